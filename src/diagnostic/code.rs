@@ -1,0 +1,113 @@
+//! The stable name of a problem, with its public page.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// What answers a problem: each kind is one exit code, so that a script can
+/// tell "mend your files" from "try again".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The answer to the question is no: a stale tree, an edit refused, an
+    /// error found in what was rendered.
+    Answer,
+    /// A gate waits.
+    Wait,
+    /// A gate fails.
+    Gate,
+    /// The input was not understood: usage, configuration, a template that
+    /// does not render.
+    Input,
+    /// Disk, network, permissions, a commit that is not there: the input may
+    /// be right, and a retry may help.
+    Outside,
+    /// A defect of rungs.
+    Defect,
+}
+
+/// How much a problem matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Probably wrong; does not fail a run by itself.
+    Warning,
+    /// Wrong.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// A kind of problem. Its name is contract: it never changes and is never
+/// used for another problem.
+#[derive(Debug)]
+pub struct Code {
+    /// Lower-case words joined by `-`.
+    pub name: &'static str,
+    /// What answers it.
+    pub kind: Kind,
+    /// How much it matters unless a policy says otherwise.
+    pub severity: Severity,
+    /// The public page as Markdown: its first line is the title, the rest says
+    /// what is wrong, why it matters and how to mend it.
+    pub page: &'static str,
+}
+
+impl Code {
+    /// The page's first line.
+    pub fn title(&self) -> &'static str {
+        self.page.trim().lines().next().unwrap_or_default().trim_end_matches('.')
+    }
+
+    /// The page below its title.
+    pub fn body(&self) -> String {
+        let lines = self.page.trim().lines().skip(1);
+        // Doc comments keep the space behind their slashes.
+        let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
+        lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+    }
+}
+
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Code {}
+
+impl Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name)
+    }
+}
+
+/// Declares the codes of one module: a doc comment that is the public page,
+/// then `NAME = "name", Kind, Severity;`. They are gathered in `CODES`, which
+/// `codes.rs` concatenates.
+macro_rules! codes {
+    ($($(#[doc = $line:literal])+ $constant:ident = $name:literal, $kind:ident, $severity:ident;)+) => {
+        $(
+            $(#[doc = $line])+
+            pub static $constant: $crate::diagnostic::Code = $crate::diagnostic::Code {
+                name: $name,
+                kind: $crate::diagnostic::Kind::$kind,
+                severity: $crate::diagnostic::Severity::$severity,
+                page: concat!($($line, "\n"),+),
+            };
+        )+
+        /// The codes that this module declares.
+        pub static CODES: &[&$crate::diagnostic::Code] = &[$(&$constant),+];
+    };
+}
+pub(crate) use codes;

@@ -1,0 +1,198 @@
+//! One diagnosed problem.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use super::{Code, Kind, Severity};
+use crate::source::Location;
+
+/// A span with a few words that say why it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Label {
+    /// Where.
+    #[serde(flatten)]
+    pub location: Location,
+    /// Why, in a few words; may be empty.
+    pub message: String,
+}
+
+/// One diagnosed problem: what, where, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Which kind of problem.
+    pub code: &'static Code,
+    /// How much it matters here.
+    pub severity: Severity,
+    /// What is wrong, in one sentence without a final full stop.
+    pub message: String,
+    /// Where to mend it, then the places that explain it. Never empty.
+    pub labels: Vec<Label>,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The environment and app it was found in, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+}
+
+impl Finding {
+    /// A problem at `location`, with the code's own severity.
+    pub fn new(code: &'static Code, message: impl Into<String>, location: Location) -> Self {
+        Self {
+            code,
+            severity: code.severity,
+            message: message.into(),
+            labels: vec![Label { location, message: String::new() }],
+            help: None,
+            subject: None,
+        }
+    }
+
+    /// Says at the primary span why it is shown.
+    #[must_use]
+    pub fn because(mut self, words: impl Into<String>) -> Self {
+        self.labels[0].message = words.into();
+        self
+    }
+
+    /// Shows a second place.
+    #[must_use]
+    pub fn label(mut self, location: Location, words: impl Into<String>) -> Self {
+        self.labels.push(Label { location, message: words.into() });
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Says what to do, where that is known.
+    #[must_use]
+    pub fn maybe_help(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
+        self
+    }
+
+    /// Says which environment and app it is about.
+    #[must_use]
+    pub fn about(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    /// The place to mend.
+    pub fn location(&self) -> &Location {
+        &self.labels[0].location
+    }
+
+    /// Whether it is an error here.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// Problems found together, in the order in which they were found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Findings(Vec<Finding>);
+
+impl Findings {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, finding: Finding) {
+        self.0.push(finding);
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many were found.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// In order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Finding> {
+        self.0.iter()
+    }
+
+    /// Whether one is an error.
+    pub fn has_errors(&self) -> bool {
+        self.iter().any(Finding::is_error)
+    }
+
+    /// What answers the worst of the errors; none where there is no error.
+    pub fn kind(&self) -> Option<Kind> {
+        self.iter().filter(|finding| finding.is_error()).map(|finding| finding.code.kind).max()
+    }
+
+    /// One finding for each problem and place, sorted by file, line and code:
+    /// a file that several environments share is read for each of them.
+    #[must_use]
+    pub fn settled(self) -> Self {
+        let mut seen = HashSet::new();
+        let mut findings = self.0;
+        findings.retain(|finding| {
+            let at = finding.location();
+            let revision = at.file().revision().map(str::to_owned);
+            seen.insert((
+                finding.code.name,
+                at.path().clone(),
+                revision,
+                at.span(),
+                finding.message.clone(),
+            ))
+        });
+        findings.sort_by(|a, b| {
+            let key = |f: &Finding| (f.location().path().clone(), f.location().span(), f.code.name);
+            key(a).cmp(&key(b))
+        });
+        Self(findings)
+    }
+}
+
+impl From<Finding> for Findings {
+    fn from(finding: Finding) -> Self {
+        Self(vec![finding])
+    }
+}
+
+impl Extend<Finding> for Findings {
+    fn extend<T: IntoIterator<Item = Finding>>(&mut self, findings: T) {
+        self.0.extend(findings);
+    }
+}
+
+impl FromIterator<Finding> for Findings {
+    fn from_iter<T: IntoIterator<Item = Finding>>(findings: T) -> Self {
+        Self(findings.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Findings {
+    type Item = Finding;
+    type IntoIter = std::vec::IntoIter<Finding>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Findings {
+    type Item = &'a Finding;
+    type IntoIter = std::slice::Iter<'a, Finding>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}

@@ -1,0 +1,10 @@
+//! Renders, validates and promotes the environments of a Kubernetes GitOps
+//! repository.
+//!
+//! The modules stand in the order of the flow, and each uses only those before
+//! it.
+
+pub mod source;
+#[macro_use]
+pub mod diagnostic;
+pub mod yaml;

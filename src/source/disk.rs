@@ -1,0 +1,82 @@
+//! The work tree on disk.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::{Entry, MAX_FILE_BYTES, ReadErrorKind, RepoPath, Store, StoreError};
+
+/// The files below a directory of this machine.
+#[derive(Debug)]
+pub struct Disk {
+    root: PathBuf,
+}
+
+impl Disk {
+    /// The files below `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    fn absolute(&self, path: &RepoPath) -> PathBuf {
+        if path.is_root() { self.root.clone() } else { self.root.join(path.as_str()) }
+    }
+}
+
+impl Store for Disk {
+    fn entry(&self, path: &RepoPath) -> Result<Option<Entry>, StoreError> {
+        let absolute = self.absolute(path);
+        // The root itself may be reached through a link; nothing below it is followed here.
+        let metadata =
+            if path.is_root() { fs::metadata(&absolute) } else { fs::symlink_metadata(&absolute) };
+        match metadata {
+            Ok(metadata) => entry_of(&absolute, &metadata).map(Some),
+            Err(error) if is_absence(&error) => Ok(None),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, Entry)>, StoreError> {
+        let mut entries = Vec::new();
+        for child in fs::read_dir(self.absolute(directory)).map_err(|e| failed(&e))? {
+            let child = child.map_err(|e| failed(&e))?;
+            let name = child
+                .file_name()
+                .into_string()
+                .map_err(|name| ReadErrorKind::Name(name.to_string_lossy().into_owned()))?;
+            let metadata = child.metadata().map_err(|e| failed(&e))?;
+            entries.push((name, entry_of(&child.path(), &metadata)?));
+        }
+        Ok(entries)
+    }
+
+    fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {
+        let file = fs::File::open(self.absolute(path)).map_err(|e| failed(&e))?;
+        let mut bytes = Vec::new();
+        // A file that grows while it is read is bounded as well.
+        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| failed(&e))?;
+        Ok(bytes)
+    }
+}
+
+fn entry_of(path: &Path, metadata: &fs::Metadata) -> Result<Entry, StoreError> {
+    let kind = metadata.file_type();
+    if kind.is_symlink() {
+        let target = fs::read_link(path).map_err(|e| failed(&e))?;
+        Ok(Entry::Link { target: target.to_string_lossy().into_owned() })
+    } else if kind.is_dir() {
+        Ok(Entry::Directory)
+    } else if kind.is_file() {
+        Ok(Entry::File { size: metadata.len() })
+    } else {
+        Ok(Entry::Other)
+    }
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn failed(error: &io::Error) -> StoreError {
+    ReadErrorKind::Failed(error.to_string())
+}

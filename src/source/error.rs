@@ -1,0 +1,71 @@
+//! Why a file could not be read.
+
+use super::RepoPath;
+
+/// A file or directory that could not be read.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("`{path}` {kind}")]
+pub struct ReadError {
+    /// What was asked for, before any link was followed.
+    pub path: RepoPath,
+    /// What stood in the way.
+    pub kind: ReadErrorKind,
+}
+
+/// What stood in the way of reading.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ReadErrorKind {
+    /// Nothing is there.
+    #[error("does not exist")]
+    Missing,
+    /// A link on the way leads out of the repository.
+    #[error("leads out of the repository through the link `{link}` to `{target}`")]
+    Outside {
+        /// The link.
+        link: RepoPath,
+        /// What it names.
+        target: String,
+    },
+    /// Links that lead to one another, or too many of them.
+    #[error("goes round in links")]
+    LinkLoop,
+    /// Git's own directory, which is never readable.
+    #[error("is inside `.git`, which is never read")]
+    Git,
+    /// More than [`super::MAX_FILE_BYTES`].
+    #[error("is {size} bytes, more than the 4 MiB that a file may have")]
+    TooLarge {
+        /// Bytes.
+        size: u64,
+    },
+    /// The bytes are no UTF-8 from here on.
+    #[error("is not UTF-8: line {line}, column {column}")]
+    NotUtf8 {
+        /// Line of the first wrong byte, from one.
+        line: u32,
+        /// Column of the first wrong byte, from one.
+        column: u32,
+    },
+    /// A directory, a device or a socket where a file was expected.
+    #[error("is not a file")]
+    NotAFile,
+    /// A file where a directory was expected.
+    #[error("is not a directory")]
+    NotADirectory,
+    /// A name in this directory that is no UTF-8, shown with `?` for what is not.
+    #[error("holds the name `{0}`, which is not UTF-8")]
+    Name(String),
+    /// The disk or the object database failed.
+    #[error("could not be read: {0}")]
+    Failed(String),
+    /// The commit, or an object of it, is not in this clone.
+    #[error("is not in this clone: {0}")]
+    Absent(String),
+}
+
+impl ReadErrorKind {
+    /// Whether trying again, or with more of the repository fetched, may help.
+    pub fn is_outside_world(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::Absent(_))
+    }
+}

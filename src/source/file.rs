@@ -1,0 +1,143 @@
+//! A file's text, its lines, and what of it must not be shown.
+
+use std::borrow::Cow;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::{Position, RepoPath, Span};
+
+/// One file's text as it was read, with its name.
+///
+/// Everything that shows text to a person reads it through [`Self::shown`],
+/// which masks the spans that were marked secret.
+#[derive(Debug)]
+pub struct SourceFile {
+    path: RepoPath,
+    revision: Option<String>,
+    text: String,
+    line_starts: OnceLock<Vec<u32>>,
+    secrets: Mutex<Vec<Span>>,
+}
+
+impl SourceFile {
+    /// A file of the work tree, or one that only exists in memory.
+    pub fn new(path: RepoPath, text: String) -> Self {
+        Self { path, revision: None, text, line_starts: OnceLock::new(), secrets: Mutex::default() }
+    }
+
+    /// The same file as that commit has it.
+    #[must_use]
+    pub fn at(mut self, revision: Option<String>) -> Self {
+        self.revision = revision;
+        self
+    }
+
+    /// Where it stands in the repository.
+    pub fn path(&self) -> &RepoPath {
+        &self.path
+    }
+
+    /// The commit it was read from; none for the work tree.
+    pub fn revision(&self) -> Option<&str> {
+        self.revision.as_deref()
+    }
+
+    /// The text, unmasked.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The line and column of a byte; of the last line's end for one behind it.
+    pub fn position(&self, offset: u32) -> Position {
+        let starts = self.line_starts();
+        let line = starts.partition_point(|&start| start <= offset).max(1);
+        let start = starts[line - 1] as usize;
+        let mut end = (offset as usize).min(self.text.len());
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let before = self.text.get(start..end).unwrap_or_default();
+        // A byte order mark is no column that an editor counts.
+        let before = before.strip_prefix('\u{feff}').unwrap_or(before);
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Position { line: count(line), column: count(before.chars().count() + 1) }
+    }
+
+    /// The span of a line (counted from one) without its line break.
+    pub fn line(&self, line: u32) -> Span {
+        let starts = self.line_starts();
+        let index = (line.max(1) as usize - 1).min(starts.len() - 1);
+        let start = starts[index] as usize;
+        let end = starts.get(index + 1).map_or(self.text.len(), |&next| next as usize);
+        let content = self.text[start..end].trim_end_matches(['\n', '\r']);
+        Span::new(start, start + content.len())
+    }
+
+    /// Never show these bytes.
+    pub fn mark_secret(&self, span: Span) {
+        if !span.is_empty() {
+            self.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(span);
+        }
+    }
+
+    /// The text for a person's eyes: secret bytes are `*`, one for each byte,
+    /// so that every offset still points at its place. Line breaks stay.
+    pub fn shown(&self) -> Cow<'_, str> {
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        if secrets.is_empty() {
+            return Cow::Borrowed(&self.text);
+        }
+        let mut bytes = self.text.clone().into_bytes();
+        for span in secrets.iter() {
+            let end = (span.end as usize).min(bytes.len());
+            let start = (span.start as usize).min(end);
+            for byte in &mut bytes[start..end] {
+                if !matches!(byte, b'\n' | b'\r') {
+                    *byte = b'*';
+                }
+            }
+        }
+        // A span's ends are boundaries of characters, so this is the text again;
+        // were one not, the mask still must not give way.
+        Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let breaks = self.text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
+            let starts = breaks.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX));
+            std::iter::once(0).chain(starts).collect()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> SourceFile {
+        SourceFile::new(RepoPath::new("a.yaml").unwrap(), text.to_owned())
+    }
+
+    #[test]
+    fn columns_count_characters_and_skip_the_byte_order_mark() {
+        let file = file("\u{feff}a: b\nname: größe x\n");
+        assert_eq!(file.position(3), Position { line: 1, column: 1 });
+        let x = u32::try_from(file.text().find('x').unwrap()).unwrap();
+        assert_eq!(file.position(x), Position { line: 2, column: 13 });
+    }
+
+    #[test]
+    fn a_line_ends_before_its_break_whichever_it_is() {
+        let file = file("a\r\nb\n");
+        assert_eq!(file.line(1), Span::new(0, 1));
+        assert_eq!(file.line(2), Span::new(3, 4));
+    }
+
+    #[test]
+    fn a_secret_is_masked_and_every_offset_stays() {
+        let file = file("password: hunter2\nuser: me\n");
+        file.mark_secret(Span::new(10, 17));
+        assert_eq!(file.shown(), "password: *******\nuser: me\n");
+        assert_eq!(file.shown().len(), file.text().len());
+    }
+}

@@ -1,0 +1,94 @@
+//! Files held in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Entry, ReadErrorKind, RepoPath, Store, StoreError};
+
+/// A repository that exists in memory only: for what is planned and not yet
+/// written, and for tests.
+#[derive(Debug, Default, Clone)]
+pub struct Memory {
+    entries: BTreeMap<RepoPath, Held>,
+}
+
+#[derive(Debug, Clone)]
+enum Held {
+    File(Vec<u8>),
+    Link(String),
+}
+
+impl Memory {
+    /// A repository without a file.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From paths and texts.
+    ///
+    /// # Panics
+    ///
+    /// Where a path leaves the repository.
+    pub fn of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut memory = Self::new();
+        for (path, text) in files {
+            let path = RepoPath::new(path).expect("a path in the repository");
+            memory.insert(path, text.as_bytes().to_vec());
+        }
+        memory
+    }
+
+    /// Adds or replaces a file.
+    pub fn insert(&mut self, path: RepoPath, bytes: Vec<u8>) {
+        self.entries.insert(path, Held::File(bytes));
+    }
+
+    /// Adds or replaces a symbolic link.
+    pub fn link(&mut self, path: RepoPath, target: &str) {
+        self.entries.insert(path, Held::Link(target.to_owned()));
+    }
+}
+
+impl Held {
+    fn entry(&self) -> Entry {
+        match self {
+            Self::File(bytes) => Entry::File { size: bytes.len() as u64 },
+            Self::Link(target) => Entry::Link { target: target.clone() },
+        }
+    }
+}
+
+impl Store for Memory {
+    fn entry(&self, path: &RepoPath) -> Result<Option<Entry>, StoreError> {
+        if let Some(held) = self.entries.get(path) {
+            return Ok(Some(held.entry()));
+        }
+        let below = self.entries.range(path.clone()..).any(|(at, _)| at.is_within(path));
+        Ok((path.is_root() || below).then_some(Entry::Directory))
+    }
+
+    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, Entry)>, StoreError> {
+        let below =
+            self.entries.iter().filter_map(|(path, held)| Some((path.below(directory)?, held)));
+        let mut directories = BTreeSet::new();
+        let mut entries = Vec::new();
+        for (rest, held) in below {
+            match rest.split_once('/') {
+                Some((name, _)) => {
+                    if directories.insert(name.to_owned()) {
+                        entries.push((name.to_owned(), Entry::Directory));
+                    }
+                }
+                None if rest.is_empty() => {}
+                None => entries.push((rest.to_owned(), held.entry())),
+            }
+        }
+        Ok(entries)
+    }
+
+    fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {
+        match self.entries.get(path) {
+            Some(Held::File(bytes)) => Ok(bytes.clone()),
+            _ => Err(ReadErrorKind::Missing),
+        }
+    }
+}

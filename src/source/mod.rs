@@ -1,0 +1,25 @@
+//! The one way to read a repository.
+//!
+//! A [`Tree`] answers for the files of one repository at one moment: the work
+//! tree on disk, a commit, or files held in memory. Links, limits and the
+//! record of what was read are the same for all three, because they are
+//! decided here, above a [`Store`] that knows nothing of them. No other module
+//! opens a repository's file.
+
+mod disk;
+mod error;
+mod file;
+mod memory;
+mod path;
+mod span;
+mod store;
+mod tree;
+
+pub use disk::Disk;
+pub use error::{ReadError, ReadErrorKind};
+pub use file::SourceFile;
+pub use memory::Memory;
+pub use path::{PathError, RepoPath};
+pub use span::{Certainty, Location, Origin, Position, Span};
+pub use store::{Entry, Store, StoreError};
+pub use tree::{Access, Listed, MAX_FILE_BYTES, Tree};

@@ -1,0 +1,185 @@
+//! Paths inside a repository.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+/// A path relative to the repository's root: `/` between segments, no `.` or
+/// `..`, no empty segment, and no leading or trailing slash. The root is the
+/// empty path.
+///
+/// Cheap to clone, ordered as its text is.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RepoPath(Arc<str>);
+
+/// Why a text is no [`RepoPath`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PathError {
+    /// It climbs above the root.
+    #[error("the path `{0}` leaves the repository")]
+    Outside(String),
+    /// It begins at the machine's root.
+    #[error("the path `{0}` is absolute, and a repository's paths are relative")]
+    Absolute(String),
+    /// It has a NUL byte, which no file name has.
+    #[error("the path has a NUL byte")]
+    Nul,
+}
+
+impl RepoPath {
+    /// The repository's root.
+    pub fn root() -> Self {
+        Self(Arc::from(""))
+    }
+
+    /// Reads `text` as a path from the root, folding `.` and `..`.
+    pub fn new(text: &str) -> Result<Self, PathError> {
+        Self::root().join(text)
+    }
+
+    /// Reads `relative` as a path from this directory, folding `.` and `..`.
+    pub fn join(&self, relative: &str) -> Result<Self, PathError> {
+        if relative.starts_with('/') {
+            return Err(PathError::Absolute(relative.to_owned()));
+        }
+        if relative.contains('\0') {
+            return Err(PathError::Nul);
+        }
+        let mut segments: Vec<&str> = self.segments().collect();
+        for segment in relative.split('/') {
+            match segment {
+                "" | "." => {}
+                ".." => {
+                    if segments.pop().is_none() {
+                        return Err(PathError::Outside(relative.to_owned()));
+                    }
+                }
+                name => segments.push(name),
+            }
+        }
+        Ok(Self(Arc::from(segments.join("/"))))
+    }
+
+    /// This directory's child of that name.
+    ///
+    /// # Panics
+    ///
+    /// Where `name` is no single segment: names come from listings, never
+    /// from text that a person wrote.
+    #[must_use]
+    pub fn child(&self, name: &str) -> Self {
+        assert!(
+            !name.is_empty() && name != "." && name != ".." && !name.contains('/'),
+            "`{name}` is not one segment of a path"
+        );
+        if self.is_root() {
+            Self(Arc::from(name))
+        } else {
+            Self(Arc::from(format!("{}/{name}", self.0)))
+        }
+    }
+
+    /// The directory this path stands in; the root's is none.
+    pub fn parent(&self) -> Option<Self> {
+        if self.is_root() {
+            return None;
+        }
+        Some(match self.0.rsplit_once('/') {
+            Some((parent, _)) => Self(Arc::from(parent)),
+            None => Self::root(),
+        })
+    }
+
+    /// The last segment; empty for the root.
+    pub fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The last segment without its last extension.
+    pub fn stem(&self) -> &str {
+        let name = self.name();
+        match name.rsplit_once('.') {
+            Some((stem, _)) if !stem.is_empty() => stem,
+            _ => name,
+        }
+    }
+
+    /// The segments, from the root.
+    pub fn segments(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.split('/').filter(|segment| !segment.is_empty())
+    }
+
+    /// Whether this is the root.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether this path is `directory` or stands anywhere below it.
+    pub fn is_within(&self, directory: &Self) -> bool {
+        directory.is_root()
+            || self
+                .0
+                .strip_prefix(&*directory.0)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// The rest of this path below `directory`, or none where it is not below it.
+    pub fn below(&self, directory: &Self) -> Option<&str> {
+        if directory.is_root() {
+            return Some(&self.0);
+        }
+        let rest = self.0.strip_prefix(&*directory.0)?;
+        if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
+    }
+
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RepoPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_root() { "." } else { &self.0 })
+    }
+}
+
+impl fmt::Debug for RepoPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &*self.0)
+    }
+}
+
+impl Borrow<str> for RepoPath {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for RepoPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_fold_and_never_climb_above_the_root() {
+        assert_eq!(RepoPath::new("a/./b/../c").unwrap().as_str(), "a/c");
+        assert_eq!(RepoPath::new("a/../../b"), Err(PathError::Outside("a/../../b".into())));
+        assert_eq!(RepoPath::new("/etc/passwd"), Err(PathError::Absolute("/etc/passwd".into())));
+    }
+
+    #[test]
+    fn a_neighbour_with_the_same_prefix_is_not_within() {
+        let templates = RepoPath::new("templates/web").unwrap();
+        assert!(RepoPath::new("templates/web/a.yaml").unwrap().is_within(&templates));
+        assert!(!RepoPath::new("templates/website").unwrap().is_within(&templates));
+        assert_eq!(RepoPath::new("templates/website").unwrap().below(&templates), None);
+    }
+}

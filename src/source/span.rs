@@ -1,0 +1,171 @@
+//! Where something stands.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use super::{RepoPath, SourceFile};
+
+/// A half-open range of bytes in one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset behind the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// From offsets into one file, which [`super::MAX_FILE_BYTES`] keeps far
+    /// below what 32 bits hold.
+    pub fn new(start: usize, end: usize) -> Self {
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self { start: offset(start), end: offset(end.max(start)) }
+    }
+
+    /// The offsets as a range, to slice a text with.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Whether no byte is in it.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// Whether `inner` lies in this span.
+    pub fn contains(self, inner: Self) -> bool {
+        self.start <= inner.start && inner.end <= self.end
+    }
+}
+
+/// A line and a column, both counted from one; columns in Unicode code points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Position {
+    /// Line, from one.
+    pub line: u32,
+    /// Column, from one, in code points.
+    pub column: u32,
+}
+
+/// A span of a file.
+#[derive(Clone)]
+pub struct Location {
+    file: Arc<SourceFile>,
+    span: Span,
+}
+
+impl Location {
+    /// That span of that file.
+    pub fn new(file: &Arc<SourceFile>, span: Span) -> Self {
+        Self { file: Arc::clone(file), span }
+    }
+
+    /// A file as a whole, where no line is known or the file has no text to
+    /// show: it is missing, cannot be read, or is no text.
+    pub fn of_path(path: &RepoPath) -> Self {
+        Self { file: Arc::new(SourceFile::new(path.clone(), String::new())), span: Span::default() }
+    }
+
+    /// The file.
+    pub fn file(&self) -> &Arc<SourceFile> {
+        &self.file
+    }
+
+    /// The file's path.
+    pub fn path(&self) -> &RepoPath {
+        self.file.path()
+    }
+
+    /// The bytes.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// Where the first byte stands.
+    pub fn start(&self) -> Position {
+        self.file.position(self.span.start)
+    }
+
+    /// Where the byte behind the last stands.
+    pub fn end(&self) -> Position {
+        self.file.position(self.span.end)
+    }
+
+    /// What stands there, unmasked.
+    pub fn text(&self) -> &str {
+        self.file.text().get(self.span.range()).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Location {
+    fn eq(&self, other: &Self) -> bool {
+        self.span == other.span
+            && self.path() == other.path()
+            && self.file.revision() == other.file.revision()
+    }
+}
+
+impl Eq for Location {}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.file.text().is_empty() {
+            return write!(f, "{}", self.path());
+        }
+        let Position { line, column } = self.start();
+        write!(f, "{}:{line}:{column}", self.path())
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Serialize for Location {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (start, end) = (self.start(), self.end());
+        let mut fields = serializer.serialize_struct("Location", 6)?;
+        fields.serialize_field("path", self.path())?;
+        fields.serialize_field("revision", &self.file.revision())?;
+        fields.serialize_field("line", &start.line)?;
+        fields.serialize_field("column", &start.column)?;
+        fields.serialize_field("endLine", &end.line)?;
+        fields.serialize_field("endColumn", &end.column)?;
+        fields.end()
+    }
+}
+
+/// How closely an [`Origin`] is known. It never guesses: what is not known for
+/// certain is said of a larger place that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Certainty {
+    /// The file is known.
+    File,
+    /// The value was made somewhere inside this span.
+    Enclosing,
+    /// The value was written at this span.
+    Exact,
+}
+
+/// Where a value or object came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// The place.
+    #[serde(flatten)]
+    pub location: Location,
+    /// How closely it is known.
+    pub certainty: Certainty,
+}
+
+impl Origin {
+    /// The value was written there.
+    pub fn exact(location: Location) -> Self {
+        Self { location, certainty: Certainty::Exact }
+    }
+}

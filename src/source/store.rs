@@ -1,0 +1,44 @@
+//! What a Tree stands on.
+
+use super::{ReadErrorKind, RepoPath};
+
+/// What stands at a path, links not followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A file and its size in bytes.
+    File {
+        /// Bytes.
+        size: u64,
+    },
+    /// A directory.
+    Directory,
+    /// A symbolic link and the text it holds.
+    Link {
+        /// What it names, as written.
+        target: String,
+    },
+    /// A device, a socket, a submodule: nothing to read.
+    Other,
+}
+
+/// A store's failure; [`super::Tree`] adds the path that was asked for.
+pub type StoreError = ReadErrorKind;
+
+/// The files of a repository at one moment, without any policy.
+///
+/// Implementations follow no link and bound nothing; [`super::Tree`] does.
+pub trait Store: Send + Sync {
+    /// What stands at `path`; none where nothing does.
+    fn entry(&self, path: &RepoPath) -> Result<Option<Entry>, StoreError>;
+
+    /// The names directly in a directory with what stands there, in any order.
+    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, Entry)>, StoreError>;
+
+    /// A file's bytes, as [`Store::entry`] said it is there.
+    fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError>;
+
+    /// The commit this is, in full; none for what is not committed.
+    fn revision(&self) -> Option<&str> {
+        None
+    }
+}

@@ -1,0 +1,524 @@
+//! One tree for parsed, merged and rendered data.
+
+use std::sync::Arc;
+
+use crate::source::{Location, SourceFile, Span};
+
+/// A node of one [`Value`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(u32);
+
+/// Which of a [`Value`]'s files a span is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileId(u16);
+
+/// How a node was written. A splice keeps it; nothing else depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// A scalar without quotes.
+    Plain,
+    /// `'…'`
+    SingleQuoted,
+    /// `"…"`
+    DoubleQuoted,
+    /// `|`
+    Literal,
+    /// `>`
+    Folded,
+    /// A mapping or sequence by indentation.
+    Block,
+    /// `{…}` or `[…]`
+    Flow,
+    /// Nothing was written: `key:` with no value behind it.
+    Empty,
+    /// Made by a program.
+    Made,
+}
+
+/// A number with the text it was written as, so that nothing is lost on the
+/// way: `1.10` is not `1.1` to whoever reads the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Number {
+    source: Box<str>,
+    value: NumberValue,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum NumberValue {
+    Integer(i64),
+    Unsigned(u64),
+    Float(f64),
+}
+
+impl Number {
+    /// A whole number, written as `source`.
+    pub fn integer(value: i64, source: &str) -> Self {
+        Self { source: source.into(), value: NumberValue::Integer(value) }
+    }
+
+    /// A whole number that only an unsigned type holds, written as `source`.
+    pub fn unsigned(value: u64, source: &str) -> Self {
+        Self { source: source.into(), value: NumberValue::Unsigned(value) }
+    }
+
+    /// A finite number, written as `source`.
+    pub fn float(value: f64, source: &str) -> Self {
+        Self { source: source.into(), value: NumberValue::Float(value) }
+    }
+
+    /// The text it was written as.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The value, where it is whole and fits.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self.value {
+            NumberValue::Integer(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, where it is whole, not negative and fits.
+    pub fn as_u64(&self) -> Option<u64> {
+        match self.value {
+            NumberValue::Integer(value) => u64::try_from(value).ok(),
+            NumberValue::Unsigned(value) => Some(value),
+            NumberValue::Float(_) => None,
+        }
+    }
+
+    /// The nearest floating-point number.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn as_f64(&self) -> f64 {
+        match self.value {
+            NumberValue::Integer(value) => value as f64,
+            NumberValue::Unsigned(value) => value as f64,
+            NumberValue::Float(value) => value,
+        }
+    }
+
+    /// Whether it is a floating-point number to Kubernetes' readers.
+    pub fn is_float(&self) -> bool {
+        matches!(self.value, NumberValue::Float(_))
+    }
+}
+
+/// What a node holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// `null`, `~`, or nothing at all.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A string.
+    String(Box<str>),
+    /// A list.
+    Sequence(Vec<NodeId>),
+    /// A map in the order in which it was written; its keys are unique.
+    Mapping(Vec<Entry>),
+}
+
+impl Kind {
+    /// What a person calls it.
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::String(_) => "a string",
+            Self::Sequence(_) => "a list",
+            Self::Mapping(_) => "a map",
+        }
+    }
+}
+
+/// A key of a mapping: always text, as it is in Kubernetes' JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Key {
+    text: Box<str>,
+    file: FileId,
+    span: Span,
+    style: Style,
+}
+
+/// A key and what it is given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    key: Key,
+    value: NodeId,
+}
+
+#[derive(Debug, Clone)]
+struct Data {
+    kind: Kind,
+    file: FileId,
+    span: Span,
+    style: Style,
+    /// The anchor this node repeats, where it was written as `*alias`.
+    alias_of: Option<NodeId>,
+    /// What an earlier layer said here.
+    overrode: Option<NodeId>,
+}
+
+/// A tree of nodes in one arena, each with its place. Nodes may come from
+/// several files (the layers of an app's values) and may be shared (aliases).
+#[derive(Debug, Clone)]
+pub struct Value {
+    files: Vec<Arc<SourceFile>>,
+    nodes: Vec<Data>,
+    root: NodeId,
+}
+
+impl Value {
+    /// A tree with one node, `null`, that stands for the whole of `file`.
+    pub fn new(file: &Arc<SourceFile>) -> Self {
+        let data = Data {
+            kind: Kind::Null,
+            file: FileId(0),
+            span: Span::default(),
+            style: Style::Made,
+            alias_of: None,
+            overrode: None,
+        };
+        Self { files: vec![Arc::clone(file)], nodes: vec![data], root: NodeId(0) }
+    }
+
+    /// The root.
+    pub fn root(&self) -> Node<'_> {
+        self.node(self.root)
+    }
+
+    /// Makes that node the root.
+    pub fn set_root(&mut self, root: NodeId) {
+        self.root = root;
+    }
+
+    /// That node.
+    pub fn node(&self, id: NodeId) -> Node<'_> {
+        Node { value: self, id }
+    }
+
+    /// The files that nodes stand in.
+    pub fn files(&self) -> &[Arc<SourceFile>] {
+        &self.files
+    }
+
+    /// Adds a node written at `span` of the first file.
+    pub(super) fn push(&mut self, kind: Kind, span: Span, style: Style) -> NodeId {
+        self.add_data(Data { kind, file: FileId(0), span, style, alias_of: None, overrode: None })
+    }
+
+    /// Adds a node that repeats `target` at the alias `span`.
+    pub(super) fn push_alias(&mut self, target: NodeId, span: Span) -> NodeId {
+        let data = Data { span, alias_of: Some(target), ..self.data(target).clone() };
+        self.add_data(data)
+    }
+
+    /// A key written at `span` of the first file.
+    pub(super) fn key(text: &str, span: Span, style: Style) -> Key {
+        Key { text: text.into(), file: FileId(0), span, style }
+    }
+
+    /// Adds a node that came from `location`.
+    pub fn add(&mut self, kind: Kind, location: &Location) -> NodeId {
+        let file = self.file_id(location.file());
+        let span = location.span();
+        self.add_data(Data { kind, file, span, style: Style::Made, alias_of: None, overrode: None })
+    }
+
+    /// Adds a string that came from `location`.
+    pub fn add_string(&mut self, text: &str, location: &Location) -> NodeId {
+        self.add(Kind::String(text.into()), location)
+    }
+
+    /// Adds a map that came from `location`, with keys that stand there too.
+    pub fn add_mapping<'k>(
+        &mut self,
+        entries: impl IntoIterator<Item = (&'k str, NodeId)>,
+        location: &Location,
+    ) -> NodeId {
+        let map = self.add(Kind::Mapping(Vec::new()), location);
+        for (key, value) in entries {
+            self.set(map, key, value, location);
+        }
+        map
+    }
+
+    /// Gives `key` of a map that value; a new key goes to the end and stands
+    /// at `location`.
+    ///
+    /// # Panics
+    ///
+    /// Where `map` is no map.
+    pub fn set(&mut self, map: NodeId, key: &str, value: NodeId, location: &Location) {
+        let file = self.file_id(location.file());
+        let span = location.span();
+        let entries = self.entries_mut(map);
+        if let Some(entry) = entries.iter_mut().find(|entry| &*entry.key.text == key) {
+            entry.value = value;
+        } else {
+            let key = Key { text: key.into(), file, span, style: Style::Made };
+            entries.push(Entry { key, value });
+        }
+    }
+
+    /// Adds an entry of a map with its key as it stands in one of this tree's
+    /// files.
+    ///
+    /// # Panics
+    ///
+    /// Where `map` is no map.
+    pub(super) fn push_entry(&mut self, map: NodeId, key: Key, value: NodeId) {
+        self.entries_mut(map).push(Entry { key, value });
+    }
+
+    /// Takes `key` out of a map.
+    ///
+    /// # Panics
+    ///
+    /// Where `map` is no map.
+    pub fn remove(&mut self, map: NodeId, key: &str) {
+        self.entries_mut(map).retain(|entry| &*entry.key.text != key);
+    }
+
+    /// Puts a map's entries in the order that `rank` gives their keys; equal
+    /// ranks stay as they stand.
+    ///
+    /// # Panics
+    ///
+    /// Where `map` is no map.
+    pub fn sort_by_rank(&mut self, map: NodeId, rank: impl Fn(&str) -> usize) {
+        self.entries_mut(map).sort_by_key(|entry| rank(&entry.key.text));
+    }
+
+    /// Says that `node` took the place of `earlier`.
+    pub fn override_with(&mut self, node: NodeId, earlier: NodeId) {
+        self.nodes[node.0 as usize].overrode = Some(earlier);
+    }
+
+    /// Copies a node of another tree into this one, with everything below it
+    /// and everything it overrode; each keeps its place.
+    pub fn graft(&mut self, node: Node<'_>) -> NodeId {
+        let data = node.data();
+        let kind = match &data.kind {
+            Kind::Sequence(items) => {
+                let items: Vec<_> =
+                    items.iter().map(|&id| self.graft(node.value.node(id))).collect();
+                Kind::Sequence(items)
+            }
+            Kind::Mapping(entries) => {
+                let mut grafted = Vec::with_capacity(entries.len());
+                for entry in entries {
+                    let file = self.file_id(node.value.file(entry.key.file));
+                    let key = Key { file, ..entry.key.clone() };
+                    grafted.push(Entry { key, value: self.graft(node.value.node(entry.value)) });
+                }
+                Kind::Mapping(grafted)
+            }
+            scalar => scalar.clone(),
+        };
+        let overrode = data.overrode.map(|id| self.graft(node.value.node(id)));
+        let file = self.file_id(node.value.file(data.file));
+        // What an alias repeats is a matter of the file it was written in.
+        self.add_data(Data {
+            kind,
+            file,
+            span: data.span,
+            style: data.style,
+            alias_of: None,
+            overrode,
+        })
+    }
+
+    fn add_data(&mut self, data: Data) -> NodeId {
+        let id = u32::try_from(self.nodes.len()).expect("a file of 4 MiB has fewer nodes");
+        self.nodes.push(data);
+        NodeId(id)
+    }
+
+    fn data(&self, id: NodeId) -> &Data {
+        &self.nodes[id.0 as usize]
+    }
+
+    fn file(&self, id: FileId) -> &Arc<SourceFile> {
+        &self.files[id.0 as usize]
+    }
+
+    fn file_id(&mut self, file: &Arc<SourceFile>) -> FileId {
+        let index =
+            self.files.iter().position(|known| Arc::ptr_eq(known, file)).unwrap_or_else(|| {
+                self.files.push(Arc::clone(file));
+                self.files.len() - 1
+            });
+        FileId(u16::try_from(index).expect("an app has fewer than 65,536 layers"))
+    }
+
+    fn entries_mut(&mut self, map: NodeId) -> &mut Vec<Entry> {
+        match &mut self.nodes[map.0 as usize].kind {
+            Kind::Mapping(entries) => entries,
+            other => panic!("{} is no map", other.noun()),
+        }
+    }
+}
+
+/// A node with the tree it belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct Node<'a> {
+    value: &'a Value,
+    id: NodeId,
+}
+
+impl<'a> Node<'a> {
+    /// Its place in the arena.
+    pub fn id(self) -> NodeId {
+        self.id
+    }
+
+    /// The tree.
+    pub fn tree(self) -> &'a Value {
+        self.value
+    }
+
+    /// What it holds.
+    pub fn kind(self) -> &'a Kind {
+        &self.data().kind
+    }
+
+    /// How it was written.
+    pub fn style(self) -> Style {
+        self.data().style
+    }
+
+    /// Where it stands; for an alias, where the alias stands.
+    pub fn location(self) -> Location {
+        Location::new(self.value.file(self.data().file), self.data().span)
+    }
+
+    /// What an earlier layer said here; its own `overrode` goes further back.
+    pub fn overrode(self) -> Option<Self> {
+        self.data().overrode.map(|id| self.value.node(id))
+    }
+
+    /// The anchored node that this alias repeats.
+    pub fn alias_of(self) -> Option<Self> {
+        self.data().alias_of.map(|id| self.value.node(id))
+    }
+
+    /// The value of a key of a map.
+    pub fn get(self, key: &str) -> Option<Self> {
+        self.entries().find(|(k, _)| k.text() == key).map(|(_, node)| node)
+    }
+
+    /// The key of that text, for its place.
+    pub fn key(self, key: &str) -> Option<KeyNode<'a>> {
+        self.entries().map(|(k, _)| k).find(|k| k.text() == key)
+    }
+
+    /// A map's keys and values in order; none where it is no map.
+    pub fn entries(self) -> impl ExactSizeIterator<Item = (KeyNode<'a>, Self)> {
+        let entries = match self.kind() {
+            Kind::Mapping(entries) => entries.as_slice(),
+            _ => &[],
+        };
+        entries.iter().map(move |entry| {
+            (KeyNode { value: self.value, key: &entry.key }, self.value.node(entry.value))
+        })
+    }
+
+    /// A list's items in order; none where it is no list.
+    pub fn items(self) -> impl ExactSizeIterator<Item = Self> {
+        let items = match self.kind() {
+            Kind::Sequence(items) => items.as_slice(),
+            _ => &[],
+        };
+        items.iter().map(move |&id| self.value.node(id))
+    }
+
+    /// The text, where it is a string.
+    pub fn as_str(self) -> Option<&'a str> {
+        match self.kind() {
+            Kind::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The truth, where it is a boolean.
+    pub fn as_bool(self) -> Option<bool> {
+        match self.kind() {
+            Kind::Bool(truth) => Some(*truth),
+            _ => None,
+        }
+    }
+
+    /// The number, where it is one.
+    pub fn as_number(self) -> Option<&'a Number> {
+        match self.kind() {
+            Kind::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// Whether it is null.
+    pub fn is_null(self) -> bool {
+        matches!(self.kind(), Kind::Null)
+    }
+
+    /// Whether it is a map.
+    pub fn is_mapping(self) -> bool {
+        matches!(self.kind(), Kind::Mapping(_))
+    }
+
+    /// Whether it is a list.
+    pub fn is_sequence(self) -> bool {
+        matches!(self.kind(), Kind::Sequence(_))
+    }
+
+    /// Whether both hold the same data, wherever and however written. Numbers
+    /// are compared as numbers, maps without their order.
+    pub fn equals(self, other: Node<'_>) -> bool {
+        match (self.kind(), other.kind()) {
+            (Kind::Number(a), Kind::Number(b)) => a.value == b.value,
+            (Kind::Sequence(a), Kind::Sequence(b)) => {
+                a.len() == b.len() && self.items().zip(other.items()).all(|(a, b)| a.equals(b))
+            }
+            (Kind::Mapping(a), Kind::Mapping(b)) => {
+                let same = |(key, value): (KeyNode<'_>, Node<'_>)| {
+                    other.get(key.text()).is_some_and(|theirs| value.equals(theirs))
+                };
+                a.len() == b.len() && self.entries().all(same)
+            }
+            (a, b) => a == b,
+        }
+    }
+
+    fn data(self) -> &'a Data {
+        self.value.data(self.id)
+    }
+}
+
+/// A key with the tree it belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyNode<'a> {
+    value: &'a Value,
+    key: &'a Key,
+}
+
+impl<'a> KeyNode<'a> {
+    /// The key.
+    pub fn text(self) -> &'a str {
+        &self.key.text
+    }
+
+    /// Where it stands.
+    pub fn location(self) -> Location {
+        Location::new(self.value.file(self.key.file), self.key.span)
+    }
+
+    /// How it was written.
+    pub fn style(self) -> Style {
+        self.key.style
+    }
+}
