@@ -8,3 +8,6 @@ pub mod source;
 #[macro_use]
 pub mod diagnostic;
 pub mod yaml;
+pub mod kubernetes;
+pub mod config;
+pub mod render;

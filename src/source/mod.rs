@@ -22,4 +22,4 @@ pub use memory::Memory;
 pub use path::{PathError, RepoPath};
 pub use span::{Certainty, Location, Origin, Position, Span};
 pub use store::{Entry, Store, StoreError};
-pub use tree::{Access, Listed, MAX_FILE_BYTES, Tree};
+pub use tree::{Access, Listed, MAX_FILE_BYTES, RevisionError, Revisions, Tree};

@@ -53,6 +53,40 @@ pub struct Listed {
     pub is_directory: bool,
 }
 
+/// The commits of a repository, as [`Tree`]s.
+pub trait Revisions: Send + Sync {
+    /// The files of the commit that a tag or an abbreviated or full commit id
+    /// names.
+    fn at(&self, revision: &str) -> Result<Tree, RevisionError>;
+}
+
+/// Why a revision's files cannot be read.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RevisionError {
+    /// The files are no commit's and in no clone.
+    #[error("there is no git repository to read revisions from")]
+    NoRepository,
+    /// A branch, which names another commit tomorrow.
+    #[error("`{0}` is a branch, which moves; name a tag or a commit")]
+    Branch(String),
+    /// No commit of that name is in this clone.
+    #[error("`{revision}` is not in this clone")]
+    Absent {
+        /// What was asked for.
+        revision: String,
+        /// The command that fetches it.
+        fetch: String,
+    },
+    /// The object database failed.
+    #[error("`{revision}` could not be read: {reason}")]
+    Failed {
+        /// What was asked for.
+        revision: String,
+        /// What git says.
+        reason: String,
+    },
+}
+
 /// A repository's files at one moment. Cheap to clone; clones share what was
 /// read already, and each [`Tree::recording`] keeps a record of its own.
 #[derive(Clone)]
@@ -63,6 +97,7 @@ pub struct Tree {
 
 struct Shared {
     store: Box<dyn Store>,
+    revisions: Option<Arc<dyn Revisions>>,
     /// Files by the path where their links end.
     files: RwLock<HashMap<RepoPath, Arc<SourceFile>>>,
     /// What stands at a path; directories are asked for again and again while
@@ -73,14 +108,29 @@ struct Shared {
 impl Tree {
     /// The files of `store`.
     pub fn new(store: impl Store + 'static) -> Self {
+        Self::with_revisions(store, None)
+    }
+
+    /// The files of `store`, and the commits that [`Tree::at`] answers from.
+    pub fn with_revisions(
+        store: impl Store + 'static,
+        revisions: Option<Arc<dyn Revisions>>,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 store: Box::new(store),
+                revisions,
                 files: RwLock::default(),
                 entries: RwLock::default(),
             }),
             access: Arc::default(),
         }
+    }
+
+    /// The files of a commit of the same repository.
+    pub fn at(&self, revision: &str) -> Result<Self, RevisionError> {
+        let revisions = self.shared.revisions.as_ref().ok_or(RevisionError::NoRepository)?;
+        revisions.at(revision)
     }
 
     /// The same files with an empty record.

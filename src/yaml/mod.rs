@@ -4,6 +4,9 @@
 //! and column. Layers are merged in the same tree, and objects are emitted
 //! from it.
 
+mod parse;
 mod value;
+
+pub use parse::{Dialect, parse};
 
 pub use value::{Entry, Key, KeyNode, Kind, Node, NodeId, Number, Style, Value};
