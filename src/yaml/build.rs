@@ -13,7 +13,7 @@ use super::code::{
 };
 use super::scalar::{self, Scalar};
 use super::value::Entry;
-use super::{Dialect, Key, Kind, NodeId, Style, Value, place};
+use super::{Dialect, Key, Kind, NodeId, Number, Style, Value, place};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, SourceFile, Span};
 
@@ -73,6 +73,8 @@ struct Entries {
     merged: Vec<bool>,
     /// By key; only for maps too long to be searched.
     index: HashMap<Box<str>, usize>,
+    /// The first `<<`.
+    merge: Option<Span>,
 }
 
 impl Entries {
@@ -243,13 +245,13 @@ impl<'f> Document<'f> {
         span: Span,
     ) {
         self.expansion.add(1);
-        let (style, span) = self.scalar_place(style, span);
+        let (style, span) = self.scalar_place(style, tag.is_some(), span);
         self.cursor = self.cursor.max(span.end);
         let is_merge = self.wants_key() && is_merge(text, style, tag);
         if is_merge {
             // The decoder does not decode this key.
             self.expansion.nodes -= 1;
-            self.set_pending(Pending::Merge(span));
+            self.merge_key(span);
             return;
         }
         let kind = self.scalar_kind(text, style, tag, span);
@@ -267,14 +269,15 @@ impl<'f> Document<'f> {
     }
 
     /// Our style for the parser's, and where the whole of the scalar stands.
-    fn scalar_place(&self, style: ScalarStyle, span: Span) -> (Style, Span) {
+    fn scalar_place(&self, style: ScalarStyle, tagged: bool, span: Span) -> (Style, Span) {
         let text = self.file.text();
         match style {
             ScalarStyle::Plain if span.is_empty() => {
-                let is_value = !self.wants_key() && !self.stack.is_empty();
+                let is_inner = !self.wants_key() && !self.stack.is_empty();
                 let at =
-                    if is_value { place::behind_properties(text, self.cursor) } else { span.start };
-                (Style::Empty, Span { start: at, end: at })
+                    if is_inner { place::behind_properties(text, self.cursor) } else { span.start };
+                let style = if tagged { Style::Plain } else { Style::Empty };
+                (style, Span { start: at, end: at })
             }
             ScalarStyle::Plain => (Style::Plain, span),
             ScalarStyle::SingleQuoted => (Style::SingleQuoted, span),
@@ -295,32 +298,33 @@ impl<'f> Document<'f> {
     }
 
     fn scalar_kind(&mut self, text: &str, style: Style, tag: Option<&Tag>, span: Span) -> Kind {
-        let implied = || match style {
-            Style::Empty => Scalar::Null,
-            Style::Plain => scalar::resolve(text, self.dialect),
-            _ => Scalar::Text,
+        let untagged = match tag {
+            None => true,
+            // `!` alone says nothing to v3, and "a text" to v2.
+            Some(tag) => is_bare(tag) && self.dialect == Dialect::Kustomize,
         };
-        let Some(tag) = tag else { return self.kind_of(&implied(), text, span) };
-        if tag.suffix().is_empty() || (tag.handle().is_empty() && tag.suffix() == "!") {
-            // `!` alone says "as if plain" to go-yaml.
-            return self.kind_of(&scalar::resolve(text, self.dialect), text, span);
+        if untagged {
+            let scalar = match style {
+                Style::Empty => Scalar::Null,
+                Style::Plain => scalar::resolve(text, self.dialect),
+                _ => Scalar::Text,
+            };
+            return self.kind_of(scalar, text, span);
         }
-        match tag.core_suffix() {
+        match tag.and_then(Tag::core_suffix) {
             Some("binary") => self.binary(text, span),
             Some(name @ ("null" | "bool" | "int" | "float" | "timestamp")) => {
-                match scalar::tagged(text, name, self.dialect) {
-                    Some(scalar) => self.kind_of(&scalar, text, span),
-                    None => {
-                        let message = format!("`{text}` is no `!!{name}`");
-                        let finding = self.finding(&WRONG_TAG, message, span);
-                        self.findings.push(
-                            finding
-                                .because("the tag before it says what it must be")
-                                .help("remove the tag, or write a value of that type"),
-                        );
-                        Kind::Null
-                    }
-                }
+                let Some(scalar) = scalar::tagged(text, name, self.dialect) else {
+                    let finding =
+                        self.finding(&WRONG_TAG, format!("`{text}` is no `!!{name}`"), span);
+                    self.findings.push(
+                        finding
+                            .because("the tag before it says what it must be")
+                            .help("remove the tag, or write a value of that type"),
+                    );
+                    return Kind::Null;
+                };
+                self.kind_of(scalar, text, span)
             }
             // Every other tag makes it a text, whatever it looks like.
             _ => Kind::String(text.into()),
@@ -329,25 +333,29 @@ impl<'f> Document<'f> {
 
     fn binary(&mut self, text: &str, span: Span) -> Kind {
         let packed: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
-        match base64::engine::general_purpose::STANDARD.decode(packed) {
-            // JSON has no bytes: Go writes U+FFFD for what is no UTF-8.
-            Ok(bytes) => Kind::String(String::from_utf8_lossy(&bytes).into()),
-            Err(_) => {
-                let finding =
-                    self.finding(&WRONG_TAG, "what is tagged `!!binary` is no Base64", span);
-                self.findings.push(finding.help("remove the tag, or mend the Base64"));
-                Kind::Null
-            }
-        }
+        let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(packed) else {
+            let finding = self.finding(&WRONG_TAG, "what is tagged `!!binary` is no Base64", span);
+            self.findings.push(finding.help("remove the tag, or mend the Base64"));
+            return Kind::Null;
+        };
+        // JSON has no bytes: Go writes U+FFFD for what is no UTF-8.
+        Kind::String(String::from_utf8_lossy(&bytes).into())
     }
 
-    fn kind_of(&mut self, scalar: &Scalar, text: &str, span: Span) -> Kind {
+    fn kind_of(&mut self, scalar: Scalar, text: &str, span: Span) -> Kind {
         match scalar {
             Scalar::Null => Kind::Null,
-            Scalar::Bool(truth) => Kind::Bool(*truth),
+            Scalar::Bool(truth) => Kind::Bool(truth),
             Scalar::Text => Kind::String(text.into()),
-            Scalar::Timestamp => Kind::String(text.into()),
-            Scalar::Float(float) if !float.is_finite() => {
+            // v2 keeps the text, v3 writes the time anew.
+            Scalar::Timestamp(time) => match self.dialect {
+                Dialect::Kubectl => Kind::String(text.into()),
+                Dialect::Kustomize => Kind::String(time.into()),
+            },
+            Scalar::Integer(value) => Kind::Number(Number::integer(value, text)),
+            Scalar::Unsigned(value) => Kind::Number(Number::unsigned(value, text)),
+            Scalar::Float(value) if value.is_finite() => Kind::Number(Number::float(value, text)),
+            Scalar::Float(_) => {
                 let message = format!("`{text}` is a number that JSON does not have");
                 let finding = self.finding(&NUMBER_NOT_FINITE, message, span);
                 self.findings.push(
@@ -357,7 +365,6 @@ impl<'f> Document<'f> {
                 );
                 Kind::Null
             }
-            number => Kind::Number(number.number(text).expect("only numbers are left")),
         }
     }
 
@@ -381,7 +388,7 @@ impl<'f> Document<'f> {
             frame.end = frame.end.max(span.end);
             frame.weight = frame.weight.saturating_add(1);
         }
-        let Some(text) = key_text(kind) else {
+        let Some(text) = key_text(kind, self.dialect) else {
             self.refuse_key(kind, span);
             return;
         };
@@ -517,6 +524,25 @@ impl<'f> Document<'f> {
 
     // Aliases and merges.
 
+    fn merge_key(&mut self, span: Span) {
+        let Some(Frame { items: Items::Mapping { entries, pending }, .. }) = self.stack.last_mut()
+        else {
+            return;
+        };
+        let first = *entries.merge.get_or_insert(span);
+        *pending = Pending::Merge(span);
+        // v2 merges both.
+        if first != span && self.dialect == Dialect::Kustomize {
+            *pending = Pending::Refused;
+            let finding = self
+                .finding(&DUPLICATE_KEY, "the key `<<` is there twice", span)
+                .because("the second time")
+                .label(Location::new(self.file, first), "the first time")
+                .help("merge a list: `<<: [*a, *b]`");
+            self.findings.push(finding);
+        }
+    }
+
     fn alias(&mut self, anchor: usize, span: Span) {
         self.cursor = self.cursor.max(span.end);
         let target = match self.anchors.get(&anchor) {
@@ -634,6 +660,11 @@ impl<'f> Document<'f> {
     }
 }
 
+/// Whether it is `!` and nothing more.
+fn is_bare(tag: &Tag) -> bool {
+    tag.handle().is_empty() && tag.suffix() == "!"
+}
+
 fn is_merge(text: &str, style: Style, tag: Option<&Tag>) -> bool {
     text == "<<"
         && match tag {
@@ -643,10 +674,11 @@ fn is_merge(text: &str, style: Style, tag: Option<&Tag>) -> bool {
 }
 
 /// A key as Kubernetes' JSON has it (`convertToJSONableObject` of
-/// `sigs.k8s.io/yaml`); none where it cannot be one.
-fn key_text(kind: &Kind) -> Option<Cow<'_, str>> {
+/// `sigs.k8s.io/yaml`); none where it cannot be one. kustomize takes texts only.
+fn key_text(kind: &Kind, dialect: Dialect) -> Option<Cow<'_, str>> {
     match kind {
         Kind::String(text) => Some(Cow::Borrowed(text)),
+        _ if dialect == Dialect::Kustomize => None,
         Kind::Bool(truth) => Some(truth.to_string().into()),
         Kind::Number(number) => match number.as_i64() {
             Some(value) => Some(value.to_string().into()),
