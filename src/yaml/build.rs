@@ -8,12 +8,12 @@ use base64::Engine as _;
 use granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
 
 use super::code::{
-    ALIAS_EXPANSION, DUPLICATE_KEY, KEY_NOT_TEXT, MERGE_NOT_MAP, NESTING_TOO_DEEP,
-    NUMBER_NOT_FINITE, RECURSIVE_ALIAS, UNKNOWN_ANCHOR, WRONG_TAG,
+    ALIAS_EXPANSION, DUPLICATE_KEY, KEY_NOT_TEXT, MERGE_NOT_MAP, NUMBER_NOT_FINITE,
+    RECURSIVE_ALIAS, UNKNOWN_ANCHOR, WRONG_TAG,
 };
 use super::scalar::{self, Scalar};
 use super::value::Entry;
-use super::{Dialect, Key, Kind, NodeId, Number, Style, Value, place};
+use super::{Dialect, Key, Kind, NodeId, Number, Style, Value, place, syntax};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, SourceFile, Span};
 
@@ -121,6 +121,8 @@ pub(super) struct Document<'f> {
     findings: Findings,
     /// The end of the last token, from where the next one's marks are sought.
     cursor: u32,
+    /// Whether the last token was a plain scalar.
+    after_plain: bool,
     expansion: Expansion,
 }
 
@@ -170,6 +172,7 @@ impl<'f> Document<'f> {
             anchors: HashMap::new(),
             findings: Findings::new(),
             cursor: 0,
+            after_plain: false,
             expansion: Expansion::default(),
         }
     }
@@ -194,9 +197,12 @@ impl<'f> Document<'f> {
 
     /// Takes one event; false where the document cannot be read further.
     pub(super) fn event(&mut self, event: Event<'_>, span: Span) -> bool {
+        self.check_tabs(span);
         if event.is_node() {
             self.pass_indicator();
         }
+        self.after_plain =
+            matches!(event, Event::Scalar(_, ScalarStyle::Plain, ..)) && !span.is_empty();
         match event {
             Event::DocumentStart(..) => self.cursor = span.end,
             Event::Scalar(text, style, anchor, tag) => {
@@ -223,6 +229,51 @@ impl<'f> Document<'f> {
             return false;
         }
         true
+    }
+
+    /// Where the last token ended.
+    pub(super) fn cursor(&self) -> u32 {
+        self.cursor
+    }
+
+    /// The bracket that is open innermost.
+    pub(super) fn open_bracket(&self) -> Option<Span> {
+        let text = self.file.text().as_bytes();
+        let is_bracket = |frame: &&Frame| {
+            let first = text.get(frame.start as usize);
+            frame.style == Style::Flow && matches!(first, Some(b'[' | b'{'))
+        };
+        let frame = self.stack.iter().rev().find(is_bracket)?;
+        Some(Span { start: frame.start, end: frame.start + 1 })
+    }
+
+    /// Whether a problem was found that begins on the line of `at`.
+    pub(super) fn has_finding_on_line(&self, at: &Location) -> bool {
+        self.findings.iter().any(|finding| finding.location().start().line == at.start().line)
+    }
+
+    /// Refuses a tab between the last token and this one where kubectl does: at
+    /// the begin of a line, outside brackets. The parser takes some of them.
+    fn check_tabs(&mut self, span: Span) {
+        let innermost = self.stack.last();
+        if self.cursor >= span.start || innermost.is_some_and(|frame| frame.style == Style::Flow) {
+            return;
+        }
+        let gap = Span { start: self.cursor, end: span.start };
+        let is_blank_text = !self.file.text()[gap.range()].contains('\t');
+        if is_blank_text {
+            return;
+        }
+        // Behind a plain scalar, lines of blanks still belong to it, and a tab
+        // counts as a blank from the column on where its text may go on.
+        let free = if self.after_plain {
+            innermost.map_or(0, |frame| place::column(self.file.text(), frame.start) + 1)
+        } else {
+            usize::MAX
+        };
+        if let Some(at) = place::leading_tab(self.file.text(), gap, free) {
+            self.findings.push(syntax::tab(self.file, at));
+        }
     }
 
     fn finding(
@@ -425,6 +476,11 @@ impl<'f> Document<'f> {
     }
 
     fn refuse_key(&mut self, kind: &Kind, span: Span) {
+        self.set_pending(Pending::Refused);
+        let known = self.findings.iter().last().map(|finding| finding.location().span());
+        if known.is_some_and(|inner| span.contains(inner)) {
+            return;
+        }
         let text = self.file.text();
         let is_template = matches!(kind, Kind::Mapping(_))
             && text[..span.start as usize].ends_with('{')
@@ -433,14 +489,16 @@ impl<'f> Document<'f> {
             let outer = Span { start: span.start - 1, end: span.end };
             self.finding(&KEY_NOT_TEXT, "`{{` without quotes is a map inside a map to YAML", outer)
                 .because("YAML reads these braces")
-                .help("put the whole value in quotes: `\"{{ … }}\"`; or name the file `*.tera` if it is a template")
+                .help(
+                    "name the file `*.tera` if it is a template; put the whole value in quotes \
+                     if the braces are meant as they are",
+                )
         } else {
             self.finding(&KEY_NOT_TEXT, format!("{} cannot be a key", kind.noun()), span)
                 .because("Kubernetes' objects have texts for keys")
                 .help("put the key in quotes where a text is meant")
         };
         self.findings.push(finding);
-        self.set_pending(Pending::Refused);
     }
 
     // Collections.
@@ -471,9 +529,7 @@ impl<'f> Document<'f> {
     }
 
     fn too_deep(&mut self, span: Span) {
-        let message = format!("more than {MAX_DEPTH} maps and lists stand inside one another");
-        let finding = self.finding(&NESTING_TOO_DEEP, message, span);
-        self.findings.push(finding.because("one too many").help("close the brackets before it"));
+        self.findings.push(syntax::too_deep(self.file, span));
     }
 
     fn close(&mut self, span: Span) {

@@ -21,6 +21,21 @@ codes! {
     /// ```
     YAML_SYNTAX = "yaml-syntax", Input, Error;
 
+    /// A tab is used as indentation.
+    ///
+    /// YAML counts spaces; how wide a tab is, it cannot know. kubectl refuses a
+    /// tab at the begin of a line, outside brackets and quoted texts.
+    ///
+    /// ```yaml
+    /// # wrong: the second line begins with a tab, shown as `→`
+    /// metadata:
+    /// →name: web
+    /// # right
+    /// metadata:
+    ///   name: web
+    /// ```
+    TAB_INDENTATION = "tab-indentation", Input, Error;
+
     /// A map has the same key twice.
     ///
     /// kubectl silently takes the last of them, kustomize refuses the file, and
