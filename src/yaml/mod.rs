@@ -9,6 +9,7 @@ mod code;
 mod emit;
 mod parse;
 mod place;
+mod route;
 mod scalar;
 mod syntax;
 mod value;
@@ -20,4 +21,5 @@ pub use code::{
 };
 pub use emit::emit;
 pub use parse::{Dialect, parse};
+pub use route::{Found, Route, RouteError, Step};
 pub use value::{Entry, Key, KeyNode, Kind, Node, NodeId, Number, Style, Value};
