@@ -21,6 +21,9 @@ use crate::source::{Location, SourceFile, Span};
 /// every function over a tree may recurse this deep.
 pub const MAX_DEPTH: usize = 200;
 
+/// What `!!` stands for.
+const YAML_TAGS: &str = "tag:yaml.org,2002:";
+
 /// What has become of an anchor.
 enum Anchor {
     /// Its collection is not complete.
@@ -362,7 +365,8 @@ impl<'f> Document<'f> {
             };
             return self.kind_of(scalar, text, span);
         }
-        match tag.and_then(Tag::core_suffix) {
+        let name = tag.and_then(|tag| tag.suffix_in_namespace(YAML_TAGS));
+        match name.as_deref() {
             Some("binary") => self.binary(text, span),
             Some(name @ ("null" | "bool" | "int" | "float" | "timestamp")) => {
                 let Some(scalar) = scalar::tagged(text, name, self.dialect) else {
@@ -725,7 +729,7 @@ fn is_merge(text: &str, style: Style, tag: Option<&Tag>) -> bool {
     text == "<<"
         && match tag {
             None => style == Style::Plain,
-            Some(tag) => tag.is_yaml_core_schema_tag("merge"),
+            Some(tag) => tag.suffix_in_namespace(YAML_TAGS).as_deref() == Some("merge"),
         }
 }
 
