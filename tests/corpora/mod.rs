@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 /// # Panics
 ///
 /// Where it is absent and `RUNGS_REQUIRE_COMPONENTS` is set.
-pub fn folder(name: &str) -> Option<PathBuf> {
+pub(crate) fn folder(name: &str) -> Option<PathBuf> {
     let root = std::env::var_os("RUNGS_CORPORA").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"),
         PathBuf::from,
@@ -24,7 +24,7 @@ pub fn folder(name: &str) -> Option<PathBuf> {
 ///
 /// Where it is absent and `RUNGS_REQUIRE_COMPONENTS` is set.
 #[allow(dead_code, reason = "not every test asks a program")]
-pub fn program(name: &str) -> bool {
+pub(crate) fn program(name: &str) -> bool {
     let mut command = Command::new(name);
     let status = command.arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status();
     present(status.is_ok(), &format!("the program `{name}`"))
