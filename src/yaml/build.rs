@@ -165,7 +165,8 @@ impl Expansion {
 }
 
 impl<'f> Document<'f> {
-    pub(super) fn new(file: &'f Arc<SourceFile>, dialect: Dialect) -> Self {
+    /// A document that begins behind `start`.
+    pub(super) fn new(file: &'f Arc<SourceFile>, dialect: Dialect, start: u32) -> Self {
         Self {
             file,
             dialect,
@@ -174,7 +175,7 @@ impl<'f> Document<'f> {
             stack: Vec::new(),
             anchors: HashMap::new(),
             findings: Findings::new(),
-            cursor: 0,
+            cursor: start,
             after_plain: false,
             expansion: Expansion::default(),
         }
@@ -207,7 +208,7 @@ impl<'f> Document<'f> {
         self.after_plain =
             matches!(event, Event::Scalar(_, ScalarStyle::Plain, ..)) && !span.is_empty();
         match event {
-            Event::DocumentStart(..) => self.cursor = span.end,
+            Event::DocumentStart(true, _) => self.cursor = span.end,
             Event::Scalar(text, style, anchor, tag) => {
                 self.scalar(&text, style, anchor, tag.as_deref(), span);
             }
@@ -299,8 +300,10 @@ impl<'f> Document<'f> {
         span: Span,
     ) {
         self.expansion.add(1);
+        let read = span;
         let (style, span) = self.scalar_place(style, tag.is_some(), span);
-        self.cursor = self.cursor.max(span.end);
+        // A block scalar's blank last lines are not in our span.
+        self.cursor = self.cursor.max(span.end).max(read.end);
         let is_merge = self.wants_key() && is_merge(text, style, tag);
         if is_merge {
             // The decoder does not decode this key.
