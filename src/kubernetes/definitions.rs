@@ -2,25 +2,11 @@
 
 use std::sync::Arc;
 
+use super::code::{DEFINITION_READ_FAILED, UNREADABLE_DEFINITION};
 use super::{Object, Scopes, objects_of};
-use crate::diagnostic::{Finding, Findings, codes};
+use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, Origin, ReadError, ReadErrorKind, RepoPath, SourceFile, Tree};
 use crate::yaml::{Dialect, parse};
-
-codes! {
-    /// A definition of custom kinds cannot be read.
-    ///
-    /// The files below `schemas/crds/` are read on every run, because they say
-    /// which kinds are cluster-scoped. One of them is no text, is too large, or
-    /// leads out of the repository.
-    UNREADABLE_DEFINITION = "unreadable-definition", Input, Error;
-
-    /// The disk failed while a definition of custom kinds was read.
-    ///
-    /// A file below `schemas/crds/` is there and could not be read: look at its
-    /// permissions and at the disk, then try again.
-    DEFINITION_READ_FAILED = "definition-read-failed", Outside, Error;
-}
 
 /// Kubernetes' own kinds, and those that the `CustomResourceDefinition`s in
 /// the YAML and JSON files below `directory` add. Objects of other kinds are

@@ -63,7 +63,9 @@ pub enum ImageFault {
     #[error("is an image's identifier, which no registry serves")]
     Identifier,
     /// A tag that breaks the rules.
-    #[error("has the tag `{0}`; a tag is at most 128 letters, digits, `_`, `.` and `-`, and begins with none of `.` and `-`")]
+    #[error(
+        "has the tag `{0}`; a tag is at most 128 letters, digits, `_`, `.` and `-`, and begins with none of `.` and `-`"
+    )]
     Tag(String),
     /// A digest that breaks the rules.
     #[error("has the digest `{0}`; a digest is `sha256:` and 64 hexadecimal digits")]
@@ -340,10 +342,7 @@ mod tests {
         assert_eq!(fault(&"ab".repeat(32)), ImageFault::Identifier);
         assert!(matches!(fault(&"a/".repeat(150)), ImageFault::TooLong(_)));
         assert!(matches!(fault(&format!("web:{}", "a".repeat(129))), ImageFault::Tag(_)));
-        assert!(matches!(
-            fault(&format!("web@sha256:{}", "AB".repeat(32))),
-            ImageFault::Digest(_)
-        ));
+        assert!(matches!(fault(&format!("web@sha256:{}", "AB".repeat(32))), ImageFault::Digest(_)));
         parse(&format!("web@sha512:{}", "ab".repeat(64)));
     }
 }

@@ -2,128 +2,12 @@
 
 use std::sync::Arc;
 
-use super::names::{NameRule, dns_label};
-use super::{Object, ObjectId};
-use crate::diagnostic::{Finding, Findings, codes};
+use super::Object;
+use super::code::{NOT_AN_OBJECT, SOPS_SPLIT};
+use super::identity::{Identity, identity};
+use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, Origin, SourceFile};
 use crate::yaml::{Node, Style, Value};
-
-codes! {
-    /// A document is no Kubernetes object.
-    ///
-    /// Every document that a template renders is one object, a map with
-    /// `apiVersion`, `kind` and `metadata`, or a `List` of objects. A document
-    /// that is text or a list is usually wrong indentation, or a value printed
-    /// where no value belongs.
-    ///
-    /// ```yaml
-    /// # wrong
-    /// - apiVersion: v1
-    ///   kind: ConfigMap
-    /// # right
-    /// apiVersion: v1
-    /// kind: ConfigMap
-    /// ```
-    NOT_AN_OBJECT = "not-an-object", Input, Error;
-
-    /// An object has no apiVersion.
-    ///
-    /// Kubernetes finds the type of an object by `apiVersion` and `kind`
-    /// together. Without `apiVersion` no server accepts it.
-    ///
-    /// ```yaml
-    /// apiVersion: apps/v1    # group and version, or only `v1` for the core group
-    /// kind: Deployment
-    /// ```
-    MISSING_API_VERSION = "missing-api-version", Input, Error;
-
-    /// An object has no kind.
-    ///
-    /// Kubernetes finds the type of an object by `apiVersion` and `kind`
-    /// together. Without `kind` no server accepts it.
-    ///
-    /// ```yaml
-    /// apiVersion: v1
-    /// kind: Service
-    /// ```
-    MISSING_KIND = "missing-kind", Input, Error;
-
-    /// An object has no name.
-    ///
-    /// Its name, kind and namespace together say which object it is: files,
-    /// differences and promotions are told apart by them.
-    ///
-    /// ```yaml
-    /// metadata:
-    ///   name: frontend
-    /// ```
-    MISSING_NAME = "missing-name", Input, Error;
-
-    /// A field that says which object it is has the wrong type.
-    ///
-    /// `apiVersion`, `kind`, `metadata.name` and `metadata.namespace` are
-    /// strings; `metadata`, `metadata.labels` and `metadata.annotations` are
-    /// maps. A name that YAML reads as something else needs quotes.
-    ///
-    /// ```yaml
-    /// metadata: { name: 1234 }      # wrong: a number
-    /// metadata: { name: "1234" }    # right
-    /// ```
-    OBJECT_FIELD_TYPE = "object-field-type", Input, Error;
-
-    /// Kubernetes refuses the name of an object.
-    ///
-    /// Most names are DNS subdomains: at most 253 lower-case letters, digits,
-    /// `-` and `.`. Namespaces, Services and StatefulSets become parts of host
-    /// names and are DNS labels: at most 63 characters, without dots. Roles and
-    /// bindings take everything but `/` and `%`.
-    ///
-    /// ```yaml
-    /// metadata: { name: Web_Frontend }    # wrong
-    /// metadata: { name: web-frontend }    # right
-    /// ```
-    OBJECT_NAME = "object-name", Input, Error;
-
-    /// Kubernetes refuses the namespace of an object.
-    ///
-    /// A namespace is a DNS label: at most 63 lower-case letters, digits and
-    /// `-`, which begins and ends with a letter or digit.
-    OBJECT_NAMESPACE = "object-namespace", Input, Error;
-
-    /// An object leaves its name to the server.
-    ///
-    /// With `generateName` every `kubectl create` makes another object. What is
-    /// deployed from a repository is applied again and again, and applying
-    /// needs a name; no GitOps operator takes such an object.
-    ///
-    /// ```yaml
-    /// metadata: { generateName: migrate- }     # wrong
-    /// metadata: { name: migrate-v12 }          # right: the template can print the version
-    /// ```
-    GENERATED_NAME = "generated-name", Input, Error;
-
-    /// An encrypted object cannot pass byte for byte.
-    ///
-    /// SOPS signs a file as a whole, with its order of keys and all of its
-    /// documents. An object with a `sops:` key therefore passes as it is, and
-    /// that needs a YAML or JSON file that holds it and nothing else: not one
-    /// document of several, not an item of a `List`, and not the result of a
-    /// Jsonnet program. Put the encrypted file beside the other templates.
-    SOPS_SPLIT = "sops-split", Input, Error;
-
-    /// What says which object it is, is encrypted.
-    ///
-    /// rungs, like the operator, needs to know which object a file holds, and
-    /// has no key. Encrypt only what is secret:
-    ///
-    /// ```yaml
-    /// # .sops.yaml
-    /// creation_rules:
-    ///   - path_regex: templates/.*
-    ///     encrypted_regex: ^(data|stringData)$
-    /// ```
-    SOPS_IDENTITY = "sops-identity", Input, Error;
-}
 
 /// The objects in the documents of one file, in order. `List`s are opened, and
 /// a document without anything in it is passed over. All problems are returned
@@ -173,7 +57,7 @@ impl<'a> Reader<'a> {
             self.findings.push(not_an_object(root));
         } else if let Some(items) = list_items(root) {
             self.items(items);
-        } else if let Some(identity) = self.identity(root) {
+        } else if let Some(identity) = identity(root, &mut self.findings) {
             let verbatim = self.verbatim(root, self.alone);
             self.add(document, identity, verbatim);
         }
@@ -206,7 +90,7 @@ impl<'a> Reader<'a> {
 
     /// A part of a larger tree, which gets a tree of its own.
     fn item(&mut self, node: Node<'_>) {
-        let Some(identity) = self.identity(node) else { return };
+        let Some(identity) = identity(node, &mut self.findings) else { return };
         // It refuses what is encrypted: a part has no text of its own.
         self.verbatim(node, false);
         let mut value = Value::new(node.location().file());
@@ -247,167 +131,7 @@ impl<'a> Reader<'a> {
         }
         Some(Arc::from(root.location().file().text()))
     }
-
-    fn identity(&mut self, root: Node<'_>) -> Option<Identity> {
-        let api_version = self.required(root, "apiVersion", &MISSING_API_VERSION);
-        let kind = self.required(root, "kind", &MISSING_KIND);
-        let metadata = self.metadata(root, kind);
-        let (api_version, kind, metadata) = (api_version?, kind?, metadata?);
-        let group = self.group(root, api_version)?;
-        let name = self.name(root, metadata, group, kind);
-        let namespace = self.namespace(metadata);
-        let id = ObjectId {
-            cluster: None,
-            group: group.to_owned(),
-            kind: kind.to_owned(),
-            namespace: namespace?.map(str::to_owned),
-            name: name?.to_owned(),
-        };
-        Some(Identity { id, api_version: api_version.to_owned() })
-    }
-
-    fn required<'n>(
-        &mut self,
-        root: Node<'n>,
-        key: &str,
-        code: &'static crate::diagnostic::Code,
-    ) -> Option<&'n str> {
-        match self.text(root, key, key)? {
-            Some(text) if text.starts_with(ENCRYPTED) => {
-                self.findings.push(encrypted(root, key));
-                None
-            }
-            Some(text) => Some(text),
-            None => {
-                let what = known_of(root);
-                self.findings.push(
-                    Finding::new(code, format!("{what} has no `{key}`"), anchor(root))
-                        .because(format!("an object begins with `apiVersion` and `kind`; `{key}` is missing")),
-                );
-                None
-            }
-        }
-    }
-
-    /// The map at `metadata`, its maps checked.
-    fn metadata<'n>(&mut self, root: Node<'n>, kind: Option<&str>) -> Option<Node<'n>> {
-        let Some(metadata) = root.get("metadata").filter(|node| !node.is_null()) else {
-            let kind = kind.unwrap_or("object");
-            self.findings.push(
-                Finding::new(&MISSING_NAME, format!("the {kind} has no name"), anchor(root))
-                    .because("this object has no `metadata`")
-                    .help("add `metadata:` with a `name:`"),
-            );
-            return None;
-        };
-        let maps = [(Some(metadata), "metadata"), (metadata.get("labels"), "metadata.labels"), (metadata.get("annotations"), "metadata.annotations")];
-        let mut right = true;
-        for (node, route) in maps {
-            if let Some(node) = node.filter(|node| !node.is_mapping() && !node.is_null()) {
-                self.findings.push(wrong_type(node, route, "a map"));
-                right = false;
-            }
-        }
-        right.then_some(metadata)
-    }
-
-    fn group<'n>(&mut self, root: Node<'n>, api_version: &'n str) -> Option<&'n str> {
-        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-        let grouped = api_version.contains('/');
-        if !version.is_empty() && !version.contains('/') && grouped != group.is_empty() {
-            return Some(group);
-        }
-        let location = root.get("apiVersion").map_or_else(|| anchor(root), Node::location);
-        self.findings.push(
-            Finding::new(
-                &MISSING_API_VERSION,
-                format!("`{api_version}` is no `apiVersion`"),
-                location,
-            )
-            .because("must be `GROUP/VERSION`, or only a version for the core group")
-            .help("for example `apps/v1`, or `v1` for a Service"),
-        );
-        None
-    }
-
-    fn name<'n>(
-        &mut self,
-        root: Node<'_>,
-        metadata: Node<'n>,
-        group: &str,
-        kind: &str,
-    ) -> Option<&'n str> {
-        let Some(name) = self.text(metadata, "name", "metadata.name")? else {
-            self.findings.push(nameless(root, metadata, kind));
-            return None;
-        };
-        if name.starts_with(ENCRYPTED) {
-            self.findings.push(encrypted(metadata, "name"));
-            return None;
-        }
-        let rule = NameRule::of(group, kind);
-        match rule.check(name) {
-            Ok(()) => Some(name),
-            Err(fault) => {
-                let location = metadata.get("name").map_or_else(|| anchor(root), Node::location);
-                self.findings.push(
-                    Finding::new(
-                        &OBJECT_NAME,
-                        format!("Kubernetes refuses `{name}` as the name of a {kind}: it {fault}"),
-                        location,
-                    )
-                    .because(format!("must be {}", rule.noun()))
-                    .help(rule.sentence()),
-                );
-                None
-            }
-        }
-    }
-
-    /// The namespace that the object names itself; an empty one is none, as it
-    /// is to the API server.
-    fn namespace<'n>(&mut self, metadata: Node<'n>) -> Option<Option<&'n str>> {
-        let Some(namespace) = self.text(metadata, "namespace", "metadata.namespace")? else {
-            return Some(None);
-        };
-        match dns_label(namespace) {
-            Ok(()) => Some(Some(namespace)),
-            Err(fault) => {
-                let location = metadata.get("namespace").map_or_else(|| anchor(metadata), Node::location);
-                self.findings.push(
-                    Finding::new(
-                        &OBJECT_NAMESPACE,
-                        format!("Kubernetes refuses `{namespace}` as a namespace: it {fault}"),
-                        location,
-                    )
-                    .because("must be a DNS label")
-                    .help(NameRule::Label.sentence()),
-                );
-                None
-            }
-        }
-    }
-
-    /// The text at `key`, `Some(None)` where nothing or an empty text is there,
-    /// and none where it is no text, which is reported.
-    #[allow(clippy::option_option)]
-    fn text<'n>(&mut self, map: Node<'n>, key: &str, route: &str) -> Option<Option<&'n str>> {
-        let Some(node) = map.get(key).filter(|node| !node.is_null()) else { return Some(None) };
-        let Some(text) = node.as_str() else {
-            self.findings.push(wrong_type(node, route, "a string"));
-            return None;
-        };
-        Some(Some(text).filter(|text| !text.is_empty()))
-    }
 }
-
-struct Identity {
-    id: ObjectId,
-    api_version: String,
-}
-
-/// How an encrypted value begins.
-const ENCRYPTED: &str = "ENC[";
 
 /// The items of a `List`: of `v1`'s, and of the `…List` that `kubectl get`
 /// answers with. An object that happens to be called so has a name.
@@ -422,36 +146,18 @@ fn list_items(root: Node<'_>) -> Option<Node<'_>> {
 /// apply` left in an annotation holds it once more.
 fn hide(root: Node<'_>) {
     let annotations = root.get("metadata").and_then(|metadata| metadata.get("annotations"));
-    let applied = annotations
-        .and_then(|annotations| annotations.get("kubectl.kubernetes.io/last-applied-configuration"));
+    let applied = annotations.and_then(|annotations| {
+        annotations.get("kubectl.kubernetes.io/last-applied-configuration")
+    });
     let fields = ["data", "stringData"].into_iter().filter_map(|key| root.get(key));
     for secret in fields.flat_map(|field| field.entries().map(|(_, value)| value)).chain(applied) {
         let location = secret.location();
         // What a program made stands at the program, which is no secret.
-        let made = secret.style() == Style::Made && location.span().contains(root.location().span());
+        let made =
+            secret.style() == Style::Made && location.span().contains(root.location().span());
         if !made {
             location.file().mark_secret(location.span());
         }
-    }
-}
-
-/// Where to point for what is missing: at what the object says of itself.
-fn anchor(root: Node<'_>) -> Location {
-    ["kind", "apiVersion"]
-        .into_iter()
-        .find_map(|key| root.get(key))
-        .map(Node::location)
-        .or_else(|| root.entries().next().map(|(key, _)| key.location()))
-        .unwrap_or_else(|| root.location())
-}
-
-fn known_of(root: Node<'_>) -> String {
-    let name = root.get("metadata").and_then(|metadata| metadata.get("name"));
-    match (root.get("kind").and_then(Node::as_str), name.and_then(Node::as_str)) {
-        (Some(kind), Some(name)) => format!("the {kind} `{name}`"),
-        (Some(kind), None) => format!("a {kind}"),
-        (None, Some(name)) => format!("the object `{name}`"),
-        (None, None) => "a document".to_owned(),
     }
 }
 
@@ -459,40 +165,6 @@ fn not_an_object(node: Node<'_>) -> Finding {
     let noun = node.kind().noun();
     Finding::new(&NOT_AN_OBJECT, format!("{noun} stands where an object should"), first_line(node))
         .because("must be a map with `apiVersion`, `kind` and `metadata`")
-}
-
-fn wrong_type(node: Node<'_>, route: &str, expected: &str) -> Finding {
-    let noun = node.kind().noun();
-    let finding =
-        Finding::new(&OBJECT_FIELD_TYPE, format!("`{route}` is {noun}"), node.location())
-            .because(format!("must be {expected}"));
-    let is_scalar = !node.is_mapping() && !node.is_sequence();
-    let quoted = (expected == "a string" && is_scalar && node.style() == Style::Plain)
-        .then(|| format!("quote it: `\"{}\"`", node.location().text()));
-    finding.maybe_help(quoted)
-}
-
-fn nameless(root: Node<'_>, metadata: Node<'_>, kind: &str) -> Finding {
-    if let Some(generated) = metadata.get("generateName") {
-        return Finding::new(
-            &GENERATED_NAME,
-            format!("the {kind} leaves its name to the server"),
-            generated.location(),
-        )
-        .because("makes another object each time it is applied")
-        .help("give it a `name:`; the template can print a version or a hash into it");
-    }
-    let location = metadata.entries().next().map_or_else(|| anchor(root), |(key, _)| key.location());
-    Finding::new(&MISSING_NAME, format!("the {kind} has no name"), location)
-        .because("this `metadata` has no `name`")
-        .help("add `name:` to `metadata`")
-}
-
-fn encrypted(map: Node<'_>, key: &str) -> Finding {
-    let location = map.get(key).map_or_else(|| anchor(map), Node::location);
-    Finding::new(&SOPS_IDENTITY, format!("`{key}` is encrypted"), location)
-        .because("says which object it is, and must be readable")
-        .help("encrypt again with `--encrypted-regex '^(data|stringData)$'`")
 }
 
 /// The first line of a node: an excerpt of a whole document helps nobody.

@@ -5,7 +5,9 @@
 //! the namespace and labels of its app ([`place`]). An [`ObjectSet`] holds each
 //! object once.
 
+mod code;
 mod definitions;
+mod identity;
 mod image;
 mod manifest;
 mod names;
@@ -14,6 +16,12 @@ mod place;
 mod scope;
 mod set;
 
+pub use code::{
+    CODES, DEFINITION_READ_FAILED, DUPLICATE_OBJECT, GENERATED_NAME, MISSING_API_VERSION,
+    MISSING_KIND, MISSING_NAME, NAMESPACE_ON_CLUSTER_SCOPED, NOT_AN_OBJECT, OBJECT_FIELD_TYPE,
+    OBJECT_NAME, OBJECT_NAMESPACE, SOPS_IDENTITY, SOPS_SPLIT, SOPS_WITHOUT_NAMESPACE, UNKNOWN_KIND,
+    UNREADABLE_DEFINITION,
+};
 pub use definitions::read_definitions;
 pub use image::{Digest, ImageFault, ImageReference, is_tag};
 pub use manifest::{objects_of, objects_within};
@@ -27,8 +35,3 @@ pub use place::{
 };
 pub use scope::{Scope, Scopes, built_in_scope};
 pub use set::ObjectSet;
-
-/// The codes of this module.
-pub fn codes() -> impl Iterator<Item = &'static crate::diagnostic::Code> {
-    [definitions::CODES, manifest::CODES, place::CODES, set::CODES].into_iter().flatten().copied()
-}

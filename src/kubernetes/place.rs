@@ -1,45 +1,11 @@
 //! What every object of an app gets: a namespace, labels and an order of keys.
 
-use super::scope::{Scope, Scopes};
 use super::Object;
-use crate::diagnostic::{Finding, Findings, codes};
+use super::code::{NAMESPACE_ON_CLUSTER_SCOPED, SOPS_WITHOUT_NAMESPACE, UNKNOWN_KIND};
+use super::scope::{Scope, Scopes};
+use crate::diagnostic::{Finding, Findings};
 use crate::source::Location;
-use crate::yaml::{Kind, NodeId};
-
-codes! {
-    /// A cluster-scoped object names a namespace.
-    ///
-    /// Objects of this kind are the whole cluster's. kubectl ignores the field,
-    /// other tools refuse the object or look for it in the wrong place. Where
-    /// an object of a namespace was meant, the kind is wrong: `Role` instead of
-    /// `ClusterRole`.
-    ///
-    /// ```yaml
-    /// kind: ClusterRole
-    /// metadata:
-    ///   name: reader
-    ///   namespace: shop    # wrong: remove it
-    /// ```
-    NAMESPACE_ON_CLUSTER_SCOPED = "namespace-on-cluster-scoped", Input, Error;
-
-    /// Nobody defines this kind.
-    ///
-    /// It is none of Kubernetes' own kinds from 1.25 to 1.37, and no
-    /// CustomResourceDefinition for it is below `schemas/crds/` or among what is
-    /// rendered. Objects of it count as namespaced, and get the environment's
-    /// namespace. Is the kind cluster-scoped, that is wrong; put its definition
-    /// into `schemas/crds/`, which also lets its objects be validated.
-    UNKNOWN_KIND = "unknown-kind", Input, Warning;
-
-    /// An encrypted object names no namespace.
-    ///
-    /// It passes byte for byte, so that the environment's namespace cannot be
-    /// written into it, and it is deployed to whatever namespace the operator
-    /// takes for its default. Name the namespace in the file and encrypt it
-    /// again, with `metadata` left readable, or let the operator set it
-    /// (`targetNamespace` of a Flux Kustomization).
-    SOPS_WITHOUT_NAMESPACE = "sops-without-namespace", Input, Warning;
-}
+use crate::yaml::{Kind, Node, NodeId, Value};
 
 /// Whose part an object is, by Kubernetes' recommended labels: the app.
 pub const PART_OF: &str = "app.kubernetes.io/part-of";
@@ -132,7 +98,7 @@ pub fn place(objects: &mut [Object], placement: &Placement<'_>, scopes: &Scopes)
 pub fn put_in_order(object: &mut Object) {
     let root = object.value.root().id();
     object.value.sort_by_rank(root, |key| rank(key, &["apiVersion", "kind", "metadata"]));
-    if let Some(metadata) = object.value.root().get("metadata").map(|node| node.id()) {
+    if let Some(metadata) = object.value.root().get("metadata").map(Node::id) {
         let first = ["name", "namespace", "labels", "annotations"];
         object.value.sort_by_rank(metadata, |key| rank(key, &first));
     }
@@ -142,38 +108,29 @@ fn rank(key: &str, first: &[&str]) -> usize {
     first.iter().position(|known| *known == key).unwrap_or(first.len())
 }
 
-fn set_namespace(
-    object: &mut Object,
-    placement: &Placement<'_>,
-    scope: Scope,
-) -> Option<Finding> {
+fn set_namespace(object: &mut Object, placement: &Placement<'_>, scope: Scope) -> Option<Finding> {
     match (scope, &object.id.namespace) {
-        (Scope::Cluster, Some(_)) => Some(misplaced(object)),
-        (Scope::Cluster, None) | (Scope::Namespaced, Some(_)) => None,
-        (Scope::Namespaced, None) => {
-            object.id.namespace = Some(placement.namespace.to_owned());
-            if object.verbatim.is_some() {
-                return Some(adrift(object, placement));
-            }
-            let value = &mut object.value;
-            let namespace = value.add_string(placement.namespace, placement.namespace_location);
-            let metadata = metadata_of(object);
-            object.value.set(metadata, "namespace", namespace, placement.namespace_location);
-            None
-        }
+        (Scope::Cluster, Some(_)) => return Some(misplaced(object)),
+        (Scope::Cluster, None) | (Scope::Namespaced, Some(_)) => return None,
+        (Scope::Namespaced, None) => {}
     }
+    object.id.namespace = Some(placement.namespace.to_owned());
+    if object.verbatim.is_some() {
+        return Some(adrift(object, placement));
+    }
+    let root = object.value.root().id();
+    let metadata = own_map(&mut object.value, root, "metadata", placement.namespace_location);
+    let location = placement.namespace_location;
+    let namespace = object.value.add_string(placement.namespace, location);
+    object.value.set(metadata, "namespace", namespace, location);
+    None
 }
 
 fn set_labels(object: &mut Object, labels: &[LabelSetting<'_>]) {
     let Some(first) = labels.first() else { return };
-    let metadata = metadata_of(object);
     let value = &mut object.value;
-    let existing = value.node(metadata).get("labels").filter(|node| node.is_mapping());
-    let map = existing.map(|node| node.id()).unwrap_or_else(|| {
-        let map = value.add(Kind::Mapping(Vec::new()), first.location);
-        value.set(metadata, "labels", map, first.location);
-        map
-    });
+    let metadata = own_map(value, value.root().id(), "metadata", first.location);
+    let map = own_map(value, metadata, "labels", first.location);
     for label in labels {
         // The template's own value wins.
         if value.node(map).get(label.key).is_none() {
@@ -183,14 +140,26 @@ fn set_labels(object: &mut Object, labels: &[LabelSetting<'_>]) {
     }
 }
 
-fn metadata_of(object: &Object) -> NodeId {
-    object.value.root().get("metadata").map(|node| node.id()).expect("an object has metadata")
+/// The map at `key` of `parent`, as a node that nothing else refers to; empty
+/// where no map is there.
+///
+/// Aliases and merge keys share nodes: a label that is added to a shared map
+/// would appear on the pod template, too.
+fn own_map(value: &mut Value, parent: NodeId, key: &str, location: &Location) -> NodeId {
+    let existing = value.node(parent).get(key).filter(|node| node.is_mapping());
+    let (kind, location) = match existing {
+        Some(node) => (node.kind().clone(), node.location()),
+        None => (Kind::Mapping(Vec::new()), location.clone()),
+    };
+    let map = value.add(kind, &location);
+    value.set(parent, key, map, &location);
+    map
 }
 
 fn misplaced(object: &mut Object) -> Finding {
     let namespace = object.id.namespace.take().unwrap_or_default();
     let node = object.value.root().get("metadata").and_then(|metadata| metadata.get("namespace"));
-    let location = node.map_or_else(|| object.origin.location.clone(), |node| node.location());
+    let location = node.map_or_else(|| object.origin.location.clone(), Node::location);
     let kind = &object.id.kind;
     Finding::new(
         &NAMESPACE_ON_CLUSTER_SCOPED,
@@ -219,7 +188,7 @@ fn adrift(object: &Object, placement: &Placement<'_>) -> Finding {
 
 fn unknown_kind(object: &Object, scopes: &Scopes) -> Finding {
     let root = object.value.root();
-    let location = root.get("kind").map_or_else(|| object.origin.location.clone(), |k| k.location());
+    let location = root.get("kind").map_or_else(|| object.origin.location.clone(), Node::location);
     let finding = Finding::new(
         &UNKNOWN_KIND,
         format!("no definition of `{}` in `{}` is known", object.id.kind, object.api_version),

@@ -17,7 +17,7 @@ pub enum Scope {
 /// Kubernetes' own kinds by group, first those of a namespace, then those of
 /// the cluster.
 ///
-/// Every kind that the published OpenAPI schemas of Kubernetes 1.25 to 1.37
+/// Every kind that the published schemas of Kubernetes 1.25 to 1.37
 /// know, and the kinds that left shortly before (`extensions`,
 /// `PodSecurityPolicy`): manifests outlive servers. Scopes are what a server
 /// of 1.35 with every group version and feature gate on answers to discovery;
@@ -90,11 +90,7 @@ const BUILT_IN: &[(&str, &[&str], &[&str])] = &[
     ),
     ("node.k8s.io", &[], &["RuntimeClass"]),
     ("policy", &["Eviction", "PodDisruptionBudget"], &["PodSecurityPolicy"]),
-    (
-        "rbac.authorization.k8s.io",
-        &["Role", "RoleBinding"],
-        &["ClusterRole", "ClusterRoleBinding"],
-    ),
+    ("rbac.authorization.k8s.io", &["Role", "RoleBinding"], &["ClusterRole", "ClusterRoleBinding"]),
     (
         "resource.k8s.io",
         &[
@@ -166,7 +162,9 @@ impl Scopes {
         let same_group = known.iter().filter(|(known, _)| *known == group);
         let nearest = same_group
             .map(|(_, known)| (likeness(known), *known))
-            .filter(|(distance, known)| *distance <= known.len() / 3 || known.eq_ignore_ascii_case(kind))
+            .filter(|(distance, known)| {
+                *distance <= known.len() / 3 || known.eq_ignore_ascii_case(kind)
+            })
             .min();
         if let Some((_, nearest)) = nearest {
             return Some(format!("`{nearest}`"));

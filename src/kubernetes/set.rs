@@ -2,18 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::code::DUPLICATE_OBJECT;
 use super::{Object, ObjectId};
-use crate::diagnostic::{Finding, Findings, codes};
-
-codes! {
-    /// Two objects are the same one.
-    ///
-    /// Kind, namespace and name say which object it is; the version does not.
-    /// Of two descriptions of one object, whichever is applied later wins, and
-    /// the operator applies both again and again. Remove one, or give it
-    /// another name or namespace.
-    DUPLICATE_OBJECT = "duplicate-object", Input, Error;
-}
+use crate::diagnostic::{Finding, Findings};
 
 /// Objects by identity: in the same order however they came in.
 #[derive(Debug, Clone, Default)]
