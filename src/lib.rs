@@ -12,3 +12,4 @@ pub mod git;
 pub mod kubernetes;
 pub mod config;
 pub mod render;
+pub mod codes;
