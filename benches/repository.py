@@ -9,6 +9,7 @@ them: what an app is in `environments/<app>.yaml`, what an environment is in its
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 # What may stand in YAML without quotes and mean itself to every reader.
@@ -119,7 +120,6 @@ def write_tera(load, to):
         text = text.replace("        env:\n", "        env:\n"
                             "        - name: ENVIRONMENT\n          value: {{ environment }}\n"
                             "        - name: LOG_LEVEL\n          value: {{ values.logLevel }}\n")
-        # The lines that were put before the loop end where its tag eats white space.
         write(to / f"{template.name}.tera", text)
 
 
@@ -162,7 +162,6 @@ def write_jsonnet(load, to):
 
 def objects(text):
     """Objects of a stream of YAML by identity, as kubectl reads them."""
-    import subprocess
     # Removing a label that is not there changes nothing and prints everything.
     read = subprocess.run(["kubectl", "label", "--local", "-f", "-", "-o", "json", "no-such-label-"],
                           input=text, capture_output=True, text=True)
