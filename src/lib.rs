@@ -11,3 +11,4 @@ pub mod yaml;
 pub mod kubernetes;
 pub mod config;
 pub mod render;
+pub mod rendered;
