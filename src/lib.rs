@@ -12,4 +12,5 @@ pub mod git;
 pub mod kubernetes;
 pub mod config;
 pub mod render;
+pub mod rendered;
 pub mod codes;
