@@ -99,6 +99,7 @@ macro_rules! codes {
     ($($(#[doc = $line:literal])+ $constant:ident = $name:literal, $kind:ident, $severity:ident;)+) => {
         $(
             $(#[doc = $line])+
+            #[allow(unreachable_pub, reason = "a code may stand in a private part of its module")]
             pub static $constant: $crate::diagnostic::Code = $crate::diagnostic::Code {
                 name: $name,
                 kind: $crate::diagnostic::Kind::$kind,
@@ -107,6 +108,7 @@ macro_rules! codes {
             };
         )+
         /// The codes that this module declares.
+        #[allow(unreachable_pub, reason = "a code may stand in a private part of its module")]
         pub static CODES: &[&$crate::diagnostic::Code] = &[$(&$constant),+];
     };
 }

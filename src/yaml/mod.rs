@@ -20,4 +20,5 @@ pub use code::{
 };
 pub use emit::emit;
 pub use parse::{Dialect, parse};
+pub use scalar::is_text;
 pub use value::{Entry, Key, KeyNode, Kind, Node, NodeId, Number, Style, Value};
