@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use super::Value;
+use granit_parser::{Event, Parser, StrInput};
+
+use super::build::{Document, MAX_DEPTH};
+use super::{Value, syntax};
 use crate::diagnostic::Findings;
-use crate::source::SourceFile;
+use crate::source::{SourceFile, Span};
 
 /// Whose reading of a plain scalar counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,9 +19,123 @@ pub enum Dialect {
     Kustomize,
 }
 
-/// Reads every document of a file. All problems of the file are returned
-/// together, as far as the reader gets.
+/// Reads every document of a file; documents that hold nothing at all are left
+/// out. All problems of the file are returned together: behind a document that
+/// cannot be read, the next one is.
+///
+/// What is accepted nests at most [`super::MAX_DEPTH`] deep, aliases included,
+/// so that functions over the tree may recurse.
 pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Value>, Findings> {
-    let _ = (file, dialect);
-    unimplemented!("lands with the parser")
+    let mut reader = Reader { file, dialect, documents: Vec::new(), findings: Findings::new() };
+    let options = granit_parser::options! {
+        emit_comments: false,
+        emit_unresolved_aliases: true,
+        // kubectl and kustomize cut a file at `---` before they read it, and so
+        // lose what a directive belongs to.
+        disallow_directives: true,
+        flow_nesting_limit: MAX_DEPTH,
+    };
+    let mut parser = Parser::new_from_str_with_options(file.text(), options);
+    while reader.read_document(&mut parser) {}
+    if reader.findings.has_errors() { Err(reader.findings) } else { Ok(reader.documents) }
+}
+
+struct Reader<'f> {
+    file: &'f Arc<SourceFile>,
+    dialect: Dialect,
+    documents: Vec<Value>,
+    findings: Findings,
+}
+
+impl<'f> Reader<'f> {
+    /// Reads up to the end of a document; false at the end of the file.
+    fn read_document(&mut self, parser: &mut Parser<'f, StrInput<'f>>) -> bool {
+        let mut document = Document::new(self.file, self.dialect);
+        while let Some(event) = parser.next_event() {
+            let (event, span) = match event {
+                Ok((event, span)) => (event, span),
+                Err(error) => {
+                    let finding = syntax::explain(self.file, &error, &document);
+                    // A refused value often brings the parser down behind it.
+                    let is_known = document.has_finding_on_line(finding.location());
+                    self.findings.extend(document.into_findings());
+                    if !is_known {
+                        self.findings.push(finding);
+                    }
+                    return skip_document(parser);
+                }
+            };
+            if matches!(event, Event::DocumentEnd | Event::StreamEnd) {
+                let more = matches!(event, Event::DocumentEnd);
+                match document.finish() {
+                    Ok(value) => self.documents.extend(value),
+                    Err(findings) => self.findings.extend(findings),
+                }
+                return more;
+            }
+            let range = span.byte_range().unwrap_or_default();
+            if !document.event(event, Span::new(range.start, range.end)) {
+                self.findings.extend(document.into_findings());
+                return skip_document(parser);
+            }
+        }
+        false
+    }
+}
+
+/// Goes on behind the document at hand; false where there is none, or where
+/// the reader cannot tell.
+fn skip_document<'f>(parser: &mut Parser<'f, StrInput<'f>>) -> bool {
+    parser.proceed_next_document().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::RepoPath;
+    use crate::yaml::emit;
+
+    fn file(text: &str) -> Arc<SourceFile> {
+        Arc::new(SourceFile::new(RepoPath::new("a.yaml").unwrap(), text.to_owned()))
+    }
+
+    fn json(text: &str) -> String {
+        let documents = parse(&file(text), Dialect::Kubectl).unwrap();
+        serde_json::to_string(&documents[0].root()).unwrap()
+    }
+
+    fn only_code(text: &str) -> &'static str {
+        let findings = parse(&file(text), Dialect::Kubectl).unwrap_err();
+        assert_eq!(findings.len(), 1, "{findings:#?}");
+        findings.iter().next().unwrap().code.name
+    }
+
+    #[test]
+    fn two_hundred_levels_are_accepted_and_one_more_is_not() {
+        let flow = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        let block = |depth: usize| -> String {
+            (0..depth).map(|level| format!("{}a:\n", " ".repeat(level))).collect()
+        };
+        for text in [flow(200), block(200)] {
+            let documents = parse(&file(&text), Dialect::Kubectl).unwrap();
+            assert!(!emit(documents[0].root()).is_empty());
+        }
+        assert_eq!(only_code(&flow(201)), "nesting-too-deep");
+        assert_eq!(only_code(&block(201)), "nesting-too-deep");
+    }
+
+    #[test]
+    fn a_hundred_thousand_brackets_are_refused_at_once() {
+        assert_eq!(only_code(&"[".repeat(100_000)), "nesting-too-deep");
+        assert_eq!(only_code(&"{a: ".repeat(100_000)), "nesting-too-deep");
+        assert_eq!(only_code(&"- ".repeat(100_000)), "nesting-too-deep");
+    }
+
+    #[test]
+    fn what_is_emitted_means_what_was_read() {
+        assert_eq!(
+            json("a: yes\nb: 0644\nc: '0644'\n1: x\nd:\n- ~\n- 1e3\n"),
+            r#"{"a":true,"b":420,"c":"0644","1":"x","d":[null,1000.0]}"#
+        );
+    }
 }

@@ -144,11 +144,31 @@ pub struct Key {
     style: Style,
 }
 
+impl Key {
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 /// A key and what it is given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     key: Key,
     value: NodeId,
+}
+
+impl Entry {
+    pub(super) fn new(key: Key, value: NodeId) -> Self {
+        Self { key, value }
+    }
+
+    pub(super) fn key_text(&self) -> &str {
+        &self.key.text
+    }
+
+    pub(super) fn key_span(&self) -> Span {
+        self.key.span
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -263,16 +283,6 @@ impl Value {
             let key = Key { text: key.into(), file, span, style: Style::Made };
             entries.push(Entry { key, value });
         }
-    }
-
-    /// Adds an entry of a map with its key as it stands in one of this tree's
-    /// files.
-    ///
-    /// # Panics
-    ///
-    /// Where `map` is no map.
-    pub(super) fn push_entry(&mut self, map: NodeId, key: Key, value: NodeId) {
-        self.entries_mut(map).push(Entry { key, value });
     }
 
     /// Takes `key` out of a map.
@@ -429,7 +439,7 @@ impl<'a> Node<'a> {
     }
 
     /// A list's items in order; none where it is no list.
-    pub fn items(self) -> impl ExactSizeIterator<Item = Self> {
+    pub fn items(self) -> impl ExactSizeIterator<Item = Self> + DoubleEndedIterator {
         let items = match self.kind() {
             Kind::Sequence(items) => items.as_slice(),
             _ => &[],

@@ -1,0 +1,156 @@
+//! What can be wrong with YAML.
+
+use crate::diagnostic::codes;
+
+codes! {
+    /// A file is no YAML.
+    ///
+    /// The text cannot be read at the place that is shown. The cause often
+    /// stands a line or two before it: a missing quote or bracket, or an
+    /// indentation that does not fit.
+    ///
+    /// ```yaml
+    /// # wrong
+    /// metadata:
+    ///   name: web
+    ///  labels: {}
+    /// # right
+    /// metadata:
+    ///   name: web
+    ///   labels: {}
+    /// ```
+    YAML_SYNTAX = "yaml-syntax", Input, Error;
+
+    /// A tab is used as indentation.
+    ///
+    /// YAML counts spaces; how wide a tab is, it cannot know. kubectl refuses a
+    /// tab at the begin of a line, outside brackets and quoted texts.
+    ///
+    /// ```yaml
+    /// # wrong: the second line begins with a tab, shown as `→`
+    /// metadata:
+    /// →name: web
+    /// # right
+    /// metadata:
+    ///   name: web
+    /// ```
+    TAB_INDENTATION = "tab-indentation", Input, Error;
+
+    /// A map has the same key twice.
+    ///
+    /// kubectl silently takes the last of them, kustomize refuses the file, and
+    /// other tools take the first. Whichever was meant, a reader cannot see it.
+    /// Keys that are written differently but mean the same to Kubernetes, such
+    /// as `yes` and `true`, or `1` and `"1"`, count as the same key.
+    ///
+    /// ```yaml
+    /// # wrong
+    /// replicas: 1
+    /// image: web
+    /// replicas: 3
+    /// # right
+    /// replicas: 3
+    /// image: web
+    /// ```
+    DUPLICATE_KEY = "duplicate-key", Input, Error;
+
+    /// A key is no text.
+    ///
+    /// Kubernetes' objects are JSON, where a key is a text. A list, a map, null
+    /// or a number beyond 64 bits cannot be one, and kubectl refuses it. Most
+    /// often it is a template's `{{ … }}` without quotes, which YAML reads as a
+    /// map inside a map.
+    ///
+    /// ```yaml
+    /// # wrong
+    /// name: {{ app }}
+    /// # right
+    /// name: "{{ app }}"
+    /// ```
+    KEY_NOT_TEXT = "key-not-text", Input, Error;
+
+    /// An alias repeats an anchor that is not there.
+    ///
+    /// `*name` repeats what `&name` marked earlier in the same document. An
+    /// anchor further down, or in another document, does not count. A text that
+    /// begins with `*` needs quotes.
+    ///
+    /// ```yaml
+    /// # wrong
+    /// schedule: */5 * * * *
+    /// # right
+    /// schedule: "*/5 * * * *"
+    /// ```
+    UNKNOWN_ANCHOR = "unknown-anchor", Input, Error;
+
+    /// An alias repeats something that it is part of.
+    ///
+    /// The result would have no end. Repeat only what is complete before the
+    /// alias.
+    ///
+    /// ```yaml
+    /// # wrong
+    /// base: &base
+    ///   child: *base
+    /// # right
+    /// base: &base
+    ///   name: web
+    /// child: *base
+    /// ```
+    RECURSIVE_ALIAS = "recursive-alias", Input, Error;
+
+    /// Aliases repeat too much.
+    ///
+    /// A few lines of aliases that repeat aliases can stand for billions of
+    /// values. The bound is the one that kubectl's and kustomize's reader has:
+    /// up to 400,000 values, 99 % of them may come from aliases; from there the
+    /// share falls, to 10 % at 4,000,000 values. Write out what differs, or make
+    /// it in a template.
+    ALIAS_EXPANSION = "alias-expansion", Input, Error;
+
+    /// Maps and lists are nested too deep.
+    ///
+    /// At most 200 may stand inside one another, with aliases followed.
+    /// Kubernetes' own objects stay below 40. Usually brackets were left open.
+    NESTING_TOO_DEEP = "nesting-too-deep", Input, Error;
+
+    /// A value is not what its tag says.
+    ///
+    /// A tag such as `!!int` or `!!binary` says what the value behind it must
+    /// be; kubectl refuses the file where it is not.
+    ///
+    /// ```yaml
+    /// # wrong
+    /// port: !!int http
+    /// # right
+    /// port: http
+    /// ```
+    WRONG_TAG = "wrong-tag", Input, Error;
+
+    /// A number is infinite, or none.
+    ///
+    /// `.inf` and `.nan` are numbers in YAML that JSON does not have, and so
+    /// kubectl refuses them. As a text they need quotes.
+    ///
+    /// ```yaml
+    /// # wrong
+    /// limit: .inf
+    /// # right
+    /// limit: ".inf"
+    /// ```
+    NUMBER_NOT_FINITE = "number-not-finite", Input, Error;
+
+    /// What is merged is no map.
+    ///
+    /// `<<` takes the keys of a map, or of each map of a list, into the map
+    /// where it stands. A list behind an alias does not count as a list of
+    /// maps to kubectl.
+    ///
+    /// ```yaml
+    /// # wrong
+    /// <<: [name, labels]
+    /// # right
+    /// <<: [*defaults, *labels]
+    /// ```
+    MERGE_NOT_MAP = "merge-not-map", Input, Error;
+}

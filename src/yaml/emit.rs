@@ -1,0 +1,65 @@
+//! From trees to text.
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use super::{Kind, Node};
+
+/// A node's data, for any format: maps in their order, numbers as Kubernetes
+/// reads them.
+impl Serialize for Node<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.kind() {
+            Kind::Null => serializer.serialize_unit(),
+            Kind::Bool(truth) => serializer.serialize_bool(*truth),
+            Kind::Number(number) => {
+                if let Some(value) = number.as_i64() {
+                    serializer.serialize_i64(value)
+                } else if let Some(value) = number.as_u64() {
+                    serializer.serialize_u64(value)
+                } else {
+                    serializer.serialize_f64(number.as_f64())
+                }
+            }
+            Kind::String(text) => serializer.serialize_str(text),
+            Kind::Sequence(_) => {
+                let items = self.items();
+                let mut sequence = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    sequence.serialize_element(&item)?;
+                }
+                sequence.end()
+            }
+            Kind::Mapping(_) => {
+                let entries = self.entries();
+                let mut map = serializer.serialize_map(Some(entries.len()))?;
+                for (key, value) in entries {
+                    map.serialize_entry(key.text(), &value)?;
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+/// The node as block style YAML that means to kubectl what it means to us: two
+/// spaces of indentation, lists at their key's column, a final newline, no
+/// `---`.
+///
+/// # Panics
+///
+/// Never for a tree that was parsed or built within [`super::MAX_DEPTH`].
+pub fn emit(node: Node<'_>) -> String {
+    let options = serde_saphyr::ser_options! {
+        indent_step: 2,
+        compact_list_indent: true,
+        prefer_block_scalars: true,
+        // A folded line is changed as a whole when one word changes.
+        folded_wrap_chars: usize::MAX,
+    };
+    let mut text = serde_saphyr::to_string_with_options(&node, options)
+        .expect("a tree of maps with text keys, lists and finite numbers is YAML");
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}

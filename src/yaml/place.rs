@@ -1,0 +1,95 @@
+//! Where things stand that the parser gives no span for.
+
+use crate::source::Span;
+
+/// The place of a block scalar from its `|` or `>` to the end of its last line
+/// that holds anything, for a parser's span of the content alone. `from` is the
+/// end of the token before it.
+pub(super) fn block_scalar(text: &str, from: u32, content: Span) -> Span {
+    let header = skip_to(text, from, |byte| matches!(byte, b'|' | b'>')).unwrap_or(content.start);
+    let header_length = text[header as usize..]
+        .bytes()
+        .take_while(|b| matches!(b, b'|' | b'>' | b'+' | b'-' | b'0'..=b'9'));
+    let header_end = header as usize + header_length.count();
+    let mut end = header_end;
+    let mut at = content.start as usize;
+    for line in text[content.range()].split_inclusive('\n') {
+        if !line.trim().is_empty() {
+            end = at + line.trim_end_matches(['\n', '\r']).len();
+        }
+        at += line.len();
+    }
+    Span::new(header as usize, end)
+}
+
+/// The offset just behind the next `indicator`; `from` where there is none.
+pub(super) fn behind(text: &str, from: u32, indicator: u8) -> u32 {
+    skip_to(text, from, |byte| byte == indicator).map_or(from, |at| at + 1)
+}
+
+/// The offset of the next `-`.
+pub(super) fn dash(text: &str, from: u32) -> Option<u32> {
+    skip_to(text, from, |byte| byte == b'-')
+}
+
+/// Behind the anchor and tag that follow on the same line: where the nothing of
+/// `key: &anchor` stands.
+pub(super) fn behind_properties(text: &str, from: u32) -> u32 {
+    let mut end = from;
+    while let Some(property) = skip_to_property(text, end) {
+        let rest = &text[property as usize..];
+        let length = rest.find(|c: char| c.is_whitespace() || c == ',').unwrap_or(rest.len());
+        end = offset(property as usize + length);
+    }
+    end
+}
+
+/// Files are bounded at 4 MiB.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+fn skip_to_property(text: &str, from: u32) -> Option<u32> {
+    let rest = &text[from as usize..];
+    let blanks = rest.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let at = from as usize + blanks;
+    matches!(text.as_bytes().get(at), Some(b'&' | b'!')).then_some(offset(at))
+}
+
+/// The offset of the next byte that `wanted` says, with nothing before it but
+/// blanks, line breaks, comments, properties and indicators.
+fn skip_to(text: &str, from: u32, wanted: impl Fn(u8) -> bool) -> Option<u32> {
+    let bytes = text.as_bytes();
+    let mut at = from as usize;
+    loop {
+        let byte = *bytes.get(at)?;
+        if wanted(byte) {
+            return Some(offset(at));
+        }
+        at = match byte {
+            b' ' | b'\t' | b'\n' | b'\r' | b':' | b'-' | b'?' | b',' => at + 1,
+            b'#' => at + text[at..].find('\n')?,
+            b'&' | b'!' => at + text[at..].find(char::is_whitespace)?,
+            _ => return None,
+        };
+    }
+}
+
+/// How many bytes stand before an offset on its line.
+pub(super) fn column(text: &str, at: u32) -> usize {
+    let at = at as usize;
+    at - text[..at].rfind('\n').map_or(0, |end| end + 1)
+}
+
+/// The first tab in `gap` with nothing but blanks before it on its line, and
+/// less than `free` columns from the line's begin.
+pub(super) fn leading_tab(text: &str, gap: Span, free: usize) -> Option<usize> {
+    let (start, end) = (gap.start as usize, gap.end as usize);
+    let begins = text[start..end].match_indices('\n').map(|(at, _)| start + at + 1);
+    let first = (start == 0).then_some(0);
+    first.into_iter().chain(begins).find_map(|begin| {
+        let spaces = text[begin..end].bytes().take_while(|&byte| byte == b' ').count();
+        let is_tab = text[begin..end].as_bytes().get(spaces) == Some(&b'\t');
+        (is_tab && spaces < free).then_some(begin + spaces)
+    })
+}
