@@ -1,19 +1,14 @@
 //! Findings that several engines share.
 
-use super::code::{
-    INCLUDE_MISSING, INCLUDE_OUTSIDE, TEMPLATE_READ_FAILED, TEMPLATE_UNREADABLE,
-};
+use super::code::{INCLUDE_MISSING, INCLUDE_OUTSIDE, TEMPLATE_READ_FAILED, TEMPLATE_UNREADABLE};
 use crate::diagnostic::Finding;
 use crate::source::{Location, PathError, ReadError, ReadErrorKind, RepoPath};
 
 /// A file of a template that cannot be read; `asked_at` is the include or
 /// import that asks for it, where one does.
 pub(super) fn unreadable(error: &ReadError, asked_at: Option<&Location>) -> Finding {
-    let code = if error.kind.is_outside_world() {
-        &TEMPLATE_READ_FAILED
-    } else {
-        &TEMPLATE_UNREADABLE
-    };
+    let code =
+        if error.kind.is_outside_world() { &TEMPLATE_READ_FAILED } else { &TEMPLATE_UNREADABLE };
     let file = Location::of_path(&error.path);
     let finding = match asked_at {
         Some(location) => Finding::new(code, error.to_string(), location.clone())

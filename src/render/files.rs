@@ -34,8 +34,13 @@ impl Files {
     /// Lists `root` and everything below it, `vendor/` excepted: a library is
     /// read when something asks for it.
     pub(super) fn find(tree: &Tree, root: &RepoPath) -> Result<Self, Findings> {
-        let mut search =
-            Search { tree, root, files: Self::default(), findings: Findings::new(), endless: false };
+        let mut search = Search {
+            tree,
+            root,
+            files: Self::default(),
+            findings: Findings::new(),
+            endless: false,
+        };
         search.directory(root, false, 0);
         if search.findings.is_empty() { Ok(search.files) } else { Err(search.findings) }
     }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use super::Input;
 use super::files::{Engine, Files};
 use super::jsonnet::Program;
 use super::plain::PlainFile;
 use super::tera::TeraFiles;
-use super::Input;
 use crate::diagnostic::Findings;
-use crate::source::{Location, Origin, RepoPath, SourceFile, Tree};
+use crate::source::{Origin, RepoPath, SourceFile, Tree};
 use crate::yaml::{self, Dialect, Value};
 
 /// A template, ready to be rendered for any app, on any thread.

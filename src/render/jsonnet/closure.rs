@@ -108,10 +108,9 @@ impl Reading<'_> {
         };
         if let Some(span) = tokens::too_deep(&tokens) {
             let message = format!("the source is nested more than {MAX_NESTING} deep");
-            let finding =
-                Finding::new(&TEMPLATE_NESTING, message, Location::new(&file, span))
-                    .because("this goes too deep")
-                    .help("look for brackets that were left open");
+            let finding = Finding::new(&TEMPLATE_NESTING, message, Location::new(&file, span))
+                .because("this goes too deep")
+                .help("look for brackets that were left open");
             return self.findings.push(finding);
         }
         let directory = path.parent().unwrap_or_else(RepoPath::root);

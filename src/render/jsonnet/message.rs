@@ -189,10 +189,12 @@ pub(super) fn evaluating(kind: &EvalErrorKind) -> Explained {
         EvalErrorKind::UnknownCallParam { span: None, .. }
         | EvalErrorKind::TooManyCallArgs { span: None, .. } => {
             explained.code = &WRONG_PARAMETERS;
+            explained.because = "called with `rungs` alone";
             explained.help = Some("write `function(rungs) …`".to_owned());
         }
         EvalErrorKind::CallParamNotBound { span: None, .. } => {
             explained.code = &WRONG_PARAMETERS;
+            explained.because = "called with `rungs` alone";
             explained.help = Some("give the parameter a default".to_owned());
         }
         EvalErrorKind::ExplicitError { .. } => explained.because = "raised here",
@@ -221,9 +223,7 @@ fn say(kind: &EvalErrorKind) -> (String, Option<SpanId>) {
         | E::ArrayIndexIsNotNumber { span, got_type } => {
             (format!("an index is a number, and this is {}", noun(*got_type)), Some(*span))
         }
-        E::NumericIndexIsNotValid { span, index } => {
-            (format!("{index} is no index"), Some(*span))
-        }
+        E::NumericIndexIsNotValid { span, index } => (format!("{index} is no index"), Some(*span)),
         E::NumericIndexOutOfRange { span, index, length } => {
             (format!("there is no item {index} among {length}"), Some(*span))
         }
@@ -270,7 +270,9 @@ fn say(kind: &EvalErrorKind) -> (String, Option<SpanId>) {
             let (left, right) = (noun(*lhs_type), noun(*rhs_type));
             (format!("`{}` does not apply to {left} and {right}", binary(*op)), *span)
         }
-        E::NumberNotBitwiseSafe { span } => ("a number is too large for its bits".to_owned(), *span),
+        E::NumberNotBitwiseSafe { span } => {
+            ("a number is too large for its bits".to_owned(), *span)
+        }
         E::NumberOverflow { span } => ("a number is too large".to_owned(), *span),
         E::NumberNan { span } => ("the result is no number".to_owned(), *span),
         E::DivByZero { span } => ("a number is divided by zero".to_owned(), *span),

@@ -12,10 +12,11 @@ use rsjsonnet_lang::program::{
 use rsjsonnet_lang::span::{SpanContextId, SpanId};
 
 use super::closure::{Closure, Imported};
-use super::tokens::ImportKind;
+use super::tokens::{ImportKind, Token};
 use super::{Evaluate, file_for_object, message};
 use crate::diagnostic::{Finding, Findings};
-use crate::render::code::{NOT_AN_OBJECT, TEMPLATE_NESTING, TEMPLATE_SYNTAX};
+use crate::render::code::{NOT_AN_OBJECT, TEMPLATE_NESTING, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED};
+use crate::render::fault;
 use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{self, Kind, Node, NodeId, Number};
 
@@ -68,8 +69,14 @@ impl<'p> Session<'p> {
         Self { program, kept: Kept::default(), external, is_spent: false }
     }
 
-    fn call(&mut self, closure: &Closure, rungs: &Thunk<'p>) -> Result<Value<'p>, Findings> {
+    fn call(
+        &mut self,
+        closure: &Closure,
+        input: &yaml::Value,
+        rungs: &Thunk<'p>,
+    ) -> Result<Value<'p>, Findings> {
         let mut calls = Calls {
+            input,
             kept: &mut self.kept,
             closure,
             rungs,
@@ -102,13 +109,14 @@ impl Evaluate for Session<'_> {
         closure: &Closure,
         rungs: &yaml::Value,
     ) -> Result<Vec<yaml::Value>, Findings> {
-        let rungs = value(&mut self.program, rungs.root());
-        let rungs = self.program.value_to_thunk(&rungs);
-        let result = self.call(closure, &rungs)?;
+        let given = value(&mut self.program, rungs.root());
+        let given = self.program.value_to_thunk(&given);
+        let result = self.call(closure, rungs, &given)?;
         self.program.maybe_gc();
-        let mut objects = Objects { main: &closure.main, objects: Vec::new(), wrong: Findings::new() };
+        let mut objects =
+            Objects { main: &closure.main, found: Vec::new(), wrong: Findings::new() };
         objects.find(&result, &mut Vec::new());
-        if objects.wrong.is_empty() { Ok(objects.objects) } else { Err(objects.wrong) }
+        if objects.wrong.is_empty() { Ok(objects.found) } else { Err(objects.wrong) }
     }
 
     fn is_spent(&self) -> bool {
@@ -141,6 +149,8 @@ fn value<'p>(program: &mut Program<'p>, node: Node<'_>) -> Value<'p> {
 struct Calls<'a, 'p> {
     kept: &'a mut Kept<'p>,
     closure: &'a Closure,
+    /// The argument, and what the engine made of it.
+    input: &'a yaml::Value,
     rungs: &'a Thunk<'p>,
     external: SpanContextId,
     asked_external: bool,
@@ -168,8 +178,8 @@ impl<'p> Calls<'_, 'p> {
             Err(error) => {
                 let (message, span) = message::loading(&error);
                 let at = self.place(program, span).unwrap_or_else(|| Location::of_path(path));
-                let finding = Finding::new(&TEMPLATE_SYNTAX, message, at)
-                    .because("Jsonnet cannot read this");
+                let finding =
+                    Finding::new(&TEMPLATE_SYNTAX, message, at).because("Jsonnet cannot read this");
                 Err(finding.into())
             }
         }
@@ -201,9 +211,24 @@ impl<'p> Calls<'_, 'p> {
         }
     }
 
+    /// The function that the program is, for what is wrong with calling it.
+    fn function(&self) -> Location {
+        let main = &self.closure.main;
+        let Some(source) = self.closure.source(main) else { return Location::of_path(main) };
+        let is_function = |token: &&Token| &source.file.text()[token.span.range()] == "function";
+        match source.tokens.iter().find(is_function) {
+            Some(token) => Location::new(&source.file, token.span),
+            None => Location::of_path(main),
+        }
+    }
+
     fn explain(&mut self, program: &Program<'p>, error: &EvalError) -> Finding {
-        let trace: Vec<(Location, String)> =
-            error.stack_trace.iter().rev().take(MAX_SEARCHED).filter_map(|item| {
+        let trace: Vec<(Location, String)> = error
+            .stack_trace
+            .iter()
+            .rev()
+            .take(MAX_SEARCHED)
+            .filter_map(|item| {
                 let (span, words) = message::frame(item);
                 Some((self.place(program, span?)?, words))
             })
@@ -214,10 +239,15 @@ impl<'p> Calls<'_, 'p> {
         let explained = message::evaluating(&error.kind);
         let own = explained.span.and_then(|span| self.place(program, span));
         let innermost = trace.first().map(|(location, _)| location.clone());
-        let at = own.or(innermost).unwrap_or_else(|| Location::of_path(&self.closure.main));
-        let mut finding = Finding::new(explained.code, explained.message, at.clone())
+        let at = own.or(innermost).unwrap_or_else(|| self.function());
+        let (message, help) = match missing_input(self.input, at.text()) {
+            Some((message, help)) if *explained.code == TEMPLATE_UNDEFINED => (message, help),
+            _ => (explained.message, None),
+        };
+        let mut finding = Finding::new(explained.code, message, at.clone())
             .because(explained.because)
-            .maybe_help(explained.help);
+            .maybe_help(explained.help)
+            .maybe_help(help);
         let mut shown = vec![at];
         for (location, words) in trace {
             if shown.len() <= message::MAX_FRAMES && !shown.contains(&location) {
@@ -227,6 +257,24 @@ impl<'p> Calls<'_, 'p> {
         }
         finding
     }
+}
+
+/// What is missing in the argument, where a program asks for it by a path that
+/// can be read off its text: `rungs.values.logLevel`.
+fn missing_input(input: &yaml::Value, text: &str) -> Option<(String, Option<String>)> {
+    let mut steps = text.split('.');
+    let mut path = steps.next().filter(|root| *root == "rungs")?.to_owned();
+    let mut at = input.root();
+    for step in steps {
+        let Some(next) = at.get(step) else {
+            let known: Vec<_> = at.entries().map(|(key, _)| key.text()).collect();
+            let help = fault::did_you_mean(step, known);
+            return Some((format!("`{path}.{step}` is not defined"), help));
+        };
+        path = format!("{path}.{step}");
+        at = next;
+    }
+    None
 }
 
 /// How many frames of a trace are looked through for places to show. An
@@ -294,7 +342,7 @@ impl<'p> Callbacks<'p> for Calls<'_, 'p> {
 /// Looks for objects in a result.
 struct Objects<'a> {
     main: &'a RepoPath,
-    objects: Vec<yaml::Value>,
+    found: Vec<yaml::Value>,
     wrong: Findings,
 }
 
@@ -333,7 +381,7 @@ impl Objects<'_> {
         match object.mapping(fields) {
             Ok(root) => {
                 tree.set_root(root);
-                self.objects.push(tree);
+                self.found.push(tree);
             }
             Err(Unfit::Deep) => self.refuse_nesting(),
             Err(Unfit::Function) => {
@@ -345,9 +393,8 @@ impl Objects<'_> {
 
     fn refuse_nesting(&mut self) {
         let message = format!("the result is nested more than {MAX_RESULT_NESTING} deep");
-        let finding =
-            Finding::new(&TEMPLATE_NESTING, message, Location::of_path(self.main))
-                .help("look for a function that calls itself more often than it should");
+        let finding = Finding::new(&TEMPLATE_NESTING, message, Location::of_path(self.main))
+            .help("look for a function that calls itself more often than it should");
         self.wrong.push(finding);
     }
 }
@@ -370,18 +417,24 @@ fn not_an_object(main: &RepoPath, kind: &ValueKind<'_>, path: &[String]) -> Find
         ValueKind::Object(_) => "a map",
     };
     let path = path.concat();
-    let place = match path.strip_prefix('.').unwrap_or(&path) {
+    let path = path.as_str();
+    let place = match path.strip_prefix('.').unwrap_or(path) {
         "" => "the result".to_owned(),
         path => format!("`{path}` of the result"),
     };
-    let help = if path.ends_with(".kind") || path.ends_with(".apiVersion") {
+    let last = path.rsplit('.').next();
+    let help = if matches!(last, Some("kind" | "apiVersion")) {
         "an object needs both `apiVersion` and `kind`"
     } else {
         "hide the field with `::`, or give its map `apiVersion` and `kind`"
     };
-    Finding::new(&NOT_AN_OBJECT, format!("{place} is {noun}, and no object"), Location::of_path(main))
-        .because("made by this program")
-        .help(help)
+    Finding::new(
+        &NOT_AN_OBJECT,
+        format!("{place} is {noun}, and no object"),
+        Location::of_path(main),
+    )
+    .because("made by this program")
+    .help(help)
 }
 
 /// One object's tree in the making. Each node's span is its number, from the

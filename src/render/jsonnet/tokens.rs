@@ -1,7 +1,5 @@
 //! The tokens of a Jsonnet source, and what can be told from them alone.
 
-use std::ops::Range;
-
 use rsjsonnet_lang::arena::Arena;
 use rsjsonnet_lang::interner::StrInterner;
 use rsjsonnet_lang::lexer::{LexError, Lexer};
@@ -117,8 +115,12 @@ fn simple_kind(simple: STokenKind) -> TokenKind {
         S::Comma => TokenKind::Comma,
         S::Semicolon => TokenKind::Semicolon,
         S::Dot => TokenKind::Dot,
-        S::Colon | S::ColonColon | S::ColonColonColon => TokenKind::Colon,
-        S::PlusColon | S::PlusColonColon | S::PlusColonColonColon => TokenKind::Colon,
+        S::Colon
+        | S::ColonColon
+        | S::ColonColonColon
+        | S::PlusColon
+        | S::PlusColonColon
+        | S::PlusColonColonColon => TokenKind::Colon,
         S::Import => TokenKind::Import(ImportKind::Code),
         S::Importstr => TokenKind::Import(ImportKind::Text),
         S::Importbin => TokenKind::Import(ImportKind::Bytes),
@@ -245,12 +247,6 @@ impl Scope {
             _ => {}
         }
     }
-}
-
-/// The text of a source at a token, for what the token itself does not keep.
-pub(super) fn text<'a>(source: &'a str, token: &Token) -> &'a str {
-    let Range { start, end } = token.span.range();
-    &source[start..end]
 }
 
 #[cfg(test)]

@@ -22,8 +22,7 @@ pub(super) fn compiling(sources: &Sources, error: &Error) -> Findings {
             circle(sources, include_chain, "include").into()
         }
         ErrorKind::CircularExtend { tpl, inheritance_chain } => {
-            let chain: Vec<_> =
-                std::iter::once(tpl).chain(inheritance_chain).cloned().collect();
+            let chain: Vec<_> = std::iter::once(tpl).chain(inheritance_chain).cloned().collect();
             circle(sources, &chain, "extends").into()
         }
         kind => {
@@ -102,17 +101,13 @@ fn undefined(sources: &Sources, context: &Context, report: &ReportError) -> Opti
     }
     let file = sources.file(report.filename())?;
     let range = sources.original(report.filename(), &report.span().range);
-    let finding = match path_around(file.text(), &range) {
-        Some(path) => missing_step(file, &path, context)
-            .unwrap_or_else(|| unknown(file, &path, &range, message)),
-        None => {
-            let at = Location::new(file, Span::new(range.start, range.end));
-            let name = at.text().trim().to_owned();
-            Finding::new(&TEMPLATE_UNDEFINED, format!("`{name}` is not defined"), at)
-                .because("printed here")
-        }
+    let Some(path) = path_around(file.text(), &range) else {
+        let at = Location::new(file, Span::new(range.start, range.end));
+        let message = format!("`{}` is not defined", at.text().trim());
+        return Some(Finding::new(&TEMPLATE_UNDEFINED, message, at).because("printed here"));
     };
-    Some(finding)
+    let missing = missing_step(file, &path, context);
+    Some(missing.unwrap_or_else(|| unknown(file, &path, &range, message)))
 }
 
 /// The variable that stands at, or around, those bytes.
@@ -122,18 +117,18 @@ fn path_around(source: &str, range: &Range<usize>) -> Option<Path> {
     let paths = scan::paths(source, &tokens);
     let covers = |path: &&Path| path.span().contains(&range.start);
     // The innermost begins last.
-    paths.iter().rev().find(covers).or_else(|| {
-        paths.iter().find(|path| range.contains(&path.span().start))
-    })
-    .cloned()
+    paths
+        .iter()
+        .rev()
+        .find(covers)
+        .or_else(|| paths.iter().find(|path| range.contains(&path.span().start)))
+        .cloned()
 }
 
 /// Walks from what a template sees along the path, to the first step that
 /// leads nowhere.
 fn missing_step(file: &Arc<SourceFile>, path: &Path, context: &Context) -> Option<Finding> {
-    let Some(mut at) = context.get(&path.root) else {
-        return None;
-    };
+    let mut at = context.get(&path.root)?;
     let mut known = path.root_span.clone();
     for step in &path.steps {
         let (next, name) = match &step.key {
@@ -188,16 +183,15 @@ fn help(name: Option<&str>, known: &[String], parent: &str) -> Option<String> {
 
 /// A variable that the template itself made, or that nobody did; Tera lists
 /// what there is.
-fn unknown(
-    file: &Arc<SourceFile>,
-    path: &Path,
-    range: &Range<usize>,
-    message: &str,
-) -> Finding {
+fn unknown(file: &Arc<SourceFile>, path: &Path, range: &Range<usize>, message: &str) -> Finding {
     let listed = message.split_once(" Available ").and_then(|(_, list)| list.split_once(": "));
-    let known: Vec<String> =
+    let mut known: Vec<String> =
         listed.into_iter().flat_map(|(_, list)| list.split(", ")).map(str::to_owned).collect();
-    let span = if message.starts_with("Variable") { path.root_span.clone() } else { range.clone() };
+    let is_variable = message.starts_with("Variable");
+    if is_variable {
+        known.extend(scan::bound_names(file.text()));
+    }
+    let span = if is_variable { path.root_span.clone() } else { range.clone() };
     let whole = &file.text()[path.root_span.start..span.end.max(path.root_span.end)];
     let name = quoted(message).unwrap_or(&path.root);
     let help = did_you_mean(name, known.iter().map(String::as_str)).or_else(|| {
@@ -257,13 +251,12 @@ fn help_for_unknown(sources: &Sources, message: &str) -> Option<String> {
 /// Files that include or extend one another in a circle, shown at the tag that
 /// closes it.
 fn circle(sources: &Sources, chain: &[String], tag: &str) -> Finding {
-    let names: Vec<_> = chain.iter().map(|name| format!("`{name}`")).collect();
-    let message = match chain {
-        [only] => format!("`{only}` includes itself"),
-        [first, .., last] if first == last && chain.len() == 2 => {
-            format!("`{first}` includes itself")
-        }
-        _ => format!("templates include one another in a circle: {}", names.join(", then ")),
+    let names: Vec<_> =
+        chain.iter().map(|name| format!("`{}`", name.trim_start_matches('/'))).collect();
+    let message = if names.len() <= 2 {
+        format!("{} includes itself", names.first().map_or("a template", String::as_str))
+    } else {
+        format!("templates include one another in a circle: {}", names.join(", then "))
     };
     let closing = chain.len().checked_sub(2).and_then(|before| {
         let last = chain.last()?;

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use ::tera::Context;
 
 pub(super) use self::sources::Sources;
-use crate::diagnostic::{Findings, Finding};
+use crate::diagnostic::{Finding, Findings};
 use crate::render::Input;
 use crate::source::{RepoPath, Tree};
 
@@ -22,10 +22,44 @@ const MAX_OUTPUT_BYTES: usize = 16 << 20;
 
 /// What a filter may be called; for "did you mean".
 const FILTERS: &[&str] = &[
-    "abs", "b64encode", "capitalize", "default", "escape", "first", "float", "get", "group_by",
-    "indent", "int", "join", "keys", "last", "length", "lower", "nindent", "nth", "pairs",
-    "pluralize", "quote", "replace", "reverse", "round", "safe", "sha256", "sort", "split", "str",
-    "title", "to_yaml", "trim", "trim_end", "trim_start", "truncate", "unique", "upper", "values",
+    "abs",
+    "b64encode",
+    "capitalize",
+    "default",
+    "escape",
+    "first",
+    "float",
+    "get",
+    "group_by",
+    "indent",
+    "int",
+    "join",
+    "keys",
+    "last",
+    "length",
+    "lower",
+    "nindent",
+    "nth",
+    "pairs",
+    "pluralize",
+    "quote",
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "sha256",
+    "sort",
+    "split",
+    "str",
+    "title",
+    "to_yaml",
+    "trim",
+    "trim_end",
+    "trim_start",
+    "truncate",
+    "unique",
+    "upper",
+    "values",
     "wordcount",
 ];
 

@@ -57,8 +57,9 @@ pub(super) fn parts(source: &str) -> Vec<Part> {
     while at < source.len() {
         let part = match source.get(at..at + 2) {
             Some("{{") => delimited(source, at, PartKind::Print, "}}"),
-            Some("{%") => raw(source, at)
-                .unwrap_or_else(|| delimited(source, at, PartKind::Tag, "%}")),
+            Some("{%") => {
+                raw(source, at).unwrap_or_else(|| delimited(source, at, PartKind::Tag, "%}"))
+            }
             Some("{#") => comment(source, at),
             _ => text(source, at),
         };
@@ -121,7 +122,12 @@ fn raw(source: &str, start: usize) -> Option<Part> {
     loop {
         at += source[at..].find("{%")?;
         if let Some((end, trims_behind)) = plain_tag(source, at, "endraw") {
-            return Some(Part { kind: PartKind::Raw, span: start..end, inner: body..at, trims_behind });
+            return Some(Part {
+                kind: PartKind::Raw,
+                span: start..end,
+                inner: body..at,
+                trims_behind,
+            });
         }
         at += 2;
     }
@@ -180,6 +186,23 @@ fn blanks(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_whitespace).count()
 }
 
+/// The names that loops and `set` of a source make.
+pub(super) fn bound_names(source: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for part in parts(source).into_iter().filter(|part| part.kind == PartKind::Tag) {
+        let tokens = tokens(source, part.inner);
+        let word = |token: &Token| &source[token.span.clone()];
+        let count = match tokens.first().map(word) {
+            Some("set" | "set_global") => 1,
+            Some("for") => tokens.iter().take_while(|token| word(token) != "in").count(),
+            _ => 0,
+        };
+        let bound = tokens.iter().skip(1).take(count);
+        names.extend(bound.filter(|t| t.kind == TokenKind::Name).map(|t| word(t).to_owned()));
+    }
+    names
+}
+
 /// Something like `values.frontend["log-level"]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Path {
@@ -211,8 +234,8 @@ impl Path {
 
 /// Names that are no variables.
 const RESERVED: [&str; 16] = [
-    "true", "True", "false", "False", "none", "None", "null", "and", "or", "not", "is", "in",
-    "if", "else", "for", "self",
+    "true", "True", "false", "False", "none", "None", "null", "and", "or", "not", "is", "in", "if",
+    "else", "for", "self",
 ];
 
 /// Every variable, with the steps behind it, that an expression's tokens name;
@@ -232,7 +255,9 @@ fn is_variable(source: &str, tokens: &[Token], at: usize) -> bool {
     let before = at.checked_sub(1).map(|before| &tokens[before]);
     let after = tokens.get(at + 1);
     let is_named = |token: Option<&Token>, name: &str| {
-        token.is_some_and(|token| token.kind == TokenKind::Name && &source[token.span.clone()] == name)
+        token.is_some_and(|token| {
+            token.kind == TokenKind::Name && &source[token.span.clone()] == name
+        })
     };
     let is_argument = is_symbol(after, '=') && !is_symbol(tokens.get(at + 2), '=');
     let is_test = is_named(before, "is")

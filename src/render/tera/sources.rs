@@ -1,6 +1,6 @@
 //! The sources of a template's Tera files, with everything they include.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -51,6 +51,7 @@ impl Sources {
             tree,
             places: places(root),
             files: BTreeMap::new(),
+            unreadable: BTreeSet::new(),
             waiting: Vec::new(),
             findings: Findings::new(),
         };
@@ -70,7 +71,8 @@ impl Sources {
     }
 
     fn compile(&mut self) -> Result<(), Findings> {
-        let texts = self.files.iter().map(|(name, source)| (name, source.strict.text(&source.file)));
+        let texts =
+            self.files.iter().map(|(name, source)| (name, source.strict.text(&source.file)));
         let Err(error) = self.tera.add_raw_templates(texts) else { return Ok(()) };
         if !matches!(error.kind(), ErrorKind::SyntaxError(_)) {
             return Err(error::compiling(self, &error));
@@ -168,6 +170,7 @@ struct Reading<'t> {
     tree: &'t Tree,
     places: [RepoPath; 3],
     files: BTreeMap<String, Source>,
+    unreadable: BTreeSet<String>,
     /// Names of files whose inclusions have not been followed.
     waiting: Vec<String>,
     findings: Findings,
@@ -190,7 +193,10 @@ impl Reading<'_> {
             }
             Ok(None) => false,
             Err(error) => {
-                self.findings.push(fault::unreadable(&error, asked_at));
+                // Whoever includes it again need not be told again.
+                if self.unreadable.insert(name) {
+                    self.findings.push(fault::unreadable(&error, asked_at));
+                }
                 true
             }
         }
@@ -211,6 +217,7 @@ impl Reading<'_> {
         for place in self.places.clone() {
             let path = match place.join(name) {
                 Ok(path) => path,
+                Err(PathError::Outside(_)) => return Some(not_as_written(name, at)),
                 Err(error) => return Some(fault::outside(name, &error, at.clone())),
             };
             if path.below(&place) != Some(name) {
@@ -252,7 +259,9 @@ impl Reading<'_> {
 /// A name with `.`, `..` or an empty segment.
 fn not_as_written(name: &str, at: &Location) -> Finding {
     if name.split('/').any(|segment| segment == "..") {
-        return fault::outside(name, &PathError::Outside(name.to_owned()), at.clone());
+        return Finding::new(&INCLUDE_OUTSIDE, format!("`{name}` climbs out"), at.clone())
+            .because("a template includes only its own files and libraries")
+            .help("move the file into the template's directory, or into `vendor/`");
     }
     Finding::new(&INCLUDE_OUTSIDE, format!("`{name}` is not written as a plain path"), at.clone())
         .because("has an empty segment or a `.`")
