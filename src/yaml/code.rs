@@ -153,4 +153,21 @@ codes! {
     /// <<: [*defaults, *labels]
     /// ```
     MERGE_NOT_MAP = "merge-not-map", Input, Error;
+
+    /// A plain value means different things to different tools.
+    ///
+    /// What is written without quotes is typed by its look, and tools differ in
+    /// what they see. kubectl reads `yes` as true and `0644` as 420; kustomize
+    /// reads `yes` as a text; editors, which follow YAML 1.2, read `0644` as
+    /// 644. Quotes make a text of it for all of them.
+    ///
+    /// ```yaml
+    /// # wrong
+    /// enabled: yes
+    /// commit: 1234e56
+    /// # right
+    /// enabled: true
+    /// commit: "1234e56"
+    /// ```
+    AMBIGUOUS_SCALAR = "ambiguous-scalar", Input, Warning;
 }
