@@ -8,6 +8,9 @@ pub mod source;
 #[macro_use]
 pub mod diagnostic;
 pub mod yaml;
+pub mod git;
 pub mod kubernetes;
 pub mod config;
 pub mod render;
+pub mod rendered;
+pub mod codes;

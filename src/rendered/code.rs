@@ -1,0 +1,47 @@
+//! What can be wrong with an output tree.
+
+use crate::diagnostic::codes;
+
+codes! {
+    /// Two objects would be written to one file.
+    ///
+    /// A file is named after its object's kind, namespace and name. Objects
+    /// whose kinds differ only by group, or whose names differ only by case,
+    /// can meet in one name; on a disk that does not tell capital letters from
+    /// small ones, the second would replace the first. Rename one of them.
+    RENDERED_PATH_CLASH = "rendered-path-clash", Input, Error;
+
+    /// A file that rungs did not write stands in the way.
+    ///
+    /// Every file of rungs begins with `# Rendered by rungs. Do not edit.`
+    /// (an encrypted one has a `.rungs` file beside it that does). What does
+    /// not is left alone, and where a rendered file has to stand, nothing is
+    /// written at all. Move the file away, or remove it where rungs should
+    /// write it from now on.
+    FOREIGN_FILE = "foreign-file", Answer, Error;
+
+    /// A symbolic link stands in the output tree.
+    ///
+    /// A link is never followed while writing: it may lead anywhere. Replace it
+    /// by a directory, or write to another one with `--output`.
+    OUTPUT_LINK = "output-link", Answer, Error;
+
+    /// The output tree cannot be read.
+    ///
+    /// What stands there decides what is written. Look at the permissions of
+    /// the directory and at the disk, then try again.
+    OUTPUT_UNREADABLE = "output-unreadable", Outside, Error;
+
+    /// The output tree cannot be written.
+    ///
+    /// The disk is full or read-only, or the permissions do not allow it. Every
+    /// file is as it was or as it should be, none is half written, and running
+    /// again finishes the work once there is room or permission.
+    OUTPUT_UNWRITABLE = "output-unwritable", Outside, Error;
+
+    /// Another rungs is writing the same tree.
+    ///
+    /// Two runs that write one tree would remove each other's files. Try again
+    /// when the other one is done.
+    OUTPUT_BUSY = "output-busy", Outside, Error;
+}

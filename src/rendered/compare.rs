@@ -1,0 +1,271 @@
+//! Comparing what stands in a tree with what should.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::code::FOREIGN_FILE;
+use super::disk::TEMPORARY;
+use super::file::{Files, HEAD, MARK, is_ours};
+use super::plan::{Action, Directory, Environment, Plan, Scope};
+use super::standing::{Existing, Stands, in_the_way, unreadable};
+use crate::diagnostic::{Finding, Findings};
+use crate::source::{Location, ReadErrorKind, RepoPath};
+
+/// A directory's files that should be there: names and bytes, by name.
+type Names<'f> = Vec<(&'f str, &'f [u8])>;
+/// By environment's directory, then by app's.
+type Planned<'f> = BTreeMap<RepoPath, BTreeMap<RepoPath, Names<'f>>>;
+
+/// Looks at everything in scope. Ours stand exactly two directories deep:
+/// deeper ones, and those whose name begins with a dot, are somebody else's.
+pub(super) fn survey(
+    existing: &dyn Existing,
+    files: Files,
+    scope: &Scope,
+) -> Result<Plan, Findings> {
+    let mut findings = Findings::new();
+    let mut planned = planned(&files, scope);
+    let leftovers = add_standing(existing, scope, &mut planned, &mut findings);
+    let surveyed: Vec<_> = planned
+        .into_par_iter()
+        .map(|(path, apps)| Survey { existing, scope, path }.environment(apps))
+        .collect();
+    let mut environments = Vec::with_capacity(surveyed.len());
+    for environment in surveyed {
+        match environment {
+            Ok(environment) => environments.extend(environment),
+            Err(found) => findings.extend(found),
+        }
+    }
+    if findings.is_empty() { Ok(Plan { files, environments, leftovers }) } else { Err(findings) }
+}
+
+fn planned<'f>(files: &'f Files, scope: &Scope) -> Planned<'f> {
+    let mut planned = Planned::new();
+    for (path, bytes) in files.iter().filter(|(path, _)| scope.covers(path)) {
+        let app = path.parent().unwrap_or_else(RepoPath::root);
+        let environment = app.parent().unwrap_or_else(RepoPath::root);
+        planned.entry(environment).or_default().entry(app).or_default().push((path.name(), bytes));
+    }
+    planned
+}
+
+/// Adds the environments that are in scope without a file that should be
+/// there, and finds what an ended run left in the output directory.
+fn add_standing(
+    existing: &dyn Existing,
+    scope: &Scope,
+    planned: &mut Planned<'_>,
+    findings: &mut Findings,
+) -> Vec<String> {
+    if let Some(environments) = scope.environments() {
+        for path in environments {
+            planned.entry(path).or_default();
+        }
+        return Vec::new();
+    }
+    let entries = match existing.list(&RepoPath::root()) {
+        // Nothing was written there yet.
+        Err(ReadErrorKind::Missing) => return Vec::new(),
+        Err(kind) => {
+            findings.push(unreadable(&RepoPath::root(), &kind));
+            return Vec::new();
+        }
+        Ok(entries) => entries,
+    };
+    let directories = entries.into_iter().filter(|(_, stands)| *stands == Stands::Directory);
+    let (leftovers, environments) = directories.partition::<Vec<_>, _>(|(n, _)| is_leftover(n));
+    for (name, _) in environments.iter().filter(|(name, _)| !name.starts_with('.')) {
+        planned.entry(RepoPath::root().child(name)).or_default();
+    }
+    leftovers.into_iter().map(|(name, _)| name).collect()
+}
+
+/// One environment's directory.
+struct Survey<'a> {
+    existing: &'a dyn Existing,
+    scope: &'a Scope,
+    path: RepoPath,
+}
+
+impl Survey<'_> {
+    /// None where nothing is there and nothing should be.
+    fn environment(
+        self,
+        planned: BTreeMap<RepoPath, Names<'_>>,
+    ) -> Result<Option<Environment>, Findings> {
+        let stands = self.existing.stands(&self.path);
+        match stands.map_err(|kind| unreadable(&self.path, &kind))? {
+            Some(Stands::Directory) => self.standing(planned).map(Some),
+            _ if planned.is_empty() => Ok(None),
+            Some(other) => Err(in_the_way(&self.path, other).into()),
+            None => Ok(Some(Environment {
+                exists: false,
+                leftovers: Vec::new(),
+                directories: planned.iter().map(|(path, names)| new(path, names)).collect(),
+                vanishes: false,
+                path: self.path,
+            })),
+        }
+    }
+
+    fn standing(self, planned: BTreeMap<RepoPath, Names<'_>>) -> Result<Environment, Findings> {
+        let entries = self.existing.list(&self.path);
+        let entries = entries.map_err(|kind| Findings::from(unreadable(&self.path, &kind)))?;
+        let mut apps: BTreeMap<RepoPath, (bool, Names<'_>)> =
+            planned.into_iter().map(|(path, names)| (path, (false, names))).collect();
+        let mut findings = Findings::new();
+        let (mut leftovers, mut others) = (Vec::new(), false);
+        for (name, stands) in entries {
+            let path = self.path.child(&name);
+            let directory = stands == Stands::Directory;
+            if directory && is_leftover(&name) {
+                leftovers.push(name);
+            } else if directory && self.scope.covers(&path) && !name.starts_with('.') {
+                apps.entry(path).or_default().0 = true;
+            } else if apps.contains_key(&path) {
+                findings.push(in_the_way(&path, stands));
+            } else {
+                others = true;
+            }
+        }
+        let compared: Vec<_> = apps
+            .into_par_iter()
+            .map(|(path, (exists, names))| {
+                if exists { compare(self.existing, &path, &names) } else { Ok(new(&path, &names)) }
+            })
+            .collect();
+        let mut directories = Vec::with_capacity(compared.len());
+        for directory in compared {
+            match directory {
+                Ok(directory) => directories.push(directory),
+                Err(found) => findings.extend(found),
+            }
+        }
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        // An empty one without a trace of ours is somebody else's.
+        let ours = !directories.is_empty() || !leftovers.is_empty();
+        let vanishes = ours
+            && !others
+            && self.scope.covers(&self.path)
+            && directories.iter().all(|directory| directory.vanishes);
+        Ok(Environment { path: self.path, exists: true, leftovers, directories, vanishes })
+    }
+}
+
+/// A directory that is not there yet.
+fn new(path: &RepoPath, names: &[(&str, &[u8])]) -> Directory {
+    Directory {
+        path: path.clone(),
+        exists: false,
+        changes: names.iter().map(|(name, _)| ((*name).to_owned(), Action::Create)).collect(),
+        unchanged: 0,
+        leftovers: Vec::new(),
+        vanishes: false,
+    }
+}
+
+/// Compares one directory with the files that should be in it.
+fn compare(
+    existing: &dyn Existing,
+    path: &RepoPath,
+    names: &[(&str, &[u8])],
+) -> Result<Directory, Findings> {
+    let entries = existing.list(path).map_err(|kind| Findings::from(unreadable(path, &kind)))?;
+    let entries: BTreeMap<String, Stands> = entries.into_iter().collect();
+    let comparison = Comparison { existing, path, entries: &entries };
+    let mut directory = Directory { exists: true, ..new(path, &[]) };
+    let mut findings = Findings::new();
+    for (name, bytes) in names {
+        match comparison.planned(name, bytes) {
+            Ok(Some(action)) => directory.changes.push(((*name).to_owned(), action)),
+            Ok(None) => directory.unchanged += 1,
+            Err(finding) => findings.push(finding),
+        }
+    }
+    let is_planned = |name: &str| names.binary_search_by(|(known, _)| (*known).cmp(name)).is_ok();
+    let mut others = false;
+    for (name, stands) in entries.iter().filter(|(name, _)| !is_planned(name)) {
+        match comparison.stale(name, *stands) {
+            _ if *stands == Stands::File && is_leftover(name) => {
+                directory.leftovers.push(name.clone());
+            }
+            Ok(true) => directory.changes.push((name.clone(), Action::Remove)),
+            Ok(false) => others = true,
+            Err(finding) => findings.push(finding),
+        }
+    }
+    directory.vanishes = names.is_empty() && !others && directory.has_work();
+    if findings.is_empty() { Ok(directory) } else { Err(findings) }
+}
+
+struct Comparison<'a> {
+    existing: &'a dyn Existing,
+    path: &'a RepoPath,
+    entries: &'a BTreeMap<String, Stands>,
+}
+
+impl Comparison<'_> {
+    /// What has to happen for `name` to hold `bytes`; none where it does.
+    fn planned(&self, name: &str, bytes: &[u8]) -> Result<Option<Action>, Finding> {
+        match self.entries.get(name) {
+            None => return Ok(Some(Action::Create)),
+            Some(Stands::File) => {}
+            Some(other) => return Err(in_the_way(&self.path.child(name), *other)),
+        }
+        let found = self.head(name, bytes.len().max(HEAD) + 1)?;
+        if found == bytes {
+            return Ok(None);
+        }
+        // An empty file holds nothing that could be lost: it is what a machine
+        // that lost its power made of one of ours.
+        if found.is_empty() || self.is_ours(name, &found)? {
+            return Ok(Some(Action::Update));
+        }
+        Err(foreign(&self.path.child(name)))
+    }
+
+    /// Whether a file that should not be there is ours.
+    fn stale(&self, name: &str, stands: Stands) -> Result<bool, Finding> {
+        // Nothing of ours is called otherwise, and what is somebody else's need
+        // not be opened.
+        if stands != Stands::File || !(name.ends_with(MANIFEST) || name.ends_with(MARK)) {
+            return Ok(false);
+        }
+        let head = self.head(name, HEAD)?;
+        self.is_ours(name, &head)
+    }
+
+    fn is_ours(&self, name: &str, head: &[u8]) -> Result<bool, Finding> {
+        if is_ours(head) {
+            return Ok(true);
+        }
+        let mark = format!("{name}{MARK}");
+        if self.entries.get(&mark) != Some(&Stands::File) {
+            return Ok(false);
+        }
+        Ok(is_ours(&self.head(&mark, HEAD)?))
+    }
+
+    fn head(&self, name: &str, most: usize) -> Result<Vec<u8>, Finding> {
+        let path = self.path.child(name);
+        self.existing.head(&path, most).map_err(|kind| unreadable(&path, &kind))
+    }
+}
+
+/// What the names of all files with objects end with.
+const MANIFEST: &str = ".yaml";
+
+fn is_leftover(name: &str) -> bool {
+    name.starts_with(TEMPORARY)
+}
+
+fn foreign(path: &RepoPath) -> Finding {
+    let message = format!("`{path}` is not rungs', and would be overwritten");
+    Finding::new(&FOREIGN_FILE, message, Location::of_path(path))
+        .because("does not begin with the line that says it is rendered")
+        .help("move it away, or remove it where rungs should write it; nothing was written")
+}

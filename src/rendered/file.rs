@@ -1,0 +1,147 @@
+//! What should stand in the output tree.
+
+use std::collections::BTreeMap;
+
+use super::code::RENDERED_PATH_CLASH;
+use super::name::stem;
+use crate::diagnostic::{Finding, Findings};
+use crate::kubernetes::{Object, ObjectId};
+use crate::source::{Location, RepoPath};
+use crate::yaml;
+
+/// The first line of every file of ours, by which it is known as one.
+pub const HEADER: &str = "# Rendered by rungs. Do not edit.";
+
+/// Behind the name of an encrypted file, the name of the file that says it is
+/// ours. No tool takes it for a manifest.
+pub(super) const MARK: &str = ".rungs";
+
+/// One object as it is written.
+#[derive(Debug, Clone)]
+pub struct File {
+    path: RepoPath,
+    bytes: Vec<u8>,
+    encrypted: bool,
+    object: ObjectId,
+    origin: Location,
+}
+
+impl File {
+    /// An object's file in `directory`, below the output directory. `home` is
+    /// the app's namespace; none where every file says its namespace.
+    pub fn of(object: &Object, directory: &RepoPath, home: Option<&str>) -> Self {
+        let stem = stem(object, home);
+        let (name, bytes) = if let Some(text) = &object.verbatim {
+            (format!("{stem}.sops.yaml"), text.as_bytes().to_vec())
+        } else {
+            let text = yaml::emit(object.value.root());
+            (format!("{stem}.yaml"), format!("{HEADER}\n{text}").into_bytes())
+        };
+        Self {
+            path: directory.child(&name),
+            bytes,
+            encrypted: object.verbatim.is_some(),
+            object: object.id.clone(),
+            origin: object.origin.location.clone(),
+        }
+    }
+
+    /// Where it stands below the output directory.
+    pub fn path(&self) -> &RepoPath {
+        &self.path
+    }
+
+    /// What it holds.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Every file of an output tree, or of a part of it, with its bytes. No two
+/// paths are the same, nor the same but for their case.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    by_path: BTreeMap<RepoPath, Vec<u8>>,
+}
+
+impl Files {
+    /// Gathers files. Those that would stand in one place are a finding that
+    /// names both objects.
+    pub fn of(files: impl IntoIterator<Item = File>) -> Result<Self, Findings> {
+        let mut taken: BTreeMap<String, File> = BTreeMap::new();
+        let mut findings = Findings::new();
+        for file in files {
+            match taken.get(&file.path.as_str().to_lowercase()) {
+                Some(first) => findings.push(clash(first, &file)),
+                None => drop(taken.insert(file.path.as_str().to_lowercase(), file)),
+            }
+        }
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        let mut by_path = BTreeMap::new();
+        for file in taken.into_values() {
+            if file.encrypted {
+                let (path, text) = mark(&file.path);
+                by_path.insert(path, text.into_bytes());
+            }
+            by_path.insert(file.path, file.bytes);
+        }
+        Ok(Self { by_path })
+    }
+
+    /// Paths below the output directory, and bytes, by path.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&RepoPath, &[u8])> {
+        self.by_path.iter().map(|(path, bytes)| (path, bytes.as_slice()))
+    }
+
+    /// What should stand at `path`.
+    pub fn get(&self, path: &RepoPath) -> Option<&[u8]> {
+        self.by_path.get(path).map(Vec::as_slice)
+    }
+
+    /// How many files there are.
+    pub fn len(&self) -> usize {
+        self.by_path.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_path.is_empty()
+    }
+}
+
+/// Whether a file that begins with these bytes is ours. A checkout may have
+/// turned our line break into another.
+pub(super) fn is_ours(head: &[u8]) -> bool {
+    head.strip_prefix(HEADER.as_bytes())
+        .is_some_and(|rest| matches!(rest, [] | [b'\n', ..] | [b'\r', b'\n', ..]))
+}
+
+/// As many bytes as [`is_ours`] needs.
+pub(super) const HEAD: usize = HEADER.len() + 2;
+
+/// The file that says of an encrypted one that it is ours: no line can be
+/// added to what SOPS signed. One for each, because a list of them would
+/// conflict on every pull request.
+fn mark(path: &RepoPath) -> (RepoPath, String) {
+    let name = path.name();
+    let parent = path.parent().unwrap_or_else(RepoPath::root);
+    let text = format!("{HEADER}\n# It says the same of {name}, which is encrypted and signed.\n");
+    (parent.child(&format!("{name}{MARK}")), text)
+}
+
+fn clash(first: &File, second: &File) -> Finding {
+    let case = if first.path == second.path { "" } else { ", but for the case of letters" };
+    Finding::new(
+        &RENDERED_PATH_CLASH,
+        format!(
+            "{} and {} would both be written to `{}`{case}",
+            first.object, second.object, second.path
+        ),
+        second.origin.clone(),
+    )
+    .because("one is from here")
+    .label(first.origin.clone(), "the other is from here")
+    .help("rename one of them")
+}
