@@ -1,4 +1,5 @@
 //! The reader against what kubectl and kustomize were seen to read.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 mod corpora;
 

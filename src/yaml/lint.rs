@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn what_everyone_reads_alike_is_left_alone() {
         let text = "a: 1\nb: 1.10\nc: true\nd: ~\ne:\nf: 100m\ng: v1.2\nh: \"yes\"\ni: !!str no\n\
-                    j: 0x1F\nk: +12\nl: .5\nm: 8080:80\nn: 10.0.0.1\no: web\np: -1\nq: 0\n";
+                    j: 0x1F\nk: +12\nl: .5\nm: 8080:80\nip: 10.0.0.1\no: web\np: -1\nq: 0\n";
         assert_eq!(found(text), [""; 0]);
     }
 }

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 use crate::source::RepoPath;
 use crate::yaml::{Kind, Node, Style, emit};
@@ -179,7 +181,7 @@ fn a_billion_laughs_are_refused_at_once() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for n in 1..12 {
         let items = vec![format!("*a{}", n - 1); 10].join(", ");
-        text.push_str(&format!("a{n}: &a{n} [{items}]\n"));
+        writeln!(text, "a{n}: &a{n} [{items}]").unwrap();
     }
     assert_eq!(only_code(&text), "alias-expansion");
 }
@@ -247,7 +249,8 @@ fn keys_that_are_the_same_to_kubernetes_are_duplicates() {
 
 #[test]
 fn every_duplicate_of_a_large_map_is_found() {
-    let keys = (0..40).map(|n| format!("k{n}: 1\n")).collect::<String>();
+    let keys: Vec<_> = (0..40).map(|n| format!("k{n}: 1\n")).collect();
+    let keys = keys.concat();
     let findings = parse(&file(&format!("{keys}k0: 2\nk39: 2\nk16: 2\n")), Dialect::Kubectl);
     assert_eq!(findings.unwrap_err().len(), 3);
 }
