@@ -58,6 +58,13 @@ fn cases(folder: &Path, tool: &str) -> Vec<(String, String, Json)> {
 }
 
 #[test]
+fn every_difference_has_its_reason_in_the_documentation() {
+    let page = include_str!("../docs/reference/yaml.md");
+    let mut differences = DIFFERENCES.iter().chain(&KUSTOMIZE_DIFFERENCES);
+    assert!(differences.all(|name| page.contains(&format!("`{name}`"))));
+}
+
+#[test]
 fn documents_mean_what_they_mean_to_kubectl() {
     let Some(folder) = corpora::folder("yaml-dialect") else { return };
     let mut differences = Vec::new();

@@ -102,6 +102,11 @@ impl<'f> Document<'f> {
         }
     }
 
+    /// How many problems were found.
+    pub(super) fn found(&self) -> usize {
+        self.findings.len()
+    }
+
     /// What was found in a document that is given up.
     pub(super) fn into_findings(self) -> Findings {
         self.findings

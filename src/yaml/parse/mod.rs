@@ -20,8 +20,8 @@ pub enum Dialect {
 }
 
 /// Reads every document of a file; documents that hold nothing at all are left
-/// out. All problems of the file are returned together: behind a document that
-/// cannot be read, the next one is.
+/// out. All problems of the file are returned together, up to a hundred: behind
+/// a document that cannot be read, the next one is.
 ///
 /// What is accepted nests at most [`super::MAX_DEPTH`] deep, aliases included,
 /// so that functions over the tree may recurse.
@@ -43,9 +43,13 @@ pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Value>, Fin
         flow_nesting_limit: MAX_DEPTH,
     };
     let mut parser = Parser::new_from_str_with_options(file.text(), options);
-    while reader.read_document(&mut parser) {}
+    while reader.findings.len() <= MAX_FINDINGS && reader.read_document(&mut parser) {}
     if reader.findings.has_errors() { Err(reader.findings) } else { Ok(reader.documents) }
 }
+
+/// How many problems of one file are worth a person's time; a hostile file
+/// could have millions.
+const MAX_FINDINGS: usize = 100;
 
 struct Reader<'f> {
     file: &'f Arc<SourceFile>,
@@ -87,7 +91,8 @@ impl<'f> Reader<'f> {
                 }
                 return more;
             }
-            if !document.event(event, span) {
+            let is_hopeless = self.findings.len() + document.found() > MAX_FINDINGS;
+            if is_hopeless || !document.event(event, span) {
                 self.start = span.end;
                 self.findings.extend(document.into_findings());
                 return skip_document(parser);

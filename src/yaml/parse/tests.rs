@@ -397,3 +397,11 @@ fn a_scalar_alone_is_a_document() {
     assert!(matches!(value.root().kind(), Kind::String(text) if &**text == "x\n"));
     assert_eq!(text_of(value.root()), "|\n x");
 }
+
+#[test]
+fn a_file_full_of_problems_is_given_up_after_a_hundred() {
+    for text in ["a: 1\n".repeat(100_000), "---\n]\n".repeat(100_000)] {
+        let findings = parse(&file(&text), Dialect::Kubectl).unwrap_err();
+        assert_eq!(findings.len(), 101);
+    }
+}
