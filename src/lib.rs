@@ -12,5 +12,8 @@ pub mod git;
 pub mod kubernetes;
 pub mod config;
 pub mod render;
+pub mod pipeline;
 pub mod rendered;
+pub mod demo;
 pub mod codes;
+pub mod cli;
