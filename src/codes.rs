@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::config;
 use crate::diagnostic::{self, Code, Kind};
 use crate::yaml;
 
 /// The codes of each module that declares some: a new module is a line here.
-static LISTS: &[&[&Code]] = &[diagnostic::CODES, yaml::CODES];
+static LISTS: &[&[&Code]] = &[diagnostic::CODES, yaml::CODES, config::CODES];
 
 /// Every code, module by module.
 pub fn all() -> impl Iterator<Item = &'static Code> {

@@ -1,5 +1,37 @@
 //! What Kubernetes means by a name, an object and an image reference.
+//!
+//! A rendered document becomes objects ([`objects_of`]), the definitions among
+//! them say what further kinds there are ([`Scopes`]), and each object is given
+//! the namespace and labels of its app ([`place`]). An [`ObjectSet`] holds each
+//! object once.
 
+mod code;
+mod definitions;
+mod identity;
+mod image;
+mod manifest;
+mod names;
 mod object;
+mod place;
+mod scope;
+mod set;
 
+pub use code::{
+    CODES, DEFINITION_READ_FAILED, DUPLICATE_OBJECT, GENERATED_NAME, MISSING_API_VERSION,
+    MISSING_KIND, MISSING_NAME, NAMESPACE_ON_CLUSTER_SCOPED, NOT_AN_OBJECT, OBJECT_FIELD_TYPE,
+    OBJECT_NAME, OBJECT_NAMESPACE, SOPS_IDENTITY, SOPS_SPLIT, SOPS_WITHOUT_NAMESPACE, UNKNOWN_KIND,
+    UNREADABLE_DEFINITION,
+};
+pub use definitions::read_definitions;
+pub use image::{Digest, ImageFault, ImageReference, is_tag};
+pub use manifest::{objects_of, objects_within};
+pub use names::{
+    LABEL_LENGTH, NameFault, NameRule, SUBDOMAIN_LENGTH, dns_label, dns_subdomain, label_key,
+    label_value, path_segment,
+};
 pub use object::{Object, ObjectId};
+pub use place::{
+    LabelSetting, MANAGED_BY, MANAGER, PART_OF, Placement, labels, place, put_in_order,
+};
+pub use scope::{Scope, Scopes, built_in_scope};
+pub use set::ObjectSet;

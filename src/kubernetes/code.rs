@@ -1,0 +1,174 @@
+//! What can be wrong with objects.
+
+use crate::diagnostic::codes;
+
+codes! {
+    /// A document is no Kubernetes object.
+    ///
+    /// Every document that a template renders is one object, a map with
+    /// `apiVersion`, `kind` and `metadata`, or a `List` of objects. A document
+    /// that is text or a list is usually wrong indentation, or a value printed
+    /// where no value belongs.
+    ///
+    /// ```yaml
+    /// # wrong
+    /// - apiVersion: v1
+    ///   kind: ConfigMap
+    /// # right
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// ```
+    NOT_AN_OBJECT = "not-an-object", Input, Error;
+
+    /// An object has no apiVersion.
+    ///
+    /// Kubernetes finds the type of an object by `apiVersion` and `kind`
+    /// together. Without `apiVersion` no server accepts it.
+    ///
+    /// ```yaml
+    /// apiVersion: apps/v1    # group and version, or only `v1` for the core group
+    /// kind: Deployment
+    /// ```
+    MISSING_API_VERSION = "missing-api-version", Input, Error;
+
+    /// An object has no kind.
+    ///
+    /// Kubernetes finds the type of an object by `apiVersion` and `kind`
+    /// together. Without `kind` no server accepts it.
+    ///
+    /// ```yaml
+    /// apiVersion: v1
+    /// kind: Service
+    /// ```
+    MISSING_KIND = "missing-kind", Input, Error;
+
+    /// An object has no name.
+    ///
+    /// Its name, kind and namespace together say which object it is: files,
+    /// differences and promotions are told apart by them.
+    ///
+    /// ```yaml
+    /// metadata:
+    ///   name: frontend
+    /// ```
+    MISSING_NAME = "missing-name", Input, Error;
+
+    /// A field that says which object it is has the wrong type.
+    ///
+    /// `apiVersion`, `kind`, `metadata.name` and `metadata.namespace` are
+    /// strings; `metadata`, `metadata.labels` and `metadata.annotations` are
+    /// maps. A name that YAML reads as something else needs quotes.
+    ///
+    /// ```yaml
+    /// metadata: { name: 1234 }      # wrong: a number
+    /// metadata: { name: "1234" }    # right
+    /// ```
+    OBJECT_FIELD_TYPE = "object-field-type", Input, Error;
+
+    /// Kubernetes refuses the name of an object.
+    ///
+    /// Most names are DNS subdomains: at most 253 lower-case letters, digits,
+    /// `-` and `.`. Namespaces, Services and stateful sets become parts of host
+    /// names and are DNS labels: at most 63 characters, without dots. Roles and
+    /// bindings take everything but `/` and `%`.
+    ///
+    /// ```yaml
+    /// metadata: { name: Web_Frontend }    # wrong
+    /// metadata: { name: web-frontend }    # right
+    /// ```
+    OBJECT_NAME = "object-name", Input, Error;
+
+    /// Kubernetes refuses the namespace of an object.
+    ///
+    /// A namespace is a DNS label: at most 63 lower-case letters, digits and
+    /// `-`, which begins and ends with a letter or digit.
+    OBJECT_NAMESPACE = "object-namespace", Input, Error;
+
+    /// An object leaves its name to the server.
+    ///
+    /// With `generateName` every `kubectl create` makes another object. What is
+    /// deployed from a repository is applied again and again, and applying
+    /// needs a name; no GitOps operator takes such an object.
+    ///
+    /// ```yaml
+    /// metadata: { generateName: migrate- }     # wrong
+    /// metadata: { name: migrate-v12 }          # right: the template can print the version
+    /// ```
+    GENERATED_NAME = "generated-name", Input, Error;
+
+    /// An encrypted object cannot pass byte for byte.
+    ///
+    /// SOPS signs a file as a whole, with its order of keys and all of its
+    /// documents. An object with a `sops:` key therefore passes as it is, and
+    /// that needs a YAML or JSON file that holds it and nothing else: not one
+    /// document of several, not an item of a `List`, and not the result of a
+    /// Jsonnet program. Put the encrypted file beside the other templates.
+    SOPS_SPLIT = "sops-split", Input, Error;
+
+    /// What says which object it is, is encrypted.
+    ///
+    /// rungs, like the operator, needs to know which object a file holds, and
+    /// has no key. Encrypt only what is secret:
+    ///
+    /// ```yaml
+    /// # .sops.yaml
+    /// creation_rules:
+    ///   - path_regex: templates/.*
+    ///     encrypted_regex: ^(data|stringData)$
+    /// ```
+    SOPS_IDENTITY = "sops-identity", Input, Error;
+
+    /// A cluster-scoped object names a namespace.
+    ///
+    /// Objects of this kind are the whole cluster's. kubectl ignores the field,
+    /// other tools refuse the object or look for it in the wrong place. Where
+    /// an object of a namespace was meant, the kind is wrong: `Role` instead of
+    /// `ClusterRole`.
+    ///
+    /// ```yaml
+    /// kind: ClusterRole
+    /// metadata:
+    ///   name: reader
+    ///   namespace: shop    # wrong: remove it
+    /// ```
+    NAMESPACE_ON_CLUSTER_SCOPED = "namespace-on-cluster-scoped", Input, Error;
+
+    /// Nobody defines this kind.
+    ///
+    /// It is none of Kubernetes' own kinds from 1.25 to 1.37, and no
+    /// `CustomResourceDefinition` for it is below `schemas/crds/` or among what
+    /// is rendered. Objects of it count as namespaced, and get the environment's
+    /// namespace. Is the kind cluster-scoped, that is wrong; put its definition
+    /// into `schemas/crds/`, which also lets its objects be validated.
+    UNKNOWN_KIND = "unknown-kind", Input, Warning;
+
+    /// An encrypted object names no namespace.
+    ///
+    /// It passes byte for byte, so that the environment's namespace cannot be
+    /// written into it, and it is deployed to whatever namespace the operator
+    /// takes for its default. Name the namespace in the file and encrypt it
+    /// again, with `metadata` left readable, or let the operator set it
+    /// (`targetNamespace` of a Flux Kustomization).
+    SOPS_WITHOUT_NAMESPACE = "sops-without-namespace", Input, Warning;
+
+    /// Two objects are the same one.
+    ///
+    /// Kind, namespace and name say which object it is; the version does not.
+    /// Of two descriptions of one object, whichever is applied later wins, and
+    /// the operator applies both again and again. Remove one, or give it
+    /// another name or namespace.
+    DUPLICATE_OBJECT = "duplicate-object", Input, Error;
+
+    /// A definition of custom kinds cannot be read.
+    ///
+    /// The files below `schemas/crds/` are read on every run, because they say
+    /// which kinds are cluster-scoped. One of them is no text, is too large, or
+    /// leads out of the repository.
+    UNREADABLE_DEFINITION = "unreadable-definition", Input, Error;
+
+    /// The disk failed while a definition of custom kinds was read.
+    ///
+    /// A file below `schemas/crds/` is there and could not be read: look at its
+    /// permissions and at the disk, then try again.
+    DEFINITION_READ_FAILED = "definition-read-failed", Outside, Error;
+}

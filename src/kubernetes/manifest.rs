@@ -1,0 +1,180 @@
+//! From a document to the objects in it.
+
+use std::sync::Arc;
+
+use super::Object;
+use super::code::{NOT_AN_OBJECT, SOPS_SPLIT};
+use super::identity::{Identity, identity};
+use crate::diagnostic::{Finding, Findings};
+use crate::source::{Location, Origin, SourceFile};
+use crate::yaml::{Node, Style, Value};
+
+/// The objects in the documents of one file, in order. `List`s are opened, and
+/// a document without anything in it is passed over. All problems are returned
+/// together.
+///
+/// `origin` is what made the documents. Where they were read from that very
+/// file, each object's origin is its own place there.
+pub fn objects_of(documents: Vec<Value>, origin: &Origin) -> Result<Vec<Object>, Findings> {
+    let documents: Vec<_> = documents.into_iter().filter(|v| !v.root().is_null()).collect();
+    let mut reader = Reader::new(origin, documents.len() == 1);
+    for document in documents {
+        reader.document(document);
+    }
+    reader.finish()
+}
+
+/// The objects anywhere in the result of a program: whatever has `apiVersion`
+/// and `kind` is an object and is not looked into for more, lists and other
+/// maps are searched, and nulls, which a condition leaves behind, are passed
+/// over.
+pub fn objects_within(result: &Value, origin: &Origin) -> Result<Vec<Object>, Findings> {
+    let mut reader = Reader::new(origin, false);
+    reader.search(result.root());
+    reader.finish()
+}
+
+struct Reader<'a> {
+    origin: &'a Origin,
+    /// Whether a document is its file's only one, so that its text is the file's.
+    alone: bool,
+    objects: Vec<Object>,
+    findings: Findings,
+}
+
+impl<'a> Reader<'a> {
+    fn new(origin: &'a Origin, alone: bool) -> Self {
+        Self { origin, alone, objects: Vec::new(), findings: Findings::new() }
+    }
+
+    fn finish(self) -> Result<Vec<Object>, Findings> {
+        if self.findings.has_errors() { Err(self.findings) } else { Ok(self.objects) }
+    }
+
+    fn document(&mut self, document: Value) {
+        let root = document.root();
+        if !root.is_mapping() {
+            self.findings.push(not_an_object(root));
+        } else if let Some(items) = list_items(root) {
+            self.items(items);
+        } else if let Some(identity) = identity(root, &mut self.findings) {
+            let verbatim = self.verbatim(root, self.alone);
+            self.add(document, identity, verbatim);
+        }
+    }
+
+    fn search(&mut self, node: Node<'_>) {
+        if node.is_null() {
+        } else if node.is_sequence() {
+            node.items().for_each(|item| self.search(item));
+        } else if !node.is_mapping() {
+            self.findings.push(not_an_object(node));
+        } else if node.get("apiVersion").is_none() || node.get("kind").is_none() {
+            node.entries().for_each(|(_, value)| self.search(value));
+        } else if let Some(items) = list_items(node) {
+            self.items(items);
+        } else {
+            self.item(node);
+        }
+    }
+
+    fn items(&mut self, items: Node<'_>) {
+        for item in items.items() {
+            match list_items(item) {
+                Some(inner) => self.items(inner),
+                None if item.is_mapping() => self.item(item),
+                None => self.findings.push(not_an_object(item)),
+            }
+        }
+    }
+
+    /// A part of a larger tree, which gets a tree of its own.
+    fn item(&mut self, node: Node<'_>) {
+        let Some(identity) = identity(node, &mut self.findings) else { return };
+        // It refuses what is encrypted: a part has no text of its own.
+        self.verbatim(node, false);
+        let mut value = Value::new(node.location().file());
+        let root = value.graft(node);
+        value.set_root(root);
+        self.add(value, identity, None);
+    }
+
+    fn add(&mut self, value: Value, identity: Identity, verbatim: Option<Arc<str>>) {
+        let location = value.root().location();
+        let file = Arc::clone(location.file());
+        let origin = if Arc::ptr_eq(&file, self.origin.location.file()) {
+            Origin::exact(location)
+        } else {
+            self.origin.clone()
+        };
+        if identity.id.kind == "Secret" && identity.id.group.is_empty() {
+            hide(value.root());
+        }
+        let Identity { id, api_version } = identity;
+        self.objects.push(Object { id, api_version, value, verbatim, origin, file });
+    }
+
+    /// The text of an encrypted object; none for any other.
+    fn verbatim(&mut self, root: Node<'_>, whole: bool) -> Option<Arc<str>> {
+        let sops = root.key("sops")?;
+        if !whole {
+            self.findings.push(
+                Finding::new(
+                    &SOPS_SPLIT,
+                    "an encrypted object is only a part of what was rendered",
+                    sops.location(),
+                )
+                .because("says that SOPS signed the whole")
+                .help("keep it in a YAML file of its own beside the other templates"),
+            );
+            return None;
+        }
+        Some(Arc::from(root.location().file().text()))
+    }
+}
+
+/// The items of a `List`: of `v1`'s, and of the `…List` that `kubectl get`
+/// answers with. An object that happens to be called so has a name.
+fn list_items(root: Node<'_>) -> Option<Node<'_>> {
+    let kind = root.get("kind")?.as_str()?;
+    let named = root.get("metadata").is_some_and(|metadata| metadata.get("name").is_some());
+    let items = root.get("items").filter(|items| items.is_sequence())?;
+    (kind.ends_with("List") && !named).then_some(items)
+}
+
+/// Marks what a Secret holds, so that no excerpt shows it. What `kubectl
+/// apply` left in an annotation holds it once more.
+fn hide(root: Node<'_>) {
+    let annotations = root.get("metadata").and_then(|metadata| metadata.get("annotations"));
+    let applied = annotations.and_then(|annotations| {
+        annotations.get("kubectl.kubernetes.io/last-applied-configuration")
+    });
+    let fields = ["data", "stringData"].into_iter().filter_map(|key| root.get(key));
+    for secret in fields.flat_map(|field| field.entries().map(|(_, value)| value)).chain(applied) {
+        let location = secret.location();
+        // What a program made stands at the program, which is no secret.
+        let made =
+            secret.style() == Style::Made && location.span().contains(root.location().span());
+        if !made {
+            location.file().mark_secret(location.span());
+        }
+    }
+}
+
+fn not_an_object(node: Node<'_>) -> Finding {
+    let noun = node.kind().noun();
+    Finding::new(&NOT_AN_OBJECT, format!("{noun} stands where an object should"), first_line(node))
+        .because("must be a map with `apiVersion`, `kind` and `metadata`")
+}
+
+/// The first line of a node: an excerpt of a whole document helps nobody.
+fn first_line(node: Node<'_>) -> Location {
+    let location = node.location();
+    let file: &Arc<SourceFile> = location.file();
+    let line = file.line(location.start().line);
+    let span = location.span();
+    if line.end <= span.start || span.end <= line.end {
+        return location;
+    }
+    Location::new(file, crate::source::Span { start: span.start, end: line.end })
+}

@@ -1,0 +1,80 @@
+//! Objects, each of them once.
+
+use std::collections::BTreeMap;
+
+use super::code::DUPLICATE_OBJECT;
+use super::{Object, ObjectId};
+use crate::diagnostic::{Finding, Findings};
+
+/// Objects by identity: in the same order however they came in.
+#[derive(Debug, Clone, Default)]
+pub struct ObjectSet {
+    objects: BTreeMap<ObjectId, Object>,
+}
+
+impl ObjectSet {
+    /// Gathers objects. Those that are the same one are one finding, which
+    /// shows every place one of them came from.
+    pub fn of(objects: impl IntoIterator<Item = Object>) -> Result<Self, Findings> {
+        let mut gathered: BTreeMap<ObjectId, Object> = BTreeMap::new();
+        let mut again: BTreeMap<ObjectId, Vec<Object>> = BTreeMap::new();
+        for object in objects {
+            match gathered.get(&object.id) {
+                Some(_) => again.entry(object.id.clone()).or_default().push(object),
+                None => drop(gathered.insert(object.id.clone(), object)),
+            }
+        }
+        if again.is_empty() {
+            return Ok(Self { objects: gathered });
+        }
+        let findings = again.into_iter().filter_map(|(id, mut same)| {
+            same.extend(gathered.remove(&id));
+            duplicate(&id, same)
+        });
+        Err(findings.collect())
+    }
+
+    /// In the order of their identities.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Object> {
+        self.objects.values()
+    }
+
+    /// That object.
+    pub fn get(&self, id: &ObjectId) -> Option<&Object> {
+        self.objects.get(id)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+}
+
+impl IntoIterator for ObjectSet {
+    type Item = Object;
+    type IntoIter = std::collections::btree_map::IntoValues<ObjectId, Object>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.objects.into_values()
+    }
+}
+
+fn duplicate(id: &ObjectId, mut same: Vec<Object>) -> Option<Finding> {
+    // By place, so that the finding does not depend on who came first.
+    same.sort_by_cached_key(|object| {
+        let at = &object.origin.location;
+        (at.path().clone(), at.span())
+    });
+    let mut places = same.iter().map(|object| object.origin.location.clone());
+    let first = places.next()?;
+    let count = if same.len() == 2 { "twice".to_owned() } else { format!("{} times", same.len()) };
+    let finding = Finding::new(&DUPLICATE_OBJECT, format!("{id} is there {count}"), first)
+        .because("one is from here")
+        .help("remove one of them, or give it another name or namespace");
+    Some(places.fold(finding, |finding, place| finding.label(place, "another is from here")))
+}
