@@ -10,6 +10,7 @@ static LISTS: &[&[&Code]] = &[
     diagnostic::CODES,
     yaml::CODES,
     kubernetes::CODES,
+    config::CODES,
     render::CODES,
     pipeline::CODES,
     rendered::CODES,
@@ -18,7 +19,7 @@ static LISTS: &[&[&Code]] = &[
 
 /// Every code, module by module.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    LISTS.iter().copied().flatten().copied().chain(config::codes())
+    LISTS.iter().copied().flatten().copied()
 }
 
 /// The code of that name.
