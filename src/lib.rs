@@ -8,7 +8,10 @@ pub mod source;
 #[macro_use]
 pub mod diagnostic;
 pub mod yaml;
+pub mod git;
 pub mod kubernetes;
 pub mod config;
 pub mod render;
+pub mod namespaces;
 pub mod rendered;
+pub mod codes;

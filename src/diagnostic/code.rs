@@ -26,6 +26,42 @@ pub enum Kind {
     Defect,
 }
 
+impl Kind {
+    /// Every kind, by exit code.
+    pub const ALL: [Self; 6] =
+        [Self::Answer, Self::Input, Self::Gate, Self::Outside, Self::Wait, Self::Defect];
+
+    /// The exit code of a run that ends with this kind; it is contract. Where
+    /// nothing is wrong it is 0.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Answer => 1,
+            Self::Input => 2,
+            Self::Gate => 3,
+            Self::Outside => 4,
+            Self::Wait => 5,
+            // EX_SOFTWARE of sysexits.h.
+            Self::Defect => 70,
+        }
+    }
+
+    /// What the exit code says, in a few words.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Answer => {
+                "the answer is no: an error was found, a tree is stale, an edit is refused"
+            }
+            Self::Input => "not understood: usage, configuration, a template that does not render",
+            Self::Gate => "a gate fails",
+            Self::Outside => {
+                "the outside world failed and a retry may help: disk, network, permissions, a missing commit"
+            }
+            Self::Wait => "a gate waits",
+            Self::Defect => "a defect of rungs",
+        }
+    }
+}
+
 /// How much a problem matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -99,6 +135,7 @@ macro_rules! codes {
     ($($(#[doc = $line:literal])+ $constant:ident = $name:literal, $kind:ident, $severity:ident;)+) => {
         $(
             $(#[doc = $line])+
+            #[allow(unreachable_pub)]
             pub static $constant: $crate::diagnostic::Code = $crate::diagnostic::Code {
                 name: $name,
                 kind: $crate::diagnostic::Kind::$kind,
@@ -107,6 +144,7 @@ macro_rules! codes {
             };
         )+
         /// The codes that this module declares.
+        #[allow(unreachable_pub)]
         pub static CODES: &[&$crate::diagnostic::Code] = &[$(&$constant),+];
     };
 }

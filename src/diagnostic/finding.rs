@@ -1,6 +1,7 @@
 //! One diagnosed problem.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -95,6 +96,32 @@ impl Finding {
     }
 }
 
+/// How many findings there are of each severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Of severity error.
+    pub errors: usize,
+    /// Of severity warning.
+    pub warnings: usize,
+    /// Of severity note.
+    pub notes: usize,
+}
+
+/// `2 errors, 1 warning`; what there is none of is left out.
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = [(self.errors, "error"), (self.warnings, "warning"), (self.notes, "note")];
+        let mut separator = "";
+        for (count, noun) in all.into_iter().filter(|&(count, _)| count > 0) {
+            let plural = if count == 1 { "" } else { "s" };
+            write!(f, "{separator}{count} {noun}{plural}")?;
+            separator = ", ";
+        }
+        Ok(())
+    }
+}
+
 /// Problems found together, in the order in which they were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -124,6 +151,16 @@ impl Findings {
     /// In order.
     pub fn iter(&self) -> std::slice::Iter<'_, Finding> {
         self.0.iter()
+    }
+
+    /// How many there are of each severity.
+    pub fn counts(&self) -> Counts {
+        let of = |severity| self.iter().filter(|finding| finding.severity == severity).count();
+        Counts {
+            errors: of(Severity::Error),
+            warnings: of(Severity::Warning),
+            notes: of(Severity::Note),
+        }
     }
 
     /// Whether one is an error.

@@ -1,11 +1,27 @@
 //! Problems as data, and how each format shows them.
 //!
 //! A module that finds a problem declares its [`Code`] with [`codes!`] and
-//! returns a [`Finding`]; nothing is printed before `cli/` chooses a format.
+//! returns a [`Finding`]; nothing is printed before `cli/` chooses a
+//! [`Format`].
 
 mod code;
 mod finding;
+mod read;
+mod visible;
+mod mask;
+mod plain;
+mod excerpt;
+mod text;
+mod json;
+mod sarif;
+mod junit;
+mod github;
+mod gitlab;
+mod format;
 
 pub(crate) use code::codes;
 pub use code::{Code, Kind, Severity};
-pub use finding::{Finding, Findings, Label};
+pub use finding::{Counts, Finding, Findings, Label};
+pub use format::{Format, Style, render};
+pub use plain::explain;
+pub use read::CODES;

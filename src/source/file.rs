@@ -79,6 +79,11 @@ impl SourceFile {
         }
     }
 
+    /// The spans that were marked secret, for whoever shows more than this text.
+    pub fn secrets(&self) -> Vec<Span> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The text for a person's eyes: secret bytes are `*`, one for each byte,
     /// so that every offset still points at its place. Line breaks stay.
     pub fn shown(&self) -> Cow<'_, str> {

@@ -94,6 +94,11 @@ impl Location {
         self.file.position(self.span.end)
     }
 
+    /// Whether the file has text to point into; where not, only its path says anything.
+    pub fn has_text(&self) -> bool {
+        !self.file.text().is_empty()
+    }
+
     /// What stands there, unmasked.
     pub fn text(&self) -> &str {
         self.file.text().get(self.span.range()).unwrap_or_default()
@@ -112,7 +117,7 @@ impl Eq for Location {}
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.file.text().is_empty() {
+        if !self.has_text() {
             return write!(f, "{}", self.path());
         }
         let Position { line, column } = self.start();
@@ -126,16 +131,23 @@ impl fmt::Debug for Location {
     }
 }
 
+/// `path`; `revision` where the file is a commit's; and, where the file has text,
+/// `line`, `column`, `endLine` and `endColumn`.
 impl Serialize for Location {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (start, end) = (self.start(), self.end());
         let mut fields = serializer.serialize_struct("Location", 6)?;
         fields.serialize_field("path", self.path())?;
-        fields.serialize_field("revision", &self.file.revision())?;
-        fields.serialize_field("line", &start.line)?;
-        fields.serialize_field("column", &start.column)?;
-        fields.serialize_field("endLine", &end.line)?;
-        fields.serialize_field("endColumn", &end.column)?;
+        match self.file.revision() {
+            Some(revision) => fields.serialize_field("revision", revision)?,
+            None => fields.skip_field("revision")?,
+        }
+        if self.has_text() {
+            let (start, end) = (self.start(), self.end());
+            fields.serialize_field("line", &start.line)?;
+            fields.serialize_field("column", &start.column)?;
+            fields.serialize_field("endLine", &end.line)?;
+            fields.serialize_field("endColumn", &end.column)?;
+        }
         fields.end()
     }
 }

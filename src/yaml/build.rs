@@ -8,12 +8,12 @@ use base64::Engine as _;
 use granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
 
 use super::code::{
-    ALIAS_EXPANSION, DUPLICATE_KEY, KEY_NOT_TEXT, MERGE_NOT_MAP, NESTING_TOO_DEEP,
-    NUMBER_NOT_FINITE, RECURSIVE_ALIAS, UNKNOWN_ANCHOR, WRONG_TAG,
+    ALIAS_EXPANSION, DUPLICATE_KEY, KEY_NOT_TEXT, MERGE_NOT_MAP, NUMBER_NOT_FINITE,
+    RECURSIVE_ALIAS, UNKNOWN_ANCHOR, WRONG_TAG,
 };
 use super::scalar::{self, Scalar};
 use super::value::Entry;
-use super::{Dialect, Key, Kind, NodeId, Style, Value, place};
+use super::{Dialect, Key, Kind, NodeId, Number, Style, Value, place, syntax};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, SourceFile, Span};
 
@@ -73,6 +73,8 @@ struct Entries {
     merged: Vec<bool>,
     /// By key; only for maps too long to be searched.
     index: HashMap<Box<str>, usize>,
+    /// The first `<<`.
+    merge: Option<Span>,
 }
 
 impl Entries {
@@ -119,6 +121,8 @@ pub(super) struct Document<'f> {
     findings: Findings,
     /// The end of the last token, from where the next one's marks are sought.
     cursor: u32,
+    /// Whether the last token was a plain scalar.
+    after_plain: bool,
     expansion: Expansion,
 }
 
@@ -168,6 +172,7 @@ impl<'f> Document<'f> {
             anchors: HashMap::new(),
             findings: Findings::new(),
             cursor: 0,
+            after_plain: false,
             expansion: Expansion::default(),
         }
     }
@@ -192,9 +197,12 @@ impl<'f> Document<'f> {
 
     /// Takes one event; false where the document cannot be read further.
     pub(super) fn event(&mut self, event: Event<'_>, span: Span) -> bool {
+        self.check_tabs(span);
         if event.is_node() {
             self.pass_indicator();
         }
+        self.after_plain =
+            matches!(event, Event::Scalar(_, ScalarStyle::Plain, ..)) && !span.is_empty();
         match event {
             Event::DocumentStart(..) => self.cursor = span.end,
             Event::Scalar(text, style, anchor, tag) => {
@@ -223,6 +231,51 @@ impl<'f> Document<'f> {
         true
     }
 
+    /// Where the last token ended.
+    pub(super) fn cursor(&self) -> u32 {
+        self.cursor
+    }
+
+    /// The bracket that is open innermost.
+    pub(super) fn open_bracket(&self) -> Option<Span> {
+        let text = self.file.text().as_bytes();
+        let is_bracket = |frame: &&Frame| {
+            let first = text.get(frame.start as usize);
+            frame.style == Style::Flow && matches!(first, Some(b'[' | b'{'))
+        };
+        let frame = self.stack.iter().rev().find(is_bracket)?;
+        Some(Span { start: frame.start, end: frame.start + 1 })
+    }
+
+    /// Whether a problem was found that begins on the line of `at`.
+    pub(super) fn has_finding_on_line(&self, at: &Location) -> bool {
+        self.findings.iter().any(|finding| finding.location().start().line == at.start().line)
+    }
+
+    /// Refuses a tab between the last token and this one where kubectl does: at
+    /// the begin of a line, outside brackets. The parser takes some of them.
+    fn check_tabs(&mut self, span: Span) {
+        let innermost = self.stack.last();
+        if self.cursor >= span.start || innermost.is_some_and(|frame| frame.style == Style::Flow) {
+            return;
+        }
+        let gap = Span { start: self.cursor, end: span.start };
+        let is_blank_text = !self.file.text()[gap.range()].contains('\t');
+        if is_blank_text {
+            return;
+        }
+        // Behind a plain scalar, lines of blanks still belong to it, and a tab
+        // counts as a blank from the column on where its text may go on.
+        let free = if self.after_plain {
+            innermost.map_or(0, |frame| place::column(self.file.text(), frame.start) + 1)
+        } else {
+            usize::MAX
+        };
+        if let Some(at) = place::leading_tab(self.file.text(), gap, free) {
+            self.findings.push(syntax::tab(self.file, at));
+        }
+    }
+
     fn finding(
         &self,
         code: &'static crate::diagnostic::Code,
@@ -243,13 +296,13 @@ impl<'f> Document<'f> {
         span: Span,
     ) {
         self.expansion.add(1);
-        let (style, span) = self.scalar_place(style, span);
+        let (style, span) = self.scalar_place(style, tag.is_some(), span);
         self.cursor = self.cursor.max(span.end);
         let is_merge = self.wants_key() && is_merge(text, style, tag);
         if is_merge {
             // The decoder does not decode this key.
             self.expansion.nodes -= 1;
-            self.set_pending(Pending::Merge(span));
+            self.merge_key(span);
             return;
         }
         let kind = self.scalar_kind(text, style, tag, span);
@@ -267,14 +320,15 @@ impl<'f> Document<'f> {
     }
 
     /// Our style for the parser's, and where the whole of the scalar stands.
-    fn scalar_place(&self, style: ScalarStyle, span: Span) -> (Style, Span) {
+    fn scalar_place(&self, style: ScalarStyle, tagged: bool, span: Span) -> (Style, Span) {
         let text = self.file.text();
         match style {
             ScalarStyle::Plain if span.is_empty() => {
-                let is_value = !self.wants_key() && !self.stack.is_empty();
+                let is_inner = !self.wants_key() && !self.stack.is_empty();
                 let at =
-                    if is_value { place::behind_properties(text, self.cursor) } else { span.start };
-                (Style::Empty, Span { start: at, end: at })
+                    if is_inner { place::behind_properties(text, self.cursor) } else { span.start };
+                let style = if tagged { Style::Plain } else { Style::Empty };
+                (style, Span { start: at, end: at })
             }
             ScalarStyle::Plain => (Style::Plain, span),
             ScalarStyle::SingleQuoted => (Style::SingleQuoted, span),
@@ -295,32 +349,33 @@ impl<'f> Document<'f> {
     }
 
     fn scalar_kind(&mut self, text: &str, style: Style, tag: Option<&Tag>, span: Span) -> Kind {
-        let implied = || match style {
-            Style::Empty => Scalar::Null,
-            Style::Plain => scalar::resolve(text, self.dialect),
-            _ => Scalar::Text,
+        let untagged = match tag {
+            None => true,
+            // `!` alone says nothing to v3, and "a text" to v2.
+            Some(tag) => is_bare(tag) && self.dialect == Dialect::Kustomize,
         };
-        let Some(tag) = tag else { return self.kind_of(&implied(), text, span) };
-        if tag.suffix().is_empty() || (tag.handle().is_empty() && tag.suffix() == "!") {
-            // `!` alone says "as if plain" to go-yaml.
-            return self.kind_of(&scalar::resolve(text, self.dialect), text, span);
+        if untagged {
+            let scalar = match style {
+                Style::Empty => Scalar::Null,
+                Style::Plain => scalar::resolve(text, self.dialect),
+                _ => Scalar::Text,
+            };
+            return self.kind_of(scalar, text, span);
         }
-        match tag.core_suffix() {
+        match tag.and_then(Tag::core_suffix) {
             Some("binary") => self.binary(text, span),
             Some(name @ ("null" | "bool" | "int" | "float" | "timestamp")) => {
-                match scalar::tagged(text, name, self.dialect) {
-                    Some(scalar) => self.kind_of(&scalar, text, span),
-                    None => {
-                        let message = format!("`{text}` is no `!!{name}`");
-                        let finding = self.finding(&WRONG_TAG, message, span);
-                        self.findings.push(
-                            finding
-                                .because("the tag before it says what it must be")
-                                .help("remove the tag, or write a value of that type"),
-                        );
-                        Kind::Null
-                    }
-                }
+                let Some(scalar) = scalar::tagged(text, name, self.dialect) else {
+                    let finding =
+                        self.finding(&WRONG_TAG, format!("`{text}` is no `!!{name}`"), span);
+                    self.findings.push(
+                        finding
+                            .because("the tag before it says what it must be")
+                            .help("remove the tag, or write a value of that type"),
+                    );
+                    return Kind::Null;
+                };
+                self.kind_of(scalar, text, span)
             }
             // Every other tag makes it a text, whatever it looks like.
             _ => Kind::String(text.into()),
@@ -329,25 +384,29 @@ impl<'f> Document<'f> {
 
     fn binary(&mut self, text: &str, span: Span) -> Kind {
         let packed: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
-        match base64::engine::general_purpose::STANDARD.decode(packed) {
-            // JSON has no bytes: Go writes U+FFFD for what is no UTF-8.
-            Ok(bytes) => Kind::String(String::from_utf8_lossy(&bytes).into()),
-            Err(_) => {
-                let finding =
-                    self.finding(&WRONG_TAG, "what is tagged `!!binary` is no Base64", span);
-                self.findings.push(finding.help("remove the tag, or mend the Base64"));
-                Kind::Null
-            }
-        }
+        let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(packed) else {
+            let finding = self.finding(&WRONG_TAG, "what is tagged `!!binary` is no Base64", span);
+            self.findings.push(finding.help("remove the tag, or mend the Base64"));
+            return Kind::Null;
+        };
+        // JSON has no bytes: Go writes U+FFFD for what is no UTF-8.
+        Kind::String(String::from_utf8_lossy(&bytes).into())
     }
 
-    fn kind_of(&mut self, scalar: &Scalar, text: &str, span: Span) -> Kind {
+    fn kind_of(&mut self, scalar: Scalar, text: &str, span: Span) -> Kind {
         match scalar {
             Scalar::Null => Kind::Null,
-            Scalar::Bool(truth) => Kind::Bool(*truth),
+            Scalar::Bool(truth) => Kind::Bool(truth),
             Scalar::Text => Kind::String(text.into()),
-            Scalar::Timestamp => Kind::String(text.into()),
-            Scalar::Float(float) if !float.is_finite() => {
+            // v2 keeps the text, v3 writes the time anew.
+            Scalar::Timestamp(time) => match self.dialect {
+                Dialect::Kubectl => Kind::String(text.into()),
+                Dialect::Kustomize => Kind::String(time.into()),
+            },
+            Scalar::Integer(value) => Kind::Number(Number::integer(value, text)),
+            Scalar::Unsigned(value) => Kind::Number(Number::unsigned(value, text)),
+            Scalar::Float(value) if value.is_finite() => Kind::Number(Number::float(value, text)),
+            Scalar::Float(_) => {
                 let message = format!("`{text}` is a number that JSON does not have");
                 let finding = self.finding(&NUMBER_NOT_FINITE, message, span);
                 self.findings.push(
@@ -357,7 +416,6 @@ impl<'f> Document<'f> {
                 );
                 Kind::Null
             }
-            number => Kind::Number(number.number(text).expect("only numbers are left")),
         }
     }
 
@@ -381,7 +439,7 @@ impl<'f> Document<'f> {
             frame.end = frame.end.max(span.end);
             frame.weight = frame.weight.saturating_add(1);
         }
-        let Some(text) = key_text(kind) else {
+        let Some(text) = key_text(kind, self.dialect) else {
             self.refuse_key(kind, span);
             return;
         };
@@ -418,6 +476,11 @@ impl<'f> Document<'f> {
     }
 
     fn refuse_key(&mut self, kind: &Kind, span: Span) {
+        self.set_pending(Pending::Refused);
+        let known = self.findings.iter().last().map(|finding| finding.location().span());
+        if known.is_some_and(|inner| span.contains(inner)) {
+            return;
+        }
         let text = self.file.text();
         let is_template = matches!(kind, Kind::Mapping(_))
             && text[..span.start as usize].ends_with('{')
@@ -426,14 +489,16 @@ impl<'f> Document<'f> {
             let outer = Span { start: span.start - 1, end: span.end };
             self.finding(&KEY_NOT_TEXT, "`{{` without quotes is a map inside a map to YAML", outer)
                 .because("YAML reads these braces")
-                .help("put the whole value in quotes: `\"{{ … }}\"`; or name the file `*.tera` if it is a template")
+                .help(
+                    "name the file `*.tera` if it is a template; put the whole value in quotes \
+                     if the braces are meant as they are",
+                )
         } else {
             self.finding(&KEY_NOT_TEXT, format!("{} cannot be a key", kind.noun()), span)
                 .because("Kubernetes' objects have texts for keys")
                 .help("put the key in quotes where a text is meant")
         };
         self.findings.push(finding);
-        self.set_pending(Pending::Refused);
     }
 
     // Collections.
@@ -464,9 +529,7 @@ impl<'f> Document<'f> {
     }
 
     fn too_deep(&mut self, span: Span) {
-        let message = format!("more than {MAX_DEPTH} maps and lists stand inside one another");
-        let finding = self.finding(&NESTING_TOO_DEEP, message, span);
-        self.findings.push(finding.because("one too many").help("close the brackets before it"));
+        self.findings.push(syntax::too_deep(self.file, span));
     }
 
     fn close(&mut self, span: Span) {
@@ -516,6 +579,25 @@ impl<'f> Document<'f> {
     }
 
     // Aliases and merges.
+
+    fn merge_key(&mut self, span: Span) {
+        let Some(Frame { items: Items::Mapping { entries, pending }, .. }) = self.stack.last_mut()
+        else {
+            return;
+        };
+        let first = *entries.merge.get_or_insert(span);
+        *pending = Pending::Merge(span);
+        // v2 merges both.
+        if first != span && self.dialect == Dialect::Kustomize {
+            *pending = Pending::Refused;
+            let finding = self
+                .finding(&DUPLICATE_KEY, "the key `<<` is there twice", span)
+                .because("the second time")
+                .label(Location::new(self.file, first), "the first time")
+                .help("merge a list: `<<: [*a, *b]`");
+            self.findings.push(finding);
+        }
+    }
 
     fn alias(&mut self, anchor: usize, span: Span) {
         self.cursor = self.cursor.max(span.end);
@@ -634,6 +716,11 @@ impl<'f> Document<'f> {
     }
 }
 
+/// Whether it is `!` and nothing more.
+fn is_bare(tag: &Tag) -> bool {
+    tag.handle().is_empty() && tag.suffix() == "!"
+}
+
 fn is_merge(text: &str, style: Style, tag: Option<&Tag>) -> bool {
     text == "<<"
         && match tag {
@@ -643,10 +730,11 @@ fn is_merge(text: &str, style: Style, tag: Option<&Tag>) -> bool {
 }
 
 /// A key as Kubernetes' JSON has it (`convertToJSONableObject` of
-/// `sigs.k8s.io/yaml`); none where it cannot be one.
-fn key_text(kind: &Kind) -> Option<Cow<'_, str>> {
+/// `sigs.k8s.io/yaml`); none where it cannot be one. kustomize takes texts only.
+fn key_text(kind: &Kind, dialect: Dialect) -> Option<Cow<'_, str>> {
     match kind {
         Kind::String(text) => Some(Cow::Borrowed(text)),
+        _ if dialect == Dialect::Kustomize => None,
         Kind::Bool(truth) => Some(truth.to_string().into()),
         Kind::Number(number) => match number.as_i64() {
             Some(value) => Some(value.to_string().into()),

@@ -21,6 +21,21 @@ codes! {
     /// ```
     YAML_SYNTAX = "yaml-syntax", Input, Error;
 
+    /// A tab is used as indentation.
+    ///
+    /// YAML counts spaces; how wide a tab is, it cannot know. kubectl refuses a
+    /// tab at the begin of a line, outside brackets and quoted texts.
+    ///
+    /// ```yaml
+    /// # wrong: the second line begins with a tab, shown as `→`
+    /// metadata:
+    /// →name: web
+    /// # right
+    /// metadata:
+    ///   name: web
+    /// ```
+    TAB_INDENTATION = "tab-indentation", Input, Error;
+
     /// A map has the same key twice.
     ///
     /// kubectl silently takes the last of them, kustomize refuses the file, and
@@ -138,4 +153,21 @@ codes! {
     /// <<: [*defaults, *labels]
     /// ```
     MERGE_NOT_MAP = "merge-not-map", Input, Error;
+
+    /// A plain value means different things to different tools.
+    ///
+    /// What is written without quotes is typed by its look, and tools differ in
+    /// what they see. kubectl reads `yes` as true and `0644` as 420; kustomize
+    /// reads `yes` as a text; editors, which follow YAML 1.2, read `0644` as
+    /// 644. Quotes make a text of it for all of them.
+    ///
+    /// ```yaml
+    /// # wrong
+    /// enabled: yes
+    /// commit: 1234e56
+    /// # right
+    /// enabled: true
+    /// commit: "1234e56"
+    /// ```
+    AMBIGUOUS_SCALAR = "ambiguous-scalar", Input, Warning;
 }

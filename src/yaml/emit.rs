@@ -44,6 +44,10 @@ impl Serialize for Node<'_> {
 /// The node as block style YAML that means to kubectl what it means to us: two
 /// spaces of indentation, lists at their key's column, a final newline, no
 /// `---`.
+///
+/// # Panics
+///
+/// Never for a tree that was parsed or built within [`super::MAX_DEPTH`].
 pub fn emit(node: Node<'_>) -> String {
     let options = serde_saphyr::ser_options! {
         indent_step: 2,

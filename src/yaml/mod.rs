@@ -7,17 +7,22 @@
 mod build;
 mod code;
 mod emit;
+mod lint;
 mod parse;
 mod place;
+mod route;
 mod scalar;
 mod syntax;
 mod value;
 
 pub use build::MAX_DEPTH;
 pub use code::{
-    ALIAS_EXPANSION, CODES, DUPLICATE_KEY, KEY_NOT_TEXT, MERGE_NOT_MAP, NESTING_TOO_DEEP,
-    NUMBER_NOT_FINITE, RECURSIVE_ALIAS, UNKNOWN_ANCHOR, WRONG_TAG, YAML_SYNTAX,
+    ALIAS_EXPANSION, AMBIGUOUS_SCALAR, CODES, DUPLICATE_KEY, KEY_NOT_TEXT, MERGE_NOT_MAP,
+    NESTING_TOO_DEEP, NUMBER_NOT_FINITE, RECURSIVE_ALIAS, TAB_INDENTATION, UNKNOWN_ANCHOR,
+    WRONG_TAG, YAML_SYNTAX,
 };
 pub use emit::emit;
+pub use lint::{Reader, lint, readings};
 pub use parse::{Dialect, parse};
+pub use route::{Found, Route, RouteError, Step};
 pub use value::{Entry, Key, KeyNode, Kind, Node, NodeId, Number, Style, Value};

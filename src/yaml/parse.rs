@@ -30,6 +30,9 @@ pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Value>, Fin
     let options = granit_parser::options! {
         emit_comments: false,
         emit_unresolved_aliases: true,
+        // kubectl and kustomize cut a file at `---` before they read it, and so
+        // lose what a directive belongs to.
+        disallow_directives: true,
         flow_nesting_limit: MAX_DEPTH,
     };
     let mut parser = Parser::new_from_str_with_options(file.text(), options);
@@ -53,8 +56,12 @@ impl<'f> Reader<'f> {
                 Ok((event, span)) => (event, span),
                 Err(error) => {
                     let finding = syntax::explain(self.file, &error, &document);
+                    // A refused value often brings the parser down behind it.
+                    let is_known = document.has_finding_on_line(finding.location());
                     self.findings.extend(document.into_findings());
-                    self.findings.push(finding);
+                    if !is_known {
+                        self.findings.push(finding);
+                    }
                     return skip_document(parser);
                 }
             };

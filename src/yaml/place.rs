@@ -74,3 +74,22 @@ fn skip_to(text: &str, from: u32, wanted: impl Fn(u8) -> bool) -> Option<u32> {
         };
     }
 }
+
+/// How many bytes stand before an offset on its line.
+pub(super) fn column(text: &str, at: u32) -> usize {
+    let at = at as usize;
+    at - text[..at].rfind('\n').map_or(0, |end| end + 1)
+}
+
+/// The first tab in `gap` with nothing but blanks before it on its line, and
+/// less than `free` columns from the line's begin.
+pub(super) fn leading_tab(text: &str, gap: Span, free: usize) -> Option<usize> {
+    let (start, end) = (gap.start as usize, gap.end as usize);
+    let begins = text[start..end].match_indices('\n').map(|(at, _)| start + at + 1);
+    let first = (start == 0).then_some(0);
+    first.into_iter().chain(begins).find_map(|begin| {
+        let spaces = text[begin..end].bytes().take_while(|&byte| byte == b' ').count();
+        let is_tab = text[begin..end].as_bytes().get(spaces) == Some(&b'\t');
+        (is_tab && spaces < free).then_some(begin + spaces)
+    })
+}

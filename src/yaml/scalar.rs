@@ -5,7 +5,9 @@
 //! the API server, `go.yaml.in/yaml/v3` (`resolve.go`) behind kyaml for
 //! kustomize.
 
-use super::{Dialect, Number};
+use jiff::civil::{Date, Time};
+
+use super::Dialect;
 
 /// The meaning of a scalar.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,22 +17,10 @@ pub(super) enum Scalar {
     Integer(i64),
     Unsigned(u64),
     Float(f64),
-    /// A date or time: kubectl takes it as the text that it is.
-    Timestamp,
+    /// A date or time, as Go's JSON writes it.
+    Timestamp(String),
     /// Text, as it stands.
     Text,
-}
-
-impl Scalar {
-    /// The number, with the text that it was written as.
-    pub(super) fn number(&self, source: &str) -> Option<Number> {
-        match *self {
-            Self::Integer(value) => Some(Number::integer(value, source)),
-            Self::Unsigned(value) => Some(Number::unsigned(value, source)),
-            Self::Float(value) => Some(Number::float(value, source)),
-            _ => None,
-        }
-    }
 }
 
 /// What a plain scalar without a tag means.
@@ -45,10 +35,7 @@ pub(super) fn resolve(text: &str, dialect: Dialect) -> Scalar {
             if let Some(float) = infinity(text) {
                 return Scalar::Float(float);
             }
-            if is_timestamp(text) {
-                return Scalar::Timestamp;
-            }
-            number(text, dialect)
+            timestamp(text).map_or_else(|| number(text, dialect), Scalar::Timestamp)
         }
         _ => Scalar::Text,
     }
@@ -84,10 +71,7 @@ fn infinity(text: &str) -> Option<f64> {
 fn number(text: &str, dialect: Dialect) -> Scalar {
     let plain = text.replace('_', "");
     let plain = plain.as_str();
-    let (sign, digits) = match plain.as_bytes().first() {
-        Some(b'+' | b'-') => plain.split_at(1),
-        _ => ("", plain),
-    };
+    let (sign, digits) = sign(plain);
     let (radix, digits) = go_radix(digits);
     if let Some(integer) = integer(sign, digits, radix) {
         return integer;
@@ -135,8 +119,7 @@ fn prefixed(plain: &str, dialect: Dialect) -> Option<Scalar> {
         (_, Some(digits), Dialect::Kustomize) => (digits, 8),
         _ => return None,
     };
-    let (sign, digits) =
-        if digits.starts_with(['+', '-']) { digits.split_at(1) } else { ("", digits) };
+    let (sign, digits) = sign(digits);
     integer(sign, digits, radix)
 }
 
@@ -147,14 +130,12 @@ fn is_yaml_float(text: &str) -> bool {
         Some(at) => (&rest[..at], Some(&rest[at + 1..])),
         None => (rest, None),
     };
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let some_digits = |text: &str| !text.is_empty() && digits(text);
     let is_mantissa = match mantissa.split_once('.') {
-        Some(("", fraction)) => some_digits(fraction),
-        Some((whole, fraction)) => some_digits(whole) && digits(fraction),
-        None => some_digits(mantissa),
+        Some(("", fraction)) => is_digits(fraction),
+        Some((whole, fraction)) => is_digits(whole) && (fraction.is_empty() || is_digits(fraction)),
+        None => is_digits(mantissa),
     };
-    let is_exponent = |text: &str| some_digits(text.strip_prefix(['+', '-']).unwrap_or(text));
+    let is_exponent = |text: &str| is_digits(text.strip_prefix(['+', '-']).unwrap_or(text));
     is_mantissa && exponent.is_none_or(is_exponent)
 }
 
@@ -167,69 +148,64 @@ fn go_float(text: &str) -> Option<f64> {
     text.parse().ok().filter(|float: &f64| float.is_finite())
 }
 
-/// The dates and times that the libraries know (`allowedTimestampFormats`).
-fn is_timestamp(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() > 4
-        && bytes[..4].iter().all(u8::is_ascii_digit)
-        && bytes[4] == b'-'
-        && timestamp(text).is_some()
+/// A date or time that the libraries know (`allowedTimestampFormats`), as Go's
+/// JSON writes it.
+fn timestamp(text: &str) -> Option<String> {
+    let year = text.get(..4).filter(|year| is_digits(year))?;
+    let (month, rest) = text[4..].strip_prefix('-')?.split_once('-')?;
+    let (day, rest) = rest.split_at(digits_end(rest));
+    let date =
+        Date::new(year.parse().ok()?, small(month)?.try_into().ok()?, small(day)?.try_into().ok()?)
+            .ok()?;
+    let Some(separator) = rest.chars().next() else { return Some(format!("{date}T00:00:00Z")) };
+    let rest = &rest[separator.len_utf8()..];
+    let zone_start = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
+    let (clock, zone) = rest.split_at(zone_start);
+    let zone = match separator {
+        'T' | 't' => offset(zone)?,
+        ' ' if zone.is_empty() => "Z",
+        _ => return None,
+    };
+    Some(format!("{date}T{}{zone}", time(clock)?))
 }
 
-fn timestamp(text: &str) -> Option<()> {
-    let (year, rest) = text.split_once('-')?;
-    let (month, rest) = rest.split_once('-')?;
-    let day_end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    let (day, time) = rest.split_at(day_end);
-    let in_range = |text: &str, low: u8, high: u8| {
-        matches!(text.len(), 1 | 2)
-            && text.bytes().all(|byte| byte.is_ascii_digit())
-            && text.parse().is_ok_and(|n: u8| (low..=high).contains(&n))
-    };
-    let date = jiff::civil::Date::new(
-        year.parse().ok()?,
-        month.parse().ok().filter(|_| in_range(month, 1, 12))?,
-        day.parse().ok().filter(|_| in_range(day, 1, 31))?,
-    );
-    date.ok()?;
-    if time.is_empty() {
-        return Some(());
-    }
-    let zoned = time.starts_with(['T', 't']);
-    if !zoned && !time.starts_with(' ') {
-        return None;
-    }
-    let clock = &time[1..];
-    let clock_end =
-        clock.find(|c: char| !matches!(c, '0'..='9' | ':' | '.' | ',')).unwrap_or(clock.len());
-    let (clock, zone) = clock.split_at(clock_end);
-    let mut parts = clock.splitn(3, ':');
-    let (hour, minute, second) = (parts.next()?, parts.next()?, parts.next()?);
-    let (second, fraction) = match second.split_once(['.', ',']) {
-        Some((second, fraction)) => (second, Some(fraction)),
-        None => (second, None),
-    };
-    let is_fraction =
-        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_time = in_range(hour, 0, 23)
-        && in_range(minute, 0, 59)
-        && in_range(second, 0, 59)
-        && fraction.is_none_or(is_fraction);
-    let is_zone = if zoned { is_zone(zone) } else { zone.is_empty() };
-    (is_time && is_zone).then_some(())
+/// `hour:minute:second` with one or two digits each, and a fraction.
+fn time(clock: &str) -> Option<Time> {
+    let (hour, rest) = clock.split_once(':')?;
+    let (minute, rest) = rest.split_once(':')?;
+    let (second, fraction) = rest.split_once(['.', ',']).unwrap_or((rest, "0"));
+    let fraction = Some(fraction).filter(|fraction| is_digits(fraction))?;
+    let nanoseconds = format!("{:0<9}", &fraction[..fraction.len().min(9)]);
+    let part = |text| small(text).and_then(|part| i8::try_from(part).ok());
+    Time::new(part(hour)?, part(minute)?, part(second)?, nanoseconds.parse().ok()?).ok()
 }
 
-/// `Z`, or `+02:00`.
-fn is_zone(zone: &str) -> bool {
-    match zone.as_bytes() {
-        [b'Z'] => true,
-        [b'+' | b'-', h1, h2, b':', m1, m2] => {
-            [h1, h2, m1, m2].iter().all(|byte| byte.is_ascii_digit())
-                && (*h1, *h2) <= (b'2', b'4')
-                && *m1 <= b'6'
-        }
-        _ => false,
+/// `Z`, or `+02:00` with at most 24 hours and 60 minutes; none at all where it
+/// is no zone.
+fn offset(zone: &str) -> Option<&str> {
+    if zone == "Z" {
+        return Some(zone);
     }
+    let (hours, minutes) = zone.strip_prefix(['+', '-'])?.split_once(':')?;
+    let is_zone = hours.len() == 2
+        && minutes.len() == 2
+        && small(hours).is_some_and(|hours| hours <= 24)
+        && small(minutes).is_some_and(|minutes| minutes <= 60);
+    let is_utc = hours == "00" && minutes == "00";
+    is_zone.then_some(if is_utc { "Z" } else { zone })
+}
+
+/// A number of one or two digits.
+fn small(text: &str) -> Option<u8> {
+    if matches!(text.len(), 1 | 2) && is_digits(text) { text.parse().ok() } else { None }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn digits_end(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_digit).count()
 }
 
 /// What a scalar with one of the tags that demand a type means; none where it
@@ -237,7 +213,7 @@ fn is_zone(zone: &str) -> bool {
 pub(super) fn tagged(text: &str, tag: &str, dialect: Dialect) -> Option<Scalar> {
     let scalar = match resolve(text, dialect) {
         // Only an untagged scalar, or one tagged so, is tried as a time.
-        Scalar::Timestamp if tag != "timestamp" => number(text, dialect),
+        Scalar::Timestamp(_) if tag != "timestamp" => number(text, dialect),
         other => other,
     };
     match (tag, scalar) {
@@ -245,7 +221,7 @@ pub(super) fn tagged(text: &str, tag: &str, dialect: Dialect) -> Option<Scalar> 
         | ("bool", scalar @ Scalar::Bool(_))
         | ("int", scalar @ (Scalar::Integer(_) | Scalar::Unsigned(_)))
         | ("float", scalar @ Scalar::Float(_))
-        | ("timestamp", scalar @ Scalar::Timestamp) => Some(scalar),
+        | ("timestamp", scalar @ Scalar::Timestamp(_)) => Some(scalar),
         #[allow(clippy::cast_precision_loss)]
         ("float", Scalar::Integer(value)) => Some(Scalar::Float(value as f64)),
         _ => None,
@@ -267,4 +243,121 @@ pub(super) fn go_key(value: f64) -> String {
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.abs())
+}
+
+/// What a plain scalar means by the core schema of YAML 1.2.2 (§ 10.3.2).
+pub(super) fn core(text: &str) -> Scalar {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
+        "true" | "True" | "TRUE" => return Scalar::Bool(true),
+        "false" | "False" | "FALSE" => return Scalar::Bool(false),
+        _ => {}
+    }
+    if let Some(float) = infinity(text) {
+        return Scalar::Float(float);
+    }
+    let (sign, digits) = sign(text);
+    if is_digits(digits) {
+        return integer_or_float(sign, digits, 10);
+    }
+    let prefixed = match (text.strip_prefix("0o"), text.strip_prefix("0x")) {
+        (Some(digits), _) => Some((digits, 8)),
+        (_, Some(digits)) => Some((digits, 16)),
+        _ => None,
+    };
+    if let Some((digits, radix)) = prefixed {
+        return integer("", digits, radix).unwrap_or(Scalar::Text);
+    }
+    if is_yaml_float(text) { float(text) } else { Scalar::Text }
+}
+
+/// What a plain scalar means by the types of YAML 1.1 (yaml.org/type), as their
+/// most used reader, `PyYAML`, knows them: no lone `y` and `n`.
+pub(super) fn types(text: &str) -> Scalar {
+    match text {
+        "y" | "Y" | "n" | "N" => return Scalar::Text,
+        _ => {}
+    }
+    match word(text, Dialect::Kubectl) {
+        Scalar::Text => {}
+        known => return known,
+    }
+    if text.is_empty() {
+        return Scalar::Null;
+    }
+    if let Some(float) = infinity(text) {
+        return Scalar::Float(float);
+    }
+    let (sign, digits) = sign(text);
+    if let Some(integer) = types_integer(sign, digits) {
+        return integer;
+    }
+    if is_types_float(digits) {
+        return float(&text.replace('_', ""));
+    }
+    timestamp(text).map_or(Scalar::Text, Scalar::Timestamp)
+}
+
+/// `0b…`, `0…` for octal, `0x…`, decimal, and base 60.
+fn types_integer(sign: &str, digits: &str) -> Option<Scalar> {
+    let bare = digits.replace('_', "");
+    let of = |digits: &str, radix| {
+        let valid = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
+        valid.then(|| integer_or_float(sign, digits, radix))
+    };
+    if let Some(digits) = bare.strip_prefix("0b") {
+        return of(digits, 2);
+    }
+    if let Some(digits) = bare.strip_prefix("0x") {
+        return of(digits, 16);
+    }
+    match bare.as_bytes() {
+        [b'0'] => Some(Scalar::Integer(0)),
+        [b'0', ..] => of(&bare[1..], 8),
+        [b'1'..=b'9', ..] if bare.contains(':') => base_60(sign, &bare),
+        _ => of(&bare, 10).filter(|_| !digits.starts_with('_')),
+    }
+}
+
+fn base_60(sign: &str, digits: &str) -> Option<Scalar> {
+    let mut total: i64 = 0;
+    for (index, part) in digits.split(':').enumerate() {
+        let value = if index == 0 {
+            part.parse().ok()?
+        } else {
+            small(part).filter(|&value| value < 60)?.into()
+        };
+        total = total.checked_mul(60)?.checked_add(value)?;
+    }
+    Some(Scalar::Integer(if sign == "-" { -total } else { total }))
+}
+
+/// A float of YAML 1.1 needs a dot, and its exponent a sign.
+fn is_types_float(digits: &str) -> bool {
+    let Some((whole, rest)) = digits.split_once('.') else { return false };
+    let (fraction, exponent) = match rest.find(['e', 'E']) {
+        Some(at) => (&rest[..at], Some(&rest[at + 1..])),
+        None => (rest, None),
+    };
+    let is_run = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+    let is_whole = whole.starts_with(|c: char| c.is_ascii_digit()) && is_run(whole)
+        || whole.is_empty() && fraction.starts_with(|c: char| c.is_ascii_digit());
+    let is_exponent = |text: &str| text.strip_prefix(['+', '-']).is_some_and(is_digits);
+    is_whole && is_run(fraction) && exponent.is_none_or(is_exponent)
+}
+
+fn sign(text: &str) -> (&str, &str) {
+    if text.starts_with(['+', '-']) { text.split_at(1) } else { ("", text) }
+}
+
+/// A whole number of any size.
+fn integer_or_float(sign: &str, digits: &str, radix: u32) -> Scalar {
+    if let Some(integer) = integer(sign, digits, radix) {
+        return integer;
+    }
+    if radix == 10 { float(&format!("{sign}{digits}")) } else { Scalar::Text }
+}
+
+fn float(text: &str) -> Scalar {
+    text.parse().map_or(Scalar::Text, Scalar::Float)
 }

@@ -1,0 +1,510 @@
+//! From a YAML node to a raw type, with every problem on the way.
+//!
+//! This is what serde would do, had it spans of inner values and went on after
+//! the first problem. A record lists each of its fields once: [`record!`] makes
+//! the struct, its reader and its JSON Schema of it.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::Sourced;
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::yaml::{Key, KeyNode, Kind, Node, Style, is_text};
+
+codes! {
+    /// A key that is not known here.
+    ///
+    /// Every key of `rungs.yaml`, `environment.yaml` and an app's file is
+    /// known by name. One that is not would be ignored in silence, and with it
+    /// the gate or the quota that it was meant to be, so it is an error.
+    ///
+    /// ```yaml
+    /// tire: production     # wrong
+    /// tier: production     # right
+    /// ```
+    ///
+    /// What a template reads stands below `values:`, where any key goes.
+    UNKNOWN_KEY = "unknown-key", Input, Error;
+
+    /// A value of another type than is expected here.
+    ///
+    /// ```yaml
+    /// ladder: qa           # wrong: a list is expected
+    /// ladder: [qa]         # right
+    /// ```
+    WRONG_TYPE = "wrong-type", Input, Error;
+
+    /// A text that YAML reads as something else.
+    ///
+    /// To kubectl and to us, `no`, `off` and `y` are booleans, `1e3`, `0644`
+    /// and `1.10` are numbers, and `~` is nothing. Where a text is expected
+    /// such a word has to be quoted, or it would mean another name to each
+    /// tool that reads it.
+    ///
+    /// ```yaml
+    /// images:
+    ///   web: { repository: ghcr.io/shop/web, tag: 1.10 }       # wrong: the number 1.1
+    ///   web: { repository: ghcr.io/shop/web, tag: "1.10" }     # right
+    /// ```
+    UNQUOTED_TEXT = "unquoted-text", Input, Error;
+
+    /// A key that has to be there is not.
+    ///
+    /// ```yaml
+    /// access: [{ group: developers }]                 # wrong: which role?
+    /// access: [{ group: developers, role: view }]     # right
+    /// ```
+    MISSING_KEY = "missing-key", Input, Error;
+
+    /// A key without a value.
+    ///
+    /// `replicas:` with nothing behind it is null to YAML, and null removes
+    /// what an earlier layer says. That is too much for what is mostly a line
+    /// that somebody meant to finish, so removal has to be written out.
+    ///
+    /// ```yaml
+    /// values:
+    ///   replicas:          # wrong
+    ///   replicas: null     # right: removes what earlier layers say
+    ///   replicas: 3        # right
+    /// ```
+    EMPTY_VALUE = "empty-value", Input, Error;
+
+    /// A word that is none of those that are possible here.
+    ///
+    /// Some settings take one of a few words, which the message lists.
+    ///
+    /// ```yaml
+    /// tier: prod           # wrong
+    /// tier: production     # right
+    /// ```
+    UNKNOWN_CHOICE = "unknown-choice", Input, Error;
+}
+
+/// What is read from a node. `None` means that nothing could be made of it,
+/// and that a finding says why; whatever could be made is returned, so that
+/// what comes after can find its own problems.
+pub(super) trait Decode: Sized + JsonSchema {
+    /// Reads `node`.
+    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self>;
+}
+
+/// A text with a syntax of its own, that a map may have as key as well.
+pub(super) trait Syntax: Sized {
+    /// What a person calls it, with its article: "a duration".
+    const NOUN: &'static str;
+    /// The code of a text that does not follow it.
+    const CODE: &'static crate::diagnostic::Code;
+    /// A regular expression for editors, where one says it well. It accepts
+    /// whatever [`Syntax::parse`] accepts.
+    const PATTERN: Option<&'static str> = None;
+    /// What is right, for editors and for the reference.
+    const EXAMPLE: &'static str;
+
+    /// Reads `text`, or says what is wrong with it.
+    fn parse(text: &str) -> Result<Self, Flaw>;
+}
+
+/// What is wrong with a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Flaw {
+    /// In a few words, for the label.
+    pub because: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Flaw {
+    /// Wrong for that reason.
+    pub(super) fn new(because: impl Into<String>) -> Self {
+        Self { because: because.into(), help: None }
+    }
+
+    /// Says what to do.
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl<T: Syntax + JsonSchema> Decode for T {
+    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
+        let text = text_of(node, T::NOUN, findings)?;
+        T::parse(text)
+            .map_err(|flaw| findings.push(flawed::<T>(text, flaw, node.location())))
+            .ok()
+    }
+}
+
+fn flawed<T: Syntax>(text: &str, flaw: Flaw, at: crate::source::Location) -> Finding {
+    Finding::new(T::CODE, format!("`{text}` is not {}", T::NOUN), at)
+        .because(flaw.because)
+        .maybe_help(flaw.help)
+}
+
+/// The text of a node that should be one.
+pub(super) fn text_of<'a>(
+    node: Node<'a>,
+    noun: &str,
+    findings: &mut Findings,
+) -> Option<&'a str> {
+    if node.as_str().is_none() {
+        findings.push(not_a_text(node, noun));
+    }
+    node.as_str()
+}
+
+fn not_a_text(node: Node<'_>, noun: &str) -> Finding {
+    let location = node.location();
+    let written = location.text();
+    let is_word = !matches!(node.kind(), Kind::Sequence(_) | Kind::Mapping(_));
+    if !is_word || node.style() != Style::Plain || written.is_empty() {
+        return wrong_type(node, noun);
+    }
+    let message = format!("YAML reads `{written}` as {}, not as text", node.kind().noun());
+    let help = format!("quote it: `\"{written}\"`");
+    Finding::new(&UNQUOTED_TEXT, message, location)
+        .because(format!("{noun} is expected here"))
+        .help(help)
+}
+
+/// The finding that something else stands where `noun` is expected.
+pub(super) fn wrong_type(node: Node<'_>, noun: &str) -> Finding {
+    let found = node.kind().noun();
+    Finding::new(&WRONG_TYPE, format!("expected {noun}, found {found}"), node.location())
+        .because(format!("this is {found}"))
+}
+
+/// Reads a key as `K`.
+fn decode_key<K: Syntax>(key: KeyNode<'_>, findings: &mut Findings) -> Option<Sourced<K>> {
+    let location = key.location();
+    if key.style() == Style::Plain && !is_text(location.text()) {
+        let written = location.text();
+        findings.push(
+            Finding::new(
+                &UNQUOTED_TEXT,
+                format!("YAML reads the key `{written}` as something else than text"),
+                location.clone(),
+            )
+            .because(format!("{} is expected here", K::NOUN))
+            .help(format!("quote it: `\"{written}\"`")),
+        );
+        return None;
+    }
+    match K::parse(key.text()) {
+        Ok(value) => Some(Sourced { value, location }),
+        Err(flaw) => {
+            findings.push(flawed::<K>(key.text(), flaw, location));
+            None
+        }
+    }
+}
+
+/// Says of every key without a value that it has none.
+pub(super) fn report_empty_values(node: Node<'_>, findings: &mut Findings) {
+    // An alias repeats what was looked at where it was anchored.
+    if node.alias_of().is_some() {
+        return;
+    }
+    for (key, value) in node.entries() {
+        if value.is_null() && value.style() == Style::Empty {
+            findings.push(
+                Finding::new(
+                    &EMPTY_VALUE,
+                    format!("the key `{}` has no value", key.text()),
+                    key.location(),
+                )
+                .because("nothing is written behind it")
+                .help(format!(
+                    "write `null` or `~` to remove what an earlier layer says, \
+                     or delete the line: `{}: null`",
+                    key.text()
+                )),
+            );
+        }
+        report_empty_values(value, findings);
+    }
+    for item in node.items() {
+        if item.is_null() && item.style() == Style::Empty {
+            let finding =
+                Finding::new(&EMPTY_VALUE, "an item of the list is empty", item.location());
+            findings.push(finding.because("nothing is written here").help("delete the item"));
+        }
+        report_empty_values(item, findings);
+    }
+}
+
+/// The candidate that `name` was probably meant to be.
+pub(super) fn nearest<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let close = |candidate: &&str| {
+        let likeness = strsim::damerau_levenshtein(name, candidate);
+        let longest = name.chars().count().max(candidate.chars().count());
+        likeness * 3 <= longest.max(3)
+    };
+    let candidates = candidates.into_iter().filter(close);
+    candidates.min_by_key(|candidate| strsim::damerau_levenshtein(name, candidate))
+}
+
+/// Help for a name that is not known: the one that was probably meant, else
+/// all that there are.
+pub(super) fn suggest<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str> + Clone,
+    all: &str,
+) -> Option<String> {
+    if let Some(near) = nearest(name, candidates.clone()) {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    let names: Vec<_> = candidates.into_iter().map(|name| format!("`{name}`")).collect();
+    match names.len() {
+        0 => None,
+        1..=24 => Some(format!("{all}: {}", names.join(", "))),
+        // More than anybody reads.
+        _ => Some(format!("{all}: {}, …", names[..24].join(", "))),
+    }
+}
+
+/// A map whose fields are read by name.
+pub(super) struct Fields<'a, 'f> {
+    node: Node<'a>,
+    findings: &'f mut Findings,
+    noun: &'static str,
+}
+
+impl<'a, 'f> Fields<'a, 'f> {
+    /// The fields of `node`, where it is a map; each key that is not `known` is
+    /// reported.
+    pub(super) fn open(
+        node: Node<'a>,
+        noun: &'static str,
+        known: &[&str],
+        findings: &'f mut Findings,
+    ) -> Option<Self> {
+        if !node.is_mapping() {
+            findings.push(wrong_type(node, &format!("a map for {noun}")));
+            return None;
+        }
+        for (key, _) in node.entries().filter(|(key, _)| !known.contains(&key.text())) {
+            findings.push(
+                Finding::new(&UNKNOWN_KEY, format!("unknown key `{}`", key.text()), key.location())
+                    .because(format!("not a key of {noun}"))
+                    .maybe_help(suggest(key.text(), known.iter().copied(), "its keys are")),
+            );
+        }
+        Some(Self { node, findings, noun })
+    }
+
+    /// A field that has to be there.
+    pub(super) fn required<T: Decode>(&mut self, key: &str) -> Option<Sourced<T>> {
+        let Some(value) = self.node.get(key) else {
+            let message = format!("{} has no `{key}`", self.noun);
+            self.findings.push(
+                Finding::new(&MISSING_KEY, message, self.node.location())
+                    .because(format!("`{key}` is missing here"))
+                    .help(format!("add `{key}: …`")),
+            );
+            return None;
+        };
+        Sourced::decode(value, self.findings)
+    }
+
+    /// A field that may be absent, or null. One that could not be read counts
+    /// as absent: its finding says so, and the rest is still looked at.
+    #[allow(clippy::option_option, reason = "what `?` takes, so that all fields read alike")]
+    pub(super) fn optional<T: Decode>(&mut self, key: &str) -> Option<Option<Sourced<T>>> {
+        let value = self.node.get(key).filter(|value| !value.is_null());
+        Some(value.and_then(|value| Sourced::decode(value, self.findings)))
+    }
+}
+
+/// What a field of a [`record!`] holds, by its presence.
+pub(super) mod presence {
+    #![allow(non_camel_case_types, reason = "the words that a record is written with")]
+    use super::Sourced;
+
+    pub(in crate::config) type required<T> = Sourced<T>;
+    pub(in crate::config) type optional<T> = Option<Sourced<T>>;
+}
+
+/// A map with known keys, each listed once with its documentation: the struct,
+/// its reader and its JSON Schema.
+///
+/// ```ignore
+/// record! {
+///     /// Who may do what.
+///     pub(in crate::config) struct Access("an entry of `access`") {
+///         /// A cluster role's name.
+///         required role: RoleName = "role",
+///     }
+/// }
+/// ```
+macro_rules! record {
+    ($($(#[doc = $about:literal])+ struct $name:ident($noun:literal) {
+        $($(#[doc = $doc:literal])+ $presence:ident $field:ident: $type:ty = $key:tt,)+
+    })+) => {$(
+        $(#[doc = $about])+
+        #[derive(Debug, Clone, schemars::JsonSchema)]
+        #[schemars(deny_unknown_fields)]
+        pub(in crate::config) struct $name {
+            $($(#[doc = $doc])+
+            #[schemars(rename = $key)]
+            pub(in crate::config) $field: $crate::config::decode::presence::$presence<$type>,)+
+        }
+
+        impl $crate::config::decode::Decode for $name {
+            fn decode(
+                node: $crate::yaml::Node<'_>,
+                findings: &mut $crate::diagnostic::Findings,
+            ) -> Option<Self> {
+                let known = &[$($key),+];
+                let mut fields =
+                    $crate::config::decode::Fields::open(node, $noun, known, findings)?;
+                $(let $field = fields.$presence($key);)+
+                Some(Self { $($field: $field?),+ })
+            }
+        }
+    )+};
+}
+pub(super) use record;
+
+/// One of a few words, each listed once with its documentation.
+macro_rules! choice {
+    ($($(#[doc = $about:literal])+ enum $name:ident($noun:literal) {
+        $($(#[doc = $doc:literal])+ $variant:ident = $word:tt,)+
+    })+) => {$(
+        $(#[doc = $about])+
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
+            schemars::JsonSchema, serde::Serialize,
+        )]
+        pub enum $name {
+            $($(#[doc = $doc])+ #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// Every word with what it stands for.
+            const WORDS: &[(&'static str, Self)] = &[$(($word, Self::$variant)),+];
+
+            /// The word in the files.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl $crate::config::decode::Syntax for $name {
+            const NOUN: &'static str = $noun;
+            const CODE: &'static $crate::diagnostic::Code =
+                &$crate::config::decode::UNKNOWN_CHOICE;
+            const EXAMPLE: &'static str = Self::WORDS[0].0;
+
+            fn parse(text: &str) -> Result<Self, $crate::config::decode::Flaw> {
+                $crate::config::decode::choose(text, Self::WORDS)
+            }
+        }
+    )+};
+}
+pub(super) use choice;
+
+/// The one of `words` that `text` is.
+pub(super) fn choose<T: Copy>(text: &str, words: &[(&'static str, T)]) -> Result<T, Flaw> {
+    let names = words.iter().map(|(word, _)| *word);
+    match words.iter().find(|(word, _)| *word == text) {
+        Some((_, choice)) => Ok(*choice),
+        None => Err(Flaw {
+            because: "not one of the words that are possible here".to_owned(),
+            help: suggest(text, names, "possible are"),
+        }),
+    }
+}
+
+impl<T: Decode> Decode for Sourced<T> {
+    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
+        T::decode(node, findings).map(|value| Self { value, location: node.location() })
+    }
+}
+
+/// A list; items that could not be read are left out, with their findings.
+pub(super) type List<T> = Vec<Sourced<T>>;
+
+impl<T: Decode> Decode for List<T> {
+    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
+        if !node.is_sequence() {
+            let written = node.location().text().to_owned();
+            let short = !written.contains('\n') && !written.is_empty() && !node.is_null();
+            let help = short.then(|| format!("write `[{written}]`"));
+            findings.push(wrong_type(node, "a list").maybe_help(help));
+            return None;
+        }
+        Some(node.items().filter_map(|item| Sourced::decode(item, findings)).collect())
+    }
+}
+
+/// A map whose keys are names of some kind. A null removes what an earlier
+/// layer says, and is left out.
+#[derive(Debug, Clone)]
+pub(super) struct Map<K, V>(pub(super) Vec<(Sourced<K>, Sourced<V>)>);
+
+impl<K: Syntax, V: Decode> Decode for Map<K, V> {
+    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
+        if !node.is_mapping() {
+            findings.push(wrong_type(node, "a map"));
+            return None;
+        }
+        let mut entries = Vec::with_capacity(node.entries().len());
+        for (key, value) in node.entries() {
+            let key = decode_key(key, findings);
+            if value.is_null() {
+                continue;
+            }
+            let value = Sourced::decode(value, findings);
+            entries.extend(key.zip(value));
+        }
+        Some(Self(entries))
+    }
+}
+
+impl Decode for bool {
+    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
+        if node.as_bool().is_none() {
+            findings.push(wrong_type(node, "`true` or `false`"));
+        }
+        node.as_bool()
+    }
+}
+
+/// A whole number that is at least one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Count(pub(super) u32);
+
+impl Decode for Count {
+    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
+        let number = node.as_number().and_then(|number| number.as_u64());
+        let count = number.and_then(|number| u32::try_from(number).ok()).filter(|&n| n > 0);
+        if count.is_none() {
+            findings.push(wrong_type(node, "a whole number that is at least 1"));
+        }
+        count.map(Self)
+    }
+}
+
+/// A map that means something to somebody else: any keys, any values.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Anything;
+
+impl Decode for Anything {
+    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
+        if !node.is_mapping() {
+            findings.push(wrong_type(node, "a map"));
+            return None;
+        }
+        Some(Self)
+    }
+}

@@ -1,0 +1,93 @@
+//! Texts with a syntax of their own: names, times, addresses, patterns.
+//!
+//! Each type can only be made from a text that follows its syntax, so whoever
+//! holds one needs no further check.
+
+mod address;
+mod image;
+mod name;
+mod pattern;
+mod quantity;
+mod reference;
+mod time;
+
+pub use address::{Call, Cidr, Port, Protocol};
+pub(super) use image::{Digest, ImageRepository, Tag};
+pub use name::EnvironmentName;
+pub(super) use name::{AppName, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, dns_label};
+pub use pattern::{Glob, NamespacePattern, Pattern};
+pub(super) use quantity::{Quantity, ResourceName};
+pub use reference::{KubernetesVersion, ValueRoute};
+pub(super) use reference::{
+    BranchName, FilePath, ForgeRepository, OutputPath, Requirement, TemplateName, Url, VariableName,
+};
+pub use time::{Date, Duration, OpeningHours};
+
+use schemars::{Schema, json_schema};
+
+use super::decode::Syntax;
+use crate::diagnostic::Code;
+
+/// The codes of texts that do not follow their syntax.
+pub(super) static CODES: &[&[&Code]] = &[
+    address::CODES,
+    image::CODES,
+    name::CODES,
+    pattern::CODES,
+    quantity::CODES,
+    reference::CODES,
+    time::CODES,
+];
+
+/// The JSON Schema of a text.
+fn text_schema<T: Syntax>() -> Schema {
+    let mut schema = json_schema!({ "type": "string", "examples": [T::EXAMPLE] });
+    if let Some(pattern) = T::PATTERN {
+        schema.insert("pattern".to_owned(), pattern.into());
+    }
+    schema
+}
+
+/// Gives types that are read by [`Syntax`] the JSON Schema of it.
+macro_rules! text_schemas {
+    ($($name:ident),+ $(,)?) => {$(
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                $crate::config::syntax::text_schema::<Self>()
+            }
+        }
+    )+};
+}
+use text_schemas;
+
+/// Texts that are kept as they are once they were checked.
+macro_rules! texts {
+    ($($(#[$about:meta])+ struct $name:ident($noun:literal, $code:ident, $example:literal $(, $pattern:literal)?) = $check:path;)+) => {
+        $(
+            $(#[$about])+
+            #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+            pub(in crate::config) struct $name(pub(in crate::config) String);
+
+            impl $crate::config::decode::Syntax for $name {
+                const NOUN: &'static str = $noun;
+                const CODE: &'static $crate::diagnostic::Code = &$code;
+                const EXAMPLE: &'static str = $example;
+                $(const PATTERN: Option<&'static str> = Some($pattern);)?
+
+                fn parse(text: &str) -> Result<Self, $crate::config::decode::Flaw> {
+                    $check(text).map(|()| Self(text.to_owned()))
+                }
+            }
+        )+
+        $crate::config::syntax::text_schemas!($($name),+);
+    };
+}
+use texts;

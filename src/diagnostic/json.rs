@@ -1,0 +1,28 @@
+//! JSON, versioned and stable; `docs/reference/formats.md` describes it.
+
+use serde::Serialize;
+
+use super::{Counts, Findings, visible};
+
+/// Raised when a field changes its meaning or goes; a new field does not raise it.
+const FORMAT_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    format_version: u32,
+    findings: &'a Findings,
+    counts: Counts,
+}
+
+/// One document with everything that a finding says.
+pub(super) fn render(findings: &Findings) -> String {
+    let report = Report { format_version: FORMAT_VERSION, findings, counts: findings.counts() };
+    document(&report)
+}
+
+/// A value of ours as a document that is safe to print.
+pub(super) fn document(value: &impl Serialize) -> String {
+    let document = serde_json::to_string_pretty(value).expect("keys are text and numbers finite");
+    visible::json(&document) + "\n"
+}

@@ -1,0 +1,204 @@
+//! For people: messages with excerpts of the source.
+
+use std::error::Error;
+use std::fmt::{self, Write};
+
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters,
+    ThemeStyles,
+};
+
+use super::excerpt::{self, Excerpt};
+use super::{Finding, Findings, Label, Severity, Style, visible};
+
+/// Narrower terminals are written to as if they had this many columns.
+const MIN_WIDTH: usize = 40;
+
+/// Each finding, then how many there are.
+pub(super) fn render(findings: &Findings, style: Style) -> String {
+    let handler = handler(style);
+    let mut out = String::new();
+    for finding in findings {
+        let mut drawn = String::new();
+        handler
+            .render_report(&mut drawn, &Shown::new(finding, style))
+            .expect("each label lies in a window of its excerpt");
+        // An empty line of source leaves a space behind its frame.
+        for line in drawn.lines() {
+            writeln!(out, "{}", line.trim_end()).expect("a string takes all text");
+        }
+        out.push('\n');
+    }
+    if !findings.is_empty() {
+        writeln!(out, "{}", findings.counts()).expect("a string takes all text");
+    }
+    out
+}
+
+fn handler(style: Style) -> GraphicalReportHandler {
+    let theme = GraphicalTheme {
+        characters: if style.unicode {
+            ThemeCharacters::unicode()
+        } else {
+            ThemeCharacters::ascii()
+        },
+        styles: if style.colour { ThemeStyles::ansi() } else { ThemeStyles::none() },
+    };
+    // Its wrapping breaks names at hyphens and slashes; ours breaks at spaces.
+    GraphicalReportHandler::new_themed(theme)
+        .with_width(style.width.max(MIN_WIDTH))
+        .with_context_lines(excerpt::CONTEXT as usize)
+        .with_wrap_lines(false)
+        .without_syntax_highlighting()
+}
+
+/// A finding as the drawing library wants it.
+struct Shown {
+    header: String,
+    severity: Severity,
+    message: String,
+    help: Option<String>,
+    excerpt: Option<Excerpt>,
+    elsewhere: Option<Box<Place>>,
+}
+
+impl Shown {
+    fn new(finding: &Finding, style: Style) -> Self {
+        let ascii = !style.unicode;
+        let (code, severity) = (finding.code.name, finding.severity);
+        let header = match &finding.subject {
+            Some(subject) => {
+                format!("{severity}[{code}] ({})", visible::line(subject, ascii))
+            }
+            None => format!("{severity}[{code}]"),
+        };
+        let width = style.width.max(MIN_WIDTH);
+        let help = finding.help.as_deref().map(|help| visible::lines(help, ascii));
+        Self {
+            header,
+            severity,
+            message: wrap(&visible::line(&finding.message, ascii), width - MESSAGE_INDENT),
+            help: help.map(|help| no_commands(&wrap(&help, width - HELP_INDENT))),
+            excerpt: Excerpt::of(&finding.labels, style),
+            elsewhere: Place::chain(&finding.labels, style),
+        }
+    }
+}
+
+/// What stands before a message's and a help's lines.
+const MESSAGE_INDENT: usize = 4;
+const HELP_INDENT: usize = 8;
+
+/// A place in a file that has no text to show, drawn as miette draws a cause.
+#[derive(Debug)]
+struct Place {
+    text: String,
+    next: Option<Box<Self>>,
+}
+
+impl Place {
+    fn chain(labels: &[Label], style: Style) -> Option<Box<Self>> {
+        let places = labels.iter().filter(|label| !label.location.has_text());
+        places.rev().fold(None, |next, label| {
+            let name = excerpt::name(&label.location, style);
+            let words = visible::line(&label.message, !style.unicode);
+            let text = if words.is_empty() { name } else { format!("{name}: {words}") };
+            Some(Box::new(Self { text, next }))
+        })
+    }
+}
+
+/// Breaks lines at spaces. A word that is too long stays whole, so that a
+/// path can be copied.
+fn wrap(text: &str, width: usize) -> String {
+    text.lines().map(|line| wrap_line(line, width)).collect::<Vec<_>>().join("\n")
+}
+
+fn wrap_line(line: &str, width: usize) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut column = 0;
+    for word in line.split_inclusive(' ') {
+        let length = word.trim_end().chars().count();
+        if column > 0 && column + length > width {
+            out.truncate(out.trim_end().len());
+            out.push('\n');
+            column = 0;
+        }
+        out.push_str(word);
+        column += word.chars().count();
+    }
+    out
+}
+
+/// GitHub's runner takes a line that begins with `::`, after any space, for a
+/// command. Only help has nothing else at the beginning of its lines.
+fn no_commands(help: &str) -> String {
+    let lines = help.split('\n').map(|line| {
+        let text = line.trim_start_matches(' ');
+        match text.strip_prefix("::") {
+            Some(rest) => {
+                let indent = &line[..line.len() - text.len()];
+                format!("{indent}{}:{rest}", visible::escape(':'))
+            }
+            None => line.to_owned(),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+impl Diagnostic for Shown {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(&self.header))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Note => miette::Severity::Advice,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.excerpt.as_ref().map(|excerpt| excerpt as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let excerpt = self.excerpt.as_ref()?;
+        Some(Box::new(excerpt.labels()))
+    }
+}
+
+impl Error for Shown {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.elsewhere.as_deref().map(|place| place as &dyn Error)
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.header)
+    }
+}
+
+impl Error for Place {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.next.as_deref().map(|place| place as &dyn Error)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

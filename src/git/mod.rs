@@ -1,0 +1,10 @@
+//! A repository's commits, as Trees.
+//!
+//! libgit2 reads objects in this process; it is never given a remote, a
+//! credential or a hook.
+
+mod commit;
+mod repository;
+
+pub use commit::CommitFiles;
+pub use repository::{Repository, work_tree};

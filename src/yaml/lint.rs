@@ -1,0 +1,144 @@
+//! Plain scalars that do not mean the same to everyone.
+
+use super::code::AMBIGUOUS_SCALAR;
+use super::scalar::{self, Scalar};
+use super::{Dialect, Kind, Node, Style, Value};
+use crate::diagnostic::{Finding, Findings};
+use crate::source::Location;
+
+/// A family of tools that read plain scalars alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// kubectl, the API server, Helm, Flux and Argo CD (go-yaml v2).
+    Kubectl,
+    /// kustomize, and other programs on go-yaml v3.
+    Kustomize,
+    /// The core schema of YAML 1.2: editors, and what is written in JavaScript
+    /// or Rust.
+    Yaml12,
+    /// The types of YAML 1.1: what is written in Python or Ruby, Ansible.
+    Yaml11,
+}
+
+impl Reader {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Kubectl, Self::Kustomize, Self::Yaml12, Self::Yaml11];
+
+    /// What a person calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kubectl => "kubectl",
+            Self::Kustomize => "kustomize",
+            Self::Yaml12 => "YAML 1.2",
+            Self::Yaml11 => "YAML 1.1",
+        }
+    }
+}
+
+/// What a plain scalar means to each reader, in words: `true`, `420`,
+/// `the text "no"`.
+pub fn readings(text: &str) -> [(Reader, String); 4] {
+    Reader::ALL.map(|reader| (reader, meaning(&read(text, reader), text)))
+}
+
+/// Reports each plain scalar, key or value, that means different things to
+/// different tools. What an alias repeats is reported where it is written.
+pub fn lint(value: &Value) -> Findings {
+    let mut findings = Findings::new();
+    visit(value.root(), &mut findings);
+    findings
+}
+
+fn visit(node: Node<'_>, findings: &mut Findings) {
+    if node.alias_of().is_some() {
+        return;
+    }
+    for (key, value) in node.entries() {
+        if key.style() == Style::Plain {
+            findings.extend(check(&key.location()));
+        }
+        visit(value, findings);
+    }
+    for item in node.items() {
+        visit(item, findings);
+    }
+    let is_scalar = !matches!(node.kind(), Kind::Sequence(_) | Kind::Mapping(_));
+    if is_scalar && node.style() == Style::Plain && !is_tagged(&node.location()) {
+        findings.extend(check(&node.location()));
+    }
+}
+
+/// Whether a tag says what the scalar is, to everyone.
+fn is_tagged(location: &Location) -> bool {
+    let before = &location.file().text()[..location.span().start as usize];
+    let last_word = before.trim_end_matches([' ', '\t']).rsplit(char::is_whitespace).next();
+    last_word.is_some_and(|word| word.starts_with('!'))
+}
+
+fn check(location: &Location) -> Option<Finding> {
+    let text = location.text();
+    let readings = readings(text);
+    if readings.iter().all(|(_, reading)| *reading == readings[0].1) {
+        return None;
+    }
+    let [kubectl, ..] = &readings;
+    let message = format!("`{text}` does not mean the same to every tool");
+    let help = format!("put it in quotes where a text is meant; otherwise write {}", plain(text));
+    Some(
+        Finding::new(&AMBIGUOUS_SCALAR, message, location.clone())
+            .because(summary(&readings))
+            .help(if kubectl.1.starts_with("the text") {
+                "put it in quotes".to_owned()
+            } else {
+                help
+            }),
+    )
+}
+
+/// `420 to kubectl and kustomize, 644 to YAML 1.2`
+fn summary(readings: &[(Reader, String)]) -> String {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (reader, reading) in readings {
+        match groups.iter_mut().find(|(known, _)| known == reading) {
+            Some((_, readers)) => readers.push(reader.name()),
+            None => groups.push((reading, vec![reader.name()])),
+        }
+    }
+    let group = |(reading, readers): &(&str, Vec<&str>)| {
+        let (last, others) = readers.split_last().expect("a group begins with a reader");
+        match others {
+            [] => format!("{reading} to {last}"),
+            others => format!("{reading} to {} and {last}", others.join(", ")),
+        }
+    };
+    groups.iter().map(group).collect::<Vec<_>>().join("; ")
+}
+
+/// The spelling of kubectl's meaning that every reader shares.
+fn plain(text: &str) -> String {
+    format!("`{}`", meaning(&read(text, Reader::Kubectl), text))
+}
+
+fn meaning(scalar: &Scalar, text: &str) -> String {
+    match scalar {
+        Scalar::Null => "null".to_owned(),
+        Scalar::Bool(truth) => truth.to_string(),
+        Scalar::Integer(value) => value.to_string(),
+        Scalar::Unsigned(value) => value.to_string(),
+        Scalar::Float(value) => value.to_string(),
+        Scalar::Timestamp(time) => format!("the time {time}"),
+        Scalar::Text => format!("the text \"{text}\""),
+    }
+}
+
+fn read(text: &str, reader: Reader) -> Scalar {
+    match reader {
+        Reader::Kubectl => match scalar::resolve(text, Dialect::Kubectl) {
+            Scalar::Timestamp(_) => Scalar::Text,
+            other => other,
+        },
+        Reader::Kustomize => scalar::resolve(text, Dialect::Kustomize),
+        Reader::Yaml12 => scalar::core(text),
+        Reader::Yaml11 => scalar::types(text),
+    }
+}

@@ -1,0 +1,448 @@
+//! The way from a document's root to a value: `spec.containers[name=web].image`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{KeyNode, Kind, Node, NodeId};
+
+/// The way from a node to one below it, in the notation of the configuration:
+/// `a.b`, `a[0]`, `a[name=web].image`, `a["x.y"]`, `a[name="x.y"]`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Route {
+    steps: Vec<Step>,
+}
+
+/// One step of a [`Route`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// To the value of a map's key.
+    Key(String),
+    /// To an item of a list, counted from zero.
+    Index(usize),
+    /// To the first item of a list whose `key` has that value.
+    Where {
+        /// The key of the item, which is a map.
+        key: String,
+        /// Its value; a number or boolean as it is written.
+        value: String,
+    },
+}
+
+/// Why a text is no route.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct RouteError {
+    /// One sentence without a final full stop.
+    pub message: String,
+    /// Offset into the route's text of the character that is wrong; its length
+    /// where something is missing at the end.
+    pub at: usize,
+}
+
+/// Where a [`Route`] leads.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'a> {
+    /// The value.
+    pub node: Node<'a>,
+    /// The key it is the value of; none for a list's item and the root.
+    pub key: Option<KeyNode<'a>>,
+}
+
+impl Route {
+    /// Reads a route.
+    pub fn parse(text: &str) -> Result<Self, RouteError> {
+        let mut reader = Reader { text, at: 0 };
+        let mut steps = Vec::new();
+        loop {
+            steps.push(match reader.peek() {
+                Some('[') => reader.bracket()?,
+                _ => Step::Key(reader.plain_key()?),
+            });
+            match reader.peek() {
+                None => return Ok(Self { steps }),
+                Some('.') => {
+                    reader.skip();
+                    if reader.peek() == Some('[') {
+                        return Err(reader.error("`[` follows a `.`; write it without the `.`"));
+                    }
+                }
+                Some('[') => {}
+                Some(_) => return Err(reader.error("`.` or `[` is missing here")),
+            }
+        }
+    }
+
+    /// The way that leads nowhere: to where one is.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// The steps in order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Goes one step further.
+    pub fn push(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    /// The value it leads to; none where a step leads nowhere.
+    pub fn find<'a>(&self, root: Node<'a>) -> Option<Node<'a>> {
+        self.find_entry(root).map(|found| found.node)
+    }
+
+    /// The value it leads to with its key, for the place of both.
+    pub fn find_entry<'a>(&self, root: Node<'a>) -> Option<Found<'a>> {
+        let from = Found { node: root, key: None };
+        self.steps.iter().try_fold(from, |found, step| step.follow(found.node))
+    }
+
+    /// The way from `root` to a node below it; none where it is not there.
+    ///
+    /// A list's items are named by their `name` where it tells them apart, as
+    /// Kubernetes' own messages do, and counted otherwise.
+    pub fn to(root: Node<'_>, target: NodeId) -> Option<Self> {
+        let mut route = Self::root();
+        route.extend_to(root, target).then_some(route)
+    }
+
+    fn extend_to(&mut self, from: Node<'_>, target: NodeId) -> bool {
+        if from.id() == target {
+            return true;
+        }
+        let at = self.steps.len();
+        for (key, value) in from.entries() {
+            if self.extend_to(value, target) {
+                self.steps.insert(at, Step::Key(key.text().to_owned()));
+                return true;
+            }
+        }
+        for (index, item) in from.items().enumerate() {
+            if self.extend_to(item, target) {
+                let step = Step::by_name(from, item).unwrap_or(Step::Index(index));
+                self.steps.insert(at, step);
+                return true;
+            }
+        }
+        false
+    }
+}
+
+impl Step {
+    /// The step to an item that no other item of the list shares its `name` with.
+    fn by_name(list: Node<'_>, item: Node<'_>) -> Option<Self> {
+        let name = |item: Node<'_>| item.get("name")?.as_str().map(str::to_owned);
+        let own = name(item)?;
+        let namesakes = list.items().filter(|other| name(*other).as_deref() == Some(&own));
+        (namesakes.count() == 1).then(|| Self::Where { key: "name".to_owned(), value: own })
+    }
+
+    fn follow<'a>(&self, from: Node<'a>) -> Option<Found<'a>> {
+        match self {
+            Self::Key(wanted) => {
+                let (key, node) = from.entries().find(|(key, _)| key.text() == wanted)?;
+                Some(Found { node, key: Some(key) })
+            }
+            Self::Index(index) => Some(Found { node: from.items().nth(*index)?, key: None }),
+            Self::Where { key, value } => {
+                let node = from
+                    .items()
+                    .find(|item| item.get(key).is_some_and(|node| says(node, value)))?;
+                Some(Found { node, key: None })
+            }
+        }
+    }
+}
+
+/// Whether a scalar's text is that.
+fn says(node: Node<'_>, text: &str) -> bool {
+    match node.kind() {
+        Kind::String(own) => &**own == text,
+        Kind::Number(number) => number.source() == text,
+        Kind::Bool(truth) => truth.to_string() == text,
+        Kind::Null | Kind::Sequence(_) | Kind::Mapping(_) => false,
+    }
+}
+
+impl FromStr for Route {
+    type Err = RouteError;
+
+    fn from_str(text: &str) -> Result<Self, RouteError> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.steps.iter().enumerate() {
+            match step {
+                Step::Key(key) if is_plain(key) => {
+                    let dot = if index == 0 { "" } else { "." };
+                    write!(f, "{dot}{key}")?;
+                }
+                Step::Key(key) => write!(f, "[{}]", Quoted(key))?,
+                Step::Index(index) => write!(f, "[{index}]")?,
+                Step::Where { key, value } => {
+                    write!(f, "[{}={}]", PlainOrQuoted(key), PlainOrQuoted(value))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a key or value means itself without quotes.
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && !text.contains(is_special)
+}
+
+fn is_special(c: char) -> bool {
+    matches!(c, '.' | '[' | ']' | '=' | '"' | '\\') || c.is_whitespace() || c.is_control()
+}
+
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let escaped = self.0.replace('\\', "\\\\").replace('"', "\\\"");
+        write!(f, "\"{escaped}\"")
+    }
+}
+
+struct PlainOrQuoted<'a>(&'a str);
+
+impl fmt::Display for PlainOrQuoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if is_plain(self.0) { f.write_str(self.0) } else { Quoted(self.0).fmt(f) }
+    }
+}
+
+/// Reads a route's text from left to right.
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<char> {
+        self.text[self.at..].chars().next()
+    }
+
+    fn skip(&mut self) {
+        self.at += self.peek().map_or(0, char::len_utf8);
+    }
+
+    fn error(&self, message: impl Into<String>) -> RouteError {
+        RouteError { message: message.into(), at: self.at }
+    }
+
+    fn expect(&mut self, wanted: char) -> Result<(), RouteError> {
+        if self.peek() != Some(wanted) {
+            return Err(self.error(format!("`{wanted}` is missing here")));
+        }
+        self.skip();
+        Ok(())
+    }
+
+    /// A key without quotes.
+    fn plain_key(&mut self) -> Result<String, RouteError> {
+        let rest = &self.text[self.at..];
+        let end = rest.find(is_special).unwrap_or(rest.len());
+        if end == 0 {
+            return Err(self.error(match self.peek() {
+                None | Some('.') => "a key is missing here",
+                Some(_) => "a key with this character needs brackets and quotes: `[\"…\"]`",
+            }));
+        }
+        self.at += end;
+        Ok(rest[..end].to_owned())
+    }
+
+    /// A key or value in quotes.
+    fn quoted(&mut self) -> Result<String, RouteError> {
+        self.expect('"')?;
+        let mut text = String::new();
+        loop {
+            let Some(c) = self.peek() else { return Err(self.error("the quote is not closed")) };
+            self.skip();
+            match c {
+                '"' => return Ok(text),
+                '\\' => {
+                    let Some(escaped @ ('"' | '\\')) = self.peek() else {
+                        return Err(self.error("behind `\\`, only `\"` and `\\` may stand"));
+                    };
+                    self.skip();
+                    text.push(escaped);
+                }
+                other => text.push(other),
+            }
+        }
+    }
+
+    /// `[0]`, `["key"]`, or `[key=value]`.
+    fn bracket(&mut self) -> Result<Step, RouteError> {
+        self.expect('[')?;
+        let is_quoted = self.peek() == Some('"');
+        let start = self.at;
+        let first = if is_quoted { self.quoted()? } else { self.plain_key()? };
+        let step = match self.peek() {
+            Some('=') => {
+                self.skip();
+                let value = if self.peek() == Some('"') { self.quoted()? } else { self.value()? };
+                Step::Where { key: first, value }
+            }
+            _ if is_quoted => Step::Key(first),
+            _ => match first.parse() {
+                Ok(index) if first.bytes().all(|byte| byte.is_ascii_digit()) => Step::Index(index),
+                _ => {
+                    return Err(RouteError {
+                        message: "in brackets stand an index, a quoted key, or `key=value`".into(),
+                        at: start,
+                    });
+                }
+            },
+        };
+        self.expect(']')?;
+        Ok(step)
+    }
+
+    /// A value without quotes: up to the bracket, so that an image reference or
+    /// a version needs none.
+    fn value(&mut self) -> Result<String, RouteError> {
+        let rest = &self.text[self.at..];
+        let end = rest.find([']', '"', '[']).unwrap_or(rest.len());
+        if end == 0 {
+            return Err(self.error("a value is missing here"));
+        }
+        self.at += end;
+        Ok(rest[..end].to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::source::{RepoPath, SourceFile};
+    use crate::yaml::{Dialect, Value as Tree, parse};
+
+    fn value(text: &str) -> Tree {
+        let file = SourceFile::new(RepoPath::new("a.yaml").unwrap(), text.to_owned());
+        parse(&Arc::new(file), Dialect::Kubectl).unwrap().remove(0)
+    }
+
+    fn found(route: &str, value: &Tree) -> Option<String> {
+        let node = Route::parse(route).unwrap().find(value.root())?;
+        Some(node.location().text().to_owned())
+    }
+
+    const DEPLOYMENT: &str = "\
+spec:
+  containers:
+  - name: web
+    image: nginx:1.27
+    ports:
+    - containerPort: 80
+  - name: side.car
+    image: envoy
+metadata:
+  annotations:
+    example.com/a: \"x\"
+";
+
+    #[test]
+    fn a_route_leads_to_the_text_of_a_value() {
+        let value = value(DEPLOYMENT);
+        let expected = [
+            ("spec.containers[name=web].image", "nginx:1.27"),
+            ("spec.containers[1].image", "envoy"),
+            ("spec.containers[name=\"side.car\"].image", "envoy"),
+            ("spec.containers[name=side.car].image", "envoy"),
+            ("spec[\"containers\"][0].ports[containerPort=80].containerPort", "80"),
+            ("metadata.annotations[\"example.com/a\"]", "\"x\""),
+        ];
+        for (route, text) in expected {
+            assert_eq!(found(route, &value).as_deref(), Some(text), "{route}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_leads_nowhere_finds_nothing() {
+        let value = value(DEPLOYMENT);
+        for route in ["spec.nothing", "spec.containers[7]", "spec[0]", "spec.containers[name=x]"] {
+            assert_eq!(found(route, &value), None, "{route}");
+        }
+    }
+
+    #[test]
+    fn the_key_of_a_value_has_its_own_place() {
+        let value = value(DEPLOYMENT);
+        let route = Route::parse("spec.containers[name=web].image").unwrap();
+        let key = route.find_entry(value.root()).unwrap().key.unwrap();
+        assert_eq!(key.location().to_string(), "a.yaml:4:5");
+        assert_eq!(key.location().text(), "image");
+    }
+
+    #[test]
+    fn a_route_that_is_wrong_says_where() {
+        let wrong = [
+            ("", 0),
+            ("a.", 2),
+            ("a..b", 2),
+            (".a", 0),
+            ("a[", 2),
+            ("a[x]", 2),
+            ("a[-1]", 2),
+            ("a[0", 3),
+            ("a[name=]", 7),
+            ("a[\"x", 4),
+            ("a.[0]", 2),
+            ("a]", 1),
+            ("a b", 1),
+            ("a[0]b", 4),
+            ("a[\"\\x\"]", 4),
+        ];
+        for (text, at) in wrong {
+            let error = Route::parse(text).unwrap_err();
+            assert_eq!(error.at, at, "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_way_to_a_node_names_items_where_names_tell_them_apart() {
+        let value = value("l:\n- name: a\n  v: [x, y]\n- name: b\n- name: b\n- {\"k.l\": z}\n");
+        let route_of = |text: &str| {
+            let node = Route::parse(text).unwrap().find(value.root()).unwrap();
+            Route::to(value.root(), node.id()).unwrap().to_string()
+        };
+        assert_eq!(route_of("l[0].v[1]"), "l[name=a].v[1]");
+        assert_eq!(route_of("l[2].name"), "l[2].name");
+        assert_eq!(route_of("l[3][\"k.l\"]"), "l[3][\"k.l\"]");
+        assert_eq!(Route::to(value.root(), value.root().id()), Some(Route::root()));
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            any::<String>().prop_map(Step::Key),
+            any::<usize>().prop_map(Step::Index),
+            (any::<String>(), any::<String>()).prop_map(|(key, value)| Step::Where { key, value }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_route_that_was_shown_reads_as_the_same(steps in prop::collection::vec(step(), 1..5)) {
+            let route = Route { steps };
+            prop_assert_eq!(Route::parse(&route.to_string()), Ok(route));
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_panic(text in any::<String>()) {
+            let _ = Route::parse(&text);
+        }
+    }
+}

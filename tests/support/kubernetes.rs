@@ -1,0 +1,369 @@
+//! A real Kubernetes API server with its own etcd, on the loopback interface.
+
+use std::fmt::{self, Write as _};
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use rungs::source::{RepoPath, SourceFile};
+use rungs::yaml;
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+use super::component::{self, Process};
+
+const TOKEN: &str = "of-this-run-only";
+const READY_WITHIN: Duration = Duration::from_secs(60);
+/// How often a start is tried when another process takes the chosen port.
+const STARTS: usize = 3;
+
+/// A running API server. It ends when the last test that holds it does.
+pub struct ApiServer {
+    // In the order in which they end.
+    _server: Process,
+    _etcd: Process,
+    url: String,
+    directory: TempDir,
+}
+
+/// A kind that the server knows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Resource {
+    pub group: String,
+    pub version: String,
+    pub kind: String,
+    /// Its name in paths: `deployments`.
+    pub plural: String,
+    pub namespaced: bool,
+}
+
+/// An object as YAML, with what its address is made of.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// What a failure calls it.
+    pub name: String,
+    pub api_version: String,
+    pub kind: String,
+    pub namespace: Option<String>,
+    pub text: String,
+}
+
+impl Manifest {
+    /// Reads a file that holds one object.
+    ///
+    /// # Panics
+    ///
+    /// Where the file is no object.
+    pub fn read(name: &str, text: &str) -> Self {
+        let path = RepoPath::new(name).expect("a relative path");
+        let file = Arc::new(SourceFile::new(path, text.to_owned()));
+        let documents = yaml::parse(&file, yaml::Dialect::Kubectl);
+        let documents = documents.unwrap_or_else(|findings| panic!("{name}: {findings:?}"));
+        let [object] = &documents[..] else { panic!("{name} holds {} objects", documents.len()) };
+        let root = object.root();
+        let string = |node: Option<yaml::Node<'_>>| Some(node?.as_str()?.to_owned());
+        let required = |key: &str| {
+            string(root.get(key)).unwrap_or_else(|| panic!("{name} says nothing of its {key}"))
+        };
+        Self {
+            name: name.to_owned(),
+            api_version: required("apiVersion"),
+            kind: required("kind"),
+            namespace: string(root.get("metadata").and_then(|metadata| metadata.get("namespace"))),
+            text: text.to_owned(),
+        }
+    }
+}
+
+/// What the server said to one request.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Json,
+}
+
+impl Answer {
+    pub fn is_accepted(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message = self.body["message"].as_str().unwrap_or("without a message");
+        write!(f, "{} {message}", self.status)
+    }
+}
+
+/// Whether the server keeps what it accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    Yes,
+    No,
+}
+
+impl ApiServer {
+    /// The server that the tests of this binary share; none where a component
+    /// is absent, which it says.
+    pub fn shared() -> Option<Arc<Self>> {
+        // Not a `OnceLock`: what a static owns is never dropped, and the
+        // server would outlive the tests.
+        static SHARED: Mutex<Weak<ApiServer>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = shared.upgrade() {
+            return Some(server);
+        }
+        let server = Arc::new(Self::start()?);
+        *shared = Arc::downgrade(&server);
+        Some(server)
+    }
+
+    fn start() -> Option<Self> {
+        let binary = std::env::var_os("RUNGS_KUBE_APISERVER").filter(|path| !path.is_empty());
+        let binary = binary.map_or_else(|| component::built("kube-apiserver"), PathBuf::from);
+        if !binary.is_file() {
+            component::absent(&format!(
+                "there is no Kubernetes API server at {}",
+                binary.display()
+            ));
+            return None;
+        }
+        for program in ["etcd", "curl", "openssl"] {
+            if !is_on_path(program) {
+                component::absent(&format!("`{program}` is not installed"));
+                return None;
+            }
+        }
+        let mut failure = String::new();
+        for _ in 0..STARTS {
+            match Self::try_start(&binary) {
+                Ok(server) => return Some(server),
+                Err(error) => failure = error.to_string(),
+            }
+        }
+        panic!("the API server does not start: {failure}")
+    }
+
+    fn try_start(binary: &Path) -> io::Result<Self> {
+        let directory = tempfile::tempdir()?;
+        let [client, peer, secure] = component::free_ports()?;
+        let etcd = start_etcd(directory.path(), client, peer)?;
+        let server = start_server(binary, directory.path(), client, secure)?;
+        let url = format!("https://127.0.0.1:{secure}");
+        let mut started = Self { _server: server, _etcd: etcd, url, directory };
+        let ready = component::wait_until(READY_WITHIN, || {
+            started._server.ended().is_some() || started.is_ready()
+        });
+        if ready && started._server.ended().is_none() {
+            return Ok(started);
+        }
+        Err(io::Error::other(started._server.last_words()))
+    }
+
+    fn is_ready(&self) -> bool {
+        let mut request = Command::new("curl");
+        request.args(["--silent", "--fail", "--max-time", "5", "--config", "-"]);
+        let config = format!("{}{}", self.common(), self.quoted("url", "/readyz"));
+        run_with_input(&mut request, &config).is_ok_and(|output| output == "ok")
+    }
+
+    /// Every kind that the server knows, in all of its versions.
+    pub fn resources(&self) -> Vec<Resource> {
+        let groups = self.get("/apis");
+        let versions = groups["groups"].as_array().into_iter().flatten();
+        let versions =
+            versions.flat_map(|group| group["versions"].as_array().into_iter().flatten());
+        let mut paths = vec!["/api/v1".to_owned()];
+        paths.extend(
+            versions.filter_map(|v| Some(format!("/apis/{}", v["groupVersion"].as_str()?))),
+        );
+        let mut resources: Vec<_> =
+            paths.iter().flat_map(|path| resources_of(&self.get(path))).collect();
+        resources.sort();
+        resources
+    }
+
+    /// What stands at a path.
+    ///
+    /// # Panics
+    ///
+    /// Where the server has nothing there.
+    pub fn get(&self, path: &str) -> Json {
+        let answer = self.send(&[(path.to_owned(), None)]).remove(0);
+        assert!(answer.is_accepted(), "{path}: {answer}");
+        answer.body
+    }
+
+    /// Has each object created, one after the other over one connection, with
+    /// every field checked. The answers come in the same order.
+    pub fn create(&self, manifests: &[Manifest], keep: Keep) -> Vec<Answer> {
+        let resources = self.resources();
+        let dry_run = if keep == Keep::No { "&dryRun=All" } else { "" };
+        let requests: Vec<_> = manifests
+            .iter()
+            .map(|manifest| {
+                let path = collection(&resources, manifest);
+                (format!("{path}?fieldValidation=Strict{dry_run}"), Some(manifest.text.as_str()))
+            })
+            .collect();
+        self.send(&requests)
+    }
+
+    /// One `curl` for all requests: it keeps its connection, and needs no TLS
+    /// library among the crates. What it is to do comes on its standard input,
+    /// so that no argument list is too long.
+    fn send(&self, requests: &[(String, Option<&str>)]) -> Vec<Answer> {
+        let exchange = tempfile::tempdir_in(self.directory.path()).expect("a directory for bodies");
+        let mut config = String::new();
+        for (index, (path, body)) in requests.iter().enumerate() {
+            let answer = exchange.path().join(format!("{index}.answer"));
+            config.push_str(if index == 0 { "" } else { "next\n" });
+            config.push_str(&self.common());
+            config.push_str(&self.quoted("url", path));
+            let _ = writeln!(config, "output = \"{}\"", answer.display());
+            config.push_str("write-out = \"%{http_code}\\n\"\n");
+            if let Some(body) = body {
+                let file = exchange.path().join(format!("{index}.yaml"));
+                fs::write(&file, body).expect("a body can be written");
+                let _ = writeln!(config, "data-binary = \"@{}\"", file.display());
+                config.push_str("header = \"Content-Type: application/yaml\"\n");
+            }
+        }
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--show-error", "--config", "-"]);
+        let statuses = run_with_input(&mut curl, &config).expect("the server answers");
+        let statuses: Vec<u16> = statuses.lines().filter_map(|line| line.parse().ok()).collect();
+        assert_eq!(statuses.len(), requests.len(), "every request is answered");
+        let answers = statuses.into_iter().enumerate().map(|(index, status)| {
+            let body =
+                fs::read(exchange.path().join(format!("{index}.answer"))).unwrap_or_default();
+            Answer { status, body: serde_json::from_slice(&body).unwrap_or_default() }
+        });
+        answers.collect()
+    }
+
+    fn common(&self) -> String {
+        let certificate = self.directory.path().join("certificates/apiserver.crt");
+        format!(
+            "cacert = \"{}\"\nheader = \"Authorization: Bearer {TOKEN}\"\nmax-time = 30\n",
+            certificate.display()
+        )
+    }
+
+    fn quoted(&self, option: &str, path: &str) -> String {
+        format!("{option} = \"{}{path}\"\n", self.url)
+    }
+}
+
+impl fmt::Debug for ApiServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiServer").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+fn start_etcd(directory: &Path, client: u16, peer: u16) -> io::Result<Process> {
+    let url = |port: u16| format!("http://127.0.0.1:{port}");
+    let mut etcd = Command::new("etcd");
+    etcd.arg("--data-dir").arg(directory.join("etcd"));
+    etcd.arg("--unsafe-no-fsync");
+    etcd.arg("--listen-client-urls").arg(url(client));
+    etcd.arg("--advertise-client-urls").arg(url(client));
+    etcd.arg("--listen-peer-urls").arg(url(peer));
+    etcd.arg("--initial-advertise-peer-urls").arg(url(peer));
+    etcd.arg("--initial-cluster").arg(format!("default={}", url(peer)));
+    Process::start(&mut etcd, directory.join("etcd.log"))
+}
+
+fn start_server(binary: &Path, directory: &Path, etcd: u16, port: u16) -> io::Result<Process> {
+    let key = directory.join("service-accounts.key");
+    let mut openssl = Command::new("openssl");
+    openssl.args(["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out"]).arg(&key);
+    run_with_input(&mut openssl, "")?;
+    let tokens = directory.join("tokens.csv");
+    fs::write(&tokens, format!("{TOKEN},admin,1,\"system:masters\"\n"))?;
+
+    let mut server = Command::new(binary);
+    server.arg(format!("--etcd-servers=http://127.0.0.1:{etcd}"));
+    server.arg("--bind-address=127.0.0.1").arg(format!("--secure-port={port}"));
+    server.arg("--cert-dir").arg(directory.join("certificates"));
+    server.arg("--service-account-issuer=https://kubernetes.default.svc");
+    server.arg("--service-account-key-file").arg(&key);
+    server.arg("--service-account-signing-key-file").arg(&key);
+    server.arg("--token-auth-file").arg(tokens);
+    server.arg("--authorization-mode=RBAC");
+    server.arg("--service-cluster-ip-range=10.0.0.0/24");
+    // No controller makes the service accounts that this would wait for.
+    server.arg("--disable-admission-plugins=ServiceAccount");
+    server.arg("--endpoint-reconciler-type=none");
+    Process::start(&mut server, directory.join("server.log"))
+}
+
+fn resources_of(list: &Json) -> Vec<Resource> {
+    let (group, version) = split_api_version(list["groupVersion"].as_str().unwrap_or_default());
+    let resources = list["resources"].as_array().into_iter().flatten();
+    // `pods/log` and the like are parts of a kind, not kinds.
+    let whole = resources.filter(|r| r["name"].as_str().is_some_and(|name| !name.contains('/')));
+    let resource = |r: &Json| {
+        Some(Resource {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            kind: r["kind"].as_str()?.to_owned(),
+            plural: r["name"].as_str()?.to_owned(),
+            namespaced: r["namespaced"].as_bool()?,
+        })
+    };
+    whole.filter_map(resource).collect()
+}
+
+/// Where objects of that kind and namespace are created.
+fn collection(resources: &[Resource], manifest: &Manifest) -> String {
+    let (group, version) = split_api_version(&manifest.api_version);
+    let resource = resources
+        .iter()
+        .find(|r| r.group == group && r.version == version && r.kind == manifest.kind)
+        .unwrap_or_else(|| {
+            panic!(
+                "{}: the server knows no {} of {}",
+                manifest.name, manifest.kind, manifest.api_version
+            )
+        });
+    let root = if group.is_empty() {
+        "/api/v1".to_owned()
+    } else {
+        format!("/apis/{}", manifest.api_version)
+    };
+    match (&manifest.namespace, resource.namespaced) {
+        (Some(namespace), true) => format!("{root}/namespaces/{namespace}/{}", resource.plural),
+        (None, false) => format!("{root}/{}", resource.plural),
+        (None, true) => panic!("{}: a {} needs a namespace", manifest.name, manifest.kind),
+        (Some(_), false) => panic!("{}: a {} has no namespace", manifest.name, manifest.kind),
+    }
+}
+
+fn split_api_version(api_version: &str) -> (&str, &str) {
+    api_version.rsplit_once('/').unwrap_or(("", api_version))
+}
+
+fn is_on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
+}
+
+/// Runs a program to its end and returns what it printed.
+fn run_with_input(command: &mut Command, input: &str) -> io::Result<String> {
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut stdin = child.stdin.take().expect("it was piped");
+    let input = input.to_owned();
+    // From a thread: a program that prints before it has read all would wait for us.
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let output = child.wait_with_output()?;
+    writer.join().expect("writing does not panic")?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
+}
