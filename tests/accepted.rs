@@ -3,6 +3,7 @@
 
 mod support;
 
+use rungs::kubernetes::{Scope, built_in_scope};
 use support::kubernetes::{ApiServer, Keep, Manifest};
 
 const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: accepted\n";
@@ -33,4 +34,16 @@ fn the_server_refuses_what_is_spoilt_and_says_which_field() {
     assert!(good.is_accepted(), "{good}");
     assert!(misspelt.to_string().contains("unknown field \"dta\""), "{misspelt}");
     assert!(number.to_string().contains("ConfigMap.data of type string"), "{number}");
+}
+
+#[test]
+fn the_server_agrees_with_the_table_of_scopes() {
+    let Some(server) = ApiServer::shared() else { return };
+    let resources = server.resources();
+    assert!(resources.len() > 50, "the server says what it serves: {resources:?}");
+    for resource in resources {
+        let expected = if resource.namespaced { Scope::Namespaced } else { Scope::Cluster };
+        let known = built_in_scope(&resource.group, &resource.kind);
+        assert_eq!(known, Some(expected), "{} of {:?}", resource.kind, resource.group);
+    }
 }

@@ -4,11 +4,12 @@
 //! the first problem. A record lists each of its fields once: [`record!`] makes
 //! the struct, its reader and its JSON Schema of it.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 
 use super::Sourced;
-use crate::diagnostic::{Finding, Findings, codes};
-use crate::yaml::{Key, KeyNode, Kind, Node, Style, is_text};
+use crate::diagnostic::{Code, Finding, Findings, codes};
+use crate::source::Location;
+use crate::yaml::{KeyNode, Kind, Node, Style, is_text};
 
 codes! {
     /// A key that is not known here.
@@ -93,7 +94,7 @@ pub(super) trait Syntax: Sized {
     /// What a person calls it, with its article: "a duration".
     const NOUN: &'static str;
     /// The code of a text that does not follow it.
-    const CODE: &'static crate::diagnostic::Code;
+    const CODE: &'static Code;
     /// A regular expression for editors, where one says it well. It accepts
     /// whatever [`Syntax::parse`] accepts.
     const PATTERN: Option<&'static str> = None;
@@ -128,43 +129,41 @@ impl Flaw {
 
 impl<T: Syntax + JsonSchema> Decode for T {
     fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
-        let text = text_of(node, T::NOUN, findings)?;
-        T::parse(text)
-            .map_err(|flaw| findings.push(flawed::<T>(text, flaw, node.location())))
-            .ok()
+        let Some(text) = node.as_str() else {
+            findings.push(no_text::<T>(node));
+            return None;
+        };
+        let parsed = T::parse(text);
+        parsed.map_err(|flaw| findings.push(flawed::<T>(text, flaw, node.location()))).ok()
     }
 }
 
-fn flawed<T: Syntax>(text: &str, flaw: Flaw, at: crate::source::Location) -> Finding {
+fn flawed<T: Syntax>(text: &str, flaw: Flaw, at: Location) -> Finding {
     Finding::new(T::CODE, format!("`{text}` is not {}", T::NOUN), at)
         .because(flaw.because)
         .maybe_help(flaw.help)
 }
 
-/// The text of a node that should be one.
-pub(super) fn text_of<'a>(
-    node: Node<'a>,
-    noun: &str,
-    findings: &mut Findings,
-) -> Option<&'a str> {
-    if node.as_str().is_none() {
-        findings.push(not_a_text(node, noun));
+/// The finding for a node that is no text and should be a `T`: it lacks
+/// quotes, where with them it would be one.
+fn no_text<T: Syntax>(node: Node<'_>) -> Finding {
+    let location = node.location();
+    let written = location.text().to_owned();
+    let is_scalar = !matches!(node.kind(), Kind::Sequence(_) | Kind::Mapping(_));
+    if !is_scalar || node.style() != Style::Plain || written.is_empty() {
+        return wrong_type(node, T::NOUN);
     }
-    node.as_str()
+    match T::parse(&written) {
+        Ok(_) => unquoted::<T>(&written, node.kind().noun(), location),
+        Err(flaw) => flawed::<T>(&written, flaw, location),
+    }
 }
 
-fn not_a_text(node: Node<'_>, noun: &str) -> Finding {
-    let location = node.location();
-    let written = location.text();
-    let is_word = !matches!(node.kind(), Kind::Sequence(_) | Kind::Mapping(_));
-    if !is_word || node.style() != Style::Plain || written.is_empty() {
-        return wrong_type(node, noun);
-    }
-    let message = format!("YAML reads `{written}` as {}, not as text", node.kind().noun());
-    let help = format!("quote it: `\"{written}\"`");
-    Finding::new(&UNQUOTED_TEXT, message, location)
-        .because(format!("{noun} is expected here"))
-        .help(help)
+fn unquoted<T: Syntax>(written: &str, read_as: &str, at: Location) -> Finding {
+    let message = format!("YAML reads `{written}` as {read_as}, not as text");
+    Finding::new(&UNQUOTED_TEXT, message, at)
+        .because(format!("{} is expected here", T::NOUN))
+        .help(format!("quote it: `\"{written}\"`"))
 }
 
 /// The finding that something else stands where `noun` is expected.
@@ -177,17 +176,10 @@ pub(super) fn wrong_type(node: Node<'_>, noun: &str) -> Finding {
 /// Reads a key as `K`.
 fn decode_key<K: Syntax>(key: KeyNode<'_>, findings: &mut Findings) -> Option<Sourced<K>> {
     let location = key.location();
-    if key.style() == Style::Plain && !is_text(location.text()) {
-        let written = location.text();
-        findings.push(
-            Finding::new(
-                &UNQUOTED_TEXT,
-                format!("YAML reads the key `{written}` as something else than text"),
-                location.clone(),
-            )
-            .because(format!("{} is expected here", K::NOUN))
-            .help(format!("quote it: `\"{written}\"`")),
-        );
+    // kubectl makes a text of any plain key, but not the one that was written.
+    let written = location.text();
+    if key.style() == Style::Plain && !is_text(written) && K::parse(written).is_ok() {
+        findings.push(unquoted::<K>(written, "something else", location.clone()));
         return None;
     }
     match K::parse(key.text()) {
@@ -347,6 +339,7 @@ macro_rules! record {
         $(#[doc = $about])+
         #[derive(Debug, Clone, schemars::JsonSchema)]
         #[schemars(deny_unknown_fields)]
+        #[allow(dead_code, reason = "a mirror has all keys; some are read from the merged tree")]
         pub(in crate::config) struct $name {
             $($(#[doc = $doc])+
             #[schemars(rename = $key)]

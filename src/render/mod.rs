@@ -1,34 +1,24 @@
 //! From a template and what an app says to manifests.
+//!
+//! A [`Template`] is loaded once and rendered for every app that names it. Its
+//! files may be of different languages; what they see is the same [`Input`].
+//! Each language has a module: `plain`, `tera` and `jsonnet`.
 
-use crate::yaml::Node;
+mod code;
+mod fault;
+mod files;
+mod input;
+mod jsonnet;
+mod plain;
+mod template;
+mod tera;
 
-/// What a template sees. The same for every engine.
-#[derive(Debug, Clone, Copy)]
-pub struct Input<'a> {
-    /// The app's name.
-    pub app: &'a str,
-    /// The environment's name, `prod/eu`.
-    pub environment: &'a str,
-    /// The app's namespace.
-    pub namespace: &'a str,
-    /// The labels that every object will get.
-    pub labels: &'a [(&'a str, &'a str)],
-    /// The merged values, a map.
-    pub values: Node<'a>,
-    /// The app's images by key.
-    pub images: &'a [InputImage<'a>],
-}
-
-/// An image as a template sees it: `ref` (the whole reference), `repository`,
-/// `tag` and `digest`; what is not set is undefined.
-#[derive(Debug, Clone, Copy)]
-pub struct InputImage<'a> {
-    /// Its key.
-    pub key: &'a str,
-    /// Registry and repository.
-    pub repository: &'a str,
-    /// Tag.
-    pub tag: Option<&'a str>,
-    /// Digest.
-    pub digest: Option<&'a str>,
-}
+pub use code::{
+    CODES, INCLUDE_CIRCLE, INCLUDE_MISSING, INCLUDE_OUTSIDE, JSONNET_STOPPED, NOT_AN_OBJECT,
+    NOT_REPRODUCIBLE, OUTPUT_TOO_LARGE, TEMPLATE_ENDLESS, TEMPLATE_FAILED, TEMPLATE_NESTING,
+    TEMPLATE_READ_FAILED, TEMPLATE_SYNTAX, TEMPLATE_TOO_DEEP, TEMPLATE_UNDEFINED,
+    TEMPLATE_UNREADABLE, WRONG_PARAMETERS,
+};
+pub use files::Engine;
+pub use input::{Input, InputImage};
+pub use template::{Document, Template};

@@ -180,4 +180,14 @@ impl Origin {
     pub fn exact(location: Location) -> Self {
         Self { location, certainty: Certainty::Exact }
     }
+
+    /// The value was made somewhere inside that span.
+    pub fn enclosing(location: Location) -> Self {
+        Self { location, certainty: Certainty::Enclosing }
+    }
+
+    /// The value was made by that file.
+    pub fn file(path: &RepoPath) -> Self {
+        Self { location: Location::of_path(path), certainty: Certainty::File }
+    }
 }

@@ -21,6 +21,9 @@ use crate::source::{Location, SourceFile, Span};
 /// every function over a tree may recurse this deep.
 pub const MAX_DEPTH: usize = 200;
 
+/// What `!!` stands for.
+const YAML_TAGS: &str = "tag:yaml.org,2002:";
+
 /// What has become of an anchor.
 enum Anchor {
     /// Its collection is not complete.
@@ -162,7 +165,8 @@ impl Expansion {
 }
 
 impl<'f> Document<'f> {
-    pub(super) fn new(file: &'f Arc<SourceFile>, dialect: Dialect) -> Self {
+    /// A document that begins behind `start`.
+    pub(super) fn new(file: &'f Arc<SourceFile>, dialect: Dialect, start: u32) -> Self {
         Self {
             file,
             dialect,
@@ -171,7 +175,7 @@ impl<'f> Document<'f> {
             stack: Vec::new(),
             anchors: HashMap::new(),
             findings: Findings::new(),
-            cursor: 0,
+            cursor: start,
             after_plain: false,
             expansion: Expansion::default(),
         }
@@ -204,7 +208,7 @@ impl<'f> Document<'f> {
         self.after_plain =
             matches!(event, Event::Scalar(_, ScalarStyle::Plain, ..)) && !span.is_empty();
         match event {
-            Event::DocumentStart(..) => self.cursor = span.end,
+            Event::DocumentStart(true, _) => self.cursor = span.end,
             Event::Scalar(text, style, anchor, tag) => {
                 self.scalar(&text, style, anchor, tag.as_deref(), span);
             }
@@ -296,8 +300,10 @@ impl<'f> Document<'f> {
         span: Span,
     ) {
         self.expansion.add(1);
+        let read = span;
         let (style, span) = self.scalar_place(style, tag.is_some(), span);
-        self.cursor = self.cursor.max(span.end);
+        // A block scalar's blank last lines are not in our span.
+        self.cursor = self.cursor.max(span.end).max(read.end);
         let is_merge = self.wants_key() && is_merge(text, style, tag);
         if is_merge {
             // The decoder does not decode this key.
@@ -362,7 +368,8 @@ impl<'f> Document<'f> {
             };
             return self.kind_of(scalar, text, span);
         }
-        match tag.and_then(Tag::core_suffix) {
+        let name = tag.and_then(|tag| tag.suffix_in_namespace(YAML_TAGS));
+        match name.as_deref() {
             Some("binary") => self.binary(text, span),
             Some(name @ ("null" | "bool" | "int" | "float" | "timestamp")) => {
                 let Some(scalar) = scalar::tagged(text, name, self.dialect) else {
@@ -725,7 +732,7 @@ fn is_merge(text: &str, style: Style, tag: Option<&Tag>) -> bool {
     text == "<<"
         && match tag {
             None => style == Style::Plain,
-            Some(tag) => tag.is_yaml_core_schema_tag("merge"),
+            Some(tag) => tag.suffix_in_namespace(YAML_TAGS).as_deref() == Some("merge"),
         }
 }
 

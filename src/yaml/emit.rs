@@ -1,6 +1,7 @@
 //! From trees to text.
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_saphyr::DoubleQuoted;
 
 use super::{Kind, Node};
 
@@ -8,36 +9,7 @@ use super::{Kind, Node};
 /// reads them.
 impl Serialize for Node<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.kind() {
-            Kind::Null => serializer.serialize_unit(),
-            Kind::Bool(truth) => serializer.serialize_bool(*truth),
-            Kind::Number(number) => {
-                if let Some(value) = number.as_i64() {
-                    serializer.serialize_i64(value)
-                } else if let Some(value) = number.as_u64() {
-                    serializer.serialize_u64(value)
-                } else {
-                    serializer.serialize_f64(number.as_f64())
-                }
-            }
-            Kind::String(text) => serializer.serialize_str(text),
-            Kind::Sequence(_) => {
-                let items = self.items();
-                let mut sequence = serializer.serialize_seq(Some(items.len()))?;
-                for item in items {
-                    sequence.serialize_element(&item)?;
-                }
-                sequence.end()
-            }
-            Kind::Mapping(_) => {
-                let entries = self.entries();
-                let mut map = serializer.serialize_map(Some(entries.len()))?;
-                for (key, value) in entries {
-                    map.serialize_entry(key.text(), &value)?;
-                }
-                map.end()
-            }
-        }
+        Written { node: *self, as_yaml: false }.serialize(serializer)
     }
 }
 
@@ -53,13 +25,72 @@ pub fn emit(node: Node<'_>) -> String {
         indent_step: 2,
         compact_list_indent: true,
         prefer_block_scalars: true,
-        // A folded line is changed as a whole when one word changes.
+        // A folded text changes on every line when one word changes.
         folded_wrap_chars: usize::MAX,
     };
-    let mut text = serde_saphyr::to_string_with_options(&node, options)
+    let mut text = String::new();
+    let written = Written { node, as_yaml: true };
+    serde_saphyr::to_fmt_writer_with_options(&mut text, &written, options)
         .expect("a tree of maps with text keys, lists and finite numbers is YAML");
     if !text.ends_with('\n') {
         text.push('\n');
     }
     text
+}
+
+/// A node on its way to a serializer.
+struct Written<'a> {
+    node: Node<'a>,
+    /// Whether the serializer is [`emit`]'s.
+    as_yaml: bool,
+}
+
+impl<'a> Written<'a> {
+    fn below(&self, node: Node<'a>) -> Self {
+        Self { node, ..*self }
+    }
+}
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.node.kind() {
+            Kind::Null => serializer.serialize_unit(),
+            Kind::Bool(truth) => serializer.serialize_bool(*truth),
+            Kind::Number(number) => {
+                if let Some(value) = number.as_i64() {
+                    serializer.serialize_i64(value)
+                } else if let Some(value) = number.as_u64() {
+                    serializer.serialize_u64(value)
+                } else {
+                    serializer.serialize_f64(number.as_f64())
+                }
+            }
+            Kind::String(text) if self.as_yaml && is_no_block(text) => {
+                DoubleQuoted(text).serialize(serializer)
+            }
+            Kind::String(text) => serializer.serialize_str(text),
+            Kind::Sequence(_) => {
+                let items = self.node.items();
+                let mut sequence = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    sequence.serialize_element(&self.below(item))?;
+                }
+                sequence.end()
+            }
+            Kind::Mapping(_) => {
+                let entries = self.node.entries();
+                let mut map = serializer.serialize_map(Some(entries.len()))?;
+                for (key, value) in entries {
+                    map.serialize_entry(key.text(), &self.below(value))?;
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+/// Whether a text of several lines cannot be a block scalar to kubectl, which
+/// takes a tab at the begin of the first line for indentation.
+fn is_no_block(text: &str) -> bool {
+    text.contains('\n') && text.trim_start_matches('\n').starts_with('\t')
 }

@@ -25,4 +25,5 @@ pub use emit::emit;
 pub use lint::{Reader, lint, readings};
 pub use parse::{Dialect, parse};
 pub use route::{Found, Route, RouteError, Step};
+pub use scalar::is_text;
 pub use value::{Entry, Key, KeyNode, Kind, Node, NodeId, Number, Style, Value};

@@ -26,7 +26,14 @@ pub enum Dialect {
 /// What is accepted nests at most [`super::MAX_DEPTH`] deep, aliases included,
 /// so that functions over the tree may recurse.
 pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Value>, Findings> {
-    let mut reader = Reader { file, dialect, documents: Vec::new(), findings: Findings::new() };
+    let mark = if file.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut reader = Reader {
+        file,
+        dialect,
+        start: Span::new(mark, mark).start,
+        documents: Vec::new(),
+        findings: Findings::new(),
+    };
     let options = granit_parser::options! {
         emit_comments: false,
         emit_unresolved_aliases: true,
@@ -43,6 +50,8 @@ pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Value>, Fin
 struct Reader<'f> {
     file: &'f Arc<SourceFile>,
     dialect: Dialect,
+    /// Where the next document's text may begin.
+    start: u32,
     documents: Vec<Value>,
     findings: Findings,
 }
@@ -50,11 +59,13 @@ struct Reader<'f> {
 impl<'f> Reader<'f> {
     /// Reads up to the end of a document; false at the end of the file.
     fn read_document(&mut self, parser: &mut Parser<'f, StrInput<'f>>) -> bool {
-        let mut document = Document::new(self.file, self.dialect);
+        let mut document = Document::new(self.file, self.dialect, self.start);
         while let Some(event) = parser.next_event() {
             let (event, span) = match event {
                 Ok((event, span)) => (event, span),
                 Err(error) => {
+                    let at = error.marker().byte_offset().unwrap_or_default();
+                    self.start = Span::new(at, at).start;
                     let finding = syntax::explain(self.file, &error, &document);
                     // A refused value often brings the parser down behind it.
                     let is_known = document.has_finding_on_line(finding.location());
@@ -65,7 +76,10 @@ impl<'f> Reader<'f> {
                     return skip_document(parser);
                 }
             };
+            let range = span.byte_range().unwrap_or_default();
+            let span = Span::new(range.start, range.end);
             if matches!(event, Event::DocumentEnd | Event::StreamEnd) {
+                self.start = span.end;
                 let more = matches!(event, Event::DocumentEnd);
                 match document.finish() {
                     Ok(value) => self.documents.extend(value),
@@ -73,8 +87,8 @@ impl<'f> Reader<'f> {
                 }
                 return more;
             }
-            let range = span.byte_range().unwrap_or_default();
-            if !document.event(event, Span::new(range.start, range.end)) {
+            if !document.event(event, span) {
+                self.start = span.end;
                 self.findings.extend(document.into_findings());
                 return skip_document(parser);
             }

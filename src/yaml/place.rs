@@ -69,6 +69,8 @@ fn skip_to(text: &str, from: u32, wanted: impl Fn(u8) -> bool) -> Option<u32> {
         at = match byte {
             b' ' | b'\t' | b'\n' | b'\r' | b':' | b'-' | b'?' | b',' => at + 1,
             b'#' => at + text[at..].find('\n')?,
+            // The end of a document that holds nothing.
+            b'.' if text[at..].starts_with("...") => at + 3,
             b'&' | b'!' => at + text[at..].find(char::is_whitespace)?,
             _ => return None,
         };

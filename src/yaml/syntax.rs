@@ -183,12 +183,11 @@ impl<'a> Fault<'a> {
         self.finding(message, content).because("read as a plain text").help(help)
     }
 
-    /// A line without its indentation.
+    /// A line without the blanks around it.
     fn content(&self, line: Span) -> Span {
-        let indent = indent(self.slice(line));
-        let text = self.slice(line).trim();
-        let start = line.start as usize + indent;
-        Span::new(start, start + text.len())
+        let text = self.slice(line);
+        let start = line.start as usize + text.len() - text.trim_start().len();
+        Span::new(start, start + text.trim().len())
     }
 
     /// A line that fits no indentation above it.

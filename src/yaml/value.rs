@@ -285,6 +285,18 @@ impl Value {
         }
     }
 
+    /// Adds an entry whose key stands in another tree, and keeps its place. The
+    /// key is not in the map yet; looking for it would make merging quadratic.
+    ///
+    /// # Panics
+    ///
+    /// Where `map` is no map.
+    pub fn append(&mut self, map: NodeId, key: KeyNode<'_>, value: NodeId) {
+        let file = self.file_id(key.value.file(key.key.file));
+        let key = Key { file, ..key.key.clone() };
+        self.entries_mut(map).push(Entry { key, value });
+    }
+
     /// Takes `key` out of a map.
     ///
     /// # Panics

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::name::dns_label;
 use super::text_schemas;
-use crate::config::decode::{Decode, Flaw, Syntax, choose, suggest};
+use crate::config::decode::{Decode, Flaw, Syntax, choose};
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::yaml::Node;
 

@@ -14,13 +14,13 @@ mod time;
 pub use address::{Call, Cidr, Port, Protocol};
 pub(super) use image::{Digest, ImageRepository, Tag};
 pub use name::EnvironmentName;
-pub(super) use name::{AppName, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, dns_label};
+pub(super) use name::{AppName, DnsLabel, LabelKey, LabelValue, Name, NamespaceName};
 pub use pattern::{Glob, NamespacePattern, Pattern};
 pub(super) use quantity::{Quantity, ResourceName};
-pub use reference::{KubernetesVersion, ValueRoute};
 pub(super) use reference::{
     BranchName, FilePath, ForgeRepository, OutputPath, Requirement, TemplateName, Url, VariableName,
 };
+pub use reference::{KubernetesVersion, ValueRoute};
 pub use time::{Date, Duration, OpeningHours};
 
 use schemars::{Schema, json_schema};

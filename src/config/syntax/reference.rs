@@ -58,9 +58,11 @@ impl Syntax for KubernetesVersion {
 
     fn parse(text: &str) -> Result<Self, Flaw> {
         let help = "name the minor version: `\"1.35\"`";
-        let minor = text.strip_prefix("1.").ok_or_else(|| Flaw::new("not `1.` and a number").help(help))?;
+        let minor =
+            text.strip_prefix("1.").ok_or_else(|| Flaw::new("not `1.` and a number").help(help))?;
         let digits = !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit());
-        let number = minor.parse().ok().filter(|_| digits && (minor == "0" || !minor.starts_with('0')));
+        let number =
+            minor.parse().ok().filter(|_| digits && (minor == "0" || !minor.starts_with('0')));
         match number {
             Some(minor) => Ok(Self { minor }),
             None => Err(Flaw::new(format!("`{minor}` is no minor version")).help(help)),
@@ -139,8 +141,9 @@ impl Syntax for OutputPath {
             return Err(Flaw::new("it is the repository itself").help("write `rendered`"));
         };
         if OCCUPIED.contains(&first.to_ascii_lowercase().as_str()) {
-            return Err(Flaw::new(format!("`{first}` holds what is not rendered"))
-                .help("write `rendered`"));
+            return Err(
+                Flaw::new(format!("`{first}` holds what is not rendered")).help("write `rendered`")
+            );
         }
         Ok(Self(path))
     }
@@ -209,7 +212,7 @@ fn forge_repository(text: &str) -> Result<(), Flaw> {
         return Err(Flaw::new("it has no `/`").help(help));
     }
     let is_segment =
-        |segment: &&str| !matches!(**segment, "" | "." | "..") && segment.chars().all(is_part);
+        |segment: &&str| !matches!(*segment, "" | "." | "..") && segment.chars().all(is_part);
     match segments.iter().find(|segment| !is_segment(segment)) {
         Some(wrong) => Err(Flaw::new(format!("`{wrong}` is no part of a path")).help(help)),
         None => Ok(()),
@@ -229,7 +232,9 @@ fn git_name(text: &str) -> Result<(), Flaw> {
         return Err(Flaw::new(format!("`{}` is not allowed", c.escape_default())));
     }
     let bad_segment = |segment: &str| {
-        segment.is_empty() || segment.starts_with('.') || segment.to_ascii_lowercase().ends_with(".lock")
+        segment.is_empty()
+            || segment.starts_with('.')
+            || segment.to_ascii_lowercase().ends_with(".lock")
     };
     let is_bad = text.starts_with('-')
         || text.contains("..")

@@ -203,8 +203,10 @@ fn times_of(text: &str) -> Result<(u16, u16), Flaw> {
     let help = "times are written `09:00-16:00`, from `00:00` to `24:00`";
     let no_times = || Flaw::new(format!("`{text}` is not from a time to a time")).help(help);
     let (from, until) = text.split_once('-').ok_or_else(no_times)?;
-    let (from, until) =
-        minute_of(from).zip(minute_of(until)).filter(|(from, _)| *from < 1440).ok_or_else(no_times)?;
+    let (from, until) = minute_of(from)
+        .zip(minute_of(until))
+        .filter(|(from, _)| *from < 1440)
+        .ok_or_else(no_times)?;
     if from == until {
         return Err(Flaw::new("it ends when it begins").help("a whole day is `00:00-24:00`"));
     }

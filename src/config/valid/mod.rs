@@ -1,11 +1,18 @@
 //! What the files mean once every question about them is answered. These types
 //! cannot be built wrong: whoever holds one needs no further check.
 
-use std::fmt;
+mod gates;
+mod ladder;
+mod network;
 
 use indexmap::IndexMap;
-use serde::{Serialize, Serializer};
 
+pub use gates::{Approvals, Check, Field, Freeze, Gates, Soak, Window};
+pub use ladder::{Before, Ladder};
+pub use network::{Allow, Calls, Egress, Ingress, Network, Peer, RepositoryNetwork};
+
+use super::raw::{ForgeKind, RuleSeverity, Selection, Tier};
+use super::syntax::{EnvironmentName, KubernetesVersion, ValueRoute};
 use crate::source::{Location, RepoPath};
 use crate::yaml::Value;
 
@@ -21,49 +28,98 @@ pub struct Sourced<T> {
 /// A whole repository's configuration.
 #[derive(Debug, Clone)]
 pub struct Repository {
+    /// `rungs.yaml`.
+    pub location: Location,
     /// Where `render` writes, from the root.
     pub output: RepoPath,
+    /// The Kubernetes version that manifests are checked against, where the
+    /// repository names one; an environment's own is in [`Environment`].
+    pub kubernetes: Option<Sourced<KubernetesVersion>>,
+    /// Which environments come before which.
+    pub ladder: Ladder,
+    /// Where pull requests are opened.
+    pub forge: Option<Forge>,
+    /// Apps that are promoted together, by the train's name.
+    pub trains: IndexMap<String, Train>,
+    /// Which environments may reach each other.
+    pub network: RepositoryNetwork,
+    /// Severities and settings of rules.
+    pub policies: Policies,
     /// Every environment: those of the ladder from its lowest rung upwards,
     /// then the others by name.
     pub environments: Vec<Environment>,
 }
 
-/// The name of an environment: the path of its directory below `environments/`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EnvironmentName(String);
+/// Where pull requests are opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forge {
+    /// What runs there.
+    pub kind: ForgeKind,
+    /// Its address, without credentials.
+    pub url: String,
+    /// The repository's path there.
+    pub repository: String,
+    /// The branch that is deployed; none for the remote's own default.
+    pub base: Option<String>,
+    /// Where the token comes from.
+    pub token: Option<Token>,
+    /// Where the file says so.
+    pub location: Location,
+}
 
-impl EnvironmentName {
-    /// From segments that are DNS labels; the caller has checked that they are.
-    pub(super) fn new(name: &str) -> Self {
-        Self(name.to_owned())
-    }
+/// Where a token comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Token {
+    /// An environment variable.
+    Env(String),
+    /// A file of the machine.
+    File(String),
+}
 
-    /// `prod/eu`
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+/// Apps that are promoted together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Train {
+    /// Their names, in the order of the file; each is some environment's app.
+    pub apps: Vec<String>,
+    /// The train's name in the file.
+    pub location: Location,
+}
 
-    /// `prod.eu`, in branches, holds and rendered paths.
-    pub fn dotted(&self) -> String {
-        self.0.replace('/', ".")
-    }
+/// Severities and settings of rules, by tier. None is the rule's own default.
+#[derive(Debug, Clone, Default)]
+pub struct Policies {
+    /// For environments of tier `preprod`.
+    pub preprod: Rules,
+    /// For environments of tier `production`.
+    pub production: Rules,
+}
 
-    /// `prod-eu`, in namespaces.
-    pub fn dashed(&self) -> String {
-        self.0.replace('/', "-")
+impl Policies {
+    /// For environments of that tier.
+    pub fn of(&self, tier: Tier) -> &Rules {
+        match tier {
+            Tier::Preprod => &self.preprod,
+            Tier::Production => &self.production,
+        }
     }
 }
 
-impl fmt::Display for EnvironmentName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+/// Severities and settings of rules.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// An image without a digest.
+    pub unpinned: Option<Sourced<RuleSeverity>>,
+    /// How many replicas a workload has.
+    pub replicas: Option<Sourced<Replicas>>,
 }
 
-impl Serialize for EnvironmentName {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
+/// How many replicas a workload has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replicas {
+    /// Fewer are a finding.
+    pub minimum: u32,
+    /// How much it matters.
+    pub severity: RuleSeverity,
 }
 
 /// A place to deploy to.
@@ -75,6 +131,15 @@ pub struct Environment {
     pub directory: RepoPath,
     /// Its own `environment.yaml`, or its directory where it has none.
     pub location: Location,
+    /// What is at stake.
+    pub tier: Tier,
+    /// The Kubernetes version that manifests are checked against: its own, else
+    /// the repository's; none where neither names one.
+    pub kubernetes: Option<Sourced<KubernetesVersion>>,
+    /// Which state of the environment before is promoted to it.
+    pub select: Selection,
+    /// Apps that need not be here to be promoted past it.
+    pub skip: Vec<String>,
     /// The cluster it stands on; none where the repository has only one.
     pub cluster: Option<String>,
     /// Labels for every object of the environment.
@@ -89,6 +154,11 @@ pub struct Environment {
     pub access: Vec<Sourced<Access>>,
     /// What rungs generates of its own.
     pub generate: Generate,
+    /// Who may reach what in it.
+    pub network: Network,
+    /// Conditions for entering it. An app's own stand in [`App::gates`], which
+    /// these are part of.
+    pub gates: Gates,
     /// What is deployed, by name.
     pub apps: Vec<App>,
 }
@@ -137,6 +207,12 @@ pub struct App {
     pub labels: IndexMap<String, Sourced<String>>,
     /// The merged values, a map; each node knows its file and what it overrode.
     pub values: Value,
+    /// The Services that it calls.
+    pub calls: Calls,
+    /// Values that are promoted along with the images.
+    pub promote: Vec<Sourced<ValueRoute>>,
+    /// Conditions for entering the environment: the environment's and its own.
+    pub gates: Gates,
 }
 
 /// Which template an app is rendered from.

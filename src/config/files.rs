@@ -1,0 +1,235 @@
+//! Which files there are, each read once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::decode::{Decode, Syntax, report_empty_values};
+use super::raw::{AppFile, EnvironmentFile};
+use super::secrets::mark_secrets;
+use super::syntax::{AppName, DnsLabel};
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::source::{Location, ReadError, RepoPath, SourceFile, Span, Tree};
+use crate::yaml::{Dialect, Value, parse};
+
+codes! {
+    /// A file that cannot be read.
+    ///
+    /// It is larger than 4 MiB, is no UTF-8, or is reached through a link that
+    /// leads out of the repository or nowhere.
+    UNREADABLE_FILE = "unreadable-configuration", Input, Error;
+
+    /// A file that could not be read from the disk or from git.
+    ///
+    /// Nothing is wrong with the configuration as far as it could be read.
+    /// The message says what the system said; trying again may help.
+    FILE_NOT_READ = "configuration-not-read", Outside, Error;
+
+    /// A file of another extension than `.yaml`.
+    ///
+    /// Below `environments/`, settings are read from `*.yaml` and nothing
+    /// else, so that no file is half in force. A `.yml` there would be
+    /// overlooked in silence, so it is an error. Rename it:
+    ///
+    /// ```text
+    /// git mv environments/qa/web.yml environments/qa/web.yaml
+    /// ```
+    WRONG_EXTENSION = "wrong-extension", Input, Error;
+
+    /// Several documents in a file that holds one.
+    ///
+    /// A file of settings is one YAML document. What stands behind a `---`
+    /// would be ignored.
+    SEVERAL_DOCUMENTS = "several-documents", Input, Error;
+
+    /// More directories than a repository of environments can have.
+    ///
+    /// Below `environments/` more than 10,000 directories were found. Most
+    /// likely a link leads back to a directory above it.
+    TOO_MANY_DIRECTORIES = "too-many-directories", Input, Error;
+}
+
+/// What stops the search for environments where links lead in circles.
+const MAX_DIRECTORIES: usize = 10_000;
+
+/// A file that was read, with what it says.
+pub(super) struct Document<T> {
+    /// The file.
+    pub(super) file: Arc<SourceFile>,
+    /// Its one document; null where it is empty.
+    pub(super) value: Value,
+    /// What could be made of it, where anything could.
+    pub(super) raw: Option<T>,
+}
+
+impl<T> Document<T> {
+    /// The file as a whole: its first line.
+    pub(super) fn location(&self) -> Location {
+        whole(&self.file)
+    }
+}
+
+/// A file as a whole is shown by its first line.
+pub(super) fn whole(file: &Arc<SourceFile>) -> Location {
+    let line = file.line(1);
+    Location::new(file, Span { start: line.start, end: line.end })
+}
+
+/// A directory of `environments/`, that itself included.
+pub(super) struct Directory {
+    pub(super) path: RepoPath,
+    /// Its `environment.yaml`.
+    pub(super) environment: Option<Document<EnvironmentFile>>,
+    /// Its apps' files, by name.
+    pub(super) apps: BTreeMap<String, Document<AppFile>>,
+    /// Its sub-directories; one without is an environment.
+    pub(super) children: Vec<Directory>,
+}
+
+/// Reads configuration files, and keeps what was found on the way.
+pub(super) struct Reader<'t> {
+    pub(super) tree: &'t Tree,
+    pub(super) findings: Findings,
+    directories: usize,
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn new(tree: &'t Tree) -> Self {
+        Self { tree, findings: Findings::new(), directories: 0 }
+    }
+
+    /// Reads the directories from `path` down.
+    pub(super) fn directory(&mut self, path: &RepoPath) -> Directory {
+        let mut directory = Directory {
+            path: path.clone(),
+            environment: None,
+            apps: BTreeMap::new(),
+            children: Vec::new(),
+        };
+        self.directories += 1;
+        if self.directories > MAX_DIRECTORIES {
+            if self.directories == MAX_DIRECTORIES + 1 {
+                let message = format!("more than {MAX_DIRECTORIES} directories");
+                self.findings.push(
+                    Finding::new(&TOO_MANY_DIRECTORIES, message, Location::of_path(path))
+                        .because("does a link here lead back to a directory above it?"),
+                );
+            }
+            return directory;
+        }
+        match self.tree.list(path) {
+            Ok(listed) => {
+                for entry in listed.into_iter().filter(|e| !e.path.name().starts_with('.')) {
+                    if entry.is_directory {
+                        self.sub_directory(&mut directory, &entry.path);
+                    } else {
+                        self.file(&mut directory, &entry.path);
+                    }
+                }
+            }
+            Err(error) => self.findings.push(unreadable(&error)),
+        }
+        directory
+    }
+
+    fn sub_directory(&mut self, parent: &mut Directory, path: &RepoPath) {
+        if self.is_name::<DnsLabel>(path.name(), path) {
+            let child = self.directory(path);
+            parent.children.push(child);
+        }
+    }
+
+    fn file(&mut self, directory: &mut Directory, path: &RepoPath) {
+        let name = path.name();
+        if name == "environment.yaml" {
+            directory.environment = self.document(path);
+        } else if let Some(stem) = name.strip_suffix(".yaml") {
+            if self.is_name::<AppName>(stem, path)
+                && let Some(document) = self.document(path)
+            {
+                directory.apps.insert(stem.to_owned(), document);
+            }
+        } else if let Some(stem) = name.strip_suffix(".yml") {
+            self.findings.push(
+                Finding::new(
+                    &WRONG_EXTENSION,
+                    format!("`{path}` is not read"),
+                    Location::of_path(path),
+                )
+                .because("settings are read from `.yaml`")
+                .help(format!("rename it to `{stem}.yaml`")),
+            );
+        }
+    }
+
+    /// Whether the name of a file or directory can be the name of what it holds.
+    fn is_name<T: Syntax>(&mut self, name: &str, path: &RepoPath) -> bool {
+        let Err(flaw) = T::parse(name) else { return true };
+        let message = format!("`{name}` is not {}", T::NOUN);
+        self.findings.push(
+            Finding::new(T::CODE, message, Location::of_path(path))
+                .because(flaw.because)
+                .maybe_help(flaw.help),
+        );
+        false
+    }
+
+    /// Reads a file that is there.
+    pub(super) fn document<T: Decode>(&mut self, path: &RepoPath) -> Option<Document<T>> {
+        let file = match self.tree.read(path) {
+            Ok(file) => file,
+            Err(error) => {
+                self.findings.push(unreadable(&error));
+                return None;
+            }
+        };
+        let value = self.parse(&file)?;
+        let is_empty = value.root().is_null();
+        let raw = match is_empty {
+            // An empty file is an empty map.
+            true => T::decode(empty_map(&file).root(), &mut self.findings),
+            false => T::decode(value.root(), &mut self.findings),
+        };
+        if let Some(values) = value.root().get("values") {
+            mark_secrets(values);
+        }
+        Some(Document { file, value, raw })
+    }
+
+    /// The one document of a file; null where it has none.
+    pub(super) fn parse(&mut self, file: &Arc<SourceFile>) -> Option<Value> {
+        let mut documents = match parse(file, Dialect::Kubectl) {
+            Ok(documents) => documents,
+            Err(findings) => {
+                self.findings.extend(findings);
+                return None;
+            }
+        };
+        if let Some(second) = documents.get(1) {
+            self.findings.push(
+                Finding::new(
+                    &SEVERAL_DOCUMENTS,
+                    format!("`{}` holds {} documents", file.path(), documents.len()),
+                    second.root().location(),
+                )
+                .because("the second begins here")
+                .help("a file of settings is one document: remove the `---`"),
+            );
+        }
+        let value = if documents.is_empty() { Value::new(file) } else { documents.swap_remove(0) };
+        report_empty_values(value.root(), &mut self.findings);
+        Some(value)
+    }
+}
+
+fn empty_map(file: &Arc<SourceFile>) -> Value {
+    let mut value = Value::new(file);
+    let map = value.add_mapping([], &whole(file));
+    value.set_root(map);
+    value
+}
+
+/// The finding that a file cannot be read.
+pub(super) fn unreadable(error: &ReadError) -> Finding {
+    let code = if error.kind.is_outside_world() { &FILE_NOT_READ } else { &UNREADABLE_FILE };
+    Finding::new(code, error.to_string(), Location::of_path(&error.path))
+}

@@ -1,0 +1,224 @@
+//! An app in one environment, from its layers.
+
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use super::template::Templates;
+use super::{environment, gates};
+use crate::config::decode::{Decode, Map, nearest};
+use crate::config::files::{Directory, Document, Reader, whole};
+use crate::config::layers::{Laid, lay_images};
+use crate::config::raw::{AppFile, CallsFile, ImageFile};
+use crate::config::syntax::{DnsLabel, NamespacePattern};
+use crate::config::valid::Calls;
+use crate::config::{App, Environment, Image, Sourced, TemplateRef};
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::source::Location;
+use crate::yaml::{Node, Value};
+
+codes! {
+    /// An image without a repository.
+    ///
+    /// The layers together have to say where an image comes from. Usually the
+    /// repository stands in the file that all environments share, and the tag
+    /// in each environment's own; a misspelt name makes a second image of it.
+    ///
+    /// ```yaml
+    /// # environments/guestbook.yaml
+    /// images: { frontend: { repository: gcr.io/google-samples/gb-frontend } }
+    /// # environments/qa/guestbook.yaml
+    /// images: { fronted: { tag: v5 } }        # wrong
+    /// images: { frontend: { tag: v5 } }       # right
+    /// ```
+    IMAGE_WITHOUT_REPOSITORY = "image-without-repository", Input, Error;
+}
+
+/// What `environment.yaml` says for each app, besides its values.
+const SHARED: [&str; 3] = ["namespace", "labels", "gates"];
+
+/// An app with the pattern that named its namespace.
+pub(super) struct Resolved {
+    pub(super) app: App,
+    pub(super) pattern: NamespacePattern,
+}
+
+/// The app whose file in the environment's own directory is `document`.
+pub(super) fn resolve(
+    name: &str,
+    document: &Document<AppFile>,
+    chain: &[&Directory],
+    environment: &Environment,
+    templates: &mut Templates<'_>,
+    reader: &mut Reader<'_>,
+) -> Resolved {
+    let file = document.location();
+    let settings = settings(name, chain, &file);
+    let root = settings.root();
+    let raw = root.is_mapping().then(|| AppFile::decode(root, &mut reader.findings)).flatten();
+    let raw = raw.as_ref();
+    let template = template(name, raw, &file);
+    let template_values = templates.values(&template, reader);
+    let pattern = raw.and_then(|raw| raw.namespace.clone());
+    let pattern = pattern
+        .unwrap_or_else(|| Sourced { value: NamespacePattern::default(), location: file.clone() });
+    let subject = format!("{} {name}", environment.name);
+    let app = App {
+        name: name.to_owned(),
+        location: file.clone(),
+        namespace: Sourced {
+            value: pattern.value.expand(name, &environment.name),
+            location: pattern.location,
+        },
+        template,
+        images: images(name, raw, chain, root, &subject, &mut reader.findings),
+        labels: environment::labels(raw.and_then(|raw| raw.labels.as_ref())),
+        values: values(name, chain, template_values.as_ref(), &file),
+        calls: raw.and_then(|raw| raw.calls.as_ref()).map(|c| calls(&c.value)).unwrap_or_default(),
+        promote: raw
+            .and_then(|raw| raw.promote.as_ref())
+            .map(|promote| promote.value.clone())
+            .unwrap_or_default(),
+        gates: gates::resolve(raw.and_then(|raw| raw.gates.as_ref()), &mut reader.findings),
+    };
+    Resolved { app, pattern: pattern.value }
+}
+
+/// The roots of an app's layers, outermost first, each with whether it is the
+/// app's own file.
+fn layers<'a>(name: &str, chain: &[&'a Directory]) -> impl Iterator<Item = (Node<'a>, bool)> {
+    let files = chain.iter().flat_map(move |directory| {
+        let environment = directory.environment.as_ref().map(|document| (&document.value, false));
+        let app = directory.apps.get(name).map(|document| (&document.value, true));
+        environment.into_iter().chain(app)
+    });
+    let files: Vec<_> = files.collect();
+    let roots = files.into_iter().map(|(value, is_own)| (value.root(), is_own));
+    roots.filter(|(root, _)| root.is_mapping())
+}
+
+/// All that the layers say, but for values.
+fn settings(name: &str, chain: &[&Directory], file: &Location) -> Value {
+    let layers = layers(name, chain).map(|(root, is_own)| {
+        Laid::of_keys(root, |key| if is_own { key != "values" } else { SHARED.contains(&key) })
+    });
+    let merged = layers.reduce(|mut below, above| {
+        lay_images(&mut below, &above);
+        below.lay(above);
+        below
+    });
+    merged.map_or_else(|| Value::new(file.file()), |laid| laid.build(file.file()))
+}
+
+/// The values of the template and of each layer; a map.
+fn values(
+    name: &str,
+    chain: &[&Directory],
+    template: Option<&Rc<Value>>,
+    file: &Location,
+) -> Value {
+    let template = template.map(|values| values.root());
+    let own = layers(name, chain).filter_map(|(root, _)| root.get("values"));
+    // What is neither a map nor null was reported, and says nothing.
+    let layers = template.into_iter().chain(own.filter(|v| v.is_mapping() || v.is_null()));
+    let merged = layers.map(Laid::of).reduce(|mut below, above| {
+        below.lay(above);
+        below
+    });
+    let merged = merged.map(|laid| laid.build(file.file()));
+    merged.filter(|value| value.root().is_mapping()).unwrap_or_else(|| {
+        let mut value = Value::new(file.file());
+        let root = value.add_mapping([], file);
+        value.set_root(root);
+        value
+    })
+}
+
+fn template(name: &str, raw: Option<&AppFile>, file: &Location) -> TemplateRef {
+    match raw.and_then(|raw| raw.template.as_ref()) {
+        Some(template) => TemplateRef {
+            name: template.value.name.clone(),
+            pin: template.value.pin.clone(),
+            location: template.location.clone(),
+        },
+        None => TemplateRef { name: name.to_owned(), pin: None, location: whole(file.file()) },
+    }
+}
+
+fn images(
+    name: &str,
+    raw: Option<&AppFile>,
+    chain: &[&Directory],
+    root: Node<'_>,
+    subject: &str,
+    findings: &mut Findings,
+) -> IndexMap<String, Image> {
+    let Some(images) = raw.and_then(|raw| raw.images.as_ref()) else { return IndexMap::new() };
+    let mut resolved = IndexMap::new();
+    for (key, image) in &images.value.0 {
+        let location = innermost(name, chain, &key.value.0).unwrap_or_else(|| key.location.clone());
+        let unreadable = image.value.repository.is_none()
+            && root
+                .get("images")
+                .and_then(|images| images.get(&key.value.0)?.get("repository"))
+                .is_some();
+        if unreadable {
+            continue;
+        }
+        let Some(image) = whole_image(&image.value, &location, &key.location) else {
+            findings.push(without_repository(&key.value.0, &images.value, location).about(subject));
+            continue;
+        };
+        resolved.insert(key.value.0.clone(), image);
+    }
+    resolved
+}
+
+/// Where the innermost layer names an image.
+fn innermost(name: &str, chain: &[&Directory], image: &str) -> Option<Location> {
+    let own = layers(name, chain).filter(|(_, is_own)| *is_own);
+    let keys = own.filter_map(|(root, _)| root.get("images")?.key(image));
+    keys.last().map(|key| key.location())
+}
+
+fn whole_image(raw: &ImageFile, location: &Location, declared: &Location) -> Option<Image> {
+    let text = |value: &String, location: &Location| Sourced {
+        value: value.clone(),
+        location: location.clone(),
+    };
+    let repository = raw.repository.as_ref()?;
+    Some(Image {
+        repository: text(&repository.value.0, &repository.location),
+        tag: raw.tag.as_ref().map(|tag| text(&tag.value.0, &tag.location)),
+        digest: raw.digest.as_ref().map(|digest| text(&digest.value.0, &digest.location)),
+        location: location.clone(),
+        declared: declared.clone(),
+    })
+}
+
+fn without_repository(key: &str, images: &Map<DnsLabel, ImageFile>, location: Location) -> Finding {
+    let complete = images.0.iter().filter(|(_, image)| image.value.repository.is_some());
+    let names: Vec<_> = complete.map(|(key, _)| key.value.0.as_str()).collect();
+    let help = nearest(key, names).map(|near| format!("did you mean `{near}`?"));
+    Finding::new(
+        &IMAGE_WITHOUT_REPOSITORY,
+        format!("the image `{key}` has no repository"),
+        location,
+    )
+    .because("no layer says where it comes from")
+    .help(help.unwrap_or_else(|| "add `repository: …`, here or in an outer layer".to_owned()))
+}
+
+fn calls(raw: &CallsFile) -> Calls {
+    match raw {
+        CallsFile::Every(list) => Calls { every: list.clone(), by_workload: IndexMap::new() },
+        CallsFile::ByWorkload(map) => Calls {
+            every: Vec::new(),
+            by_workload: map
+                .0
+                .iter()
+                .map(|(workload, list)| (workload.value.0.clone(), list.value.clone()))
+                .collect(),
+        },
+    }
+}

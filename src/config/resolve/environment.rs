@@ -1,0 +1,240 @@
+//! An environment, from the `environment.yaml` of each directory on its way.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::namespace::Namespaced;
+use super::repository::check_app;
+use super::template::Templates;
+use super::{Known, app, exactly_one, gates, network, report_twice};
+use crate::config::decode::{Decode, Map, Syntax};
+use crate::config::files::{Directory, Reader};
+use crate::config::layers::Laid;
+use crate::config::raw::{AccessFile, AfterFile, EnvironmentFile, GenerateFile, Selection, Tier};
+use crate::config::syntax::{LabelKey, LabelValue};
+use crate::config::{Access, Environment, EnvironmentName, Generate, Sourced, Subject};
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::source::{Location, SourceFile};
+use crate::yaml::{Node, Value};
+
+codes! {
+    /// An app that is not there.
+    ///
+    /// An app exists in an environment where the environment's own directory
+    /// has its file, `environments/qa/guestbook.yaml`.
+    UNKNOWN_APP = "unknown-app", Input, Error;
+
+    /// An app is skipped where it exists.
+    ///
+    /// `skip` lets an app be promoted past an environment that does not have
+    /// it any more. This one does, so its gates count as ever.
+    SKIPPED_BUT_PRESENT = "skipped-but-present", Input, Warning;
+
+    /// A quota without a default request.
+    ///
+    /// Where a namespace has a quota of CPU or memory, Kubernetes refuses
+    /// every pod with a container that does not say how much of it it needs.
+    /// `limits` gives such containers a default.
+    ///
+    /// ```yaml
+    /// quota: { requests.cpu: "20" }
+    /// limits: { defaultRequest: { cpu: 100m } }     # right: without it, pods are refused
+    /// ```
+    QUOTA_WITHOUT_DEFAULT = "quota-without-default", Input, Warning;
+}
+
+/// An environment, and what of it is asked about together with others.
+pub(super) struct Resolved {
+    pub(super) environment: Environment,
+    pub(super) after: Option<Sourced<AfterFile>>,
+    pub(super) skip: Vec<Sourced<String>>,
+    pub(super) namespaces: Vec<Namespaced>,
+}
+
+/// The environment at the end of `chain`, which begins with `environments/`.
+pub(super) fn resolve(
+    chain: &[&Directory],
+    templates: &mut Templates<'_>,
+    reader: &mut Reader<'_>,
+) -> Resolved {
+    let leaf = chain.last().expect("a chain ends with its environment");
+    let name = name_of(chain);
+    let location = leaf
+        .environment
+        .as_ref()
+        .map_or_else(|| Location::of_path(&leaf.path), |document| document.location());
+    let merged = merge(chain, location.file());
+    let raw = merged
+        .root()
+        .is_mapping()
+        .then(|| EnvironmentFile::decode(merged.root(), &mut reader.findings))
+        .flatten();
+    let mut resolved = settings(name, leaf, location, &merged, raw, &mut reader.findings);
+    for (app, document) in &leaf.apps {
+        let one = app::resolve(app, document, chain, &resolved.environment, templates, reader);
+        resolved.namespaces.push(Namespaced::of(&one, &resolved.environment));
+        resolved.environment.apps.push(one.app);
+    }
+    resolved
+}
+
+fn name_of(chain: &[&Directory]) -> EnvironmentName {
+    let segments: Vec<_> = chain[1..].iter().map(|directory| directory.path.name()).collect();
+    EnvironmentName::parse(&segments.join("/")).expect("directories with other names are left out")
+}
+
+fn merge(chain: &[&Directory], file: &Arc<SourceFile>) -> Value {
+    let roots = chain.iter().filter_map(|directory| directory.environment.as_ref());
+    let roots = roots.map(|document| document.value.root()).filter(|root| root.is_mapping());
+    let merged = roots.map(|root| Laid::of_keys(root, |key| key != "values")).reduce(|mut a, b| {
+        a.lay(b);
+        a
+    });
+    merged.map_or_else(|| Value::new(file), |laid| laid.build(file))
+}
+
+fn settings(
+    name: EnvironmentName,
+    leaf: &Directory,
+    location: Location,
+    merged: &Value,
+    raw: Option<EnvironmentFile>,
+    findings: &mut Findings,
+) -> Resolved {
+    let root = merged.root();
+    let raw = raw.as_ref();
+    let skip = raw.and_then(|raw| raw.skip.as_ref());
+    let skip: Vec<_> = skip
+        .iter()
+        .flat_map(|list| &list.value)
+        .map(|app| Sourced { value: app.value.0.clone(), location: app.location.clone() })
+        .collect();
+    let environment = Environment {
+        directory: leaf.path.clone(),
+        tier: raw.and_then(|raw| raw.tier.as_ref()).map_or(Tier::Preprod, |tier| tier.value),
+        kubernetes: raw.and_then(|raw| raw.kubernetes.clone()),
+        select: raw
+            .and_then(|raw| raw.select.as_ref())
+            .map_or(Selection::Current, |select| select.value),
+        skip: skip.iter().map(|app| app.value.clone()).collect(),
+        cluster: raw.and_then(|raw| raw.cluster.as_ref()).map(|cluster| cluster.value.0.clone()),
+        labels: labels(raw.and_then(|raw| raw.labels.as_ref())),
+        quota: root.get("quota").map(subtree),
+        limits: root.get("limits").map(subtree),
+        access: raw
+            .and_then(|raw| raw.access.as_ref())
+            .iter()
+            .flat_map(|list| &list.value)
+            .filter_map(|entry| access(entry, findings))
+            .collect(),
+        generate: generate(raw.and_then(|raw| raw.generate.as_ref())),
+        network: network::of_environment(raw.and_then(|raw| raw.network.as_ref()), findings),
+        gates: gates::resolve(raw.and_then(|raw| raw.gates.as_ref()), findings),
+        apps: Vec::new(),
+        name,
+        location,
+    };
+    check_quota(root, findings);
+    let after = raw.and_then(|raw| raw.after.clone());
+    Resolved { environment, after, skip, namespaces: Vec::new() }
+}
+
+/// A part of a tree as a tree of its own.
+fn subtree(node: Node<'_>) -> Value {
+    let mut value = Value::new(node.location().file());
+    let root = value.graft(node);
+    value.set_root(root);
+    value
+}
+
+pub(super) fn labels(
+    raw: Option<&Sourced<Map<LabelKey, LabelValue>>>,
+) -> IndexMap<String, Sourced<String>> {
+    let entries = raw.iter().flat_map(|map| &map.value.0);
+    entries
+        .map(|(key, value)| {
+            let sourced =
+                Sourced { value: value.value.0.clone(), location: value.location.clone() };
+            (key.value.0.clone(), sourced)
+        })
+        .collect()
+}
+
+fn access(entry: &Sourced<AccessFile>, findings: &mut Findings) -> Option<Sourced<Access>> {
+    let AccessFile { group, user, role } = &entry.value;
+    let subject = match (group, user) {
+        (Some(group), None) => Subject::Group(group.value.0.clone()),
+        (None, Some(user)) => Subject::User(user.value.0.clone()),
+        _ => {
+            let noun = "an entry of `access`";
+            findings.push(exactly_one(noun, "`group` and `user`", &entry.location));
+            return None;
+        }
+    };
+    let value = Access { subject, role: role.value.0.clone() };
+    Some(Sourced { value, location: entry.location.clone() })
+}
+
+fn generate(raw: Option<&Sourced<GenerateFile>>) -> Generate {
+    let is_on = |field: Option<&Sourced<bool>>| field.is_none_or(|field| field.value);
+    Generate {
+        namespaces: is_on(raw.and_then(|raw| raw.value.namespaces.as_ref())),
+        network: is_on(raw.and_then(|raw| raw.value.network.as_ref())),
+    }
+}
+
+/// What Kubernetes wants each container to state where a quota bounds it, and
+/// the keys of a limit range that state it for one that does not
+/// (`SetDefaults_LimitRangeItem` derives `default` from `max`, and
+/// `defaultRequest` from `default`, then from `min`).
+const STATED: [(&str, &str, &[&str]); 6] = [
+    ("cpu", "cpu", &["defaultRequest", "default", "min", "max"]),
+    ("memory", "memory", &["defaultRequest", "default", "min", "max"]),
+    ("requests.cpu", "cpu", &["defaultRequest", "default", "min", "max"]),
+    ("requests.memory", "memory", &["defaultRequest", "default", "min", "max"]),
+    ("limits.cpu", "cpu", &["default", "max"]),
+    ("limits.memory", "memory", &["default", "max"]),
+];
+
+fn check_quota(environment: Node<'_>, findings: &mut Findings) {
+    let Some(quota) = environment.get("quota") else { return };
+    let limits = environment.get("limits");
+    for (bounded, resource, keys) in STATED {
+        let Some(key) = quota.key(bounded) else { continue };
+        let is_stated = keys.iter().any(|key| {
+            limits.and_then(|limits| limits.get(key)).is_some_and(|l| l.get(resource).is_some())
+        });
+        if !is_stated {
+            let message = format!("a quota of `{bounded}`, and no default for containers");
+            findings.push(
+                Finding::new(&QUOTA_WITHOUT_DEFAULT, message, key.location())
+                    .because(format!("pods whose containers state no {resource} are refused"))
+                    .help(format!("add `limits: {{ {}: {{ {resource}: … }} }}`", keys[0])),
+            );
+        }
+    }
+}
+
+/// Asks of every `skip` whether the app is one, and not here.
+pub(super) fn check_skips(resolved: &[Resolved], known: &Known, findings: &mut Findings) {
+    for one in resolved {
+        report_twice(&one.skip, String::as_str, "app", findings);
+        for app in &one.skip {
+            check_app(&app.value, &app.location, known, findings);
+            let present = one.environment.apps.iter().find(|present| present.name == app.value);
+            if let Some(present) = present {
+                let message = format!(
+                    "`{}` is skipped in `{}`, and exists there",
+                    app.value, one.environment.name
+                );
+                findings.push(
+                    Finding::new(&SKIPPED_BUT_PRESENT, message, app.location.clone())
+                        .because("without effect")
+                        .label(present.location.clone(), "the app")
+                        .help("remove one of the two"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! From the files to a repository that is whole.
+//!
+//! Each question that needs more than one file is asked here: which layers make
+//! an app, whether a name is known, whether two namespaces are one. A problem
+//! never stops the others from being found.
+
+mod app;
+mod environment;
+mod gates;
+mod ladder;
+mod namespace;
+mod network;
+mod repository;
+mod template;
+
+use super::decode::suggest;
+use super::files::{Directory, Document, Reader, unreadable};
+use super::raw::RepositoryFile;
+use super::{Environment, EnvironmentName, Repository, Sourced};
+use crate::diagnostic::{Code, Finding, Findings, Severity, codes};
+use crate::source::{Location, ReadErrorKind, RepoPath, Tree};
+
+use environment::UNKNOWN_APP;
+use template::Templates;
+
+/// The codes of problems that more than one file makes.
+pub(super) static ALL_CODES: &[&[&Code]] = &[
+    CODES,
+    app::CODES,
+    environment::CODES,
+    gates::CODES,
+    ladder::CODES,
+    namespace::CODES,
+    network::CODES,
+    repository::CODES,
+    template::CODES,
+];
+
+codes! {
+    /// There is no directory of environments.
+    ///
+    /// Every directory below `environments/` that has no directory in it is an
+    /// environment; its files say what is deployed there. `rungs init` writes a
+    /// small repository to begin with.
+    NO_ENVIRONMENTS = "no-environments", Input, Error;
+
+    /// An environment that is not there.
+    ///
+    /// Environments are the directories below `environments/` that have no
+    /// directory in them, and are named by their path from there. A directory
+    /// that only groups others, such as `prod` above `prod/eu` and `prod/us`,
+    /// is none.
+    ///
+    /// ```yaml
+    /// ladder: [qa, stgae]     # wrong
+    /// ladder: [qa, stage]     # right
+    /// ```
+    UNKNOWN_ENVIRONMENT = "unknown-environment", Input, Error;
+
+    /// An app's file that makes no app exist.
+    ///
+    /// A file above the environments holds what they share; only a file in an
+    /// environment's own directory makes the app exist there. This one's app
+    /// exists in none of the environments below it, so nothing comes of it.
+    ///
+    /// ```text
+    /// environments/cart.yaml         shared by all
+    /// environments/qa/cart.yaml      makes `cart` exist in `qa`; may be empty
+    /// ```
+    APP_WITHOUT_LEAF = "app-without-leaf", Input, Warning;
+
+    /// A name stands twice in a list that takes it once.
+    ///
+    /// ```yaml
+    /// ladder: [qa, stage, qa]       # wrong
+    /// ladder: [qa, stage]           # right
+    /// ```
+    LISTED_TWICE = "listed-twice", Input, Error;
+
+    /// A map takes exactly one of several keys.
+    ///
+    /// Some settings are one thing or another, and the key says which.
+    ///
+    /// ```yaml
+    /// access: [{ group: sre, user: ana, role: edit }]                            # wrong
+    /// access: [{ group: sre, role: edit }, { user: ana, role: edit }]            # right
+    /// ```
+    EXACTLY_ONE = "exactly-one", Input, Error;
+
+    /// An empty list that could mean all or nothing.
+    ///
+    /// To a person `ports: []` is no port, and to a NetworkPolicy it is every
+    /// port. Leave the key out for all, and the entry for nothing.
+    EMPTY_LIST = "empty-list", Input, Error;
+}
+
+/// What was loaded.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The repository.
+    pub repository: Repository,
+    /// What is probably wrong and stops nobody.
+    pub warnings: Findings,
+}
+
+/// Reads the configuration of the repository whose files `tree` has.
+///
+/// # Errors
+///
+/// Every problem of every file, once each.
+pub fn load(tree: &Tree) -> Result<Loaded, Findings> {
+    let mut reader = Reader::new(tree);
+    let settings = repository::read(&mut reader)?;
+    let root = environments(&mut reader);
+    let chains = root.as_ref().map(chains).unwrap_or_default();
+    let mut templates = Templates::new(tree);
+    let mut resolved = Vec::with_capacity(chains.len());
+    for chain in &chains {
+        resolved.push(environment::resolve(chain, &mut templates, &mut reader));
+    }
+    if let Some(root) = &root {
+        report_apps_without_leaf(root, &mut reader.findings);
+    }
+    let repository = assemble(&settings, resolved, &mut reader.findings);
+    let findings = reader.findings.settled();
+    if findings.has_errors() {
+        return Err(findings);
+    }
+    debug_assert!(findings.iter().all(|finding| finding.severity != Severity::Error));
+    Ok(Loaded { repository, warnings: findings })
+}
+
+/// Puts the repository's own settings and the environments together, and asks
+/// what concerns several of them.
+fn assemble(
+    settings: &Document<RepositoryFile>,
+    resolved: Vec<environment::Resolved>,
+    findings: &mut Findings,
+) -> Repository {
+    let known = Known::of(&resolved);
+    environment::check_skips(&resolved, &known, findings);
+    let after = resolved
+        .iter()
+        .filter_map(|one| one.after.clone().map(|after| (one.environment.name.clone(), after)));
+    let ladder = ladder::resolve(settings.raw.as_ref(), after.collect(), &known, findings);
+    let literal: Vec<_> = resolved.iter().flat_map(|one| one.namespaces.iter()).collect();
+    // Of what could not be read nothing is known, and so neither is what it shares.
+    if !findings.has_errors() {
+        namespace::check_shared(&literal, findings);
+    }
+    let mut environments: Vec<_> = resolved.into_iter().map(|one| one.environment).collect();
+    environments.sort_by(|a, b| a.name.cmp(&b.name));
+    let order: Vec<_> = ladder.rungs().iter().flatten().map(|name| name.value.clone()).collect();
+    environments.sort_by_key(|environment| {
+        order.iter().position(|name| *name == environment.name).unwrap_or(order.len())
+    });
+    repository::resolve(settings, environments, ladder, &known, findings)
+}
+
+/// The directories of `environments/`, where there are any.
+fn environments(reader: &mut Reader<'_>) -> Option<Directory> {
+    let path = RepoPath::root().child("environments");
+    let missing = |reader: &mut Reader<'_>| {
+        reader.findings.push(
+            Finding::new(
+                &NO_ENVIRONMENTS,
+                "there are no environments",
+                Location::of_path(&RepoPath::root().child("environments")),
+            )
+            .because("every directory here that has none in it is one")
+            .help("create `environments/qa/`, or let `rungs init` write a repository"),
+        );
+    };
+    match reader.tree.list(&path) {
+        Ok(_) => {
+            let directory = reader.directory(&path);
+            if directory.children.is_empty() && !reader.findings.has_errors() {
+                missing(reader);
+            }
+            Some(directory)
+        }
+        Err(error) if matches!(error.kind, ReadErrorKind::Missing) => {
+            missing(reader);
+            None
+        }
+        Err(error) => {
+            reader.findings.push(unreadable(&error));
+            None
+        }
+    }
+}
+
+/// For each environment the directories from `environments/` to its own.
+fn chains(root: &Directory) -> Vec<Vec<&Directory>> {
+    fn descend<'a>(
+        directory: &'a Directory,
+        above: &[&'a Directory],
+        chains: &mut Vec<Vec<&'a Directory>>,
+    ) {
+        let chain: Vec<_> = above.iter().copied().chain([directory]).collect();
+        if directory.children.is_empty() {
+            chains.push(chain);
+            return;
+        }
+        for child in &directory.children {
+            descend(child, &chain, chains);
+        }
+    }
+    let mut chains = Vec::new();
+    for child in &root.children {
+        descend(child, &[root], &mut chains);
+    }
+    chains
+}
+
+fn report_apps_without_leaf(directory: &Directory, findings: &mut Findings) {
+    if directory.children.is_empty() {
+        return;
+    }
+    for (name, document) in &directory.apps {
+        if !exists_below(directory, name) {
+            let message = format!("no environment below `{}` has `{name}`", directory.path);
+            findings.push(
+                Finding::new(&APP_WITHOUT_LEAF, message, document.location())
+                    .because("nothing comes of this file")
+                    .help(format!(
+                        "an app exists where a leaf has its file: add `{}/…/{name}.yaml`, \
+                         which may be empty",
+                        directory.path
+                    )),
+            );
+        }
+    }
+    for child in &directory.children {
+        report_apps_without_leaf(child, findings);
+    }
+}
+
+fn exists_below(directory: &Directory, app: &str) -> bool {
+    directory.children.iter().any(|child| {
+        (child.children.is_empty() && child.apps.contains_key(app)) || exists_below(child, app)
+    })
+}
+
+/// The names that other files may use.
+struct Known {
+    environments: Vec<EnvironmentName>,
+    apps: std::collections::BTreeSet<String>,
+}
+
+impl Known {
+    fn of(resolved: &[environment::Resolved]) -> Self {
+        let environments = resolved.iter().map(|one| one.environment.name.clone()).collect();
+        let apps = resolved.iter().flat_map(|one| one.environment.apps.iter());
+        Self { environments, apps: apps.map(|app| app.name.clone()).collect() }
+    }
+
+    /// Whether it is an environment; reports one that is not.
+    fn has(&self, name: &Sourced<EnvironmentName>, findings: &mut Findings) -> bool {
+        let is_known = self.environments.contains(&name.value);
+        if !is_known {
+            findings.push(self.unknown(name.value.as_str(), name.location.clone()));
+        }
+        is_known
+    }
+
+    fn unknown(&self, name: &str, at: Location) -> Finding {
+        unknown_environment(name, &self.environments, at)
+    }
+}
+
+/// The finding that there is no such environment.
+fn unknown_environment(name: &str, known: &[EnvironmentName], at: Location) -> Finding {
+    let inside = known.iter().filter(|known| {
+        known.as_str().strip_prefix(name).is_some_and(|rest| rest.starts_with('/'))
+    });
+    let inside: Vec<_> = inside.map(|known| format!("`{known}`")).collect();
+    let help = if inside.is_empty() {
+        suggest(name, known.iter().map(EnvironmentName::as_str), "the environments are")
+    } else {
+        Some(format!("it is a directory of environments: name {}", inside.join(" or ")))
+    };
+    Finding::new(&UNKNOWN_ENVIRONMENT, format!("there is no environment `{name}`"), at)
+        .because("no directory of this name below `environments/` is an environment")
+        .maybe_help(help)
+}
+
+impl Repository {
+    /// The environment of that name, as a person typed it.
+    ///
+    /// # Errors
+    ///
+    /// There is none; the finding names the one that was probably meant.
+    pub fn find_environment(&self, name: &str) -> Result<&Environment, Finding> {
+        let name = name.trim_end_matches('/');
+        let found = self.environments.iter().find(|environment| environment.name.as_str() == name);
+        found.ok_or_else(|| {
+            let known: Vec<_> = self.environments.iter().map(|one| one.name.clone()).collect();
+            let at = Location::of_path(&RepoPath::root().child("environments"));
+            unknown_environment(name, &known, at)
+        })
+    }
+
+    /// An environment's app, by the names that a person typed.
+    ///
+    /// # Errors
+    ///
+    /// There is no such environment, or it has no such app; the finding says
+    /// where the app is, or which was probably meant.
+    pub fn find_app(
+        &self,
+        environment: &str,
+        app: &str,
+    ) -> Result<(&Environment, &super::App), Finding> {
+        let environment = self.find_environment(environment)?;
+        if let Some(found) = environment.apps.iter().find(|one| one.name == app) {
+            return Ok((environment, found));
+        }
+        let message = format!("there is no app `{app}` in `{}`", environment.name);
+        let finding =
+            Finding::new(&UNKNOWN_APP, message, Location::of_path(&environment.directory));
+        Err(finding
+            .because(format!("no `{app}.yaml` here"))
+            .maybe_help(self.where_it_is(app, environment)))
+    }
+
+    fn where_it_is(&self, app: &str, environment: &Environment) -> Option<String> {
+        let has = |one: &&Environment| one.apps.iter().any(|known| known.name == app);
+        let others: Vec<_> =
+            self.environments.iter().filter(has).map(|one| format!("`{}`", one.name)).collect();
+        if !others.is_empty() {
+            return Some(format!("it is in {}", others.join(", ")));
+        }
+        suggest(app, environment.apps.iter().map(|one| one.name.as_str()), "its apps are")
+    }
+}
+
+/// The finding that a map takes exactly one of several keys.
+fn exactly_one(noun: &str, keys: &str, at: &Location) -> Finding {
+    Finding::new(&EXACTLY_ONE, format!("{noun} takes exactly one of {keys}"), at.clone())
+        .because("none of them is here, or more than one")
+}
+
+/// The finding that a list is empty where that could mean all or nothing.
+fn empty_list(key: &str, all: &str, at: &Location) -> Finding {
+    Finding::new(&EMPTY_LIST, format!("`{key}` is an empty list"), at.clone())
+        .because("all or nothing?")
+        .help(format!("leave `{key}` out for {all}"))
+}
+
+/// Reports what stands more than once in a list.
+fn report_twice<T>(
+    list: &[Sourced<T>],
+    name: impl Fn(&T) -> &str,
+    noun: &str,
+    findings: &mut Findings,
+) {
+    for (index, item) in list.iter().enumerate() {
+        let earlier = list[..index].iter().find(|one| name(&one.value) == name(&item.value));
+        if let Some(earlier) = earlier {
+            let message = format!("the {noun} `{}` stands here twice", name(&item.value));
+            findings.push(
+                Finding::new(&LISTED_TWICE, message, item.location.clone())
+                    .because("the second time")
+                    .label(earlier.location.clone(), "the first time")
+                    .help("remove one of them"),
+            );
+        }
+    }
+}

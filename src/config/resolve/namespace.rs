@@ -1,0 +1,109 @@
+//! Where apps live, and that no two share it by accident.
+
+use std::collections::BTreeMap;
+
+use super::app;
+use crate::config::Environment;
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::source::Location;
+
+codes! {
+    /// A namespace with a longer name than Kubernetes allows.
+    ///
+    /// A namespace's name has at most 63 characters. With the default pattern
+    /// it is the app's name, `-` and the environment's name. Give the app or
+    /// the environment a shorter pattern.
+    ///
+    /// ```yaml
+    /// # environments/prod/environment.yaml
+    /// namespace: "{app}"
+    /// ```
+    NAMESPACE_TOO_LONG = "namespace-too-long", Input, Error;
+
+    /// Two apps get one namespace without saying so.
+    ///
+    /// Two patterns came to the same name on one cluster. Objects, quotas and
+    /// network rules of one app would be the other's too. Where that is
+    /// wanted, both name the namespace literally.
+    ///
+    /// ```yaml
+    /// # environments/qa/environment.yaml
+    /// namespace: "{environment}"     # wrong: every app of qa gets `qa`
+    /// namespace: qa                  # right: every app of qa is meant to live in `qa`
+    /// ```
+    SHARED_NAMESPACE = "shared-namespace", Input, Error;
+}
+
+/// An app's namespace, with what is needed to ask whether others have it too.
+pub(super) struct Namespaced {
+    cluster: Option<String>,
+    namespace: String,
+    app: String,
+    environment: String,
+    is_literal: bool,
+    location: Location,
+}
+
+impl Namespaced {
+    pub(super) fn of(resolved: &app::Resolved, environment: &Environment) -> Self {
+        Self {
+            cluster: environment.cluster.clone(),
+            namespace: resolved.app.namespace.value.clone(),
+            app: resolved.app.name.clone(),
+            environment: environment.name.to_string(),
+            is_literal: resolved.pattern.is_literal(),
+            location: resolved.app.namespace.location.clone(),
+        }
+    }
+}
+
+/// Reports namespaces that are too long, and those that two apps get without
+/// naming them.
+pub(super) fn check_shared(namespaces: &[&Namespaced], findings: &mut Findings) {
+    let mut by_name: BTreeMap<_, Vec<&Namespaced>> = BTreeMap::new();
+    for one in namespaces {
+        if one.namespace.len() > 63 {
+            findings.push(too_long(one));
+        }
+        by_name.entry((&one.cluster, &one.namespace)).or_default().push(one);
+    }
+    for sharing in by_name.values().filter(|sharing| sharing.len() > 1) {
+        if let Some(by_accident) = sharing.iter().position(|one| !one.is_literal) {
+            let other = usize::from(by_accident == 0);
+            findings.push(shared(sharing[by_accident], sharing[other], sharing.len() - 2));
+        }
+    }
+}
+
+fn too_long(one: &Namespaced) -> Finding {
+    let length = one.namespace.len();
+    Finding::new(
+        &NAMESPACE_TOO_LONG,
+        format!("the namespace `{}` has {length} characters", one.namespace),
+        one.location.clone(),
+    )
+    .because("63 are allowed")
+    .help("give the app or the environment a shorter `namespace`")
+    .about(format!("{} {}", one.environment, one.app))
+}
+
+fn shared(one: &Namespaced, other: &Namespaced, more: usize) -> Finding {
+    let name = |one: &Namespaced| format!("`{}` in `{}`", one.app, one.environment);
+    let and_more = if more == 0 { String::new() } else { format!(", as do {more} more") };
+    Finding::new(
+        &SHARED_NAMESPACE,
+        format!(
+            "{} and {} get one namespace, `{}`{and_more}",
+            name(one),
+            name(other),
+            one.namespace
+        ),
+        one.location.clone(),
+    )
+    .because(format!("makes `{}` of {}", one.namespace, name(one)))
+    .label(other.location.clone(), format!("and this of {}", name(other)))
+    .help(format!(
+        "where they are meant to share it, write `namespace: {}` for both",
+        one.namespace
+    ))
+}

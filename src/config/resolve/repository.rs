@@ -1,0 +1,244 @@
+//! `rungs.yaml`.
+
+use indexmap::IndexMap;
+
+use super::{Known, network};
+use crate::config::decode::{Decode, MISSING_KEY, suggest};
+use crate::config::files::{Document, Reader};
+use crate::config::raw::{
+    ForgeFile, PoliciesFile, RepositoryFile, RuleSeverity, RulesFile, TokenFile,
+};
+use crate::config::syntax::Requirement;
+use crate::config::valid::{Forge, Policies, Replicas, Rules, Token, Train};
+use crate::config::{Environment, Ladder, Repository, Sourced};
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::source::{Location, ReadErrorKind, RepoPath};
+use crate::yaml::Node;
+
+use super::environment::UNKNOWN_APP;
+
+codes! {
+    /// There is no `rungs.yaml`.
+    ///
+    /// A repository's settings stand in `rungs.yaml` at its root. Either this
+    /// is another directory than was meant, which `--repo DIR` names, or the
+    /// repository is yet to be set up: `rungs init` writes a small one that
+    /// works. The least is
+    ///
+    /// ```yaml
+    /// version: 1
+    /// ladder: [qa, prod]
+    /// ```
+    NO_SETTINGS = "no-settings", Input, Error;
+
+    /// The files are of a format that this program does not read.
+    ///
+    /// `version` in `rungs.yaml` counts the format of all files. This program
+    /// reads version 1. A newer number is a newer program's; nothing else is
+    /// read before the right program is there, because what it would say of
+    /// the files would be misleading.
+    UNKNOWN_VERSION = "unknown-version", Input, Error;
+
+    /// The repository wants another version of rungs.
+    ///
+    /// `requires` in `rungs.yaml` says which versions of the program may be
+    /// used, so that everybody renders the same. Install one of them, or
+    /// change the range after comparing what both render.
+    ///
+    /// ```yaml
+    /// requires: ">=0.1"
+    /// ```
+    WRONG_PROGRAM = "wrong-program", Input, Error;
+
+    /// A train with the name of an app.
+    ///
+    /// A train's promotion has the branch `rungs/<environment>/<train>`, and
+    /// an app's the branch `rungs/<environment>/<app>`. With one name for both
+    /// they would overwrite each other.
+    ///
+    /// ```yaml
+    /// trains: { cart: [cart, guestbook] }     # wrong
+    /// trains: { shop: [cart, guestbook] }     # right
+    /// ```
+    TRAIN_NAMED_AS_APP = "train-named-as-app", Input, Error;
+}
+
+/// Reads `rungs.yaml`, and stops where it is not for this program.
+pub(super) fn read(reader: &mut Reader<'_>) -> Result<Document<RepositoryFile>, Findings> {
+    let path = RepoPath::root().child("rungs.yaml");
+    let file = match reader.tree.read(&path) {
+        Ok(file) => file,
+        Err(error) if matches!(error.kind, ReadErrorKind::Missing) => {
+            return Err(Finding::new(
+                &NO_SETTINGS,
+                "there is no `rungs.yaml`",
+                Location::of_path(&path),
+            )
+            .because("a repository's settings stand here")
+            .help("`rungs init` writes a small repository; `--repo DIR` names another directory")
+            .into());
+        }
+        Err(error) => return Err(crate::config::files::unreadable(&error).into()),
+    };
+    let mut early = Reader::new(reader.tree);
+    if let Some(value) = early.parse(&file) {
+        check_program(value.root())?;
+    }
+    reader.document(&path).ok_or_else(|| std::mem::take(&mut reader.findings).settled())
+}
+
+/// Whether this program may read the files. Asked before anything else: what
+/// another program's files would say to this one is misleading.
+fn check_program(root: Node<'_>) -> Result<(), Findings> {
+    let mut ignored = Findings::new();
+    if let Some(version) = root.get("version") {
+        let number = version.as_number().and_then(|number| number.as_u64());
+        if number != Some(1) {
+            let written = version.location().text().to_owned();
+            return Err(Finding::new(
+                &UNKNOWN_VERSION,
+                format!("the files' format `{written}` is not known"),
+                version.location(),
+            )
+            .because("this program reads version 1")
+            .help(match number {
+                Some(_) => "use the version of rungs that this repository was written for",
+                None => "write `version: 1`",
+            })
+            .into());
+        }
+    }
+    let Some(requires) = root.get("requires") else { return Ok(()) };
+    let own = semver::Version::parse(env!("CARGO_PKG_VERSION")).expect("cargo checks the version");
+    match Requirement::decode(requires, &mut ignored) {
+        Some(Requirement(range)) if !range.matches(&own) => Err(Finding::new(
+            &WRONG_PROGRAM,
+            format!("this repository wants rungs `{range}`, and this is {own}"),
+            requires.location(),
+        )
+        .because("no version that may be used here")
+        .help(format!("install a version that is `{range}`"))
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+/// Puts the repository together.
+pub(super) fn resolve(
+    settings: &Document<RepositoryFile>,
+    environments: Vec<Environment>,
+    ladder: Ladder,
+    known: &Known,
+    findings: &mut Findings,
+) -> Repository {
+    let raw = settings.raw.as_ref();
+    let output = raw.and_then(|raw| raw.output.as_ref()).map(|output| output.value.0.clone());
+    let mut repository = Repository {
+        location: settings.location(),
+        output: output.unwrap_or_else(|| RepoPath::root().child("rendered")),
+        kubernetes: raw.and_then(|raw| raw.kubernetes.clone()),
+        ladder,
+        forge: raw.and_then(|raw| raw.forge.as_ref()).map(|raw| forge(raw, findings)),
+        trains: raw.map(|raw| trains(raw, known, findings)).unwrap_or_default(),
+        network: network::of_repository(raw.and_then(|raw| raw.network.as_ref()), known, findings),
+        policies: policies(raw.and_then(|raw| raw.policies.as_ref()), findings),
+        environments,
+    };
+    for environment in &mut repository.environments {
+        environment.kubernetes =
+            environment.kubernetes.take().or_else(|| repository.kubernetes.clone());
+    }
+    repository
+}
+
+fn forge(raw: &Sourced<ForgeFile>, findings: &mut Findings) -> Forge {
+    let file = &raw.value;
+    Forge {
+        kind: file.kind.value,
+        url: file.url.value.0.trim_end_matches('/').to_owned(),
+        repository: file.repository.value.0.clone(),
+        base: file.base.as_ref().map(|base| base.value.0.clone()),
+        token: file.token.as_ref().and_then(|raw| token(raw, findings)),
+        location: raw.location.clone(),
+    }
+}
+
+fn token(raw: &Sourced<TokenFile>, findings: &mut Findings) -> Option<Token> {
+    let source = &raw.value.0;
+    match (&source.env, &source.file) {
+        (Some(variable), None) => Some(Token::Env(variable.value.0.clone())),
+        (None, Some(file)) => Some(Token::File(file.value.0.clone())),
+        _ => {
+            findings.push(super::exactly_one("`token`", "`env` and `file`", &raw.location));
+            None
+        }
+    }
+}
+
+fn trains(raw: &RepositoryFile, known: &Known, findings: &mut Findings) -> IndexMap<String, Train> {
+    let mut trains = IndexMap::new();
+    for (name, apps) in raw.trains.iter().flat_map(|trains| &trains.value.0) {
+        let train = &name.value.0;
+        if known.apps.contains(train) {
+            findings.push(
+                Finding::new(
+                    &TRAIN_NAMED_AS_APP,
+                    format!("the train `{train}` has the name of an app"),
+                    name.location.clone(),
+                )
+                .because("their promotions would have one branch")
+                .help("give the train another name"),
+            );
+        }
+        super::report_twice(&apps.value, |app| app.0.as_str(), "app", findings);
+        for app in &apps.value {
+            check_app(&app.value.0, &app.location, known, findings);
+        }
+        let apps = apps.value.iter().map(|app| app.value.0.clone()).collect();
+        trains.insert(train.clone(), Train { apps, location: name.location.clone() });
+    }
+    trains
+}
+
+/// Reports an app that no environment has.
+pub(super) fn check_app(name: &str, at: &Location, known: &Known, findings: &mut Findings) {
+    if !known.apps.contains(name) {
+        findings.push(
+            Finding::new(&UNKNOWN_APP, format!("there is no app `{name}`"), at.clone())
+                .because("no environment has a file of this name")
+                .maybe_help(suggest(name, known.apps.iter().map(String::as_str), "the apps are")),
+        );
+    }
+}
+
+fn policies(raw: Option<&Sourced<PoliciesFile>>, findings: &mut Findings) -> Policies {
+    let mut of = |tier: Option<&Sourced<RulesFile>>| {
+        tier.map(|tier| rules(&tier.value, findings)).unwrap_or_default()
+    };
+    let raw = raw.map(|raw| &raw.value);
+    Policies {
+        preprod: of(raw.and_then(|raw| raw.preprod.as_ref())),
+        production: of(raw.and_then(|raw| raw.production.as_ref())),
+    }
+}
+
+fn rules(raw: &RulesFile, findings: &mut Findings) -> Rules {
+    let replicas = raw.replicas.as_ref().and_then(|rule| {
+        let Some(minimum) = &rule.value.minimum else {
+            findings.push(
+                Finding::new(
+                    &MISSING_KEY,
+                    "the rule `replicas` has no `minimum`",
+                    rule.location.clone(),
+                )
+                .because("`minimum` is missing here")
+                .help("add `minimum: 2`"),
+            );
+            return None;
+        };
+        let severity = rule.value.severity.as_ref().map_or(RuleSeverity::Error, |s| s.value);
+        let value = Replicas { minimum: minimum.value.0, severity };
+        Some(Sourced { value, location: rule.location.clone() })
+    });
+    Rules { unpinned: raw.unpinned.clone(), replicas }
+}

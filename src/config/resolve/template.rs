@@ -1,0 +1,187 @@
+//! The templates that apps name, as far as configuration needs them: whether
+//! they are there, and their `values.yaml`.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::config::TemplateRef;
+use crate::config::decode::{suggest, wrong_type};
+use crate::config::files::{Reader, unreadable};
+use crate::config::secrets::mark_secrets;
+use crate::diagnostic::{Finding, codes};
+use crate::source::{RepoPath, RevisionError, Tree};
+use crate::yaml::Value;
+
+codes! {
+    /// A template that is not there.
+    ///
+    /// An app is rendered from the directory below `templates/` that its file
+    /// names with `template`, or from the one with the app's own name. A pinned
+    /// template, `guestbook@v12`, has to be there at that tag or commit.
+    ///
+    /// ```yaml
+    /// # environments/qa/web.yaml
+    /// template: guestbok        # wrong
+    /// template: guestbook       # right: templates/guestbook/ is there
+    /// ```
+    MISSING_TEMPLATE = "missing-template", Input, Error;
+
+    /// A template is pinned to a branch.
+    ///
+    /// A branch names another commit tomorrow, so what was tested below would
+    /// not be what is promoted. Pin to a tag or a commit.
+    ///
+    /// ```yaml
+    /// template: guestbook@main       # wrong
+    /// template: guestbook@v12        # right
+    /// ```
+    PINNED_TO_BRANCH = "pinned-to-branch", Input, Error;
+
+    /// A pinned commit that is not in this clone.
+    ///
+    /// Nothing is wrong with the files. The clone may be shallow, as those of
+    /// CI often are; the help has the command that fetches what is missing.
+    MISSING_COMMIT = "missing-commit", Outside, Error;
+}
+
+/// The templates that were asked for, each looked at once.
+pub(super) struct Templates<'t> {
+    tree: &'t Tree,
+    revisions: HashMap<String, Result<Tree, RevisionError>>,
+    known: HashMap<(String, Option<String>), Found>,
+}
+
+/// What was found of a template.
+#[derive(Clone)]
+enum Found {
+    /// It is there; its values, where it has a map of them.
+    Values(Option<Rc<Value>>),
+    /// It is not there.
+    Nothing,
+    /// Its commit is not there.
+    NoRevision(RevisionError),
+}
+
+impl<'t> Templates<'t> {
+    pub(super) fn new(tree: &'t Tree) -> Self {
+        Self { tree, revisions: HashMap::new(), known: HashMap::new() }
+    }
+
+    /// A template's values; reports a template that is not there.
+    pub(super) fn values(
+        &mut self,
+        template: &TemplateRef,
+        reader: &mut Reader<'_>,
+    ) -> Option<Rc<Value>> {
+        let key = (template.name.clone(), template.pin.clone());
+        let found = match self.known.get(&key) {
+            Some(found) => found.clone(),
+            None => {
+                let found = self.look(template, reader);
+                self.known.insert(key, found.clone());
+                found
+            }
+        };
+        match found {
+            Found::Values(values) => values,
+            Found::Nothing => {
+                reader.findings.push(self.missing(template));
+                None
+            }
+            Found::NoRevision(error) => {
+                reader.findings.push(no_revision(template, &error));
+                None
+            }
+        }
+    }
+
+    fn look(&mut self, template: &TemplateRef, reader: &mut Reader<'_>) -> Found {
+        let tree = match &template.pin {
+            None => self.tree.clone(),
+            Some(pin) => match self.at(pin) {
+                Ok(tree) => tree,
+                Err(error) => return Found::NoRevision(error),
+            },
+        };
+        let directory = templates().child(&template.name);
+        match tree.has_directory(&directory) {
+            Ok(true) => Found::Values(read_values(&tree, &directory, reader).map(Rc::new)),
+            Ok(false) => Found::Nothing,
+            Err(error) => {
+                reader.findings.push(unreadable(&error));
+                Found::Values(None)
+            }
+        }
+    }
+
+    fn at(&mut self, pin: &str) -> Result<Tree, RevisionError> {
+        if let Some(known) = self.revisions.get(pin) {
+            return known.clone();
+        }
+        let found = self.tree.at(pin);
+        self.revisions.insert(pin.to_owned(), found.clone());
+        found
+    }
+
+    fn missing(&self, template: &TemplateRef) -> Finding {
+        let directory = templates().child(&template.name);
+        let at = template.pin.as_ref().map(|pin| format!(" at `{pin}`")).unwrap_or_default();
+        let pinned = template.pin.as_ref().and_then(|pin| self.revisions.get(pin));
+        let tree = pinned.and_then(|found| found.as_ref().ok()).unwrap_or(self.tree);
+        let listed = tree.list(&templates()).unwrap_or_default();
+        let directories = listed.iter().filter(|entry| entry.is_directory);
+        let names: Vec<_> = directories.map(|entry| entry.path.name()).collect();
+        let help = suggest(&template.name, names.iter().copied(), "there are")
+            .unwrap_or_else(|| format!("create `{directory}/`"));
+        Finding::new(
+            &MISSING_TEMPLATE,
+            format!("there is no template `{}`{at}", template.name),
+            template.location.clone(),
+        )
+        .because(format!("there is no directory `{directory}`{at}"))
+        .help(help)
+    }
+}
+
+fn templates() -> RepoPath {
+    RepoPath::root().child("templates")
+}
+
+fn read_values(tree: &Tree, directory: &RepoPath, reader: &mut Reader<'_>) -> Option<Value> {
+    let file = match tree.read_if_present(&directory.child("values.yaml")) {
+        Ok(file) => file?,
+        Err(error) => {
+            reader.findings.push(unreadable(&error));
+            return None;
+        }
+    };
+    let value = reader.parse(&file)?;
+    let root = value.root();
+    mark_secrets(root);
+    if root.is_mapping() {
+        return Some(value);
+    }
+    if !root.is_null() {
+        reader.findings.push(wrong_type(root, "a map of values"));
+    }
+    None
+}
+
+fn no_revision(template: &TemplateRef, error: &RevisionError) -> Finding {
+    let pin = template.pin.as_deref().unwrap_or_default();
+    let finding = |code| Finding::new(code, error.to_string(), template.location.clone());
+    match error {
+        RevisionError::Branch(_) => finding(&PINNED_TO_BRANCH)
+            .because("names another commit tomorrow")
+            .help(format!("pin to a tag or a commit: `git rev-parse {pin}` shows the one of now")),
+        RevisionError::Absent { fetch, .. } => finding(&MISSING_COMMIT)
+            .because("the template is pinned to it")
+            .help(format!("fetch it: `{fetch}`")),
+        RevisionError::NoRepository => finding(&MISSING_COMMIT)
+            .because("the template is pinned to a commit")
+            .help("run rungs in a clone of the repository"),
+        RevisionError::Failed { .. } => {
+            finding(&MISSING_COMMIT).because("the template is pinned to it")
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What can be wrong with a template.
+
+use crate::diagnostic::codes;
+
+codes! {
+    /// A template's file cannot be read.
+    ///
+    /// A file of a template, or one that it includes or imports, is not there,
+    /// is no text, has more than 4 MiB, or leads out of the repository through a
+    /// link. `.git` is never read, by any name.
+    ///
+    /// Bring the file into the repository, or name the one that is meant. What
+    /// several templates share belongs in `vendor/` at the repository's root.
+    TEMPLATE_UNREADABLE = "template-unreadable", Input, Error;
+
+    /// The disk or the object database failed while a template was read.
+    ///
+    /// The template may be right. Look at what the message says of the disk or
+    /// the clone, and try again; a commit that is not in this clone has to be
+    /// fetched first.
+    TEMPLATE_READ_FAILED = "template-read-failed", Outside, Error;
+
+    /// Directories of a template are nested too deep.
+    ///
+    /// At most 16 may stand inside one another. Usually a link leads back to a
+    /// directory above it, so that the template would have no end.
+    TEMPLATE_TOO_DEEP = "template-too-deep", Input, Error;
+
+    /// A template is not written as its language wants it.
+    ///
+    /// The Tera or Jsonnet source cannot be read at the place that is shown.
+    ///
+    /// ```jinja
+    /// {# wrong #}
+    /// replicas: {{ values.replicas }
+    /// {# right #}
+    /// replicas: {{ values.replicas }}
+    /// ```
+    TEMPLATE_SYNTAX = "template-syntax", Input, Error;
+
+    /// A template prints something that is not defined.
+    ///
+    /// A template sees `app`, `environment`, `namespace`, `labels`, `images` and
+    /// `values`. What it prints must be there: a misspelt name would otherwise
+    /// leave an empty field behind, which Kubernetes often takes.
+    ///
+    /// ```jinja
+    /// {# wrong, where some environment sets no logLevel #}
+    /// level: {{ values.logLevel }}
+    /// {# right #}
+    /// level: {{ values.logLevel | default(value="info") }}
+    /// ```
+    ///
+    /// In a condition, what is not defined is false: `{% if values.debug %}`
+    /// needs no default.
+    TEMPLATE_UNDEFINED = "template-undefined", Input, Error;
+
+    /// A template cannot be rendered.
+    ///
+    /// Its source is well written, but what it says cannot be done with the
+    /// values of this app: a filter got a map where it wants a text, an
+    /// `error` or a `throw` was reached, a number was divided by zero.
+    TEMPLATE_FAILED = "template-failed", Input, Error;
+
+    /// What a template includes or imports is not there.
+    ///
+    /// A name is looked for in the template's own directory (Jsonnet: in that of
+    /// the importing file), then in the template's `vendor/`, then in
+    /// `vendor/` at the repository's root.
+    INCLUDE_MISSING = "include-missing", Input, Error;
+
+    /// A template reaches out of its place.
+    ///
+    /// Tera includes only files of the template's own directory and of
+    /// `vendor/`, and Jsonnet imports only files of the repository. An absolute
+    /// path, or one that climbs out with `..`, would make the result depend on
+    /// the machine it is rendered on.
+    ///
+    /// ```jsonnet
+    /// // wrong
+    /// local k = import '/usr/share/jsonnet/k.libsonnet';
+    /// // right: in vendor/ at the repository's root
+    /// local k = import 'k.libsonnet';
+    /// ```
+    INCLUDE_OUTSIDE = "include-outside", Input, Error;
+
+    /// A template includes itself.
+    ///
+    /// Files that include, extend or import one another in a circle would have
+    /// no end. Move what both need into a third file.
+    INCLUDE_CIRCLE = "include-circle", Input, Error;
+
+    /// A template calls itself without end.
+    ///
+    /// A Jsonnet function or field that needs itself to be computed never
+    /// arrives at a value. Calls may be nested 100,000 deep, which real programs
+    /// stay far below.
+    ///
+    /// ```jsonnet
+    /// // wrong
+    /// local depth(tree) = 1 + depth(tree);
+    /// // right
+    /// local depth(tree) = if tree == null then 0 else 1 + depth(tree.child);
+    /// ```
+    TEMPLATE_ENDLESS = "template-endless", Input, Error;
+
+    /// A template's source or result is nested too deep.
+    ///
+    /// Brackets and `local`, `if` and `function` may be nested 1,000 deep in a
+    /// Jsonnet source; maps and lists of the result 200 deep. Usually brackets
+    /// were left open, or a function calls itself more often than it should.
+    TEMPLATE_NESTING = "template-nesting", Input, Error;
+
+    /// A template prints too much.
+    ///
+    /// One file may become 16 MiB of text. The API server takes no object of
+    /// more than 1.5 MiB; usually a loop inside a loop prints more than was
+    /// meant.
+    OUTPUT_TOO_LARGE = "output-too-large", Input, Error;
+
+    /// Jsonnet's result holds something that is no object.
+    ///
+    /// The result may nest as deep as it likes, but its maps and lists have to
+    /// lead to objects: to maps with `apiVersion` and `kind`. Anything else would
+    /// be lost without a word. A null is skipped, so that `if` needs no `else`.
+    ///
+    /// ```jsonnet
+    /// // wrong
+    /// { replicas: 3, deployment: deployment }
+    /// // right: a hidden field is no part of the result
+    /// { replicas:: 3, deployment: deployment }
+    /// ```
+    NOT_AN_OBJECT = "not-an-object", Input, Error;
+
+    /// A Jsonnet program cannot be called with what there is.
+    ///
+    /// A `main.jsonnet` that is a function is called with one argument,
+    /// `rungs`. Its other parameters need defaults.
+    ///
+    /// ```jsonnet
+    /// // wrong
+    /// function(rungs, cluster) { }
+    /// // right
+    /// function(rungs, cluster='default') { }
+    /// ```
+    WRONG_PARAMETERS = "wrong-parameters", Input, Error;
+
+    /// A template prints what is not the same each time.
+    ///
+    /// `__tera_context` shows everything that a template sees, in an order that
+    /// changes from run to run. The same input must give the same bytes; print
+    /// what you look for by its name.
+    NOT_REPRODUCIBLE = "not-reproducible", Input, Error;
+
+    /// The Jsonnet engine stopped.
+    ///
+    /// It ended without a result, or no thread could be started for it. The
+    /// latter is the machine's doing; the former is a defect of rungs, which we
+    /// want to hear of together with the template.
+    JSONNET_STOPPED = "jsonnet-stopped", Defect, Error;
+}

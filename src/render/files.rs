@@ -1,0 +1,165 @@
+//! Which of a template's files are manifests, and in which language.
+
+use super::code::TEMPLATE_TOO_DEEP;
+use super::fault;
+use crate::diagnostic::{Finding, Findings};
+use crate::source::{Listed, Location, RepoPath, Tree};
+
+/// Deeper directories are taken for a link that goes round.
+const MAX_DIRECTORIES: usize = 16;
+
+/// What renders a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Engine {
+    /// Nothing: YAML or JSON as it stands.
+    Plain,
+    /// Tera, by the extension `.tera`.
+    Tera,
+    /// Jsonnet: `main.jsonnet` at the template's root.
+    Jsonnet,
+}
+
+/// The files of a template that matter, each list in the order of the paths.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    pub(super) plain: Vec<RepoPath>,
+    /// Tera files that become manifests.
+    pub(super) tera: Vec<RepoPath>,
+    /// Tera files that are only there to be included.
+    pub(super) partials: Vec<RepoPath>,
+    pub(super) jsonnet: Option<RepoPath>,
+}
+
+impl Files {
+    /// Lists `root` and everything below it, `vendor/` excepted: a library is
+    /// read when something asks for it.
+    pub(super) fn find(tree: &Tree, root: &RepoPath) -> Result<Self, Findings> {
+        let mut search = Search {
+            tree,
+            root,
+            files: Self::default(),
+            findings: Findings::new(),
+            endless: false,
+        };
+        search.directory(root, false, 0);
+        if search.findings.is_empty() { Ok(search.files) } else { Err(search.findings) }
+    }
+}
+
+struct Search<'a> {
+    tree: &'a Tree,
+    root: &'a RepoPath,
+    files: Files,
+    findings: Findings,
+    /// Several links that lead back multiply with each level, so the first
+    /// end of a chain of them ends the search.
+    endless: bool,
+}
+
+impl Search<'_> {
+    fn directory(&mut self, directory: &RepoPath, only_included: bool, depth: usize) {
+        if self.endless {
+            return;
+        }
+        if depth > MAX_DIRECTORIES {
+            self.endless = true;
+            let message = format!("directories below `{}` are nested too deep", self.root);
+            let finding = Finding::new(&TEMPLATE_TOO_DEEP, message, Location::of_path(directory))
+                .help("look for a link that leads back to a directory above it");
+            self.findings.push(finding);
+            return;
+        }
+        let listed = match self.tree.list(directory) {
+            Ok(listed) => listed,
+            Err(error) => return self.findings.push(fault::unreadable(&error, None)),
+        };
+        for Listed { path, is_directory } in listed {
+            let only_included = only_included || path.name().starts_with('_');
+            if !is_directory {
+                self.file(path, only_included);
+            } else if depth > 0 || path.name() != "vendor" {
+                self.directory(&path, only_included, depth + 1);
+            }
+        }
+    }
+
+    fn file(&mut self, path: RepoPath, only_included: bool) {
+        let name = path.name();
+        let at_root = path.below(self.root) == Some(name);
+        if let Some(stem) = name.strip_suffix(".tera") {
+            let is_manifest = is_data(stem) && !only_included;
+            if is_manifest { &mut self.files.tera } else { &mut self.files.partials }.push(path);
+        } else if at_root && name == "main.jsonnet" {
+            self.files.jsonnet = Some(path);
+        } else if at_root && matches!(name, "values.yaml" | "values.schema.json") {
+        } else if is_data(name) && !only_included {
+            self.files.plain.push(path);
+        }
+    }
+}
+
+fn is_data(name: &str) -> bool {
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    matches!(extension, Some("yaml" | "yml" | "json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Memory;
+
+    fn found(paths: &[&str]) -> Files {
+        let tree = Tree::new(Memory::of(paths.iter().map(|path| (*path, ""))));
+        Files::find(&tree, &RepoPath::new("templates/web").unwrap()).unwrap()
+    }
+
+    fn names(paths: &[RepoPath]) -> Vec<&str> {
+        let root = RepoPath::new("templates/web").unwrap();
+        paths.iter().filter_map(|path| path.below(&root)).collect()
+    }
+
+    #[test]
+    fn the_extension_says_what_renders_a_file() {
+        let files = found(&[
+            "templates/web/README.md",
+            "templates/web/a.yaml",
+            "templates/web/b.yml.tera",
+            "templates/web/deep/c.json",
+            "templates/web/deep/d.json.tera",
+            "templates/web/deep/main.jsonnet",
+            "templates/web/lib.libsonnet",
+            "templates/web/main.jsonnet",
+            "templates/web/notes.tera",
+            "templates/website/e.yaml",
+        ]);
+        assert_eq!(names(&files.plain), ["a.yaml", "deep/c.json"]);
+        assert_eq!(names(&files.tera), ["b.yml.tera", "deep/d.json.tera"]);
+        assert_eq!(names(&files.partials), ["notes.tera"]);
+        assert_eq!(files.jsonnet.unwrap().as_str(), "templates/web/main.jsonnet");
+    }
+
+    #[test]
+    fn values_at_the_root_libraries_and_underscores_are_no_manifests() {
+        let files = found(&[
+            "templates/web/_labels.yaml.tera",
+            "templates/web/_parts/deep/a.yaml.tera",
+            "templates/web/_plain.yaml",
+            "templates/web/config/values.yaml",
+            "templates/web/values.schema.json",
+            "templates/web/values.yaml",
+            "templates/web/vendor/lib/a.yaml",
+        ]);
+        assert_eq!(names(&files.plain), ["config/values.yaml"]);
+        assert!(files.tera.is_empty());
+        assert_eq!(names(&files.partials), ["_labels.yaml.tera", "_parts/deep/a.yaml.tera"]);
+    }
+
+    #[test]
+    fn a_link_that_leads_back_is_found_before_it_goes_round() {
+        let mut memory = Memory::of([("templates/web/a.yaml", "")]);
+        memory.link(RepoPath::new("templates/web/again").unwrap(), ".");
+        let root = RepoPath::new("templates/web").unwrap();
+        let findings = Files::find(&Tree::new(memory), &root).unwrap_err();
+        assert_eq!(findings.iter().next().unwrap().code.name, "template-too-deep");
+    }
+}

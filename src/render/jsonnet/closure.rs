@@ -1,0 +1,167 @@
+//! A program with everything that it may import.
+//!
+//! Jsonnet takes only literal names behind `import`, so that all imports are
+//! known before anything is evaluated. They are read at once: evaluating then
+//! needs no repository, and the record of what was read does not depend on
+//! which import happened to be needed or was cached.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::tokens::{self, ImportKind, MAX_NESTING, Token};
+use crate::diagnostic::{Finding, Findings};
+use crate::render::code::{TEMPLATE_NESTING, TEMPLATE_SYNTAX};
+use crate::render::fault;
+use crate::source::{Location, ReadErrorKind, RepoPath, SourceFile, Tree};
+
+/// A program, `main.jsonnet`, and what it imports.
+#[derive(Debug)]
+pub(super) struct Closure {
+    /// The program's path.
+    pub(super) main: RepoPath,
+    /// Where imports are looked for behind the importing file's directory. A
+    /// template without libraries of its own shares what is cached with others.
+    pub(super) places: Vec<RepoPath>,
+    sources: HashMap<RepoPath, Source>,
+}
+
+/// A file of a program.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) file: Arc<SourceFile>,
+    pub(super) tokens: Vec<Token>,
+    imports: HashMap<(ImportKind, String), Imported>,
+}
+
+/// What an import leads to.
+#[derive(Debug, Clone)]
+pub(super) enum Imported {
+    /// A program of the closure.
+    Code(RepoPath),
+    /// A text.
+    Text(Arc<SourceFile>),
+    /// Bytes.
+    Bytes(Arc<[u8]>),
+    /// Nothing; only an error where the import is evaluated.
+    Missing(Box<Finding>),
+}
+
+impl Closure {
+    pub(super) fn load(tree: &Tree, root: &RepoPath, main: RepoPath) -> Result<Self, Findings> {
+        let own = root.child("vendor");
+        let has_own = tree.has_directory(&own).map_err(|error| fault::unreadable(&error, None))?;
+        let mut places = vec![RepoPath::root().child("vendor")];
+        if has_own {
+            places.insert(0, own);
+        }
+        let mut reading =
+            Reading { tree, places, sources: HashMap::new(), findings: Findings::new() };
+        let file = tree.read(&main).map_err(|error| fault::unreadable(&error, None))?;
+        let mut waiting = vec![(main.clone(), file)];
+        while let Some((path, file)) = waiting.pop() {
+            if !reading.sources.contains_key(&path) {
+                reading.source(path, file, &mut waiting);
+            }
+        }
+        let Reading { places, sources, findings, .. } = reading;
+        if findings.is_empty() { Ok(Self { main, places, sources }) } else { Err(findings) }
+    }
+
+    /// A file of the program by its path.
+    pub(super) fn source(&self, path: &RepoPath) -> Option<&Source> {
+        self.sources.get(path)
+    }
+
+    /// What the file at `path` gets for an import.
+    pub(super) fn import(
+        &self,
+        from: &RepoPath,
+        kind: ImportKind,
+        name: &str,
+    ) -> Option<&Imported> {
+        self.sources.get(from)?.imports.get(&(kind, name.to_owned()))
+    }
+}
+
+struct Reading<'t> {
+    tree: &'t Tree,
+    places: Vec<RepoPath>,
+    sources: HashMap<RepoPath, Source>,
+    findings: Findings,
+}
+
+impl Reading<'_> {
+    fn source(
+        &mut self,
+        path: RepoPath,
+        file: Arc<SourceFile>,
+        waiting: &mut Vec<(RepoPath, Arc<SourceFile>)>,
+    ) {
+        let tokens = match tokens::tokens(file.text()) {
+            Ok(tokens) => tokens,
+            Err(illegible) => {
+                let at = Location::new(&file, illegible.span);
+                let finding = Finding::new(&TEMPLATE_SYNTAX, illegible.message, at)
+                    .because("Jsonnet cannot read this");
+                return self.findings.push(finding);
+            }
+        };
+        if let Some(span) = tokens::too_deep(&tokens) {
+            let message = format!("the source is nested more than {MAX_NESTING} deep");
+            let finding = Finding::new(&TEMPLATE_NESTING, message, Location::new(&file, span))
+                .because("this goes too deep")
+                .help("look for brackets that were left open");
+            return self.findings.push(finding);
+        }
+        let directory = path.parent().unwrap_or_else(RepoPath::root);
+        let mut imports = HashMap::new();
+        for import in tokens::imports(&tokens) {
+            let at = Location::new(&file, import.span);
+            let found = self.import(&directory, import.kind, &import.name, &at, waiting);
+            imports.extend(found.map(|found| ((import.kind, import.name), found)));
+        }
+        self.sources.insert(path, Source { file, tokens, imports });
+    }
+
+    /// Reads what an import names from the first place that has it; none where
+    /// that is a finding already.
+    fn import(
+        &mut self,
+        directory: &RepoPath,
+        kind: ImportKind,
+        name: &str,
+        at: &Location,
+        waiting: &mut Vec<(RepoPath, Arc<SourceFile>)>,
+    ) -> Option<Imported> {
+        let mut looked_in = vec![directory.clone()];
+        looked_in.extend(self.places.iter().filter(|place| *place != directory).cloned());
+        for place in &looked_in {
+            let path = match place.join(name) {
+                Ok(path) => path,
+                Err(error) => {
+                    self.findings.push(fault::outside(name, &error, at.clone()));
+                    return None;
+                }
+            };
+            let read = match kind {
+                ImportKind::Bytes => {
+                    self.tree.read_bytes(&path).map(|bytes| Imported::Bytes(bytes.into()))
+                }
+                ImportKind::Text => self.tree.read(&path).map(Imported::Text),
+                ImportKind::Code => self.tree.read(&path).map(|file| {
+                    waiting.push((path.clone(), file));
+                    Imported::Code(path)
+                }),
+            };
+            match read {
+                Ok(imported) => return Some(imported),
+                Err(error) if matches!(error.kind, ReadErrorKind::Missing) => {}
+                Err(error) => {
+                    self.findings.push(fault::unreadable(&error, Some(at)));
+                    return None;
+                }
+            }
+        }
+        Some(Imported::Missing(Box::new(fault::missing(name, &looked_in, at.clone()))))
+    }
+}

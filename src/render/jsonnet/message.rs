@@ -1,0 +1,377 @@
+//! What the engine's errors say to a person.
+
+use rsjsonnet_lang::ast::{BinaryOp, UnaryOp};
+use rsjsonnet_lang::lexer::LexError;
+use rsjsonnet_lang::parser::{ActualToken, ParseError};
+use rsjsonnet_lang::program::{
+    AnalyzeError, EvalErrorKind, EvalErrorValueType as Type, EvalStackTraceItem, LoadError,
+};
+use rsjsonnet_lang::span::SpanId;
+
+use crate::diagnostic::Code;
+use crate::render::code::{
+    INCLUDE_MISSING, TEMPLATE_ENDLESS, TEMPLATE_FAILED, TEMPLATE_UNDEFINED, WRONG_PARAMETERS,
+};
+
+/// How many frames of a trace a finding shows.
+pub(super) const MAX_FRAMES: usize = 3;
+
+/// An error of evaluating, in words.
+pub(super) struct Explained {
+    pub(super) code: &'static Code,
+    pub(super) message: String,
+    pub(super) because: &'static str,
+    pub(super) help: Option<String>,
+    pub(super) span: Option<SpanId>,
+}
+
+/// What is no token of Jsonnet.
+pub(super) fn lexing(error: &LexError) -> (String, SpanId) {
+    let (message, span) = match error {
+        LexError::InvalidChar { span, chr } => {
+            return (format!("{chr:?} means nothing in Jsonnet"), *span);
+        }
+        LexError::InvalidUtf8 { span, .. } => ("this is not UTF-8", span),
+        LexError::UnfinishedMultilineComment { span } => ("this comment has no end", span),
+        LexError::LeadingZeroInNumber { span } => ("a number does not begin with 0", span),
+        LexError::MissingFracDigits { span } => ("digits are missing behind the point", span),
+        LexError::MissingExpDigits { span } => ("digits are missing in the exponent", span),
+        LexError::MissingDigitAfterUnderscore { span } => ("a digit is missing behind `_`", span),
+        LexError::ExpOverflow { span } => ("the exponent is too large", span),
+        LexError::InvalidEscapeInString { span, chr } => {
+            return (format!("`\\{chr}` is no escape"), *span);
+        }
+        LexError::IncompleteUnicodeEscape { span } => ("`\\u` needs four digits", span),
+        LexError::InvalidUtf16EscapeSequence { span, .. } => {
+            ("this escape is half a character", span)
+        }
+        LexError::UnfinishedString { span } => ("this string has no end", span),
+        LexError::MissingLineBreakAfterTextBlockStart { span } => {
+            ("a line break is missing behind `|||`", span)
+        }
+        LexError::MissingWhitespaceTextBlockStart { span } => {
+            ("the first line of a text block is not indented", span)
+        }
+        LexError::InvalidTextBlockTermination { span } => {
+            ("this text block does not end with `|||`", span)
+        }
+    };
+    (message.to_owned(), *span)
+}
+
+/// What is no program.
+pub(super) fn loading(error: &LoadError) -> (String, SpanId) {
+    match error {
+        LoadError::Lex(error) => lexing(error),
+        LoadError::Parse(ParseError::Expected { span, instead, .. }) => {
+            (format!("{} does not fit here", actual(instead)), *span)
+        }
+        LoadError::Analyze(error) => analysing(error),
+    }
+}
+
+fn actual(token: &ActualToken) -> String {
+    match token {
+        ActualToken::EndOfFile => "the end of the file".to_owned(),
+        ActualToken::Simple(kind) => {
+            let word = format!("{kind:?}");
+            format!("`{}`", symbol(&word).unwrap_or(&word.to_lowercase()))
+        }
+        ActualToken::OtherOp(text) | ActualToken::Ident(text) => format!("`{text}`"),
+        ActualToken::Number => "a number".to_owned(),
+        ActualToken::String => "a string".to_owned(),
+        ActualToken::TextBlock => "a text block".to_owned(),
+    }
+}
+
+/// The characters of a token that the engine names by a word.
+fn symbol(word: &str) -> Option<&'static str> {
+    const SYMBOLS: &[(&str, &str)] = &[
+        ("Exclam", "!"),
+        ("ExclamEq", "!="),
+        ("Dollar", "$"),
+        ("Percent", "%"),
+        ("Amp", "&"),
+        ("AmpAmp", "&&"),
+        ("LeftParen", "("),
+        ("RightParen", ")"),
+        ("Asterisk", "*"),
+        ("Plus", "+"),
+        ("PlusColon", "+:"),
+        ("PlusColonColon", "+::"),
+        ("PlusColonColonColon", "+:::"),
+        ("Comma", ","),
+        ("Minus", "-"),
+        ("Dot", "."),
+        ("Slash", "/"),
+        ("Colon", ":"),
+        ("ColonColon", "::"),
+        ("ColonColonColon", ":::"),
+        ("Semicolon", ";"),
+        ("Lt", "<"),
+        ("LtLt", "<<"),
+        ("LtEq", "<="),
+        ("Eq", "="),
+        ("EqEq", "=="),
+        ("Gt", ">"),
+        ("GtEq", ">="),
+        ("GtGt", ">>"),
+        ("LeftBracket", "["),
+        ("RightBracket", "]"),
+        ("Hat", "^"),
+        ("LeftBrace", "{"),
+        ("Pipe", "|"),
+        ("PipePipe", "||"),
+        ("RightBrace", "}"),
+        ("Tilde", "~"),
+        ("Self_", "self"),
+    ];
+    SYMBOLS.iter().find(|(name, _)| *name == word).map(|(_, symbol)| *symbol)
+}
+
+fn analysing(error: &AnalyzeError) -> (String, SpanId) {
+    match error {
+        AnalyzeError::UnknownVariable { span, name } => {
+            (format!("there is no variable `{name}`"), *span)
+        }
+        AnalyzeError::SelfOutsideObject { self_span } => {
+            ("`self` stands in no object".to_owned(), *self_span)
+        }
+        AnalyzeError::SuperOutsideObject { super_span } => {
+            ("`super` stands in no object".to_owned(), *super_span)
+        }
+        AnalyzeError::DollarOutsideObject { dollar_span } => {
+            ("`$` stands in no object".to_owned(), *dollar_span)
+        }
+        AnalyzeError::RepeatedLocalName { repeated_span, name, .. } => {
+            (format!("`{name}` is defined twice"), *repeated_span)
+        }
+        AnalyzeError::RepeatedFieldName { repeated_span, name, .. } => {
+            (format!("the field `{name}` is written twice"), *repeated_span)
+        }
+        AnalyzeError::RepeatedParamName { repeated_span, name, .. } => {
+            (format!("the parameter `{name}` is written twice"), *repeated_span)
+        }
+        AnalyzeError::PositionalArgAfterNamed { arg_span } => {
+            ("an argument without a name stands behind one with a name".to_owned(), *arg_span)
+        }
+        AnalyzeError::TextBlockAsImportPath { span } => {
+            ("an import's path is no text block".to_owned(), *span)
+        }
+        AnalyzeError::ComputedImportPath { span } => {
+            ("an import's path must be written out, not computed".to_owned(), *span)
+        }
+    }
+}
+
+/// What cannot be computed.
+pub(super) fn evaluating(kind: &EvalErrorKind) -> Explained {
+    let (message, span) = say(kind);
+    let mut explained =
+        Explained { code: &TEMPLATE_FAILED, message, because: "computed here", help: None, span };
+    match kind {
+        EvalErrorKind::StackOverflow | EvalErrorKind::InfiniteRecursion => {
+            explained.code = &TEMPLATE_ENDLESS;
+            explained.because = "needs itself";
+            explained.help = Some("let the recursion end, or the field not need itself".to_owned());
+        }
+        EvalErrorKind::UnknownObjectField { .. } => {
+            explained.code = &TEMPLATE_UNDEFINED;
+            explained.because = "no such field";
+            explained.help =
+                Some("where it may be missing, ask `std.get(object, field, default)`".to_owned());
+        }
+        EvalErrorKind::UnknownExtVar { .. } => {
+            explained.code = &TEMPLATE_UNDEFINED;
+            explained.help = Some("there is only `std.extVar('rungs')`".to_owned());
+        }
+        EvalErrorKind::ImportFailed { .. } => explained.code = &INCLUDE_MISSING,
+        EvalErrorKind::UnknownCallParam { span: None, .. }
+        | EvalErrorKind::TooManyCallArgs { span: None, .. } => {
+            explained.code = &WRONG_PARAMETERS;
+            explained.because = "called with `rungs` alone";
+            explained.help = Some("write `function(rungs) …`".to_owned());
+        }
+        EvalErrorKind::CallParamNotBound { span: None, .. } => {
+            explained.code = &WRONG_PARAMETERS;
+            explained.because = "called with `rungs` alone";
+            explained.help = Some("give the parameter a default".to_owned());
+        }
+        EvalErrorKind::ExplicitError { .. } => explained.because = "raised here",
+        EvalErrorKind::AssertFailed { .. } => explained.because = "does not hold",
+        _ => {}
+    }
+    explained
+}
+
+#[allow(clippy::too_many_lines)] // One line for each of the engine's errors.
+fn say(kind: &EvalErrorKind) -> (String, Option<SpanId>) {
+    use EvalErrorKind as E;
+    match kind {
+        E::StackOverflow => ("calls are nested too deep, probably without end".to_owned(), None),
+        E::InfiniteRecursion => ("a value needs itself to be computed".to_owned(), None),
+        E::InvalidIndexedType { span, got_type } => {
+            (format!("{} has no fields or items", noun(*got_type)), Some(*span))
+        }
+        E::InvalidSlicedType { span, got_type } => {
+            (format!("{} cannot be sliced", noun(*got_type)), Some(*span))
+        }
+        E::SliceIndexOrStepIsNotNumber { span, got_type } => {
+            (format!("a slice needs numbers, and this is {}", noun(*got_type)), Some(*span))
+        }
+        E::StringIndexIsNotNumber { span, got_type }
+        | E::ArrayIndexIsNotNumber { span, got_type } => {
+            (format!("an index is a number, and this is {}", noun(*got_type)), Some(*span))
+        }
+        E::NumericIndexIsNotValid { span, index } => (format!("{index} is no index"), Some(*span)),
+        E::NumericIndexOutOfRange { span, index, length } => {
+            (format!("there is no item {index} among {length}"), Some(*span))
+        }
+        E::ObjectIndexIsNotString { span, got_type }
+        | E::FieldNameIsNotString { span, got_type } => {
+            (format!("a field's name is a string, and this is {}", noun(*got_type)), Some(*span))
+        }
+        E::RepeatedFieldName { span, name } => {
+            (format!("the field `{name}` is made twice"), Some(*span))
+        }
+        E::UnknownObjectField { span, field_name } => {
+            (format!("`{field_name}` is not defined"), Some(*span))
+        }
+        E::FieldOfNonObject { span } => ("only an object has fields".to_owned(), Some(*span)),
+        E::SuperWithoutSuperObject { span } => {
+            ("`super` has no object to stand for".to_owned(), Some(*span))
+        }
+        E::ForSpecValueIsNotArray { span, got_type } => {
+            (format!("`for` needs a list, and this is {}", noun(*got_type)), Some(*span))
+        }
+        E::CondIsNotBool { span, got_type } => {
+            (format!("a condition is a boolean, and this is {}", noun(*got_type)), Some(*span))
+        }
+        E::CalleeIsNotFunction { span, got_type } => {
+            (format!("{} cannot be called", noun(*got_type)), *span)
+        }
+        E::TooManyCallArgs { span, num_params } => {
+            (format!("more arguments than the {num_params} that the function takes"), *span)
+        }
+        E::UnknownCallParam { span, param_name } => {
+            (format!("the function has no parameter `{param_name}`"), *span)
+        }
+        E::RepeatedCallParam { span, param_name } => {
+            (format!("`{param_name}` is given twice"), *span)
+        }
+        E::CallParamNotBound { span, param_name } => {
+            (format!("the parameter `{param_name}` is not given"), *span)
+        }
+        E::NativeCallFailed => ("there are no native functions".to_owned(), None),
+        E::InvalidUnaryOpType { span, op, rhs_type } => {
+            (format!("`{}` does not apply to {}", unary(*op), noun(*rhs_type)), Some(*span))
+        }
+        E::InvalidBinaryOpTypes { span, op, lhs_type, rhs_type } => {
+            let (left, right) = (noun(*lhs_type), noun(*rhs_type));
+            (format!("`{}` does not apply to {left} and {right}", binary(*op)), *span)
+        }
+        E::NumberNotBitwiseSafe { span } => {
+            ("a number is too large for its bits".to_owned(), *span)
+        }
+        E::NumberOverflow { span } => ("a number is too large".to_owned(), *span),
+        E::NumberNan { span } => ("the result is no number".to_owned(), *span),
+        E::DivByZero { span } => ("a number is divided by zero".to_owned(), *span),
+        E::ShiftByNegative { span } => ("bits are shifted by less than zero".to_owned(), *span),
+        E::InvalidStdFuncArgType { func_name, arg_index, expected_types, got_type } => {
+            let wanted: Vec<_> = expected_types.iter().map(|kind| noun(*kind)).collect();
+            let (wanted, got) = (wanted.join(" or "), noun(*got_type));
+            let argument = arg_index + 1;
+            (format!("argument {argument} of `std.{func_name}` is {wanted}, not {got}"), None)
+        }
+        E::AssertFailed { span, message } => {
+            let message = message.as_deref().map_or("an assertion does not hold", single_line);
+            (message.to_owned(), Some(*span))
+        }
+        E::AssertEqualFailed { lhs, rhs } => {
+            (format!("{} is not equal to {}", single_line(lhs), single_line(rhs)), None)
+        }
+        E::ExplicitError { span, message } => (single_line(message).to_owned(), Some(*span)),
+        E::ImportFailed { span, path } => (format!("`{path}` cannot be imported"), Some(*span)),
+        E::UnknownExtVar { name } => (format!("there is no external variable `{name}`"), None),
+        E::ManifestFunction => ("a function cannot be written out".to_owned(), None),
+        E::CompareNullInequality => ("nulls have no order".to_owned(), None),
+        E::CompareBooleanInequality => ("booleans have no order".to_owned(), None),
+        E::CompareObjectInequality => ("objects have no order".to_owned(), None),
+        E::CompareFunctions => ("functions cannot be compared".to_owned(), None),
+        E::CompareDifferentTypesInequality { lhs_type, rhs_type } => {
+            (format!("{} and {} have no order", noun(*lhs_type), noun(*rhs_type)), None)
+        }
+        E::PrimitiveEqualsNonPrimitive { got_type } => {
+            (format!("`std.primitiveEquals` does not take {}", noun(*got_type)), None)
+        }
+        E::Other { span, message } => (single_line(message).to_owned(), *span),
+    }
+}
+
+/// A message is one sentence; what a program says may be a page.
+fn single_line(text: &str) -> &str {
+    text.trim().lines().next().unwrap_or("an error without a message").trim_end_matches('.')
+}
+
+fn noun(kind: Type) -> &'static str {
+    match kind {
+        Type::Null => "null",
+        Type::Bool => "a boolean",
+        Type::Number => "a number",
+        Type::String => "a string",
+        Type::Array => "a list",
+        Type::Object => "an object",
+        Type::Function => "a function",
+    }
+}
+
+fn unary(operator: UnaryOp) -> &'static str {
+    match operator {
+        UnaryOp::Minus => "-",
+        UnaryOp::Plus => "+",
+        UnaryOp::BitwiseNot => "~",
+        UnaryOp::LogicNot => "!",
+    }
+}
+
+fn binary(operator: BinaryOp) -> &'static str {
+    match operator {
+        BinaryOp::Add => "+",
+        BinaryOp::Sub => "-",
+        BinaryOp::Mul => "*",
+        BinaryOp::Div => "/",
+        BinaryOp::Rem => "%",
+        BinaryOp::Shl => "<<",
+        BinaryOp::Shr => ">>",
+        BinaryOp::Lt => "<",
+        BinaryOp::Le => "<=",
+        BinaryOp::Gt => ">",
+        BinaryOp::Ge => ">=",
+        BinaryOp::Eq => "==",
+        BinaryOp::Ne => "!=",
+        BinaryOp::In => "in",
+        BinaryOp::BitwiseAnd => "&",
+        BinaryOp::BitwiseOr => "|",
+        BinaryOp::BitwiseXor => "^",
+        BinaryOp::LogicAnd => "&&",
+        BinaryOp::LogicOr => "||",
+    }
+}
+
+/// A frame of a trace: its place and what is done there.
+pub(super) fn frame(item: &EvalStackTraceItem) -> (Option<SpanId>, String) {
+    use EvalStackTraceItem as Item;
+    match item {
+        Item::Expr { span } => (Some(*span), "while computing this".to_owned()),
+        Item::Call { span, name: Some(name) } => (*span, format!("calling `{name}`")),
+        Item::Call { span, name: None } => (*span, "calling this".to_owned()),
+        Item::Variable { span, name } => (Some(*span), format!("computing `{name}`")),
+        Item::ArrayItem { span, index } => (*span, format!("computing item {index}")),
+        Item::ObjectField { span, name } => (*span, format!("computing the field `{name}`")),
+        Item::Import { span } => (Some(*span), "importing this".to_owned()),
+        Item::CompareArrayItem { .. }
+        | Item::CompareObjectField { .. }
+        | Item::ManifestArrayItem { .. }
+        | Item::ManifestObjectField { .. } => (None, String::new()),
+    }
+}

@@ -1,0 +1,84 @@
+//! Jsonnet: one program, `main.jsonnet`, whose result is objects.
+//!
+//! The engine sits behind [`Evaluate`]; only `tokens`, `message` and `session`
+//! know which one it is.
+
+mod closure;
+mod message;
+mod pool;
+mod session;
+mod tokens;
+
+use std::sync::Arc;
+
+use self::closure::Closure;
+use crate::diagnostic::Findings;
+use crate::render::Input;
+use crate::source::{RepoPath, SourceFile, Tree};
+use crate::yaml::{Kind, Value};
+
+/// What evaluates programs. It may keep what it read for the next one.
+trait Evaluate {
+    /// The objects that the program makes of `rungs`, in the order in which
+    /// they stand in its result.
+    fn evaluate(&mut self, program: &Closure, rungs: &Value) -> Result<Vec<Value>, Findings>;
+
+    /// Whether what it keeps can no longer be used.
+    fn is_spent(&self) -> bool;
+}
+
+/// A template's program.
+#[derive(Debug)]
+pub(super) struct Program {
+    closure: Arc<Closure>,
+}
+
+impl Program {
+    pub(super) fn load(tree: &Tree, root: &RepoPath, main: RepoPath) -> Result<Self, Findings> {
+        Ok(Self { closure: Arc::new(Closure::load(tree, root, main)?) })
+    }
+
+    pub(super) fn path(&self) -> &RepoPath {
+        &self.closure.main
+    }
+
+    /// Evaluates the program. The trees' spans count their nodes: see
+    /// [`session::Session`].
+    pub(super) fn render(&self, input: &Input<'_>) -> Result<Vec<Value>, Findings> {
+        pool::run(&self.closure, argument(input))
+    }
+}
+
+/// The argument `rungs`, in a tree of its own, so that it can be handed to
+/// another thread.
+fn argument(input: &Input<'_>) -> Value {
+    let file = Arc::clone(input.values.location().file());
+    let mut tree = Value::new(&file);
+    let at = input.values.location();
+    let mut entries = vec![
+        ("app", tree.add_string(input.app, &at)),
+        ("environment", tree.add_string(input.environment, &at)),
+        ("namespace", tree.add_string(input.namespace, &at)),
+    ];
+    let labels: Vec<_> =
+        input.labels.iter().map(|(key, value)| (*key, tree.add_string(value, &at))).collect();
+    entries.push(("labels", tree.add_mapping(labels, &at)));
+    let images = tree.add(Kind::Mapping(Vec::new()), &at);
+    for image in input.images {
+        let fields: Vec<_> =
+            image.fields().map(|(key, value)| (key, tree.add_string(&value, &at))).collect();
+        let fields = tree.add_mapping(fields, &at);
+        tree.set(images, image.key, fields, &at);
+    }
+    entries.push(("images", images));
+    entries.push(("values", tree.graft(input.values)));
+    let root = tree.add_mapping(entries, &at);
+    tree.set_root(root);
+    tree
+}
+
+/// A file for an object that no text was written for. It has the program's
+/// name and no text, so that a place in it shows as the program alone.
+fn file_for_object(program: &RepoPath) -> Arc<SourceFile> {
+    Arc::new(SourceFile::new(program.clone(), String::new()))
+}

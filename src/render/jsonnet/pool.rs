@@ -1,0 +1,99 @@
+//! Threads that evaluate Jsonnet.
+//!
+//! Parsing nested source takes more stack than a caller's thread may have, and
+//! what a session has read is worth keeping from app to app. So sessions live
+//! on threads of their own. There are as many as callers at the same time; the
+//! one that was used last is used next, so that few sessions read a library.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use rsjsonnet_lang::arena::Arena;
+
+use super::Evaluate;
+use super::closure::Closure;
+use super::session::Session;
+use crate::diagnostic::{Finding, Findings};
+use crate::render::code::JSONNET_STOPPED;
+use crate::source::{Location, RepoPath};
+use crate::yaml::Value;
+
+/// Enough for a source that is nested as deep as [`super::tokens::MAX_NESTING`]
+/// allows, several times over. Only what is used of it takes memory.
+const STACK_BYTES: usize = 64 << 20;
+
+type Answer = Result<Vec<Value>, Findings>;
+
+struct Job {
+    program: Arc<Closure>,
+    rungs: Value,
+}
+
+struct Worker {
+    jobs: Sender<Job>,
+    answers: Receiver<Answer>,
+}
+
+static IDLE: Mutex<Vec<Worker>> = Mutex::new(Vec::new());
+
+/// Evaluates a program on a thread that is free, or on a new one.
+pub(super) fn run(program: &Arc<Closure>, rungs: Value) -> Answer {
+    let idle = || IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    let taken = idle().pop();
+    let worker = match taken {
+        Some(worker) => worker,
+        None => Worker::start().map_err(|error| {
+            stopped(&program.main, &format!("no thread could be started: {error}"))
+        })?,
+    };
+    let job = Job { program: Arc::clone(program), rungs };
+    let answer = worker.jobs.send(job).ok().and_then(|()| worker.answers.recv().ok());
+    match answer {
+        Some(answer) => {
+            idle().push(worker);
+            answer
+        }
+        None => Err(stopped(&program.main, "the Jsonnet engine ended without a result")),
+    }
+}
+
+fn stopped(main: &RepoPath, message: &str) -> Findings {
+    Finding::new(&JSONNET_STOPPED, message, Location::of_path(main)).into()
+}
+
+impl Worker {
+    fn start() -> std::io::Result<Self> {
+        let (jobs, received) = channel();
+        let (answering, answers) = channel();
+        thread::Builder::new()
+            .name("jsonnet".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn(move || work(&received, &answering))?;
+        Ok(Self { jobs, answers })
+    }
+}
+
+/// Answers jobs until nobody can ask any more; a session that is spent makes
+/// room for a new one.
+fn work(jobs: &Receiver<Job>, answers: &Sender<Answer>) {
+    let mut next = jobs.recv();
+    while let Ok(first) = next {
+        let arena = Arena::new();
+        let mut session = Session::new(&arena);
+        let mut job = first;
+        next = loop {
+            if answers.send(session.evaluate(&job.program, &job.rungs)).is_err() {
+                return;
+            }
+            if session.is_spent() {
+                drop(session);
+                break jobs.recv();
+            }
+            match jobs.recv() {
+                Ok(another) => job = another,
+                Err(error) => break Err(error),
+            }
+        };
+    }
+}

@@ -1,0 +1,524 @@
+//! `rsjsonnet` as the engine.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rsjsonnet_lang::arena::Arena;
+use rsjsonnet_lang::interner::InternedStr;
+use rsjsonnet_lang::program::{
+    Callbacks, EvalError, EvalStackTraceItem, ImportError, NativeError, Program, Thunk, Value,
+    ValueKind,
+};
+use rsjsonnet_lang::span::{SpanContextId, SpanId};
+
+use super::closure::{Closure, Imported};
+use super::tokens::{ImportKind, Token};
+use super::{Evaluate, file_for_object, message};
+use crate::diagnostic::{Finding, Findings};
+use crate::render::code::{NOT_AN_OBJECT, TEMPLATE_NESTING, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED};
+use crate::render::fault;
+use crate::source::{Location, RepoPath, SourceFile, Span};
+use crate::yaml::{self, Kind, Node, NodeId, Number};
+
+/// Calls may be nested this deep. They take memory, not stack.
+const MAX_CALLS: usize = 100_000;
+
+/// A result may nest this deep, as YAML may.
+const MAX_RESULT_NESTING: usize = 200;
+
+/// A session that has read more source than this starts anew.
+const MAX_KEPT_BYTES: usize = 64 << 20;
+
+/// What a session knows a source as. The same file may be imported by two
+/// names, and by programs that look for its imports in other places.
+type Key = (RepoPath, *const SourceFile, Vec<RepoPath>);
+
+/// Sources that were read, and what was computed from them.
+///
+/// A program is a function of `rungs`, so that what it computes from nothing
+/// but its imports can be kept for the next app. One that asks
+/// `std.extVar('rungs')` computes it for this app alone, and spends the session.
+pub(super) struct Session<'p> {
+    program: Program<'p>,
+    kept: Kept<'p>,
+    /// The source that stands for the external variable.
+    external: SpanContextId,
+    is_spent: bool,
+}
+
+#[derive(Default)]
+struct Kept<'p> {
+    thunks: HashMap<Key, Thunk<'p>>,
+    files: HashMap<SpanContextId, (RepoPath, Arc<SourceFile>)>,
+    bytes: usize,
+}
+
+impl<'p> Session<'p> {
+    pub(super) fn new(arena: &'p Arena) -> Self {
+        let mut program = Program::new(arena);
+        program.set_max_stack(MAX_CALLS);
+        // Whoever evaluates the variable asks for this import, and so tells
+        // that it was evaluated.
+        let source = b"import 'rungs'";
+        let (external, _) = program.span_manager_mut().insert_source_context(source.len());
+        let thunk = program
+            .load_source(external, source, false, "rungs")
+            .unwrap_or_else(|error| unreachable!("an import is a program: {error:?}"));
+        let name = program.intern_str("rungs");
+        program.add_ext_var(name, &thunk);
+        Self { program, kept: Kept::default(), external, is_spent: false }
+    }
+
+    fn call(
+        &mut self,
+        closure: &Closure,
+        input: &yaml::Value,
+        rungs: &Thunk<'p>,
+    ) -> Result<Value<'p>, Findings> {
+        let mut calls = Calls {
+            input,
+            kept: &mut self.kept,
+            closure,
+            rungs,
+            external: self.external,
+            asked_external: false,
+            failed: None,
+        };
+        let loaded = calls.load(&mut self.program, &closure.main);
+        let result = loaded.and_then(|main| {
+            let value = self.program.eval_value(&main, &mut calls);
+            let value = match value {
+                Ok(value) if value.is_function() => {
+                    let name = self.program.intern_str("rungs");
+                    let named = [(name, rungs.clone())];
+                    self.program.eval_call(&main, &[], &named, &mut calls)
+                }
+                value => value,
+            };
+            value.map_err(|error| calls.explain(&self.program, &error).into())
+        });
+        // What was being computed when an error came stays half done.
+        self.is_spent |= calls.asked_external || result.is_err();
+        result
+    }
+}
+
+impl Evaluate for Session<'_> {
+    fn evaluate(
+        &mut self,
+        closure: &Closure,
+        rungs: &yaml::Value,
+    ) -> Result<Vec<yaml::Value>, Findings> {
+        let given = value(&mut self.program, rungs.root());
+        let given = self.program.value_to_thunk(&given);
+        let result = self.call(closure, rungs, &given)?;
+        self.program.maybe_gc();
+        let mut objects =
+            Objects { main: &closure.main, found: Vec::new(), wrong: Findings::new() };
+        objects.find(&result, &mut Vec::new());
+        if objects.wrong.is_empty() { Ok(objects.found) } else { Err(objects.wrong) }
+    }
+
+    fn is_spent(&self) -> bool {
+        self.is_spent || self.kept.bytes > MAX_KEPT_BYTES
+    }
+}
+
+/// A value for a program to see.
+fn value<'p>(program: &mut Program<'p>, node: Node<'_>) -> Value<'p> {
+    match node.kind() {
+        Kind::Null => Value::null(),
+        Kind::Bool(truth) => Value::bool(*truth),
+        Kind::Number(number) => Value::number(number.as_f64()),
+        Kind::String(text) => Value::string(text),
+        Kind::Sequence(_) => {
+            let items: Vec<_> = node.items().map(|item| value(program, item)).collect();
+            program.make_array(&items)
+        }
+        Kind::Mapping(_) => {
+            let mut fields = Vec::with_capacity(node.entries().len());
+            for (key, item) in node.entries() {
+                fields.push((program.intern_str(key.text()), value(program, item)));
+            }
+            program.make_object(&fields)
+        }
+    }
+}
+
+/// What a program asks for while it is evaluated.
+struct Calls<'a, 'p> {
+    kept: &'a mut Kept<'p>,
+    closure: &'a Closure,
+    /// The argument, and what the engine made of it.
+    input: &'a yaml::Value,
+    rungs: &'a Thunk<'p>,
+    external: SpanContextId,
+    asked_external: bool,
+    /// Why an import failed, which the engine does not carry along.
+    failed: Option<Findings>,
+}
+
+impl<'p> Calls<'_, 'p> {
+    fn load(&mut self, program: &mut Program<'p>, path: &RepoPath) -> Result<Thunk<'p>, Findings> {
+        let source = self.closure.source(path).expect("a closure holds all of its sources");
+        let key = (path.clone(), Arc::as_ptr(&source.file), self.closure.places.clone());
+        if let Some(thunk) = self.kept.thunks.get(&key) {
+            return Ok(thunk.clone());
+        }
+        let text = source.file.text();
+        let (context, _) = program.span_manager_mut().insert_source_context(text.len());
+        // The file is held, so that its address stays its own.
+        self.kept.files.insert(context, (path.clone(), Arc::clone(&source.file)));
+        self.kept.bytes += text.len();
+        match program.load_source(context, text.as_bytes(), true, path.as_str()) {
+            Ok(thunk) => {
+                self.kept.thunks.insert(key, thunk.clone());
+                Ok(thunk)
+            }
+            Err(error) => {
+                let (message, span) = message::loading(&error);
+                let at = self.place(program, span).unwrap_or_else(|| Location::of_path(path));
+                let finding =
+                    Finding::new(&TEMPLATE_SYNTAX, message, at).because("Jsonnet cannot read this");
+                Err(finding.into())
+            }
+        }
+    }
+
+    /// Where a span stands; none for the engine's own library.
+    fn place(&self, program: &Program<'p>, span: SpanId) -> Option<Location> {
+        let (context, start, end) = program.span_manager().get_span(span);
+        let (_, file) = self.kept.files.get(&context)?;
+        Some(Location::new(file, Span::new(start, end)))
+    }
+
+    fn imported(
+        &mut self,
+        program: &Program<'p>,
+        from: SpanId,
+        kind: ImportKind,
+        name: &str,
+    ) -> Result<Imported, ImportError> {
+        let (context, _, _) = program.span_manager().get_span(from);
+        let (path, _) = self.kept.files.get(&context).ok_or(ImportError)?;
+        match self.closure.import(path, kind, name) {
+            Some(Imported::Missing(finding)) => {
+                self.failed = Some((**finding).clone().into());
+                Err(ImportError)
+            }
+            Some(imported) => Ok(imported.clone()),
+            None => Err(ImportError),
+        }
+    }
+
+    /// The function that the program is, for what is wrong with calling it.
+    fn function(&self) -> Location {
+        let main = &self.closure.main;
+        let Some(source) = self.closure.source(main) else { return Location::of_path(main) };
+        let is_function = |token: &&Token| &source.file.text()[token.span.range()] == "function";
+        match source.tokens.iter().find(is_function) {
+            Some(token) => Location::new(&source.file, token.span),
+            None => Location::of_path(main),
+        }
+    }
+
+    fn explain(&mut self, program: &Program<'p>, error: &EvalError) -> Finding {
+        let trace: Vec<(Location, String)> = error
+            .stack_trace
+            .iter()
+            .rev()
+            .take(MAX_SEARCHED)
+            .filter_map(|item| {
+                let (span, words) = message::frame(item);
+                Some((self.place(program, span?)?, words))
+            })
+            .collect();
+        if let Some(finding) = self.failed.take().and_then(|all| all.into_iter().next()) {
+            return finding;
+        }
+        let explained = message::evaluating(&error.kind);
+        let own = explained.span.and_then(|span| self.place(program, span));
+        let innermost = trace.first().map(|(location, _)| location.clone());
+        let at = own.or(innermost).unwrap_or_else(|| self.function());
+        let (message, help) = match missing_input(self.input, at.text()) {
+            Some((message, help)) if *explained.code == TEMPLATE_UNDEFINED => (message, help),
+            _ => (explained.message, None),
+        };
+        let mut finding = Finding::new(explained.code, message, at.clone())
+            .because(explained.because)
+            .maybe_help(explained.help)
+            .maybe_help(help);
+        let mut shown = vec![at];
+        for (location, words) in trace {
+            if shown.len() <= message::MAX_FRAMES && !shown.contains(&location) {
+                finding = finding.label(location.clone(), words);
+                shown.push(location);
+            }
+        }
+        finding
+    }
+}
+
+/// What is missing in the argument, where a program asks for it by a path that
+/// can be read off its text: `rungs.values.logLevel`.
+fn missing_input(input: &yaml::Value, text: &str) -> Option<(String, Option<String>)> {
+    let mut steps = text.split('.');
+    let mut path = steps.next().filter(|root| *root == "rungs")?.to_owned();
+    let mut at = input.root();
+    for step in steps {
+        let Some(next) = at.get(step) else {
+            let known: Vec<_> = at.entries().map(|(key, _)| key.text()).collect();
+            let help = fault::did_you_mean(step, known);
+            return Some((format!("`{path}.{step}` is not defined"), help));
+        };
+        path = format!("{path}.{step}");
+        at = next;
+    }
+    None
+}
+
+/// How many frames of a trace are looked through for places to show. An
+/// endless recursion has as many as calls may be nested.
+const MAX_SEARCHED: usize = 64;
+
+impl<'p> Callbacks<'p> for Calls<'_, 'p> {
+    fn import(
+        &mut self,
+        program: &mut Program<'p>,
+        from: SpanId,
+        name: &str,
+    ) -> Result<Thunk<'p>, ImportError> {
+        if program.span_manager().get_span(from).0 == self.external {
+            self.asked_external = true;
+            return Ok(self.rungs.clone());
+        }
+        let Imported::Code(path) = self.imported(program, from, ImportKind::Code, name)? else {
+            return Err(ImportError);
+        };
+        self.load(program, &path).map_err(|findings| {
+            self.failed = Some(findings);
+            ImportError
+        })
+    }
+
+    fn import_str(
+        &mut self,
+        program: &mut Program<'p>,
+        from: SpanId,
+        name: &str,
+    ) -> Result<String, ImportError> {
+        match self.imported(program, from, ImportKind::Text, name)? {
+            Imported::Text(file) => Ok(file.text().to_owned()),
+            _ => Err(ImportError),
+        }
+    }
+
+    fn import_bin(
+        &mut self,
+        program: &mut Program<'p>,
+        from: SpanId,
+        name: &str,
+    ) -> Result<Vec<u8>, ImportError> {
+        match self.imported(program, from, ImportKind::Bytes, name)? {
+            Imported::Bytes(bytes) => Ok(bytes.to_vec()),
+            _ => Err(ImportError),
+        }
+    }
+
+    /// `std.trace` says nothing: standard output is for manifests, and a
+    /// library may not print to standard error.
+    fn trace(&mut self, _: &mut Program<'p>, _: &str, _: &[EvalStackTraceItem]) {}
+
+    fn native_call(
+        &mut self,
+        _: &mut Program<'p>,
+        _: InternedStr<'p>,
+        _: &[Value<'p>],
+    ) -> Result<Value<'p>, NativeError> {
+        Err(NativeError)
+    }
+}
+
+/// Looks for objects in a result.
+struct Objects<'a> {
+    main: &'a RepoPath,
+    found: Vec<yaml::Value>,
+    wrong: Findings,
+}
+
+impl Objects<'_> {
+    fn find(&mut self, value: &Value<'_>, path: &mut Vec<String>) {
+        if path.len() > MAX_RESULT_NESTING {
+            self.refuse_nesting();
+            return;
+        }
+        match value.kind() {
+            // What `if` without `else` leaves.
+            ValueKind::Null => {}
+            ValueKind::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    path.push(format!("[{index}]"));
+                    self.find(item, path);
+                    path.pop();
+                }
+            }
+            ValueKind::Object(fields) if is_object(&fields) => self.object(&fields, path),
+            ValueKind::Object(fields) => {
+                for (name, field) in &fields {
+                    path.push(format!(".{}", name.value()));
+                    self.find(field, path);
+                    path.pop();
+                }
+            }
+            kind => self.wrong.push(not_an_object(self.main, &kind, path)),
+        }
+    }
+
+    fn object(&mut self, fields: &[(InternedStr<'_>, Value<'_>)], path: &[String]) {
+        let file = file_for_object(self.main);
+        let mut tree = yaml::Value::new(&file);
+        let mut object = Object { tree: &mut tree, file: &file, nodes: 0, path: path.to_vec() };
+        match object.mapping(fields) {
+            Ok(root) => {
+                tree.set_root(root);
+                self.found.push(tree);
+            }
+            Err(Unfit::Deep) => self.refuse_nesting(),
+            Err(Unfit::Function) => {
+                let kind = ValueKind::Function;
+                self.wrong.push(not_an_object(self.main, &kind, &object.path));
+            }
+        }
+    }
+
+    fn refuse_nesting(&mut self) {
+        let message = format!("the result is nested more than {MAX_RESULT_NESTING} deep");
+        let finding = Finding::new(&TEMPLATE_NESTING, message, Location::of_path(self.main))
+            .help("look for a function that calls itself more often than it should");
+        self.wrong.push(finding);
+    }
+}
+
+/// Whatever has both is meant to be an object; whether it has a name is for
+/// those to say who read objects.
+fn is_object(fields: &[(InternedStr<'_>, Value<'_>)]) -> bool {
+    let has = |name| fields.iter().any(|(key, value)| key.value() == name && value.is_string());
+    has("apiVersion") && has("kind")
+}
+
+fn not_an_object(main: &RepoPath, kind: &ValueKind<'_>, path: &[String]) -> Finding {
+    let noun = match kind {
+        ValueKind::Bool(_) => "a boolean",
+        ValueKind::Number(_) => "a number",
+        ValueKind::String(_) => "a string",
+        ValueKind::Function => "a function",
+        ValueKind::Null => "null",
+        ValueKind::Array(_) => "a list",
+        ValueKind::Object(_) => "a map",
+    };
+    let path = path.concat();
+    let path = path.as_str();
+    let place = match path.strip_prefix('.').unwrap_or(path) {
+        "" => "the result".to_owned(),
+        path => format!("`{path}` of the result"),
+    };
+    let last = path.rsplit('.').next();
+    let help = if matches!(last, Some("kind" | "apiVersion")) {
+        "an object needs both `apiVersion` and `kind`"
+    } else {
+        "hide the field with `::`, or give its map `apiVersion` and `kind`"
+    };
+    Finding::new(
+        &NOT_AN_OBJECT,
+        format!("{place} is {noun}, and no object"),
+        Location::of_path(main),
+    )
+    .because("made by this program")
+    .help(help)
+}
+
+/// One object's tree in the making. Each node's span is its number, from the
+/// root on in the order of the result: there is no text that it could be a
+/// place in, and tracing finds the node by it.
+struct Object<'a> {
+    tree: &'a mut yaml::Value,
+    file: &'a Arc<SourceFile>,
+    nodes: usize,
+    /// From the result to the node at hand; where it fails, to what is unfit.
+    path: Vec<String>,
+}
+
+/// Why a value is no part of an object.
+enum Unfit {
+    Deep,
+    Function,
+}
+
+impl Object<'_> {
+    /// The place of the node that is added next.
+    fn next_place(&mut self) -> Location {
+        self.nodes += 1;
+        Location::new(self.file, Span::new(self.nodes, self.nodes))
+    }
+
+    fn node(&mut self, value: &Value<'_>) -> Result<NodeId, Unfit> {
+        let kind = match value.kind() {
+            ValueKind::Object(fields) => return self.mapping(&fields),
+            ValueKind::Array(items) => return self.sequence(&items),
+            ValueKind::Bool(truth) => Kind::Bool(truth),
+            ValueKind::Number(value) => Kind::Number(number(value)),
+            ValueKind::String(text) => Kind::String(text.into()),
+            ValueKind::Null => Kind::Null,
+            ValueKind::Function => return Err(Unfit::Function),
+        };
+        let place = self.next_place();
+        Ok(self.tree.add(kind, &place))
+    }
+
+    /// The node below this one by `step`.
+    fn below(&mut self, step: String, value: &Value<'_>) -> Result<NodeId, Unfit> {
+        self.path.push(step);
+        if self.path.len() > MAX_RESULT_NESTING {
+            return Err(Unfit::Deep);
+        }
+        let node = self.node(value)?;
+        self.path.pop();
+        Ok(node)
+    }
+
+    fn sequence(&mut self, items: &[Value<'_>]) -> Result<NodeId, Unfit> {
+        let place = self.next_place();
+        let items = items.iter().enumerate();
+        let nodes: Result<Vec<_>, _> =
+            items.map(|(index, item)| self.below(format!("[{index}]"), item)).collect();
+        Ok(self.tree.add(Kind::Sequence(nodes?), &place))
+    }
+
+    fn mapping(&mut self, fields: &[(InternedStr<'_>, Value<'_>)]) -> Result<NodeId, Unfit> {
+        let place = self.next_place();
+        let map = self.tree.add(Kind::Mapping(Vec::new()), &place);
+        for (name, field) in fields {
+            let at = Location::new(self.file, Span::new(self.nodes + 1, self.nodes + 1));
+            let node = self.below(format!(".{}", name.value()), field)?;
+            self.tree.set(map, name.value(), node, &at);
+        }
+        Ok(map)
+    }
+}
+
+/// A number as Jsonnet would print it: what is whole has no point.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+fn number(value: f64) -> Number {
+    // The first numbers beyond what the types hold, which a float has exactly.
+    const I64_END: f64 = i64::MAX as f64;
+    const U64_END: f64 = u64::MAX as f64;
+    if value.fract() == 0.0 && (-I64_END..I64_END).contains(&value) {
+        let whole = value as i64;
+        return Number::integer(whole, &whole.to_string());
+    }
+    if value.fract() == 0.0 && (I64_END..U64_END).contains(&value) {
+        let whole = value as u64;
+        return Number::unsigned(whole, &whole.to_string());
+    }
+    Number::float(value, &format!("{value:?}"))
+}

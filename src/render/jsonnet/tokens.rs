@@ -1,0 +1,318 @@
+//! The tokens of a Jsonnet source, and what can be told from them alone.
+
+use rsjsonnet_lang::arena::Arena;
+use rsjsonnet_lang::interner::StrInterner;
+use rsjsonnet_lang::lexer::{LexError, Lexer};
+use rsjsonnet_lang::span::{SpanId, SpanManager};
+use rsjsonnet_lang::token::{STokenKind, TokenKind as Lexed};
+
+use super::message;
+use crate::source::Span;
+
+/// A token of a source.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Token {
+    pub(super) kind: TokenKind,
+    pub(super) span: Span,
+}
+
+/// What a token is, as far as rungs asks.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum TokenKind {
+    /// An identifier.
+    Name(String),
+    /// A string or text block, escapes resolved.
+    Text(String),
+    /// A number.
+    Number,
+    /// `{`, `[` or `(`
+    Open,
+    /// `}`, `]` or `)`
+    Close,
+    Comma,
+    Semicolon,
+    Dot,
+    /// `:`, `::` or `:::`, with or without `+`
+    Colon,
+    /// `import`, `importstr` or `importbin`
+    Import(ImportKind),
+    Local,
+    /// Another keyword behind which an expression follows.
+    Prefix,
+    /// `null`, `true` or `false`
+    Constant,
+    /// Anything else.
+    Other,
+}
+
+/// What an import reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum ImportKind {
+    /// A program.
+    Code,
+    /// A text.
+    Text,
+    /// Bytes, as a list of numbers.
+    Bytes,
+}
+
+/// Something that is no Jsonnet.
+#[derive(Debug)]
+pub(super) struct Illegible {
+    pub(super) message: String,
+    pub(super) span: Span,
+}
+
+/// Every token of a source but blanks and comments.
+pub(super) fn tokens(source: &str) -> Result<Vec<Token>, Illegible> {
+    let (arena, lexing) = (Arena::new(), Arena::new());
+    let interner = StrInterner::new();
+    let mut spans = SpanManager::new();
+    let (context, _) = spans.insert_source_context(source.len());
+    let mut found: Vec<(SpanId, TokenKind)> = Vec::new();
+    let mut failed: Option<LexError> = None;
+    {
+        let mut lexer =
+            Lexer::new(&arena, &lexing, &interner, &mut spans, context, source.as_bytes());
+        loop {
+            match lexer.next_token() {
+                Ok(token) if token.kind == Lexed::EndOfFile => break,
+                Ok(token) => found.extend(kind(&token.kind).map(|kind| (token.span, kind))),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+    }
+    let place = |id| {
+        let (_, start, end) = spans.get_span(id);
+        Span::new(start, end)
+    };
+    if let Some(error) = failed {
+        let (message, id) = message::lexing(&error);
+        return Err(Illegible { message, span: place(id) });
+    }
+    Ok(found.into_iter().map(|(id, kind)| Token { kind, span: place(id) }).collect())
+}
+
+fn kind(lexed: &Lexed<'_, '_>) -> Option<TokenKind> {
+    Some(match lexed {
+        Lexed::EndOfFile | Lexed::Whitespace | Lexed::Comment => return None,
+        Lexed::OtherOp(_) => TokenKind::Other,
+        Lexed::Ident(name) => TokenKind::Name(name.value().to_owned()),
+        Lexed::Number(_) => TokenKind::Number,
+        Lexed::String(text) | Lexed::TextBlock(text) => TokenKind::Text((*text).to_owned()),
+        Lexed::Simple(simple) => simple_kind(*simple),
+    })
+}
+
+fn simple_kind(simple: STokenKind) -> TokenKind {
+    use STokenKind as S;
+    match simple {
+        S::LeftBrace | S::LeftBracket | S::LeftParen => TokenKind::Open,
+        S::RightBrace | S::RightBracket | S::RightParen => TokenKind::Close,
+        S::Comma => TokenKind::Comma,
+        S::Semicolon => TokenKind::Semicolon,
+        S::Dot => TokenKind::Dot,
+        S::Colon
+        | S::ColonColon
+        | S::ColonColonColon
+        | S::PlusColon
+        | S::PlusColonColon
+        | S::PlusColonColonColon => TokenKind::Colon,
+        S::Import => TokenKind::Import(ImportKind::Code),
+        S::Importstr => TokenKind::Import(ImportKind::Text),
+        S::Importbin => TokenKind::Import(ImportKind::Bytes),
+        S::Local => TokenKind::Local,
+        S::Assert | S::Error | S::Function | S::If | S::Super => TokenKind::Prefix,
+        S::Null | S::True | S::False => TokenKind::Constant,
+        _ => TokenKind::Other,
+    }
+}
+
+/// `import 'name'` in a source; Jsonnet takes only literal names.
+#[derive(Debug)]
+pub(super) struct Import {
+    pub(super) kind: ImportKind,
+    pub(super) name: String,
+    /// The name with its quotes.
+    pub(super) span: Span,
+}
+
+/// Every import that a source writes, evaluated or not.
+pub(super) fn imports(tokens: &[Token]) -> Vec<Import> {
+    let pairs = tokens.windows(2).filter_map(|pair| match (&pair[0].kind, &pair[1].kind) {
+        (TokenKind::Import(kind), TokenKind::Text(name)) => {
+            Some(Import { kind: *kind, name: name.clone(), span: pair[1].span })
+        }
+        _ => None,
+    });
+    pairs.collect()
+}
+
+/// How deep a source may nest. As deep as Google's implementation takes it;
+/// real programs stay far below.
+pub(super) const MAX_NESTING: usize = 1000;
+
+/// Where a source nests deeper than [`MAX_NESTING`], if it does.
+///
+/// The engine parses nested source by calling itself, and would end the whole
+/// process where the stack ends. This counts, from tokens alone, what it might
+/// call itself for, and rather too much than too little.
+pub(super) fn too_deep(tokens: &[Token]) -> Option<Span> {
+    let mut scopes = vec![Scope::default()];
+    let mut depth = 0;
+    let mut before: Option<&TokenKind> = None;
+    for token in tokens {
+        let scope = scopes.last_mut().expect("the outermost scope is never closed");
+        let counted = scope.weight();
+        match &token.kind {
+            TokenKind::Open => {
+                scope.chain += usize::from(before.is_some_and(ends_operand));
+                depth += scope.weight() - counted + 1;
+                scopes.push(Scope { opened_at: true, ..Scope::default() });
+            }
+            TokenKind::Close => {
+                depth -= counted;
+                if scopes.len() > 1 {
+                    scopes.pop();
+                    depth -= 1;
+                }
+            }
+            kind => {
+                scope.take(kind, before);
+                depth = depth + scope.weight() - counted;
+            }
+        }
+        if depth > MAX_NESTING {
+            return Some(token.span);
+        }
+        before = Some(&token.kind);
+    }
+    None
+}
+
+fn ends_operand(kind: &TokenKind) -> bool {
+    matches!(
+        kind,
+        TokenKind::Name(_)
+            | TokenKind::Text(_)
+            | TokenKind::Number
+            | TokenKind::Close
+            | TokenKind::Constant
+    )
+}
+
+/// What is open between two brackets.
+#[derive(Debug, Default)]
+struct Scope {
+    opened_at: bool,
+    /// Keywords whose expression has not ended for certain.
+    prefixes: usize,
+    /// `local` and `assert` whose semicolon has not come.
+    waiting: usize,
+    /// `.name`, `[…]`, `(…)` and `{…}` behind one another.
+    chain: usize,
+}
+
+impl Scope {
+    fn weight(&self) -> usize {
+        self.prefixes + self.chain
+    }
+
+    fn take(&mut self, kind: &TokenKind, before: Option<&TokenKind>) {
+        if *kind == TokenKind::Dot {
+            self.chain += 1;
+            return;
+        }
+        if !matches!(kind, TokenKind::Name(_)) {
+            self.chain = 0;
+        }
+        match kind {
+            // A `local` that is a member of an object nests nothing behind it.
+            TokenKind::Local
+                if self.waiting == 0
+                    && self.opened_at
+                    && matches!(before, Some(TokenKind::Open | TokenKind::Comma)) => {}
+            TokenKind::Local => {
+                self.prefixes += 1;
+                self.waiting += 1;
+            }
+            TokenKind::Prefix | TokenKind::Import(_) => self.prefixes += 1,
+            TokenKind::Semicolon => self.waiting = self.waiting.saturating_sub(1),
+            // A comma that is not between the names of one `local` ends
+            // everything before it.
+            TokenKind::Comma if self.waiting == 0 => self.prefixes = 0,
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deep(source: &str) -> bool {
+        too_deep(&tokens(source).unwrap()).is_some()
+    }
+
+    #[test]
+    fn whatever_nests_is_counted() {
+        for (open, middle, close) in [
+            ("[", "1", "]"),
+            ("{a:", "1", "}"),
+            ("(", "1", ")"),
+            ("local a = 1; ", "a", ""),
+            ("local a = 1, b = 2; ", "a", ""),
+            ("if true then ", "1", ""),
+            ("if true then 1 else ", "1", ""),
+            ("function(x) ", "1", ""),
+            ("function(x, y) ", "1", ""),
+            ("error ", "1", ""),
+            ("assert true; ", "1", ""),
+            ("f(", "1", ")"),
+            ("", "a", ".b"),
+            ("", "a", "[0]"),
+            ("", "a", "()"),
+            ("", "a", "(1, 2)"),
+            ("", "{}", " {}"),
+            ("", "a", " in super"),
+        ] {
+            let source = |times: usize| open.repeat(times) + middle + &close.repeat(times);
+            assert!(deep(&source(2 * MAX_NESTING)), "{open}{middle}{close}");
+            assert!(!deep(&source(MAX_NESTING / 4)), "{open}{middle}{close}");
+        }
+    }
+
+    #[test]
+    fn what_only_repeats_is_not() {
+        for (open, repeated, close) in [
+            ("[", "[1], ", "]"),
+            ("{", "['x']: if a then b.c.d else e(f)[0], ", "}"),
+            ("{", "local a = b.c, ", "}"),
+            ("{", "f(x):: local y = x; y, ", "}"),
+            ("1", " + a.b.c(1)", ""),
+            ("1", " + -1", ""),
+        ] {
+            let source = open.to_owned() + &repeated.repeat(2 * MAX_NESTING) + close;
+            assert!(!deep(&source), "{open}{repeated}{close}");
+        }
+    }
+
+    #[test]
+    fn imports_are_found_wherever_they_stand() {
+        let source = "local a = import 'a.libsonnet'; { b: importstr \"b\", c: importbin @'c' }";
+        let tokens = tokens(source).unwrap();
+        let found: Vec<_> =
+            imports(&tokens).into_iter().map(|import| (import.kind, import.name)).collect();
+        assert_eq!(
+            found,
+            [
+                (ImportKind::Code, "a.libsonnet".to_owned()),
+                (ImportKind::Text, "b".to_owned()),
+                (ImportKind::Bytes, "c".to_owned()),
+            ]
+        );
+    }
+}

@@ -1,0 +1,150 @@
+//! A template's files, loaded once and rendered for many apps.
+
+use std::sync::Arc;
+
+use super::Input;
+use super::files::{Engine, Files};
+use super::jsonnet::Program;
+use super::plain::PlainFile;
+use super::tera::TeraFiles;
+use crate::diagnostic::Findings;
+use crate::source::{Origin, RepoPath, SourceFile, Tree};
+use crate::yaml::{self, Dialect, Value};
+
+/// A template, ready to be rendered for any app, on any thread.
+#[derive(Debug)]
+pub struct Template {
+    root: RepoPath,
+    plain: Vec<PlainFile>,
+    tera: TeraFiles,
+    program: Option<Program>,
+}
+
+/// One document that a template made: an object, or a `List` of them.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// What it holds.
+    pub value: Value,
+    /// The text that the value's spans are of: the template's file itself where
+    /// it is plain, the text that was rendered from it where it is not. Jsonnet
+    /// has no such text, and its file is empty.
+    pub file: Arc<SourceFile>,
+    /// The template's file that made it.
+    pub template: RepoPath,
+    /// What rendered it.
+    pub engine: Engine,
+}
+
+impl Document {
+    /// What is known of its origin without tracing.
+    pub fn origin(&self) -> Origin {
+        match self.engine {
+            Engine::Plain => Origin::exact(self.value.root().location()),
+            Engine::Tera | Engine::Jsonnet => Origin::file(&self.template),
+        }
+    }
+}
+
+impl Template {
+    /// Reads the template at `root` (`templates/NAME`) with everything that it
+    /// includes and imports. All problems of all files are returned together.
+    pub fn load(tree: &Tree, root: &RepoPath) -> Result<Self, Findings> {
+        let files = Files::find(tree, root)?;
+        let mut findings = Findings::new();
+        let mut plain = Vec::with_capacity(files.plain.len());
+        for path in files.plain {
+            match PlainFile::load(tree, path) {
+                Ok(file) => plain.push(file),
+                Err(found) => findings.extend(found),
+            }
+        }
+        let tera = TeraFiles::load(tree, root, files.tera, &files.partials);
+        let tera = tera.map_err(|found| findings.extend(found)).ok();
+        let program = files.jsonnet.map(|main| Program::load(tree, root, main)).transpose();
+        let program = program.map_err(|found| findings.extend(found)).ok();
+        match (tera, program) {
+            (Some(tera), Some(program)) if findings.is_empty() => {
+                Ok(Self { root: root.clone(), plain, tera, program })
+            }
+            _ => Err(findings),
+        }
+    }
+
+    /// The template's directory.
+    pub fn root(&self) -> &RepoPath {
+        &self.root
+    }
+
+    /// Every document of every file that holds something: plain files, then
+    /// Tera's, then Jsonnet's, each in the order of their paths. All problems
+    /// of all files are returned together.
+    pub fn render(&self, input: &Input<'_>) -> Result<Vec<Document>, Findings> {
+        let mut findings = Findings::new();
+        let mut documents = self.plain_documents();
+        match self.tera_documents(input) {
+            Ok(made) => documents.extend(made),
+            Err(found) => findings.extend(found),
+        }
+        match self.jsonnet_documents(input) {
+            Ok(made) => documents.extend(made),
+            Err(found) => findings.extend(found),
+        }
+        if findings.is_empty() { Ok(documents) } else { Err(findings) }
+    }
+
+    /// What each file becomes, as text that is equal exactly where the documents
+    /// are, and read by nobody: the way to learn whether a part of the input has
+    /// an effect. Plain files, which no input changes, are left out.
+    pub fn render_text(&self, input: &Input<'_>) -> Result<Vec<(RepoPath, String)>, Findings> {
+        let rendered = self.tera.render(input)?;
+        let mut texts: Vec<_> = rendered.into_iter().map(|file| (file.path, file.text)).collect();
+        if let Some(program) = &self.program {
+            let objects = program.render(input)?;
+            let text = objects.iter().map(|object| yaml::emit(object.root())).collect();
+            texts.push((program.path().clone(), text));
+        }
+        Ok(texts)
+    }
+
+    fn plain_documents(&self) -> Vec<Document> {
+        let documents = self.plain.iter().flat_map(|plain| {
+            plain.documents.iter().map(|value| Document {
+                value: value.clone(),
+                file: Arc::clone(&plain.file),
+                template: plain.path.clone(),
+                engine: Engine::Plain,
+            })
+        });
+        documents.collect()
+    }
+
+    fn tera_documents(&self, input: &Input<'_>) -> Result<Vec<Document>, Findings> {
+        let mut findings = Findings::new();
+        let mut documents = Vec::new();
+        for rendered in self.tera.render(input)? {
+            let file = Arc::new(SourceFile::new(rendered.path.clone(), rendered.text));
+            match yaml::parse(&file, Dialect::Kubectl) {
+                Ok(values) => documents.extend(values.into_iter().map(|value| Document {
+                    value,
+                    file: Arc::clone(&file),
+                    template: rendered.path.clone(),
+                    engine: Engine::Tera,
+                })),
+                Err(found) => findings.extend(found),
+            }
+        }
+        if findings.is_empty() { Ok(documents) } else { Err(findings) }
+    }
+
+    fn jsonnet_documents(&self, input: &Input<'_>) -> Result<Vec<Document>, Findings> {
+        let Some(program) = &self.program else { return Ok(Vec::new()) };
+        let objects = program.render(input)?;
+        let documents = objects.into_iter().map(|value| Document {
+            file: Arc::clone(value.root().location().file()),
+            value,
+            template: program.path().clone(),
+            engine: Engine::Jsonnet,
+        });
+        Ok(documents.collect())
+    }
+}

@@ -1,0 +1,45 @@
+//! Marks in rendered text that say which part of a source printed it.
+//!
+//! A mark is made of characters that Unicode reserves for private use. Where a
+//! source, a value or an output holds one of them already, nothing is traced.
+
+use std::borrow::Cow;
+
+/// Begins the mark in front of what an expression printed.
+pub(super) const PRINT: char = '\u{e0f0}';
+/// Begins the mark in front of a line of literal text.
+pub(super) const TEXT: char = '\u{e0f1}';
+/// Ends a mark that began with one of the above.
+pub(super) const CLOSE: char = '\u{e0f2}';
+/// Stands behind what an expression printed.
+pub(super) const END: char = '\u{e0f3}';
+
+/// Whether the text holds a mark, or what would be taken for one.
+pub(super) fn is_marked(text: &str) -> bool {
+    // One search each, because a search for one character skips over the rest.
+    [PRINT, TEXT, CLOSE, END].into_iter().any(|mark| text.contains(mark))
+}
+
+/// The text without its marks.
+pub(super) fn strip(text: &str) -> Cow<'_, str> {
+    if !is_marked(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find([PRINT, TEXT, END]) {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        rest = match rest.find(CLOSE) {
+            Some(close) if !rest.starts_with(END) => &rest[close + CLOSE.len_utf8()..],
+            _ => &rest[END.len_utf8()..],
+        };
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
+
+/// The text without the line breaks at its end, which may stand before marks.
+pub(super) fn trim_end_breaks(text: &str) -> &str {
+    text.trim_end_matches('\n')
+}

@@ -1,0 +1,371 @@
+//! The shape of a Tera source, as far as rungs needs it: which bytes are text,
+//! which are tags, and what stands in a tag.
+//!
+//! Tera keeps its own syntax tree to itself. This follows its lexer
+//! (`parsing/lexer.rs` of tera 2.4) token by token; a source that Tera refuses
+//! may be scanned wrongly, which is why nothing is concluded from one.
+
+use std::ops::Range;
+
+/// A stretch of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) kind: PartKind,
+    /// Everything, delimiters included.
+    pub(super) span: Range<usize>,
+    /// What stands between the delimiters; the body of a `raw` block.
+    pub(super) inner: Range<usize>,
+    /// Whether the closing delimiter takes the blanks behind it away.
+    pub(super) trims_behind: bool,
+}
+
+/// What a stretch of a source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PartKind {
+    /// Printed as it is.
+    Text,
+    /// `{% raw %}…{% endraw %}`
+    Raw,
+    /// `{{ … }}`
+    Print,
+    /// `{% … %}`
+    Tag,
+    /// `{# … #}`
+    Comment,
+}
+
+/// A token inside `{{ … }}` or `{% … %}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) kind: TokenKind,
+    pub(super) span: Range<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum TokenKind {
+    Name,
+    /// A string with its escapes resolved.
+    Text(String),
+    Number,
+    Symbol(char),
+}
+
+/// Splits a source into its parts, in order and without gaps.
+pub(super) fn parts(source: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while at < source.len() {
+        let part = match source.get(at..at + 2) {
+            Some("{{") => delimited(source, at, PartKind::Print, "}}"),
+            Some("{%") => {
+                raw(source, at).unwrap_or_else(|| delimited(source, at, PartKind::Tag, "%}"))
+            }
+            Some("{#") => comment(source, at),
+            _ => text(source, at),
+        };
+        at = part.span.end;
+        parts.push(part);
+    }
+    parts
+}
+
+/// The tokens of `source[range]`, their spans counted in `source`.
+pub(super) fn tokens(source: &str, range: Range<usize>) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut at = range.start;
+    while let Some(token) = token(source, at).filter(|token| token.span.end <= range.end) {
+        at = token.span.end;
+        tokens.push(token);
+    }
+    tokens
+}
+
+fn text(source: &str, start: usize) -> Part {
+    let bytes = source.as_bytes();
+    let is_opening = |at: &usize| matches!(&bytes[*at..*at + 2], b"{{" | b"{%" | b"{#");
+    let end = (start + 1..bytes.len().saturating_sub(1)).find(is_opening).unwrap_or(bytes.len());
+    Part { kind: PartKind::Text, span: start..end, inner: start..end, trims_behind: false }
+}
+
+fn comment(source: &str, start: usize) -> Part {
+    let end = source[start..].find("#}").map_or(source.len(), |length| start + length + 2);
+    let inner = (start + 2).min(end)..end.saturating_sub(2).max(start);
+    let trims_behind = source[start..end].ends_with("-#}");
+    Part { kind: PartKind::Comment, span: start..end, inner, trims_behind }
+}
+
+/// `{{ … }}` or `{% … %}`, where the closing delimiter counts only between
+/// tokens: not inside a string.
+fn delimited(source: &str, start: usize, kind: PartKind, close: &str) -> Part {
+    let trims_before = source.as_bytes().get(start + 2) == Some(&b'-');
+    let inner_start = start + 2 + usize::from(trims_before);
+    let mut at = inner_start;
+    loop {
+        at += blanks(&source[at..]);
+        let rest = &source[at..];
+        let trims_behind = rest.strip_prefix('-').is_some_and(|rest| rest.starts_with(close));
+        if trims_behind || rest.starts_with(close) {
+            let end = at + usize::from(trims_behind) + close.len();
+            return Part { kind, span: start..end, inner: inner_start..at, trims_behind };
+        }
+        let Some(token) = token(source, at) else {
+            let inner = inner_start..source.len();
+            return Part { kind, span: start..source.len(), inner, trims_behind: false };
+        };
+        at = token.span.end;
+    }
+}
+
+fn raw(source: &str, start: usize) -> Option<Part> {
+    let (body, _) = plain_tag(source, start, "raw")?;
+    let mut at = body;
+    loop {
+        at += source[at..].find("{%")?;
+        if let Some((end, trims_behind)) = plain_tag(source, at, "endraw") {
+            return Some(Part {
+                kind: PartKind::Raw,
+                span: start..end,
+                inner: body..at,
+                trims_behind,
+            });
+        }
+        at += 2;
+    }
+}
+
+/// The end of a `{% name %}` that stands at `start`, and whether it trims.
+fn plain_tag(source: &str, start: usize, name: &str) -> Option<(usize, bool)> {
+    let rest = source[start..].strip_prefix("{%")?;
+    let rest = rest.strip_prefix('-').unwrap_or(rest);
+    let rest = rest[blanks(rest)..].strip_prefix(name)?;
+    let rest = &rest[blanks(rest)..];
+    let (rest, trims) = rest.strip_prefix('-').map_or((rest, false), |rest| (rest, true));
+    let rest = rest.strip_prefix("%}")?;
+    Some((source.len() - rest.len(), trims))
+}
+
+fn token(source: &str, start: usize) -> Option<Token> {
+    let start = start + blanks(&source[start..]);
+    let rest = &source[start..];
+    let first = rest.chars().next()?;
+    let run = |accept: fn(u8) -> bool| rest.bytes().take_while(|&byte| accept(byte)).count();
+    let (kind, length) = match first {
+        '"' | '\'' | '`' => {
+            let (text, length) = string(rest, first)?;
+            (TokenKind::Text(text), length)
+        }
+        'a'..='z' | 'A'..='Z' | '_' => {
+            (TokenKind::Name, run(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+        }
+        '0'..='9' => (TokenKind::Number, run(|byte| byte.is_ascii_digit() || byte == b'.')),
+        other => (TokenKind::Symbol(other), other.len_utf8()),
+    };
+    Some(Token { kind, span: start..start + length })
+}
+
+/// A quoted string's text and its length with the quotes.
+fn string(rest: &str, quote: char) -> Option<(String, usize)> {
+    let mut text = String::new();
+    let mut chars = rest.char_indices().skip(1);
+    while let Some((at, char)) = chars.next() {
+        match char {
+            '\\' => match chars.next()?.1 {
+                'n' => text.push('\n'),
+                't' => text.push('\t'),
+                'r' => text.push('\r'),
+                other => text.push(other),
+            },
+            char if char == quote => return Some((text, at + 1)),
+            char => text.push(char),
+        }
+    }
+    None
+}
+
+fn blanks(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_whitespace).count()
+}
+
+/// The names that loops and `set` of a source make.
+pub(super) fn bound_names(source: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for part in parts(source).into_iter().filter(|part| part.kind == PartKind::Tag) {
+        let tokens = tokens(source, part.inner);
+        let word = |token: &Token| &source[token.span.clone()];
+        let count = match tokens.first().map(word) {
+            Some("set" | "set_global") => 1,
+            Some("for") => tokens.iter().take_while(|token| word(token) != "in").count(),
+            _ => 0,
+        };
+        let bound = tokens.iter().skip(1).take(count);
+        names.extend(bound.filter(|t| t.kind == TokenKind::Name).map(|t| word(t).to_owned()));
+    }
+    names
+}
+
+/// Something like `values.frontend["log-level"]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Path {
+    pub(super) root: String,
+    pub(super) root_span: Range<usize>,
+    pub(super) steps: Vec<Step>,
+}
+
+/// One step of a [`Path`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) key: StepKey,
+    pub(super) span: Range<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum StepKey {
+    Key(String),
+    Index(usize),
+    /// An expression, whose value only rendering knows.
+    Computed,
+}
+
+impl Path {
+    pub(super) fn span(&self) -> Range<usize> {
+        self.root_span.start..self.steps.last().map_or(self.root_span.end, |step| step.span.end)
+    }
+}
+
+/// Names that are no variables.
+const RESERVED: [&str; 16] = [
+    "true", "True", "false", "False", "none", "None", "null", "and", "or", "not", "is", "in", "if",
+    "else", "for", "self",
+];
+
+/// Every variable, with the steps behind it, that an expression's tokens name;
+/// those inside another's brackets come after it.
+pub(super) fn paths(source: &str, tokens: &[Token]) -> Vec<Path> {
+    let starts = (0..tokens.len()).filter(|&at| is_variable(source, tokens, at));
+    starts.map(|at| path(source, tokens, at).0).collect()
+}
+
+fn is_symbol(token: Option<&Token>, symbol: char) -> bool {
+    token.is_some_and(|token| token.kind == TokenKind::Symbol(symbol))
+}
+
+fn is_variable(source: &str, tokens: &[Token], at: usize) -> bool {
+    let token = &tokens[at];
+    let name = &source[token.span.clone()];
+    let before = at.checked_sub(1).map(|before| &tokens[before]);
+    let after = tokens.get(at + 1);
+    let is_named = |token: Option<&Token>, name: &str| {
+        token.is_some_and(|token| {
+            token.kind == TokenKind::Name && &source[token.span.clone()] == name
+        })
+    };
+    let is_argument = is_symbol(after, '=') && !is_symbol(tokens.get(at + 2), '=');
+    let is_test = is_named(before, "is")
+        || is_named(before, "not")
+            && at.checked_sub(2).is_some_and(|is| is_named(Some(&tokens[is]), "is"));
+    token.kind == TokenKind::Name
+        && !RESERVED.contains(&name)
+        && !['|', '.', '<', '@'].iter().any(|&symbol| is_symbol(before, symbol))
+        && !is_symbol(after, '(')
+        && !is_argument
+        && !is_test
+}
+
+/// The path that begins with the name at `start`, and the index behind it.
+pub(super) fn path(source: &str, tokens: &[Token], start: usize) -> (Path, usize) {
+    let root_span = tokens[start].span.clone();
+    let root = source[root_span.clone()].to_owned();
+    let mut path = Path { root, root_span, steps: Vec::new() };
+    let mut at = start + 1;
+    loop {
+        let optional = usize::from(is_symbol(tokens.get(at), '?'));
+        let (step, next) = match tokens.get(at + optional) {
+            token if is_symbol(token, '.') => field(source, tokens, at + optional),
+            token if is_symbol(token, '[') => subscript(source, tokens, at + optional),
+            _ => None,
+        }
+        .unzip();
+        let (Some(step), Some(next)) = (step, next) else { return (path, at) };
+        path.steps.push(step);
+        at = next;
+    }
+}
+
+fn field(source: &str, tokens: &[Token], dot: usize) -> Option<(Step, usize)> {
+    let name = tokens.get(dot + 1).filter(|token| token.kind == TokenKind::Name)?;
+    let key = StepKey::Key(source[name.span.clone()].to_owned());
+    Some((Step { key, span: name.span.clone() }, dot + 2))
+}
+
+fn subscript(source: &str, tokens: &[Token], open: usize) -> Option<(Step, usize)> {
+    let mut depth = 0;
+    let close = (open..tokens.len()).find(|&at| {
+        depth += match tokens[at].kind {
+            TokenKind::Symbol('[') => 1,
+            TokenKind::Symbol(']') => -1,
+            _ => 0,
+        };
+        depth == 0
+    })?;
+    let key = match &tokens[open + 1..close] {
+        [Token { kind: TokenKind::Text(text), .. }] => StepKey::Key(text.clone()),
+        [Token { kind: TokenKind::Number, span }] => {
+            source[span.clone()].parse().map_or(StepKey::Computed, StepKey::Index)
+        }
+        _ => StepKey::Computed,
+    };
+    let span = tokens[open].span.start..tokens[close].span.end;
+    Some((Step { key, span }, close + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(source: &str) -> Vec<(PartKind, &str)> {
+        parts(source).into_iter().map(|part| (part.kind, &source[part.inner])).collect()
+    }
+
+    #[test]
+    fn a_closing_delimiter_inside_a_string_closes_nothing() {
+        use PartKind::{Comment, Print, Tag, Text};
+        assert_eq!(
+            kinds("a {{ \"}}\" ~ x -}} b{%- if x == '%}' %}c{# }} #}"),
+            [
+                (Text, "a "),
+                (Print, " \"}}\" ~ x "),
+                (Text, " b"),
+                (Tag, " if x == '%}' "),
+                (Text, "c"),
+                (Comment, " }} "),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_raw_block_is_text() {
+        use PartKind::{Raw, Text};
+        assert_eq!(
+            kinds("{%- raw -%} {{ x }} {% if %}{% endraw %}y"),
+            [(Raw, " {{ x }} {% if %}"), (Text, "y")]
+        );
+    }
+
+    #[test]
+    fn the_parts_leave_no_gap() {
+        for source in ["", "{", "{{", "{{ 'a", "{%", "{# a", "a{% raw %}b", "{{ a }}{% b -%}c"] {
+            let parts = parts(source);
+            let joined: String = parts.iter().map(|part| &source[part.span.clone()]).collect();
+            assert_eq!(joined, source);
+        }
+    }
+
+    #[test]
+    fn paths_are_variables_and_not_filters_tests_or_arguments() {
+        let source = "a.b[\"c-d\"][0].e | default(value=f[g.h]) ~ range(end=i) if x is defined";
+        let tokens = tokens(source, 0..source.len());
+        let found: Vec<_> =
+            paths(source, &tokens).iter().map(|path| &source[path.span()]).collect();
+        assert_eq!(found, ["a.b[\"c-d\"][0].e", "f[g.h]", "g.h", "i", "x"]);
+    }
+}

@@ -1,0 +1,269 @@
+//! The sources of a template's Tera files, with everything they include.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use tera::{ErrorKind, Tera};
+
+use super::scan::{self, PartKind, Token, TokenKind};
+use super::strict::Strict;
+use super::{error, filters};
+use crate::diagnostic::{Finding, Findings};
+use crate::render::code::{INCLUDE_OUTSIDE, NOT_REPRODUCIBLE};
+use crate::render::fault;
+use crate::source::{Location, PathError, RepoPath, SourceFile, Span, Tree};
+
+/// Sources and what Tera made of them.
+#[derive(Debug)]
+pub(in crate::render) struct Sources {
+    /// The template's directory.
+    pub(super) root: RepoPath,
+    files: BTreeMap<String, Source>,
+    pub(super) tera: Tera,
+}
+
+#[derive(Debug)]
+struct Source {
+    file: Arc<SourceFile>,
+    strict: Strict,
+}
+
+/// What Tera knows a file as. The slash in front keeps a name that a template
+/// writes from ever being a whole one: it is looked for in each of the places.
+pub(super) fn name(path: &RepoPath) -> String {
+    format!("/{path}")
+}
+
+/// Where names are looked for: the template's directory, its libraries, the
+/// repository's libraries.
+fn places(root: &RepoPath) -> [RepoPath; 3] {
+    [root.clone(), root.child("vendor"), RepoPath::root().child("vendor")]
+}
+
+impl Sources {
+    pub(super) fn load<'p>(
+        tree: &Tree,
+        root: &RepoPath,
+        paths: impl Iterator<Item = &'p RepoPath>,
+    ) -> Result<Self, Findings> {
+        let mut reading = Reading {
+            tree,
+            places: places(root),
+            files: BTreeMap::new(),
+            unreadable: BTreeSet::new(),
+            waiting: Vec::new(),
+            findings: Findings::new(),
+        };
+        for path in paths {
+            reading.read(path, None);
+        }
+        while let Some(name) = reading.waiting.pop() {
+            reading.follow(&name);
+        }
+        let Reading { files, findings, places, .. } = reading;
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        let mut sources = Self { root: root.clone(), files, tera: engine(&places) };
+        sources.compile()?;
+        Ok(sources)
+    }
+
+    fn compile(&mut self) -> Result<(), Findings> {
+        let texts =
+            self.files.iter().map(|(name, source)| (name, source.strict.text(&source.file)));
+        let Err(error) = self.tera.add_raw_templates(texts) else { return Ok(()) };
+        if !matches!(error.kind(), ErrorKind::SyntaxError(_)) {
+            return Err(error::compiling(self, &error));
+        }
+        // Tera stops at the first file that it cannot read.
+        let mut findings = Findings::new();
+        for (name, source) in &self.files {
+            let mut alone = Tera::new();
+            if let Err(error) = alone.add_raw_template(name, source.strict.text(&source.file))
+                && matches!(error.kind(), ErrorKind::SyntaxError(_))
+            {
+                findings.extend(error::compiling(self, &error));
+            }
+        }
+        Err(findings)
+    }
+
+    /// The file of a name that Tera reports.
+    pub(super) fn file(&self, name: &str) -> Option<&Arc<SourceFile>> {
+        self.files.get(name).map(|source| &source.file)
+    }
+
+    /// Bytes of the text that Tera compiled, as bytes of the file.
+    pub(super) fn original(&self, name: &str, range: &Range<usize>) -> Range<usize> {
+        self.files.get(name).map_or(range.clone(), |source| source.strict.original(range))
+    }
+
+    /// What Tera reports by a file's name and bytes.
+    pub(super) fn location(&self, name: &str, range: &Range<usize>) -> Location {
+        let Some(source) = self.files.get(name) else { return Location::of_path(&self.root) };
+        let range = source.strict.original(range);
+        Location::new(&source.file, Span::new(range.start, range.end))
+    }
+
+    /// What Tera reports as `file:line:column`.
+    pub(super) fn at_line(&self, place: &str) -> Option<Location> {
+        let mut parts = place.rsplitn(3, ':');
+        let column: usize = parts.next()?.parse().ok()?;
+        let line: usize = parts.next()?.parse().ok()?;
+        let name = parts.next()?;
+        let source = self.files.get(name)?;
+        let text = source.strict.text(&source.file);
+        let before: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+        let within = text[before..].char_indices().nth(column - 1).map_or(0, |(at, _)| at);
+        let offset = before + within;
+        Some(self.location(name, &(offset..offset)))
+    }
+
+    /// The tag (`include` or `extends`) of the file `from` that names `target`.
+    pub(super) fn tag_that_names(&self, from: &str, tag: &str, target: &str) -> Option<Location> {
+        let file = self.file(from)?;
+        let named = inclusions(file.text()).into_iter().find(|inclusion| {
+            inclusion.tag == tag
+                && target.strip_suffix(inclusion.name.as_str()).is_some_and(|at| at.ends_with('/'))
+        })?;
+        Some(Location::new(file, named.span))
+    }
+}
+
+fn engine(places: &[RepoPath]) -> Tera {
+    let mut tera = Tera::new();
+    tera.autoescape_on(Vec::<&str>::new());
+    filters::register(&mut tera);
+    let prefixes = places.iter().map(|place| format!("{}/", name(place)));
+    tera.set_fallback_prefixes(prefixes.collect::<Vec<_>>())
+        .expect("no template has been added yet");
+    tera
+}
+
+/// `{% include "name" %}` or `{% extends "name" %}`.
+struct Inclusion {
+    tag: String,
+    name: String,
+    /// The name with its quotes.
+    span: Span,
+}
+
+fn inclusions(source: &str) -> Vec<Inclusion> {
+    let tags = scan::parts(source).into_iter().filter(|part| part.kind == PartKind::Tag);
+    tags.filter_map(|part| inclusion(source, &scan::tokens(source, part.inner))).collect()
+}
+
+fn inclusion(source: &str, tokens: &[Token]) -> Option<Inclusion> {
+    let [tag, Token { kind: TokenKind::Text(name), span }, ..] = tokens else { return None };
+    let tag = &source[tag.span.clone()];
+    let span = Span::new(span.start, span.end);
+    matches!(tag, "include" | "extends").then(|| Inclusion {
+        tag: tag.to_owned(),
+        name: name.clone(),
+        span,
+    })
+}
+
+struct Reading<'t> {
+    tree: &'t Tree,
+    places: [RepoPath; 3],
+    files: BTreeMap<String, Source>,
+    unreadable: BTreeSet<String>,
+    /// Names of files whose inclusions have not been followed.
+    waiting: Vec<String>,
+    findings: Findings,
+}
+
+impl Reading<'_> {
+    /// Reads a file unless it was read; false where nothing is there.
+    fn read(&mut self, path: &RepoPath, asked_at: Option<&Location>) -> bool {
+        let name = name(path);
+        if self.files.contains_key(&name) {
+            return true;
+        }
+        match self.tree.read_if_present(path) {
+            Ok(Some(file)) => {
+                self.refuse_context_dump(&file);
+                let strict = Strict::of(file.text());
+                self.files.insert(name.clone(), Source { file, strict });
+                self.waiting.push(name);
+                true
+            }
+            Ok(None) => false,
+            Err(error) => {
+                // Whoever includes it again need not be told again.
+                if self.unreadable.insert(name) {
+                    self.findings.push(fault::unreadable(&error, asked_at));
+                }
+                true
+            }
+        }
+    }
+
+    fn follow(&mut self, name: &str) {
+        let file = Arc::clone(&self.files[name].file);
+        for inclusion in inclusions(file.text()) {
+            let at = Location::new(&file, inclusion.span);
+            if let Some(finding) = self.include(&inclusion.name, &at) {
+                self.findings.push(finding);
+            }
+        }
+    }
+
+    /// Reads what a template names, from the first place that has it.
+    fn include(&mut self, name: &str, at: &Location) -> Option<Finding> {
+        for place in self.places.clone() {
+            let path = match place.join(name) {
+                Ok(path) => path,
+                Err(PathError::Outside(_)) => return Some(not_as_written(name, at)),
+                Err(error) => return Some(fault::outside(name, &error, at.clone())),
+            };
+            if path.below(&place) != Some(name) {
+                return Some(not_as_written(name, at));
+            }
+            if self.read(&path, Some(at)) {
+                return None;
+            }
+        }
+        Some(fault::missing(name, &self.places, at.clone()))
+    }
+
+    /// The variable holds everything in the order of a randomly seeded hash map.
+    fn refuse_context_dump(&mut self, file: &Arc<SourceFile>) {
+        const DUMP: &str = "__tera_context";
+        let source = file.text();
+        if !source.contains(DUMP) {
+            return;
+        }
+        for part in scan::parts(source) {
+            if !matches!(part.kind, PartKind::Print | PartKind::Tag) {
+                continue;
+            }
+            let tokens = scan::tokens(source, part.inner);
+            let Some(token) = tokens.into_iter().find(|token| &source[token.span.clone()] == DUMP)
+            else {
+                continue;
+            };
+            let at = Location::new(file, Span::new(token.span.start, token.span.end));
+            let message = format!("`{DUMP}` is not the same each time");
+            let finding = Finding::new(&NOT_REPRODUCIBLE, message, at)
+                .because("its order changes from run to run")
+                .help("print what you look for by its name");
+            self.findings.push(finding);
+        }
+    }
+}
+
+/// A name with `.`, `..` or an empty segment.
+fn not_as_written(name: &str, at: &Location) -> Finding {
+    if name.split('/').any(|segment| segment == "..") {
+        return Finding::new(&INCLUDE_OUTSIDE, format!("`{name}` climbs out"), at.clone())
+            .because("a template includes only its own files and libraries")
+            .help("move the file into the template's directory, or into `vendor/`");
+    }
+    Finding::new(&INCLUDE_OUTSIDE, format!("`{name}` is not written as a plain path"), at.clone())
+        .because("has an empty segment or a `.`")
+        .help("name the file from the template's directory: `parts/_labels.tera`")
+}
