@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::config::{App, Environment, EnvironmentName, Repository, TemplateRef};
 use crate::diagnostic::{Finding, Findings};
 use crate::kubernetes::{self, LabelSetting, Object, ObjectId, ObjectSet, Placement, Scopes};
+use crate::namespaces;
 use crate::render::{Input, InputImage, Template};
 use crate::source::{RepoPath, Tree};
 
@@ -266,7 +267,7 @@ fn place_apps(
 fn own_objects(selection: &Selection<'_>) -> Vec<Vec<Object>> {
     let own = selection.environments.iter().map(|environment| match selection.app {
         Some(_) => Vec::new(),
-        None => Vec::new(), // namespaces::generate(environment)
+        None => namespaces::generate(environment),
     });
     own.collect()
 }
