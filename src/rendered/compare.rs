@@ -31,13 +31,7 @@ pub(super) fn survey(
         .into_par_iter()
         .map(|(path, apps)| Survey { existing, scope, path }.environment(apps))
         .collect();
-    let mut environments = Vec::with_capacity(surveyed.len());
-    for environment in surveyed {
-        match environment {
-            Ok(environment) => environments.extend(environment),
-            Err(found) => findings.extend(found),
-        }
-    }
+    let environments = gather(surveyed, &mut findings).into_iter().flatten().collect();
     if findings.is_empty() { Ok(Plan { files, environments, leftovers }) } else { Err(findings) }
 }
 
@@ -137,13 +131,7 @@ impl Survey<'_> {
                 if exists { compare(self.existing, &path, &names) } else { Ok(new(&path, &names)) }
             })
             .collect();
-        let mut directories = Vec::with_capacity(compared.len());
-        for directory in compared {
-            match directory {
-                Ok(directory) => directories.push(directory),
-                Err(found) => findings.extend(found),
-            }
-        }
+        let directories = gather(compared, &mut findings);
         if !findings.is_empty() {
             return Err(findings);
         }
@@ -155,6 +143,18 @@ impl Survey<'_> {
             && directories.iter().all(|directory| directory.vanishes);
         Ok(Environment { path: self.path, exists: true, leftovers, directories, vanishes })
     }
+}
+
+/// What came out well; what did not is added to the findings.
+fn gather<T>(results: Vec<Result<T, Findings>>, findings: &mut Findings) -> Vec<T> {
+    let mut gathered = Vec::with_capacity(results.len());
+    for result in results {
+        match result {
+            Ok(one) => gathered.push(one),
+            Err(found) => findings.extend(found),
+        }
+    }
+    gathered
 }
 
 /// A directory that is not there yet.

@@ -19,7 +19,7 @@ pub use code::{
     RENDERED_PATH_CLASH,
 };
 pub use file::{File, Files, HEADER};
-pub use name::{ENVIRONMENT, directory};
+pub use name::{ENVIRONMENT, directory, environment_directory};
 pub use plan::{Action, Change, Plan, Scope};
 pub use standing::{Existing, InStore, Output, Stands};
 pub use write::Summary;
