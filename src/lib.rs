@@ -13,5 +13,8 @@ pub mod kubernetes;
 pub mod config;
 pub mod render;
 pub mod namespaces;
+pub mod pipeline;
 pub mod rendered;
+pub mod demo;
 pub mod codes;
+pub mod cli;

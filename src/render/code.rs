@@ -3,23 +3,6 @@
 use crate::diagnostic::codes;
 
 codes! {
-    /// A template's file cannot be read.
-    ///
-    /// A file of a template, or one that it includes or imports, is not there,
-    /// is no text, has more than 4 MiB, or leads out of the repository through a
-    /// link. `.git` is never read, by any name.
-    ///
-    /// Bring the file into the repository, or name the one that is meant. What
-    /// several templates share belongs in `vendor/` at the repository's root.
-    TEMPLATE_UNREADABLE = "template-unreadable", Input, Error;
-
-    /// The disk or the object database failed while a template was read.
-    ///
-    /// The template may be right. Look at what the message says of the disk or
-    /// the clone, and try again; a commit that is not in this clone has to be
-    /// fetched first.
-    TEMPLATE_READ_FAILED = "template-read-failed", Outside, Error;
-
     /// Directories of a template are nested too deep.
     ///
     /// At most 16 may stand inside one another. Usually a link leads back to a
