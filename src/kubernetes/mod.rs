@@ -24,7 +24,7 @@ pub use code::{
 };
 pub use definitions::read_definitions;
 pub use image::{Digest, ImageFault, ImageReference, is_tag};
-pub use manifest::{objects_of, objects_within};
+pub use manifest::objects_of;
 pub use names::{
     LABEL_LENGTH, NameFault, NameRule, SUBDOMAIN_LENGTH, dns_label, dns_subdomain, label_key,
     label_value, path_segment,

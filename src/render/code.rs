@@ -101,20 +101,6 @@ codes! {
     /// meant.
     OUTPUT_TOO_LARGE = "output-too-large", Input, Error;
 
-    /// Jsonnet's result holds something that is no object.
-    ///
-    /// The result may nest as deep as it likes, but its maps and lists have to
-    /// lead to objects: to maps with `apiVersion` and `kind`. Anything else would
-    /// be lost without a word. A null is skipped, so that `if` needs no `else`.
-    ///
-    /// ```jsonnet
-    /// // wrong
-    /// { replicas: 3, deployment: deployment }
-    /// // right: a hidden field is no part of the result
-    /// { replicas:: 3, deployment: deployment }
-    /// ```
-    NOT_AN_OBJECT = "not-an-object", Input, Error;
-
     /// A Jsonnet program cannot be called with what there is.
     ///
     /// A `main.jsonnet` that is a function is called with one argument,
