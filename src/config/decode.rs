@@ -98,7 +98,8 @@ pub(super) trait Syntax: Sized {
     /// A regular expression for editors, where one says it well. It accepts
     /// whatever [`Syntax::parse`] accepts.
     const PATTERN: Option<&'static str> = None;
-    /// What is right, for editors and for the reference.
+    /// What is right, for editors and for the reference; empty where anything
+    /// goes.
     const EXAMPLE: &'static str;
 
     /// Reads `text`, or says what is wrong with it.

@@ -9,6 +9,7 @@ mod decode;
 mod files;
 mod layers;
 mod raw;
+mod reference;
 mod resolve;
 mod schema;
 mod secrets;
@@ -19,6 +20,7 @@ mod values;
 pub use raw::{
     CheckSubject, DigestGate, ForgeKind, RuleSeverity, Selection, Side, Tier, Trust, Within,
 };
+pub use reference::reference;
 pub use resolve::{Loaded, load};
 pub use schema::schemas;
 pub use syntax::{

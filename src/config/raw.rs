@@ -12,7 +12,7 @@ use super::syntax::{
     AppName, BranchName, Call, Cidr, Date, Digest, DnsLabel, Duration, FilePath, ForgeRepository,
     Glob, ImageRepository, KubernetesVersion, LabelKey, LabelValue, Name, NamespaceName,
     NamespacePattern, OpeningHours, OutputPath, Pattern, Port, Quantity, Requirement, ResourceName,
-    Tag, TemplateName, Url, ValueRoute, VariableName,
+    RoleName, Tag, TemplateName, Url, ValueRoute, VariableName,
 };
 use super::{EnvironmentName, Sourced};
 use crate::diagnostic::{Finding, Findings, codes};
@@ -184,7 +184,7 @@ record! {
         /// A person.
         optional user: Name = "user",
         /// A `ClusterRole`: `view`, `edit`, `admin` or one of your own.
-        required role: Name = "role",
+        required role: RoleName = "role",
     }
 
     /// What rungs makes besides what templates render.

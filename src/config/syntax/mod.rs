@@ -14,7 +14,7 @@ mod time;
 pub use address::{Call, Cidr, Port, Protocol};
 pub(super) use image::{Digest, ImageRepository, Tag};
 pub use name::EnvironmentName;
-pub(super) use name::{AppName, DnsLabel, LabelKey, LabelValue, Name, NamespaceName};
+pub(super) use name::{AppName, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, RoleName};
 pub use pattern::{Glob, NamespacePattern, Pattern};
 pub(super) use quantity::{Quantity, ResourceName};
 pub(super) use reference::{
@@ -44,7 +44,10 @@ pub(super) static CODES: &[&Code] = &joined::<{ count(LISTS) }>(LISTS);
 
 /// The JSON Schema of a text.
 fn text_schema<T: Syntax>() -> Schema {
-    let mut schema = json_schema!({ "type": "string", "examples": [T::EXAMPLE] });
+    let mut schema = json_schema!({ "type": "string" });
+    if !T::EXAMPLE.is_empty() {
+        schema.insert("examples".to_owned(), vec![T::EXAMPLE].into());
+    }
     if let Some(pattern) = T::PATTERN {
         schema.insert("pattern".to_owned(), pattern.into());
     }

@@ -1,21 +1,13 @@
-//! What the loader says of repositories that are wrong, and what it makes of
-//! one that is right.
+//! What repositories that are wrong are told: a directory each, with what is
+//! expected beside its files.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use rungs::config::{Loaded, load};
+use rungs::config::Loaded;
 use rungs::diagnostic::{Finding, Findings};
-use rungs::source::{Disk, Tree};
 
-fn here() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config")
-}
-
-fn load_directory(directory: &Path) -> Result<Loaded, Findings> {
-    load(&Tree::new(Disk::new(directory)))
-}
+use super::{here, load_directory};
 
 /// One finding as stable text.
 fn shown(finding: &Finding) -> String {
