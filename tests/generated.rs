@@ -12,8 +12,20 @@ fn the_pages_of_the_codes_are_current() {
     check_or_update_directory("docs/reference/codes", &rungs::codes::pages());
 }
 
+#[test]
+fn the_schemas_of_configuration_are_current() {
+    let files = rungs::config::schemas().map(|(name, text)| (format!("{name}.schema.json"), text));
+    for (name, text) in files {
+        check_or_update(&format!("schemas/{name}"), &text);
+    }
+}
+
+#[test]
+fn the_reference_of_configuration_is_current() {
+    check_or_update("docs/reference/configuration.md", &rungs::config::reference());
+}
+
 /// Fails where the file, named from the repository's root, does not say this.
-#[allow(dead_code, reason = "for what is one file")]
 fn check_or_update(path: &str, content: &str) {
     finish(difference(&root().join(path), content).into_iter().collect());
 }

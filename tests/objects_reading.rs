@@ -1,11 +1,12 @@
 //! From documents to objects, and where they are put.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 
 use rungs::diagnostic::Findings;
 use rungs::kubernetes::{
-    LabelSetting, Object, ObjectSet, Placement, Scope, Scopes, labels, objects_of, objects_within,
-    place, read_definitions,
+    LabelSetting, Object, ObjectSet, Placement, Scope, Scopes, labels, objects_of, place,
+    read_definitions,
 };
 use rungs::source::{Certainty, Location, Memory, Origin, RepoPath, SourceFile, Span, Tree};
 use rungs::yaml::{Dialect, Value, emit, parse};
@@ -144,22 +145,6 @@ fn names_follow_the_rule_of_their_kind() {
 }
 
 #[test]
-fn a_programs_result_is_searched_at_any_depth() {
-    let result = file(
-        "main.jsonnet",
-        "{web: [{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {kind: x, apiVersion: y}}, null], list: {apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Pod, metadata: {name: b}}]}, off: null}",
-    );
-    let origin = Origin::exact(whole(&result));
-    let objects = objects_within(&documents(&result)[0], &origin).unwrap();
-    let names: Vec<_> = objects.iter().map(|object| object.id.name.as_str()).collect();
-    assert_eq!(names, ["a", "b"]);
-
-    let stray = file("main.jsonnet", "{web: {replicas: 3}}");
-    let findings = objects_within(&documents(&stray)[0], &origin).unwrap_err();
-    assert_eq!(codes(&findings), ["not-an-object"]);
-}
-
-#[test]
 fn the_namespace_and_labels_go_where_they_belong() {
     let (objects, findings) = placed(
         "kind: Deployment\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\nmetadata:\n  annotations: {a: b}\n  labels: {app.kubernetes.io/part-of: mine}\n  name: web\napiVersion: apps/v1\n",
@@ -287,6 +272,17 @@ fn an_encrypted_object_that_cannot_pass_is_refused() {
         ),
         ["sops-split"]
     );
+    assert_eq!(refused("apiVersion: v1\nkind: List\nitems: []\nsops: {}\n"), ["sops-split"]);
+    // What a program made has no text that was signed.
+    let program = file("main.jsonnet", "{ sops: {} }");
+    let at = whole(&program);
+    let mut made = Value::new(&program);
+    let root = made.graft(documents(&file("a.yaml", SOPS))[0].root());
+    let copy = made.node(root).kind().clone();
+    let root = made.add(copy, &at);
+    made.set_root(root);
+    let findings = objects_of(vec![made], &Origin::exact(at)).unwrap_err();
+    assert_eq!(codes(&findings), ["sops-split"]);
     assert_eq!(
         refused("apiVersion: v1\nkind: Secret\nmetadata: {name: 'ENC[x]'}\nsops: {}\n"),
         ["sops-identity"]

@@ -171,29 +171,27 @@ fn imports_out_of_the_repository_are_refused_evaluated_or_not() {
       help: copy the file into the template's directory, or into `vendor/`
     "#);
     insta::assert_snapshot!(imports("../../.git/config"), @r#"
-    template-unreadable: `.git/config` is inside `.git`, which is never read
+    git-directory: `.git/config` is inside `.git`, which is never read
       at templates/web/main.jsonnet:2:16: asked for here
-      at .git/config: this file
-      help: move what the template needs out of `.git`
+      help: pass what you need from git in as a value
     "#);
     let mut memory = repository(&[("main.jsonnet", "importstr 'link'")]);
     memory.link(path("templates/web/link"), "../../../secret");
     memory.insert(path("templates/web/latin1"), b"\xff".to_vec());
     let result = Template::load(&Tree::new(memory), &path("templates/web"));
     insta::assert_snapshot!(text(&finding(result)), @r#"
-    template-unreadable: `templates/web/link` leads out of the repository through the link `templates/web/link` to `../../../secret`
+    outside-repository: `templates/web/link` leads out of the repository through the link `templates/web/link` to `../../../secret`
       at templates/web/main.jsonnet:1:11: asked for here
-      at templates/web/link: this file
-      help: copy the file into the repository; links may not leave it
+      at templates/web/link: the link that leads out
+      help: move what it leads to into the repository
     "#);
     let mut memory = repository(&[("main.jsonnet", "importstr 'latin1'")]);
     memory.insert(path("templates/web/latin1"), b"a\n\xff".to_vec());
     let result = Template::load(&Tree::new(memory), &path("templates/web"));
     insta::assert_snapshot!(text(&finding(result)), @r#"
-    template-unreadable: `templates/web/latin1` is not UTF-8: line 2, column 1
+    not-utf8: `templates/web/latin1:2:1` is where the file stops being UTF-8
       at templates/web/main.jsonnet:1:11: asked for here
-      at templates/web/latin1: this file
-      help: save the file as UTF-8, or move it out of the template
+      help: save the file as UTF-8
     "#);
 }
 

@@ -329,10 +329,9 @@ fn includes_that_lead_nowhere_are_refused() {
       help: name the file from the template's directory: `parts/_labels.tera`
     "#);
     insta::assert_snapshot!(included(".git/config"), @r#"
-    template-unreadable: `templates/web/.git/config` is inside `.git`, which is never read
+    git-directory: `templates/web/.git/config` is inside `.git`, which is never read
       at templates/web/a.yaml.tera:2:12: asked for here
-      at templates/web/.git/config: this file
-      help: move what the template needs out of `.git`
+      help: pass what you need from git in as a value
     "#);
 }
 
@@ -342,9 +341,9 @@ fn a_link_out_of_the_repository_is_not_followed() {
     memory.link(path("templates/web/_secret.tera"), "/etc/passwd");
     let result = Template::load(&Tree::new(memory), &path("templates/web"));
     insta::assert_snapshot!(text(&finding(result)), @r#"
-    template-unreadable: `templates/web/_secret.tera` leads out of the repository through the link `templates/web/_secret.tera` to `/etc/passwd`
+    outside-repository: `templates/web/_secret.tera` leads out of the repository through the link `templates/web/_secret.tera` to `/etc/passwd`
       at templates/web/_secret.tera: 
-      help: copy the file into the repository; links may not leave it
+      help: move what it leads to into the repository
     "#);
 }
 

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::Sourced;
@@ -23,12 +24,25 @@ pub fn schemas() -> [(&'static str, String); 3] {
 }
 
 fn schema<T: JsonSchema>(title: &str) -> String {
-    // Draft 7 is what editors' YAML support knows best.
-    let mut schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
+    let mut schema = root::<T>();
     schema.insert("title".to_owned(), title.into());
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     text.push('\n');
     text
+}
+
+/// The schema of a file.
+pub(super) fn root<T: JsonSchema>() -> Schema {
+    // Draft 7 is what editors' YAML support knows best.
+    let settings = SchemaSettings::draft07().with_transform(RecursiveTransform(unwrap));
+    settings.into_generator().into_root_schema_for::<T>()
+}
+
+/// A description is wrapped as its source is, which is nobody else's business.
+fn unwrap(schema: &mut Schema) {
+    if let Some(serde_json::Value::String(description)) = schema.get_mut("description") {
+        *description = description.replace('\n', " ");
+    }
 }
 
 impl<T: JsonSchema> JsonSchema for Sourced<T> {

@@ -24,16 +24,6 @@ pub fn objects_of(documents: Vec<Value>, origin: &Origin) -> Result<Vec<Object>,
     reader.finish()
 }
 
-/// The objects anywhere in the result of a program: whatever has `apiVersion`
-/// and `kind` is an object and is not looked into for more, lists and other
-/// maps are searched, and nulls, which a condition leaves behind, are passed
-/// over.
-pub fn objects_within(result: &Value, origin: &Origin) -> Result<Vec<Object>, Findings> {
-    let mut reader = Reader::new(origin, false);
-    reader.search(result.root());
-    reader.finish()
-}
-
 struct Reader<'a> {
     origin: &'a Origin,
     /// Whether a document is its file's only one, so that its text is the file's.
@@ -56,25 +46,11 @@ impl<'a> Reader<'a> {
         if !root.is_mapping() {
             self.findings.push(not_an_object(root));
         } else if let Some(items) = list_items(root) {
+            self.verbatim(root, false);
             self.items(items);
         } else if let Some(identity) = identity(root, &mut self.findings) {
             let verbatim = self.verbatim(root, self.alone);
             self.add(document, identity, verbatim);
-        }
-    }
-
-    fn search(&mut self, node: Node<'_>) {
-        if node.is_null() {
-        } else if node.is_sequence() {
-            node.items().for_each(|item| self.search(item));
-        } else if !node.is_mapping() {
-            self.findings.push(not_an_object(node));
-        } else if node.get("apiVersion").is_none() || node.get("kind").is_none() {
-            node.entries().for_each(|(_, value)| self.search(value));
-        } else if let Some(items) = list_items(node) {
-            self.items(items);
-        } else {
-            self.item(node);
         }
     }
 
@@ -114,10 +90,11 @@ impl<'a> Reader<'a> {
         self.objects.push(Object { id, api_version, value, verbatim, origin, file });
     }
 
-    /// The text of an encrypted object; none for any other.
+    /// The text of an encrypted object; none for any other. What a program made
+    /// has no text that SOPS signed.
     fn verbatim(&mut self, root: Node<'_>, whole: bool) -> Option<Arc<str>> {
         let sops = root.key("sops")?;
-        if !whole {
+        if !whole || root.style() == Style::Made {
             self.findings.push(
                 Finding::new(
                     &SOPS_SPLIT,

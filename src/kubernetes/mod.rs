@@ -24,14 +24,12 @@ pub use code::{
 };
 pub use definitions::read_definitions;
 pub use image::{Digest, ImageFault, ImageReference, is_tag};
-pub use manifest::{objects_of, objects_within};
+pub use manifest::objects_of;
 pub use names::{
     LABEL_LENGTH, NameFault, NameRule, SUBDOMAIN_LENGTH, dns_label, dns_subdomain, label_key,
     label_value, path_segment,
 };
 pub use object::{Object, ObjectId};
-pub use place::{
-    LabelSetting, MANAGED_BY, MANAGER, PART_OF, Placement, labels, place, put_in_order,
-};
+pub use place::{LabelSetting, MANAGED_BY, MANAGER, PART_OF, Placement, labels, place};
 pub use scope::{Scope, Scopes, built_in_scope};
 pub use set::ObjectSet;

@@ -3,23 +3,6 @@
 use crate::diagnostic::codes;
 
 codes! {
-    /// A template's file cannot be read.
-    ///
-    /// A file of a template, or one that it includes or imports, is not there,
-    /// is no text, has more than 4 MiB, or leads out of the repository through a
-    /// link. `.git` is never read, by any name.
-    ///
-    /// Bring the file into the repository, or name the one that is meant. What
-    /// several templates share belongs in `vendor/` at the repository's root.
-    TEMPLATE_UNREADABLE = "template-unreadable", Input, Error;
-
-    /// The disk or the object database failed while a template was read.
-    ///
-    /// The template may be right. Look at what the message says of the disk or
-    /// the clone, and try again; a commit that is not in this clone has to be
-    /// fetched first.
-    TEMPLATE_READ_FAILED = "template-read-failed", Outside, Error;
-
     /// Directories of a template are nested too deep.
     ///
     /// At most 16 may stand inside one another. Usually a link leads back to a
@@ -117,20 +100,6 @@ codes! {
     /// more than 1.5 MiB; usually a loop inside a loop prints more than was
     /// meant.
     OUTPUT_TOO_LARGE = "output-too-large", Input, Error;
-
-    /// Jsonnet's result holds something that is no object.
-    ///
-    /// The result may nest as deep as it likes, but its maps and lists have to
-    /// lead to objects: to maps with `apiVersion` and `kind`. Anything else would
-    /// be lost without a word. A null is skipped, so that `if` needs no `else`.
-    ///
-    /// ```jsonnet
-    /// // wrong
-    /// { replicas: 3, deployment: deployment }
-    /// // right: a hidden field is no part of the result
-    /// { replicas:: 3, deployment: deployment }
-    /// ```
-    NOT_AN_OBJECT = "not-an-object", Input, Error;
 
     /// A Jsonnet program cannot be called with what there is.
     ///

@@ -1,7 +1,6 @@
 //! Which of a template's files are manifests, and in which language.
 
 use super::code::TEMPLATE_TOO_DEEP;
-use super::fault;
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Listed, Location, RepoPath, Tree};
 
@@ -71,7 +70,7 @@ impl Search<'_> {
         }
         let listed = match self.tree.list(directory) {
             Ok(listed) => listed,
-            Err(error) => return self.findings.push(fault::unreadable(&error, None)),
+            Err(error) => return self.findings.push(Finding::of_read_error(&error, None)),
         };
         for Listed { path, is_directory } in listed {
             let only_included = only_included || path.name().starts_with('_');

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fault;
-use crate::diagnostic::Findings;
+use crate::diagnostic::{Finding, Findings};
 use crate::source::{RepoPath, SourceFile, Tree};
 use crate::yaml::{self, Dialect, Value};
 
@@ -17,7 +16,7 @@ pub(super) struct PlainFile {
 
 impl PlainFile {
     pub(super) fn load(tree: &Tree, path: RepoPath) -> Result<Self, Findings> {
-        let file = tree.read(&path).map_err(|error| fault::unreadable(&error, None))?;
+        let file = tree.read(&path).map_err(|error| Finding::of_read_error(&error, None))?;
         let documents = yaml::parse(&file, Dialect::Kubectl)?;
         Ok(Self { path, file, documents })
     }

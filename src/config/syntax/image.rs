@@ -1,9 +1,9 @@
-//! The parts of an image reference, as registries and Kubernetes read them
-//! (the `distribution/reference` grammar).
+//! The parts of an image reference.
 
 use super::texts;
 use crate::config::decode::Flaw;
 use crate::diagnostic::codes;
+use crate::kubernetes::{self, ImageReference, is_tag};
 
 codes! {
     /// A repository, tag or digest that no registry takes.
@@ -31,105 +31,41 @@ texts! {
 }
 
 fn repository(text: &str) -> Result<(), Flaw> {
-    if text.contains('@') {
-        return Err(Flaw::new("it has a digest").help("give the digest as `digest`"));
-    }
-    if text.contains("://") {
-        return Err(Flaw::new("it has a scheme").help("leave out what stands before the host"));
-    }
-    let (host, path) = match text.split_once('/') {
-        Some((first, rest)) if is_host(first) => (Some(first), rest),
-        _ => (None, text),
-    };
-    if path.contains(':') {
-        return Err(Flaw::new("it has a tag").help("give the tag as `tag`"));
-    }
-    if let Some(host) = host {
-        check_host(host)?;
-    }
-    if text.len() > 255 {
-        return Err(Flaw::new("it is longer than 255 characters"));
-    }
-    path.split('/').try_for_each(component)
-}
-
-/// How a registry's host is told from a path's first segment.
-fn is_host(segment: &str) -> bool {
-    segment.contains(['.', ':']) || segment == "localhost"
-}
-
-fn check_host(host: &str) -> Result<(), Flaw> {
-    let (name, port) = match host.rsplit_once(':') {
-        Some((name, port)) => (name, Some(port)),
-        None => (host, None),
-    };
-    let is_name = |label: &str| {
-        !label.is_empty()
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    if !name.split('.').all(is_name) {
-        return Err(Flaw::new(format!("`{name}` is no host")));
-    }
-    match port {
-        Some(port) if port.parse::<u16>().is_err() => {
-            Err(Flaw::new(format!("`{port}` is no port of a registry")))
+    let reference =
+        ImageReference::parse(text).map_err(|fault| Flaw::new(format!("it {fault}")))?;
+    match (&reference.tag, &reference.digest) {
+        (None, None) => Ok(()),
+        (Some(tag), None) => {
+            Err(Flaw::new("it has a tag").help(format!("give the tag as `tag: {tag}`")))
         }
-        _ => Ok(()),
+        (_, Some(_)) => Err(Flaw::new("it has a digest").help("give the digest as `digest`")),
     }
-}
-
-/// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`
-fn component(text: &str) -> Result<(), Flaw> {
-    if let Some(c) = text.chars().find(|c| c.is_ascii_uppercase()) {
-        return Err(Flaw::new(format!("`{c}` is upper-case")).help("repositories are lower-case"));
-    }
-    let is_end = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    if let Some(c) = text.chars().find(|&c| !is_end(c) && !matches!(c, '.' | '_' | '-')) {
-        return Err(Flaw::new(format!("`{c}` is not allowed")));
-    }
-    let separators = text.split(is_end).filter(|between| !between.is_empty());
-    let fit = |between: &str| matches!(between, "." | "_" | "__") || !between.contains(['.', '_']);
-    if !text.starts_with(is_end) || !text.ends_with(is_end) || !separators.into_iter().all(fit) {
-        return Err(Flaw::new("each segment is letters and digits, with `.`, `_` or `-` between"));
-    }
-    Ok(())
 }
 
 fn tag(text: &str) -> Result<(), Flaw> {
-    let is_start = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if text.is_empty() {
-        return Err(Flaw::new("it is empty"));
+    if is_tag(text) {
+        return Ok(());
     }
-    if text.len() > 128 {
-        return Err(Flaw::new(format!("it has {} characters, 128 are allowed", text.len())));
-    }
-    if text.starts_with(':') {
-        return Err(Flaw::new("it begins with `:`").help(format!("write `{}`", &text[1..])));
-    }
-    if text.contains('@') {
-        return Err(Flaw::new("it has a digest").help("give the digest as `digest`"));
-    }
-    match text.chars().find(|&c| !is_start(c) && !matches!(c, '.' | '-')) {
-        Some(c) => Err(Flaw::new(format!("`{c}` is not allowed"))),
-        None if !text.starts_with(is_start) => Err(Flaw::new("it begins with `.` or `-`")),
-        None => Ok(()),
+    let rule = "at most 128 letters, digits, `_`, `.` and `-`, and no `.` or `-` at its begin";
+    let flaw = Flaw::new("no registry has such a tag");
+    match text.strip_prefix(':').filter(|rest| is_tag(rest)) {
+        Some(rest) => Err(flaw.help(format!("write `{rest}`"))),
+        None => Err(flaw.help(format!("a tag is {rule}"))),
     }
 }
 
+/// Registries know longer hashes than SHA-256, and serve no image by them.
 fn digest(text: &str) -> Result<(), Flaw> {
-    let help = "a digest is `sha256:` and 64 lower-case hexadecimal digits";
-    let Some(hex) = text.strip_prefix("sha256:") else {
-        return Err(Flaw::new("it does not begin with `sha256:`").help(help));
+    let is_sha256 = text.starts_with("sha256:");
+    if is_sha256 && kubernetes::Digest::parse(text).is_ok() {
+        return Ok(());
+    }
+    let because = match text.strip_prefix("sha256:") {
+        None => "it does not begin with `sha256:`".to_owned(),
+        Some(hash) if hash.len() != 64 => format!("it has {} digits, not 64", hash.len()),
+        Some(_) => "not all are lower-case hexadecimal digits".to_owned(),
     };
-    if hex.len() != 64 {
-        return Err(Flaw::new(format!("it has {} digits, not 64", hex.len())).help(help));
-    }
-    match hex.chars().find(|c| !matches!(c, '0'..='9' | 'a'..='f')) {
-        Some(c) => Err(Flaw::new(format!("`{c}` is no lower-case hexadecimal digit")).help(help)),
-        None => Ok(()),
-    }
+    Err(Flaw::new(because).help("a digest is `sha256:` and 64 lower-case hexadecimal digits"))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod time;
 pub use address::{Call, Cidr, Port, Protocol};
 pub(super) use image::{Digest, ImageRepository, Tag};
 pub use name::EnvironmentName;
-pub(super) use name::{AppName, DnsLabel, LabelKey, LabelValue, Name, NamespaceName};
+pub(super) use name::{AppName, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, RoleName};
 pub use pattern::{Glob, NamespacePattern, Pattern};
 pub(super) use quantity::{Quantity, ResourceName};
 pub(super) use reference::{
@@ -26,10 +26,10 @@ pub use time::{Date, Duration, OpeningHours};
 use schemars::{Schema, json_schema};
 
 use super::decode::Syntax;
+use super::{count, joined};
 use crate::diagnostic::Code;
 
-/// The codes of texts that do not follow their syntax.
-pub(super) static CODES: &[&[&Code]] = &[
+const LISTS: &[&[&Code]] = &[
     address::CODES,
     image::CODES,
     name::CODES,
@@ -39,9 +39,15 @@ pub(super) static CODES: &[&[&Code]] = &[
     time::CODES,
 ];
 
+/// The codes of texts that do not follow their syntax.
+pub(super) static CODES: &[&Code] = &joined::<{ count(LISTS) }>(LISTS);
+
 /// The JSON Schema of a text.
 fn text_schema<T: Syntax>() -> Schema {
-    let mut schema = json_schema!({ "type": "string", "examples": [T::EXAMPLE] });
+    let mut schema = json_schema!({ "type": "string" });
+    if !T::EXAMPLE.is_empty() {
+        schema.insert("examples".to_owned(), vec![T::EXAMPLE].into());
+    }
     if let Some(pattern) = T::PATTERN {
         schema.insert("pattern".to_owned(), pattern.into());
     }

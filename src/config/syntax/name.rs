@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use super::{text_schemas, texts};
 use crate::config::decode::{Flaw, Syntax};
 use crate::diagnostic::{Code, codes};
+use crate::kubernetes;
 
 codes! {
     /// A name that cannot be one.
@@ -45,9 +46,11 @@ texts! {
     struct AppName("an app's name", INVALID_NAME, "guestbook", "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$") = app_name;
     /// A namespace that exists.
     struct NamespaceName("a namespace", INVALID_NAME, "ingress-nginx", "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$") = dns_label;
+    /// What a cluster role is called.
+    struct RoleName("a cluster role's name", INVALID_NAME, "view") = role_name;
     /// What somebody else calls something: a cluster, a group, a person, a
-    /// role, a check. Not empty and of one line.
-    struct Name("a name", INVALID_NAME, "sre") = any_name;
+    /// check. Not empty and of one line.
+    struct Name("a name", INVALID_NAME, "") = any_name;
     /// A label's key.
     struct LabelKey("a label's key", INVALID_LABEL, "team") = label_key;
     /// A label's value.
@@ -99,26 +102,15 @@ impl Syntax for EnvironmentName {
     }
 }
 
-/// Kubernetes' `IsDNS1123Label`.
+/// A DNS label, with the one that was probably meant.
 pub(in crate::config) fn dns_label(text: &str) -> Result<(), Flaw> {
-    let is_end = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let wrong = text.chars().find(|&c| !is_end(c) && c != '-');
-    let because = match wrong {
-        Some(c) if c.is_ascii_uppercase() => format!("`{c}` is upper-case"),
-        Some(c) => format!("`{c}` is not allowed"),
-        None if text.is_empty() => "it is empty".to_owned(),
-        None if text.len() > 63 => format!("it has {} characters, 63 are allowed", text.len()),
-        None if !text.starts_with(is_end) => "it begins with `-`".to_owned(),
-        None if !text.ends_with(is_end) => "it ends with `-`".to_owned(),
-        None => return Ok(()),
-    };
-    let rule = "lower-case letters, digits and `-`, with a letter or digit at both ends";
-    let mended = mended(text);
-    let help = match mended.is_empty() || mended.len() > 63 {
-        true => rule.to_owned(),
-        false => format!("use {rule}: `{mended}`"),
-    };
-    Err(Flaw::new(because).help(help))
+    kubernetes::dns_label(text).map_err(|fault| {
+        let mended = mended(text);
+        match kubernetes::dns_label(&mended) {
+            Ok(()) => Flaw::new(format!("it {fault}")).help(format!("name it `{mended}`")),
+            Err(_) => Flaw::new(format!("it {fault}")),
+        }
+    })
 }
 
 /// The name that was probably meant.
@@ -143,43 +135,16 @@ fn any_name(text: &str) -> Result<(), Flaw> {
     }
 }
 
-/// Kubernetes' `IsQualifiedName`.
 pub(in crate::config) fn label_key(text: &str) -> Result<(), Flaw> {
-    let (prefix, name) = match text.rsplit_once('/') {
-        Some((prefix, name)) => (Some(prefix), name),
-        None => (None, text),
-    };
-    if let Some(prefix) = prefix {
-        if prefix.len() > 253 {
-            return Err(Flaw::new("its prefix is longer than 253 characters"));
-        }
-        prefix.split('.').try_for_each(dns_label).map_err(|flaw| {
-            Flaw::new(format!("before `/` stands a DNS name, and {}", flaw.because))
-        })?;
-    }
-    if name.is_empty() {
-        return Err(Flaw::new("it is empty"));
-    }
-    qualified(name)
+    kubernetes::label_key(text).map_err(|fault| Flaw::new(format!("it {fault}")))
 }
 
 fn label_value(text: &str) -> Result<(), Flaw> {
-    if text.is_empty() { Ok(()) } else { qualified(text) }
+    kubernetes::label_value(text).map_err(|fault| Flaw::new(format!("it {fault}")))
 }
 
-/// What a label's value and the last part of its key may be.
-fn qualified(text: &str) -> Result<(), Flaw> {
-    let is_end = |c: char| c.is_ascii_alphanumeric();
-    let wrong = text.chars().find(|&c| !is_end(c) && !matches!(c, '-' | '_' | '.'));
-    let because = match wrong {
-        Some(c) => format!("`{c}` is not allowed"),
-        None if text.len() > 63 => format!("it has {} characters, 63 are allowed", text.len()),
-        None if !text.starts_with(is_end) || !text.ends_with(is_end) => {
-            "it begins or ends with something else than a letter or digit".to_owned()
-        }
-        None => return Ok(()),
-    };
-    Err(Flaw::new(because).help("use letters, digits, `-`, `_` and `.`"))
+fn role_name(text: &str) -> Result<(), Flaw> {
+    kubernetes::path_segment(text).map_err(|fault| Flaw::new(format!("it {fault}")))
 }
 
 #[cfg(test)]
@@ -189,8 +154,8 @@ mod tests {
     #[test]
     fn a_wrong_name_shows_the_right_one() {
         let flaw = DnsLabel::parse("My_App").unwrap_err();
-        assert_eq!(flaw.because, "`M` is upper-case");
-        assert!(flaw.help.unwrap().ends_with("`my-app`"));
+        assert!(flaw.because.contains("the capital letter `M`"), "{}", flaw.because);
+        assert_eq!(flaw.help.unwrap(), "name it `my-app`");
     }
 
     #[test]

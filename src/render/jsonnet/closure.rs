@@ -49,14 +49,15 @@ pub(super) enum Imported {
 impl Closure {
     pub(super) fn load(tree: &Tree, root: &RepoPath, main: RepoPath) -> Result<Self, Findings> {
         let own = root.child("vendor");
-        let has_own = tree.has_directory(&own).map_err(|error| fault::unreadable(&error, None))?;
+        let has_own =
+            tree.has_directory(&own).map_err(|error| Finding::of_read_error(&error, None))?;
         let mut places = vec![RepoPath::root().child("vendor")];
         if has_own {
             places.insert(0, own);
         }
         let mut reading =
             Reading { tree, places, sources: HashMap::new(), findings: Findings::new() };
-        let file = tree.read(&main).map_err(|error| fault::unreadable(&error, None))?;
+        let file = tree.read(&main).map_err(|error| Finding::of_read_error(&error, None))?;
         let mut waiting = vec![(main.clone(), file)];
         while let Some((path, file)) = waiting.pop() {
             if !reading.sources.contains_key(&path) {
@@ -157,7 +158,7 @@ impl Reading<'_> {
                 Ok(imported) => return Some(imported),
                 Err(error) if matches!(error.kind, ReadErrorKind::Missing) => {}
                 Err(error) => {
-                    self.findings.push(fault::unreadable(&error, Some(at)));
+                    self.findings.push(Finding::of_read_error(&error, Some(at)));
                     return None;
                 }
             }

@@ -13,12 +13,13 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tera::value::Key;
+use tera::value::{Key, ValueKind};
 use tera::{Error, ErrorKind, Kwargs, Map, State, Tera, TeraResult, Value};
 
 use super::{mark, strict};
+use crate::source::{Location, RepoPath};
+use crate::yaml::{self, Kind, NodeId, Number};
 
 /// Adds what Kubernetes' templates need to `tera`.
 pub(super) fn register(tera: &mut Tera) {
@@ -57,21 +58,47 @@ fn to_yaml(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
     if value.is_undefined() {
         return Err(undefined());
     }
-    yaml(value)
-}
-
-fn yaml(value: &impl Serialize) -> TeraResult<String> {
-    // As `yaml::emit` writes it.
-    let options = serde_saphyr::ser_options! {
-        indent_step: 2,
-        compact_list_indent: true,
-        prefer_block_scalars: true,
-        folded_wrap_chars: usize::MAX,
-    };
-    let mut text = serde_saphyr::to_string_with_options(value, options)
-        .map_err(|error| Error::message(format!("this cannot be written as YAML: {error}")))?;
+    // One way to write YAML: what emitting objects takes care of counts here too.
+    let nowhere = Location::of_path(&RepoPath::root());
+    let mut tree = yaml::Value::new(nowhere.file());
+    let root = grow(&mut tree, value, &nowhere)?;
+    tree.set_root(root);
+    let mut text = yaml::emit(tree.root());
     text.truncate(text.trim_end_matches('\n').len());
     Ok(text)
+}
+
+fn grow(tree: &mut yaml::Value, value: &Value, at: &Location) -> TeraResult<NodeId> {
+    let kind = match value.kind() {
+        ValueKind::Undefined | ValueKind::None => Kind::Null,
+        ValueKind::Bool => Kind::Bool(value.is_truthy()),
+        ValueKind::Array => {
+            let items = value.as_array().unwrap_or_default().iter();
+            Kind::Sequence(items.map(|item| grow(tree, item, at)).collect::<TeraResult<_>>()?)
+        }
+        ValueKind::Map => {
+            let entries = value.as_map().into_iter().flatten();
+            let map = tree.add(Kind::Mapping(Vec::new()), at);
+            for (key, item) in entries {
+                let node = grow(tree, item, at)?;
+                tree.set(map, &key.to_string(), node, at);
+            }
+            return Ok(map);
+        }
+        ValueKind::String => Kind::String(value.to_string().into()),
+        _ => Kind::Number(number(value)?),
+    };
+    Ok(tree.add(kind, at))
+}
+
+fn number(value: &Value) -> TeraResult<Number> {
+    let text = value.to_string();
+    match (value.as_i64(), value.as_u64(), value.as_f64()) {
+        (Some(whole), _, _) if !value.is_f64() => Ok(Number::integer(whole, &text)),
+        (_, Some(whole), _) if !value.is_f64() => Ok(Number::unsigned(whole, &text)),
+        (_, _, Some(float)) if float.is_finite() => Ok(Number::float(float, &text)),
+        _ => Err(Error::message(format!("`{text}` is no number that YAML has"))),
+    }
 }
 
 /// A line break, then every line that is not empty moved `width` to the right;

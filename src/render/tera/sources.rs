@@ -195,7 +195,7 @@ impl Reading<'_> {
             Err(error) => {
                 // Whoever includes it again need not be told again.
                 if self.unreadable.insert(name) {
-                    self.findings.push(fault::unreadable(&error, asked_at));
+                    self.findings.push(Finding::of_read_error(&error, asked_at));
                 }
                 true
             }

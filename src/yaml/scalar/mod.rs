@@ -46,7 +46,11 @@ pub(super) fn resolve(text: &str, dialect: Dialect) -> Scalar {
 
 /// Whether a plain scalar means the text that it is written as, to kubectl.
 pub fn is_text(plain: &str) -> bool {
-    matches!(resolve(plain, Dialect::Kubectl), Scalar::Text | Scalar::Timestamp(_))
+    match resolve(plain, Dialect::Kubectl) {
+        Scalar::Text => true,
+        Scalar::Timestamp(text) => text == plain,
+        _ => false,
+    }
 }
 
 /// The words of `resolveMap`. kustomize decodes into untyped values, where v3

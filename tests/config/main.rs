@@ -1,0 +1,43 @@
+//! Configuration, on repositories that are right and ones that are wrong.
+//!
+//! `RUNGS_UPDATE=1 cargo test --test config` writes what wrong ones are told.
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod claims;
+mod complete;
+mod layers;
+mod pins;
+mod properties;
+
+use std::path::{Path, PathBuf};
+
+use rungs::config::{Loaded, Repository, load};
+use rungs::diagnostic::Findings;
+use rungs::source::{Disk, Memory, Tree};
+
+fn here() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config")
+}
+
+fn load_directory(directory: &Path) -> Result<Loaded, Findings> {
+    load(&Tree::new(Disk::new(directory)))
+}
+
+/// The repository that uses every key.
+fn shop() -> Repository {
+    load_directory(&here().join("complete/shop")).unwrap().repository
+}
+
+/// A repository in memory, which must load.
+fn loaded(files: &[(&str, &str)]) -> Loaded {
+    load(&Tree::new(Memory::of(files.iter().copied()))).unwrap()
+}
+
+/// The codes of what a repository in memory is told.
+fn codes(files: &[(&str, &str)]) -> Vec<&'static str> {
+    let findings = match load(&Tree::new(Memory::of(files.iter().copied()))) {
+        Ok(loaded) => loaded.warnings,
+        Err(findings) => findings,
+    };
+    findings.iter().map(|finding| finding.code.name).collect()
+}
