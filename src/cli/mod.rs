@@ -6,6 +6,7 @@ mod explain;
 mod completions;
 mod init;
 mod man;
+mod reference;
 mod render;
 mod schema;
 mod values;
@@ -21,6 +22,7 @@ use crate::git;
 use crate::source::Tree;
 
 pub use exit::Exit;
+pub use reference::reference;
 
 use console::Console;
 
