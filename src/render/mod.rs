@@ -12,6 +12,7 @@ mod jsonnet;
 mod plain;
 mod template;
 mod tera;
+mod trace;
 
 pub use code::{
     CODES, INCLUDE_CIRCLE, INCLUDE_MISSING, INCLUDE_OUTSIDE, JSONNET_STOPPED, NOT_AN_OBJECT,
@@ -21,3 +22,4 @@ pub use code::{
 pub use files::Engine;
 pub use input::{Input, InputImage};
 pub use template::{Document, Template};
+pub use trace::{Feed, Trace, Traced};

@@ -16,8 +16,8 @@ use crate::yaml::{self, Dialect, Value};
 pub struct Template {
     root: RepoPath,
     plain: Vec<PlainFile>,
-    tera: TeraFiles,
-    program: Option<Program>,
+    pub(super) tera: TeraFiles,
+    pub(super) program: Option<Program>,
 }
 
 /// One document that a template made: an object, or a `List` of them.
@@ -133,7 +133,12 @@ impl Template {
                 Err(found) => findings.extend(found),
             }
         }
-        if findings.is_empty() { Ok(documents) } else { Err(findings) }
+        if findings.is_empty() {
+            return Ok(documents);
+        }
+        // Nobody wrote the text that is at fault.
+        let trace = self.trace(input);
+        Err(findings.into_iter().map(|finding| trace.explain(finding)).collect())
     }
 
     fn jsonnet_documents(&self, input: &Input<'_>) -> Result<Vec<Document>, Findings> {
