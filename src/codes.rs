@@ -3,10 +3,19 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{self, Code, Kind};
-use crate::{render, yaml};
+use crate::{config, demo, kubernetes, pipeline, render, rendered, yaml};
 
 /// The codes of each module that declares some: a new module is a line here.
-static LISTS: &[&[&Code]] = &[diagnostic::CODES, yaml::CODES, render::CODES];
+static LISTS: &[&[&Code]] = &[
+    diagnostic::CODES,
+    yaml::CODES,
+    kubernetes::CODES,
+    config::CODES,
+    render::CODES,
+    pipeline::CODES,
+    rendered::CODES,
+    demo::CODES,
+];
 
 /// Every code, module by module.
 pub fn all() -> impl Iterator<Item = &'static Code> {

@@ -1,4 +1,5 @@
 //! From documents to objects, and where they are put.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 

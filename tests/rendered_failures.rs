@@ -1,6 +1,8 @@
 //! Writing the output tree when the disk, permissions or the process fail.
+#![allow(clippy::unwrap_used)]
 
 mod rendered;
+mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,19 +15,13 @@ use rendered::{apply, codes, file, files, objects, plan, snapshot};
 use rungs::diagnostic::Kind;
 use rungs::rendered::{File, Files, Output, Scope};
 use rungs::source::RepoPath;
+use support::component::absent;
 use tempfile::TempDir;
 
 /// Where the test that a parent test starts as a process of its own writes.
 const CHILD: &str = "RUNGS_TEST_WRITES_TO";
 
 type Tree = BTreeMap<String, Vec<u8>>;
-
-/// Says why a test does nothing, or fails where everything must be there.
-fn skip(why: &str) {
-    let required = std::env::var_os("RUNGS_REQUIRE_COMPONENTS").is_some();
-    assert!(!required, "a component is required and absent: {why}");
-    println!("skipped: {why}");
-}
 
 fn encrypted(text: &str) -> File {
     let text =
@@ -104,7 +100,7 @@ fn writes_the_tree() {
 fn a_run_that_is_ended_at_any_call_leaves_whole_files_and_the_next_one_mends() {
     let tried = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
     if !tried.is_ok_and(|output| output.status.success()) {
-        return skip("strace is not there, or may not trace");
+        return absent("strace is not there, or may not trace");
     }
     let (mut calls, mut halfway) = (0, 0);
     for call in CALLS {
@@ -207,7 +203,7 @@ fn large(data: &str) -> Files {
 #[test]
 fn a_full_disk_is_the_outside_worlds_and_leaves_whole_files() {
     let Some(mount) = Mount::new("size=128k") else {
-        return skip("a small file system cannot be mounted here");
+        return absent("a small file system cannot be mounted here");
     };
     let root = mount.0.path();
     let first = files(&[("qa/app0", "c0", "1"), ("qa/app1", "c1", "1"), ("qa/old", "x", "1")]);
@@ -232,7 +228,7 @@ fn a_full_disk_is_the_outside_worlds_and_leaves_whole_files() {
 #[test]
 fn a_read_only_disk_is_the_outside_worlds() {
     let Some(mount) = Mount::new("size=1m") else {
-        return skip("a small file system cannot be mounted here");
+        return absent("a small file system cannot be mounted here");
     };
     let root = mount.0.path();
     apply(root, before(), &Scope::everything());

@@ -1,4 +1,5 @@
 //! The reader against what kubectl and kustomize were seen to read.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 mod corpora;
 
@@ -54,6 +55,13 @@ fn cases(folder: &Path, tool: &str) -> Vec<(String, String, Json)> {
     cases.sort_by(|a, b| a.0.cmp(&b.0));
     assert_eq!(cases.len(), 86);
     cases
+}
+
+#[test]
+fn every_difference_has_its_reason_in_the_documentation() {
+    let page = include_str!("../docs/reference/yaml.md");
+    let mut differences = DIFFERENCES.iter().chain(&KUSTOMIZE_DIFFERENCES);
+    assert!(differences.all(|name| page.contains(&format!("`{name}`"))));
 }
 
 #[test]

@@ -112,17 +112,25 @@ pub(super) struct Flaw {
     pub because: String,
     /// What to do.
     pub help: Option<String>,
+    /// Whether the text must not be shown.
+    pub is_secret: bool,
 }
 
 impl Flaw {
     /// Wrong for that reason.
     pub(super) fn new(because: impl Into<String>) -> Self {
-        Self { because: because.into(), help: None }
+        Self { because: because.into(), help: None, is_secret: false }
     }
 
     /// Says what to do.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Keeps the text from being shown.
+    pub(super) fn secret(mut self) -> Self {
+        self.is_secret = true;
         self
     }
 }
@@ -139,9 +147,12 @@ impl<T: Syntax + JsonSchema> Decode for T {
 }
 
 fn flawed<T: Syntax>(text: &str, flaw: Flaw, at: Location) -> Finding {
-    Finding::new(T::CODE, format!("`{text}` is not {}", T::NOUN), at)
-        .because(flaw.because)
-        .maybe_help(flaw.help)
+    let mut message = format!("`{text}` is not {}", T::NOUN);
+    if flaw.is_secret {
+        at.file().mark_secret(at.span());
+        message = format!("what stands here is not {}", T::NOUN);
+    }
+    Finding::new(T::CODE, message, at).because(flaw.because).maybe_help(flaw.help)
 }
 
 /// The finding for a node that is no text and should be a `T`: it lacks
@@ -154,13 +165,15 @@ fn no_text<T: Syntax>(node: Node<'_>) -> Finding {
         return wrong_type(node, T::NOUN);
     }
     match T::parse(&written) {
-        Ok(_) => unquoted::<T>(&written, node.kind().noun(), location),
+        Ok(_) => {
+            let message = format!("YAML reads `{written}` as {}, not as text", node.kind().noun());
+            unquoted::<T>(message, &written, location)
+        }
         Err(flaw) => flawed::<T>(&written, flaw, location),
     }
 }
 
-fn unquoted<T: Syntax>(written: &str, read_as: &str, at: Location) -> Finding {
-    let message = format!("YAML reads `{written}` as {read_as}, not as text");
+fn unquoted<T: Syntax>(message: String, written: &str, at: Location) -> Finding {
     Finding::new(&UNQUOTED_TEXT, message, at)
         .because(format!("{} is expected here", T::NOUN))
         .help(format!("quote it: `\"{written}\"`"))
@@ -168,9 +181,15 @@ fn unquoted<T: Syntax>(written: &str, read_as: &str, at: Location) -> Finding {
 
 /// The finding that something else stands where `noun` is expected.
 pub(super) fn wrong_type(node: Node<'_>, noun: &str) -> Finding {
-    let found = node.kind().noun();
+    let found = match node.kind() {
+        kind @ (Kind::Bool(_) | Kind::Number(_)) => {
+            let kind = kind.noun().trim_start_matches("a ");
+            format!("the {kind} `{}`", node.location().text())
+        }
+        kind => kind.noun().to_owned(),
+    };
     Finding::new(&WRONG_TYPE, format!("expected {noun}, found {found}"), node.location())
-        .because(format!("this is {found}"))
+        .because(format!("this is {}", node.kind().noun()))
 }
 
 /// Reads a key as `K`.
@@ -179,7 +198,8 @@ fn decode_key<K: Syntax>(key: KeyNode<'_>, findings: &mut Findings) -> Option<So
     // kubectl makes a text of any plain key, but not the one that was written.
     let written = location.text();
     if key.style() == Style::Plain && !is_text(written) && K::parse(written).is_ok() {
-        findings.push(unquoted::<K>(written, "something else", location.clone()));
+        let message = format!("YAML does not read the key `{written}` as text");
+        findings.push(unquoted::<K>(message, written, location.clone()));
         return None;
     }
     match K::parse(key.text()) {
@@ -231,9 +251,10 @@ pub(super) fn nearest<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let close = |candidate: &&str| {
-        let likeness = strsim::damerau_levenshtein(name, candidate);
+        let distance = strsim::damerau_levenshtein(name, candidate);
         let longest = name.chars().count().max(candidate.chars().count());
-        likeness * 3 <= longest.max(3)
+        let is_shortened = name.len() >= 3 && candidate.starts_with(name);
+        distance * 3 <= longest.max(3) || is_shortened
     };
     let candidates = candidates.into_iter().filter(close);
     candidates.min_by_key(|candidate| strsim::damerau_levenshtein(name, candidate))
@@ -302,12 +323,23 @@ impl<'a, 'f> Fields<'a, 'f> {
         Sourced::decode(value, self.findings)
     }
 
-    /// A field that may be absent, or null. One that could not be read counts
-    /// as absent: its finding says so, and the rest is still looked at.
+    /// A field that may be absent, or null. Where it cannot be read, neither
+    /// can the record: whoever asks which of its fields are there would be
+    /// told wrong.
     #[allow(clippy::option_option, reason = "what `?` takes, so that all fields read alike")]
     pub(super) fn optional<T: Decode>(&mut self, key: &str) -> Option<Option<Sourced<T>>> {
-        let value = self.node.get(key).filter(|value| !value.is_null());
-        Some(value.and_then(|value| Sourced::decode(value, self.findings)))
+        match self.node.get(key).filter(|value| !value.is_null()) {
+            Some(value) => Sourced::decode(value, self.findings).map(Some),
+            None => Some(None),
+        }
+    }
+
+    /// A field that may be absent, or null, of a record whose fields have
+    /// nothing to do with each other. One that cannot be read counts as absent,
+    /// and the others are still looked at.
+    #[allow(clippy::option_option, reason = "what `?` takes, so that all fields read alike")]
+    pub(super) fn setting<T: Decode>(&mut self, key: &str) -> Option<Option<Sourced<T>>> {
+        Some(self.optional(key).flatten())
     }
 }
 
@@ -318,6 +350,7 @@ pub(super) mod presence {
 
     pub(in crate::config) type required<T> = Sourced<T>;
     pub(in crate::config) type optional<T> = Option<Sourced<T>>;
+    pub(in crate::config) type setting<T> = Option<Sourced<T>>;
 }
 
 /// A map with known keys, each listed once with its documentation: the struct,
@@ -411,10 +444,10 @@ pub(super) fn choose<T: Copy>(text: &str, words: &[(&'static str, T)]) -> Result
     let names = words.iter().map(|(word, _)| *word);
     match words.iter().find(|(word, _)| *word == text) {
         Some((_, choice)) => Ok(*choice),
-        None => Err(Flaw {
-            because: "not one of the words that are possible here".to_owned(),
-            help: suggest(text, names, "possible are"),
-        }),
+        None => {
+            let help = suggest(text, names, "possible are");
+            Err(Flaw { help, ..Flaw::new("not one of the words that are possible here") })
+        }
     }
 }
 
@@ -425,6 +458,7 @@ impl<T: Decode> Decode for Sourced<T> {
 }
 
 /// A list; items that could not be read are left out, with their findings.
+/// Where none could be, neither can the list, which is not an empty one.
 pub(super) type List<T> = Vec<Sourced<T>>;
 
 impl<T: Decode> Decode for List<T> {
@@ -436,7 +470,8 @@ impl<T: Decode> Decode for List<T> {
             findings.push(wrong_type(node, "a list").maybe_help(help));
             return None;
         }
-        Some(node.items().filter_map(|item| Sourced::decode(item, findings)).collect())
+        let items: Self = node.items().filter_map(|item| Sourced::decode(item, findings)).collect();
+        (!items.is_empty() || node.items().len() == 0).then_some(items)
     }
 }
 

@@ -8,22 +8,10 @@ use super::raw::{AppFile, EnvironmentFile};
 use super::secrets::mark_secrets;
 use super::syntax::{AppName, DnsLabel};
 use crate::diagnostic::{Finding, Findings, codes};
-use crate::source::{Location, ReadError, RepoPath, SourceFile, Span, Tree};
+use crate::source::{Location, RepoPath, SourceFile, Span, Tree};
 use crate::yaml::{Dialect, Value, parse};
 
 codes! {
-    /// A file that cannot be read.
-    ///
-    /// It is larger than 4 MiB, is no UTF-8, or is reached through a link that
-    /// leads out of the repository or nowhere.
-    UNREADABLE_FILE = "unreadable-configuration", Input, Error;
-
-    /// A file that could not be read from the disk or from git.
-    ///
-    /// Nothing is wrong with the configuration as far as it could be read.
-    /// The message says what the system said; trying again may help.
-    FILE_NOT_READ = "configuration-not-read", Outside, Error;
-
     /// A file of another extension than `.yaml`.
     ///
     /// Below `environments/`, settings are read from `*.yaml` and nothing
@@ -126,7 +114,7 @@ impl<'t> Reader<'t> {
                     }
                 }
             }
-            Err(error) => self.findings.push(unreadable(&error)),
+            Err(error) => self.findings.push(Finding::of_read_error(&error, None)),
         }
         directory
     }
@@ -178,7 +166,7 @@ impl<'t> Reader<'t> {
         let file = match self.tree.read(path) {
             Ok(file) => file,
             Err(error) => {
-                self.findings.push(unreadable(&error));
+                self.findings.push(Finding::of_read_error(&error, None));
                 return None;
             }
         };
@@ -226,10 +214,4 @@ fn empty_map(file: &Arc<SourceFile>) -> Value {
     let map = value.add_mapping([], &whole(file));
     value.set_root(map);
     value
-}
-
-/// The finding that a file cannot be read.
-pub(super) fn unreadable(error: &ReadError) -> Finding {
-    let code = if error.kind.is_outside_world() { &FILE_NOT_READ } else { &UNREADABLE_FILE };
-    Finding::new(code, error.to_string(), Location::of_path(&error.path))
 }

@@ -14,6 +14,7 @@ mod schema;
 mod secrets;
 mod syntax;
 mod valid;
+mod values;
 
 pub use raw::{
     CheckSubject, DigestGate, ForgeKind, RuleSeverity, Selection, Side, Tier, Trust, Within,
@@ -29,14 +30,39 @@ pub use valid::{
     Gates, Generate, Image, Ingress, Ladder, Network, Peer, Policies, Replicas, Repository,
     RepositoryNetwork, Rules, Soak, Sourced, Subject, TemplateRef, Token, Train, Window,
 };
+pub use values::{Overridden, Setting, Settings, settings};
 
 use crate::diagnostic::Code;
 
-/// The codes of everything that can be wrong with configuration, by the module
-/// that finds it.
-pub fn codes() -> impl Iterator<Item = &'static Code> {
-    let own: [&[&'static Code]; 3] = [decode::CODES, files::CODES, raw::CODES];
-    let own = own.into_iter().flatten();
-    let syntax = syntax::CODES.iter().copied().flatten();
-    own.chain(syntax).chain(resolve::ALL_CODES.iter().copied().flatten()).copied()
+/// The codes of the parts that find problems.
+const LISTS: &[&[&Code]] =
+    &[decode::CODES, files::CODES, raw::CODES, syntax::CODES, resolve::ALL_CODES];
+
+/// The codes that this module declares.
+pub static CODES: &[&Code] = &joined::<{ count(LISTS) }>(LISTS);
+
+/// How many codes the lists have.
+const fn count(lists: &[&[&Code]]) -> usize {
+    let (mut codes, mut list) = (0, 0);
+    while list < lists.len() {
+        codes += lists[list].len();
+        list += 1;
+    }
+    codes
+}
+
+/// One list of several, which a static cannot otherwise be made of; `N` is
+/// their [`count`].
+const fn joined<const N: usize>(lists: &[&[&'static Code]]) -> [&'static Code; N] {
+    let mut codes = [&decode::UNKNOWN_KEY; N];
+    let (mut at, mut list) = (0, 0);
+    while list < lists.len() {
+        let mut code = 0;
+        while code < lists[list].len() {
+            codes[at] = lists[list][code];
+            (at, code) = (at + 1, code + 1);
+        }
+        list += 1;
+    }
+    codes
 }

@@ -39,25 +39,25 @@ record! {
         /// version 1.
         required version: FormatVersion = "version",
         /// Which versions of rungs may be used here, as a range: `">=0.1"`.
-        optional requires: Requirement = "requires",
+        setting requires: Requirement = "requires",
         /// Which environments come before which, from the lowest rung to the
         /// highest. Environments in a list of their own stand on one rung: each
         /// of them comes after all before it. An environment that is neither
         /// here nor says `after` is rendered and never promoted to.
-        optional ladder: List<RungFile> = "ladder",
+        setting ladder: List<RungFile> = "ladder",
         /// The Kubernetes version that manifests are checked against, in
         /// quotes: `"1.35"`. An environment may say another.
-        optional kubernetes: KubernetesVersion = "kubernetes",
+        setting kubernetes: KubernetesVersion = "kubernetes",
         /// The directory that `rungs render` writes. Default: `rendered`.
-        optional output: OutputPath = "output",
+        setting output: OutputPath = "output",
         /// Where pull requests are opened.
-        optional forge: ForgeFile = "forge",
+        setting forge: ForgeFile = "forge",
         /// Apps that are promoted together, by the train's name.
-        optional trains: Map<DnsLabel, List<AppName>> = "trains",
+        setting trains: Map<DnsLabel, List<AppName>> = "trains",
         /// Which environments may reach each other.
-        optional network: RepositoryNetworkFile = "network",
+        setting network: RepositoryNetworkFile = "network",
         /// Severities and settings of rules, by tier.
-        optional policies: PoliciesFile = "policies",
+        setting policies: PoliciesFile = "policies",
     }
 
     /// Where pull requests are opened.
@@ -79,9 +79,9 @@ record! {
     struct RepositoryNetworkFile("`network`") {
         /// Sets of environments without traffic between them. An environment
         /// that no set names is isolated from all others.
-        optional isolate: List<List<EnvironmentName>> = "isolate",
+        setting isolate: List<List<EnvironmentName>> = "isolate",
         /// Traffic between isolated environments that is wanted all the same.
-        optional allow: List<AllowFile> = "allow",
+        setting allow: List<AllowFile> = "allow",
     }
 
     /// Traffic between isolated environments that is wanted all the same.
@@ -99,17 +99,17 @@ record! {
     /// Severities and settings of rules, by tier.
     struct PoliciesFile("`policies`") {
         /// For environments of tier `preprod`.
-        optional preprod: RulesFile = "preprod",
+        setting preprod: RulesFile = "preprod",
         /// For environments of tier `production`.
-        optional production: RulesFile = "production",
+        setting production: RulesFile = "production",
     }
 
     /// Severities and settings of rules.
     struct RulesFile("the policies of a tier") {
         /// An image without a digest.
-        optional unpinned: RuleSeverity = "unpinned",
+        setting unpinned: RuleSeverity = "unpinned",
         /// How many replicas a workload has.
-        optional replicas: ReplicasFile = "replicas",
+        setting replicas: ReplicasFile = "replicas",
     }
 
     /// How many replicas a workload has.
@@ -126,55 +126,55 @@ record! {
     /// of that environment, or of all environments below that directory.
     struct EnvironmentFile("`environment.yaml`") {
         /// What is at stake. Default: `preprod`.
-        optional tier: Tier = "tier",
+        setting tier: Tier = "tier",
         /// How namespaces are named; the variables are `{app}` and
         /// `{environment}`. Default: `{app}-{environment}`.
-        optional namespace: NamespacePattern = "namespace",
+        setting namespace: NamespacePattern = "namespace",
         /// The Kubernetes version that manifests are checked against, in
         /// quotes. Default: the repository's.
-        optional kubernetes: KubernetesVersion = "kubernetes",
+        setting kubernetes: KubernetesVersion = "kubernetes",
         /// The cluster it stands on. Equal names on different clusters are
         /// different things, and do not reach each other.
-        optional cluster: Name = "cluster",
+        setting cluster: Name = "cluster",
         /// Which state of the environment before is promoted. Default:
         /// `current`.
-        optional select: Selection = "select",
+        setting select: Selection = "select",
         /// Which environments come before this one, for one that `ladder` does
         /// not name: a list, or `all` or `any` of a list.
-        optional after: AfterFile = "after",
+        setting after: AfterFile = "after",
         /// Apps that need not be here to be promoted past this environment.
-        optional skip: List<AppName> = "skip",
+        setting skip: List<AppName> = "skip",
         /// Labels of every object. A template's own value wins.
-        optional labels: Map<LabelKey, LabelValue> = "labels",
+        setting labels: Map<LabelKey, LabelValue> = "labels",
         /// What templates see as `values`, for every app.
-        optional values: Anything = "values",
+        setting values: Anything = "values",
         /// What each namespace may use: the `hard` of a `ResourceQuota`.
-        optional quota: Map<ResourceName, Quantity> = "quota",
+        setting quota: Map<ResourceName, Quantity> = "quota",
         /// What a container asks for and may use unless it says so itself: the
         /// `Container` item of a `LimitRange`.
-        optional limits: LimitsFile = "limits",
+        setting limits: LimitsFile = "limits",
         /// Who may do what in each namespace.
-        optional access: List<AccessFile> = "access",
+        setting access: List<AccessFile> = "access",
         /// What rungs makes besides what templates render.
-        optional generate: GenerateFile = "generate",
+        setting generate: GenerateFile = "generate",
         /// Who may reach what.
-        optional network: NetworkFile = "network",
+        setting network: NetworkFile = "network",
         /// Conditions for entering this environment.
-        optional gates: GatesFile = "gates",
+        setting gates: GatesFile = "gates",
     }
 
     /// What a container asks for and may use.
     struct LimitsFile("`limits`") {
         /// Limits of a container that states none.
-        optional default: Map<ResourceName, Quantity> = "default",
+        setting default: Map<ResourceName, Quantity> = "default",
         /// Requests of a container that states none.
-        optional default_request: Map<ResourceName, Quantity> = "defaultRequest",
+        setting default_request: Map<ResourceName, Quantity> = "defaultRequest",
         /// The least that a container may ask for.
-        optional min: Map<ResourceName, Quantity> = "min",
+        setting min: Map<ResourceName, Quantity> = "min",
         /// The most that a container may use.
-        optional max: Map<ResourceName, Quantity> = "max",
+        setting max: Map<ResourceName, Quantity> = "max",
         /// How many times its request a container's limit may be.
-        optional max_limit_request_ratio: Map<ResourceName, Quantity> = "maxLimitRequestRatio",
+        setting max_limit_request_ratio: Map<ResourceName, Quantity> = "maxLimitRequestRatio",
     }
 
     /// Who may do what: a group or a user, and a role.
@@ -190,19 +190,19 @@ record! {
     /// What rungs makes besides what templates render.
     struct GenerateFile("`generate`") {
         /// Namespaces, quota, limits and access. Default: `true`.
-        optional namespaces: bool = "namespaces",
+        setting namespaces: bool = "namespaces",
         /// Network policies. Default: `true`.
-        optional network: bool = "network",
+        setting network: bool = "network",
     }
 
     /// Who may reach what in an environment.
     struct NetworkFile("`network`") {
         /// Who may reach whom inside the environment. Default: `declared`.
-        optional within: Within = "within",
+        setting within: Within = "within",
         /// Who may come in.
-        optional ingress: List<IngressFile> = "ingress",
+        setting ingress: List<IngressFile> = "ingress",
         /// Where one may go.
-        optional egress: List<EgressFile> = "egress",
+        setting egress: List<EgressFile> = "egress",
     }
 
     /// Who may come in.
@@ -239,24 +239,24 @@ record! {
     struct GatesFile("`gates`") {
         /// How long a state has to stand in the environment before: `24h`, or
         /// a map that also says whose clock is trusted.
-        optional soak: SoakFile = "soak",
+        setting soak: SoakFile = "soak",
         /// When one may enter.
-        optional window: WindowFile = "window",
+        setting window: WindowFile = "window",
         /// Who has to approve.
-        optional approvals: ApprovalsFile = "approvals",
+        setting approvals: ApprovalsFile = "approvals",
         /// Checks that have to pass.
-        optional checks: List<CheckFile> = "checks",
+        setting checks: List<CheckFile> = "checks",
         /// What tags look like: a regular expression.
-        optional tag: Pattern = "tag",
+        setting tag: Pattern = "tag",
         /// Which images are allowed.
-        optional image: ImageGateFile = "image",
+        setting image: ImageGateFile = "image",
         /// Whether an image needs a digest.
-        optional digest: DigestGate = "digest",
+        setting digest: DigestGate = "digest",
         /// Values that have to be as stated.
-        optional field: List<FieldFile> = "field",
+        setting field: List<FieldFile> = "field",
         /// What a ticket looks like: a regular expression. A promotion has to
         /// name one.
-        optional ticket: Pattern = "ticket",
+        setting ticket: Pattern = "ticket",
     }
 
     /// How long a state has to stand in the environment before.
@@ -328,22 +328,22 @@ record! {
     struct AppFile("an app's file") {
         /// The directory below `templates/`, with `@` and a tag or commit to
         /// pin it. Default: the app's name.
-        optional template: TemplateName = "template",
+        setting template: TemplateName = "template",
         /// Where its objects live. Default: the environment's pattern.
-        optional namespace: NamespacePattern = "namespace",
+        setting namespace: NamespacePattern = "namespace",
         /// What it deploys, by a name of your choice that templates know it by.
-        optional images: Map<DnsLabel, ImageFile> = "images",
+        setting images: Map<DnsLabel, ImageFile> = "images",
         /// Labels of every object of the app.
-        optional labels: Map<LabelKey, LabelValue> = "labels",
+        setting labels: Map<LabelKey, LabelValue> = "labels",
         /// What templates see as `values`.
-        optional values: Anything = "values",
+        setting values: Anything = "values",
         /// The Services that it calls: a list for all its workloads, or a map
         /// from a workload's name to a list.
-        optional calls: CallsFile = "calls",
+        setting calls: CallsFile = "calls",
         /// Values that are promoted along with the images.
-        optional promote: List<ValueRoute> = "promote",
+        setting promote: List<ValueRoute> = "promote",
         /// Conditions for entering an environment, besides the environment's.
-        optional gates: GatesFile = "gates",
+        setting gates: GatesFile = "gates",
     }
 
     /// An image.
@@ -368,7 +368,7 @@ choice! {
     }
 
     /// Which state of the environment before is promoted.
-    enum Selection("a selection") {
+    enum Selection("a value of `select`") {
         /// What stands there now.
         Current = "current",
         /// The newest that it has held and that passes the gates, so that a
@@ -377,7 +377,7 @@ choice! {
     }
 
     /// What runs on a forge.
-    enum ForgeKind("a forge") {
+    enum ForgeKind("a kind of forge") {
         /// GitHub.
         Github = "github",
         /// GitLab.
@@ -389,7 +389,7 @@ choice! {
     }
 
     /// Who may reach whom inside an environment.
-    enum Within("a rule") {
+    enum Within("a value of `within`") {
         /// Whom the apps' `calls` declare.
         Declared = "declared",
         /// Everybody everybody.
@@ -410,7 +410,7 @@ choice! {
     }
 
     /// Whose clock says since when a state stands somewhere.
-    enum Trust("a clock") {
+    enum Trust("a value of `trust`") {
         /// The time of the merge as the forge has it; where the forge does not
         /// know it, the gate waits.
         Forge = "forge",
@@ -420,7 +420,7 @@ choice! {
     }
 
     /// Which commit a check is read from.
-    enum CheckSubject("a commit") {
+    enum CheckSubject("a value of `of`") {
         /// The commit that the image was built from.
         Application = "application",
         /// The commit that placed the state, or a later one that leaves the
@@ -429,13 +429,13 @@ choice! {
     }
 
     /// Whether an image needs a digest.
-    enum DigestGate("a rule") {
+    enum DigestGate("a value of `digest`") {
         /// It does.
         Required = "required",
     }
 
     /// In which environment a value is looked at.
-    enum Side("a side") {
+    enum Side("a value of `in`") {
         /// Where the state comes from.
         Source = "source",
         /// Where it goes.

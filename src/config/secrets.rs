@@ -26,6 +26,10 @@ pub(super) fn is_secret(key: &str) -> bool {
 
 /// Marks every secret below `node`, so that no excerpt of its file shows it.
 pub(super) fn mark_secrets(node: Node<'_>) {
+    // An alias repeats what is looked at where it is anchored.
+    if node.alias_of().is_some() {
+        return;
+    }
     for (key, value) in node.entries() {
         if is_secret(key.text()) { mark_scalars(value) } else { mark_secrets(value) }
     }

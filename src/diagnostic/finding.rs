@@ -173,6 +173,15 @@ impl Findings {
         self.iter().filter(|finding| finding.is_error()).map(|finding| finding.code.kind).max()
     }
 
+    /// Says of each which environment and app it is about, unless it says so itself.
+    #[must_use]
+    pub fn about(mut self, subject: &str) -> Self {
+        for finding in &mut self.0 {
+            finding.subject.get_or_insert_with(|| subject.to_owned());
+        }
+        self
+    }
+
     /// One finding for each problem and place, sorted by file, line and code:
     /// a file that several environments share is read for each of them.
     #[must_use]

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use clap::ValueEnum;
+use serde_json::{Map, Value};
 
 use super::mask::masked;
 use super::{Findings, github, gitlab, json, junit, sarif, text};
@@ -51,6 +52,11 @@ impl Default for Style {
     }
 }
 
+/// [`Format::Json`] with what a command says beside its findings.
+pub fn json_with(findings: &Findings, data: Map<String, Value>) -> String {
+    json::render(&masked(findings), data)
+}
+
 /// The findings in that format, in the order in which they are given.
 ///
 /// What was marked secret appears in none, and no text of the findings or
@@ -60,7 +66,7 @@ pub fn render(findings: &Findings, format: Format, style: &Style) -> String {
     let findings = &*masked(findings);
     match format {
         Format::Text => text::render(findings, *style),
-        Format::Json => json::render(findings),
+        Format::Json => json::render(findings, Map::new()),
         Format::Sarif => sarif::render(findings),
         Format::Junit => junit::render(findings),
         Format::Github => github::render(findings),

@@ -1,6 +1,7 @@
 //! JSON, versioned and stable; `docs/reference/formats.md` describes it.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{Counts, Findings, visible};
 
@@ -11,14 +12,17 @@ const FORMAT_VERSION: u32 = 1;
 #[serde(rename_all = "camelCase")]
 struct Report<'a> {
     format_version: u32,
+    #[serde(flatten)]
+    data: Map<String, Value>,
     findings: &'a Findings,
     counts: Counts,
 }
 
-/// One document with everything that a finding says.
-pub(super) fn render(findings: &Findings) -> String {
-    let report = Report { format_version: FORMAT_VERSION, findings, counts: findings.counts() };
-    document(&report)
+/// One document with everything that a finding says, and what a command says
+/// beside its findings.
+pub(super) fn render(findings: &Findings, data: Map<String, Value>) -> String {
+    let counts = findings.counts();
+    document(&Report { format_version: FORMAT_VERSION, data, findings, counts })
 }
 
 /// A value of ours as a document that is safe to print.

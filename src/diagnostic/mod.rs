@@ -22,6 +22,6 @@ mod format;
 pub(crate) use code::codes;
 pub use code::{Code, Kind, Severity};
 pub use finding::{Counts, Finding, Findings, Label};
-pub use format::{Format, Style, render};
+pub use format::{Format, Style, json_with, render};
 pub use plain::explain;
 pub use read::CODES;

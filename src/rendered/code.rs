@@ -44,4 +44,16 @@ codes! {
     /// Two runs that write one tree would remove each other's files. Try again
     /// when the other one is done.
     OUTPUT_BUSY = "output-busy", Outside, Error;
+
+    /// A rendered file that is not what would be written.
+    ///
+    /// `rungs render --check` renders without writing. This file is missing, differs, or belongs to
+    /// something that is no longer rendered: someone changed a template, a value or the file itself,
+    /// and did not render again. An operator that deploys the output directory would deploy the old
+    /// state.
+    ///
+    /// ```sh
+    /// rungs render && git add rendered
+    /// ```
+    STALE_FILE = "stale-file", Answer, Error;
 }

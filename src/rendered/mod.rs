@@ -11,15 +11,17 @@ mod disk;
 mod file;
 mod name;
 mod plan;
+mod stale;
 mod standing;
 mod write;
 
 pub use code::{
     CODES, FOREIGN_FILE, OUTPUT_BUSY, OUTPUT_LINK, OUTPUT_UNREADABLE, OUTPUT_UNWRITABLE,
-    RENDERED_PATH_CLASH,
+    RENDERED_PATH_CLASH, STALE_FILE,
 };
 pub use file::{File, Files, HEADER};
 pub use name::{ENVIRONMENT, directory};
 pub use plan::{Action, Change, Plan, Scope};
+pub use stale::stale;
 pub use standing::{Existing, InStore, Output, Stands};
 pub use write::Summary;

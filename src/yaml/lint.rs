@@ -142,3 +142,53 @@ fn read(text: &str, reader: Reader) -> Scalar {
         Reader::Yaml11 => scalar::types(text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::source::{RepoPath, SourceFile};
+    use crate::yaml::parse;
+
+    fn found(text: &str) -> Vec<String> {
+        let file = SourceFile::new(RepoPath::new("a.yaml").unwrap(), text.to_owned());
+        let documents = parse(&Arc::new(file), Dialect::Kubectl).unwrap();
+        let findings = lint(&documents[0]);
+        let words = |finding: &Finding| {
+            format!("{}: {}", finding.location().text(), finding.labels[0].message)
+        };
+        findings.iter().map(words).collect()
+    }
+
+    #[test]
+    fn each_scalar_that_tools_read_differently_says_who_reads_what() {
+        let text = "a: yes\nb: 0644\nc: 1e3\nd: 2001-12-14\ne: 22:22\nf: 1_000\n";
+        assert_eq!(
+            found(text),
+            [
+                "yes: true to kubectl and YAML 1.1; the text \"yes\" to kustomize and YAML 1.2",
+                "0644: 420 to kubectl, kustomize and YAML 1.1; 644 to YAML 1.2",
+                "1e3: 1000 to kubectl, kustomize and YAML 1.2; the text \"1e3\" to YAML 1.1",
+                "2001-12-14: the text \"2001-12-14\" to kubectl and YAML 1.2; \
+                 the time 2001-12-14T00:00:00Z to kustomize and YAML 1.1",
+                "22:22: the text \"22:22\" to kubectl, kustomize and YAML 1.2; 1342 to YAML 1.1",
+                "1_000: 1000 to kubectl, kustomize and YAML 1.1; the text \"1_000\" to YAML 1.2",
+            ]
+        );
+    }
+
+    #[test]
+    fn keys_are_read_differently_too_and_what_is_repeated_is_said_once() {
+        let keys = found("on: &x [no]\nb: *x\n");
+        assert_eq!(keys.len(), 2);
+        assert!(keys[0].starts_with("on: true to kubectl"));
+    }
+
+    #[test]
+    fn what_everyone_reads_alike_is_left_alone() {
+        let text = "a: 1\nb: 1.10\nc: true\nd: ~\ne:\nf: 100m\ng: v1.2\nh: \"yes\"\ni: !!str no\n\
+                    j: 0x1F\nk: +12\nl: .5\nm: 8080:80\nip: 10.0.0.1\no: web\np: -1\nq: 0\n";
+        assert_eq!(found(text), [""; 0]);
+    }
+}

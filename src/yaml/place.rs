@@ -91,7 +91,7 @@ pub(super) fn leading_tab(text: &str, gap: Span, free: usize) -> Option<usize> {
     let first = (start == 0).then_some(0);
     first.into_iter().chain(begins).find_map(|begin| {
         let spaces = text[begin..end].bytes().take_while(|&byte| byte == b' ').count();
-        let is_tab = text[begin..end].as_bytes().get(spaces) == Some(&b'\t');
+        let is_tab = text.as_bytes()[begin..end].get(spaces) == Some(&b'\t');
         (is_tab && spaces < free).then_some(begin + spaces)
     })
 }

@@ -58,11 +58,14 @@ pub(super) fn resolve(
     let raw = root.is_mapping().then(|| AppFile::decode(root, &mut reader.findings)).flatten();
     let raw = raw.as_ref();
     let template = template(name, raw, &file);
-    let template_values = templates.values(&template, reader);
+    // One that could not be read was reported; the default was not asked for.
+    let is_known = raw.is_some_and(|raw| raw.template.is_some()) || root.get("template").is_none();
+    let template_values = is_known.then(|| templates.values(&template, reader)).flatten();
     let pattern = raw.and_then(|raw| raw.namespace.clone());
     let pattern = pattern
         .unwrap_or_else(|| Sourced { value: NamespacePattern::default(), location: file.clone() });
     let subject = format!("{} {name}", environment.name);
+    let images = images(name, raw, chain, &subject, &mut reader.findings);
     let app = App {
         name: name.to_owned(),
         location: file.clone(),
@@ -71,7 +74,7 @@ pub(super) fn resolve(
             location: pattern.location,
         },
         template,
-        images: images(name, raw, chain, root, &subject, &mut reader.findings),
+        images,
         labels: environment::labels(raw.and_then(|raw| raw.labels.as_ref())),
         values: values(name, chain, template_values.as_ref(), &file),
         calls: raw.and_then(|raw| raw.calls.as_ref()).map(|c| calls(&c.value)).unwrap_or_default(),
@@ -80,6 +83,7 @@ pub(super) fn resolve(
             .map(|promote| promote.value.clone())
             .unwrap_or_default(),
         gates: gates::resolve(raw.and_then(|raw| raw.gates.as_ref()), &mut reader.findings),
+        settings,
     };
     Resolved { app, pattern: pattern.value }
 }
@@ -149,7 +153,6 @@ fn images(
     name: &str,
     raw: Option<&AppFile>,
     chain: &[&Directory],
-    root: Node<'_>,
     subject: &str,
     findings: &mut Findings,
 ) -> IndexMap<String, Image> {
@@ -157,14 +160,6 @@ fn images(
     let mut resolved = IndexMap::new();
     for (key, image) in &images.value.0 {
         let location = innermost(name, chain, &key.value.0).unwrap_or_else(|| key.location.clone());
-        let unreadable = image.value.repository.is_none()
-            && root
-                .get("images")
-                .and_then(|images| images.get(&key.value.0)?.get("repository"))
-                .is_some();
-        if unreadable {
-            continue;
-        }
         let Some(image) = whole_image(&image.value, &location, &key.location) else {
             findings.push(without_repository(&key.value.0, &images.value, location).about(subject));
             continue;

@@ -14,17 +14,16 @@ mod repository;
 mod template;
 
 use super::decode::suggest;
-use super::files::{Directory, Document, Reader, unreadable};
+use super::files::{Directory, Document, Reader};
 use super::raw::RepositoryFile;
-use super::{Environment, EnvironmentName, Repository, Sourced};
-use crate::diagnostic::{Code, Finding, Findings, Severity, codes};
+use super::{Environment, EnvironmentName, Repository, Sourced, count, joined};
+use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::source::{Location, ReadErrorKind, RepoPath, Tree};
 
 use environment::UNKNOWN_APP;
 use template::Templates;
 
-/// The codes of problems that more than one file makes.
-pub(super) static ALL_CODES: &[&[&Code]] = &[
+const LISTS: &[&[&Code]] = &[
     CODES,
     app::CODES,
     environment::CODES,
@@ -35,6 +34,9 @@ pub(super) static ALL_CODES: &[&[&Code]] = &[
     repository::CODES,
     template::CODES,
 ];
+
+/// The codes of problems that show where files come together.
+pub(super) static ALL_CODES: &[&Code] = &joined::<{ count(LISTS) }>(LISTS);
 
 codes! {
     /// There is no directory of environments.
@@ -121,19 +123,18 @@ pub fn load(tree: &Tree) -> Result<Loaded, Findings> {
     if let Some(root) = &root {
         report_apps_without_leaf(root, &mut reader.findings);
     }
-    let repository = assemble(&settings, resolved, &mut reader.findings);
+    let repository = assemble(settings.as_ref(), resolved, &mut reader.findings);
     let findings = reader.findings.settled();
     if findings.has_errors() {
         return Err(findings);
     }
-    debug_assert!(findings.iter().all(|finding| finding.severity != Severity::Error));
     Ok(Loaded { repository, warnings: findings })
 }
 
 /// Puts the repository's own settings and the environments together, and asks
 /// what concerns several of them.
 fn assemble(
-    settings: &Document<RepositoryFile>,
+    settings: Option<&Document<RepositoryFile>>,
     resolved: Vec<environment::Resolved>,
     findings: &mut Findings,
 ) -> Repository {
@@ -142,11 +143,13 @@ fn assemble(
     let after = resolved
         .iter()
         .filter_map(|one| one.after.clone().map(|after| (one.environment.name.clone(), after)));
-    let ladder = ladder::resolve(settings.raw.as_ref(), after.collect(), &known, findings);
-    let literal: Vec<_> = resolved.iter().flat_map(|one| one.namespaces.iter()).collect();
+    let raw = settings.and_then(|settings| settings.raw.as_ref());
+    let ladder = ladder::resolve(raw, after.collect(), &known, findings);
+    let namespaces: Vec<_> = resolved.iter().flat_map(|one| &one.namespaces).collect();
+    namespace::check_lengths(&namespaces, findings);
     // Of what could not be read nothing is known, and so neither is what it shares.
     if !findings.has_errors() {
-        namespace::check_shared(&literal, findings);
+        namespace::check_shared(&namespaces, findings);
     }
     let mut environments: Vec<_> = resolved.into_iter().map(|one| one.environment).collect();
     environments.sort_by(|a, b| a.name.cmp(&b.name));
@@ -184,7 +187,7 @@ fn environments(reader: &mut Reader<'_>) -> Option<Directory> {
             None
         }
         Err(error) => {
-            reader.findings.push(unreadable(&error));
+            reader.findings.push(Finding::of_read_error(&error, None));
             None
         }
     }

@@ -57,14 +57,16 @@ impl Namespaced {
     }
 }
 
-/// Reports namespaces that are too long, and those that two apps get without
-/// naming them.
+/// Reports namespaces that are longer than Kubernetes allows.
+pub(super) fn check_lengths(namespaces: &[&Namespaced], findings: &mut Findings) {
+    findings
+        .extend(namespaces.iter().filter(|one| one.namespace.len() > 63).map(|one| too_long(one)));
+}
+
+/// Reports namespaces that two apps get without naming them.
 pub(super) fn check_shared(namespaces: &[&Namespaced], findings: &mut Findings) {
     let mut by_name: BTreeMap<_, Vec<&Namespaced>> = BTreeMap::new();
     for one in namespaces {
-        if one.namespace.len() > 63 {
-            findings.push(too_long(one));
-        }
         by_name.entry((&one.cluster, &one.namespace)).or_default().push(one);
     }
     for sharing in by_name.values().filter(|sharing| sharing.len() > 1) {

@@ -63,9 +63,10 @@ codes! {
     TRAIN_NAMED_AS_APP = "train-named-as-app", Input, Error;
 }
 
-/// Reads `rungs.yaml`, and stops where it is not for this program.
-pub(super) fn read(reader: &mut Reader<'_>) -> Result<Document<RepositoryFile>, Findings> {
-    let path = RepoPath::root().child("rungs.yaml");
+/// Reads `rungs.yaml`, and stops where there is none or it is not for this
+/// program. None where it is there and cannot be read, as findings say.
+pub(super) fn read(reader: &mut Reader<'_>) -> Result<Option<Document<RepositoryFile>>, Findings> {
+    let path = path();
     let file = match reader.tree.read(&path) {
         Ok(file) => file,
         Err(error) if matches!(error.kind, ReadErrorKind::Missing) => {
@@ -78,13 +79,17 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Document<RepositoryFile>, 
             .help("`rungs init` writes a small repository; `--repo DIR` names another directory")
             .into());
         }
-        Err(error) => return Err(crate::config::files::unreadable(&error).into()),
+        Err(error) => return Err(Finding::of_read_error(&error, None).into()),
     };
     let mut early = Reader::new(reader.tree);
     if let Some(value) = early.parse(&file) {
         check_program(value.root())?;
     }
-    reader.document(&path).ok_or_else(|| std::mem::take(&mut reader.findings).settled())
+    Ok(reader.document(&path))
+}
+
+fn path() -> RepoPath {
+    RepoPath::root().child("rungs.yaml")
 }
 
 /// Whether this program may read the files. Asked before anything else: what
@@ -125,16 +130,17 @@ fn check_program(root: Node<'_>) -> Result<(), Findings> {
 
 /// Puts the repository together.
 pub(super) fn resolve(
-    settings: &Document<RepositoryFile>,
+    settings: Option<&Document<RepositoryFile>>,
     environments: Vec<Environment>,
     ladder: Ladder,
     known: &Known,
     findings: &mut Findings,
 ) -> Repository {
-    let raw = settings.raw.as_ref();
+    let raw = settings.and_then(|settings| settings.raw.as_ref());
+    let location = settings.map(Document::location);
     let output = raw.and_then(|raw| raw.output.as_ref()).map(|output| output.value.0.clone());
     let mut repository = Repository {
-        location: settings.location(),
+        location: location.unwrap_or_else(|| Location::of_path(&path())),
         output: output.unwrap_or_else(|| RepoPath::root().child("rendered")),
         kubernetes: raw.and_then(|raw| raw.kubernetes.clone()),
         ladder,

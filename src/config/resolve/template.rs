@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::config::TemplateRef;
 use crate::config::decode::{suggest, wrong_type};
-use crate::config::files::{Reader, unreadable};
+use crate::config::files::Reader;
 use crate::config::secrets::mark_secrets;
 use crate::diagnostic::{Finding, codes};
 use crate::source::{RepoPath, RevisionError, Tree};
@@ -25,23 +25,6 @@ codes! {
     /// template: guestbook       # right: templates/guestbook/ is there
     /// ```
     MISSING_TEMPLATE = "missing-template", Input, Error;
-
-    /// A template is pinned to a branch.
-    ///
-    /// A branch names another commit tomorrow, so what was tested below would
-    /// not be what is promoted. Pin to a tag or a commit.
-    ///
-    /// ```yaml
-    /// template: guestbook@main       # wrong
-    /// template: guestbook@v12        # right
-    /// ```
-    PINNED_TO_BRANCH = "pinned-to-branch", Input, Error;
-
-    /// A pinned commit that is not in this clone.
-    ///
-    /// Nothing is wrong with the files. The clone may be shallow, as those of
-    /// CI often are; the help has the command that fetches what is missing.
-    MISSING_COMMIT = "missing-commit", Outside, Error;
 }
 
 /// The templates that were asked for, each looked at once.
@@ -89,7 +72,8 @@ impl<'t> Templates<'t> {
                 None
             }
             Found::NoRevision(error) => {
-                reader.findings.push(no_revision(template, &error));
+                let at = Some(&template.location);
+                reader.findings.push(Finding::of_revision_error(&error, at));
                 None
             }
         }
@@ -108,7 +92,7 @@ impl<'t> Templates<'t> {
             Ok(true) => Found::Values(read_values(&tree, &directory, reader).map(Rc::new)),
             Ok(false) => Found::Nothing,
             Err(error) => {
-                reader.findings.push(unreadable(&error));
+                reader.findings.push(Finding::of_read_error(&error, None));
                 Found::Values(None)
             }
         }
@@ -151,7 +135,7 @@ fn read_values(tree: &Tree, directory: &RepoPath, reader: &mut Reader<'_>) -> Op
     let file = match tree.read_if_present(&directory.child("values.yaml")) {
         Ok(file) => file?,
         Err(error) => {
-            reader.findings.push(unreadable(&error));
+            reader.findings.push(Finding::of_read_error(&error, None));
             return None;
         }
     };
@@ -165,23 +149,4 @@ fn read_values(tree: &Tree, directory: &RepoPath, reader: &mut Reader<'_>) -> Op
         reader.findings.push(wrong_type(root, "a map of values"));
     }
     None
-}
-
-fn no_revision(template: &TemplateRef, error: &RevisionError) -> Finding {
-    let pin = template.pin.as_deref().unwrap_or_default();
-    let finding = |code| Finding::new(code, error.to_string(), template.location.clone());
-    match error {
-        RevisionError::Branch(_) => finding(&PINNED_TO_BRANCH)
-            .because("names another commit tomorrow")
-            .help(format!("pin to a tag or a commit: `git rev-parse {pin}` shows the one of now")),
-        RevisionError::Absent { fetch, .. } => finding(&MISSING_COMMIT)
-            .because("the template is pinned to it")
-            .help(format!("fetch it: `{fetch}`")),
-        RevisionError::NoRepository => finding(&MISSING_COMMIT)
-            .because("the template is pinned to a commit")
-            .help("run rungs in a clone of the repository"),
-        RevisionError::Failed { .. } => {
-            finding(&MISSING_COMMIT).because("the template is pinned to it")
-        }
-    }
 }

@@ -26,10 +26,10 @@ pub use time::{Date, Duration, OpeningHours};
 use schemars::{Schema, json_schema};
 
 use super::decode::Syntax;
+use super::{count, joined};
 use crate::diagnostic::Code;
 
-/// The codes of texts that do not follow their syntax.
-pub(super) static CODES: &[&[&Code]] = &[
+const LISTS: &[&[&Code]] = &[
     address::CODES,
     image::CODES,
     name::CODES,
@@ -38,6 +38,9 @@ pub(super) static CODES: &[&[&Code]] = &[
     reference::CODES,
     time::CODES,
 ];
+
+/// The codes of texts that do not follow their syntax.
+pub(super) static CODES: &[&Code] = &joined::<{ count(LISTS) }>(LISTS);
 
 /// The JSON Schema of a text.
 fn text_schema<T: Syntax>() -> Schema {

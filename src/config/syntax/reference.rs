@@ -6,6 +6,7 @@ use super::{text_schemas, texts};
 use crate::config::decode::{Flaw, Syntax};
 use crate::diagnostic::{Code, codes};
 use crate::source::RepoPath;
+use crate::yaml::{Route, Step};
 
 codes! {
     /// A version, address, path or route that cannot be read.
@@ -149,20 +150,28 @@ impl Syntax for OutputPath {
     }
 }
 
-/// A route to a value of an app.
+/// A route to a value of an app: `values.featureFlags`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ValueRoute(String);
+pub struct ValueRoute {
+    text: String,
+    below: Route,
+}
 
 impl ValueRoute {
     /// As it was written: `values.featureFlags`.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The way from the root of an app's values: `featureFlags`.
+    pub fn in_values(&self) -> &Route {
+        &self.below
     }
 }
 
 impl fmt::Display for ValueRoute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -173,12 +182,20 @@ impl Syntax for ValueRoute {
     const EXAMPLE: &'static str = "values.featureFlags";
 
     fn parse(text: &str) -> Result<Self, Flaw> {
-        let below = text.strip_prefix("values").filter(|rest| rest.starts_with(['.', '[']));
-        if below.is_none() {
-            return Err(Flaw::new("it does not begin with `values.`")
-                .help(format!("write `values.{text}`")));
+        let route = Route::parse(text).map_err(|error| Flaw::new(error.message))?;
+        let mut steps = route.steps().iter();
+        let first = steps.next();
+        if !matches!(first, Some(Step::Key(key)) if key == "values") || !text.starts_with("values")
+        {
+            let flaw = Flaw::new("it does not begin with `values.`");
+            return Err(flaw.help(format!("write `values.{text}`")));
         }
-        Ok(Self(text.to_owned()))
+        let mut below = Route::root();
+        steps.for_each(|step| below.push(step.clone()));
+        if below == Route::root() {
+            return Err(Flaw::new("it names all values").help("name one: `values.featureFlags`"));
+        }
+        Ok(Self { text: text.to_owned(), below })
     }
 }
 
@@ -192,7 +209,8 @@ fn url(text: &str) -> Result<(), Flaw> {
     let host = rest.split('/').next().unwrap_or_default();
     if host.contains('@') {
         return Err(Flaw::new("it has credentials")
-            .help("leave them out and name an environment variable in `token`"));
+            .help("leave them out and name an environment variable in `token`")
+            .secret());
     }
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '[' | ']');
     if host.is_empty() || !host.chars().all(is_part) {

@@ -213,6 +213,9 @@ pub struct App {
     pub promote: Vec<Sourced<ValueRoute>>,
     /// Conditions for entering the environment: the environment's and its own.
     pub gates: Gates,
+    /// The merged settings besides values as the layers say them, a map; each
+    /// node knows its file and what it overrode.
+    pub settings: Value,
 }
 
 /// Which template an app is rendered from.

@@ -1,0 +1,159 @@
+//! How the program speaks: data to stdout, everything else to stderr.
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+use std::process;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use anstream::{AutoStream, ColorChoice};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Map, Value};
+
+use super::{Color, Global};
+use crate::diagnostic::{self, Findings, Format, Style};
+
+/// A run that is quicker than this shows no progress.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Columns where no terminal says how many it has.
+const WIDTH: usize = 100;
+
+/// Where text goes and how it looks.
+pub(super) struct Console {
+    format: Format,
+    color: ColorChoice,
+    quiet: bool,
+    verbose: bool,
+    /// Whether stdout carries data that findings must not be mixed into.
+    pub(super) stdout_is_taken: bool,
+}
+
+impl Console {
+    pub(super) fn new(global: &Global) -> Self {
+        let color = match global.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let Global { format, quiet, verbose, .. } = *global;
+        Self { format, color, quiet, verbose, stdout_is_taken: false }
+    }
+
+    /// How findings and data are written.
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Data.
+    pub(super) fn print(&self, text: &str) {
+        self.print_bytes(text.as_bytes());
+    }
+
+    /// Data. A reader that has gone away has seen enough.
+    pub(super) fn print_bytes(&self, bytes: &[u8]) {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => process::exit(0),
+            Err(error) => {
+                complain(&format!("stdout cannot be written: {error}\n"));
+                process::exit(4);
+            }
+        }
+    }
+
+    /// A line for a person about what was done.
+    pub(super) fn say(&self, line: &str) {
+        if !self.quiet {
+            complain(&format!("{line}\n"));
+        }
+    }
+
+    /// A line for a person who asked for more.
+    pub(super) fn detail(&self, line: &str) {
+        if self.verbose {
+            self.say(line);
+        }
+    }
+
+    /// Findings, in the format that was asked for; `data` stands beside them
+    /// where that is JSON.
+    pub(super) fn report(&self, findings: &Findings, data: Map<String, Value>) {
+        let text = match self.format {
+            Format::Json => diagnostic::json_with(findings, data),
+            format => diagnostic::render(findings, format, &self.style()),
+        };
+        if self.format == Format::Text || self.stdout_is_taken {
+            // The text has its colours already; the stream takes them out again
+            // where the terminal knows none.
+            let mut stderr = AutoStream::new(io::stderr(), self.color);
+            let _ = stderr.write_all(text.as_bytes());
+        } else {
+            self.print(&text);
+        }
+    }
+
+    /// A bar of `total` steps, on a terminal, once it takes long enough.
+    pub(super) fn progress(&self, what: &'static str, total: usize) -> Progress {
+        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::hidden());
+        let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len}");
+        let bar = bar.with_style(style.expect("the template is valid")).with_message(what);
+        let wanted = !self.quiet && io::stderr().is_terminal();
+        Progress { bar, waiting_since: Mutex::new(wanted.then(Instant::now)) }
+    }
+
+    fn style(&self) -> Style {
+        let colour = match self.color {
+            ColorChoice::Never => false,
+            ColorChoice::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
+            _ => true,
+        };
+        let width = terminal_size::terminal_size_of(io::stderr());
+        let width = width.map_or(WIDTH, |(width, _)| usize::from(width.0));
+        Style { colour, unicode: locale_is_unicode(), width }
+    }
+}
+
+/// A bar that appears when it is due.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    /// Since when it waits to appear; none once it has, or where it never will.
+    waiting_since: Mutex<Option<Instant>>,
+}
+
+impl Progress {
+    /// So many more steps are done.
+    pub(super) fn step(&self, steps: usize) {
+        if let Ok(mut waiting) = self.waiting_since.try_lock()
+            && waiting.is_some_and(|since| since.elapsed() > PATIENCE)
+        {
+            *waiting = None;
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.inc(steps as u64);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Whether the locale takes more than ASCII; one that says nothing does.
+fn locale_is_unicode() -> bool {
+    let named = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
+    named.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        // What a container has where nobody chose a locale.
+        locale.contains("utf-8") || locale.contains("utf8") || locale == "c" || locale == "posix"
+    })
+}
+
+/// Tells a person something; where stderr is closed there is no one left to tell.
+pub(super) fn complain(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}

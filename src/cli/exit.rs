@@ -1,0 +1,39 @@
+//! Exit codes: contract, and written in one place.
+
+use std::process::ExitCode;
+
+use crate::diagnostic::{Findings, Kind, Severity};
+
+/// What a run came to. A script may rely on these numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Done,
+    /// What the worst problem was.
+    Problem(Kind),
+}
+
+impl Exit {
+    /// What these findings come to; warnings count where they are denied.
+    pub fn of(findings: &Findings, deny_warnings: bool) -> Self {
+        if let Some(kind) = findings.kind() {
+            return Self::Problem(kind);
+        }
+        let warned = findings.iter().any(|finding| finding.severity >= Severity::Warning);
+        if deny_warnings && warned { Self::Problem(Kind::Answer) } else { Self::Done }
+    }
+
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Problem(kind) => kind.exit_code(),
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

@@ -1,0 +1,50 @@
+//! `rungs explain`
+
+use super::{Context, Outcome};
+use crate::codes;
+use crate::diagnostic::{self, Findings, Format};
+
+/// Explain a finding: what is wrong, why it matters, how to mend it
+#[derive(Debug, clap::Args)]
+pub(super) struct Explain {
+    /// The code that stands beside the finding; without one, all codes are listed
+    code: Option<String>,
+}
+
+impl Explain {
+    pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
+        let console = &context.console;
+        let Some(name) = self.code else {
+            console.print(&list(console.format()));
+            return Ok(Outcome::default());
+        };
+        let Some(code) = codes::find(&name) else {
+            let nearest = codes::nearest(&name);
+            let hint = nearest.map(|code| format!("; did you mean `{}`?", code.name));
+            super::usage_error(&format!(
+                "no finding has the code `{name}`{}",
+                hint.unwrap_or_else(|| "; `rungs explain` lists them all".to_owned())
+            ))
+        };
+        console.print(&diagnostic::explain(code));
+        Ok(Outcome::default())
+    }
+}
+
+fn list(format: Format) -> String {
+    if format == Format::Json {
+        let codes: Vec<_> = codes::all()
+            .map(|code| {
+                serde_json::json!({
+                    "code": code.name,
+                    "severity": code.severity,
+                    "exitCode": code.kind.exit_code(),
+                    "title": code.title(),
+                })
+            })
+            .collect();
+        return super::json(&serde_json::json!({ "formatVersion": 1, "codes": codes }));
+    }
+    let width = codes::all().map(|code| code.name.len()).max().unwrap_or_default();
+    codes::all().map(|code| format!("{:width$}  {}\n", code.name, code.title())).collect()
+}

@@ -1,0 +1,173 @@
+//! The command line: one file per command, arguments and function together.
+
+mod console;
+mod exit;
+mod explain;
+mod completions;
+mod init;
+mod man;
+mod render;
+mod schema;
+mod values;
+
+use std::panic;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::diagnostic::{Findings, Format, Kind};
+use crate::git;
+use crate::source::Tree;
+
+pub use exit::Exit;
+
+use console::Console;
+
+/// Renders, validates and promotes the environments of a Kubernetes GitOps repository.
+///
+/// One binary, no server, no cluster: a repository says what runs in each environment, rungs
+/// turns it into manifests, and an operator such as Flux or Argo CD deploys them.
+#[derive(Debug, Parser)]
+#[command(name = "rungs", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, or nothing to do; 1 the answer is no; 2 not understood; 3 a gate fails; \
+4 the outside world failed and a retry may help; 5 a gate waits; 70 a defect of rungs.";
+
+/// Options of every command.
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// The repository; the nearest directory upwards with a rungs.yaml if not given
+    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    repo: Option<PathBuf>,
+    /// When to colour; NO_COLOR is honoured
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    color: Color,
+    /// How to write findings, and data where a command prints some
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Let findings of this severity fail the run too
+    #[arg(long, global = true, value_name = "SEVERITY", value_enum)]
+    deny: Option<Deny>,
+    /// Say nothing but findings and data
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more of what is done
+    #[arg(long, short, global = true)]
+    verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    Warnings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Init),
+    Render(render::Render),
+    Values(values::Values),
+    Explain(explain::Explain),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// What a command may use: where it works and how it speaks.
+struct Context {
+    repo: Option<PathBuf>,
+    console: Console,
+}
+
+impl Context {
+    /// The repository's directory: as asked for, or the nearest one upwards
+    /// that holds a `rungs.yaml`, or this one.
+    fn directory(&self) -> PathBuf {
+        if let Some(repo) = &self.repo {
+            return repo.clone();
+        }
+        let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+        let nearest = here.ancestors().find(|directory| directory.join("rungs.yaml").is_file());
+        nearest.map_or_else(|| here.clone(), Path::to_path_buf)
+    }
+
+    /// The repository's files.
+    fn tree(&self) -> Tree {
+        git::work_tree(&self.directory())
+    }
+}
+
+/// What a command came to: findings that do not stop it, and whether its
+/// answer is no for another reason than a finding.
+#[derive(Debug, Default)]
+struct Outcome {
+    findings: Findings,
+    answer_is_no: bool,
+    /// What JSON output says beside the findings.
+    data: serde_json::Map<String, serde_json::Value>,
+}
+
+impl From<Findings> for Outcome {
+    fn from(findings: Findings) -> Self {
+        Self { findings, ..Self::default() }
+    }
+}
+
+/// Runs the program on this process's arguments.
+pub fn main() -> ExitCode {
+    report_panics_as_defects();
+    let Cli { global, command } = Cli::parse();
+    let console = Console::new(&global);
+    let mut context = Context { repo: global.repo, console };
+    let result = match command {
+        Command::Init(command) => command.run(&context),
+        Command::Render(command) => command.run(&mut context),
+        Command::Values(command) => command.run(&context),
+        Command::Explain(command) => command.run(&context),
+        Command::Schema(command) => command.run(&context),
+        Command::Completions(command) => command.run(&context),
+        Command::Man(command) => command.run(&context),
+    };
+    let outcome = result.unwrap_or_else(Outcome::from);
+    let findings = outcome.findings.settled();
+    let exit = match Exit::of(&findings, global.deny.is_some()) {
+        Exit::Done if outcome.answer_is_no => Exit::Problem(Kind::Answer),
+        exit => exit,
+    };
+    context.console.report(&findings, outcome.data);
+    exit.into()
+}
+
+/// Ends the run as clap does for arguments that it does not understand.
+fn usage_error(message: &str) -> ! {
+    Cli::command().error(clap::error::ErrorKind::InvalidValue, message).exit()
+}
+
+/// JSON as it is printed: indented, with a final line break.
+fn json(value: &serde_json::Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// A panic is a defect of ours: it says so, and exits as one.
+fn report_panics_as_defects() {
+    panic::set_hook(Box::new(|panic| {
+        console::complain(&format!(
+            "rungs has a defect, and stopped: {panic}\nPlease report it with what you ran.\n"
+        ));
+        std::process::exit(i32::from(Exit::Problem(Kind::Defect).code()));
+    }));
+}

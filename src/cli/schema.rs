@@ -1,0 +1,34 @@
+//! `rungs schema`
+
+use super::{Context, Outcome};
+use crate::config;
+use crate::diagnostic::Findings;
+
+/// Print the JSON Schema of one of a repository's files
+///
+/// Editors check the files as they are typed with a first line such as
+/// `# yaml-language-server: $schema=../../schemas/app.schema.json`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Schema {
+    /// The file: rungs (rungs.yaml), environment (environment.yaml) or app
+    file: Option<String>,
+}
+
+impl Schema {
+    pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
+        let schemas = config::schemas();
+        let names: Vec<_> = schemas.iter().map(|(name, _)| *name).collect();
+        let Some(wanted) = self.file else {
+            context.console.print(&format!("{}\n", names.join("\n")));
+            return Ok(Outcome::default());
+        };
+        let Some((_, schema)) = schemas.iter().find(|(name, _)| *name == wanted) else {
+            super::usage_error(&format!(
+                "no schema is called `{wanted}`; there are {}",
+                names.join(", ")
+            ))
+        };
+        context.console.print(schema);
+        Ok(Outcome::default())
+    }
+}

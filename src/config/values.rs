@@ -1,0 +1,186 @@
+//! What an app's settings come to, and which line of which layer says so: the
+//! data of `rungs values`.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::secrets::is_secret;
+use super::{App, Environment, EnvironmentName};
+use crate::source::Location;
+use crate::yaml::{Kind, Node, Route, Step};
+
+/// Stands for what is not for everybody's eyes.
+const MASK: &str = "********";
+
+/// An app in one environment, setting by setting. Secrets are masked.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// The app.
+    pub app: String,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The template, with its pin: `guestbook@v12`.
+    pub template: Setting,
+    /// Where its objects live.
+    pub namespace: Setting,
+    /// The parts of each image: `images.frontend.tag`.
+    pub images: Vec<Setting>,
+    /// Each label: `labels.team`.
+    pub labels: Vec<Setting>,
+    /// Each value, in the order in which templates see them: `values.replicas`.
+    pub values: Vec<Setting>,
+}
+
+/// One final setting.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Setting {
+    /// The route to it: `values.ingress.host`.
+    pub route: String,
+    /// What it is: a scalar, a whole list, or an empty map.
+    pub value: Json,
+    /// The same for people: a number as it is written, a text without quotes.
+    #[serde(skip)]
+    pub text: String,
+    /// Whether `value` or a part of it is masked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub secret: bool,
+    /// The line that says so.
+    pub origin: Location,
+    /// What it overrode, the nearest layer first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overrode: Vec<Overridden>,
+}
+
+/// What an earlier layer said.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Overridden {
+    /// What it said.
+    pub value: Json,
+    /// The same for people.
+    #[serde(skip)]
+    pub text: String,
+    /// Where.
+    pub origin: Location,
+}
+
+/// Every setting of an app in an environment.
+pub fn settings(environment: &Environment, app: &App) -> Settings {
+    let pin = app.template.pin.as_ref().map(|pin| format!("@{pin}")).unwrap_or_default();
+    let template = format!("{}{pin}", app.template.name);
+    // The pattern is what layers say; what it comes to is what one asks for.
+    let namespace = app.namespace.value.as_str();
+    Settings {
+        app: app.name.clone(),
+        environment: environment.name.clone(),
+        template: scalar(app, "template", &template, &app.template.location),
+        namespace: scalar(app, "namespace", namespace, &app.namespace.location),
+        images: below(app.settings.root(), "images"),
+        labels: below(app.settings.root(), "labels"),
+        values: all(app.values.root(), "values"),
+    }
+}
+
+/// A setting that has a default.
+fn scalar(app: &App, key: &str, text: &str, origin: &Location) -> Setting {
+    let said = app.settings.root().get(key);
+    Setting {
+        route: key.to_owned(),
+        value: text.into(),
+        text: text.to_owned(),
+        secret: false,
+        origin: origin.clone(),
+        overrode: said.map(|node| overridden(node, false)).unwrap_or_default(),
+    }
+}
+
+fn below(root: Node<'_>, key: &str) -> Vec<Setting> {
+    root.get(key).map(|node| all(node, key)).unwrap_or_default()
+}
+
+fn all(map: Node<'_>, name: &str) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    for (key, value) in map.entries() {
+        collect(value, &mut vec![name, key.text()], false, &mut settings);
+    }
+    settings
+}
+
+/// Maps are looked into, because layers merge in them; a list is one setting,
+/// because a layer replaces it as a whole.
+fn collect<'a>(node: Node<'a>, way: &mut Vec<&'a str>, masked: bool, settings: &mut Vec<Setting>) {
+    let masked = masked || way.last().is_some_and(|key| is_secret(key));
+    if node.entries().len() == 0 {
+        settings.push(setting(node, way, masked));
+        return;
+    }
+    for (key, value) in node.entries() {
+        way.push(key.text());
+        collect(value, way, masked, settings);
+        way.pop();
+    }
+}
+
+fn setting(node: Node<'_>, way: &[&str], masked: bool) -> Setting {
+    let (value, secret) = shown(node, masked);
+    Setting {
+        route: route(way),
+        text: text(node, &value),
+        value,
+        secret,
+        origin: node.location(),
+        overrode: overridden(node, masked),
+    }
+}
+
+fn overridden(node: Node<'_>, masked: bool) -> Vec<Overridden> {
+    let chain = std::iter::successors(node.overrode(), |earlier| earlier.overrode());
+    let shown = chain.map(|earlier| {
+        let value = shown(earlier, masked).0;
+        Overridden { text: text(earlier, &value), value, origin: earlier.location() }
+    });
+    shown.collect()
+}
+
+fn route(names: &[&str]) -> String {
+    let mut route = Route::root();
+    for name in names {
+        route.push(Step::Key((*name).to_owned()));
+    }
+    route.to_string()
+}
+
+/// A value without its secrets, and whether it has any.
+fn shown(node: Node<'_>, masked: bool) -> (Json, bool) {
+    match node.kind() {
+        Kind::Null => (Json::Null, false),
+        Kind::Bool(truth) => ((*truth).into(), false),
+        Kind::Number(_) | Kind::String(_) if masked => (MASK.into(), true),
+        Kind::Number(_) | Kind::String(_) => {
+            (serde_json::to_value(node).unwrap_or(Json::Null), false)
+        }
+        Kind::Sequence(_) => {
+            let (items, secrets): (Vec<_>, Vec<_>) =
+                node.items().map(|item| shown(item, masked)).unzip();
+            (Json::Array(items), secrets.contains(&true))
+        }
+        Kind::Mapping(_) => {
+            let mut has_secrets = false;
+            let entries = node.entries().map(|(key, value)| {
+                let (value, secret) = shown(value, masked || is_secret(key.text()));
+                has_secrets |= secret;
+                (key.text().to_owned(), value)
+            });
+            (Json::Object(entries.collect()), has_secrets)
+        }
+    }
+}
+
+/// The value for people; `value` is what may be shown of it.
+fn text(node: Node<'_>, value: &Json) -> String {
+    match (value, node.as_number()) {
+        (Json::Number(_), Some(number)) => number.source().to_owned(),
+        (Json::String(text), _) => text.clone(),
+        (value, _) => value.to_string(),
+    }
+}

@@ -1,0 +1,195 @@
+//! What each environment brings by itself: its namespaces, their quotas and
+//! limits, and who has access.
+
+mod name;
+
+use std::collections::BTreeMap;
+
+use crate::config::{Access, Environment, Subject};
+use crate::kubernetes::{LabelSetting, Object, ObjectId, Placement, Scopes, labels, place};
+use crate::source::{Location, Origin};
+use crate::yaml::{Kind, NodeId, Value};
+
+/// The namespaces that the API server makes itself, in every cluster.
+///
+/// Nothing is generated for them. They are not ours to describe, and what is
+/// right for an app's namespace is harmful there: a quota on `kube-system` can
+/// keep the cluster's own pods from starting, and a role in it is a role over
+/// the cluster.
+const KUBERNETES_OWN: &[&str] = &["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/// An operator removes what is no longer in the repository. A Namespace takes
+/// everything in it along, its volumes too: losing an app must not lose its
+/// data.
+const NOT_PRUNED: &[(&str, &str)] = &[
+    ("kustomize.toolkit.fluxcd.io/prune", "disabled"),
+    ("argocd.argoproj.io/sync-options", "Prune=false"),
+];
+
+const CORE: &str = "";
+const RBAC: &str = "rbac.authorization.k8s.io";
+
+/// The objects that an environment brings: for each namespace of its apps the
+/// Namespace, a `ResourceQuota` where it has a quota, a `LimitRange` where it
+/// has limits, and a `RoleBinding` for each access. Each one's origin is the
+/// setting that asks for it. None where `generate: { namespaces: false }`.
+///
+/// They get the environment's labels and ours, but no `part-of`: they belong
+/// to no app, and whoever removes everything that is labelled as an app's must
+/// not remove the namespace.
+///
+/// A namespace that exists already, made by someone else, is described all the
+/// same: applying adds labels and annotations and removes nothing. Whoever
+/// wants to keep it to themselves says `namespaces: false`.
+pub fn generate(environment: &Environment) -> Vec<Object> {
+    if !environment.generate.namespaces {
+        return Vec::new();
+    }
+    let configured = environment.labels.iter().map(|(key, label)| LabelSetting {
+        key,
+        value: &label.value,
+        location: &label.location,
+    });
+    let labels = labels(configured, None, &environment.location);
+    let mut generated = Vec::new();
+    for (namespace, asked_by) in namespaces(environment) {
+        let mut objects = vec![namespace_object(namespace, asked_by)];
+        objects.extend(environment.quota.as_ref().and_then(resource_quota));
+        objects.extend(environment.limits.as_ref().and_then(limit_range));
+        objects.extend(role_bindings(environment));
+        let placement = Placement {
+            cluster: environment.cluster.as_deref(),
+            namespace,
+            namespace_location: asked_by,
+            labels: &labels,
+        };
+        let findings = place(&mut objects, &placement, &Scopes::built_in());
+        debug_assert!(findings.is_empty(), "what is generated is placed as it should be");
+        generated.extend(objects);
+    }
+    generated
+}
+
+/// The namespaces that an environment's apps use, with the first setting that
+/// asks for each.
+fn namespaces(environment: &Environment) -> BTreeMap<&str, &Location> {
+    let mut namespaces = BTreeMap::new();
+    for app in &environment.apps {
+        let namespace = app.namespace.value.as_str();
+        if !KUBERNETES_OWN.contains(&namespace) {
+            namespaces.entry(namespace).or_insert(&app.namespace.location);
+        }
+    }
+    namespaces
+}
+
+fn namespace_object(name: &str, asked_by: &Location) -> Object {
+    let mut object = object(CORE, "Namespace", name, asked_by);
+    let value = &mut object.value;
+    let annotations = text_map(value, NOT_PRUNED, asked_by);
+    let metadata = value.root().get("metadata").expect("every object has metadata").id();
+    value.set(metadata, "annotations", annotations, asked_by);
+    object
+}
+
+fn resource_quota(quota: &Value) -> Option<Object> {
+    let hard = quota.root();
+    if hard.entries().len() == 0 {
+        return None;
+    }
+    let asked_by = hard.location();
+    let mut object = object(CORE, "ResourceQuota", "rungs", &asked_by);
+    let value = &mut object.value;
+    let hard = value.graft(hard);
+    let spec = value.add_mapping([("hard", hard)], &asked_by);
+    set(value, "spec", spec, &asked_by);
+    Some(object)
+}
+
+fn limit_range(limits: &Value) -> Option<Object> {
+    let wanted = limits.root();
+    if wanted.entries().len() == 0 {
+        return None;
+    }
+    let asked_by = wanted.location();
+    let mut object = object(CORE, "LimitRange", "rungs", &asked_by);
+    let value = &mut object.value;
+    let container = value.add_string("Container", &asked_by);
+    let item = value.add_mapping([("type", container)], &asked_by);
+    for (key, limit) in wanted.entries() {
+        let limit = value.graft(limit);
+        value.set(item, key.text(), limit, &key.location());
+    }
+    let items = value.add(Kind::Sequence(vec![item]), &asked_by);
+    let spec = value.add_mapping([("limits", items)], &asked_by);
+    set(value, "spec", spec, &asked_by);
+    Some(object)
+}
+
+/// One for each access, however often it is listed.
+fn role_bindings(environment: &Environment) -> impl Iterator<Item = Object> {
+    let mut bindings = BTreeMap::new();
+    for access in &environment.access {
+        let name = binding_name(&access.value);
+        bindings.entry(name).or_insert((&access.value, &access.location));
+    }
+    bindings.into_iter().map(|(name, (access, asked_by))| role_binding(&name, access, asked_by))
+}
+
+/// The role is a part of the name because a binding cannot change its role: a
+/// new role is a new binding, and the old one is pruned.
+fn binding_name(access: &Access) -> String {
+    let (kind, subject) = match &access.subject {
+        Subject::Group(name) => ("group", name),
+        Subject::User(name) => ("user", name),
+    };
+    format!("rungs.{}.{kind}.{}", name::slug(&access.role), name::slug(subject))
+}
+
+fn role_binding(name: &str, access: &Access, asked_by: &Location) -> Object {
+    let (kind, subject) = match &access.subject {
+        Subject::Group(name) => ("Group", name.as_str()),
+        Subject::User(name) => ("User", name.as_str()),
+    };
+    let mut object = object(RBAC, "RoleBinding", name, asked_by);
+    let value = &mut object.value;
+    let role = [("apiGroup", RBAC), ("kind", "ClusterRole"), ("name", access.role.as_str())];
+    let role = text_map(value, &role, asked_by);
+    set(value, "roleRef", role, asked_by);
+    let subject = [("apiGroup", RBAC), ("kind", kind), ("name", subject)];
+    let subject = text_map(value, &subject, asked_by);
+    let subjects = value.add(Kind::Sequence(vec![subject]), asked_by);
+    set(value, "subjects", subjects, asked_by);
+    object
+}
+
+/// An object with nothing but its identity. Its namespace comes when it is
+/// placed.
+fn object(group: &str, kind: &str, name: &str, asked_by: &Location) -> Object {
+    let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
+    let mut value = Value::new(asked_by.file());
+    let identity = [("apiVersion", api_version.as_str()), ("kind", kind)];
+    let root = text_map(&mut value, &identity, asked_by);
+    value.set_root(root);
+    let metadata = text_map(&mut value, &[("name", name)], asked_by);
+    set(&mut value, "metadata", metadata, asked_by);
+    let id = ObjectId {
+        cluster: None,
+        group: group.to_owned(),
+        kind: kind.to_owned(),
+        namespace: None,
+        name: name.to_owned(),
+    };
+    let origin = Origin::exact(asked_by.clone());
+    Object { id, api_version, value, verbatim: None, origin, file: asked_by.file().clone() }
+}
+
+fn set(value: &mut Value, key: &str, node: NodeId, at: &Location) {
+    value.set(value.root().id(), key, node, at);
+}
+
+fn text_map(value: &mut Value, entries: &[(&str, &str)], at: &Location) -> NodeId {
+    let entries: Vec<_> =
+        entries.iter().map(|(key, text)| (*key, value.add_string(text, at))).collect();
+    value.add_mapping(entries, at)
+}

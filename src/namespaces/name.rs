@@ -1,0 +1,81 @@
+//! Names of objects from names that people gave.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use crate::kubernetes::dns_label;
+
+/// The most that is kept of a name that is changed.
+const KEPT: usize = 40;
+/// Hexadecimal digits of the hash that tells changed names apart.
+const HASH: usize = 8;
+
+/// A DNS label for any name: itself where it is one, else what can be kept of
+/// it with a hash of the whole. Two names never get the same label, because a
+/// name that looks like one with a hash gets another hash.
+pub(super) fn slug(name: &str) -> String {
+    if dns_label(name).is_ok() && !looks_hashed(name) {
+        return name.to_owned();
+    }
+    let mut slug = String::new();
+    for c in name.chars().take(KEPT).map(|c| c.to_ascii_lowercase()) {
+        if c.is_ascii_lowercase() || c.is_ascii_digit() {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    if !slug.is_empty() && !slug.ends_with('-') {
+        slug.push('-');
+    }
+    for byte in &Sha256::digest(name.as_bytes())[..HASH / 2] {
+        write!(slug, "{byte:02x}").expect("a string takes every character");
+    }
+    slug
+}
+
+fn looks_hashed(name: &str) -> bool {
+    let last = name.rsplit('-').next().unwrap_or_default();
+    last.len() == HASH && last.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_a_label_stays() {
+        assert_eq!(slug("shop-developers"), "shop-developers");
+        assert_eq!(slug("view"), "view");
+    }
+
+    #[test]
+    fn any_other_name_becomes_a_label_of_its_own() {
+        let names = [
+            "oidc:team/a",
+            "oidc:team-a",
+            "OIDC:team/a",
+            "oidc-team-a.",
+            "größe",
+            "::",
+            ":",
+            "/",
+            "a@example.com",
+            &"x".repeat(200),
+            &format!("{}y", "x".repeat(199)),
+        ];
+        let slugs: std::collections::BTreeSet<_> = names.iter().map(|name| slug(name)).collect();
+        assert_eq!(slugs.len(), names.len(), "{slugs:?}");
+        for slug in &slugs {
+            assert_eq!(dns_label(slug), Ok(()), "{slug}");
+        }
+        assert!(slug("oidc:team/a").starts_with("oidc-team-a-"));
+    }
+
+    #[test]
+    fn no_name_can_be_made_to_meet_a_changed_one() {
+        let changed = slug("oidc:team/a");
+        assert_ne!(slug(&changed), changed);
+    }
+}

@@ -1,0 +1,312 @@
+//! From a configured repository to the objects of its environments.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::config::{App, Environment, EnvironmentName, Repository, TemplateRef};
+use crate::diagnostic::{Finding, Findings};
+use crate::kubernetes::{self, LabelSetting, Object, ObjectId, ObjectSet, Placement, Scopes};
+use crate::namespaces;
+use crate::render::{Input, InputImage, Template};
+use crate::source::{RepoPath, Tree};
+
+mod effect;
+
+pub use effect::{CODES, UNUSED_IMAGE};
+
+/// What to render.
+#[derive(Debug, Clone)]
+pub struct Selection<'r> {
+    /// Of these environments, in this order.
+    pub environments: Vec<&'r Environment>,
+    /// Only the app of that name, without what the environment itself brings.
+    pub app: Option<&'r str>,
+}
+
+impl<'r> Selection<'r> {
+    /// Everything of a repository.
+    pub fn all(repository: &'r Repository) -> Self {
+        Self { environments: repository.environments.iter().collect(), app: None }
+    }
+
+    /// The apps of an environment that are asked for.
+    pub fn apps(&self, environment: &'r Environment) -> impl Iterator<Item = &'r App> {
+        let wanted = self.app;
+        environment.apps.iter().filter(move |app| wanted.is_none_or(|name| name == app.name))
+    }
+}
+
+/// What environments come to.
+#[derive(Debug)]
+pub struct Rendering {
+    /// Each environment, in the order of the selection.
+    pub environments: Vec<RenderedEnvironment>,
+    /// What was noticed on the way, and did not stop it.
+    pub warnings: Findings,
+}
+
+/// What an environment comes to.
+#[derive(Debug)]
+pub struct RenderedEnvironment {
+    /// Its name.
+    pub name: EnvironmentName,
+    /// What it brings itself; empty where only an app was asked for.
+    pub own: ObjectSet,
+    /// Its apps, by name.
+    pub apps: Vec<RenderedApp>,
+}
+
+/// What an app comes to in one environment.
+#[derive(Debug)]
+pub struct RenderedApp {
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its objects.
+    pub objects: ObjectSet,
+}
+
+/// Renders what is selected. `step` is called when an app is done.
+///
+/// Every problem of every app is returned together.
+pub fn render(
+    tree: &Tree,
+    repository: &Repository,
+    selection: &Selection<'_>,
+    step: &(dyn Fn() + Sync),
+) -> Result<Rendering, Findings> {
+    let templates = load_templates(tree, selection)?;
+    let works = works(selection, &templates);
+    let rendered = render_apps(&works, step)?;
+    let scopes = scopes(tree, &rendered)?;
+    let mut findings = Findings::new();
+    let apps = place_apps(&works, rendered, &scopes, &mut findings);
+    let own = own_objects(selection);
+    findings.extend(clashes(apps.iter().chain(&own)));
+    let all_environments = selection.environments.len() == repository.environments.len();
+    findings.extend(effect::unused_images(&works, all_environments));
+    if findings.has_errors() {
+        return Err(findings);
+    }
+    let environments = gather(selection, &works, apps, own)?;
+    Ok(Rendering { environments, warnings: findings })
+}
+
+/// One app in one environment, with what renders it.
+struct Work<'r> {
+    environment: &'r Environment,
+    app: &'r App,
+    template: &'r Template,
+    labels: Vec<LabelSetting<'r>>,
+}
+
+impl<'r> Work<'r> {
+    fn images(&self) -> Vec<InputImage<'r>> {
+        let images = self.app.images.iter().map(|(key, image)| InputImage {
+            key,
+            repository: &image.repository.value,
+            tag: image.tag.as_ref().map(|tag| &*tag.value),
+            digest: image.digest.as_ref().map(|digest| &*digest.value),
+        });
+        images.collect()
+    }
+
+    /// What the template sees with these images, handed to `see`.
+    fn with_input<T>(&self, images: &[InputImage<'_>], see: impl FnOnce(&Input<'_>) -> T) -> T {
+        let labels: Vec<_> = self.labels.iter().map(|label| (label.key, label.value)).collect();
+        see(&Input {
+            app: &self.app.name,
+            environment: self.environment.name.as_str(),
+            namespace: &self.app.namespace.value,
+            labels: &labels,
+            values: self.app.values.root(),
+            images,
+        })
+    }
+
+    fn render_text(&self, images: &[InputImage<'_>]) -> Result<Vec<(RepoPath, String)>, Findings> {
+        self.with_input(images, |input| self.template.render_text(input))
+    }
+
+    fn objects(&self) -> Result<Vec<Object>, Findings> {
+        let documents = self.with_input(&self.images(), |input| self.template.render(input))?;
+        let mut objects = Vec::with_capacity(documents.len());
+        let mut findings = Findings::new();
+        for file in documents.chunk_by(|a, b| Arc::ptr_eq(&a.file, &b.file)) {
+            let origin = file[0].origin();
+            let values = file.iter().map(|document| document.value.clone()).collect();
+            match kubernetes::objects_of(values, &origin) {
+                Ok(found) => objects.extend(found),
+                Err(found) => findings.extend(found),
+            }
+        }
+        if findings.has_errors() { Err(findings) } else { Ok(objects) }
+    }
+
+    fn place(&self, objects: &mut [Object], scopes: &Scopes) -> Findings {
+        let placement = Placement {
+            cluster: self.environment.cluster.as_deref(),
+            namespace: &self.app.namespace.value,
+            namespace_location: &self.app.namespace.location,
+            labels: &self.labels,
+        };
+        kubernetes::place(objects, &placement, scopes)
+    }
+
+    fn subject(&self) -> String {
+        format!("{} in {}", self.app.name, self.environment.name)
+    }
+}
+
+/// Each template once, however many apps are rendered from it.
+fn load_templates<'r>(
+    tree: &Tree,
+    selection: &Selection<'r>,
+) -> Result<HashMap<TemplateKey<'r>, Template>, Findings> {
+    let apps = selection.environments.iter().flat_map(|environment| selection.apps(environment));
+    let wanted: BTreeMap<TemplateKey<'_>, &TemplateRef> =
+        apps.map(|app| (template_key(&app.template), &app.template)).collect();
+    let mut templates = HashMap::with_capacity(wanted.len());
+    let mut findings = Findings::new();
+    for (key, reference) in wanted {
+        match load_template(tree, reference) {
+            Ok(template) => drop(templates.insert(key, template)),
+            Err(found) => findings.extend(found),
+        }
+    }
+    if findings.is_empty() { Ok(templates) } else { Err(findings) }
+}
+
+/// A template's name and the revision it is read from.
+type TemplateKey<'r> = (&'r str, Option<&'r str>);
+
+fn template_key(reference: &TemplateRef) -> TemplateKey<'_> {
+    (&reference.name, reference.pin.as_deref())
+}
+
+fn load_template(tree: &Tree, reference: &TemplateRef) -> Result<Template, Findings> {
+    let root = RepoPath::root().child("templates").child(&reference.name);
+    let Some(pin) = &reference.pin else { return Template::load(tree, &root) };
+    let pinned = tree
+        .at(pin)
+        .map_err(|error| Finding::of_revision_error(&error, Some(&reference.location)))?;
+    Template::load(&pinned, &root)
+}
+
+fn works<'r>(
+    selection: &Selection<'r>,
+    templates: &'r HashMap<TemplateKey<'r>, Template>,
+) -> Vec<Work<'r>> {
+    let mut works = Vec::new();
+    for &environment in &selection.environments {
+        for app in selection.apps(environment) {
+            let configured = app.labels.iter().map(|(key, label)| LabelSetting {
+                key,
+                value: &label.value,
+                location: &label.location,
+            });
+            let labels = kubernetes::labels(configured, Some(&app.name), &app.location);
+            let template = &templates[&template_key(&app.template)];
+            works.push(Work { environment, app, template, labels });
+        }
+    }
+    works
+}
+
+fn render_apps(works: &[Work<'_>], step: &(dyn Fn() + Sync)) -> Result<Vec<Vec<Object>>, Findings> {
+    let results: Vec<_> = works
+        .par_iter()
+        .map(|work| {
+            let objects = work.objects();
+            step();
+            objects.map_err(|findings| findings.about(&work.subject()))
+        })
+        .collect();
+    let mut objects = Vec::with_capacity(works.len());
+    let mut findings = Findings::new();
+    for result in results {
+        match result {
+            Ok(found) => objects.push(found),
+            Err(found) => findings.extend(found),
+        }
+    }
+    if findings.is_empty() { Ok(objects) } else { Err(findings) }
+}
+
+/// Kubernetes' own kinds, those of `schemas/crds/`, and those that the
+/// repository itself deploys.
+fn scopes(tree: &Tree, rendered: &[Vec<Object>]) -> Result<Scopes, Findings> {
+    let directory = RepoPath::root().child("schemas").child("crds");
+    let mut scopes = kubernetes::read_definitions(tree, &directory)?;
+    for objects in rendered {
+        scopes.learn(objects);
+    }
+    Ok(scopes)
+}
+
+fn place_apps(
+    works: &[Work<'_>],
+    mut rendered: Vec<Vec<Object>>,
+    scopes: &Scopes,
+    findings: &mut Findings,
+) -> Vec<Vec<Object>> {
+    let placed = works
+        .par_iter()
+        .zip(&mut rendered)
+        .map(|(work, objects)| work.place(objects, scopes).about(&work.subject()));
+    for found in placed.collect::<Vec<_>>() {
+        findings.extend(found);
+    }
+    rendered
+}
+
+/// What each environment brings itself, in the order of the selection.
+fn own_objects(selection: &Selection<'_>) -> Vec<Vec<Object>> {
+    let own = selection.environments.iter().map(|environment| match selection.app {
+        Some(_) => Vec::new(),
+        None => namespaces::generate(environment),
+    });
+    own.collect()
+}
+
+/// A finding for each object that more than one app or environment has.
+fn clashes<'o>(groups: impl Iterator<Item = &'o Vec<Object>>) -> Findings {
+    let mut by_id: HashMap<&ObjectId, Vec<&Object>> = HashMap::new();
+    for object in groups.flatten() {
+        by_id.entry(&object.id).or_default().push(object);
+    }
+    let twice = by_id.into_values().filter(|same| same.len() > 1).flatten().cloned();
+    ObjectSet::of(twice).err().unwrap_or_default()
+}
+
+fn gather(
+    selection: &Selection<'_>,
+    works: &[Work<'_>],
+    apps: Vec<Vec<Object>>,
+    own: Vec<Vec<Object>>,
+) -> Result<Vec<RenderedEnvironment>, Findings> {
+    let mut apps = works.iter().zip(apps).peekable();
+    let mut environments = Vec::with_capacity(selection.environments.len());
+    for (&environment, own) in selection.environments.iter().zip(own) {
+        let mut rendered = Vec::new();
+        while let Some((work, objects)) =
+            apps.next_if(|(work, _)| std::ptr::eq(work.environment, environment))
+        {
+            rendered.push(RenderedApp {
+                name: work.app.name.clone(),
+                namespace: work.app.namespace.value.clone(),
+                objects: ObjectSet::of(objects)?,
+            });
+        }
+        let own = ObjectSet::of(own)?;
+        environments.push(RenderedEnvironment {
+            name: environment.name.clone(),
+            own,
+            apps: rendered,
+        });
+    }
+    Ok(environments)
+}

@@ -1,0 +1,149 @@
+//! Which images have an effect on what is rendered.
+//!
+//! Whether a template uses an image is decided by effect, not by reading the
+//! template: an image whose reference can change without changing a byte is
+//! promoted in vain.
+
+use std::collections::{BTreeMap, HashSet};
+
+use rayon::prelude::*;
+
+use super::Work;
+use crate::config::Image;
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::render::InputImage;
+use crate::source::{RepoPath, Span};
+
+codes! {
+    /// An image has no effect on what is rendered.
+    ///
+    /// The app names an image, and another reference in its place changes no byte of what is
+    /// rendered in any environment. Whoever promotes it would deploy nothing. Usually the template
+    /// spells the image out, or the key is misspelt:
+    ///
+    /// ```yaml
+    /// image: gcr.io/shop/web:v1              # wrong: always v1
+    /// image: {{ images.web.ref | quote }}    # right: what the environment says
+    /// ```
+    ///
+    /// Use the image in the template, or remove it from the app's file.
+    UNUSED_IMAGE = "unused-image", Input, Error;
+}
+
+/// An image as it is declared: layers that add to it do not make it another.
+type Declaration = (String, RepoPath, Span);
+
+/// A finding for each image that has no effect in any environment that it is
+/// declared for. One that is declared for environments that are not rendered
+/// may have its effect there, and is not judged.
+pub(super) fn unused_images(works: &[Work<'_>], all_environments: bool) -> Findings {
+    let mut by_app: BTreeMap<&str, Vec<&Work<'_>>> = BTreeMap::new();
+    for work in works {
+        by_app.entry(&work.app.name).or_default().push(work);
+    }
+    let apps: Vec<_> = by_app.into_values().collect();
+    let unused =
+        apps.into_par_iter().flat_map_iter(|works| unused_of_app(&works, all_environments));
+    unused.collect::<Vec<_>>().into_iter().collect()
+}
+
+fn unused_of_app(works: &[&Work<'_>], all_environments: bool) -> Vec<Finding> {
+    let mut used: HashSet<Declaration> = HashSet::new();
+    for work in works {
+        let images: Vec<_> = work.app.images.iter().map(declaration).collect();
+        let open: Vec<_> = (0..images.len()).filter(|&i| !used.contains(&images[i])).collect();
+        used.extend(with_effect(work, &open).into_iter().map(|index| images[index].clone()));
+    }
+    let mut findings = Vec::new();
+    for work in works {
+        for image in &work.app.images {
+            let judged =
+                all_environments || image.1.declared.path().is_within(&work.environment.directory);
+            if judged && !used.contains(&declaration(image)) {
+                findings.push(unused(work, image.0, image.1));
+            }
+        }
+    }
+    findings
+}
+
+fn declaration((name, image): (&String, &Image)) -> Declaration {
+    (name.clone(), image.declared.path().clone(), image.declared.span())
+}
+
+/// Which of the `open` images, by index, have an effect in this environment.
+fn with_effect(work: &Work<'_>, open: &[usize]) -> Vec<usize> {
+    if open.is_empty() {
+        return Vec::new();
+    }
+    let marks: Vec<_> = (0..work.app.images.len()).map(Mark::new).collect();
+    let images = work.images();
+    // One render with a mark in place of every image proves almost all of them:
+    // a mark that is there got there by effect.
+    let (seen, unseen): (Vec<usize>, Vec<usize>) =
+        match work.render_text(&marked(&images, open, &marks)) {
+            Ok(texts) => open.iter().partition(|&&index| marks[index].is_in(&texts)),
+            Err(_) => (Vec::new(), open.to_vec()),
+        };
+    if unseen.is_empty() {
+        return seen;
+    }
+    // What is hashed, measured or compared shows no mark, and still changes; so
+    // does what then no longer renders.
+    let Ok(plain) = work.render_text(&images) else { return seen };
+    let changes = |index: &usize| {
+        let texts = work.render_text(&marked(&images, &[*index], &marks));
+        texts.map_or(true, |texts| texts != plain)
+    };
+    seen.into_iter().chain(unseen.into_iter().filter(changes)).collect()
+}
+
+/// A reference that no template spells out.
+struct Mark {
+    repository: String,
+    tag: String,
+    digest: String,
+}
+
+impl Mark {
+    fn new(index: usize) -> Self {
+        Self {
+            repository: format!("effect.rungs.invalid/mark-{index}-of-repository"),
+            tag: format!("mark-{index}-of-tag"),
+            digest: format!("sha256:effec7{index:058x}"),
+        }
+    }
+
+    fn is_in(&self, texts: &[(RepoPath, String)]) -> bool {
+        let marks = [&self.repository, &self.tag, &self.digest];
+        texts.iter().any(|(_, text)| marks.iter().any(|mark| text.contains(mark.as_str())))
+    }
+}
+
+/// The images with marks in place of some; what an image does not set stays unset.
+fn marked<'a>(
+    images: &[InputImage<'a>],
+    indexes: &[usize],
+    marks: &'a [Mark],
+) -> Vec<InputImage<'a>> {
+    let mut images = images.to_vec();
+    for &index in indexes {
+        let mark = &marks[index];
+        let image = &mut images[index];
+        image.repository = &mark.repository;
+        image.tag = image.tag.map(|_| &*mark.tag);
+        image.digest = image.digest.map(|_| &*mark.digest);
+    }
+    images
+}
+
+fn unused(work: &Work<'_>, name: &str, image: &Image) -> Finding {
+    let template = work.template.root();
+    Finding::new(
+        &UNUSED_IMAGE,
+        format!("the image `{name}` of `{}` has no effect on what is rendered", work.app.name),
+        image.declared.clone(),
+    )
+    .because("changing it would change nothing")
+    .help(format!("print `images[\"{name}\"].ref` in `{template}`, or remove the image here"))
+}

@@ -1,0 +1,146 @@
+//! Aliases, and `<<`, which takes the keys of a map into another.
+
+use super::{Anchor, Built, Document, Frame, Items, Pending};
+use crate::source::{Location, Span};
+use crate::yaml::code::{DUPLICATE_KEY, MERGE_NOT_MAP, RECURSIVE_ALIAS, UNKNOWN_ANCHOR};
+use crate::yaml::{Dialect, Kind, MAX_DEPTH, Node, NodeId, Style};
+
+impl Document<'_> {
+    /// Takes `<<` as the next entry's key.
+    pub(super) fn merge_key(&mut self, span: Span) {
+        let Some(Frame { items: Items::Mapping { entries, pending }, .. }) = self.stack.last_mut()
+        else {
+            return;
+        };
+        let first = *entries.merge.get_or_insert(span);
+        *pending = Pending::Merge(span);
+        // v2 merges both.
+        if first != span && self.dialect == Dialect::Kustomize {
+            *pending = Pending::Refused;
+            let finding = self
+                .finding(&DUPLICATE_KEY, "the key `<<` is there twice", span)
+                .because("the second time")
+                .label(Location::new(self.file, first), "the first time")
+                .help("merge a list: `<<: [*a, *b]`");
+            self.findings.push(finding);
+        }
+    }
+
+    /// Takes an alias of an anchor that stands before it.
+    pub(super) fn alias(&mut self, anchor: usize, span: Span) {
+        self.cursor = self.cursor.max(span.end);
+        let target = match self.anchors.get(&anchor) {
+            Some(Anchor::Done(built)) => *built,
+            Some(Anchor::Open(anchored)) => {
+                let anchored = *anchored;
+                self.recursive_alias(anchored, span);
+                return;
+            }
+            // Its node was refused.
+            None => return self.stand_in(span),
+        };
+        self.expansion.add(1);
+        self.expansion.add_alias(target.weight);
+        if self.expansion.is_excessive() {
+            return;
+        }
+        if self.stack.len() + target.height > MAX_DEPTH {
+            self.too_deep(span);
+            return self.stand_in(span);
+        }
+        let weight = target.weight.saturating_add(1);
+        if self.wants_key() {
+            let kind = self.value.node(target.id).kind().clone();
+            self.key(&kind, span, Style::Plain, weight);
+            return;
+        }
+        let id = self.value.push_alias(target.id, span);
+        self.deliver(Built { id, span, weight, height: target.height }, 0);
+    }
+
+    fn recursive_alias(&mut self, anchored: Span, span: Span) {
+        let name = &self.file.text()[span.range()];
+        let finding = self
+            .finding(&RECURSIVE_ALIAS, format!("`{name}` repeats what it is part of"), span)
+            .because("stands inside what it repeats")
+            .label(Location::new(self.file, anchored), "which begins here")
+            .help("repeat only what is complete before the alias");
+        self.findings.push(finding);
+        self.stand_in(span);
+    }
+
+    /// Takes an alias without an anchor.
+    pub(super) fn unknown_alias(&mut self, name: &str, span: Span) {
+        self.cursor = self.cursor.max(span.end);
+        let finding = self
+            .finding(&UNKNOWN_ANCHOR, format!("no anchor `&{name}` stands before `*{name}`"), span)
+            .because("repeats nothing")
+            .help(format!(
+                "mark what it repeats with `&{name}`; a text that begins with `*` needs quotes"
+            ));
+        self.findings.push(finding);
+        self.stand_in(span);
+    }
+
+    /// Goes on behind an alias that was refused.
+    fn stand_in(&mut self, span: Span) {
+        if self.wants_key() {
+            self.set_pending(Pending::Refused);
+            return;
+        }
+        let id = self.value.push(Kind::Null, span, Style::Plain);
+        self.set_refused_merge();
+        self.deliver(Built { id, span, weight: 1, height: 0 }, 0);
+    }
+
+    /// What was refused needs no second finding for being no map.
+    fn set_refused_merge(&mut self) {
+        if let Some(Frame { items: Items::Mapping { pending, .. }, .. }) = self.stack.last_mut()
+            && matches!(pending, Pending::Merge(_))
+        {
+            *pending = Pending::Refused;
+        }
+    }
+
+    /// Takes the keys of what `<<` was given into the map at the top.
+    pub(super) fn merge(&mut self, built: Built, at: Span) {
+        let Some(sources) = self.merge_sources(built) else {
+            let finding = self
+                .finding(&MERGE_NOT_MAP, "what `<<` merges is no map", built.span)
+                .because("neither a map nor a list of maps")
+                .label(Location::new(self.file, at), "merged here")
+                .help("give `<<` an alias of a map, or a list of such aliases");
+            self.findings.push(finding);
+            return;
+        };
+        let Some(Frame { items: Items::Mapping { entries, .. }, .. }) = self.stack.last_mut()
+        else {
+            return;
+        };
+        for source in sources {
+            let Kind::Mapping(merged) = self.value.node(source).kind() else { continue };
+            for entry in merged {
+                match entries.find(entry.key_text()) {
+                    None => entries.push(entry.clone(), true),
+                    // go-yaml's v2 lets the later win, so that `<<` overrides
+                    // what stands before it; v3 lets what is written win.
+                    Some(at) if self.dialect == Dialect::Kubectl || entries.merged[at] => {
+                        entries.replace(at, entry.clone(), true);
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+
+    /// The maps to merge, the strongest last; none where one is no map.
+    fn merge_sources(&self, built: Built) -> Option<Vec<NodeId>> {
+        let node = self.value.node(built.id);
+        if node.is_mapping() {
+            return Some(vec![built.id]);
+        }
+        let is_list = node.is_sequence() && node.alias_of().is_none();
+        let all_maps = node.items().all(Node::is_mapping);
+        (is_list && all_maps).then(|| node.items().rev().map(Node::id).collect())
+    }
+}

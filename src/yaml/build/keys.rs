@@ -1,0 +1,109 @@
+//! Keys: what text they are, and that they are there once.
+
+use std::borrow::Cow;
+
+use super::{Document, Frame, Items, Pending};
+use crate::source::{Location, Span};
+use crate::yaml::code::{DUPLICATE_KEY, KEY_NOT_TEXT};
+use crate::yaml::{Dialect, Key, Kind, Style, Value, scalar};
+
+impl Document<'_> {
+    /// Whether the next node is a key.
+    pub(super) fn wants_key(&self) -> bool {
+        matches!(
+            self.stack.last(),
+            Some(Frame { items: Items::Mapping { pending: Pending::Key, .. }, .. })
+        )
+    }
+
+    pub(super) fn set_pending(&mut self, next: Pending) {
+        if let Some(Frame { items: Items::Mapping { pending, .. }, .. }) = self.stack.last_mut() {
+            *pending = next;
+        }
+    }
+
+    /// Takes a scalar, or the alias of one, as the next entry's key.
+    pub(super) fn key(&mut self, kind: &Kind, span: Span, style: Style, weight: u64) {
+        if let Some(frame) = self.stack.last_mut() {
+            frame.end = frame.end.max(span.end);
+            frame.weight = frame.weight.saturating_add(weight);
+        }
+        let Some(text) = key_text(kind, self.dialect) else {
+            self.refuse_key(kind, span);
+            return;
+        };
+        let key = Value::key(&text, span, style);
+        if self.is_duplicate(&key, span) {
+            self.set_pending(Pending::Refused);
+        } else {
+            self.set_pending(Pending::Value(key));
+        }
+    }
+
+    fn is_duplicate(&mut self, key: &Key, span: Span) -> bool {
+        let Some(Frame { items: Items::Mapping { entries, .. }, .. }) = self.stack.last() else {
+            return false;
+        };
+        let Some(at) = entries.find(key.text()).filter(|&at| !entries.merged[at]) else {
+            return false;
+        };
+        let first = entries.list[at].key_span();
+        let written = |span: Span| &self.file.text()[span.range()];
+        let message = if written(first) == written(span) {
+            format!("the key `{}` is there twice", key.text())
+        } else {
+            let (first, second) = (written(first), written(span));
+            format!("the keys `{first}` and `{second}` are the same to Kubernetes")
+        };
+        let finding = self
+            .finding(&DUPLICATE_KEY, message, span)
+            .because("the second time")
+            .label(Location::new(self.file, first), "the first time")
+            .help("remove one of them; kubectl would silently take the last");
+        self.findings.push(finding);
+        true
+    }
+
+    /// Finds that a node cannot be a key.
+    pub(super) fn refuse_key(&mut self, kind: &Kind, span: Span) {
+        self.set_pending(Pending::Refused);
+        let known = self.findings.iter().last().map(|finding| finding.location().span());
+        if known.is_some_and(|inner| span.contains(inner)) {
+            return;
+        }
+        let text = self.file.text();
+        let is_template = matches!(kind, Kind::Mapping(_))
+            && text[..span.start as usize].ends_with('{')
+            && text[span.range()].starts_with('{');
+        let finding = if is_template {
+            let outer = Span { start: span.start - 1, end: span.end };
+            self.finding(&KEY_NOT_TEXT, "`{{` without quotes is a map inside a map to YAML", outer)
+                .because("YAML reads these braces")
+                .help(
+                    "name the file `*.tera` if it is a template; put the whole value in quotes \
+                     if the braces are meant as they are",
+                )
+        } else {
+            self.finding(&KEY_NOT_TEXT, format!("{} cannot be a key", kind.noun()), span)
+                .because("Kubernetes' objects have texts for keys")
+                .help("put the key in quotes where a text is meant")
+        };
+        self.findings.push(finding);
+    }
+}
+
+/// A key as Kubernetes' JSON has it (`convertToJSONableObject` of
+/// `sigs.k8s.io/yaml`); none where it cannot be one. kustomize takes texts only.
+fn key_text(kind: &Kind, dialect: Dialect) -> Option<Cow<'_, str>> {
+    match kind {
+        Kind::String(text) => Some(Cow::Borrowed(text)),
+        _ if dialect == Dialect::Kustomize => None,
+        Kind::Bool(truth) => Some(truth.to_string().into()),
+        Kind::Number(number) => match number.as_i64() {
+            Some(value) => Some(value.to_string().into()),
+            None if number.is_float() => Some(scalar::go_key(number.as_f64()).into()),
+            None => None,
+        },
+        Kind::Null | Kind::Sequence(_) | Kind::Mapping(_) => None,
+    }
+}

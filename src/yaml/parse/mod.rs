@@ -1,0 +1,112 @@
+//! From text to trees.
+
+use std::sync::Arc;
+
+use granit_parser::{Event, Parser, StrInput};
+
+use super::build::{Document, MAX_DEPTH};
+use super::{Value, syntax};
+use crate::diagnostic::Findings;
+use crate::source::{SourceFile, Span};
+
+/// Whose reading of a plain scalar counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    /// kubectl, and with it the API server, Flux and Argo CD.
+    #[default]
+    Kubectl,
+    /// kustomize.
+    Kustomize,
+}
+
+/// Reads every document of a file; documents that hold nothing at all are left
+/// out. All problems of the file are returned together, up to a hundred: behind
+/// a document that cannot be read, the next one is.
+///
+/// What is accepted nests at most [`super::MAX_DEPTH`] deep, aliases included,
+/// so that functions over the tree may recurse.
+pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Value>, Findings> {
+    let mark = if file.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut reader = Reader {
+        file,
+        dialect,
+        start: Span::new(mark, mark).start,
+        documents: Vec::new(),
+        findings: Findings::new(),
+    };
+    let options = granit_parser::options! {
+        emit_comments: false,
+        emit_unresolved_aliases: true,
+        // kubectl and kustomize cut a file at `---` before they read it, and so
+        // lose what a directive belongs to.
+        disallow_directives: true,
+        flow_nesting_limit: MAX_DEPTH,
+    };
+    let mut parser = Parser::new_from_str_with_options(file.text(), options);
+    while reader.findings.len() <= MAX_FINDINGS && reader.read_document(&mut parser) {}
+    if reader.findings.has_errors() { Err(reader.findings) } else { Ok(reader.documents) }
+}
+
+/// How many problems of one file are worth a person's time; a hostile file
+/// could have millions.
+const MAX_FINDINGS: usize = 100;
+
+struct Reader<'f> {
+    file: &'f Arc<SourceFile>,
+    dialect: Dialect,
+    /// Where the next document's text may begin.
+    start: u32,
+    documents: Vec<Value>,
+    findings: Findings,
+}
+
+impl<'f> Reader<'f> {
+    /// Reads up to the end of a document; false at the end of the file.
+    fn read_document(&mut self, parser: &mut Parser<'f, StrInput<'f>>) -> bool {
+        let mut document = Document::new(self.file, self.dialect, self.start);
+        while let Some(event) = parser.next_event() {
+            let (event, span) = match event {
+                Ok((event, span)) => (event, span),
+                Err(error) => {
+                    let at = error.marker().byte_offset().unwrap_or_default();
+                    self.start = Span::new(at, at).start;
+                    let finding = syntax::explain(self.file, &error, &document);
+                    // A refused value often brings the parser down behind it.
+                    let is_known = document.has_finding_on_line(finding.location());
+                    self.findings.extend(document.into_findings());
+                    if !is_known {
+                        self.findings.push(finding);
+                    }
+                    return skip_document(parser);
+                }
+            };
+            let range = span.byte_range().unwrap_or_default();
+            let span = Span::new(range.start, range.end);
+            if matches!(event, Event::DocumentEnd | Event::StreamEnd) {
+                self.start = span.end;
+                let more = matches!(event, Event::DocumentEnd);
+                match document.finish() {
+                    Ok(value) => self.documents.extend(value),
+                    Err(findings) => self.findings.extend(findings),
+                }
+                return more;
+            }
+            let is_hopeless = self.findings.len() + document.found() > MAX_FINDINGS;
+            if is_hopeless || !document.event(event, span) {
+                self.start = span.end;
+                self.findings.extend(document.into_findings());
+                return skip_document(parser);
+            }
+        }
+        false
+    }
+}
+
+/// Goes on behind the document at hand; false where there is none, or where
+/// the reader cannot tell.
+fn skip_document<'f>(parser: &mut Parser<'f, StrInput<'f>>) -> bool {
+    parser.proceed_next_document().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests;

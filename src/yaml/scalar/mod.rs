@@ -1,0 +1,206 @@
+//! What a plain scalar means, and to whom.
+//!
+//! The rules are those of the libraries that Kubernetes' tools read YAML with:
+//! `go.yaml.in/yaml/v2` (`resolve.go`) behind `sigs.k8s.io/yaml` for kubectl and
+//! the API server, `go.yaml.in/yaml/v3` (`resolve.go`) behind kyaml for
+//! kustomize.
+
+mod other;
+mod time;
+
+pub(super) use self::other::{core, types};
+use self::time::{small, timestamp};
+use super::Dialect;
+
+/// The meaning of a scalar.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Scalar {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Unsigned(u64),
+    Float(f64),
+    /// A date or time, as Go's JSON writes it.
+    Timestamp(String),
+    /// Text, as it stands.
+    Text,
+}
+
+/// What a plain scalar without a tag means.
+pub(super) fn resolve(text: &str, dialect: Dialect) -> Scalar {
+    let Some(&first) = text.as_bytes().first() else { return Scalar::Null };
+    match first {
+        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => {
+            word(text, dialect)
+        }
+        b'.' => infinity(text).or_else(|| go_float(text)).map_or(Scalar::Text, Scalar::Float),
+        b'+' | b'-' | b'0'..=b'9' => {
+            if let Some(float) = infinity(text) {
+                return Scalar::Float(float);
+            }
+            timestamp(text).map_or_else(|| number(text, dialect), Scalar::Timestamp)
+        }
+        _ => Scalar::Text,
+    }
+}
+
+/// Whether a plain scalar means the text that it is written as, to kubectl.
+pub fn is_text(plain: &str) -> bool {
+    match resolve(plain, Dialect::Kubectl) {
+        Scalar::Text => true,
+        Scalar::Timestamp(text) => text == plain,
+        _ => false,
+    }
+}
+
+/// The words of `resolveMap`. kustomize decodes into untyped values, where v3
+/// knows only `true` and `false`.
+fn word(text: &str, dialect: Dialect) -> Scalar {
+    match (text, dialect) {
+        ("~" | "null" | "Null" | "NULL", _) => Scalar::Null,
+        ("true" | "True" | "TRUE", _)
+        | ("y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON", Dialect::Kubectl) => {
+            Scalar::Bool(true)
+        }
+        ("false" | "False" | "FALSE", _)
+        | ("n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF", Dialect::Kubectl) => {
+            Scalar::Bool(false)
+        }
+        _ => Scalar::Text,
+    }
+}
+
+fn infinity(text: &str) -> Option<f64> {
+    match text {
+        ".nan" | ".NaN" | ".NAN" => Some(f64::NAN),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Some(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => Some(f64::NEG_INFINITY),
+        _ => None,
+    }
+}
+
+/// A scalar that begins with a sign or a digit.
+fn number(text: &str, dialect: Dialect) -> Scalar {
+    let plain = text.replace('_', "");
+    let plain = plain.as_str();
+    let (sign, digits) = sign(plain);
+    let (radix, digits) = go_radix(digits);
+    if let Some(integer) = integer(sign, digits, radix) {
+        return integer;
+    }
+    if is_yaml_float(plain)
+        && let Some(float) = go_float(plain)
+    {
+        return Scalar::Float(float);
+    }
+    prefixed(plain, dialect).unwrap_or(Scalar::Text)
+}
+
+/// The radix that Go's `ParseInt` finds for base 0, and the digits behind its
+/// prefix.
+fn go_radix(digits: &str) -> (u32, &str) {
+    match digits.as_bytes() {
+        [b'0', b'x' | b'X', _, ..] => (16, &digits[2..]),
+        [b'0', b'b' | b'B', _, ..] => (2, &digits[2..]),
+        [b'0', b'o' | b'O', _, ..] => (8, &digits[2..]),
+        [b'0', _, ..] => (8, &digits[1..]),
+        _ => (10, digits),
+    }
+}
+
+/// Go's `ParseInt`, then `ParseUint`, which takes no sign.
+fn integer(sign: &str, digits: &str, radix: u32) -> Option<Scalar> {
+    // Rust would take a second sign.
+    if digits.starts_with(['+', '-']) {
+        return None;
+    }
+    let magnitude = u64::from_str_radix(digits, radix).ok()?;
+    match (sign, i64::try_from(magnitude)) {
+        ("-", _) => 0i64.checked_sub_unsigned(magnitude).map(Scalar::Integer),
+        (_, Ok(value)) => Some(Scalar::Integer(value)),
+        ("", Err(_)) => Some(Scalar::Unsigned(magnitude)),
+        _ => None,
+    }
+}
+
+/// What is left of the libraries' own prefixes once Go knows them too: a sign
+/// *behind* `0b` (both), and behind `0o` (v3).
+fn prefixed(plain: &str, dialect: Dialect) -> Option<Scalar> {
+    let (digits, radix) = match (plain.strip_prefix("0b"), plain.strip_prefix("0o"), dialect) {
+        (Some(digits), ..) => (digits, 2),
+        (_, Some(digits), Dialect::Kustomize) => (digits, 8),
+        _ => return None,
+    };
+    let (sign, digits) = sign(digits);
+    integer(sign, digits, radix)
+}
+
+/// `^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`
+fn is_yaml_float(text: &str) -> bool {
+    let rest = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (mantissa, exponent) = match rest.find(['e', 'E']) {
+        Some(at) => (&rest[..at], Some(&rest[at + 1..])),
+        None => (rest, None),
+    };
+    let is_mantissa = match mantissa.split_once('.') {
+        Some(("", fraction)) => is_digits(fraction),
+        Some((whole, fraction)) => is_digits(whole) && (fraction.is_empty() || is_digits(fraction)),
+        None => is_digits(mantissa),
+    };
+    let is_exponent = |text: &str| is_digits(text.strip_prefix(['+', '-']).unwrap_or(text));
+    is_mantissa && exponent.is_none_or(is_exponent)
+}
+
+/// Go's `ParseFloat` for what looks like a decimal number: out of range is no
+/// number, where Rust says infinite.
+fn go_float(text: &str) -> Option<f64> {
+    if !is_yaml_float(text) {
+        return None;
+    }
+    text.parse().ok().filter(|float: &f64| float.is_finite())
+}
+
+/// What a scalar with one of the tags that demand a type means; none where it
+/// is not of that type.
+pub(super) fn tagged(text: &str, tag: &str, dialect: Dialect) -> Option<Scalar> {
+    let scalar = match resolve(text, dialect) {
+        // Only an untagged scalar, or one tagged so, is tried as a time.
+        Scalar::Timestamp(_) if tag != "timestamp" => number(text, dialect),
+        other => other,
+    };
+    match (tag, scalar) {
+        ("null", scalar @ Scalar::Null)
+        | ("bool", scalar @ Scalar::Bool(_))
+        | ("int", scalar @ (Scalar::Integer(_) | Scalar::Unsigned(_)))
+        | ("float", scalar @ Scalar::Float(_))
+        | ("timestamp", scalar @ Scalar::Timestamp(_)) => Some(scalar),
+        #[allow(clippy::cast_precision_loss)]
+        ("float", Scalar::Integer(value)) => Some(Scalar::Float(value as f64)),
+        _ => None,
+    }
+}
+
+/// A number as a key: Go's `FormatFloat(value, 'g', -1, 32)`.
+#[allow(clippy::cast_possible_truncation)]
+pub(super) fn go_key(value: f64) -> String {
+    let value = value as f32;
+    if value.is_infinite() {
+        return if value > 0.0 { ".inf" } else { "-.inf" }.to_owned();
+    }
+    let scientific = format!("{value:e}");
+    let (mantissa, exponent) = scientific.split_once('e').expect("`{:e}` writes an exponent");
+    let exponent: i32 = exponent.parse().expect("`{:e}` writes a whole exponent");
+    if (-4..6).contains(&exponent) {
+        return format!("{value}");
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", exponent.abs())
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn sign(text: &str) -> (&str, &str) {
+    if text.starts_with(['+', '-']) { text.split_at(1) } else { ("", text) }
+}
