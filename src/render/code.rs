@@ -101,7 +101,7 @@ codes! {
     /// meant.
     OUTPUT_TOO_LARGE = "output-too-large", Input, Error;
 
-    /// Jsonnet's result holds something that is no object.
+    /// A value of the result belongs to no object.
     ///
     /// The result may nest as deep as it likes, but its maps and lists have to
     /// lead to objects: to maps with `apiVersion` and `kind`. Anything else would
@@ -113,7 +113,7 @@ codes! {
     /// // right: a hidden field is no part of the result
     /// { replicas:: 3, deployment: deployment }
     /// ```
-    NOT_AN_OBJECT = "not-an-object", Input, Error;
+    LOOSE_VALUE = "loose-value", Input, Error;
 
     /// A Jsonnet program cannot be called with what there is.
     ///

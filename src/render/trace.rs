@@ -10,7 +10,7 @@ use super::jsonnet;
 use super::{Input, Template, tera};
 use crate::diagnostic::{Finding, Label};
 use crate::source::{Certainty, Location, Origin};
-use crate::yaml::Node;
+use crate::yaml::{Node, Route};
 
 /// What one app's rendered files came from.
 pub struct Trace<'a> {
@@ -31,8 +31,8 @@ pub struct Traced {
 /// A value that a template printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
-    /// From what a template sees to the value: `["images", "web", "tag"]`.
-    pub path: Vec<String>,
+    /// From what a template sees to the value: `images.web.tag`.
+    pub route: Route,
     /// The place that gave the value; known for `values` only, because the rest
     /// of the input comes without places.
     pub location: Option<Location>,
@@ -84,7 +84,7 @@ impl Trace<'_> {
             if let Some(feed) = traced.fed_by
                 && let Some(location) = feed.location
             {
-                let message = format!("`{}` is given here", feed.path.join("."));
+                let message = format!("`{}` is given here", feed.route);
                 fed.push(Label { location, message });
             }
             finding.labels.push(Label { location: traced.template.location, ..label });

@@ -15,7 +15,7 @@ use super::closure::{Closure, Imported};
 use super::tokens::{ImportKind, Token};
 use super::{Evaluate, file_for_objects, message};
 use crate::diagnostic::{Finding, Findings};
-use crate::render::code::{NOT_AN_OBJECT, TEMPLATE_NESTING, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED};
+use crate::render::code::{LOOSE_VALUE, TEMPLATE_NESTING, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED};
 use crate::render::fault;
 use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{self, Kind, Node, NodeId, Number};
@@ -436,13 +436,9 @@ fn not_an_object(main: &RepoPath, kind: &ValueKind<'_>, path: &[String]) -> Find
     } else {
         "hide the field with `::`, or give its map `apiVersion` and `kind`"
     };
-    Finding::new(
-        &NOT_AN_OBJECT,
-        format!("{place} is {noun}, and no object"),
-        Location::of_path(main),
-    )
-    .because("made by this program")
-    .help(help)
+    Finding::new(&LOOSE_VALUE, format!("{place} is {noun}, and no object"), Location::of_path(main))
+        .because("made by this program")
+        .help(help)
 }
 
 /// One object's tree in the making. A node's span is empty and begins at its

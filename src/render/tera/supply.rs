@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::scan::{self, Part, StepKey, Token, TokenKind};
-use crate::yaml::{KeyNode, Node};
+use crate::yaml::{KeyNode, Node, Route, Step};
 
 /// What every template sees.
 const GLOBALS: [&str; 6] = ["app", "environment", "namespace", "labels", "images", "values"];
@@ -31,11 +31,11 @@ pub(super) type LoopId = usize;
 #[derive(Debug, Clone)]
 pub(super) enum Fed<'a> {
     /// A value of the app.
-    Value(Vec<String>, Node<'a>),
+    Value(Route, Node<'a>),
     /// A key of a map among them.
-    Key(Vec<String>, KeyNode<'a>),
+    Key(Route, KeyNode<'a>),
     /// Something else that a template sees.
-    Other(Vec<String>),
+    Other(Route),
 }
 
 impl Supply {
@@ -46,8 +46,12 @@ impl Supply {
         at: &dyn Fn(LoopId) -> Option<usize>,
     ) -> Option<Fed<'a>> {
         match self {
-            Self::Global(name) if name == "values" => Some(Fed::Value(vec![name.clone()], values)),
-            Self::Global(name) => Some(Fed::Other(vec![name.clone()])),
+            Self::Global(name) => {
+                let mut route = Route::root();
+                route.push(Step::Key(name.clone()));
+                let is_values = name == "values";
+                Some(if is_values { Fed::Value(route, values) } else { Fed::Other(route) })
+            }
             Self::Step(from, key) => step(from.follow(values, at)?, key),
             Self::Item(over, of) => item(over.follow(values, at)?, at(*of)?, false),
             Self::Key(over, of) => item(over.follow(values, at)?, at(*of)?, true),
@@ -68,37 +72,38 @@ impl Supply {
 }
 
 fn step<'a>(from: Fed<'a>, key: &StepKey) -> Option<Fed<'a>> {
-    let name = match key {
-        StepKey::Key(name) => name.clone(),
-        StepKey::Index(index) => index.to_string(),
+    let step = match key {
+        StepKey::Key(name) => Step::Key(name.clone()),
+        StepKey::Index(index) => Step::Index(*index),
         StepKey::Computed => return None,
     };
     match from {
-        Fed::Value(mut path, node) => {
+        Fed::Value(mut route, node) => {
             let next = match key {
+                StepKey::Key(name) => node.get(name),
                 StepKey::Index(index) => node.items().nth(*index),
-                _ => node.get(&name),
+                StepKey::Computed => None,
             };
-            path.push(name);
-            Some(Fed::Value(path, next?))
+            route.push(step);
+            Some(Fed::Value(route, next?))
         }
-        Fed::Other(mut path) => {
-            path.push(name);
-            Some(Fed::Other(path))
+        Fed::Other(mut route) => {
+            route.push(step);
+            Some(Fed::Other(route))
         }
         Fed::Key(..) => None,
     }
 }
 
-fn item(over: Fed<'_>, index: usize, key: bool) -> Option<Fed<'_>> {
-    let Fed::Value(mut path, node) = over else { return None };
+fn item(over: Fed<'_>, index: usize, is_key: bool) -> Option<Fed<'_>> {
+    let Fed::Value(mut route, node) = over else { return None };
     if !node.is_mapping() {
-        path.push(index.to_string());
-        return Some(Fed::Value(path, node.items().nth(index)?));
+        route.push(Step::Index(index));
+        return Some(Fed::Value(route, node.items().nth(index)?));
     }
-    let (name, value) = node.entries().nth(index)?;
-    path.push(name.text().to_owned());
-    Some(if key { Fed::Key(path, name) } else { Fed::Value(path, value) })
+    let (key, value) = node.entries().nth(index)?;
+    route.push(Step::Key(key.text().to_owned()));
+    Some(if is_key { Fed::Key(route, key) } else { Fed::Value(route, value) })
 }
 
 /// The tags around a place of a source, and what they name.

@@ -8,15 +8,20 @@ use super::marked::Site;
 use super::supply::Fed;
 use crate::render::trace::{Feed, Traced};
 use crate::source::{Location, Origin, RepoPath, SourceFile, Span};
-use crate::yaml::{self, Dialect, Node};
+use crate::yaml::{self, Dialect, Node, Step};
 
 /// A stretch of a rendered text that one site printed.
 #[derive(Debug)]
 struct Stretch {
     range: Range<usize>,
     site: usize,
+    /// Blanks in front of a line of text that stand in its source as well.
+    lead: usize,
     /// The rounds of the site's loops.
     rounds: Vec<usize>,
+    /// Whether a line of text is not what its source says, because a filter
+    /// around it changed it.
+    is_changed: bool,
 }
 
 /// Which site printed what of one file.
@@ -52,11 +57,22 @@ pub(super) fn read(marked: &str, plain: &str, sites: &[Site]) -> Option<Map> {
     if !open.is_empty() || reading.plain != plain {
         return None;
     }
-    for stretch in &mut reading.map {
+    let mut next_start = plain.len();
+    for stretch in reading.map.iter_mut().rev() {
         let site = &sites[stretch.site];
+        let start = stretch.range.start;
         if site.is_text {
-            stretch.range.end = stretch.range.start + common(&plain[stretch.range.start..], site);
+            let same = common(&plain[start..], site);
+            stretch.is_changed = same == 0;
+            stretch.range.end = start + same;
+            if stretch.is_changed {
+                let line = plain[start..next_start].find('\n');
+                stretch.range.end = line.map_or(next_start, |length| start + length);
+            }
+            stretch.lead = lead(&plain[..start], site);
+            stretch.range.start -= stretch.lead;
         }
+        next_start = start;
     }
     Some(Map { stretches: reading.map })
 }
@@ -67,6 +83,13 @@ fn common(printed: &str, site: &Site) -> usize {
     let source = &site.file.text()[site.span.clone()];
     let same = printed.char_indices().zip(source.chars()).find(|((_, a), b)| a != b);
     same.map_or(printed.len().min(source.len()), |((at, _), _)| at)
+}
+
+/// How many blanks before a line of text are those before it in its source.
+fn lead(printed: &str, site: &Site) -> usize {
+    let source = &site.file.text()[..site.span.start];
+    let both = printed.bytes().rev().zip(source.bytes().rev());
+    both.take_while(|(a, b)| a == b && matches!(a, b' ' | b'\t')).count()
 }
 
 struct Reading {
@@ -82,7 +105,7 @@ impl Reading {
         sites.get(site)?;
         let rounds = numbers.filter_map(|round| round.parse().ok()).collect();
         let at = self.plain.len();
-        self.map.push(Stretch { range: at..at, site, rounds });
+        self.map.push(Stretch { range: at..at, site, lead: 0, rounds, is_changed: false });
         Some(self.map.len() - 1)
     }
 }
@@ -127,11 +150,21 @@ impl Map {
             at = next;
         }
         if pieces.is_empty() {
-            // Nothing was written here; what stands directly before says where.
-            let before = self.stretches.iter().filter(|s| s.range.end <= span.start);
-            pieces.extend(before.max_by_key(|s| s.range.end).map(Some));
+            pieces.extend(self.beside(plain, span.start).map(Some));
         }
         pieces
+    }
+
+    /// Where nothing was written: an expression in the rest of the line that
+    /// printed nothing, or else what stands directly before.
+    fn beside(&self, plain: &str, at: usize) -> Option<&Stretch> {
+        let rest = plain.get(at..)?;
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        let here = at..=at + blanks;
+        let printed_nothing =
+            self.stretches.iter().find(|s| s.range.is_empty() && here.contains(&s.range.start));
+        let before = self.stretches.iter().filter(|s| s.range.end <= at);
+        printed_nothing.or_else(|| before.max_by_key(|s| s.range.end))
     }
 
     fn innermost(&self, at: usize) -> Option<&Stretch> {
@@ -170,18 +203,19 @@ fn origin(
         file.text().get(pair[0].end..pair[1].start).is_some_and(|gap| gap.trim().is_empty())
     });
     let location = Location::new(file, Span::new(start, end));
-    let is_exact = is_one_file && gapless && is_whole;
+    let is_exact =
+        is_one_file && gapless && is_whole && pieces.iter().all(|piece| !piece.is_changed);
     Some(if is_exact { Origin::exact(location) } else { Origin::enclosing(location) })
 }
 
 /// The part of a site's source that printed its part of a span.
 fn place(piece: &Stretch, site: &Site, span: &Range<usize>) -> Range<usize> {
-    if !site.is_text || piece.range.is_empty() {
+    if !site.is_text || piece.is_changed {
         return site.span.clone();
     }
     let source = |at: usize| {
         let at = at.clamp(piece.range.start, piece.range.end) - piece.range.start;
-        site.span.start + at
+        site.span.start - piece.lead + at
     };
     source(span.start)..source(span.end)
 }
@@ -198,24 +232,25 @@ fn fed(
         stretch.rounds.get(index).copied()
     };
     match site.supply.as_ref()?.follow(values, &round)? {
-        Fed::Value(path, node) => {
+        Fed::Value(mut route, node) => {
             let printed = &plain[stretch.range.clone()];
             let at = span.start.saturating_sub(stretch.range.start);
             match within(node, printed, at).filter(|_| site.is_yaml) {
                 Some((steps, location)) => {
-                    Some(Feed { path: [path, steps].concat(), location: Some(location) })
+                    steps.into_iter().for_each(|step| route.push(step));
+                    Some(Feed { route, location: Some(location) })
                 }
-                None => Some(Feed { path, location: Some(node.location()) }),
+                None => Some(Feed { route, location: Some(node.location()) }),
             }
         }
-        Fed::Key(path, key) => Some(Feed { path, location: Some(key.location()) }),
-        Fed::Other(path) => Some(Feed { path, location: None }),
+        Fed::Key(route, key) => Some(Feed { route, location: Some(key.location()) }),
+        Fed::Other(route) => Some(Feed { route, location: None }),
     }
 }
 
 /// What of a map or list stands at that byte of its text, which `to_yaml`
 /// wrote and which may be indented.
-fn within(node: Node<'_>, printed: &str, at: usize) -> Option<(Vec<String>, Location)> {
+fn within(node: Node<'_>, printed: &str, at: usize) -> Option<(Vec<Step>, Location)> {
     let text = yaml::emit(node);
     let offset = unindented(printed, &text, at)?;
     let file = Arc::new(SourceFile::new(RepoPath::root(), text));
@@ -226,18 +261,18 @@ fn within(node: Node<'_>, printed: &str, at: usize) -> Option<(Vec<String>, Loca
     loop {
         let covers = |location: &Location| location.span().range().contains(&offset);
         if let Some((key, _)) = here.entries().find(|(key, _)| covers(&key.location())) {
-            path.push(key.text().to_owned());
+            path.push(Step::Key(key.text().to_owned()));
             return Some((path, from.key(key.text())?.location()));
         }
         if let Some((key, value)) = here.entries().find(|(_, value)| covers(&value.location())) {
-            path.push(key.text().to_owned());
+            path.push(Step::Key(key.text().to_owned()));
             (from, here) = (from.get(key.text())?, value);
             continue;
         }
         let item = here.items().enumerate().find(|(_, item)| covers(&item.location()));
         match item {
             Some((index, item)) => {
-                path.push(index.to_string());
+                path.push(Step::Index(index));
                 (from, here) = (from.items().nth(index)?, item);
             }
             None => return Some((path, from.location())),
