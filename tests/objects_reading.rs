@@ -288,6 +288,7 @@ fn an_encrypted_object_that_cannot_pass_is_refused() {
         ),
         ["sops-split"]
     );
+    assert_eq!(refused("apiVersion: v1\nkind: List\nitems: []\nsops: {}\n"), ["sops-split"]);
     assert_eq!(
         refused("apiVersion: v1\nkind: Secret\nmetadata: {name: 'ENC[x]'}\nsops: {}\n"),
         ["sops-identity"]

@@ -204,7 +204,13 @@ fn the_output_directory_of_a_repository_is_no_link() {
         let finding = Output::within(root, &path(output)).unwrap_err();
         assert_eq!(finding.code.name, "output-link", "{output}");
     }
-    assert!(Output::within(root, &path("elsewhere/rendered")).is_ok());
+    let output = Output::within(root, &path("elsewhere/rendered")).unwrap();
+    fs::write(root.join("elsewhere/rendered/qa"), "mine\n").unwrap();
+    let tree = files(&[("qa/web", "a", "1")]);
+    let findings = Plan::new(&output, tree, &Scope::everything()).unwrap_err();
+    let shown = findings.iter().next().unwrap().location().path().clone();
+    assert_eq!(shown, path("elsewhere/rendered/qa"));
+    fs::remove_file(root.join("elsewhere/rendered/qa")).unwrap();
     assert!(Output::within(root, &path("not/there/yet")).is_ok());
     // One that the user names may be reached through a link.
     apply(&root.join("rendered"), files(&[("qa/web", "a", "1")]), &Scope::everything());

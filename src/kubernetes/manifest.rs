@@ -56,6 +56,7 @@ impl<'a> Reader<'a> {
         if !root.is_mapping() {
             self.findings.push(not_an_object(root));
         } else if let Some(items) = list_items(root) {
+            self.verbatim(root, false);
             self.items(items);
         } else if let Some(identity) = identity(root, &mut self.findings) {
             let verbatim = self.verbatim(root, self.alone);

@@ -30,8 +30,6 @@ pub use names::{
     label_value, path_segment,
 };
 pub use object::{Object, ObjectId};
-pub use place::{
-    LabelSetting, MANAGED_BY, MANAGER, PART_OF, Placement, labels, place, put_in_order,
-};
+pub use place::{LabelSetting, MANAGED_BY, MANAGER, PART_OF, Placement, labels, place};
 pub use scope::{Scope, Scopes, built_in_scope};
 pub use set::ObjectSet;

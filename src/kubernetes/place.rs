@@ -95,7 +95,7 @@ pub fn place(objects: &mut [Object], placement: &Placement<'_>, scopes: &Scopes)
 }
 
 /// Puts the keys that say which object it is first.
-pub fn put_in_order(object: &mut Object) {
+fn put_in_order(object: &mut Object) {
     let root = object.value.root().id();
     object.value.sort_by_rank(root, |key| rank(key, &["apiVersion", "kind", "metadata"]));
     if let Some(metadata) = object.value.root().get("metadata").map(Node::id) {

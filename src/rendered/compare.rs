@@ -31,13 +31,7 @@ pub(super) fn survey(
         .into_par_iter()
         .map(|(path, apps)| Survey { existing, scope, path }.environment(apps))
         .collect();
-    let mut environments = Vec::with_capacity(surveyed.len());
-    for environment in surveyed {
-        match environment {
-            Ok(environment) => environments.extend(environment),
-            Err(found) => findings.extend(found),
-        }
-    }
+    let environments = gather(surveyed, &mut findings).into_iter().flatten().collect();
     if findings.is_empty() { Ok(Plan { files, environments, leftovers }) } else { Err(findings) }
 }
 
@@ -69,7 +63,7 @@ fn add_standing(
         // Nothing was written there yet.
         Err(ReadErrorKind::Missing) => return Vec::new(),
         Err(kind) => {
-            findings.push(unreadable(&RepoPath::root(), &kind));
+            findings.push(unreadable(&existing.name(&RepoPath::root()), &kind));
             return Vec::new();
         }
         Ok(entries) => entries,
@@ -96,10 +90,10 @@ impl Survey<'_> {
         planned: BTreeMap<RepoPath, Names<'_>>,
     ) -> Result<Option<Environment>, Findings> {
         let stands = self.existing.stands(&self.path);
-        match stands.map_err(|kind| unreadable(&self.path, &kind))? {
+        match stands.map_err(|kind| unreadable(&self.existing.name(&self.path), &kind))? {
             Some(Stands::Directory) => self.standing(planned).map(Some),
             _ if planned.is_empty() => Ok(None),
-            Some(other) => Err(in_the_way(&self.path, other).into()),
+            Some(other) => Err(in_the_way(&self.existing.name(&self.path), other).into()),
             None => Ok(Some(Environment {
                 exists: false,
                 leftovers: Vec::new(),
@@ -112,7 +106,8 @@ impl Survey<'_> {
 
     fn standing(self, planned: BTreeMap<RepoPath, Names<'_>>) -> Result<Environment, Findings> {
         let entries = self.existing.list(&self.path);
-        let entries = entries.map_err(|kind| Findings::from(unreadable(&self.path, &kind)))?;
+        let entries = entries
+            .map_err(|kind| Findings::from(unreadable(&self.existing.name(&self.path), &kind)))?;
         let mut apps: BTreeMap<RepoPath, (bool, Names<'_>)> =
             planned.into_iter().map(|(path, names)| (path, (false, names))).collect();
         let mut findings = Findings::new();
@@ -125,7 +120,7 @@ impl Survey<'_> {
             } else if directory && self.scope.covers(&path) && !name.starts_with('.') {
                 apps.entry(path).or_default().0 = true;
             } else if apps.contains_key(&path) {
-                findings.push(in_the_way(&path, stands));
+                findings.push(in_the_way(&self.existing.name(&path), stands));
             } else {
                 others = true;
             }
@@ -136,13 +131,7 @@ impl Survey<'_> {
                 if exists { compare(self.existing, &path, &names) } else { Ok(new(&path, &names)) }
             })
             .collect();
-        let mut directories = Vec::with_capacity(compared.len());
-        for directory in compared {
-            match directory {
-                Ok(directory) => directories.push(directory),
-                Err(found) => findings.extend(found),
-            }
-        }
+        let directories = gather(compared, &mut findings);
         if !findings.is_empty() {
             return Err(findings);
         }
@@ -154,6 +143,18 @@ impl Survey<'_> {
             && directories.iter().all(|directory| directory.vanishes);
         Ok(Environment { path: self.path, exists: true, leftovers, directories, vanishes })
     }
+}
+
+/// What came out well; what did not is added to the findings.
+fn gather<T>(results: Vec<Result<T, Findings>>, findings: &mut Findings) -> Vec<T> {
+    let mut gathered = Vec::with_capacity(results.len());
+    for result in results {
+        match result {
+            Ok(one) => gathered.push(one),
+            Err(found) => findings.extend(found),
+        }
+    }
+    gathered
 }
 
 /// A directory that is not there yet.
@@ -174,7 +175,9 @@ fn compare(
     path: &RepoPath,
     names: &[(&str, &[u8])],
 ) -> Result<Directory, Findings> {
-    let entries = existing.list(path).map_err(|kind| Findings::from(unreadable(path, &kind)))?;
+    let entries = existing
+        .list(path)
+        .map_err(|kind| Findings::from(unreadable(&existing.name(path), &kind)))?;
     let entries: BTreeMap<String, Stands> = entries.into_iter().collect();
     let comparison = Comparison { existing, path, entries: &entries };
     let mut directory = Directory { exists: true, ..new(path, &[]) };
@@ -214,7 +217,9 @@ impl Comparison<'_> {
         match self.entries.get(name) {
             None => return Ok(Some(Action::Create)),
             Some(Stands::File) => {}
-            Some(other) => return Err(in_the_way(&self.path.child(name), *other)),
+            Some(other) => {
+                return Err(in_the_way(&self.existing.name(&self.path.child(name)), *other));
+            }
         }
         let found = self.head(name, bytes.len().max(HEAD) + 1)?;
         if found == bytes {
@@ -225,7 +230,7 @@ impl Comparison<'_> {
         if found.is_empty() || self.is_ours(name, &found)? {
             return Ok(Some(Action::Update));
         }
-        Err(foreign(&self.path.child(name)))
+        Err(foreign(&self.existing.name(&self.path.child(name))))
     }
 
     /// Whether a file that should not be there is ours.
@@ -252,7 +257,9 @@ impl Comparison<'_> {
 
     fn head(&self, name: &str, most: usize) -> Result<Vec<u8>, Finding> {
         let path = self.path.child(name);
-        self.existing.head(&path, most).map_err(|kind| unreadable(&path, &kind))
+        self.existing
+            .head(&path, most)
+            .map_err(|kind| unreadable(&self.existing.name(&path), &kind))
     }
 }
 

@@ -20,7 +20,7 @@ pub use code::{
     RENDERED_PATH_CLASH, STALE_FILE,
 };
 pub use file::{File, Files, HEADER};
-pub use name::{ENVIRONMENT, directory};
+pub use name::{ENVIRONMENT, directory, environment_directory};
 pub use plan::{Action, Change, Plan, Scope};
 pub use stale::stale;
 pub use standing::{Existing, InStore, Output, Stands};

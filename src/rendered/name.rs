@@ -19,11 +19,15 @@ const STEM_LENGTH: usize = 200;
 /// Names that Windows takes for devices, whatever the extension.
 const DEVICES: &[&str] = &["aux", "con", "nul", "prn"];
 
+/// Where everything of an environment stands below the output directory.
+pub fn environment_directory(environment: &EnvironmentName) -> RepoPath {
+    RepoPath::root().child(&safe(&environment.dotted()))
+}
+
 /// Where an app's files stand below the output directory; without an app,
 /// where the environment's own do.
 pub fn directory(environment: &EnvironmentName, app: Option<&str>) -> RepoPath {
-    let environment = RepoPath::root().child(&safe(&environment.dotted()));
-    environment.child(&safe(app.unwrap_or(ENVIRONMENT)))
+    environment_directory(environment).child(&safe(app.unwrap_or(ENVIRONMENT)))
 }
 
 /// An object's file name without its extension. `home` is the app's namespace,

@@ -23,8 +23,8 @@ impl Scope {
         Self { directories: None }
     }
 
-    /// Only these directories, as [`super::directory`] names them for an app,
-    /// or their parents for all of an environment.
+    /// Only these directories: of apps, as [`super::directory`] names them, or
+    /// of environments, as [`super::environment_directory`] does.
     pub fn directories(directories: impl IntoIterator<Item = RepoPath>) -> Self {
         Self { directories: Some(directories.into_iter().collect()) }
     }

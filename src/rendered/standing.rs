@@ -27,6 +27,9 @@ pub enum Stands {
 
 /// An output tree as it is: on disk, or in a commit.
 pub trait Existing: Sync {
+    /// What a path below the output directory is called in findings.
+    fn name(&self, path: &RepoPath) -> RepoPath;
+
     /// What stands at a path; none where nothing does. Asked only where every
     /// directory above is one.
     fn stands(&self, path: &RepoPath) -> Result<Option<Stands>, ReadErrorKind>;
@@ -46,24 +49,22 @@ pub struct InStore<'a> {
     pub output: RepoPath,
 }
 
-impl InStore<'_> {
-    fn whole(&self, path: &RepoPath) -> RepoPath {
-        path.segments().fold(self.output.clone(), |at, segment| at.child(segment))
-    }
-}
-
 impl Existing for InStore<'_> {
+    fn name(&self, path: &RepoPath) -> RepoPath {
+        below(&self.output, path)
+    }
+
     fn stands(&self, path: &RepoPath) -> Result<Option<Stands>, ReadErrorKind> {
-        Ok(self.store.entry(&self.whole(path))?.as_ref().map(stands_of))
+        Ok(self.store.entry(&self.name(path))?.as_ref().map(stands_of))
     }
 
     fn list(&self, directory: &RepoPath) -> Result<Vec<(String, Stands)>, ReadErrorKind> {
-        let entries = self.store.list(&self.whole(directory))?;
+        let entries = self.store.list(&self.name(directory))?;
         Ok(entries.into_iter().map(|(name, entry)| (name, stands_of(&entry))).collect())
     }
 
     fn head(&self, file: &RepoPath, most: usize) -> Result<Vec<u8>, ReadErrorKind> {
-        let mut bytes = self.store.read(&self.whole(file))?;
+        let mut bytes = self.store.read(&self.name(file))?;
         bytes.truncate(most);
         Ok(bytes)
     }
@@ -82,6 +83,8 @@ fn stands_of(entry: &Entry) -> Stands {
 #[derive(Debug, Clone)]
 pub struct Output {
     pub(super) directory: PathBuf,
+    /// What it is called in findings; the root where its path is absolute.
+    shown: RepoPath,
     /// Whether a link in place of the directory itself is one that the user named.
     pub(super) follow: bool,
 }
@@ -106,23 +109,30 @@ impl Output {
                 Err(error) => return Err(unreadable(&path, &failed_io(&error))),
             }
         }
-        Ok(Self { directory: repository.join(output.as_str()), follow: false })
+        let directory = repository.join(output.as_str());
+        Ok(Self { directory, shown: output.clone(), follow: false })
     }
 
     /// A directory that the user named, wherever it is.
     pub fn at(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into(), follow: true }
+        let directory = directory.into();
+        let shown = directory.to_str().and_then(|path| RepoPath::new(path).ok());
+        Self { directory, shown: shown.unwrap_or_else(RepoPath::root), follow: true }
+    }
+
+    pub(super) fn name(&self, path: &RepoPath) -> RepoPath {
+        below(&self.shown, path)
     }
 
     /// What stands there.
-    pub(super) fn open(&self) -> Result<OnDisk, Finding> {
+    pub(super) fn open(&self) -> Result<OnDisk<'_>, Finding> {
         let mut flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         if !self.follow {
             flags |= OFlags::NOFOLLOW;
         }
         match rustix::fs::openat(CWD, &self.directory, flags, Mode::empty()) {
-            Ok(root) => Ok(OnDisk { root: Some(root) }),
-            Err(Errno::NOENT) => Ok(OnDisk { root: None }),
+            Ok(root) => Ok(OnDisk { output: self, root: Some(root) }),
+            Err(Errno::NOENT) => Ok(OnDisk { output: self, root: None }),
             Err(error) => Err(Finding::new(
                 &OUTPUT_UNREADABLE,
                 format!(
@@ -130,7 +140,7 @@ impl Output {
                     self.directory.display(),
                     words(error)
                 ),
-                Location::of_path(&RepoPath::root()),
+                Location::of_path(&self.shown),
             )),
         }
     }
@@ -138,11 +148,12 @@ impl Output {
 
 /// An open output directory; without one, nothing stands there yet.
 #[derive(Debug)]
-pub(super) struct OnDisk {
+pub(super) struct OnDisk<'a> {
+    output: &'a Output,
     root: Option<OwnedFd>,
 }
 
-impl OnDisk {
+impl OnDisk<'_> {
     fn open(&self, path: &RepoPath, flags: OFlags) -> Result<OwnedFd, ReadErrorKind> {
         let root = self.root.as_ref().ok_or(ReadErrorKind::Missing)?;
         let path = if path.is_root() { "." } else { path.as_str() };
@@ -151,7 +162,11 @@ impl OnDisk {
     }
 }
 
-impl Existing for OnDisk {
+impl Existing for OnDisk<'_> {
+    fn name(&self, path: &RepoPath) -> RepoPath {
+        self.output.name(path)
+    }
+
     fn stands(&self, path: &RepoPath) -> Result<Option<Stands>, ReadErrorKind> {
         let Some(root) = &self.root else { return Ok(None) };
         match rustix::fs::statat(root, path.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
@@ -210,6 +225,10 @@ fn kind_of(kind: FileType) -> Stands {
         FileType::Symlink => Stands::Link,
         _ => Stands::Other,
     }
+}
+
+fn below(directory: &RepoPath, path: &RepoPath) -> RepoPath {
+    path.segments().fold(directory.clone(), |at, segment| at.child(segment))
 }
 
 /// Something stands where a directory or a file of ours has to.

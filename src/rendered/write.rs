@@ -57,15 +57,16 @@ pub(super) fn write(
     if plan.has_work() {
         let root = open_root(output)?;
         lock(&root, output)?;
-        check_permissions(plan, &root)?;
-        Writer { plan, progress, names: TemporaryNames::default(), stop: AtomicBool::new(false) }
-            .run(&root)?;
+        check_permissions(plan, output, &root)?;
+        let (names, stop) = (TemporaryNames::default(), AtomicBool::new(false));
+        Writer { plan, output, progress, names, stop }.run(&root)?;
     }
     Ok(Summary::of(plan))
 }
 
 struct Writer<'a> {
     plan: &'a Plan,
+    output: &'a Output,
     progress: &'a (dyn Fn(usize) + Sync),
     names: TemporaryNames,
     /// Set by the first failure: a disk that is full for one file is full for
@@ -88,7 +89,7 @@ impl Writer<'_> {
         // Threads that stopped because of another's failure say nothing new.
         let told = failures.into_iter().filter(|failure| failure.error != Errno::CANCELED);
         match told.min_by(|a, b| a.path.cmp(&b.path)) {
-            Some(failure) => Err(failure.finding()),
+            Some(failure) => Err(failure.finding(self.output)),
             None => Ok(()),
         }
     }
@@ -232,8 +233,8 @@ struct Failure {
 }
 
 impl Failure {
-    fn finding(&self) -> Finding {
-        let path = &self.path;
+    fn finding(&self, output: &Output) -> Finding {
+        let path = &output.name(&self.path);
         let help = match self.error {
             Errno::LOOP | Errno::NOTDIR => return in_the_way(path, Stands::Link),
             Errno::EXIST | Errno::NOTEMPTY => return in_the_way(path, Stands::Other),
@@ -253,7 +254,11 @@ fn open_root(output: &Output) -> Result<OwnedFd, Finding> {
     let failed = |reason: String| {
         let message =
             format!("the output directory `{}` cannot be written: {reason}", directory.display());
-        Finding::new(&OUTPUT_UNWRITABLE, message, Location::of_path(&RepoPath::root()))
+        Finding::new(
+            &OUTPUT_UNWRITABLE,
+            message,
+            Location::of_path(&output.name(&RepoPath::root())),
+        )
     };
     fs::create_dir_all(directory).map_err(|error| failed(error.to_string()))?;
     let flags = if output.follow { disk::DIRECTORY - OFlags::NOFOLLOW } else { disk::DIRECTORY };
@@ -265,15 +270,19 @@ fn open_root(output: &Output) -> Result<OwnedFd, Finding> {
 fn lock(root: &OwnedFd, output: &Output) -> Result<(), Finding> {
     if rustix::fs::flock(root, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
         let message = format!("another rungs is writing `{}`", output.directory.display());
-        return Err(Finding::new(&OUTPUT_BUSY, message, Location::of_path(&RepoPath::root()))
-            .help("try again when it is done"));
+        return Err(Finding::new(
+            &OUTPUT_BUSY,
+            message,
+            Location::of_path(&output.name(&RepoPath::root())),
+        )
+        .help("try again when it is done"));
     }
     Ok(())
 }
 
 /// Sees that every directory that gets or loses an entry can be written, before
 /// the first one is.
-fn check_permissions(plan: &Plan, root: &OwnedFd) -> Result<(), Findings> {
+fn check_permissions(plan: &Plan, output: &Output, root: &OwnedFd) -> Result<(), Findings> {
     let mut paths = BTreeSet::new();
     for environment in plan.environments.iter().filter(|at| at.has_work()) {
         if environment.vanishes || !environment.exists {
@@ -292,7 +301,7 @@ fn check_permissions(plan: &Plan, root: &OwnedFd) -> Result<(), Findings> {
     let refused = paths.into_iter().filter_map(|path| {
         let error = rustix::fs::accessat(root, path, needed, AtFlags::empty()).err()?;
         let path = RepoPath::new(path).ok()?;
-        Some(Failure { path, error }.finding())
+        Some(Failure { path, error }.finding(output))
     });
     let findings: Findings = refused.collect();
     if findings.is_empty() { Ok(()) } else { Err(findings) }

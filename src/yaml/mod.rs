@@ -1,8 +1,11 @@
 //! YAML as Kubernetes reads it, with the place of everything.
 //!
 //! [`parse`] reads text into a [`Value`]: an arena whose nodes know file, line
-//! and column. Layers are merged in the same tree, and objects are emitted
-//! from it.
+//! and column. Layers are merged in the same tree, and [`emit`] writes objects
+//! from it. A [`Route`] finds a value; [`lint`] finds scalars that other tools
+//! read differently. The way through: the parser's events (`parse`) build one
+//! document (`build`), whose scalars mean what Kubernetes' tools say (`scalar`)
+//! and stand where `place` says; `syntax` explains what is no YAML.
 
 mod build;
 mod code;

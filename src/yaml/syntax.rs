@@ -10,6 +10,9 @@ use super::code::{NESTING_TOO_DEEP, TAB_INDENTATION, YAML_SYNTAX};
 use crate::diagnostic::Finding;
 use crate::source::{Location, SourceFile, Span};
 
+/// How long a key without `?` may be (YAML 1.2.2, § 7.4.2).
+const MAX_KEY: usize = 1024;
+
 /// The finding for what stopped the parser.
 pub(super) fn explain(
     file: &Arc<SourceFile>,
@@ -146,6 +149,11 @@ impl<'a> Fault<'a> {
         }
         let line = self.line(self.at);
         let before = &self.text[line.start as usize..self.at];
+        if before.len() > MAX_KEY {
+            let finding = self.finding("a key is too long", self.here());
+            let help = format!("a key of more than {MAX_KEY} characters needs `? ` before it");
+            return Some(finding.because("a key would end here").help(help));
+        }
         if let Some(value) = before.find(": ").map(|at| at + 2) {
             let span = Span::new(line.start as usize + value, line.end as usize);
             let value = self.slice(span).trim();
@@ -224,7 +232,7 @@ impl<'a> Fault<'a> {
             {
                 Some(self.misfit(line, content))
             }
-            ErrorKind::ExpectedBlockMappingKey => {
+            ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedDocumentStart => {
                 let finding = self.finding("text follows a complete value", self.here());
                 Some(
                     finding
@@ -403,9 +411,7 @@ impl<'a> Fault<'a> {
                     .because("`&` and `*` begin one")
                     .help("put the text in quotes where the character is meant as it is"),
             ),
-            ErrorKind::DirectiveDisallowed
-            | ErrorKind::ExpectedDocumentStart
-            | ErrorKind::UnsupportedYamlMajorVersion => {
+            ErrorKind::DirectiveDisallowed => {
                 let line = self.line(self.at);
                 Some(
                     self.finding("a `%` directive stands in the file", line)

@@ -91,8 +91,11 @@ impl<'f> Reader<'f> {
                 }
                 return more;
             }
-            let is_hopeless = self.findings.len() + document.found() > MAX_FINDINGS;
-            if is_hopeless || !document.event(event, span) {
+            if self.findings.len() + document.found() > MAX_FINDINGS {
+                self.findings.extend(document.into_findings());
+                return false;
+            }
+            if !document.event(event, span) {
                 self.start = span.end;
                 self.findings.extend(document.into_findings());
                 return skip_document(parser);

@@ -352,6 +352,7 @@ fn the_usual_mistakes_are_said_in_plain_words() {
             "a template's braces stand in plain YAML: 1:1 `{% if a %}` \
           YAML reads `{` as the begin of a map",
         ),
+        ("a\n---\n&a &b c\n", "text follows a complete value: 3:4 `&` the value ended before this"),
         ("a:b\nc: 1\n", "a key lacks the space behind its colon: 1:1 `a:b` read as a plain text"),
         ("- a\n-b\n", "a list item lacks the space behind its dash: 2:1 `-b` read as a plain text"),
         ("a: 1\n- b\n", "a list item stands among keys: 2:1 `- b` expected a key here"),
