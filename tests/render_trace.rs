@@ -4,6 +4,7 @@
 
 mod render_support;
 
+use proptest::prelude::*;
 use render_support::{finding, input, load, render, shown, text, values};
 use rungs::config::{self, App, Environment};
 use rungs::render::{Document, Engine, Input, InputImage, Template, Trace};
@@ -63,7 +64,8 @@ fn told(trace: &Trace<'_>, location: &Location) -> String {
     let certainty = format!("{:?}", traced.template.certainty).to_lowercase();
     let mut told = format!("{} {certainty}", short(at));
     if let Some(feed) = traced.fed_by {
-        told += &format!(" < {}", feed.route);
+        told.push_str(" < ");
+        told.push_str(&feed.route.to_string());
         told += &feed.location.map_or(String::new(), |at| format!(" {}", short(&at)));
     }
     told
@@ -454,4 +456,80 @@ fn a_field_that_is_written_twice_is_somewhere_in_the_program() {
     assert_eq!(program("metadata.name"), "main.jsonnet file");
     assert_eq!(program("spec.same"), "main.jsonnet file");
     assert_eq!(program("spec.same?"), "main.jsonnet file");
+}
+
+#[test]
+fn no_secret_is_quoted() {
+    let given = values("password: hunter2\nbroken: \"hunter2: {\"\n");
+    let password = given.root().get("password").unwrap().location();
+    password.file().mark_secret(password.span());
+    for files in [
+        [("a.yaml.tera", "a: {{ values.password }}: {\n"), ("x", "")],
+        [("a.yaml.tera", "{{ throw(message=values.password) }}"), ("x", "")],
+        [("main.jsonnet", "function(rungs) error rungs.values.password"), ("x", "")],
+        [("main.jsonnet", "function(rungs) { [rungs.values.password]: 1 }"), ("x", "")],
+    ] {
+        let found = load(&files).unwrap().render(&input(&given)).unwrap_err();
+        assert!(!shown(&found).contains("hunter2"), "{}", shown(&found));
+    }
+}
+
+/// Lines of a template: what prints, what changes what is printed, and what
+/// notices marks. `N` is the line's number.
+const LINES: &[&str] = &[
+    "kN: literal text",
+    "kN: {{ values.host }}",
+    "kN: \"{{ values.logLevel | upper }}\"",
+    "kN: {{ app }}-{{ values.replicas }}",
+    "kN: {{- values.resources | to_yaml | nindent(width=2) }}",
+    "{% for host in values.hosts %}kN{{ loop.index }}: {{ host.name }}\n{% endfor %}",
+    "{% for key, on in values.flags -%} kN{{ key }}: {{ on }}\n{% endfor %}",
+    "{%- if values.replicas %}\nkN: inside\n{%- endif %}",
+    "{% set x = values.host %}kN: {{ x }}",
+    "{% set y %}kN: captured {{ values.host }}{% endset %}{{ y }}",
+    "{% filter upper %}kN: loud{% endfilter %}",
+    "{% set z %}{{ values.host }}{% endset %}kN: {{ z | length }}",
+    "{% filter truncate(length=9) %}kN: {{ values.host }}{% endfilter %}",
+    "{% filter replace(from=\"e\", to=\"3\") %}kN: {{ values.host }}{% endfilter %}",
+    "kN: {{ values.flags | to_yaml | sha256 | quote }}",
+    "{% raw %}kN: \"{{ raw }}\"{% endraw %}",
+    "kN: |\n  block {{ values.host }}\n  more",
+    "{# comment #}kN: [{{ values.host }}, b, {{ values.replicas }}]",
+    "kN: {{ values.host | split(pat=\".\") | first }}",
+    "{% filter indent(width=2) %}kN:\na: {{ values.host }}{% endfilter %}",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// What is said to be written at a place is written there; and a template
+    /// that is not the same with marks gets no line at all.
+    #[test]
+    fn an_origin_never_guesses(lines in prop::collection::vec(0..LINES.len(), 1..8)) {
+        let body: Vec<_> = lines
+            .iter()
+            .enumerate()
+            .map(|(number, &line)| LINES[line].replace('N', &number.to_string()))
+            .collect();
+        let template = load(&[("a.yaml.tera", &body.join("\n"))]).unwrap();
+        let given = values(VALUES);
+        let input = input(&given);
+        let documents = template.render(&input);
+        prop_assume!(documents.is_ok());
+        let trace = template.trace(&input);
+        let mut nodes = Vec::new();
+        for document in documents.iter().flatten() {
+            scalars(document.value.root(), &mut nodes);
+        }
+        for location in nodes.into_iter().map(Node::location) {
+            let traced = trace.find(&location).unwrap();
+            let source = traced.template.location.text();
+            if trace.discarded() > 0 {
+                prop_assert_eq!(traced.template.certainty, Certainty::File);
+                prop_assert_eq!(traced.fed_by, None);
+            } else if traced.template.certainty == Certainty::Exact && !source.contains("{{") {
+                prop_assert_eq!(source, location.text());
+            }
+        }
+    }
 }

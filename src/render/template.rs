@@ -89,7 +89,11 @@ impl Template {
             Ok(made) => documents.extend(made),
             Err(found) => findings.extend(found),
         }
-        if findings.is_empty() { Ok(documents) } else { Err(findings) }
+        if findings.is_empty() {
+            return Ok(documents);
+        }
+        // An engine's error quotes values, and shows no file that they stand in.
+        Err(findings.without_secrets_of(input.values.tree().files()))
     }
 
     /// What each file becomes, as text that is equal exactly where the documents
@@ -137,8 +141,7 @@ impl Template {
             return Ok(documents);
         }
         // Nobody wrote the text that is at fault.
-        let trace = self.trace(input);
-        Err(findings.into_iter().map(|finding| trace.explain(finding)).collect())
+        Err(self.trace(input).explain(findings))
     }
 
     fn jsonnet_documents(&self, input: &Input<'_>) -> Result<Vec<Document>, Findings> {

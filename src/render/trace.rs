@@ -4,11 +4,9 @@
 //! rendered again with marks in its sources, and what the marks say is used only
 //! where the text without them is the same, byte for byte.
 
-use std::borrow::Cow;
-
 use super::jsonnet;
 use super::{Input, Template, tera};
-use crate::diagnostic::{Finding, Label};
+use crate::diagnostic::{Finding, Findings, Label};
 use crate::source::{Certainty, Location, Origin};
 use crate::yaml::{Node, Route};
 
@@ -67,10 +65,16 @@ impl Trace<'_> {
         self.tera.discarded()
     }
 
-    /// The finding with its places in the template, and in the values that fed
+    /// The findings with their places in the template, and in the values that fed
     /// it, instead of in a rendered text that nobody wrote.
     #[must_use]
-    pub fn explain(&self, mut finding: Finding) -> Finding {
+    pub fn explain(&self, findings: Findings) -> Findings {
+        let explained: Findings =
+            findings.into_iter().map(|finding| self.explain_one(finding)).collect();
+        explained.without_secrets_of(self.values.tree().files())
+    }
+
+    fn explain_one(&self, mut finding: Finding) -> Finding {
         let labels = std::mem::take(&mut finding.labels);
         let mut fed: Vec<Label> = Vec::new();
         for (index, label) in labels.into_iter().enumerate() {
@@ -128,7 +132,6 @@ impl Trace<'_> {
     /// Whether any of the values must not be shown: a rendered line may hold it
     /// in a form that no mask would find.
     fn has_secrets(&self) -> bool {
-        let files = self.values.tree().files();
-        files.iter().any(|file| matches!(file.shown(), Cow::Owned(_)))
+        self.values.tree().files().iter().any(|file| !file.secrets().is_empty())
     }
 }

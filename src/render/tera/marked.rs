@@ -33,7 +33,7 @@ pub(super) struct Site {
     pub(super) supply: Option<Supply>,
     /// The loops whose indices stand in its marks, in their order.
     pub(super) loops: Vec<LoopId>,
-    /// The filters behind the value, where there is nothing else.
+    /// Whether it prints the value as `to_yaml` writes it.
     pub(super) is_yaml: bool,
 }
 
@@ -163,10 +163,9 @@ impl Marking {
 /// but moving it to the right.
 fn is_yaml(source: &str, part: &Part) -> bool {
     let tokens = scan::tokens(source, part.inner.clone());
-    let filters = tokens.windows(2).filter_map(|pair| {
-        (&source[pair[0].span.clone()] == "|").then(|| &source[pair[1].span.clone()])
-    });
-    let filters: Vec<_> = filters.collect();
+    let word = |token: &scan::Token| &source[token.span.clone()];
+    let pipes = tokens.windows(2).filter(|pair| word(&pair[0]) == "|");
+    let filters: Vec<_> = pipes.map(|pair| word(&pair[1])).collect();
     matches!(filters.as_slice(), ["to_yaml"] | ["to_yaml", "nindent" | "indent"])
 }
 

@@ -155,9 +155,7 @@ impl Scopes {
                     scope.names.clear();
                 }
             }
-            "if" | "filter" | "block" => self.push(tag, part, Vec::new()),
-            // Its arguments hide everything.
-            "component" => self.push(tag, part, Vec::new()),
+            "if" | "filter" | "block" | "component" => self.push(tag, part, Vec::new()),
             "set" | "set_global" => self.take_set(source, &tokens, part),
             "<" if word(1) == "/" => self.pop(),
             "<" if tokens.len() < 2 || word(tokens.len() - 2) != "/" => {

@@ -179,7 +179,7 @@ impl Map {
 }
 
 fn is_same(a: Option<&Stretch>, b: Option<&Stretch>) -> bool {
-    a.map(|stretch| stretch as *const _) == b.map(|stretch| stretch as *const _)
+    a.map(std::ptr::from_ref) == b.map(std::ptr::from_ref)
 }
 
 /// The place of those stretches together; `is_whole` where nothing else
@@ -237,7 +237,9 @@ fn fed(
             let at = span.start.saturating_sub(stretch.range.start);
             match within(node, printed, at).filter(|_| site.is_yaml) {
                 Some((steps, location)) => {
-                    steps.into_iter().for_each(|step| route.push(step));
+                    for step in steps {
+                        route.push(step);
+                    }
                     Some(Feed { route, location: Some(location) })
                 }
                 None => Some(Feed { route, location: Some(node.location()) }),
@@ -300,4 +302,70 @@ fn unindented(printed: &str, text: &str, at: usize) -> Option<usize> {
         offset += original.len() + 1;
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::mark;
+    use super::*;
+
+    fn sites() -> Vec<Site> {
+        let file = Arc::new(SourceFile::new(RepoPath::root(), "ab: {{ x }}\n".to_owned()));
+        let site = |span, is_text| Site {
+            file: Arc::clone(&file),
+            span,
+            is_text,
+            supply: None,
+            loops: Vec::new(),
+            is_yaml: false,
+        };
+        vec![site(0..4, true), site(4..11, false)]
+    }
+
+    fn marked_text() -> impl Strategy<Value = String> {
+        let plain = "[ab: \n]{0,4}".prop_map(|text: String| text);
+        let piece = prop_oneof![
+            plain.clone(),
+            plain.clone().prop_map(|text| format!("{TEXT}0{CLOSE}{text}")),
+            plain.prop_map(|text| format!("{PRINT}1{CLOSE}{text}{END}")),
+        ];
+        let inner = prop::collection::vec(piece, 0..4).prop_map(|pieces| pieces.concat());
+        let nested = inner.clone().prop_map(|text| format!("{PRINT}1{CLOSE}{text}{END}"));
+        prop::collection::vec(prop_oneof![inner, nested], 0..4).prop_map(|all| all.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn marks_are_read_only_where_the_text_is_the_plain_one(
+            marked in marked_text(),
+            other in "[ab: \n]{0,12}",
+        ) {
+            let plain = mark::strip(&marked).into_owned();
+            prop_assert!(read(&marked, &plain, &sites()).is_some());
+            prop_assert_eq!(read(&marked, &other, &sites()).is_some(), other == plain);
+        }
+
+        #[test]
+        fn every_stretch_lies_in_the_text(marked in marked_text()) {
+            let plain = mark::strip(&marked).into_owned();
+            let map = read(&marked, &plain, &sites()).unwrap();
+            for stretch in &map.stretches {
+                prop_assert!(stretch.range.start <= stretch.range.end);
+                prop_assert!(stretch.range.end <= plain.len());
+            }
+        }
+
+        #[test]
+        fn a_mark_that_is_cut_short_is_no_mark(marked in marked_text(), cut in 0_usize..40) {
+            let cut = marked.char_indices().map(|(at, _)| at).nth(cut).unwrap_or(marked.len());
+            let marked = &marked[..cut];
+            let plain = mark::strip(marked).into_owned();
+            // Whatever comes of it, nothing is read that lies outside.
+            if let Some(map) = read(marked, &plain, &sites()) {
+                prop_assert!(map.stretches.iter().all(|s| s.range.end <= plain.len()));
+            }
+        }
+    }
 }
