@@ -85,7 +85,7 @@ pub fn render(
     let mut findings = Findings::new();
     let apps = place_apps(&works, rendered, &scopes, &mut findings);
     let own = own_objects(selection);
-    findings.extend(clashes(apps.iter().chain(&own)));
+    findings.extend(clashes(&works, &apps, &own));
     let all_environments = selection.environments.len() == repository.environments.len();
     findings.extend(effect::unused_images(&works, all_environments));
     if findings.has_errors() {
@@ -143,7 +143,30 @@ impl<'r> Work<'r> {
                 Err(found) => findings.extend(found),
             }
         }
-        if findings.has_errors() { Err(findings) } else { Ok(objects) }
+        if findings.has_errors() { Err(self.explain(findings)) } else { Ok(objects) }
+    }
+
+    /// The findings at the template's lines and the values that fed them,
+    /// instead of in text that nobody wrote.
+    fn explain(&self, findings: Findings) -> Findings {
+        if findings.is_empty() {
+            return findings;
+        }
+        let images = self.images();
+        self.with_input(&images, |input| self.template.trace(input).explain(findings))
+            .about(&self.subject())
+    }
+
+    /// The same object with the template's line that begins it.
+    fn traced(&self, object: &Object) -> Object {
+        let images = self.images();
+        let place = object.value.root().location();
+        let traced = self.with_input(&images, |input| self.template.trace(input).find(&place));
+        let mut object = object.clone();
+        if let Some(traced) = traced {
+            object.origin = traced.template;
+        }
+        object
     }
 
     fn place(&self, objects: &mut [Object], scopes: &Scopes) -> Findings {
@@ -153,7 +176,7 @@ impl<'r> Work<'r> {
             namespace_location: &self.app.namespace.location,
             labels: &self.labels,
         };
-        kubernetes::place(objects, &placement, scopes)
+        self.explain(kubernetes::place(objects, &placement, scopes))
     }
 
     fn subject(&self) -> String {
@@ -273,13 +296,20 @@ fn own_objects(selection: &Selection<'_>) -> Vec<Vec<Object>> {
 }
 
 /// A finding for each object that more than one app or environment has.
-fn clashes<'o>(groups: impl Iterator<Item = &'o Vec<Object>>) -> Findings {
-    let mut by_id: HashMap<&ObjectId, Vec<&Object>> = HashMap::new();
-    for object in groups.flatten() {
-        by_id.entry(&object.id).or_default().push(object);
+fn clashes(works: &[Work<'_>], apps: &[Vec<Object>], own: &[Vec<Object>]) -> Findings {
+    let of_apps = works.iter().map(Some).zip(apps);
+    let mut by_id: HashMap<&ObjectId, Vec<(Option<&Work<'_>>, &Object)>> = HashMap::new();
+    for (work, objects) in of_apps.chain(own.iter().map(|objects| (None, objects))) {
+        for object in objects {
+            by_id.entry(&object.id).or_default().push((work, object));
+        }
     }
-    let twice = by_id.into_values().filter(|same| same.len() > 1).flatten().cloned();
-    ObjectSet::of(twice).err().unwrap_or_default()
+    let twice = by_id.into_values().filter(|same| same.len() > 1).flatten();
+    let traced = twice.map(|(work, object)| match work {
+        Some(work) => work.traced(object),
+        None => object.clone(),
+    });
+    ObjectSet::of(traced).err().unwrap_or_default()
 }
 
 fn gather(
