@@ -1,4 +1,5 @@
 //! The commands as a person or a script meets them.
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 use std::fs;
 use std::io::Read;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, console};
 use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Findings, Format};
 use crate::pipeline::{self, Rendering, Selection};
@@ -52,7 +52,7 @@ impl Render {
         let files = files(&rendering)?;
         warnings.extend(rendering.warnings);
         let mut outcome = if self.stdout {
-            context.console.print(&manifests(&files, &repository.output));
+            console::print(manifests(&files, &repository.output).as_bytes());
             Outcome::default()
         } else {
             let output = self.output(context, &repository.output)?;
@@ -140,7 +140,9 @@ fn manifests(files: &Files, output: &RepoPath) -> String {
         let text = String::from_utf8_lossy(bytes);
         let text =
             text.strip_prefix(HEADER).and_then(|text| text.strip_prefix('\n')).unwrap_or(&text);
-        stream.push_str(&format!("---\n# {output}/{path}\n{text}"));
+        for part in ["---\n# ", output.as_str(), "/", path.as_str(), "\n", text] {
+            stream.push_str(part);
+        }
         if !text.ends_with('\n') {
             stream.push('\n');
         }
@@ -160,7 +162,7 @@ fn report_stale(context: &Context, plan: &Plan, output: &RepoPath) -> Outcome {
             };
             format!("{word:9} {output}/{}\n", change.path)
         });
-        context.console.print(&lines.collect::<String>());
+        console::print(lines.collect::<String>().as_bytes());
         context.console.say(&match changes.len() {
             0 => "every file is as it would be written".to_owned(),
             1 => "1 file is not as it would be written; run `rungs render`".to_owned(),

@@ -1,6 +1,6 @@
 //! `rungs values`
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, console};
 use crate::config::{self, Loaded, Overridden, Setting, Settings};
 use crate::diagnostic::{Findings, Format, harmless};
 
@@ -32,7 +32,7 @@ impl Values {
                 other => panic!("settings are an object, not {other}"),
             };
         } else {
-            context.console.print(&table(&settings));
+            console::print(table(&settings).as_bytes());
         }
         Ok(outcome)
     }
