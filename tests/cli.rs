@@ -261,6 +261,54 @@ fn an_image_without_effect_is_an_error_where_it_is_declared() {
 }
 
 #[test]
+fn a_value_without_effect_is_a_warning_of_a_check() {
+    let demo = demo();
+    assert_eq!(stderr(&rungs(demo.path(), &["render", "--check"])).lines().count(), 1);
+    edit(
+        &demo.path().join("environments/prod/guestbook.yaml"),
+        "  redis:\n    followers: 3\n",
+        "  redis:\n    folowers: 3\n",
+    );
+    edit(
+        &demo.path().join("environments/environment.yaml"),
+        "logLevel: info",
+        "logLevel: info\n  unread: [1, 2]",
+    );
+    edit(
+        &demo.path().join("environments/qa/guestbook.yaml"),
+        "values:\n",
+        "values:\n  logLevel: debug\n",
+    );
+    let render = rungs(demo.path(), &["render"]);
+    assert_eq!(stderr(&render).lines().count(), 1, "{}", stderr(&render));
+    let check = rungs(demo.path(), &["render", "--check", "--format", "json"]);
+    assert_eq!(check.status.code(), Some(0), "a warning alone does not fail");
+    let report = json(&check);
+    let found: Vec<_> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| {
+            let at = &f["labels"][0];
+            (
+                f["code"].as_str().unwrap(),
+                format!("{}:{}", at["path"].as_str().unwrap(), at["line"]),
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("unused-value", "environments/environment.yaml:8".to_owned()),
+            ("unused-value", "environments/prod/guestbook.yaml:11".to_owned()),
+            ("unused-value", "environments/qa/guestbook.yaml:5".to_owned()),
+        ]
+    );
+    let denied = rungs(demo.path(), &["render", "--check", "--deny", "warnings"]);
+    assert_eq!(denied.status.code(), Some(1));
+}
+
+#[test]
 fn an_object_that_two_apps_have_is_shown_with_both_templates() {
     let demo = demo();
     for app in ["guestbook", "cart"] {

@@ -31,7 +31,8 @@ pub(super) struct Render {
     /// Write to this directory instead of the repository's own
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     output: Option<PathBuf>,
-    /// Write nothing; list what differs, and exit with 1 where something does
+    /// Write nothing; list what differs, and exit with 1 where something does. Warns of values
+    /// without effect
     #[arg(long)]
     check: bool,
 }
@@ -68,7 +69,7 @@ impl Render {
     }
 
     fn selection<'r>(&'r self, repository: &'r Repository) -> Result<Selection<'r>, Findings> {
-        let mut selection = Selection::all(repository);
+        let mut selection = Selection { unused_values: self.check, ..Selection::all(repository) };
         if !self.environments.is_empty() {
             let found = self.environments.iter().map(|name| repository.find_environment(name));
             selection.environments = found.collect::<Result<_, _>>()?;
