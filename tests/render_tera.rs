@@ -405,3 +405,11 @@ fn no_clock_environment_file_or_randomness_can_be_called() {
         }
     }
 }
+
+#[test]
+fn json_is_read_as_json_writes_it() {
+    let json = "{\n\t\"apiVersion\": \"v1\",\n\t\"kind\": \"K\",\n\t\"text\": \"a\\/b \\ud83d\\ude00\",\n\t\"list\": [\n\t\t1e2,\n\t\ttrue\n\t]\n}\n";
+    let expected = "apiVersion: v1\nkind: K\ntext: a/b 😀\nlist:\n- 100.0\n- true\n";
+    assert_eq!(rendered(&[("a.json", json)], ""), expected);
+    assert_eq!(rendered(&[("a.json.tera", json)], ""), expected);
+}
