@@ -195,7 +195,7 @@ fn endless_includes() {
 #[test]
 fn billion_laughs() {
     let level = |level: usize| match level {
-        0 => format!("a0: &a0 [{}]", vec!["lol"; 10].join(", ")),
+        0 => format!("a0: &a0 [{}]", ["lol"; 10].join(", ")),
         level => {
             let below = format!("*a{}", level - 1);
             format!("a{level}: &a{level} [{}]", vec![below; 10].join(", "))
