@@ -393,7 +393,7 @@ fn a_hundred_thousand_brackets_are_refused_at_once() {
     let began = Instant::now();
     let finding = finding(render(&[("a.yaml.tera", body)], ""));
     assert_eq!(finding.code.name, "nesting-too-deep");
-    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(began.elapsed() < Duration::from_secs(10));
 }
 
 #[test]

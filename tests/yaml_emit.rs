@@ -263,14 +263,14 @@ fn assert_spans_hold(node: Node<'_>, text: &str) {
     let slice = &text[span.range()];
     match (node.kind(), node.style()) {
         (Kind::String(value), Style::Plain) if !slice.contains(['\n', '\r']) => {
-            assert_eq!(&**value, slice)
+            assert_eq!(&**value, slice);
         }
         (Kind::Number(number), Style::Plain) => assert_eq!(number.source(), slice),
         (Kind::String(_), Style::DoubleQuoted) => {
-            assert!(slice.starts_with('"') && slice.ends_with('"'))
+            assert!(slice.starts_with('"') && slice.ends_with('"'));
         }
         (Kind::String(_), Style::SingleQuoted) => {
-            assert!(slice.starts_with('\'') && slice.ends_with('\''))
+            assert!(slice.starts_with('\'') && slice.ends_with('\''));
         }
         (Kind::String(_), Style::Literal) => assert!(slice.starts_with('|')),
         (Kind::String(_), Style::Folded) => assert!(slice.starts_with('>')),

@@ -33,7 +33,7 @@ pub(super) fn schema_name(path: &str) -> Option<&'static str> {
         "rungs.yaml" => Some("rungs"),
         _ if !path.starts_with("environments/") => None,
         "environment.yaml" => Some("environment"),
-        name => name.ends_with(".yaml").then_some("app"),
+        name => name.strip_suffix(".yaml").map(|_| "app"),
     }
 }
 
