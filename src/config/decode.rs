@@ -280,6 +280,10 @@ pub(super) fn suggest<'a>(
     }
 }
 
+/// With more unknown keys than this, a file is another kind of file; nobody
+/// reads as many findings.
+const MOST_UNKNOWN: usize = 100;
+
 /// A map whose fields are read by name.
 pub(super) struct Fields<'a, 'f> {
     node: Node<'a>,
@@ -300,7 +304,8 @@ impl<'a, 'f> Fields<'a, 'f> {
             findings.push(wrong_type(node, &format!("a map for {noun}")));
             return None;
         }
-        for (key, _) in node.entries().filter(|(key, _)| !known.contains(&key.text())) {
+        let unknown = node.entries().filter(|(key, _)| !known.contains(&key.text()));
+        for (key, _) in unknown.take(MOST_UNKNOWN) {
             findings.push(
                 Finding::new(&UNKNOWN_KEY, format!("unknown key `{}`", key.text()), key.location())
                     .because(format!("not a key of {noun}"))

@@ -114,7 +114,10 @@ fn check_program(root: Node<'_>) -> Result<(), Findings> {
         }
     }
     let Some(requires) = root.get("requires") else { return Ok(()) };
-    let own = semver::Version::parse(env!("CARGO_PKG_VERSION")).expect("cargo checks the version");
+    let mut own =
+        semver::Version::parse(env!("CARGO_PKG_VERSION")).expect("cargo checks the version");
+    // A range matches no release candidate by itself, and one is as good as its release here.
+    own.pre = semver::Prerelease::EMPTY;
     match Requirement::decode(requires, &mut ignored) {
         Some(Requirement(range)) if !range.matches(&own) => Err(Finding::new(
             &WRONG_PROGRAM,
