@@ -21,6 +21,7 @@ Peers: `kubectl kustomize` always; stand-alone `kustomize` and go-jsonnet
 
 import argparse
 import json
+import multiprocessing
 import os
 import platform
 import resource
@@ -78,8 +79,12 @@ class Contestant:
 
 def ours(rungs, repo, name, command="rungs render"):
     def run():
-        # Cold includes writing: the tree is empty each time.
-        shutil.rmtree(repo / "rendered", ignore_errors=True)
+        # Cold includes writing, so the tree is not there. It is moved away and
+        # not deleted: ext4 passes over inodes that were freed in the last
+        # seconds, one by one, and a run right after a deletion takes up to ten
+        # times as long as the same run a minute later.
+        if (repo / "rendered").exists():
+            (repo / "rendered").rename(tempfile.mkdtemp(dir=repo.parent) + "/rendered")
         return measure([rungs, "--repo", repo, "render"])
     return Contestant(name, command, run)
 
@@ -100,13 +105,13 @@ def main():
     rungs = options.rungs.resolve()
     if not rungs.is_file():
         sys.exit(f"{rungs} is not there: cargo build --release")
-    with tempfile.TemporaryDirectory(prefix="rungs-bench-") as directory:
+    with tempfile.TemporaryDirectory(prefix="rungs-bench-", dir=options.directory) as directory:
         directory = Path(directory)
         load = generate(options.load, directory / "load", options.apps)
         small = generate(options.load, directory / "small", quarter_of(options.apps))
         repos = repositories(load, directory)
         repository.convert(small, directory / "tera-small", "tera")
-        verify(rungs, load, repos)
+        aside(verify, rungs, load, repos)
         contestants = line_up(rungs, load, repos, directory / "tera-small")
         for number in range(options.rounds):
             for contestant in contestants.values():
@@ -122,6 +127,7 @@ def arguments():
     parser.add_argument("--rungs", type=Path, default=ROOT / "target/release/rungs", help="the program to measure")
     parser.add_argument("--apps", type=int, default=100, help="how many apps, each in 4 environments")
     parser.add_argument("--rounds", type=int, default=3, help="how often each contestant runs")
+    parser.add_argument("--directory", type=Path, default=Path(tempfile.gettempdir()), help="where the repositories are made, to compare file systems")
     parser.add_argument("--json", type=Path, help="where the figures go as JSON")
     options = parser.parse_args()
     if not options.load.is_file():
@@ -144,6 +150,16 @@ def repositories(load, directory):
         repos[engine] = directory / engine
         repository.convert(load, repos[engine], engine)
     return repos
+
+
+def aside(task, *arguments):
+    """Runs a task in a process of its own, whose memory goes with it: whatever
+    this process holds would count into the memory of those that it starts."""
+    process = multiprocessing.Process(target=task, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        sys.exit(process.exitcode)
 
 
 def verify(rungs, load, repos):
@@ -206,6 +222,7 @@ def budgets(by, quarter):
 
 def report(by, options, rungs):
     print(f"{options.apps * 4 * OBJECTS_PER_APP} objects, {options.rounds} rounds, medians (least to most). {machine()}\n")
+    print(f"- files on {file_system(options.directory)}")
     print("\n".join(f"- {line}" for line in versions(rungs)))
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     print(f"- memory up to {own:.0f} MiB is this script's own")
@@ -240,6 +257,14 @@ def figures(by, verdicts, options, rungs):
 def machine():
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown")
     return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}."
+
+
+def file_system(directory):
+    """The type of the file system that a directory is on."""
+    mounts = [line.split() for line in open("/proc/mounts")]
+    place = str(directory.resolve())
+    within = [(len(at), kind) for _, at, kind, *_ in mounts if f"{place}/".startswith(f"{at.rstrip('/')}/")]
+    return max(within)[1]
 
 
 def versions(rungs):

@@ -1,20 +1,22 @@
 //! From a configured repository to the objects of its environments.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::config::{App, Environment, EnvironmentName, Repository, TemplateRef};
 use crate::diagnostic::{Finding, Findings};
-use crate::kubernetes::{self, LabelSetting, Object, ObjectId, ObjectSet, Placement, Scopes};
+use crate::kubernetes::{self, LabelSetting, Object, ObjectId, ObjectSet, Scopes};
 use crate::namespaces;
-use crate::render::{Input, InputImage, Template};
+use crate::render::Template;
 use crate::source::{RepoPath, Tree};
 
 mod effect;
+mod work;
 
-pub use effect::{CODES, UNUSED_IMAGE};
+pub use effect::{CODES, UNUSED_IMAGE, UNUSED_VALUE};
+
+use work::Work;
 
 /// What to render.
 #[derive(Debug, Clone)]
@@ -23,12 +25,19 @@ pub struct Selection<'r> {
     pub environments: Vec<&'r Environment>,
     /// Only the app of that name, without what the environment itself brings.
     pub app: Option<&'r str>,
+    /// Whether to look for values without effect, too, which takes a render for
+    /// each of them.
+    pub unused_values: bool,
 }
 
 impl<'r> Selection<'r> {
     /// Everything of a repository.
     pub fn all(repository: &'r Repository) -> Self {
-        Self { environments: repository.environments.iter().collect(), app: None }
+        Self {
+            environments: repository.environments.iter().collect(),
+            app: None,
+            unused_values: false,
+        }
     }
 
     /// The apps of an environment that are asked for.
@@ -85,80 +94,18 @@ pub fn render(
     let mut findings = Findings::new();
     let apps = place_apps(&works, rendered, &scopes, &mut findings);
     let own = own_objects(selection);
-    findings.extend(clashes(apps.iter().chain(&own)));
-    let all_environments = selection.environments.len() == repository.environments.len();
-    findings.extend(effect::unused_images(&works, all_environments));
+    findings.extend(clashes(&works, &apps, &own));
+    let every_environment = selection.environments.len() == repository.environments.len();
+    findings.extend(effect::unused_images(&works, every_environment));
+    if selection.unused_values {
+        let is_whole = every_environment && selection.app.is_none();
+        findings.extend(effect::unused_values(&works, is_whole));
+    }
     if findings.has_errors() {
         return Err(findings);
     }
     let environments = gather(selection, &works, apps, own)?;
     Ok(Rendering { environments, warnings: findings })
-}
-
-/// One app in one environment, with what renders it.
-struct Work<'r> {
-    environment: &'r Environment,
-    app: &'r App,
-    template: &'r Template,
-    labels: Vec<LabelSetting<'r>>,
-}
-
-impl<'r> Work<'r> {
-    fn images(&self) -> Vec<InputImage<'r>> {
-        let images = self.app.images.iter().map(|(key, image)| InputImage {
-            key,
-            repository: &image.repository.value,
-            tag: image.tag.as_ref().map(|tag| &*tag.value),
-            digest: image.digest.as_ref().map(|digest| &*digest.value),
-        });
-        images.collect()
-    }
-
-    /// What the template sees with these images, handed to `see`.
-    fn with_input<T>(&self, images: &[InputImage<'_>], see: impl FnOnce(&Input<'_>) -> T) -> T {
-        let labels: Vec<_> = self.labels.iter().map(|label| (label.key, label.value)).collect();
-        see(&Input {
-            app: &self.app.name,
-            environment: self.environment.name.as_str(),
-            namespace: &self.app.namespace.value,
-            labels: &labels,
-            values: self.app.values.root(),
-            images,
-        })
-    }
-
-    fn render_text(&self, images: &[InputImage<'_>]) -> Result<Vec<(RepoPath, String)>, Findings> {
-        self.with_input(images, |input| self.template.render_text(input))
-    }
-
-    fn objects(&self) -> Result<Vec<Object>, Findings> {
-        let documents = self.with_input(&self.images(), |input| self.template.render(input))?;
-        let mut objects = Vec::with_capacity(documents.len());
-        let mut findings = Findings::new();
-        for file in documents.chunk_by(|a, b| Arc::ptr_eq(&a.file, &b.file)) {
-            let origin = file[0].origin();
-            let values = file.iter().map(|document| document.value.clone()).collect();
-            match kubernetes::objects_of(values, &origin) {
-                Ok(found) => objects.extend(found),
-                Err(found) => findings.extend(found),
-            }
-        }
-        if findings.has_errors() { Err(findings) } else { Ok(objects) }
-    }
-
-    fn place(&self, objects: &mut [Object], scopes: &Scopes) -> Findings {
-        let placement = Placement {
-            cluster: self.environment.cluster.as_deref(),
-            namespace: &self.app.namespace.value,
-            namespace_location: &self.app.namespace.location,
-            labels: &self.labels,
-        };
-        kubernetes::place(objects, &placement, scopes)
-    }
-
-    fn subject(&self) -> String {
-        format!("{} in {}", self.app.name, self.environment.name)
-    }
 }
 
 /// Each template once, however many apps are rendered from it.
@@ -273,13 +220,20 @@ fn own_objects(selection: &Selection<'_>) -> Vec<Vec<Object>> {
 }
 
 /// A finding for each object that more than one app or environment has.
-fn clashes<'o>(groups: impl Iterator<Item = &'o Vec<Object>>) -> Findings {
-    let mut by_id: HashMap<&ObjectId, Vec<&Object>> = HashMap::new();
-    for object in groups.flatten() {
-        by_id.entry(&object.id).or_default().push(object);
+fn clashes(works: &[Work<'_>], apps: &[Vec<Object>], own: &[Vec<Object>]) -> Findings {
+    let of_apps = works.iter().map(Some).zip(apps);
+    let mut by_id: HashMap<&ObjectId, Vec<(Option<&Work<'_>>, &Object)>> = HashMap::new();
+    for (work, objects) in of_apps.chain(own.iter().map(|objects| (None, objects))) {
+        for object in objects {
+            by_id.entry(&object.id).or_default().push((work, object));
+        }
     }
-    let twice = by_id.into_values().filter(|same| same.len() > 1).flatten().cloned();
-    ObjectSet::of(twice).err().unwrap_or_default()
+    let twice = by_id.into_values().filter(|same| same.len() > 1).flatten();
+    let traced = twice.map(|(work, object)| match work {
+        Some(work) => work.traced(object),
+        None => object.clone(),
+    });
+    ObjectSet::of(traced).err().unwrap_or_default()
 }
 
 fn gather(

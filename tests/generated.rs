@@ -25,6 +25,22 @@ fn the_reference_of_configuration_is_current() {
     check_or_update("docs/reference/configuration.md", &rungs::config::reference());
 }
 
+#[test]
+fn the_reference_of_the_commands_is_current() {
+    check_or_update("docs/reference/commands.md", &rungs::cli::reference());
+}
+
+#[test]
+fn the_binary_carries_every_file_of_the_demo() {
+    let carried: BTreeSet<PathBuf> =
+        rungs::demo::FILES.iter().map(|(path, _)| root().join(path)).collect();
+    let directories = ["environments", "templates", "schemas"];
+    let mut there: BTreeSet<PathBuf> =
+        directories.iter().flat_map(|directory| files_below(&root().join(directory))).collect();
+    there.insert(root().join("rungs.yaml"));
+    assert_eq!(carried, there, "the list in src/demo.rs is stale");
+}
+
 /// Fails where the file, named from the repository's root, does not say this.
 fn check_or_update(path: &str, content: &str) {
     finish(difference(&root().join(path), content).into_iter().collect());

@@ -1,4 +1,5 @@
 //! A commit's files read as the work tree's do.
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 use std::fs;
 use std::path::Path;

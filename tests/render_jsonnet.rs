@@ -272,22 +272,22 @@ fn what_is_no_jsonnet_is_shown_where_it_stands() {
 #[test]
 fn what_is_no_object_is_not_lost_without_a_word() {
     insta::assert_snapshot!(refuses("3"), @r#"
-    not-an-object: the result is a number, and no object
+    loose-value: the result is a number, and no object
       at templates/web/main.jsonnet: made by this program
       help: hide the field with `::`, or give its map `apiVersion` and `kind`
     "#);
     insta::assert_snapshot!(refuses("{ web: { deployment: [{ kind: 'K', spec: {} }] } }"), @r#"
-    not-an-object: `web.deployment[0].kind` of the result is a string, and no object
+    loose-value: `web.deployment[0].kind` of the result is a string, and no object
       at templates/web/main.jsonnet: made by this program
       help: an object needs both `apiVersion` and `kind`
     "#);
     insta::assert_snapshot!(refuses("{ f(x): x }"), @r#"
-    not-an-object: `f` of the result is a function, and no object
+    loose-value: `f` of the result is a function, and no object
       at templates/web/main.jsonnet: made by this program
       help: hide the field with `::`, or give its map `apiVersion` and `kind`
     "#);
     insta::assert_snapshot!(refuses("{ apiVersion: 'v1', kind: 'K', spec: { f: [function(x) x] } }"), @r#"
-    not-an-object: `spec.f[0]` of the result is a function, and no object
+    loose-value: `spec.f[0]` of the result is a function, and no object
       at templates/web/main.jsonnet: made by this program
       help: hide the field with `::`, or give its map `apiVersion` and `kind`
     "#);
@@ -308,7 +308,7 @@ fn endless_recursion_ends() {
         let began = Instant::now();
         let finding = finding(render(&[("main.jsonnet", program)], ""));
         assert!(
-            ["template-endless", "template-nesting", "not-an-object"].contains(&finding.code.name),
+            ["template-endless", "template-nesting", "loose-value"].contains(&finding.code.name),
             "{what}: {}",
             text(&finding)
         );

@@ -2,12 +2,11 @@
 
 use clap::CommandFactory;
 
-use super::{Cli, Context, Outcome};
-use crate::diagnostic::Findings;
+use super::{Cli, Exit, console};
 
 /// Print a shell's completion script
 ///
-/// For example: rungs completions bash > /etc/bash_completion.d/rungs
+/// For example: `rungs completions bash > /etc/bash_completion.d/rungs`
 #[derive(Debug, clap::Args)]
 pub(super) struct Completions {
     /// The shell
@@ -16,10 +15,10 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
+    pub(super) fn run(self) -> Exit {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "rungs", &mut script);
-        context.console.print_bytes(&script);
-        Ok(Outcome::default())
+        console::print(&script);
+        Exit::Done
     }
 }

@@ -10,8 +10,8 @@ use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value};
 
-use super::{Color, Global};
-use crate::diagnostic::{self, Findings, Format, Style};
+use super::{Color, Exit, Global};
+use crate::diagnostic::{self, Findings, Format, Kind, Style};
 
 /// A run that is quicker than this shows no progress.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -45,24 +45,6 @@ impl Console {
         self.format
     }
 
-    /// Data.
-    pub(super) fn print(&self, text: &str) {
-        self.print_bytes(text.as_bytes());
-    }
-
-    /// Data. A reader that has gone away has seen enough.
-    pub(super) fn print_bytes(&self, bytes: &[u8]) {
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => process::exit(0),
-            Err(error) => {
-                complain(&format!("stdout cannot be written: {error}\n"));
-                process::exit(4);
-            }
-        }
-    }
-
     /// A line for a person about what was done.
     pub(super) fn say(&self, line: &str) {
         if !self.quiet {
@@ -90,7 +72,7 @@ impl Console {
             let mut stderr = AutoStream::new(io::stderr(), self.color);
             let _ = stderr.write_all(text.as_bytes());
         } else {
-            self.print(&text);
+            print(text.as_bytes());
         }
     }
 
@@ -151,6 +133,19 @@ fn locale_is_unicode() -> bool {
         // What a container has where nobody chose a locale.
         locale.contains("utf-8") || locale.contains("utf8") || locale == "c" || locale == "posix"
     })
+}
+
+/// Data. A reader that has gone away has seen enough.
+pub(super) fn print(bytes: &[u8]) {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => process::exit(0),
+        Err(error) => {
+            complain(&format!("stdout cannot be written: {error}\n"));
+            process::exit(i32::from(Exit::Problem(Kind::Outside).code()));
+        }
+    }
 }
 
 /// Tells a person something; where stderr is closed there is no one left to tell.

@@ -1,8 +1,8 @@
 //! `rungs explain`
 
-use super::{Context, Outcome};
+use super::{Context, Exit, console};
 use crate::codes;
-use crate::diagnostic::{self, Findings, Format};
+use crate::diagnostic::{self, Format};
 
 /// Explain a finding: what is wrong, why it matters, how to mend it
 #[derive(Debug, clap::Args)]
@@ -12,11 +12,10 @@ pub(super) struct Explain {
 }
 
 impl Explain {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
-        let console = &context.console;
+    pub(super) fn run(self, context: &Context) -> Exit {
         let Some(name) = self.code else {
-            console.print(&list(console.format()));
-            return Ok(Outcome::default());
+            console::print(list(context.console.format()).as_bytes());
+            return Exit::Done;
         };
         let Some(code) = codes::find(&name) else {
             let nearest = codes::nearest(&name);
@@ -26,8 +25,8 @@ impl Explain {
                 hint.unwrap_or_else(|| "; `rungs explain` lists them all".to_owned())
             ))
         };
-        console.print(&diagnostic::explain(code));
-        Ok(Outcome::default())
+        console::print(diagnostic::explain(code).as_bytes());
+        Exit::Done
     }
 }
 
@@ -46,5 +45,6 @@ fn list(format: Format) -> String {
         return super::json(&serde_json::json!({ "formatVersion": 1, "codes": codes }));
     }
     let width = codes::all().map(|code| code.name.len()).max().unwrap_or_default();
-    codes::all().map(|code| format!("{:width$}  {}\n", code.name, code.title())).collect()
+    let lines = codes::all().map(|code| format!("{:width$}  {}", code.name, code.title()));
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }

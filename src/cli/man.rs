@@ -2,12 +2,11 @@
 
 use clap::CommandFactory;
 
-use super::{Cli, Context, Outcome};
-use crate::diagnostic::Findings;
+use super::{Cli, Exit, console};
 
 /// Print a manual page
 ///
-/// Without a command, the page of rungs itself. For example: rungs man render | man -l -
+/// Without a command, the page of rungs itself. For example: `rungs man render | man -l -`
 #[derive(Debug, clap::Args)]
 pub(super) struct Man {
     /// The command whose page to print
@@ -15,7 +14,7 @@ pub(super) struct Man {
 }
 
 impl Man {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
+    pub(super) fn run(self) -> Exit {
         let mut rungs = Cli::command();
         rungs.build();
         let command = match self.command {
@@ -27,7 +26,7 @@ impl Man {
         };
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page).expect("memory takes every write");
-        context.console.print_bytes(&page);
-        Ok(Outcome::default())
+        console::print(&page);
+        Exit::Done
     }
 }

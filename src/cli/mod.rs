@@ -6,6 +6,7 @@ mod explain;
 mod completions;
 mod init;
 mod man;
+mod reference;
 mod render;
 mod schema;
 mod values;
@@ -21,6 +22,7 @@ use crate::git;
 use crate::source::Tree;
 
 pub use exit::Exit;
+pub use reference::reference;
 
 use console::Console;
 
@@ -47,7 +49,7 @@ struct Global {
     /// The repository; the nearest directory upwards with a rungs.yaml if not given
     #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     repo: Option<PathBuf>,
-    /// When to colour; NO_COLOR is honoured
+    /// When to colour; `NO_COLOR` is honoured
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     color: Color,
     /// How to write findings, and data where a command prints some
@@ -137,10 +139,10 @@ pub fn main() -> ExitCode {
         Command::Init(command) => command.run(&context),
         Command::Render(command) => command.run(&mut context),
         Command::Values(command) => command.run(&context),
-        Command::Explain(command) => command.run(&context),
-        Command::Schema(command) => command.run(&context),
-        Command::Completions(command) => command.run(&context),
-        Command::Man(command) => command.run(&context),
+        Command::Explain(command) => return command.run(&context).into(),
+        Command::Schema(command) => return command.run().into(),
+        Command::Completions(command) => return command.run().into(),
+        Command::Man(command) => return command.run().into(),
     };
     let outcome = result.unwrap_or_else(Outcome::from);
     let findings = outcome.findings.settled();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, console};
 use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Findings, Format};
 use crate::pipeline::{self, Rendering, Selection};
@@ -31,7 +31,8 @@ pub(super) struct Render {
     /// Write to this directory instead of the repository's own
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     output: Option<PathBuf>,
-    /// Write nothing; list what differs, and exit with 1 where something does
+    /// Write nothing; list what differs, and exit with 1 where something does. Warns of values
+    /// without effect
     #[arg(long)]
     check: bool,
 }
@@ -52,7 +53,7 @@ impl Render {
         let files = files(&rendering)?;
         warnings.extend(rendering.warnings);
         let mut outcome = if self.stdout {
-            context.console.print(&manifests(&files, &repository.output));
+            console::print(manifests(&files, &repository.output).as_bytes());
             Outcome::default()
         } else {
             let output = self.output(context, &repository.output)?;
@@ -68,7 +69,7 @@ impl Render {
     }
 
     fn selection<'r>(&'r self, repository: &'r Repository) -> Result<Selection<'r>, Findings> {
-        let mut selection = Selection::all(repository);
+        let mut selection = Selection { unused_values: self.check, ..Selection::all(repository) };
         if !self.environments.is_empty() {
             let found = self.environments.iter().map(|name| repository.find_environment(name));
             selection.environments = found.collect::<Result<_, _>>()?;
@@ -140,7 +141,9 @@ fn manifests(files: &Files, output: &RepoPath) -> String {
         let text = String::from_utf8_lossy(bytes);
         let text =
             text.strip_prefix(HEADER).and_then(|text| text.strip_prefix('\n')).unwrap_or(&text);
-        stream.push_str(&format!("---\n# {output}/{path}\n{text}"));
+        for part in ["---\n# ", output.as_str(), "/", path.as_str(), "\n", text] {
+            stream.push_str(part);
+        }
         if !text.ends_with('\n') {
             stream.push('\n');
         }
@@ -160,7 +163,7 @@ fn report_stale(context: &Context, plan: &Plan, output: &RepoPath) -> Outcome {
             };
             format!("{word:9} {output}/{}\n", change.path)
         });
-        context.console.print(&lines.collect::<String>());
+        console::print(lines.collect::<String>().as_bytes());
         context.console.say(&match changes.len() {
             0 => "every file is as it would be written".to_owned(),
             1 => "1 file is not as it would be written; run `rungs render`".to_owned(),

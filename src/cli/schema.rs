@@ -1,8 +1,7 @@
 //! `rungs schema`
 
-use super::{Context, Outcome};
+use super::{Exit, console};
 use crate::config;
-use crate::diagnostic::Findings;
 
 /// Print the JSON Schema of one of a repository's files
 ///
@@ -15,12 +14,12 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
+    pub(super) fn run(self) -> Exit {
         let schemas = config::schemas();
         let names: Vec<_> = schemas.iter().map(|(name, _)| *name).collect();
         let Some(wanted) = self.file else {
-            context.console.print(&format!("{}\n", names.join("\n")));
-            return Ok(Outcome::default());
+            console::print(format!("{}\n", names.join("\n")).as_bytes());
+            return Exit::Done;
         };
         let Some((_, schema)) = schemas.iter().find(|(name, _)| *name == wanted) else {
             super::usage_error(&format!(
@@ -28,7 +27,7 @@ impl Schema {
                 names.join(", ")
             ))
         };
-        context.console.print(schema);
-        Ok(Outcome::default())
+        console::print(schema.as_bytes());
+        Exit::Done
     }
 }

@@ -1,9 +1,12 @@
 //! `rungs values`
 
-use super::{Context, Outcome};
-use crate::diagnostic::Findings;
+use super::{Context, Outcome, console};
+use crate::config::{self, Loaded, Overridden, Setting, Settings};
+use crate::diagnostic::{Findings, Format, harmless};
 
 /// Show each final value of an app with the line that set it, and what it overrode
+///
+/// What looks like a secret by its key (password, token, …) is masked.
 #[derive(Debug, clap::Args)]
 pub(super) struct Values {
     /// The app
@@ -13,8 +16,46 @@ pub(super) struct Values {
     env: String,
 }
 
+/// A value that is longer moves the place behind it, and no other line's.
+const VALUE_WIDTH: usize = 32;
+
 impl Values {
-    pub(super) fn run(self, _context: &Context) -> Result<Outcome, Findings> {
-        unimplemented!()
+    pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
+        let Loaded { repository, warnings } = config::load(&context.tree())?;
+        let (environment, app) = repository.find_app(&self.env, &self.app)?;
+        let settings = config::settings(environment, app);
+        let mut outcome = Outcome::from(warnings);
+        if context.console.format() == Format::Json {
+            let data = serde_json::to_value(&settings).expect("keys are text and numbers finite");
+            outcome.data = match data {
+                serde_json::Value::Object(data) => data,
+                other => panic!("settings are an object, not {other}"),
+            };
+        } else {
+            console::print(table(&settings).as_bytes());
+        }
+        Ok(outcome)
     }
+}
+
+fn table(settings: &Settings) -> String {
+    let Settings { template, namespace, images, labels, values, .. } = settings;
+    let all: Vec<_> =
+        [template, namespace].into_iter().chain(images).chain(labels).chain(values).collect();
+    let width = all.iter().map(|setting| setting.route.chars().count()).max().unwrap_or_default();
+    all.iter().map(|setting| rows(setting, width)).collect()
+}
+
+fn rows(setting: &Setting, width: usize) -> String {
+    let Setting { route, text, origin, overrode, .. } = setting;
+    let mut rows = row(route, width, text, &origin.to_string());
+    for Overridden { text, origin, .. } in overrode {
+        rows.push_str(&row("  instead of", width, text, &origin.to_string()));
+    }
+    rows
+}
+
+fn row(name: &str, width: usize, value: &str, place: &str) -> String {
+    let value = harmless(value);
+    format!("{:width$}  {value:VALUE_WIDTH$}  {}\n", harmless(name), harmless(place))
 }

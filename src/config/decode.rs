@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use super::Sourced;
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::source::Location;
-use crate::yaml::{KeyNode, Kind, Node, Style, is_text};
+use crate::yaml::{KeyNode, Kind, Node, Number, Style, is_text};
 
 codes! {
     /// A key that is not known here.
@@ -280,6 +280,10 @@ pub(super) fn suggest<'a>(
     }
 }
 
+/// With more unknown keys than this, a file is another kind of file; nobody
+/// reads as many findings.
+const MOST_UNKNOWN: usize = 100;
+
 /// A map whose fields are read by name.
 pub(super) struct Fields<'a, 'f> {
     node: Node<'a>,
@@ -300,7 +304,8 @@ impl<'a, 'f> Fields<'a, 'f> {
             findings.push(wrong_type(node, &format!("a map for {noun}")));
             return None;
         }
-        for (key, _) in node.entries().filter(|(key, _)| !known.contains(&key.text())) {
+        let unknown = node.entries().filter(|(key, _)| !known.contains(&key.text()));
+        for (key, _) in unknown.take(MOST_UNKNOWN) {
             findings.push(
                 Finding::new(&UNKNOWN_KEY, format!("unknown key `{}`", key.text()), key.location())
                     .because(format!("not a key of {noun}"))
@@ -338,7 +343,11 @@ impl<'a, 'f> Fields<'a, 'f> {
     /// A field that may be absent, or null, of a record whose fields have
     /// nothing to do with each other. One that cannot be read counts as absent,
     /// and the others are still looked at.
-    #[allow(clippy::option_option, reason = "what `?` takes, so that all fields read alike")]
+    #[allow(
+        clippy::option_option,
+        clippy::unnecessary_wraps,
+        reason = "what `?` takes, so that all fields read alike"
+    )]
     pub(super) fn setting<T: Decode>(&mut self, key: &str) -> Option<Option<Sourced<T>>> {
         Some(self.optional(key).flatten())
     }
@@ -442,14 +451,11 @@ pub(super) use choice;
 
 /// The one of `words` that `text` is.
 pub(super) fn choose<T: Copy>(text: &str, words: &[(&'static str, T)]) -> Result<T, Flaw> {
-    let names = words.iter().map(|(word, _)| *word);
-    match words.iter().find(|(word, _)| *word == text) {
-        Some((_, choice)) => Ok(*choice),
-        None => {
-            let help = suggest(text, names, "possible are");
-            Err(Flaw { help, ..Flaw::new("not one of the words that are possible here") })
-        }
+    if let Some((_, choice)) = words.iter().find(|(word, _)| *word == text) {
+        return Ok(*choice);
     }
+    let help = suggest(text, words.iter().map(|(word, _)| *word), "possible are");
+    Err(Flaw { help, ..Flaw::new("not one of the words that are possible here") })
 }
 
 impl<T: Decode> Decode for Sourced<T> {
@@ -515,7 +521,7 @@ pub(super) struct Count(pub(super) u32);
 
 impl Decode for Count {
     fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
-        let number = node.as_number().and_then(|number| number.as_u64());
+        let number = node.as_number().and_then(Number::as_u64);
         let count = number.and_then(|number| u32::try_from(number).ok()).filter(|&n| n > 0);
         if count.is_none() {
             findings.push(wrong_type(node, "a whole number that is at least 1"));

@@ -171,11 +171,11 @@ impl<'t> Reader<'t> {
             }
         };
         let value = self.parse(&file)?;
-        let is_empty = value.root().is_null();
-        let raw = match is_empty {
+        let raw = if value.root().is_null() {
             // An empty file is an empty map.
-            true => T::decode(empty_map(&file).root(), &mut self.findings),
-            false => T::decode(value.root(), &mut self.findings),
+            T::decode(empty_map(&file).root(), &mut self.findings)
+        } else {
+            T::decode(value.root(), &mut self.findings)
         };
         if let Some(values) = value.root().get("values") {
             mark_secrets(values);

@@ -1,28 +1,7 @@
 //! Which values are not for everybody's eyes.
 
+use crate::source::is_secret_key;
 use crate::yaml::{Kind, Node};
-
-/// How the keys of secrets end, in lower case and without separators.
-const SECRET: [&str; 10] = [
-    "password",
-    "passwords",
-    "passwd",
-    "passphrase",
-    "secret",
-    "secrets",
-    "token",
-    "apikey",
-    "privatekey",
-    "credentials",
-];
-
-/// Whether what stands at that key is probably a secret: `password`,
-/// `DB_PASSWORD` and `clientSecret` are, `secretName` and `tokenTTL` are not.
-pub(super) fn is_secret(key: &str) -> bool {
-    let plain: String =
-        key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    SECRET.iter().any(|word| plain.ends_with(word))
-}
 
 /// Marks every secret below `node`, so that no excerpt of its file shows it.
 pub(super) fn mark_secrets(node: Node<'_>) {
@@ -31,7 +10,7 @@ pub(super) fn mark_secrets(node: Node<'_>) {
         return;
     }
     for (key, value) in node.entries() {
-        if is_secret(key.text()) { mark_scalars(value) } else { mark_secrets(value) }
+        if is_secret_key(key.text()) { mark_scalars(value) } else { mark_secrets(value) }
     }
     for item in node.items() {
         mark_secrets(item);
@@ -49,20 +28,5 @@ fn mark_scalars(node: Node<'_>) {
         }
         Kind::Sequence(_) => node.items().for_each(mark_scalars),
         Kind::Mapping(_) => node.entries().for_each(|(_, value)| mark_scalars(value)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_of_secrets_are_known_however_they_are_spelt() {
-        for secret in ["password", "DB_PASSWORD", "clientSecret", "api-key", "apiKey", "TOKEN"] {
-            assert!(is_secret(secret), "{secret}");
-        }
-        for harmless in ["secretName", "tokenTTL", "passwordPolicy", "key", "monkey"] {
-            assert!(!is_secret(harmless), "{harmless}");
-        }
     }
 }

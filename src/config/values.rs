@@ -4,9 +4,8 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::secrets::is_secret;
 use super::{App, Environment, EnvironmentName};
-use crate::source::Location;
+use crate::source::{Location, is_secret_key};
 use crate::yaml::{Kind, Node, Route, Step};
 
 /// Stands for what is not for everybody's eyes.
@@ -109,7 +108,7 @@ fn all(map: Node<'_>, name: &str) -> Vec<Setting> {
 /// Maps are looked into, because layers merge in them; a list is one setting,
 /// because a layer replaces it as a whole.
 fn collect<'a>(node: Node<'a>, way: &mut Vec<&'a str>, masked: bool, settings: &mut Vec<Setting>) {
-    let masked = masked || way.last().is_some_and(|key| is_secret(key));
+    let masked = masked || way.last().is_some_and(|key| is_secret_key(key));
     if node.entries().len() == 0 {
         settings.push(setting(node, way, masked));
         return;
@@ -167,7 +166,7 @@ fn shown(node: Node<'_>, masked: bool) -> (Json, bool) {
         Kind::Mapping(_) => {
             let mut has_secrets = false;
             let entries = node.entries().map(|(key, value)| {
-                let (value, secret) = shown(value, masked || is_secret(key.text()));
+                let (value, secret) = shown(value, masked || is_secret_key(key.text()));
                 has_secrets |= secret;
                 (key.text().to_owned(), value)
             });

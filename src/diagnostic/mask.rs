@@ -29,7 +29,21 @@ pub(super) fn masked(findings: &Findings) -> Cow<'_, Findings> {
     Cow::Owned(findings.iter().map(|finding| mask_finding(finding, &secrets)).collect())
 }
 
-/// The texts that must not be said, the longest first: one may be part of another.
+impl Findings {
+    /// The findings without what those files marked secret. For whoever knows
+    /// that a finding may quote a file that it does not show: a template's
+    /// error quotes values.
+    #[must_use]
+    pub fn without_secrets_of(self, files: &[Arc<SourceFile>]) -> Self {
+        let secrets = texts(files);
+        if secrets.is_empty() {
+            return self;
+        }
+        self.iter().map(|finding| mask_finding(finding, &secrets)).collect()
+    }
+}
+
+/// What the files that the findings show marked secret.
 fn secrets(findings: &Findings) -> Vec<String> {
     let mut files: Vec<&Arc<SourceFile>> = Vec::new();
     for label in findings.iter().flat_map(|finding| &finding.labels) {
@@ -38,6 +52,11 @@ fn secrets(findings: &Findings) -> Vec<String> {
             files.push(file);
         }
     }
+    texts(files)
+}
+
+/// The texts that must not be said, the longest first: one may be part of another.
+fn texts<'f>(files: impl IntoIterator<Item = &'f Arc<SourceFile>>) -> Vec<String> {
     let texts: BTreeSet<String> = files.into_iter().flat_map(|file| secrets_of(file)).collect();
     let mut texts: Vec<String> = texts.into_iter().collect();
     texts.sort_by_key(|text| std::cmp::Reverse(text.len()));

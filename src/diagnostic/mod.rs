@@ -25,3 +25,9 @@ pub use finding::{Counts, Finding, Findings, Label};
 pub use format::{Format, Style, json_with, render};
 pub use plain::explain;
 pub use read::CODES;
+
+/// A stranger's text on one line, harmless to print: what would command a
+/// terminal or deceive a reader is shown as an escape.
+pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
+    visible::line(text, false)
+}

@@ -101,6 +101,20 @@ codes! {
     /// meant.
     OUTPUT_TOO_LARGE = "output-too-large", Input, Error;
 
+    /// A value of the result belongs to no object.
+    ///
+    /// The result may nest as deep as it likes, but its maps and lists have to
+    /// lead to objects: to maps with `apiVersion` and `kind`. Anything else would
+    /// be lost without a word. A null is skipped, so that `if` needs no `else`.
+    ///
+    /// ```jsonnet
+    /// // wrong
+    /// { replicas: 3, deployment: deployment }
+    /// // right: a hidden field is no part of the result
+    /// { replicas:: 3, deployment: deployment }
+    /// ```
+    LOOSE_VALUE = "loose-value", Input, Error;
+
     /// A Jsonnet program cannot be called with what there is.
     ///
     /// A `main.jsonnet` that is a function is called with one argument,

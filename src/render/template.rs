@@ -16,8 +16,8 @@ use crate::yaml::{self, Dialect, Value};
 pub struct Template {
     root: RepoPath,
     plain: Vec<PlainFile>,
-    tera: TeraFiles,
-    program: Option<Program>,
+    pub(super) tera: TeraFiles,
+    pub(super) program: Option<Program>,
 }
 
 /// One document that a template made: an object, or a `List` of them.
@@ -89,7 +89,11 @@ impl Template {
             Ok(made) => documents.extend(made),
             Err(found) => findings.extend(found),
         }
-        if findings.is_empty() { Ok(documents) } else { Err(findings) }
+        if findings.is_empty() {
+            return Ok(documents);
+        }
+        // An engine's error quotes values, and shows no file that they stand in.
+        Err(findings.without_secrets_of(input.values.tree().files()))
     }
 
     /// What each file becomes, as text that is equal exactly where the documents
@@ -133,7 +137,11 @@ impl Template {
                 Err(found) => findings.extend(found),
             }
         }
-        if findings.is_empty() { Ok(documents) } else { Err(findings) }
+        if findings.is_empty() {
+            return Ok(documents);
+        }
+        // Nobody wrote the text that is at fault.
+        Err(self.trace(input).explain(findings))
     }
 
     fn jsonnet_documents(&self, input: &Input<'_>) -> Result<Vec<Document>, Findings> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jsonschema::Validator;
-use rungs::config::{Before, schemas};
+use rungs::config::{Before, EnvironmentName, schemas};
 use rungs::source::{RepoPath, SourceFile};
 use rungs::yaml::{Dialect, parse};
 use serde_json::Value as Json;
@@ -33,7 +33,7 @@ pub(super) fn schema_name(path: &str) -> Option<&'static str> {
         "rungs.yaml" => Some("rungs"),
         _ if !path.starts_with("environments/") => None,
         "environment.yaml" => Some("environment"),
-        name => name.ends_with(".yaml").then_some("app"),
+        name => name.strip_suffix(".yaml").map(|_| "app"),
     }
 }
 
@@ -188,7 +188,7 @@ fn the_ladder_says_what_comes_before_whom() {
 fn an_environment_that_no_set_names_is_isolated_by_itself() {
     let isolate = shop().network.isolate;
     let sets: Vec<Vec<&str>> =
-        isolate.iter().map(|set| set.iter().map(|name| name.as_str()).collect()).collect();
+        isolate.iter().map(|set| set.iter().map(EnvironmentName::as_str).collect()).collect();
     assert!(sets.contains(&vec!["qa", "e2e"]) && sets.contains(&vec!["sandbox"]), "{sets:?}");
 }
 

@@ -1,5 +1,7 @@
 //! What the layers come to, and which line said so.
 
+use std::fmt::Write as _;
+
 use rungs::config::{Settings, settings};
 use rungs::source::RepoPath;
 
@@ -16,7 +18,7 @@ fn lines(settings: &[rungs::config::Setting]) -> Vec<String> {
     let line = |setting: &rungs::config::Setting| {
         let mut line = format!("{} = {} ({})", setting.route, setting.text, setting.origin);
         for earlier in &setting.overrode {
-            line.push_str(&format!(" over {} ({})", earlier.text, earlier.origin));
+            write!(line, " over {} ({})", earlier.text, earlier.origin).unwrap();
         }
         line
     };

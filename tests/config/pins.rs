@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rungs::config::load;
+use rungs::diagnostic::Kind;
 use rungs::source::{Memory, RevisionError, Revisions, Tree};
 
 /// A clone with the tag `v1` and the branch `main`.
@@ -49,7 +50,6 @@ fn a_branch_is_refused_and_an_absent_commit_may_be_fetched() {
         (finding.code.name, findings.kind().unwrap(), place, finding.help.clone().unwrap())
     };
     let place = "environments/qa/web.yaml:1:11".to_owned();
-    use rungs::diagnostic::Kind;
     let (code, kind, at, _) = told("web@main");
     assert_eq!((code, kind, at), ("revision-is-a-branch", Kind::Input, place.clone()));
     let (code, kind, at, help) = told("web@v2");

@@ -16,14 +16,14 @@ use tempfile::TempDir;
 use super::component::{self, Process};
 
 const TOKEN: &str = "of-this-run-only";
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 /// How often a start is tried when another process takes the chosen port.
 const STARTS: usize = 3;
 
 /// A running API server. It ends when the last test that holds it does.
 pub struct ApiServer {
     // In the order in which they end.
-    _server: Process,
+    server: Process,
     _etcd: Process,
     url: String,
     directory: TempDir,
@@ -151,16 +151,16 @@ impl ApiServer {
         let directory = tempfile::tempdir()?;
         let [client, peer, secure] = component::free_ports()?;
         let etcd = start_etcd(directory.path(), client, peer)?;
-        let server = start_server(binary, directory.path(), client, secure)?;
+        let server = startserver(binary, directory.path(), client, secure)?;
         let url = format!("https://127.0.0.1:{secure}");
-        let mut started = Self { _server: server, _etcd: etcd, url, directory };
+        let mut started = Self { server, _etcd: etcd, url, directory };
         let ready = component::wait_until(READY_WITHIN, || {
-            started._server.ended().is_some() || started.is_ready()
+            started.server.ended().is_some() || started.is_ready()
         });
-        if ready && started._server.ended().is_none() {
+        if ready && started.server.ended().is_none() {
             return Ok(started);
         }
-        Err(io::Error::other(started._server.last_words()))
+        Err(io::Error::other(started.server.last_words()))
     }
 
     fn is_ready(&self) -> bool {
@@ -280,7 +280,7 @@ fn start_etcd(directory: &Path, client: u16, peer: u16) -> io::Result<Process> {
     Process::start(&mut etcd, directory.join("etcd.log"))
 }
 
-fn start_server(binary: &Path, directory: &Path, etcd: u16, port: u16) -> io::Result<Process> {
+fn startserver(binary: &Path, directory: &Path, etcd: u16, port: u16) -> io::Result<Process> {
     let key = directory.join("service-accounts.key");
     let mut openssl = Command::new("openssl");
     openssl.args(["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out"]).arg(&key);

@@ -15,7 +15,7 @@ use crate::config::valid::Calls;
 use crate::config::{App, Environment, Image, Sourced, TemplateRef};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::Location;
-use crate::yaml::{Node, Value};
+use crate::yaml::{KeyNode, Node, Value};
 
 codes! {
     /// An image without a repository.
@@ -173,7 +173,7 @@ fn images(
 fn innermost(name: &str, chain: &[&Directory], image: &str) -> Option<Location> {
     let own = layers(name, chain).filter(|(_, is_own)| *is_own);
     let keys = own.filter_map(|(root, _)| root.get("images")?.key(image));
-    keys.last().map(|key| key.location())
+    keys.last().map(KeyNode::location)
 }
 
 fn whole_image(raw: &ImageFile, location: &Location, declared: &Location) -> Option<Image> {

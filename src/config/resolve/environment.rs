@@ -9,7 +9,7 @@ use super::repository::check_app;
 use super::template::Templates;
 use super::{Known, app, exactly_one, gates, network, report_twice};
 use crate::config::decode::{Decode, Map, Syntax};
-use crate::config::files::{Directory, Reader};
+use crate::config::files::{Directory, Document, Reader};
 use crate::config::layers::Laid;
 use crate::config::raw::{AccessFile, AfterFile, EnvironmentFile, GenerateFile, Selection, Tier};
 use crate::config::syntax::{LabelKey, LabelValue};
@@ -60,17 +60,16 @@ pub(super) fn resolve(
 ) -> Resolved {
     let leaf = chain.last().expect("a chain ends with its environment");
     let name = name_of(chain);
-    let location = leaf
-        .environment
-        .as_ref()
-        .map_or_else(|| Location::of_path(&leaf.path), |document| document.location());
+    let location =
+        leaf.environment.as_ref().map_or_else(|| Location::of_path(&leaf.path), Document::location);
     let merged = merge(chain, location.file());
     let raw = merged
         .root()
         .is_mapping()
         .then(|| EnvironmentFile::decode(merged.root(), &mut reader.findings))
         .flatten();
-    let mut resolved = settings(name, leaf, location, &merged, raw, &mut reader.findings);
+    let mut resolved =
+        settings(name, leaf, location, merged.root(), raw.as_ref(), &mut reader.findings);
     for (app, document) in &leaf.apps {
         let one = app::resolve(app, document, chain, &resolved.environment, templates, reader);
         resolved.namespaces.push(Namespaced::of(&one, &resolved.environment));
@@ -98,12 +97,10 @@ fn settings(
     name: EnvironmentName,
     leaf: &Directory,
     location: Location,
-    merged: &Value,
-    raw: Option<EnvironmentFile>,
+    root: Node<'_>,
+    raw: Option<&EnvironmentFile>,
     findings: &mut Findings,
 ) -> Resolved {
-    let root = merged.root();
-    let raw = raw.as_ref();
     let skip = raw.and_then(|raw| raw.skip.as_ref());
     let skip: Vec<_> = skip
         .iter()

@@ -1,5 +1,7 @@
 //! Which environments come before which.
 
+use std::collections::{HashMap, HashSet, VecDeque};
+
 use indexmap::IndexMap;
 
 use super::{Known, empty_list, exactly_one, report_twice};
@@ -125,7 +127,7 @@ fn known_of(
 /// Only what is beside the ladder can come before itself: what is on it names
 /// nothing. One finding for each circle, at its first environment by name.
 fn report_cycles(after: &IndexMap<EnvironmentName, Sourced<Before>>, findings: &mut Findings) {
-    let mut told: Vec<EnvironmentName> = Vec::new();
+    let mut told: HashSet<EnvironmentName> = HashSet::new();
     let mut names: Vec<_> = after.keys().collect();
     names.sort();
     for start in names {
@@ -155,17 +157,20 @@ fn circle_from(
     start: &EnvironmentName,
     after: &IndexMap<EnvironmentName, Sourced<Before>>,
 ) -> Option<Vec<EnvironmentName>> {
-    let mut ways = std::collections::VecDeque::from([vec![start.clone()]]);
-    let mut seen = Vec::new();
-    while let Some(way) = ways.pop_front() {
-        let last = way.last().expect("a way begins somewhere");
-        for next in after.get(last).into_iter().flat_map(|before| before.value.environments()) {
+    // Which environment each one was come to from.
+    let mut reached: HashMap<&EnvironmentName, &EnvironmentName> = HashMap::new();
+    let mut waiting = VecDeque::from([start]);
+    while let Some(at) = waiting.pop_front() {
+        for next in after.get(at).into_iter().flat_map(|before| before.value.environments()) {
             if next == start {
-                return Some(way);
+                let back = std::iter::successors(Some(at), |at| reached.get(at).copied());
+                let mut circle: Vec<_> = back.cloned().collect();
+                circle.reverse();
+                return Some(circle);
             }
-            if !seen.contains(next) {
-                seen.push(next.clone());
-                ways.push_back(way.iter().chain([next]).cloned().collect());
+            if !reached.contains_key(next) {
+                reached.insert(next, at);
+                waiting.push_back(next);
             }
         }
     }

@@ -13,6 +13,8 @@ mod network;
 mod repository;
 mod template;
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::decode::suggest;
 use super::files::{Directory, Document, Reader};
 use super::raw::RepositoryFile;
@@ -91,7 +93,7 @@ codes! {
 
     /// An empty list that could mean all or nothing.
     ///
-    /// To a person `ports: []` is no port, and to a NetworkPolicy it is every
+    /// To a person `ports: []` is no port, and to a `NetworkPolicy` it is every
     /// port. Leave the key out for all, and the entry for nothing.
     EMPTY_LIST = "empty-list", Input, Error;
 }
@@ -248,7 +250,7 @@ fn exists_below(directory: &Directory, app: &str) -> bool {
 /// The names that other files may use.
 struct Known {
     environments: Vec<EnvironmentName>,
-    apps: std::collections::BTreeSet<String>,
+    apps: BTreeSet<String>,
 }
 
 impl Known {
@@ -358,16 +360,18 @@ fn report_twice<T>(
     noun: &str,
     findings: &mut Findings,
 ) {
-    for (index, item) in list.iter().enumerate() {
-        let earlier = list[..index].iter().find(|one| name(&one.value) == name(&item.value));
-        if let Some(earlier) = earlier {
-            let message = format!("the {noun} `{}` stands here twice", name(&item.value));
-            findings.push(
-                Finding::new(&LISTED_TWICE, message, item.location.clone())
-                    .because("the second time")
-                    .label(earlier.location.clone(), "the first time")
-                    .help("remove one of them"),
-            );
-        }
+    let mut first = HashMap::new();
+    for item in list {
+        let Some(earlier) = first.get(name(&item.value)) else {
+            first.insert(name(&item.value), &item.location);
+            continue;
+        };
+        let message = format!("the {noun} `{}` stands here twice", name(&item.value));
+        findings.push(
+            Finding::new(&LISTED_TWICE, message, item.location.clone())
+                .because("the second time")
+                .label((*earlier).clone(), "the first time")
+                .help("remove one of them"),
+        );
     }
 }

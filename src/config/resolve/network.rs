@@ -1,5 +1,7 @@
 //! Who may reach whom.
 
+use std::collections::HashMap;
+
 use super::{Known, empty_list, exactly_one};
 use crate::config::decode::List;
 use crate::config::raw::{
@@ -65,20 +67,25 @@ fn isolated(
     known: &Known,
     findings: &mut Findings,
 ) -> Vec<Vec<EnvironmentName>> {
-    let mut placed: Vec<(usize, &Sourced<EnvironmentName>)> = Vec::new();
+    let mut placed: HashMap<&EnvironmentName, (usize, &Sourced<EnvironmentName>)> = HashMap::new();
+    let mut isolate = Vec::with_capacity(sets.len());
     for (index, set) in sets.iter().enumerate() {
+        let mut names = Vec::with_capacity(set.value.len());
         for name in &set.value {
-            known.has(name, findings);
-            if let Some((first, earlier)) = placed.iter().find(|(_, one)| one.value == name.value) {
-                findings.push(twice_isolated(name, earlier, *first == index));
-            } else {
-                placed.push((index, name));
+            if !known.has(name, findings) {
+                continue;
             }
+            if let Some((first, earlier)) = placed.get(&name.value) {
+                findings.push(twice_isolated(name, earlier, *first == index));
+                continue;
+            }
+            placed.insert(&name.value, (index, name));
+            names.push(name.value.clone());
         }
+        isolate.push(names);
     }
-    let names = |index: usize| placed.iter().filter(move |(set, _)| *set == index);
-    let set_of = |index| names(index).map(|(_, name)| name.value.clone()).collect::<Vec<_>>();
-    (0..sets.len()).map(set_of).filter(|set| !set.is_empty()).collect()
+    isolate.retain(|names| !names.is_empty());
+    isolate
 }
 
 fn twice_isolated(

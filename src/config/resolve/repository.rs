@@ -13,7 +13,7 @@ use crate::config::valid::{Forge, Policies, Replicas, Rules, Token, Train};
 use crate::config::{Environment, Ladder, Repository, Sourced};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, ReadErrorKind, RepoPath};
-use crate::yaml::Node;
+use crate::yaml::{Node, Number};
 
 use super::environment::UNKNOWN_APP;
 
@@ -97,7 +97,7 @@ fn path() -> RepoPath {
 fn check_program(root: Node<'_>) -> Result<(), Findings> {
     let mut ignored = Findings::new();
     if let Some(version) = root.get("version") {
-        let number = version.as_number().and_then(|number| number.as_u64());
+        let number = version.as_number().and_then(Number::as_u64);
         if number != Some(1) {
             let written = version.location().text().to_owned();
             return Err(Finding::new(
@@ -114,7 +114,10 @@ fn check_program(root: Node<'_>) -> Result<(), Findings> {
         }
     }
     let Some(requires) = root.get("requires") else { return Ok(()) };
-    let own = semver::Version::parse(env!("CARGO_PKG_VERSION")).expect("cargo checks the version");
+    let mut own =
+        semver::Version::parse(env!("CARGO_PKG_VERSION")).expect("cargo checks the version");
+    // A range matches no release candidate by itself, and one is as good as its release here.
+    own.pre = semver::Prerelease::EMPTY;
     match Requirement::decode(requires, &mut ignored) {
         Some(Requirement(range)) if !range.matches(&own) => Err(Finding::new(
             &WRONG_PROGRAM,

@@ -57,13 +57,12 @@ impl<'t> Templates<'t> {
         reader: &mut Reader<'_>,
     ) -> Option<Rc<Value>> {
         let key = (template.name.clone(), template.pin.clone());
-        let found = match self.known.get(&key) {
-            Some(found) => found.clone(),
-            None => {
-                let found = self.look(template, reader);
-                self.known.insert(key, found.clone());
-                found
-            }
+        let found = if let Some(found) = self.known.get(&key) {
+            found.clone()
+        } else {
+            let found = self.look(template, reader);
+            self.known.insert(key, found.clone());
+            found
         };
         match found {
             Found::Values(values) => values,

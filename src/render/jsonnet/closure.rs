@@ -73,6 +73,11 @@ impl Closure {
         self.sources.get(path)
     }
 
+    /// Every file of the program.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.sources.values()
+    }
+
     /// What the file at `path` gets for an import.
     pub(super) fn import(
         &self,

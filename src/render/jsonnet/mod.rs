@@ -8,10 +8,12 @@ mod message;
 mod pool;
 mod session;
 mod tokens;
+mod trace;
 
 use std::sync::Arc;
 
 use self::closure::Closure;
+pub(super) use self::trace::TracedObjects;
 use crate::diagnostic::Findings;
 use crate::render::Input;
 use crate::source::{RepoPath, SourceFile, Tree};
@@ -42,10 +44,17 @@ impl Program {
         &self.closure.main
     }
 
-    /// Evaluates the program. The trees' spans count their nodes: see
-    /// [`session::Session`].
+    /// Evaluates the program. The spans of the trees number their nodes, for
+    /// [`TracedObjects`] to find them.
     pub(super) fn render(&self, input: &Input<'_>) -> Result<Vec<Value>, Findings> {
         pool::run(&self.closure, argument(input))
+    }
+}
+
+impl Program {
+    /// Evaluates the program again, to look for what came from where.
+    pub(super) fn trace(&self, input: &Input<'_>) -> TracedObjects<'_> {
+        TracedObjects::new(&self.closure, self.render(input).unwrap_or_default())
     }
 }
 
@@ -77,8 +86,8 @@ fn argument(input: &Input<'_>) -> Value {
     tree
 }
 
-/// A file for an object that no text was written for. It has the program's
-/// name and no text, so that a place in it shows as the program alone.
-fn file_for_object(program: &RepoPath) -> Arc<SourceFile> {
+/// A file for objects that no text was written for. It has the program's name
+/// and no text, so that a place in it shows as the program alone.
+fn file_for_objects(program: &RepoPath) -> Arc<SourceFile> {
     Arc::new(SourceFile::new(program.clone(), String::new()))
 }

@@ -13,10 +13,9 @@ use rsjsonnet_lang::span::{SpanContextId, SpanId};
 
 use super::closure::{Closure, Imported};
 use super::tokens::{ImportKind, Token};
-use super::{Evaluate, file_for_object, message};
+use super::{Evaluate, file_for_objects, message};
 use crate::diagnostic::{Finding, Findings};
-use crate::kubernetes::NOT_AN_OBJECT;
-use crate::render::code::{TEMPLATE_NESTING, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED};
+use crate::render::code::{LOOSE_VALUE, TEMPLATE_NESTING, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED};
 use crate::render::fault;
 use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{self, Kind, Node, NodeId, Number};
@@ -114,8 +113,13 @@ impl Evaluate for Session<'_> {
         let given = self.program.value_to_thunk(&given);
         let result = self.call(closure, rungs, &given)?;
         self.program.maybe_gc();
-        let mut objects =
-            Objects { main: &closure.main, found: Vec::new(), wrong: Findings::new() };
+        let mut objects = Objects {
+            main: &closure.main,
+            file: file_for_objects(&closure.main),
+            nodes: 0,
+            found: Vec::new(),
+            wrong: Findings::new(),
+        };
         objects.find(&result, &mut Vec::new());
         if objects.wrong.is_empty() { Ok(objects.found) } else { Err(objects.wrong) }
     }
@@ -343,6 +347,9 @@ impl<'p> Callbacks<'p> for Calls<'_, 'p> {
 /// Looks for objects in a result.
 struct Objects<'a> {
     main: &'a RepoPath,
+    file: Arc<SourceFile>,
+    /// How many nodes all objects have so far.
+    nodes: usize,
     found: Vec<yaml::Value>,
     wrong: Findings,
 }
@@ -376,9 +383,9 @@ impl Objects<'_> {
     }
 
     fn object(&mut self, fields: &[(InternedStr<'_>, Value<'_>)], path: &[String]) {
-        let file = file_for_object(self.main);
-        let mut tree = yaml::Value::new(&file);
-        let mut object = Object { tree: &mut tree, file: &file, nodes: 0, path: path.to_vec() };
+        let mut tree = yaml::Value::new(&self.file);
+        let (file, nodes) = (&self.file, &mut self.nodes);
+        let mut object = Object { tree: &mut tree, file, nodes, path: path.to_vec() };
         match object.mapping(fields) {
             Ok(root) => {
                 tree.set_root(root);
@@ -429,22 +436,19 @@ fn not_an_object(main: &RepoPath, kind: &ValueKind<'_>, path: &[String]) -> Find
     } else {
         "hide the field with `::`, or give its map `apiVersion` and `kind`"
     };
-    Finding::new(
-        &NOT_AN_OBJECT,
-        format!("{place} is {noun}, and no object"),
-        Location::of_path(main),
-    )
-    .because("made by this program")
-    .help(help)
+    Finding::new(&LOOSE_VALUE, format!("{place} is {noun}, and no object"), Location::of_path(main))
+        .because("made by this program")
+        .help(help)
 }
 
-/// One object's tree in the making. Each node's span is its number, from the
-/// root on in the order of the result: there is no text that it could be a
-/// place in, and tracing finds the node by it.
+/// One object's tree in the making. A node's span is empty and begins at its
+/// number, counted through all objects of the result, and its key's begins there
+/// too and is one wide: there is no text that they could be places in, and
+/// tracing finds them by their numbers.
 struct Object<'a> {
     tree: &'a mut yaml::Value,
     file: &'a Arc<SourceFile>,
-    nodes: usize,
+    nodes: &'a mut usize,
     /// From the result to the node at hand; where it fails, to what is unfit.
     path: Vec<String>,
 }
@@ -458,8 +462,8 @@ enum Unfit {
 impl Object<'_> {
     /// The place of the node that is added next.
     fn next_place(&mut self) -> Location {
-        self.nodes += 1;
-        Location::new(self.file, Span::new(self.nodes, self.nodes))
+        *self.nodes += 1;
+        Location::new(self.file, Span::new(*self.nodes, *self.nodes))
     }
 
     fn node(&mut self, value: &Value<'_>) -> Result<NodeId, Unfit> {
@@ -499,7 +503,8 @@ impl Object<'_> {
         let place = self.next_place();
         let map = self.tree.add(Kind::Mapping(Vec::new()), &place);
         for (name, field) in fields {
-            let at = Location::new(self.file, Span::new(self.nodes + 1, self.nodes + 1));
+            let next = *self.nodes + 1;
+            let at = Location::new(self.file, Span::new(next, next + 1));
             let node = self.below(format!(".{}", name.value()), field)?;
             self.tree.set(map, name.value(), node, &at);
         }

@@ -39,7 +39,38 @@ pub(super) fn strip(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// The text without the line breaks at its end, which may stand before marks.
-pub(super) fn trim_end_breaks(text: &str) -> &str {
-    text.trim_end_matches('\n')
+/// The text without the line breaks at its end, also where marks stand behind
+/// them.
+pub(super) fn trim_end_breaks(text: &str) -> Cow<'_, str> {
+    let unended = text.trim_end_matches(END);
+    let trimmed = unended.trim_end_matches('\n');
+    match &text[unended.len()..] {
+        "" => Cow::Borrowed(trimmed),
+        ends => Cow::Owned([trimmed, ends].concat()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_leave_no_trace() {
+        let marked = format!("a {TEXT}1{CLOSE}b{PRINT}2,3{CLOSE}c{PRINT}4{CLOSE}{END}{END} d");
+        assert!(is_marked(&marked));
+        assert_eq!(strip(&marked), "a bc d");
+        assert!(matches!(strip("a: 1"), Cow::Borrowed("a: 1")));
+    }
+
+    #[test]
+    fn line_breaks_are_trimmed_in_front_of_marks() {
+        for (text, trimmed) in [
+            ("a\n\n", "a".to_owned()),
+            ("a", "a".to_owned()),
+            (&format!("a\n{END}"), format!("a{END}")),
+            (&format!("a{END}"), format!("a{END}")),
+        ] {
+            assert_eq!(trim_end_breaks(text), trimmed);
+        }
+    }
 }

@@ -4,18 +4,25 @@ mod context;
 mod error;
 mod filters;
 mod mark;
+mod marked;
 mod scan;
 mod sources;
 mod strict;
+mod supply;
+mod trace;
 
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
-use ::tera::Context;
+use ::tera::{Context, Tera, TeraResult};
 
-pub(super) use self::sources::Sources;
+use self::marked::{Marked, Site};
+use self::sources::Sources;
+use self::trace::Map;
 use crate::diagnostic::{Finding, Findings};
-use crate::render::Input;
-use crate::source::{RepoPath, Tree};
+use crate::render::{Input, Traced};
+use crate::source::{Location, Origin, RepoPath, Tree};
+use crate::yaml::Node;
 
 /// One file may become this much text.
 const MAX_OUTPUT_BYTES: usize = 16 << 20;
@@ -68,6 +75,8 @@ const FILTERS: &[&str] = &[
 pub(super) struct TeraFiles {
     sources: Sources,
     manifests: Vec<RepoPath>,
+    /// Compiled when the first line is asked for.
+    marked: OnceLock<Option<Marked>>,
 }
 
 /// A file's text as it was rendered for one app.
@@ -86,7 +95,7 @@ impl TeraFiles {
         partials: &[RepoPath],
     ) -> Result<Self, Findings> {
         let sources = Sources::load(tree, root, manifests.iter().chain(partials))?;
-        Ok(Self { sources, manifests })
+        Ok(Self { sources, manifests, marked: OnceLock::new() })
     }
 
     /// Renders every manifest, in the order of their paths.
@@ -103,14 +112,71 @@ impl TeraFiles {
         if findings.is_empty() { Ok(rendered) } else { Err(findings) }
     }
 
+    /// Renders the files again, with marks. A file that fails, or becomes another
+    /// with marks than without, is not traced.
+    pub(super) fn trace<'a>(&'a self, input: &Input<'a>) -> TracedFiles<'a> {
+        let context = context::context(input);
+        let marked = self.marked.get_or_init(|| Marked::of(&self.sources)).as_ref();
+        let files = self.manifests.iter().filter_map(|path| {
+            let plain = self.render_file(path, &context).ok()?;
+            let map = marked.and_then(|marked| {
+                let text = print(&marked.tera, path, &context).ok()?;
+                trace::read(&text, &plain, &marked.sites)
+            });
+            Some(TracedFile { path, plain, map })
+        });
+        let files = files.collect();
+        let sites = marked.map_or(&[] as &[_], |marked| &marked.sites);
+        TracedFiles { files, sites, values: input.values }
+    }
+
     fn render_file(&self, path: &RepoPath, context: &Context) -> Result<String, Box<Finding>> {
-        let mut output = Bounded(Vec::with_capacity(4096));
-        let name = sources::name(path);
-        self.sources
-            .tera
-            .render_to(&name, context, &mut output)
-            .map_err(|error| error::rendering(&self.sources, path, context, &error))?;
-        Ok(String::from_utf8(output.0).expect("Tera writes only whole texts"))
+        print(&self.sources.tera, path, context)
+            .map_err(|error| Box::new(error::rendering(&self.sources, path, context, &error)))
+    }
+}
+
+fn print(tera: &Tera, path: &RepoPath, context: &Context) -> TeraResult<String> {
+    let mut output = Bounded(Vec::with_capacity(4096));
+    tera.render_to(&sources::name(path), context, &mut output)?;
+    Ok(String::from_utf8(output.0).expect("Tera writes only whole texts"))
+}
+
+/// A template's Tera files, rendered for one app with marks.
+pub(super) struct TracedFiles<'a> {
+    files: Vec<TracedFile<'a>>,
+    sites: &'a [Site],
+    values: Node<'a>,
+}
+
+struct TracedFile<'a> {
+    path: &'a RepoPath,
+    plain: String,
+    /// None where the marks changed what was rendered.
+    map: Option<Map>,
+}
+
+impl TracedFiles<'_> {
+    /// Where a place in a rendered text came from; none where the text is none
+    /// of this template's for this input.
+    pub(super) fn find(&self, location: &Location) -> Option<Traced> {
+        let rendered = self
+            .files
+            .iter()
+            .find(|file| file.path == location.path() && file.plain == location.file().text())?;
+        let span = location.span().range();
+        let found = rendered
+            .map
+            .as_ref()
+            .and_then(|map| map.find(&rendered.plain, &span, self.sites, self.values));
+        Some(
+            found.unwrap_or_else(|| Traced { template: Origin::file(rendered.path), fed_by: None }),
+        )
+    }
+
+    /// How many files were not the same with marks.
+    pub(super) fn discarded(&self) -> usize {
+        self.files.iter().filter(|file| file.map.is_none()).count()
     }
 }
 

@@ -61,11 +61,12 @@ impl Sources {
         while let Some(name) = reading.waiting.pop() {
             reading.follow(&name);
         }
-        let Reading { files, findings, places, .. } = reading;
+        let Reading { files, findings, .. } = reading;
         if !findings.is_empty() {
             return Err(findings);
         }
-        let mut sources = Self { root: root.clone(), files, tera: engine(&places) };
+        let tera = engine(root);
+        let mut sources = Self { root: root.clone(), files, tera };
         sources.compile()?;
         Ok(sources)
     }
@@ -88,6 +89,11 @@ impl Sources {
             }
         }
         Err(findings)
+    }
+
+    /// Every file by the name that Tera knows it as.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&str, &Arc<SourceFile>)> {
+        self.files.iter().map(|(name, source)| (name.as_str(), &source.file))
     }
 
     /// The file of a name that Tera reports.
@@ -132,13 +138,13 @@ impl Sources {
     }
 }
 
-fn engine(places: &[RepoPath]) -> Tera {
+/// Tera with what templates may call, and no template.
+pub(super) fn engine(root: &RepoPath) -> Tera {
     let mut tera = Tera::new();
     tera.autoescape_on(Vec::<&str>::new());
     filters::register(&mut tera);
-    let prefixes = places.iter().map(|place| format!("{}/", name(place)));
-    tera.set_fallback_prefixes(prefixes.collect::<Vec<_>>())
-        .expect("no template has been added yet");
+    let prefixes = places(root).map(|place| format!("{}/", name(&place)));
+    tera.set_fallback_prefixes(prefixes).expect("no template has been added yet");
     tera
 }
 

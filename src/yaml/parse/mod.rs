@@ -7,7 +7,7 @@ use granit_parser::{Event, Parser, StrInput};
 use super::build::{Document, MAX_DEPTH};
 use super::{Value, syntax};
 use crate::diagnostic::Findings;
-use crate::source::{SourceFile, Span};
+use crate::source::{SourceFile, Span, mark_unread_secrets};
 
 /// Whose reading of a plain scalar counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,7 +44,11 @@ pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Value>, Fin
     };
     let mut parser = Parser::new_from_str_with_options(file.text(), options);
     while reader.findings.len() <= MAX_FINDINGS && reader.read_document(&mut parser) {}
-    if reader.findings.has_errors() { Err(reader.findings) } else { Ok(reader.documents) }
+    if reader.findings.has_errors() {
+        mark_unread_secrets(file);
+        return Err(reader.findings);
+    }
+    Ok(reader.documents)
 }
 
 /// How many problems of one file are worth a person's time; a hostile file

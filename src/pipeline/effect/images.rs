@@ -1,34 +1,15 @@
-//! Which images have an effect on what is rendered.
-//!
-//! Whether a template uses an image is decided by effect, not by reading the
-//! template: an image whose reference can change without changing a byte is
-//! promoted in vain.
+//! Which images have an effect.
 
 use std::collections::{BTreeMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::Work;
+use super::super::work::Work;
+use super::UNUSED_IMAGE;
 use crate::config::Image;
-use crate::diagnostic::{Finding, Findings, codes};
+use crate::diagnostic::{Finding, Findings};
 use crate::render::InputImage;
 use crate::source::{RepoPath, Span};
-
-codes! {
-    /// An image has no effect on what is rendered.
-    ///
-    /// The app names an image, and another reference in its place changes no byte of what is
-    /// rendered in any environment. Whoever promotes it would deploy nothing. Usually the template
-    /// spells the image out, or the key is misspelt:
-    ///
-    /// ```yaml
-    /// image: gcr.io/shop/web:v1              # wrong: always v1
-    /// image: {{ images.web.ref | quote }}    # right: what the environment says
-    /// ```
-    ///
-    /// Use the image in the template, or remove it from the app's file.
-    UNUSED_IMAGE = "unused-image", Input, Error;
-}
 
 /// An image as it is declared: layers that add to it do not make it another.
 type Declaration = (String, RepoPath, Span);
@@ -36,18 +17,18 @@ type Declaration = (String, RepoPath, Span);
 /// A finding for each image that has no effect in any environment that it is
 /// declared for. One that is declared for environments that are not rendered
 /// may have its effect there, and is not judged.
-pub(super) fn unused_images(works: &[Work<'_>], all_environments: bool) -> Findings {
+pub(in crate::pipeline) fn unused_images(works: &[Work<'_>], every_environment: bool) -> Findings {
     let mut by_app: BTreeMap<&str, Vec<&Work<'_>>> = BTreeMap::new();
     for work in works {
         by_app.entry(&work.app.name).or_default().push(work);
     }
     let apps: Vec<_> = by_app.into_values().collect();
     let unused =
-        apps.into_par_iter().flat_map_iter(|works| unused_of_app(&works, all_environments));
+        apps.into_par_iter().flat_map_iter(|works| unused_of_app(&works, every_environment));
     unused.collect::<Vec<_>>().into_iter().collect()
 }
 
-fn unused_of_app(works: &[&Work<'_>], all_environments: bool) -> Vec<Finding> {
+fn unused_of_app(works: &[&Work<'_>], every_environment: bool) -> Vec<Finding> {
     let mut used: HashSet<Declaration> = HashSet::new();
     for work in works {
         let images: Vec<_> = work.app.images.iter().map(declaration).collect();
@@ -58,7 +39,7 @@ fn unused_of_app(works: &[&Work<'_>], all_environments: bool) -> Vec<Finding> {
     for work in works {
         for image in &work.app.images {
             let judged =
-                all_environments || image.1.declared.path().is_within(&work.environment.directory);
+                every_environment || image.1.declared.path().is_within(&work.environment.directory);
             if judged && !used.contains(&declaration(image)) {
                 findings.push(unused(work, image.0, image.1));
             }
@@ -81,7 +62,7 @@ fn with_effect(work: &Work<'_>, open: &[usize]) -> Vec<usize> {
     // One render with a mark in place of every image proves almost all of them:
     // a mark that is there got there by effect.
     let (seen, unseen): (Vec<usize>, Vec<usize>) =
-        match work.render_text(&marked(&images, open, &marks)) {
+        match work.render_text(&marked(&images, open, &marks), &work.app.values) {
             Ok(texts) => open.iter().partition(|&&index| marks[index].is_in(&texts)),
             Err(_) => (Vec::new(), open.to_vec()),
         };
@@ -90,9 +71,9 @@ fn with_effect(work: &Work<'_>, open: &[usize]) -> Vec<usize> {
     }
     // What is hashed, measured or compared shows no mark, and still changes; so
     // does what then no longer renders.
-    let Ok(plain) = work.render_text(&images) else { return seen };
+    let Ok(plain) = work.render_text(&images, &work.app.values) else { return seen };
     let changes = |index: &usize| {
-        let texts = work.render_text(&marked(&images, &[*index], &marks));
+        let texts = work.render_text(&marked(&images, &[*index], &marks), &work.app.values);
         texts.map_or(true, |texts| texts != plain)
     };
     seen.into_iter().chain(unseen.into_iter().filter(changes)).collect()

@@ -1,0 +1,44 @@
+//! What has an effect on what is rendered.
+//!
+//! It is decided by effect, not by reading templates: what can change, or go,
+//! without changing a byte is there in vain.
+
+mod images;
+mod values;
+
+use crate::diagnostic::codes;
+
+pub(super) use images::unused_images;
+pub(super) use values::unused_values;
+
+codes! {
+    /// An image has no effect on what is rendered.
+    ///
+    /// The app names an image, and another reference in its place changes no byte of what is
+    /// rendered in any environment. Whoever promotes it would deploy nothing. Usually the template
+    /// spells the image out, or the key is misspelt:
+    ///
+    /// ```yaml
+    /// image: gcr.io/shop/web:v1              # wrong: always v1
+    /// image: {{ images.web.ref | quote }}    # right: what the environment says
+    /// ```
+    ///
+    /// Use the image in the template, or remove it from the app's file.
+    UNUSED_IMAGE = "unused-image", Input, Error;
+
+    /// A value has no effect on what is rendered.
+    ///
+    /// Without the value, not a byte of what is rendered would be another, in any environment that
+    /// it stands for. Either no template reads it, because its key is misspelt or its use is gone,
+    /// or it says what an earlier layer says already.
+    ///
+    /// ```yaml
+    /// # environments/prod/web.yaml
+    /// values:
+    ///   replica: 3        # wrong: the template reads `replicas`
+    /// ```
+    ///
+    /// Correct the key, or remove the value. Only `rungs render --check` looks for it, because it
+    /// takes a render for each value.
+    UNUSED_VALUE = "unused-value", Input, Warning;
+}

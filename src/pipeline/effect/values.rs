@@ -1,0 +1,96 @@
+//! Which values have an effect.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use super::super::work::Work;
+use super::UNUSED_VALUE;
+use crate::diagnostic::{Finding, Findings};
+use crate::source::{Location, RepoPath, Span};
+use crate::yaml::{Node, NodeId, Route, Value};
+
+/// A value that a layer sets for some app.
+struct Candidate<'w> {
+    work: &'w Work<'w>,
+    /// The map it stands in, its key there, and itself.
+    map: NodeId,
+    key: &'w str,
+    node: Node<'w>,
+}
+
+/// A warning for each value below `environments/` whose removal changes no
+/// byte anywhere. A value that also stands for what is not rendered may have
+/// its effect there, and is not judged; a template's own defaults never are,
+/// because they serve whoever needs them.
+pub(in crate::pipeline) fn unused_values(works: &[Work<'_>], is_whole: bool) -> Findings {
+    let mut by_place: HashMap<(RepoPath, Span), Vec<Candidate<'_>>> = HashMap::new();
+    for candidate in works.iter().flat_map(candidates) {
+        let location = candidate.node.location();
+        let leaf = candidate.work.app.location.path();
+        if is_whole || location.path() == leaf {
+            let place = (location.path().clone(), location.span());
+            by_place.entry(place).or_default().push(candidate);
+        }
+    }
+    let places: Vec<_> = by_place.into_values().collect();
+    let unused = places.into_par_iter().filter_map(|candidates| {
+        let used = candidates.iter().any(Candidate::has_effect);
+        candidates.first().filter(|_| !used).map(unused)
+    });
+    unused.collect::<Vec<_>>().into_iter().collect()
+}
+
+/// What layers set: maps are looked into, because layers merge in them.
+fn candidates<'w>(work: &'w Work<'w>) -> Vec<Candidate<'w>> {
+    let mut found = Vec::new();
+    let mut waiting = vec![work.app.values.root()];
+    while let Some(map) = waiting.pop() {
+        for (key, node) in map.entries() {
+            if node.entries().len() > 0 {
+                waiting.push(node);
+            } else if node.location().path().segments().next() == Some("environments") {
+                found.push(Candidate { work, map: map.id(), key: key.text(), node });
+            }
+        }
+    }
+    found
+}
+
+impl Candidate<'_> {
+    fn has_effect(&self) -> bool {
+        let render = |values: &Value| self.work.render_text(&self.work.images(), values);
+        let Ok(plain) = render(&self.work.app.values) else { return true };
+        // What no longer renders needed the value.
+        render(&self.without()).map_or(true, |texts| texts != plain)
+    }
+
+    /// The values as the earlier layers alone have them.
+    fn without(&self) -> Value {
+        let mut values = self.work.app.values.clone();
+        match self.node.overrode() {
+            Some(earlier) => values.set(self.map, self.key, earlier.id(), &earlier.location()),
+            None => values.remove(self.map, self.key),
+        }
+        values
+    }
+}
+
+fn unused(candidate: &Candidate<'_>) -> Finding {
+    let Candidate { work, node, .. } = candidate;
+    let route = Route::to(work.app.values.root(), node.id());
+    let route = route.map_or_else(|| candidate.key.to_owned(), |route| route.to_string());
+    let location: Location = node.location();
+    let finding = Finding::new(
+        &UNUSED_VALUE,
+        format!("the value `{route}` has no effect on what is rendered"),
+        location,
+    )
+    .because("without it, nothing would change");
+    match node.overrode() {
+        Some(earlier) if node.equals(earlier) => {
+            finding.label(earlier.location(), "says the same already").help("remove it")
+        }
+        _ => finding.help(format!("read it in `{}`, or remove it", work.template.root())),
+    }
+}

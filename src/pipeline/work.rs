@@ -1,0 +1,112 @@
+//! One app in one environment.
+
+use std::sync::Arc;
+
+use crate::config::{App, Environment};
+use crate::diagnostic::Findings;
+use crate::kubernetes::{self, LabelSetting, Object, Placement, Scopes};
+use crate::render::{Input, InputImage, Template};
+use crate::source::RepoPath;
+use crate::yaml::Value;
+
+/// One app in one environment, with what renders it.
+pub(super) struct Work<'r> {
+    pub(super) environment: &'r Environment,
+    pub(super) app: &'r App,
+    pub(super) template: &'r Template,
+    pub(super) labels: Vec<LabelSetting<'r>>,
+}
+
+impl<'r> Work<'r> {
+    pub(super) fn images(&self) -> Vec<InputImage<'r>> {
+        let images = self.app.images.iter().map(|(key, image)| InputImage {
+            key,
+            repository: &image.repository.value,
+            tag: image.tag.as_ref().map(|tag| &*tag.value),
+            digest: image.digest.as_ref().map(|digest| &*digest.value),
+        });
+        images.collect()
+    }
+
+    /// What the template sees, handed to `see`.
+    fn with_input<T>(&self, see: impl FnOnce(&Input<'_>) -> T) -> T {
+        self.with_other_input(&self.images(), &self.app.values, see)
+    }
+
+    /// What the template would see with these images and values.
+    fn with_other_input<T>(
+        &self,
+        images: &[InputImage<'_>],
+        values: &Value,
+        see: impl FnOnce(&Input<'_>) -> T,
+    ) -> T {
+        let labels: Vec<_> = self.labels.iter().map(|label| (label.key, label.value)).collect();
+        see(&Input {
+            app: &self.app.name,
+            environment: self.environment.name.as_str(),
+            namespace: &self.app.namespace.value,
+            labels: &labels,
+            values: values.root(),
+            images,
+        })
+    }
+
+    /// What the template would come to with these images and values, to be
+    /// compared.
+    pub(super) fn render_text(
+        &self,
+        images: &[InputImage<'_>],
+        values: &Value,
+    ) -> Result<Vec<(RepoPath, String)>, Findings> {
+        self.with_other_input(images, values, |input| self.template.render_text(input))
+    }
+
+    pub(super) fn objects(&self) -> Result<Vec<Object>, Findings> {
+        let documents = self.with_input(|input| self.template.render(input))?;
+        let mut objects = Vec::with_capacity(documents.len());
+        let mut findings = Findings::new();
+        for file in documents.chunk_by(|a, b| Arc::ptr_eq(&a.file, &b.file)) {
+            let origin = file[0].origin();
+            let values = file.iter().map(|document| document.value.clone()).collect();
+            match kubernetes::objects_of(values, &origin) {
+                Ok(found) => objects.extend(found),
+                Err(found) => findings.extend(found),
+            }
+        }
+        if findings.has_errors() { Err(self.explain(findings)) } else { Ok(objects) }
+    }
+
+    /// The findings at the template's lines and the values that fed them,
+    /// instead of in text that nobody wrote.
+    fn explain(&self, findings: Findings) -> Findings {
+        if findings.is_empty() {
+            return findings;
+        }
+        self.with_input(|input| self.template.trace(input).explain(findings)).about(&self.subject())
+    }
+
+    /// The same object with the template's line that begins it.
+    pub(super) fn traced(&self, object: &Object) -> Object {
+        let place = object.value.root().location();
+        let traced = self.with_input(|input| self.template.trace(input).find(&place));
+        let mut object = object.clone();
+        if let Some(traced) = traced {
+            object.origin = traced.template;
+        }
+        object
+    }
+
+    pub(super) fn place(&self, objects: &mut [Object], scopes: &Scopes) -> Findings {
+        let placement = Placement {
+            cluster: self.environment.cluster.as_deref(),
+            namespace: &self.app.namespace.value,
+            namespace_location: &self.app.namespace.location,
+            labels: &self.labels,
+        };
+        self.explain(kubernetes::place(objects, &placement, scopes))
+    }
+
+    pub(super) fn subject(&self) -> String {
+        format!("{} in {}", self.app.name, self.environment.name)
+    }
+}

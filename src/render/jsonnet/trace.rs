@@ -1,0 +1,178 @@
+//! Fields of a result as literals of the program.
+//!
+//! The engine does not say which expression computed a value. But what stands
+//! in a program as `field: literal` exactly once, and comes out so, came from
+//! there; and where a field's name stands only once, the value was made behind
+//! it.
+
+use crate::render::jsonnet::closure::{Closure, Source};
+use crate::render::jsonnet::tokens::{Token, TokenKind};
+use crate::source::{Location, Origin, Span};
+use crate::yaml::{Kind, Node, Value};
+
+/// The objects that a program made for one app.
+pub(in crate::render) struct TracedObjects<'a> {
+    closure: &'a Closure,
+    objects: Vec<Value>,
+}
+
+/// A place in an object: a node, or the key that leads to it.
+struct Place<'o> {
+    /// The keys from the object to the node; none for the items of lists.
+    keys: Vec<&'o str>,
+    node: Node<'o>,
+    is_item: bool,
+}
+
+impl<'a> TracedObjects<'a> {
+    pub(super) fn new(closure: &'a Closure, objects: Vec<Value>) -> Self {
+        Self { closure, objects }
+    }
+
+    /// Where the node or key with that number came from; none where the place
+    /// is none of this program's objects.
+    pub(in crate::render) fn find(&self, location: &Location) -> Option<Origin> {
+        let is_ours = location.path() == &self.closure.main && location.file().text().is_empty();
+        if !is_ours {
+            return None;
+        }
+        let span = location.span();
+        let number = span.start;
+        let place = self.objects.iter().find_map(|object| {
+            let mut keys = Vec::new();
+            search(object.root(), number, &mut keys, false)
+        });
+        let found = place.and_then(|place| {
+            // A key's span has a width, and a node's has none.
+            if span.is_empty() { self.value(&place) } else { self.key(&place) }
+        });
+        Some(found.unwrap_or_else(|| Origin::file(&self.closure.main)))
+    }
+
+    fn value(&self, place: &Place<'_>) -> Option<Origin> {
+        let key = place.keys.last()?;
+        if !place.is_item
+            && let Some(field) = self.only(|field| field.is(key) && field.gives(place.node))
+        {
+            return Some(Origin::exact(field.location(field.value)));
+        }
+        let field = self.only(|field| field.is(key))?;
+        Some(Origin::enclosing(field.location(field.whole())))
+    }
+
+    fn key(&self, place: &Place<'_>) -> Option<Origin> {
+        let key = place.keys.last()?;
+        let field = self
+            .only(|field| field.is(key))
+            .or_else(|| self.only(|field| field.is(key) && field.gives(place.node)))?;
+        Some(Origin::exact(field.location(field.name.span)))
+    }
+
+    /// The only field of all files for which something holds.
+    fn only(&self, holds: impl Fn(&Field<'_>) -> bool) -> Option<Field<'_>> {
+        let fields = self.closure.sources().flat_map(fields);
+        let mut found = fields.filter(holds);
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
+    }
+}
+
+/// The node with that number below this one.
+fn search<'o>(
+    node: Node<'o>,
+    number: u32,
+    keys: &mut Vec<&'o str>,
+    is_item: bool,
+) -> Option<Place<'o>> {
+    if node.location().span().start == number {
+        return Some(Place { keys: keys.clone(), node, is_item });
+    }
+    for (key, below) in node.entries() {
+        keys.push(key.text());
+        let found = search(below, number, keys, false);
+        if found.is_some() {
+            return found;
+        }
+        keys.pop();
+    }
+    node.items().find_map(|item| search(item, number, keys, true))
+}
+
+/// `name: …` in a source.
+struct Field<'a> {
+    source: &'a Source,
+    name: &'a Token,
+    /// What stands behind the colon.
+    value: Span,
+    /// The token behind it, where it is the whole value.
+    literal: Option<&'a Token>,
+}
+
+/// Every field that a source writes with its name.
+fn fields(source: &Source) -> impl Iterator<Item = Field<'_>> {
+    let tokens = &source.tokens;
+    let colons = (1..tokens.len()).filter(|&at| tokens[at].kind == TokenKind::Colon);
+    colons.filter_map(move |at| {
+        let name = &tokens[at - 1];
+        let value = tokens.get(at + 1..)?;
+        matches!(name.kind, TokenKind::Name(_) | TokenKind::Text(_)).then(|| {
+            let end = end_of_value(value);
+            let whole = &value[..end];
+            let span = Span {
+                start: whole.first().map_or(name.span.end, |token| token.span.start),
+                end: whole.last().map_or(name.span.end, |token| token.span.end),
+            };
+            let literal = if let [token] = whole { Some(token) } else { None };
+            Field { source, name, value: span, literal }
+        })
+    })
+}
+
+/// How many tokens a field's value has: up to the comma or bracket that ends it.
+fn end_of_value(tokens: &[Token]) -> usize {
+    let mut depth = 0_usize;
+    let ends = tokens.iter().position(|token| match token.kind {
+        TokenKind::Open => {
+            depth += 1;
+            false
+        }
+        TokenKind::Close if depth == 0 => true,
+        TokenKind::Close => {
+            depth -= 1;
+            false
+        }
+        TokenKind::Comma => depth == 0,
+        _ => false,
+    });
+    ends.unwrap_or(tokens.len())
+}
+
+impl Field<'_> {
+    fn is(&self, key: &str) -> bool {
+        matches!(&self.name.kind, TokenKind::Name(name) | TokenKind::Text(name) if name == key)
+    }
+
+    /// Whether the literal behind it is what the node holds.
+    fn gives(&self, node: Node<'_>) -> bool {
+        let Some(literal) = self.literal else { return false };
+        let text = &self.source.file.text()[literal.span.range()];
+        match (node.kind(), &literal.kind) {
+            (Kind::String(value), TokenKind::Text(text)) => **value == **text,
+            (Kind::Number(number), TokenKind::Number) => {
+                // The same bits: both were read from a text by the same rules.
+                text.parse().is_ok_and(|value: f64| value.to_bits() == number.as_f64().to_bits())
+            }
+            (Kind::Bool(truth), TokenKind::Constant) => text == truth.to_string(),
+            (Kind::Null, TokenKind::Constant) => text == "null",
+            _ => false,
+        }
+    }
+
+    fn whole(&self) -> Span {
+        Span { start: self.name.span.start, end: self.value.end }
+    }
+
+    fn location(&self, span: Span) -> Location {
+        Location::new(&self.source.file, span)
+    }
+}

@@ -1,0 +1,192 @@
+//! Sources with marks, compiled beside the plain ones when a line is asked for.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::sync::Arc;
+
+use tera::{Kwargs, State, Tera, TeraResult, Value};
+
+use super::mark::{CLOSE, END, PRINT, TEXT, is_marked};
+use super::scan::{self, Part, PartKind};
+use super::sources::{Sources, engine};
+use super::supply::{self, Change, LoopId, Scopes, Supply};
+use crate::source::SourceFile;
+
+/// The filter that puts marks around what is printed.
+const FILTER: &str = "rungs_mark";
+
+/// Where a loop's index is kept for the marks inside it.
+fn index_variable(id: usize) -> String {
+    format!("rungs_index_{id}")
+}
+
+/// A place of a source that prints something.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub(super) file: Arc<SourceFile>,
+    /// A line of text from its first character that is not blank, or a whole
+    /// `{{ … }}`.
+    pub(super) span: Range<usize>,
+    pub(super) is_text: bool,
+    /// What it prints, where that is certain.
+    pub(super) supply: Option<Supply>,
+    /// The loops whose indices stand in its marks, in their order.
+    pub(super) loops: Vec<LoopId>,
+    /// Whether it prints the value as `to_yaml` writes it.
+    pub(super) is_yaml: bool,
+}
+
+/// Compiled sources that mark what they print.
+#[derive(Debug)]
+pub(super) struct Marked {
+    pub(super) tera: Tera,
+    pub(super) sites: Vec<Site>,
+}
+
+impl Marked {
+    /// None where the marks stand in the way of compiling, or would be taken
+    /// for the template's own text.
+    pub(super) fn of(sources: &Sources) -> Option<Self> {
+        let names = sources.files().map(|(_, file)| file.text());
+        let shadowed = supply::shadowed(names);
+        let mut marking = Marking { sites: Vec::new(), loops: BTreeMap::new() };
+        let mut texts = Vec::new();
+        for (name, file) in sources.files() {
+            if is_marked(file.text()) {
+                return None;
+            }
+            texts.push((name.to_owned(), marking.mark(file, Scopes::new(&shadowed))));
+        }
+        let mut tera = engine(&sources.root);
+        let loops: Vec<_> = marking.sites.iter().map(|site| marking.variables(site)).collect();
+        tera.register_filter(FILTER, move |value: &Value, arguments: Kwargs, state: &State| {
+            mark(value, &arguments, state, &loops)
+        });
+        tera.add_raw_templates(texts).ok()?;
+        Some(Self { tera, sites: marking.sites })
+    }
+}
+
+struct Marking {
+    sites: Vec<Site>,
+    /// The number of each loop, by file and offset, in its variable's name.
+    loops: BTreeMap<(*const SourceFile, LoopId), usize>,
+}
+
+impl Marking {
+    fn mark(&mut self, file: &Arc<SourceFile>, mut scopes: Scopes) -> String {
+        let source = file.text();
+        let mut text = String::with_capacity(source.len() * 2);
+        for part in scan::parts(source) {
+            match part.kind {
+                PartKind::Text => self.lines(file, part.inner.clone(), &mut text),
+                PartKind::Raw => {
+                    text.push_str(&source[part.span.start..part.inner.start]);
+                    self.lines(file, part.inner.clone(), &mut text);
+                    text.push_str(&source[part.inner.end..part.span.end]);
+                }
+                PartKind::Print => self.print(file, &part, &scopes, &mut text),
+                PartKind::Tag => {
+                    text.push_str(&source[part.span.clone()]);
+                    if let Change::Loop(id) = scopes.enter(source, &part) {
+                        self.keep_index(file, id, part.trims_behind, &mut text);
+                    }
+                }
+                PartKind::Comment => text.push_str(&source[part.span.clone()]),
+            }
+        }
+        text
+    }
+
+    /// Copies text, with a mark before the first character of each line that
+    /// is not blank: blanks may be trimmed, and a mark among them would not be.
+    fn lines(&mut self, file: &Arc<SourceFile>, range: Range<usize>, out: &mut String) {
+        let source = file.text();
+        let mut start = range.start;
+        for line in source[range].split_inclusive('\n') {
+            let blanks = line.len() - line.trim_start().len();
+            let content = line.trim_end().len();
+            out.push_str(&line[..blanks]);
+            if blanks < content {
+                let span = start + blanks..start + content;
+                let id = self.site(file, span, true, None);
+                write!(out, "{TEXT}{id}{CLOSE}").expect("a text takes what is written");
+            }
+            out.push_str(&line[blanks..]);
+            start += line.len();
+        }
+    }
+
+    fn print(&mut self, file: &Arc<SourceFile>, part: &Part, scopes: &Scopes, out: &mut String) {
+        let source = file.text();
+        let supply = scopes.printed(source, part.inner.clone());
+        let id = self.site(file, part.span.clone(), false, supply);
+        self.sites[id].is_yaml = is_yaml(source, part);
+        out.push_str(&source[part.span.start..part.inner.start]);
+        let expression = &source[part.inner.clone()];
+        write!(out, " ({expression}) | {FILTER}(id={id}) ").expect("a text takes what is written");
+        out.push_str(&source[part.inner.end..part.span.end]);
+    }
+
+    fn site(
+        &mut self,
+        file: &Arc<SourceFile>,
+        span: Range<usize>,
+        is_text: bool,
+        supply: Option<Supply>,
+    ) -> usize {
+        let mut loops = Vec::new();
+        if let Some(supply) = &supply {
+            supply.loops(&mut loops);
+        }
+        let file = Arc::clone(file);
+        self.sites.push(Site { file, span, is_text, supply, loops, is_yaml: false });
+        self.sites.len() - 1
+    }
+
+    fn keep_index(&mut self, file: &Arc<SourceFile>, id: LoopId, trims: bool, out: &mut String) {
+        let next = self.loops.len();
+        let number = *self.loops.entry((Arc::as_ptr(file), id)).or_insert(next);
+        let (name, end) = (index_variable(number), if trims { "-%}" } else { "%}" });
+        write!(out, "{{% set {name} = loop.index0 {end}").expect("a text takes what is written");
+    }
+
+    /// The variables that hold the indices of a site's loops.
+    fn variables(&self, site: &Site) -> Vec<String> {
+        let number = |id: &LoopId| self.loops.get(&(Arc::as_ptr(&site.file), *id));
+        site.loops.iter().filter_map(number).map(|number| index_variable(*number)).collect()
+    }
+}
+
+/// Whether a `{{ … }}` is a path written as YAML and nothing else is done to it
+/// but moving it to the right.
+fn is_yaml(source: &str, part: &Part) -> bool {
+    let tokens = scan::tokens(source, part.inner.clone());
+    let word = |token: &scan::Token| &source[token.span.clone()];
+    let pipes = tokens.windows(2).filter(|pair| word(&pair[0]) == "|");
+    let filters: Vec<_> = pipes.map(|pair| word(&pair[1])).collect();
+    matches!(filters.as_slice(), ["to_yaml"] | ["to_yaml", "nindent" | "indent"])
+}
+
+/// What is printed, between marks that say by which site, and in which round of
+/// the loops around it.
+fn mark(
+    value: &Value,
+    arguments: &Kwargs,
+    state: &State<'_>,
+    loops: &[Vec<String>],
+) -> TeraResult<Value> {
+    // Printing it must fail as it would without marks.
+    if value.is_undefined() {
+        return Ok(Value::undefined());
+    }
+    let id = arguments.must_get::<usize>("id")?;
+    let mut text = format!("{PRINT}{id}");
+    for variable in loops.get(id).into_iter().flatten() {
+        let index = state.get::<usize>(variable)?.map_or_else(String::new, |at| at.to_string());
+        write!(text, ",{index}").expect("a text takes what is written");
+    }
+    write!(text, "{CLOSE}{value}{END}").expect("a text takes what is written");
+    Ok(Value::from(text))
+}

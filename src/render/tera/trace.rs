@@ -1,0 +1,371 @@
+//! From marks to places.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::mark::{CLOSE, END, PRINT, TEXT};
+use super::marked::Site;
+use super::supply::Fed;
+use crate::render::trace::{Feed, Traced};
+use crate::source::{Location, Origin, RepoPath, SourceFile, Span};
+use crate::yaml::{self, Dialect, Node, Step};
+
+/// A stretch of a rendered text that one site printed.
+#[derive(Debug)]
+struct Stretch {
+    range: Range<usize>,
+    site: usize,
+    /// Blanks in front of a line of text that stand in its source as well.
+    lead: usize,
+    /// The rounds of the site's loops.
+    rounds: Vec<usize>,
+    /// Whether a line of text is not what its source says, because a filter
+    /// around it changed it.
+    is_changed: bool,
+}
+
+/// Which site printed what of one file.
+#[derive(Debug)]
+pub(super) struct Map {
+    /// Inner ones come after those around them.
+    stretches: Vec<Stretch>,
+}
+
+/// Takes the marks out of a text; none where it is not `plain` without them.
+pub(super) fn read(marked: &str, plain: &str, sites: &[Site]) -> Option<Map> {
+    let mut reading = Reading { plain: String::with_capacity(plain.len()), map: Vec::new() };
+    let mut open: Vec<usize> = Vec::new();
+    let mut rest = marked;
+    while let Some(at) = rest.find([PRINT, TEXT, END]) {
+        reading.plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let mark = rest.chars().next()?;
+        rest = &rest[mark.len_utf8()..];
+        if mark == END {
+            let stretch = open.pop()?;
+            reading.map[stretch].range.end = reading.plain.len();
+            continue;
+        }
+        let (name, behind) = rest.split_once(CLOSE)?;
+        rest = behind;
+        let stretch = reading.begin(name, sites)?;
+        if mark == PRINT {
+            open.push(stretch);
+        }
+    }
+    reading.plain.push_str(rest);
+    if !open.is_empty() || reading.plain != plain {
+        return None;
+    }
+    let mut next_start = plain.len();
+    for stretch in reading.map.iter_mut().rev() {
+        let site = &sites[stretch.site];
+        let start = stretch.range.start;
+        if site.is_text {
+            let same = common(&plain[start..], site);
+            stretch.is_changed = same == 0;
+            stretch.range.end = start + same;
+            if stretch.is_changed {
+                let line = plain[start..next_start].find('\n');
+                stretch.range.end = line.map_or(next_start, |length| start + length);
+            }
+            stretch.lead = lead(&plain[..start], site);
+            stretch.range.start -= stretch.lead;
+        }
+        next_start = start;
+    }
+    Some(Map { stretches: reading.map })
+}
+
+/// How much of a line of text was printed as it stands; a filter around it may
+/// have changed the rest, and `-%}` may have cut it short.
+fn common(printed: &str, site: &Site) -> usize {
+    let source = &site.file.text()[site.span.clone()];
+    let same = printed.char_indices().zip(source.chars()).find(|((_, a), b)| a != b);
+    same.map_or(printed.len().min(source.len()), |((at, _), _)| at)
+}
+
+/// How many blanks before a line of text are those before it in its source.
+fn lead(printed: &str, site: &Site) -> usize {
+    let source = &site.file.text()[..site.span.start];
+    let both = printed.bytes().rev().zip(source.bytes().rev());
+    both.take_while(|(a, b)| a == b && matches!(a, b' ' | b'\t')).count()
+}
+
+struct Reading {
+    plain: String,
+    map: Vec<Stretch>,
+}
+
+impl Reading {
+    /// Begins the stretch of a mark: the site's number and the loops' rounds.
+    fn begin(&mut self, name: &str, sites: &[Site]) -> Option<usize> {
+        let mut numbers = name.split(',');
+        let site: usize = numbers.next()?.parse().ok()?;
+        sites.get(site)?;
+        let rounds = numbers.filter_map(|round| round.parse().ok()).collect();
+        let at = self.plain.len();
+        self.map.push(Stretch { range: at..at, site, lead: 0, rounds, is_changed: false });
+        Some(self.map.len() - 1)
+    }
+}
+
+impl Map {
+    /// The place in the template that printed `span` of `plain`, the text that
+    /// this map is of.
+    pub(super) fn find(
+        &self,
+        plain: &str,
+        span: &Range<usize>,
+        sites: &[Site],
+        values: Node<'_>,
+    ) -> Option<Traced> {
+        let pieces = self.pieces(plain, span);
+        let is_whole = pieces.iter().all(Option::is_some);
+        let known: Vec<&Stretch> = pieces.into_iter().flatten().collect();
+        let origin = origin(&known, is_whole, span, sites)?;
+        let mut prints = known.iter().filter(|stretch| !sites[stretch.site].is_text);
+        let fed = match (prints.next(), prints.next()) {
+            (Some(stretch), None) => fed(stretch, &sites[stretch.site], plain, span, values),
+            _ => None,
+        };
+        Some(Traced { template: origin, fed_by: fed })
+    }
+
+    /// The stretches that the bytes of a span lie in, in order; none for bytes
+    /// that are not blank and in no stretch.
+    fn pieces(&self, plain: &str, span: &Range<usize>) -> Vec<Option<&Stretch>> {
+        let mut pieces: Vec<Option<&Stretch>> = Vec::new();
+        let mut at = span.start;
+        // A fault may stand at a single place.
+        let end = span.end.max(span.start + 1).min(plain.len());
+        while at < end {
+            let next = self.next_boundary(at, end);
+            let is_blank = plain.get(at..next).is_some_and(|text| text.trim().is_empty());
+            let piece = self.innermost(at);
+            let is_new = pieces.last().is_none_or(|last| !is_same(*last, piece));
+            if is_new && (piece.is_some() || !is_blank) {
+                pieces.push(piece);
+            }
+            at = next;
+        }
+        if pieces.is_empty() {
+            pieces.extend(self.beside(plain, span.start).map(Some));
+        }
+        pieces
+    }
+
+    /// Where nothing was written: an expression in the rest of the line that
+    /// printed nothing, or else what stands directly before.
+    fn beside(&self, plain: &str, at: usize) -> Option<&Stretch> {
+        let rest = plain.get(at..)?;
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        let here = at..=at + blanks;
+        let printed_nothing =
+            self.stretches.iter().find(|s| s.range.is_empty() && here.contains(&s.range.start));
+        let before = self.stretches.iter().filter(|s| s.range.end <= at);
+        printed_nothing.or_else(|| before.max_by_key(|s| s.range.end))
+    }
+
+    fn innermost(&self, at: usize) -> Option<&Stretch> {
+        let around = self.stretches.iter().filter(|stretch| stretch.range.contains(&at));
+        around.min_by_key(|stretch| stretch.range.len())
+    }
+
+    fn next_boundary(&self, at: usize, end: usize) -> usize {
+        let bounds = self.stretches.iter().flat_map(|s| [s.range.start, s.range.end]);
+        bounds.filter(|&bound| bound > at && bound < end).min().unwrap_or(end)
+    }
+}
+
+fn is_same(a: Option<&Stretch>, b: Option<&Stretch>) -> bool {
+    a.map(std::ptr::from_ref) == b.map(std::ptr::from_ref)
+}
+
+/// The place of those stretches together; `is_whole` where nothing else
+/// printed a part of the span.
+fn origin(
+    pieces: &[&Stretch],
+    is_whole: bool,
+    span: &Range<usize>,
+    sites: &[Site],
+) -> Option<Origin> {
+    let file = &sites[pieces.first()?.site].file;
+    let places: Vec<Range<usize>> = pieces
+        .iter()
+        .filter(|piece| Arc::ptr_eq(&sites[piece.site].file, file))
+        .map(|piece| place(piece, &sites[piece.site], span))
+        .collect();
+    let is_one_file = places.len() == pieces.len();
+    let start = places.iter().map(|place| place.start).min().unwrap_or_default();
+    let end = places.iter().map(|place| place.end).max().unwrap_or_default();
+    let gapless = places.windows(2).all(|pair| {
+        file.text().get(pair[0].end..pair[1].start).is_some_and(|gap| gap.trim().is_empty())
+    });
+    let location = Location::new(file, Span::new(start, end));
+    let is_exact =
+        is_one_file && gapless && is_whole && pieces.iter().all(|piece| !piece.is_changed);
+    Some(if is_exact { Origin::exact(location) } else { Origin::enclosing(location) })
+}
+
+/// The part of a site's source that printed its part of a span.
+fn place(piece: &Stretch, site: &Site, span: &Range<usize>) -> Range<usize> {
+    if !site.is_text || piece.is_changed {
+        return site.span.clone();
+    }
+    let source = |at: usize| {
+        let at = at.clamp(piece.range.start, piece.range.end) - piece.range.start;
+        site.span.start - piece.lead + at
+    };
+    source(span.start)..source(span.end)
+}
+
+fn fed(
+    stretch: &Stretch,
+    site: &Site,
+    plain: &str,
+    span: &Range<usize>,
+    values: Node<'_>,
+) -> Option<Feed> {
+    let round = |id| {
+        let index = site.loops.iter().position(|known| *known == id)?;
+        stretch.rounds.get(index).copied()
+    };
+    match site.supply.as_ref()?.follow(values, &round)? {
+        Fed::Value(mut route, node) => {
+            let printed = &plain[stretch.range.clone()];
+            let at = span.start.saturating_sub(stretch.range.start);
+            match within(node, printed, at).filter(|_| site.is_yaml) {
+                Some((steps, location)) => {
+                    for step in steps {
+                        route.push(step);
+                    }
+                    Some(Feed { route, location: Some(location) })
+                }
+                None => Some(Feed { route, location: Some(node.location()) }),
+            }
+        }
+        Fed::Key(route, key) => Some(Feed { route, location: Some(key.location()) }),
+        Fed::Other(route) => Some(Feed { route, location: None }),
+    }
+}
+
+/// What of a map or list stands at that byte of its text, which `to_yaml`
+/// wrote and which may be indented.
+fn within(node: Node<'_>, printed: &str, at: usize) -> Option<(Vec<Step>, Location)> {
+    let text = yaml::emit(node);
+    let offset = unindented(printed, &text, at)?;
+    let file = Arc::new(SourceFile::new(RepoPath::root(), text));
+    let written = yaml::parse(&file, Dialect::Kubectl).ok()?;
+    let [written] = written.as_slice() else { return None };
+    let mut path = Vec::new();
+    let (mut from, mut here) = (node, written.root());
+    loop {
+        let covers = |location: &Location| location.span().range().contains(&offset);
+        if let Some((key, _)) = here.entries().find(|(key, _)| covers(&key.location())) {
+            path.push(Step::Key(key.text().to_owned()));
+            return Some((path, from.key(key.text())?.location()));
+        }
+        if let Some((key, value)) = here.entries().find(|(_, value)| covers(&value.location())) {
+            path.push(Step::Key(key.text().to_owned()));
+            (from, here) = (from.get(key.text())?, value);
+            continue;
+        }
+        let item = here.items().enumerate().find(|(_, item)| covers(&item.location()));
+        match item {
+            Some((index, item)) => {
+                path.push(Step::Index(index));
+                (from, here) = (from.items().nth(index)?, item);
+            }
+            None => return Some((path, from.location())),
+        }
+    }
+}
+
+/// The byte of `text` that stands at `at` of `printed`, which is `text` with a
+/// line break before it and its lines moved to the right, or not.
+fn unindented(printed: &str, text: &str, at: usize) -> Option<usize> {
+    let skipped = usize::from(printed.starts_with('\n'));
+    let mut start = skipped;
+    let mut offset = 0;
+    let mut lines = text.lines();
+    for line in printed[skipped..].split_inclusive('\n') {
+        let original = lines.next()?;
+        let indent = line.trim_end_matches('\n').len().checked_sub(original.len())?;
+        if !line[..indent].trim().is_empty() || &line[indent..indent + original.len()] != original {
+            return None;
+        }
+        if at < start + line.len() {
+            return Some(offset + at.saturating_sub(start + indent).min(original.len()));
+        }
+        start += line.len();
+        offset += original.len() + 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::mark;
+    use super::*;
+
+    fn sites() -> Vec<Site> {
+        let file = Arc::new(SourceFile::new(RepoPath::root(), "ab: {{ x }}\n".to_owned()));
+        let site = |span, is_text| Site {
+            file: Arc::clone(&file),
+            span,
+            is_text,
+            supply: None,
+            loops: Vec::new(),
+            is_yaml: false,
+        };
+        vec![site(0..4, true), site(4..11, false)]
+    }
+
+    fn marked_text() -> impl Strategy<Value = String> {
+        let plain = "[ab: \n]{0,4}".prop_map(|text: String| text);
+        let piece = prop_oneof![
+            plain.clone(),
+            plain.clone().prop_map(|text| format!("{TEXT}0{CLOSE}{text}")),
+            plain.prop_map(|text| format!("{PRINT}1{CLOSE}{text}{END}")),
+        ];
+        let inner = prop::collection::vec(piece, 0..4).prop_map(|pieces| pieces.concat());
+        let nested = inner.clone().prop_map(|text| format!("{PRINT}1{CLOSE}{text}{END}"));
+        prop::collection::vec(prop_oneof![inner, nested], 0..4).prop_map(|all| all.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn marks_are_read_only_where_the_text_is_the_plain_one(
+            marked in marked_text(),
+            other in "[ab: \n]{0,12}",
+        ) {
+            let plain = mark::strip(&marked).into_owned();
+            prop_assert!(read(&marked, &plain, &sites()).is_some());
+            prop_assert_eq!(read(&marked, &other, &sites()).is_some(), other == plain);
+        }
+
+        #[test]
+        fn every_stretch_lies_in_the_text(marked in marked_text()) {
+            let plain = mark::strip(&marked).into_owned();
+            let map = read(&marked, &plain, &sites()).unwrap();
+            for stretch in &map.stretches {
+                prop_assert!(stretch.range.start <= stretch.range.end);
+                prop_assert!(stretch.range.end <= plain.len());
+            }
+        }
+
+        #[test]
+        fn a_mark_that_is_cut_short_is_no_mark(marked in marked_text(), cut in 0_usize..40) {
+            let cut = marked.char_indices().map(|(at, _)| at).nth(cut).unwrap_or(marked.len());
+            let marked = &marked[..cut];
+            let plain = mark::strip(marked).into_owned();
+            // Whatever comes of it, nothing is read that lies outside.
+            if let Some(map) = read(marked, &plain, &sites()) {
+                prop_assert!(map.stretches.iter().all(|s| s.range.end <= plain.len()));
+            }
+        }
+    }
+}

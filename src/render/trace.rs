@@ -1,0 +1,137 @@
+//! Where rendered values came from, found out when somebody asks.
+//!
+//! Output always comes from a plain render. When a line is needed, the app is
+//! rendered again with marks in its sources, and what the marks say is used only
+//! where the text without them is the same, byte for byte.
+
+use super::jsonnet;
+use super::{Input, Template, tera};
+use crate::diagnostic::{Finding, Findings, Label};
+use crate::source::{Certainty, Location, Origin};
+use crate::yaml::{Node, Route};
+
+/// What one app's rendered files came from.
+pub struct Trace<'a> {
+    tera: tera::TracedFiles<'a>,
+    program: Option<jsonnet::TracedObjects<'a>>,
+    values: Node<'a>,
+}
+
+/// Where something that was rendered came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traced {
+    /// The template's place that printed it.
+    pub template: Origin,
+    /// The value that it was made of, where that is one and known for certain.
+    pub fed_by: Option<Feed>,
+}
+
+/// A value that a template printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feed {
+    /// From what a template sees to the value: `images.web.tag`.
+    pub route: Route,
+    /// The place that gave the value; known for `values` only, because the rest
+    /// of the input comes without places.
+    pub location: Option<Location>,
+}
+
+impl Template {
+    /// Renders again to learn what came from where. Of an app that does not
+    /// render, those files are traced that do.
+    pub fn trace<'a>(&'a self, input: &Input<'a>) -> Trace<'a> {
+        Trace {
+            tera: self.tera.trace(input),
+            program: self.program.as_ref().map(|program| program.trace(input)),
+            values: input.values,
+        }
+    }
+}
+
+impl Trace<'_> {
+    /// Where a place in a [`Document`](super::Document) came from. None for a
+    /// place in any other file: one that is its own origin, such as a plain
+    /// template's, or one that another input was rendered to.
+    pub fn find(&self, location: &Location) -> Option<Traced> {
+        self.tera.find(location).or_else(|| {
+            let template = self.program.as_ref()?.find(location)?;
+            Some(Traced { template, fed_by: None })
+        })
+    }
+
+    /// How many files could not be traced, because they came out differently
+    /// with marks.
+    pub fn discarded(&self) -> usize {
+        self.tera.discarded()
+    }
+
+    /// The findings with their places in the template, and in the values that fed
+    /// it, instead of in a rendered text that nobody wrote.
+    #[must_use]
+    pub fn explain(&self, findings: Findings) -> Findings {
+        let explained: Findings =
+            findings.into_iter().map(|finding| self.explain_one(finding)).collect();
+        explained.without_secrets_of(self.values.tree().files())
+    }
+
+    fn explain_one(&self, mut finding: Finding) -> Finding {
+        let labels = std::mem::take(&mut finding.labels);
+        let mut fed: Vec<Label> = Vec::new();
+        for (index, label) in labels.into_iter().enumerate() {
+            let Some(traced) = self.find(&label.location) else {
+                finding.labels.push(label);
+                continue;
+            };
+            if index == 0 {
+                finding.help = self.shown_as(&label.location, &traced, finding.help.take());
+            }
+            if let Some(feed) = traced.fed_by
+                && let Some(location) = feed.location
+            {
+                let message = format!("`{}` is given here", feed.route);
+                fed.push(Label { location, message });
+            }
+            finding.labels.push(Label { location: traced.template.location, ..label });
+        }
+        for label in fed {
+            if !finding.labels.contains(&label) {
+                finding.labels.push(label);
+            }
+        }
+        finding
+    }
+
+    /// The help, with the rendered line where the template's is another.
+    fn shown_as(
+        &self,
+        rendered: &Location,
+        traced: &Traced,
+        help: Option<String>,
+    ) -> Option<String> {
+        let line = self.excerpt(rendered, traced);
+        match (help, line) {
+            (Some(help), Some(line)) => Some(format!("{help}; rendered, the line is `{line}`")),
+            (None, Some(line)) => Some(format!("rendered, the line is `{line}`")),
+            (help, None) => help,
+        }
+    }
+
+    fn excerpt(&self, rendered: &Location, traced: &Traced) -> Option<String> {
+        const LONGEST: usize = 80;
+        let file = rendered.file();
+        let line = file.text().get(file.line(rendered.start().line).range())?.trim();
+        let source = traced.template.location.file();
+        let start = traced.template.location.start().line;
+        let own = source.text().get(source.line(start).range()).unwrap_or_default();
+        let is_file = traced.template.certainty == Certainty::File;
+        let is_telling = !line.is_empty() && line.chars().count() <= LONGEST;
+        (is_telling && (is_file || own.trim() != line) && !self.has_secrets())
+            .then(|| line.to_owned())
+    }
+
+    /// Whether any of the values must not be shown: a rendered line may hold it
+    /// in a form that no mask would find.
+    fn has_secrets(&self) -> bool {
+        self.values.tree().files().iter().any(|file| !file.secrets().is_empty())
+    }
+}

@@ -1,0 +1,382 @@
+//! The commands as a person or a script meets them.
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn rungs(directory: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rungs"))
+        .args(arguments)
+        .current_dir(directory)
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .output()
+        .expect("rungs runs")
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+#[track_caller]
+fn json(output: &Output) -> Value {
+    let value: Value = serde_json::from_slice(&output.stdout).expect("stdout is one JSON document");
+    assert_eq!(value["formatVersion"], 1);
+    value
+}
+
+/// The demo as `rungs init` writes it, rendered.
+fn demo() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let init = rungs(directory.path(), &["init"]);
+    assert_eq!(init.status.code(), Some(0), "{}", stderr(&init));
+    let render = rungs(directory.path(), &["render"]);
+    assert_eq!(render.status.code(), Some(0), "{}", stderr(&render));
+    directory
+}
+
+fn edit(path: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains(from), "{} has no `{from}`", path.display());
+    fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+#[test]
+fn what_init_writes_renders_without_a_word_of_complaint_and_stays_as_it_is() {
+    let demo = demo();
+    let again = rungs(demo.path(), &["render"]);
+    assert_eq!(stderr(&again).lines().count(), 1, "{}", stderr(&again));
+    assert!(stderr(&again).contains("unchanged") && !stderr(&again).contains("new"));
+    let check = rungs(demo.path(), &["render", "--check"]);
+    assert_eq!(check.status.code(), Some(0));
+    assert_eq!(stdout(&check), "");
+}
+
+#[test]
+fn init_overwrites_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("environments")).unwrap();
+    fs::write(directory.path().join("environments/cart.yaml"), "mine").unwrap();
+    let init = rungs(directory.path(), &["init"]);
+    assert_eq!(init.status.code(), Some(1));
+    assert!(stderr(&init).contains("environments/cart.yaml"), "{}", stderr(&init));
+    assert!(!directory.path().join("rungs.yaml").exists());
+    assert_eq!(fs::read(directory.path().join("environments/cart.yaml")).unwrap(), b"mine");
+}
+
+#[test]
+fn a_stale_tree_is_listed_and_left_alone() {
+    let demo = demo();
+    let prod = demo.path().join("rendered/prod");
+    edit(&demo.path().join("environments/prod/guestbook.yaml"), "followers: 3", "followers: 4");
+    fs::remove_file(prod.join("cart/service-cart.yaml")).unwrap();
+    fs::write(prod.join("cart/service-old.yaml"), "# Rendered by rungs. Do not edit.\na: 1\n")
+        .unwrap();
+    fs::write(prod.join("cart/README.md"), "mine").unwrap();
+    let check = rungs(demo.path(), &["render", "--check"]);
+    assert_eq!(check.status.code(), Some(1));
+    assert_eq!(
+        stdout(&check),
+        "missing   rendered/prod/cart/service-cart.yaml\n\
+         left over rendered/prod/cart/service-old.yaml\n\
+         differs   rendered/prod/guestbook/deployment-redis-follower.yaml\n"
+    );
+    assert!(!prod.join("cart/service-cart.yaml").exists(), "a check writes nothing");
+
+    let report = json(&rungs(demo.path(), &["render", "--check", "--format", "json"]));
+    assert_eq!(report["changes"].as_array().unwrap().len(), 3);
+    assert_eq!(report["findings"][0]["code"], "stale-file");
+
+    // What was not asked for is not looked at.
+    assert_eq!(rungs(demo.path(), &["render", "--check", "qa"]).status.code(), Some(0));
+    assert_eq!(
+        rungs(demo.path(), &["render", "--check", "--app", "guestbook", "prod"]).status.code(),
+        Some(1)
+    );
+    let cart = rungs(demo.path(), &["render", "prod", "--app", "cart"]);
+    assert!(stderr(&cart).contains("1 new, 1 removed"), "{}", stderr(&cart));
+    assert_eq!(rungs(demo.path(), &["render"]).status.code(), Some(0));
+    assert_eq!(rungs(demo.path(), &["render", "--check"]).status.code(), Some(0));
+    assert_eq!(fs::read(prod.join("cart/README.md")).unwrap(), b"mine");
+}
+
+#[test]
+fn a_repository_is_found_from_anywhere_inside_it() {
+    let demo = demo();
+    let check = rungs(&demo.path().join("templates/cart"), &["render", "--check"]);
+    assert_eq!(check.status.code(), Some(0), "{}", stderr(&check));
+    let elsewhere = tempfile::tempdir().unwrap();
+    let repo = demo.path().to_str().unwrap();
+    let check = rungs(elsewhere.path(), &["--repo", repo, "render", "--check"]);
+    assert_eq!(check.status.code(), Some(0), "{}", stderr(&check));
+}
+
+#[test]
+fn where_no_repository_is_the_way_to_one_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let render = rungs(directory.path(), &["render"]);
+    assert_eq!(render.status.code(), Some(2));
+    assert!(stderr(&render).contains("rungs init"), "{}", stderr(&render));
+}
+
+#[test]
+fn manifests_go_to_stdout_and_findings_never_do() {
+    let demo = demo();
+    edit(
+        &demo.path().join("templates/guestbook/service-accounts.yaml"),
+        "kind: ServiceAccount",
+        "kind: Account",
+    );
+    let render = rungs(demo.path(), &["render", "qa", "--stdout", "--format", "json"]);
+    assert_eq!(render.status.code(), Some(0), "{}", stderr(&render));
+    assert!(stdout(&render).starts_with("---\n# rendered/qa/"));
+    assert!(
+        stdout(&render)
+            .contains("\n---\n# rendered/qa/_environment/namespace-cart-qa.yaml\napiVersion: v1\n")
+    );
+    let report: Value = serde_json::from_slice(&render.stderr).expect("stderr is the report");
+    assert_eq!(report["findings"][0]["code"], "unknown-kind");
+    let denied = rungs(demo.path(), &["render", "qa", "--stdout", "--deny", "warnings"]);
+    assert_eq!(denied.status.code(), Some(1));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let demo = demo();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rungs"))
+        .args(["render", "--stdout"])
+        .current_dir(demo.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut some = [0; 10];
+    child.stdout.take().unwrap().read_exact(&mut some).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn another_directory_can_be_written_to() {
+    let demo = demo();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let directory = elsewhere.path().join("out");
+    let render = rungs(demo.path(), &["render", "qa", "--output", directory.to_str().unwrap()]);
+    assert_eq!(render.status.code(), Some(0), "{}", stderr(&render));
+    let ours = fs::read(directory.join("qa/cart/service-cart.yaml")).unwrap();
+    assert_eq!(ours, fs::read(demo.path().join("rendered/qa/cart/service-cart.yaml")).unwrap());
+    assert!(!directory.join("prod").exists());
+}
+
+#[test]
+fn a_name_that_is_nearly_right_is_suggested() {
+    let demo = demo();
+    for (arguments, meant) in [
+        (&["render", "prd"][..], "prod"),
+        (&["render", "--app", "guestbok"], "guestbook"),
+        (&["values", "guestbook", "--env", "stag"], "stage"),
+        (&["values", "crat", "--env", "qa"], "cart"),
+        (&["explain", "unused-imag"], "unused-image"),
+    ] {
+        let output = rungs(demo.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let said = stderr(&output);
+        assert!(said.contains(&format!("did you mean `{meant}`?")), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn values_say_which_line_set_them_and_what_it_overrode() {
+    let demo = demo();
+    let values = rungs(demo.path(), &["values", "guestbook", "--env", "prod"]);
+    let lines: Vec<Vec<&str>> =
+        stdout(&values).lines().map(|line| line.split_whitespace().collect()).collect();
+    let at = lines.iter().position(|line| line[0] == "values.logLevel").unwrap();
+    assert_eq!(lines[at], ["values.logLevel", "warn", "environments/prod/environment.yaml:6:13"]);
+    assert_eq!(lines[at + 1], ["instead", "of", "info", "environments/environment.yaml:7:13"]);
+
+    let report =
+        json(&rungs(demo.path(), &["values", "guestbook", "--env", "prod", "--format", "json"]));
+    let values = report["values"].as_array().unwrap();
+    let level = values.iter().find(|value| value["route"] == "values.logLevel").unwrap();
+    assert_eq!(level["origin"]["line"], 6);
+    assert_eq!(level["overrode"][0]["value"], "info");
+}
+
+#[test]
+fn secrets_are_masked_wherever_values_are_shown() {
+    let demo = demo();
+    let file = demo.path().join("environments/qa/cart.yaml");
+    edit(&file, "images:", "values: { database: { password: hunter2 } }\nimages:");
+    for arguments in [
+        &["values", "cart", "--env", "qa"][..],
+        &["values", "cart", "--env", "qa", "--format", "json"],
+    ] {
+        let output = rungs(demo.path(), arguments);
+        assert!(stdout(&output).contains("values.database.password"));
+        assert!(!stdout(&output).contains("hunter2"));
+    }
+    edit(&file, "password: hunter2 }", "password: hunter2, password: hunter2 }");
+    for format in ["text", "json", "sarif", "junit", "github", "gitlab"] {
+        let output = rungs(demo.path(), &["render", "--format", format]);
+        assert_eq!(output.status.code(), Some(2));
+        let said = format!("{}{}", stdout(&output), stderr(&output));
+        assert!(said.contains("duplicate-key"), "{format}: {said}");
+        assert!(!said.contains("hunter2"), "{format}: {said}");
+    }
+}
+
+#[test]
+fn an_image_without_effect_is_an_error_where_it_is_declared() {
+    let demo = demo();
+    edit(
+        &demo.path().join("environments/guestbook.yaml"),
+        "images:\n",
+        "images:\n  sidecar: { repository: example.com/sidecar, tag: v1 }\n",
+    );
+    let render = rungs(demo.path(), &["render"]);
+    assert_eq!(render.status.code(), Some(2));
+    assert_eq!(stderr(&render).matches("error[unused-image]").count(), 1, "{}", stderr(&render));
+    assert!(stderr(&render).contains("environments/guestbook.yaml:3:3"), "{}", stderr(&render));
+
+    // One environment alone does not tell, and one that uses it is enough.
+    assert_eq!(rungs(demo.path(), &["render", "qa"]).status.code(), Some(0));
+    fs::write(
+        demo.path().join("templates/guestbook/sidecar.yaml.tera"),
+        "{% if environment == \"stage\" %}\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: sidecar }\n\
+         data: { sum: {{ images.sidecar.ref | sha256 | quote }} }\n{% endif %}\n",
+    )
+    .unwrap();
+    let render = rungs(demo.path(), &["render"]);
+    assert_eq!(render.status.code(), Some(0), "{}", stderr(&render));
+}
+
+#[test]
+fn a_value_without_effect_is_a_warning_of_a_check() {
+    let demo = demo();
+    assert_eq!(stderr(&rungs(demo.path(), &["render", "--check"])).lines().count(), 1);
+    edit(
+        &demo.path().join("environments/prod/guestbook.yaml"),
+        "  redis:\n    followers: 3\n",
+        "  redis:\n    folowers: 3\n",
+    );
+    edit(
+        &demo.path().join("environments/environment.yaml"),
+        "logLevel: info",
+        "logLevel: info\n  unread: [1, 2]",
+    );
+    edit(
+        &demo.path().join("environments/qa/guestbook.yaml"),
+        "values:\n",
+        "values:\n  logLevel: debug\n",
+    );
+    let render = rungs(demo.path(), &["render"]);
+    assert_eq!(stderr(&render).lines().count(), 1, "{}", stderr(&render));
+    let check = rungs(demo.path(), &["render", "--check", "--format", "json"]);
+    assert_eq!(check.status.code(), Some(0), "a warning alone does not fail");
+    let report = json(&check);
+    let found: Vec<_> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| {
+            let at = &f["labels"][0];
+            (
+                f["code"].as_str().unwrap(),
+                format!("{}:{}", at["path"].as_str().unwrap(), at["line"]),
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("unused-value", "environments/environment.yaml:8".to_owned()),
+            ("unused-value", "environments/prod/guestbook.yaml:11".to_owned()),
+            ("unused-value", "environments/qa/guestbook.yaml:5".to_owned()),
+        ]
+    );
+    let denied = rungs(demo.path(), &["render", "--check", "--deny", "warnings"]);
+    assert_eq!(denied.status.code(), Some(1));
+}
+
+#[test]
+fn an_object_that_two_apps_have_is_shown_with_both_templates() {
+    let demo = demo();
+    for app in ["guestbook", "cart"] {
+        fs::write(
+            demo.path().join(format!("templates/{app}/role.yaml.tera")),
+            "\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: { name: reader }\n",
+        )
+        .unwrap();
+    }
+    let render = rungs(demo.path(), &["render", "qa"]);
+    assert_eq!(render.status.code(), Some(2), "{}", stderr(&render));
+    for template in ["templates/cart/role.yaml.tera:2:1", "templates/guestbook/role.yaml.tera:2:1"]
+    {
+        assert!(stderr(&render).contains(template), "{}", stderr(&render));
+    }
+}
+
+#[test]
+fn every_code_is_explained() {
+    let directory = tempfile::tempdir().unwrap();
+    let list = rungs(directory.path(), &["explain"]);
+    for line in stdout(&list).lines() {
+        let code = line.split_whitespace().next().unwrap();
+        let page = rungs(directory.path(), &["explain", code]);
+        assert_eq!(page.status.code(), Some(0));
+        assert!(stdout(&page).lines().count() > 3, "{code}: {}", stdout(&page));
+    }
+}
+
+#[test]
+fn schemas_completions_and_manual_pages_are_printed() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in stdout(&rungs(directory.path(), &["schema"])).lines() {
+        let schema = rungs(directory.path(), &["schema", name]);
+        let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
+        assert!(schema["properties"].is_object(), "{name}");
+    }
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = rungs(directory.path(), &["completions", shell]);
+        assert!(stdout(&script).contains("rungs"), "{shell}");
+    }
+    assert!(stdout(&rungs(directory.path(), &["man"])).contains(".TH rungs 1"));
+    assert!(stdout(&rungs(directory.path(), &["man", "render"])).contains("\\-\\-check"));
+}
+
+#[test]
+fn arguments_that_are_not_understood_are_exit_code_two() {
+    let directory = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["redner"][..],
+        &["render", "--stdout", "--check"],
+        &["values", "guestbook"],
+        &["schema", "nothing"],
+        &["man", "nothing"],
+        &["explain", "nothing-like-it"],
+        &["--format", "yaml", "render"],
+    ] {
+        let output = rungs(directory.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains("error:"), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn colours_are_off_where_nobody_sees_them_and_on_where_they_are_asked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let plain = rungs(directory.path(), &["render"]);
+    assert!(!stderr(&plain).contains('\u{1b}'));
+    let coloured = rungs(directory.path(), &["--color", "always", "render"]);
+    assert!(stderr(&coloured).contains("\u{1b}["));
+}
