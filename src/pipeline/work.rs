@@ -65,9 +65,13 @@ impl<'r> Work<'r> {
         let documents = self.with_input(|input| self.template.render(input))?;
         let mut objects = Vec::with_capacity(documents.len());
         let mut findings = Findings::new();
-        for file in documents.chunk_by(|a, b| Arc::ptr_eq(&a.file, &b.file)) {
-            let origin = file[0].origin();
-            let values = file.iter().map(|document| document.value.clone()).collect();
+        let mut documents = documents.into_iter().peekable();
+        while let Some(first) = documents.next() {
+            let (file, origin) = (Arc::clone(&first.file), first.origin());
+            let mut values = vec![first.value];
+            while let Some(next) = documents.next_if(|next| Arc::ptr_eq(&next.file, &file)) {
+                values.push(next.value);
+            }
             match kubernetes::objects_of(values, &origin) {
                 Ok(found) => objects.extend(found),
                 Err(found) => findings.extend(found),
