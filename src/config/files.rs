@@ -1,6 +1,6 @@
 //! Which files there are, each read once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::decode::{Decode, Syntax, report_empty_values};
@@ -69,6 +69,9 @@ pub(super) struct Directory {
     pub(super) environment: Option<Document<EnvironmentFile>>,
     /// Its apps' files, by name.
     pub(super) apps: BTreeMap<String, Document<AppFile>>,
+    /// The names of its apps' files, those that could not be read included: what
+    /// names one of them is not wrong.
+    pub(super) app_names: BTreeSet<String>,
     /// Its sub-directories; one without is an environment.
     pub(super) children: Vec<Directory>,
 }
@@ -91,6 +94,7 @@ impl<'t> Reader<'t> {
             path: path.clone(),
             environment: None,
             apps: BTreeMap::new(),
+            app_names: BTreeSet::new(),
             children: Vec::new(),
         };
         self.directories += 1;
@@ -131,10 +135,10 @@ impl<'t> Reader<'t> {
         if name == "environment.yaml" {
             directory.environment = self.document(path);
         } else if let Some(stem) = name.strip_suffix(".yaml") {
-            if self.is_name::<AppName>(stem, path)
-                && let Some(document) = self.document(path)
-            {
-                directory.apps.insert(stem.to_owned(), document);
+            if self.is_name::<AppName>(stem, path) {
+                directory.app_names.insert(stem.to_owned());
+                let document = self.document(path);
+                directory.apps.extend(document.map(|document| (stem.to_owned(), document)));
             }
         } else if let Some(stem) = name.strip_suffix(".yml") {
             self.findings.push(

@@ -4,8 +4,9 @@
 use std::fmt::Write as _;
 use std::{env, fs};
 
-use rungs::config::Loaded;
+use rungs::config::{Loaded, load};
 use rungs::diagnostic::{Finding, Findings};
+use rungs::source::{Memory, RepoPath, Tree};
 
 use super::{here, load_directory};
 
@@ -61,4 +62,34 @@ fn each_wrong_repository_is_told_what_is_wrong() {
         "not as expected; RUNGS_UPDATE=1 writes what is found:\n\n{}",
         different.join("\n")
     );
+}
+
+#[test]
+fn every_code_of_configuration_is_shown_by_a_claim() {
+    let told: String = fs::read_dir(here().join("invalid"))
+        .unwrap()
+        .map(|claim| fs::read_to_string(claim.unwrap().path().join("expected.txt")).unwrap())
+        .collect();
+    let unseen: Vec<_> = rungs::config::CODES
+        .iter()
+        .map(|code| code.name)
+        .filter(|name| !told.contains(&format!(" {name}: ")))
+        .collect();
+    // It takes ten thousand directories; a test below makes them of two links.
+    assert_eq!(unseen, ["too-many-directories"]);
+}
+
+#[test]
+fn links_that_lead_back_end_in_one_finding() {
+    let mut memory = Memory::of([
+        ("rungs.yaml", "version: 1\n"),
+        ("environments/a/environment.yaml", ""),
+        ("environments/b/environment.yaml", ""),
+    ]);
+    for link in ["environments/a/x", "environments/b/x"] {
+        memory.link(RepoPath::new(link).unwrap(), "..");
+    }
+    let findings = load(&Tree::new(memory)).unwrap_err();
+    let codes: Vec<_> = findings.iter().map(|finding| finding.code.name).collect();
+    assert_eq!(codes, ["too-many-directories"]);
 }

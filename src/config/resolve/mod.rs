@@ -125,7 +125,8 @@ pub fn load(tree: &Tree) -> Result<Loaded, Findings> {
     if let Some(root) = &root {
         report_apps_without_leaf(root, &mut reader.findings);
     }
-    let repository = assemble(settings.as_ref(), resolved, &mut reader.findings);
+    let known = Known::of(&chains, &resolved);
+    let repository = assemble(settings.as_ref(), resolved, &known, &mut reader.findings);
     let findings = reader.findings.settled();
     if findings.has_errors() {
         return Err(findings);
@@ -138,15 +139,15 @@ pub fn load(tree: &Tree) -> Result<Loaded, Findings> {
 fn assemble(
     settings: Option<&Document<RepositoryFile>>,
     resolved: Vec<environment::Resolved>,
+    known: &Known,
     findings: &mut Findings,
 ) -> Repository {
-    let known = Known::of(&resolved);
-    environment::check_skips(&resolved, &known, findings);
+    environment::check_skips(&resolved, known, findings);
     let after = resolved
         .iter()
         .filter_map(|one| one.after.clone().map(|after| (one.environment.name.clone(), after)));
     let raw = settings.and_then(|settings| settings.raw.as_ref());
-    let ladder = ladder::resolve(raw, after.collect(), &known, findings);
+    let ladder = ladder::resolve(raw, after.collect(), known, findings);
     let namespaces: Vec<_> = resolved.iter().flat_map(|one| &one.namespaces).collect();
     namespace::check_lengths(&namespaces, findings);
     // Of what could not be read nothing is known, and so neither is what it shares.
@@ -159,7 +160,7 @@ fn assemble(
     environments.sort_by_key(|environment| {
         order.iter().position(|name| *name == environment.name).unwrap_or(order.len())
     });
-    repository::resolve(settings, environments, ladder, &known, findings)
+    repository::resolve(settings, environments, ladder, known, findings)
 }
 
 /// The directories of `environments/`, where there are any.
@@ -243,7 +244,7 @@ fn report_apps_without_leaf(directory: &Directory, findings: &mut Findings) {
 
 fn exists_below(directory: &Directory, app: &str) -> bool {
     directory.children.iter().any(|child| {
-        (child.children.is_empty() && child.apps.contains_key(app)) || exists_below(child, app)
+        (child.children.is_empty() && child.app_names.contains(app)) || exists_below(child, app)
     })
 }
 
@@ -254,10 +255,10 @@ struct Known {
 }
 
 impl Known {
-    fn of(resolved: &[environment::Resolved]) -> Self {
+    fn of(chains: &[Vec<&Directory>], resolved: &[environment::Resolved]) -> Self {
         let environments = resolved.iter().map(|one| one.environment.name.clone()).collect();
-        let apps = resolved.iter().flat_map(|one| one.environment.apps.iter());
-        Self { environments, apps: apps.map(|app| app.name.clone()).collect() }
+        let apps = chains.iter().filter_map(|chain| chain.last()).flat_map(|leaf| &leaf.app_names);
+        Self { environments, apps: apps.cloned().collect() }
     }
 
     /// Whether it is an environment; reports one that is not.
