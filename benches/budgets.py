@@ -205,7 +205,7 @@ def budgets(by, quarter):
     """Each budget as (what, figure, limit, how to print both). `quarter` is the
     part of all objects that the smaller repository has."""
     ratio = lambda a, b: by[a].median("cpu") / by[b].median("cpu")
-    times = lambda value: f"1/{1 / value:.0f}" if value < 0.5 else f"{value:.2f}"
+    times = lambda value: f"1/{1 / value:.0f}" if value < 0.1 else f"1/{1 / value:.1f}" if value < 1 else f"{value:.2f}"
     mib = lambda value: f"{value / 2**20:.0f} MiB"
     ms = lambda value: f"{value * 1000:.1f} ms"
     yield "Tera against kubectl kustomize per overlay, CPU", ratio("tera", "kubectl per overlay"), 1 / 300, times
