@@ -181,9 +181,8 @@ impl<'t> Reader<'t> {
         } else {
             T::decode(value.root(), &mut self.findings)
         };
-        if let Some(values) = value.root().get("values") {
-            mark_secrets(values);
-        }
+        // All of it: a slip of indentation puts a value's key among the settings.
+        mark_secrets(value.root());
         Some(Document { file, value, raw })
     }
 

@@ -1,6 +1,6 @@
 //! Which values are not for everybody's eyes.
 
-use crate::source::is_secret_key;
+use crate::source::{has_password, is_secret_key};
 use crate::yaml::{Kind, Node};
 
 /// Marks every secret below `node`, so that no excerpt of its file shows it.
@@ -8,6 +8,9 @@ pub(super) fn mark_secrets(node: Node<'_>) {
     // An alias repeats what is looked at where it is anchored.
     if node.alias_of().is_some() {
         return;
+    }
+    if node.as_str().is_some_and(has_password) {
+        node.location().file().mark_secret(node.location().span());
     }
     for (key, value) in node.entries() {
         if is_secret_key(key.text()) { mark_scalars(value) } else { mark_secrets(value) }

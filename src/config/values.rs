@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::{App, Environment, EnvironmentName};
-use crate::source::{Location, is_secret_key};
+use crate::source::{Location, has_password, is_secret_key};
 use crate::yaml::{Kind, Node, Route, Step};
 
 /// Stands for what is not for everybody's eyes.
@@ -155,6 +155,7 @@ fn shown(node: Node<'_>, masked: bool) -> (Json, bool) {
         Kind::Null => (Json::Null, false),
         Kind::Bool(truth) => ((*truth).into(), false),
         Kind::Number(_) | Kind::String(_) if masked => (MASK.into(), true),
+        Kind::String(text) if has_password(text) => (MASK.into(), true),
         Kind::Number(_) | Kind::String(_) => {
             (serde_json::to_value(node).unwrap_or(Json::Null), false)
         }

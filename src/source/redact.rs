@@ -24,6 +24,16 @@ pub fn is_secret_key(key: &str) -> bool {
     SECRET.iter().any(|word| plain.ends_with(word))
 }
 
+/// Whether a text is an address with a password in it, as of a database:
+/// `postgres://user:password@host/db`.
+pub fn has_password(text: &str) -> bool {
+    text.match_indices("://").any(|(at, separator)| {
+        let authority = text[at + separator.len()..].split(['/', ' ', '?', '#']).next();
+        let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
+        user.and_then(|user| user.split_once(':')).is_some_and(|(_, password)| !password.is_empty())
+    })
+}
+
 /// Marks what looks like a secret in a file that could not be read as YAML,
 /// and whose excerpts are about to say why. No tree says how far a value
 /// reaches, so that the mark reaches to the end of the line and over every
@@ -77,6 +87,16 @@ mod tests {
         }
         for harmless in ["secretName", "tokenTTL", "passwordPolicy", "key", "monkey"] {
             assert!(!is_secret_key(harmless), "{harmless}");
+        }
+    }
+
+    #[test]
+    fn an_address_with_a_password_is_known_as_one() {
+        for secret in ["postgres://u:hunter3@h/db", "see https://a:b@c", "redis://:x@h:6379"] {
+            assert!(has_password(secret), "{secret}");
+        }
+        for harmless in ["https://host:8080/a@b", "https://me@host/", "a:b@c", "http://u:@h"] {
+            assert!(!has_password(harmless), "{harmless}");
         }
     }
 
