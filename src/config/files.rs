@@ -8,7 +8,7 @@ use super::raw::{AppFile, EnvironmentFile};
 use super::secrets::mark_secrets;
 use super::syntax::{AppName, DnsLabel};
 use crate::diagnostic::{Finding, Findings, codes};
-use crate::source::{Location, RepoPath, SourceFile, Span, Tree};
+use crate::source::{Location, RepoPath, SourceFile, Span, Tree, Walk};
 use crate::yaml::{Dialect, Value, parse};
 
 codes! {
@@ -28,16 +28,7 @@ codes! {
     /// A file of settings is one YAML document. What stands behind a `---`
     /// would be ignored.
     SEVERAL_DOCUMENTS = "several-documents", Input, Error;
-
-    /// More directories than a repository of environments can have.
-    ///
-    /// Below `environments/` more than 10,000 directories were found. Most
-    /// likely a link leads back to a directory above it.
-    TOO_MANY_DIRECTORIES = "too-many-directories", Input, Error;
 }
-
-/// What stops the search for environments where links lead in circles.
-const MAX_DIRECTORIES: usize = 10_000;
 
 /// A file that was read, with what it says.
 pub(super) struct Document<T> {
@@ -80,16 +71,19 @@ pub(super) struct Directory {
 pub(super) struct Reader<'t> {
     pub(super) tree: &'t Tree,
     pub(super) findings: Findings,
-    directories: usize,
 }
 
 impl<'t> Reader<'t> {
     pub(super) fn new(tree: &'t Tree) -> Self {
-        Self { tree, findings: Findings::new(), directories: 0 }
+        Self { tree, findings: Findings::new() }
     }
 
     /// Reads the directories from `path` down.
     pub(super) fn directory(&mut self, path: &RepoPath) -> Directory {
+        self.directory_of(&mut Walk::new(self.tree, path), path)
+    }
+
+    fn directory_of(&mut self, walk: &mut Walk<'_>, path: &RepoPath) -> Directory {
         let mut directory = Directory {
             path: path.clone(),
             environment: None,
@@ -97,37 +91,19 @@ impl<'t> Reader<'t> {
             app_names: BTreeSet::new(),
             children: Vec::new(),
         };
-        self.directories += 1;
-        if self.directories > MAX_DIRECTORIES {
-            if self.directories == MAX_DIRECTORIES + 1 {
-                let message = format!("more than {MAX_DIRECTORIES} directories");
-                self.findings.push(
-                    Finding::new(&TOO_MANY_DIRECTORIES, message, Location::of_path(path))
-                        .because("does a link here lead back to a directory above it?"),
-                );
-            }
-            return directory;
-        }
-        match self.tree.list(path) {
+        match walk.list(path) {
             Ok(listed) => {
                 for entry in listed.into_iter().filter(|e| !e.path.name().starts_with('.')) {
-                    if entry.is_directory {
-                        self.sub_directory(&mut directory, &entry.path);
-                    } else {
+                    if !entry.is_directory {
                         self.file(&mut directory, &entry.path);
+                    } else if self.is_name::<DnsLabel>(entry.path.name(), &entry.path) {
+                        directory.children.push(self.directory_of(walk, &entry.path));
                     }
                 }
             }
             Err(error) => self.findings.push(Finding::of_read_error(&error, None)),
         }
         directory
-    }
-
-    fn sub_directory(&mut self, parent: &mut Directory, path: &RepoPath) {
-        if self.is_name::<DnsLabel>(path.name(), path) {
-            let child = self.directory(path);
-            parent.children.push(child);
-        }
     }
 
     fn file(&mut self, directory: &mut Directory, path: &RepoPath) {
@@ -217,4 +193,32 @@ fn empty_map(file: &Arc<SourceFile>) -> Value {
     let map = value.add_mapping([], &whole(file));
     value.set_root(map);
     value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Memory;
+
+    fn codes(memory: Memory) -> Vec<&'static str> {
+        let tree = Tree::new(memory);
+        let mut reader = Reader::new(&tree);
+        reader.directory(&RepoPath::new("environments").unwrap());
+        reader.findings.iter().map(|finding| finding.code.name).collect()
+    }
+
+    #[test]
+    fn environments_are_not_nested_without_end() {
+        let deep = format!("environments{}/web.yaml", "/d".repeat(20_000));
+        assert_eq!(codes(Memory::of([(&*deep, "")])), ["directories-too-deep"]);
+    }
+
+    #[test]
+    fn links_between_environments_end_with_one_finding() {
+        let mut memory = Memory::new();
+        for link in ["a", "b", "c"] {
+            memory.link(RepoPath::new("environments").unwrap().child(link), ".");
+        }
+        assert_eq!(codes(memory), ["directories-too-deep"]);
+    }
 }

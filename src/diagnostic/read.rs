@@ -4,13 +4,14 @@
 //! codes and their help here.
 
 use super::{Code, Finding, codes};
-use crate::source::{Location, ReadError, ReadErrorKind, RepoPath, RevisionError};
+use crate::source::{Location, NameFlaw, ReadError, ReadErrorKind, RepoPath, RevisionError};
 
 codes! {
     /// A file is missing.
     ///
     /// Another file names this one, or the repository needs it, and nothing is there. Paths are
-    /// relative to the root of the repository, and case counts, also on disks where it does not.
+    /// relative to the root of the repository. A name that differs in case alone is another name
+    /// in a commit, even where your disk takes both for one.
     ///
     /// ```yaml
     /// template: guestbok      # wrong: there is no templates/guestbok
@@ -48,7 +49,7 @@ codes! {
     /// Git's own directory is never read.
     ///
     /// `.git` holds credentials and hooks, and differs from clone to clone. No template, import or
-    /// link may read it, whichever way its name is spelt (`.GIT`, `git~1`).
+    /// link may read it, whichever way its name is spelt (`.GIT`, `git~1`, `.git.`).
     ///
     /// To show the commit that is deployed, pass it in as a value.
     GIT_DIRECTORY = "git-directory", Input, Error;
@@ -91,12 +92,33 @@ codes! {
     /// ```
     NOT_A_DIRECTORY = "not-a-directory", Input, Error;
 
-    /// A name is not UTF-8.
+    /// A name is no name that a path can have.
     ///
     /// The directory holds a name whose bytes are no UTF-8. Such a name cannot be written in YAML
     /// or shown in a report, so the directory is not read at all: leaving the file out silently
     /// would be worse. Rename it; `ls -b` shows its bytes.
+    ///
+    /// In a commit a name may also be empty, `.` or `..`, or have a `/`. Git makes no such commit:
+    /// somebody crafted it to write or read outside of its directory. `git fsck` shows the object.
     UNREADABLE_NAME = "unreadable-name", Input, Error;
+
+    /// Directories are nested too deep.
+    ///
+    /// At most 16 may stand inside one another below `environments/`, a template or
+    /// `schemas/crds/`. Usually a link leads back to a directory above it, so that the search
+    /// would have no end:
+    ///
+    /// ```text
+    /// templates/web/again -> .      # wrong: again/again/again/…
+    /// ```
+    DIRECTORIES_TOO_DEEP = "directories-too-deep", Input, Error;
+
+    /// More directories than one search looks through.
+    ///
+    /// Below `environments/`, a template or `schemas/crds/` more than 10,000 directories were
+    /// found. Most likely links lead to the same directories again and again: each way to a
+    /// directory counts.
+    TOO_MANY_DIRECTORIES = "too-many-directories", Input, Error;
 
     /// The disk or the object database failed.
     ///
@@ -132,6 +154,24 @@ codes! {
     /// ```
     REVISION_IS_A_BRANCH = "revision-is-a-branch", Input, Error;
 
+    /// An abbreviated commit id fits several objects.
+    ///
+    /// The digits begin the id of more than one object of this clone, so they name none of them.
+    /// What is unique today need not be tomorrow, so a pin is better written in full.
+    ///
+    /// ```yaml
+    /// template: guestbook@1a2b3c4                                     # may become ambiguous
+    /// template: guestbook@1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d   # never does
+    /// ```
+    REVISION_IS_AMBIGUOUS = "revision-is-ambiguous", Input, Error;
+
+    /// A revision is no commit.
+    ///
+    /// The id or the tag is there and names a file (`blob`) or a directory (`tree`) of git's
+    /// database. Only a commit says what the whole repository held. `git log` shows the commits'
+    /// ids.
+    REVISION_IS_NO_COMMIT = "revision-is-no-commit", Input, Error;
+
     /// There is no git repository.
     ///
     /// A revision was named, and the files are in no git repository, so there is nothing to read
@@ -164,6 +204,12 @@ impl Finding {
                 &REVISION_IS_A_BRANCH,
                 Some("name a tag or a commit: `git rev-parse` shows the branch's".to_owned()),
             ),
+            RevisionError::Ambiguous(_) => {
+                (&REVISION_IS_AMBIGUOUS, Some("write the commit's id in full".to_owned()))
+            }
+            RevisionError::NotACommit { .. } => {
+                (&REVISION_IS_NO_COMMIT, Some("name a commit, or a tag of one".to_owned()))
+            }
             RevisionError::Absent { fetch, .. } => {
                 (&COMMIT_MISSING, Some(format!("fetch it: `{fetch}`")))
             }
@@ -196,7 +242,9 @@ fn code_of(kind: &ReadErrorKind) -> &'static Code {
         ReadErrorKind::NotUtf8 { .. } => &NOT_UTF8,
         ReadErrorKind::NotAFile => &NOT_A_FILE,
         ReadErrorKind::NotADirectory => &NOT_A_DIRECTORY,
-        ReadErrorKind::Name(_) => &UNREADABLE_NAME,
+        ReadErrorKind::Name { .. } => &UNREADABLE_NAME,
+        ReadErrorKind::TooDeep => &DIRECTORIES_TOO_DEEP,
+        ReadErrorKind::TooManyDirectories => &TOO_MANY_DIRECTORIES,
         ReadErrorKind::Failed(_) => &READ_FAILED,
         ReadErrorKind::Absent(_) => &COMMIT_MISSING,
     }
@@ -219,7 +267,13 @@ fn help_of(kind: &ReadErrorKind) -> Option<&'static str> {
         ReadErrorKind::Git => "pass what you need from git in as a value",
         ReadErrorKind::TooLarge { .. } => "move it out of the directories that rungs reads",
         ReadErrorKind::NotUtf8 { .. } => "save the file as UTF-8",
-        ReadErrorKind::Name(_) => "rename it; `ls -b` shows its bytes",
+        ReadErrorKind::Name { flaw: NameFlaw::NotUtf8, .. } => "rename it; `ls -b` shows its bytes",
+        ReadErrorKind::Name { flaw: NameFlaw::NotASegment, .. } => {
+            "git makes no such name: ask where the commit comes from"
+        }
+        ReadErrorKind::TooDeep | ReadErrorKind::TooManyDirectories => {
+            "look for a link that leads back to a directory above it"
+        }
         ReadErrorKind::Absent(_) => "fetch the whole commit: `git fetch --unshallow`",
         ReadErrorKind::Missing
         | ReadErrorKind::NotAFile

@@ -115,9 +115,12 @@ impl Store for CommitFiles {
         };
         let mut entries = Vec::with_capacity(tree.len());
         for entry in &tree {
-            let name = entry.name().map_err(|_| {
-                ReadErrorKind::Name(String::from_utf8_lossy(entry.name_bytes()).into_owned())
-            })?;
+            let name =
+                entry.name().map_err(|_| ReadErrorKind::name_not_utf8(entry.name_bytes()))?;
+            // A commit need not come from git: its names are whatever bytes were pushed.
+            if directory.child_named(name).is_none() {
+                return Err(ReadErrorKind::name_not_a_segment(name));
+            }
             let found = self.found(&inner, &entry)?;
             entries.push((name.to_owned(), self.entry_of(&inner, &found)?));
         }

@@ -4,7 +4,9 @@
 //! credential or a hook.
 
 mod commit;
+mod fetch;
 mod repository;
+mod revision;
 
 pub use commit::CommitFiles;
-pub use repository::{Repository, work_tree};
+pub use repository::{OpenError, Repository, work_tree};

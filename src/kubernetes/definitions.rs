@@ -15,27 +15,25 @@ use crate::yaml::{Dialect, parse};
 pub fn read_definitions(tree: &Tree, directory: &RepoPath) -> Result<Scopes, Findings> {
     let mut scopes = Scopes::built_in();
     let mut findings = Findings::new();
-    let mut waiting = vec![directory.clone()];
-    while let Some(directory) = waiting.pop() {
-        match tree.list(&directory) {
-            Ok(listed) => {
-                // Sorted by name, and the last is taken first.
-                for entry in listed.into_iter().rev() {
-                    if entry.is_directory {
-                        waiting.push(entry.path);
-                    } else if is_manifest(&entry.path) {
-                        match definitions_in(tree, &entry.path) {
-                            Ok(objects) => scopes.learn(&objects),
-                            Err(found) => findings.extend(found),
-                        }
-                    }
-                }
-            }
-            Err(ReadError { kind: ReadErrorKind::Missing, .. }) => {}
-            Err(error) => findings.push(unreadable(&error)),
+    let files = match tree.walk(directory, |_| true) {
+        Ok(files) => files,
+        Err(errors) if is_missing(directory, &errors) => Vec::new(),
+        Err(errors) => {
+            findings.extend(errors.iter().map(unreadable));
+            Vec::new()
+        }
+    };
+    for path in files.iter().filter(|path| is_manifest(path)) {
+        match definitions_in(tree, path) {
+            Ok(objects) => scopes.learn(&objects),
+            Err(found) => findings.extend(found),
         }
     }
     if findings.has_errors() { Err(findings) } else { Ok(scopes) }
+}
+
+fn is_missing(directory: &RepoPath, errors: &[ReadError]) -> bool {
+    errors.iter().any(|e| e.path == *directory && matches!(e.kind, ReadErrorKind::Missing))
 }
 
 fn is_manifest(path: &RepoPath) -> bool {
@@ -54,4 +52,30 @@ fn unreadable(error: &ReadError) -> Finding {
     let outside = error.kind.is_outside_world();
     let code = if outside { &DEFINITION_READ_FAILED } else { &UNREADABLE_DEFINITION };
     Finding::new(code, error.to_string(), Location::of_path(&error.path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Memory;
+
+    fn crds() -> RepoPath {
+        RepoPath::new("schemas/crds").unwrap()
+    }
+
+    #[test]
+    fn links_that_lead_back_do_not_hang_the_search() {
+        let mut memory = Memory::new();
+        for link in ["a", "b"] {
+            memory.link(crds().child(link), ".");
+        }
+        let findings = read_definitions(&Tree::new(memory), &crds()).err().unwrap();
+        let codes: Vec<_> = findings.iter().map(|finding| finding.code.name).collect();
+        assert_eq!(codes, ["unreadable-definition"]);
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_adds_nothing() {
+        assert!(read_definitions(&Tree::new(Memory::new()), &crds()).is_ok());
+    }
 }

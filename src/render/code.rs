@@ -3,12 +3,6 @@
 use crate::diagnostic::codes;
 
 codes! {
-    /// Directories of a template are nested too deep.
-    ///
-    /// At most 16 may stand inside one another. Usually a link leads back to a
-    /// directory above it, so that the template would have no end.
-    TEMPLATE_TOO_DEEP = "template-too-deep", Input, Error;
-
     /// A template is not written as its language wants it.
     ///
     /// The Tera or Jsonnet source cannot be read at the place that is shown.

@@ -1,11 +1,7 @@
 //! Which of a template's files are manifests, and in which language.
 
-use super::code::TEMPLATE_TOO_DEEP;
 use crate::diagnostic::{Finding, Findings};
-use crate::source::{Listed, Location, RepoPath, Tree};
-
-/// Deeper directories are taken for a link that goes round.
-const MAX_DIRECTORIES: usize = 16;
+use crate::source::{RepoPath, Tree};
 
 /// What renders a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,66 +29,30 @@ impl Files {
     /// Lists `root` and everything below it, `vendor/` excepted: a library is
     /// read when something asks for it.
     pub(super) fn find(tree: &Tree, root: &RepoPath) -> Result<Self, Findings> {
-        let mut search = Search {
-            tree,
-            root,
-            files: Self::default(),
-            findings: Findings::new(),
-            endless: false,
-        };
-        search.directory(root, false, 0);
-        if search.findings.is_empty() { Ok(search.files) } else { Err(search.findings) }
-    }
-}
-
-struct Search<'a> {
-    tree: &'a Tree,
-    root: &'a RepoPath,
-    files: Files,
-    findings: Findings,
-    /// Several links that lead back multiply with each level, so the first
-    /// end of a chain of them ends the search.
-    endless: bool,
-}
-
-impl Search<'_> {
-    fn directory(&mut self, directory: &RepoPath, only_included: bool, depth: usize) {
-        if self.endless {
-            return;
+        let enters = |directory: &RepoPath| directory.below(root) != Some("vendor");
+        let paths = tree.walk(root, enters).map_err(|errors| {
+            errors.iter().map(|e| Finding::of_read_error(e, None)).collect::<Findings>()
+        })?;
+        let mut files = Self::default();
+        for path in paths {
+            files.add(path, root);
         }
-        if depth > MAX_DIRECTORIES {
-            self.endless = true;
-            let message = format!("directories below `{}` are nested too deep", self.root);
-            let finding = Finding::new(&TEMPLATE_TOO_DEEP, message, Location::of_path(directory))
-                .help("look for a link that leads back to a directory above it");
-            self.findings.push(finding);
-            return;
-        }
-        let listed = match self.tree.list(directory) {
-            Ok(listed) => listed,
-            Err(error) => return self.findings.push(Finding::of_read_error(&error, None)),
-        };
-        for Listed { path, is_directory } in listed {
-            let only_included = only_included || path.name().starts_with('_');
-            if !is_directory {
-                self.file(path, only_included);
-            } else if depth > 0 || path.name() != "vendor" {
-                self.directory(&path, only_included, depth + 1);
-            }
-        }
+        Ok(files)
     }
 
-    fn file(&mut self, path: RepoPath, only_included: bool) {
+    fn add(&mut self, path: RepoPath, root: &RepoPath) {
         let name = path.name();
-        let at_root = path.below(self.root) == Some(name);
+        let below = path.below(root).unwrap_or_default();
+        let at_root = below == name;
+        let only_included = below.split('/').any(|segment| segment.starts_with('_'));
         if let Some(stem) = name.strip_suffix(".tera") {
             let is_manifest = is_data(stem) && !only_included;
-            if is_manifest { &mut self.files.tera } else { &mut self.files.partials }.push(path);
+            if is_manifest { &mut self.tera } else { &mut self.partials }.push(path);
         } else if at_root && name == "main.jsonnet" {
-            self.files.jsonnet = Some(path);
+            self.jsonnet = Some(path);
         } else if at_root && matches!(name, "values.yaml" | "values.schema.json") {
         } else if is_data(name) && !only_included {
-            self.files.plain.push(path);
+            self.plain.push(path);
         }
     }
 }
@@ -159,6 +119,6 @@ mod tests {
         memory.link(RepoPath::new("templates/web/again").unwrap(), ".");
         let root = RepoPath::new("templates/web").unwrap();
         let findings = Files::find(&Tree::new(memory), &root).unwrap_err();
-        assert_eq!(findings.iter().next().unwrap().code.name, "template-too-deep");
+        assert_eq!(findings.iter().next().unwrap().code.name, "directories-too-deep");
     }
 }

@@ -43,7 +43,7 @@ impl Store for Disk {
             let name = child
                 .file_name()
                 .into_string()
-                .map_err(|name| ReadErrorKind::Name(name.to_string_lossy().into_owned()))?;
+                .map_err(|name| ReadErrorKind::name_not_utf8(name.as_encoded_bytes()))?;
             let metadata = child.metadata().map_err(|e| failed(&e))?;
             entries.push((name, entry_of(&child.path(), &metadata)?));
         }

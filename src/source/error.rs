@@ -52,9 +52,20 @@ pub enum ReadErrorKind {
     /// A file where a directory was expected.
     #[error("is not a directory")]
     NotADirectory,
-    /// A name in this directory that is no UTF-8, shown with `?` for what is not.
-    #[error("holds the name `{0}`, which is not UTF-8")]
-    Name(String),
+    /// A name in this directory that cannot be part of a path.
+    #[error("holds the name `{name}`, which {flaw}")]
+    Name {
+        /// The name, with `\u{fffd}` for what is not UTF-8.
+        name: String,
+        /// What is wrong with it.
+        flaw: NameFlaw,
+    },
+    /// More directories in one another than [`super::MAX_DEPTH`].
+    #[error("stands in more than 16 directories below the one that is searched")]
+    TooDeep,
+    /// More directories below the one that is searched than [`super::MAX_DIRECTORIES`].
+    #[error("is one directory more than the 10,000 that are searched")]
+    TooManyDirectories,
     /// The disk or the object database failed.
     #[error("could not be read: {0}")]
     Failed(String),
@@ -63,7 +74,30 @@ pub enum ReadErrorKind {
     Absent(String),
 }
 
+/// Why a name cannot be part of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameFlaw {
+    /// Its bytes are no UTF-8.
+    #[error("is not UTF-8")]
+    NotUtf8,
+    /// It is empty, `.` or `..`, or has a `/`. No disk has such names; a
+    /// crafted commit may.
+    #[error("is not one segment of a path")]
+    NotASegment,
+}
+
 impl ReadErrorKind {
+    /// A name in a directory whose bytes are no UTF-8.
+    pub fn name_not_utf8(bytes: &[u8]) -> Self {
+        let name = String::from_utf8_lossy(bytes).into_owned();
+        Self::Name { name, flaw: NameFlaw::NotUtf8 }
+    }
+
+    /// A name in a directory that is no single segment.
+    pub fn name_not_a_segment(name: &str) -> Self {
+        Self::Name { name: name.to_owned(), flaw: NameFlaw::NotASegment }
+    }
+
     /// Whether trying again, or with more of the repository fetched, may help.
     pub fn is_outside_world(&self) -> bool {
         matches!(self, Self::Failed(_) | Self::Absent(_))

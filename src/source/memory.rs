@@ -1,6 +1,7 @@
 //! Files held in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::{Entry, ReadErrorKind, RepoPath, Store, StoreError};
 
@@ -46,6 +47,16 @@ impl Memory {
     pub fn link(&mut self, path: RepoPath, target: &str) {
         self.entries.insert(path, Held::Link(target.to_owned()));
     }
+
+    /// What is held anywhere below a directory, by the rest of its path. Only
+    /// that much of the map is looked at: `a/` sorts before all that begins so.
+    fn below(&self, directory: &RepoPath) -> impl Iterator<Item = (&str, &Held)> {
+        let prefix =
+            if directory.is_root() { String::new() } else { format!("{}/", directory.as_str()) };
+        let from = (Bound::Included(prefix.as_str()), Bound::Unbounded);
+        let entries = self.entries.range::<str, _>(from);
+        entries.map_while(move |(path, held)| Some((path.as_str().strip_prefix(&prefix)?, held)))
+    }
 }
 
 impl Held {
@@ -62,23 +73,20 @@ impl Store for Memory {
         if let Some(held) = self.entries.get(path) {
             return Ok(Some(held.entry()));
         }
-        let below = self.entries.range(path.clone()..).any(|(at, _)| at.is_within(path));
-        Ok((path.is_root() || below).then_some(Entry::Directory))
+        let is_directory = path.is_root() || self.below(path).next().is_some();
+        Ok(is_directory.then_some(Entry::Directory))
     }
 
     fn list(&self, directory: &RepoPath) -> Result<Vec<(String, Entry)>, StoreError> {
-        let below =
-            self.entries.iter().filter_map(|(path, held)| Some((path.below(directory)?, held)));
         let mut directories = BTreeSet::new();
         let mut entries = Vec::new();
-        for (rest, held) in below {
+        for (rest, held) in self.below(directory) {
             match rest.split_once('/') {
                 Some((name, _)) => {
                     if directories.insert(name.to_owned()) {
                         entries.push((name.to_owned(), Entry::Directory));
                     }
                 }
-                None if rest.is_empty() => {}
                 None => entries.push((rest.to_owned(), held.entry())),
             }
         }

@@ -6,7 +6,9 @@
 //! decided here, above a [`Store`] that knows nothing of them. No other module
 //! opens a repository's file.
 
+mod access;
 mod disk;
+mod dot_git;
 mod error;
 mod file;
 mod memory;
@@ -15,13 +17,16 @@ mod redact;
 mod span;
 mod store;
 mod tree;
+mod walk;
 
+pub use access::Access;
 pub use disk::Disk;
-pub use error::{ReadError, ReadErrorKind};
+pub use error::{NameFlaw, ReadError, ReadErrorKind};
 pub use file::SourceFile;
 pub use memory::Memory;
 pub use path::{PathError, RepoPath};
 pub use redact::{has_password, is_secret_key, mark_unread_secrets};
 pub use span::{Certainty, Location, Origin, Position, Span};
 pub use store::{Entry, Store, StoreError};
-pub use tree::{Access, Listed, MAX_FILE_BYTES, RevisionError, Revisions, Tree};
+pub use tree::{Listed, MAX_FILE_BYTES, RevisionError, Revisions, Tree};
+pub use walk::{MAX_DEPTH, MAX_DIRECTORIES, Walk};

@@ -66,19 +66,27 @@ impl RepoPath {
     ///
     /// # Panics
     ///
-    /// Where `name` is no single segment: names come from listings, never
-    /// from text that a person wrote.
+    /// Where `name` is no single segment: it is rungs' own, or comes from a
+    /// listing, which [`RepoPath::child_named`] has judged.
     #[must_use]
     pub fn child(&self, name: &str) -> Self {
-        assert!(
-            !name.is_empty() && name != "." && name != ".." && !name.contains('/'),
-            "`{name}` is not one segment of a path"
-        );
-        if self.is_root() {
+        match self.child_named(name) {
+            Some(child) => child,
+            None => panic!("`{name}` is not one segment of a path"),
+        }
+    }
+
+    /// This directory's child of that name; none where `name` is no single
+    /// segment, as a crafted commit may have it.
+    pub fn child_named(&self, name: &str) -> Option<Self> {
+        if matches!(name, "" | "." | "..") || name.contains(['/', '\0']) {
+            return None;
+        }
+        Some(if self.is_root() {
             Self(Arc::from(name))
         } else {
             Self(Arc::from(format!("{}/{name}", self.0)))
-        }
+        })
     }
 
     /// The directory this path stands in; the root's is none.
@@ -173,6 +181,15 @@ mod tests {
         assert_eq!(RepoPath::new("a/./b/../c").unwrap().as_str(), "a/c");
         assert_eq!(RepoPath::new("a/../../b"), Err(PathError::Outside("a/../../b".into())));
         assert_eq!(RepoPath::new("/etc/passwd"), Err(PathError::Absolute("/etc/passwd".into())));
+    }
+
+    #[test]
+    fn a_name_is_one_segment() {
+        let directory = RepoPath::new("a").unwrap();
+        assert_eq!(directory.child_named("...").unwrap().as_str(), "a/...");
+        for name in ["", ".", "..", "b/c", "/", "b\0c"] {
+            assert_eq!(directory.child_named(name), None, "{name:?}");
+        }
     }
 
     #[test]

@@ -1,48 +1,16 @@
 //! Reading with links resolved, sizes bounded and everything recorded.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use super::{Entry, Position, ReadError, ReadErrorKind, RepoPath, SourceFile, Store};
+use super::dot_git::is_git;
+use super::{Access, Entry, Position, ReadError, ReadErrorKind, RepoPath, SourceFile, Store};
 
 /// A larger file is refused by its size, before it is read.
 pub const MAX_FILE_BYTES: u64 = 4 << 20;
 
 /// As many links as Linux follows before it gives up.
 const MAX_LINKS: usize = 40;
-
-/// Everything that was asked of a [`Tree`]: what a change affects is whatever
-/// read, listed or missed one of its paths.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Access {
-    /// Files that were read, where their links ended.
-    pub read: BTreeSet<RepoPath>,
-    /// Directories that were listed.
-    pub listed: BTreeSet<RepoPath>,
-    /// Paths that were asked for and not there.
-    pub missed: BTreeSet<RepoPath>,
-    /// Links that were followed.
-    pub followed: BTreeSet<RepoPath>,
-}
-
-impl Access {
-    /// Adds what another record holds.
-    pub fn absorb(&mut self, other: Self) {
-        self.read.extend(other.read);
-        self.listed.extend(other.listed);
-        self.missed.extend(other.missed);
-        self.followed.extend(other.followed);
-    }
-
-    /// Whether a change to `path` can change what was answered.
-    pub fn is_affected_by(&self, path: &RepoPath) -> bool {
-        let listed_parent = path.parent().is_some_and(|parent| self.listed.contains(&parent));
-        let within = |set: &BTreeSet<RepoPath>| {
-            set.iter().any(|at| at.is_within(path) || path.is_within(at))
-        };
-        self.read.contains(path) || listed_parent || within(&self.missed) || within(&self.followed)
-    }
-}
 
 /// One name of a directory, links followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +24,7 @@ pub struct Listed {
 /// The commits of a repository, as [`Tree`]s.
 pub trait Revisions: Send + Sync {
     /// The files of the commit that a tag or an abbreviated or full commit id
-    /// names.
+    /// names: for the same revision always the same commit's.
     fn at(&self, revision: &str) -> Result<Tree, RevisionError>;
 }
 
@@ -69,6 +37,17 @@ pub enum RevisionError {
     /// A branch, which names another commit tomorrow.
     #[error("`{0}` is a branch, which moves; name a tag or a commit")]
     Branch(String),
+    /// An abbreviation that more than one object's id begins with.
+    #[error("more than one object's id begins with `{0}`")]
+    Ambiguous(String),
+    /// A tag or an id of something else.
+    #[error("`{revision}` names a {found}, not a commit")]
+    NotACommit {
+        /// What was asked for.
+        revision: String,
+        /// What git calls that which is there, such as `blob`.
+        found: &'static str,
+    },
     /// No commit of that name is in this clone.
     #[error("`{revision}` is not in this clone")]
     Absent {
@@ -92,12 +71,14 @@ pub enum RevisionError {
 #[derive(Clone)]
 pub struct Tree {
     shared: Arc<Shared>,
+    /// Not among what is shared: a clone keeps the Trees of its commits, and
+    /// would keep itself by them.
+    revisions: Option<Arc<dyn Revisions>>,
     access: Arc<Mutex<Access>>,
 }
 
 struct Shared {
     store: Box<dyn Store>,
-    revisions: Option<Arc<dyn Revisions>>,
     /// Files by the path where their links end.
     files: RwLock<HashMap<RepoPath, Arc<SourceFile>>>,
     /// What stands at a path; directories are asked for again and again while
@@ -119,24 +100,25 @@ impl Tree {
         Self {
             shared: Arc::new(Shared {
                 store: Box::new(store),
-                revisions,
                 files: RwLock::default(),
                 entries: RwLock::default(),
             }),
+            revisions,
             access: Arc::default(),
         }
     }
 
-    /// The files of a commit of the same repository.
+    /// The files of a commit of the same repository, from which the other
+    /// commits are to be had in turn.
     pub fn at(&self, revision: &str) -> Result<Self, RevisionError> {
-        let revisions = self.shared.revisions.as_ref().ok_or(RevisionError::NoRepository)?;
-        revisions.at(revision)
+        let revisions = self.revisions.as_ref().ok_or(RevisionError::NoRepository)?;
+        Ok(Self { revisions: Some(Arc::clone(revisions)), ..revisions.at(revision)? })
     }
 
     /// The same files with an empty record.
     #[must_use]
     pub fn recording(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), access: Arc::default() }
+        Self { access: Arc::default(), ..self.clone() }
     }
 
     /// What was asked for so far.
@@ -192,21 +174,22 @@ impl Tree {
     pub fn list(&self, directory: &RepoPath) -> Result<Vec<Listed>, ReadError> {
         let (resolved, entry) = self.resolve(directory)?;
         if entry != Entry::Directory {
+            self.examined(resolved);
             return Err(error(directory, ReadErrorKind::NotADirectory));
         }
-        let mut names = self.shared.store.list(&resolved).map_err(|kind| error(directory, kind))?;
-        names.retain(|(name, _)| !is_git(name));
-        names.sort_by(|(a, _), (b, _)| a.cmp(b));
         self.record(|access| {
             access.listed.insert(resolved.clone());
         });
+        let mut names = self.shared.store.list(&resolved).map_err(|kind| error(directory, kind))?;
+        names.retain(|(name, _)| !is_git(name));
+        names.sort_by(|(a, _), (b, _)| a.cmp(b));
         let mut listed = Vec::with_capacity(names.len());
         for (name, entry) in names {
-            let path = directory.child(&name);
+            let path = directory
+                .child_named(&name)
+                .ok_or_else(|| error(directory, ReadErrorKind::name_not_a_segment(&name)))?;
             let is_directory = match &entry {
-                Entry::Link { .. } => {
-                    self.resolve(&path).is_ok_and(|(_, entry)| entry == Entry::Directory)
-                }
+                Entry::Link { .. } => self.leads_to_directory(&path),
                 entry => *entry == Entry::Directory,
             };
             self.remember(&resolved.child(&name), Some(entry));
@@ -215,10 +198,20 @@ impl Tree {
         Ok(listed)
     }
 
+    fn leads_to_directory(&self, link: &RepoPath) -> bool {
+        self.resolve(link).is_ok_and(|(resolved, entry)| {
+            self.examined(resolved);
+            entry == Entry::Directory
+        })
+    }
+
     /// Whether a directory is there.
     pub fn has_directory(&self, path: &RepoPath) -> Result<bool, ReadError> {
         match self.resolve(path) {
-            Ok((_, entry)) => Ok(entry == Entry::Directory),
+            Ok((resolved, entry)) => {
+                self.examined(resolved);
+                Ok(entry == Entry::Directory)
+            }
             Err(ReadError { kind: ReadErrorKind::Missing, .. }) => Ok(false),
             Err(error) => Err(error),
         }
@@ -226,7 +219,8 @@ impl Tree {
 
     fn file_at(&self, path: &RepoPath) -> Result<RepoPath, ReadError> {
         match self.resolve(path)? {
-            (_, Entry::File { size }) if size > MAX_FILE_BYTES => {
+            (resolved, Entry::File { size }) if size > MAX_FILE_BYTES => {
+                self.examined(resolved);
                 Err(error(path, ReadErrorKind::TooLarge { size }))
             }
             (resolved, Entry::File { .. }) => {
@@ -235,7 +229,10 @@ impl Tree {
                 });
                 Ok(resolved)
             }
-            _ => Err(error(path, ReadErrorKind::NotAFile)),
+            (resolved, _) => {
+                self.examined(resolved);
+                Err(error(path, ReadErrorKind::NotAFile))
+            }
         }
     }
 
@@ -258,41 +255,55 @@ impl Tree {
                 return Err(error(path, ReadErrorKind::Git));
             }
             if segment == ".." {
+                // What is left again has to be there all the same.
+                self.examined(at.clone());
                 at = at.parent().ok_or_else(|| error(path, ReadErrorKind::Missing))?;
                 entry = Entry::Directory;
                 continue;
             }
             let next = at.child(&segment);
-            let Some(found) = self.entry(&next).map_err(|kind| error(path, kind))? else {
-                self.record(|access| {
-                    access.missed.insert(next);
-                });
-                return Err(error(path, ReadErrorKind::Missing));
-            };
-            if let Entry::Link { target } = found {
-                links += 1;
-                if links > MAX_LINKS {
-                    return Err(error(path, ReadErrorKind::LinkLoop));
+            let found = self.entry(&next).map_err(|kind| {
+                self.examined(next.clone());
+                error(path, kind)
+            })?;
+            match found {
+                Some(Entry::Link { target }) => {
+                    self.record(|access| {
+                        access.followed.insert(next.clone());
+                    });
+                    links += 1;
+                    if links > MAX_LINKS {
+                        return Err(error(path, ReadErrorKind::LinkLoop));
+                    }
+                    // The link is relative to its own directory, whose links are resolved already.
+                    if at.join(&target).is_err() {
+                        return Err(error(path, ReadErrorKind::Outside { link: next, target }));
+                    }
+                    let segments = target.split('/').filter(|s| !s.is_empty() && *s != ".");
+                    waiting.extend(segments.rev().map(str::to_owned));
+                    entry = Entry::Directory;
                 }
-                // The link is relative to its own directory, whose links are resolved already.
-                if at.join(&target).is_err() {
-                    return Err(error(path, ReadErrorKind::Outside { link: next, target }));
+                Some(found) if found == Entry::Directory || waiting.is_empty() => {
+                    at = next;
+                    entry = found;
                 }
-                let segments = target.split('/').filter(|s| !s.is_empty() && *s != ".");
-                waiting.extend(segments.rev().map(str::to_owned));
-                self.record(|access| {
-                    access.followed.insert(next);
-                });
-                entry = Entry::Directory;
-            } else {
-                if found != Entry::Directory && !waiting.is_empty() {
+                // Nothing is there, or nothing can be below it.
+                _ => {
+                    self.record(|access| {
+                        access.missed.insert(next);
+                    });
                     return Err(error(path, ReadErrorKind::Missing));
                 }
-                at = next;
-                entry = found;
             }
         }
         Ok((at, entry))
+    }
+
+    /// Records a path of which what stands there decides an answer.
+    fn examined(&self, path: RepoPath) {
+        self.record(|access| {
+            access.examined.insert(path);
+        });
     }
 
     fn entry(&self, path: &RepoPath) -> Result<Option<Entry>, ReadErrorKind> {
@@ -315,18 +326,6 @@ impl Tree {
     fn record(&self, add: impl FnOnce(&mut Access)) {
         add(&mut self.access.lock().unwrap_or_else(PoisonError::into_inner));
     }
-}
-
-/// Git's directory by any spelling that a disk without case, or with HFS's or
-/// NTFS's other names for it, would take for it.
-fn is_git(name: &str) -> bool {
-    let plain: String = name.chars().filter(|c| !is_ignorable(*c)).collect();
-    plain.eq_ignore_ascii_case(".git") || plain.eq_ignore_ascii_case("git~1")
-}
-
-/// Code points that HFS+ drops from names (Git's `is_hfs_dotgit`).
-fn is_ignorable(c: char) -> bool {
-    matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
 }
 
 fn error(path: &RepoPath, kind: ReadErrorKind) -> ReadError {

@@ -30,7 +30,6 @@ codes! {
 /// The templates that were asked for, each looked at once.
 pub(super) struct Templates<'t> {
     tree: &'t Tree,
-    revisions: HashMap<String, Result<Tree, RevisionError>>,
     known: HashMap<(String, Option<String>), Found>,
 }
 
@@ -39,15 +38,15 @@ pub(super) struct Templates<'t> {
 enum Found {
     /// It is there; its values, where it has a map of them.
     Values(Option<Rc<Value>>),
-    /// It is not there.
-    Nothing,
+    /// It is not in that Tree.
+    Nothing(Tree),
     /// Its commit is not there.
     NoRevision(RevisionError),
 }
 
 impl<'t> Templates<'t> {
     pub(super) fn new(tree: &'t Tree) -> Self {
-        Self { tree, revisions: HashMap::new(), known: HashMap::new() }
+        Self { tree, known: HashMap::new() }
     }
 
     /// A template's values; reports a template that is not there.
@@ -66,8 +65,8 @@ impl<'t> Templates<'t> {
         };
         match found {
             Found::Values(values) => values,
-            Found::Nothing => {
-                reader.findings.push(self.missing(template));
+            Found::Nothing(tree) => {
+                reader.findings.push(missing(&tree, template));
                 None
             }
             Found::NoRevision(error) => {
@@ -78,10 +77,10 @@ impl<'t> Templates<'t> {
         }
     }
 
-    fn look(&mut self, template: &TemplateRef, reader: &mut Reader<'_>) -> Found {
+    fn look(&self, template: &TemplateRef, reader: &mut Reader<'_>) -> Found {
         let tree = match &template.pin {
             None => self.tree.clone(),
-            Some(pin) => match self.at(pin) {
+            Some(pin) => match self.tree.at(pin) {
                 Ok(tree) => tree,
                 Err(error) => return Found::NoRevision(error),
             },
@@ -89,41 +88,30 @@ impl<'t> Templates<'t> {
         let directory = templates().child(&template.name);
         match tree.has_directory(&directory) {
             Ok(true) => Found::Values(read_values(&tree, &directory, reader).map(Rc::new)),
-            Ok(false) => Found::Nothing,
+            Ok(false) => Found::Nothing(tree),
             Err(error) => {
                 reader.findings.push(Finding::of_read_error(&error, None));
                 Found::Values(None)
             }
         }
     }
+}
 
-    fn at(&mut self, pin: &str) -> Result<Tree, RevisionError> {
-        if let Some(known) = self.revisions.get(pin) {
-            return known.clone();
-        }
-        let found = self.tree.at(pin);
-        self.revisions.insert(pin.to_owned(), found.clone());
-        found
-    }
-
-    fn missing(&self, template: &TemplateRef) -> Finding {
-        let directory = templates().child(&template.name);
-        let at = template.pin.as_ref().map(|pin| format!(" at `{pin}`")).unwrap_or_default();
-        let pinned = template.pin.as_ref().and_then(|pin| self.revisions.get(pin));
-        let tree = pinned.and_then(|found| found.as_ref().ok()).unwrap_or(self.tree);
-        let listed = tree.list(&templates()).unwrap_or_default();
-        let directories = listed.iter().filter(|entry| entry.is_directory);
-        let names: Vec<_> = directories.map(|entry| entry.path.name()).collect();
-        let help = suggest(&template.name, names.iter().copied(), "there are")
-            .unwrap_or_else(|| format!("create `{directory}/`"));
-        Finding::new(
-            &MISSING_TEMPLATE,
-            format!("there is no template `{}`{at}", template.name),
-            template.location.clone(),
-        )
-        .because(format!("there is no directory `{directory}`{at}"))
-        .help(help)
-    }
+fn missing(tree: &Tree, template: &TemplateRef) -> Finding {
+    let directory = templates().child(&template.name);
+    let at = template.pin.as_ref().map(|pin| format!(" at `{pin}`")).unwrap_or_default();
+    let listed = tree.list(&templates()).unwrap_or_default();
+    let directories = listed.iter().filter(|entry| entry.is_directory);
+    let names: Vec<_> = directories.map(|entry| entry.path.name()).collect();
+    let help = suggest(&template.name, names.iter().copied(), "there are")
+        .unwrap_or_else(|| format!("create `{directory}/`"));
+    Finding::new(
+        &MISSING_TEMPLATE,
+        format!("there is no template `{}`{at}", template.name),
+        template.location.clone(),
+    )
+    .because(format!("there is no directory `{directory}`{at}"))
+    .help(help)
 }
 
 fn templates() -> RepoPath {
