@@ -23,6 +23,10 @@ use work::Work;
 pub struct Selection<'r> {
     /// Of these environments, in this order.
     pub environments: Vec<&'r Environment>,
+    /// Whether everything of the repository was asked for, rather than each of
+    /// its environments by name: only then does what is left of an environment
+    /// that is no more belong to the selection, too.
+    pub everything: bool,
     /// Only the app of that name, without what the environment itself brings.
     pub app: Option<&'r str>,
     /// Whether to look for values without effect, too, which takes a render for
@@ -35,6 +39,7 @@ impl<'r> Selection<'r> {
     pub fn all(repository: &'r Repository) -> Self {
         Self {
             environments: repository.environments.iter().collect(),
+            everything: true,
             app: None,
             unused_values: false,
         }

@@ -1,0 +1,114 @@
+//! `rungs render` and the tree that it writes, as processes.
+#![allow(clippy::unwrap_used)]
+
+mod rendered;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use rendered::snapshot;
+use tempfile::TempDir;
+
+const BUSY: i32 = 4;
+
+fn rungs(repository: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rungs"));
+    command.args(arguments).current_dir(repository);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// A revision of a repository: every object says which, some are only in the
+/// first and others only in the second.
+fn repository(revision: u32) -> TempDir {
+    let directory = TempDir::new().unwrap();
+    let write = |path: &str, text: String| {
+        let path = directory.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("rungs.yaml", "version: 1\nladder: [qa, prod]\n".to_owned());
+    for app in 0..8 {
+        write(&format!("environments/qa/app{app}.yaml"), "template: web\n".to_owned());
+        write(&format!("environments/prod/app{app}.yaml"), "template: web\n".to_owned());
+    }
+    write(&format!("environments/prod/only{revision}.yaml"), "template: web\n".to_owned());
+    for name in 0..10 {
+        let kept = if name < 8 { format!("c{name}") } else { format!("r{revision}-{name}") };
+        write(
+            &format!("templates/web/{kept}.yaml"),
+            format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: {kept} }}\ndata: {{ revision: \"{revision}\" }}\n"
+            ),
+        );
+    }
+    directory
+}
+
+#[test]
+fn a_tree_that_two_runs_write_at_once_is_wholly_one_of_theirs() {
+    let repositories = [repository(1), repository(2)];
+    let whole = repositories.each_ref().map(|repository| {
+        let render = rungs(repository.path(), &["render"]).output().unwrap();
+        assert_eq!(render.status.code(), Some(0), "{}", stderr(&render));
+        snapshot(&repository.path().join("rendered"))
+    });
+    assert_ne!(whole[0], whole[1]);
+    let shared = TempDir::new().unwrap();
+    let output = shared.path().to_str().unwrap();
+    let mut written = [0, 0];
+    for round in 0..60 {
+        let start = |repository: &TempDir| {
+            rungs(repository.path(), &["render", "--output", output]).spawn().unwrap()
+        };
+        // Whoever starts second sometimes ends first.
+        let (first, second) = (round % 2, 1 - round % 2);
+        let runs = [start(&repositories[first]), start(&repositories[second])];
+        let ends = runs.map(Child::wait_with_output).map(Result::unwrap);
+        for (end, which) in ends.iter().zip([first, second]) {
+            match end.status.code() {
+                Some(0) => written[which] += 1,
+                Some(BUSY) => assert!(stderr(end).contains("output-busy"), "{}", stderr(end)),
+                other => panic!("{other:?}: {}", stderr(end)),
+            }
+        }
+        let found = snapshot(shared.path());
+        assert!(whole.contains(&found), "round {round} left a mix of both: {:?}", found.keys());
+    }
+    assert!(written.iter().all(|&times| times > 0), "{written:?}");
+}
+
+#[test]
+fn files_below_another_output_are_named_there_and_a_check_does_not_make_it() {
+    let (repository, elsewhere) = (repository(1), TempDir::new().unwrap());
+    let output = elsewhere.path().join("out");
+    let shown = output.to_str().unwrap();
+    let run = |arguments: &[&str]| rungs(repository.path(), arguments).output().unwrap();
+
+    let check = run(&["render", "--check", "--output", shown]);
+    assert_eq!(check.status.code(), Some(1));
+    let line = format!("missing   {shown}/qa/app0/configmap-c0.yaml\n");
+    assert!(stdout(&check).contains(&line), "{}", stdout(&check));
+    assert!(!stdout(&check).contains("rendered/"), "{}", stdout(&check));
+    assert!(!output.exists());
+    let check = run(&["render", "--check", "--output", shown, "--format", "json"]);
+    let message = format!("`{shown}/qa/app0/configmap-c0.yaml` is not there");
+    assert!(stdout(&check).contains(&message), "{}", stdout(&check));
+
+    let write = run(&["render", "--output", shown, "-v"]);
+    assert_eq!(write.status.code(), Some(0));
+    let line = format!("wrote    {shown}/qa/app0/configmap-c0.yaml\n");
+    assert!(stderr(&write).contains(&line), "{}", stderr(&write));
+    let write = run(&["render", "-v"]);
+    let line = "wrote    rendered/qa/app0/configmap-c0.yaml\n";
+    assert!(stderr(&write).contains(line), "{}", stderr(&write));
+}
