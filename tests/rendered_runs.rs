@@ -2,12 +2,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod rendered;
+mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::{thread, time::Duration};
 
 use rendered::snapshot;
+use support::component::absent;
 use tempfile::TempDir;
 
 const BUSY: i32 = 4;
@@ -54,19 +58,52 @@ fn repository(revision: u32) -> TempDir {
     directory
 }
 
-#[test]
-fn a_tree_that_two_runs_write_at_once_is_wholly_one_of_theirs() {
+/// Two revisions with the trees that they come to.
+fn revisions() -> ([TempDir; 2], [BTreeMap<String, Vec<u8>>; 2]) {
     let repositories = [repository(1), repository(2)];
     let whole = repositories.each_ref().map(|repository| {
         let render = rungs(repository.path(), &["render"]).output().unwrap();
         assert_eq!(render.status.code(), Some(0), "{}", stderr(&render));
         snapshot(&repository.path().join("rendered"))
     });
+    (repositories, whole)
+}
+
+#[test]
+fn what_another_run_wrote_just_before_the_lock_is_seen() {
+    let tried = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
+    if !tried.is_ok_and(|output| output.status.success()) {
+        return absent("strace is not there, or may not trace");
+    }
+    let (repositories, whole) = revisions();
+    let [first, second] = repositories.each_ref().map(TempDir::path);
+    let shared = first.join("rendered");
+    // Nearly what the first writes, so that it would leave nearly all as it is.
+    fs::remove_file(shared.join("qa/app0/configmap-c0.yaml")).unwrap();
+    let late = Command::new("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=flock"])
+        .args(["-e", "inject=flock:delay_enter=3000000", env!("CARGO_BIN_EXE_rungs"), "render"])
+        .current_dir(first)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_secs(1));
+    let between = rungs(second, &["render", "--output", shared.to_str().unwrap()]).output();
+    assert_eq!(between.unwrap().status.code(), Some(0));
+    let late = late.wait_with_output().unwrap();
+    assert_eq!(late.status.code(), Some(0), "{}", stderr(&late));
+    let found = snapshot(&shared);
+    assert!(whole.contains(&found), "a mix of both: {:?}", found.keys());
+}
+
+#[test]
+fn a_tree_that_two_runs_write_at_once_is_wholly_one_of_theirs() {
+    let (repositories, whole) = revisions();
     assert_ne!(whole[0], whole[1]);
     let shared = TempDir::new().unwrap();
     let output = shared.path().to_str().unwrap();
     let mut written = [0, 0];
-    for round in 0..60 {
+    for round in 0..30 {
         let start = |repository: &TempDir| {
             rungs(repository.path(), &["render", "--output", output]).spawn().unwrap()
         };
