@@ -125,6 +125,44 @@ fn a_tree_that_two_runs_write_at_once_is_wholly_one_of_theirs() {
 }
 
 #[test]
+fn a_shared_namespace_stands_in_one_place_whether_all_or_a_part_is_rendered() {
+    let repository = repository(1);
+    let root = repository.path();
+    for environment in ["qa", "prod"] {
+        let app = root.join(format!("environments/{environment}/app0.yaml"));
+        fs::write(app, "template: web\nnamespace: shared\n").unwrap();
+        for name in 1..8 {
+            fs::remove_file(root.join(format!("environments/{environment}/app{name}.yaml")))
+                .unwrap();
+        }
+    }
+    // No object of the one is the other's, too.
+    for entry in fs::read_dir(root.join("templates/web")).unwrap() {
+        fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    fs::write(
+        root.join("templates/web/a.yaml.tera"),
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: \"{{ environment }}\" }\n",
+    )
+    .unwrap();
+    let run = |arguments: &[&str]| {
+        let run = rungs(root, arguments).output().unwrap();
+        assert_eq!(run.status.code(), Some(0), "{arguments:?}: {}", stderr(&run));
+    };
+    let namespace = |environment: &str| {
+        root.join(format!("rendered/{environment}/_environment/namespace-shared.yaml")).exists()
+    };
+    run(&["render", "prod"]);
+    assert!(!namespace("prod"));
+    run(&["render", "qa"]);
+    assert!(namespace("qa"));
+    run(&["render", "--check"]);
+    run(&["render"]);
+    run(&["render", "--check", "prod"]);
+    assert!(namespace("qa") && !namespace("prod"));
+}
+
+#[test]
 fn files_below_another_output_are_named_there_and_a_check_does_not_make_it() {
     let (repository, elsewhere) = (repository(1), TempDir::new().unwrap());
     let output = elsewhere.path().join("out");
