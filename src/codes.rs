@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{self, Code, Kind};
-use crate::{config, demo, kubernetes, pipeline, render, rendered, yaml};
+use crate::{config, demo, kubernetes, namespaces, pipeline, render, rendered, yaml};
 
 /// The codes of each module that declares some: a new module is a line here.
 static LISTS: &[&[&Code]] = &[
@@ -12,6 +12,7 @@ static LISTS: &[&[&Code]] = &[
     kubernetes::CODES,
     config::CODES,
     render::CODES,
+    namespaces::CODES,
     pipeline::CODES,
     rendered::CODES,
     demo::CODES,

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::config::{App, Environment, EnvironmentName, Repository, TemplateRef};
 use crate::diagnostic::{Finding, Findings};
 use crate::kubernetes::{self, LabelSetting, Object, ObjectId, ObjectSet, Scopes};
-use crate::namespaces;
+use crate::namespaces::Namespaces;
 use crate::render::Template;
 use crate::source::{RepoPath, Tree};
 
@@ -23,6 +23,10 @@ use work::Work;
 pub struct Selection<'r> {
     /// Of these environments, in this order.
     pub environments: Vec<&'r Environment>,
+    /// Whether everything of the repository was asked for, rather than each of
+    /// its environments by name: only then does what is left of an environment
+    /// that is no more belong to the selection, too.
+    pub everything: bool,
     /// Only the app of that name, without what the environment itself brings.
     pub app: Option<&'r str>,
     /// Whether to look for values without effect, too, which takes a render for
@@ -35,6 +39,7 @@ impl<'r> Selection<'r> {
     pub fn all(repository: &'r Repository) -> Self {
         Self {
             environments: repository.environments.iter().collect(),
+            everything: true,
             app: None,
             unused_values: false,
         }
@@ -93,7 +98,7 @@ pub fn render(
     let scopes = scopes(tree, &rendered)?;
     let mut findings = Findings::new();
     let apps = place_apps(&works, rendered, &scopes, &mut findings);
-    let own = own_objects(selection);
+    let own = own_objects(repository, selection, &mut findings);
     findings.extend(clashes(&works, &apps, &own));
     let every_environment = selection.environments.len() == repository.environments.len();
     findings.extend(effect::unused_images(&works, every_environment));
@@ -211,12 +216,17 @@ fn place_apps(
 }
 
 /// What each environment brings itself, in the order of the selection.
-fn own_objects(selection: &Selection<'_>) -> Vec<Vec<Object>> {
-    let own = selection.environments.iter().map(|environment| match selection.app {
-        Some(_) => Vec::new(),
-        None => namespaces::generate(environment),
-    });
-    own.collect()
+fn own_objects(
+    repository: &Repository,
+    selection: &Selection<'_>,
+    findings: &mut Findings,
+) -> Vec<Vec<Object>> {
+    if selection.app.is_some() {
+        return selection.environments.iter().map(|_| Vec::new()).collect();
+    }
+    let namespaces = Namespaces::of(&repository.environments);
+    findings.extend(namespaces.conflicts(&selection.environments));
+    selection.environments.iter().map(|environment| namespaces.generate(environment)).collect()
 }
 
 /// A finding for each object that more than one app or environment has.

@@ -4,9 +4,11 @@
 
 mod support;
 
+use std::slice;
+
 use rungs::config::{Environment, load};
 use rungs::kubernetes::{Object, ObjectSet};
-use rungs::namespaces::generate;
+use rungs::namespaces::Namespaces;
 use rungs::source::{Memory, Tree};
 use rungs::yaml::emit;
 use support::kubernetes::{ApiServer, Keep, Manifest};
@@ -21,24 +23,38 @@ access:
   - { group: 'oidc:team/a', role: edit }
 ";
 
-/// The environment `qa` with these settings and with the apps in those namespaces.
-fn environment(settings: &str, apps: &[(&str, &str)]) -> Environment {
-    let apps: Vec<_> = apps
-        .iter()
-        .map(|(app, namespace)| {
-            let text = format!("template: web\nnamespace: {namespace}\n");
-            (format!("environments/qa/{app}.yaml"), text)
-        })
-        .collect();
+type Apps<'a> = &'a [(&'a str, &'a str)];
+
+/// The environments of a ladder, each with these settings and with the apps in
+/// those namespaces.
+fn environments(rungs: &[(&str, &str, Apps<'_>)]) -> Vec<Environment> {
+    let names: Vec<_> = rungs.iter().map(|(name, ..)| *name).collect();
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n";
     let mut files = vec![
-        ("rungs.yaml", "version: 1\nladder: [qa]\n"),
-        ("environments/qa/environment.yaml", settings),
-        ("templates/web/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n"),
+        ("rungs.yaml".to_owned(), format!("version: 1\nladder: [{}]\n", names.join(", "))),
+        ("templates/web/a.yaml".to_owned(), template.to_owned()),
     ];
-    files.extend(apps.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    for (name, settings, apps) in rungs {
+        let directory = format!("environments/{name}");
+        files.push((format!("{directory}/environment.yaml"), (*settings).to_owned()));
+        files.extend(apps.iter().map(|(app, namespace)| {
+            let text = format!("template: web\nnamespace: {namespace}\n");
+            (format!("{directory}/{app}.yaml"), text)
+        }));
+    }
+    let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
     let loaded = load(&Tree::new(Memory::of(files)));
-    let mut repository = loaded.unwrap_or_else(|findings| panic!("{findings:#?}")).repository;
-    repository.environments.remove(0)
+    loaded.unwrap_or_else(|findings| panic!("{findings:#?}")).repository.environments
+}
+
+/// The environment `qa` with these settings and with the apps in those namespaces.
+fn environment(settings: &str, apps: Apps<'_>) -> Environment {
+    environments(&[("qa", settings, apps)]).remove(0)
+}
+
+/// What an environment brings that is alone.
+fn generate(environment: &Environment) -> Vec<Object> {
+    Namespaces::of(slice::from_ref(environment)).generate(environment)
 }
 
 fn ids(objects: &[Object]) -> Vec<String> {
@@ -138,6 +154,97 @@ fn nothing_is_brought_to_namespaces_that_kubernetes_makes() {
 fn nothing_is_brought_where_someone_else_does() {
     let settings = format!("{SETTINGS}generate: {{ namespaces: false }}\n");
     assert!(generate(&environment(&settings, &[("web", "shop")])).is_empty());
+}
+
+const SHOP: Apps<'_> = &[("web", "shop")];
+
+#[test]
+fn a_namespace_that_environments_share_is_brought_once_by_the_first_on_the_ladder() {
+    let own: Apps<'_> = &[("mail", "mail"), ("web", "shop")];
+    // By name, `alpha` would be the first.
+    let ladder = environments(&[("qa", SETTINGS, SHOP), ("alpha", SETTINGS, own)]);
+    let namespaces = Namespaces::of(&ladder);
+    let [qa, alpha] = [0, 1].map(|at| ids(&namespaces.generate(&ladder[at])));
+    assert_eq!((qa.len(), &*qa[0]), (5, "Namespace shop"));
+    assert_eq!((alpha.len(), &*alpha[0]), (5, "Namespace mail"));
+    assert!(namespaces.conflicts(&[&ladder[0], &ladder[1]]).is_empty());
+}
+
+#[test]
+fn another_cluster_has_another_namespace() {
+    let elsewhere = format!("{}cluster: eu\n", SETTINGS.replace("pods: 50", "pods: 9"));
+    let ladder = environments(&[("qa", SETTINGS, SHOP), ("prod", &elsewhere, SHOP)]);
+    let namespaces = Namespaces::of(&ladder);
+    assert!(ladder.iter().all(|one| namespaces.generate(one).len() == 5));
+    assert!(namespaces.conflicts(&[&ladder[0], &ladder[1]]).is_empty());
+}
+
+#[test]
+fn settings_of_a_shared_namespace_that_differ_show_both_places() {
+    let differing = [
+        ("quota", "{ requests.cpu: \"20\", pods: 50 }", "{ requests.cpu: \"20\", pods: 51 }"),
+        ("quota", "{ requests.cpu: \"20\", pods: 50 }", "{}"),
+        ("limits", "memory: 512Mi", "memory: 1Gi"),
+        ("labels", "team: shop", "team: mail"),
+        ("access", "role: view", "role: edit"),
+    ];
+    for (key, from, to) in differing {
+        let ladder = environments(&[
+            ("qa", SETTINGS, SHOP),
+            ("stage", &SETTINGS.replacen(from, to, 1), SHOP),
+        ]);
+        let namespaces = Namespaces::of(&ladder);
+        // Whichever of both is rendered.
+        for rendered in [&ladder[..], &ladder[..1], &ladder[1..]] {
+            let found = namespaces.conflicts(&rendered.iter().collect::<Vec<_>>());
+            let finding = found.iter().next().unwrap_or_else(|| panic!("{key} differs"));
+            assert_eq!((found.len(), finding.code.name), (1, "conflicting-namespace"));
+            let message =
+                format!("`qa` and `stage` share the namespace `shop`, with different `{key}`");
+            assert_eq!(finding.message, message);
+            let places: Vec<_> =
+                finding.labels.iter().map(|label| label.location.path().as_str()).collect();
+            assert_eq!(
+                places,
+                ["environments/stage/environment.yaml", "environments/qa/environment.yaml"]
+            );
+            let help = finding.help.as_deref().unwrap();
+            assert!(help.contains("`generate: { namespaces: false }`"), "{help}");
+            assert!(help.contains("environments/stage/environment.yaml"), "{help}");
+        }
+    }
+}
+
+#[test]
+fn order_and_repetition_are_no_difference() {
+    let other = SETTINGS
+        .replace("{ requests.cpu: \"20\", pods: 50 }", "{ pods: 50, requests.cpu: \"20\" }")
+        + "  - { group: shop-developers, role: view }\n";
+    let ladder = environments(&[("qa", SETTINGS, SHOP), ("stage", &other, SHOP)]);
+    assert!(Namespaces::of(&ladder).conflicts(&[&ladder[1]]).is_empty());
+}
+
+#[test]
+fn whoever_does_not_bring_a_namespace_may_differ_and_leaves_it_to_the_next() {
+    let silent = "tier: preprod\ngenerate: { namespaces: false }\n";
+    let ladder = environments(&[("qa", silent, SHOP), ("stage", SETTINGS, SHOP)]);
+    let namespaces = Namespaces::of(&ladder);
+    assert!(namespaces.conflicts(&[&ladder[0], &ladder[1]]).is_empty());
+    assert!(namespaces.generate(&ladder[0]).is_empty());
+    assert_eq!(namespaces.generate(&ladder[1]).len(), 5);
+}
+
+#[test]
+fn environments_that_have_no_part_in_a_conflict_are_rendered() {
+    let other: Apps<'_> = &[("web", "other")];
+    let ladder = environments(&[
+        ("qa", SETTINGS, SHOP),
+        ("stage", "tier: preprod\n", SHOP),
+        ("prod", SETTINGS, other),
+    ]);
+    let namespaces = Namespaces::of(&ladder);
+    assert!(namespaces.conflicts(&[&ladder[2]]).is_empty());
+    assert_eq!(namespaces.conflicts(&[&ladder[1]]).len(), 4);
 }
 
 #[test]

@@ -11,9 +11,9 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rendered::{apply, codes, file, files, objects, plan, snapshot};
+use rendered::{apply, codes, file, files, objects, snapshot, try_apply};
 use rungs::diagnostic::Kind;
-use rungs::rendered::{File, Files, Output, Scope};
+use rungs::rendered::{File, Files, Scope};
 use rungs::source::RepoPath;
 use support::component::absent;
 use tempfile::TempDir;
@@ -88,10 +88,7 @@ fn arguments(test: &str) -> [&str; 5] {
 #[ignore = "started by other tests as a process of its own"]
 fn writes_the_tree() {
     let Some(root) = std::env::var_os(CHILD) else { return };
-    let output = Output::at(root);
-    let plan = rungs::rendered::Plan::new(&output, after(), &Scope::everything());
-    let applied = plan.and_then(|plan| plan.apply(&output, &|_| {}));
-    if let Err(findings) = applied {
+    if let Err(findings) = try_apply(Path::new(&root), after(), &Scope::everything()) {
         panic!("{}: {:?}", codes(&findings).join(" "), findings.kind());
     }
 }
@@ -210,9 +207,7 @@ fn a_full_disk_is_the_outside_worlds_and_leaves_whole_files() {
     let old = tree_of(&first);
     apply(root, first, &Scope::everything());
     let new = tree_of(&large("2"));
-    let output = Output::at(root);
-    let findings =
-        plan(root, large("2"), &Scope::everything()).apply(&output, &|_| {}).unwrap_err();
+    let findings = try_apply(root, large("2"), &Scope::everything()).unwrap_err();
     assert_eq!(codes(&findings), ["output-unwritable"]);
     assert_eq!(findings.kind(), Some(Kind::Outside));
     let found = snapshot(root);
@@ -235,8 +230,7 @@ fn a_read_only_disk_is_the_outside_worlds() {
     mount.remount("ro");
     // What is as it should be needs no writing.
     apply(root, before(), &Scope::everything());
-    let findings =
-        plan(root, after(), &Scope::everything()).apply(&Output::at(root), &|_| {}).unwrap_err();
+    let findings = try_apply(root, after(), &Scope::everything()).unwrap_err();
     assert_eq!(findings.kind(), Some(Kind::Outside));
     assert!(codes(&findings).iter().all(|code| *code == "output-unwritable"));
     assert_eq!(snapshot(root), tree_of(&before()));

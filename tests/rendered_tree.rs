@@ -9,9 +9,9 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use proptest::prelude::*;
-use rendered::{apply, codes, file, files, list, object, plan, snapshot};
+use rendered::{apply, codes, compare, file, files, list, object, snapshot, try_apply};
 use rungs::diagnostic::Kind;
-use rungs::rendered::{Action, File, Files, HEADER, InStore, Output, Plan, Scope};
+use rungs::rendered::{Action, Changes, File, Files, HEADER, InStore, Output, Scope};
 use rungs::source::{Memory, RepoPath};
 use tempfile::TempDir;
 
@@ -55,7 +55,7 @@ fn a_tree_is_written_and_is_then_as_it_should_be() {
     );
     let text = fs::read_to_string(directory.path().join("qa/web/configmap-a.yaml")).unwrap();
     assert_eq!(text.lines().next(), Some(HEADER));
-    assert!(plan(directory.path(), files(&tree), &Scope::everything()).is_empty());
+    assert!(compare(directory.path(), files(&tree), &Scope::everything()).is_empty());
 }
 
 #[test]
@@ -67,9 +67,9 @@ fn only_what_differs_is_written_and_what_is_no_more_is_removed() {
     let touched = fs::metadata(&unchanged).unwrap().modified().unwrap();
 
     let after = [("qa/web", "a", "1"), ("qa/web", "b", "2"), ("qa/web", "d", "1")];
-    let plan = plan(directory.path(), files(&after), &Scope::everything());
+    let changes = compare(directory.path(), files(&after), &Scope::everything());
     let changes: Vec<_> =
-        plan.changes().into_iter().map(|c| (c.action, c.path.as_str().to_owned())).collect();
+        changes.list().into_iter().map(|c| (c.action, c.path.as_str().to_owned())).collect();
     assert_eq!(
         changes,
         [
@@ -78,7 +78,7 @@ fn only_what_differs_is_written_and_what_is_no_more_is_removed() {
             (Action::Create, "qa/web/configmap-d.yaml".to_owned()),
         ]
     );
-    let summary = plan.apply(&Output::at(directory.path()), &|_| {}).unwrap();
+    let summary = apply(directory.path(), files(&after), &Scope::everything());
     assert_eq!((summary.created, summary.updated), (1, 1));
     assert_eq!((summary.removed, summary.unchanged), (1, 1));
     assert!(!directory.path().join("qa/old").exists());
@@ -165,7 +165,7 @@ fn a_foreign_file_in_the_way_stops_the_run_before_anything_is_written() {
         ("qa/cart", "a", "1"),
         ("prod/web", "a", "1"),
     ];
-    let findings = Plan::new(&Output::at(root), files(&tree), &Scope::everything()).unwrap_err();
+    let findings = Output::at(root).compare(files(&tree), &Scope::everything()).unwrap_err();
     assert_eq!(codes(&findings), ["foreign-file"; 4].to_vec());
     assert_eq!(findings.kind(), Some(Kind::Answer));
     assert_eq!(snapshot(root), before);
@@ -185,7 +185,7 @@ fn links_in_the_way_stop_the_run_and_are_never_followed() {
     fs::create_dir_all(root.join("stage/web")).unwrap();
     symlink(outside.join("a"), root.join("stage/web/configmap-a.yaml")).unwrap();
     let tree = [("qa/web", "a", "1"), ("prod/web", "a", "1"), ("stage/web", "a", "1")];
-    let findings = Plan::new(&Output::at(&root), files(&tree), &Scope::everything()).unwrap_err();
+    let findings = Output::at(&root).compare(files(&tree), &Scope::everything()).unwrap_err();
     assert_eq!(codes(&findings), ["output-link"; 3].to_vec());
     // Where nothing has to be written, they are somebody else's.
     apply(&root, files(&[]), &Scope::everything());
@@ -207,7 +207,7 @@ fn the_output_directory_of_a_repository_is_no_link() {
     let output = Output::within(root, &path("elsewhere/rendered")).unwrap();
     fs::write(root.join("elsewhere/rendered/qa"), "mine\n").unwrap();
     let tree = files(&[("qa/web", "a", "1")]);
-    let findings = Plan::new(&output, tree, &Scope::everything()).unwrap_err();
+    let findings = output.compare(tree, &Scope::everything()).unwrap_err();
     let shown = findings.iter().next().unwrap().location().path().clone();
     assert_eq!(shown, path("elsewhere/rendered/qa"));
     fs::remove_file(root.join("elsewhere/rendered/qa")).unwrap();
@@ -218,30 +218,41 @@ fn the_output_directory_of_a_repository_is_no_link() {
 }
 
 #[test]
-fn what_appears_after_the_plan_was_made_is_not_overwritten() {
+fn what_appears_between_comparing_and_writing_is_left_alone_and_said_to_be_a_change() {
     let directory = TempDir::new().unwrap();
     let root = directory.path();
     let tree = [("qa/web", "a", "1"), ("qa/cart", "a", "1")];
     apply(root, files(&tree[..1]), &Scope::everything());
     let more = [("qa/web", "a", "1"), ("qa/web", "b", "1")];
-    let late = plan(root, files(&more), &app("qa/web"));
+    let output = Output::at(root);
+    let late = output.lock().unwrap().compare(files(&more), &app("qa/web")).unwrap();
     fs::write(root.join("qa/web/configmap-b.yaml"), "mine\n").unwrap();
-    let findings = late.apply(&Output::at(root), &|_| {}).unwrap_err();
-    assert_eq!(codes(&findings), ["foreign-file"]);
+    let findings = late.apply(&|_| {}).unwrap_err();
+    assert_eq!(codes(&findings), ["output-changed"]);
+    let help = findings.iter().next().unwrap().help.clone().unwrap();
+    assert!(help.contains("other files may be written"), "{help}");
     assert_eq!(fs::read_to_string(root.join("qa/web/configmap-b.yaml")).unwrap(), "mine\n");
 
-    let late = plan(root, files(&tree), &app("qa/cart"));
+    let late = output.lock().unwrap().compare(files(&tree), &app("qa/cart")).unwrap();
     fs::create_dir(root.join("qa/cart")).unwrap();
     fs::write(root.join("qa/cart/mine"), "mine\n").unwrap();
-    assert_eq!(codes(&late.apply(&Output::at(root), &|_| {}).unwrap_err()), ["foreign-file"]);
+    assert_eq!(codes(&late.apply(&|_| {}).unwrap_err()), ["output-changed"]);
     assert_eq!(list(root), ["qa/cart/mine", "qa/web/configmap-a.yaml", "qa/web/configmap-b.yaml"]);
 
     // A directory that was to vanish stays with what came into it.
-    let late = plan(root, files(&[]), &app("qa/web"));
+    let late = output.lock().unwrap().compare(files(&[]), &app("qa/web")).unwrap();
     fs::write(root.join("qa/web/new"), "mine\n").unwrap();
-    late.apply(&Output::at(root), &|_| {}).unwrap();
+    late.apply(&|_| {}).unwrap();
     assert!(root.join("qa/web/new").is_file());
     assert!(!root.join("qa/web/configmap-a.yaml").exists());
+
+    // A file in place of a directory is no link.
+    let late = output.lock().unwrap().compare(files(&tree), &app("qa/web")).unwrap();
+    fs::remove_dir_all(root.join("qa/web")).unwrap();
+    fs::write(root.join("qa/web"), "mine\n").unwrap();
+    let findings = late.apply(&|_| {}).unwrap_err();
+    assert_eq!(codes(&findings), ["output-changed"]);
+    assert!(!findings.iter().next().unwrap().message.contains("link"));
 }
 
 #[test]
@@ -293,7 +304,7 @@ fn an_encrypted_file_without_a_mark_is_somebody_elses() {
     fs::create_dir_all(root.join("qa/web")).unwrap();
     let file = root.join("qa/web/secret-db.sops.yaml");
     fs::write(&file, SOPS.replace("{}", "{mac: mine}")).unwrap();
-    let findings = Plan::new(&Output::at(root), encrypted(SOPS), &Scope::everything()).unwrap_err();
+    let findings = try_apply(root, encrypted(SOPS), &Scope::everything()).unwrap_err();
     assert_eq!(codes(&findings), ["foreign-file"]);
     apply(root, files(&[]), &Scope::everything());
     assert!(file.is_file());
@@ -314,7 +325,7 @@ fn what_an_ended_run_left_is_swept() {
     fs::write(root.join("qa/.rungs-tmp-1-1/x.yaml"), "").unwrap();
     fs::create_dir_all(root.join(".rungs-tmp-1-2/web")).unwrap();
     fs::write(root.join(".rungs-tmp-1-2/web/x.yaml"), "").unwrap();
-    let before = plan(root, files(&tree), &Scope::everything());
+    let before = compare(root, files(&tree), &Scope::everything());
     assert!(before.is_empty(), "what is left over is no change of the tree");
     apply(root, files(&tree), &Scope::everything());
     assert_eq!(list(root), ["qa/web/configmap-a.yaml"]);
@@ -342,12 +353,14 @@ fn two_runs_do_not_write_one_tree_at_once() {
     let directory = TempDir::new().unwrap();
     let root = fs::File::open(directory.path()).unwrap();
     root.lock().unwrap();
-    let plan = plan(directory.path(), files(&[("qa/web", "a", "1")]), &Scope::everything());
-    let findings = plan.apply(&Output::at(directory.path()), &|_| {}).unwrap_err();
+    let tree = [("qa/web", "a", "1")];
+    let findings = try_apply(directory.path(), files(&tree), &Scope::everything()).unwrap_err();
     assert_eq!(codes(&findings), ["output-busy"]);
     assert_eq!(findings.kind(), Some(Kind::Outside));
+    // Whoever only looks waits for nobody.
+    assert!(!compare(directory.path(), files(&tree), &Scope::everything()).is_empty());
     drop(root);
-    plan.apply(&Output::at(directory.path()), &|_| {}).unwrap();
+    apply(directory.path(), files(&tree), &Scope::everything());
 }
 
 #[test]
@@ -358,9 +371,9 @@ fn a_tree_in_a_commit_is_compared_like_one_on_disk() {
         memory.insert(path(&format!("rendered/{at}")), bytes.to_vec());
     }
     let existing = InStore { store: &memory, output: path("rendered") };
-    let plan = Plan::against(&existing, files(&tree), &Scope::everything()).unwrap();
+    let changes = Changes::of(&existing, files(&tree), &Scope::everything()).unwrap();
     let changes: Vec<_> =
-        plan.changes().into_iter().map(|c| (c.action, c.path.as_str().to_owned())).collect();
+        changes.list().into_iter().map(|c| (c.action, c.path.as_str().to_owned())).collect();
     assert_eq!(
         changes,
         [
@@ -370,7 +383,7 @@ fn a_tree_in_a_commit_is_compared_like_one_on_disk() {
     );
     let empty = Memory::new();
     let nothing = InStore { store: &empty, output: path("rendered") };
-    assert!(Plan::against(&nothing, files(&[]), &Scope::everything()).unwrap().is_empty());
+    assert!(Changes::of(&nothing, files(&[]), &Scope::everything()).unwrap().is_empty());
 }
 
 #[test]
@@ -382,8 +395,10 @@ fn progress_counts_every_file() {
         count.fetch_add(n, std::sync::atomic::Ordering::Relaxed);
     };
     let output = Output::at(directory.path());
-    plan(directory.path(), files(&tree), &Scope::everything()).apply(&output, &step).unwrap();
-    plan(directory.path(), files(&[]), &Scope::everything()).apply(&output, &step).unwrap();
+    for tree in [files(&tree), files(&[])] {
+        let writing = output.lock().unwrap().compare(tree, &Scope::everything()).unwrap();
+        writing.apply(&step).unwrap();
+    }
     assert_eq!(count.into_inner(), 6);
 }
 
@@ -436,7 +451,7 @@ proptest! {
             Scope::directories(scope.iter().map(|s| path(s)))
         };
         apply(root, files(&after), &scope);
-        prop_assert!(plan(root, files(&after), &scope).is_empty());
+        prop_assert!(compare(root, files(&after), &scope).is_empty());
 
         let mut expected: BTreeMap<String, Vec<u8>> =
             foreign.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
@@ -467,4 +482,27 @@ fn an_output_directory_is_made_with_its_parents() {
     let root: &Path = &directory.path().join("a/b");
     apply(root, files(&[("qa/web", "a", "1")]), &Scope::everything());
     assert_eq!(list(root), ["qa/web/configmap-a.yaml"]);
+}
+
+#[test]
+fn whoever_only_looks_makes_no_directory() {
+    let directory = TempDir::new().unwrap();
+    let root = directory.path().join("out");
+    assert!(!compare(&root, files(&[("qa/web", "a", "1")]), &Scope::everything()).is_empty());
+    assert!(!root.exists());
+}
+
+#[test]
+fn what_says_that_an_encrypted_file_is_ours_is_no_manifest() {
+    let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nsops: {mac: one}\n";
+    let encrypted = File::of(&rendered::objects(text)[0], &path("qa/web"), None);
+    let tree = Files::of([encrypted, file("qa/web", "a", "1")]).unwrap();
+    assert_eq!((tree.len(), tree.manifests().count()), (3, 2));
+    let stream = tree.stream(&path("rendered"));
+    let documents: Vec<_> = stream.lines().filter(|line| line.starts_with("# ")).collect();
+    assert_eq!(
+        documents,
+        ["# rendered/qa/web/configmap-a.yaml", "# rendered/qa/web/secret-db.sops.yaml"]
+    );
+    assert!(stream.ends_with(text));
 }

@@ -9,7 +9,7 @@ use super::{Context, Outcome, console};
 use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Findings, Format};
 use crate::pipeline::{self, Rendering, Selection};
-use crate::rendered::{self, Action, Change, File, Files, HEADER, Output, Plan, Scope, Summary};
+use crate::rendered::{self, Action, Change, Changes, Files, Output, Scope, Summary, Writing};
 use crate::source::{RepoPath, Tree};
 
 /// Render environments into the output tree
@@ -50,18 +50,18 @@ impl Render {
                 return Err(warnings);
             }
         };
-        let files = files(&rendering)?;
+        let files = Files::of_rendering(&rendering)?;
         warnings.extend(rendering.warnings);
         let mut outcome = if self.stdout {
-            console::print(manifests(&files, &repository.output).as_bytes());
+            console::print(files.stream(&repository.output).as_bytes());
             Outcome::default()
         } else {
             let output = self.output(context, &repository.output)?;
-            let plan = Plan::new(&output, files, &self.scope(&selection))?;
+            let scope = Scope::of(&selection);
             if self.check {
-                report_stale(context, &plan, &repository.output)
+                report_stale(context, &output.compare(files, &scope)?, &output)
             } else {
-                write(context, &plan, &output)?
+                write(context, output.lock()?.compare(files, &scope)?, &output)?
             }
         };
         outcome.findings.extend(warnings);
@@ -71,6 +71,7 @@ impl Render {
     fn selection<'r>(&'r self, repository: &'r Repository) -> Result<Selection<'r>, Findings> {
         let mut selection = Selection { unused_values: self.check, ..Selection::all(repository) };
         if !self.environments.is_empty() {
+            selection.everything = false;
             let found = self.environments.iter().map(|name| repository.find_environment(name));
             selection.environments = found.collect::<Result<_, _>>()?;
             // Named twice is rendered once, and in the repository's order.
@@ -80,6 +81,7 @@ impl Render {
         }
         let Some(app) = &self.app else { return Ok(selection) };
         selection.app = Some(app);
+        selection.everything = false;
         if selection.environments.iter().all(|one| selection.apps(one).next().is_none()) {
             let first = self.environments.first().map(String::as_str);
             let environment =
@@ -87,18 +89,6 @@ impl Render {
             repository.find_app(environment.unwrap_or_default(), app)?;
         }
         Ok(selection)
-    }
-
-    /// What the run answers for in the output tree.
-    fn scope(&self, selection: &Selection<'_>) -> Scope {
-        if self.environments.is_empty() && self.app.is_none() {
-            return Scope::everything();
-        }
-        let directories = selection.environments.iter().filter_map(|environment| match &self.app {
-            Some(app) => Some(rendered::directory(&environment.name, Some(app))),
-            None => rendered::directory(&environment.name, None).parent(),
-        });
-        Scope::directories(directories)
     }
 
     fn output(&self, context: &Context, configured: &RepoPath) -> Result<Output, Findings> {
@@ -120,39 +110,8 @@ fn render(
     pipeline::render(tree, repository, selection, &|| progress.step(1))
 }
 
-fn files(rendering: &Rendering) -> Result<Files, Findings> {
-    let mut files = Vec::new();
-    for environment in &rendering.environments {
-        let own = rendered::directory(&environment.name, None);
-        files.extend(environment.own.iter().map(|object| File::of(object, &own, None)));
-        for app in &environment.apps {
-            let directory = rendered::directory(&environment.name, Some(&app.name));
-            let home = Some(&*app.namespace);
-            files.extend(app.objects.iter().map(|object| File::of(object, &directory, home)));
-        }
-    }
-    Files::of(files)
-}
-
-/// The files as one stream of documents, each with its path.
-fn manifests(files: &Files, output: &RepoPath) -> String {
-    let mut stream = String::new();
-    for (path, bytes) in files.iter() {
-        let text = String::from_utf8_lossy(bytes);
-        let text =
-            text.strip_prefix(HEADER).and_then(|text| text.strip_prefix('\n')).unwrap_or(&text);
-        for part in ["---\n# ", output.as_str(), "/", path.as_str(), "\n", text] {
-            stream.push_str(part);
-        }
-        if !text.ends_with('\n') {
-            stream.push('\n');
-        }
-    }
-    stream
-}
-
-fn report_stale(context: &Context, plan: &Plan, output: &RepoPath) -> Outcome {
-    let changes = plan.changes();
+fn report_stale(context: &Context, changes: &Changes, output: &Output) -> Outcome {
+    let changes = changes.list();
     let mut outcome = Outcome { answer_is_no: !changes.is_empty(), ..Outcome::default() };
     if context.console.format() == Format::Text {
         let lines = changes.iter().map(|change| {
@@ -161,7 +120,7 @@ fn report_stale(context: &Context, plan: &Plan, output: &RepoPath) -> Outcome {
                 Action::Update => "differs",
                 Action::Remove => "left over",
             };
-            format!("{word:9} {output}/{}\n", change.path)
+            format!("{word:9} {}\n", output.display(&change.path))
         });
         console::print(lines.collect::<String>().as_bytes());
         context.console.say(&match changes.len() {
@@ -176,11 +135,11 @@ fn report_stale(context: &Context, plan: &Plan, output: &RepoPath) -> Outcome {
     outcome
 }
 
-fn write(context: &Context, plan: &Plan, output: &Output) -> Result<Outcome, Findings> {
-    let changes = plan.changes();
+fn write(context: &Context, writing: Writing<'_>, output: &Output) -> Result<Outcome, Findings> {
+    let changes = writing.changes().list();
     let summary = {
         let progress = context.console.progress("writing", changes.len());
-        plan.apply(output, &|files| progress.step(files))?
+        writing.apply(&|files| progress.step(files))?
     };
     for change in &changes {
         let word = match change.action {
@@ -188,7 +147,7 @@ fn write(context: &Context, plan: &Plan, output: &Output) -> Result<Outcome, Fin
             Action::Update => "updated",
             Action::Remove => "removed",
         };
-        context.console.detail(&format!("{word:8} {}", change.path));
+        context.console.detail(&format!("{word:8} {}", output.display(&change.path)));
     }
     context.console.say(&describe(summary));
     Ok(Outcome { data: data(&changes, Some(summary)), ..Outcome::default() })

@@ -18,17 +18,6 @@ codes! {
     /// apiVersion: v1
     /// kind: ConfigMap
     /// ```
-    ///
-    /// The result of a Jsonnet program may nest as deep as it likes, but its maps
-    /// and lists have to lead to objects: anything else would be lost without a
-    /// word. A null is skipped, so that `if` needs no `else`.
-    ///
-    /// ```jsonnet
-    /// // wrong
-    /// { replicas: 3, deployment: deployment }
-    /// // right: a hidden field is no part of the result
-    /// { replicas:: 3, deployment: deployment }
-    /// ```
     NOT_AN_OBJECT = "not-an-object", Input, Error;
 
     /// An object has no apiVersion.

@@ -110,7 +110,7 @@ impl ImageReference {
 
     /// The repository with what a container runtime fills in: `redis` is
     /// `docker.io/library/redis`. Two references mean the same repository where
-    /// this is equal.
+    /// this is equal: by it a new reference is told to belong to a site or not.
     pub fn full_repository(&self) -> String {
         let domain = match self.domain.as_deref() {
             None | Some("index.docker.io") => DEFAULT_DOMAIN,
@@ -122,7 +122,8 @@ impl ImageReference {
         format!("{domain}/{}", self.path)
     }
 
-    /// The last segment of the path.
+    /// The last segment of the path: the image's own name, by which people and
+    /// captures (`{image}`) name it.
     pub fn name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or_default()
     }

@@ -26,8 +26,8 @@ pub use definitions::read_definitions;
 pub use image::{Digest, ImageFault, ImageReference, is_tag};
 pub use manifest::objects_of;
 pub use names::{
-    LABEL_LENGTH, NameFault, NameRule, SUBDOMAIN_LENGTH, dns_label, dns_subdomain, label_key,
-    label_value, path_segment,
+    LABEL_LENGTH, NameFault, NameRule, dns_label, dns_subdomain, label_key, label_value,
+    path_segment,
 };
 pub use object::{Object, ObjectId};
 pub use place::{LabelSetting, MANAGED_BY, MANAGER, PART_OF, Placement, labels, place};

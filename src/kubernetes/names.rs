@@ -7,7 +7,7 @@
 /// The most that a DNS label may have, in bytes.
 pub const LABEL_LENGTH: usize = 63;
 /// The most that a DNS subdomain may have, in bytes.
-pub const SUBDOMAIN_LENGTH: usize = 253;
+const SUBDOMAIN_LENGTH: usize = 253;
 
 /// Why a name is refused. Its text goes on from the name: "`-a` begins with `-`…".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

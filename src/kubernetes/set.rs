@@ -55,15 +55,6 @@ impl ObjectSet {
     }
 }
 
-impl IntoIterator for ObjectSet {
-    type Item = Object;
-    type IntoIter = std::collections::btree_map::IntoValues<ObjectId, Object>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.objects.into_values()
-    }
-}
-
 fn duplicate(id: &ObjectId, mut same: Vec<Object>) -> Option<Finding> {
     // By place, so that the finding does not depend on who came first.
     same.sort_by_cached_key(|object| {

@@ -1,9 +1,12 @@
 //! What each environment brings by itself: its namespaces, their quotas and
 //! limits, and who has access.
 
+mod conflict;
 mod name;
 
 use std::collections::BTreeMap;
+
+pub use conflict::{CODES, CONFLICTING_NAMESPACE};
 
 use crate::config::{Access, Environment, Subject};
 use crate::kubernetes::{LabelSetting, Object, ObjectId, Placement, Scopes, labels, place};
@@ -29,45 +32,77 @@ const NOT_PRUNED: &[(&str, &str)] = &[
 const CORE: &str = "";
 const RBAC: &str = "rbac.authorization.k8s.io";
 
-/// The objects that an environment brings: for each namespace of its apps the
-/// Namespace, a `ResourceQuota` where it has a quota, a `LimitRange` where it
-/// has limits, and a `RoleBinding` for each access. Each one's origin is the
-/// setting that asks for it. None where `generate: { namespaces: false }`.
+/// The namespaces of a repository, each with the environments that would bring
+/// it.
 ///
-/// They get the environment's labels and ours, but no `part-of`: they belong
-/// to no app, and whoever removes everything that is labelled as an app's must
-/// not remove the namespace.
-///
-/// A namespace that exists already, made by someone else, is described all the
-/// same: applying adds labels and annotations and removes nothing. Whoever
-/// wants to keep it to themselves says `namespaces: false`.
-pub fn generate(environment: &Environment) -> Vec<Object> {
-    if !environment.generate.namespaces {
-        return Vec::new();
+/// Environments on one cluster may share one. Only the first of them brings it,
+/// whichever of them are rendered: an object stands in one file, and in the
+/// same one whether everything is rendered or a part. An environment with
+/// `generate: { namespaces: false }` is never among them.
+#[derive(Debug)]
+pub struct Namespaces<'r> {
+    /// By cluster and name, in the repository's order.
+    users: BTreeMap<(Option<&'r str>, &'r str), Vec<User<'r>>>,
+}
+
+/// An environment with the first of its settings that asks for a namespace.
+type User<'r> = (&'r Environment, &'r Location);
+
+impl<'r> Namespaces<'r> {
+    /// Those that the apps of a repository's environments use.
+    pub fn of(environments: &'r [Environment]) -> Self {
+        let mut users: BTreeMap<_, Vec<User<'_>>> = BTreeMap::new();
+        for environment in environments.iter().filter(|one| one.generate.namespaces) {
+            for (namespace, asked_by) in namespaces(environment) {
+                let key = (environment.cluster.as_deref(), namespace);
+                users.entry(key).or_default().push((environment, asked_by));
+            }
+        }
+        Self { users }
     }
-    let configured = environment.labels.iter().map(|(key, label)| LabelSetting {
-        key,
-        value: &label.value,
-        location: &label.location,
-    });
-    let labels = labels(configured, None, &environment.location);
-    let mut generated = Vec::new();
-    for (namespace, asked_by) in namespaces(environment) {
-        let mut objects = vec![namespace_object(namespace, asked_by)];
-        objects.extend(environment.quota.as_ref().and_then(resource_quota));
-        objects.extend(environment.limits.as_ref().and_then(limit_range));
-        objects.extend(role_bindings(environment));
-        let placement = Placement {
-            cluster: environment.cluster.as_deref(),
-            namespace,
-            namespace_location: asked_by,
-            labels: &labels,
-        };
-        let findings = place(&mut objects, &placement, &Scopes::built_in());
-        debug_assert!(findings.is_empty(), "what is generated is placed as it should be");
-        generated.extend(objects);
+
+    /// The objects that one of the environments brings: for each namespace that
+    /// it is the first to use the Namespace, a `ResourceQuota` where it has a
+    /// quota, a `LimitRange` where it has limits, and a `RoleBinding` for each
+    /// access. Each one's origin is the setting that asks for it.
+    ///
+    /// They get the environment's labels and ours, but no `part-of`: they belong
+    /// to no app, and whoever removes everything that is labelled as an app's
+    /// must not remove the namespace.
+    ///
+    /// A namespace that exists already, made by someone else, is described all
+    /// the same: applying adds labels and annotations and removes nothing.
+    /// Whoever wants to keep it to themselves says `namespaces: false`.
+    pub fn generate(&self, environment: &Environment) -> Vec<Object> {
+        let configured = environment.labels.iter().map(|(key, label)| LabelSetting {
+            key,
+            value: &label.value,
+            location: &label.location,
+        });
+        let labels = labels(configured, None, &environment.location);
+        let mut generated = Vec::new();
+        for ((cluster, namespace), users) in &self.users {
+            let Some((_, asked_by)) =
+                users.first().filter(|(first, _)| first.name == environment.name)
+            else {
+                continue;
+            };
+            let mut objects = vec![namespace_object(namespace, asked_by)];
+            objects.extend(environment.quota.as_ref().and_then(resource_quota));
+            objects.extend(environment.limits.as_ref().and_then(limit_range));
+            objects.extend(role_bindings(environment));
+            let placement = Placement {
+                cluster: *cluster,
+                namespace,
+                namespace_location: asked_by,
+                labels: &labels,
+            };
+            let findings = place(&mut objects, &placement, &Scopes::built_in());
+            debug_assert!(findings.is_empty(), "what is generated is placed as it should be");
+            generated.extend(objects);
+        }
+        generated
     }
-    generated
 }
 
 /// The namespaces that an environment's apps use, with the first setting that

@@ -39,6 +39,14 @@ codes! {
     /// again finishes the work once there is room or permission.
     OUTPUT_UNWRITABLE = "output-unwritable", Outside, Error;
 
+    /// Something else changed the tree while it was written.
+    ///
+    /// Where rungs was about to write, a file or directory came, went or was
+    /// replaced after it had been looked at: by a person, by `git checkout`, by
+    /// another tool. It was left alone. Files before it may be written already;
+    /// running again looks at everything anew and finishes the work.
+    OUTPUT_CHANGED = "output-changed", Outside, Error;
+
     /// Another rungs is writing the same tree.
     ///
     /// Two runs that write one tree would remove each other's files. Try again

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::changes::{Action, Changes, Directory, Environment, Scope};
 use super::code::FOREIGN_FILE;
 use super::disk::TEMPORARY;
 use super::file::{Files, HEAD, MARK, is_ours};
-use super::plan::{Action, Directory, Environment, Plan, Scope};
-use super::standing::{Existing, Stands, in_the_way, unreadable};
+use super::standing::{Existing, Output, Stands, in_the_way, unreadable};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, ReadErrorKind, RepoPath};
 
@@ -17,22 +17,38 @@ type Names<'f> = Vec<(&'f str, &'f [u8])>;
 /// By environment's directory, then by app's.
 type Planned<'f> = BTreeMap<RepoPath, BTreeMap<RepoPath, Names<'f>>>;
 
-/// Looks at everything in scope. Ours stand exactly two directories deep:
-/// deeper ones, and those whose name begins with a dot, are somebody else's.
-pub(super) fn survey(
-    existing: &dyn Existing,
-    files: Files,
-    scope: &Scope,
-) -> Result<Plan, Findings> {
-    let mut findings = Findings::new();
-    let mut planned = planned(&files, scope);
-    let leftovers = add_standing(existing, scope, &mut planned, &mut findings);
-    let surveyed: Vec<_> = planned
-        .into_par_iter()
-        .map(|(path, apps)| Survey { existing, scope, path }.environment(apps))
-        .collect();
-    let environments = gather(surveyed, &mut findings).into_iter().flatten().collect();
-    if findings.is_empty() { Ok(Plan { files, environments, leftovers }) } else { Err(findings) }
+impl Changes {
+    /// Compares a tree, which need not be on disk, with what should stand in
+    /// it. Whatever stands in the way is a finding; all of them are reported
+    /// together. Files outside the scope are not looked at.
+    ///
+    /// Ours stand exactly two directories deep: deeper ones, and those whose
+    /// name begins with a dot, are somebody else's.
+    pub fn of(existing: &dyn Existing, files: Files, scope: &Scope) -> Result<Self, Findings> {
+        let mut findings = Findings::new();
+        let mut planned = planned(&files, scope);
+        let leftovers = add_standing(existing, scope, &mut planned, &mut findings);
+        let surveyed: Vec<_> = planned
+            .into_par_iter()
+            .map(|(path, apps)| Survey { existing, scope, path }.environment(apps))
+            .collect();
+        let environments = gather(surveyed, &mut findings).into_iter().flatten().collect();
+        if findings.is_empty() {
+            Ok(Self { files, environments, leftovers })
+        } else {
+            Err(findings)
+        }
+    }
+}
+
+impl Output {
+    /// Compares what stands here with what should, to tell and not to write:
+    /// it takes no lock and makes no directory. [`Output::lock`] is for
+    /// writing.
+    pub fn compare(&self, files: Files, scope: &Scope) -> Result<Changes, Findings> {
+        let root = self.open()?;
+        Changes::of(&self.standing(root.as_ref()), files, scope)
+    }
 }
 
 fn planned<'f>(files: &'f Files, scope: &Scope) -> Planned<'f> {

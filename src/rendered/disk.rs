@@ -68,8 +68,8 @@ pub(super) fn rename_over(directory: BorrowedFd<'_>, from: &str, to: &str) -> Re
     rustix::fs::renameat(directory, from, directory, to)
 }
 
-/// Renames to a name that nobody has: what somebody put there after the plan
-/// was made stays.
+/// Renames to a name that nobody has: what somebody put there after it was
+/// looked at stays.
 pub(super) fn rename_new(directory: BorrowedFd<'_>, from: &str, to: &str) -> Result<(), Errno> {
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     {
@@ -96,8 +96,8 @@ pub(super) fn remove_directory(parent: impl AsFd, name: &str) -> Result<(), Errn
 }
 
 /// Makes a directory of which everything is ours vanish at once, and then
-/// empties it by `empty`. Where something is in it that was not there when the
-/// plan was made, it comes back with that.
+/// empties it by `empty`. Where something is in it that was not there when it
+/// was looked at, it comes back with that.
 pub(super) fn vanish(
     parent: BorrowedFd<'_>,
     name: &str,

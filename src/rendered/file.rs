@@ -95,8 +95,31 @@ impl Files {
         self.by_path.iter().map(|(path, bytes)| (path, bytes.as_slice()))
     }
 
+    /// The same without the files that only say of others that they are ours.
+    pub fn manifests(&self) -> impl Iterator<Item = (&RepoPath, &[u8])> {
+        self.iter().filter(|(path, _)| !path.name().ends_with(MARK))
+    }
+
+    /// The manifests as one stream of YAML documents, each behind a comment
+    /// with its path in the output directory `output`.
+    pub fn stream(&self, output: &RepoPath) -> String {
+        let mut stream = String::new();
+        for (path, bytes) in self.manifests() {
+            let text = String::from_utf8_lossy(bytes);
+            let text =
+                text.strip_prefix(HEADER).and_then(|text| text.strip_prefix('\n')).unwrap_or(&text);
+            for part in ["---\n# ", output.as_str(), "/", path.as_str(), "\n", text] {
+                stream.push_str(part);
+            }
+            if !text.ends_with('\n') {
+                stream.push('\n');
+            }
+        }
+        stream
+    }
+
     /// What should stand at `path`.
-    pub fn get(&self, path: &RepoPath) -> Option<&[u8]> {
+    pub(super) fn get(&self, path: &RepoPath) -> Option<&[u8]> {
         self.by_path.get(path).map(Vec::as_slice)
     }
 

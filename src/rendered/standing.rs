@@ -120,19 +120,27 @@ impl Output {
         Self { directory, shown: shown.unwrap_or_else(RepoPath::root), follow: true }
     }
 
+    /// What a path below it is called in findings.
     pub(super) fn name(&self, path: &RepoPath) -> RepoPath {
         below(&self.shown, path)
     }
 
-    /// What stands there.
-    pub(super) fn open(&self) -> Result<OnDisk<'_>, Finding> {
+    /// What a path below it is called where people read it: from the
+    /// repository's root, or as the user named the directory.
+    pub fn display(&self, path: &RepoPath) -> String {
+        let directory = if self.follow { &*self.directory } else { Path::new(self.shown.as_str()) };
+        directory.join(path.as_str()).display().to_string()
+    }
+
+    /// The directory, open; none where it is not there yet.
+    pub(super) fn open(&self) -> Result<Option<OwnedFd>, Finding> {
         let mut flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         if !self.follow {
             flags |= OFlags::NOFOLLOW;
         }
         match rustix::fs::openat(CWD, &self.directory, flags, Mode::empty()) {
-            Ok(root) => Ok(OnDisk { output: self, root: Some(root) }),
-            Err(Errno::NOENT) => Ok(OnDisk { output: self, root: None }),
+            Ok(root) => Ok(Some(root)),
+            Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(Finding::new(
                 &OUTPUT_UNREADABLE,
                 format!(
@@ -144,18 +152,23 @@ impl Output {
             )),
         }
     }
+
+    /// What stands in the directory, which [`Output::open`] opened.
+    pub(super) fn standing<'a>(&'a self, root: Option<&'a OwnedFd>) -> OnDisk<'a> {
+        OnDisk { output: self, root }
+    }
 }
 
 /// An open output directory; without one, nothing stands there yet.
 #[derive(Debug)]
 pub(super) struct OnDisk<'a> {
     output: &'a Output,
-    root: Option<OwnedFd>,
+    root: Option<&'a OwnedFd>,
 }
 
 impl OnDisk<'_> {
     fn open(&self, path: &RepoPath, flags: OFlags) -> Result<OwnedFd, ReadErrorKind> {
-        let root = self.root.as_ref().ok_or(ReadErrorKind::Missing)?;
+        let root = self.root.ok_or(ReadErrorKind::Missing)?;
         let path = if path.is_root() { "." } else { path.as_str() };
         let flags = flags | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         rustix::fs::openat(root, path, flags, Mode::empty()).map_err(failed)
@@ -168,7 +181,7 @@ impl Existing for OnDisk<'_> {
     }
 
     fn stands(&self, path: &RepoPath) -> Result<Option<Stands>, ReadErrorKind> {
-        let Some(root) = &self.root else { return Ok(None) };
+        let Some(root) = self.root else { return Ok(None) };
         match rustix::fs::statat(root, path.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(Some(kind_of(FileType::from_raw_mode(stat.st_mode)))),
             Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),

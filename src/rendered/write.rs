@@ -1,71 +1,67 @@
-//! Making a tree what a plan says.
+//! Making a tree what it should be.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
-use rustix::fs::{Access, AtFlags, CWD, FlockOperation, Mode, OFlags};
+use rustix::fs::{Access, AtFlags};
 use rustix::io::Errno;
-use serde::Serialize;
 
-use super::code::{OUTPUT_BUSY, OUTPUT_UNWRITABLE};
+use super::changes::{Action, Changes, Directory, Environment, Scope, Summary};
+use super::code::{OUTPUT_CHANGED, OUTPUT_UNWRITABLE};
 use super::disk::{self, TemporaryNames};
-use super::file::MARK;
-use super::plan::{Action, Directory, Environment, Plan};
-use super::standing::{Output, Stands, in_the_way, words};
+use super::file::{Files, MARK};
+use super::lock::Lock;
+use super::standing::{Output, words};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, RepoPath};
 
-/// How many files were and are as they should be.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Summary {
-    /// New files.
-    pub created: usize,
-    /// Files with new contents.
-    pub updated: usize,
-    /// Files that are no more.
-    pub removed: usize,
-    /// Files that were not touched.
-    pub unchanged: usize,
+/// The changes that a tree needs, with the lock under which they were found.
+#[derive(Debug)]
+pub struct Writing<'a> {
+    lock: Lock<'a>,
+    changes: Changes,
 }
 
-impl Summary {
-    pub(super) fn of(plan: &Plan) -> Self {
-        let mut summary = Self::default();
-        for directory in plan.directories() {
-            summary.unchanged += directory.unchanged;
-            for (_, action) in &directory.changes {
-                match action {
-                    Action::Create => summary.created += 1,
-                    Action::Update => summary.updated += 1,
-                    Action::Remove => summary.removed += 1,
-                }
-            }
+impl<'a> Lock<'a> {
+    /// Compares what stands in the output directory with what should. Under
+    /// the lock, because another run that wrote meanwhile would be undone by
+    /// halves.
+    pub fn compare(self, files: Files, scope: &Scope) -> Result<Writing<'a>, Findings> {
+        let changes = Changes::of(&self.standing(), files, scope)?;
+        Ok(Writing { lock: self, changes })
+    }
+}
+
+impl Writing<'_> {
+    /// What will be done.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Does it. `progress` is told how many more files are done, from any
+    /// thread.
+    ///
+    /// A file is written beside its place and renamed, so that whoever looks
+    /// sees the old one or the new one. It is not forced to the disk: what is
+    /// rendered can be rendered again, and waiting for the disk thousands of
+    /// times takes longer than everything else. Where a run is ended or fails,
+    /// the next one finishes its work.
+    pub fn apply(self, progress: &(dyn Fn(usize) + Sync)) -> Result<Summary, Findings> {
+        let Self { lock, changes } = &self;
+        if changes.has_work() {
+            let (output, root) = (lock.output, &lock.root);
+            check_permissions(changes, output, root)?;
+            let (names, stop) = (TemporaryNames::default(), AtomicBool::new(false));
+            Writer { changes, output, progress, names, stop }.run(root)?;
         }
-        summary
+        Ok(changes.summary())
     }
-}
-
-/// Writes what a plan says.
-pub(super) fn write(
-    plan: &Plan,
-    output: &Output,
-    progress: &(dyn Fn(usize) + Sync),
-) -> Result<Summary, Findings> {
-    if plan.has_work() {
-        let root = open_root(output)?;
-        lock(&root, output)?;
-        check_permissions(plan, output, &root)?;
-        let (names, stop) = (TemporaryNames::default(), AtomicBool::new(false));
-        Writer { plan, output, progress, names, stop }.run(&root)?;
-    }
-    Ok(Summary::of(plan))
 }
 
 struct Writer<'a> {
-    plan: &'a Plan,
+    changes: &'a Changes,
     output: &'a Output,
     progress: &'a (dyn Fn(usize) + Sync),
     names: TemporaryNames,
@@ -76,8 +72,8 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn run(&self, root: &OwnedFd) -> Result<(), Finding> {
-        self.plan.leftovers.iter().for_each(|name| disk::sweep(root, name));
-        let busy = self.plan.environments.par_iter().filter(|at| at.has_work());
+        self.changes.leftovers.iter().for_each(|name| disk::sweep(root, name));
+        let busy = self.changes.environments.par_iter().filter(|at| at.has_work());
         let failures = busy.flat_map_iter(|environment| {
             if environment.vanishes {
                 self.vanish(environment, root.as_fd()).err().into_iter().collect()
@@ -222,7 +218,7 @@ impl Writer<'_> {
     }
 
     fn bytes(&self, path: &RepoPath) -> &[u8] {
-        self.plan.files.get(path).expect("a file that is written is planned")
+        self.changes.files.get(path).expect("a file that is written is planned")
     }
 }
 
@@ -236,8 +232,12 @@ impl Failure {
     fn finding(&self, output: &Output) -> Finding {
         let path = &output.name(&self.path);
         let help = match self.error {
-            Errno::LOOP | Errno::NOTDIR => return in_the_way(path, Stands::Link),
-            Errno::EXIST | Errno::NOTEMPTY => return in_the_way(path, Stands::Other),
+            Errno::EXIST
+            | Errno::NOTEMPTY
+            | Errno::NOENT
+            | Errno::NOTDIR
+            | Errno::ISDIR
+            | Errno::LOOP => return changed(path),
             Errno::NOSPC | Errno::DQUOT => "make room, then run it again",
             Errno::ROFS | Errno::ACCESS | Errno::PERM => "allow writing there, then run it again",
             _ => "look at the disk, then run it again",
@@ -249,42 +249,19 @@ impl Failure {
     }
 }
 
-fn open_root(output: &Output) -> Result<OwnedFd, Finding> {
-    let directory = &output.directory;
-    let failed = |reason: String| {
-        let message =
-            format!("the output directory `{}` cannot be written: {reason}", directory.display());
-        Finding::new(
-            &OUTPUT_UNWRITABLE,
-            message,
-            Location::of_path(&output.name(&RepoPath::root())),
-        )
-    };
-    fs::create_dir_all(directory).map_err(|error| failed(error.to_string()))?;
-    let flags = if output.follow { disk::DIRECTORY - OFlags::NOFOLLOW } else { disk::DIRECTORY };
-    rustix::fs::openat(CWD, directory, flags, Mode::empty()).map_err(|error| failed(words(error)))
-}
-
-/// Keeps other runs away until this one ends, however it ends. A file system
-/// without locks is written without.
-fn lock(root: &OwnedFd, output: &Output) -> Result<(), Finding> {
-    if rustix::fs::flock(root, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
-        let message = format!("another rungs is writing `{}`", output.directory.display());
-        return Err(Finding::new(
-            &OUTPUT_BUSY,
-            message,
-            Location::of_path(&output.name(&RepoPath::root())),
-        )
-        .help("try again when it is done"));
-    }
-    Ok(())
+/// Something came, went or was replaced between comparing and writing.
+fn changed(path: &RepoPath) -> Finding {
+    let message = format!("`{path}` was changed by something else while the tree was written");
+    Finding::new(&OUTPUT_CHANGED, message, Location::of_path(path))
+        .because("is not what it was a moment ago, and was left alone")
+        .help("other files may be written already; run it again")
 }
 
 /// Sees that every directory that gets or loses an entry can be written, before
 /// the first one is.
-fn check_permissions(plan: &Plan, output: &Output, root: &OwnedFd) -> Result<(), Findings> {
+fn check_permissions(changes: &Changes, output: &Output, root: &OwnedFd) -> Result<(), Findings> {
     let mut paths = BTreeSet::new();
-    for environment in plan.environments.iter().filter(|at| at.has_work()) {
+    for environment in changes.environments.iter().filter(|at| at.has_work()) {
         if environment.vanishes || !environment.exists {
             paths.insert(".");
         }
@@ -299,7 +276,9 @@ fn check_permissions(plan: &Plan, output: &Output, root: &OwnedFd) -> Result<(),
     }
     let needed = Access::WRITE_OK | Access::EXEC_OK;
     let refused = paths.into_iter().filter_map(|path| {
-        let error = rustix::fs::accessat(root, path, needed, AtFlags::empty()).err()?;
+        // Behind a `/`, what is no directory any more is told from a directory without permission.
+        let inside = format!("{path}/");
+        let error = rustix::fs::accessat(root, inside, needed, AtFlags::empty()).err()?;
         let path = RepoPath::new(path).ok()?;
         Some(Failure { path, error }.finding(output))
     });

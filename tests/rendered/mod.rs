@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rungs::diagnostic::Findings;
 use rungs::kubernetes::{Object, objects_of};
-use rungs::rendered::{File, Files, Output, Plan, Scope, Summary};
+use rungs::rendered::{Changes, File, Files, Output, Scope, Summary};
 use rungs::source::{Location, Origin, RepoPath, SourceFile, Span};
 use rungs::yaml::{Dialect, parse};
 
@@ -41,13 +41,16 @@ pub(crate) fn files(files: &[(&str, &str, &str)]) -> Files {
     Files::of(files.iter().map(|(directory, name, data)| file(directory, name, data))).unwrap()
 }
 
-pub(crate) fn plan(root: &Path, files: Files, scope: &Scope) -> Plan {
-    Plan::new(&Output::at(root), files, scope).unwrap_or_else(|found| panic!("{found:#?}"))
+pub(crate) fn compare(root: &Path, files: Files, scope: &Scope) -> Changes {
+    Output::at(root).compare(files, scope).unwrap_or_else(|found| panic!("{found:#?}"))
 }
 
 pub(crate) fn apply(root: &Path, files: Files, scope: &Scope) -> Summary {
-    let applied = plan(root, files, scope).apply(&Output::at(root), &|_| {});
-    applied.unwrap_or_else(|found| panic!("{found:#?}"))
+    try_apply(root, files, scope).unwrap_or_else(|found| panic!("{found:#?}"))
+}
+
+pub(crate) fn try_apply(root: &Path, files: Files, scope: &Scope) -> Result<Summary, Findings> {
+    Output::at(root).lock()?.compare(files, scope)?.apply(&|_| {})
 }
 
 pub(crate) fn codes(findings: &Findings) -> Vec<&'static str> {

@@ -2,11 +2,7 @@
 
 use serde::Serialize;
 
-use super::compare::survey;
 use super::file::Files;
-use super::standing::{Existing, Output};
-use super::write::{Summary, write};
-use crate::diagnostic::Findings;
 use crate::source::RepoPath;
 
 /// How much of the tree a run answers for. Outside of it nothing is written,
@@ -64,10 +60,23 @@ pub struct Change {
     pub action: Action,
 }
 
-/// Everything that has to happen. Nothing stands in its way: a plan that
-/// exists was checked.
+/// How many files were and are as they should be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// New files.
+    pub created: usize,
+    /// Files with new contents.
+    pub updated: usize,
+    /// Files that are no more.
+    pub removed: usize,
+    /// Files that were not touched.
+    pub unchanged: usize,
+}
+
+/// Everything that has to happen. Nothing stands in its way: that was checked
+/// before there are any.
 #[derive(Debug)]
-pub struct Plan {
+pub struct Changes {
     pub(super) files: Files,
     pub(super) environments: Vec<Environment>,
     /// Temporary directories in the output directory itself, which a run left
@@ -103,21 +112,9 @@ pub(super) struct Directory {
     pub(super) vanishes: bool,
 }
 
-impl Plan {
-    /// Compares what stands in `output` with what should. Whatever stands in
-    /// the way is a finding; all of them are reported together. Files outside
-    /// the scope are not looked at.
-    pub fn new(output: &Output, files: Files, scope: &Scope) -> Result<Self, Findings> {
-        Self::against(&output.open()?, files, scope)
-    }
-
-    /// The same for a tree that need not be on disk.
-    pub fn against(existing: &dyn Existing, files: Files, scope: &Scope) -> Result<Self, Findings> {
-        survey(existing, files, scope)
-    }
-
+impl Changes {
     /// The files that are not as they should be, by path.
-    pub fn changes(&self) -> Vec<Change> {
+    pub fn list(&self) -> Vec<Change> {
         let changes = self.directories().flat_map(|directory| {
             directory
                 .changes
@@ -129,30 +126,25 @@ impl Plan {
         changes
     }
 
-    /// What a file that is created or updated will hold.
-    pub fn contents(&self, path: &RepoPath) -> Option<&[u8]> {
-        self.files.get(path)
-    }
-
     /// Whether every file is as it should be.
     pub fn is_empty(&self) -> bool {
         self.directories().all(|directory| directory.changes.is_empty())
     }
 
-    /// Makes it so. `progress` is told how many more files are done, from any
-    /// thread.
-    ///
-    /// A file is written beside its place and renamed, so that whoever looks
-    /// sees the old one or the new one. It is not forced to the disk: what is
-    /// rendered can be rendered again, and waiting for the disk thousands of
-    /// times takes longer than everything else. Where a run is ended or fails,
-    /// the next one finishes its work.
-    pub fn apply(
-        &self,
-        output: &Output,
-        progress: &(dyn Fn(usize) + Sync),
-    ) -> Result<Summary, Findings> {
-        write(self, output, progress)
+    /// How many files there are of each kind.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for directory in self.directories() {
+            summary.unchanged += directory.unchanged;
+            for (_, action) in &directory.changes {
+                match action {
+                    Action::Create => summary.created += 1,
+                    Action::Update => summary.updated += 1,
+                    Action::Remove => summary.removed += 1,
+                }
+            }
+        }
+        summary
     }
 
     pub(super) fn directories(&self) -> impl Iterator<Item = &Directory> {

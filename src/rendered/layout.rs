@@ -1,0 +1,39 @@
+//! Where everything of a rendering stands.
+
+use super::changes::Scope;
+use super::file::{File, Files};
+use super::name::{directory, environment_directory};
+use crate::diagnostic::Findings;
+use crate::pipeline::{Rendering, Selection};
+
+impl Files {
+    /// The files of what was rendered. Those that would stand in one place are
+    /// a finding that names both objects.
+    pub fn of_rendering(rendering: &Rendering) -> Result<Self, Findings> {
+        let mut files = Vec::new();
+        for environment in &rendering.environments {
+            let own = directory(&environment.name, None);
+            files.extend(environment.own.iter().map(|object| File::of(object, &own, None)));
+            for app in &environment.apps {
+                let at = directory(&environment.name, Some(&app.name));
+                let home = Some(&*app.namespace);
+                files.extend(app.objects.iter().map(|object| File::of(object, &at, home)));
+            }
+        }
+        Self::of(files)
+    }
+}
+
+impl Scope {
+    /// What a run that renders a selection answers for.
+    pub fn of(selection: &Selection<'_>) -> Self {
+        if selection.everything {
+            return Self::everything();
+        }
+        let environments = selection.environments.iter().map(|environment| &environment.name);
+        Self::directories(environments.map(|environment| match selection.app {
+            Some(app) => directory(environment, Some(app)),
+            None => environment_directory(environment),
+        }))
+    }
+}
