@@ -9,7 +9,7 @@ use super::secrets::mark_secrets;
 use super::syntax::{AppName, DnsLabel};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, RepoPath, SourceFile, Span, Tree};
-use crate::yaml::{Dialect, Value, parse};
+use crate::yaml::{Dialect, Node, Value, parse};
 
 codes! {
     /// A file of another extension than `.yaml`.
@@ -173,14 +173,22 @@ impl<'t> Reader<'t> {
         let value = self.parse(&file)?;
         let raw = if value.root().is_null() {
             // An empty file is an empty map.
-            T::decode(empty_map(&file).root(), &mut self.findings)
+            self.decode(Value::empty_map(&whole(&file)).root())
         } else {
-            T::decode(value.root(), &mut self.findings)
+            self.decode(value.root())
         };
         if let Some(values) = value.root().get("values") {
             mark_secrets(values);
         }
         Some(Document { file, value, raw })
+    }
+
+    /// Reads a tree, and stops after as many problems as one file may have.
+    pub(super) fn decode<T: Decode>(&mut self, root: Node<'_>) -> Option<T> {
+        let mut findings = Findings::new();
+        let decoded = T::decode(root, &mut findings);
+        self.findings.extend(findings);
+        decoded
     }
 
     /// The one document of a file; null where it has none.
@@ -204,14 +212,9 @@ impl<'t> Reader<'t> {
             );
         }
         let value = if documents.is_empty() { Value::new(file) } else { documents.swap_remove(0) };
-        report_empty_values(value.root(), &mut self.findings);
+        let mut empty = Findings::new();
+        report_empty_values(value.root(), &mut empty);
+        self.findings.extend(empty);
         Some(value)
     }
-}
-
-fn empty_map(file: &Arc<SourceFile>) -> Value {
-    let mut value = Value::new(file);
-    let map = value.add_mapping([], &whole(file));
-    value.set_root(map);
-    value
 }
