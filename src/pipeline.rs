@@ -231,19 +231,17 @@ fn own_objects(
 
 /// A finding for each object that more than one app or environment has.
 fn clashes(works: &[Work<'_>], apps: &[Vec<Object>], own: &[Vec<Object>]) -> Findings {
-    let of_apps = works.iter().map(Some).zip(apps);
-    let mut by_id: HashMap<&ObjectId, Vec<(Option<&Work<'_>>, &Object)>> = HashMap::new();
-    for (work, objects) in of_apps.chain(own.iter().map(|objects| (None, objects))) {
-        for object in objects {
-            by_id.entry(&object.id).or_default().push((work, object));
-        }
+    let mut count: HashMap<&ObjectId, usize> = HashMap::new();
+    for object in apps.iter().chain(own).flatten() {
+        *count.entry(&object.id).or_default() += 1;
     }
-    let twice = by_id.into_values().filter(|same| same.len() > 1).flatten();
-    let traced = twice.map(|(work, object)| match work {
-        Some(work) => work.traced(object),
-        None => object.clone(),
+    let is_again = |object: &&Object| count[&object.id] > 1;
+    let of_apps = works.iter().zip(apps).flat_map(|(work, objects)| {
+        let again: Vec<_> = objects.iter().filter(is_again).collect();
+        if again.is_empty() { Vec::new() } else { work.traced(&again) }
     });
-    ObjectSet::of(traced).err().unwrap_or_default()
+    let of_environments = own.iter().flatten().filter(is_again).cloned();
+    ObjectSet::of(of_apps.chain(of_environments)).err().unwrap_or_default()
 }
 
 fn gather(
@@ -273,4 +271,33 @@ fn gather(
         });
     }
     Ok(environments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::source::Memory;
+
+    #[test]
+    fn apps_that_share_thousands_of_objects_are_traced_once_each() {
+        let template = "\
+{% for number in range(end=2000) %}---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: \"a{{ number }}\" }
+{% endfor %}";
+        let tree = Tree::new(Memory::of([
+            ("rungs.yaml", "version: 1\nladder: [qa]\n"),
+            ("environments/qa/environment.yaml", "namespace: shop\n"),
+            ("environments/qa/one.yaml", "template: many\n"),
+            ("environments/qa/two.yaml", "template: many\n"),
+            ("templates/many/a.yaml.tera", template),
+        ]));
+        let repository = config::load(&tree).unwrap().repository;
+        let findings =
+            render(&tree, &repository, &Selection::all(&repository), &|| ()).unwrap_err();
+        assert_eq!(findings.len(), 2000);
+        assert!(findings.iter().all(|finding| finding.location().start().line == 2));
+    }
 }

@@ -485,3 +485,23 @@ fn agrees(suite: &[(String, Vec<u8>)], case: &Path) -> bool {
         }
     }
 }
+
+#[test]
+fn an_object_of_many_fields_is_read_once_through() {
+    let program = "{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' },
+        data: { ['k' + i]: 'v' for i in std.range(1, 100000) } }";
+    let text = rendered(&[("main.jsonnet", program)], "");
+    assert!(text.lines().count() > 100_000);
+}
+
+#[test]
+fn a_list_of_loose_values_is_one_finding() {
+    insta::assert_snapshot!(refuses("std.range(1, 100000)"), @r#"
+    loose-value: `[0]` of the result is a number, and no object
+      at templates/web/main.jsonnet: made by this program, with 99999 more in its list
+      help: hide the field with `::`, or give its map `apiVersion` and `kind`
+    "#);
+    let map = "{ ['k' + i]: i for i in std.range(1, 100000) }";
+    let findings = render(&[("main.jsonnet", map)], "").unwrap_err();
+    assert_eq!(findings.len(), 100);
+}

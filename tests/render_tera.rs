@@ -413,3 +413,29 @@ fn json_is_read_as_json_writes_it() {
     assert_eq!(rendered(&[("a.json", json)], ""), expected);
     assert_eq!(rendered(&[("a.json.tera", json)], ""), expected);
 }
+
+#[test]
+fn a_note_in_a_message_is_no_place() {
+    for place in ["0:0", "1:0", "0:1", "1:1", "99999:99999"] {
+        let message = format!("no host\\nnote: called from /templates/web/a.yaml.tera:{place}");
+        let given = format!("message: \"{message}\"\n");
+        let finding = finding(printed("{{ throw(message=values.message) }}", &given));
+        assert_eq!(finding.code.name, "template-failed");
+        assert_eq!(finding.labels.len(), 1, "{}", text(&finding));
+    }
+}
+
+#[test]
+fn a_large_map_is_written_and_grouped_once_through() {
+    let given: Vec<_> = (0..60_000).map(|n| format!("k{n}: {{ name: n{n} }}\n")).collect();
+    let body = "{{ values | to_yaml }}\n";
+    assert_eq!(printed(body, &given.concat()).unwrap().lines().count(), 120_000);
+    let list: Vec<_> = (0..60_000).map(|n| format!("  - {{ name: n{n} }}\n")).collect();
+    let body = "{{ values.list | group_by(attribute=\"name\") | length }}";
+    assert_eq!(printed(body, &format!("list:\n{}", list.concat())).unwrap(), "60000");
+}
+
+#[test]
+fn a_key_that_is_a_number_and_a_text_is_written_once() {
+    assert_eq!(prints("{{ {1: \"a\", \"1\": \"b\"} | to_yaml }}"), "\"1\": b");
+}

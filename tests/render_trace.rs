@@ -533,3 +533,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_long_text_is_traced_once_through() {
+    let line = "- {{ values.replicas }} of {{ loop.index }}\n";
+    let body = format!("{{% for _ in range(end=100000) %}}{line}{{% endfor %}}");
+    let template = load(&[("a.yaml.tera", &body)]).unwrap();
+    let values = values(VALUES);
+    let input = input(&values);
+    let documents = template.render(&input).unwrap();
+    let trace = template.trace(&input);
+    assert_eq!(trace.discarded(), 0);
+    let traced = trace.find(&documents[0].value.root().location()).unwrap();
+    assert_eq!(traced.template.location.start().line, 1);
+    // Each of many places in the same text, which is as large, is found at once.
+    for item in documents[0].value.root().items() {
+        assert!(trace.find(&item.location()).is_some());
+    }
+}

@@ -83,7 +83,8 @@ codes! {
 
 /// What is read from a node. `None` means that nothing could be made of it,
 /// and that a finding says why; whatever could be made is returned, so that
-/// what comes after can find its own problems.
+/// what comes after can find its own problems. `findings` are those of the file
+/// that is read: with [`MOST_PROBLEMS`], lists and maps are read no further.
 pub(super) trait Decode: Sized + JsonSchema {
     /// Reads `node`.
     fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self>;
@@ -212,14 +213,24 @@ fn decode_key<K: Syntax>(key: KeyNode<'_>, findings: &mut Findings) -> Option<So
     }
 }
 
-/// Says of every key without a value that it has none.
+/// Nobody reads more problems of one file or list than this: it is another
+/// kind of file, and what a generated one would be told takes no end of memory.
+pub(super) const MOST_PROBLEMS: usize = 100;
+
+/// Whether a file's problems are enough to stop reading it.
+fn is_enough(findings: &Findings) -> bool {
+    findings.len() >= MOST_PROBLEMS
+}
+
+/// Says of every key without a value that it has none. `findings` are the
+/// file's own.
 pub(super) fn report_empty_values(node: Node<'_>, findings: &mut Findings) {
     // An alias repeats what was looked at where it was anchored.
-    if node.alias_of().is_some() {
+    if node.alias_of().is_some() || is_enough(findings) {
         return;
     }
     for (key, value) in node.entries() {
-        if value.is_null() && value.style() == Style::Empty {
+        if value.is_null() && value.style() == Style::Empty && !is_enough(findings) {
             findings.push(
                 Finding::new(
                     &EMPTY_VALUE,
@@ -237,7 +248,7 @@ pub(super) fn report_empty_values(node: Node<'_>, findings: &mut Findings) {
         report_empty_values(value, findings);
     }
     for item in node.items() {
-        if item.is_null() && item.style() == Style::Empty {
+        if item.is_null() && item.style() == Style::Empty && !is_enough(findings) {
             let finding =
                 Finding::new(&EMPTY_VALUE, "an item of the list is empty", item.location());
             findings.push(finding.because("nothing is written here").help("delete the item"));
@@ -280,10 +291,6 @@ pub(super) fn suggest<'a>(
     }
 }
 
-/// With more unknown keys than this, a file is another kind of file; nobody
-/// reads as many findings.
-const MOST_UNKNOWN: usize = 100;
-
 /// A map whose fields are read by name.
 pub(super) struct Fields<'a, 'f> {
     node: Node<'a>,
@@ -305,7 +312,7 @@ impl<'a, 'f> Fields<'a, 'f> {
             return None;
         }
         let unknown = node.entries().filter(|(key, _)| !known.contains(&key.text()));
-        for (key, _) in unknown.take(MOST_UNKNOWN) {
+        for (key, _) in unknown.take(MOST_PROBLEMS) {
             findings.push(
                 Finding::new(&UNKNOWN_KEY, format!("unknown key `{}`", key.text()), key.location())
                     .because(format!("not a key of {noun}"))
@@ -477,7 +484,13 @@ impl<T: Decode> Decode for List<T> {
             findings.push(wrong_type(node, "a list").maybe_help(help));
             return None;
         }
-        let items: Self = node.items().filter_map(|item| Sourced::decode(item, findings)).collect();
+        let mut items = Self::new();
+        for item in node.items() {
+            if is_enough(findings) {
+                break;
+            }
+            items.extend(Sourced::decode(item, findings));
+        }
         (!items.is_empty() || node.items().len() == 0).then_some(items)
     }
 }
@@ -495,6 +508,9 @@ impl<K: Syntax, V: Decode> Decode for Map<K, V> {
         }
         let mut entries = Vec::with_capacity(node.entries().len());
         for (key, value) in node.entries() {
+            if is_enough(findings) {
+                break;
+            }
             let key = decode_key(key, findings);
             if value.is_null() {
                 continue;

@@ -9,7 +9,7 @@ use super::secrets::mark_secrets;
 use super::syntax::{AppName, DnsLabel};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, RepoPath, SourceFile, Span, Tree, Walk};
-use crate::yaml::{Dialect, Value, parse};
+use crate::yaml::{Dialect, Node, Value, parse};
 
 codes! {
     /// A file of another extension than `.yaml`.
@@ -153,13 +153,21 @@ impl<'t> Reader<'t> {
         let value = self.parse(&file)?;
         let raw = if value.root().is_null() {
             // An empty file is an empty map.
-            T::decode(empty_map(&file).root(), &mut self.findings)
+            self.decode(Value::empty_map(&whole(&file)).root())
         } else {
-            T::decode(value.root(), &mut self.findings)
+            self.decode(value.root())
         };
         // All of it: a slip of indentation puts a value's key among the settings.
         mark_secrets(value.root());
         Some(Document { file, value, raw })
+    }
+
+    /// Reads a tree, and stops after as many problems as one file may have.
+    pub(super) fn decode<T: Decode>(&mut self, root: Node<'_>) -> Option<T> {
+        let mut findings = Findings::new();
+        let decoded = T::decode(root, &mut findings);
+        self.findings.extend(findings);
+        decoded
     }
 
     /// The one document of a file; null where it has none.
@@ -183,18 +191,12 @@ impl<'t> Reader<'t> {
             );
         }
         let value = if documents.is_empty() { Value::new(file) } else { documents.swap_remove(0) };
-        report_empty_values(value.root(), &mut self.findings);
+        let mut empty = Findings::new();
+        report_empty_values(value.root(), &mut empty);
+        self.findings.extend(empty);
         Some(value)
     }
 }
-
-fn empty_map(file: &Arc<SourceFile>) -> Value {
-    let mut value = Value::new(file);
-    let map = value.add_mapping([], &whole(file));
-    value.set_root(map);
-    value
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -595,10 +595,7 @@ impl Decode for Literal {
             findings.push(wrong_type(node, "a text, a number or a boolean"));
             return None;
         }
-        let mut value = Value::new(node.location().file());
-        let root = value.graft(node);
-        value.set_root(root);
-        Some(Self(value))
+        Some(Self(node.to_value()))
     }
 }
 

@@ -69,10 +69,7 @@ impl<'a> Reader<'a> {
         let Some(identity) = identity(node, &mut self.findings) else { return };
         // It refuses what is encrypted: a part has no text of its own.
         self.verbatim(node, false);
-        let mut value = Value::new(node.location().file());
-        let root = value.graft(node);
-        value.set_root(root);
-        self.add(value, identity, None);
+        self.add(node.to_value(), identity, None);
     }
 
     fn add(&mut self, value: Value, identity: Identity, verbatim: Option<Arc<str>>) {

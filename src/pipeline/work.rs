@@ -89,15 +89,19 @@ impl<'r> Work<'r> {
         self.with_input(|input| self.template.trace(input).explain(findings)).about(&self.subject())
     }
 
-    /// The same object with the template's line that begins it.
-    pub(super) fn traced(&self, object: &Object) -> Object {
-        let place = object.value.root().location();
-        let traced = self.with_input(|input| self.template.trace(input).find(&place));
-        let mut object = object.clone();
-        if let Some(traced) = traced {
-            object.origin = traced.template;
-        }
-        object
+    /// The same objects, each with the template's line that begins it.
+    pub(super) fn traced(&self, objects: &[&Object]) -> Vec<Object> {
+        self.with_input(|input| {
+            let trace = self.template.trace(input);
+            let traced = objects.iter().map(|&object| {
+                let mut object = object.clone();
+                if let Some(traced) = trace.find(&object.value.root().location()) {
+                    object.origin = traced.template;
+                }
+                object
+            });
+            traced.collect()
+        })
     }
 
     pub(super) fn place(&self, objects: &mut [Object], scopes: &Scopes) -> Findings {

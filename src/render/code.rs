@@ -131,8 +131,19 @@ codes! {
 
     /// The Jsonnet engine stopped.
     ///
-    /// It ended without a result, or no thread could be started for it. The
-    /// latter is the machine's doing; the former is a defect of rungs, which we
-    /// want to hear of together with the template.
+    /// It ended without a result. That is a defect of rungs, which we want to
+    /// hear of together with the template.
     JSONNET_STOPPED = "jsonnet-stopped", Defect, Error;
+
+    /// No thread could be started.
+    ///
+    /// Jsonnet is evaluated on threads of its own, and the machine refused one:
+    /// it has no memory left for it, or whoever runs rungs has as many threads
+    /// and processes as they may have. Nothing is wrong with the template, and
+    /// a retry may help.
+    ///
+    /// ```sh
+    /// ulimit -u     # how many are allowed
+    /// ```
+    NO_THREAD = "no-thread", Outside, Error;
 }

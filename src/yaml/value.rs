@@ -206,6 +206,14 @@ impl Value {
         Self { files: vec![Arc::clone(file)], nodes: vec![data], root: NodeId(0) }
     }
 
+    /// A tree whose root is a map without entries that stands at `location`.
+    pub fn empty_map(location: &Location) -> Self {
+        let mut value = Self::new(location.file());
+        let root = value.add_mapping([], location);
+        value.set_root(root);
+        value
+    }
+
     /// The root.
     pub fn root(&self) -> Node<'_> {
         self.node(self.root)
@@ -254,7 +262,8 @@ impl Value {
         self.add(Kind::String(text.into()), location)
     }
 
-    /// Adds a map that came from `location`, with keys that stand there too.
+    /// Adds a map that came from `location`, with keys that stand there too, and
+    /// are different from each other.
     pub fn add_mapping<'k>(
         &mut self,
         entries: impl IntoIterator<Item = (&'k str, NodeId)>,
@@ -262,7 +271,7 @@ impl Value {
     ) -> NodeId {
         let map = self.add(Kind::Mapping(Vec::new()), location);
         for (key, value) in entries {
-            self.set(map, key, value, location);
+            self.append_text(map, key, value, location);
         }
         map
     }
@@ -274,14 +283,10 @@ impl Value {
     ///
     /// Where `map` is no map.
     pub fn set(&mut self, map: NodeId, key: &str, value: NodeId, location: &Location) {
-        let file = self.file_id(location.file());
-        let span = location.span();
         let entries = self.entries_mut(map);
-        if let Some(entry) = entries.iter_mut().find(|entry| &*entry.key.text == key) {
-            entry.value = value;
-        } else {
-            let key = Key { text: key.into(), file, span, style: Style::Made };
-            entries.push(Entry { key, value });
+        match entries.iter_mut().find(|entry| &*entry.key.text == key) {
+            Some(entry) => entry.value = value,
+            None => self.append_text(map, key, value, location),
         }
     }
 
@@ -294,6 +299,18 @@ impl Value {
     pub fn append(&mut self, map: NodeId, key: KeyNode<'_>, value: NodeId) {
         let file = self.file_id(key.value.file(key.key.file));
         let key = Key { file, ..key.key.clone() };
+        self.entries_mut(map).push(Entry { key, value });
+    }
+
+    /// Adds an entry whose key stands at `location`, where it is known that the
+    /// map does not have the key yet: [`Value::set`] would look for it.
+    ///
+    /// # Panics
+    ///
+    /// Where `map` is no map.
+    pub fn append_text(&mut self, map: NodeId, key: &str, value: NodeId, location: &Location) {
+        let file = self.file_id(location.file());
+        let key = Key { text: key.into(), file, span: location.span(), style: Style::Made };
         self.entries_mut(map).push(Entry { key, value });
     }
 
@@ -427,6 +444,14 @@ impl<'a> Node<'a> {
     /// The anchored node that this alias repeats.
     pub fn alias_of(self) -> Option<Self> {
         self.data().alias_of.map(|id| self.value.node(id))
+    }
+
+    /// A copy in a tree of its own, each node with its place.
+    pub fn to_value(self) -> Value {
+        let mut value = Value::new(self.location().file());
+        let root = value.graft(self);
+        value.set_root(root);
+        value
     }
 
     /// The value of a key of a map.

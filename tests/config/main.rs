@@ -5,6 +5,7 @@
 
 mod claims;
 mod complete;
+mod large;
 mod layers;
 mod pins;
 mod properties;

@@ -1,12 +1,13 @@
 //! An app in one environment, from its layers.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
 
 use super::template::Templates;
-use super::{environment, gates};
-use crate::config::decode::{Decode, Map, nearest};
+use super::{gates, labels};
+use crate::config::decode::{MOST_PROBLEMS, Map, nearest};
 use crate::config::files::{Directory, Document, Reader, whole};
 use crate::config::layers::{Laid, lay_images};
 use crate::config::raw::{AppFile, CallsFile, ImageFile};
@@ -55,7 +56,7 @@ pub(super) fn resolve(
     let file = document.location();
     let settings = settings(name, chain, &file);
     let root = settings.root();
-    let raw = root.is_mapping().then(|| AppFile::decode(root, &mut reader.findings)).flatten();
+    let raw: Option<AppFile> = root.is_mapping().then(|| reader.decode(root)).flatten();
     let raw = raw.as_ref();
     let template = template(name, raw, &file);
     // One that could not be read was reported; the default was not asked for.
@@ -75,7 +76,7 @@ pub(super) fn resolve(
         },
         template,
         images,
-        labels: environment::labels(raw.and_then(|raw| raw.labels.as_ref())),
+        labels: labels(raw.and_then(|raw| raw.labels.as_ref())),
         values: values(name, chain, template_values.as_ref(), &file),
         calls: raw.and_then(|raw| raw.calls.as_ref()).map(|c| calls(&c.value)).unwrap_or_default(),
         promote: raw
@@ -130,12 +131,7 @@ fn values(
         below
     });
     let merged = merged.map(|laid| laid.build(file.file()));
-    merged.filter(|value| value.root().is_mapping()).unwrap_or_else(|| {
-        let mut value = Value::new(file.file());
-        let root = value.add_mapping([], file);
-        value.set_root(root);
-        value
-    })
+    merged.filter(|value| value.root().is_mapping()).unwrap_or_else(|| Value::empty_map(file))
 }
 
 fn template(name: &str, raw: Option<&AppFile>, file: &Location) -> TemplateRef {
@@ -157,23 +153,29 @@ fn images(
     findings: &mut Findings,
 ) -> IndexMap<String, Image> {
     let Some(images) = raw.and_then(|raw| raw.images.as_ref()) else { return IndexMap::new() };
+    let innermost = innermost(name, chain);
     let mut resolved = IndexMap::new();
+    let mut incomplete = 0;
     for (key, image) in &images.value.0 {
-        let location = innermost(name, chain, &key.value.0).unwrap_or_else(|| key.location.clone());
-        let Some(image) = whole_image(&image.value, &location, &key.location) else {
-            findings.push(without_repository(&key.value.0, &images.value, location).about(subject));
+        let location = innermost.get(&*key.value.0).map(|key| key.location());
+        let location = location.unwrap_or_else(|| key.location.clone());
+        if let Some(image) = whole_image(&image.value, &location, &key.location) {
+            resolved.insert(key.value.0.clone(), image);
             continue;
-        };
-        resolved.insert(key.value.0.clone(), image);
+        }
+        incomplete += 1;
+        if incomplete <= MOST_PROBLEMS {
+            findings.push(without_repository(&key.value.0, &images.value, location).about(subject));
+        }
     }
     resolved
 }
 
-/// Where the innermost layer names an image.
-fn innermost(name: &str, chain: &[&Directory], image: &str) -> Option<Location> {
+/// Where the innermost layer names each image.
+fn innermost<'a>(name: &str, chain: &[&'a Directory]) -> HashMap<&'a str, KeyNode<'a>> {
     let own = layers(name, chain).filter(|(_, is_own)| *is_own);
-    let keys = own.filter_map(|(root, _)| root.get("images")?.key(image));
-    keys.last().map(KeyNode::location)
+    let images = own.filter_map(|(root, _)| root.get("images"));
+    images.flat_map(|images| images.entries().map(|(key, _)| (key.text(), key))).collect()
 }
 
 fn whole_image(raw: &ImageFile, location: &Location, declared: &Location) -> Option<Image> {

@@ -2,29 +2,19 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::namespace::Namespaced;
-use super::repository::check_app;
 use super::template::Templates;
-use super::{Known, app, exactly_one, gates, network, report_twice};
-use crate::config::decode::{Decode, Map, Syntax};
+use super::{Known, app, exactly_one, gates, labels, network, report_twice};
+use crate::config::decode::Syntax;
 use crate::config::files::{Directory, Document, Reader};
 use crate::config::layers::Laid;
 use crate::config::raw::{AccessFile, AfterFile, EnvironmentFile, GenerateFile, Selection, Tier};
-use crate::config::syntax::{LabelKey, LabelValue};
 use crate::config::{Access, Environment, EnvironmentName, Generate, Sourced, Subject};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, SourceFile};
 use crate::yaml::{Node, Value};
 
 codes! {
-    /// An app that is not there.
-    ///
-    /// An app exists in an environment where the environment's own directory
-    /// has its file, `environments/qa/guestbook.yaml`.
-    UNKNOWN_APP = "unknown-app", Input, Error;
-
     /// An app is skipped where it exists.
     ///
     /// `skip` lets an app be promoted past an environment that does not have
@@ -63,11 +53,8 @@ pub(super) fn resolve(
     let location =
         leaf.environment.as_ref().map_or_else(|| Location::of_path(&leaf.path), Document::location);
     let merged = merge(chain, location.file());
-    let raw = merged
-        .root()
-        .is_mapping()
-        .then(|| EnvironmentFile::decode(merged.root(), &mut reader.findings))
-        .flatten();
+    let raw: Option<EnvironmentFile> =
+        merged.root().is_mapping().then(|| reader.decode(merged.root())).flatten();
     let mut resolved =
         settings(name, leaf, location, merged.root(), raw.as_ref(), &mut reader.findings);
     for (app, document) in &leaf.apps {
@@ -117,8 +104,8 @@ fn settings(
         skip: skip.iter().map(|app| app.value.clone()).collect(),
         cluster: raw.and_then(|raw| raw.cluster.as_ref()).map(|cluster| cluster.value.0.clone()),
         labels: labels(raw.and_then(|raw| raw.labels.as_ref())),
-        quota: root.get("quota").map(subtree),
-        limits: root.get("limits").map(subtree),
+        quota: root.get("quota").map(Node::to_value),
+        limits: root.get("limits").map(Node::to_value),
         access: raw
             .and_then(|raw| raw.access.as_ref())
             .iter()
@@ -135,27 +122,6 @@ fn settings(
     check_quota(root, findings);
     let after = raw.and_then(|raw| raw.after.clone());
     Resolved { environment, after, skip, namespaces: Vec::new() }
-}
-
-/// A part of a tree as a tree of its own.
-fn subtree(node: Node<'_>) -> Value {
-    let mut value = Value::new(node.location().file());
-    let root = value.graft(node);
-    value.set_root(root);
-    value
-}
-
-pub(super) fn labels(
-    raw: Option<&Sourced<Map<LabelKey, LabelValue>>>,
-) -> IndexMap<String, Sourced<String>> {
-    let entries = raw.iter().flat_map(|map| &map.value.0);
-    entries
-        .map(|(key, value)| {
-            let sourced =
-                Sourced { value: value.value.0.clone(), location: value.location.clone() };
-            (key.value.0.clone(), sourced)
-        })
-        .collect()
 }
 
 fn access(entry: &Sourced<AccessFile>, findings: &mut Findings) -> Option<Sourced<Access>> {
@@ -218,9 +184,11 @@ pub(super) fn check_skips(resolved: &[Resolved], known: &Known, findings: &mut F
     for one in resolved {
         report_twice(&one.skip, String::as_str, "app", findings);
         for app in &one.skip {
-            check_app(&app.value, &app.location, known, findings);
-            let present = one.environment.apps.iter().find(|present| present.name == app.value);
-            if let Some(present) = present {
+            known.check_app(&app.value, &app.location, findings);
+            // They were read by name.
+            let apps = &one.environment.apps;
+            let present = apps.binary_search_by(|present| present.name.cmp(&app.value));
+            if let Ok(present) = present.map(|index| &apps[index]) {
                 let message = format!(
                     "`{}` is skipped in `{}`, and exists there",
                     app.value, one.environment.name

@@ -51,9 +51,10 @@ pub(super) fn resolve(
         known.has(name, findings);
     }
     report_twice(&named, EnvironmentName::as_str, "environment", findings);
+    let on_rung: HashMap<_, _> = named.iter().map(|name| (&name.value, name)).collect();
     let mut after = IndexMap::new();
     for (name, file) in afters {
-        if let Some(rung) = named.iter().find(|rung| rung.value == name) {
+        if let Some(rung) = on_rung.get(&name) {
             findings.push(on_ladder(&name, &file, rung));
         } else if let Some(before) = before(&file, known, findings) {
             after.insert(name, Sourced { value: before, location: file.location });
@@ -131,6 +132,9 @@ fn report_cycles(after: &IndexMap<EnvironmentName, Sourced<Before>>, findings: &
     let mut names: Vec<_> = after.keys().collect();
     names.sort();
     for start in names {
+        if told.contains(start) {
+            continue;
+        }
         let Some(circle) = circle_from(start, after) else { continue };
         if circle.iter().any(|name| told.contains(name)) {
             continue;

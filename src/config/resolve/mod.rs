@@ -13,16 +13,20 @@ mod network;
 mod repository;
 mod template;
 
+use std::cell::Cell;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
-use super::decode::suggest;
+use indexmap::{IndexMap, IndexSet};
+
+use super::decode::{MOST_PROBLEMS, Map, suggest};
 use super::files::{Directory, Document, Reader};
 use super::raw::RepositoryFile;
+use super::syntax::{LabelKey, LabelValue};
 use super::{Environment, EnvironmentName, Repository, Sourced, count, joined};
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::source::{Location, ReadErrorKind, RepoPath, Tree};
 
-use environment::UNKNOWN_APP;
 use template::Templates;
 
 const LISTS: &[&[&Code]] = &[
@@ -60,6 +64,12 @@ codes! {
     /// ladder: [qa, stage]     # right
     /// ```
     UNKNOWN_ENVIRONMENT = "unknown-environment", Input, Error;
+
+    /// An app that is not there.
+    ///
+    /// An app exists in an environment where the environment's own directory
+    /// has its file, `environments/qa/guestbook.yaml`.
+    UNKNOWN_APP = "unknown-app", Input, Error;
 
     /// An app's file that makes no app exist.
     ///
@@ -156,11 +166,11 @@ fn assemble(
     }
     let mut environments: Vec<_> = resolved.into_iter().map(|one| one.environment).collect();
     environments.sort_by(|a, b| a.name.cmp(&b.name));
-    let order: Vec<_> = ladder.rungs().iter().flatten().map(|name| name.value.clone()).collect();
-    environments.sort_by_key(|environment| {
-        order.iter().position(|name| *name == environment.name).unwrap_or(order.len())
-    });
-    repository::resolve(settings, environments, ladder, known, findings)
+    let rungs = ladder.rungs().iter().flatten().enumerate();
+    let order: HashMap<_, _> = rungs.map(|(at, name)| (&name.value, at)).collect();
+    environments
+        .sort_by_key(|environment| order.get(&environment.name).copied().unwrap_or(usize::MAX));
+    repository::resolve(settings, environments, ladder, &known, findings)
 }
 
 /// The directories of `environments/`, where there are any.
@@ -250,39 +260,61 @@ fn exists_below(directory: &Directory, app: &str) -> bool {
 
 /// The names that other files may use.
 struct Known {
-    environments: Vec<EnvironmentName>,
+    environments: IndexSet<EnvironmentName>,
     apps: BTreeSet<String>,
+    /// How many names were unknown so far. Looking for what each was meant to
+    /// be takes time, so that only the first of them are reported.
+    unknown: Cell<usize>,
 }
 
 impl Known {
     fn of(chains: &[Vec<&Directory>], resolved: &[environment::Resolved]) -> Self {
         let environments = resolved.iter().map(|one| one.environment.name.clone()).collect();
         let apps = chains.iter().filter_map(|chain| chain.last()).flat_map(|leaf| &leaf.app_names);
-        Self { environments, apps: apps.cloned().collect() }
+        Self { environments, apps: apps.cloned().collect(), unknown: Cell::new(0) }
     }
 
     /// Whether it is an environment; reports one that is not.
     fn has(&self, name: &Sourced<EnvironmentName>, findings: &mut Findings) -> bool {
         let is_known = self.environments.contains(&name.value);
-        if !is_known {
-            findings.push(self.unknown(name.value.as_str(), name.location.clone()));
+        if !is_known && self.is_one_more() {
+            let known = self.environments.iter().map(EnvironmentName::as_str);
+            findings.push(unknown_environment(name.value.as_str(), known, name.location.clone()));
         }
         is_known
     }
 
-    fn unknown(&self, name: &str, at: Location) -> Finding {
-        unknown_environment(name, &self.environments, at)
+    /// Reports an app that no environment has.
+    fn check_app(&self, name: &str, at: &Location, findings: &mut Findings) {
+        if !self.apps.contains(name) && self.is_one_more() {
+            let known = self.apps.iter().map(String::as_str);
+            findings.push(
+                Finding::new(&UNKNOWN_APP, format!("there is no app `{name}`"), at.clone())
+                    .because("no environment has a file of this name")
+                    .maybe_help(suggest(name, known, "the apps are")),
+            );
+        }
+    }
+
+    /// Counts an unknown name; whether it is to be reported.
+    fn is_one_more(&self) -> bool {
+        self.unknown.set(self.unknown.get() + 1);
+        self.unknown.get() <= MOST_PROBLEMS
     }
 }
 
 /// The finding that there is no such environment.
-fn unknown_environment(name: &str, known: &[EnvironmentName], at: Location) -> Finding {
-    let inside = known.iter().filter(|known| {
-        known.as_str().strip_prefix(name).is_some_and(|rest| rest.starts_with('/'))
-    });
+fn unknown_environment<'a>(
+    name: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+    at: Location,
+) -> Finding {
+    let is_inside =
+        |known: &&str| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
+    let inside = known.clone().filter(is_inside);
     let inside: Vec<_> = inside.map(|known| format!("`{known}`")).collect();
     let help = if inside.is_empty() {
-        suggest(name, known.iter().map(EnvironmentName::as_str), "the environments are")
+        suggest(name, known, "the environments are")
     } else {
         Some(format!("it is a directory of environments: name {}", inside.join(" or ")))
     };
@@ -301,9 +333,9 @@ impl Repository {
         let name = name.trim_end_matches('/');
         let found = self.environments.iter().find(|environment| environment.name.as_str() == name);
         found.ok_or_else(|| {
-            let known: Vec<_> = self.environments.iter().map(|one| one.name.clone()).collect();
+            let known = self.environments.iter().map(|one| one.name.as_str());
             let at = Location::of_path(&RepoPath::root().child("environments"));
-            unknown_environment(name, &known, at)
+            unknown_environment(name, known, at)
         })
     }
 
@@ -354,6 +386,18 @@ fn empty_list(key: &str, all: &str, at: &Location) -> Finding {
         .help(format!("leave `{key}` out for {all}"))
 }
 
+/// Labels by key, each with its place.
+fn labels(raw: Option<&Sourced<Map<LabelKey, LabelValue>>>) -> IndexMap<String, Sourced<String>> {
+    let entries = raw.iter().flat_map(|map| &map.value.0);
+    entries
+        .map(|(key, value)| {
+            let sourced =
+                Sourced { value: value.value.0.clone(), location: value.location.clone() };
+            (key.value.0.clone(), sourced)
+        })
+        .collect()
+}
+
 /// Reports what stands more than once in a list.
 fn report_twice<T>(
     list: &[Sourced<T>],
@@ -362,16 +406,19 @@ fn report_twice<T>(
     findings: &mut Findings,
 ) {
     let mut first = HashMap::new();
-    for item in list {
-        let Some(earlier) = first.get(name(&item.value)) else {
-            first.insert(name(&item.value), &item.location);
-            continue;
-        };
+    let again = list.iter().filter_map(|item| match first.entry(name(&item.value)) {
+        Entry::Occupied(earlier) => Some((item, *earlier.get())),
+        Entry::Vacant(place) => {
+            place.insert(&item.location);
+            None
+        }
+    });
+    for (item, earlier) in again.take(MOST_PROBLEMS) {
         let message = format!("the {noun} `{}` stands here twice", name(&item.value));
         findings.push(
             Finding::new(&LISTED_TWICE, message, item.location.clone())
                 .because("the second time")
-                .label((*earlier).clone(), "the first time")
+                .label(earlier.clone(), "the first time")
                 .help("remove one of them"),
         );
     }

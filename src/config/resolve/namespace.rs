@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::app;
 use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings, codes};
+use crate::kubernetes::LABEL_LENGTH;
 use crate::source::Location;
 
 codes! {
@@ -59,8 +60,9 @@ impl Namespaced {
 
 /// Reports namespaces that are longer than Kubernetes allows.
 pub(super) fn check_lengths(namespaces: &[&Namespaced], findings: &mut Findings) {
-    findings
-        .extend(namespaces.iter().filter(|one| one.namespace.len() > 63).map(|one| too_long(one)));
+    findings.extend(
+        namespaces.iter().filter(|one| one.namespace.len() > LABEL_LENGTH).map(|one| too_long(one)),
+    );
 }
 
 /// Reports namespaces that two apps get without naming them.
@@ -84,7 +86,7 @@ fn too_long(one: &Namespaced) -> Finding {
         format!("the namespace `{}` has {length} characters", one.namespace),
         one.location.clone(),
     )
-    .because("63 are allowed")
+    .because(format!("{LABEL_LENGTH} are allowed"))
     .help("give the app or the environment a shorter `namespace`")
     .about(format!("{} {}", one.environment, one.app))
 }

@@ -1,6 +1,6 @@
 //! Who may reach whom.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Known, empty_list, exactly_one};
 use crate::config::decode::List;
@@ -52,13 +52,15 @@ pub(super) fn of_repository(
     let file = raw.map(|raw| &raw.value);
     let sets = file.and_then(|file| file.isolate.as_ref());
     let mut isolate = sets.map(|sets| isolated(&sets.value, known, findings)).unwrap_or_default();
-    let alone =
-        known.environments.iter().filter(|name| !isolate.iter().flatten().any(|n| n == *name));
+    let placed: HashSet<&EnvironmentName> = isolate.iter().flatten().collect();
+    let alone = known.environments.iter().filter(|name| !placed.contains(name));
     let alone: Vec<_> = alone.map(|name| vec![name.clone()]).collect();
     isolate.extend(alone);
+    let sets = isolate.iter().enumerate();
+    let set_of = sets.flat_map(|(set, names)| names.iter().map(move |name| (name, set))).collect();
     let allow = file.and_then(|file| file.allow.as_ref());
     let allow = allow.iter().flat_map(|list| &list.value);
-    let allow = allow.filter_map(|entry| allowed(entry, &isolate, known, findings)).collect();
+    let allow = allow.filter_map(|entry| allowed(entry, &set_of, known, findings)).collect();
     RepositoryNetwork { isolate, allow }
 }
 
@@ -102,14 +104,14 @@ fn twice_isolated(
 
 fn allowed(
     entry: &Sourced<AllowFile>,
-    isolate: &[Vec<EnvironmentName>],
+    set_of: &HashMap<&EnvironmentName, usize>,
     known: &Known,
     findings: &mut Findings,
 ) -> Option<Sourced<Allow>> {
     let AllowFile { from, to, ports, reason } = &entry.value;
     let both = [from, to].map(|name| known.has(name, findings));
-    let together = isolate.iter().any(|set| set.contains(&from.value) && set.contains(&to.value));
-    if together {
+    let sets = [from, to].map(|name| set_of.get(&name.value));
+    if sets[0].is_some() && sets[0] == sets[1] {
         let message = format!("`{}` may reach `{}` anyway", from.value, to.value);
         findings.push(
             Finding::new(&NEEDLESS_ALLOW, message, entry.location.clone())

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::{Known, network};
-use crate::config::decode::{Decode, MISSING_KEY, suggest};
+use crate::config::decode::{Decode, MISSING_KEY};
 use crate::config::files::{Document, Reader};
 use crate::config::raw::{
     ForgeFile, PoliciesFile, RepositoryFile, RuleSeverity, RulesFile, TokenFile,
@@ -14,8 +14,6 @@ use crate::config::{Environment, Ladder, Repository, Sourced};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, ReadErrorKind, RepoPath};
 use crate::yaml::{Node, Number};
-
-use super::environment::UNKNOWN_APP;
 
 codes! {
     /// There is no `rungs.yaml`.
@@ -201,23 +199,12 @@ fn trains(raw: &RepositoryFile, known: &Known, findings: &mut Findings) -> Index
         }
         super::report_twice(&apps.value, |app| app.0.as_str(), "app", findings);
         for app in &apps.value {
-            check_app(&app.value.0, &app.location, known, findings);
+            known.check_app(&app.value.0, &app.location, findings);
         }
         let apps = apps.value.iter().map(|app| app.value.0.clone()).collect();
         trains.insert(train.clone(), Train { apps, location: name.location.clone() });
     }
     trains
-}
-
-/// Reports an app that no environment has.
-pub(super) fn check_app(name: &str, at: &Location, known: &Known, findings: &mut Findings) {
-    if !known.apps.contains(name) {
-        findings.push(
-            Finding::new(&UNKNOWN_APP, format!("there is no app `{name}`"), at.clone())
-                .because("no environment has a file of this name")
-                .maybe_help(suggest(name, known.apps.iter().map(String::as_str), "the apps are")),
-        );
-    }
 }
 
 fn policies(raw: Option<&Sourced<PoliciesFile>>, findings: &mut Findings) -> Policies {

@@ -59,8 +59,8 @@ impl schemars::JsonSchema for Quantity {
 /// Kubernetes' `resource.ParseQuantity`, without its limits of size; and not
 /// negative, which neither a quota nor a limit may be.
 fn quantity(text: &str) -> Result<(), Flaw> {
-    const UNITS: [&str; 15] =
-        ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi"];
+    const UNITS: [&str; 16] =
+        ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
     let text = text.strip_prefix('+').unwrap_or(text);
     if text.starts_with('-') {
         return Err(Flaw::new("it is less than nothing"));
@@ -71,10 +71,11 @@ fn quantity(text: &str) -> Result<(), Flaw> {
     if digits == 0 || number.len() - digits > 1 {
         return Err(Flaw::new("it begins with no number"));
     }
-    let exponent = unit.strip_prefix(['e', 'E']).map(|rest| rest.trim_start_matches(['+', '-']));
+    let exponent = unit.strip_prefix(['e', 'E']);
+    let exponent = exponent.map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest));
     let is_exponent = exponent
         .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()));
-    if UNITS.contains(&unit) || unit == "Ei" || is_exponent {
+    if UNITS.contains(&unit) || is_exponent {
         return Ok(());
     }
     Err(Flaw::new(format!("`{unit}` is no unit"))
@@ -87,10 +88,19 @@ mod tests {
 
     #[test]
     fn quantities_follow_kubernetes() {
-        for right in ["0", "20", "0.5", ".5", "1.", "100m", "2Gi", "1e3", "1E3", "5E", "+1"] {
+        for right in
+            ["0", "20", "0.5", ".5", "1.", "100m", "2Gi", "1e3", "1E3", "5E", "+1", "1e-5", "2Ei"]
+        {
             assert_eq!(quantity(right), Ok(()), "{right}");
         }
         for wrong in ["", ".", "Gi", "2GB", "2gi", "1.2.3", "-1", "1 Gi", "1e", "NaN"] {
+            assert!(quantity(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_exponent_has_one_sign() {
+        for wrong in ["1e+-5", "1e--5", "1e++5", "1e-+5", "1e-"] {
             assert!(quantity(wrong).is_err(), "{wrong}");
         }
     }

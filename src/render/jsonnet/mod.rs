@@ -77,7 +77,7 @@ fn argument(input: &Input<'_>) -> Value {
         let fields: Vec<_> =
             image.fields().map(|(key, value)| (key, tree.add_string(&value, &at))).collect();
         let fields = tree.add_mapping(fields, &at);
-        tree.set(images, image.key, fields, &at);
+        tree.append_text(images, image.key, fields, &at);
     }
     entries.push(("images", images));
     entries.push(("values", tree.graft(input.values)));

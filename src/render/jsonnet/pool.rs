@@ -5,6 +5,7 @@
 //! on threads of their own. There are as many as callers at the same time; the
 //! one that was used last is used next, so that few sessions read a library.
 
+use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -15,7 +16,7 @@ use super::Evaluate;
 use super::closure::Closure;
 use super::session::Session;
 use crate::diagnostic::{Finding, Findings};
-use crate::render::code::JSONNET_STOPPED;
+use crate::render::code::{JSONNET_STOPPED, NO_THREAD};
 use crate::source::{Location, RepoPath};
 use crate::yaml::Value;
 
@@ -43,9 +44,7 @@ pub(super) fn run(program: &Arc<Closure>, rungs: Value) -> Answer {
     let taken = idle().pop();
     let worker = match taken {
         Some(worker) => worker,
-        None => Worker::start().map_err(|error| {
-            stopped(&program.main, &format!("no thread could be started: {error}"))
-        })?,
+        None => Worker::start().map_err(|error| not_started(&program.main, &error))?,
     };
     let job = Job { program: Arc::clone(program), rungs };
     let answer = worker.jobs.send(job).ok().and_then(|()| worker.answers.recv().ok());
@@ -54,16 +53,24 @@ pub(super) fn run(program: &Arc<Closure>, rungs: Value) -> Answer {
             idle().push(worker);
             answer
         }
-        None => Err(stopped(&program.main, "the Jsonnet engine ended without a result")),
+        None => Err(stopped(&program.main)),
     }
 }
 
-fn stopped(main: &RepoPath, message: &str) -> Findings {
+fn not_started(main: &RepoPath, error: &io::Error) -> Findings {
+    let message = format!("no thread could be started for Jsonnet: {error}");
+    Finding::new(&NO_THREAD, message, Location::of_path(main))
+        .help("let the machine finish something else, or allow more threads (`ulimit -u`)")
+        .into()
+}
+
+fn stopped(main: &RepoPath) -> Findings {
+    let message = "the Jsonnet engine ended without a result";
     Finding::new(&JSONNET_STOPPED, message, Location::of_path(main)).into()
 }
 
 impl Worker {
-    fn start() -> std::io::Result<Self> {
+    fn start() -> io::Result<Self> {
         let (jobs, received) = channel();
         let (answering, answers) = channel();
         thread::Builder::new()
@@ -95,5 +102,18 @@ fn work(jobs: &Receiver<Job>, answers: &Sender<Answer>) {
                 Err(error) => break Err(error),
             }
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Kind;
+
+    #[test]
+    fn a_machine_without_threads_is_no_defect() {
+        let error = io::Error::from(io::ErrorKind::WouldBlock);
+        let findings = not_started(&RepoPath::root().child("main.jsonnet"), &error);
+        assert_eq!(findings.kind(), Some(Kind::Outside));
     }
 }

@@ -23,8 +23,8 @@ use crate::yaml::{self, Kind, Node, NodeId, Number};
 /// Calls may be nested this deep. They take memory, not stack.
 const MAX_CALLS: usize = 100_000;
 
-/// A result may nest this deep, as YAML may.
-const MAX_RESULT_NESTING: usize = 200;
+/// More is wrong with a result than anybody reads.
+const MOST_PROBLEMS: usize = 100;
 
 /// A session that has read more source than this starts anew.
 const MAX_KEPT_BYTES: usize = 64 << 20;
@@ -356,7 +356,10 @@ struct Objects<'a> {
 
 impl Objects<'_> {
     fn find(&mut self, value: &Value<'_>, path: &mut Vec<String>) {
-        if path.len() > MAX_RESULT_NESTING {
+        if self.wrong.len() >= MOST_PROBLEMS {
+            return;
+        }
+        if path.len() > yaml::MAX_DEPTH {
             self.refuse_nesting();
             return;
         }
@@ -364,7 +367,8 @@ impl Objects<'_> {
             // What `if` without `else` leaves.
             ValueKind::Null => {}
             ValueKind::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
+                self.refuse_loose(&items, path);
+                for (index, item) in items.iter().enumerate().filter(|(_, item)| !is_loose(item)) {
                     path.push(format!("[{index}]"));
                     self.find(item, path);
                     path.pop();
@@ -380,6 +384,19 @@ impl Objects<'_> {
             }
             kind => self.wrong.push(not_an_object(self.main, &kind, path)),
         }
+    }
+
+    /// One finding for all of a list's items that cannot be or hold an object.
+    fn refuse_loose(&mut self, items: &[Value<'_>], path: &mut Vec<String>) {
+        let mut loose = items.iter().enumerate().filter(|(_, item)| is_loose(item));
+        let Some((index, first)) = loose.next() else { return };
+        path.push(format!("[{index}]"));
+        let finding = not_an_object(self.main, &first.kind(), path);
+        path.pop();
+        self.wrong.push(match loose.count() {
+            0 => finding,
+            more => finding.because(format!("made by this program, with {more} more in its list")),
+        });
     }
 
     fn object(&mut self, fields: &[(InternedStr<'_>, Value<'_>)], path: &[String]) {
@@ -400,7 +417,7 @@ impl Objects<'_> {
     }
 
     fn refuse_nesting(&mut self) {
-        let message = format!("the result is nested more than {MAX_RESULT_NESTING} deep");
+        let message = format!("the result is nested more than {} deep", yaml::MAX_DEPTH);
         let finding = Finding::new(&TEMPLATE_NESTING, message, Location::of_path(self.main))
             .help("look for a function that calls itself more often than it should");
         self.wrong.push(finding);
@@ -412,6 +429,11 @@ impl Objects<'_> {
 fn is_object(fields: &[(InternedStr<'_>, Value<'_>)]) -> bool {
     let has = |name| fields.iter().any(|(key, value)| key.value() == name && value.is_string());
     has("apiVersion") && has("kind")
+}
+
+/// Whether it neither is nor holds an object; null is passed over.
+fn is_loose(value: &Value<'_>) -> bool {
+    !value.is_null() && !value.is_array() && !value.is_object()
 }
 
 fn not_an_object(main: &RepoPath, kind: &ValueKind<'_>, path: &[String]) -> Finding {
@@ -483,7 +505,7 @@ impl Object<'_> {
     /// The node below this one by `step`.
     fn below(&mut self, step: String, value: &Value<'_>) -> Result<NodeId, Unfit> {
         self.path.push(step);
-        if self.path.len() > MAX_RESULT_NESTING {
+        if self.path.len() > yaml::MAX_DEPTH {
             return Err(Unfit::Deep);
         }
         let node = self.node(value)?;
@@ -506,7 +528,7 @@ impl Object<'_> {
             let next = *self.nodes + 1;
             let at = Location::new(self.file, Span::new(next, next + 1));
             let node = self.below(format!(".{}", name.value()), field)?;
-            self.tree.set(map, name.value(), node, &at);
+            self.tree.append_text(map, name.value(), node, &at);
         }
         Ok(map)
     }

@@ -38,10 +38,10 @@ impl<'a> TracedObjects<'a> {
         }
         let span = location.span();
         let number = span.start;
-        let place = self.objects.iter().find_map(|object| {
-            let mut keys = Vec::new();
-            search(object.root(), number, &mut keys, false)
-        });
+        // Objects and their nodes are numbered in order, each before what is in it.
+        let behind = self.objects.partition_point(|object| begins(object.root()) <= number);
+        let object = behind.checked_sub(1).map(|index| self.objects[index].root());
+        let place = object.and_then(|object| search(object, number, &mut Vec::new(), false));
         let found = place.and_then(|place| {
             // A key's span has a width, and a node's has none.
             if span.is_empty() { self.value(&place) } else { self.key(&place) }
@@ -84,18 +84,21 @@ fn search<'o>(
     keys: &mut Vec<&'o str>,
     is_item: bool,
 ) -> Option<Place<'o>> {
-    if node.location().span().start == number {
+    if begins(node) == number {
         return Some(Place { keys: keys.clone(), node, is_item });
     }
-    for (key, below) in node.entries() {
+    let entry = node.entries().take_while(|(_, below)| begins(*below) <= number).last();
+    if let Some((key, below)) = entry {
         keys.push(key.text());
-        let found = search(below, number, keys, false);
-        if found.is_some() {
-            return found;
-        }
-        keys.pop();
+        return search(below, number, keys, false);
     }
-    node.items().find_map(|item| search(item, number, keys, true))
+    let item = node.items().take_while(|item| begins(*item) <= number).last()?;
+    search(item, number, keys, true)
+}
+
+/// The number of a node.
+fn begins(node: Node<'_>) -> u32 {
+    node.location().span().start
 }
 
 /// `name: …` in a source.

@@ -50,7 +50,7 @@ pub(super) fn rendering(
                 Some(finding) => finding,
                 None => failed(sources, report),
             };
-            called_from(sources, finding, &error.to_string())
+            called_from(sources, finding, report, &error.to_string())
         }
         ErrorKind::Io(_) => Finding::new(
             &OUTPUT_TOO_LARGE,
@@ -209,9 +209,17 @@ fn quoted(message: &str) -> Option<&str> {
     message.split('`').nth(1)
 }
 
-/// Adds the includes that led to the place, which Tera only tells in text.
-fn called_from(sources: &Sources, mut finding: Finding, text: &str) -> Finding {
-    for line in text.lines() {
+/// Adds the includes that led to the place, which Tera only tells in text. The
+/// text begins with the message, which may be what a value says: a note in it
+/// is none.
+fn called_from(
+    sources: &Sources,
+    mut finding: Finding,
+    report: &ReportError,
+    text: &str,
+) -> Finding {
+    let behind = text.strip_prefix("error: ").and_then(|text| text.strip_prefix(report.message()));
+    for line in behind.unwrap_or_default().lines().skip(1) {
         let Some(place) = line.strip_prefix("note: called from ") else { continue };
         if let Some(location) = sources.at_line(place) {
             finding = finding.label(location, "called from here");

@@ -13,6 +13,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 use tera::value::{Key, ValueKind};
 use tera::{Error, ErrorKind, Kwargs, Map, State, Tera, TeraResult, Value};
@@ -77,13 +78,13 @@ fn grow(tree: &mut yaml::Value, value: &Value, at: &Location) -> TeraResult<Node
             Kind::Sequence(items.map(|item| grow(tree, item, at)).collect::<TeraResult<_>>()?)
         }
         ValueKind::Map => {
-            let entries = value.as_map().into_iter().flatten();
-            let map = tree.add(Kind::Mapping(Vec::new()), at);
-            for (key, item) in entries {
-                let node = grow(tree, item, at)?;
-                tree.set(map, &key.to_string(), node, at);
+            // A template's own map may have `1` and `"1"`, which are one key here.
+            let mut entries = IndexMap::new();
+            for (key, item) in value.as_map().into_iter().flatten() {
+                entries.insert(key.to_string(), grow(tree, item, at)?);
             }
-            return Ok(map);
+            let entries = entries.iter().map(|(key, node)| (key.as_str(), *node));
+            return Ok(tree.add_mapping(entries, at));
         }
         ValueKind::String => Kind::String(value.to_string().into()),
         _ => Kind::Number(number(value)?),
@@ -186,7 +187,7 @@ fn text_of(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
 /// of their first items.
 fn group_by(value: &[Value], arguments: Kwargs, _: &State) -> TeraResult<Map> {
     let attribute = arguments.must_get::<&str>("attribute")?;
-    let mut groups: Vec<(Key<'static>, Vec<Value>)> = Vec::new();
+    let mut groups: IndexMap<Key<'static>, Vec<Value>> = IndexMap::new();
     for (index, item) in value.iter().enumerate() {
         let Some(found) = item.get_from_path(attribute) else {
             let message = format!("item {index} has no `{attribute}` to group by");
@@ -195,11 +196,7 @@ fn group_by(value: &[Value], arguments: Kwargs, _: &State) -> TeraResult<Map> {
         if found.is_none() {
             continue;
         }
-        let key = Key::from(found.to_string());
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, items)) => items.push(item.clone()),
-            None => groups.push((key, vec![item.clone()])),
-        }
+        groups.entry(Key::from(found.to_string())).or_default().push(item.clone());
     }
     Ok(groups.into_iter().map(|(key, items)| (key, Value::from(items))).collect())
 }

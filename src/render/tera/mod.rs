@@ -11,8 +11,9 @@ mod strict;
 mod supply;
 mod trace;
 
+use std::cell::OnceCell;
 use std::io::{self, Write};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use ::tera::{Context, Tera, TeraResult};
 
@@ -21,7 +22,7 @@ use self::sources::Sources;
 use self::trace::Map;
 use crate::diagnostic::{Finding, Findings};
 use crate::render::{Input, Traced};
-use crate::source::{Location, Origin, RepoPath, Tree};
+use crate::source::{Location, Origin, RepoPath, SourceFile, Tree};
 use crate::yaml::Node;
 
 /// One file may become this much text.
@@ -123,7 +124,7 @@ impl TeraFiles {
                 let text = print(&marked.tera, path, &context).ok()?;
                 trace::read(&text, &plain, &marked.sites)
             });
-            Some(TracedFile { path, plain, map })
+            Some(TracedFile { path, plain, map, same: OnceCell::new() })
         });
         let files = files.collect();
         let sites = marked.map_or(&[] as &[_], |marked| &marked.sites);
@@ -154,16 +155,29 @@ struct TracedFile<'a> {
     plain: String,
     /// None where the marks changed what was rendered.
     map: Option<Map>,
+    /// The file that was found to hold this text: it is compared once, however
+    /// many places of it are asked for.
+    same: OnceCell<Arc<SourceFile>>,
+}
+
+impl TracedFile<'_> {
+    fn is(&self, file: &Arc<SourceFile>) -> bool {
+        if self.same.get().is_some_and(|same| Arc::ptr_eq(same, file)) {
+            return true;
+        }
+        let is_same = self.path == file.path() && self.plain == file.text();
+        if is_same {
+            self.same.get_or_init(|| Arc::clone(file));
+        }
+        is_same
+    }
 }
 
 impl TracedFiles<'_> {
     /// Where a place in a rendered text came from; none where the text is none
     /// of this template's for this input.
     pub(super) fn find(&self, location: &Location) -> Option<Traced> {
-        let rendered = self
-            .files
-            .iter()
-            .find(|file| file.path == location.path() && file.plain == location.file().text())?;
+        let rendered = self.files.iter().find(|file| file.is(location.file()))?;
         let span = location.span().range();
         let found = rendered
             .map

@@ -120,9 +120,10 @@ impl Sources {
         let line: usize = parts.next()?.parse().ok()?;
         let name = parts.next()?;
         let source = self.files.get(name)?;
+        let (lines, columns) = (line.checked_sub(1)?, column.checked_sub(1)?);
         let text = source.strict.text(&source.file);
-        let before: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-        let within = text[before..].char_indices().nth(column - 1).map_or(0, |(at, _)| at);
+        let before: usize = text.split_inclusive('\n').take(lines).map(str::len).sum();
+        let within = text[before..].char_indices().nth(columns).map_or(0, |(at, _)| at);
         let offset = before + within;
         Some(self.location(name, &(offset..offset)))
     }

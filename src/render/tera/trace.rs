@@ -1,5 +1,6 @@
 //! From marks to places.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -29,6 +30,17 @@ struct Stretch {
 pub(super) struct Map {
     /// Inner ones come after those around them.
     stretches: Vec<Stretch>,
+    /// The whole text, in order.
+    segments: Vec<Segment>,
+}
+
+/// A part of a rendered text in which no stretch begins or ends; it goes on to
+/// the next one.
+#[derive(Debug)]
+struct Segment {
+    start: usize,
+    /// The shortest of the stretches around it.
+    innermost: Option<usize>,
 }
 
 /// Takes the marks out of a text; none where it is not `plain` without them.
@@ -74,7 +86,31 @@ pub(super) fn read(marked: &str, plain: &str, sites: &[Site]) -> Option<Map> {
         }
         next_start = start;
     }
-    Some(Map { stretches: reading.map })
+    let segments = segments(&reading.map);
+    Some(Map { stretches: reading.map, segments })
+}
+
+fn segments(stretches: &[Stretch]) -> Vec<Segment> {
+    let some = stretches.iter().enumerate().filter(|(_, stretch)| !stretch.range.is_empty());
+    let mut bounds: Vec<(usize, bool, usize)> = some
+        .flat_map(|(index, s)| [(s.range.start, true, index), (s.range.end, false, index)])
+        .collect();
+    bounds.sort_unstable();
+    let mut segments = vec![Segment { start: 0, innermost: None }];
+    let mut open: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for here in bounds.chunk_by(|a, b| a.0 == b.0) {
+        for &(_, begins, index) in here {
+            let by_length = (stretches[index].range.len(), index);
+            if begins {
+                open.insert(by_length)
+            } else {
+                open.remove(&by_length)
+            };
+        }
+        let innermost = open.first().map(|&(_, index)| index);
+        segments.push(Segment { start: here[0].0, innermost });
+    }
+    segments
 }
 
 /// How much of a line of text was printed as it stands; a filter around it may
@@ -136,18 +172,21 @@ impl Map {
     /// that are not blank and in no stretch.
     fn pieces(&self, plain: &str, span: &Range<usize>) -> Vec<Option<&Stretch>> {
         let mut pieces: Vec<Option<&Stretch>> = Vec::new();
-        let mut at = span.start;
         // A fault may stand at a single place.
         let end = span.end.max(span.start + 1).min(plain.len());
-        while at < end {
-            let next = self.next_boundary(at, end);
-            let is_blank = plain.get(at..next).is_some_and(|text| text.trim().is_empty());
-            let piece = self.innermost(at);
+        let behind = self.segments.partition_point(|segment| segment.start <= span.start);
+        for at in behind.saturating_sub(1)..self.segments.len() {
+            let start = self.segments[at].start.max(span.start);
+            if start >= end {
+                break;
+            }
+            let next = self.segments.get(at + 1).map_or(end, |next| next.start.min(end));
+            let is_blank = plain.get(start..next).is_some_and(|text| text.trim().is_empty());
+            let piece = self.segments[at].innermost.map(|index| &self.stretches[index]);
             let is_new = pieces.last().is_none_or(|last| !is_same(*last, piece));
             if is_new && (piece.is_some() || !is_blank) {
                 pieces.push(piece);
             }
-            at = next;
         }
         if pieces.is_empty() {
             pieces.extend(self.beside(plain, span.start).map(Some));
@@ -165,16 +204,6 @@ impl Map {
             self.stretches.iter().find(|s| s.range.is_empty() && here.contains(&s.range.start));
         let before = self.stretches.iter().filter(|s| s.range.end <= at);
         printed_nothing.or_else(|| before.max_by_key(|s| s.range.end))
-    }
-
-    fn innermost(&self, at: usize) -> Option<&Stretch> {
-        let around = self.stretches.iter().filter(|stretch| stretch.range.contains(&at));
-        around.min_by_key(|stretch| stretch.range.len())
-    }
-
-    fn next_boundary(&self, at: usize, end: usize) -> usize {
-        let bounds = self.stretches.iter().flat_map(|s| [s.range.start, s.range.end]);
-        bounds.filter(|&bound| bound > at && bound < end).min().unwrap_or(end)
     }
 }
 
