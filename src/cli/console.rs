@@ -135,12 +135,14 @@ fn locale_is_unicode() -> bool {
     })
 }
 
-/// Data. A reader that has gone away has seen enough.
+/// Data. A reader that has gone away has seen enough: the rest is not written,
+/// and the run ends with its own code, because `render --check | head -1` asks
+/// for the answer as much as for the lines.
 pub(super) fn print(bytes: &[u8]) {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => process::exit(0),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         Err(error) => {
             complain(&format!("stdout cannot be written: {error}\n"));
             process::exit(i32::from(Exit::Problem(Kind::Outside).code()));
