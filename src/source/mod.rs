@@ -21,7 +21,7 @@ pub use error::{ReadError, ReadErrorKind};
 pub use file::SourceFile;
 pub use memory::Memory;
 pub use path::{PathError, RepoPath};
-pub use redact::{is_secret_key, mark_unread_secrets};
+pub use redact::{REDACTED, is_secret_key, mark_unread_secrets};
 pub use span::{Certainty, Location, Origin, Position, Span};
 pub use store::{Entry, Store, StoreError};
 pub use tree::{Access, Listed, MAX_FILE_BYTES, RevisionError, Revisions, Tree};
