@@ -256,6 +256,22 @@ fn values_say_which_line_set_them_and_what_it_overrode() {
 }
 
 #[test]
+fn a_repository_below_its_clones_root_is_annotated_by_paths_in_the_clone() {
+    let clone = tempfile::tempdir().unwrap();
+    git2::Repository::init(clone.path()).unwrap();
+    let deploy = clone.path().join("teams/deploy");
+    assert_eq!(rungs(clone.path(), &["init", "teams/deploy"]).status.code(), Some(0));
+    edit(&deploy.join("rungs.yaml"), "ladder", "laddder");
+    for directory in [clone.path(), &deploy, &deploy.join("templates")] {
+        let repo = deploy.to_str().unwrap();
+        let render = rungs(directory, &["--repo", repo, "render", "--format", "github"]);
+        assert!(stdout(&render).contains(" file=teams/deploy/rungs.yaml,"), "{}", stdout(&render));
+    }
+    let report = json(&rungs(&deploy, &["render", "--format", "json"]));
+    assert_eq!(report["findings"][0]["labels"][0]["path"], "rungs.yaml");
+}
+
+#[test]
 fn a_report_for_ci_has_no_table_of_values_before_it() {
     let demo = demo();
     for format in ["sarif", "gitlab"] {
@@ -389,6 +405,8 @@ fn an_object_that_two_apps_have_is_shown_with_both_templates() {
 fn every_code_is_explained() {
     let directory = tempfile::tempdir().unwrap();
     let list = rungs(directory.path(), &["explain"]);
+    let as_json = json(&rungs(directory.path(), &["explain", "--format", "json"]));
+    assert_eq!(as_json["codes"].as_array().unwrap().len(), stdout(&list).lines().count());
     for line in stdout(&list).lines() {
         let code = line.split_whitespace().next().unwrap();
         let page = rungs(directory.path(), &["explain", code]);

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{Color, Exit, Global};
 use crate::diagnostic::{self, Findings, Format, Kind, Style};
+use crate::source::RepoPath;
 
 /// A run that is quicker than this shows no progress.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -60,11 +61,12 @@ impl Console {
     }
 
     /// Findings, in the format that was asked for; `data` stands beside them
-    /// where that is JSON.
-    pub(super) fn report(&self, findings: &Findings, data: Map<String, Value>) {
+    /// where that is JSON. `prefix` leads from the clone's root to the
+    /// repository's directory.
+    pub(super) fn report(&self, findings: &Findings, data: Map<String, Value>, prefix: &RepoPath) {
         let text = match self.format {
             Format::Json => diagnostic::json_with(findings, data),
-            format => diagnostic::render(findings, format, &self.style()),
+            format => diagnostic::render(findings, format, &self.style(), prefix),
         };
         if self.format == Format::Text || self.stdout_is_taken {
             // The text has its colours already; the stream takes them out again

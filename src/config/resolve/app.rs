@@ -6,14 +6,14 @@ use indexmap::IndexMap;
 
 use super::template::Templates;
 use super::{environment, gates};
-use crate::config::decode::{Decode, Map, nearest};
+use crate::config::decode::{Decode, Map};
 use crate::config::files::{Directory, Document, Reader, whole};
 use crate::config::layers::{Laid, lay_images};
 use crate::config::raw::{AppFile, CallsFile, ImageFile};
 use crate::config::syntax::{DnsLabel, NamespacePattern};
 use crate::config::valid::Calls;
 use crate::config::{App, Environment, Image, Sourced, TemplateRef};
-use crate::diagnostic::{Finding, Findings, codes};
+use crate::diagnostic::{Finding, Findings, Subject, codes, nearest};
 use crate::source::Location;
 use crate::yaml::{KeyNode, Node, Value};
 
@@ -64,7 +64,7 @@ pub(super) fn resolve(
     let pattern = raw.and_then(|raw| raw.namespace.clone());
     let pattern = pattern
         .unwrap_or_else(|| Sourced { value: NamespacePattern::default(), location: file.clone() });
-    let subject = format!("{} {name}", environment.name);
+    let subject = Subject::app(environment.name.as_str(), name);
     let images = images(name, raw, chain, &subject, &mut reader.findings);
     let app = App {
         name: name.to_owned(),
@@ -153,7 +153,7 @@ fn images(
     name: &str,
     raw: Option<&AppFile>,
     chain: &[&Directory],
-    subject: &str,
+    subject: &Subject,
     findings: &mut Findings,
 ) -> IndexMap<String, Image> {
     let Some(images) = raw.and_then(|raw| raw.images.as_ref()) else { return IndexMap::new() };
@@ -161,7 +161,8 @@ fn images(
     for (key, image) in &images.value.0 {
         let location = innermost(name, chain, &key.value.0).unwrap_or_else(|| key.location.clone());
         let Some(image) = whole_image(&image.value, &location, &key.location) else {
-            findings.push(without_repository(&key.value.0, &images.value, location).about(subject));
+            let finding = without_repository(&key.value.0, &images.value, location);
+            findings.push(finding.about(subject.clone()));
             continue;
         };
         resolved.insert(key.value.0.clone(), image);
