@@ -28,11 +28,9 @@ pub fn find(name: &str) -> Option<&'static Code> {
     all().find(|code| code.name == name)
 }
 
-/// The code whose name is most like a misspelt one, if any is like it.
+/// The code whose name was probably meant by a misspelt one.
 pub fn nearest(name: &str) -> Option<&'static Code> {
-    let likeness = |code: &&Code| strsim::jaro_winkler(code.name, name);
-    let nearest = all().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(&nearest) > 0.8).then_some(nearest)
+    find(diagnostic::nearest(name, all().map(|code| code.name))?)
 }
 
 /// The pages of the reference by file name: one for each code, and an index.
@@ -59,8 +57,9 @@ fn index() -> String {
         let (name, severity, exit) = (code.name, code.severity, code.kind.exit_code());
         format!("| [{name}]({name}.md) | {severity} | {exit} | {} |", code.title())
     });
-    let exits = Kind::ALL.map(|kind| format!("| {} | {} |", kind.exit_code(), kind.meaning()));
-    let (codes, exits) = (codes.collect::<Vec<_>>().join("\n"), exits.join("\n"));
+    let exits = Kind::exit_codes().map(|(code, meaning)| format!("| {code} | {meaning} |"));
+    let (codes, exits) =
+        (codes.collect::<Vec<_>>().join("\n"), exits.collect::<Vec<_>>().join("\n"));
     format!(
         "{GENERATED}
 # Codes
@@ -79,7 +78,6 @@ it.
 
 | exit code | what |
 | --- | --- |
-| 0 | done, or nothing to do |
 {exits}
 "
     )

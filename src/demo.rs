@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, RepoPath};
@@ -73,15 +73,21 @@ pub const FILES: &[(&str, &str)] = embedded! {
     "templates/guestbook/values.yaml",
 };
 
-/// Writes the demo below `directory`, all of it or nothing.
+/// Writes the demo below `directory`, all of it or nothing: where a write
+/// fails, what was written before it is removed again, so that the next run
+/// meets none of its files. Only a run that is killed leaves some.
 pub fn write(directory: &Path) -> Result<(), Findings> {
     let existing: Findings =
         FILES.iter().filter_map(|(path, _)| refusal(directory, path)).collect();
     if !existing.is_empty() {
         return Err(existing);
     }
+    let mut made = Made::default();
     for (path, text) in FILES {
-        create(&directory.join(path), text).map_err(|error| failed(path, &error))?;
+        if let Err(error) = made.file(&directory.join(path), text) {
+            made.remove();
+            return Err(failed(path, &error));
+        }
     }
     Ok(())
 }
@@ -92,12 +98,46 @@ fn refusal(directory: &Path, path: &str) -> Option<Finding> {
     Some(finding.help("nothing was written; choose an empty directory, as in `rungs init deploy`"))
 }
 
-fn create(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
+/// What this run made, the oldest first.
+#[derive(Default)]
+struct Made {
+    /// Directories and files: each stands behind the directory that holds it.
+    paths: Vec<PathBuf>,
+}
+
+impl Made {
+    /// Writes a file that is not there yet.
+    fn file(&mut self, path: &Path, text: &str) -> io::Result<()> {
+        self.directories(path.parent().unwrap_or(Path::new("")))?;
+        let mut file = fs::File::create_new(path)?;
+        // Noted before it is written to: half a file is removed too.
+        self.paths.push(path.to_owned());
+        io::Write::write_all(&mut file, text.as_bytes())
     }
-    let mut file = fs::File::create_new(path)?;
-    io::Write::write_all(&mut file, text.as_bytes())
+
+    /// Makes a directory and those above it, as far as they are not there.
+    fn directories(&mut self, path: &Path) -> io::Result<()> {
+        let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.is_dir();
+        let missing: Vec<_> = path.ancestors().take_while(is_missing).collect();
+        for directory in missing.into_iter().rev() {
+            match fs::create_dir(directory) {
+                Ok(()) => self.paths.push(directory.to_owned()),
+                // `new/..`, which is there as soon as `new` is.
+                Err(_) if directory.is_dir() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes it all, the newest first. A directory in which someone else has
+    /// put something meanwhile stays.
+    fn remove(self) {
+        for path in self.paths.iter().rev() {
+            // What cannot be removed is named by the next run.
+            let _ = fs::remove_file(path).or_else(|_| fs::remove_dir(path));
+        }
+    }
 }
 
 fn failed(path: &str, error: &io::Error) -> Findings {

@@ -73,6 +73,27 @@ fn init_overwrites_nothing() {
 }
 
 #[test]
+fn an_init_that_fails_half_way_leaves_nothing_behind() {
+    let directory = tempfile::tempdir().unwrap();
+    // The environments are written before the templates, which need a directory of this name.
+    fs::write(directory.path().join("templates"), "a file").unwrap();
+    fs::create_dir_all(directory.path().join("environments/mine")).unwrap();
+    let init = rungs(directory.path(), &["init"]);
+    assert_eq!(init.status.code(), Some(4), "{}", stderr(&init));
+    assert!(stderr(&init).contains("init-failed"), "{}", stderr(&init));
+    let below = |path: &str| -> Vec<_> {
+        let entries = fs::read_dir(directory.path().join(path)).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(below(""), ["environments", "templates"]);
+    assert_eq!(below("environments"), ["mine"]);
+    fs::remove_file(directory.path().join("templates")).unwrap();
+    assert_eq!(rungs(directory.path(), &["init"]).status.code(), Some(0));
+}
+
+#[test]
 fn a_stale_tree_is_listed_and_left_alone() {
     let demo = demo();
     let prod = demo.path().join("rendered/prod");
@@ -166,6 +187,28 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
+fn a_reader_that_goes_away_does_not_turn_a_no_into_a_yes() {
+    let demo = demo();
+    edit(&demo.path().join("environments/prod/guestbook.yaml"), "followers: 3", "followers: 4");
+    let without_reader = |arguments: &[&str]| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let run = Command::new(env!("CARGO_BIN_EXE_rungs"))
+            .args(arguments)
+            .current_dir(demo.path())
+            .stdout(writer)
+            .output()
+            .unwrap();
+        run.status.code()
+    };
+    assert_eq!(without_reader(&["render", "--check"]), Some(1));
+    assert_eq!(without_reader(&["render", "--check", "--format", "json"]), Some(1));
+    fs::write(demo.path().join("rungs.yaml"), "nothing: known\n").unwrap();
+    assert_eq!(without_reader(&["render", "--format", "json"]), Some(2));
+    assert_eq!(without_reader(&["explain"]), Some(0));
+}
+
+#[test]
 fn another_directory_can_be_written_to() {
     let demo = demo();
     let elsewhere = tempfile::tempdir().unwrap();
@@ -210,6 +253,38 @@ fn values_say_which_line_set_them_and_what_it_overrode() {
     let level = values.iter().find(|value| value["route"] == "values.logLevel").unwrap();
     assert_eq!(level["origin"]["line"], 6);
     assert_eq!(level["overrode"][0]["value"], "info");
+}
+
+#[test]
+fn a_repository_below_its_clones_root_is_annotated_by_paths_in_the_clone() {
+    let clone = tempfile::tempdir().unwrap();
+    git2::Repository::init(clone.path()).unwrap();
+    let deploy = clone.path().join("teams/deploy");
+    assert_eq!(rungs(clone.path(), &["init", "teams/deploy"]).status.code(), Some(0));
+    edit(&deploy.join("rungs.yaml"), "ladder", "laddder");
+    for directory in [clone.path(), &deploy, &deploy.join("templates")] {
+        let repo = deploy.to_str().unwrap();
+        let render = rungs(directory, &["--repo", repo, "render", "--format", "github"]);
+        assert!(stdout(&render).contains(" file=teams/deploy/rungs.yaml,"), "{}", stdout(&render));
+    }
+    let report = json(&rungs(&deploy, &["render", "--format", "json"]));
+    assert_eq!(report["findings"][0]["labels"][0]["path"], "rungs.yaml");
+}
+
+#[test]
+fn a_report_for_ci_has_no_table_of_values_before_it() {
+    let demo = demo();
+    for format in ["sarif", "gitlab"] {
+        let values =
+            rungs(demo.path(), &["values", "guestbook", "--env", "prod", "--format", format]);
+        serde_json::from_slice::<Value>(&values.stdout)
+            .unwrap_or_else(|error| panic!("{format}: {error}: {}", stdout(&values)));
+    }
+    let values = rungs(demo.path(), &["values", "guestbook", "--env", "prod", "--format", "junit"]);
+    assert!(stdout(&values).starts_with("<?xml"), "{}", stdout(&values));
+    let values =
+        rungs(demo.path(), &["values", "guestbook", "--env", "prod", "--format", "github"]);
+    assert_eq!(stdout(&values), "");
 }
 
 #[test]
@@ -334,6 +409,8 @@ fn an_object_that_two_apps_have_is_shown_with_both_templates() {
 fn every_code_is_explained() {
     let directory = tempfile::tempdir().unwrap();
     let list = rungs(directory.path(), &["explain"]);
+    let as_json = json(&rungs(directory.path(), &["explain", "--format", "json"]));
+    assert_eq!(as_json["codes"].as_array().unwrap().len(), stdout(&list).lines().count());
     for line in stdout(&list).lines() {
         let code = line.split_whitespace().next().unwrap();
         let page = rungs(directory.path(), &["explain", code]);

@@ -6,14 +6,13 @@ mod findings;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use clap::ValueEnum;
 use findings::{ERROR, NOTE, WARNING, at, file, whole};
-use rungs::diagnostic::{Finding, Findings, Format, Style, render};
-use rungs::source::Span;
+use rungs::diagnostic::{Finding, Findings, Format, Style, Subject, render};
+use rungs::source::{RepoPath, Span};
 use serde_json::Value;
 
 fn shown(findings: &Findings, format: Format) -> String {
-    render(findings, format, &Style::default())
+    render(findings, format, &Style::default(), &RepoPath::root())
 }
 
 /// With all that a finding may have.
@@ -24,7 +23,7 @@ fn error() -> Finding {
         .because("no such directory")
         .label(at(&values, "b: 2"), "named here too")
         .help("did you mean `stage`?")
-        .about("guestbook in prod/eu")
+        .about(Subject::app("prod/eu", "guestbook"))
 }
 
 /// An error with two places, a warning that points at a whole file, and a note.
@@ -43,7 +42,12 @@ fn hostile() -> Findings {
     let file = file("dir,a:b\n::warning::c]](x)/%41\x1b[0m<&\">.yaml", evil);
     let all = Span::new(0, evil.len());
     let finding = Finding::new(&ERROR, evil, rungs::source::Location::new(&file, all));
-    finding.because(evil).label(at(&file, "z"), evil).help(evil).about(evil).into()
+    finding
+        .because(evil)
+        .label(at(&file, "z"), evil)
+        .help(evil)
+        .about(Subject::app(evil, evil))
+        .into()
 }
 
 fn json(text: &str) -> Value {
@@ -52,15 +56,15 @@ fn json(text: &str) -> Value {
 
 #[test]
 fn formats_are_named_once_and_an_unknown_one_is_refused() {
-    let names: Vec<String> = Format::value_variants()
-        .iter()
-        .map(|format| format.to_possible_value().unwrap().get_name().to_owned())
-        .collect();
+    let names = Format::ALL.map(Format::name);
     assert_eq!(names, ["text", "json", "sarif", "junit", "github", "gitlab"]);
-    for (name, format) in names.iter().zip(Format::value_variants()) {
-        assert_eq!(name.parse::<Format>().as_ref(), Ok(format));
+    for (name, format) in names.into_iter().zip(Format::ALL) {
+        assert_eq!(name.parse::<Format>(), Ok(format));
     }
-    assert!("yaml".parse::<Format>().is_err());
+    assert_eq!(
+        "yaml".parse::<Format>().unwrap_err().to_string(),
+        "no format is called `yaml`; there are text, json, sarif, junit, github, gitlab"
+    );
 }
 
 #[test]
@@ -92,7 +96,10 @@ fn json_has_everything_that_a_finding_says() {
             }
           ],
           "help": "did you mean `stage`?",
-          "subject": "guestbook in prod/eu"
+          "subject": {
+            "environment": "prod/eu",
+            "app": "guestbook"
+          }
         },
         {
           "code": "some-warning",
@@ -131,6 +138,7 @@ fn json_has_everything_that_a_finding_says() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a report is shown whole")]
 fn sarif_has_rules_with_help_and_results_with_places() {
     insta::assert_snapshot!(shown(&error().into(), Format::Sarif), @r#"
     {
@@ -224,7 +232,10 @@ fn sarif_has_rules_with_help_and_results_with_places() {
                 }
               ],
               "properties": {
-                "subject": "guestbook in prod/eu"
+                "subject": {
+                  "environment": "prod/eu",
+                  "app": "guestbook"
+                }
               }
             }
           ]
@@ -317,6 +328,57 @@ fn gitlab_gets_one_issue_for_each_finding() {
       }
     ]
     "#);
+}
+
+#[test]
+fn ci_systems_get_paths_from_the_clones_root_and_people_the_repositorys() {
+    let deploy = RepoPath::new("teams/deploy").unwrap();
+    let findings = Findings::from(error());
+    for format in Format::ALL {
+        let report = render(&findings, format, &Style::default(), &deploy);
+        for path in ["rungs.yaml", "environments/my"] {
+            let in_clone = report.matches(&format!("teams/deploy/{path}")).count();
+            let expected = match format {
+                Format::Text | Format::Json => 0,
+                _ => report.matches(path).count(),
+            };
+            assert_eq!(in_clone, expected, "{format}:\n{report}");
+        }
+        assert!(report.contains("rungs.yaml"), "{format}:\n{report}");
+    }
+}
+
+#[test]
+fn many_findings_of_a_large_file_are_reported_at_once_in_every_format() {
+    let item = "token: hunter2hunter2, größe: 1, ";
+    let text = format!("{{{}}}", item.repeat((4 << 20) / item.len() - 1));
+    let file = file("large.yaml", &text);
+    let places: Vec<usize> = text.match_indices("hunter2hunter2").map(|(at, _)| at).collect();
+    let spans = places.iter().step_by(places.len() / 10_000).map(|&at| Span::new(at, at + 14));
+    let findings = spans.take(10_000).map(|span| {
+        file.mark_secret(span);
+        let location = rungs::source::Location::new(&file, span);
+        Finding::new(&WARNING, "`hunter2hunter2` is no token", location)
+    });
+    let mut findings: Findings = findings.collect();
+    findings.push(Finding::new(&ERROR, "the last and worst", at(&file, "größe")));
+    for format in Format::ALL {
+        // A look at the whole file, or at the whole line, for each finding takes minutes.
+        let start = std::time::Instant::now();
+        let report = shown(&findings, format);
+        println!("{format}: {:?}", start.elapsed());
+        assert!(start.elapsed().as_secs() < 30, "{format} takes {:?}", start.elapsed());
+        assert!(report.contains("the last and worst"), "{format}");
+        let mentions = report.matches("is no token").count();
+        if format == Format::Text {
+            assert_eq!(mentions, 99);
+            let end = "9901 more in large.yaml are not shown; --format json has them all\n\
+                       1 error, 10000 warnings\n";
+            assert!(report.ends_with(end), "{}", &report[report.len() - 200..]);
+        } else {
+            assert!(mentions >= 10_000, "{format} says {mentions}");
+        }
+    }
 }
 
 #[test]
@@ -441,7 +503,7 @@ fn github_command(line: &str) -> Option<&str> {
 
 #[test]
 fn no_format_lets_a_name_give_commands_to_a_runner_or_a_terminal() {
-    for &format in Format::value_variants() {
+    for format in Format::ALL {
         let report = shown(&hostile(), format);
         let commands: Vec<&str> = report.lines().filter_map(github_command).collect();
         let expected: &[&str] = if format == Format::Github { &["error"] } else { &[] };
@@ -495,12 +557,15 @@ fn a_secret_is_in_no_format_wherever_a_finding_says_it() {
     let other = file("templates/a.yaml", "a: {{ values.token }}\n");
     let says = "got hunter2hunter2 and first-line-of-key\nsecond-line-of-key";
     let findings: Findings = [
-        Finding::new(&ERROR, says, at(&values, "token")).because(says).help(says).about(says),
+        Finding::new(&ERROR, says, at(&values, "token"))
+            .because(says)
+            .help(says)
+            .about(Subject::app(says, says)),
         Finding::new(&ERROR, says, at(&other, "values")).label(at(&values, "key"), says),
     ]
     .into_iter()
     .collect();
-    for &format in Format::value_variants() {
+    for format in Format::ALL {
         let report = shown(&findings, format);
         for secret in ["hunter2", "first-line", "second-line"] {
             assert!(!report.contains(secret), "{format:?} says a secret:\n{report}");

@@ -72,7 +72,7 @@ fn the_place_that_asked_is_the_place_to_mend() {
     let error = ReadError { path: path("templates/guestbok"), kind: ReadErrorKind::Missing };
     let finding = Finding::of_read_error(&error, Some(&asked_by));
     assert_eq!(*finding.location(), asked_by);
-    insta::assert_snapshot!(render(&finding.into(), Format::Text, &Style::default()), @r"
+    insta::assert_snapshot!(render(&finding.into(), Format::Text, &Style::default(), &RepoPath::root()), @r"
     error[file-missing]
 
       × `templates/guestbok` does not exist
@@ -88,7 +88,7 @@ fn the_place_that_asked_is_the_place_to_mend() {
 
 #[test]
 fn a_link_out_of_the_repository_is_shown_with_its_target() {
-    let shown = render(&reading("out").into(), Format::Text, &Style::default());
+    let shown = render(&reading("out").into(), Format::Text, &Style::default(), &RepoPath::root());
     insta::assert_snapshot!(shown, @r"
     error[outside-repository]
 

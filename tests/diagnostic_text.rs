@@ -7,17 +7,22 @@ use std::sync::Arc;
 
 use findings::{ERROR, NOTE, WARNING, at, file, whole};
 use proptest::prelude::*;
-use rungs::diagnostic::{Finding, Findings, Format, Style, render};
+use rungs::diagnostic::{Finding, Findings, Format, Style, Subject, render};
 use rungs::source::{Location, RepoPath, SourceFile, Span};
 
 const LADDER: &str = "version: 1\nladder: [qa, stagee]\noutput: rendered\n";
 
 fn text(findings: impl Into<Findings>) -> String {
-    render(&findings.into(), Format::Text, &Style::default())
+    render(&findings.into(), Format::Text, &Style::default(), &RepoPath::root())
 }
 
 fn ascii(findings: impl Into<Findings>) -> String {
-    render(&findings.into(), Format::Text, &Style { unicode: false, ..Style::default() })
+    render(
+        &findings.into(),
+        Format::Text,
+        &Style { unicode: false, ..Style::default() },
+        &RepoPath::root(),
+    )
 }
 
 fn many(findings: impl IntoIterator<Item = Finding>) -> Findings {
@@ -57,7 +62,7 @@ fn a_finding_may_point_into_several_files_and_at_one_that_is_not_there() {
         .label(at(&rungs, "rendered"), "says nothing")
         .label(at(&values, "i: 8"), "says 8")
         .label(whole("templates/web/schema.json"), "should be here")
-        .about("guestbook in prod/eu");
+        .about(Subject::app("prod/eu", "guestbook"));
     insta::assert_snapshot!(text(finding), @r"
     warning[some-warning] (guestbook in prod/eu)
 
@@ -253,7 +258,7 @@ fn long_messages_and_help_are_wrapped_at_spaces() {
                 which is not there, and neither is any template whose name is like it";
     let finding = Finding::new(&ERROR, long, whole("a.yaml")).help(long);
     let style = Style { width: 60, ..Style::default() };
-    let shown = render(&finding.into(), Format::Text, &style);
+    let shown = render(&finding.into(), Format::Text, &style, &RepoPath::root());
     assert!(shown.lines().all(|line| line.chars().count() <= 60), "{shown}");
     insta::assert_snapshot!(shown, @r"
     error[some-error]
@@ -274,7 +279,9 @@ fn long_messages_and_help_are_wrapped_at_spaces() {
 fn ascii_style_writes_nothing_but_ascii() {
     let file = file("größe.yaml", "größe: 名前\n");
     let finding = Finding::new(&ERROR, "`größe` is unknown", at(&file, "größe")).because("→");
-    let shown = ascii(finding.about("café").help("dasselbe ohne ö"));
+    let shown = ascii(
+        finding.about(Subject { environment: "café".into(), app: None }).help("dasselbe ohne ö"),
+    );
     assert!(shown.is_ascii(), "{shown}");
     insta::assert_snapshot!(shown, @r"
     error[some-error] (caf\u{e9})
@@ -296,7 +303,7 @@ fn colours_are_the_only_escapes() {
     let file = file("a.yaml", "a: \x1b[2J\n");
     let finding = Finding::new(&ERROR, "\x1b]0;title\x07", at(&file, "a")).because("\x1b[1A");
     let style = Style { colour: true, ..Style::default() };
-    let shown = render(&finding.into(), Format::Text, &style);
+    let shown = render(&finding.into(), Format::Text, &style, &RepoPath::root());
     let colour = regex::Regex::new("\x1b\\[[0-9;]*m").unwrap();
     assert!(colour.is_match(&shown));
     assert!(!colour.replace_all(&shown, "").contains('\x1b'), "{shown:?}");
@@ -307,12 +314,12 @@ fn hostile_text_reaches_the_terminal_as_escapes() {
     let file = file("a\x1b[31m.yaml", "a: \x1b[2J\u{202e}x\u{9b}\rb ##[add-mask]q\n::error::z\n");
     let finding = Finding::new(&ERROR, "bad\nname `\x07`", at(&file, "\u{202e}x"))
         .because("a\nb")
-        .about("prod\x1b[0m")
+        .about(Subject::app("prod\x1b[0m", "a"))
         .help("first\n::stop-commands::x\n  ::error::y\nlast");
     let shown = text(finding);
     assert!(!shown.lines().any(|line| line.trim_start().starts_with("::")), "{shown}");
     insta::assert_snapshot!(shown, @r"
-    error[some-error] (prod\u{1b}[0m)
+    error[some-error] (a in prod\u{1b}[0m)
 
       × bad\nname `\u{7}`
        ╭─[a\u{1b}[31m.yaml:1:8]
@@ -368,8 +375,8 @@ proptest! {
                 Some(finding) => finding.label(at, words.clone()),
             });
         }
-        let finding = finding.unwrap().help(words.clone()).about(words.clone());
-        let shown = render(&finding.into(), Format::Text, &Style { colour: false, unicode, width });
+        let finding = finding.unwrap().help(words.clone()).about(Subject::app(words.clone(), words.clone()));
+        let shown = render(&finding.into(), Format::Text, &Style { colour: false, unicode, width }, &RepoPath::root());
         prop_assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
         prop_assert!(!shown.contains("##["), "{shown}");
         prop_assert!(shown.lines().all(|line| !line.trim_start().starts_with("::")), "{shown}");

@@ -170,7 +170,7 @@ fn what_is_printed_must_be_defined() {
     insta::assert_snapshot!(refuses("a: {{ images[\"redis\"].ref }}"), @r#"
     template-undefined: `images["redis"]` is not defined
       at templates/web/a.yaml.tera:1:13: `images` has no such key
-      help: `images` has `web`, `redis-leader`
+      help: did you mean `redis-leader`?
     "#);
     insta::assert_snapshot!(refuses("a: {{ images.web.digest }}"), @r#"
     template-undefined: `images.web.digest` is not defined

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{Color, Exit, Global};
 use crate::diagnostic::{self, Findings, Format, Kind, Style};
+use crate::source::RepoPath;
 
 /// A run that is quicker than this shows no progress.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -60,11 +61,12 @@ impl Console {
     }
 
     /// Findings, in the format that was asked for; `data` stands beside them
-    /// where that is JSON.
-    pub(super) fn report(&self, findings: &Findings, data: Map<String, Value>) {
+    /// where that is JSON. `prefix` leads from the clone's root to the
+    /// repository's directory.
+    pub(super) fn report(&self, findings: &Findings, data: Map<String, Value>, prefix: &RepoPath) {
         let text = match self.format {
             Format::Json => diagnostic::json_with(findings, data),
-            format => diagnostic::render(findings, format, &self.style()),
+            format => diagnostic::render(findings, format, &self.style(), prefix),
         };
         if self.format == Format::Text || self.stdout_is_taken {
             // The text has its colours already; the stream takes them out again
@@ -135,12 +137,14 @@ fn locale_is_unicode() -> bool {
     })
 }
 
-/// Data. A reader that has gone away has seen enough.
+/// Data. A reader that has gone away has seen enough: the rest is not written,
+/// and the run ends with its own code, because `render --check | head -1` asks
+/// for the answer as much as for the lines.
 pub(super) fn print(bytes: &[u8]) {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => process::exit(0),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         Err(error) => {
             complain(&format!("stdout cannot be written: {error}\n"));
             process::exit(i32::from(Exit::Problem(Kind::Outside).code()));

@@ -1,4 +1,4 @@
-//! Exit codes: contract, and written in one place.
+//! What a run came to. The numbers are contract, and those of [`Kind`].
 
 use std::process::ExitCode;
 

@@ -1,5 +1,7 @@
 //! `rungs explain`
 
+use serde_json::Map;
+
 use super::{Context, Exit, console};
 use crate::codes;
 use crate::diagnostic::{self, Format};
@@ -32,7 +34,7 @@ impl Explain {
 
 fn list(format: Format) -> String {
     if format == Format::Json {
-        let codes: Vec<_> = codes::all()
+        let codes = codes::all()
             .map(|code| {
                 serde_json::json!({
                     "code": code.name,
@@ -42,7 +44,7 @@ fn list(format: Format) -> String {
                 })
             })
             .collect();
-        return super::json(&serde_json::json!({ "formatVersion": 1, "codes": codes }));
+        return diagnostic::json_of(Map::from_iter([("codes".to_owned(), codes)]));
     }
     let width = codes::all().map(|code| code.name.len()).max().unwrap_or_default();
     let lines = codes::all().map(|code| format!("{:width$}  {}", code.name, code.title()));

@@ -15,11 +15,12 @@ use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::diagnostic::{Findings, Format, Kind};
 use crate::git;
-use crate::source::Tree;
+use crate::source::{RepoPath, Tree};
 
 pub use exit::Exit;
 pub use reference::reference;
@@ -31,7 +32,7 @@ use console::Console;
 /// One binary, no server, no cluster: a repository says what runs in each environment, rungs
 /// turns it into manifests, and an operator such as Flux or Argo CD deploys them.
 #[derive(Debug, Parser)]
-#[command(name = "rungs", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = "rungs", version, max_term_width = 100, after_help = exit_codes())]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -39,9 +40,18 @@ pub struct Cli {
     command: Command,
 }
 
-const AFTER_HELP: &str = "\
-Exit codes: 0 done, or nothing to do; 1 the answer is no; 2 not understood; 3 a gate fails; \
-4 the outside world failed and a retry may help; 5 a gate waits; 70 a defect of rungs.";
+/// The exit codes as `--help` shows them.
+fn exit_codes() -> String {
+    let lines = Kind::exit_codes().map(|(code, meaning)| format!("\n  {code:2}  {meaning}"));
+    format!("Exit codes:{}", lines.collect::<String>())
+}
+
+/// Takes a format's name, and lists them all in the help.
+fn format_parser() -> impl TypedValueParser<Value = Format> {
+    let names = Format::ALL.map(|format| PossibleValue::new(format.name()).help(format.purpose()));
+    PossibleValuesParser::new(names)
+        .map(|name| name.parse().expect("clap lets none but these names through"))
+}
 
 /// Options of every command.
 #[derive(Debug, clap::Args)]
@@ -53,7 +63,7 @@ struct Global {
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     color: Color,
     /// How to write findings, and data where a command prints some
-    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = format_parser(), default_value_t = Format::Text)]
     format: Format,
     /// Let findings of this severity fail the run too
     #[arg(long, global = true, value_name = "SEVERITY", value_enum)]
@@ -111,6 +121,13 @@ impl Context {
     fn tree(&self) -> Tree {
         git::work_tree(&self.directory())
     }
+
+    /// From the clone's root to the repository's directory. Where no clone is,
+    /// or none that can be opened, paths are the repository's own.
+    fn prefix(&self) -> RepoPath {
+        let clone = git::Repository::containing(&self.directory()).ok().flatten();
+        clone.map_or_else(RepoPath::root, |clone| clone.prefix().clone())
+    }
 }
 
 /// What a command came to: findings that do not stop it, and whether its
@@ -150,18 +167,13 @@ pub fn main() -> ExitCode {
         Exit::Done if outcome.answer_is_no => Exit::Problem(Kind::Answer),
         exit => exit,
     };
-    context.console.report(&findings, outcome.data);
+    context.console.report(&findings, outcome.data, &context.prefix());
     exit.into()
 }
 
 /// Ends the run as clap does for arguments that it does not understand.
 fn usage_error(message: &str) -> ! {
     Cli::command().error(clap::error::ErrorKind::InvalidValue, message).exit()
-}
-
-/// JSON as it is printed: indented, with a final line break.
-fn json(value: &serde_json::Value) -> String {
-    format!("{value:#}\n")
 }
 
 /// A panic is a defect of ours: it says so, and exits as one.

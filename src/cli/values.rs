@@ -25,14 +25,17 @@ impl Values {
         let (environment, app) = repository.find_app(&self.env, &self.app)?;
         let settings = config::settings(environment, app);
         let mut outcome = Outcome::from(warnings);
-        if context.console.format() == Format::Json {
-            let data = serde_json::to_value(&settings).expect("keys are text and numbers finite");
-            outcome.data = match data {
-                serde_json::Value::Object(data) => data,
-                other => panic!("settings are an object, not {other}"),
-            };
-        } else {
-            console::print(table(&settings).as_bytes());
+        match context.console.format() {
+            Format::Text => console::print(table(&settings).as_bytes()),
+            Format::Json => {
+                let data = serde_json::to_value(&settings);
+                outcome.data = match data.expect("keys are text and numbers finite") {
+                    serde_json::Value::Object(data) => data,
+                    other => panic!("settings are an object, not {other}"),
+                };
+            }
+            // Reports of findings alone: a table before one would be no XML and no JSON.
+            Format::Sarif | Format::Junit | Format::Github | Format::Gitlab => {}
         }
         Ok(outcome)
     }

@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 
 use super::Sourced;
-use crate::diagnostic::{Code, Finding, Findings, codes};
+use crate::diagnostic::{Code, Finding, Findings, codes, nearest};
 use crate::source::Location;
 use crate::yaml::{KeyNode, Kind, Node, Number, Style, is_text};
 
@@ -255,21 +255,6 @@ pub(super) fn report_empty_values(node: Node<'_>, findings: &mut Findings) {
         }
         report_empty_values(item, findings);
     }
-}
-
-/// The candidate that `name` was probably meant to be.
-pub(super) fn nearest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    let close = |candidate: &&str| {
-        let distance = strsim::damerau_levenshtein(name, candidate);
-        let longest = name.chars().count().max(candidate.chars().count());
-        let is_shortened = name.len() >= 3 && candidate.starts_with(name);
-        distance * 3 <= longest.max(3) || is_shortened
-    };
-    let candidates = candidates.into_iter().filter(close);
-    candidates.min_by_key(|candidate| strsim::damerau_levenshtein(name, candidate))
 }
 
 /// Help for a name that is not known: the one that was probably meant, else

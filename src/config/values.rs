@@ -5,11 +5,8 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::{App, Environment, EnvironmentName};
-use crate::source::{Location, has_password, is_secret_key};
+use crate::source::{Location, REDACTED, has_password, is_secret_key};
 use crate::yaml::{Kind, Node, Route, Step};
-
-/// Stands for what is not for everybody's eyes.
-const MASK: &str = "********";
 
 /// An app in one environment, setting by setting. Secrets are masked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -154,8 +151,8 @@ fn shown(node: Node<'_>, masked: bool) -> (Json, bool) {
     match node.kind() {
         Kind::Null => (Json::Null, false),
         Kind::Bool(truth) => ((*truth).into(), false),
-        Kind::Number(_) | Kind::String(_) if masked => (MASK.into(), true),
-        Kind::String(text) if has_password(text) => (MASK.into(), true),
+        Kind::Number(_) | Kind::String(_) if masked => (REDACTED.into(), true),
+        Kind::String(text) if has_password(text) => (REDACTED.into(), true),
         Kind::Number(_) | Kind::String(_) => {
             (serde_json::to_value(node).unwrap_or(Json::Null), false)
         }

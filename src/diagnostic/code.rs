@@ -6,6 +6,14 @@ use serde::Serialize;
 
 /// What answers a problem: each kind is one exit code, so that a script can
 /// tell "mend your files" from "try again".
+///
+/// The order of declaration is the order of precedence, and [`Ord`] is it: a
+/// run with errors of several kinds ends with the last of them
+/// ([`Findings::kind`]). What has to be mended first wins: a gate says nothing
+/// about input that was not understood, and what failed outside may hide all
+/// the rest.
+///
+/// [`Findings::kind`]: super::Findings::kind
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -43,6 +51,12 @@ impl Kind {
             // EX_SOFTWARE of sysexits.h.
             Self::Defect => 70,
         }
+    }
+
+    /// Each exit code with its meaning, in their order; 0 is the first.
+    pub fn exit_codes() -> impl Iterator<Item = (u8, &'static str)> {
+        let kinds = Self::ALL.into_iter().map(|kind| (kind.exit_code(), kind.meaning()));
+        std::iter::once((0, "done, or nothing to do")).chain(kinds)
     }
 
     /// What the exit code says, in a few words.

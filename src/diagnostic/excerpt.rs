@@ -7,6 +7,8 @@
 //! source: miette draws a frame for each, because no span reaches from one
 //! into the next.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
@@ -24,6 +26,16 @@ const MAX_SPAN_LINES: u32 = 6;
 
 /// Columns that line numbers and frames take.
 const FRAME: usize = 12;
+
+/// Files as a person may see them, each masked once in a report.
+#[derive(Default)]
+pub(super) struct Texts<'f>(HashMap<*const SourceFile, Cow<'f, str>>);
+
+impl<'f> Texts<'f> {
+    fn of(&mut self, file: &'f SourceFile) -> &str {
+        self.0.entry(file).or_insert_with(|| file.shown())
+    }
+}
 
 /// Lines of files with labels at their places.
 pub(super) struct Excerpt {
@@ -62,7 +74,7 @@ struct Run<'a> {
 impl Excerpt {
     /// Of the labels whose files have text, in frames of their own where they
     /// stand apart; the primary label's comes first. None where no file has.
-    pub(super) fn of(labels: &[Label], style: Style) -> Option<Self> {
+    pub(super) fn of<'f>(labels: &'f [Label], style: Style, texts: &mut Texts<'f>) -> Option<Self> {
         let mut files = Vec::new();
         let marks = labels.iter().enumerate().filter(|(_, label)| label.location.has_text());
         let marks = marks.map(|(index, label)| Mark {
@@ -72,7 +84,7 @@ impl Excerpt {
         let marks = marks.collect();
         let mut excerpt = Self { windows: Vec::new(), labels: Vec::new() };
         for run in runs(marks) {
-            excerpt.add(&run, style);
+            excerpt.add(&run, style, texts);
         }
         (!excerpt.windows.is_empty()).then_some(excerpt)
     }
@@ -82,10 +94,10 @@ impl Excerpt {
         self.labels.iter().map(|(label, _)| label.clone())
     }
 
-    fn add(&mut self, run: &Run<'_>, style: Style) {
+    fn add<'f>(&mut self, run: &Run<'f>, style: Style, texts: &mut Texts<'f>) {
         let file = run.marks[0].source();
         let offset = self.windows.last().map_or(0, |last| last.offset + last.text.len());
-        let shown = file.shown();
+        let shown = texts.of(file);
         let mut text = String::new();
         let mut places = Places::default();
         for number in run.lines.0..=run.lines.1 {

@@ -18,6 +18,33 @@ pub struct Label {
     pub message: String,
 }
 
+/// What a finding is about: an environment, or an app in one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Subject {
+    /// The environment's name.
+    pub environment: String,
+    /// The app's name; none where it is about the environment itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app: Option<String>,
+}
+
+impl Subject {
+    /// That app in that environment.
+    pub fn app(environment: impl Into<String>, app: impl Into<String>) -> Self {
+        Self { environment: environment.into(), app: Some(app.into()) }
+    }
+}
+
+/// `web in qa`; the environment alone where no app is named.
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.app {
+            Some(app) => write!(f, "{app} in {}", self.environment),
+            None => f.write_str(&self.environment),
+        }
+    }
+}
+
 /// One diagnosed problem: what, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -34,7 +61,7 @@ pub struct Finding {
     pub help: Option<String>,
     /// The environment and app it was found in, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub subject: Option<String>,
+    pub subject: Option<Box<Subject>>,
 }
 
 impl Finding {
@@ -80,8 +107,8 @@ impl Finding {
 
     /// Says which environment and app it is about.
     #[must_use]
-    pub fn about(mut self, subject: impl Into<String>) -> Self {
-        self.subject = Some(subject.into());
+    pub fn about(mut self, subject: Subject) -> Self {
+        self.subject = Some(Box::new(subject));
         self
     }
 
@@ -175,9 +202,9 @@ impl Findings {
 
     /// Says of each which environment and app it is about, unless it says so itself.
     #[must_use]
-    pub fn about(mut self, subject: &str) -> Self {
+    pub fn about(mut self, subject: &Subject) -> Self {
         for finding in &mut self.0 {
-            finding.subject.get_or_insert_with(|| subject.to_owned());
+            finding.subject.get_or_insert_with(|| Box::new(subject.clone()));
         }
         self
     }

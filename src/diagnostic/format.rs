@@ -1,15 +1,17 @@
 //! The formats, listed once.
 
+use std::fmt;
 use std::str::FromStr;
 
-use clap::ValueEnum;
 use serde_json::{Map, Value};
 
 use super::mask::masked;
+use super::place::Checkout;
 use super::{Findings, github, gitlab, json, junit, sarif, text};
+use crate::source::RepoPath;
 
 /// How findings are written. The names are contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
     /// For people: messages with excerpts of the source.
     #[default]
@@ -26,11 +28,53 @@ pub enum Format {
     Gitlab,
 }
 
-impl FromStr for Format {
-    type Err = String;
+impl Format {
+    /// Every format, the default first.
+    pub const ALL: [Self; 6] =
+        [Self::Text, Self::Json, Self::Sarif, Self::Junit, Self::Github, Self::Gitlab];
 
-    fn from_str(name: &str) -> Result<Self, String> {
-        <Self as ValueEnum>::from_str(name, false)
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+            Self::Junit => "junit",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+        }
+    }
+
+    /// What it is for, in a few words.
+    pub const fn purpose(self) -> &'static str {
+        match self {
+            Self::Text => "For people: messages with excerpts of the source",
+            Self::Json => "JSON, versioned and stable",
+            Self::Sarif => "SARIF 2.1.0, for code scanning",
+            Self::Junit => "JUnit XML, for test reports",
+            Self::Github => "Workflow commands, which GitHub shows at the lines of a pull request",
+            Self::Gitlab => "A Code Quality report, which GitLab shows in a merge request",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// That no format is called so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no format is called `{0}`; there are {names}", names = Format::ALL.map(Format::name).join(", "))]
+pub struct UnknownFormat(String);
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        let known = Self::ALL.into_iter().find(|format| format.name() == name);
+        known.ok_or_else(|| UnknownFormat(name.to_owned()))
     }
 }
 
@@ -52,6 +96,12 @@ impl Default for Style {
     }
 }
 
+/// A document of ours that is no report of findings, as versioned and as safe
+/// to print as one.
+pub fn json_of(data: Map<String, Value>) -> String {
+    json::versioned(data)
+}
+
 /// [`Format::Json`] with what a command says beside its findings.
 pub fn json_with(findings: &Findings, data: Map<String, Value>) -> String {
     json::render(&masked(findings), data)
@@ -62,14 +112,19 @@ pub fn json_with(findings: &Findings, data: Map<String, Value>) -> String {
 /// What was marked secret appears in none, and no text of the findings or
 /// their files can command a terminal or a CI system that reads the result.
 /// Nothing found is empty text, and a valid empty report in the other formats.
-pub fn render(findings: &Findings, format: Format, style: &Style) -> String {
+///
+/// `prefix` leads from the clone's root to the repository's directory. CI
+/// systems find a file by its path in the clone, so their reports have it
+/// before each path; text and JSON name files as the repository does.
+pub fn render(findings: &Findings, format: Format, style: &Style, prefix: &RepoPath) -> String {
     let findings = &*masked(findings);
+    let checkout = Checkout { prefix };
     match format {
         Format::Text => text::render(findings, *style),
         Format::Json => json::render(findings, Map::new()),
-        Format::Sarif => sarif::render(findings),
-        Format::Junit => junit::render(findings),
-        Format::Github => github::render(findings),
-        Format::Gitlab => gitlab::render(findings),
+        Format::Sarif => sarif::render(findings, checkout),
+        Format::Junit => junit::render(findings, checkout),
+        Format::Github => github::render(findings, checkout),
+        Format::Gitlab => gitlab::render(findings, checkout),
     }
 }

@@ -1,13 +1,14 @@
 //! GitHub's workflow commands (docs.github.com, "Workflow commands").
 
+use super::place::Checkout;
 use super::{Finding, Findings, Severity, plain, visible};
 
 /// One command, and so one line, for each finding.
-pub(super) fn render(findings: &Findings) -> String {
-    findings.iter().map(|finding| command(finding) + "\n").collect()
+pub(super) fn render(findings: &Findings, checkout: Checkout<'_>) -> String {
+    findings.iter().map(|finding| command(finding, checkout) + "\n").collect()
 }
 
-fn command(finding: &Finding) -> String {
+fn command(finding: &Finding, checkout: Checkout<'_>) -> String {
     let level = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -17,14 +18,15 @@ fn command(finding: &Finding) -> String {
         Some(subject) => format!("{} ({subject})", finding.code.name),
         None => finding.code.name.to_owned(),
     };
-    let place = place(finding);
-    format!("::{level} {place},title={}::{}", property(&title), data(&plain::paragraph(finding)))
+    let place = place(finding, checkout);
+    let text = plain::paragraph(finding, checkout);
+    format!("::{level} {place},title={}::{}", property(&title), data(&text))
 }
 
 /// Columns count only within one line.
-fn place(finding: &Finding) -> String {
+fn place(finding: &Finding, checkout: Checkout<'_>) -> String {
     let at = finding.location();
-    let file = property(&at.path().to_string());
+    let file = property(&checkout.path(at).to_string());
     if !at.has_text() {
         return format!("file={file}");
     }

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::place::Checkout;
 use super::{Finding, Findings, Severity, json, plain};
 
 #[derive(Serialize)]
@@ -31,14 +32,13 @@ struct Lines {
 }
 
 /// A list of issues; the primary label is the place of each.
-pub(super) fn render(findings: &Findings) -> String {
-    let fingerprints = fingerprints(findings);
-    let issues: Vec<Issue> =
-        findings.iter().zip(fingerprints).map(|(finding, print)| issue(finding, print)).collect();
-    json::document(&issues)
+pub(super) fn render(findings: &Findings, checkout: Checkout<'_>) -> String {
+    let with_prints = findings.iter().zip(fingerprints(findings, checkout));
+    let issues = with_prints.map(|(finding, print)| issue(finding, print, checkout));
+    json::document(&issues.collect::<Vec<_>>())
 }
 
-fn issue(finding: &Finding, fingerprint: String) -> Issue {
+fn issue(finding: &Finding, fingerprint: String, checkout: Checkout<'_>) -> Issue {
     let at = finding.location();
     Issue {
         check_name: finding.code.name,
@@ -50,7 +50,7 @@ fn issue(finding: &Finding, fingerprint: String) -> Issue {
         },
         fingerprint,
         location: Place {
-            path: at.path().to_string(),
+            path: checkout.path(at).to_string(),
             lines: Lines { begin: at.start().line, end: at.end().line },
         },
     }
@@ -60,12 +60,15 @@ fn issue(finding: &Finding, fingerprint: String) -> Issue {
 /// by it to tell a new problem from a known one. It is the hash of code, path
 /// and message, and of how many of the same came before. The subject is left
 /// out: of a file that many environments share it is whichever came first.
-pub(super) fn fingerprints(findings: &Findings) -> impl Iterator<Item = String> {
+pub(super) fn fingerprints(
+    findings: &Findings,
+    checkout: Checkout<'_>,
+) -> impl Iterator<Item = String> {
     let mut seen: HashMap<String, u32> = HashMap::new();
     findings.iter().map(move |finding| {
-        let path = finding.location().path().as_str();
+        let path = checkout.path(finding.location());
         // No path or name has a NUL, so parts cannot be taken for one another.
-        let identity = [finding.code.name, path, &finding.message].join("\0");
+        let identity = [finding.code.name, path.as_str(), &finding.message].join("\0");
         let before = seen.entry(identity.clone()).or_default();
         let hash = Sha256::digest(format!("{identity}\0{before}"));
         *before += 1;

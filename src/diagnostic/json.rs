@@ -25,6 +25,13 @@ pub(super) fn render(findings: &Findings, data: Map<String, Value>) -> String {
     document(&Report { format_version: FORMAT_VERSION, data, findings, counts })
 }
 
+/// A document without findings.
+pub(super) fn versioned(data: Map<String, Value>) -> String {
+    let mut document = Map::from_iter([("formatVersion".to_owned(), FORMAT_VERSION.into())]);
+    document.extend(data);
+    self::document(&document)
+}
+
 /// A value of ours as a document that is safe to print.
 pub(super) fn document(value: &impl Serialize) -> String {
     let document = serde_json::to_string_pretty(value).expect("keys are text and numbers finite");

@@ -6,25 +6,25 @@
 
 use std::collections::HashMap;
 
+use indexmap::IndexMap;
+
+use super::place::Checkout;
 use super::{Finding, Findings, plain, visible};
+use crate::source::RepoPath;
 
 /// One suite for each file, in order of first appearance. Where nothing was
 /// found there is one case that passes, because a report without cases is an
 /// error to some readers.
-pub(super) fn render(findings: &Findings) -> String {
-    let mut files: Vec<(String, Vec<&Finding>)> = Vec::new();
+pub(super) fn render(findings: &Findings, checkout: Checkout<'_>) -> String {
+    let mut files: IndexMap<RepoPath, Vec<&Finding>> = IndexMap::new();
     for finding in findings {
-        let path = finding.location().path().to_string();
-        match files.iter_mut().find(|(known, _)| *known == path) {
-            Some((_, cases)) => cases.push(finding),
-            None => files.push((path, vec![finding])),
-        }
+        files.entry(checkout.path(finding.location())).or_default().push(finding);
     }
     let counts = counts(&findings.iter().collect::<Vec<_>>());
     let suites: String = if files.is_empty() {
         NOTHING_FOUND.to_owned()
     } else {
-        files.iter().map(|(path, findings)| suite(path, findings)).collect()
+        files.iter().map(|(path, findings)| suite(path, findings, checkout)).collect()
     };
     format!("{DECLARATION}<testsuites name=\"rungs\"{counts}>\n{suites}</testsuites>\n")
 }
@@ -36,17 +36,17 @@ const NOTHING_FOUND: &str = r#"  <testsuite name="rungs" tests="1" failures="0" 
   </testsuite>
 "#;
 
-fn suite(path: &str, findings: &[&Finding]) -> String {
+fn suite(path: &RepoPath, findings: &[&Finding], checkout: Checkout<'_>) -> String {
+    let path = attribute(&path.to_string());
     let mut seen = HashMap::new();
     let cases = findings.iter().map(|finding| {
         let before = seen.entry((finding.code.name, &finding.message)).or_insert(0);
         *before += 1;
-        case(path, finding, *before)
+        case(&path, finding, *before, checkout)
     });
     let cases: String = cases.collect();
     let counts = counts(findings);
-    let name = attribute(path);
-    format!("  <testsuite name=\"{name}\"{counts}>\n{cases}  </testsuite>\n")
+    format!("  <testsuite name=\"{path}\"{counts}>\n{cases}  </testsuite>\n")
 }
 
 fn counts(findings: &[&Finding]) -> String {
@@ -56,21 +56,20 @@ fn counts(findings: &[&Finding]) -> String {
 
 /// Readers tell cases apart by their names, and compare runs by them: so a name
 /// has no line, and what a file has twice is numbered.
-fn case(path: &str, finding: &Finding, occurrence: usize) -> String {
+fn case(path: &str, finding: &Finding, occurrence: usize, checkout: Checkout<'_>) -> String {
     let at = finding.location();
     let line = if at.has_text() { format!(" line=\"{}\"", at.start().line) } else { String::new() };
-    let path = attribute(path);
     let number = if occurrence > 1 { format!(" ({occurrence})") } else { String::new() };
     let name = attribute(&format!("{}: {}{number}", finding.code.name, finding.message));
-    let result = result(finding);
+    let result = result(finding, checkout);
     format!(
         "    <testcase classname=\"{path}\" name=\"{name}\" file=\"{path}\"{line}>\n      \
          {result}\n    </testcase>\n"
     )
 }
 
-fn result(finding: &Finding) -> String {
-    let body = content(&plain::paragraph(finding));
+fn result(finding: &Finding, checkout: Checkout<'_>) -> String {
+    let body = content(&plain::paragraph(finding, checkout));
     if finding.is_error() {
         let (code, message) = (finding.code.name, attribute(&plain::sentence(finding)));
         return format!("<failure type=\"{code}\" message=\"{message}\">{body}</failure>");

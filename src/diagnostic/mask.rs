@@ -7,14 +7,11 @@
 //! [`SourceFile::shown`]: crate::source::SourceFile::shown
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Finding, Findings};
-use crate::source::SourceFile;
-
-/// What stands for a secret in a sentence. Its length says nothing.
-const MASK: &str = "***";
+use crate::source::{REDACTED, SourceFile};
 
 /// Shorter texts are words that sentences need (`yes`, `80`), and no secret
 /// that could be kept.
@@ -35,7 +32,7 @@ impl Findings {
     /// error quotes values.
     #[must_use]
     pub fn without_secrets_of(self, files: &[Arc<SourceFile>]) -> Self {
-        let secrets = texts(files);
+        let secrets = Secrets::of(files);
         if secrets.is_empty() {
             return self;
         }
@@ -44,23 +41,56 @@ impl Findings {
 }
 
 /// What the files that the findings show marked secret.
-fn secrets(findings: &Findings) -> Vec<String> {
-    let mut files: Vec<&Arc<SourceFile>> = Vec::new();
-    for label in findings.iter().flat_map(|finding| &finding.labels) {
-        let file = label.location.file();
-        if !files.iter().any(|known| Arc::ptr_eq(known, file)) {
-            files.push(file);
-        }
-    }
-    texts(files)
+fn secrets(findings: &Findings) -> Secrets {
+    let labels = findings.iter().flat_map(|finding| &finding.labels);
+    let mut seen = HashSet::new();
+    let files = labels.map(|label| label.location.file());
+    Secrets::of(files.filter(|file| seen.insert(Arc::as_ptr(file))))
 }
 
-/// The texts that must not be said, the longest first: one may be part of another.
-fn texts<'f>(files: impl IntoIterator<Item = &'f Arc<SourceFile>>) -> Vec<String> {
-    let texts: BTreeSet<String> = files.into_iter().flat_map(|file| secrets_of(file)).collect();
-    let mut texts: Vec<String> = texts.into_iter().collect();
-    texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
-    texts
+/// The texts that must not be said, by how they begin: a report with as many
+/// findings as a file has secrets must not search for each in each.
+#[derive(Default)]
+struct Secrets(HashMap<[u8; SHORTEST], BTreeSet<String>>);
+
+impl Secrets {
+    fn of<'f>(files: impl IntoIterator<Item = &'f Arc<SourceFile>>) -> Self {
+        let mut secrets = Self::default();
+        for text in files.into_iter().flat_map(|file| secrets_of(file)) {
+            if let Some(&beginning) = text.as_bytes().first_chunk() {
+                secrets.0.entry(beginning).or_default().insert(text);
+            }
+        }
+        secrets
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The text without them; none where it has none. Of secrets that overlap
+    /// nothing is left.
+    fn hide(&self, text: &str) -> Option<String> {
+        let mut out = String::new();
+        let mut done = 0;
+        for (at, beginning) in text.as_bytes().windows(SHORTEST).enumerate() {
+            let Some(end) = self.longest(text, at, beginning) else { continue };
+            // One that begins where another goes on, or ends, needs no mask of its own.
+            if at > done || out.is_empty() {
+                out.push_str(&text[done..at]);
+                out.push_str(REDACTED);
+            }
+            done = done.max(end);
+        }
+        (!out.is_empty()).then(|| out + &text[done..])
+    }
+
+    /// Where the longest secret that stands there ends.
+    fn longest(&self, text: &str, at: usize, beginning: &[u8]) -> Option<usize> {
+        let secrets = self.0.get(beginning)?.iter();
+        let here = secrets.filter(|secret| text.as_bytes()[at..].starts_with(secret.as_bytes()));
+        here.map(|secret| at + secret.len()).max()
+    }
 }
 
 /// Line by line, because a block scalar's value lacks the indentation that its
@@ -72,16 +102,41 @@ fn secrets_of(file: &SourceFile) -> Vec<String> {
     lines.filter(|line| line.len() >= SHORTEST).map(str::to_owned).collect()
 }
 
-fn mask_finding(finding: &Finding, secrets: &[String]) -> Finding {
+fn mask_finding(finding: &Finding, secrets: &Secrets) -> Finding {
     let mut finding = finding.clone();
     let labels = finding.labels.iter_mut().map(|label| &mut label.message);
-    let optional = finding.help.iter_mut().chain(finding.subject.iter_mut());
-    for text in std::iter::once(&mut finding.message).chain(labels).chain(optional) {
-        for secret in secrets {
-            if text.contains(secret) {
-                *text = text.replace(secret, MASK);
-            }
+    let names = finding
+        .subject
+        .as_deref_mut()
+        .into_iter()
+        .flat_map(|subject| std::iter::once(&mut subject.environment).chain(&mut subject.app));
+    let texts = std::iter::once(&mut finding.message).chain(labels).chain(&mut finding.help);
+    for text in texts.chain(names) {
+        if let Some(hidden) = secrets.hide(text) {
+            *text = hidden;
         }
     }
     finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hidden(text: &str, secrets: &[&str]) -> Option<String> {
+        let mut index = Secrets::default();
+        for secret in secrets {
+            let beginning = *secret.as_bytes().first_chunk().unwrap();
+            index.0.entry(beginning).or_default().insert((*secret).to_owned());
+        }
+        index.hide(text)
+    }
+
+    #[test]
+    fn of_secrets_that_overlap_nothing_is_left() {
+        assert_eq!(hidden("x abcdefgh y", &["abcd", "bcdefgh"]).as_deref(), Some("x *** y"));
+        assert_eq!(hidden("abcdefgh", &["abcd", "abcdef"]).as_deref(), Some("***gh"));
+        assert_eq!(hidden("größe größe", &["größe"]).as_deref(), Some("*** ***"));
+        assert_eq!(hidden("abc", &["abcd"]), None);
+    }
 }

@@ -8,7 +8,9 @@ mod code;
 mod finding;
 mod read;
 mod visible;
+mod nearest;
 mod mask;
+mod place;
 mod plain;
 mod excerpt;
 mod text;
@@ -21,8 +23,9 @@ mod format;
 
 pub(crate) use code::codes;
 pub use code::{Code, Kind, Severity};
-pub use finding::{Counts, Finding, Findings, Label};
-pub use format::{Format, Style, json_with, render};
+pub use finding::{Counts, Finding, Findings, Label, Subject};
+pub use format::{Format, Style, UnknownFormat, json_of, json_with, render};
+pub use nearest::nearest;
 pub use plain::explain;
 pub use read::CODES;
 

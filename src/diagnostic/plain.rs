@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::place::Checkout;
 use super::{Code, Finding, visible};
 
 /// What is wrong and why, on one line.
@@ -13,12 +14,12 @@ pub(super) fn sentence(finding: &Finding) -> String {
 }
 
 /// What is wrong, each place with its reason, and what to do; a line for each.
-pub(super) fn paragraph(finding: &Finding) -> String {
+pub(super) fn paragraph(finding: &Finding, checkout: Checkout<'_>) -> String {
     let mut text = visible::line(&finding.message, false).into_owned();
     for label in &finding.labels {
         let words = label.message.as_str();
         let colon = if words.is_empty() { "" } else { ": " };
-        let place = format!("{}{colon}{words}", label.location);
+        let place = format!("{}{colon}{words}", checkout.place(&label.location));
         // A line break in a name must not look like the next place.
         write!(text, "\n{}", visible::line(&place, false)).expect("a string takes all text");
     }

@@ -7,23 +7,24 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use super::place::Checkout;
 use super::{Code, Finding, Findings, Kind, Label, Severity, gitlab, json, plain};
 use crate::source::{Location, RepoPath};
 
-/// What paths are relative to: the repository's root, wherever it is checked out.
+/// What paths are relative to: the clone's root, wherever it is checked out.
 const ROOT: &str = "%SRCROOT%";
 
 /// One run, with the rules that its results name.
-pub(super) fn render(findings: &Findings) -> String {
+pub(super) fn render(findings: &Findings, checkout: Checkout<'_>) -> String {
     let codes: BTreeMap<&str, &Code> =
         findings.iter().map(|finding| (finding.code.name, finding.code)).collect();
     let indices: BTreeMap<&str, usize> =
         codes.keys().enumerate().map(|(index, &name)| (name, index)).collect();
-    let fingerprints = gitlab::fingerprints(findings);
+    let fingerprints = gitlab::fingerprints(findings, checkout);
     let results: Vec<Value> = findings
         .iter()
         .zip(fingerprints)
-        .map(|(finding, print)| result(finding, indices[finding.code.name], &print))
+        .map(|(finding, print)| result(finding, indices[finding.code.name], &print, checkout))
         .collect();
     json::document(&json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
@@ -75,7 +76,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn result(finding: &Finding, rule: usize, fingerprint: &str) -> Value {
+fn result(finding: &Finding, rule: usize, fingerprint: &str, checkout: Checkout<'_>) -> Value {
     let text = match &finding.help {
         Some(help) => format!("{}\nhelp: {help}", plain::sentence(finding)),
         None => plain::sentence(finding),
@@ -85,12 +86,13 @@ fn result(finding: &Finding, rule: usize, fingerprint: &str) -> Value {
         "ruleIndex": rule,
         "level": level(finding.severity),
         "message": { "text": no_links(&text) },
-        "locations": [location(&finding.labels[0].location)],
+        "locations": [location(finding.location(), checkout)],
         "partialFingerprints": { "rungs/v1": fingerprint },
     });
     if finding.labels.len() > 1 {
+        let others = finding.labels.iter().enumerate().skip(1);
         result["relatedLocations"] =
-            finding.labels.iter().enumerate().skip(1).map(related).collect();
+            others.map(|(id, label)| related(id, label, checkout)).collect();
     }
     if let Some(subject) = &finding.subject {
         result["properties"] = json!({ "subject": subject });
@@ -98,8 +100,8 @@ fn result(finding: &Finding, rule: usize, fingerprint: &str) -> Value {
     result
 }
 
-fn related((id, label): (usize, &Label)) -> Value {
-    let mut related = location(&label.location);
+fn related(id: usize, label: &Label, checkout: Checkout<'_>) -> Value {
+    let mut related = location(&label.location, checkout);
     related["id"] = json!(id);
     if !label.message.is_empty() {
         related["message"] = json!({ "text": no_links(&label.message) });
@@ -108,9 +110,9 @@ fn related((id, label): (usize, &Label)) -> Value {
 }
 
 /// A file as a whole has no region (§3.29.4).
-fn location(at: &Location) -> Value {
+fn location(at: &Location, checkout: Checkout<'_>) -> Value {
     let mut place = json!({
-        "artifactLocation": { "uri": uri(at.path()), "uriBaseId": ROOT },
+        "artifactLocation": { "uri": uri(&checkout.path(at)), "uriBaseId": ROOT },
     });
     if at.has_text() {
         let (start, end) = (at.start(), at.end());

@@ -1,27 +1,37 @@
 //! For people: messages with excerpts of the source.
 
+use std::cmp::Reverse;
 use std::error::Error;
 use std::fmt::{self, Write};
 
+use indexmap::IndexMap;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters,
     ThemeStyles,
 };
 
-use super::excerpt::{self, Excerpt};
+use super::excerpt::{self, Excerpt, Texts};
 use super::{Finding, Findings, Label, Severity, Style, visible};
+use crate::source::Location;
 
 /// Narrower terminals are written to as if they had this many columns.
 const MIN_WIDTH: usize = 40;
 
-/// Each finding, then how many there are.
+/// Nobody reads more findings of one file at once, and a generated file that
+/// is wrong may have tens of thousands.
+const MOST_OF_A_FILE: usize = 100;
+
+/// Each finding, then how many there are. Of a file with more than
+/// [`MOST_OF_A_FILE`], the gravest are shown.
 pub(super) fn render(findings: &Findings, style: Style) -> String {
     let handler = handler(style);
+    let mut texts = Texts::default();
     let mut out = String::new();
-    for finding in findings {
+    let (shown, more) = chosen(findings);
+    for finding in shown {
         let mut drawn = String::new();
         handler
-            .render_report(&mut drawn, &Shown::new(finding, style))
+            .render_report(&mut drawn, &Shown::new(finding, style, &mut texts))
             .expect("each label lies in a window of its excerpt");
         // An empty line of source leaves a space behind its frame.
         for line in drawn.lines() {
@@ -29,10 +39,34 @@ pub(super) fn render(findings: &Findings, style: Style) -> String {
         }
         out.push('\n');
     }
+    for (location, count) in more {
+        let name = excerpt::name(location, style);
+        writeln!(out, "{count} more in {name} are not shown; --format json has them all")
+            .expect("a string takes all text");
+    }
     if !findings.is_empty() {
         writeln!(out, "{}", findings.counts()).expect("a string takes all text");
     }
     out
+}
+
+/// The findings to show, in their order, and how many more there are of which file.
+fn chosen(findings: &Findings) -> (Vec<&Finding>, Vec<(&Location, usize)>) {
+    let mut files: IndexMap<_, Vec<usize>> = IndexMap::new();
+    for (index, finding) in findings.iter().enumerate() {
+        let at = finding.location();
+        files.entry((at.path(), at.file().revision())).or_default().push(index);
+    }
+    let all: Vec<&Finding> = findings.iter().collect();
+    let mut more = Vec::new();
+    for indices in files.values_mut().filter(|indices| indices.len() > MOST_OF_A_FILE) {
+        indices.sort_by_key(|&index| Reverse(all[index].severity));
+        more.push((all[indices[0]].location(), indices.len() - MOST_OF_A_FILE));
+        indices.truncate(MOST_OF_A_FILE);
+    }
+    let mut shown: Vec<usize> = files.into_values().flatten().collect();
+    shown.sort_unstable();
+    (shown.into_iter().map(|index| all[index]).collect(), more)
 }
 
 fn handler(style: Style) -> GraphicalReportHandler {
@@ -63,12 +97,12 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(finding: &Finding, style: Style) -> Self {
+    fn new<'f>(finding: &'f Finding, style: Style, texts: &mut Texts<'f>) -> Self {
         let ascii = !style.unicode;
         let (code, severity) = (finding.code.name, finding.severity);
         let header = match &finding.subject {
             Some(subject) => {
-                format!("{severity}[{code}] ({})", visible::line(subject, ascii))
+                format!("{severity}[{code}] ({})", visible::line(&subject.to_string(), ascii))
             }
             None => format!("{severity}[{code}]"),
         };
@@ -79,7 +113,7 @@ impl Shown {
             severity,
             message: wrap(&visible::line(&finding.message, ascii), width - MESSAGE_INDENT),
             help: help.map(|help| no_commands(&wrap(&help, width - HELP_INDENT))),
-            excerpt: Excerpt::of(&finding.labels, style),
+            excerpt: Excerpt::of(&finding.labels, style, texts),
             elsewhere: Place::chain(&finding.labels, style),
         }
     }

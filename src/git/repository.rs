@@ -72,6 +72,11 @@ impl Repository {
         Ok(Some(Self { inner, prefix, resolved: Mutex::default() }))
     }
 
+    /// From the clone's root to the directory.
+    pub fn prefix(&self) -> &RepoPath {
+        &self.prefix
+    }
+
     fn commit(&self, revision: &str) -> Result<git2::Oid, RevisionError> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         revision::commit(&inner, revision)

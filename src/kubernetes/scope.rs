@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Object;
+use crate::diagnostic;
 use crate::yaml::Node;
 
 /// Whether the objects of a kind live in a namespace.
@@ -158,15 +159,8 @@ impl Scopes {
         });
         let custom = self.custom.keys().map(|(group, kind)| (group.as_str(), kind.as_str()));
         let known: Vec<_> = built_in.chain(custom).collect();
-        let likeness = |known: &str| strsim::damerau_levenshtein(known, kind);
         let same_group = known.iter().filter(|(known, _)| *known == group);
-        let nearest = same_group
-            .map(|(_, known)| (likeness(known), *known))
-            .filter(|(distance, known)| {
-                *distance <= known.len() / 3 || known.eq_ignore_ascii_case(kind)
-            })
-            .min();
-        if let Some((_, nearest)) = nearest {
+        if let Some(nearest) = diagnostic::nearest(kind, same_group.map(|(_, known)| *known)) {
             return Some(format!("`{nearest}`"));
         }
         let elsewhere = known.iter().filter(|(_, known)| *known == kind).min()?;

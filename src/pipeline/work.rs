@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::{App, Environment};
-use crate::diagnostic::Findings;
+use crate::diagnostic::{Findings, Subject};
 use crate::kubernetes::{self, LabelSetting, Object, Placement, Scopes};
 use crate::render::{Input, InputImage, Template};
 use crate::source::RepoPath;
@@ -114,7 +114,7 @@ impl<'r> Work<'r> {
         self.explain(kubernetes::place(objects, &placement, scopes))
     }
 
-    pub(super) fn subject(&self) -> String {
-        format!("{} in {}", self.app.name, self.environment.name)
+    pub(super) fn subject(&self) -> Subject {
+        Subject::app(self.environment.name.as_str(), &*self.app.name)
     }
 }

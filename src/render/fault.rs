@@ -1,7 +1,7 @@
 //! Findings that several engines share.
 
 use super::code::{INCLUDE_MISSING, INCLUDE_OUTSIDE};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, nearest};
 use crate::source::{Location, PathError, RepoPath};
 
 /// A name to include or import that is no path inside the repository.
@@ -29,10 +29,5 @@ pub(super) fn did_you_mean<'a>(
     name: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
-    let near = |other: &&str| strsim::damerau_levenshtein(name, other) <= 1 + name.len() / 4;
-    known
-        .into_iter()
-        .filter(near)
-        .min_by_key(|other| strsim::damerau_levenshtein(name, other))
-        .map(|other| format!("did you mean `{other}`?"))
+    nearest(name, known).map(|other| format!("did you mean `{other}`?"))
 }

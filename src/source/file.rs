@@ -5,6 +5,9 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::{Position, RepoPath, Span};
 
+/// So many bytes are read to tell a column.
+const STRIDE: usize = 1024;
+
 /// One file's text as it was read, with its name.
 ///
 /// Everything that shows text to a person reads it through [`Self::shown`],
@@ -15,13 +18,22 @@ pub struct SourceFile {
     revision: Option<String>,
     text: String,
     line_starts: OnceLock<Vec<u32>>,
+    /// How many characters begin before each [`STRIDE`]th byte.
+    characters: OnceLock<Vec<usize>>,
     secrets: Mutex<Vec<Span>>,
 }
 
 impl SourceFile {
     /// A file of the work tree, or one that only exists in memory.
     pub fn new(path: RepoPath, text: String) -> Self {
-        Self { path, revision: None, text, line_starts: OnceLock::new(), secrets: Mutex::default() }
+        Self {
+            path,
+            revision: None,
+            text,
+            line_starts: OnceLock::new(),
+            characters: OnceLock::new(),
+            secrets: Mutex::default(),
+        }
     }
 
     /// The same file as that commit has it.
@@ -55,11 +67,11 @@ impl SourceFile {
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        let before = self.text.get(start..end).unwrap_or_default();
+        let before = self.characters_before(end).saturating_sub(self.characters_before(start));
         // A byte order mark is no column that an editor counts.
-        let before = before.strip_prefix('\u{feff}').unwrap_or(before);
+        let mark = self.text.get(start..end).is_some_and(|text| text.starts_with('\u{feff}'));
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Position { line: count(line), column: count(before.chars().count() + 1) }
+        Position { line: count(line), column: count(before - usize::from(mark) + 1) }
     }
 
     /// The span of a line (counted from one) without its line break.
@@ -85,7 +97,8 @@ impl SourceFile {
     }
 
     /// The text for a person's eyes: secret bytes are `*`, one for each byte,
-    /// so that every offset still points at its place. Line breaks stay.
+    /// so that every offset still points at its place. Line breaks stay. Only
+    /// here does a mask tell a length: [`super::REDACTED`] stands elsewhere.
     pub fn shown(&self) -> Cow<'_, str> {
         let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
         if secrets.is_empty() {
@@ -104,6 +117,25 @@ impl SourceFile {
         // A span's ends are boundaries of characters, so this is the text again;
         // were one not, the mask still must not give way.
         Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// How many characters begin before a byte. Counting them from the line's
+    /// start would be quadratic in a file of one line with many findings.
+    fn characters_before(&self, byte: usize) -> usize {
+        let beginnings = |bytes: &[u8]| {
+            let is_continuation = |byte: u8| byte & 0b1100_0000 == 0b1000_0000;
+            bytes.iter().filter(|&&byte| !is_continuation(byte)).count()
+        };
+        let bytes = self.text.as_bytes();
+        let counted = self.characters.get_or_init(|| {
+            let strides = bytes.chunks(STRIDE).scan(0, |sum, stride| {
+                *sum += beginnings(stride);
+                Some(*sum)
+            });
+            std::iter::once(0).chain(strides).collect()
+        });
+        let stride = byte / STRIDE;
+        counted[stride] + beginnings(&bytes[stride * STRIDE..byte])
     }
 
     fn line_starts(&self) -> &[u32] {
@@ -129,6 +161,18 @@ mod tests {
         assert_eq!(file.position(3), Position { line: 1, column: 1 });
         let x = u32::try_from(file.text().find('x').unwrap()).unwrap();
         assert_eq!(file.position(x), Position { line: 2, column: 13 });
+    }
+
+    #[test]
+    fn columns_of_a_long_line_are_those_that_counting_gives() {
+        let file = file(&"\u{feff}größe: 名前 x, ".repeat(500));
+        for (count, (at, _)) in file.text().char_indices().enumerate().step_by(7).skip(1) {
+            let column = u32::try_from(count).unwrap();
+            let at = u32::try_from(at).unwrap();
+            assert_eq!(file.position(at), Position { line: 1, column });
+        }
+        let end = u32::try_from(file.text().chars().count()).unwrap();
+        assert_eq!(file.position(u32::MAX), Position { line: 1, column: end });
     }
 
     #[test]

@@ -2,6 +2,12 @@
 
 use super::{SourceFile, Span};
 
+/// Stands for a secret wherever text is shown. Its length says nothing, which
+/// holds for all but excerpts of a file: there [`SourceFile::shown`] keeps every
+/// offset at its place, so that labels point at what they are about, and the
+/// mask is as long as the secret.
+pub const REDACTED: &str = "***";
+
 /// How the keys of secrets end, in lower case and without separators.
 const SECRET: [&str; 10] = [
     "password",

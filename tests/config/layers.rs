@@ -35,7 +35,7 @@ fn every_value_knows_its_line_and_what_it_overrode() {
              over 1 (templates/guestbook/values.yaml:1:11)",
             "values.port = 80 (templates/guestbook/values.yaml:2:7)",
             "values.logLevel = info (environments/environment.yaml:7:13)",
-            "values.admin.password = ******** (environments/environment.yaml:8:22)",
+            "values.admin.password = *** (environments/environment.yaml:8:22)",
             "values.hosts = [\"b.example.com\",\"c.example.com\"] \
              (environments/stage/guestbook.yaml:3:10) \
              over [\"a.example.com\"] (environments/guestbook.yaml:10:10)",
@@ -134,9 +134,9 @@ fn secrets_inside_lists_and_under_odd_keys_are_masked() {
     assert_eq!(
         routes,
         [
-            ("values.users", r#"[{"name":"a","API_KEY":"********"}]"#),
-            (r#"values["my.token"]"#, "********"),
-            ("values.credentials.deep", r#"["********","********"]"#),
+            ("values.users", r#"[{"name":"a","API_KEY":"***"}]"#),
+            (r#"values["my.token"]"#, "***"),
+            ("values.credentials.deep", r#"["***","***"]"#),
             ("values.secretName", "shown"),
             ("values.a.dbPassword", "true"),
         ]

@@ -7,14 +7,14 @@ use indexmap::IndexMap;
 
 use super::template::Templates;
 use super::{gates, labels};
-use crate::config::decode::{MOST_PROBLEMS, Map, nearest};
+use crate::config::decode::{MOST_PROBLEMS, Map};
 use crate::config::files::{Directory, Document, Reader, whole};
 use crate::config::layers::{Laid, lay_images};
 use crate::config::raw::{AppFile, CallsFile, ImageFile};
 use crate::config::syntax::{DnsLabel, NamespacePattern};
 use crate::config::valid::Calls;
 use crate::config::{App, Environment, Image, Sourced, TemplateRef};
-use crate::diagnostic::{Finding, Findings, codes};
+use crate::diagnostic::{Finding, Findings, Subject, codes, nearest};
 use crate::source::Location;
 use crate::yaml::{KeyNode, Node, Value};
 
@@ -65,7 +65,7 @@ pub(super) fn resolve(
     let pattern = raw.and_then(|raw| raw.namespace.clone());
     let pattern = pattern
         .unwrap_or_else(|| Sourced { value: NamespacePattern::default(), location: file.clone() });
-    let subject = format!("{} {name}", environment.name);
+    let subject = Subject::app(environment.name.as_str(), name);
     let images = images(name, raw, chain, &subject, &mut reader.findings);
     let app = App {
         name: name.to_owned(),
@@ -149,7 +149,7 @@ fn images(
     name: &str,
     raw: Option<&AppFile>,
     chain: &[&Directory],
-    subject: &str,
+    subject: &Subject,
     findings: &mut Findings,
 ) -> IndexMap<String, Image> {
     let Some(images) = raw.and_then(|raw| raw.images.as_ref()) else { return IndexMap::new() };
@@ -165,7 +165,8 @@ fn images(
         }
         incomplete += 1;
         if incomplete <= MOST_PROBLEMS {
-            findings.push(without_repository(&key.value.0, &images.value, location).about(subject));
+            let finding = without_repository(&key.value.0, &images.value, location);
+            findings.push(finding.about(subject.clone()));
         }
     }
     resolved

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::app;
 use crate::config::Environment;
-use crate::diagnostic::{Finding, Findings, codes};
+use crate::diagnostic::{Finding, Findings, Subject, codes};
 use crate::kubernetes::LABEL_LENGTH;
 use crate::source::Location;
 
@@ -88,7 +88,7 @@ fn too_long(one: &Namespaced) -> Finding {
     )
     .because(format!("{LABEL_LENGTH} are allowed"))
     .help("give the app or the environment a shorter `namespace`")
-    .about(format!("{} {}", one.environment, one.app))
+    .about(Subject::app(one.environment.as_str(), one.app.as_str()))
 }
 
 fn shared(one: &Namespaced, other: &Namespaced, more: usize) -> Finding {

@@ -7,7 +7,8 @@ use regex::Regex;
 use super::name::dns_label;
 use super::text_schemas;
 use crate::config::EnvironmentName;
-use crate::config::decode::{Flaw, Syntax, nearest};
+use crate::config::decode::{Flaw, Syntax};
+use crate::diagnostic::nearest;
 use crate::diagnostic::{Code, codes};
 
 codes! {

@@ -6,7 +6,8 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 
 use super::text_schemas;
-use crate::config::decode::{Flaw, Syntax, nearest};
+use crate::config::decode::{Flaw, Syntax};
+use crate::diagnostic::nearest;
 use crate::diagnostic::{Code, codes};
 
 codes! {
