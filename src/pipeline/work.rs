@@ -68,10 +68,8 @@ impl<'r> Work<'r> {
         for file in documents.chunk_by(|a, b| Arc::ptr_eq(&a.file, &b.file)) {
             let origin = file[0].origin();
             let values = file.iter().map(|document| document.value.clone()).collect();
-            match kubernetes::objects_of(values, &origin) {
-                Ok(found) => objects.extend(found),
-                Err(found) => findings.extend(found),
-            }
+            let found = findings.keep(kubernetes::objects_of(values, &origin));
+            objects.extend(found.into_iter().flatten());
         }
         if findings.has_errors() { Err(self.explain(findings)) } else { Ok(objects) }
     }
