@@ -124,10 +124,7 @@ fn load_templates<'r>(
     let mut templates = HashMap::with_capacity(wanted.len());
     let mut findings = Findings::new();
     for (key, reference) in wanted {
-        match load_template(tree, reference) {
-            Ok(template) => drop(templates.insert(key, template)),
-            Err(found) => findings.extend(found),
-        }
+        templates.extend(findings.keep(load_template(tree, reference)).map(|made| (key, made)));
     }
     if findings.is_empty() { Ok(templates) } else { Err(findings) }
 }
@@ -180,10 +177,7 @@ fn render_apps(works: &[Work<'_>], step: &(dyn Fn() + Sync)) -> Result<Vec<Vec<O
     let mut objects = Vec::with_capacity(works.len());
     let mut findings = Findings::new();
     for result in results {
-        match result {
-            Ok(found) => objects.push(found),
-            Err(found) => findings.extend(found),
-        }
+        objects.extend(findings.keep(result));
     }
     if findings.is_empty() { Ok(objects) } else { Err(findings) }
 }

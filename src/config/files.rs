@@ -1,15 +1,15 @@
 //! Which files there are, each read once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::decode::{Decode, Syntax, report_empty_values};
+use super::decode::{Decode, MOST_PROBLEMS, Syntax, report_empty_values};
 use super::raw::{AppFile, EnvironmentFile};
 use super::secrets::mark_secrets;
 use super::syntax::{AppName, DnsLabel};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, RepoPath, SourceFile, Span, Tree, Walk};
-use crate::yaml::{Dialect, Node, Value, parse};
+use crate::yaml::{Dialect, Node, Value, lint, parse};
 
 codes! {
     /// A file of another extension than `.yaml`.
@@ -159,7 +159,21 @@ impl<'t> Reader<'t> {
         };
         // All of it: a slip of indentation puts a value's key among the settings.
         mark_secrets(value.root());
+        if let Some(values) = value.root().get("values") {
+            self.values(values);
+        }
         Some(Document { file, value, raw })
+    }
+
+    /// Marks the secrets of what templates read, and warns of what is not the
+    /// same value to every tool. What only rungs reads is not a question of tools.
+    pub(super) fn values(&mut self, root: Node<'_>) {
+        mark_secrets(root);
+        let secrets: HashSet<Span> = root.location().file().secrets().into_iter().collect();
+        // A warning quotes the value.
+        let may_be_quoted = |finding: &Finding| !secrets.contains(&finding.location().span());
+        let warnings = lint(root).into_iter().filter(may_be_quoted);
+        self.findings.extend(warnings.take(MOST_PROBLEMS));
     }
 
     /// Reads a tree, and stops after as many problems as one file may have.

@@ -165,6 +165,11 @@ impl Findings {
         self.0.push(finding);
     }
 
+    /// What was made, or nothing where these findings say why.
+    pub fn keep<T>(&mut self, made: Result<T, Self>) -> Option<T> {
+        made.map_err(|found| self.0.extend(found)).ok()
+    }
+
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -131,18 +131,21 @@ impl ImageReference {
 
 impl fmt::Display for ImageReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(domain) = &self.domain {
-            write!(f, "{domain}/")?;
-        }
-        f.write_str(&self.path)?;
-        if let Some(tag) = &self.tag {
-            write!(f, ":{tag}")?;
-        }
-        match &self.digest {
-            Some(digest) => write!(f, "@{digest}"),
-            None => Ok(()),
+        let digest = self.digest.as_ref().map(Digest::as_str);
+        f.write_str(&image_reference(&self.repository(), self.tag.as_deref(), digest))
+    }
+}
+
+/// The reference of these parts as it is written: `repository:tag@digest`.
+pub fn image_reference(repository: &str, tag: Option<&str>, digest: Option<&str>) -> String {
+    let mut reference = repository.to_owned();
+    for (separator, part) in [(':', tag), ('@', digest)] {
+        if let Some(part) = part {
+            reference.push(separator);
+            reference.push_str(part);
         }
     }
+    reference
 }
 
 impl Digest {

@@ -72,10 +72,8 @@ impl<'r> Work<'r> {
             while let Some(next) = documents.next_if(|next| Arc::ptr_eq(&next.file, &file)) {
                 values.push(next.value);
             }
-            match kubernetes::objects_of(values, &origin) {
-                Ok(found) => objects.extend(found),
-                Err(found) => findings.extend(found),
-            }
+            let found = findings.keep(kubernetes::objects_of(values, &origin));
+            objects.extend(found.into_iter().flatten());
         }
         if findings.has_errors() { Err(self.explain(findings)) } else { Ok(objects) }
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::kubernetes::image_reference;
 use crate::yaml::Node;
 
 /// What a template sees. The same for every engine.
@@ -38,16 +39,7 @@ pub struct InputImage<'a> {
 impl InputImage<'_> {
     /// The whole reference: `repository:tag@digest`.
     pub fn reference(&self) -> String {
-        let mut reference = self.repository.to_owned();
-        if let Some(tag) = self.tag {
-            reference.push(':');
-            reference.push_str(tag);
-        }
-        if let Some(digest) = self.digest {
-            reference.push('@');
-            reference.push_str(digest);
-        }
-        reference
+        image_reference(self.repository, self.tag, self.digest)
     }
 
     /// What a template finds under the image's key.

@@ -13,6 +13,7 @@ mod plain;
 mod template;
 mod tera;
 mod trace;
+mod traced;
 
 pub use code::{
     CODES, INCLUDE_CIRCLE, INCLUDE_MISSING, INCLUDE_OUTSIDE, JSONNET_STOPPED, LOOSE_VALUE,
@@ -22,4 +23,5 @@ pub use code::{
 pub use files::Engine;
 pub use input::{Input, InputImage};
 pub use template::{Document, Template};
-pub use trace::{Feed, Trace, Traced};
+pub use trace::Trace;
+pub use traced::{Feed, Traced};

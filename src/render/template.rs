@@ -53,15 +53,11 @@ impl Template {
         let mut findings = Findings::new();
         let mut plain = Vec::with_capacity(files.plain.len());
         for path in files.plain {
-            match PlainFile::load(tree, path) {
-                Ok(file) => plain.push(file),
-                Err(found) => findings.extend(found),
-            }
+            plain.extend(findings.keep(PlainFile::load(tree, path)));
         }
-        let tera = TeraFiles::load(tree, root, files.tera, &files.partials);
-        let tera = tera.map_err(|found| findings.extend(found)).ok();
+        let tera = findings.keep(TeraFiles::load(tree, root, files.tera, &files.partials));
         let program = files.jsonnet.map(|main| Program::load(tree, root, main)).transpose();
-        let program = program.map_err(|found| findings.extend(found)).ok();
+        let program = findings.keep(program);
         match (tera, program) {
             (Some(tera), Some(program)) if findings.is_empty() => {
                 Ok(Self { root: root.clone(), plain, tera, program })
@@ -81,13 +77,8 @@ impl Template {
     pub fn render(&self, input: &Input<'_>) -> Result<Vec<Document>, Findings> {
         let mut findings = Findings::new();
         let mut documents = self.plain_documents();
-        match self.tera_documents(input) {
-            Ok(made) => documents.extend(made),
-            Err(found) => findings.extend(found),
-        }
-        match self.jsonnet_documents(input) {
-            Ok(made) => documents.extend(made),
-            Err(found) => findings.extend(found),
+        for made in [self.tera_documents(input), self.jsonnet_documents(input)] {
+            documents.extend(findings.keep(made).into_iter().flatten());
         }
         if findings.is_empty() {
             return Ok(documents);
@@ -127,15 +118,13 @@ impl Template {
         let mut documents = Vec::new();
         for rendered in self.tera.render(input)? {
             let file = Arc::new(SourceFile::new(rendered.path.clone(), rendered.text));
-            match yaml::parse(&file, Dialect::Kubectl) {
-                Ok(values) => documents.extend(values.into_iter().map(|value| Document {
-                    value,
-                    file: Arc::clone(&file),
-                    template: rendered.path.clone(),
-                    engine: Engine::Tera,
-                })),
-                Err(found) => findings.extend(found),
-            }
+            let values = findings.keep(yaml::parse(&file, Dialect::Kubectl));
+            documents.extend(values.into_iter().flatten().map(|value| Document {
+                value,
+                file: Arc::clone(&file),
+                template: rendered.path.clone(),
+                engine: Engine::Tera,
+            }));
         }
         if findings.is_empty() {
             return Ok(documents);

@@ -5,35 +5,16 @@
 //! where the text without them is the same, byte for byte.
 
 use super::jsonnet;
-use super::{Input, Template, tera};
+use super::{Input, Template, Traced, tera};
 use crate::diagnostic::{Finding, Findings, Label};
-use crate::source::{Certainty, Location, Origin};
-use crate::yaml::{Node, Route};
+use crate::source::{Certainty, Location};
+use crate::yaml::Node;
 
 /// What one app's rendered files came from.
 pub struct Trace<'a> {
     tera: tera::TracedFiles<'a>,
     program: Option<jsonnet::TracedObjects<'a>>,
     values: Node<'a>,
-}
-
-/// Where something that was rendered came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Traced {
-    /// The template's place that printed it.
-    pub template: Origin,
-    /// The value that it was made of, where that is one and known for certain.
-    pub fed_by: Option<Feed>,
-}
-
-/// A value that a template printed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Feed {
-    /// From what a template sees to the value: `images.web.tag`.
-    pub route: Route,
-    /// The place that gave the value; known for `values` only, because the rest
-    /// of the input comes without places.
-    pub location: Option<Location>,
 }
 
 impl Template {

@@ -2,7 +2,7 @@
 
 use super::code::AMBIGUOUS_SCALAR;
 use super::scalar::{self, Scalar};
-use super::{Dialect, Kind, Node, Style, Value};
+use super::{Dialect, Kind, Node, Style};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::Location;
 
@@ -41,11 +41,12 @@ pub fn readings(text: &str) -> [(Reader, String); 4] {
     Reader::ALL.map(|reader| (reader, meaning(&read(text, reader), text)))
 }
 
-/// Reports each plain scalar, key or value, that means different things to
-/// different tools. What an alias repeats is reported where it is written.
-pub fn lint(value: &Value) -> Findings {
+/// Reports each plain scalar of a tree, key or value, that means different
+/// things to different tools. What an alias repeats is reported where it is
+/// written.
+pub fn lint(root: Node<'_>) -> Findings {
     let mut findings = Findings::new();
-    visit(value.root(), &mut findings);
+    visit(root, &mut findings);
     findings
 }
 
@@ -154,7 +155,7 @@ mod tests {
     fn found(text: &str) -> Vec<String> {
         let file = SourceFile::new(RepoPath::new("a.yaml").unwrap(), text.to_owned());
         let documents = parse(&Arc::new(file), Dialect::Kubectl).unwrap();
-        let findings = lint(&documents[0]);
+        let findings = lint(documents[0].root());
         let words = |finding: &Finding| {
             format!("{}: {}", finding.location().text(), finding.labels[0].message)
         };

@@ -4,11 +4,11 @@
 //! and column. Layers are merged in the same tree, and [`emit`] writes objects
 //! from it. A [`Route`] finds a value; [`lint`] finds scalars that other tools
 //! read differently. The way through: the parser's events (`parse`) build one
-//! document (`build`), whose scalars mean what Kubernetes' tools say (`scalar`)
+//! document (`document`), whose scalars mean what Kubernetes' tools say (`scalar`)
 //! and stand where `place` says; `syntax` explains what is no YAML.
 
-mod build;
 mod code;
+mod document;
 mod emit;
 mod lint;
 mod parse;
@@ -18,12 +18,12 @@ mod scalar;
 mod syntax;
 mod value;
 
-pub use build::MAX_DEPTH;
 pub use code::{
     ALIAS_EXPANSION, AMBIGUOUS_SCALAR, CODES, DUPLICATE_KEY, KEY_NOT_TEXT, MERGE_NOT_MAP,
     NESTING_TOO_DEEP, NUMBER_NOT_FINITE, RECURSIVE_ALIAS, TAB_INDENTATION, UNKNOWN_ANCHOR,
     WRONG_TAG, YAML_SYNTAX,
 };
+pub use document::MAX_DEPTH;
 pub use emit::emit;
 pub use lint::{Reader, lint, readings};
 pub use parse::{Dialect, parse};

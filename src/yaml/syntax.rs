@@ -5,8 +5,8 @@ use std::sync::Arc;
 use granit_parser::{ErrorKind, ScanError};
 
 use super::MAX_DEPTH;
-use super::build::Document;
 use super::code::{NESTING_TOO_DEEP, TAB_INDENTATION, YAML_SYNTAX};
+use super::document::Document;
 use crate::diagnostic::Finding;
 use crate::source::{Location, SourceFile, Span};
 

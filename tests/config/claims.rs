@@ -75,8 +75,7 @@ fn every_code_of_configuration_is_shown_by_a_claim() {
         .map(|code| code.name)
         .filter(|name| !told.contains(&format!(" {name}: ")))
         .collect();
-    // It takes ten thousand directories; a test below makes them of two links.
-    assert_eq!(unseen, ["too-many-directories"]);
+    assert!(unseen.is_empty(), "{unseen:?}");
 }
 
 #[test]
@@ -91,5 +90,5 @@ fn links_that_lead_back_end_in_one_finding() {
     }
     let findings = load(&Tree::new(memory)).unwrap_err();
     let codes: Vec<_> = findings.iter().map(|finding| finding.code.name).collect();
-    assert_eq!(codes, ["too-many-directories"]);
+    assert_eq!(codes, ["directories-too-deep"]);
 }

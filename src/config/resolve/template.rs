@@ -7,7 +7,6 @@ use std::rc::Rc;
 use crate::config::TemplateRef;
 use crate::config::decode::{suggest, wrong_type};
 use crate::config::files::Reader;
-use crate::config::secrets::mark_secrets;
 use crate::diagnostic::{Finding, codes};
 use crate::source::{RepoPath, RevisionError, Tree};
 use crate::yaml::Value;
@@ -128,7 +127,7 @@ fn read_values(tree: &Tree, directory: &RepoPath, reader: &mut Reader<'_>) -> Op
     };
     let value = reader.parse(&file)?;
     let root = value.root();
-    mark_secrets(root);
+    reader.values(root);
     if root.is_mapping() {
         return Some(value);
     }

@@ -243,19 +243,3 @@ pub struct Image {
     /// Its key where the outermost layer first names it.
     pub declared: Location,
 }
-
-impl Image {
-    /// The whole reference: `repository:tag@digest`.
-    pub fn reference(&self) -> String {
-        let mut reference = self.repository.value.clone();
-        if let Some(tag) = &self.tag {
-            reference.push(':');
-            reference.push_str(&tag.value);
-        }
-        if let Some(digest) = &self.digest {
-            reference.push('@');
-            reference.push_str(&digest.value);
-        }
-        reference
-    }
-}

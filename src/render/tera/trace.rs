@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::mark::{CLOSE, END, PRINT, TEXT};
 use super::marked::Site;
 use super::supply::Fed;
-use crate::render::trace::{Feed, Traced};
+use crate::render::{Feed, Traced};
 use crate::source::{Location, Origin, RepoPath, SourceFile, Span};
 use crate::yaml::{self, Dialect, Node, Step};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use granit_parser::{Event, Parser, StrInput};
 
-use super::build::{Document, MAX_DEPTH};
+use super::document::{Document, MAX_DEPTH};
 use super::{Value, syntax};
 use crate::diagnostic::Findings;
 use crate::source::{SourceFile, Span, mark_unread_secrets};
