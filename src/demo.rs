@@ -77,10 +77,10 @@ pub const FILES: &[(&str, &str)] = embedded! {
 /// fails, what was written before it is removed again, so that the next run
 /// meets none of its files. Only a run that is killed leaves some.
 pub fn write(directory: &Path) -> Result<(), Findings> {
-    let existing: Findings =
-        FILES.iter().filter_map(|(path, _)| refusal(directory, path)).collect();
-    if !existing.is_empty() {
-        return Err(existing);
+    let is_there = |path: &&str| fs::symlink_metadata(directory.join(path)).is_ok();
+    let existing: Vec<_> = FILES.iter().map(|(path, _)| *path).filter(is_there).collect();
+    if let [first, more @ ..] = &*existing {
+        return Err(refusal(first, more.len()).into());
     }
     let mut made = Made::default();
     for (path, text) in FILES {
@@ -92,10 +92,13 @@ pub fn write(directory: &Path) -> Result<(), Findings> {
     Ok(())
 }
 
-fn refusal(directory: &Path, path: &str) -> Option<Finding> {
-    fs::symlink_metadata(directory.join(path)).ok()?;
-    let finding = Finding::new(&INIT_EXISTS, format!("`{path}` is there already"), location(path));
-    Some(finding.help("nothing was written; choose an empty directory, as in `rungs init deploy`"))
+fn refusal(first: &str, more: usize) -> Finding {
+    let message = match more {
+        0 => format!("`{first}` is there already"),
+        more => format!("`{first}` and {more} more of the files are there already"),
+    };
+    Finding::new(&INIT_EXISTS, message, location(first))
+        .help("nothing was written; choose an empty directory, as in `rungs init deploy`")
 }
 
 /// What this run made, the oldest first.

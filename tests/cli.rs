@@ -221,6 +221,29 @@ fn another_directory_can_be_written_to() {
 }
 
 #[test]
+fn what_people_wrote_is_no_place_to_render_to() {
+    let demo = demo();
+    for directory in ["environments", "templates/guestbook", ".", "schemas/out"] {
+        let render = rungs(demo.path(), &["render", "--output", directory]);
+        assert_eq!(render.status.code(), Some(2), "{directory}");
+        assert!(stderr(&render).contains("--output"), "{}", stderr(&render));
+    }
+    assert!(!demo.path().join("environments/_environment").exists());
+    let inside = demo.path().join("environments/prod");
+    assert_eq!(rungs(&inside, &["render", "--output", "out"]).status.code(), Some(2));
+    assert_eq!(rungs(demo.path(), &["render", "--output", "out"]).status.code(), Some(0));
+    assert_eq!(rungs(demo.path(), &["render", "--check"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_repository_that_is_not_there_is_no_empty_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let render = rungs(directory.path(), &["--repo", "nowhere", "render"]);
+    assert_eq!(render.status.code(), Some(2));
+    assert!(stderr(&render).contains("`nowhere` is no directory"), "{}", stderr(&render));
+}
+
+#[test]
 fn a_name_that_is_nearly_right_is_suggested() {
     let demo = demo();
     for (arguments, meant) in [

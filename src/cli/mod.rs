@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::diagnostic::{Findings, Format, Kind};
+use crate::diagnostic::{Findings, Format, Kind, harmless};
 use crate::git;
 use crate::source::{RepoPath, Tree};
 
@@ -110,6 +110,9 @@ impl Context {
     /// that holds a `rungs.yaml`, or this one.
     fn directory(&self) -> PathBuf {
         if let Some(repo) = &self.repo {
+            if !repo.is_dir() {
+                usage_error(&format!("`{}` is no directory", harmless(&repo.to_string_lossy())));
+            }
             return repo.clone();
         }
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));

@@ -1,7 +1,9 @@
 //! `rungs render`
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::io;
+use std::mem;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
@@ -51,7 +53,10 @@ impl Render {
             }
         };
         let files = Files::of_rendering(&rendering)?;
-        warnings.extend(rendering.warnings);
+        warnings.extend(rendering.warnings.clone());
+        // The process ends soon: giving back hundreds of thousands of nodes one
+        // by one would take a twentieth of the run.
+        mem::forget(rendering);
         let mut outcome = if self.stdout {
             console::print(files.stream(&repository.output).as_bytes());
             Outcome::default()
@@ -93,10 +98,34 @@ impl Render {
 
     fn output(&self, context: &Context, configured: &RepoPath) -> Result<Output, Findings> {
         match &self.output {
-            Some(directory) => Ok(Output::at(directory)),
+            Some(directory) => {
+                refuse_occupied(directory, &context.directory());
+                Ok(Output::at(directory))
+            }
             None => Ok(Output::within(&context.directory(), configured)?),
         }
     }
+}
+
+/// Ends the run where the directory holds what is not rendered: its files
+/// would be taken for settings or templates by the next run.
+fn refuse_occupied(directory: &Path, repository: &Path) {
+    let (Ok(directory), Ok(repository)) = (resolved(directory), resolved(repository)) else {
+        return;
+    };
+    let below = directory.strip_prefix(&repository).ok().and_then(Path::to_str);
+    let below = below.and_then(|path| RepoPath::new(path).ok());
+    if let Some(why) = below.and_then(|path| config::why_occupied(&path)) {
+        super::usage_error(&format!("`--output` cannot be there: {why}"));
+    }
+}
+
+/// An absolute path without links; what does not exist yet has none.
+fn resolved(path: &Path) -> io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    let existing = path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(&path);
+    let rest = path.strip_prefix(existing).unwrap_or(Path::new(""));
+    Ok(existing.canonicalize()?.join(rest))
 }
 
 fn render(

@@ -25,7 +25,7 @@ pub use resolve::{Loaded, load};
 pub use schema::schemas;
 pub use syntax::{
     Call, Cidr, Date, Duration, EnvironmentName, Glob, KubernetesVersion, NamespacePattern,
-    OpeningHours, Pattern, Port, Protocol, ValueRoute,
+    OpeningHours, Pattern, Port, Protocol, ValueRoute, why_occupied,
 };
 pub use valid::{
     Access, Allow, App, Approvals, Before, Calls, Check, Egress, Environment, Field, Forge, Freeze,

@@ -1,5 +1,7 @@
 //! Where everything of a rendering stands.
 
+use rayon::prelude::*;
+
 use super::changes::Scope;
 use super::file::{File, Files};
 use super::name::{directory, environment_directory};
@@ -10,17 +12,18 @@ impl Files {
     /// The files of what was rendered. Those that would stand in one place are
     /// a finding that names both objects.
     pub fn of_rendering(rendering: &Rendering) -> Result<Self, Findings> {
-        let mut files = Vec::new();
+        let mut groups = Vec::new();
         for environment in &rendering.environments {
-            let own = directory(&environment.name, None);
-            files.extend(environment.own.iter().map(|object| File::of(object, &own, None)));
-            for app in &environment.apps {
+            groups.push((&environment.own, directory(&environment.name, None), None));
+            groups.extend(environment.apps.iter().map(|app| {
                 let at = directory(&environment.name, Some(&app.name));
-                let home = Some(&*app.namespace);
-                files.extend(app.objects.iter().map(|object| File::of(object, &at, home)));
-            }
+                (&app.objects, at, Some(&*app.namespace))
+            }));
         }
-        Self::of(files)
+        let files = groups.par_iter().flat_map_iter(|(objects, at, home)| {
+            objects.iter().map(|object| File::of(object, at, *home))
+        });
+        Self::of(files.collect::<Vec<_>>())
     }
 }
 

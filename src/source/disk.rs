@@ -52,7 +52,10 @@ impl Store for Disk {
 
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {
         let file = fs::File::open(self.absolute(path)).map_err(|e| failed(&e))?;
-        let mut bytes = Vec::new();
+        // Room for all of it and for the read that finds the end, so that one
+        // read is followed by no more than that.
+        let size = file.metadata().map_or(0, |metadata| metadata.len()).min(MAX_FILE_BYTES);
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
         // A file that grows while it is read is bounded as well.
         file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| failed(&e))?;
         Ok(bytes)

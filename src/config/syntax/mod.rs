@@ -20,7 +20,7 @@ pub(super) use quantity::{Quantity, ResourceName};
 pub(super) use reference::{
     BranchName, FilePath, ForgeRepository, OutputPath, Requirement, TemplateName, Url, VariableName,
 };
-pub use reference::{KubernetesVersion, ValueRoute};
+pub use reference::{KubernetesVersion, ValueRoute, why_occupied};
 pub use time::{Date, Duration, OpeningHours};
 
 use schemars::{Schema, json_schema};

@@ -138,16 +138,21 @@ impl Syntax for OutputPath {
 
     fn parse(text: &str) -> Result<Self, Flaw> {
         let path = RepoPath::new(text).map_err(|error| Flaw::new(error.to_string()))?;
-        let Some(first) = path.segments().next() else {
-            return Err(Flaw::new("it is the repository itself").help("write `rendered`"));
-        };
-        if OCCUPIED.contains(&first.to_ascii_lowercase().as_str()) {
-            return Err(
-                Flaw::new(format!("`{first}` holds what is not rendered")).help("write `rendered`")
-            );
+        match why_occupied(&path) {
+            Some(why) => Err(Flaw::new(why).help("write `rendered`")),
+            None => Ok(Self(path)),
         }
-        Ok(Self(path))
     }
+}
+
+/// Why nothing may be rendered into a directory of the repository; none where
+/// it may.
+pub fn why_occupied(path: &RepoPath) -> Option<String> {
+    let Some(first) = path.segments().next() else {
+        return Some("it is the repository itself".to_owned());
+    };
+    let is_occupied = OCCUPIED.contains(&first.to_ascii_lowercase().as_str());
+    is_occupied.then(|| format!("`{first}` holds what is not rendered"))
 }
 
 /// A route to a value of an app: `values.featureFlags`.
