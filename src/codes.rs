@@ -42,7 +42,7 @@ pub fn pages() -> BTreeMap<String, String> {
 const GENERATED: &str = "<!-- Generated from the code's declaration in src/. Do not edit. -->\n";
 
 fn page(code: &Code) -> String {
-    let (name, severity, exit) = (code.name, code.severity, code.kind.exit_code());
+    let (name, severity, exit) = (code.name, code.severity, code.exit_codes());
     let (title, body) = (code.title(), code.body());
     format!(
         "{GENERATED}\n# {name}\n\n**{title}.** Severity: {severity}. [Exit code](index.md#exit-codes): \
@@ -54,7 +54,7 @@ fn index() -> String {
     let mut codes: Vec<&Code> = all().collect();
     codes.sort_by_key(|code| code.name);
     let codes = codes.into_iter().map(|code| {
-        let (name, severity, exit) = (code.name, code.severity, code.kind.exit_code());
+        let (name, severity, exit) = (code.name, code.severity, code.exit_codes());
         format!("| [{name}]({name}.md) | {severity} | {exit} | {} |", code.title())
     });
     let exits = Kind::exit_codes().map(|(code, meaning)| format!("| {code} | {meaning} |"));

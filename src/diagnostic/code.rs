@@ -119,6 +119,14 @@ impl Code {
         self.page.trim().lines().next().unwrap_or_default().trim_end_matches('.')
     }
 
+    /// What a run that finds it exits with, where nothing worse is found.
+    pub fn exit_codes(&self) -> String {
+        if self.severity == Severity::Error {
+            return self.kind.exit_code().to_string();
+        }
+        format!("0, or {} with `--deny warnings`", Kind::Answer.exit_code())
+    }
+
     /// The page below its title.
     pub fn body(&self) -> String {
         let lines = self.page.trim().lines().skip(1);

@@ -32,7 +32,7 @@ pub(super) fn paragraph(finding: &Finding, checkout: Checkout<'_>) -> String {
 /// A code's page for a terminal: its title, how much it matters, and its
 /// prose with no more of Markdown than reads well as it stands.
 pub fn explain(code: &Code) -> String {
-    let exit = code.kind.exit_code();
+    let exit = code.exit_codes().replace('`', "");
     let body = body(code);
     format!("{}\n\n{} · {} · exit code {exit}\n\n{body}\n", code.title(), code.name, code.severity)
 }

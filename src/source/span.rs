@@ -121,7 +121,12 @@ impl fmt::Display for Location {
             return write!(f, "{}", self.path());
         }
         let Position { line, column } = self.start();
-        write!(f, "{}:{line}:{column}", self.path())
+        write!(f, "{}:{line}:{column}", self.path())?;
+        match self.file.revision() {
+            // As much of a commit's id as git shows.
+            Some(revision) => write!(f, " at {}", revision.get(..7).unwrap_or(revision)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -170,7 +170,7 @@ fn assemble(
     let order: HashMap<_, _> = rungs.map(|(at, name)| (&name.value, at)).collect();
     environments
         .sort_by_key(|environment| order.get(&environment.name).copied().unwrap_or(usize::MAX));
-    repository::resolve(settings, environments, ladder, &known, findings)
+    repository::resolve(settings, environments, ladder, known, findings)
 }
 
 /// The directories of `environments/`, where there are any.
