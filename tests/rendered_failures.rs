@@ -6,10 +6,13 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use rendered::{apply, codes, file, files, objects, snapshot, try_apply};
 use rungs::diagnostic::Kind;
@@ -236,6 +239,21 @@ fn a_read_only_disk_is_the_outside_worlds() {
     assert_eq!(snapshot(root), tree_of(&before()));
 }
 
+/// Runs a program that was just copied. A process that another test started in
+/// that moment may still hold the copy open for writing, until it becomes its
+/// own program; Linux does not run what is open for writing.
+fn output_of_new_program(run: &mut Command) -> Output {
+    for _ in 0..500 {
+        match run.output() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            output => return output.unwrap(),
+        }
+    }
+    panic!("the program stays busy");
+}
+
 #[test]
 fn one_directory_without_permission_stops_the_run_before_anything_is_written() {
     let directory = TempDir::new().unwrap();
@@ -257,7 +275,7 @@ fn one_directory_without_permission_stops_the_run_before_anything_is_written() {
     let forbidden = root.join("qa/web");
     fs::set_permissions(&forbidden, fs::Permissions::from_mode(0o555)).unwrap();
     let run = run.args(arguments("writes_the_tree")).env(CHILD, &root).current_dir("/");
-    let output = run.output().unwrap();
+    let output = output_of_new_program(run);
     fs::set_permissions(&forbidden, fs::Permissions::from_mode(0o755)).unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("output-unwritable: Some(Outside)"), "{text}");
