@@ -17,7 +17,7 @@ fuzz_target!(|text: &str| {
     let _ = Route::parse(text);
     for dialect in [Dialect::Kubectl, Dialect::Kustomize] {
         for document in read(text, dialect).unwrap_or_default() {
-            let _ = lint(&document);
+            let _ = lint(document.root());
             let emitted = emit(document.root());
             let again = read(&emitted, dialect).expect("what is emitted is YAML");
             assert!(again[0].root().equals(document.root()), "{emitted}");
