@@ -159,7 +159,7 @@ fn works<'r>(
             });
             let labels = kubernetes::labels(configured, Some(&app.name), &app.location);
             let template = &templates[&template_key(&app.template)];
-            works.push(Work { environment, app, template, labels });
+            works.push(Work::new(environment, app, template, labels));
         }
     }
     works

@@ -157,18 +157,15 @@ impl<'t> Reader<'t> {
         } else {
             self.decode(value.root())
         };
-        // All of it: a slip of indentation puts a value's key among the settings.
-        mark_secrets(value.root());
         if let Some(values) = value.root().get("values") {
             self.values(values);
         }
         Some(Document { file, value, raw })
     }
 
-    /// Marks the secrets of what templates read, and warns of what is not the
-    /// same value to every tool. What only rungs reads is not a question of tools.
+    /// Warns of what templates read and is not the same value to every tool.
+    /// What only rungs reads is not a question of tools.
     pub(super) fn values(&mut self, root: Node<'_>) {
-        mark_secrets(root);
         let secrets: HashSet<Span> = root.location().file().secrets().into_iter().collect();
         // A warning quotes the value.
         let may_be_quoted = |finding: &Finding| !secrets.contains(&finding.location().span());
@@ -205,12 +202,15 @@ impl<'t> Reader<'t> {
             );
         }
         let value = if documents.is_empty() { Value::new(file) } else { documents.swap_remove(0) };
+        // All of it: a slip of indentation puts a value's key among the settings.
+        mark_secrets(value.root());
         let mut empty = Findings::new();
         report_empty_values(value.root(), &mut empty);
         self.findings.extend(empty);
         Some(value)
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

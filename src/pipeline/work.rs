@@ -1,6 +1,6 @@
 //! One app in one environment.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::config::{App, Environment};
 use crate::diagnostic::{Findings, Subject};
@@ -15,9 +15,22 @@ pub(super) struct Work<'r> {
     pub(super) app: &'r App,
     pub(super) template: &'r Template,
     pub(super) labels: Vec<LabelSetting<'r>>,
+    plain_text: OnceLock<Option<Texts>>,
 }
 
+/// What each file of a template becomes, to be compared.
+type Texts = Vec<(RepoPath, String)>;
+
 impl<'r> Work<'r> {
+    pub(super) fn new(
+        environment: &'r Environment,
+        app: &'r App,
+        template: &'r Template,
+        labels: Vec<LabelSetting<'r>>,
+    ) -> Self {
+        Self { environment, app, template, labels, plain_text: OnceLock::new() }
+    }
+
     pub(super) fn images(&self) -> Vec<InputImage<'r>> {
         let images = self.app.images.iter().map(|(key, image)| InputImage {
             key,
@@ -57,8 +70,15 @@ impl<'r> Work<'r> {
         &self,
         images: &[InputImage<'_>],
         values: &Value,
-    ) -> Result<Vec<(RepoPath, String)>, Findings> {
+    ) -> Result<Texts, Findings> {
         self.with_other_input(images, values, |input| self.template.render_text(input))
+    }
+
+    /// What the template comes to, kept for every comparison with it; none where
+    /// it does not render.
+    pub(super) fn plain_text(&self) -> Option<&Texts> {
+        let render = || self.render_text(&self.images(), &self.app.values).ok();
+        self.plain_text.get_or_init(render).as_ref()
     }
 
     pub(super) fn objects(&self) -> Result<Vec<Object>, Findings> {

@@ -71,10 +71,10 @@ fn with_effect(work: &Work<'_>, open: &[usize]) -> Vec<usize> {
     }
     // What is hashed, measured or compared shows no mark, and still changes; so
     // does what then no longer renders.
-    let Ok(plain) = work.render_text(&images, &work.app.values) else { return seen };
+    let Some(plain) = work.plain_text() else { return seen };
     let changes = |index: &usize| {
         let texts = work.render_text(&marked(&images, &[*index], &marks), &work.app.values);
-        texts.map_or(true, |texts| texts != plain)
+        texts.map_or(true, |texts| texts != *plain)
     };
     seen.into_iter().chain(unseen.into_iter().filter(changes)).collect()
 }

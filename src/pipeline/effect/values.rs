@@ -59,10 +59,10 @@ fn candidates<'w>(work: &'w Work<'w>) -> Vec<Candidate<'w>> {
 
 impl Candidate<'_> {
     fn has_effect(&self) -> bool {
-        let render = |values: &Value| self.work.render_text(&self.work.images(), values);
-        let Ok(plain) = render(&self.work.app.values) else { return true };
+        let Some(plain) = self.work.plain_text() else { return true };
+        let texts = self.work.render_text(&self.work.images(), &self.without());
         // What no longer renders needed the value.
-        render(&self.without()).map_or(true, |texts| texts != plain)
+        texts.map_or(true, |texts| texts != *plain)
     }
 
     /// The values as the earlier layers alone have them.
