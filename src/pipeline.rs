@@ -20,12 +20,12 @@ use work::Work;
 
 /// What to render.
 #[derive(Debug, Clone)]
-pub struct Selection<'r> {
+pub struct Wanted<'r> {
     /// Of these environments, in this order.
     pub environments: Vec<&'r Environment>,
     /// Whether everything of the repository was asked for, rather than each of
     /// its environments by name: only then does what is left of an environment
-    /// that is no more belong to the selection, too.
+    /// that is no more belong to what is wanted, too.
     pub everything: bool,
     /// Only the app of that name, without what the environment itself brings.
     pub app: Option<&'r str>,
@@ -34,7 +34,7 @@ pub struct Selection<'r> {
     pub unused_values: bool,
 }
 
-impl<'r> Selection<'r> {
+impl<'r> Wanted<'r> {
     /// Everything of a repository.
     pub fn all(repository: &'r Repository) -> Self {
         Self {
@@ -55,7 +55,7 @@ impl<'r> Selection<'r> {
 /// What environments come to.
 #[derive(Debug)]
 pub struct Rendering {
-    /// Each environment, in the order of the selection.
+    /// Each environment, in the order that was wanted.
     pub environments: Vec<RenderedEnvironment>,
     /// What was noticed on the way, and did not stop it.
     pub warnings: Findings,
@@ -89,36 +89,36 @@ pub struct RenderedApp {
 pub fn render(
     tree: &Tree,
     repository: &Repository,
-    selection: &Selection<'_>,
+    wanted: &Wanted<'_>,
     step: &(dyn Fn() + Sync),
 ) -> Result<Rendering, Findings> {
-    let templates = load_templates(tree, selection)?;
-    let works = works(selection, &templates);
+    let templates = load_templates(tree, wanted)?;
+    let works = works(wanted, &templates);
     let rendered = render_apps(&works, step)?;
     let scopes = scopes(tree, &rendered)?;
     let mut findings = Findings::new();
     let apps = place_apps(&works, rendered, &scopes, &mut findings);
-    let own = own_objects(repository, selection, &mut findings);
+    let own = own_objects(repository, wanted, &mut findings);
     findings.extend(clashes(&works, &apps, &own));
-    let every_environment = selection.environments.len() == repository.environments.len();
+    let every_environment = wanted.environments.len() == repository.environments.len();
     findings.extend(effect::unused_images(&works, every_environment));
-    if selection.unused_values {
-        let is_whole = every_environment && selection.app.is_none();
+    if wanted.unused_values {
+        let is_whole = every_environment && wanted.app.is_none();
         findings.extend(effect::unused_values(&works, is_whole));
     }
     if findings.has_errors() {
         return Err(findings);
     }
-    let environments = gather(selection, &works, apps, own)?;
+    let environments = gather(wanted, &works, apps, own)?;
     Ok(Rendering { environments, warnings: findings })
 }
 
 /// Each template once, however many apps are rendered from it.
 fn load_templates<'r>(
     tree: &Tree,
-    selection: &Selection<'r>,
+    wanted: &Wanted<'r>,
 ) -> Result<HashMap<TemplateKey<'r>, Template>, Findings> {
-    let apps = selection.environments.iter().flat_map(|environment| selection.apps(environment));
+    let apps = wanted.environments.iter().flat_map(|environment| wanted.apps(environment));
     let wanted: BTreeMap<TemplateKey<'_>, &TemplateRef> =
         apps.map(|app| (template_key(&app.template), &app.template)).collect();
     let mut templates = HashMap::with_capacity(wanted.len());
@@ -146,12 +146,12 @@ fn load_template(tree: &Tree, reference: &TemplateRef) -> Result<Template, Findi
 }
 
 fn works<'r>(
-    selection: &Selection<'r>,
+    wanted: &Wanted<'r>,
     templates: &'r HashMap<TemplateKey<'r>, Template>,
 ) -> Vec<Work<'r>> {
     let mut works = Vec::new();
-    for &environment in &selection.environments {
-        for app in selection.apps(environment) {
+    for &environment in &wanted.environments {
+        for app in wanted.apps(environment) {
             let configured = app.labels.iter().map(|(key, label)| LabelSetting {
                 key,
                 value: &label.value,
@@ -209,18 +209,18 @@ fn place_apps(
     rendered
 }
 
-/// What each environment brings itself, in the order of the selection.
+/// What each environment brings itself, in the order that was wanted.
 fn own_objects(
     repository: &Repository,
-    selection: &Selection<'_>,
+    wanted: &Wanted<'_>,
     findings: &mut Findings,
 ) -> Vec<Vec<Object>> {
-    if selection.app.is_some() {
-        return selection.environments.iter().map(|_| Vec::new()).collect();
+    if wanted.app.is_some() {
+        return wanted.environments.iter().map(|_| Vec::new()).collect();
     }
     let namespaces = Namespaces::of(&repository.environments);
-    findings.extend(namespaces.conflicts(&selection.environments));
-    selection.environments.iter().map(|environment| namespaces.generate(environment)).collect()
+    findings.extend(namespaces.conflicts(&wanted.environments));
+    wanted.environments.iter().map(|environment| namespaces.generate(environment)).collect()
 }
 
 /// A finding for each object that more than one app or environment has.
@@ -239,14 +239,14 @@ fn clashes(works: &[Work<'_>], apps: &[Vec<Object>], own: &[Vec<Object>]) -> Fin
 }
 
 fn gather(
-    selection: &Selection<'_>,
+    wanted: &Wanted<'_>,
     works: &[Work<'_>],
     apps: Vec<Vec<Object>>,
     own: Vec<Vec<Object>>,
 ) -> Result<Vec<RenderedEnvironment>, Findings> {
     let mut apps = works.iter().zip(apps).peekable();
-    let mut environments = Vec::with_capacity(selection.environments.len());
-    for (&environment, own) in selection.environments.iter().zip(own) {
+    let mut environments = Vec::with_capacity(wanted.environments.len());
+    for (&environment, own) in wanted.environments.iter().zip(own) {
         let mut rendered = Vec::new();
         while let Some((work, objects)) =
             apps.next_if(|(work, _)| std::ptr::eq(work.environment, environment))
@@ -289,8 +289,7 @@ metadata: { name: \"a{{ number }}\" }
             ("templates/many/a.yaml.tera", template),
         ]));
         let repository = config::load(&tree).unwrap().repository;
-        let findings =
-            render(&tree, &repository, &Selection::all(&repository), &|| ()).unwrap_err();
+        let findings = render(&tree, &repository, &Wanted::all(&repository), &|| ()).unwrap_err();
         assert_eq!(findings.len(), 2000);
         assert!(findings.iter().all(|finding| finding.location().start().line == 2));
     }

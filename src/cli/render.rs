@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{Context, Outcome, console};
 use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Findings, Format};
-use crate::pipeline::{self, Rendering, Selection};
+use crate::pipeline::{self, Rendering, Wanted};
 use crate::rendered::{self, Action, Change, Changes, Files, Output, Scope, Summary, Writing};
 use crate::source::{RepoPath, Tree};
 
@@ -44,8 +44,8 @@ impl Render {
         context.console.stdout_is_taken = self.stdout;
         let tree = context.tree();
         let Loaded { repository, mut warnings } = config::load(&tree)?;
-        let selection = self.selection(&repository)?;
-        let rendering = match render(context, &tree, &repository, &selection) {
+        let wanted = self.wanted(&repository)?;
+        let rendering = match render(context, &tree, &repository, &wanted) {
             Ok(rendering) => rendering,
             Err(findings) => {
                 warnings.extend(findings);
@@ -62,7 +62,7 @@ impl Render {
             Outcome::default()
         } else {
             let output = self.output(context, &repository.output)?;
-            let scope = Scope::of(&selection);
+            let scope = Scope::of(&wanted);
             if self.check {
                 report_stale(context, &output.compare(files, &scope)?, &output)
             } else {
@@ -73,27 +73,27 @@ impl Render {
         Ok(outcome)
     }
 
-    fn selection<'r>(&'r self, repository: &'r Repository) -> Result<Selection<'r>, Findings> {
-        let mut selection = Selection { unused_values: self.check, ..Selection::all(repository) };
+    fn wanted<'r>(&'r self, repository: &'r Repository) -> Result<Wanted<'r>, Findings> {
+        let mut wanted = Wanted { unused_values: self.check, ..Wanted::all(repository) };
         if !self.environments.is_empty() {
-            selection.everything = false;
+            wanted.everything = false;
             let found = self.environments.iter().map(|name| repository.find_environment(name));
-            selection.environments = found.collect::<Result<_, _>>()?;
+            wanted.environments = found.collect::<Result<_, _>>()?;
             // Named twice is rendered once, and in the repository's order.
-            let wanted: HashSet<_> = selection.environments.iter().map(|one| &one.name).collect();
+            let named: HashSet<_> = wanted.environments.iter().map(|one| &one.name).collect();
             let all = repository.environments.iter();
-            selection.environments = all.filter(|one| wanted.contains(&one.name)).collect();
+            wanted.environments = all.filter(|one| named.contains(&one.name)).collect();
         }
-        let Some(app) = &self.app else { return Ok(selection) };
-        selection.app = Some(app);
-        selection.everything = false;
-        if selection.environments.iter().all(|one| selection.apps(one).next().is_none()) {
+        let Some(app) = &self.app else { return Ok(wanted) };
+        wanted.app = Some(app);
+        wanted.everything = false;
+        if wanted.environments.iter().all(|one| wanted.apps(one).next().is_none()) {
             let first = self.environments.first().map(String::as_str);
             let environment =
                 first.or(repository.environments.first().map(|one| one.name.as_str()));
             repository.find_app(environment.unwrap_or_default(), app)?;
         }
-        Ok(selection)
+        Ok(wanted)
     }
 
     fn output(&self, context: &Context, configured: &RepoPath) -> Result<Output, Findings> {
@@ -132,11 +132,11 @@ fn render(
     context: &Context,
     tree: &Tree,
     repository: &Repository,
-    selection: &Selection<'_>,
+    wanted: &Wanted<'_>,
 ) -> Result<Rendering, Findings> {
-    let apps = selection.environments.iter().map(|one| selection.apps(one).count()).sum();
+    let apps = wanted.environments.iter().map(|one| wanted.apps(one).count()).sum();
     let progress = context.console.progress("rendering", apps);
-    pipeline::render(tree, repository, selection, &|| progress.step(1))
+    pipeline::render(tree, repository, wanted, &|| progress.step(1))
 }
 
 fn report_stale(context: &Context, changes: &Changes, output: &Output) -> Outcome {

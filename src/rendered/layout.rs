@@ -6,7 +6,7 @@ use super::changes::Scope;
 use super::file::{File, Files};
 use super::name::{directory, environment_directory};
 use crate::diagnostic::Findings;
-use crate::pipeline::{Rendering, Selection};
+use crate::pipeline::{Rendering, Wanted};
 
 impl Files {
     /// The files of what was rendered. Those that would stand in one place are
@@ -28,13 +28,13 @@ impl Files {
 }
 
 impl Scope {
-    /// What a run that renders a selection answers for.
-    pub fn of(selection: &Selection<'_>) -> Self {
-        if selection.everything {
+    /// What a run that renders what is wanted answers for.
+    pub fn of(wanted: &Wanted<'_>) -> Self {
+        if wanted.everything {
             return Self::everything();
         }
-        let environments = selection.environments.iter().map(|environment| &environment.name);
-        Self::directories(environments.map(|environment| match selection.app {
+        let environments = wanted.environments.iter().map(|environment| &environment.name);
+        Self::directories(environments.map(|environment| match wanted.app {
             Some(app) => directory(environment, Some(app)),
             None => environment_directory(environment),
         }))
