@@ -11,6 +11,7 @@ pub mod yaml;
 pub mod git;
 pub mod kubernetes;
 pub mod config;
+pub mod sites;
 pub mod render;
 pub mod namespaces;
 pub mod pipeline;

@@ -5,8 +5,14 @@
 
 mod commit;
 mod fetch;
+mod history;
+mod object;
+mod objects;
 mod repository;
 mod revision;
 
 pub use commit::CommitFiles;
+pub use history::{FileChange, History, HistoryError, Step};
+pub use object::{Commit, Mode, ObjectName, Signature, TreeEntry};
+pub use objects::{ObjectError, Objects};
 pub use repository::{OpenError, Repository, work_tree};

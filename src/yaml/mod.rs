@@ -15,6 +15,7 @@ mod parse;
 mod place;
 mod route;
 mod scalar;
+mod splice;
 mod syntax;
 mod value;
 
@@ -29,4 +30,5 @@ pub use lint::{Reader, lint, readings};
 pub use parse::{Dialect, parse};
 pub use route::{Found, Route, RouteError, Step};
 pub use scalar::is_text;
+pub use splice::{Change, Place};
 pub use value::{Entry, Key, KeyNode, Kind, Node, NodeId, Number, Style, Value};

@@ -96,6 +96,7 @@ fn settings(
         .collect();
     let environment = Environment {
         directory: leaf.path.clone(),
+        spelling: name.as_str().to_owned(),
         tier: raw.and_then(|raw| raw.tier.as_ref()).map_or(Tier::Preprod, |tier| tier.value),
         kubernetes: raw.and_then(|raw| raw.kubernetes.clone()),
         select: raw

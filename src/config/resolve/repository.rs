@@ -149,6 +149,7 @@ pub(super) fn resolve(
         trains: raw.map(|raw| trains(raw, known, findings)).unwrap_or_default(),
         network: network::of_repository(raw.and_then(|raw| raw.network.as_ref()), known, findings),
         policies: policies(raw.and_then(|raw| raw.policies.as_ref()), findings),
+        sites: Vec::new(),
         environments,
     };
     for environment in &mut repository.environments {

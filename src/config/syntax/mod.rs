@@ -6,6 +6,7 @@
 mod address;
 mod image;
 mod name;
+mod path;
 mod pattern;
 mod quantity;
 mod reference;
@@ -15,6 +16,7 @@ pub use address::{Call, Cidr, Port, Protocol};
 pub(super) use image::{Digest, ImageRepository, Tag};
 pub use name::EnvironmentName;
 pub(super) use name::{AppName, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, RoleName};
+pub use path::{AppPattern, FilePattern, PathPattern};
 pub use pattern::{Glob, NamespacePattern, Pattern};
 pub(super) use quantity::{Quantity, ResourceName};
 pub(super) use reference::{
@@ -33,6 +35,7 @@ const LISTS: &[&[&Code]] = &[
     address::CODES,
     image::CODES,
     name::CODES,
+    path::CODES,
     pattern::CODES,
     quantity::CODES,
     reference::CODES,

@@ -4,12 +4,15 @@
 mod gates;
 mod ladder;
 mod network;
+mod sites;
 
 use indexmap::IndexMap;
 
 pub use gates::{Approvals, Check, Field, Freeze, Gates, Soak, Window};
 pub use ladder::{Before, Ladder};
 pub use network::{Allow, Calls, Egress, Ingress, Network, Peer, RepositoryNetwork};
+
+pub use sites::{Fields, ImageFilter, SiteKind, SiteRule};
 
 use super::raw::{ForgeKind, RuleSeverity, Selection, Tier};
 use super::syntax::{EnvironmentName, KubernetesVersion, ValueRoute};
@@ -45,9 +48,19 @@ pub struct Repository {
     pub network: RepositoryNetwork,
     /// Severities and settings of rules.
     pub policies: Policies,
+    /// Where references stand, in a repository that is laid out its own way;
+    /// empty in a native one.
+    pub sites: Vec<SiteRule>,
     /// Every environment: those of the ladder from its lowest rung upwards,
     /// then the others by name.
     pub environments: Vec<Environment>,
+}
+
+impl Repository {
+    /// Whether it is laid out as rungs lays out repositories.
+    pub fn is_native(&self) -> bool {
+        self.sites.is_empty()
+    }
 }
 
 /// Where pull requests are opened.
@@ -127,8 +140,10 @@ pub struct Replicas {
 pub struct Environment {
     /// Its name.
     pub name: EnvironmentName,
-    /// Its directory.
+    /// Its directory; in an adopted repository the root.
     pub directory: RepoPath,
+    /// How paths of sites spell its name.
+    pub spelling: String,
     /// Its own `environment.yaml`, or its directory where it has none.
     pub location: Location,
     /// What is at stake.

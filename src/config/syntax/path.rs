@@ -1,0 +1,273 @@
+//! Patterns of the paths of sites, and of the apps that stand there.
+
+use std::fmt;
+
+use regex::Regex;
+
+use super::text_schemas;
+use crate::config::decode::{Flaw, Syntax};
+use crate::diagnostic::{Code, codes};
+use crate::source::RepoPath;
+
+codes! {
+    /// A path of sites that cannot be read.
+    ///
+    /// `path` is a path from the repository's root. `{app}` and `{environment}`
+    /// stand for a segment or a part of one, each at most once; `{environment}`
+    /// is an environment's name as paths spell it, however many segments it
+    /// has. `*` stands for any text without `/`, and a segment `**` for any
+    /// number of directories.
+    ///
+    /// ```yaml
+    /// path: components/{app}/{environment}/kustomization.yaml
+    /// path: charts/{app}/values-{environment}.yaml
+    /// path: envs/{environment}/**/*.yaml
+    /// ```
+    INVALID_SITE_PATH = "invalid-site-path", Input, Error;
+
+    /// The name of a site's app cannot be read.
+    ///
+    /// `app` is the app's name, or `{image}` with or without text around it:
+    /// the last segment of the image's repository.
+    ///
+    /// ```yaml
+    /// app: "{image}"
+    /// app: "helm-{image}"
+    /// app: legacy
+    /// ```
+    INVALID_SITE_APP = "invalid-site-app", Input, Error;
+}
+
+text_schemas!(PathPattern, AppPattern);
+
+/// Which files hold sites: a path with captures and wildcards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathPattern(String);
+
+impl PathPattern {
+    /// Whether the path says the app.
+    pub fn names_app(&self) -> bool {
+        self.0.contains(APP)
+    }
+
+    /// Whether the path says the environment.
+    pub fn names_environment(&self) -> bool {
+        self.0.contains(ENVIRONMENT)
+    }
+
+    /// The files of one environment, as paths spell its name; of the pattern as
+    /// it is where it does not say the environment.
+    pub fn of_environment(&self, spelling: &str) -> FilePattern {
+        FilePattern::new(&self.0.replace(ENVIRONMENT, spelling))
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+const APP: &str = "{app}";
+const ENVIRONMENT: &str = "{environment}";
+
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Syntax for PathPattern {
+    const NOUN: &'static str = "a path of sites";
+    const CODE: &'static Code = &INVALID_SITE_PATH;
+    const EXAMPLE: &'static str = "components/{app}/{environment}/kustomization.yaml";
+
+    fn parse(text: &str) -> Result<Self, Flaw> {
+        let bare = text.replace(APP, "a").replace(ENVIRONMENT, "e");
+        if let Some(at) = bare.find(['{', '}']) {
+            return Err(Flaw::new(format!("`{}` is no capture", &bare[at..]))
+                .help("the captures are `{app}` and `{environment}`"));
+        }
+        for capture in [APP, ENVIRONMENT] {
+            if text.matches(capture).count() > 1 {
+                return Err(Flaw::new(format!("`{capture}` stands in it twice")));
+            }
+        }
+        let path = RepoPath::new(&bare).map_err(|error| Flaw::new(error.to_string()))?;
+        if path.is_root() || path.as_str() != bare {
+            return Err(Flaw::new("it is no plain path from the root")
+                .help("write it without `./`, `..` and a `/` at an end"));
+        }
+        match bare.split('/').find(|segment| segment.contains("**") && *segment != "**") {
+            Some(segment) => Err(Flaw::new(format!("`{segment}` has `**` beside other text"))
+                .help("`**` is a segment of its own: `envs/{environment}/**/*.yaml`")),
+            None => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+/// The files of one environment in which sites stand.
+#[derive(Debug, Clone)]
+pub struct FilePattern {
+    regex: Regex,
+    /// The directories that every such file is in, or the file itself.
+    prefix: RepoPath,
+    text: String,
+}
+
+impl FilePattern {
+    fn new(text: &str) -> Self {
+        let segments: Vec<&str> = text.split('/').collect();
+        let mut source = String::from("^");
+        for (at, segment) in segments.iter().enumerate() {
+            let is_last = at + 1 == segments.len();
+            match (*segment, is_last) {
+                ("**", true) => source.push_str(".+"),
+                ("**", false) => source.push_str("(?:[^/]+/)*"),
+                (segment, _) => {
+                    push_segment(&mut source, segment);
+                    if !is_last {
+                        source.push('/');
+                    }
+                }
+            }
+        }
+        source.push('$');
+        let literal = segments.iter().take_while(|segment| !segment.contains(['*', '{']));
+        let prefix = literal.copied().collect::<Vec<_>>().join("/");
+        Self {
+            regex: Regex::new(&source).expect("every text in it was escaped"),
+            prefix: RepoPath::new(&prefix).expect("it is part of a path that was checked"),
+            text: text.to_owned(),
+        }
+    }
+
+    /// Whether it is one of these files, and which app its path names, if any.
+    #[allow(clippy::option_option)]
+    pub fn captures(&self, path: &RepoPath) -> Option<Option<String>> {
+        let captures = self.regex.captures(path.as_str())?;
+        Some(captures.name("app").map(|app| app.as_str().to_owned()))
+    }
+
+    /// The directory that every such file is in, or the file where there is one
+    /// only.
+    pub fn prefix(&self) -> &RepoPath {
+        &self.prefix
+    }
+
+    /// The files among these whose path names that app.
+    #[must_use]
+    pub fn of_app(&self, app: &str) -> Self {
+        Self::new(&self.text.replace(APP, app))
+    }
+}
+
+/// Adds one segment to a regular expression.
+fn push_segment(source: &mut String, segment: &str) {
+    let mut rest = segment;
+    while let Some(at) = rest.find(['*', '{']) {
+        source.push_str(&regex::escape(&rest[..at]));
+        if let Some(behind) = rest[at..].strip_prefix(APP) {
+            source.push_str("(?P<app>[A-Za-z0-9][A-Za-z0-9._-]*?)");
+            rest = behind;
+        } else {
+            source.push_str("[^/]*");
+            rest = &rest[at + 1..];
+        }
+    }
+    source.push_str(&regex::escape(rest));
+}
+
+/// The app of a site: a name, or one made from the image's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppPattern(String);
+
+impl AppPattern {
+    /// The app of an image whose repository ends with that segment.
+    pub fn of_image(&self, image: &str) -> String {
+        self.0.replace("{image}", image)
+    }
+
+    /// Whether it is one app, whatever the image.
+    pub fn is_literal(&self) -> bool {
+        !self.0.contains("{image}")
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Syntax for AppPattern {
+    const NOUN: &'static str = "the name of a site's app";
+    const CODE: &'static Code = &INVALID_SITE_APP;
+    const EXAMPLE: &'static str = "{image}";
+
+    fn parse(text: &str) -> Result<Self, Flaw> {
+        let bare = text.replacen("{image}", "a", 1);
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if bare.is_empty() || !bare.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            return Err(Flaw::new("it begins with no letter or digit"));
+        }
+        match bare.chars().find(|&c| !is_part(c)) {
+            Some(c) => Err(Flaw::new(format!("`{c}` is not allowed"))
+                .help("the only variable is `{image}`, once")),
+            None => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app_of(pattern: &str, environment: &str, path: &str) -> Option<Option<String>> {
+        let pattern = PathPattern::parse(pattern).unwrap().of_environment(environment);
+        pattern.captures(&RepoPath::new(path).unwrap())
+    }
+
+    #[test]
+    fn captures_bind_a_segment_or_a_part_of_one() {
+        let web = Some(Some("web".to_owned()));
+        let whole = "components/{app}/{environment}/kustomization.yaml";
+        assert_eq!(app_of(whole, "qa", "components/web/qa/kustomization.yaml"), web);
+        assert_eq!(app_of(whole, "production/base", "components/web/production/base/kustomization.yaml"), web);
+        assert_eq!(app_of(whole, "qa", "components/web/prod/kustomization.yaml"), None);
+        assert_eq!(app_of(whole, "qa", "components/a/b/qa/kustomization.yaml"), None);
+        let part = "charts/{app}/values-{environment}.yaml";
+        assert_eq!(app_of(part, "qa", "charts/web/values-qa.yaml"), web);
+        assert_eq!(app_of(part, "a", "charts/web/values-qa.yaml"), None);
+        assert_eq!(app_of("x/{app}-{environment}.yaml", "eu", "x/web-eu.yaml"), web);
+    }
+
+    #[test]
+    fn stars_stay_in_their_segment_and_double_stars_do_not() {
+        let any = "envs/{environment}/**/*.yaml";
+        for path in ["envs/qa/a.yaml", "envs/qa/b/a.yaml", "envs/qa/b/c/a.yaml"] {
+            assert_eq!(app_of(any, "qa", path), Some(None), "{path}");
+        }
+        assert_eq!(app_of(any, "qa", "envs/qa/a.yml"), None);
+        assert_eq!(app_of("a/*.yaml", "qa", "a/b/c.yaml"), None);
+        assert_eq!(app_of("a/**", "qa", "a/b/c"), Some(None));
+    }
+
+    #[test]
+    fn a_pattern_says_where_its_files_are() {
+        let prefix = |text: &str| {
+            PathPattern::parse(text).unwrap().of_environment("qa").prefix().to_string()
+        };
+        assert_eq!(prefix("envs/{environment}/**/*.yaml"), "envs/qa");
+        assert_eq!(prefix("legacy/prod.yaml"), "legacy/prod.yaml");
+        assert_eq!(prefix("{app}/x.yaml"), "");
+    }
+
+    #[test]
+    fn what_is_no_path_or_no_name_is_refused() {
+        for wrong in ["", "/a", "a/", "../a", "a//b", "{apps}/a", "{app}/{app}", "a/b**", "./a"] {
+            assert!(PathPattern::parse(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["", "-a", "{app}", "a/b", "{image}{image}"] {
+            assert!(AppPattern::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What git keeps, as data.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+/// The name of a commit, tree or blob: 40 hexadecimal digits of SHA-1, or 64 of
+/// SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectName(Box<str>);
+
+impl ObjectName {
+    /// Reads a full name in lower case.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (matches!(text.len(), 40 | 64) && text.bytes().all(is_digit)).then(|| Self(text.into()))
+    }
+
+    /// All digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// As many digits as people read.
+    pub fn short(&self) -> &str {
+        &self.0[..7]
+    }
+
+    /// Whether it is the name that git writes where there is no object.
+    pub fn is_null(&self) -> bool {
+        self.0.bytes().all(|byte| byte == b'0')
+    }
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for ObjectName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// Who made a commit, and when by their own clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Signature {
+    /// The person's name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// When, as they say.
+    #[serde(rename = "at")]
+    pub time: Timestamp,
+}
+
+/// A commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its name.
+    pub id: ObjectName,
+    /// The commits it follows; the first is the branch it was made on.
+    pub parents: Vec<ObjectName>,
+    /// Who wrote the change.
+    pub author: Signature,
+    /// Who put it there. Its author can choose any time.
+    pub committer: Signature,
+    /// The whole message.
+    pub message: String,
+}
+
+impl Commit {
+    /// The message's first line.
+    pub fn subject(&self) -> &str {
+        self.message.lines().next().unwrap_or_default()
+    }
+}
+
+/// What stands at a name of a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// A file.
+    File,
+    /// A file that can be run.
+    Executable,
+    /// A symbolic link; the blob holds its target.
+    Link,
+    /// A directory.
+    Tree,
+    /// A commit of another repository: a submodule.
+    Submodule,
+}
+
+impl Mode {
+    /// As git writes it in a tree object.
+    pub fn octal(self) -> &'static str {
+        match self {
+            Self::File => "100644",
+            Self::Executable => "100755",
+            Self::Link => "120000",
+            Self::Tree => "40000",
+            Self::Submodule => "160000",
+        }
+    }
+
+    /// From git's number. Old trees hold `100664`, which git reads as a file.
+    pub fn from_octal(text: &str) -> Option<Self> {
+        match text.trim_start_matches('0') {
+            "40000" => Some(Self::Tree),
+            "120000" => Some(Self::Link),
+            "160000" => Some(Self::Submodule),
+            "100755" => Some(Self::Executable),
+            other => other.starts_with("100").then_some(Self::File),
+        }
+    }
+}
+
+/// A name of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeEntry {
+    /// The name, which may be any bytes but `/` and zero.
+    pub name: Vec<u8>,
+    /// What stands there.
+    pub mode: Mode,
+    /// Its object.
+    pub id: ObjectName,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_the_digits_of_either_hash() {
+        assert!(ObjectName::parse(&"a1".repeat(20)).is_some());
+        assert!(ObjectName::parse(&"a1".repeat(32)).is_some());
+        for wrong in ["", "a1", &"A1".repeat(20), &"g1".repeat(20), &"a1".repeat(21)] {
+            assert!(ObjectName::parse(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn modes_read_as_they_are_written() {
+        for mode in [Mode::File, Mode::Executable, Mode::Link, Mode::Tree, Mode::Submodule] {
+            assert_eq!(Mode::from_octal(mode.octal()), Some(mode));
+        }
+        assert_eq!(Mode::from_octal("040000"), Some(Mode::Tree));
+        assert_eq!(Mode::from_octal("100664"), Some(Mode::File));
+        assert_eq!(Mode::from_octal("7"), None);
+    }
+}

@@ -1,0 +1,39 @@
+//! The object database.
+
+use super::{Commit, ObjectName, TreeEntry};
+
+/// Reads and writes a clone's objects: in this process by libgit2, or by the
+/// `git` program where libgit2 does not open the clone.
+pub trait Objects: Send + Sync {
+    /// A tree's entries, in the tree's order.
+    fn tree(&self, id: &ObjectName) -> Result<Vec<TreeEntry>, ObjectError>;
+    /// A blob's bytes.
+    fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, ObjectError>;
+    /// A blob's length in bytes, without reading it where that can be.
+    fn blob_size(&self, id: &ObjectName) -> Result<u64, ObjectError>;
+    /// A commit and its tree.
+    fn commit(&self, id: &ObjectName) -> Result<(Commit, ObjectName), ObjectError>;
+    /// Writes a blob.
+    fn write_blob(&self, bytes: &[u8]) -> Result<ObjectName, ObjectError>;
+    /// Writes a tree; the entries are brought into git's order.
+    fn write_tree(&self, entries: &[TreeEntry]) -> Result<ObjectName, ObjectError>;
+}
+
+/// Why an object cannot be read or written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ObjectError {
+    /// It is not in this clone.
+    #[error("object {0} is not in this clone")]
+    Absent(ObjectName),
+    /// It is of another type than was asked for.
+    #[error("object {id} is no {expected}")]
+    WrongType {
+        /// Which.
+        id: ObjectName,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// Git failed.
+    #[error("{0}")]
+    Failed(String),
+}
