@@ -16,6 +16,7 @@ pub mod render;
 pub mod namespaces;
 pub mod pipeline;
 pub mod rendered;
+pub mod promote;
 pub mod demo;
 pub mod codes;
 pub mod cli;

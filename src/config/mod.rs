@@ -24,13 +24,14 @@ pub use reference::reference;
 pub use resolve::{Loaded, load};
 pub use schema::schemas;
 pub use syntax::{
-    AppPattern, Call, Cidr, Date, Duration, EnvironmentName, FilePattern, Glob, KubernetesVersion, NamespacePattern,
-    OpeningHours, PathPattern, Pattern, Port, Protocol, ValueRoute, why_occupied,
+    AppPattern, Call, Cidr, Date, Duration, EnvironmentName, FilePattern, Glob, KubernetesVersion,
+    NamespacePattern, OpeningHours, PathPattern, Pattern, Port, Protocol, ValueRoute, why_occupied,
 };
 pub use valid::{
-    Access, Allow, App, Approvals, Before, Calls, Check, Egress, Environment, Field, Fields, Forge, Freeze,
-    Gates, Generate, Image, ImageFilter, Ingress, Ladder, Network, Peer, Policies, Replicas, Repository,
-    RepositoryNetwork, Rules, SiteKind, SiteRule, Soak, Sourced, Subject, TemplateRef, Token, Train, Window,
+    Access, Allow, App, Approvals, Before, Calls, Check, Egress, Environment, Field, Fields, Forge,
+    Freeze, Gates, Generate, Image, ImageFilter, Ingress, Ladder, Network, Peer, Policies,
+    Replicas, Repository, RepositoryNetwork, Rules, SiteKind, SiteRule, Soak, Sourced, Subject,
+    TemplateRef, Token, Train, Window,
 };
 pub use values::{Overridden, Setting, Settings, settings};
 

@@ -38,9 +38,10 @@ impl State {
     /// because each environment may have its own.
     pub fn is_same(&self, other: &Self) -> bool {
         self.entries.len() == other.entries.len()
-            && self.entries.iter().all(|(key, said)| {
-                other.entries.get(key).is_some_and(|other| said.is_same(other))
-            })
+            && self
+                .entries
+                .iter()
+                .all(|(key, said)| other.entries.get(key).is_some_and(|other| said.is_same(other)))
     }
 }
 

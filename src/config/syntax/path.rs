@@ -231,7 +231,10 @@ mod tests {
         let web = Some(Some("web".to_owned()));
         let whole = "components/{app}/{environment}/kustomization.yaml";
         assert_eq!(app_of(whole, "qa", "components/web/qa/kustomization.yaml"), web);
-        assert_eq!(app_of(whole, "production/base", "components/web/production/base/kustomization.yaml"), web);
+        assert_eq!(
+            app_of(whole, "production/base", "components/web/production/base/kustomization.yaml"),
+            web
+        );
         assert_eq!(app_of(whole, "qa", "components/web/prod/kustomization.yaml"), None);
         assert_eq!(app_of(whole, "qa", "components/a/b/qa/kustomization.yaml"), None);
         let part = "charts/{app}/values-{environment}.yaml";

@@ -1,0 +1,16 @@
+//! Making an environment say what another says: plan, gates, edit, commit.
+//!
+//! What is asked for is planned against a base, which is one commit with what
+//! is known of it; the [`Plan`] is data and is judged by gates; carrying it out
+//! makes the files of one new commit of it.
+
+pub mod gates;
+mod hold;
+mod plan;
+mod record;
+mod stay;
+
+pub use hold::Hold;
+pub use plan::{AppPlan, Plan, SiteChange, Source};
+pub use record::{Action, Override, Record};
+pub use stay::{Since, Stay};

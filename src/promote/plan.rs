@@ -1,0 +1,66 @@
+//! A promotion as data.
+
+use serde::Serialize;
+
+use super::gates::Verdict;
+use crate::config::EnvironmentName;
+use crate::git::ObjectName;
+use crate::sites::{Key, Said, State};
+
+/// What is to become of an environment.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// The environment that is entered.
+    pub environment: EnvironmentName,
+    /// The commit it was computed for.
+    pub base: Option<ObjectName>,
+    /// What changes, by app in the order of their names; those without changes
+    /// are there too.
+    pub apps: Vec<AppPlan>,
+}
+
+/// What is to become of an app in an environment.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AppPlan {
+    /// The app.
+    pub app: String,
+    /// Where its state comes from; none where it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// What its sites say now.
+    pub from: State,
+    /// What they will say.
+    pub to: State,
+    /// The sites that change.
+    pub changes: Vec<SiteChange>,
+    /// What the gates say of it; empty where nothing changes.
+    pub gates: Vec<Verdict>,
+}
+
+/// Where a state comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The commit at which it stood there: the base, or an earlier one.
+    pub commit: Option<ObjectName>,
+}
+
+/// What a site says and will say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SiteChange {
+    /// Which.
+    pub key: Key,
+    /// What it says; none where it does not yet say anything.
+    pub from: Option<Said>,
+    /// What it will say.
+    pub to: Said,
+    /// The file that changes.
+    pub path: crate::source::RepoPath,
+    /// The line that changes, from one.
+    pub line: u32,
+}
