@@ -24,8 +24,9 @@ pub use reference::reference;
 pub use resolve::{Loaded, load};
 pub use schema::schemas;
 pub use syntax::{
-    AppPattern, Call, Cidr, Date, Duration, EnvironmentName, FilePattern, Glob, KubernetesVersion,
-    NamespacePattern, OpeningHours, PathPattern, Pattern, Port, Protocol, ValueRoute, why_occupied,
+    AppPattern, Call, Captures, Cidr, Date, Duration, EnvironmentName, FilePattern, Glob,
+    KubernetesVersion, NamespacePattern, OpeningHours, PathPattern, Pattern, Port, Protocol,
+    ValueRoute, why_occupied,
 };
 pub use valid::{
     Access, Allow, App, Approvals, Before, Calls, Check, Egress, Environment, Field, Fields, Forge,

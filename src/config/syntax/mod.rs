@@ -16,7 +16,7 @@ pub use address::{Call, Cidr, Port, Protocol};
 pub(super) use image::{Digest, ImageRepository, Tag};
 pub use name::EnvironmentName;
 pub(super) use name::{AppName, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, RoleName};
-pub use path::{AppPattern, FilePattern, PathPattern};
+pub use path::{AppPattern, Captures, FilePattern, PathPattern};
 pub use pattern::{Glob, NamespacePattern, Pattern};
 pub(super) use quantity::{Quantity, ResourceName};
 pub(super) use reference::{

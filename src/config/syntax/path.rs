@@ -105,6 +105,13 @@ impl Syntax for PathPattern {
     }
 }
 
+/// What a path says besides its environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Captures {
+    /// The app, where the pattern has it.
+    pub app: Option<String>,
+}
+
 /// The files of one environment in which sites stand.
 #[derive(Debug, Clone)]
 pub struct FilePattern {
@@ -142,10 +149,9 @@ impl FilePattern {
     }
 
     /// Whether it is one of these files, and which app its path names, if any.
-    #[allow(clippy::option_option)]
-    pub fn captures(&self, path: &RepoPath) -> Option<Option<String>> {
+    pub fn captures(&self, path: &RepoPath) -> Option<Captures> {
         let captures = self.regex.captures(path.as_str())?;
-        Some(captures.name("app").map(|app| app.as_str().to_owned()))
+        Some(Captures { app: captures.name("app").map(|app| app.as_str().to_owned()) })
     }
 
     /// The directory that every such file is in, or the file where there is one
@@ -221,14 +227,14 @@ impl Syntax for AppPattern {
 mod tests {
     use super::*;
 
-    fn app_of(pattern: &str, environment: &str, path: &str) -> Option<Option<String>> {
+    fn app_of(pattern: &str, environment: &str, path: &str) -> Option<Captures> {
         let pattern = PathPattern::parse(pattern).unwrap().of_environment(environment);
         pattern.captures(&RepoPath::new(path).unwrap())
     }
 
     #[test]
     fn captures_bind_a_segment_or_a_part_of_one() {
-        let web = Some(Some("web".to_owned()));
+        let web = Some(Captures { app: Some("web".to_owned()) });
         let whole = "components/{app}/{environment}/kustomization.yaml";
         assert_eq!(app_of(whole, "qa", "components/web/qa/kustomization.yaml"), web);
         assert_eq!(
@@ -247,11 +253,11 @@ mod tests {
     fn stars_stay_in_their_segment_and_double_stars_do_not() {
         let any = "envs/{environment}/**/*.yaml";
         for path in ["envs/qa/a.yaml", "envs/qa/b/a.yaml", "envs/qa/b/c/a.yaml"] {
-            assert_eq!(app_of(any, "qa", path), Some(None), "{path}");
+            assert_eq!(app_of(any, "qa", path), Some(Captures { app: None }), "{path}");
         }
         assert_eq!(app_of(any, "qa", "envs/qa/a.yml"), None);
         assert_eq!(app_of("a/*.yaml", "qa", "a/b/c.yaml"), None);
-        assert_eq!(app_of("a/**", "qa", "a/b/c"), Some(None));
+        assert_eq!(app_of("a/**", "qa", "a/b/c"), Some(Captures { app: None }));
     }
 
     #[test]
