@@ -5,11 +5,13 @@
 //! makes the files of one new commit of it.
 
 pub mod gates;
+mod brief;
 mod hold;
 mod plan;
-mod record;
+pub mod record;
 mod stay;
 
+pub use brief::{Difference, brief, differences};
 pub use hold::Hold;
 pub use plan::{AppPlan, Plan, SiteChange, Source};
 pub use record::{Action, Override, Record};
