@@ -4,13 +4,18 @@
 //! is known of it; the [`Plan`] is data and is judged by gates; carrying it out
 //! makes the files of one new commit of it.
 
+mod code;
 pub mod gates;
 mod hold;
 mod plan;
+mod request;
+mod select;
 mod record;
 mod stay;
 
+pub use code::CODES;
 pub use hold::Hold;
 pub use plan::{AppPlan, Plan, SiteChange, Source};
 pub use record::{Action, Override, Record};
+pub use request::{Leave, Named, Request};
 pub use stay::{Since, Stay};
