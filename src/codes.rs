@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{self, Code, Kind};
-use crate::{config, demo, kubernetes, namespaces, pipeline, render, rendered, yaml};
+use crate::{config, demo, kubernetes, namespaces, pipeline, promote, render, rendered, yaml};
 
 /// The codes of each module that declares some: a new module is a line here.
 static LISTS: &[&[&Code]] = &[
@@ -15,6 +15,7 @@ static LISTS: &[&[&Code]] = &[
     namespaces::CODES,
     pipeline::CODES,
     rendered::CODES,
+    promote::CODES,
     demo::CODES,
 ];
 

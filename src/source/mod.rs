@@ -12,6 +12,7 @@ mod dot_git;
 mod error;
 mod file;
 mod memory;
+mod overlay;
 mod path;
 mod redact;
 mod span;

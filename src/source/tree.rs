@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::dot_git::is_git;
+use super::overlay::Overlay;
 use super::{Access, Entry, Position, ReadError, ReadErrorKind, RepoPath, SourceFile, Store};
 
 /// A larger file is refused by its size, before it is read.
@@ -78,7 +79,7 @@ pub struct Tree {
 }
 
 struct Shared {
-    store: Box<dyn Store>,
+    store: Arc<dyn Store>,
     /// Files by the path where their links end.
     files: RwLock<HashMap<RepoPath, Arc<SourceFile>>>,
     /// What stands at a path; directories are asked for again and again while
@@ -97,15 +98,25 @@ impl Tree {
         store: impl Store + 'static,
         revisions: Option<Arc<dyn Revisions>>,
     ) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                store: Box::new(store),
-                files: RwLock::default(),
-                entries: RwLock::default(),
-            }),
-            revisions,
-            access: Arc::default(),
-        }
+        Self::over(Arc::new(store), revisions)
+    }
+
+    fn over(store: Arc<dyn Store>, revisions: Option<Arc<dyn Revisions>>) -> Self {
+        let shared = Shared { store, files: RwLock::default(), entries: RwLock::default() };
+        Self { shared: Arc::new(shared), revisions, access: Arc::default() }
+    }
+
+    /// These files with some of them changed: the bytes of each, and none for
+    /// one that goes. The result is no commit.
+    #[must_use]
+    pub fn with_files(&self, files: BTreeMap<RepoPath, Option<Vec<u8>>>) -> Self {
+        let overlay = Overlay::new(Arc::clone(&self.shared.store), files);
+        Self::over(Arc::new(overlay), self.revisions.clone())
+    }
+
+    /// What these files stand on, without links resolved and bounds kept.
+    pub fn store(&self) -> &dyn Store {
+        &*self.shared.store
     }
 
     /// The files of a commit of the same repository, from which the other

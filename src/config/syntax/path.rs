@@ -267,7 +267,7 @@ mod tests {
         };
         assert_eq!(prefix("envs/{environment}/**/*.yaml"), "envs/qa");
         assert_eq!(prefix("legacy/prod.yaml"), "legacy/prod.yaml");
-        assert_eq!(prefix("{app}/x.yaml"), "");
+        assert_eq!(prefix("{app}/x.yaml"), ".");
     }
 
     #[test]
