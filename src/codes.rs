@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{self, Code, Kind};
-use crate::{config, demo, kubernetes, namespaces, pipeline, render, rendered, yaml};
+use crate::{config, demo, git, kubernetes, namespaces, pipeline, render, rendered, yaml};
 
 /// The codes of each module that declares some: a new module is a line here.
 static LISTS: &[&[&Code]] = &[
     diagnostic::CODES,
     yaml::CODES,
+    git::CODES,
     kubernetes::CODES,
     config::CODES,
     render::CODES,
