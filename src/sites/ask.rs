@@ -68,7 +68,8 @@ impl Ask {
     pub fn means(&self, site: &Site) -> bool {
         let Said::Image(image) = &site.said else { return false };
         let is_repository = |text: &str| {
-            let said = image.repository.as_deref().and_then(|said| ImageReference::parse(said).ok());
+            let said =
+                image.repository.as_deref().and_then(|said| ImageReference::parse(said).ok());
             let asked = ImageReference::parse(text).ok();
             let full = |image: Option<ImageReference>| image.map(|image| image.full_repository());
             said.is_some() && full(said) == full(asked)
