@@ -6,7 +6,7 @@ use crate::diagnostic::{self, Code, Kind};
 
 /// The codes of each module that declares some: a new module is a line here.
 static LISTS: &[&[&Code]] = &[
-    crate::diagnostic::CODES,
+    diagnostic::CODES,
     crate::yaml::CODES,
     crate::git::CODES,
     crate::kubernetes::CODES,
