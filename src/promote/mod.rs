@@ -6,13 +6,15 @@
 
 mod code;
 pub mod gates;
+mod brief;
 mod hold;
 mod plan;
 mod request;
 mod select;
-mod record;
+pub mod record;
 mod stay;
 
+pub use brief::{Difference, brief, differences};
 pub use code::CODES;
 pub use hold::Hold;
 pub use plan::{AppPlan, Plan, SiteChange, Source};

@@ -148,8 +148,8 @@ pub(super) fn named(
                 remember(&mut held, &stay);
                 continue;
             };
-            let source =
-                Source { environment: environment.clone(), commit: Some(stay.entered.id.clone()) };
+            let commit = stay.entered.as_ref().map(|commit| commit.id.clone());
+            let source = Source { environment: environment.clone(), commit };
             return Ok(Ok(Picked { state, source, named: true }));
         }
     }

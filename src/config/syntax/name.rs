@@ -63,6 +63,11 @@ text_schemas!(EnvironmentName);
 pub struct EnvironmentName(String);
 
 impl EnvironmentName {
+    /// The environment that a stranger's text names; none where it is no name.
+    pub fn named(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+
     /// `prod/eu`
     pub fn as_str(&self) -> &str {
         &self.0
