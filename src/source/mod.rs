@@ -26,7 +26,7 @@ pub use error::{NameFlaw, ReadError, ReadErrorKind};
 pub use file::SourceFile;
 pub use memory::Memory;
 pub use path::{PathError, RepoPath};
-pub use redact::{REDACTED, has_password, is_secret_key, mark_unread_secrets};
+pub use redact::{REDACTED, has_password, is_secret_key, mark_unread_secrets, without_credentials};
 pub use span::{Certainty, Location, Origin, Position, Span};
 pub use store::{Entry, Store, StoreError};
 pub use tree::{Listed, MAX_FILE_BYTES, RevisionError, Revisions, Tree};
