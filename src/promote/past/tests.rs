@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::stays::Stays;
 use super::*;
 use crate::config::EnvironmentName;
-use crate::git::{Commit, FileChange, History, HistoryError, ObjectName, Signature, Step};
+use crate::git::{Commit, FileChange, History, HistoryError, Names, ObjectName, Signature, Step};
 use crate::promote::{Since, Stay};
 use crate::sites::{ImageParts, Key, Said, State};
 use crate::source::RepoPath;
@@ -139,6 +139,10 @@ impl History for Made {
         let edge = HistoryError::Shallow { fetch: "git fetch --unshallow".to_owned() };
         let edge = self.is_shallow.then_some(Err(edge));
         Ok(Box::new(self.steps.iter().rev().cloned().map(Ok).chain(edge)))
+    }
+
+    fn branch<'h>(&'h self, _: &ObjectName) -> Result<Names<'h>, HistoryError> {
+        Ok(Box::new(self.steps.iter().rev().map(|step| Ok(step.commit.id.clone()))))
     }
 
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError> {
