@@ -95,7 +95,9 @@ fn newest_run(
         if is_enough(&since) {
             break;
         }
-        begun_by = Some(stay.entered.id);
+        // What stood before the history that is here cannot be known.
+        let Some(entered) = stay.entered else { break };
+        begun_by = Some(entered.id);
     }
     Ok(run)
 }
