@@ -15,7 +15,7 @@ mod revision;
 
 pub use code::CODES;
 pub use commit::CommitFiles;
-pub use history::{FileChange, History, HistoryError, Step};
+pub use history::{FileChange, History, HistoryError, Names, Step};
 pub use object::{Commit, Mode, ObjectName, Signature, TreeEntry};
 pub use objects::{ObjectError, Objects};
 pub use program::{Invocation, Output, Program, ProgramError, Running};

@@ -8,6 +8,7 @@ mod code;
 pub mod gates;
 mod brief;
 mod hold;
+mod past;
 mod plan;
 mod request;
 mod select;
