@@ -1,16 +1,15 @@
 //! What is asked for.
 
 use super::Override;
-use crate::config::EnvironmentName;
 use crate::sites::Ask;
 
 /// Apps that are to enter an environment.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The environment that is entered.
-    pub environment: EnvironmentName,
+    /// The environment that is entered, as a person named it.
+    pub environment: String,
     /// The environment that states come from; none for those directly before.
-    pub from: Option<EnvironmentName>,
+    pub from: Option<String>,
     /// A state that a person names, instead of what `select` picks.
     pub reference: Option<Named>,
     /// How far one may go.

@@ -90,12 +90,11 @@ fn newest_run(
             (_, true) => break,
             _ => continue,
         }
-        let since = stay.since;
-        run.add(&since);
-        if is_enough(&since) {
+        run.add(&stay.since);
+        if is_enough(&stay.since) {
             break;
         }
-        // What stood before the history that is here cannot be known.
+        // What this clone does not have, no older stay follows on.
         let Some(entered) = stay.entered else { break };
         begun_by = Some(entered.id);
     }
