@@ -2,6 +2,7 @@
 
 use crate::diagnostic::harmless;
 use crate::sites::{ImageParts, Key, Said, State};
+use crate::source::{REDACTED, has_password, is_secret_key};
 
 /// As many digits of a digest or commit as people read.
 const DIGITS: usize = 7;
@@ -23,6 +24,19 @@ pub fn brief(said: &Said, beside: Option<&Said>) -> String {
         Said::Value(yaml) => yaml.lines().next().unwrap_or_default().trim_end().to_owned(),
     };
     shortened(&text, LONGEST)
+}
+
+/// All of what a site says, for people and for records; masked where it is a
+/// promoted value that looks like a secret.
+pub fn in_full(key: &Key, said: &Said) -> String {
+    let text = said.to_string();
+    if is_secret(key, &text) { REDACTED.to_owned() } else { text }
+}
+
+fn is_secret(key: &Key, text: &str) -> bool {
+    let Key::Value(route) = key else { return false };
+    let last = route.rsplit(['.', '[']).next().unwrap_or_default();
+    is_secret_key(last.trim_end_matches([']', '"'])) || has_password(text)
 }
 
 fn brief_image(image: &ImageParts, with_digest: bool) -> String {
@@ -68,14 +82,19 @@ pub struct Difference<'a> {
 }
 
 impl Difference<'_> {
-    /// What was said, in few characters.
-    pub fn brief_from(&self) -> Option<String> {
-        self.from.map(|from| brief(from, self.to))
-    }
-
-    /// What is said, in few characters.
-    pub fn brief_to(&self) -> Option<String> {
-        self.to.map(|to| brief(to, self.from))
+    /// What was said and is said, in few characters: `v4 → v5`.
+    pub fn brief(&self) -> String {
+        let of = |said: Option<&Said>, other| {
+            said.map(|said| match in_full(self.key, said) {
+                masked if masked == REDACTED => masked,
+                _ => brief(said, other),
+            })
+        };
+        match (of(self.from, self.to), of(self.to, self.from)) {
+            (Some(from), Some(to)) => format!("{from} → {to}"),
+            (Some(from), None) => format!("without {from}"),
+            (None, to) => to.unwrap_or_default(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod code;
 pub mod gates;
+mod audit;
 mod brief;
 mod hold;
 mod past;

@@ -25,9 +25,11 @@ use serde::Serialize;
 pub use read::read;
 pub use write::{Told, message};
 
+use super::brief::{Difference, differences, in_full};
 use super::gates::Gate;
 use crate::config::EnvironmentName;
 use crate::git::ObjectName;
+use crate::sites::State;
 
 /// As many lines of one sort as a record has: audit reads what was done from
 /// the sites, and a message of ten thousand lines helps nobody.
@@ -88,7 +90,8 @@ pub struct Record {
     pub environment: EnvironmentName,
     /// The environment and commit that the state came from.
     pub source: Option<(EnvironmentName, Option<ObjectName>)>,
-    /// Each key's new reference, as people write it.
+    /// Each changed key's new reference, as [`Record::references_of`] makes
+    /// them.
     pub references: Vec<(String, String)>,
     /// The builds' numbers, by image.
     pub sequences: Vec<(String, u64)>,
@@ -117,6 +120,17 @@ pub struct Override {
 }
 
 impl Record {
+    /// The references of a change as records have them: each key that differs
+    /// with what it is to say, empty where it goes. What looks like a secret is
+    /// masked, and what is too long is cut.
+    pub fn references_of(from: &State, to: &State) -> Vec<(String, String)> {
+        let reference = |one: Difference<'_>| {
+            let said = one.to.map(|said| text::cut(&in_full(one.key, said), text::LONGEST));
+            (one.key.name().to_owned(), said.unwrap_or_default())
+        };
+        differences(from, to).into_iter().map(reference).collect()
+    }
+
     /// A record that says nothing but what was done where.
     pub fn new(action: Action, app: &str, environment: EnvironmentName) -> Self {
         Self {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::text::{LONGEST, cut};
 use super::*;
-use crate::sites::{ImageParts, Key, Said, State};
+use crate::sites::{ImageParts, Key, Said};
 
 impl Record {
     /// The record as it is read back: what is too long is cut, and what is

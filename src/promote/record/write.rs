@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::text::{PREFIX, escaped, word};
 use super::{Action, MOST_LINES, Record};
-use crate::promote::brief::{Difference, brief, differences, shortened};
+use crate::promote::brief::{brief, differences, shortened};
 use crate::sites::State;
 
 /// A record with what it changes, for the message's first line.
@@ -98,7 +98,7 @@ fn of_one(told: &Told<'_>) -> String {
     let changes: Vec<String> = if differences.is_empty() {
         told.to.iter().map(|(key, said)| key_and(key.name(), &what, &brief(said, None))).collect()
     } else {
-        differences.iter().map(|one| changed(one, &what)).collect()
+        differences.iter().map(|one| key_and(one.key.name(), &what, &one.brief())).collect()
     };
     if changes.is_empty() {
         return start;
@@ -109,15 +109,6 @@ fn of_one(told: &Told<'_>) -> String {
         (false, 1) => shortened(&whole, SUBJECT),
         (false, count) => format!("{start}: {count} references"),
     }
-}
-
-fn changed(difference: &Difference<'_>, app: &str) -> String {
-    let change = match (difference.brief_from(), difference.brief_to()) {
-        (Some(from), Some(to)) => format!("{from} → {to}"),
-        (Some(from), None) => format!("without {from}"),
-        (None, to) => to.unwrap_or_default(),
-    };
-    key_and(difference.key.name(), app, &change)
 }
 
 /// An app with one image is often called as the image.
