@@ -5,18 +5,24 @@
 
 mod code;
 mod program;
-mod commit;
-mod fetch;
-mod history;
 mod object;
 mod objects;
-mod repository;
+mod format;
+mod database;
+mod libgit2;
+mod cat_file;
+mod fetch;
 mod revision;
+mod commit;
+mod opening;
+mod repository;
+mod history;
 
 pub use code::CODES;
 pub use commit::CommitFiles;
 pub use history::{FileChange, History, HistoryError, Names, Step};
 pub use object::{Commit, Mode, ObjectName, Signature, TreeEntry};
 pub use objects::{ObjectError, Objects};
+pub use opening::OpenError;
 pub use program::{Invocation, Output, Program, ProgramError, Running};
-pub use repository::{OpenError, Repository, work_tree};
+pub use repository::{Repository, work_tree};
