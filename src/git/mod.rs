@@ -4,7 +4,17 @@
 //! credential or a hook.
 
 mod code;
+mod variables;
 mod program;
+mod settings;
+mod identity;
+mod build;
+mod refs;
+mod writer;
+mod ci;
+mod remote;
+mod push;
+mod tip;
 mod commit;
 mod fetch;
 mod history;
@@ -13,10 +23,18 @@ mod objects;
 mod repository;
 mod revision;
 
+pub use build::{BuildError, Changes};
 pub use code::CODES;
 pub use commit::CommitFiles;
 pub use history::{FileChange, History, HistoryError, Step};
+pub use identity::{Identity, Person, requested_by};
 pub use object::{Commit, Mode, ObjectName, Signature, TreeEntry};
 pub use objects::{ObjectError, Objects};
 pub use program::{Invocation, Output, Program, ProgramError, Running};
+pub use push::{Lease, PushError, Pushed};
+pub use remote::{Branch, Remote, RemoteError};
 pub use repository::{OpenError, Repository, work_tree};
+pub use settings::Settings;
+pub use tip::{Destination, Landed, TipError};
+pub use variables::Variables;
+pub use writer::{Words, Writer};
