@@ -281,7 +281,7 @@ mod tests {
     }
 
     fn name_of(bytes: &[u8]) -> ObjectName {
-        ObjectName::parse(&format!("{:x}", Sha256::digest(bytes))).unwrap()
+        ObjectName::from_bytes(&Sha256::digest(bytes)).unwrap()
     }
 
     impl Objects for InMemory {

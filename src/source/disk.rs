@@ -70,7 +70,7 @@ fn entry_of(path: &Path, metadata: &fs::Metadata) -> Result<Entry, StoreError> {
     } else if kind.is_dir() {
         Ok(Entry::Directory)
     } else if kind.is_file() {
-        Ok(Entry::File { size: metadata.len() })
+        Ok(Entry::File { size: Some(metadata.len()) })
     } else {
         Ok(Entry::Other)
     }
