@@ -89,7 +89,7 @@ fn entry(raw: &Sourced<HoldEntryFile>) -> HoldEntry {
 ///
 /// Why it is none.
 pub fn parse_until(text: &str) -> Result<Timestamp, String> {
-    Moment::parse(text).map(|moment| moment.end()).map_err(|flaw| {
+    Moment::parse(text).map(Moment::end).map_err(|flaw| {
         let help = flaw.help.map(|help| format!("; {help}")).unwrap_or_default();
         format!("{}{help}", flaw.because)
     })

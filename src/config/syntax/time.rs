@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 use jiff::civil::{self, Time, Weekday};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::text_schemas;
 use crate::config::decode::{Flaw, Syntax};
@@ -202,9 +202,8 @@ impl OpeningHours {
 
     /// The time at which they begin on each of their days.
     pub fn begins(&self) -> Time {
-        let (hour, minute) = (self.from / 60, self.from % 60);
-        let part = |number: u16| i8::try_from(number).expect("an hour or a minute");
-        civil::time(part(hour), part(minute), 0, 0)
+        let minutes = SignedDuration::from_mins(self.from.into());
+        Time::midnight().wrapping_add(minutes)
     }
 
     fn begin_on(&self, day: Weekday) -> bool {

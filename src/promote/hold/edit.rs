@@ -177,7 +177,7 @@ fn place(file: &HoldFile, at: usize) -> Span {
         let line = between[..*dash].rfind('\n').map_or(0, |end| end + 1);
         between[line..*dash].trim().is_empty()
     };
-    let dash = between.match_indices('-').map(|(dash, _)| dash).filter(is_dash).next_back();
+    let dash = between.match_indices('-').map(|(dash, _)| dash).rfind(is_dash);
     let dash = from + dash.unwrap_or(between.len());
     let start = text[..dash].rfind('\n').map_or(0, |end| end + 1);
     let end = text[own.end..].find('\n').map_or(text.len(), |end| own.end + end + 1);

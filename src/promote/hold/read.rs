@@ -2,7 +2,7 @@
 
 use super::Hold;
 use super::code::{EMPTY_HOLD, MISPLACED_HOLD};
-use crate::config::{EnvironmentName, HoldFile, Repository, hold_file};
+use crate::config::{Before, EnvironmentName, HoldFile, Repository, hold_file};
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::source::{Listed, Location, ReadErrorKind, RepoPath, Tree};
 
@@ -67,7 +67,7 @@ fn below(repository: &Repository, environment: &EnvironmentName) -> Vec<Environm
     let mut at = 0;
     while let Some(name) = names.get(at) {
         let before = repository.ladder.before(name);
-        for below in before.iter().flat_map(|before| before.environments()) {
+        for below in before.iter().flat_map(Before::environments) {
             if !names.contains(below) {
                 names.push(below.clone());
             }
