@@ -17,10 +17,12 @@ mod commit;
 mod opening;
 mod repository;
 mod history;
+mod log;
 
 pub use code::CODES;
 pub use commit::CommitFiles;
 pub use history::{FileChange, History, HistoryError, Step};
+pub use log::Log;
 pub use object::{Commit, Mode, ObjectName, Signature, TreeEntry};
 pub use objects::{ObjectError, Objects};
 pub use opening::OpenError;
