@@ -16,6 +16,7 @@ static LISTS: &[&[&Code]] = &[
     crate::pipeline::CODES,
     crate::rendered::CODES,
     crate::promote::CODES,
+    crate::promote::audit::CODES,
     crate::demo::CODES,
 ];
 
