@@ -18,6 +18,7 @@ static LISTS: &[&[&Code]] = &[
     crate::rendered::CODES,
     crate::promote::CODES,
     crate::promote::audit::CODES,
+    crate::promote::hold::CODES,
     crate::demo::CODES,
 ];
 
