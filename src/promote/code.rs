@@ -158,7 +158,7 @@ codes! {
 }
 
 /// What a history that ends too early, or cannot be read, comes to.
-pub(super) fn history(error: &HistoryError, at: &Location) -> Finding {
+pub fn history(error: &HistoryError, at: &Location) -> Finding {
     match error {
         HistoryError::Shallow { fetch } => Finding::new(
             &SHALLOW_HISTORY,
