@@ -1,7 +1,6 @@
 //! What has to change at a site for it to say something else.
 
-use super::at::is_template;
-use super::code::{LINKED_SITE, NO_ROOM, SHARED_BASE, STALE_DIGEST};
+use super::code::{LINKED_SITE, NO_ROOM, SHARED_BASE, STALE_DIGEST, UNPINNED};
 use super::gathered::{split_name, split_tag};
 use super::kustomize::Address;
 use super::{Barrier, Form, ImageParts, Part, Said, Site, app};
@@ -50,7 +49,8 @@ pub fn changes(site: &Site, to: &Said, options: WriteOptions) -> Result<Vec<Chan
 /// the registry is written.
 pub fn is_repository_of(site: &Site, repository: &str) -> bool {
     let full = |text: &str| {
-        ImageReference::parse(text).map_or_else(|_| text.to_owned(), |image| image.full_repository())
+        ImageReference::parse(text)
+            .map_or_else(|_| text.to_owned(), |image| image.full_repository())
     };
     site.repository().is_none_or(|own| full(own) == full(repository))
 }
@@ -86,15 +86,18 @@ fn barrier(site: &Site) -> Option<Finding> {
     }
 }
 
+/// None where the part says it already, or an outer file does.
 fn set(part: &Part, text: &str) -> Option<Change> {
-    (part.text != text || !part.is_there).then(|| {
-        let text = text.to_owned();
-        if part.is_there {
-            return Change::Set { at: part.at.clone(), text };
-        }
-        let (map, key) = split(&part.at);
-        Change::Insert { map, key, text }
-    })
+    (part.text != text).then(|| write(part, text))
+}
+
+fn write(part: &Part, text: &str) -> Change {
+    let text = text.to_owned();
+    if part.is_there {
+        return Change::Set { at: part.at.clone(), text };
+    }
+    let (map, key) = split(&part.at);
+    Change::Insert { map, key, text }
 }
 
 /// The map and the key of a place.
@@ -128,7 +131,11 @@ fn revision(site: &Site, to: &str) -> Result<Vec<Change>, Finding> {
         };
         let Some(text) = text else {
             let message = format!("`{}` takes a commit's full id, and `{to}` is none", site.key);
-            return Err(no_room(site, message, "name the commit, or change the file to a tag first"));
+            return Err(no_room(
+                site,
+                message,
+                "name the commit, or change the file to a tag first",
+            ));
         };
         changes.extend(set(part, &text));
     }
@@ -178,53 +185,71 @@ impl Writer<'_> {
     fn image(&self, to: &ImageParts) -> Result<Vec<Change>, Finding> {
         let own = self.site.image().cloned().unwrap_or_default();
         let repository = to.repository.as_deref().filter(|_| self.options.repository);
-        let repository = repository.filter(|new| own.repository.as_deref() != Some(*new));
+        let repository = repository.filter(|new| !is_repository_of(self.site, new));
         let (tag, digest) = self.identity(&own, to)?;
         let wanted = Wanted { repository, tag, digest };
-        if wanted.repository.is_none() && own.tag.as_deref() == tag && own.digest.as_deref() == digest
-            && self.site.said.is_some()
-        {
+        let is_said = own.tag.as_deref() == tag && own.digest.as_deref() == digest;
+        if is_said && repository.is_none() {
             return Ok(Vec::new());
         }
         if let Some(part) = self.site.part(Form::Item) {
-            return Ok(vec![append(part, to, &wanted)]);
+            return Ok(vec![append(part, &wanted)]);
         }
         if let Some(part) = self.site.part(Form::Reference) {
             return Ok(set(part, &whole(part, &own, &wanted)).into_iter().collect());
         }
         let mut changes = self.repository(&own, &wanted)?;
-        changes.extend(self.tag_and_digest(&own, &wanted)?);
+        changes.extend(self.tag_and_digest(&wanted)?);
         Ok(changes)
     }
 
     /// The tag and digest that the site is to have: never a digest of another
-    /// tag, and never a tag of another digest.
+    /// tag, and never a tag of another digest. What is written by its digest
+    /// alone stays so.
     fn identity<'t>(
         &self,
         own: &'t ImageParts,
         to: &'t ImageParts,
     ) -> Result<(Option<&'t str>, Option<&'t str>), Finding> {
-        let adds = self.site.adds_digest || self.options.add_digest;
         let (own_tag, own_digest) = (own.tag.as_deref(), own.digest.as_deref());
+        let has_room = own_digest.is_some()
+            || self.site.adds_digest
+            || self.options.add_digest
+            || self.site.said.is_none();
         match (to.tag.as_deref(), to.digest.as_deref()) {
+            (None, None) if own.identity().is_some() => Err(self.nameless()),
             (None, None) => Ok((own_tag, own_digest)),
             (None, digest) if digest == own_digest => Ok((own_tag, own_digest)),
-            (None, digest) if own_digest.is_some() || own_tag.is_none() || adds => Ok((None, digest)),
-            (None, Some(digest)) => {
-                let message = format!("`{}` has a tag, and is to be `{digest}`, of which no tag is known", self.site.key);
-                Err(no_room(self.site, message, "give the tag along with the digest, or let the rule say `digest: add`"))
+            (None, digest) if has_room => Ok((None, digest)),
+            (None, Some(digest)) => Err(self.tagless(digest)),
+            (_, digest @ Some(_)) if own_digest.is_some() && own_tag.is_none() => {
+                Ok((None, digest))
             }
-            (tag, digest @ Some(_)) if own_digest.is_some() || adds || self.is_bare(own) => Ok((tag, digest)),
-            (tag, Some(_)) => Ok((tag, None)),
+            (tag, digest @ Some(_)) if has_room => Ok((tag, digest)),
             (tag, None) if tag == own_tag => Ok((tag, own_digest)),
-            (tag, None) if own_digest.is_none() || self.options.drop_digest => Ok((tag, None)),
-            (Some(tag), None) => Err(self.stale(tag)),
+            (Some(tag), None) if own_digest.is_some() && !self.options.drop_digest => {
+                Err(self.stale(tag))
+            }
+            (tag, _) => Ok((tag, None)),
         }
     }
 
-    /// Whether nothing is said yet, so that whatever comes is said.
-    fn is_bare(&self, own: &ImageParts) -> bool {
-        own.identity().is_none() && self.site.said.is_none()
+    fn nameless(&self) -> Finding {
+        let message = format!("`{}` is to be an image with neither tag nor digest", self.site.key);
+        refused(
+            Finding::new(&UNPINNED, message, self.site.location.clone())
+                .because("would not say any more which version it is")
+                .help("write a tag where the image comes from"),
+        )
+    }
+
+    fn tagless(&self, digest: &str) -> Finding {
+        let message = format!(
+            "`{}` has a tag, and is to be `{digest}`, whose tag nobody says",
+            self.site.key
+        );
+        let help = "give the tag along with the digest, or let the rule say `digest: add`";
+        no_room(self.site, message, help)
     }
 
     fn stale(&self, tag: &str) -> Finding {
@@ -241,61 +266,54 @@ impl Writer<'_> {
     fn repository(&self, own: &ImageParts, wanted: &Wanted<'_>) -> Result<Vec<Change>, Finding> {
         let Some(new) = wanted.repository else { return Ok(Vec::new()) };
         let Some(part) = self.site.part(Form::Repository) else {
-            let message = format!("`{}` does not say its repository, and cannot say `{new}`", self.site.key);
+            let message =
+                format!("`{}` does not say its repository, and cannot say `{new}`", self.site.key);
             return Err(no_room(self.site, message, "change the repository where it is said"));
         };
         // A registry that stands in a scalar of its own comes before it.
         let registry = own.repository.as_deref().and_then(|own| own.strip_suffix(&part.text));
         let registry = registry.filter(|_| part.is_there).unwrap_or_default();
         let Some(text) = new.strip_prefix(registry) else {
-            let message = format!("`{}` has the registry `{}` apart, and cannot say `{new}`", self.site.key, registry.trim_end_matches('/'));
+            let message = format!(
+                "`{}` has the registry `{}` apart, and cannot say `{new}`",
+                self.site.key,
+                registry.trim_end_matches('/')
+            );
             return Err(no_room(self.site, message, "change the registry by hand first"));
         };
         Ok(set(part, text).into_iter().collect())
     }
 
-    fn tag_and_digest(
-        &self,
-        own: &ImageParts,
-        wanted: &Wanted<'_>,
-    ) -> Result<Vec<Change>, Finding> {
+    fn tag_and_digest(&self, wanted: &Wanted<'_>) -> Result<Vec<Change>, Finding> {
         let (tag_part, digest_part) = (self.site.part(Form::Tag), self.site.part(Form::Digest));
-        let along = tag_part.is_some_and(|part| split_tag(&part.text).1.is_some() && part.is_there);
-        let (Some(tag_part), false) = (tag_part, along) else {
+        let (Some(tag), Some(digest)) = (tag_part, digest_part) else {
             return self.in_one(tag_part, digest_part, wanted);
         };
-        let Some(digest_part) = digest_part else {
-            return self.in_one(Some(tag_part), None, wanted);
-        };
+        if tag.is_there && split_tag(&tag.text).1.is_some() {
+            return self.in_one(tag_part, digest_part, wanted);
+        }
         let mut changes = Vec::new();
         match wanted.tag {
-            Some(tag) => changes.extend(set(tag_part, tag)),
-            None => changes.extend(self.without(tag_part, own.tag.as_deref(), "tag")?),
+            Some(text) => changes.extend(set(tag, text)),
+            None => changes.extend(self.without(tag)),
         }
+        let is_new = !changes.is_empty() && !digest.is_there;
         match wanted.digest {
-            Some(digest) => changes.extend(set(digest_part, digest)),
-            None => changes.extend(self.without(digest_part, None, "digest")?),
+            // A tag without a digest beside it would drop the outer one.
+            Some(text) if is_new => changes.push(write(digest, text)),
+            Some(text) => changes.extend(set(digest, text)),
+            None => changes.extend(remove(digest)),
         }
         Ok(changes)
     }
 
-    /// Takes a part away; one that an outer file says cannot be.
-    fn without(
-        &self,
-        part: &Part,
-        inherited: Option<&str>,
-        what: &str,
-    ) -> Result<Option<Change>, Finding> {
-        if part.is_there && !part.text.is_empty() {
-            return Ok(Some(Change::Remove { at: part.at.clone() }));
+    /// Takes the tag away; where an outer file may have one, by saying so.
+    fn without(&self, tag: &Part) -> Option<Change> {
+        if !self.site.is_layered {
+            return remove(tag);
         }
-        match inherited.filter(|_| !part.is_there) {
-            Some(text) => {
-                let message = format!("the {what} `{text}` of `{}` is said by an outer file, and would stay", self.site.key);
-                Err(no_room(self.site, message, "give the tag along with the digest"))
-            }
-            None => Ok(None),
-        }
+        let (map, key) = split(&tag.at);
+        (!tag.text.is_empty()).then(|| Change::Become { map, key, yaml: "null\n".to_owned() })
     }
 
     /// Tag and digest in the scalar of the tag, as charts take it; or only one
@@ -306,19 +324,23 @@ impl Writer<'_> {
         digest_part: Option<&Part>,
         wanted: &Wanted<'_>,
     ) -> Result<Vec<Change>, Finding> {
-        let no_tag = || {
-            let message = format!("`{}` is written by its digest alone, and no digest is known", self.site.key);
+        let no_digest = || {
+            let message = format!(
+                "`{}` is written by its digest alone, and no digest is known",
+                self.site.key
+            );
             no_room(self.site, message, "give the digest along with the tag")
         };
         let Some(tag_part) = tag_part else {
-            let part = digest_part.ok_or_else(no_tag)?;
-            let digest = wanted.digest.ok_or_else(no_tag)?;
+            let part = digest_part.ok_or_else(no_digest)?;
+            let digest = wanted.digest.ok_or_else(no_digest)?;
             return Ok(set(part, digest).into_iter().collect());
         };
         let text = match (wanted.tag, wanted.digest) {
             (Some(tag), digest) => image_reference(tag, None, digest),
             (None, Some(_)) if !tag_part.text.contains('@') => {
-                let message = format!("`{}` is written by its tag, and no tag is known", self.site.key);
+                let message =
+                    format!("`{}` is written by its tag, and no tag is known", self.site.key);
                 return Err(no_room(self.site, message, "give the tag along with the digest"));
             }
             (None, digest) => image_reference("", None, digest),
@@ -334,20 +356,24 @@ impl Writer<'_> {
 
 /// The whole reference in the form in which it is written.
 fn whole(part: &Part, own: &ImageParts, wanted: &Wanted<'_>) -> String {
-    let (name, reference) = split_name(&part.text);
+    let (_, reference) = split_name(&part.text);
     let before = &part.text[..part.text.len() - reference.len()];
-    debug_assert!(before.is_empty() || !name.is_empty() && !is_template(&part.text));
     let repository = wanted.repository.or(own.repository.as_deref()).unwrap_or_default();
     format!("{before}{}", image_reference(repository, wanted.tag, wanted.digest))
 }
 
+fn remove(part: &Part) -> Option<Change> {
+    let says = part.is_there && !part.text.is_empty();
+    says.then(|| Change::Remove { at: part.at.clone() })
+}
+
 /// A new entry of `images`.
-fn append(part: &Part, to: &ImageParts, wanted: &Wanted<'_>) -> Change {
+fn append(part: &Part, wanted: &Wanted<'_>) -> Change {
     let pair = |key: &str, text: &str| (key.to_owned(), text.to_owned());
     let mut item = vec![pair("name", &part.text)];
     let other = wanted.repository.filter(|repository| *repository != part.text);
     item.extend(other.map(|repository| pair("newName", repository)));
-    item.extend(to.tag.as_deref().map(|tag| pair("newTag", tag)));
-    item.extend(to.digest.as_deref().map(|digest| pair("digest", digest)));
+    item.extend(wanted.tag.map(|tag| pair("newTag", tag)));
+    item.extend(wanted.digest.map(|digest| pair("digest", digest)));
     Change::Append { list: part.at.clone(), item }
 }
