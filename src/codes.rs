@@ -9,6 +9,7 @@ use crate::{config, demo, kubernetes, namespaces, pipeline, render, rendered, ya
 static LISTS: &[&[&Code]] = &[
     diagnostic::CODES,
     yaml::CODES,
+    yaml::SPLICE_CODES,
     kubernetes::CODES,
     config::CODES,
     render::CODES,
