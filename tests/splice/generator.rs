@@ -1,5 +1,7 @@
 //! YAML as many people would write it, at random.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 /// A value with the way it is written.
@@ -155,7 +157,7 @@ impl Writer<'_> {
                     text.push('\n');
                 }
                 if around.comment_above {
-                    text.push_str(&format!("{}# above\n", " ".repeat(column)));
+                    write!(text, "{}# above\n", " ".repeat(column)).unwrap();
                 }
                 text.push_str(&" ".repeat(column));
             }
@@ -164,7 +166,7 @@ impl Writer<'_> {
             Written::Map(entries, _) => {
                 for (key, value, around) in entries {
                     begin(around, text);
-                    text.push_str(&format!("{key}:"));
+                    write!(text, "{key}:").unwrap();
                     self.behind(value, column, around, false, text);
                 }
             }
@@ -203,9 +205,9 @@ impl Writer<'_> {
                 self.block(value, column + self.manner.list_step, true, text);
             }
             Written::Text(kind, lines) => {
-                text.push_str(&format!(" {kind}{comment}"));
+                write!(text, " {kind}{comment}").unwrap();
                 for line in lines {
-                    text.push_str(&format!("{}{line}\n", " ".repeat(column + 2)));
+                    write!(text, "{}{line}\n", " ".repeat(column + 2)).unwrap();
                 }
             }
             inline => {
@@ -221,12 +223,12 @@ impl Writer<'_> {
         match value {
             Written::Scalar(scalar) if scalar.is_empty() => text.push_str("\"\""),
             Written::Scalar(scalar) => text.push_str(scalar),
-            Written::Text(_, lines) => text.push_str(&format!("\"{}\"", lines.join(" "))),
+            Written::Text(_, lines) => write!(text, "\"{}\"", lines.join(" ")).unwrap(),
             Written::Map(entries, layout) => {
                 text.push('{');
                 for (at, (key, value, around)) in entries.iter().enumerate() {
                     self.between(at, *layout, column, text);
-                    text.push_str(&format!("{key}: "));
+                    write!(text, "{key}: ").unwrap();
                     self.flow(value, column + 2, text);
                     self.end(at + 1 == entries.len(), around, *layout, column, text);
                 }
@@ -246,7 +248,7 @@ impl Writer<'_> {
 
     fn between(&self, at: usize, layout: Layout, column: usize, text: &mut String) {
         match layout {
-            Layout::FlowLines => text.push_str(&format!("\n{}", " ".repeat(column))),
+            Layout::FlowLines => write!(text, "\n{}", " ".repeat(column)).unwrap(),
             _ if at > 0 => text.push(' '),
             _ => {}
         }
@@ -268,7 +270,7 @@ impl Writer<'_> {
                 text.push_str(" # in brackets");
             }
             if is_last {
-                text.push_str(&format!("\n{}", " ".repeat(column - 2)));
+                write!(text, "\n{}", " ".repeat(column - 2)).unwrap();
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::edited;
 use crate::generator::document;
 
 /// Edits of one file: real files are long, and alike.
-const MOST: usize = 12;
+const MOST: usize = 5;
 
 fn read(text: &str) -> Option<Vec<Value>> {
     let file = SourceFile::new(RepoPath::new("a.yaml").unwrap(), text.to_owned());
