@@ -17,6 +17,15 @@ pub trait Objects: Send + Sync {
     fn write_blob(&self, bytes: &[u8]) -> Result<ObjectName, ObjectError>;
     /// Writes a tree; the entries are brought into git's order.
     fn write_tree(&self, entries: &[TreeEntry]) -> Result<ObjectName, ObjectError>;
+    /// Writes a commit from the object's bytes, header and message, as
+    /// `git cat-file commit` shows them.
+    fn write_commit(&self, bytes: &[u8]) -> Result<ObjectName, ObjectError>;
+    /// Fetches in one go what a partial clone has yet to fetch of these, which
+    /// it would otherwise do one by one as they are read. Other clones have
+    /// nothing to do.
+    fn prefetch(&self, _ids: &[ObjectName]) -> Result<(), ObjectError> {
+        Ok(())
+    }
 }
 
 /// Why an object cannot be read or written.

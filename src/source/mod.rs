@@ -22,12 +22,13 @@ mod walk;
 
 pub use access::Access;
 pub use disk::Disk;
+pub(crate) use dot_git::is_git;
 pub use error::{NameFlaw, ReadError, ReadErrorKind};
 pub use file::SourceFile;
 pub use memory::Memory;
 pub use path::{PathError, RepoPath};
-pub use redact::{REDACTED, has_password, is_secret_key, mark_unread_secrets};
+pub use redact::{REDACTED, has_password, is_secret_key, mark_unread_secrets, without_credentials};
 pub use span::{Certainty, Location, Origin, Position, Span};
-pub use store::{Entry, Store, StoreError};
-pub use tree::{Listed, MAX_FILE_BYTES, RevisionError, Revisions, Tree};
+pub use store::{Entry, EntryKind, Store, StoreError};
+pub use tree::{Listed, MAX_FILE_BYTES, Named, RevisionError, Revisions, Tree};
 pub use walk::{MAX_DEPTH, MAX_DIRECTORIES, Walk};

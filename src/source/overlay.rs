@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Entry, ReadErrorKind, RepoPath, Store, StoreError};
+use super::{Entry, EntryKind, ReadErrorKind, RepoPath, Store, StoreError};
 
 /// What is planned and not yet written, over what is there. It is no commit,
 /// even where what is below is one.
@@ -23,10 +23,37 @@ impl Overlay {
         let written = self.files.iter().filter(|(_, bytes)| bytes.is_some());
         written.into_iter().any(|(path, _)| path != directory && path.is_within(directory))
     }
+
+    /// What is in a directory, with what changes there.
+    fn laid_over<T: Clone>(
+        &self,
+        below: Vec<(String, T)>,
+        directory: &RepoPath,
+        file: impl Fn(&[u8]) -> T,
+        of_directory: &T,
+    ) -> Vec<(String, T)> {
+        let mut entries: BTreeMap<String, T> = below.into_iter().collect();
+        for (path, bytes) in &self.files {
+            let Some(rest) = path.below(directory) else { continue };
+            match (rest.split_once('/'), bytes) {
+                (None, Some(bytes)) => {
+                    entries.insert(rest.to_owned(), file(bytes));
+                }
+                (None, None) => {
+                    entries.remove(rest);
+                }
+                (Some((name, _)), Some(_)) => {
+                    entries.insert(name.to_owned(), of_directory.clone());
+                }
+                (Some(_), None) => {}
+            }
+        }
+        entries.into_iter().collect()
+    }
 }
 
 fn file(bytes: &[u8]) -> Entry {
-    Entry::File { size: bytes.len() as u64 }
+    Entry::File { size: Some(bytes.len() as u64) }
 }
 
 impl Store for Overlay {
@@ -44,23 +71,15 @@ impl Store for Overlay {
             Some(Entry::Directory) => self.below.list(directory)?,
             _ => Vec::new(),
         };
-        let mut entries: BTreeMap<String, Entry> = below.into_iter().collect();
-        for (path, bytes) in &self.files {
-            let Some(rest) = path.below(directory) else { continue };
-            match (rest.split_once('/'), bytes) {
-                (None, Some(bytes)) => {
-                    entries.insert(rest.to_owned(), file(bytes));
-                }
-                (None, None) => {
-                    entries.remove(rest);
-                }
-                (Some((name, _)), Some(_)) => {
-                    entries.insert(name.to_owned(), Entry::Directory);
-                }
-                (Some(_), None) => {}
-            }
-        }
-        Ok(entries.into_iter().collect())
+        Ok(self.laid_over(below, directory, file, &Entry::Directory))
+    }
+
+    fn names(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, StoreError> {
+        let below = match self.below.entry(directory)? {
+            Some(Entry::Directory) => self.below.names(directory)?,
+            _ => Vec::new(),
+        };
+        Ok(self.laid_over(below, directory, |_| EntryKind::File, &EntryKind::Directory))
     }
 
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {

@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::dot_git::is_git;
 use super::overlay::Overlay;
-use super::{Access, Entry, Position, ReadError, ReadErrorKind, RepoPath, SourceFile, Store};
+use super::path::is_segment;
+use super::{
+    Access, Entry, EntryKind, Position, ReadError, ReadErrorKind, RepoPath, SourceFile, Store,
+};
 
 /// A larger file is refused by its size, before it is read.
 pub const MAX_FILE_BYTES: u64 = 4 << 20;
@@ -18,6 +21,15 @@ const MAX_LINKS: usize = 40;
 pub struct Listed {
     /// The path as it is named here, not where its link ends.
     pub path: RepoPath,
+    /// Whether it is, or leads to, a directory.
+    pub is_directory: bool,
+}
+
+/// One name of a directory, links followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The name, one segment.
+    pub name: String,
     /// Whether it is, or leads to, a directory.
     pub is_directory: bool,
 }
@@ -126,6 +138,12 @@ impl Tree {
         Ok(Self { revisions: Some(Arc::clone(revisions)), ..revisions.at(revision)? })
     }
 
+    /// The same files, from which the commits of `revisions` are to be had.
+    #[must_use]
+    pub fn among(self, revisions: Arc<dyn Revisions>) -> Self {
+        Self { revisions: Some(revisions), ..self }
+    }
+
     /// The same files with an empty record.
     #[must_use]
     pub fn recording(&self) -> Self {
@@ -209,6 +227,34 @@ impl Tree {
         Ok(listed)
     }
 
+    /// As [`Tree::list`], for who reads only a few of many files: what stands at
+    /// a name is looked at when it is read.
+    pub fn names(&self, directory: &RepoPath) -> Result<Vec<Named>, ReadError> {
+        let (resolved, entry) = self.resolve(directory)?;
+        if entry != Entry::Directory {
+            self.examined(resolved);
+            return Err(error(directory, ReadErrorKind::NotADirectory));
+        }
+        self.record(|access| {
+            access.listed.insert(resolved.clone());
+        });
+        let mut names =
+            self.shared.store.names(&resolved).map_err(|kind| error(directory, kind))?;
+        names.retain(|(name, _)| !is_git(name));
+        names.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let followed = |(name, kind): (String, EntryKind)| {
+            if !is_segment(&name) {
+                return Err(error(directory, ReadErrorKind::name_not_a_segment(&name)));
+            }
+            let is_directory = match kind {
+                EntryKind::Link => self.leads_to_directory(&directory.child(&name)),
+                kind => kind == EntryKind::Directory,
+            };
+            Ok(Named { name, is_directory })
+        };
+        names.into_iter().map(followed).collect()
+    }
+
     fn leads_to_directory(&self, link: &RepoPath) -> bool {
         self.resolve(link).is_ok_and(|(resolved, entry)| {
             self.examined(resolved);
@@ -230,7 +276,7 @@ impl Tree {
 
     fn file_at(&self, path: &RepoPath) -> Result<RepoPath, ReadError> {
         match self.resolve(path)? {
-            (resolved, Entry::File { size }) if size > MAX_FILE_BYTES => {
+            (resolved, Entry::File { size: Some(size) }) if size > MAX_FILE_BYTES => {
                 self.examined(resolved);
                 Err(error(path, ReadErrorKind::TooLarge { size }))
             }
@@ -372,6 +418,26 @@ mod tests {
         let access = tree.access();
         assert!(access.read.contains("shared/web/a.yaml"));
         assert!(access.is_affected_by(&path("templates/web")));
+    }
+
+    #[test]
+    fn names_are_those_that_a_listing_has() {
+        let mut memory = Memory::of([("a/file", ""), ("a/b/file", ""), ("a/.git/config", "")]);
+        memory.link(path("a/to-directory"), "b");
+        memory.link(path("a/to-file"), "file");
+        memory.link(path("a/to-nothing"), "../../outside");
+        let tree = Tree::new(memory);
+        let listed = tree.list(&path("a")).unwrap();
+        let listed = listed.iter().map(|one| (one.path.name().to_owned(), one.is_directory));
+        let (light, full) = (tree.recording(), tree.recording());
+        let found = light.names(&path("a")).unwrap().into_iter();
+        assert!(found.map(|one| (one.name, one.is_directory)).eq(listed));
+        full.list(&path("a")).unwrap();
+        assert_eq!(light.access(), full.access());
+        assert!(matches!(
+            tree.names(&path("a/file")).unwrap_err().kind,
+            ReadErrorKind::NotADirectory
+        ));
     }
 
     #[test]

@@ -157,7 +157,7 @@ impl Writer<'_> {
                     text.push('\n');
                 }
                 if around.comment_above {
-                    write!(text, "{}# above\n", " ".repeat(column)).unwrap();
+                    writeln!(text, "{}# above", " ".repeat(column)).unwrap();
                 }
                 text.push_str(&" ".repeat(column));
             }
@@ -207,7 +207,7 @@ impl Writer<'_> {
             Written::Text(kind, lines) => {
                 write!(text, " {kind}{comment}").unwrap();
                 for line in lines {
-                    write!(text, "{}{line}\n", " ".repeat(column + 2)).unwrap();
+                    writeln!(text, "{}{line}", " ".repeat(column + 2)).unwrap();
                 }
             }
             inline => {
@@ -227,26 +227,27 @@ impl Writer<'_> {
             Written::Map(entries, layout) => {
                 text.push('{');
                 for (at, (key, value, around)) in entries.iter().enumerate() {
-                    self.between(at, *layout, column, text);
+                    between(at, *layout, column, text);
                     write!(text, "{key}: ").unwrap();
                     self.flow(value, column + 2, text);
-                    self.end(at + 1 == entries.len(), around, *layout, column, text);
+                    end(at + 1 == entries.len(), around, *layout, column, text);
                 }
                 text.push('}');
             }
             Written::List(items, layout) => {
                 text.push('[');
                 for (at, (item, around)) in items.iter().enumerate() {
-                    self.between(at, *layout, column, text);
+                    between(at, *layout, column, text);
                     self.flow(item, column + 2, text);
-                    self.end(at + 1 == items.len(), around, *layout, column, text);
+                    end(at + 1 == items.len(), around, *layout, column, text);
                 }
                 text.push(']');
             }
         }
     }
+}
 
-    fn between(&self, at: usize, layout: Layout, column: usize, text: &mut String) {
+    fn between(at: usize, layout: Layout, column: usize, text: &mut String) {
         match layout {
             Layout::FlowLines => write!(text, "\n{}", " ".repeat(column)).unwrap(),
             _ if at > 0 => text.push(' '),
@@ -255,7 +256,6 @@ impl Writer<'_> {
     }
 
     fn end(
-        &self,
         is_last: bool,
         around: &Around,
         layout: Layout,
@@ -274,4 +274,3 @@ impl Writer<'_> {
             }
         }
     }
-}

@@ -103,7 +103,7 @@ fn ways(text: &str, changed: &str, back: &str) -> String {
     let differ = |at: &usize| line(*at)[0] != line(*at)[1] || line(*at)[0] != line(*at)[2];
     let first = (0..most).find(differ).unwrap_or_default();
     let around = first.saturating_sub(3)..(first + 3).min(most);
-    around.map(|at| format!("{}: {:?}\n", at + 1, line(at))).collect()
+    around.map(|at| format!("{}: {:?}", at + 1, line(at))).collect::<Vec<_>>().join("\n")
 }
 
 /// Not more than so many of them, from all over.
@@ -134,9 +134,7 @@ fn set_each_and_back(name: &str, text: &str) -> (usize, usize) {
         let back = edited(&changed, &[set(&placed.at, own)]).unwrap();
         // A text that needs quotes gets some, and keeps them.
         let is_alike = node.style() == placed.node.style() && is_plainly_written(&placed);
-        if is_alike && back != text {
-            panic!("{name}: {}\n{}", placed.at.route, ways(text, &changed, &back));
-        }
+        assert!(!is_alike || back == text, "{name}: {}\n{}", placed.at.route, ways(text, &changed, &back));
     }
     (all, refused)
 }
@@ -162,9 +160,7 @@ fn insert_each_and_back(name: &str, text: &str) -> (usize, usize) {
         let location = placed.node.location();
         let is_blank = placed.node.entries().len() == 0 && location.text() != "{}";
         let back = back.unwrap_or_else(|findings| panic!("{name}: {findings:?}\n{changed}"));
-        if !is_blank && back != text {
-            panic!("{name}: {}\n{}", placed.at.route, ways(text, &changed, &back));
-        }
+        assert!(is_blank || back == text, "{name}: {}\n{}", placed.at.route, ways(text, &changed, &back));
     }
     (all, refused)
 }
