@@ -247,30 +247,24 @@ impl Writer<'_> {
     }
 }
 
-    fn between(at: usize, layout: Layout, column: usize, text: &mut String) {
-        match layout {
-            Layout::FlowLines => write!(text, "\n{}", " ".repeat(column)).unwrap(),
-            _ if at > 0 => text.push(' '),
-            _ => {}
-        }
+fn between(at: usize, layout: Layout, column: usize, text: &mut String) {
+    match layout {
+        Layout::FlowLines => write!(text, "\n{}", " ".repeat(column)).unwrap(),
+        _ if at > 0 => text.push(' '),
+        _ => {}
     }
+}
 
-    fn end(
-        is_last: bool,
-        around: &Around,
-        layout: Layout,
-        column: usize,
-        text: &mut String,
-    ) {
-        if !is_last || (layout == Layout::FlowLines && around.comment_above) {
-            text.push(',');
+fn end(is_last: bool, around: &Around, layout: Layout, column: usize, text: &mut String) {
+    if !is_last || (layout == Layout::FlowLines && around.comment_above) {
+        text.push(',');
+    }
+    if layout == Layout::FlowLines {
+        if around.comment_behind {
+            text.push_str(" # in brackets");
         }
-        if layout == Layout::FlowLines {
-            if around.comment_behind {
-                text.push_str(" # in brackets");
-            }
-            if is_last {
-                write!(text, "\n{}", " ".repeat(column - 2)).unwrap();
-            }
+        if is_last {
+            write!(text, "\n{}", " ".repeat(column - 2)).unwrap();
         }
     }
+}

@@ -134,7 +134,12 @@ fn set_each_and_back(name: &str, text: &str) -> (usize, usize) {
         let back = edited(&changed, &[set(&placed.at, own)]).unwrap();
         // A text that needs quotes gets some, and keeps them.
         let is_alike = node.style() == placed.node.style() && is_plainly_written(&placed);
-        assert!(!is_alike || back == text, "{name}: {}\n{}", placed.at.route, ways(text, &changed, &back));
+        assert!(
+            !is_alike || back == text,
+            "{name}: {}\n{}",
+            placed.at.route,
+            ways(text, &changed, &back)
+        );
     }
     (all, refused)
 }
@@ -160,7 +165,12 @@ fn insert_each_and_back(name: &str, text: &str) -> (usize, usize) {
         let location = placed.node.location();
         let is_blank = placed.node.entries().len() == 0 && location.text() != "{}";
         let back = back.unwrap_or_else(|findings| panic!("{name}: {findings:?}\n{changed}"));
-        assert!(is_blank || back == text, "{name}: {}\n{}", placed.at.route, ways(text, &changed, &back));
+        assert!(
+            is_blank || back == text,
+            "{name}: {}\n{}",
+            placed.at.route,
+            ways(text, &changed, &back)
+        );
     }
     (all, refused)
 }
