@@ -85,18 +85,27 @@ impl<E> TipError<E> {
         let Destination { remote, branch, .. } = to;
         Ok(match self {
             Self::Intent { error, .. } => return Err(error),
-            Self::Remote(error)
-            | Self::Refused(PushError::Remote(error) | PushError::Lost(error)) => error.finding(),
-            Self::Refused(error) => {
-                let message = format!("`{remote}` did not take a push to `{branch}`: {error}");
-                Finding::new(&PUSH_REFUSED, message, place())
-                    .help("allow it on the server, or use `--branch` and let people merge")
-            }
+            Self::Remote(error) => error.finding(),
+            Self::Refused(error) => error.finding(remote, branch),
             Self::TooBusy(times) => {
                 let message = format!("`{branch}` moved {times} times while it was being changed");
                 Finding::new(&BRANCH_TOO_BUSY, message, place()).help("try again")
             }
         })
+    }
+}
+
+impl PushError {
+    /// As a finding, of a push to that branch.
+    pub fn finding(&self, remote: &Remote, branch: &Branch) -> Finding {
+        match self {
+            Self::Remote(error) | Self::Lost(error) => error.finding(),
+            Self::Outdated | Self::Refused { .. } => {
+                let message = format!("`{remote}` did not take a push to `{branch}`: {self}");
+                Finding::new(&PUSH_REFUSED, message, place())
+                    .help("allow it on the server, or use `--branch` and let people merge")
+            }
+        }
     }
 }
 
