@@ -4,7 +4,7 @@
 mod clones;
 
 use clones::{Scratch, git, name, path, repository, steps};
-use rungs::git::{History, Log};
+use rungs::git::{History, Log, ObjectName};
 
 #[test]
 fn each_commit_that_changed_the_file_is_a_step_newest_first() {
@@ -200,7 +200,7 @@ fn a_step_has_all_of_its_merges_parents() {
     let tip = repository.head().unwrap().unwrap();
     let log = Log::new(repository.clone(), Some("main"));
     let step = log.steps(&tip, &[path("web.yaml")]).unwrap().next().unwrap().unwrap();
-    let parents: Vec<_> = step.commit.parents.iter().map(|id| id.as_str()).collect();
+    let parents: Vec<_> = step.commit.parents.iter().map(ObjectName::as_str).collect();
     assert_eq!(parents.join(" "), expected);
     assert_eq!(repository.objects().commit(&tip).unwrap().0, step.commit);
 }
@@ -291,12 +291,12 @@ fn hostile_bytes_of_a_commit_are_read_alike_by_the_log_and_from_the_object() {
     let parent = scratch.put("web.yaml", "v1");
     scratch.put("web.yaml", "v2");
     let tree = scratch.git(&["rev-parse", "HEAD^{tree}"]);
-    let long = "x".repeat(100_000);
+    let much = "x".repeat(100_000);
     let zone = " <a@x> 1700000000 +0000";
     for (author, rest) in [
         (format!("A{zone}"), "\n\n\n\nlines above\n\n".to_owned()),
         (format!("A{zone}"), "\n\n:100644 100644 a b M\0web.yaml\0".to_owned()),
-        (format!("A\u{1}\t{zone}"), format!("\n\n\u{1}\r\n{long}")),
+        (format!("A\u{1}\t{zone}"), format!("\n\n\u{1}\r\n{much}")),
         ("A <a@x> -3600 +0000".to_owned(), "\n\nbefore 1970".to_owned()),
         ("A <a@x> 0 +0000".to_owned(), "\n\nat 1970".to_owned()),
         ("A <a@x> 9999999999999999 +0000".to_owned(), "\n\nfar away".to_owned()),

@@ -4,6 +4,7 @@
 //! credential or a hook.
 
 mod code;
+mod variables;
 mod program;
 mod object;
 mod objects;
@@ -18,13 +19,29 @@ mod opening;
 mod repository;
 mod history;
 mod log;
+mod settings;
+mod identity;
+mod ci;
+mod build;
+mod writer;
+mod remote;
+mod push;
+mod tip;
 
+pub use build::{BuildError, Changes};
 pub use code::CODES;
 pub use commit::CommitFiles;
-pub use history::{FileChange, History, HistoryError, Step};
+pub use history::{FileChange, History, HistoryError, Names, Step};
+pub use identity::{Identity, Person, requested_by};
 pub use log::Log;
 pub use object::{Commit, Mode, ObjectName, Signature, TreeEntry};
 pub use objects::{ObjectError, Objects};
 pub use opening::OpenError;
 pub use program::{Invocation, Output, Program, ProgramError, Running};
+pub use push::{Lease, PushError, Pushed};
+pub use remote::{Branch, Remote, RemoteError};
 pub use repository::{Repository, work_tree};
+pub use settings::Settings;
+pub use tip::{Destination, Landed, TipError};
+pub use variables::Variables;
+pub use writer::{Words, Writer};

@@ -150,11 +150,13 @@ fn line(history: &dyn History, step: &Result<Step, HistoryError>) -> String {
         Some(id) => String::from_utf8_lossy(&history.blob(id).unwrap()).trim_end().to_owned(),
         None => "-".to_owned(),
     };
-    let mut line = format!("{}:", step.commit.subject());
-    for change in &step.changes {
-        line += &format!(" {} {} > {}", change.path, text(&change.before), text(&change.after));
-    }
-    line + if step.hides_branch { " hides" } else { "" }
+    let changes = step.changes.iter();
+    let changes = changes.map(|change| {
+        [" ", change.path.as_str(), " ", &text(&change.before), " > ", &text(&change.after)]
+            .concat()
+    });
+    let hides = if step.hides_branch { " hides" } else { "" };
+    [step.commit.subject(), ":", &changes.collect::<String>(), hides].concat()
 }
 
 /// A directory that is removed with the test.

@@ -1,0 +1,144 @@
+//! A clone that commits are made in and pushed from.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::build::{self, BuildError, Changes};
+use super::identity::{Identity, Person};
+use super::program::{Program, ProgramError};
+use super::settings::Settings;
+use super::variables::Variables;
+use super::{ObjectName, Repository};
+
+/// What writing needs of a clone. Its work tree, index and `HEAD` are never
+/// touched.
+pub struct Writer {
+    repository: Arc<Repository>,
+    pub(super) program: Program,
+    pub(super) settings: Settings,
+}
+
+/// What a new commit says, beside its files.
+#[derive(Debug, Clone)]
+pub struct Words<'w> {
+    /// The whole message.
+    pub message: &'w str,
+    /// In whose name.
+    pub identity: &'w Identity,
+    /// When.
+    pub time: Timestamp,
+}
+
+impl Writer {
+    /// For a clone. Paths count from the directory that it is seen from.
+    pub fn new(repository: Arc<Repository>, variables: &Variables) -> Result<Self, ProgramError> {
+        let program = repository.program();
+        let opened = git2::Repository::open(repository.git_directory()).ok();
+        let settings = Settings::of(opened.as_ref(), &program, variables)?;
+        Ok(Self { repository, program, settings })
+    }
+
+    /// The clone.
+    pub fn repository(&self) -> &Arc<Repository> {
+        &self.repository
+    }
+
+    /// Git's configuration, as it holds in this clone.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether a commit is in the clone, without fetching it.
+    pub(super) fn has(&self, commit: &ObjectName) -> bool {
+        if !self.repository.is_partial() {
+            return self.repository.objects().commit(commit).is_ok();
+        }
+        let program = self.program.clone().variable("GIT_NO_LAZY_FETCH", "1");
+        let exists = program.command("cat-file").args(["-e", commit.as_str()]).output();
+        exists.is_ok_and(|output| output.is_success())
+    }
+
+    /// Moves a reference, unless it is no longer where it was: then somebody
+    /// else moved it, and knows better. Nobody is told of other failures
+    /// either, as what is moved here only spares the next run a fetch.
+    pub(super) fn try_move(&self, name: &str, from: Option<&ObjectName>, to: &ObjectName) {
+        if from != Some(to) {
+            let before = from.map_or_else(|| "0".repeat(to.as_str().len()), ToString::to_string);
+            let update = self.program.command("update-ref").args(["-m", "rungs: fetch", name]);
+            let _ = update.args([to.as_str(), &before]).output();
+        }
+    }
+
+    /// A commit that follows `base` with the files changed; none where nothing
+    /// differs. It is signed where git is configured to sign.
+    pub fn commit(
+        &self,
+        base: &ObjectName,
+        changes: &Changes,
+        words: &Words<'_>,
+    ) -> Result<Option<ObjectName>, BuildError> {
+        let objects = self.repository.objects();
+        let (_, before) = objects.commit(base)?;
+        let tree = build::tree(&*objects, &before, self.repository.prefix(), changes)?;
+        if tree == before {
+            return Ok(None);
+        }
+        // The program starts slowly, and is not needed where nothing is signed.
+        if self.settings.is_on("commit.gpgsign") {
+            return self.signed(base, &tree, words).map(Some);
+        }
+        let bytes = object(base, &tree, words);
+        Ok(Some(objects.write_commit(bytes.as_bytes())?))
+    }
+
+    /// By `git commit-tree`, which knows the user's format, key and program.
+    fn signed(
+        &self,
+        base: &ObjectName,
+        tree: &ObjectName,
+        words: &Words<'_>,
+    ) -> Result<ObjectName, BuildError> {
+        let mut program = self.program.clone().setting("i18n.commitEncoding=UTF-8");
+        let Identity { author, committer } = words.identity;
+        for (role, person) in [("AUTHOR", author), ("COMMITTER", committer)] {
+            program = program
+                .variable(&format!("GIT_{role}_NAME"), person.name())
+                .variable(&format!("GIT_{role}_EMAIL"), person.email())
+                .variable(&format!("GIT_{role}_DATE"), format!("@{}", date(words.time)));
+        }
+        let command = program.command("commit-tree").args(["-S", "-p", base.as_str(), "-F", "-"]);
+        let made = command.arg(tree.as_str()).input(message(words.message));
+        let made = made.run().map_err(BuildError::Unsigned)?;
+        let made = String::from_utf8_lossy(&made).trim().to_owned();
+        ObjectName::parse(&made).ok_or_else(|| {
+            let said = format!("`{made}` is no commit");
+            BuildError::Unsigned(ProgramError::Failed { subcommand: "commit-tree", said })
+        })
+    }
+}
+
+/// A commit's bytes, as git's `commit_tree_extended` writes them.
+fn object(base: &ObjectName, tree: &ObjectName, words: &Words<'_>) -> String {
+    let Identity { author, committer } = words.identity;
+    let line = |person: &Person| format!("{person} {}", date(words.time));
+    format!(
+        "tree {tree}\nparent {base}\nauthor {}\ncommitter {}\n\n{}",
+        line(author),
+        line(committer),
+        message(words.message)
+    )
+}
+
+/// In UTC: where a CI runs is nobody's place.
+fn date(time: Timestamp) -> String {
+    format!("{} +0000", time.as_second())
+}
+
+/// It ends with a line break, as git's own messages do, and has no zero byte,
+/// which would end it for some readers and not for others.
+fn message(text: &str) -> String {
+    let mut text = text.replace('\0', "\u{fffd}");
+    text.truncate(text.trim_end().len());
+    text + "\n"
+}
