@@ -127,6 +127,28 @@ fn a_pull_that_was_pushed_is_followed_along_what_the_branch_was() {
     assert_eq!(scratch.steps(&["cart.yaml", "web.yaml"]).len(), 5);
 }
 
+/// The subjects of all commits of the branch.
+fn branch(scratch: &Scratch) -> Vec<String> {
+    let repository = scratch.repository();
+    let tip = repository.head().unwrap().unwrap();
+    let log = Log::new(repository.clone(), Some("main"));
+    let names = log.branch(&tip).unwrap();
+    let subject = |id: &ObjectName| repository.objects().commit(id).unwrap().0.subject().to_owned();
+    names.map(|name| name.map_or_else(|error| error.to_string(), |id| subject(&id))).collect()
+}
+
+#[test]
+fn the_branch_has_every_commit_on_the_way_of_the_steps() {
+    let scratch = with_pull(None);
+    let subjects = branch(&scratch);
+    assert!(subjects[0].starts_with("Merge branch 'main' of "));
+    assert_eq!(subjects[1..], ["web.yaml v3", "web.yaml v2", "cart.yaml v1", "web.yaml v1"]);
+    let shallow = Scratch::of(scratch.root(), &["--depth=2"]);
+    let subjects = branch(&shallow);
+    let edge = "the clone is shallow, and its history ends too early";
+    assert_eq!(subjects[1..], ["web.yaml v3", edge]);
+}
+
 #[test]
 fn a_pull_with_words_of_its_own_is_a_merge_of_a_topic() {
     let scratch = with_pull(Some("Bring both together"));

@@ -27,6 +27,7 @@ fn varied(scratch: &Scratch) {
     scratch.git(&["update-index", "--chmod=+x", "web.yaml"]);
     scratch.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{id},vendor")]);
     scratch.later(&["commit", "-qm", "modes\n\nwith a body\n"]);
+    scratch.git(&["reset", "-q", "--hard"]);
     scratch.git(&["tag", "light"]);
     scratch.git(&["tag", "-a", "-m", "annotated", "v1"]);
     scratch.git(&["tag", "-a", "-m", "of a tag", "v1-again", "v1"]);
@@ -42,8 +43,8 @@ fn varied(scratch: &Scratch) {
 fn by_program(scratch: &Scratch) -> std::sync::Arc<Repository> {
     scratch.git(&["config", "remote.promises.promisor", "true"]);
     let repository = scratch.repository();
-    scratch.git(&["config", "--unset", "remote.promises.promisor"]);
     assert!(repository.is_partial());
+    scratch.git(&["config", "--unset", "remote.promises.promisor"]);
     repository
 }
 
@@ -481,7 +482,8 @@ fn crafted_names_are_an_error_whoever_reads_them() {
 #[test]
 fn a_file_that_is_too_large_is_refused_by_its_size() {
     let scratch = Scratch::new();
-    scratch.put("large", &"x".repeat(5 << 20));
+    scratch.write("large", "x".repeat(5 << 20));
+    scratch.commit("large");
     for repository in [scratch.repository(), by_program(&scratch)] {
         let tree = repository.tree_of(&repository.head().unwrap().unwrap()).unwrap();
         let error = tree.read(&path("large")).unwrap_err();
