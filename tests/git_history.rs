@@ -3,7 +3,7 @@
 
 mod clones;
 
-use clones::{Scratch, git, name, path, repository, steps};
+use clones::{Scratch, git, in_own_process, is_in_own_process, name, path, repository, steps};
 use rungs::git::{History, Log, ObjectName};
 
 #[test]
@@ -428,14 +428,60 @@ fn a_tip_that_is_not_there_is_an_error_and_no_empty_history() {
 }
 
 #[test]
-fn a_history_that_is_not_read_to_its_end_leaves_no_process() {
+fn a_tree_that_is_gone_is_an_error_and_no_early_end() {
     let scratch = Scratch::new();
-    for version in 0..50 {
-        scratch.put("web.yaml", &format!("v{version}"));
+    for version in ["v1", "v2", "v3"] {
+        scratch.put("qa/web.yaml", version);
     }
+    let tree = scratch.git(&["rev-parse", "HEAD~2:qa"]);
+    let file = scratch.root().join(".git/objects").join(&tree[..2]).join(&tree[2..]);
+    std::fs::remove_file(file).unwrap();
+    for paths in [&["qa/web.yaml"][..], &[]] {
+        let steps = scratch.steps(paths);
+        assert_eq!(steps.len(), 2, "{steps:?}");
+        assert_eq!(steps[0], "qa/web.yaml v3: qa/web.yaml v2 > v3");
+        assert!(steps[1].starts_with("error: git could not read the history: "), "{steps:?}");
+    }
+}
+
+#[test]
+fn a_history_that_is_not_read_to_its_end_leaves_no_process() {
+    if !is_in_own_process() {
+        in_own_process("a_history_that_is_not_read_to_its_end_leaves_no_process", &[]);
+        return;
+    }
+    let scratch = Scratch::new();
+    let mut stream = String::new();
+    // More than pipes hold, so that git waits for somebody to read on.
+    for number in 0..3000 {
+        let data = format!("data 1000\n{number:01000}\n");
+        stream += "commit refs/heads/main\ncommitter A <a> 1700000000 +0000\n";
+        stream += &format!("{data}M 100644 inline web.yaml\n{data}\n");
+    }
+    scratch.write(".git/stream", stream);
+    let input = std::fs::File::open(scratch.root().join(".git/stream")).unwrap();
+    let mut import = clones::command(scratch.root());
+    assert!(import.args(["fast-import", "--quiet"]).stdin(input).status().unwrap().success());
     let repository = scratch.repository();
     let tip = repository.head().unwrap().unwrap();
     let log = Log::new(repository, Some("main"));
-    let first = log.steps(&tip, &[]).unwrap().next().unwrap().unwrap();
-    assert_eq!(first.commit.id, tip);
+    let mut steps = log.steps(&tip, &[]).unwrap();
+    assert_eq!(steps.next().unwrap().unwrap().commit.id, tip);
+    let Some(children) = children() else {
+        println!("skipped: this system does not list a process's children");
+        return;
+    };
+    assert_eq!(children, 2);
+    drop(steps);
+    assert_eq!(self::children(), Some(0));
+}
+
+/// How many processes this one has started that are still there.
+fn children() -> Option<usize> {
+    let mut children = 0;
+    for task in std::fs::read_dir("/proc/self/task").ok()? {
+        let list = std::fs::read_to_string(task.ok()?.path().join("children")).ok()?;
+        children += list.split_whitespace().count();
+    }
+    Some(children)
 }

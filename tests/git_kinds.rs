@@ -8,7 +8,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use clones::{Scratch, elsewhere, git, name, output, path, repository};
+use clones::{
+    Scratch, elsewhere, git, in_own_process, is_in_own_process, name, output, path, repository,
+};
 use rungs::git::{Mode, ObjectError, ObjectName, Objects, Repository, TreeEntry, work_tree};
 use rungs::source::{ReadErrorKind, RepoPath, RevisionError, Tree};
 
@@ -502,20 +504,6 @@ fn replaced_objects_are_what_they_were() {
         assert_eq!(tree.read(&path("web.yaml")).unwrap().text(), "v2");
     }
     assert_eq!(scratch.steps(&["web.yaml"]).len(), 2);
-}
-
-/// Runs one test of this file alone in a process with those variables.
-fn in_own_process(test: &str, variables: &[(&str, &Path)]) -> String {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture"]).env("RUNGS_TEST_ALONE", "1");
-    let output = command.envs(variables.iter().copied()).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    said
-}
-
-fn is_in_own_process() -> bool {
-    std::env::var_os("RUNGS_TEST_ALONE").is_some()
 }
 
 #[test]

@@ -165,3 +165,17 @@ pub fn elsewhere() -> (tempfile::TempDir, PathBuf) {
     let path = directory.path().to_owned();
     (directory, path)
 }
+
+/// Runs one test of the running binary alone in a process with those variables.
+pub fn in_own_process(test: &str, variables: &[(&str, &Path)]) -> String {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]).env("RUNGS_TEST_ALONE", "1");
+    let output = command.envs(variables.iter().copied()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+pub fn is_in_own_process() -> bool {
+    std::env::var_os("RUNGS_TEST_ALONE").is_some()
+}

@@ -48,6 +48,12 @@ impl<'h> Walk<'h> {
                 return Ok(Some(Step { commit, changes, hides_branch: false }));
             }
         }
+        for stream in &mut self.streams {
+            if !stream.is_at_end(&self.scope)? {
+                let reason = "`git log` names commits that `git rev-list` does not";
+                return Err(HistoryError::Failed(reason.to_owned()));
+            }
+        }
         Ok(None)
     }
 
