@@ -8,6 +8,7 @@ use crate::diagnostic::{self, Code, Kind};
 static LISTS: &[&[&Code]] = &[
     diagnostic::CODES,
     crate::yaml::CODES,
+    crate::yaml::SPLICE_CODES,
     crate::git::CODES,
     crate::kubernetes::CODES,
     crate::config::CODES,
@@ -17,6 +18,7 @@ static LISTS: &[&[&Code]] = &[
     crate::pipeline::CODES,
     crate::rendered::CODES,
     crate::promote::CODES,
+    crate::promote::audit::CODES,
     crate::promote::hold::CODES,
     crate::demo::CODES,
 ];
