@@ -7,6 +7,7 @@
 
 mod decode;
 mod files;
+mod hold;
 mod layers;
 mod raw;
 mod reference;
@@ -17,11 +18,12 @@ mod syntax;
 mod valid;
 mod values;
 
+pub use hold::{HoldEntry, HoldFile, hold_file, parse_until};
 pub use raw::{
     CheckSubject, DigestGate, ForgeKind, RuleSeverity, Selection, Side, Tier, Trust, Within,
 };
 pub use reference::reference;
-pub use resolve::{Loaded, load};
+pub use resolve::{Loaded, load, load_apps};
 pub use schema::schemas;
 pub use syntax::{
     AppPattern, Call, Captures, Cidr, Date, Duration, EnvironmentName, FilePattern, Glob,
@@ -40,7 +42,7 @@ use crate::diagnostic::Code;
 
 /// The codes of the parts that find problems.
 const LISTS: &[&[&Code]] =
-    &[decode::CODES, files::CODES, raw::CODES, syntax::CODES, resolve::ALL_CODES];
+    &[decode::CODES, files::CODES, raw::ALL_CODES, syntax::CODES, resolve::ALL_CODES];
 
 /// The codes that this module declares.
 pub static CODES: &[&Code] = &joined::<{ count(LISTS) }>(LISTS);

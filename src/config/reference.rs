@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 
+use schemars::Schema;
 use serde_json::Value as Json;
 
-use super::raw::{AppFile, EnvironmentFile, RepositoryFile};
+use super::raw::{AppFile, EnvironmentFile, HoldEntryFile, RepositoryFile};
 use super::schema::root;
 
 const INTRODUCTION: &str = "\
@@ -13,13 +14,17 @@ const INTRODUCTION: &str = "\
 
 # Configuration
 
-A repository is configured by `rungs.yaml` at its root and by the files below `environments/`. An
-unknown key is an error, and every problem of every file is reported in one run.
+A repository is configured by `rungs.yaml` at its root and by the files below `environments/`; what
+must not enter an environment stands below `.rungs/holds/`. An unknown key is an error, and every
+problem of every file is reported in one run.
 
 Settings of an app come in layers, and a later one wins: the template's `values.yaml`, then for each
 directory from `environments/` to the environment's own first its `environment.yaml` and then its
 `<app>.yaml`. Maps merge, lists and everything else replace, and an explicit `null` or `~` removes
 what earlier layers say. `rungs values APP --env ENV` shows which line won.
+
+A repository whose `rungs.yaml` has `sites` is laid out its own way: `rungs.yaml` is all of its
+configuration, and says where in the other files image references stand.
 
 Editors check a file by a comment in its first line:
 
@@ -27,19 +32,17 @@ Editors check a file by a comment in its first line:
 # yaml-language-server: $schema=../../schemas/environment.schema.json
 ```
 
-`rungs schema rungs`, `rungs schema environment` and `rungs schema app` print the schemas.
+`rungs schema rungs`, `rungs schema environment`, `rungs schema app` and `rungs schema hold` print
+the schemas.
 ";
 
 /// The page of every key of every file, as Markdown.
 pub fn reference() -> String {
-    let files = [
-        ("rungs.yaml", root::<RepositoryFile>()),
-        ("environment.yaml", root::<EnvironmentFile>()),
-        ("<app>.yaml", root::<AppFile>()),
-    ];
-    let mut page = INTRODUCTION.to_owned();
+    // What several files have is described where it mostly stands: gates with
+    // `environment.yaml`, though `rungs.yaml` is the first file of the page.
     let mut headings = BTreeMap::new();
-    for (file, schema) in &files {
+    let mut written = |file, schema: Schema| {
+        let mut page = String::new();
         Sections {
             file,
             schema: schema.as_value(),
@@ -47,16 +50,20 @@ pub fn reference() -> String {
             waiting: VecDeque::new(),
         }
         .write_all(&mut page);
-    }
-    page
+        page
+    };
+    let environment = written("environment.yaml", root::<EnvironmentFile>());
+    let app = written("<app>.yaml", root::<AppFile>());
+    let rungs = written("rungs.yaml", root::<RepositoryFile>());
+    let holds = written(".rungs/holds/<environment>/<app>.yaml", root::<HoldEntryFile>());
+    [INTRODUCTION, &rungs, &environment, &app, &holds].concat()
 }
 
 /// A file's keys, section by section: one for each map of known keys.
 struct Sections<'a> {
     file: &'a str,
     schema: &'a Json,
-    /// The headings of maps that have a section, in this file or one before,
-    /// by the name of their definition.
+    /// The headings of maps that have a section, in this file or another, by the name of their definition.
     headings: &'a mut BTreeMap<String, String>,
     /// The maps that are yet to be written, with the way to their first use.
     waiting: VecDeque<(&'a str, String)>,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::{Mode, ObjectError, ObjectName, Objects, TreeEntry};
-use crate::source::{Entry, MAX_FILE_BYTES, ReadErrorKind, RepoPath, Store, StoreError};
+use crate::source::{Entry, EntryKind, MAX_FILE_BYTES, ReadErrorKind, RepoPath, Store, StoreError};
 
 /// A commit's files below a directory of the clone.
 pub struct CommitFiles {
@@ -132,13 +132,28 @@ impl Store for CommitFiles {
         let mut entries = Vec::with_capacity(found.entries.len());
         for (name, (mode, id)) in &found.entries {
             let name = std::str::from_utf8(name).map_err(|_| ReadErrorKind::name_not_utf8(name))?;
-            // A commit need not come from git: its names are whatever bytes were pushed.
-            if directory.child_named(name).is_none() {
-                return Err(ReadErrorKind::name_not_a_segment(name));
-            }
+            // Not every name is a segment, because a commit need not come from git; a Tree judges that.
             entries.push((name.to_owned(), self.entry_of(*mode, id)?));
         }
         Ok(entries)
+    }
+
+    /// Without a look at any blob.
+    fn names(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, StoreError> {
+        let Some(found) = self.directory(&self.full(directory)?)? else {
+            return Err(ReadErrorKind::NotADirectory);
+        };
+        let names = found.entries.iter().map(|(name, (mode, _))| {
+            let name = std::str::from_utf8(name).map_err(|_| ReadErrorKind::name_not_utf8(name))?;
+            let kind = match mode {
+                Mode::Tree => EntryKind::Directory,
+                Mode::Link => EntryKind::Link,
+                Mode::File | Mode::Executable => EntryKind::File,
+                Mode::Submodule => EntryKind::Other,
+            };
+            Ok((name.to_owned(), kind))
+        });
+        names.collect()
     }
 
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {

@@ -15,7 +15,11 @@ mod time;
 pub use address::{Call, Cidr, Port, Protocol};
 pub(super) use image::{Digest, ImageRepository, Tag};
 pub use name::EnvironmentName;
-pub(super) use name::{AppName, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, RoleName};
+pub(super) use name::{
+    AppName, AppReference, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, RoleName, Text,
+    is_app_name,
+};
+pub(super) use path::PathSpelling;
 pub use path::{AppPattern, Captures, FilePattern, PathPattern};
 pub use pattern::{Glob, NamespacePattern, Pattern};
 pub(super) use quantity::{Quantity, ResourceName};
@@ -23,6 +27,7 @@ pub(super) use reference::{
     BranchName, FilePath, ForgeRepository, OutputPath, Requirement, TemplateName, Url, VariableName,
 };
 pub use reference::{KubernetesVersion, ValueRoute, why_occupied};
+pub(super) use time::Moment;
 pub use time::{Date, Duration, OpeningHours};
 
 use schemars::{Schema, json_schema};
