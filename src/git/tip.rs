@@ -14,7 +14,7 @@ use super::writer::Writer;
 use crate::diagnostic::Finding;
 
 /// The longest that is waited between two tries.
-const LONGEST_PAUSE: Duration = Duration::from_millis(800);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long a server that refused is given to finish what it may be doing for
 /// somebody else, before it is asked once more.
@@ -142,14 +142,16 @@ impl Writer {
                 }
                 answer => return settled(answer, at.tip),
             };
+            let began = Instant::now();
             match self.attempt(to, &at.tip, &commit)? {
                 Attempt::Landed => return Ok(Landed::Committed { commit, base: at.tip }),
                 Attempt::Moved(_) if Instant::now() >= deadline => {
                     return Err(TipError::TooBusy(moves));
                 }
                 Attempt::Moved(newest) => {
-                    // Who loses may be the slowest: a random pause lets others finish.
-                    pause(LONGEST_PAUSE.min(Duration::from_millis(50) * 2_u32.pow(moves.min(4))));
+                    // A try takes what the server and this machine make it take, with
+                    // all that others do: pauses in its measure spread them out.
+                    pause(LONGEST_PAUSE.min(began.elapsed() * 2_u32.pow(moves.min(2))));
                     moves += 1;
                     at = newest;
                 }
