@@ -17,6 +17,8 @@ static LISTS: &[&[&Code]] = &[
     crate::pipeline::CODES,
     crate::rendered::CODES,
     crate::promote::CODES,
+    crate::promote::audit::CODES,
+    crate::promote::hold::CODES,
     crate::demo::CODES,
 ];
 
