@@ -67,3 +67,6 @@ fn overridden(verdict: Verdict, overrides: &[Override]) -> Verdict {
     let may = verdict.answer != Answer::Pass && verdict.gate.may_be_overridden();
     Verdict { overridden: reason.filter(|_| may).map(str::to_owned), ..verdict }
 }
+
+#[cfg(test)]
+mod tests;
