@@ -62,6 +62,25 @@ fn whether_a_rung_had_the_app_is_not_known_in_a_shallow_clone() {
 }
 
 #[test]
+fn what_reaches_to_the_edge_of_a_shallow_clone_is_not_known_beyond_it() {
+    const FETCH: &str = "its history is not in this clone; fetch it with `git fetch --unshallow`";
+    let absent = World::of(&[]).standing("qa", "v2").promoted_from("qa").edged("stage", &[""]);
+    let expected = format!("wait: whether `stage` ever had `web` is not known: {FETCH}");
+    assert_eq!(order(&absent), expected);
+    let gone = World::of(&[]).standing("qa", "v2").promoted_from("qa").edged("stage", &["", "v1"]);
+    assert!(order(&gone).starts_with("fail: `stage` had `web`"), "{}", order(&gone));
+    let below = World::of(&[]).edged("stage", &["v3", "v4"]).named();
+    let expected = format!("wait: whether `stage` has held it is not known: {FETCH}");
+    assert_eq!(order(&below), expected);
+    assert_eq!(order(&below.proposing("v4")), "pass: `stage` has held it");
+    let target = World::of(&[]).edged("prod", &["v1"]).standing("stage", "v2");
+    let expected = format!("wait: whether `prod` has held it before is not known: {FETCH}");
+    assert_eq!(order(&target), expected);
+    let climbed = World::of(&[]).edged("prod", &["v1.1", "v1"]).standing("stage", "v2");
+    assert_eq!(order(&climbed), "pass: it stands in `stage`", "it was lower before");
+}
+
+#[test]
 fn what_stood_below_before_counts_for_newest_eligible_and_for_a_named_state() {
     let base = |files| World::of(files).history("stage", &["v3", "v2"]);
     assert!(order(&base(&[])).starts_with("fail: in `stage`, `web` is `v3`"));

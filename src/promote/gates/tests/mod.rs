@@ -259,6 +259,23 @@ impl World {
         self
     }
 
+    /// What an environment has said as far as the clone goes; the oldest began
+    /// before, and an empty text is a time without the app.
+    pub(super) fn edged(self, environment: &str, texts: &[&str]) -> Self {
+        let told = texts.iter().enumerate().map(|(index, text)| {
+            let since = match index + 1 == texts.len() {
+                true => Since::Unknown { fetch: "git fetch --unshallow".to_owned() },
+                false => Since::Unverified { at: at("2026-06-01T00:00:00Z") },
+            };
+            (Some(state(text)), since)
+        });
+        let world = self.stays(environment, stays(told.collect()));
+        match texts.first() {
+            Some(text) if !text.is_empty() => world.standing(environment, text),
+            _ => world,
+        }
+    }
+
     /// Where nothing older is in this clone.
     pub(super) fn shallow(mut self, environment: &str) -> Self {
         let name = self.name(environment);

@@ -77,6 +77,12 @@ fn a_state_enters_when_it_has_stood_below_for_long_enough() {
             "wait: since when it stands in `stage` is not known: only the commit's own time is, \
              and `trust: forge` does not count it",
         ),
+        (
+            DAY,
+            vec![("v1", unknown())],
+            "wait: since when it stands in `stage` is not known: its history is not in this \
+             clone; fetch it with `git fetch --unshallow`",
+        ),
         (DAY, vec![("v1", verified("2026-06-01T00:00:00Z"))], "wait: it has not stood in `stage`"),
         (DAY, vec![], "wait: it has not stood in `stage`"),
     ];

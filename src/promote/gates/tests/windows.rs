@@ -159,8 +159,10 @@ fn is_open(hours: &[Hours], freezes: &[(Date, Date)], at: Timestamp) -> bool {
         let local = at.to_zoned(TimeZone::get(zone).unwrap());
         let day = local.date();
         let is_frozen = freezes.iter().any(|(from, until)| *from <= day && day <= *until);
-        let minute = local.hour() as u16 * 60 + local.minute() as u16;
-        let is_on = |day: Date| days[day.weekday().to_monday_zero_offset() as usize];
+        let part = |number: i8| u16::try_from(number).unwrap();
+        let minute = part(local.hour()) * 60 + part(local.minute());
+        let is_on =
+            |day: Date| days[usize::try_from(day.weekday().to_monday_zero_offset()).unwrap()];
         let in_hours = if from < until {
             is_on(day) && *from <= minute && minute < *until
         } else {
