@@ -16,6 +16,7 @@ mod gate;
 mod hold;
 mod image;
 mod order;
+pub mod show;
 mod soak;
 mod tag;
 mod ticket;
