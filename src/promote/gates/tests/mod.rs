@@ -263,9 +263,10 @@ impl World {
     /// before, and an empty text is a time without the app.
     pub(super) fn edged(self, environment: &str, texts: &[&str]) -> Self {
         let told = texts.iter().enumerate().map(|(index, text)| {
-            let since = match index + 1 == texts.len() {
-                true => Since::Unknown { fetch: "git fetch --unshallow".to_owned() },
-                false => Since::Unverified { at: at("2026-06-01T00:00:00Z") },
+            let since = if index + 1 == texts.len() {
+                Since::Unknown { fetch: "git fetch --unshallow".to_owned() }
+            } else {
+                Since::Unverified { at: at("2026-06-01T00:00:00Z") }
             };
             (Some(state(text)), since)
         });
