@@ -11,11 +11,13 @@ static LISTS: &[&[&Code]] = &[
     crate::git::CODES,
     crate::kubernetes::CODES,
     crate::config::CODES,
+    crate::sites::CODES,
     crate::render::CODES,
     crate::namespaces::CODES,
     crate::pipeline::CODES,
     crate::rendered::CODES,
     crate::promote::CODES,
+    crate::promote::audit::CODES,
     crate::promote::hold::CODES,
     crate::demo::CODES,
 ];

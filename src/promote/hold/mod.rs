@@ -123,7 +123,7 @@ fn is_said(text: &str, said: &Said) -> bool {
                 _ => held.tag.is_some() && held.tag == image.tag,
             }
         }
-        Said::Revision(revision) => text == revision,
+        Said::Revision(revision) | Said::Moving(revision) => text == revision,
         Said::Value(yaml) => is_same_yaml(text, yaml),
     }
 }
@@ -168,7 +168,7 @@ pub(super) fn text_of(said: &Said) -> String {
             let bare = ImageParts { repository: None, ..image.clone() }.to_string();
             bare.strip_prefix([':', '@']).unwrap_or(&bare).to_owned()
         }
-        Said::Revision(_) | Said::Value(_) => said.to_string(),
+        Said::Revision(_) | Said::Moving(_) | Said::Value(_) => said.to_string(),
     }
 }
 
