@@ -35,7 +35,9 @@ fn line(change: &Change) -> String {
     match change {
         Change::Set { at, text } => format!("{} = {text}", at.route),
         Change::Insert { map, key, text } => format!("{}.{key} := {text}", map.route),
-        Change::Become { map, key, yaml } => format!("{}.{key} becomes {}", map.route, yaml.trim_end()),
+        Change::Become { map, key, yaml } => {
+            format!("{}.{key} becomes {}", map.route, yaml.trim_end())
+        }
         Change::Append { list, item } => {
             let item: Vec<_> = item.iter().map(|(key, text)| format!("{key}: {text}")).collect();
             format!("{} += {}", list.route, item.join(", "))
@@ -67,23 +69,73 @@ fn a_whole_reference_keeps_its_form() {
     check(
         "kind: manifest",
         &[
-            ("containers: [{name: a, image: 'r/a:v1'}]", ":v2", USUAL, "containers[0].image = r/a:v2"),
-            ("containers: [{name: a, image: 'r/a:v1'}]", "other:v2", USUAL, "containers[0].image = r/a:v2"),
+            (
+                "containers: [{name: a, image: 'r/a:v1'}]",
+                ":v2",
+                USUAL,
+                "containers[0].image = r/a:v2",
+            ),
+            (
+                "containers: [{name: a, image: 'r/a:v1'}]",
+                "other:v2",
+                USUAL,
+                "containers[0].image = r/a:v2",
+            ),
             ("containers: [{name: a, image: 'r/a:v1'}]", ":v1", USUAL, ""),
-            ("containers: [{name: a, image: 'r/a:v1'}]", ":v2@NEW", USUAL, "containers[0].image = r/a:v2"),
-            ("containers: [{name: a, image: 'r/a:v1'}]", ":v2@NEW", ADD, "containers[0].image = r/a:v2@NEW"),
+            (
+                "containers: [{name: a, image: 'r/a:v1'}]",
+                ":v2@NEW",
+                USUAL,
+                "containers[0].image = r/a:v2",
+            ),
+            (
+                "containers: [{name: a, image: 'r/a:v1'}]",
+                ":v2@NEW",
+                ADD,
+                "containers[0].image = r/a:v2@NEW",
+            ),
             ("containers: [{name: a, image: 'r/a'}]", ":v2", USUAL, "containers[0].image = r/a:v2"),
-            ("containers: [{name: a, image: 'r/a:v1@OLD'}]", ":v2@NEW", USUAL, "containers[0].image = r/a:v2@NEW"),
+            (
+                "containers: [{name: a, image: 'r/a:v1@OLD'}]",
+                ":v2@NEW",
+                USUAL,
+                "containers[0].image = r/a:v2@NEW",
+            ),
             ("containers: [{name: a, image: 'r/a:v1@OLD'}]", ":v2", USUAL, "stale-digest"),
-            ("containers: [{name: a, image: 'r/a:v1@OLD'}]", ":v2", DROP, "containers[0].image = r/a:v2"),
+            (
+                "containers: [{name: a, image: 'r/a:v1@OLD'}]",
+                ":v2",
+                DROP,
+                "containers[0].image = r/a:v2",
+            ),
             ("containers: [{name: a, image: 'r/a:v1@OLD'}]", ":v1", USUAL, ""),
-            ("containers: [{name: a, image: 'r/a:v1@OLD'}]", "@NEW", USUAL, "containers[0].image = r/a@NEW"),
+            (
+                "containers: [{name: a, image: 'r/a:v1@OLD'}]",
+                "@NEW",
+                USUAL,
+                "containers[0].image = r/a@NEW",
+            ),
             ("containers: [{name: a, image: 'r/a:v1@OLD'}]", "@OLD", USUAL, ""),
-            ("containers: [{name: a, image: 'r/a@OLD'}]", ":v2@NEW", USUAL, "containers[0].image = r/a@NEW"),
+            (
+                "containers: [{name: a, image: 'r/a@OLD'}]",
+                ":v2@NEW",
+                USUAL,
+                "containers[0].image = r/a@NEW",
+            ),
             ("containers: [{name: a, image: 'r/a:v1'}]", "@NEW", USUAL, "no-room-for-reference"),
             ("containers: [{name: a, image: 'r/a:v1'}]", "", USUAL, "unpinned"),
-            ("containers: [{name: a, image: 'r/a:v1'}]", "r/b:v2", REPOSITORY, "containers[0].image = r/b:v2"),
-            ("containers: [{name: a, image: 'r/a:v1'}]", "docker.io/r/a:v2", REPOSITORY, "containers[0].image = r/a:v2"),
+            (
+                "containers: [{name: a, image: 'r/a:v1'}]",
+                "r/b:v2",
+                REPOSITORY,
+                "containers[0].image = r/b:v2",
+            ),
+            (
+                "containers: [{name: a, image: 'r/a:v1'}]",
+                "docker.io/r/a:v2",
+                REPOSITORY,
+                "containers[0].image = r/a:v2",
+            ),
         ],
     );
 }
@@ -94,14 +146,44 @@ fn a_kustomization_has_no_tag_beside_another_ones_digest() {
         "kind: kustomize",
         &[
             ("images: [{name: a, newTag: v1}]", ":v2", USUAL, "images[0].newTag = v2"),
-            ("images: [{name: a, newTag: v1}]", ":v2@NEW", ADD, "images[0].newTag = v2; images[0].digest := NEW"),
+            (
+                "images: [{name: a, newTag: v1}]",
+                ":v2@NEW",
+                ADD,
+                "images[0].newTag = v2; images[0].digest := NEW",
+            ),
             ("images: [{name: a, digest: OLD}]", ":v2@NEW", USUAL, "images[0].digest = NEW"),
             ("images: [{name: a, digest: OLD}]", ":v2", USUAL, "stale-digest"),
-            ("images: [{name: a, digest: OLD}]", ":v2", DROP, "images[0].newTag := v2; no images[0].digest"),
-            ("images: [{name: a, newTag: v1, digest: OLD}]", ":v2@NEW", USUAL, "images[0].newTag = v2; images[0].digest = NEW"),
-            ("images: [{name: a, newTag: v1, digest: OLD}]", "@NEW", USUAL, "no images[0].newTag; images[0].digest = NEW"),
-            ("images: [{name: a, newTag: v1, digest: OLD}]", ":v2", DROP, "images[0].newTag = v2; no images[0].digest"),
-            ("images: [{name: a, newTag: v1}]", "b:v2", REPOSITORY, "images[0].newName := b; images[0].newTag = v2"),
+            (
+                "images: [{name: a, digest: OLD}]",
+                ":v2",
+                DROP,
+                "images[0].newTag := v2; no images[0].digest",
+            ),
+            (
+                "images: [{name: a, newTag: v1, digest: OLD}]",
+                ":v2@NEW",
+                USUAL,
+                "images[0].newTag = v2; images[0].digest = NEW",
+            ),
+            (
+                "images: [{name: a, newTag: v1, digest: OLD}]",
+                "@NEW",
+                USUAL,
+                "no images[0].newTag; images[0].digest = NEW",
+            ),
+            (
+                "images: [{name: a, newTag: v1, digest: OLD}]",
+                ":v2",
+                DROP,
+                "images[0].newTag = v2; no images[0].digest",
+            ),
+            (
+                "images: [{name: a, newTag: v1}]",
+                "b:v2",
+                REPOSITORY,
+                "images[0].newName := b; images[0].newTag = v2",
+            ),
         ],
     );
 }
@@ -114,8 +196,18 @@ fn an_image_is_appended_where_the_rule_allows_it() {
             ("resources: []", ":v2", USUAL, "images += name: r/a, newTag: v2"),
             ("resources: []", ":v2@NEW", USUAL, "images += name: r/a, newTag: v2, digest: NEW"),
             ("resources: []", "@NEW", USUAL, "images += name: r/a, digest: NEW"),
-            ("resources: []", "r/b:v2", REPOSITORY, "images += name: r/a, newName: r/b, newTag: v2"),
-            ("images: [{name: r/a, newName: r/b}]", ":v2@NEW", USUAL, "images[0].newTag := v2; images[0].digest := NEW"),
+            (
+                "resources: []",
+                "r/b:v2",
+                REPOSITORY,
+                "images += name: r/a, newName: r/b, newTag: v2",
+            ),
+            (
+                "images: [{name: r/a, newName: r/b}]",
+                ":v2@NEW",
+                USUAL,
+                "images[0].newTag := v2; images[0].digest := NEW",
+            ),
         ],
     );
 }
@@ -131,10 +223,30 @@ fn charts_keep_their_shape() {
             ("image: {repository: a, tag: 'v1@OLD'}", ":v2@NEW", USUAL, "image.tag = v2@NEW"),
             ("image: {repository: a, tag: 'v1@OLD'}", ":v2", USUAL, "stale-digest"),
             ("image: {repository: a, tag: 'v1@OLD'}", ":v2", DROP, "image.tag = v2"),
-            ("image: {repository: a, tag: v1, digest: OLD}", ":v2@NEW", USUAL, "image.tag = v2; image.digest = NEW"),
-            ("image: {repository: a, tag: v1, digest: ''}", ":v2@NEW", ADD, "image.tag = v2; image.digest = NEW"),
-            ("image: {registry: g.io, repository: a, tag: v1}", "g.io/b:v2", REPOSITORY, "image.repository = b; image.tag = v2"),
-            ("image: {registry: g.io, repository: a, tag: v1}", "h.io/b:v2", REPOSITORY, "no-room-for-reference"),
+            (
+                "image: {repository: a, tag: v1, digest: OLD}",
+                ":v2@NEW",
+                USUAL,
+                "image.tag = v2; image.digest = NEW",
+            ),
+            (
+                "image: {repository: a, tag: v1, digest: ''}",
+                ":v2@NEW",
+                ADD,
+                "image.tag = v2; image.digest = NEW",
+            ),
+            (
+                "image: {registry: g.io, repository: a, tag: v1}",
+                "g.io/b:v2",
+                REPOSITORY,
+                "image.repository = b; image.tag = v2",
+            ),
+            (
+                "image: {registry: g.io, repository: a, tag: v1}",
+                "h.io/b:v2",
+                REPOSITORY,
+                "no-room-for-reference",
+            ),
             ("image: a\ntag: v1", ":v2", USUAL, "tag = v2"),
             ("image: a:v1", ":v2", USUAL, "image = a:v2"),
         ],
@@ -144,9 +256,18 @@ fn charts_keep_their_shape() {
 #[test]
 fn a_file_with_one_field_has_room_for_one_part() {
     let tag = "kind: yaml\nfields: { tag: t }";
-    check(tag, &[("t: v1", ":v2@NEW", USUAL, "t = v2"), ("t: v1", "@NEW", USUAL, "no-room-for-reference")]);
+    check(
+        tag,
+        &[("t: v1", ":v2@NEW", USUAL, "t = v2"), ("t: v1", "@NEW", USUAL, "no-room-for-reference")],
+    );
     let digest = "kind: yaml\nfields: { digest: d }";
-    check(digest, &[("d: OLD", ":v2@NEW", USUAL, "d = NEW"), ("d: OLD", ":v2", DROP, "no-room-for-reference")]);
+    check(
+        digest,
+        &[
+            ("d: OLD", ":v2@NEW", USUAL, "d = NEW"),
+            ("d: OLD", ":v2", DROP, "no-room-for-reference"),
+        ],
+    );
     let both = "kind: yaml\nfields: { tag: t, digest: d }";
     check(both, &[("t: v1", ":v2@NEW", ADD, "t = v2; .d := NEW")]);
 }
@@ -154,7 +275,15 @@ fn a_file_with_one_field_has_room_for_one_part() {
 #[test]
 fn a_rule_may_ask_for_digests() {
     let rule = "kind: manifest\ndigest: add";
-    check(rule, &[("containers: [{name: a, image: 'a:v1'}]", ":v1@NEW", USUAL, "containers[0].image = a:v1@NEW")]);
+    check(
+        rule,
+        &[(
+            "containers: [{name: a, image: 'a:v1'}]",
+            ":v1@NEW",
+            USUAL,
+            "containers[0].image = a:v1@NEW",
+        )],
+    );
 }
 
 fn revision(rule: &str, file: &str, to: &str, options: WriteOptions) -> String {
@@ -172,15 +301,23 @@ fn git_references_change_within_their_address() {
 #[test]
 fn a_range_is_neither_copied_nor_overwritten_unless_it_is_named() {
     let chart = |version: &str| {
-        format!("apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: a}}\nspec: {{chart: {{spec: {{version: '{version}'}}}}}}\n")
+        format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: a}}\nspec: {{chart: {{spec: {{version: '{version}'}}}}}}\n"
+        )
     };
     let allowed = WriteOptions { moving: true, ..USUAL };
     let route = "spec.chart.spec.version";
     assert_eq!(revision("kind: manifest", &chart(">=1.0"), "1.2.3", USUAL), "range");
-    assert_eq!(revision("kind: manifest", &chart(">=1.0"), "1.2.3", allowed), format!("{route} = 1.2.3"));
+    assert_eq!(
+        revision("kind: manifest", &chart(">=1.0"), "1.2.3", allowed),
+        format!("{route} = 1.2.3")
+    );
     let exact = of_kind("kind: manifest", &chart("1.2.2"));
     assert_eq!(shown(&exact.sites[0], &Said::Moving("1.x".to_owned()), USUAL), "range");
-    assert_eq!(revision("kind: manifest", &chart("1.2.2"), "1.2.3", USUAL), format!("{route} = 1.2.3"));
+    assert_eq!(
+        revision("kind: manifest", &chart("1.2.2"), "1.2.3", USUAL),
+        format!("{route} = 1.2.3")
+    );
 }
 
 #[test]
@@ -215,13 +352,43 @@ fn a_native_app_is_changed_in_its_own_file_alone() {
     let key = Key::Image("a".to_owned());
     for (outer, leaf, to, options, expected) in [
         ("images: {a: {repository: a, tag: v1}}", "{}", ":v2", USUAL, "images.a.tag := v2"),
-        ("images: {a: {repository: a, tag: v1}}", "{}", ":v2@NEW", USUAL, "images.a.tag := v2; images.a.digest := NEW"),
+        (
+            "images: {a: {repository: a, tag: v1}}",
+            "{}",
+            ":v2@NEW",
+            USUAL,
+            "images.a.tag := v2; images.a.digest := NEW",
+        ),
         ("images: {a: {repository: a, tag: v1}}", "{}", ":v1@NEW", USUAL, "images.a.digest := NEW"),
         ("images: {a: {repository: a, tag: v1, digest: OLD}}", "{}", ":v2", USUAL, "stale-digest"),
-        ("images: {a: {repository: a, tag: v1, digest: OLD}}", "{}", ":v2", DROP, "images.a.tag := v2"),
-        ("images: {a: {repository: a}}", "images: {a: {tag: v1, digest: OLD}}", ":v2@NEW", USUAL, "images.a.tag = v2; images.a.digest = NEW"),
-        ("images: {a: {repository: a, tag: v0}}", "images: {a: {tag: v1}}", "@NEW", USUAL, "images.a.tag becomes null; images.a.digest := NEW"),
-        ("images: {a: {repository: a, tag: v1}}", "{}", "b:v1", REPOSITORY, "images.a.repository := b"),
+        (
+            "images: {a: {repository: a, tag: v1, digest: OLD}}",
+            "{}",
+            ":v2",
+            DROP,
+            "images.a.tag := v2",
+        ),
+        (
+            "images: {a: {repository: a}}",
+            "images: {a: {tag: v1, digest: OLD}}",
+            ":v2@NEW",
+            USUAL,
+            "images.a.tag = v2; images.a.digest = NEW",
+        ),
+        (
+            "images: {a: {repository: a, tag: v0}}",
+            "images: {a: {tag: v1}}",
+            "@NEW",
+            USUAL,
+            "images.a.tag becomes null; images.a.digest := NEW",
+        ),
+        (
+            "images: {a: {repository: a, tag: v1}}",
+            "{}",
+            "b:v1",
+            REPOSITORY,
+            "images.a.repository := b",
+        ),
     ] {
         assert_eq!(native(outer, leaf, &key, to, options), expected, "{outer} {leaf} to {to}");
     }

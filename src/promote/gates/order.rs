@@ -78,9 +78,17 @@ fn holds(case: &Case<'_>, below: &Below) -> Judgement {
                 return Judgement::pass(format!("it stands in `{name}`"));
             };
             let (key, wanted, there) = difference;
-            let there = there.map_or("not there".to_owned(), |said| code(&short(said)));
-            let (key, wanted) = (code(key.name()), code(&short(wanted)));
-            let differs = format!("in `{name}`, {key} is {there} and not {wanted}");
+            let is = there.map_or_else(
+                || "not there".to_owned(),
+                |said| {
+                    format!(
+                        "{} and not {}",
+                        short(key, said, Some(wanted)),
+                        short(key, wanted, there)
+                    )
+                },
+            );
+            let differs = format!("in `{name}`, {} is {is}", code(key.name()));
             if may_have_left(case) { held(case, name, &differs) } else { Judgement::fail(differs) }
         }
         Below::Lost(name) => Judgement::fail(format!(
@@ -132,8 +140,9 @@ fn lower_version(case: &Case<'_>, current: &State) -> Option<Judgement> {
     let mut changes = changes(case, current);
     let (key, from, to) =
         changes.find(|(_, from, to)| version::order(from, to) == Some(Greater))?;
-    let [key, from, to] = [key.name(), &short(from), &short(to)].map(code);
-    Some(Judgement::fail(format!("{key} would go back from {from} to {to}; {MEANT}")))
+    let (old, new) = (short(key, from, Some(to)), short(key, to, Some(from)));
+    let key = code(key.name());
+    Some(Judgement::fail(format!("{key} would go back from {old} to {new}; {MEANT}")))
 }
 
 const MEANT: &str = "a state that is meant to go back is named with `rungs promote --ref`";

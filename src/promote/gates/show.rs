@@ -246,7 +246,7 @@ mod tests {
         | --- | --- | --- | --- |
         | order | pass | it stands in `stage` | `environments/prod/environment.yaml` |
         | tag | **fail** | `a\|b` does not match the tag `latest` of `web` | `environments/prod/environment.yaml` |
-        | ticket | overridden | no ticket is named; overridden&#58; the tracker \| is &lt;b&gt;down&lt;/b&gt; | `environments/prod/environment.yaml` |
+        | ticket | overridden | no ticket is named; overridden: the tracker \| is &lt;b&gt;down&lt;/b&gt; | `environments/prod/environment.yaml` |
         | soak | **wait** until 2026-06-16 06:00 UTC | it has stood in `stage` for 2h of 1d | `environments/prod/environment.yaml` |
         ");
         let hostile = verdict(Gate::Hold, Answer::Fail, "ping @all, see [x](https://a.b) #1 *b*");

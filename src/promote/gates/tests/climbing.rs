@@ -233,6 +233,20 @@ fn the_same_tag_with_another_digest_is_no_step_back() {
 }
 
 #[test]
+fn a_value_that_differs_is_named_and_a_secret_one_is_not_shown() {
+    let with = |route: &str, value: &str| {
+        let (key, said) = (Key::Value(route.to_owned()), Said::Value(format!("{value}\n")));
+        State::new(BTreeMap::from([(key, said)]))
+    };
+    let judged = |route: &str| {
+        let world = World::of(&[]).standing_state("stage", with(route, "hunter2"));
+        order(&world.proposing_state(with(route, "hunter3")))
+    };
+    assert_eq!(judged("values.a"), "fail: in `stage`, `values.a` is `hunter2` and not `hunter3`");
+    assert_eq!(judged("values.token"), "fail: in `stage`, `values.token` is `***` and not `***`");
+}
+
+#[test]
 fn what_stands_there_already_is_no_step() {
     let world = World::of(&[]).history("prod", &["v2", "v1", "v2"]).standing("stage", "v2");
     assert_eq!(order(&world), "pass: it stands in `stage`");

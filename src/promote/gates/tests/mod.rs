@@ -224,9 +224,13 @@ impl World {
     }
 
     /// The app stands somewhere.
-    pub(super) fn standing(mut self, environment: &str, text: &str) -> Self {
+    pub(super) fn standing(self, environment: &str, text: &str) -> Self {
+        self.standing_state(environment, state(text))
+    }
+
+    pub(super) fn standing_state(mut self, environment: &str, state: State) -> Self {
         let name = self.name(environment);
-        self.past.standing.insert(name, state(text));
+        self.past.standing.insert(name, state);
         self
     }
 
