@@ -19,6 +19,7 @@ mod stay;
 pub use brief::{Difference, brief, differences};
 pub use code::{CODES, history as history_finding};
 pub use hold::Hold;
+pub use past::{BranchPast, Commits};
 pub use plan::{AppPlan, Plan, SiteChange, Source};
 pub use record::{Action, Override, Record};
 pub use request::{Leave, Named, Request};
