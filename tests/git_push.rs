@@ -42,8 +42,10 @@ impl Hand {
         Self { writer, identity, remote, branch: Branch::parse("main").unwrap() }
     }
 
+    /// However slow the machine is that the tests run on.
     fn to(&self) -> Destination<'_> {
-        Destination::new(&self.remote, &self.branch)
+        let patience = Duration::from_hours(1);
+        Destination { patience, ..Destination::new(&self.remote, &self.branch) }
     }
 
     /// A commit that makes a file say that.

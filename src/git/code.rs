@@ -51,7 +51,7 @@ codes! {
     /// ```
     NO_AUTHOR = "no-author", Input, Error;
 
-    /// A file would take the place of a directory, or of a name that differs by case.
+    /// A file would take the place of a directory, or of a similar name.
     ///
     /// A path cannot be a file and a directory at once, and on a disk that does not know case
     /// (macOS, Windows) `Web.yaml` and `web.yaml` are one file: whoever checks out such a commit
@@ -110,7 +110,7 @@ codes! {
     /// ```
     UNKNOWN_REMOTE = "unknown-remote", Input, Error;
 
-    /// The clone has several remotes, and it is not said which one is meant.
+    /// It is not said which of several remotes is meant.
     ///
     /// Changes go to the remote that `--remote` names, to `origin`, or to the only one. Here
     /// there are several and none is `origin`.
