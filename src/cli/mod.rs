@@ -12,6 +12,7 @@ mod man;
 mod reference;
 mod render;
 mod schema;
+mod status;
 mod values;
 mod written;
 
@@ -90,6 +91,7 @@ enum Command {
     Init(init::Init),
     Render(render::Render),
     Values(values::Values),
+    Status(status::Status),
     Audit(audit::Audit),
 
     Explain(explain::Explain),
@@ -102,6 +104,7 @@ impl Command {
     /// The formats of data that it writes besides text and JSON.
     fn data_formats(&self) -> &'static [DataFormat] {
         match self {
+            Self::Status(_) => &[DataFormat::Markdown],
             Self::Audit(_) => &[DataFormat::Csv, DataFormat::Html],
             _ => &[],
         }
@@ -172,6 +175,7 @@ pub fn main() -> ExitCode {
         Command::Init(command) => command.run(&context),
         Command::Render(command) => command.run(&mut context),
         Command::Values(command) => command.run(&context),
+        Command::Status(command) => command.run(&context),
         Command::Audit(command) => command.run(&mut context),
 
         Command::Explain(command) => return command.run(&context).into(),

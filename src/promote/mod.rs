@@ -14,6 +14,7 @@ mod plan;
 mod request;
 mod select;
 pub mod record;
+pub mod status;
 mod stay;
 
 pub use brief::{Difference, brief, differences};
