@@ -18,6 +18,7 @@ mod render;
 mod rollback;
 mod schema;
 mod set;
+mod status;
 mod values;
 mod written;
 
@@ -101,6 +102,7 @@ enum Command {
     Rollback(rollback::Rollback),
     Hold(hold::Hold),
     Gates(gates::Gates),
+    Status(status::Status),
     Audit(audit::Audit),
     Explain(explain::Explain),
     Schema(schema::Schema),
@@ -112,6 +114,7 @@ impl Command {
     /// The formats of data that it writes besides text and JSON.
     fn data_formats(&self) -> &'static [DataFormat] {
         match self {
+            Self::Status(_) => &[DataFormat::Markdown],
             Self::Audit(_) => &[DataFormat::Csv, DataFormat::Html],
             Self::Gates(_) => &[DataFormat::Markdown],
             _ => &[],
@@ -188,6 +191,7 @@ pub fn main() -> ExitCode {
         Command::Rollback(command) => command.run(&mut context),
         Command::Hold(command) => command.run(&mut context),
         Command::Gates(command) => command.run(&mut context),
+        Command::Status(command) => command.run(&context),
         Command::Audit(command) => command.run(&mut context),
         Command::Explain(command) => return command.run(&context).into(),
         Command::Schema(command) => return command.run().into(),

@@ -9,7 +9,7 @@ use super::ObjectName;
 use super::code::{BRANCH_TOO_BUSY, PUSH_REFUSED};
 use super::program::ProgramError;
 use super::push::{Lease, PushError};
-use super::remote::{Branch, Remote, RemoteError, place};
+use super::remote::{Branch, Remote, RemoteError, place, unreached};
 use super::writer::Writer;
 use crate::diagnostic::Finding;
 
@@ -99,7 +99,8 @@ impl PushError {
     /// As a finding, of a push to that branch.
     pub fn finding(&self, remote: &Remote, branch: &Branch) -> Finding {
         match self {
-            Self::Remote(error) | Self::Lost(error) => error.finding(),
+            Self::Remote(error) => error.finding(),
+            Self::Unanswered(error) => unreached(remote, error.clone()).finding(),
             Self::Outdated | Self::Refused { .. } => {
                 let message = format!("`{remote}` did not take a push to `{branch}`: {self}");
                 Finding::new(&PUSH_REFUSED, message, place())

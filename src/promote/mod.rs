@@ -24,6 +24,7 @@ mod show;
 mod values;
 mod verdicts;
 pub mod record;
+pub mod status;
 mod stay;
 
 pub use brief::{Difference, brief, differences};
