@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{self, Code, Kind};
-use crate::{config, demo, kubernetes, namespaces, pipeline, render, rendered, yaml};
 
 /// The codes of each module that declares some: a new module is a line here.
 static LISTS: &[&[&Code]] = &[
     diagnostic::CODES,
-    yaml::CODES,
-    kubernetes::CODES,
-    config::CODES,
-    render::CODES,
-    namespaces::CODES,
-    pipeline::CODES,
-    rendered::CODES,
-    demo::CODES,
+    crate::yaml::CODES,
+    crate::git::CODES,
+    crate::kubernetes::CODES,
+    crate::config::CODES,
+    crate::render::CODES,
+    crate::namespaces::CODES,
+    crate::pipeline::CODES,
+    crate::rendered::CODES,
+    crate::promote::CODES,
+    crate::demo::CODES,
 ];
 
 /// Every code, module by module.

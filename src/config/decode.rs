@@ -195,7 +195,10 @@ pub(super) fn wrong_type(node: Node<'_>, noun: &str) -> Finding {
 }
 
 /// Reads a key as `K`.
-fn decode_key<K: Syntax>(key: KeyNode<'_>, findings: &mut Findings) -> Option<Sourced<K>> {
+pub(super) fn decode_key<K: Syntax>(
+    key: KeyNode<'_>,
+    findings: &mut Findings,
+) -> Option<Sourced<K>> {
     let location = key.location();
     // kubectl makes a text of any plain key, but not the one that was written.
     let written = location.text();
@@ -218,7 +221,7 @@ fn decode_key<K: Syntax>(key: KeyNode<'_>, findings: &mut Findings) -> Option<So
 pub(super) const MOST_PROBLEMS: usize = 100;
 
 /// Whether a file's problems are enough to stop reading it.
-fn is_enough(findings: &Findings) -> bool {
+pub(super) fn is_enough(findings: &Findings) -> bool {
     findings.len() >= MOST_PROBLEMS
 }
 
@@ -276,6 +279,10 @@ pub(super) fn suggest<'a>(
     }
 }
 
+/// What is known of a key that a record does not have, where that is more than
+/// that it does not.
+pub(super) type SaysMore = fn(KeyNode<'_>) -> Option<Finding>;
+
 /// A map whose fields are read by name.
 pub(super) struct Fields<'a, 'f> {
     node: Node<'a>,
@@ -285,11 +292,12 @@ pub(super) struct Fields<'a, 'f> {
 
 impl<'a, 'f> Fields<'a, 'f> {
     /// The fields of `node`, where it is a map; each key that is not `known` is
-    /// reported.
+    /// reported, by what `says_more` knows of it where that is anything.
     pub(super) fn open(
         node: Node<'a>,
         noun: &'static str,
         known: &[&str],
+        says_more: &[SaysMore],
         findings: &'f mut Findings,
     ) -> Option<Self> {
         if !node.is_mapping() {
@@ -298,11 +306,12 @@ impl<'a, 'f> Fields<'a, 'f> {
         }
         let unknown = node.entries().filter(|(key, _)| !known.contains(&key.text()));
         for (key, _) in unknown.take(MOST_PROBLEMS) {
-            findings.push(
+            let better = says_more.iter().find_map(|says_more| says_more(key));
+            findings.push(better.unwrap_or_else(|| {
                 Finding::new(&UNKNOWN_KEY, format!("unknown key `{}`", key.text()), key.location())
                     .because(format!("not a key of {noun}"))
-                    .maybe_help(suggest(key.text(), known.iter().copied(), "its keys are")),
-            );
+                    .maybe_help(suggest(key.text(), known.iter().copied(), "its keys are"))
+            }));
         }
         Some(Self { node, findings, noun })
     }
@@ -356,7 +365,8 @@ pub(super) mod presence {
 }
 
 /// A map with known keys, each listed once with its documentation: the struct,
-/// its reader and its JSON Schema.
+/// its reader and its JSON Schema. A function behind the noun may know more of
+/// keys that are not among them.
 ///
 /// ```ignore
 /// record! {
@@ -368,7 +378,7 @@ pub(super) mod presence {
 /// }
 /// ```
 macro_rules! record {
-    ($($(#[doc = $about:literal])+ struct $name:ident($noun:literal) {
+    ($($(#[doc = $about:literal])+ struct $name:ident($noun:literal $(, $says_more:path)?) {
         $($(#[doc = $doc:literal])+ $presence:ident $field:ident: $type:ty = $key:tt,)+
     })+) => {$(
         $(#[doc = $about])+
@@ -387,8 +397,10 @@ macro_rules! record {
                 findings: &mut $crate::diagnostic::Findings,
             ) -> Option<Self> {
                 let known = &[$($key),+];
-                let mut fields =
-                    $crate::config::decode::Fields::open(node, $noun, known, findings)?;
+                let says_more: &[$crate::config::decode::SaysMore] = &[$($says_more)?];
+                let mut fields = $crate::config::decode::Fields::open(
+                    node, $noun, known, says_more, findings,
+                )?;
                 $(let $field = fields.$presence($key);)+
                 Some(Self { $($field: $field?),+ })
             }
@@ -399,7 +411,7 @@ pub(super) use record;
 
 /// One of a few words, each listed once with its documentation.
 macro_rules! choice {
-    ($($(#[doc = $about:literal])+ enum $name:ident($noun:literal) {
+    ($($(#[doc = $about:literal])+ $vis:vis enum $name:ident($noun:literal) {
         $($(#[doc = $doc:literal])+ $variant:ident = $word:tt,)+
     })+) => {$(
         $(#[doc = $about])+
@@ -407,7 +419,7 @@ macro_rules! choice {
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
             schemars::JsonSchema, serde::Serialize,
         )]
-        pub enum $name {
+        $vis enum $name {
             $($(#[doc = $doc])+ #[serde(rename = $word)] $variant,)+
         }
 
@@ -416,7 +428,7 @@ macro_rules! choice {
             const WORDS: &[(&'static str, Self)] = &[$(($word, Self::$variant)),+];
 
             /// The word in the files.
-            pub fn as_str(self) -> &'static str {
+            $vis fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
         }

@@ -40,7 +40,7 @@ use crate::diagnostic::Code;
 
 /// The codes of the parts that find problems.
 const LISTS: &[&[&Code]] =
-    &[decode::CODES, files::CODES, raw::CODES, syntax::CODES, resolve::ALL_CODES];
+    &[decode::CODES, files::CODES, raw::ALL_CODES, syntax::CODES, resolve::ALL_CODES];
 
 /// The codes that this module declares.
 pub static CODES: &[&Code] = &joined::<{ count(LISTS) }>(LISTS);

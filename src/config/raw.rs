@@ -5,18 +5,31 @@
 //! The documentation of a field is its description in the JSON Schema and in
 //! the reference, so it speaks to whoever writes the file.
 
+mod sites;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::decode::{Anything, Count, Decode, List, Map, choice, record, wrong_type};
 use super::syntax::{
-    AppName, BranchName, Call, Cidr, Date, Digest, DnsLabel, Duration, FilePath, ForgeRepository,
-    Glob, ImageRepository, KubernetesVersion, LabelKey, LabelValue, Name, NamespaceName,
-    NamespacePattern, OpeningHours, OutputPath, Pattern, Port, Quantity, Requirement, ResourceName,
-    RoleName, Tag, TemplateName, Url, ValueRoute, VariableName,
+    AppReference, BranchName, Call, Cidr, Date, Digest, DnsLabel, Duration, FilePath,
+    ForgeRepository, Glob, ImageRepository, KubernetesVersion, LabelKey, LabelValue, Name,
+    NamespaceName, NamespacePattern, OpeningHours, OutputPath, Pattern, Port, Quantity,
+    Requirement, ResourceName, RoleName, Tag, TemplateName, Url, ValueRoute, VariableName,
 };
 use super::{EnvironmentName, Sourced};
-use crate::diagnostic::{Finding, Findings, codes};
+use super::{count, joined};
+use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::yaml::{Node, Value};
+
+pub(in crate::config) use sites::{
+    AdoptedEnvironmentFile, EnvironmentsFile, FieldsFile, ImageFilterFile, SiteFile, SiteKeys,
+    SiteKindName,
+};
+
+const LISTS: &[&[&Code]] = &[CODES, sites::CODES];
+
+/// The codes of what the files say by themselves.
+pub(super) static ALL_CODES: &[&Code] = &joined::<{ count(LISTS) }>(LISTS);
 
 codes! {
     /// A token stands in a file.
@@ -53,11 +66,20 @@ record! {
         /// Where pull requests are opened.
         setting forge: ForgeFile = "forge",
         /// Apps that are promoted together, by the train's name.
-        setting trains: Map<DnsLabel, List<AppName>> = "trains",
+        setting trains: Map<DnsLabel, List<AppReference>> = "trains",
         /// Which environments may reach each other.
         setting network: RepositoryNetworkFile = "network",
         /// Severities and settings of rules, by tier.
         setting policies: PoliciesFile = "policies",
+        /// Where references stand, in a repository that is laid out its own
+        /// way. Without it the repository is native: `environments/` and
+        /// `templates/` say what runs where.
+        setting sites: List<SiteFile> = "sites",
+        /// The environments of a repository that declares `sites`, by name;
+        /// those that `ladder` names are environments without an entry here.
+        /// Elsewhere the directories below `environments/` are the
+        /// environments, and their files hold the settings.
+        setting environments: EnvironmentsFile = "environments",
     }
 
     /// Where pull requests are opened.
@@ -143,7 +165,7 @@ record! {
         /// not name: a list, or `all` or `any` of a list.
         setting after: AfterFile = "after",
         /// Apps that need not be here to be promoted past this environment.
-        setting skip: List<AppName> = "skip",
+        setting skip: List<AppReference> = "skip",
         /// Labels of every object. A template's own value wins.
         setting labels: Map<LabelKey, LabelValue> = "labels",
         /// What templates see as `values`, for every app.
@@ -360,7 +382,7 @@ record! {
 
 choice! {
     /// What is at stake in an environment.
-    enum Tier("a tier") {
+    pub enum Tier("a tier") {
         /// Nothing that people outside depend on.
         Preprod = "preprod",
         /// Production, or something with production's dependencies.
@@ -368,7 +390,7 @@ choice! {
     }
 
     /// Which state of the environment before is promoted.
-    enum Selection("a value of `select`") {
+    pub enum Selection("a value of `select`") {
         /// What stands there now.
         Current = "current",
         /// The newest that it has held and that passes the gates, so that a
@@ -377,7 +399,7 @@ choice! {
     }
 
     /// What runs on a forge.
-    enum ForgeKind("a kind of forge") {
+    pub enum ForgeKind("a kind of forge") {
         /// GitHub.
         Github = "github",
         /// GitLab.
@@ -389,7 +411,7 @@ choice! {
     }
 
     /// Who may reach whom inside an environment.
-    enum Within("a value of `within`") {
+    pub enum Within("a value of `within`") {
         /// Whom the apps' `calls` declare.
         Declared = "declared",
         /// Everybody everybody.
@@ -398,7 +420,7 @@ choice! {
 
     /// How much a rule matters. The last is not called `off`, because YAML
     /// reads that as a boolean.
-    enum RuleSeverity("a severity") {
+    pub enum RuleSeverity("a severity") {
         /// It fails a run.
         Error = "error",
         /// It is shown.
@@ -410,7 +432,7 @@ choice! {
     }
 
     /// Whose clock says since when a state stands somewhere.
-    enum Trust("a value of `trust`") {
+    pub enum Trust("a value of `trust`") {
         /// The time of the merge as the forge has it; where the forge does not
         /// know it, the gate waits.
         Forge = "forge",
@@ -420,7 +442,7 @@ choice! {
     }
 
     /// Which commit a check is read from.
-    enum CheckSubject("a value of `of`") {
+    pub enum CheckSubject("a value of `of`") {
         /// The commit that the image was built from.
         Application = "application",
         /// The commit that placed the state, or a later one that leaves the
@@ -429,13 +451,13 @@ choice! {
     }
 
     /// Whether an image needs a digest.
-    enum DigestGate("a value of `digest`") {
+    pub enum DigestGate("a value of `digest`") {
         /// It does.
         Required = "required",
     }
 
     /// In which environment a value is looked at.
-    enum Side("a value of `in`") {
+    pub enum Side("a value of `in`") {
         /// Where the state comes from.
         Source = "source",
         /// Where it goes.

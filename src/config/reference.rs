@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 
+use schemars::Schema;
 use serde_json::Value as Json;
 
 use super::raw::{AppFile, EnvironmentFile, RepositoryFile};
@@ -21,6 +22,9 @@ directory from `environments/` to the environment's own first its `environment.y
 `<app>.yaml`. Maps merge, lists and everything else replace, and an explicit `null` or `~` removes
 what earlier layers say. `rungs values APP --env ENV` shows which line won.
 
+A repository whose `rungs.yaml` has `sites` is laid out its own way: `rungs.yaml` is all of its
+configuration, and says where in the other files image references stand.
+
 Editors check a file by a comment in its first line:
 
 ```yaml
@@ -32,14 +36,11 @@ Editors check a file by a comment in its first line:
 
 /// The page of every key of every file, as Markdown.
 pub fn reference() -> String {
-    let files = [
-        ("rungs.yaml", root::<RepositoryFile>()),
-        ("environment.yaml", root::<EnvironmentFile>()),
-        ("<app>.yaml", root::<AppFile>()),
-    ];
-    let mut page = INTRODUCTION.to_owned();
+    // What several files have is described where it mostly stands: gates with
+    // `environment.yaml`, though `rungs.yaml` is the first file of the page.
     let mut headings = BTreeMap::new();
-    for (file, schema) in &files {
+    let mut written = |file, schema: Schema| {
+        let mut page = String::new();
         Sections {
             file,
             schema: schema.as_value(),
@@ -47,16 +48,19 @@ pub fn reference() -> String {
             waiting: VecDeque::new(),
         }
         .write_all(&mut page);
-    }
-    page
+        page
+    };
+    let environment = written("environment.yaml", root::<EnvironmentFile>());
+    let app = written("<app>.yaml", root::<AppFile>());
+    let rungs = written("rungs.yaml", root::<RepositoryFile>());
+    [INTRODUCTION, &rungs, &environment, &app].concat()
 }
 
 /// A file's keys, section by section: one for each map of known keys.
 struct Sections<'a> {
     file: &'a str,
     schema: &'a Json,
-    /// The headings of maps that have a section, in this file or one before,
-    /// by the name of their definition.
+    /// The headings of maps that have a section, in this file or another, by the name of their definition.
     headings: &'a mut BTreeMap<String, String>,
     /// The maps that are yet to be written, with the way to their first use.
     waiting: VecDeque<(&'a str, String)>,

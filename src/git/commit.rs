@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::source::{Entry, ReadErrorKind, RepoPath, Store, StoreError};
+use crate::source::{Entry, EntryKind, ReadErrorKind, RepoPath, Store, StoreError};
 
 const LINK: i32 = 0o120_000;
 
@@ -84,6 +84,26 @@ impl CommitFiles {
         })
     }
 
+    /// The names in a directory, each with what `of` makes of it.
+    fn children<T>(
+        &self,
+        directory: &RepoPath,
+        of: impl Fn(&git2::Repository, &git2::TreeEntry<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<(String, T)>, StoreError> {
+        let inner = self.inner();
+        let Some(Found::Directory(tree)) = self.find(&inner, directory)? else {
+            return Err(ReadErrorKind::NotADirectory);
+        };
+        let mut children = Vec::with_capacity(tree.len());
+        for entry in &tree {
+            let name =
+                entry.name().map_err(|_| ReadErrorKind::name_not_utf8(entry.name_bytes()))?;
+            // Not every name is a segment, because a commit need not come from git; a Tree judges that.
+            children.push((name.to_owned(), of(&inner, &entry)?));
+        }
+        Ok(children)
+    }
+
     fn failed(&self, error: &git2::Error) -> StoreError {
         if error.code() == git2::ErrorCode::NotFound {
             ReadErrorKind::Absent(format!("commit {} is there without it", self.commit))
@@ -109,22 +129,19 @@ impl Store for CommitFiles {
     }
 
     fn list(&self, directory: &RepoPath) -> Result<Vec<(String, Entry)>, StoreError> {
-        let inner = self.inner();
-        let Some(Found::Directory(tree)) = self.find(&inner, directory)? else {
-            return Err(ReadErrorKind::NotADirectory);
-        };
-        let mut entries = Vec::with_capacity(tree.len());
-        for entry in &tree {
-            let name =
-                entry.name().map_err(|_| ReadErrorKind::name_not_utf8(entry.name_bytes()))?;
-            // A commit need not come from git: its names are whatever bytes were pushed.
-            if directory.child_named(name).is_none() {
-                return Err(ReadErrorKind::name_not_a_segment(name));
-            }
-            let found = self.found(&inner, &entry)?;
-            entries.push((name.to_owned(), self.entry_of(&inner, &found)?));
-        }
-        Ok(entries)
+        self.children(directory, |inner, entry| self.entry_of(inner, &self.found(inner, entry)?))
+    }
+
+    /// Without a look at any blob: its size stands at its head.
+    fn names(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, StoreError> {
+        self.children(directory, |_, entry| {
+            Ok(match entry.kind() {
+                Some(git2::ObjectType::Tree) => EntryKind::Directory,
+                Some(git2::ObjectType::Blob) if entry.filemode() == LINK => EntryKind::Link,
+                Some(git2::ObjectType::Blob) => EntryKind::File,
+                _ => EntryKind::Other,
+            })
+        })
     }
 
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {

@@ -28,10 +28,15 @@ pub struct FileChange {
     pub after: Option<ObjectName>,
 }
 
+/// Names of commits, one after the other.
+pub type Names<'h> = Box<dyn Iterator<Item = Result<ObjectName, HistoryError>> + 'h>;
+
 /// The commits of a branch that changed something, newest first.
 pub trait History: Send + Sync {
     /// Along the branch, from `tip` backwards: the commits that changed a file
-    /// at or below one of `paths`. Reads on only as far as the iterator goes.
+    /// at or below one of `paths`, and every merge that hides the branch, with
+    /// or without changes there: what stood before it is not surely known to
+    /// have stood. Reads on only as far as the iterator goes.
     /// At the edge of a shallow clone the last item is
     /// [`HistoryError::Shallow`].
     fn steps<'h>(
@@ -39,6 +44,11 @@ pub trait History: Send + Sync {
         tip: &ObjectName,
         paths: &[RepoPath],
     ) -> Result<Box<dyn Iterator<Item = Result<Step, HistoryError>> + 'h>, HistoryError>;
+
+    /// Every commit of the branch, the newest first, whatever it changed, on the
+    /// way that [`Self::steps`] goes: past a merge that hides the branch by its
+    /// second parent. Ends as that does.
+    fn branch<'h>(&'h self, tip: &ObjectName) -> Result<Names<'h>, HistoryError>;
 
     /// A blob's bytes.
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError>;

@@ -17,6 +17,9 @@ pub trait Objects: Send + Sync {
     fn write_blob(&self, bytes: &[u8]) -> Result<ObjectName, ObjectError>;
     /// Writes a tree; the entries are brought into git's order.
     fn write_tree(&self, entries: &[TreeEntry]) -> Result<ObjectName, ObjectError>;
+    /// Writes a commit from the object's bytes, header and message, as
+    /// `git cat-file commit` shows them.
+    fn write_commit(&self, bytes: &[u8]) -> Result<ObjectName, ObjectError>;
 }
 
 /// Why an object cannot be read or written.

@@ -1,11 +1,15 @@
 //! States that must not enter an environment.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::config::EnvironmentName;
+use crate::sites::{ImageParts, Said, State};
+use crate::source::{Location, RepoPath, SourceFile};
+use crate::yaml::{Dialect, parse};
 
 /// An entry of `.rungs/holds/<environment>/<app>.yaml`: this state must not
 /// enter this environment or those above it.
@@ -24,6 +28,96 @@ pub struct Hold {
     pub reason: String,
     /// Who said so.
     pub by: String,
-    /// When it ends by itself; none where only lifting ends it.
+    /// Since when, as they say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// When it ends by itself: from then on it holds nothing back. None where
+    /// only lifting ends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// The entry in its file.
+    pub location: Location,
+}
+
+impl Hold {
+    /// Whether it has not ended by itself.
+    pub fn is_in_force(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+
+    /// Whether a state is held back: all that is listed is the same in it.
+    /// Two keys of a state that differ only in what they are a key of (an image
+    /// and a git reference, both called `web`) share a name, and one of them
+    /// has to be the same: too much is held back rather than too little.
+    pub fn matches(&self, state: &State) -> bool {
+        self.state.iter().all(|(name, text)| {
+            let mut named = state.iter().filter(|(key, _)| key.name() == name);
+            named.any(|(_, said)| is_said(text, said))
+        })
+    }
+}
+
+/// Whether a site says what a hold's text means.
+///
+/// For an image the text is what stands behind the repository, with or without
+/// its `:` or `@`: `v1.4@sha256:…`, `:v1.4`, `sha256:…`; a whole reference is
+/// read as well, and its repository does not count, because each environment
+/// may have its own. The digests decide where both have one, else the tags. A
+/// text that is only a digest says nothing of a site that has only a tag.
+fn is_said(text: &str, said: &Said) -> bool {
+    match said {
+        Said::Image(image) => {
+            let held = image_parts(text);
+            match (&held.digest, &image.digest) {
+                (Some(held), Some(digest)) => held == digest,
+                _ => held.tag.is_some() && held.tag == image.tag,
+            }
+        }
+        Said::Revision(revision) => text == revision,
+        Said::Value(yaml) => is_same_yaml(text, yaml),
+    }
+}
+
+/// The tag and digest of what people write for an image.
+fn image_parts(text: &str) -> ImageParts {
+    let (name, digest) = match text.split_once('@') {
+        Some((name, digest)) => (name, Some(digest)),
+        None if text.starts_with("sha256:") => ("", Some(text)),
+        None => (text, None),
+    };
+    let last = name.rsplit('/').next().unwrap_or_default();
+    let tag = match last.split_once(':') {
+        Some((_, tag)) => tag,
+        // A path without a tag is no tag.
+        None if name.contains('/') => "",
+        None => last,
+    };
+    ImageParts {
+        repository: None,
+        tag: Some(tag).filter(|tag| !tag.is_empty()).map(str::to_owned),
+        digest: digest.map(str::to_owned),
+    }
+}
+
+/// Whether two texts are the same value: `a: 1` however it is written.
+fn is_same_yaml(one: &str, two: &str) -> bool {
+    let parsed = [one, two].map(|text| {
+        let file = SourceFile::new(RepoPath::root(), text.to_owned());
+        parse(&Arc::new(file), Dialect::Kubectl).ok().filter(|documents| documents.len() == 1)
+    });
+    match parsed {
+        [Some(one), Some(two)] => one[0].root().equals(two[0].root()),
+        _ => one.trim() == two.trim(),
+    }
+}
+
+/// What a hold's text says of a site, which [`Hold::matches`] finds again.
+pub fn text_of(said: &Said) -> String {
+    match said {
+        Said::Image(image) => {
+            let bare = ImageParts { repository: None, ..image.clone() }.to_string();
+            bare.strip_prefix([':', '@']).unwrap_or(&bare).to_owned()
+        }
+        Said::Revision(_) | Said::Value(_) => said.to_string(),
+    }
 }

@@ -4,13 +4,22 @@
 //! is known of it; the [`Plan`] is data and is judged by gates; carrying it out
 //! makes the files of one new commit of it.
 
+mod code;
 pub mod gates;
+mod audit;
+mod brief;
 mod hold;
+mod past;
 mod plan;
-mod record;
+mod request;
+mod select;
+pub mod record;
 mod stay;
 
+pub use brief::{Difference, brief, differences};
+pub use code::CODES;
 pub use hold::Hold;
 pub use plan::{AppPlan, Plan, SiteChange, Source};
 pub use record::{Action, Override, Record};
+pub use request::{Leave, Named, Request};
 pub use stay::{Since, Stay};

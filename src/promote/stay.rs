@@ -14,8 +14,8 @@ pub struct Stay {
     pub state: Option<State>,
     /// When it began.
     pub since: Since,
-    /// The commit that began it.
-    pub entered: Commit,
+    /// The commit that began it; none where that is not in this clone.
+    pub entered: Option<Commit>,
     /// The commit that ended it; none where it still stands.
     pub left: Option<ObjectName>,
 }

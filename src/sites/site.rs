@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::config::EnvironmentName;
 use crate::kubernetes::image_reference;
-use crate::source::Location;
+use crate::source::{Location, RepoPath};
 use crate::yaml::Place;
 
 /// A place in a file where an image reference, a git reference or a promoted
@@ -21,9 +21,11 @@ pub struct Site {
     pub key: Key,
     /// What it says.
     pub said: Said,
-    /// Where, for people.
+    /// Where, for people; in a native repository perhaps an outer layer.
     pub location: Location,
-    /// The scalars that say it.
+    /// The file that the parts are in.
+    pub path: RepoPath,
+    /// The scalars that say it, or would.
     pub parts: Vec<Part>,
     /// Whether a promotion adds a digest where it has none.
     pub adds_digest: bool,

@@ -28,6 +28,14 @@ impl State {
         self.entries.iter()
     }
 
+    /// The same with other things said of some keys.
+    #[must_use]
+    pub fn with(&self, new: &BTreeMap<Key, Said>) -> Self {
+        let mut entries = self.entries.clone();
+        entries.extend(new.iter().map(|(key, said)| (key.clone(), said.clone())));
+        Self { entries }
+    }
+
     /// Whether the app has no sites.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Entry, MAX_FILE_BYTES, ReadErrorKind, RepoPath, Store, StoreError};
+use super::{Entry, EntryKind, MAX_FILE_BYTES, ReadErrorKind, RepoPath, Store, StoreError};
 
 /// The files below a directory of this machine.
 #[derive(Debug)]
@@ -20,6 +20,24 @@ impl Disk {
 
     fn absolute(&self, path: &RepoPath) -> PathBuf {
         if path.is_root() { self.root.clone() } else { self.root.join(path.as_str()) }
+    }
+
+    /// The names in a directory, each with what `of` makes of it.
+    fn children<T>(
+        &self,
+        directory: &RepoPath,
+        of: impl Fn(&fs::DirEntry) -> Result<T, StoreError>,
+    ) -> Result<Vec<(String, T)>, StoreError> {
+        let mut children = Vec::new();
+        for child in fs::read_dir(self.absolute(directory)).map_err(|e| failed(&e))? {
+            let child = child.map_err(|e| failed(&e))?;
+            let name = child
+                .file_name()
+                .into_string()
+                .map_err(|name| ReadErrorKind::name_not_utf8(name.as_encoded_bytes()))?;
+            children.push((name, of(&child)?));
+        }
+        Ok(children)
     }
 }
 
@@ -37,17 +55,13 @@ impl Store for Disk {
     }
 
     fn list(&self, directory: &RepoPath) -> Result<Vec<(String, Entry)>, StoreError> {
-        let mut entries = Vec::new();
-        for child in fs::read_dir(self.absolute(directory)).map_err(|e| failed(&e))? {
-            let child = child.map_err(|e| failed(&e))?;
-            let name = child
-                .file_name()
-                .into_string()
-                .map_err(|name| ReadErrorKind::name_not_utf8(name.as_encoded_bytes()))?;
-            let metadata = child.metadata().map_err(|e| failed(&e))?;
-            entries.push((name, entry_of(&child.path(), &metadata)?));
-        }
-        Ok(entries)
+        self.children(directory, |child| {
+            entry_of(&child.path(), &child.metadata().map_err(|e| failed(&e))?)
+        })
+    }
+
+    fn names(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, StoreError> {
+        self.children(directory, |child| child.file_type().map(kind_of).map_err(|e| failed(&e)))
     }
 
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {
@@ -63,16 +77,26 @@ impl Store for Disk {
 }
 
 fn entry_of(path: &Path, metadata: &fs::Metadata) -> Result<Entry, StoreError> {
-    let kind = metadata.file_type();
+    Ok(match kind_of(metadata.file_type()) {
+        EntryKind::Link => {
+            let target = fs::read_link(path).map_err(|e| failed(&e))?;
+            Entry::Link { target: target.to_string_lossy().into_owned() }
+        }
+        EntryKind::Directory => Entry::Directory,
+        EntryKind::File => Entry::File { size: metadata.len() },
+        EntryKind::Other => Entry::Other,
+    })
+}
+
+fn kind_of(kind: fs::FileType) -> EntryKind {
     if kind.is_symlink() {
-        let target = fs::read_link(path).map_err(|e| failed(&e))?;
-        Ok(Entry::Link { target: target.to_string_lossy().into_owned() })
+        EntryKind::Link
     } else if kind.is_dir() {
-        Ok(Entry::Directory)
+        EntryKind::Directory
     } else if kind.is_file() {
-        Ok(Entry::File { size: metadata.len() })
+        EntryKind::File
     } else {
-        Ok(Entry::Other)
+        EntryKind::Other
     }
 }
 

@@ -14,6 +14,11 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RepoPath(Arc<str>);
 
+/// Whether a name can be one segment of a path.
+pub(super) fn is_segment(name: &str) -> bool {
+    !matches!(name, "" | "." | "..") && !name.contains(['/', '\0'])
+}
+
 /// Why a text is no [`RepoPath`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
@@ -79,7 +84,7 @@ impl RepoPath {
     /// This directory's child of that name; none where `name` is no single
     /// segment, as a crafted commit may have it.
     pub fn child_named(&self, name: &str) -> Option<Self> {
-        if matches!(name, "" | "." | "..") || name.contains(['/', '\0']) {
+        if !is_segment(name) {
             return None;
         }
         Some(if self.is_root() {

@@ -1,5 +1,10 @@
 //! Which text is not for everybody's eyes, where no tree says so.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
 use super::{SourceFile, Span};
 
 /// Stands for a secret wherever text is shown. Its length says nothing, which
@@ -37,6 +42,41 @@ pub fn has_password(text: &str) -> bool {
         let authority = text[at + separator.len()..].split(['/', ' ', '?', '#']).next();
         let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
         user.and_then(|user| user.split_once(':')).is_some_and(|(_, password)| !password.is_empty())
+    })
+}
+
+/// What is masked in another program's words: the user part of an address, a
+/// parameter or header that is named as a secret, and tokens that forges mark
+/// as theirs (GitHub, GitLab) or that are signed (JSON Web Tokens).
+static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?<scheme>\b[a-zA-Z][a-zA-Z0-9+.-]*://)(?<user>[^/\s?#'`\x22<>]*)@",
+        r"|(?<name>\b[\w-]+)=(?<value>[^&\s'`\x22<>]+)",
+        r"|(?<header>(?i:authorization:\s*(?:[a-z]+\s+)?|private-token:\s*))[^\s'\x22]+",
+        r"|\b(?:gh[opsur]_|github_pat_)[0-9A-Za-z_]{20,}",
+        r"|\bgl[a-z]{1,6}-[0-9A-Za-z_.-]{16,}",
+        r"|\beyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]*",
+    ))
+    .expect("the pattern is well formed")
+});
+
+/// Another program's words without what gives access: `https://me:pw@host/x`
+/// becomes `https://***@host/x`. An ssh user alone is no secret.
+pub fn without_credentials(text: &str) -> Cow<'_, str> {
+    CREDENTIALS.replace_all(text, |found: &Captures<'_>| {
+        let part = |name| found.name(name).map(|part| part.as_str());
+        let whole = found.get_match().as_str();
+        if let (Some(scheme), Some(user)) = (part("scheme"), part("user")) {
+            if scheme.contains("ssh") && !user.contains(':') {
+                return whole.to_owned();
+            }
+            return format!("{scheme}{REDACTED}@");
+        }
+        if let Some(name) = part("name") {
+            let is_secret = is_secret_key(name);
+            return if is_secret { format!("{name}={REDACTED}") } else { whole.to_owned() };
+        }
+        format!("{}{REDACTED}", part("header").unwrap_or_default())
     })
 }
 
@@ -103,6 +143,34 @@ mod tests {
         }
         for harmless in ["https://host:8080/a@b", "https://me@host/", "a:b@c", "http://u:@h"] {
             assert!(!has_password(harmless), "{harmless}");
+        }
+    }
+
+    #[test]
+    fn what_gives_access_is_masked_in_another_programs_words() {
+        let masked = [
+            ("at 'https://me:pw@h/x'", "at 'https://***@h/x'"),
+            ("https://ghp_short@h/", "https://***@h/"),
+            ("http://a@b:c@h/", "http://***@h/"),
+            ("ssh://git:pw@h/", "ssh://***@h/"),
+            ("GET /x?private_token=abc&a=b", "GET /x?private_token=***&a=b"),
+            ("Authorization: Basic bWU6cHc=", "Authorization: Basic ***"),
+            ("PRIVATE-TOKEN: abc", "PRIVATE-TOKEN: ***"),
+            ("no ghp_0123456789abcdefghijABCDEFGHIJ here", "no *** here"),
+            ("no glpat-0123456789abcdefghij here", "no *** here"),
+            ("jwt eyJhbGciOiJI.eyJzdWIiOiIx.c2ln", "jwt ***"),
+        ];
+        for (text, expected) in masked {
+            assert_eq!(without_credentials(text), expected);
+        }
+        for harmless in [
+            "ssh://git@host/x.git",
+            "git@host:x.git",
+            "https://host:8080/a@b",
+            "a=b tag=v1 https://host/?ref=main",
+            "refs/heads/main -> main",
+        ] {
+            assert_eq!(without_credentials(harmless), harmless);
         }
     }
 

@@ -21,6 +21,31 @@ pub enum Entry {
     Other,
 }
 
+/// What stands at a path, without what only a look at the thing itself tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Link,
+    /// A device, a socket, a submodule: nothing to read.
+    Other,
+}
+
+impl Entry {
+    /// Which of them it is.
+    pub fn kind(&self) -> EntryKind {
+        match self {
+            Self::File { .. } => EntryKind::File,
+            Self::Directory => EntryKind::Directory,
+            Self::Link { .. } => EntryKind::Link,
+            Self::Other => EntryKind::Other,
+        }
+    }
+}
+
 /// A store's failure; [`super::Tree`] adds the path that was asked for.
 pub type StoreError = ReadErrorKind;
 
@@ -33,6 +58,14 @@ pub trait Store: Send + Sync {
 
     /// The names directly in a directory with what stands there, in any order.
     fn list(&self, directory: &RepoPath) -> Result<Vec<(String, Entry)>, StoreError>;
+
+    /// As [`Store::list`], without sizes and links' targets: a store may have to
+    /// look at each file for those, and who only wants names should not pay
+    /// for it.
+    fn names(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, StoreError> {
+        let entries = self.list(directory)?;
+        Ok(entries.into_iter().map(|(name, entry)| (name, entry.kind())).collect())
+    }
 
     /// A file's bytes, as [`Store::entry`] said it is there.
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError>;

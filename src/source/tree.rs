@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::dot_git::is_git;
-use super::{Access, Entry, Position, ReadError, ReadErrorKind, RepoPath, SourceFile, Store};
+use super::overlay::Overlay;
+use super::path::is_segment;
+use super::{
+    Access, Entry, EntryKind, Position, ReadError, ReadErrorKind, RepoPath, SourceFile, Store,
+};
 
 /// A larger file is refused by its size, before it is read.
 pub const MAX_FILE_BYTES: u64 = 4 << 20;
@@ -17,6 +21,15 @@ const MAX_LINKS: usize = 40;
 pub struct Listed {
     /// The path as it is named here, not where its link ends.
     pub path: RepoPath,
+    /// Whether it is, or leads to, a directory.
+    pub is_directory: bool,
+}
+
+/// One name of a directory, links followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The name, one segment.
+    pub name: String,
     /// Whether it is, or leads to, a directory.
     pub is_directory: bool,
 }
@@ -78,7 +91,7 @@ pub struct Tree {
 }
 
 struct Shared {
-    store: Box<dyn Store>,
+    store: Arc<dyn Store>,
     /// Files by the path where their links end.
     files: RwLock<HashMap<RepoPath, Arc<SourceFile>>>,
     /// What stands at a path; directories are asked for again and again while
@@ -97,15 +110,25 @@ impl Tree {
         store: impl Store + 'static,
         revisions: Option<Arc<dyn Revisions>>,
     ) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                store: Box::new(store),
-                files: RwLock::default(),
-                entries: RwLock::default(),
-            }),
-            revisions,
-            access: Arc::default(),
-        }
+        Self::over(Arc::new(store), revisions)
+    }
+
+    fn over(store: Arc<dyn Store>, revisions: Option<Arc<dyn Revisions>>) -> Self {
+        let shared = Shared { store, files: RwLock::default(), entries: RwLock::default() };
+        Self { shared: Arc::new(shared), revisions, access: Arc::default() }
+    }
+
+    /// These files with some of them changed: the bytes of each, and none for
+    /// one that goes. The result is no commit.
+    #[must_use]
+    pub fn with_files(&self, files: BTreeMap<RepoPath, Option<Vec<u8>>>) -> Self {
+        let overlay = Overlay::new(Arc::clone(&self.shared.store), files);
+        Self::over(Arc::new(overlay), self.revisions.clone())
+    }
+
+    /// What these files stand on, without links resolved and bounds kept.
+    pub fn store(&self) -> &dyn Store {
+        &*self.shared.store
     }
 
     /// The files of a commit of the same repository, from which the other
@@ -196,6 +219,34 @@ impl Tree {
             listed.push(Listed { path, is_directory });
         }
         Ok(listed)
+    }
+
+    /// As [`Tree::list`], for who reads only a few of many files: what stands at
+    /// a name is looked at when it is read.
+    pub fn names(&self, directory: &RepoPath) -> Result<Vec<Named>, ReadError> {
+        let (resolved, entry) = self.resolve(directory)?;
+        if entry != Entry::Directory {
+            self.examined(resolved);
+            return Err(error(directory, ReadErrorKind::NotADirectory));
+        }
+        self.record(|access| {
+            access.listed.insert(resolved.clone());
+        });
+        let mut names =
+            self.shared.store.names(&resolved).map_err(|kind| error(directory, kind))?;
+        names.retain(|(name, _)| !is_git(name));
+        names.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let named = |(name, kind): (String, EntryKind)| {
+            if !is_segment(&name) {
+                return Err(error(directory, ReadErrorKind::name_not_a_segment(&name)));
+            }
+            let is_directory = match kind {
+                EntryKind::Link => self.leads_to_directory(&directory.child(&name)),
+                kind => kind == EntryKind::Directory,
+            };
+            Ok(Named { name, is_directory })
+        };
+        names.into_iter().map(named).collect()
     }
 
     fn leads_to_directory(&self, link: &RepoPath) -> bool {
@@ -361,6 +412,26 @@ mod tests {
         let access = tree.access();
         assert!(access.read.contains("shared/web/a.yaml"));
         assert!(access.is_affected_by(&path("templates/web")));
+    }
+
+    #[test]
+    fn names_are_those_that_a_listing_has() {
+        let mut memory = Memory::of([("a/file", ""), ("a/b/file", ""), ("a/.git/config", "")]);
+        memory.link(path("a/to-directory"), "b");
+        memory.link(path("a/to-file"), "file");
+        memory.link(path("a/to-nothing"), "../../outside");
+        let tree = Tree::new(memory);
+        let listed = tree.list(&path("a")).unwrap();
+        let listed = listed.iter().map(|one| (one.path.name().to_owned(), one.is_directory));
+        let (names, listing) = (tree.recording(), tree.recording());
+        let named = names.names(&path("a")).unwrap().into_iter();
+        assert!(named.map(|one| (one.name, one.is_directory)).eq(listed));
+        listing.list(&path("a")).unwrap();
+        assert_eq!(names.access(), listing.access());
+        assert!(matches!(
+            tree.names(&path("a/file")).unwrap_err().kind,
+            ReadErrorKind::NotADirectory
+        ));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Searching everything below a directory, and coming to an end.
 
-use super::{Listed, ReadError, ReadErrorKind, RepoPath, Tree};
+use super::{Listed, Named, ReadError, ReadErrorKind, RepoPath, Tree};
 
 /// Directories deeper below the one that is searched are taken for a link that
 /// goes round.
@@ -34,6 +34,20 @@ impl<'t> Walk<'t> {
     /// error and ends the search: what is asked for afterwards is empty, so
     /// that whoever waits to be listed does not say the same again.
     pub fn list(&mut self, directory: &RepoPath) -> Result<Vec<Listed>, ReadError> {
+        self.enter(directory, Tree::list)
+    }
+
+    /// The names directly in a directory, as [`Tree::names`] says them, with
+    /// the same end as [`Walk::list`].
+    pub fn names(&mut self, directory: &RepoPath) -> Result<Vec<Named>, ReadError> {
+        self.enter(directory, Tree::names)
+    }
+
+    fn enter<T>(
+        &mut self,
+        directory: &RepoPath,
+        list: impl Fn(&Tree, &RepoPath) -> Result<Vec<T>, ReadError>,
+    ) -> Result<Vec<T>, ReadError> {
         if self.has_ended {
             return Ok(Vec::new());
         }
@@ -43,7 +57,7 @@ impl<'t> Walk<'t> {
             ReadErrorKind::TooManyDirectories
         } else {
             self.listed += 1;
-            return self.tree.list(directory);
+            return list(self.tree, directory);
         };
         self.has_ended = true;
         Err(ReadError { path: directory.clone(), kind: end })

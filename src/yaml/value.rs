@@ -436,6 +436,16 @@ impl<'a> Node<'a> {
         Location::new(self.value.file(self.data().file), self.data().span)
     }
 
+    /// The text of the file it stands in, unmasked.
+    pub(super) fn file_text(self) -> &'a str {
+        self.value.file(self.data().file).text()
+    }
+
+    /// Where it stands in that text.
+    pub(super) fn span(self) -> Span {
+        self.data().span
+    }
+
     /// What an earlier layer said here; its own `overrode` goes further back.
     pub fn overrode(self) -> Option<Self> {
         self.data().overrode.map(|id| self.value.node(id))

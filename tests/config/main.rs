@@ -3,6 +3,7 @@
 //! `RUNGS_UPDATE=1 cargo test --test config` writes what wrong ones are told.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod adopted;
 mod claims;
 mod complete;
 mod large;

@@ -4,6 +4,7 @@
 //! an app, whether a name is known, whether two namespaces are one. A problem
 //! never stops the others from being found.
 
+mod adopted;
 mod app;
 mod environment;
 mod gates;
@@ -11,6 +12,7 @@ mod ladder;
 mod namespace;
 mod network;
 mod repository;
+mod sites;
 mod template;
 
 use std::cell::Cell;
@@ -20,17 +22,18 @@ use std::collections::{BTreeSet, HashMap};
 use indexmap::{IndexMap, IndexSet};
 
 use super::decode::{MOST_PROBLEMS, Map, suggest};
-use super::files::{Directory, Document, Reader};
-use super::raw::RepositoryFile;
+use super::files::{Directory, Reader};
 use super::syntax::{LabelKey, LabelValue};
 use super::{Environment, EnvironmentName, Repository, Sourced, count, joined};
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::source::{Location, ReadErrorKind, RepoPath, Tree};
 
+use repository::Settings;
 use template::Templates;
 
 const LISTS: &[&[&Code]] = &[
     CODES,
+    adopted::CODES,
     app::CODES,
     environment::CODES,
     gates::CODES,
@@ -38,6 +41,7 @@ const LISTS: &[&[&Code]] = &[
     namespace::CODES,
     network::CODES,
     repository::CODES,
+    sites::CODES,
     template::CODES,
 ];
 
@@ -57,7 +61,8 @@ codes! {
     /// Environments are the directories below `environments/` that have no
     /// directory in them, and are named by their path from there. A directory
     /// that only groups others, such as `prod` above `prod/eu` and `prod/us`,
-    /// is none.
+    /// is none. In a repository whose `rungs.yaml` declares `sites`, the
+    /// environments are those that `ladder` or `environments` names.
     ///
     /// ```yaml
     /// ladder: [qa, stgae]     # wrong
@@ -125,18 +130,13 @@ pub struct Loaded {
 pub fn load(tree: &Tree) -> Result<Loaded, Findings> {
     let mut reader = Reader::new(tree);
     let settings = repository::read(&mut reader)?;
-    let root = environments(&mut reader);
-    let chains = root.as_ref().map(chains).unwrap_or_default();
-    let mut templates = Templates::new(tree);
-    let mut resolved = Vec::with_capacity(chains.len());
-    for chain in &chains {
-        resolved.push(environment::resolve(chain, &mut templates, &mut reader));
-    }
-    if let Some(root) = &root {
-        report_apps_without_leaf(root, &mut reader.findings);
-    }
-    let known = Known::of(&chains, &resolved);
-    let repository = assemble(settings.as_ref(), resolved, &known, &mut reader.findings);
+    let (resolved, known) = if settings.is_adopted {
+        adopted::environments(settings.raw(), &mut reader.findings)
+    } else {
+        adopted::report_misplaced(settings.raw(), &mut reader.findings);
+        native(&mut reader)
+    };
+    let repository = assemble(&settings, resolved, &known, &mut reader.findings);
     let findings = reader.findings.settled();
     if findings.has_errors() {
         return Err(findings);
@@ -144,10 +144,26 @@ pub fn load(tree: &Tree) -> Result<Loaded, Findings> {
     Ok(Loaded { repository, warnings: findings })
 }
 
+/// The environments of a native repository.
+fn native(reader: &mut Reader<'_>) -> (Vec<environment::Resolved>, Known) {
+    let root = environments(reader);
+    let chains = root.as_ref().map(chains).unwrap_or_default();
+    let mut templates = Templates::new(reader.tree);
+    let mut resolved = Vec::with_capacity(chains.len());
+    for chain in &chains {
+        resolved.push(environment::resolve(chain, &mut templates, reader));
+    }
+    if let Some(root) = &root {
+        report_apps_without_leaf(root, &mut reader.findings);
+    }
+    let known = Known::of_directories(&chains, &resolved);
+    (resolved, known)
+}
+
 /// Puts the repository's own settings and the environments together, and asks
 /// what concerns several of them.
 fn assemble(
-    settings: Option<&Document<RepositoryFile>>,
+    settings: &Settings,
     resolved: Vec<environment::Resolved>,
     known: &Known,
     findings: &mut Findings,
@@ -156,8 +172,7 @@ fn assemble(
     let after = resolved
         .iter()
         .filter_map(|one| one.after.clone().map(|after| (one.environment.name.clone(), after)));
-    let raw = settings.and_then(|settings| settings.raw.as_ref());
-    let ladder = ladder::resolve(raw, after.collect(), known, findings);
+    let ladder = ladder::resolve(settings.raw(), after.collect(), known, findings);
     let namespaces: Vec<_> = resolved.iter().flat_map(|one| &one.namespaces).collect();
     namespace::check_lengths(&namespaces, findings);
     // Of what could not be read nothing is known, and so neither is what it shares.
@@ -184,7 +199,10 @@ fn environments(reader: &mut Reader<'_>) -> Option<Directory> {
                 Location::of_path(&RepoPath::root().child("environments")),
             )
             .because("every directory here that has none in it is one")
-            .help("create `environments/qa/`, or let `rungs init` write a repository"),
+            .help(
+                "create `environments/qa/`, or let `rungs init` write a repository; in one that is \
+                 laid out its own way, say with `sites` in `rungs.yaml` where image references stand",
+            ),
         );
     };
     match reader.tree.list(&path) {
@@ -261,17 +279,24 @@ fn exists_below(directory: &Directory, app: &str) -> bool {
 /// The names that other files may use.
 struct Known {
     environments: IndexSet<EnvironmentName>,
-    apps: BTreeSet<String>,
+    /// None in an adopted repository, where the sites say which there are.
+    apps: Option<BTreeSet<String>>,
     /// How many names were unknown so far. Looking for what each was meant to
     /// be takes time, so that only the first of them are reported.
     unknown: Cell<usize>,
 }
 
 impl Known {
-    fn of(chains: &[Vec<&Directory>], resolved: &[environment::Resolved]) -> Self {
-        let environments = resolved.iter().map(|one| one.environment.name.clone()).collect();
+    /// Of a native repository.
+    fn of_directories(chains: &[Vec<&Directory>], resolved: &[environment::Resolved]) -> Self {
         let apps = chains.iter().filter_map(|chain| chain.last()).flat_map(|leaf| &leaf.app_names);
-        Self { environments, apps: apps.cloned().collect(), unknown: Cell::new(0) }
+        Self { apps: Some(apps.cloned().collect()), ..Self::of(resolved) }
+    }
+
+    /// Of a repository whose apps nobody knows yet.
+    fn of(resolved: &[environment::Resolved]) -> Self {
+        let environments = resolved.iter().map(|one| one.environment.name.clone()).collect();
+        Self { environments, apps: None, unknown: Cell::new(0) }
     }
 
     /// Whether it is an environment; reports one that is not.
@@ -279,15 +304,22 @@ impl Known {
         let is_known = self.environments.contains(&name.value);
         if !is_known && self.is_one_more() {
             let known = self.environments.iter().map(EnvironmentName::as_str);
-            findings.push(unknown_environment(name.value.as_str(), known, name.location.clone()));
+            let finding = unknown_environment(
+                name.value.as_str(),
+                known,
+                self.apps.is_some(),
+                name.location.clone(),
+            );
+            findings.push(finding);
         }
         is_known
     }
 
     /// Reports an app that no environment has.
     fn check_app(&self, name: &str, at: &Location, findings: &mut Findings) {
-        if !self.apps.contains(name) && self.is_one_more() {
-            let known = self.apps.iter().map(String::as_str);
+        let Some(apps) = &self.apps else { return };
+        if !apps.contains(name) && self.is_one_more() {
+            let known = apps.iter().map(String::as_str);
             findings.push(
                 Finding::new(&UNKNOWN_APP, format!("there is no app `{name}`"), at.clone())
                     .because("no environment has a file of this name")
@@ -307,6 +339,7 @@ impl Known {
 fn unknown_environment<'a>(
     name: &str,
     known: impl Iterator<Item = &'a str> + Clone,
+    is_native: bool,
     at: Location,
 ) -> Finding {
     let is_inside =
@@ -318,8 +351,13 @@ fn unknown_environment<'a>(
     } else {
         Some(format!("it is a directory of environments: name {}", inside.join(" or ")))
     };
+    let because = if is_native {
+        "no directory of this name below `environments/` is an environment"
+    } else {
+        "neither `ladder` nor `environments` of `rungs.yaml` names it"
+    };
     Finding::new(&UNKNOWN_ENVIRONMENT, format!("there is no environment `{name}`"), at)
-        .because("no directory of this name below `environments/` is an environment")
+        .because(because)
         .maybe_help(help)
 }
 
@@ -334,8 +372,12 @@ impl Repository {
         let found = self.environments.iter().find(|environment| environment.name.as_str() == name);
         found.ok_or_else(|| {
             let known = self.environments.iter().map(|one| one.name.as_str());
-            let at = Location::of_path(&RepoPath::root().child("environments"));
-            unknown_environment(name, known, at)
+            let at = if self.is_native() {
+                Location::of_path(&RepoPath::root().child("environments"))
+            } else {
+                self.location.clone()
+            };
+            unknown_environment(name, known, self.is_native(), at)
         })
     }
 

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::{Known, network};
+use super::{Known, network, sites};
 use crate::config::decode::{Decode, MISSING_KEY};
 use crate::config::files::{Document, Reader};
 use crate::config::raw::{
@@ -61,9 +61,24 @@ codes! {
     TRAIN_NAMED_AS_APP = "train-named-as-app", Input, Error;
 }
 
+/// What `rungs.yaml` says.
+pub(super) struct Settings {
+    /// None where it cannot be read, as findings say.
+    pub(super) document: Option<Document<RepositoryFile>>,
+    /// Whether it declares sites, as far as can be told.
+    pub(super) is_adopted: bool,
+}
+
+impl Settings {
+    /// What could be made of it.
+    pub(super) fn raw(&self) -> Option<&RepositoryFile> {
+        self.document.as_ref().and_then(|document| document.raw.as_ref())
+    }
+}
+
 /// Reads `rungs.yaml`, and stops where there is none or it is not for this
-/// program. None where it is there and cannot be read, as findings say.
-pub(super) fn read(reader: &mut Reader<'_>) -> Result<Option<Document<RepositoryFile>>, Findings> {
+/// program.
+pub(super) fn read(reader: &mut Reader<'_>) -> Result<Settings, Findings> {
     let path = path();
     let file = match reader.tree.read(&path) {
         Ok(file) => file,
@@ -80,10 +95,16 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Option<Document<Repository
         Err(error) => return Err(Finding::of_read_error(&error, None).into()),
     };
     let mut early = Reader::new(reader.tree);
-    if let Some(value) = early.parse(&file) {
-        check_program(value.root())?;
-    }
-    Ok(reader.document(&path))
+    let is_adopted = match early.parse(&file) {
+        Some(value) => {
+            check_program(value.root())?;
+            value.root().get("sites").is_some_and(|sites| !sites.is_null())
+        }
+        // Or every file of an adopted repository's own `environments/` would be
+        // told that it is no file of ours, because of one wrong line here.
+        None => file.text().lines().any(|line| line.starts_with("sites:")),
+    };
+    Ok(Settings { document: reader.document(&path), is_adopted })
 }
 
 fn path() -> RepoPath {
@@ -131,14 +152,15 @@ fn check_program(root: Node<'_>) -> Result<(), Findings> {
 
 /// Puts the repository together.
 pub(super) fn resolve(
-    settings: Option<&Document<RepositoryFile>>,
+    settings: &Settings,
     environments: Vec<Environment>,
     ladder: Ladder,
     known: &Known,
     findings: &mut Findings,
 ) -> Repository {
-    let raw = settings.and_then(|settings| settings.raw.as_ref());
-    let location = settings.map(Document::location);
+    let raw = settings.raw();
+    let location = settings.document.as_ref().map(Document::location);
+    let sites = raw.and_then(|raw| raw.sites.as_ref());
     let output = raw.and_then(|raw| raw.output.as_ref()).map(|output| output.value.0.clone());
     let mut repository = Repository {
         location: location.unwrap_or_else(|| Location::of_path(&path())),
@@ -149,7 +171,7 @@ pub(super) fn resolve(
         trains: raw.map(|raw| trains(raw, known, findings)).unwrap_or_default(),
         network: network::of_repository(raw.and_then(|raw| raw.network.as_ref()), known, findings),
         policies: policies(raw.and_then(|raw| raw.policies.as_ref()), findings),
-        sites: Vec::new(),
+        sites: sites.map(|raw| sites::rules(raw, known, findings)).unwrap_or_default(),
         environments,
     };
     for environment in &mut repository.environments {
@@ -187,7 +209,7 @@ fn trains(raw: &RepositoryFile, known: &Known, findings: &mut Findings) -> Index
     let mut trains = IndexMap::new();
     for (name, apps) in raw.trains.iter().flat_map(|trains| &trains.value.0) {
         let train = &name.value.0;
-        if known.apps.contains(train) {
+        if known.apps.as_ref().is_some_and(|apps| apps.contains(train)) {
             findings.push(
                 Finding::new(
                     &TRAIN_NAMED_AS_APP,

@@ -15,7 +15,10 @@ mod time;
 pub use address::{Call, Cidr, Port, Protocol};
 pub(super) use image::{Digest, ImageRepository, Tag};
 pub use name::EnvironmentName;
-pub(super) use name::{AppName, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, RoleName};
+pub(super) use name::{
+    AppName, AppReference, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, RoleName,
+};
+pub(super) use path::PathSpelling;
 pub use path::{AppPattern, Captures, FilePattern, PathPattern};
 pub use pattern::{Glob, NamespacePattern, Pattern};
 pub(super) use quantity::{Quantity, ResourceName};

@@ -44,6 +44,9 @@ texts! {
     struct DnsLabel("a name", INVALID_NAME, "redis-leader", "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$") = dns_label;
     /// What an app is called.
     struct AppName("an app's name", INVALID_NAME, "guestbook", "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$") = app_name;
+    /// An app that is named elsewhere. In a repository that is laid out its own way, paths and
+    /// images name apps, and neither keeps to DNS labels.
+    struct AppReference("an app's name", INVALID_NAME, "guestbook", "^[A-Za-z0-9][A-Za-z0-9._-]*$") = app_reference;
     /// A namespace that exists.
     struct NamespaceName("a namespace", INVALID_NAME, "ingress-nginx", "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$") = dns_label;
     /// What a cluster role is called.
@@ -63,6 +66,11 @@ text_schemas!(EnvironmentName);
 pub struct EnvironmentName(String);
 
 impl EnvironmentName {
+    /// The environment that a stranger's text names; none where it is no name.
+    pub fn named(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+
     /// `prod/eu`
     pub fn as_str(&self) -> &str {
         &self.0
@@ -125,6 +133,18 @@ fn app_name(text: &str) -> Result<(), Flaw> {
             .help("`environment.yaml` holds the environment's own settings: rename the app"));
     }
     dns_label(text)
+}
+
+/// What a path of sites may capture, and an image's name may be.
+pub(super) fn app_reference(text: &str) -> Result<(), Flaw> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return Err(Flaw::new("it begins with no letter or digit"));
+    }
+    match text.chars().find(|&c| !is_part(c)) {
+        Some(c) => Err(Flaw::new(format!("`{}` is not allowed", c.escape_default()))),
+        None => Ok(()),
+    }
 }
 
 fn any_name(text: &str) -> Result<(), Flaw> {

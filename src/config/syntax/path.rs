@@ -4,9 +4,10 @@ use std::fmt;
 
 use regex::Regex;
 
+use super::name::app_reference;
 use super::text_schemas;
 use crate::config::decode::{Flaw, Syntax};
-use crate::diagnostic::{Code, codes};
+use crate::diagnostic::{Code, codes, nearest};
 use crate::source::RepoPath;
 
 codes! {
@@ -38,7 +39,7 @@ codes! {
     INVALID_SITE_APP = "invalid-site-app", Input, Error;
 }
 
-text_schemas!(PathPattern, AppPattern);
+text_schemas!(PathPattern, AppPattern, PathSpelling);
 
 /// Which files hold sites: a path with captures and wildcards.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,20 +85,15 @@ impl Syntax for PathPattern {
     fn parse(text: &str) -> Result<Self, Flaw> {
         let bare = text.replace(APP, "a").replace(ENVIRONMENT, "e");
         if let Some(at) = bare.find(['{', '}']) {
-            return Err(Flaw::new(format!("`{}` is no capture", &bare[at..]))
-                .help("the captures are `{app}` and `{environment}`"));
+            return Err(no_capture(&bare[at..]));
         }
         for capture in [APP, ENVIRONMENT] {
             if text.matches(capture).count() > 1 {
                 return Err(Flaw::new(format!("`{capture}` stands in it twice")));
             }
         }
-        let path = RepoPath::new(&bare).map_err(|error| Flaw::new(error.to_string()))?;
-        if path.is_root() || path.as_str() != bare {
-            return Err(Flaw::new("it is no plain path from the root")
-                .help("write it without `./`, `..` and a `/` at an end"));
-        }
-        match bare.split('/').find(|segment| segment.contains("**") && *segment != "**") {
+        plain_path(text)?;
+        match text.split('/').find(|segment| segment.contains("**") && *segment != "**") {
             Some(segment) => Err(Flaw::new(format!("`{segment}` has `**` beside other text"))
                 .help("`**` is a segment of its own: `envs/{environment}/**/*.yaml`")),
             None => Ok(Self(text.to_owned())),
@@ -211,16 +207,56 @@ impl Syntax for AppPattern {
 
     fn parse(text: &str) -> Result<Self, Flaw> {
         let bare = text.replacen("{image}", "a", 1);
-        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if bare.is_empty() || !bare.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-            return Err(Flaw::new("it begins with no letter or digit"));
-        }
-        match bare.chars().find(|&c| !is_part(c)) {
-            Some(c) => Err(Flaw::new(format!("`{c}` is not allowed"))
-                .help("the only variable is `{image}`, once")),
-            None => Ok(Self(text.to_owned())),
-        }
+        app_reference(&bare).map_err(|flaw| {
+            let has_variable = bare.contains('{');
+            let help = "the only variable is `{image}`, once";
+            if has_variable { flaw.help(help) } else { flaw }
+        })?;
+        Ok(Self(text.to_owned()))
     }
+}
+
+/// What is wrong with a brace that begins or ends neither capture.
+fn no_capture(rest: &str) -> Flaw {
+    let captures = ["app", "environment"];
+    let name = rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(name, _)| name);
+    let flaw = match name {
+        Some(name) => Flaw::new(format!("`{{{name}}}` is no capture")),
+        None => Flaw::new("a brace is not closed, or not opened"),
+    };
+    match name.and_then(|name| nearest(name, captures)) {
+        Some(near) => flaw.help(format!("did you mean `{{{near}}}`?")),
+        None => flaw.help("the captures are `{app}` and `{environment}`; `*` stands for any text"),
+    }
+}
+
+/// How paths spell an environment's name: one or more segments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::config) struct PathSpelling(pub(in crate::config) String);
+
+impl Syntax for PathSpelling {
+    const NOUN: &'static str = "an environment's spelling in paths";
+    const CODE: &'static Code = &INVALID_SITE_PATH;
+    const EXAMPLE: &'static str = "production/base";
+
+    fn parse(text: &str) -> Result<Self, Flaw> {
+        if let Some(c) = text.chars().find(|c| matches!(c, '*' | '{' | '}')) {
+            return Err(Flaw::new(format!("`{c}` is not allowed"))
+                .help("it is what stands for `{environment}` in the paths of `sites`"));
+        }
+        plain_path(text)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A path that begins at the root and has no other way of writing.
+fn plain_path(text: &str) -> Result<(), Flaw> {
+    let path = RepoPath::new(text).map_err(|error| Flaw::new(error.to_string()))?;
+    if path.is_root() || path.as_str() != text {
+        return Err(Flaw::new("it is no plain path from the root")
+            .help("write it without `./`, `..` and a `/` at an end"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -267,7 +303,7 @@ mod tests {
         };
         assert_eq!(prefix("envs/{environment}/**/*.yaml"), "envs/qa");
         assert_eq!(prefix("legacy/prod.yaml"), "legacy/prod.yaml");
-        assert_eq!(prefix("{app}/x.yaml"), "");
+        assert_eq!(prefix("{app}/x.yaml"), ".");
     }
 
     #[test]

@@ -15,12 +15,18 @@ codes! {
     /// quotes: `"1.35"`. A version of rungs is a range such as `">=0.1"`. A
     /// template is a directory below `templates/`, and `@` pins it to a tag or
     /// commit. A forge is named by its address and a repository by its path
-    /// there. A route to a value begins with `values`.
+    /// there. A route to an app's value begins with `values`; one in `sites`
+    /// begins where the document does, or at `root`.
     ///
     /// ```yaml
+    /// # environments/qa/web.yaml
     /// promote: [featureFlags]            # wrong
     /// promote: [values.featureFlags]     # right
     /// ```
+    ///
+    /// A route's steps are keys, `a.b`, and items of lists: `a[0]`,
+    /// `a[name=web].tag`, `a[name="web.x"].tag`. A key with a dot in it is
+    /// quoted: `a["x.y"]`. In YAML, a route with brackets needs quotes.
     INVALID_REFERENCE = "invalid-reference", Input, Error;
 }
 
@@ -36,7 +42,7 @@ texts! {
     /// A file of the machine that rungs runs on.
     struct FilePath("a file's path", INVALID_REFERENCE, "/run/secrets/token") = file_path;
 }
-text_schemas!(KubernetesVersion, Requirement, TemplateName, OutputPath, ValueRoute);
+text_schemas!(KubernetesVersion, Requirement, TemplateName, OutputPath, ValueRoute, Route);
 
 /// A minor version of Kubernetes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -201,6 +207,16 @@ impl Syntax for ValueRoute {
             return Err(Flaw::new("it names all values").help("name one: `values.featureFlags`"));
         }
         Ok(Self { text: text.to_owned(), below })
+    }
+}
+
+impl Syntax for Route {
+    const NOUN: &'static str = "a route";
+    const CODE: &'static Code = &INVALID_REFERENCE;
+    const EXAMPLE: &'static str = "image.tag";
+
+    fn parse(text: &str) -> Result<Self, Flaw> {
+        Self::parse(text).map_err(|error| Flaw::new(error.message))
     }
 }
 

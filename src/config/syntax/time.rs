@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::civil::Weekday;
+use jiff::civil::{self, Time, Weekday};
 use jiff::tz::TimeZone;
 
 use super::text_schemas;
@@ -82,11 +82,11 @@ impl Syntax for Duration {
 
 /// A day of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date(jiff::civil::Date);
+pub struct Date(civil::Date);
 
 impl Date {
     /// The day.
-    pub fn day(self) -> jiff::civil::Date {
+    pub fn day(self) -> civil::Date {
         self.0
     }
 }
@@ -143,6 +143,18 @@ impl OpeningHours {
         let since_evening = self.begin_on(today) && minute >= self.from;
         let until_morning = self.begin_on(today.previous()) && minute < self.until;
         since_evening || until_morning
+    }
+
+    /// The zone whose clocks count.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The time at which they begin on each of their days.
+    pub fn begins(&self) -> Time {
+        let (hour, minute) = (self.from / 60, self.from % 60);
+        let part = |number: u16| i8::try_from(number).expect("an hour or a minute");
+        civil::time(part(hour), part(minute), 0, 0)
     }
 
     fn begin_on(&self, day: Weekday) -> bool {

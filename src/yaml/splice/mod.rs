@@ -1,6 +1,10 @@
 //! Changing scalars of a file, and no other bytes of it.
 
+mod comment;
+
 use super::Route;
+
+pub use comment::comment_behind;
 
 /// A place in a file of several documents that stays the same when the file is
 /// read again: its route has only keys and indices.

@@ -1,0 +1,192 @@
+//! The environments of a repository that is laid out its own way.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use indexmap::IndexMap;
+
+use super::environment::Resolved;
+use super::{Known, NO_ENVIRONMENTS, gates};
+use crate::config::raw::{
+    AdoptedEnvironmentFile, RepositoryFile, RungFile, Selection, Tier, Within,
+};
+use crate::config::{Environment, EnvironmentName, Generate, Network, Sourced};
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::source::{Location, RepoPath};
+
+codes! {
+    /// Two environments are spelled alike in paths.
+    ///
+    /// `{environment}` in the path of a site stands for the environment's name,
+    /// or for its `path`. With one spelling for two environments, each file
+    /// would be both's. An environment whose files no path tells apart is named
+    /// by `environment` of the site instead, and needs no `path`.
+    ///
+    /// ```yaml
+    /// environments:
+    ///   prod-eu: { path: production }         # wrong
+    ///   prod-us: { path: production }
+    ///   prod-eu: { path: production/eu }      # right
+    ///   prod-us: { path: production/us }
+    /// ```
+    SAME_SPELLING = "same-spelling", Input, Error;
+
+    /// Environments in `rungs.yaml` of a native repository.
+    ///
+    /// Where `rungs.yaml` declares no `sites`, the directories below
+    /// `environments/` are the environments, and each has its settings in its
+    /// own `environment.yaml`. `environments` in `rungs.yaml` is for
+    /// repositories that are laid out their own way and say with `sites` where
+    /// image references stand.
+    ///
+    /// ```yaml
+    /// # environments/prod/environment.yaml
+    /// tier: production
+    /// ```
+    MISPLACED_ENVIRONMENTS = "misplaced-environments", Input, Error;
+}
+
+/// The environments that the ladder or `environments` names.
+pub(super) fn environments(
+    settings: Option<&RepositoryFile>,
+    findings: &mut Findings,
+) -> (Vec<Resolved>, Known) {
+    let declared = settings.map(declared).unwrap_or_default();
+    report_same_spelling(&declared, findings);
+    let resolved: Vec<_> =
+        declared.iter().map(|(name, one)| environment(name, one, findings)).collect();
+    if let Some(settings) = settings.filter(|_| resolved.is_empty())
+        && !findings.has_errors()
+    {
+        findings.extend(none_named(settings));
+    }
+    let known = Known::of(&resolved);
+    (resolved, known)
+}
+
+/// An environment that is named.
+struct Declared<'a> {
+    /// Where: its entry in `environments`, else its rung.
+    location: &'a Location,
+    file: Option<&'a AdoptedEnvironmentFile>,
+}
+
+impl Declared<'_> {
+    fn spelling<'s>(&'s self, name: &'s EnvironmentName) -> &'s str {
+        let path = self.file.and_then(|file| file.path.as_ref());
+        path.map_or(name.as_str(), |path| &path.value.0)
+    }
+
+    /// Where its spelling is said.
+    fn place(&self) -> &Location {
+        let path = self.file.and_then(|file| file.path.as_ref());
+        path.map_or(self.location, |path| &path.location)
+    }
+}
+
+fn declared(settings: &RepositoryFile) -> IndexMap<&EnvironmentName, Declared<'_>> {
+    let rungs = settings.ladder.iter().flat_map(|ladder| &ladder.value);
+    let on_ladder = rungs.flat_map(|rung| match &rung.value {
+        RungFile::One(name) => std::slice::from_ref(name),
+        RungFile::Several(names) => names,
+    });
+    let mut declared: IndexMap<_, _> = on_ladder
+        .map(|name| (&name.value, Declared { location: &name.location, file: None }))
+        .collect();
+    let entries = settings.environments.iter().flat_map(|map| &map.value.0);
+    declared.extend(entries.map(|(name, file)| {
+        let file = file.as_ref().map(|file| &file.value);
+        (&name.value, Declared { location: &name.location, file })
+    }));
+    declared
+}
+
+fn environment(
+    name: &EnvironmentName,
+    declared: &Declared<'_>,
+    findings: &mut Findings,
+) -> Resolved {
+    let file = declared.file;
+    let skip: Vec<_> = file
+        .and_then(|file| file.skip.as_ref())
+        .iter()
+        .flat_map(|list| &list.value)
+        .map(|app| Sourced { value: app.value.0.clone(), location: app.location.clone() })
+        .collect();
+    let environment = Environment {
+        name: name.clone(),
+        directory: RepoPath::root(),
+        spelling: declared.spelling(name).to_owned(),
+        location: declared.location.clone(),
+        tier: file.and_then(|file| file.tier.as_ref()).map_or(Tier::Preprod, |tier| tier.value),
+        kubernetes: file.and_then(|file| file.kubernetes.clone()),
+        select: file
+            .and_then(|file| file.select.as_ref())
+            .map_or(Selection::Current, |select| select.value),
+        skip: skip.iter().map(|app| app.value.clone()).collect(),
+        cluster: file.and_then(|file| file.cluster.as_ref()).map(|one| one.value.0.clone()),
+        labels: IndexMap::new(),
+        quota: None,
+        limits: None,
+        access: Vec::new(),
+        generate: Generate { namespaces: false, network: false },
+        network: Network { within: Within::Declared, ingress: Vec::new(), egress: Vec::new() },
+        gates: gates::resolve(file.and_then(|file| file.gates.as_ref()), findings),
+        apps: Vec::new(),
+    };
+    let after = file.and_then(|file| file.after.clone());
+    Resolved { environment, after, skip, namespaces: Vec::new() }
+}
+
+fn report_same_spelling(
+    declared: &IndexMap<&EnvironmentName, Declared<'_>>,
+    findings: &mut Findings,
+) {
+    let mut spelled = HashMap::new();
+    for (name, one) in declared {
+        match spelled.entry(one.spelling(name)) {
+            Entry::Vacant(place) => {
+                place.insert((name, one));
+            }
+            Entry::Occupied(earlier) => {
+                let (other, earlier) = *earlier.get();
+                let spelling = one.spelling(name);
+                let message = format!("`{other}` and `{name}` are both spelled `{spelling}`");
+                findings.push(
+                    Finding::new(&SAME_SPELLING, message, one.place().clone())
+                        .because(format!("the spelling of `{name}` in paths"))
+                        .label(earlier.place().clone(), format!("and that of `{other}`"))
+                        .help("give one of them another `path`"),
+                );
+            }
+        }
+    }
+}
+
+fn none_named(settings: &RepositoryFile) -> Option<Finding> {
+    let at = settings.sites.as_ref()?.location.clone();
+    let finding = Finding::new(&NO_ENVIRONMENTS, "there are no environments", at)
+        .because("sites need environments that they are of")
+        .help("name them from the lowest to the highest: `ladder: [staging, production]`");
+    Some(finding)
+}
+
+/// Reports environments in a `rungs.yaml` that does not declare sites.
+pub(super) fn report_misplaced(settings: Option<&RepositoryFile>, findings: &mut Findings) {
+    let Some(environments) = settings.and_then(|settings| settings.environments.as_ref()) else {
+        return;
+    };
+    let first = environments.value.0.first().map(|(name, _)| name.value.as_str());
+    let file = format!("environments/{}/environment.yaml", first.unwrap_or("qa"));
+    findings.push(
+        Finding::new(
+            &MISPLACED_ENVIRONMENTS,
+            "`rungs.yaml` has `environments` and no `sites`",
+            environments.location.clone(),
+        )
+        .because("only a repository with `sites` has its environments here")
+        .help(format!(
+            "say with `sites` where image references stand, or put the settings into `{file}`"
+        )),
+    );
+}

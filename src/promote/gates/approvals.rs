@@ -1,0 +1,69 @@
+//! People have approved.
+
+use super::case::Case;
+use super::verdict::Judgement;
+use super::words::{code, list};
+use super::{Approval, Review};
+use crate::config::Approvals;
+
+pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
+    let gate = case.candidate.gates.approvals.as_ref()?;
+    Some(judged(case, &gate.value).asked_at(&gate.location))
+}
+
+fn judged(case: &Case<'_>, gate: &Approvals) -> Judgement {
+    let needed = needed(gate);
+    if case.candidate.direct {
+        return Judgement::fail(format!(
+            "{needed} needed, and nobody approves what goes onto the branch at once; \
+             `--branch` or `--pr` lets people see it first"
+        ));
+    }
+    let Some(facts) = case.candidate.facts else {
+        return Judgement::wait(None, format!("{needed} needed, which only the forge knows of"));
+    };
+    let Some(review) = facts.review() else {
+        return Judgement::wait(None, format!("{needed} needed, and there is no pull request yet"));
+    };
+    let Some(requester) = &review.requester else {
+        return Judgement::wait(
+            None,
+            format!("{needed} needed, and who asked for this, and so cannot approve, is not known"),
+        );
+    };
+    let counted = counted(&review, requester, gate);
+    let names: Vec<_> = counted.iter().map(|name| code(name)).collect();
+    if counted.len() >= gate.count as usize {
+        return Judgement::pass(format!("{} approved", list(&names)));
+    }
+    let so_far =
+        if names.is_empty() { "nobody".to_owned() } else { format!("only {}", list(&names)) };
+    Judgement::wait(None, format!("{needed} needed, and {so_far} approved so far"))
+}
+
+/// "2 approvals of `sre` or `dba` are"
+fn needed(gate: &Approvals) -> String {
+    let teams: Vec<_> = gate.teams.iter().map(|team| code(team)).collect();
+    let of = if teams.is_empty() { String::new() } else { format!(" of {}", teams.join(" or ")) };
+    match gate.count {
+        1 => format!("1 approval{of} is"),
+        count => format!("{count} approvals{of} are"),
+    }
+}
+
+/// Whose approvals count: not those of whoever asked or wrote, each person
+/// once. Forges know people by names without case.
+fn counted<'r>(review: &'r Review, requester: &str, gate: &Approvals) -> Vec<&'r str> {
+    let mut people: Vec<&str> = Vec::new();
+    for Approval { by, teams } in &review.approvals {
+        let is_own = std::iter::once(requester)
+            .chain(review.authors.iter().map(String::as_str))
+            .any(|own| own.eq_ignore_ascii_case(by));
+        let is_member = gate.teams.is_empty() || gate.teams.iter().any(|team| teams.contains(team));
+        let is_new = !people.iter().any(|known| known.eq_ignore_ascii_case(by));
+        if !is_own && is_member && is_new {
+            people.push(by);
+        }
+    }
+    people
+}

@@ -1,0 +1,67 @@
+//! A candidate while it is judged: what several gates ask about it, found out
+//! once.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use super::below::Below;
+use super::{Candidate, Way};
+use crate::sites::{Key, Said, State};
+
+/// A candidate with what several gates ask about it.
+pub(super) struct Case<'c> {
+    pub(super) candidate: &'c Candidate<'c>,
+    /// What has to have been below: all that the target will say. `set` names
+    /// single references, and only those.
+    pub(super) wanted: State,
+    below: OnceCell<Below>,
+}
+
+impl<'c> Case<'c> {
+    pub(super) fn new(candidate: &'c Candidate<'c>) -> Self {
+        let wanted = match (candidate.way, candidate.current) {
+            (Way::Set, Some(current)) => changed(current, candidate.proposed),
+            _ => candidate.proposed.clone(),
+        };
+        Self { candidate, wanted, below: OnceCell::new() }
+    }
+
+    /// What has to hold the state before. May read history, where an
+    /// environment does not have the app.
+    pub(super) fn below(&self) -> &Below {
+        self.below.get_or_init(|| Below::of(self.candidate))
+    }
+
+    /// Whether a state says all that is wanted. It may say more: the target
+    /// need not have every image of its source.
+    pub(super) fn is_held_by(&self, state: &State) -> bool {
+        self.first_difference(state).is_none()
+    }
+
+    /// The first thing wanted that a state says otherwise, and what it says.
+    pub(super) fn first_difference<'s>(
+        &'s self,
+        state: &'s State,
+    ) -> Option<(&'s Key, &'s Said, Option<&'s Said>)> {
+        self.wanted.iter().find_map(|(key, said)| {
+            let theirs = state.get(key);
+            let is_same = theirs.is_some_and(|theirs| theirs.is_same(said));
+            (!is_same).then_some((key, said, theirs))
+        })
+    }
+
+    /// The images that the target will have, by the names of their keys.
+    pub(super) fn images(&self) -> impl Iterator<Item = (&str, &crate::sites::ImageParts)> {
+        self.candidate.proposed.iter().filter_map(|(key, said)| match said {
+            Said::Image(image) => Some((key.name(), image)),
+            Said::Revision(_) | Said::Value(_) => None,
+        })
+    }
+}
+
+/// What a state says anew.
+fn changed(current: &State, proposed: &State) -> State {
+    let is_new = |key: &Key, said: &Said| !current.get(key).is_some_and(|old| old.is_same(said));
+    let entries = proposed.iter().filter(|(key, said)| is_new(key, said));
+    State::new(entries.map(|(key, said)| (key.clone(), said.clone())).collect::<BTreeMap<_, _>>())
+}

@@ -1,0 +1,38 @@
+//! Checks have passed.
+
+use super::case::Case;
+use super::verdict::Judgement;
+use super::words::code;
+use super::{CheckFact, Facts};
+use crate::config::{Check, CheckSubject, Sourced};
+
+pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
+    let checks = &case.candidate.gates.checks;
+    let first = checks.first()?;
+    let Some(facts) = case.candidate.facts else {
+        let names: Vec<_> = checks.iter().map(|check| code(&check.value.name)).collect();
+        let reason = format!("only the forge knows how {} stands", super::words::list(&names));
+        return Some(Judgement::wait(None, reason).asked_at(&first.location));
+    };
+    Judgement::all(checks.iter().map(|check| of(facts, check)).collect())
+}
+
+fn of(facts: &dyn Facts, check: &Sourced<Check>) -> Judgement {
+    let Check { name, of } = &check.value;
+    let subject = match of {
+        CheckSubject::Application => "the commit that the image was built from",
+        CheckSubject::Configuration => "the commit that placed the state",
+    };
+    let name = code(name);
+    let judgement = match facts.check(&check.value) {
+        CheckFact::Passed => Judgement::pass(format!("{name} passed for {subject}")),
+        CheckFact::Failed => Judgement::fail(format!("{name} failed for {subject}")),
+        CheckFact::Pending => {
+            Judgement::wait(None, format!("{name} has no result yet for {subject}"))
+        }
+        CheckFact::Unknown(why) => {
+            Judgement::wait(None, format!("how {name} stands cannot be known: {why}"))
+        }
+    };
+    judgement.asked_at(&check.location)
+}

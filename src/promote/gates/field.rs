@@ -1,0 +1,63 @@
+//! Values are as stated.
+
+use super::Way;
+use super::case::Case;
+use super::verdict::Judgement;
+use super::words::code;
+use crate::config::{Field, Side, Sourced};
+use crate::source::{REDACTED, has_password, is_secret_key};
+use crate::yaml::{Kind, Node, Step};
+
+pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
+    // Where nothing is below, a reference that is set has no source.
+    let has_source = || !matches!(case.candidate.way, Way::Set) || !case.below().is_nothing();
+    let fields = case.candidate.gates.field.iter();
+    let asked: Vec<_> = fields
+        .filter(|field| field.value.side == Side::Target || has_source())
+        .map(|field| of(case, field))
+        .collect();
+    Judgement::all(asked)
+}
+
+fn of(case: &Case<'_>, field: &Sourced<Field>) -> Judgement {
+    let Field { side, path, equals } = &field.value;
+    let place = match (side, case.candidate.way) {
+        (Side::Target, _) => format!("`{}`", case.candidate.target.name),
+        (Side::Source, Way::Promote { from, .. }) => format!("`{from}`"),
+        (Side::Source, _) => "the source".to_owned(),
+    };
+    let is_secret = path
+        .in_values()
+        .steps()
+        .iter()
+        .any(|step| matches!(step, Step::Key(key) if is_secret_key(key)));
+    let shown = |node: Node<'_>| if is_secret { code(REDACTED) } else { code(&text(node)) };
+    let expected = shown(equals.root());
+    let judgement = match case.candidate.values.value(*side, path) {
+        None => {
+            Judgement::fail(format!("`{path}` is not set in {place}, and has to be {expected}"))
+        }
+        Some(value) if value.root().equals(equals.root()) => {
+            Judgement::pass(format!("`{path}` is {expected} in {place}"))
+        }
+        Some(value) => {
+            let found = shown(value.root());
+            Judgement::fail(format!("`{path}` is {found} in {place}, and has to be {expected}"))
+        }
+    };
+    judgement.asked_at(&field.location)
+}
+
+/// A value in a sentence. A text that looks like something else has quotes, or
+/// the sentence would say that `true` is not `true`.
+fn text(node: Node<'_>) -> String {
+    match node.kind() {
+        Kind::Null => "null".to_owned(),
+        Kind::Bool(truth) => truth.to_string(),
+        Kind::Number(number) => number.source().to_owned(),
+        Kind::String(text) if has_password(text) => REDACTED.to_owned(),
+        Kind::String(text) if crate::yaml::is_text(text) => text.to_string(),
+        Kind::String(text) => format!("\"{text}\""),
+        kind @ (Kind::Sequence(_) | Kind::Mapping(_)) => kind.noun().to_owned(),
+    }
+}

@@ -1,0 +1,32 @@
+//! The state is not held back.
+
+use super::case::Case;
+use super::verdict::Judgement;
+use super::words::{code, utc};
+use crate::promote::Hold;
+
+pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
+    let candidate = case.candidate;
+    let holds = candidate.past.holds(&candidate.target.name, candidate.app);
+    let standing: Vec<_> = holds
+        .iter()
+        .filter(|hold| hold.is_in_force(candidate.now) && hold.matches(candidate.proposed))
+        .collect();
+    let Some(first) = standing.first() else {
+        return Some(Judgement::pass("nothing holds it back"));
+    };
+    let reasons: Vec<_> = standing.iter().map(|hold| reason(hold)).collect();
+    Some(Judgement::fail(reasons.join(", and ")).asked_at(&first.location))
+}
+
+/// "`ana` holds it back in `prod`: errors in checkout (.rungs/holds/…, until …)"
+fn reason(hold: &Hold) -> String {
+    let until = hold.until.map(|until| format!(" until {}", utc(until))).unwrap_or_default();
+    let why = hold.reason.replace('`', "'");
+    let (by, environment) = (code(&hold.by), &hold.environment);
+    let path = hold.location.path();
+    format!(
+        "{by} holds it back in `{environment}`{until}: {} (`{path}`)",
+        why.trim_end_matches('.')
+    )
+}

@@ -1,0 +1,194 @@
+//! The state stood in the environment before for long enough.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::below::Below;
+use super::case::Case;
+use super::verdict::Judgement;
+use super::words::{code, history, utc};
+use crate::config::{EnvironmentName, Soak, Trust};
+use crate::git::{HistoryError, ObjectName};
+use crate::promote::{Since, Stay};
+
+pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
+    let gate = case.candidate.gates.soak.as_ref()?;
+    // Nothing is below where a reference is set, and it stands nowhere yet.
+    let judgement = case.below().judge(&|below| of(case, gate.value, below))?;
+    Some(judgement.asked_at(&gate.location))
+}
+
+fn of(case: &Case<'_>, soak: Soak, below: &Below) -> Judgement {
+    match below {
+        Below::Has(name) | Below::Lost(name) => in_environment(case, soak, name),
+        Below::Unknown(name, error) => unknown(name, &history(error)),
+        // Asked one by one.
+        Below::All(_) | Below::Any(_) => Judgement::pass("it has stood in all of them"),
+    }
+}
+
+fn in_environment(case: &Case<'_>, soak: Soak, name: &EnvironmentName) -> Judgement {
+    let is_enough = |since: &Since| {
+        let end = counted(since, soak.trust).and_then(|at| end(at, soak));
+        end.is_some_and(|end| end <= case.candidate.now)
+    };
+    let stays = case.candidate.past.stays(name, case.candidate.app);
+    match newest_run(stays, |stay| is_held(case, stay), is_enough) {
+        Ok(Run { oldest: None, broken_by: None, .. }) => {
+            Judgement::wait(None, format!("it has not stood in `{name}`"))
+        }
+        Ok(run) => run.judge(soak, name, case.candidate.now),
+        Err(error) => unknown(name, &history(&error)),
+    }
+}
+
+fn is_held(case: &Case<'_>, stay: &Stay) -> bool {
+    stay.state.as_ref().is_some_and(|state| case.is_held_by(state))
+}
+
+fn unknown(name: &EnvironmentName, why: &str) -> Judgement {
+    Judgement::wait(None, format!("since when it stands in `{name}` is not known: {why}"))
+}
+
+/// The newest unbroken time during which a state stood.
+#[derive(Debug, Default)]
+struct Run {
+    /// When it began: of its oldest stay whose time is known at all.
+    oldest: Option<Since>,
+    /// The oldest time in it that the forge knows.
+    verified: Option<Timestamp>,
+    /// Why its begin is not known, where it is not; it began no later than
+    /// `oldest` says.
+    broken_by: Option<String>,
+}
+
+/// Of stays, the newest first, those that follow on each other without a break
+/// and all hold. No more are read once one is `enough`: it began then or
+/// earlier.
+///
+/// # Errors
+///
+/// History ended before a stay that holds.
+fn newest_run(
+    stays: impl Iterator<Item = Result<Stay, HistoryError>>,
+    holds: impl Fn(&Stay) -> bool,
+    is_enough: impl Fn(&Since) -> bool,
+) -> Result<Run, HistoryError> {
+    let mut run = Run::default();
+    let mut begun_by: Option<ObjectName> = None;
+    for stay in stays {
+        let stay = match stay {
+            Ok(stay) => stay,
+            Err(error) if begun_by.is_none() => return Err(error),
+            Err(error) => {
+                run.broken_by = Some(history(&error));
+                break;
+            }
+        };
+        let follows = begun_by.is_none() || stay.left == begun_by;
+        match (holds(&stay), begun_by.is_some()) {
+            (true, _) if follows => {}
+            (_, true) => break,
+            _ => continue,
+        }
+        run.add(&stay.since);
+        if is_enough(&stay.since) {
+            break;
+        }
+        // What this clone does not have, no older stay follows on.
+        let Some(entered) = stay.entered else { break };
+        begun_by = Some(entered.id);
+    }
+    Ok(run)
+}
+
+impl Run {
+    fn add(&mut self, since: &Since) {
+        match since {
+            Since::Unknown { fetch } => {
+                let fetch = HistoryError::Shallow { fetch: fetch.clone() };
+                self.broken_by = Some(history(&fetch));
+            }
+            Since::Verified { at } => {
+                self.verified = Some(*at);
+                self.oldest = Some(since.clone());
+            }
+            Since::Unverified { .. } | Since::HiddenBefore { .. } => {
+                self.oldest = Some(since.clone());
+            }
+        }
+    }
+
+    fn judge(&self, soak: Soak, name: &EnvironmentName, now: Timestamp) -> Judgement {
+        let since = match soak.trust {
+            Trust::Forge => self.verified,
+            Trust::Committer => self.oldest.as_ref().and_then(Since::time),
+        };
+        let Some((since, end)) = since.and_then(|since| Some((since, end(since, soak)?))) else {
+            let why = match (&self.broken_by, soak.trust) {
+                (Some(why), _) => why.clone(),
+                _ => {
+                    "only the commit's own time is, and `trust: forge` does not count it".to_owned()
+                }
+            };
+            return unknown(name, &why);
+        };
+        let how = self.how_known(soak.trust);
+        if since > now {
+            let future = utc(since);
+            let reason = format!("it came to `{name}` in the future, at {future}{how}");
+            return Judgement::wait(Some(end), reason);
+        }
+        let stood = format!("it has stood in `{name}` for {}", span(now, since));
+        if end <= now {
+            return Judgement::pass(format!("{stood}{how}"));
+        }
+        let more = self.broken_by.as_ref().map(|why| format!("; perhaps longer, but {why}"));
+        let more = more.unwrap_or_default();
+        Judgement::wait(Some(end), format!("{stood} of {}{how}{more}", soak.time))
+    }
+
+    /// What is to be said of a time that the forge does not vouch for.
+    fn how_known(&self, trust: Trust) -> String {
+        match &self.oldest {
+            Some(Since::Unverified { .. }) if trust == Trust::Committer => {
+                " by the commit's own time, which is unverified".to_owned()
+            }
+            Some(Since::HiddenBefore { merge, .. }) if trust == Trust::Committer => format!(
+                ", counted from the merge {}, which hides what the branch was before",
+                code(merge.short())
+            ),
+            _ => String::new(),
+        }
+    }
+}
+
+/// The time of a stay that counts.
+fn counted(since: &Since, trust: Trust) -> Option<Timestamp> {
+    match (since, trust) {
+        (Since::Verified { at }, _) => Some(*at),
+        (_, Trust::Forge) => None,
+        (since, Trust::Committer) => since.time(),
+    }
+}
+
+/// When a soak ends; none behind the end of all calendars.
+fn end(since: Timestamp, soak: Soak) -> Option<Timestamp> {
+    let seconds = i64::try_from(soak.time.seconds()).ok()?;
+    since.checked_add(SignedDuration::from_secs(seconds)).ok()
+}
+
+/// The time between two instants by its two largest units: `3d 4h`.
+fn span(now: Timestamp, since: Timestamp) -> String {
+    let seconds = now.duration_since(since).as_secs();
+    let units = [("d", 86400), ("h", 3600), ("m", 60), ("s", 1)];
+    let largest = units.iter().position(|(_, unit)| seconds >= *unit).unwrap_or(3);
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (name, unit) in &units[largest..units.len().min(largest + 2)] {
+        if rest >= *unit || parts.is_empty() {
+            parts.push(format!("{}{name}", rest / unit));
+        }
+        rest %= unit;
+    }
+    parts.join(" ")
+}

@@ -1,0 +1,34 @@
+//! Tags look as they should.
+
+use super::case::Case;
+use super::verdict::Judgement;
+use super::words::{code, list};
+
+pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
+    let gate = case.candidate.gates.tag.as_ref()?;
+    let pattern = code(gate.value.as_str());
+    let mut wrong = Vec::new();
+    let mut untagged = Vec::new();
+    for (key, image) in case.images() {
+        match &image.tag {
+            Some(tag) if gate.value.is_match(tag) => {}
+            Some(tag) => wrong.push(format!("{} of {}", code(tag), code(key))),
+            None => untagged.push(code(key)),
+        }
+    }
+    let has = if untagged.len() == 1 { "has" } else { "have" };
+    let sentences: Vec<_> = [
+        (!wrong.is_empty()).then(|| format!("{pattern} does not match the tag {}", list(&wrong))),
+        (!untagged.is_empty())
+            .then(|| format!("{} {has} no tag that {pattern} could match", list(&untagged))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let judgement = if sentences.is_empty() {
+        Judgement::pass(format!("every tag matches {pattern}"))
+    } else {
+        Judgement::fail(sentences.join(", and "))
+    };
+    Some(judgement.asked_at(&gate.location))
+}

@@ -1,0 +1,196 @@
+//! What a gate says.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Gate;
+use crate::diagnostic::Kind;
+use crate::source::Location;
+
+/// What a gate says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    /// Which gate.
+    pub gate: Gate,
+    /// Its answer.
+    #[serde(flatten)]
+    pub answer: Answer,
+    /// Why, in a sentence without a final full stop.
+    pub reason: String,
+    /// The line that asked for it; none where nobody had to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Location>,
+    /// Why it was overridden, where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<String>,
+}
+
+/// A gate's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "answer", rename_all = "lowercase")]
+pub enum Answer {
+    /// Yes.
+    Pass,
+    /// Not yet, or it cannot be known.
+    Wait {
+        /// Until when; none where no time is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// No.
+    Fail,
+}
+
+impl Verdict {
+    /// Whether nothing stands in the way: it passes or was overridden.
+    pub fn lets_through(&self) -> bool {
+        self.answer == Answer::Pass || self.overridden.is_some()
+    }
+}
+
+/// What verdicts come to, as the exit code says it: a gate fails, else a gate
+/// waits; none where all let through.
+pub fn worst<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Option<Kind> {
+    let standing = verdicts.into_iter().filter(|verdict| !verdict.lets_through());
+    let kinds = standing.map(|verdict| match verdict.answer {
+        Answer::Fail => Kind::Gate,
+        Answer::Wait { .. } | Answer::Pass => Kind::Wait,
+    });
+    kinds.max()
+}
+
+/// A gate's answer on its way to a [`Verdict`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Judgement {
+    pub(super) answer: Answer,
+    pub(super) reason: String,
+    pub(super) asked: Option<Location>,
+}
+
+impl Judgement {
+    pub(super) fn pass(reason: impl Into<String>) -> Self {
+        Self { answer: Answer::Pass, reason: reason.into(), asked: None }
+    }
+
+    pub(super) fn wait(until: Option<Timestamp>, reason: impl Into<String>) -> Self {
+        Self { answer: Answer::Wait { until }, reason: reason.into(), asked: None }
+    }
+
+    pub(super) fn fail(reason: impl Into<String>) -> Self {
+        Self { answer: Answer::Fail, reason: reason.into(), asked: None }
+    }
+
+    /// Names the line that asked for it.
+    pub(super) fn asked_at(mut self, asked: &Location) -> Self {
+        self.asked = Some(asked.clone());
+        self
+    }
+
+    /// What all of several come to: the worst, with the reasons of all that are
+    /// as bad; the time at which the last of them no longer waits.
+    pub(super) fn all(judgements: Vec<Self>) -> Option<Self> {
+        Self::chosen(judgements, Answer::gravity, |times| {
+            times.into_iter().max_by_key(|time| time.map_or((1, None), |time| (0, Some(time))))
+        })
+    }
+
+    /// What any of several comes to: the best, and the time at which the first
+    /// of them no longer waits.
+    pub(super) fn any(judgements: Vec<Self>) -> Option<Self> {
+        Self::chosen(
+            judgements,
+            |answer| 2 - answer.gravity(),
+            |times| {
+                times.into_iter().min_by_key(|time| time.map_or((1, None), |time| (0, Some(time))))
+            },
+        )
+    }
+
+    /// Those that weigh most, as one.
+    fn chosen(
+        judgements: Vec<Self>,
+        weight: impl Fn(Answer) -> u8,
+        time: impl Fn(Vec<Option<Timestamp>>) -> Option<Option<Timestamp>>,
+    ) -> Option<Self> {
+        let heaviest = judgements.iter().map(|one| weight(one.answer)).max()?;
+        let (chosen, _): (Vec<_>, Vec<_>) =
+            judgements.into_iter().partition(|one| weight(one.answer) == heaviest);
+        let times = chosen.iter().map(|one| match one.answer {
+            Answer::Wait { until } => until,
+            Answer::Pass | Answer::Fail => None,
+        });
+        let until = time(times.collect()).flatten();
+        let mut reasons: Vec<&str> = Vec::new();
+        for one in &chosen {
+            if !reasons.contains(&one.reason.as_str()) {
+                reasons.push(&one.reason);
+            }
+        }
+        let answer = match chosen[0].answer {
+            Answer::Wait { .. } => Answer::Wait { until },
+            answer => answer,
+        };
+        let reason = reasons.join(", and ");
+        Some(Self { answer, reason, asked: chosen[0].asked.clone() })
+    }
+}
+
+impl Answer {
+    /// Its word in output.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Wait { .. } => "wait",
+            Self::Fail => "fail",
+        }
+    }
+
+    /// How much it stands in the way.
+    const fn gravity(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::Wait { .. } => 1,
+            Self::Fail => 2,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn wait(until: Option<i64>) -> Judgement {
+        Judgement::wait(until.map(at), "not yet")
+    }
+
+    #[test]
+    fn all_is_as_bad_as_the_worst_and_waits_for_the_last() {
+        let all = |list: Vec<Judgement>| Judgement::all(list).unwrap().answer;
+        let pass = || Judgement::pass("yes");
+        assert_eq!(all(vec![pass(), Judgement::fail("no"), wait(None)]), Answer::Fail);
+        let until = |second| Answer::Wait { until: Some(at(second)) };
+        assert_eq!(all(vec![wait(Some(1)), pass(), wait(Some(2))]), until(2));
+        assert_eq!(all(vec![wait(Some(1)), wait(None)]), Answer::Wait { until: None });
+        assert_eq!(Judgement::all(vec![]), None);
+    }
+
+    #[test]
+    fn any_is_as_good_as_the_best_and_waits_for_the_first() {
+        let any = |list: Vec<Judgement>| Judgement::any(list).unwrap().answer;
+        assert_eq!(any(vec![Judgement::fail("no"), Judgement::pass("yes")]), Answer::Pass);
+        let until = |second| Answer::Wait { until: Some(at(second)) };
+        assert_eq!(any(vec![wait(Some(2)), wait(None), Judgement::fail("no")]), until(2));
+        assert_eq!(any(vec![wait(Some(2)), wait(Some(1))]), until(1));
+    }
+
+    #[test]
+    fn several_of_the_same_answer_say_each_reason_once() {
+        let all = vec![Judgement::fail("a"), Judgement::fail("b"), Judgement::fail("a")];
+        assert_eq!(Judgement::all(all).unwrap().reason, "a, and b");
+    }
+}

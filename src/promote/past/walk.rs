@@ -1,0 +1,99 @@
+//! Going back through a branch, commit by commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::reading::{Pair, Reading};
+use crate::git::{History, HistoryError, Step};
+use crate::sites::State;
+
+/// What the sites said before and after each commit of a branch that changed a
+/// file, the newest first.
+///
+/// It begins with the sites as the branch's tip has them, and puts back what
+/// each commit replaced. Only what a commit changed is read, and each version
+/// of a file once.
+pub(crate) struct Walk<'h, R> {
+    history: &'h dyn History,
+    steps: Box<dyn Iterator<Item = Result<Step, HistoryError>> + 'h>,
+    reading: R,
+    /// What the sites say at the point that was reached. A pair that is not
+    /// there says nothing.
+    now: BTreeMap<Pair, Option<State>>,
+}
+
+/// A commit with what it changed of what sites say.
+#[derive(Debug)]
+pub(crate) struct Moved {
+    /// The commit and its files.
+    pub(crate) step: Step,
+    /// In the order of environments and apps; empty where the files changed
+    /// and no site did.
+    pub(crate) moves: Vec<Move>,
+}
+
+/// What an app's sites in one environment said before and after a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Move {
+    pub(crate) pair: Pair,
+    /// Empty where it had no sites, none where they could not be read.
+    pub(crate) before: Option<State>,
+    pub(crate) after: Option<State>,
+}
+
+impl<'h, R: Reading> Walk<'h, R> {
+    /// From the files at `tip`, which `reading` has, and the steps before it.
+    pub(crate) fn new(
+        history: &'h dyn History,
+        steps: Box<dyn Iterator<Item = Result<Step, HistoryError>> + 'h>,
+        reading: R,
+    ) -> Self {
+        let pairs = reading.pairs().into_iter();
+        let now = pairs.map(|pair| (pair.clone(), reading.state(&pair))).collect();
+        Self { history, steps, reading, now }
+    }
+
+    /// What the sites say at the point that was reached.
+    pub(crate) fn now(&self, pair: &Pair) -> Option<State> {
+        self.now.get(pair).cloned().unwrap_or_else(|| Some(State::default()))
+    }
+
+    /// Every pair of that point.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = &Pair> {
+        self.now.keys()
+    }
+
+    fn undo(&mut self, step: Step) -> Result<Moved, HistoryError> {
+        let mut touched = BTreeSet::new();
+        for change in &step.changes {
+            touched.extend(self.reading.pairs_of(&change.path));
+            let before = change.before.as_ref().map(|id| self.history.blob(id)).transpose()?;
+            self.reading.replace(&change.path, before);
+            touched.extend(self.reading.pairs_of(&change.path));
+        }
+        let moves = touched.into_iter().filter_map(|pair| self.moved(pair)).collect();
+        Ok(Moved { step, moves })
+    }
+
+    fn moved(&mut self, pair: Pair) -> Option<Move> {
+        let before = self.reading.state(&pair);
+        let after = self.now(&pair);
+        if before == after {
+            return None;
+        }
+        // What is there no more would stay for the rest of the walk.
+        if before.as_ref().is_some_and(State::is_empty) {
+            self.now.remove(&pair);
+        } else {
+            self.now.insert(pair.clone(), before.clone());
+        }
+        Some(Move { pair, before, after })
+    }
+}
+
+impl<R: Reading> Iterator for Walk<'_, R> {
+    type Item = Result<Moved, HistoryError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.steps.next()?.and_then(|step| self.undo(step)))
+    }
+}

@@ -1,0 +1,50 @@
+//! What is asked for.
+
+use super::Override;
+use crate::sites::Ask;
+
+/// Apps that are to enter an environment.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The environment that is entered, as a person named it.
+    pub environment: String,
+    /// The environment that states come from; none for those directly before.
+    pub from: Option<String>,
+    /// A state that a person names, instead of what `select` picks.
+    pub reference: Option<Named>,
+    /// How far one may go.
+    pub leave: Leave,
+}
+
+/// A state that the source has held, as a person names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// By the reference of one of its images: `:v4`, `web=:v4`, or a whole one.
+    Image(Ask),
+    /// By a tag, a git reference or a version alone, of any of its sites.
+    Text(String),
+}
+
+/// What a person allows, and names for the record.
+#[derive(Debug, Clone, Default)]
+pub struct Leave {
+    /// Whether a digest may go where no new one comes along.
+    pub drop_digest: bool,
+    /// Whether an app may be made where it is not.
+    pub create: bool,
+    /// Whether another repository may be written than the site's.
+    pub repository: bool,
+    /// Whether a lower sequence number may be set.
+    pub force: bool,
+    /// Gates that are overridden.
+    pub overrides: Vec<Override>,
+    /// The ticket.
+    pub ticket: Option<String>,
+}
+
+impl Named {
+    /// Reads what a person typed behind `--ref`.
+    pub fn parse(text: &str) -> Self {
+        Ask::parse(text).map_or_else(|_| Self::Text(text.to_owned()), Self::Image)
+    }
+}

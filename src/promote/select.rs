@@ -1,0 +1,206 @@
+//! Which state of which environment enters the next.
+
+use std::fmt::Write as _;
+
+use super::code::{DISAGREEING_SOURCES, NEVER_HELD, NOT_BELOW, NOT_PROMOTED_TO, NOTHING_BELOW};
+use super::gates::Past;
+use super::{Named, Source, Stay};
+use crate::config::{Before, Environment, EnvironmentName, Repository};
+use crate::diagnostic::{Finding, Findings};
+use crate::git::HistoryError;
+use crate::sites::{Key, Said, State};
+use crate::source::Location;
+
+/// A state that may enter.
+#[derive(Debug, Clone)]
+pub(super) struct Picked {
+    pub(super) state: State,
+    pub(super) source: Source,
+    /// Whether a person named it.
+    pub(super) named: bool,
+}
+
+/// The environments that an app's state for `target` comes from: those directly
+/// before it, and where one of them does not have the app, those before that
+/// one. Whether it may be passed over is a question for the gate `order`.
+pub(super) fn sources(
+    repository: &Repository,
+    target: &Environment,
+    app: &str,
+    past: &dyn Past,
+) -> Result<Vec<EnvironmentName>, Finding> {
+    let before = before(repository, target)?;
+    let mut sources = Vec::new();
+    let mut waiting: Vec<EnvironmentName> = before.environments().iter().rev().cloned().collect();
+    let mut seen = Vec::new();
+    while let Some(name) = waiting.pop() {
+        if seen.contains(&name) {
+            continue;
+        }
+        seen.push(name.clone());
+        if past.standing(&name, app).is_some() {
+            sources.push(name);
+        } else if let Some(before) = repository.ladder.before(&name) {
+            waiting.extend(before.environments().iter().rev().cloned());
+        }
+    }
+    if sources.is_empty() {
+        let message = format!("no environment below `{}` has `{app}`", target.name);
+        let at = repository.ladder.location(&target.name).cloned();
+        return Err(Finding::new(&NOTHING_BELOW, message, place(at, repository))
+            .because("nothing to promote")
+            .help(format!("put it into a first rung with `rungs set {app} --env …`")));
+    }
+    Ok(sources)
+}
+
+/// What comes before an environment that is promoted to.
+fn before(repository: &Repository, target: &Environment) -> Result<Before, Finding> {
+    let at = || place(repository.ladder.location(&target.name).cloned(), repository);
+    let name = &target.name;
+    match repository.ladder.before(name) {
+        None => {
+            let message = format!("`{name}` is never promoted to");
+            Err(Finding::new(&NOT_PROMOTED_TO, message, target.location.clone())
+                .because("neither `ladder` nor `after` names it")
+                .help(format!("add `{name}` to `ladder` in rungs.yaml, or say what it is `after`")))
+        }
+        Some(before) if before.environments().is_empty() => {
+            let message = format!("nothing comes before `{name}`");
+            Err(Finding::new(&NOT_PROMOTED_TO, message, at())
+                .because("a first rung")
+                .help(format!("what enters it is set: `rungs set APP --env {name} :TAG`")))
+        }
+        Some(before) => Ok(before),
+    }
+}
+
+fn place(at: Option<Location>, repository: &Repository) -> Location {
+    at.unwrap_or_else(|| repository.location.clone())
+}
+
+/// The environment that a person named with `--from`, which has to lie below.
+pub(super) fn named_source(
+    repository: &Repository,
+    target: &Environment,
+    from: &EnvironmentName,
+) -> Result<Vec<EnvironmentName>, Finding> {
+    before(repository, target)?;
+    if repository.ladder.above(from).contains(&target.name) {
+        return Ok(vec![from.clone()]);
+    }
+    let message = format!("`{from}` does not come before `{}`", target.name);
+    let at = place(repository.ladder.location(&target.name).cloned(), repository);
+    Err(Finding::new(&NOT_BELOW, message, at)
+        .because("the ladder goes the other way")
+        .help("promotion goes up the ladder; `rungs rollback` goes back"))
+}
+
+/// What stands in all sources now.
+pub(super) fn current(
+    sources: &[EnvironmentName],
+    app: &str,
+    base: Option<&crate::git::ObjectName>,
+    past: &dyn Past,
+    target: &Environment,
+) -> Result<Picked, Finding> {
+    let standing = sources.iter().filter_map(|name| Some((name, past.standing(name, app)?)));
+    let mut standing = standing.collect::<Vec<_>>().into_iter();
+    let (first, state) = standing.next().expect("a source is an environment that has the app");
+    if let Some((other, different)) = standing.find(|(_, other)| !other.is_same(&state)) {
+        let message = format!("`{first}` and `{other}` do not say the same of `{app}`");
+        return Err(Finding::new(&DISAGREEING_SOURCES, message, target.location.clone())
+            .because(differences(&state, &different))
+            .help(format!(
+                "bring them together, or choose: `--from {first}` or `--from {other}`"
+            )));
+    }
+    let source = Source { environment: first.clone(), commit: base.cloned() };
+    Ok(Picked { state, source, named: false })
+}
+
+fn differences(one: &State, two: &State) -> String {
+    let mut text = String::new();
+    for (key, said) in one.iter() {
+        let other = two.get(key);
+        if !other.is_some_and(|other| other.is_same(said)) {
+            let other = other.map_or_else(|| "nothing".to_owned(), Said::to_string);
+            let separator = if text.is_empty() { "" } else { ", " };
+            let _ = write!(text, "{separator}{key}: `{said}` and `{other}`");
+        }
+    }
+    if text.is_empty() { "one has more sites than the other".to_owned() } else { text }
+}
+
+/// The newest state that one of the sources has held and that a person named.
+pub(super) fn named(
+    sources: &[EnvironmentName],
+    app: &str,
+    named: &Named,
+    past: &dyn Past,
+    target: &Environment,
+) -> Result<Result<Picked, Finding>, HistoryError> {
+    let mut held = Vec::new();
+    for environment in sources {
+        for stay in past.stays(environment, app) {
+            let stay = stay?;
+            let Some(state) = stay.state.clone().filter(|state| names(named, state)) else {
+                remember(&mut held, &stay);
+                continue;
+            };
+            let commit = stay.entered.as_ref().map(|commit| commit.id.clone());
+            let source = Source { environment: environment.clone(), commit };
+            return Ok(Ok(Picked { state, source, named: true }));
+        }
+    }
+    let sources: Vec<_> = sources.iter().map(|name| format!("`{name}`")).collect();
+    let message = match named {
+        Named::Image(ask) => format!("{} never had `{app}` at `{ask}`", sources.join(" and ")),
+        Named::Text(text) => format!("{} never had `{app}` at `{text}`", sources.join(" and ")),
+    };
+    let finding = Finding::new(&NEVER_HELD, message, target.location.clone())
+        .because("only what was tested below is promoted");
+    let help = (!held.is_empty()).then(|| format!("it has had {}", held.join(", ")));
+    Ok(Err(finding.maybe_help(help)))
+}
+
+/// How many references of the past a message lists.
+const MOST_LISTED: usize = 5;
+
+fn remember(held: &mut Vec<String>, stay: &Stay) {
+    let Some(state) = &stay.state else { return };
+    for (_, said) in state.iter() {
+        if let Said::Image(image) = said
+            && let Some(identity) = image.tag.as_deref().or(image.digest.as_deref())
+        {
+            let text = format!("`{identity}`");
+            if held.len() < MOST_LISTED && !held.contains(&text) {
+                held.push(text);
+            }
+        }
+    }
+}
+
+/// Whether a state is the one that was named.
+pub(super) fn names(named: &Named, state: &State) -> bool {
+    state.iter().any(|(key, said)| match (named, said) {
+        (Named::Image(ask), Said::Image(image)) => {
+            let is_named = ask.name.as_ref().is_none_or(|name| key == &Key::Image(name.clone()));
+            let has_tag = ask.tag.as_ref().is_none_or(|tag| image.tag.as_ref() == Some(tag));
+            let digest = ask.digest.as_ref().map(crate::kubernetes::Digest::as_str);
+            is_named
+                && has_tag
+                && digest.is_none_or(|digest| image.digest.as_deref() == Some(digest))
+        }
+        (Named::Text(text), Said::Image(image)) => {
+            image.tag.as_ref() == Some(text) || image.digest.as_ref() == Some(text)
+        }
+        (Named::Text(text), Said::Revision(revision)) => text == revision,
+        _ => false,
+    })
+}
+
+/// The findings of a history that ends too early or cannot be read.
+pub(super) fn of_history(error: &HistoryError, at: &Location) -> Findings {
+    super::code::history(error, at).into()
+}
