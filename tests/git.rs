@@ -284,9 +284,13 @@ fn a_directory_outside_of_any_clone_has_files_and_no_revisions() {
 #[test]
 fn a_clone_that_cannot_be_opened_still_has_a_work_tree() {
     let directory = tempfile::tempdir().unwrap();
-    git(directory.path(), &["init", "-q", "--object-format=sha256"]);
+    git(directory.path(), &["init", "-q"]);
+    git(directory.path(), &["config", "core.repositoryFormatVersion", "1"]);
+    git(directory.path(), &["config", "extensions.ofTomorrow", "true"]);
     fs::write(directory.path().join("a"), "x").unwrap();
     let tree = work_tree(directory.path());
     assert_eq!(tree.read(&path("a")).unwrap().text(), "x");
-    assert!(matches!(tree.at("v1").err(), Some(RevisionError::Failed { .. })));
+    let error = tree.at("v1").err();
+    let Some(RevisionError::Failed { reason, .. }) = error else { panic!("{error:?}") };
+    assert_eq!(reason, "unknown repository extension found: oftomorrow");
 }

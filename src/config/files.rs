@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::decode::{Decode, MOST_PROBLEMS, Syntax, report_empty_values};
 use super::raw::{AppFile, EnvironmentFile};
 use super::secrets::mark_secrets;
-use super::syntax::{AppName, DnsLabel};
+use super::syntax::{AppName, DnsLabel, is_app_name};
 use crate::diagnostic::{Finding, Findings, codes};
-use crate::source::{Location, RepoPath, SourceFile, Span, Tree, Walk};
+use crate::source::{Location, Named, RepoPath, SourceFile, Span, Tree, Walk};
 use crate::yaml::{Dialect, Node, Value, lint, parse};
 
 codes! {
@@ -60,22 +60,41 @@ pub(super) struct Directory {
     pub(super) environment: Option<Document<EnvironmentFile>>,
     /// Its apps' files, by name.
     pub(super) apps: BTreeMap<String, Document<AppFile>>,
-    /// The names of its apps' files, those that could not be read included: what
-    /// names one of them is not wrong.
-    pub(super) app_names: BTreeSet<String>,
+    /// The names of its apps' files in order, those that were not or could not
+    /// be read included: what names one of them is not wrong.
+    pub(super) app_names: Arc<[String]>,
     /// Its sub-directories; one without is an environment.
     pub(super) children: Vec<Directory>,
+}
+
+impl Directory {
+    /// Whether it has the file of an app, be it read or not.
+    pub(super) fn has_app(&self, name: &str) -> bool {
+        self.app_names.binary_search_by(|one| one.as_str().cmp(name)).is_ok()
+    }
 }
 
 /// Reads configuration files, and keeps what was found on the way.
 pub(super) struct Reader<'t> {
     pub(super) tree: &'t Tree,
+    /// The apps whose files are read; none for all. Of others' files no more is
+    /// known than that they are there.
+    only: Option<&'t BTreeSet<String>>,
     pub(super) findings: Findings,
 }
 
 impl<'t> Reader<'t> {
     pub(super) fn new(tree: &'t Tree) -> Self {
-        Self { tree, findings: Findings::new() }
+        Self { tree, only: None, findings: Findings::new() }
+    }
+
+    /// One that reads no other apps' files.
+    pub(super) fn only(self, apps: &'t BTreeSet<String>) -> Self {
+        Self { only: Some(apps), ..self }
+    }
+
+    fn reads(&self, app: &str) -> bool {
+        self.only.is_none_or(|only| only.contains(app))
     }
 
     /// Reads the directories from `path` down.
@@ -88,53 +107,64 @@ impl<'t> Reader<'t> {
             path: path.clone(),
             environment: None,
             apps: BTreeMap::new(),
-            app_names: BTreeSet::new(),
+            app_names: Arc::default(),
             children: Vec::new(),
         };
-        match walk.list(path) {
-            Ok(listed) => {
-                for entry in listed.into_iter().filter(|e| !e.path.name().starts_with('.')) {
-                    if !entry.is_directory {
-                        self.file(&mut directory, &entry.path);
-                    } else if self.is_name::<DnsLabel>(entry.path.name(), &entry.path) {
-                        directory.children.push(self.directory_of(walk, &entry.path));
-                    }
-                }
+        let names = walk.names(path).unwrap_or_else(|error| {
+            self.findings.push(Finding::of_read_error(&error, None));
+            Vec::new()
+        });
+        let mut app_names = Vec::with_capacity(names.len());
+        for Named { name, is_directory } in names.into_iter().filter(|n| !n.name.starts_with('.')) {
+            if !is_directory {
+                app_names.extend(self.file(&mut directory, name));
+            } else if self.is_name::<DnsLabel>(&name, || path.child(&name)) {
+                directory.children.push(self.directory_of(walk, &path.child(&name)));
             }
-            Err(error) => self.findings.push(Finding::of_read_error(&error, None)),
         }
+        // They came in the order of the files' names: `web-eu.yaml` is before `web.yaml`.
+        app_names.sort_unstable();
+        directory.app_names = app_names.into();
         directory
     }
 
-    fn file(&mut self, directory: &mut Directory, path: &RepoPath) {
-        let name = path.name();
+    /// Reads a file of a directory where it is to be read; the name of its app,
+    /// if it is an app's.
+    fn file(&mut self, directory: &mut Directory, mut name: String) -> Option<String> {
         if name == "environment.yaml" {
-            directory.environment = self.document(path);
+            directory.environment = self.document(&directory.path.child(&name));
         } else if let Some(stem) = name.strip_suffix(".yaml") {
-            if self.is_name::<AppName>(stem, path) {
-                directory.app_names.insert(stem.to_owned());
-                let document = self.document(path);
-                directory.apps.extend(document.map(|document| (stem.to_owned(), document)));
+            let path = || directory.path.child(&name);
+            if !self.reads(stem) {
+                name.truncate(stem.len());
+                return is_app_name(&name).then_some(name);
             }
-        } else if let Some(stem) = name.strip_suffix(".yml") {
+            if self.is_name::<AppName>(stem, path) {
+                let document = self.document(&path());
+                directory.apps.extend(document.map(|document| (stem.to_owned(), document)));
+                return Some(stem.to_owned());
+            }
+        } else if let Some(stem) = name.strip_suffix(".yml").filter(|stem| self.reads(stem)) {
+            let path = directory.path.child(&name);
             self.findings.push(
                 Finding::new(
                     &WRONG_EXTENSION,
                     format!("`{path}` is not read"),
-                    Location::of_path(path),
+                    Location::of_path(&path),
                 )
                 .because("settings are read from `.yaml`")
                 .help(format!("rename it to `{stem}.yaml`")),
             );
         }
+        None
     }
 
     /// Whether the name of a file or directory can be the name of what it holds.
-    fn is_name<T: Syntax>(&mut self, name: &str, path: &RepoPath) -> bool {
+    fn is_name<T: Syntax>(&mut self, name: &str, path: impl Fn() -> RepoPath) -> bool {
         let Err(flaw) = T::parse(name) else { return true };
         let message = format!("`{name}` is not {}", T::NOUN);
         self.findings.push(
-            Finding::new(T::CODE, message, Location::of_path(path))
+            Finding::new(T::CODE, message, Location::of_path(&path()))
                 .because(flaw.because)
                 .maybe_help(flaw.help),
         );

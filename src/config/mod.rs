@@ -21,7 +21,7 @@ pub use raw::{
     CheckSubject, DigestGate, ForgeKind, RuleSeverity, Selection, Side, Tier, Trust, Within,
 };
 pub use reference::reference;
-pub use resolve::{Loaded, load};
+pub use resolve::{Loaded, load, load_apps};
 pub use schema::schemas;
 pub use syntax::{
     AppPattern, Call, Captures, Cidr, Date, Duration, EnvironmentName, FilePattern, Glob,

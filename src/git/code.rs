@@ -27,4 +27,157 @@ codes! {
     /// damaged, which `git fsck` tells. Run the command again when that is mended: nothing is
     /// left half done.
     GIT_FAILED = "git-failed", Outside, Error;
+
+    /// `--author` is no name with an address.
+    ///
+    /// A commit names people as git does: a name, and an address between `<` and `>`.
+    ///
+    /// ```sh
+    /// rungs set web --env qa :v2 --commit --author release-bot                            # wrong
+    /// rungs set web --env qa :v2 --commit --author "Release Bot <bot@example.com>"        # right
+    /// ```
+    INVALID_AUTHOR = "invalid-author", Input, Error;
+
+    /// Nothing says in whose name a commit is to be made.
+    ///
+    /// Author and committer are looked for in `--author`, in git's variables
+    /// (`GIT_AUTHOR_NAME`, `GIT_AUTHOR_EMAIL`, `GIT_COMMITTER_NAME`, `GIT_COMMITTER_EMAIL`), in
+    /// git's configuration, and in what the CI says of who started it (GitLab, GitHub, Gitea,
+    /// Forgejo, Azure Pipelines, Buildkite, Jenkins). None of them names one.
+    ///
+    /// ```sh
+    /// git config user.name "Release Bot"
+    /// git config user.email bot@example.com
+    /// ```
+    NO_AUTHOR = "no-author", Input, Error;
+
+    /// A file would take the place of a directory, or of a name that differs by case.
+    ///
+    /// A path cannot be a file and a directory at once, and on a disk that does not know case
+    /// (macOS, Windows) `Web.yaml` and `web.yaml` are one file: whoever checks out such a commit
+    /// gets one of the two. Nothing was written.
+    ///
+    /// Move what is in the way, or write to another path.
+    CHANGE_CLASH = "change-clash", Answer, Error;
+
+    /// A file that is to change is a symbolic link or in a submodule.
+    ///
+    /// What a link or a submodule leads to is another file, perhaps another repository's, and
+    /// others may use it too. It is never changed by way of the link.
+    ///
+    /// Name the file by its own path, or make a file of the link.
+    CHANGE_THROUGH_LINK = "change-through-link", Answer, Error;
+
+    /// A commit could not be made.
+    ///
+    /// An object of the clone could not be read or written: the disk is full or read-only, or
+    /// the clone is not complete. Nothing refers to what was written so far, and git removes it
+    /// in time. Mend the clone, and run the command again.
+    COMMIT_UNWRITABLE = "commit-unwritable", Outside, Error;
+
+    /// A commit could not be signed.
+    ///
+    /// Git is configured to sign commits (`commit.gpgSign`), so that a commit without a signature
+    /// would not be what was asked for. The message has the reason that git, `gpg` or `ssh-keygen`
+    /// gives: no key, no agent, a passphrase that nobody was asked for. No commit was made.
+    ///
+    /// Make the key available to whoever runs rungs, or switch signing off for this clone:
+    ///
+    /// ```sh
+    /// git config commit.gpgSign false
+    /// ```
+    COMMIT_UNSIGNED = "commit-unsigned", Outside, Error;
+
+    /// The clone has no remote.
+    ///
+    /// `--commit` and `--branch` push to a remote, and this clone has none.
+    ///
+    /// ```sh
+    /// git remote add origin https://git.example.com/shop/deploy
+    /// ```
+    ///
+    /// To change only the files of the work tree, use `--write`.
+    NO_REMOTE = "no-remote", Input, Error;
+
+    /// The clone has no remote of that name.
+    ///
+    /// `--remote` names one of those that `git remote` lists. An address is none; for another
+    /// repository use `--repo URL`.
+    ///
+    /// ```sh
+    /// rungs promote web --to prod --commit --remote orgin     # wrong
+    /// rungs promote web --to prod --commit --remote origin    # right
+    /// ```
+    UNKNOWN_REMOTE = "unknown-remote", Input, Error;
+
+    /// The clone has several remotes, and it is not said which one is meant.
+    ///
+    /// Changes go to the remote that `--remote` names, to `origin`, or to the only one. Here
+    /// there are several and none is `origin`.
+    ///
+    /// ```sh
+    /// rungs promote web --to prod --commit --remote upstream
+    /// ```
+    SEVERAL_REMOTES = "several-remotes", Input, Error;
+
+    /// It is not said which branch changes go to.
+    ///
+    /// It is looked for in `--base`, in `forge.base` of `rungs.yaml`, in what the CI says, and in
+    /// the remote's `HEAD`. None of them names one.
+    ///
+    /// ```yaml
+    /// # rungs.yaml
+    /// forge: { kind: gitea, url: "https://git.example.com", repository: shop/deploy, base: main }
+    /// ```
+    NO_BASE_BRANCH = "no-base-branch", Input, Error;
+
+    /// A text is no name of a branch.
+    ///
+    /// Git refuses such a name: it has a space, `..`, `~`, `^`, `:` or the like, or begins with a
+    /// dash. A tag, a commit or an expression such as `main~1` is no branch either.
+    ///
+    /// ```sh
+    /// rungs promote web --to prod --commit --base main~1    # wrong
+    /// rungs promote web --to prod --commit --base main      # right
+    /// ```
+    INVALID_BRANCH = "invalid-branch", Input, Error;
+
+    /// The remote has no such branch.
+    ///
+    /// What is asked for is committed onto a branch that is there. It may be misspelt, or the
+    /// remote may be empty: push a first commit then.
+    ///
+    /// ```sh
+    /// git push origin main
+    /// ```
+    BRANCH_MISSING = "branch-missing", Input, Error;
+
+    /// The remote could not be reached.
+    ///
+    /// The network, the server, or the credentials: git's own words are in the message, without
+    /// any password or token. Nobody is asked on a terminal, so that credentials have to come from
+    /// a credential helper, from `GIT_ASKPASS`, or from a key that ssh finds.
+    ///
+    /// ```sh
+    /// GIT_TERMINAL_PROMPT=0 git ls-remote origin    # has to work
+    /// ```
+    ///
+    /// Run the command again when it does. If the connection was lost in the middle of a push,
+    /// the server has taken all of it or nothing, and the next run finds out which.
+    REMOTE_UNREACHABLE = "remote-unreachable", Outside, Error;
+
+    /// The server did not take a push.
+    ///
+    /// The branch had not moved, and the server refused a second time: the branch is protected, a
+    /// hook says no, or whoever pushes may only read. Its own reason is in the message. Nothing
+    /// was changed.
+    ///
+    /// Allow this user to push to the branch, or use `--branch` and have the change merged there.
+    PUSH_REFUSED = "push-refused", Outside, Error;
+
+    /// A branch moved again and again while it was being changed.
+    ///
+    /// Each time others were faster, and what was asked for was computed anew, until the time was
+    /// up. Nothing was changed. Run the command again.
+    BRANCH_TOO_BUSY = "branch-too-busy", Outside, Error;
 }

@@ -1,159 +1,175 @@
 //! The files of one commit.
 
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use crate::source::{Entry, EntryKind, ReadErrorKind, RepoPath, Store, StoreError};
-
-const LINK: i32 = 0o120_000;
+use super::{Mode, ObjectError, ObjectName, Objects, TreeEntry};
+use crate::source::{Entry, EntryKind, MAX_FILE_BYTES, ReadErrorKind, RepoPath, Store, StoreError};
 
 /// A commit's files below a directory of the clone.
 pub struct CommitFiles {
-    repository: Arc<Mutex<git2::Repository>>,
-    tree: git2::Oid,
-    commit: String,
+    objects: Arc<dyn Objects>,
+    commit: ObjectName,
+    tree: ObjectName,
     prefix: RepoPath,
+    /// Trees that were read, by the path from the clone's root: each is asked
+    /// for once for every path below it.
+    directories: RwLock<HashMap<RepoPath, Arc<Directory>>>,
+}
+
+/// A tree that was read.
+struct Directory {
+    /// By their names.
+    entries: HashMap<Vec<u8>, (Mode, ObjectName)>,
+    /// Whether its blobs were asked for.
+    is_fetched: OnceLock<()>,
 }
 
 impl CommitFiles {
-    pub(super) fn new(
-        repository: Arc<Mutex<git2::Repository>>,
-        commit: git2::Oid,
+    /// The files of `commit` below `prefix`.
+    pub fn new(
+        objects: Arc<dyn Objects>,
+        commit: &ObjectName,
         prefix: RepoPath,
-    ) -> Result<Self, git2::Error> {
-        let tree = {
-            let inner = repository.lock().unwrap_or_else(PoisonError::into_inner);
-            inner.find_commit(commit)?.tree_id()
+    ) -> Result<Self, ObjectError> {
+        let (_, tree) = objects.commit(commit)?;
+        let directories = RwLock::default();
+        Ok(Self { objects, commit: commit.clone(), tree, prefix, directories })
+    }
+
+    fn full(&self, path: &RepoPath) -> Result<RepoPath, StoreError> {
+        self.prefix.join(path.as_str()).map_err(|_| ReadErrorKind::Missing)
+    }
+
+    /// What stands at a path from the clone's root.
+    fn find(&self, full: &RepoPath) -> Result<Option<(Mode, ObjectName)>, StoreError> {
+        let Some(parent) = full.parent() else {
+            return Ok(Some((Mode::Tree, self.tree.clone())));
         };
-        Ok(Self { repository, tree, commit: commit.to_string(), prefix })
+        let parent = self.directory(&parent)?;
+        Ok(parent.and_then(|parent| parent.entries.get(full.name().as_bytes()).cloned()))
     }
 
-    fn inner(&self) -> MutexGuard<'_, git2::Repository> {
-        self.repository.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn find<'r>(
-        &self,
-        inner: &'r git2::Repository,
-        path: &RepoPath,
-    ) -> Result<Option<Found<'r>>, StoreError> {
-        let root = inner.find_tree(self.tree).map_err(|error| self.failed(&error))?;
-        let full = self.prefix.join(path.as_str()).map_err(|_| ReadErrorKind::Missing)?;
-        if full.is_root() {
-            return Ok(Some(Found::Directory(root)));
+    fn directory(&self, full: &RepoPath) -> Result<Option<Arc<Directory>>, StoreError> {
+        {
+            let known = self.directories.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(directory) = known.get(full) {
+                return Ok(Some(Arc::clone(directory)));
+            }
         }
-        let entry = match root.get_path(Path::new(full.as_str())) {
-            Ok(entry) => entry,
-            Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
-            Err(error) => return Err(self.failed(&error)),
-        };
-        self.found(inner, &entry).map(Some)
+        let Some((Mode::Tree, id)) = self.find(full)? else { return Ok(None) };
+        let entries = self.objects.tree(&id).map_err(|error| self.failed(&error))?;
+        let directory = Arc::new(Directory::of(entries));
+        let mut known = self.directories.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Some(Arc::clone(known.entry(full.clone()).or_insert(directory))))
     }
 
-    fn found<'r>(
-        &self,
-        inner: &'r git2::Repository,
-        entry: &git2::TreeEntry<'_>,
-    ) -> Result<Found<'r>, StoreError> {
-        match entry.kind() {
-            Some(git2::ObjectType::Tree) => {
-                let tree = inner.find_tree(entry.id()).map_err(|error| self.failed(&error))?;
-                Ok(Found::Directory(tree))
+    fn entry_of(&self, mode: Mode, id: &ObjectName) -> Result<Entry, StoreError> {
+        Ok(match mode {
+            Mode::Tree => Entry::Directory,
+            Mode::File | Mode::Executable => Entry::File { size: None },
+            Mode::Link => {
+                let target = self.bounded(id)?;
+                Entry::Link { target: String::from_utf8_lossy(&target).into_owned() }
             }
-            Some(git2::ObjectType::Blob) => {
-                Ok(Found::Blob { id: entry.id(), is_link: entry.filemode() == LINK })
-            }
-            // A submodule's commit, which is another repository's.
-            _ => Ok(Found::Other),
-        }
-    }
-
-    fn entry_of(&self, inner: &git2::Repository, found: &Found<'_>) -> Result<Entry, StoreError> {
-        Ok(match found {
-            Found::Directory(_) => Entry::Directory,
-            Found::Other => Entry::Other,
-            Found::Blob { id, is_link: false } => {
-                // The header alone says the size of what may be too large to read.
-                let header = inner.odb().and_then(|odb| odb.read_header(*id));
-                Entry::File { size: header.map_err(|error| self.failed(&error))?.0 as u64 }
-            }
-            Found::Blob { id, is_link: true } => {
-                let blob = inner.find_blob(*id).map_err(|error| self.failed(&error))?;
-                Entry::Link { target: String::from_utf8_lossy(blob.content()).into_owned() }
-            }
+            // A submodule's commit is another repository's.
+            Mode::Submodule => Entry::Other,
         })
     }
 
-    /// The names in a directory, each with what `of` makes of it.
-    fn children<T>(
-        &self,
-        directory: &RepoPath,
-        of: impl Fn(&git2::Repository, &git2::TreeEntry<'_>) -> Result<T, StoreError>,
-    ) -> Result<Vec<(String, T)>, StoreError> {
-        let inner = self.inner();
-        let Some(Found::Directory(tree)) = self.find(&inner, directory)? else {
-            return Err(ReadErrorKind::NotADirectory);
-        };
-        let mut children = Vec::with_capacity(tree.len());
-        for entry in &tree {
-            let name =
-                entry.name().map_err(|_| ReadErrorKind::name_not_utf8(entry.name_bytes()))?;
-            // Not every name is a segment, because a commit need not come from git; a Tree judges that.
-            children.push((name.to_owned(), of(&inner, &entry)?));
+    /// A blob that is no larger than a file may be.
+    fn bounded(&self, id: &ObjectName) -> Result<Vec<u8>, StoreError> {
+        let size = self.objects.blob_size(id).map_err(|error| self.failed(&error))?;
+        if size > MAX_FILE_BYTES {
+            return Err(ReadErrorKind::TooLarge { size });
         }
-        Ok(children)
+        self.objects.blob(id).map_err(|error| self.failed(&error))
     }
 
-    fn failed(&self, error: &git2::Error) -> StoreError {
-        if error.code() == git2::ErrorCode::NotFound {
-            ReadErrorKind::Absent(format!("commit {} is there without it", self.commit))
-        } else {
-            ReadErrorKind::Failed(error.message().to_owned())
+    fn failed(&self, error: &ObjectError) -> StoreError {
+        match error {
+            ObjectError::Absent(_) => {
+                ReadErrorKind::Absent(format!("commit {} is there without it", self.commit))
+            }
+            other => ReadErrorKind::Failed(other.to_string()),
         }
     }
 }
 
-enum Found<'r> {
-    Directory(git2::Tree<'r>),
-    Blob { id: git2::Oid, is_link: bool },
-    Other,
+impl Directory {
+    fn of(entries: Vec<TreeEntry>) -> Self {
+        let named = entries.into_iter().map(|TreeEntry { name, mode, id }| (name, (mode, id)));
+        Self { entries: named.collect(), is_fetched: OnceLock::new() }
+    }
+
+    /// Fetches the blobs of all its files, where a partial clone lacks them:
+    /// whoever reads one file of a directory is likely to read the others, and
+    /// would wait for the remote at each.
+    fn prefetch(&self, objects: &dyn Objects) {
+        self.is_fetched.get_or_init(|| {
+            let is_blob = |mode| !matches!(mode, Mode::Tree | Mode::Submodule);
+            let blobs = self.entries.values().filter(|(mode, _)| is_blob(*mode));
+            let ids: Vec<ObjectName> = blobs.map(|(_, id)| id.clone()).collect();
+            // Where that fails, what is read may be there all the same; if it
+            // is not, reading it says why.
+            let _ = objects.prefetch(&ids);
+        });
+    }
 }
 
 impl Store for CommitFiles {
     fn entry(&self, path: &RepoPath) -> Result<Option<Entry>, StoreError> {
-        let inner = self.inner();
-        match self.find(&inner, path)? {
-            Some(found) => self.entry_of(&inner, &found).map(Some),
+        match self.find(&self.full(path)?)? {
+            Some((mode, id)) => self.entry_of(mode, &id).map(Some),
             None => Ok(None),
         }
     }
 
     fn list(&self, directory: &RepoPath) -> Result<Vec<(String, Entry)>, StoreError> {
-        self.children(directory, |inner, entry| self.entry_of(inner, &self.found(inner, entry)?))
+        let Some(found) = self.directory(&self.full(directory)?)? else {
+            return Err(ReadErrorKind::NotADirectory);
+        };
+        let mut entries = Vec::with_capacity(found.entries.len());
+        for (name, (mode, id)) in &found.entries {
+            let name = std::str::from_utf8(name).map_err(|_| ReadErrorKind::name_not_utf8(name))?;
+            // Not every name is a segment, because a commit need not come from git; a Tree judges that.
+            entries.push((name.to_owned(), self.entry_of(*mode, id)?));
+        }
+        Ok(entries)
     }
 
-    /// Without a look at any blob: its size stands at its head.
+    /// Without a look at any blob.
     fn names(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, StoreError> {
-        self.children(directory, |_, entry| {
-            Ok(match entry.kind() {
-                Some(git2::ObjectType::Tree) => EntryKind::Directory,
-                Some(git2::ObjectType::Blob) if entry.filemode() == LINK => EntryKind::Link,
-                Some(git2::ObjectType::Blob) => EntryKind::File,
-                _ => EntryKind::Other,
-            })
-        })
+        let Some(found) = self.directory(&self.full(directory)?)? else {
+            return Err(ReadErrorKind::NotADirectory);
+        };
+        let names = found.entries.iter().map(|(name, (mode, _))| {
+            let name = std::str::from_utf8(name).map_err(|_| ReadErrorKind::name_not_utf8(name))?;
+            let kind = match mode {
+                Mode::Tree => EntryKind::Directory,
+                Mode::Link => EntryKind::Link,
+                Mode::File | Mode::Executable => EntryKind::File,
+                Mode::Submodule => EntryKind::Other,
+            };
+            Ok((name.to_owned(), kind))
+        });
+        names.collect()
     }
 
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {
-        let inner = self.inner();
-        let Some(Found::Blob { id, .. }) = self.find(&inner, path)? else {
-            return Err(ReadErrorKind::Missing);
-        };
-        let blob = inner.find_blob(id).map_err(|error| self.failed(&error))?;
-        Ok(blob.content().to_vec())
+        let full = self.full(path)?;
+        let directory = full.parent().map(|parent| self.directory(&parent)).transpose()?.flatten();
+        let directory = directory.ok_or(ReadErrorKind::Missing)?;
+        match directory.entries.get(full.name().as_bytes()) {
+            Some((Mode::Tree | Mode::Submodule, _)) | None => Err(ReadErrorKind::Missing),
+            Some((_, id)) => {
+                directory.prefetch(&*self.objects);
+                self.bounded(id)
+            }
+        }
     }
 
     fn revision(&self) -> Option<&str> {
-        Some(&self.commit)
+        Some(self.commit.as_str())
     }
 }

@@ -5,16 +5,17 @@
 
 use std::borrow::Cow;
 
+use super::database::Database;
 use super::revision::Name;
 
 /// The command for a revision that is not in this clone.
-pub(super) fn command(inner: &git2::Repository, revision: &str) -> String {
-    let remote = remote(inner);
+pub(super) fn command(database: &dyn Database, is_shallow: bool, revision: &str) -> String {
+    let remote = remote(database);
     let remote = quoted(&remote);
-    match Name::of(revision) {
+    match Name::of(revision, database.digits()) {
         Name::Id(_) => format!("git fetch {remote} {}", quoted(revision)),
         // Servers are asked for full ids only: what may have it has to be fetched whole.
-        Name::Abbreviation if inner.is_shallow() => format!("git fetch --unshallow {remote}"),
+        Name::Abbreviation if is_shallow => unshallow(database),
         Name::Abbreviation => format!("git fetch {remote}"),
         Name::Other if is_tag_name(revision) => {
             format!("git fetch {remote} tag {}", quoted(revision))
@@ -23,15 +24,19 @@ pub(super) fn command(inner: &git2::Repository, revision: &str) -> String {
     }
 }
 
+/// The command for the history before the edge of a shallow clone.
+pub(super) fn unshallow(database: &dyn Database) -> String {
+    format!("git fetch --unshallow {}", quoted(&remote(database)))
+}
+
 /// `origin`, where that is a remote or none is; else the first.
-fn remote(inner: &git2::Repository) -> String {
-    let remotes = inner.remotes().ok();
-    let names = remotes.iter().flat_map(|names| names.iter().flatten().flatten());
+fn remote(database: &dyn Database) -> String {
     // What begins with a dash would be an option, however it is quoted.
-    let mut names = names.filter(|name| !name.starts_with('-'));
-    let first = names.next();
-    let origin = names.any(|name| name == "origin");
-    first.filter(|_| !origin).unwrap_or("origin").to_owned()
+    let names = database.remotes().into_iter().filter(|name| !name.starts_with('-'));
+    let names: Vec<String> = names.collect();
+    let is_origin = |name: &String| name == "origin";
+    let first = names.first().filter(|_| !names.iter().any(is_origin));
+    first.map_or("origin", String::as_str).to_owned()
 }
 
 fn is_tag_name(name: &str) -> bool {

@@ -4,19 +4,43 @@
 //! credential or a hook.
 
 mod code;
+mod variables;
 mod program;
-mod commit;
-mod fetch;
-mod history;
 mod object;
 mod objects;
-mod repository;
+mod format;
+mod database;
+mod libgit2;
+mod cat_file;
+mod fetch;
 mod revision;
+mod commit;
+mod opening;
+mod repository;
+mod history;
+mod settings;
+mod identity;
+mod build;
+mod refs;
+mod writer;
+mod ci;
+mod remote;
+mod push;
+mod tip;
 
+pub use build::{BuildError, Changes};
 pub use code::CODES;
 pub use commit::CommitFiles;
 pub use history::{FileChange, History, HistoryError, Names, Step};
+pub use identity::{Identity, Person, requested_by};
 pub use object::{Commit, Mode, ObjectName, Signature, TreeEntry};
 pub use objects::{ObjectError, Objects};
+pub use opening::OpenError;
 pub use program::{Invocation, Output, Program, ProgramError, Running};
-pub use repository::{OpenError, Repository, work_tree};
+pub use push::{Lease, PushError, Pushed};
+pub use remote::{Branch, Remote, RemoteError};
+pub use repository::{Repository, work_tree};
+pub use settings::Settings;
+pub use tip::{Destination, Landed, TipError};
+pub use variables::Variables;
+pub use writer::{Words, Writer};

@@ -17,6 +17,20 @@ impl ObjectName {
         (matches!(text.len(), 40 | 64) && text.bytes().all(is_digit)).then(|| Self(text.into()))
     }
 
+    /// From the bytes that a tree holds: 20 or 32.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |four: u8| char::from(DIGITS[usize::from(four)]);
+        let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+        matches!(bytes.len(), 20 | 32).then(|| Self(digits.collect::<String>().into()))
+    }
+
+    /// As a tree holds it.
+    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> + '_ {
+        let digit = |byte: u8| if byte <= b'9' { byte - b'0' } else { byte - b'a' + 10 };
+        self.0.as_bytes().chunks_exact(2).map(move |two| digit(two[0]) << 4 | digit(two[1]))
+    }
+
     /// All digits.
     pub fn as_str(&self) -> &str {
         &self.0

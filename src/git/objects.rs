@@ -20,6 +20,12 @@ pub trait Objects: Send + Sync {
     /// Writes a commit from the object's bytes, header and message, as
     /// `git cat-file commit` shows them.
     fn write_commit(&self, bytes: &[u8]) -> Result<ObjectName, ObjectError>;
+    /// Fetches in one go what a partial clone has yet to fetch of these, which
+    /// it would otherwise do one by one as they are read. Other clones have
+    /// nothing to do.
+    fn prefetch(&self, _ids: &[ObjectName]) -> Result<(), ObjectError> {
+        Ok(())
+    }
 }
 
 /// Why an object cannot be read or written.

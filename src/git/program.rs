@@ -472,6 +472,18 @@ pub enum ProgramError {
 }
 
 impl ProgramError {
+    /// The whole of what git said, on one line; where it said nothing, this
+    /// error.
+    pub fn last_words(&self) -> String {
+        match self {
+            Self::Failed { said, .. } if !said.trim().is_empty() => {
+                let lines: Vec<_> = said.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+                harmless(&lines.join("; ")).into_owned()
+            }
+            other => other.to_string(),
+        }
+    }
+
     /// As a finding.
     pub fn finding(&self, at: Location) -> Finding {
         let message = self.to_string();

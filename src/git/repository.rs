@@ -1,20 +1,21 @@
-//! Opening a repository and keeping the Trees of its commits.
+//! A clone, and the Trees of its commits.
 
-use std::collections::HashMap;
-use std::io;
+use std::collections::{HashMap, HashSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::CommitFiles;
-use super::revision;
-use crate::source::{Disk, PathError, RepoPath, RevisionError, Revisions, Tree};
+use super::opening::{self, OpenError, Opened};
+use super::revision::{self, Asked, Peeled};
+use super::{CommitFiles, ObjectError, ObjectName, Objects, Program, fetch};
+use crate::source::{Disk, RepoPath, RevisionError, Revisions, Tree};
 
 /// A clone, seen from one of its directories.
 ///
 /// The directory that holds `rungs.yaml` need not be the clone's root: paths
 /// are always relative to that directory.
 pub struct Repository {
-    inner: Arc<Mutex<git2::Repository>>,
+    opened: Opened,
     /// From the clone's root to the directory.
     prefix: RepoPath,
     resolved: Mutex<Resolved>,
@@ -24,52 +25,16 @@ pub struct Repository {
 /// was, so that what is read of it at several places is of one commit.
 #[derive(Default)]
 struct Resolved {
-    commits: HashMap<String, git2::Oid>,
-    trees: HashMap<git2::Oid, Tree>,
-}
-
-/// Why a clone cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// What libgit2 says.
-    #[error("{}", .0.message())]
-    Git(#[from] git2::Error),
-    /// The place of the clone or of the directory in it cannot be told.
-    #[error("`{}` could not be resolved: {error}", path.display())]
-    Place {
-        /// The directory.
-        path: PathBuf,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// The directory is not below the clone's work tree, which git's
-    /// configuration may put anywhere.
-    #[error("`{}` is not in its clone's work tree `{}`", directory.display(), root.display())]
-    Elsewhere {
-        /// The directory.
-        directory: PathBuf,
-        /// Where the clone's files are.
-        root: PathBuf,
-    },
-    /// The way from the clone's root to the directory is no UTF-8.
-    #[error("`{}` is not UTF-8", .0.display())]
-    NotUtf8(PathBuf),
-    /// That way is no path of a repository.
-    #[error(transparent)]
-    Path(#[from] PathError),
+    commits: HashMap<String, ObjectName>,
+    trees: HashMap<ObjectName, Tree>,
 }
 
 impl Repository {
     /// The clone that `directory` stands in; none where it stands in none.
     pub fn containing(directory: &Path) -> Result<Option<Self>, OpenError> {
-        let inner = match git2::Repository::discover(directory) {
-            Ok(inner) => inner,
-            Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let prefix = prefix(&inner, directory)?;
-        let inner = Arc::new(Mutex::new(inner));
-        Ok(Some(Self { inner, prefix, resolved: Mutex::default() }))
+        let Some(opened) = Opened::containing(directory)? else { return Ok(None) };
+        let prefix = opened.prefix(directory)?;
+        Ok(Some(Self { opened, prefix, resolved: Mutex::default() }))
     }
 
     /// From the clone's root to the directory.
@@ -77,13 +42,121 @@ impl Repository {
         &self.prefix
     }
 
-    fn commit(&self, revision: &str) -> Result<git2::Oid, RevisionError> {
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        revision::commit(&inner, revision)
+    /// Its objects.
+    pub fn objects(&self) -> Arc<dyn Objects> {
+        Arc::clone(&self.opened.objects)
     }
 
-    fn tree(&self, commit: git2::Oid) -> Result<Tree, git2::Error> {
-        CommitFiles::new(Arc::clone(&self.inner), commit, self.prefix.clone()).map(Tree::new)
+    /// How many hexadecimal digits the names of its objects have: 40 of SHA-1,
+    /// 64 of SHA-256.
+    pub fn digits(&self) -> usize {
+        self.opened.database.digits()
+    }
+
+    /// The `git` program for this clone.
+    pub fn program(&self) -> Program {
+        Program::in_clone(&self.opened.git_directory, self.opened.work_tree.as_deref())
+    }
+
+    /// The clone's own directory, absolute: `.git`, that of a linked work tree,
+    /// or a bare clone itself.
+    pub fn git_directory(&self) -> &Path {
+        &self.opened.git_directory
+    }
+
+    /// The directory that all work trees of the clone share, which has its
+    /// objects and branches.
+    pub fn common_directory(&self) -> PathBuf {
+        opening::common(&self.opened.git_directory)
+    }
+
+    /// Where the clone's files stand; none where it is bare.
+    pub fn work_tree(&self) -> Option<&Path> {
+        self.opened.work_tree.as_deref()
+    }
+
+    /// Whether there are no files besides the clone's own.
+    pub fn is_bare(&self) -> bool {
+        self.opened.work_tree.is_none()
+    }
+
+    /// Whether history ends before its beginning.
+    pub fn is_shallow(&self) -> bool {
+        !self.shallow().is_empty()
+    }
+
+    /// The commits whose parents this clone does not have though there are
+    /// some. Fetching may change that while rungs runs, so nothing is kept.
+    pub(super) fn shallow(&self) -> HashSet<ObjectName> {
+        let text = fs::read_to_string(self.common_directory().join("shallow")).unwrap_or_default();
+        text.lines().filter_map(ObjectName::parse).collect()
+    }
+
+    /// The command that fetches what a shallow clone lacks.
+    pub fn unshallow(&self) -> String {
+        fetch::unshallow(&*self.opened.database)
+    }
+
+    /// Whether blobs may be fetched only when they are read.
+    pub fn is_partial(&self) -> bool {
+        self.opened.database.is_partial()
+    }
+
+    /// The names of the remotes.
+    pub fn remotes(&self) -> Vec<String> {
+        self.opened.database.remotes()
+    }
+
+    /// The commit that a reference leads to, by its full name
+    /// (`refs/heads/main`, `refs/remotes/origin/main`, `HEAD`), annotated tags
+    /// followed; none where there is no such reference, or no commit behind it.
+    pub fn reference(&self, full: &str) -> Result<Option<ObjectName>, ObjectError> {
+        if !git2::Reference::is_valid_name(full) {
+            return Ok(None);
+        }
+        let database = &*self.opened.database;
+        let Some(id) = database.reference(full)? else { return Ok(None) };
+        Ok(match revision::peeled(database, id)? {
+            Peeled::Commit(id) => Some(id),
+            Peeled::Other(_) => None,
+        })
+    }
+
+    /// The commit that is checked out; none before the first one.
+    pub fn head(&self) -> Result<Option<ObjectName>, ObjectError> {
+        self.reference("HEAD")
+    }
+
+    /// The full name of the reference that a symbolic one names, such as the
+    /// branch that `HEAD` or `refs/remotes/origin/HEAD` stands for.
+    pub fn symbolic(&self, full: &str) -> Result<Option<String>, ObjectError> {
+        if !git2::Reference::is_valid_name(full) {
+            return Ok(None);
+        }
+        self.opened.database.symbolic(full)
+    }
+
+    /// The files of a commit, from which the clone's other commits are to be
+    /// had in turn.
+    pub fn tree_of(self: &Arc<Self>, commit: &ObjectName) -> Result<Tree, ObjectError> {
+        let revisions: Arc<dyn Revisions> = Arc::<Self>::clone(self);
+        let mut resolved = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(self.kept_tree(&mut resolved, commit)?.recording().among(revisions))
+    }
+
+    fn kept_tree(&self, resolved: &mut Resolved, commit: &ObjectName) -> Result<Tree, ObjectError> {
+        if let Some(tree) = resolved.trees.get(commit) {
+            return Ok(tree.clone());
+        }
+        let files = CommitFiles::new(self.objects(), commit, self.prefix.clone())?;
+        let tree = Tree::new(files);
+        resolved.trees.insert(commit.clone(), tree.clone());
+        Ok(tree)
+    }
+
+    fn commit(&self, revision: &str) -> Result<ObjectName, RevisionError> {
+        let database = &*self.opened.database;
+        Asked { database, is_shallow: self.is_shallow(), revision }.commit()
     }
 }
 
@@ -91,15 +164,12 @@ impl Revisions for Repository {
     fn at(&self, revision: &str) -> Result<Tree, RevisionError> {
         let mut resolved = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
         let commit = match resolved.commits.get(revision) {
-            Some(commit) => *commit,
+            Some(commit) => commit.clone(),
             None => self.commit(revision)?,
         };
-        resolved.commits.insert(revision.to_owned(), commit);
-        let tree = match resolved.trees.get(&commit) {
-            Some(tree) => tree.clone(),
-            None => self.tree(commit).map_err(|error| revision::failed(revision, &error))?,
-        };
-        resolved.trees.insert(commit, tree.clone());
+        resolved.commits.insert(revision.to_owned(), commit.clone());
+        let tree = self.kept_tree(&mut resolved, &commit);
+        let tree = tree.map_err(|error| revision::failed(revision, &error))?;
         Ok(tree.recording())
     }
 }
@@ -125,20 +195,4 @@ impl Revisions for Unopened {
     fn at(&self, revision: &str) -> Result<Tree, RevisionError> {
         Err(RevisionError::Failed { revision: revision.to_owned(), reason: self.reason.clone() })
     }
-}
-
-/// The way from the clone's root to `directory`. A clone without a work tree
-/// is seen from its root.
-fn prefix(inner: &git2::Repository, directory: &Path) -> Result<RepoPath, OpenError> {
-    let Some(root) = inner.workdir() else { return Ok(RepoPath::root()) };
-    let canonical = |path: &Path| {
-        path.canonicalize().map_err(|error| OpenError::Place { path: path.to_owned(), error })
-    };
-    let root = canonical(root)?;
-    let directory = canonical(directory)?;
-    let Ok(below) = directory.strip_prefix(&root) else {
-        return Err(OpenError::Elsewhere { directory, root });
-    };
-    let text = below.to_str().ok_or_else(|| OpenError::NotUtf8(below.to_owned()))?;
-    Ok(RepoPath::new(text)?)
 }

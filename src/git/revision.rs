@@ -1,13 +1,13 @@
 //! The commit that a revision names.
 
+use super::database::{Abbreviated, Database};
 use super::fetch;
+use super::format::{self, ObjectKind};
+use super::{ObjectError, ObjectName};
 use crate::source::RevisionError;
 
 /// As few digits as git itself takes for an abbreviated commit id by default.
 const MIN_ABBREVIATION: usize = 7;
-
-/// As many digits as a full id has.
-const FULL: usize = 40;
 
 /// What the form of a revision says of it.
 ///
@@ -16,7 +16,7 @@ const FULL: usize = 40;
 pub(super) enum Name {
     /// A full id. It is an object and never a tag or a branch of that name, as
     /// in git: else whoever pushes a tag could redirect a pin.
-    Id(git2::Oid),
+    Id(ObjectName),
     /// It may be an abbreviated id, or a tag.
     Abbreviation,
     /// It may be a tag.
@@ -24,101 +24,124 @@ pub(super) enum Name {
 }
 
 impl Name {
-    pub(super) fn of(revision: &str) -> Self {
+    /// What it may be where objects' names have so many digits.
+    pub(super) fn of(revision: &str, digits: usize) -> Self {
         let is_hex = revision.bytes().all(|byte| byte.is_ascii_hexdigit());
-        match revision.len() {
-            FULL if is_hex => git2::Oid::from_str(revision).map_or(Self::Other, Self::Id),
-            MIN_ABBREVIATION..FULL if is_hex => Self::Abbreviation,
-            _ => Self::Other,
+        let length = revision.len();
+        if is_hex && length == digits {
+            ObjectName::parse(&revision.to_ascii_lowercase()).map_or(Self::Other, Self::Id)
+        } else if is_hex && (MIN_ABBREVIATION..digits).contains(&length) {
+            Self::Abbreviation
+        } else {
+            Self::Other
         }
     }
 }
 
-/// The commit of a tag, or of an abbreviated or full id.
-pub(super) fn commit(inner: &git2::Repository, revision: &str) -> Result<git2::Oid, RevisionError> {
-    let error = |error: git2::Error| unread(inner, revision, &error);
-    let object = match Name::of(revision) {
-        Name::Id(id) => inner.find_object(id, None).map_err(error)?,
-        name => match tagged(inner, revision).map_err(error)? {
-            // A tag wins over a branch of the same name, as it does in git.
-            Some(object) => object,
-            None if is_branch(inner, revision) => {
-                return Err(RevisionError::Branch(revision.to_owned()));
-            }
-            None if matches!(name, Name::Abbreviation) => {
-                inner.find_object_by_prefix(revision, None).map_err(error)?
-            }
-            None => return Err(absent(inner, revision)),
-        },
-    };
-    peeled(inner, revision, object)
+/// Where a clone is asked what a revision names.
+pub(super) struct Asked<'d> {
+    pub(super) database: &'d dyn Database,
+    pub(super) is_shallow: bool,
+    pub(super) revision: &'d str,
 }
 
-fn tagged<'r>(
-    inner: &'r git2::Repository,
-    name: &str,
-) -> Result<Option<git2::Object<'r>>, git2::Error> {
-    let full = format!("refs/tags/{name}");
-    if !git2::Reference::is_valid_name(&full) {
-        return Ok(None);
+impl Asked<'_> {
+    /// The commit of a tag, or of an abbreviated or full id.
+    pub(super) fn commit(&self) -> Result<ObjectName, RevisionError> {
+        let revision = self.revision;
+        let id = match Name::of(revision, self.database.digits()) {
+            Name::Id(id) => id,
+            name => match self.tagged()? {
+                // A tag wins over a branch of the same name, as it does in git.
+                Some(id) => id,
+                None if self.is_branch()? => {
+                    return Err(RevisionError::Branch(revision.to_owned()));
+                }
+                None if matches!(name, Name::Abbreviation) => self.abbreviated()?,
+                None => return Err(self.absent()),
+            },
+        };
+        match peeled(self.database, id).map_err(|error| self.unread(&error))? {
+            Peeled::Commit(id) => Ok(id),
+            Peeled::Other(kind) => {
+                let found = kind.name();
+                Err(RevisionError::NotACommit { revision: revision.to_owned(), found })
+            }
+        }
     }
-    match inner.refname_to_id(&full) {
-        Ok(id) => inner.find_object(id, None).map(Some),
-        Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
-        Err(error) => Err(error),
+
+    fn tagged(&self) -> Result<Option<ObjectName>, RevisionError> {
+        self.reference(&format!("refs/tags/{}", self.revision))
+    }
+
+    fn reference(&self, full: &str) -> Result<Option<ObjectName>, RevisionError> {
+        if !git2::Reference::is_valid_name(full) {
+            return Ok(None);
+        }
+        self.database.reference(full).map_err(|error| self.unread(&error))
+    }
+
+    fn abbreviated(&self) -> Result<ObjectName, RevisionError> {
+        // Digits of either case are the same digits.
+        let digits = self.revision.to_ascii_lowercase();
+        match self.database.abbreviated(&digits).map_err(|error| self.unread(&error))? {
+            Abbreviated::One(id) => Ok(id),
+            Abbreviated::Nothing => Err(self.absent()),
+            Abbreviated::Several => Err(RevisionError::Ambiguous(self.revision.to_owned())),
+        }
+    }
+
+    fn is_branch(&self) -> Result<bool, RevisionError> {
+        let name = self.revision;
+        if name == "HEAD" {
+            return Ok(true);
+        }
+        let mut places = vec![format!("refs/heads/{name}"), format!("refs/remotes/{name}")];
+        let remotes = self.database.remotes();
+        places.extend(remotes.iter().map(|remote| format!("refs/remotes/{remote}/{name}")));
+        for place in places {
+            if self.reference(&place)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn unread(&self, error: &ObjectError) -> RevisionError {
+        match error {
+            ObjectError::Absent(_) => self.absent(),
+            other => failed(self.revision, other),
+        }
+    }
+
+    fn absent(&self) -> RevisionError {
+        let fetch = fetch::command(self.database, self.is_shallow, self.revision);
+        RevisionError::Absent { revision: self.revision.to_owned(), fetch }
     }
 }
 
-/// The commit that annotated tags lead to.
-fn peeled(
-    inner: &git2::Repository,
-    revision: &str,
-    mut object: git2::Object<'_>,
-) -> Result<git2::Oid, RevisionError> {
+/// What annotated tags lead to.
+pub(super) enum Peeled {
+    Commit(ObjectName),
+    Other(ObjectKind),
+}
+
+/// Follows annotated tags. They cannot go round: each holds the hash of the next.
+pub(super) fn peeled(database: &dyn Database, mut id: ObjectName) -> Result<Peeled, ObjectError> {
     loop {
-        match object.into_tag() {
-            Ok(tag) => {
-                object = tag.target().map_err(|error| unread(inner, revision, &error))?;
+        // The header alone says that a large blob is no commit.
+        match database.header(&id)?.0 {
+            ObjectKind::Commit => return Ok(Peeled::Commit(id)),
+            ObjectKind::Tag => {
+                let (_, bytes) = database.object(&id)?;
+                id = format::tag(&bytes)
+                    .ok_or_else(|| ObjectError::Failed(format!("object {id} is damaged")))?;
             }
-            Err(other) if other.kind() == Some(git2::ObjectType::Commit) => return Ok(other.id()),
-            Err(other) => {
-                let found = other.kind().map_or("strange object", |kind| kind.str());
-                return Err(RevisionError::NotACommit { revision: revision.to_owned(), found });
-            }
+            other => return Ok(Peeled::Other(other)),
         }
     }
 }
 
-fn is_branch(inner: &git2::Repository, name: &str) -> bool {
-    let known =
-        |full: String| git2::Reference::is_valid_name(&full) && inner.find_reference(&full).is_ok();
-    let remote = || {
-        let remotes = inner.remotes().ok();
-        let names: Vec<String> = remotes
-            .iter()
-            .flat_map(|remotes| remotes.iter().flatten().flatten().map(str::to_owned))
-            .collect();
-        names.into_iter().any(|remote| known(format!("refs/remotes/{remote}/{name}")))
-    };
-    name == "HEAD"
-        || known(format!("refs/heads/{name}"))
-        || known(format!("refs/remotes/{name}"))
-        || remote()
-}
-
-fn unread(inner: &git2::Repository, revision: &str, error: &git2::Error) -> RevisionError {
-    match error.code() {
-        git2::ErrorCode::NotFound => absent(inner, revision),
-        git2::ErrorCode::Ambiguous => RevisionError::Ambiguous(revision.to_owned()),
-        _ => failed(revision, error),
-    }
-}
-
-fn absent(inner: &git2::Repository, revision: &str) -> RevisionError {
-    let fetch = fetch::command(inner, revision);
-    RevisionError::Absent { revision: revision.to_owned(), fetch }
-}
-
-pub(super) fn failed(revision: &str, error: &git2::Error) -> RevisionError {
-    RevisionError::Failed { revision: revision.to_owned(), reason: error.message().to_owned() }
+pub(super) fn failed(revision: &str, error: &ObjectError) -> RevisionError {
+    RevisionError::Failed { revision: revision.to_owned(), reason: error.to_string() }
 }

@@ -83,7 +83,7 @@ fn entry_of(path: &Path, metadata: &fs::Metadata) -> Result<Entry, StoreError> {
             Entry::Link { target: target.to_string_lossy().into_owned() }
         }
         EntryKind::Directory => Entry::Directory,
-        EntryKind::File => Entry::File { size: metadata.len() },
+        EntryKind::File => Entry::File { size: Some(metadata.len()) },
         EntryKind::Other => Entry::Other,
     })
 }

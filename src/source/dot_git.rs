@@ -3,7 +3,7 @@
 /// Git's directory by any spelling that a disk without case, or with HFS's or
 /// NTFS's other names for it, would take for it: what git itself refuses in a
 /// commit (`is_hfs_dotgit` and `is_ntfs_dotgit`).
-pub(super) fn is_git(name: &str) -> bool {
+pub(crate) fn is_git(name: &str) -> bool {
     let plain: String = name.chars().filter(|c| !is_ignorable(*c)).collect();
     [".git", "git~1"].iter().any(|git| {
         let (start, rest) = plain.as_bytes().split_at_checked(git.len()).unwrap_or_default();

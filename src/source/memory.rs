@@ -62,7 +62,7 @@ impl Memory {
 impl Held {
     fn entry(&self) -> Entry {
         match self {
-            Self::File(bytes) => Entry::File { size: bytes.len() as u64 },
+            Self::File(bytes) => Entry::File { size: Some(bytes.len() as u64) },
             Self::Link(target) => Entry::Link { target: target.clone() },
         }
     }

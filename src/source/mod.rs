@@ -22,6 +22,7 @@ mod walk;
 
 pub use access::Access;
 pub use disk::Disk;
+pub(crate) use dot_git::is_git;
 pub use error::{NameFlaw, ReadError, ReadErrorKind};
 pub use file::SourceFile;
 pub use memory::Memory;

@@ -53,7 +53,7 @@ impl Overlay {
 }
 
 fn file(bytes: &[u8]) -> Entry {
-    Entry::File { size: bytes.len() as u64 }
+    Entry::File { size: Some(bytes.len() as u64) }
 }
 
 impl Store for Overlay {

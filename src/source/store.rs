@@ -7,8 +7,10 @@ use super::{ReadErrorKind, RepoPath};
 pub enum Entry {
     /// A file and its size in bytes.
     File {
-        /// Bytes.
-        size: u64,
+        /// Bytes; none where telling would cost as much as reading, as for a
+        /// commit's file that a partial clone has yet to fetch. The store then
+        /// refuses what is too large when it is read.
+        size: Option<u64>,
     },
     /// A directory.
     Directory,

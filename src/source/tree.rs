@@ -138,6 +138,12 @@ impl Tree {
         Ok(Self { revisions: Some(Arc::clone(revisions)), ..revisions.at(revision)? })
     }
 
+    /// The same files, from which the commits of `revisions` are to be had.
+    #[must_use]
+    pub fn among(self, revisions: Arc<dyn Revisions>) -> Self {
+        Self { revisions: Some(revisions), ..self }
+    }
+
     /// The same files with an empty record.
     #[must_use]
     pub fn recording(&self) -> Self {
@@ -270,7 +276,7 @@ impl Tree {
 
     fn file_at(&self, path: &RepoPath) -> Result<RepoPath, ReadError> {
         match self.resolve(path)? {
-            (resolved, Entry::File { size }) if size > MAX_FILE_BYTES => {
+            (resolved, Entry::File { size: Some(size) }) if size > MAX_FILE_BYTES => {
                 self.examined(resolved);
                 Err(error(path, ReadErrorKind::TooLarge { size }))
             }

@@ -73,6 +73,8 @@ fn every_code_of_configuration_is_shown_by_a_claim() {
     let unseen: Vec<_> = rungs::config::CODES
         .iter()
         .map(|code| code.name)
+        // Only who asks for a train by name is told that there is none.
+        .filter(|name| *name != "unknown-train")
         .filter(|name| !told.contains(&format!(" {name}: ")))
         .collect();
     assert!(unseen.is_empty(), "{unseen:?}");

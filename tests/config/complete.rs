@@ -201,6 +201,8 @@ fn a_name_that_is_nearly_right_is_answered_with_the_right_one() {
     assert_eq!(help(shop.find_app("qa", "guestbok").unwrap_err()), "did you mean `guestbook`?");
     assert_eq!(help(shop.find_app("prod/eu", "cart").unwrap_err()), "it is in `qa`, `e2e`");
     assert!(shop.find_app("prod/eu/", "guestbook").is_ok());
+    assert_eq!(help(shop.find_train("shp").unwrap_err()), "did you mean `shop`?");
+    assert_eq!(shop.find_train("shop").unwrap().apps, ["guestbook", "cart"]);
 }
 
 #[test]
@@ -209,4 +211,15 @@ fn an_environments_kubernetes_version_wins_over_the_repositorys() {
     let version =
         |name: &str| shop.find_environment(name).unwrap().kubernetes.clone().unwrap().value;
     assert_eq!((version("qa").minor, version("prod/eu").minor), (35, 34));
+}
+
+#[test]
+fn an_apps_gates_are_its_environments_with_its_own_over_them() {
+    let shop = shop();
+    let production = shop.find_environment("prod/eu").unwrap();
+    let hours = |app| production.gates_of(app).soak.as_ref().unwrap().value.time.seconds() / 3600;
+    let has_ticket = |app| production.gates_of(app).ticket.is_some();
+    assert_eq!((hours("guestbook"), has_ticket("guestbook")), (48, false));
+    assert_eq!((hours("cart"), has_ticket("cart")), (24, true), "it does not exist there");
+    assert_eq!(production.gates_of("guestbook").approvals.as_ref().unwrap().value.count, 2);
 }

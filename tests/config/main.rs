@@ -10,6 +10,7 @@ mod large;
 mod layers;
 mod pins;
 mod properties;
+mod some;
 
 use std::path::{Path, PathBuf};
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -47,10 +48,10 @@ codes! {
 }
 
 /// The environments that the ladder or `environments` names.
-pub(super) fn environments(
+pub(super) fn environments<'d>(
     settings: Option<&RepositoryFile>,
     findings: &mut Findings,
-) -> (Vec<Resolved>, Known) {
+) -> (Vec<Resolved>, Known<'d>) {
     let declared = settings.map(declared).unwrap_or_default();
     report_same_spelling(&declared, findings);
     let resolved: Vec<_> =
@@ -133,6 +134,7 @@ fn environment(
         network: Network { within: Within::Declared, ingress: Vec::new(), egress: Vec::new() },
         gates: gates::resolve(file.and_then(|file| file.gates.as_ref()), findings),
         apps: Vec::new(),
+        app_names: Arc::default(),
     };
     let after = file.and_then(|file| file.after.clone());
     Resolved { environment, after, skip, namespaces: Vec::new() }

@@ -117,6 +117,7 @@ fn settings(
         network: network::of_environment(raw.and_then(|raw| raw.network.as_ref()), findings),
         gates: gates::resolve(raw.and_then(|raw| raw.gates.as_ref()), findings),
         apps: Vec::new(),
+        app_names: Arc::clone(&leaf.app_names),
         name,
         location,
     };
@@ -181,15 +182,12 @@ fn check_quota(environment: Node<'_>, findings: &mut Findings) {
 }
 
 /// Asks of every `skip` whether the app is one, and not here.
-pub(super) fn check_skips(resolved: &[Resolved], known: &Known, findings: &mut Findings) {
+pub(super) fn check_skips(resolved: &[Resolved], known: &Known<'_>, findings: &mut Findings) {
     for one in resolved {
         report_twice(&one.skip, String::as_str, "app", findings);
         for app in &one.skip {
             known.check_app(&app.value, &app.location, findings);
-            // They were read by name.
-            let apps = &one.environment.apps;
-            let present = apps.binary_search_by(|present| present.name.cmp(&app.value));
-            if let Ok(present) = present.map(|index| &apps[index]) {
+            if let Some(present) = one.environment.app(&app.value) {
                 let message = format!(
                     "`{}` is skipped in `{}`, and exists there",
                     app.value, one.environment.name

@@ -40,7 +40,7 @@ type Afters = IndexMap<EnvironmentName, Sourced<AfterFile>>;
 pub(super) fn resolve(
     settings: Option<&RepositoryFile>,
     afters: Afters,
-    known: &Known,
+    known: &Known<'_>,
     findings: &mut Findings,
 ) -> Ladder {
     let ladder = settings.and_then(|settings| settings.ladder.as_ref());
@@ -92,7 +92,7 @@ fn on_ladder(
         .help("remove one of the two")
 }
 
-fn before(file: &Sourced<AfterFile>, known: &Known, findings: &mut Findings) -> Option<Before> {
+fn before(file: &Sourced<AfterFile>, known: &Known<'_>, findings: &mut Findings) -> Option<Before> {
     let (list, is_any) = match &file.value {
         AfterFile::List(list) => (list, false),
         AfterFile::Map(map) => match (&map.all, &map.any) {
@@ -118,7 +118,7 @@ fn before(file: &Sourced<AfterFile>, known: &Known, findings: &mut Findings) -> 
 
 fn known_of(
     list: &List<EnvironmentName>,
-    known: &Known,
+    known: &Known<'_>,
     findings: &mut Findings,
 ) -> Vec<EnvironmentName> {
     let known = list.iter().filter(|name| known.has(name, findings));

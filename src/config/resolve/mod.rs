@@ -7,6 +7,7 @@
 mod adopted;
 mod app;
 mod environment;
+mod find;
 mod gates;
 mod ladder;
 mod namespace;
@@ -15,19 +16,20 @@ mod repository;
 mod sites;
 mod template;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use indexmap::{IndexMap, IndexSet};
 
 use super::decode::{MOST_PROBLEMS, Map, suggest};
 use super::files::{Directory, Reader};
 use super::syntax::{LabelKey, LabelValue};
-use super::{Environment, EnvironmentName, Repository, Sourced, count, joined};
+use super::{EnvironmentName, Repository, Sourced, count, joined};
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::source::{Location, ReadErrorKind, RepoPath, Tree};
 
+use find::{UNKNOWN_APP, unknown_environment};
 use repository::Settings;
 use template::Templates;
 
@@ -36,6 +38,7 @@ const LISTS: &[&[&Code]] = &[
     adopted::CODES,
     app::CODES,
     environment::CODES,
+    find::CODES,
     gates::CODES,
     ladder::CODES,
     namespace::CODES,
@@ -55,26 +58,6 @@ codes! {
     /// environment; its files say what is deployed there. `rungs init` writes a
     /// small repository to begin with.
     NO_ENVIRONMENTS = "no-environments", Input, Error;
-
-    /// An environment that is not there.
-    ///
-    /// Environments are the directories below `environments/` that have no
-    /// directory in them, and are named by their path from there. A directory
-    /// that only groups others, such as `prod` above `prod/eu` and `prod/us`,
-    /// is none. In a repository whose `rungs.yaml` declares `sites`, the
-    /// environments are those that `ladder` or `environments` names.
-    ///
-    /// ```yaml
-    /// ladder: [qa, stgae]     # wrong
-    /// ladder: [qa, stage]     # right
-    /// ```
-    UNKNOWN_ENVIRONMENT = "unknown-environment", Input, Error;
-
-    /// An app that is not there.
-    ///
-    /// An app exists in an environment where the environment's own directory
-    /// has its file, `environments/qa/guestbook.yaml`.
-    UNKNOWN_APP = "unknown-app", Input, Error;
 
     /// An app's file that makes no app exist.
     ///
@@ -128,13 +111,29 @@ pub struct Loaded {
 ///
 /// Every problem of every file, once each.
 pub fn load(tree: &Tree) -> Result<Loaded, Findings> {
-    let mut reader = Reader::new(tree);
+    load_with(Reader::new(tree))
+}
+
+/// As [`load`], with no more than some apps: what it costs does not grow with
+/// the other apps' files, which are not read. [`super::Environment::apps`] has only
+/// these, and [`super::Environment::app_names`] has all. A name that no app has makes
+/// no difference.
+///
+/// # Errors
+///
+/// Every problem of every file but other apps'.
+pub fn load_apps(tree: &Tree, apps: &BTreeSet<String>) -> Result<Loaded, Findings> {
+    load_with(Reader::new(tree).only(apps))
+}
+
+fn load_with(mut reader: Reader<'_>) -> Result<Loaded, Findings> {
     let settings = repository::read(&mut reader)?;
+    let root = if settings.is_adopted { None } else { environments(&mut reader) };
     let (resolved, known) = if settings.is_adopted {
         adopted::environments(settings.raw(), &mut reader.findings)
     } else {
         adopted::report_misplaced(settings.raw(), &mut reader.findings);
-        native(&mut reader)
+        native(root.as_ref(), &mut reader)
     };
     let repository = assemble(&settings, resolved, &known, &mut reader.findings);
     let findings = reader.findings.settled();
@@ -144,19 +143,22 @@ pub fn load(tree: &Tree) -> Result<Loaded, Findings> {
     Ok(Loaded { repository, warnings: findings })
 }
 
-/// The environments of a native repository.
-fn native(reader: &mut Reader<'_>) -> (Vec<environment::Resolved>, Known) {
-    let root = environments(reader);
-    let chains = root.as_ref().map(chains).unwrap_or_default();
+/// The environments of a native repository, from its directories.
+fn native<'d>(
+    root: Option<&'d Directory>,
+    reader: &mut Reader<'_>,
+) -> (Vec<environment::Resolved>, Known<'d>) {
+    let chains = root.map(chains).unwrap_or_default();
     let mut templates = Templates::new(reader.tree);
     let mut resolved = Vec::with_capacity(chains.len());
     for chain in &chains {
         resolved.push(environment::resolve(chain, &mut templates, reader));
     }
-    if let Some(root) = &root {
+    if let Some(root) = root {
         report_apps_without_leaf(root, &mut reader.findings);
     }
-    let known = Known::of_directories(&chains, &resolved);
+    let leaves = chains.iter().filter_map(|chain| chain.last().copied()).collect();
+    let known = Known { leaves: Some(leaves), ..Known::of(&resolved) };
     (resolved, known)
 }
 
@@ -165,7 +167,7 @@ fn native(reader: &mut Reader<'_>) -> (Vec<environment::Resolved>, Known) {
 fn assemble(
     settings: &Settings,
     resolved: Vec<environment::Resolved>,
-    known: &Known,
+    known: &Known<'_>,
     findings: &mut Findings,
 ) -> Repository {
     environment::check_skips(&resolved, known, findings);
@@ -271,32 +273,47 @@ fn report_apps_without_leaf(directory: &Directory, findings: &mut Findings) {
 }
 
 fn exists_below(directory: &Directory, app: &str) -> bool {
-    directory.children.iter().any(|child| {
-        (child.children.is_empty() && child.app_names.contains(app)) || exists_below(child, app)
-    })
+    directory
+        .children
+        .iter()
+        .any(|child| (child.children.is_empty() && child.has_app(app)) || exists_below(child, app))
 }
 
 /// The names that other files may use.
-struct Known {
+struct Known<'d> {
     environments: IndexSet<EnvironmentName>,
-    /// None in an adopted repository, where the sites say which there are.
-    apps: Option<BTreeSet<String>>,
+    /// The environments' own directories, whose files are the apps; none in an
+    /// adopted repository, where the sites say which apps there are.
+    leaves: Option<Vec<&'d Directory>>,
+    /// The names of all their apps, once one was asked for: most repositories
+    /// name none, and there may be thousands.
+    apps: OnceCell<HashSet<&'d str>>,
     /// How many names were unknown so far. Looking for what each was meant to
     /// be takes time, so that only the first of them are reported.
     unknown: Cell<usize>,
 }
 
-impl Known {
-    /// Of a native repository.
-    fn of_directories(chains: &[Vec<&Directory>], resolved: &[environment::Resolved]) -> Self {
-        let apps = chains.iter().filter_map(|chain| chain.last()).flat_map(|leaf| &leaf.app_names);
-        Self { apps: Some(apps.cloned().collect()), ..Self::of(resolved) }
-    }
-
+impl<'d> Known<'d> {
     /// Of a repository whose apps nobody knows yet.
     fn of(resolved: &[environment::Resolved]) -> Self {
-        let environments = resolved.iter().map(|one| one.environment.name.clone()).collect();
-        Self { environments, apps: None, unknown: Cell::new(0) }
+        Self {
+            environments: resolved.iter().map(|one| one.environment.name.clone()).collect(),
+            leaves: None,
+            apps: OnceCell::new(),
+            unknown: Cell::new(0),
+        }
+    }
+
+    /// The names of all apps, where they are known.
+    fn apps(&self) -> Option<&HashSet<&'d str>> {
+        let leaves = self.leaves.as_ref()?;
+        let names = || leaves.iter().flat_map(|leaf| &*leaf.app_names).map(String::as_str);
+        Some(self.apps.get_or_init(|| names().collect()))
+    }
+
+    /// Whether it is known to be an app.
+    fn has_app(&self, name: &str) -> bool {
+        self.apps().is_some_and(|apps| apps.contains(name))
     }
 
     /// Whether it is an environment; reports one that is not.
@@ -304,22 +321,18 @@ impl Known {
         let is_known = self.environments.contains(&name.value);
         if !is_known && self.is_one_more() {
             let known = self.environments.iter().map(EnvironmentName::as_str);
-            let finding = unknown_environment(
-                name.value.as_str(),
-                known,
-                self.apps.is_some(),
-                name.location.clone(),
-            );
-            findings.push(finding);
+            let (is_native, at) = (self.leaves.is_some(), name.location.clone());
+            findings.push(unknown_environment(name.value.as_str(), known, is_native, at));
         }
         is_known
     }
 
     /// Reports an app that no environment has.
     fn check_app(&self, name: &str, at: &Location, findings: &mut Findings) {
-        let Some(apps) = &self.apps else { return };
+        let Some(apps) = self.apps() else { return };
         if !apps.contains(name) && self.is_one_more() {
-            let known = apps.iter().map(String::as_str);
+            let mut known: Vec<_> = apps.iter().copied().collect();
+            known.sort_unstable();
             findings.push(
                 Finding::new(&UNKNOWN_APP, format!("there is no app `{name}`"), at.clone())
                     .because("no environment has a file of this name")
@@ -332,86 +345,6 @@ impl Known {
     fn is_one_more(&self) -> bool {
         self.unknown.set(self.unknown.get() + 1);
         self.unknown.get() <= MOST_PROBLEMS
-    }
-}
-
-/// The finding that there is no such environment.
-fn unknown_environment<'a>(
-    name: &str,
-    known: impl Iterator<Item = &'a str> + Clone,
-    is_native: bool,
-    at: Location,
-) -> Finding {
-    let is_inside =
-        |known: &&str| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
-    let inside = known.clone().filter(is_inside);
-    let inside: Vec<_> = inside.map(|known| format!("`{known}`")).collect();
-    let help = if inside.is_empty() {
-        suggest(name, known, "the environments are")
-    } else {
-        Some(format!("it is a directory of environments: name {}", inside.join(" or ")))
-    };
-    let because = if is_native {
-        "no directory of this name below `environments/` is an environment"
-    } else {
-        "neither `ladder` nor `environments` of `rungs.yaml` names it"
-    };
-    Finding::new(&UNKNOWN_ENVIRONMENT, format!("there is no environment `{name}`"), at)
-        .because(because)
-        .maybe_help(help)
-}
-
-impl Repository {
-    /// The environment of that name, as a person typed it.
-    ///
-    /// # Errors
-    ///
-    /// There is none; the finding names the one that was probably meant.
-    pub fn find_environment(&self, name: &str) -> Result<&Environment, Finding> {
-        let name = name.trim_end_matches('/');
-        let found = self.environments.iter().find(|environment| environment.name.as_str() == name);
-        found.ok_or_else(|| {
-            let known = self.environments.iter().map(|one| one.name.as_str());
-            let at = if self.is_native() {
-                Location::of_path(&RepoPath::root().child("environments"))
-            } else {
-                self.location.clone()
-            };
-            unknown_environment(name, known, self.is_native(), at)
-        })
-    }
-
-    /// An environment's app, by the names that a person typed.
-    ///
-    /// # Errors
-    ///
-    /// There is no such environment, or it has no such app; the finding says
-    /// where the app is, or which was probably meant.
-    pub fn find_app(
-        &self,
-        environment: &str,
-        app: &str,
-    ) -> Result<(&Environment, &super::App), Finding> {
-        let environment = self.find_environment(environment)?;
-        if let Some(found) = environment.apps.iter().find(|one| one.name == app) {
-            return Ok((environment, found));
-        }
-        let message = format!("there is no app `{app}` in `{}`", environment.name);
-        let finding =
-            Finding::new(&UNKNOWN_APP, message, Location::of_path(&environment.directory));
-        Err(finding
-            .because(format!("no `{app}.yaml` here"))
-            .maybe_help(self.where_it_is(app, environment)))
-    }
-
-    fn where_it_is(&self, app: &str, environment: &Environment) -> Option<String> {
-        let has = |one: &&Environment| one.apps.iter().any(|known| known.name == app);
-        let others: Vec<_> =
-            self.environments.iter().filter(has).map(|one| format!("`{}`", one.name)).collect();
-        if !others.is_empty() {
-            return Some(format!("it is in {}", others.join(", ")));
-        }
-        suggest(app, environment.apps.iter().map(|one| one.name.as_str()), "its apps are")
     }
 }
 

@@ -46,7 +46,7 @@ codes! {
 /// Which environments may reach each other.
 pub(super) fn of_repository(
     raw: Option<&Sourced<RepositoryNetworkFile>>,
-    known: &Known,
+    known: &Known<'_>,
     findings: &mut Findings,
 ) -> RepositoryNetwork {
     let file = raw.map(|raw| &raw.value);
@@ -66,7 +66,7 @@ pub(super) fn of_repository(
 
 fn isolated(
     sets: &[Sourced<List<EnvironmentName>>],
-    known: &Known,
+    known: &Known<'_>,
     findings: &mut Findings,
 ) -> Vec<Vec<EnvironmentName>> {
     let mut placed: HashMap<&EnvironmentName, (usize, &Sourced<EnvironmentName>)> = HashMap::new();
@@ -105,7 +105,7 @@ fn twice_isolated(
 fn allowed(
     entry: &Sourced<AllowFile>,
     set_of: &HashMap<&EnvironmentName, usize>,
-    known: &Known,
+    known: &Known<'_>,
     findings: &mut Findings,
 ) -> Option<Sourced<Allow>> {
     let AllowFile { from, to, ports, reason } = &entry.value;

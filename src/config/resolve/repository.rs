@@ -155,7 +155,7 @@ pub(super) fn resolve(
     settings: &Settings,
     environments: Vec<Environment>,
     ladder: Ladder,
-    known: &Known,
+    known: &Known<'_>,
     findings: &mut Findings,
 ) -> Repository {
     let raw = settings.raw();
@@ -205,11 +205,15 @@ fn token(raw: &Sourced<TokenFile>, findings: &mut Findings) -> Option<Token> {
     }
 }
 
-fn trains(raw: &RepositoryFile, known: &Known, findings: &mut Findings) -> IndexMap<String, Train> {
+fn trains(
+    raw: &RepositoryFile,
+    known: &Known<'_>,
+    findings: &mut Findings,
+) -> IndexMap<String, Train> {
     let mut trains = IndexMap::new();
     for (name, apps) in raw.trains.iter().flat_map(|trains| &trains.value.0) {
         let train = &name.value.0;
-        if known.apps.as_ref().is_some_and(|apps| apps.contains(train)) {
+        if known.has_app(train) {
             findings.push(
                 Finding::new(
                     &TRAIN_NAMED_AS_APP,

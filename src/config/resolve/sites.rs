@@ -53,7 +53,7 @@ codes! {
 /// The entries of `sites`; those that are wrong are left out.
 pub(super) fn rules(
     raw: &Sourced<List<SiteFile>>,
-    known: &Known,
+    known: &Known<'_>,
     findings: &mut Findings,
 ) -> Vec<SiteRule> {
     if raw.value.is_empty() {
@@ -66,7 +66,7 @@ pub(super) fn rules(
     raw.value.iter().filter_map(|entry| rule(entry, known, findings)).collect()
 }
 
-fn rule(raw: &Sourced<SiteFile>, known: &Known, findings: &mut Findings) -> Option<SiteRule> {
+fn rule(raw: &Sourced<SiteFile>, known: &Known<'_>, findings: &mut Findings) -> Option<SiteRule> {
     let keys = &raw.value.0;
     check_app(keys, findings);
     check_environment(keys, known, findings);
@@ -120,7 +120,7 @@ fn check_image_names_app(keys: &SiteKeys, app: &Sourced<AppPattern>, findings: &
     }
 }
 
-fn check_environment(keys: &SiteKeys, known: &Known, findings: &mut Findings) {
+fn check_environment(keys: &SiteKeys, known: &Known<'_>, findings: &mut Findings) {
     let path = &keys.path;
     match &keys.environment {
         Some(name) if path.value.names_environment() => findings.push(

@@ -17,6 +17,7 @@ pub(super) use image::{Digest, ImageRepository, Tag};
 pub use name::EnvironmentName;
 pub(super) use name::{
     AppName, AppReference, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, RoleName,
+    is_app_name,
 };
 pub(super) use path::PathSpelling;
 pub use path::{AppPattern, Captures, FilePattern, PathPattern};

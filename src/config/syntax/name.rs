@@ -127,6 +127,11 @@ fn mended(text: &str) -> String {
     dashed.trim_matches('-').to_owned()
 }
 
+/// Whether a file of that stem is an app's; without a word on why not.
+pub(in crate::config) fn is_app_name(text: &str) -> bool {
+    text != "environment" && kubernetes::dns_label(text).is_ok()
+}
+
 fn app_name(text: &str) -> Result<(), Flaw> {
     if text == "environment" {
         return Err(Flaw::new("`environment` is reserved")

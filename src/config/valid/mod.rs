@@ -6,6 +6,8 @@ mod ladder;
 mod network;
 mod sites;
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 pub use gates::{Approvals, Check, Field, Freeze, Gates, Soak, Window};
@@ -174,8 +176,25 @@ pub struct Environment {
     /// Conditions for entering it. An app's own stand in [`App::gates`], which
     /// these are part of.
     pub gates: Gates,
-    /// What is deployed, by name.
+    /// What is deployed, by name: all, or those that were to be loaded. Empty in
+    /// an adopted repository, where sites say which apps there are.
     pub apps: Vec<App>,
+    /// The names of all apps, in order, those that were not loaded included.
+    pub app_names: Arc<[String]>,
+}
+
+impl Environment {
+    /// An app that was loaded.
+    pub fn app(&self, name: &str) -> Option<&App> {
+        let at = self.apps.binary_search_by(|app| app.name.as_str().cmp(name)).ok()?;
+        Some(&self.apps[at])
+    }
+
+    /// Whether an app exists in it, be it loaded or not. Nothing does in an
+    /// adopted repository, as far as configuration knows.
+    pub fn has_app(&self, name: &str) -> bool {
+        self.app_names.binary_search_by(|one| one.as_str().cmp(name)).is_ok()
+    }
 }
 
 /// Who may do what in an environment's namespaces.

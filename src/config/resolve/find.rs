@@ -1,0 +1,144 @@
+//! Finding things of a repository by the names that a person typed.
+
+use crate::config::decode::suggest;
+use crate::config::{App, Environment, EnvironmentName, Gates, Repository, Train};
+use crate::diagnostic::{Finding, codes};
+use crate::source::{Location, RepoPath};
+
+codes! {
+    /// An environment that is not there.
+    ///
+    /// Environments are the directories below `environments/` that have no
+    /// directory in them, and are named by their path from there. A directory
+    /// that only groups others, such as `prod` above `prod/eu` and `prod/us`,
+    /// is none. In a repository whose `rungs.yaml` declares `sites`, the
+    /// environments are those that `ladder` or `environments` names.
+    ///
+    /// ```yaml
+    /// ladder: [qa, stgae]     # wrong
+    /// ladder: [qa, stage]     # right
+    /// ```
+    UNKNOWN_ENVIRONMENT = "unknown-environment", Input, Error;
+
+    /// An app that is not there.
+    ///
+    /// An app exists in an environment where the environment's own directory
+    /// has its file, `environments/qa/guestbook.yaml`.
+    UNKNOWN_APP = "unknown-app", Input, Error;
+
+    /// A train that is not there.
+    ///
+    /// A train is a list of apps that are promoted together, by the name that
+    /// `trains` in `rungs.yaml` gives it.
+    ///
+    /// ```yaml
+    /// trains: { shop: [guestbook, cart] }
+    /// ```
+    UNKNOWN_TRAIN = "unknown-train", Input, Error;
+}
+
+/// The finding that there is no such environment.
+pub(super) fn unknown_environment<'a>(
+    name: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+    is_native: bool,
+    at: Location,
+) -> Finding {
+    let is_inside =
+        |known: &&str| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
+    let inside = known.clone().filter(is_inside);
+    let inside: Vec<_> = inside.map(|known| format!("`{known}`")).collect();
+    let help = if inside.is_empty() {
+        suggest(name, known, "the environments are")
+    } else {
+        Some(format!("it is a directory of environments: name {}", inside.join(" or ")))
+    };
+    let because = if is_native {
+        "no directory of this name below `environments/` is an environment"
+    } else {
+        "neither `ladder` nor `environments` of `rungs.yaml` names it"
+    };
+    Finding::new(&UNKNOWN_ENVIRONMENT, format!("there is no environment `{name}`"), at)
+        .because(because)
+        .maybe_help(help)
+}
+
+impl Repository {
+    /// The environment of that name, as a person typed it.
+    ///
+    /// # Errors
+    ///
+    /// There is none; the finding names the one that was probably meant.
+    pub fn find_environment(&self, name: &str) -> Result<&Environment, Finding> {
+        let name = name.trim_end_matches('/');
+        let found = self.environments.iter().find(|environment| environment.name.as_str() == name);
+        found.ok_or_else(|| {
+            let known = self.environments.iter().map(|one| one.name.as_str());
+            let at = if self.is_native() {
+                Location::of_path(&RepoPath::root().child("environments"))
+            } else {
+                self.location.clone()
+            };
+            unknown_environment(name, known, self.is_native(), at)
+        })
+    }
+
+    /// The environment of that name.
+    pub fn environment(&self, name: &EnvironmentName) -> Option<&Environment> {
+        self.environments.iter().find(|environment| environment.name == *name)
+    }
+
+    /// The train of that name, as a person typed it.
+    ///
+    /// # Errors
+    ///
+    /// There is none; the finding names the one that was probably meant.
+    pub fn find_train(&self, name: &str) -> Result<&Train, Finding> {
+        self.trains.get(name).ok_or_else(|| {
+            let known = self.trains.keys().map(String::as_str);
+            let help = suggest(name, known, "the trains are")
+                .unwrap_or_else(|| "declare it: `trains: { NAME: [APP, APP] }`".to_owned());
+            let message = format!("there is no train `{name}`");
+            Finding::new(&UNKNOWN_TRAIN, message, self.location.clone())
+                .because("`trains` does not name it")
+                .help(help)
+        })
+    }
+
+    /// An environment's app in a native repository, by the names that a person
+    /// typed. One that was not to be loaded counts as not there.
+    ///
+    /// # Errors
+    ///
+    /// There is no such environment, or it has no such app; the finding says
+    /// where the app is, or which was probably meant.
+    pub fn find_app(&self, environment: &str, app: &str) -> Result<(&Environment, &App), Finding> {
+        let environment = self.find_environment(environment)?;
+        if let Some(found) = environment.app(app) {
+            return Ok((environment, found));
+        }
+        let message = format!("there is no app `{app}` in `{}`", environment.name);
+        let finding =
+            Finding::new(&UNKNOWN_APP, message, Location::of_path(&environment.directory));
+        Err(finding
+            .because(format!("no `{app}.yaml` here"))
+            .maybe_help(self.where_it_is(app, environment)))
+    }
+
+    fn where_it_is(&self, app: &str, environment: &Environment) -> Option<String> {
+        let others = self.environments.iter().filter(|one| one.has_app(app));
+        let others: Vec<_> = others.map(|one| format!("`{}`", one.name)).collect();
+        if !others.is_empty() {
+            return Some(format!("it is in {}", others.join(", ")));
+        }
+        suggest(app, environment.app_names.iter().map(String::as_str), "its apps are")
+    }
+}
+
+impl Environment {
+    /// What an app has to pass to enter: its own gates with the environment's
+    /// where they are known, else the environment's.
+    pub fn gates_of(&self, app: &str) -> &Gates {
+        self.app(app).map_or(&self.gates, |app| &app.gates)
+    }
+}

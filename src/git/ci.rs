@@ -1,0 +1,152 @@
+//! What a CI says of the branch that changes go to.
+//!
+//! Its variables speak of the repository that the pipeline runs for, which may
+//! be another one than the clone's: an application's pipeline sets references
+//! in a repository of deployments. They count only where it is the same.
+
+use super::remote::Branch;
+use super::variables::Variables;
+
+/// One CI's variables.
+struct Ci {
+    /// Where this one is set, it is that CI.
+    marker: &'static str,
+    /// The repository that the pipeline runs for: its address, or its path on
+    /// the forge.
+    repository: &'static str,
+    /// The target of the pull request that the pipeline runs for, or the
+    /// repository's default branch; the first that is set.
+    branches: &'static [&'static str],
+}
+
+const KNOWN: [Ci; 6] = [
+    Ci {
+        marker: "GITLAB_CI",
+        repository: "CI_PROJECT_PATH",
+        branches: &["CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_BRANCH"],
+    },
+    // Gitea and Forgejo set the same.
+    Ci {
+        marker: "GITHUB_ACTIONS",
+        repository: "GITHUB_REPOSITORY",
+        branches: &["GITHUB_BASE_REF"],
+    },
+    Ci {
+        marker: "TF_BUILD",
+        repository: "BUILD_REPOSITORY_URI",
+        branches: &["SYSTEM_PULLREQUEST_TARGETBRANCH"],
+    },
+    Ci {
+        marker: "BUILDKITE",
+        repository: "BUILDKITE_REPO",
+        branches: &["BUILDKITE_PULL_REQUEST_BASE_BRANCH", "BUILDKITE_PIPELINE_DEFAULT_BRANCH"],
+    },
+    Ci {
+        marker: "BITBUCKET_BUILD_NUMBER",
+        repository: "BITBUCKET_REPO_FULL_NAME",
+        branches: &["BITBUCKET_PR_DESTINATION_BRANCH"],
+    },
+    Ci { marker: "JENKINS_URL", repository: "GIT_URL", branches: &["CHANGE_TARGET"] },
+];
+
+/// The branch that changes to the clone of `url` go to, where the CI says it.
+pub(super) fn base_branch(variables: &Variables, url: &str) -> Option<Branch> {
+    let ci = KNOWN.iter().find(|ci| variables.get(ci.marker).is_some())?;
+    if !is_same(url, variables.get(ci.repository)?) {
+        return None;
+    }
+    let stated = ci.branches.iter().find_map(|name| variables.get(name));
+    let branch = stated.or_else(|| pushed(variables)).and_then(Branch::parse);
+    // A pipeline may run for a branch of ours, on which nothing is based.
+    branch.filter(|branch| !branch.is_ours())
+}
+
+/// GitHub has no variable for the default branch. The branch that a workflow
+/// runs for is the base after a push to it; run by hand or for a pull request
+/// it may be any.
+fn pushed(variables: &Variables) -> Option<&str> {
+    let is_push = variables.get("GITHUB_EVENT_NAME") == Some("push");
+    let is_branch = variables.get("GITHUB_REF_TYPE") == Some("branch");
+    variables.get("GITHUB_REF_NAME").filter(|_| is_push && is_branch)
+}
+
+/// Whether an address is that of a repository, given by address or path.
+fn is_same(url: &str, repository: &str) -> bool {
+    let (url, repository) = (path_of(url), path_of(repository));
+    !repository.is_empty()
+        && (url == repository
+            || url.strip_suffix(&repository).is_some_and(|rest| rest.ends_with('/')))
+}
+
+/// `shop/deploy` of `https://host/shop/deploy.git`, `git@host:shop/deploy` and
+/// itself; forges do not tell names apart by case.
+fn path_of(address: &str) -> String {
+    let path = match address.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
+        None => address.rsplit_once(':').map_or(address, |(_, path)| path),
+    };
+    path.trim_matches('/').trim_end_matches(".git").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base(url: &str, variables: &[(&str, &str)]) -> Option<String> {
+        let variables = Variables::new(variables.iter().copied());
+        base_branch(&variables, url).map(|branch| branch.name().to_owned())
+    }
+
+    const GITHUB: [(&str, &str); 2] =
+        [("GITHUB_ACTIONS", "true"), ("GITHUB_REPOSITORY", "Shop/deploy")];
+
+    fn github(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+        [&GITHUB[..], more].concat()
+    }
+
+    #[test]
+    fn a_pull_requests_target_is_its_base() {
+        let variables = github(&[("GITHUB_BASE_REF", "main"), ("GITHUB_REF_NAME", "7/merge")]);
+        for url in ["https://x@github.com/shop/deploy", "git@github.com:shop/deploy.git"] {
+            assert_eq!(base(url, &variables).as_deref(), Some("main"), "{url}");
+        }
+        let variables = [
+            ("GITLAB_CI", "true"),
+            ("CI_PROJECT_PATH", "a/b/deploy"),
+            ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "release"),
+            ("CI_DEFAULT_BRANCH", "main"),
+        ];
+        let url = "https://gitlab-ci-token:t@git.example.com/gitlab/a/b/deploy.git";
+        assert_eq!(base(url, &variables).as_deref(), Some("release"));
+        assert_eq!(
+            base(url, &[&variables[..2], &variables[3..]].concat()).as_deref(),
+            Some("main")
+        );
+    }
+
+    #[test]
+    fn another_repositorys_pipeline_says_nothing() {
+        let variables = github(&[("GITHUB_BASE_REF", "develop")]);
+        for url in ["https://github.com/shop/app", "https://github.com/my-shop/deploy", ""] {
+            assert_eq!(base(url, &variables), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_a_workflow_runs_for_is_the_base_after_a_push_only() {
+        let url = "https://github.com/shop/deploy";
+        let run = |event, kind, name| {
+            let more = [
+                ("GITHUB_EVENT_NAME", event),
+                ("GITHUB_REF_TYPE", kind),
+                ("GITHUB_REF_NAME", name),
+                ("GITHUB_BASE_REF", ""),
+            ];
+            base(url, &github(&more))
+        };
+        assert_eq!(run("push", "branch", "main").as_deref(), Some("main"));
+        assert_eq!(run("push", "tag", "v1"), None);
+        assert_eq!(run("workflow_dispatch", "branch", "topic"), None);
+        assert_eq!(run("push", "branch", "rungs/prod/web"), None);
+    }
+}

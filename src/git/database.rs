@@ -1,0 +1,96 @@
+//! A clone's objects and references, whoever reads them.
+
+use super::format::{self, ObjectKind};
+use super::{Commit, ObjectError, ObjectName, Objects, TreeEntry};
+
+/// What differs between reading a clone in this process and by the `git`
+/// program. All that is said of objects' bytes is said once, in `format`.
+pub(super) trait Database: Send + Sync {
+    /// How many hexadecimal digits the names of its objects have.
+    fn digits(&self) -> usize;
+    /// What an object is, and its length in bytes.
+    fn header(&self, id: &ObjectName) -> Result<(ObjectKind, u64), ObjectError>;
+    /// What an object is, and its bytes.
+    fn object(&self, id: &ObjectName) -> Result<(ObjectKind, Vec<u8>), ObjectError>;
+    /// Writes an object.
+    fn write(&self, kind: ObjectKind, bytes: &[u8]) -> Result<ObjectName, ObjectError>;
+    /// Fetches what is missing of these, where there is someone who promised
+    /// to have it.
+    fn fetch_missing(&self, ids: &[ObjectName]) -> Result<(), ObjectError>;
+    /// Whether objects may be missing that somebody promised to have.
+    fn is_partial(&self) -> bool;
+    /// The object that a reference of this full, well-formed name leads to,
+    /// which may be a tag.
+    fn reference(&self, name: &str) -> Result<Option<ObjectName>, ObjectError>;
+    /// The reference that a symbolic one names, whether that is there or not.
+    fn symbolic(&self, name: &str) -> Result<Option<String>, ObjectError>;
+    /// The object whose name begins with these digits.
+    fn abbreviated(&self, digits: &str) -> Result<Abbreviated, ObjectError>;
+    /// The names of its remotes.
+    fn remotes(&self) -> Vec<String>;
+}
+
+/// What an abbreviation stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Abbreviated {
+    Nothing,
+    One(ObjectName),
+    Several,
+}
+
+impl<D: Database> Objects for D {
+    fn tree(&self, id: &ObjectName) -> Result<Vec<TreeEntry>, ObjectError> {
+        let bytes = self.of_kind(id, ObjectKind::Tree)?;
+        format::tree(&bytes, self.digits()).ok_or_else(|| damaged(id))
+    }
+
+    fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, ObjectError> {
+        self.of_kind(id, ObjectKind::Blob)
+    }
+
+    fn blob_size(&self, id: &ObjectName) -> Result<u64, ObjectError> {
+        match self.header(id)? {
+            (ObjectKind::Blob, size) => Ok(size),
+            _ => Err(ObjectError::WrongType { id: id.clone(), expected: ObjectKind::Blob.name() }),
+        }
+    }
+
+    fn commit(&self, id: &ObjectName) -> Result<(Commit, ObjectName), ObjectError> {
+        let bytes = self.of_kind(id, ObjectKind::Commit)?;
+        format::commit(id, &bytes).ok_or_else(|| damaged(id))
+    }
+
+    fn write_blob(&self, bytes: &[u8]) -> Result<ObjectName, ObjectError> {
+        self.write(ObjectKind::Blob, bytes)
+    }
+
+    fn write_tree(&self, entries: &[TreeEntry]) -> Result<ObjectName, ObjectError> {
+        self.write(ObjectKind::Tree, &format::tree_bytes(entries)?)
+    }
+
+    fn write_commit(&self, bytes: &[u8]) -> Result<ObjectName, ObjectError> {
+        self.write(ObjectKind::Commit, bytes)
+    }
+
+    fn prefetch(&self, ids: &[ObjectName]) -> Result<(), ObjectError> {
+        if self.is_partial() { self.fetch_missing(ids) } else { Ok(()) }
+    }
+}
+
+/// What both ways share of reading one object.
+trait OfKind {
+    fn of_kind(&self, id: &ObjectName, expected: ObjectKind) -> Result<Vec<u8>, ObjectError>;
+}
+
+impl<D: Database> OfKind for D {
+    fn of_kind(&self, id: &ObjectName, expected: ObjectKind) -> Result<Vec<u8>, ObjectError> {
+        match self.object(id)? {
+            (kind, bytes) if kind == expected => Ok(bytes),
+            _ => Err(ObjectError::WrongType { id: id.clone(), expected: expected.name() }),
+        }
+    }
+}
+
+fn damaged(id: &ObjectName) -> ObjectError {
+    ObjectError::Failed(format!("object {id} is damaged"))
+}

@@ -1,0 +1,170 @@
+//! Finding a clone, and who reads it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::cat_file::CatFile;
+use super::database::Database;
+use super::libgit2::{self, Libgit2};
+use super::{Objects, Program, ProgramError};
+use crate::source::{PathError, RepoPath};
+
+/// Why a clone cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// What git says.
+    #[error("{0}")]
+    Git(String),
+    /// It belongs to another user, who may have put commands into its
+    /// configuration.
+    #[error(
+        "`{}` belongs to another user; if you trust its configuration, run \
+         `git config --global --add safe.directory {}`",
+        .0.display(), .0.display()
+    )]
+    Foreign(PathBuf),
+    /// Only the `git` program reads such a clone, and it does not run.
+    #[error("{reason}, so that only git itself can read the clone, and {error}")]
+    NeedsProgram {
+        /// Why libgit2 does not.
+        reason: String,
+        /// Why git does not.
+        error: ProgramError,
+    },
+    /// The place of the clone or of the directory in it cannot be told.
+    #[error("`{}` could not be resolved: {error}", path.display())]
+    Place {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The directory is not below the clone's work tree, which git's
+    /// configuration may put anywhere.
+    #[error("`{}` is not in its clone's work tree `{}`", directory.display(), root.display())]
+    Elsewhere {
+        /// The directory.
+        directory: PathBuf,
+        /// Where the clone's files are.
+        root: PathBuf,
+    },
+    /// The way from the clone's root to the directory is no UTF-8.
+    #[error("`{}` is not UTF-8", .0.display())]
+    NotUtf8(PathBuf),
+    /// That way is no path of a repository.
+    #[error(transparent)]
+    Path(#[from] PathError),
+}
+
+/// A clone that was found.
+pub(super) struct Opened {
+    pub(super) database: Arc<dyn Database>,
+    pub(super) objects: Arc<dyn Objects>,
+    /// Its own directory; a linked work tree has one of its own.
+    pub(super) git_directory: PathBuf,
+    /// None where it is bare.
+    pub(super) work_tree: Option<PathBuf>,
+}
+
+impl Opened {
+    /// The clone that `directory` stands in; none where it stands in none.
+    ///
+    /// Variables such as `GIT_DIR` name no other: git sets them for hooks, and
+    /// the directory is what rungs was told.
+    pub(super) fn containing(directory: &Path) -> Result<Option<Self>, OpenError> {
+        let reason = match git2::Repository::discover(directory) {
+            Ok(inner) => match libgit2::is_partial(&inner) {
+                Ok(false) => return Self::by_libgit2(inner).map(Some),
+                Ok(true) => "objects of it are to be fetched when they are needed".to_owned(),
+                Err(error) => error.message().to_owned(),
+            },
+            Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
+            Err(error) => error.message().to_owned(),
+        };
+        Self::by_program(directory, &reason).map(Some)
+    }
+
+    fn by_libgit2(inner: git2::Repository) -> Result<Self, OpenError> {
+        let git_directory = canonical(inner.path())?;
+        let work_tree = inner.workdir().map(canonical).transpose()?;
+        Ok(Self::of(Libgit2::new(inner), git_directory, work_tree))
+    }
+
+    /// By the `git` program, which also has the last word on whose clone it is:
+    /// it knows settings of `safe.directory` that libgit2 does not.
+    fn by_program(directory: &Path, reason: &str) -> Result<Self, OpenError> {
+        let program = Program::in_directory(directory);
+        let ask = |arguments: &[&str]| {
+            program.command("rev-parse").args(arguments).run().map_err(|error| match error {
+                ProgramError::Failed { said, .. } => refusal(directory, &said),
+                error => OpenError::NeedsProgram { reason: reason.to_owned(), error },
+            })
+        };
+        let git_directory = path(&ask(&["--absolute-git-dir"])?);
+        let facts = ask(&["--is-bare-repository", "--show-object-format"])?;
+        let facts = String::from_utf8_lossy(&facts).into_owned();
+        let work_tree = if facts.starts_with("true") {
+            None
+        } else {
+            Some(canonical(&path(&ask(&["--show-toplevel"])?))?)
+        };
+        let digits = if facts.contains("sha256") { 64 } else { 40 };
+        let git_directory = canonical(&git_directory)?;
+        let program = Program::in_clone(&git_directory, work_tree.as_deref());
+        let database = CatFile::new(program, digits);
+        Ok(Self::of(database, git_directory, work_tree))
+    }
+
+    fn of<D: Database + 'static>(
+        database: D,
+        git_directory: PathBuf,
+        work_tree: Option<PathBuf>,
+    ) -> Self {
+        let database = Arc::new(database);
+        Self { objects: Arc::clone(&database) as _, database, git_directory, work_tree }
+    }
+
+    /// The way from the clone's root to `directory`. A clone without a work
+    /// tree is seen from its root.
+    pub(super) fn prefix(&self, directory: &Path) -> Result<RepoPath, OpenError> {
+        let Some(root) = &self.work_tree else { return Ok(RepoPath::root()) };
+        let directory = canonical(directory)?;
+        let Ok(below) = directory.strip_prefix(root) else {
+            return Err(OpenError::Elsewhere { directory, root: root.clone() });
+        };
+        let text = below.to_str().ok_or_else(|| OpenError::NotUtf8(below.to_owned()))?;
+        Ok(RepoPath::new(text)?)
+    }
+}
+
+/// The directory that all work trees of a clone share, which has its objects
+/// and branches.
+pub(super) fn common(git_directory: &Path) -> PathBuf {
+    match fs::read(git_directory.join("commondir")) {
+        Ok(bytes) => git_directory.join(path(&bytes)),
+        Err(_) => git_directory.to_owned(),
+    }
+}
+
+/// Why git does not read a clone, in one sentence.
+fn refusal(directory: &Path, said: &str) -> OpenError {
+    if said.contains("dubious ownership") {
+        return OpenError::Foreign(directory.to_owned());
+    }
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let said = words.join(" ");
+    OpenError::Git(crate::diagnostic::harmless(said.trim_start_matches("fatal: ")).into_owned())
+}
+
+fn canonical(path: &Path) -> Result<PathBuf, OpenError> {
+    path.canonicalize().map_err(|error| OpenError::Place { path: path.to_owned(), error })
+}
+
+/// A path that git printed on a line of its own.
+fn path(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}

@@ -1,0 +1,208 @@
+//! Pushing one commit to one branch.
+//!
+//! What became of it is read from the lines that `--porcelain` promises, and
+//! never from the words that git has for people.
+
+use super::ObjectName;
+use super::program::{Output, ProgramError};
+use super::remote::{Branch, PATIENCE, Remote, RemoteError, unreached};
+use super::writer::Writer;
+use crate::diagnostic::harmless;
+
+/// As much of a server's words as people are shown.
+const MAX_WORDS: usize = 4 << 10;
+
+/// What has to be there for a push to replace it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lease {
+    /// An ancestor of what is pushed: nothing is lost.
+    FastForward,
+    /// Nothing: the branch is new.
+    Absent,
+    /// That commit, which need not be an ancestor. For our own branches only.
+    Exactly(ObjectName),
+}
+
+/// A push that went through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pushed {
+    /// The branch is there now.
+    Done,
+    /// It was there already.
+    UpToDate,
+}
+
+/// Why a push did not go through, as far as its answer says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PushError {
+    /// What the branch is at is not what has to be there: it moved.
+    #[error("the branch is not where it was")]
+    Outdated,
+    /// The server did not take it: a hook, a protected branch, or another push
+    /// at the same moment.
+    #[error("the server refused it: {reason}{}", said(.words))]
+    Refused {
+        /// Its reason, as git's protocol brings it.
+        reason: String,
+        /// What it said to people, without credentials and on harmless lines.
+        words: Vec<String>,
+    },
+    /// The connection was lost before the server said what it did: it may have
+    /// taken it.
+    #[error("the connection was lost: {0}")]
+    Lost(RemoteError),
+    /// It did not come to a push: the remote could not be reached, refused the
+    /// credentials, or a hook of this clone said no.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+}
+
+fn said(words: &[String]) -> String {
+    if words.is_empty() { String::new() } else { format!(" ({})", words.join("; ")) }
+}
+
+impl Writer {
+    /// Pushes a commit to a branch. Hooks of the clone run, as they do by hand.
+    pub fn push(
+        &self,
+        remote: &Remote,
+        commit: &ObjectName,
+        branch: &Branch,
+        lease: &Lease,
+    ) -> Result<Pushed, PushError> {
+        let target = branch.reference();
+        // A mirror pushes everything or nothing, which is not what is asked for.
+        let program =
+            self.program.clone().setting(&format!("remote.{}.mirror=false", remote.name()));
+        let mut command = program.command("push").args(OPTIONS);
+        match lease {
+            Lease::FastForward => {}
+            Lease::Absent => command = command.arg(format!("--force-with-lease={target}:")),
+            Lease::Exactly(tip) => {
+                command = command.arg(format!("--force-with-lease={target}:{tip}"));
+            }
+        }
+        let command = command.args(["--end-of-options", remote.name()]);
+        let command = command.arg(format!("{commit}:{target}")).timeout(PATIENCE);
+        match command.output() {
+            Ok(output) => judged(remote, &target, &output),
+            // The server may have taken it before the time was up.
+            Err(error @ ProgramError::TimedOut { .. }) => {
+                Err(PushError::Lost(unreached(remote, error)))
+            }
+            Err(error) => Err(unreached(remote, error).into()),
+        }
+    }
+}
+
+/// Nothing but the one branch, whatever is configured.
+const OPTIONS: [&str; 4] =
+    ["--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--no-force-if-includes"];
+
+/// What `FLAG TAB FROM:TO TAB SUMMARY` says of a reference.
+struct Line<'o> {
+    flag: char,
+    /// `[rejected]`, `[remote rejected]`, `[new branch]`, `1234567..89abcde`.
+    summary: &'o str,
+    /// What stands in parentheses behind it.
+    reason: &'o str,
+}
+
+fn line<'o>(stdout: &'o str, target: &str) -> Option<Line<'o>> {
+    let of_target = |line: &'o str| {
+        let (flag, rest) = line.split_once('\t')?;
+        let (names, summary) = rest.split_once('\t')?;
+        let mut flags = flag.chars();
+        let flag = flags.next().filter(|_| flags.next().is_none())?;
+        (names.rsplit_once(':')?.1 == target).then_some((flag, summary))
+    };
+    // Hooks may write before; git's own line is the last.
+    let (flag, summary) = stdout.lines().filter_map(of_target).next_back()?;
+    let (summary, reason) = match summary.split_once(" (") {
+        Some((summary, reason)) => (summary, reason.strip_suffix(')').unwrap_or(reason)),
+        None => (summary, ""),
+    };
+    Some(Line { flag, summary, reason })
+}
+
+fn judged(remote: &Remote, target: &str, output: &Output) -> Result<Pushed, PushError> {
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let lost = |said: &str| {
+        let error = ProgramError::Failed { subcommand: "push", said: said.to_owned() };
+        Err(PushError::Lost(unreached(remote, error)))
+    };
+    match line(&stdout, target) {
+        Some(Line { flag: '=', .. }) => Ok(Pushed::UpToDate),
+        Some(Line { flag: ' ' | '+' | '*', .. }) => Ok(Pushed::Done),
+        Some(Line { summary: "[rejected]", .. }) => Err(PushError::Outdated),
+        Some(Line { summary: "[remote rejected]", reason, .. }) => Err(PushError::Refused {
+            reason: harmless(reason).into_owned(),
+            words: server_words(&output.stderr),
+        }),
+        None if output.is_success() => lost("it does not say what became of the branch"),
+        // It failed before anything was sent or after all was, or what was sent
+        // got no answer (`[remote failure]`).
+        Some(_) | None => lost(&output.stderr),
+    }
+}
+
+/// The lines that the server wrote for people.
+fn server_words(stderr: &str) -> Vec<String> {
+    let mut room = MAX_WORDS;
+    let lines = stderr.lines().filter_map(|line| line.strip_prefix("remote: "));
+    let lines = lines.map(str::trim).filter(|line| !line.is_empty());
+    lines
+        .map(|line| harmless(line).into_owned())
+        .take_while(|line| {
+            let fits = line.len() <= room;
+            room = room.saturating_sub(line.len());
+            fits
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::Settings;
+
+    fn judge(stdout: &str, stderr: &str, code: i32) -> Result<Pushed, PushError> {
+        let remote = Remote::of(None, &Settings::new([("remote.origin.url", "x")])).unwrap();
+        let (stdout, stderr) = (stdout.as_bytes().to_vec(), stderr.to_owned());
+        judged(&remote, "refs/heads/main", &Output { stdout, stderr, code: Some(code) })
+    }
+
+    #[test]
+    fn porcelain_lines_decide_and_words_do_not() {
+        let line = |flag: &str, summary: &str| {
+            format!("To https://host/x\n{flag}\tabc:refs/heads/main\t{summary}\nDone\n")
+        };
+        assert_eq!(judge(&line("=", "[up to date]"), "rejected", 0), Ok(Pushed::UpToDate));
+        assert_eq!(judge(&line(" ", "1..2"), "fatal: rejected", 0), Ok(Pushed::Done));
+        assert_eq!(judge(&line("*", "[new branch]"), "", 0), Ok(Pushed::Done));
+        let outdated = judge(&line("!", "[rejected] (fetch first)"), "", 1);
+        assert_eq!(outdated, Err(PushError::Outdated));
+        let lost = judge(&line("!", "[remote failure] (remote failed to report status)"), "", 1);
+        assert!(matches!(lost, Err(PushError::Lost(_))));
+        assert!(matches!(judge("", "fatal: up to date", 128), Err(PushError::Lost(_))));
+    }
+
+    #[test]
+    fn a_line_of_another_branch_or_of_a_hook_is_not_taken_for_the_answer() {
+        let other = "=\tabc:refs/heads/other\t[up to date]\n";
+        assert!(matches!(judge(other, "", 0), Err(PushError::Lost(_))));
+        let hook = "=\tabc:refs/heads/main\t[up to date]\n!\tabc:refs/heads/main\t[rejected] (stale info)\n";
+        assert_eq!(judge(hook, "", 1), Err(PushError::Outdated));
+    }
+
+    #[test]
+    fn a_servers_words_are_shown_without_their_commands() {
+        let stderr = "remote: \u{1b}[31mGL-HOOK-ERR: not \u{202e}allowed\u{1b}[0m        \nremote: \nwarning: x\n";
+        let line = "!\tabc:refs/heads/main\t[remote rejected] (pre-receive hook declined)\n";
+        let Err(PushError::Refused { reason, words }) = judge(line, stderr, 1) else { panic!() };
+        assert_eq!(reason, "pre-receive hook declined");
+        assert_eq!(words.len(), 1);
+        assert!(!words[0].contains(['\u{1b}', '\u{202e}']), "{words:?}");
+        assert!(words[0].contains("GL-HOOK-ERR: not"), "{words:?}");
+    }
+}

@@ -1,0 +1,352 @@
+//! The remote that changes go to, and its branches.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::code::{
+    BRANCH_MISSING, INVALID_BRANCH, NO_BASE_BRANCH, NO_REMOTE, REMOTE_UNREACHABLE, SEVERAL_REMOTES,
+    UNKNOWN_REMOTE,
+};
+use super::program::{Invocation, Program, ProgramError};
+use super::settings::Settings;
+use super::variables::Variables;
+use super::writer::Writer;
+use super::{ObjectName, ci};
+use crate::diagnostic::{Finding, harmless, nearest};
+use crate::source::{Location, RepoPath, without_credentials};
+
+/// How long a remote may take to answer.
+pub(super) const PATIENCE: Duration = Duration::from_mins(5);
+
+/// How often a fetch that fails is tried: another process in the same clone
+/// may hold a lock for a moment.
+const FETCHES: u32 = 4;
+
+/// A remote that the clone knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote(String);
+
+impl Remote {
+    /// The one that is asked for, else `origin`, else the only one.
+    pub fn of(asked: Option<&str>, settings: &Settings) -> Result<Self, Finding> {
+        let known = settings.subsections("remote", "url");
+        // What begins with a dash would be an option to git.
+        let known: Vec<&str> = known.into_iter().filter(|name| !name.starts_with('-')).collect();
+        match (asked, known.as_slice()) {
+            (Some(asked), known) if known.contains(&asked) => Ok(Self(asked.to_owned())),
+            (Some(asked), known) => Err(unknown(asked, known)),
+            (None, known) if known.contains(&"origin") => Ok(Self("origin".to_owned())),
+            (None, [only]) => Ok(Self((*only).to_owned())),
+            (None, []) => Err(Finding::new(&NO_REMOTE, "the clone has no remote", place())
+                .help("add one with `git remote add origin URL`")),
+            (None, several) => Err(several_known(several)),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// Its address as it is configured, without credentials.
+    pub fn address<'s>(&self, settings: &'s Settings) -> std::borrow::Cow<'s, str> {
+        let url = settings.get(&format!("remote.{}.url", self.0)).unwrap_or_default();
+        without_credentials(url)
+    }
+
+    /// The reference of this clone that says what was last seen of a branch.
+    fn tracking(&self, branch: &Branch, settings: &Settings) -> Option<String> {
+        let from = branch.reference();
+        let specs = settings.all(&format!("remote.{}.fetch", self.0));
+        let mapped = specs.into_iter().find_map(|spec| {
+            let (source, target) = spec.trim_start_matches('+').split_once(':')?;
+            match (source.strip_suffix('*'), target.strip_suffix('*')) {
+                (Some(source), Some(target)) => {
+                    from.strip_prefix(source).map(|rest| format!("{target}{rest}"))
+                }
+                _ => (source == from).then(|| target.to_owned()),
+            }
+        });
+        // A mirror's branches are its own; nothing but a fetch moves them.
+        mapped.filter(|name| name.starts_with("refs/remotes/"))
+    }
+}
+
+impl fmt::Display for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&harmless(&self.0))
+    }
+}
+
+/// The name of a branch, as git allows one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Branch(String);
+
+impl Branch {
+    /// Reads `main`, or `refs/heads/main`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let name = text.strip_prefix("refs/heads/").unwrap_or(text);
+        let is_valid = !name.starts_with('-')
+            && name != "HEAD"
+            && git2::Reference::is_valid_name(&format!("refs/heads/{name}"));
+        is_valid.then(|| Self(name.to_owned()))
+    }
+
+    /// Its name, as people say it.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// Its full name.
+    pub fn reference(&self) -> String {
+        format!("refs/heads/{}", self.0)
+    }
+
+    /// Whether rungs makes branches of such names: nothing is based on them.
+    pub fn is_ours(&self) -> bool {
+        ["rungs/", "rungs-rollback/"].iter().any(|ours| self.0.starts_with(ours))
+    }
+}
+
+impl fmt::Display for Branch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&harmless(&self.0))
+    }
+}
+
+/// Why a remote did not give what was asked of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RemoteError {
+    /// It could not be reached, or refused the credentials.
+    #[error("`{remote}` could not be reached: {}", .error.last_words())]
+    Unreachable {
+        /// Which.
+        remote: String,
+        /// What git says.
+        error: ProgramError,
+    },
+    /// Git could not be run, or is too old.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// The remote has no such branch.
+    #[error("`{remote}` has no branch `{branch}`")]
+    NoBranch {
+        /// The remote.
+        remote: String,
+        /// The branch.
+        branch: String,
+    },
+}
+
+impl RemoteError {
+    /// As a finding.
+    pub fn finding(&self) -> Finding {
+        let message = self.to_string();
+        match self {
+            Self::Unreachable { remote, .. } => Finding::new(&REMOTE_UNREACHABLE, message, place())
+                .help(format!(
+                    "look whether `git ls-remote {remote}` works without asking for a password"
+                )),
+            Self::Program(error) => error.finding(place()),
+            Self::NoBranch { .. } => Finding::new(&BRANCH_MISSING, message, place())
+                .help("name a branch that is there with `--base`"),
+        }
+    }
+}
+
+impl Writer {
+    /// The branch that changes go to: the one that is asked for, the one of
+    /// the configuration (`forge.base`), the one that the CI says, and at last
+    /// the one that the remote's `HEAD` names.
+    pub fn base_branch(
+        &self,
+        remote: &Remote,
+        asked: Option<&str>,
+        configured: Option<&str>,
+        variables: &Variables,
+    ) -> Result<Branch, Finding> {
+        if let Some(name) = asked.or(configured) {
+            return Branch::parse(name).ok_or_else(|| invalid_branch(name));
+        }
+        let url = self.settings.get(&format!("remote.{}.url", remote.0)).unwrap_or_default();
+        if let Some(branch) = ci::base_branch(variables, url) {
+            return Ok(branch);
+        }
+        let head = self.head_branch(remote).map_err(|error| error.finding())?;
+        head.ok_or_else(|| {
+            let message = format!("nothing says which branch of `{remote}` changes go to");
+            Finding::new(&NO_BASE_BRANCH, message, place())
+                .help("name it with `--base`, or with `forge.base` in `rungs.yaml`")
+        })
+    }
+
+    fn head_branch(&self, remote: &Remote) -> Result<Option<Branch>, RemoteError> {
+        let below = format!("refs/remotes/{}/", remote.0);
+        let known = self.refs.symbolic(&format!("{below}HEAD"))?;
+        let known = known.as_deref().and_then(|name| name.strip_prefix(&below));
+        if let Some(branch) = known.and_then(Branch::parse) {
+            return Ok(Some(branch));
+        }
+        let listed = self.ls_remote(remote, &["--symref"], "HEAD")?;
+        let symbolic = listed.lines().find_map(|line| {
+            line.strip_prefix("ref: ")?.strip_suffix("\tHEAD")?.strip_prefix("refs/heads/")
+        });
+        Ok(symbolic.and_then(Branch::parse))
+    }
+
+    /// What was last seen of a remote's branch; none where nothing was, or
+    /// where it is no longer in the clone.
+    pub fn known_tip(
+        &self,
+        remote: &Remote,
+        branch: &Branch,
+    ) -> Result<Option<ObjectName>, ProgramError> {
+        let Some(tracking) = remote.tracking(branch, &self.settings) else { return Ok(None) };
+        Ok(self.refs.target(&tracking)?.filter(|tip| self.refs.has(tip)))
+    }
+
+    /// The tip of a remote's branch now, with its objects in this clone; none
+    /// where the remote has no such branch. `FETCH_HEAD`, the work tree and
+    /// other references stay as they are, so that any number of processes can
+    /// do this at once in one clone.
+    pub fn fetch_tip(
+        &self,
+        remote: &Remote,
+        branch: &Branch,
+    ) -> Result<Option<ObjectName>, RemoteError> {
+        let tracking = remote.tracking(branch, &self.settings);
+        let known = match &tracking {
+            Some(name) => self.refs.target(name)?,
+            None => None,
+        };
+        let mut attempt = 1;
+        let tip = loop {
+            let Some(tip) = self.remote_tip(remote, branch)? else { return Ok(None) };
+            if self.refs.has(&tip) {
+                break tip;
+            }
+            match self.fetch(remote, &branch.reference()) {
+                // A branch that was moved in between may have left the tip behind.
+                Ok(()) if self.refs.has(&tip) => break tip,
+                Err(error) if attempt == FETCHES => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+            attempt += 1;
+            super::tip::pause(Duration::from_millis(100) * attempt);
+            if attempt > 2 * FETCHES {
+                let said = format!("`{branch}` moves faster than it can be fetched");
+                let error = ProgramError::Failed { subcommand: "fetch", said };
+                return Err(RemoteError::Unreachable { remote: remote.0.clone(), error });
+            }
+        };
+        if let Some(name) = tracking {
+            self.refs.try_move(&name, known.as_ref(), &tip);
+        }
+        Ok(Some(tip))
+    }
+
+    /// The name of the tip of a remote's branch, which need not be in this
+    /// clone.
+    pub fn remote_tip(
+        &self,
+        remote: &Remote,
+        branch: &Branch,
+    ) -> Result<Option<ObjectName>, RemoteError> {
+        let full = branch.reference();
+        let listed = self.ls_remote(remote, &[], &full)?;
+        // Git matches the end of a name as well, as in `refs/heads/x/refs/heads/main`.
+        let tip = listed.lines().find_map(|line| {
+            let (id, name) = line.split_once('\t')?;
+            (name == full).then(|| ObjectName::parse(id))?
+        });
+        Ok(tip)
+    }
+
+    fn ls_remote(
+        &self,
+        remote: &Remote,
+        options: &[&str],
+        name: &str,
+    ) -> Result<String, RemoteError> {
+        let command = self.program.command("ls-remote").arg("--quiet").args(options);
+        let command = command.args(["--end-of-options", &remote.0, name]);
+        let listed = reached(remote, command)?;
+        Ok(String::from_utf8_lossy(&listed).into_owned())
+    }
+
+    fn fetch(&self, remote: &Remote, reference: &str) -> Result<(), RemoteError> {
+        let program = quiet(self.program.clone());
+        let command = program.command("fetch").args(FETCH_OPTIONS);
+        reached(remote, command.args(["--end-of-options", &remote.0, reference])).map(|_| ())
+    }
+
+    /// Whether `ancestor` is in the history of `descendant`.
+    pub(super) fn is_ancestor(
+        &self,
+        ancestor: &ObjectName,
+        descendant: &ObjectName,
+    ) -> Result<bool, ProgramError> {
+        let command = self.program.command("merge-base").arg("--is-ancestor");
+        let output = command.args([ancestor.as_str(), descendant.as_str()]).output()?;
+        Ok(output.is_success())
+    }
+}
+
+/// Only the objects, whatever the remote is configured to bring along.
+const FETCH_OPTIONS: [&str; 9] = [
+    "--quiet",
+    "--no-write-fetch-head",
+    "--no-tags",
+    "--no-prune",
+    "--no-recurse-submodules",
+    "--no-auto-maintenance",
+    "--no-write-commit-graph",
+    "--no-show-forced-updates",
+    "--refmap=",
+];
+
+fn quiet(program: Program) -> Program {
+    program.setting("gc.auto=0").setting("maintenance.auto=false")
+}
+
+/// What a remote answered.
+fn reached(remote: &Remote, command: Invocation<'_>) -> Result<Vec<u8>, RemoteError> {
+    command.timeout(PATIENCE).run().map_err(|error| unreached(remote, error))
+}
+
+pub(super) fn unreached(remote: &Remote, error: ProgramError) -> RemoteError {
+    match error {
+        ProgramError::Failed { .. } | ProgramError::TimedOut { .. } => {
+            RemoteError::Unreachable { remote: remote.0.clone(), error }
+        }
+        other => RemoteError::Program(other),
+    }
+}
+
+pub(super) fn place() -> Location {
+    Location::of_path(&RepoPath::root())
+}
+
+fn unknown(asked: &str, known: &[&str]) -> Finding {
+    let message = format!("the clone has no remote `{}`", harmless(asked));
+    let meant = nearest(asked, known.iter().copied());
+    let help = meant.map(|name| format!("did you mean `{}`?", harmless(name)));
+    let all = format!("it has {}", listed(known));
+    Finding::new(&UNKNOWN_REMOTE, message, place())
+        .maybe_help(help.or((!known.is_empty()).then_some(all)))
+}
+
+fn several_known(known: &[&str]) -> Finding {
+    let message = format!("the clone has several remotes and none is `origin`: {}", listed(known));
+    Finding::new(&SEVERAL_REMOTES, message, place()).help("name one with `--remote`")
+}
+
+fn listed(names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{}`", harmless(name))).collect();
+    names.join(", ")
+}
+
+fn invalid_branch(name: &str) -> Finding {
+    let message = format!("`{}` is no name of a branch", harmless(name));
+    Finding::new(&INVALID_BRANCH, message, place()).help("name a branch, as in `--base main`")
+}

@@ -1,0 +1,249 @@
+//! Applying an intent to the newest tip of a branch that others push to as
+//! well.
+
+use std::hash::{BuildHasher, RandomState};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::ObjectName;
+use super::code::{BRANCH_TOO_BUSY, PUSH_REFUSED};
+use super::program::ProgramError;
+use super::push::{Lease, PushError};
+use super::remote::{Branch, Remote, RemoteError, place};
+use super::writer::Writer;
+use crate::diagnostic::Finding;
+
+/// The longest that is waited between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_millis(800);
+
+/// How long a server that refused is given to finish what it may be doing for
+/// somebody else, before it is asked once more.
+const SECOND_THOUGHTS: Duration = Duration::from_millis(500);
+
+/// Where a commit goes.
+#[derive(Debug, Clone)]
+pub struct Destination<'d> {
+    /// The remote.
+    pub remote: &'d Remote,
+    /// Its branch.
+    pub branch: &'d Branch,
+    /// For how long a branch that others move is tried again. Two minutes let
+    /// a hundred processes through that take a second each.
+    pub patience: Duration,
+}
+
+impl<'d> Destination<'d> {
+    /// With the patience that commands have.
+    pub fn new(remote: &'d Remote, branch: &'d Branch) -> Self {
+        Self { remote, branch, patience: Duration::from_mins(2) }
+    }
+}
+
+/// What became of an intent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Landed {
+    /// The branch has the commit.
+    Committed {
+        /// It.
+        commit: ObjectName,
+        /// The tip that it was made for.
+        base: ObjectName,
+    },
+    /// At that tip there is nothing to do.
+    Nothing {
+        /// It.
+        base: ObjectName,
+    },
+}
+
+/// Why an intent was not carried out. The branch is as it was, or as others
+/// made it.
+#[derive(Debug, thiserror::Error)]
+pub enum TipError<E> {
+    /// The intent cannot be carried out at the newest tip.
+    #[error("it cannot be done at {base}")]
+    Intent {
+        /// Why.
+        error: E,
+        /// The tip.
+        base: ObjectName,
+    },
+    /// The server refuses it, though the branch did not move.
+    #[error(transparent)]
+    Refused(PushError),
+    /// The branch moved again and again until the time was up.
+    #[error("the branch moved {0} times, and the time is up")]
+    TooBusy(u32),
+    /// The remote could not be reached.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+}
+
+impl<E> TipError<E> {
+    /// As a finding, or what the intent itself says.
+    pub fn finding(self, to: &Destination<'_>) -> Result<Finding, E> {
+        let Destination { remote, branch, .. } = to;
+        Ok(match self {
+            Self::Intent { error, .. } => return Err(error),
+            Self::Remote(error)
+            | Self::Refused(PushError::Remote(error) | PushError::Lost(error)) => error.finding(),
+            Self::Refused(error) => {
+                let message = format!("`{remote}` did not take a push to `{branch}`: {error}");
+                Finding::new(&PUSH_REFUSED, message, place())
+                    .help("allow it on the server, or use `--branch` and let people merge")
+            }
+            Self::TooBusy(times) => {
+                let message = format!("`{branch}` moved {times} times while it was being changed");
+                Finding::new(&BRANCH_TOO_BUSY, message, place()).help("try again")
+            }
+        })
+    }
+}
+
+impl Writer {
+    /// Carries out an intent at the newest tip of a branch: `compute` makes of
+    /// a tip the commit that follows it; none where there is nothing to do.
+    ///
+    /// It is computed for the tip that this clone knows, and pushed without
+    /// force: a server takes it only where the branch is still there. If it is
+    /// not, it is computed again for the tip that is there, and so on. What
+    /// says that nothing is to be done, or that it cannot be, is asked again
+    /// for the tip that the remote has now before it counts.
+    ///
+    /// The remote has the whole commit or nothing of it at any moment, and
+    /// running it again after any interruption does what is left to do.
+    pub fn commit_on_tip<E>(
+        &self,
+        to: &Destination<'_>,
+        mut compute: impl FnMut(&ObjectName) -> Result<Option<ObjectName>, E>,
+    ) -> Result<Landed, TipError<E>> {
+        let deadline = Instant::now() + to.patience;
+        let mut at = self.known(to)?;
+        let mut moves = 0;
+        loop {
+            let commit = match compute(&at.tip) {
+                Ok(Some(commit)) => commit,
+                answer if !at.is_newest => {
+                    let newest = self.newest(to)?;
+                    if newest.tip == at.tip {
+                        return settled(answer, at.tip);
+                    }
+                    at = newest;
+                    continue;
+                }
+                answer => return settled(answer, at.tip),
+            };
+            match self.attempt(to, &at.tip, &commit)? {
+                Attempt::Landed => return Ok(Landed::Committed { commit, base: at.tip }),
+                Attempt::Moved(_) if Instant::now() >= deadline => {
+                    return Err(TipError::TooBusy(moves));
+                }
+                Attempt::Moved(newest) => {
+                    // Who loses may be the slowest: a random pause lets others finish.
+                    pause(LONGEST_PAUSE.min(Duration::from_millis(50) * 2_u32.pow(moves.min(4))));
+                    moves += 1;
+                    at = newest;
+                }
+            }
+        }
+    }
+
+    fn known<E>(&self, to: &Destination<'_>) -> Result<Tip, TipError<E>> {
+        match self.known_tip(to.remote, to.branch).map_err(RemoteError::from)? {
+            Some(tip) => Ok(Tip { tip, is_newest: false }),
+            None => self.newest(to),
+        }
+    }
+
+    fn newest<E>(&self, to: &Destination<'_>) -> Result<Tip, TipError<E>> {
+        let tip = self.fetch_tip(to.remote, to.branch)?.ok_or_else(|| RemoteError::NoBranch {
+            remote: to.remote.name().to_owned(),
+            branch: to.branch.name().to_owned(),
+        })?;
+        Ok(Tip { tip, is_newest: true })
+    }
+
+    /// Pushes, and once more where the server refuses though nothing moved: it
+    /// may have been busy with another push, which it does not always say.
+    fn attempt<E>(
+        &self,
+        to: &Destination<'_>,
+        base: &ObjectName,
+        commit: &ObjectName,
+    ) -> Result<Attempt, TipError<E>> {
+        let mut refusals = 0;
+        loop {
+            let refusal = match self.push(to.remote, commit, to.branch, &Lease::FastForward) {
+                Ok(_) => return Ok(Attempt::Landed),
+                // Git itself could not be run, and cannot fetch either.
+                Err(PushError::Remote(error)) => return Err(error.into()),
+                Err(refusal) => refusal,
+            };
+            let newest = match self.newest(to) {
+                Ok(newest) => newest,
+                // The push met the same, and says it of what was asked for.
+                Err(TipError::Remote(RemoteError::Unreachable { .. })) => {
+                    return Err(TipError::Refused(refusal));
+                }
+                Err(error) => return Err(error),
+            };
+            if newest.tip == *commit || self.has_landed(&refusal, commit, &newest.tip)? {
+                return Ok(Attempt::Landed);
+            }
+            if newest.tip != *base {
+                return Ok(Attempt::Moved(newest));
+            }
+            refusals += 1;
+            if refusals == 2 {
+                return Err(TipError::Refused(refusal));
+            }
+            thread::sleep(SECOND_THOUGHTS / 2);
+            pause(SECOND_THOUGHTS);
+        }
+    }
+
+    /// Whether a server that gave no answer took the commit, and others went on
+    /// from there.
+    fn has_landed<E>(
+        &self,
+        refusal: &PushError,
+        commit: &ObjectName,
+        tip: &ObjectName,
+    ) -> Result<bool, TipError<E>> {
+        if !matches!(refusal, PushError::Lost(_)) {
+            return Ok(false);
+        }
+        let is_ancestor = self.is_ancestor(commit, tip);
+        is_ancestor.map_err(|error: ProgramError| RemoteError::from(error).into())
+    }
+}
+
+/// A tip that is planned on.
+struct Tip {
+    tip: ObjectName,
+    /// Whether the remote had it a moment ago, or when it was last fetched.
+    is_newest: bool,
+}
+
+enum Attempt {
+    Landed,
+    Moved(Tip),
+}
+
+fn settled<E>(
+    answer: Result<Option<ObjectName>, E>,
+    base: ObjectName,
+) -> Result<Landed, TipError<E>> {
+    match answer {
+        Ok(_) => Ok(Landed::Nothing { base }),
+        Err(error) => Err(TipError::Intent { error, base }),
+    }
+}
+
+/// Waits for a random part of `longest`.
+pub(super) fn pause(longest: Duration) {
+    // Each `RandomState` has keys of its own, which is random enough here.
+    let random = RandomState::new().hash_one(());
+    let part = u32::try_from(random % 1000).unwrap_or_default();
+    thread::sleep(longest * part / 1000);
+}

@@ -1,0 +1,26 @@
+//! The environment, as a value.
+
+use std::collections::BTreeMap;
+
+/// Environment variables. The library reads none of its process: whoever calls
+/// it says which there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Variables(BTreeMap<String, String>);
+
+impl Variables {
+    /// From names and values.
+    pub fn new<S: Into<String>>(variables: impl IntoIterator<Item = (S, S)>) -> Self {
+        let owned = |(name, value): (S, S)| (name.into(), value.into());
+        Self(variables.into_iter().map(owned).collect())
+    }
+
+    /// A variable's value; one that is empty is as good as none.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether it is set to something that means yes.
+    pub fn is_true(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| matches!(value, "true" | "True" | "TRUE" | "1"))
+    }
+}
