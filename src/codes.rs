@@ -11,6 +11,7 @@ static LISTS: &[&[&Code]] = &[
     crate::git::CODES,
     crate::kubernetes::CODES,
     crate::config::CODES,
+    crate::sites::CODES,
     crate::render::CODES,
     crate::namespaces::CODES,
     crate::pipeline::CODES,

@@ -281,9 +281,7 @@ mod tests {
     }
 
     fn name_of(bytes: &[u8]) -> ObjectName {
-        let digits =
-            Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        ObjectName::parse(&digits).unwrap()
+        ObjectName::from_bytes(&Sha256::digest(bytes)).unwrap()
     }
 
     impl Objects for InMemory {

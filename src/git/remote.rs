@@ -4,14 +4,14 @@ use std::fmt;
 use std::time::Duration;
 
 use super::code::{
-    BRANCH_MISSING, INVALID_BRANCH, NO_BASE_BRANCH, NO_REMOTE, REMOTE_UNREACHABLE, SEVERAL_REMOTES,
-    UNKNOWN_REMOTE,
+    BRANCH_MISSING, GIT_FAILED, INVALID_BRANCH, NO_BASE_BRANCH, NO_REMOTE, REMOTE_UNREACHABLE,
+    SEVERAL_REMOTES, UNKNOWN_REMOTE,
 };
 use super::program::{Invocation, Program, ProgramError};
 use super::settings::Settings;
 use super::variables::Variables;
 use super::writer::Writer;
-use super::{ObjectName, ci};
+use super::{ObjectError, ObjectName, ci};
 use crate::diagnostic::{Finding, harmless, nearest};
 use crate::source::{Location, RepoPath, without_credentials};
 
@@ -128,6 +128,9 @@ pub enum RemoteError {
     /// Git could not be run, or is too old.
     #[error(transparent)]
     Program(#[from] ProgramError),
+    /// The clone cannot be read.
+    #[error(transparent)]
+    Clone(#[from] ObjectError),
     /// The remote has no such branch.
     #[error("`{remote}` has no branch `{branch}`")]
     NoBranch {
@@ -148,6 +151,7 @@ impl RemoteError {
                     "look whether `git ls-remote {remote}` works without asking for a password"
                 )),
             Self::Program(error) => error.finding(place()),
+            Self::Clone(_) => Finding::new(&GIT_FAILED, message, place()),
             Self::NoBranch { .. } => Finding::new(&BRANCH_MISSING, message, place())
                 .help("name a branch that is there with `--base`"),
         }
@@ -182,7 +186,7 @@ impl Writer {
 
     fn head_branch(&self, remote: &Remote) -> Result<Option<Branch>, RemoteError> {
         let below = format!("refs/remotes/{}/", remote.0);
-        let known = self.refs.symbolic(&format!("{below}HEAD"))?;
+        let known = self.repository().symbolic(&format!("{below}HEAD"))?;
         let known = known.as_deref().and_then(|name| name.strip_prefix(&below));
         if let Some(branch) = known.and_then(Branch::parse) {
             return Ok(Some(branch));
@@ -200,9 +204,9 @@ impl Writer {
         &self,
         remote: &Remote,
         branch: &Branch,
-    ) -> Result<Option<ObjectName>, ProgramError> {
+    ) -> Result<Option<ObjectName>, RemoteError> {
         let Some(tracking) = remote.tracking(branch, &self.settings) else { return Ok(None) };
-        Ok(self.refs.target(&tracking)?.filter(|tip| self.refs.has(tip)))
+        Ok(self.repository().reference(&tracking)?)
     }
 
     /// The tip of a remote's branch now, with its objects in this clone; none
@@ -216,18 +220,18 @@ impl Writer {
     ) -> Result<Option<ObjectName>, RemoteError> {
         let tracking = remote.tracking(branch, &self.settings);
         let known = match &tracking {
-            Some(name) => self.refs.target(name)?,
+            Some(name) => self.repository().reference(name)?,
             None => None,
         };
         let mut attempt = 1;
         let tip = loop {
             let Some(tip) = self.remote_tip(remote, branch)? else { return Ok(None) };
-            if self.refs.has(&tip) {
+            if self.has(&tip) {
                 break tip;
             }
             match self.fetch(remote, &branch.reference()) {
                 // A branch that was moved in between may have left the tip behind.
-                Ok(()) if self.refs.has(&tip) => break tip,
+                Ok(()) if self.has(&tip) => break tip,
                 Err(error) if attempt == FETCHES => return Err(error),
                 Ok(()) | Err(_) => {}
             }
@@ -240,7 +244,7 @@ impl Writer {
             }
         };
         if let Some(name) = tracking {
-            self.refs.try_move(&name, known.as_ref(), &tip);
+            self.try_move(&name, known.as_ref(), &tip);
         }
         Ok(Some(tip))
     }

@@ -149,7 +149,7 @@ impl Writer {
     }
 
     fn known<E>(&self, to: &Destination<'_>) -> Result<Tip, TipError<E>> {
-        match self.known_tip(to.remote, to.branch).map_err(RemoteError::from)? {
+        match self.known_tip(to.remote, to.branch)? {
             Some(tip) => Ok(Tip { tip, is_newest: false }),
             None => self.newest(to),
         }

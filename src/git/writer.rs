@@ -1,6 +1,5 @@
 //! A clone that commits are made in and pushed from.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,20 +7,16 @@ use jiff::Timestamp;
 use super::build::{self, BuildError, Changes};
 use super::identity::{Identity, Person};
 use super::program::{Program, ProgramError};
-use super::refs::Refs;
 use super::settings::Settings;
 use super::variables::Variables;
-use super::{ObjectName, Objects};
-use crate::source::RepoPath;
+use super::{ObjectName, Repository};
 
 /// What writing needs of a clone. Its work tree, index and `HEAD` are never
 /// touched.
 pub struct Writer {
-    pub(super) objects: Arc<dyn Objects>,
+    repository: Arc<Repository>,
     pub(super) program: Program,
-    pub(super) refs: Refs,
     pub(super) settings: Settings,
-    prefix: RepoPath,
 }
 
 /// What a new commit says, beside its files.
@@ -36,24 +31,43 @@ pub struct Words<'w> {
 }
 
 impl Writer {
-    /// For the clone whose own directory is `git_directory`, and in which
-    /// `program` runs. Paths count from `prefix`, the directory that holds
-    /// `rungs.yaml`.
-    pub fn new(
-        git_directory: &Path,
-        objects: Arc<dyn Objects>,
-        program: Program,
-        variables: &Variables,
-        prefix: RepoPath,
-    ) -> Result<Self, ProgramError> {
-        let refs = Refs::of(git_directory, program.clone());
-        let settings = Settings::of(refs.opened().as_deref(), &program, variables)?;
-        Ok(Self { objects, program, refs, settings, prefix })
+    /// For a clone. Paths count from the directory that it is seen from.
+    pub fn new(repository: Arc<Repository>, variables: &Variables) -> Result<Self, ProgramError> {
+        let program = repository.program();
+        let opened = git2::Repository::open(repository.git_directory()).ok();
+        let settings = Settings::of(opened.as_ref(), &program, variables)?;
+        Ok(Self { repository, program, settings })
+    }
+
+    /// The clone.
+    pub fn repository(&self) -> &Arc<Repository> {
+        &self.repository
     }
 
     /// Git's configuration, as it holds in this clone.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Whether a commit is in the clone, without fetching it.
+    pub(super) fn has(&self, commit: &ObjectName) -> bool {
+        if !self.repository.is_partial() {
+            return self.repository.objects().commit(commit).is_ok();
+        }
+        let program = self.program.clone().variable("GIT_NO_LAZY_FETCH", "1");
+        let exists = program.command("cat-file").args(["-e", commit.as_str()]).output();
+        exists.is_ok_and(|output| output.is_success())
+    }
+
+    /// Moves a reference, unless it is no longer where it was: then somebody
+    /// else moved it, and knows better. Nobody is told of other failures
+    /// either, as what is moved here only spares the next run a fetch.
+    pub(super) fn try_move(&self, name: &str, from: Option<&ObjectName>, to: &ObjectName) {
+        if from != Some(to) {
+            let before = from.map_or_else(|| "0".repeat(to.as_str().len()), ToString::to_string);
+            let update = self.program.command("update-ref").args(["-m", "rungs: fetch", name]);
+            let _ = update.args([to.as_str(), &before]).output();
+        }
     }
 
     /// A commit that follows `base` with the files changed; none where nothing
@@ -64,8 +78,9 @@ impl Writer {
         changes: &Changes,
         words: &Words<'_>,
     ) -> Result<Option<ObjectName>, BuildError> {
-        let (_, before) = self.objects.commit(base)?;
-        let tree = build::tree(&*self.objects, &before, &self.prefix, changes)?;
+        let objects = self.repository.objects();
+        let (_, before) = objects.commit(base)?;
+        let tree = build::tree(&*objects, &before, self.repository.prefix(), changes)?;
         if tree == before {
             return Ok(None);
         }
@@ -74,7 +89,7 @@ impl Writer {
             return self.signed(base, &tree, words).map(Some);
         }
         let bytes = object(base, &tree, words);
-        Ok(Some(self.objects.write_commit(bytes.as_bytes())?))
+        Ok(Some(objects.write_commit(bytes.as_bytes())?))
     }
 
     /// By `git commit-tree`, which knows the user's format, key and program.

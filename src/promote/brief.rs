@@ -20,7 +20,7 @@ pub fn brief(said: &Said, beside: Option<&Said>) -> String {
                 if other.tag == image.tag && other.digest != image.digest);
             brief_image(image, same_tag)
         }
-        Said::Revision(text) => brief_revision(text).to_owned(),
+        Said::Revision(text) | Said::Moving(text) => brief_revision(text).to_owned(),
         Said::Value(yaml) => yaml.lines().next().unwrap_or_default().trim_end().to_owned(),
     };
     shortened(&text, LONGEST)

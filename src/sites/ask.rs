@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ImageParts, Key, Said, Site};
+use super::{ImageParts, Key, Site};
 use crate::kubernetes::{Digest, ImageFault, ImageReference, is_tag};
 
 /// A new image reference as it is asked for: a whole one, or only `:TAG`,
@@ -66,17 +66,19 @@ impl Ask {
     /// Whether the site's image is the one that is meant: by its name where one
     /// is given, else by its repository, else every image.
     pub fn means(&self, site: &Site) -> bool {
-        let Said::Image(image) = &site.said else { return false };
+        if !site.is_image() {
+            return false;
+        }
+        let repository = site.repository();
         let is_repository = |text: &str| {
-            let said =
-                image.repository.as_deref().and_then(|said| ImageReference::parse(said).ok());
+            let said = repository.and_then(|said| ImageReference::parse(said).ok());
             let asked = ImageReference::parse(text).ok();
             let full = |image: Option<ImageReference>| image.map(|image| image.full_repository());
             said.is_some() && full(said) == full(asked)
         };
         match (&self.name, &self.repository) {
             (Some(name), _) => {
-                let last = image.repository.as_deref().and_then(|path| path.rsplit('/').next());
+                let last = repository.and_then(|path| path.rsplit('/').next());
                 site.key == Key::Image(name.clone())
                     || last == Some(name.as_str())
                     || is_repository(name)

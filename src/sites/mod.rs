@@ -2,12 +2,45 @@
 //! they say.
 //!
 //! A [`Site`] is found in one file, by the rules of that file's kind; what all
-//! sites of an app say in one environment is its [`State`].
+//! sites of an app say in one environment is its [`State`]. A [`Model`] has the
+//! sites of a whole tree.
+//!
+//! The way through: `rules` says which rule reads which file and for whom, the
+//! kinds (`native`, `kustomize`, `yaml`, `helm_values`, `manifest`, `marker`)
+//! find sites in one parsed file each, `app` puts those of an app together.
 
+mod adopted;
+mod app;
 mod ask;
+mod at;
+mod code;
+mod detect;
+mod files;
+mod gathered;
+mod helm_values;
+mod kustomize;
+mod manifest;
+mod marker;
+mod merged;
+mod model;
+mod moving;
+mod native;
+mod native_model;
+mod promoted;
+mod rules;
+mod search;
 mod site;
 mod state;
+mod yaml;
 
+pub use app::{AppSites, Pair, Pairs, pair};
 pub use ask::{Ask, AskFault};
-pub use site::{Form, ImageParts, Key, Part, Said, Site};
+pub use code::{
+    CODES, LINKED_SITE, MOVING_REFERENCE, NO_ROOM, SHARED_BASE, SITE_NOT_A_SCALAR, SITES_DISAGREE,
+    STALE_DIGEST, TEMPLATED_SITE, UNMATCHED_PATTERN, UNPAIRED_SITE, UNPINNED, UNREADABLE_IMAGE,
+    UNREADABLE_MARKER,
+};
+pub use detect::sites_of_content;
+pub use model::{Model, Scope, Whose};
+pub use site::{Barrier, Form, ImageParts, Key, Part, Said, Site};
 pub use state::State;

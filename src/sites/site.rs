@@ -1,34 +1,78 @@
 //! A place where a reference or a promoted value stands.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
 use crate::config::EnvironmentName;
 use crate::kubernetes::image_reference;
-use crate::source::{Location, RepoPath};
+use crate::source::{Location, RepoPath, SourceFile};
 use crate::yaml::Place;
 
 /// A place in a file where an image reference, a git reference or a promoted
-/// value stands.
+/// value stands, or may be written.
+///
+/// Whose it is stands with it where sites are gathered
+/// ([`super::AppSites`]): one file may be read for no environment at all.
 #[derive(Debug, Clone)]
 pub struct Site {
-    /// The environment that it is of.
-    pub environment: EnvironmentName,
-    /// The app that it is of.
-    pub app: String,
     /// What pairs it with the sites of other environments.
     pub key: Key,
-    /// What it says.
-    pub said: Said,
-    /// Where, for people; in a native repository perhaps an outer layer.
+    /// A longer name, which is the key's where the short one means two images
+    /// of the app.
+    pub qualified: Option<String>,
+    /// The app that a marker names; none where the rule or the path does.
+    pub app: Option<String>,
+    /// What it says; none where it may say something and does not yet.
+    pub said: Option<Said>,
+    /// Where, for people.
     pub location: Location,
-    /// The file that the parts are in.
-    pub path: RepoPath,
-    /// The scalars that say it, or would.
+    /// The file that the parts are in. What a native app says may stand in an
+    /// outer file, which `location` shows; it is changed in the app's own.
+    pub file: Arc<SourceFile>,
+    /// The scalars that say it.
     pub parts: Vec<Part>,
     /// Whether a promotion adds a digest where it has none.
     pub adds_digest: bool,
+    /// Why it must not be changed here.
+    pub barrier: Option<Barrier>,
+}
+
+impl Site {
+    /// Whether it is an image.
+    pub fn is_image(&self) -> bool {
+        matches!(self.key, Key::Image(_))
+    }
+
+    /// The image that it says.
+    pub fn image(&self) -> Option<&ImageParts> {
+        match &self.said {
+            Some(Said::Image(image)) => Some(image),
+            _ => None,
+        }
+    }
+
+    /// Registry and path of its image, as written; of one that may be inserted,
+    /// the image that it would be.
+    pub fn repository(&self) -> Option<&str> {
+        let inserted = || self.part(Form::Item).map(|part| part.text.as_str());
+        self.image().and_then(|image| image.repository.as_deref()).or_else(inserted)
+    }
+
+    /// The part of that form.
+    pub(super) fn part(&self, form: Form) -> Option<&Part> {
+        self.parts.iter().find(|part| part.form == form)
+    }
+}
+
+/// Why a site can be read and not be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Barrier {
+    /// A symbolic link of that path leads to its file.
+    Link(RepoPath),
+    /// Its file says it for several environments.
+    Shared(Vec<EnvironmentName>),
 }
 
 /// What pairs the sites of two environments: no file, line or index.
@@ -53,6 +97,26 @@ impl Key {
             Self::Image(name) | Self::Git(name) | Self::Version(name) | Self::Value(name) => name,
         }
     }
+
+    /// The same kind of key with another name.
+    pub(super) fn renamed(&self, name: String) -> Self {
+        match self {
+            Self::Image(_) => Self::Image(name),
+            Self::Git(_) => Self::Git(name),
+            Self::Version(_) => Self::Version(name),
+            Self::Value(_) => Self::Value(name),
+        }
+    }
+
+    /// What a person calls what it names.
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Self::Image(_) => "image",
+            Self::Git(_) => "git reference",
+            Self::Version(_) => "version",
+            Self::Value(_) => "value",
+        }
+    }
 }
 
 impl fmt::Display for Key {
@@ -73,8 +137,11 @@ impl Serialize for Key {
 pub enum Said {
     /// An image.
     Image(ImageParts),
-    /// A git tag, commit or branch, or a version.
+    /// A git tag or commit, or a version.
     Revision(String),
+    /// A range of versions or a branch, which names something else tomorrow:
+    /// no part of a state, and never copied.
+    Moving(String),
     /// A value, as [`crate::yaml::emit`] writes it.
     Value(String),
 }
@@ -108,7 +175,7 @@ impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Image(image) => image.fmt(f),
-            Self::Revision(text) => f.write_str(text),
+            Self::Revision(text) | Self::Moving(text) => f.write_str(text),
             Self::Value(yaml) => f.write_str(yaml.trim_end()),
         }
     }
@@ -123,12 +190,16 @@ pub struct Part {
     pub at: Place,
     /// Whether it is there.
     pub is_there: bool,
+    /// What the scalar says; where it is not there, what holds in its place and
+    /// has to be said along with it, which may be nothing.
+    pub text: String,
 }
 
 /// What of a reference a scalar holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Form {
-    /// All of it: `repository:tag@digest`.
+    /// All of it: `repository:tag@digest`, perhaps with `name=` before it, as
+    /// Argo CD takes it.
     Reference,
     /// Registry and path.
     Repository,
@@ -136,8 +207,15 @@ pub enum Form {
     Tag,
     /// The digest.
     Digest,
+    /// An item of a list of images as kustomize takes it; the list is the place,
+    /// and the image's name the text.
+    Item,
     /// An address with `?ref=` or `?version=` in it.
     Address,
+    /// A template's name with `@` and a tag or commit.
+    Pin,
+    /// The id of a git commit alone.
+    Commit,
     /// A git reference or a version alone.
     Revision,
     /// A promoted value.

@@ -112,6 +112,8 @@ pub struct Captures {
 #[derive(Debug, Clone)]
 pub struct FilePattern {
     regex: Regex,
+    /// The directories on the way to such files.
+    directories: Regex,
     /// The directories that every such file is in, or the file itself.
     prefix: RepoPath,
     text: String,
@@ -139,6 +141,7 @@ impl FilePattern {
         let prefix = literal.copied().collect::<Vec<_>>().join("/");
         Self {
             regex: Regex::new(&source).expect("every text in it was escaped"),
+            directories: directories(&segments),
             prefix: RepoPath::new(&prefix).expect("it is part of a path that was checked"),
             text: text.to_owned(),
         }
@@ -148,6 +151,11 @@ impl FilePattern {
     pub fn captures(&self, path: &RepoPath) -> Option<Captures> {
         let captures = self.regex.captures(path.as_str())?;
         Some(Captures { app: captures.name("app").map(|app| app.as_str().to_owned()) })
+    }
+
+    /// Whether such a file may be below that directory.
+    pub fn enters(&self, directory: &RepoPath) -> bool {
+        self.directories.is_match(directory.as_str())
     }
 
     /// The directory that every such file is in, or the file where there is one
@@ -161,6 +169,30 @@ impl FilePattern {
     pub fn of_app(&self, app: &str) -> Self {
         Self::new(&self.text.replace(APP, app))
     }
+}
+
+/// What matches each directory on the way to files of these segments.
+fn directories(segments: &[&str]) -> Regex {
+    let mut source = String::from("^");
+    let mut open = 0;
+    let above = match segments.split_last() {
+        Some((&"**", _)) | None => segments,
+        Some((_, above)) => above,
+    };
+    for (at, segment) in above.iter().enumerate() {
+        let slash = if at == 0 { "" } else { "/" };
+        if *segment == "**" {
+            source.push_str(if at == 0 { ".*" } else { "(?:/.*)?" });
+            break;
+        }
+        source.push_str("(?:");
+        source.push_str(slash);
+        push_segment(&mut source, segment);
+        open += 1;
+    }
+    source.push_str(&")?".repeat(open));
+    source.push('$');
+    Regex::new(&source).expect("every text in it was escaped")
 }
 
 /// Adds one segment to a regular expression.
@@ -294,6 +326,26 @@ mod tests {
         assert_eq!(app_of(any, "qa", "envs/qa/a.yml"), None);
         assert_eq!(app_of("a/*.yaml", "qa", "a/b/c.yaml"), None);
         assert_eq!(app_of("a/**", "qa", "a/b/c"), Some(Captures { app: None }));
+    }
+
+    #[test]
+    fn only_directories_on_the_way_to_a_file_are_entered() {
+        let enters = |text: &str, directory: &str| {
+            let pattern = PathPattern::parse(text).unwrap().of_environment("qa");
+            pattern.enters(&RepoPath::new(directory).unwrap())
+        };
+        for directory in ["", "apps", "apps/web", "apps/web/qa"] {
+            assert!(enters("apps/{app}/{environment}/a.yaml", directory), "{directory}");
+        }
+        for directory in ["app", "apps/web/prod", "apps/web/qa/x", "apps/web/qa/a.yaml"] {
+            assert!(!enters("apps/{app}/{environment}/a.yaml", directory), "{directory}");
+        }
+        for directory in ["", "envs", "envs/qa", "envs/qa/a/b"] {
+            assert!(enters("envs/{environment}/**/*.yaml", directory), "{directory}");
+            assert!(enters("envs/{environment}/**", directory), "{directory}");
+        }
+        assert!(enters("**/*.yaml", "a/b"));
+        assert!(!enters("envs/{environment}/**", "envs/prod"));
     }
 
     #[test]

@@ -1,0 +1,403 @@
+//! The sites of a repository that is laid out its own way.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::code::{UNMATCHED_PATTERN, UNREADABLE_MARKER};
+use super::files::{Files, Parsed};
+use super::gathered::{Gathered, Lens};
+use super::model::{Scope, Whose};
+use super::rules::Rule;
+use super::{
+    AppSites, Barrier, Site, helm_values, kustomize, manifest, marker, promoted, search, yaml,
+};
+use crate::config::{EnvironmentName, Repository, RuleSeverity, SiteKind};
+use crate::diagnostic::{Finding, Findings};
+use crate::source::{RepoPath, SourceFile, Tree};
+
+/// Files that rules match.
+#[derive(Debug)]
+pub(super) struct AdoptedModel {
+    environments: Vec<Environment>,
+    rules: Vec<Rule>,
+    scope: Scope,
+    files: Files,
+    /// What the rules found in each file.
+    read: BTreeMap<RepoPath, Vec<Reading>>,
+    /// The files of each app, by environment.
+    index: BTreeMap<(usize, String), BTreeSet<RepoPath>>,
+    /// The paths by which a file is reached over links.
+    links: HashMap<RepoPath, BTreeSet<RepoPath>>,
+    findings: Findings,
+    /// What is near to the path of a rule that nothing matched.
+    near: HashMap<usize, String>,
+}
+
+#[derive(Debug)]
+struct Environment {
+    name: EnvironmentName,
+    unpinned: Option<RuleSeverity>,
+}
+
+/// What one rule found in one file.
+#[derive(Debug)]
+struct Reading {
+    rule: usize,
+    environment: usize,
+    /// The app that the path or the rule names.
+    app: Option<String>,
+    /// By app, the sites in the order of the file; where it cannot be read, why.
+    found: Result<BTreeMap<String, Vec<Site>>, Findings>,
+    findings: Findings,
+}
+
+impl AdoptedModel {
+    pub(super) fn new(repository: &Repository, scope: &Scope) -> Self {
+        let environments = repository.environments.iter().map(|environment| {
+            let rules = repository.policies.of(environment.tier);
+            let unpinned = rules.unpinned.as_ref().map(|severity| severity.value);
+            Environment { name: environment.name.clone(), unpinned }
+        });
+        Self {
+            environments: environments.collect(),
+            rules: repository.sites.iter().map(|rule| Rule::new(rule, repository)).collect(),
+            scope: scope.clone(),
+            files: Files::default(),
+            read: BTreeMap::new(),
+            index: BTreeMap::new(),
+            links: HashMap::new(),
+            findings: Findings::new(),
+            near: HashMap::new(),
+        }
+    }
+
+    pub(super) fn read(&mut self, tree: &Tree) {
+        let patterns: Vec<_> = self
+            .rules
+            .iter()
+            .flat_map(|rule| {
+                rule.patterns(&self.scope, |environment| &self.environments[environment].name)
+            })
+            .collect();
+        let found = search::files(tree, &patterns);
+        self.findings.extend(found.findings);
+        for path in &found.paths {
+            if !self.matches(path).is_empty() {
+                self.files.read(tree, path);
+                self.note_link(path);
+                self.gather(path);
+            }
+        }
+        for (number, rule) in self.rules.iter().enumerate() {
+            if !self.readings().any(|(_, reading)| reading.rule == number) {
+                let near = search::nearest_path(tree, &rule.rule.path.value, &rule.spellings);
+                self.near.extend(near.map(|near| (number, near)));
+            }
+        }
+    }
+
+    fn readings(&self) -> impl Iterator<Item = (&RepoPath, &Reading)> {
+        self.read.iter().flat_map(|(path, all)| all.iter().map(move |reading| (path, reading)))
+    }
+
+    fn note_link(&mut self, path: &RepoPath) {
+        let Some(parsed) = self.files.get(path) else { return };
+        let target = parsed.file.path().clone();
+        if target != *path {
+            self.links.entry(target).or_default().insert(path.clone());
+        }
+    }
+
+    /// The rules that match a path, each with environment and app.
+    fn matches(&self, path: &RepoPath) -> Vec<(usize, usize, Option<String>)> {
+        let rules = self.rules.iter().enumerate();
+        let matches = rules.filter_map(|(number, rule)| {
+            let (environment, app) = rule.matches(path)?;
+            let is_wanted = self.scope.has_environment(&self.environments[environment].name)
+                && app.as_ref().is_none_or(|app| self.scope.has_app(app));
+            is_wanted.then_some((number, environment, app))
+        });
+        matches.collect()
+    }
+
+    /// Reads what the rules find in a file.
+    fn gather(&mut self, path: &RepoPath) {
+        self.forget(path);
+        let Some(parsed) = self.files.get(path).map(Arc::clone) else { return };
+        let mut readings = Vec::new();
+        for (rule, environment, app) in self.matches(path) {
+            let reading = self.rules[rule].reading(path, &parsed, app, (rule, environment));
+            let apps = reading.found.iter().flatten().map(|(app, _)| app.clone());
+            for app in apps.chain(reading.app.clone()).filter(|app| self.scope.has_app(app)) {
+                self.index.entry((environment, app)).or_default().insert(path.clone());
+            }
+            readings.push(reading);
+        }
+        self.read.insert(path.clone(), readings);
+    }
+
+    fn forget(&mut self, path: &RepoPath) {
+        for reading in self.read.remove(path).into_iter().flatten() {
+            let apps = reading.found.into_iter().flatten().map(|(app, _)| app);
+            for app in apps.chain(reading.app) {
+                let key = (reading.environment, app);
+                if let Some(paths) = self.index.get_mut(&key) {
+                    paths.remove(path);
+                    if paths.is_empty() {
+                        self.index.remove(&key);
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn put(
+        &mut self,
+        path: &RepoPath,
+        file: Option<Arc<SourceFile>>,
+    ) -> BTreeSet<Whose> {
+        let mut affected = BTreeSet::new();
+        let linked = self.links.get(path).cloned().unwrap_or_default();
+        for path in linked.iter().chain([path]) {
+            let is_new = !self.matches(path).is_empty() && self.files.put(path, file.clone());
+            if is_new {
+                affected.extend(self.of_file(path));
+                self.gather(path);
+                affected.extend(self.of_file(path));
+            }
+        }
+        affected
+    }
+
+    pub(super) fn concerns(&self, path: &RepoPath) -> bool {
+        self.links.contains_key(path) || !self.matches(path).is_empty()
+    }
+
+    pub(super) fn affected(&self, path: &RepoPath) -> BTreeSet<Whose> {
+        let linked = self.links.get(path).into_iter().flatten();
+        linked.chain([path]).flat_map(|path| self.of_file(path)).collect()
+    }
+
+    /// Where no image of a file can be read, any app of its rule may be in it.
+    fn of_file(&self, path: &RepoPath) -> BTreeSet<Whose> {
+        let mut whose = BTreeSet::new();
+        for reading in self.read.get(path).into_iter().flatten() {
+            let name = &self.environments[reading.environment].name;
+            let apps: BTreeSet<String> = match &reading.found {
+                Err(_) if reading.app.is_none() => self.apps(name).into_iter().collect(),
+                found => found.iter().flatten().map(|(app, _)| app.clone()).collect(),
+            };
+            let apps = apps.into_iter().chain(reading.app.clone());
+            let apps = apps.filter(|app| self.scope.has_app(app));
+            whose.extend(apps.map(|app| (name.clone(), app)));
+        }
+        whose
+    }
+
+    pub(super) fn paths(&self) -> Vec<RepoPath> {
+        let patterns = self.rules.iter().flat_map(|rule| {
+            rule.patterns(&self.scope, |environment| &self.environments[environment].name)
+        });
+        let prefixes = patterns.map(|pattern| pattern.prefix().clone());
+        prefixes.chain(self.links.keys().cloned()).collect()
+    }
+
+    pub(super) fn environments(&self) -> Vec<EnvironmentName> {
+        let names = self.environments.iter().map(|environment| &environment.name);
+        names.filter(|name| self.scope.has_environment(name)).cloned().collect()
+    }
+
+    pub(super) fn apps(&self, environment: &EnvironmentName) -> Vec<String> {
+        let Some(number) = self.number(environment) else { return Vec::new() };
+        let from = self.index.range((number, String::new())..);
+        from.take_while(|((at, _), _)| *at == number).map(|((_, app), _)| app.clone()).collect()
+    }
+
+    fn number(&self, environment: &EnvironmentName) -> Option<usize> {
+        self.environments.iter().position(|one| one.name == *environment)
+    }
+
+    pub(super) fn app(&self, environment: &EnvironmentName, app: &str) -> Option<AppSites> {
+        let number = self.number(environment)?;
+        let paths = self.index.get(&(number, app.to_owned()))?;
+        let mut sites = Vec::new();
+        let mut blocking = Findings::new();
+        let mut rules = BTreeSet::new();
+        for path in paths {
+            for reading in self.read.get(path).into_iter().flatten() {
+                if reading.environment != number {
+                    continue;
+                }
+                match &reading.found {
+                    Ok(found) => {
+                        let own = found.get(app);
+                        rules.extend(own.map(|_| reading.rule));
+                        let own = own.into_iter().flatten().cloned();
+                        sites.extend(own.map(|site| self.guarded(site, path)));
+                    }
+                    Err(findings) if reading.app.as_deref() == Some(app) => {
+                        blocking.extend(findings.iter().cloned());
+                    }
+                    Err(_) => {}
+                }
+            }
+        }
+        blocking.extend(self.unread(number, &rules));
+        let unpinned = self.environments[number].unpinned;
+        Some(AppSites::new(environment, app, sites, blocking, unpinned))
+    }
+
+    /// Files of which nobody can tell whose images they hold: they may be of
+    /// any app that the same rule finds.
+    fn unread(&self, environment: usize, rules: &BTreeSet<usize>) -> Findings {
+        let readings = self.readings().map(|(_, reading)| reading).filter(|reading| {
+            reading.environment == environment
+                && reading.app.is_none()
+                && rules.contains(&reading.rule)
+        });
+        readings.filter_map(|reading| reading.found.as_ref().err()).flatten().cloned().collect()
+    }
+
+    /// The site with what keeps it from being changed.
+    fn guarded(&self, site: Site, path: &RepoPath) -> Site {
+        let environments = self.environments_of(site.file.path());
+        let barrier = if environments.len() > 1 {
+            let names = environments.iter().map(|&number| self.environments[number].name.clone());
+            Some(Barrier::Shared(names.collect()))
+        } else if site.file.path() == path {
+            None
+        } else {
+            Some(Barrier::Link(path.clone()))
+        };
+        Site { barrier, ..site }
+    }
+
+    /// The environments whose sites stand in a file, by whichever path.
+    fn environments_of(&self, file: &RepoPath) -> BTreeSet<usize> {
+        let linked = self.links.get(file).into_iter().flatten();
+        let rules = |path: &RepoPath| {
+            let found: Vec<_> = self.rules.iter().filter_map(|rule| rule.matches(path)).collect();
+            found.into_iter().map(|(environment, _)| environment)
+        };
+        linked.chain([file]).flat_map(rules).collect()
+    }
+
+    pub(super) fn findings(&self) -> Findings {
+        let mut findings = self.findings.clone();
+        for (_, reading) in self.readings() {
+            findings.extend(reading.findings.iter().cloned());
+            findings.extend(reading.found.as_ref().err().into_iter().flatten().cloned());
+        }
+        if self.scope == Scope::all() {
+            findings.extend(self.unmatched());
+        }
+        findings
+    }
+
+    fn unmatched(&self) -> impl Iterator<Item = Finding> {
+        let mut files = vec![0; self.rules.len()];
+        let mut sites = vec![0; self.rules.len()];
+        for (_, reading) in self.readings() {
+            files[reading.rule] += 1;
+            // What cannot be read says so itself.
+            sites[reading.rule] +=
+                reading.found.as_ref().map_or(1, |found| found.values().map(Vec::len).sum());
+        }
+        self.rules.iter().enumerate().filter(move |(number, _)| sites[*number] == 0).map(
+            move |(number, rule)| {
+                rule.unmatched(self.near.get(&number).map(String::as_str), files[number])
+            },
+        )
+    }
+}
+
+impl Rule {
+    fn reading(
+        &self,
+        path: &RepoPath,
+        parsed: &Parsed,
+        app: Option<String>,
+        (rule, environment): (usize, usize),
+    ) -> Reading {
+        let documents = match parsed.documents() {
+            Ok(documents) => documents,
+            Err(findings) => {
+                let found = Err(findings.clone());
+                return Reading { rule, environment, app, found, findings: Findings::new() };
+            }
+        };
+        let lens = Lens {
+            file: &parsed.file,
+            images: &self.rule.images,
+            adds_digest: self.rule.adds_digest,
+        };
+        let mut gathered = match &self.rule.kind {
+            SiteKind::Kustomize { insert } => kustomize::find(lens, documents, insert),
+            SiteKind::Yaml(fields) => yaml::find(lens, documents, fields),
+            SiteKind::HelmValues { root } => {
+                helm_values::find(lens, documents, root.as_ref().map(|root| &root.value))
+            }
+            SiteKind::Manifest => manifest::find(lens, documents),
+            SiteKind::Marker => marker::find(lens, documents),
+        };
+        gathered.sites.extend(promoted::find(lens, documents, &self.rule));
+        let found = Ok(self.by_app(path, app.as_deref(), &mut gathered));
+        Reading { rule, environment, app, found, findings: gathered.findings }
+    }
+
+    fn by_app(
+        &self,
+        path: &RepoPath,
+        app: Option<&str>,
+        gathered: &mut Gathered,
+    ) -> BTreeMap<String, Vec<Site>> {
+        let mut apps: BTreeMap<String, Vec<Site>> = BTreeMap::new();
+        for site in std::mem::take(&mut gathered.sites) {
+            match self.app_of(&site, app) {
+                Some(app) => apps.entry(app).or_default().push(site),
+                None => gathered.findings.push(
+                    Finding::new(
+                        &UNREADABLE_MARKER,
+                        format!("nothing says which app the site in `{path}` is of"),
+                        site.location.clone(),
+                    )
+                    .because("is of no app")
+                    .help("write `# rungs: app=NAME`, or give the rule an `app`"),
+                ),
+            }
+        }
+        apps
+    }
+
+    /// A rule whose entry in `sites` has no effect.
+    fn unmatched(&self, near: Option<&str>, files: usize) -> Finding {
+        let path = &self.rule.path;
+        let (message, because, help) = if files == 0 {
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`{environment}` stands for a declared environment, as `environments: { NAME: { path: … } }` spells it".to_owned(),
+            };
+            (format!("no file matches `{}`", path.value), "matches nothing", help)
+        } else {
+            let what = match &self.rule.kind {
+                SiteKind::Kustomize { .. } => {
+                    "no entry of `images` with a tag or digest, and no `?ref=`"
+                }
+                SiteKind::Yaml(_) => "nothing where `fields` leads",
+                SiteKind::HelmValues { .. } => "no image in any of the shapes of charts",
+                SiteKind::Manifest => "no image and no source",
+                SiteKind::Marker => "no marked scalar",
+            };
+            let message = match files {
+                1 => format!("the only file of `{}` has no site", path.value),
+                _ => format!("none of the {files} files of `{}` has a site", path.value),
+            };
+            (
+                message,
+                "finds nothing",
+                format!("there is {what}: look at `kind`, `root` and `images`"),
+            )
+        };
+        Finding::new(&UNMATCHED_PATTERN, message, path.location.clone()).because(because).help(help)
+    }
+}

@@ -1,0 +1,331 @@
+//! An app's sites in one environment, and how they pair with another's.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::code::{MOVING_REFERENCE, SITES_DISAGREE, UNPAIRED_SITE, UNPINNED};
+use super::{Key, Said, Site, State};
+use crate::config::{EnvironmentName, RuleSeverity};
+use crate::diagnostic::{Finding, Findings, Severity, Subject, nearest};
+use crate::kubernetes::ImageReference;
+use crate::yaml::Place;
+
+/// What an app's sites in one environment say.
+#[derive(Debug, Clone)]
+pub struct AppSites {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The app.
+    pub app: String,
+    /// Its sites, in the order of files and of places in them.
+    pub sites: Vec<Site>,
+    /// What they say together, or why that cannot be told.
+    pub state: Result<State, Findings>,
+    /// What is worth knowing of them, and blocks nothing.
+    pub findings: Findings,
+}
+
+impl AppSites {
+    /// From an app's sites and what was found wrong on the way to them.
+    pub(super) fn new(
+        environment: &EnvironmentName,
+        app: &str,
+        sites: Vec<Site>,
+        blocking: Findings,
+        severity: Option<RuleSeverity>,
+    ) -> Self {
+        let subject = Subject::app(environment.as_str(), app);
+        let sites = qualified(once(sites));
+        let mut blocking = blocking.about(&subject);
+        let entries = entries(&sites, &mut blocking);
+        let state = if blocking.has_errors() {
+            Err(blocking.about(&subject))
+        } else {
+            Ok(State::new(entries))
+        };
+        let findings = sites.iter().filter_map(|site| noted(site, severity)).collect::<Findings>();
+        let findings = findings.about(&subject);
+        Self { environment: environment.clone(), app: app.to_owned(), sites, state, findings }
+    }
+
+    /// The sites of a key.
+    pub fn of(&self, key: &Key) -> impl Iterator<Item = &Site> {
+        self.sites.iter().filter(move |site| site.key == *key)
+    }
+}
+
+/// Sites without those whose scalars another rule has found already.
+fn once(sites: Vec<Site>) -> Vec<Site> {
+    let mut seen: HashSet<(String, Place)> = HashSet::new();
+    let mut kept = Vec::with_capacity(sites.len());
+    for site in sites {
+        let mut is_new = site.parts.is_empty();
+        for part in &site.parts {
+            // An image that may be inserted shares its place with others.
+            let name = if part.is_there { "" } else { &part.text };
+            let place = (format!("{}\0{name}", site.file.path()), part.at.clone());
+            is_new |= seen.insert(place);
+        }
+        if is_new {
+            kept.push(site);
+        }
+    }
+    kept
+}
+
+/// Gives sites their longer names where the short one means several images.
+fn qualified(mut sites: Vec<Site>) -> Vec<Site> {
+    let mut repositories: HashMap<Key, BTreeSet<Option<String>>> = HashMap::new();
+    for site in sites.iter().filter(|site| site.said.is_some()) {
+        repositories.entry(site.key.clone()).or_default().insert(source_of(site));
+    }
+    for site in &mut sites {
+        let is_ambiguous = repositories.get(&site.key).is_some_and(|all| all.len() > 1);
+        if let Some(longer) = site.qualified.clone().filter(|_| is_ambiguous) {
+            site.key = site.key.renamed(longer);
+        }
+    }
+    sites
+}
+
+/// The full name of what the site takes a version of.
+fn source_of(site: &Site) -> Option<String> {
+    let repository = site.image()?.repository.as_deref()?;
+    let parsed = ImageReference::parse(repository).ok();
+    Some(parsed.map_or_else(|| repository.to_owned(), |parsed| parsed.full_repository()))
+}
+
+/// What is said of each key; sites that disagree are found.
+fn entries(sites: &[Site], findings: &mut Findings) -> BTreeMap<Key, Said> {
+    let mut by_key: BTreeMap<&Key, Vec<(&Site, &Said)>> = BTreeMap::new();
+    for site in sites {
+        let exact = site.said.as_ref().filter(|said| !matches!(said, Said::Moving(_)));
+        if let Some(said) = exact {
+            by_key.entry(&site.key).or_default().push((site, said));
+        }
+    }
+    let mut entries = BTreeMap::new();
+    for (key, all) in by_key {
+        let &(first, said) =
+            all.iter().max_by_key(|(_, said)| weight(said)).expect("a key has a site");
+        let mut others = all.iter().filter(|(_, other)| *other != said && !said.is_same(other));
+        if let Some((other, _)) = others.next() {
+            findings.push(disagreement(key, first, other));
+        }
+        entries.insert(key.clone(), said.clone());
+    }
+    entries
+}
+
+/// How much is said: a digest says more than a tag.
+fn weight(said: &Said) -> (bool, bool) {
+    match said {
+        Said::Image(image) => (image.digest.is_some(), image.tag.is_some()),
+        _ => (false, false),
+    }
+}
+
+fn disagreement(key: &Key, one: &Site, other: &Site) -> Finding {
+    let says = |site: &Site| site.said.as_ref().map(ToString::to_string).unwrap_or_default();
+    let (first, second) =
+        if one.location.span() <= other.location.span() { (one, other) } else { (other, one) };
+    let help = match key {
+        Key::Image(_) => {
+            "make them say the same, or give what is not the same image another name, `app` or `key=`"
+        }
+        _ => "make them say the same",
+    };
+    Finding::new(
+        &SITES_DISAGREE,
+        format!("the {} `{key}` is both `{}` and `{}`", key.noun(), says(first), says(second)),
+        second.location.clone(),
+    )
+    .because("says one thing")
+    .label(first.location.clone(), "says another")
+    .help(help)
+}
+
+/// What is worth knowing of one site.
+fn noted(site: &Site, severity: Option<RuleSeverity>) -> Option<Finding> {
+    match site.said.as_ref()? {
+        Said::Moving(text) => Some(moving(site, text)),
+        Said::Image(image) => {
+            let name = &site.key;
+            match (&image.tag, &image.digest) {
+                (_, Some(_)) => None,
+                (None, None) => Some(
+                    Finding::new(
+                        &UNPINNED,
+                        format!("the image `{name}` has neither a tag nor a digest"),
+                        site.location.clone(),
+                    )
+                    .because("means `latest`, whatever that is when it is pulled")
+                    .help("write a tag, better with its digest"),
+                ),
+                (Some(tag), None) => {
+                    let severity = of_rule(severity?)?;
+                    let finding = Finding::new(
+                        &UNPINNED,
+                        format!("the image `{name}` has the tag `{tag}` and no digest"),
+                        site.location.clone(),
+                    )
+                    .because("can be moved to another image")
+                    .help(format!("write the digest behind the tag: `{tag}@sha256:…`"));
+                    Some(Finding { severity, ..finding })
+                }
+            }
+        }
+        Said::Revision(_) | Said::Value(_) => None,
+    }
+}
+
+fn of_rule(severity: RuleSeverity) -> Option<Severity> {
+    match severity {
+        RuleSeverity::Error => Some(Severity::Error),
+        RuleSeverity::Warning => Some(Severity::Warning),
+        RuleSeverity::Note => Some(Severity::Note),
+        RuleSeverity::Ignore => None,
+    }
+}
+
+/// A site that says a range or a branch.
+pub(super) fn moving(site: &Site, text: &str) -> Finding {
+    Finding::new(
+        &MOVING_REFERENCE,
+        format!("the {} `{}` is `{text}`, which moves", site.key.noun(), site.key),
+        site.location.clone(),
+    )
+    .because("is never copied or overwritten")
+    .help("name a tag, a commit or a version to have it promoted")
+}
+
+/// Sites of two environments that belong together.
+#[derive(Debug, Clone, Default)]
+pub struct Pairs<'a> {
+    /// What the source says, and may be promoted.
+    pub both: Vec<Pair<'a>>,
+    /// Those of which one names a range or a branch: nothing of them is promoted.
+    pub moving: Vec<Pair<'a>>,
+    /// Sites of the source without a partner.
+    pub only_source: Vec<&'a Site>,
+    /// Sites of the target without a partner.
+    pub only_target: Vec<&'a Site>,
+}
+
+/// A site of the source, and those of the target that are to say the same.
+#[derive(Debug, Clone)]
+pub struct Pair<'a> {
+    /// The one of the source that says most.
+    pub source: &'a Site,
+    /// All of the target.
+    pub targets: Vec<&'a Site>,
+}
+
+/// Pairs the sites of two environments by their keys; where only one of them
+/// needs the longer name of an image, by that.
+///
+/// A site that says nothing yet is a partner of one that does, and needs none.
+pub fn pair<'a>(source: &'a AppSites, target: &'a AppSites) -> Pairs<'a> {
+    let sources = by_key(source);
+    let mut targets = by_key(target);
+    let mut pairs = Pairs::default();
+    let mut alone = Vec::new();
+    for (key, sites) in &sources {
+        match targets.remove(*key) {
+            Some(partners) => pairs.add(sites, partners),
+            None => alone.push(sites),
+        }
+    }
+    let mut longer: HashMap<Key, &Key> = HashMap::new();
+    for (key, sites) in &targets {
+        let names = sites.iter().filter_map(|site| site.qualified.clone());
+        longer.extend(names.map(|name| (key.renamed(name), *key)));
+    }
+    for sites in alone {
+        let names = sites.iter().filter_map(|site| Some(site.key.renamed(site.qualified.clone()?)));
+        let partner = names.into_iter().find_map(|name| targets.remove(*longer.get(&name)?));
+        match partner {
+            Some(partners) => pairs.add(sites, partners),
+            None => pairs.only_source.extend(sites.iter().copied().filter(|site| is_exact(site))),
+        }
+    }
+    let rest = targets.into_values().flatten();
+    pairs.only_target.extend(rest.filter(|site| is_exact(site)));
+    pairs
+}
+
+fn by_key(app: &AppSites) -> BTreeMap<&Key, Vec<&Site>> {
+    let mut map: BTreeMap<&Key, Vec<&Site>> = BTreeMap::new();
+    for site in &app.sites {
+        map.entry(&site.key).or_default().push(site);
+    }
+    map
+}
+
+fn is_moving(site: &Site) -> bool {
+    matches!(site.said, Some(Said::Moving(_)))
+}
+
+/// Whether it says something that could be promoted.
+fn is_exact(site: &Site) -> bool {
+    site.said.is_some() && !is_moving(site)
+}
+
+impl<'a> Pairs<'a> {
+    fn add(&mut self, sources: &[&'a Site], targets: Vec<&'a Site>) {
+        let said = sources.iter().copied().filter(|site| site.said.is_some());
+        let most = said.max_by_key(|site| site.said.as_ref().map(weight));
+        let Some(source) = most else {
+            // Nothing is to be said; but what the source leaves to its base, the
+            // target says of an image.
+            let images = targets.into_iter().filter(|site| site.is_image() && is_exact(site));
+            self.only_target.extend(images);
+            return;
+        };
+        let moves = is_moving(source) || targets.iter().any(|site| is_moving(site));
+        let pair = Pair { source, targets };
+        if moves { self.moving.push(pair) } else { self.both.push(pair) }
+    }
+
+    /// What keeps the app from being promoted (sites without a partner), and
+    /// what is left alone (ranges).
+    pub fn findings(&self, source: &AppSites, target: &AppSites) -> Findings {
+        let mut findings = Findings::new();
+        for (sites, here, there) in
+            [(&self.only_source, source, target), (&self.only_target, target, source)]
+        {
+            findings.extend(sites.iter().map(|site| unpaired(site, here, there)));
+        }
+        for pair in &self.moving {
+            let all = std::iter::once(pair.source).chain(pair.targets.iter().copied());
+            for site in all {
+                if let Some(Said::Moving(text)) = &site.said {
+                    findings.push(moving(site, text));
+                }
+            }
+        }
+        findings.about(&Subject::app(target.environment.as_str(), target.app.as_str()))
+    }
+}
+
+fn unpaired(site: &Site, here: &AppSites, there: &AppSites) -> Finding {
+    let (key, noun) = (&site.key, site.key.noun());
+    let others = there.sites.iter().filter(|other| other.key.noun() == noun);
+    let near = nearest(key.name(), others.map(|other| other.key.name()));
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`, as `{}` calls it?", there.environment),
+        None => format!(
+            "name it in `{}`, too, or keep it out of the rule of its file with `images`",
+            there.environment
+        ),
+    };
+    Finding::new(
+        &UNPAIRED_SITE,
+        format!(
+            "the {noun} `{key}` of `{}` is in `{}` and not in `{}`",
+            here.app, here.environment, there.environment
+        ),
+        site.location.clone(),
+    )
+    .because(format!("has no partner in `{}`", there.environment))
+    .help(help)
+}

@@ -1,0 +1,176 @@
+//! What can be wrong with sites.
+
+use super::at::At;
+use crate::config::Sourced;
+use crate::diagnostic::{Finding, codes};
+use crate::yaml::Route;
+
+codes! {
+    /// A pattern of sites that matches nothing.
+    ///
+    /// An entry of `sites` names files, and a kind that says what is looked for
+    /// in them. Where no file has such a path, or none of the files holds
+    /// anything of that kind, the entry has no effect, and what it was written
+    /// for is not promoted.
+    ///
+    /// ```yaml
+    /// sites:
+    ///   - path: component/{app}/{environment}/kustomization.yaml     # wrong
+    ///   - path: components/{app}/{environment}/kustomization.yaml    # right
+    /// ```
+    ///
+    /// `{environment}` binds declared environments only: those of `ladder` and
+    /// `environments`. Where paths spell a name differently, say so:
+    /// `environments: { production: { path: production/base } }`.
+    UNMATCHED_PATTERN = "unmatched-pattern", Input, Warning;
+
+    /// A reference in a file that several environments use.
+    ///
+    /// To change it for one environment would change it for all of them, so
+    /// that there is nothing to promote, and `set` refuses it. Files are
+    /// followed through `resources`, `bases` and `components` of
+    /// kustomizations, and from a chart's values for an environment to the
+    /// chart's own `values.yaml`.
+    ///
+    /// Let each environment say its own reference. With kustomize that is an
+    /// entry of `images` in the overlay, which `set` writes where the rule
+    /// allows it:
+    ///
+    /// ```yaml
+    /// sites:
+    ///   - path: overlays/{environment}/kustomization.yaml
+    ///     kind: kustomize
+    ///     app: web
+    ///     insert: [ghcr.io/shop/web]
+    /// ```
+    SHARED_BASE = "shared-base", Answer, Warning;
+
+    /// A range of versions, or a branch.
+    ///
+    /// `>=1.0`, `1.x` and `main` name another version tomorrow than today. What
+    /// was tested below is not what would be deployed above, so a range is
+    /// never copied, and never overwritten by a promotion.
+    ///
+    /// ```yaml
+    /// version: ">=1.0.0"      # moves by itself
+    /// version: 1.4.2          # can be promoted
+    /// ```
+    ///
+    /// Name a version, or leave what follows a range out of the rules.
+    MOVING_REFERENCE = "range", Answer, Warning;
+
+    /// An image that can change without a change of the files.
+    ///
+    /// An image without a tag means `latest`, and a tag can be moved to another
+    /// image. Only a digest says for certain what runs. An image without a tag
+    /// is always reported; one with a tag and no digest where the policy of the
+    /// environment's tier asks for it:
+    ///
+    /// ```yaml
+    /// policies: { production: { unpinned: error } }
+    /// ```
+    ///
+    /// ```yaml
+    /// image: ghcr.io/shop/web                       # wrong
+    /// image: ghcr.io/shop/web:v1.4                  # right, without the policy
+    /// image: ghcr.io/shop/web:v1.4@sha256:cb11…     # right
+    /// ```
+    UNPINNED = "unpinned", Answer, Warning;
+
+    /// Sites of one image that say different things.
+    ///
+    /// An environment deploys one version of an image. Where its files name two,
+    /// it cannot be told which of them is to be promoted, or what came before.
+    /// Make them say the same, or tell them apart: containers by their names,
+    /// marked scalars by `key=`, files by another `app`.
+    SITES_DISAGREE = "sites-disagree", Answer, Error;
+
+    /// A site without a partner in the other environment.
+    ///
+    /// Sites of two environments belong together by app and key: kustomize's
+    /// `name`, the container's name, the route in values, the policy's name. A
+    /// reference that only one of the environments has cannot be promoted, and
+    /// to promote the rest without it would deploy what was never tested
+    /// together.
+    ///
+    /// Name it in both, or keep it out of the rule with
+    /// `images: { exclude: […] }`.
+    UNPAIRED_SITE = "unpaired-site", Answer, Error;
+
+    /// A text that is no image reference.
+    ///
+    /// It stands where an image does, and no registry has an image of such a
+    /// name. It may be a placeholder that something else replaces. It is left
+    /// alone.
+    UNREADABLE_IMAGE = "unreadable-image", Answer, Warning;
+
+    /// A site that a template fills in.
+    ///
+    /// A rule points at exactly this scalar, and the scalar holds an expression
+    /// of a template or a variable: `{{ .Values.tag }}`, `${TAG}`. It says no
+    /// version, and to write one there would take the expression away. Point
+    /// the rule at the file that holds the value.
+    TEMPLATED_SITE = "templated-site", Input, Warning;
+
+    /// A route that leads to a map or a list.
+    ///
+    /// The fields of a rule of the kind `yaml` lead to scalars: a text or a
+    /// number that is the tag, the digest, the repository, the whole image or
+    /// the version.
+    ///
+    /// ```yaml
+    /// fields: { tag: image }          # wrong, where `image` is a map
+    /// fields: { tag: image.tag }      # right
+    /// ```
+    SITE_NOT_A_SCALAR = "site-not-a-scalar", Input, Warning;
+
+    /// A marker that cannot be read.
+    ///
+    /// A comment behind a scalar marks it as a site: Flux's
+    /// `# {"$imagepolicy": "namespace:name"}`, with `:tag`, `:name` or `:digest`
+    /// where the scalar is only that part, or rungs' own
+    /// `# rungs: app=web key=frontend part=tag`, where `key` and `part` may be
+    /// left out.
+    UNREADABLE_MARKER = "unreadable-marker", Input, Warning;
+
+    /// A site behind a symbolic link.
+    ///
+    /// The file is read through a link, so that changing it would change what
+    /// stands under another path. Let the rule name the path where the file is.
+    LINKED_SITE = "linked-site", Answer, Error;
+
+    /// A new tag beside another tag's digest.
+    ///
+    /// Where a reference has both, the digest decides what runs. A new tag with
+    /// the old digest would say one version and deploy another. Give the digest
+    /// along with the tag, or say that the site is to have none from now on with
+    /// `--drop-digest`.
+    ///
+    /// ```text
+    /// rungs set web --env qa :v2                        wrong
+    /// rungs set web --env qa :v2@sha256:cb11…           right
+    /// rungs set web --env qa :v2 --drop-digest          right
+    /// ```
+    STALE_DIGEST = "stale-digest", Answer, Error;
+
+    /// A reference that a site has no room for.
+    ///
+    /// The site is laid out for a part of a reference only: it has a tag and no
+    /// digest, or a commit and no tag, or another registry than the new
+    /// repository's. What it should say cannot be written there without
+    /// changing the file's layout, which is for people to do.
+    NO_ROOM = "no-room-for-reference", Answer, Error;
+}
+
+/// A field's route leads to a map or a list.
+pub(super) fn not_a_scalar(at: &At<'_>, route: &Sourced<Route>) -> Finding {
+    let noun = at.node.kind().noun();
+    Finding::new(
+        &SITE_NOT_A_SCALAR,
+        format!("`{}` leads to {noun}, not to a text", route.value),
+        at.node.location(),
+    )
+    .because("is no reference")
+    .label(route.location.clone(), "leads there")
+    .help("name the scalar in it, such as `image.tag`")
+}

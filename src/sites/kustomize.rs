@@ -1,0 +1,187 @@
+//! `kustomization.yaml`: `images`, and the references of remote resources.
+
+use super::at::{At, is_template};
+use super::gathered::{Gathered, Lens, image_of, revision};
+use super::moving::{is_moving_reference, is_version_range};
+use super::{Form, Key, Part, Said, Site};
+use crate::config::Sourced;
+use crate::yaml::Value;
+
+/// The keys whose entries may be addresses (`kustomize/api/types/kustomization.go`).
+const REMOTE: [&str; 8] = [
+    "resources",
+    "bases",
+    "components",
+    "crds",
+    "configurations",
+    "generators",
+    "transformers",
+    "validators",
+];
+
+/// The sites of a kustomization; `insert` names images that may be written
+/// where it does not name them yet.
+pub(super) fn find(lens: Lens<'_>, documents: &[Value], insert: &[Sourced<String>]) -> Gathered {
+    let mut gathered = Gathered::default();
+    for root in At::roots(documents).filter(|root| root.node.is_mapping()) {
+        images(lens, &root, "images", insert, &mut gathered);
+        for key in REMOTE {
+            let entries = root.get(key).map(|list| list.items()).unwrap_or_default();
+            gathered.sites.extend(entries.iter().filter_map(|entry| remote(lens, entry)));
+        }
+        let charts = root.get("helmCharts").map(|list| list.items()).unwrap_or_default();
+        gathered.sites.extend(charts.iter().filter_map(|chart| {
+            let version = chart.get("version")?;
+            let name = chart.text_of("name")?;
+            let moves = is_version_range(&super::at::text(version.node)?);
+            lens.revision(Key::Version(name), &version, moves)
+        }));
+    }
+    gathered
+}
+
+/// The images of a list as kustomize takes it, which Flux's Kustomization has, too.
+pub(super) fn images(
+    lens: Lens<'_>,
+    map: &At<'_>,
+    key: &str,
+    insert: &[Sourced<String>],
+    gathered: &mut Gathered,
+) {
+    let items = map.get(key).map(|list| list.items()).unwrap_or_default();
+    let is_insertable = |name: &str| insert.iter().any(|image| image.value == name);
+    for item in &items {
+        let Some(name) = item.text_of("name") else { continue };
+        gathered.sites.extend(image(lens, item, &name, is_insertable(&name)));
+    }
+    for wanted in insert {
+        let is_named = items.iter().any(|i| i.text_of("name").as_deref() == Some(&*wanted.value));
+        if !is_named && lens.images.takes(&wanted.value) {
+            let part = Part {
+                form: Form::Item,
+                at: map.absent(key),
+                is_there: false,
+                text: wanted.value.clone(),
+            };
+            gathered.sites.push(lens.site(Key::Image(wanted.value.clone()), None, map, vec![part]));
+        }
+    }
+}
+
+/// An entry that only renames its image leaves the tag to the base.
+fn image(lens: Lens<'_>, item: &At<'_>, name: &str, is_insertable: bool) -> Option<Site> {
+    let new_name = item.text_of("newName");
+    let repository = new_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(name);
+    let (tag, digest) = (item.text_of("newTag"), item.text_of("digest"));
+    let texts = [Some(repository), tag.as_deref(), digest.as_deref()];
+    if texts.into_iter().flatten().any(is_template) || !lens.images.takes(repository) {
+        return None;
+    }
+    let parts = vec![
+        item.part_at("newName", Form::Repository),
+        item.part_at("newTag", Form::Tag),
+        item.part_at("digest", Form::Digest),
+    ];
+    let image = image_of(Some(repository.to_owned()), tag.as_deref(), digest.as_deref());
+    let says = image.identity().is_some();
+    let shown =
+        ["newTag", "digest", "newName", "name"].into_iter().find_map(|key| item.get(key))?;
+    (says || is_insertable).then(|| {
+        let said = says.then_some(Said::Image(image));
+        lens.site(Key::Image(name.to_owned()), said, &shown, parts)
+    })
+}
+
+fn remote(lens: Lens<'_>, entry: &At<'_>) -> Option<Site> {
+    let part = entry.part(Form::Address);
+    let address = Address::parse(&part.text)?;
+    if is_template(&part.text) {
+        return None;
+    }
+    let said = revision(address.reference.to_owned(), is_moving_reference(address.reference));
+    let key = Key::Git(address.key());
+    Some(lens.site(key, Some(said), entry, vec![part]))
+}
+
+/// An address with its reference: in each of kustomize's forms (`git::`,
+/// `https://`, `ssh://`, `git@host:`, `host/path`) the reference is a parameter
+/// behind the `?` (`api/internal/git/repospec.go`).
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Address<'a> {
+    before: &'a str,
+    /// The git reference.
+    pub(super) reference: &'a str,
+    after: &'a str,
+}
+
+impl<'a> Address<'a> {
+    /// Reads an address that has a reference. `ref` wins over `version`.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        let (address, query) = text.split_once('?')?;
+        if address.is_empty() || text.contains(char::is_whitespace) {
+            return None;
+        }
+        ["ref=", "version="].into_iter().find_map(|name| {
+            let mut at = address.len() + 1;
+            for parameter in query.split('&') {
+                if let Some(reference) = parameter.strip_prefix(name) {
+                    let start = at + name.len();
+                    let (before, after) = (&text[..start], &text[start + reference.len()..]);
+                    return Some(Self { before, reference, after });
+                }
+                at += parameter.len() + 1;
+            }
+            None
+        })
+    }
+
+    /// The address without the reference.
+    pub(super) fn key(&self) -> String {
+        let before = self.before.trim_end_matches("ref=").trim_end_matches("version=");
+        match self.after.strip_prefix('&') {
+            Some(after) => format!("{before}{after}"),
+            None => before.trim_end_matches(['?', '&']).to_owned(),
+        }
+    }
+
+    /// The same address with another reference.
+    pub(super) fn with(&self, reference: &str) -> String {
+        format!("{}{reference}{}", self.before, self.after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_any_form_has_its_reference_behind_the_question_mark() {
+        for (text, key, reference) in [
+            (
+                "https://github.com/shop/api/config/crd?ref=9ac61f5",
+                "https://github.com/shop/api/config/crd",
+                "9ac61f5",
+            ),
+            ("git@github.com:shop/api.git//crd?ref=v1", "git@github.com:shop/api.git//crd", "v1"),
+            (
+                "ssh://git@host:22/shop/api?timeout=90&ref=v1",
+                "ssh://git@host:22/shop/api?timeout=90",
+                "v1",
+            ),
+            (
+                "git::https://host/api?ref=v1&submodules=false",
+                "git::https://host/api?submodules=false",
+                "v1",
+            ),
+            ("github.com/shop/api?version=v1", "github.com/shop/api", "v1"),
+            ("github.com/shop/api?version=v0&ref=v1", "github.com/shop/api?version=v0", "v1"),
+        ] {
+            let address = Address::parse(text).unwrap();
+            assert_eq!((&*address.key(), address.reference), (key, reference), "{text}");
+            assert_eq!(address.with(reference), text);
+        }
+        for none in ["../base", "https://host/api", "https://host/api?timeout=1", "?ref=v1"] {
+            assert_eq!(Address::parse(none), None, "{none}");
+        }
+    }
+}

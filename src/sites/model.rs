@@ -1,0 +1,150 @@
+//! The sites of a whole tree.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::AppSites;
+use super::adopted::AdoptedModel;
+use super::native_model::NativeModel;
+use crate::config::{EnvironmentName, Repository};
+use crate::diagnostic::Findings;
+use crate::source::{RepoPath, SourceFile, Tree};
+
+/// Which apps and environments are asked about. Files of no others are read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scope {
+    /// None for every environment.
+    pub environments: Option<BTreeSet<EnvironmentName>>,
+    /// None for every app.
+    pub apps: Option<BTreeSet<String>>,
+}
+
+impl Scope {
+    /// Everything.
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// One app in some environments.
+    pub fn app(app: &str, environments: impl IntoIterator<Item = EnvironmentName>) -> Self {
+        Self {
+            environments: Some(environments.into_iter().collect()),
+            apps: Some(BTreeSet::from([app.to_owned()])),
+        }
+    }
+
+    /// Whether an environment is asked about.
+    pub fn has_environment(&self, environment: &EnvironmentName) -> bool {
+        self.environments.as_ref().is_none_or(|all| all.contains(environment))
+    }
+
+    /// Whether an app is asked about.
+    pub fn has_app(&self, app: &str) -> bool {
+        self.apps.as_ref().is_none_or(|all| all.contains(app))
+    }
+}
+
+/// An app in an environment.
+pub type Whose = (EnvironmentName, String);
+
+/// The sites of a tree, kept by file: another tree's are had by replacing the
+/// files that differ ([`Model::put`]), as history is followed.
+#[derive(Debug)]
+pub struct Model(Layout);
+
+#[derive(Debug)]
+enum Layout {
+    Native(NativeModel),
+    Adopted(Box<AdoptedModel>),
+}
+
+/// Calls the layout's own function of that name.
+macro_rules! each {
+    ($model:expr, $layout:ident => $call:expr) => {
+        match $model {
+            Layout::Native($layout) => $call,
+            Layout::Adopted($layout) => $call,
+        }
+    };
+}
+
+impl Model {
+    /// Reads the sites that are asked about, and no file of others.
+    pub fn of_tree(repository: &Repository, tree: &Tree, scope: &Scope) -> Self {
+        let mut model = Self::empty(repository, scope);
+        each!(&mut model.0, layout => layout.read(tree));
+        model
+    }
+
+    /// A model without files.
+    pub fn empty(repository: &Repository, scope: &Scope) -> Self {
+        Self(if repository.is_native() {
+            Layout::Native(NativeModel::new(repository, scope))
+        } else {
+            Layout::Adopted(Box::new(AdoptedModel::new(repository, scope)))
+        })
+    }
+
+    /// Puts a file in the place of what was at a path, or takes it away. Returns
+    /// whose sites may say something else now.
+    pub fn put(&mut self, path: &RepoPath, file: Option<Arc<SourceFile>>) -> BTreeSet<Whose> {
+        each!(&mut self.0, layout => layout.put(path, file))
+    }
+
+    /// Whether a file at that path would be read.
+    pub fn concerns(&self, path: &RepoPath) -> bool {
+        each!(&self.0, layout => layout.concerns(path))
+    }
+
+    /// Whose sites stand in the file at that path, or depend on it.
+    pub fn affected(&self, path: &RepoPath) -> BTreeSet<Whose> {
+        each!(&self.0, layout => layout.affected(path))
+    }
+
+    /// Files, and directories with files, outside of which nothing that is asked
+    /// about has ever stood: to limit `git log` to.
+    pub fn paths(&self) -> Vec<RepoPath> {
+        outermost(each!(&self.0, layout => layout.paths()))
+    }
+
+    /// The environments that are asked about, in the repository's order.
+    pub fn environments(&self) -> Vec<EnvironmentName> {
+        each!(&self.0, layout => layout.environments())
+    }
+
+    /// The apps of an environment, by name.
+    pub fn apps(&self, environment: &EnvironmentName) -> Vec<String> {
+        each!(&self.0, layout => layout.apps(environment))
+    }
+
+    /// What an app says in an environment; none where it is not there.
+    pub fn app(&self, environment: &EnvironmentName, app: &str) -> Option<AppSites> {
+        each!(&self.0, layout => layout.app(environment, app))
+    }
+
+    /// All that was found: in files, in rules without effect, and in each app.
+    pub fn findings(&self) -> Findings {
+        let mut findings: Findings = each!(&self.0, layout => layout.findings());
+        for environment in self.environments() {
+            for app in self.apps(&environment) {
+                let Some(sites) = self.app(&environment, &app) else { continue };
+                findings.extend(sites.state.err().into_iter().flatten());
+                findings.extend(sites.findings);
+            }
+        }
+        findings.settled()
+    }
+}
+
+/// The paths without those that are within others.
+fn outermost(mut paths: Vec<RepoPath>) -> Vec<RepoPath> {
+    // Not in the order of their text, in which `a.yaml` stands between `a` and `a/b`.
+    paths.sort_by(|a, b| a.segments().cmp(b.segments()));
+    let mut kept: Vec<RepoPath> = Vec::new();
+    for path in paths {
+        if kept.last().is_none_or(|last| !path.is_within(last)) {
+            kept.push(path);
+        }
+    }
+    kept
+}

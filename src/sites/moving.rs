@@ -1,0 +1,59 @@
+//! What names another version tomorrow.
+
+/// Whether a chart's version is a range, as Helm and Flux read it
+/// (`Masterminds/semver`, `constraints.go`): an operator, a wildcard, or fewer
+/// than three numbers, which stand for all that begin with them.
+pub(super) fn is_version_range(text: &str) -> bool {
+    if has_range_syntax(text) {
+        return true;
+    }
+    let core = text.strip_prefix('v').unwrap_or(text);
+    let core = core.split(['-', '+']).next().unwrap_or_default();
+    let numbers: Vec<_> = core.split('.').collect();
+    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    numbers.len() < 3 && numbers.iter().all(is_number)
+}
+
+/// Whether a git reference is a branch or a range, as far as a text can tell: a
+/// tag or commit has a digit in it, and `HEAD` and `main` have none.
+///
+/// `release-1` may be a branch and is taken for a tag: who wrote it chose it.
+pub(super) fn is_moving_reference(text: &str) -> bool {
+    let bare = text.strip_prefix("refs/tags/").unwrap_or(text);
+    text.starts_with("refs/heads/")
+        || has_range_syntax(bare)
+        || !bare.bytes().any(|byte| byte.is_ascii_digit())
+            && !(bare.len() >= 7 && bare.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+fn has_range_syntax(text: &str) -> bool {
+    let is_wild = |part: &str| matches!(part, "x" | "X" | "*");
+    text.is_empty()
+        || text.contains(['<', '>', '=', '~', '^', '|', ',', '*', ' '])
+        || text.trim_start_matches('v').split('.').any(is_wild)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_told_from_a_version() {
+        for range in [">=1.0", "1.x", "*", "~1.2.3", "^1", "1.2", "v1", "1.0 - 2.0", "1.2.*"] {
+            assert!(is_version_range(range), "{range}");
+        }
+        for version in ["1.2.3", "v1.2.3", "1.2.3-rc.1", "1.2.3+build", "2024.1.0", "0.1.0-alpha"] {
+            assert!(!is_version_range(version), "{version}");
+        }
+    }
+
+    #[test]
+    fn a_branch_is_told_from_a_tag_and_a_commit() {
+        for branch in ["HEAD", "main", "refs/heads/v1", "stage", "v1.*", ">=1.0"] {
+            assert!(is_moving_reference(branch), "{branch}");
+        }
+        for exact in ["v1", "1.2.3", "9ac61f5", "abcdefabcdef", "refs/tags/v1", "release-1.2"] {
+            assert!(!is_moving_reference(exact), "{exact}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The sites of a native repository.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::AppSites;
+use super::files::{Files, Parsed};
+use super::model::{Scope, Whose};
+use super::native::{Layer, find};
+use crate::config::{EnvironmentName, Repository, RuleSeverity};
+use crate::diagnostic::{Finding, Findings};
+use crate::source::{Listed, ReadErrorKind, RepoPath, SourceFile, Tree};
+
+/// The layers' names in each directory: the environment's, then the app's own.
+const SHARED: &str = "environment.yaml";
+const ROOT: &str = "environments";
+
+/// Files below `environments/`.
+#[derive(Debug)]
+pub(super) struct NativeModel {
+    environments: Vec<Leaf>,
+    scope: Scope,
+    files: Files,
+    findings: Findings,
+}
+
+/// An environment's directory.
+#[derive(Debug)]
+struct Leaf {
+    name: EnvironmentName,
+    directory: RepoPath,
+    /// The directories from `environments/` to its own.
+    chain: Vec<RepoPath>,
+    unpinned: Option<RuleSeverity>,
+}
+
+impl NativeModel {
+    pub(super) fn new(repository: &Repository, scope: &Scope) -> Self {
+        let wanted = repository.environments.iter().filter(|one| scope.has_environment(&one.name));
+        let environments = wanted.map(|environment| {
+            let ways = std::iter::successors(Some(environment.directory.clone()), RepoPath::parent);
+            let mut chain: Vec<_> = ways.take_while(|path| !path.is_root()).collect();
+            chain.reverse();
+            let rules = repository.policies.of(environment.tier);
+            Leaf {
+                name: environment.name.clone(),
+                directory: environment.directory.clone(),
+                chain,
+                unpinned: rules.unpinned.as_ref().map(|severity| severity.value),
+            }
+        });
+        let environments = environments.collect();
+        Self {
+            environments,
+            scope: scope.clone(),
+            files: Files::default(),
+            findings: Findings::new(),
+        }
+    }
+
+    pub(super) fn read(&mut self, tree: &Tree) {
+        let mut paths = BTreeSet::new();
+        for leaf in &self.environments {
+            let apps = match &self.scope.apps {
+                Some(apps) => apps.iter().cloned().collect(),
+                None => listed(tree, &leaf.directory, &mut self.findings),
+            };
+            for directory in &leaf.chain {
+                paths.insert(directory.child(SHARED));
+                let names =
+                    apps.iter().filter_map(|app| directory.child_named(&format!("{app}.yaml")));
+                paths.extend(names);
+            }
+        }
+        paths.iter().for_each(|path| self.files.read(tree, path));
+    }
+
+    pub(super) fn put(
+        &mut self,
+        path: &RepoPath,
+        file: Option<Arc<SourceFile>>,
+    ) -> BTreeSet<Whose> {
+        if !self.concerns(path) || !self.files.put(path, file) {
+            return BTreeSet::new();
+        }
+        self.affected(path)
+    }
+
+    pub(super) fn concerns(&self, path: &RepoPath) -> bool {
+        let Some(directory) = path.parent() else { return false };
+        let is_wanted = path.name() == SHARED
+            || path.name().strip_suffix(".yaml").is_some_and(|app| self.scope.has_app(app));
+        is_wanted && self.environments.iter().any(|leaf| leaf.chain.contains(&directory))
+    }
+
+    pub(super) fn affected(&self, path: &RepoPath) -> BTreeSet<Whose> {
+        let Some(directory) = path.parent().filter(|_| self.concerns(path)) else {
+            return BTreeSet::new();
+        };
+        let leaves = self.environments.iter().filter(|leaf| leaf.chain.contains(&directory));
+        let whose = leaves.flat_map(|leaf| {
+            let apps = if path.name() == SHARED {
+                self.apps(&leaf.name)
+            } else if leaf.directory == directory || self.has(leaf, path.stem()) {
+                vec![path.stem().to_owned()]
+            } else {
+                Vec::new()
+            };
+            apps.into_iter().map(|app| (leaf.name.clone(), app))
+        });
+        whose.collect()
+    }
+
+    /// Where apps are not named, those that were there once count, too, and
+    /// their files may stand in every directory above.
+    pub(super) fn paths(&self) -> Vec<RepoPath> {
+        let Some(apps) = &self.scope.apps else { return vec![RepoPath::root().child(ROOT)] };
+        let directories = self.environments.iter().flat_map(|leaf| &leaf.chain);
+        let files = directories.flat_map(|directory| {
+            let own = apps.iter().filter_map(|app| directory.child_named(&format!("{app}.yaml")));
+            own.chain([directory.child(SHARED)])
+        });
+        files.collect()
+    }
+
+    pub(super) fn environments(&self) -> Vec<EnvironmentName> {
+        self.environments.iter().map(|leaf| leaf.name.clone()).collect()
+    }
+
+    pub(super) fn apps(&self, environment: &EnvironmentName) -> Vec<String> {
+        let Some(leaf) = self.leaf(environment) else { return Vec::new() };
+        let names = self.files.in_directory(&leaf.directory).filter_map(app_of);
+        names.filter(|app| self.scope.has_app(app)).map(str::to_owned).collect()
+    }
+
+    pub(super) fn app(&self, environment: &EnvironmentName, app: &str) -> Option<AppSites> {
+        let leaf = self.leaf(environment)?;
+        let own = self.files.get(&own_path(leaf, app)?)?;
+        let mut blocking = Findings::new();
+        let mut layers = Vec::new();
+        for directory in &leaf.chain {
+            let shared = self.files.get(&directory.child(SHARED)).map(|file| (file, false));
+            let path = directory.child_named(&format!("{app}.yaml"))?;
+            let file = self.files.get(&path).map(|file| (file, true));
+            for (file, is_own) in shared.into_iter().chain(file) {
+                layers.extend(layer(file, is_own, &mut blocking));
+            }
+        }
+        let sites = if blocking.is_empty() { find(&own.file, &layers) } else { Vec::new() };
+        Some(AppSites::new(environment, app, sites, blocking, leaf.unpinned))
+    }
+
+    pub(super) fn findings(&self) -> Findings {
+        self.findings.clone()
+    }
+
+    fn leaf(&self, environment: &EnvironmentName) -> Option<&Leaf> {
+        self.environments.iter().find(|leaf| leaf.name == *environment)
+    }
+
+    fn has(&self, leaf: &Leaf, app: &str) -> bool {
+        own_path(leaf, app).is_some_and(|path| self.files.get(&path).is_some())
+    }
+}
+
+fn own_path(leaf: &Leaf, app: &str) -> Option<RepoPath> {
+    leaf.directory.child_named(&format!("{app}.yaml"))
+}
+
+/// The app whose file it is.
+fn app_of(path: &RepoPath) -> Option<&str> {
+    let app = path.name().strip_suffix(".yaml")?;
+    (path.name() != SHARED && !app.is_empty() && !app.starts_with('.')).then_some(app)
+}
+
+/// The names of a directory's apps.
+fn listed(tree: &Tree, directory: &RepoPath, findings: &mut Findings) -> BTreeSet<String> {
+    match tree.list(directory) {
+        Ok(listed) => {
+            let files = listed.iter().filter(|entry: &&Listed| !entry.is_directory);
+            files.filter_map(|entry| app_of(&entry.path)).map(str::to_owned).collect()
+        }
+        Err(error) if matches!(error.kind, ReadErrorKind::Missing) => BTreeSet::new(),
+        Err(error) => {
+            findings.push(Finding::of_read_error(&error, None));
+            BTreeSet::new()
+        }
+    }
+}
+
+/// A file as a layer; one that cannot be read is found instead. Of several
+/// documents the first counts, as the others never did.
+fn layer<'a>(file: &'a Arc<Parsed>, is_own: bool, blocking: &mut Findings) -> Option<Layer<'a>> {
+    match file.documents() {
+        Ok(documents) => Some(Layer { value: documents.first(), is_own }),
+        Err(findings) => {
+            blocking.extend(findings.iter().cloned());
+            None
+        }
+    }
+}

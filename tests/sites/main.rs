@@ -1,0 +1,9 @@
+//! Sites: which references a repository's files hold, for whom, and what they say.
+
+#[path = "../corpora/mod.rs"]
+mod corpora;
+mod kinds;
+mod model;
+mod native;
+mod repositories;
+mod support;

@@ -1,0 +1,120 @@
+//! What an app of a native repository says.
+
+use std::sync::Arc;
+
+use rungs::sites::{Model, Scope};
+use rungs::source::{SourceFile, Tree};
+
+use crate::support::{app, lines, path, repository, said, tree};
+
+const DIGEST: &str = "sha256:cb111d1bd870a6a471385a4a69ad17469d326e9dd91e0e455350cacf36e1b3ee";
+
+fn files(qa: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("rungs.yaml", "version: 1\nladder: [qa, prod/eu]\n".to_owned()),
+        (
+            "environments/web.yaml",
+            format!(
+                "images: {{ web: {{ repository: ghcr.io/shop/web, tag: v1, digest: {DIGEST} }} }}\npromote: [values.flags, values.missing]\nvalues: {{ flags: {{ a: 1, b: [1] }} }}\n"
+            ),
+        ),
+        ("environments/environment.yaml", "values: { flags: { c: 3 } }\n".to_owned()),
+        ("environments/qa/web.yaml", qa.to_owned()),
+        ("environments/prod/web.yaml", "images: { web: { tag: v0 } }\n".to_owned()),
+        ("environments/prod/eu/web.yaml", "{}\n".to_owned()),
+        (
+            "templates/web/a.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n".to_owned(),
+        ),
+    ]
+}
+
+fn tree_of(files: &[(&'static str, String)]) -> Tree {
+    tree(files.iter().map(|(path, text)| (*path, text.as_str())))
+}
+
+/// The model of files by the configuration of today, which they need not follow.
+fn model_of(files: &[(&'static str, String)]) -> Model {
+    Model::of_tree(&repository(&tree_of(&self::files("{}\n"))), &tree_of(files), &Scope::all())
+}
+
+fn qa(text: &str) -> Vec<String> {
+    said(&app(&model_of(&files(text)), "qa", "web"))
+}
+
+#[test]
+fn an_app_says_what_its_layers_say_together() {
+    let lines = qa("template: web@v7\nvalues: { flags: { a: null, b: [2] } }\n");
+    let expected = [
+        "template = v7".to_owned(),
+        "values.flags = c: 3\nb:\n- 2".to_owned(),
+        "values.missing = nothing yet".to_owned(),
+        format!("web = ghcr.io/shop/web:v1@{DIGEST}"),
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_tag_without_a_digest_drops_the_inherited_digest() {
+    assert!(qa("images: { web: { tag: v2 } }\n").contains(&"web = ghcr.io/shop/web:v2".to_owned()));
+    assert!(
+        qa("images: { web: { digest: null } }\n").contains(&"web = ghcr.io/shop/web:v1".to_owned())
+    );
+    assert!(!qa("images: { web: null }\n").iter().any(|line| line.starts_with("web")));
+}
+
+#[test]
+fn it_is_changed_in_its_innermost_file_and_shown_where_it_is_said() {
+    let app = app(&model_of(&files("{}\n")), "prod/eu", "web");
+    let site = app.sites.iter().find(|site| site.is_image()).unwrap();
+    assert_eq!(site.location.to_string(), "environments/prod/web.yaml:1:23");
+    assert_eq!(site.file.path().as_str(), "environments/prod/eu/web.yaml");
+    assert!(site.parts.iter().all(|part| !part.is_there));
+    assert_eq!(site.parts[1].at.route.to_string(), "images.web.tag");
+}
+
+#[test]
+fn only_the_files_of_one_app_are_read() {
+    let mut files = files("{}\n");
+    let repository = repository(&tree_of(&files));
+    files.push(("environments/qa/other.yaml", "images: {}\n".to_owned()));
+    let tree = tree_of(&files).recording();
+    let environments = repository.environments.iter().map(|one| one.name.clone());
+    let model = Model::of_tree(&repository, &tree, &Scope::app("web", environments));
+    let read: Vec<_> = tree.access().read.iter().map(ToString::to_string).collect();
+    let expected = [
+        "environments/environment.yaml",
+        "environments/prod/eu/web.yaml",
+        "environments/prod/web.yaml",
+        "environments/qa/web.yaml",
+        "environments/web.yaml",
+    ];
+    assert_eq!(read, expected);
+    let paths: Vec<_> = model.paths().iter().map(ToString::to_string).collect();
+    assert!(paths.contains(&"environments/prod/web.yaml".to_owned()), "{paths:?}");
+    assert!(!paths.contains(&"environments".to_owned()));
+}
+
+#[test]
+fn an_old_file_that_would_not_load_today_is_read_all_the_same() {
+    let said = qa("unknown: key\nimages: { web: { tag: 1.20 }, broken: v1 }\n");
+    assert!(said.contains(&"web = ghcr.io/shop/web:1.20".to_owned()), "{said:?}");
+}
+
+#[test]
+fn a_file_that_is_no_yaml_blocks_its_own_apps_alone() {
+    let mut files = files("{}\n");
+    files.push((
+        "environments/qa/other.yaml",
+        "images: { o: { repository: o, tag: v1 } }\n".to_owned(),
+    ));
+    let mut model = model_of(&files);
+    let qa = path("environments/qa/web.yaml");
+    let broken = SourceFile::new(qa.clone(), "images: [\n".to_owned());
+    let affected = model.put(&qa, Some(Arc::new(broken)));
+    assert_eq!(affected.into_iter().map(|(_, app)| app).collect::<Vec<_>>(), ["web"]);
+    assert!(app(&model, "qa", "web").state.is_err());
+    assert!(app(&model, "qa", "other").state.is_ok());
+    assert!(app(&model, "prod/eu", "web").state.is_ok());
+    assert!(lines(&model.findings()).contains("environments/qa/web.yaml"));
+}
