@@ -50,6 +50,7 @@ pub const FILES: &[(&str, &str)] = embedded! {
     "rungs.yaml",
     "schemas/app.schema.json",
     "schemas/environment.schema.json",
+    "schemas/hold.schema.json",
     "schemas/rungs.schema.json",
     "templates/cart/main.jsonnet",
     "templates/cart/values.schema.json",

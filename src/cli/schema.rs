@@ -9,7 +9,7 @@ use crate::config;
 /// `# yaml-language-server: $schema=../../schemas/app.schema.json`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Schema {
-    /// The file: rungs (rungs.yaml), environment (environment.yaml) or app
+    /// The file: rungs (rungs.yaml), environment (environment.yaml), app or hold
     file: Option<String>,
 }
 

@@ -7,6 +7,7 @@
 
 mod decode;
 mod files;
+mod hold;
 mod layers;
 mod raw;
 mod reference;
@@ -17,6 +18,7 @@ mod syntax;
 mod valid;
 mod values;
 
+pub use hold::{HoldEntry, HoldFile, hold_file, parse_until};
 pub use raw::{
     CheckSubject, DigestGate, ForgeKind, RuleSeverity, Selection, Side, Tier, Trust, Within,
 };

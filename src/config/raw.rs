@@ -12,9 +12,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::decode::{Anything, Count, Decode, List, Map, choice, record, wrong_type};
 use super::syntax::{
     AppReference, BranchName, Call, Cidr, Date, Digest, DnsLabel, Duration, FilePath,
-    ForgeRepository, Glob, ImageRepository, KubernetesVersion, LabelKey, LabelValue, Name,
+    ForgeRepository, Glob, ImageRepository, KubernetesVersion, LabelKey, LabelValue, Moment, Name,
     NamespaceName, NamespacePattern, OpeningHours, OutputPath, Pattern, Port, Quantity,
-    Requirement, ResourceName, RoleName, Tag, TemplateName, Url, ValueRoute, VariableName,
+    Requirement, ResourceName, RoleName, Tag, TemplateName, Text, Url, ValueRoute, VariableName,
 };
 use super::{EnvironmentName, Sourced};
 use super::{count, joined};
@@ -632,5 +632,28 @@ impl JsonSchema for Literal {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": ["string", "number", "boolean"] })
+    }
+}
+
+record! {
+    /// An entry of `.rungs/holds/<environment>/<app>.yaml`, which is a list of
+    /// them: a state that must not enter this environment or those above it,
+    /// until it is lifted. The `/` of an environment's name is a `.` in the
+    /// path.
+    struct HoldEntryFile("a hold") {
+        /// What is held back, by the app's keys: for an image its tag and
+        /// digest as they are written behind the repository
+        /// (`v4@sha256:…`), or one of the two. All that is listed has to be
+        /// the same for a state to be held back.
+        required state: Map<Name, Text> = "state",
+        /// Why, for whoever is stopped by it.
+        required reason: Text = "reason",
+        /// Who said so.
+        required by: Name = "by",
+        /// Since when: a day, or a time with its zone.
+        optional since: Moment = "since",
+        /// The last day on which it holds (in UTC), or the time at which it
+        /// ends. Default: it ends when it is lifted.
+        optional until: Moment = "until",
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use schemars::Schema;
 use serde_json::Value as Json;
 
-use super::raw::{AppFile, EnvironmentFile, RepositoryFile};
+use super::raw::{AppFile, EnvironmentFile, HoldEntryFile, RepositoryFile};
 use super::schema::root;
 
 const INTRODUCTION: &str = "\
@@ -14,8 +14,9 @@ const INTRODUCTION: &str = "\
 
 # Configuration
 
-A repository is configured by `rungs.yaml` at its root and by the files below `environments/`. An
-unknown key is an error, and every problem of every file is reported in one run.
+A repository is configured by `rungs.yaml` at its root and by the files below `environments/`; what
+must not enter an environment stands below `.rungs/holds/`. An unknown key is an error, and every
+problem of every file is reported in one run.
 
 Settings of an app come in layers, and a later one wins: the template's `values.yaml`, then for each
 directory from `environments/` to the environment's own first its `environment.yaml` and then its
@@ -31,7 +32,8 @@ Editors check a file by a comment in its first line:
 # yaml-language-server: $schema=../../schemas/environment.schema.json
 ```
 
-`rungs schema rungs`, `rungs schema environment` and `rungs schema app` print the schemas.
+`rungs schema rungs`, `rungs schema environment`, `rungs schema app` and `rungs schema hold` print
+the schemas.
 ";
 
 /// The page of every key of every file, as Markdown.
@@ -53,7 +55,8 @@ pub fn reference() -> String {
     let environment = written("environment.yaml", root::<EnvironmentFile>());
     let app = written("<app>.yaml", root::<AppFile>());
     let rungs = written("rungs.yaml", root::<RepositoryFile>());
-    [INTRODUCTION, &rungs, &environment, &app].concat()
+    let holds = written(".rungs/holds/<environment>/<app>.yaml", root::<HoldEntryFile>());
+    [INTRODUCTION, &rungs, &environment, &app, &holds].concat()
 }
 
 /// A file's keys, section by section: one for each map of known keys.

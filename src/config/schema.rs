@@ -10,16 +10,17 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::Sourced;
-use super::decode::{Anything, Count, Map, Syntax};
-use super::raw::{AppFile, EnvironmentFile, RepositoryFile};
+use super::decode::{Anything, Count, List, Map, Syntax};
+use super::raw::{AppFile, EnvironmentFile, HoldEntryFile, RepositoryFile};
 
 /// The schemas by the name of what they describe: `rungs` (of `rungs.yaml`),
-/// `environment` and `app`. Each is a text to write as it is.
-pub fn schemas() -> [(&'static str, String); 3] {
+/// `environment`, `app` and `hold`. Each is a text to write as it is.
+pub fn schemas() -> [(&'static str, String); 4] {
     [
         ("rungs", schema::<RepositoryFile>("rungs.yaml")),
         ("environment", schema::<EnvironmentFile>("environment.yaml")),
         ("app", schema::<AppFile>("An app's file")),
+        ("hold", schema::<List<HoldEntryFile>>("Holds of an app")),
     ]
 }
 

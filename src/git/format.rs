@@ -4,11 +4,15 @@
 //! cannot disagree; libgit2's own commits leave out parents that a shallow
 //! clone does not have, and say otherwise what a damaged line means.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use jiff::Timestamp;
 
 use super::{Commit, Mode, ObjectError, ObjectName, Signature, TreeEntry};
+
+/// What Latin-1 is called.
+const LATIN: [&str; 3] = ["ISO-8859-1", "ISO8859-1", "latin1"];
 
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +98,8 @@ fn sorted_name(entry: &TreeEntry) -> impl Iterator<Item = u8> + '_ {
 
 /// A commit and its tree; none where the bytes are no commit.
 pub(super) fn commit(id: &ObjectName, bytes: &[u8]) -> Option<(Commit, ObjectName)> {
-    let mut lines = Headers(bytes);
+    let bytes = in_utf8(bytes);
+    let mut lines = Headers(&bytes);
     let tree = lines.next_named(b"tree ").and_then(name)?;
     let mut parents = Vec::new();
     while let Some(parent) = lines.next_named(b"parent ") {
@@ -107,6 +112,22 @@ pub(super) fn commit(id: &ObjectName, bytes: &[u8]) -> Option<(Commit, ObjectNam
     let message = message.split(|byte| *byte == 0).next().unwrap_or_default();
     let message = String::from_utf8_lossy(message).into_owned();
     Some((Commit { id: id.clone(), parents, author, committer, message }, tree))
+}
+
+/// A commit's bytes in UTF-8, where it says that they are Latin-1. It may say
+/// any encoding, which `git log` then tries to convert; this one is the only
+/// one that was ever common.
+fn in_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let header = bytes.windows(2).position(|pair| pair == b"\n\n").unwrap_or(bytes.len());
+    let mut headers = bytes[..header].split(|byte| *byte == b'\n');
+    let is_latin = headers.any(|line| {
+        let encoding = line.strip_prefix(b"encoding ").unwrap_or_default();
+        LATIN.iter().any(|name| encoding.eq_ignore_ascii_case(name.as_bytes()))
+    });
+    if !is_latin {
+        return Cow::Borrowed(bytes);
+    }
+    Cow::Owned(bytes.iter().map(|byte| char::from(*byte)).collect::<String>().into_bytes())
 }
 
 /// The object that an annotated tag leads to.

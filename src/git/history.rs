@@ -52,6 +52,12 @@ pub trait History: Send + Sync {
 
     /// A blob's bytes.
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError>;
+
+    /// Fetches in one go what a partial clone has yet to fetch of these blobs,
+    /// for whoever is about to read many of them.
+    fn prefetch(&self, _ids: &[ObjectName]) -> Result<(), HistoryError> {
+        Ok(())
+    }
 }
 
 /// Why history cannot be read.

@@ -8,7 +8,7 @@ mod code;
 pub mod gates;
 mod audit;
 mod brief;
-mod hold;
+pub mod hold;
 mod past;
 mod plan;
 mod request;

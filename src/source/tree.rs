@@ -242,7 +242,7 @@ impl Tree {
             self.shared.store.names(&resolved).map_err(|kind| error(directory, kind))?;
         names.retain(|(name, _)| !is_git(name));
         names.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        let named = |(name, kind): (String, EntryKind)| {
+        let followed = |(name, kind): (String, EntryKind)| {
             if !is_segment(&name) {
                 return Err(error(directory, ReadErrorKind::name_not_a_segment(&name)));
             }
@@ -252,7 +252,7 @@ impl Tree {
             };
             Ok(Named { name, is_directory })
         };
-        names.into_iter().map(named).collect()
+        names.into_iter().map(followed).collect()
     }
 
     fn leads_to_directory(&self, link: &RepoPath) -> bool {
@@ -429,11 +429,11 @@ mod tests {
         let tree = Tree::new(memory);
         let listed = tree.list(&path("a")).unwrap();
         let listed = listed.iter().map(|one| (one.path.name().to_owned(), one.is_directory));
-        let (names, listing) = (tree.recording(), tree.recording());
-        let named = names.names(&path("a")).unwrap().into_iter();
-        assert!(named.map(|one| (one.name, one.is_directory)).eq(listed));
-        listing.list(&path("a")).unwrap();
-        assert_eq!(names.access(), listing.access());
+        let (light, full) = (tree.recording(), tree.recording());
+        let found = light.names(&path("a")).unwrap().into_iter();
+        assert!(found.map(|one| (one.name, one.is_directory)).eq(listed));
+        full.list(&path("a")).unwrap();
+        assert_eq!(light.access(), full.access());
         assert!(matches!(
             tree.names(&path("a/file")).unwrap_err().kind,
             ReadErrorKind::NotADirectory

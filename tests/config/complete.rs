@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 
 use super::{here, load_directory, shop};
 
-/// A schema with its name: `rungs`, `environment`, `app`.
+/// A schema with its name: `rungs`, `environment`, `app`, `hold`.
 pub(super) struct Schema {
     json: Json,
     validator: Validator,
@@ -31,6 +31,7 @@ pub(super) fn all_schemas() -> BTreeMap<&'static str, Schema> {
 pub(super) fn schema_name(path: &str) -> Option<&'static str> {
     match path.rsplit('/').next()? {
         "rungs.yaml" => Some("rungs"),
+        _ if path.starts_with(".rungs/holds/") => Some("hold"),
         _ if !path.starts_with("environments/") => None,
         "environment.yaml" => Some("environment"),
         name => name.strip_suffix(".yaml").map(|_| "app"),

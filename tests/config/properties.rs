@@ -14,7 +14,10 @@ use super::{codes, here};
 static SCHEMAS: LazyLock<BTreeMap<&str, Schema>> = LazyLock::new(all_schemas);
 
 fn shop_files() -> BTreeMap<String, String> {
-    files_of(&here().join("complete/shop"))
+    let mut files = files_of(&here().join("complete/shop"));
+    // Holds are read by themselves.
+    files.retain(|path, _| !path.starts_with(".rungs/"));
+    files
 }
 
 fn tree(files: &BTreeMap<String, String>) -> Tree {

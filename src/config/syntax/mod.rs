@@ -16,7 +16,7 @@ pub use address::{Call, Cidr, Port, Protocol};
 pub(super) use image::{Digest, ImageRepository, Tag};
 pub use name::EnvironmentName;
 pub(super) use name::{
-    AppName, AppReference, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, RoleName,
+    AppName, AppReference, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, RoleName, Text,
     is_app_name,
 };
 pub(super) use path::PathSpelling;
@@ -27,6 +27,7 @@ pub(super) use reference::{
     BranchName, FilePath, ForgeRepository, OutputPath, Requirement, TemplateName, Url, VariableName,
 };
 pub use reference::{KubernetesVersion, ValueRoute, why_occupied};
+pub(super) use time::Moment;
 pub use time::{Date, Duration, OpeningHours};
 
 use schemars::{Schema, json_schema};

@@ -54,6 +54,8 @@ texts! {
     /// What somebody else calls something: a cluster, a group, a person, a
     /// check. Not empty and of one line.
     struct Name("a name", INVALID_NAME, "") = any_name;
+    /// What somebody says, of any number of lines. Not empty.
+    struct Text("a text", INVALID_NAME, "") = any_text;
     /// A label's key.
     struct LabelKey("a label's key", INVALID_LABEL, "team") = label_key;
     /// A label's value.
@@ -150,6 +152,10 @@ pub(super) fn app_reference(text: &str) -> Result<(), Flaw> {
         Some(c) => Err(Flaw::new(format!("`{}` is not allowed", c.escape_default()))),
         None => Ok(()),
     }
+}
+
+fn any_text(text: &str) -> Result<(), Flaw> {
+    if text.trim().is_empty() { Err(Flaw::new("it is empty")) } else { Ok(()) }
 }
 
 fn any_name(text: &str) -> Result<(), Flaw> {

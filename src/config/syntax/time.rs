@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::civil::{self, Time, Weekday};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::text_schemas;
 use crate::config::decode::{Flaw, Syntax};
@@ -29,7 +30,7 @@ codes! {
     INVALID_TIME = "invalid-time", Input, Error;
 }
 
-text_schemas!(Duration, Date, OpeningHours);
+text_schemas!(Duration, Date, Moment, OpeningHours);
 
 /// How long something takes, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,6 +116,55 @@ impl Syntax for Date {
     }
 }
 
+/// A day, or an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::config) enum Moment {
+    /// A day of UTC: nothing beside it names a zone.
+    Day(civil::Date),
+    /// An instant, written with its zone's offset.
+    Instant(Timestamp),
+}
+
+impl Moment {
+    /// When it begins.
+    pub(in crate::config) fn begin(self) -> Timestamp {
+        match self {
+            Self::Day(day) => midnight(day),
+            Self::Instant(at) => at,
+        }
+    }
+
+    /// When it ends: a day with its midnight.
+    pub(in crate::config) fn end(self) -> Timestamp {
+        match self {
+            Self::Day(day) => day.tomorrow().map_or(Timestamp::MAX, midnight),
+            Self::Instant(at) => at,
+        }
+    }
+}
+
+fn midnight(day: civil::Date) -> Timestamp {
+    let zoned = day.to_zoned(TimeZone::UTC);
+    // The first and the last day of all calendars lie outside what instants can say.
+    zoned.map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+}
+
+impl Syntax for Moment {
+    const NOUN: &'static str = "a day or a time with its zone";
+    const CODE: &'static Code = &INVALID_TIME;
+    const EXAMPLE: &'static str = "2026-12-31";
+
+    fn parse(text: &str) -> Result<Self, Flaw> {
+        if let Ok(day) = Date::parse(text) {
+            return Ok(Self::Day(day.day()));
+        }
+        let help = "write `2026-12-31`, or `2026-12-31T18:00:00Z` with `Z` or an offset";
+        let is_time = text.len() >= "2026-12-31T18:00Z".len() && text.as_bytes()[10] == b'T';
+        let instant = text.parse().ok().filter(|_| is_time && !text.contains('['));
+        instant.map(Self::Instant).ok_or_else(|| Flaw::new("it is neither").help(help))
+    }
+}
+
 /// Days and times of a week at which something is allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpeningHours {
@@ -132,7 +182,7 @@ pub struct OpeningHours {
 impl OpeningHours {
     /// Whether they are open at that moment. The clock on the wall decides, so
     /// an hour that a change of clocks repeats is open both times.
-    pub fn contain(&self, moment: jiff::Timestamp) -> bool {
+    pub fn contain(&self, moment: Timestamp) -> bool {
         let local = moment.to_zoned(self.zone.clone());
         let minute = i16::from(local.hour()) * 60 + i16::from(local.minute());
         let minute = minute.unsigned_abs();
@@ -152,9 +202,8 @@ impl OpeningHours {
 
     /// The time at which they begin on each of their days.
     pub fn begins(&self) -> Time {
-        let (hour, minute) = (self.from / 60, self.from % 60);
-        let part = |number: u16| i8::try_from(number).expect("an hour or a minute");
-        civil::time(part(hour), part(minute), 0, 0)
+        let minutes = SignedDuration::from_mins(self.from.into());
+        Time::midnight().wrapping_add(minutes)
     }
 
     fn begin_on(&self, day: Weekday) -> bool {
@@ -275,6 +324,18 @@ mod tests {
         assert!(Date::parse("2028-02-29").is_ok());
         for wrong in ["2026-02-29", "2026-2-3", "20261220", "+2026-1-01", "2026-12-20T00"] {
             assert!(Date::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_day_ends_with_its_midnight_and_a_time_at_once() {
+        let ends = |text| Moment::parse(text).unwrap().end().to_string();
+        assert_eq!(ends("2026-12-31"), "2027-01-01T00:00:00Z");
+        assert_eq!(ends("2026-12-31T18:00:00+01:00"), "2026-12-31T17:00:00Z");
+        let begin = Moment::parse("2026-12-31").unwrap().begin();
+        assert_eq!(begin.to_string(), "2026-12-31T00:00:00Z");
+        for wrong in ["", "tomorrow", "2026-12-32", "2026-12-31T18:00:00", "2026-12-31 18:00Z"] {
+            assert!(Moment::parse(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -54,7 +54,7 @@ impl<'c> Case<'c> {
     pub(super) fn images(&self) -> impl Iterator<Item = (&str, &crate::sites::ImageParts)> {
         self.candidate.proposed.iter().filter_map(|(key, said)| match said {
             Said::Image(image) => Some((key.name(), image)),
-            Said::Revision(_) | Said::Value(_) => None,
+            Said::Revision(_) | Said::Moving(_) | Said::Value(_) => None,
         })
     }
 }

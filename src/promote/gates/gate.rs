@@ -53,7 +53,7 @@ macro_rules! gates {
 
         impl Gate {
             /// All of them, in the order in which they are judged and shown.
-            pub const ALL: &[Self] = &[$(Self::$gate),+];
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$gate),+];
 
             /// Its name, by which `--override` names it.
             pub const fn name(self) -> &'static str {

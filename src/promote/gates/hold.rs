@@ -5,6 +5,7 @@ use super::verdict::Judgement;
 use super::words::{code, utc};
 use crate::promote::Hold;
 
+#[allow(clippy::unnecessary_wraps, reason = "the shape of every gate, though this one always asks")]
 pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
     let candidate = case.candidate;
     let holds = candidate.past.holds(&candidate.target.name, candidate.app);

@@ -37,8 +37,8 @@ use case::Case;
 pub fn judge(candidate: &Candidate<'_>) -> Vec<Verdict> {
     let case = Case::new(candidate);
     let is_rollback = matches!(candidate.way, Way::Rollback);
-    let binding = Gate::ALL.iter().filter(|gate| !is_rollback || gate.binds_rollback());
-    let verdicts = binding.filter_map(|&gate| {
+    let binding = Gate::ALL.into_iter().filter(|gate| !is_rollback || gate.binds_rollback());
+    let verdicts = binding.filter_map(|gate| {
         let judgement = gate.judge(&case)?;
         let verdict = Verdict {
             gate,

@@ -25,7 +25,7 @@ pub(super) fn short(said: &Said) -> String {
         Said::Revision(text) if text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit()) => {
             text[..7].to_owned()
         }
-        Said::Revision(text) => text.clone(),
+        Said::Revision(text) | Said::Moving(text) => text.clone(),
         Said::Value(yaml) => {
             let text = yaml.trim_end();
             if text.lines().count() > 1 { "another value".to_owned() } else { text.to_owned() }

@@ -1,4 +1,9 @@
-//! States that must not enter an environment.
+//! States that must not enter an environment: what a hold says of a state, and
+//! the files that holds stand in.
+
+mod code;
+mod edit;
+mod read;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +11,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::config::EnvironmentName;
+pub use code::CODES;
+pub use edit::{added, lifted};
+pub use read::{against, all};
+
+pub use crate::config::parse_until;
+
+use crate::config::{EnvironmentName, HoldEntry};
 use crate::sites::{ImageParts, Said, State};
 use crate::source::{Location, RepoPath, SourceFile};
 use crate::yaml::{Dialect, parse};
@@ -40,6 +51,45 @@ pub struct Hold {
 }
 
 impl Hold {
+    /// Holds back what an environment says: every key of the state, so that
+    /// nothing else is held back with it.
+    pub fn of(
+        environment: &EnvironmentName,
+        app: &str,
+        state: &State,
+        reason: &str,
+        by: &str,
+    ) -> Self {
+        let path = read::path(environment, app).unwrap_or_else(read::directory);
+        Self {
+            environment: environment.clone(),
+            app: app.to_owned(),
+            state: state.iter().map(|(key, said)| (key.name().to_owned(), text_of(said))).collect(),
+            reason: reason.to_owned(),
+            by: by.to_owned(),
+            since: None,
+            until: None,
+            location: Location::of_path(&path),
+        }
+    }
+
+    fn of_entry(entry: &HoldEntry, environment: &EnvironmentName, app: &str) -> Self {
+        Self {
+            environment: environment.clone(),
+            app: app.to_owned(),
+            state: entry.state.value.clone(),
+            reason: entry.reason.clone(),
+            by: entry.by.clone(),
+            since: entry.since,
+            until: entry.until,
+            location: entry.location.clone(),
+        }
+    }
+
+    /// Whether it keeps a state out at that time.
+    pub fn holds_back(&self, state: &State, now: Timestamp) -> bool {
+        self.is_in_force(now) && self.matches(state)
+    }
     /// Whether it has not ended by itself.
     pub fn is_in_force(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| now < until)
@@ -73,7 +123,7 @@ fn is_said(text: &str, said: &Said) -> bool {
                 _ => held.tag.is_some() && held.tag == image.tag,
             }
         }
-        Said::Revision(revision) => text == revision,
+        Said::Revision(revision) | Said::Moving(revision) => text == revision,
         Said::Value(yaml) => is_same_yaml(text, yaml),
     }
 }
@@ -112,12 +162,15 @@ fn is_same_yaml(one: &str, two: &str) -> bool {
 }
 
 /// What a hold's text says of a site, which [`Hold::matches`] finds again.
-pub fn text_of(said: &Said) -> String {
+pub(super) fn text_of(said: &Said) -> String {
     match said {
         Said::Image(image) => {
             let bare = ImageParts { repository: None, ..image.clone() }.to_string();
             bare.strip_prefix([':', '@']).unwrap_or(&bare).to_owned()
         }
-        Said::Revision(_) | Said::Value(_) => said.to_string(),
+        Said::Revision(_) | Said::Moving(_) | Said::Value(_) => said.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

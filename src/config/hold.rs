@@ -1,0 +1,96 @@
+//! Files of holds: `.rungs/holds/<environment>/<app>.yaml`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::Sourced;
+use super::decode::{Decode, List, Syntax};
+use super::files::Reader;
+use super::raw::HoldEntryFile;
+use super::syntax::Moment;
+use crate::diagnostic::{Finding, Findings};
+use crate::source::{Location, RepoPath, SourceFile, Tree};
+use crate::yaml::Value;
+
+/// An entry of a file of holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldEntry {
+    /// By the names of keys, what is held back.
+    pub state: Sourced<BTreeMap<String, String>>,
+    /// Why.
+    pub reason: String,
+    /// Who said so.
+    pub by: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// From when on it holds nothing back.
+    pub until: Option<Timestamp>,
+    /// The entry.
+    pub location: Location,
+}
+
+/// A file of holds.
+#[derive(Debug, Clone)]
+pub struct HoldFile {
+    /// The file.
+    pub file: Arc<SourceFile>,
+    /// What it says, a list; null where it is empty.
+    pub value: Value,
+    /// The same, entry by entry.
+    pub entries: Vec<HoldEntry>,
+}
+
+/// Reads a file of holds; none where there is none.
+///
+/// # Errors
+///
+/// Every problem of the file.
+pub fn hold_file(tree: &Tree, path: &RepoPath) -> Result<Option<HoldFile>, Findings> {
+    let read = tree.read_if_present(path);
+    let Some(file) = read.map_err(|error| Finding::of_read_error(&error, None))? else {
+        return Ok(None);
+    };
+    let mut reader = Reader::new(tree);
+    let value = reader.parse(&file);
+    let Reader { mut findings, .. } = reader;
+    let raw = match &value {
+        Some(value) if !value.root().is_null() => List::decode(value.root(), &mut findings),
+        _ => None,
+    };
+    let entries = raw.iter().flatten().map(entry).collect();
+    match value {
+        Some(value) if !findings.has_errors() => Ok(Some(HoldFile { file, value, entries })),
+        _ => Err(findings),
+    }
+}
+
+fn entry(raw: &Sourced<HoldEntryFile>) -> HoldEntry {
+    let HoldEntryFile { state, reason, by, since, until } = &raw.value;
+    let texts = state.value.0.iter();
+    HoldEntry {
+        state: Sourced {
+            value: texts.map(|(key, text)| (key.value.0.clone(), text.value.0.clone())).collect(),
+            location: state.location.clone(),
+        },
+        reason: reason.value.0.clone(),
+        by: by.value.0.clone(),
+        since: since.as_ref().map(|since| since.value.begin()),
+        until: until.as_ref().map(|until| until.value.end()),
+        location: raw.location.clone(),
+    }
+}
+
+/// When a hold ends, as people write it: a day of UTC, which ends with its
+/// midnight, or a time with its zone.
+///
+/// # Errors
+///
+/// Why it is none.
+pub fn parse_until(text: &str) -> Result<Timestamp, String> {
+    Moment::parse(text).map(Moment::end).map_err(|flaw| {
+        let help = flaw.help.map(|help| format!("; {help}")).unwrap_or_default();
+        format!("{}{help}", flaw.because)
+    })
+}

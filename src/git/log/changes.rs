@@ -1,0 +1,54 @@
+//! Reading git's raw differences.
+
+use std::io::{self, BufRead};
+
+use super::scope::Scope;
+use crate::git::{FileChange, Mode, ObjectName};
+
+/// The text up to the next zero byte, which no name and no message has; none
+/// at the end.
+pub(super) fn token(output: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    output.read_until(0, &mut bytes)?;
+    match bytes.pop() {
+        None => Ok(None),
+        Some(0) => Ok(Some(bytes)),
+        Some(_) => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// Whether a token begins a change: the first of a commit stands on a line of
+/// its own. No commit's name begins so.
+pub(super) fn begins_change(token: &[u8]) -> bool {
+    token.strip_prefix(b"\n").unwrap_or(token).starts_with(b":")
+}
+
+/// The change that `token` begins; none where it is not asked for, or of
+/// something that is no file.
+pub(super) fn change(
+    token: &[u8],
+    output: &mut impl BufRead,
+    scope: &Scope,
+) -> io::Result<Option<FileChange>> {
+    let path = self::token(output)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    let words = std::str::from_utf8(token).map_err(|_| io::ErrorKind::InvalidData)?;
+    let words = words.trim_start_matches(['\n', ':']);
+    let [before_mode, after_mode, before, after, _] = words.split(' ').collect::<Vec<_>>()[..]
+    else {
+        return Err(io::ErrorKind::InvalidData.into());
+    };
+    let (before, after) = (file(before_mode, before), file(after_mode, after));
+    if before.is_none() && after.is_none() {
+        return Ok(None);
+    }
+    Ok(scope.path(&path).map(|path| FileChange { path, before, after }))
+}
+
+/// The blob of a file. A submodule has none, and a link's is no file's text:
+/// what it leads to has a history of its own.
+fn file(mode: &str, id: &str) -> Option<ObjectName> {
+    match Mode::from_octal(mode)? {
+        Mode::File | Mode::Executable => ObjectName::parse(id).filter(|id| !id.is_null()),
+        Mode::Link | Mode::Tree | Mode::Submodule => None,
+    }
+}

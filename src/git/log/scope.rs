@@ -1,0 +1,122 @@
+//! Which files' changes are asked for.
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::source::RepoPath;
+
+/// Git compares each name of each tree with each path it is given: with more
+/// of them it is faster to take whole directories and to choose here.
+const MAX_SPECS: usize = 16;
+
+/// The files whose changes are asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Scope {
+    /// The directory that holds `rungs.yaml`, from the clone's root.
+    prefix: RepoPath,
+    /// From the clone's root; none means everything.
+    wanted: HashSet<RepoPath>,
+    /// What git is told; none means everything.
+    specs: Vec<RepoPath>,
+}
+
+impl Scope {
+    /// Files at or below `paths`, which are from `prefix`; without any, all
+    /// files below `prefix`.
+    pub(super) fn new(prefix: &RepoPath, paths: &[RepoPath]) -> Self {
+        let full = |path: &RepoPath| prefix.join(path.as_str()).ok();
+        let mut wanted: BTreeSet<RepoPath> = paths.iter().filter_map(full).collect();
+        if wanted.is_empty() {
+            wanted.insert(prefix.clone());
+        }
+        let wanted = outermost(wanted);
+        let mut specs = wanted.clone();
+        while specs.len() > MAX_SPECS {
+            specs = outermost(specs.iter().filter_map(RepoPath::parent).collect());
+        }
+        // All that is below the root is no restriction.
+        specs.remove(&RepoPath::root());
+        Self {
+            prefix: prefix.clone(),
+            wanted: wanted.into_iter().collect(),
+            specs: specs.into_iter().collect(),
+        }
+    }
+
+    /// The paths that git is told, from the clone's root; none means everything.
+    pub(super) fn specs(&self) -> &[RepoPath] {
+        &self.specs
+    }
+
+    /// A changed file's path from the directory that holds `rungs.yaml`, where
+    /// it is asked for. What is no path here (no UTF-8, crafted) is none that
+    /// anybody asks for either.
+    pub(super) fn path(&self, full: &[u8]) -> Option<RepoPath> {
+        let text = std::str::from_utf8(full).ok()?;
+        let path = RepoPath::new(text).ok().filter(|path| path.as_str() == text)?;
+        let mut above = Some(path.clone());
+        while let Some(at) = above {
+            if self.wanted.contains(&at) {
+                return RepoPath::new(path.below(&self.prefix)?).ok();
+            }
+            above = at.parent();
+        }
+        None
+    }
+}
+
+/// Without what stands below another.
+fn outermost(paths: BTreeSet<RepoPath>) -> BTreeSet<RepoPath> {
+    let is_below_another = |path: &RepoPath| {
+        let mut above = path.parent();
+        while let Some(at) = above {
+            if paths.contains(&at) {
+                return true;
+            }
+            above = at.parent();
+        }
+        false
+    };
+    paths.iter().filter(|path| !is_below_another(path)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RepoPath {
+        RepoPath::new(text).unwrap()
+    }
+
+    fn specs(scope: &Scope) -> Vec<&str> {
+        scope.specs().iter().map(RepoPath::as_str).collect()
+    }
+
+    #[test]
+    fn paths_count_from_the_prefix() {
+        let scope = Scope::new(&path("deploy"), &[path("a/b"), path("a"), path("c")]);
+        assert_eq!(specs(&scope), ["deploy/a", "deploy/c"]);
+        assert_eq!(scope.path(b"deploy/a/x"), Some(path("a/x")));
+        assert_eq!(scope.path(b"deploy/ab"), None);
+        assert_eq!(scope.path(b"a/x"), None);
+        let all = Scope::new(&path("deploy"), &[]);
+        assert_eq!(specs(&all), ["deploy"]);
+        assert!(specs(&Scope::new(&RepoPath::root(), &[])).is_empty());
+    }
+
+    #[test]
+    fn many_paths_become_their_directories_and_are_chosen_from() {
+        let many: Vec<RepoPath> = (0..100).map(|n| path(&format!("a/{n}/x"))).collect();
+        let scope = Scope::new(&RepoPath::root(), &many);
+        assert_eq!(specs(&scope), ["a"]);
+        assert_eq!(scope.path(b"a/7/x"), Some(path("a/7/x")));
+        assert_eq!(scope.path(b"a/7/y"), None);
+    }
+
+    #[test]
+    fn what_is_no_path_is_not_asked_for() {
+        let scope = Scope::new(&RepoPath::root(), &[]);
+        for odd in [&b"a/../b"[..], b"a//b", b"\xff", b"./a"] {
+            assert_eq!(scope.path(odd), None, "{odd:?}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Every commit along a branch.
+
+use std::io::BufRead;
+
+use crate::git::{HistoryError, ObjectName, Program, Running};
+
+/// The commits from a tip along first parents, newest first.
+pub(super) struct Spine {
+    running: Option<Running>,
+}
+
+/// A commit and all of its parents.
+pub(super) struct Vertebra {
+    pub(super) id: ObjectName,
+    pub(super) parents: Vec<ObjectName>,
+}
+
+impl Spine {
+    pub(super) fn from(program: &Program, tip: &ObjectName) -> Result<Self, HistoryError> {
+        let options = ["--first-parent", "--parents", "--end-of-options"];
+        let command = program.command("rev-list").args(options).args([tip.as_str(), "--"]);
+        Ok(Self { running: Some(command.start()?) })
+    }
+
+    /// The next commit; none after the branch's first.
+    pub(super) fn next(&mut self) -> Result<Option<Vertebra>, HistoryError> {
+        let Some(running) = &mut self.running else { return Ok(None) };
+        let mut line = String::new();
+        let read = running.output().read_line(&mut line);
+        let mut names = line.split_ascii_whitespace().filter_map(ObjectName::parse);
+        match (read, names.next()) {
+            (Ok(1..), Some(id)) => Ok(Some(Vertebra { id, parents: names.collect() })),
+            (Ok(0), _) => {
+                let ended = self.running.take().map_or(Ok(()), Running::finish);
+                Ok(ended.map(|()| None)?)
+            }
+            (Ok(_), None) => Err(HistoryError::Failed("`git rev-list` named no commit".into())),
+            (Err(error), _) => Err(HistoryError::Failed(error.to_string())),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Reading holds from a repository's files.
+
+use super::Hold;
+use super::code::{EMPTY_HOLD, MISPLACED_HOLD};
+use crate::config::{Before, EnvironmentName, HoldFile, Repository, hold_file};
+use crate::diagnostic::{Finding, Findings, nearest};
+use crate::source::{Listed, Location, ReadErrorKind, RepoPath, Tree};
+
+/// Where holds stand.
+pub(super) fn directory() -> RepoPath {
+    RepoPath::root().child(".rungs").child("holds")
+}
+
+/// The file of an app's holds in an environment; none where the app's name
+/// cannot be a file's.
+pub(super) fn path(environment: &EnvironmentName, app: &str) -> Option<RepoPath> {
+    directory().child(&environment.dotted()).child_named(&format!("{app}.yaml"))
+}
+
+/// An app's own holds in an environment, with the file that they stand in.
+pub(super) fn own(
+    tree: &Tree,
+    environment: &EnvironmentName,
+    app: &str,
+) -> Result<(Vec<Hold>, Option<HoldFile>), Findings> {
+    let Some(path) = path(environment, app) else { return Ok((Vec::new(), None)) };
+    let file = hold_file(tree, &path)?;
+    let entries = file.iter().flat_map(|file| &file.entries);
+    let empty = entries.clone().filter(|entry| entry.state.value.is_empty());
+    let findings: Findings = empty.map(|entry| empty_hold(&entry.state.location)).collect();
+    if findings.has_errors() {
+        return Err(findings);
+    }
+    Ok((entries.map(|entry| Hold::of_entry(entry, environment, app)).collect(), file))
+}
+
+fn empty_hold(at: &Location) -> Finding {
+    Finding::new(&EMPTY_HOLD, "the hold does not say what is held back", at.clone())
+        .because("no key stands here")
+        .help("name what is held back: `state: { frontend: \"v4\" }`")
+}
+
+/// The holds that count against an app's entering an environment: those of the
+/// environment, then those of every environment before it on the ladder.
+///
+/// # Errors
+///
+/// Every problem of these files.
+pub fn against(
+    tree: &Tree,
+    repository: &Repository,
+    environment: &EnvironmentName,
+    app: &str,
+) -> Result<Vec<Hold>, Findings> {
+    let mut holds = Vec::new();
+    let mut findings = Findings::new();
+    for name in below(repository, environment) {
+        let own = findings.keep(own(tree, &name, app));
+        holds.extend(own.into_iter().flat_map(|(holds, _)| holds));
+    }
+    if findings.has_errors() { Err(findings) } else { Ok(holds) }
+}
+
+/// An environment and all before it.
+fn below(repository: &Repository, environment: &EnvironmentName) -> Vec<EnvironmentName> {
+    let mut names = vec![environment.clone()];
+    let mut at = 0;
+    while let Some(name) = names.get(at) {
+        let before = repository.ladder.before(name);
+        for below in before.iter().flat_map(Before::environments) {
+            if !names.contains(below) {
+                names.push(below.clone());
+            }
+        }
+        at += 1;
+    }
+    names
+}
+
+/// Every hold of a repository: by environment, lowest rung first, and app.
+///
+/// # Errors
+///
+/// Every problem of every file below `.rungs/holds/`, one that nobody reads
+/// included.
+pub fn all(tree: &Tree, repository: &Repository) -> Result<Vec<Hold>, Findings> {
+    let mut holds = Vec::new();
+    let mut findings = Findings::new();
+    let directories = listed(tree, &directory(), &mut findings);
+    for listed in &directories {
+        if environment(repository, &listed.path).is_none() {
+            findings.push(misplaced(repository, &listed.path, listed.is_directory));
+        }
+    }
+    for environment in &repository.environments {
+        let dotted = environment.name.dotted();
+        let directory = directories.iter().find(|listed| listed.path.name() == dotted);
+        let files = directory.map(|at| files(tree, &at.path, &mut findings));
+        for path in files.into_iter().flatten() {
+            let own = findings.keep(own(tree, &environment.name, path.stem()));
+            holds.extend(own.into_iter().flat_map(|(holds, _)| holds));
+        }
+    }
+    if findings.has_errors() { Err(findings) } else { Ok(holds) }
+}
+
+fn environment<'r>(repository: &'r Repository, path: &RepoPath) -> Option<&'r EnvironmentName> {
+    let mut names = repository.environments.iter().map(|environment| &environment.name);
+    names.find(|name| name.dotted() == path.name())
+}
+
+/// The files of holds in an environment's directory; anything else is reported.
+fn files(tree: &Tree, directory: &RepoPath, findings: &mut Findings) -> Vec<RepoPath> {
+    let listed = listed(tree, directory, findings);
+    let is_file = |at: &Listed| {
+        !at.is_directory && at.path.name().strip_suffix(".yaml").is_some_and(|app| !app.is_empty())
+    };
+    let (files, others): (Vec<_>, Vec<_>) = listed.into_iter().partition(is_file);
+    for other in others {
+        let message = format!("`{}` is not read", other.path);
+        let finding = Finding::new(&MISPLACED_HOLD, message, Location::of_path(&other.path));
+        findings.push(
+            finding
+                .because("holds stand in `<app>.yaml`")
+                .help("name the file by its app, with the extension `.yaml`"),
+        );
+    }
+    files.into_iter().map(|file| file.path).collect()
+}
+
+fn listed(tree: &Tree, directory: &RepoPath, findings: &mut Findings) -> Vec<Listed> {
+    match tree.list(directory) {
+        Ok(listed) => listed,
+        Err(error) if matches!(error.kind, ReadErrorKind::Missing) => Vec::new(),
+        Err(error) => {
+            findings.push(Finding::of_read_error(&error, None));
+            Vec::new()
+        }
+    }
+}
+
+/// The finding that a name below `.rungs/holds/` is no environment.
+fn misplaced(repository: &Repository, path: &RepoPath, is_directory: bool) -> Finding {
+    let name = path.name();
+    let dotted: Vec<_> =
+        repository.environments.iter().map(|environment| environment.name.dotted()).collect();
+    let below: Vec<_> = dotted
+        .iter()
+        .filter(|known| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
+        .map(|known| format!("`{known}`"))
+        .collect();
+    let help = if !is_directory {
+        "holds stand in `.rungs/holds/<environment>/<app>.yaml`".to_owned()
+    } else if !below.is_empty() {
+        format!("the `/` of an environment's name is a `.` here: {}", below.join(" or "))
+    } else if let Some(near) = nearest(name, dotted.iter().map(String::as_str)) {
+        format!("did you mean `{near}`?")
+    } else {
+        "the directory is named by its environment, with `.` for each `/`".to_owned()
+    };
+    Finding::new(&MISPLACED_HOLD, format!("`{name}` is no environment"), Location::of_path(path))
+        .because("nobody reads what is held back here")
+        .help(help)
+}
