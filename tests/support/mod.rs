@@ -7,4 +7,5 @@
 pub mod component;
 pub mod git;
 pub mod kubernetes;
+pub mod repository;
 pub mod smart_http;
