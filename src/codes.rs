@@ -17,6 +17,7 @@ static LISTS: &[&[&Code]] = &[
     crate::pipeline::CODES,
     crate::rendered::CODES,
     crate::promote::CODES,
+    crate::promote::audit::CODES,
     crate::promote::hold::CODES,
     crate::demo::CODES,
 ];

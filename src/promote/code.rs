@@ -129,10 +129,36 @@ codes! {
     /// that the same request now comes to other references. Look at what
     /// happened, with `rungs status`, and ask again.
     CHANGED_MEANWHILE = "changed-meanwhile", Answer, Error;
+
+    /// The directory is in no git repository.
+    ///
+    /// Commits and branches are made in a clone. Name one with `--repo DIR`, or
+    /// a remote with `--repo URL`. `--write` changes files and needs no clone.
+    NO_CLONE = "no-clone", Input, Error;
+
+    /// A branch of rungs' name has commits of somebody else.
+    ///
+    /// rungs replaces its own branches, `rungs/<environment>/<app>`, when a plan
+    /// changes, and never throws away what people put there. Merge or close
+    /// the branch, or delete it, and try again.
+    BRANCH_NOT_OURS = "branch-not-ours", Answer, Error;
+
+    /// A file that would change has changes that are not committed.
+    ///
+    /// `--write` changes files of the work tree, and would mix its change with
+    /// yours. Commit or stash yours first, or use `--commit`, which leaves the
+    /// work tree alone.
+    DIRTY_FILE = "dirty-file", Answer, Error;
+
+    /// A file cannot be written.
+    ///
+    /// The disk is full, or permissions do not allow it. Every file that was to
+    /// change is as it was.
+    UNWRITABLE_FILE = "unwritable-file", Outside, Error;
 }
 
 /// What a history that ends too early, or cannot be read, comes to.
-pub(super) fn history(error: &HistoryError, at: &Location) -> Finding {
+pub fn history(error: &HistoryError, at: &Location) -> Finding {
     match error {
         HistoryError::Shallow { fetch } => Finding::new(
             &SHALLOW_HISTORY,

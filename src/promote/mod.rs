@@ -6,7 +6,7 @@
 
 mod code;
 pub mod gates;
-mod audit;
+pub mod audit;
 mod brief;
 pub mod hold;
 mod past;
@@ -17,7 +17,7 @@ pub mod record;
 mod stay;
 
 pub use brief::{Difference, brief, differences};
-pub use code::CODES;
+pub use code::{CODES, history as history_finding};
 pub use hold::Hold;
 pub use plan::{AppPlan, Plan, SiteChange, Source};
 pub use record::{Action, Override, Record};

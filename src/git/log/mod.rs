@@ -11,6 +11,7 @@
 
 mod changes;
 mod filters;
+mod line;
 mod pull;
 mod scope;
 mod spine;
@@ -19,10 +20,13 @@ mod walk;
 
 use std::sync::Arc;
 
+use line::Line;
 use scope::Scope;
 use walk::Walk;
 
-use super::{History, HistoryError, ObjectError, ObjectName, ProgramError, Repository, Step};
+use super::{
+    History, HistoryError, Names, ObjectError, ObjectName, ProgramError, Repository, Step,
+};
 use crate::source::{MAX_FILE_BYTES, RepoPath};
 
 /// The history of a clone's branch.
@@ -47,6 +51,10 @@ impl History for Log {
     ) -> Result<Box<dyn Iterator<Item = Result<Step, HistoryError>> + 'h>, HistoryError> {
         let scope = Scope::new(self.repository.prefix(), paths);
         Ok(Box::new(Walk::new(&self.repository, self.branch.as_deref(), scope, tip)?))
+    }
+
+    fn branch<'h>(&'h self, tip: &ObjectName) -> Result<Names<'h>, HistoryError> {
+        Ok(Box::new(Line::new(&self.repository, self.branch.as_deref(), tip)?))
     }
 
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError> {

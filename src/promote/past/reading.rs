@@ -1,5 +1,7 @@
 //! What is asked of the sites of a repository at one moment.
 
+use std::collections::BTreeSet;
+
 use crate::config::EnvironmentName;
 use crate::sites::State;
 use crate::source::RepoPath;
@@ -17,16 +19,14 @@ pub struct Pair {
 /// be replaced by what they were at another: so that going through a history
 /// reads each version of each file once.
 pub trait Reading {
-    /// The apps and environments that a file may say something of, as it is.
-    fn pairs_of(&self, path: &RepoPath) -> Vec<Pair>;
-
     /// Every app in every environment that the files say something of.
     fn pairs(&self) -> Vec<Pair>;
 
-    /// What an app's sites in an environment say: nothing where there are
-    /// none, and none where they cannot be read or disagree.
+    /// What an app's sites in an environment say: a state without entries where
+    /// there are none, and none where they cannot be read or disagree.
     fn state(&self, pair: &Pair) -> Option<State>;
 
-    /// Replaces a file, or removes it.
-    fn replace(&mut self, path: &RepoPath, bytes: Option<Vec<u8>>);
+    /// Puts a file in the place of what was at a path, or takes it away. Returns
+    /// whose sites may say something else now.
+    fn put(&mut self, path: &RepoPath, bytes: Option<Vec<u8>>) -> BTreeSet<Pair>;
 }

@@ -1,5 +1,7 @@
 //! How long which state stood.
 
+use std::mem;
+
 use super::reading::{Pair, Reading};
 use super::walk::{Moved, Walk};
 use crate::git::{Commit, HistoryError, ObjectName};
@@ -16,38 +18,64 @@ pub(super) struct Stays<'h, R> {
     open: Option<Open>,
 }
 
-struct Open {
-    state: Option<State>,
+/// A stay whose beginning is looked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Open {
+    /// What is said; none where it cannot be read.
+    pub(crate) state: Option<State>,
     left: Option<ObjectName>,
     /// The newest merge in it that hides the branch's own history.
     hidden_by: Option<Commit>,
 }
 
+impl Open {
+    /// The stay that still goes on.
+    pub(crate) fn new(state: Option<State>) -> Self {
+        Self { state, left: None, hidden_by: None }
+    }
+
+    /// Goes on behind a commit, where `before` is what was said before it: the
+    /// stay that the commit began, if it did; then this one is what was before.
+    pub(crate) fn undo(&mut self, commit: &Commit, before: Option<State>) -> Option<Stay> {
+        if same(&before, &self.state) {
+            return None;
+        }
+        let next = Self { state: before, left: Some(commit.id.clone()), hidden_by: None };
+        let Self { state, left, hidden_by } = mem::replace(self, next);
+        let since = match hidden_by {
+            Some(merge) => Since::HiddenBefore { at: merge.committer.time, merge: merge.id },
+            None => Since::Unverified { at: commit.committer.time },
+        };
+        Some(Stay { state, since, entered: Some(commit.clone()), left })
+    }
+
+    /// Goes on behind a merge that hides the branch and began no stay.
+    pub(crate) fn hide(&mut self, merge: &Commit) {
+        self.hidden_by.get_or_insert_with(|| merge.clone());
+    }
+
+    /// The stay, where the clone does not have its beginning.
+    pub(crate) fn cut_off(self, fetch: String) -> Stay {
+        let Self { state, left, .. } = self;
+        Stay { state, since: Since::Unknown { fetch }, entered: None, left }
+    }
+}
+
 impl<'h, R: Reading> Stays<'h, R> {
     pub(super) fn new(walk: Walk<'h, R>, pair: Pair) -> Self {
-        let open = Open { state: walk.now(&pair), left: None, hidden_by: None };
+        let open = Open::new(walk.now(&pair));
         Self { walk, pair, open: Some(open) }
     }
 
     /// The stay that this commit began, if it did.
-    fn begun(&mut self, open: &mut Open, moved: Moved) -> Option<Stay> {
+    fn begun(&self, open: &mut Open, moved: Moved) -> Option<Stay> {
         let Moved { step, moves } = moved;
-        let change = moves.into_iter().find(|one| one.pair == self.pair);
-        let Some(before) = change.map(|change| change.before).filter(|b| !same(b, &open.state))
-        else {
-            if step.hides_branch && open.hidden_by.is_none() {
-                open.hidden_by = Some(step.commit);
-            }
-            return None;
-        };
-        let next = Open { state: before, left: Some(step.commit.id.clone()), hidden_by: None };
-        let ended = std::mem::replace(open, next);
-        let since = match ended.hidden_by {
-            Some(merge) => Since::HiddenBefore { at: merge.committer.time, merge: merge.id },
-            None => Since::Unverified { at: step.commit.committer.time },
-        };
-        let Open { state, left, .. } = ended;
-        Some(Stay { state, since, entered: Some(step.commit), left })
+        let before = moves.into_iter().find(|one| one.pair == self.pair).map(|one| one.before);
+        let begun = before.and_then(|before| open.undo(&step.commit, before));
+        if begun.is_none() && step.hides_branch {
+            open.hide(&step.commit);
+        }
+        begun
     }
 }
 
@@ -57,24 +85,15 @@ impl<R: Reading> Iterator for Stays<'_, R> {
     fn next(&mut self) -> Option<Self::Item> {
         let mut open = self.open.take()?;
         loop {
-            match self.walk.next() {
-                Some(Ok(moved)) => {
+            match self.walk.next()? {
+                Ok(moved) => {
                     if let Some(stay) = self.begun(&mut open, moved) {
                         self.open = Some(open);
                         return Some(Ok(stay));
                     }
                 }
-                Some(Err(HistoryError::Shallow { fetch })) => {
-                    let Open { state, left, .. } = open;
-                    return Some(Ok(Stay {
-                        state,
-                        since: Since::Unknown { fetch },
-                        entered: None,
-                        left,
-                    }));
-                }
-                Some(Err(error)) => return Some(Err(error)),
-                None => return None,
+                Err(HistoryError::Shallow { fetch }) => return Some(Ok(open.cut_off(fetch))),
+                Err(error) => return Some(Err(error)),
             }
         }
     }
@@ -84,7 +103,7 @@ impl<R: Reading> Iterator for Stays<'_, R> {
 /// cannot be read either: two broken versions are one time without a state.
 /// States that are written alike are the same, even where nothing in them says
 /// what is deployed.
-pub(super) fn same(one: &Option<State>, two: &Option<State>) -> bool {
+pub(crate) fn same(one: &Option<State>, two: &Option<State>) -> bool {
     match (one, two) {
         (Some(one), Some(two)) => one == two || one.is_same(two),
         (None, None) => true,

@@ -65,10 +65,8 @@ impl<'h, R: Reading> Walk<'h, R> {
     fn undo(&mut self, step: Step) -> Result<Moved, HistoryError> {
         let mut touched = BTreeSet::new();
         for change in &step.changes {
-            touched.extend(self.reading.pairs_of(&change.path));
             let before = change.before.as_ref().map(|id| self.history.blob(id)).transpose()?;
-            self.reading.replace(&change.path, before);
-            touched.extend(self.reading.pairs_of(&change.path));
+            touched.extend(self.reading.put(&change.path, before));
         }
         let moves = touched.into_iter().filter_map(|pair| self.moved(pair)).collect();
         Ok(Moved { step, moves })

@@ -1,0 +1,26 @@
+//! What can be wrong with a question about the past.
+
+use crate::diagnostic::codes;
+
+codes! {
+    /// There is no commit to look at.
+    ///
+    /// An audit is read from the commits of a git clone. The directory is in
+    /// none, or in one that has no commit yet.
+    ///
+    /// ```text
+    /// git init && git add --all && git commit -m "First environments"
+    /// ```
+    NO_COMMIT = "no-commit", Input, Error;
+
+    /// The commit does not lie on the branch.
+    ///
+    /// `--since` and `--until` take a date, or a commit of the branch that is
+    /// audited. One that was merged into it from the side has no place between
+    /// the branch's own commits; take the merge that brought it.
+    ///
+    /// ```text
+    /// git log --first-parent --ancestry-path --oneline COMMIT..BRANCH | tail -1
+    /// ```
+    NOT_ON_BRANCH = "not-on-branch", Input, Error;
+}
