@@ -88,6 +88,10 @@ impl<'a> Finder<'_, 'a> {
         for item in at.items() {
             self.look(&item, gathered);
         }
+        // Custom resources name git repositories as kustomizations do.
+        if at.node.as_str().is_some_and(|text| text.contains("?ref=")) {
+            gathered.sites.extend(kustomize::remote(self.lens, at));
+        }
     }
 
     /// Only Knative leaves the name out, where there is one container.

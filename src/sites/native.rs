@@ -117,6 +117,7 @@ impl App<'_> {
             file: Arc::clone(self.leaf),
             parts: part,
             adds_digest: true,
+            is_layered: true,
             barrier: None,
         }
     }

@@ -7,3 +7,4 @@ mod model;
 mod native;
 mod repositories;
 mod support;
+mod write;

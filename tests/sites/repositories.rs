@@ -12,7 +12,10 @@ use rungs::yaml::{Dialect, parse};
 use crate::corpora;
 use crate::support::path;
 
-/// Every edit of real commits lies at a site, but for these.
+/// Every edit of real commits lies at a site, but for 13 of 500: ten are in
+/// templates of a chart, which are no YAML; one stands inside of an expression of
+/// an admission policy; and two are the `version` of a custom resource that
+/// nothing tells from any other version.
 #[test]
 fn people_change_references_at_sites() {
     let Some(replay) = corpora::folder("replay") else { return };
@@ -37,15 +40,16 @@ fn people_change_references_at_sites() {
             }
         }
     }
-    let counts: BTreeMap<_, _> = missed.iter().map(|(why, edits)| (*why, edits.len())).collect();
-    println!("{found} found, {counts:?}\n{missed:#?}");
+    let counts: Vec<_> = missed.iter().map(|(why, edits)| (*why, edits.len())).collect();
+    assert_eq!(counts, [("no YAML", 10), ("of no kind", 3)], "{missed:#?}");
+    assert_eq!(found, 487);
 }
 
 fn why_missed(commit: &Path, edit: &serde_json::Value) -> Option<&'static str> {
     let name = edit["file"].as_str().unwrap();
     let text = fs::read_to_string(commit.join("before").join(name)).unwrap();
     let file = Arc::new(SourceFile::new(path(name), text));
-    let Ok(documents) = parse(&file, Dialect::Kubectl) else { return Some("not YAML") };
+    let Ok(documents) = parse(&file, Dialect::Kubectl) else { return Some("no YAML") };
     let (sites, _) = sites_of_content(&file, &documents);
     let line = edit["line"].as_u64().unwrap();
     let says = |site: &Site| {
@@ -59,6 +63,5 @@ fn why_missed(commit: &Path, edit: &serde_json::Value) -> Option<&'static str> {
     if sites.iter().any(says) {
         return None;
     }
-    let is_object = documents.iter().any(|d| d.root().get("apiVersion").is_some());
-    Some(if is_object { "of another kind" } else { "no object" })
+    Some("of no kind")
 }
