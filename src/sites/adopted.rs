@@ -9,7 +9,8 @@ use super::gathered::{Gathered, Lens};
 use super::model::{Scope, Whose};
 use super::rules::Rule;
 use super::{
-    AppSites, Barrier, Site, helm_values, kustomize, manifest, marker, promoted, search, yaml,
+    AppSites, Barrier, Site, helm_values, kustomize, manifest, marker, promoted, search, shared,
+    yaml,
 };
 use crate::config::{EnvironmentName, Repository, RuleSeverity, SiteKind};
 use crate::diagnostic::{Finding, Findings};
@@ -280,6 +281,18 @@ impl AdoptedModel {
             found.into_iter().map(|(environment, _)| environment)
         };
         linked.chain([file]).flat_map(rules).collect()
+    }
+
+    pub(super) fn shared(&self, tree: &Tree) -> BTreeMap<Whose, Vec<Site>> {
+        let apps = self.index.iter().map(|((environment, app), paths)| {
+            let environment = &self.environments[*environment].name;
+            let sites = self.app(environment, app).map(|app| app.sites).unwrap_or_default();
+            shared::Own { environment, app, files: paths.iter().collect(), sites }
+        });
+        let apps: Vec<_> = apps.collect();
+        let found = shared::find(tree, &apps);
+        let whose = apps.iter().map(|own| (own.environment.clone(), own.app.to_owned()));
+        whose.zip(found).filter(|(_, sites)| !sites.is_empty()).collect()
     }
 
     pub(super) fn findings(&self) -> Findings {
