@@ -1,14 +1,20 @@
 //! The command line: one file per command, arguments and function together.
 
+mod carry_out;
 mod console;
+mod destination;
 mod exit;
 mod explain;
 mod completions;
+mod hold;
 mod init;
 mod man;
+mod promote;
 mod reference;
 mod render;
+mod rollback;
 mod schema;
+mod set;
 mod values;
 
 use std::panic;
@@ -93,6 +99,10 @@ enum Command {
     Init(init::Init),
     Render(render::Render),
     Values(values::Values),
+    Set(set::Set),
+    Promote(promote::Promote),
+    Rollback(rollback::Rollback),
+    Hold(hold::Hold),
     Explain(explain::Explain),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -159,6 +169,10 @@ pub fn main() -> ExitCode {
         Command::Init(command) => command.run(&context),
         Command::Render(command) => command.run(&mut context),
         Command::Values(command) => command.run(&context),
+        Command::Set(command) => command.run(&mut context),
+        Command::Promote(command) => command.run(&mut context),
+        Command::Rollback(command) => command.run(&mut context),
+        Command::Hold(command) => command.run(&mut context),
         Command::Explain(command) => return command.run(&context).into(),
         Command::Schema(command) => return command.run().into(),
         Command::Completions(command) => return command.run().into(),
