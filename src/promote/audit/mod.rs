@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
-pub use code::{CODES, NO_COMMIT, NOT_ON_BRANCH};
+pub use code::{CODES, NO_COMMIT, NO_SUCH_TIME, NOT_ON_BRANCH};
 pub use entry::{Changed, Claim, Clock, Deed, Entry, Sequence, SourceCommit, Unreadable};
 
 use super::brief::{differences, in_full};
