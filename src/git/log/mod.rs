@@ -11,7 +11,6 @@
 
 mod changes;
 mod filters;
-mod line;
 mod pull;
 mod scope;
 mod spine;
@@ -21,7 +20,6 @@ mod way;
 
 use std::sync::Arc;
 
-use line::Line;
 use scope::Scope;
 use walk::Walk;
 use way::{Branch, Way};
@@ -66,10 +64,6 @@ impl History for Log {
 
     fn branch<'h>(&'h self, tip: &ObjectName) -> Result<Names<'h>, HistoryError> {
         Ok(Box::new(Branch::new(self.way(tip)?)))
-    }
-
-    fn branch<'h>(&'h self, tip: &ObjectName) -> Result<Names<'h>, HistoryError> {
-        Ok(Box::new(Line::new(&self.repository, self.branch.as_deref(), tip)?))
     }
 
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError> {
