@@ -8,6 +8,7 @@ use crate::diagnostic::{self, Code, Kind};
 static LISTS: &[&[&Code]] = &[
     diagnostic::CODES,
     crate::yaml::CODES,
+    crate::yaml::SPLICE_CODES,
     crate::git::CODES,
     crate::kubernetes::CODES,
     crate::config::CODES,

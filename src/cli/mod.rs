@@ -1,21 +1,29 @@
 //! The command line: one file per command, arguments and function together.
 
+mod carry_out;
 mod console;
+mod destination;
+mod audit;
+mod base;
 mod exit;
 mod explain;
 mod completions;
+mod hold;
 mod init;
 mod man;
+mod promote;
 mod reference;
 mod render;
+mod rollback;
 mod schema;
+mod set;
 mod values;
+mod written;
 
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::diagnostic::{Findings, Format, Kind, harmless};
@@ -26,6 +34,7 @@ pub use exit::Exit;
 pub use reference::reference;
 
 use console::Console;
+use written::{DataFormat, Written};
 
 /// Renders, validates and promotes the environments of a Kubernetes GitOps repository.
 ///
@@ -46,13 +55,6 @@ fn exit_codes() -> String {
     format!("Exit codes:{}", lines.collect::<String>())
 }
 
-/// Takes a format's name, and lists them all in the help.
-fn format_parser() -> impl TypedValueParser<Value = Format> {
-    let names = Format::ALL.map(|format| PossibleValue::new(format.name()).help(format.purpose()));
-    PossibleValuesParser::new(names)
-        .map(|name| name.parse().expect("clap lets none but these names through"))
-}
-
 /// Options of every command.
 #[derive(Debug, clap::Args)]
 struct Global {
@@ -63,8 +65,8 @@ struct Global {
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     color: Color,
     /// How to write findings, and data where a command prints some
-    #[arg(long, global = true, value_name = "FORMAT", value_parser = format_parser(), default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = Written::parser(), default_value_t = Written::Findings(Format::Text))]
+    format: Written,
     /// Let findings of this severity fail the run too
     #[arg(long, global = true, value_name = "SEVERITY", value_enum)]
     deny: Option<Deny>,
@@ -93,10 +95,25 @@ enum Command {
     Init(init::Init),
     Render(render::Render),
     Values(values::Values),
+    Set(set::Set),
+    Promote(promote::Promote),
+    Rollback(rollback::Rollback),
+    Hold(hold::Hold),
+    Audit(audit::Audit),
     Explain(explain::Explain),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
+}
+
+impl Command {
+    /// The formats of data that it writes besides text and JSON.
+    fn data_formats(&self) -> &'static [DataFormat] {
+        match self {
+            Self::Audit(_) => &[DataFormat::Csv, DataFormat::Html],
+            _ => &[],
+        }
+    }
 }
 
 /// What a command may use: where it works and how it speaks.
@@ -141,6 +158,9 @@ struct Outcome {
     answer_is_no: bool,
     /// What JSON output says beside the findings.
     data: serde_json::Map<String, serde_json::Value>,
+    /// Whether the command has written the findings itself, behind data that
+    /// it does not keep in memory.
+    is_reported: bool,
 }
 
 impl From<Findings> for Outcome {
@@ -153,12 +173,18 @@ impl From<Findings> for Outcome {
 pub fn main() -> ExitCode {
     report_panics_as_defects();
     let Cli { global, command } = Cli::parse();
+    global.format.refuse_unless(command.data_formats());
     let console = Console::new(&global);
     let mut context = Context { repo: global.repo, console };
     let result = match command {
         Command::Init(command) => command.run(&context),
         Command::Render(command) => command.run(&mut context),
         Command::Values(command) => command.run(&context),
+        Command::Set(command) => command.run(&mut context),
+        Command::Promote(command) => command.run(&mut context),
+        Command::Rollback(command) => command.run(&mut context),
+        Command::Hold(command) => command.run(&mut context),
+        Command::Audit(command) => command.run(&mut context),
         Command::Explain(command) => return command.run(&context).into(),
         Command::Schema(command) => return command.run().into(),
         Command::Completions(command) => return command.run().into(),
@@ -170,7 +196,9 @@ pub fn main() -> ExitCode {
         Exit::Done if outcome.answer_is_no => Exit::Problem(Kind::Answer),
         exit => exit,
     };
-    context.console.report(&findings, outcome.data, &context.prefix());
+    if !outcome.is_reported {
+        context.console.report(&findings, outcome.data, &context.prefix());
+    }
     exit.into()
 }
 

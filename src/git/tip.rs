@@ -86,16 +86,26 @@ impl<E> TipError<E> {
         Ok(match self {
             Self::Intent { error, .. } => return Err(error),
             Self::Remote(error) => error.finding(),
-            Self::Refused(error) => {
-                let message = format!("`{remote}` did not take a push to `{branch}`: {error}");
-                Finding::new(&PUSH_REFUSED, message, place())
-                    .help("allow it on the server, or push a branch and let people merge it")
-            }
+            Self::Refused(error) => error.finding(remote, branch),
             Self::TooBusy(times) => {
                 let message = format!("`{branch}` moved {times} times while it was being changed");
                 Finding::new(&BRANCH_TOO_BUSY, message, place()).help("try again")
             }
         })
+    }
+}
+
+impl PushError {
+    /// As a finding, of a push to that branch.
+    pub fn finding(&self, remote: &Remote, branch: &Branch) -> Finding {
+        match self {
+            Self::Remote(error) => error.finding(),
+            Self::Outdated | Self::Refused { .. } | Self::Unanswered(_) => {
+                let message = format!("`{remote}` did not take a push to `{branch}`: {self}");
+                Finding::new(&PUSH_REFUSED, message, place())
+                    .help("allow it on the server, or push a branch and let people merge it")
+            }
+        }
     }
 }
 

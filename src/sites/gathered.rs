@@ -40,6 +40,7 @@ impl Lens<'_> {
             file: Arc::clone(self.file),
             parts,
             adds_digest: self.adds_digest,
+            is_layered: false,
             barrier: None,
         }
     }

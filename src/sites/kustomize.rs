@@ -92,7 +92,8 @@ fn image(lens: Lens<'_>, item: &At<'_>, name: &str, is_insertable: bool) -> Opti
     })
 }
 
-fn remote(lens: Lens<'_>, entry: &At<'_>) -> Option<Site> {
+/// An address with a git reference in it.
+pub(super) fn remote(lens: Lens<'_>, entry: &At<'_>) -> Option<Site> {
     let part = entry.part(Form::Address);
     let address = Address::parse(&part.text)?;
     if is_template(&part.text) {

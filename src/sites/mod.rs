@@ -29,8 +29,10 @@ mod native_model;
 mod promoted;
 mod rules;
 mod search;
+mod shared;
 mod site;
 mod state;
+mod write;
 mod yaml;
 
 pub use app::{AppSites, Pair, Pairs, pair};
@@ -44,3 +46,4 @@ pub use detect::sites_of_content;
 pub use model::{Model, Scope, Whose};
 pub use site::{Barrier, Form, ImageParts, Key, Part, Said, Site};
 pub use state::State;
+pub use write::{WriteOptions, changes, is_repository_of, shared_base};

@@ -35,6 +35,8 @@ pub struct Site {
     pub parts: Vec<Part>,
     /// Whether a promotion adds a digest where it has none.
     pub adds_digest: bool,
+    /// Whether outer files say what this one does not.
+    pub is_layered: bool,
     /// Why it must not be changed here.
     pub barrier: Option<Barrier>,
 }

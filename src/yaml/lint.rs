@@ -120,6 +120,11 @@ fn plain(text: &str) -> String {
     format!("`{}`", meaning(&read(text, Reader::Kubectl), text))
 }
 
+/// Whether a plain scalar is that text to every reader.
+pub(super) fn is_text_to_all(text: &str) -> bool {
+    Reader::ALL.into_iter().all(|reader| read(text, reader) == Scalar::Text)
+}
+
 fn meaning(scalar: &Scalar, text: &str) -> String {
     match scalar {
         Scalar::Null => "null".to_owned(),

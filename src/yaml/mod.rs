@@ -30,5 +30,5 @@ pub use lint::{Reader, lint, readings};
 pub use parse::{Dialect, parse};
 pub use route::{Found, Route, RouteError, Step};
 pub use scalar::is_text;
-pub use splice::{Change, Place, comment_behind};
+pub use splice::{CODES as SPLICE_CODES, Change, Place, comment_behind, splice};
 pub use value::{Entry, Key, KeyNode, Kind, Node, NodeId, Number, Style, Value};

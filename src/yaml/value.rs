@@ -574,6 +574,11 @@ impl<'a> KeyNode<'a> {
         Location::new(self.value.file(self.key.file), self.key.span)
     }
 
+    /// Where it stands in its file's text.
+    pub(super) fn span(self) -> Span {
+        self.key.span
+    }
+
     /// How it was written.
     pub fn style(self) -> Style {
         self.key.style

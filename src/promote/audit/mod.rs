@@ -19,15 +19,16 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
-pub use code::{CODES, NO_COMMIT, NOT_ON_BRANCH};
+pub use code::{CODES, NO_COMMIT, NO_SUCH_TIME, NOT_ON_BRANCH};
 pub use entry::{Changed, Claim, Clock, Deed, Entry, Sequence, SourceCommit, Unreadable};
 
 use super::brief::{differences, in_full};
-use super::past::{Move, Moved, Pair, Reading, Walk};
+use super::past::{Commits, Move, Moved, Pair, Reading, Walk};
 use super::record::{self, Record};
-use crate::config::EnvironmentName;
-use crate::git::{Commit, History, HistoryError, ObjectName, Objects};
-use crate::sites::State;
+use crate::config::{EnvironmentName, Repository};
+use crate::git::{Commit, HistoryError, ObjectName, Objects, Step};
+use crate::sites::{Model, Scope, State};
+use crate::source::Tree;
 
 use sources::{Pending, Sources};
 
@@ -67,7 +68,7 @@ const MOST_WAITING: usize = 20_000;
 
 /// The changes of a branch, the newest first. Reads on only as far as it is
 /// asked, and keeps no more than the entries whose source is still to be found.
-pub struct Audit<'h, R> {
+pub struct Audit<'h, R = Model> {
     walk: Walk<'h, R>,
     objects: &'h dyn Objects,
     question: Question,
@@ -84,18 +85,40 @@ struct Waiting {
     pending: Option<Pending>,
 }
 
+impl<'h> Audit<'h, Model> {
+    /// Of the branch whose tip has these files and this configuration. Sites of
+    /// the environments that sources may be are read as well, whatever is asked.
+    pub fn new(
+        repository: &Repository,
+        tree: &Tree,
+        commits: Commits<'h>,
+        question: Question,
+    ) -> Result<Self, HistoryError> {
+        let apps = (!question.apps.is_empty()).then(|| question.apps.iter().cloned().collect());
+        let scope = Scope { environments: None, apps };
+        let model = Model::of_tree(repository, tree, &scope);
+        let steps = commits.history.steps(commits.tip, &model.paths())?;
+        Self::over(commits, Walk::new(commits.history, steps, model), question)
+    }
+}
+
 impl<'h, R: Reading> Audit<'h, R> {
-    /// Over the sites at `tip`, which the walk begins at.
-    pub(crate) fn new(
-        history: &'h dyn History,
-        objects: &'h dyn Objects,
-        tip: &ObjectName,
+    /// From a walk that begins at the branch's tip.
+    fn over(
+        commits: Commits<'h>,
         walk: Walk<'h, R>,
         question: Question,
     ) -> Result<Self, HistoryError> {
+        let Commits { tip, history, objects } = commits;
         let sources = Sources::new(history.branch(tip)?);
         let waiting = VecDeque::new();
         Ok(Self { walk, objects, question, sources, waiting, older: 0, end: None })
+    }
+
+    /// The apps that are there at the tip, each as often as it is in an
+    /// environment; before the first entry was asked for.
+    pub fn apps(&self) -> impl Iterator<Item = &str> {
+        self.walk.pairs().map(|pair| pair.app.as_str())
     }
 
     /// Goes one commit back.
@@ -261,14 +284,21 @@ struct Told {
 }
 
 fn told(objects: &dyn Objects, moved: &Moved) -> Result<Vec<Told>, HistoryError> {
-    let brought = brought::brought(objects, &moved.step)
-        .map_err(|error| HistoryError::Failed(error.to_string()))?;
+    let brought = brought::brought(objects, &moved.step)?;
     let all = std::iter::once(&moved.step.commit).chain(&brought);
     let told = all.map(|commit| Told {
         author: commit.author.clone(),
         records: record::read(&commit.message),
     });
     Ok(told.collect())
+}
+
+/// The messages of a commit of the branch, and of those that it brought, the
+/// newest first.
+pub(crate) fn messages(objects: &dyn Objects, step: &Step) -> Result<Vec<String>, HistoryError> {
+    let brought = brought::brought(objects, step)?;
+    let all = std::iter::once(step.commit.clone()).chain(brought);
+    Ok(all.map(|commit| commit.message).collect())
 }
 
 fn entry_of(commit: &Commit, one: &Move, told: &[Told]) -> Entry {

@@ -1,10 +1,38 @@
-//! Changing scalars of a file, and no other bytes of it.
+//! Changing values of a file, and no other bytes of it.
+//!
+//! [`splice`] turns each [`Change`] into the edits that are left to do
+//! (`resolve`), each edit into patches of bytes (`set`, `insert`, `remove`,
+//! `replace`), puts them into the text, reads it again, and compares what it says
+//! with what it is meant to say (`model`). What does not come out as meant is not
+//! written.
 
+mod code;
 mod comment;
+mod edit;
+mod element;
+mod find;
+mod flow;
+mod fresh;
+mod habit;
+mod insert;
+mod line;
+mod model;
+mod patch;
+mod property;
+mod remove;
+mod replace;
+mod resolve;
+mod root;
+mod run;
+mod scene;
+mod set;
+mod spell;
 
 use super::Route;
 
+pub use code::CODES;
 pub use comment::comment_behind;
+pub use run::splice;
 
 /// A place in a file of several documents that stays the same when the file is
 /// read again: its route has only keys and indices.

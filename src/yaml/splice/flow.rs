@@ -1,0 +1,131 @@
+//! Collections in brackets.
+
+use super::comment::comment_at;
+use super::element::Element;
+use super::line;
+use super::patch::Patch;
+use super::scene::Scene;
+use crate::yaml::Node;
+
+/// The patches that put elements into brackets that hold some already, before
+/// the one of that index.
+pub(super) fn insert(
+    scene: &Scene<'_>,
+    collection: Node<'_>,
+    there: &[Element<'_>],
+    index: usize,
+    elements: &[String],
+) -> Vec<Patch> {
+    let text = scene.text();
+    let [first, ..] = there else { return vec![behind_merge(text, collection, elements)] };
+    let separator = separator(text, collection, there);
+    let joined = elements.join(&separator);
+    let Some(before) = index.checked_sub(1) else {
+        return vec![Patch::insert(first.start, format!("{joined}{separator}"))];
+    };
+    let end = there[before].end;
+    if separator.contains('\n') && line::is_done(text, skip_comma(text, end)) {
+        return own_lines(text, end, &separator[1..], &joined);
+    }
+    vec![Patch::insert(end, format!("{separator}{joined}"))]
+}
+
+/// Elements on lines of their own: a comment behind the one before them stays
+/// there.
+fn own_lines(text: &str, end: usize, indent: &str, joined: &str) -> Vec<Patch> {
+    let at = line::end(text, end);
+    if skip_comma(text, end) > end {
+        return vec![Patch::insert(at, format!("{indent}{joined},"))];
+    }
+    if at == end {
+        return vec![Patch::insert(end, format!(",{indent}{joined}"))];
+    }
+    vec![Patch::insert(end, ","), Patch::insert(at, format!("{indent}{joined}"))]
+}
+
+/// Behind what `<<` brings, where a map has nothing else.
+fn behind_merge(text: &str, collection: Node<'_>, elements: &[String]) -> Patch {
+    let span = collection.span().range();
+    let inner = text[span.start..span.end - 1].trim_end().trim_end_matches(',');
+    Patch::insert(span.start + inner.len(), format!(", {}", elements.join(", ")))
+}
+
+/// What stands between two elements.
+fn separator(text: &str, collection: Node<'_>, there: &[Element<'_>]) -> String {
+    if let [.., one, two] = there {
+        let gap = text.get(one.end..two.start).unwrap_or_default();
+        if gap.starts_with(',') && gap.trim() == "," {
+            return gap.to_owned();
+        }
+        if gap.contains('\n') {
+            return format!(",{}", indent(text, two.start));
+        }
+    }
+    let opening = &text[collection.span().start as usize + 1..there[0].start];
+    if opening.contains('\n') {
+        return format!(",{}", indent(text, there[0].start));
+    }
+    if is_compact(&text[collection.span().range()]) { "," } else { ", " }.to_owned()
+}
+
+/// Whether no blank stands in brackets, as programs write JSON.
+fn is_compact(written: &str) -> bool {
+    written.contains("\":") && !written.contains(char::is_whitespace)
+}
+
+/// The line break and blanks before a byte that is the first of its line.
+fn indent(text: &str, at: usize) -> String {
+    let start = line::start(text, at);
+    let blanks = &text[start..line::skip_blanks(text, start)];
+    format!("{}{blanks}", line::line_break(text, at))
+}
+
+/// Behind the comma that follows on the line; `at` where none does.
+fn skip_comma(text: &str, at: usize) -> usize {
+    let next = line::skip_blanks(text, at);
+    if text[next..].starts_with(',') { next + 1 } else { at }
+}
+
+/// The patches that take an element out of brackets.
+pub(super) fn remove(
+    scene: &Scene<'_>,
+    collection: Node<'_>,
+    there: &[Element<'_>],
+    index: usize,
+) -> Vec<Patch> {
+    let text = scene.text();
+    let Element { start, end, .. } = there[index];
+    let before = index.checked_sub(1).map(|before| there[before].end);
+    let behind = there.get(index + 1).map(|next| next.start);
+    let comma = skip_comma(text, end);
+    if has_own_lines(text, collection, start) && line::is_done(text, comma) {
+        let lines = Patch::cut(line::start(text, start)..line::next(text, end));
+        // The comma before the last one goes with it.
+        let spare = before.filter(|_| behind.is_none() && comma == end);
+        let spare = spare.and_then(|end| comma_behind(text, end));
+        return spare.into_iter().chain([lines]).collect();
+    }
+    let inner = collection.span().start as usize + 1..collection.span().end as usize - 1;
+    vec![Patch::cut(match (before, behind) {
+        (_, Some(next)) => start..next,
+        (Some(before), None) => before..end,
+        (None, None) if text[inner.clone()].contains('#') => start..comma,
+        (None, None) => inner,
+    })]
+}
+
+/// Whether an element begins a line that the bracket does not stand on.
+fn has_own_lines(text: &str, collection: Node<'_>, start: usize) -> bool {
+    let line = line::start(text, start);
+    line::skip_blanks(text, line) == start && (collection.span().start as usize) < line
+}
+
+/// The comma behind an element, perhaps on a later line.
+fn comma_behind(text: &str, end: usize) -> Option<Patch> {
+    let comma = match skip_comma(text, end) {
+        at if at > end => at - 1,
+        _ if comment_at(text, end).is_some() => return None,
+        _ => end + text[end..].find(',')?,
+    };
+    Some(Patch::cut(comma..comma + 1))
+}

@@ -1,0 +1,213 @@
+//! What a file is meant to say once it is edited, to be compared with what it
+//! says.
+
+use std::collections::HashMap;
+
+use super::Place;
+use super::edit::Edit;
+use super::find::own_entries;
+use super::fresh::Fresh;
+use super::set::said_by;
+use super::spell::Scalar;
+use crate::yaml::{Kind, Node, NodeId, Step, Style, Value};
+
+/// All documents of a file as data; an anchor is a datum with more than one
+/// way to it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Model {
+    data: Vec<Datum>,
+    roots: Vec<usize>,
+}
+
+#[derive(Debug, Clone)]
+enum Datum {
+    Scalar(Scalar, Style),
+    /// `*name`, and what it repeats.
+    Alias(usize),
+    List(Vec<usize>),
+    /// Entries that are written in it, and whether `<<` brings more.
+    Map(Vec<(String, usize)>, bool),
+}
+
+impl Model {
+    /// What documents say.
+    pub(super) fn of(documents: &[Value]) -> Self {
+        let mut model = Self::default();
+        for document in documents {
+            let mut known = HashMap::new();
+            let root = model.read(document.root(), &mut known);
+            model.roots.push(root);
+        }
+        model
+    }
+
+    fn read(&mut self, node: Node<'_>, known: &mut HashMap<NodeId, usize>) -> usize {
+        if let Some(&at) = known.get(&node.id()) {
+            return at;
+        }
+        let at = self.add(Datum::List(Vec::new()));
+        known.insert(node.id(), at);
+        self.data[at] = match node.alias_of() {
+            Some(anchored) => Datum::Alias(self.read(anchored, known)),
+            None => self.datum(node, known),
+        };
+        at
+    }
+
+    fn datum(&mut self, node: Node<'_>, known: &mut HashMap<NodeId, usize>) -> Datum {
+        match node.kind() {
+            Kind::Sequence(_) => {
+                Datum::List(node.items().map(|item| self.read(item, known)).collect())
+            }
+            Kind::Mapping(_) => {
+                let own = own_entries(node);
+                let is_merged = own.len() < node.entries().len();
+                let entry = |(key, value): (crate::yaml::KeyNode<'_>, _)| {
+                    (key.text().to_owned(), self.read(value, known))
+                };
+                Datum::Map(own.into_iter().map(entry).collect(), is_merged)
+            }
+            Kind::Null => Datum::Scalar(Scalar::Plain("null".to_owned()), node.style()),
+            Kind::Bool(truth) => Datum::Scalar(Scalar::Plain(truth.to_string()), node.style()),
+            Kind::Number(number) => {
+                Datum::Scalar(Scalar::Plain(number.source().to_owned()), node.style())
+            }
+            Kind::String(text) => Datum::Scalar(Scalar::Text(text.to_string()), node.style()),
+        }
+    }
+
+    fn add(&mut self, datum: Datum) -> usize {
+        self.data.push(datum);
+        self.data.len() - 1
+    }
+
+    fn make(&mut self, fresh: &Fresh) -> usize {
+        let datum = self.datum_of(fresh);
+        self.add(datum)
+    }
+
+    fn datum_of(&mut self, fresh: &Fresh) -> Datum {
+        match fresh {
+            Fresh::Scalar(scalar) => Datum::Scalar(scalar.clone(), Style::Made),
+            Fresh::List(items) => Datum::List(items.iter().map(|item| self.make(item)).collect()),
+            Fresh::Map(entries) => {
+                let entries = entries.iter().map(|(key, value)| (key.clone(), self.make(value)));
+                Datum::Map(entries.collect(), false)
+            }
+        }
+    }
+
+    /// Does to the data what an edit is to do to the text.
+    pub(super) fn apply(&mut self, edit: &Edit) {
+        match edit {
+            Edit::Begin { with } => {
+                let root = self.make(with);
+                self.roots.push(root);
+            }
+            Edit::Set { at, to } => self.set(at, to),
+            Edit::Replace { at, with } => {
+                let at = self.find(at);
+                self.data[at] = self.datum_of(with);
+            }
+            Edit::Insert { map, entries } => {
+                let at = self.find(map);
+                let made: Vec<_> =
+                    entries.iter().map(|(key, value)| (key.clone(), self.make(value))).collect();
+                match &mut self.data[at] {
+                    Datum::Map(entries, _) => entries.extend(made),
+                    other => *other = Datum::Map(made, false),
+                }
+            }
+            Edit::InsertItems { list, index, items } => {
+                let at = self.find(list);
+                let made: Vec<_> = items.iter().map(|item| self.make(item)).collect();
+                match &mut self.data[at] {
+                    Datum::List(items) => drop(items.splice(*index..*index, made)),
+                    other => *other = Datum::List(made),
+                }
+            }
+            Edit::Remove { parent, step } => self.remove(parent, step),
+        }
+    }
+
+    fn set(&mut self, at: &Place, to: &Scalar) {
+        let at = self.find(at);
+        let (old, style) = match &self.data[at] {
+            Datum::Scalar(Scalar::Text(old), style) => (Some(old.as_str()), *style),
+            Datum::Scalar(_, style) => (None, *style),
+            _ => (None, Style::Made),
+        };
+        let to = match to {
+            Scalar::Text(text) => Scalar::Text(said_by(style, old, text)),
+            plain @ Scalar::Plain(_) => plain.clone(),
+        };
+        self.data[at] = Datum::Scalar(to, style);
+    }
+
+    fn remove(&mut self, parent: &Place, step: &Step) {
+        let at = self.find(parent);
+        match (&mut self.data[at], step) {
+            (Datum::Map(entries, _), Step::Key(key)) => entries.retain(|(there, _)| there != key),
+            (Datum::List(items), Step::Index(index)) => drop(items.remove(*index)),
+            _ => {}
+        }
+    }
+
+    /// The datum at a place that an edit was found to have.
+    fn find(&self, place: &Place) -> usize {
+        let root = self.roots[place.document];
+        place.route.steps().iter().fold(root, |at, step| {
+            let next = match (&self.data[at], step) {
+                (Datum::Map(entries, _), Step::Key(key)) => {
+                    entries.iter().find(|(there, _)| there == key).map(|(_, at)| *at)
+                }
+                (Datum::List(items), Step::Index(index)) => items.get(*index).copied(),
+                _ => None,
+            };
+            next.expect("an edit's place was found in the file that the model is of")
+        })
+    }
+
+    /// Whether both say the same: values, numbers as they are written, and what
+    /// repeats what.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let mut same = Same { one: self, two: other, pairs: HashMap::new() };
+        self.roots.len() == other.roots.len()
+            && self.roots.iter().zip(&other.roots).all(|(&one, &two)| same.data(one, two))
+    }
+}
+
+/// A comparison of two models.
+struct Same<'m> {
+    one: &'m Model,
+    two: &'m Model,
+    /// What was found to be the same.
+    pairs: HashMap<usize, usize>,
+}
+
+impl Same<'_> {
+    fn data(&mut self, one: usize, two: usize) -> bool {
+        self.pairs.insert(one, two);
+        match (&self.one.data[one], &self.two.data[two]) {
+            (Datum::Scalar(one, _), Datum::Scalar(two, _)) => one == two,
+            (&Datum::Alias(one), &Datum::Alias(two)) => match self.pairs.get(&one) {
+                Some(&pair) => pair == two,
+                // An anchor that `<<` hides.
+                None => self.data(one, two),
+            },
+            (Datum::List(one), Datum::List(two)) => {
+                one.len() == two.len()
+                    && one.iter().zip(two).all(|(&one, &two)| self.data(one, two))
+            }
+            (Datum::Map(one, one_merges), Datum::Map(two, two_merges)) => {
+                let two: HashMap<_, _> = two.iter().map(|(key, at)| (key.as_str(), *at)).collect();
+                one_merges == two_merges
+                    && one.len() == two.len()
+                    && one.iter().all(|(key, at)| {
+                        two.get(key.as_str()).is_some_and(|&two| self.data(*at, two))
+                    })
+            }
+            _ => false,
+        }
+    }
+}
