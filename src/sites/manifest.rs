@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::at::{At, text};
 use super::gathered::{Gathered, Lens, image_of};
 use super::moving::{is_moving_reference, is_version_range};
-use super::{Form, Key, Part, Said, Site, kustomize};
+use super::{Form, Key, Part, Said, Site, Unsaid, kustomize};
 use crate::yaml::Value;
 
 /// The sites of manifests and of patches that are shaped like them.
@@ -273,6 +273,8 @@ impl<'a> Sources<'_, 'a> {
         parts.extend(repository.map(|at| at.part(Form::Repository)));
         parts.extend(digest.map(|at| at.part(Form::Digest)));
         let image = image_of(repository_text, Some(&tag_text), digest_text.as_deref());
-        Some(self.lens.site(Key::Image(key.to_owned()), Some(Said::Image(image)), tag, parts))
+        let key = Key::Image(key.to_owned());
+        let site = self.lens.site(key, Some(Said::Image(image)), tag, parts);
+        Some(Site { unsaid: Unsaid::Empty, ..site })
     }
 }
