@@ -1,18 +1,23 @@
 //! The command line: one file per command, arguments and function together.
 
+mod carry_out;
+mod console;
+mod destination;
 mod audit;
 mod base;
-mod console;
-
 mod exit;
 mod explain;
 mod completions;
+mod hold;
 mod init;
 mod man;
+mod promote;
 mod reference;
 mod render;
+mod rollback;
 mod schema;
 mod status;
+mod set;
 mod values;
 mod written;
 
@@ -92,8 +97,11 @@ enum Command {
     Render(render::Render),
     Values(values::Values),
     Status(status::Status),
+    Set(set::Set),
+    Promote(promote::Promote),
+    Rollback(rollback::Rollback),
+    Hold(hold::Hold),
     Audit(audit::Audit),
-
     Explain(explain::Explain),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -176,8 +184,11 @@ pub fn main() -> ExitCode {
         Command::Render(command) => command.run(&mut context),
         Command::Values(command) => command.run(&context),
         Command::Status(command) => command.run(&context),
+        Command::Set(command) => command.run(&mut context),
+        Command::Promote(command) => command.run(&mut context),
+        Command::Rollback(command) => command.run(&mut context),
+        Command::Hold(command) => command.run(&mut context),
         Command::Audit(command) => command.run(&mut context),
-
         Command::Explain(command) => return command.run(&context).into(),
         Command::Schema(command) => return command.run().into(),
         Command::Completions(command) => return command.run().into(),

@@ -14,7 +14,7 @@ use super::writer::Writer;
 use crate::diagnostic::Finding;
 
 /// The longest that is waited between two tries.
-const LONGEST_PAUSE: Duration = Duration::from_millis(800);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long a server that refused is given to finish what it may be doing for
 /// somebody else, before it is asked once more.
@@ -85,18 +85,27 @@ impl<E> TipError<E> {
         let Destination { remote, branch, .. } = to;
         Ok(match self {
             Self::Intent { error, .. } => return Err(error),
-            Self::Remote(error)
-            | Self::Refused(PushError::Remote(error) | PushError::Lost(error)) => error.finding(),
-            Self::Refused(error) => {
-                let message = format!("`{remote}` did not take a push to `{branch}`: {error}");
-                Finding::new(&PUSH_REFUSED, message, place())
-                    .help("allow it on the server, or use `--branch` and let people merge")
-            }
+            Self::Remote(error) => error.finding(),
+            Self::Refused(error) => error.finding(remote, branch),
             Self::TooBusy(times) => {
                 let message = format!("`{branch}` moved {times} times while it was being changed");
                 Finding::new(&BRANCH_TOO_BUSY, message, place()).help("try again")
             }
         })
+    }
+}
+
+impl PushError {
+    /// As a finding, of a push to that branch.
+    pub fn finding(&self, remote: &Remote, branch: &Branch) -> Finding {
+        match self {
+            Self::Remote(error) | Self::Lost(error) => error.finding(),
+            Self::Outdated | Self::Refused { .. } => {
+                let message = format!("`{remote}` did not take a push to `{branch}`: {self}");
+                Finding::new(&PUSH_REFUSED, message, place())
+                    .help("allow it on the server, or use `--branch` and let people merge")
+            }
+        }
     }
 }
 
@@ -133,14 +142,16 @@ impl Writer {
                 }
                 answer => return settled(answer, at.tip),
             };
+            let began = Instant::now();
             match self.attempt(to, &at.tip, &commit)? {
                 Attempt::Landed => return Ok(Landed::Committed { commit, base: at.tip }),
                 Attempt::Moved(_) if Instant::now() >= deadline => {
                     return Err(TipError::TooBusy(moves));
                 }
                 Attempt::Moved(newest) => {
-                    // Who loses may be the slowest: a random pause lets others finish.
-                    pause(LONGEST_PAUSE.min(Duration::from_millis(50) * 2_u32.pow(moves.min(4))));
+                    // A try takes what the server and this machine make it take, with
+                    // all that others do: pauses in its measure spread them out.
+                    pause(LONGEST_PAUSE.min(began.elapsed() * 2_u32.pow(moves.min(2))));
                     moves += 1;
                     at = newest;
                 }

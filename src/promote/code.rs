@@ -155,6 +155,20 @@ codes! {
     /// The disk is full, or permissions do not allow it. Every file that was to
     /// change is as it was.
     UNWRITABLE_FILE = "unwritable-file", Outside, Error;
+
+    /// Nobody said where the change goes.
+    ///
+    /// `set`, `promote`, `rollback` and `hold` change files, a branch or the
+    /// base branch, and do none of it unasked: what would be done is shown, and
+    /// the exit code says that nothing was.
+    ///
+    /// ```text
+    /// rungs promote guestbook --to stage --dry-run     shows the plan
+    /// rungs promote guestbook --to stage --write       changes the files of the work tree
+    /// rungs promote guestbook --to stage --commit      commits onto the base branch, and pushes
+    /// rungs promote guestbook --to stage --branch      pushes a branch for people to merge
+    /// ```
+    NO_DESTINATION = "no-destination", Input, Error;
 }
 
 /// What a history that ends too early, or cannot be read, comes to.

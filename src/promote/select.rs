@@ -16,7 +16,9 @@ use crate::source::Location;
 pub(super) struct Picked {
     pub(super) state: State,
     pub(super) source: Source,
-    /// Whether a person named it.
+    /// Whether a person chose the environment.
+    pub(super) chosen: bool,
+    /// Whether a person named the state.
     pub(super) named: bool,
 }
 
@@ -116,7 +118,7 @@ pub(super) fn current(
             )));
     }
     let source = Source { environment: first.clone(), commit: base.cloned() };
-    Ok(Picked { state, source, named: false })
+    Ok(Picked { state, source, chosen: false, named: false })
 }
 
 fn differences(one: &State, two: &State) -> String {
@@ -150,14 +152,11 @@ pub(super) fn named(
             };
             let commit = stay.entered.as_ref().map(|commit| commit.id.clone());
             let source = Source { environment: environment.clone(), commit };
-            return Ok(Ok(Picked { state, source, named: true }));
+            return Ok(Ok(Picked { state, source, chosen: false, named: true }));
         }
     }
     let sources: Vec<_> = sources.iter().map(|name| format!("`{name}`")).collect();
-    let message = match named {
-        Named::Image(ask) => format!("{} never had `{app}` at `{ask}`", sources.join(" and ")),
-        Named::Text(text) => format!("{} never had `{app}` at `{text}`", sources.join(" and ")),
-    };
+    let message = format!("{} never had `{app}` at `{named}`", sources.join(" and "));
     let finding = Finding::new(&NEVER_HELD, message, target.location.clone())
         .because("only what was tested below is promoted");
     let help = (!held.is_empty()).then(|| format!("it has had {}", held.join(", ")));

@@ -17,7 +17,7 @@ use crate::yaml::Value;
 pub fn sites_of_content(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Site>, Findings) {
     let images = ImageFilter::default();
     let lens = Lens { file, images: &images, adds_digest: false };
-    if is_kustomization(file, documents) {
+    if is_kustomization(file.path().name(), documents) {
         let gathered = kustomize::find(lens, documents, &[]);
         return (gathered.sites, gathered.findings);
     }
@@ -44,13 +44,16 @@ const VALUES: [&[&str]; 3] = [
     &["spec", "template", "spec", "source", "helm", "valuesObject"],
 ];
 
-fn is_kustomization(file: &SourceFile, documents: &[Value]) -> bool {
-    let name = file.path().name();
-    let is_named = matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization");
+/// The names that kustomize looks for, in its order.
+pub(super) const KUSTOMIZATIONS: [&str; 3] =
+    ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// Whether a file of that name is a kustomization or a component.
+pub(super) fn is_kustomization(name: &str, documents: &[Value]) -> bool {
     let says_so = || {
         let root = At::root(0, documents.first()?);
         let version = root.text_of("apiVersion")?;
         Some(version.starts_with("kustomize.config.k8s.io/"))
     };
-    is_named || says_so().unwrap_or_default()
+    KUSTOMIZATIONS.contains(&name) || says_so().unwrap_or_default()
 }

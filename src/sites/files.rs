@@ -49,10 +49,6 @@ impl Files {
         self.current.get(path)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&RepoPath, &Arc<Parsed>)> {
-        self.current.iter()
-    }
-
     /// The files directly in a directory.
     pub(super) fn in_directory(&self, directory: &RepoPath) -> impl Iterator<Item = &RepoPath> {
         let begin = if directory.is_root() { String::new() } else { format!("{directory}/") };

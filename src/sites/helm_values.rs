@@ -38,8 +38,9 @@ impl<'a> Finder<'a> {
         if at.node.is_mapping() {
             gathered.sites.extend(self.map(at));
             gathered.sites.extend(self.siblings(at));
+            let has_tag = at.node.get("tag").is_some();
             for (key, value) in at.entries() {
-                if is_image_key(key) && value.node.as_str().is_some() && at.get("tag").is_none() {
+                if is_image_key(key) && value.node.as_str().is_some() && !has_tag {
                     gathered.sites.extend(self.whole(key, &value));
                 }
                 self.look(&value, gathered);

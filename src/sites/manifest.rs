@@ -1,5 +1,7 @@
 //! Manifests: images of containers, and the sources of Flux and Argo CD.
 
+use std::collections::HashMap;
+
 use super::at::{At, text};
 use super::gathered::{Gathered, Lens, image_of};
 use super::moving::{is_moving_reference, is_version_range};
@@ -80,8 +82,10 @@ impl<'a> Finder<'_, 'a> {
                 }
                 continue;
             }
-            if key == "image" && value.node.as_str().is_some() {
-                gathered.sites.extend(self.other(at, &value));
+            if key == "image" {
+                // An image that is mounted as a volume is one level below.
+                let image = value.get("reference").unwrap_or_else(|| value.clone());
+                gathered.sites.extend(self.other(at, &image));
             }
             self.look(&value, gathered);
         }
@@ -107,6 +111,7 @@ impl<'a> Finder<'_, 'a> {
         let is_item = map.last_key().is_none();
         let name = map.text_of("name").filter(|_| is_item);
         let name = name.unwrap_or_else(|| image.name_below(self.top));
+        image.node.as_str()?;
         let site = self.lens.reference(name, image).ok()??;
         site.image().is_some_and(|image| image.identity().is_some()).then_some(site)
     }
@@ -236,9 +241,9 @@ impl<'a> Sources<'_, 'a> {
     /// `image.digest` beside it.
     fn parameters(&self, list: &At<'a>, gathered: &mut Gathered) {
         let items = list.items();
-        let of = |name: String| {
-            items.iter().find(|item| item.text_of("name").as_deref() == Some(&*name))?.get("value")
-        };
+        let named = items.iter().filter_map(|item| Some((item.text_of("name")?, item)));
+        let named: HashMap<String, &At<'a>> = named.collect();
+        let of = |name: String| named.get(&name)?.get("value");
         for item in &items {
             let Some(name) = item.text_of("name") else { continue };
             let prefix = match name.strip_suffix("tag") {

@@ -26,6 +26,15 @@ pub(super) struct Layer<'a> {
     pub(super) is_own: bool,
 }
 
+/// Whether an app's own files declare values promotable, so that what shared
+/// files say matters.
+pub(super) fn promotes(layers: &[Layer<'_>]) -> bool {
+    layers.iter().any(|layer| {
+        let value = layer.value.filter(|_| layer.is_own);
+        value.is_some_and(|value| value.root().get("promote").is_some())
+    })
+}
+
 /// The sites of an app whose innermost file is `leaf`, the last of the layers.
 pub(super) fn find(leaf: &Arc<SourceFile>, layers: &[Layer<'_>]) -> Vec<Site> {
     let roots = |own_only: bool| {

@@ -28,10 +28,10 @@ impl Scope {
         if wanted.is_empty() {
             wanted.insert(prefix.clone());
         }
-        let wanted = outermost(wanted);
+        let wanted = outermost(&wanted);
         let mut specs = wanted.clone();
         while specs.len() > MAX_SPECS {
-            specs = outermost(specs.iter().filter_map(RepoPath::parent).collect());
+            specs = outermost(&specs.iter().filter_map(RepoPath::parent).collect());
         }
         // All that is below the root is no restriction.
         specs.remove(&RepoPath::root());
@@ -65,7 +65,7 @@ impl Scope {
 }
 
 /// Without what stands below another.
-fn outermost(paths: BTreeSet<RepoPath>) -> BTreeSet<RepoPath> {
+fn outermost(paths: &BTreeSet<RepoPath>) -> BTreeSet<RepoPath> {
     let is_below_another = |path: &RepoPath| {
         let mut above = path.parent();
         while let Some(at) = above {

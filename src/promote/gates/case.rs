@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use super::below::Below;
 use super::{Candidate, Way};
+use crate::git::HistoryError;
+use crate::promote::{Since, Stay};
 use crate::sites::{Key, Said, State};
 
 /// A candidate with what several gates ask about it.
@@ -64,4 +66,13 @@ fn changed(current: &State, proposed: &State) -> State {
     let is_new = |key: &Key, said: &Said| !current.get(key).is_some_and(|old| old.is_same(said));
     let entries = proposed.iter().filter(|(key, said)| is_new(key, said));
     State::new(entries.map(|(key, said)| (key.clone(), said.clone())).collect::<BTreeMap<_, _>>())
+}
+
+/// Why nothing older than a stay is known, where it reaches to the edge of the
+/// clone.
+pub(super) fn edge(stay: &Stay) -> Option<HistoryError> {
+    match &stay.since {
+        Since::Unknown { fetch } => Some(HistoryError::Shallow { fetch: fetch.clone() }),
+        _ => None,
+    }
 }

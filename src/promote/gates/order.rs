@@ -8,11 +8,12 @@
 use std::cmp::Ordering::{Greater, Less};
 
 use super::below::Below;
-use super::case::Case;
+use super::case::{Case, edge};
 use super::verdict::{Answer, Judgement};
 use super::words::{code, history, short};
 use super::{Way, version};
 use crate::config::{Before, EnvironmentName, Selection};
+use crate::git::HistoryError;
 use crate::sites::{Key, Said, State};
 
 pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
@@ -77,9 +78,17 @@ fn holds(case: &Case<'_>, below: &Below) -> Judgement {
                 return Judgement::pass(format!("it stands in `{name}`"));
             };
             let (key, wanted, there) = difference;
-            let there = there.map_or("not there".to_owned(), |said| code(&short(said)));
-            let (key, wanted) = (code(key.name()), code(&short(wanted)));
-            let differs = format!("in `{name}`, {key} is {there} and not {wanted}");
+            let is = there.map_or_else(
+                || "not there".to_owned(),
+                |said| {
+                    format!(
+                        "{} and not {}",
+                        short(key, said, Some(wanted)),
+                        short(key, wanted, there)
+                    )
+                },
+            );
+            let differs = format!("in `{name}`, {} is {is}", code(key.name()));
             if may_have_left(case) { held(case, name, &differs) } else { Judgement::fail(differs) }
         }
         Below::Lost(name) => Judgement::fail(format!(
@@ -107,16 +116,20 @@ fn may_have_left(case: &Case<'_>) -> bool {
 /// Whether an environment has ever held what is wanted; `differs` says what it
 /// holds instead.
 fn held(case: &Case<'_>, name: &EnvironmentName, differs: &str) -> Judgement {
+    let unknown = |error: &HistoryError| {
+        let unknown = format!("whether `{name}` has held it is not known");
+        Judgement::wait(None, format!("{unknown}: {}", history(error)))
+    };
     for stay in case.candidate.past.stays(name, case.candidate.app) {
-        match stay {
-            Ok(stay) if stay.state.as_ref().is_some_and(|state| case.is_held_by(state)) => {
-                return Judgement::pass(format!("`{name}` has held it"));
-            }
-            Ok(_) => {}
-            Err(error) => {
-                let unknown = format!("whether `{name}` has held it is not known");
-                return Judgement::wait(None, format!("{unknown}: {}", history(&error)));
-            }
+        let stay = match stay {
+            Ok(stay) => stay,
+            Err(error) => return unknown(&error),
+        };
+        if stay.state.as_ref().is_some_and(|state| case.is_held_by(state)) {
+            return Judgement::pass(format!("`{name}` has held it"));
+        }
+        if let Some(error) = edge(&stay) {
+            return unknown(&error);
         }
     }
     Judgement::fail(format!("{differs}, and it never was"))
@@ -127,8 +140,9 @@ fn lower_version(case: &Case<'_>, current: &State) -> Option<Judgement> {
     let mut changes = changes(case, current);
     let (key, from, to) =
         changes.find(|(_, from, to)| version::order(from, to) == Some(Greater))?;
-    let [key, from, to] = [key.name(), &short(from), &short(to)].map(code);
-    Some(Judgement::fail(format!("{key} would go back from {from} to {to}; {MEANT}")))
+    let (old, new) = (short(key, from, Some(to)), short(key, to, Some(from)));
+    let key = code(key.name());
+    Some(Judgement::fail(format!("{key} would go back from {old} to {new}; {MEANT}")))
 }
 
 const MEANT: &str = "a state that is meant to go back is named with `rungs promote --ref`";
@@ -152,21 +166,25 @@ fn changes<'s>(
 fn left_before(case: &Case<'_>, current: &State) -> Option<Judgement> {
     let target = &case.candidate.target.name;
     let goes_up = goes_up(case, current);
+    let unknown = |error: &HistoryError| {
+        let unknown = format!("whether `{target}` has held it before is not known");
+        Some(Judgement::wait(None, format!("{unknown}: {}", history(error))))
+    };
     for stay in case.candidate.past.stays(target, case.candidate.app) {
         let stay = match stay {
             Ok(stay) => stay,
-            Err(error) => {
-                let unknown = format!("whether `{target}` has held it before is not known");
-                return Some(Judgement::wait(None, format!("{unknown}: {}", history(&error))));
-            }
+            Err(error) => return unknown(&error),
         };
-        let Some(state) = &stay.state else { continue };
-        if let Some(left) = stay.left.as_ref().filter(|_| case.is_held_by(state)) {
+        let holds = stay.state.as_ref().is_some_and(|state| case.is_held_by(state));
+        if let Some(left) = stay.left.as_ref().filter(|_| holds) {
             let left = format!("`{target}` has held it before and left it with `{}`", left.short());
             return Some(Judgement::fail(format!("{left}; {MEANT}")));
         }
-        if goes_up && is_lower(state, current) {
+        if goes_up && stay.state.as_ref().is_some_and(|state| is_lower(state, current)) {
             return None;
+        }
+        if let Some(error) = edge(&stay) {
+            return unknown(&error);
         }
     }
     None
