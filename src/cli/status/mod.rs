@@ -20,6 +20,7 @@ use crate::source::Tree;
 /// For each app and environment its references, since when, how far behind the environment below,
 /// what a promotion would bring, and what stands in its way. Looks at the branch that is deployed
 /// as the remote was last seen to have it; at the files as they are where there is no commit.
+/// Apps that are named are shown with all that is known of them.
 ///
 /// Gates that need a forge, a ticket or values are left to `rungs gates`.
 #[derive(Debug, clap::Args)]
@@ -61,7 +62,7 @@ impl Status {
                 self.find(&Apps::named(&self.apps).load(&tree)?, &tree, None, now)?
             }
         };
-        show(context, &status, now);
+        show(context, &status, !self.apps.is_empty(), now);
         let cells = status.apps.iter().flat_map(|app| &app.environments);
         let is_behind = cells.into_iter().any(|cell| cell.is_behind());
         let mut outcome = Outcome::from(findings);
@@ -98,11 +99,11 @@ impl Status {
     }
 }
 
-fn show(context: &Context, status: &Found, now: Timestamp) {
+fn show(context: &Context, status: &Found, is_detailed: bool, now: Timestamp) {
     let console = &context.console;
     let text = match (console.data_format(), console.format()) {
         (Some(DataFormat::Markdown), _) => markdown::render(status, now),
-        (None, Format::Text) => text::render(status, now, console.look()),
+        (None, Format::Text) => text::render(status, is_detailed, now, console.look()),
         // JSON goes with the findings; the others are reports of findings alone.
         _ => return,
     };

@@ -71,7 +71,7 @@ pub fn status(
         return Err(Findings::from(finding).into());
     }
     let past = BranchPast::new(repository, tree, commits)?;
-    let mut rungs = Rungs::new(repository, &sites, &past, now);
+    let mut rungs = Rungs::new(repository, &sites, &past, now, commits.is_some());
     if let Some(Commits { tip, history, .. }) = commits {
         let wanted = rungs.wanted();
         let steps = history.steps(tip, &model.paths())?;
