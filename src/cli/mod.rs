@@ -9,6 +9,7 @@ mod man;
 mod reference;
 mod render;
 mod schema;
+mod set;
 mod values;
 
 use std::panic;
@@ -93,6 +94,7 @@ enum Command {
     Init(init::Init),
     Render(render::Render),
     Values(values::Values),
+    Set(set::Set),
     Explain(explain::Explain),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -159,6 +161,7 @@ pub fn main() -> ExitCode {
         Command::Init(command) => command.run(&context),
         Command::Render(command) => command.run(&mut context),
         Command::Values(command) => command.run(&context),
+        Command::Set(command) => command.run(&context),
         Command::Explain(command) => return command.run(&context).into(),
         Command::Schema(command) => return command.run().into(),
         Command::Completions(command) => return command.run().into(),
