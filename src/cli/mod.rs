@@ -7,6 +7,7 @@ mod audit;
 mod base;
 mod exit;
 mod explain;
+mod gates;
 mod completions;
 mod hold;
 mod init;
@@ -17,6 +18,7 @@ mod render;
 mod rollback;
 mod schema;
 mod set;
+mod status;
 mod values;
 mod written;
 
@@ -99,6 +101,8 @@ enum Command {
     Promote(promote::Promote),
     Rollback(rollback::Rollback),
     Hold(hold::Hold),
+    Gates(gates::Gates),
+    Status(status::Status),
     Audit(audit::Audit),
     Explain(explain::Explain),
     Schema(schema::Schema),
@@ -110,7 +114,9 @@ impl Command {
     /// The formats of data that it writes besides text and JSON.
     fn data_formats(&self) -> &'static [DataFormat] {
         match self {
+            Self::Status(_) => &[DataFormat::Markdown],
             Self::Audit(_) => &[DataFormat::Csv, DataFormat::Html],
+            Self::Gates(_) => &[DataFormat::Markdown],
             _ => &[],
         }
     }
@@ -150,12 +156,12 @@ impl Context {
     }
 }
 
-/// What a command came to: findings that do not stop it, and whether its
-/// answer is no for another reason than a finding.
+/// What a command came to: findings that do not stop it, and what its answer
+/// is for another reason than a finding.
 #[derive(Debug, Default)]
 struct Outcome {
     findings: Findings,
-    answer_is_no: bool,
+    answer: Option<Kind>,
     /// What JSON output says beside the findings.
     data: serde_json::Map<String, serde_json::Value>,
     /// Whether the command has written the findings itself, behind data that
@@ -184,6 +190,8 @@ pub fn main() -> ExitCode {
         Command::Promote(command) => command.run(&mut context),
         Command::Rollback(command) => command.run(&mut context),
         Command::Hold(command) => command.run(&mut context),
+        Command::Gates(command) => command.run(&mut context),
+        Command::Status(command) => command.run(&context),
         Command::Audit(command) => command.run(&mut context),
         Command::Explain(command) => return command.run(&context).into(),
         Command::Schema(command) => return command.run().into(),
@@ -193,7 +201,7 @@ pub fn main() -> ExitCode {
     let outcome = result.unwrap_or_else(Outcome::from);
     let findings = outcome.findings.settled();
     let exit = match Exit::of(&findings, global.deny.is_some()) {
-        Exit::Done if outcome.answer_is_no => Exit::Problem(Kind::Answer),
+        Exit::Done => outcome.answer.map_or(Exit::Done, Exit::Problem),
         exit => exit,
     };
     if !outcome.is_reported {

@@ -22,16 +22,16 @@ pub(super) fn find(lens: Lens<'_>, documents: &[Value]) -> Gathered {
         collect(&root, None, &mut scalars);
     }
     scalars.sort_by_key(|scalar| scalar.span.start);
-    let mut marked: Vec<Marked<'_>> = Vec::new();
+    let mut found: Vec<Marked<'_>> = Vec::new();
     for comment in comments {
         let Some(scalar) = scalar_before(lens.file.text(), &scalars, comment) else { continue };
         match Marker::read(&lens.file.text()[comment.range()]) {
-            Ok(Some(marker)) => marked.push(Marked { marker, scalar }),
+            Ok(Some(marker)) => found.push(Marked { marker, scalar }),
             Ok(None) => {}
             Err(flaw) => gathered.findings.push(unreadable(lens, comment, &flaw)),
         }
     }
-    for group in groups(marked) {
+    for group in groups(found) {
         gathered.sites.extend(site(lens, &group));
     }
     gathered

@@ -72,7 +72,9 @@ impl NativeModel {
                 paths.extend(names);
             }
         }
-        paths.iter().for_each(|path| self.files.read(tree, path));
+        for path in &paths {
+            self.files.read(tree, path);
+        }
     }
 
     pub(super) fn put(
@@ -145,7 +147,9 @@ impl NativeModel {
         }
         let mut sites = if blocking.is_empty() { find(&own.file, &layers) } else { Vec::new() };
         if own.file.path() != &path {
-            sites.iter_mut().for_each(|site| site.barrier = Some(Barrier::Link(path.clone())));
+            for site in &mut sites {
+                site.barrier = Some(Barrier::Link(path.clone()));
+            }
         }
         Some(AppSites::new(environment, app, sites, blocking, leaf.unpinned))
     }

@@ -10,6 +10,7 @@ use crate::yaml::{Change, Place, Route, Step};
 
 /// What was allowed besides the usual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is allowed or not, whatever the others are")]
 pub struct WriteOptions {
     /// The new repository takes the place of the site's own, which stays
     /// otherwise.
@@ -119,7 +120,9 @@ fn split(at: &Place) -> (Place, String) {
     let Some((last, before)) = at.route.steps().split_last() else {
         return (at.clone(), String::new());
     };
-    before.iter().for_each(|step| route.push(step.clone()));
+    for step in before {
+        route.push(step.clone());
+    }
     let key = match last {
         Step::Key(key) => key.clone(),
         Step::Index(_) | Step::Where { .. } => String::new(),
