@@ -326,7 +326,7 @@ fn reached(remote: &Remote, command: Invocation<'_>) -> Result<Vec<u8>, RemoteEr
     command.timeout(PATIENCE).run().map_err(|error| unreached(remote, error))
 }
 
-fn unreached(remote: &Remote, error: ProgramError) -> RemoteError {
+pub(super) fn unreached(remote: &Remote, error: ProgramError) -> RemoteError {
     match error {
         ProgramError::Failed { .. } | ProgramError::TimedOut { .. } => {
             RemoteError::Unreachable { remote: remote.0.clone(), error }

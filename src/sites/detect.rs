@@ -36,8 +36,8 @@ pub fn sites_of_content(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Sit
     (gathered.sites, gathered.findings)
 }
 
-/// Where objects hold values of a chart: Flux's HelmRelease, and Argo CD's
-/// Application and ApplicationSet.
+/// Where objects hold values of a chart: Flux's `HelmRelease`, and Argo CD's
+/// `Application` and `ApplicationSet`.
 const VALUES: [&[&str]; 3] = [
     &["spec", "values"],
     &["spec", "source", "helm", "valuesObject"],

@@ -44,6 +44,6 @@ pub use code::{
 };
 pub use detect::sites_of_content;
 pub use model::{Model, Scope, Whose};
-pub use site::{Barrier, Form, ImageParts, Key, Part, Said, Site};
+pub use site::{Barrier, Form, ImageParts, Key, Part, Said, Site, Unsaid};
 pub use state::State;
 pub use write::{WriteOptions, changes, is_repository_of, shared_base};

@@ -77,9 +77,9 @@ impl<'s> Table<'s> {
 
 /// The lines of an app in each environment; none where it is not there.
 fn row(status: &Status, app: &AppStatus, now: Timestamp) -> Vec<Vec<Line>> {
-    let of = |environment| app.environments.iter().find(|cell| cell.environment == *environment);
     let cells = status.environments.iter().map(|environment| {
-        of(environment).map_or_else(
+        let cell = app.environments.iter().find(|cell| cell.environment == *environment);
+        cell.map_or_else(
             || vec![Line { text: "-".to_owned(), tone: Tone::Dim }],
             |cell| lines(cell, &app.app, now),
         )
