@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::ages::Ages;
 use super::{AppStatus, Behind, Block, Blocker, Cell, Next, Sites};
-use crate::config::{Environment, EnvironmentName, Gates, Repository, Side, ValueRoute};
+use crate::config::{EnvironmentName, Gates, Repository, Side, ValueRoute};
 use crate::git::HistoryError;
 use crate::promote::brief::differences;
 use crate::promote::gates::{Answer, Candidate, Gate, Past, Values, Verdict, Way, judge};
