@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::at::{At, text};
 use super::gathered::{Gathered, Lens, image_of};
 use super::moving::{is_moving_reference, is_version_range};
-use super::{Form, Key, Part, Said, Site, kustomize};
+use super::{Form, Key, Part, Said, Site, Unsaid, kustomize};
 use crate::yaml::Value;
 
 /// The sites of manifests and of patches that are shaped like them.
@@ -39,7 +39,7 @@ pub(super) fn object(lens: Lens<'_>, at: &At<'_>, gathered: &mut Gathered) {
         ("source.toolkit.fluxcd.io", "OCIRepository") => sources.oci_repository(gathered),
         ("source.toolkit.fluxcd.io", "GitRepository") => sources.git_repository(gathered),
         ("source.toolkit.fluxcd.io", "HelmChart") => {
-            sources.version(&["spec", "version"], gathered)
+            sources.version(&["spec", "version"], gathered);
         }
         ("helm.toolkit.fluxcd.io", "HelmRelease") => {
             sources.version(&["spec", "chart", "spec", "version"], gathered);
@@ -202,14 +202,11 @@ impl<'a> Sources<'_, 'a> {
     fn source(&self, source: &At<'a>, gathered: &mut Gathered) {
         if let Some(at) = source.get("targetRevision") {
             let revision = text(at.node).unwrap_or_default();
-            let site = match source.text_of("chart") {
-                Some(chart) => {
-                    self.lens.revision(Key::Version(chart), &at, is_version_range(&revision))
-                }
-                None => {
-                    let url = source.text_of("repoURL").unwrap_or_else(|| self.name.to_owned());
-                    self.lens.revision(Key::Git(url), &at, is_moving_reference(&revision))
-                }
+            let site = if let Some(chart) = source.text_of("chart") {
+                self.lens.revision(Key::Version(chart), &at, is_version_range(&revision))
+            } else {
+                let url = source.text_of("repoURL").unwrap_or_else(|| self.name.to_owned());
+                self.lens.revision(Key::Git(url), &at, is_moving_reference(&revision))
             };
             gathered.sites.extend(site);
         }
@@ -276,6 +273,8 @@ impl<'a> Sources<'_, 'a> {
         parts.extend(repository.map(|at| at.part(Form::Repository)));
         parts.extend(digest.map(|at| at.part(Form::Digest)));
         let image = image_of(repository_text, Some(&tag_text), digest_text.as_deref());
-        Some(self.lens.site(Key::Image(key.to_owned()), Some(Said::Image(image)), tag, parts))
+        let key = Key::Image(key.to_owned());
+        let site = self.lens.site(key, Some(Said::Image(image)), tag, parts);
+        Some(Site { unsaid: Unsaid::Empty, ..site })
     }
 }

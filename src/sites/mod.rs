@@ -42,8 +42,8 @@ pub use code::{
     STALE_DIGEST, TEMPLATED_SITE, UNMATCHED_PATTERN, UNPAIRED_SITE, UNPINNED, UNREADABLE_IMAGE,
     UNREADABLE_MARKER,
 };
-pub use detect::sites_of_content;
+pub use detect::{sites_of_content, sites_of_file};
 pub use model::{Model, Scope, Whose};
-pub use site::{Barrier, Form, ImageParts, Key, Part, Said, Site};
+pub use site::{Barrier, Form, ImageParts, Key, Part, Said, Site, Unsaid};
 pub use state::State;
 pub use write::{WriteOptions, changes, is_repository_of, shared_base};

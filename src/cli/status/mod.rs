@@ -10,7 +10,7 @@ use super::base::{Apps, Base};
 use super::written::DataFormat;
 use super::{Context, Outcome, console};
 use crate::config::{Loaded, Repository};
-use crate::diagnostic::{Findings, Format};
+use crate::diagnostic::{Findings, Format, Kind};
 use crate::promote::status::{Cell, Shown, Status as Found, StatusError, status};
 use crate::promote::{Commits, history_finding};
 use crate::source::Tree;
@@ -63,7 +63,7 @@ impl Status {
         let cells = status.apps.iter().flat_map(|app| &app.environments);
         let is_behind = cells.into_iter().any(Cell::is_behind);
         let mut outcome = Outcome::from(findings);
-        outcome.answer_is_no = self.exit_code && is_behind;
+        outcome.answer = (self.exit_code && is_behind).then_some(Kind::Answer);
         if let Ok(serde_json::Value::Object(data)) = serde_json::to_value(&status) {
             outcome.data = data;
         }
