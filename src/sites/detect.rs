@@ -49,7 +49,7 @@ pub fn sites_of_file(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Site>,
     findings.extend(marked.findings);
     let mut more = Gathered::default();
     for root in At::roots(documents) {
-        if !is_kustomization(file, documents) {
+        if !is_kustomization(file.path().name(), documents) {
             helm_values::find_below(lens, &root, &mut more);
         }
         addresses(lens, &root, &mut more);
