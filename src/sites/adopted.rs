@@ -94,7 +94,7 @@ impl AdoptedModel {
         }
         for (number, rule) in self.rules.iter().enumerate() {
             if !self.readings().any(|(_, reading)| reading.rule == number) {
-                let near = search::nearest_path(tree, &rule.rule.path.value, &rule.spellings);
+                let near = search::nearest_path(tree, &rule.entry.path.value, &rule.spellings);
                 self.near.extend(near.map(|near| (number, near)));
             }
         }
@@ -162,12 +162,12 @@ impl AdoptedModel {
     pub(super) fn put(
         &mut self,
         path: &RepoPath,
-        file: Option<Arc<SourceFile>>,
+        file: Option<&Arc<SourceFile>>,
     ) -> BTreeSet<Whose> {
         let mut affected = BTreeSet::new();
         let linked = self.links.get(path).cloned().unwrap_or_default();
         for path in linked.iter().chain([path]) {
-            let is_new = !self.matches(path).is_empty() && self.files.put(path, file.clone());
+            let is_new = !self.matches(path).is_empty() && self.files.put(path, file.cloned());
             if is_new {
                 affected.extend(self.of_file(path));
                 self.gather(path);
@@ -344,10 +344,10 @@ impl Rule {
         };
         let lens = Lens {
             file: &parsed.file,
-            images: &self.rule.images,
-            adds_digest: self.rule.adds_digest,
+            images: &self.entry.images,
+            adds_digest: self.entry.adds_digest,
         };
-        let mut gathered = match &self.rule.kind {
+        let mut gathered = match &self.entry.kind {
             SiteKind::Kustomize { insert } => kustomize::find(lens, documents, insert),
             SiteKind::Yaml(fields) => yaml::find(lens, documents, fields),
             SiteKind::HelmValues { root } => {
@@ -356,7 +356,7 @@ impl Rule {
             SiteKind::Manifest => manifest::find(lens, documents),
             SiteKind::Marker => marker::find(lens, documents),
         };
-        gathered.sites.extend(promoted::find(lens, documents, &self.rule));
+        gathered.sites.extend(promoted::find(lens, documents, &self.entry));
         let found = Ok(self.by_app(path, app.as_deref(), &mut gathered));
         Reading { rule, environment, app, found, findings: gathered.findings }
     }
@@ -387,7 +387,7 @@ impl Rule {
 
     /// A rule whose entry in `sites` has no effect.
     fn unmatched(&self, near: Option<&str>, files: usize) -> Finding {
-        let path = &self.rule.path;
+        let path = &self.entry.path;
         let (message, because, help) = if files == 0 {
             let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -395,7 +395,7 @@ impl Rule {
             };
             (format!("no file matches `{}`", path.value), "matches nothing", help)
         } else {
-            let what = match &self.rule.kind {
+            let what = match &self.entry.kind {
                 SiteKind::Kustomize { .. } => {
                     "no entry of `images` with a tag or digest, and no `?ref=`"
                 }

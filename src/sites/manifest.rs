@@ -12,9 +12,26 @@ use crate::yaml::Value;
 pub(super) fn find(lens: Lens<'_>, documents: &[Value]) -> Gathered {
     let mut gathered = Gathered::default();
     for root in At::roots(documents) {
-        object(lens, &root, &mut gathered);
+        if root.node.is_sequence() {
+            operations(lens, &root, &mut gathered);
+        } else {
+            object(lens, &root, &mut gathered);
+        }
     }
     gathered
+}
+
+/// The operations of a JSON patch (RFC 6902) that write an image; the place that
+/// they write to is its name.
+fn operations(lens: Lens<'_>, list: &At<'_>, gathered: &mut Gathered) {
+    for operation in list.items() {
+        let Some(path) = operation.text_of("path").filter(|path| path.ends_with("/image")) else {
+            continue;
+        };
+        if let Some(value) = operation.get("value").filter(|value| value.node.as_str().is_some()) {
+            gathered.take(lens.reference(path, &value));
+        }
+    }
 }
 
 /// One object, or a `List` of them.

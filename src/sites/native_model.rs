@@ -80,9 +80,9 @@ impl NativeModel {
     pub(super) fn put(
         &mut self,
         path: &RepoPath,
-        file: Option<Arc<SourceFile>>,
+        file: Option<&Arc<SourceFile>>,
     ) -> BTreeSet<Whose> {
-        if !self.concerns(path) || !self.files.put(path, file) {
+        if !self.concerns(path) || !self.files.put(path, file.cloned()) {
             return BTreeSet::new();
         }
         self.affected(path)

@@ -188,15 +188,15 @@ fn sites_pair_by_their_keys_and_those_without_a_partner_are_found() {
 
 #[test]
 fn a_container_that_only_one_environment_has_twice_keeps_its_partner() {
-    let pod = |name: &str, image: &str| {
+    let one = |name: &str, image: &str| {
         format!(
             "---\nkind: Pod\nmetadata: {{name: {name}}}\ncontainers: [{{name: app, image: '{image}'}}]\n"
         )
     };
     let rules = "version: 1\nladder: [qa, prod]\nsites: [{ path: '{environment}.yaml', kind: manifest, app: web }]\n";
-    let qa = pod("a", "shop/web:v2") + &pod("debug", "shop/debug:v1");
+    let qa = one("a", "shop/web:v2") + &one("debug", "shop/debug:v1");
     let tree =
-        tree([("rungs.yaml", rules), ("qa.yaml", &*qa), ("prod.yaml", &*pod("a", "shop/web:v1"))]);
+        tree([("rungs.yaml", rules), ("qa.yaml", &*qa), ("prod.yaml", &*one("a", "shop/web:v1"))]);
     let model = model(&tree);
     let (qa, prod) = (app(&model, "qa", "web"), app(&model, "prod", "web"));
     let pairs = pair(&qa, &prod);
