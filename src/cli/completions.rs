@@ -119,12 +119,12 @@ impl Typed {
         let named = ["--env", "--to"].iter().find_map(|option| self.value_of(option)?.to_str());
         let of = |name: &str| named.is_none_or(|named| named.trim_end_matches('/') == name);
         let environments = repository.environments.iter().filter(|one| of(one.name.as_str()));
-        let mut names: BTreeSet<&String> =
+        let mut apps: BTreeSet<&String> =
             environments.flat_map(|environment| &*environment.app_names).collect();
         if !repository.is_native() {
-            names.extend(repository.trains.values().flat_map(|train| &train.apps));
+            apps.extend(repository.trains.values().flat_map(|train| &train.apps));
         }
-        names.into_iter().cloned().collect()
+        apps.into_iter().cloned().collect()
     }
 
     fn trains(&self) -> Vec<String> {
@@ -134,7 +134,6 @@ impl Typed {
     }
 }
 
-/// The words as a test types them.
 #[cfg(test)]
 mod tests {
     use super::*;
