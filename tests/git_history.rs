@@ -3,8 +3,8 @@
 
 mod clones;
 
-use clones::{Scratch, git, name, path, repository, steps};
-use rungs::git::{History, Log};
+use clones::{Scratch, git, in_own_process, is_in_own_process, name, path, repository, steps};
+use rungs::git::{History, Log, ObjectName};
 
 #[test]
 fn each_commit_that_changed_the_file_is_a_step_newest_first() {
@@ -127,6 +127,28 @@ fn a_pull_that_was_pushed_is_followed_along_what_the_branch_was() {
     assert_eq!(scratch.steps(&["cart.yaml", "web.yaml"]).len(), 5);
 }
 
+/// The subjects of all commits of the branch.
+fn branch(scratch: &Scratch) -> Vec<String> {
+    let repository = scratch.repository();
+    let tip = repository.head().unwrap().unwrap();
+    let log = Log::new(repository.clone(), Some("main"));
+    let names = log.branch(&tip).unwrap();
+    let subject = |id: &ObjectName| repository.objects().commit(id).unwrap().0.subject().to_owned();
+    names.map(|name| name.map_or_else(|error| error.to_string(), |id| subject(&id))).collect()
+}
+
+#[test]
+fn the_branch_has_every_commit_on_the_way_of_the_steps() {
+    let scratch = with_pull(None);
+    let subjects = branch(&scratch);
+    assert!(subjects[0].starts_with("Merge branch 'main' of "));
+    assert_eq!(subjects[1..], ["web.yaml v3", "web.yaml v2", "cart.yaml v1", "web.yaml v1"]);
+    let shallow = Scratch::of(scratch.root(), &["--depth=2"]);
+    let subjects = branch(&shallow);
+    let edge = "the clone is shallow, and its history ends too early";
+    assert_eq!(subjects[1..], ["web.yaml v3", edge]);
+}
+
 #[test]
 fn a_pull_with_words_of_its_own_is_a_merge_of_a_topic() {
     let scratch = with_pull(Some("Bring both together"));
@@ -200,7 +222,7 @@ fn a_step_has_all_of_its_merges_parents() {
     let tip = repository.head().unwrap().unwrap();
     let log = Log::new(repository.clone(), Some("main"));
     let step = log.steps(&tip, &[path("web.yaml")]).unwrap().next().unwrap().unwrap();
-    let parents: Vec<_> = step.commit.parents.iter().map(|id| id.as_str()).collect();
+    let parents: Vec<_> = step.commit.parents.iter().map(ObjectName::as_str).collect();
     assert_eq!(parents.join(" "), expected);
     assert_eq!(repository.objects().commit(&tip).unwrap().0, step.commit);
 }
@@ -291,12 +313,12 @@ fn hostile_bytes_of_a_commit_are_read_alike_by_the_log_and_from_the_object() {
     let parent = scratch.put("web.yaml", "v1");
     scratch.put("web.yaml", "v2");
     let tree = scratch.git(&["rev-parse", "HEAD^{tree}"]);
-    let long = "x".repeat(100_000);
+    let much = "x".repeat(100_000);
     let zone = " <a@x> 1700000000 +0000";
     for (author, rest) in [
         (format!("A{zone}"), "\n\n\n\nlines above\n\n".to_owned()),
         (format!("A{zone}"), "\n\n:100644 100644 a b M\0web.yaml\0".to_owned()),
-        (format!("A\u{1}\t{zone}"), format!("\n\n\u{1}\r\n{long}")),
+        (format!("A\u{1}\t{zone}"), format!("\n\n\u{1}\r\n{much}")),
         ("A <a@x> -3600 +0000".to_owned(), "\n\nbefore 1970".to_owned()),
         ("A <a@x> 0 +0000".to_owned(), "\n\nat 1970".to_owned()),
         ("A <a@x> 9999999999999999 +0000".to_owned(), "\n\nfar away".to_owned()),
@@ -396,6 +418,24 @@ fn filters_of_changed_paths_change_nothing_but_the_time() {
 }
 
 #[test]
+fn many_paths_are_answered_as_few_are() {
+    let scratch = Scratch::new();
+    for file in 0..40 {
+        scratch.write(&format!("apps/{file}.yaml"), "v1");
+    }
+    scratch.commit("all");
+    scratch.put("other.yaml", "x");
+    scratch.put("apps/7.yaml", "v2");
+    scratch.put("apps/39.yaml", "v2");
+    let files: Vec<String> = (0..20).map(|file| format!("apps/{file}.yaml")).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let steps = scratch.steps(&files);
+    assert_eq!(steps.len(), 2);
+    assert_eq!(steps[0], "apps/7.yaml v2: apps/7.yaml v1 > v2");
+    assert_eq!(steps[1].matches(" - > v1").count(), 20);
+}
+
+#[test]
 fn a_tip_that_is_not_there_is_an_error_and_no_empty_history() {
     let scratch = Scratch::new();
     scratch.put("a", "x");
@@ -406,14 +446,60 @@ fn a_tip_that_is_not_there_is_an_error_and_no_empty_history() {
 }
 
 #[test]
-fn a_history_that_is_not_read_to_its_end_leaves_no_process() {
+fn a_tree_that_is_gone_is_an_error_and_no_early_end() {
     let scratch = Scratch::new();
-    for version in 0..50 {
-        scratch.put("web.yaml", &format!("v{version}"));
+    for version in ["v1", "v2", "v3"] {
+        scratch.put("qa/web.yaml", version);
     }
+    let tree = scratch.git(&["rev-parse", "HEAD~2:qa"]);
+    let file = scratch.root().join(".git/objects").join(&tree[..2]).join(&tree[2..]);
+    std::fs::remove_file(file).unwrap();
+    for paths in [&["qa/web.yaml"][..], &[]] {
+        let steps = scratch.steps(paths);
+        assert_eq!(steps.len(), 2, "{steps:?}");
+        assert_eq!(steps[0], "qa/web.yaml v3: qa/web.yaml v2 > v3");
+        assert!(steps[1].starts_with("error: git could not read the history: "), "{steps:?}");
+    }
+}
+
+#[test]
+fn a_history_that_is_not_read_to_its_end_leaves_no_process() {
+    if !is_in_own_process() {
+        in_own_process("a_history_that_is_not_read_to_its_end_leaves_no_process", &[]);
+        return;
+    }
+    let scratch = Scratch::new();
+    let mut stream = String::new();
+    // More than pipes hold, so that git waits for somebody to read on.
+    for number in 0..3000 {
+        let data = format!("data 1000\n{number:01000}\n");
+        let head = "commit refs/heads/main\ncommitter A <a> 1700000000 +0000\n";
+        stream.extend([head, &data, "M 100644 inline web.yaml\n", &data, "\n"]);
+    }
+    scratch.write(".git/stream", stream);
+    let input = std::fs::File::open(scratch.root().join(".git/stream")).unwrap();
+    let mut import = clones::command(scratch.root());
+    assert!(import.args(["fast-import", "--quiet"]).stdin(input).status().unwrap().success());
     let repository = scratch.repository();
     let tip = repository.head().unwrap().unwrap();
     let log = Log::new(repository, Some("main"));
-    let first = log.steps(&tip, &[]).unwrap().next().unwrap().unwrap();
-    assert_eq!(first.commit.id, tip);
+    let mut steps = log.steps(&tip, &[]).unwrap();
+    assert_eq!(steps.next().unwrap().unwrap().commit.id, tip);
+    let Some(children) = children() else {
+        println!("skipped: this system does not list a process's children");
+        return;
+    };
+    assert_eq!(children, 2);
+    drop(steps);
+    assert_eq!(self::children(), Some(0));
+}
+
+/// How many processes this one has started that are still there.
+fn children() -> Option<usize> {
+    let mut children = 0;
+    for task in std::fs::read_dir("/proc/self/task").ok()? {
+        let list = std::fs::read_to_string(task.ok()?.path().join("children")).ok()?;
+        children += list.split_whitespace().count();
+    }
+    Some(children)
 }

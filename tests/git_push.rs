@@ -42,8 +42,10 @@ impl Hand {
         Self { writer, identity, remote, branch: Branch::parse("main").unwrap() }
     }
 
+    /// However slow the machine is that the tests run on.
     fn to(&self) -> Destination<'_> {
-        Destination::new(&self.remote, &self.branch)
+        let patience = Duration::from_hours(1);
+        Destination { patience, ..Destination::new(&self.remote, &self.branch) }
     }
 
     /// A commit that makes a file say that.
@@ -214,17 +216,24 @@ fn twenty(clones: &[PathBuf], bare: &Path) {
     assert!(git::is_sound(bare));
 }
 
-fn clones(directory: &Path, url: &str, options: &[&str]) -> Vec<PathBuf> {
-    let clones: Vec<_> = (0..20).map(|number| directory.join(format!("clone{number}"))).collect();
-    clones.iter().for_each(|clone| git::clone(url, clone, options));
-    clones
+/// Copies of one clone: cloning twenty times is not what is tested.
+fn clones(directory: &Path, url: &str) -> Vec<PathBuf> {
+    let first = directory.join("clone");
+    git::clone(url, &first, &[]);
+    let copy = |number: usize| {
+        let to = directory.join(format!("clone{number}"));
+        let copied = std::process::Command::new("cp").arg("-r").args([&first, &to]).status();
+        assert!(copied.unwrap().success());
+        to
+    };
+    (0..20).map(copy).collect()
 }
 
 #[test]
 fn twenty_clones_at_once_all_land_over_file() {
     let directory = tempfile::tempdir().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
-    twenty(&clones(directory.path(), &file_url(&bare), &[]), &bare);
+    twenty(&clones(directory.path(), &file_url(&bare)), &bare);
 }
 
 #[test]
@@ -232,13 +241,13 @@ fn twenty_clones_at_once_all_land_over_http() {
     let directory = tempfile::tempdir().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
     let server = SmartHttp::serve(directory.path());
-    twenty(&clones(directory.path(), &server.url("origin.git"), &[]), &bare);
+    twenty(&clones(directory.path(), &server.url("origin.git")), &bare);
 }
 
 #[test]
 fn twenty_runs_at_once_in_one_clone_all_land() {
     let (_kept, bare, clone) = pair();
-    twenty(&[clone.clone()], &bare);
+    twenty(std::slice::from_ref(&clone), &bare);
     assert!(git::is_sound(&clone));
     assert!(!clone.join(".git/FETCH_HEAD").exists());
 }
@@ -252,7 +261,7 @@ fn twenty_runs_at_once_in_one_shallow_clone_all_land_and_it_stays_shallow() {
     committed(Hand::at(&first).set("apps/web", "v2"));
     let clone = directory.path().join("clone");
     git::clone(&file_url(&bare), &clone, &["--depth", "1"]);
-    let base = git(&bare, &["rev-parse", "main"]);
+    let before = git(&bare, &["rev-parse", "main"]);
     let start = Barrier::new(20);
     thread::scope(|scope| {
         for number in 0..20 {
@@ -264,8 +273,8 @@ fn twenty_runs_at_once_in_one_shallow_clone_all_land_and_it_stays_shallow() {
             });
         }
     });
-    assert_eq!(git(&bare, &["rev-list", "--count", &format!("{base}..main")]), "20");
-    assert_eq!(fs::read_to_string(clone.join(".git/shallow")).unwrap().trim(), base);
+    assert_eq!(git(&bare, &["rev-list", "--count", &format!("{before}..main")]), "20");
+    assert_eq!(fs::read_to_string(clone.join(".git/shallow")).unwrap().trim(), before);
     assert!(git::is_sound(&bare));
 }
 
@@ -306,6 +315,7 @@ fn a_hook_of_the_clone_runs_and_can_say_no() {
     git::hook(&clone, "pre-push", "echo 'not on a Friday' >&2; exit 1");
     let hand = Hand::at(&clone);
     let finding = hand.finding(hand.set("apps/web", "v2").unwrap_err());
+    assert_eq!(finding.code.name, "push-refused");
     assert!(finding.message.contains("not on a Friday"), "{}", finding.message);
     assert_eq!(git::history(&bare, "main"), ["seed"]);
 }
@@ -314,14 +324,14 @@ fn a_hook_of_the_clone_runs_and_can_say_no() {
 fn our_own_branch_is_replaced_only_where_it_is_what_was_seen() {
     let (_kept, bare, clone) = pair();
     let hand = Hand::at(&clone);
-    let base = hand.writer.fetch_tip(&hand.remote, &hand.branch).unwrap().unwrap();
+    let tip = hand.writer.fetch_tip(&hand.remote, &hand.branch).unwrap().unwrap();
     let ours = Branch::parse("rungs/prod/web").unwrap();
-    let one = hand.commit(&base, "apps/web", "v2").unwrap().unwrap();
-    let two = hand.commit(&base, "apps/web", "v3").unwrap().unwrap();
+    let one = hand.commit(&tip, "apps/web", "v2").unwrap().unwrap();
+    let two = hand.commit(&tip, "apps/web", "v3").unwrap().unwrap();
     let push = |commit, lease| hand.writer.push(&hand.remote, commit, &ours, &lease);
     assert!(push(&one, Lease::Absent).is_ok());
     assert_eq!(push(&two, Lease::Absent), Err(PushError::Outdated));
-    assert_eq!(push(&two, Lease::Exactly(base.clone())), Err(PushError::Outdated));
+    assert_eq!(push(&two, Lease::Exactly(tip.clone())), Err(PushError::Outdated));
     assert_eq!(push(&two, Lease::FastForward), Err(PushError::Outdated));
     assert!(push(&two, Lease::Exactly(one.clone())).is_ok());
     assert_eq!(git(&bare, &["rev-parse", "rungs/prod/web"]), two.as_str());
@@ -352,6 +362,29 @@ fn refused_credentials_are_exit_4_and_no_password_is_shown() {
 }
 
 #[test]
+fn credentials_come_from_a_helper_as_they_do_by_hand() {
+    let directory = tempfile::tempdir().unwrap();
+    let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
+    let server = SmartHttp::serve(directory.path());
+    let clone = directory.path().join("clone");
+    git::clone(&server.url("origin.git"), &clone, &[]);
+    let helper = "!f() { echo username=me; echo password=hunter2; }; f";
+    git(&clone, &["config", "credential.helper", helper]);
+    server.behave(|it| it.password = Some(("me".into(), "hunter2".into())));
+    committed(Hand::at(&clone).set("apps/web", "v2"));
+    assert_eq!(show(&bare, "apps/web"), "v2");
+}
+
+#[test]
+fn a_known_tip_that_is_no_longer_in_the_clone_is_fetched() {
+    let (_kept, bare, clone) = pair();
+    let gone = "1".repeat(40);
+    fs::write(clone.join(".git/refs/remotes/origin/main"), &gone).unwrap();
+    committed(Hand::at(&clone).set("apps/web", "v2"));
+    assert_eq!(show(&bare, "apps/web"), "v2");
+}
+
+#[test]
 fn a_push_that_is_cut_off_is_taken_whole_or_not_at_all_and_finished_once() {
     let directory = tempfile::tempdir().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
@@ -375,6 +408,30 @@ fn a_push_that_is_cut_off_is_taken_whole_or_not_at_all_and_finished_once() {
         assert_eq!(git::history(&bare, "main").len(), number + 2);
     }
     assert!(git::is_sound(&bare));
+}
+
+#[test]
+fn who_may_read_and_not_push_is_told_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
+    git(&bare, &["config", "http.receivepack", "false"]);
+    let server = SmartHttp::serve(directory.path());
+    let clone = directory.path().join("clone");
+    git::clone(&server.url("origin.git"), &clone, &[]);
+    let hand = Hand::at(&clone);
+    let finding = hand.finding(hand.set("apps/web", "v2").unwrap_err());
+    assert_eq!((finding.code.name, finding.code.kind.exit_code()), ("push-refused", 4));
+    assert!(finding.message.contains("403"), "{}", finding.message);
+}
+
+#[test]
+fn a_branch_that_was_set_back_does_not_get_again_what_was_taken_out() {
+    let (_kept, bare, clone) = pair();
+    committed(Hand::at(&clone).set("apps/web", "a secret"));
+    git(&bare, &["update-ref", "refs/heads/main", "main~1"]);
+    committed(Hand::at(&clone).set("apps/api", "v2"));
+    assert_eq!(git::history(&bare, "main"), ["Set apps/api to v2", "seed"]);
+    assert_eq!(show(&bare, "apps/web"), "v1");
 }
 
 #[test]

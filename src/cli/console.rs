@@ -10,7 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value};
 
-use super::{Color, Exit, Global};
+use super::{Color, DataFormat, Exit, Global, Written};
 use crate::diagnostic::{self, Findings, Format, Kind, Style};
 use crate::source::RepoPath;
 
@@ -22,7 +22,7 @@ const WIDTH: usize = 100;
 
 /// Where text goes and how it looks.
 pub(super) struct Console {
-    format: Format,
+    format: Written,
     color: ColorChoice,
     quiet: bool,
     verbose: bool,
@@ -43,7 +43,26 @@ impl Console {
 
     /// How findings and data are written.
     pub(super) fn format(&self) -> Format {
-        self.format
+        self.format.findings()
+    }
+
+    /// How data is written, where that is in no format of findings.
+    pub(super) fn data_format(&self) -> Option<DataFormat> {
+        match self.format {
+            Written::Data(format) => Some(format),
+            Written::Findings(_) => None,
+        }
+    }
+
+    /// How text on stdout looks.
+    pub(super) fn look(&self) -> Style {
+        let width = terminal_size::terminal_size_of(io::stdout());
+        let width = width.map_or(WIDTH, |(width, _)| usize::from(width.0));
+        let colour = match self.color {
+            ColorChoice::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+            choice => choice != ColorChoice::Never,
+        };
+        Style { colour, unicode: locale_is_unicode(), width }
     }
 
     /// A line for a person about what was done.
@@ -64,11 +83,11 @@ impl Console {
     /// where that is JSON. `prefix` leads from the clone's root to the
     /// repository's directory.
     pub(super) fn report(&self, findings: &Findings, data: Map<String, Value>, prefix: &RepoPath) {
-        let text = match self.format {
+        let text = match self.format() {
             Format::Json => diagnostic::json_with(findings, data),
             format => diagnostic::render(findings, format, &self.style(), prefix),
         };
-        if self.format == Format::Text || self.stdout_is_taken {
+        if self.format() == Format::Text || self.stdout_is_taken {
             // The text has its colours already; the stream takes them out again
             // where the terminal knows none.
             let mut stderr = AutoStream::new(io::stderr(), self.color);
@@ -141,10 +160,17 @@ fn locale_is_unicode() -> bool {
 /// and the run ends with its own code, because `render --check | head -1` asks
 /// for the answer as much as for the lines.
 pub(super) fn print(bytes: &[u8]) {
+    let _ = stream(bytes);
+}
+
+/// A part of data of which there may be much more. Says whether anybody is
+/// still there to read the rest.
+#[must_use]
+pub(super) fn stream(bytes: &[u8]) -> bool {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        Ok(()) => true,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
         Err(error) => {
             complain(&format!("stdout cannot be written: {error}\n"));
             process::exit(i32::from(Exit::Problem(Kind::Outside).code()));

@@ -1,32 +1,43 @@
 //! The command line: one file per command, arguments and function together.
 
+mod carry_out;
 mod console;
+mod destination;
+mod audit;
+mod base;
 mod exit;
 mod explain;
+mod gates;
 mod completions;
+mod hold;
 mod init;
 mod man;
+mod promote;
 mod reference;
 mod render;
+mod rollback;
 mod schema;
 mod set;
+mod status;
 mod values;
+mod written;
 
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::diagnostic::{Findings, Format, Kind, harmless};
-use crate::git;
+use crate::diagnostic::{Finding, Findings, Format, Kind, harmless};
+use crate::git::{self, Address, Cache};
 use crate::source::{RepoPath, Tree};
 
 pub use exit::Exit;
 pub use reference::reference;
 
 use console::Console;
+use written::{DataFormat, Written};
 
 /// Renders, validates and promotes the environments of a Kubernetes GitOps repository.
 ///
@@ -47,25 +58,19 @@ fn exit_codes() -> String {
     format!("Exit codes:{}", lines.collect::<String>())
 }
 
-/// Takes a format's name, and lists them all in the help.
-fn format_parser() -> impl TypedValueParser<Value = Format> {
-    let names = Format::ALL.map(|format| PossibleValue::new(format.name()).help(format.purpose()));
-    PossibleValuesParser::new(names)
-        .map(|name| name.parse().expect("clap lets none but these names through"))
-}
-
 /// Options of every command.
 #[derive(Debug, clap::Args)]
 struct Global {
-    /// The repository; the nearest directory upwards with a rungs.yaml if not given
-    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    /// The repository: a directory, or an address, of which a clone is kept in the cache
+    /// directory; the nearest directory upwards with a rungs.yaml if not given
+    #[arg(long, global = true, value_name = "DIR|URL", value_hint = clap::ValueHint::DirPath)]
     repo: Option<PathBuf>,
     /// When to colour; `NO_COLOR` is honoured
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     color: Color,
     /// How to write findings, and data where a command prints some
-    #[arg(long, global = true, value_name = "FORMAT", value_parser = format_parser(), default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = Written::parser(), default_value_t = Written::Findings(Format::Text))]
+    format: Written,
     /// Let findings of this severity fail the run too
     #[arg(long, global = true, value_name = "SEVERITY", value_enum)]
     deny: Option<Deny>,
@@ -95,10 +100,28 @@ enum Command {
     Render(render::Render),
     Values(values::Values),
     Set(set::Set),
+    Promote(promote::Promote),
+    Rollback(rollback::Rollback),
+    Hold(hold::Hold),
+    Gates(gates::Gates),
+    Status(status::Status),
+    Audit(audit::Audit),
     Explain(explain::Explain),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
+}
+
+impl Command {
+    /// The formats of data that it writes besides text and JSON.
+    fn data_formats(&self) -> &'static [DataFormat] {
+        match self {
+            Self::Status(_) => &[DataFormat::Markdown],
+            Self::Audit(_) => &[DataFormat::Csv, DataFormat::Html],
+            Self::Gates(_) => &[DataFormat::Markdown],
+            _ => &[],
+        }
+    }
 }
 
 /// What a command may use: where it works and how it speaks.
@@ -118,13 +141,16 @@ impl Context {
             return repo.clone();
         }
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-        let nearest = here.ancestors().find(|directory| directory.join("rungs.yaml").is_file());
-        nearest.map_or_else(|| here.clone(), Path::to_path_buf)
+        nearest_repository(&here).to_path_buf()
     }
 
-    /// The repository's files.
+    /// The repository's files; of a bare clone those of its `HEAD`.
     fn tree(&self) -> Tree {
-        git::work_tree(&self.directory())
+        let directory = self.directory();
+        let bare = git::Repository::containing(&directory).ok().flatten();
+        let bare = bare.filter(git::Repository::is_bare).map(Arc::new);
+        let head = bare.and_then(|clone| clone.tree_of(&clone.head().ok()??).ok());
+        head.unwrap_or_else(|| git::work_tree(&directory))
     }
 
     /// From the clone's root to the repository's directory. Where no clone is,
@@ -135,14 +161,22 @@ impl Context {
     }
 }
 
-/// What a command came to: findings that do not stop it, and whether its
-/// answer is no for another reason than a finding.
+/// The nearest directory upwards that holds a `rungs.yaml`, or this one.
+fn nearest_repository(here: &Path) -> &Path {
+    here.ancestors().find(|directory| directory.join("rungs.yaml").is_file()).unwrap_or(here)
+}
+
+/// What a command came to: findings that do not stop it, and what its answer
+/// is for another reason than a finding.
 #[derive(Debug, Default)]
 struct Outcome {
     findings: Findings,
-    answer_is_no: bool,
+    answer: Option<Kind>,
     /// What JSON output says beside the findings.
     data: serde_json::Map<String, serde_json::Value>,
+    /// Whether the command has written the findings itself, behind data that
+    /// it does not keep in memory.
+    is_reported: bool,
 }
 
 impl From<Findings> for Outcome {
@@ -154,14 +188,32 @@ impl From<Findings> for Outcome {
 /// Runs the program on this process's arguments.
 pub fn main() -> ExitCode {
     report_panics_as_defects();
+    if let Some(exit) = completions::answer() {
+        return exit.into();
+    }
     let Cli { global, command } = Cli::parse();
+    global.format.refuse_unless(command.data_formats());
     let console = Console::new(&global);
-    let mut context = Context { repo: global.repo, console };
+    let repo = match global.repo.map(local).transpose() {
+        Ok(repo) => repo,
+        Err(finding) => {
+            let findings = Findings::from(finding);
+            console.report(&findings, serde_json::Map::new(), &RepoPath::root());
+            return Exit::of(&findings, false).into();
+        }
+    };
+    let mut context = Context { repo, console };
     let result = match command {
         Command::Init(command) => command.run(&context),
         Command::Render(command) => command.run(&mut context),
         Command::Values(command) => command.run(&context),
-        Command::Set(command) => command.run(&context),
+        Command::Set(command) => command.run(&mut context),
+        Command::Promote(command) => command.run(&mut context),
+        Command::Rollback(command) => command.run(&mut context),
+        Command::Hold(command) => command.run(&mut context),
+        Command::Gates(command) => command.run(&mut context),
+        Command::Status(command) => command.run(&context),
+        Command::Audit(command) => command.run(&mut context),
         Command::Explain(command) => return command.run(&context).into(),
         Command::Schema(command) => return command.run().into(),
         Command::Completions(command) => return command.run().into(),
@@ -170,11 +222,25 @@ pub fn main() -> ExitCode {
     let outcome = result.unwrap_or_else(Outcome::from);
     let findings = outcome.findings.settled();
     let exit = match Exit::of(&findings, global.deny.is_some()) {
-        Exit::Done if outcome.answer_is_no => Exit::Problem(Kind::Answer),
+        Exit::Done => outcome.answer.map_or(Exit::Done, Exit::Problem),
         exit => exit,
     };
-    context.console.report(&findings, outcome.data, &context.prefix());
+    if !outcome.is_reported {
+        context.console.report(&findings, outcome.data, &context.prefix());
+    }
     exit.into()
+}
+
+/// The directory of a repository: of an address, its clone in the cache.
+fn local(repo: PathBuf) -> Result<PathBuf, Finding> {
+    let Some(address) = repo.to_str().filter(|text| Address::is_meant(text)) else {
+        return Ok(repo);
+    };
+    let address = Address::parse(address)?;
+    match Cache::of(&carry_out::variables()) {
+        Some(cache) => cache.fetch(&address),
+        None => usage_error("no directory for clones is known; set RUNGS_CACHE to one"),
+    }
 }
 
 /// Ends the run as clap does for arguments that it does not understand.

@@ -102,6 +102,11 @@ pub fn json_of(data: Map<String, Value>) -> String {
     json::versioned(data)
 }
 
+/// A part of such a document, on one line.
+pub fn json_part(part: &Value) -> String {
+    super::visible::json(&part.to_string())
+}
+
 /// [`Format::Json`] with what a command says beside its findings.
 pub fn json_with(findings: &Findings, data: Map<String, Value>) -> String {
     json::render(&masked(findings), data)

@@ -24,7 +24,7 @@ mod format;
 pub(crate) use code::codes;
 pub use code::{Code, Kind, Severity};
 pub use finding::{Counts, Finding, Findings, Label, Subject};
-pub use format::{Format, Style, UnknownFormat, json_of, json_with, render};
+pub use format::{Format, Style, UnknownFormat, json_of, json_part, json_with, render};
 pub use nearest::nearest;
 pub use plain::explain;
 pub use read::CODES;

@@ -108,6 +108,7 @@ fn options(request: &Request, add_digest: bool) -> WriteOptions {
         add_digest,
         // It is named, so that it is meant.
         moving: true,
+        ..WriteOptions::default()
     }
 }
 

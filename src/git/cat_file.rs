@@ -107,16 +107,15 @@ impl CatFile {
     /// The remotes that promised to have what is missing.
     fn promisors(&self) -> &[String] {
         self.promisors.get_or_init(|| {
-            let is_promisor = |remote: &String| {
-                let key = format!("remote.{remote}.promisor");
-                let said = self.answer("config", &["--type=bool", "--get", &key]);
-                said.is_ok_and(|said| said.as_deref() == Some("true"))
-            };
-            let named = self.answer("config", &["--get", "extensions.partialClone"]);
-            let mut remotes: Vec<String> = named.ok().flatten().into_iter().collect();
-            remotes.extend(self.remotes().into_iter().filter(is_promisor));
+            let asked = ["-z", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$"];
+            let said = self.answer("config", &asked).ok().flatten().unwrap_or_default();
+            let keys = said.split('\0').filter_map(|entry| entry.strip_suffix("\ntrue"));
+            let names =
+                keys.filter_map(|key| key.strip_prefix("remote.")?.strip_suffix(".promisor"));
+            let mut remotes: Vec<String> = names.map(str::to_owned).collect();
+            let elder = self.answer("config", &["--get", "extensions.partialClone"]);
+            remotes.extend(elder.ok().flatten());
             remotes.retain(|remote| !remote.starts_with('-'));
-            remotes.dedup();
             remotes
         })
     }

@@ -47,7 +47,8 @@ pub trait History: Send + Sync {
 
     /// Every commit of the branch, the newest first, whatever it changed, on the
     /// way that [`Self::steps`] goes: past a merge that hides the branch by its
-    /// second parent. Ends as that does.
+    /// second parent. Ends as that does, with the edge's own commit before the
+    /// error.
     fn branch<'h>(&'h self, tip: &ObjectName) -> Result<Names<'h>, HistoryError>;
 
     /// A blob's bytes.

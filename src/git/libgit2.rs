@@ -106,7 +106,10 @@ impl Database for Libgit2 {
 }
 
 fn oid(id: &ObjectName) -> Result<git2::Oid, git2::Error> {
-    git2::Oid::from_bytes(&id.bytes().collect::<Vec<u8>>())
+    // A name of another length is none of this clone's objects.
+    git2::Oid::from_bytes(&id.bytes().collect::<Vec<u8>>()).map_err(|error| {
+        git2::Error::new(git2::ErrorCode::NotFound, git2::ErrorClass::Odb, error.message())
+    })
 }
 
 fn name(oid: git2::Oid) -> ObjectName {

@@ -1,4 +1,4 @@
-//! A repository's commits, as Trees.
+//! A repository's commits: read as Trees, made of changes, pushed to a branch.
 //!
 //! libgit2 reads objects in this process; it is never given a remote, a
 //! credential or a hook.
@@ -27,8 +27,12 @@ mod writer;
 mod remote;
 mod push;
 mod tip;
+mod address;
+mod cache;
 
+pub use address::Address;
 pub use build::{BuildError, Changes};
+pub use cache::Cache;
 pub use code::CODES;
 pub use commit::CommitFiles;
 pub use history::{FileChange, History, HistoryError, Names, Step};

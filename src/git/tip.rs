@@ -14,7 +14,7 @@ use super::writer::Writer;
 use crate::diagnostic::Finding;
 
 /// The longest that is waited between two tries.
-const LONGEST_PAUSE: Duration = Duration::from_millis(800);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long a server that refused is given to finish what it may be doing for
 /// somebody else, before it is asked once more.
@@ -85,13 +85,8 @@ impl<E> TipError<E> {
         let Destination { remote, branch, .. } = to;
         Ok(match self {
             Self::Intent { error, .. } => return Err(error),
-            Self::Remote(error)
-            | Self::Refused(PushError::Remote(error) | PushError::Lost(error)) => error.finding(),
-            Self::Refused(error) => {
-                let message = format!("`{remote}` did not take a push to `{branch}`: {error}");
-                Finding::new(&PUSH_REFUSED, message, place())
-                    .help("allow it on the server, or use `--branch` and let people merge")
-            }
+            Self::Remote(error) => error.finding(),
+            Self::Refused(error) => error.finding(remote, branch),
             Self::TooBusy(times) => {
                 let message = format!("`{branch}` moved {times} times while it was being changed");
                 Finding::new(&BRANCH_TOO_BUSY, message, place()).help("try again")
@@ -100,15 +95,29 @@ impl<E> TipError<E> {
     }
 }
 
+impl PushError {
+    /// As a finding, of a push to that branch.
+    pub fn finding(&self, remote: &Remote, branch: &Branch) -> Finding {
+        match self {
+            Self::Remote(error) => error.finding(),
+            Self::Outdated | Self::Refused { .. } | Self::Unanswered(_) => {
+                let message = format!("`{remote}` did not take a push to `{branch}`: {self}");
+                Finding::new(&PUSH_REFUSED, message, place())
+                    .help("allow it on the server, or push a branch and let people merge it")
+            }
+        }
+    }
+}
+
 impl Writer {
     /// Carries out an intent at the newest tip of a branch: `compute` makes of
     /// a tip the commit that follows it; none where there is nothing to do.
     ///
-    /// It is computed for the tip that this clone knows, and pushed without
-    /// force: a server takes it only where the branch is still there. If it is
-    /// not, it is computed again for the tip that is there, and so on. What
-    /// says that nothing is to be done, or that it cannot be, is asked again
-    /// for the tip that the remote has now before it counts.
+    /// It is computed for the tip that this clone knows, and pushed: the server
+    /// takes it only where the branch is still at that tip. If it is not, it is
+    /// computed again for the tip that is there, and so on. What says that
+    /// nothing is to be done, or that it cannot be, is asked again for the tip
+    /// that the remote has now before it counts.
     ///
     /// The remote has the whole commit or nothing of it at any moment, and
     /// running it again after any interruption does what is left to do.
@@ -133,14 +142,16 @@ impl Writer {
                 }
                 answer => return settled(answer, at.tip),
             };
+            let began = Instant::now();
             match self.attempt(to, &at.tip, &commit)? {
                 Attempt::Landed => return Ok(Landed::Committed { commit, base: at.tip }),
                 Attempt::Moved(_) if Instant::now() >= deadline => {
                     return Err(TipError::TooBusy(moves));
                 }
                 Attempt::Moved(newest) => {
-                    // Who loses may be the slowest: a random pause lets others finish.
-                    pause(LONGEST_PAUSE.min(Duration::from_millis(50) * 2_u32.pow(moves.min(4))));
+                    // A try takes what the server and this machine make it take, with
+                    // all that others do: pauses in its measure spread them out.
+                    pause(LONGEST_PAUSE.min(began.elapsed() * 2_u32.pow(moves.min(2))));
                     moves += 1;
                     at = newest;
                 }
@@ -163,30 +174,28 @@ impl Writer {
         Ok(Tip { tip, is_newest: true })
     }
 
-    /// Pushes, and once more where the server refuses though nothing moved: it
-    /// may have been busy with another push, which it does not always say.
+    /// Pushes, and once more where it is refused though nothing moved: the
+    /// server may have been busy with another push, which it does not always
+    /// say.
     fn attempt<E>(
         &self,
         to: &Destination<'_>,
         base: &ObjectName,
         commit: &ObjectName,
     ) -> Result<Attempt, TipError<E>> {
+        // The commit follows the base, so that this overwrites nothing. Without
+        // it a branch that was set back, as to take out a secret, would get all
+        // of it again: the base is an ancestor's descendant as well.
+        let lease = Lease::Exactly(base.clone());
         let mut refusals = 0;
         loop {
-            let refusal = match self.push(to.remote, commit, to.branch, &Lease::FastForward) {
+            let refusal = match self.push(to.remote, commit, to.branch, &lease) {
                 Ok(_) => return Ok(Attempt::Landed),
                 // Git itself could not be run, and cannot fetch either.
                 Err(PushError::Remote(error)) => return Err(error.into()),
                 Err(refusal) => refusal,
             };
-            let newest = match self.newest(to) {
-                Ok(newest) => newest,
-                // The push met the same, and says it of what was asked for.
-                Err(TipError::Remote(RemoteError::Unreachable { .. })) => {
-                    return Err(TipError::Refused(refusal));
-                }
-                Err(error) => return Err(error),
-            };
+            let newest = self.newest(to)?;
             if newest.tip == *commit || self.has_landed(&refusal, commit, &newest.tip)? {
                 return Ok(Attempt::Landed);
             }
@@ -210,7 +219,7 @@ impl Writer {
         commit: &ObjectName,
         tip: &ObjectName,
     ) -> Result<bool, TipError<E>> {
-        if !matches!(refusal, PushError::Lost(_)) {
+        if !matches!(refusal, PushError::Unanswered(_)) {
             return Ok(false);
         }
         let is_ancestor = self.is_ancestor(commit, tip);

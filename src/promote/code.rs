@@ -136,6 +136,12 @@ codes! {
     /// a remote with `--repo URL`. `--write` changes files and needs no clone.
     NO_CLONE = "no-clone", Input, Error;
 
+    /// No commit of that name is in the clone.
+    ///
+    /// `rungs gates --base REV` takes whatever git takes for a commit: a branch
+    /// (`origin/main`), a tag or an id. Fetch what is not there yet.
+    UNKNOWN_REVISION = "unknown-revision", Outside, Error;
+
     /// A branch of rungs' name has commits of somebody else.
     ///
     /// rungs replaces its own branches, `rungs/<environment>/<app>`, when a plan
@@ -155,6 +161,20 @@ codes! {
     /// The disk is full, or permissions do not allow it. Every file that was to
     /// change is as it was.
     UNWRITABLE_FILE = "unwritable-file", Outside, Error;
+
+    /// Nobody said where the change goes.
+    ///
+    /// `set`, `promote`, `rollback` and `hold` change files, a branch or the
+    /// base branch, and do none of it unasked: what would be done is shown, and
+    /// the exit code says that nothing was.
+    ///
+    /// ```text
+    /// rungs promote guestbook --to stage --dry-run     shows the plan
+    /// rungs promote guestbook --to stage --write       changes the files of the work tree
+    /// rungs promote guestbook --to stage --commit      commits onto the base branch, and pushes
+    /// rungs promote guestbook --to stage --branch      pushes a branch for people to merge
+    /// ```
+    NO_DESTINATION = "no-destination", Input, Error;
 }
 
 /// What a history that ends too early, or cannot be read, comes to.

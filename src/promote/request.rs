@@ -1,5 +1,7 @@
 //! What is asked for.
 
+use std::fmt;
+
 use super::Override;
 use crate::sites::Ask;
 
@@ -40,6 +42,15 @@ pub struct Leave {
     pub overrides: Vec<Override>,
     /// The ticket.
     pub ticket: Option<String>,
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Image(ask) => ask.fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
 }
 
 impl Named {

@@ -9,7 +9,8 @@ use super::gathered::{Gathered, Lens};
 use super::model::{Scope, Whose};
 use super::rules::Rule;
 use super::{
-    AppSites, Barrier, Site, helm_values, kustomize, manifest, marker, promoted, search, yaml,
+    AppSites, Barrier, Site, helm_values, kustomize, manifest, marker, promoted, search, shared,
+    yaml,
 };
 use crate::config::{EnvironmentName, Repository, RuleSeverity, SiteKind};
 use crate::diagnostic::{Finding, Findings};
@@ -26,6 +27,8 @@ pub(super) struct AdoptedModel {
     read: BTreeMap<RepoPath, Vec<Reading>>,
     /// The files of each app, by environment.
     index: BTreeMap<(usize, String), BTreeSet<RepoPath>>,
+    /// Files that cannot be read and may be of any app of their rules.
+    nameless: BTreeSet<RepoPath>,
     /// The paths by which a file is reached over links.
     links: HashMap<RepoPath, BTreeSet<RepoPath>>,
     findings: Findings,
@@ -65,6 +68,7 @@ impl AdoptedModel {
             files: Files::default(),
             read: BTreeMap::new(),
             index: BTreeMap::new(),
+            nameless: BTreeSet::new(),
             links: HashMap::new(),
             findings: Findings::new(),
             near: HashMap::new(),
@@ -90,7 +94,7 @@ impl AdoptedModel {
         }
         for (number, rule) in self.rules.iter().enumerate() {
             if !self.readings().any(|(_, reading)| reading.rule == number) {
-                let near = search::nearest_path(tree, &rule.rule.path.value, &rule.spellings);
+                let near = search::nearest_path(tree, &rule.entry.path.value, &rule.spellings);
                 self.near.extend(near.map(|near| (number, near)));
             }
         }
@@ -131,12 +135,16 @@ impl AdoptedModel {
             for app in apps.chain(reading.app.clone()).filter(|app| self.scope.has_app(app)) {
                 self.index.entry((environment, app)).or_default().insert(path.clone());
             }
+            if reading.found.is_err() && reading.app.is_none() {
+                self.nameless.insert(path.clone());
+            }
             readings.push(reading);
         }
         self.read.insert(path.clone(), readings);
     }
 
     fn forget(&mut self, path: &RepoPath) {
+        self.nameless.remove(path);
         for reading in self.read.remove(path).into_iter().flatten() {
             let apps = reading.found.into_iter().flatten().map(|(app, _)| app);
             for app in apps.chain(reading.app) {
@@ -154,12 +162,12 @@ impl AdoptedModel {
     pub(super) fn put(
         &mut self,
         path: &RepoPath,
-        file: Option<Arc<SourceFile>>,
+        file: Option<&Arc<SourceFile>>,
     ) -> BTreeSet<Whose> {
         let mut affected = BTreeSet::new();
         let linked = self.links.get(path).cloned().unwrap_or_default();
         for path in linked.iter().chain([path]) {
-            let is_new = !self.matches(path).is_empty() && self.files.put(path, file.clone());
+            let is_new = !self.matches(path).is_empty() && self.files.put(path, file.cloned());
             if is_new {
                 affected.extend(self.of_file(path));
                 self.gather(path);
@@ -224,16 +232,15 @@ impl AdoptedModel {
         let mut blocking = Findings::new();
         let mut rules = BTreeSet::new();
         for path in paths {
-            for reading in self.read.get(path).into_iter().flatten() {
-                if reading.environment != number {
-                    continue;
-                }
+            let barrier = self.barrier(path);
+            let readings = self.read.get(path).into_iter().flatten();
+            for reading in readings.filter(|reading| reading.environment == number) {
                 match &reading.found {
                     Ok(found) => {
                         let own = found.get(app);
                         rules.extend(own.map(|_| reading.rule));
                         let own = own.into_iter().flatten().cloned();
-                        sites.extend(own.map(|site| self.guarded(site, path)));
+                        sites.extend(own.map(|site| Site { barrier: barrier.clone(), ..site }));
                     }
                     Err(findings) if reading.app.as_deref() == Some(app) => {
                         blocking.extend(findings.iter().cloned());
@@ -250,26 +257,23 @@ impl AdoptedModel {
     /// Files of which nobody can tell whose images they hold: they may be of
     /// any app that the same rule finds.
     fn unread(&self, environment: usize, rules: &BTreeSet<usize>) -> Findings {
-        let readings = self.readings().map(|(_, reading)| reading).filter(|reading| {
-            reading.environment == environment
-                && reading.app.is_none()
-                && rules.contains(&reading.rule)
+        let readings = self.nameless.iter().filter_map(|path| self.read.get(path)).flatten();
+        let readings = readings.filter(|reading| {
+            let is_nameless = reading.app.is_none() && reading.environment == environment;
+            is_nameless && rules.contains(&reading.rule)
         });
         readings.filter_map(|reading| reading.found.as_ref().err()).flatten().cloned().collect()
     }
 
-    /// The site with what keeps it from being changed.
-    fn guarded(&self, site: Site, path: &RepoPath) -> Site {
-        let environments = self.environments_of(site.file.path());
-        let barrier = if environments.len() > 1 {
+    /// What keeps the sites of a file from being changed.
+    fn barrier(&self, path: &RepoPath) -> Option<Barrier> {
+        let file = self.files.get(path)?.file.path();
+        let environments = self.environments_of(file);
+        if environments.len() > 1 {
             let names = environments.iter().map(|&number| self.environments[number].name.clone());
-            Some(Barrier::Shared(names.collect()))
-        } else if site.file.path() == path {
-            None
-        } else {
-            Some(Barrier::Link(path.clone()))
-        };
-        Site { barrier, ..site }
+            return Some(Barrier::Shared(names.collect()));
+        }
+        (file != path).then(|| Barrier::Link(path.clone()))
     }
 
     /// The environments whose sites stand in a file, by whichever path.
@@ -280,6 +284,18 @@ impl AdoptedModel {
             found.into_iter().map(|(environment, _)| environment)
         };
         linked.chain([file]).flat_map(rules).collect()
+    }
+
+    pub(super) fn shared(&self, tree: &Tree) -> BTreeMap<Whose, Vec<Site>> {
+        let apps = self.index.iter().map(|((environment, app), paths)| {
+            let environment = &self.environments[*environment].name;
+            let sites = self.app(environment, app).map(|app| app.sites).unwrap_or_default();
+            shared::Own { environment, app, files: paths.iter().collect(), sites }
+        });
+        let apps: Vec<_> = apps.collect();
+        let found = shared::find(tree, &apps);
+        let whose = apps.iter().map(|own| (own.environment.clone(), own.app.to_owned()));
+        whose.zip(found).filter(|(_, sites)| !sites.is_empty()).collect()
     }
 
     pub(super) fn findings(&self) -> Findings {
@@ -328,10 +344,10 @@ impl Rule {
         };
         let lens = Lens {
             file: &parsed.file,
-            images: &self.rule.images,
-            adds_digest: self.rule.adds_digest,
+            images: &self.entry.images,
+            adds_digest: self.entry.adds_digest,
         };
-        let mut gathered = match &self.rule.kind {
+        let mut gathered = match &self.entry.kind {
             SiteKind::Kustomize { insert } => kustomize::find(lens, documents, insert),
             SiteKind::Yaml(fields) => yaml::find(lens, documents, fields),
             SiteKind::HelmValues { root } => {
@@ -340,7 +356,7 @@ impl Rule {
             SiteKind::Manifest => manifest::find(lens, documents),
             SiteKind::Marker => marker::find(lens, documents),
         };
-        gathered.sites.extend(promoted::find(lens, documents, &self.rule));
+        gathered.sites.extend(promoted::find(lens, documents, &self.entry));
         let found = Ok(self.by_app(path, app.as_deref(), &mut gathered));
         Reading { rule, environment, app, found, findings: gathered.findings }
     }
@@ -371,7 +387,7 @@ impl Rule {
 
     /// A rule whose entry in `sites` has no effect.
     fn unmatched(&self, near: Option<&str>, files: usize) -> Finding {
-        let path = &self.rule.path;
+        let path = &self.entry.path;
         let (message, because, help) = if files == 0 {
             let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -379,7 +395,7 @@ impl Rule {
             };
             (format!("no file matches `{}`", path.value), "matches nothing", help)
         } else {
-            let what = match &self.rule.kind {
+            let what = match &self.entry.kind {
                 SiteKind::Kustomize { .. } => {
                     "no entry of `images` with a tag or digest, and no `?ref=`"
                 }

@@ -46,7 +46,8 @@ impl<'a> At<'a> {
 
     /// The value of a key.
     pub(super) fn get(&self, key: &str) -> Option<Self> {
-        self.entries().find(|(text, _)| *text == key).map(|(_, value)| value)
+        let (key, node) = self.node.entries().find(|(other, _)| other.text() == key)?;
+        Some(self.step(Taken::Key(key.text()), node))
     }
 
     /// The value at the end of several keys.
@@ -95,7 +96,7 @@ impl<'a> At<'a> {
 
     /// The text of a key's scalar.
     pub(super) fn text_of(&self, key: &str) -> Option<String> {
-        text(self.get(key)?.node)
+        text(self.node.get(key)?)
     }
 
     /// The place, to find it again.

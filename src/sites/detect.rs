@@ -18,7 +18,7 @@ use crate::yaml::Value;
 pub fn sites_of_content(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Site>, Findings) {
     let images = ImageFilter::default();
     let lens = Lens { file, images: &images, adds_digest: false };
-    if is_kustomization(file, documents) {
+    if is_kustomization(file.path().name(), documents) {
         let gathered = kustomize::find(lens, documents, &[]);
         return (gathered.sites, gathered.findings);
     }
@@ -49,7 +49,7 @@ pub fn sites_of_file(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Site>,
     findings.extend(marked.findings);
     let mut more = Gathered::default();
     for root in At::roots(documents) {
-        if !is_kustomization(file, documents) {
+        if !is_kustomization(file.path().name(), documents) {
             helm_values::find_below(lens, &root, &mut more);
         }
         addresses(lens, &root, &mut more);
@@ -70,21 +70,24 @@ fn addresses<'a>(lens: Lens<'a>, at: &At<'a>, gathered: &mut Gathered) {
     }
 }
 
-/// Where objects hold values of a chart: Flux's HelmRelease, and Argo CD's
-/// Application and ApplicationSet.
+/// Where objects hold values of a chart: Flux's `HelmRelease`, and Argo CD's
+/// `Application` and `ApplicationSet`.
 const VALUES: [&[&str]; 3] = [
     &["spec", "values"],
     &["spec", "source", "helm", "valuesObject"],
     &["spec", "template", "spec", "source", "helm", "valuesObject"],
 ];
 
-fn is_kustomization(file: &SourceFile, documents: &[Value]) -> bool {
-    let name = file.path().name();
-    let is_named = matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization");
+/// The names that kustomize looks for, in its order.
+pub(super) const KUSTOMIZATIONS: [&str; 3] =
+    ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// Whether a file of that name is a kustomization or a component.
+pub(super) fn is_kustomization(name: &str, documents: &[Value]) -> bool {
     let says_so = || {
         let root = At::root(0, documents.first()?);
         let version = root.text_of("apiVersion")?;
         Some(version.starts_with("kustomize.config.k8s.io/"))
     };
-    is_named || says_so().unwrap_or_default()
+    KUSTOMIZATIONS.contains(&name) || says_so().unwrap_or_default()
 }

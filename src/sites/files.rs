@@ -49,10 +49,6 @@ impl Files {
         self.current.get(path)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&RepoPath, &Arc<Parsed>)> {
-        self.current.iter()
-    }
-
     /// The files directly in a directory.
     pub(super) fn in_directory(&self, directory: &RepoPath) -> impl Iterator<Item = &RepoPath> {
         let begin = if directory.is_root() { String::new() } else { format!("{directory}/") };
@@ -81,7 +77,7 @@ impl Files {
         let before = self.current.remove(path);
         let Some(file) = file else {
             let was_there = before.is_some();
-            before.into_iter().for_each(|before| self.keep(path, before));
+            self.keep(path, before);
             return was_there;
         };
         if let Some(same) = before.as_ref().filter(|before| is_same(before, &file)) {
@@ -90,12 +86,13 @@ impl Files {
         }
         let kept = self.earlier.get(path).into_iter().flatten();
         let known = kept.filter(|kept| is_same(kept, &file)).map(Arc::clone).next();
-        before.into_iter().for_each(|before| self.keep(path, before));
+        self.keep(path, before);
         self.current.insert(path.clone(), known.unwrap_or_else(|| Arc::new(Parsed::new(file))));
         true
     }
 
-    fn keep(&mut self, path: &RepoPath, parsed: Arc<Parsed>) {
+    fn keep(&mut self, path: &RepoPath, parsed: Option<Arc<Parsed>>) {
+        let Some(parsed) = parsed else { return };
         let kept = self.earlier.entry(path.clone()).or_default();
         kept.retain(|other| !Arc::ptr_eq(other, &parsed));
         if kept.len() == KEPT {

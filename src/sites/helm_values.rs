@@ -5,7 +5,7 @@
 
 use super::at::{At, is_template, text};
 use super::gathered::{Gathered, Lens, image_of, read};
-use super::{Form, Key, Said, Site};
+use super::{Form, Key, Said, Site, Unsaid};
 use crate::yaml::{Route, Value};
 
 /// The sites of values that begin at `root` of each document that has it.
@@ -38,8 +38,9 @@ impl<'a> Finder<'a> {
         if at.node.is_mapping() {
             gathered.sites.extend(self.map(at));
             gathered.sites.extend(self.siblings(at));
+            let has_tag = at.node.get("tag").is_some();
             for (key, value) in at.entries() {
-                if is_image_key(key) && value.node.as_str().is_some() && at.get("tag").is_none() {
+                if is_image_key(key) && value.node.as_str().is_some() && !has_tag {
                     gathered.sites.extend(self.whole(key, &value));
                 }
                 self.look(&value, gathered);
@@ -96,7 +97,8 @@ impl<'a> Finder<'a> {
             parts.push(at.part_at("digest", Form::Digest));
         }
         let image = image_of(Some(repository), tag.as_deref(), digest.as_deref());
-        Some(self.lens.site(Key::Image(name), Some(Said::Image(image)), shown, parts))
+        let site = self.lens.site(Key::Image(name), Some(Said::Image(image)), shown, parts);
+        Some(Site { unsaid: Unsaid::Empty, ..site })
     }
 
     /// A whole reference. At keys such as `sidecarImage`, and where the text may

@@ -1,18 +1,37 @@
 //! Manifests: images of containers, and the sources of Flux and Argo CD.
 
+use std::collections::HashMap;
+
 use super::at::{At, text};
 use super::gathered::{Gathered, Lens, image_of};
 use super::moving::{is_moving_reference, is_version_range};
-use super::{Form, Key, Part, Said, Site, kustomize};
+use super::{Form, Key, Part, Said, Site, Unsaid, kustomize};
 use crate::yaml::Value;
 
 /// The sites of manifests and of patches that are shaped like them.
 pub(super) fn find(lens: Lens<'_>, documents: &[Value]) -> Gathered {
     let mut gathered = Gathered::default();
     for root in At::roots(documents) {
-        object(lens, &root, &mut gathered);
+        if root.node.is_sequence() {
+            operations(lens, &root, &mut gathered);
+        } else {
+            object(lens, &root, &mut gathered);
+        }
     }
     gathered
+}
+
+/// The operations of a JSON patch (RFC 6902) that write an image; the place that
+/// they write to is its name.
+fn operations(lens: Lens<'_>, list: &At<'_>, gathered: &mut Gathered) {
+    for operation in list.items() {
+        let Some(path) = operation.text_of("path").filter(|path| path.ends_with("/image")) else {
+            continue;
+        };
+        if let Some(value) = operation.get("value").filter(|value| value.node.as_str().is_some()) {
+            gathered.take(lens.reference(path, &value));
+        }
+    }
 }
 
 /// One object, or a `List` of them.
@@ -37,7 +56,7 @@ pub(super) fn object(lens: Lens<'_>, at: &At<'_>, gathered: &mut Gathered) {
         ("source.toolkit.fluxcd.io", "OCIRepository") => sources.oci_repository(gathered),
         ("source.toolkit.fluxcd.io", "GitRepository") => sources.git_repository(gathered),
         ("source.toolkit.fluxcd.io", "HelmChart") => {
-            sources.version(&["spec", "version"], gathered)
+            sources.version(&["spec", "version"], gathered);
         }
         ("helm.toolkit.fluxcd.io", "HelmRelease") => {
             sources.version(&["spec", "chart", "spec", "version"], gathered);
@@ -80,8 +99,10 @@ impl<'a> Finder<'_, 'a> {
                 }
                 continue;
             }
-            if key == "image" && value.node.as_str().is_some() {
-                gathered.sites.extend(self.other(at, &value));
+            if key == "image" {
+                // An image that is mounted as a volume is one level below.
+                let image = value.get("reference").unwrap_or_else(|| value.clone());
+                gathered.sites.extend(self.other(at, &image));
             }
             self.look(&value, gathered);
         }
@@ -107,6 +128,7 @@ impl<'a> Finder<'_, 'a> {
         let is_item = map.last_key().is_none();
         let name = map.text_of("name").filter(|_| is_item);
         let name = name.unwrap_or_else(|| image.name_below(self.top));
+        image.node.as_str()?;
         let site = self.lens.reference(name, image).ok()??;
         site.image().is_some_and(|image| image.identity().is_some()).then_some(site)
     }
@@ -197,14 +219,11 @@ impl<'a> Sources<'_, 'a> {
     fn source(&self, source: &At<'a>, gathered: &mut Gathered) {
         if let Some(at) = source.get("targetRevision") {
             let revision = text(at.node).unwrap_or_default();
-            let site = match source.text_of("chart") {
-                Some(chart) => {
-                    self.lens.revision(Key::Version(chart), &at, is_version_range(&revision))
-                }
-                None => {
-                    let url = source.text_of("repoURL").unwrap_or_else(|| self.name.to_owned());
-                    self.lens.revision(Key::Git(url), &at, is_moving_reference(&revision))
-                }
+            let site = if let Some(chart) = source.text_of("chart") {
+                self.lens.revision(Key::Version(chart), &at, is_version_range(&revision))
+            } else {
+                let url = source.text_of("repoURL").unwrap_or_else(|| self.name.to_owned());
+                self.lens.revision(Key::Git(url), &at, is_moving_reference(&revision))
             };
             gathered.sites.extend(site);
         }
@@ -236,9 +255,9 @@ impl<'a> Sources<'_, 'a> {
     /// `image.digest` beside it.
     fn parameters(&self, list: &At<'a>, gathered: &mut Gathered) {
         let items = list.items();
-        let of = |name: String| {
-            items.iter().find(|item| item.text_of("name").as_deref() == Some(&*name))?.get("value")
-        };
+        let named = items.iter().filter_map(|item| Some((item.text_of("name")?, item)));
+        let named: HashMap<String, &At<'a>> = named.collect();
+        let of = |name: String| named.get(&name)?.get("value");
         for item in &items {
             let Some(name) = item.text_of("name") else { continue };
             let prefix = match name.strip_suffix("tag") {
@@ -271,6 +290,8 @@ impl<'a> Sources<'_, 'a> {
         parts.extend(repository.map(|at| at.part(Form::Repository)));
         parts.extend(digest.map(|at| at.part(Form::Digest)));
         let image = image_of(repository_text, Some(&tag_text), digest_text.as_deref());
-        Some(self.lens.site(Key::Image(key.to_owned()), Some(Said::Image(image)), tag, parts))
+        let key = Key::Image(key.to_owned());
+        let site = self.lens.site(key, Some(Said::Image(image)), tag, parts);
+        Some(Site { unsaid: Unsaid::Empty, ..site })
     }
 }

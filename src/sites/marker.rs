@@ -4,7 +4,7 @@
 use super::at::{At, is_template};
 use super::code::UNREADABLE_MARKER;
 use super::gathered::{Gathered, Lens, image_of, read};
-use super::{Form, Key, Said, Site};
+use super::{Form, Key, Said, Site, Unsaid};
 use crate::diagnostic::{Finding, nearest};
 use crate::kubernetes::Digest;
 use crate::source::{Location, Span};
@@ -22,16 +22,16 @@ pub(super) fn find(lens: Lens<'_>, documents: &[Value]) -> Gathered {
         collect(&root, None, &mut scalars);
     }
     scalars.sort_by_key(|scalar| scalar.span.start);
-    let mut marked: Vec<Marked<'_>> = Vec::new();
+    let mut found: Vec<Marked<'_>> = Vec::new();
     for comment in comments {
         let Some(scalar) = scalar_before(lens.file.text(), &scalars, comment) else { continue };
         match Marker::read(&lens.file.text()[comment.range()]) {
-            Ok(Some(marker)) => marked.push(Marked { marker, scalar }),
+            Ok(Some(marker)) => found.push(Marked { marker, scalar }),
             Ok(None) => {}
             Err(flaw) => gathered.findings.push(unreadable(lens, comment, &flaw)),
         }
     }
-    for group in groups(marked) {
+    for group in groups(found) {
         gathered.sites.extend(site(lens, &group));
     }
     gathered
@@ -260,5 +260,10 @@ fn site(lens: Lens<'_>, group: &[Marked<'_>]) -> Option<Site> {
     let parts = group.iter().map(|one| one.scalar.at.part(one.form())).collect();
     let site =
         lens.site(Key::Image(key.to_owned()), Some(Said::Image(image)), &shown.scalar.at, parts);
-    Some(Site { qualified: marker.qualified.clone(), app: marker.app.clone(), ..site })
+    Some(Site {
+        unsaid: Unsaid::Empty,
+        qualified: marker.qualified.clone(),
+        app: marker.app.clone(),
+        ..site
+    })
 }

@@ -29,6 +29,7 @@ mod native_model;
 mod promoted;
 mod rules;
 mod search;
+mod shared;
 mod site;
 mod state;
 mod write;
@@ -43,6 +44,6 @@ pub use code::{
 };
 pub use detect::{sites_of_content, sites_of_file};
 pub use model::{Model, Scope, Whose};
-pub use site::{Barrier, Form, ImageParts, Key, Part, Said, Site};
+pub use site::{Barrier, Form, ImageParts, Key, Part, Said, Site, Unsaid};
 pub use state::State;
-pub use write::{WriteOptions, changes, is_repository_of};
+pub use write::{WriteOptions, changes, is_repository_of, shared_base};

@@ -1,11 +1,11 @@
 //! The sites of a whole tree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::AppSites;
 use super::adopted::AdoptedModel;
 use super::native_model::NativeModel;
+use super::{AppSites, Site};
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::Findings;
 use crate::source::{RepoPath, SourceFile, Tree};
@@ -88,7 +88,7 @@ impl Model {
     /// Puts a file in the place of what was at a path, or takes it away. Returns
     /// whose sites may say something else now.
     pub fn put(&mut self, path: &RepoPath, file: Option<Arc<SourceFile>>) -> BTreeSet<Whose> {
-        each!(&mut self.0, layout => layout.put(path, file))
+        each!(&mut self.0, layout => layout.put(path, file.as_ref()))
     }
 
     /// Whether a file at that path would be read.
@@ -120,6 +120,17 @@ impl Model {
     /// What an app says in an environment; none where it is not there.
     pub fn app(&self, environment: &EnvironmentName, app: &str) -> Option<AppSites> {
         each!(&self.0, layout => layout.app(environment, app))
+    }
+
+    /// What apps deploy by files that several environments use, and by none of
+    /// their own: sites that are not to be changed there ([`super::Barrier::Shared`]),
+    /// each with its finding by [`super::shared_base`]. The model has to be of
+    /// everything, and the tree the one that it was read from.
+    pub fn shared(&self, tree: &Tree) -> BTreeMap<Whose, Vec<Site>> {
+        match &self.0 {
+            Layout::Native(_) => BTreeMap::new(),
+            Layout::Adopted(layout) => layout.shared(tree),
+        }
     }
 
     /// All that was found: in files, in rules without effect, and in each app.

@@ -20,10 +20,9 @@ pub(super) fn is_version_range(text: &str) -> bool {
 /// `release-1` may be a branch and is taken for a tag: who wrote it chose it.
 pub(super) fn is_moving_reference(text: &str) -> bool {
     let bare = text.strip_prefix("refs/tags/").unwrap_or(text);
-    text.starts_with("refs/heads/")
-        || has_range_syntax(bare)
-        || !bare.bytes().any(|byte| byte.is_ascii_digit())
-            && !(bare.len() >= 7 && bare.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    let is_commit = bare.len() >= 7 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let has_digit = bare.bytes().any(|byte| byte.is_ascii_digit());
+    text.starts_with("refs/heads/") || has_range_syntax(bare) || !(has_digit || is_commit)
 }
 
 fn has_range_syntax(text: &str) -> bool {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::at::{At, text};
-use super::{Form, ImageParts, Key, Part, Said, Site, merged};
+use super::{Form, ImageParts, Key, Part, Said, Site, Unsaid, merged};
 use crate::config::Sourced;
 use crate::source::{Location, SourceFile, Span};
 use crate::yaml::{Node, Place, Route, Step, Value, emit};
@@ -26,6 +26,15 @@ pub(super) struct Layer<'a> {
     pub(super) is_own: bool,
 }
 
+/// Whether an app's own files declare values promotable, so that what shared
+/// files say matters.
+pub(super) fn promotes(layers: &[Layer<'_>]) -> bool {
+    layers.iter().any(|layer| {
+        let value = layer.value.filter(|_| layer.is_own);
+        value.is_some_and(|value| value.root().get("promote").is_some())
+    })
+}
+
 /// The sites of an app whose innermost file is `leaf`, the last of the layers.
 pub(super) fn find(leaf: &Arc<SourceFile>, layers: &[Layer<'_>]) -> Vec<Site> {
     let roots = |own_only: bool| {
@@ -37,7 +46,7 @@ pub(super) fn find(leaf: &Arc<SourceFile>, layers: &[Layer<'_>]) -> Vec<Site> {
     let leaf_root = layers.last().and_then(|layer| layer.value).map(Value::root);
     let app = App { leaf, root: leaf_root };
     let mut sites: Vec<_> = images(&own).iter().map(|(key, image)| app.image(key, image)).collect();
-    sites.extend(app.template(&own));
+    sites.push(app.template(&own));
     sites.extend(promoted(&own).iter().map(|route| app.promoted(route, &all)));
     sites
 }
@@ -90,8 +99,8 @@ fn lay<'a>(image: &mut LaidImage<'a>, said: &At<'a>) {
 
 /// The routes of promoted values: a list replaces the one before.
 fn promoted(layers: &[At<'_>]) -> Vec<Sourced<Route>> {
-    let lists = layers.iter().filter_map(|layer| layer.get("promote"));
-    let Some(list) = lists.last() else { return Vec::new() };
+    let mut lists = layers.iter().rev().filter_map(|layer| layer.get("promote"));
+    let Some(list) = lists.next() else { return Vec::new() };
     let routes = list.items().into_iter().filter_map(|item| {
         let route = Route::parse(item.node.as_str()?).ok()?;
         let is_value = matches!(route.steps(), [Step::Key(first), _, ..] if first == "values");
@@ -117,7 +126,7 @@ impl App<'_> {
             file: Arc::clone(self.leaf),
             parts: part,
             adds_digest: true,
-            is_layered: true,
+            unsaid: Unsaid::Null,
             barrier: None,
         }
     }
@@ -149,7 +158,7 @@ impl App<'_> {
     }
 
     /// The template's pin, which can be written where there is none yet.
-    fn template(&self, layers: &[At<'_>]) -> Option<Site> {
+    fn template(&self, layers: &[At<'_>]) -> Site {
         let said = layers.iter().rev().find_map(|layer| layer.get("template"));
         let said = said.filter(|at| !at.node.is_null());
         let written = said.as_ref().and_then(|at| text(at.node));
@@ -157,7 +166,7 @@ impl App<'_> {
         let pin = written.split_once('@').map(|(_, pin)| Said::Revision(pin.to_owned()));
         let location = said.map_or_else(|| self.whole(), |at| at.node.location());
         let part = self.part(route(&["template"]), Form::Pin, written);
-        Some(self.site(Key::Git("template".to_owned()), pin, location, vec![part]))
+        self.site(Key::Git("template".to_owned()), pin, location, vec![part])
     }
 
     fn promoted(&self, route: &Sourced<Route>, layers: &[At<'_>]) -> Site {
@@ -185,6 +194,8 @@ impl App<'_> {
 
 fn route(keys: &[&str]) -> Route {
     let mut route = Route::root();
-    keys.iter().for_each(|key| route.push(Step::Key((*key).to_owned())));
+    for key in keys {
+        route.push(Step::Key((*key).to_owned()));
+    }
     route
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::AppSites;
 use super::files::{Files, Parsed};
 use super::model::{Scope, Whose};
-use super::native::{Layer, find};
+use super::native::{Layer, find, promotes};
+use super::{AppSites, Barrier};
 use crate::config::{EnvironmentName, Repository, RuleSeverity};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Listed, ReadErrorKind, RepoPath, SourceFile, Tree};
@@ -72,15 +72,17 @@ impl NativeModel {
                 paths.extend(names);
             }
         }
-        paths.iter().for_each(|path| self.files.read(tree, path));
+        for path in &paths {
+            self.files.read(tree, path);
+        }
     }
 
     pub(super) fn put(
         &mut self,
         path: &RepoPath,
-        file: Option<Arc<SourceFile>>,
+        file: Option<&Arc<SourceFile>>,
     ) -> BTreeSet<Whose> {
-        if !self.concerns(path) || !self.files.put(path, file) {
+        if !self.concerns(path) || !self.files.put(path, file.cloned()) {
             return BTreeSet::new();
         }
         self.affected(path)
@@ -135,19 +137,56 @@ impl NativeModel {
 
     pub(super) fn app(&self, environment: &EnvironmentName, app: &str) -> Option<AppSites> {
         let leaf = self.leaf(environment)?;
-        let own = self.files.get(&own_path(leaf, app)?)?;
+        let path = own_path(leaf, app)?;
+        let own = self.files.get(&path)?;
         let mut blocking = Findings::new();
-        let mut layers = Vec::new();
-        for directory in &leaf.chain {
-            let shared = self.files.get(&directory.child(SHARED)).map(|file| (file, false));
-            let path = directory.child_named(&format!("{app}.yaml"))?;
-            let file = self.files.get(&path).map(|file| (file, true));
-            for (file, is_own) in shared.into_iter().chain(file) {
-                layers.extend(layer(file, is_own, &mut blocking));
+        let mut layers = self.layers(leaf, app, false, &mut blocking);
+        if promotes(&layers) {
+            blocking = Findings::new();
+            layers = self.layers(leaf, app, true, &mut blocking);
+        }
+        let mut sites = if blocking.is_empty() { find(&own.file, &layers) } else { Vec::new() };
+        if let Some(barrier) = self.barrier(app, own.file.path(), &path) {
+            for site in &mut sites {
+                site.barrier = Some(barrier.clone());
             }
         }
-        let sites = if blocking.is_empty() { find(&own.file, &layers) } else { Vec::new() };
         Some(AppSites::new(environment, app, sites, blocking, leaf.unpinned))
+    }
+
+    /// What keeps an app's file from being changed: it is the file of other
+    /// environments as well, or behind a link.
+    fn barrier(&self, app: &str, file: &RepoPath, path: &RepoPath) -> Option<Barrier> {
+        let leads_there = |leaf: &&Leaf| {
+            let parsed = own_path(leaf, app).and_then(|path| self.files.get(&path));
+            parsed.is_some_and(|parsed| parsed.file.path() == file)
+        };
+        let environments = self.environments.iter().filter(leads_there);
+        let environments: Vec<_> = environments.map(|leaf| leaf.name.clone()).collect();
+        if environments.len() > 1 {
+            return Some(Barrier::Shared(environments));
+        }
+        (file != path).then(|| Barrier::Link(path.clone()))
+    }
+
+    /// The layers of an app, outermost first; those that the environment's apps
+    /// share only where they matter, since a file that cannot be read blocks.
+    fn layers<'m>(
+        &'m self,
+        leaf: &Leaf,
+        app: &str,
+        with_shared: bool,
+        blocking: &mut Findings,
+    ) -> Vec<Layer<'m>> {
+        let mut layers = Vec::new();
+        for directory in &leaf.chain {
+            let shared = self.files.get(&directory.child(SHARED)).filter(|_| with_shared);
+            let own = directory.child_named(&format!("{app}.yaml"));
+            let own = own.and_then(|path| self.files.get(&path));
+            layers.extend(shared.and_then(|file| layer(file, false, blocking)));
+            layers.extend(own.and_then(|file| layer(file, true, blocking)));
+        }
+        layers
     }
 
     pub(super) fn findings(&self) -> Findings {

@@ -1,6 +1,6 @@
 //! Values that a rule declares promotable.
 
-use super::at::{At, text};
+use super::at::At;
 use super::gathered::Lens;
 use super::{Form, Key, Part, Said, Site};
 use crate::config::{SiteKind, SiteRule, Sourced};
@@ -26,38 +26,25 @@ fn value(
 ) -> Option<Site> {
     let whole = joined(root, &route.value);
     let key = Key::Value(route.value.to_string());
-    match At::roots(documents).find_map(|document| document.follow(&whole)) {
-        Some(at) => {
-            let said = Said::Value(emit(at.node));
-            let part = Part {
-                form: Form::Value,
-                at: at.place(),
-                is_there: true,
-                text: text(at.node).unwrap_or_default(),
-            };
-            Some(lens.site(key, Some(said), &at, vec![part]))
-        }
-        None => {
-            // The document in which the values begin, or the first.
-            let number = documents.iter().position(|document| root.find(document.root()).is_some());
-            let is_plain = whole.steps().iter().all(|step| matches!(step, Step::Key(_)));
-            let line = lens.file.line(1);
-            let part = Part {
-                form: Form::Value,
-                at: Place { document: number.unwrap_or_default(), route: whole },
-                is_there: false,
-                text: String::new(),
-            };
-            let start = documents.first().map(|document| At::root(0, document))?;
-            let site = lens.site(key, None, &start, vec![part]);
-            let location = Location::new(lens.file, Span { start: line.start, end: line.end });
-            is_plain.then_some(Site { location, ..site })
-        }
+    if let Some(at) = At::roots(documents).find_map(|document| document.follow(&whole)) {
+        let part = at.part(Form::Value);
+        return Some(lens.site(key, Some(Said::Value(emit(at.node))), &at, vec![part]));
     }
+    let is_plain = whole.steps().iter().all(|step| matches!(step, Step::Key(_)));
+    let first = At::root(0, documents.first().filter(|_| is_plain)?);
+    // The document in which the values begin, or the first.
+    let number = documents.iter().position(|document| root.find(document.root()).is_some());
+    let at = Place { document: number.unwrap_or_default(), route: whole };
+    let part = Part { form: Form::Value, at, is_there: false, text: String::new() };
+    let line = lens.file.line(1);
+    let location = Location::new(lens.file, Span { start: line.start, end: line.end });
+    Some(Site { location, ..lens.site(key, None, &first, vec![part]) })
 }
 
 fn joined(root: &Route, route: &Route) -> Route {
     let mut whole = root.clone();
-    route.steps().iter().for_each(|step| whole.push(step.clone()));
+    for step in route.steps() {
+        whole.push(step.clone());
+    }
     whole
 }

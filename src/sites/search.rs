@@ -76,19 +76,18 @@ pub(super) fn nearest_path(
             (tree.has_directory(&path).ok()? || listed.iter().any(|one| one.path == path))
                 .then_some(path)
         });
-        match there {
-            Some(path) => at = path,
-            None => {
-                let candidates = listed.iter().map(|one| one.path.name());
-                let near = names.iter().find_map(|name| nearest(name, candidates.clone()))?;
-                let mut mended: Vec<&str> = segments.clone();
-                if *segment == "{environment}" {
-                    return Some(at.child(near).to_string());
-                }
-                mended[index] = near;
-                return Some(mended.join("/"));
-            }
+        if let Some(path) = there {
+            at = path;
+            continue;
         }
+        let candidates = listed.iter().map(|one| one.path.name());
+        let near = names.iter().find_map(|name| nearest(name, candidates.clone()))?;
+        if *segment == "{environment}" {
+            return Some(at.child(near).to_string());
+        }
+        let mut mended = segments.clone();
+        mended[index] = near;
+        return Some(mended.join("/"));
     }
     None
 }

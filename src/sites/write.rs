@@ -3,13 +3,14 @@
 use super::code::{LINKED_SITE, NO_ROOM, SHARED_BASE, STALE_DIGEST, UNPINNED};
 use super::gathered::{split_name, split_tag};
 use super::kustomize::Address;
-use super::{Barrier, Form, ImageParts, Part, Said, Site, app};
+use super::{Barrier, Form, ImageParts, Part, Said, Site, Unsaid, app};
 use crate::diagnostic::{Finding, Severity};
 use crate::kubernetes::{ImageReference, image_reference};
 use crate::yaml::{Change, Place, Route, Step};
 
 /// What was allowed besides the usual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is allowed or not, whatever the others are")]
 pub struct WriteOptions {
     /// The new repository takes the place of the site's own, which stays
     /// otherwise.
@@ -21,6 +22,9 @@ pub struct WriteOptions {
     pub add_digest: bool,
     /// A range or a branch is overwritten, because it was named.
     pub moving: bool,
+    /// Tag and digest are to be exactly these, as they once were: what is not
+    /// named goes.
+    pub exact: bool,
 }
 
 /// What must change in the site's file for the site to say `to`; nothing where
@@ -72,18 +76,31 @@ fn barrier(site: &Site) -> Option<Finding> {
             .because("is read through a symbolic link")
             .help(format!("let the rule name `{file}`, where the file is")),
         ),
-        Barrier::Shared(environments) => {
-            let names: Vec<_> = environments.iter().map(|name| format!("`{name}`")).collect();
-            let finding = Finding::new(
-                &SHARED_BASE,
-                format!("`{file}` says it for {} alike", names.join(" and ")),
-                site.location.clone(),
-            )
-            .because("would change for all of them")
-            .help("let each environment name its own in a file of its own");
-            Some(refused(finding))
-        }
+        Barrier::Shared(_) => shared_base(site).map(refused),
     }
+}
+
+/// The finding of a site that several environments share; none of any other.
+pub fn shared_base(site: &Site) -> Option<Finding> {
+    let Some(Barrier::Shared(environments)) = &site.barrier else { return None };
+    let names: Vec<_> = environments.iter().map(|name| format!("`{name}`")).collect();
+    let names = match names.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => names.concat(),
+    };
+    let (noun, key, file) = (site.key.noun(), &site.key, site.file.path());
+    let help = match site.repository() {
+        Some(repository) => format!(
+            "let each environment say its own: with kustomize, in `images`, where `set` writes it if the rule says `insert: [{repository}]`"
+        ),
+        None => "let each environment say its own, in a file that the others do not use".to_owned(),
+    };
+    let finding = Finding::new(
+        &SHARED_BASE,
+        format!("the {noun} `{key}` is said by `{file}` for {names} alike"),
+        site.location.clone(),
+    );
+    Some(finding.because("would change for all of them").help(help))
 }
 
 /// None where the part says it already, or an outer file does.
@@ -106,7 +123,9 @@ fn split(at: &Place) -> (Place, String) {
     let Some((last, before)) = at.route.steps().split_last() else {
         return (at.clone(), String::new());
     };
-    before.iter().for_each(|step| route.push(step.clone()));
+    for step in before {
+        route.push(step.clone());
+    }
     let key = match last {
         Step::Key(key) => key.clone(),
         Step::Index(_) | Step::Where { .. } => String::new(),
@@ -217,6 +236,7 @@ impl Writer<'_> {
             || self.options.add_digest
             || self.site.said.is_none();
         match (to.tag.as_deref(), to.digest.as_deref()) {
+            (tag, digest) if self.options.exact => Ok((tag, digest)),
             (None, None) if own.identity().is_some() => Err(self.nameless()),
             (None, None) => Ok((own_tag, own_digest)),
             (None, digest) if digest == own_digest => Ok((own_tag, own_digest)),
@@ -270,6 +290,10 @@ impl Writer<'_> {
                 format!("`{}` does not say its repository, and cannot say `{new}`", self.site.key);
             return Err(no_room(self.site, message, "change the repository where it is said"));
         };
+        if self.options.exact && new == self.site.key.name() {
+            // A kustomization's image is of its `name` where nothing renames it.
+            return Ok(unsay(part, Unsaid::Removed).into_iter().collect());
+        }
         // A registry that stands in a scalar of its own comes before it.
         let registry = own.repository.as_deref().and_then(|own| own.strip_suffix(&part.text));
         let registry = registry.filter(|_| part.is_there).unwrap_or_default();
@@ -295,25 +319,20 @@ impl Writer<'_> {
         let mut changes = Vec::new();
         match wanted.tag {
             Some(text) => changes.extend(set(tag, text)),
-            None => changes.extend(self.without(tag)),
+            None => changes.extend(unsay(tag, self.site.unsaid)),
         }
         let is_new = !changes.is_empty() && !digest.is_there;
         match wanted.digest {
             // A tag without a digest beside it would drop the outer one.
             Some(text) if is_new => changes.push(write(digest, text)),
             Some(text) => changes.extend(set(digest, text)),
-            None => changes.extend(remove(digest)),
+            // A tag beside it drops the outer one.
+            None if self.site.unsaid == Unsaid::Null => {
+                changes.extend(unsay(digest, Unsaid::Removed));
+            }
+            None => changes.extend(unsay(digest, self.site.unsaid)),
         }
         Ok(changes)
-    }
-
-    /// Takes the tag away; where an outer file may have one, by saying so.
-    fn without(&self, tag: &Part) -> Option<Change> {
-        if !self.site.is_layered {
-            return remove(tag);
-        }
-        let (map, key) = split(&tag.at);
-        (!tag.text.is_empty()).then(|| Change::Become { map, key, yaml: "null\n".to_owned() })
     }
 
     /// Tag and digest in the scalar of the tag, as charts take it; or only one
@@ -338,6 +357,7 @@ impl Writer<'_> {
         };
         let text = match (wanted.tag, wanted.digest) {
             (Some(tag), digest) => image_reference(tag, None, digest),
+            (None, None) => String::new(),
             (None, Some(_)) if !tag_part.text.contains('@') => {
                 let message =
                     format!("`{}` is written by its tag, and no tag is known", self.site.key);
@@ -362,9 +382,18 @@ fn whole(part: &Part, own: &ImageParts, wanted: &Wanted<'_>) -> String {
     format!("{before}{}", image_reference(repository, wanted.tag, wanted.digest))
 }
 
-fn remove(part: &Part) -> Option<Change> {
-    let says = part.is_there && !part.text.is_empty();
-    says.then(|| Change::Remove { at: part.at.clone() })
+/// Makes a part say nothing.
+fn unsay(part: &Part, how: Unsaid) -> Option<Change> {
+    let at = part.at.clone();
+    match how {
+        _ if part.text.is_empty() => None,
+        Unsaid::Removed => part.is_there.then_some(Change::Remove { at }),
+        Unsaid::Empty => part.is_there.then(|| Change::Set { at, text: String::new() }),
+        Unsaid::Null => {
+            let (map, key) = split(&at);
+            Some(Change::Become { map, key, yaml: "null\n".to_owned() })
+        }
+    }
 }
 
 /// A new entry of `images`.

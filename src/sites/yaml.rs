@@ -90,7 +90,9 @@ fn scalar<'a>(documents: &'a [Value], route: &Sourced<Route>) -> Result<Option<A
 fn missing(documents: &[Value], route: &Route, form: Form) -> Option<Part> {
     let (Step::Key(last), before) = route.steps().split_last()? else { return None };
     let mut above = Route::root();
-    before.iter().for_each(|step| above.push(step.clone()));
+    for step in before {
+        above.push(step.clone());
+    }
     let map = At::roots(documents).find_map(|root| root.follow(&above))?;
     let at: Place = map.absent(last);
     map.node.is_mapping().then(|| Part { form, at, is_there: false, text: String::new() })

@@ -150,11 +150,13 @@ fn line(history: &dyn History, step: &Result<Step, HistoryError>) -> String {
         Some(id) => String::from_utf8_lossy(&history.blob(id).unwrap()).trim_end().to_owned(),
         None => "-".to_owned(),
     };
-    let mut line = format!("{}:", step.commit.subject());
-    for change in &step.changes {
-        line += &format!(" {} {} > {}", change.path, text(&change.before), text(&change.after));
-    }
-    line + if step.hides_branch { " hides" } else { "" }
+    let changes = step.changes.iter();
+    let changes = changes.map(|change| {
+        [" ", change.path.as_str(), " ", &text(&change.before), " > ", &text(&change.after)]
+            .concat()
+    });
+    let hides = if step.hides_branch { " hides" } else { "" };
+    [step.commit.subject(), ":", &changes.collect::<String>(), hides].concat()
 }
 
 /// A directory that is removed with the test.
@@ -162,4 +164,18 @@ pub fn elsewhere() -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().to_owned();
     (directory, path)
+}
+
+/// Runs one test of the running binary alone in a process with those variables.
+pub fn in_own_process(test: &str, variables: &[(&str, &Path)]) -> String {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]).env("RUNGS_TEST_ALONE", "1");
+    let output = command.envs(variables.iter().copied()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+pub fn is_in_own_process() -> bool {
+    std::env::var_os("RUNGS_TEST_ALONE").is_some()
 }

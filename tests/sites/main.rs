@@ -5,6 +5,7 @@ mod corpora;
 mod kinds;
 mod model;
 mod native;
+mod properties;
 mod repositories;
 mod support;
 mod write;

@@ -44,6 +44,11 @@ pub(super) struct Allowed {
 }
 
 impl InFiles {
+    /// Whether files were named.
+    pub(super) fn is_meant(&self) -> bool {
+        !self.paths.is_empty()
+    }
+
     /// Sets what `items` and the options ask for.
     pub(super) fn run(
         self,
@@ -51,9 +56,6 @@ impl InFiles {
         items: &[String],
         allowed: Allowed,
     ) -> Result<Outcome, Findings> {
-        if self.paths.is_empty() {
-            usage_error("say which files with `--in PATH`");
-        }
         let request = self.request(items, allowed);
         let base = context.repo.clone().unwrap_or_else(|| PathBuf::from("."));
         let mut files = Files::at(&base);

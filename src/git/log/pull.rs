@@ -138,8 +138,9 @@ fn kind_of(words: &str) -> Option<MergedKind> {
     let words = words.trim_start_matches(',').trim();
     Some(match words {
         "branch" | "branches" => MergedKind::Branch,
-        "remote-tracking branch" | "remote-tracking branches" => MergedKind::Tracking,
-        "remote branch" => MergedKind::Tracking,
+        "remote branch" | "remote-tracking branch" | "remote-tracking branches" => {
+            MergedKind::Tracking
+        }
         "tag" | "tags" | "commit" | "commits" => MergedKind::Other,
         _ => return None,
     })

@@ -2,6 +2,7 @@
 
 use std::io::BufRead;
 
+use super::UNHURRIED;
 use crate::git::{HistoryError, ObjectName, Program, Running};
 
 /// The commits from a tip along first parents, newest first.
@@ -17,6 +18,7 @@ pub(super) struct Vertebra {
 
 impl Spine {
     pub(super) fn from(program: &Program, tip: &ObjectName) -> Result<Self, HistoryError> {
+        let program = program.clone().variable(UNHURRIED.0, UNHURRIED.1);
         let options = ["--first-parent", "--parents", "--end-of-options"];
         let command = program.command("rev-list").args(options).args([tip.as_str(), "--"]);
         Ok(Self { running: Some(command.start()?) })

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead};
 
+use super::UNHURRIED;
 use super::changes::{begins_change, change, token};
 use super::scope::Scope;
 use crate::git::{Commit, FileChange, HistoryError, ObjectName, Program, Running, Signature};
@@ -57,7 +58,11 @@ impl Stream {
         tip: &ObjectName,
         specs: &[RepoPath],
     ) -> Result<Self, HistoryError> {
-        let program = SETTINGS.iter().fold(program.clone(), |program, one| program.setting(one));
+        let mut program =
+            SETTINGS.iter().fold(program.clone(), |program, one| program.setting(one));
+        if specs.is_empty() {
+            program = program.variable(UNHURRIED.0, UNHURRIED.1);
+        }
         let command = program.command("log").args(OPTIONS).args([tip.as_str(), "--"]);
         let command = command.args(specs.iter().map(RepoPath::as_str));
         Ok(Self { running: Some(command.start()?), ahead: None, head: None })
@@ -73,6 +78,14 @@ impl Stream {
             self.head = self.next(scope)?;
         }
         Ok(self.head.take_if(|head| head.commit.id == *id))
+    }
+
+    /// Whether nothing comes any more.
+    pub(super) fn is_at_end(&mut self, scope: &Scope) -> Result<bool, HistoryError> {
+        if self.head.is_none() {
+            self.head = self.next(scope)?;
+        }
+        Ok(self.head.is_none())
     }
 
     fn next(&mut self, scope: &Scope) -> Result<Option<Record>, HistoryError> {

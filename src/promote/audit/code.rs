@@ -13,6 +13,19 @@ codes! {
     /// ```
     NO_COMMIT = "no-commit", Input, Error;
 
+    /// There is no such time or commit.
+    ///
+    /// `--since` and `--until` take a day, a time, a span back from now, or what
+    /// git takes for a commit.
+    ///
+    /// ```text
+    /// rungs audit --since 2026-11-01
+    /// rungs audit --since 2026-11-01T08:00:00Z
+    /// rungs audit --since 7d
+    /// rungs audit --since v1.4
+    /// ```
+    NO_SUCH_TIME = "no-such-time", Input, Error;
+
     /// The commit does not lie on the branch.
     ///
     /// `--since` and `--until` take a date, or a commit of the branch that is

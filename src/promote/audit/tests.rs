@@ -1,12 +1,16 @@
 use super::*;
 use crate::git::Commit;
-use crate::promote::past::made::{Made, name, pair, person};
+use crate::promote::past::made::{Files, Made, name, pair, person};
 use crate::promote::record::message;
 use crate::promote::{Action, record};
 
+fn audit(made: &Made, question: Question) -> Audit<'_, Files> {
+    let commits = Commits { tip: &made.tip, history: made, objects: made };
+    Audit::over(commits, made.walk(), question).unwrap()
+}
+
 fn asked(made: &Made, question: Question) -> Vec<Entry> {
-    let audit = Audit::new(made, made, &name(0), made.walk(), question).unwrap();
-    audit.map(Result::unwrap).collect()
+    audit(made, question).map(Result::unwrap).collect()
 }
 
 fn all(made: &Made) -> Vec<Entry> {
@@ -144,9 +148,17 @@ fn a_question_limits_what_is_told() {
 }
 
 #[test]
+fn a_source_before_what_is_asked_for_is_found() {
+    let made = late();
+    let behind = Some(made.steps[1].commit.id.clone());
+    let entries = asked(&made, Question { behind, ..Question::default() });
+    assert_eq!((entries.len(), doubts(&entries[0])), (1, &[][..]));
+}
+
+#[test]
 fn an_entry_comes_as_soon_as_its_source_was_reached() {
     let made = late();
-    let mut audit = Audit::new(&made, &made, &name(0), made.walk(), Question::default()).unwrap();
+    let mut audit = audit(&made, Question::default());
     audit.next().unwrap().unwrap();
     assert_eq!(audit.walk.now(&pair("qa/web")), Some(State::default()), "it went back to v1");
     assert_eq!(audit.count(), 2);
@@ -157,7 +169,7 @@ fn what_a_shallow_clone_lacks_is_a_doubt_and_ends_it() {
     let mut made = late();
     made.steps.remove(0);
     made.is_shallow = true;
-    let audit = Audit::new(&made, &made, &name(0), made.walk(), Question::default()).unwrap();
+    let audit = audit(&made, Question::default());
     let mut all: Vec<_> = audit.collect();
     assert!(matches!(all.pop(), Some(Err(HistoryError::Shallow { .. }))));
     assert_eq!(all.len(), 2);

@@ -1,9 +1,11 @@
 //! What has to hold a state before it enters an environment.
 
+use super::case::edge;
 use super::verdict::{Answer, Judgement};
 use super::{Candidate, Way};
 use crate::config::{Before, EnvironmentName};
 use crate::git::HistoryError;
+use crate::sites::State;
 
 /// What has to hold a state before it enters an environment: the environments
 /// directly before it, and instead of one that never had the app those before
@@ -63,6 +65,13 @@ impl Below {
         }
         match past.stays(name, app).next() {
             None => Self::before(candidate, name),
+            // It is not there as far as the clone goes, and may never have been.
+            Some(Ok(stay)) if stay.state.as_ref().is_some_and(State::is_empty) => {
+                match edge(&stay) {
+                    Some(error) => Self::Unknown(name.clone(), error),
+                    None => Self::Lost(name.clone()),
+                }
+            }
             Some(Ok(_)) => Self::Lost(name.clone()),
             Some(Err(error)) => Self::Unknown(name.clone(), error),
         }

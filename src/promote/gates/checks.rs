@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::verdict::Judgement;
-use super::words::code;
+use super::words::{code, list};
 use super::{CheckFact, Facts};
 use crate::config::{Check, CheckSubject, Sourced};
 
@@ -11,7 +11,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
     let first = checks.first()?;
     let Some(facts) = case.candidate.facts else {
         let names: Vec<_> = checks.iter().map(|check| code(&check.value.name)).collect();
-        let reason = format!("only the forge knows how {} stands", super::words::list(&names));
+        let verb = if names.len() == 1 { "stands" } else { "stand" };
+        let reason = format!("only the forge knows how {} {verb}", list(&names));
         return Some(Judgement::wait(None, reason).asked_at(&first.location));
     };
     Judgement::all(checks.iter().map(|check| of(facts, check)).collect())

@@ -16,6 +16,7 @@ mod gate;
 mod hold;
 mod image;
 mod order;
+pub mod show;
 mod soak;
 mod tag;
 mod ticket;
@@ -67,3 +68,6 @@ fn overridden(verdict: Verdict, overrides: &[Override]) -> Verdict {
     let may = verdict.answer != Answer::Pass && verdict.gate.may_be_overridden();
     Verdict { overridden: reason.filter(|_| may).map(str::to_owned), ..verdict }
 }
+
+#[cfg(test)]
+mod tests;

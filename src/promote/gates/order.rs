@@ -8,11 +8,12 @@
 use std::cmp::Ordering::{Greater, Less};
 
 use super::below::Below;
-use super::case::Case;
+use super::case::{Case, edge};
 use super::verdict::{Answer, Judgement};
 use super::words::{code, history, short};
 use super::{Way, version};
 use crate::config::{Before, EnvironmentName, Selection};
+use crate::git::HistoryError;
 use crate::sites::{Key, Said, State};
 
 pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
@@ -76,10 +77,7 @@ fn holds(case: &Case<'_>, below: &Below) -> Judgement {
             let Some(difference) = case.first_difference(&standing) else {
                 return Judgement::pass(format!("it stands in `{name}`"));
             };
-            let (key, wanted, there) = difference;
-            let there = there.map_or("not there".to_owned(), |said| code(&short(said)));
-            let (key, wanted) = (code(key.name()), code(&short(wanted)));
-            let differs = format!("in `{name}`, {key} is {there} and not {wanted}");
+            let differs = format!("in `{name}`, {}", differs(difference));
             if may_have_left(case) { held(case, name, &differs) } else { Judgement::fail(differs) }
         }
         Below::Lost(name) => Judgement::fail(format!(
@@ -95,6 +93,28 @@ fn holds(case: &Case<'_>, below: &Below) -> Judgement {
     }
 }
 
+/// "`web` is `v1` and not `v2`"
+fn differs((key, wanted, there): (&Key, &Said, Option<&Said>)) -> String {
+    let name = code(key.name());
+    match (there, wanted) {
+        (None, _) => format!("{name} is not there"),
+        (Some(there), wanted) if there.is_same(wanted) => {
+            format!("{name} comes from {} and not from {}", repository(there), repository(wanted))
+        }
+        (Some(there), wanted) => {
+            let (is, not) = (short(key, there, Some(wanted)), short(key, wanted, Some(there)));
+            format!("{name} is {is} and not {not}")
+        }
+    }
+}
+
+fn repository(said: &Said) -> String {
+    match said {
+        Said::Image(image) => code(image.repository.as_deref().unwrap_or_default()),
+        Said::Revision(_) | Said::Moving(_) | Said::Value(_) => String::new(),
+    }
+}
+
 /// Whether a state counts that the environment below has held and holds no
 /// more.
 fn may_have_left(case: &Case<'_>) -> bool {
@@ -107,16 +127,20 @@ fn may_have_left(case: &Case<'_>) -> bool {
 /// Whether an environment has ever held what is wanted; `differs` says what it
 /// holds instead.
 fn held(case: &Case<'_>, name: &EnvironmentName, differs: &str) -> Judgement {
+    let unknown = |error: &HistoryError| {
+        let unknown = format!("whether `{name}` has held it is not known");
+        Judgement::wait(None, format!("{unknown}: {}", history(error)))
+    };
     for stay in case.candidate.past.stays(name, case.candidate.app) {
-        match stay {
-            Ok(stay) if stay.state.as_ref().is_some_and(|state| case.is_held_by(state)) => {
-                return Judgement::pass(format!("`{name}` has held it"));
-            }
-            Ok(_) => {}
-            Err(error) => {
-                let unknown = format!("whether `{name}` has held it is not known");
-                return Judgement::wait(None, format!("{unknown}: {}", history(&error)));
-            }
+        let stay = match stay {
+            Ok(stay) => stay,
+            Err(error) => return unknown(&error),
+        };
+        if stay.state.as_ref().is_some_and(|state| case.is_held_by(state)) {
+            return Judgement::pass(format!("`{name}` has held it"));
+        }
+        if let Some(error) = edge(&stay) {
+            return unknown(&error);
         }
     }
     Judgement::fail(format!("{differs}, and it never was"))
@@ -127,8 +151,9 @@ fn lower_version(case: &Case<'_>, current: &State) -> Option<Judgement> {
     let mut changes = changes(case, current);
     let (key, from, to) =
         changes.find(|(_, from, to)| version::order(from, to) == Some(Greater))?;
-    let [key, from, to] = [key.name(), &short(from), &short(to)].map(code);
-    Some(Judgement::fail(format!("{key} would go back from {from} to {to}; {MEANT}")))
+    let (old, new) = (short(key, from, Some(to)), short(key, to, Some(from)));
+    let key = code(key.name());
+    Some(Judgement::fail(format!("{key} would go back from {old} to {new}; {MEANT}")))
 }
 
 const MEANT: &str = "a state that is meant to go back is named with `rungs promote --ref`";
@@ -152,21 +177,25 @@ fn changes<'s>(
 fn left_before(case: &Case<'_>, current: &State) -> Option<Judgement> {
     let target = &case.candidate.target.name;
     let goes_up = goes_up(case, current);
+    let unknown = |error: &HistoryError| {
+        let unknown = format!("whether `{target}` has held it before is not known");
+        Some(Judgement::wait(None, format!("{unknown}: {}", history(error))))
+    };
     for stay in case.candidate.past.stays(target, case.candidate.app) {
         let stay = match stay {
             Ok(stay) => stay,
-            Err(error) => {
-                let unknown = format!("whether `{target}` has held it before is not known");
-                return Some(Judgement::wait(None, format!("{unknown}: {}", history(&error))));
-            }
+            Err(error) => return unknown(&error),
         };
-        let Some(state) = &stay.state else { continue };
-        if let Some(left) = stay.left.as_ref().filter(|_| case.is_held_by(state)) {
+        let holds = stay.state.as_ref().is_some_and(|state| case.is_held_by(state));
+        if let Some(left) = stay.left.as_ref().filter(|_| holds) {
             let left = format!("`{target}` has held it before and left it with `{}`", left.short());
             return Some(Judgement::fail(format!("{left}; {MEANT}")));
         }
-        if goes_up && is_lower(state, current) {
+        if goes_up && stay.state.as_ref().is_some_and(|state| is_lower(state, current)) {
             return None;
+        }
+        if let Some(error) = edge(&stay) {
+            return unknown(&error);
         }
     }
     None

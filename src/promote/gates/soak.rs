@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::below::Below;
-use super::case::Case;
+use super::case::{Case, edge};
 use super::verdict::Judgement;
 use super::words::{code, history, utc};
 use crate::config::{EnvironmentName, Soak, Trust};
@@ -88,7 +88,10 @@ fn newest_run(
         match (holds(&stay), begun_by.is_some()) {
             (true, _) if follows => {}
             (_, true) => break,
-            _ => continue,
+            _ => match edge(&stay) {
+                Some(error) => return Err(error),
+                None => continue,
+            },
         }
         run.add(&stay.since);
         if is_enough(&stay.since) {

@@ -4,38 +4,22 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::git::HistoryError;
-use crate::sites::Said;
+use crate::promote::brief::{brief, in_full};
+use crate::sites::{Key, Said};
+use crate::source::REDACTED;
 
 /// A text that somebody else wrote, as code: it cannot end the quotes.
 pub(super) fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'"))
 }
 
-/// What a site says, as short as people read it: the tag, or the begin of the
-/// digest.
-pub(super) fn short(said: &Said) -> String {
-    match said {
-        Said::Image(image) => match (&image.tag, &image.digest) {
-            (Some(tag), Some(digest)) => format!("{tag}@{}", begin(digest)),
-            (Some(tag), None) => tag.clone(),
-            (None, Some(digest)) => begin(digest).to_owned(),
-            (None, None) => "untagged".to_owned(),
-        },
-        // A tag is short, and a commit's name is read by its begin.
-        Said::Revision(text) if text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            text[..7].to_owned()
-        }
-        Said::Revision(text) | Said::Moving(text) => text.clone(),
-        Said::Value(yaml) => {
-            let text = yaml.trim_end();
-            if text.lines().count() > 1 { "another value".to_owned() } else { text.to_owned() }
-        }
+/// What a site says, as short as people read it and without secrets, where
+/// `beside` is what it is compared with.
+pub(super) fn short(key: &Key, said: &Said, beside: Option<&Said>) -> String {
+    match in_full(key, said) {
+        masked if masked == REDACTED => code(&masked),
+        _ => code(&brief(said, beside)),
     }
-}
-
-/// `sha256:` and 12 digits, as registries' pages show a digest.
-fn begin(digest: &str) -> &str {
-    digest.get(.."sha256:".len() + 12).unwrap_or(digest)
 }
 
 /// Several names as a sentence lists them: "a, b and c".

@@ -17,9 +17,10 @@ pub use read::{against, all};
 
 pub use crate::config::parse_until;
 
+use super::brief::in_full;
 use crate::config::{EnvironmentName, HoldEntry};
 use crate::sites::{ImageParts, Said, State};
-use crate::source::{Location, RepoPath, SourceFile};
+use crate::source::{Location, REDACTED, RepoPath, SourceFile};
 use crate::yaml::{Dialect, parse};
 
 /// An entry of `.rungs/holds/<environment>/<app>.yaml`: this state must not
@@ -52,7 +53,8 @@ pub struct Hold {
 
 impl Hold {
     /// Holds back what an environment says: every key of the state, so that
-    /// nothing else is held back with it.
+    /// nothing else is held back with it, but for values that look like secrets
+    /// and are not written down a second time.
     pub fn of(
         environment: &EnvironmentName,
         app: &str,
@@ -64,7 +66,11 @@ impl Hold {
         Self {
             environment: environment.clone(),
             app: app.to_owned(),
-            state: state.iter().map(|(key, said)| (key.name().to_owned(), text_of(said))).collect(),
+            state: state
+                .iter()
+                .filter(|(key, said)| in_full(key, said) != REDACTED)
+                .map(|(key, said)| (key.name().to_owned(), text_of(said)))
+                .collect(),
             reason: reason.to_owned(),
             by: by.to_owned(),
             since: None,

@@ -315,6 +315,17 @@ fn a_hold_matches_where_all_that_it_lists_is_the_same() {
 }
 
 #[test]
+fn a_secret_that_is_promoted_is_not_written_down_again() {
+    let secret = Said::Value("hunter2\n".to_owned());
+    let mut entries = BTreeMap::from([(Key::Value("values.db.password".to_owned()), secret)]);
+    entries.insert(Key::Image("web".to_owned()), image(Some("v1"), None));
+    let state = State::new(entries);
+    let hold = Hold::of(&name("qa"), "web", &state, "r", "b");
+    assert_eq!(hold.state.keys().collect::<Vec<_>>(), ["web"]);
+    assert!(hold.matches(&state));
+}
+
+#[test]
 fn an_apps_name_that_is_no_files_holds_nothing() {
     let hold = Hold { app: "../../x".to_owned(), ..hold("v1") };
     assert!(added(&tree(None), &hold).is_err());

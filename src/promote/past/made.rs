@@ -48,8 +48,9 @@ pub(crate) fn state(tag: &str) -> State {
 }
 
 /// Commits from the oldest to the newest; each at the minute of its index.
-#[derive(Default)]
 pub(crate) struct Made {
+    /// A name for the tip, which nothing looks up.
+    pub(crate) tip: ObjectName,
     pub(crate) steps: Vec<Step>,
     pub(crate) files: Files,
     blobs: BTreeMap<ObjectName, Vec<u8>>,
@@ -112,6 +113,19 @@ impl Made {
     pub(crate) fn walk(&self) -> Walk<'_, Files> {
         let steps = self.steps(&name(0), &[]).unwrap();
         Walk::new(self, steps, self.files.clone())
+    }
+}
+
+impl Default for Made {
+    fn default() -> Self {
+        Self {
+            tip: name(0),
+            steps: Vec::new(),
+            files: Files::default(),
+            blobs: BTreeMap::new(),
+            is_shallow: false,
+            others: Vec::new(),
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! Going back through a branch, commit by commit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::reading::{Pair, Reading};
 use crate::git::{History, HistoryError, Step};
 use crate::sites::State;
+
+/// As many steps are read ahead, once it is clear that many are asked for.
+const MOST_AHEAD: usize = 256;
 
 /// What the sites said before and after each commit of a branch that changed a
 /// file, the newest first.
@@ -15,6 +18,10 @@ use crate::sites::State;
 pub(crate) struct Walk<'h, R> {
     history: &'h dyn History,
     steps: Box<dyn Iterator<Item = Result<Step, HistoryError>> + 'h>,
+    /// Steps that were read ahead, so that a clone that fetches blobs when they
+    /// are read does not fetch them one by one; and how many to read next.
+    ahead: VecDeque<Result<Step, HistoryError>>,
+    next_ahead: usize,
     reading: R,
     /// What the sites say at the point that was reached. A pair that is not
     /// there says nothing.
@@ -49,7 +56,7 @@ impl<'h, R: Reading> Walk<'h, R> {
     ) -> Self {
         let pairs = reading.pairs().into_iter();
         let now = pairs.map(|pair| (pair.clone(), reading.state(&pair))).collect();
-        Self { history, steps, reading, now }
+        Self { history, steps, ahead: VecDeque::new(), next_ahead: 1, reading, now }
     }
 
     /// What the sites say at the point that was reached.
@@ -60,6 +67,19 @@ impl<'h, R: Reading> Walk<'h, R> {
     /// Every pair of that point.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = &Pair> {
         self.now.keys()
+    }
+
+    fn step(&mut self) -> Option<Result<Step, HistoryError>> {
+        if self.ahead.is_empty() {
+            self.ahead.extend(self.steps.by_ref().take(self.next_ahead));
+            self.next_ahead = (self.next_ahead * 2).min(MOST_AHEAD);
+            let changes = self.ahead.iter().flatten().flat_map(|step| &step.changes);
+            let blobs: Vec<_> = changes.filter_map(|change| change.before.clone()).collect();
+            if let Err(error) = self.history.prefetch(&blobs) {
+                return Some(Err(error));
+            }
+        }
+        self.ahead.pop_front()
     }
 
     fn undo(&mut self, step: Step) -> Result<Moved, HistoryError> {
@@ -92,6 +112,6 @@ impl<R: Reading> Iterator for Walk<'_, R> {
     type Item = Result<Moved, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        Some(self.steps.next()?.and_then(|step| self.undo(step)))
+        Some(self.step()?.and_then(|step| self.undo(step)))
     }
 }

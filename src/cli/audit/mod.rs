@@ -1,0 +1,248 @@
+//! `rungs audit`
+
+mod csv;
+mod html;
+mod text;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+use serde_json::Map;
+
+use super::base::Base;
+use super::written::DataFormat;
+use super::{Context, Outcome, console};
+use crate::config::EnvironmentName;
+use crate::diagnostic::{self, Finding, Findings, Format};
+use crate::git::{History, HistoryError, Log, ObjectName};
+use crate::promote::Commits;
+use crate::promote::audit::{self, Entry, Question};
+
+use text::Columns;
+
+/// Show who put what where, and when
+///
+/// One entry for each app and environment that a commit of the branch changed, the newest first:
+/// by rungs or by hand, merged, squashed or rebased. What a commit says of itself (who asked, from
+/// where, which gates were overridden) is shown with whether the repository bears it out.
+///
+/// `--format json`, `csv` and `html` write the same for other programs and for printing.
+#[derive(Debug, clap::Args)]
+pub(super) struct Audit {
+    /// Only this app; may be given more than once
+    #[arg(long, value_name = "APP")]
+    app: Vec<String>,
+    /// Only this environment; may be given more than once
+    #[arg(long, value_name = "ENV")]
+    env: Vec<String>,
+    /// Only what came since: a date (2026-11-01), a time (2026-11-01T08:00:00Z), a span back from
+    /// now (7d), or behind a tag or commit
+    #[arg(long, value_name = "DATE|REV")]
+    since: Option<String>,
+    /// Only what came before: a date, a time, a span back from now, or up to a tag or commit
+    #[arg(long, value_name = "DATE|REV")]
+    until: Option<String>,
+    /// No more entries than this
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// The branch; the one that is deployed if not given
+    #[arg(long, value_name = "BRANCH")]
+    base: Option<String>,
+}
+
+/// A limit of time, as a person gives it.
+enum Bound {
+    At(Timestamp),
+    Revision(String),
+}
+
+impl Audit {
+    pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
+        let until = self.until.as_deref().map(bound);
+        let at_revision = match &until {
+            Some(Bound::Revision(revision)) => Some(revision.as_str()),
+            _ => None,
+        };
+        let base = Base::open(context, self.base.as_deref(), at_revision)?;
+        let history = base.history();
+        let mut question = self.question(&base, &history)?;
+        if let Some(Bound::At(time)) = until {
+            question.until = Some(time);
+        }
+        let objects = base.clone.objects();
+        let commits = Commits { tip: &base.tip, history: &history, objects: &*objects };
+        let entries = audit::Audit::new(&base.loaded.repository, &base.tree, commits, question);
+        let entries = entries.map_err(|error| base.history_finding(&error))?;
+        let form = Form::of(context, &base, &entries);
+        let limit = self.limit.unwrap_or(usize::MAX);
+        let findings = base.loaded.warnings.clone();
+        Ok(print(&form, entries.take(limit), findings, &base))
+    }
+
+    fn question(&self, base: &Base, history: &Log) -> Result<Question, Findings> {
+        let repository = &base.loaded.repository;
+        let environments = self.env.iter().map(|name| repository.find_environment(name));
+        let environments: Result<Vec<EnvironmentName>, _> =
+            environments.map(|found| found.map(|one| one.name.clone())).collect();
+        let mut question =
+            Question { apps: self.app.clone(), environments: environments?, ..Question::default() };
+        match self.since.as_deref().map(bound) {
+            Some(Bound::At(time)) => question.since = Some(time),
+            Some(Bound::Revision(revision)) => {
+                question.behind = Some(on_branch(&revision, base, history)?);
+            }
+            None => {}
+        }
+        Ok(question)
+    }
+}
+
+/// A commit of the branch, by a tag or an id.
+fn on_branch(revision: &str, base: &Base, history: &Log) -> Result<ObjectName, Findings> {
+    let commit = base.revision(revision)?;
+    let names = history.branch(&base.tip).map_err(|error| base.history_finding(&error))?;
+    for name in names {
+        if name.map_err(|error| base.history_finding(&error))? == commit {
+            return Ok(commit);
+        }
+    }
+    let message = format!("`{revision}` is not on `{}`", base.name);
+    let at = base.loaded.repository.location.clone();
+    Err(Finding::new(&audit::NOT_ON_BRANCH, message, at)
+        .because(format!("{} is no commit of the branch itself", commit.short()))
+        .help("name the merge that brought it, or a date")
+        .into())
+}
+
+/// What `--since` and `--until` take. Days begin at midnight in UTC, as all
+/// times are shown: a report has to say the same wherever it is made.
+fn bound(text: &str) -> Bound {
+    if let Ok(time) = text.parse() {
+        return Bound::At(time);
+    }
+    if let Ok(day) = text.parse::<jiff::civil::Date>()
+        && let Ok(midnight) = day.to_zoned(jiff::tz::TimeZone::UTC)
+    {
+        return Bound::At(midnight.timestamp());
+    }
+    match back(text) {
+        Some(time) => Bound::At(time),
+        None => Bound::Revision(text.to_owned()),
+    }
+}
+
+/// `7d`, back from now.
+fn back(text: &str) -> Option<Timestamp> {
+    let unit = text.char_indices().next_back()?.0;
+    let seconds = match &text[unit..] {
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86400,
+        "w" => 604_800,
+        _ => return None,
+    };
+    let number: i64 = text[..unit].parse().ok().filter(|number| *number >= 0)?;
+    let ago = jiff::SignedDuration::from_secs(number.checked_mul(seconds)?);
+    Timestamp::now().checked_sub(ago).ok()
+}
+
+/// How entries are written, one after the other as they come: a branch may
+/// have more of them than memory.
+enum Form {
+    Text(Columns),
+    Json,
+    Csv,
+    Html {
+        title: String,
+    },
+    /// Nothing: the format is of findings alone.
+    Nothing,
+}
+
+impl Form {
+    fn of(context: &Context, base: &Base, entries: &audit::Audit<'_>) -> Self {
+        let console = &context.console;
+        match (console.data_format(), console.format()) {
+            (Some(DataFormat::Csv), _) => Self::Csv,
+            (Some(_), _) => Self::Html { title: format!("Changes of {}", base.name) },
+            (None, Format::Json) => Self::Json,
+            (None, Format::Text) => {
+                let repository = &base.loaded.repository;
+                let environments = repository.environments.iter().map(|one| one.name.as_str());
+                Self::Text(Columns::new(environments, entries.apps(), console.look()))
+            }
+            _ => Self::Nothing,
+        }
+    }
+
+    fn begin(&self) -> String {
+        match self {
+            Self::Csv => csv::HEADER.to_owned(),
+            Self::Html { title } => html::head(title),
+            Self::Json => json_around(&Findings::new()).0,
+            Self::Text(_) | Self::Nothing => String::new(),
+        }
+    }
+
+    fn entry(&self, entry: &Entry, is_first: bool) -> String {
+        match self {
+            Self::Text(columns) => columns.lines(entry),
+            Self::Json => json_entry(entry, is_first),
+            Self::Csv => csv::rows(entry),
+            Self::Html { .. } => html::row(entry),
+            Self::Nothing => String::new(),
+        }
+    }
+
+    fn end(&self, count: usize, findings: &Findings) -> String {
+        match self {
+            Self::Html { .. } => html::tail(count),
+            Self::Json => json_around(findings).1,
+            Self::Text(_) | Self::Csv | Self::Nothing => String::new(),
+        }
+    }
+}
+
+fn print(
+    form: &Form,
+    entries: impl Iterator<Item = Result<Entry, HistoryError>>,
+    mut findings: Findings,
+    base: &Base,
+) -> Outcome {
+    let mut is_read = console::stream(form.begin().as_bytes());
+    let mut count = 0;
+    for entry in entries {
+        match entry {
+            Ok(entry) if is_read => {
+                is_read = console::stream(form.entry(&entry, count == 0).as_bytes());
+                count += 1;
+            }
+            Ok(_) => break,
+            Err(error) => findings.push(base.history_finding(&error)),
+        }
+    }
+    let findings = findings.settled();
+    if is_read {
+        console::print(form.end(count, &findings).as_bytes());
+    }
+    let is_reported = matches!(form, Form::Json);
+    Outcome { findings, is_reported, ..Outcome::default() }
+}
+
+/// What stands before and behind the entries of a document with these findings.
+fn json_around(findings: &Findings) -> (String, String) {
+    let data = Map::from_iter([("entries".to_owned(), serde_json::json!([]))]);
+    let document = diagnostic::json_with(findings, data);
+    let list = "\"entries\": [";
+    let at = document.find(list).expect("the key was given") + list.len();
+    (document[..at].to_owned(), document[at..].to_owned())
+}
+
+fn json_entry(entry: &Entry, is_first: bool) -> String {
+    let entry = serde_json::to_value(entry).expect("keys are text and numbers finite");
+    let document = diagnostic::json_part(&entry);
+    let separator = if is_first { "\n" } else { ",\n" };
+    separator.to_owned() + &document
+}

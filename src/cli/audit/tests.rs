@@ -1,0 +1,51 @@
+//! What the formats' tests write.
+
+use crate::config::EnvironmentName;
+use crate::git::{ObjectName, Signature};
+use crate::promote::Source;
+use crate::promote::audit::{Changed, Claim, Clock, Deed, Entry};
+
+fn person(name: &str) -> Signature {
+    let time = "2026-11-21T14:03:09Z".parse().unwrap();
+    Signature { name: name.to_owned(), email: format!("{name}@example.com"), time }
+}
+
+fn commit(digits: &str) -> ObjectName {
+    ObjectName::parse(&digits.repeat(20)).unwrap()
+}
+
+/// A promotion whose source said something else.
+pub(super) fn entry() -> Entry {
+    let environment = |name| EnvironmentName::named(name).unwrap();
+    Entry {
+        at: person("ana").time,
+        clock: Clock::Committer,
+        commit: commit("9f"),
+        subject: "Promote guestbook to prod".to_owned(),
+        environment: environment("prod"),
+        app: "guestbook".to_owned(),
+        action: Deed::Promote,
+        changes: vec![Changed {
+            key: "frontend".to_owned(),
+            from: Some("gcr.io/gb-frontend:v4".to_owned()),
+            to: Some("gcr.io/gb-frontend:v5".to_owned()),
+            brief: "v4 → v5".to_owned(),
+        }],
+        unreadable: None,
+        hold: None,
+        author: person("ana"),
+        committer: person("bo"),
+        record: Some(Claim {
+            verified: false,
+            doubts: vec!["`stage` said `v4`, not `v5`".to_owned()],
+            source: Some(Source { environment: environment("stage"), commit: Some(commit("1a")) }),
+            requested_by: None,
+            overrides: Vec::new(),
+            ticket: Some("REL-7".to_owned()),
+            reason: None,
+            sequences: Vec::new(),
+            source_commits: Vec::new(),
+            plan: None,
+        }),
+    }
+}

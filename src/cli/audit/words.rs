@@ -1,0 +1,48 @@
+//! What the formats for people say alike.
+
+use jiff::Timestamp;
+
+use crate::promote::audit::{Claim, HoldNote, Unreadable};
+
+/// `2026-11-21 14:03`, in UTC.
+pub(super) fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+pub(super) fn unreadable(when: Unreadable) -> &'static str {
+    match when {
+        Unreadable::Before => "the sites could not be read before, or disagreed",
+        Unreadable::After => "the sites cannot be read since, or disagree",
+    }
+}
+
+/// What a hold says besides what it holds back.
+pub(super) fn hold(note: &HoldNote) -> String {
+    let until = note.until.map(|until| format!(" until {}", minute(until))).unwrap_or_default();
+    format!("held by {}{until}: {}", note.by, note.reason)
+}
+
+/// What a record says besides references, a sentence each.
+pub(super) fn facts(claim: &Claim) -> Vec<String> {
+    let source = claim.source.as_ref().map(|source| match &source.commit {
+        Some(commit) => format!("from {} at {}", source.environment, commit.short()),
+        None => format!("from {}", source.environment),
+    });
+    let said =
+        |what: &str, text: &Option<String>| text.as_ref().map(|text| format!("{what} {text}"));
+    let overrides = claim.overrides.iter();
+    let overrides = overrides.map(|one| format!("overrode {}: {}", one.gate.name(), one.reason));
+    let sequences = claim.sequences.iter();
+    let sequences = sequences.map(|one| format!("sequence {} of {}", one.number, one.key));
+    let commits = claim.source_commits.iter().map(|one| match one.key.as_str() {
+        "" => format!("built from {}", one.commit),
+        key => format!("{key} built from {}", one.commit),
+    });
+    let singles = [
+        source,
+        said("requested by", &claim.requested_by),
+        said("ticket", &claim.ticket),
+        said("because:", &claim.reason),
+    ];
+    singles.into_iter().flatten().chain(overrides).chain(sequences).chain(commits).collect()
+}

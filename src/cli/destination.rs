@@ -1,0 +1,110 @@
+//! Where a change goes, and who makes it: the same options for every command
+//! that changes something.
+
+use clap::ArgGroup;
+
+use super::usage_error;
+use crate::diagnostic::harmless;
+use crate::promote::gates::Gate;
+use crate::promote::{Leave, Mode, Override};
+
+/// Where a change goes.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Where it goes")]
+#[command(group = ArgGroup::new("mode").multiple(false))]
+pub(super) struct Destination {
+    /// Show the plan and change nothing
+    #[arg(long, group = "mode")]
+    dry_run: bool,
+    /// Change the files of the work tree, and commit nothing. Refused where one of them is dirty
+    #[arg(long, group = "mode")]
+    write: bool,
+    /// Commit onto the base branch and push it. HEAD and the work tree do not matter
+    #[arg(long, group = "mode")]
+    commit: bool,
+    /// Push a branch rungs/ENV/APP for people to merge
+    #[arg(long, group = "mode")]
+    branch: bool,
+    /// The branch that is deployed; forge.base, the CI's own or the remote's default if not given
+    #[arg(long, value_name = "BRANCH")]
+    pub(super) base: Option<String>,
+    /// The remote; origin, or the only one, if not given
+    #[arg(long, value_name = "REMOTE")]
+    pub(super) remote: Option<String>,
+    /// Who the commit is by; from git's configuration or the CI's variables if not given
+    #[arg(long, value_name = "NAME <MAIL>")]
+    pub(super) author: Option<String>,
+}
+
+impl Destination {
+    /// None where nobody said: then the plan is shown, and the run ends with
+    /// the code of what was not understood.
+    pub(super) fn mode(&self) -> Option<Mode> {
+        match self {
+            Self { dry_run: true, .. } => Some(Mode::Show),
+            Self { write: true, .. } => Some(Mode::Write),
+            Self { commit: true, .. } => Some(Mode::Commit),
+            Self { branch: true, .. } => Some(Mode::Branch),
+            _ => None,
+        }
+    }
+}
+
+/// How far one may go.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "What is allowed")]
+pub(super) struct Allowed {
+    /// Let a gate not count; what was overridden and why is recorded
+    #[arg(long = "override", value_name = "GATE", value_parser = gate, requires = "why")]
+    overridden: Vec<Gate>,
+    /// Why a gate is overridden: once for all of them, or once for each
+    #[arg(id = "why", long = "reason", value_name = "TEXT")]
+    reasons: Vec<String>,
+    /// The ticket that asks for it
+    #[arg(long, value_name = "TICKET")]
+    ticket: Option<String>,
+    /// Let a digest go where no new one comes along
+    #[arg(long)]
+    drop_digest: bool,
+}
+
+fn gate(name: &str) -> Result<Gate, String> {
+    let known = Gate::ALL.iter().copied().find(|gate| gate.name() == name);
+    known.ok_or_else(|| {
+        let names: Vec<_> = Gate::ALL.iter().map(|gate| gate.name()).collect();
+        match crate::diagnostic::nearest(name, names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the gates are {}", names.join(", ")),
+        }
+    })
+}
+
+impl Allowed {
+    /// What the person allows.
+    pub(super) fn leave(&self) -> Leave {
+        Leave {
+            drop_digest: self.drop_digest,
+            ticket: self.ticket.clone(),
+            overrides: self.overrides(),
+            ..Leave::default()
+        }
+    }
+
+    /// The reason, where one is given without a gate to override.
+    pub(super) fn reason(&self) -> Option<&str> {
+        self.reasons.first().map(String::as_str)
+    }
+
+    fn overrides(&self) -> Vec<Override> {
+        let (gates, reasons) = (&self.overridden, &self.reasons);
+        if !gates.is_empty() && reasons.len() != 1 && reasons.len() != gates.len() {
+            usage_error("give `--reason` once for all gates, or once for each `--override`");
+        }
+        if let Some(empty) = reasons.iter().find(|reason| reason.trim().is_empty()) {
+            usage_error(&format!("`--reason {}` says nothing", harmless(empty)));
+        }
+        let reason = |at: usize| reasons.get(at).or(reasons.first()).cloned().unwrap_or_default();
+        let overrides = gates.iter().enumerate();
+        overrides.map(|(at, &gate)| Override { gate, reason: reason(at) }).collect()
+    }
+}

@@ -1,0 +1,141 @@
+//! `rungs hold`
+
+use clap::Subcommand;
+use jiff::Timestamp;
+
+use super::destination::Destination;
+use super::{Context, Outcome, carry_out, console};
+use crate::diagnostic::{Findings, Format};
+use crate::promote::{Hold as Held, HoldBack, LiftHolds, hold};
+
+/// Keep states from entering an environment and those above it
+#[derive(Debug, clap::Args)]
+pub(super) struct Hold {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List what is held back, from where, by whom and why
+    List(List),
+    /// Hold a state back: what the environment says now, or a reference
+    Set(Set),
+    /// Let states in again
+    Lift(Lift),
+}
+
+#[derive(Debug, clap::Args)]
+struct List {
+    /// Only of these apps
+    apps: Vec<String>,
+    /// Only of this environment
+    #[arg(long, value_name = "ENV")]
+    env: Option<String>,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+#[derive(Debug, clap::Args)]
+struct Set {
+    /// The app
+    app: String,
+    /// The environment
+    #[arg(long, value_name = "ENV")]
+    env: String,
+    /// What is held back: NAME=REF for each image; what the environment says now if not given
+    #[arg(long = "ref", value_name = "NAME=REF")]
+    references: Vec<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Until when: a date, or a time with its zone
+    #[arg(long, value_name = "TIME", value_parser = hold::parse_until)]
+    until: Option<Timestamp>,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+#[derive(Debug, clap::Args)]
+struct Lift {
+    /// The app
+    app: String,
+    /// The environment
+    #[arg(long, value_name = "ENV")]
+    env: String,
+    /// Only what holds this reference back; everything of the app if not given
+    #[arg(long = "ref", value_name = "REF")]
+    reference: Option<String>,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+impl Hold {
+    pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
+        match self.command {
+            Command::List(list) => list.run(context),
+            Command::Set(set) => set.run(context),
+            Command::Lift(lift) => {
+                let Lift { app, env, reference, reason, destination } = lift;
+                let intent = LiftHolds { environment: env, app, reference, reason };
+                carry_out::run(context, &destination, &intent)
+            }
+        }
+    }
+}
+
+impl Set {
+    fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
+        let state = self.references.iter().map(|text| {
+            let Some((name, reference)) = text.split_once('=') else {
+                super::usage_error(&format!(
+                    "`--ref {}` names no image; write `NAME=:TAG`",
+                    crate::diagnostic::harmless(text)
+                ));
+            };
+            (name.to_owned(), reference.trim_start_matches(':').to_owned())
+        });
+        let state = state.collect();
+        let by = carry_out::requester(context, &self.destination)?;
+        let Self { app, env: environment, reason, until, .. } = self;
+        let intent = HoldBack { environment, app, state, reason, by, until };
+        carry_out::run(context, &self.destination, &intent)
+    }
+}
+
+impl List {
+    fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
+        let (tree, loaded) = carry_out::desk(context, &self.destination)?.known()?;
+        let only = self.env.as_deref().map(|name| loaded.repository.find_environment(name));
+        let only = only.transpose()?.map(|environment| environment.name.clone());
+        let mut holds = hold::all(&tree, &loaded.repository)?;
+        holds.retain(|hold| only.as_ref().is_none_or(|name| hold.environment == *name));
+        holds.retain(|hold| self.apps.is_empty() || self.apps.contains(&hold.app));
+        if context.console.format() == Format::Text {
+            console::print(table(&holds).as_bytes());
+            if holds.is_empty() {
+                context.console.say("nothing is held back");
+            }
+        }
+        let mut outcome = Outcome::from(loaded.warnings);
+        outcome.data.insert("holds".to_owned(), serde_json::json!(holds));
+        Ok(outcome)
+    }
+}
+
+fn table(holds: &[Held]) -> String {
+    let lines = holds.iter().map(|hold| {
+        let state = hold.state.iter().map(|(key, text)| format!("{key} {text}"));
+        let state = state.collect::<Vec<_>>().join(", ");
+        let until = hold.until.map(|until| format!(", until {until}")).unwrap_or_default();
+        let line = format!(
+            "{} in {}: {state}, by {}{until}: {}",
+            hold.app, hold.environment, hold.by, hold.reason
+        );
+        format!("{}\n", crate::diagnostic::harmless(&line))
+    });
+    lines.collect()
+}

@@ -1,0 +1,57 @@
+//! `rungs promote`
+
+use super::destination::{Allowed, Destination};
+use super::{Context, Outcome, carry_out};
+use crate::diagnostic::Findings;
+use crate::promote::{Apps, Leave, Named, Promotion, Request};
+
+/// Make an environment deploy what the environment before it does
+///
+/// Copies tags, digests, linked git references and the values that are declared for it, after
+/// asking the environment's gates. The target keeps its own repositories. Nothing to do is success.
+#[derive(Debug, clap::Args)]
+pub(super) struct Promote {
+    /// The apps
+    #[arg(value_name = "APP", required_unless_present_any = ["train", "all"])]
+    apps: Vec<String>,
+    /// The apps of a train, all or none
+    #[arg(long, value_name = "TRAIN", conflicts_with_all = ["apps", "all"])]
+    train: Option<String>,
+    /// Every app; those that a gate keeps out are left out
+    #[arg(long, conflicts_with = "apps")]
+    all: bool,
+    /// The environment that is entered
+    #[arg(long, value_name = "ENV")]
+    to: String,
+    /// The environment that states come from; those directly before if not given
+    #[arg(long, value_name = "ENV")]
+    from: Option<String>,
+    /// A state that the source has held, by one of its references (`:v4`, `web=:v4`, `@sha256:…`)
+    #[arg(long = "ref", value_name = "REF")]
+    reference: Option<String>,
+    /// Make apps that are not in the environment yet
+    #[arg(long)]
+    create: bool,
+    #[command(flatten)]
+    allowed: Allowed,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+impl Promote {
+    pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
+        let leave = Leave { create: self.create, ..self.allowed.leave() };
+        let apps = match self.train {
+            Some(train) => Apps::Train(train),
+            None if self.all => Apps::All,
+            None => Apps::Named(self.apps),
+        };
+        let request = Request {
+            environment: self.to,
+            from: self.from,
+            reference: self.reference.as_deref().map(Named::parse),
+            leave,
+        };
+        carry_out::run(context, &self.destination, &Promotion { request, apps })
+    }
+}

@@ -1,0 +1,41 @@
+//! `rungs rollback`
+
+use super::destination::{Allowed, Destination};
+use super::{Context, Outcome, carry_out};
+use crate::diagnostic::Findings;
+use crate::promote::{Named, Rollback as Intent};
+
+/// Restore what an app was before in an environment, and hold back what it is now
+///
+/// History is not rewritten: the earlier references come back in a new commit, so that a second
+/// rollback goes further back. The state that is left must not enter again until its hold is lifted.
+#[derive(Debug, clap::Args)]
+pub(super) struct Rollback {
+    /// The app
+    app: String,
+    /// The environment
+    #[arg(long, value_name = "ENV")]
+    env: String,
+    /// A state that it had, by one of its references; the newest before today's if not given
+    #[arg(long, value_name = "REF")]
+    to_ref: Option<String>,
+    #[command(flatten)]
+    allowed: Allowed,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+impl Rollback {
+    pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
+        let reason = self.allowed.reason().unwrap_or("rolled back").to_owned();
+        let intent = Intent {
+            environment: self.env,
+            app: self.app,
+            to: self.to_ref.as_deref().map(Named::parse),
+            reason,
+            by: carry_out::requester(context, &self.destination)?,
+            leave: self.allowed.leave(),
+        };
+        carry_out::run(context, &self.destination, &intent)
+    }
+}

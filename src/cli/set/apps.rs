@@ -1,0 +1,76 @@
+//! `rungs set APP [NAME=]REF… --env ENV`
+
+use super::super::destination::{Allowed, Destination};
+use super::super::{Context, Outcome, carry_out, usage_error};
+use crate::diagnostic::{Findings, harmless};
+use crate::promote::{Leave, SetApp, SetReferences};
+use crate::sites::Ask;
+
+/// What only makes sense for apps.
+#[derive(Debug, clap::Args)]
+pub(super) struct OfApps {
+    /// The environment
+    #[arg(long, value_name = "ENV")]
+    pub(super) env: Option<String>,
+    /// The build's number: a lower one than was set before is refused
+    #[arg(long, value_name = "N")]
+    sequence: Option<u64>,
+    /// Set a lower sequence number all the same
+    #[arg(long, requires = "sequence")]
+    force: bool,
+    /// The commit that the images were built from, for the record
+    #[arg(long, value_name = "COMMIT")]
+    source_commit: Option<String>,
+    #[command(flatten)]
+    pub(super) destination: Destination,
+}
+
+impl OfApps {
+    /// Sets what `items` ask for: apps, each with the references behind it.
+    pub(super) fn run(
+        self,
+        context: &mut Context,
+        items: &[String],
+        allowed: &Allowed,
+        repository: bool,
+    ) -> Result<Outcome, Findings> {
+        let Some(environment) = self.env else {
+            usage_error("say which environment with `--env ENV`, or which files with `--in PATH`");
+        };
+        let intent = SetReferences {
+            environment,
+            apps: apps(items),
+            sequence: self.sequence,
+            source_commit: self.source_commit,
+            leave: Leave { repository, force: self.force, ..allowed.leave() },
+        };
+        carry_out::run(context, &self.destination, &intent)
+    }
+}
+
+/// The apps, each with the references behind it. A name alone begins an app;
+/// whatever has `=`, `:`, `@` or `/` in it is a reference.
+fn apps(items: &[String]) -> Vec<SetApp> {
+    let mut apps: Vec<SetApp> = Vec::new();
+    for item in items {
+        if !item.contains(['=', ':', '@', '/']) {
+            apps.push(SetApp { name: item.clone(), asks: Vec::new() });
+            continue;
+        }
+        let ask = Ask::parse(item).unwrap_or_else(|fault| {
+            usage_error(&format!("`{}` is no reference: {fault}", harmless(item)))
+        });
+        match apps.last_mut() {
+            Some(app) => app.asks.push(ask),
+            None => usage_error(&format!("name the app before `{}`", harmless(item))),
+        }
+    }
+    if apps.is_empty() {
+        usage_error("name an app and its new references: `rungs set APP :TAG --env ENV`");
+    }
+    if let Some(app) = apps.iter().find(|app| app.asks.is_empty()) {
+        let name = harmless(&app.name);
+        usage_error(&format!("say what `{name}` is to be: `:TAG`, `@DIGEST` or a reference"));
+    }
+    apps
+}

@@ -1,0 +1,193 @@
+//! What a cell says in a few lines.
+
+use jiff::Timestamp;
+
+use crate::diagnostic::harmless;
+use crate::promote::Since;
+use crate::promote::status::{Behind, Block, Blocker, Cell, Reference};
+
+/// A line of a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) text: String,
+    pub(super) tone: Tone,
+}
+
+/// What a line is, for its colour. The text says it as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    Head,
+    Dim,
+    Behind,
+    Blocked,
+}
+
+/// As many references as a cell of the table shows.
+const MOST_REFERENCES: usize = 3;
+
+/// As many characters as a reference has in the table.
+const LONGEST_REFERENCE: usize = 28;
+
+/// A cell of the table: what stands there, since when, how far behind, and the
+/// names of what blocks it. What a promotion would bring stands in the columns
+/// before it.
+pub(super) fn short(cell: &Cell, app: &str, now: Timestamp) -> Vec<Line> {
+    let mut lines = said(cell, |references| differing(references, app));
+    let since = cell.since.as_ref().map(|since| age_of(since, now));
+    lines.extend(since.map(|text| Line { text, tone: Tone::Dim }));
+    lines.extend(distance_line(cell, now));
+    lines.extend(blockers(cell).map(|text| Line { text, tone: Tone::Blocked }));
+    lines
+}
+
+/// The same with every reference, what would be promoted, and why not.
+pub(super) fn long(cell: &Cell, app: &str, now: Timestamp) -> Vec<Line> {
+    let mut lines = said(cell, |references| {
+        references.iter().map(|one| reference(one, references.len(), app)).collect()
+    });
+    let since = cell.since.as_ref().map(|since| age_of(since, now));
+    lines.extend(since.map(|text| Line { text, tone: Tone::Dim }));
+    lines.extend(distance_line(cell, now));
+    let changes = cell.next.iter().flat_map(|next| &next.changes);
+    lines
+        .extend(changes.map(|change| Line { text: format!("next: {change}"), tone: Tone::Behind }));
+    let reasons = cell.blocked.iter().map(|block| harmless(&reason(block)).into_owned());
+    lines.extend(reasons.map(|text| Line { text, tone: Tone::Blocked }));
+    lines
+}
+
+fn said(cell: &Cell, of: impl FnOnce(&[Reference]) -> Vec<String>) -> Vec<Line> {
+    match cell.references.as_deref() {
+        None => vec![Line { text: "sites disagree".to_owned(), tone: Tone::Blocked }],
+        Some([]) => vec![Line { text: "no reference".to_owned(), tone: Tone::Dim }],
+        Some(all) => of(all).into_iter().map(|text| Line { text, tone: Tone::Plain }).collect(),
+    }
+}
+
+/// Those that another environment says otherwise; where there are none, the
+/// first stands for all. Values are too long for a column.
+fn differing(references: &[Reference], app: &str) -> Vec<String> {
+    let differ: Vec<_> = references.iter().filter(|one| one.differs && !one.is_value).collect();
+    let all = if differ.is_empty() { references.iter().take(1).collect() } else { differ };
+    let shown = if all.len() > MOST_REFERENCES { MOST_REFERENCES - 1 } else { all.len() };
+    let lines = all[..shown].iter().map(|one| {
+        let text = reference(one, references.len(), app);
+        shortened(&text, LONGEST_REFERENCE)
+    });
+    let more = (all.len() > shown).then(|| format!("and {} more", all.len() - shown));
+    let values = references.iter().any(|one| one.differs && one.is_value);
+    let values = values.then(|| "other values".to_owned());
+    lines.chain(more).chain(values).collect()
+}
+
+/// An app with one image needs no name for it.
+fn reference(one: &Reference, count: usize, app: &str) -> String {
+    if count > 1 && one.key != app {
+        format!("{} {}", harmless(&one.key), one.brief)
+    } else {
+        one.brief.clone()
+    }
+}
+
+fn distance_line(cell: &Cell, now: Timestamp) -> Option<Line> {
+    let behind = cell.behind.as_ref()?;
+    Some(Line { text: distance(behind, now), tone: Tone::Behind })
+}
+
+/// `fails: tag`, `waits: soak, window`
+fn blockers(cell: &Cell) -> impl Iterator<Item = String> {
+    let named = |which: fn(Blocker) -> Option<&'static str>| {
+        let names: Vec<_> = cell.blocked.iter().filter_map(|block| which(block.by)).collect();
+        names
+    };
+    let fails = named(|by| match by {
+        Blocker::Sites => Some("sites"),
+        Blocker::Sources => Some("sources"),
+        Blocker::Fails(gate) => Some(gate.name()),
+        Blocker::Waits(_) => None,
+    });
+    let waits = named(|by| match by {
+        Blocker::Waits(gate) => Some(gate.name()),
+        _ => None,
+    });
+    let line = |what: &str, mut names: Vec<&str>| {
+        names.dedup();
+        (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
+    };
+    [line("fails", fails), line("waits", waits)].into_iter().flatten()
+}
+
+/// `3d`; `over 3d` where it is not known how much longer.
+pub(super) fn age_of(since: &Since, now: Timestamp) -> String {
+    match since {
+        Since::Verified { at } | Since::Unverified { at } => age(*at, now),
+        Since::HiddenBefore { at, .. } => format!("over {}", age(*at, now)),
+        Since::Unknown { .. } => "age unknown".to_owned(),
+    }
+}
+
+/// How long ago, in the largest unit of which it is two or more.
+pub(super) fn age(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(at).as_secs();
+    if seconds < 0 {
+        return "in the future".to_owned();
+    }
+    let units = [("y", 365 * 86400), ("w", 7 * 86400), ("d", 86400), ("h", 3600), ("m", 60)];
+    // Weeks are read worse than days up to two months.
+    let fits = |(unit, length): &&(&str, i64)| seconds >= length * if *unit == "w" { 9 } else { 2 };
+    match units.iter().find(fits) {
+        Some((unit, length)) => format!("{}{unit}", seconds / length),
+        None => format!("{seconds}s"),
+    }
+}
+
+/// `2 behind stage for 3d`
+pub(super) fn distance(behind: &Behind, now: Timestamp) -> String {
+    let source = &behind.source;
+    let since = behind.since.map(|since| format!(" for {}", age(since, now))).unwrap_or_default();
+    match (behind.states, behind.is_exact) {
+        (Some(states), true) => format!("{states} behind {source}{since}"),
+        (Some(states), false) if states > 1 => format!("{states} or more behind {source}"),
+        _ => format!("not what {source} says"),
+    }
+}
+
+/// `soak waits: …`, `hold fails: …`, `blocked: …`
+fn reason(block: &Block) -> String {
+    match block.by {
+        Blocker::Sites | Blocker::Sources => format!("blocked: {}", block.reason),
+        Blocker::Fails(gate) => format!("{} fails: {}", gate.name(), block.reason),
+        Blocker::Waits(gate) => format!("{} waits: {}", gate.name(), block.reason),
+    }
+}
+
+fn shortened(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_has_one_unit() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        for (at, expected) in [
+            ("2026-11-21T11:59:30Z", "30s"),
+            ("2026-11-21T11:57:00Z", "3m"),
+            ("2026-11-21T10:30:00Z", "90m"),
+            ("2026-11-20T00:00:00Z", "36h"),
+            ("2026-11-18T12:00:00Z", "3d"),
+            ("2026-10-01T12:00:00Z", "51d"),
+            ("2026-06-01T12:00:00Z", "24w"),
+            ("2024-06-01T12:00:00Z", "2y"),
+            ("2026-11-21T12:00:01Z", "in the future"),
+        ] {
+            assert_eq!(age(at.parse().unwrap(), now), expected, "{at}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Onto a branch for people to merge.
+
+use super::{Desk, Done, Executed};
+use crate::diagnostic::{Finding, Findings};
+use crate::git::{Branch, Lease, ObjectName};
+use crate::promote::code::BRANCH_NOT_OURS;
+use crate::promote::intent::{Computed, Intent};
+use crate::promote::record;
+use crate::source::{Location, RepoPath};
+
+/// Computes for the base's newest tip and pushes a branch with one commit of
+/// it. The same plan again changes nothing; a newer one replaces ours, and
+/// never anything that somebody else put there.
+pub(super) fn execute(desk: &Desk, intent: &dyn Intent) -> Result<Executed, Findings> {
+    let upstream = desk.remote()?;
+    let writer = desk.writer()?;
+    let fetched = writer.fetch_tip(&upstream.remote, &upstream.base);
+    let tip = fetched.map_err(|error| error.finding())?.ok_or_else(|| {
+        crate::git::RemoteError::NoBranch {
+            remote: upstream.remote.name().to_owned(),
+            branch: upstream.base.name().to_owned(),
+        }
+        .finding()
+    })?;
+    let computed = desk.compute_at(&tip, intent, &desk.how(false))?;
+    let is_stopped =
+        !computed.obstacles.is_empty() && (!intent.takes_all() || computed.is_nothing());
+    if is_stopped {
+        return Ok(Executed { computed, done: Done::Shown });
+    }
+    if computed.is_nothing() {
+        return Ok(Executed { computed, done: Done::Nothing });
+    }
+    let branch = name(&computed, intent)?;
+    let fetched = writer.fetch_tip(&upstream.remote, &branch);
+    let there = fetched.map_err(|error| error.finding())?;
+    let lease = match &there {
+        None => Lease::Absent,
+        Some(there) => match ours(desk, there, &branch)? {
+            Some(plan) if plan == computed.identity => {
+                return Ok(Executed { computed, done: Done::There { branch } });
+            }
+            _ => Lease::Exactly(there.clone()),
+        },
+    };
+    let Some(commit) = desk.commit(&tip, &computed)? else {
+        return Ok(Executed { computed, done: Done::Nothing });
+    };
+    let pushed = writer.push(&upstream.remote, &commit, &branch, &lease);
+    pushed.map_err(|error| error.finding(&upstream.remote, &branch))?;
+    Ok(Executed { computed, done: Done::Pushed { commit, branch } })
+}
+
+/// `rungs/<environment with .>/<name>`, or `rungs-rollback/…`.
+fn name(computed: &Computed, intent: &dyn Intent) -> Result<Branch, Finding> {
+    let prefix = if intent.is_rollback() { "rungs-rollback" } else { "rungs" };
+    let environment = computed.plan.environment.as_str().replace('/', ".");
+    let name = format!("{prefix}/{environment}/{}", intent.branch());
+    Branch::parse(&name).ok_or_else(|| {
+        let at = Location::of_path(&RepoPath::root());
+        Finding::new(&BRANCH_NOT_OURS, format!("git takes no branch `{name}`"), at)
+    })
+}
+
+/// The plan of the commit that our branch is at; none where it carries none
+/// that can be compared.
+///
+/// # Errors
+///
+/// The tip is not ours: a person's commit is never thrown away.
+fn ours(desk: &Desk, tip: &ObjectName, branch: &Branch) -> Result<Option<String>, Findings> {
+    let objects = desk.clone()?.objects();
+    let (commit, _) = objects.commit(tip).map_err(super::desk::failed)?;
+    let records = record::read(&commit.message);
+    if let Some(record) = records.first() {
+        return Ok(record.plan.clone());
+    }
+    let at = Location::of_path(&RepoPath::root());
+    let message = format!("the branch `{branch}` ends with a commit that rungs did not make");
+    Err(Finding::new(&BRANCH_NOT_OURS, message, at)
+        .because(format!("`{}` by {}", commit.subject(), commit.author.name))
+        .help("merge or close it, delete the branch, and try again")
+        .into())
+}

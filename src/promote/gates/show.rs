@@ -1,0 +1,270 @@
+//! How verdicts are shown: to people, to programs, and in pull requests.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::words::utc;
+use super::{Answer, Verdict, worst};
+use crate::diagnostic::{Kind, Style, harmless};
+
+/// Below so many columns a reason gets lines of its own.
+const NARROW: usize = 72;
+
+/// Verdicts for people: a line or more for each, aligned and wrapped to the
+/// terminal; empty where there are none.
+pub fn text(verdicts: &[Verdict], style: Style) -> String {
+    let widest = verdicts.iter().map(|verdict| verdict.gate.name().len()).max();
+    let name = widest.unwrap_or_default();
+    // "wait  approvals  "
+    let indent = if style.width < NARROW { 2 } else { WORD + 2 + name + 2 };
+    let mut out = String::new();
+    for verdict in verdicts {
+        let head = format!("{:WORD$}  {:name$}", word(verdict), verdict.gate.name());
+        let colour = if style.colour { colour(verdict) } else { "" };
+        let reset = if colour.is_empty() { "" } else { RESET };
+        let (answer, gate) = head.split_at(WORD);
+        let head = format!("{colour}{answer}{reset}{gate}");
+        let lines = lines(verdict, style.width.saturating_sub(indent));
+        if style.width < NARROW {
+            out.push_str(head.trim_end());
+            out.push('\n');
+        } else {
+            out.push_str(&head);
+            out.push_str("  ");
+        }
+        for (index, line) in lines.iter().enumerate() {
+            let is_beside = index == 0 && style.width >= NARROW;
+            let spaces = if is_beside { 0 } else { indent };
+            out.push_str(&" ".repeat(spaces));
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// The width of the longest word of an answer.
+const WORD: usize = 4;
+
+const RESET: &str = "\u{1b}[0m";
+
+/// What stands first: what passed over a gate is neither yes nor no.
+fn word(verdict: &Verdict) -> &'static str {
+    if verdict.overridden.is_some() { "over" } else { verdict.answer.word() }
+}
+
+fn colour(verdict: &Verdict) -> &'static str {
+    match verdict.answer {
+        _ if verdict.overridden.is_some() => "\u{1b}[35m",
+        Answer::Pass => "\u{1b}[32m",
+        Answer::Wait { .. } => "\u{1b}[33m",
+        Answer::Fail => "\u{1b}[31m",
+    }
+}
+
+/// The reason, and for what does not pass why it does not matter, until when it
+/// waits and which line asked, wrapped.
+fn lines(verdict: &Verdict, width: usize) -> Vec<String> {
+    let mut lines = wrapped(&harmless(&verdict.reason), width);
+    if let Some(why) = &verdict.overridden {
+        let answer = verdict.answer.word();
+        lines.extend(wrapped(&harmless(&format!("overrides {answer}: {why}")), width));
+    }
+    if verdict.answer == Answer::Pass {
+        return lines;
+    }
+    let until = match verdict.answer {
+        Answer::Wait { until: Some(until) } => Some(format!("until {}", utc(until))),
+        _ => None,
+    };
+    let asked = verdict.asked.as_ref().map(|asked| format!("asked by {asked}"));
+    let rest: Vec<_> = until.into_iter().chain(asked).collect();
+    lines.extend(wrapped(&harmless(&rest.join(", ")), width));
+    lines
+}
+
+/// Lines of at most so many characters, broken at spaces; a word that is longer
+/// stays whole, so that it can be copied.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Verdicts for programs: each with its gate, answer, reason and the line that
+/// asked, and what they come to.
+pub fn json(verdicts: &[Verdict]) -> Value {
+    let answer = match worst(verdicts) {
+        None => "pass",
+        Some(Kind::Wait) => "wait",
+        Some(_) => "fail",
+    };
+    json!({ "answer": answer, "verdicts": verdicts })
+}
+
+/// Verdicts as a Markdown table; empty where there are none.
+pub fn markdown(verdicts: &[Verdict]) -> String {
+    if verdicts.is_empty() {
+        return String::new();
+    }
+    let mut out = "| gate | answer | why | asked by |\n| --- | --- | --- | --- |\n".to_owned();
+    for verdict in verdicts {
+        let answer = match verdict.answer {
+            _ if verdict.overridden.is_some() => "overridden".to_owned(),
+            Answer::Pass => "pass".to_owned(),
+            Answer::Wait { until: None } => "**wait**".to_owned(),
+            Answer::Wait { until: Some(until) } => format!("**wait** until {}", utc(until)),
+            Answer::Fail => "**fail**".to_owned(),
+        };
+        let mut why = cell(&verdict.reason);
+        if let Some(overridden) = &verdict.overridden {
+            why = format!("{why}; overridden: {}", cell(&overridden.replace('`', "'")));
+        }
+        let asked = verdict.asked.as_ref().map(|asked| cell(&format!("`{asked}`")));
+        let asked = asked.unwrap_or_default();
+        writeln!(out, "| {} | {answer} | {why} | {asked} |", verdict.gate)
+            .expect("a string takes all text");
+    }
+    out
+}
+
+/// A sentence in a cell. Strangers' text makes no columns, no markup, no links
+/// and calls nobody; what stands between backticks is code already.
+fn cell(text: &str) -> String {
+    let text = harmless(text);
+    let pieces = text.split('`').enumerate().map(|(index, piece)| {
+        if index % 2 == 1 {
+            return format!("`{}`", piece.replace('|', "\\|"));
+        }
+        let mut out = String::with_capacity(piece.len());
+        for c in piece.chars() {
+            match c {
+                '|' | '*' | '_' | '[' | ']' | '\\' | '~' | '#' | '!' => out.extend(['\\', c]),
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '&' => out.push_str("&amp;"),
+                '@' => out.push_str("&#64;"),
+                ':' => out.push_str("&#58;"),
+                c => out.push(c),
+            }
+        }
+        out
+    });
+    pieces.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::promote::gates::Gate;
+    use crate::source::{Location, RepoPath};
+
+    fn verdict(gate: Gate, answer: Answer, reason: &str) -> Verdict {
+        let asked =
+            Location::of_path(&RepoPath::new("environments/prod/environment.yaml").unwrap());
+        Verdict { gate, answer, reason: reason.to_owned(), asked: Some(asked), overridden: None }
+    }
+
+    fn some() -> Vec<Verdict> {
+        let until: Timestamp = "2026-06-16T06:00:00Z".parse().unwrap();
+        let overridden = Some("the tracker | is <b>down</b>".to_owned());
+        vec![
+            verdict(Gate::Order, Answer::Pass, "it stands in `stage`"),
+            verdict(Gate::Tag, Answer::Fail, "`a|b` does not match the tag `latest` of `web`"),
+            Verdict { overridden, ..verdict(Gate::Ticket, Answer::Fail, "no ticket is named") },
+            verdict(
+                Gate::Soak,
+                Answer::Wait { until: Some(until) },
+                "it has stood in `stage` for 2h of 1d",
+            ),
+        ]
+    }
+
+    fn style(width: usize) -> Style {
+        Style { width, ..Style::default() }
+    }
+
+    #[test]
+    fn verdicts_are_aligned() {
+        insta::assert_snapshot!(text(&some(), style(100)), @r"
+        pass  order   it stands in `stage`
+        fail  tag     `a|b` does not match the tag `latest` of `web`
+                      asked by environments/prod/environment.yaml
+        over  ticket  no ticket is named
+                      overrides fail: the tracker | is <b>down</b>
+                      asked by environments/prod/environment.yaml
+        wait  soak    it has stood in `stage` for 2h of 1d
+                      until 2026-06-16 06:00 UTC, asked by environments/prod/environment.yaml
+        ");
+        assert_eq!(text(&[], style(100)), "");
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_reasons_on_lines_of_their_own() {
+        insta::assert_snapshot!(text(&some()[1..2], style(40)), @r"
+        fail  tag
+          `a|b` does not match the tag `latest`
+          of `web`
+          asked by
+          environments/prod/environment.yaml
+        ");
+        for line in text(&some(), style(48)).lines() {
+            assert!(line.chars().count() <= 48, "{line}");
+        }
+    }
+
+    #[test]
+    fn answers_are_coloured_where_colours_are() {
+        let coloured = text(&some()[..1], Style { colour: true, ..style(100) });
+        assert_eq!(coloured, "\u{1b}[32mpass\u{1b}[0m  order  it stands in `stage`\n");
+    }
+
+    #[test]
+    fn a_strangers_words_command_no_terminal() {
+        let hostile = verdict(Gate::Hold, Answer::Fail, "a\u{1b}[2Jb\nc");
+        assert_eq!(
+            text(&[hostile], style(100)).lines().next(),
+            Some("fail  hold  a\\u{1b}[2Jb\\nc")
+        );
+    }
+
+    #[test]
+    fn markdown_is_a_table_that_strangers_words_do_not_break() {
+        insta::assert_snapshot!(markdown(&some()), @r"
+        | gate | answer | why | asked by |
+        | --- | --- | --- | --- |
+        | order | pass | it stands in `stage` | `environments/prod/environment.yaml` |
+        | tag | **fail** | `a\|b` does not match the tag `latest` of `web` | `environments/prod/environment.yaml` |
+        | ticket | overridden | no ticket is named; overridden: the tracker \| is &lt;b&gt;down&lt;/b&gt; | `environments/prod/environment.yaml` |
+        | soak | **wait** until 2026-06-16 06:00 UTC | it has stood in `stage` for 2h of 1d | `environments/prod/environment.yaml` |
+        ");
+        let hostile = verdict(Gate::Hold, Answer::Fail, "ping @all, see [x](https://a.b) #1 *b*");
+        let table = markdown(&[hostile]);
+        for wrong in ["@all", "x](", "https://", " #1", " *b*"] {
+            assert!(!table.contains(wrong), "{wrong} in {table}");
+        }
+    }
+
+    #[test]
+    fn json_says_what_verdicts_come_to() {
+        let said = json(&some());
+        assert_eq!(said["answer"], "fail");
+        assert_eq!(said["verdicts"][3]["answer"], "wait");
+        assert_eq!(said["verdicts"][3]["until"], "2026-06-16T06:00:00Z");
+        assert_eq!(said["verdicts"][2]["overridden"], "the tracker | is <b>down</b>");
+        assert_eq!(said["verdicts"][1]["asked"]["path"], "environments/prod/environment.yaml");
+        assert_eq!(json(&some()[2..])["answer"], "wait", "what is overridden does not count");
+        assert_eq!(json(&[])["answer"], "pass");
+    }
+}

@@ -1,0 +1,239 @@
+//! Claims of the gates that look at the state alone, or at what others say.
+
+use super::*;
+
+fn digest(letter: &str) -> String {
+    format!("sha256:{}", letter.repeat(64))
+}
+
+fn judged(gates: &str, proposing: &str, gate: Gate) -> String {
+    World::gated(gates).proposing(proposing).says(gate)
+}
+
+#[test]
+fn every_tag_that_does_not_match_is_named() {
+    let tag = |proposing: &str| judged("  tag: '^v\\d+$'\n", proposing, Gate::Tag);
+    assert_eq!(tag("web=v1 db=v2"), "pass: every tag matches `^v\\d+$`");
+    assert_eq!(
+        tag("web=latest db=v2 job=dev"),
+        "fail: `^v\\d+$` does not match the tag `dev` of `job` and `latest` of `web`"
+    );
+    assert_eq!(
+        tag(&format!("web=@{}", digest("a"))),
+        "fail: `web` has no tag that `^v\\d+$` could match"
+    );
+}
+
+#[test]
+fn an_image_is_allowed_as_it_is_written_or_as_it_is_pulled() {
+    let image = |allow: &str, repository: Option<&str>| {
+        let parts = ImageParts {
+            repository: repository.map(str::to_owned),
+            tag: Some("v1".to_owned()),
+            digest: None,
+        };
+        let state =
+            State::new(BTreeMap::from([(Key::Image("web".to_owned()), Said::Image(parts))]));
+        let world = World::gated(&format!("  image: {{ allow: [{allow}] }}\n"));
+        world.proposing_state(state).says(Gate::Image)
+    };
+    let pass = "pass: every image comes from where it may";
+    assert_eq!(image("'ghcr.io/shop/*'", Some("ghcr.io/shop/web")), pass);
+    assert_eq!(image("'docker.io/library/*'", Some("redis")), pass);
+    assert_eq!(image("'redis'", Some("redis")), pass);
+    assert_eq!(
+        image("'ghcr.io/shop/*', 'quay.io/*'", Some("ghcr.io/shopping/web")),
+        "fail: `ghcr.io/shopping/web` of `web` may not be used here; allowed are \
+         `ghcr.io/shop/*`, `quay.io/*`"
+    );
+    assert_eq!(image("'*'", None), "wait: the repository of `web` is not written at its site");
+}
+
+#[test]
+fn an_image_without_a_digest_is_named() {
+    let said = |proposing: &str| judged("  digest: required\n", proposing, Gate::Digest);
+    assert_eq!(said(&format!("web=v1@{}", digest("a"))), "pass: every image has a digest");
+    assert_eq!(said("v1"), "fail: `web` has no digest");
+    assert_eq!(
+        said(&format!("web=v1 db=v2 job=v3@{}", digest("a"))),
+        "fail: `db` and `web` have no digests"
+    );
+}
+
+#[test]
+fn a_ticket_has_to_be_named_and_to_match() {
+    let world = || World::gated("  ticket: '^REL-\\d+$'\n");
+    assert_eq!(
+        world().says(Gate::Ticket),
+        "fail: no ticket is named; `--ticket` takes one that matches `^REL-\\d+$`"
+    );
+    assert_eq!(world().ticket("REL-7").says(Gate::Ticket), "pass: the ticket is `REL-7`");
+    assert_eq!(
+        world().ticket("re`l").says(Gate::Ticket),
+        "fail: `^REL-\\d+$` does not match the ticket `re'l`"
+    );
+}
+
+#[test]
+fn values_have_to_be_as_stated() {
+    let world = || {
+        World::gated(
+            "  field:\n  - { in: source, path: values.ready, equals: true }\n  - { in: target, \
+             path: values.frozen, equals: false }\n",
+        )
+    };
+    let right =
+        world().value("source", "values.ready", "true").value("target", "values.frozen", "false");
+    assert_eq!(
+        right.says(Gate::Field),
+        "pass: `values.ready` is `true` in `stage`, and `values.frozen` is `false` in `prod`"
+    );
+    let wrong =
+        world().value("source", "values.ready", "'true'").value("target", "values.frozen", "false");
+    assert_eq!(
+        wrong.says(Gate::Field),
+        "fail: `values.ready` is `\"true\"` in `stage`, and has to be `true`"
+    );
+    assert_eq!(
+        world().value("source", "values.ready", "true").says(Gate::Field),
+        "fail: `values.frozen` is not set in `prod`, and has to be `false`"
+    );
+    assert!(wrong.verdict(Gate::Field).unwrap().asked.unwrap().text().contains("values.ready"));
+}
+
+#[test]
+fn what_a_secret_is_appears_in_no_reason() {
+    let world =
+        World::gated("  field: [{ in: source, path: values.db.password, equals: hunter2 }]\n");
+    let said = world.value("source", "values.db.password", "hunter3").says(Gate::Field);
+    assert_eq!(said, "fail: `values.db.password` is `***` in `stage`, and has to be `***`");
+    let world = World::gated("  field: [{ in: source, path: values.db.url, equals: x }]\n");
+    let said =
+        world.value("source", "values.db.url", "postgres://u:hunter3@h/db").says(Gate::Field);
+    assert!(!said.contains("hunter3"), "{said}");
+}
+
+fn hold(world: &World, tag: &str, until: Option<&str>) -> Hold {
+    let environment = world.name("stage");
+    let until = until.map(at);
+    Hold { until, ..Hold::of(&environment, "web", &state(tag), "checkout\n\n`fails`.\n", "ana") }
+}
+
+#[test]
+fn a_hold_names_who_where_and_why() {
+    let world = World::gated("  {}\n");
+    let held = hold(&world, "v2", None);
+    assert_eq!(
+        world.hold(held).says(Gate::Hold),
+        "fail: `ana` holds it back in `stage`: checkout 'fails' (`.rungs/holds/stage/web.yaml`)"
+    );
+}
+
+#[test]
+fn holds_of_other_states_and_those_that_ended_do_not_count() {
+    let world = World::gated("  {}\n");
+    let (other, ended) =
+        (hold(&world, "v3", None), hold(&world, "v2", Some("2026-06-15T12:00:00Z")));
+    assert_eq!(world.hold(other).hold(ended).says(Gate::Hold), "pass: nothing holds it back");
+    let world = World::gated("  {}\n");
+    let standing = hold(&world, "v2", Some("2026-06-15T12:00:01Z"));
+    assert!(
+        world
+            .hold(standing)
+            .says(Gate::Hold)
+            .starts_with("fail: `ana` holds it back in `stage` until 2026-06-15 12:00 UTC")
+    );
+}
+
+const CHECKS: &str =
+    "  checks: [{ name: ci, of: application }, { name: flux, of: configuration }]\n";
+
+fn checked(ci: CheckFact, flux: CheckFact) -> String {
+    let checks = BTreeMap::from([("ci", ci), ("flux", flux)]);
+    World::gated(CHECKS).forge(Forge { checks, review: None }).says(Gate::Checks)
+}
+
+#[test]
+fn checks_are_known_by_the_forge_alone() {
+    assert_eq!(
+        World::gated(CHECKS).says(Gate::Checks),
+        "wait: only the forge knows how `ci` and `flux` stand"
+    );
+    assert_eq!(
+        checked(CheckFact::Passed, CheckFact::Passed),
+        "pass: `ci` passed for the commit that the image was built from, and `flux` passed for \
+         the commit that placed the state"
+    );
+    assert_eq!(
+        checked(CheckFact::Pending, CheckFact::Failed),
+        "fail: `flux` failed for the commit that placed the state"
+    );
+    assert_eq!(
+        checked(CheckFact::Unknown("the image names no commit".to_owned()), CheckFact::Passed),
+        "wait: how `ci` stands cannot be known: the image names no commit"
+    );
+}
+
+fn approved(gates: &str, review: Option<Review>) -> String {
+    World::gated(gates).forge(Forge { review, ..Forge::default() }).says(Gate::Approvals)
+}
+
+fn review(requester: Option<&str>, authors: &[&str], approvals: &[(&str, &[&str])]) -> Review {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let approval =
+        |(by, teams): &(&str, &[&str])| Approval { by: (*by).to_owned(), teams: owned(teams) };
+    Review {
+        requester: requester.map(str::to_owned),
+        authors: owned(authors),
+        approvals: approvals.iter().map(approval).collect(),
+    }
+}
+
+const TWO_OF_SRE: &str = "  approvals: { count: 2, teams: [sre, dba] }\n";
+
+#[test]
+fn approvals_are_of_others_than_who_asked_or_wrote() {
+    let said = |review| approved("  approvals: { count: 1 }\n", Some(review));
+    assert_eq!(
+        said(review(Some("ana"), &["bot"], &[("Ana", &[]), ("bot", &[])])),
+        "wait: 1 approval is needed, and nobody approved so far"
+    );
+    assert_eq!(said(review(Some("ana"), &["bot"], &[("bob", &[])])), "pass: `bob` approved");
+    assert_eq!(
+        said(review(None, &[], &[("bob", &[])])),
+        "wait: 1 approval is needed, and who asked for this, and so cannot approve, is not known"
+    );
+}
+
+#[test]
+fn each_person_counts_once_and_only_as_a_member() {
+    let said = |approvals| approved(TWO_OF_SRE, Some(review(Some("ana"), &[], approvals)));
+    assert_eq!(
+        said(&[("bob", &["sre"]), ("BOB", &["sre"]), ("eve", &["web"])]),
+        "wait: 2 approvals of `sre` or `dba` are needed, and only `bob` approved so far"
+    );
+    assert_eq!(said(&[("bob", &["sre"]), ("dan", &["dba"])]), "pass: `bob` and `dan` approved");
+}
+
+#[test]
+fn approvals_wait_for_a_forge_and_for_a_pull_request() {
+    let gates = "  approvals: { count: 1 }\n";
+    assert_eq!(
+        World::gated(gates).says(Gate::Approvals),
+        "wait: 1 approval is needed, which only the forge knows of"
+    );
+    assert_eq!(
+        approved(gates, None),
+        "wait: 1 approval is needed, and there is no pull request yet"
+    );
+}
+
+#[test]
+fn nobody_approves_what_goes_onto_the_branch_at_once() {
+    let world = World::gated("  approvals: { count: 1 }\n").direct();
+    assert_eq!(
+        world.says(Gate::Approvals),
+        "fail: 1 approval is needed, and nobody approves what goes onto the branch at once; \
+         `--branch` or `--pr` lets people see it first"
+    );
+}

@@ -1,0 +1,491 @@
+//! Tables of claims: a repository as people write it, a past that is made up,
+//! and what the gates say.
+
+mod climbing;
+mod conditions;
+mod soaking;
+mod windows;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::config::{EnvironmentName, Repository, Side, ValueRoute, load};
+use crate::git::{Commit, HistoryError, ObjectName, Signature};
+use crate::promote::{Hold, Since, Stay};
+use crate::sites::{ImageParts, Key, Said, State};
+use crate::source::{Memory, RepoPath, SourceFile, Tree};
+use crate::yaml::{Dialect, Value, parse};
+
+/// A world in which one app, `web`, asks to enter an environment.
+pub(super) struct World {
+    pub(super) repository: Repository,
+    past: Told,
+    values: BTreeMap<(&'static str, String), String>,
+    target: String,
+    from: Option<(EnvironmentName, bool)>,
+    named: bool,
+    is_rollback: bool,
+    direct: bool,
+    proposed: State,
+    now: Timestamp,
+    ticket: Option<String>,
+    overrides: Vec<Override>,
+    facts: Option<Forge>,
+}
+
+/// What environments have said, the newest first, and how often it was asked
+/// for.
+#[derive(Default)]
+struct Told {
+    stays: BTreeMap<EnvironmentName, Vec<Result<Stay, HistoryError>>>,
+    standing: BTreeMap<EnvironmentName, State>,
+    holds: Vec<Hold>,
+    /// Which environments' stays were read, once for each stay.
+    read: RefCell<Vec<String>>,
+}
+
+pub(super) fn at(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}
+
+/// `web=v1 db=v2@sha256:…`
+pub(super) fn state(text: &str) -> State {
+    let entries = text.split_whitespace().map(|entry| {
+        let (key, reference) = entry.split_once('=').unwrap_or(("web", entry));
+        let (tag, digest) = match reference.split_once('@') {
+            Some((tag, digest)) => (tag, Some(digest.to_owned())),
+            None => (reference, None),
+        };
+        let image = ImageParts {
+            repository: Some(format!("ghcr.io/shop/{key}")),
+            tag: Some(tag).filter(|tag| !tag.is_empty()).map(str::to_owned),
+            digest,
+        };
+        (Key::Image(key.to_owned()), Said::Image(image))
+    });
+    State::new(entries.collect())
+}
+
+pub(super) fn commit(number: usize) -> ObjectName {
+    ObjectName::parse(&format!("{number:040x}")).expect("forty digits")
+}
+
+fn made(number: usize) -> Commit {
+    let by = || Signature {
+        name: "a".to_owned(),
+        email: "a@example.com".to_owned(),
+        time: Timestamp::UNIX_EPOCH,
+    };
+    Commit {
+        id: commit(number),
+        parents: Vec::new(),
+        author: by(),
+        committer: by(),
+        message: String::new(),
+    }
+}
+
+/// Stays from the newest to the oldest, each ended by the one before it.
+pub(super) fn stays(told: Vec<(Option<State>, Since)>) -> Vec<Result<Stay, HistoryError>> {
+    let count = told.len();
+    let stays = told.into_iter().enumerate().map(|(index, (state, since))| {
+        let number = count - index;
+        Ok(Stay {
+            state,
+            since,
+            entered: Some(made(number)),
+            left: (index > 0).then(|| commit(number + 1)),
+        })
+    });
+    stays.collect()
+}
+
+pub(super) fn shallow() -> HistoryError {
+    HistoryError::Shallow { fetch: "git fetch --unshallow".to_owned() }
+}
+
+impl World {
+    /// A repository of these files besides `rungs.yaml`'s ladder `qa`, `stage`,
+    /// `prod`; the app is promoted to prod with `v2`, and is nowhere yet.
+    pub(super) fn of(files: &[(&str, &str)]) -> Self {
+        let mut all = BTreeMap::from([
+            ("rungs.yaml", "version: 1\nladder: [qa, stage, prod]\n"),
+            ("environments/qa/web.yaml", ""),
+            ("environments/stage/web.yaml", ""),
+            ("environments/prod/web.yaml", ""),
+            ("templates/web/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n"),
+        ]);
+        all.extend(files.iter().copied());
+        let loaded = load(&Tree::new(Memory::of(all))).unwrap_or_else(|f| panic!("{f:#?}"));
+        Self {
+            repository: loaded.repository,
+            past: Told::default(),
+            values: BTreeMap::new(),
+            target: "prod".to_owned(),
+            from: None,
+            named: false,
+            is_rollback: false,
+            direct: false,
+            proposed: state("v2"),
+            now: at("2026-06-15T12:00:00Z"),
+            ticket: None,
+            overrides: Vec::new(),
+            facts: None,
+        }
+        .promoted_from("stage")
+    }
+
+    /// With these gates of prod.
+    pub(super) fn gated(gates: &str) -> Self {
+        let text = format!("gates:\n{gates}");
+        Self::of(&[("environments/prod/environment.yaml", &text)]).standing("stage", "v2")
+    }
+
+    pub(super) fn name(&self, environment: &str) -> EnvironmentName {
+        self.repository.find_environment(environment).expect("it is there").name.clone()
+    }
+
+    pub(super) fn to(mut self, environment: &str) -> Self {
+        environment.clone_into(&mut self.target);
+        self
+    }
+
+    pub(super) fn promoted_from(mut self, environment: &str) -> Self {
+        self.from = Some((self.name(environment), false));
+        self
+    }
+
+    pub(super) fn chosen_from(mut self, environment: &str) -> Self {
+        self.from = Some((self.name(environment), true));
+        self
+    }
+
+    pub(super) fn set(mut self) -> Self {
+        self.from = None;
+        self
+    }
+
+    pub(super) fn rollback(mut self) -> Self {
+        self.is_rollback = true;
+        self
+    }
+
+    pub(super) fn named(mut self) -> Self {
+        self.named = true;
+        self
+    }
+
+    pub(super) fn direct(mut self) -> Self {
+        self.direct = true;
+        self
+    }
+
+    pub(super) fn proposing(mut self, text: &str) -> Self {
+        self.proposed = state(text);
+        self
+    }
+
+    pub(super) fn proposing_state(mut self, state: State) -> Self {
+        self.proposed = state;
+        self
+    }
+
+    pub(super) fn at(mut self, now: &str) -> Self {
+        self.now = at(now);
+        self
+    }
+
+    pub(super) fn ticket(mut self, ticket: &str) -> Self {
+        self.ticket = Some(ticket.to_owned());
+        self
+    }
+
+    pub(super) fn overriding(mut self, gate: Gate, reason: &str) -> Self {
+        self.overrides.push(Override { gate, reason: reason.to_owned() });
+        self
+    }
+
+    pub(super) fn value(mut self, side: &'static str, route: &str, yaml: &str) -> Self {
+        self.values.insert((side, route.to_owned()), yaml.to_owned());
+        self
+    }
+
+    pub(super) fn forge(mut self, forge: Forge) -> Self {
+        self.facts = Some(forge);
+        self
+    }
+
+    pub(super) fn hold(mut self, hold: Hold) -> Self {
+        self.past.holds.push(hold);
+        self
+    }
+
+    /// The app stands somewhere.
+    pub(super) fn standing(self, environment: &str, text: &str) -> Self {
+        self.standing_state(environment, state(text))
+    }
+
+    pub(super) fn standing_state(mut self, environment: &str, state: State) -> Self {
+        let name = self.name(environment);
+        self.past.standing.insert(name, state);
+        self
+    }
+
+    /// What an environment has said, the newest first; it stands there now.
+    pub(super) fn history(self, environment: &str, texts: &[&str]) -> Self {
+        let since = || Since::Unverified { at: at("2026-06-01T00:00:00Z") };
+        let told = texts.iter().map(|text| (Some(state(text)), since()));
+        let world = self.stays(environment, stays(told.collect()));
+        match texts.first() {
+            Some(text) => world.standing(environment, text),
+            None => world,
+        }
+    }
+
+    /// The stays in an environment, whether or not it still stands there.
+    pub(super) fn stays(
+        mut self,
+        environment: &str,
+        stays: Vec<Result<Stay, HistoryError>>,
+    ) -> Self {
+        let name = self.name(environment);
+        self.past.stays.insert(name, stays);
+        self
+    }
+
+    /// The environment had the app and has it no more.
+    pub(super) fn lost(mut self, environment: &str) -> Self {
+        let name = self.name(environment);
+        self.past.standing.remove(&name);
+        self
+    }
+
+    /// What an environment has said as far as the clone goes; the oldest began
+    /// before, and an empty text is a time without the app.
+    pub(super) fn edged(self, environment: &str, texts: &[&str]) -> Self {
+        let told = texts.iter().enumerate().map(|(index, text)| {
+            let since = if index + 1 == texts.len() {
+                Since::Unknown { fetch: "git fetch --unshallow".to_owned() }
+            } else {
+                Since::Unverified { at: at("2026-06-01T00:00:00Z") }
+            };
+            (Some(state(text)), since)
+        });
+        let world = self.stays(environment, stays(told.collect()));
+        match texts.first() {
+            Some(text) if !text.is_empty() => world.standing(environment, text),
+            _ => world,
+        }
+    }
+
+    /// Where nothing older is in this clone.
+    pub(super) fn shallow(mut self, environment: &str) -> Self {
+        let name = self.name(environment);
+        self.past.stays.entry(name).or_default().push(Err(shallow()));
+        self
+    }
+
+    pub(super) fn judge(&self) -> Vec<Verdict> {
+        let target = self.repository.find_environment(&self.target).expect("it is there");
+        let app = target.apps.iter().find(|app| app.name == "web");
+        let way = match &self.from {
+            _ if self.is_rollback => Way::Rollback,
+            Some((from, chosen)) => Way::Promote { from, chosen: *chosen, named: self.named },
+            None => Way::Set,
+        };
+        judge(&Candidate {
+            repository: &self.repository,
+            target,
+            gates: app.map_or(&target.gates, |app| &app.gates),
+            app: "web",
+            way,
+            direct: self.direct,
+            current: self.past.standing.get(&target.name),
+            proposed: &self.proposed,
+            past: &self.past,
+            values: self,
+            facts: self.facts.as_ref().map(|forge| forge as &dyn Facts),
+            now: self.now,
+            ticket: self.ticket.as_deref(),
+            overrides: &self.overrides,
+        })
+    }
+
+    /// What one gate says; none where it says nothing.
+    pub(super) fn verdict(&self, gate: Gate) -> Option<Verdict> {
+        self.judge().into_iter().find(|verdict| verdict.gate == gate)
+    }
+
+    /// Answer and reason: `fail: …`
+    pub(super) fn says(&self, gate: Gate) -> String {
+        let Some(verdict) = self.verdict(gate) else { return "nothing".to_owned() };
+        format!("{}: {}", verdict.answer.word(), verdict.reason)
+    }
+
+    pub(super) fn gates(&self) -> Vec<Gate> {
+        self.judge().into_iter().map(|verdict| verdict.gate).collect()
+    }
+
+    /// The environments whose history was read, once for each stay.
+    pub(super) fn read(&self) -> Vec<String> {
+        self.judge();
+        self.past.read.take()
+    }
+}
+
+impl Past for Told {
+    fn stays<'p>(
+        &'p self,
+        environment: &EnvironmentName,
+        _: &str,
+    ) -> Box<dyn Iterator<Item = Result<Stay, HistoryError>> + 'p> {
+        let name = environment.to_string();
+        let stays = self.stays.get(environment).into_iter().flatten().cloned();
+        Box::new(stays.inspect(move |_| self.read.borrow_mut().push(name.clone())))
+    }
+
+    fn standing(&self, environment: &EnvironmentName, _: &str) -> Option<State> {
+        self.standing.get(environment).cloned()
+    }
+
+    fn holds(&self, _: &EnvironmentName, _: &str) -> Vec<Hold> {
+        self.holds.clone()
+    }
+}
+
+impl Values for World {
+    fn value(&self, side: Side, route: &ValueRoute) -> Option<Value> {
+        let yaml = self.values.get(&(side.as_str(), route.to_string()))?;
+        let file = SourceFile::new(RepoPath::root().child("values.yaml"), yaml.clone());
+        parse(&file.into(), Dialect::Kubectl).expect("it is YAML").pop()
+    }
+}
+
+/// A forge that knows what it is told.
+#[derive(Default)]
+pub(super) struct Forge {
+    pub(super) checks: BTreeMap<&'static str, CheckFact>,
+    pub(super) review: Option<Review>,
+}
+
+impl Facts for Forge {
+    fn check(&self, check: &crate::config::Check) -> CheckFact {
+        self.checks.get(&*check.name).cloned().unwrap_or(CheckFact::Pending)
+    }
+
+    fn review(&self) -> Option<Review> {
+        self.review.clone()
+    }
+}
+
+#[test]
+fn each_gate_is_listed_once_with_its_own_name() {
+    for gate in Gate::ALL {
+        assert_eq!(Gate::of_name(gate.name()), Some(gate));
+    }
+    assert_eq!(Gate::of_name("soaking"), None);
+}
+
+#[test]
+fn gates_that_ask_for_nothing_say_nothing() {
+    let world = World::of(&[]).standing("stage", "v2");
+    assert_eq!(world.gates(), [Gate::Order, Gate::Hold]);
+}
+
+/// Every gate of prod, each with what it passes by.
+const ALL: &str = r"
+  soak: 1s
+  window: { allow: ['Mon-Sun 00:00-24:00 UTC'] }
+  approvals: { count: 1 }
+  checks: [{ name: ci, of: application }]
+  tag: '^v'
+  image: { allow: ['*'] }
+  digest: required
+  field: [{ in: source, path: values.ready, equals: true }]
+  ticket: '^T'
+";
+
+#[test]
+fn gates_are_judged_in_their_order() {
+    let mut expected = Gate::ALL.to_vec();
+    expected.retain(|gate| *gate != Gate::Render);
+    assert_eq!(World::gated(ALL).gates(), expected);
+}
+
+#[test]
+fn a_rollback_is_asked_for_what_is_not_about_going_up() {
+    let gates = World::gated(ALL).rollback().gates();
+    assert_eq!(gates, [Gate::Hold, Gate::Tag, Gate::Image, Gate::Approvals]);
+}
+
+#[test]
+fn a_first_rung_has_no_order_no_soak_and_no_source() {
+    let text = format!("gates:\n{ALL}");
+    let world = World::of(&[("environments/qa/environment.yaml", &text)]).set().to("qa");
+    let gates = world.gates();
+    for missing in [Gate::Order, Gate::Soak, Gate::Field] {
+        assert!(!gates.contains(&missing), "{missing}");
+    }
+    for asked in [Gate::Tag, Gate::Image, Gate::Digest, Gate::Ticket, Gate::Window] {
+        assert!(gates.contains(&asked), "{asked}");
+    }
+}
+
+#[test]
+fn what_is_put_among_verdicts_comes_to_its_place() {
+    let mut verdicts = World::gated(ALL).judge();
+    let render = Verdict {
+        gate: Gate::Render,
+        answer: Answer::Pass,
+        reason: "it renders".to_owned(),
+        asked: None,
+        overridden: None,
+    };
+    insert(&mut verdicts, render);
+    let gates: Vec<_> = verdicts.iter().map(|verdict| verdict.gate).collect();
+    assert_eq!(gates, Gate::ALL);
+}
+
+#[test]
+fn a_gate_is_overridden_with_a_reason_where_it_may_be_and_has_to() {
+    let world = World::gated("  ticket: '^T'\n  tag: '^v'\n  approvals: { count: 1 }\n");
+    let world = world
+        .overriding(Gate::Ticket, "the tracker is down")
+        .overriding(Gate::Tag, "not needed")
+        .overriding(Gate::Approvals, "me");
+    let overridden = |gate| world.verdict(gate).unwrap().overridden;
+    assert_eq!(overridden(Gate::Ticket).as_deref(), Some("the tracker is down"));
+    assert_eq!(overridden(Gate::Tag), None, "it passes");
+    assert_eq!(overridden(Gate::Approvals), None, "nobody approves of themselves");
+    let world = World::gated("  ticket: '^T'\n").overriding(Gate::Ticket, "  ");
+    assert_eq!(world.verdict(Gate::Ticket).unwrap().overridden, None, "no reason is given");
+}
+
+#[test]
+fn verdicts_come_to_the_exit_code_of_the_worst() {
+    use crate::diagnostic::Kind;
+    let wait = World::gated("  approvals: { count: 1 }\n");
+    assert_eq!(worst(&wait.judge()), Some(Kind::Wait));
+    let fail = World::gated("  approvals: { count: 1 }\n  ticket: '^T'\n");
+    assert_eq!(worst(&fail.judge()), Some(Kind::Gate));
+    let overridden = World::gated("  ticket: '^T'\n").overriding(Gate::Ticket, "down");
+    assert_eq!(worst(&overridden.judge()), None);
+    assert_eq!(Kind::Gate.exit_code(), 3);
+    assert_eq!(Kind::Wait.exit_code(), 5);
+}
+
+#[test]
+fn every_verdict_of_a_configured_gate_names_the_line_that_asked() {
+    for verdict in World::gated(ALL).judge() {
+        let asked = verdict.asked.as_ref().map(|asked| asked.path().to_string());
+        let expected = match verdict.gate {
+            Gate::Order => Some("rungs.yaml"),
+            Gate::Hold => None,
+            _ => Some("environments/prod/environment.yaml"),
+        };
+        assert_eq!(asked.as_deref(), expected, "{}", verdict.gate);
+    }
+}

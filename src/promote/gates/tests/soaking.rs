@@ -1,0 +1,259 @@
+//! Claims of `soak`.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn verified(text: &str) -> Since {
+    Since::Verified { at: at(text) }
+}
+
+fn unverified(text: &str) -> Since {
+    Since::Unverified { at: at(text) }
+}
+
+fn hidden(text: &str) -> Since {
+    Since::HiddenBefore { at: at(text), merge: commit(7) }
+}
+
+fn unknown() -> Since {
+    Since::Unknown { fetch: "git fetch --unshallow".to_owned() }
+}
+
+/// Now is 2026-06-15T12:00Z, and a day of soak is asked for.
+fn soaked(gates: &str, told: &[(&str, Since)]) -> World {
+    let told =
+        told.iter().map(|(text, since)| ((!text.is_empty()).then(|| state(text)), since.clone()));
+    World::gated(gates).stays("stage", stays(told.collect()))
+}
+
+const DAY: &str = "  soak: 24h\n";
+const FORGE: &str = "  soak: { for: 24h, trust: forge }\n";
+
+#[test]
+fn a_state_enters_when_it_has_stood_below_for_long_enough() {
+    let table = [
+        (
+            DAY,
+            vec![("v2", verified("2026-06-14T12:00:00Z"))],
+            "pass: it has stood in `stage` for 1d",
+        ),
+        (
+            DAY,
+            vec![("v2", verified("2026-06-14T12:00:01Z"))],
+            "wait: it has stood in `stage` for 23h 59m of 1d",
+        ),
+        (
+            DAY,
+            vec![("v2", unverified("2026-06-10T09:30:00Z"))],
+            "pass: it has stood in `stage` for 5d 2h by the commit's own time, which is unverified",
+        ),
+        (
+            DAY,
+            vec![("v2", hidden("2026-06-15T11:00:00Z"))],
+            "wait: it has stood in `stage` for 1h of 1d, counted from the merge `0000000`, which \
+             hides what the branch was before",
+        ),
+        (
+            DAY,
+            vec![("v2", unverified("2026-06-15T12:00:01Z"))],
+            "wait: it came to `stage` in the future, at 2026-06-15 12:00 UTC by the commit's own \
+             time, which is unverified",
+        ),
+        (
+            DAY,
+            vec![("v2", unknown())],
+            "wait: since when it stands in `stage` is not known: its history is not in this \
+             clone; fetch it with `git fetch --unshallow`",
+        ),
+        (
+            FORGE,
+            vec![("v2", verified("2026-06-14T12:00:00Z"))],
+            "pass: it has stood in `stage` for 1d",
+        ),
+        (
+            FORGE,
+            vec![("v2", unverified("2026-01-01T00:00:00Z"))],
+            "wait: since when it stands in `stage` is not known: only the commit's own time is, \
+             and `trust: forge` does not count it",
+        ),
+        (
+            DAY,
+            vec![("v1", unknown())],
+            "wait: since when it stands in `stage` is not known: its history is not in this \
+             clone; fetch it with `git fetch --unshallow`",
+        ),
+        (DAY, vec![("v1", verified("2026-06-01T00:00:00Z"))], "wait: it has not stood in `stage`"),
+        (DAY, vec![], "wait: it has not stood in `stage`"),
+    ];
+    for (gates, told, expected) in table {
+        assert_eq!(soaked(gates, &told).says(Gate::Soak), expected, "{told:?}");
+    }
+}
+
+#[test]
+fn one_waits_until_the_soak_ends() {
+    let until = |told: &[(&str, Since)]| soaked(DAY, told).verdict(Gate::Soak).unwrap().answer;
+    let end = |text| Answer::Wait { until: Some(at(text)) };
+    assert_eq!(until(&[("v2", verified("2026-06-15T06:00:00Z"))]), end("2026-06-16T06:00:00Z"));
+    assert_eq!(until(&[("v2", unverified("2027-01-01T00:00:00Z"))]), end("2027-01-02T00:00:00Z"));
+    assert_eq!(until(&[("v2", unknown())]), Answer::Wait { until: None });
+}
+
+#[test]
+fn a_state_that_came_back_begins_anew() {
+    let told = [
+        ("v2", verified("2026-06-15T10:00:00Z")),
+        ("v1", verified("2026-06-15T09:00:00Z")),
+        ("v2", verified("2026-06-01T00:00:00Z")),
+    ];
+    assert!(
+        soaked(DAY, &told).says(Gate::Soak).starts_with("wait: it has stood in `stage` for 2h")
+    );
+}
+
+#[test]
+fn a_state_that_has_left_a_busy_rung_counts_from_when_it_came() {
+    let told = [
+        ("v4", verified("2026-06-15T11:00:00Z")),
+        ("v3", verified("2026-06-15T10:00:00Z")),
+        ("v2", verified("2026-06-14T11:00:00Z")),
+    ];
+    assert_eq!(soaked(DAY, &told).says(Gate::Soak), "pass: it has stood in `stage` for 1d 1h");
+}
+
+#[test]
+fn what_could_not_be_read_is_a_break() {
+    let told = [
+        ("v2", verified("2026-06-15T10:00:00Z")),
+        ("", verified("2026-06-15T09:00:00Z")),
+        ("v2", verified("2026-06-01T00:00:00Z")),
+    ];
+    assert!(soaked(DAY, &told).says(Gate::Soak).contains("for 2h of"));
+}
+
+#[test]
+fn an_app_that_was_gone_in_between_begins_anew() {
+    let mut told = stays(vec![
+        (Some(state("v2")), verified("2026-06-15T10:00:00Z")),
+        (Some(state("v2")), verified("2026-06-01T00:00:00Z")),
+    ]);
+    told[1].as_mut().unwrap().left = Some(commit(99));
+    let world = World::gated(DAY).stays("stage", told);
+    assert!(world.says(Gate::Soak).contains("for 2h of"));
+}
+
+#[test]
+fn another_image_that_moves_does_not_break_what_was_set() {
+    let told = [
+        ("web=v2 db=v2", verified("2026-06-15T10:00:00Z")),
+        ("web=v2 db=v1", verified("2026-06-01T00:00:00Z")),
+    ];
+    let world = soaked(DAY, &told).standing("prod", "web=v1 db=v9").set();
+    let world = world.proposing("web=v2 db=v9");
+    assert_eq!(world.says(Gate::Soak), "pass: it has stood in `stage` for 14d 12h");
+    let whole = soaked(DAY, &told).proposing("web=v2 db=v2");
+    assert!(whole.says(Gate::Soak).contains("for 2h of"), "a promotion is of the whole state");
+}
+
+#[test]
+fn at_the_edge_of_a_shallow_clone_what_is_known_counts() {
+    let near = [("web=v2 db=v2", verified("2026-06-15T10:00:00Z")), ("web=v2 db=v1", unknown())];
+    let set = |told: &[(&str, Since)]| {
+        soaked(DAY, told).standing("prod", "web=v1 db=v9").set().proposing("web=v2 db=v9")
+    };
+    assert_eq!(
+        set(&near).says(Gate::Soak),
+        "wait: it has stood in `stage` for 2h of 1d; perhaps longer, but its history is not in \
+         this clone; fetch it with `git fetch --unshallow`"
+    );
+    let long = [("v2", verified("2026-06-01T00:00:00Z"))];
+    let world = soaked(DAY, &long).shallow("stage");
+    assert_eq!(world.says(Gate::Soak), "pass: it has stood in `stage` for 14d 12h");
+    world.past.read.take();
+    assert_eq!(world.read(), ["stage"], "no more is read than it takes");
+}
+
+#[test]
+fn a_forge_that_knows_the_newer_half_of_a_stay_vouches_for_that_half() {
+    let told = [
+        ("web=v2 db=v2", verified("2026-06-15T10:00:00Z")),
+        ("web=v2 db=v1", unverified("2026-01-01T00:00:00Z")),
+    ];
+    let world = soaked(FORGE, &told).standing("prod", "web=v1 db=v9").set();
+    assert_eq!(
+        world.proposing("web=v2 db=v9").says(Gate::Soak),
+        "wait: it has stood in `stage` for 2h of 1d"
+    );
+}
+
+fn fan_in(after: &str) -> World {
+    let text = format!("after: {after}\ngates: {{ soak: 24h }}\n");
+    World::of(&[
+        ("rungs.yaml", "version: 1\nladder: [qa, stage]\n"),
+        ("environments/prod/environment.yaml", &text),
+    ])
+    .standing("qa", "v2")
+    .standing("stage", "v2")
+    .stays("qa", stays(vec![(Some(state("v2")), verified("2026-06-15T10:00:00Z"))]))
+    .stays("stage", stays(vec![(Some(state("v2")), verified("2026-06-01T00:00:00Z"))]))
+}
+
+#[test]
+fn each_of_all_sources_soaks_and_one_of_any() {
+    let all = fan_in("{ all: [qa, stage] }");
+    assert_eq!(all.says(Gate::Soak), "wait: it has stood in `qa` for 2h of 1d");
+    let any = fan_in("{ any: [qa, stage] }");
+    assert_eq!(any.says(Gate::Soak), "pass: it has stood in `stage` for 14d 12h");
+}
+
+#[test]
+fn a_history_that_git_cannot_read_waits() {
+    let failed = HistoryError::Failed("it is gone".to_owned());
+    let world = World::gated(DAY).stays("stage", vec![Err(failed)]);
+    assert_eq!(
+        world.says(Gate::Soak),
+        "wait: since when it stands in `stage` is not known: git could not read the history: it \
+         is gone"
+    );
+}
+
+proptest! {
+    #[test]
+    fn the_stay_that_counts_is_the_newest_unbroken_one(
+        tags in prop::collection::vec(prop::option::of(1..4u8), 0..12),
+        hours in prop::collection::vec(1..40i64, 12),
+        wanted in 1..4u8,
+    ) {
+        // From the oldest to the newest, each some hours after the one before.
+        let now = at("2026-06-15T12:00:00Z").as_second();
+        let mut begin = now - hours.iter().take(tags.len()).sum::<i64>() * 3600;
+        let mut told = Vec::new();
+        for (tag, hours) in tags.iter().zip(&hours) {
+            told.push((*tag, begin));
+            begin += hours * 3600;
+        }
+        // The oracle: go back over what is not wanted, then over what is.
+        let newest = told.iter().rposition(|(tag, _)| *tag == Some(wanted));
+        let since = newest.map(|mut at| {
+            while at > 0 && told[at - 1].0 == Some(wanted) {
+                at -= 1;
+            }
+            told[at].1
+        });
+        let list = told.iter().rev().map(|(tag, begin)| {
+            let since = Since::Verified { at: Timestamp::from_second(*begin).unwrap() };
+            (tag.map(|tag| state(&format!("v{tag}"))), since)
+        });
+        let world = World::gated(DAY).stays("stage", stays(list.collect()));
+        let verdict = world.proposing(&format!("v{wanted}")).verdict(Gate::Soak).unwrap();
+        let expected = match since {
+            None => Answer::Wait { until: None },
+            Some(since) if since + 86400 <= now => Answer::Pass,
+            Some(since) => {
+                Answer::Wait { until: Some(Timestamp::from_second(since + 86400).unwrap()) }
+            }
+        };
+        prop_assert_eq!(verdict.answer, expected);
+    }
+}

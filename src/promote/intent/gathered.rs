@@ -1,0 +1,120 @@
+//! The works of several apps, as one change.
+
+use super::{Computed, How};
+use crate::config::EnvironmentName;
+use crate::diagnostic::{Findings, Kind, Severity};
+use crate::promote::planning::{Base, Work};
+use crate::promote::record::{self, Told};
+use crate::promote::rerender::Edited;
+use crate::promote::{AppPlan, Leave, Plan, Record, identity};
+
+/// What was worked out so far.
+pub(super) struct Gathered {
+    environment: EnvironmentName,
+    works: Vec<Work>,
+    /// Plans of apps that stay out; they are shown all the same.
+    left_out: Vec<AppPlan>,
+    obstacles: Findings,
+    warnings: Findings,
+}
+
+impl Gathered {
+    pub(super) fn new(environment: &EnvironmentName) -> Self {
+        Self {
+            environment: environment.clone(),
+            works: Vec::new(),
+            left_out: Vec::new(),
+            obstacles: Findings::new(),
+            warnings: Findings::new(),
+        }
+    }
+
+    /// Adds an app. Where every app is asked for, one that is kept out does not
+    /// keep the others out; and one that only has to wait is no problem.
+    pub(super) fn add(&mut self, work: Work, how: &How, is_all: bool) {
+        let obstacles = work.obstacles(&self.environment, how.bind());
+        if obstacles.is_empty() {
+            self.works.push(work);
+            return;
+        }
+        self.left_out.push(work.plan);
+        self.cannot(obstacles, is_all);
+    }
+
+    /// Adds an app that cannot be planned.
+    pub(super) fn cannot(&mut self, findings: Findings, is_all: bool) {
+        let (obstacles, notes): (Vec<_>, Vec<_>) =
+            findings.into_iter().partition(|finding| !is_all || finding.code.kind != Kind::Wait);
+        self.obstacles.extend(obstacles);
+        self.warnings.extend(notes.into_iter().map(|mut finding| {
+            finding.severity = Severity::Note;
+            finding
+        }));
+    }
+
+    /// The change that all of it makes. `record` begins an app's record.
+    pub(super) fn computed(
+        self,
+        base: &Base<'_>,
+        how: &How,
+        leave: &Leave,
+        train: Option<&str>,
+        record: impl Fn(&AppPlan) -> Record,
+    ) -> Computed {
+        let mut files = Edited::new();
+        let mut warnings = self.warnings;
+        let mut apps = Vec::new();
+        for work in self.works {
+            files.extend(work.files);
+            warnings.extend(work.warnings);
+            apps.push(work.plan);
+        }
+        let changing = Plan {
+            environment: self.environment.clone(),
+            base: base.commit.clone(),
+            apps: apps.iter().filter(|app| !app.changes.is_empty()).cloned().collect(),
+        };
+        let identity = identity(&changing);
+        let records: Vec<Record> = changing
+            .apps
+            .iter()
+            .map(|app| completed(record(app), app, how, leave, &identity))
+            .collect();
+        let told: Vec<_> = records
+            .iter()
+            .zip(&changing.apps)
+            .map(|(record, app)| Told { record, from: &app.from, to: &app.to })
+            .collect();
+        let message = if told.is_empty() { String::new() } else { record::message(&told, train) };
+        apps.extend(self.left_out);
+        apps.sort_by(|a, b| a.app.cmp(&b.app));
+        let plan = Plan { environment: self.environment, base: base.commit.clone(), apps };
+        Computed { plan, identity, files, message, obstacles: self.obstacles, warnings }
+    }
+}
+
+/// What every record says.
+fn completed(
+    mut record: Record,
+    app: &AppPlan,
+    how: &How,
+    leave: &Leave,
+    identity: &str,
+) -> Record {
+    let mut keys: Vec<_> = app.changes.iter().map(|change| &change.key).collect();
+    keys.dedup();
+    record.references = keys
+        .into_iter()
+        .filter_map(|key| Some((key.name().to_owned(), app.to.get(key)?.to_string())))
+        .collect();
+    record.references.sort();
+    record.references.dedup();
+    record.requested_by.clone_from(&how.requested_by);
+    record.ticket.clone_from(&leave.ticket);
+    let overridden = app.gates.iter().filter(|verdict| verdict.overridden.is_some());
+    let overridden: Vec<_> = overridden.map(|verdict| verdict.gate).collect();
+    let used = leave.overrides.iter().filter(|one| overridden.contains(&one.gate));
+    record.overrides = used.cloned().collect();
+    record.plan = Some(identity.to_owned());
+    record
+}

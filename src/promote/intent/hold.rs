@@ -1,0 +1,120 @@
+//! `rungs hold set` and `rungs hold lift`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{Computed, How, Intent};
+use crate::diagnostic::Findings;
+use crate::promote::planning::Base;
+use crate::promote::record::{self, Told};
+use crate::promote::rerender::Edited;
+use crate::promote::{Action, AppPlan, Hold, Plan, Record, hold, identity};
+use crate::sites::State;
+
+/// Holds a state back from an environment and those above it.
+pub struct HoldBack {
+    /// The environment, as a person named it.
+    pub environment: String,
+    /// The app.
+    pub app: String,
+    /// What is held back, by key; empty for what the environment says now.
+    pub state: BTreeMap<String, String>,
+    /// Why.
+    pub reason: String,
+    /// Who says so.
+    pub by: String,
+    /// When it ends by itself.
+    pub until: Option<Timestamp>,
+}
+
+/// Lifts holds.
+pub struct LiftHolds {
+    /// The environment.
+    pub environment: String,
+    /// The app.
+    pub app: String,
+    /// Only those that hold back a state with this text; all where none.
+    pub reference: Option<String>,
+    /// Why, for the record.
+    pub reason: Option<String>,
+}
+
+impl Intent for HoldBack {
+    fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
+        let target = base.repository.find_environment(&self.environment)?;
+        let now = base.model.app(&target.name, &self.app).and_then(|app| app.state.ok());
+        let now = now.unwrap_or_default();
+        let mut hold = Hold::of(&target.name, &self.app, &now, &self.reason, &self.by);
+        hold.until = self.until;
+        if !self.state.is_empty() {
+            hold.state.clone_from(&self.state);
+        }
+        let files = hold::added(base.tree, &hold)?;
+        let mut record = Record::new(Action::Hold, &hold.app, target.name.clone());
+        record.reason = Some(hold.reason.clone());
+        record.references = hold.state.clone().into_iter().collect();
+        Ok(computed(base, record, &now, files, how))
+    }
+
+    fn apps(&self) -> Option<BTreeSet<String>> {
+        Some(BTreeSet::from([self.app.clone()]))
+    }
+
+    fn branch(&self) -> String {
+        format!("{}-hold", self.app)
+    }
+}
+
+impl Intent for LiftHolds {
+    fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
+        let target = base.repository.find_environment(&self.environment)?;
+        let files = hold::lifted(base.tree, &target.name, &self.app, self.reference.as_deref())?;
+        let now = base.model.app(&target.name, &self.app).and_then(|app| app.state.ok());
+        let mut record = Record::new(Action::Lift, &self.app, target.name.clone());
+        record.reason.clone_from(&self.reason);
+        Ok(computed(base, record, &now.unwrap_or_default(), files, how))
+    }
+
+    fn apps(&self) -> Option<BTreeSet<String>> {
+        Some(BTreeSet::from([self.app.clone()]))
+    }
+
+    fn branch(&self) -> String {
+        format!("{}-hold", self.app)
+    }
+}
+
+/// A change of a file of holds: no site changes.
+fn computed(
+    base: &Base<'_>,
+    mut record: Record,
+    state: &State,
+    files: Edited,
+    how: &How,
+) -> Computed {
+    record.requested_by.clone_from(&how.requested_by);
+    let app = AppPlan {
+        app: record.app.clone(),
+        source: None,
+        from: state.clone(),
+        to: state.clone(),
+        changes: Vec::new(),
+        gates: Vec::new(),
+    };
+    let plan = Plan {
+        environment: record.environment.clone(),
+        base: base.commit.clone(),
+        apps: vec![app],
+    };
+    let told = Told { record: &record, from: state, to: &State::new(BTreeMap::new()) };
+    let message = record::message(&[told], None);
+    Computed {
+        identity: identity(&plan),
+        plan,
+        files,
+        message,
+        obstacles: Findings::new(),
+        warnings: Findings::new(),
+    }
+}

@@ -1,0 +1,97 @@
+//! What a command means to do, whatever the base turns out to be.
+
+mod gathered;
+mod hold;
+mod promotion;
+mod rollback;
+mod set;
+
+pub use hold::{HoldBack, LiftHolds};
+pub use promotion::{Apps, Promotion};
+pub use rollback::Rollback;
+pub use set::{SetApp, SetReferences};
+
+use std::collections::BTreeSet;
+
+use super::Plan;
+use super::gates::Binds;
+use super::planning::Base;
+use super::rerender::Edited;
+use crate::config::Repository;
+use crate::diagnostic::Findings;
+
+/// A change as it was meant. It is computed for the newest base, and again
+/// where that has moved.
+pub trait Intent {
+    /// What it comes to at that base.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be computed: there is no plan to show.
+    fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings>;
+
+    /// The apps that have to be read for it, where that is known without the
+    /// configuration.
+    fn apps(&self) -> Option<BTreeSet<String>>;
+
+    /// The apps that have to be read for it, by the configuration; none for
+    /// every app.
+    fn apps_of(&self, _: &Repository) -> Result<Option<BTreeSet<String>>, Findings> {
+        Ok(None)
+    }
+
+    /// The name behind `rungs/<environment>/` of a branch for it.
+    fn branch(&self) -> String;
+
+    /// Whether it goes back rather than on.
+    fn is_rollback(&self) -> bool {
+        false
+    }
+
+    /// Whether it is whatever the base comes to, rather than the references
+    /// that it first came to.
+    fn takes_all(&self) -> bool {
+        false
+    }
+}
+
+/// How a change will reach the base branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct How {
+    /// Whether it goes straight there, so that every gate binds and nobody can
+    /// approve it any more.
+    pub direct: bool,
+    /// Who asked for it, for the record.
+    pub requested_by: Option<String>,
+}
+
+impl How {
+    /// The gates that have to let it through.
+    fn bind(&self) -> &'static [Binds] {
+        if self.direct { &[Binds::Open, Binds::Merge] } else { &[Binds::Open] }
+    }
+}
+
+/// What an intent comes to at one base.
+#[derive(Debug)]
+pub struct Computed {
+    /// The plan, to be shown.
+    pub plan: Plan,
+    /// The identity of what it changes.
+    pub identity: String,
+    /// The files that change; empty where there is nothing to do.
+    pub files: Edited,
+    /// The commit's message.
+    pub message: String,
+    /// What keeps it from being done.
+    pub obstacles: Findings,
+    /// What was noticed and stops nobody.
+    pub warnings: Findings,
+}
+
+impl Computed {
+    /// Whether nothing changes.
+    pub fn is_nothing(&self) -> bool {
+        self.files.is_empty()
+    }
+}

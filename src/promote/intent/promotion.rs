@@ -1,0 +1,114 @@
+//! `rungs promote`.
+
+use std::collections::BTreeSet;
+
+use super::gathered::Gathered;
+use super::{Computed, How, Intent};
+use crate::config::{Environment, Repository};
+use crate::diagnostic::Findings;
+use crate::promote::planning::{Base, Planner};
+use crate::promote::{Action, Record, Request};
+
+/// Promotion of apps.
+pub struct Promotion {
+    /// What is asked for.
+    pub request: Request,
+    /// Which apps.
+    pub apps: Apps,
+}
+
+/// The apps that are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Apps {
+    /// By name.
+    Named(Vec<String>),
+    /// Those of a train.
+    Train(String),
+    /// Every app that is in the target and can be promoted; those that gates
+    /// keep out are left out.
+    All,
+}
+
+impl Intent for Promotion {
+    fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
+        let repository = base.repository;
+        let target = repository.find_environment(&self.request.environment)?;
+        let apps = self.names(base, target)?;
+        let planner = Planner { base, target, leave: &self.request.leave, direct: how.direct };
+        let mut gathered = Gathered::new(&target.name);
+        for app in &apps {
+            match planner.promote(&self.request, app) {
+                Ok(work) => gathered.add(work, how, self.takes_all()),
+                Err(findings) => gathered.cannot(findings, self.takes_all()),
+            }
+        }
+        let train = match &self.apps {
+            Apps::Train(train) => Some(train.as_str()),
+            _ => None,
+        };
+        Ok(gathered.computed(base, how, &self.request.leave, train, |plan| {
+            let mut record = Record::new(Action::Promote, &plan.app, target.name.clone());
+            record.source = plan
+                .source
+                .as_ref()
+                .map(|source| (source.environment.clone(), source.commit.clone()));
+            record
+        }))
+    }
+
+    fn apps(&self) -> Option<BTreeSet<String>> {
+        match &self.apps {
+            Apps::Named(names) => Some(names.iter().cloned().collect()),
+            Apps::Train(_) | Apps::All => None,
+        }
+    }
+
+    fn apps_of(&self, repository: &Repository) -> Result<Option<BTreeSet<String>>, Findings> {
+        match &self.apps {
+            Apps::Train(train) => {
+                let apps = &repository.find_train(train)?.apps;
+                Ok(Some(apps.iter().cloned().collect()))
+            }
+            Apps::Named(_) | Apps::All => Ok(self.apps()),
+        }
+    }
+
+    fn branch(&self) -> String {
+        match &self.apps {
+            Apps::Named(names) => joined(names),
+            Apps::Train(train) => train.clone(),
+            Apps::All => "all".to_owned(),
+        }
+    }
+
+    fn takes_all(&self) -> bool {
+        self.apps == Apps::All
+    }
+}
+
+/// As many characters as the names of apps may have in a branch's name.
+const BRANCH_LENGTH: usize = 100;
+
+/// One name for several apps.
+pub(super) fn joined(names: &[String]) -> String {
+    let mut names = names.to_vec();
+    names.sort();
+    let whole = names.join("+");
+    if whole.len() <= BRANCH_LENGTH {
+        return whole;
+    }
+    format!("{}+{}-more", names[0], names.len() - 1)
+}
+
+impl Promotion {
+    fn names(&self, base: &Base<'_>, target: &Environment) -> Result<Vec<String>, Findings> {
+        let mut apps = match &self.apps {
+            Apps::Named(names) => names.clone(),
+            Apps::Train(train) => base.repository.find_train(train)?.apps.clone(),
+            Apps::All => base.model.apps(&target.name),
+        };
+        apps.sort();
+        apps.dedup();
+        Ok(apps)
+    }
+}

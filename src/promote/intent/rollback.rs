@@ -1,0 +1,104 @@
+//! `rungs rollback`.
+
+use std::collections::BTreeSet;
+
+use super::gathered::Gathered;
+use super::{Computed, How, Intent};
+use crate::config::Environment;
+use crate::diagnostic::{Finding, Findings, Subject};
+use crate::promote::code::{NEVER_HELD, NOTHING_BEFORE, history};
+use crate::promote::gates::Past as _;
+use crate::promote::planning::{Base, Planner};
+use crate::promote::{Action, Hold, Leave, Named, Record, hold, select};
+use crate::sites::State;
+
+/// Back to a state that an app had before, with a hold on today's.
+pub struct Rollback {
+    /// The environment.
+    pub environment: String,
+    /// The app.
+    pub app: String,
+    /// A state that is named, instead of the newest before today's.
+    pub to: Option<Named>,
+    /// Why, for the hold and the record.
+    pub reason: String,
+    /// Who says so, for the hold.
+    pub by: String,
+    /// How far one may go.
+    pub leave: Leave,
+}
+
+impl Intent for Rollback {
+    fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
+        let target = base.repository.find_environment(&self.environment)?;
+        let planner = Planner { base, target, leave: &self.leave, direct: how.direct };
+        let here = planner.here(&self.app)?;
+        let now = &here.state;
+        let before = self.before(base, target, now)?;
+        let mut work = planner.restore(&self.app, &before)?;
+        if !work.files.is_empty() {
+            let held = Hold::of(&target.name, &self.app, now, &self.reason, &self.by);
+            work.files.extend(hold::added(base.tree, &held)?);
+        }
+        let mut gathered = Gathered::new(&target.name);
+        gathered.add(work, how, false);
+        Ok(gathered.computed(base, how, &self.leave, None, |plan| {
+            let mut record = Record::new(Action::Rollback, &plan.app, target.name.clone());
+            record.reason = Some(self.reason.clone());
+            record
+        }))
+    }
+
+    fn apps(&self) -> Option<BTreeSet<String>> {
+        Some(BTreeSet::from([self.app.clone()]))
+    }
+
+    fn branch(&self) -> String {
+        self.app.clone()
+    }
+
+    fn is_rollback(&self) -> bool {
+        true
+    }
+}
+
+impl Rollback {
+    /// The newest state before today's that is not held back, or the one that
+    /// was named.
+    fn before(
+        &self,
+        base: &Base<'_>,
+        target: &Environment,
+        now: &State,
+    ) -> Result<State, Findings> {
+        let holds = base.past.holds(&target.name, &self.app);
+        let is_held = |state: &State| holds.iter().any(|held| held.holds_back(state, base.now));
+        for stay in base.past.stays(&target.name, &self.app) {
+            let stay = stay.map_err(|error| history(&error, &target.location))?;
+            let Some(state) = stay.state else { continue };
+            let is_it = match &self.to {
+                Some(named) => select::names(named, &state),
+                None => !state.is_same(now) && !is_held(&state),
+            };
+            if is_it {
+                return Ok(state);
+            }
+        }
+        let (app, environment) = (&self.app, &target.name);
+        let finding = match &self.to {
+            Some(named) => Finding::new(
+                &NEVER_HELD,
+                format!("`{environment}` never had `{app}` at `{named}`"),
+                target.location.clone(),
+            )
+            .help(format!("`rungs audit --app {app} --env {environment}` lists what it had")),
+            None => Finding::new(
+                &NOTHING_BEFORE,
+                format!("there is nothing to roll `{app}` back to in `{environment}`"),
+                target.location.clone(),
+            )
+            .because("it had no other state that is not held back"),
+        };
+        Err(finding.about(Subject::app(environment.as_str(), &**app)).into())
+    }
+}

@@ -1,0 +1,110 @@
+//! `rungs set`.
+
+use std::collections::BTreeSet;
+
+use super::gathered::Gathered;
+use super::{Computed, How, Intent};
+use crate::config::EnvironmentName;
+use crate::diagnostic::{Finding, Findings, Subject};
+use crate::promote::code::OLD_SEQUENCE;
+use crate::promote::planning::{Base, Planner, Work};
+use crate::promote::{Action, Leave, Record};
+use crate::sites::{Ask, Key};
+use crate::source::Location;
+
+/// New references for apps in one environment, as after a build.
+pub struct SetReferences {
+    /// The environment.
+    pub environment: String,
+    /// What is asked for.
+    pub apps: Vec<SetApp>,
+    /// The build's number, where a lower one than before is to be refused.
+    pub sequence: Option<u64>,
+    /// The commit that the images were built from.
+    pub source_commit: Option<String>,
+    /// How far one may go.
+    pub leave: Leave,
+}
+
+/// New references for one app.
+#[derive(Debug, Clone)]
+pub struct SetApp {
+    /// The app.
+    pub name: String,
+    /// Its images' references.
+    pub asks: Vec<Ask>,
+}
+
+impl Intent for SetReferences {
+    fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
+        let target = base.repository.find_environment(&self.environment)?;
+        let planner = Planner { base, target, leave: &self.leave, direct: how.direct };
+        let mut gathered = Gathered::new(&target.name);
+        for app in &self.apps {
+            let worked = planner.set(&app.name, &app.asks, &target.location);
+            match worked.and_then(|work| self.in_sequence(base, &target.name, work)) {
+                Ok(work) => gathered.add(work, how, false),
+                Err(findings) => gathered.cannot(findings, false),
+            }
+        }
+        Ok(gathered.computed(base, how, &self.leave, None, |plan| {
+            let mut record = Record::new(Action::Set, &plan.app, target.name.clone());
+            let images = plan.changes.iter().filter_map(|change| match &change.key {
+                Key::Image(name) => Some(name.clone()),
+                _ => None,
+            });
+            let sequence = |name| self.sequence.map(|number| (name, number));
+            record.sequences = images.filter_map(sequence).collect();
+            record.sequences.dedup();
+            let commit = self.source_commit.iter().map(|commit| (String::new(), commit.clone()));
+            record.source_commits = commit.collect();
+            record
+        }))
+    }
+
+    fn apps(&self) -> Option<BTreeSet<String>> {
+        Some(self.apps.iter().map(|app| app.name.clone()).collect())
+    }
+
+    fn branch(&self) -> String {
+        let names: Vec<_> = self.apps.iter().map(|app| app.name.clone()).collect();
+        super::promotion::joined(&names)
+    }
+}
+
+impl SetReferences {
+    /// Refuses a number that is lower than the newest record's.
+    fn in_sequence(
+        &self,
+        base: &Base<'_>,
+        environment: &EnvironmentName,
+        work: Work,
+    ) -> Result<Work, Findings> {
+        let Some(number) = self.sequence.filter(|_| !self.leave.force) else { return Ok(work) };
+        let mut findings = Findings::new();
+        for change in &work.plan.changes {
+            let app = &work.plan.app;
+            let newest = base
+                .past
+                .newest_sequence(environment, app, change.key.name())
+                .map_err(|error| crate::promote::code::history(&error, &at(change)))?;
+            if let Some(newest) = newest.filter(|newest| *newest > number) {
+                let message = format!(
+                    "build {number} of `{}` is older than {newest}, which was set before",
+                    change.key
+                );
+                findings.push(
+                    Finding::new(&OLD_SEQUENCE, message, at(change))
+                        .because("a newer build was here")
+                        .help("`--force` sets it all the same")
+                        .about(Subject::app(environment.as_str(), &**app)),
+                );
+            }
+        }
+        if findings.has_errors() { Err(findings) } else { Ok(work) }
+    }
+}
+
+fn at(change: &crate::promote::SiteChange) -> Location {
+    Location::of_path(&change.path)
+}

@@ -1,0 +1,392 @@
+//! From a request to a plan.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::code::{APP_NOT_THERE, GATE_FAILS, GATE_WAITS, STALE_RENDERING};
+use super::create::created;
+use super::gates::{self, Answer, Binds, Candidate, Gate, Past as _, Verdict, Way};
+use super::past::BranchPast;
+use super::propose::{self, Proposal, Target};
+use super::rerender::{Edited, rerender};
+use super::select::{self, Picked};
+use super::values::ReadValues;
+use super::{AppPlan, Leave, Request};
+use crate::config::{Environment, EnvironmentName, Repository, Selection};
+use crate::diagnostic::{Finding, Findings, Subject};
+use crate::git::ObjectName;
+use crate::sites::{AppSites, Ask, Model, Scope, State, WriteOptions};
+use crate::source::{Location, RepoPath, SourceFile, Tree};
+use crate::yaml::splice;
+
+/// One commit, or the work tree, with what is known of it.
+pub struct Base<'a> {
+    /// The commit; none for the work tree.
+    pub commit: Option<ObjectName>,
+    /// Its files.
+    pub tree: &'a Tree,
+    /// Its configuration.
+    pub repository: &'a Repository,
+    /// Its sites.
+    pub model: &'a Model,
+    /// What was before.
+    pub past: &'a BranchPast<'a>,
+    /// The clock.
+    pub now: Timestamp,
+}
+
+/// What is to become of one app, with the files that make it so.
+#[derive(Debug)]
+pub(super) struct Work {
+    pub(super) plan: AppPlan,
+    /// The files that change, rendered ones included; empty where nothing does.
+    pub(super) files: Edited,
+    /// What was noticed and stops nobody.
+    pub(super) warnings: Findings,
+}
+
+impl Work {
+    /// What keeps it from being done; gates that bind later do not.
+    pub(super) fn obstacles(&self, environment: &EnvironmentName, bind: &[Binds]) -> Findings {
+        let app = &self.plan.app;
+        let subject = Subject::app(environment.as_str(), &**app);
+        let standing =
+            |verdict: &&Verdict| !verdict.lets_through() && bind.contains(&verdict.gate.binds());
+        let found = self.plan.gates.iter().filter(standing).map(|verdict| {
+            let at = verdict
+                .asked
+                .clone()
+                .unwrap_or_else(|| Location::of_path(&RepoPath::root().child("rungs.yaml")));
+            let (code, message) = match verdict.answer {
+                Answer::Fail => (&GATE_FAILS, "fails"),
+                _ => (&GATE_WAITS, "waits"),
+            };
+            let message = format!(
+                "`{app}` does not enter `{environment}`: the gate `{}` {message}",
+                verdict.gate.name()
+            );
+            Finding::new(code, message, at).because(verdict.reason.clone()).about(subject.clone())
+        });
+        found.collect()
+    }
+}
+
+/// Computes what is asked for at one base.
+pub(super) struct Planner<'a> {
+    pub(super) base: &'a Base<'a>,
+    /// The environment that is entered.
+    pub(super) target: &'a Environment,
+    pub(super) leave: &'a Leave,
+    /// Whether the change goes straight onto the base branch, so that nobody
+    /// can approve it.
+    pub(super) direct: bool,
+}
+
+impl<'a> Planner<'a> {
+    /// An app's promotion.
+    pub(super) fn promote(&self, request: &Request, app: &str) -> Result<Work, Findings> {
+        let here = self.here_or_new(request, app)?;
+        let sources = match &request.from {
+            Some(from) => {
+                let from = &self.base.repository.find_environment(from)?.name;
+                select::named_source(self.base.repository, self.target, from)?
+            }
+            None => select::sources(self.base.repository, self.target, app, self.base.past)?,
+        };
+        if let Some(named) = &request.reference {
+            let base = self.base.commit.as_ref();
+            let picked = select::named(&sources, app, named, self.base.past, self.target, base)
+                .map_err(|error| select::of_history(&error, &self.target.location))??;
+            let picked = Picked { chosen: request.from.is_some(), ..picked };
+            return self.enter(app, &here, &picked);
+        }
+        match self.target.select {
+            Selection::Current => {
+                let commit = self.base.commit.as_ref();
+                let picked = select::current(&sources, app, commit, self.base.past, self.target)?;
+                let picked = Picked { chosen: request.from.is_some(), ..picked };
+                self.enter(app, &here, &picked)
+            }
+            Selection::NewestEligible => self.newest_eligible(request, app, &here, &sources),
+        }
+    }
+
+    /// The newest state of the first source that may enter now but for people
+    /// and the hour. Where none may, the newest, with what its gates say.
+    fn newest_eligible(
+        &self,
+        request: &Request,
+        app: &str,
+        here: &Here,
+        sources: &[EnvironmentName],
+    ) -> Result<Work, Findings> {
+        let source = sources.first().expect("there is a source, or a finding says so");
+        let mut newest = None;
+        let mut seen: Vec<State> = Vec::new();
+        for stay in self.base.past.stays(source, app) {
+            let stay = stay.map_err(|error| select::of_history(&error, &self.target.location))?;
+            let Some(state) = &stay.state else { continue };
+            if here.state.is_same(state) {
+                break;
+            }
+            if seen.iter().any(|earlier| earlier.is_same(state)) {
+                continue;
+            }
+            seen.push(state.clone());
+            let commit = select::commit_of(&stay, self.base.commit.as_ref())
+                .map_err(|error| select::of_history(&error, &self.target.location))?;
+            let source = super::Source { environment: source.clone(), commit };
+            let picked = Picked { source, chosen: request.from.is_some(), named: false };
+            if self.is_eligible(app, here, &picked) {
+                return self.enter(app, here, &picked);
+            }
+            newest.get_or_insert(picked);
+        }
+        match newest {
+            Some(newest) => self.enter(app, here, &newest),
+            None => Ok(self.nothing(app, here)),
+        }
+    }
+
+    /// Whether nothing but people, the hour and the rendering may keep a state
+    /// from entering.
+    fn is_eligible(&self, app: &str, here: &Here, picked: &Picked) -> bool {
+        let Ok(source) = self.there(app, picked) else { return false };
+        let Ok(proposal) = propose::promoted(self.target_of(here), &source) else {
+            return false;
+        };
+        let verdicts = self.judge(app, here, &proposal, &way(picked), Some(&picked.source));
+        verdicts.iter().all(|verdict| {
+            verdict.lets_through() || matches!(verdict.gate, Gate::Window | Gate::Approvals)
+        })
+    }
+
+    fn enter(&self, app: &str, here: &Here, picked: &Picked) -> Result<Work, Findings> {
+        let source = self.there(app, picked)?;
+        let target = self.target_of(here);
+        let proposal = if here.exists {
+            propose::promoted(target, &source)?
+        } else {
+            let tree = self.tree_of(picked)?;
+            let from = self.base.repository.find_environment(source.environment.as_str())?;
+            created(target, &self.target.directory, &source, &tree, &from.directory)?
+        };
+        self.finish(app, here, proposal, &way(picked), Some(&picked.source))
+    }
+
+    /// The app's sites in the source, at the commit that the state is of.
+    fn there(&self, app: &str, picked: &Picked) -> Result<AppSites, Findings> {
+        let environment = &picked.source.environment;
+        let gone = || Findings::from(self.not_there(app, environment));
+        if self.is_base(picked) {
+            return self.base.model.app(environment, app).ok_or_else(gone);
+        }
+        let tree = self.tree_of(picked)?;
+        let scope = Scope::app(app, [environment.clone()]);
+        Model::of_tree(self.base.repository, &tree, &scope).app(environment, app).ok_or_else(gone)
+    }
+
+    fn is_base(&self, picked: &Picked) -> bool {
+        picked.source.commit.is_none() || picked.source.commit == self.base.commit
+    }
+
+    /// The files of the commit that a state is of.
+    fn tree_of(&self, picked: &Picked) -> Result<Tree, Findings> {
+        match &picked.source.commit {
+            Some(commit) if !self.is_base(picked) => {
+                let tree = self.base.tree.at(commit.as_str());
+                let at = &self.target.location;
+                tree.map_err(|error| Finding::of_revision_error(&error, Some(at)).into())
+            }
+            _ => Ok(self.base.tree.clone()),
+        }
+    }
+
+    /// New references for an app, as after a build.
+    pub(super) fn set(&self, app: &str, asks: &[Ask], at: &Location) -> Result<Work, Findings> {
+        let here = self.here(app)?;
+        let proposal = propose::asked(self.target_of(&here), asks, at)?;
+        self.finish(app, &here, proposal, &Way::Set, None)
+    }
+
+    /// A state that the app had before.
+    pub(super) fn restore(&self, app: &str, before: &State) -> Result<Work, Findings> {
+        let here = self.here(app)?;
+        let proposal = propose::restored(self.target_of(&here), before)?;
+        self.finish(app, &here, proposal, &Way::Rollback, None)
+    }
+
+    /// What the app's sites are and say in the target.
+    pub(super) fn here(&self, app: &str) -> Result<Here, Findings> {
+        let Some(found) = self.base.model.app(&self.target.name, app) else {
+            return Err(self.not_there(app, &self.target.name).into());
+        };
+        let state = found.state.clone()?;
+        Ok(Here { app: found, state, exists: true })
+    }
+
+    fn not_there(&self, app: &str, target: &EnvironmentName) -> Finding {
+        let elsewhere: Vec<_> = self
+            .base
+            .repository
+            .environments
+            .iter()
+            .filter(|one| self.base.model.app(&one.name, app).is_some())
+            .map(|one| format!("`{}`", one.name))
+            .collect();
+        let finding = Finding::new(
+            &APP_NOT_THERE,
+            format!("there is no app `{app}` in `{target}`"),
+            Location::of_path(&self.target.directory),
+        );
+        if elsewhere.is_empty() {
+            // Of a few apps nothing else was read; who mistyped one waits gladly.
+            let all = Model::of_tree(self.base.repository, self.base.tree, &Scope::all());
+            let known = all.apps(target);
+            let near = crate::diagnostic::nearest(app, known.iter().map(String::as_str));
+            return finding.maybe_help(near.map(|near| format!("did you mean `{near}`?")));
+        }
+        finding
+            .because(format!("it is in {}", elsewhere.join(", ")))
+            .help("`rungs promote --create` makes its file")
+    }
+
+    fn target_of<'h>(&self, here: &'h Here) -> Target<'h> {
+        let options = WriteOptions {
+            drop_digest: self.leave.drop_digest,
+            repository: self.leave.repository,
+            ..WriteOptions::default()
+        };
+        Target { app: &here.app, state: &here.state, options }
+    }
+
+    fn nothing(&self, app: &str, here: &Here) -> Work {
+        let state = here.state.clone();
+        let plan = AppPlan {
+            app: app.to_owned(),
+            source: None,
+            from: state.clone(),
+            to: state,
+            changes: Vec::new(),
+            gates: Vec::new(),
+        };
+        Work { plan, files: Edited::new(), warnings: Findings::new() }
+    }
+
+    /// Edits, renders and judges.
+    fn finish(
+        &self,
+        app: &str,
+        here: &Here,
+        proposal: Proposal,
+        way: &Way<'_>,
+        source: Option<&super::Source>,
+    ) -> Result<Work, Findings> {
+        let mut work = self.nothing(app, here);
+        work.plan.source = source.cloned();
+        if proposal.changes.is_empty() {
+            return Ok(work);
+        }
+        let mut verdicts = self.judge(app, here, &proposal, way, source);
+        work.files = edited(self.base.tree, &proposal, here.exists)?;
+        if self.base.repository.is_native() {
+            let rendered =
+                rerender(self.base.tree, self.base.repository, &work.files, &self.target.name, app);
+            gates::insert(&mut verdicts, rendered_verdict(rendered.as_ref().err()));
+            match rendered {
+                Ok(rendered) => {
+                    work.files.extend(rendered.files);
+                    work.warnings.extend(rendered.warnings);
+                }
+                Err(findings) if is_stale(&findings) => return Err(findings),
+                Err(_) => {}
+            }
+        }
+        work.warnings.extend(proposal.warnings);
+        work.plan.to = proposal.state;
+        work.plan.changes = proposal.changes;
+        work.plan.gates = verdicts;
+        Ok(work)
+    }
+
+    fn judge(
+        &self,
+        app: &str,
+        here: &Here,
+        proposal: &Proposal,
+        way: &Way<'_>,
+        source: Option<&super::Source>,
+    ) -> Vec<Verdict> {
+        let values = ReadValues::new(self.base, self.target, source, app);
+        gates::judge(&Candidate {
+            repository: self.base.repository,
+            target: self.target,
+            gates: self.target.gates_of(app),
+            app,
+            way: *way,
+            current: here.exists.then_some(&here.state),
+            proposed: &proposal.state,
+            past: self.base.past,
+            values: &values,
+            now: self.base.now,
+            ticket: self.leave.ticket.as_deref(),
+            overrides: &self.leave.overrides,
+            direct: self.direct,
+            facts: None,
+        })
+    }
+}
+
+fn way(picked: &Picked) -> Way<'_> {
+    let (chosen, named) = (picked.chosen, picked.named);
+    Way::Promote { from: &picked.source.environment, chosen, named }
+}
+
+/// What the gate `render` says of what rendering came to.
+pub(super) fn rendered_verdict(findings: Option<&Findings>) -> Verdict {
+    let (answer, reason, asked) = match findings.and_then(|findings| findings.iter().next()) {
+        None => (Answer::Pass, "it renders".to_owned(), None),
+        Some(first) => {
+            let at = first.location();
+            (Answer::Fail, format!("{at}: {}", first.message), Some(at.clone()))
+        }
+    };
+    Verdict { gate: Gate::Render, answer, reason, asked, overridden: None }
+}
+
+fn is_stale(findings: &Findings) -> bool {
+    findings.iter().any(|finding| finding.code.name == STALE_RENDERING.name)
+}
+
+/// The files with the proposal's changes.
+fn edited(tree: &Tree, proposal: &Proposal, exists: bool) -> Result<Edited, Findings> {
+    let mut files = BTreeMap::new();
+    let mut findings = Findings::new();
+    for (path, changes) in &proposal.edits {
+        let file = match tree.read(path) {
+            Ok(file) => file,
+            Err(_) if !exists => Arc::new(SourceFile::new(path.clone(), String::new())),
+            Err(error) => {
+                findings.push(Finding::of_read_error(&error, None));
+                continue;
+            }
+        };
+        match splice(&Arc::clone(&file), changes) {
+            Ok(text) => {
+                files.insert(path.clone(), Some(text.into_bytes()));
+            }
+            Err(found) => findings.extend(found),
+        }
+    }
+    if findings.has_errors() { Err(findings) } else { Ok(files) }
+}
+
+/// An app in the environment that is entered.
+pub(super) struct Here {
+    pub(super) app: AppSites,
+    pub(super) state: State,
+    /// Whether it is there yet.
+    pub(super) exists: bool,
+}

@@ -1,0 +1,241 @@
+//! What an app's sites are to say.
+
+use std::collections::BTreeMap;
+
+use super::SiteChange;
+use super::code::{NO_DIGEST, SITES_CHANGED, UNKNOWN_IMAGE};
+use crate::diagnostic::{Finding, Findings, Subject, nearest};
+use crate::sites::{
+    AppSites, Ask, ImageParts, Key, Said, Site, State, WriteOptions, changes, is_repository_of,
+    pair,
+};
+use crate::source::{Location, RepoPath};
+use crate::yaml::Change;
+
+/// What an app's sites in one environment are to say, and how to make them.
+#[derive(Debug, Clone)]
+pub(super) struct Proposal {
+    /// What they will say together.
+    pub(super) state: State,
+    /// The sites that change.
+    pub(super) changes: Vec<SiteChange>,
+    /// What changes in each file.
+    pub(super) edits: BTreeMap<RepoPath, Vec<Change>>,
+    /// What was noticed and stops nobody.
+    pub(super) warnings: Findings,
+}
+
+/// An app's sites in the environment that is entered.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'a> {
+    pub(super) app: &'a AppSites,
+    pub(super) state: &'a State,
+    pub(super) options: WriteOptions,
+}
+
+impl Target<'_> {
+    fn subject(&self) -> Subject {
+        Subject::app(self.app.environment.as_str(), &*self.app.app)
+    }
+}
+
+/// A site, and what it is to say.
+pub(super) type Wanted<'s> = (&'s Site, Said);
+
+/// Makes the sites say what the source's say; each keeps its repository.
+pub(super) fn promoted(target: Target<'_>, source: &AppSites) -> Result<Proposal, Findings> {
+    let pairs = pair(source, target.app);
+    let found = pairs.findings(source, target.app);
+    if found.has_errors() {
+        return Err(found);
+    }
+    let mut wanted = Vec::new();
+    let mut findings = Findings::new();
+    for pair in &pairs.both {
+        let Some(said) = &pair.source.said else { continue };
+        for &site in &pair.targets {
+            match climbed(site, said, target.options) {
+                Ok(said) => wanted.push((site, said)),
+                Err(finding) => findings.push(finding.about(target.subject())),
+            }
+        }
+    }
+    if findings.has_errors() {
+        return Err(findings);
+    }
+    let mut proposal = written(target, &wanted)?;
+    proposal.warnings = found;
+    Ok(proposal)
+}
+
+/// What a site is to say where the source's says `said`.
+fn climbed(site: &Site, said: &Said, options: WriteOptions) -> Result<Said, Finding> {
+    let (Some(Said::Image(own)), Said::Image(source)) = (&site.said, said) else {
+        return Ok(said.clone());
+    };
+    if Said::Image(own.clone()).is_same(said) {
+        return Ok(Said::Image(own.clone()));
+    }
+    let digest = match (&own.digest, &source.digest) {
+        (Some(_), None) if !options.drop_digest => return Err(no_digest(site, source)),
+        (_, None) => None,
+        (None, Some(digest)) if site.adds_digest || source.tag.is_none() => Some(digest.clone()),
+        (None, Some(_)) => None,
+        (Some(_), Some(digest)) => Some(digest.clone()),
+    };
+    let (repository, tag) = (own.repository.clone(), source.tag.clone());
+    Ok(Said::Image(ImageParts { repository, tag, digest }))
+}
+
+fn no_digest(site: &Site, source: &ImageParts) -> Finding {
+    let tag = source.tag.as_deref().unwrap_or_default();
+    let message = format!("`{}` is pinned by digest here, and the new `{tag}` has none", site.key);
+    Finding::new(&NO_DIGEST, message, site.location.clone())
+        .because("it would be left beside a tag that it does not belong to")
+        .help("give the source a digest, or let this one go with `--drop-digest`")
+}
+
+/// Makes the sites say what is asked for.
+pub(super) fn asked(target: Target<'_>, asks: &[Ask], at: &Location) -> Result<Proposal, Findings> {
+    let mut wanted = Vec::new();
+    let mut findings = Findings::new();
+    for ask in asks {
+        match meant(target, ask, at) {
+            Ok(sites) => {
+                wanted.extend(sites.into_iter().map(|site| (site, Said::Image(set(site, ask)))));
+            }
+            Err(finding) => findings.push(finding.about(target.subject())),
+        }
+    }
+    if findings.has_errors() { Err(findings) } else { written(target, &wanted) }
+}
+
+/// An image with what is asked for; what stays unsaid is the site's own.
+fn set(site: &Site, ask: &Ask) -> ImageParts {
+    let own = site.image().cloned().unwrap_or_default();
+    let asked = ask.parts();
+    let is_own = |repository: &String| is_repository_of(site, repository);
+    let repository = asked.repository.filter(|repository| !is_own(repository));
+    ImageParts { repository: repository.or(own.repository), tag: asked.tag, digest: asked.digest }
+}
+
+/// The sites of the one image that is meant.
+fn meant<'s>(target: Target<'s>, ask: &Ask, at: &Location) -> Result<Vec<&'s Site>, Finding> {
+    let images: Vec<&Site> = target.app.sites.iter().filter(|site| site.is_image()).collect();
+    let mut found: Vec<_> = images.iter().copied().filter(|site| ask.means(site)).collect();
+    let known = keys(&images);
+    if found.is_empty() && ask.name.is_none() && known.len() == 1 {
+        // The app has one image: which repository it may have is for the edit to judge.
+        found = images;
+    }
+    let app = &target.app.app;
+    match keys(&found).as_slice() {
+        [_] => Ok(found),
+        [] => {
+            let name = ask.name.clone().unwrap_or_else(|| ask.to_string());
+            let near = nearest(&name, known.iter().map(String::as_str));
+            let help = near.map_or_else(
+                || format!("its images are {}", listed(&known)),
+                |near| format!("did you mean `{near}`?"),
+            );
+            let message = format!("`{app}` has no image `{name}`");
+            Err(Finding::new(&UNKNOWN_IMAGE, message, at.clone()).help(help))
+        }
+        several => {
+            let message = format!("`{ask}` could be each of several images of `{app}`");
+            Err(Finding::new(&UNKNOWN_IMAGE, message, at.clone())
+                .because("several images")
+                .help(format!("say which, as NAME=REF: {}", listed(several))))
+        }
+    }
+}
+
+fn keys(sites: &[&Site]) -> Vec<String> {
+    let mut keys: Vec<_> = sites.iter().map(|site| site.key.name().to_owned()).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+fn listed(names: &[String]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// Makes the sites say exactly what they said before.
+pub(super) fn restored(target: Target<'_>, before: &State) -> Result<Proposal, Findings> {
+    let gone = before.iter().map(|(key, _)| key).find(|key| target.state.get(key).is_none());
+    let new = target.state.iter().map(|(key, _)| key).find(|key| before.get(key).is_none());
+    let what = match (gone, new) {
+        (None, None) => None,
+        (Some(gone), _) => Some(format!("`{gone}` was there then, and is not any more")),
+        (None, Some(new)) => Some(format!("`{new}` was not there then")),
+    };
+    if let Some(what) = what {
+        let app = &target.app.app;
+        let location = target.app.sites.first().map(|site| site.location.clone());
+        let location = location.unwrap_or_else(|| Location::of_path(&RepoPath::root()));
+        return Err(Finding::new(
+            &SITES_CHANGED,
+            format!("the sites of `{app}` have changed since"),
+            location,
+        )
+        .because(what)
+        .help("restore by hand, or name a later state with `--to-ref`")
+        .about(target.subject())
+        .into());
+    }
+    let wanted: Vec<Wanted<'_>> = target
+        .app
+        .sites
+        .iter()
+        .filter_map(|site| {
+            site.said.as_ref()?;
+            Some((site, before.get(&site.key)?.clone()))
+        })
+        .collect();
+    let options = WriteOptions { repository: true, exact: true, ..WriteOptions::default() };
+    written(Target { options, ..target }, &wanted)
+}
+
+/// How the sites come to say what is wanted.
+pub(super) fn written(target: Target<'_>, wanted: &[Wanted<'_>]) -> Result<Proposal, Findings> {
+    let mut findings = Findings::new();
+    let mut new: BTreeMap<Key, Said> = BTreeMap::new();
+    let mut proposal = Proposal {
+        state: target.state.clone(),
+        changes: Vec::new(),
+        edits: BTreeMap::new(),
+        warnings: Findings::new(),
+    };
+    for (site, said) in wanted {
+        let made = match changes(site, said, target.options) {
+            Ok(made) if made.is_empty() => continue,
+            Ok(made) => made,
+            Err(finding) => {
+                findings.push(finding.about(target.subject()));
+                continue;
+            }
+        };
+        new.insert(site.key.clone(), said.clone());
+        proposal.changes.push(SiteChange {
+            key: site.key.clone(),
+            from: site.said.clone(),
+            to: said.clone(),
+            path: site.file.path().clone(),
+            line: site.location.start().line,
+        });
+        let edits = proposal.edits.entry(site.file.path().clone()).or_default();
+        // Several sites may share a scalar.
+        for change in made {
+            if !edits.contains(&change) {
+                edits.push(change);
+            }
+        }
+    }
+    if findings.has_errors() {
+        return Err(findings);
+    }
+    proposal.state = target.state.with(&new);
+    Ok(proposal)
+}

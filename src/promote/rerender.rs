@@ -1,0 +1,134 @@
+//! The rendered tree goes along with what changes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::code::STALE_RENDERING;
+use crate::config::{self, EnvironmentName, Repository};
+use crate::diagnostic::{Finding, Findings, Subject};
+use crate::pipeline::{self, Wanted};
+use crate::rendered::{self, Action, Changes, Files, InStore, Scope};
+use crate::source::{Location, RepoPath, Tree};
+
+/// Files by path: their bytes, or none where one goes.
+pub(super) type Edited = BTreeMap<RepoPath, Option<Vec<u8>>>;
+
+/// What a change of an app's own files makes of its rendered ones.
+#[derive(Debug, Default)]
+pub(super) struct Rerendered {
+    /// The rendered files that change.
+    pub(super) files: Edited,
+    /// What was noticed and stops nobody.
+    pub(super) warnings: Findings,
+}
+
+/// Renders an app in one environment from `tree` with `edited` files over it.
+/// Its rendered files come back where `tree` has the output directory.
+///
+/// # Errors
+///
+/// It does not render; or what stands rendered in `tree` is not what `tree`
+/// renders to, so that more would change than was asked for.
+pub(super) fn rerender(
+    tree: &Tree,
+    repository: &Repository,
+    edited: &Edited,
+    environment: &EnvironmentName,
+    app: &str,
+) -> Result<Rerendered, Findings> {
+    let after = tree.with_files(edited.clone());
+    let loaded = config::load_apps(&after, &BTreeSet::from([app.to_owned()]))?;
+    let new = render(&after, &loaded.repository, environment, app)?;
+    let Some((files, warnings)) = new else { return Ok(Rerendered::default()) };
+    let scope = Scope::directories([rendered::directory(environment, Some(app))]);
+    let standing = InStore { store: tree.store(), output: repository.output.clone() };
+    let mut rerendered = Rerendered { files: Edited::new(), warnings };
+    if !has_output(tree, repository)? {
+        return Ok(rerendered);
+    }
+    check_fresh(tree, repository, environment, app, &standing, &scope)?;
+    let bytes: BTreeMap<RepoPath, Vec<u8>> =
+        files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
+    let changes = Changes::of(&standing, files, &scope)?;
+    for change in changes.list() {
+        let bytes = match change.action {
+            Action::Remove => None,
+            Action::Create | Action::Update => bytes.get(&change.path).cloned(),
+        };
+        let path = repository.output.join(change.path.as_str());
+        rerendered.files.insert(path.expect("it was rendered below the output"), bytes);
+    }
+    Ok(rerendered)
+}
+
+/// Whether an app renders, and stands rendered as it would be, in a tree that is
+/// as it should be.
+pub(super) fn check_rendered(
+    tree: &Tree,
+    repository: &Repository,
+    environment: &EnvironmentName,
+    app: &str,
+) -> Result<(), Findings> {
+    let apps = BTreeSet::from([app.to_owned()]);
+    let loaded = config::load_apps(tree, &apps)?;
+    if !has_output(tree, repository)? {
+        return render(tree, &loaded.repository, environment, app).map(|_| ());
+    }
+    let scope = Scope::directories([rendered::directory(environment, Some(app))]);
+    let standing = InStore { store: tree.store(), output: repository.output.clone() };
+    check_fresh(tree, &loaded.repository, environment, app, &standing, &scope)
+}
+
+fn has_output(tree: &Tree, repository: &Repository) -> Result<bool, Findings> {
+    tree.has_directory(&repository.output)
+        .map_err(|error| Finding::of_read_error(&error, None).into())
+}
+
+/// Stops where the app's rendered files are not what the base renders to.
+fn check_fresh(
+    tree: &Tree,
+    repository: &Repository,
+    environment: &EnvironmentName,
+    app: &str,
+    standing: &InStore<'_>,
+    scope: &Scope,
+) -> Result<(), Findings> {
+    let old = render(tree, repository, environment, app)?;
+    let files = old.map(|(files, _)| files).unwrap_or_default();
+    let changes = Changes::of(standing, files, scope)?.list();
+    let Some(first) = changes.first() else { return Ok(()) };
+    let path = repository.output.join(first.path.as_str());
+    let at = Location::of_path(&path.expect("it was rendered below the output"));
+    let message = format!("the rendered files of `{app}` in `{environment}` are stale");
+    let because = match changes.len() {
+        1 => "this file is not what would be rendered".to_owned(),
+        more => format!("this and {} others are not what would be rendered", more - 1),
+    };
+    Err(Finding::new(&STALE_RENDERING, message, at)
+        .because(because)
+        .help("run `rungs render`, commit the result, and try again")
+        .about(Subject::app(environment.as_str(), app))
+        .into())
+}
+
+/// None where the environment does not have the app.
+fn render(
+    tree: &Tree,
+    repository: &Repository,
+    environment: &EnvironmentName,
+    app: &str,
+) -> Result<Option<(Files, Findings)>, Findings> {
+    let environment = repository.environments.iter().find(|one| one.name == *environment);
+    let Some(environment) = environment else { return Ok(None) };
+    if environment.apps.iter().all(|one| one.name != app) {
+        return Ok(None);
+    }
+    let wanted = Wanted {
+        environments: vec![environment],
+        everything: false,
+        app: Some(app),
+        unused_values: false,
+    };
+    let rendering = pipeline::render(tree, repository, &wanted, &|| ())?;
+    let files = Files::of_rendering(&rendering)?;
+    Ok(Some((files, rendering.warnings)))
+}

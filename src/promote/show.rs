@@ -1,0 +1,62 @@
+//! A plan as people read it.
+
+use std::fmt::Write as _;
+
+use super::brief::differences;
+use super::gates;
+use super::{AppPlan, Plan};
+use crate::diagnostic::{Style, harmless};
+
+/// The plan: for each app what changes where, and what stands in its way.
+pub fn text(plan: &Plan, style: Style) -> String {
+    let mut text = String::new();
+    for app in &plan.apps {
+        text.push_str(&header(plan, app));
+        push_changes(&mut text, app);
+        let narrower = Style { width: style.width.saturating_sub(2), ..style };
+        for line in gates::show::text(&app.gates, narrower).lines() {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    text
+}
+
+fn header(plan: &Plan, app: &AppPlan) -> String {
+    let (name, environment) = (harmless(&app.app), &plan.environment);
+    let from = app.source.as_ref().map(|source| match &source.commit {
+        Some(commit) => format!(", from {} at {}", source.environment, commit.short()),
+        None => format!(", from {}", source.environment),
+    });
+    let from = from.unwrap_or_default();
+    if app.changes.is_empty() {
+        return format!("{name} in {environment}: nothing to do{from}\n");
+    }
+    format!("{name} in {environment}{from}\n")
+}
+
+/// A line for each key, with the first place that says it.
+fn push_changes(text: &mut String, app: &AppPlan) {
+    let differences = differences(&app.from, &app.to);
+    let rows: Vec<_> = differences
+        .iter()
+        .map(|difference| {
+            let places = app.changes.iter().filter(|change| change.key == *difference.key);
+            let places: Vec<_> =
+                places.map(|change| format!("{}:{}", change.path, change.line)).collect();
+            (harmless(difference.key.name()).into_owned(), difference.brief(), places)
+        })
+        .collect();
+    let width = |of: fn(&(String, String, Vec<String>)) -> &str| {
+        rows.iter().map(|row| of(row).chars().count()).max().unwrap_or_default()
+    };
+    let (keys, values) = (width(|row| &row.0), width(|row| &row.1));
+    for (key, value, places) in &rows {
+        let place = match places.as_slice() {
+            [] => String::new(),
+            [only] => only.clone(),
+            [first, more @ ..] => format!("{first} and {} more", more.len()),
+        };
+        let line = format!("  {key:keys$}  {value:values$}  {}", harmless(&place));
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+}

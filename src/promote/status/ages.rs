@@ -1,0 +1,153 @@
+//! How long each app's state stands where, and how far it is behind: from one
+//! walk for all of them.
+
+use std::collections::BTreeMap;
+
+use crate::git::{HistoryError, ObjectName};
+use crate::promote::past::{Moved, Open, Pair, Reading, Walk, same};
+use crate::promote::{Since, Stay};
+use crate::sites::State;
+
+/// A source is looked back on so far at most to find what a target says: one
+/// that is further behind is simply far behind.
+const MOST_STATES: usize = 100;
+
+/// What is known of the time of every pair that was asked for.
+#[derive(Debug, Default)]
+pub(super) struct Ages(BTreeMap<Pair, Tracker>);
+
+#[derive(Debug)]
+struct Tracker {
+    /// The stay whose beginning was not found; none once nothing more is known.
+    open: Option<Open>,
+    /// The newest first.
+    stays: Vec<Stay>,
+    /// What targets of this source say, as long as it was not found in its stays.
+    wanted: Vec<State>,
+}
+
+impl Tracker {
+    /// Whether there is nothing more to find.
+    fn is_done(&self) -> bool {
+        let Some(open) = &self.open else { return true };
+        let is_found = |wanted: &State| {
+            let all = self.stays.iter().map(|stay| &stay.state).chain([&open.state]);
+            all.flatten().any(|state| agree(state, wanted))
+        };
+        let is_far = self.stays.len() >= MOST_STATES;
+        !self.stays.is_empty() && (is_far || self.wanted.iter().all(is_found))
+    }
+}
+
+fn same_state(one: &State, two: &State) -> bool {
+    same(Some(one), Some(two))
+}
+
+/// Whether a source said what a target says. Each may have sites that the
+/// other has not, which are not promoted.
+fn agree(source: &State, target: &State) -> bool {
+    let both = target.iter().filter_map(|(key, said)| Some((said, source.get(key)?)));
+    let mut both = both.peekable();
+    both.peek().is_some() && both.all(|(one, other)| one == other || one.is_same(other))
+}
+
+/// How far a target is behind a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Distance {
+    /// How many states the source has had since the target's.
+    pub(super) states: usize,
+    /// Whether the source was seen to have had the target's state.
+    pub(super) is_exact: bool,
+    /// When the first of them came.
+    pub(super) since: Option<jiff::Timestamp>,
+}
+
+impl Ages {
+    /// From a walk that begins at the base, for these pairs; and for each
+    /// source, what those that follow it say. Goes back only until everything
+    /// is known.
+    pub(super) fn find<R: Reading>(
+        mut walk: Walk<'_, R>,
+        pairs: impl Iterator<Item = Pair>,
+        wanted: &BTreeMap<Pair, Vec<State>>,
+    ) -> Result<Self, HistoryError> {
+        let trackers = pairs.map(|pair| {
+            let open = Some(Open::new(walk.now(&pair)));
+            let wanted = wanted.get(&pair).cloned().unwrap_or_default();
+            (pair, Tracker { open, stays: Vec::new(), wanted })
+        });
+        let mut ages = Self(trackers.collect());
+        let mut left = ages.0.len();
+        while left > 0 {
+            match walk.next() {
+                None => break,
+                Some(Err(HistoryError::Shallow { fetch })) => {
+                    ages.cut_off(&fetch);
+                    break;
+                }
+                Some(Err(error)) => return Err(error),
+                Some(Ok(moved)) => left -= ages.take(&moved),
+            }
+        }
+        Ok(ages)
+    }
+
+    /// Goes back by a commit; says for how many pairs that was the last needed.
+    fn take(&mut self, moved: &Moved) -> usize {
+        let mut done = 0;
+        if moved.step.hides_branch {
+            let is_moved = |pair: &Pair| moved.moves.iter().any(|one| one.pair == *pair);
+            for (_, tracker) in self.0.iter_mut().filter(|(pair, _)| !is_moved(pair)) {
+                tracker.open.iter_mut().for_each(|open| open.hide(&moved.step.commit));
+            }
+        }
+        for one in &moved.moves {
+            let Some(tracker) = self.0.get_mut(&one.pair) else { continue };
+            if tracker.is_done() {
+                continue;
+            }
+            let Some(open) = &mut tracker.open else { continue };
+            tracker.stays.extend(open.undo(&moved.step.commit, one.before.clone()));
+            done += usize::from(tracker.is_done());
+        }
+        done
+    }
+
+    fn cut_off(&mut self, fetch: &str) {
+        for tracker in self.0.values_mut() {
+            if tracker.is_done() {
+                continue;
+            }
+            let open = tracker.open.take();
+            tracker.stays.extend(open.map(|open| open.cut_off(fetch.to_owned())));
+        }
+    }
+
+    /// Since when a pair says what it says, and which commit made it.
+    pub(super) fn since(&self, pair: &Pair) -> Option<(Since, Option<ObjectName>)> {
+        let stay = self.0.get(pair)?.stays.first()?;
+        Some((stay.since.clone(), stay.entered.as_ref().map(|commit| commit.id.clone())))
+    }
+
+    /// How far what a target says is behind a source.
+    pub(super) fn distance(&self, source: &Pair, target: &State) -> Option<Distance> {
+        let tracker = self.0.get(source)?;
+        let open = tracker.open.as_ref().map(|open| &open.state);
+        let states = tracker.stays.iter().map(|stay| &stay.state).chain(open);
+        let mut newer: Vec<&State> = Vec::new();
+        let mut since = None;
+        let mut is_exact = false;
+        for (at, state) in states.enumerate() {
+            let Some(state) = state else { continue };
+            if agree(state, target) {
+                is_exact = true;
+                break;
+            }
+            if !state.is_empty() && !newer.iter().any(|known| same_state(known, state)) {
+                newer.push(state);
+            }
+            since = tracker.stays.get(at).and_then(|stay| stay.since.time());
+        }
+        Some(Distance { states: newer.len(), is_exact, since })
+    }
+}

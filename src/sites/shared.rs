@@ -1,0 +1,225 @@
+//! References in files that several environments use.
+//!
+//! What an environment deploys may be said by no file of its own. The files that
+//! its own lead to are followed as kustomize and Helm do: `resources`, `bases`,
+//! `components` and patches of kustomizations, and the `values.yaml` beside the
+//! `Chart.yaml` of a chart.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::at::At;
+use super::detect::{KUSTOMIZATIONS, is_kustomization};
+use super::files::Parsed;
+use super::gathered::Lens;
+use super::{Barrier, Form, Said, Site, helm_values, sites_of_content};
+use crate::config::{EnvironmentName, ImageFilter};
+use crate::source::{RepoPath, Tree};
+
+/// More files than this are not followed from one app's: no repository that
+/// people wrote has them, and one made to hurt could.
+const MOST_FILES: usize = 2_000;
+
+/// An app's own files in one environment.
+pub(super) struct Own<'m> {
+    pub(super) environment: &'m EnvironmentName,
+    pub(super) app: &'m str,
+    pub(super) files: Vec<&'m RepoPath>,
+    pub(super) sites: Vec<Site>,
+}
+
+/// The sites of each of the apps that only files of several environments have,
+/// in the same order.
+pub(super) fn find(tree: &Tree, apps: &[Own<'_>]) -> Vec<Vec<Site>> {
+    let mut follower = Follower { tree, files: HashMap::new(), sites: HashMap::new() };
+    let reached: Vec<_> = apps.iter().map(|own| follower.reached(&own.files)).collect();
+    let mut users: BTreeMap<&RepoPath, BTreeSet<&EnvironmentName>> = BTreeMap::new();
+    let mut owned: HashSet<&RepoPath> = HashSet::new();
+    for (own, files) in apps.iter().zip(&reached) {
+        owned.extend(&own.files);
+        for file in files {
+            users.entry(file).or_default().insert(own.environment);
+        }
+    }
+    let neighbours = Neighbours::new(apps);
+    let mut found = Vec::with_capacity(apps.len());
+    for (own, files) in apps.iter().zip(&reached) {
+        let covered = Covered::new(
+            &neighbours.sites(own),
+            files.iter().flat_map(|file| follower.sites(file)),
+        );
+        let shared = files.iter().filter(|file| users[file].len() > 1 && !owned.contains(file));
+        let sites = shared.flat_map(|file| {
+            let environments = users[file].iter().map(|name| (*name).clone()).collect::<Vec<_>>();
+            let sites = follower.sites(file).filter(|site| !covered.has(site));
+            let barred = sites.map(move |site| {
+                let barrier = Some(Barrier::Shared(environments.clone()));
+                Site { barrier, ..site.clone() }
+            });
+            barred.collect::<Vec<_>>()
+        });
+        found.push(sites.collect());
+    }
+    found
+}
+
+/// Apps whose sites stand in the same files: what one of them says there, the
+/// others need not.
+struct Neighbours<'a> {
+    by_file: HashMap<(&'a EnvironmentName, &'a RepoPath), Vec<&'a Own<'a>>>,
+}
+
+impl<'a> Neighbours<'a> {
+    fn new(apps: &'a [Own<'a>]) -> Self {
+        let mut by_file: HashMap<_, Vec<_>> = HashMap::new();
+        for own in apps {
+            for file in &own.files {
+                by_file.entry((own.environment, *file)).or_default().push(own);
+            }
+        }
+        Self { by_file }
+    }
+
+    /// The sites of an app and of all that share a file with it.
+    fn sites(&self, own: &Own<'a>) -> Vec<&'a Site> {
+        let files = own.files.iter().map(|file| (own.environment, *file));
+        let apps: BTreeMap<_, _> = files
+            .filter_map(|key| self.by_file.get(&key))
+            .flatten()
+            .map(|neighbour| (neighbour.app, *neighbour))
+            .collect();
+        apps.into_values().flat_map(|neighbour| &neighbour.sites).collect()
+    }
+}
+
+/// What needs no reference from elsewhere.
+struct Covered {
+    keys: HashSet<super::Key>,
+    /// Repositories that an entry of `images` replaces.
+    replaced: HashSet<String>,
+}
+
+impl Covered {
+    fn new<'s>(own: &[&'s Site], reached: impl Iterator<Item = &'s Site>) -> Self {
+        let entries = own.iter().copied().chain(reached).filter(|site| is_entry(site));
+        let replaced = entries.map(|site| site.key.name().to_owned());
+        let said = own.iter().filter(|site| site.said.is_some());
+        let repositories = said.clone().filter_map(|site| site.repository()).map(str::to_owned);
+        Self {
+            replaced: replaced.chain(repositories).collect(),
+            keys: said.map(|site| site.key.clone()).collect(),
+        }
+    }
+
+    fn has(&self, site: &Site) -> bool {
+        let is_replaced =
+            || site.repository().is_some_and(|repository| self.replaced.contains(repository));
+        self.keys.contains(&site.key) || !is_entry(site) && is_replaced()
+    }
+}
+
+/// Whether it is an entry of a kustomization's `images` that says a version.
+fn is_entry(site: &Site) -> bool {
+    let tag = site.part(Form::Tag);
+    let key = tag.and_then(|part| part.at.route.steps().last());
+    site.said.is_some() && key == Some(&crate::yaml::Step::Key("newTag".to_owned()))
+}
+
+struct Follower<'t> {
+    tree: &'t Tree,
+    files: HashMap<RepoPath, Option<Arc<Parsed>>>,
+    sites: HashMap<RepoPath, Vec<Site>>,
+}
+
+impl Follower<'_> {
+    /// The files that some files lead to, in the order of their paths.
+    fn reached(&mut self, from: &[&RepoPath]) -> BTreeSet<RepoPath> {
+        let mut reached = BTreeSet::new();
+        let mut waiting: Vec<RepoPath> = from.iter().flat_map(|path| self.beside(path)).collect();
+        while let Some(path) = waiting.pop() {
+            if reached.len() == MOST_FILES || !reached.insert(path.clone()) {
+                continue;
+            }
+            waiting.extend(self.next(&path));
+        }
+        reached
+    }
+
+    /// Where following begins: the kustomization that uses a file, and the
+    /// values of the chart that the file is for.
+    fn beside(&mut self, path: &RepoPath) -> Vec<RepoPath> {
+        let mut begin = vec![path.clone()];
+        let Some(directory) = path.parent() else { return begin };
+        begin.extend(self.kustomization(&directory));
+        let above = std::iter::successors(Some(directory), RepoPath::parent);
+        let chart =
+            above.take(3).find(|directory| self.file(&directory.child("Chart.yaml")).is_some());
+        let values = chart.map(|chart| chart.child("values.yaml"));
+        begin.extend(values.filter(|values| self.file(values).is_some()));
+        begin
+    }
+
+    fn kustomization(&mut self, directory: &RepoPath) -> Option<RepoPath> {
+        let mut paths = KUSTOMIZATIONS.into_iter().map(|name| directory.child(name));
+        paths.find(|path| self.file(path).is_some())
+    }
+
+    fn file(&mut self, path: &RepoPath) -> Option<Arc<Parsed>> {
+        if let Some(known) = self.files.get(path) {
+            return known.clone();
+        }
+        // What cannot be read is somebody else's to say.
+        let read = self.tree.read_if_present(path).ok().flatten();
+        let parsed = read.map(|file| Arc::new(Parsed::new(file)));
+        self.files.insert(path.clone(), parsed.clone());
+        parsed
+    }
+
+    /// The files and directories that a kustomization names.
+    fn next(&mut self, path: &RepoPath) -> Vec<RepoPath> {
+        let Some(parsed) = self.file(path) else { return Vec::new() };
+        let Ok(documents) = parsed.documents() else { return Vec::new() };
+        self.gather(path, &parsed);
+        let Some(directory) = path.parent().filter(|_| is_kustomization(path.name(), documents))
+        else {
+            return Vec::new();
+        };
+        let names: Vec<String> = At::roots(documents).flat_map(|root| named(&root)).collect();
+        let mut next = Vec::new();
+        for name in names.iter().filter(|name| !name.contains("://") && !name.contains('?')) {
+            let Ok(target) = directory.join(name) else { continue };
+            if self.tree.has_directory(&target).unwrap_or_default() {
+                next.extend(self.kustomization(&target));
+            } else if self.file(&target).is_some() {
+                next.push(target);
+            }
+        }
+        next
+    }
+
+    fn gather(&mut self, path: &RepoPath, parsed: &Parsed) {
+        let Ok(documents) = parsed.documents() else { return };
+        let mut sites = if path.name() == "values.yaml" {
+            let images = ImageFilter::default();
+            let lens = Lens { file: &parsed.file, images: &images, adds_digest: false };
+            helm_values::find(lens, documents, None).sites
+        } else {
+            sites_of_content(&parsed.file, documents).0
+        };
+        sites.retain(|site| site.said.is_some() && !matches!(site.said, Some(Said::Moving(_))));
+        self.sites.insert(path.clone(), sites);
+    }
+
+    fn sites(&self, path: &RepoPath) -> impl Iterator<Item = &Site> {
+        self.sites.get(path).into_iter().flatten()
+    }
+}
+
+/// What a kustomization builds from.
+fn named(root: &At<'_>) -> Vec<String> {
+    let lists = ["resources", "bases", "components", "patchesStrategicMerge"];
+    let entries = lists.into_iter().filter_map(|key| root.get(key)).flat_map(|list| list.items());
+    let patches = root.get("patches").map(|list| list.items()).unwrap_or_default();
+    let paths = patches.into_iter().filter_map(|patch| patch.get("path"));
+    entries.chain(paths).filter_map(|entry| super::at::text(entry.node)).collect()
+}
