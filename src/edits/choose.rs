@@ -9,8 +9,8 @@ use super::edit::Opened;
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::kubernetes::ImageReference;
 use crate::sites::{Ask, Form, Key, Part, Site, is_repository_of};
-use crate::source::{Location, SourceFile, Span};
-use crate::yaml::{Node, Route, Step};
+use crate::source::{Location, RepoPath, SourceFile, Span};
+use crate::yaml::{Node, Step};
 
 /// The site of a file.
 pub(super) type Chosen<'f> = (&'f Opened, &'f Site);
@@ -97,9 +97,7 @@ fn stands(file: &Opened, part: &Part) -> Option<(Span, bool)> {
             let map = node.alias_of().unwrap_or(node).location().span();
             repeats |= node.key(key).is_some_and(|key| !map.contains(key.location().span()));
         }
-        let mut one = Route::root();
-        one.push(step.clone());
-        node = one.find(node)?;
+        node = step.find(node)?;
     }
     let written = node.alias_of().unwrap_or(node);
     Some((written.location().span(), repeats || node.alias_of().is_some()))
@@ -150,27 +148,40 @@ fn no_image(files: &[Opened], ask: &Ask) -> Finding {
     let wanted = match (&ask.name, &ask.repository) {
         (Some(name), _) => name.clone(),
         (None, Some(repository)) => repository.repository(),
-        (None, None) => return nothing(files, "an image", None),
+        (None, None) => return nothing(files, "an image", "", []),
     };
-    // In a repository, a segment is mistyped more easily than found again.
-    let known: BTreeSet<_> = names.collect();
-    let near = nearest(&wanted, known.iter().copied());
-    nothing(files, &format!("the image `{wanted}`"), near)
+    let known: BTreeSet<_> = names.map(str::to_owned).collect();
+    nothing(files, &format!("the image `{wanted}`"), &wanted, known)
 }
 
-/// What is found in none of the files.
-pub(super) fn nothing(files: &[Opened], what: &str, near: Option<&str>) -> Finding {
-    let (message, at) = match files {
-        [] => (format!("no YAML file is there to have {what}"), None),
-        [one] => (format!("`{}` does not have {what}", one.file.path()), Some(&one.file)),
-        [first, ..] => (format!("none of {} files has {what}", files.len()), Some(&first.file)),
+/// So many names are worth a person's time.
+const SHOWN: usize = 6;
+
+/// What is found in none of the files; `known` are the names that are there.
+pub(super) fn nothing(
+    files: &[Opened],
+    what: &str,
+    wanted: &str,
+    known: impl IntoIterator<Item = String>,
+) -> Finding {
+    let (message, path) = match files {
+        [] => (format!("no YAML file is there to have {what}"), RepoPath::root()),
+        [one] => (format!("`{}` does not have {what}", one.file.path()), one.file.path().clone()),
+        [first, ..] => {
+            (format!("none of {} files has {what}", files.len()), first.file.path().clone())
+        }
     };
-    let at = at.map_or_else(
-        || Location::of_path(&crate::source::RepoPath::root()),
-        |file| Location::of_path(file.path()),
-    );
-    let near = near.map(|near| format!("did you mean `{near}`?"));
-    Finding::new(&NOTHING_MATCHES, message, at).maybe_help(near)
+    let known: Vec<_> = known.into_iter().collect();
+    let help = match (nearest(wanted, known.iter().map(String::as_str)), &*known) {
+        (Some(near), _) => Some(format!("did you mean `{near}`?")),
+        (None, []) => None,
+        (None, known) => {
+            let shown: Vec<_> = known.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+            let more = if known.len() > SHOWN { " and more" } else { "" };
+            Some(format!("what is there is {}{more}", shown.join(", ")))
+        }
+    };
+    Finding::new(&NOTHING_MATCHES, message, Location::of_path(&path)).maybe_help(help)
 }
 
 /// The git references and versions that are meant.
@@ -183,12 +194,10 @@ pub(super) fn gits<'f>(files: &'f [Opened], git: &GitRevision) -> Result<Vec<Cho
     };
     let chosen: Vec<_> = all().filter(is_meant).collect();
     if chosen.is_empty() {
-        let known: Vec<_> = all()
-            .flat_map(|(file, site)| [Some(site.key.name().to_owned()), address(file, site)])
-            .flatten()
-            .collect();
-        let near = nearest(&git.url, known.iter().map(String::as_str));
-        return Err(nothing(files, &format!("a reference to `{}`", git.url), near));
+        let names =
+            |(file, site): Chosen<'_>| [Some(site.key.name().to_owned()), address(file, site)];
+        let known: BTreeSet<_> = all().flat_map(names).flatten().collect();
+        return Err(nothing(files, &format!("a reference to `{}`", git.url), &git.url, known));
     }
     Ok(chosen)
 }
@@ -227,9 +236,7 @@ fn address(file: &Opened, site: &Site) -> Option<String> {
     for step in part.at.route.steps() {
         let beside = ["url", "repoURL"].into_iter().find_map(|key| node.get(key));
         found = beside.and_then(Node::as_str).or(found);
-        let mut one = Route::root();
-        one.push(step.clone());
-        node = one.find(node)?;
+        node = step.find(node)?;
     }
     found.map(str::to_owned)
 }

@@ -168,7 +168,8 @@ impl<'f> Wanted<'f> {
         if !is_found {
             let what = format!("a value at `{}`", wanted.route);
             let near = near_route(self.files, &wanted.route);
-            self.findings.push(choose::nothing(self.files, &what, near.as_deref()));
+            let route = wanted.route.to_string();
+            self.findings.push(choose::nothing(self.files, &what, &route, near));
         }
     }
 
@@ -254,9 +255,7 @@ fn exact(root: Node<'_>, route: &Route, document: usize) -> Place {
     let mut node = root;
     let mut exact = Route::root();
     for step in route.steps() {
-        let mut one = Route::root();
-        one.push(step.clone());
-        let next = one.find(node).expect("the route was found to lead somewhere");
+        let next = step.find(node).expect("the route was found to lead somewhere");
         let index = node.items().position(|item| item.id() == next.id());
         exact.push(index.map_or_else(|| step.clone(), Step::Index));
         node = next;
@@ -275,10 +274,12 @@ fn set_value(at: Place, node: Node<'_>, wanted: &RouteValue) -> Option<Change> {
     if written == text {
         return None;
     }
-    let (last, map) = split(&at)?;
-    Some(match last {
+    Some(match at.route.split_last() {
         // `replicas: 2` stays a number; a tag never is one.
-        Step::Key(key) if keeps_kind && !is_name(&key) => Change::Become { map, key, yaml: text },
+        Some((route, Step::Key(key))) if keeps_kind && !is_name(key) => {
+            let map = Place { document: at.document, route };
+            Change::Become { map, key: key.clone(), yaml: text }
+        }
         _ => Change::Set { at, text },
     })
 }
@@ -291,27 +292,18 @@ fn is_name(key: &str) -> bool {
         .any(|end| lower.ends_with(end))
 }
 
-fn split(at: &Place) -> Option<(Step, Place)> {
-    let (last, before) = at.route.steps().split_last()?;
-    let mut route = Route::root();
-    before.iter().for_each(|step| route.push(step.clone()));
-    Some((last.clone(), Place { document: at.document, route }))
-}
-
 /// The route that was probably meant: as far as it leads, and a key that is like
 /// the one that is not there.
 fn near_route(files: &[Opened], wanted: &Route) -> Option<String> {
-    let documents = files.iter().flat_map(|file| &file.documents);
-    documents.filter_map(|document| near_in(document.root(), wanted)).next()
+    let mut documents = files.iter().flat_map(|file| &file.documents);
+    documents.find_map(|document| near_in(document.root(), wanted))
 }
 
 fn near_in(root: Node<'_>, wanted: &Route) -> Option<String> {
     let mut route = Route::root();
     let mut node = root;
     for (at, step) in wanted.steps().iter().enumerate() {
-        let mut one = Route::root();
-        one.push(step.clone());
-        if let Some(next) = one.find(node) {
+        if let Some(next) = step.find(node) {
             route.push(step.clone());
             node = next;
             continue;
@@ -319,7 +311,9 @@ fn near_in(root: Node<'_>, wanted: &Route) -> Option<String> {
         let Step::Key(key) = step else { return None };
         let near = nearest(key, node.entries().map(|(key, _)| key.text()))?;
         route.push(Step::Key(near.to_owned()));
-        wanted.steps()[at + 1..].iter().for_each(|step| route.push(step.clone()));
+        for step in &wanted.steps()[at + 1..] {
+            route.push(step.clone());
+        }
         return Some(route.to_string());
     }
     None

@@ -39,7 +39,8 @@ fn real_commits_are_reproduced_byte_for_byte() {
             Err(why) => drop(refused.insert(name, why)),
         }
     }
-    let lines: String = refused.iter().map(|(name, why)| format!("{name} {why}\n")).collect();
+    let lines = refused.iter().map(|(name, why)| format!("{name} {why}"));
+    let lines = lines.chain([String::new()]).collect::<Vec<_>>().join("\n");
     if std::env::var_os("RUNGS_UPDATE").is_some() {
         let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/set_in/refused.txt");
         fs::write(list, &lines).unwrap();
@@ -153,9 +154,9 @@ fn name_of(before: &str, edit: &Edit) -> String {
     }
     let is_next = |line: &&str| indent(line) < own || begins_item(line) && indent(line) == own;
     let last = lines[at + 1..].iter().position(is_next).map_or(lines.len(), |end| at + 1 + end);
-    let beside = lines[first..last].iter().filter(|line| indent(line) == own);
+    let mut beside = lines[first..last].iter().filter(|line| indent(line) == own);
     let keys: &[&str] = if edit.key == "tag" { &["repository", "image"] } else { &["name"] };
-    let name = beside.filter_map(|line| keys.iter().find_map(|key| value(line, key))).next();
+    let name = beside.find_map(|line| keys.iter().find_map(|key| value(line, key)));
     let artifact = || {
         let begin =
             lines[..at].iter().rposition(|line| line.starts_with("---")).unwrap_or_default();

@@ -148,19 +148,12 @@ fn append(scene: &Scene<'_>, list: &Place, item: Fresh) -> Result<Vec<Edit>, Fin
 }
 
 fn remove(scene: &Scene<'_>, at: &Place) -> Result<Vec<Edit>, Finding> {
-    let Target { place, .. } = there(scene, at)?;
-    let mut parent = Place { document: place.document, route: crate::yaml::Route::root() };
-    let Some((last, steps)) = place.route.steps().split_last() else {
+    let Target { node, place, .. } = there(scene, at)?;
+    let Some((route, last)) = place.route.split_last() else {
         let message = "a document's root is not removed";
-        return Err(Finding::new(
-            &EDIT_PLACE,
-            message,
-            scene.documents[at.document].root().location(),
-        ));
+        return Err(Finding::new(&EDIT_PLACE, message, node.location()));
     };
-    for step in steps {
-        parent.route.push(step.clone());
-    }
+    let parent = Place { document: place.document, route };
     Ok(vec![Edit::Remove { parent, step: last.clone() }])
 }
 
