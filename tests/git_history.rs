@@ -455,8 +455,8 @@ fn a_history_that_is_not_read_to_its_end_leaves_no_process() {
     // More than pipes hold, so that git waits for somebody to read on.
     for number in 0..3000 {
         let data = format!("data 1000\n{number:01000}\n");
-        stream += "commit refs/heads/main\ncommitter A <a> 1700000000 +0000\n";
-        stream += &format!("{data}M 100644 inline web.yaml\n{data}\n");
+        let head = "commit refs/heads/main\ncommitter A <a> 1700000000 +0000\n";
+        stream.extend([head, &data, "M 100644 inline web.yaml\n", &data, "\n"]);
     }
     scratch.write(".git/stream", stream);
     let input = std::fs::File::open(scratch.root().join(".git/stream")).unwrap();

@@ -42,8 +42,10 @@ impl Hand {
         Self { writer, identity, remote, branch: Branch::parse("main").unwrap() }
     }
 
+    /// However slow the machine is that the tests run on.
     fn to(&self) -> Destination<'_> {
-        Destination::new(&self.remote, &self.branch)
+        let patience = Duration::from_hours(1);
+        Destination { patience, ..Destination::new(&self.remote, &self.branch) }
     }
 
     /// A commit that makes a file say that.
@@ -313,6 +315,7 @@ fn a_hook_of_the_clone_runs_and_can_say_no() {
     git::hook(&clone, "pre-push", "echo 'not on a Friday' >&2; exit 1");
     let hand = Hand::at(&clone);
     let finding = hand.finding(hand.set("apps/web", "v2").unwrap_err());
+    assert_eq!(finding.code.name, "push-refused");
     assert!(finding.message.contains("not on a Friday"), "{}", finding.message);
     assert_eq!(git::history(&bare, "main"), ["seed"]);
 }
@@ -382,6 +385,30 @@ fn a_push_that_is_cut_off_is_taken_whole_or_not_at_all_and_finished_once() {
         assert_eq!(git::history(&bare, "main").len(), number + 2);
     }
     assert!(git::is_sound(&bare));
+}
+
+#[test]
+fn who_may_read_and_not_push_is_told_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
+    git(&bare, &["config", "http.receivepack", "false"]);
+    let server = SmartHttp::serve(directory.path());
+    let clone = directory.path().join("clone");
+    git::clone(&server.url("origin.git"), &clone, &[]);
+    let hand = Hand::at(&clone);
+    let finding = hand.finding(hand.set("apps/web", "v2").unwrap_err());
+    assert_eq!((finding.code.name, finding.code.kind.exit_code()), ("push-refused", 4));
+    assert!(finding.message.contains("403"), "{}", finding.message);
+}
+
+#[test]
+fn a_branch_that_was_set_back_does_not_get_again_what_was_taken_out() {
+    let (_kept, bare, clone) = pair();
+    committed(Hand::at(&clone).set("apps/web", "a secret"));
+    git(&bare, &["update-ref", "refs/heads/main", "main~1"]);
+    committed(Hand::at(&clone).set("apps/api", "v2"));
+    assert_eq!(git::history(&bare, "main"), ["Set apps/api to v2", "seed"]);
+    assert_eq!(show(&bare, "apps/web"), "v1");
 }
 
 #[test]

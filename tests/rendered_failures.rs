@@ -19,6 +19,7 @@ use rungs::diagnostic::Kind;
 use rungs::rendered::{File, Files, Scope};
 use rungs::source::RepoPath;
 use support::component::absent;
+use support::mount::Mount;
 use tempfile::TempDir;
 
 /// Where the test that a parent test starts as a process of its own writes.
@@ -169,31 +170,6 @@ fn is_killed(call: &str, count: usize, root: &Path) -> bool {
     status.signal() == Some(9)
 }
 
-/// A small file system of its own, unmounted when dropped.
-struct Mount(TempDir);
-
-impl Mount {
-    fn new(options: &str) -> Option<Self> {
-        let mount = Self(TempDir::new().unwrap());
-        mount.run(&["mount", "-t", "tmpfs", "-o", options, "tmpfs"]).then_some(mount)
-    }
-
-    fn remount(&self, options: &str) {
-        assert!(self.run(&["mount", "-o", &format!("remount,{options}")]));
-    }
-
-    fn run(&self, command: &[&str]) -> bool {
-        let run = Command::new(command[0]).args(&command[1..]).arg(self.0.path()).output();
-        run.is_ok_and(|output| output.status.success())
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        self.run(&["umount"]);
-    }
-}
-
 fn large(data: &str) -> Files {
     let tree: Vec<_> = (0..60).map(|n| (format!("qa/app{}", n % 6), format!("c{n}"))).collect();
     let data = data.repeat(3000);
@@ -205,7 +181,7 @@ fn a_full_disk_is_the_outside_worlds_and_leaves_whole_files() {
     let Some(mount) = Mount::new("size=128k") else {
         return absent("a small file system cannot be mounted here");
     };
-    let root = mount.0.path();
+    let root = mount.path();
     let first = files(&[("qa/app0", "c0", "1"), ("qa/app1", "c1", "1"), ("qa/old", "x", "1")]);
     let old = tree_of(&first);
     apply(root, first, &Scope::everything());
@@ -228,7 +204,7 @@ fn a_read_only_disk_is_the_outside_worlds() {
     let Some(mount) = Mount::new("size=1m") else {
         return absent("a small file system cannot be mounted here");
     };
-    let root = mount.0.path();
+    let root = mount.path();
     apply(root, before(), &Scope::everything());
     mount.remount("ro");
     // What is as it should be needs no writing.

@@ -1,5 +1,6 @@
 //! The branch that a command looks at, as this clone knows it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Context;
@@ -21,17 +22,44 @@ pub(super) struct Base {
     pub(super) loaded: Loaded,
 }
 
+/// The apps whose own settings are asked for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Apps(Option<BTreeSet<String>>);
+
+impl Apps {
+    /// Of none: what sites say is read without.
+    pub(super) fn none() -> Self {
+        Self(Some(BTreeSet::new()))
+    }
+
+    /// Of these; of all where there are none.
+    pub(super) fn named(names: &[String]) -> Self {
+        Self((!names.is_empty()).then(|| names.iter().cloned().collect()))
+    }
+
+    pub(super) fn load(&self, tree: &Tree) -> Result<Loaded, Findings> {
+        match &self.0 {
+            Some(apps) => config::load_apps(tree, apps),
+            None => config::load(tree),
+        }
+    }
+}
+
 impl Base {
     /// The branch that was named, else the one that is deployed: `forge.base`,
     /// the remote's default branch, or the one that is checked out, each as the
     /// remote was last seen to have it; where there is no remote, what is
     /// checked out. None where there is no clone, or no commit in it.
-    pub(super) fn of(context: &Context, named: Option<&str>) -> Result<Option<Self>, Findings> {
+    pub(super) fn of(
+        context: &Context,
+        named: Option<&str>,
+        apps: Apps,
+    ) -> Result<Option<Self>, Findings> {
         let directory = context.directory();
         let clone = git::Repository::containing(&directory).map_err(|error| unreadable(&error))?;
         let Some(clone) = clone.map(Arc::new) else { return Ok(None) };
         let Some((name, tip)) = find(&clone, context, named)? else { return Ok(None) };
-        Self::at(clone, name, tip).map(Some)
+        Self::at(clone, name, tip, &apps).map(Some)
     }
 
     /// That branch, or a commit of it that is not the newest.
@@ -40,7 +68,7 @@ impl Base {
         named: Option<&str>,
         until: Option<&str>,
     ) -> Result<Self, Findings> {
-        let base = Self::of(context, named)?.ok_or_else(|| {
+        let base = Self::of(context, named, Apps::none())?.ok_or_else(|| {
             let at = Location::of_path(&RepoPath::root());
             Finding::new(&NO_COMMIT, "there is no commit to look at", at)
                 .because("no git clone, or one without a commit")
@@ -48,15 +76,20 @@ impl Base {
         match until {
             Some(revision) => {
                 let tip = base.revision(revision)?;
-                Self::at(base.clone, base.name, tip)
+                Self::at(base.clone, base.name, tip, &Apps::none())
             }
             None => Ok(base),
         }
     }
 
-    fn at(clone: Arc<git::Repository>, name: String, tip: ObjectName) -> Result<Self, Findings> {
+    fn at(
+        clone: Arc<git::Repository>,
+        name: String,
+        tip: ObjectName,
+        apps: &Apps,
+    ) -> Result<Self, Findings> {
         let tree = clone.tree_of(&tip).map_err(|error| unreadable(&error))?;
-        let loaded = config::load(&tree)?;
+        let loaded = apps.load(&tree)?;
         Ok(Self { name, tip, clone, tree, loaded })
     }
 
@@ -104,7 +137,7 @@ fn find(
     }
     let mut names = Vec::new();
     // What cannot be loaded here may be mended on the branch; loading that says so.
-    if let Ok(loaded) = config::load(&context.tree()) {
+    if let Ok(loaded) = Apps::none().load(&context.tree()) {
         names.extend(loaded.repository.forge.and_then(|forge| forge.base));
     }
     if let Some(remote) = &remote {

@@ -51,7 +51,7 @@ pub(super) fn requester(context: &Context, destination: &Destination) -> Result<
 fn shown(context: &Context, executed: &Executed, asked: Option<Mode>) -> Outcome {
     let Executed { computed, done } = executed;
     if context.console.format() == Format::Text {
-        let text = plan_text(&computed.plan);
+        let text = plan_text(&computed.plan, context.console.look());
         match done {
             Done::Shown => console::print(text.as_bytes()),
             _ => context.console.say(text.trim_end()),

@@ -9,7 +9,7 @@ use crate::promote::gates::Gate;
 use crate::promote::{Leave, Mode, Override};
 
 /// Where a change goes.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Where it goes")]
 #[command(group = ArgGroup::new("mode").multiple(false))]
 pub(super) struct Destination {

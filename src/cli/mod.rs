@@ -7,6 +7,7 @@ mod audit;
 mod base;
 mod exit;
 mod explain;
+mod gates;
 mod completions;
 mod hold;
 mod init;
@@ -17,17 +18,19 @@ mod render;
 mod rollback;
 mod schema;
 mod set;
+mod status;
 mod values;
 mod written;
 
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::diagnostic::{Findings, Format, Kind, harmless};
-use crate::git;
+use crate::diagnostic::{Finding, Findings, Format, Kind, harmless};
+use crate::git::{self, Address, Cache};
 use crate::source::{RepoPath, Tree};
 
 pub use exit::Exit;
@@ -58,8 +61,9 @@ fn exit_codes() -> String {
 /// Options of every command.
 #[derive(Debug, clap::Args)]
 struct Global {
-    /// The repository; the nearest directory upwards with a rungs.yaml if not given
-    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    /// The repository: a directory, or an address, of which a clone is kept in the cache
+    /// directory; the nearest directory upwards with a rungs.yaml if not given
+    #[arg(long, global = true, value_name = "DIR|URL", value_hint = clap::ValueHint::DirPath)]
     repo: Option<PathBuf>,
     /// When to colour; `NO_COLOR` is honoured
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
@@ -99,6 +103,8 @@ enum Command {
     Promote(promote::Promote),
     Rollback(rollback::Rollback),
     Hold(hold::Hold),
+    Gates(gates::Gates),
+    Status(status::Status),
     Audit(audit::Audit),
     Explain(explain::Explain),
     Schema(schema::Schema),
@@ -110,7 +116,9 @@ impl Command {
     /// The formats of data that it writes besides text and JSON.
     fn data_formats(&self) -> &'static [DataFormat] {
         match self {
+            Self::Status(_) => &[DataFormat::Markdown],
             Self::Audit(_) => &[DataFormat::Csv, DataFormat::Html],
+            Self::Gates(_) => &[DataFormat::Markdown],
             _ => &[],
         }
     }
@@ -137,9 +145,13 @@ impl Context {
         nearest.map_or_else(|| here.clone(), Path::to_path_buf)
     }
 
-    /// The repository's files.
+    /// The repository's files; of a bare clone those of its `HEAD`.
     fn tree(&self) -> Tree {
-        git::work_tree(&self.directory())
+        let directory = self.directory();
+        let bare = git::Repository::containing(&directory).ok().flatten();
+        let bare = bare.filter(git::Repository::is_bare).map(Arc::new);
+        let head = bare.and_then(|clone| clone.tree_of(&clone.head().ok()??).ok());
+        head.unwrap_or_else(|| git::work_tree(&directory))
     }
 
     /// From the clone's root to the repository's directory. Where no clone is,
@@ -150,12 +162,12 @@ impl Context {
     }
 }
 
-/// What a command came to: findings that do not stop it, and whether its
-/// answer is no for another reason than a finding.
+/// What a command came to: findings that do not stop it, and what its answer
+/// is for another reason than a finding.
 #[derive(Debug, Default)]
 struct Outcome {
     findings: Findings,
-    answer_is_no: bool,
+    answer: Option<Kind>,
     /// What JSON output says beside the findings.
     data: serde_json::Map<String, serde_json::Value>,
     /// Whether the command has written the findings itself, behind data that
@@ -175,7 +187,15 @@ pub fn main() -> ExitCode {
     let Cli { global, command } = Cli::parse();
     global.format.refuse_unless(command.data_formats());
     let console = Console::new(&global);
-    let mut context = Context { repo: global.repo, console };
+    let repo = match global.repo.map(local).transpose() {
+        Ok(repo) => repo,
+        Err(finding) => {
+            let findings = Findings::from(finding);
+            console.report(&findings, serde_json::Map::new(), &RepoPath::root());
+            return Exit::of(&findings, false).into();
+        }
+    };
+    let mut context = Context { repo, console };
     let result = match command {
         Command::Init(command) => command.run(&context),
         Command::Render(command) => command.run(&mut context),
@@ -184,6 +204,8 @@ pub fn main() -> ExitCode {
         Command::Promote(command) => command.run(&mut context),
         Command::Rollback(command) => command.run(&mut context),
         Command::Hold(command) => command.run(&mut context),
+        Command::Gates(command) => command.run(&mut context),
+        Command::Status(command) => command.run(&context),
         Command::Audit(command) => command.run(&mut context),
         Command::Explain(command) => return command.run(&context).into(),
         Command::Schema(command) => return command.run().into(),
@@ -193,13 +215,25 @@ pub fn main() -> ExitCode {
     let outcome = result.unwrap_or_else(Outcome::from);
     let findings = outcome.findings.settled();
     let exit = match Exit::of(&findings, global.deny.is_some()) {
-        Exit::Done if outcome.answer_is_no => Exit::Problem(Kind::Answer),
+        Exit::Done => outcome.answer.map_or(Exit::Done, Exit::Problem),
         exit => exit,
     };
     if !outcome.is_reported {
         context.console.report(&findings, outcome.data, &context.prefix());
     }
     exit.into()
+}
+
+/// The directory of a repository: of an address, its clone in the cache.
+fn local(repo: PathBuf) -> Result<PathBuf, Finding> {
+    let Some(address) = repo.to_str().filter(|text| Address::is_meant(text)) else {
+        return Ok(repo);
+    };
+    let address = Address::parse(address)?;
+    match Cache::of(&carry_out::variables()) {
+        Some(cache) => cache.fetch(&address),
+        None => usage_error("no directory for clones is known; set RUNGS_CACHE to one"),
+    }
 }
 
 /// Ends the run as clap does for arguments that it does not understand.

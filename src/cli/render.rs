@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Context, Outcome, console};
 use crate::config::{self, Loaded, Repository};
-use crate::diagnostic::{Findings, Format};
+use crate::diagnostic::{Findings, Format, Kind};
 use crate::pipeline::{self, Rendering, Wanted};
 use crate::rendered::{self, Action, Change, Changes, Files, Output, Scope, Summary, Writing};
 use crate::source::{RepoPath, Tree};
@@ -141,7 +141,8 @@ fn render(
 
 fn report_stale(context: &Context, changes: &Changes, output: &Output) -> Outcome {
     let changes = changes.list();
-    let mut outcome = Outcome { answer_is_no: !changes.is_empty(), ..Outcome::default() };
+    let answer = (!changes.is_empty()).then_some(Kind::Answer);
+    let mut outcome = Outcome { answer, ..Outcome::default() };
     if context.console.format() == Format::Text {
         let lines = changes.iter().map(|change| {
             let word = match change.action {

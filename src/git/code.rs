@@ -51,7 +51,7 @@ codes! {
     /// ```
     NO_AUTHOR = "no-author", Input, Error;
 
-    /// A file would take the place of a directory, or of a name that differs by case.
+    /// A file would take the place of a directory, or of a similar name.
     ///
     /// A path cannot be a file and a directory at once, and on a disk that does not know case
     /// (macOS, Windows) `Web.yaml` and `web.yaml` are one file: whoever checks out such a commit
@@ -110,7 +110,7 @@ codes! {
     /// ```
     UNKNOWN_REMOTE = "unknown-remote", Input, Error;
 
-    /// The clone has several remotes, and it is not said which one is meant.
+    /// It is not said which of several remotes is meant.
     ///
     /// Changes go to the remote that `--remote` names, to `origin`, or to the only one. Here
     /// there are several and none is `origin`.
@@ -180,4 +180,42 @@ codes! {
     /// Each time others were faster, and what was asked for was computed anew, until the time was
     /// up. Nothing was changed. Run the command again.
     BRANCH_TOO_BUSY = "branch-too-busy", Outside, Error;
+
+    /// A text is not the address of a repository.
+    ///
+    /// `--repo` takes a directory, or an address that git speaks: `https`, `http`, `ssh`, `git`,
+    /// `file`, or `user@host:path`. Transports that run a program (`ext::`) are refused, and so is
+    /// whatever would be an option to git or ssh.
+    ///
+    /// ```sh
+    /// rungs status --repo https://git.example.com/shop/deploy
+    /// rungs status --repo git@git.example.com:shop/deploy
+    /// ```
+    REPOSITORY_ADDRESS = "repository-address", Input, Error;
+
+    /// An address has a password or token in it.
+    ///
+    /// The address of a cached clone is written to its configuration, and shown in messages and
+    /// in lists of processes. A secret has no place there.
+    ///
+    /// Give it to git by a credential helper, or by a program that `GIT_ASKPASS` names:
+    ///
+    /// ```sh
+    /// rungs status --repo https://me:$TOKEN@git.example.com/shop/deploy                 # wrong
+    /// GIT_ASKPASS=./print-token rungs status --repo https://me@git.example.com/shop/deploy    # right
+    /// ```
+    CREDENTIALS_IN_ADDRESS = "credentials-in-address", Input, Error;
+
+    /// The cache cannot be written.
+    ///
+    /// With `--repo URL`, a clone of the repository is kept in `RUNGS_CACHE`, in `rungs` below
+    /// `XDG_CACHE_HOME`, or in `~/.cache/rungs`. The disk is full or read-only, or the directory
+    /// belongs to someone else. Whatever is in it can be removed at any time.
+    ///
+    /// Mend that, or name another directory:
+    ///
+    /// ```sh
+    /// RUNGS_CACHE=/tmp/rungs rungs status --repo https://git.example.com/shop/deploy
+    /// ```
+    CACHE_UNWRITABLE = "cache-unwritable", Outside, Error;
 }

@@ -27,8 +27,12 @@ mod writer;
 mod remote;
 mod push;
 mod tip;
+mod address;
+mod cache;
 
+pub use address::Address;
 pub use build::{BuildError, Changes};
+pub use cache::Cache;
 pub use code::CODES;
 pub use commit::CommitFiles;
 pub use history::{FileChange, History, HistoryError, Names, Step};

@@ -20,9 +20,16 @@ impl ObjectName {
     /// From the bytes that a tree holds: 20 or 32.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digit = |four: u8| char::from(DIGITS[usize::from(four)]);
-        let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-        matches!(bytes.len(), 20 | 32).then(|| Self(digits.collect::<String>().into()))
+        if !matches!(bytes.len(), 20 | 32) {
+            return None;
+        }
+        // A tree has thousands of names, and each would otherwise grow digit by digit.
+        let mut digits = [0; 64];
+        for (two, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+            two[0] = DIGITS[usize::from(byte >> 4)];
+            two[1] = DIGITS[usize::from(byte & 15)];
+        }
+        std::str::from_utf8(&digits[..2 * bytes.len()]).ok().map(|text| Self(text.into()))
     }
 
     /// As a tree holds it.

@@ -19,8 +19,8 @@ use super::code::{GIT_FAILED, GIT_NOT_INSTALLED, GIT_TOO_OLD};
 use crate::diagnostic::{Finding, harmless};
 use crate::source::{Location, without_credentials};
 
-/// What is needed of git. `fetch --no-write-fetch-head` (2.29) and
-/// `rev-parse --end-of-options` (2.30) are the newest options that are used.
+/// What is needed of git: `fetch --no-write-fetch-head` is of 2.29 and
+/// `push --no-force-if-includes` of 2.30, and no newer option is used.
 const NEEDED: (u32, u32) = (2, 30);
 
 /// Git's exit code for an option that it does not know.
@@ -472,13 +472,14 @@ pub enum ProgramError {
 }
 
 impl ProgramError {
-    /// The whole of what git said, on one line; where it said nothing, this
-    /// error.
+    /// What git said, on one line and without its hints; where it said
+    /// nothing, this error.
     pub fn last_words(&self) -> String {
         match self {
             Self::Failed { said, .. } if !said.trim().is_empty() => {
-                let lines: Vec<_> = said.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-                harmless(&lines.join("; ")).into_owned()
+                let lines = said.lines().map(str::trim);
+                let is_said = |line: &&str| !line.is_empty() && !line.starts_with("hint:");
+                harmless(&lines.filter(is_said).collect::<Vec<_>>().join("; ")).into_owned()
             }
             other => other.to_string(),
         }

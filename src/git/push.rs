@@ -5,7 +5,7 @@
 
 use super::ObjectName;
 use super::program::{Output, ProgramError};
-use super::remote::{Branch, PATIENCE, Remote, RemoteError, unreached};
+use super::remote::{Branch, PATIENCE, Remote, RemoteError};
 use super::writer::Writer;
 use crate::diagnostic::harmless;
 
@@ -47,12 +47,12 @@ pub enum PushError {
         /// What it said to people, without credentials and on harmless lines.
         words: Vec<String>,
     },
-    /// The connection was lost before the server said what it did: it may have
-    /// taken it.
-    #[error("the connection was lost: {0}")]
-    Lost(RemoteError),
-    /// It did not come to a push: the remote could not be reached, refused the
-    /// credentials, or a hook of this clone said no.
+    /// There is no answer of the server's: it could not be reached or refused
+    /// the credentials, a hook of this clone said no, or the connection was
+    /// lost, perhaps when all was taken already.
+    #[error("{}", .0.last_words())]
+    Unanswered(ProgramError),
+    /// Git could not be run, or is too old.
     #[error(transparent)]
     Remote(#[from] RemoteError),
 }
@@ -85,12 +85,10 @@ impl Writer {
         let command = command.args(["--end-of-options", remote.name()]);
         let command = command.arg(format!("{commit}:{target}")).timeout(PATIENCE);
         match command.output() {
-            Ok(output) => judged(remote, &target, &output),
+            Ok(output) => judged(&target, &output),
             // The server may have taken it before the time was up.
-            Err(error @ ProgramError::TimedOut { .. }) => {
-                Err(PushError::Lost(unreached(remote, error)))
-            }
-            Err(error) => Err(unreached(remote, error).into()),
+            Err(error @ ProgramError::TimedOut { .. }) => Err(PushError::Unanswered(error)),
+            Err(error) => Err(RemoteError::from(error).into()),
         }
     }
 }
@@ -125,11 +123,13 @@ fn line<'o>(stdout: &'o str, target: &str) -> Option<Line<'o>> {
     Some(Line { flag, summary, reason })
 }
 
-fn judged(remote: &Remote, target: &str, output: &Output) -> Result<Pushed, PushError> {
+fn judged(target: &str, output: &Output) -> Result<Pushed, PushError> {
     let stdout = String::from_utf8_lossy(&output.stdout);
-    let lost = |said: &str| {
-        let error = ProgramError::Failed { subcommand: "push", said: said.to_owned() };
-        Err(PushError::Lost(unreached(remote, error)))
+    let unanswered = |said: &str| {
+        Err(PushError::Unanswered(ProgramError::Failed {
+            subcommand: "push",
+            said: said.to_owned(),
+        }))
     };
     match line(&stdout, target) {
         Some(Line { flag: '=', .. }) => Ok(Pushed::UpToDate),
@@ -139,10 +139,10 @@ fn judged(remote: &Remote, target: &str, output: &Output) -> Result<Pushed, Push
             reason: harmless(reason).into_owned(),
             words: server_words(&output.stderr),
         }),
-        None if output.is_success() => lost("it does not say what became of the branch"),
+        None if output.is_success() => unanswered("it does not say what became of the branch"),
         // It failed before anything was sent or after all was, or what was sent
         // got no answer (`[remote failure]`).
-        Some(_) | None => lost(&output.stderr),
+        Some(_) | None => unanswered(&output.stderr),
     }
 }
 
@@ -164,12 +164,10 @@ fn server_words(stderr: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::git::Settings;
 
     fn judge(stdout: &str, stderr: &str, code: i32) -> Result<Pushed, PushError> {
-        let remote = Remote::of(None, &Settings::new([("remote.origin.url", "x")])).unwrap();
         let (stdout, stderr) = (stdout.as_bytes().to_vec(), stderr.to_owned());
-        judged(&remote, "refs/heads/main", &Output { stdout, stderr, code: Some(code) })
+        judged("refs/heads/main", &Output { stdout, stderr, code: Some(code) })
     }
 
     #[test]
@@ -182,15 +180,16 @@ mod tests {
         assert_eq!(judge(&line("*", "[new branch]"), "", 0), Ok(Pushed::Done));
         let outdated = judge(&line("!", "[rejected] (fetch first)"), "", 1);
         assert_eq!(outdated, Err(PushError::Outdated));
-        let lost = judge(&line("!", "[remote failure] (remote failed to report status)"), "", 1);
-        assert!(matches!(lost, Err(PushError::Lost(_))));
-        assert!(matches!(judge("", "fatal: up to date", 128), Err(PushError::Lost(_))));
+        let unanswered =
+            judge(&line("!", "[remote failure] (remote failed to report status)"), "", 1);
+        assert!(matches!(unanswered, Err(PushError::Unanswered(_))));
+        assert!(matches!(judge("", "fatal: up to date", 128), Err(PushError::Unanswered(_))));
     }
 
     #[test]
     fn a_line_of_another_branch_or_of_a_hook_is_not_taken_for_the_answer() {
         let other = "=\tabc:refs/heads/other\t[up to date]\n";
-        assert!(matches!(judge(other, "", 0), Err(PushError::Lost(_))));
+        assert!(matches!(judge(other, "", 0), Err(PushError::Unanswered(_))));
         let hook = "=\tabc:refs/heads/main\t[up to date]\n!\tabc:refs/heads/main\t[rejected] (stale info)\n";
         assert_eq!(judge(hook, "", 1), Err(PushError::Outdated));
     }

@@ -223,30 +223,39 @@ impl Writer {
             Some(name) => self.repository().reference(name)?,
             None => None,
         };
-        let mut attempt = 1;
-        let tip = loop {
-            let Some(tip) = self.remote_tip(remote, branch)? else { return Ok(None) };
-            if self.has(&tip) {
-                break tip;
-            }
-            match self.fetch(remote, &branch.reference()) {
-                // A branch that was moved in between may have left the tip behind.
-                Ok(()) if self.has(&tip) => break tip,
-                Err(error) if attempt == FETCHES => return Err(error),
-                Ok(()) | Err(_) => {}
-            }
-            attempt += 1;
-            super::tip::pause(Duration::from_millis(100) * attempt);
-            if attempt > 2 * FETCHES {
-                let said = format!("`{branch}` moves faster than it can be fetched");
-                let error = ProgramError::Failed { subcommand: "fetch", said };
-                return Err(RemoteError::Unreachable { remote: remote.0.clone(), error });
-            }
-        };
+        let Some(tip) = self.with_objects(remote, branch)? else { return Ok(None) };
         if let Some(name) = tracking {
             self.try_move(&name, known.as_ref(), &tip);
         }
         Ok(Some(tip))
+    }
+
+    /// The tip of a remote's branch, with its objects.
+    fn with_objects(
+        &self,
+        remote: &Remote,
+        branch: &Branch,
+    ) -> Result<Option<ObjectName>, RemoteError> {
+        let mut attempt = 1;
+        loop {
+            let Some(tip) = self.remote_tip(remote, branch)? else { return Ok(None) };
+            if self.has(&tip) {
+                return Ok(Some(tip));
+            }
+            let fetched = self.fetch(remote, &branch.reference());
+            if self.has(&tip) {
+                return Ok(Some(tip));
+            }
+            // It failed, or the branch was set back in between and the tip left behind.
+            if attempt == FETCHES {
+                fetched?;
+                let said = format!("`{branch}` moves faster than it can be fetched");
+                let error = ProgramError::Failed { subcommand: "fetch", said };
+                return Err(unreached(remote, error));
+            }
+            super::tip::pause(Duration::from_millis(200) * attempt);
+            attempt += 1;
+        }
     }
 
     /// The name of the tip of a remote's branch, which need not be in this

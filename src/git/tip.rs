@@ -99,11 +99,11 @@ impl PushError {
     /// As a finding, of a push to that branch.
     pub fn finding(&self, remote: &Remote, branch: &Branch) -> Finding {
         match self {
-            Self::Remote(error) | Self::Lost(error) => error.finding(),
-            Self::Outdated | Self::Refused { .. } => {
+            Self::Remote(error) => error.finding(),
+            Self::Outdated | Self::Refused { .. } | Self::Unanswered(_) => {
                 let message = format!("`{remote}` did not take a push to `{branch}`: {self}");
                 Finding::new(&PUSH_REFUSED, message, place())
-                    .help("allow it on the server, or use `--branch` and let people merge")
+                    .help("allow it on the server, or push a branch and let people merge it")
             }
         }
     }
@@ -113,11 +113,11 @@ impl Writer {
     /// Carries out an intent at the newest tip of a branch: `compute` makes of
     /// a tip the commit that follows it; none where there is nothing to do.
     ///
-    /// It is computed for the tip that this clone knows, and pushed without
-    /// force: a server takes it only where the branch is still there. If it is
-    /// not, it is computed again for the tip that is there, and so on. What
-    /// says that nothing is to be done, or that it cannot be, is asked again
-    /// for the tip that the remote has now before it counts.
+    /// It is computed for the tip that this clone knows, and pushed: the server
+    /// takes it only where the branch is still at that tip. If it is not, it is
+    /// computed again for the tip that is there, and so on. What says that
+    /// nothing is to be done, or that it cannot be, is asked again for the tip
+    /// that the remote has now before it counts.
     ///
     /// The remote has the whole commit or nothing of it at any moment, and
     /// running it again after any interruption does what is left to do.
@@ -174,30 +174,28 @@ impl Writer {
         Ok(Tip { tip, is_newest: true })
     }
 
-    /// Pushes, and once more where the server refuses though nothing moved: it
-    /// may have been busy with another push, which it does not always say.
+    /// Pushes, and once more where it is refused though nothing moved: the
+    /// server may have been busy with another push, which it does not always
+    /// say.
     fn attempt<E>(
         &self,
         to: &Destination<'_>,
         base: &ObjectName,
         commit: &ObjectName,
     ) -> Result<Attempt, TipError<E>> {
+        // The commit follows the base, so that this overwrites nothing. Without
+        // it a branch that was set back, as to take out a secret, would get all
+        // of it again: the base is an ancestor's descendant as well.
+        let lease = Lease::Exactly(base.clone());
         let mut refusals = 0;
         loop {
-            let refusal = match self.push(to.remote, commit, to.branch, &Lease::FastForward) {
+            let refusal = match self.push(to.remote, commit, to.branch, &lease) {
                 Ok(_) => return Ok(Attempt::Landed),
                 // Git itself could not be run, and cannot fetch either.
                 Err(PushError::Remote(error)) => return Err(error.into()),
                 Err(refusal) => refusal,
             };
-            let newest = match self.newest(to) {
-                Ok(newest) => newest,
-                // The push met the same, and says it of what was asked for.
-                Err(TipError::Remote(RemoteError::Unreachable { .. })) => {
-                    return Err(TipError::Refused(refusal));
-                }
-                Err(error) => return Err(error),
-            };
+            let newest = self.newest(to)?;
             if newest.tip == *commit || self.has_landed(&refusal, commit, &newest.tip)? {
                 return Ok(Attempt::Landed);
             }
@@ -221,7 +219,7 @@ impl Writer {
         commit: &ObjectName,
         tip: &ObjectName,
     ) -> Result<bool, TipError<E>> {
-        if !matches!(refusal, PushError::Lost(_)) {
+        if !matches!(refusal, PushError::Unanswered(_)) {
             return Ok(false);
         }
         let is_ancestor = self.is_ancestor(commit, tip);

@@ -136,6 +136,12 @@ codes! {
     /// a remote with `--repo URL`. `--write` changes files and needs no clone.
     NO_CLONE = "no-clone", Input, Error;
 
+    /// No commit of that name is in the clone.
+    ///
+    /// `rungs gates --base REV` takes whatever git takes for a commit: a branch
+    /// (`origin/main`), a tag or an id. Fetch what is not there yet.
+    UNKNOWN_REVISION = "unknown-revision", Outside, Error;
+
     /// A branch of rungs' name has commits of somebody else.
     ///
     /// rungs replaces its own branches, `rungs/<environment>/<app>`, when a plan

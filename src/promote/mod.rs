@@ -5,6 +5,7 @@
 //! makes the files of one new commit of it.
 
 mod code;
+mod create;
 mod execute;
 pub mod gates;
 pub mod audit;
@@ -21,12 +22,14 @@ mod rerender;
 mod select;
 mod show;
 mod values;
+mod verdicts;
 pub mod record;
+pub mod status;
 mod stay;
 
 pub use brief::{Difference, brief, differences};
 pub use code::{CODES, history as history_finding};
-pub use execute::{Desk, Done, Executed, Mode, Where, execute, no_destination};
+pub use execute::{Desk, Done, Executed, Judged, Mode, Where, execute, no_destination};
 pub use hold::Hold;
 pub use identity::identity;
 pub use intent::{
@@ -39,3 +42,4 @@ pub use record::{Action, Override, Record};
 pub use request::{Leave, Named, Request};
 pub use show::text as plan_text;
 pub use stay::{Since, Stay};
+pub use verdicts::{Head, judge};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::code::{APP_NOT_THERE, GATE_FAILS, GATE_WAITS, STALE_RENDERING};
+use super::create::created;
 use super::gates::{self, Answer, Binds, Candidate, Gate, Past as _, Verdict, Way};
 use super::past::BranchPast;
 use super::propose::{self, Proposal, Target};
@@ -17,7 +18,7 @@ use crate::config::{Environment, EnvironmentName, Repository, Selection};
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::git::ObjectName;
 use crate::sites::{AppSites, Ask, Model, Scope, State, WriteOptions};
-use crate::source::{Location, RepoPath, Tree};
+use crate::source::{Location, RepoPath, SourceFile, Tree};
 use crate::yaml::splice;
 
 /// One commit, or the work tree, with what is known of it.
@@ -86,6 +87,7 @@ pub(super) struct Planner<'a> {
 impl<'a> Planner<'a> {
     /// An app's promotion.
     pub(super) fn promote(&self, request: &Request, app: &str) -> Result<Work, Findings> {
+        let here = self.here_or_new(request, app)?;
         let sources = match &request.from {
             Some(from) => {
                 let from = &self.base.repository.find_environment(from)?.name;
@@ -93,9 +95,9 @@ impl<'a> Planner<'a> {
             }
             None => select::sources(self.base.repository, self.target, app, self.base.past)?,
         };
-        let here = self.here(app)?;
         if let Some(named) = &request.reference {
-            let picked = select::named(&sources, app, named, self.base.past, self.target)
+            let base = self.base.commit.as_ref();
+            let picked = select::named(&sources, app, named, self.base.past, self.target, base)
                 .map_err(|error| select::of_history(&error, &self.target.location))??;
             let picked = Picked { chosen: request.from.is_some(), ..picked };
             return self.enter(app, &here, &picked);
@@ -125,21 +127,18 @@ impl<'a> Planner<'a> {
         let mut seen: Vec<State> = Vec::new();
         for stay in self.base.past.stays(source, app) {
             let stay = stay.map_err(|error| select::of_history(&error, &self.target.location))?;
-            let Some(state) = stay.state else { continue };
-            if here.state.is_same(&state) {
+            let Some(state) = &stay.state else { continue };
+            if here.state.is_same(state) {
                 break;
             }
-            if seen.iter().any(|earlier| earlier.is_same(&state)) {
+            if seen.iter().any(|earlier| earlier.is_same(state)) {
                 continue;
             }
             seen.push(state.clone());
-            let commit = if stay.left.is_none() {
-                self.base.commit.clone()
-            } else {
-                stay.entered.as_ref().map(|commit| commit.id.clone())
-            };
+            let commit = select::commit_of(&stay, self.base.commit.as_ref())
+                .map_err(|error| select::of_history(&error, &self.target.location))?;
             let source = super::Source { environment: source.clone(), commit };
-            let picked = Picked { state, source, chosen: request.from.is_some(), named: false };
+            let picked = Picked { source, chosen: request.from.is_some(), named: false };
             if self.is_eligible(app, here, &picked) {
                 return self.enter(app, here, &picked);
             }
@@ -166,7 +165,14 @@ impl<'a> Planner<'a> {
 
     fn enter(&self, app: &str, here: &Here, picked: &Picked) -> Result<Work, Findings> {
         let source = self.there(app, picked)?;
-        let proposal = propose::promoted(self.target_of(here), &source)?;
+        let target = self.target_of(here);
+        let proposal = if here.exists {
+            propose::promoted(target, &source)?
+        } else {
+            let tree = self.tree_of(picked)?;
+            let from = self.base.repository.find_environment(source.environment.as_str())?;
+            created(target, &self.target.directory, &source, &tree, &from.directory)?
+        };
         self.finish(app, here, proposal, &way(picked), Some(&picked.source))
     }
 
@@ -174,18 +180,28 @@ impl<'a> Planner<'a> {
     fn there(&self, app: &str, picked: &Picked) -> Result<AppSites, Findings> {
         let environment = &picked.source.environment;
         let gone = || Findings::from(self.not_there(app, environment));
-        let then =
-            picked.source.commit.as_ref().filter(|then| self.base.commit.as_ref() != Some(then));
-        let Some(then) = then else {
+        if self.is_base(picked) {
             return self.base.model.app(environment, app).ok_or_else(gone);
-        };
-        let tree = self
-            .base
-            .tree
-            .at(then.as_str())
-            .map_err(|error| Finding::of_revision_error(&error, Some(&self.target.location)))?;
+        }
+        let tree = self.tree_of(picked)?;
         let scope = Scope::app(app, [environment.clone()]);
         Model::of_tree(self.base.repository, &tree, &scope).app(environment, app).ok_or_else(gone)
+    }
+
+    fn is_base(&self, picked: &Picked) -> bool {
+        picked.source.commit.is_none() || picked.source.commit == self.base.commit
+    }
+
+    /// The files of the commit that a state is of.
+    fn tree_of(&self, picked: &Picked) -> Result<Tree, Findings> {
+        match &picked.source.commit {
+            Some(commit) if !self.is_base(picked) => {
+                let tree = self.base.tree.at(commit.as_str());
+                let at = &self.target.location;
+                tree.map_err(|error| Finding::of_revision_error(&error, Some(at)).into())
+            }
+            _ => Ok(self.base.tree.clone()),
+        }
     }
 
     /// New references for an app, as after a build.
@@ -226,7 +242,9 @@ impl<'a> Planner<'a> {
             Location::of_path(&self.target.directory),
         );
         if elsewhere.is_empty() {
-            let known = self.base.model.apps(target);
+            // Of a few apps nothing else was read; who mistyped one waits gladly.
+            let all = Model::of_tree(self.base.repository, self.base.tree, &Scope::all());
+            let known = all.apps(target);
             let near = crate::diagnostic::nearest(app, known.iter().map(String::as_str));
             return finding.maybe_help(near.map(|near| format!("did you mean `{near}`?")));
         }
@@ -272,7 +290,7 @@ impl<'a> Planner<'a> {
             return Ok(work);
         }
         let mut verdicts = self.judge(app, here, &proposal, way, source);
-        work.files = edited(self.base.tree, &proposal)?;
+        work.files = edited(self.base.tree, &proposal, here.exists)?;
         if self.base.repository.is_native() {
             let rendered =
                 rerender(self.base.tree, self.base.repository, &work.files, &self.target.name, app);
@@ -327,7 +345,7 @@ fn way(picked: &Picked) -> Way<'_> {
 }
 
 /// What the gate `render` says of what rendering came to.
-fn rendered_verdict(findings: Option<&Findings>) -> Verdict {
+pub(super) fn rendered_verdict(findings: Option<&Findings>) -> Verdict {
     let (answer, reason, asked) = match findings.and_then(|findings| findings.iter().next()) {
         None => (Answer::Pass, "it renders".to_owned(), None),
         Some(first) => {
@@ -343,12 +361,13 @@ fn is_stale(findings: &Findings) -> bool {
 }
 
 /// The files with the proposal's changes.
-fn edited(tree: &Tree, proposal: &Proposal) -> Result<Edited, Findings> {
+fn edited(tree: &Tree, proposal: &Proposal, exists: bool) -> Result<Edited, Findings> {
     let mut files = BTreeMap::new();
     let mut findings = Findings::new();
     for (path, changes) in &proposal.edits {
         let file = match tree.read(path) {
             Ok(file) => file,
+            Err(_) if !exists => Arc::new(SourceFile::new(path.clone(), String::new())),
             Err(error) => {
                 findings.push(Finding::of_read_error(&error, None));
                 continue;

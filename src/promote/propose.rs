@@ -40,7 +40,7 @@ impl Target<'_> {
 }
 
 /// A site, and what it is to say.
-type Wanted<'s> = (&'s Site, Said);
+pub(super) type Wanted<'s> = (&'s Site, Said);
 
 /// Makes the sites say what the source's say; each keeps its repository.
 pub(super) fn promoted(target: Target<'_>, source: &AppSites) -> Result<Proposal, Findings> {
@@ -199,7 +199,7 @@ pub(super) fn restored(target: Target<'_>, before: &State) -> Result<Proposal, F
 }
 
 /// How the sites come to say what is wanted.
-fn written(target: Target<'_>, wanted: &[Wanted<'_>]) -> Result<Proposal, Findings> {
+pub(super) fn written(target: Target<'_>, wanted: &[Wanted<'_>]) -> Result<Proposal, Findings> {
     let mut findings = Findings::new();
     let mut new: BTreeMap<Key, Said> = BTreeMap::new();
     let mut proposal = Proposal {

@@ -1,6 +1,6 @@
 //! The rendered tree goes along with what changes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::STALE_RENDERING;
 use crate::config::{self, EnvironmentName, Repository};
@@ -36,7 +36,7 @@ pub(super) fn rerender(
     app: &str,
 ) -> Result<Rerendered, Findings> {
     let after = tree.with_files(edited.clone());
-    let loaded = config::load(&after)?;
+    let loaded = config::load_apps(&after, &BTreeSet::from([app.to_owned()]))?;
     let new = render(&after, &loaded.repository, environment, app)?;
     let Some((files, warnings)) = new else { return Ok(Rerendered::default()) };
     let scope = Scope::directories([rendered::directory(environment, Some(app))]);
@@ -58,6 +58,24 @@ pub(super) fn rerender(
         rerendered.files.insert(path.expect("it was rendered below the output"), bytes);
     }
     Ok(rerendered)
+}
+
+/// Whether an app renders, and stands rendered as it would be, in a tree that is
+/// as it should be.
+pub(super) fn check_rendered(
+    tree: &Tree,
+    repository: &Repository,
+    environment: &EnvironmentName,
+    app: &str,
+) -> Result<(), Findings> {
+    let apps = BTreeSet::from([app.to_owned()]);
+    let loaded = config::load_apps(tree, &apps)?;
+    if !has_output(tree, repository)? {
+        return render(tree, &loaded.repository, environment, app).map(|_| ());
+    }
+    let scope = Scope::directories([rendered::directory(environment, Some(app))]);
+    let standing = InStore { store: tree.store(), output: repository.output.clone() };
+    check_fresh(tree, &loaded.repository, environment, app, &standing, &scope)
 }
 
 fn has_output(tree: &Tree, repository: &Repository) -> Result<bool, Findings> {

@@ -4,17 +4,16 @@ use std::fmt::Write as _;
 
 use super::code::{DISAGREEING_SOURCES, NEVER_HELD, NOT_BELOW, NOT_PROMOTED_TO, NOTHING_BELOW};
 use super::gates::Past;
-use super::{Named, Source, Stay};
+use super::{Named, Since, Source, Stay};
 use crate::config::{Before, Environment, EnvironmentName, Repository};
 use crate::diagnostic::{Finding, Findings};
-use crate::git::HistoryError;
+use crate::git::{HistoryError, ObjectName};
 use crate::sites::{Key, Said, State};
 use crate::source::Location;
 
 /// A state that may enter.
 #[derive(Debug, Clone)]
 pub(super) struct Picked {
-    pub(super) state: State,
     pub(super) source: Source,
     /// Whether a person chose the environment.
     pub(super) chosen: bool,
@@ -102,7 +101,7 @@ pub(super) fn named_source(
 pub(super) fn current(
     sources: &[EnvironmentName],
     app: &str,
-    base: Option<&crate::git::ObjectName>,
+    base: Option<&ObjectName>,
     past: &dyn Past,
     target: &Environment,
 ) -> Result<Picked, Finding> {
@@ -118,7 +117,7 @@ pub(super) fn current(
             )));
     }
     let source = Source { environment: first.clone(), commit: base.cloned() };
-    Ok(Picked { state, source, chosen: false, named: false })
+    Ok(Picked { source, chosen: false, named: false })
 }
 
 fn differences(one: &State, two: &State) -> String {
@@ -141,18 +140,19 @@ pub(super) fn named(
     named: &Named,
     past: &dyn Past,
     target: &Environment,
+    base: Option<&ObjectName>,
 ) -> Result<Result<Picked, Finding>, HistoryError> {
     let mut held = Vec::new();
     for environment in sources {
         for stay in past.stays(environment, app) {
             let stay = stay?;
-            let Some(state) = stay.state.clone().filter(|state| names(named, state)) else {
+            if !stay.state.as_ref().is_some_and(|state| names(named, state)) {
                 remember(&mut held, &stay);
                 continue;
-            };
-            let commit = stay.entered.as_ref().map(|commit| commit.id.clone());
+            }
+            let commit = commit_of(&stay, base)?;
             let source = Source { environment: environment.clone(), commit };
-            return Ok(Ok(Picked { state, source, chosen: false, named: true }));
+            return Ok(Ok(Picked { source, chosen: false, named: true }));
         }
     }
     let sources: Vec<_> = sources.iter().map(|name| format!("`{name}`")).collect();
@@ -161,6 +161,22 @@ pub(super) fn named(
         .because("only what was tested below is promoted");
     let help = (!held.is_empty()).then(|| format!("it has had {}", held.join(", ")));
     Ok(Err(finding.maybe_help(help)))
+}
+
+/// A commit at which a stay's state stood: the base where it still stands there,
+/// else the one that it began with, which a shallow clone may not have.
+pub(super) fn commit_of(
+    stay: &Stay,
+    base: Option<&ObjectName>,
+) -> Result<Option<ObjectName>, HistoryError> {
+    match (&stay.left, &stay.entered, &stay.since) {
+        (None, _, _) => Ok(base.cloned()),
+        (Some(_), Some(entered), _) => Ok(Some(entered.id.clone())),
+        (Some(_), None, Since::Unknown { fetch }) => {
+            Err(HistoryError::Shallow { fetch: fetch.clone() })
+        }
+        (Some(_), None, _) => Err(HistoryError::Failed("a stay has no beginning".to_owned())),
+    }
 }
 
 /// How many references of the past a message lists.

@@ -3,18 +3,19 @@
 use std::fmt::Write as _;
 
 use super::brief::differences;
-use super::gates::{Answer, Verdict};
+use super::gates;
 use super::{AppPlan, Plan};
-use crate::diagnostic::harmless;
+use crate::diagnostic::{Style, harmless};
 
 /// The plan: for each app what changes where, and what stands in its way.
-pub fn text(plan: &Plan) -> String {
+pub fn text(plan: &Plan, style: Style) -> String {
     let mut text = String::new();
     for app in &plan.apps {
         text.push_str(&header(plan, app));
         push_changes(&mut text, app);
-        for verdict in &app.gates {
-            text.push_str(&gate(verdict));
+        let narrower = Style { width: style.width.saturating_sub(2), ..style };
+        for line in gates::show::text(&app.gates, narrower).lines() {
+            let _ = writeln!(text, "  {line}");
         }
     }
     text
@@ -58,16 +59,4 @@ fn push_changes(text: &mut String, app: &AppPlan) {
         let line = format!("  {key:keys$}  {value:values$}  {}", harmless(&place));
         let _ = writeln!(text, "{}", line.trim_end());
     }
-}
-
-fn gate(verdict: &Verdict) -> String {
-    let answer = match (&verdict.overridden, verdict.answer) {
-        (Some(_), _) => "overridden",
-        (None, Answer::Pass) => "passes",
-        (None, Answer::Wait { .. }) => "waits",
-        (None, Answer::Fail) => "fails",
-    };
-    let reason = harmless(&verdict.reason);
-    let why = verdict.overridden.as_ref().map(|why| format!(" (overridden: {})", harmless(why)));
-    format!("  {:9} {answer}: {reason}{}\n", verdict.gate.name(), why.unwrap_or_default())
 }

@@ -41,9 +41,13 @@ pub(super) fn find(tree: &Tree, apps: &[Own<'_>]) -> Vec<Vec<Site>> {
             users.entry(file).or_default().insert(own.environment);
         }
     }
+    let neighbours = Neighbours::new(apps);
     let mut found = Vec::with_capacity(apps.len());
     for (own, files) in apps.iter().zip(&reached) {
-        let covered = Covered::new(own, files.iter().flat_map(|file| follower.sites(file)));
+        let covered = Covered::new(
+            &neighbours.sites(own),
+            files.iter().flat_map(|file| follower.sites(file)),
+        );
         let shared = files.iter().filter(|file| users[file].len() > 1 && !owned.contains(file));
         let sites = shared.flat_map(|file| {
             let environments = users[file].iter().map(|name| (*name).clone()).collect::<Vec<_>>();
@@ -59,6 +63,35 @@ pub(super) fn find(tree: &Tree, apps: &[Own<'_>]) -> Vec<Vec<Site>> {
     found
 }
 
+/// Apps whose sites stand in the same files: what one of them says there, the
+/// others need not.
+struct Neighbours<'a> {
+    by_file: HashMap<(&'a EnvironmentName, &'a RepoPath), Vec<&'a Own<'a>>>,
+}
+
+impl<'a> Neighbours<'a> {
+    fn new(apps: &'a [Own<'a>]) -> Self {
+        let mut by_file: HashMap<_, Vec<_>> = HashMap::new();
+        for own in apps {
+            for file in &own.files {
+                by_file.entry((own.environment, *file)).or_default().push(own);
+            }
+        }
+        Self { by_file }
+    }
+
+    /// The sites of an app and of all that share a file with it.
+    fn sites(&self, own: &Own<'a>) -> Vec<&'a Site> {
+        let files = own.files.iter().map(|file| (own.environment, *file));
+        let apps: BTreeMap<_, _> = files
+            .filter_map(|key| self.by_file.get(&key))
+            .flatten()
+            .map(|neighbour| (neighbour.app, *neighbour))
+            .collect();
+        apps.into_values().flat_map(|neighbour| &neighbour.sites).collect()
+    }
+}
+
 /// What needs no reference from elsewhere.
 struct Covered {
     keys: HashSet<super::Key>,
@@ -67,11 +100,11 @@ struct Covered {
 }
 
 impl Covered {
-    fn new<'s>(own: &'s Own<'_>, reached: impl Iterator<Item = &'s Site>) -> Self {
-        let entries = own.sites.iter().chain(reached).filter(|site| is_entry(site));
+    fn new<'s>(own: &[&'s Site], reached: impl Iterator<Item = &'s Site>) -> Self {
+        let entries = own.iter().copied().chain(reached).filter(|site| is_entry(site));
         let replaced = entries.map(|site| site.key.name().to_owned());
-        let said = own.sites.iter().filter(|site| site.said.is_some());
-        let repositories = said.clone().filter_map(Site::repository).map(str::to_owned);
+        let said = own.iter().filter(|site| site.said.is_some());
+        let repositories = said.clone().filter_map(|site| site.repository()).map(str::to_owned);
         Self {
             replaced: replaced.chain(repositories).collect(),
             keys: said.map(|site| site.key.clone()).collect(),

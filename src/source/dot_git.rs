@@ -4,6 +4,10 @@
 /// NTFS's other names for it, would take for it: what git itself refuses in a
 /// commit (`is_hfs_dotgit` and `is_ntfs_dotgit`).
 pub(crate) fn is_git(name: &str) -> bool {
+    // Most names are neither, and every name of every listing is asked about.
+    if name.is_ascii() && !name.starts_with(['.', 'g', 'G']) {
+        return false;
+    }
     let plain: String = name.chars().filter(|c| !is_ignorable(*c)).collect();
     [".git", "git~1"].iter().any(|git| {
         let (start, rest) = plain.as_bytes().split_at_checked(git.len()).unwrap_or_default();

@@ -16,7 +16,7 @@ pub struct RepoPath(Arc<str>);
 
 /// Whether a name can be one segment of a path.
 pub(super) fn is_segment(name: &str) -> bool {
-    !matches!(name, "" | "." | "..") && !name.contains(['/', '\0'])
+    !matches!(name, "" | "." | "..") && !name.bytes().any(|byte| matches!(byte, b'/' | 0))
 }
 
 /// Why a text is no [`RepoPath`].

@@ -72,6 +72,9 @@ rows! { all:
     a_number_becomes_a_text:
         "tag: 1.9 # pinned\n",
         [set("tag", "1.10")] => Ok("tag: \"1.10\" # pinned\n");
+    a_whole_number_stays_one:
+        "tag: 38\nother: v38\n",
+        [set("tag", "39"), set("other", "39")] => Ok("tag: 39\nother: \"39\"\n");
     a_flow_map_stays_on_its_line:
         "image: {repository: web, tag: v1}\n",
         [set("image.tag", "v2")] => Ok("image: {repository: web, tag: v2}\n");

@@ -7,4 +7,6 @@
 pub mod component;
 pub mod git;
 pub mod kubernetes;
+pub mod mount;
+pub mod repository;
 pub mod smart_http;

@@ -125,6 +125,18 @@ impl Repository {
             .maybe_help(self.where_it_is(app, environment)))
     }
 
+    /// That no environment has an app of that name, where these are known.
+    pub fn unknown_app<'a>(
+        &self,
+        app: &str,
+        known: impl Iterator<Item = &'a str> + Clone,
+    ) -> Finding {
+        let message = format!("there is no app `{app}`");
+        Finding::new(&UNKNOWN_APP, message, self.location.clone())
+            .because("in no environment")
+            .maybe_help(suggest(app, known, "the apps are"))
+    }
+
     fn where_it_is(&self, app: &str, environment: &Environment) -> Option<String> {
         let others = self.environments.iter().filter(|one| one.has_app(app));
         let others: Vec<_> = others.map(|one| format!("`{}`", one.name)).collect();

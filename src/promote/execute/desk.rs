@@ -10,12 +10,13 @@ use jiff::Timestamp;
 use crate::config::{self, Loaded};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{
-    self, Branch, Identity, Log, ObjectName, Remote, Repository, Variables, Writer, requested_by,
+    self, Branch, HistoryError, Identity, Log, ObjectName, Remote, Repository, Variables, Writer,
+    requested_by,
 };
-use crate::promote::code::NO_CLONE;
+use crate::promote::code::{NO_CLONE, UNKNOWN_REVISION};
 use crate::promote::intent::{Computed, How, Intent};
 use crate::promote::planning::Base;
-use crate::promote::{BranchPast, Commits};
+use crate::promote::{BranchPast, Commits, Head, Plan, Record, judge, record};
 use crate::sites::{Model, Scope};
 use crate::source::{Location, RepoPath, Tree};
 use crate::yaml::{Dialect, Route, parse};
@@ -49,16 +50,29 @@ pub(super) struct Upstream {
     pub(super) base: Branch,
 }
 
+/// What the gates say of a change.
+#[derive(Debug)]
+pub struct Judged {
+    /// The base's tip.
+    pub base: ObjectName,
+    /// The change's.
+    pub head: ObjectName,
+    /// Each environment that it changes.
+    pub plans: Vec<Plan>,
+    /// What was noticed and stops nobody.
+    pub warnings: Findings,
+}
+
 /// The files of a base and what they say.
-pub struct Opened {
+struct Opened {
     /// The commit; none for the work tree.
-    pub commit: Option<ObjectName>,
+    commit: Option<ObjectName>,
     /// Its files.
-    pub tree: Tree,
+    tree: Tree,
     /// Its configuration, of the apps that are asked for.
-    pub loaded: Loaded,
+    loaded: Loaded,
     /// Its sites.
-    pub model: Model,
+    model: Model,
 }
 
 impl Desk {
@@ -199,6 +213,85 @@ impl Desk {
         self.known_tip()
     }
 
+    /// What the gates say of a change: of everything between where `head` left
+    /// the branch of `base`, and `head`. Both are whatever git takes for a
+    /// commit.
+    ///
+    /// # Errors
+    ///
+    /// One of them is no commit, or the change cannot be read.
+    pub fn judge(&self, base: &str, head: &str) -> Result<Judged, Findings> {
+        let clone = self.clone()?;
+        let (base, head) = (self.revision(base)?, self.revision(head)?);
+        let fork = self.merge_base(&base, &head)?;
+        let tree = |commit: &ObjectName| clone.tree_of(commit).map_err(failed);
+        let (tree, head_tree, fork_tree) = (tree(&base)?, tree(&head)?, tree(&fork)?);
+        let loaded = config::load(&tree)?;
+        let model = |tree: &Tree| Model::of_tree(&loaded.repository, tree, &Scope::all());
+        let records = self.records(&fork, &head)?;
+        let opened = Opened {
+            commit: Some(base.clone()),
+            model: model(&tree),
+            tree,
+            loaded: loaded.clone(),
+        };
+        let plans = self.with_base(&opened, Some(&base), |base| {
+            let head = Head {
+                tree: &head_tree,
+                model: &model(&head_tree),
+                fork: &model(&fork_tree),
+                records: &records,
+            };
+            judge(base, &head)
+        })?;
+        Ok(Judged { base, head, plans, warnings: loaded.warnings })
+    }
+
+    /// The commit that a person names.
+    fn revision(&self, text: &str) -> Result<ObjectName, Findings> {
+        let program = self.clone()?.program();
+        let command = program.command("rev-parse").args(["--verify", "--quiet"]);
+        let output = command.args(["--end-of-options", &format!("{text}^{{commit}}")]).output();
+        let output = output.map_err(failed)?;
+        ObjectName::parse(String::from_utf8_lossy(&output.stdout).trim()).ok_or_else(|| {
+            let at = Location::of_path(&RepoPath::root());
+            let message = format!("`{text}` is no commit of this clone");
+            Finding::new(&UNKNOWN_REVISION, message, at)
+                .help("fetch it, or name a branch, a tag or a commit that is there")
+                .into()
+        })
+    }
+
+    fn merge_base(&self, base: &ObjectName, head: &ObjectName) -> Result<ObjectName, Findings> {
+        let program = self.clone()?.program();
+        let command = program.command("merge-base").args([base.as_str(), head.as_str()]);
+        let output = command.output().map_err(failed)?;
+        let found = ObjectName::parse(String::from_utf8_lossy(&output.stdout).trim());
+        found.ok_or_else(|| {
+            let (base, head) = (base.short(), head.short());
+            let fetch = self.clone().map(|clone| clone.unshallow()).unwrap_or_default();
+            let error = HistoryError::Shallow { fetch };
+            let at = Location::of_path(&RepoPath::root());
+            let finding = crate::promote::history_finding(&error, &at);
+            finding.because(format!("{base} and {head} have no commit in common here")).into()
+        })
+    }
+
+    /// What the commits between two say of themselves, the newest first.
+    fn records(&self, from: &ObjectName, to: &ObjectName) -> Result<Vec<Record>, Findings> {
+        let program = self.clone()?.program();
+        let range = format!("{from}..{to}");
+        let command = program.command("rev-list").args(["--max-count=1000", &range, "--"]);
+        let output = command.run().map_err(failed)?;
+        let objects = self.clone()?.objects();
+        let mut records = Vec::new();
+        for name in String::from_utf8_lossy(&output).lines().filter_map(ObjectName::parse) {
+            let (commit, _) = objects.commit(&name).map_err(failed)?;
+            records.extend(record::read(&commit.message));
+        }
+        Ok(records)
+    }
+
     /// What an intent comes to at the newest tip; at the work tree where there
     /// is no clone.
     pub(super) fn compute_newest(
@@ -243,7 +336,6 @@ impl Desk {
         self.compute(&opened, head.as_ref(), intent, how)
     }
 
-    /// With the history that ends at `tip`.
     fn compute(
         &self,
         opened: &Opened,
@@ -251,6 +343,18 @@ impl Desk {
         intent: &dyn Intent,
         how: &How,
     ) -> Result<Computed, Findings> {
+        let mut computed = self.with_base(opened, tip, |base| intent.at(base, how))?;
+        computed.warnings.extend(opened.loaded.warnings.clone());
+        Ok(computed)
+    }
+
+    /// Asks about a base whose history ends at `tip`.
+    fn with_base<T>(
+        &self,
+        opened: &Opened,
+        tip: Option<&ObjectName>,
+        ask: impl FnOnce(&Base<'_>) -> Result<T, Findings>,
+    ) -> Result<T, Findings> {
         let branch = self.remote().ok().map(|upstream| upstream.base.name());
         let history = self.clone.as_ref().map(|clone| Log::new(Arc::clone(clone), branch));
         let objects = self.clone.as_ref().map(|clone| clone.objects());
@@ -270,9 +374,7 @@ impl Desk {
             past: &past,
             now: Timestamp::now(),
         };
-        let mut computed = intent.at(&base, how)?;
-        computed.warnings.extend(opened.loaded.warnings.clone());
-        Ok(computed)
+        ask(&base)
     }
 }
 

@@ -8,7 +8,7 @@ mod write;
 
 use jiff::Timestamp;
 
-pub use desk::{Desk, Where};
+pub use desk::{Desk, Judged, Where};
 
 use super::code::{CHANGED_MEANWHILE, NO_DESTINATION};
 use super::intent::{Computed, Intent};

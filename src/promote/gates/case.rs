@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::below::Below;
 use super::{Candidate, Way};
 use crate::git::HistoryError;
+use crate::kubernetes::ImageReference;
 use crate::promote::{Since, Stay};
 use crate::sites::{Key, Said, State};
 
@@ -47,9 +48,17 @@ impl<'c> Case<'c> {
     ) -> Option<(&'s Key, &'s Said, Option<&'s Said>)> {
         self.wanted.iter().find_map(|(key, said)| {
             let theirs = state.get(key);
-            let is_same = theirs.is_some_and(|theirs| theirs.is_same(said));
-            (!is_same).then_some((key, said, theirs))
+            let is_held = theirs.is_some_and(|theirs| {
+                theirs.is_same(said) && (is_of(said, theirs) || self.is_from_here(key, said))
+            });
+            (!is_held).then_some((key, said, theirs))
         })
+    }
+
+    /// Whether the target has that image's repository already: it keeps its own.
+    fn is_from_here(&self, key: &Key, said: &Said) -> bool {
+        let current = self.candidate.current.and_then(|current| current.get(key));
+        current.is_some_and(|current| is_of(said, current))
     }
 
     /// The images that the target will have, by the names of their keys.
@@ -61,9 +70,24 @@ impl<'c> Case<'c> {
     }
 }
 
+/// Whether an image comes from where another does, so that the same tag is the
+/// same image; with the same digest it is in any case.
+fn is_of(said: &Said, other: &Said) -> bool {
+    let (Said::Image(one), Said::Image(two)) = (said, other) else { return true };
+    let same_digest = one.digest.is_some() && one.digest == two.digest;
+    let repositories = one.repository.as_deref().zip(two.repository.as_deref());
+    same_digest || repositories.is_none_or(|(one, two)| full(one) == full(two))
+}
+
+fn full(repository: &str) -> String {
+    let parsed = ImageReference::parse(repository);
+    parsed.map_or_else(|_| repository.to_owned(), |reference| reference.full_repository())
+}
+
 /// What a state says anew.
 fn changed(current: &State, proposed: &State) -> State {
-    let is_new = |key: &Key, said: &Said| !current.get(key).is_some_and(|old| old.is_same(said));
+    let is_old = |old: &Said, said: &Said| old.is_same(said) && is_of(said, old);
+    let is_new = |key: &Key, said: &Said| !current.get(key).is_some_and(|old| is_old(old, said));
     let entries = proposed.iter().filter(|(key, said)| is_new(key, said));
     State::new(entries.map(|(key, said)| (key.clone(), said.clone())).collect::<BTreeMap<_, _>>())
 }

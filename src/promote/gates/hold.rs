@@ -23,7 +23,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
 /// "`ana` holds it back in `prod`: errors in checkout (.rungs/holds/…, until …)"
 fn reason(hold: &Hold) -> String {
     let until = hold.until.map(|until| format!(" until {}", utc(until))).unwrap_or_default();
-    let why = hold.reason.replace('`', "'");
+    // A reason may have several lines, and backticks.
+    let why = hold.reason.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "'");
     let (by, environment) = (code(&hold.by), &hold.environment);
     let path = hold.location.path();
     format!(

@@ -77,18 +77,7 @@ fn holds(case: &Case<'_>, below: &Below) -> Judgement {
             let Some(difference) = case.first_difference(&standing) else {
                 return Judgement::pass(format!("it stands in `{name}`"));
             };
-            let (key, wanted, there) = difference;
-            let is = there.map_or_else(
-                || "not there".to_owned(),
-                |said| {
-                    format!(
-                        "{} and not {}",
-                        short(key, said, Some(wanted)),
-                        short(key, wanted, there)
-                    )
-                },
-            );
-            let differs = format!("in `{name}`, {} is {is}", code(key.name()));
+            let differs = format!("in `{name}`, {}", differs(difference));
             if may_have_left(case) { held(case, name, &differs) } else { Judgement::fail(differs) }
         }
         Below::Lost(name) => Judgement::fail(format!(
@@ -101,6 +90,28 @@ fn holds(case: &Case<'_>, below: &Below) -> Judgement {
         ),
         // Asked one by one.
         Below::All(_) | Below::Any(_) => Judgement::pass("it stands in all of them"),
+    }
+}
+
+/// "`web` is `v1` and not `v2`"
+fn differs((key, wanted, there): (&Key, &Said, Option<&Said>)) -> String {
+    let name = code(key.name());
+    match (there, wanted) {
+        (None, _) => format!("{name} is not there"),
+        (Some(there), wanted) if there.is_same(wanted) => {
+            format!("{name} comes from {} and not from {}", repository(there), repository(wanted))
+        }
+        (Some(there), wanted) => {
+            let (is, not) = (short(key, there, Some(wanted)), short(key, wanted, Some(there)));
+            format!("{name} is {is} and not {not}")
+        }
+    }
+}
+
+fn repository(said: &Said) -> String {
+    match said {
+        Said::Image(image) => code(image.repository.as_deref().unwrap_or_default()),
+        Said::Revision(_) | Said::Moving(_) | Said::Value(_) => String::new(),
     }
 }
 

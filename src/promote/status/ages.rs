@@ -32,7 +32,7 @@ impl Tracker {
         let Some(open) = &self.open else { return true };
         let is_found = |wanted: &State| {
             let all = self.stays.iter().map(|stay| &stay.state).chain([&open.state]);
-            all.flatten().any(|state| same_state(state, wanted))
+            all.flatten().any(|state| agree(state, wanted))
         };
         let is_far = self.stays.len() >= MOST_STATES;
         !self.stays.is_empty() && (is_far || self.wanted.iter().all(is_found))
@@ -41,6 +41,14 @@ impl Tracker {
 
 fn same_state(one: &State, two: &State) -> bool {
     same(&Some(one.clone()), &Some(two.clone()))
+}
+
+/// Whether a source said what a target says. Each may have sites that the
+/// other has not, which are not promoted.
+fn agree(source: &State, target: &State) -> bool {
+    let both = target.iter().filter_map(|(key, said)| Some((said, source.get(key)?)));
+    let mut both = both.peekable();
+    both.peek().is_some() && both.all(|(one, other)| one == other || one.is_same(other))
 }
 
 /// How far a target is behind a source.
@@ -131,7 +139,7 @@ impl Ages {
         let mut is_exact = false;
         for (at, state) in states.enumerate() {
             let Some(state) = state else { continue };
-            if same_state(state, target) {
+            if agree(state, target) {
                 is_exact = true;
                 break;
             }

@@ -232,6 +232,46 @@ fn the_same_tag_with_another_digest_is_no_step_back() {
     assert_eq!(order(&world), "pass: it stands in `stage`");
 }
 
+/// `web` from a repository, by a tag or a tag and a digest.
+fn of_repository(repository: &str, tag: &str) -> State {
+    let (tag, digest) =
+        tag.split_once('@').map_or((tag, None), |(tag, digest)| (tag, Some(digest)));
+    let image = ImageParts {
+        repository: Some(repository.to_owned()),
+        tag: Some(tag.to_owned()),
+        digest: digest.map(str::to_owned),
+    };
+    State::new(BTreeMap::from([(Key::Image("web".to_owned()), Said::Image(image))]))
+}
+
+#[test]
+fn the_same_tag_of_another_repository_is_another_image() {
+    let world = |proposed: State| {
+        World::of(&[])
+            .standing_state("stage", of_repository("ghcr.io/shop/web", "v2"))
+            .standing_state("prod", of_repository("mirror.example.com/web", "v1"))
+            .proposing_state(proposed)
+    };
+    let other = of_repository("ghcr.io/other/web", "v2");
+    let expected =
+        "fail: in `stage`, `web` comes from `ghcr.io/shop/web` and not from `ghcr.io/other/web`";
+    assert_eq!(order(&world(other.clone())), expected);
+    assert_eq!(order(&world(other.clone()).set()), expected);
+    let pass = "pass: it stands in `stage`";
+    assert_eq!(order(&world(of_repository("mirror.example.com/web", "v2"))), pass, "its own");
+    assert_eq!(order(&world(of_repository("ghcr.io/shop/web", "v2"))), pass, "the source's");
+    let digest = format!("v2@sha256:{}", "a".repeat(64));
+    let same = World::of(&[])
+        .standing_state("stage", of_repository("ghcr.io/shop/web", &digest))
+        .proposing_state(of_repository("ghcr.io/other/web", &digest));
+    assert_eq!(order(&same), pass, "a digest is the same wherever it is pulled from");
+    let only_the_repository = World::of(&[])
+        .standing_state("stage", of_repository("ghcr.io/shop/web", "v2"))
+        .standing_state("prod", of_repository("ghcr.io/shop/web", "v2"))
+        .proposing_state(other);
+    assert_eq!(order(&only_the_repository.set()), expected);
+}
+
 #[test]
 fn a_value_that_differs_is_named_and_a_secret_one_is_not_shown() {
     let with = |route: &str, value: &str| {

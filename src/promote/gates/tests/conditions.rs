@@ -116,7 +116,7 @@ fn what_a_secret_is_appears_in_no_reason() {
 fn hold(world: &World, tag: &str, until: Option<&str>) -> Hold {
     let environment = world.name("stage");
     let until = until.map(at);
-    Hold { until, ..Hold::of(&environment, "web", &state(tag), "checkout `fails`.", "ana") }
+    Hold { until, ..Hold::of(&environment, "web", &state(tag), "checkout\n\n`fails`.\n", "ana") }
 }
 
 #[test]

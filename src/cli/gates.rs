@@ -1,0 +1,112 @@
+//! `rungs gates`
+
+use serde_json::json;
+
+use super::destination::{Allowed, Destination};
+use super::written::DataFormat;
+use super::{Context, Outcome, carry_out, console, usage_error};
+use crate::diagnostic::{Finding, Findings, Format, Kind, harmless};
+use crate::promote::gates::{Verdict, show, worst};
+use crate::promote::{Apps, Judged, Mode, Named, Plan, Promotion, Request, execute, plan_text};
+
+/// Show why a promotion is or is not allowed, or judge any change of a branch
+///
+/// With an app, what each gate says of promoting it now. With --base, the verdict on a change,
+/// whoever made it and with whatever tool: branch protection can require it.
+///
+/// Ends with 3 where a gate fails and with 5 where one waits.
+#[derive(Debug, clap::Args)]
+pub(super) struct Gates {
+    /// The apps
+    #[arg(value_name = "APP", required_unless_present = "base", conflicts_with = "base")]
+    apps: Vec<String>,
+    /// The environment that would be entered
+    #[arg(long, value_name = "ENV", required_unless_present = "base", conflicts_with = "base")]
+    to: Option<String>,
+    /// The environment that states come from; those directly before if not given
+    #[arg(long, value_name = "ENV", conflicts_with = "base")]
+    from: Option<String>,
+    /// A state that the source has held
+    #[arg(long = "ref", value_name = "REF", conflicts_with = "base")]
+    reference: Option<String>,
+    /// Judge what HEAD changes against this commit or branch, whose configuration counts
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+    /// The change that is judged
+    #[arg(long, value_name = "REV", requires = "base", default_value = "HEAD")]
+    head: String,
+    #[command(flatten)]
+    allowed: Allowed,
+}
+
+impl Gates {
+    pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
+        let destination = Destination::default();
+        let desk = carry_out::desk(context, &destination)?;
+        if let Some(base) = &self.base {
+            let judged = desk.judge(base, &self.head)?;
+            return Ok(judged_outcome(context, judged));
+        }
+        let Some(environment) = self.to else {
+            usage_error("say which environment with `--to ENV`")
+        };
+        let request = Request {
+            environment,
+            from: self.from,
+            reference: self.reference.as_deref().map(Named::parse),
+            leave: self.allowed.leave(),
+        };
+        let promotion = Promotion { request, apps: Apps::Named(self.apps) };
+        let executed = execute(&desk, Mode::Show, &promotion)?;
+        let computed = executed.computed;
+        let problems: Findings =
+            computed.obstacles.into_iter().filter(|finding| !is_gate(finding)).collect();
+        let mut outcome = outcome_of(context, &[computed.plan]);
+        outcome.findings.extend(problems);
+        outcome.findings.extend(computed.warnings);
+        Ok(outcome)
+    }
+}
+
+/// Whether a finding only repeats what a verdict says.
+fn is_gate(finding: &Finding) -> bool {
+    matches!(finding.code.kind, Kind::Gate | Kind::Wait)
+}
+
+fn judged_outcome(context: &Context, judged: Judged) -> Outcome {
+    let mut outcome = outcome_of(context, &judged.plans);
+    outcome.data.insert("base".to_owned(), json!(judged.base));
+    outcome.data.insert("head".to_owned(), json!(judged.head));
+    outcome.findings.extend(judged.warnings);
+    if judged.plans.is_empty() {
+        context.console.say("the change enters no environment");
+    }
+    outcome
+}
+
+fn outcome_of(context: &Context, plans: &[Plan]) -> Outcome {
+    let verdicts: Vec<Verdict> = plans
+        .iter()
+        .flat_map(|plan| plan.apps.iter().flat_map(|app| app.gates.iter().cloned()))
+        .collect();
+    if context.console.data_format() == Some(DataFormat::Markdown) {
+        console::print(plans.iter().map(markdown).collect::<String>().as_bytes());
+    } else if context.console.format() == Format::Text {
+        let style = context.console.look();
+        let text: String = plans.iter().map(|plan| plan_text(plan, style)).collect();
+        console::print(text.as_bytes());
+    }
+    let mut outcome = Outcome { answer: worst(&verdicts), ..Outcome::default() };
+    outcome.data.insert("plans".to_owned(), json!(plans));
+    outcome
+}
+
+fn markdown(plan: &Plan) -> String {
+    let apps = plan.apps.iter().map(|app| {
+        let table = show::markdown(&app.gates);
+        let (name, environment) = (harmless(&app.app), &plan.environment);
+        let table = if table.is_empty() { "Nothing to do.\n".to_owned() } else { table };
+        format!("### {name} in {environment}\n\n{table}\n")
+    });
+    apps.collect()
+}

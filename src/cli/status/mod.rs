@@ -1,0 +1,111 @@
+//! `rungs status`
+
+mod markdown;
+mod text;
+mod words;
+
+use jiff::Timestamp;
+
+use super::base::{Apps, Base};
+use super::written::DataFormat;
+use super::{Context, Outcome, console};
+use crate::config::{Loaded, Repository};
+use crate::diagnostic::{Findings, Format, Kind};
+use crate::promote::status::{Shown, Status as Found, StatusError, status};
+use crate::promote::{Commits, history_finding};
+use crate::source::Tree;
+
+/// Show what every app says in every environment
+///
+/// For each app and environment its references, since when, how far behind the environment below,
+/// what a promotion would bring, and what stands in its way. Looks at the branch that is deployed
+/// as the remote was last seen to have it; at the files as they are where there is no commit.
+/// Apps that are named are shown with all that is known of them.
+///
+/// Gates that need a forge, a ticket or values are left to `rungs gates`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Status {
+    /// The apps; all of them if none is given
+    #[arg(value_name = "APP")]
+    apps: Vec<String>,
+    /// Only this environment; may be given more than once
+    #[arg(long, value_name = "ENV")]
+    env: Vec<String>,
+    /// The branch; the one that is deployed if not given
+    #[arg(long, value_name = "BRANCH", conflicts_with = "work_tree")]
+    base: Option<String>,
+    /// Look at the files as they are, without ages
+    #[arg(long)]
+    work_tree: bool,
+    /// Exit with 1 where an environment is behind the one below
+    #[arg(long)]
+    exit_code: bool,
+}
+
+impl Status {
+    pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
+        let base = if self.work_tree {
+            None
+        } else {
+            Base::of(context, self.base.as_deref(), Apps::named(&self.apps))?
+        };
+        let now = Timestamp::now();
+        let (status, findings) = match &base {
+            Some(base) => {
+                let history = base.history();
+                let objects = base.clone.objects();
+                let commits = Commits { tip: &base.tip, history: &history, objects: &*objects };
+                self.find(&base.loaded, &base.tree, Some(commits), now)?
+            }
+            None => {
+                let tree = context.tree();
+                self.find(&Apps::named(&self.apps).load(&tree)?, &tree, None, now)?
+            }
+        };
+        show(context, &status, !self.apps.is_empty(), now);
+        let cells = status.apps.iter().flat_map(|app| &app.environments);
+        let is_behind = cells.into_iter().any(|cell| cell.is_behind());
+        let mut outcome = Outcome::from(findings);
+        outcome.answer = (self.exit_code && is_behind).then_some(Kind::Answer);
+        if let Ok(serde_json::Value::Object(data)) = serde_json::to_value(&status) {
+            outcome.data = data;
+        }
+        Ok(outcome)
+    }
+
+    fn find(
+        &self,
+        loaded: &Loaded,
+        tree: &Tree,
+        commits: Option<Commits<'_>>,
+        now: Timestamp,
+    ) -> Result<(Found, Findings), Findings> {
+        let Loaded { repository, warnings } = loaded;
+        let shown = self.shown(repository)?;
+        let found = status(repository, tree, commits, &shown, now).map_err(|error| match error {
+            StatusError::Findings(findings) => findings,
+            StatusError::History(error) => history_finding(&error, &repository.location).into(),
+        });
+        let (status, mut findings) = found?;
+        findings.extend(warnings.clone());
+        Ok((status, findings))
+    }
+
+    fn shown(&self, repository: &Repository) -> Result<Shown, Findings> {
+        let environments = self.env.iter().map(|name| repository.find_environment(name));
+        let environments: Result<Vec<_>, _> =
+            environments.map(|found| found.map(|one| one.name.clone())).collect();
+        Ok(Shown { apps: self.apps.clone(), environments: environments? })
+    }
+}
+
+fn show(context: &Context, status: &Found, is_detailed: bool, now: Timestamp) {
+    let console = &context.console;
+    let text = match (console.data_format(), console.format()) {
+        (Some(DataFormat::Markdown), _) => markdown::render(status, now),
+        (None, Format::Text) => text::render(status, is_detailed, now, console.look()),
+        // JSON goes with the findings; the others are reports of findings alone.
+        _ => return,
+    };
+    console::print(text.as_bytes());
+}

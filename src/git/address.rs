@@ -1,0 +1,175 @@
+//! The address of a repository, as `--repo` takes one.
+
+use super::code::{CREDENTIALS_IN_ADDRESS, REPOSITORY_ADDRESS};
+use super::remote::place;
+use crate::diagnostic::{Finding, harmless};
+use crate::source::without_credentials;
+
+/// What git is asked to speak. Others run programs by name (`ext::`), or are
+/// unknown to most servers.
+const SCHEMES: [&str; 5] = ["https", "http", "ssh", "git", "file"];
+
+/// As long as no name of a user is, and every token at least.
+const TOKEN: usize = 20;
+
+/// An address that git may be given, without a password or token in it: it is
+/// written down in the cached clone's configuration and shown in messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address(String);
+
+impl Address {
+    /// Whether a text is meant as an address, and not as a directory: it has a
+    /// scheme, names a transport (`ext::…`), or reads `host:path` with no slash
+    /// before the colon, as git tells them apart.
+    pub fn is_meant(text: &str) -> bool {
+        text.contains("://") || text.split_once(':').is_some_and(|(host, _)| !host.contains('/'))
+    }
+
+    /// Reads `https://host/path`, `ssh://user@host/path`, `user@host:path` and
+    /// the like.
+    pub fn parse(text: &str) -> Result<Self, Finding> {
+        let text = text.trim();
+        let is_plain = !text.starts_with('-') && !text.chars().any(|c| c.is_control() || c == ' ');
+        let Some(user) = user(text).filter(|_| is_plain) else { return Err(invalid(text)) };
+        let is_http = text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("http"));
+        let may_be_token = is_http && user.len() >= TOKEN;
+        let rest = text.replacen(&format!("{user}@"), "", 1);
+        if user.contains(':') || may_be_token || without_credentials(&rest) != rest {
+            return Err(with_credentials(text));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// For git.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same for all ways to write it: without the user, who is no part of
+    /// what is there, and without a slash at its end.
+    pub(super) fn key(&self) -> String {
+        let user = user(&self.0).unwrap_or_default();
+        let key = if user.is_empty() {
+            self.0.clone()
+        } else {
+            self.0.replacen(&format!("{user}@"), "", 1)
+        };
+        key.trim_end_matches('/').to_owned()
+    }
+
+    /// What people call it: `deploy` of `https://host/shop/deploy.git`; it may
+    /// be empty.
+    pub(super) fn name(&self) -> String {
+        let key = self.key();
+        let name = key.rsplit(['/', ':']).next().unwrap_or_default();
+        let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        name.trim_end_matches(".git").chars().filter(is_plain).take(40).collect()
+    }
+}
+
+/// The user part, empty where there is none; none where it is no address.
+fn user(text: &str) -> Option<&str> {
+    let authority = if let Some((scheme, rest)) = text.split_once("://") {
+        let is_known = SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known));
+        let authority = rest.split('/').next().unwrap_or_default();
+        let is_local = scheme.eq_ignore_ascii_case("file");
+        let has_place = if is_local { rest.starts_with('/') } else { !authority.is_empty() };
+        Some(authority).filter(|_| is_known && has_place)?
+    } else {
+        let (authority, path) = text.split_once(':')?;
+        let is_scp = !authority.contains('/') && !path.is_empty() && !path.starts_with(':');
+        Some(authority).filter(|_| is_scp)?
+    };
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    // A host that begins with a dash would be an option to ssh.
+    (!host.starts_with('-') && !user.starts_with('-')).then_some(user)
+}
+
+fn invalid(text: &str) -> Finding {
+    let shown = without_credentials(text);
+    let message = format!("`{}` is not the address of a repository", harmless(&shown));
+    Finding::new(&REPOSITORY_ADDRESS, message, place())
+        .help("write `https://host/path`, `ssh://user@host/path` or `user@host:path`")
+}
+
+fn with_credentials(text: &str) -> Finding {
+    let text = match text.rsplit_once('@') {
+        // Whatever it is, it is not shown.
+        Some((_, rest)) if text.contains("://") => format!("…@{rest}"),
+        _ => without_credentials(text).into_owned(),
+    };
+    let message = format!("the address `{}` has a password or token in it", harmless(&text));
+    Finding::new(&CREDENTIALS_IN_ADDRESS, message, place())
+        .help("leave it out, and give it by a credential helper or by `GIT_ASKPASS`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_git_speaks_are_taken() {
+        for address in [
+            "https://host/shop/deploy.git",
+            "https://me@bitbucket.org/shop/deploy",
+            "http://host:3000/x",
+            "HTTPS://Host/x",
+            "ssh://git@host:22/x.git",
+            "git://host/x",
+            "file:///srv/x.git",
+            "git@host:shop/deploy",
+            "host:x",
+        ] {
+            assert!(Address::is_meant(address), "{address}");
+            assert_eq!(Address::parse(address).unwrap().as_str(), address);
+        }
+        for directory in ["deploy", "./a:b", "/srv/x", "../x"] {
+            assert!(!Address::is_meant(directory), "{directory}");
+        }
+    }
+
+    #[test]
+    fn what_runs_a_program_or_is_an_option_is_refused() {
+        for hostile in [
+            "ext::sh -c touch% x",
+            "ext::x",
+            "fd::7",
+            "ftp://host/x",
+            "--upload-pack=x:y",
+            "-oProxyCommand=x:y",
+            "ssh://-oProxyCommand=x/y",
+            "ssh://a@-oProxyCommand=x/y",
+            "https://",
+            "https://host/x\n[core]",
+            "https://host/a b",
+            "file://host/x",
+        ] {
+            let finding = Address::parse(hostile).unwrap_err();
+            assert_eq!(finding.code.name, "repository-address", "{hostile}");
+        }
+    }
+
+    #[test]
+    fn passwords_and_tokens_are_refused_and_not_shown() {
+        for (address, secret) in [
+            ("https://me:hunter2@host/x", "hunter2"),
+            ("https://oauth2:glpat-0123456789abcdefghij@host/x", "glpat"),
+            ("https://0123456789012345678901234567890123456789@host/x", "0123"),
+            ("ssh://git:hunter2@host/x", "hunter2"),
+            ("https://host/x?private_token=hunter2", "hunter2"),
+            ("https://ghp_0123456789abcdefghijABCDEFGHIJ@host/x", "ghp_"),
+        ] {
+            let finding = Address::parse(address).unwrap_err();
+            assert_eq!(finding.code.name, "credentials-in-address", "{address}");
+            assert!(!format!("{finding:?}").contains(secret), "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn who_asks_is_no_part_of_what_is_there() {
+        let key = |address| Address::parse(address).unwrap().key();
+        assert_eq!(key("https://me@host/x/"), key("https://host/x"));
+        assert_ne!(key("https://host/x"), key("https://host/y"));
+        assert_eq!(Address::parse("git@host:shop/dep../loy.git").unwrap().name(), "loy");
+    }
+}

@@ -1,0 +1,278 @@
+//! Clones of addresses, kept between runs.
+//!
+//! A cached clone is bare, has all history, and blobs only as they are read
+//! (where the server can do that). Runs take turns at making and fetching one;
+//! once it is fetched, any number read it and push from it at once.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use sha2::{Digest, Sha256};
+
+use super::address::Address;
+use super::code::{CACHE_UNWRITABLE, REMOTE_UNREACHABLE};
+use super::program::{Program, ProgramError};
+use super::remote::{PATIENCE, place};
+use super::repository::Repository;
+use super::variables::Variables;
+use crate::diagnostic::{Finding, harmless};
+
+/// So many bytes of an address's hash are in its clone's name.
+const HASH: usize = 8;
+
+/// Every branch as a remote's, so that none looks like this clone's own.
+const BRANCHES: &str = "+refs/heads/*:refs/remotes/origin/*";
+const TAGS: &str = "+refs/tags/*:refs/tags/*";
+
+/// In a clone, when its last fetch began.
+const FETCHED: &str = "rungs-fetched";
+
+/// The directory that cached clones are in.
+#[derive(Debug, Clone)]
+pub struct Cache(PathBuf);
+
+impl Cache {
+    /// That directory, which need not be there yet.
+    pub fn at(directory: impl Into<PathBuf>) -> Self {
+        Self(directory.into())
+    }
+
+    /// `RUNGS_CACHE`, else `rungs` in `XDG_CACHE_HOME` or `~/.cache`; none
+    /// where the variables name none of them.
+    pub fn of(variables: &Variables) -> Option<Self> {
+        let absolute = |name| variables.get(name).map(PathBuf::from).filter(|at| at.is_absolute());
+        let own = variables.get("RUNGS_CACHE").map(PathBuf::from);
+        let common = || absolute("XDG_CACHE_HOME").map(|cache| cache.join("rungs"));
+        let home = || absolute("HOME").map(|home| home.join(".cache").join("rungs"));
+        own.or_else(common).or_else(home).map(Self)
+    }
+
+    /// The clone of an address as it is now: made where there is none, or none
+    /// that works, and fetched where there is one. Its own directory.
+    pub fn fetch(&self, address: &Address) -> Result<PathBuf, Finding> {
+        let asked = SystemTime::now();
+        let turn = Turn::take(&self.0, address).map_err(|error| self.unwritable(&error))?;
+        turn.remove_unfinished();
+        if turn.is_usable(address) {
+            if turn.was_fetched_since(asked) {
+                return Ok(turn.clone);
+            }
+            match turn.fetch(asked) {
+                Ok(()) => return Ok(turn.clone),
+                // Whether it is the server or the clone is told by asking the server alone.
+                Err(error) => Turn::reach(address).map_err(|_| unreachable(address, &error))?,
+            }
+        }
+        turn.make(address, asked).map_err(|error| match error {
+            Making::Disk(error) => self.unwritable(&error),
+            Making::Git(error) => unreachable(address, &error),
+        })?;
+        Ok(turn.clone)
+    }
+
+    fn unwritable(&self, error: &io::Error) -> Finding {
+        let directory = self.0.display().to_string();
+        let message = format!("the cache `{}` cannot be written: {error}", harmless(&directory));
+        Finding::new(&CACHE_UNWRITABLE, message, place())
+            .help("name another directory with `--cache` or `RUNGS_CACHE`")
+    }
+}
+
+fn unreachable(address: &Address, error: &ProgramError) -> Finding {
+    match error {
+        ProgramError::Failed { .. } | ProgramError::TimedOut { .. } => {
+            let words = error.last_words();
+            let address = harmless(address.as_str());
+            let message = format!("`{address}` could not be reached: {words}");
+            Finding::new(&REMOTE_UNREACHABLE, message, place()).help(format!(
+                "look whether `git ls-remote {address}` works without asking for a password"
+            ))
+        }
+        error => error.finding(place()),
+    }
+}
+
+enum Making {
+    Disk(io::Error),
+    Git(ProgramError),
+}
+
+impl From<io::Error> for Making {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
+    }
+}
+
+impl From<ProgramError> for Making {
+    fn from(error: ProgramError) -> Self {
+        Self::Git(error)
+    }
+}
+
+/// One run's turn at a clone; others wait until it is dropped, or the process
+/// ends.
+struct Turn {
+    directory: PathBuf,
+    name: String,
+    clone: PathBuf,
+    _lock: File,
+}
+
+impl Turn {
+    fn take(directory: &Path, address: &Address) -> io::Result<Self> {
+        // What is private on the server is private here.
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        let directory = directory.canonicalize()?;
+        let mut name = String::new();
+        for byte in &Sha256::digest(address.key().as_bytes())[..HASH] {
+            write!(name, "{byte:02x}").expect("a string takes what is written to it");
+        }
+        // For people who look into the directory.
+        name.extend(["-", &address.name()]);
+        let lock = File::create(directory.join(format!("{name}.lock")))?;
+        lock.lock()?;
+        let clone = directory.join(format!("{name}.git"));
+        Ok(Self { directory, name, clone, _lock: lock })
+    }
+
+    /// What runs that were killed left behind: nobody else is at work.
+    fn remove_unfinished(&self) {
+        let unfinished = format!("{}.tmp-", self.name);
+        let entries = fs::read_dir(&self.directory).into_iter().flatten().flatten();
+        for entry in entries {
+            if entry.file_name().to_string_lossy().starts_with(&unfinished) {
+                // What cannot be removed only takes room.
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+    }
+
+    fn temporary(&self, what: &str) -> PathBuf {
+        self.directory.join(format!("{}.tmp-{what}-{}", self.name, std::process::id()))
+    }
+
+    fn program(&self) -> Program {
+        Program::in_clone(&self.clone, None)
+    }
+
+    /// Whether the clone opens, is of that address, and has the tree of a
+    /// branch.
+    fn is_usable(&self, address: &Address) -> bool {
+        let Ok(Some(repository)) = Repository::containing(&self.clone) else { return false };
+        if repository.git_directory() != self.clone {
+            return false;
+        }
+        let url = self.program().command("config").args(["--get", "remote.origin.url"]).run();
+        url.is_ok_and(|url| String::from_utf8_lossy(&url).trim() == address.as_str())
+            && self.has_its_trees()
+    }
+
+    fn has_its_trees(&self) -> bool {
+        let tree = ["--verify", "--quiet", "refs/remotes/origin/HEAD^{tree}"];
+        let named = self.program().command("rev-parse").args(tree).run();
+        let Ok(named) = named else { return !self.has_branches() };
+        let tree = String::from_utf8_lossy(&named).trim().to_owned();
+        self.program().command("ls-tree").arg(tree).run().is_ok()
+    }
+
+    fn has_branches(&self) -> bool {
+        let program = self.program();
+        let listed = program.command("for-each-ref").args(["--count=1", "refs/remotes/"]).run();
+        listed.is_ok_and(|listed| !listed.is_empty())
+    }
+
+    /// Whether another run fetched after this one asked, while it waited.
+    fn was_fetched_since(&self, asked: SystemTime) -> bool {
+        let text = fs::read_to_string(self.clone.join(FETCHED)).ok();
+        let nanos = text.and_then(|text| text.trim().parse().ok());
+        nanos.is_some_and(|nanos| SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos) >= asked)
+    }
+
+    fn fetch(&self, asked: SystemTime) -> Result<(), ProgramError> {
+        let began = SystemTime::now().max(asked);
+        let program = self.program().setting("gc.auto=0").setting("maintenance.auto=false");
+        let command = program.command("fetch").args([
+            "--quiet",
+            "--prune",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--no-recurse-submodules",
+            "--end-of-options",
+            "origin",
+        ]);
+        command.timeout(PATIENCE).run()?;
+        if !self.has_its_trees() {
+            let said = "a branch's files are missing".to_owned();
+            return Err(ProgramError::Failed { subcommand: "fetch", said });
+        }
+        Self::settle(&self.clone, began);
+        Ok(())
+    }
+
+    /// Keeps the clone fast: which commits change which paths is looked up, and
+    /// not computed each time. A clone without that is slow, and nothing worse.
+    fn settle(clone: &Path, began: SystemTime) {
+        let program = Program::in_clone(clone, None);
+        let graph = ["write", "--reachable", "--changed-paths", "--split", "--no-progress"];
+        let _ = program.command("commit-graph").args(graph).output();
+        let _ = program.command("gc").args(["--auto", "--quiet"]).output();
+        let nanos = began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let _ = fs::write(clone.join(FETCHED), nanos.to_string());
+    }
+
+    fn reach(address: &Address) -> Result<(), ProgramError> {
+        let program = Program::nowhere();
+        let command = program.command("ls-remote").args(["--quiet", "--end-of-options"]);
+        command.args([address.as_str(), "HEAD"]).timeout(PATIENCE).run().map(|_| ())
+    }
+
+    /// Makes the clone under another name, and puts it in its place when it is
+    /// whole.
+    fn make(&self, address: &Address, asked: SystemTime) -> Result<(), Making> {
+        let new = self.temporary("new");
+        let began = SystemTime::now().max(asked);
+        Program::nowhere()
+            .command("clone")
+            .args(["--quiet", "--bare", "--filter=blob:none", "--template=", "--origin=origin"])
+            .arg(format!("--config=remote.origin.fetch={BRANCHES}"))
+            .args(["--end-of-options", address.as_str()])
+            .arg(&new)
+            .run()?;
+        let program = Program::in_clone(&new, None);
+        name_branches(&program)?;
+        // Cloning brings tags of itself, and would stumble over being told to.
+        program.command("config").args(["--add", "remote.origin.fetch", TAGS]).run()?;
+        Self::settle(&new, began);
+        if self.clone.symlink_metadata().is_ok() {
+            fs::rename(&self.clone, self.temporary("old"))?;
+        }
+        fs::rename(&new, &self.clone)?;
+        self.remove_unfinished();
+        Ok(())
+    }
+}
+
+/// `clone --bare` takes the remote's branches for its own as well, where no
+/// fetch would move them, and the branch of the remote's `HEAD` for its own
+/// `HEAD`.
+fn name_branches(program: &Program) -> Result<(), ProgramError> {
+    let head = program.command("symbolic-ref").args(["--quiet", "HEAD"]).output()?;
+    let head = String::from_utf8_lossy(&head.stdout).trim().to_owned();
+    let listed = program.command("for-each-ref").args(["--format=%(refname)", "refs/heads/"]);
+    let listed = String::from_utf8_lossy(&listed.run()?).into_owned();
+    let commands = listed.lines().flat_map(|name| ["delete ", name, "\n"]).collect::<String>();
+    if !commands.is_empty() {
+        program.command("update-ref").arg("--stdin").input(commands).run()?;
+    }
+    let branch = head.strip_prefix("refs/heads/").unwrap_or_default();
+    if listed.lines().any(|name| name == head) {
+        let target = format!("refs/remotes/origin/{branch}");
+        program.command("symbolic-ref").args(["refs/remotes/origin/HEAD", &target]).run()?;
+    }
+    Ok(())
+}

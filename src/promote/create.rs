@@ -1,0 +1,143 @@
+//! An app that is not in the environment yet.
+
+use std::collections::BTreeMap;
+
+use super::code::APP_NOT_THERE;
+use super::planning::{Here, Planner};
+use super::propose::{Proposal, Target, written};
+use super::{Request, SiteChange};
+use crate::diagnostic::{Finding, Findings};
+use crate::sites::{AppSites, Key, Model, Said, Scope, Site, pair};
+use crate::source::{RepoPath, Tree};
+use crate::yaml::{Change, Dialect, Place, Route, Step, parse};
+
+impl Planner<'_> {
+    /// The app as it is in the target; where it is not there and may be made,
+    /// as an empty file would make it.
+    pub(super) fn here_or_new(&self, request: &Request, app: &str) -> Result<Here, Findings> {
+        let is_there = self.base.model.app(&self.target.name, app).is_some();
+        let is_known = self
+            .base
+            .repository
+            .environments
+            .iter()
+            .any(|environment| self.base.model.app(&environment.name, app).is_some());
+        if is_there || !request.leave.create || !is_known {
+            return self.here(app);
+        }
+        if !self.base.repository.is_native() {
+            let at = self.base.repository.location.clone();
+            let message = format!("`{app}` cannot be made in `{}`", self.target.name);
+            return Err(Finding::new(&APP_NOT_THERE, message, at)
+                .because("only in a native repository is it known what an app's files are")
+                .help("add its files by hand; from then on it is promoted")
+                .into());
+        }
+        let leaf = leaf(&self.target.directory, app);
+        let tree = self.base.tree.with_files([(leaf, Some(Vec::new()))].into());
+        let scope = Scope::app(app, [self.target.name.clone()]);
+        let model = Model::of_tree(self.base.repository, &tree, &scope);
+        let made = model.app(&self.target.name, app).ok_or_else(|| {
+            Findings::from(Finding::new(
+                &APP_NOT_THERE,
+                format!("`{app}` cannot be made in `{}`", self.target.name),
+                self.target.location.clone(),
+            ))
+        })?;
+        let state = made.state.clone()?;
+        Ok(Here { app: made, state, exists: false })
+    }
+}
+
+fn leaf(directory: &RepoPath, app: &str) -> RepoPath {
+    directory.child(&format!("{app}.yaml"))
+}
+
+/// The references of the source in a new file: of each image what outer files
+/// do not say, the template's name where the source's own file says it, and the
+/// values that are promoted. What else differs between environments nobody can
+/// copy for a person.
+pub(super) fn created(
+    target: Target<'_>,
+    directory: &RepoPath,
+    source: &AppSites,
+    source_tree: &Tree,
+    source_directory: &RepoPath,
+) -> Result<Proposal, Findings> {
+    let app = &target.app.app;
+    let pairs = pair(source, target.app);
+    let mut wanted = Vec::new();
+    for pair in &pairs.both {
+        if let Some(said) = &pair.source.said {
+            wanted.extend(pair.targets.iter().map(|site| (*site, said.clone())));
+        }
+    }
+    let mut proposal = written(target, &wanted)?;
+    let path = leaf(directory, app);
+    let mut edits = Vec::new();
+    let template = template(source_tree, &leaf(source_directory, app));
+    edits.extend(template.map(|text| insert(&[], "template", &text)));
+    let mut new = BTreeMap::new();
+    for site in &pairs.only_source {
+        let made = made(site);
+        if made.is_empty() {
+            continue;
+        }
+        if let Some(said) = &site.said {
+            new.insert(site.key.clone(), said.clone());
+            proposal.changes.push(SiteChange {
+                key: site.key.clone(),
+                from: None,
+                to: said.clone(),
+                path: path.clone(),
+                line: 1,
+            });
+        }
+        edits.extend(made);
+    }
+    edits.extend(proposal.edits.remove(&path).unwrap_or_default());
+    proposal.edits.insert(path, edits);
+    proposal.state = proposal.state.with(&new);
+    Ok(proposal)
+}
+
+/// What makes a site in an empty file.
+fn made(site: &Site) -> Vec<Change> {
+    match (&site.key, &site.said) {
+        (Key::Image(name), Some(Said::Image(image))) => {
+            let parts =
+                [("repository", &image.repository), ("tag", &image.tag), ("digest", &image.digest)];
+            let said = parts.iter().filter_map(|(key, text)| Some((key, text.as_ref()?)));
+            said.map(|(key, text)| insert(&["images", name], key, text)).collect()
+        }
+        (Key::Value(route), Some(Said::Value(yaml))) => {
+            let Ok(route) = Route::parse(route) else { return Vec::new() };
+            let Some((Step::Key(key), before)) = route.steps().split_last() else {
+                return Vec::new();
+            };
+            let map = Place { document: 0, route: of_steps(before) };
+            vec![Change::Become { map, key: key.clone(), yaml: yaml.clone() }]
+        }
+        // A pinned template stands in the source's file as its template does.
+        _ => Vec::new(),
+    }
+}
+
+fn insert(map: &[&str], key: &str, text: &str) -> Change {
+    let steps: Vec<_> = map.iter().map(|name| Step::Key((*name).to_owned())).collect();
+    let map = Place { document: 0, route: of_steps(&steps) };
+    Change::Insert { map, key: key.to_owned(), text: text.to_owned() }
+}
+
+fn of_steps(steps: &[Step]) -> Route {
+    let mut route = Route::root();
+    steps.iter().for_each(|step| route.push(step.clone()));
+    route
+}
+
+/// The template that the source's own file names, with its pin.
+fn template(tree: &Tree, leaf: &RepoPath) -> Option<String> {
+    let file = tree.read(leaf).ok()?;
+    let documents = parse(&file, Dialect::Kubectl).ok()?;
+    Some(documents.first()?.root().get("template")?.as_str()?.to_owned())
+}

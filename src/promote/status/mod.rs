@@ -1,0 +1,161 @@
+//! What every app says where, how long, how far behind, and what keeps it there.
+
+mod ages;
+mod cell;
+mod rung;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+pub use cell::{AppStatus, Behind, Block, Blocker, Cell, Next, Reference, Status};
+
+use super::brief::{brief, in_full};
+use super::past::{BranchPast, Commits, Pair, Walk};
+use crate::config::{EnvironmentName, Repository};
+use crate::diagnostic::Findings;
+use crate::git::{HistoryError, ObjectName};
+use crate::sites::{AppSites, Key, Model, Said, Scope, State};
+use crate::source::Tree;
+
+use ages::Ages;
+use rung::Rungs;
+
+/// Which apps and environments are shown; all where there are none.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// Apps.
+    pub apps: Vec<String>,
+    /// Environments.
+    pub environments: Vec<EnvironmentName>,
+}
+
+/// Why there is no status.
+#[derive(Debug)]
+pub enum StatusError {
+    /// What is wrong with the repository.
+    Findings(Findings),
+    /// The history cannot be read.
+    History(HistoryError),
+}
+
+impl From<Findings> for StatusError {
+    fn from(findings: Findings) -> Self {
+        Self::Findings(findings)
+    }
+}
+
+impl From<HistoryError> for StatusError {
+    fn from(error: HistoryError) -> Self {
+        Self::History(error)
+    }
+}
+
+/// The status of files that have this configuration; with ages and distances
+/// where they are of a branch's tip.
+pub fn status(
+    repository: &Repository,
+    tree: &Tree,
+    commits: Option<Commits<'_>>,
+    shown: &Shown,
+    now: Timestamp,
+) -> Result<(Status, Findings), StatusError> {
+    let apps = (!shown.apps.is_empty()).then(|| shown.apps.iter().cloned().collect());
+    let scope = Scope { environments: None, apps };
+    let model = Model::of_tree(repository, tree, &scope);
+    let sites = Sites::of(&model);
+    if let Some(unknown) = shown.apps.iter().find(|app| !sites.apps().contains(app.as_str())) {
+        let every = Model::of_tree(repository, tree, &Scope::all());
+        let known = Sites::of(&every);
+        let finding = repository.unknown_app(unknown, known.apps().iter().copied());
+        return Err(Findings::from(finding).into());
+    }
+    let past = BranchPast::new(repository, tree, commits)?;
+    let mut rungs = Rungs::new(repository, &sites, &past, now, commits.is_some());
+    if let Some(Commits { tip, history, .. }) = commits {
+        let wanted = rungs.wanted();
+        let steps = history.steps(tip, &model.paths())?;
+        let pairs: Vec<Pair> = sites.0.keys().cloned().collect();
+        rungs.ages = Ages::find(Walk::new(history, steps, model), pairs.into_iter(), &wanted)?;
+    }
+    let is_shown = |environment: &EnvironmentName| {
+        shown.environments.is_empty() || shown.environments.contains(environment)
+    };
+    let environments = repository.environments.iter().map(|one| one.name.clone());
+    let environments: Vec<_> = environments.filter(is_shown).collect();
+    let status = Status {
+        commit: commits.map(|commits| ObjectName::clone(commits.tip)),
+        apps: sites.apps().into_iter().map(|app| rungs.app(app, &environments)).collect(),
+        environments,
+    };
+    Ok((status, sites.findings(is_shown)))
+}
+
+/// The sites of every app in every environment.
+pub(super) struct Sites(BTreeMap<Pair, AppSites>);
+
+impl Sites {
+    fn of(model: &Model) -> Self {
+        let mut sites = BTreeMap::new();
+        for environment in model.environments() {
+            for app in model.apps(&environment) {
+                if let Some(found) = model.app(&environment, &app) {
+                    sites.insert(Pair { environment: environment.clone(), app }, found);
+                }
+            }
+        }
+        Self(sites)
+    }
+
+    fn apps(&self) -> BTreeSet<&str> {
+        self.0.keys().map(|pair| pair.app.as_str()).collect()
+    }
+
+    fn get(&self, environment: &EnvironmentName, app: &str) -> Option<&AppSites> {
+        self.0.get(&Pair { environment: environment.clone(), app: app.to_owned() })
+    }
+
+    fn state(&self, environment: &EnvironmentName, app: &str) -> Option<&State> {
+        self.get(environment, app)?.state.as_ref().ok()
+    }
+
+    /// What a key says in the other environments.
+    fn elsewhere<'s>(
+        &'s self,
+        environment: &'s EnvironmentName,
+        app: &'s str,
+        key: &'s Key,
+    ) -> impl Iterator<Item = &'s Said> {
+        let others = self
+            .0
+            .iter()
+            .filter(move |(pair, _)| pair.app == app && pair.environment != *environment);
+        others.filter_map(move |(_, sites)| sites.state.as_ref().ok()?.get(key))
+    }
+
+    fn references(&self, environment: &EnvironmentName, app: &str) -> Option<Vec<Reference>> {
+        let state = self.state(environment, app)?;
+        let references = state.iter().map(|(key, said)| {
+            let others: Vec<_> = self.elsewhere(environment, app, key).collect();
+            let same_tag = others.iter().find(|other| brief(other, None) == brief(said, None));
+            let full = in_full(key, said);
+            let masked = full == crate::source::REDACTED;
+            Reference {
+                key: key.name().to_owned(),
+                brief: if masked { full.clone() } else { brief(said, same_tag.copied()) },
+                reference: full,
+                differs: others.iter().any(|other| *other != said && !other.is_same(said)),
+            }
+        });
+        Some(references.collect())
+    }
+
+    fn findings(&self, is_shown: impl Fn(&EnvironmentName) -> bool) -> Findings {
+        let shown = self.0.iter().filter(|(pair, _)| is_shown(&pair.environment));
+        let found = shown.flat_map(|(_, sites)| {
+            let blocking = sites.state.as_ref().err().into_iter().flatten();
+            blocking.chain(&sites.findings).cloned().collect::<Vec<_>>()
+        });
+        found.collect()
+    }
+}

@@ -1,0 +1,173 @@
+//! The verdict on any change of a branch, whoever made it.
+
+use std::collections::BTreeSet;
+
+use super::gates::{self, Candidate, Past as _, Verdict, Way};
+use super::planning::Base;
+use super::rerender::check_rendered;
+use super::select;
+use super::values::ReadValues;
+use super::{Action, AppPlan, Plan, Record, SiteChange, Source, differences};
+use crate::config::{Environment, EnvironmentName};
+use crate::diagnostic::Findings;
+use crate::sites::{AppSites, Model, State};
+use crate::source::Tree;
+
+/// A change that asks to be merged.
+pub struct Head<'a> {
+    /// Its files.
+    pub tree: &'a Tree,
+    /// Its sites, as the base's configuration reads them.
+    pub model: &'a Model,
+    /// The sites where it left the base branch.
+    pub fork: &'a Model,
+    /// What its commits say of themselves.
+    pub records: &'a [Record],
+}
+
+/// What the gates say of every app whose sites the change changes: by
+/// environment, in the repository's order. What the base has changed since is
+/// not the change's doing, and is not judged.
+///
+/// # Errors
+///
+/// The sites of the change cannot be read, or disagree.
+pub fn judge(base: &Base<'_>, head: &Head<'_>) -> Result<Vec<Plan>, Findings> {
+    let mut plans = Vec::new();
+    let mut findings = Findings::new();
+    for environment in &base.repository.environments {
+        let mut apps = Vec::new();
+        for app in changed(head, &environment.name) {
+            match judged(base, head, environment, &app) {
+                Ok(plan) => apps.extend(plan),
+                Err(found) => findings.extend(found),
+            }
+        }
+        if !apps.is_empty() {
+            let (environment, base) = (environment.name.clone(), base.commit.clone());
+            plans.push(Plan { environment, base, apps });
+        }
+    }
+    if findings.has_errors() { Err(findings) } else { Ok(plans) }
+}
+
+/// The apps of an environment that say something else than where the change
+/// left the base.
+fn changed(head: &Head<'_>, environment: &EnvironmentName) -> BTreeSet<String> {
+    let names = head.model.apps(environment).into_iter().chain(head.fork.apps(environment));
+    let state = |model: &Model, app: &str| model.app(environment, app).map(|app| app.state.ok());
+    names
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .filter(|app| state(head.model, app) != state(head.fork, app))
+        .collect()
+}
+
+/// None where the app goes, or where the base says the same by now.
+fn judged(
+    base: &Base<'_>,
+    head: &Head<'_>,
+    target: &Environment,
+    app: &str,
+) -> Result<Option<AppPlan>, Findings> {
+    let Some(proposed) = head.model.app(&target.name, app) else { return Ok(None) };
+    let to = proposed.state.clone()?;
+    let from = base.past.standing(&target.name, app);
+    if from.as_ref() == Some(&to) {
+        return Ok(None);
+    }
+    let source = source(base, target, app, &to);
+    let record =
+        head.records.iter().find(|record| record.app == app && record.environment == target.name);
+    let way = way(base, target, app, &to, source.as_ref(), record);
+    let values = ReadValues::new(base, target, source.as_ref(), app);
+    let overrides = record.map(|record| record.overrides.clone()).unwrap_or_default();
+    let mut verdicts = gates::judge(&Candidate {
+        repository: base.repository,
+        target,
+        gates: target.gates_of(app),
+        app,
+        way,
+        direct: false,
+        current: from.as_ref(),
+        proposed: &to,
+        past: base.past,
+        values: &values,
+        facts: None,
+        now: base.now,
+        ticket: record.and_then(|record| record.ticket.as_deref()),
+        overrides: &overrides,
+    });
+    if base.repository.is_native() {
+        gates::insert(&mut verdicts, rendered(base, head, target, app));
+    }
+    let from = from.unwrap_or_default();
+    let changes = changes(&proposed, &from, &to);
+    Ok(Some(AppPlan { app: app.to_owned(), source, from, to, changes, gates: verdicts }))
+}
+
+/// The environment below that says the same, or did most recently.
+fn source(base: &Base<'_>, target: &Environment, app: &str, state: &State) -> Option<Source> {
+    let sources = select::sources(base.repository, target, app, base.past).ok()?;
+    let standing = |name: &&EnvironmentName| {
+        base.past.standing(name, app).is_some_and(|standing| standing.is_same(state))
+    };
+    if let Some(environment) = sources.iter().find(standing) {
+        return Some(Source { environment: environment.clone(), commit: base.commit.clone() });
+    }
+    sources.iter().find_map(|environment| {
+        let mut stays = base.past.stays(environment, app).map_while(Result::ok);
+        let stay =
+            stays.find(|stay| stay.state.as_ref().is_some_and(|held| held.is_same(state)))?;
+        let commit = select::commit_of(&stay, base.commit.as_ref()).ok()?;
+        Some(Source { environment: environment.clone(), commit })
+    })
+}
+
+/// How the state enters. That it is a rollback is the record's claim, and
+/// believed only of a state that the environment has held.
+fn way<'s>(
+    base: &Base<'_>,
+    target: &Environment,
+    app: &str,
+    state: &State,
+    source: Option<&'s Source>,
+    record: Option<&Record>,
+) -> Way<'s> {
+    let is_rollback = record.is_some_and(|record| record.action == Action::Rollback);
+    if is_rollback {
+        let mut stays = base.past.stays(&target.name, app).map_while(Result::ok);
+        let has_held = stays.any(|stay| stay.state.is_some_and(|held| held.is_same(state)));
+        if has_held {
+            return Way::Rollback;
+        }
+    }
+    match source {
+        // A person who named an older state said so in the record.
+        Some(source) => {
+            let named = source.commit != base.commit && record.is_some();
+            Way::Promote { from: &source.environment, chosen: false, named }
+        }
+        None => Way::Set,
+    }
+}
+
+fn rendered(base: &Base<'_>, head: &Head<'_>, target: &Environment, app: &str) -> Verdict {
+    let checked = check_rendered(head.tree, base.repository, &target.name, app);
+    super::planning::rendered_verdict(checked.err().as_ref())
+}
+
+fn changes(proposed: &AppSites, from: &State, to: &State) -> Vec<SiteChange> {
+    let mut changes = Vec::new();
+    for difference in differences(from, to) {
+        let Some(said) = difference.to else { continue };
+        changes.extend(proposed.of(difference.key).map(|site| SiteChange {
+            key: difference.key.clone(),
+            from: difference.from.cloned(),
+            to: said.clone(),
+            path: site.file.path().clone(),
+            line: site.location.start().line,
+        }));
+    }
+    changes
+}

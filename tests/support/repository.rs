@@ -1,0 +1,301 @@
+//! Repositories with a remote, people's clones of it, and rungs run in them, in
+//! an environment that says nothing of the person who runs the tests.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use super::git::command as git_command;
+pub use super::git::git;
+
+/// A command that sees no configuration of the person or of a CI.
+pub fn scrubbed(program: impl AsRef<Path>) -> Command {
+    let mut command = Command::new(program.as_ref());
+    command.env_clear();
+    for kept in ["PATH", "TMPDIR", "LD_LIBRARY_PATH"] {
+        if let Some(value) = std::env::var_os(kept) {
+            command.env(kept, value);
+        }
+    }
+    command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+    command
+}
+
+/// As [`git`], at a time of the caller's choice, for author and committer.
+///
+/// # Panics
+///
+/// Where git fails.
+pub fn git_at(directory: &Path, time: &str, arguments: &[&str]) -> String {
+    let mut git = git_command(directory);
+    git.env("GIT_AUTHOR_DATE", time).env("GIT_COMMITTER_DATE", time).args(arguments);
+    let output = git.output().expect("git runs");
+    assert!(output.status.success(), "git {arguments:?}: {}", said(&output));
+    String::from_utf8(output.stdout).expect("git prints UTF-8 here").trim().to_owned()
+}
+
+/// Both outputs of a program, for a failure's message.
+pub fn said(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!("{}\n{}{}", output.status, text(&output.stdout), text(&output.stderr))
+}
+
+/// A bare repository and what is cloned from it, in a directory that goes with
+/// this.
+pub struct Remote {
+    directory: TempDir,
+}
+
+impl Remote {
+    /// A bare repository whose branch `main` has one commit with these files.
+    ///
+    /// # Panics
+    ///
+    /// Where git fails.
+    pub fn new(files: &BTreeMap<String, String>) -> Self {
+        let remote = Self { directory: tempfile::tempdir().expect("a directory") };
+        let seed = remote.path("seed");
+        fs::create_dir(&seed).expect("a directory");
+        git(&seed, &["init", "-q"]);
+        lay_out(&seed, files);
+        git(&seed, &["add", "-A", "-f"]);
+        git_at(&seed, "2026-01-05T08:00:00Z", &["commit", "-qm", "Begin"]);
+        let bare = remote.bare();
+        git(&remote.path(""), &["clone", "-q", "--bare", "seed", "remote.git"]);
+        // What a forge's repository allows, so that it serves pushes over HTTP.
+        git(&bare, &["config", "http.receivepack", "true"]);
+        remote
+    }
+
+    /// A place beside the bare repository.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// The bare repository.
+    pub fn bare(&self) -> PathBuf {
+        self.path("remote.git")
+    }
+
+    /// Its address for a client of the same machine.
+    pub fn file_url(&self) -> String {
+        format!("file://{}", self.bare().display())
+    }
+
+    /// A new clone from an address, as a person of that name.
+    ///
+    /// # Panics
+    ///
+    /// Where git fails.
+    pub fn clone_from(&self, url: &str, name: &str) -> PathBuf {
+        git(&self.path(""), &["clone", "-q", url, name]);
+        let clone = self.path(name);
+        git(&clone, &["config", "user.name", name]);
+        git(&clone, &["config", "user.email", &format!("{name}@example.com")]);
+        clone
+    }
+
+    /// A new clone over `file://`.
+    ///
+    /// # Panics
+    ///
+    /// Where git fails.
+    pub fn cloned(&self, name: &str) -> PathBuf {
+        self.clone_from(&self.file_url(), name)
+    }
+
+    /// The commit that `main` is at.
+    pub fn tip(&self) -> String {
+        git(&self.bare(), &["rev-parse", "main"])
+    }
+
+    /// The first-parent commits of `main` after another, the oldest first.
+    pub fn commits_since(&self, base: &str) -> Vec<String> {
+        let range = format!("{base}..main");
+        let list = git(&self.bare(), &["rev-list", "--first-parent", "--reverse", &range]);
+        list.lines().map(str::to_owned).collect()
+    }
+
+    /// The paths that a commit changed against its first parent.
+    pub fn changed(&self, commit: &str) -> Vec<String> {
+        let arguments =
+            ["diff-tree", "-r", "--name-only", "--no-commit-id", "-m", "--first-parent"];
+        let list = git(&self.bare(), &[&arguments[..], &[commit]].concat());
+        list.lines().map(str::to_owned).collect()
+    }
+
+    /// Every file of a revision.
+    pub fn files(&self, revision: &str) -> BTreeMap<String, String> {
+        files_at(&self.bare(), revision)
+    }
+
+    /// The repository is whole: every object is there and sound.
+    ///
+    /// # Panics
+    ///
+    /// Where it is not.
+    pub fn fsck(&self) {
+        git(&self.bare(), &["fsck", "--full", "--strict", "--no-dangling"]);
+    }
+}
+
+/// Every file of a revision, by path.
+///
+/// # Panics
+///
+/// Where git fails, or a file is no UTF-8.
+pub fn files_at(repository: &Path, revision: &str) -> BTreeMap<String, String> {
+    let names = git(repository, &["ls-tree", "-r", "-z", "--name-only", "--full-tree", revision]);
+    let names = names.split('\0').filter(|name| !name.is_empty());
+    let file = |name: &str| {
+        let output = git_command(repository)
+            .args(["cat-file", "blob", &format!("{revision}:{name}")])
+            .output()
+            .expect("git runs");
+        assert!(output.status.success(), "{name}: {}", said(&output));
+        (name.to_owned(), String::from_utf8(output.stdout).expect("a text"))
+    };
+    names.map(file).collect()
+}
+
+/// Writes files below a directory.
+///
+/// # Panics
+///
+/// Where the disk fails.
+pub fn lay_out(root: &Path, files: &BTreeMap<String, String>) {
+    for (path, text) in files {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().expect("a file is in a directory")).expect("a directory");
+        fs::write(path, text).expect("a file");
+    }
+}
+
+/// Every file below a directory, but for git's own.
+///
+/// # Panics
+///
+/// Where the disk fails.
+pub fn files_in(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = walkdir::WalkDir::new(root).into_iter();
+    let entries = entries.filter_entry(|entry| entry.file_name() != ".git");
+    let files = entries.map(|entry| entry.expect("the directory can be read"));
+    let files = files.filter(|entry| entry.file_type().is_file());
+    let file = |entry: walkdir::DirEntry| {
+        let name = entry.path().strip_prefix(root).expect("it is below").to_string_lossy();
+        (name.into_owned(), fs::read(entry.path()).expect("a file can be read"))
+    };
+    files.map(file).collect()
+}
+
+/// Copies a directory with all that is in it.
+///
+/// # Panics
+///
+/// Where the disk fails.
+pub fn copy(from: &Path, to: &Path) {
+    for entry in walkdir::WalkDir::new(from) {
+        let entry = entry.expect("the directory can be read");
+        let target = to.join(entry.path().strip_prefix(from).expect("it is below"));
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(&target).expect("a directory");
+        } else {
+            fs::copy(entry.path(), &target).expect("a file can be copied");
+        }
+    }
+}
+
+/// rungs in a clone.
+pub fn rungs_in(clone: &Path) -> Command {
+    let mut rungs = scrubbed("target/rungs");
+    rungs.current_dir(clone).env("HOME", clone.join("no-such-home"));
+    rungs
+}
+
+/// Runs rungs in a clone.
+///
+/// # Panics
+///
+/// Where it does not start.
+pub fn rungs(clone: &Path, arguments: &[&str]) -> Output {
+    rungs_in(clone).args(arguments).output().expect("rungs runs")
+}
+
+/// Runs rungs in a clone and returns what it printed.
+///
+/// # Panics
+///
+/// Where its exit code is not 0.
+pub fn rungs_done(clone: &Path, arguments: &[&str]) -> String {
+    let output = rungs(clone, arguments);
+    assert!(output.status.success(), "rungs {arguments:?}: {}", said(&output));
+    String::from_utf8(output.stdout).expect("rungs prints UTF-8")
+}
+
+/// The template of [`native`]'s apps.
+const TEMPLATE: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ app }}
+spec:
+  selector:
+    matchLabels: { app: {{ app }} }
+  template:
+    metadata:
+      labels: { app: {{ app }} }
+    spec:
+      containers:
+        - name: web
+          image: {{ images.web.ref | quote }}
+";
+
+/// The files of a native repository with its rendered files: environments from
+/// the lowest rung up with the tag that every app has there, and files besides.
+///
+/// # Panics
+///
+/// Where it does not render.
+pub fn native(
+    ladder: &[(&str, &str)],
+    apps: &[String],
+    more: &[(&str, &str)],
+) -> BTreeMap<String, String> {
+    let names: Vec<_> = ladder.iter().map(|(environment, _)| *environment).collect();
+    let mut files = BTreeMap::from([
+        ("rungs.yaml".to_owned(), format!("version: 1\nladder: [{}]\n", names.join(", "))),
+        ("templates/web/deployment.yaml.tera".to_owned(), TEMPLATE.to_owned()),
+    ]);
+    for (environment, tag) in ladder {
+        for app in apps {
+            files.insert(native_file(environment, app), native_app(app, tag));
+        }
+    }
+    files.extend(more.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
+    let directory = tempfile::tempdir().expect("a directory");
+    lay_out(directory.path(), &files);
+    rungs_done(directory.path(), &["render"]);
+    let files = files_in(directory.path()).into_iter();
+    files.map(|(path, bytes)| (path, String::from_utf8(bytes).expect("a text"))).collect()
+}
+
+/// The file that puts an app into an environment.
+pub fn native_file(environment: &str, app: &str) -> String {
+    format!("environments/{environment}/{app}.yaml")
+}
+
+/// What stands in it.
+pub fn native_app(app: &str, tag: &str) -> String {
+    format!(
+        "template: web\nimages:\n  web:\n    repository: registry.example.com/{app}\n    \
+         tag: {tag} # by promotion\n"
+    )
+}
+
+/// The file that is rendered of it.
+pub fn rendered_file(environment: &str, app: &str) -> String {
+    format!("rendered/{environment}/{app}/deployment-{app}.yaml")
+}
