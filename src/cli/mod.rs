@@ -141,8 +141,7 @@ impl Context {
             return repo.clone();
         }
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-        let nearest = here.ancestors().find(|directory| directory.join("rungs.yaml").is_file());
-        nearest.map_or_else(|| here.clone(), Path::to_path_buf)
+        nearest_repository(&here).to_path_buf()
     }
 
     /// The repository's files; of a bare clone those of its `HEAD`.
@@ -160,6 +159,11 @@ impl Context {
         let clone = git::Repository::containing(&self.directory()).ok().flatten();
         clone.map_or_else(RepoPath::root, |clone| clone.prefix().clone())
     }
+}
+
+/// The nearest directory upwards that holds a `rungs.yaml`, or this one.
+fn nearest_repository(here: &Path) -> &Path {
+    here.ancestors().find(|directory| directory.join("rungs.yaml").is_file()).unwrap_or(here)
 }
 
 /// What a command came to: findings that do not stop it, and what its answer
@@ -184,6 +188,9 @@ impl From<Findings> for Outcome {
 /// Runs the program on this process's arguments.
 pub fn main() -> ExitCode {
     report_panics_as_defects();
+    if let Some(exit) = completions::answer() {
+        return exit.into();
+    }
     let Cli { global, command } = Cli::parse();
     global.format.refuse_unless(command.data_formats());
     let console = Console::new(&global);

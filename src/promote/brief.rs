@@ -28,7 +28,7 @@ pub fn brief(said: &Said, beside: Option<&Said>) -> String {
 
 /// All of what a site says, for people and for records; masked where it is a
 /// promoted value that looks like a secret.
-pub fn in_full(key: &Key, said: &Said) -> String {
+pub(super) fn in_full(key: &Key, said: &Said) -> String {
     let text = said.to_string();
     if is_secret(key, &text) { REDACTED.to_owned() } else { text }
 }

@@ -11,7 +11,7 @@ use super::written::DataFormat;
 use super::{Context, Outcome, console};
 use crate::config::{Loaded, Repository};
 use crate::diagnostic::{Findings, Format, Kind};
-use crate::promote::status::{Shown, Status as Found, StatusError, status};
+use crate::promote::status::{Cell, Shown, Status as Found, StatusError, status};
 use crate::promote::{Commits, history_finding};
 use crate::source::Tree;
 
@@ -47,24 +47,21 @@ impl Status {
         let base = if self.work_tree {
             None
         } else {
-            Base::of(context, self.base.as_deref(), Apps::named(&self.apps))?
+            Base::of(context, self.base.as_deref(), &Apps::named(&self.apps))?
         };
         let now = Timestamp::now();
-        let (status, findings) = match &base {
-            Some(base) => {
-                let history = base.history();
-                let objects = base.clone.objects();
-                let commits = Commits { tip: &base.tip, history: &history, objects: &*objects };
-                self.find(&base.loaded, &base.tree, Some(commits), now)?
-            }
-            None => {
-                let tree = context.tree();
-                self.find(&Apps::named(&self.apps).load(&tree)?, &tree, None, now)?
-            }
+        let (status, findings) = if let Some(base) = &base {
+            let history = base.history();
+            let objects = base.clone.objects();
+            let commits = Commits { tip: &base.tip, history: &history, objects: &*objects };
+            self.find(&base.loaded, &base.tree, Some(commits), now)?
+        } else {
+            let tree = context.tree();
+            self.find(&Apps::named(&self.apps).load(&tree)?, &tree, None, now)?
         };
         show(context, &status, !self.apps.is_empty(), now);
         let cells = status.apps.iter().flat_map(|app| &app.environments);
-        let is_behind = cells.into_iter().any(|cell| cell.is_behind());
+        let is_behind = cells.into_iter().any(Cell::is_behind);
         let mut outcome = Outcome::from(findings);
         outcome.answer = (self.exit_code && is_behind).then_some(Kind::Answer);
         if let Ok(serde_json::Value::Object(data)) = serde_json::to_value(&status) {

@@ -104,7 +104,7 @@ fn block(app: &AppStatus, now: Timestamp, style: Style) -> String {
     for cell in &app.environments {
         let mut name = cell.environment.as_str();
         for line in long(cell, &app.app, now) {
-            out.push_str(&format!("  {name:width$}  {}\n", painted(&line, style)));
+            out.extend(["  ", &format!("{name:width$}"), "  ", &painted(&line, style), "\n"]);
             name = "";
         }
     }

@@ -66,9 +66,9 @@ fn said(cell: &Cell, of: impl FnOnce(&[Reference]) -> Vec<String>) -> Vec<Line> 
 }
 
 /// Those that another environment says otherwise; where there are none, the
-/// first stands for all.
+/// first stands for all. Values are too long for a column.
 fn differing(references: &[Reference], app: &str) -> Vec<String> {
-    let differ: Vec<_> = references.iter().filter(|one| one.differs).collect();
+    let differ: Vec<_> = references.iter().filter(|one| one.differs && !one.is_value).collect();
     let all = if differ.is_empty() { references.iter().take(1).collect() } else { differ };
     let shown = if all.len() > MOST_REFERENCES { MOST_REFERENCES - 1 } else { all.len() };
     let lines = all[..shown].iter().map(|one| {
@@ -76,7 +76,9 @@ fn differing(references: &[Reference], app: &str) -> Vec<String> {
         shortened(&text, LONGEST_REFERENCE)
     });
     let more = (all.len() > shown).then(|| format!("and {} more", all.len() - shown));
-    lines.chain(more).collect()
+    let values = references.iter().any(|one| one.differs && one.is_value);
+    let values = values.then(|| "other values".to_owned());
+    lines.chain(more).chain(values).collect()
 }
 
 /// An app with one image needs no name for it.

@@ -144,6 +144,7 @@ impl Sites {
                 key: key.name().to_owned(),
                 brief: if masked { full.clone() } else { brief(said, same_tag.copied()) },
                 reference: full,
+                is_value: matches!(key, Key::Value(_)),
                 differs: others.iter().any(|other| *other != said && !other.is_same(said)),
             }
         });
