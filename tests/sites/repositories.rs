@@ -185,22 +185,6 @@ fn each_environment_has_values_of_its_own_or_those_of_the_chart() {
 }
 
 #[test]
-fn what_another_app_of_the_same_file_says_needs_no_shared_file() {
-    let both =
-        "frontend: { image: shop/frontend, tag: v1 }\nbackend: { image: shop/backend, tag: v1 }\n";
-    let rungs = "version: 1\nladder: [qa, prod]\nsites:\n  \
-                 - { path: 'chart/values-{environment}.yaml', kind: helm-values, app: '{image}' }\n";
-    let tree = crate::support::tree([
-        ("rungs.yaml", rungs),
-        ("chart/Chart.yaml", "name: shop\n"),
-        ("chart/values.yaml", both),
-        ("chart/values-qa.yaml", both),
-        ("chart/values-prod.yaml", both),
-    ]);
-    assert_eq!(shared(&model(&tree), &tree), Vec::<String>::new());
-}
-
-#[test]
 fn flux_changes_marked_scalars_at_sites() {
     let Some(setters) = corpora::folder("setters") else { return };
     let mut changed = 0;
@@ -229,4 +213,20 @@ fn at(file: &Arc<SourceFile>, part: &Part) -> Option<u32> {
     let documents = parse(file, Dialect::Kubectl).unwrap();
     let node = part.at.route.find(documents[part.at.document].root());
     node.map(|node| node.location().start().line)
+}
+
+#[test]
+fn what_another_app_of_the_same_file_says_needs_no_shared_file() {
+    let both =
+        "frontend: { image: shop/frontend, tag: v1 }\nbackend: { image: shop/backend, tag: v1 }\n";
+    let rungs = "version: 1\nladder: [qa, prod]\nsites:\n  \
+                 - { path: 'chart/values-{environment}.yaml', kind: helm-values, app: '{image}' }\n";
+    let tree = crate::support::tree([
+        ("rungs.yaml", rungs),
+        ("chart/Chart.yaml", "name: shop\n"),
+        ("chart/values.yaml", both),
+        ("chart/values-qa.yaml", both),
+        ("chart/values-prod.yaml", both),
+    ]);
+    assert_eq!(shared(&model(&tree), &tree), Vec::<String>::new());
 }
