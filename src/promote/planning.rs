@@ -84,7 +84,7 @@ pub(super) struct Planner<'a> {
     pub(super) direct: bool,
 }
 
-impl<'a> Planner<'a> {
+impl Planner<'_> {
     /// An app's promotion.
     pub(super) fn promote(&self, request: &Request, app: &str) -> Result<Work, Findings> {
         let here = self.here_or_new(request, app)?;
@@ -146,7 +146,7 @@ impl<'a> Planner<'a> {
         }
         match newest {
             Some(newest) => self.enter(app, here, &newest),
-            None => Ok(self.nothing(app, here)),
+            None => Ok(Self::nothing(app, here)),
         }
     }
 
@@ -262,7 +262,7 @@ impl<'a> Planner<'a> {
         Target { app: &here.app, state: &here.state, options }
     }
 
-    fn nothing(&self, app: &str, here: &Here) -> Work {
+    fn nothing(app: &str, here: &Here) -> Work {
         let state = here.state.clone();
         let plan = AppPlan {
             app: app.to_owned(),
@@ -284,7 +284,7 @@ impl<'a> Planner<'a> {
         way: &Way<'_>,
         source: Option<&super::Source>,
     ) -> Result<Work, Findings> {
-        let mut work = self.nothing(app, here);
+        let mut work = Self::nothing(app, here);
         work.plan.source = source.cloned();
         if proposal.changes.is_empty() {
             return Ok(work);

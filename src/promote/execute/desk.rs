@@ -381,12 +381,11 @@ impl Desk {
 /// Reads what an intent needs of a tree.
 fn open(tree: Tree, commit: Option<ObjectName>, intent: &dyn Intent) -> Result<Opened, Findings> {
     let none = BTreeSet::new();
-    let apps = match intent.apps() {
-        Some(apps) => Some(apps),
-        None => {
-            let settings = config::load_apps(&tree, &none)?;
-            intent.apps_of(&settings.repository)?
-        }
+    let apps = if let Some(apps) = intent.apps() {
+        Some(apps)
+    } else {
+        let settings = config::load_apps(&tree, &none)?;
+        intent.apps_of(&settings.repository)?
     };
     let loaded = match &apps {
         Some(apps) => config::load_apps(&tree, apps)?,
