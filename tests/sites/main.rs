@@ -1,7 +1,8 @@
 //! Sites: which references a repository's files hold, for whom, and what they say.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
+
 #[path = "../corpora/mod.rs"]
-#[allow(clippy::print_stdout, reason = "a person must see that nothing was tested")]
 mod corpora;
 mod kinds;
 mod model;
