@@ -13,6 +13,7 @@ static LISTS: &[&[&Code]] = &[
     crate::kubernetes::CODES,
     crate::config::CODES,
     crate::sites::CODES,
+    crate::edits::CODES,
     crate::render::CODES,
     crate::namespaces::CODES,
     crate::pipeline::CODES,

@@ -12,6 +12,7 @@ pub mod git;
 pub mod kubernetes;
 pub mod config;
 pub mod sites;
+pub mod edits;
 pub mod render;
 pub mod namespaces;
 pub mod pipeline;

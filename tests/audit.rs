@@ -327,6 +327,22 @@ fn hostile_messages_are_claims_and_nothing_else() {
 }
 
 #[test]
+fn holds_that_are_set_and_lifted_are_there() {
+    let mut made = Made::new();
+    let file = ".rungs/holds/prod/web.yaml";
+    made.write(file, "- { state: { tag: v1 }, reason: it crashes, by: ana }\n");
+    made.commit("Hold web back\n\nRungs-Hold: web in prod\nRungs-Requested-By: cy\n");
+    fs::remove_file(made.path().join(file)).unwrap();
+    made.commit("by hand");
+    let entries = made.entries(&["--env", "prod", "--limit", "2"]);
+    let told: Vec<_> = entries.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(told, ["lift", "hold"]);
+    assert_eq!(entries[1]["hold"]["reason"], "it crashes");
+    assert_eq!(entries[1]["record"]["requestedBy"], "cy");
+    assert_eq!(entries[0]["record"], Value::Null);
+}
+
+#[test]
 fn a_revision_or_a_day_limits_an_audit() {
     let mut made = Made::new();
     for tag in ["v2", "v3"] {

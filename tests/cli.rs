@@ -459,6 +459,33 @@ fn schemas_completions_and_manual_pages_are_printed() {
 }
 
 #[test]
+fn names_of_the_repository_are_offered_at_the_cursor() {
+    let shop = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config/complete/shop");
+    let offered = |line: &[&str]| -> Vec<String> {
+        let program = env!("CARGO_BIN_EXE_rungs");
+        // What the script does that `source <(rungs completions bash)` reads.
+        let script = "source /dev/stdin <<< \"$SCRIPT\"; COMP_WORDS=(\"$@\"); \
+                      COMP_CWORD=$(($# - 1)); _clap_complete_rungs rungs \"${!#}\"; \
+                      printf '%s\\n' \"${COMPREPLY[@]}\"";
+        let printed = Command::new(program).args(["completions", "bash"]).output();
+        let directory = Path::new(program).parent().unwrap();
+        let path = format!("{}:{}", directory.display(), std::env::var("PATH").unwrap());
+        let output = Command::new("bash")
+            .args(["-c", script, "bash"])
+            .args(line)
+            .env("SCRIPT", stdout(&printed.unwrap()))
+            .env("PATH", path)
+            .current_dir(shop)
+            .output()
+            .unwrap();
+        stdout(&output).lines().map(str::to_owned).collect()
+    };
+    assert_eq!(offered(&["rungs", "values", "--env", "prod"]), ["prod/eu", "prod/us"]);
+    assert_eq!(offered(&["rungs", "values", "--env", "qa", "g"]), ["guestbook"]);
+    assert_eq!(offered(&["rungs", "render", "sta"]), ["stage"]);
+}
+
+#[test]
 fn arguments_that_are_not_understood_are_exit_code_two() {
     let directory = tempfile::tempdir().unwrap();
     for arguments in [

@@ -418,6 +418,24 @@ fn filters_of_changed_paths_change_nothing_but_the_time() {
 }
 
 #[test]
+fn many_paths_are_answered_as_few_are() {
+    let scratch = Scratch::new();
+    for file in 0..40 {
+        scratch.write(&format!("apps/{file}.yaml"), "v1");
+    }
+    scratch.commit("all");
+    scratch.put("other.yaml", "x");
+    scratch.put("apps/7.yaml", "v2");
+    scratch.put("apps/39.yaml", "v2");
+    let files: Vec<String> = (0..20).map(|file| format!("apps/{file}.yaml")).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let steps = scratch.steps(&files);
+    assert_eq!(steps.len(), 2);
+    assert_eq!(steps[0], "apps/7.yaml v2: apps/7.yaml v1 > v2");
+    assert_eq!(steps[1].matches(" - > v1").count(), 20);
+}
+
+#[test]
 fn a_tip_that_is_not_there_is_an_error_and_no_empty_history() {
     let scratch = Scratch::new();
     scratch.put("a", "x");
@@ -455,8 +473,8 @@ fn a_history_that_is_not_read_to_its_end_leaves_no_process() {
     // More than pipes hold, so that git waits for somebody to read on.
     for number in 0..3000 {
         let data = format!("data 1000\n{number:01000}\n");
-        stream += "commit refs/heads/main\ncommitter A <a> 1700000000 +0000\n";
-        stream += &format!("{data}M 100644 inline web.yaml\n{data}\n");
+        let head = "commit refs/heads/main\ncommitter A <a> 1700000000 +0000\n";
+        stream.extend([head, &data, "M 100644 inline web.yaml\n", &data, "\n"]);
     }
     scratch.write(".git/stream", stream);
     let input = std::fs::File::open(scratch.root().join(".git/stream")).unwrap();

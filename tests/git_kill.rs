@@ -66,9 +66,10 @@ fn start(clone: &Path, text: &str) -> Child {
 fn end(mut child: Child, with_group: bool) {
     let id = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     // It may have ended by itself.
-    let _ = match with_group {
-        true => rustix::process::kill_process_group(id, Signal::KILL),
-        false => rustix::process::kill_process(id, Signal::KILL),
+    let _ = if with_group {
+        rustix::process::kill_process_group(id, Signal::KILL)
+    } else {
+        rustix::process::kill_process(id, Signal::KILL)
     };
     child.wait().unwrap();
 }

@@ -362,6 +362,29 @@ fn refused_credentials_are_exit_4_and_no_password_is_shown() {
 }
 
 #[test]
+fn credentials_come_from_a_helper_as_they_do_by_hand() {
+    let directory = tempfile::tempdir().unwrap();
+    let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
+    let server = SmartHttp::serve(directory.path());
+    let clone = directory.path().join("clone");
+    git::clone(&server.url("origin.git"), &clone, &[]);
+    let helper = "!f() { echo username=me; echo password=hunter2; }; f";
+    git(&clone, &["config", "credential.helper", helper]);
+    server.behave(|it| it.password = Some(("me".into(), "hunter2".into())));
+    committed(Hand::at(&clone).set("apps/web", "v2"));
+    assert_eq!(show(&bare, "apps/web"), "v2");
+}
+
+#[test]
+fn a_known_tip_that_is_no_longer_in_the_clone_is_fetched() {
+    let (_kept, bare, clone) = pair();
+    let gone = "1".repeat(40);
+    fs::write(clone.join(".git/refs/remotes/origin/main"), &gone).unwrap();
+    committed(Hand::at(&clone).set("apps/web", "v2"));
+    assert_eq!(show(&bare, "apps/web"), "v2");
+}
+
+#[test]
 fn a_push_that_is_cut_off_is_taken_whole_or_not_at_all_and_finished_once() {
     let directory = tempfile::tempdir().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v1")]);

@@ -99,6 +99,9 @@ fn a_table_has_a_column_for_each_environment_and_a_narrow_one_blocks() {
     let first: Vec<_> = text.lines().nth(1).unwrap().split_whitespace().collect();
     assert_eq!(first, ["web", "v4", "v2", "v1"]);
     assert!(text.contains("2 behind qa") && text.contains("1 behind stage"), "{text}");
+    let blocks = printed(directory.path(), &["status", "web"]);
+    assert!(blocks.starts_with("web\n  qa     v4\n"), "{blocks}");
+    assert!(blocks.contains("next: tag v2 → v4"), "{blocks}");
 }
 
 #[test]

@@ -27,6 +27,9 @@ fuzz_target!(|text: &str| {
     memory.insert(path, content.into_bytes());
     let Ok(loaded) = load(&Tree::new(memory)) else { return };
     for environment in &loaded.repository.environments {
+        for rule in &loaded.repository.sites {
+            let _ = rule.path.value.of_environment(&environment.spelling).of_app("web");
+        }
         for app in &environment.apps {
             let _ = serde_json::to_string(&settings(environment, app));
         }

@@ -53,13 +53,13 @@ impl Base {
     pub(super) fn of(
         context: &Context,
         named: Option<&str>,
-        apps: Apps,
+        apps: &Apps,
     ) -> Result<Option<Self>, Findings> {
         let directory = context.directory();
         let clone = git::Repository::containing(&directory).map_err(|error| unreadable(&error))?;
         let Some(clone) = clone.map(Arc::new) else { return Ok(None) };
         let Some((name, tip)) = find(&clone, context, named)? else { return Ok(None) };
-        Self::at(clone, name, tip, &apps).map(Some)
+        Self::at(clone, name, tip, apps).map(Some)
     }
 
     /// That branch, or a commit of it that is not the newest.
@@ -68,7 +68,7 @@ impl Base {
         named: Option<&str>,
         until: Option<&str>,
     ) -> Result<Self, Findings> {
-        let base = Self::of(context, named, Apps::none())?.ok_or_else(|| {
+        let base = Self::of(context, named, &Apps::none())?.ok_or_else(|| {
             let at = Location::of_path(&RepoPath::root());
             Finding::new(&NO_COMMIT, "there is no commit to look at", at)
                 .because("no git clone, or one without a commit")
@@ -129,28 +129,28 @@ fn find(
     named: Option<&str>,
 ) -> Result<Option<(String, ObjectName)>, Findings> {
     let remote = remote(clone);
-    if let Some(named) = named {
-        return known(clone, remote.as_deref(), named)?.map(Some).ok_or_else(|| {
+    if let Some(branch) = named {
+        return known(clone, remote.as_deref(), branch)?.map(Some).ok_or_else(|| {
             let remote = remote.unwrap_or_else(|| "this clone".to_owned());
-            RemoteError::NoBranch { remote, branch: named.to_owned() }.finding().into()
+            RemoteError::NoBranch { remote, branch: branch.to_owned() }.finding().into()
         });
     }
-    let mut names = Vec::new();
+    let mut candidates = Vec::new();
     // What cannot be loaded here may be mended on the branch; loading that says so.
     if let Ok(loaded) = Apps::none().load(&context.tree()) {
-        names.extend(loaded.repository.forge.and_then(|forge| forge.base));
+        candidates.extend(loaded.repository.forge.and_then(|forge| forge.base));
     }
     if let Some(remote) = &remote {
         let head = clone
             .symbolic(&format!("refs/remotes/{remote}/HEAD"))
             .map_err(|error| unreadable(&error))?;
         let prefix = format!("refs/remotes/{remote}/");
-        names.extend(head.and_then(|head| head.strip_prefix(&prefix).map(str::to_owned)));
+        candidates.extend(head.and_then(|head| head.strip_prefix(&prefix).map(str::to_owned)));
     }
     let here = clone.symbolic("HEAD").map_err(|error| unreadable(&error))?;
     let here = here.and_then(|head| head.strip_prefix("refs/heads/").map(str::to_owned));
-    names.extend(here.clone());
-    for name in names {
+    candidates.extend(here.clone());
+    for name in candidates {
         if let Some(found) = known(clone, remote.as_deref(), &name)? {
             return Ok(Some(found));
         }

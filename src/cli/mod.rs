@@ -25,11 +25,12 @@ mod written;
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::diagnostic::{Findings, Format, Kind, harmless};
-use crate::git;
+use crate::diagnostic::{Finding, Findings, Format, Kind, harmless};
+use crate::git::{self, Address, Cache};
 use crate::source::{RepoPath, Tree};
 
 pub use exit::Exit;
@@ -60,8 +61,9 @@ fn exit_codes() -> String {
 /// Options of every command.
 #[derive(Debug, clap::Args)]
 struct Global {
-    /// The repository; the nearest directory upwards with a rungs.yaml if not given
-    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    /// The repository: a directory, or an address, of which a clone is kept in the cache
+    /// directory; the nearest directory upwards with a rungs.yaml if not given
+    #[arg(long, global = true, value_name = "DIR|URL", value_hint = clap::ValueHint::DirPath)]
     repo: Option<PathBuf>,
     /// When to colour; `NO_COLOR` is honoured
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
@@ -139,13 +141,16 @@ impl Context {
             return repo.clone();
         }
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-        let nearest = here.ancestors().find(|directory| directory.join("rungs.yaml").is_file());
-        nearest.map_or_else(|| here.clone(), Path::to_path_buf)
+        nearest_repository(&here).to_path_buf()
     }
 
-    /// The repository's files.
+    /// The repository's files; of a bare clone those of its `HEAD`.
     fn tree(&self) -> Tree {
-        git::work_tree(&self.directory())
+        let directory = self.directory();
+        let bare = git::Repository::containing(&directory).ok().flatten();
+        let bare = bare.filter(git::Repository::is_bare).map(Arc::new);
+        let head = bare.and_then(|clone| clone.tree_of(&clone.head().ok()??).ok());
+        head.unwrap_or_else(|| git::work_tree(&directory))
     }
 
     /// From the clone's root to the repository's directory. Where no clone is,
@@ -154,6 +159,11 @@ impl Context {
         let clone = git::Repository::containing(&self.directory()).ok().flatten();
         clone.map_or_else(RepoPath::root, |clone| clone.prefix().clone())
     }
+}
+
+/// The nearest directory upwards that holds a `rungs.yaml`, or this one.
+fn nearest_repository(here: &Path) -> &Path {
+    here.ancestors().find(|directory| directory.join("rungs.yaml").is_file()).unwrap_or(here)
 }
 
 /// What a command came to: findings that do not stop it, and what its answer
@@ -178,10 +188,21 @@ impl From<Findings> for Outcome {
 /// Runs the program on this process's arguments.
 pub fn main() -> ExitCode {
     report_panics_as_defects();
+    if let Some(exit) = completions::answer() {
+        return exit.into();
+    }
     let Cli { global, command } = Cli::parse();
     global.format.refuse_unless(command.data_formats());
     let console = Console::new(&global);
-    let mut context = Context { repo: global.repo, console };
+    let repo = match global.repo.map(local).transpose() {
+        Ok(repo) => repo,
+        Err(finding) => {
+            let findings = Findings::from(finding);
+            console.report(&findings, serde_json::Map::new(), &RepoPath::root());
+            return Exit::of(&findings, false).into();
+        }
+    };
+    let mut context = Context { repo, console };
     let result = match command {
         Command::Init(command) => command.run(&context),
         Command::Render(command) => command.run(&mut context),
@@ -208,6 +229,18 @@ pub fn main() -> ExitCode {
         context.console.report(&findings, outcome.data, &context.prefix());
     }
     exit.into()
+}
+
+/// The directory of a repository: of an address, its clone in the cache.
+fn local(repo: PathBuf) -> Result<PathBuf, Finding> {
+    let Some(address) = repo.to_str().filter(|text| Address::is_meant(text)) else {
+        return Ok(repo);
+    };
+    let address = Address::parse(address)?;
+    match Cache::of(&carry_out::variables()) {
+        Some(cache) => cache.fetch(&address),
+        None => usage_error("no directory for clones is known; set RUNGS_CACHE to one"),
+    }
 }
 
 /// Ends the run as clap does for arguments that it does not understand.

@@ -58,8 +58,8 @@ impl Written {
     pub(super) fn parser() -> impl TypedValueParser<Value = Self> {
         let names = Self::all().map(|(one, purpose)| PossibleValue::new(one.name()).help(purpose));
         PossibleValuesParser::new(names).map(|name| {
-            let named = Self::all().find(|(one, _)| one.name() == name);
-            named.expect("clap lets none but these names through").0
+            let format = Self::all().find(|(one, _)| one.name() == name);
+            format.expect("clap lets none but these names through").0
         })
     }
 

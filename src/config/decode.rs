@@ -163,6 +163,10 @@ fn no_text<T: Syntax>(node: Node<'_>) -> Finding {
     let location = node.location();
     let written = location.text().to_owned();
     let is_scalar = !matches!(node.kind(), Kind::Sequence(_) | Kind::Mapping(_));
+    // `{image}` without quotes is a map to YAML.
+    if node.style() == Style::Flow && T::parse(&written).is_ok() {
+        return wrong_type(node, T::NOUN).help(format!("quote it: `\"{written}\"`"));
+    }
     if !is_scalar || node.style() != Style::Plain || written.is_empty() {
         return wrong_type(node, T::NOUN);
     }
@@ -241,11 +245,7 @@ pub(super) fn report_empty_values(node: Node<'_>, findings: &mut Findings) {
                     key.location(),
                 )
                 .because("nothing is written behind it")
-                .help(format!(
-                    "write `null` or `~` to remove what an earlier layer says, \
-                     or delete the line: `{}: null`",
-                    key.text()
-                )),
+                .help(without_value(key)),
             );
         }
         report_empty_values(value, findings);
@@ -258,6 +258,20 @@ pub(super) fn report_empty_values(node: Node<'_>, findings: &mut Findings) {
         }
         report_empty_values(item, findings);
     }
+}
+
+/// What to do about a key without a value.
+fn without_value(key: KeyNode<'_>) -> String {
+    let text = key.text();
+    // Nothing is laid over or under it.
+    if key.location().file().path().as_str() == "rungs.yaml" {
+        return format!(
+            "give it a value, delete the line, or write `{text}: {{}}` for a map without keys"
+        );
+    }
+    format!(
+        "write `null` or `~` to remove what an earlier layer says, or delete the line: `{text}: null`"
+    )
 }
 
 /// Help for a name that is not known: the one that was probably meant, else
@@ -301,7 +315,9 @@ impl<'a, 'f> Fields<'a, 'f> {
         findings: &'f mut Findings,
     ) -> Option<Self> {
         if !node.is_mapping() {
-            findings.push(wrong_type(node, &format!("a map for {noun}")));
+            let keys: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
+            let help = format!("its keys are: {}", keys.join(", "));
+            findings.push(wrong_type(node, &format!("a map for {noun}")).help(help));
             return None;
         }
         let unknown = node.entries().filter(|(key, _)| !known.contains(&key.text()));
@@ -477,7 +493,11 @@ impl<T: Decode> Decode for List<T> {
         if !node.is_sequence() {
             let written = node.location().text().to_owned();
             let short = !written.contains('\n') && !written.is_empty() && !node.is_null();
-            let help = short.then(|| format!("write `[{written}]`"));
+            let help = if node.is_mapping() && node.style() == Style::Block {
+                Some("begin each item with `-`".to_owned())
+            } else {
+                short.then(|| format!("write `[{written}]`"))
+            };
             findings.push(wrong_type(node, "a list").maybe_help(help));
             return None;
         }

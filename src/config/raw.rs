@@ -9,7 +9,7 @@ mod sites;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::decode::{Anything, Count, Decode, List, Map, choice, record, wrong_type};
+use super::decode::{Anything, Count, Decode, List, Map, UNKNOWN_KEY, choice, record, wrong_type};
 use super::syntax::{
     AppReference, BranchName, Call, Cidr, Date, Digest, DnsLabel, Duration, FilePath,
     ForgeRepository, Glob, ImageRepository, KubernetesVersion, LabelKey, LabelValue, Moment, Name,
@@ -19,7 +19,7 @@ use super::syntax::{
 use super::{EnvironmentName, Sourced};
 use super::{count, joined};
 use crate::diagnostic::{Code, Finding, Findings, codes};
-use crate::yaml::{Node, Value};
+use crate::yaml::{KeyNode, Node, Value};
 
 pub(in crate::config) use sites::{
     AdoptedEnvironmentFile, EnvironmentsFile, FieldsFile, ImageFilterFile, SiteFile, SiteKeys,
@@ -47,7 +47,7 @@ codes! {
 
 record! {
     /// `rungs.yaml` at the repository's root: what holds for all environments.
-    struct RepositoryFile("`rungs.yaml`") {
+    struct RepositoryFile("`rungs.yaml`", setting_of_environment) {
         /// The version of the format of all these files. This program reads
         /// version 1.
         required version: FormatVersion = "version",
@@ -378,6 +378,19 @@ record! {
         /// or repository without it drops the one of earlier layers.
         optional digest: Digest = "digest",
     }
+}
+
+/// The finding for a setting of environments at the top of `rungs.yaml`.
+fn setting_of_environment(key: KeyNode<'_>) -> Option<Finding> {
+    let text = key.text();
+    matches!(text, "gates" | "tier" | "select" | "after" | "skip" | "cluster").then(|| {
+        Finding::new(&UNKNOWN_KEY, format!("unknown key `{text}`"), key.location())
+            .because("a setting of an environment")
+            .help(format!(
+                "put it into the environment's `environment.yaml`; where there are `sites`, write \
+                 `environments: {{ NAME: {{ {text}: … }} }}`"
+            ))
+    })
 }
 
 choice! {

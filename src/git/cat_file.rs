@@ -113,8 +113,8 @@ impl CatFile {
             let names =
                 keys.filter_map(|key| key.strip_prefix("remote.")?.strip_suffix(".promisor"));
             let mut remotes: Vec<String> = names.map(str::to_owned).collect();
-            let named = self.answer("config", &["--get", "extensions.partialClone"]);
-            remotes.extend(named.ok().flatten());
+            let elder = self.answer("config", &["--get", "extensions.partialClone"]);
+            remotes.extend(elder.ok().flatten());
             remotes.retain(|remote| !remote.starts_with('-'));
             remotes
         })

@@ -1,4 +1,4 @@
-//! A repository's commits, as Trees.
+//! A repository's commits: read as Trees, made of changes, pushed to a branch.
 //!
 //! libgit2 reads objects in this process; it is never given a remote, a
 //! credential or a hook.

@@ -206,7 +206,10 @@ impl Writer {
         branch: &Branch,
     ) -> Result<Option<ObjectName>, RemoteError> {
         let Some(tracking) = remote.tracking(branch, &self.settings) else { return Ok(None) };
-        Ok(self.repository().reference(&tracking)?)
+        match self.repository().reference(&tracking) {
+            Err(ObjectError::Absent(_)) => Ok(None),
+            known => Ok(known?),
+        }
     }
 
     /// The tip of a remote's branch now, with its objects in this clone; none
@@ -218,13 +221,9 @@ impl Writer {
         remote: &Remote,
         branch: &Branch,
     ) -> Result<Option<ObjectName>, RemoteError> {
-        let tracking = remote.tracking(branch, &self.settings);
-        let known = match &tracking {
-            Some(name) => self.repository().reference(name)?,
-            None => None,
-        };
+        let known = self.known_tip(remote, branch)?;
         let Some(tip) = self.with_objects(remote, branch)? else { return Ok(None) };
-        if let Some(name) = tracking {
+        if let Some(name) = remote.tracking(branch, &self.settings) {
             self.try_move(&name, known.as_ref(), &tip);
         }
         Ok(Some(tip))

@@ -9,7 +9,7 @@ use super::ObjectName;
 use super::code::{BRANCH_TOO_BUSY, PUSH_REFUSED};
 use super::program::ProgramError;
 use super::push::{Lease, PushError};
-use super::remote::{Branch, Remote, RemoteError, place, unreached};
+use super::remote::{Branch, Remote, RemoteError, place};
 use super::writer::Writer;
 use crate::diagnostic::Finding;
 
@@ -100,8 +100,7 @@ impl PushError {
     pub fn finding(&self, remote: &Remote, branch: &Branch) -> Finding {
         match self {
             Self::Remote(error) => error.finding(),
-            Self::Unanswered(error) => unreached(remote, error.clone()).finding(),
-            Self::Outdated | Self::Refused { .. } => {
+            Self::Outdated | Self::Refused { .. } | Self::Unanswered(_) => {
                 let message = format!("`{remote}` did not take a push to `{branch}`: {self}");
                 Finding::new(&PUSH_REFUSED, message, place())
                     .help("allow it on the server, or push a branch and let people merge it")

@@ -21,14 +21,14 @@ pub fn brief(said: &Said, beside: Option<&Said>) -> String {
             brief_image(image, same_tag)
         }
         Said::Revision(text) | Said::Moving(text) => brief_revision(text).to_owned(),
-        Said::Value(yaml) => yaml.lines().next().unwrap_or_default().trim_end().to_owned(),
+        Said::Value(yaml) => brief_value(yaml, beside).to_owned(),
     };
     shortened(&text, LONGEST)
 }
 
 /// All of what a site says, for people and for records; masked where it is a
 /// promoted value that looks like a secret.
-pub fn in_full(key: &Key, said: &Said) -> String {
+pub(super) fn in_full(key: &Key, said: &Said) -> String {
     let text = said.to_string();
     if is_secret(key, &text) { REDACTED.to_owned() } else { text }
 }
@@ -50,6 +50,16 @@ fn brief_image(image: &ImageParts, with_digest: bool) -> String {
         (None, Some(digits)) => digits,
         (None, None) => "no tag".to_owned(),
     }
+}
+
+/// The first line that the other has not; the first of all where there is none.
+fn brief_value<'y>(yaml: &'y str, beside: Option<&Said>) -> &'y str {
+    let other = match beside {
+        Some(Said::Value(other)) if other != yaml => other.as_str(),
+        _ => return yaml.lines().next().unwrap_or_default().trim(),
+    };
+    let is_new = |line: &&str| !other.lines().any(|known| known.trim() == line.trim());
+    yaml.lines().find(is_new).map_or("…", str::trim)
 }
 
 fn brief_revision(text: &str) -> &str {
@@ -135,6 +145,10 @@ mod tests {
         assert_eq!(brief(&image(None, None), None), "no tag");
         assert_eq!(brief(&Said::Revision("ab".repeat(20)), None), "abababa");
         assert_eq!(brief(&Said::Value("a: 1\nb: 2\n".to_owned()), None), "a: 1");
+        let value = |yaml: &str| Said::Value(yaml.to_owned());
+        let (one, two) = (value("a: 1\nb: 2\n"), value("a: 1\nb: 3\n"));
+        assert_eq!(brief(&one, Some(&two)), "b: 2", "the line that tells them apart");
+        assert_eq!(brief(&value("a: 1\n"), Some(&one)), "…");
         assert_eq!(brief(&Said::Revision("v\u{1b}[1m".to_owned()), None), r"v\u{1b}[1m");
     }
 }

@@ -194,8 +194,7 @@ pub(super) fn restored(target: Target<'_>, before: &State) -> Result<Proposal, F
             Some((site, before.get(&site.key)?.clone()))
         })
         .collect();
-    let options =
-        WriteOptions { drop_digest: true, repository: true, add_digest: true, moving: false };
+    let options = WriteOptions { repository: true, exact: true, ..WriteOptions::default() };
     written(Target { options, ..target }, &wanted)
 }
 

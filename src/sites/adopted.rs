@@ -3,16 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::code::{UNMATCHED_PATTERN, UNREADABLE_MARKER};
-use super::files::{Files, Parsed};
-use super::gathered::{Gathered, Lens};
+use super::files::Files;
 use super::model::{Scope, Whose};
+use super::reading::Reading;
 use super::rules::Rule;
-use super::{
-    AppSites, Barrier, Site, helm_values, kustomize, manifest, marker, promoted, search, shared,
-    yaml,
-};
-use crate::config::{EnvironmentName, Repository, RuleSeverity, SiteKind};
+use super::{AppSites, Barrier, Site, search, shared};
+use crate::config::{EnvironmentName, Repository, RuleSeverity};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{RepoPath, SourceFile, Tree};
 
@@ -40,18 +36,6 @@ pub(super) struct AdoptedModel {
 struct Environment {
     name: EnvironmentName,
     unpinned: Option<RuleSeverity>,
-}
-
-/// What one rule found in one file.
-#[derive(Debug)]
-struct Reading {
-    rule: usize,
-    environment: usize,
-    /// The app that the path or the rule names.
-    app: Option<String>,
-    /// By app, the sites in the order of the file; where it cannot be read, why.
-    found: Result<BTreeMap<String, Vec<Site>>, Findings>,
-    findings: Findings,
 }
 
 impl AdoptedModel {
@@ -94,7 +78,7 @@ impl AdoptedModel {
         }
         for (number, rule) in self.rules.iter().enumerate() {
             if !self.readings().any(|(_, reading)| reading.rule == number) {
-                let near = search::nearest_path(tree, &rule.rule.path.value, &rule.spellings);
+                let near = search::nearest_path(tree, &rule.entry.path.value, &rule.spellings);
                 self.near.extend(near.map(|near| (number, near)));
             }
         }
@@ -162,12 +146,12 @@ impl AdoptedModel {
     pub(super) fn put(
         &mut self,
         path: &RepoPath,
-        file: Option<Arc<SourceFile>>,
+        file: Option<&Arc<SourceFile>>,
     ) -> BTreeSet<Whose> {
         let mut affected = BTreeSet::new();
         let linked = self.links.get(path).cloned().unwrap_or_default();
         for path in linked.iter().chain([path]) {
-            let is_new = !self.matches(path).is_empty() && self.files.put(path, file.clone());
+            let is_new = !self.matches(path).is_empty() && self.files.put(path, file.cloned());
             if is_new {
                 affected.extend(self.of_file(path));
                 self.gather(path);
@@ -324,96 +308,5 @@ impl AdoptedModel {
                 rule.unmatched(self.near.get(&number).map(String::as_str), files[number])
             },
         )
-    }
-}
-
-impl Rule {
-    fn reading(
-        &self,
-        path: &RepoPath,
-        parsed: &Parsed,
-        app: Option<String>,
-        (rule, environment): (usize, usize),
-    ) -> Reading {
-        let documents = match parsed.documents() {
-            Ok(documents) => documents,
-            Err(findings) => {
-                let found = Err(findings.clone());
-                return Reading { rule, environment, app, found, findings: Findings::new() };
-            }
-        };
-        let lens = Lens {
-            file: &parsed.file,
-            images: &self.rule.images,
-            adds_digest: self.rule.adds_digest,
-        };
-        let mut gathered = match &self.rule.kind {
-            SiteKind::Kustomize { insert } => kustomize::find(lens, documents, insert),
-            SiteKind::Yaml(fields) => yaml::find(lens, documents, fields),
-            SiteKind::HelmValues { root } => {
-                helm_values::find(lens, documents, root.as_ref().map(|root| &root.value))
-            }
-            SiteKind::Manifest => manifest::find(lens, documents),
-            SiteKind::Marker => marker::find(lens, documents),
-        };
-        gathered.sites.extend(promoted::find(lens, documents, &self.rule));
-        let found = Ok(self.by_app(path, app.as_deref(), &mut gathered));
-        Reading { rule, environment, app, found, findings: gathered.findings }
-    }
-
-    fn by_app(
-        &self,
-        path: &RepoPath,
-        app: Option<&str>,
-        gathered: &mut Gathered,
-    ) -> BTreeMap<String, Vec<Site>> {
-        let mut apps: BTreeMap<String, Vec<Site>> = BTreeMap::new();
-        for site in std::mem::take(&mut gathered.sites) {
-            match self.app_of(&site, app) {
-                Some(app) => apps.entry(app).or_default().push(site),
-                None => gathered.findings.push(
-                    Finding::new(
-                        &UNREADABLE_MARKER,
-                        format!("nothing says which app the site in `{path}` is of"),
-                        site.location.clone(),
-                    )
-                    .because("is of no app")
-                    .help("write `# rungs: app=NAME`, or give the rule an `app`"),
-                ),
-            }
-        }
-        apps
-    }
-
-    /// A rule whose entry in `sites` has no effect.
-    fn unmatched(&self, near: Option<&str>, files: usize) -> Finding {
-        let path = &self.rule.path;
-        let (message, because, help) = if files == 0 {
-            let help = match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`{environment}` stands for a declared environment, as `environments: { NAME: { path: … } }` spells it".to_owned(),
-            };
-            (format!("no file matches `{}`", path.value), "matches nothing", help)
-        } else {
-            let what = match &self.rule.kind {
-                SiteKind::Kustomize { .. } => {
-                    "no entry of `images` with a tag or digest, and no `?ref=`"
-                }
-                SiteKind::Yaml(_) => "nothing where `fields` leads",
-                SiteKind::HelmValues { .. } => "no image in any of the shapes of charts",
-                SiteKind::Manifest => "no image and no source",
-                SiteKind::Marker => "no marked scalar",
-            };
-            let message = match files {
-                1 => format!("the only file of `{}` has no site", path.value),
-                _ => format!("none of the {files} files of `{}` has a site", path.value),
-            };
-            (
-                message,
-                "finds nothing",
-                format!("there is {what}: look at `kind`, `root` and `images`"),
-            )
-        };
-        Finding::new(&UNMATCHED_PATTERN, message, path.location.clone()).because(because).help(help)
     }
 }

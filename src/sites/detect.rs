@@ -1,10 +1,11 @@
 //! Sites of a file that no rule names.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::at::At;
 use super::gathered::{Gathered, Lens};
-use super::{Site, helm_values, kustomize, manifest};
+use super::{Site, helm_values, kustomize, manifest, marker};
 use crate::config::ImageFilter;
 use crate::diagnostic::Findings;
 use crate::source::SourceFile;
@@ -34,6 +35,39 @@ pub fn sites_of_content(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Sit
         }
     }
     (gathered.sites, gathered.findings)
+}
+
+/// The sites of a file that a person names: besides what its content says it is,
+/// marked scalars, addresses with a git reference wherever they stand, and images
+/// as the values of charts have them: custom resources have them, too.
+pub fn sites_of_file(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Site>, Findings) {
+    let images = ImageFilter::default();
+    let lens = Lens { file, images: &images, adds_digest: false };
+    let (mut sites, mut findings) = sites_of_content(file, documents);
+    let marked = marker::find(lens, documents);
+    sites.extend(marked.sites);
+    findings.extend(marked.findings);
+    let mut more = Gathered::default();
+    for root in At::roots(documents) {
+        if !is_kustomization(file.path().name(), documents) {
+            helm_values::find_below(lens, &root, &mut more);
+        }
+        addresses(lens, &root, &mut more);
+    }
+    let known: HashSet<_> = sites.iter().flat_map(|s| &s.parts).map(|p| p.at.clone()).collect();
+    let is_new = |site: &Site| !site.parts.iter().any(|part| known.contains(&part.at));
+    sites.extend(more.sites.into_iter().filter(is_new));
+    findings.extend(more.findings);
+    (sites, findings)
+}
+
+/// Every scalar that is an address with a git reference.
+fn addresses<'a>(lens: Lens<'a>, at: &At<'a>, gathered: &mut Gathered) {
+    at.entries().for_each(|(_, value)| addresses(lens, &value, gathered));
+    at.items().iter().for_each(|item| addresses(lens, item, gathered));
+    if at.node.as_str().is_some() {
+        gathered.sites.extend(kustomize::remote(lens, at));
+    }
 }
 
 /// Where objects hold values of a chart: Flux's `HelmRelease`, and Argo CD's

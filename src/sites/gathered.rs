@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::at::{At, is_template};
 use super::code::{TEMPLATED_SITE, UNREADABLE_IMAGE};
-use super::{Form, ImageParts, Key, Part, Said, Site};
+use super::{Form, ImageParts, Key, Part, Said, Site, Unsaid};
 use crate::config::ImageFilter;
 use crate::diagnostic::{Finding, Findings};
 use crate::kubernetes::{Digest, ImageReference};
@@ -40,7 +40,7 @@ impl Lens<'_> {
             file: Arc::clone(self.file),
             parts,
             adds_digest: self.adds_digest,
-            is_layered: false,
+            unsaid: Unsaid::Removed,
             barrier: None,
         }
     }

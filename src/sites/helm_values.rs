@@ -5,7 +5,7 @@
 
 use super::at::{At, is_template, text};
 use super::gathered::{Gathered, Lens, image_of, read};
-use super::{Form, Key, Said, Site};
+use super::{Form, Key, Said, Site, Unsaid};
 use crate::yaml::{Route, Value};
 
 /// The sites of values that begin at `root` of each document that has it.
@@ -97,7 +97,8 @@ impl<'a> Finder<'a> {
             parts.push(at.part_at("digest", Form::Digest));
         }
         let image = image_of(Some(repository), tag.as_deref(), digest.as_deref());
-        Some(self.lens.site(Key::Image(name), Some(Said::Image(image)), shown, parts))
+        let site = self.lens.site(Key::Image(name), Some(Said::Image(image)), shown, parts);
+        Some(Site { unsaid: Unsaid::Empty, ..site })
     }
 
     /// A whole reference. At keys such as `sidecarImage`, and where the text may

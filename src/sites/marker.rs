@@ -4,7 +4,7 @@
 use super::at::{At, is_template};
 use super::code::UNREADABLE_MARKER;
 use super::gathered::{Gathered, Lens, image_of, read};
-use super::{Form, Key, Said, Site};
+use super::{Form, Key, Said, Site, Unsaid};
 use crate::diagnostic::{Finding, nearest};
 use crate::kubernetes::Digest;
 use crate::source::{Location, Span};
@@ -260,5 +260,10 @@ fn site(lens: Lens<'_>, group: &[Marked<'_>]) -> Option<Site> {
     let parts = group.iter().map(|one| one.scalar.at.part(one.form())).collect();
     let site =
         lens.site(Key::Image(key.to_owned()), Some(Said::Image(image)), &shown.scalar.at, parts);
-    Some(Site { qualified: marker.qualified.clone(), app: marker.app.clone(), ..site })
+    Some(Site {
+        unsaid: Unsaid::Empty,
+        qualified: marker.qualified.clone(),
+        app: marker.app.clone(),
+        ..site
+    })
 }

@@ -26,24 +26,28 @@ mod model;
 mod moving;
 mod native;
 mod native_model;
+mod pair;
 mod promoted;
+mod reading;
 mod rules;
 mod search;
 mod shared;
 mod site;
+mod sources;
 mod state;
 mod write;
 mod yaml;
 
-pub use app::{AppSites, Pair, Pairs, pair};
+pub use app::AppSites;
 pub use ask::{Ask, AskFault};
 pub use code::{
     CODES, LINKED_SITE, MOVING_REFERENCE, NO_ROOM, SHARED_BASE, SITE_NOT_A_SCALAR, SITES_DISAGREE,
     STALE_DIGEST, TEMPLATED_SITE, UNMATCHED_PATTERN, UNPAIRED_SITE, UNPINNED, UNREADABLE_IMAGE,
     UNREADABLE_MARKER,
 };
-pub use detect::sites_of_content;
+pub use detect::{sites_of_content, sites_of_file};
 pub use model::{Model, Scope, Whose};
-pub use site::{Barrier, Form, ImageParts, Key, Part, Said, Site};
+pub use pair::{Pair, Pairs, pair};
+pub use site::{Barrier, Form, ImageParts, Key, Part, Said, Site, Unsaid};
 pub use state::State;
 pub use write::{WriteOptions, changes, is_repository_of, shared_base};

@@ -88,7 +88,7 @@ impl Model {
     /// Puts a file in the place of what was at a path, or takes it away. Returns
     /// whose sites may say something else now.
     pub fn put(&mut self, path: &RepoPath, file: Option<Arc<SourceFile>>) -> BTreeSet<Whose> {
-        each!(&mut self.0, layout => layout.put(path, file))
+        each!(&mut self.0, layout => layout.put(path, file.as_ref()))
     }
 
     /// Whether a file at that path would be read.

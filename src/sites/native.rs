@@ -12,7 +12,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::at::{At, text};
-use super::{Form, ImageParts, Key, Part, Said, Site, merged};
+use super::{Form, ImageParts, Key, Part, Said, Site, Unsaid, merged};
 use crate::config::Sourced;
 use crate::source::{Location, SourceFile, Span};
 use crate::yaml::{Node, Place, Route, Step, Value, emit};
@@ -126,7 +126,7 @@ impl App<'_> {
             file: Arc::clone(self.leaf),
             parts: part,
             adds_digest: true,
-            is_layered: true,
+            unsaid: Unsaid::Null,
             barrier: None,
         }
     }

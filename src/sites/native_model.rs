@@ -80,9 +80,9 @@ impl NativeModel {
     pub(super) fn put(
         &mut self,
         path: &RepoPath,
-        file: Option<Arc<SourceFile>>,
+        file: Option<&Arc<SourceFile>>,
     ) -> BTreeSet<Whose> {
-        if !self.concerns(path) || !self.files.put(path, file) {
+        if !self.concerns(path) || !self.files.put(path, file.cloned()) {
             return BTreeSet::new();
         }
         self.affected(path)
@@ -146,12 +146,27 @@ impl NativeModel {
             layers = self.layers(leaf, app, true, &mut blocking);
         }
         let mut sites = if blocking.is_empty() { find(&own.file, &layers) } else { Vec::new() };
-        if own.file.path() != &path {
+        if let Some(barrier) = self.barrier(app, own.file.path(), &path) {
             for site in &mut sites {
-                site.barrier = Some(Barrier::Link(path.clone()));
+                site.barrier = Some(barrier.clone());
             }
         }
         Some(AppSites::new(environment, app, sites, blocking, leaf.unpinned))
+    }
+
+    /// What keeps an app's file from being changed: it is the file of other
+    /// environments as well, or behind a link.
+    fn barrier(&self, app: &str, file: &RepoPath, path: &RepoPath) -> Option<Barrier> {
+        let leads_there = |leaf: &&Leaf| {
+            let parsed = own_path(leaf, app).and_then(|path| self.files.get(&path));
+            parsed.is_some_and(|parsed| parsed.file.path() == file)
+        };
+        let environments = self.environments.iter().filter(leads_there);
+        let environments: Vec<_> = environments.map(|leaf| leaf.name.clone()).collect();
+        if environments.len() > 1 {
+            return Some(Barrier::Shared(environments));
+        }
+        (file != path).then(|| Barrier::Link(path.clone()))
     }
 
     /// The layers of an app, outermost first; those that the environment's apps

@@ -8,7 +8,7 @@ use crate::source::RepoPath;
 /// An entry of `sites` with its patterns for each environment.
 #[derive(Debug)]
 pub(super) struct Rule {
-    pub(super) rule: SiteRule,
+    pub(super) entry: SiteRule,
     /// By the environment's number; the longest spelling first, which wins where
     /// a path may be read as two environments.
     patterns: Vec<(usize, FilePattern)>,
@@ -30,7 +30,7 @@ impl Rule {
         Self {
             patterns: patterns.collect(),
             spellings: own.iter().map(|(_, spelling)| (*spelling).clone()).collect(),
-            rule: rule.clone(),
+            entry: rule.clone(),
         }
     }
 
@@ -40,7 +40,7 @@ impl Rule {
             .patterns
             .iter()
             .find_map(|(environment, pattern)| Some((*environment, pattern.captures(path)?)))?;
-        let literal = self.rule.app.as_ref().filter(|app| app.value.is_literal());
+        let literal = self.entry.app.as_ref().filter(|app| app.value.is_literal());
         let literal = literal.map(|app| app.value.as_str().to_owned());
         Some((environment, captures.app.or(literal)))
     }
@@ -51,14 +51,14 @@ impl Rule {
         scope: &Scope,
         name: impl Fn(usize) -> &'n EnvironmentName,
     ) -> Vec<FilePattern> {
-        let literal = self.rule.app.as_ref().filter(|app| app.value.is_literal());
+        let literal = self.entry.app.as_ref().filter(|app| app.value.is_literal());
         if literal.is_some_and(|app| !scope.has_app(app.value.as_str())) {
             return Vec::new();
         }
         let wanted =
             self.patterns.iter().filter(|(number, _)| scope.has_environment(name(*number)));
         let patterns = wanted.flat_map(|(_, pattern)| match &scope.apps {
-            Some(apps) if self.rule.path.value.names_app() => {
+            Some(apps) if self.entry.path.value.names_app() => {
                 apps.iter().filter(|app| is_segment(app)).map(|app| pattern.of_app(app)).collect()
             }
             _ => vec![pattern.clone()],
@@ -71,7 +71,7 @@ impl Rule {
         if let Some(app) = site.app.as_deref().or(app) {
             return Some(app.to_owned());
         }
-        let pattern = self.rule.app.as_ref()?;
+        let pattern = self.entry.app.as_ref()?;
         Some(pattern.value.of_image(image_name(site)))
     }
 }

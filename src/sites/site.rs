@@ -35,8 +35,8 @@ pub struct Site {
     pub parts: Vec<Part>,
     /// Whether a promotion adds a digest where it has none.
     pub adds_digest: bool,
-    /// Whether outer files say what this one does not.
-    pub is_layered: bool,
+    /// How one of its parts is made to say nothing.
+    pub unsaid: Unsaid,
     /// Why it must not be changed here.
     pub barrier: Option<Barrier>,
 }
@@ -66,6 +66,17 @@ impl Site {
     pub(super) fn part(&self, form: Form) -> Option<&Part> {
         self.parts.iter().find(|part| part.form == form)
     }
+}
+
+/// How a part of a reference is made to say nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsaid {
+    /// Its key goes.
+    Removed,
+    /// It says nothing at all, as charts have it.
+    Empty,
+    /// It is null, because what outer files say would hold otherwise.
+    Null,
 }
 
 /// Why a site can be read and not be changed.

@@ -87,6 +87,12 @@ impl Route {
         self.steps.push(step);
     }
 
+    /// The way to what it leads into, and the last step; none for the root.
+    pub fn split_last(&self) -> Option<(Self, &Step)> {
+        let (last, before) = self.steps.split_last()?;
+        Some((Self { steps: before.to_vec() }, last))
+    }
+
     /// The value it leads to; none where a step leads nowhere.
     pub fn find<'a>(&self, root: Node<'a>) -> Option<Node<'a>> {
         self.find_entry(root).map(|found| found.node)
@@ -130,6 +136,11 @@ impl Route {
 }
 
 impl Step {
+    /// The value it leads to; none where it leads nowhere.
+    pub fn find<'a>(&self, from: Node<'a>) -> Option<Node<'a>> {
+        self.follow(from).map(|found| found.node)
+    }
+
     /// The step to an item that no other item of the list shares its `name` with.
     fn by_name(list: Node<'_>, item: Node<'_>) -> Option<Self> {
         let name = |item: Node<'_>| item.get("name")?.as_str().map(str::to_owned);

@@ -248,3 +248,17 @@ fn only_images_that_are_asked_for_are_looked_at() {
     let file = "containers: [{name: a, image: 'ghcr.io/shop/a:v1'}, {name: b, image: 'ghcr.io/shop/proxy:v1'}, {name: c, image: 'redis:7'}]\n";
     assert_eq!(found(rule, file), ["a = ghcr.io/shop/a:v1"]);
 }
+
+#[test]
+fn a_json_patch_names_images_by_where_it_writes_them() {
+    let file = "- {op: replace, path: /spec/template/spec/containers/0/image, value: 'r/web:v1'}\n\
+                - {op: replace, path: /spec/replicas, value: 3}\n";
+    let expected = ["/spec/template/spec/containers/0/image = r/web:v1"];
+    assert_eq!(found("kind: manifest", file), expected);
+}
+
+#[test]
+fn an_image_that_is_mounted_is_named_by_its_volume() {
+    let file = "kind: Pod\nspec: {volumes: [{name: models, image: {reference: 'r/models:v1', pullPolicy: Always}}]}\n";
+    assert_eq!(found("kind: manifest", file), ["models = r/models:v1"]);
+}

@@ -188,18 +188,83 @@ fn sites_pair_by_their_keys_and_those_without_a_partner_are_found() {
 
 #[test]
 fn a_container_that_only_one_environment_has_twice_keeps_its_partner() {
-    let pod = |name: &str, image: &str| {
+    let one = |name: &str, image: &str| {
         format!(
             "---\nkind: Pod\nmetadata: {{name: {name}}}\ncontainers: [{{name: app, image: '{image}'}}]\n"
         )
     };
     let rules = "version: 1\nladder: [qa, prod]\nsites: [{ path: '{environment}.yaml', kind: manifest, app: web }]\n";
-    let qa = pod("a", "shop/web:v2") + &pod("debug", "shop/debug:v1");
+    let qa = one("a", "shop/web:v2") + &one("debug", "shop/debug:v1");
     let tree =
-        tree([("rungs.yaml", rules), ("qa.yaml", &*qa), ("prod.yaml", &*pod("a", "shop/web:v1"))]);
+        tree([("rungs.yaml", rules), ("qa.yaml", &*qa), ("prod.yaml", &*one("a", "shop/web:v1"))]);
     let model = model(&tree);
     let (qa, prod) = (app(&model, "qa", "web"), app(&model, "prod", "web"));
     let pairs = pair(&qa, &prod);
     assert_eq!((pairs.both.len(), pairs.only_source.len(), pairs.only_target.len()), (1, 1, 0));
     assert_eq!(pairs.only_source[0].key.name(), "debug/app");
+}
+
+#[test]
+fn an_image_without_tag_is_unpinned_and_one_without_digest_where_a_policy_says_so() {
+    let rules = "version: 1\nladder: [qa, prod]\nenvironments: { prod: { tier: production } }\n\
+                 policies: { production: { unpinned: error } }\n\
+                 sites: [{ path: '{environment}.yaml', kind: manifest, app: web }]\n";
+    let pod = "containers: [{name: a, image: r/a}, {name: b, image: 'r/b:v1'}]\n";
+    let tree = tree([("rungs.yaml", rules), ("qa.yaml", pod), ("prod.yaml", pod)]);
+    let model = model(&tree);
+    let untagged = "unpinned: the image `a` has neither a tag nor a digest";
+    assert_eq!(lines(&app(&model, "qa", "web").findings), format!("{untagged} (qa.yaml:1:31)"));
+    let prod = app(&model, "prod", "web");
+    let expected = format!(
+        "{untagged} (prod.yaml:1:31)\nunpinned: the image `b` has the tag `v1` and no digest (prod.yaml:1:54)"
+    );
+    assert_eq!(lines(&prod.findings), expected);
+    assert_eq!(prod.findings.counts().errors, 1);
+    assert!(prod.state.is_ok(), "it is for gates to say what may be deployed");
+}
+
+#[test]
+fn values_that_a_rule_declares_go_along_and_may_be_written_first() {
+    let rules = "version: 1\nladder: [qa, prod]\nsites:\n  \
+                 - { path: '{environment}.yaml', kind: helm-values, root: spec.values, app: web, promote: [flags, 'list[1].x'] }\n";
+    let values =
+        |text: &str| format!("spec:\n  values:\n    image: {{ repository: r, tag: v1 }}\n{text}");
+    let qa = values("    flags: { a: 1 }\n    list: [{x: 1}, {x: 2}]\n");
+    let tree = tree([("rungs.yaml", rules), ("qa.yaml", &*qa), ("prod.yaml", &*values(""))]);
+    let model = model(&tree);
+    let (qa, prod) = (app(&model, "qa", "web"), app(&model, "prod", "web"));
+    assert_eq!(said(&qa), ["flags = a: 1", "image = r:v1", "list[1].x = 2"]);
+    assert_eq!(said(&prod), ["flags = nothing yet", "image = r:v1"]);
+    let pairs = pair(&qa, &prod);
+    assert_eq!(pairs.both.len(), 2);
+    assert_eq!(
+        lines(&pairs.findings(&qa, &prod)).lines().count(),
+        1,
+        "there is no list to write into"
+    );
+    let back = pair(&prod, &qa);
+    assert_eq!((back.only_source.len(), back.only_target.len()), (0, 1), "{:?}", back.only_target);
+}
+
+#[test]
+fn a_site_behind_a_link_of_a_native_repository_is_not_changed() {
+    let mut memory = Memory::of([
+        ("rungs.yaml", "version: 1\nladder: [qa, prod]\n"),
+        ("environments/qa/web.yaml", "images: {web: {repository: r/web, tag: v1}}\n"),
+        ("templates/web/a.yaml", ""),
+    ]);
+    memory.link(path("environments/prod/web.yaml"), "../qa/web.yaml");
+    let model = model(&Tree::new(memory));
+    let barrier = |environment: &str| app(&model, environment, "web").sites[0].barrier.clone();
+    let both = Barrier::Shared(model.environments());
+    assert_eq!([barrier("qa"), barrier("prod")], [Some(both.clone()), Some(both)]);
+    let mut memory = Memory::of([
+        ("rungs.yaml", "version: 1\nladder: [qa]\n"),
+        ("apart/web.yaml", "images: {web: {repository: r/web, tag: v1}}\n"),
+        ("templates/web/a.yaml", ""),
+    ]);
+    memory.link(path("environments/qa/web.yaml"), "../../apart/web.yaml");
+    let model = self::model(&Tree::new(memory));
+    let link = Barrier::Link(path("environments/qa/web.yaml"));
+    assert_eq!(app(&model, "qa", "web").sites[0].barrier, Some(link));
 }

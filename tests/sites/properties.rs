@@ -71,6 +71,8 @@ fn put(model: &mut Model, at: &str, text: Option<&str>) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn a_model_that_followed_changes_is_the_model_of_the_tree(
         changes in prop::collection::vec((0..PATHS.len(), prop::option::of(0..TEXTS.len())), 1..25),

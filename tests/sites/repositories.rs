@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rungs::sites::{
-    Form, ImageParts, Model, Said, Site, WriteOptions, changes, shared_base, sites_of_content,
+    Form, ImageParts, Model, Part, Said, Site, WriteOptions, changes, shared_base, sites_of_content,
 };
 use rungs::source::{Memory, SourceFile, Tree};
 use rungs::yaml::{Dialect, parse};
 
 use crate::corpora;
-use crate::support::{app, model, path, said};
+use crate::support::{app, model, of_kind, path, said};
 
 /// Every edit of real commits lies at a site, but for 13 of 500: ten are in
 /// templates of a chart, which are no YAML; one stands inside of an expression of
@@ -182,6 +182,37 @@ fn each_environment_has_values_of_its_own_or_those_of_the_chart() {
     let tree = adopted("lyzhang1999-kubernetes-example", rungs).unwrap();
     let found = shared(&model(&tree), &tree);
     assert_eq!(found.len(), 4, "{found:?}");
+}
+
+#[test]
+fn flux_changes_marked_scalars_at_sites() {
+    let Some(setters) = corpora::folder("setters") else { return };
+    let mut changed = 0;
+    for file in fs::read_dir(setters.join("setters/expected")).unwrap() {
+        let file = file.unwrap();
+        let expected = fs::read_to_string(file.path()).unwrap();
+        let original = setters.join("setters/original").join(file.file_name());
+        let original = fs::read_to_string(original).unwrap();
+        let app = of_kind("kind: marker", &original);
+        let lines = original.lines().zip(expected.lines()).enumerate();
+        for (number, _) in lines.filter(|(_, (before, after))| before != after) {
+            let line = u32::try_from(number + 1).unwrap();
+            let stands_there = |site: &Site| {
+                let places = site.parts.iter().map(|part| at(&site.file, part));
+                places.into_iter().any(|place| place == Some(line))
+            };
+            assert!(app.sites.iter().any(stands_there), "{:?}:{line}", file.path());
+            changed += 1;
+        }
+    }
+    assert_eq!(changed, 7);
+}
+
+/// The line that a part is on.
+fn at(file: &Arc<SourceFile>, part: &Part) -> Option<u32> {
+    let documents = parse(file, Dialect::Kubectl).unwrap();
+    let node = part.at.route.find(documents[part.at.document].root());
+    node.map(|node| node.location().start().line)
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use rungs::kubernetes::ImageReference;
 use rungs::sites::{ImageParts, Key, Said, Site, WriteOptions, changes};
-use rungs::yaml::Change;
+use rungs::yaml::{Change, splice};
 
-use crate::support::{app, model, of_kind, tree};
+use crate::support::{app, lines, model, of_kind, tree};
 
 const OLD: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 const NEW: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
@@ -46,8 +46,13 @@ fn line(change: &Change) -> String {
     }
 }
 
-const USUAL: WriteOptions =
-    WriteOptions { repository: false, drop_digest: false, add_digest: false, moving: false };
+const USUAL: WriteOptions = WriteOptions {
+    repository: false,
+    drop_digest: false,
+    add_digest: false,
+    moving: false,
+    exact: false,
+};
 const DROP: WriteOptions = WriteOptions { drop_digest: true, ..USUAL };
 const ADD: WriteOptions = WriteOptions { add_digest: true, ..USUAL };
 const REPOSITORY: WriteOptions = WriteOptions { repository: true, ..USUAL };
@@ -61,7 +66,32 @@ fn check(rule: &str, cases: &[(&str, &str, WriteOptions, &str)]) {
         let site = sites.first().unwrap_or_else(|| panic!("no site in {file}"));
         let to = image(&to.replace("OLD", OLD).replace("NEW", NEW));
         assert_eq!(shown(site, &to, *options), *expected, "{file} to {to}");
+        if changes(site, &to, *options).is_ok() {
+            check_ways(rule, &file, site, &to, *options);
+        }
     }
+}
+
+/// What is written says what it should when it is read again, and the way back
+/// leads to the same bytes.
+fn check_ways(rule: &str, file: &str, site: &Site, to: &Said, options: WriteOptions) {
+    let written = written(site, to, options);
+    let sites = of_kind(rule, &written).sites;
+    let again = sites.iter().find(|other| other.key == site.key).unwrap();
+    assert_eq!(shown(again, to, options), "", "{written}");
+    if let (Said::Image(to), Some(Said::Image(said))) = (to, &again.said) {
+        assert!(to.tag.is_none() || said.tag.is_none() || to.tag == said.tag, "{written}");
+        assert!(to.digest.is_none() || said.digest.is_none() || to.digest == said.digest);
+    }
+    if let Some(before) = &site.said {
+        let exact = WriteOptions { exact: true, repository: true, ..USUAL };
+        assert_eq!(self::written(again, before, exact), file, "back from {written}");
+    }
+}
+
+fn written(site: &Site, to: &Said, options: WriteOptions) -> String {
+    let changes = changes(site, to, options).unwrap();
+    splice(&site.file, &changes).unwrap_or_else(|findings| panic!("{}", lines(&findings)))
 }
 
 #[test]

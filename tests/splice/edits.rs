@@ -72,6 +72,9 @@ rows! { all:
     a_number_becomes_a_text:
         "tag: 1.9 # pinned\n",
         [set("tag", "1.10")] => Ok("tag: \"1.10\" # pinned\n");
+    a_whole_number_stays_one:
+        "tag: 38\nother: v38\n",
+        [set("tag", "39"), set("other", "39")] => Ok("tag: 39\nother: \"39\"\n");
     a_flow_map_stays_on_its_line:
         "image: {repository: web, tag: v1}\n",
         [set("image.tag", "v2")] => Ok("image: {repository: web, tag: v2}\n");
@@ -200,6 +203,13 @@ rows! { all:
         "a:\n  b: 1\nc: 2 # two\n",
         [become_yaml("", "a", "- x\n- q: z\n"), become_yaml("", "c", "d: e\n")]
             => Ok("a:\n- x\n- q: z\nc: # two\n  d: e\n");
+    a_comment_is_kept_out_of_a_text_that_takes_its_place:
+        "l:\n- {} # behind\nm:\n  x: 1 # one\n",
+        [become_yaml("", "l", "- a: |\n    two\n    lines\n"), become_yaml("", "m", "- |\n  two\n  lines\n")]
+            => Ok("l:\n- a: | # behind\n    two\n    lines\nm:\n- | # one\n  two\n  lines\n");
+    an_empty_map_becomes_an_item:
+        "l:\n- a\n",
+        [become_yaml("", "l", "- a\n- {}\n- []\n")] => Ok("l:\n- a\n- {}\n- []\n");
     items_between_equal_ones_are_removed_and_added:
         "l:\n- a # a\n- b # b\n- c # c\nm:\n- q\n",
         [become_yaml("", "l", "- a\n- c\n"), become_yaml("", "m", "- x\n- q\n- z\n")]

@@ -212,37 +212,37 @@ impl Writer<'_> {
             }
             inline => {
                 text.push(' ');
-                self.flow(inline, column + 2, text);
+                flow(inline, column + 2, text);
                 text.push_str(comment);
             }
         }
     }
+}
 
-    /// Writes a value that may stand in brackets.
-    fn flow(&self, value: &Written, column: usize, text: &mut String) {
-        match value {
-            Written::Scalar(scalar) if scalar.is_empty() => text.push_str("\"\""),
-            Written::Scalar(scalar) => text.push_str(scalar),
-            Written::Text(_, lines) => write!(text, "\"{}\"", lines.join(" ")).unwrap(),
-            Written::Map(entries, layout) => {
-                text.push('{');
-                for (at, (key, value, around)) in entries.iter().enumerate() {
-                    between(at, *layout, column, text);
-                    write!(text, "{key}: ").unwrap();
-                    self.flow(value, column + 2, text);
-                    end(at + 1 == entries.len(), around, *layout, column, text);
-                }
-                text.push('}');
+/// Writes a value that may stand in brackets.
+fn flow(value: &Written, column: usize, text: &mut String) {
+    match value {
+        Written::Scalar(scalar) if scalar.is_empty() => text.push_str("\"\""),
+        Written::Scalar(scalar) => text.push_str(scalar),
+        Written::Text(_, lines) => write!(text, "\"{}\"", lines.join(" ")).unwrap(),
+        Written::Map(entries, layout) => {
+            text.push('{');
+            for (at, (key, value, around)) in entries.iter().enumerate() {
+                between(at, *layout, column, text);
+                write!(text, "{key}: ").unwrap();
+                flow(value, column + 2, text);
+                end(at + 1 == entries.len(), around, *layout, column, text);
             }
-            Written::List(items, layout) => {
-                text.push('[');
-                for (at, (item, around)) in items.iter().enumerate() {
-                    between(at, *layout, column, text);
-                    self.flow(item, column + 2, text);
-                    end(at + 1 == items.len(), around, *layout, column, text);
-                }
-                text.push(']');
+            text.push('}');
+        }
+        Written::List(items, layout) => {
+            text.push('[');
+            for (at, (item, around)) in items.iter().enumerate() {
+                between(at, *layout, column, text);
+                flow(item, column + 2, text);
+                end(at + 1 == items.len(), around, *layout, column, text);
             }
+            text.push(']');
         }
     }
 }

@@ -207,7 +207,7 @@ fn remove_each(name: &str, text: &str) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_text_that_was_set_and_set_back_leaves_every_byte(text in document()) {

@@ -7,7 +7,7 @@ use crate::promote::audit::{Changed, Claim, Entry};
 /// added at the end.
 pub(super) const HEADER: &str = "at,clock,environment,app,action,key,from,to,commit,subject,\
 author,authorEmail,authoredAt,committer,committerEmail,recorded,verified,doubts,requestedBy,\
-sourceEnvironment,sourceCommit,overrides,ticket,reason,sequences,plan\r\n";
+sourceEnvironment,sourceCommit,overrides,ticket,reason,sequences,plan,heldBy,heldBecause\r\n";
 
 /// A line for each key that changed; one where none could be told.
 pub(super) fn rows(entry: &Entry) -> String {
@@ -41,6 +41,8 @@ fn row(entry: &Entry, changed: Option<&Changed>) -> String {
     ];
     let claimed = claimed(entry.record.as_ref());
     cells.extend(claimed.iter().map(String::as_str));
+    let note = entry.hold.as_ref();
+    cells.extend([note.map_or("", |note| &note.by), note.map_or("", |note| &note.reason)]);
     let cells: Vec<String> = cells.into_iter().map(cell).collect();
     cells.join(",") + "\r\n"
 }

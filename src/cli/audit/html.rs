@@ -86,7 +86,8 @@ fn changes(entry: &Entry) -> String {
         format!("{key}: from {} to {}", code(&changed.from), code(&changed.to))
     });
     let unreadable = entry.unreadable.map(|when| words::unreadable(when).to_owned());
-    list(items.chain(unreadable))
+    let hold = entry.hold.as_ref().map(|note| escaped(&words::hold(note)).into_owned());
+    list(items.chain(unreadable).chain(hold))
 }
 
 fn people(entry: &Entry) -> String {
@@ -105,7 +106,8 @@ fn record(claim: Option<&Claim>) -> String {
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {
-    format!("<ul>{}</ul>", items.map(|item| format!("<li>{item}</li>")).collect::<String>())
+    let items: Vec<String> = items.collect();
+    format!("<ul><li>{}</li></ul>", items.join("</li><li>"))
 }
 
 /// Text that is no markup, wherever it stands.

@@ -91,7 +91,7 @@ impl Audit {
         match self.since.as_deref().map(bound) {
             Some(Bound::At(time)) => question.since = Some(time),
             Some(Bound::Revision(revision)) => {
-                question.behind = Some(on_branch(&revision, base, history)?)
+                question.behind = Some(on_branch(&revision, base, history)?);
             }
             None => {}
         }

@@ -32,6 +32,7 @@ pub(super) fn entry() -> Entry {
             brief: "v4 → v5".to_owned(),
         }],
         unreadable: None,
+        hold: None,
         author: person("ana"),
         committer: person("bo"),
         record: Some(Claim {

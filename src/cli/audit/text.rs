@@ -134,7 +134,8 @@ fn details(entry: &Entry) -> Vec<String> {
     let merged = (entry.author.name != entry.committer.name)
         .then(|| format!("put there by {}", entry.committer.name));
     let facts = entry.record.as_ref().map(words::facts).unwrap_or_default();
-    let all: Vec<String> = merged.into_iter().chain(facts).collect();
+    let hold = entry.hold.as_ref().map(words::hold);
+    let all: Vec<String> = hold.into_iter().chain(merged).chain(facts).collect();
     if all.is_empty() { all } else { vec![all.join(", ")] }
 }
 

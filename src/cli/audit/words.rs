@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::promote::audit::{Claim, Unreadable};
+use crate::promote::audit::{Claim, HoldNote, Unreadable};
 
 /// `2026-11-21 14:03`, in UTC.
 pub(super) fn minute(at: Timestamp) -> String {
@@ -14,6 +14,12 @@ pub(super) fn unreadable(when: Unreadable) -> &'static str {
         Unreadable::Before => "the sites could not be read before, or disagreed",
         Unreadable::After => "the sites cannot be read since, or disagree",
     }
+}
+
+/// What a hold says besides what it holds back.
+pub(super) fn hold(note: &HoldNote) -> String {
+    let until = note.until.map(|until| format!(" until {}", minute(until))).unwrap_or_default();
+    format!("held by {}{until}: {}", note.by, note.reason)
 }
 
 /// What a record says besides references, a sentence each.

@@ -1,31 +1,58 @@
 //! `rungs set`
 
 mod apps;
+mod in_files;
 
 use super::destination::Allowed;
-use super::{Context, Outcome};
+use super::{Context, Outcome, usage_error};
 use crate::diagnostic::Findings;
+use crate::promote::Mode;
 
-/// Set new image references, as after a build
+use apps::OfApps;
+use in_files::InFiles;
+
+/// Set image references, git references and values, as CI does after a build
 ///
 /// Names apps, each with the new references of its images behind it: `:TAG`, `@DIGEST`,
 /// `:TAG@DIGEST` or a whole reference, with `NAME=` before it where the app has several images.
+///
+/// With `--in PATH…` it edits the named files of any repository instead, and no other bytes of them
+/// than the values that are meant.
 #[derive(Debug, clap::Args)]
 pub(super) struct Set {
-    /// Apps, each followed by the new references of its images
+    /// Apps, each followed by the new references of its images; with --in references alone
     #[arg(value_name = "APP [NAME=]REF")]
     items: Vec<String>,
-    /// Allow a reference to another repository than the site's
+    #[command(flatten)]
+    in_files: InFiles,
+    /// Let an image of another repository take a place
     #[arg(long)]
     repository: bool,
     #[command(flatten)]
-    of_apps: apps::OfApps,
+    of_apps: OfApps,
     #[command(flatten)]
     allowed: Allowed,
 }
 
 impl Set {
     pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
-        self.of_apps.run(context, &self.items, &self.allowed, self.repository)
+        if !self.in_files.is_meant() {
+            return self.of_apps.run(context, &self.items, &self.allowed, self.repository);
+        }
+        if self.of_apps.env.is_some() {
+            usage_error("`--in` names files, and `--env` an environment: give one of them");
+        }
+        let allowed = in_files::Allowed {
+            repository: self.repository,
+            drop_digest: self.allowed.leave().drop_digest,
+            dry_run: match self.of_apps.destination.mode() {
+                None | Some(Mode::Write) => false,
+                Some(Mode::Show) => true,
+                Some(Mode::Commit | Mode::Branch) => {
+                    usage_error("`--in` changes files, and commits nothing");
+                }
+            },
+        };
+        self.in_files.run(context, &self.items, allowed)
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::words::lines;
+use super::words::short;
 use crate::diagnostic::harmless;
 use crate::promote::status::Status;
 
@@ -14,7 +14,7 @@ pub(super) fn render(status: &Status, now: Timestamp) -> String {
     for app in &status.apps {
         let cells = status.environments.iter().map(|environment| {
             let cell = app.environments.iter().find(|cell| cell.environment == *environment);
-            let lines = cell.map(|cell| lines(cell, &app.app, now)).unwrap_or_default();
+            let lines = cell.map(|cell| short(cell, &app.app, now)).unwrap_or_default();
             lines.iter().map(|line| escaped(&line.text)).collect::<Vec<_>>().join("<br>")
         });
         out.push_str(&row([escaped(&app.app)].into_iter().chain(cells)));

@@ -11,7 +11,7 @@ use super::written::DataFormat;
 use super::{Context, Outcome, console};
 use crate::config::{Loaded, Repository};
 use crate::diagnostic::{Findings, Format, Kind};
-use crate::promote::status::{Shown, Status as Found, StatusError, status};
+use crate::promote::status::{Cell, Shown, Status as Found, StatusError, status};
 use crate::promote::{Commits, history_finding};
 use crate::source::Tree;
 
@@ -20,6 +20,7 @@ use crate::source::Tree;
 /// For each app and environment its references, since when, how far behind the environment below,
 /// what a promotion would bring, and what stands in its way. Looks at the branch that is deployed
 /// as the remote was last seen to have it; at the files as they are where there is no commit.
+/// Apps that are named are shown with all that is known of them.
 ///
 /// Gates that need a forge, a ticket or values are left to `rungs gates`.
 #[derive(Debug, clap::Args)]
@@ -46,24 +47,21 @@ impl Status {
         let base = if self.work_tree {
             None
         } else {
-            Base::of(context, self.base.as_deref(), Apps::named(&self.apps))?
+            Base::of(context, self.base.as_deref(), &Apps::named(&self.apps))?
         };
         let now = Timestamp::now();
-        let (status, findings) = match &base {
-            Some(base) => {
-                let history = base.history();
-                let objects = base.clone.objects();
-                let commits = Commits { tip: &base.tip, history: &history, objects: &*objects };
-                self.find(&base.loaded, &base.tree, Some(commits), now)?
-            }
-            None => {
-                let tree = context.tree();
-                self.find(&Apps::named(&self.apps).load(&tree)?, &tree, None, now)?
-            }
+        let (status, findings) = if let Some(base) = &base {
+            let history = base.history();
+            let objects = base.clone.objects();
+            let commits = Commits { tip: &base.tip, history: &history, objects: &*objects };
+            self.find(&base.loaded, &base.tree, Some(commits), now)?
+        } else {
+            let tree = context.tree();
+            self.find(&Apps::named(&self.apps).load(&tree)?, &tree, None, now)?
         };
-        show(context, &status, now);
+        show(context, &status, !self.apps.is_empty(), now);
         let cells = status.apps.iter().flat_map(|app| &app.environments);
-        let is_behind = cells.into_iter().any(|cell| cell.is_behind());
+        let is_behind = cells.into_iter().any(Cell::is_behind);
         let mut outcome = Outcome::from(findings);
         outcome.answer = (self.exit_code && is_behind).then_some(Kind::Answer);
         if let Ok(serde_json::Value::Object(data)) = serde_json::to_value(&status) {
@@ -98,11 +96,11 @@ impl Status {
     }
 }
 
-fn show(context: &Context, status: &Found, now: Timestamp) {
+fn show(context: &Context, status: &Found, is_detailed: bool, now: Timestamp) {
     let console = &context.console;
     let text = match (console.data_format(), console.format()) {
         (Some(DataFormat::Markdown), _) => markdown::render(status, now),
-        (None, Format::Text) => text::render(status, now, console.look()),
+        (None, Format::Text) => text::render(status, is_detailed, now, console.look()),
         // JSON goes with the findings; the others are reports of findings alone.
         _ => return,
     };

@@ -1,18 +1,22 @@
-//! For people: a table, or a block for each app where the terminal is narrow.
+//! For people: a table; or a block for each app, with all that is known, where
+//! single apps are asked for or the terminal is narrow.
 
 use jiff::Timestamp;
 
-use super::words::{Line, Tone, lines};
+use super::words::{Line, Tone, long, short};
 use crate::diagnostic::{Style, harmless};
 use crate::promote::status::{AppStatus, Status};
 
 /// What stands between columns.
 const GAP: usize = 2;
 
-/// The whole status.
-pub(super) fn render(status: &Status, now: Timestamp, style: Style) -> String {
+/// The whole status; with all details where `is_detailed`.
+pub(super) fn render(status: &Status, is_detailed: bool, now: Timestamp, style: Style) -> String {
     let table = Table::new(status, now);
-    if table.width() <= style.width { table.render(style) } else { blocks(status, now, style) }
+    if is_detailed || table.width() > style.width {
+        return blocks(status, now, style);
+    }
+    table.render(style)
 }
 
 /// A cell's lines, by app and environment.
@@ -81,7 +85,7 @@ fn row(status: &Status, app: &AppStatus, now: Timestamp) -> Vec<Vec<Line>> {
         let cell = app.environments.iter().find(|cell| cell.environment == *environment);
         cell.map_or_else(
             || vec![Line { text: "-".to_owned(), tone: Tone::Dim }],
-            |cell| lines(cell, &app.app, now),
+            |cell| short(cell, &app.app, now),
         )
     });
     cells.collect()
@@ -99,8 +103,8 @@ fn block(app: &AppStatus, now: Timestamp, style: Style) -> String {
     let width = names.max().unwrap_or_default();
     for cell in &app.environments {
         let mut name = cell.environment.as_str();
-        for line in lines(cell, &app.app, now) {
-            out.push_str(&format!("  {name:width$}  {}\n", painted(&line, style)));
+        for line in long(cell, &app.app, now) {
+            out.extend(["  ", &format!("{name:width$}"), "  ", &painted(&line, style), "\n"]);
             name = "";
         }
     }

@@ -23,47 +23,99 @@ pub(super) enum Tone {
     Blocked,
 }
 
-/// As many references as a cell shows.
+/// As many references as a cell of the table shows.
 const MOST_REFERENCES: usize = 3;
 
-/// As many characters as a reason has in a table.
-const LONGEST_REASON: usize = 60;
+/// As many characters as a reference has in the table.
+const LONGEST_REFERENCE: usize = 28;
 
-/// What stands there, since when, how far behind, and what blocks it.
-pub(super) fn lines(cell: &Cell, app: &str, now: Timestamp) -> Vec<Line> {
-    let line = |tone: Tone| move |text: String| Line { text, tone };
-    let Some(references) = &cell.references else {
-        let unreadable = line(Tone::Blocked)("sites disagree".to_owned());
-        return [unreadable].into_iter().chain(blocked(cell).map(line(Tone::Blocked))).collect();
-    };
-    let mut all: Vec<Line> = said(references, app).into_iter().map(line(Tone::Plain)).collect();
-    all.extend(cell.since.as_ref().map(|since| age_of(since, now)).map(line(Tone::Dim)));
-    let behind = cell.behind.as_ref().map(|behind| distance(behind, now));
-    all.extend(behind.map(line(Tone::Behind)));
-    all.extend(next(cell).into_iter().map(line(Tone::Behind)));
-    all.extend(blocked(cell).map(line(Tone::Blocked)));
-    all
+/// A cell of the table: what stands there, since when, how far behind, and the
+/// names of what blocks it. What a promotion would bring stands in the columns
+/// before it.
+pub(super) fn short(cell: &Cell, app: &str, now: Timestamp) -> Vec<Line> {
+    let mut lines = said(cell, |references| differing(references, app));
+    let since = cell.since.as_ref().map(|since| age_of(since, now));
+    lines.extend(since.map(|text| Line { text, tone: Tone::Dim }));
+    lines.extend(distance_line(cell, now));
+    lines.extend(blockers(cell).map(|text| Line { text, tone: Tone::Blocked }));
+    lines
 }
 
-/// What sites say; first of those keys that are not the same everywhere.
-fn said(references: &[Reference], app: &str) -> Vec<String> {
-    let (differ, same): (Vec<_>, Vec<_>) = references.iter().partition(|one| one.differs);
-    let all: Vec<_> = differ.into_iter().chain(same).collect();
-    let shown = if all.len() > MOST_REFERENCES { MOST_REFERENCES - 1 } else { all.len() };
-    let mut lines: Vec<String> = all[..shown]
-        .iter()
-        .map(|one| {
-            let needs_name = references.len() > 1 && one.key != app;
-            let key = if needs_name { format!("{} ", harmless(&one.key)) } else { String::new() };
-            format!("{key}{}", one.brief)
-        })
-        .collect();
-    if all.is_empty() {
-        lines.push("no reference".to_owned());
-    } else if all.len() > shown {
-        lines.push(format!("and {} more", all.len() - shown));
-    }
+/// The same with every reference, what would be promoted, and why not.
+pub(super) fn long(cell: &Cell, app: &str, now: Timestamp) -> Vec<Line> {
+    let mut lines = said(cell, |references| {
+        references.iter().map(|one| reference(one, references.len(), app)).collect()
+    });
+    let since = cell.since.as_ref().map(|since| age_of(since, now));
+    lines.extend(since.map(|text| Line { text, tone: Tone::Dim }));
+    lines.extend(distance_line(cell, now));
+    let changes = cell.next.iter().flat_map(|next| &next.changes);
     lines
+        .extend(changes.map(|change| Line { text: format!("next: {change}"), tone: Tone::Behind }));
+    let reasons = cell.blocked.iter().map(|block| harmless(&reason(block)).into_owned());
+    lines.extend(reasons.map(|text| Line { text, tone: Tone::Blocked }));
+    lines
+}
+
+fn said(cell: &Cell, of: impl FnOnce(&[Reference]) -> Vec<String>) -> Vec<Line> {
+    match cell.references.as_deref() {
+        None => vec![Line { text: "sites disagree".to_owned(), tone: Tone::Blocked }],
+        Some([]) => vec![Line { text: "no reference".to_owned(), tone: Tone::Dim }],
+        Some(all) => of(all).into_iter().map(|text| Line { text, tone: Tone::Plain }).collect(),
+    }
+}
+
+/// Those that another environment says otherwise; where there are none, the
+/// first stands for all. Values are too long for a column.
+fn differing(references: &[Reference], app: &str) -> Vec<String> {
+    let differ: Vec<_> = references.iter().filter(|one| one.differs && !one.is_value).collect();
+    let all = if differ.is_empty() { references.iter().take(1).collect() } else { differ };
+    let shown = if all.len() > MOST_REFERENCES { MOST_REFERENCES - 1 } else { all.len() };
+    let lines = all[..shown].iter().map(|one| {
+        let text = reference(one, references.len(), app);
+        shortened(&text, LONGEST_REFERENCE)
+    });
+    let more = (all.len() > shown).then(|| format!("and {} more", all.len() - shown));
+    let values = references.iter().any(|one| one.differs && one.is_value);
+    let values = values.then(|| "other values".to_owned());
+    lines.chain(more).chain(values).collect()
+}
+
+/// An app with one image needs no name for it.
+fn reference(one: &Reference, count: usize, app: &str) -> String {
+    if count > 1 && one.key != app {
+        format!("{} {}", harmless(&one.key), one.brief)
+    } else {
+        one.brief.clone()
+    }
+}
+
+fn distance_line(cell: &Cell, now: Timestamp) -> Option<Line> {
+    let behind = cell.behind.as_ref()?;
+    Some(Line { text: distance(behind, now), tone: Tone::Behind })
+}
+
+/// `fails: tag`, `waits: soak, window`
+fn blockers(cell: &Cell) -> impl Iterator<Item = String> {
+    let named = |which: fn(Blocker) -> Option<&'static str>| {
+        let names: Vec<_> = cell.blocked.iter().filter_map(|block| which(block.by)).collect();
+        names
+    };
+    let fails = named(|by| match by {
+        Blocker::Sites => Some("sites"),
+        Blocker::Sources => Some("sources"),
+        Blocker::Fails(gate) => Some(gate.name()),
+        Blocker::Waits(_) => None,
+    });
+    let waits = named(|by| match by {
+        Blocker::Waits(gate) => Some(gate.name()),
+        _ => None,
+    });
+    let line = |what: &str, mut names: Vec<&str>| {
+        names.dedup();
+        (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
+    };
+    [line("fails", fails), line("waits", waits)].into_iter().flatten()
 }
 
 /// `3d`; `over 3d` where it is not known how much longer.
@@ -101,21 +153,8 @@ pub(super) fn distance(behind: &Behind, now: Timestamp) -> String {
     }
 }
 
-pub(super) fn next(cell: &Cell) -> Option<String> {
-    let next = cell.next.as_ref()?;
-    Some(match &next.changes[..] {
-        [] => return None,
-        [one] => format!("next: {one}"),
-        [first, rest @ ..] => format!("next: {first}, {} more", rest.len()),
-    })
-}
-
-fn blocked(cell: &Cell) -> impl Iterator<Item = String> {
-    cell.blocked.iter().map(|block| shortened(&reason(block)))
-}
-
 /// `soak waits: …`, `hold fails: …`, `blocked: …`
-pub(super) fn reason(block: &Block) -> String {
+fn reason(block: &Block) -> String {
     match block.by {
         Blocker::Sites | Blocker::Sources => format!("blocked: {}", block.reason),
         Blocker::Fails(gate) => format!("{} fails: {}", gate.name(), block.reason),
@@ -123,11 +162,10 @@ pub(super) fn reason(block: &Block) -> String {
     }
 }
 
-fn shortened(text: &str) -> String {
-    let text = harmless(text);
-    match text.char_indices().nth(LONGEST_REASON) {
+fn shortened(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
         Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.into_owned(),
+        None => text.to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{AfterFile, GatesFile, Selection, Tier};
 use crate::config::decode::{
-    Decode, List, Map, Syntax, choice, decode_key, is_enough, record, wrong_type,
+    Decode, List, Map, Syntax, UNKNOWN_KEY, choice, decode_key, is_enough, record, wrong_type,
 };
 use crate::config::syntax::{
     AppPattern, AppReference, Glob, ImageRepository, KubernetesVersion, Name, PathPattern,
@@ -82,7 +82,7 @@ record! {
     }
 
     /// Where references stand: files, and how to read them.
-    struct SiteKeys("an entry of `sites`") {
+    struct SiteKeys("an entry of `sites`", field_of_site) {
         /// Which files: a path from the root. `{app}` and `{environment}` stand
         /// for a segment or a part of one, `*` for any text without `/`, and
         /// `**` for any number of directories.
@@ -185,6 +185,16 @@ fn native_setting(key: KeyNode<'_>) -> Option<Finding> {
         Finding::new(&NATIVE_SETTING, message, key.location())
             .because("this repository declares `sites`")
             .help("remove it, and say it where the manifests of the environment stand")
+    })
+}
+
+/// The finding for a key of `fields` that stands beside it.
+fn field_of_site(key: KeyNode<'_>) -> Option<Finding> {
+    let text = key.text();
+    matches!(text, "tag" | "repository" | "version").then(|| {
+        Finding::new(&UNKNOWN_KEY, format!("unknown key `{text}`"), key.location())
+            .because("not a key of an entry of `sites`")
+            .help(format!("for `kind: yaml`, write `fields: {{ {text}: … }}`"))
     })
 }
 

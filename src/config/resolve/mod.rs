@@ -319,7 +319,9 @@ impl<'d> Known<'d> {
     /// Whether it is an environment; reports one that is not.
     fn has(&self, name: &Sourced<EnvironmentName>, findings: &mut Findings) -> bool {
         let is_known = self.environments.contains(&name.value);
-        if !is_known && self.is_one_more() {
+        // Where there is none, that is reported, and each name would repeat it.
+        let is_told = self.environments.is_empty();
+        if !is_known && !is_told && self.is_one_more() {
             let known = self.environments.iter().map(EnvironmentName::as_str);
             let (is_native, at) = (self.leaves.is_some(), name.location.clone());
             findings.push(unknown_environment(name.value.as_str(), known, is_native, at));

@@ -36,7 +36,9 @@ fn repository(text: &str) -> Result<(), Flaw> {
     match (&reference.tag, &reference.digest) {
         (None, None) => Ok(()),
         (Some(tag), None) => {
-            Err(Flaw::new("it has a tag").help(format!("give the tag as `tag: {tag}`")))
+            let bare = text.strip_suffix(&format!(":{tag}")).unwrap_or(text);
+            Err(Flaw::new("it has a tag")
+                .help(format!("write `{bare}`; where there is a tag, it is `tag: {tag}`")))
         }
         (_, Some(_)) => Err(Flaw::new("it has a digest").help("give the digest as `digest`")),
     }

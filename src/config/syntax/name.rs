@@ -107,7 +107,11 @@ impl Syntax for EnvironmentName {
     const EXAMPLE: &'static str = "prod/eu";
 
     fn parse(text: &str) -> Result<Self, Flaw> {
-        text.split('/').try_for_each(dns_label)?;
+        text.split('/').try_for_each(dns_label).map_err(|flaw| match flaw.help.clone() {
+            Some(help) => flaw
+                .help(format!("{help}; where there are `sites`, `path` says how paths spell it")),
+            None => flaw,
+        })?;
         Ok(Self(text.to_owned()))
     }
 }

@@ -93,6 +93,9 @@ impl Syntax for PathPattern {
             }
         }
         plain_path(text)?;
+        if text.matches('*').count() > MOST_STARS {
+            return Err(Flaw::new(format!("it has more than {MOST_STARS} `*`")));
+        }
         match text.split('/').find(|segment| segment.contains("**") && *segment != "**") {
             Some(segment) => Err(Flaw::new(format!("`{segment}` has `**` beside other text"))
                 .help("`**` is a segment of its own: `envs/{environment}/**/*.yaml`")),
@@ -239,11 +242,11 @@ impl Syntax for AppPattern {
 
     fn parse(text: &str) -> Result<Self, Flaw> {
         let bare = text.replacen("{image}", "a", 1);
-        app_reference(&bare).map_err(|flaw| {
-            let has_variable = bare.contains('{');
-            let help = "the only variable is `{image}`, once";
-            if has_variable { flaw.help(help) } else { flaw }
-        })?;
+        if bare.contains(['{', '}']) {
+            return Err(Flaw::new("it has another variable than `{image}`, or has it twice")
+                .help("the only variable is `{image}`, once"));
+        }
+        app_reference(&bare)?;
         Ok(Self(text.to_owned()))
     }
 }
@@ -281,8 +284,18 @@ impl Syntax for PathSpelling {
     }
 }
 
+/// No path of a repository is longer, and each becomes a regular expression,
+/// of which a longer one might need too much memory.
+const LONGEST: usize = 1024;
+
+/// Nobody needs more stars, and each takes twenty kilobytes.
+const MOST_STARS: usize = 32;
+
 /// A path that begins at the root and has no other way of writing.
 fn plain_path(text: &str) -> Result<(), Flaw> {
+    if text.len() > LONGEST {
+        return Err(Flaw::new(format!("it has more than {LONGEST} bytes")));
+    }
     let path = RepoPath::new(text).map_err(|error| Flaw::new(error.to_string()))?;
     if path.is_root() || path.as_str() != text {
         return Err(Flaw::new("it is no plain path from the root")
@@ -356,6 +369,18 @@ mod tests {
         assert_eq!(prefix("envs/{environment}/**/*.yaml"), "envs/qa");
         assert_eq!(prefix("legacy/prod.yaml"), "legacy/prod.yaml");
         assert_eq!(prefix("{app}/x.yaml"), ".");
+    }
+
+    #[test]
+    fn the_longest_path_can_be_looked_for() {
+        for part in ["*-", "**/", "*/"] {
+            let stars = part.repeat(MOST_STARS / part.matches('*').count());
+            let text = format!("{stars}{{environment}}{}", "x".repeat(LONGEST - 200));
+            let files = PathPattern::parse(&text).unwrap().of_environment(&"e".repeat(LONGEST));
+            assert_eq!(files.captures(&RepoPath::new("a").unwrap()), None);
+        }
+        assert!(PathPattern::parse(&"a".repeat(LONGEST + 1)).is_err());
+        assert!(PathPattern::parse(&"*-".repeat(MOST_STARS + 1)).is_err());
     }
 
     #[test]

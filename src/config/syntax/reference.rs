@@ -216,6 +216,14 @@ impl Syntax for Route {
     const EXAMPLE: &'static str = "image.tag";
 
     fn parse(text: &str) -> Result<Self, Flaw> {
+        // What JSONPath and yq begin with.
+        let bare = text.trim_start_matches('$').trim_start_matches(['.', '/']);
+        if bare.len() < text.len() && Self::parse(bare).is_ok() {
+            let begin = &text[..text.len() - bare.len()];
+            return Err(
+                Flaw::new(format!("it begins with `{begin}`")).help(format!("write `{bare}`"))
+            );
+        }
         Self::parse(text).map_err(|error| Flaw::new(error.message))
     }
 }

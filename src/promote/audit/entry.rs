@@ -30,6 +30,9 @@ pub struct Entry {
     /// Whether the sites could not be read, or disagreed, before or since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<Unreadable>,
+    /// What the hold says, where one was set or lifted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<HoldNote>,
     /// Who wrote the change: the author of the commit that has the record, where
     /// a merge brought it.
     pub author: Signature,
@@ -106,6 +109,17 @@ pub enum Unreadable {
     Before,
     /// Since the commit.
     After,
+}
+
+/// What a hold says besides the state that it holds back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HoldNote {
+    /// Why.
+    pub reason: String,
+    /// Who said so.
+    pub by: String,
+    /// When it ends by itself.
+    pub until: Option<Timestamp>,
 }
 
 /// What one key says.

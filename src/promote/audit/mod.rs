@@ -10,6 +10,7 @@ mod brought;
 mod claims;
 mod code;
 mod entry;
+mod holds;
 mod sources;
 
 #[cfg(test)]
@@ -20,7 +21,7 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 
 pub use code::{CODES, NO_COMMIT, NO_SUCH_TIME, NOT_ON_BRANCH};
-pub use entry::{Changed, Claim, Clock, Deed, Entry, Sequence, SourceCommit, Unreadable};
+pub use entry::{Changed, Claim, Clock, Deed, Entry, HoldNote, Sequence, SourceCommit, Unreadable};
 
 use super::brief::{differences, in_full};
 use super::past::{Commits, Move, Moved, Pair, Reading, Walk};
@@ -30,6 +31,7 @@ use crate::git::{Commit, HistoryError, ObjectName, Objects, Step};
 use crate::sites::{Model, Scope, State};
 use crate::source::Tree;
 
+use holds::HoldMove;
 use sources::{Pending, Sources};
 
 /// Which changes are asked for.
@@ -70,13 +72,25 @@ const MOST_WAITING: usize = 20_000;
 /// asked, and keeps no more than the entries whose source is still to be found.
 pub struct Audit<'h, R = Model> {
     walk: Walk<'h, R>,
-    objects: &'h dyn Objects,
+    commits: Commits<'h>,
+    /// By whose configuration holds are read; none where they are not.
+    repository: Option<&'h Repository>,
     question: Question,
     sources: Sources<'h>,
     waiting: VecDeque<Waiting>,
     older: usize,
+    /// Whether no older commit is asked for.
+    is_answered: bool,
     /// What ends it, behind the entries that wait.
-    end: Option<Option<HistoryError>>,
+    end: End,
+}
+
+/// Whether there is more behind the entries that wait.
+enum End {
+    NotYet,
+    Reached,
+    /// The history ends with this.
+    Failed(HistoryError),
 }
 
 /// An entry, and what its record says of its source.
@@ -89,7 +103,7 @@ impl<'h> Audit<'h, Model> {
     /// Of the branch whose tip has these files and this configuration. Sites of
     /// the environments that sources may be are read as well, whatever is asked.
     pub fn new(
-        repository: &Repository,
+        repository: &'h Repository,
         tree: &Tree,
         commits: Commits<'h>,
         question: Question,
@@ -97,8 +111,13 @@ impl<'h> Audit<'h, Model> {
         let apps = (!question.apps.is_empty()).then(|| question.apps.iter().cloned().collect());
         let scope = Scope { environments: None, apps };
         let model = Model::of_tree(repository, tree, &scope);
-        let steps = commits.history.steps(commits.tip, &model.paths())?;
-        Self::over(commits, Walk::new(commits.history, steps, model), question)
+        let mut paths = model.paths();
+        if !paths.iter().any(|path| holds::directory().is_within(path)) {
+            paths.push(holds::directory());
+        }
+        let steps = commits.history.steps(commits.tip, &paths)?;
+        let walk = Walk::new(commits.history, steps, model);
+        Ok(Self { repository: Some(repository), ..Self::over(commits, walk, question)? })
     }
 }
 
@@ -109,10 +128,19 @@ impl<'h, R: Reading> Audit<'h, R> {
         walk: Walk<'h, R>,
         question: Question,
     ) -> Result<Self, HistoryError> {
-        let Commits { tip, history, objects } = commits;
-        let sources = Sources::new(history.branch(tip)?);
+        let sources = Sources::new(commits.history.branch(commits.tip)?);
         let waiting = VecDeque::new();
-        Ok(Self { walk, objects, question, sources, waiting, older: 0, end: None })
+        Ok(Self {
+            walk,
+            commits,
+            repository: None,
+            question,
+            sources,
+            waiting,
+            older: 0,
+            is_answered: false,
+            end: End::NotYet,
+        })
     }
 
     /// The apps that are there at the tip, each as often as it is in an
@@ -128,15 +156,15 @@ impl<'h, R: Reading> Audit<'h, R> {
             Some(Err(error)) => return self.finish(Some(error)),
             Some(Ok(moved)) => moved,
         };
-        if let Err(error) = self.take(moved) {
+        if let Err(error) = self.take(&moved) {
             self.finish(Some(error));
         }
     }
 
-    fn take(&mut self, moved: Moved) -> Result<(), HistoryError> {
+    fn take(&mut self, moved: &Moved) -> Result<(), HistoryError> {
         let commit = &moved.step.commit;
         let at = self.sources.position(&commit.id)?;
-        self.settle(at, &moved);
+        self.settle(at, moved);
         let time = commit.committer.time;
         self.older =
             if self.question.since.is_some_and(|since| time < since) { self.older + 1 } else { 0 };
@@ -144,27 +172,37 @@ impl<'h, R: Reading> Audit<'h, R> {
             Some(behind) => self.sources.is_before(at, &behind)?,
             None => false,
         };
-        if is_behind || self.older > OLDER_IN_A_ROW {
-            self.finish(None);
-            return Ok(());
+        self.is_answered |= is_behind || self.older > OLDER_IN_A_ROW;
+        if !self.is_answered {
+            return if self.question.is_at(time) { self.enter(at, moved) } else { Ok(()) };
         }
-        if self.question.is_at(time) {
-            self.enter(at, moved)?;
+        // What records name as their source may lie further back.
+        if self.waiting.iter().all(|waiting| waiting.pending.is_none()) {
+            self.finish(None);
         }
         Ok(())
     }
 
     /// Makes an entry of each change that is asked for.
-    fn enter(&mut self, at: Option<usize>, moved: Moved) -> Result<(), HistoryError> {
-        let is_about = |one: &&Move| self.question.is_about(&one.pair);
-        let moves: Vec<&Move> = moved.moves.iter().filter(is_about).collect();
-        if moves.is_empty() {
+    fn enter(&mut self, at: Option<usize>, moved: &Moved) -> Result<(), HistoryError> {
+        let asked: Vec<&Move> =
+            moved.moves.iter().filter(|one| self.question.is_about(&one.pair)).collect();
+        let mut held = match self.repository {
+            Some(repository) => holds::moves(repository, self.commits.history, &moved.step)?,
+            None => Vec::new(),
+        };
+        held.retain(|one| self.question.is_about(&one.pair));
+        if asked.is_empty() && held.is_empty() {
             return Ok(());
         }
-        let told = told(self.objects, &moved)?;
-        for one in moves {
+        let told = told(self.commits.objects, moved)?;
+        for one in asked {
             let waiting = self.waiting_of(at, &moved.step.commit, one, &told)?;
             self.waiting.push_back(waiting);
+        }
+        for one in held {
+            let entry = entry_of_hold(&moved.step.commit, one, &told);
+            self.waiting.push_back(Waiting { entry, pending: None });
         }
         Ok(())
     }
@@ -177,9 +215,8 @@ impl<'h, R: Reading> Audit<'h, R> {
         told: &[Told],
     ) -> Result<Waiting, HistoryError> {
         let mut entry = entry_of(commit, one, told);
-        let found =
-            told.iter().find_map(|told| Some((told, claims::record_of(&told.records, one)?)));
-        let Some((teller, record)) = found else { return Ok(Waiting { entry, pending: None }) };
+        let found = told.iter().find_map(|by| Some((by, claims::record_of(&by.records, one)?)));
+        let Some((by, record)) = found else { return Ok(Waiting { entry, pending: None }) };
         let mut doubts = claims::doubts_of_references(record, one);
         let pending = match self.sources.look_for(at, record, one)? {
             Ok(pending) => pending,
@@ -189,7 +226,7 @@ impl<'h, R: Reading> Audit<'h, R> {
             }
         };
         entry.action = record.action.into();
-        entry.author = teller.author.clone();
+        entry.author = by.author.clone();
         entry.record = Some(claims::claim(record, doubts));
         Ok(Waiting { entry, pending })
     }
@@ -205,9 +242,9 @@ impl<'h, R: Reading> Audit<'h, R> {
             if waiting.pending.as_ref().is_some_and(|pending| pending.at <= at)
                 && let Some(pending) = waiting.pending.take()
             {
-                let moved = moved.moves.iter().find(|one| one.pair == pending.pair);
+                let here = moved.moves.iter().find(|one| one.pair == pending.pair);
                 let state =
-                    moved.map_or_else(|| self.walk.now(&pending.pair), |one| one.after.clone());
+                    here.map_or_else(|| self.walk.now(&pending.pair), |one| one.after.clone());
                 answer(&mut waiting.entry, &pending, state.as_ref());
             }
         }
@@ -225,12 +262,12 @@ impl<'h, R: Reading> Audit<'h, R> {
                         answer(&mut waiting.entry, &pending, state.as_ref());
                     }
                     Some(_) => {
-                        doubt(&mut waiting.entry, "the history ends before its source".to_owned())
+                        doubt(&mut waiting.entry, "the history ends before its source".to_owned());
                     }
                 }
             }
         }
-        self.end = Some(error);
+        self.end = error.map_or(End::Reached, End::Failed);
     }
 
     /// The next entry that nothing is waited for any more.
@@ -255,9 +292,13 @@ impl<R: Reading> Iterator for Audit<'_, R> {
             if let Some(entry) = self.ready() {
                 return Some(Ok(entry));
             }
-            match &mut self.end {
-                Some(end) => return end.take().map(Err),
-                None => self.advance(),
+            match std::mem::replace(&mut self.end, End::Reached) {
+                End::NotYet => {
+                    self.end = End::NotYet;
+                    self.advance();
+                }
+                End::Reached => return None,
+                End::Failed(error) => return Some(Err(error)),
             }
         }
     }
@@ -321,6 +362,26 @@ fn entry_of(commit: &Commit, one: &Move, told: &[Told]) -> Entry {
         (None, _) => Some(Unreadable::Before),
         _ => None,
     };
+    Entry { action, changes: changes.collect(), unreadable, ..bare(commit, &one.pair, told) }
+}
+
+/// What a hold is in an audit.
+fn entry_of_hold(commit: &Commit, one: HoldMove, told: &[Told]) -> Entry {
+    let HoldMove { pair, action, changes, note } = one;
+    let is_of = |record: &&Record| {
+        Deed::from(record.action) == action
+            && record.app == pair.app
+            && record.environment == pair.environment
+    };
+    let found = told.iter().find_map(|told| Some((told, told.records.iter().find(is_of)?)));
+    let bare = bare(commit, &pair, told);
+    let author = found.map_or(&bare.author, |(told, _)| &told.author).clone();
+    let record = found.map(|(_, record)| claims::claim(record, Vec::new()));
+    Entry { action, changes, hold: Some(note), author, record, ..bare }
+}
+
+/// What is of the commit.
+fn bare(commit: &Commit, pair: &Pair, told: &[Told]) -> Entry {
     // A merge is committed by whoever merged, or by the forge in their name.
     let is_merge = commit.parents.len() > 1;
     let committer = if is_merge { &commit.author } else { &commit.committer };
@@ -331,11 +392,12 @@ fn entry_of(commit: &Commit, one: &Move, told: &[Told]) -> Entry {
         clock: Clock::Committer,
         commit: commit.id.clone(),
         subject: commit.subject().to_owned(),
-        environment: one.pair.environment.clone(),
-        app: one.pair.app.clone(),
-        action,
-        changes: changes.collect(),
-        unreadable,
+        environment: pair.environment.clone(),
+        app: pair.app.clone(),
+        action: Deed::Change,
+        changes: Vec::new(),
+        unreadable: None,
+        hold: None,
         author: author.clone(),
         committer: committer.clone(),
         record: None,

@@ -148,6 +148,14 @@ fn a_question_limits_what_is_told() {
 }
 
 #[test]
+fn a_source_before_what_is_asked_for_is_found() {
+    let made = late();
+    let behind = Some(made.steps[1].commit.id.clone());
+    let entries = asked(&made, Question { behind, ..Question::default() });
+    assert_eq!((entries.len(), doubts(&entries[0])), (1, &[][..]));
+}
+
+#[test]
 fn an_entry_comes_as_soon_as_its_source_was_reached() {
     let made = late();
     let mut audit = audit(&made, Question::default());

@@ -37,7 +37,7 @@ impl Open {
     /// Goes on behind a commit, where `before` is what was said before it: the
     /// stay that the commit began, if it did; then this one is what was before.
     pub(crate) fn undo(&mut self, commit: &Commit, before: Option<State>) -> Option<Stay> {
-        if same(&before, &self.state) {
+        if same(before.as_ref(), self.state.as_ref()) {
             return None;
         }
         let next = Self { state: before, left: Some(commit.id.clone()), hidden_by: None };
@@ -103,7 +103,7 @@ impl<R: Reading> Iterator for Stays<'_, R> {
 /// cannot be read either: two broken versions are one time without a state.
 /// States that are written alike are the same, even where nothing in them says
 /// what is deployed.
-pub(crate) fn same(one: &Option<State>, two: &Option<State>) -> bool {
+pub(crate) fn same(one: Option<&State>, two: Option<&State>) -> bool {
     match (one, two) {
         (Some(one), Some(two)) => one == two || one.is_same(two),
         (None, None) => true,

@@ -1,7 +1,7 @@
 use super::made::{Made, name, pair, state};
 use super::stays::Stays;
 use super::*;
-use crate::git::{History, ObjectName};
+use crate::git::History;
 use crate::promote::{Since, Stay};
 use crate::sites::{Said, State};
 

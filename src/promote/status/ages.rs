@@ -40,7 +40,7 @@ impl Tracker {
 }
 
 fn same_state(one: &State, two: &State) -> bool {
-    same(&Some(one.clone()), &Some(two.clone()))
+    same(Some(one), Some(two))
 }
 
 /// Whether a source said what a target says. Each may have sites that the
@@ -77,8 +77,8 @@ impl Ages {
             (pair, Tracker { open, stays: Vec::new(), wanted })
         });
         let mut ages = Self(trackers.collect());
-        let mut undone = ages.0.len();
-        while undone > 0 {
+        let mut left = ages.0.len();
+        while left > 0 {
             match walk.next() {
                 None => break,
                 Some(Err(HistoryError::Shallow { fetch })) => {
@@ -86,7 +86,7 @@ impl Ages {
                     break;
                 }
                 Some(Err(error)) => return Err(error),
-                Some(Ok(moved)) => undone -= ages.take(&moved),
+                Some(Ok(moved)) => left -= ages.take(&moved),
             }
         }
         Ok(ages)
@@ -96,8 +96,8 @@ impl Ages {
     fn take(&mut self, moved: &Moved) -> usize {
         let mut done = 0;
         if moved.step.hides_branch {
-            let moves = |pair: &Pair| moved.moves.iter().any(|one| one.pair == *pair);
-            for (_, tracker) in self.0.iter_mut().filter(|(pair, _)| !moves(pair)) {
+            let is_moved = |pair: &Pair| moved.moves.iter().any(|one| one.pair == *pair);
+            for (_, tracker) in self.0.iter_mut().filter(|(pair, _)| !is_moved(pair)) {
                 tracker.open.iter_mut().for_each(|open| open.hide(&moved.step.commit));
             }
         }

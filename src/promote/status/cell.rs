@@ -63,6 +63,9 @@ pub struct Reference {
     /// Whether another environment says something else.
     #[serde(skip)]
     pub differs: bool,
+    /// Whether it is a promoted value.
+    #[serde(skip)]
+    pub is_value: bool,
 }
 
 /// How far an environment is behind the one below it.

@@ -71,7 +71,7 @@ pub fn status(
         return Err(Findings::from(finding).into());
     }
     let past = BranchPast::new(repository, tree, commits)?;
-    let mut rungs = Rungs::new(repository, &sites, &past, now);
+    let mut rungs = Rungs::new(repository, &sites, &past, now, commits.is_some());
     if let Some(Commits { tip, history, .. }) = commits {
         let wanted = rungs.wanted();
         let steps = history.steps(tip, &model.paths())?;
@@ -144,6 +144,7 @@ impl Sites {
                 key: key.name().to_owned(),
                 brief: if masked { full.clone() } else { brief(said, same_tag.copied()) },
                 reference: full,
+                is_value: matches!(key, Key::Value(_)),
                 differs: others.iter().any(|other| *other != said && !other.is_same(said)),
             }
         });

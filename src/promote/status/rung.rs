@@ -16,7 +16,8 @@ use crate::sites::{AppSites, ImageParts, Pairs, Said, Site, State, pair};
 use crate::yaml::Value;
 
 /// The gates that a status asks: those that neither wait for what only a forge
-/// knows or a person names, nor look into values.
+/// knows or a person names, nor look into values. Without history, order and
+/// soak have nothing to say either.
 const ASKED: [Gate; 7] =
     [Gate::Order, Gate::Hold, Gate::Tag, Gate::Image, Gate::Digest, Gate::Soak, Gate::Window];
 
@@ -26,6 +27,7 @@ pub(super) struct Rungs<'a> {
     sites: &'a Sites,
     seen: Seen<'a>,
     now: Timestamp,
+    has_history: bool,
     /// Empty where there is no history.
     pub(super) ages: Ages,
 }
@@ -69,9 +71,10 @@ impl<'a> Rungs<'a> {
         sites: &'a Sites,
         past: &'a BranchPast<'a>,
         now: Timestamp,
+        has_history: bool,
     ) -> Self {
         let seen = Seen { sites, past };
-        Self { repository, sites, seen, now, ages: Ages::default() }
+        Self { repository, sites, seen, now, has_history, ages: Ages::default() }
     }
 
     /// What those that follow each source say, where it is not the same.
@@ -135,7 +138,10 @@ impl<'a> Rungs<'a> {
         let Some((source, pairs, proposed)) = behind else { return };
         let name = source.environment.clone();
         let changes = differences(state, &proposed);
-        let changes = changes.iter().map(|one| format!("{} {}", one.key, one.brief())).collect();
+        let changes = changes.iter().map(|one| {
+            if one.key.name() == app { one.brief() } else { format!("{} {}", one.key, one.brief()) }
+        });
+        let changes = changes.collect();
         cell.next = Some(Next { source: name.clone(), changes });
         cell.behind = Some(self.distance(source, state));
         cell.blocked.extend(unpaired(&pairs, source, target));
@@ -191,7 +197,10 @@ impl<'a> Rungs<'a> {
             ticket: None,
             overrides: &[],
         });
-        verdicts.into_iter().filter(|verdict| ASKED.contains(&verdict.gate)).collect()
+        let may_be_asked = |gate: &Gate| {
+            ASKED.contains(gate) && (self.has_history || !matches!(gate, Gate::Order | Gate::Soak))
+        };
+        verdicts.into_iter().filter(|verdict| may_be_asked(&verdict.gate)).collect()
     }
 }
 

@@ -55,9 +55,7 @@ impl<'a> Target<'a> {
                 (node, None, step.clone())
             }
             Step::Where { .. } => {
-                let mut one = Route::root();
-                one.push(step.clone());
-                let Some(node) = one.find(self.node) else { return Ok(None) };
+                let Some(node) = step.find(self.node) else { return Ok(None) };
                 let index = self.node.items().position(|item| item.id() == node.id());
                 (node, None, Step::Index(index.expect("an item of a list is in the list")))
             }

@@ -144,7 +144,7 @@ fn block_item(
     column: usize,
     dash: &str,
 ) -> String {
-    let Fresh::Map(entries) = item else {
+    let (Fresh::Map(entries), true) = (item, item.is_block()) else {
         writer.wanted = Quote::of_text(neighbour);
         return writer.item(column, dash, item);
     };

@@ -1,5 +1,7 @@
 //! Putting a whole value in the place of another.
 
+use std::ops::Range;
+
 use super::code::EDIT_PLACE;
 use super::find::Target;
 use super::fresh::{Fresh, Writer};
@@ -103,7 +105,7 @@ fn below_key(
     }
     let start = line::start(text, target.node.span().start as usize);
     let block = format!("{}{}", " ".repeat(below), writer.block(below, with));
-    Ok(vec![Patch::replace(start..scene.end_of(target.node), block)])
+    Ok(spread(text, start..scene.end_of(target.node), &block))
 }
 
 /// A text of several lines in the place of a value.
@@ -143,7 +145,15 @@ fn in_place(
     }
     let gap = if is_empty { " " } else { "" };
     let end = scene.end_of(target.node);
-    Ok(vec![Patch::replace(span.start..end, format!("{gap}{}", writer.block(column, with)))])
+    Ok(spread(scene.text(), span.start..end, &format!("{gap}{}", writer.block(column, with))))
+}
+
+/// Lines in the place of others, with a comment behind the old ones on the first
+/// line: behind the last, it might become part of a text.
+fn spread(text: &str, old: Range<usize>, lines: &str) -> Vec<Patch> {
+    let first = line::end(lines, 0);
+    let behind = line::end(text, old.end);
+    vec![Patch::replace(old, &lines[..first]), Patch::insert(behind, &lines[first..])]
 }
 
 /// What cannot be told apart is not edited.

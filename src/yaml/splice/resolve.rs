@@ -7,6 +7,7 @@ use super::edit::Edit;
 use super::find::{Lead, Target, follow, no_place};
 use super::fresh::Fresh;
 use super::scene::Scene;
+use super::set::said_by;
 use super::spell::Scalar;
 use super::{Change, Place};
 use crate::diagnostic::Finding;
@@ -79,11 +80,33 @@ fn no_document(scene: &Scene<'_>, place: &Place) -> Finding {
 
 /// What makes a scalar say a text; nothing where it does.
 fn set(text: &str, target: &Target<'_>) -> Vec<Edit> {
-    let said = target.node.as_str();
-    let is_said =
-        said.is_some_and(|said| super::set::said_by(target.node.style(), Some(said), text) == said);
-    let to = Scalar::Text(text.to_owned());
-    if is_said { Vec::new() } else { vec![Edit::Set { at: target.place.clone(), to }] }
+    let node = target.node;
+    let is_said = match node.kind() {
+        Kind::String(said) => said_by(node.style(), Some(said), text) == **said,
+        Kind::Number(number) => is_whole(node) && number.source() == text,
+        _ => false,
+    };
+    if is_said {
+        return Vec::new();
+    }
+    // `tag: 38` was taken as it is, and so will be `tag: 39`; `1.10` was not.
+    let stays_number = is_whole(node) && is_digits(text);
+    let text = text.to_owned();
+    let to = if stays_number { Scalar::Plain(text) } else { Scalar::Text(text) };
+    vec![Edit::Set { at: target.place.clone(), to }]
+}
+
+/// Whether it is a whole number as everybody writes it.
+fn is_whole(node: Node<'_>) -> bool {
+    node.as_number().is_some_and(|number| is_digits(number.source()))
+}
+
+/// Digits that are the same number to every reader, and the same text once it is
+/// printed again.
+fn is_digits(text: &str) -> bool {
+    (1..=15).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && (text == "0" || !text.starts_with('0'))
 }
 
 /// What makes a value that is missing.
@@ -125,19 +148,12 @@ fn append(scene: &Scene<'_>, list: &Place, item: Fresh) -> Result<Vec<Edit>, Fin
 }
 
 fn remove(scene: &Scene<'_>, at: &Place) -> Result<Vec<Edit>, Finding> {
-    let Target { place, .. } = there(scene, at)?;
-    let mut parent = Place { document: place.document, route: crate::yaml::Route::root() };
-    let Some((last, steps)) = place.route.steps().split_last() else {
+    let Target { node, place, .. } = there(scene, at)?;
+    let Some((route, last)) = place.route.split_last() else {
         let message = "a document's root is not removed";
-        return Err(Finding::new(
-            &EDIT_PLACE,
-            message,
-            scene.documents[at.document].root().location(),
-        ));
+        return Err(Finding::new(&EDIT_PLACE, message, node.location()));
     };
-    for step in steps {
-        parent.route.push(step.clone());
-    }
+    let parent = Place { document: place.document, route };
     Ok(vec![Edit::Remove { parent, step: last.clone() }])
 }
 

@@ -1,193 +1,18 @@
-//! What has to change at a site for it to say something else.
+//! What has to change at an image's site.
 
-use super::code::{LINKED_SITE, NO_ROOM, SHARED_BASE, STALE_DIGEST, UNPINNED};
-use super::gathered::{split_name, split_tag};
-use super::kustomize::Address;
-use super::{Barrier, Form, ImageParts, Part, Said, Site, app};
-use crate::diagnostic::{Finding, Severity};
-use crate::kubernetes::{ImageReference, image_reference};
-use crate::yaml::{Change, Place, Route, Step};
-
-/// What was allowed besides the usual.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "each is allowed or not, whatever the others are")]
-pub struct WriteOptions {
-    /// The new repository takes the place of the site's own, which stays
-    /// otherwise.
-    pub repository: bool,
-    /// A digest goes where a new tag comes without one.
-    pub drop_digest: bool,
-    /// A digest is added where the site has none and has room for it, whatever
-    /// its rule says.
-    pub add_digest: bool,
-    /// A range or a branch is overwritten, because it was named.
-    pub moving: bool,
-}
-
-/// What must change in the site's file for the site to say `to`; nothing where
-/// it says it already. The repository stays the site's own, unless the options
-/// say otherwise.
-///
-/// # Errors
-///
-/// Why it cannot be, or must not be, said there.
-pub fn changes(site: &Site, to: &Said, options: WriteOptions) -> Result<Vec<Change>, Finding> {
-    let changes = match (to, &site.said) {
-        (Said::Moving(text), _) | (_, Some(Said::Moving(text))) if !options.moving => {
-            return Err(refused(app::moving(site, text)));
-        }
-        (Said::Image(image), _) => Writer { site, options }.image(image)?,
-        (Said::Revision(text) | Said::Moving(text), _) => revision(site, text)?,
-        (Said::Value(yaml), _) => value(site, yaml)?,
-    };
-    match barrier(site) {
-        Some(finding) if !changes.is_empty() => Err(finding),
-        _ => Ok(changes),
-    }
-}
-
-/// Whether an image of that repository is the one that the site takes, however
-/// the registry is written.
-pub fn is_repository_of(site: &Site, repository: &str) -> bool {
-    let full = |text: &str| {
-        ImageReference::parse(text)
-            .map_or_else(|_| text.to_owned(), |image| image.full_repository())
-    };
-    site.repository().is_none_or(|own| full(own) == full(repository))
-}
-
-/// What a refusal is, whatever it is worth elsewhere.
-fn refused(finding: Finding) -> Finding {
-    Finding { severity: Severity::Error, ..finding }
-}
-
-fn barrier(site: &Site) -> Option<Finding> {
-    let file = site.file.path();
-    match site.barrier.as_ref()? {
-        Barrier::Link(link) => Some(
-            Finding::new(
-                &LINKED_SITE,
-                format!("`{file}` is not changed through the link `{link}`"),
-                site.location.clone(),
-            )
-            .because("is read through a symbolic link")
-            .help(format!("let the rule name `{file}`, where the file is")),
-        ),
-        Barrier::Shared(_) => shared_base(site).map(refused),
-    }
-}
-
-/// The finding of a site that several environments share; none of any other.
-pub fn shared_base(site: &Site) -> Option<Finding> {
-    let Some(Barrier::Shared(environments)) = &site.barrier else { return None };
-    let names: Vec<_> = environments.iter().map(|name| format!("`{name}`")).collect();
-    let names = match names.split_last() {
-        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
-        _ => names.concat(),
-    };
-    let (noun, key, file) = (site.key.noun(), &site.key, site.file.path());
-    let help = match site.repository() {
-        Some(repository) => format!(
-            "let each environment say its own: with kustomize, in `images`, where `set` writes it if the rule says `insert: [{repository}]`"
-        ),
-        None => "let each environment say its own, in a file that the others do not use".to_owned(),
-    };
-    let finding = Finding::new(
-        &SHARED_BASE,
-        format!("the {noun} `{key}` is said by `{file}` for {names} alike"),
-        site.location.clone(),
-    );
-    Some(finding.because("would change for all of them").help(help))
-}
-
-/// None where the part says it already, or an outer file does.
-fn set(part: &Part, text: &str) -> Option<Change> {
-    (part.text != text).then(|| write(part, text))
-}
-
-fn write(part: &Part, text: &str) -> Change {
-    let text = text.to_owned();
-    if part.is_there {
-        return Change::Set { at: part.at.clone(), text };
-    }
-    let (map, key) = split(&part.at);
-    Change::Insert { map, key, text }
-}
-
-/// The map and the key of a place.
-fn split(at: &Place) -> (Place, String) {
-    let mut route = Route::root();
-    let Some((last, before)) = at.route.steps().split_last() else {
-        return (at.clone(), String::new());
-    };
-    for step in before {
-        route.push(step.clone());
-    }
-    let key = match last {
-        Step::Key(key) => key.clone(),
-        Step::Index(_) | Step::Where { .. } => String::new(),
-    };
-    (Place { document: at.document, route }, key)
-}
-
-fn no_room(site: &Site, message: String, help: &str) -> Finding {
-    Finding::new(&NO_ROOM, message, site.location.clone()).because("has no room for it").help(help)
-}
-
-/// A git reference or version.
-fn revision(site: &Site, to: &str) -> Result<Vec<Change>, Finding> {
-    let mut changes = Vec::new();
-    for part in &site.parts {
-        let text = match part.form {
-            Form::Address => Address::parse(&part.text).map(|address| address.with(to)),
-            Form::Pin => Some(pinned(&part.text, to)),
-            Form::Commit if !is_commit(to) => None,
-            Form::Commit | Form::Revision => Some(to.to_owned()),
-            _ => None,
-        };
-        let Some(text) = text else {
-            let message = format!("`{}` takes a commit's full id, and `{to}` is none", site.key);
-            return Err(no_room(
-                site,
-                message,
-                "name the commit, or change the file to a tag first",
-            ));
-        };
-        changes.extend(set(part, &text));
-    }
-    if site.said.is_some() && changes_nothing(site, to) { Ok(Vec::new()) } else { Ok(changes) }
-}
-
-fn changes_nothing(site: &Site, to: &str) -> bool {
-    matches!(&site.said, Some(Said::Revision(text) | Said::Moving(text)) if text == to)
-}
-
-fn pinned(written: &str, to: &str) -> String {
-    let name = written.split('@').next().unwrap_or_default();
-    format!("{name}@{to}")
-}
-
-fn is_commit(text: &str) -> bool {
-    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-fn value(site: &Site, yaml: &str) -> Result<Vec<Change>, Finding> {
-    if matches!(&site.said, Some(Said::Value(own)) if own == yaml) {
-        return Ok(Vec::new());
-    }
-    let at = site.parts.first().map(|part| split(&part.at)).filter(|(_, key)| !key.is_empty());
-    let Some((map, key)) = at else {
-        let message = format!("`{}` is an item of a list", site.key);
-        let help = "promote the whole list: lists replace each other, they do not merge";
-        return Err(no_room(site, message, help));
-    };
-    Ok(vec![Change::Become { map, key, yaml: yaml.to_owned() }])
-}
+use super::part::{set, unsay, write};
+use super::{WriteOptions, is_repository_of, no_room, refused};
+use crate::diagnostic::Finding;
+use crate::kubernetes::image_reference;
+use crate::sites::code::{STALE_DIGEST, UNPINNED};
+use crate::sites::gathered::{split_name, split_tag};
+use crate::sites::{Form, ImageParts, Part, Site, Unsaid};
+use crate::yaml::Change;
 
 /// Writes an image.
-struct Writer<'s> {
-    site: &'s Site,
-    options: WriteOptions,
+pub(super) struct Writer<'s> {
+    pub(super) site: &'s Site,
+    pub(super) options: WriteOptions,
 }
 
 /// What a site is to say of an image.
@@ -198,7 +23,8 @@ struct Wanted<'t> {
 }
 
 impl Writer<'_> {
-    fn image(&self, to: &ImageParts) -> Result<Vec<Change>, Finding> {
+    /// All that changes.
+    pub(super) fn image(&self, to: &ImageParts) -> Result<Vec<Change>, Finding> {
         let own = self.site.image().cloned().unwrap_or_default();
         let repository = to.repository.as_deref().filter(|_| self.options.repository);
         let repository = repository.filter(|new| !is_repository_of(self.site, new));
@@ -233,6 +59,7 @@ impl Writer<'_> {
             || self.options.add_digest
             || self.site.said.is_none();
         match (to.tag.as_deref(), to.digest.as_deref()) {
+            (tag, digest) if self.options.exact => Ok((tag, digest)),
             (None, None) if own.identity().is_some() => Err(self.nameless()),
             (None, None) => Ok((own_tag, own_digest)),
             (None, digest) if digest == own_digest => Ok((own_tag, own_digest)),
@@ -286,6 +113,10 @@ impl Writer<'_> {
                 format!("`{}` does not say its repository, and cannot say `{new}`", self.site.key);
             return Err(no_room(self.site, message, "change the repository where it is said"));
         };
+        if self.options.exact && new == self.site.key.name() {
+            // A kustomization's image is of its `name` where nothing renames it.
+            return Ok(unsay(part, Unsaid::Removed).into_iter().collect());
+        }
         // A registry that stands in a scalar of its own comes before it.
         let registry = own.repository.as_deref().and_then(|own| own.strip_suffix(&part.text));
         let registry = registry.filter(|_| part.is_there).unwrap_or_default();
@@ -311,25 +142,20 @@ impl Writer<'_> {
         let mut changes = Vec::new();
         match wanted.tag {
             Some(text) => changes.extend(set(tag, text)),
-            None => changes.extend(self.without(tag)),
+            None => changes.extend(unsay(tag, self.site.unsaid)),
         }
         let is_new = !changes.is_empty() && !digest.is_there;
         match wanted.digest {
             // A tag without a digest beside it would drop the outer one.
             Some(text) if is_new => changes.push(write(digest, text)),
             Some(text) => changes.extend(set(digest, text)),
-            None => changes.extend(remove(digest)),
+            // A tag beside it drops the outer one.
+            None if self.site.unsaid == Unsaid::Null => {
+                changes.extend(unsay(digest, Unsaid::Removed));
+            }
+            None => changes.extend(unsay(digest, self.site.unsaid)),
         }
         Ok(changes)
-    }
-
-    /// Takes the tag away; where an outer file may have one, by saying so.
-    fn without(&self, tag: &Part) -> Option<Change> {
-        if !self.site.is_layered {
-            return remove(tag);
-        }
-        let (map, key) = split(&tag.at);
-        (!tag.text.is_empty()).then(|| Change::Become { map, key, yaml: "null\n".to_owned() })
     }
 
     /// Tag and digest in the scalar of the tag, as charts take it; or only one
@@ -354,6 +180,7 @@ impl Writer<'_> {
         };
         let text = match (wanted.tag, wanted.digest) {
             (Some(tag), digest) => image_reference(tag, None, digest),
+            (None, None) => String::new(),
             (None, Some(_)) if !tag_part.text.contains('@') => {
                 let message =
                     format!("`{}` is written by its tag, and no tag is known", self.site.key);
@@ -376,11 +203,6 @@ fn whole(part: &Part, own: &ImageParts, wanted: &Wanted<'_>) -> String {
     let before = &part.text[..part.text.len() - reference.len()];
     let repository = wanted.repository.or(own.repository.as_deref()).unwrap_or_default();
     format!("{before}{}", image_reference(repository, wanted.tag, wanted.digest))
-}
-
-fn remove(part: &Part) -> Option<Change> {
-    let says = part.is_there && !part.text.is_empty();
-    says.then(|| Change::Remove { at: part.at.clone() })
 }
 
 /// A new entry of `images`.

@@ -1,0 +1,310 @@
+//! `rungs set --in PATH… [NAME=]REF…`
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::super::{Context, Outcome, console, usage_error};
+use crate::diagnostic::{Finding, Findings, Format, harmless};
+use crate::edits::{
+    self, Edited, FILES_UNWRITTEN, GitRevision, LINK_LEADS_OUT, Replaced, Request, Rewrite,
+    RouteValue,
+};
+use crate::source::{
+    Disk, EntryKind, Location, ReadError, ReadErrorKind, RepoPath, SourceFile, Store as _, Tree,
+};
+
+/// What only makes sense for files.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "In named files")]
+pub(super) struct InFiles {
+    /// Edit this file, or the YAML files below this directory, of any repository
+    #[arg(long = "in", value_name = "PATH", num_args = 1, value_hint = clap::ValueHint::AnyPath)]
+    pub(super) paths: Vec<PathBuf>,
+    /// Set the value at a route such as `image.tag` or `images[name=web].newTag`
+    #[arg(long = "route", value_name = "ROUTE=VALUE", requires = "paths")]
+    routes: Vec<String>,
+    /// Set the reference of every address of a git repository, or a source's version
+    #[arg(long = "git", value_name = "URL=REV", requires = "paths")]
+    gits: Vec<String>,
+}
+
+/// What a person allows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Allowed {
+    /// An image of another repository.
+    pub(super) repository: bool,
+    /// A digest that goes.
+    pub(super) drop_digest: bool,
+    /// Nothing is written.
+    pub(super) dry_run: bool,
+}
+
+impl InFiles {
+    /// Whether files were named.
+    pub(super) fn is_meant(&self) -> bool {
+        !self.paths.is_empty()
+    }
+
+    /// Sets what `items` and the options ask for.
+    pub(super) fn run(
+        self,
+        context: &Context,
+        items: &[String],
+        allowed: Allowed,
+    ) -> Result<Outcome, Findings> {
+        let request = self.request(items, allowed);
+        let base = context.repo.clone().unwrap_or_else(|| PathBuf::from("."));
+        let mut files = Files::at(&base);
+        let mut findings = Findings::new();
+        for path in &self.paths {
+            findings.extend(files.take(path).err());
+        }
+        if findings.has_errors() {
+            return Err(findings);
+        }
+        let edited = edits::edit(&files.named(), &files.found(), &request)?;
+        if !allowed.dry_run {
+            files.write(&edited)?;
+        }
+        Ok(report(context, &files, &edited, allowed.dry_run))
+    }
+
+    fn request(&self, items: &[String], allowed: Allowed) -> Request {
+        let refuse = |text: &str, why: String| -> ! {
+            usage_error(&format!("`{}` cannot be set: {why}", harmless(text)))
+        };
+        let image = |text: &String| {
+            edits::image(text).unwrap_or_else(|fault| refuse(text, fault.to_string()))
+        };
+        let route = |text: &String| {
+            RouteValue::parse(text).unwrap_or_else(|fault| refuse(text, fault.to_string()))
+        };
+        let git = |text: &String| {
+            GitRevision::parse(text).unwrap_or_else(|fault| refuse(text, fault.to_string()))
+        };
+        let request = Request {
+            images: items.iter().map(image).collect(),
+            routes: self.routes.iter().map(route).collect(),
+            gits: self.gits.iter().map(git).collect(),
+            repository: allowed.repository,
+            drop_digest: allowed.drop_digest,
+        };
+        if request.images.is_empty() && request.routes.is_empty() && request.gits.is_empty() {
+            usage_error("say what to set: `[NAME=]REF`, `--route ROUTE=VALUE` or `--git URL=REV`");
+        }
+        request
+    }
+}
+
+/// The files that were named, and those below directories that were.
+struct Files {
+    /// The directory that paths begin at, without links.
+    base: PathBuf,
+    /// By where they are, so that each is edited once.
+    files: BTreeMap<PathBuf, Taken>,
+}
+
+struct Taken {
+    file: Arc<SourceFile>,
+    /// As a person wrote it.
+    shown: PathBuf,
+    is_named: bool,
+}
+
+impl Files {
+    fn at(base: &Path) -> Self {
+        let base = fs::canonicalize(base).unwrap_or_else(|_| base.to_owned());
+        Self { base, files: BTreeMap::new() }
+    }
+
+    fn named(&self) -> Vec<Arc<SourceFile>> {
+        self.those(true)
+    }
+
+    fn found(&self) -> Vec<Arc<SourceFile>> {
+        self.those(false)
+    }
+
+    fn those(&self, named: bool) -> Vec<Arc<SourceFile>> {
+        let those = self.files.values().filter(|taken| taken.is_named == named);
+        those.map(|taken| Arc::clone(&taken.file)).collect()
+    }
+
+    /// Takes a file, or what is below a directory.
+    fn take(&mut self, path: &Path) -> Result<(), Finding> {
+        let missing = |error: &std::io::Error| unreadable(path, error);
+        let absolute = self.base.join(path);
+        let real = fs::canonicalize(&absolute).map_err(|error| missing(&error))?;
+        if real.is_dir() {
+            return self.take_below(path, &real);
+        }
+        let parent = absolute.parent().unwrap_or(&self.base);
+        let directory = fs::canonicalize(parent).map_err(|error| missing(&error))?;
+        if !real.starts_with(&directory) {
+            return Err(leads_out(path, &real));
+        }
+        self.add(&real, path, true)
+    }
+
+    /// Takes the YAML files below a directory; links in it are not followed: what
+    /// they lead to stands in it by itself, or is not to be edited.
+    fn take_below(&mut self, shown: &Path, directory: &Path) -> Result<(), Finding> {
+        let disk = Disk::new(directory);
+        let mut waiting = vec![RepoPath::root()];
+        while let Some(below) = waiting.pop() {
+            let failed =
+                |kind| Finding::of_read_error(&ReadError { path: below.clone(), kind }, None);
+            for (name, kind) in disk.names(&below).map_err(failed)? {
+                let Some(path) = below.child_named(&name) else { continue };
+                match kind {
+                    EntryKind::Directory if name != ".git" => waiting.push(path),
+                    EntryKind::File if is_yaml(&name) => {
+                        let real = directory.join(path.as_str());
+                        self.add(&real, &shown.join(path.as_str()), false)?;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, real: &Path, shown: &Path, is_named: bool) -> Result<(), Finding> {
+        if let Some(taken) = self.files.get_mut(real) {
+            taken.is_named |= is_named;
+            return Ok(());
+        }
+        // A file elsewhere is told by its whole path.
+        let (root, below) = match real.strip_prefix(&self.base) {
+            Ok(below) => (self.base.as_path(), below),
+            Err(_) => (Path::new("/"), real.strip_prefix("/").unwrap_or(real)),
+        };
+        let path = below.to_str().and_then(|below| RepoPath::new(below).ok());
+        let path = path.ok_or_else(|| not_utf8(shown))?;
+        let file = Tree::new(Disk::new(root)).read(&path);
+        let file = file.map_err(|error| Finding::of_read_error(&error, None))?;
+        self.files.insert(real.to_owned(), Taken { file, shown: shown.to_owned(), is_named });
+        Ok(())
+    }
+
+    /// Where a file is, and how a person wrote it.
+    fn find(&self, file: &Arc<SourceFile>) -> (&Path, &Path) {
+        let taken = self.files.iter().find(|(_, taken)| Arc::ptr_eq(&taken.file, file));
+        let (real, taken) = taken.expect("only files that were taken are edited");
+        (real, &taken.shown)
+    }
+
+    fn write(&self, edited: &[Edited]) -> Result<(), Finding> {
+        let rewrite = |edited: &'_ Edited| self.find(&edited.file).0.to_owned();
+        let files: Vec<_> = edited
+            .iter()
+            .map(|one| Rewrite { path: rewrite(one), old: one.file.text(), new: &one.text })
+            .collect();
+        edits::write(&files).map_err(|(path, error)| {
+            let file = edited.iter().find(|one| rewrite(one) == path).map(|one| one.file.path());
+            let at = file.map_or_else(|| Location::of_path(&RepoPath::root()), Location::of_path);
+            let message = format!("`{}` cannot be written: {error}", path.display());
+            Finding::new(&FILES_UNWRITTEN, message, at).help("all files are as they were")
+        })
+    }
+}
+
+fn is_yaml(name: &str) -> bool {
+    let path = Path::new(name);
+    name == "Kustomization"
+        || path.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json")
+}
+
+/// A path for a finding, which has none of the machine's.
+fn named(path: &Path) -> Location {
+    let text = path.to_string_lossy();
+    let path = RepoPath::new(text.trim_start_matches('/')).unwrap_or_else(|_| RepoPath::root());
+    Location::of_path(&path)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Finding {
+    let at = named(path);
+    let kind = match error.kind() {
+        std::io::ErrorKind::NotFound => ReadErrorKind::Missing,
+        _ => ReadErrorKind::Failed(error.to_string()),
+    };
+    Finding::of_read_error(&ReadError { path: at.path().clone(), kind }, None)
+}
+
+fn not_utf8(path: &Path) -> Finding {
+    unreadable(path, &std::io::Error::other("its path is not UTF-8"))
+}
+
+fn leads_out(path: &Path, real: &Path) -> Finding {
+    let message = format!("`{}` leads to `{}`", path.display(), real.display());
+    Finding::new(&LINK_LEADS_OUT, message, named(path))
+        .because("is a link out of its directory")
+        .help("name the file where it is")
+}
+
+/// Says what differs.
+fn report(context: &Context, files: &Files, edited: &[Edited], dry_run: bool) -> Outcome {
+    let mut outcome = Outcome::default();
+    let all = || {
+        edited.iter().flat_map(|one| {
+            let (_, shown) = files.find(&one.file);
+            one.replaced.iter().map(move |replaced| (shown, replaced))
+        })
+    };
+    match context.console.format() {
+        Format::Text => {
+            let lines: String = all().map(|(path, replaced)| line(path, replaced)).collect();
+            console::print(lines.as_bytes());
+        }
+        Format::Json => outcome.data = data(all(), dry_run),
+        Format::Sarif | Format::Junit | Format::Github | Format::Gitlab => {}
+    }
+    let count = all().count();
+    context.console.say(&match (count, dry_run) {
+        (0, _) => "nothing to do: the files say it already".to_owned(),
+        (_, true) => format!("{} would change", places(count)),
+        (_, false) => format!("{} changed", places(count)),
+    });
+    outcome
+}
+
+fn places(count: usize) -> String {
+    if count == 1 { "1 value".to_owned() } else { format!("{count} values") }
+}
+
+fn line(path: &Path, replaced: &Replaced) -> String {
+    let at = replaced.location.start().line;
+    let said = match (&replaced.old, &replaced.new) {
+        (Some(old), Some(new)) => format!("{} → {}", harmless(old), harmless(new)),
+        (None, Some(new)) => format!("+ {}", harmless(new)),
+        (Some(old), None) => format!("- {}", harmless(old)),
+        (None, None) => String::new(),
+    };
+    let path = path.to_string_lossy();
+    format!("{}:{at}: {}: {said}\n", harmless(&path), harmless(&replaced.route))
+}
+
+fn data<'r>(
+    all: impl Iterator<Item = (&'r Path, &'r Replaced)>,
+    dry_run: bool,
+) -> Map<String, Value> {
+    let edit = |(path, replaced): (&Path, &Replaced)| {
+        let start = replaced.location.start();
+        json!({
+            "path": path.to_string_lossy(),
+            "line": start.line,
+            "column": start.column,
+            "route": replaced.route,
+            "old": replaced.old,
+            "new": replaced.new,
+        })
+    };
+    let mut data = Map::new();
+    data.insert("edits".to_owned(), all.map(edit).collect());
+    data.insert("written".to_owned(), Value::Bool(!dry_run));
+    data
+}

@@ -1,0 +1,62 @@
+//! Why files that a person names are not edited.
+
+use crate::diagnostic::codes;
+
+codes! {
+    /// What is to be set stands in none of the files.
+    ///
+    /// No image, git reference or value in the named files is the one that was
+    /// asked for. An image is named by its container, its name in a
+    /// kustomization, its marker's policy or its repository; a git repository by
+    /// its address.
+    ///
+    /// ```sh
+    /// rungs set --in overlays/prod web=:v2
+    /// rungs set --in overlays/prod ghcr.io/shop/web:v2
+    /// rungs set --in overlays/prod --git https://github.com/shop/deploy=v2
+    /// ```
+    NOTHING_MATCHES = "nothing-matches", Answer, Error;
+
+    /// It does not say which image is meant.
+    ///
+    /// A tag or digest alone goes to the only image of the files. Where there are
+    /// several, or where a name means several repositories, name one by its
+    /// repository.
+    ///
+    /// ```sh
+    /// rungs set --in overlays/prod :v2                    # refused: web and cart stand there
+    /// rungs set --in overlays/prod ghcr.io/shop/web=:v2
+    /// ```
+    WHICH_IMAGE = "which-image", Answer, Error;
+
+    /// A place would get an image of another repository.
+    ///
+    /// A tag of one repository is no tag of another, and a typing error in a
+    /// repository deploys somebody else's image. Where it is meant, say
+    /// `--repository`.
+    OTHER_REPOSITORY = "other-repository", Answer, Error;
+
+    /// Two things are asked for at one place.
+    ///
+    /// Give each image, git repository and route one new value.
+    TWO_VALUES = "two-values", Answer, Error;
+
+    /// An encrypted file is not edited.
+    ///
+    /// SOPS signs every value of a file, those that are not encrypted among
+    /// them: a changed one makes the file unreadable to SOPS. Edit it with
+    /// `sops`.
+    SEALED_FILE = "sealed-file", Answer, Error;
+
+    /// A link leads out of what was named.
+    ///
+    /// A symbolic link that leads out of the named directory, or of the
+    /// directory of the named file, is not followed: what it leads to may be
+    /// anything. Name the file where it is.
+    LINK_LEADS_OUT = "link-leads-out", Answer, Error;
+
+    /// Files could not be written.
+    ///
+    /// All of them are as they were.
+    FILES_UNWRITTEN = "files-unwritten", Outside, Error;
+}

@@ -1,0 +1,320 @@
+//! From files and a request to the files' new texts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::choose::{self, Chosen};
+use super::code::{SEALED_FILE, TWO_VALUES};
+use super::{Request, RouteValue};
+use crate::diagnostic::{Finding, Findings, nearest};
+use crate::sites::{Ask, Said, Site, WriteOptions, changes, sites_of_file};
+use crate::source::{Location, SourceFile};
+use crate::yaml::{Change, Dialect, Kind, Node, Place, Route, Step, Value, is_text, parse, splice};
+
+/// A file with its new text.
+#[derive(Debug)]
+pub struct Edited {
+    /// The file as it was.
+    pub file: Arc<SourceFile>,
+    /// Its text with the changes in it.
+    pub text: String,
+    /// What differs, in the order of the lines.
+    pub replaced: Vec<Replaced>,
+}
+
+/// A value that was changed.
+#[derive(Debug)]
+pub struct Replaced {
+    /// Where it stood; of a new one, what it stands beside.
+    pub location: Location,
+    /// The way to it.
+    pub route: String,
+    /// What it said; none where it was not there.
+    pub old: Option<String>,
+    /// What it says; none where it is gone.
+    pub new: Option<String>,
+}
+
+/// A file that was read.
+pub(super) struct Opened {
+    pub(super) file: Arc<SourceFile>,
+    pub(super) documents: Vec<Value>,
+    pub(super) sites: Vec<Site>,
+}
+
+/// Makes the files say what is asked for: all of them, or none. Files that say it
+/// already are not among the results.
+///
+/// `found` are files that were not named themselves, but found below a named
+/// directory: one that cannot be read is passed over where it does not even hold
+/// the words that are asked for.
+///
+/// # Errors
+///
+/// All that is in the way, in every file.
+pub fn edit(
+    named: &[Arc<SourceFile>],
+    found: &[Arc<SourceFile>],
+    request: &Request,
+) -> Result<Vec<Edited>, Findings> {
+    let mut findings = Findings::new();
+    let mut files = Vec::new();
+    for file in named {
+        files.extend(findings.keep(open(file)));
+    }
+    for file in found {
+        match open(file) {
+            Ok(opened) => files.push(opened),
+            Err(_) if !request.words().any(|word| file.text().contains(word)) => {}
+            Err(why) => findings.extend(why),
+        }
+    }
+    if findings.has_errors() {
+        return Err(findings);
+    }
+    let mut wanted = Wanted { files: &files, changes: BTreeMap::new(), findings };
+    for ask in &request.images {
+        wanted.image(ask, request);
+    }
+    for git in &request.gits {
+        let said = Said::Revision(git.revision.clone());
+        match choose::gits(&files, git) {
+            Ok(chosen) => wanted.take(&chosen, &said, options(request, false)),
+            Err(finding) => wanted.findings.push(finding),
+        }
+    }
+    for route in &request.routes {
+        wanted.route(route);
+    }
+    wanted.edited()
+}
+
+impl Request {
+    /// Words that every file holds that says what is to be set.
+    fn words(&self) -> impl Iterator<Item = &str> {
+        let names = self.images.iter().filter_map(|ask| ask.name.as_deref());
+        let paths = self.images.iter().filter(|ask| ask.name.is_none());
+        let paths = paths.filter_map(|ask| Some(ask.repository.as_ref()?.path.as_str()));
+        let urls = self.gits.iter().map(|git| git.url.trim_end_matches(".git"));
+        // The host may be written in another way.
+        names.chain(paths).chain(urls.map(|url| url.rsplit('/').next().unwrap_or(url)))
+    }
+}
+
+fn options(request: &Request, add_digest: bool) -> WriteOptions {
+    WriteOptions {
+        repository: request.repository,
+        drop_digest: request.drop_digest,
+        add_digest,
+        // It is named, so that it is meant.
+        moving: true,
+        ..WriteOptions::default()
+    }
+}
+
+fn open(file: &Arc<SourceFile>) -> Result<Opened, Findings> {
+    let documents = match parse(file, Dialect::Kubectl) {
+        Ok(documents) => documents,
+        // It says so where the file is a template.
+        Err(findings) => return Err(splice(file, &[]).err().unwrap_or(findings)),
+    };
+    let (sites, _) = sites_of_file(file, &documents);
+    Ok(Opened { file: Arc::clone(file), documents, sites })
+}
+
+/// What is to change in each file.
+struct Wanted<'f> {
+    files: &'f [Opened],
+    /// By the file's number.
+    changes: BTreeMap<usize, Vec<(Location, Change)>>,
+    findings: Findings,
+}
+
+impl<'f> Wanted<'f> {
+    fn image(&mut self, ask: &Ask, request: &Request) {
+        let said = Said::Image(ask.parts());
+        match choose::images(self.files, ask, request.repository) {
+            Ok(chosen) => self.take(&chosen, &said, options(request, ask.digest.is_some())),
+            Err(findings) => self.findings.extend(findings),
+        }
+    }
+
+    fn take(&mut self, chosen: &[Chosen<'f>], said: &Said, options: WriteOptions) {
+        for (file, site) in choose::written(chosen) {
+            match changes(site, said, options) {
+                Ok(changes) => {
+                    for change in changes {
+                        self.push(file, site.location.clone(), change);
+                    }
+                }
+                Err(finding) => self.findings.push(finding),
+            }
+        }
+    }
+
+    /// A route leads to values in as many documents as have it.
+    fn route(&mut self, wanted: &RouteValue) {
+        let mut is_found = false;
+        for file in self.files {
+            for (number, document) in file.documents.iter().enumerate() {
+                let Some(node) = wanted.route.find(document.root()) else { continue };
+                is_found = true;
+                let at = exact(document.root(), &wanted.route, number);
+                if let Some(change) = set_value(at, node, wanted) {
+                    self.push(file, node.location(), change);
+                }
+            }
+        }
+        if !is_found {
+            let what = format!("a value at `{}`", wanted.route);
+            let near = near_route(self.files, &wanted.route);
+            let route = wanted.route.to_string();
+            self.findings.push(choose::nothing(self.files, &what, &route, near));
+        }
+    }
+
+    fn push(&mut self, file: &Opened, location: Location, change: Change) {
+        let number = self.files.iter().position(|other| Arc::ptr_eq(&other.file, &file.file));
+        let changes = self.changes.entry(number.unwrap_or_default()).or_default();
+        match changes.iter().find(|(_, other)| place(other) == place(&change)) {
+            // Two sites may say the same scalar: a container's, and a marker's.
+            Some((_, other)) if *other == change => {}
+            Some((first, _)) => {
+                let message = "two different values are to stand at one place";
+                let finding = Finding::new(&TWO_VALUES, message, first.clone());
+                self.findings.push(finding.because("asked for twice").help("give it one value"));
+            }
+            None => changes.push((location, change)),
+        }
+    }
+
+    fn edited(mut self) -> Result<Vec<Edited>, Findings> {
+        let mut all = Vec::new();
+        for (number, changes) in std::mem::take(&mut self.changes) {
+            let edited = apply(&self.files[number], changes);
+            all.extend(self.findings.keep(edited));
+        }
+        if self.findings.has_errors() { Err(self.findings) } else { Ok(all) }
+    }
+}
+
+fn apply(opened: &Opened, wanted: Vec<(Location, Change)>) -> Result<Edited, Findings> {
+    let file = Arc::clone(&opened.file);
+    for (location, change) in &wanted {
+        let document = opened.documents.get(place(change).0.document);
+        if document.is_some_and(|document| document.root().get("sops").is_some()) {
+            let message =
+                format!("`{}` is encrypted by SOPS, which signs all of its values", file.path());
+            return Err(Finding::new(&SEALED_FILE, message, location.clone())
+                .help("edit it with `sops`")
+                .into());
+        }
+    }
+    let mut replaced: Vec<_> = wanted.iter().map(|(at, change)| of(opened, at, change)).collect();
+    replaced.sort_by_key(|one| one.location.span());
+    let changes: Vec<_> = wanted.into_iter().map(|(_, change)| change).collect();
+    let text = splice(&file, &changes)?;
+    Ok(Edited { file, text, replaced })
+}
+
+/// The place that a change is of, with the key where it has one apart.
+fn place(change: &Change) -> (&Place, Option<&str>) {
+    match change {
+        Change::Set { at, .. } | Change::Remove { at } => (at, None),
+        Change::Insert { map, key, .. } | Change::Become { map, key, .. } => (map, Some(key)),
+        Change::Append { list, .. } => (list, None),
+    }
+}
+
+fn of(opened: &Opened, beside: &Location, change: &Change) -> Replaced {
+    let (place, key) = place(change);
+    let mut route = place.route.clone();
+    if let Some(key) = key {
+        route.push(Step::Key(key.to_owned()));
+    }
+    let node =
+        opened.documents.get(place.document).and_then(|document| route.find(document.root()));
+    let old = node.filter(|node| !node.is_null()).map(|node| match node.kind() {
+        Kind::String(text) => text.to_string(),
+        _ => node.location().text().to_owned(),
+    });
+    let new = match change {
+        Change::Set { text, .. } | Change::Insert { text, .. } => Some(text.clone()),
+        Change::Become { yaml, .. } => Some(yaml.trim_end().to_owned()),
+        Change::Append { item, .. } => Some(
+            item.iter().map(|(key, text)| format!("{key}: {text}")).collect::<Vec<_>>().join(", "),
+        ),
+        Change::Remove { .. } => None,
+    };
+    let location = node.map_or_else(|| beside.clone(), Node::location);
+    Replaced { location, route: route.to_string(), old, new }
+}
+
+/// A route of keys and indices for one that names items by their values.
+fn exact(root: Node<'_>, route: &Route, document: usize) -> Place {
+    let mut node = root;
+    let mut exact = Route::root();
+    for step in route.steps() {
+        let next = step.find(node).expect("the route was found to lead somewhere");
+        let index = node.items().position(|item| item.id() == next.id());
+        exact.push(index.map_or_else(|| step.clone(), Step::Index));
+        node = next;
+    }
+    Place { document, route: exact }
+}
+
+/// What makes a value be another; none where it is that already.
+fn set_value(at: Place, node: Node<'_>, wanted: &RouteValue) -> Option<Change> {
+    let text = wanted.value.clone();
+    let keeps_kind = !matches!(node.kind(), Kind::String(_)) && !is_text(&text);
+    let written = match node.kind() {
+        Kind::String(own) => own.to_string(),
+        _ => node.location().text().to_owned(),
+    };
+    if written == text {
+        return None;
+    }
+    Some(match at.route.split_last() {
+        // `replicas: 2` stays a number; a tag never is one.
+        Some((route, Step::Key(key))) if keeps_kind && !is_name(key) => {
+            let map = Place { document: at.document, route };
+            Change::Become { map, key: key.clone(), yaml: text }
+        }
+        _ => Change::Set { at, text },
+    })
+}
+
+/// Whether a key's value is a name, even where it looks like a number.
+fn is_name(key: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
+    ["tag", "version", "digest", "ref", "revision", "image", "commit", "branch", "sha"]
+        .iter()
+        .any(|end| lower.ends_with(end))
+}
+
+/// The route that was probably meant: as far as it leads, and a key that is like
+/// the one that is not there.
+fn near_route(files: &[Opened], wanted: &Route) -> Option<String> {
+    let mut documents = files.iter().flat_map(|file| &file.documents);
+    documents.find_map(|document| near_in(document.root(), wanted))
+}
+
+fn near_in(root: Node<'_>, wanted: &Route) -> Option<String> {
+    let mut route = Route::root();
+    let mut node = root;
+    for (at, step) in wanted.steps().iter().enumerate() {
+        if let Some(next) = step.find(node) {
+            route.push(step.clone());
+            node = next;
+            continue;
+        }
+        let Step::Key(key) = step else { return None };
+        let near = nearest(key, node.entries().map(|(key, _)| key.text()))?;
+        route.push(Step::Key(near.to_owned()));
+        for step in &wanted.steps()[at + 1..] {
+            route.push(step.clone());
+        }
+        return Some(route.to_string());
+    }
+    None
+}

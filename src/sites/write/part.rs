@@ -1,0 +1,48 @@
+//! What changes one part of a site.
+
+use crate::sites::{Part, Unsaid};
+use crate::yaml::{Change, Place, Route, Step};
+
+/// None where the part says it already, or an outer file does.
+pub(super) fn set(part: &Part, text: &str) -> Option<Change> {
+    (part.text != text).then(|| write(part, text))
+}
+
+pub(super) fn write(part: &Part, text: &str) -> Change {
+    let text = text.to_owned();
+    if part.is_there {
+        return Change::Set { at: part.at.clone(), text };
+    }
+    let (map, key) = split(&part.at);
+    Change::Insert { map, key, text }
+}
+
+/// The map and the key of a place.
+pub(super) fn split(at: &Place) -> (Place, String) {
+    let mut route = Route::root();
+    let Some((last, before)) = at.route.steps().split_last() else {
+        return (at.clone(), String::new());
+    };
+    for step in before {
+        route.push(step.clone());
+    }
+    let key = match last {
+        Step::Key(key) => key.clone(),
+        Step::Index(_) | Step::Where { .. } => String::new(),
+    };
+    (Place { document: at.document, route }, key)
+}
+
+/// Makes a part say nothing.
+pub(super) fn unsay(part: &Part, how: Unsaid) -> Option<Change> {
+    let at = part.at.clone();
+    match how {
+        _ if part.text.is_empty() => None,
+        Unsaid::Removed => part.is_there.then_some(Change::Remove { at }),
+        Unsaid::Empty => part.is_there.then(|| Change::Set { at, text: String::new() }),
+        Unsaid::Null => {
+            let (map, key) = split(&at);
+            Some(Change::Become { map, key, yaml: "null\n".to_owned() })
+        }
+    }
+}
