@@ -17,7 +17,7 @@ use super::{AppPlan, Leave, Request};
 use crate::config::{Environment, EnvironmentName, Repository, Selection};
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::git::ObjectName;
-use crate::sites::{AppSites, Ask, Model, Scope, State, WriteOptions};
+use crate::sites::{AppSites, Ask, MOVING_REFERENCE, Model, Scope, State, WriteOptions};
 use crate::source::{Location, RepoPath, SourceFile, Tree};
 use crate::yaml::splice;
 
@@ -272,7 +272,9 @@ impl<'a> Planner<'a> {
             changes: Vec::new(),
             gates: Vec::new(),
         };
-        Work { plan, files: Edited::new(), warnings: Findings::new() }
+        // A promotion that passes a range over would look like one without it.
+        let moves = here.app.findings.iter().filter(|found| found.code == &MOVING_REFERENCE);
+        Work { plan, files: Edited::new(), warnings: moves.cloned().collect() }
     }
 
     /// Edits, renders and judges.
