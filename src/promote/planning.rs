@@ -17,7 +17,9 @@ use super::{AppPlan, Leave, Request};
 use crate::config::{Environment, EnvironmentName, Repository, Selection};
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::git::ObjectName;
-use crate::sites::{AppSites, Ask, Model, Scope, State, WriteOptions, shared_base};
+use crate::sites::{
+    AppSites, Ask, MOVING_REFERENCE, Model, Scope, State, WriteOptions, shared_base,
+};
 use crate::source::{Location, RepoPath, SourceFile, Tree};
 use crate::yaml::splice;
 
@@ -291,7 +293,9 @@ impl Planner<'_> {
             changes: Vec::new(),
             gates: Vec::new(),
         };
-        Work { plan, files: Edited::new(), warnings: Findings::new() }
+        // A promotion that passes a range over would look like one without it.
+        let moves = here.app.findings.iter().filter(|found| found.code == &MOVING_REFERENCE);
+        Work { plan, files: Edited::new(), warnings: moves.cloned().collect() }
     }
 
     /// Edits, renders and judges.
