@@ -10,6 +10,7 @@ use crate::promote::{Leave, Mode, Override};
 
 /// Where a change goes.
 #[derive(Debug, Default, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // clap lets at most one of the modes through.
 #[command(next_help_heading = "Where it goes")]
 #[command(group = ArgGroup::new("mode").multiple(false))]
 pub(super) struct Destination {

@@ -116,9 +116,8 @@ impl Command {
     /// The formats of data that it writes besides text and JSON.
     fn data_formats(&self) -> &'static [DataFormat] {
         match self {
-            Self::Status(_) => &[DataFormat::Markdown],
             Self::Audit(_) => &[DataFormat::Csv, DataFormat::Html],
-            Self::Gates(_) => &[DataFormat::Markdown],
+            Self::Status(_) | Self::Gates(_) => &[DataFormat::Markdown],
             _ => &[],
         }
     }
@@ -223,7 +222,7 @@ pub fn main() -> ExitCode {
     let findings = outcome.findings.settled();
     let exit = match Exit::of(&findings, global.deny.is_some()) {
         Exit::Done => outcome.answer.map_or(Exit::Done, Exit::Problem),
-        exit => exit,
+        exit @ Exit::Problem(_) => exit,
     };
     if !outcome.is_reported {
         context.console.report(&findings, outcome.data, &context.prefix());

@@ -131,7 +131,9 @@ fn insert(map: &[&str], key: &str, text: &str) -> Change {
 
 fn of_steps(steps: &[Step]) -> Route {
     let mut route = Route::root();
-    steps.iter().for_each(|step| route.push(step.clone()));
+    for step in steps {
+        route.push(step.clone());
+    }
     route
 }
 

@@ -78,10 +78,9 @@ fn climbed(site: &Site, said: &Said, options: WriteOptions) -> Result<Said, Find
     }
     let digest = match (&own.digest, &source.digest) {
         (Some(_), None) if !options.drop_digest => return Err(no_digest(site, source)),
-        (_, None) => None,
-        (None, Some(digest)) if site.adds_digest || source.tag.is_none() => Some(digest.clone()),
-        (None, Some(_)) => None,
         (Some(_), Some(digest)) => Some(digest.clone()),
+        (None, Some(digest)) if site.adds_digest || source.tag.is_none() => Some(digest.clone()),
+        (_, None | Some(_)) => None,
     };
     let (repository, tag) = (own.repository.clone(), source.tag.clone());
     Ok(Said::Image(ImageParts { repository, tag, digest }))

@@ -29,6 +29,7 @@ pub enum Named {
 
 /// What a person allows, and names for the record.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools)] // Each is an option of its own.
 pub struct Leave {
     /// Whether a digest may go where no new one comes along.
     pub drop_digest: bool,

@@ -159,8 +159,8 @@ pub(super) fn named(
     let message = format!("{} never had `{app}` at `{named}`", sources.join(" and "));
     let finding = Finding::new(&NEVER_HELD, message, target.location.clone())
         .because("only what was tested below is promoted");
-    let help = (!held.is_empty()).then(|| format!("it has had {}", held.join(", ")));
-    Ok(Err(finding.maybe_help(help)))
+    let known = (!held.is_empty()).then(|| format!("it has had {}", held.join(", ")));
+    Ok(Err(finding.maybe_help(known)))
 }
 
 /// A commit at which a stay's state stood: the base where it still stands there,
