@@ -417,7 +417,6 @@ fn killed_at_system_call(stage: &Stage, calls: &str, number: usize) -> bool {
     remove_locks(&of.bare());
     let was_there = stage.has_all_or_nothing(&of.bare(), &when);
     stage.is_finished_once(&of, was_there, &when);
-    println!("{calls} {number}: {} of the promotion", if was_there { "all" } else { "nothing" });
     trace.contains("killed by SIGKILL")
 }
 
