@@ -33,7 +33,7 @@ fn files(text: &str) -> BTreeMap<String, String> {
     let file = |block: &&str| {
         let (heading, body) = block.split_once('\n')?;
         let path = heading.strip_prefix("# ")?;
-        path.ends_with(".yaml").then(|| (path.to_owned(), body.to_owned()))
+        Path::new(path).extension()?.eq("yaml").then(|| (path.to_owned(), body.to_owned()))
     };
     blocks(text, "yaml").iter().filter_map(file).collect()
 }
