@@ -54,7 +54,9 @@ impl Intent for HoldBack {
         let mut record = Record::new(Action::Hold, &hold.app, target.name.clone());
         record.reason = Some(hold.reason.clone());
         record.references = hold.state.clone().into_iter().collect();
-        Ok(computed(base, record, &now, files, how))
+        // The message's first line says what is held back, unless it is not what is there.
+        let held = if self.state.is_empty() { now.clone() } else { State::default() };
+        Ok(computed(base, record, &now, &held, files, how))
     }
 
     fn apps(&self) -> Option<BTreeSet<String>> {
@@ -73,7 +75,8 @@ impl Intent for LiftHolds {
         let now = base.model.app(&target.name, &self.app).and_then(|app| app.state.ok());
         let mut record = Record::new(Action::Lift, &self.app, target.name.clone());
         record.reason.clone_from(&self.reason);
-        Ok(computed(base, record, &now.unwrap_or_default(), files, how))
+        let now = now.unwrap_or_default();
+        Ok(computed(base, record, &now, &State::default(), files, how))
     }
 
     fn apps(&self) -> Option<BTreeSet<String>> {
@@ -90,6 +93,7 @@ fn computed(
     base: &Base<'_>,
     mut record: Record,
     state: &State,
+    held: &State,
     files: Edited,
     how: &How,
 ) -> Computed {
@@ -107,7 +111,7 @@ fn computed(
         base: base.commit.clone(),
         apps: vec![app],
     };
-    let told = Told { record: &record, from: state, to: &State::new(BTreeMap::new()) };
+    let told = Told { record: &record, from: held, to: held };
     let message = record::message(&[told], None);
     Computed {
         identity: identity(&plan),
