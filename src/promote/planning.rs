@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::code::{APP_NOT_THERE, GATE_FAILS, GATE_WAITS, STALE_RENDERING};
+use super::code::{APP_NOT_THERE, GATE_FAILS, GATE_WAITS, STALE_RENDERING, UNKNOWN_IMAGE};
 use super::create::created;
 use super::gates::{self, Answer, Binds, Candidate, Gate, Past as _, Verdict, Way};
 use super::past::BranchPast;
@@ -17,7 +17,9 @@ use super::{AppPlan, Leave, Request};
 use crate::config::{Environment, EnvironmentName, Repository, Selection};
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::git::ObjectName;
-use crate::sites::{AppSites, Ask, Model, Scope, State, WriteOptions};
+use crate::sites::{
+    AppSites, Ask, MOVING_REFERENCE, Model, Scope, State, WriteOptions, shared_base,
+};
 use crate::source::{Location, RepoPath, SourceFile, Tree};
 use crate::yaml::splice;
 
@@ -207,7 +209,11 @@ impl Planner<'_> {
     /// New references for an app, as after a build.
     pub(super) fn set(&self, app: &str, asks: &[Ask], at: &Location) -> Result<Work, Findings> {
         let here = self.here(app)?;
-        let proposal = propose::asked(self.target_of(&here), asks, at)?;
+        let proposal = propose::asked(self.target_of(&here), asks, at).map_err(|findings| {
+            let is_unknown = |finding: &Finding| finding.code.name == UNKNOWN_IMAGE.name;
+            let shared = findings.iter().any(is_unknown).then(|| self.shared(app)).flatten();
+            shared.map_or(findings, Findings::from)
+        })?;
         self.finish(app, &here, proposal, &Way::Set, None)
     }
 
@@ -241,6 +247,9 @@ impl Planner<'_> {
             format!("there is no app `{app}` in `{target}`"),
             Location::of_path(&self.target.directory),
         );
+        if let Some(shared) = self.shared(app) {
+            return shared;
+        }
         if elsewhere.is_empty() {
             // Of a few apps nothing else was read; who mistyped one waits gladly.
             let all = Model::of_tree(self.base.repository, self.base.tree, &Scope::all());
@@ -251,6 +260,18 @@ impl Planner<'_> {
         finding
             .because(format!("it is in {}", elsewhere.join(", ")))
             .help("`rungs promote --create` makes its file")
+    }
+
+    /// The finding that what the app deploys here is said by a file that other
+    /// environments use as well; none where it is not.
+    fn shared(&self, app: &str) -> Option<Finding> {
+        if self.base.repository.is_native() {
+            return None;
+        }
+        let all = Model::of_tree(self.base.repository, self.base.tree, &Scope::all());
+        let mut shared = all.shared(self.base.tree);
+        let sites = shared.remove(&(self.target.name.clone(), app.to_owned()))?;
+        sites.iter().find_map(shared_base)
     }
 
     fn target_of<'h>(&self, here: &'h Here) -> Target<'h> {
@@ -272,7 +293,9 @@ impl Planner<'_> {
             changes: Vec::new(),
             gates: Vec::new(),
         };
-        Work { plan, files: Edited::new(), warnings: Findings::new() }
+        // A promotion that passes a range over would look like one without it.
+        let moves = here.app.findings.iter().filter(|found| found.code == &MOVING_REFERENCE);
+        Work { plan, files: Edited::new(), warnings: moves.cloned().collect() }
     }
 
     /// Edits, renders and judges.

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use crate::config::{self, Loaded};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{
-    self, Branch, HistoryError, Identity, Log, ObjectName, Remote, Repository, Variables, Writer,
-    requested_by,
+    self, Branch, HistoryError, Identity, Log, ObjectName, Remote, RemoteError, Repository,
+    Variables, Writer, requested_by,
 };
 use crate::promote::code::{NO_CLONE, UNKNOWN_REVISION};
 use crate::promote::intent::{Computed, How, Intent};
@@ -192,6 +192,18 @@ impl Desk {
         };
         let loaded = config::load(&tree)?;
         Ok((tree, loaded))
+    }
+
+    /// The commit that the remote's base branch has now.
+    pub(super) fn newest_base(&self) -> Result<ObjectName, Findings> {
+        let upstream = self.remote()?;
+        let tip = self.writer()?.fetch_tip(&upstream.remote, &upstream.base);
+        let tip = tip.map_err(|error| error.finding())?;
+        let missing = || RemoteError::NoBranch {
+            remote: upstream.remote.name().to_owned(),
+            branch: upstream.base.name().to_owned(),
+        };
+        tip.ok_or_else(|| missing().finding().into())
     }
 
     /// The commit that the base branch has now. Where the remote cannot be

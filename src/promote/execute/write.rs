@@ -11,9 +11,7 @@ use crate::source::{Location, RepoPath};
 /// change is merged are only told of.
 pub(super) fn execute(desk: &Desk, intent: &dyn Intent) -> Result<Executed, Findings> {
     let computed = desk.compute_in_work_tree(intent, &desk.how(false))?;
-    let is_stopped =
-        !computed.obstacles.is_empty() && (!intent.takes_all() || computed.is_nothing());
-    if is_stopped {
+    if computed.is_stopped(intent) {
         return Ok(Executed { computed, done: Done::Shown });
     }
     if computed.is_nothing() {

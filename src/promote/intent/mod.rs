@@ -90,6 +90,12 @@ pub struct Computed {
 }
 
 impl Computed {
+    /// Whether something stands in its way. Of every app, those that nothing
+    /// keeps out go on without the others.
+    pub fn is_stopped(&self, intent: &dyn Intent) -> bool {
+        !self.obstacles.is_empty() && (!intent.takes_all() || self.is_nothing())
+    }
+
     /// Whether nothing changes.
     pub fn is_nothing(&self) -> bool {
         self.files.is_empty()
