@@ -305,3 +305,30 @@ fn the_columns_are_those_that_are_documented() {
         .collect();
     assert_eq!(printed.lines().next().unwrap().split(',').collect::<Vec<_>>(), documented);
 }
+
+#[test]
+fn a_promoted_value_that_looks_like_a_secret_is_masked_in_every_output() {
+    let repository = Repository::new();
+    let secret = "flags:\n  beta: true\n  db: { password: hunter2, name: shop }\n";
+    repository.commit("qa/web.yaml", &format!("tag: v2\n{secret}"));
+    let arguments = |line: &'static str| line.split_whitespace().collect::<Vec<_>>();
+    for line in [
+        "promote web --to stage --dry-run",
+        "promote web --to stage --dry-run --format json",
+        "promote web --to stage --ticket REL-7 --override soak --reason x --commit --format json",
+        "rollback web --env stage --reason slow --commit --format json",
+        "gates web --to stage --format json",
+        "status --format json",
+        "status web",
+        "audit --format json",
+        "audit --format csv",
+        "audit",
+        "hold list --format json",
+    ] {
+        let printed = repository.print_in(&repository.clone, &arguments(line));
+        assert!(!printed.contains("hunter2"), "{line}: {printed}");
+    }
+    let messages = git(&repository.remote.bare(), &["log", "--format=%B", "main"]);
+    assert!(messages.contains("Rungs-Reference: flags ***"), "{messages}");
+    assert!(!messages.contains("hunter2"), "{messages}");
+}

@@ -1,6 +1,7 @@
 //! A promotion as data.
 
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use super::gates::Verdict;
 use crate::config::EnvironmentName;
@@ -49,9 +50,8 @@ pub struct Source {
     pub commit: Option<ObjectName>,
 }
 
-/// What a site says and will say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// What a site says and will say. Serialised without what looks like a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteChange {
     /// Which.
     pub key: Key,
@@ -63,4 +63,17 @@ pub struct SiteChange {
     pub path: crate::source::RepoPath,
     /// The line that changes, from one.
     pub line: u32,
+}
+
+impl Serialize for SiteChange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { key, from, to, path, line } = self;
+        let mut fields = serializer.serialize_struct("SiteChange", 5)?;
+        fields.serialize_field("key", key)?;
+        fields.serialize_field("from", &from.as_ref().map(|from| from.shown(key)))?;
+        fields.serialize_field("to", &to.shown(key))?;
+        fields.serialize_field("path", path)?;
+        fields.serialize_field("line", line)?;
+        fields.end()
+    }
 }

@@ -68,6 +68,6 @@ impl Said {
 
 impl Serialize for State {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter().map(|(key, said)| (key.name(), said)))
+        serializer.collect_map(self.iter().map(|(key, said)| (key.name(), said.shown(key))))
     }
 }
