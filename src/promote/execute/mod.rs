@@ -3,7 +3,6 @@
 
 mod branch;
 mod desk;
-mod rewrite;
 mod write;
 
 use jiff::Timestamp;
