@@ -210,7 +210,7 @@ pub fn copy(from: &Path, to: &Path) {
 
 /// rungs in a clone.
 pub fn rungs_in(clone: &Path) -> Command {
-    let mut rungs = scrubbed("target/rungs");
+    let mut rungs = scrubbed(env!("CARGO_BIN_EXE_rungs"));
     rungs.current_dir(clone).env("HOME", clone.join("no-such-home"));
     rungs
 }
