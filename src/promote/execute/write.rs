@@ -55,7 +55,8 @@ fn refuse_dirty(desk: &Desk, files: &Changes) -> Result<(), Findings> {
     let command = program
         .command("status")
         .args(["--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--"])
-        .args(files.keys().map(|path| format!(":(top){}", full(path))));
+        // Git runs at the root, and takes every path as it stands.
+        .args(files.keys().map(full));
     let output = command
         .run()
         .map_err(|error| Findings::from(error.finding(Location::of_path(&RepoPath::root()))))?;
