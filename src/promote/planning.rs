@@ -342,7 +342,6 @@ impl Planner<'_> {
         Ok(work)
     }
 
-<<<<<<< HEAD
     /// The finding that the state came to its source by a commit that is dated
     /// in the future, where a soak counts from it.
     fn from_the_future(&self, app: &str, source: &super::Source) -> Option<Finding> {
@@ -357,7 +356,8 @@ impl Planner<'_> {
                 .help("look whose clock was wrong")
                 .about(Subject::app(source.environment.as_str(), app)),
         )
-=======
+    }
+
     /// What rendering comes to with these files.
     fn rendered(&self, app: &str, here: &Here, files: &Edited) -> Result<Rerendered, Findings> {
         let Base { tree, repository, .. } = *self.base;
@@ -366,7 +366,6 @@ impl Planner<'_> {
             rendered.files.extend(brought_along(tree, repository, files)?);
         }
         Ok(rendered)
->>>>>>> tests
     }
 
     fn judge(

@@ -47,11 +47,7 @@ fn attempt(
     let there = writer.fetch_tip(&upstream.remote, &branch).map_err(|error| error.finding())?;
     let lease = match there {
         None => Lease::Absent,
-<<<<<<< HEAD
-        Some(there) => match ours(desk, &there, &branch)? {
-=======
-        Some(there) => match ours(desk, there, &branch, &tip)? {
->>>>>>> tests
+        Some(there) => match ours(desk, &there, &branch, &tip)? {
             Some(plan) if plan == computed.identity => {
                 return settled(computed, Done::There { branch });
             }
