@@ -54,7 +54,7 @@ impl Gates {
         let destination = Destination::default();
         let desk = carry_out::desk(context, &destination)?;
         if let Some(base) = &self.base {
-            let judged = desk.judge(base, &self.head)?;
+            let judged = desk.judge(base, &self.head, &self.allowed.leave().overrides)?;
             return Ok(judged_outcome(context, judged));
         }
         let Some(environment) = self.to else {

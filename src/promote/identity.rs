@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{AppPlan, Plan};
+use super::{AppPlan, Plan, Record};
 use crate::sites::{Key, Said};
 
 /// The identity of a plan: a hash of the environment, and of each app's keys
@@ -26,7 +26,23 @@ pub fn identity(plan: &Plan) -> String {
             say(&text(said));
         }
     }
-    let digest = hash.finalize();
+    hexadecimal(&hash.finalize())
+}
+
+/// The identity of a change of holds: what is held back or let in again, where.
+pub(super) fn hold_identity(record: &Record) -> String {
+    let mut hash = Sha256::new();
+    let head = [record.action.name(), record.environment.as_str(), &record.app];
+    let references = record.references.iter().flat_map(|(key, text)| [&**key, &**text]);
+    for part in head.into_iter().chain(references) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hexadecimal(&hash.finalize())
+}
+
+/// As many digits as tell plans apart.
+fn hexadecimal(digest: &[u8]) -> String {
     digest.iter().take(16).fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -17,13 +17,13 @@ use super::select::{self, Picked};
 use super::values::ReadValues;
 use super::{AppPlan, Leave, Request};
 use crate::config::{Environment, EnvironmentName, Repository, Selection};
-use crate::diagnostic::{Finding, Findings, Subject};
-use crate::git::ObjectName;
+use crate::diagnostic::{Finding, Findings, Kind, Severity, Subject};
+use crate::git::{HistoryError, ObjectName};
 use crate::sites::{
     AppSites, Ask, MOVING_REFERENCE, Model, Scope, State, WriteOptions, shared_base,
 };
 use crate::source::{Location, RepoPath, SourceFile, Tree};
-use crate::yaml::splice;
+use crate::yaml::{Change, splice};
 
 /// One commit, or the work tree, with what is known of it.
 pub struct Base<'a> {
@@ -47,6 +47,9 @@ pub(super) struct Work {
     pub(super) plan: AppPlan,
     /// The files that change, rendered ones included; empty where nothing does.
     pub(super) files: Edited,
+    /// What changes in each file that is not rendered: of a file that several
+    /// apps share, all changes are made together.
+    pub(super) edits: BTreeMap<RepoPath, Vec<Change>>,
     /// What was noticed and stops nobody.
     pub(super) warnings: Findings,
 }
@@ -126,27 +129,31 @@ impl Planner<'_> {
         here: &Here,
         sources: &[EnvironmentName],
     ) -> Result<Work, Findings> {
-        let source = sources.first().expect("there is a source, or a finding says so");
         let mut newest = None;
-        let mut seen: Vec<State> = Vec::new();
-        for stay in self.base.past.stays(source, app) {
-            let stay = stay.map_err(|error| select::of_history(&error, &self.target.location))?;
-            let Some(state) = &stay.state else { continue };
-            if here.state.is_same(state) {
-                break;
+        for source in sources {
+            let mut seen: Vec<State> = vec![here.state.clone()];
+            for stay in self.base.past.stays(source, app) {
+                let stay = stay.map_err(|error| self.of_history(&error))?;
+                let Some(state) = &stay.state else { continue };
+                if here.exists && here.state.is_same(state) || seen.len() > MOST_CANDIDATES {
+                    break;
+                }
+                if seen.iter().any(|earlier| earlier.is_same(state)) {
+                    continue;
+                }
+                seen.push(state.clone());
+                let commit = select::commit_of(&stay, self.base.commit.as_ref())
+                    .map_err(|error| self.of_history(&error))?;
+                let source = super::Source { environment: source.clone(), commit };
+                let picked = Picked { source, chosen: request.from.is_some(), named: false };
+                if self.is_eligible(app, here, &picked)? {
+                    let work = self.enter(app, here, &picked)?;
+                    if work.plan.gates.iter().all(may_wait) {
+                        return Ok(work);
+                    }
+                }
+                newest.get_or_insert(picked);
             }
-            if seen.iter().any(|earlier| earlier.is_same(state)) {
-                continue;
-            }
-            seen.push(state.clone());
-            let commit = select::commit_of(&stay, self.base.commit.as_ref())
-                .map_err(|error| select::of_history(&error, &self.target.location))?;
-            let source = super::Source { environment: source.clone(), commit };
-            let picked = Picked { source, chosen: request.from.is_some(), named: false };
-            if self.is_eligible(app, here, &picked) {
-                return self.enter(app, here, &picked);
-            }
-            newest.get_or_insert(picked);
         }
         match newest {
             Some(newest) => self.enter(app, here, &newest),
@@ -154,17 +161,24 @@ impl Planner<'_> {
         }
     }
 
+    fn of_history(&self, error: &HistoryError) -> Findings {
+        select::of_history(error, &self.target.location)
+    }
+
     /// Whether nothing but people, the hour and the rendering may keep a state
-    /// from entering.
-    fn is_eligible(&self, app: &str, here: &Here, picked: &Picked) -> bool {
-        let Ok(source) = self.there(app, picked) else { return false };
-        let Ok(proposal) = propose::promoted(self.target_of(here), &source) else {
-            return false;
+    /// from entering. One whose sites do not fit the target's is not eligible;
+    /// one that cannot be read is no answer.
+    fn is_eligible(&self, app: &str, here: &Here, picked: &Picked) -> Result<bool, Findings> {
+        let target = self.target_of(here);
+        let proposed =
+            self.there(app, picked).and_then(|source| propose::promoted(target, &source));
+        let proposal = match proposed {
+            Ok(proposal) => proposal,
+            Err(findings) if findings.kind() <= Some(Kind::Answer) => return Ok(false),
+            Err(findings) => return Err(findings),
         };
         let verdicts = self.judge(app, here, &proposal, &way(picked), Some(&picked.source));
-        verdicts.iter().all(|verdict| {
-            verdict.lets_through() || matches!(verdict.gate, Gate::Window | Gate::Approvals)
-        })
+        Ok(verdicts.iter().all(may_wait))
     }
 
     fn enter(&self, app: &str, here: &Here, picked: &Picked) -> Result<Work, Findings> {
@@ -303,7 +317,8 @@ impl Planner<'_> {
         };
         // A promotion that passes a range over would look like one without it.
         let moves = here.app.findings.iter().filter(|found| found.code == &MOVING_REFERENCE);
-        Work { plan, files: Edited::new(), warnings: moves.cloned().collect() }
+        let (files, edits) = (Edited::new(), BTreeMap::new());
+        Work { plan, files, edits, warnings: moves.cloned().collect() }
     }
 
     /// Edits, renders and judges.
@@ -321,7 +336,7 @@ impl Planner<'_> {
             return Ok(work);
         }
         let mut verdicts = self.judge(app, here, &proposal, way, source);
-        work.files = edited(self.base.tree, &proposal, here.exists)?;
+        work.files = edited(self.base.tree, &proposal.edits, here.exists)?;
         if self.base.repository.is_native() {
             let rendered = self.rendered(app, here, &work.files);
             gates::insert(&mut verdicts, rendered_verdict(rendered.as_ref().err()));
@@ -330,12 +345,18 @@ impl Planner<'_> {
                     work.files.extend(rendered.files);
                     work.warnings.extend(rendered.warnings);
                 }
-                Err(findings) if is_stale(&findings) => return Err(findings),
-                Err(_) => {}
+                Err(findings) if is_no_verdict(&findings) => return Err(findings),
+                // The verdict says that it does not render, and these say why.
+                Err(findings) => work.warnings.extend(findings.into_iter().map(|mut finding| {
+                    finding.severity = Severity::Note;
+                    finding
+                })),
             }
         }
         work.warnings.extend(proposal.warnings);
-        work.warnings.extend(source.and_then(|source| self.from_the_future(app, source)));
+        let of_source = |source| self.from_the_future(app, source, &proposal.state);
+        work.warnings.extend(source.and_then(of_source));
+        work.edits = proposal.edits;
         work.plan.to = proposal.state;
         work.plan.changes = proposal.changes;
         work.plan.gates = verdicts;
@@ -344,9 +365,10 @@ impl Planner<'_> {
 
     /// The finding that the state came to its source by a commit that is dated
     /// in the future, where a soak counts from it.
-    fn from_the_future(&self, app: &str, source: &super::Source) -> Option<Finding> {
+    fn from_the_future(&self, app: &str, source: &super::Source, state: &State) -> Option<Finding> {
         let soak = self.target.gates_of(app).soak.as_ref()?;
-        let stay = self.base.past.stays(&source.environment, app).next()?.ok()?;
+        let mut stays = self.base.past.stays(&source.environment, app).map_while(Result::ok);
+        let stay = stays.find(|stay| stay.state.as_ref().is_some_and(|one| one.is_same(state)))?;
         let time = stay.since.time().filter(|time| *time > self.base.now)?;
         let commit = stay.entered.as_ref()?.id.short().to_owned();
         let message = format!("the commit `{commit}` is dated {time}, which is yet to come");
@@ -396,6 +418,15 @@ impl Planner<'_> {
     }
 }
 
+/// Whether a state may be picked all the same: it passes, or waits for what is
+/// waited for once it is picked.
+fn may_wait(verdict: &Verdict) -> bool {
+    verdict.lets_through() || matches!(verdict.gate, Gate::Window | Gate::Approvals)
+}
+
+/// As many states of the past as are looked at for one that is eligible.
+const MOST_CANDIDATES: usize = 200;
+
 fn way(picked: &Picked) -> Way<'_> {
     let (chosen, named) = (picked.chosen, picked.named);
     Way::Promote { from: &picked.source.environment, chosen, named }
@@ -413,15 +444,22 @@ pub(super) fn rendered_verdict(findings: Option<&Findings>) -> Verdict {
     Verdict { gate: Gate::Render, answer, reason, asked, overridden: None }
 }
 
-fn is_stale(findings: &Findings) -> bool {
-    findings.iter().any(|finding| finding.code.name == STALE_RENDERING.name)
+/// Whether that it does not render says nothing of the state: the base was stale
+/// before, or what is needed cannot be had.
+fn is_no_verdict(findings: &Findings) -> bool {
+    let is_stale = |finding: &Finding| finding.code.name == STALE_RENDERING.name;
+    findings.kind() >= Some(Kind::Outside) || findings.iter().any(is_stale)
 }
 
 /// The files with the proposal's changes.
-fn edited(tree: &Tree, proposal: &Proposal, exists: bool) -> Result<Edited, Findings> {
+pub(super) fn edited(
+    tree: &Tree,
+    edits: &BTreeMap<RepoPath, Vec<Change>>,
+    exists: bool,
+) -> Result<Edited, Findings> {
     let mut files = BTreeMap::new();
     let mut findings = Findings::new();
-    for (path, changes) in &proposal.edits {
+    for (path, changes) in edits {
         let file = match tree.read(path) {
             Ok(file) => file,
             Err(_) if !exists => Arc::new(SourceFile::new(path.clone(), String::new())),

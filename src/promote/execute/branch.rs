@@ -65,9 +65,8 @@ fn attempt(
 
 /// `rungs/<environment with .>/<name>`, or `rungs-rollback/…`.
 fn name(computed: &Computed, intent: &dyn Intent) -> Result<Branch, Finding> {
-    let prefix = if intent.is_rollback() { "rungs-rollback" } else { "rungs" };
     let environment = computed.plan.environment.as_str().replace('/', ".");
-    let name = format!("{prefix}/{environment}/{}", intent.branch());
+    let name = format!("{}/{environment}/{}", intent.prefix(), intent.branch());
     Branch::parse(&name).ok_or_else(|| {
         let at = Location::of_path(&RepoPath::root());
         Finding::new(&BRANCH_NOT_OURS, format!("git takes no branch `{name}`"), at)

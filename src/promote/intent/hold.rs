@@ -9,7 +9,7 @@ use crate::diagnostic::Findings;
 use crate::promote::planning::{Base, Planner};
 use crate::promote::record::{self, Told};
 use crate::promote::rerender::Edited;
-use crate::promote::{Action, AppPlan, Hold, Leave, Plan, Record, hold, identity};
+use crate::promote::{Action, AppPlan, Hold, Leave, Plan, Record, hold, hold_identity};
 use crate::sites::State;
 
 /// Holds a state back from an environment and those above it.
@@ -70,7 +70,11 @@ impl Intent for HoldBack {
     }
 
     fn branch(&self) -> String {
-        format!("{}-hold", self.app)
+        self.app.clone()
+    }
+
+    fn prefix(&self) -> &'static str {
+        "rungs-hold"
     }
 }
 
@@ -95,7 +99,11 @@ impl Intent for LiftHolds {
     }
 
     fn branch(&self) -> String {
-        format!("{}-hold", self.app)
+        self.app.clone()
+    }
+
+    fn prefix(&self) -> &'static str {
+        "rungs-hold"
     }
 }
 
@@ -122,10 +130,13 @@ fn computed(
         base: base.commit.clone(),
         apps: vec![app],
     };
+    // No site changes: what is held back or let in again is what the plan is.
+    let identity = hold_identity(&record);
+    record.plan = Some(identity.clone());
     let told = Told { record: &record, from: held, to: held };
     let message = record::message(&[told], None);
     Computed {
-        identity: identity(&plan),
+        identity,
         plan,
         files,
         message,

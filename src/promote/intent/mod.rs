@@ -40,12 +40,12 @@ pub trait Intent {
         Ok(None)
     }
 
-    /// The name behind `rungs/<environment>/` of a branch for it.
+    /// The name behind `<prefix>/<environment>/` of a branch for it.
     fn branch(&self) -> String;
 
-    /// Whether it goes back rather than on.
-    fn is_rollback(&self) -> bool {
-        false
+    /// What the names of its branches begin with.
+    fn prefix(&self) -> &'static str {
+        "rungs"
     }
 
     /// Whether it is whatever the base comes to, rather than the references
