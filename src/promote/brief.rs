@@ -2,7 +2,7 @@
 
 use crate::diagnostic::harmless;
 use crate::sites::{ImageParts, Key, Said, State};
-use crate::source::{REDACTED, has_password, is_secret_key};
+use crate::source::REDACTED;
 
 /// As many digits of a digest or commit as people read.
 const DIGITS: usize = 7;
@@ -29,14 +29,7 @@ pub fn brief(said: &Said, beside: Option<&Said>) -> String {
 /// All of what a site says, for people and for records; masked where it is a
 /// promoted value that looks like a secret.
 pub(super) fn in_full(key: &Key, said: &Said) -> String {
-    let text = said.to_string();
-    if is_secret(key, &text) { REDACTED.to_owned() } else { text }
-}
-
-fn is_secret(key: &Key, text: &str) -> bool {
-    let Key::Value(route) = key else { return false };
-    let last = route.rsplit(['.', '[']).next().unwrap_or_default();
-    is_secret_key(last.trim_end_matches([']', '"'])) || has_password(text)
+    said.masked(key).to_string()
 }
 
 fn brief_image(image: &ImageParts, with_digest: bool) -> String {

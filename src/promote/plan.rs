@@ -1,6 +1,7 @@
 //! A promotion as data.
 
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use super::gates::Verdict;
 use crate::config::EnvironmentName;
@@ -69,8 +70,7 @@ pub struct Source {
 }
 
 /// What a site says and will say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteChange {
     /// Which.
     pub key: Key,
@@ -82,4 +82,17 @@ pub struct SiteChange {
     pub path: crate::source::RepoPath,
     /// The line that changes, from one.
     pub line: u32,
+}
+
+impl Serialize for SiteChange {
+    /// With secrets masked, for which the key has to be known.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut change = serializer.serialize_struct("SiteChange", 5)?;
+        change.serialize_field("key", &self.key)?;
+        change.serialize_field("from", &self.from.as_ref().map(|said| said.masked(&self.key)))?;
+        change.serialize_field("to", &self.to.masked(&self.key))?;
+        change.serialize_field("path", &self.path)?;
+        change.serialize_field("line", &self.line)?;
+        change.end()
+    }
 }

@@ -101,14 +101,7 @@ fn completed(
     leave: &Leave,
     identity: &str,
 ) -> Record {
-    let mut keys: Vec<_> = app.changes.iter().map(|change| &change.key).collect();
-    keys.dedup();
-    record.references = keys
-        .into_iter()
-        .filter_map(|key| Some((key.name().to_owned(), app.to.get(key)?.to_string())))
-        .collect();
-    record.references.sort();
-    record.references.dedup();
+    record.references = Record::references_of(&app.from, &app.to);
     record.requested_by.clone_from(&how.requested_by);
     record.ticket.clone_from(&leave.ticket);
     let overridden = app.gates.iter().filter(|verdict| verdict.overridden.is_some());
