@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
+use super::rerender::Edited;
 use super::{AppPlan, Plan};
 use crate::sites::{Key, Said};
 
@@ -26,8 +27,25 @@ pub fn identity(plan: &Plan) -> String {
             say(&text(said));
         }
     }
-    let digest = hash.finalize();
-    digest.iter().take(16).fold(String::new(), |mut text, byte| {
+    text_of(hash)
+}
+
+/// The identity of a change of holds: of the files that it makes, because no
+/// site says anything else.
+pub(super) fn identity_of_files(files: &Edited) -> String {
+    let mut hash = Sha256::new();
+    for (path, bytes) in files {
+        let bytes = bytes.as_deref().unwrap_or_default();
+        for bytes in [path.as_str().as_bytes(), bytes] {
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
+        }
+    }
+    text_of(hash)
+}
+
+fn text_of(hash: Sha256) -> String {
+    hash.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })

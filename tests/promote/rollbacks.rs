@@ -292,3 +292,15 @@ fn a_rollback_of_the_work_tree_leaves_the_rest_of_it_alone() {
     assert!(shop.clone.join(HOLD).exists());
     assert_eq!(fs::read_to_string(shop.clone.join("notes.txt")).unwrap(), "mine\n");
 }
+
+#[test]
+fn a_hold_for_people_to_merge_is_pushed_once() {
+    let shop = Shop::adopted(&[]);
+    let hold = |reference: &str| {
+        let set = ["hold", "set", "web", "--env", "stage", "--reason", "slow", "--branch"];
+        shop.ends(0, &[&set[..], &["--ref", reference]].concat())
+    };
+    hold("image=:v2").says("pushed");
+    hold("image=:v2").says("has this plan already");
+    hold("image=:v3").says("pushed");
+}

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::{Computed, How, Intent};
 use crate::diagnostic::Findings;
+use crate::promote::identity::identity_of_files;
 use crate::promote::planning::{Base, Planner};
 use crate::promote::record::{self, Told};
 use crate::promote::rerender::Edited;
-use crate::promote::{Action, AppPlan, Hold, Leave, Plan, Record, hold, identity};
+use crate::promote::{Action, AppPlan, Hold, Leave, Plan, Record, hold};
 use crate::sites::State;
 
 /// Holds a state back from an environment and those above it.
@@ -118,10 +119,12 @@ fn computed(
         base: base.commit.clone(),
         apps: vec![app],
     };
+    let identity = identity_of_files(&files);
+    record.plan = Some(identity.clone());
     let told = Told { record: &record, from: state, to: &State::new(BTreeMap::new()) };
     let message = record::message(&[told], None);
     Computed {
-        identity: identity(&plan),
+        identity,
         plan,
         files,
         message,
