@@ -211,13 +211,6 @@ impl Planner<'_> {
         self.finish(app, &here, proposal, &Way::Set, None)
     }
 
-    /// A state that the app had before.
-    pub(super) fn restore(&self, app: &str, before: &State) -> Result<Work, Findings> {
-        let here = self.here(app)?;
-        let proposal = propose::restored(self.target_of(&here), before)?;
-        self.finish(app, &here, proposal, &Way::Rollback, None)
-    }
-
     /// What the app's sites are and say in the target.
     pub(super) fn here(&self, app: &str) -> Result<Here, Findings> {
         let Some(found) = self.base.model.app(&self.target.name, app) else {
@@ -259,7 +252,7 @@ impl Planner<'_> {
             .help("`rungs promote --create` makes its file")
     }
 
-    fn target_of<'h>(&self, here: &'h Here) -> Target<'h> {
+    pub(super) fn target_of<'h>(&self, here: &'h Here) -> Target<'h> {
         let options = WriteOptions {
             drop_digest: self.leave.drop_digest,
             repository: self.leave.repository,
@@ -282,7 +275,7 @@ impl Planner<'_> {
     }
 
     /// Edits, renders and judges.
-    fn finish(
+    pub(super) fn finish(
         &self,
         app: &str,
         here: &Here,
@@ -376,7 +369,7 @@ fn is_stale(findings: &Findings) -> bool {
 }
 
 /// The files with the proposal's changes.
-fn edited(tree: &Tree, proposal: &Proposal, exists: bool) -> Result<Edited, Findings> {
+pub(super) fn edited(tree: &Tree, proposal: &Proposal, exists: bool) -> Result<Edited, Findings> {
     let mut files = BTreeMap::new();
     let mut findings = Findings::new();
     for (path, changes) in &proposal.edits {
@@ -395,6 +388,7 @@ fn edited(tree: &Tree, proposal: &Proposal, exists: bool) -> Result<Edited, Find
             Err(found) => findings.extend(found),
         }
     }
+    files.extend(proposal.originals.clone());
     if findings.has_errors() { Err(findings) } else { Ok(files) }
 }
 

@@ -9,6 +9,7 @@ use crate::diagnostic::{Finding, Findings, Subject};
 use crate::promote::code::{NEVER_HELD, NOTHING_BEFORE, history};
 use crate::promote::gates::Past as _;
 use crate::promote::planning::{Base, Planner};
+use crate::promote::restore::Before;
 use crate::promote::{Action, Hold, Leave, Named, Record, hold, select};
 use crate::sites::State;
 
@@ -70,9 +71,10 @@ impl Rollback {
         base: &Base<'_>,
         target: &Environment,
         now: &State,
-    ) -> Result<State, Findings> {
+    ) -> Result<Before, Findings> {
         let holds = base.past.holds(&target.name, &self.app);
         let is_held = |state: &State| holds.iter().any(|held| held.holds_back(state, base.now));
+        let mut stood = None;
         for stay in base.past.stays(&target.name, &self.app) {
             let stay = stay.map_err(|error| history(&error, &target.location))?;
             let is_it = |state: &State| match &self.to {
@@ -80,13 +82,15 @@ impl Rollback {
                 None => !state.is_same(now) && !is_held(state),
             };
             let edge = stay.edge();
+            let before = stay.entered.and_then(|commit| commit.parents.into_iter().next());
             if let Some(state) = stay.state.filter(is_it) {
-                return Ok(state);
+                return Ok(Before { state, stood });
             }
             // What was before is not known, which is not the same as nothing.
             if let Some(error) = edge {
                 return Err(history(&error, &target.location).into());
             }
+            stood = before;
         }
         let (app, environment) = (&self.app, &target.name);
         let finding = match &self.to {
