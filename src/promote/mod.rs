@@ -19,6 +19,7 @@ mod planning;
 mod propose;
 mod request;
 mod rerender;
+mod restore;
 mod select;
 mod show;
 mod values;

@@ -233,13 +233,6 @@ impl Planner<'_> {
         self.finish(app, &here, proposal, &Way::Set, None)
     }
 
-    /// A state that the app had before.
-    pub(super) fn restore(&self, app: &str, before: &State) -> Result<Work, Findings> {
-        let here = self.here(app)?;
-        let proposal = propose::restored(self.target_of(&here), before)?;
-        self.finish(app, &here, proposal, &Way::Rollback, None)
-    }
-
     /// What the app's sites are and say in the target.
     pub(super) fn here(&self, app: &str) -> Result<Here, Findings> {
         let Some(found) = self.base.model.app(&self.target.name, app) else {
@@ -296,7 +289,7 @@ impl Planner<'_> {
         sites.iter().find_map(shared_base)
     }
 
-    fn target_of<'h>(&self, here: &'h Here) -> Target<'h> {
+    pub(super) fn target_of<'h>(&self, here: &'h Here) -> Target<'h> {
         let options = WriteOptions {
             drop_digest: self.leave.drop_digest,
             repository: self.leave.repository,
@@ -322,7 +315,7 @@ impl Planner<'_> {
     }
 
     /// Edits, renders and judges.
-    fn finish(
+    pub(super) fn finish(
         &self,
         app: &str,
         here: &Here,
@@ -337,6 +330,7 @@ impl Planner<'_> {
         }
         let mut verdicts = self.judge(app, here, &proposal, way, source);
         work.files = edited(self.base.tree, &proposal.edits, here.exists)?;
+        work.files.extend(proposal.originals);
         if self.base.repository.is_native() {
             let rendered = self.rendered(app, here, &work.files);
             gates::insert(&mut verdicts, rendered_verdict(rendered.as_ref().err()));

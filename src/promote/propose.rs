@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::SiteChange;
 use super::code::{NO_DIGEST, SITES_CHANGED, UNKNOWN_IMAGE};
+use super::rerender::Edited;
 use crate::diagnostic::{Finding, Findings, Subject, nearest};
 use crate::edits::{TWO_VALUES, other_repository};
 use crate::sites::{
@@ -22,6 +23,8 @@ pub(super) struct Proposal {
     pub(super) changes: Vec<SiteChange>,
     /// What changes in each file.
     pub(super) edits: BTreeMap<RepoPath, Vec<Change>>,
+    /// Files that come back whole, in the place of their edits.
+    pub(super) originals: Edited,
     /// What was noticed and stops nobody.
     pub(super) warnings: Findings,
 }
@@ -236,6 +239,7 @@ pub(super) fn written(target: Target<'_>, wanted: &[Wanted<'_>]) -> Result<Propo
         state: target.state.clone(),
         changes: Vec::new(),
         edits: BTreeMap::new(),
+        originals: Edited::new(),
         warnings: Findings::new(),
     };
     for (site, said) in wanted {

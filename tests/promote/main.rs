@@ -8,6 +8,7 @@ mod modes;
 mod promotions;
 mod rendered;
 mod rollbacks;
+mod secrets;
 mod set;
 mod shop;
 #[path = "../support/mod.rs"]

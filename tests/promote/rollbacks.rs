@@ -292,3 +292,92 @@ fn a_rollback_of_the_work_tree_leaves_the_rest_of_it_alone() {
     assert!(shop.clone.join(HOLD).exists());
     assert_eq!(fs::read_to_string(shop.clone.join("notes.txt")).unwrap(), "mine\n");
 }
+
+/// Promotes, rolls back, and finds every file as it was.
+fn there_and_back(shop: &Shop) {
+    let before = files(shop);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+    assert_ne!(before, files(shop));
+    roll_back(shop, 0, &["--commit"]);
+    assert_eq!(before, files(shop));
+}
+
+#[test]
+fn values_and_git_references_come_back_byte_for_byte() {
+    let configuration = "\
+version: 1
+ladder: [qa, stage]
+sites:
+  - path: '{app}/{environment}/values.yaml'
+    kind: yaml
+    fields: { image: image }
+    promote: [settings.flags]
+  - path: '{app}/{environment}/kustomization.yaml'
+    kind: kustomize
+";
+    for (new, old) in [
+        ("{ cart: true }", "{ cart: false } # as before"),
+        ("{ cart: true }", "\n    cart: false # as before\n    other: [1,\n      2]"),
+        ("[a, b]", "['a',  b]"),
+        ("true", "no"),
+        ("|\n    one\n    two", "\"one\""),
+        ("1", "~"),
+    ] {
+        let values = |tag: &str, flags: &str| {
+            format!("image: ghcr.io/shop/web:{tag}\nsettings:\n  flags: {flags}\n  own: 1 # mine\n")
+        };
+        let base = |tag: &str| {
+            format!("resources:\n- https://git.example.com/shop/base//web?ref={tag} # pinned\n")
+        };
+        let shop = Shop::of(
+            &[
+                ("rungs.yaml", configuration.to_owned()),
+                ("web/qa/values.yaml", values("v2", new)),
+                ("web/stage/values.yaml", values("v1", old)),
+                ("web/qa/kustomization.yaml", base("v1.1")),
+                ("web/stage/kustomization.yaml", base("v1.0")),
+            ]
+            .map(|(path, text)| (path.to_owned(), text))
+            .into(),
+        );
+        there_and_back(&shop);
+    }
+}
+
+#[test]
+fn a_native_app_comes_back_byte_for_byte_wherever_its_references_stood() {
+    let app = |lines: &str| format!("template: web\n{lines}");
+    let whole = "images:\n  web: { repository: registry.example.com/web, tag: v1 } # own\n";
+    let newer = whole.replace("v1", "v2");
+    let digest = format!(", digest: 'sha256:{}' }}", "1".repeat(64));
+    let other = format!(", digest: 'sha256:{}' }}", "2".repeat(64));
+    for (outer, qa, stage) in [
+        // In the leaf.
+        ("{}\n", &*newer, whole),
+        // In the leaf, with a digest.
+        ("{}\n", &*newer.replace(" }", &other), &*whole.replace(" }", &digest)),
+        // Inherited, and overridden below.
+        (whole, "images: { web: { tag: v2 } }\n", ""),
+        // Partly inherited.
+        (whole, "images: { web: { tag: v2 } }\n", "images:\n  web:\n    tag: v1.1 # own\n"),
+    ] {
+        let shop = Shop::native(&[
+            ("environments/web.yaml", outer),
+            ("environments/qa/web.yaml", &app(qa)),
+            ("environments/stage/web.yaml", &app(stage)),
+        ]);
+        there_and_back(&shop);
+    }
+}
+
+#[test]
+fn a_hold_for_people_to_merge_is_pushed_once() {
+    let shop = Shop::adopted(&[]);
+    let hold = |reference: &str| {
+        let set = ["hold", "set", "web", "--env", "stage", "--reason", "slow", "--branch"];
+        shop.ends(0, &[&set[..], &["--ref", reference]].concat())
+    };
+    hold("image=:v2").says("pushed");
+    hold("image=:v2").says("has this plan already");
+    hold("image=:v3").says("pushed");
+}

@@ -9,6 +9,7 @@ use crate::diagnostic::{Finding, Findings, Subject};
 use crate::promote::code::{NEVER_HELD, NOTHING_BEFORE, history};
 use crate::promote::gates::Past as _;
 use crate::promote::planning::{Base, Planner};
+use crate::promote::restore::Before;
 use crate::promote::{Action, Hold, Leave, Named, Record, differences, hold, select};
 use crate::sites::State;
 
@@ -39,7 +40,7 @@ impl Intent for Rollback {
         if !work.files.is_empty() {
             let mut held = Hold::of(&target.name, &self.app, now, &self.reason, &self.by);
             // What is the same in both is not what was wrong, and may change meanwhile.
-            let left = differences(now, &before);
+            let left = differences(now, &before.state);
             held.state.retain(|name, _| left.iter().any(|one| one.key.name() == name));
             work.files.extend(hold::added(base.tree, &held)?);
         }
@@ -73,9 +74,10 @@ impl Rollback {
         base: &Base<'_>,
         target: &Environment,
         now: &State,
-    ) -> Result<State, Findings> {
+    ) -> Result<Before, Findings> {
         let holds = base.past.holds(&target.name, &self.app);
         let is_held = |state: &State| holds.iter().any(|held| held.holds_back(state, base.now));
+        let mut stood = None;
         for stay in base.past.stays(&target.name, &self.app) {
             let stay = stay.map_err(|error| history(&error, &target.location))?;
             let is_it = |state: &State| match &self.to {
@@ -83,14 +85,16 @@ impl Rollback {
                 None => !state.is_same(now) && !is_held(state),
             };
             let edge = stay.edge();
+            let before = stay.entered.and_then(|commit| commit.parents.into_iter().next());
             // Times at which the app was not there are nothing to go back to.
             if let Some(state) = stay.state.filter(|state| !state.is_empty() && is_it(state)) {
-                return Ok(state);
+                return Ok(Before { state, stood });
             }
             // What was before is not known, which is not the same as nothing.
             if let Some(error) = edge {
                 return Err(history(&error, &target.location).into());
             }
+            stood = before;
         }
         let (app, environment) = (&self.app, &target.name);
         let finding = match &self.to {
