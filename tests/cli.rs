@@ -448,7 +448,9 @@ fn schemas_completions_and_manual_pages_are_printed() {
     for name in stdout(&rungs(directory.path(), &["schema"])).lines() {
         let schema = rungs(directory.path(), &["schema", name]);
         let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
-        assert!(schema["properties"].is_object(), "{name}");
+        // A file of holds is a list.
+        let is_described = schema["properties"].is_object() || schema["items"].is_object();
+        assert!(is_described, "{name}");
     }
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = rungs(directory.path(), &["completions", shell]);
@@ -501,6 +503,40 @@ fn arguments_that_are_not_understood_are_exit_code_two() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(stderr(&output).contains("error:"), "{arguments:?}: {}", stderr(&output));
     }
+}
+
+#[test]
+fn options_that_would_have_no_effect_are_refused() {
+    let demo = demo();
+    for line in [
+        "set --in environments/qa/cart.yaml :v2 --commit",
+        "set --in environments/qa/cart.yaml :v2 --env qa",
+        "set --in environments/qa/cart.yaml :v2 --sequence 7",
+        "set --in environments/qa/cart.yaml :v2 --ticket X-1",
+        "set --in environments/qa/cart.yaml :v2 --override order --reason x",
+        "set --in environments/qa/cart.yaml :v2 --base main",
+        "gates --base HEAD --ticket X-1",
+        "gates --base HEAD --to prod",
+        "hold list --commit",
+    ] {
+        let arguments: Vec<_> = line.split(' ').collect();
+        let output = rungs(demo.path(), &arguments);
+        assert_eq!(output.status.code(), Some(2), "{line}: {}", stderr(&output));
+        assert!(stderr(&output).contains("For more information"), "{line}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let directory = tempfile::tempdir().unwrap();
+    for command in [&["promote"][..], &["hold"], &["hold", "set"]] {
+        let page = rungs(directory.path(), &[&["man"], command].concat());
+        let title = format!(".TH rungs-{}", command.join("-"));
+        assert!(stdout(&page).contains(&title), "{command:?}: {}", stderr(&page));
+    }
+    let wrong = rungs(directory.path(), &["man", "hold", "sett"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("there are list, set, lift"), "{}", stderr(&wrong));
 }
 
 #[test]

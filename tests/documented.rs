@@ -284,6 +284,11 @@ fn the_lines_of_messages_are_those_that_are_documented() {
         repository.json(line);
     }
     let messages = git(&repository.remote.bare(), &["log", "--format=%B", "main"]);
+    assert!(
+        messages.contains("\nHold web back from prod: tag v1, flags beta: false\n"),
+        "{messages}"
+    );
+    assert!(messages.contains("\nLet web into prod again\n"), "{messages}");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/records.md");
     let page = fs::read_to_string(path).unwrap();
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
