@@ -9,8 +9,7 @@ promotion by `rungs promote --commit` from a clone that knows the tip, against
 what CI does without it (`git clone --depth 1` over file://, edit, `git commit`),
 and the push alone, which is the same for both. Then `rungs audit`, `rungs
 status` and `git log -- path`, and `rungs status` on the demo. CPU is user + sys
-with all children; a program's own is told apart from its children's by what the
-kernel counts for each.
+with all children; a program's own is that of its main thread, which does nearly all of it.
 """
 
 import argparse
@@ -24,18 +23,12 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 APP = "app-{:04}"
-TICK = os.sysconf("SC_CLK_TCK")
-
 
 class Run:
-    """Seconds of one process: its own and its children's CPU, and the wall's."""
+    """Seconds of one process: its main thread's CPU, all CPU, and the wall's."""
 
-    def __init__(self, own, children, wall):
-        self.own, self.children, self.wall = own, children, wall
-
-    @property
-    def cpu(self):
-        return self.own + self.children
+    def __init__(self, own, cpu, wall):
+        self.own, self.cpu, self.wall = own, cpu, wall
 
 
 def run(command, cwd=None, expect=0):
@@ -46,12 +39,13 @@ def run(command, cwd=None, expect=0):
     errors = process.stderr.read()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     wall = time.perf_counter() - begun
-    # The name in parentheses may have spaces; what follows has none.
-    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    own, children = (sum(map(int, fields[at : at + 2])) / TICK for at in (11, 13))
-    if process.wait() != expect:
+    # Nanoseconds of the main thread, which does nearly all of a promotion.
+    own = int(pathlib.Path(f"/proc/{process.pid}/schedstat").read_text().split()[0]) / 1e9
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != expect:
         sys.exit(f"{command} ended with {process.returncode}:\n{errors.decode()}")
-    return Run(own, children, wall)
+    return Run(own, usage.ru_utime + usage.ru_stime, wall)
 
 
 def git(*arguments, cwd):
@@ -72,11 +66,13 @@ class Long:
                 [HERE / "history.py", self.bare, f"--files={files}", f"--commits={commits}"],
                 check=True,
             )
+            git("tag", "begin", "main", cwd=self.bare)
         if not self.clone.exists():
             git("clone", "-q", f"file://{self.bare}", str(self.clone), cwd=work)
             git("config", "user.name", "Ana", cwd=self.clone)
             git("config", "user.email", "ana@example.com", cwd=self.clone)
-        self.tip = git("rev-parse", "main", cwd=self.bare)
+        self.tip = git("rev-parse", "begin", cwd=self.bare)
+        self.reset()
 
     def reset(self):
         git("update-ref", "refs/heads/main", self.tip, cwd=self.bare)

@@ -149,11 +149,15 @@ impl Merged {
     }
 
     /// What the gate `soak` says of promoting the app from stage to prod.
-    fn soak(&self, name: &str) -> Json {
+    fn planned(&self, name: &str) -> Json {
         let arguments = ["promote", "web", "--to", "prod", "--dry-run", "--format", "json"];
         let output = rungs(&self.cloned(name), &arguments);
-        let plan: Json = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|_| panic!("a plan: {}", said(&output)));
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("a plan: {}", said(&output)))
+    }
+
+    fn soak(&self, name: &str) -> Json {
+        let plan = self.planned(name);
         find(&plan, &|json| json["gate"] == "soak").unwrap_or_else(|| panic!("no soak in {plan}"))
     }
 }
@@ -294,6 +298,9 @@ fn a_commit_of_the_future_has_not_begun_to_soak() {
     let soak = merged.soak("ann");
     assert_eq!(soak["answer"], "wait", "{soak}");
     assert!(soak["reason"].as_str().unwrap().contains("future"), "{soak}");
+    let found = merged.planned("eve");
+    let is_finding = |json: &Json| json["code"] == "future-commit";
+    assert!(find(&found, &is_finding).is_some(), "{found}");
 }
 
 /// Ann promotes in the remote while Ben commits at home; Ben pulls, which makes

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::code::{APP_NOT_THERE, GATE_FAILS, GATE_WAITS, STALE_RENDERING, UNKNOWN_IMAGE};
+use super::code::{
+    APP_NOT_THERE, FUTURE_COMMIT, GATE_FAILS, GATE_WAITS, STALE_RENDERING, UNKNOWN_IMAGE,
+};
 use super::create::created;
 use super::gates::{self, Answer, Binds, Candidate, Gate, Past as _, Verdict, Way};
 use super::past::BranchPast;
@@ -328,10 +330,27 @@ impl Planner<'_> {
             }
         }
         work.warnings.extend(proposal.warnings);
+        work.warnings.extend(source.and_then(|source| self.from_the_future(app, source)));
         work.plan.to = proposal.state;
         work.plan.changes = proposal.changes;
         work.plan.gates = verdicts;
         Ok(work)
+    }
+
+    /// The finding that the state came to its source by a commit that is dated
+    /// in the future, where a soak counts from it.
+    fn from_the_future(&self, app: &str, source: &super::Source) -> Option<Finding> {
+        let soak = self.target.gates_of(app).soak.as_ref()?;
+        let stay = self.base.past.stays(&source.environment, app).next()?.ok()?;
+        let time = stay.since.time().filter(|time| *time > self.base.now)?;
+        let commit = stay.entered.as_ref()?.id.short().to_owned();
+        let message = format!("the commit `{commit}` is dated {time}, which is yet to come");
+        Some(
+            Finding::new(&FUTURE_COMMIT, message, soak.location.clone())
+                .because("the soak counts from then")
+                .help("look whose clock was wrong")
+                .about(Subject::app(source.environment.as_str(), app)),
+        )
     }
 
     fn judge(
