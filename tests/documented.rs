@@ -105,10 +105,10 @@ impl Check {
             }
             (Value::Object(_), Some(below)) => self.object(value, below),
             (Value::Object(_), None) if !text.contains("by key") => complain("is an object"),
-            (Value::String(word), None) if text.contains("one of") => {
-                if !text.contains(&format!("`{word}`")) {
-                    complain(&format!("is `{word}`"));
-                }
+            (Value::String(word), None)
+                if text.contains("one of") && !text.contains(&format!("`{word}`")) =>
+            {
+                complain(&format!("is `{word}`"));
             }
             _ => {}
         }
