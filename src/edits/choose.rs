@@ -134,7 +134,8 @@ fn identity(ask: &Ask) -> String {
     Ask { name: None, ..ask.clone() }.to_string()
 }
 
-fn other_repository(site: &Site, wanted: &str) -> Finding {
+/// Why an image of another repository does not come where nobody allowed it.
+pub fn other_repository(site: &Site, wanted: &str) -> Finding {
     let own = site.repository().unwrap_or_default();
     let message = format!("`{}` is an image of `{own}`, not of `{wanted}`", site.key);
     Finding::new(&OTHER_REPOSITORY, message, site.location.clone())

@@ -11,6 +11,7 @@ mod edit;
 mod request;
 mod write;
 
+pub use choose::other_repository;
 pub use code::{
     CODES, FILES_UNWRITTEN, LINK_LEADS_OUT, NOTHING_MATCHES, OTHER_REPOSITORY, SEALED_FILE,
     TWO_VALUES, WHICH_IMAGE,

@@ -293,7 +293,11 @@ impl Writer {
     }
 
     /// Whether `ancestor` is in the history of `descendant`.
-    pub(super) fn is_ancestor(
+    ///
+    /// # Errors
+    ///
+    /// Git could not be run.
+    pub fn is_ancestor(
         &self,
         ancestor: &ObjectName,
         descendant: &ObjectName,

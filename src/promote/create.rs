@@ -16,13 +16,7 @@ impl Planner<'_> {
     /// as an empty file would make it.
     pub(super) fn here_or_new(&self, request: &Request, app: &str) -> Result<Here, Findings> {
         let is_there = self.base.model.app(&self.target.name, app).is_some();
-        let is_known = self
-            .base
-            .repository
-            .environments
-            .iter()
-            .any(|environment| self.base.model.app(&environment.name, app).is_some());
-        if is_there || !request.leave.create || !is_known {
+        if is_there || !request.leave.create || !self.is_anywhere(app) {
             return self.here(app);
         }
         if !self.base.repository.is_native() {

@@ -21,6 +21,25 @@ pub struct Plan {
     pub apps: Vec<AppPlan>,
 }
 
+impl Plan {
+    /// Whether another plan for the same request leaves every key that either of
+    /// them changes as this one does: what is done already by then is no
+    /// difference, and what neither touches does not count.
+    pub(super) fn comes_to_the_same(&self, other: &Self) -> bool {
+        let changed = self.apps.iter().chain(&other.apps);
+        let changed = changed.flat_map(|app| app.changes.iter().map(|one| (&app.app, &one.key)));
+        self.environment == other.environment
+            && changed.into_iter().all(|(app, key)| {
+                let of = |plan: &'_ Self| plan.app(app).and_then(|app| app.to.get(key)).cloned();
+                of(self) == of(other)
+            })
+    }
+
+    fn app(&self, name: &str) -> Option<&AppPlan> {
+        self.apps.iter().find(|app| app.app == name)
+    }
+}
+
 /// What is to become of an app in an environment.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -12,7 +12,7 @@ use super::create::created;
 use super::gates::{self, Answer, Binds, Candidate, Gate, Past as _, Verdict, Way};
 use super::past::BranchPast;
 use super::propose::{self, Proposal, Target};
-use super::rerender::{Edited, rerender};
+use super::rerender::{Edited, Rerendered, brought_along, rerender};
 use super::select::{self, Picked};
 use super::values::ReadValues;
 use super::{AppPlan, Leave, Request};
@@ -235,7 +235,13 @@ impl Planner<'_> {
         Ok(Here { app: found, state, exists: true })
     }
 
-    fn not_there(&self, app: &str, target: &EnvironmentName) -> Finding {
+    /// Whether an app is in any environment.
+    pub(super) fn is_anywhere(&self, app: &str) -> bool {
+        let environments = &self.base.repository.environments;
+        environments.iter().any(|one| self.base.model.app(&one.name, app).is_some())
+    }
+
+    pub(super) fn not_there(&self, app: &str, target: &EnvironmentName) -> Finding {
         let elsewhere: Vec<_> = self
             .base
             .repository
@@ -317,8 +323,7 @@ impl Planner<'_> {
         let mut verdicts = self.judge(app, here, &proposal, way, source);
         work.files = edited(self.base.tree, &proposal, here.exists)?;
         if self.base.repository.is_native() {
-            let rendered =
-                rerender(self.base.tree, self.base.repository, &work.files, &self.target.name, app);
+            let rendered = self.rendered(app, here, &work.files);
             gates::insert(&mut verdicts, rendered_verdict(rendered.as_ref().err()));
             match rendered {
                 Ok(rendered) => {
@@ -351,6 +356,16 @@ impl Planner<'_> {
                 .help("look whose clock was wrong")
                 .about(Subject::app(source.environment.as_str(), app)),
         )
+    }
+
+    /// What rendering comes to with these files.
+    fn rendered(&self, app: &str, here: &Here, files: &Edited) -> Result<Rerendered, Findings> {
+        let Base { tree, repository, .. } = *self.base;
+        let mut rendered = rerender(tree, repository, files, &self.target.name, app)?;
+        if !here.exists {
+            rendered.files.extend(brought_along(tree, repository, files)?);
+        }
+        Ok(rendered)
     }
 
     fn judge(

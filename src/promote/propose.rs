@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::SiteChange;
 use super::code::{NO_DIGEST, SITES_CHANGED, UNKNOWN_IMAGE};
 use crate::diagnostic::{Finding, Findings, Subject, nearest};
+use crate::edits::{TWO_VALUES, other_repository};
 use crate::sites::{
     AppSites, Ask, ImageParts, Key, Said, Site, State, WriteOptions, changes, is_repository_of,
     pair,
@@ -99,14 +100,44 @@ pub(super) fn asked(target: Target<'_>, asks: &[Ask], at: &Location) -> Result<P
     let mut wanted = Vec::new();
     let mut findings = Findings::new();
     for ask in asks {
-        match meant(target, ask, at) {
+        let sites = meant(target, ask, at).and_then(|sites| allowed(target, ask, sites));
+        match sites {
             Ok(sites) => {
                 wanted.extend(sites.into_iter().map(|site| (site, Said::Image(set(site, ask)))));
             }
             Err(finding) => findings.push(finding.about(target.subject())),
         }
     }
+    findings.extend(twice(&wanted).map(|finding| finding.about(target.subject())));
     if findings.has_errors() { Err(findings) } else { written(target, &wanted) }
+}
+
+/// A site that is asked to say two things.
+fn twice(wanted: &[Wanted<'_>]) -> Option<Finding> {
+    let (site, said, other) = wanted.iter().enumerate().find_map(|(at, (site, said))| {
+        let before = &wanted[..at];
+        let other = before.iter().find(|(other, text)| std::ptr::eq(*other, *site) && text != said);
+        other.map(|(_, other)| (site, said, other))
+    })?;
+    let message = format!("`{}` is to be both `{other}` and `{said}`", site.key);
+    let finding = Finding::new(&TWO_VALUES, message, site.location.clone());
+    Some(finding.because("would get two values").help("give each image one new reference"))
+}
+
+/// The sites, where each of them may get an image of the repository that is
+/// asked for: a typing error in it would deploy somebody else's image, and its
+/// tag is no tag of the site's own.
+fn allowed<'s>(
+    target: Target<'_>,
+    ask: &Ask,
+    sites: Vec<&'s Site>,
+) -> Result<Vec<&'s Site>, Finding> {
+    let asked = ask.parts().repository.filter(|_| !target.options.repository);
+    let Some(asked) = asked else { return Ok(sites) };
+    match sites.iter().find(|site| !is_repository_of(site, &asked)) {
+        Some(site) => Err(other_repository(site, &asked)),
+        None => Ok(sites),
+    }
 }
 
 /// An image with what is asked for; what stays unsaid is the site's own.

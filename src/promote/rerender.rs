@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::code::STALE_RENDERING;
 use crate::config::{self, EnvironmentName, Repository};
 use crate::diagnostic::{Finding, Findings, Subject};
+use crate::namespaces::Namespaces;
 use crate::pipeline::{self, Wanted};
-use crate::rendered::{self, Action, Changes, Files, InStore, Scope};
-use crate::source::{Location, RepoPath, Tree};
+use crate::rendered::{self, Action, Changes, File, Files, InStore, Scope};
+use crate::source::{Location, ReadErrorKind, RepoPath, Tree};
 
 /// Files by path: their bytes, or none where one goes.
 pub(super) type Edited = BTreeMap<RepoPath, Option<Vec<u8>>>;
@@ -58,6 +59,75 @@ pub(super) fn rerender(
         rerendered.files.insert(path.expect("it was rendered below the output"), bytes);
     }
     Ok(rerendered)
+}
+
+/// The files that environments bring by themselves and that `edited` files change
+/// where they make an app: its namespace with its quota, limits and access.
+/// Every environment is looked at, because the namespace may have been another's
+/// to bring.
+///
+/// # Errors
+///
+/// The namespaces conflict; or one of the files stands otherwise than `tree`
+/// renders it.
+pub(super) fn brought_along(
+    tree: &Tree,
+    repository: &Repository,
+    edited: &Edited,
+) -> Result<Edited, Findings> {
+    if !has_output(tree, repository)? {
+        return Ok(Edited::new());
+    }
+    let old = own_files(tree)?;
+    let new = own_files(&tree.with_files(edited.clone()))?;
+    let mut files = Edited::new();
+    for path in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+        let (old, new) = (old.get(path), new.get(path));
+        if old == new {
+            continue;
+        }
+        let path = repository.output.join(path.as_str());
+        let path = path.expect("it was rendered below the output");
+        let standing = standing(tree, &path)?;
+        if standing.as_ref() == new {
+            continue;
+        }
+        if standing.as_ref() != old {
+            let message = format!("`{path}` is stale");
+            return Err(Finding::new(&STALE_RENDERING, message, Location::of_path(&path))
+                .because("this file is not what would be rendered")
+                .help("run `rungs render`, commit the result, and try again")
+                .into());
+        }
+        files.insert(path, new.cloned());
+    }
+    Ok(files)
+}
+
+/// What all environments bring by themselves, by its path below the output.
+fn own_files(tree: &Tree) -> Result<BTreeMap<RepoPath, Vec<u8>>, Findings> {
+    let loaded = config::load(tree)?;
+    let environments = &loaded.repository.environments;
+    let namespaces = Namespaces::of(environments);
+    let conflicts = namespaces.conflicts(&environments.iter().collect::<Vec<_>>());
+    if conflicts.has_errors() {
+        return Err(conflicts);
+    }
+    let files = environments.iter().flat_map(|environment| {
+        let directory = rendered::directory(&environment.name, None);
+        let objects = namespaces.generate(environment).into_iter();
+        objects.map(move |object| File::of(&object, &directory, None))
+    });
+    let files = Files::of(files)?;
+    Ok(files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect())
+}
+
+fn standing(tree: &Tree, path: &RepoPath) -> Result<Option<Vec<u8>>, Findings> {
+    match tree.read(path) {
+        Ok(file) => Ok(Some(file.text().as_bytes().to_vec())),
+        Err(error) if matches!(error.kind, ReadErrorKind::Missing) => Ok(None),
+        Err(error) => Err(Finding::of_read_error(&error, None).into()),
+    }
 }
 
 /// Whether an app renders, and stands rendered as it would be, in a tree that is

@@ -148,6 +148,10 @@ pub(super) fn named(
             let stay = stay?;
             if !stay.state.as_ref().is_some_and(|state| names(named, state)) {
                 remember(&mut held, &stay);
+                // It may have held it before what is known of it.
+                if let Some(error) = stay.edge() {
+                    return Err(error);
+                }
                 continue;
             }
             let commit = commit_of(&stay, base)?;

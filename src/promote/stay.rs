@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::git::{Commit, ObjectName};
+use crate::git::{Commit, HistoryError, ObjectName};
 use crate::sites::State;
 
 /// An unbroken time during which an app's sites in one environment said the
@@ -18,6 +18,16 @@ pub struct Stay {
     pub entered: Option<Commit>,
     /// The commit that ended it; none where it still stands.
     pub left: Option<ObjectName>,
+}
+
+impl Stay {
+    /// Why nothing older is known, where it reaches to the edge of the clone.
+    pub(super) fn edge(&self) -> Option<HistoryError> {
+        match &self.since {
+            Since::Unknown { fetch } => Some(HistoryError::Shallow { fetch: fetch.clone() }),
+            _ => None,
+        }
+    }
 }
 
 /// When a stay began, and how well that is known.

@@ -49,19 +49,24 @@ impl OfApps {
     }
 }
 
-/// The apps, each with the references behind it. A name alone begins an app;
-/// whatever has `=`, `:`, `@` or `/` in it is a reference.
+/// The apps, each with the references behind it. A name alone begins an app, or
+/// goes on with one that was named before; whatever has `=`, `:`, `@` or `/` in it is a reference.
 fn apps(items: &[String]) -> Vec<SetApp> {
     let mut apps: Vec<SetApp> = Vec::new();
+    let mut current = None;
     for item in items {
         if !item.contains(['=', ':', '@', '/']) {
-            apps.push(SetApp { name: item.clone(), asks: Vec::new() });
+            let known = apps.iter().position(|app| app.name == *item);
+            if known.is_none() {
+                apps.push(SetApp { name: item.clone(), asks: Vec::new() });
+            }
+            current = known.or(apps.len().checked_sub(1));
             continue;
         }
         let ask = Ask::parse(item).unwrap_or_else(|fault| {
             usage_error(&format!("`{}` is no reference: {fault}", harmless(item)))
         });
-        match apps.last_mut() {
+        match current.and_then(|at| apps.get_mut(at)) {
             Some(app) => app.asks.push(ask),
             None => usage_error(&format!("name the app before `{}`", harmless(item))),
         }

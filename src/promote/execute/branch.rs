@@ -47,7 +47,7 @@ fn attempt(
     let there = writer.fetch_tip(&upstream.remote, &branch).map_err(|error| error.finding())?;
     let lease = match there {
         None => Lease::Absent,
-        Some(there) => match ours(desk, &there, &branch)? {
+        Some(there) => match ours(desk, &there, &branch, &tip)? {
             Some(plan) if plan == computed.identity => {
                 return settled(computed, Done::There { branch });
             }
@@ -79,16 +79,31 @@ fn name(computed: &Computed, intent: &dyn Intent) -> Result<Branch, Finding> {
 ///
 /// # Errors
 ///
-/// The tip is not ours: a person's commit is never thrown away.
-fn ours(desk: &Desk, tip: &ObjectName, branch: &Branch) -> Result<Option<String>, Findings> {
+/// A commit on it is not ours: what a person put there is never thrown away,
+/// neither at its tip nor below ours.
+fn ours(
+    desk: &Desk,
+    tip: &ObjectName,
+    branch: &Branch,
+    base: &ObjectName,
+) -> Result<Option<String>, Findings> {
     let objects = desk.clone()?.objects();
-    let (commit, _) = objects.commit(tip).map_err(super::desk::failed)?;
-    let records = record::read(&commit.message);
-    if let Some(record) = records.first() {
-        return Ok(record.plan.clone());
+    let read = |name: &ObjectName| objects.commit(name).map_err(super::desk::failed);
+    let (mut commit, _) = read(tip)?;
+    let plan = record::read(&commit.message).first().map(|record| record.plan.clone());
+    if let Some(plan) = plan {
+        let writer = desk.writer()?;
+        let mut beside = Vec::new();
+        for parent in &commit.parents {
+            if !writer.is_ancestor(parent, base).map_err(super::desk::failed)? {
+                beside.push(parent.clone());
+            }
+        }
+        let Some(below) = beside.first() else { return Ok(plan) };
+        (commit, _) = read(below)?;
     }
     let at = Location::of_path(&RepoPath::root());
-    let message = format!("the branch `{branch}` ends with a commit that rungs did not make");
+    let message = format!("the branch `{branch}` has a commit that rungs did not make");
     Err(Finding::new(&BRANCH_NOT_OURS, message, at)
         .because(format!("`{}` by {}", commit.subject(), commit.author.name))
         .help("merge or close it, delete the branch, and try again")

@@ -3,7 +3,6 @@
 
 mod branch;
 mod desk;
-mod rewrite;
 mod write;
 
 use jiff::Timestamp;
@@ -12,6 +11,7 @@ pub use desk::{Desk, Judged, Where};
 
 use super::code::{CHANGED_MEANWHILE, NO_DESTINATION};
 use super::intent::{Computed, Intent};
+use super::plan::Plan;
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{Branch, BuildError, Destination, Landed, ObjectName, Words};
 use crate::source::{Location, RepoPath};
@@ -105,13 +105,13 @@ fn commit(desk: &Desk, intent: &dyn Intent) -> Result<Executed, Findings> {
     let how = desk.how(true);
     let remote = desk.remote()?;
     let to = Destination::new(&remote.remote, &remote.base);
-    let mut first: Option<String> = None;
+    let mut first: Option<Plan> = None;
     let mut last: Option<Computed> = None;
     let landed = desk.writer()?.commit_on_tip(&to, |tip| {
         let computed = desk.compute_at(tip, intent, &how).map_err(Stop::Findings)?;
         let is_stopped = computed.is_stopped(intent);
         let is_nothing = computed.is_nothing();
-        let identity = computed.identity.clone();
+        let plan = computed.plan.clone();
         let made = if is_stopped || is_nothing {
             None
         } else {
@@ -121,9 +121,15 @@ fn commit(desk: &Desk, intent: &dyn Intent) -> Result<Executed, Findings> {
         if is_stopped {
             return Err(Stop::Obstacles);
         }
-        let first = first.get_or_insert_with(|| identity.clone());
-        if *first != identity && !is_nothing && !intent.takes_all() {
-            return Err(Stop::Findings(changed_meanwhile(tip).into()));
+        // An old tip at which there was nothing to do says nothing of what is meant.
+        if !is_nothing && !intent.takes_all() {
+            match &first {
+                Some(first) if !first.comes_to_the_same(&plan) => {
+                    return Err(Stop::Findings(changed_meanwhile(tip).into()));
+                }
+                Some(_) => {}
+                None => first = Some(plan),
+            }
         }
         Ok(made)
     });

@@ -1,9 +1,12 @@
 //! Into the files of the work tree.
 
-use super::{Desk, Done, Executed, rewrite};
+use std::fs;
+
+use super::{Desk, Done, Executed};
 use crate::diagnostic::{Finding, Findings};
+use crate::edits::{self, Rewrite};
 use crate::git::Changes;
-use crate::promote::code::DIRTY_FILE;
+use crate::promote::code::{DIRTY_FILE, UNWRITABLE_FILE};
 use crate::promote::intent::Intent;
 use crate::source::{Location, RepoPath};
 
@@ -18,9 +21,26 @@ pub(super) fn execute(desk: &Desk, intent: &dyn Intent) -> Result<Executed, Find
         return Ok(Executed { computed, done: Done::Nothing });
     }
     refuse_dirty(desk, &computed.files)?;
-    rewrite::replace(desk.directory(), &computed.files)?;
+    write(desk, &computed.files)?;
     let written = computed.files.keys().cloned().collect();
     Ok(Executed { computed, done: Done::Written(written) })
+}
+
+fn write(desk: &Desk, files: &Changes) -> Result<(), Finding> {
+    let root = desk.directory();
+    let old: Vec<_> = files.keys().map(|path| fs::read(root.join(path.as_str())).ok()).collect();
+    let rewrites: Vec<_> = files
+        .iter()
+        .zip(&old)
+        .map(|((path, new), old)| Rewrite { root, path, old: old.as_deref(), new: new.as_deref() })
+        .collect();
+    edits::write(&rewrites).map_err(|(at, error)| {
+        let path = rewrites[at].path;
+        let message = format!("`{path}` could not be written");
+        Finding::new(&UNWRITABLE_FILE, message, Location::of_path(path))
+            .because(error.to_string())
+            .help("nothing was changed; make room or mend the permissions, and try again")
+    })
 }
 
 /// Refuses files that are not as they were committed: the change would be
@@ -35,7 +55,8 @@ fn refuse_dirty(desk: &Desk, files: &Changes) -> Result<(), Findings> {
     let command = program
         .command("status")
         .args(["--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--"])
-        .args(files.keys().map(|path| format!(":(top){}", full(path))));
+        // Git runs at the root, and takes every path as it stands.
+        .args(files.keys().map(full));
     let output = command
         .run()
         .map_err(|error| Findings::from(error.finding(Location::of_path(&RepoPath::root()))))?;

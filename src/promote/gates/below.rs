@@ -1,6 +1,5 @@
 //! What has to hold a state before it enters an environment.
 
-use super::case::edge;
 use super::verdict::{Answer, Judgement};
 use super::{Candidate, Way};
 use crate::config::{Before, EnvironmentName};
@@ -67,7 +66,7 @@ impl Below {
             None => Self::before(candidate, name),
             // It is not there as far as the clone goes, and may never have been.
             Some(Ok(stay)) if stay.state.as_ref().is_some_and(State::is_empty) => {
-                match edge(&stay) {
+                match stay.edge() {
                     Some(error) => Self::Unknown(name.clone(), error),
                     None => Self::Lost(name.clone()),
                 }

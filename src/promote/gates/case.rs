@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 
 use super::below::Below;
 use super::{Candidate, Way};
-use crate::git::HistoryError;
 use crate::kubernetes::ImageReference;
-use crate::promote::{Since, Stay};
 use crate::sites::{Key, Said, State};
 
 /// A candidate with what several gates ask about it.
@@ -90,13 +88,4 @@ fn changed(current: &State, proposed: &State) -> State {
     let is_new = |key: &Key, said: &Said| !current.get(key).is_some_and(|old| is_old(old, said));
     let entries = proposed.iter().filter(|(key, said)| is_new(key, said));
     State::new(entries.map(|(key, said)| (key.clone(), said.clone())).collect::<BTreeMap<_, _>>())
-}
-
-/// Why nothing older than a stay is known, where it reaches to the edge of the
-/// clone.
-pub(super) fn edge(stay: &Stay) -> Option<HistoryError> {
-    match &stay.since {
-        Since::Unknown { fetch } => Some(HistoryError::Shallow { fetch: fetch.clone() }),
-        _ => None,
-    }
 }

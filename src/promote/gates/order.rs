@@ -8,7 +8,7 @@
 use std::cmp::Ordering::{Greater, Less};
 
 use super::below::Below;
-use super::case::{Case, edge};
+use super::case::Case;
 use super::verdict::{Answer, Judgement};
 use super::words::{code, history, short};
 use super::{Way, version};
@@ -139,7 +139,7 @@ fn held(case: &Case<'_>, name: &EnvironmentName, differs: &str) -> Judgement {
         if stay.state.as_ref().is_some_and(|state| case.is_held_by(state)) {
             return Judgement::pass(format!("`{name}` has held it"));
         }
-        if let Some(error) = edge(&stay) {
+        if let Some(error) = stay.edge() {
             return unknown(&error);
         }
     }
@@ -194,7 +194,7 @@ fn left_before(case: &Case<'_>, current: &State) -> Option<Judgement> {
         if goes_up && stay.state.as_ref().is_some_and(|state| is_lower(state, current)) {
             return None;
         }
-        if let Some(error) = edge(&stay) {
+        if let Some(error) = stay.edge() {
             return unknown(&error);
         }
     }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::below::Below;
-use super::case::{Case, edge};
+use super::case::Case;
 use super::verdict::Judgement;
 use super::words::{code, history, utc};
 use crate::config::{EnvironmentName, Soak, Trust};
@@ -88,7 +88,7 @@ fn newest_run(
         match (holds(&stay), begun_by.is_some()) {
             (true, _) if follows => {}
             (_, true) => break,
-            _ => match edge(&stay) {
+            _ => match stay.edge() {
                 Some(error) => return Err(error),
                 None => continue,
             },

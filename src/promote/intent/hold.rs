@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use super::{Computed, How, Intent};
 use crate::diagnostic::Findings;
-use crate::promote::planning::Base;
+use crate::promote::planning::{Base, Planner};
 use crate::promote::record::{self, Told};
 use crate::promote::rerender::Edited;
-use crate::promote::{Action, AppPlan, Hold, Plan, Record, hold, identity};
+use crate::promote::{Action, AppPlan, Hold, Leave, Plan, Record, hold, identity};
 use crate::sites::State;
 
 /// Holds a state back from an environment and those above it.
@@ -43,8 +43,14 @@ pub struct LiftHolds {
 impl Intent for HoldBack {
     fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
-        let now = base.model.app(&target.name, &self.app).and_then(|app| app.state.ok());
-        let now = now.unwrap_or_default();
+        let leave = Leave::default();
+        let planner = Planner { base, target, leave: &leave, direct: how.direct };
+        let now = match planner.here(&self.app) {
+            Ok(here) => here.state,
+            // What is named can be held back before the app gets there.
+            Err(_) if !self.state.is_empty() && planner.is_anywhere(&self.app) => State::default(),
+            Err(findings) => return Err(findings),
+        };
         let mut hold = Hold::of(&target.name, &self.app, &now, &self.reason, &self.by);
         hold.until = self.until;
         if !self.state.is_empty() {
@@ -72,6 +78,11 @@ impl Intent for LiftHolds {
     fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
         let files = hold::lifted(base.tree, &target.name, &self.app, self.reference.as_deref())?;
+        let leave = Leave::default();
+        let planner = Planner { base, target, leave: &leave, direct: how.direct };
+        if files.is_empty() && !planner.is_anywhere(&self.app) {
+            return Err(planner.not_there(&self.app, &target.name).into());
+        }
         let now = base.model.app(&target.name, &self.app).and_then(|app| app.state.ok());
         let mut record = Record::new(Action::Lift, &self.app, target.name.clone());
         record.reason.clone_from(&self.reason);

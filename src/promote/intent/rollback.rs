@@ -75,13 +75,17 @@ impl Rollback {
         let is_held = |state: &State| holds.iter().any(|held| held.holds_back(state, base.now));
         for stay in base.past.stays(&target.name, &self.app) {
             let stay = stay.map_err(|error| history(&error, &target.location))?;
-            let Some(state) = stay.state else { continue };
-            let is_it = match &self.to {
-                Some(named) => select::names(named, &state),
-                None => !state.is_same(now) && !is_held(&state),
+            let is_it = |state: &State| match &self.to {
+                Some(named) => select::names(named, state),
+                None => !state.is_same(now) && !is_held(state),
             };
-            if is_it {
+            let edge = stay.edge();
+            if let Some(state) = stay.state.filter(is_it) {
                 return Ok(state);
+            }
+            // What was before is not known, which is not the same as nothing.
+            if let Some(error) = edge {
+                return Err(history(&error, &target.location).into());
             }
         }
         let (app, environment) = (&self.app, &target.name);

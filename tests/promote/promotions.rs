@@ -1,0 +1,405 @@
+//! What is promoted, from where, and what keeps it out.
+
+use serde_json::Value;
+
+use crate::shop::{Said, Shop, digest, image, put};
+use crate::support::repository::{files_in, git};
+
+/// A ladder that forks: both regions of prod come after stage, and `all` after
+/// both.
+const FORK: &str = "\
+version: 1
+ladder: [qa, [eu, us], all]
+sites:
+  - path: '{environment}/{app}.yaml'
+    kind: yaml
+    fields: { image: image }
+";
+
+fn forked(after: &str, tags: [(&str, &str); 4]) -> Shop {
+    let files =
+        tags.map(|(environment, tag)| (format!("{environment}/web.yaml"), image("web", tag)));
+    let files = files.into_iter().chain([("rungs.yaml".to_owned(), format!("{FORK}{after}"))]);
+    Shop::of(&files.collect())
+}
+
+#[test]
+fn nothing_to_do_is_success_and_says_so() {
+    let shop = Shop::adopted(&[]);
+    let tip = shop.remote.tip();
+    for mode in ["--commit", "--branch", "--write"] {
+        shop.ends(0, &["promote", "web", "--to", "prod", mode]).says("nothing to do");
+    }
+    shop.ends(0, &["promote", "web", "--to", "prod", "--dry-run"]).says("nothing to do");
+    assert_eq!(shop.remote.tip(), tip);
+}
+
+#[test]
+fn a_record_says_what_was_promoted() {
+    let shop = Shop::adopted(&[]);
+    let tip = shop.remote.tip();
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit", "--ticket", "REL-7"]);
+    let message = shop.message();
+    assert_eq!(message.lines().next(), Some("Promote web to stage: image v1 → v2"));
+    for line in [
+        &*format!("Rungs-Promote: web from qa@{tip} to stage"),
+        "Rungs-Ticket: REL-7",
+        "Rungs-Requested-By: ana <ana@example.com>",
+        "Rungs-Plan: ",
+    ] {
+        assert!(message.lines().any(|one| one.starts_with(line)), "{line}:\n{message}");
+    }
+    assert_eq!(shop.file("stage/web.yaml"), image("web", "v2").trim_end());
+}
+
+#[test]
+fn the_target_keeps_its_own_repository() {
+    let mirror = image("web", "v1").replace("registry.example.com", "mirror.example.com");
+    let shop = Shop::adopted(&[("stage/web.yaml", &mirror)]);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+    assert_eq!(shop.file("stage/web.yaml"), mirror.replace(":v1", ":v2").trim_end());
+}
+
+#[test]
+fn a_skipped_rung_is_refused_unless_a_reason_is_recorded() {
+    let shop = Shop::adopted(&[]);
+    let tip = shop.remote.tip();
+    let arguments = ["promote", "web", "--to", "prod", "--from", "qa", "--commit"];
+    shop.ends(3, &arguments).finds("gate-fails").says("the gate `order` fails");
+    shop.ends(2, &[&arguments[..], &["--override", "order"]].concat());
+    let with = |reason| [&arguments[..], &["--override", "order", "--reason", reason]].concat();
+    shop.ends(2, &with(" "));
+    assert_eq!(shop.remote.tip(), tip);
+    shop.ends(0, &with("stage is down"));
+    assert!(shop.message().contains("Rungs-Override: order stage is down"));
+    assert_eq!(shop.file("prod/web.yaml"), image("web", "v2").trim_end());
+}
+
+#[test]
+fn an_override_of_a_gate_that_does_not_fail_is_not_recorded() {
+    let shop = Shop::adopted(&[]);
+    let arguments = ["promote", "web", "--to", "stage", "--commit", "--override", "order"];
+    shop.ends(0, &[&arguments[..], &["--reason", "to be sure"]].concat());
+    assert!(!shop.message().contains("Rungs-Override"), "{}", shop.message());
+}
+
+#[test]
+fn a_state_that_the_source_held_is_promoted_by_name() {
+    let shop = Shop::adopted(&[]);
+    let held = shop.elsewhere("v3", &[("qa/web.yaml", Some(&image("web", "v3")))]);
+    shop.elsewhere("v4", &[("qa/web.yaml", Some(&image("web", "v4")))]);
+    shop.pull();
+    let promote = |code, reference: &str| {
+        shop.ends(code, &["promote", "web", "--to", "stage", "--commit", "--ref", reference])
+    };
+    promote(1, ":v9").finds("never-held").says("it has had");
+    promote(0, ":v3");
+    assert_eq!(shop.file("stage/web.yaml"), image("web", "v3").trim_end());
+    let from = format!("Rungs-Promote: web from qa@{held} to stage");
+    assert!(shop.message().contains(&from), "{}", shop.message());
+    // A name is what lets it go back, too.
+    promote(0, ":v2");
+    promote(0, ":v4");
+    shop.ends(0, &["promote", "web", "--to", "stage", "--dry-run"]).says("nothing to do");
+}
+
+#[test]
+fn a_step_back_needs_a_name() {
+    let shop = Shop::adopted(&[("qa/web.yaml", &image("web", "v0"))]);
+    let tip = shop.remote.tip();
+    let said = shop.ends(3, &["promote", "web", "--to", "stage", "--commit"]);
+    said.says("the gate `order` fails").says("--ref");
+    assert_eq!(shop.remote.tip(), tip);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit", "--ref", ":v0"]);
+}
+
+const TRAIN: &str = "trains: { shop: [web, api] }\n";
+
+#[test]
+fn a_train_goes_whole_or_not_at_all() {
+    let gate = "environments: { stage: { gates: { tag: '^v\\d$' } } }\n";
+    let shop = Shop::configured(&format!("{TRAIN}{gate}"), &[("qa/api.yaml", &image("api", "rc"))]);
+    let tip = shop.remote.tip();
+    for mode in ["--commit", "--branch", "--write"] {
+        let said = shop.ends(3, &["promote", "--train", "shop", "--to", "stage", mode]);
+        said.says("`api` does not enter `stage`");
+    }
+    assert_eq!(shop.remote.tip(), tip);
+    assert_eq!(git(&shop.clone, &["status", "--porcelain"]), "");
+    shop.ends(0, &["set", "api", ":v3", "--env", "qa", "--commit"]);
+    shop.ends(0, &["promote", "--train", "shop", "--to", "stage", "--commit"]);
+    assert_eq!(shop.changed(), ["stage/api.yaml", "stage/web.yaml"]);
+    let message = shop.message();
+    assert!(message.starts_with("Promote train shop to stage: api and web\n"), "{message}");
+    shop.ends(2, &["promote", "--train", "shpo", "--to", "stage", "--commit"])
+        .says("did you mean `shop`?");
+}
+
+#[test]
+fn several_named_apps_go_together_or_not_at_all() {
+    let shop = Shop::adopted(&[]);
+    let tip = shop.remote.tip();
+    shop.ends(1, &["promote", "web", "wbe", "--to", "stage", "--commit"]).finds("app-not-there");
+    assert_eq!(shop.remote.tip(), tip);
+    shop.ends(0, &["promote", "web", "api", "--to", "stage", "--commit"]);
+    assert_eq!(shop.changed(), ["stage/api.yaml", "stage/web.yaml"]);
+}
+
+#[test]
+fn all_leaves_out_what_a_gate_keeps_out_and_tells_the_worst() {
+    let gate = "environments: { stage: { gates: { tag: '^v\\d$' } } }\n";
+    let shop = Shop::configured(gate, &[("qa/api.yaml", &image("api", "rc"))]);
+    let said = shop.ends(3, &["promote", "--all", "--to", "stage", "--commit"]);
+    said.says("`api` does not enter `stage`");
+    assert_eq!(shop.changed(), ["stage/web.yaml"]);
+    let tip = shop.remote.tip();
+    shop.ends(3, &["promote", "--all", "--to", "stage", "--commit"]);
+    assert_eq!(shop.remote.tip(), tip);
+}
+
+#[test]
+fn all_does_not_count_what_only_waits() {
+    let gate = "environments: { stage: { gates: { soak: 10000d } } }\n";
+    let shop = Shop::configured(gate, &[]);
+    let tip = shop.remote.tip();
+    shop.ends(5, &["promote", "web", "--to", "stage", "--commit"]).finds("gate-waits");
+    shop.ends(0, &["promote", "--all", "--to", "stage", "--commit"]).says("soak");
+    assert_eq!(shop.remote.tip(), tip);
+    // On a branch it waits for being merged.
+    shop.ends(0, &["promote", "web", "--to", "stage", "--branch"]);
+}
+
+#[test]
+fn environments_that_disagree_block_what_comes_after_both() {
+    let shop = forked("", [("qa", "v2"), ("eu", "v2"), ("us", "v1"), ("all", "v0")]);
+    let tip = shop.remote.tip();
+    let said = shop.ends(1, &["promote", "web", "--to", "all", "--commit"]);
+    said.finds("disagreeing-sources").says("`--from eu` or `--from us`");
+    assert_eq!(shop.remote.tip(), tip);
+    // What is chosen still has to stand in all of them.
+    let choose = ["promote", "web", "--to", "all", "--commit", "--from", "eu"];
+    let chosen = shop.rungs(&choose);
+    assert!(matches!(chosen.code, Some(0 | 3)), "{chosen:?}");
+    shop.ends(0, &["promote", "web", "--to", "us", "--commit"]);
+    shop.ends(0, &["promote", "web", "--to", "all", "--commit"]);
+    assert_eq!(shop.file("all/web.yaml"), image("web", "v2").trim_end());
+}
+
+#[test]
+fn after_any_takes_what_stands_in_one_of_them() {
+    let configuration = FORK.replace("ladder: [qa, [eu, us], all]", "ladder: [qa, [eu, us]]");
+    let after = "environments: { all: { after: { any: [eu, us] } } }\n";
+    let tags = [("qa", "v2"), ("eu", "v1"), ("us", "v2"), ("all", "v0")];
+    let files =
+        tags.map(|(environment, tag)| (format!("{environment}/web.yaml"), image("web", tag)));
+    let files = files.into_iter().chain([("rungs.yaml".to_owned(), configuration + after)]);
+    let shop = Shop::of(&files.collect());
+    shop.ends(0, &["promote", "web", "--to", "all", "--from", "us", "--commit"]);
+    assert_eq!(shop.file("all/web.yaml"), image("web", "v2").trim_end());
+    shop.ends(3, &["set", "web", ":v3", "--env", "all", "--commit"]);
+}
+
+#[test]
+fn a_rung_that_never_had_the_app_is_passed_over_and_one_that_lost_it_is_not() {
+    let only = |environment: &str| format!("{environment}/cart.yaml");
+    let shop = Shop::adopted(&[
+        (&only("qa"), &image("cart", "v2")),
+        (&only("prod"), &image("cart", "v1")),
+    ]);
+    shop.ends(0, &["promote", "cart", "--to", "prod", "--commit"]);
+    assert_eq!(shop.file("prod/cart.yaml"), image("cart", "v2").trim_end());
+    shop.elsewhere("Remove web from stage", &[("stage/web.yaml", None)]);
+    shop.pull();
+    let said = shop.ends(3, &["promote", "web", "--to", "prod", "--commit"]);
+    said.says("the gate `order` fails").says("skip: [web]");
+    let configuration = git(&shop.clone, &["show", "HEAD:rungs.yaml"]);
+    let skips = format!("{configuration}\nenvironments: {{ stage: {{ skip: [web] }} }}\n");
+    shop.elsewhere("Skip", &[("rungs.yaml", Some(&skips))]);
+    shop.ends(0, &["promote", "web", "--to", "prod", "--commit"]);
+    assert_eq!(shop.file("prod/web.yaml"), image("web", "v2").trim_end());
+}
+
+#[test]
+fn newest_eligible_takes_the_newest_that_may_enter() {
+    let settings =
+        "environments: { stage: { select: newest-eligible, gates: { tag: '^v\\d$' } } }\n";
+    let shop = Shop::configured(settings, &[]);
+    for tag in ["v3", "v4", "rc", "v5"] {
+        shop.elsewhere(tag, &[("qa/web.yaml", Some(&image("web", tag)))]);
+    }
+    shop.pull();
+    shop.ends(
+        0,
+        &[
+            "hold",
+            "set",
+            "web",
+            "--env",
+            "stage",
+            "--ref",
+            "image=:v5",
+            "--reason",
+            "slow",
+            "--commit",
+        ],
+    );
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+    assert_eq!(shop.file("stage/web.yaml"), image("web", "v4").trim_end());
+    // v4 stays, and nothing older takes its place.
+    shop.ends(3, &["promote", "web", "--to", "stage", "--commit"]).says("hold");
+}
+
+#[test]
+fn values_and_git_references_go_along() {
+    let configuration = "\
+version: 1
+ladder: [qa, prod]
+sites:
+  - path: '{app}/{environment}/values.yaml'
+    kind: yaml
+    fields: { image: image }
+    promote: [settings.flags]
+  - path: '{app}/{environment}/kustomization.yaml'
+    kind: kustomize
+";
+    let values = |tag: &str, flags: &str| {
+        format!(
+            "image: ghcr.io/shop/web:{tag}\nsettings:\n  flags: {flags} # of the build\n  own: 1\n"
+        )
+    };
+    let base = |tag: &str| {
+        format!(
+            "resources:\n- https://git.example.com/shop/base//web?ref={tag} # pinned\n- own.yaml\n"
+        )
+    };
+    let shop = Shop::of(
+        &[
+            ("rungs.yaml", configuration.to_owned()),
+            ("web/qa/values.yaml", values("v2", "{ cart: true }")),
+            ("web/prod/values.yaml", values("v1", "{ cart: false }").replace("own: 1", "own: 2")),
+            ("web/qa/kustomization.yaml", base("v1.1")),
+            ("web/prod/kustomization.yaml", base("v1.0")),
+        ]
+        .map(|(path, text)| (path.to_owned(), text))
+        .into(),
+    );
+    shop.ends(0, &["promote", "web", "--to", "prod", "--commit"]);
+    assert_eq!(shop.changed(), ["web/prod/kustomization.yaml", "web/prod/values.yaml"]);
+    assert_eq!(shop.file("web/prod/kustomization.yaml"), base("v1.1").trim_end());
+    let said = shop.file("web/prod/values.yaml");
+    assert!(said.contains("web:v2") && said.contains("own: 2"), "{said}");
+    assert!(said.contains("cart: true"), "{said}");
+}
+
+#[test]
+fn a_pinned_template_goes_along() {
+    let shop = Shop::native(&[]);
+    git(&shop.clone, &["tag", "web-1"]);
+    git(&shop.clone, &["push", "-q", "origin", "web-1"]);
+    let pin = git(&shop.clone, &["rev-parse", "HEAD"]);
+    let app = |tag: &str, template: &str| {
+        format!(
+            "template: {template}\nimages:\n  web:\n    repository: registry.example.com/web\n    tag: {tag}\n"
+        )
+    };
+    let other = git(&shop.clone, &["commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "same"]);
+    git(&shop.clone, &["push", "-q", "origin", &format!("{other}:refs/heads/main")]);
+    shop.pull();
+    for (environment, tag, pin) in [("qa", "v2", &other), ("stage", "v1", &pin)] {
+        let path = format!("environments/{environment}/web.yaml");
+        put(&shop.clone, &path, Some(&app(tag, &format!("web@{pin}"))));
+    }
+    crate::support::repository::rungs_done(&shop.clone, &["render"]);
+    git(&shop.clone, &["add", "-A"]);
+    git(&shop.clone, &["commit", "-qm", "Pin"]);
+    git(&shop.clone, &["push", "-q"]);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+    let stage = shop.file("environments/stage/web.yaml");
+    assert_eq!(stage, app("v2", &format!("web@{other}")).trim_end());
+}
+
+#[test]
+fn a_digest_is_promoted_where_the_target_has_one() {
+    let by = |tag: &str, digit: char| image("web", &format!("{tag}@{}", digest(digit)));
+    let shop =
+        Shop::adopted(&[("qa/web.yaml", &by("v2", '2')), ("stage/web.yaml", &by("v1", '1'))]);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+    assert_eq!(shop.file("stage/web.yaml"), by("v2", '2').trim_end());
+    // prod has none, and gets none.
+    shop.ends(0, &["promote", "web", "--to", "prod", "--commit"]);
+    assert_eq!(shop.file("prod/web.yaml"), image("web", "v2").trim_end());
+    let shop = Shop::adopted(&[("stage/web.yaml", &by("v1", '1'))]);
+    let said = shop.ends(1, &["promote", "web", "--to", "stage", "--commit"]);
+    said.finds("no-digest").says("--drop-digest");
+    shop.ends(0, &["promote", "web", "--to", "stage", "--drop-digest", "--commit"]);
+    assert_eq!(shop.file("stage/web.yaml"), image("web", "v2").trim_end());
+}
+
+#[test]
+fn a_dry_run_is_pure() {
+    let shop = Shop::native(&[]);
+    let plan = || shop.json(0, &["promote", "web", "api", "--to", "stage", "--dry-run"]);
+    plan();
+    let before = (files_in(&shop.clone), shop.remote.tip(), git(&shop.clone, &["for-each-ref"]));
+    let objects = git(&shop.clone, &["count-objects"]);
+    let one = plan();
+    assert_eq!(one, plan());
+    let after = (files_in(&shop.clone), shop.remote.tip(), git(&shop.clone, &["for-each-ref"]));
+    assert_eq!(before, after);
+    assert_eq!(objects, git(&shop.clone, &["count-objects"]));
+    assert_eq!(one["formatVersion"], 1);
+    assert_eq!(one["done"]["what"], "shown");
+    let apps = one["plan"]["apps"].as_array().unwrap();
+    let names: Vec<_> = apps.iter().map(|app| app["app"].as_str().unwrap()).collect();
+    assert_eq!(names, ["api", "web"]);
+    assert_eq!(apps[1]["changes"][0]["path"], "environments/stage/web.yaml");
+}
+
+fn identity(document: &Value) -> String {
+    document["identity"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_plan_is_the_same_on_another_base() {
+    let shop = Shop::native(&[]);
+    let plan = |arguments: &[&str]| {
+        shop.json(0, &[&["promote", "--to", "stage", "--dry-run"], arguments].concat())
+    };
+    let first = plan(&["web"]);
+    // Lines move, files come, gates are set: the same is promoted.
+    let moved = format!("# by hand\n{}", shop.file("environments/stage/web.yaml"));
+    shop.elsewhere(
+        "Around it",
+        &[
+            ("environments/stage/web.yaml", Some(&moved)),
+            ("environments/stage/environment.yaml", Some("gates: { tag: '^v' }\n")),
+        ],
+    );
+    let second = plan(&["web"]);
+    assert_ne!(first["plan"]["base"], second["plan"]["base"]);
+    assert_ne!(first["plan"]["apps"][0]["changes"], second["plan"]["apps"][0]["changes"]);
+    assert_eq!(identity(&first), identity(&second));
+    assert_ne!(identity(&first), identity(&plan(&["web", "api"])));
+    assert_eq!(identity(&plan(&["api", "web"])), identity(&plan(&["web", "api"])));
+}
+
+#[test]
+fn a_first_rung_and_an_environment_off_the_ladder_are_not_promoted_to() {
+    let shop =
+        Shop::configured("environments: { lab: {} }\n", &[("lab/web.yaml", &image("web", "v1"))]);
+    for (environment, says) in [("qa", "rungs set"), ("lab", "add `lab` to `ladder`")] {
+        let said = shop.ends(2, &["promote", "web", "--to", environment, "--commit"]);
+        said.finds("not-promoted-to").says(says);
+    }
+    shop.ends(2, &["promote", "web", "--to", "stage", "--from", "prod", "--commit"])
+        .finds("not-below");
+}
+
+#[test]
+fn a_ci_says_who_asked() {
+    let shop = Shop::adopted(&[]);
+    let ci = [("GITHUB_ACTIONS", "true"), ("GITHUB_ACTOR", "cy")];
+    let said = Said::with(&shop.clone, &ci, &["promote", "web", "--to", "stage", "--commit"]);
+    said.ends(0);
+    assert!(shop.message().contains("Rungs-Requested-By: cy"), "{}", shop.message());
+}

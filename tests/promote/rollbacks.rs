@@ -1,0 +1,294 @@
+//! Back to what was before, and what is held back.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use proptest::prelude::*;
+
+use crate::shop::{Said, Shop, image, put};
+use crate::support::git::hook;
+use crate::support::repository::git;
+
+const HOLD: &str = ".rungs/holds/stage/web.yaml";
+
+/// stage has been at v1, v2, v3.
+fn climbed() -> Shop {
+    let shop = Shop::adopted(&[]);
+    for tag in ["v2", "v3"] {
+        shop.elsewhere(tag, &[("stage/web.yaml", Some(&image("web", tag)))]);
+    }
+    shop.pull();
+    shop
+}
+
+fn roll_back(shop: &Shop, code: i32, more: &[&str]) -> Said {
+    shop.ends(code, &[&["rollback", "web", "--env", "stage"], more].concat())
+}
+
+#[test]
+fn a_rollback_restores_what_was_before_and_holds_back_what_was() {
+    let shop = climbed();
+    roll_back(&shop, 0, &["--commit", "--reason", "it leaks"]);
+    assert_eq!(shop.changed(), [HOLD, "stage/web.yaml"]);
+    assert_eq!(shop.file("stage/web.yaml"), image("web", "v2").trim_end());
+    let hold = shop.file(HOLD);
+    for text in ["v3", "reason: it leaks", "ana"] {
+        assert!(hold.contains(text), "{hold}");
+    }
+    let message = shop.message();
+    assert!(message.starts_with("Roll back web in stage"), "{message}");
+    assert!(message.contains("Rungs-Rollback: web in stage"), "{message}");
+    assert!(message.contains("Rungs-Reason: it leaks"), "{message}");
+}
+
+#[test]
+fn a_second_rollback_goes_further_back() {
+    let shop = climbed();
+    roll_back(&shop, 0, &["--commit"]);
+    roll_back(&shop, 0, &["--commit"]);
+    assert_eq!(shop.file("stage/web.yaml"), image("web", "v1").trim_end());
+    let hold = shop.file(HOLD);
+    assert!(hold.contains("v3") && hold.contains("v2"), "{hold}");
+    let tip = shop.remote.tip();
+    roll_back(&shop, 1, &["--commit"]).finds("nothing-before");
+    assert_eq!(shop.remote.tip(), tip);
+}
+
+#[test]
+fn what_was_rolled_back_does_not_come_again_here_or_above() {
+    let shop = Shop::adopted(&[]);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+    roll_back(&shop, 0, &["--commit"]);
+    let said = shop.ends(3, &["promote", "web", "--to", "stage", "--commit"]);
+    said.says("the gate `hold` fails");
+    let above = ["promote", "web", "--to", "prod", "--from", "qa", "--commit"];
+    let leave = ["--override", "order", "--reason", "hurry"];
+    shop.ends(3, &[&above[..], &leave].concat()).says("the gate `hold` fails");
+    shop.ends(0, &["hold", "lift", "web", "--env", "stage", "--commit", "--reason", "mended"]);
+    assert!(shop.message().contains("Rungs-Lift: web in stage"), "{}", shop.message());
+    // To go back to it again is a step that has to be named.
+    shop.ends(0, &["promote", "web", "--to", "stage", "--ref", ":v2", "--commit"]);
+}
+
+#[test]
+fn a_rollback_goes_to_a_state_by_name() {
+    let shop = climbed();
+    roll_back(&shop, 1, &["--to-ref", ":v9", "--commit"]).finds("never-held");
+    roll_back(&shop, 0, &["--to-ref", ":v1", "--commit"]);
+    assert_eq!(shop.file("stage/web.yaml"), image("web", "v1").trim_end());
+}
+
+#[test]
+fn later_changes_beside_the_references_stay() {
+    let shop = climbed();
+    let later = format!("{}replicas: 3 # for the sale\n", image("web", "v3"));
+    shop.elsewhere("Scale", &[("stage/web.yaml", Some(&later))]);
+    roll_back(&shop, 0, &["--commit"]);
+    assert_eq!(shop.file("stage/web.yaml"), later.replace(":v3", ":v2").trim_end());
+}
+
+#[test]
+fn sites_that_have_changed_since_stop_a_rollback() {
+    let configuration = "\
+version: 1
+ladder: [qa, stage]
+sites:
+  - path: '{environment}/{app}.yaml'
+    kind: manifest
+";
+    let pod = |images: &[&str]| {
+        let containers = images.iter().map(|image| {
+            let name = image.split(':').next().unwrap();
+            format!("  - name: {name}\n    image: ghcr.io/shop/{image}\n")
+        });
+        let containers: String = containers.collect();
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: shop}}\nspec:\n  containers:\n{containers}"
+        )
+    };
+    let files = [
+        ("rungs.yaml", configuration.to_owned()),
+        ("qa/web.yaml", pod(&["web:v1"])),
+        ("stage/web.yaml", pod(&["web:v1"])),
+    ];
+    let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text)).into());
+    shop.elsewhere("More", &[("stage/web.yaml", Some(&pod(&["web:v2", "cache:v1"])))]);
+    let tip = shop.remote.tip();
+    roll_back(&shop, 1, &["--commit"]).finds("sites-changed").says("`cache` was not there then");
+    assert_eq!(shop.remote.tip(), tip);
+}
+
+#[test]
+fn a_base_that_moves_to_another_state_of_the_app_stops_it() {
+    let shop = climbed();
+    // The clone does not know of it yet.
+    let tip = shop.elsewhere("v4", &[("stage/web.yaml", Some(&image("web", "v4")))]);
+    roll_back(&shop, 1, &["--commit"]).finds("changed-meanwhile");
+    assert_eq!(shop.remote.tip(), tip);
+    // What was asked for is asked for again, of what there is now.
+    roll_back(&shop, 0, &["--commit"]);
+    assert_eq!(shop.file("stage/web.yaml"), image("web", "v3").trim_end());
+}
+
+/// Lets the branch move to another commit when the first push arrives, which is
+/// refused by that.
+fn moves_at_push(shop: &Shop, commit: &str) {
+    hook(
+        &shop.remote.bare(),
+        "pre-receive",
+        &format!(
+            "unset GIT_QUARANTINE_PATH\nif [ ! -e moved ]; then touch moved; \
+             git update-ref refs/heads/main {commit}; exit 1; fi"
+        ),
+    );
+}
+
+#[test]
+fn a_branch_that_moves_at_push_time_is_looked_at_again() {
+    for (path, is_same) in [("stage/web.yaml", false), ("stage/api.yaml", true)] {
+        let shop = climbed();
+        let tip = shop.remote.tip();
+        let next = shop.elsewhere("v4", &[(path, Some(&image("web", "v4")))]);
+        git(&shop.remote.bare(), &["update-ref", "refs/heads/main", &tip]);
+        moves_at_push(&shop, &next);
+        if is_same {
+            roll_back(&shop, 0, &["--commit"]);
+            assert_eq!(shop.file("stage/web.yaml"), image("web", "v2").trim_end());
+            assert!(shop.file(path).contains("v4"));
+        } else {
+            roll_back(&shop, 1, &["--commit"]).finds("changed-meanwhile");
+            assert_eq!(shop.remote.tip(), next);
+        }
+    }
+}
+
+#[test]
+fn what_others_have_done_already_of_a_train_is_no_change_of_it() {
+    let shop = Shop::configured("trains: { shop: [api, web] }\n", &[]);
+    shop.elsewhere("api", &[("stage/api.yaml", Some(&image("api", "v2")))]);
+    shop.ends(0, &["promote", "--train", "shop", "--to", "stage", "--commit"]);
+    assert_eq!(shop.changed(), ["stage/web.yaml"]);
+}
+
+#[test]
+fn what_there_was_nothing_to_do_of_in_an_old_clone_is_done() {
+    let shop = Shop::adopted(&[("qa/web.yaml", &image("web", "v1"))]);
+    shop.elsewhere("v5", &[("qa/web.yaml", Some(&image("web", "v5")))]);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+    assert_eq!(shop.file("stage/web.yaml"), image("web", "v5").trim_end());
+}
+
+#[test]
+fn a_rollback_for_people_to_merge_has_a_branch_of_its_own() {
+    let shop = climbed();
+    let tip = shop.remote.tip();
+    roll_back(&shop, 0, &["--branch"]).says("rungs-rollback/stage/web");
+    assert_eq!(shop.remote.tip(), tip);
+    let changed = shop.remote.changed("rungs-rollback/stage/web");
+    assert_eq!(changed, [HOLD, "stage/web.yaml"]);
+    roll_back(&shop, 0, &["--branch"]).says("has this plan already");
+}
+
+#[test]
+fn a_rollback_keeps_to_tag_and_approvals_and_to_no_gate_of_climbing() {
+    let gates =
+        "environments: { stage: { gates: { soak: 100d, ticket: '^T', tag: '^v[2-9]$' } } }\n";
+    let shop = Shop::configured(gates, &[]);
+    for tag in ["v2", "v3"] {
+        shop.elsewhere(tag, &[("stage/web.yaml", Some(&image("web", tag)))]);
+    }
+    roll_back(&shop, 0, &["--commit"]);
+    roll_back(&shop, 3, &["--commit"]).says("the gate `tag` fails");
+    let shop =
+        Shop::configured("environments: { stage: { gates: { approvals: { count: 1 } } } }\n", &[]);
+    shop.elsewhere("v2", &[("stage/web.yaml", Some(&image("web", "v2")))]);
+    roll_back(&shop, 3, &["--commit"]).says("the gate `approvals` fails");
+    roll_back(&shop, 0, &["--branch"]);
+}
+
+#[test]
+fn holds_are_listed_set_and_lifted() {
+    let shop = Shop::adopted(&[]);
+    shop.ends(0, &["hold", "list"]).says("nothing is held back");
+    let until = ["--until", "2099-01-01"];
+    let set = ["hold", "set", "web", "--env", "stage", "--ref", "image=:v2", "--reason", "slow"];
+    shop.ends(0, &[&set[..], &until, &["--commit"]].concat());
+    assert_eq!(shop.changed(), [HOLD]);
+    assert!(shop.message().contains("Rungs-Hold: web in stage"), "{}", shop.message());
+    shop.pull();
+    shop.ends(0, &["hold", "list"]).says("web in stage: image v2, by ana").says("slow");
+    shop.ends(0, &["hold", "list", "api"]).says("nothing is held back");
+    let listed = shop.json(0, &["hold", "list", "--env", "stage"]);
+    assert_eq!(listed["holds"][0]["app"], "web");
+    shop.ends(3, &["promote", "web", "--to", "stage", "--commit"]).says("slow");
+    // Twice is once.
+    shop.ends(0, &[&set[..], &until, &["--commit"]].concat()).says("nothing to do");
+    let lift = ["hold", "lift", "web", "--env", "stage", "--commit"];
+    shop.ends(1, &[&lift[..], &["--ref", "v9"]].concat()).finds("no-such-hold");
+    shop.ends(0, &[&lift[..], &["--ref", "v2"]].concat());
+    shop.ends(0, &lift).says("nothing to do");
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+}
+
+#[test]
+fn what_is_held_back_without_a_reference_is_what_stands_there() {
+    let shop = Shop::adopted(&[]);
+    shop.ends(0, &["hold", "set", "web", "--env", "prod", "--reason", "bad", "--commit"]);
+    assert!(shop.file(".rungs/holds/prod/web.yaml").contains("image: v1"));
+    let tip = shop.remote.tip();
+    let said = shop.rungs(&["hold", "set", "wbe", "--env", "prod", "--reason", "bad", "--commit"]);
+    assert!(matches!(said.code, Some(1 | 2)), "{said:?}");
+    said.says("did you mean `web`?");
+    assert_eq!(shop.remote.tip(), tip);
+}
+
+/// Every file of the remote's `main` that is no hold.
+fn files(shop: &Shop) -> BTreeMap<String, String> {
+    let mut files = shop.remote.files("main");
+    files.retain(|path, _| !path.starts_with(".rungs/holds/"));
+    files
+}
+
+/// A file as people write them, with a place for the tag.
+fn written() -> impl Strategy<Value = String> {
+    let before = ["", "# é\n", "\u{feff}", "a: [1, 2]\r\n", "---\nx: {y: z}\n"];
+    let after = ["\n", "  # kept\n", "", "\r\nmore: |\n  text\n", "\n\n\n"];
+    let one_of = |texts: [&'static str; 5]| proptest::sample::select(texts.to_vec());
+    let quote = proptest::sample::select(vec!["", "'", "\""]);
+    (one_of(before), quote, one_of(after)).prop_map(|(before, quote, after)| {
+        format!("{before}image: {quote}registry.example.com/shop/web:TAG{quote}{after}")
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(8) })]
+
+    #[test]
+    fn a_promotion_and_its_rollback_restore_every_file(
+        file in written(),
+        old in "[a-z0-9][a-z0-9.]{0,5}",
+        new in "[a-z0-9][a-z0-9.]{0,5}",
+    ) {
+        prop_assume!(old != new);
+        let (old, new) = (file.replace("TAG", &old), image("web", &new));
+        let shop = Shop::adopted(&[("qa/web.yaml", &new), ("stage/web.yaml", &old)]);
+        let before = files(&shop);
+        let promote = ["promote", "web", "--to", "stage", "--commit"];
+        // Which of two random tags is the lower version does not matter here.
+        shop.ends(0, &[&promote[..], &["--override", "order", "--reason", "any"]].concat());
+        prop_assert_ne!(&before, &files(&shop));
+        roll_back(&shop, 0, &["--commit"]);
+        prop_assert_eq!(before, files(&shop));
+    }
+}
+
+#[test]
+fn a_rollback_of_the_work_tree_leaves_the_rest_of_it_alone() {
+    let shop = climbed();
+    put(&shop.clone, "notes.txt", Some("mine\n"));
+    roll_back(&shop, 0, &["--write"]);
+    let text = fs::read_to_string(shop.clone.join("stage/web.yaml")).unwrap();
+    assert_eq!(text, image("web", "v2"));
+    assert!(shop.clone.join(HOLD).exists());
+    assert_eq!(fs::read_to_string(shop.clone.join("notes.txt")).unwrap(), "mine\n");
+}

@@ -1,0 +1,176 @@
+//! What CI calls after a build.
+
+use crate::shop::{Shop, digest, image};
+use crate::support::repository::git;
+
+/// An app with two images, which qa has by digest.
+fn two_images() -> Shop {
+    let configuration = "\
+version: 1
+ladder: [qa, stage, prod]
+sites:
+  - path: '{environment}/{app}.yaml'
+    kind: manifest
+";
+    let pod = |web: &str, db: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: shop}}\nspec:\n  containers:\n  \
+             - name: web\n    image: ghcr.io/shop/web{web} # by promotion\n  \
+             - name: db\n    image: \"ghcr.io/shop/db{db}\"\n"
+        )
+    };
+    let pinned = format!(":v1@{}", digest('1'));
+    let mut files = std::collections::BTreeMap::new();
+    files.insert("rungs.yaml".to_owned(), configuration.to_owned());
+    for environment in ["qa", "stage", "prod"] {
+        files.insert(format!("{environment}/shop.yaml"), pod(&pinned, ":v1"));
+        files.insert(format!("{environment}/api.yaml"), pod(":v1", ":v1"));
+    }
+    Shop::of(&files)
+}
+
+#[test]
+fn several_apps_and_images_are_set_in_one_commit() {
+    let shop = two_images();
+    let new = format!("web=:v2@{}", digest('2'));
+    shop.ends(
+        0,
+        &[
+            "set",
+            "shop",
+            &new,
+            "db=ghcr.io/shop/db:v3",
+            "api",
+            "web=:v4",
+            "--env",
+            "qa",
+            "--commit",
+        ],
+    );
+    assert_eq!(shop.changed(), ["qa/api.yaml", "qa/shop.yaml"]);
+    let text = shop.file("qa/shop.yaml");
+    assert!(text.contains(&format!("image: ghcr.io/shop/web:v2@{} # by promotion", digest('2'))));
+    assert!(text.contains("image: \"ghcr.io/shop/db:v3\""));
+    assert!(shop.file("qa/api.yaml").contains("shop/web:v4 #"));
+    let message = shop.message();
+    assert!(message.contains("Rungs-Set: shop in qa"), "{message}");
+    assert!(message.contains("Rungs-Set: api in qa"), "{message}");
+    assert!(message.lines().next().unwrap().starts_with("Set "), "{message}");
+}
+
+#[test]
+fn which_image_is_meant_has_to_be_clear() {
+    let shop = two_images();
+    let tip = shop.remote.tip();
+    shop.ends(2, &["set", "shop", ":v2", "--env", "qa", "--commit"])
+        .finds("unknown-image")
+        .says("`db`, `web`");
+    shop.ends(2, &["set", "shop", "wbe=:v2", "--env", "qa", "--commit"])
+        .finds("unknown-image")
+        .says("did you mean `web`?");
+    shop.ends(2, &["set", ":v2", "--env", "qa", "--commit"]).says("name the app before");
+    shop.ends(2, &["set", "shop", "--env", "qa", "--commit"]).says("say what `shop` is to be");
+    assert_eq!(shop.remote.tip(), tip);
+}
+
+#[test]
+fn one_of_several_apps_that_cannot_be_set_keeps_all_as_they_are() {
+    let shop = two_images();
+    let tip = shop.remote.tip();
+    shop.ends(2, &["set", "api", "web=:v2", "shop", "wbe=:v2", "--env", "qa", "--commit"]);
+    assert_eq!(shop.remote.tip(), tip);
+}
+
+#[test]
+fn an_app_or_image_that_is_named_twice_gets_both_or_is_refused() {
+    let shop = two_images();
+    shop.ends(0, &["set", "api", "web=:v2", "api", "db=:v3", "--env", "qa", "--commit"]);
+    let text = shop.file("qa/api.yaml");
+    assert!(text.contains("web:v2") && text.contains("db:v3"), "{text}");
+    let tip = shop.remote.tip();
+    let said = shop.rungs(&["set", "api", "web=:v5", "web=:v6", "--env", "qa", "--commit"]);
+    assert!(matches!(said.code, Some(1 | 2)), "{said:?}");
+    assert_eq!(shop.remote.tip(), tip);
+}
+
+#[test]
+fn another_repository_is_refused_without_leave() {
+    let shop = Shop::adopted(&[]);
+    let tip = shop.remote.tip();
+    let other = "registry.example.com/other/web:v3";
+    let said = shop.ends(1, &["set", "web", other, "--env", "qa", "--commit"]);
+    said.says("--repository");
+    assert_eq!(shop.remote.tip(), tip);
+    shop.ends(0, &["set", "web", other, "--env", "qa", "--repository", "--commit"]);
+    assert!(shop.file("qa/web.yaml").contains("registry.example.com/other/web:v3"));
+}
+
+#[test]
+fn a_digest_is_never_left_beside_another_tag() {
+    let shop = two_images();
+    let tip = shop.remote.tip();
+    for mode in ["--commit", "--write", "--branch"] {
+        shop.ends(1, &["set", "shop", "web=:v2", "--env", "qa", mode]).says("--drop-digest");
+    }
+    assert_eq!(shop.remote.tip(), tip);
+    assert_eq!(git(&shop.clone, &["status", "--porcelain"]), "");
+    shop.ends(0, &["set", "shop", "web=:v2", "--env", "qa", "--drop-digest", "--commit"]);
+    assert!(shop.file("qa/shop.yaml").contains("image: ghcr.io/shop/web:v2 # by promotion"));
+}
+
+#[test]
+fn a_sequence_is_recorded_and_does_not_go_back() {
+    let shop = Shop::adopted(&[]);
+    let set = |code, tag: &str, number: &str, more: &[&str]| {
+        let arguments = ["set", "web", tag, "--env", "qa", "--commit", "--sequence", number];
+        shop.ends(code, &[&arguments[..], more].concat())
+    };
+    set(0, ":v3", "10", &[]);
+    assert!(shop.message().contains("Rungs-Sequence: image 10"), "{}", shop.message());
+    let tip = shop.remote.tip();
+    set(1, ":v2", "9", &[]).finds("old-sequence").says("--force");
+    assert_eq!(shop.remote.tip(), tip);
+    // The same build again: nothing to do.
+    set(0, ":v3", "10", &[]).says("nothing to do");
+    // The number is the app's, the environment's and the image's own.
+    shop.ends(0, &["set", "api", ":v3", "--env", "qa", "--commit", "--sequence", "2"]);
+    set(0, ":v2", "9", &["--force"]);
+    assert!(shop.file("qa/web.yaml").contains(":v2"));
+    // The newest record counts.
+    set(1, ":v4", "8", &[]);
+    set(0, ":v4", "10", &[]);
+}
+
+#[test]
+fn the_source_commit_is_recorded() {
+    let shop = Shop::adopted(&[]);
+    let commit = "c0ffee0000000000000000000000000000000001";
+    shop.ends(0, &["set", "web", ":v3", "--env", "qa", "--commit", "--source-commit", commit]);
+    assert!(shop.message().contains(&format!("Rungs-Source-Commit: {commit}")));
+    // Nothing that is given can begin a record of its own.
+    let hostile = "x\nRungs-Sequence: image 99";
+    let arguments = ["set", "web", ":v4", "--env", "qa", "--commit", "--source-commit", hostile];
+    let said = shop.rungs(&arguments);
+    if said.code == Some(0) {
+        let message = shop.message();
+        assert!(message.lines().all(|line| !line.starts_with("Rungs-Sequence")), "{message}");
+    }
+}
+
+#[test]
+fn outside_a_first_rung_what_is_set_has_to_stand_below() {
+    let shop = Shop::adopted(&[]);
+    let tip = shop.remote.tip();
+    let set = |code, tag: &str, environment: &str| {
+        shop.ends(code, &["set", "web", tag, "--env", environment, "--commit"])
+    };
+    set(3, ":v9", "stage").finds("gate-fails").says("the gate `order` fails");
+    set(3, ":v2", "prod").says("the gate `order` fails");
+    assert_eq!(shop.remote.tip(), tip);
+    set(0, ":v2", "stage");
+    assert_eq!(shop.file("stage/web.yaml"), image("web", "v2").trim_end());
+    let why = "hot fix, tested by hand";
+    let arguments = ["set", "web", ":v9", "--env", "prod", "--commit", "--override", "order"];
+    shop.ends(0, &[&arguments[..], &["--reason", why]].concat());
+    assert!(shop.message().contains(&format!("Rungs-Override: order {why}")));
+}
