@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::destination::Destination;
 use super::{Context, Outcome, console};
-use crate::diagnostic::{Findings, Format};
+use crate::diagnostic::{Findings, Format, Style};
 use crate::git::Variables;
 use crate::promote::{
-    Desk, Done, Executed, Intent, Mode, Where, execute, no_destination, plan_text,
+    Computed, Desk, Done, Executed, Intent, Mode, Where, execute, no_destination, plan_text,
 };
 
 /// Carries out what is meant where the person said, and shows it.
@@ -51,7 +51,7 @@ pub(super) fn requester(context: &Context, destination: &Destination) -> Result<
 fn shown(context: &Context, executed: &Executed, asked: Option<Mode>) -> Outcome {
     let Executed { computed, done } = executed;
     if context.console.format() == Format::Text {
-        let text = plan_text(&computed.plan, context.console.look());
+        let text = what(computed, context.console.look());
         match done {
             Done::Shown => console::print(text.as_bytes()),
             _ => context.console.say(text.trim_end()),
@@ -89,6 +89,16 @@ fn shown(context: &Context, executed: &Executed, asked: Option<Mode>) -> Outcome
     outcome.data.insert("identity".to_owned(), json!(computed.identity));
     outcome.data.insert("done".to_owned(), done_json(done, is_stopped));
     outcome
+}
+
+/// The plan as people read it. Where no site changes and a file does, which is
+/// of holds, the commit's first line says what is done.
+fn what(computed: &Computed, style: Style) -> String {
+    let changes_sites = computed.plan.apps.iter().any(|app| !app.changes.is_empty());
+    match computed.message.lines().next() {
+        Some(subject) if !changes_sites && !computed.files.is_empty() => format!("{subject}\n"),
+        _ => plan_text(&computed.plan, style),
+    }
 }
 
 fn done_json(done: &Done, is_stopped: bool) -> Value {

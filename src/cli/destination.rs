@@ -14,19 +14,22 @@ use crate::promote::{Leave, Mode, Override};
 #[command(next_help_heading = "Where it goes")]
 #[command(group = ArgGroup::new("mode").multiple(false))]
 pub(super) struct Destination {
-    /// Show the plan and change nothing
+    /// Show the plan and change nothing. So does a run without any of these four, which ends with 2,
+    /// so that no script takes a plan for a deed
     #[arg(long, group = "mode")]
     dry_run: bool,
-    /// Change the files of the work tree, and commit nothing. Refused where one of them is dirty
+    /// Change the files of the work tree, and commit nothing; refused where one of them has changes
+    /// that are not committed
     #[arg(long, group = "mode")]
     write: bool,
-    /// Commit onto the base branch and push it. HEAD and the work tree do not matter
+    /// Commit onto the base branch and push that; what is checked out here does not matter, and stays
     #[arg(long, group = "mode")]
     commit: bool,
-    /// Push a branch rungs/ENV/APP for people to merge
+    /// Push a branch of its own for people to merge: `rungs/ENV/APP`, `rungs/ENV/TRAIN`, and
+    /// `rungs-rollback/ENV/APP` of a rollback
     #[arg(long, group = "mode")]
     branch: bool,
-    /// The branch that is deployed; forge.base, the CI's own or the remote's default if not given
+    /// The branch that is deployed; `forge.base`, the CI's own or the remote's default if not given
     #[arg(long, value_name = "BRANCH")]
     pub(super) base: Option<String>,
     /// The remote; origin, or the only one, if not given
@@ -38,6 +41,11 @@ pub(super) struct Destination {
 }
 
 impl Destination {
+    /// Of what only looks at the branch.
+    pub(super) fn none(base: Option<String>, remote: Option<String>) -> Self {
+        Self { base, remote, ..Self::default() }
+    }
+
     /// None where nobody said: then the plan is shown, and the run ends with
     /// the code of what was not understood.
     pub(super) fn mode(&self) -> Option<Mode> {
@@ -55,16 +63,16 @@ impl Destination {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "What is allowed")]
 pub(super) struct Allowed {
-    /// Let a gate not count; what was overridden and why is recorded
+    /// Let a gate not count; it is recorded with its reason. `render` and `approvals` always count
     #[arg(long = "override", value_name = "GATE", value_parser = gate, requires = "why")]
     overridden: Vec<Gate>,
-    /// Why a gate is overridden: once for all of them, or once for each
+    /// Why gates are overridden: once for all of them, or once for each
     #[arg(id = "why", long = "reason", value_name = "TEXT")]
     reasons: Vec<String>,
-    /// The ticket that asks for it
+    /// The ticket that asks for it, which the gate `ticket` looks at
     #[arg(long, value_name = "TICKET")]
     ticket: Option<String>,
-    /// Let a digest go where no new one comes along
+    /// Let a digest go where no new one comes along; otherwise that stops the run
     #[arg(long)]
     drop_digest: bool,
 }

@@ -1,5 +1,6 @@
 //! `rungs gates`
 
+use clap::Arg;
 use serde_json::json;
 
 use super::destination::{Allowed, Destination};
@@ -11,13 +12,15 @@ use crate::promote::{Apps, Judged, Mode, Named, Plan, Promotion, Request, execut
 
 /// Show why a promotion is or is not allowed, or judge any change of a branch
 ///
-/// With an app, what each gate says of promoting it now. With --base, the verdict on a change,
-/// whoever made it and with whatever tool: branch protection can require it.
+/// With an app and `--to`, what each gate says of promoting it now. With `--base`, the verdict on a
+/// change, whoever made it and with whatever tool: branch protection can require it. Such a change
+/// says for itself, in its records, which ticket it has and which gates it overrides.
 ///
-/// Ends with 3 where a gate fails and with 5 where one waits.
+/// Changes nothing. Ends with 3 where a gate fails and with 5 where one waits.
 #[derive(Debug, clap::Args)]
+#[command(mut_args(of_a_promotion_alone))]
 pub(super) struct Gates {
-    /// The apps
+    /// The apps that would be promoted
     #[arg(value_name = "APP", required_unless_present = "base", conflicts_with = "base")]
     apps: Vec<String>,
     /// The environment that would be entered
@@ -26,17 +29,24 @@ pub(super) struct Gates {
     /// The environment that states come from; those directly before if not given
     #[arg(long, value_name = "ENV", conflicts_with = "base")]
     from: Option<String>,
-    /// A state that the source has held
+    /// A state that the source has held, by one of its references (`:v4`, `web=:v4`, `@sha256:…`)
     #[arg(long = "ref", value_name = "REF", conflicts_with = "base")]
     reference: Option<String>,
-    /// Judge what HEAD changes against this commit or branch, whose configuration counts
+    /// Judge a change: what `--head` changes against this commit or branch, whose configuration
+    /// counts
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-    /// The change that is judged
+    /// The commit or branch that has the change
     #[arg(long, value_name = "REV", requires = "base", default_value = "HEAD")]
     head: String,
     #[command(flatten)]
     allowed: Allowed,
+}
+
+/// Refuses, beside `--base`, what would have no effect on the verdict.
+fn of_a_promotion_alone(arg: Arg) -> Arg {
+    let is_alone = ["overridden", "why", "ticket", "drop_digest"].contains(&arg.get_id().as_str());
+    if is_alone { arg.conflicts_with("base") } else { arg }
 }
 
 impl Gates {
@@ -44,7 +54,7 @@ impl Gates {
         let destination = Destination::default();
         let desk = carry_out::desk(context, &destination)?;
         if let Some(base) = &self.base {
-            let judged = desk.judge(base, &self.head)?;
+            let judged = desk.judge(base, &self.head, &self.allowed.leave().overrides)?;
             return Ok(judged_outcome(context, judged));
         }
         let Some(environment) = self.to else {

@@ -9,6 +9,9 @@ use crate::diagnostic::{Findings, Format};
 use crate::promote::{Hold as Held, HoldBack, LiftHolds, hold};
 
 /// Keep states from entering an environment and those above it
+///
+/// A hold is an entry in the file `.rungs/holds/ENV/APP.yaml`, which `set` adds and `lift` removes.
+/// A rollback sets one by itself.
 #[derive(Debug, clap::Args)]
 pub(super) struct Hold {
     #[command(subcommand)]
@@ -28,12 +31,17 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct List {
     /// Only of these apps
+    #[arg(value_name = "APP")]
     apps: Vec<String>,
     /// Only of this environment
     #[arg(long, value_name = "ENV")]
     env: Option<String>,
-    #[command(flatten)]
-    destination: Destination,
+    /// The branch that is deployed; `forge.base`, the CI's own or the remote's default if not given
+    #[arg(long, value_name = "BRANCH")]
+    base: Option<String>,
+    /// The remote; origin, or the only one, if not given
+    #[arg(long, value_name = "REMOTE")]
+    remote: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -43,13 +51,15 @@ struct Set {
     /// The environment
     #[arg(long, value_name = "ENV")]
     env: String,
-    /// What is held back: NAME=REF for each image; what the environment says now if not given
+    /// What is held back, as `NAME=:TAG`, `NAME=@DIGEST` or `NAME=REPOSITORY:TAG`; may be given more
+    /// than once, and then all have to be the same. What the environment says now if not given
     #[arg(long = "ref", value_name = "NAME=REF")]
     references: Vec<String>,
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Until when: a date, or a time with its zone
+    /// Until when: the last day (`2026-12-31`, in UTC), or a time with its zone; until it is lifted
+    /// if not given
     #[arg(long, value_name = "TIME", value_parser = hold::parse_until)]
     until: Option<Timestamp>,
     #[command(flatten)]
@@ -63,7 +73,7 @@ struct Lift {
     /// The environment
     #[arg(long, value_name = "ENV")]
     env: String,
-    /// Only what holds this reference back; everything of the app if not given
+    /// Only what holds this reference back; every hold of the app there if not given
     #[arg(long = "ref", value_name = "REF")]
     reference: Option<String>,
     /// Why, for the record
@@ -108,12 +118,14 @@ impl Set {
 
 impl List {
     fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
-        let (tree, loaded) = carry_out::desk(context, &self.destination)?.known()?;
-        let only = self.env.as_deref().map(|name| loaded.repository.find_environment(name));
+        let Self { apps, env, base, remote } = self;
+        let destination = Destination::none(base, remote);
+        let (tree, loaded) = carry_out::desk(context, &destination)?.known()?;
+        let only = env.as_deref().map(|name| loaded.repository.find_environment(name));
         let only = only.transpose()?.map(|environment| environment.name.clone());
         let mut holds = hold::all(&tree, &loaded.repository)?;
         holds.retain(|hold| only.as_ref().is_none_or(|name| hold.environment == *name));
-        holds.retain(|hold| self.apps.is_empty() || self.apps.contains(&hold.app));
+        holds.retain(|hold| apps.is_empty() || apps.contains(&hold.app));
         if context.console.format() == Format::Text {
             console::print(table(&holds).as_bytes());
             if holds.is_empty() {

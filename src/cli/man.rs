@@ -3,27 +3,28 @@
 use clap::CommandFactory;
 
 use super::{Cli, Exit, console};
+use crate::diagnostic::harmless;
 
 /// Print a manual page
 ///
 /// Without a command, the page of rungs itself. For example: `rungs man render | man -l -`
 #[derive(Debug, clap::Args)]
 pub(super) struct Man {
-    /// The command whose page to print
-    command: Option<String>,
+    /// The command whose page to print, such as `hold set`
+    command: Vec<String>,
 }
 
 impl Man {
     pub(super) fn run(self) -> Exit {
         let mut rungs = Cli::command();
         rungs.build();
-        let command = match self.command {
-            None => rungs,
-            Some(name) => rungs.find_subcommand(&name).cloned().unwrap_or_else(|| {
-                let names: Vec<_> = rungs.get_subcommands().map(clap::Command::get_name).collect();
-                super::usage_error(&format!("no command `{name}`; there are {}", names.join(", ")))
-            }),
-        };
+        let command = self.command.iter().fold(rungs, |above, name| {
+            above.find_subcommand(name).cloned().unwrap_or_else(|| {
+                let names: Vec<_> = above.get_subcommands().map(clap::Command::get_name).collect();
+                let (name, names) = (harmless(name), names.join(", "));
+                super::usage_error(&format!("no command `{name}`; there are {names}"))
+            })
+        });
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page).expect("memory takes every write");
         console::print(&page);

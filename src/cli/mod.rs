@@ -39,10 +39,11 @@ pub use reference::reference;
 use console::Console;
 use written::{DataFormat, Written};
 
-/// Renders, validates and promotes the environments of a Kubernetes GitOps repository.
+/// Renders the environments of a Kubernetes GitOps repository, and promotes what they deploy.
 ///
 /// One binary, no server, no cluster: a repository says what runs in each environment, rungs
-/// turns it into manifests, and an operator such as Flux or Argo CD deploys them.
+/// turns it into manifests and takes it from one environment to the next, and an operator such as
+/// Flux or Argo CD deploys it.
 #[derive(Debug, Parser)]
 #[command(name = "rungs", version, max_term_width = 100, after_help = exit_codes())]
 pub struct Cli {
@@ -60,6 +61,7 @@ fn exit_codes() -> String {
 
 /// Options of every command.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
     /// The repository: a directory, or an address, of which a clone is kept in the cache
     /// directory; the nearest directory upwards with a rungs.yaml if not given

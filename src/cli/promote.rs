@@ -11,13 +11,13 @@ use crate::promote::{Apps, Leave, Named, Promotion, Request};
 /// asking the environment's gates. The target keeps its own repositories. Nothing to do is success.
 #[derive(Debug, clap::Args)]
 pub(super) struct Promote {
-    /// The apps
+    /// The apps to promote
     #[arg(value_name = "APP", required_unless_present_any = ["train", "all"])]
     apps: Vec<String>,
-    /// The apps of a train, all or none
+    /// The apps of a train: all of them or none
     #[arg(long, value_name = "TRAIN", conflicts_with_all = ["apps", "all"])]
     train: Option<String>,
-    /// Every app; those that a gate keeps out are left out
+    /// Every app that may go; those that a gate or a finding keeps out are named and left out
     #[arg(long, conflicts_with = "apps")]
     all: bool,
     /// The environment that is entered

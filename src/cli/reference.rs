@@ -11,16 +11,22 @@ pub fn reference() -> String {
     let mut page =
         "<!-- Generated from what `--help` prints. Do not edit. -->\n\n# Commands\n".to_owned();
     page.push_str(&section("rungs", &mut rungs.clone()));
-    for command in rungs.get_subcommands_mut().filter(|command| command.get_name() != "help") {
-        let name = format!("rungs {}", command.get_name());
+    push_below(&mut page, "rungs", &rungs);
+    page
+}
+
+/// The commands below a command, and those below them.
+fn push_below(page: &mut String, above: &str, command: &clap::Command) {
+    for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+        let name = format!("{above} {}", command.get_name());
         // Options of every command are said once, above.
         let own = command.clone().bin_name(&name).mut_args(|arg| {
             let hidden = arg.is_global_set() || arg.get_id() == "help";
             arg.hide(hidden)
         });
         page.push_str(&section(&name, &mut own.disable_help_flag(true)));
+        push_below(page, &name, command);
     }
-    page
 }
 
 fn section(name: &str, command: &mut clap::Command) -> String {

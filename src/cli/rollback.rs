@@ -10,13 +10,15 @@ use crate::promote::{Named, Rollback as Intent};
 /// History is not rewritten: the earlier references come back in a new commit, so that a second
 /// rollback goes further back. The state that is left must not enter again until its hold is lifted.
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("why", |arg| arg.help("Why, for the record and the hold: `rolled back` if not given")))]
 pub(super) struct Rollback {
     /// The app
     app: String,
     /// The environment
     #[arg(long, value_name = "ENV")]
     env: String,
-    /// A state that it had, by one of its references; the newest before today's if not given
+    /// A state that it had, by one of its references (`:v4`, `web=:v4`, `@sha256:…`); the newest
+    /// that is another than now and is not held back if not given
     #[arg(long, value_name = "REF")]
     to_ref: Option<String>,
     #[command(flatten)]

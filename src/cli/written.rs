@@ -43,7 +43,7 @@ impl DataFormat {
         match self {
             Self::Csv => "Comma-separated values, of `audit`",
             Self::Html => "A page that needs nothing else, of `audit`",
-            Self::Markdown => "A table in Markdown, of `status`",
+            Self::Markdown => "Tables in Markdown, of `status` and `gates`",
         }
     }
 }

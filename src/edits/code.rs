@@ -38,7 +38,14 @@ codes! {
 
     /// Two things are asked for at one place.
     ///
-    /// Give each image, git repository and route one new value.
+    /// One call asks for several changes, and two of them mean the same place
+    /// and another value. Which one would win is nothing to guess: give each
+    /// image, git repository and route one new value.
+    ///
+    /// ```text
+    /// rungs set --in app.yaml web=:v2 web=:v3      wrong
+    /// rungs set --in app.yaml web=:v3              right
+    /// ```
     TWO_VALUES = "two-values", Answer, Error;
 
     /// An encrypted file is not edited.

@@ -104,7 +104,7 @@ impl Branch {
 
     /// Whether rungs makes branches of such names: nothing is based on them.
     pub fn is_ours(&self) -> bool {
-        ["rungs/", "rungs-rollback/"].iter().any(|ours| self.0.starts_with(ours))
+        ["rungs/", "rungs-rollback/", "rungs-hold/"].iter().any(|ours| self.0.starts_with(ours))
     }
 }
 

@@ -72,6 +72,14 @@ codes! {
     /// overridden with `--override GATE --reason TEXT`, which is recorded.
     GATE_FAILS = "gate-fails", Gate, Error;
 
+    /// A commit is dated in the future.
+    ///
+    /// A soak counts from the commit that brought a state to the branch, whose
+    /// author can choose its time. This one says a time that is yet to come:
+    /// somebody's clock is wrong, or was meant to be. The soak has not begun;
+    /// it begins when that time comes.
+    FUTURE_COMMIT = "future-commit", Answer, Warning;
+
     /// A gate waits.
     ///
     /// A condition for entering the environment is not met yet, or whether it

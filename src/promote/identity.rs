@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use super::rerender::Edited;
-use super::{AppPlan, Plan};
+use super::{AppPlan, Plan, Record};
 use crate::sites::{Key, Said};
 
 /// The identity of a plan: a hash of the environment, and of each app's keys
@@ -27,25 +26,24 @@ pub fn identity(plan: &Plan) -> String {
             say(&text(said));
         }
     }
-    text_of(hash)
+    hexadecimal(&hash.finalize())
 }
 
-/// The identity of a change of holds: of the files that it makes, because no
-/// site says anything else.
-pub(super) fn identity_of_files(files: &Edited) -> String {
+/// The identity of a change of holds: what is held back or let in again, where.
+pub(super) fn hold_identity(record: &Record) -> String {
     let mut hash = Sha256::new();
-    for (path, bytes) in files {
-        let bytes = bytes.as_deref().unwrap_or_default();
-        for bytes in [path.as_str().as_bytes(), bytes] {
-            hash.update((bytes.len() as u64).to_be_bytes());
-            hash.update(bytes);
-        }
+    let head = [record.action.name(), record.environment.as_str(), &record.app];
+    let references = record.references.iter().flat_map(|(key, text)| [&**key, &**text]);
+    for part in head.into_iter().chain(references) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
     }
-    text_of(hash)
+    hexadecimal(&hash.finalize())
 }
 
-fn text_of(hash: Sha256) -> String {
-    hash.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
+/// As many digits as tell plans apart.
+fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().take(16).fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })

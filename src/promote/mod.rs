@@ -32,6 +32,7 @@ pub use brief::{Difference, brief, differences};
 pub use code::{CODES, history as history_finding};
 pub use execute::{Desk, Done, Executed, Judged, Mode, Where, execute, no_destination};
 pub use hold::Hold;
+use identity::hold_identity;
 pub use identity::identity;
 pub use intent::{
     Apps, Computed, HoldBack, How, Intent, LiftHolds, Promotion, Rollback, SetApp, SetReferences,

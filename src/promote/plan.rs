@@ -69,7 +69,7 @@ pub struct Source {
     pub commit: Option<ObjectName>,
 }
 
-/// What a site says and will say.
+/// What a site says and will say. Serialised without what looks like a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteChange {
     /// Which.
@@ -85,14 +85,14 @@ pub struct SiteChange {
 }
 
 impl Serialize for SiteChange {
-    /// With secrets masked, for which the key has to be known.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut change = serializer.serialize_struct("SiteChange", 5)?;
-        change.serialize_field("key", &self.key)?;
-        change.serialize_field("from", &self.from.as_ref().map(|said| said.masked(&self.key)))?;
-        change.serialize_field("to", &self.to.masked(&self.key))?;
-        change.serialize_field("path", &self.path)?;
-        change.serialize_field("line", &self.line)?;
-        change.end()
+        let Self { key, from, to, path, line } = self;
+        let mut fields = serializer.serialize_struct("SiteChange", 5)?;
+        fields.serialize_field("key", key)?;
+        fields.serialize_field("from", &from.as_ref().map(|from| from.shown(key)))?;
+        fields.serialize_field("to", &to.shown(key))?;
+        fields.serialize_field("path", path)?;
+        fields.serialize_field("line", line)?;
+        fields.end()
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::code::{APP_NOT_THERE, GATE_FAILS, GATE_WAITS, STALE_RENDERING};
+use super::code::{
+    APP_NOT_THERE, FUTURE_COMMIT, GATE_FAILS, GATE_WAITS, STALE_RENDERING, UNKNOWN_IMAGE,
+};
 use super::create::created;
 use super::gates::{self, Answer, Binds, Candidate, Gate, Past as _, Verdict, Way};
 use super::past::BranchPast;
@@ -15,11 +17,13 @@ use super::select::{self, Picked};
 use super::values::ReadValues;
 use super::{AppPlan, Leave, Request};
 use crate::config::{Environment, EnvironmentName, Repository, Selection};
-use crate::diagnostic::{Finding, Findings, Subject};
-use crate::git::ObjectName;
-use crate::sites::{AppSites, Ask, Model, Scope, State, WriteOptions};
+use crate::diagnostic::{Finding, Findings, Kind, Severity, Subject};
+use crate::git::{HistoryError, ObjectName};
+use crate::sites::{
+    AppSites, Ask, MOVING_REFERENCE, Model, Scope, State, WriteOptions, shared_base,
+};
 use crate::source::{Location, RepoPath, SourceFile, Tree};
-use crate::yaml::splice;
+use crate::yaml::{Change, splice};
 
 /// One commit, or the work tree, with what is known of it.
 pub struct Base<'a> {
@@ -43,6 +47,9 @@ pub(super) struct Work {
     pub(super) plan: AppPlan,
     /// The files that change, rendered ones included; empty where nothing does.
     pub(super) files: Edited,
+    /// What changes in each file that is not rendered: of a file that several
+    /// apps share, all changes are made together.
+    pub(super) edits: BTreeMap<RepoPath, Vec<Change>>,
     /// What was noticed and stops nobody.
     pub(super) warnings: Findings,
 }
@@ -122,27 +129,31 @@ impl Planner<'_> {
         here: &Here,
         sources: &[EnvironmentName],
     ) -> Result<Work, Findings> {
-        let source = sources.first().expect("there is a source, or a finding says so");
         let mut newest = None;
-        let mut seen: Vec<State> = Vec::new();
-        for stay in self.base.past.stays(source, app) {
-            let stay = stay.map_err(|error| select::of_history(&error, &self.target.location))?;
-            let Some(state) = &stay.state else { continue };
-            if here.state.is_same(state) {
-                break;
+        for source in sources {
+            let mut seen: Vec<State> = vec![here.state.clone()];
+            for stay in self.base.past.stays(source, app) {
+                let stay = stay.map_err(|error| self.of_history(&error))?;
+                let Some(state) = &stay.state else { continue };
+                if here.exists && here.state.is_same(state) || seen.len() > MOST_CANDIDATES {
+                    break;
+                }
+                if seen.iter().any(|earlier| earlier.is_same(state)) {
+                    continue;
+                }
+                seen.push(state.clone());
+                let commit = select::commit_of(&stay, self.base.commit.as_ref())
+                    .map_err(|error| self.of_history(&error))?;
+                let source = super::Source { environment: source.clone(), commit };
+                let picked = Picked { source, chosen: request.from.is_some(), named: false };
+                if self.is_eligible(app, here, &picked)? {
+                    let work = self.enter(app, here, &picked)?;
+                    if work.plan.gates.iter().all(may_wait) {
+                        return Ok(work);
+                    }
+                }
+                newest.get_or_insert(picked);
             }
-            if seen.iter().any(|earlier| earlier.is_same(state)) {
-                continue;
-            }
-            seen.push(state.clone());
-            let commit = select::commit_of(&stay, self.base.commit.as_ref())
-                .map_err(|error| select::of_history(&error, &self.target.location))?;
-            let source = super::Source { environment: source.clone(), commit };
-            let picked = Picked { source, chosen: request.from.is_some(), named: false };
-            if self.is_eligible(app, here, &picked) {
-                return self.enter(app, here, &picked);
-            }
-            newest.get_or_insert(picked);
         }
         match newest {
             Some(newest) => self.enter(app, here, &newest),
@@ -150,17 +161,24 @@ impl Planner<'_> {
         }
     }
 
+    fn of_history(&self, error: &HistoryError) -> Findings {
+        select::of_history(error, &self.target.location)
+    }
+
     /// Whether nothing but people, the hour and the rendering may keep a state
-    /// from entering.
-    fn is_eligible(&self, app: &str, here: &Here, picked: &Picked) -> bool {
-        let Ok(source) = self.there(app, picked) else { return false };
-        let Ok(proposal) = propose::promoted(self.target_of(here), &source) else {
-            return false;
+    /// from entering. One whose sites do not fit the target's is not eligible;
+    /// one that cannot be read is no answer.
+    fn is_eligible(&self, app: &str, here: &Here, picked: &Picked) -> Result<bool, Findings> {
+        let target = self.target_of(here);
+        let proposed =
+            self.there(app, picked).and_then(|source| propose::promoted(target, &source));
+        let proposal = match proposed {
+            Ok(proposal) => proposal,
+            Err(findings) if findings.kind() <= Some(Kind::Answer) => return Ok(false),
+            Err(findings) => return Err(findings),
         };
         let verdicts = self.judge(app, here, &proposal, &way(picked), Some(&picked.source));
-        verdicts.iter().all(|verdict| {
-            verdict.lets_through() || matches!(verdict.gate, Gate::Window | Gate::Approvals)
-        })
+        Ok(verdicts.iter().all(may_wait))
     }
 
     fn enter(&self, app: &str, here: &Here, picked: &Picked) -> Result<Work, Findings> {
@@ -207,7 +225,11 @@ impl Planner<'_> {
     /// New references for an app, as after a build.
     pub(super) fn set(&self, app: &str, asks: &[Ask], at: &Location) -> Result<Work, Findings> {
         let here = self.here(app)?;
-        let proposal = propose::asked(self.target_of(&here), asks, at)?;
+        let proposal = propose::asked(self.target_of(&here), asks, at).map_err(|findings| {
+            let is_unknown = |finding: &Finding| finding.code.name == UNKNOWN_IMAGE.name;
+            let shared = findings.iter().any(is_unknown).then(|| self.shared(app)).flatten();
+            shared.map_or(findings, Findings::from)
+        })?;
         self.finish(app, &here, proposal, &Way::Set, None)
     }
 
@@ -240,6 +262,9 @@ impl Planner<'_> {
             format!("there is no app `{app}` in `{target}`"),
             Location::of_path(&self.target.directory),
         );
+        if let Some(shared) = self.shared(app) {
+            return shared;
+        }
         if elsewhere.is_empty() {
             // Of a few apps nothing else was read; who mistyped one waits gladly.
             let all = Model::of_tree(self.base.repository, self.base.tree, &Scope::all());
@@ -250,6 +275,18 @@ impl Planner<'_> {
         finding
             .because(format!("it is in {}", elsewhere.join(", ")))
             .help("`rungs promote --create` makes its file")
+    }
+
+    /// The finding that what the app deploys here is said by a file that other
+    /// environments use as well; none where it is not.
+    fn shared(&self, app: &str) -> Option<Finding> {
+        if self.base.repository.is_native() {
+            return None;
+        }
+        let all = Model::of_tree(self.base.repository, self.base.tree, &Scope::all());
+        let mut shared = all.shared(self.base.tree);
+        let sites = shared.remove(&(self.target.name.clone(), app.to_owned()))?;
+        sites.iter().find_map(shared_base)
     }
 
     pub(super) fn target_of<'h>(&self, here: &'h Here) -> Target<'h> {
@@ -271,7 +308,10 @@ impl Planner<'_> {
             changes: Vec::new(),
             gates: Vec::new(),
         };
-        Work { plan, files: Edited::new(), warnings: Findings::new() }
+        // A promotion that passes a range over would look like one without it.
+        let moves = here.app.findings.iter().filter(|found| found.code == &MOVING_REFERENCE);
+        let (files, edits) = (Edited::new(), BTreeMap::new());
+        Work { plan, files, edits, warnings: moves.cloned().collect() }
     }
 
     /// Edits, renders and judges.
@@ -289,7 +329,8 @@ impl Planner<'_> {
             return Ok(work);
         }
         let mut verdicts = self.judge(app, here, &proposal, way, source);
-        work.files = edited(self.base.tree, &proposal, here.exists)?;
+        work.files = edited(self.base.tree, &proposal.edits, here.exists)?;
+        work.files.extend(proposal.originals);
         if self.base.repository.is_native() {
             let rendered = self.rendered(app, here, &work.files);
             gates::insert(&mut verdicts, rendered_verdict(rendered.as_ref().err()));
@@ -298,15 +339,39 @@ impl Planner<'_> {
                     work.files.extend(rendered.files);
                     work.warnings.extend(rendered.warnings);
                 }
-                Err(findings) if is_stale(&findings) => return Err(findings),
-                Err(_) => {}
+                Err(findings) if is_no_verdict(&findings) => return Err(findings),
+                // The verdict says that it does not render, and these say why.
+                Err(findings) => work.warnings.extend(findings.into_iter().map(|mut finding| {
+                    finding.severity = Severity::Note;
+                    finding
+                })),
             }
         }
         work.warnings.extend(proposal.warnings);
+        let of_source = |source| self.from_the_future(app, source, &proposal.state);
+        work.warnings.extend(source.and_then(of_source));
+        work.edits = proposal.edits;
         work.plan.to = proposal.state;
         work.plan.changes = proposal.changes;
         work.plan.gates = verdicts;
         Ok(work)
+    }
+
+    /// The finding that the state came to its source by a commit that is dated
+    /// in the future, where a soak counts from it.
+    fn from_the_future(&self, app: &str, source: &super::Source, state: &State) -> Option<Finding> {
+        let soak = self.target.gates_of(app).soak.as_ref()?;
+        let mut stays = self.base.past.stays(&source.environment, app).map_while(Result::ok);
+        let stay = stays.find(|stay| stay.state.as_ref().is_some_and(|one| one.is_same(state)))?;
+        let time = stay.since.time().filter(|time| *time > self.base.now)?;
+        let commit = stay.entered.as_ref()?.id.short().to_owned();
+        let message = format!("the commit `{commit}` is dated {time}, which is yet to come");
+        Some(
+            Finding::new(&FUTURE_COMMIT, message, soak.location.clone())
+                .because("the soak counts from then")
+                .help("look whose clock was wrong")
+                .about(Subject::app(source.environment.as_str(), app)),
+        )
     }
 
     /// What rendering comes to with these files.
@@ -347,6 +412,15 @@ impl Planner<'_> {
     }
 }
 
+/// Whether a state may be picked all the same: it passes, or waits for what is
+/// waited for once it is picked.
+fn may_wait(verdict: &Verdict) -> bool {
+    verdict.lets_through() || matches!(verdict.gate, Gate::Window | Gate::Approvals)
+}
+
+/// As many states of the past as are looked at for one that is eligible.
+const MOST_CANDIDATES: usize = 200;
+
 fn way(picked: &Picked) -> Way<'_> {
     let (chosen, named) = (picked.chosen, picked.named);
     Way::Promote { from: &picked.source.environment, chosen, named }
@@ -364,15 +438,22 @@ pub(super) fn rendered_verdict(findings: Option<&Findings>) -> Verdict {
     Verdict { gate: Gate::Render, answer, reason, asked, overridden: None }
 }
 
-fn is_stale(findings: &Findings) -> bool {
-    findings.iter().any(|finding| finding.code.name == STALE_RENDERING.name)
+/// Whether that it does not render says nothing of the state: the base was stale
+/// before, or what is needed cannot be had.
+fn is_no_verdict(findings: &Findings) -> bool {
+    let is_stale = |finding: &Finding| finding.code.name == STALE_RENDERING.name;
+    findings.kind() >= Some(Kind::Outside) || findings.iter().any(is_stale)
 }
 
 /// The files with the proposal's changes.
-pub(super) fn edited(tree: &Tree, proposal: &Proposal, exists: bool) -> Result<Edited, Findings> {
+pub(super) fn edited(
+    tree: &Tree,
+    edits: &BTreeMap<RepoPath, Vec<Change>>,
+    exists: bool,
+) -> Result<Edited, Findings> {
     let mut files = BTreeMap::new();
     let mut findings = Findings::new();
-    for (path, changes) in &proposal.edits {
+    for (path, changes) in edits {
         let file = match tree.read(path) {
             Ok(file) => file,
             Err(_) if !exists => Arc::new(SourceFile::new(path.clone(), String::new())),
@@ -388,7 +469,6 @@ pub(super) fn edited(tree: &Tree, proposal: &Proposal, exists: bool) -> Result<E
             Err(found) => findings.extend(found),
         }
     }
-    files.extend(proposal.originals.clone());
     if findings.has_errors() { Err(findings) } else { Ok(files) }
 }
 

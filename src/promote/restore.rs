@@ -45,7 +45,8 @@ impl Planner<'_> {
         let old = self.model_of(&tree, app).app(&self.target.name, app)?;
         let state = old.state.clone().ok()?;
         let target = Target { app: &old, state: &state, options: WriteOptions::default() };
-        let later = edited(&tree, &propose::restored(target, &here.state).ok()?, true).ok()?;
+        let later = propose::restored(target, &here.state).ok()?;
+        let later = edited(&tree, &later.edits, true).ok()?;
         let mut originals = Edited::new();
         for path in proposal.edits.keys() {
             let (Ok(old), Ok(now)) = (tree.read(path), self.base.tree.read(path)) else { continue };
@@ -54,7 +55,7 @@ impl Planner<'_> {
                 originals.insert(path.clone(), Some(old.text().as_bytes().to_vec()));
             }
         }
-        let mut files = edited(self.base.tree, proposal, true).ok()?;
+        let mut files = edited(self.base.tree, &proposal.edits, true).ok()?;
         files.extend(originals.clone());
         // What is inherited may be something else by now.
         let made = self.model_of(&self.base.tree.with_files(files), app);

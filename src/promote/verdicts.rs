@@ -7,11 +7,11 @@ use super::planning::Base;
 use super::rerender::check_rendered;
 use super::select;
 use super::values::ReadValues;
-use super::{Action, AppPlan, Plan, Record, SiteChange, Source, differences};
+use super::{Action, AppPlan, Override, Plan, Record, SiteChange, Source, differences};
 use crate::config::{Environment, EnvironmentName};
 use crate::diagnostic::Findings;
-use crate::sites::{AppSites, Model, State};
-use crate::source::Tree;
+use crate::sites::{AppSites, Key, Model, Said, State};
+use crate::source::{RepoPath, Tree};
 
 /// A change that asks to be merged.
 pub struct Head<'a> {
@@ -23,6 +23,9 @@ pub struct Head<'a> {
     pub fork: &'a Model,
     /// What its commits say of themselves.
     pub records: &'a [Record],
+    /// Gates that whoever asks puts aside. What a record says of overrides is
+    /// the word of the change's own author, and puts nothing aside here.
+    pub overrides: &'a [Override],
 }
 
 /// What the gates say of every app whose sites the change changes: by
@@ -55,12 +58,19 @@ pub fn judge(base: &Base<'_>, head: &Head<'_>) -> Result<Vec<Plan>, Findings> {
 /// left the base.
 fn changed(head: &Head<'_>, environment: &EnvironmentName) -> BTreeSet<String> {
     let names = head.model.apps(environment).into_iter().chain(head.fork.apps(environment));
-    let state = |model: &Model, app: &str| model.app(environment, app).map(|app| app.state.ok());
-    names
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .filter(|app| state(head.model, app) != state(head.fork, app))
-        .collect()
+    let says_something_else =
+        |app: &String| match (head.model.app(environment, app), head.fork.app(environment, app)) {
+            (Some(now), Some(then)) => said(&now) != said(&then),
+            (now, then) => now.is_some() != then.is_some(),
+        };
+    names.collect::<BTreeSet<_>>().into_iter().filter(says_something_else).collect()
+}
+
+/// What each site says, whether or not they agree: of sites that disagree, too,
+/// a change is seen.
+fn said(app: &AppSites) -> Vec<(&RepoPath, &Key, Option<&Said>)> {
+    let sites = app.sites.iter();
+    sites.map(|site| (site.file.path(), &site.key, site.said.as_ref())).collect()
 }
 
 /// None where the app goes, or where the base says the same by now.
@@ -77,11 +87,15 @@ fn judged(
         return Ok(None);
     }
     let source = source(base, target, app, &to);
-    let record =
-        head.records.iter().find(|record| record.app == app && record.environment == target.name);
+    // A record is a claim: it counts where it says what the change does.
+    let then = head.fork.app(&target.name, app).and_then(|app| app.state.ok());
+    let references = Record::references_of(&then.unwrap_or_default(), &to);
+    let is_of_this = |record: &&Record| {
+        record.app == app && record.environment == target.name && record.references == references
+    };
+    let record = head.records.iter().find(is_of_this);
     let way = way(base, target, app, &to, source.as_ref(), record);
     let values = ReadValues::new(base, target, source.as_ref(), app);
-    let overrides = record.map(|record| record.overrides.clone()).unwrap_or_default();
     let mut verdicts = gates::judge(&Candidate {
         repository: base.repository,
         target,
@@ -96,7 +110,7 @@ fn judged(
         facts: None,
         now: base.now,
         ticket: record.and_then(|record| record.ticket.as_deref()),
-        overrides: &overrides,
+        overrides: head.overrides,
     });
     if base.repository.is_native() {
         gates::insert(&mut verdicts, rendered(base, head, target, app));

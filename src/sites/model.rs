@@ -87,7 +87,7 @@ impl Model {
 
     /// Puts a file in the place of what was at a path, or takes it away. Returns
     /// whose sites may say something else now.
-    #[allow(clippy::needless_pass_by_value)] // A layout keeps it; the other reads it once.
+    #[allow(clippy::needless_pass_by_value, reason = "whoever read the file needs it no more")]
     pub fn put(&mut self, path: &RepoPath, file: Option<Arc<SourceFile>>) -> BTreeSet<Whose> {
         each!(&mut self.0, layout => layout.put(path, file.as_ref()))
     }

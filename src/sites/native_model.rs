@@ -117,12 +117,28 @@ impl NativeModel {
     /// their files may stand in every directory above.
     pub(super) fn paths(&self) -> Vec<RepoPath> {
         let Some(apps) = &self.scope.apps else { return vec![RepoPath::root().child(ROOT)] };
+        let promotes_values = self.promotes_values();
         let directories = self.environments.iter().flat_map(|leaf| &leaf.chain);
         let files = directories.flat_map(|directory| {
             let own = apps.iter().filter_map(|app| directory.child_named(&format!("{app}.yaml")));
-            own.chain([directory.child(SHARED)])
+            own.chain(promotes_values.then(|| directory.child(SHARED)))
         });
         files.collect()
+    }
+
+    /// Whether an app that is asked about promotes values, which the files that
+    /// all apps share may say; of a model without files nobody knows.
+    fn promotes_values(&self) -> bool {
+        let mut is_empty = true;
+        for leaf in &self.environments {
+            for app in self.apps(&leaf.name) {
+                is_empty = false;
+                if promotes(&self.layers(leaf, &app, false, &mut Findings::new())) {
+                    return true;
+                }
+            }
+        }
+        is_empty
     }
 
     pub(super) fn environments(&self) -> Vec<EnvironmentName> {

@@ -1,5 +1,6 @@
 //! A place where a reference or a promoted value stands.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::config::EnvironmentName;
 use crate::kubernetes::image_reference;
-use crate::source::{Location, RepoPath, SourceFile};
+use crate::source::{Location, REDACTED, RepoPath, SourceFile, has_password, is_secret_key};
 use crate::yaml::Place;
 
 /// A place in a file where an image reference, a git reference or a promoted
@@ -157,6 +158,38 @@ pub enum Said {
     Moving(String),
     /// A value, as [`crate::yaml::emit`] writes it.
     Value(String),
+}
+
+impl Said {
+    /// Whether it is a promoted value that looks like a secret: by the last key
+    /// of its route, by a key inside it, or as an address with a password.
+    pub fn is_secret(&self, key: &Key) -> bool {
+        let (Key::Value(route), Self::Value(yaml)) = (key, self) else { return false };
+        let last = route.rsplit(['.', '[']).next().unwrap_or_default();
+        is_secret_key(last.trim_end_matches([']', '"']))
+            || has_password(yaml)
+            || yaml.lines().any(holds_secret)
+    }
+
+    /// The same as it may be shown: what looks like a secret is masked.
+    pub fn shown(&self, key: &Key) -> Cow<'_, Self> {
+        if self.is_secret(key) {
+            Cow::Owned(Self::Value(REDACTED.to_owned()))
+        } else {
+            Cow::Borrowed(self)
+        }
+    }
+}
+
+/// Whether a line of emitted YAML gives a secret's key something that is more
+/// than on or off. A line of a longer text that looks like one counts as well:
+/// masking too much is the lesser harm.
+fn holds_secret(line: &str) -> bool {
+    let Some((key, value)) = line.trim_start_matches([' ', '-']).split_once(':') else {
+        return false;
+    };
+    let is_switch = ["true", "false", "null", "~"].contains(&value.trim());
+    is_secret_key(key.trim_matches(['"', '\''])) && !is_switch
 }
 
 /// An image as a site says it.

@@ -1,12 +1,10 @@
 //! What an app's sites say together.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
 use super::{Key, Said};
-use crate::source::{REDACTED, has_password, is_secret_key};
 
 /// What all of an app's sites in one environment say at one commit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -56,19 +54,6 @@ impl State {
 }
 
 impl Said {
-    /// Itself for eyes other than the program's: a promoted value that looks
-    /// like a secret is masked.
-    pub fn masked(&self, key: &Key) -> Cow<'_, Self> {
-        let is_secret = match (key, self) {
-            (Key::Value(route), Self::Value(yaml)) => {
-                let last = route.rsplit(['.', '[']).next().unwrap_or_default();
-                is_secret_key(last.trim_end_matches([']', '"'])) || has_password(yaml)
-            }
-            _ => false,
-        };
-        if is_secret { Cow::Owned(Self::Value(REDACTED.to_owned())) } else { Cow::Borrowed(self) }
-    }
-
     /// Whether both deploy the same, as [`State::is_same`] says.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
@@ -83,6 +68,6 @@ impl Said {
 
 impl Serialize for State {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter().map(|(key, said)| (key.name(), said.masked(key))))
+        serializer.collect_map(self.iter().map(|(key, said)| (key.name(), said.shown(key))))
     }
 }

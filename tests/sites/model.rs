@@ -209,8 +209,8 @@ fn an_image_without_tag_is_unpinned_and_one_without_digest_where_a_policy_says_s
     let rules = "version: 1\nladder: [qa, prod]\nenvironments: { prod: { tier: production } }\n\
                  policies: { production: { unpinned: error } }\n\
                  sites: [{ path: '{environment}.yaml', kind: manifest, app: web }]\n";
-    let pod = "containers: [{name: a, image: r/a}, {name: b, image: 'r/b:v1'}]\n";
-    let tree = tree([("rungs.yaml", rules), ("qa.yaml", pod), ("prod.yaml", pod)]);
+    let file = "containers: [{name: a, image: r/a}, {name: b, image: 'r/b:v1'}]\n";
+    let tree = tree([("rungs.yaml", rules), ("qa.yaml", file), ("prod.yaml", file)]);
     let model = model(&tree);
     let untagged = "unpinned: the image `a` has neither a tag nor a digest";
     assert_eq!(lines(&app(&model, "qa", "web").findings), format!("{untagged} (qa.yaml:1:31)"));

@@ -53,8 +53,9 @@ fn dump(model: &Model) -> String {
         for name in model.apps(&environment) {
             let app = app(model, environment.as_str(), &name);
             let barriers: Vec<_> = app.sites.iter().map(|site| &site.barrier).collect();
-            let state = serde_json::to_string(&app.state.as_ref().ok()).unwrap();
-            dump += &format!("\n{environment} {name}: {:?} {state} {barriers:?}", said(&app));
+            let state = app.state.as_ref().ok();
+            let line = format!("\n{environment} {name}: {:?} {state:?} {barriers:?}", said(&app));
+            dump.push_str(&line);
         }
     }
     dump

@@ -210,6 +210,9 @@ rows! { all:
     an_empty_map_becomes_an_item:
         "l:\n- a\n",
         [become_yaml("", "l", "- a\n- {}\n- []\n")] => Ok("l:\n- a\n- {}\n- []\n");
+    a_map_without_brackets_in_a_list_is_refused:
+        "l: [a: b]\n",
+        [insert("l[0]", "c", "d")] => Err("edit-place");
     items_between_equal_ones_are_removed_and_added:
         "l:\n- a # a\n- b # b\n- c # c\nm:\n- q\n",
         [become_yaml("", "l", "- a\n- c\n"), become_yaml("", "m", "- x\n- q\n- z\n")]

@@ -206,6 +206,15 @@ fn remove_each(name: &str, text: &str) -> usize {
     removed
 }
 
+/// What a hand may slip into a file.
+fn slip() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "&a ", "*a", "!!str ", "!!int ", "? ", "- ", ": ", "# ", "|+\n", ">-\n", "{", "}", "[",
+        "]", ",", "\"", "'", "\n", "\n\n", "\r", "\t", "---\n", "...\n", "<<: *a\n", "{{ x }}",
+        "\u{feff}", "\u{2028}", "  ", "null", "~", "%",
+    ])
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -224,6 +233,37 @@ proptest! {
     #[test]
     fn what_is_removed_goes_with_its_lines_and_nothing_else(text in document()) {
         remove_each("generated", &text);
+    }
+
+    #[test]
+    fn no_text_and_no_change_makes_the_editor_panic(
+        text in document(),
+        slips in prop::collection::vec((any::<prop::sample::Index>(), slip()), 0..4),
+        at in any::<prop::sample::Index>(),
+        other in 0..OTHERS.len(),
+    ) {
+        let mut text = text;
+        for (at, slip) in slips {
+            let ends: Vec<_> = text.char_indices().map(|(at, _)| at).collect();
+            if let Some(&at) = ends.get(at.index(ends.len().max(1))) {
+                text.insert_str(at, slip);
+            }
+        }
+        let Some(documents) = read(&text) else { return Ok(()) };
+        let places: Vec<Place> = placed(&documents).into_iter().map(|placed| placed.at).collect();
+        let Some(at) = places.get(at.index(places.len().max(1))) else { return Ok(()) };
+        let (key, text_of) = ("new-key".to_owned(), OTHERS[other].to_owned());
+        for change in [
+            set(at, &text_of),
+            Change::Insert { map: at.clone(), key: key.clone(), text: text_of.clone() },
+            Change::Append { list: at.clone(), item: vec![(key.clone(), text_of.clone())] },
+            Change::Become { map: at.clone(), key, yaml: "a: |\n  b\n\n  c\nd: [1, {}]\n".into() },
+            Change::Remove { at: at.clone() },
+        ] {
+            if let Ok(changed) = edited(&text, &[change]) {
+                prop_assert!(read(&changed).is_some(), "{}", changed);
+            }
+        }
     }
 
     #[test]

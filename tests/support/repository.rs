@@ -24,17 +24,29 @@ pub fn scrubbed(program: impl AsRef<Path>) -> Command {
     command
 }
 
-/// As [`git`], at a time of the caller's choice, for author and committer.
+/// As [`git`], at a time of the caller's choice and as the person whose clone
+/// it is: its configuration says who that is.
 ///
 /// # Panics
 ///
 /// Where git fails.
-pub fn git_at(directory: &Path, time: &str, arguments: &[&str]) -> String {
-    let mut git = git_command(directory);
-    git.env("GIT_AUTHOR_DATE", time).env("GIT_COMMITTER_DATE", time).args(arguments);
+pub fn git_at(clone: &Path, time: &str, arguments: &[&str]) -> String {
+    let mut git = scrubbed("git");
+    git.current_dir(clone).env("GIT_CONFIG_GLOBAL", "/dev/null").args(arguments);
+    git.env("GIT_AUTHOR_DATE", time).env("GIT_COMMITTER_DATE", time);
     let output = git.output().expect("git runs");
     assert!(output.status.success(), "git {arguments:?}: {}", said(&output));
     String::from_utf8(output.stdout).expect("git prints UTF-8 here").trim().to_owned()
+}
+
+/// Says whose clone it is.
+///
+/// # Panics
+///
+/// Where git fails.
+pub fn belongs_to(clone: &Path, name: &str) {
+    git(clone, &["config", "user.name", name]);
+    git(clone, &["config", "user.email", &format!("{name}@example.com")]);
 }
 
 /// Both outputs of a program, for a failure's message.
@@ -61,6 +73,7 @@ impl Remote {
         fs::create_dir(&seed).expect("a directory");
         git(&seed, &["init", "-q"]);
         lay_out(&seed, files);
+        belongs_to(&seed, "founder");
         git(&seed, &["add", "-A", "-f"]);
         git_at(&seed, "2026-01-05T08:00:00Z", &["commit", "-qm", "Begin"]);
         let bare = remote.bare();
@@ -93,8 +106,7 @@ impl Remote {
     pub fn clone_from(&self, url: &str, name: &str) -> PathBuf {
         git(&self.path(""), &["clone", "-q", url, name]);
         let clone = self.path(name);
-        git(&clone, &["config", "user.name", name]);
-        git(&clone, &["config", "user.email", &format!("{name}@example.com")]);
+        belongs_to(&clone, name);
         clone
     }
 

@@ -8,14 +8,15 @@ use crate::sites::Ask;
 
 /// What only makes sense for apps.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "In an environment")]
 pub(super) struct OfApps {
     /// The environment
     #[arg(long, value_name = "ENV")]
     pub(super) env: Option<String>,
-    /// The build's number: a lower one than was set before is refused
+    /// The build's number; a lower one than was set before of the same image is refused
     #[arg(long, value_name = "N")]
     sequence: Option<u64>,
-    /// Set a lower sequence number all the same
+    /// Set a lower number all the same
     #[arg(long, requires = "sequence")]
     force: bool,
     /// The commit that the images were built from, for the record

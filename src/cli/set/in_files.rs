@@ -199,17 +199,27 @@ impl Files {
     }
 
     fn write(&self, edited: &[Edited]) -> Result<(), Finding> {
-        let rewrite = |edited: &'_ Edited| self.find(&edited.file).0.to_owned();
-        let files: Vec<_> = edited
-            .iter()
-            .map(|one| Rewrite { path: rewrite(one), old: one.file.text(), new: &one.text })
-            .collect();
-        edits::write(&files).map_err(|(path, error)| {
-            let file = edited.iter().find(|one| rewrite(one) == path).map(|one| one.file.path());
-            let at = file.map_or_else(|| Location::of_path(&RepoPath::root()), Location::of_path);
-            let message = format!("`{}` cannot be written: {error}", path.display());
+        let names: Vec<_> = edited.iter().map(|one| self.place(&one.file)).collect();
+        let files = edited.iter().zip(&names).map(|(one, (root, path))| Rewrite {
+            root,
+            path,
+            old: Some(one.file.text().as_bytes()),
+            new: Some(one.text.as_bytes()),
+        });
+        edits::write(&files.collect::<Vec<_>>()).map_err(|(at, error)| {
+            let (real, _) = self.find(&edited[at].file);
+            let message = format!("`{}` cannot be written: {error}", real.display());
+            let at = Location::of_path(edited[at].file.path());
             Finding::new(&FILES_UNWRITTEN, message, at).help("all files are as they were")
         })
+    }
+
+    /// The directory that a file is in, and its name there.
+    fn place(&self, file: &Arc<SourceFile>) -> (PathBuf, RepoPath) {
+        let (real, _) = self.find(file);
+        let name = real.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let name = RepoPath::root().child_named(name).unwrap_or_else(RepoPath::root);
+        (real.parent().unwrap_or(real).to_owned(), name)
     }
 }
 

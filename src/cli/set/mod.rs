@@ -3,6 +3,8 @@
 mod apps;
 mod in_files;
 
+use clap::Arg;
+
 use super::destination::Allowed;
 use super::{Context, Outcome, usage_error};
 use crate::diagnostic::Findings;
@@ -17,21 +19,44 @@ use in_files::InFiles;
 /// `:TAG@DIGEST` or a whole reference, with `NAME=` before it where the app has several images.
 ///
 /// With `--in PATH…` it edits the named files of any repository instead, and no other bytes of them
-/// than the values that are meant.
+/// than the values that are meant. No configuration is needed, no gate is asked and nothing is
+/// committed: the files are written, or with `--dry-run` shown. Of the other options only
+/// `--repository` and `--drop-digest` go with it.
 #[derive(Debug, clap::Args)]
+#[command(mut_args(of_apps_alone))]
 pub(super) struct Set {
-    /// Apps, each followed by the new references of its images; with --in references alone
+    /// Apps, each followed by the new references of its images; with `--in`, references alone
     #[arg(value_name = "APP [NAME=]REF")]
     items: Vec<String>,
     #[command(flatten)]
-    in_files: InFiles,
-    /// Let an image of another repository take a place
-    #[arg(long)]
-    repository: bool,
-    #[command(flatten)]
     of_apps: OfApps,
     #[command(flatten)]
+    in_files: InFiles,
+    #[command(flatten)]
     allowed: Allowed,
+    /// Let an image of another repository take the place of the one that is there
+    #[arg(long, help_heading = "What is allowed")]
+    repository: bool,
+}
+
+/// Refuses, beside `--in`, what would have no effect there.
+fn of_apps_alone(arg: Arg) -> Arg {
+    const ALONE: [&str; 10] = [
+        "env",
+        "sequence",
+        "force",
+        "source_commit",
+        "commit",
+        "branch",
+        "base",
+        "remote",
+        "author",
+        "ticket",
+    ];
+    if ALONE.contains(&arg.get_id().as_str()) || arg.get_id() == "overridden" {
+        return arg.conflicts_with("paths");
+    }
+    arg
 }
 
 impl Set {

@@ -46,6 +46,14 @@ pub(super) struct Stream {
     head: Option<Record>,
 }
 
+/// Commits of a branch that follow each other.
+pub(super) struct Stretch {
+    /// The newest of them.
+    pub(super) newest: ObjectName,
+    /// The commit behind the oldest; none where they go back to the beginning.
+    pub(super) behind: Option<ObjectName>,
+}
+
 /// A commit and what it changed of what is asked for.
 pub(super) struct Record {
     pub(super) commit: Commit,
@@ -55,7 +63,7 @@ pub(super) struct Record {
 impl Stream {
     pub(super) fn from(
         program: &Program,
-        tip: &ObjectName,
+        stretch: &Stretch,
         specs: &[RepoPath],
     ) -> Result<Self, HistoryError> {
         let mut program =
@@ -63,7 +71,10 @@ impl Stream {
         if specs.is_empty() {
             program = program.variable(UNHURRIED.0, UNHURRIED.1);
         }
-        let command = program.command("log").args(OPTIONS).args([tip.as_str(), "--"]);
+        let Stretch { newest, behind } = stretch;
+        let behind = behind.as_ref().map(|behind| format!("^{behind}"));
+        let command = program.command("log").args(OPTIONS).arg(newest.as_str());
+        let command = command.args(behind).arg("--");
         let command = command.args(specs.iter().map(RepoPath::as_str));
         Ok(Self { running: Some(command.start()?), ahead: None, head: None })
     }

@@ -1,16 +1,25 @@
 //! What changed along the way back.
 
+use std::collections::VecDeque;
+
 use super::changes::{change, token};
 use super::filters::has_changed_paths;
 use super::scope::Scope;
-use super::stream::{Record, Stream};
+use super::spine::Vertebra;
+use super::stream::{Record, Stream, Stretch};
 use super::way::Way;
-use crate::git::{FileChange, HistoryError, ObjectName, Program, Repository, Step};
+use crate::git::{FileChange, HistoryError, ObjectName, Program, Step};
 use crate::source::RepoPath;
 
 /// As many paths as are asked for one by one, where git has filters for one:
-/// each costs a pass over the commits, a third of one that compares trees.
-const MAX_STREAMS: usize = 3;
+/// each costs a pass over the commits, a fifth of one that compares trees.
+const MAX_STREAMS: usize = 12;
+
+/// As many commits as are asked for at first where paths are asked for one by
+/// one, and how many times as many each time after: a path that was seldom
+/// touched keeps the others waiting no longer than to the end of a stretch.
+const FIRST_STRETCH: usize = 1024;
+const GROWTH: usize = 4;
 
 /// A branch's steps, newest first.
 pub(super) struct Walk<'h> {
@@ -18,17 +27,85 @@ pub(super) struct Walk<'h> {
     way: Option<Way<'h>>,
     scope: Scope,
     streams: Vec<Stream>,
+    /// Whether each path has a stream of its own.
+    is_split: bool,
+    /// Of the stretch that is read, the commits that are yet to be passed.
+    ahead: VecDeque<Vertebra>,
+    /// Whether the last of these begins the next stretch.
+    goes_on: bool,
+    /// How many commits the next stretch has.
+    length: usize,
 }
 
 impl<'h> Walk<'h> {
     pub(super) fn new(way: Way<'h>, scope: Scope, tip: &ObjectName) -> Result<Self, HistoryError> {
-        let streams = streams(way.repository, &way.program, &scope, tip)?;
-        Ok(Self { way: Some(way), scope, streams })
+        let is_split = (2..=MAX_STREAMS).contains(&scope.specs().len())
+            && has_changed_paths(&way.repository.common_directory());
+        let mut walk = Self {
+            way: None,
+            scope,
+            streams: Vec::new(),
+            is_split,
+            ahead: VecDeque::new(),
+            goes_on: false,
+            length: FIRST_STRETCH,
+        };
+        walk.begin(&way, tip)?;
+        walk.way = Some(way);
+        Ok(walk)
+    }
+
+    /// Reads from a tip on.
+    fn begin(&mut self, way: &Way<'h>, tip: &ObjectName) -> Result<(), HistoryError> {
+        self.ahead.clear();
+        self.goes_on = false;
+        self.streams.clear();
+        if !self.is_split {
+            let all = Stretch { newest: tip.clone(), behind: None };
+            self.streams.push(Stream::from(&way.program, &all, self.scope.specs())?);
+        }
+        Ok(())
+    }
+
+    /// The next commit, with streams that reach it.
+    fn next_commit(&mut self, way: &mut Way<'h>) -> Result<Option<Vertebra>, HistoryError> {
+        if !self.is_split {
+            return way.next();
+        }
+        if self.ahead.len() == usize::from(self.goes_on) {
+            self.check_ends()?;
+            while self.ahead.len() <= self.length {
+                let Some(vertebra) = way.next()? else { break };
+                self.ahead.push_back(vertebra);
+            }
+            let behind = self.ahead.get(self.length).map(|vertebra| vertebra.id.clone());
+            self.goes_on = behind.is_some();
+            self.length *= GROWTH;
+            self.streams.clear();
+            if let Some(first) = self.ahead.front() {
+                let stretch = Stretch { newest: first.id.clone(), behind };
+                for spec in self.scope.specs().chunks(1) {
+                    self.streams.push(Stream::from(&way.program, &stretch, spec)?);
+                }
+            }
+        }
+        Ok(self.ahead.pop_front())
+    }
+
+    /// Whether every stream has told all that it had to tell.
+    fn check_ends(&mut self) -> Result<(), HistoryError> {
+        for stream in &mut self.streams {
+            if !stream.is_at_end(&self.scope)? {
+                let reason = "`git log` names commits that `git rev-list` does not";
+                return Err(HistoryError::Failed(reason.to_owned()));
+            }
+        }
+        Ok(())
     }
 
     /// The next step; none at the branch's beginning.
     fn step(&mut self, way: &mut Way<'h>) -> Result<Option<Step>, HistoryError> {
-        while let Some(vertebra) = way.next()? {
+        while let Some(vertebra) = self.next_commit(way)? {
             if way.is_edge(&vertebra.id) {
                 return Err(way.edge());
             }
@@ -39,7 +116,7 @@ impl<'h> Walk<'h> {
             if let Some((commit, parent)) = way.hidden(&vertebra, known)? {
                 let changes = changes(&way.program, &self.scope, parent, &vertebra.id)?;
                 way.turn(parent)?;
-                self.streams = streams(way.repository, &way.program, &self.scope, parent)?;
+                self.begin(way, parent)?;
                 return Ok(Some(Step { commit, changes, hides_branch: true }));
             }
             if let Some(Record { commit, changes }) = record
@@ -48,12 +125,7 @@ impl<'h> Walk<'h> {
                 return Ok(Some(Step { commit, changes, hides_branch: false }));
             }
         }
-        for stream in &mut self.streams {
-            if !stream.is_at_end(&self.scope)? {
-                let reason = "`git log` names commits that `git rev-list` does not";
-                return Err(HistoryError::Failed(reason.to_owned()));
-            }
-        }
+        self.check_ends()?;
         Ok(None)
     }
 
@@ -71,22 +143,6 @@ impl<'h> Walk<'h> {
             all.changes.sort_by(|a, b| a.path.cmp(&b.path));
         }
         Ok(all)
-    }
-}
-
-fn streams(
-    repository: &Repository,
-    program: &Program,
-    scope: &Scope,
-    tip: &ObjectName,
-) -> Result<Vec<Stream>, HistoryError> {
-    let specs = scope.specs();
-    let is_split = (2..=MAX_STREAMS).contains(&specs.len())
-        && has_changed_paths(&repository.common_directory());
-    if is_split {
-        specs.chunks(1).map(|spec| Stream::from(program, tip, spec)).collect()
-    } else {
-        Ok(vec![Stream::from(program, tip, specs)?])
     }
 }
 

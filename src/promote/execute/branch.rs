@@ -2,60 +2,71 @@
 
 use super::{Desk, Done, Executed};
 use crate::diagnostic::{Finding, Findings};
-use crate::git::{Branch, Lease, ObjectName};
+use crate::git::{Branch, Lease, ObjectName, PushError};
 use crate::promote::code::BRANCH_NOT_OURS;
 use crate::promote::intent::{Computed, Intent};
 use crate::promote::record;
 use crate::source::{Location, RepoPath};
+
+/// As often as a branch that another process moves meanwhile is looked at again.
+const TRIES: u32 = 5;
 
 /// Computes for the base's newest tip and pushes a branch with one commit of
 /// it. The same plan again changes nothing; a newer one replaces ours, and
 /// never anything that somebody else put there.
 pub(super) fn execute(desk: &Desk, intent: &dyn Intent) -> Result<Executed, Findings> {
     let upstream = desk.remote()?;
-    let writer = desk.writer()?;
-    let fetched = writer.fetch_tip(&upstream.remote, &upstream.base);
-    let tip = fetched.map_err(|error| error.finding())?.ok_or_else(|| {
-        crate::git::RemoteError::NoBranch {
-            remote: upstream.remote.name().to_owned(),
-            branch: upstream.base.name().to_owned(),
+    let mut tries = 1;
+    loop {
+        match attempt(desk, intent)? {
+            Ok(executed) => return Ok(executed),
+            // Another process was faster; what it put there is looked at first.
+            Err((PushError::Outdated, _)) if tries < TRIES => tries += 1,
+            Err((error, branch)) => return Err(error.finding(&upstream.remote, &branch).into()),
         }
-        .finding()
-    })?;
+    }
+}
+
+/// One try; the push's error is for the caller to judge.
+fn attempt(
+    desk: &Desk,
+    intent: &dyn Intent,
+) -> Result<Result<Executed, (PushError, Branch)>, Findings> {
+    let upstream = desk.remote()?;
+    let writer = desk.writer()?;
+    let tip = desk.newest_base()?;
     let computed = desk.compute_at(&tip, intent, &desk.how(false))?;
-    let is_stopped =
-        !computed.obstacles.is_empty() && (!intent.takes_all() || computed.is_nothing());
-    if is_stopped {
-        return Ok(Executed { computed, done: Done::Shown });
+    let settled = |computed, done| Ok(Ok(Executed { computed, done }));
+    if computed.is_stopped(intent) {
+        return settled(computed, Done::Shown);
     }
     if computed.is_nothing() {
-        return Ok(Executed { computed, done: Done::Nothing });
+        return settled(computed, Done::Nothing);
     }
     let branch = name(&computed, intent)?;
-    let fetched = writer.fetch_tip(&upstream.remote, &branch);
-    let there = fetched.map_err(|error| error.finding())?;
-    let lease = match &there {
+    let there = writer.fetch_tip(&upstream.remote, &branch).map_err(|error| error.finding())?;
+    let lease = match there {
         None => Lease::Absent,
-        Some(there) => match ours(desk, there, &branch, &tip)? {
+        Some(there) => match ours(desk, &there, &branch, &tip)? {
             Some(plan) if plan == computed.identity => {
-                return Ok(Executed { computed, done: Done::There { branch } });
+                return settled(computed, Done::There { branch });
             }
-            _ => Lease::Exactly(there.clone()),
+            _ => Lease::Exactly(there),
         },
     };
     let Some(commit) = desk.commit(&tip, &computed)? else {
-        return Ok(Executed { computed, done: Done::Nothing });
+        return settled(computed, Done::Nothing);
     };
-    let pushed = writer.push(&upstream.remote, &commit, &branch, &lease);
-    pushed.map_err(|error| error.finding(&upstream.remote, &branch))?;
-    Ok(Executed { computed, done: Done::Pushed { commit, branch } })
+    match writer.push(&upstream.remote, &commit, &branch, &lease) {
+        Ok(_) => settled(computed, Done::Pushed { commit, branch }),
+        Err(error) => Ok(Err((error, branch))),
+    }
 }
 
 /// `rungs/<environment with .>/<name>`, or `rungs-rollback/…`.
 fn name(computed: &Computed, intent: &dyn Intent) -> Result<Branch, Finding> {
-    let prefix = if intent.is_rollback() { "rungs-rollback" } else { "rungs" };
     let environment = computed.plan.environment.as_str().replace('/', ".");
-    let name = format!("{prefix}/{environment}/{}", intent.branch());
+    let name = format!("{}/{environment}/{}", intent.prefix(), intent.branch());
     Branch::parse(&name).ok_or_else(|| {
         let at = Location::of_path(&RepoPath::root());
         Finding::new(&BRANCH_NOT_OURS, format!("git takes no branch `{name}`"), at)

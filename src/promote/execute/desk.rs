@@ -10,13 +10,13 @@ use jiff::Timestamp;
 use crate::config::{self, Loaded};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{
-    self, Branch, HistoryError, Identity, Log, ObjectName, Remote, Repository, Variables, Writer,
-    requested_by,
+    self, Branch, HistoryError, Identity, Log, ObjectName, Remote, RemoteError, Repository,
+    Variables, Writer, requested_by,
 };
 use crate::promote::code::{NO_CLONE, UNKNOWN_REVISION};
 use crate::promote::intent::{Computed, How, Intent};
 use crate::promote::planning::Base;
-use crate::promote::{BranchPast, Commits, Head, Plan, Record, judge, record};
+use crate::promote::{BranchPast, Commits, Head, Override, Plan, Record, judge, record};
 use crate::sites::{Model, Scope};
 use crate::source::{Location, RepoPath, Tree};
 use crate::yaml::{Dialect, Route, parse};
@@ -141,6 +141,18 @@ impl Desk {
         Ok(self.remote.get_or_init(|| Upstream { remote, base }))
     }
 
+    /// The remote and its branch; none where there is none and nobody named
+    /// one.
+    fn upstream(&self) -> Result<Option<&Upstream>, Findings> {
+        match self.remote() {
+            Ok(upstream) => Ok(Some(upstream)),
+            Err(findings) if self.asked.remote.is_some() || self.asked.base.is_some() => {
+                Err(findings)
+            }
+            Err(_) => Ok(None),
+        }
+    }
+
     /// `forge.base`, read from the files at hand before anything says which
     /// branch they should be of.
     fn configured_base(&self) -> Option<String> {
@@ -174,7 +186,7 @@ impl Desk {
     /// where there is no clone or no commit.
     pub fn known_tip(&self) -> Result<Option<ObjectName>, Findings> {
         let Some(clone) = &self.clone else { return Ok(None) };
-        if let Ok(upstream) = self.remote() {
+        if let Some(upstream) = self.upstream()? {
             let tip = self.writer()?.known_tip(&upstream.remote, &upstream.base);
             if let Some(tip) = tip.map_err(failed)? {
                 return Ok(Some(tip));
@@ -194,14 +206,27 @@ impl Desk {
         Ok((tree, loaded))
     }
 
+    /// The commit that the remote's base branch has now.
+    pub(super) fn newest_base(&self) -> Result<ObjectName, Findings> {
+        let upstream = self.remote()?;
+        let tip = self.writer()?.fetch_tip(&upstream.remote, &upstream.base);
+        let tip = tip.map_err(|error| error.finding())?;
+        let missing = || RemoteError::NoBranch {
+            remote: upstream.remote.name().to_owned(),
+            branch: upstream.base.name().to_owned(),
+        };
+        tip.ok_or_else(|| missing().finding().into())
+    }
+
     /// The commit that the base branch has now. Where the remote cannot be
     /// reached, what is known of it, with a warning.
     fn newest_tip(&self, warnings: &mut Findings) -> Result<Option<ObjectName>, Findings> {
         if self.clone.is_some()
-            && let Ok(upstream) = self.remote()
+            && let Some(upstream) = self.upstream()?
         {
             match self.writer()?.fetch_tip(&upstream.remote, &upstream.base) {
                 Ok(Some(tip)) => return Ok(Some(tip)),
+                Ok(None) if self.asked.base.is_some() => return self.newest_base().map(Some),
                 Ok(None) => {}
                 Err(error) => {
                     let mut finding = error.finding();
@@ -220,7 +245,12 @@ impl Desk {
     /// # Errors
     ///
     /// One of them is no commit, or the change cannot be read.
-    pub fn judge(&self, base: &str, head: &str) -> Result<Judged, Findings> {
+    pub fn judge(
+        &self,
+        base: &str,
+        head: &str,
+        overrides: &[Override],
+    ) -> Result<Judged, Findings> {
         let clone = self.clone()?;
         let (base, head) = (self.revision(base)?, self.revision(head)?);
         let fork = self.merge_base(&base, &head)?;
@@ -241,6 +271,7 @@ impl Desk {
                 model: &model(&head_tree),
                 fork: &model(&fork_tree),
                 records: &records,
+                overrides,
             };
             judge(base, &head)
         })?;

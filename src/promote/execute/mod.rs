@@ -3,7 +3,6 @@
 
 mod branch;
 mod desk;
-mod rewrite;
 mod write;
 
 use jiff::Timestamp;
@@ -110,8 +109,7 @@ fn commit(desk: &Desk, intent: &dyn Intent) -> Result<Executed, Findings> {
     let mut last: Option<Computed> = None;
     let landed = desk.writer()?.commit_on_tip(&to, |tip| {
         let computed = desk.compute_at(tip, intent, &how).map_err(Stop::Findings)?;
-        let is_stopped =
-            !computed.obstacles.is_empty() && (!intent.takes_all() || computed.is_nothing());
+        let is_stopped = computed.is_stopped(intent);
         let is_nothing = computed.is_nothing();
         let plan = computed.plan.clone();
         let made = if is_stopped || is_nothing {

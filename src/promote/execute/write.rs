@@ -1,9 +1,12 @@
 //! Into the files of the work tree.
 
-use super::{Desk, Done, Executed, rewrite};
+use std::fs;
+
+use super::{Desk, Done, Executed};
 use crate::diagnostic::{Finding, Findings};
+use crate::edits::{self, Rewrite};
 use crate::git::Changes;
-use crate::promote::code::DIRTY_FILE;
+use crate::promote::code::{DIRTY_FILE, UNWRITABLE_FILE};
 use crate::promote::intent::Intent;
 use crate::source::{Location, RepoPath};
 
@@ -11,18 +14,33 @@ use crate::source::{Location, RepoPath};
 /// change is merged are only told of.
 pub(super) fn execute(desk: &Desk, intent: &dyn Intent) -> Result<Executed, Findings> {
     let computed = desk.compute_in_work_tree(intent, &desk.how(false))?;
-    let is_stopped =
-        !computed.obstacles.is_empty() && (!intent.takes_all() || computed.is_nothing());
-    if is_stopped {
+    if computed.is_stopped(intent) {
         return Ok(Executed { computed, done: Done::Shown });
     }
     if computed.is_nothing() {
         return Ok(Executed { computed, done: Done::Nothing });
     }
     refuse_dirty(desk, &computed.files)?;
-    rewrite::replace(desk.directory(), &computed.files)?;
+    write(desk, &computed.files)?;
     let written = computed.files.keys().cloned().collect();
     Ok(Executed { computed, done: Done::Written(written) })
+}
+
+fn write(desk: &Desk, files: &Changes) -> Result<(), Finding> {
+    let root = desk.directory();
+    let old: Vec<_> = files.keys().map(|path| fs::read(root.join(path.as_str())).ok()).collect();
+    let rewrites: Vec<_> = files
+        .iter()
+        .zip(&old)
+        .map(|((path, new), old)| Rewrite { root, path, old: old.as_deref(), new: new.as_deref() })
+        .collect();
+    edits::write(&rewrites).map_err(|(at, error)| {
+        let path = rewrites[at].path;
+        let message = format!("`{path}` could not be written");
+        Finding::new(&UNWRITABLE_FILE, message, Location::of_path(path))
+            .because(error.to_string())
+            .help("nothing was changed; make room or mend the permissions, and try again")
+    })
 }
 
 /// Refuses files that are not as they were committed: the change would be

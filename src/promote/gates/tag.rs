@@ -1,4 +1,5 @@
-//! Tags look as they should.
+//! Tags look as they should. An image that is named by its digest alone has no
+//! tag that could look wrong; whether digests are wanted is asked by `digest`.
 
 use super::case::Case;
 use super::verdict::Judgement;
@@ -13,6 +14,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
         match &image.tag {
             Some(tag) if gate.value.is_match(tag) => {}
             Some(tag) => wrong.push(format!("{} of {}", code(tag), code(key))),
+            None if image.digest.is_some() => {}
             None => untagged.push(code(key)),
         }
     }

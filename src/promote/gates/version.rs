@@ -30,7 +30,12 @@ fn compare(one: &str, two: &str) -> Option<Ordering> {
     if let Some((one, two)) = Version::parse(one).zip(Version::parse(two)) {
         return one.compare(&two);
     }
-    let comparable = !has_hash(one) && !has_hash(two) && shape(one).eq(shape(two));
+    // No build counts from zero: digits that begin so are a commit's.
+    let is_commit = |text: &str| {
+        text.len() > 1 && text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_name = |text: &str| has_hash(text) || is_commit(text);
+    let comparable = !is_name(one) && !is_name(two) && shape(one).eq(shape(two));
     let has_numbers = one.contains(|c: char| c.is_ascii_digit());
     (comparable && has_numbers).then(|| natural(one, two))
 }
@@ -214,6 +219,7 @@ mod tests {
             ("v1.2.3-14-gabc1234", "v1.2.3"),
             ("1.2.3-g1234abc", "1.2.3-gabc1234"),
             ("v1", "main-2"),
+            ("v0", "0080379"),
             ("build-1", "release-2"),
             ("1.2.3.4", "1.2.3"),
             ("v1", "latest"),

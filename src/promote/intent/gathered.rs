@@ -1,12 +1,16 @@
 //! The works of several apps, as one change.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Computed, How};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Findings, Kind, Severity};
-use crate::promote::planning::{Base, Work};
+use crate::promote::planning::{Base, Work, edited};
 use crate::promote::record::{self, Told};
 use crate::promote::rerender::Edited;
 use crate::promote::{AppPlan, Leave, Plan, Record, identity};
+use crate::source::RepoPath;
+use crate::yaml::Change;
 
 /// What was worked out so far.
 pub(super) struct Gathered {
@@ -60,15 +64,26 @@ impl Gathered {
         leave: &Leave,
         train: Option<&str>,
         record: impl Fn(&AppPlan) -> Record,
-    ) -> Computed {
+    ) -> Result<Computed, Findings> {
         let mut files = Edited::new();
+        let mut edits: BTreeMap<RepoPath, Vec<Change>> = BTreeMap::new();
+        let mut shared = BTreeSet::new();
         let mut warnings = self.warnings;
         let mut apps = Vec::new();
         for work in self.works {
             files.extend(work.files);
+            for (path, changes) in work.edits {
+                let all = edits.entry(path.clone()).or_default();
+                if !all.is_empty() {
+                    shared.insert(path);
+                }
+                all.extend(changes);
+            }
             warnings.extend(work.warnings);
             apps.push(work.plan);
         }
+        edits.retain(|path, _| shared.contains(path));
+        files.extend(edited(base.tree, &edits, true)?);
         let changing = Plan {
             environment: self.environment.clone(),
             base: base.commit.clone(),
@@ -89,7 +104,7 @@ impl Gathered {
         apps.extend(self.left_out);
         apps.sort_by(|a, b| a.app.cmp(&b.app));
         let plan = Plan { environment: self.environment, base: base.commit.clone(), apps };
-        Computed { plan, identity, files, message, obstacles: self.obstacles, warnings }
+        Ok(Computed { plan, identity, files, message, obstacles: self.obstacles, warnings })
     }
 }
 

@@ -6,11 +6,10 @@ use jiff::Timestamp;
 
 use super::{Computed, How, Intent};
 use crate::diagnostic::Findings;
-use crate::promote::identity::identity_of_files;
 use crate::promote::planning::{Base, Planner};
 use crate::promote::record::{self, Told};
 use crate::promote::rerender::Edited;
-use crate::promote::{Action, AppPlan, Hold, Leave, Plan, Record, hold};
+use crate::promote::{Action, AppPlan, Hold, Leave, Plan, Record, hold, hold_identity};
 use crate::sites::State;
 
 /// Holds a state back from an environment and those above it.
@@ -61,7 +60,9 @@ impl Intent for HoldBack {
         let mut record = Record::new(Action::Hold, &hold.app, target.name.clone());
         record.reason = Some(hold.reason.clone());
         record.references = hold.state.clone().into_iter().collect();
-        Ok(computed(base, record, &now, files, how))
+        // The message's first line says what is held back, unless it is not what is there.
+        let held = if self.state.is_empty() { now.clone() } else { State::default() };
+        Ok(computed(base, record, &now, &held, files, how))
     }
 
     fn apps(&self) -> Option<BTreeSet<String>> {
@@ -69,7 +70,11 @@ impl Intent for HoldBack {
     }
 
     fn branch(&self) -> String {
-        format!("{}-hold", self.app)
+        self.app.clone()
+    }
+
+    fn prefix(&self) -> &'static str {
+        "rungs-hold"
     }
 }
 
@@ -85,7 +90,8 @@ impl Intent for LiftHolds {
         let now = base.model.app(&target.name, &self.app).and_then(|app| app.state.ok());
         let mut record = Record::new(Action::Lift, &self.app, target.name.clone());
         record.reason.clone_from(&self.reason);
-        Ok(computed(base, record, &now.unwrap_or_default(), files, how))
+        let now = now.unwrap_or_default();
+        Ok(computed(base, record, &now, &State::default(), files, how))
     }
 
     fn apps(&self) -> Option<BTreeSet<String>> {
@@ -93,7 +99,11 @@ impl Intent for LiftHolds {
     }
 
     fn branch(&self) -> String {
-        format!("{}-hold", self.app)
+        self.app.clone()
+    }
+
+    fn prefix(&self) -> &'static str {
+        "rungs-hold"
     }
 }
 
@@ -102,6 +112,7 @@ fn computed(
     base: &Base<'_>,
     mut record: Record,
     state: &State,
+    held: &State,
     files: Edited,
     how: &How,
 ) -> Computed {
@@ -119,9 +130,10 @@ fn computed(
         base: base.commit.clone(),
         apps: vec![app],
     };
-    let identity = identity_of_files(&files);
+    // No site changes: what is held back or let in again is what the plan is.
+    let identity = hold_identity(&record);
     record.plan = Some(identity.clone());
-    let told = Told { record: &record, from: state, to: &State::new(BTreeMap::new()) };
+    let told = Told { record: &record, from: held, to: held };
     let message = record::message(&[told], None);
     Computed {
         identity,

@@ -40,12 +40,12 @@ pub trait Intent {
         Ok(None)
     }
 
-    /// The name behind `rungs/<environment>/` of a branch for it.
+    /// The name behind `<prefix>/<environment>/` of a branch for it.
     fn branch(&self) -> String;
 
-    /// Whether it goes back rather than on.
-    fn is_rollback(&self) -> bool {
-        false
+    /// What the names of its branches begin with.
+    fn prefix(&self) -> &'static str {
+        "rungs"
     }
 
     /// Whether it is whatever the base comes to, rather than the references
@@ -90,6 +90,12 @@ pub struct Computed {
 }
 
 impl Computed {
+    /// Whether something stands in its way. Of every app, those that nothing
+    /// keeps out go on without the others.
+    pub fn is_stopped(&self, intent: &dyn Intent) -> bool {
+        !self.obstacles.is_empty() && (!intent.takes_all() || self.is_nothing())
+    }
+
     /// Whether nothing changes.
     pub fn is_nothing(&self) -> bool {
         self.files.is_empty()

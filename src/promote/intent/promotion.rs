@@ -46,14 +46,14 @@ impl Intent for Promotion {
             Apps::Train(train) => Some(train.as_str()),
             _ => None,
         };
-        Ok(gathered.computed(base, how, &self.request.leave, train, |plan| {
+        gathered.computed(base, how, &self.request.leave, train, |plan| {
             let mut record = Record::new(Action::Promote, &plan.app, target.name.clone());
             record.source = plan
                 .source
                 .as_ref()
                 .map(|source| (source.environment.clone(), source.commit.clone()));
             record
-        }))
+        })
     }
 
     fn apps(&self) -> Option<BTreeSet<String>> {

@@ -10,7 +10,7 @@ use crate::promote::code::{NEVER_HELD, NOTHING_BEFORE, history};
 use crate::promote::gates::Past as _;
 use crate::promote::planning::{Base, Planner};
 use crate::promote::restore::Before;
-use crate::promote::{Action, Hold, Leave, Named, Record, hold, select};
+use crate::promote::{Action, Hold, Leave, Named, Record, differences, hold, select};
 use crate::sites::State;
 
 /// Back to a state that an app had before, with a hold on today's.
@@ -38,16 +38,19 @@ impl Intent for Rollback {
         let before = self.before(base, target, now)?;
         let mut work = planner.restore(&self.app, &before)?;
         if !work.files.is_empty() {
-            let held = Hold::of(&target.name, &self.app, now, &self.reason, &self.by);
+            let mut held = Hold::of(&target.name, &self.app, now, &self.reason, &self.by);
+            // What is the same in both is not what was wrong, and may change meanwhile.
+            let left = differences(now, &before.state);
+            held.state.retain(|name, _| left.iter().any(|one| one.key.name() == name));
             work.files.extend(hold::added(base.tree, &held)?);
         }
         let mut gathered = Gathered::new(&target.name);
         gathered.add(work, how, false);
-        Ok(gathered.computed(base, how, &self.leave, None, |plan| {
+        gathered.computed(base, how, &self.leave, None, |plan| {
             let mut record = Record::new(Action::Rollback, &plan.app, target.name.clone());
             record.reason = Some(self.reason.clone());
             record
-        }))
+        })
     }
 
     fn apps(&self) -> Option<BTreeSet<String>> {
@@ -58,8 +61,8 @@ impl Intent for Rollback {
         self.app.clone()
     }
 
-    fn is_rollback(&self) -> bool {
-        true
+    fn prefix(&self) -> &'static str {
+        "rungs-rollback"
     }
 }
 
@@ -83,7 +86,8 @@ impl Rollback {
             };
             let edge = stay.edge();
             let before = stay.entered.and_then(|commit| commit.parents.into_iter().next());
-            if let Some(state) = stay.state.filter(is_it) {
+            // Times at which the app was not there are nothing to go back to.
+            if let Some(state) = stay.state.filter(|state| !state.is_empty() && is_it(state)) {
                 return Ok(Before { state, stood });
             }
             // What was before is not known, which is not the same as nothing.

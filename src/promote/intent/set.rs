@@ -47,7 +47,7 @@ impl Intent for SetReferences {
                 Err(findings) => gathered.cannot(findings, false),
             }
         }
-        Ok(gathered.computed(base, how, &self.leave, None, |plan| {
+        gathered.computed(base, how, &self.leave, None, |plan| {
             let mut record = Record::new(Action::Set, &plan.app, target.name.clone());
             let images = plan.changes.iter().filter_map(|change| match &change.key {
                 Key::Image(name) => Some(name.clone()),
@@ -59,7 +59,7 @@ impl Intent for SetReferences {
             let commit = self.source_commit.iter().map(|commit| (String::new(), commit.clone()));
             record.source_commits = commit.collect();
             record
-        }))
+        })
     }
 
     fn apps(&self) -> Option<BTreeSet<String>> {

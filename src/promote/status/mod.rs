@@ -15,7 +15,7 @@ use super::past::{BranchPast, Commits, Pair, Walk};
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::Findings;
 use crate::git::{HistoryError, ObjectName};
-use crate::sites::{AppSites, Key, Model, Said, Scope, State};
+use crate::sites::{AppSites, Key, Model, Said, Scope, Site, State, shared_base};
 use crate::source::Tree;
 
 use ages::Ages;
@@ -70,6 +70,7 @@ pub fn status(
         let finding = repository.unknown_app(unknown, known.apps().iter().copied());
         return Err(Findings::from(finding).into());
     }
+    let shared = model.shared(tree);
     let past = BranchPast::new(repository, tree, commits)?;
     let mut rungs = Rungs::new(repository, &sites, &past, now, commits.is_some());
     if let Some(Commits { tip, history, .. }) = commits {
@@ -88,7 +89,32 @@ pub fn status(
         apps: sites.apps().into_iter().map(|app| rungs.app(app, &environments)).collect(),
         environments,
     };
-    Ok((status, sites.findings(is_shown)))
+    let mut findings = sites.findings(is_shown);
+    findings.extend(shared_bases(&shared, is_shown));
+    Ok((status, findings))
+}
+
+/// What files that several environments use say for them: once for each place,
+/// however many apps and environments lead there.
+fn shared_bases(
+    shared: &BTreeMap<(EnvironmentName, String), Vec<Site>>,
+    is_shown: impl Fn(&EnvironmentName) -> bool,
+) -> Findings {
+    let shown = shared.iter().filter(|((environment, _), _)| is_shown(environment));
+    let mut places = BTreeMap::new();
+    for site in shown.flat_map(|(_, sites)| sites) {
+        let start = site.location.start();
+        places.entry((site.file.path(), start.line, start.column)).or_insert(site);
+    }
+    places.into_values().filter_map(shared_base).collect()
+}
+
+/// A range or a branch: it is no part of a state, since it moves by itself.
+fn moving(site: &Site) -> Option<Reference> {
+    let Some(said @ Said::Moving(_)) = &site.said else { return None };
+    let full = in_full(&site.key, said);
+    let key = site.key.name().to_owned();
+    Some(Reference { key, brief: full.clone(), reference: full, is_value: false, differs: false })
 }
 
 /// The sites of every app in every environment.
@@ -148,7 +174,8 @@ impl Sites {
                 differs: others.iter().any(|other| *other != said && !other.is_same(said)),
             }
         });
-        Some(references.collect())
+        let moving = self.get(environment, app)?.sites.iter().filter_map(moving);
+        Some(references.chain(moving).collect())
     }
 
     fn findings(&self, is_shown: impl Fn(&EnvironmentName) -> bool) -> Findings {

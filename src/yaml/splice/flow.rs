@@ -4,7 +4,9 @@ use super::comment::comment_at;
 use super::element::Element;
 use super::line;
 use super::patch::Patch;
+use super::replace::unusual;
 use super::scene::Scene;
+use crate::diagnostic::Finding;
 use crate::yaml::Node;
 
 /// The patches that put elements into brackets that hold some already, before
@@ -15,19 +17,26 @@ pub(super) fn insert(
     there: &[Element<'_>],
     index: usize,
     elements: &[String],
-) -> Vec<Patch> {
+) -> Result<Vec<Patch>, Finding> {
+    refuse_bare(scene, collection)?;
     let text = scene.text();
-    let [first, ..] = there else { return vec![behind_merge(text, collection, elements)] };
+    let [first, ..] = there else { return Ok(vec![behind_merge(text, collection, elements)]) };
     let separator = separator(text, collection, there);
     let joined = elements.join(&separator);
     let Some(before) = index.checked_sub(1) else {
-        return vec![Patch::insert(first.start, format!("{joined}{separator}"))];
+        return Ok(vec![Patch::insert(first.start, format!("{joined}{separator}"))]);
     };
     let end = there[before].end;
     if separator.contains('\n') && line::is_done(text, skip_comma(text, end)) {
-        return own_lines(text, end, &separator[1..], &joined);
+        return Ok(own_lines(text, end, &separator[1..], &joined));
     }
-    vec![Patch::insert(end, format!("{separator}{joined}"))]
+    Ok(vec![Patch::insert(end, format!("{separator}{joined}"))])
+}
+
+/// Refuses the map of `[key: value]`, which has no brackets of its own.
+fn refuse_bare(scene: &Scene<'_>, collection: Node<'_>) -> Result<(), Finding> {
+    let written = &scene.text()[collection.span().range()];
+    if written.starts_with(['{', '[']) { Ok(()) } else { Err(unusual(collection)) }
 }
 
 /// Elements on lines of their own: a comment behind the one before them stays
@@ -92,7 +101,8 @@ pub(super) fn remove(
     collection: Node<'_>,
     there: &[Element<'_>],
     index: usize,
-) -> Vec<Patch> {
+) -> Result<Vec<Patch>, Finding> {
+    refuse_bare(scene, collection)?;
     let text = scene.text();
     let Element { start, end, .. } = there[index];
     let before = index.checked_sub(1).map(|before| there[before].end);
@@ -103,15 +113,15 @@ pub(super) fn remove(
         // The comma before the last one goes with it.
         let spare = before.filter(|_| behind.is_none() && comma == end);
         let spare = spare.and_then(|end| comma_behind(text, end));
-        return spare.into_iter().chain([lines]).collect();
+        return Ok(spare.into_iter().chain([lines]).collect());
     }
     let inner = collection.span().start as usize + 1..collection.span().end as usize - 1;
-    vec![Patch::cut(match (before, behind) {
+    Ok(vec![Patch::cut(match (before, behind) {
         (_, Some(next)) => start..next,
         (Some(before), None) => before..end,
         (None, None) if text[inner.clone()].contains('#') => start..comma,
         (None, None) => inner,
-    })]
+    })])
 }
 
 /// Whether an element begins a line that the bracket does not stand on.

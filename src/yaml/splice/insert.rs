@@ -42,7 +42,7 @@ pub(super) fn insert(
     if in_flow {
         let entries = entries.iter().map(|(key, value)| writer.flow_entry(key, value));
         let index = before.map_or(0, |before| before + 1);
-        return Ok(flow::insert(scene, map, &there, index, &entries.collect::<Vec<_>>()));
+        return flow::insert(scene, map, &there, index, &entries.collect::<Vec<_>>());
     }
     let column = scene.column(map);
     let lines = entries.iter().map(|(key, value)| {
@@ -104,7 +104,7 @@ pub(super) fn insert_items(
     let writer = scene.writer(Some(list), neighbour.end);
     if list.style() == Style::Flow {
         let items = items.iter().map(|item| flow_item(writer, neighbour.value, item));
-        return Ok(flow::insert(scene, list, &there, index, &items.collect::<Vec<_>>()));
+        return flow::insert(scene, list, &there, index, &items.collect::<Vec<_>>());
     }
     let dash = dash(scene.text(), neighbour);
     let column = line::column(scene.text(), list.span().start as usize);

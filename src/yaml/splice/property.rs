@@ -19,7 +19,7 @@ pub(super) fn tag(text: &str, at: usize) -> Option<&str> {
 fn before(text: &str, at: usize) -> Option<usize> {
     let before = text[..at].trim_end_matches([' ', '\t']);
     let separates = |c: char| c.is_whitespace() || matches!(c, ',' | '[' | '{');
-    let start = before.rfind(separates).map_or(0, |end| end + 1);
-    let is_property = before[start..].starts_with(['&', '!']);
-    (before.len() < at && is_property).then_some(start)
+    let word = before.rsplit(separates).next().unwrap_or_default();
+    let is_property = word.starts_with(['&', '!']);
+    (before.len() < at && is_property).then_some(before.len() - word.len())
 }

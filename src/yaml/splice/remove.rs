@@ -22,7 +22,7 @@ pub(super) fn remove(
     let index = index.ok_or_else(|| unusual(target.node))?;
     let element = there[index];
     if parent.node.style() == Style::Flow {
-        return Ok(flow::remove(scene, parent.node, &there, index));
+        return flow::remove(scene, parent.node, &there, index);
     }
     // What `<<` brings stays.
     let is_merged = there.len() < parent.node.entries().len();

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Budgets 6 and 7: one promotion in a long history, and what looks at it.
+
+    cargo build --release
+    benches/promotion.py [--rungs target/release/rungs] [--rounds 10] [--work DIR]
+
+For repositories of 5,000 and of 500 app files, each with 50,000 commits: a
+promotion by `rungs promote --commit` from a clone that knows the tip, against
+what CI does without it (`git clone --depth 1` over file://, edit, `git commit`),
+and the push alone, which is the same for both. Then `rungs audit`, `rungs
+status` and `git log -- path`, and `rungs status` on the demo. CPU is user + sys
+with all children; a program's own is that of its main thread, which does nearly all of it.
+"""
+
+import argparse
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+APP = "app-{:04}"
+
+class Run:
+    """Seconds of one process: its main thread's CPU, all CPU, and the wall's."""
+
+    def __init__(self, own, cpu, wall):
+        self.own, self.cpu, self.wall = own, cpu, wall
+
+
+def run(command, cwd=None, expect=0):
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    errors = process.stderr.read()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    wall = time.perf_counter() - begun
+    # Nanoseconds of the main thread, which does nearly all of a promotion.
+    own = int(pathlib.Path(f"/proc/{process.pid}/schedstat").read_text().split()[0]) / 1e9
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != expect:
+        sys.exit(f"{command} ended with {process.returncode}:\n{errors.decode()}")
+    return Run(own, usage.ru_utime + usage.ru_stime, wall)
+
+
+def git(*arguments, cwd):
+    command = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.com", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+class Long:
+    """A bare repository with a long history and a clone of it."""
+
+    def __init__(self, work, files, commits):
+        self.bare, self.clone = work / f"bare-{files}", work / f"clone-{files}"
+        self.app = APP.format(files // 4 - 1)
+        if not self.bare.exists():
+            subprocess.run(
+                [HERE / "history.py", self.bare, f"--files={files}", f"--commits={commits}"],
+                check=True,
+            )
+            git("tag", "begin", "main", cwd=self.bare)
+        if not self.clone.exists():
+            git("clone", "-q", f"file://{self.bare}", str(self.clone), cwd=work)
+            git("config", "user.name", "Ana", cwd=self.clone)
+            git("config", "user.email", "ana@example.com", cwd=self.clone)
+        self.tip = git("rev-parse", "begin", cwd=self.bare)
+        self.reset()
+
+    def reset(self):
+        git("update-ref", "refs/heads/main", self.tip, cwd=self.bare)
+        git("update-ref", "refs/remotes/origin/main", self.tip, cwd=self.clone)
+
+    def promote(self, rungs):
+        self.reset()
+        return run([rungs, "promote", self.app, "--to", "e2e", "--commit", "-q"], self.clone)
+
+    def push(self):
+        """A push of one commit that is made already."""
+        self.reset()
+        git("reset", "-q", "--hard", self.tip, cwd=self.clone)
+        self.edit(self.clone)
+        git("commit", "-qam", "x", cwd=self.clone)
+        return run(["git", "push", "-q", "origin", "HEAD:main"], self.clone)
+
+    def edit(self, directory):
+        path = directory / "environments/e2e" / f"{self.app}.yaml"
+        path.write_text(path.read_text().replace("tag: v", "tag: v9"))
+
+    def by_hand(self, work):
+        """Clone, edit and commit, without the push."""
+        self.reset()
+        directory = work / "by-hand"
+        shutil.rmtree(directory, ignore_errors=True)
+        clone = run(["git", "clone", "-q", "--depth", "1", f"file://{self.bare}", str(directory)])
+        self.edit(directory)
+        identity = ["-c", "user.name=Ana", "-c", "user.email=ana@example.com"]
+        commit = run(["git", *identity, "commit", "-qam", "x"], directory)
+        return Run(0, clone.cpu + commit.cpu, clone.wall + commit.wall)
+
+
+def median(runs, of):
+    return statistics.median(of(one) for one in runs)
+
+
+def row(name, runs):
+    mean = statistics.mean(one.own for one in runs)
+    print(
+        f"| {name} | {median(runs, lambda one: one.cpu):.3f} | {mean:.3f} "
+        f"| {median(runs, lambda one: one.wall):.3f} |"
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rungs", type=pathlib.Path, default=HERE.parent / "target/release/rungs")
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--commits", type=int, default=50000)
+    parser.add_argument("--work", type=pathlib.Path, required=True)
+    options = parser.parse_args()
+    rungs, work = options.rungs.resolve(), options.work.resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    large = Long(work, 5000, options.commits)
+    small = Long(work, 500, options.commits)
+    print("| what | CPU s, median | own CPU s, mean | wall s, median |\n| --- | --- | --- | --- |")
+    rounds = range(options.rounds)
+    hand, promoted, pushed, fewer = [], [], [], []
+    for graph in (False, True):
+        for long in (large, small):
+            for file in (long.clone / ".git/objects/info").glob("commit-graph*"):
+                shutil.rmtree(file) if file.is_dir() else file.unlink()
+            if graph:
+                git("commit-graph", "write", "--reachable", "--changed-paths", cwd=long.clone)
+        hand, promoted, pushed, fewer = [], [], [], []
+        for _ in rounds:
+            hand.append(large.by_hand(work))
+            promoted.append(large.promote(rungs))
+            pushed.append(large.push())
+            fewer.append(small.promote(rungs))
+        words = "with changed paths in the commit-graph" if graph else "without a commit-graph"
+        row(f"clone --depth 1, edit, commit: 5,000 files ({words})", hand)
+        row(f"rungs promote --commit, push included: 5,000 files ({words})", promoted)
+        row(f"git push alone: 5,000 files ({words})", pushed)
+        row(f"rungs promote --commit, push included: 500 files ({words})", fewer)
+        alone = median(promoted, lambda one: one.cpu) - median(pushed, lambda one: one.cpu)
+        ratio = median(hand, lambda one: one.cpu) / alone
+        own = statistics.mean(one.own for one in promoted) / statistics.mean(one.own for one in fewer)
+        print(f"\npromotion without the push: 1/{ratio:.1f} of by hand; own CPU {own:.2f} x that at 500 files\n")
+    path = f"environments/prod/{APP.format(0)}.yaml"
+    row("git log -- path", [run(["git", "log", "--oneline", "--", path], large.clone)])
+    row("git log --raw", [run(["git", "log", "--first-parent", "--raw"], large.clone)])
+    row("rungs audit, one app", [run([rungs, "audit", "--app", APP.format(0)], large.clone)])
+    row("rungs audit, everything", [run([rungs, "audit"], large.clone)])
+    row("rungs status, one app", [run([rungs, "status", APP.format(0)], large.clone)])
+    row("rungs status, everything", [run([rungs, "status"], large.clone)])
+    demo = work / "demo"
+    shutil.rmtree(demo, ignore_errors=True)
+    run([rungs, "init", "-q", str(demo)])
+    row("rungs status on the demo, without git", [run([rungs, "status"], demo) for _ in range(20)])
+    git("init", "-q", "-b", "main", cwd=demo)
+    git("add", "-A", cwd=demo)
+    git("commit", "-qm", "Begin", cwd=demo)
+    row("rungs status on the demo, a clone", [run([rungs, "status"], demo) for _ in range(20)])
+    row("rungs --version", [run([rungs, "--version"]) for _ in range(20)])
+
+
+if __name__ == "__main__":
+    main()
