@@ -64,6 +64,8 @@ codes! {
 
     /// Files could not be written.
     ///
-    /// All of them are as they were.
+    /// The disk is full, permissions do not allow it, or somebody changed one of
+    /// them meanwhile. All of them are as they were, so nothing is half done:
+    /// make room or mend the permissions, and try again.
     FILES_UNWRITTEN = "files-unwritten", Outside, Error;
 }

@@ -157,18 +157,19 @@ codes! {
     /// the branch, or delete it, and try again.
     BRANCH_NOT_OURS = "branch-not-ours", Answer, Error;
 
+    /// The clone has no files to change.
+    ///
+    /// `--write` changes the files of a work tree. A bare clone has none, and
+    /// neither has the clone that `--repo URL` keeps. `--commit` and `--branch`
+    /// need no work tree.
+    NO_WORK_TREE = "no-work-tree", Input, Error;
+
     /// A file that would change has changes that are not committed.
     ///
     /// `--write` changes files of the work tree, and would mix its change with
     /// yours. Commit or stash yours first, or use `--commit`, which leaves the
     /// work tree alone.
     DIRTY_FILE = "dirty-file", Answer, Error;
-
-    /// A file cannot be written.
-    ///
-    /// The disk is full, or permissions do not allow it. Every file that was to
-    /// change is as it was.
-    UNWRITABLE_FILE = "unwritable-file", Outside, Error;
 
     /// Nobody said where the change goes.
     ///

@@ -73,7 +73,7 @@ pub(super) fn promoted(target: Target<'_>, source: &AppSites) -> Result<Proposal
 }
 
 /// What a site is to say where the source's says `said`.
-fn climbed(site: &Site, said: &Said, options: WriteOptions) -> Result<Said, Finding> {
+pub(super) fn climbed(site: &Site, said: &Said, options: WriteOptions) -> Result<Said, Finding> {
     let (Some(Said::Image(own)), Said::Image(source)) = (&site.said, said) else {
         return Ok(said.clone());
     };

@@ -62,7 +62,7 @@ fn before(repository: &Repository, target: &Environment) -> Result<Before, Findi
     match repository.ladder.before(name) {
         None => {
             let message = format!("`{name}` is never promoted to");
-            Err(Finding::new(&NOT_PROMOTED_TO, message, target.location.clone())
+            Err(Finding::new(&NOT_PROMOTED_TO, message, Location::of_path(target.location.path()))
                 .because("neither `ladder` nor `after` names it")
                 .help(format!("add `{name}` to `ladder` in rungs.yaml, or say what it is `after`")))
         }
@@ -110,11 +110,13 @@ pub(super) fn current(
     let (first, state) = standing.next().expect("a source is an environment that has the app");
     if let Some((other, different)) = standing.find(|(_, other)| !other.is_same(&state)) {
         let message = format!("`{first}` and `{other}` do not say the same of `{app}`");
-        return Err(Finding::new(&DISAGREEING_SOURCES, message, target.location.clone())
-            .because(differences(&state, &different))
-            .help(format!(
-                "bring them together, or choose: `--from {first}` or `--from {other}`"
-            )));
+        return Err(Finding::new(
+            &DISAGREEING_SOURCES,
+            message,
+            Location::of_path(target.location.path()),
+        )
+        .because(differences(&state, &different))
+        .help(format!("bring them together, or choose: `--from {first}` or `--from {other}`")));
     }
     let source = Source { environment: first.clone(), commit: base.cloned() };
     Ok(Picked { source, chosen: false, named: false })
@@ -161,7 +163,7 @@ pub(super) fn named(
     }
     let sources: Vec<_> = sources.iter().map(|name| format!("`{name}`")).collect();
     let message = format!("{} never had `{app}` at `{named}`", sources.join(" and "));
-    let finding = Finding::new(&NEVER_HELD, message, target.location.clone())
+    let finding = Finding::new(&NEVER_HELD, message, Location::of_path(target.location.path()))
         .because("only what was tested below is promoted");
     let known = (!held.is_empty()).then(|| format!("it has had {}", held.join(", ")));
     Ok(Err(finding.maybe_help(known)))

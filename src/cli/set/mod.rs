@@ -18,7 +18,7 @@ use in_files::InFiles;
 /// Names apps, each with the new references of its images behind it: `:TAG`, `@DIGEST`,
 /// `:TAG@DIGEST` or a whole reference, with `NAME=` before it where the app has several images.
 ///
-/// With `--in PATH…` it edits the named files of any repository instead, and no other bytes of them
+/// With `--in PATH`, which may be given more than once, it edits the named files of any repository instead, and no other bytes of them
 /// than the values that are meant. No configuration is needed, no gate is asked and nothing is
 /// committed: the files are written, or with `--dry-run` shown. Of the other options only
 /// `--repository` and `--drop-digest` go with it.

@@ -4,15 +4,23 @@ use std::fs;
 
 use super::{Desk, Done, Executed};
 use crate::diagnostic::{Finding, Findings};
-use crate::edits::{self, Rewrite};
+use crate::edits::{self, FILES_UNWRITTEN, Rewrite};
 use crate::git::Changes;
-use crate::promote::code::{DIRTY_FILE, UNWRITABLE_FILE};
+use crate::promote::code::{DIRTY_FILE, NO_WORK_TREE};
 use crate::promote::intent::Intent;
 use crate::source::{Location, RepoPath};
 
 /// Computes for the work tree's files and changes them. Gates that bind when a
 /// change is merged are only told of.
 pub(super) fn execute(desk: &Desk, intent: &dyn Intent) -> Result<Executed, Findings> {
+    if let Ok(clone) = desk.clone()
+        && clone.is_bare()
+    {
+        let at = Location::of_path(&RepoPath::root());
+        let finding = Finding::new(&NO_WORK_TREE, "there is no work tree to write to", at)
+            .because("the clone is bare, as that of an address is");
+        return Err(finding.help("use `--commit` or `--branch`").into());
+    }
     let computed = desk.compute_in_work_tree(intent, &desk.how(false))?;
     if computed.is_stopped(intent) {
         return Ok(Executed { computed, done: Done::Shown });
@@ -37,7 +45,7 @@ fn write(desk: &Desk, files: &Changes) -> Result<(), Finding> {
     edits::write(&rewrites).map_err(|(at, error)| {
         let path = rewrites[at].path;
         let message = format!("`{path}` could not be written");
-        Finding::new(&UNWRITABLE_FILE, message, Location::of_path(path))
+        Finding::new(&FILES_UNWRITTEN, message, Location::of_path(path))
             .because(error.to_string())
             .help("nothing was changed; make room or mend the permissions, and try again")
     })

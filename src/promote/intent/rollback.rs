@@ -12,6 +12,7 @@ use crate::promote::planning::{Base, Planner};
 use crate::promote::restore::Before;
 use crate::promote::{Action, Hold, Leave, Named, Record, differences, hold, select};
 use crate::sites::State;
+use crate::source::Location;
 
 /// Back to a state that an app had before, with a hold on today's.
 pub struct Rollback {
@@ -101,13 +102,13 @@ impl Rollback {
             Some(named) => Finding::new(
                 &NEVER_HELD,
                 format!("`{environment}` never had `{app}` at `{named}`"),
-                target.location.clone(),
+                Location::of_path(target.location.path()),
             )
             .help(format!("`rungs audit --app {app} --env {environment}` lists what it had")),
             None => Finding::new(
                 &NOTHING_BEFORE,
                 format!("there is nothing to roll `{app}` back to in `{environment}`"),
-                target.location.clone(),
+                Location::of_path(target.location.path()),
             )
             .because("it had no other state that is not held back"),
         };

@@ -11,8 +11,9 @@ use crate::git::HistoryError;
 use crate::promote::brief::differences;
 use crate::promote::gates::{Answer, Candidate, Gate, Past, Values, Verdict, Way, judge};
 use crate::promote::past::{BranchPast, Pair};
+use crate::promote::propose::climbed;
 use crate::promote::{Hold, Stay, select};
-use crate::sites::{AppSites, ImageParts, Pairs, Said, Site, State, pair};
+use crate::sites::{AppSites, Pairs, State, WriteOptions, pair};
 use crate::yaml::Value;
 
 /// The gates that a status asks: those that neither wait for what only a forge
@@ -132,10 +133,11 @@ impl<'a> Rungs<'a> {
             sources.iter().filter_map(|name| self.sites.get(name, app)).collect();
         let behind = sources.iter().find_map(|source| {
             let pairs = pair(source, target);
-            let proposed = proposed(&pairs, state);
-            (proposed != *state).then_some((*source, pairs, proposed))
+            let (proposed, refused) = proposed(&pairs, state);
+            let is_behind = proposed != *state || !refused.is_empty();
+            is_behind.then_some((*source, pairs, proposed, refused))
         });
-        let Some((source, pairs, proposed)) = behind else { return };
+        let Some((source, pairs, proposed, refused)) = behind else { return };
         let name = source.environment.clone();
         let changes = differences(state, &proposed);
         let changes = changes.iter().map(|one| {
@@ -145,6 +147,7 @@ impl<'a> Rungs<'a> {
         cell.next = Some(Next { source: name.clone(), changes });
         cell.behind = Some(self.distance(source, state));
         cell.blocked.extend(unpaired(&pairs, source, target));
+        cell.blocked.extend(refused);
         let is_other = |other: &&AppSites| {
             other
                 .state
@@ -204,35 +207,27 @@ impl<'a> Rungs<'a> {
     }
 }
 
-/// What the target would say: its own repositories, and the digest only where
-/// it has one or takes one.
-fn proposed(pairs: &Pairs<'_>, state: &State) -> State {
+/// What a promotion would make the target say, and what it would refuse.
+fn proposed(pairs: &Pairs<'_>, state: &State) -> (State, Vec<Block>) {
+    let mut refused = Vec::new();
     let mut entries: BTreeMap<_, _> =
         state.iter().map(|(key, said)| (key.clone(), said.clone())).collect();
     for pair in &pairs.both {
         let Some(new) = &pair.source.said else { continue };
         for target in &pair.targets {
-            let said = said_at(new, target);
+            let said = match climbed(target, new, WriteOptions::default()) {
+                Ok(said) => said,
+                Err(finding) => {
+                    refused.push(of_sites(finding.message));
+                    continue;
+                }
+            };
             if target.said.as_ref().is_none_or(|old| !old.is_same(&said)) {
                 entries.insert(target.key.clone(), said);
             }
         }
     }
-    State::new(entries)
-}
-
-fn said_at(new: &Said, target: &Site) -> Said {
-    match (new, &target.said) {
-        (Said::Image(new), Some(Said::Image(old))) => {
-            let takes_digest = old.digest.is_some() || target.adds_digest;
-            Said::Image(ImageParts {
-                repository: old.repository.clone(),
-                tag: new.tag.clone(),
-                digest: new.digest.clone().filter(|_| takes_digest),
-            })
-        }
-        (new, _) => new.clone(),
-    }
+    (State::new(entries), refused)
 }
 
 /// Why an app's sites cannot be changed, whatever comes.
