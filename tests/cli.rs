@@ -505,6 +505,40 @@ fn arguments_that_are_not_understood_are_exit_code_two() {
 }
 
 #[test]
+fn options_that_would_have_no_effect_are_refused() {
+    let demo = demo();
+    for line in [
+        "set --in environments/qa/cart.yaml :v2 --commit",
+        "set --in environments/qa/cart.yaml :v2 --env qa",
+        "set --in environments/qa/cart.yaml :v2 --sequence 7",
+        "set --in environments/qa/cart.yaml :v2 --ticket X-1",
+        "set --in environments/qa/cart.yaml :v2 --override order --reason x",
+        "set --in environments/qa/cart.yaml :v2 --base main",
+        "gates --base HEAD --ticket X-1",
+        "gates --base HEAD --to prod",
+        "hold list --commit",
+    ] {
+        let arguments: Vec<_> = line.split(' ').collect();
+        let output = rungs(demo.path(), &arguments);
+        assert_eq!(output.status.code(), Some(2), "{line}: {}", stderr(&output));
+        assert!(stderr(&output).contains("For more information"), "{line}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let directory = tempfile::tempdir().unwrap();
+    for command in [&["promote"][..], &["hold"], &["hold", "set"]] {
+        let page = rungs(directory.path(), &[&["man"], command].concat());
+        let title = format!(".TH rungs-{}", command.join("-"));
+        assert!(stdout(&page).contains(&title), "{command:?}: {}", stderr(&page));
+    }
+    let wrong = rungs(directory.path(), &["man", "hold", "sett"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("there are list, set, lift"), "{}", stderr(&wrong));
+}
+
+#[test]
 fn colours_are_off_where_nobody_sees_them_and_on_where_they_are_asked_for() {
     let directory = tempfile::tempdir().unwrap();
     let plain = rungs(directory.path(), &["render"]);

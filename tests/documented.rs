@@ -105,10 +105,10 @@ impl Check {
             }
             (Value::Object(_), Some(below)) => self.object(value, below),
             (Value::Object(_), None) if !text.contains("by key") => complain("is an object"),
-            (Value::String(word), None) if text.contains("one of") => {
-                if !text.contains(&format!("`{word}`")) {
-                    complain(&format!("is `{word}`"));
-                }
+            (Value::String(word), None)
+                if text.contains("one of") && !text.contains(&format!("`{word}`")) =>
+            {
+                complain(&format!("is `{word}`"));
             }
             _ => {}
         }
@@ -284,6 +284,11 @@ fn the_lines_of_messages_are_those_that_are_documented() {
         repository.json(line);
     }
     let messages = git(&repository.remote.bare(), &["log", "--format=%B", "main"]);
+    assert!(
+        messages.contains("\nHold web back from prod: tag v1, flags beta: false\n"),
+        "{messages}"
+    );
+    assert!(messages.contains("\nLet web into prod again\n"), "{messages}");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/records.md");
     let page = fs::read_to_string(path).unwrap();
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));

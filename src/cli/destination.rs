@@ -25,8 +25,8 @@ pub(super) struct Destination {
     /// Commit onto the base branch and push that; what is checked out here does not matter, and stays
     #[arg(long, group = "mode")]
     commit: bool,
-    /// Push a branch of its own for people to merge: `rungs/ENV/APP`, `rungs/ENV/TRAIN`, and
-    /// `rungs-rollback/ENV/APP` of a rollback
+    /// Push a branch of its own for people to merge: `rungs/ENV/APP`, and of a rollback
+    /// `rungs-rollback/ENV/APP`, with `.` for the `/` of an environment's name
     #[arg(long, group = "mode")]
     branch: bool,
     /// The branch that is deployed; `forge.base`, the CI's own or the remote's default if not given

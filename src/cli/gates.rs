@@ -18,7 +18,12 @@ use crate::promote::{Apps, Judged, Mode, Named, Plan, Promotion, Request, execut
 ///
 /// Changes nothing. Ends with 3 where a gate fails and with 5 where one waits.
 #[derive(Debug, clap::Args)]
-#[command(mut_args(of_a_promotion_alone))]
+#[command(
+    override_usage = "\
+rungs gates [OPTIONS] --to <ENV> <APP>...
+       rungs gates [OPTIONS] --base <REV>",
+    mut_args(of_a_promotion_alone)
+)]
 pub(super) struct Gates {
     /// The apps that would be promoted
     #[arg(value_name = "APP", required_unless_present = "base", conflicts_with = "base")]

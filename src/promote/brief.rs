@@ -29,7 +29,7 @@ pub fn brief(said: &Said, beside: Option<&Said>) -> String {
 /// All of what a site says, for people and for records; masked where it is a
 /// promoted value that looks like a secret.
 pub(super) fn in_full(key: &Key, said: &Said) -> String {
-    if said.is_secret(key) { REDACTED.to_owned() } else { said.to_string() }
+    said.shown(key).to_string()
 }
 
 fn brief_image(image: &ImageParts, with_digest: bool) -> String {

@@ -348,7 +348,7 @@ impl Planner<'_> {
             }
         }
         work.warnings.extend(proposal.warnings);
-        let of_source = |source| self.from_the_future(app, source, &proposal.state);
+        let of_source = |source| self.future_commit(app, source, &proposal.state);
         work.warnings.extend(source.and_then(of_source));
         work.edits = proposal.edits;
         work.plan.to = proposal.state;
@@ -359,7 +359,7 @@ impl Planner<'_> {
 
     /// The finding that the state came to its source by a commit that is dated
     /// in the future, where a soak counts from it.
-    fn from_the_future(&self, app: &str, source: &super::Source, state: &State) -> Option<Finding> {
+    fn future_commit(&self, app: &str, source: &super::Source, state: &State) -> Option<Finding> {
         let soak = self.target.gates_of(app).soak.as_ref()?;
         let mut stays = self.base.past.stays(&source.environment, app).map_while(Result::ok);
         let stay = stays.find(|stay| stay.state.as_ref().is_some_and(|one| one.is_same(state)))?;

@@ -45,8 +45,8 @@ impl Planner<'_> {
         let old = self.model_of(&tree, app).app(&self.target.name, app)?;
         let state = old.state.clone().ok()?;
         let target = Target { app: &old, state: &state, options: WriteOptions::default() };
-        let later = propose::restored(target, &here.state).ok()?;
-        let later = edited(&tree, &later.edits, true).ok()?;
+        let later =
+            edited(&tree, &propose::restored(target, &here.state).ok()?.edits, true).ok()?;
         let mut originals = Edited::new();
         for path in proposal.edits.keys() {
             let (Ok(old), Ok(now)) = (tree.read(path), self.base.tree.read(path)) else { continue };

@@ -267,3 +267,22 @@ pub enum Form {
     /// A promoted value.
     Value,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promoted_value_is_a_secret_by_its_key_or_by_what_is_in_it() {
+        let is_secret = |route: &str, yaml: &str| {
+            Said::Value(yaml.to_owned()).is_secret(&Key::Value(route.to_owned()))
+        };
+        assert!(is_secret("values.password", "x"));
+        assert!(is_secret("values[\"api-token\"]", "x"));
+        assert!(is_secret("values.database", "postgres://me:pw@host/db"));
+        assert!(is_secret("values.db", "name: shop\ncredentials:\n  user: a\n"));
+        assert!(is_secret("values.db", "- name: shop\n  \"password\": x\n"));
+        assert!(!is_secret("values.db", "secretName: shop\npassword: false\n"));
+        assert!(!is_secret("values.flags", "beta: true\n"));
+    }
+}

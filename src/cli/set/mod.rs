@@ -23,7 +23,12 @@ use in_files::InFiles;
 /// committed: the files are written, or with `--dry-run` shown. Of the other options only
 /// `--repository` and `--drop-digest` go with it.
 #[derive(Debug, clap::Args)]
-#[command(mut_args(of_apps_alone))]
+#[command(
+    override_usage = "\
+rungs set [OPTIONS] --env <ENV> <APP [NAME=]REF...>...
+       rungs set [OPTIONS] --in <PATH>... [[NAME=]REF]...",
+    mut_args(of_apps_alone)
+)]
 pub(super) struct Set {
     /// Apps, each followed by the new references of its images; with `--in`, references alone
     #[arg(value_name = "APP [NAME=]REF")]
@@ -41,7 +46,7 @@ pub(super) struct Set {
 
 /// Refuses, beside `--in`, what would have no effect there.
 fn of_apps_alone(arg: Arg) -> Arg {
-    const ALONE: [&str; 10] = [
+    const ALONE: [&str; 12] = [
         "env",
         "sequence",
         "force",
@@ -51,9 +56,11 @@ fn of_apps_alone(arg: Arg) -> Arg {
         "base",
         "remote",
         "author",
+        "overridden",
+        "why",
         "ticket",
     ];
-    if ALONE.contains(&arg.get_id().as_str()) || arg.get_id() == "overridden" {
+    if ALONE.contains(&arg.get_id().as_str()) {
         return arg.conflicts_with("paths");
     }
     arg

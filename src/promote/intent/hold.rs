@@ -61,8 +61,8 @@ impl Intent for HoldBack {
         record.reason = Some(hold.reason.clone());
         record.references = hold.state.clone().into_iter().collect();
         // The message's first line says what is held back, unless it is not what is there.
-        let held = if self.state.is_empty() { now.clone() } else { State::default() };
-        Ok(computed(base, record, &now, &held, files, how))
+        let told = if self.state.is_empty() { now.clone() } else { State::default() };
+        Ok(computed(base, record, &now, &told, files, how))
     }
 
     fn apps(&self) -> Option<BTreeSet<String>> {
