@@ -521,7 +521,6 @@ fn reason(said: &str) -> String {
 #[cfg(test)]
 mod tests {
     use std::io::BufRead;
-    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
@@ -529,8 +528,13 @@ mod tests {
     fn stand_in(script: &str) -> (tempfile::TempDir, Program) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("git");
-        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        // By another process: a file that this one has open for writing, and
+        // any of its threads forks with, cannot be run.
+        let made = Command::new("sh")
+            .args(["-c", r#"printf '#!/bin/sh\n%s\n' "$1" > "$2" && chmod +x "$2""#, "sh", script])
+            .arg(&path)
+            .status();
+        assert!(made.unwrap().success());
         let program = Program::nowhere().executable(path);
         (directory, program)
     }

@@ -88,6 +88,21 @@ pub fn is_sound(repository: &Path) -> bool {
     fsck.status.success()
 }
 
+/// Removes the locks that a git which was ended left in a repository.
+pub fn unlock(bare: &Path) {
+    let mut waiting = vec![bare.to_owned()];
+    while let Some(directory) = waiting.pop() {
+        for entry in fs::read_dir(directory).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path.extension().is_some_and(|end| end == "lock") {
+                fs::remove_file(path).unwrap();
+            }
+        }
+    }
+}
+
 /// A hook of a repository, as a shell script.
 pub fn hook(bare: &Path, name: &str, script: &str) {
     use std::os::unix::fs::PermissionsExt;
