@@ -78,8 +78,7 @@ pub(super) struct Allowed {
 }
 
 fn gate(name: &str) -> Result<Gate, String> {
-    let known = Gate::ALL.iter().copied().find(|gate| gate.name() == name);
-    known.ok_or_else(|| {
+    Gate::of_name(name).ok_or_else(|| {
         let names: Vec<_> = Gate::ALL.iter().map(|gate| gate.name()).collect();
         match crate::diagnostic::nearest(name, names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),

@@ -2,48 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::code::APP_NOT_THERE;
-use super::planning::{Here, Planner};
+use super::SiteChange;
 use super::propose::{Proposal, Target, written};
-use super::{Request, SiteChange};
-use crate::diagnostic::{Finding, Findings};
-use crate::sites::{AppSites, Key, Model, Said, Scope, Site, pair};
+use crate::diagnostic::Findings;
+use crate::sites::{AppSites, Key, Said, Site, pair};
 use crate::source::{RepoPath, Tree};
 use crate::yaml::{Change, Dialect, Place, Route, Step, parse};
 
-impl Planner<'_> {
-    /// The app as it is in the target; where it is not there and may be made,
-    /// as an empty file would make it.
-    pub(super) fn here_or_new(&self, request: &Request, app: &str) -> Result<Here, Findings> {
-        let is_there = self.base.model.app(&self.target.name, app).is_some();
-        if is_there || !request.leave.create || !self.is_anywhere(app) {
-            return self.here(app);
-        }
-        if !self.base.repository.is_native() {
-            let at = self.base.repository.location.clone();
-            let message = format!("`{app}` cannot be made in `{}`", self.target.name);
-            return Err(Finding::new(&APP_NOT_THERE, message, at)
-                .because("only in a native repository is it known what an app's files are")
-                .help("add its files by hand; from then on it is promoted")
-                .into());
-        }
-        let leaf = leaf(&self.target.directory, app);
-        let tree = self.base.tree.with_files([(leaf, Some(Vec::new()))].into());
-        let scope = Scope::app(app, [self.target.name.clone()]);
-        let model = Model::of_tree(self.base.repository, &tree, &scope);
-        let made = model.app(&self.target.name, app).ok_or_else(|| {
-            Findings::from(Finding::new(
-                &APP_NOT_THERE,
-                format!("`{app}` cannot be made in `{}`", self.target.name),
-                self.target.location.clone(),
-            ))
-        })?;
-        let state = made.state.clone()?;
-        Ok(Here { app: made, state, exists: false })
-    }
-}
-
-fn leaf(directory: &RepoPath, app: &str) -> RepoPath {
+pub(super) fn leaf(directory: &RepoPath, app: &str) -> RepoPath {
     directory.child(&format!("{app}.yaml"))
 }
 

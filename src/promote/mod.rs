@@ -4,6 +4,7 @@
 //! is known of it; the [`Plan`] is data and is judged by gates; carrying it out
 //! makes the files of one new commit of it.
 
+mod base;
 mod code;
 mod create;
 mod execute;
@@ -28,6 +29,7 @@ pub mod record;
 pub mod status;
 mod stay;
 
+pub use base::Base;
 pub use brief::{Difference, brief, differences};
 pub use code::{CODES, history as history_finding};
 pub use execute::{Desk, Done, Executed, Judged, Mode, Where, execute, no_destination};
@@ -39,7 +41,6 @@ pub use intent::{
 };
 pub use past::{BranchPast, Commits};
 pub use plan::{AppPlan, Plan, SiteChange, Source};
-pub use planning::Base;
 pub use record::{Action, Override, Record};
 pub use request::{Leave, Named, Request};
 pub use show::text as plan_text;

@@ -3,43 +3,25 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
+use super::base::Base;
 use super::code::{
     APP_NOT_THERE, FUTURE_COMMIT, GATE_FAILS, GATE_WAITS, STALE_RENDERING, UNKNOWN_IMAGE,
 };
-use super::create::created;
+use super::create::{created, leaf};
 use super::gates::{self, Answer, Binds, Candidate, Gate, Past as _, Verdict, Way};
-use super::past::BranchPast;
 use super::propose::{self, Proposal, Target};
 use super::rerender::{Edited, Rerendered, brought_along, rerender};
 use super::select::{self, Picked};
 use super::values::ReadValues;
 use super::{AppPlan, Leave, Request};
-use crate::config::{Environment, EnvironmentName, Repository, Selection};
+use crate::config::{Environment, EnvironmentName, Selection};
 use crate::diagnostic::{Finding, Findings, Kind, Severity, Subject};
-use crate::git::{HistoryError, ObjectName};
+use crate::git::HistoryError;
 use crate::sites::{
     AppSites, Ask, MOVING_REFERENCE, Model, Scope, State, WriteOptions, shared_base,
 };
 use crate::source::{Location, RepoPath, SourceFile, Tree};
 use crate::yaml::{Change, splice};
-
-/// One commit, or the work tree, with what is known of it.
-pub struct Base<'a> {
-    /// The commit; none for the work tree.
-    pub commit: Option<ObjectName>,
-    /// Its files.
-    pub tree: &'a Tree,
-    /// Its configuration.
-    pub repository: &'a Repository,
-    /// Its sites.
-    pub model: &'a Model,
-    /// What was before.
-    pub past: &'a BranchPast<'a>,
-    /// The clock.
-    pub now: Timestamp,
-}
 
 /// What is to become of one app, with the files that make it so.
 #[derive(Debug)]
@@ -78,6 +60,14 @@ impl Work {
         });
         found.collect()
     }
+}
+
+/// An app in the environment that is entered.
+pub(super) struct Here {
+    pub(super) app: AppSites,
+    pub(super) state: State,
+    /// Whether it is there yet.
+    pub(super) exists: bool,
 }
 
 /// Computes what is asked for at one base.
@@ -231,6 +221,36 @@ impl Planner<'_> {
             shared.map_or(findings, Findings::from)
         })?;
         self.finish(app, &here, proposal, &Way::Set, None)
+    }
+
+    /// The app as it is in the target; where it is not there and may be made,
+    /// as an empty file would make it.
+    pub(super) fn here_or_new(&self, request: &Request, app: &str) -> Result<Here, Findings> {
+        let is_there = self.base.model.app(&self.target.name, app).is_some();
+        if is_there || !request.leave.create || !self.is_anywhere(app) {
+            return self.here(app);
+        }
+        if !self.base.repository.is_native() {
+            let at = self.base.repository.location.clone();
+            let message = format!("`{app}` cannot be made in `{}`", self.target.name);
+            return Err(Finding::new(&APP_NOT_THERE, message, at)
+                .because("only in a native repository is it known what an app's files are")
+                .help("add its files by hand; from then on it is promoted")
+                .into());
+        }
+        let leaf = leaf(&self.target.directory, app);
+        let tree = self.base.tree.with_files([(leaf, Some(Vec::new()))].into());
+        let scope = Scope::app(app, [self.target.name.clone()]);
+        let model = Model::of_tree(self.base.repository, &tree, &scope);
+        let made = model.app(&self.target.name, app).ok_or_else(|| {
+            Findings::from(Finding::new(
+                &APP_NOT_THERE,
+                format!("`{app}` cannot be made in `{}`", self.target.name),
+                self.target.location.clone(),
+            ))
+        })?;
+        let state = made.state.clone()?;
+        Ok(Here { app: made, state, exists: false })
     }
 
     /// What the app's sites are and say in the target.
@@ -470,12 +490,4 @@ pub(super) fn edited(
         }
     }
     if findings.has_errors() { Err(findings) } else { Ok(files) }
-}
-
-/// An app in the environment that is entered.
-pub(super) struct Here {
-    pub(super) app: AppSites,
-    pub(super) state: State,
-    /// Whether it is there yet.
-    pub(super) exists: bool,
 }

@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 
 use super::Source;
+use super::base::Base;
 use super::gates::Values;
-use super::planning::Base;
 use crate::config::{self, Environment, EnvironmentName, Repository, Side, ValueRoute};
 use crate::source::Tree;
 use crate::yaml::{self, Dialect, Node, Value};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::base::Base;
 use super::gates::{self, Candidate, Past as _, Verdict, Way};
-use super::planning::Base;
 use super::rerender::check_rendered;
 use super::select;
 use super::values::ReadValues;

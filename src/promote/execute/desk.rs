@@ -13,9 +13,9 @@ use crate::git::{
     self, Branch, HistoryError, Identity, Log, ObjectName, Remote, RemoteError, Repository,
     Variables, Writer, requested_by,
 };
+use crate::promote::base::Base;
 use crate::promote::code::{NO_CLONE, UNKNOWN_REVISION};
 use crate::promote::intent::{Computed, How, Intent};
-use crate::promote::planning::Base;
 use crate::promote::{BranchPast, Commits, Head, Override, Plan, Record, judge, record};
 use crate::sites::{Model, Scope};
 use crate::source::{Location, RepoPath, Tree};

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::{Computed, How, Intent};
 use crate::diagnostic::Findings;
-use crate::promote::planning::{Base, Planner};
+use crate::promote::base::Base;
+use crate::promote::planning::Planner;
 use crate::promote::record::{self, Told};
 use crate::promote::rerender::Edited;
 use crate::promote::{Action, AppPlan, Hold, Leave, Plan, Record, hold, hold_identity};

@@ -14,8 +14,8 @@ pub use set::{SetApp, SetReferences};
 use std::collections::BTreeSet;
 
 use super::Plan;
+use super::base::Base;
 use super::gates::Binds;
-use super::planning::Base;
 use super::rerender::Edited;
 use crate::config::Repository;
 use crate::diagnostic::Findings;

@@ -6,7 +6,8 @@ use super::gathered::Gathered;
 use super::{Computed, How, Intent};
 use crate::config::{Environment, Repository};
 use crate::diagnostic::Findings;
-use crate::promote::planning::{Base, Planner};
+use crate::promote::base::Base;
+use crate::promote::planning::Planner;
 use crate::promote::{Action, Record, Request};
 
 /// Promotion of apps.

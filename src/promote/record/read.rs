@@ -71,7 +71,7 @@ fn add(record: &mut Record, key: &str, value: &str) {
         }
         "Source-Commit" => push(&mut record.source_commits, (unescaped(first), unescaped(rest))),
         "Override" => {
-            if let Some(gate) = Gate::ALL.iter().copied().find(|gate| gate.name() == first) {
+            if let Some(gate) = Gate::of_name(first) {
                 push(&mut record.overrides, Override { gate, reason: unescaped(rest) });
             }
         }
