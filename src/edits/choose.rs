@@ -7,7 +7,7 @@ use super::GitRevision;
 use super::code::{NOTHING_MATCHES, OTHER_REPOSITORY, WHICH_IMAGE};
 use super::edit::Opened;
 use crate::diagnostic::{Finding, Findings, nearest};
-use crate::kubernetes::ImageReference;
+use crate::kubernetes::full_repository;
 use crate::sites::{Ask, Form, Key, Part, Site, is_repository_of};
 use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{Node, Step};
@@ -46,11 +46,8 @@ fn sites(files: &[Opened]) -> impl Iterator<Item = Chosen<'_>> {
 /// or by the last segment of that.
 fn rank(ask: &Ask, site: &Site) -> Option<u8> {
     let repository = site.repository();
-    let is_repository = |text: &str| {
-        let full =
-            |text: &str| ImageReference::parse(text).ok().map(|image| image.full_repository());
-        repository.and_then(full).is_some_and(|own| full(text) == Some(own))
-    };
+    let is_repository =
+        |text: &str| repository.is_some_and(|own| full_repository(own) == full_repository(text));
     match (&ask.name, &ask.repository) {
         (Some(name), _) => {
             let is_named = site.key.name() == name || site.qualified.as_ref() == Some(name);
@@ -105,11 +102,7 @@ fn stands(file: &Opened, part: &Part) -> Option<(Span, bool)> {
 
 /// Several images where one is meant.
 fn which(chosen: &[Chosen<'_>], ask: &Ask) -> Option<Finding> {
-    let full = |site: &Site| {
-        let text = site.repository()?;
-        let image = ImageReference::parse(text);
-        Some(image.map_or_else(|_| text.to_owned(), |image| image.full_repository()))
-    };
+    let full = |site: &Site| site.repository().map(full_repository);
     let known: BTreeSet<_> = chosen.iter().filter_map(|(_, site)| full(site)).collect();
     // A tag whose repository stands elsewhere is told by its name.
     let unknown = chosen.iter().filter(|(_, site)| site.repository().is_none());

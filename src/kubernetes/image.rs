@@ -136,6 +136,13 @@ impl fmt::Display for ImageReference {
     }
 }
 
+/// The full name of a repository ([`ImageReference::full_repository`]), by which
+/// two spellings of one are the same; a text that is none stands for itself.
+pub fn full_repository(text: &str) -> String {
+    let parsed = ImageReference::parse(text);
+    parsed.map_or_else(|_| text.to_owned(), |reference| reference.full_repository())
+}
+
 /// The reference of these parts as it is written: `repository:tag@digest`.
 pub fn image_reference(repository: &str, tag: Option<&str>, digest: Option<&str>) -> String {
     let mut reference = repository.to_owned();

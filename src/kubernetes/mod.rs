@@ -23,7 +23,7 @@ pub use code::{
     UNREADABLE_DEFINITION,
 };
 pub use definitions::read_definitions;
-pub use image::{Digest, ImageFault, ImageReference, image_reference, is_tag};
+pub use image::{Digest, ImageFault, ImageReference, full_repository, image_reference, is_tag};
 pub use manifest::objects_of;
 pub use names::{
     LABEL_LENGTH, NameFault, NameRule, dns_label, dns_subdomain, label_key, label_value,

@@ -6,7 +6,7 @@ use super::code::{MOVING_REFERENCE, SITES_DISAGREE, UNPINNED};
 use super::{Key, Said, Site, State};
 use crate::config::{EnvironmentName, RuleSeverity};
 use crate::diagnostic::{Finding, Findings, Severity, Subject};
-use crate::kubernetes::ImageReference;
+use crate::kubernetes::full_repository;
 use crate::yaml::Place;
 
 /// What an app's sites in one environment say.
@@ -90,8 +90,7 @@ fn qualified(mut sites: Vec<Site>) -> Vec<Site> {
 /// The full name of what the site takes a version of.
 fn source_of(site: &Site) -> Option<String> {
     let repository = site.image()?.repository.as_deref()?;
-    let parsed = ImageReference::parse(repository).ok();
-    Some(parsed.map_or_else(|| repository.to_owned(), |parsed| parsed.full_repository()))
+    Some(full_repository(repository))
 }
 
 /// What is said of each key; sites that disagree are found.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{ImageParts, Key, Site};
-use crate::kubernetes::{Digest, ImageFault, ImageReference, is_tag};
+use crate::kubernetes::{Digest, ImageFault, ImageReference, full_repository, is_tag};
 
 /// A new image reference as it is asked for: a whole one, or only `:TAG`,
 /// `@DIGEST` or `:TAG@DIGEST`, perhaps with the name of the image it is for.
@@ -71,10 +71,7 @@ impl Ask {
         }
         let repository = site.repository();
         let is_repository = |text: &str| {
-            let said = repository.and_then(|said| ImageReference::parse(said).ok());
-            let asked = ImageReference::parse(text).ok();
-            let full = |image: Option<ImageReference>| image.map(|image| image.full_repository());
-            said.is_some() && full(said) == full(asked)
+            repository.is_some_and(|said| full_repository(said) == full_repository(text))
         };
         match (&self.name, &self.repository) {
             (Some(name), _) => {

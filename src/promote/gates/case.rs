@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::below::Below;
 use super::{Candidate, Way};
-use crate::kubernetes::ImageReference;
+use crate::kubernetes::full_repository;
 use crate::sites::{Key, Said, State};
 
 /// A candidate with what several gates ask about it.
@@ -74,12 +74,8 @@ fn is_of(said: &Said, other: &Said) -> bool {
     let (Said::Image(one), Said::Image(two)) = (said, other) else { return true };
     let same_digest = one.digest.is_some() && one.digest == two.digest;
     let repositories = one.repository.as_deref().zip(two.repository.as_deref());
-    same_digest || repositories.is_none_or(|(one, two)| full(one) == full(two))
-}
-
-fn full(repository: &str) -> String {
-    let parsed = ImageReference::parse(repository);
-    parsed.map_or_else(|_| repository.to_owned(), |reference| reference.full_repository())
+    same_digest
+        || repositories.is_none_or(|(one, two)| full_repository(one) == full_repository(two))
 }
 
 /// What a state says anew.

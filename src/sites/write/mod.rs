@@ -11,7 +11,7 @@ use super::code::NO_ROOM;
 use super::kustomize::Address;
 use super::{Form, Said, Site, app};
 use crate::diagnostic::{Finding, Severity};
-use crate::kubernetes::ImageReference;
+use crate::kubernetes::full_repository;
 use crate::yaml::Change;
 
 pub use self::barrier::shared_base;
@@ -60,11 +60,7 @@ pub fn changes(site: &Site, to: &Said, options: WriteOptions) -> Result<Vec<Chan
 /// Whether an image of that repository is the one that the site takes, however
 /// the registry is written.
 pub fn is_repository_of(site: &Site, repository: &str) -> bool {
-    let full = |text: &str| {
-        ImageReference::parse(text)
-            .map_or_else(|_| text.to_owned(), |image| image.full_repository())
-    };
-    site.repository().is_none_or(|own| full(own) == full(repository))
+    site.repository().is_none_or(|own| full_repository(own) == full_repository(repository))
 }
 
 /// What a refusal is, whatever it is worth elsewhere.
