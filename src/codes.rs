@@ -19,8 +19,10 @@ static LISTS: &[&[&Code]] = &[
     crate::pipeline::CODES,
     crate::rendered::CODES,
     crate::promote::CODES,
-    crate::promote::audit::CODES,
-    crate::promote::hold::CODES,
+    crate::deliver::CODES,
+    crate::history::CODES,
+    crate::history::audit::CODES,
+    crate::holds::CODES,
     crate::demo::CODES,
 ];
 

@@ -8,9 +8,8 @@ use std::sync::Arc;
 
 use rungs::config::{EnvironmentName, load};
 use rungs::git::{Log, Repository};
-use rungs::promote::gates::Past;
-use rungs::promote::{BranchPast, Commits, Since};
-use rungs::sites::{Said, State};
+use rungs::history::{BranchHistory, Commits, History, Since};
+use rungs::sites::{SiteValue, State};
 use serde_json::Value;
 
 const CONFIGURATION: &str = "\
@@ -122,25 +121,27 @@ impl Made {
     }
 
     /// What the past of an environment's `web` says.
-    fn with_past<T>(&self, ask: impl FnOnce(&BranchPast<'_>) -> T) -> T {
+    fn with_past<T>(&self, ask: impl FnOnce(&BranchHistory<'_>) -> T) -> T {
         let clone = Arc::new(Repository::containing(self.path()).unwrap().unwrap());
         let tip = clone.head().unwrap().unwrap();
         let tree = clone.tree_of(&tip).unwrap();
         let loaded = load(&tree).unwrap();
         let (history, objects) = (Log::new(Arc::clone(&clone), Some("main")), clone.objects());
         let commits = Commits { tip: &tip, history: &history, objects: &*objects };
-        ask(&BranchPast::new(&loaded.repository, &tree, Some(commits)).unwrap())
+        ask(&BranchHistory::new(&loaded.repository, &tree, Some(commits)).unwrap())
     }
 
     fn previous(&self) -> Vec<String> {
         self.with_past(|past| {
             let states = past.previous_states(&environment("prod"), "web");
-            states.map(|stay| tag(&stay.unwrap().state.unwrap())).collect()
+            states.map(|tenure| tag(&tenure.unwrap().state.unwrap())).collect()
         })
     }
 
     fn since(&self, name: &str) -> Since {
-        self.with_past(|past| past.stays(&environment(name), "web").next().unwrap().unwrap().since)
+        self.with_past(|past| {
+            past.tenures(&environment(name), "web").next().unwrap().unwrap().since
+        })
     }
 }
 
@@ -150,7 +151,7 @@ fn environment(name: &str) -> EnvironmentName {
 
 fn tag(state: &State) -> String {
     let mut tags = state.iter().filter_map(|(_, said)| match said {
-        Said::Image(image) => image.tag.clone(),
+        SiteValue::Image(image) => image.tag.clone(),
         _ => None,
     });
     tags.next().unwrap()

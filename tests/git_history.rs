@@ -4,7 +4,7 @@
 mod clones;
 
 use clones::{Scratch, git, in_own_process, is_in_own_process, name, path, repository, steps};
-use rungs::git::{History, Log, ObjectName};
+use rungs::git::{CommitHistory, Log, ObjectName};
 
 #[test]
 fn each_commit_that_changed_the_file_is_a_step_newest_first() {

@@ -317,7 +317,7 @@ fn a_blobless_clone_has_its_history_without_blobs_and_fetches_those_at_once() {
     let tip = repository.head().unwrap().unwrap();
     let before = packs(&clone);
     let log = rungs::git::Log::new(repository, Some("main"));
-    let history: &dyn rungs::git::History = &log;
+    let history: &dyn rungs::git::CommitHistory = &log;
     let steps: Vec<_> = history.steps(&tip, &[]).unwrap().map(Result::unwrap).collect();
     let ids: Vec<ObjectName> = steps
         .iter()

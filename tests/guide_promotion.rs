@@ -138,7 +138,7 @@ fn promotions_go_as_the_guide_says() {
     configuration.push_str(&files(gates)["rungs.yaml"]);
     git(&clone, &["pull", "-q", "--ff-only"]);
     lay_out(&clone, &BTreeMap::from([("rungs.yaml".to_owned(), configuration)]));
-    git(&clone, &["commit", "-qam", "Ask for a day in qa"]);
+    git(&clone, &["commit", "-qam", "ImageRequest for a day in qa"]);
     git(&clone, &["push", "-q"]);
     run_all(&clone, gates);
     assert!(says(&remote, "production", "newTag: v7   # set by a promotion"), "rolled back");

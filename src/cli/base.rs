@@ -7,8 +7,8 @@ use super::Context;
 use crate::config::{self, Loaded};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{self, HistoryError, Log, ObjectName, RemoteError};
-use crate::promote::audit::{NO_COMMIT, NO_SUCH_TIME};
-use crate::promote::history_finding;
+use crate::history;
+use crate::history::audit::{NO_COMMIT, NO_SUCH_TIME};
 use crate::source::{Location, RepoPath, Tree};
 
 /// A commit that is looked at, with its files and its configuration. Nothing is
@@ -118,7 +118,7 @@ impl Base {
 
     /// What a history that ends too early, or cannot be read, comes to.
     pub(super) fn history_finding(&self, error: &HistoryError) -> Finding {
-        history_finding(error, &self.loaded.repository.location)
+        history::finding(error, &self.loaded.repository.location)
     }
 }
 
@@ -184,5 +184,5 @@ fn known(
 /// A clone that cannot be opened or read.
 fn unreadable(error: &dyn std::error::Error) -> Findings {
     let error = HistoryError::Failed(error.to_string());
-    history_finding(&error, &Location::of_path(&RepoPath::root())).into()
+    history::finding(&error, &Location::of_path(&RepoPath::root())).into()
 }

@@ -7,11 +7,10 @@ use serde_json::{Value, json};
 
 use super::destination::Destination;
 use super::{Context, Outcome, console};
+use crate::deliver::{Desk, Done, Executed, Mode, Where, execute, no_destination};
 use crate::diagnostic::{Findings, Format, Style};
 use crate::git::Variables;
-use crate::promote::{
-    Computed, Desk, Done, Executed, Intent, Mode, Where, execute, no_destination, plan_text,
-};
+use crate::promote::{Computed, Intent, plan_text};
 
 /// Carries out what is meant where the person said, and shows it.
 pub(super) fn run(

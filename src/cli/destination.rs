@@ -4,9 +4,10 @@
 use clap::ArgGroup;
 
 use super::usage_error;
+use crate::deliver::Mode;
 use crate::diagnostic::harmless;
 use crate::promote::gates::Gate;
-use crate::promote::{Leave, Mode, Override};
+use crate::promote::{Override, Permissions};
 
 /// Where a change goes.
 #[derive(Debug, Default, clap::Args)]
@@ -62,7 +63,7 @@ impl Destination {
 /// How far one may go.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "What is allowed")]
-pub(super) struct Allowed {
+pub(super) struct PermissionArgs {
     /// Let a gate not count; it is recorded with its reason. `render` and `approvals` always count
     #[arg(long = "override", value_name = "GATE", value_parser = gate, requires = "why")]
     overridden: Vec<Gate>,
@@ -87,14 +88,14 @@ fn gate(name: &str) -> Result<Gate, String> {
     })
 }
 
-impl Allowed {
+impl PermissionArgs {
     /// What the person allows.
-    pub(super) fn leave(&self) -> Leave {
-        Leave {
+    pub(super) fn permissions(&self) -> Permissions {
+        Permissions {
             drop_digest: self.drop_digest,
             ticket: self.ticket.clone(),
             overrides: self.overrides(),
-            ..Leave::default()
+            ..Permissions::default()
         }
     }
 

@@ -3,12 +3,13 @@
 use clap::Arg;
 use serde_json::json;
 
-use super::destination::{Allowed, Destination};
+use super::destination::{Destination, PermissionArgs};
 use super::written::DataFormat;
 use super::{Context, Outcome, carry_out, console, usage_error};
+use crate::deliver::{Judged, Mode, execute};
 use crate::diagnostic::{Finding, Findings, Format, Kind, harmless};
 use crate::promote::gates::{Verdict, show, worst};
-use crate::promote::{Apps, Judged, Mode, Named, Plan, Promotion, Request, execute, plan_text};
+use crate::promote::{Apps, NamedState, Plan, Promotion, Request, plan_text};
 
 /// Show why a promotion is or is not allowed, or judge any change of a branch
 ///
@@ -45,7 +46,7 @@ pub(super) struct Gates {
     #[arg(long, value_name = "REV", requires = "base", default_value = "HEAD")]
     head: String,
     #[command(flatten)]
-    allowed: Allowed,
+    allowed: PermissionArgs,
 }
 
 /// Refuses, beside `--base`, what would have no effect on the verdict.
@@ -59,7 +60,7 @@ impl Gates {
         let destination = Destination::default();
         let desk = carry_out::desk(context, &destination)?;
         if let Some(base) = &self.base {
-            let judged = desk.judge(base, &self.head, &self.allowed.leave().overrides)?;
+            let judged = desk.judge(base, &self.head, &self.allowed.permissions().overrides)?;
             return Ok(judged_outcome(context, judged));
         }
         let Some(environment) = self.to else {
@@ -68,8 +69,8 @@ impl Gates {
         let request = Request {
             environment,
             from: self.from,
-            reference: self.reference.as_deref().map(Named::parse),
-            leave: self.allowed.leave(),
+            reference: self.reference.as_deref().map(NamedState::parse),
+            permissions: self.allowed.permissions(),
         };
         let promotion = Promotion { request, apps: Apps::Named(self.apps) };
         let executed = execute(&desk, Mode::Show, &promotion)?;

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use super::destination::Destination;
 use super::{Context, Outcome, carry_out, console};
 use crate::diagnostic::{Findings, Format};
-use crate::promote::{Hold as Held, HoldBack, LiftHolds, hold};
+use crate::holds::{self, Hold as Held};
+use crate::promote::{HoldBack, LiftHolds};
 
 /// Keep states from entering an environment and those above it
 ///
@@ -60,7 +61,7 @@ struct Set {
     reason: String,
     /// Until when: the last day (`2026-12-31`, in UTC), or a time with its zone; until it is lifted
     /// if not given
-    #[arg(long, value_name = "TIME", value_parser = hold::parse_until)]
+    #[arg(long, value_name = "TIME", value_parser = holds::parse_until)]
     until: Option<Timestamp>,
     #[command(flatten)]
     destination: Destination,
@@ -123,7 +124,7 @@ impl List {
         let (tree, loaded) = carry_out::desk(context, &destination)?.known()?;
         let only = env.as_deref().map(|name| loaded.repository.find_environment(name));
         let only = only.transpose()?.map(|environment| environment.name.clone());
-        let mut holds = hold::all(&tree, &loaded.repository)?;
+        let mut holds = holds::all(&tree, &loaded.repository)?;
         holds.retain(|hold| only.as_ref().is_none_or(|name| hold.environment == *name));
         holds.retain(|hold| apps.is_empty() || apps.contains(&hold.app));
         if context.console.format() == Format::Text {

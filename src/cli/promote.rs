@@ -1,9 +1,9 @@
 //! `rungs promote`
 
-use super::destination::{Allowed, Destination};
+use super::destination::{Destination, PermissionArgs};
 use super::{Context, Outcome, carry_out};
 use crate::diagnostic::Findings;
-use crate::promote::{Apps, Leave, Named, Promotion, Request};
+use crate::promote::{Apps, NamedState, Permissions, Promotion, Request};
 
 /// Make an environment deploy what the environment before it does
 ///
@@ -33,14 +33,14 @@ pub(super) struct Promote {
     #[arg(long)]
     create: bool,
     #[command(flatten)]
-    allowed: Allowed,
+    allowed: PermissionArgs,
     #[command(flatten)]
     destination: Destination,
 }
 
 impl Promote {
     pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
-        let leave = Leave { create: self.create, ..self.allowed.leave() };
+        let permissions = Permissions { create: self.create, ..self.allowed.permissions() };
         let apps = match self.train {
             Some(train) => Apps::Train(train),
             None if self.all => Apps::All,
@@ -49,8 +49,8 @@ impl Promote {
         let request = Request {
             environment: self.to,
             from: self.from,
-            reference: self.reference.as_deref().map(Named::parse),
-            leave,
+            reference: self.reference.as_deref().map(NamedState::parse),
+            permissions,
         };
         carry_out::run(context, &self.destination, &Promotion { request, apps })
     }

@@ -1,9 +1,9 @@
 //! `rungs rollback`
 
-use super::destination::{Allowed, Destination};
+use super::destination::{Destination, PermissionArgs};
 use super::{Context, Outcome, carry_out};
 use crate::diagnostic::Findings;
-use crate::promote::{Named, Rollback as Intent};
+use crate::promote::{NamedState, Rollback as Intent};
 
 /// Restore what an app was before in an environment, and hold back what it is now
 ///
@@ -22,7 +22,7 @@ pub(super) struct Rollback {
     #[arg(long, value_name = "REF")]
     to_ref: Option<String>,
     #[command(flatten)]
-    allowed: Allowed,
+    allowed: PermissionArgs,
     #[command(flatten)]
     destination: Destination,
 }
@@ -33,10 +33,10 @@ impl Rollback {
         let intent = Intent {
             environment: self.env,
             app: self.app,
-            to: self.to_ref.as_deref().map(Named::parse),
+            to: self.to_ref.as_deref().map(NamedState::parse),
             reason,
             by: carry_out::requester(context, &self.destination)?,
-            leave: self.allowed.leave(),
+            permissions: self.allowed.permissions(),
         };
         carry_out::run(context, &self.destination, &intent)
     }

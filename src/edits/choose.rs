@@ -8,7 +8,7 @@ use super::code::{NOTHING_MATCHES, OTHER_REPOSITORY, WHICH_IMAGE};
 use super::edit::Opened;
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::kubernetes::full_repository;
-use crate::sites::{Ask, Form, Key, Part, Site, is_repository_of};
+use crate::sites::{Form, ImageRequest, Key, Part, Site, is_repository_of};
 use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{Node, Step};
 
@@ -18,7 +18,7 @@ pub(super) type Chosen<'f> = (&'f Opened, &'f Site);
 /// The images that are meant, in all files.
 pub(super) fn images<'f>(
     files: &'f [Opened],
-    ask: &Ask,
+    ask: &ImageRequest,
     may_differ: bool,
 ) -> Result<Vec<Chosen<'f>>, Findings> {
     let all = || sites(files).filter(|(_, site)| site.is_image());
@@ -44,7 +44,7 @@ fn sites(files: &[Opened]) -> impl Iterator<Item = Chosen<'_>> {
 
 /// How closely a site is what is asked for: by its own name or its repository,
 /// or by the last segment of that.
-fn rank(ask: &Ask, site: &Site) -> Option<u8> {
+fn rank(ask: &ImageRequest, site: &Site) -> Option<u8> {
     let repository = site.repository();
     let is_repository =
         |text: &str| repository.is_some_and(|own| full_repository(own) == full_repository(text));
@@ -101,7 +101,7 @@ fn stands(file: &Opened, part: &Part) -> Option<(Span, bool)> {
 }
 
 /// Several images where one is meant.
-fn which(chosen: &[Chosen<'_>], ask: &Ask) -> Option<Finding> {
+fn which(chosen: &[Chosen<'_>], ask: &ImageRequest) -> Option<Finding> {
     let full = |site: &Site| site.repository().map(full_repository);
     let known: BTreeSet<_> = chosen.iter().filter_map(|(_, site)| full(site)).collect();
     // A tag whose repository stands elsewhere is told by its name.
@@ -123,8 +123,8 @@ fn which(chosen: &[Chosen<'_>], ask: &Ask) -> Option<Finding> {
     Some(finding.help(format!("name one: `{}={}`", all[0].trim_matches('`'), identity(ask))))
 }
 
-fn identity(ask: &Ask) -> String {
-    Ask { name: None, ..ask.clone() }.to_string()
+fn identity(ask: &ImageRequest) -> String {
+    ImageRequest { name: None, ..ask.clone() }.to_string()
 }
 
 /// Why an image of another repository does not come where nobody allowed it.
@@ -136,7 +136,7 @@ pub fn other_repository(site: &Site, wanted: &str) -> Finding {
         .help("say `--repository` where the repository is to change, too")
 }
 
-fn no_image(files: &[Opened], ask: &Ask) -> Finding {
+fn no_image(files: &[Opened], ask: &ImageRequest) -> Finding {
     let images = || sites(files).map(|(_, site)| site).filter(|site| site.is_image());
     let names = images().map(|site| site.key.name()).chain(images().filter_map(Site::repository));
     let wanted = match (&ask.name, &ask.repository) {

@@ -7,7 +7,7 @@ use super::choose::{self, Chosen};
 use super::code::{SEALED_FILE, TWO_VALUES};
 use super::{Request, RouteValue};
 use crate::diagnostic::{Finding, Findings, nearest};
-use crate::sites::{Ask, Said, Site, WriteOptions, changes, sites_of_file};
+use crate::sites::{ImageRequest, Site, SiteValue, WriteOptions, changes, sites_of_file};
 use crate::source::{Location, SourceFile};
 use crate::yaml::{Change, Dialect, Kind, Node, Place, Route, Step, Value, is_text, parse, splice};
 
@@ -77,7 +77,7 @@ pub fn edit(
         wanted.image(ask, request);
     }
     for git in &request.gits {
-        let said = Said::Revision(git.revision.clone());
+        let said = SiteValue::Revision(git.revision.clone());
         match choose::gits(&files, git) {
             Ok(chosen) => wanted.take(&chosen, &said, options(request, false)),
             Err(finding) => wanted.findings.push(finding),
@@ -131,15 +131,15 @@ struct Wanted<'f> {
 }
 
 impl<'f> Wanted<'f> {
-    fn image(&mut self, ask: &Ask, request: &Request) {
-        let said = Said::Image(ask.parts());
+    fn image(&mut self, ask: &ImageRequest, request: &Request) {
+        let said = SiteValue::Image(ask.parts());
         match choose::images(self.files, ask, request.repository) {
             Ok(chosen) => self.take(&chosen, &said, options(request, ask.digest.is_some())),
             Err(findings) => self.findings.extend(findings),
         }
     }
 
-    fn take(&mut self, chosen: &[Chosen<'f>], said: &Said, options: WriteOptions) {
+    fn take(&mut self, chosen: &[Chosen<'f>], said: &SiteValue, options: WriteOptions) {
         for (file, site) in choose::written(chosen) {
             match changes(site, said, options) {
                 Ok(changes) => {

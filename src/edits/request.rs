@@ -1,13 +1,13 @@
 //! What a person asks files to say.
 
-use crate::sites::{Ask, AskFault};
+use crate::sites::{ImageRequest, ImageRequestFault};
 use crate::yaml::{Route, RouteError};
 
 /// What is to be set.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// Images.
-    pub images: Vec<Ask>,
+    pub images: Vec<ImageRequest>,
     /// Values.
     pub routes: Vec<RouteValue>,
     /// Git references and versions.
@@ -48,8 +48,8 @@ pub enum PairFault {
 }
 
 /// Reads `[NAME=]REF`; an artifact's address may have its `oci://`.
-pub fn image(text: &str) -> Result<Ask, AskFault> {
-    Ask::parse(text.strip_prefix("oci://").unwrap_or(text))
+pub fn image(text: &str) -> Result<ImageRequest, ImageRequestFault> {
+    ImageRequest::parse(text.strip_prefix("oci://").unwrap_or(text))
 }
 
 impl RouteValue {

@@ -32,7 +32,7 @@ pub struct FileChange {
 pub type Names<'h> = Box<dyn Iterator<Item = Result<ObjectName, HistoryError>> + 'h>;
 
 /// The commits of a branch that changed something, newest first.
-pub trait History: Send + Sync {
+pub trait CommitHistory: Send + Sync {
     /// Along the branch, from `tip` backwards: the commits that changed a file
     /// at or below one of `paths`, and every merge that hides the branch, with
     /// or without changes there: what stood before it is not surely known to

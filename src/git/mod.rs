@@ -35,7 +35,7 @@ pub use build::{BuildError, Changes};
 pub use cache::Cache;
 pub use code::CODES;
 pub use commit::CommitFiles;
-pub use history::{FileChange, History, HistoryError, Names, Step};
+pub use history::{CommitHistory, FileChange, HistoryError, Names, Step};
 pub use identity::{Identity, Person, requested_by};
 pub use log::Log;
 pub use object::{Commit, Mode, ObjectName, Signature, TreeEntry};

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::past::BranchPast;
 use crate::config::Repository;
 use crate::git::ObjectName;
+use crate::history::BranchHistory;
 use crate::sites::Model;
 use crate::source::Tree;
 
@@ -19,7 +19,7 @@ pub struct Base<'a> {
     /// Its sites.
     pub model: &'a Model,
     /// What was before.
-    pub past: &'a BranchPast<'a>,
+    pub history: &'a BranchHistory<'a>,
     /// The clock.
     pub now: Timestamp,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::SiteChange;
 use super::propose::{Proposal, Target, written};
 use crate::diagnostic::Findings;
-use crate::sites::{AppSites, Key, Said, Site, pair};
+use crate::sites::{AppSites, Key, Site, SiteValue, pair};
 use crate::source::{RepoPath, Tree};
 use crate::yaml::{Change, Dialect, Place, Route, Step, parse};
 
@@ -64,13 +64,13 @@ pub(super) fn created(
 /// What makes a site in an empty file.
 fn made(site: &Site) -> Vec<Change> {
     match (&site.key, &site.said) {
-        (Key::Image(name), Some(Said::Image(image))) => {
+        (Key::Image(name), Some(SiteValue::Image(image))) => {
             let parts =
                 [("repository", &image.repository), ("tag", &image.tag), ("digest", &image.digest)];
             let said = parts.iter().filter_map(|(key, text)| Some((key, text.as_ref()?)));
             said.map(|(key, text)| insert(&["images", name], key, text)).collect()
         }
-        (Key::Value(route), Some(Said::Value(yaml))) => {
+        (Key::Value(route), Some(SiteValue::Value(yaml))) => {
             let Ok(route) = Route::parse(route) else { return Vec::new() };
             let Some((Step::Key(key), before)) = route.steps().split_last() else {
                 return Vec::new();

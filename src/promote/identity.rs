@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{AppPlan, Plan, Record};
-use crate::sites::{Key, Said};
+use super::{AppPlan, Plan};
+use crate::history::Record;
+use crate::sites::{Key, SiteValue};
 
 /// The identity of a plan: a hash of the environment, and of each app's keys
 /// and what they will say. No file, line, base commit, time, gate, hold or
@@ -50,7 +51,7 @@ fn hexadecimal(digest: &[u8]) -> String {
 }
 
 /// What changes of an app, by key.
-fn new(app: &AppPlan) -> impl Iterator<Item = (&Key, &Said)> {
+fn new(app: &AppPlan) -> impl Iterator<Item = (&Key, &SiteValue)> {
     let changes = |key: &&Key| app.changes.iter().any(|change| change.key == **key);
     app.to.iter().filter(move |(key, _)| changes(key))
 }
@@ -65,12 +66,14 @@ fn kind(key: &Key) -> &'static str {
 }
 
 /// The new value without the target's own repository.
-fn text(said: &Said) -> String {
+fn text(said: &SiteValue) -> String {
     match said {
-        Said::Image(image) => {
+        SiteValue::Image(image) => {
             let part = |part: &Option<String>| part.clone().unwrap_or_default();
             format!("{}@{}", part(&image.tag), part(&image.digest))
         }
-        Said::Revision(text) | Said::Moving(text) | Said::Value(text) => text.clone(),
+        SiteValue::Revision(text) | SiteValue::Moving(text) | SiteValue::Value(text) => {
+            text.clone()
+        }
     }
 }

@@ -6,7 +6,8 @@ use serde::{Serialize, Serializer};
 use super::gates::Verdict;
 use crate::config::EnvironmentName;
 use crate::git::ObjectName;
-use crate::sites::{Key, Said, State};
+use crate::history::Source;
+use crate::sites::{Key, SiteValue, State};
 
 /// What is to become of an environment.
 #[derive(Debug, Clone, Serialize)]
@@ -25,7 +26,7 @@ impl Plan {
     /// Whether another plan for the same request leaves every key that either of
     /// them changes as this one does: what is done already by then is no
     /// difference, and what neither touches does not count.
-    pub(super) fn comes_to_the_same(&self, other: &Self) -> bool {
+    pub fn comes_to_the_same(&self, other: &Self) -> bool {
         let changed = self.apps.iter().chain(&other.apps);
         let changed = changed.flat_map(|app| app.changes.iter().map(|one| (&app.app, &one.key)));
         self.environment == other.environment
@@ -59,25 +60,15 @@ pub struct AppPlan {
     pub gates: Vec<Verdict>,
 }
 
-/// Where a state comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Source {
-    /// The environment.
-    pub environment: EnvironmentName,
-    /// The commit at which it stood there: the base, or an earlier one.
-    pub commit: Option<ObjectName>,
-}
-
 /// What a site says and will say. Serialised without what looks like a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteChange {
     /// Which.
     pub key: Key,
     /// What it says; none where it does not yet say anything.
-    pub from: Option<Said>,
+    pub from: Option<SiteValue>,
     /// What it will say.
-    pub to: Said,
+    pub to: SiteValue,
     /// The file that changes.
     pub path: crate::source::RepoPath,
     /// The line that changes, from one.

@@ -8,24 +8,26 @@ use super::code::{
     APP_NOT_THERE, FUTURE_COMMIT, GATE_FAILS, GATE_WAITS, STALE_RENDERING, UNKNOWN_IMAGE,
 };
 use super::create::{created, leaf};
-use super::gates::{self, Answer, Binds, Candidate, Gate, Past as _, Verdict, Way};
+use super::gates::{self, Answer, Binds, Candidate, Gate, Transition, Verdict};
 use super::propose::{self, Proposal, Target};
 use super::rerender::{Edited, Rerendered, brought_along, rerender};
-use super::select::{self, Picked};
+use super::select::{self, SelectedState};
 use super::values::ReadValues;
-use super::{AppPlan, Leave, Request};
+use super::{AppPlan, Permissions, Request};
 use crate::config::{Environment, EnvironmentName, Selection};
 use crate::diagnostic::{Finding, Findings, Kind, Severity, Subject};
 use crate::git::HistoryError;
+use crate::history::{History as _, Source};
 use crate::sites::{
-    AppSites, Ask, MOVING_REFERENCE, Model, Scope, State, WriteOptions, shared_base,
+    AppInstance, AppSites, ImageRequest, MOVING_REFERENCE, Model, Scope, State, WriteOptions,
+    shared_base,
 };
 use crate::source::{Location, RepoPath, SourceFile, Tree};
 use crate::yaml::{Change, splice};
 
 /// What is to become of one app, with the files that make it so.
 #[derive(Debug)]
-pub(super) struct Work {
+pub(super) struct AppOutcome {
     pub(super) plan: AppPlan,
     /// The files that change, rendered ones included; empty where nothing does.
     pub(super) files: Edited,
@@ -36,7 +38,7 @@ pub(super) struct Work {
     pub(super) warnings: Findings,
 }
 
-impl Work {
+impl AppOutcome {
     /// What keeps it from being done; gates that bind later do not.
     pub(super) fn obstacles(&self, environment: &EnvironmentName, bind: &[Binds]) -> Findings {
         let app = &self.plan.app;
@@ -63,7 +65,7 @@ impl Work {
 }
 
 /// An app in the environment that is entered.
-pub(super) struct Here {
+pub(super) struct TargetState {
     pub(super) app: AppSites,
     pub(super) state: State,
     /// Whether it is there yet.
@@ -75,7 +77,7 @@ pub(super) struct Planner<'a> {
     pub(super) base: &'a Base<'a>,
     /// The environment that is entered.
     pub(super) target: &'a Environment,
-    pub(super) leave: &'a Leave,
+    pub(super) permissions: &'a Permissions,
     /// Whether the change goes straight onto the base branch, so that nobody
     /// can approve it.
     pub(super) direct: bool,
@@ -83,30 +85,32 @@ pub(super) struct Planner<'a> {
 
 impl Planner<'_> {
     /// An app's promotion.
-    pub(super) fn promote(&self, request: &Request, app: &str) -> Result<Work, Findings> {
-        let here = self.here_or_new(request, app)?;
+    pub(super) fn promote(&self, request: &Request, app: &str) -> Result<AppOutcome, Findings> {
+        let current = self.target_sites_or_new(request, app)?;
         let sources = match &request.from {
             Some(from) => {
                 let from = &self.base.repository.find_environment(from)?.name;
                 select::named_source(self.base.repository, self.target, from)?
             }
-            None => select::sources(self.base.repository, self.target, app, self.base.past)?,
+            None => select::sources(self.base.repository, self.target, app, self.base.history)?,
         };
         if let Some(named) = &request.reference {
             let base = self.base.commit.as_ref();
-            let picked = select::named(&sources, app, named, self.base.past, self.target, base)
-                .map_err(|error| select::of_history(&error, &self.target.location))??;
-            let picked = Picked { chosen: request.from.is_some(), ..picked };
-            return self.enter(app, &here, &picked);
+            let selected =
+                select::named(&sources, app, named, self.base.history, self.target, base)
+                    .map_err(|error| select::of_history(&error, &self.target.location))??;
+            let selected = SelectedState { chosen: request.from.is_some(), ..selected };
+            return self.enter(app, &current, &selected);
         }
         match self.target.select {
             Selection::Current => {
                 let commit = self.base.commit.as_ref();
-                let picked = select::current(&sources, app, commit, self.base.past, self.target)?;
-                let picked = Picked { chosen: request.from.is_some(), ..picked };
-                self.enter(app, &here, &picked)
+                let selected =
+                    select::current(&sources, app, commit, self.base.history, self.target)?;
+                let selected = SelectedState { chosen: request.from.is_some(), ..selected };
+                self.enter(app, &current, &selected)
             }
-            Selection::NewestEligible => self.newest_eligible(request, app, &here, &sources),
+            Selection::NewestEligible => self.newest_eligible(request, app, &current, &sources),
         }
     }
 
@@ -116,38 +120,39 @@ impl Planner<'_> {
         &self,
         request: &Request,
         app: &str,
-        here: &Here,
+        current: &TargetState,
         sources: &[EnvironmentName],
-    ) -> Result<Work, Findings> {
+    ) -> Result<AppOutcome, Findings> {
         let mut newest = None;
         for source in sources {
-            let mut seen: Vec<State> = vec![here.state.clone()];
-            for stay in self.base.past.stays(source, app) {
-                let stay = stay.map_err(|error| self.of_history(&error))?;
-                let Some(state) = &stay.state else { continue };
-                if here.exists && here.state.is_same(state) || seen.len() > MOST_CANDIDATES {
+            let mut seen: Vec<State> = vec![current.state.clone()];
+            for tenure in self.base.history.tenures(source, app) {
+                let tenure = tenure.map_err(|error| self.of_history(&error))?;
+                let Some(state) = &tenure.state else { continue };
+                if current.exists && current.state.is_same(state) || seen.len() > MOST_CANDIDATES {
                     break;
                 }
                 if seen.iter().any(|earlier| earlier.is_same(state)) {
                     continue;
                 }
                 seen.push(state.clone());
-                let commit = select::commit_of(&stay, self.base.commit.as_ref())
+                let commit = select::commit_of(&tenure, self.base.commit.as_ref())
                     .map_err(|error| self.of_history(&error))?;
-                let source = super::Source { environment: source.clone(), commit };
-                let picked = Picked { source, chosen: request.from.is_some(), named: false };
-                if self.is_eligible(app, here, &picked)? {
-                    let work = self.enter(app, here, &picked)?;
-                    if work.plan.gates.iter().all(may_wait) {
-                        return Ok(work);
+                let source = Source { environment: source.clone(), commit };
+                let selected =
+                    SelectedState { source, chosen: request.from.is_some(), named: false };
+                if self.is_eligible(app, current, &selected)? {
+                    let outcome = self.enter(app, current, &selected)?;
+                    if outcome.plan.gates.iter().all(may_wait) {
+                        return Ok(outcome);
                     }
                 }
-                newest.get_or_insert(picked);
+                newest.get_or_insert(selected);
             }
         }
         match newest {
-            Some(newest) => self.enter(app, here, &newest),
-            None => Ok(Self::nothing(app, here)),
+            Some(newest) => self.enter(app, current, &newest),
+            None => Ok(Self::nothing(app, current)),
         }
     }
 
@@ -158,52 +163,63 @@ impl Planner<'_> {
     /// Whether nothing but people, the hour and the rendering may keep a state
     /// from entering. One whose sites do not fit the target's is not eligible;
     /// one that cannot be read is no answer.
-    fn is_eligible(&self, app: &str, here: &Here, picked: &Picked) -> Result<bool, Findings> {
-        let target = self.target_of(here);
+    fn is_eligible(
+        &self,
+        app: &str,
+        current: &TargetState,
+        selected: &SelectedState,
+    ) -> Result<bool, Findings> {
+        let target = self.target_of(current);
         let proposed =
-            self.there(app, picked).and_then(|source| propose::promoted(target, &source));
+            self.source_sites(app, selected).and_then(|source| propose::promoted(target, &source));
         let proposal = match proposed {
             Ok(proposal) => proposal,
             Err(findings) if findings.kind() <= Some(Kind::Answer) => return Ok(false),
             Err(findings) => return Err(findings),
         };
-        let verdicts = self.judge(app, here, &proposal, &way(picked), Some(&picked.source));
+        let verdicts =
+            self.judge(app, current, &proposal, &transition(selected), Some(&selected.source));
         Ok(verdicts.iter().all(may_wait))
     }
 
-    fn enter(&self, app: &str, here: &Here, picked: &Picked) -> Result<Work, Findings> {
-        let source = self.there(app, picked)?;
-        let target = self.target_of(here);
-        let proposal = if here.exists {
+    fn enter(
+        &self,
+        app: &str,
+        current: &TargetState,
+        selected: &SelectedState,
+    ) -> Result<AppOutcome, Findings> {
+        let source = self.source_sites(app, selected)?;
+        let target = self.target_of(current);
+        let proposal = if current.exists {
             propose::promoted(target, &source)?
         } else {
-            let tree = self.tree_of(picked)?;
+            let tree = self.tree_of(selected)?;
             let from = self.base.repository.find_environment(source.environment.as_str())?;
             created(target, &self.target.directory, &source, &tree, &from.directory)?
         };
-        self.finish(app, here, proposal, &way(picked), Some(&picked.source))
+        self.finish(app, current, proposal, &transition(selected), Some(&selected.source))
     }
 
     /// The app's sites in the source, at the commit that the state is of.
-    fn there(&self, app: &str, picked: &Picked) -> Result<AppSites, Findings> {
-        let environment = &picked.source.environment;
+    fn source_sites(&self, app: &str, selected: &SelectedState) -> Result<AppSites, Findings> {
+        let environment = &selected.source.environment;
         let gone = || Findings::from(self.not_there(app, environment));
-        if self.is_base(picked) {
+        if self.is_base(selected) {
             return self.base.model.app(environment, app).ok_or_else(gone);
         }
-        let tree = self.tree_of(picked)?;
+        let tree = self.tree_of(selected)?;
         let scope = Scope::app(app, [environment.clone()]);
         Model::of_tree(self.base.repository, &tree, &scope).app(environment, app).ok_or_else(gone)
     }
 
-    fn is_base(&self, picked: &Picked) -> bool {
-        picked.source.commit.is_none() || picked.source.commit == self.base.commit
+    fn is_base(&self, selected: &SelectedState) -> bool {
+        selected.source.commit.is_none() || selected.source.commit == self.base.commit
     }
 
     /// The files of the commit that a state is of.
-    fn tree_of(&self, picked: &Picked) -> Result<Tree, Findings> {
-        match &picked.source.commit {
-            Some(commit) if !self.is_base(picked) => {
+    fn tree_of(&self, selected: &SelectedState) -> Result<Tree, Findings> {
+        match &selected.source.commit {
+            Some(commit) if !self.is_base(selected) => {
                 let tree = self.base.tree.at(commit.as_str());
                 let at = &self.target.location;
                 tree.map_err(|error| Finding::of_revision_error(&error, Some(at)).into())
@@ -213,22 +229,31 @@ impl Planner<'_> {
     }
 
     /// New references for an app, as after a build.
-    pub(super) fn set(&self, app: &str, asks: &[Ask], at: &Location) -> Result<Work, Findings> {
-        let here = self.here(app)?;
-        let proposal = propose::asked(self.target_of(&here), asks, at).map_err(|findings| {
+    pub(super) fn set(
+        &self,
+        app: &str,
+        asks: &[ImageRequest],
+        at: &Location,
+    ) -> Result<AppOutcome, Findings> {
+        let current = self.target_sites(app)?;
+        let proposal = propose::asked(self.target_of(&current), asks, at).map_err(|findings| {
             let is_unknown = |finding: &Finding| finding.code.name == UNKNOWN_IMAGE.name;
             let shared = findings.iter().any(is_unknown).then(|| self.shared(app)).flatten();
             shared.map_or(findings, Findings::from)
         })?;
-        self.finish(app, &here, proposal, &Way::Set, None)
+        self.finish(app, &current, proposal, &Transition::Set, None)
     }
 
     /// The app as it is in the target; where it is not there and may be made,
     /// as an empty file would make it.
-    pub(super) fn here_or_new(&self, request: &Request, app: &str) -> Result<Here, Findings> {
+    pub(super) fn target_sites_or_new(
+        &self,
+        request: &Request,
+        app: &str,
+    ) -> Result<TargetState, Findings> {
         let is_there = self.base.model.app(&self.target.name, app).is_some();
-        if is_there || !request.leave.create || !self.is_anywhere(app) {
-            return self.here(app);
+        if is_there || !request.permissions.create || !self.is_anywhere(app) {
+            return self.target_sites(app);
         }
         if !self.base.repository.is_native() {
             let at = self.base.repository.location.clone();
@@ -250,16 +275,16 @@ impl Planner<'_> {
             ))
         })?;
         let state = made.state.clone()?;
-        Ok(Here { app: made, state, exists: false })
+        Ok(TargetState { app: made, state, exists: false })
     }
 
     /// What the app's sites are and say in the target.
-    pub(super) fn here(&self, app: &str) -> Result<Here, Findings> {
+    pub(super) fn target_sites(&self, app: &str) -> Result<TargetState, Findings> {
         let Some(found) = self.base.model.app(&self.target.name, app) else {
             return Err(self.not_there(app, &self.target.name).into());
         };
         let state = found.state.clone()?;
-        Ok(Here { app: found, state, exists: true })
+        Ok(TargetState { app: found, state, exists: true })
     }
 
     /// Whether an app is in any environment.
@@ -305,21 +330,21 @@ impl Planner<'_> {
         }
         let all = Model::of_tree(self.base.repository, self.base.tree, &Scope::all());
         let mut shared = all.shared(self.base.tree);
-        let sites = shared.remove(&(self.target.name.clone(), app.to_owned()))?;
+        let sites = shared.remove(&AppInstance::new(&self.target.name, app))?;
         sites.iter().find_map(shared_base)
     }
 
-    pub(super) fn target_of<'h>(&self, here: &'h Here) -> Target<'h> {
+    pub(super) fn target_of<'h>(&self, current: &'h TargetState) -> Target<'h> {
         let options = WriteOptions {
-            drop_digest: self.leave.drop_digest,
-            repository: self.leave.repository,
+            drop_digest: self.permissions.drop_digest,
+            repository: self.permissions.repository,
             ..WriteOptions::default()
         };
-        Target { app: &here.app, state: &here.state, options }
+        Target { app: &current.app, state: &current.state, options }
     }
 
-    fn nothing(app: &str, here: &Here) -> Work {
-        let state = here.state.clone();
+    fn nothing(app: &str, current: &TargetState) -> AppOutcome {
+        let state = current.state.clone();
         let plan = AppPlan {
             app: app.to_owned(),
             source: None,
@@ -329,62 +354,65 @@ impl Planner<'_> {
             gates: Vec::new(),
         };
         // A promotion that passes a range over would look like one without it.
-        let moves = here.app.findings.iter().filter(|found| found.code == &MOVING_REFERENCE);
+        let moves = current.app.findings.iter().filter(|found| found.code == &MOVING_REFERENCE);
         let (files, edits) = (Edited::new(), BTreeMap::new());
-        Work { plan, files, edits, warnings: moves.cloned().collect() }
+        AppOutcome { plan, files, edits, warnings: moves.cloned().collect() }
     }
 
     /// Edits, renders and judges.
     pub(super) fn finish(
         &self,
         app: &str,
-        here: &Here,
+        current: &TargetState,
         proposal: Proposal,
-        way: &Way<'_>,
-        source: Option<&super::Source>,
-    ) -> Result<Work, Findings> {
-        let mut work = Self::nothing(app, here);
-        work.plan.source = source.cloned();
+        transition: &Transition<'_>,
+        source: Option<&Source>,
+    ) -> Result<AppOutcome, Findings> {
+        let mut outcome = Self::nothing(app, current);
+        outcome.plan.source = source.cloned();
         if proposal.changes.is_empty() {
-            return Ok(work);
+            return Ok(outcome);
         }
-        let mut verdicts = self.judge(app, here, &proposal, way, source);
-        work.files = edited(self.base.tree, &proposal.edits, here.exists)?;
-        work.files.extend(proposal.originals);
+        let mut verdicts = self.judge(app, current, &proposal, transition, source);
+        outcome.files = edited(self.base.tree, &proposal.edits, current.exists)?;
+        outcome.files.extend(proposal.originals);
         if self.base.repository.is_native() {
-            let rendered = self.rendered(app, here, &work.files);
+            let rendered = self.rendered(app, current, &outcome.files);
             gates::insert(&mut verdicts, rendered_verdict(rendered.as_ref().err()));
             match rendered {
                 Ok(rendered) => {
-                    work.files.extend(rendered.files);
-                    work.warnings.extend(rendered.warnings);
+                    outcome.files.extend(rendered.files);
+                    outcome.warnings.extend(rendered.warnings);
                 }
                 Err(findings) if is_no_verdict(&findings) => return Err(findings),
                 // The verdict says that it does not render, and these say why.
-                Err(findings) => work.warnings.extend(findings.into_iter().map(|mut finding| {
-                    finding.severity = Severity::Note;
-                    finding
-                })),
+                Err(findings) => {
+                    outcome.warnings.extend(findings.into_iter().map(|mut finding| {
+                        finding.severity = Severity::Note;
+                        finding
+                    }));
+                }
             }
         }
-        work.warnings.extend(proposal.warnings);
+        outcome.warnings.extend(proposal.warnings);
         let of_source = |source| self.future_commit(app, source, &proposal.state);
-        work.warnings.extend(source.and_then(of_source));
-        work.edits = proposal.edits;
-        work.plan.to = proposal.state;
-        work.plan.changes = proposal.changes;
-        work.plan.gates = verdicts;
-        Ok(work)
+        outcome.warnings.extend(source.and_then(of_source));
+        outcome.edits = proposal.edits;
+        outcome.plan.to = proposal.state;
+        outcome.plan.changes = proposal.changes;
+        outcome.plan.gates = verdicts;
+        Ok(outcome)
     }
 
     /// The finding that the state came to its source by a commit that is dated
     /// in the future, where a soak counts from it.
-    fn future_commit(&self, app: &str, source: &super::Source, state: &State) -> Option<Finding> {
+    fn future_commit(&self, app: &str, source: &Source, state: &State) -> Option<Finding> {
         let soak = self.target.gates_of(app).soak.as_ref()?;
-        let mut stays = self.base.past.stays(&source.environment, app).map_while(Result::ok);
-        let stay = stays.find(|stay| stay.state.as_ref().is_some_and(|one| one.is_same(state)))?;
-        let time = stay.since.time().filter(|time| *time > self.base.now)?;
-        let commit = stay.entered.as_ref()?.id.short().to_owned();
+        let mut tenures = self.base.history.tenures(&source.environment, app).map_while(Result::ok);
+        let tenure =
+            tenures.find(|tenure| tenure.state.as_ref().is_some_and(|one| one.is_same(state)))?;
+        let time = tenure.since.time().filter(|time| *time > self.base.now)?;
+        let commit = tenure.entered.as_ref()?.id.short().to_owned();
         let message = format!("the commit `{commit}` is dated {time}, which is yet to come");
         Some(
             Finding::new(&FUTURE_COMMIT, message, soak.location.clone())
@@ -395,10 +423,15 @@ impl Planner<'_> {
     }
 
     /// What rendering comes to with these files.
-    fn rendered(&self, app: &str, here: &Here, files: &Edited) -> Result<Rerendered, Findings> {
+    fn rendered(
+        &self,
+        app: &str,
+        current: &TargetState,
+        files: &Edited,
+    ) -> Result<Rerendered, Findings> {
         let Base { tree, repository, .. } = *self.base;
         let mut rendered = rerender(tree, repository, files, &self.target.name, app)?;
-        if !here.exists {
+        if !current.exists {
             rendered.files.extend(brought_along(tree, repository, files)?);
         }
         Ok(rendered)
@@ -407,10 +440,10 @@ impl Planner<'_> {
     fn judge(
         &self,
         app: &str,
-        here: &Here,
+        current: &TargetState,
         proposal: &Proposal,
-        way: &Way<'_>,
-        source: Option<&super::Source>,
+        transition: &Transition<'_>,
+        source: Option<&Source>,
     ) -> Vec<Verdict> {
         let values = ReadValues::new(self.base, self.target, source, app);
         gates::judge(&Candidate {
@@ -418,14 +451,14 @@ impl Planner<'_> {
             target: self.target,
             gates: self.target.gates_of(app),
             app,
-            way: *way,
-            current: here.exists.then_some(&here.state),
+            transition: *transition,
+            current: current.exists.then_some(&current.state),
             proposed: &proposal.state,
-            past: self.base.past,
+            history: self.base.history,
             values: &values,
             now: self.base.now,
-            ticket: self.leave.ticket.as_deref(),
-            overrides: &self.leave.overrides,
+            ticket: self.permissions.ticket.as_deref(),
+            overrides: &self.permissions.overrides,
             direct: self.direct,
             facts: None,
         })
@@ -441,9 +474,9 @@ fn may_wait(verdict: &Verdict) -> bool {
 /// As many states of the past as are looked at for one that is eligible.
 const MOST_CANDIDATES: usize = 200;
 
-fn way(picked: &Picked) -> Way<'_> {
-    let (chosen, named) = (picked.chosen, picked.named);
-    Way::Promote { from: &picked.source.environment, chosen, named }
+fn transition(selected: &SelectedState) -> Transition<'_> {
+    let (chosen, named) = (selected.chosen, selected.named);
+    Transition::Promote { from: &selected.source.environment, chosen, named }
 }
 
 /// What the gate `render` says of what rendering came to.

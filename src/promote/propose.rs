@@ -8,8 +8,8 @@ use super::rerender::Edited;
 use crate::diagnostic::{Finding, Findings, Subject, nearest};
 use crate::edits::{TWO_VALUES, other_repository};
 use crate::sites::{
-    AppSites, Ask, ImageParts, Key, Said, Site, State, WriteOptions, changes, is_repository_of,
-    pair,
+    AppSites, ImageParts, ImageRequest, Key, Site, SiteValue, State, WriteOptions, changes,
+    is_repository_of, pair,
 };
 use crate::source::{Location, RepoPath};
 use crate::yaml::Change;
@@ -44,7 +44,7 @@ impl Target<'_> {
 }
 
 /// A site, and what it is to say.
-pub(super) type Wanted<'s> = (&'s Site, Said);
+pub(super) type Wanted<'s> = (&'s Site, SiteValue);
 
 /// Makes the sites say what the source's say; each keeps its repository.
 pub(super) fn promoted(target: Target<'_>, source: &AppSites) -> Result<Proposal, Findings> {
@@ -58,7 +58,7 @@ pub(super) fn promoted(target: Target<'_>, source: &AppSites) -> Result<Proposal
     for pair in &pairs.both {
         let Some(said) = &pair.source.said else { continue };
         for &site in &pair.targets {
-            match climbed(site, said, target.options) {
+            match promoted_value(site, said, target.options) {
                 Ok(said) => wanted.push((site, said)),
                 Err(finding) => findings.push(finding.about(target.subject())),
             }
@@ -73,12 +73,16 @@ pub(super) fn promoted(target: Target<'_>, source: &AppSites) -> Result<Proposal
 }
 
 /// What a site is to say where the source's says `said`.
-pub(super) fn climbed(site: &Site, said: &Said, options: WriteOptions) -> Result<Said, Finding> {
-    let (Some(Said::Image(own)), Said::Image(source)) = (&site.said, said) else {
+pub(super) fn promoted_value(
+    site: &Site,
+    said: &SiteValue,
+    options: WriteOptions,
+) -> Result<SiteValue, Finding> {
+    let (Some(SiteValue::Image(own)), SiteValue::Image(source)) = (&site.said, said) else {
         return Ok(said.clone());
     };
-    if Said::Image(own.clone()).is_same(said) {
-        return Ok(Said::Image(own.clone()));
+    if SiteValue::Image(own.clone()).is_same(said) {
+        return Ok(SiteValue::Image(own.clone()));
     }
     let digest = match (&own.digest, &source.digest) {
         (Some(_), None) if !options.drop_digest => return Err(no_digest(site, source)),
@@ -87,7 +91,7 @@ pub(super) fn climbed(site: &Site, said: &Said, options: WriteOptions) -> Result
         (_, None | Some(_)) => None,
     };
     let (repository, tag) = (own.repository.clone(), source.tag.clone());
-    Ok(Said::Image(ImageParts { repository, tag, digest }))
+    Ok(SiteValue::Image(ImageParts { repository, tag, digest }))
 }
 
 fn no_digest(site: &Site, source: &ImageParts) -> Finding {
@@ -99,14 +103,19 @@ fn no_digest(site: &Site, source: &ImageParts) -> Finding {
 }
 
 /// Makes the sites say what is asked for.
-pub(super) fn asked(target: Target<'_>, asks: &[Ask], at: &Location) -> Result<Proposal, Findings> {
+pub(super) fn asked(
+    target: Target<'_>,
+    asks: &[ImageRequest],
+    at: &Location,
+) -> Result<Proposal, Findings> {
     let mut wanted = Vec::new();
     let mut findings = Findings::new();
     for ask in asks {
-        let sites = meant(target, ask, at).and_then(|sites| allowed(target, ask, sites));
+        let sites = matching_sites(target, ask, at).and_then(|sites| allowed(target, ask, sites));
         match sites {
             Ok(sites) => {
-                wanted.extend(sites.into_iter().map(|site| (site, Said::Image(set(site, ask)))));
+                wanted
+                    .extend(sites.into_iter().map(|site| (site, SiteValue::Image(set(site, ask)))));
             }
             Err(finding) => findings.push(finding.about(target.subject())),
         }
@@ -132,7 +141,7 @@ fn twice(wanted: &[Wanted<'_>]) -> Option<Finding> {
 /// tag is no tag of the site's own.
 fn allowed<'s>(
     target: Target<'_>,
-    ask: &Ask,
+    ask: &ImageRequest,
     sites: Vec<&'s Site>,
 ) -> Result<Vec<&'s Site>, Finding> {
     let asked = ask.parts().repository.filter(|_| !target.options.repository);
@@ -144,7 +153,7 @@ fn allowed<'s>(
 }
 
 /// An image with what is asked for; what stays unsaid is the site's own.
-fn set(site: &Site, ask: &Ask) -> ImageParts {
+fn set(site: &Site, ask: &ImageRequest) -> ImageParts {
     let own = site.image().cloned().unwrap_or_default();
     let asked = ask.parts();
     let is_own = |repository: &String| is_repository_of(site, repository);
@@ -153,7 +162,11 @@ fn set(site: &Site, ask: &Ask) -> ImageParts {
 }
 
 /// The sites of the one image that is meant.
-fn meant<'s>(target: Target<'s>, ask: &Ask, at: &Location) -> Result<Vec<&'s Site>, Finding> {
+fn matching_sites<'s>(
+    target: Target<'s>,
+    ask: &ImageRequest,
+    at: &Location,
+) -> Result<Vec<&'s Site>, Finding> {
     let images: Vec<&Site> = target.app.sites.iter().filter(|site| site.is_image()).collect();
     let mut found: Vec<_> = images.iter().copied().filter(|site| ask.means(site)).collect();
     let known = keys(&images);
@@ -234,7 +247,7 @@ pub(super) fn restored(target: Target<'_>, before: &State) -> Result<Proposal, F
 /// How the sites come to say what is wanted.
 pub(super) fn written(target: Target<'_>, wanted: &[Wanted<'_>]) -> Result<Proposal, Findings> {
     let mut findings = Findings::new();
-    let mut new: BTreeMap<Key, Said> = BTreeMap::new();
+    let mut new: BTreeMap<Key, SiteValue> = BTreeMap::new();
     let mut proposal = Proposal {
         state: target.state.clone(),
         changes: Vec::new(),

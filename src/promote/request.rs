@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::Override;
-use crate::sites::Ask;
+use super::gates::Gate;
+use crate::sites::ImageRequest;
 
 /// Apps that are to enter an environment.
 #[derive(Debug, Clone)]
@@ -13,16 +13,16 @@ pub struct Request {
     /// The environment that states come from; none for those directly before.
     pub from: Option<String>,
     /// A state that a person names, instead of what `select` picks.
-    pub reference: Option<Named>,
+    pub reference: Option<NamedState>,
     /// How far one may go.
-    pub leave: Leave,
+    pub permissions: Permissions,
 }
 
 /// A state that the source has held, as a person names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Named {
+pub enum NamedState {
     /// By the reference of one of its images: `:v4`, `web=:v4`, or a whole one.
-    Image(Ask),
+    Image(ImageRequest),
     /// By a tag, a git reference or a version alone, of any of its sites.
     Text(String),
 }
@@ -30,7 +30,7 @@ pub enum Named {
 /// What a person allows, and names for the record.
 #[derive(Debug, Clone, Default)]
 #[allow(clippy::struct_excessive_bools)] // Each is an option of its own.
-pub struct Leave {
+pub struct Permissions {
     /// Whether a digest may go where no new one comes along.
     pub drop_digest: bool,
     /// Whether an app may be made where it is not.
@@ -45,7 +45,16 @@ pub struct Leave {
     pub ticket: Option<String>,
 }
 
-impl fmt::Display for Named {
+/// A gate that is put aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// Which.
+    pub gate: Gate,
+    /// Why.
+    pub reason: String,
+}
+
+impl fmt::Display for NamedState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Image(ask) => ask.fmt(f),
@@ -54,9 +63,9 @@ impl fmt::Display for Named {
     }
 }
 
-impl Named {
+impl NamedState {
     /// Reads what a person typed behind `--ref`.
     pub fn parse(text: &str) -> Self {
-        Ask::parse(text).map_or_else(|_| Self::Text(text.to_owned()), Self::Image)
+        ImageRequest::parse(text).map_or_else(|_| Self::Text(text.to_owned()), Self::Image)
     }
 }

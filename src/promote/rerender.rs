@@ -88,7 +88,7 @@ pub(super) fn brought_along(
         }
         let path = repository.output.join(path.as_str());
         let path = path.expect("it was rendered below the output");
-        let standing = standing(tree, &path)?;
+        let standing = on_disk(tree, &path)?;
         if standing.as_ref() == new {
             continue;
         }
@@ -122,7 +122,7 @@ fn own_files(tree: &Tree) -> Result<BTreeMap<RepoPath, Vec<u8>>, Findings> {
     Ok(files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect())
 }
 
-fn standing(tree: &Tree, path: &RepoPath) -> Result<Option<Vec<u8>>, Findings> {
+fn on_disk(tree: &Tree, path: &RepoPath) -> Result<Option<Vec<u8>>, Findings> {
     match tree.read(path) {
         Ok(file) => Ok(Some(file.text().as_bytes().to_vec())),
         Err(error) if matches!(error.kind, ReadErrorKind::Missing) => Ok(None),

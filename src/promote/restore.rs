@@ -1,6 +1,6 @@
 //! A state that an app had before comes back.
 
-use super::planning::{Here, Planner, Work, edited};
+use super::planning::{AppOutcome, Planner, TargetState, edited};
 use super::propose::{self, Proposal, Target};
 use super::rerender::Edited;
 use crate::diagnostic::Findings;
@@ -22,14 +22,14 @@ impl Planner<'_> {
     /// Where a file is what the later state makes of the file of that time, and
     /// nothing else, that file comes back byte for byte: how a list was written,
     /// or that a reference was inherited, is in no state.
-    pub(super) fn restore(&self, app: &str, before: &Before) -> Result<Work, Findings> {
-        let here = self.here(app)?;
-        let mut proposal = propose::restored(self.target_of(&here), &before.state)?;
+    pub(super) fn restore(&self, app: &str, before: &Before) -> Result<AppOutcome, Findings> {
+        let current = self.target_sites(app)?;
+        let mut proposal = propose::restored(self.target_of(&current), &before.state)?;
         if let Some(stood) = &before.stood {
-            let originals = self.originals(app, &here, &proposal, stood);
+            let originals = self.originals(app, &current, &proposal, stood);
             proposal.originals = originals.unwrap_or_default();
         }
-        self.finish(app, &here, proposal, &super::gates::Way::Rollback, None)
+        self.finish(app, &current, proposal, &super::gates::Transition::Rollback, None)
     }
 
     /// The files of the commit `stood` that may take their places; none where
@@ -37,7 +37,7 @@ impl Planner<'_> {
     fn originals(
         &self,
         app: &str,
-        here: &Here,
+        current: &TargetState,
         proposal: &Proposal,
         stood: &ObjectName,
     ) -> Option<Edited> {
@@ -46,7 +46,7 @@ impl Planner<'_> {
         let state = old.state.clone().ok()?;
         let target = Target { app: &old, state: &state, options: WriteOptions::default() };
         let later =
-            edited(&tree, &propose::restored(target, &here.state).ok()?.edits, true).ok()?;
+            edited(&tree, &propose::restored(target, &current.state).ok()?.edits, true).ok()?;
         let mut originals = Edited::new();
         for path in proposal.edits.keys() {
             let (Ok(old), Ok(now)) = (tree.read(path), self.base.tree.read(path)) else { continue };

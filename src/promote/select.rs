@@ -2,18 +2,18 @@
 
 use std::fmt::Write as _;
 
+use super::NamedState;
 use super::code::{DISAGREEING_SOURCES, NEVER_HELD, NOT_BELOW, NOT_PROMOTED_TO, NOTHING_BELOW};
-use super::gates::Past;
-use super::{Named, Since, Source, Stay};
 use crate::config::{Before, Environment, EnvironmentName, Repository};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{HistoryError, ObjectName};
-use crate::sites::{Key, Said, State};
+use crate::history::{self, History, Since, Source, Tenure};
+use crate::sites::{Key, SiteValue, State};
 use crate::source::Location;
 
 /// A state that may enter.
 #[derive(Debug, Clone)]
-pub(super) struct Picked {
+pub(super) struct SelectedState {
     pub(super) source: Source,
     /// Whether a person chose the environment.
     pub(super) chosen: bool,
@@ -28,7 +28,7 @@ pub(super) fn sources(
     repository: &Repository,
     target: &Environment,
     app: &str,
-    past: &dyn Past,
+    history: &dyn History,
 ) -> Result<Vec<EnvironmentName>, Finding> {
     let before = before(repository, target)?;
     let mut sources = Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn sources(
             continue;
         }
         seen.push(name.clone());
-        if past.standing(&name, app).is_some() {
+        if history.current(&name, app).is_some() {
             sources.push(name);
         } else if let Some(before) = repository.ladder.before(&name) {
             waiting.extend(before.environments().iter().rev().cloned());
@@ -102,10 +102,10 @@ pub(super) fn current(
     sources: &[EnvironmentName],
     app: &str,
     base: Option<&ObjectName>,
-    past: &dyn Past,
+    history: &dyn History,
     target: &Environment,
-) -> Result<Picked, Finding> {
-    let standing = sources.iter().filter_map(|name| Some((name, past.standing(name, app)?)));
+) -> Result<SelectedState, Finding> {
+    let standing = sources.iter().filter_map(|name| Some((name, history.current(name, app)?)));
     let mut standing = standing.collect::<Vec<_>>().into_iter();
     let (first, state) = standing.next().expect("a source is an environment that has the app");
     if let Some((other, different)) = standing.find(|(_, other)| !other.is_same(&state)) {
@@ -119,7 +119,7 @@ pub(super) fn current(
         .help(format!("bring them together, or choose: `--from {first}` or `--from {other}`")));
     }
     let source = Source { environment: first.clone(), commit: base.cloned() };
-    Ok(Picked { source, chosen: false, named: false })
+    Ok(SelectedState { source, chosen: false, named: false })
 }
 
 fn differences(one: &State, two: &State) -> String {
@@ -127,7 +127,7 @@ fn differences(one: &State, two: &State) -> String {
     for (key, said) in one.iter() {
         let other = two.get(key);
         if !other.is_some_and(|other| other.is_same(said)) {
-            let other = other.map_or_else(|| "nothing".to_owned(), Said::to_string);
+            let other = other.map_or_else(|| "nothing".to_owned(), SiteValue::to_string);
             let separator = if text.is_empty() { "" } else { ", " };
             let _ = write!(text, "{separator}{key}: `{said}` and `{other}`");
         }
@@ -139,26 +139,26 @@ fn differences(one: &State, two: &State) -> String {
 pub(super) fn named(
     sources: &[EnvironmentName],
     app: &str,
-    named: &Named,
-    past: &dyn Past,
+    named: &NamedState,
+    history: &dyn History,
     target: &Environment,
     base: Option<&ObjectName>,
-) -> Result<Result<Picked, Finding>, HistoryError> {
+) -> Result<Result<SelectedState, Finding>, HistoryError> {
     let mut held = Vec::new();
     for environment in sources {
-        for stay in past.stays(environment, app) {
-            let stay = stay?;
-            if !stay.state.as_ref().is_some_and(|state| names(named, state)) {
-                remember(&mut held, &stay);
+        for tenure in history.tenures(environment, app) {
+            let tenure = tenure?;
+            if !tenure.state.as_ref().is_some_and(|state| names(named, state)) {
+                remember(&mut held, &tenure);
                 // It may have held it before what is known of it.
-                if let Some(error) = stay.edge() {
+                if let Some(error) = tenure.edge() {
                     return Err(error);
                 }
                 continue;
             }
-            let commit = commit_of(&stay, base)?;
+            let commit = commit_of(&tenure, base)?;
             let source = Source { environment: environment.clone(), commit };
-            return Ok(Ok(Picked { source, chosen: false, named: true }));
+            return Ok(Ok(SelectedState { source, chosen: false, named: true }));
         }
     }
     let sources: Vec<_> = sources.iter().map(|name| format!("`{name}`")).collect();
@@ -172,26 +172,26 @@ pub(super) fn named(
 /// A commit at which a stay's state stood: the base where it still stands there,
 /// else the one that it began with, which a shallow clone may not have.
 pub(super) fn commit_of(
-    stay: &Stay,
+    tenure: &Tenure,
     base: Option<&ObjectName>,
 ) -> Result<Option<ObjectName>, HistoryError> {
-    match (&stay.left, &stay.entered, &stay.since) {
+    match (&tenure.left, &tenure.entered, &tenure.since) {
         (None, _, _) => Ok(base.cloned()),
         (Some(_), Some(entered), _) => Ok(Some(entered.id.clone())),
         (Some(_), None, Since::Unknown { fetch }) => {
             Err(HistoryError::Shallow { fetch: fetch.clone() })
         }
-        (Some(_), None, _) => Err(HistoryError::Failed("a stay has no beginning".to_owned())),
+        (Some(_), None, _) => Err(HistoryError::Failed("a tenure has no beginning".to_owned())),
     }
 }
 
 /// How many references of the past a message lists.
 const MOST_LISTED: usize = 5;
 
-fn remember(held: &mut Vec<String>, stay: &Stay) {
-    let Some(state) = &stay.state else { return };
+fn remember(held: &mut Vec<String>, tenure: &Tenure) {
+    let Some(state) = &tenure.state else { return };
     for (_, said) in state.iter() {
-        if let Said::Image(image) = said
+        if let SiteValue::Image(image) = said
             && let Some(identity) = image.tag.as_deref().or(image.digest.as_deref())
         {
             let text = format!("`{identity}`");
@@ -203,9 +203,9 @@ fn remember(held: &mut Vec<String>, stay: &Stay) {
 }
 
 /// Whether a state is the one that was named.
-pub(super) fn names(named: &Named, state: &State) -> bool {
+pub(super) fn names(named: &NamedState, state: &State) -> bool {
     state.iter().any(|(key, said)| match (named, said) {
-        (Named::Image(ask), Said::Image(image)) => {
+        (NamedState::Image(ask), SiteValue::Image(image)) => {
             let is_named = ask.name.as_ref().is_none_or(|name| key == &Key::Image(name.clone()));
             let has_tag = ask.tag.as_ref().is_none_or(|tag| image.tag.as_ref() == Some(tag));
             let digest = ask.digest.as_ref().map(crate::kubernetes::Digest::as_str);
@@ -213,15 +213,15 @@ pub(super) fn names(named: &Named, state: &State) -> bool {
                 && has_tag
                 && digest.is_none_or(|digest| image.digest.as_deref() == Some(digest))
         }
-        (Named::Text(text), Said::Image(image)) => {
+        (NamedState::Text(text), SiteValue::Image(image)) => {
             image.tag.as_ref() == Some(text) || image.digest.as_ref() == Some(text)
         }
-        (Named::Text(text), Said::Revision(revision)) => text == revision,
+        (NamedState::Text(text), SiteValue::Revision(revision)) => text == revision,
         _ => false,
     })
 }
 
 /// The findings of a history that ends too early or cannot be read.
 pub(super) fn of_history(error: &HistoryError, at: &Location) -> Findings {
-    super::code::history(error, at).into()
+    history::finding(error, at).into()
 }

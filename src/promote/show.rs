@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::brief::differences;
 use super::gates;
 use super::{AppPlan, Plan};
 use crate::diagnostic::{Style, harmless};
+use crate::sites::differences;
 
 /// The plan: for each app what changes where, and what stands in its way.
 pub fn text(plan: &Plan, style: Style) -> String {

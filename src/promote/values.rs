@@ -2,10 +2,10 @@
 
 use std::cell::OnceCell;
 
-use super::Source;
 use super::base::Base;
 use super::gates::Values;
 use crate::config::{self, Environment, EnvironmentName, Repository, Side, ValueRoute};
+use crate::history::Source;
 use crate::source::Tree;
 use crate::yaml::{self, Dialect, Node, Value};
 

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::base::Base;
-use super::gates::{self, Candidate, Past as _, Verdict, Way};
+use super::gates::{self, Candidate, Transition, Verdict};
 use super::rerender::check_rendered;
 use super::select;
 use super::values::ReadValues;
-use super::{Action, AppPlan, Override, Plan, Record, SiteChange, Source, differences};
+use super::{AppPlan, Override, Plan, SiteChange};
 use crate::config::{Environment, EnvironmentName};
 use crate::diagnostic::Findings;
-use crate::sites::{AppSites, Key, Model, Said, State};
+use crate::history::{Action, History as _, Record, Source};
+use crate::sites::{AppSites, Key, Model, SiteValue, State, differences};
 use crate::source::{RepoPath, Tree};
 
 /// A change that asks to be merged.
@@ -68,7 +69,7 @@ fn changed(head: &Head<'_>, environment: &EnvironmentName) -> BTreeSet<String> {
 
 /// What each site says, whether or not they agree: of sites that disagree, too,
 /// a change is seen.
-fn said(app: &AppSites) -> Vec<(&RepoPath, &Key, Option<&Said>)> {
+fn said(app: &AppSites) -> Vec<(&RepoPath, &Key, Option<&SiteValue>)> {
     let sites = app.sites.iter();
     sites.map(|site| (site.file.path(), &site.key, site.said.as_ref())).collect()
 }
@@ -82,7 +83,7 @@ fn judged(
 ) -> Result<Option<AppPlan>, Findings> {
     let Some(proposed) = head.model.app(&target.name, app) else { return Ok(None) };
     let to = proposed.state.clone()?;
-    let from = base.past.standing(&target.name, app);
+    let from = base.history.current(&target.name, app);
     if from.as_ref() == Some(&to) {
         return Ok(None);
     }
@@ -94,18 +95,18 @@ fn judged(
         record.app == app && record.environment == target.name && record.references == references
     };
     let record = head.records.iter().find(is_of_this);
-    let way = way(base, target, app, &to, source.as_ref(), record);
+    let transition = transition(base, target, app, &to, source.as_ref(), record);
     let values = ReadValues::new(base, target, source.as_ref(), app);
     let mut verdicts = gates::judge(&Candidate {
         repository: base.repository,
         target,
         gates: target.gates_of(app),
         app,
-        way,
+        transition,
         direct: false,
         current: from.as_ref(),
         proposed: &to,
-        past: base.past,
+        history: base.history,
         values: &values,
         facts: None,
         now: base.now,
@@ -122,47 +123,47 @@ fn judged(
 
 /// The environment below that says the same, or did most recently.
 fn source(base: &Base<'_>, target: &Environment, app: &str, state: &State) -> Option<Source> {
-    let sources = select::sources(base.repository, target, app, base.past).ok()?;
+    let sources = select::sources(base.repository, target, app, base.history).ok()?;
     let standing = |name: &&EnvironmentName| {
-        base.past.standing(name, app).is_some_and(|standing| standing.is_same(state))
+        base.history.current(name, app).is_some_and(|standing| standing.is_same(state))
     };
     if let Some(environment) = sources.iter().find(standing) {
         return Some(Source { environment: environment.clone(), commit: base.commit.clone() });
     }
     sources.iter().find_map(|environment| {
-        let mut stays = base.past.stays(environment, app).map_while(Result::ok);
-        let stay =
-            stays.find(|stay| stay.state.as_ref().is_some_and(|held| held.is_same(state)))?;
-        let commit = select::commit_of(&stay, base.commit.as_ref()).ok()?;
+        let mut tenures = base.history.tenures(environment, app).map_while(Result::ok);
+        let tenure =
+            tenures.find(|tenure| tenure.state.as_ref().is_some_and(|held| held.is_same(state)))?;
+        let commit = select::commit_of(&tenure, base.commit.as_ref()).ok()?;
         Some(Source { environment: environment.clone(), commit })
     })
 }
 
 /// How the state enters. That it is a rollback is the record's claim, and
 /// believed only of a state that the environment has held.
-fn way<'s>(
+fn transition<'s>(
     base: &Base<'_>,
     target: &Environment,
     app: &str,
     state: &State,
     source: Option<&'s Source>,
     record: Option<&Record>,
-) -> Way<'s> {
+) -> Transition<'s> {
     let is_rollback = record.is_some_and(|record| record.action == Action::Rollback);
     if is_rollback {
-        let mut stays = base.past.stays(&target.name, app).map_while(Result::ok);
-        let has_held = stays.any(|stay| stay.state.is_some_and(|held| held.is_same(state)));
+        let mut tenures = base.history.tenures(&target.name, app).map_while(Result::ok);
+        let has_held = tenures.any(|tenure| tenure.state.is_some_and(|held| held.is_same(state)));
         if has_held {
-            return Way::Rollback;
+            return Transition::Rollback;
         }
     }
     match source {
         // A person who named an older state said so in the record.
         Some(source) => {
             let named = source.commit != base.commit && record.is_some();
-            Way::Promote { from: &source.environment, chosen: false, named }
+            Transition::Promote { from: &source.environment, chosen: false, named }
         }
-        None => Way::Set,
+        None => Transition::Set,
     }
 }
 

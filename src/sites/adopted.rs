@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::files::Files;
-use super::model::{Scope, Whose};
+use super::model::{AppInstance, Scope};
 use super::reading::Reading;
 use super::rules::Rule;
 use super::{AppSites, Barrier, Site, search, shared};
@@ -147,7 +147,7 @@ impl AdoptedModel {
         &mut self,
         path: &RepoPath,
         file: Option<&Arc<SourceFile>>,
-    ) -> BTreeSet<Whose> {
+    ) -> BTreeSet<AppInstance> {
         let mut affected = BTreeSet::new();
         let linked = self.links.get(path).cloned().unwrap_or_default();
         for path in linked.iter().chain([path]) {
@@ -165,14 +165,14 @@ impl AdoptedModel {
         self.links.contains_key(path) || !self.matches(path).is_empty()
     }
 
-    pub(super) fn affected(&self, path: &RepoPath) -> BTreeSet<Whose> {
+    pub(super) fn affected(&self, path: &RepoPath) -> BTreeSet<AppInstance> {
         let linked = self.links.get(path).into_iter().flatten();
         linked.chain([path]).flat_map(|path| self.of_file(path)).collect()
     }
 
     /// Where no image of a file can be read, any app of its rule may be in it.
-    fn of_file(&self, path: &RepoPath) -> BTreeSet<Whose> {
-        let mut whose = BTreeSet::new();
+    fn of_file(&self, path: &RepoPath) -> BTreeSet<AppInstance> {
+        let mut instances = BTreeSet::new();
         for reading in self.read.get(path).into_iter().flatten() {
             let name = &self.environments[reading.environment].name;
             let apps: BTreeSet<String> = match &reading.found {
@@ -181,9 +181,9 @@ impl AdoptedModel {
             };
             let apps = apps.into_iter().chain(reading.app.clone());
             let apps = apps.filter(|app| self.scope.has_app(app));
-            whose.extend(apps.map(|app| (name.clone(), app)));
+            instances.extend(apps.map(|app| AppInstance::new(name, &app)));
         }
-        whose
+        instances
     }
 
     pub(super) fn paths(&self) -> Vec<RepoPath> {
@@ -270,7 +270,7 @@ impl AdoptedModel {
         linked.chain([file]).flat_map(rules).collect()
     }
 
-    pub(super) fn shared(&self, tree: &Tree) -> BTreeMap<Whose, Vec<Site>> {
+    pub(super) fn shared(&self, tree: &Tree) -> BTreeMap<AppInstance, Vec<Site>> {
         let apps = self.index.iter().map(|((environment, app), paths)| {
             let environment = &self.environments[*environment].name;
             let sites = self.app(environment, app).map(|app| app.sites).unwrap_or_default();
@@ -278,8 +278,8 @@ impl AdoptedModel {
         });
         let apps: Vec<_> = apps.collect();
         let found = shared::find(tree, &apps);
-        let whose = apps.iter().map(|own| (own.environment.clone(), own.app.to_owned()));
-        whose.zip(found).filter(|(_, sites)| !sites.is_empty()).collect()
+        let instances = apps.iter().map(|own| AppInstance::new(own.environment, own.app));
+        instances.zip(found).filter(|(_, sites)| !sites.is_empty()).collect()
     }
 
     pub(super) fn findings(&self) -> Findings {

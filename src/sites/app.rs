@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::code::{MOVING_REFERENCE, SITES_DISAGREE, UNPINNED};
-use super::{Key, Said, Site, State};
+use super::{Key, Site, SiteValue, State};
 use crate::config::{EnvironmentName, RuleSeverity};
 use crate::diagnostic::{Finding, Findings, Severity, Subject};
 use crate::kubernetes::full_repository;
@@ -94,10 +94,10 @@ fn source_of(site: &Site) -> Option<String> {
 }
 
 /// What is said of each key; sites that disagree are found.
-fn entries(sites: &[Site], findings: &mut Findings) -> BTreeMap<Key, Said> {
-    let mut by_key: BTreeMap<&Key, Vec<(&Site, &Said)>> = BTreeMap::new();
+fn entries(sites: &[Site], findings: &mut Findings) -> BTreeMap<Key, SiteValue> {
+    let mut by_key: BTreeMap<&Key, Vec<(&Site, &SiteValue)>> = BTreeMap::new();
     for site in sites {
-        let exact = site.said.as_ref().filter(|said| !matches!(said, Said::Moving(_)));
+        let exact = site.said.as_ref().filter(|said| !matches!(said, SiteValue::Moving(_)));
         if let Some(said) = exact {
             by_key.entry(&site.key).or_default().push((site, said));
         }
@@ -116,9 +116,9 @@ fn entries(sites: &[Site], findings: &mut Findings) -> BTreeMap<Key, Said> {
 }
 
 /// How much is said: a digest says more than a tag.
-pub(super) fn weight(said: &Said) -> (bool, bool) {
+pub(super) fn weight(said: &SiteValue) -> (bool, bool) {
     match said {
-        Said::Image(image) => (image.digest.is_some(), image.tag.is_some()),
+        SiteValue::Image(image) => (image.digest.is_some(), image.tag.is_some()),
         _ => (false, false),
     }
 }
@@ -146,8 +146,8 @@ fn disagreement(key: &Key, one: &Site, other: &Site) -> Finding {
 /// What is worth knowing of one site.
 fn noted(site: &Site, severity: Option<RuleSeverity>) -> Option<Finding> {
     match site.said.as_ref()? {
-        Said::Moving(text) => Some(moving(site, text)),
-        Said::Image(image) => {
+        SiteValue::Moving(text) => Some(moving(site, text)),
+        SiteValue::Image(image) => {
             let name = &site.key;
             match (&image.tag, &image.digest) {
                 (_, Some(_)) => None,
@@ -173,7 +173,7 @@ fn noted(site: &Site, severity: Option<RuleSeverity>) -> Option<Finding> {
                 }
             }
         }
-        Said::Revision(_) | Said::Value(_) => None,
+        SiteValue::Revision(_) | SiteValue::Value(_) => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can be wrong with sites.
 
-use super::at::At;
+use super::cursor::Cursor;
 use crate::config::Sourced;
 use crate::diagnostic::{Finding, codes};
 use crate::yaml::Route;
@@ -163,7 +163,7 @@ codes! {
 }
 
 /// A field's route leads to a map or a list.
-pub(super) fn not_a_scalar(at: &At<'_>, route: &Sourced<Route>) -> Finding {
+pub(super) fn not_a_scalar(at: &Cursor<'_>, route: &Sourced<Route>) -> Finding {
     let noun = at.node.kind().noun();
     Finding::new(
         &SITE_NOT_A_SCALAR,

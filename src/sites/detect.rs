@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::at::At;
+use super::cursor::Cursor;
 use super::gathered::{Gathered, Lens};
 use super::{Site, helm_values, kustomize, manifest, marker};
 use crate::config::ImageFilter;
@@ -23,7 +23,7 @@ pub fn sites_of_content(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Sit
         return (gathered.sites, gathered.findings);
     }
     let mut gathered = Gathered::default();
-    for root in At::roots(documents) {
+    for root in Cursor::roots(documents) {
         if root.get("apiVersion").is_none() || root.get("kind").is_none() {
             continue;
         }
@@ -48,7 +48,7 @@ pub fn sites_of_file(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Site>,
     sites.extend(marked.sites);
     findings.extend(marked.findings);
     let mut more = Gathered::default();
-    for root in At::roots(documents) {
+    for root in Cursor::roots(documents) {
         if !is_kustomization(file.path().name(), documents) {
             helm_values::find_below(lens, &root, &mut more);
         }
@@ -62,7 +62,7 @@ pub fn sites_of_file(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Site>,
 }
 
 /// Every scalar that is an address with a git reference.
-fn addresses<'a>(lens: Lens<'a>, at: &At<'a>, gathered: &mut Gathered) {
+fn addresses<'a>(lens: Lens<'a>, at: &Cursor<'a>, gathered: &mut Gathered) {
     at.entries().for_each(|(_, value)| addresses(lens, &value, gathered));
     at.items().iter().for_each(|item| addresses(lens, item, gathered));
     if at.node.as_str().is_some() {
@@ -85,7 +85,7 @@ pub(super) const KUSTOMIZATIONS: [&str; 3] =
 /// Whether a file of that name is a kustomization or a component.
 pub(super) fn is_kustomization(name: &str, documents: &[Value]) -> bool {
     let says_so = || {
-        let root = At::root(0, documents.first()?);
+        let root = Cursor::root(0, documents.first()?);
         let version = root.text_of("apiVersion")?;
         Some(version.starts_with("kustomize.config.k8s.io/"))
     };

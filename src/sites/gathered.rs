@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::at::{At, is_template};
 use super::code::{TEMPLATED_SITE, UNREADABLE_IMAGE};
-use super::{Form, ImageParts, Key, Part, Said, Site, Unsaid};
+use super::cursor::{Cursor, is_template};
+use super::{Form, ImageParts, Key, Part, Site, SiteValue, Unsaid};
 use crate::config::ImageFilter;
 use crate::diagnostic::{Finding, Findings};
 use crate::kubernetes::{Digest, ImageReference};
@@ -30,7 +30,13 @@ pub(super) struct Gathered {
 
 impl Lens<'_> {
     /// A site whose first part shows where it is.
-    pub(super) fn site(&self, key: Key, said: Option<Said>, at: &At<'_>, parts: Vec<Part>) -> Site {
+    pub(super) fn site(
+        &self,
+        key: Key,
+        said: Option<SiteValue>,
+        at: &Cursor<'_>,
+        parts: Vec<Part>,
+    ) -> Site {
         Site {
             key,
             qualified: None,
@@ -50,7 +56,7 @@ impl Lens<'_> {
     pub(super) fn reference(
         &self,
         key: impl Into<String>,
-        at: &At<'_>,
+        at: &Cursor<'_>,
     ) -> Result<Option<Site>, Finding> {
         let part = at.part(Form::Reference);
         if part.text.is_empty() || is_template(&part.text) {
@@ -63,12 +69,13 @@ impl Lens<'_> {
                 .help("write `registry/path:tag`, or exclude it from `images`")
         })?;
         let is_wanted = self.images.takes(image.repository.as_deref().unwrap_or_default());
-        Ok(is_wanted
-            .then(|| self.site(Key::Image(key.into()), Some(Said::Image(image)), at, vec![part])))
+        Ok(is_wanted.then(|| {
+            self.site(Key::Image(key.into()), Some(SiteValue::Image(image)), at, vec![part])
+        }))
     }
 
     /// A git reference or version that stands alone in a scalar.
-    pub(super) fn revision(&self, key: Key, at: &At<'_>, moves: bool) -> Option<Site> {
+    pub(super) fn revision(&self, key: Key, at: &Cursor<'_>, moves: bool) -> Option<Site> {
         let part = at.part(Form::Revision);
         if part.text.is_empty() || is_template(&part.text) {
             return None;
@@ -79,8 +86,8 @@ impl Lens<'_> {
 }
 
 /// A revision, or something that moves.
-pub(super) fn revision(text: String, moves: bool) -> Said {
-    if moves { Said::Moving(text) } else { Said::Revision(text) }
+pub(super) fn revision(text: String, moves: bool) -> SiteValue {
+    if moves { SiteValue::Moving(text) } else { SiteValue::Revision(text) }
 }
 
 /// The name and the reference of `name=reference`, as Argo CD takes it.
@@ -132,8 +139,8 @@ pub(super) fn split_tag(text: &str) -> (Option<&str>, Option<&str>) {
 
 /// Whether a rule's own scalar waits for a template, which is worth a finding
 /// where the rule points at exactly that scalar.
-pub(super) fn templated(at: &At<'_>) -> Option<Finding> {
-    let text = super::at::text(at.node)?;
+pub(super) fn templated(at: &Cursor<'_>) -> Option<Finding> {
+    let text = super::cursor::text(at.node)?;
     is_template(&text).then(|| {
         Finding::new(
             &TEMPLATED_SITE,

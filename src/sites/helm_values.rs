@@ -3,15 +3,15 @@
 //! A map with `repository` and `tag` (perhaps `registry` and `digest`), a whole
 //! reference at a key `image`, and `image` beside `tag`.
 
-use super::at::{At, is_template, text};
+use super::cursor::{Cursor, is_template, text};
 use super::gathered::{Gathered, Lens, image_of, read};
-use super::{Form, Key, Said, Site, Unsaid};
+use super::{Form, Key, Site, SiteValue, Unsaid};
 use crate::yaml::{Route, Value};
 
 /// The sites of values that begin at `root` of each document that has it.
 pub(super) fn find(lens: Lens<'_>, documents: &[Value], root: Option<&Route>) -> Gathered {
     let mut gathered = Gathered::default();
-    for document in At::roots(documents) {
+    for document in Cursor::roots(documents) {
         let start = match root {
             Some(route) => document.follow(route),
             None => Some(document),
@@ -24,17 +24,17 @@ pub(super) fn find(lens: Lens<'_>, documents: &[Value], root: Option<&Route>) ->
 }
 
 /// The sites of values that begin there.
-pub(super) fn find_below<'a>(lens: Lens<'a>, start: &At<'a>, gathered: &mut Gathered) {
+pub(super) fn find_below<'a>(lens: Lens<'a>, start: &Cursor<'a>, gathered: &mut Gathered) {
     Finder { lens, start: start.clone() }.look(start, gathered);
 }
 
 struct Finder<'a> {
     lens: Lens<'a>,
-    start: At<'a>,
+    start: Cursor<'a>,
 }
 
 impl<'a> Finder<'a> {
-    fn look(&self, at: &At<'a>, gathered: &mut Gathered) {
+    fn look(&self, at: &Cursor<'a>, gathered: &mut Gathered) {
         if at.node.is_mapping() {
             gathered.sites.extend(self.map(at));
             gathered.sites.extend(self.siblings(at));
@@ -52,7 +52,7 @@ impl<'a> Finder<'a> {
     }
 
     /// `{ repository: …, tag: … }`
-    fn map(&self, at: &At<'a>) -> Option<Site> {
+    fn map(&self, at: &Cursor<'a>) -> Option<Site> {
         let repository = at.text_of("repository")?;
         let shown = at.get("tag").or_else(|| at.get("digest"))?;
         let registry = at.text_of("registry").filter(|registry| !registry.is_empty());
@@ -65,7 +65,7 @@ impl<'a> Finder<'a> {
     }
 
     /// `image: …` beside `tag: …`
-    fn siblings(&self, at: &At<'a>) -> Option<Site> {
+    fn siblings(&self, at: &Cursor<'a>) -> Option<Site> {
         let image = at.get("image")?;
         let tag = at.get("tag")?;
         let name = image.name_below(&self.start);
@@ -75,8 +75,8 @@ impl<'a> Finder<'a> {
     fn parted(
         &self,
         name: String,
-        at: &At<'a>,
-        shown: &At<'a>,
+        at: &Cursor<'a>,
+        shown: &Cursor<'a>,
         repository_key: &str,
         repository: String,
     ) -> Option<Site> {
@@ -97,19 +97,19 @@ impl<'a> Finder<'a> {
             parts.push(at.part_at("digest", Form::Digest));
         }
         let image = image_of(Some(repository), tag.as_deref(), digest.as_deref());
-        let site = self.lens.site(Key::Image(name), Some(Said::Image(image)), shown, parts);
+        let site = self.lens.site(Key::Image(name), Some(SiteValue::Image(image)), shown, parts);
         Some(Site { unsaid: Unsaid::Empty, ..site })
     }
 
     /// A whole reference. At keys such as `sidecarImage`, and where the text may
     /// be a picture's file name, only a tag or a digest tells an image.
-    fn whole(&self, key: &str, at: &At<'a>) -> Option<Site> {
+    fn whole(&self, key: &str, at: &Cursor<'a>) -> Option<Site> {
         let site = self.lens.reference(at.name_below(&self.start), at).ok()??;
         let has_identity = site.image().is_some_and(|image| image.identity().is_some());
         (key == "image" || has_identity).then_some(site)
     }
 
-    fn name(&self, at: &At<'a>, fallback: &str) -> String {
+    fn name(&self, at: &Cursor<'a>, fallback: &str) -> String {
         let name = at.name_below(&self.start);
         if name.is_empty() { fallback.to_owned() } else { name }
     }

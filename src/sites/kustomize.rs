@@ -1,9 +1,9 @@
 //! `kustomization.yaml`: `images`, and the references of remote resources.
 
-use super::at::{At, is_template};
+use super::cursor::{Cursor, is_template};
 use super::gathered::{Gathered, Lens, image_of, revision};
 use super::moving::{is_moving_reference, is_version_range};
-use super::{Form, Key, Part, Said, Site};
+use super::{Form, Key, Part, Site, SiteValue};
 use crate::config::Sourced;
 use crate::yaml::Value;
 
@@ -23,7 +23,7 @@ const REMOTE: [&str; 8] = [
 /// where it does not name them yet.
 pub(super) fn find(lens: Lens<'_>, documents: &[Value], insert: &[Sourced<String>]) -> Gathered {
     let mut gathered = Gathered::default();
-    for root in At::roots(documents).filter(|root| root.node.is_mapping()) {
+    for root in Cursor::roots(documents).filter(|root| root.node.is_mapping()) {
         images(lens, &root, "images", insert, &mut gathered);
         for key in REMOTE {
             let entries = root.get(key).map(|list| list.items()).unwrap_or_default();
@@ -33,7 +33,7 @@ pub(super) fn find(lens: Lens<'_>, documents: &[Value], insert: &[Sourced<String
         gathered.sites.extend(charts.iter().filter_map(|chart| {
             let version = chart.get("version")?;
             let name = chart.text_of("name")?;
-            let moves = is_version_range(&super::at::text(version.node)?);
+            let moves = is_version_range(&super::cursor::text(version.node)?);
             lens.revision(Key::Version(name), &version, moves)
         }));
     }
@@ -43,7 +43,7 @@ pub(super) fn find(lens: Lens<'_>, documents: &[Value], insert: &[Sourced<String
 /// The images of a list as kustomize takes it, which Flux's Kustomization has, too.
 pub(super) fn images(
     lens: Lens<'_>,
-    map: &At<'_>,
+    map: &Cursor<'_>,
     key: &str,
     insert: &[Sourced<String>],
     gathered: &mut Gathered,
@@ -69,7 +69,7 @@ pub(super) fn images(
 }
 
 /// An entry that only renames its image leaves the tag to the base.
-fn image(lens: Lens<'_>, item: &At<'_>, name: &str, is_insertable: bool) -> Option<Site> {
+fn image(lens: Lens<'_>, item: &Cursor<'_>, name: &str, is_insertable: bool) -> Option<Site> {
     let new_name = item.text_of("newName");
     let repository = new_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(name);
     let (tag, digest) = (item.text_of("newTag"), item.text_of("digest"));
@@ -87,13 +87,13 @@ fn image(lens: Lens<'_>, item: &At<'_>, name: &str, is_insertable: bool) -> Opti
     let shown =
         ["newTag", "digest", "newName", "name"].into_iter().find_map(|key| item.get(key))?;
     (says || is_insertable).then(|| {
-        let said = says.then_some(Said::Image(image));
+        let said = says.then_some(SiteValue::Image(image));
         lens.site(Key::Image(name.to_owned()), said, &shown, parts)
     })
 }
 
 /// An address with a git reference in it.
-pub(super) fn remote(lens: Lens<'_>, entry: &At<'_>) -> Option<Site> {
+pub(super) fn remote(lens: Lens<'_>, entry: &Cursor<'_>) -> Option<Site> {
     let part = entry.part(Form::Address);
     let address = Address::parse(&part.text)?;
     if is_template(&part.text) {

@@ -1,6 +1,6 @@
 //! Manifests: images of containers, and the sources of Flux and Argo CD.
 
-use super::at::{At, text};
+use super::cursor::{Cursor, text};
 use super::gathered::{Gathered, Lens};
 use super::sources::Sources;
 use super::{Site, kustomize};
@@ -9,7 +9,7 @@ use crate::yaml::Value;
 /// The sites of manifests and of patches that are shaped like them.
 pub(super) fn find(lens: Lens<'_>, documents: &[Value]) -> Gathered {
     let mut gathered = Gathered::default();
-    for root in At::roots(documents) {
+    for root in Cursor::roots(documents) {
         if root.node.is_sequence() {
             operations(lens, &root, &mut gathered);
         } else {
@@ -21,7 +21,7 @@ pub(super) fn find(lens: Lens<'_>, documents: &[Value]) -> Gathered {
 
 /// The operations of a JSON patch (RFC 6902) that write an image; the place that
 /// they write to is its name.
-fn operations(lens: Lens<'_>, list: &At<'_>, gathered: &mut Gathered) {
+fn operations(lens: Lens<'_>, list: &Cursor<'_>, gathered: &mut Gathered) {
     for operation in list.items() {
         let Some(path) = operation.text_of("path").filter(|path| path.ends_with("/image")) else {
             continue;
@@ -33,7 +33,7 @@ fn operations(lens: Lens<'_>, list: &At<'_>, gathered: &mut Gathered) {
 }
 
 /// One object, or a `List` of them.
-pub(super) fn object(lens: Lens<'_>, at: &At<'_>, gathered: &mut Gathered) {
+pub(super) fn object(lens: Lens<'_>, at: &Cursor<'_>, gathered: &mut Gathered) {
     let kind = at.text_of("kind").unwrap_or_default();
     let group = at.text_of("apiVersion").unwrap_or_default();
     let group = group.split('/').next().unwrap_or_default();
@@ -84,12 +84,12 @@ pub(super) fn object(lens: Lens<'_>, at: &At<'_>, gathered: &mut Gathered) {
 /// Looks for containers in an object of any kind.
 struct Finder<'f, 'a> {
     lens: Lens<'a>,
-    top: &'f At<'a>,
+    top: &'f Cursor<'a>,
     workload: Option<&'f str>,
 }
 
 impl<'a> Finder<'_, 'a> {
-    fn look(&self, at: &At<'a>, gathered: &mut Gathered) {
+    fn look(&self, at: &Cursor<'a>, gathered: &mut Gathered) {
         for (key, value) in at.entries() {
             if is_container_list(key) && value.node.is_sequence() {
                 for item in value.items() {
@@ -114,7 +114,7 @@ impl<'a> Finder<'_, 'a> {
     }
 
     /// Only Knative leaves the name out, where there is one container.
-    fn container(&self, item: &At<'a>, gathered: &mut Gathered) {
+    fn container(&self, item: &Cursor<'a>, gathered: &mut Gathered) {
         let Some(image) = item.get("image").filter(|image| !image.node.is_null()) else { return };
         let name = item.text_of("name").or_else(|| self.workload.map(str::to_owned));
         let name = name.unwrap_or_else(|| image.name_below(self.top));
@@ -122,7 +122,7 @@ impl<'a> Finder<'_, 'a> {
     }
 
     /// An `image` of a custom resource: it is one where it has a tag or digest.
-    fn other(&self, map: &At<'a>, image: &At<'a>) -> Option<Site> {
+    fn other(&self, map: &Cursor<'a>, image: &Cursor<'a>) -> Option<Site> {
         let is_item = map.last_key().is_none();
         let name = map.text_of("name").filter(|_| is_item);
         let name = name.unwrap_or_else(|| image.name_below(self.top));

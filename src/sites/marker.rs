@@ -1,10 +1,10 @@
 //! Scalars that a comment marks: `# {"$imagepolicy": "ns:name:tag"}`, as Flux's
 //! image automation reads it, and `# rungs: app=web`.
 
-use super::at::{At, is_template};
 use super::code::UNREADABLE_MARKER;
+use super::cursor::{Cursor, is_template};
 use super::gathered::{Gathered, Lens, image_of, read};
-use super::{Form, Key, Said, Site, Unsaid};
+use super::{Form, Key, Site, SiteValue, Unsaid};
 use crate::diagnostic::{Finding, nearest};
 use crate::kubernetes::Digest;
 use crate::source::{Location, Span};
@@ -18,7 +18,7 @@ pub(super) fn find(lens: Lens<'_>, documents: &[Value]) -> Gathered {
         return gathered;
     }
     let mut scalars = Vec::new();
-    for root in At::roots(documents) {
+    for root in Cursor::roots(documents) {
         collect(&root, None, &mut scalars);
     }
     scalars.sort_by_key(|scalar| scalar.span.start);
@@ -48,7 +48,7 @@ struct Marker {
 }
 
 struct Scalar<'a> {
-    at: At<'a>,
+    at: Cursor<'a>,
     /// The map or list that it stands in.
     parent: Option<NodeId>,
     span: Span,
@@ -78,7 +78,7 @@ fn comments(text: &str) -> Vec<Span> {
     found
 }
 
-fn collect<'a>(at: &At<'a>, parent: Option<NodeId>, scalars: &mut Vec<Scalar<'a>>) {
+fn collect<'a>(at: &Cursor<'a>, parent: Option<NodeId>, scalars: &mut Vec<Scalar<'a>>) {
     let node = at.node;
     let is_collection = node.is_mapping() || node.is_sequence();
     if is_collection {
@@ -221,7 +221,7 @@ impl Marked<'_> {
     /// What the marker says; else what the scalar looks like.
     fn form(&self) -> Form {
         self.marker.part.unwrap_or_else(|| {
-            let text = super::at::text(self.scalar.at.node).unwrap_or_default();
+            let text = super::cursor::text(self.scalar.at.node).unwrap_or_default();
             match read(&text) {
                 _ if Digest::parse(&text).is_ok() => Form::Digest,
                 Ok(image) if image.identity().is_some() => Form::Reference,
@@ -235,9 +235,11 @@ impl Marked<'_> {
 fn site(lens: Lens<'_>, group: &[Marked<'_>]) -> Option<Site> {
     let text = |form| {
         let one = group.iter().find(|one| one.form() == form)?;
-        super::at::text(one.scalar.at.node)
+        super::cursor::text(one.scalar.at.node)
     };
-    if group.iter().any(|one| super::at::text(one.scalar.at.node).is_some_and(|t| is_template(&t)))
+    if group
+        .iter()
+        .any(|one| super::cursor::text(one.scalar.at.node).is_some_and(|t| is_template(&t)))
     {
         return None;
     }
@@ -258,8 +260,12 @@ fn site(lens: Lens<'_>, group: &[Marked<'_>]) -> Option<Site> {
     let last = repository.rsplit('/').next().filter(|name| !name.is_empty());
     let key = marker.key.as_deref().or(last).or(marker.app.as_deref()).unwrap_or("image");
     let parts = group.iter().map(|one| one.scalar.at.part(one.form())).collect();
-    let site =
-        lens.site(Key::Image(key.to_owned()), Some(Said::Image(image)), &shown.scalar.at, parts);
+    let site = lens.site(
+        Key::Image(key.to_owned()),
+        Some(SiteValue::Image(image)),
+        &shown.scalar.at,
+        parts,
+    );
     Some(Site {
         unsaid: Unsaid::Empty,
         qualified: marker.qualified.clone(),

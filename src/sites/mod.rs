@@ -11,8 +11,9 @@
 
 mod adopted;
 mod app;
-mod ask;
-mod at;
+mod brief;
+mod image_request;
+mod cursor;
 mod code;
 mod detect;
 mod files;
@@ -39,15 +40,16 @@ mod write;
 mod yaml;
 
 pub use app::AppSites;
-pub use ask::{Ask, AskFault};
+pub use brief::{Difference, brief, differences, in_full, shortened};
 pub use code::{
     CODES, LINKED_SITE, MOVING_REFERENCE, NO_ROOM, SHARED_BASE, SITE_NOT_A_SCALAR, SITES_DISAGREE,
     STALE_DIGEST, TEMPLATED_SITE, UNMATCHED_PATTERN, UNPAIRED_SITE, UNPINNED, UNREADABLE_IMAGE,
     UNREADABLE_MARKER,
 };
 pub use detect::{sites_of_content, sites_of_file};
-pub use model::{Model, Scope, Whose};
+pub use image_request::{ImageRequest, ImageRequestFault};
+pub use model::{AppInstance, Model, Scope};
 pub use pair::{Pair, Pairs, pair};
-pub use site::{Barrier, Form, ImageParts, Key, Part, Said, Site, Unsaid};
+pub use site::{Barrier, Form, ImageParts, Key, Part, Site, SiteValue, Unsaid};
 pub use state::State;
 pub use write::{WriteOptions, changes, is_repository_of, shared_base};

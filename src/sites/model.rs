@@ -45,7 +45,20 @@ impl Scope {
 }
 
 /// An app in an environment.
-pub type Whose = (EnvironmentName, String);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AppInstance {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The app.
+    pub app: String,
+}
+
+impl AppInstance {
+    /// An app in an environment.
+    pub fn new(environment: &EnvironmentName, app: &str) -> Self {
+        Self { environment: environment.clone(), app: app.to_owned() }
+    }
+}
 
 /// The sites of a tree, kept by file: another tree's are had by replacing the
 /// files that differ ([`Model::put`]), as history is followed.
@@ -88,7 +101,7 @@ impl Model {
     /// Puts a file in the place of what was at a path, or takes it away. Returns
     /// whose sites may say something else now.
     #[allow(clippy::needless_pass_by_value, reason = "whoever read the file needs it no more")]
-    pub fn put(&mut self, path: &RepoPath, file: Option<Arc<SourceFile>>) -> BTreeSet<Whose> {
+    pub fn put(&mut self, path: &RepoPath, file: Option<Arc<SourceFile>>) -> BTreeSet<AppInstance> {
         each!(&mut self.0, layout => layout.put(path, file.as_ref()))
     }
 
@@ -98,7 +111,7 @@ impl Model {
     }
 
     /// Whose sites stand in the file at that path, or depend on it.
-    pub fn affected(&self, path: &RepoPath) -> BTreeSet<Whose> {
+    pub fn affected(&self, path: &RepoPath) -> BTreeSet<AppInstance> {
         each!(&self.0, layout => layout.affected(path))
     }
 
@@ -127,7 +140,7 @@ impl Model {
     /// their own: sites that are not to be changed there ([`super::Barrier::Shared`]),
     /// each with its finding by [`super::shared_base`]. The model has to be of
     /// everything, and the tree the one that it was read from.
-    pub fn shared(&self, tree: &Tree) -> BTreeMap<Whose, Vec<Site>> {
+    pub fn shared(&self, tree: &Tree) -> BTreeMap<AppInstance, Vec<Site>> {
         match &self.0 {
             Layout::Native(_) => BTreeMap::new(),
             Layout::Adopted(layout) => layout.shared(tree),

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::at::{At, text};
-use super::{Form, ImageParts, Key, Part, Said, Site, Unsaid, merged};
+use super::cursor::{Cursor, text};
+use super::{Form, ImageParts, Key, Part, Site, SiteValue, Unsaid, merged};
 use crate::config::Sourced;
 use crate::source::{Location, SourceFile, Span};
 use crate::yaml::{Node, Place, Route, Step, Value, emit};
@@ -39,7 +39,7 @@ pub(super) fn promotes(layers: &[Layer<'_>]) -> bool {
 pub(super) fn find(leaf: &Arc<SourceFile>, layers: &[Layer<'_>]) -> Vec<Site> {
     let roots = |own_only: bool| {
         let layers = layers.iter().filter(move |layer| layer.is_own || !own_only);
-        layers.filter_map(|layer| layer.value.map(|value| At::root(0, value)))
+        layers.filter_map(|layer| layer.value.map(|value| Cursor::root(0, value)))
     };
     let own: Vec<_> = roots(true).filter(|root| root.node.is_mapping()).collect();
     let all: Vec<_> = roots(false).filter(|root| root.node.is_mapping()).collect();
@@ -54,9 +54,9 @@ pub(super) fn find(leaf: &Arc<SourceFile>, layers: &[Layer<'_>]) -> Vec<Site> {
 /// What the layers say of an image.
 #[derive(Debug, Clone, Default)]
 struct LaidImage<'a> {
-    fields: [Option<At<'a>>; 3],
+    fields: [Option<Cursor<'a>>; 3],
     /// Its key, where nothing is said of it.
-    at: Option<At<'a>>,
+    at: Option<Cursor<'a>>,
 }
 
 const FIELDS: [(&str, Form); 3] =
@@ -65,7 +65,7 @@ const DIGEST: usize = 2;
 
 /// Images by key. A layer that sets a tag or a repository without a digest drops
 /// the digest of those before, which is another image's.
-fn images<'a>(layers: &[At<'a>]) -> IndexMap<String, LaidImage<'a>> {
+fn images<'a>(layers: &[Cursor<'a>]) -> IndexMap<String, LaidImage<'a>> {
     let mut images: IndexMap<String, LaidImage<'_>> = IndexMap::new();
     for layer in layers {
         let Some(map) = layer.get("images") else { continue };
@@ -83,9 +83,9 @@ fn images<'a>(layers: &[At<'a>]) -> IndexMap<String, LaidImage<'a>> {
     images
 }
 
-fn lay<'a>(image: &mut LaidImage<'a>, said: &At<'a>) {
+fn lay<'a>(image: &mut LaidImage<'a>, said: &Cursor<'a>) {
     let fields = FIELDS.map(|(name, _)| said.get(name));
-    let sets = |field: &Option<At<'_>>| field.as_ref().is_some_and(|at| !at.node.is_null());
+    let sets = |field: &Option<Cursor<'_>>| field.as_ref().is_some_and(|at| !at.node.is_null());
     if (sets(&fields[0]) || sets(&fields[1])) && !sets(&fields[DIGEST]) {
         image.fields[DIGEST] = None;
     }
@@ -98,7 +98,7 @@ fn lay<'a>(image: &mut LaidImage<'a>, said: &At<'a>) {
 }
 
 /// The routes of promoted values: a list replaces the one before.
-fn promoted(layers: &[At<'_>]) -> Vec<Sourced<Route>> {
+fn promoted(layers: &[Cursor<'_>]) -> Vec<Sourced<Route>> {
     let mut lists = layers.iter().rev().filter_map(|layer| layer.get("promote"));
     let Some(list) = lists.next() else { return Vec::new() };
     let routes = list.items().into_iter().filter_map(|item| {
@@ -116,7 +116,7 @@ struct App<'a> {
 }
 
 impl App<'_> {
-    fn site(&self, key: Key, said: Option<Said>, location: Location, part: Vec<Part>) -> Site {
+    fn site(&self, key: Key, said: Option<SiteValue>, location: Location, part: Vec<Part>) -> Site {
         Site {
             key,
             qualified: None,
@@ -148,7 +148,7 @@ impl App<'_> {
         let location =
             shown.or(image.at.as_ref()).map_or_else(|| self.whole(), |at| at.node.location());
         let said = ImageParts { repository: said(0), tag: said(1), digest: said(DIGEST) };
-        self.site(Key::Image(key.to_owned()), Some(Said::Image(said)), location, parts)
+        self.site(Key::Image(key.to_owned()), Some(SiteValue::Image(said)), location, parts)
     }
 
     /// A part in the innermost file, whether it is there or not.
@@ -158,20 +158,20 @@ impl App<'_> {
     }
 
     /// The template's pin, which can be written where there is none yet.
-    fn template(&self, layers: &[At<'_>]) -> Site {
+    fn template(&self, layers: &[Cursor<'_>]) -> Site {
         let said = layers.iter().rev().find_map(|layer| layer.get("template"));
         let said = said.filter(|at| !at.node.is_null());
         let written = said.as_ref().and_then(|at| text(at.node));
         let written = written.unwrap_or_else(|| self.leaf.path().stem().to_owned());
-        let pin = written.split_once('@').map(|(_, pin)| Said::Revision(pin.to_owned()));
+        let pin = written.split_once('@').map(|(_, pin)| SiteValue::Revision(pin.to_owned()));
         let location = said.map_or_else(|| self.whole(), |at| at.node.location());
         let part = self.part(route(&["template"]), Form::Pin, written);
         self.site(Key::Git("template".to_owned()), pin, location, vec![part])
     }
 
-    fn promoted(&self, route: &Sourced<Route>, layers: &[At<'_>]) -> Site {
+    fn promoted(&self, route: &Sourced<Route>, layers: &[Cursor<'_>]) -> Site {
         let value = merged::find(layers.iter().map(|layer| layer.node), &route.value);
-        let said = value.as_ref().map(|value| Said::Value(emit(value.root())));
+        let said = value.as_ref().map(|value| SiteValue::Value(emit(value.root())));
         let location =
             value.as_ref().map_or_else(|| route.location.clone(), |value| value.root().location());
         let written = said.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -188,7 +188,7 @@ impl App<'_> {
             return Some(route.clone());
         }
         let value = self.root?.tree();
-        At::root(0, value).follow(route).map(|at| at.place().route)
+        Cursor::root(0, value).follow(route).map(|at| at.place().route)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::files::{Files, Parsed};
-use super::model::{Scope, Whose};
+use super::model::{AppInstance, Scope};
 use super::native::{Layer, find, promotes};
 use super::{AppSites, Barrier};
 use crate::config::{EnvironmentName, Repository, RuleSeverity};
@@ -81,7 +81,7 @@ impl NativeModel {
         &mut self,
         path: &RepoPath,
         file: Option<&Arc<SourceFile>>,
-    ) -> BTreeSet<Whose> {
+    ) -> BTreeSet<AppInstance> {
         if !self.concerns(path) || !self.files.put(path, file.cloned()) {
             return BTreeSet::new();
         }
@@ -95,12 +95,12 @@ impl NativeModel {
         is_wanted && self.environments.iter().any(|leaf| leaf.chain.contains(&directory))
     }
 
-    pub(super) fn affected(&self, path: &RepoPath) -> BTreeSet<Whose> {
+    pub(super) fn affected(&self, path: &RepoPath) -> BTreeSet<AppInstance> {
         let Some(directory) = path.parent().filter(|_| self.concerns(path)) else {
             return BTreeSet::new();
         };
         let leaves = self.environments.iter().filter(|leaf| leaf.chain.contains(&directory));
-        let whose = leaves.flat_map(|leaf| {
+        let instances = leaves.flat_map(|leaf| {
             let apps = if path.name() == SHARED {
                 self.apps(&leaf.name)
             } else if leaf.directory == directory || self.has(leaf, path.stem()) {
@@ -108,9 +108,9 @@ impl NativeModel {
             } else {
                 Vec::new()
             };
-            apps.into_iter().map(|app| (leaf.name.clone(), app))
+            apps.into_iter().map(|app| AppInstance::new(&leaf.name, &app))
         });
-        whose.collect()
+        instances.collect()
     }
 
     /// Where apps are not named, those that were there once count, too, and

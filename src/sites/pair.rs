@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::app::{moving, weight};
 use super::code::UNPAIRED_SITE;
-use super::{AppSites, Key, Said, Site};
+use super::{AppSites, Key, Site, SiteValue};
 use crate::diagnostic::{Finding, Findings, Subject, nearest};
 
 /// Sites of two environments that belong together.
@@ -71,7 +71,7 @@ fn by_key(app: &AppSites) -> BTreeMap<&Key, Vec<&Site>> {
 }
 
 fn is_moving(site: &Site) -> bool {
-    matches!(site.said, Some(Said::Moving(_)))
+    matches!(site.said, Some(SiteValue::Moving(_)))
 }
 
 /// Whether it says something that could be promoted.
@@ -107,7 +107,7 @@ impl<'a> Pairs<'a> {
         for pair in &self.moving {
             let all = std::iter::once(pair.source).chain(pair.targets.iter().copied());
             for site in all {
-                if let Some(Said::Moving(text)) = &site.said {
+                if let Some(SiteValue::Moving(text)) = &site.said {
                     findings.push(moving(site, text));
                 }
             }

@@ -1,8 +1,8 @@
 //! Values that a rule declares promotable.
 
-use super::at::At;
+use super::cursor::Cursor;
 use super::gathered::Lens;
-use super::{Form, Key, Part, Said, Site};
+use super::{Form, Key, Part, Site, SiteValue};
 use crate::config::{SiteKind, SiteRule, Sourced};
 use crate::source::{Location, Span};
 use crate::yaml::{Place, Route, Step, Value, emit};
@@ -26,12 +26,12 @@ fn value(
 ) -> Option<Site> {
     let whole = joined(root, &route.value);
     let key = Key::Value(route.value.to_string());
-    if let Some(at) = At::roots(documents).find_map(|document| document.follow(&whole)) {
+    if let Some(at) = Cursor::roots(documents).find_map(|document| document.follow(&whole)) {
         let part = at.part(Form::Value);
-        return Some(lens.site(key, Some(Said::Value(emit(at.node))), &at, vec![part]));
+        return Some(lens.site(key, Some(SiteValue::Value(emit(at.node))), &at, vec![part]));
     }
     let is_plain = whole.steps().iter().all(|step| matches!(step, Step::Key(_)));
-    let first = At::root(0, documents.first().filter(|_| is_plain)?);
+    let first = Cursor::root(0, documents.first().filter(|_| is_plain)?);
     // The document in which the values begin, or the first.
     let number = documents.iter().position(|document| root.find(document.root()).is_some());
     let at = Place { document: number.unwrap_or_default(), route: whole };

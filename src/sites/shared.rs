@@ -8,11 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::at::At;
+use super::cursor::Cursor;
 use super::detect::{KUSTOMIZATIONS, is_kustomization};
 use super::files::Parsed;
 use super::gathered::Lens;
-use super::{Barrier, Form, Said, Site, helm_values, sites_of_content};
+use super::{Barrier, Form, Site, SiteValue, helm_values, sites_of_content};
 use crate::config::{EnvironmentName, ImageFilter};
 use crate::source::{RepoPath, Tree};
 
@@ -184,7 +184,7 @@ impl Follower<'_> {
         else {
             return Vec::new();
         };
-        let names: Vec<String> = At::roots(documents).flat_map(|root| named(&root)).collect();
+        let names: Vec<String> = Cursor::roots(documents).flat_map(|root| named(&root)).collect();
         let mut next = Vec::new();
         for name in names.iter().filter(|name| !name.contains("://") && !name.contains('?')) {
             let Ok(target) = directory.join(name) else { continue };
@@ -206,7 +206,8 @@ impl Follower<'_> {
         } else {
             sites_of_content(&parsed.file, documents).0
         };
-        sites.retain(|site| site.said.is_some() && !matches!(site.said, Some(Said::Moving(_))));
+        sites
+            .retain(|site| site.said.is_some() && !matches!(site.said, Some(SiteValue::Moving(_))));
         self.sites.insert(path.clone(), sites);
     }
 
@@ -216,10 +217,10 @@ impl Follower<'_> {
 }
 
 /// What a kustomization builds from.
-fn named(root: &At<'_>) -> Vec<String> {
+fn named(root: &Cursor<'_>) -> Vec<String> {
     let lists = ["resources", "bases", "components", "patchesStrategicMerge"];
     let entries = lists.into_iter().filter_map(|key| root.get(key)).flat_map(|list| list.items());
     let patches = root.get("patches").map(|list| list.items()).unwrap_or_default();
     let paths = patches.into_iter().filter_map(|patch| patch.get("path"));
-    entries.chain(paths).filter_map(|entry| super::at::text(entry.node)).collect()
+    entries.chain(paths).filter_map(|entry| super::cursor::text(entry.node)).collect()
 }

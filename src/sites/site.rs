@@ -26,7 +26,7 @@ pub struct Site {
     /// The app that a marker names; none where the rule or the path does.
     pub app: Option<String>,
     /// What it says; none where it may say something and does not yet.
-    pub said: Option<Said>,
+    pub said: Option<SiteValue>,
     /// Where, for people.
     pub location: Location,
     /// The file that the parts are in. What a native app says may stand in an
@@ -51,7 +51,7 @@ impl Site {
     /// The image that it says.
     pub fn image(&self) -> Option<&ImageParts> {
         match &self.said {
-            Some(Said::Image(image)) => Some(image),
+            Some(SiteValue::Image(image)) => Some(image),
             _ => None,
         }
     }
@@ -148,7 +148,7 @@ impl Serialize for Key {
 /// What a site says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Said {
+pub enum SiteValue {
     /// An image.
     Image(ImageParts),
     /// A git tag or commit, or a version.
@@ -160,7 +160,7 @@ pub enum Said {
     Value(String),
 }
 
-impl Said {
+impl SiteValue {
     /// Whether it is a promoted value that looks like a secret: by the last key
     /// of its route, by a key inside it, or as an address with a password.
     pub fn is_secret(&self, key: &Key) -> bool {
@@ -217,7 +217,7 @@ impl fmt::Display for ImageParts {
     }
 }
 
-impl fmt::Display for Said {
+impl fmt::Display for SiteValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Image(image) => image.fmt(f),
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn a_promoted_value_is_a_secret_by_its_key_or_by_what_is_in_it() {
         let is_secret = |route: &str, yaml: &str| {
-            Said::Value(yaml.to_owned()).is_secret(&Key::Value(route.to_owned()))
+            SiteValue::Value(yaml.to_owned()).is_secret(&Key::Value(route.to_owned()))
         };
         assert!(is_secret("values.password", "x"));
         assert!(is_secret("values[\"api-token\"]", "x"));

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::at::{At, text};
+use super::cursor::{Cursor, text};
 use super::gathered::{Gathered, Lens, image_of, split_name};
 use super::moving::{is_moving_reference, is_version_range};
-use super::{Form, Key, Part, Said, Site, Unsaid};
+use super::{Form, Key, Part, Site, SiteValue, Unsaid};
 
 /// What Flux and Argo CD deploy from.
 pub(super) struct Sources<'f, 'a> {
     pub(super) lens: Lens<'a>,
-    pub(super) at: &'f At<'a>,
+    pub(super) at: &'f Cursor<'a>,
     pub(super) name: &'f str,
 }
 
@@ -28,7 +28,7 @@ impl<'a> Sources<'_, 'a> {
         let url = self.at.walk(&["spec", "url"]).and_then(|url| text(url.node));
         let repository = url.map(|url| url.trim_start_matches("oci://").to_owned());
         let texts = [repository.as_deref(), tag.as_deref(), digest.as_deref()];
-        let is_template = texts.into_iter().flatten().any(super::at::is_template);
+        let is_template = texts.into_iter().flatten().any(super::cursor::is_template);
         let is_wanted = self.lens.images.takes(repository.as_deref().unwrap_or_default());
         let Some(shown) = reference.get("tag").or_else(|| reference.get("digest")) else { return };
         if is_template || !is_wanted {
@@ -38,7 +38,7 @@ impl<'a> Sources<'_, 'a> {
         let parts =
             vec![reference.part_at("tag", Form::Tag), reference.part_at("digest", Form::Digest)];
         let key = Key::Image(self.name.to_owned());
-        gathered.sites.push(self.lens.site(key, Some(Said::Image(image)), &shown, parts));
+        gathered.sites.push(self.lens.site(key, Some(SiteValue::Image(image)), &shown, parts));
     }
 
     /// `spec.ref` of a repository, the strongest first (`GitRepositoryRef`).
@@ -85,7 +85,7 @@ impl<'a> Sources<'_, 'a> {
 
     /// A source of an Argo CD application: a chart, or a directory of a git
     /// repository, and images that it overrides.
-    fn source(&self, source: &At<'a>, gathered: &mut Gathered) {
+    fn source(&self, source: &Cursor<'a>, gathered: &mut Gathered) {
         if let Some(at) = source.get("targetRevision") {
             let revision = text(at.node).unwrap_or_default();
             let site = if let Some(chart) = source.text_of("chart") {
@@ -105,7 +105,7 @@ impl<'a> Sources<'_, 'a> {
     }
 
     /// `name=repository:tag`, or a reference alone.
-    fn kustomize_image(&self, at: &At<'a>, gathered: &mut Gathered) {
+    fn kustomize_image(&self, at: &Cursor<'a>, gathered: &mut Gathered) {
         let written = text(at.node).unwrap_or_default();
         let (name, _) = split_name(&written);
         let found = self.lens.reference(name, at).map(|site| {
@@ -122,10 +122,10 @@ impl<'a> Sources<'_, 'a> {
 
     /// `- { name: image.tag, value: v1 }`, with `image.repository` and
     /// `image.digest` beside it.
-    fn parameters(&self, list: &At<'a>, gathered: &mut Gathered) {
+    fn parameters(&self, list: &Cursor<'a>, gathered: &mut Gathered) {
         let items = list.items();
         let named = items.iter().filter_map(|item| Some((item.text_of("name")?, item)));
-        let named: HashMap<String, &At<'a>> = named.collect();
+        let named: HashMap<String, &Cursor<'a>> = named.collect();
         let of = |name: String| named.get(&name)?.get("value");
         for item in &items {
             let Some(name) = item.text_of("name") else { continue };
@@ -144,15 +144,15 @@ impl<'a> Sources<'_, 'a> {
     fn parameter(
         &self,
         key: &str,
-        tag: &At<'a>,
-        repository: Option<At<'a>>,
-        digest: Option<At<'a>>,
+        tag: &Cursor<'a>,
+        repository: Option<Cursor<'a>>,
+        digest: Option<Cursor<'a>>,
     ) -> Option<Site> {
-        let says = |at: &Option<At<'_>>| at.as_ref().and_then(|at| text(at.node));
+        let says = |at: &Option<Cursor<'_>>| at.as_ref().and_then(|at| text(at.node));
         let (repository_text, tag_text, digest_text) =
             (says(&repository), text(tag.node)?, says(&digest));
         let is_wanted = self.lens.images.takes(repository_text.as_deref().unwrap_or_default());
-        if super::at::is_template(&tag_text) || !is_wanted {
+        if super::cursor::is_template(&tag_text) || !is_wanted {
             return None;
         }
         let mut parts: Vec<Part> = vec![tag.part(Form::Tag)];
@@ -160,7 +160,7 @@ impl<'a> Sources<'_, 'a> {
         parts.extend(digest.map(|at| at.part(Form::Digest)));
         let image = image_of(repository_text, Some(&tag_text), digest_text.as_deref());
         let key = Key::Image(key.to_owned());
-        let site = self.lens.site(key, Some(Said::Image(image)), tag, parts);
+        let site = self.lens.site(key, Some(SiteValue::Image(image)), tag, parts);
         Some(Site { unsaid: Unsaid::Empty, ..site })
     }
 }

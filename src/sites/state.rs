@@ -4,33 +4,33 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use super::{Key, Said};
+use super::{Key, SiteValue};
 
 /// What all of an app's sites in one environment say at one commit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct State {
-    entries: BTreeMap<Key, Said>,
+    entries: BTreeMap<Key, SiteValue>,
 }
 
 impl State {
     /// From what each key is said to be.
-    pub fn new(entries: BTreeMap<Key, Said>) -> Self {
+    pub fn new(entries: BTreeMap<Key, SiteValue>) -> Self {
         Self { entries }
     }
 
     /// What is said of a key.
-    pub fn get(&self, key: &Key) -> Option<&Said> {
+    pub fn get(&self, key: &Key) -> Option<&SiteValue> {
         self.entries.get(key)
     }
 
     /// Keys and what they say, in the keys' order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Key, &Said)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Key, &SiteValue)> {
         self.entries.iter()
     }
 
     /// The same with other things said of some keys.
     #[must_use]
-    pub fn with(&self, new: &BTreeMap<Key, Said>) -> Self {
+    pub fn with(&self, new: &BTreeMap<Key, SiteValue>) -> Self {
         let mut entries = self.entries.clone();
         entries.extend(new.iter().map(|(key, said)| (key.clone(), said.clone())));
         Self { entries }
@@ -53,7 +53,7 @@ impl State {
     }
 }
 
-impl Said {
+impl SiteValue {
     /// Whether both deploy the same, as [`State::is_same`] says.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {

@@ -1,10 +1,10 @@
 //! YAML of any file, whose fields are named by routes.
 
-use super::at::At;
 use super::code::not_a_scalar;
+use super::cursor::Cursor;
 use super::gathered::{Gathered, Lens, image_of, templated};
 use super::moving::is_version_range;
-use super::{Form, Key, Part, Said, Site};
+use super::{Form, Key, Part, Site, SiteValue};
 use crate::config::{Fields, Sourced};
 use crate::diagnostic::Finding;
 use crate::yaml::{Place, Route, Step, Value};
@@ -26,8 +26,8 @@ pub(super) fn find(lens: Lens<'_>, documents: &[Value], fields: &Fields) -> Gath
     gathered
 }
 
-fn version(lens: Lens<'_>, at: &At<'_>, route: &Route) -> Option<Site> {
-    let moves = is_range(&super::at::text(at.node)?);
+fn version(lens: Lens<'_>, at: &Cursor<'_>, route: &Route) -> Option<Site> {
+    let moves = is_range(&super::cursor::text(at.node)?);
     lens.revision(Key::Version(route.to_string()), at, moves)
 }
 
@@ -62,21 +62,24 @@ fn parts(lens: Lens<'_>, documents: &[Value], fields: &Fields) -> Result<Option<
     Ok(shown.and_then(|shown| site(lens, key, &shown, parts)))
 }
 
-fn site(lens: Lens<'_>, key: Key, shown: &At<'_>, parts: Vec<Part>) -> Option<Site> {
+fn site(lens: Lens<'_>, key: Key, shown: &Cursor<'_>, parts: Vec<Part>) -> Option<Site> {
     let part = |form| parts.iter().find(|part| part.form == form && part.is_there);
     let text = |form| part(form).map(|part| part.text.as_str());
     let repository = text(Form::Repository).map(str::to_owned);
     let image = image_of(repository, text(Form::Tag), text(Form::Digest));
     let says = image.identity().is_some() || part(Form::Tag).is_some();
     let is_wanted = lens.images.takes(image.repository.as_deref().unwrap_or_default());
-    is_wanted.then(|| lens.site(key, says.then_some(Said::Image(image)), shown, parts))
+    is_wanted.then(|| lens.site(key, says.then_some(SiteValue::Image(image)), shown, parts))
 }
 
 /// The scalar that a route leads to, in the first document where it leads
 /// anywhere; what is filled in by a template is a finding, because the rule
 /// means this very scalar.
-fn scalar<'a>(documents: &'a [Value], route: &Sourced<Route>) -> Result<Option<At<'a>>, Finding> {
-    let Some(at) = At::roots(documents).find_map(|root| root.follow(&route.value)) else {
+fn scalar<'a>(
+    documents: &'a [Value],
+    route: &Sourced<Route>,
+) -> Result<Option<Cursor<'a>>, Finding> {
+    let Some(at) = Cursor::roots(documents).find_map(|root| root.follow(&route.value)) else {
         return Ok(None);
     };
     if let Some(finding) = templated(&at) {
@@ -93,7 +96,7 @@ fn missing(documents: &[Value], route: &Route, form: Form) -> Option<Part> {
     for step in before {
         above.push(step.clone());
     }
-    let map = At::roots(documents).find_map(|root| root.follow(&above))?;
+    let map = Cursor::roots(documents).find_map(|root| root.follow(&above))?;
     let at: Place = map.absent(last);
     map.node.is_mapping().then(|| Part { form, at, is_there: false, text: String::new() })
 }

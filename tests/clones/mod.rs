@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use rungs::git::{History, HistoryError, Log, ObjectName, Repository, Step};
+use rungs::git::{CommitHistory, HistoryError, Log, ObjectName, Repository, Step};
 use rungs::source::RepoPath;
 
 /// Git without anybody's configuration.
@@ -134,13 +134,13 @@ pub fn repository(directory: &Path) -> Arc<Repository> {
 
 /// Each step as a line: `subject: path before > after`, `-` where there is no
 /// file, and `hides` where the step hides the branch.
-pub fn steps(history: &dyn History, tip: &ObjectName, paths: &[&str]) -> Vec<String> {
+pub fn steps(history: &dyn CommitHistory, tip: &ObjectName, paths: &[&str]) -> Vec<String> {
     let paths: Vec<RepoPath> = paths.iter().map(|text| path(text)).collect();
     let steps = history.steps(tip, &paths).unwrap();
     steps.map(|step| line(history, &step)).collect()
 }
 
-fn line(history: &dyn History, step: &Result<Step, HistoryError>) -> String {
+fn line(history: &dyn CommitHistory, step: &Result<Step, HistoryError>) -> String {
     let step = match step {
         Ok(step) => step,
         Err(HistoryError::Shallow { fetch }) => return format!("shallow: {fetch}"),

@@ -140,7 +140,7 @@ fn a_model_follows_changes_and_says_what_they_affect() {
         let affected = model.put(&path(at), file);
         affected
             .into_iter()
-            .map(|(environment, app)| format!("{app} in {environment}"))
+            .map(|one| format!("{} in {}", one.app, one.environment))
             .collect::<Vec<_>>()
     };
     let at = "apps/web/qa/kustomization.yaml";

@@ -112,7 +112,7 @@ fn a_file_that_is_no_yaml_blocks_its_own_apps_alone() {
     let qa = path("environments/qa/web.yaml");
     let broken = SourceFile::new(qa.clone(), "images: [\n".to_owned());
     let affected = model.put(&qa, Some(Arc::new(broken)));
-    assert_eq!(affected.into_iter().map(|(_, app)| app).collect::<Vec<_>>(), ["web"]);
+    assert_eq!(affected.into_iter().map(|one| one.app).collect::<Vec<_>>(), ["web"]);
     assert!(app(&model, "qa", "web").state.is_err());
     assert!(app(&model, "qa", "other").state.is_ok());
     assert!(app(&model, "prod/eu", "web").state.is_ok());

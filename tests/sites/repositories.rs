@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rungs::sites::{
-    Form, ImageParts, Model, Part, Said, Site, WriteOptions, changes, shared_base, sites_of_content,
+    AppInstance, Form, ImageParts, Model, Part, Site, SiteValue, WriteOptions, changes,
+    shared_base, sites_of_content,
 };
 use rungs::source::{Memory, SourceFile, Tree};
 use rungs::yaml::{Dialect, parse};
@@ -91,7 +92,7 @@ fn adopted(name: &str, rungs: &str) -> Option<Tree> {
 /// `environment: key = what it says` of what only shared files say.
 fn shared(model: &Model, tree: &Tree) -> Vec<String> {
     let all = model.shared(tree);
-    let lines = all.iter().flat_map(|((environment, _), sites)| {
+    let lines = all.iter().flat_map(|(AppInstance { environment, .. }, sites)| {
         sites.iter().map(move |site| {
             let said = site.said.as_ref().unwrap();
             format!("{environment}: {} = {said} in {}", site.key, site.file.path())
@@ -118,7 +119,7 @@ fn what_only_the_base_says_is_shared_by_all_environments() {
     let message =
         "the image `nginx` is said by `base/deploy.yaml` for `prod`, `test` and `uat` alike";
     assert_eq!((finding.code.name, &*finding.message), ("shared-base", message));
-    let to = Said::Image(ImageParts { tag: Some("1.27".to_owned()), ..ImageParts::default() });
+    let to = SiteValue::Image(ImageParts { tag: Some("1.27".to_owned()), ..ImageParts::default() });
     let refusal = changes(&sites.values().next().unwrap()[0], &to, WriteOptions::default());
     assert!(refusal.unwrap_err().is_error());
 }

@@ -1,7 +1,7 @@
 //! What has to change at a site.
 
 use rungs::kubernetes::ImageReference;
-use rungs::sites::{ImageParts, Key, Said, Site, WriteOptions, changes};
+use rungs::sites::{ImageParts, Key, Site, SiteValue, WriteOptions, changes};
 use rungs::yaml::{Change, splice};
 
 use crate::support::{app, lines, model, of_kind, tree};
@@ -9,10 +9,10 @@ use crate::support::{app, lines, model, of_kind, tree};
 const OLD: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 const NEW: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
 
-fn image(text: &str) -> Said {
+fn image(text: &str) -> SiteValue {
     let (repository, rest) = text.split_at(text.find([':', '@']).unwrap_or(text.len()));
     let reference = ImageReference::parse(&format!("r{rest}")).unwrap();
-    Said::Image(ImageParts {
+    SiteValue::Image(ImageParts {
         repository: Some(repository.to_owned()).filter(|text| !text.is_empty()),
         tag: reference.tag,
         digest: reference.digest.map(|digest| digest.as_str().to_owned()),
@@ -20,7 +20,7 @@ fn image(text: &str) -> Said {
 }
 
 /// Each change in a line, with `OLD` and `NEW` for the digests.
-fn shown(site: &Site, to: &Said, options: WriteOptions) -> String {
+fn shown(site: &Site, to: &SiteValue, options: WriteOptions) -> String {
     let lines = match changes(site, to, options) {
         Ok(changes) => changes.iter().map(line).collect::<Vec<_>>(),
         Err(finding) => {
@@ -74,12 +74,12 @@ fn check(rule: &str, cases: &[(&str, &str, WriteOptions, &str)]) {
 
 /// What is written says what it should when it is read again, and the way back
 /// leads to the same bytes.
-fn check_ways(rule: &str, file: &str, site: &Site, to: &Said, options: WriteOptions) {
+fn check_ways(rule: &str, file: &str, site: &Site, to: &SiteValue, options: WriteOptions) {
     let written = written(site, to, options);
     let sites = of_kind(rule, &written).sites;
     let again = sites.iter().find(|other| other.key == site.key).unwrap();
     assert_eq!(shown(again, to, options), "", "{written}");
-    if let (Said::Image(to), Some(Said::Image(said))) = (to, &again.said) {
+    if let (SiteValue::Image(to), Some(SiteValue::Image(said))) = (to, &again.said) {
         assert!(to.tag.is_none() || said.tag.is_none() || to.tag == said.tag, "{written}");
         assert!(to.digest.is_none() || said.digest.is_none() || to.digest == said.digest);
     }
@@ -89,7 +89,7 @@ fn check_ways(rule: &str, file: &str, site: &Site, to: &Said, options: WriteOpti
     }
 }
 
-fn written(site: &Site, to: &Said, options: WriteOptions) -> String {
+fn written(site: &Site, to: &SiteValue, options: WriteOptions) -> String {
     let changes = changes(site, to, options).unwrap();
     splice(&site.file, &changes).unwrap_or_else(|findings| panic!("{}", lines(&findings)))
 }
@@ -317,7 +317,7 @@ fn a_rule_may_ask_for_digests() {
 }
 
 fn revision(rule: &str, file: &str, to: &str, options: WriteOptions) -> String {
-    shown(&of_kind(rule, file).sites[0], &Said::Revision(to.to_owned()), options)
+    shown(&of_kind(rule, file).sites[0], &SiteValue::Revision(to.to_owned()), options)
 }
 
 #[test]
@@ -343,7 +343,7 @@ fn a_range_is_neither_copied_nor_overwritten_unless_it_is_named() {
         format!("{route} = 1.2.3")
     );
     let exact = of_kind("kind: manifest", &chart("1.2.2"));
-    assert_eq!(shown(&exact.sites[0], &Said::Moving("1.x".to_owned()), USUAL), "range");
+    assert_eq!(shown(&exact.sites[0], &SiteValue::Moving("1.x".to_owned()), USUAL), "range");
     assert_eq!(
         revision("kind: manifest", &chart("1.2.2"), "1.2.3", USUAL),
         format!("{route} = 1.2.3")
@@ -371,8 +371,8 @@ fn native(outer: &str, leaf: &str, key: &Key, to: &str, options: WriteOptions) -
     let site = app.of(key).next().unwrap();
     let to = match key {
         Key::Image(_) => image(&to.replace("NEW", NEW)),
-        Key::Value(_) => Said::Value(to.to_owned()),
-        _ => Said::Revision(to.to_owned()),
+        Key::Value(_) => SiteValue::Value(to.to_owned()),
+        _ => SiteValue::Revision(to.to_owned()),
     };
     shown(site, &to, options)
 }

@@ -1,7 +1,7 @@
 //! Comma-separated values, as RFC 4180 has them.
 
 use crate::diagnostic::harmless;
-use crate::promote::audit::{Changed, Claim, Entry};
+use crate::history::audit::{Changed, Claim, Entry};
 
 /// The first line. The names are those of JSON, and contract; new ones are
 /// added at the end.
@@ -56,8 +56,7 @@ fn claimed(claim: Option<&Claim>) -> Vec<String> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let source = claim.source.as_ref();
     let commit = source.and_then(|source| source.commit.as_ref());
-    let overrides =
-        claim.overrides.iter().map(|one| format!("{}: {}", one.gate.name(), one.reason));
+    let overrides = claim.overrides.iter().map(|one| format!("{}: {}", one.gate, one.reason));
     let sequences = claim.sequences.iter().map(|one| format!("{} {}", one.key, one.number));
     vec![
         "true".to_owned(),

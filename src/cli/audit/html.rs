@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::diagnostic::harmless;
-use crate::promote::audit::{Claim, Entry};
+use crate::history::audit::{Claim, Entry};
 
 use super::words;
 

@@ -16,9 +16,9 @@ use super::written::DataFormat;
 use super::{Context, Outcome, console};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{self, Finding, Findings, Format};
-use crate::git::{History, HistoryError, Log, ObjectName};
-use crate::promote::Commits;
-use crate::promote::audit::{self, Entry, Question};
+use crate::git::{CommitHistory, HistoryError, Log, ObjectName};
+use crate::history::Commits;
+use crate::history::audit::{self, Entry, Question};
 
 use text::Columns;
 

@@ -2,8 +2,8 @@
 
 use crate::config::EnvironmentName;
 use crate::git::{ObjectName, Signature};
-use crate::promote::Source;
-use crate::promote::audit::{Changed, Claim, Clock, Deed, Entry};
+use crate::history::Source;
+use crate::history::audit::{ChangeKind, Changed, Claim, Clock, Entry};
 
 fn person(name: &str) -> Signature {
     let time = "2026-11-21T14:03:09Z".parse().unwrap();
@@ -24,7 +24,7 @@ pub(super) fn entry() -> Entry {
         subject: "Promote guestbook to prod".to_owned(),
         environment: environment("prod"),
         app: "guestbook".to_owned(),
-        action: Deed::Promote,
+        action: ChangeKind::Promote,
         changes: vec![Changed {
             key: "frontend".to_owned(),
             from: Some("gcr.io/gb-frontend:v4".to_owned()),

@@ -1,7 +1,7 @@
 //! For people.
 
 use crate::diagnostic::{Style, harmless};
-use crate::promote::audit::{Claim, Deed, Entry};
+use crate::history::audit::{ChangeKind, Claim, Entry};
 
 use super::words;
 
@@ -111,11 +111,11 @@ enum Paint {
     Notable,
 }
 
-fn paint(action: Deed) -> Paint {
+fn paint(action: ChangeKind) -> Paint {
     match action {
-        Deed::Promote | Deed::Set => Paint::Good,
-        Deed::Rollback | Deed::Hold | Deed::Lift => Paint::Notable,
-        Deed::Added | Deed::Removed | Deed::Change => Paint::Plain,
+        ChangeKind::Promote | ChangeKind::Set => Paint::Good,
+        ChangeKind::Rollback | ChangeKind::Hold | ChangeKind::Lift => Paint::Notable,
+        ChangeKind::Added | ChangeKind::Removed | ChangeKind::Change => Paint::Plain,
     }
 }
 

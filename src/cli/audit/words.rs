@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::promote::audit::{Claim, HoldNote, Unreadable};
+use crate::history::audit::{Claim, HoldNote, Unreadable};
 
 /// `2026-11-21 14:03`, in UTC.
 pub(super) fn minute(at: Timestamp) -> String {
@@ -31,7 +31,7 @@ pub(super) fn facts(claim: &Claim) -> Vec<String> {
     let said =
         |what: &str, text: &Option<String>| text.as_ref().map(|text| format!("{what} {text}"));
     let overrides = claim.overrides.iter();
-    let overrides = overrides.map(|one| format!("overrode {}: {}", one.gate.name(), one.reason));
+    let overrides = overrides.map(|one| format!("overrode {}: {}", one.gate, one.reason));
     let sequences = claim.sequences.iter();
     let sequences = sequences.map(|one| format!("sequence {} of {}", one.number, one.key));
     let commits = claim.source_commits.iter().map(|one| match one.key.as_str() {

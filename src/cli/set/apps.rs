@@ -1,10 +1,10 @@
 //! `rungs set APP [NAME=]REF… --env ENV`
 
-use super::super::destination::{Allowed, Destination};
+use super::super::destination::{Destination, PermissionArgs};
 use super::super::{Context, Outcome, carry_out, usage_error};
 use crate::diagnostic::{Findings, harmless};
-use crate::promote::{Leave, SetApp, SetReferences};
-use crate::sites::Ask;
+use crate::promote::{Permissions, SetApp, SetReferences};
+use crate::sites::ImageRequest;
 
 /// What only makes sense for apps.
 #[derive(Debug, clap::Args)]
@@ -32,7 +32,7 @@ impl OfApps {
         self,
         context: &mut Context,
         items: &[String],
-        allowed: &Allowed,
+        allowed: &PermissionArgs,
         repository: bool,
     ) -> Result<Outcome, Findings> {
         let Some(environment) = self.env else {
@@ -43,7 +43,7 @@ impl OfApps {
             apps: apps(items),
             sequence: self.sequence,
             source_commit: self.source_commit,
-            leave: Leave { repository, force: self.force, ..allowed.leave() },
+            permissions: Permissions { repository, force: self.force, ..allowed.permissions() },
         };
         carry_out::run(context, &self.destination, &intent)
     }
@@ -63,7 +63,7 @@ fn apps(items: &[String]) -> Vec<SetApp> {
             current = known.or(apps.len().checked_sub(1));
             continue;
         }
-        let ask = Ask::parse(item).unwrap_or_else(|fault| {
+        let ask = ImageRequest::parse(item).unwrap_or_else(|fault| {
             usage_error(&format!("`{}` is no reference: {fault}", harmless(item)))
         });
         match current.and_then(|at| apps.get_mut(at)) {

@@ -34,7 +34,7 @@ pub(super) struct InFiles {
 
 /// What a person allows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Allowed {
+pub(super) struct PermissionArgs {
     /// An image of another repository.
     pub(super) repository: bool,
     /// A digest that goes.
@@ -54,7 +54,7 @@ impl InFiles {
         self,
         context: &Context,
         items: &[String],
-        allowed: Allowed,
+        allowed: PermissionArgs,
     ) -> Result<Outcome, Findings> {
         let request = self.request(items, allowed);
         let base = context.repo.clone().unwrap_or_else(|| PathBuf::from("."));
@@ -73,7 +73,7 @@ impl InFiles {
         Ok(report(context, &files, &edited, allowed.dry_run))
     }
 
-    fn request(&self, items: &[String], allowed: Allowed) -> Request {
+    fn request(&self, items: &[String], allowed: PermissionArgs) -> Request {
         let refuse = |text: &str, why: String| -> ! {
             usage_error(&format!("`{}` cannot be set: {why}", harmless(text)))
         };

@@ -5,10 +5,10 @@ mod in_files;
 
 use clap::Arg;
 
-use super::destination::Allowed;
+use super::destination::PermissionArgs;
 use super::{Context, Outcome, usage_error};
+use crate::deliver::Mode;
 use crate::diagnostic::Findings;
-use crate::promote::Mode;
 
 use apps::OfApps;
 use in_files::InFiles;
@@ -38,7 +38,7 @@ pub(super) struct Set {
     #[command(flatten)]
     in_files: InFiles,
     #[command(flatten)]
-    allowed: Allowed,
+    allowed: PermissionArgs,
     /// Let an image of another repository take the place of the one that is there
     #[arg(long, help_heading = "What is allowed")]
     repository: bool,
@@ -74,9 +74,9 @@ impl Set {
         if self.of_apps.env.is_some() {
             usage_error("`--in` names files, and `--env` an environment: give one of them");
         }
-        let allowed = in_files::Allowed {
+        let allowed = in_files::PermissionArgs {
             repository: self.repository,
-            drop_digest: self.allowed.leave().drop_digest,
+            drop_digest: self.allowed.permissions().drop_digest,
             dry_run: match self.of_apps.destination.mode() {
                 None | Some(Mode::Write) => false,
                 Some(Mode::Show) => true,

@@ -11,8 +11,8 @@ use super::written::DataFormat;
 use super::{Context, Outcome, console};
 use crate::config::{Loaded, Repository};
 use crate::diagnostic::{Findings, Format, Kind};
+use crate::history::{self, Commits};
 use crate::promote::status::{Cell, Shown, Status as Found, StatusError, status};
-use crate::promote::{Commits, history_finding};
 use crate::source::Tree;
 
 /// Show what every app says in every environment
@@ -81,7 +81,7 @@ impl Status {
         let shown = self.shown(repository)?;
         let found = status(repository, tree, commits, &shown, now).map_err(|error| match error {
             StatusError::Findings(findings) => findings,
-            StatusError::History(error) => history_finding(&error, &repository.location).into(),
+            StatusError::History(error) => history::finding(&error, &repository.location).into(),
         });
         let (status, mut findings) = found?;
         findings.extend(warnings.clone());

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::diagnostic::harmless;
-use crate::promote::Since;
+use crate::history::Since;
 use crate::promote::status::{Behind, Block, Blocker, Cell, Reference};
 
 /// A line of a cell.

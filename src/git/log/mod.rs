@@ -1,4 +1,4 @@
-//! History, read from `git log`.
+//! The history of a branch, read from `git log`.
 //!
 //! libgit2 took ten times as long for the history of one path. Three kinds of
 //! children are read as they write, and end when nobody reads on:
@@ -25,7 +25,7 @@ use walk::Walk;
 use way::{Branch, Way};
 
 use super::{
-    History, HistoryError, Names, ObjectError, ObjectName, ProgramError, Repository, Step,
+    CommitHistory, HistoryError, Names, ObjectError, ObjectName, ProgramError, Repository, Step,
 };
 use crate::source::{MAX_FILE_BYTES, RepoPath};
 
@@ -52,7 +52,7 @@ impl Log {
     }
 }
 
-impl History for Log {
+impl CommitHistory for Log {
     fn steps<'h>(
         &'h self,
         tip: &ObjectName,

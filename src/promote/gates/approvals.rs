@@ -1,25 +1,25 @@
 //! People have approved.
 
-use super::case::Case;
+use super::evaluation::Evaluation;
 use super::verdict::Judgement;
 use super::words::{code, list};
 use super::{Approval, Review};
 use crate::config::Approvals;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
-    let gate = case.candidate.gates.approvals.as_ref()?;
-    Some(judged(case, &gate.value).asked_at(&gate.location))
+pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
+    let gate = evaluation.candidate.gates.approvals.as_ref()?;
+    Some(judged(evaluation, &gate.value).asked_at(&gate.location))
 }
 
-fn judged(case: &Case<'_>, gate: &Approvals) -> Judgement {
+fn judged(evaluation: &Evaluation<'_>, gate: &Approvals) -> Judgement {
     let needed = needed(gate);
-    if case.candidate.direct {
+    if evaluation.candidate.direct {
         return Judgement::fail(format!(
             "{needed} needed, and nobody approves what goes onto the branch at once; \
              `--branch` or `--pr` lets people see it first"
         ));
     }
-    let Some(facts) = case.candidate.facts else {
+    let Some(facts) = evaluation.candidate.facts else {
         return Judgement::wait(None, format!("{needed} needed, which only the forge knows of"));
     };
     let Some(review) = facts.review() else {

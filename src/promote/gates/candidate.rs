@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::config::{Check, Environment, EnvironmentName, Gates, Repository, Side, ValueRoute};
-use crate::git::HistoryError;
-use crate::promote::{Hold, Override, Stay};
+use crate::history::History;
+use crate::promote::Override;
 use crate::sites::State;
 use crate::yaml::Value;
 
@@ -19,7 +19,7 @@ pub struct Candidate<'a> {
     /// The app.
     pub app: &'a str,
     /// How it asks.
-    pub way: Way<'a>,
+    pub transition: Transition<'a>,
     /// Whether it goes onto the base branch at once (`--commit`), so that there
     /// is no pull request that somebody could approve.
     pub direct: bool,
@@ -28,7 +28,7 @@ pub struct Candidate<'a> {
     /// What it will say.
     pub proposed: &'a State,
     /// What was said before, and for how long.
-    pub past: &'a dyn Past,
+    pub history: &'a dyn History,
     /// Values of the source and of the target.
     pub values: &'a dyn Values,
     /// What the forge knows; none where it was not asked.
@@ -43,7 +43,7 @@ pub struct Candidate<'a> {
 
 /// How a state asks to enter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way<'a> {
+pub enum Transition<'a> {
     /// References are set, as after a build.
     Set,
     /// It is promoted from that environment.
@@ -59,26 +59,6 @@ pub enum Way<'a> {
     },
     /// It is restored.
     Rollback,
-}
-
-/// What environments have said over time.
-pub trait Past {
-    /// What an app's sites in an environment have said, the newest stay first;
-    /// nothing at all where the environment never had the app. Reads only as
-    /// much history as the iterator is asked for.
-    fn stays<'p>(
-        &'p self,
-        environment: &EnvironmentName,
-        app: &str,
-    ) -> Box<dyn Iterator<Item = Result<Stay, HistoryError>> + 'p>;
-
-    /// What an app's sites in an environment say at the base; none where it is
-    /// not there.
-    fn standing(&self, environment: &EnvironmentName, app: &str) -> Option<State>;
-
-    /// The states that must not enter an environment, those of its own and of
-    /// every environment before it.
-    fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold>;
 }
 
 /// Values that gates ask for.

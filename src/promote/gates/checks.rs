@@ -1,15 +1,15 @@
 //! Checks have passed.
 
-use super::case::Case;
+use super::evaluation::Evaluation;
 use super::verdict::Judgement;
 use super::words::{code, list};
 use super::{CheckFact, Facts};
 use crate::config::{Check, CheckSubject, Sourced};
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
-    let checks = &case.candidate.gates.checks;
+pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
+    let checks = &evaluation.candidate.gates.checks;
     let first = checks.first()?;
-    let Some(facts) = case.candidate.facts else {
+    let Some(facts) = evaluation.candidate.facts else {
         let names: Vec<_> = checks.iter().map(|check| code(&check.value.name)).collect();
         let verb = if names.len() == 1 { "stands" } else { "stand" };
         let reason = format!("only the forge knows how {} {verb}", list(&names));

@@ -1,12 +1,12 @@
 //! Images have digests.
 
-use super::case::Case;
+use super::evaluation::Evaluation;
 use super::verdict::Judgement;
 use super::words::{code, list};
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
-    let gate = case.candidate.gates.digest.as_ref()?;
-    let without = case.images().filter(|(_, image)| image.digest.is_none());
+pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
+    let gate = evaluation.candidate.gates.digest.as_ref()?;
+    let without = evaluation.images().filter(|(_, image)| image.digest.is_none());
     let without: Vec<_> = without.map(|(key, _)| code(key)).collect();
     let judgement = match without.len() {
         0 => Judgement::pass("every image has a digest"),

@@ -1,29 +1,32 @@
 //! Values are as stated.
 
-use super::Way;
-use super::case::Case;
+use super::Transition;
+use super::evaluation::Evaluation;
 use super::verdict::Judgement;
 use super::words::code;
 use crate::config::{Field, Side, Sourced};
 use crate::source::{REDACTED, has_password, is_secret_key};
 use crate::yaml::{Kind, Node, Step};
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
+pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     // Where nothing is below, a reference that is set has no source.
-    let has_source = || !matches!(case.candidate.way, Way::Set) || !case.below().is_nothing();
-    let fields = case.candidate.gates.field.iter();
+    let has_source = || {
+        !matches!(evaluation.candidate.transition, Transition::Set)
+            || !evaluation.prerequisites().is_nothing()
+    };
+    let fields = evaluation.candidate.gates.field.iter();
     let asked: Vec<_> = fields
         .filter(|field| field.value.side == Side::Target || has_source())
-        .map(|field| of(case, field))
+        .map(|field| of(evaluation, field))
         .collect();
     Judgement::all(asked)
 }
 
-fn of(case: &Case<'_>, field: &Sourced<Field>) -> Judgement {
+fn of(evaluation: &Evaluation<'_>, field: &Sourced<Field>) -> Judgement {
     let Field { side, path, equals } = &field.value;
-    let place = match (side, case.candidate.way) {
-        (Side::Target, _) => format!("`{}`", case.candidate.target.name),
-        (Side::Source, Way::Promote { from, .. }) => format!("`{from}`"),
+    let place = match (side, evaluation.candidate.transition) {
+        (Side::Target, _) => format!("`{}`", evaluation.candidate.target.name),
+        (Side::Source, Transition::Promote { from, .. }) => format!("`{from}`"),
         (Side::Source, _) => "the source".to_owned(),
     };
     let is_secret = path
@@ -33,7 +36,7 @@ fn of(case: &Case<'_>, field: &Sourced<Field>) -> Judgement {
         .any(|step| matches!(step, Step::Key(key) if is_secret_key(key)));
     let shown = |node: Node<'_>| if is_secret { code(REDACTED) } else { code(&text(node)) };
     let expected = shown(equals.root());
-    let judgement = match case.candidate.values.value(*side, path) {
+    let judgement = match evaluation.candidate.values.value(*side, path) {
         None => {
             Judgement::fail(format!("`{path}` is not set in {place}, and has to be {expected}"))
         }

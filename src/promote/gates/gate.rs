@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::case::Case;
+use super::evaluation::Evaluation;
 use super::verdict::Judgement;
 use super::{approvals, checks, digest, field, hold, image, order, soak, tag, ticket, window};
 
@@ -33,7 +33,7 @@ enum OnRollback {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Override {
     /// One may; it is recorded, and whoever approves reads it.
-    Allowed,
+    PermissionArgs,
     /// One may not. An override is the word of the person who asks, and these
     /// gates are there so that it is not enough: what does not render deploys
     /// nothing that anybody meant, and an approval that one can give oneself is
@@ -72,15 +72,15 @@ macro_rules! gates {
 
             /// Whether `--override` may name it.
             pub const fn may_be_overridden(self) -> bool {
-                match self { $(Self::$gate => matches!(Override::$override, Override::Allowed)),+ }
+                match self { $(Self::$gate => matches!(Override::$override, Override::PermissionArgs)),+ }
             }
 
             /// What it says; none where it asks for nothing here.
-            pub(super) fn judge(self, case: &Case<'_>) -> Option<Judgement> {
-                let judge: fn(&Case<'_>) -> Option<Judgement> = match self {
+            pub(super) fn judge(self, evaluation: &Evaluation<'_>) -> Option<Judgement> {
+                let judge: fn(&Evaluation<'_>) -> Option<Judgement> = match self {
                     $(Self::$gate => $judge),+
                 };
-                judge(case)
+                judge(evaluation)
             }
         }
     };
@@ -88,28 +88,28 @@ macro_rules! gates {
 
 gates! {
     /// No rung is skipped, and no step goes back.
-    Order = "order", Open, Skipped, Allowed, order::judge;
+    Order = "order", Open, Skipped, PermissionArgs, order::judge;
     /// The state is not held back.
-    Hold = "hold", Open, Kept, Allowed, hold::judge;
+    Hold = "hold", Open, Kept, PermissionArgs, hold::judge;
     /// Tags look as they should.
-    Tag = "tag", Open, Kept, Allowed, tag::judge;
+    Tag = "tag", Open, Kept, PermissionArgs, tag::judge;
     /// Images come from where they may.
-    Image = "image", Open, Kept, Allowed, image::judge;
+    Image = "image", Open, Kept, PermissionArgs, image::judge;
     /// Images have digests.
-    Digest = "digest", Open, Skipped, Allowed, digest::judge;
+    Digest = "digest", Open, Skipped, PermissionArgs, digest::judge;
     /// Values are as stated.
-    Field = "field", Open, Skipped, Allowed, field::judge;
+    Field = "field", Open, Skipped, PermissionArgs, field::judge;
     /// A ticket is named.
-    Ticket = "ticket", Open, Skipped, Allowed, ticket::judge;
+    Ticket = "ticket", Open, Skipped, PermissionArgs, ticket::judge;
     /// The result renders and is valid. Judged where the files are made, and
     /// put among the others by [`super::insert`].
     Render = "render", Open, Kept, Refused, |_| None;
     /// The state stood in the environment before for long enough.
-    Soak = "soak", Merge, Skipped, Allowed, soak::judge;
+    Soak = "soak", Merge, Skipped, PermissionArgs, soak::judge;
     /// It is the time for it.
-    Window = "window", Merge, Skipped, Allowed, window::judge;
+    Window = "window", Merge, Skipped, PermissionArgs, window::judge;
     /// Checks have passed.
-    Checks = "checks", Merge, Skipped, Allowed, checks::judge;
+    Checks = "checks", Merge, Skipped, PermissionArgs, checks::judge;
     /// People have approved.
     Approvals = "approvals", Merge, Kept, Refused, approvals::judge;
 }

@@ -1,14 +1,14 @@
 //! The state is not held back.
 
-use super::case::Case;
+use super::evaluation::Evaluation;
 use super::verdict::Judgement;
 use super::words::{code, utc};
-use crate::promote::Hold;
+use crate::holds::Hold;
 
 #[allow(clippy::unnecessary_wraps, reason = "the shape of every gate, though this one always asks")]
-pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
-    let candidate = case.candidate;
-    let holds = candidate.past.holds(&candidate.target.name, candidate.app);
+pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
+    let candidate = evaluation.candidate;
+    let holds = candidate.history.holds(&candidate.target.name, candidate.app);
     let standing: Vec<_> = holds
         .iter()
         .filter(|hold| hold.is_in_force(candidate.now) && hold.matches(candidate.proposed))

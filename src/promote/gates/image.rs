@@ -1,16 +1,16 @@
 //! Images come from where they may.
 
-use super::case::Case;
+use super::evaluation::Evaluation;
 use super::verdict::Judgement;
 use super::words::{code, list};
 use crate::config::{Glob, Sourced};
 use crate::kubernetes::ImageReference;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
-    let gate = case.candidate.gates.image.as_ref()?;
+pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
+    let gate = evaluation.candidate.gates.image.as_ref()?;
     let mut refused = Vec::new();
     let mut unknown = Vec::new();
-    for (key, image) in case.images() {
+    for (key, image) in evaluation.images() {
         match &image.repository {
             Some(repository) if is_allowed(repository, &gate.value) => {}
             Some(repository) => refused.push(format!("{} of {}", code(repository), code(key))),

@@ -1,14 +1,14 @@
 //! Conditions for entering an environment: one file each, listed in `gate.rs`.
 //!
 //! [`judge`] asks every gate that binds about a [`Candidate`]. What a gate needs
-//! to know of the world comes in by traits: [`Past`] (history), [`Values`] (the
+//! to know of the world comes in by traits: [`History`](crate::history::History), [`Values`] (the
 //! files) and [`Facts`] (the forge). What cannot be known is an answer that
 //! waits, and never one that passes.
 
 mod approvals;
-mod below;
+mod prerequisites;
 mod candidate;
-mod case;
+mod evaluation;
 mod checks;
 mod digest;
 mod field;
@@ -25,22 +25,22 @@ mod version;
 mod window;
 mod words;
 
-pub use candidate::{Approval, Candidate, CheckFact, Facts, Past, Review, Values, Way};
+pub use candidate::{Approval, Candidate, CheckFact, Facts, Review, Transition, Values};
 pub use gate::{Binds, Gate};
 pub use verdict::{Answer, Verdict, worst};
 
 use super::Override;
-use case::Case;
+use evaluation::Evaluation;
 
 /// What every gate says that binds here, in the order of [`Gate::ALL`]; one
 /// that asks for nothing says nothing. [`Gate::Render`] is judged where the
 /// files are made, and comes in by [`insert`].
 pub fn judge(candidate: &Candidate<'_>) -> Vec<Verdict> {
-    let case = Case::new(candidate);
-    let is_rollback = matches!(candidate.way, Way::Rollback);
+    let evaluation = Evaluation::new(candidate);
+    let is_rollback = matches!(candidate.transition, Transition::Rollback);
     let binding = Gate::ALL.into_iter().filter(|gate| !is_rollback || gate.binds_rollback());
     let verdicts = binding.filter_map(|gate| {
-        let judgement = gate.judge(&case)?;
+        let judgement = gate.judge(&evaluation)?;
         let verdict = Verdict {
             gate,
             answer: judgement.answer,

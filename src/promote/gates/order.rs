@@ -7,21 +7,21 @@
 
 use std::cmp::Ordering::{Greater, Less};
 
-use super::below::Below;
-use super::case::Case;
+use super::evaluation::Evaluation;
+use super::prerequisites::Prerequisites;
 use super::verdict::{Answer, Judgement};
 use super::words::{code, history, short};
-use super::{Way, version};
+use super::{Transition, version};
 use crate::config::{Before, EnvironmentName, Selection};
 use crate::git::HistoryError;
-use crate::sites::{Key, Said, State};
+use crate::sites::{Key, SiteValue, State};
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
-    let candidate = case.candidate;
+pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
+    let candidate = evaluation.candidate;
     let ladder = &candidate.repository.ladder;
-    let judgement = match (candidate.way, ladder.before(&candidate.target.name)) {
-        (Way::Set | Way::Rollback, None) => return None,
-        (Way::Set | Way::Rollback, Some(before)) if is_none(&before) => return None,
+    let judgement = match (candidate.transition, ladder.before(&candidate.target.name)) {
+        (Transition::Set | Transition::Rollback, None) => return None,
+        (Transition::Set | Transition::Rollback, Some(before)) if is_none(&before) => return None,
         (_, None) => Judgement::fail(format!(
             "`{}` is neither on the ladder nor `after` anything, so that nothing is promoted to it",
             candidate.target.name
@@ -30,7 +30,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
             "`{}` is a first rung, which is entered by `rungs set` and not by promotion",
             candidate.target.name
         )),
-        _ => climb(case)?,
+        _ => climb(evaluation)?,
     };
     let asked = ladder.location(&candidate.target.name);
     Some(match asked {
@@ -45,56 +45,64 @@ fn is_none(before: &Before) -> bool {
 
 /// Where there are rungs below; none where this is the lowest that ever had the
 /// app, and so its first.
-fn climb(case: &Case<'_>) -> Option<Judgement> {
-    let named = matches!(case.candidate.way, Way::Promote { named: true, .. });
-    let current = case.candidate.current.filter(|current| !case.is_held_by(current));
+fn climb(evaluation: &Evaluation<'_>) -> Option<Judgement> {
+    let named = matches!(evaluation.candidate.transition, Transition::Promote { named: true, .. });
+    let current = evaluation.candidate.current.filter(|current| !evaluation.is_held_by(current));
     if let Some(current) = current.filter(|_| !named)
-        && let Some(judgement) = lower_version(case, current)
+        && let Some(judgement) = lower_version(evaluation, current)
     {
         return Some(judgement);
     }
-    let Some(below) = case.below().judge(&|below| holds(case, below)) else {
+    let Some(prerequisites) =
+        evaluation.prerequisites().judge(&|prerequisites| holds(evaluation, prerequisites))
+    else {
         let first = format!(
             "no environment before `{}` has ever had `{}`",
-            case.candidate.target.name, case.candidate.app
+            evaluation.candidate.target.name, evaluation.candidate.app
         );
-        let is_set = matches!(case.candidate.way, Way::Set);
+        let is_set = matches!(evaluation.candidate.transition, Transition::Set);
         return (!is_set).then(|| Judgement::fail(first));
     };
-    match current.filter(|_| !named && below.answer == Answer::Pass) {
-        Some(current) => Some(left_before(case, current).unwrap_or(below)),
-        None => Some(below),
+    match current.filter(|_| !named && prerequisites.answer == Answer::Pass) {
+        Some(current) => Some(left_before(evaluation, current).unwrap_or(prerequisites)),
+        None => Some(prerequisites),
     }
 }
 
 /// Whether an environment below holds what is wanted, or has held it where that
 /// is enough.
-fn holds(case: &Case<'_>, below: &Below) -> Judgement {
-    let app = case.candidate.app;
-    match below {
-        Below::Has(name) => {
-            let standing = case.candidate.past.standing(name, app).unwrap_or_default();
-            let Some(difference) = case.first_difference(&standing) else {
+fn holds(evaluation: &Evaluation<'_>, prerequisites: &Prerequisites) -> Judgement {
+    let app = evaluation.candidate.app;
+    match prerequisites {
+        Prerequisites::Has(name) => {
+            let standing = evaluation.candidate.history.current(name, app).unwrap_or_default();
+            let Some(difference) = evaluation.first_difference(&standing) else {
                 return Judgement::pass(format!("it stands in `{name}`"));
             };
             let differs = format!("in `{name}`, {}", differs(difference));
-            if may_have_left(case) { held(case, name, &differs) } else { Judgement::fail(differs) }
+            if may_have_left(evaluation) {
+                held(evaluation, name, &differs)
+            } else {
+                Judgement::fail(differs)
+            }
         }
-        Below::Lost(name) => Judgement::fail(format!(
+        Prerequisites::Lost(name) => Judgement::fail(format!(
             "`{name}` had `{app}` and has it no more; its environment would have to say \
              `skip: [{app}]`"
         )),
-        Below::Unknown(name, error) => Judgement::wait(
+        Prerequisites::Unknown(name, error) => Judgement::wait(
             None,
             format!("whether `{name}` ever had `{app}` is not known: {}", history(error)),
         ),
         // Asked one by one.
-        Below::All(_) | Below::Any(_) => Judgement::pass("it stands in all of them"),
+        Prerequisites::All(_) | Prerequisites::Any(_) => {
+            Judgement::pass("it stands in all of them")
+        }
     }
 }
 
 /// "`web` is `v1` and not `v2`"
-fn differs((key, wanted, there): (&Key, &Said, Option<&Said>)) -> String {
+fn differs((key, wanted, there): (&Key, &SiteValue, Option<&SiteValue>)) -> String {
     let name = code(key.name());
     match (there, wanted) {
         (None, _) => format!("{name} is not there"),
@@ -108,38 +116,38 @@ fn differs((key, wanted, there): (&Key, &Said, Option<&Said>)) -> String {
     }
 }
 
-fn repository(said: &Said) -> String {
+fn repository(said: &SiteValue) -> String {
     match said {
-        Said::Image(image) => code(image.repository.as_deref().unwrap_or_default()),
-        Said::Revision(_) | Said::Moving(_) | Said::Value(_) => String::new(),
+        SiteValue::Image(image) => code(image.repository.as_deref().unwrap_or_default()),
+        SiteValue::Revision(_) | SiteValue::Moving(_) | SiteValue::Value(_) => String::new(),
     }
 }
 
 /// Whether a state counts that the environment below has held and holds no
 /// more.
-fn may_have_left(case: &Case<'_>) -> bool {
-    match case.candidate.way {
-        Way::Promote { named: true, .. } => true,
-        _ => case.candidate.target.select == Selection::NewestEligible,
+fn may_have_left(evaluation: &Evaluation<'_>) -> bool {
+    match evaluation.candidate.transition {
+        Transition::Promote { named: true, .. } => true,
+        _ => evaluation.candidate.target.select == Selection::NewestEligible,
     }
 }
 
 /// Whether an environment has ever held what is wanted; `differs` says what it
 /// holds instead.
-fn held(case: &Case<'_>, name: &EnvironmentName, differs: &str) -> Judgement {
+fn held(evaluation: &Evaluation<'_>, name: &EnvironmentName, differs: &str) -> Judgement {
     let unknown = |error: &HistoryError| {
         let unknown = format!("whether `{name}` has held it is not known");
         Judgement::wait(None, format!("{unknown}: {}", history(error)))
     };
-    for stay in case.candidate.past.stays(name, case.candidate.app) {
-        let stay = match stay {
-            Ok(stay) => stay,
+    for tenure in evaluation.candidate.history.tenures(name, evaluation.candidate.app) {
+        let tenure = match tenure {
+            Ok(tenure) => tenure,
             Err(error) => return unknown(&error),
         };
-        if stay.state.as_ref().is_some_and(|state| case.is_held_by(state)) {
+        if tenure.state.as_ref().is_some_and(|state| evaluation.is_held_by(state)) {
             return Judgement::pass(format!("`{name}` has held it"));
         }
-        if let Some(error) = stay.edge() {
+        if let Some(error) = tenure.edge() {
             return unknown(&error);
         }
     }
@@ -147,8 +155,8 @@ fn held(case: &Case<'_>, name: &EnvironmentName, differs: &str) -> Judgement {
 }
 
 /// Whether a version goes down.
-fn lower_version(case: &Case<'_>, current: &State) -> Option<Judgement> {
-    let mut changes = changes(case, current);
+fn lower_version(evaluation: &Evaluation<'_>, current: &State) -> Option<Judgement> {
+    let mut changes = changes(evaluation, current);
     let (key, from, to) =
         changes.find(|(_, from, to)| version::order(from, to) == Some(Greater))?;
     let (old, new) = (short(key, from, Some(to)), short(key, to, Some(from)));
@@ -161,10 +169,10 @@ const MEANT: &str = "a state that is meant to go back is named with `rungs promo
 /// What is wanted otherwise than a state says it: the key, what is said and
 /// what is wanted.
 fn changes<'s>(
-    case: &'s Case<'_>,
+    evaluation: &'s Evaluation<'_>,
     state: &'s State,
-) -> impl Iterator<Item = (&'s Key, &'s Said, &'s Said)> {
-    let wanted = case.wanted.iter();
+) -> impl Iterator<Item = (&'s Key, &'s SiteValue, &'s SiteValue)> {
+    let wanted = evaluation.wanted.iter();
     let pairs = wanted.filter_map(|(key, said)| Some((key, state.get(key)?, said)));
     pairs.filter(|(_, from, to)| !from.is_same(to))
 }
@@ -174,27 +182,27 @@ fn changes<'s>(
 /// Where versions go up, the target's history is followed only as far as it was
 /// at no lower version than it is now: that finds whatever was left by going
 /// back, and mostly ends after a step or two. Else all of it is.
-fn left_before(case: &Case<'_>, current: &State) -> Option<Judgement> {
-    let target = &case.candidate.target.name;
-    let goes_up = goes_up(case, current);
+fn left_before(evaluation: &Evaluation<'_>, current: &State) -> Option<Judgement> {
+    let target = &evaluation.candidate.target.name;
+    let goes_up = goes_up(evaluation, current);
     let unknown = |error: &HistoryError| {
         let unknown = format!("whether `{target}` has held it before is not known");
         Some(Judgement::wait(None, format!("{unknown}: {}", history(error))))
     };
-    for stay in case.candidate.past.stays(target, case.candidate.app) {
-        let stay = match stay {
-            Ok(stay) => stay,
+    for tenure in evaluation.candidate.history.tenures(target, evaluation.candidate.app) {
+        let tenure = match tenure {
+            Ok(tenure) => tenure,
             Err(error) => return unknown(&error),
         };
-        let holds = stay.state.as_ref().is_some_and(|state| case.is_held_by(state));
-        if let Some(left) = stay.left.as_ref().filter(|_| holds) {
+        let holds = tenure.state.as_ref().is_some_and(|state| evaluation.is_held_by(state));
+        if let Some(left) = tenure.left.as_ref().filter(|_| holds) {
             let left = format!("`{target}` has held it before and left it with `{}`", left.short());
             return Some(Judgement::fail(format!("{left}; {MEANT}")));
         }
-        if goes_up && stay.state.as_ref().is_some_and(|state| is_lower(state, current)) {
+        if goes_up && tenure.state.as_ref().is_some_and(|state| is_lower(state, current)) {
             return None;
         }
-        if let Some(error) = stay.edge() {
+        if let Some(error) = tenure.edge() {
             return unknown(&error);
         }
     }
@@ -202,8 +210,9 @@ fn left_before(case: &Case<'_>, current: &State) -> Option<Judgement> {
 }
 
 /// Whether every reference that changes goes to a higher version.
-fn goes_up(case: &Case<'_>, current: &State) -> bool {
-    let references = changes(case, current).filter(|(_, from, _)| !matches!(from, Said::Value(_)));
+fn goes_up(evaluation: &Evaluation<'_>, current: &State) -> bool {
+    let references =
+        changes(evaluation, current).filter(|(_, from, _)| !matches!(from, SiteValue::Value(_)));
     let orders: Vec<_> = references.map(|(_, from, to)| version::order(from, to)).collect();
     !orders.is_empty() && orders.iter().all(|order| *order == Some(Less))
 }

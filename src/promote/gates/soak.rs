@@ -2,47 +2,53 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::below::Below;
-use super::case::Case;
+use super::evaluation::Evaluation;
+use super::prerequisites::Prerequisites;
 use super::verdict::Judgement;
 use super::words::{code, history, utc};
 use crate::config::{EnvironmentName, Soak, Trust};
 use crate::git::{HistoryError, ObjectName};
-use crate::promote::{Since, Stay};
+use crate::history::{Since, Tenure};
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
-    let gate = case.candidate.gates.soak.as_ref()?;
+pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
+    let gate = evaluation.candidate.gates.soak.as_ref()?;
     // Nothing is below where a reference is set, and it stands nowhere yet.
-    let judgement = case.below().judge(&|below| of(case, gate.value, below))?;
+    let judgement = evaluation
+        .prerequisites()
+        .judge(&|prerequisites| of(evaluation, gate.value, prerequisites))?;
     Some(judgement.asked_at(&gate.location))
 }
 
-fn of(case: &Case<'_>, soak: Soak, below: &Below) -> Judgement {
-    match below {
-        Below::Has(name) | Below::Lost(name) => in_environment(case, soak, name),
-        Below::Unknown(name, error) => unknown(name, &history(error)),
+fn of(evaluation: &Evaluation<'_>, soak: Soak, prerequisites: &Prerequisites) -> Judgement {
+    match prerequisites {
+        Prerequisites::Has(name) | Prerequisites::Lost(name) => {
+            in_environment(evaluation, soak, name)
+        }
+        Prerequisites::Unknown(name, error) => unknown(name, &history(error)),
         // Asked one by one.
-        Below::All(_) | Below::Any(_) => Judgement::pass("it has stood in all of them"),
+        Prerequisites::All(_) | Prerequisites::Any(_) => {
+            Judgement::pass("it has stood in all of them")
+        }
     }
 }
 
-fn in_environment(case: &Case<'_>, soak: Soak, name: &EnvironmentName) -> Judgement {
+fn in_environment(evaluation: &Evaluation<'_>, soak: Soak, name: &EnvironmentName) -> Judgement {
     let is_enough = |since: &Since| {
         let end = counted(since, soak.trust).and_then(|at| end(at, soak));
-        end.is_some_and(|end| end <= case.candidate.now)
+        end.is_some_and(|end| end <= evaluation.candidate.now)
     };
-    let stays = case.candidate.past.stays(name, case.candidate.app);
-    match newest_run(stays, |stay| is_held(case, stay), is_enough) {
+    let tenures = evaluation.candidate.history.tenures(name, evaluation.candidate.app);
+    match newest_run(tenures, |tenure| is_held(evaluation, tenure), is_enough) {
         Ok(Run { oldest: None, broken_by: None, .. }) => {
             Judgement::wait(None, format!("it has not stood in `{name}`"))
         }
-        Ok(run) => run.judge(soak, name, case.candidate.now),
+        Ok(run) => run.judge(soak, name, evaluation.candidate.now),
         Err(error) => unknown(name, &history(&error)),
     }
 }
 
-fn is_held(case: &Case<'_>, stay: &Stay) -> bool {
-    stay.state.as_ref().is_some_and(|state| case.is_held_by(state))
+fn is_held(evaluation: &Evaluation<'_>, tenure: &Tenure) -> bool {
+    tenure.state.as_ref().is_some_and(|state| evaluation.is_held_by(state))
 }
 
 fn unknown(name: &EnvironmentName, why: &str) -> Judgement {
@@ -69,36 +75,36 @@ struct Run {
 ///
 /// History ended before a stay that holds.
 fn newest_run(
-    stays: impl Iterator<Item = Result<Stay, HistoryError>>,
-    holds: impl Fn(&Stay) -> bool,
+    tenures: impl Iterator<Item = Result<Tenure, HistoryError>>,
+    holds: impl Fn(&Tenure) -> bool,
     is_enough: impl Fn(&Since) -> bool,
 ) -> Result<Run, HistoryError> {
     let mut run = Run::default();
     let mut begun_by: Option<ObjectName> = None;
-    for stay in stays {
-        let stay = match stay {
-            Ok(stay) => stay,
+    for tenure in tenures {
+        let tenure = match tenure {
+            Ok(tenure) => tenure,
             Err(error) if begun_by.is_none() => return Err(error),
             Err(error) => {
                 run.broken_by = Some(history(&error));
                 break;
             }
         };
-        let follows = begun_by.is_none() || stay.left == begun_by;
-        match (holds(&stay), begun_by.is_some()) {
+        let follows = begun_by.is_none() || tenure.left == begun_by;
+        match (holds(&tenure), begun_by.is_some()) {
             (true, _) if follows => {}
             (_, true) => break,
-            _ => match stay.edge() {
+            _ => match tenure.edge() {
                 Some(error) => return Err(error),
                 None => continue,
             },
         }
-        run.add(&stay.since);
-        if is_enough(&stay.since) {
+        run.add(&tenure.since);
+        if is_enough(&tenure.since) {
             break;
         }
         // What this clone does not have, no older stay follows on.
-        let Some(entered) = stay.entered else { break };
+        let Some(entered) = tenure.entered else { break };
         begun_by = Some(entered.id);
     }
     Ok(run)

@@ -1,16 +1,16 @@
 //! Tags look as they should. An image that is named by its digest alone has no
 //! tag that could look wrong; whether digests are wanted is asked by `digest`.
 
-use super::case::Case;
+use super::evaluation::Evaluation;
 use super::verdict::Judgement;
 use super::words::{code, list};
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
-    let gate = case.candidate.gates.tag.as_ref()?;
+pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
+    let gate = evaluation.candidate.gates.tag.as_ref()?;
     let pattern = code(gate.value.as_str());
     let mut wrong = Vec::new();
     let mut untagged = Vec::new();
-    for (key, image) in case.images() {
+    for (key, image) in evaluation.images() {
         match &image.tag {
             Some(tag) if gate.value.is_match(tag) => {}
             Some(tag) => wrong.push(format!("{} of {}", code(tag), code(key))),

@@ -1,13 +1,13 @@
 //! A ticket is named.
 
-use super::case::Case;
+use super::evaluation::Evaluation;
 use super::verdict::Judgement;
 use super::words::code;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
-    let gate = case.candidate.gates.ticket.as_ref()?;
+pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
+    let gate = evaluation.candidate.gates.ticket.as_ref()?;
     let pattern = code(gate.value.as_str());
-    let judgement = match case.candidate.ticket {
+    let judgement = match evaluation.candidate.ticket {
         Some(ticket) if gate.value.is_match(ticket) => {
             Judgement::pass(format!("the ticket is {}", code(ticket)))
         }

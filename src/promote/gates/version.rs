@@ -9,14 +9,16 @@
 
 use std::cmp::Ordering;
 
-use crate::sites::Said;
+use crate::sites::SiteValue;
 
 /// How what two sites say compares: by the tags of images, by revisions. None
 /// where it cannot be told.
-pub(super) fn order(one: &Said, two: &Said) -> Option<Ordering> {
+pub(super) fn order(one: &SiteValue, two: &SiteValue) -> Option<Ordering> {
     match (one, two) {
-        (Said::Image(one), Said::Image(two)) => compare(one.tag.as_deref()?, two.tag.as_deref()?),
-        (Said::Revision(one), Said::Revision(two)) => compare(one, two),
+        (SiteValue::Image(one), SiteValue::Image(two)) => {
+            compare(one.tag.as_deref()?, two.tag.as_deref()?)
+        }
+        (SiteValue::Revision(one), SiteValue::Revision(two)) => compare(one, two),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
-use super::case::Case;
+use super::evaluation::Evaluation;
 use super::verdict::Judgement;
 use super::words::{code, moment};
 use crate::config::{Freeze, OpeningHours, Sourced, Window};
@@ -19,10 +19,10 @@ static UTC: TimeZone = TimeZone::UTC;
 /// How far ahead the next opening is looked for.
 const DAYS_AHEAD: i64 = 366;
 
-pub(super) fn judge(case: &Case<'_>) -> Option<Judgement> {
-    let gate = case.candidate.gates.window.as_ref()?;
+pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
+    let gate = evaluation.candidate.gates.window.as_ref()?;
     let clocks = Clocks::of(&gate.value);
-    let now = case.candidate.now;
+    let now = evaluation.candidate.now;
     if clocks.is_open(now) {
         return Some(Judgement::pass("it is open").asked_at(&gate.location));
     }

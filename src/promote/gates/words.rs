@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::git::HistoryError;
-use crate::promote::brief::{brief, in_full};
-use crate::sites::{Key, Said};
+use crate::sites::{Key, SiteValue, brief, in_full};
 use crate::source::REDACTED;
 
 /// A text that somebody else wrote, as code: it cannot end the quotes.
@@ -15,7 +14,7 @@ pub(super) fn code(text: &str) -> String {
 
 /// What a site says, as short as people read it and without secrets, where
 /// `beside` is what it is compared with.
-pub(super) fn short(key: &Key, said: &Said, beside: Option<&Said>) -> String {
+pub(super) fn short(key: &Key, said: &SiteValue, beside: Option<&SiteValue>) -> String {
     match in_full(key, said) {
         masked if masked == REDACTED => code(&masked),
         _ => code(&brief(said, beside)),

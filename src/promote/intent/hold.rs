@@ -6,11 +6,13 @@ use jiff::Timestamp;
 
 use super::{Computed, How, Intent};
 use crate::diagnostic::Findings;
+use crate::history::record::{self, RecordedChange};
+use crate::history::{Action, Record};
+use crate::holds::{self, Hold};
 use crate::promote::base::Base;
 use crate::promote::planning::Planner;
-use crate::promote::record::{self, Told};
 use crate::promote::rerender::Edited;
-use crate::promote::{Action, AppPlan, Hold, Leave, Plan, Record, hold, hold_identity};
+use crate::promote::{AppPlan, Permissions, Plan, hold_identity};
 use crate::sites::State;
 
 /// Holds a state back from an environment and those above it.
@@ -44,10 +46,10 @@ pub struct LiftHolds {
 impl Intent for HoldBack {
     fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
-        let leave = Leave::default();
-        let planner = Planner { base, target, leave: &leave, direct: how.direct };
-        let now = match planner.here(&self.app) {
-            Ok(here) => here.state,
+        let permissions = Permissions::default();
+        let planner = Planner { base, target, permissions: &permissions, direct: how.direct };
+        let now = match planner.target_sites(&self.app) {
+            Ok(current) => current.state,
             // What is named can be held back before the app gets there.
             Err(_) if !self.state.is_empty() && planner.is_anywhere(&self.app) => State::default(),
             Err(findings) => return Err(findings),
@@ -57,13 +59,13 @@ impl Intent for HoldBack {
         if !self.state.is_empty() {
             hold.state.clone_from(&self.state);
         }
-        let files = hold::added(base.tree, &hold)?;
+        let files = holds::added(base.tree, &hold)?;
         let mut record = Record::new(Action::Hold, &hold.app, target.name.clone());
         record.reason = Some(hold.reason.clone());
         record.references = hold.state.clone().into_iter().collect();
         // The message's first line says what is held back, unless it is not what is there.
-        let told = if self.state.is_empty() { now.clone() } else { State::default() };
-        Ok(computed(base, record, &now, &told, files, how))
+        let recorded = if self.state.is_empty() { now.clone() } else { State::default() };
+        Ok(computed(base, record, &now, &recorded, files, how))
     }
 
     fn apps(&self) -> Option<BTreeSet<String>> {
@@ -82,9 +84,9 @@ impl Intent for HoldBack {
 impl Intent for LiftHolds {
     fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
-        let files = hold::lifted(base.tree, &target.name, &self.app, self.reference.as_deref())?;
-        let leave = Leave::default();
-        let planner = Planner { base, target, leave: &leave, direct: how.direct };
+        let files = holds::lifted(base.tree, &target.name, &self.app, self.reference.as_deref())?;
+        let permissions = Permissions::default();
+        let planner = Planner { base, target, permissions: &permissions, direct: how.direct };
         if files.is_empty() && !planner.is_anywhere(&self.app) {
             return Err(planner.not_there(&self.app, &target.name).into());
         }
@@ -134,8 +136,8 @@ fn computed(
     // No site changes: what is held back or let in again is what the plan is.
     let identity = hold_identity(&record);
     record.plan = Some(identity.clone());
-    let told = Told { record: &record, from: held, to: held };
-    let message = record::message(&[told], None);
+    let recorded = RecordedChange { record: &record, from: held, to: held };
+    let message = record::message(&[recorded], None);
     Computed {
         identity,
         plan,

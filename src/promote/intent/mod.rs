@@ -1,6 +1,6 @@
 //! What a command means to do, whatever the base turns out to be.
 
-mod gathered;
+mod plan_builder;
 mod hold;
 mod promotion;
 mod rollback;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::gathered::Gathered;
+use super::plan_builder::PlanBuilder;
 use super::{Computed, How, Intent};
 use crate::config::{Environment, Repository};
 use crate::diagnostic::Findings;
+use crate::history::{Action, Record};
+use crate::promote::Request;
 use crate::promote::base::Base;
 use crate::promote::planning::Planner;
-use crate::promote::{Action, Record, Request};
 
 /// Promotion of apps.
 pub struct Promotion {
@@ -35,24 +36,22 @@ impl Intent for Promotion {
         let repository = base.repository;
         let target = repository.find_environment(&self.request.environment)?;
         let apps = self.names(base, target)?;
-        let planner = Planner { base, target, leave: &self.request.leave, direct: how.direct };
-        let mut gathered = Gathered::new(&target.name);
+        let planner =
+            Planner { base, target, permissions: &self.request.permissions, direct: how.direct };
+        let mut builder = PlanBuilder::new(&target.name);
         for app in &apps {
             match planner.promote(&self.request, app) {
-                Ok(work) => gathered.add(work, how, self.takes_all()),
-                Err(findings) => gathered.cannot(findings, self.takes_all()),
+                Ok(outcome) => builder.add(outcome, how, self.takes_all()),
+                Err(findings) => builder.cannot(findings, self.takes_all()),
             }
         }
         let train = match &self.apps {
             Apps::Train(train) => Some(train.as_str()),
             _ => None,
         };
-        gathered.computed(base, how, &self.request.leave, train, |plan| {
+        builder.computed(base, how, &self.request.permissions, train, |plan| {
             let mut record = Record::new(Action::Promote, &plan.app, target.name.clone());
-            record.source = plan
-                .source
-                .as_ref()
-                .map(|source| (source.environment.clone(), source.commit.clone()));
+            record.source = plan.source.clone();
             record
         })
     }

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use super::gathered::Gathered;
+use super::plan_builder::PlanBuilder;
 use super::{Computed, How, Intent};
 use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings, Subject};
+use crate::history::{self, Action, History as _, Record};
+use crate::holds::{self, Hold};
 use crate::promote::base::Base;
-use crate::promote::code::{NEVER_HELD, NOTHING_BEFORE, history};
-use crate::promote::gates::Past as _;
+use crate::promote::code::{NEVER_HELD, NOTHING_BEFORE};
 use crate::promote::planning::Planner;
 use crate::promote::restore::Before;
-use crate::promote::{Action, Hold, Leave, Named, Record, differences, hold, select};
-use crate::sites::State;
+use crate::promote::{NamedState, Permissions, select};
+use crate::sites::{State, differences};
 use crate::source::Location;
 
 /// Back to a state that an app had before, with a hold on today's.
@@ -22,33 +23,33 @@ pub struct Rollback {
     /// The app.
     pub app: String,
     /// A state that is named, instead of the newest before today's.
-    pub to: Option<Named>,
+    pub to: Option<NamedState>,
     /// Why, for the hold and the record.
     pub reason: String,
     /// Who says so, for the hold.
     pub by: String,
     /// How far one may go.
-    pub leave: Leave,
+    pub permissions: Permissions,
 }
 
 impl Intent for Rollback {
     fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
-        let planner = Planner { base, target, leave: &self.leave, direct: how.direct };
-        let here = planner.here(&self.app)?;
-        let now = &here.state;
+        let planner = Planner { base, target, permissions: &self.permissions, direct: how.direct };
+        let current = planner.target_sites(&self.app)?;
+        let now = &current.state;
         let before = self.before(base, target, now)?;
-        let mut work = planner.restore(&self.app, &before)?;
-        if !work.files.is_empty() {
+        let mut outcome = planner.restore(&self.app, &before)?;
+        if !outcome.files.is_empty() {
             let mut held = Hold::of(&target.name, &self.app, now, &self.reason, &self.by);
             // What is the same in both is not what was wrong, and may change meanwhile.
             let left = differences(now, &before.state);
             held.state.retain(|name, _| left.iter().any(|one| one.key.name() == name));
-            work.files.extend(hold::added(base.tree, &held)?);
+            outcome.files.extend(holds::added(base.tree, &held)?);
         }
-        let mut gathered = Gathered::new(&target.name);
-        gathered.add(work, how, false);
-        gathered.computed(base, how, &self.leave, None, |plan| {
+        let mut builder = PlanBuilder::new(&target.name);
+        builder.add(outcome, how, false);
+        builder.computed(base, how, &self.permissions, None, |plan| {
             let mut record = Record::new(Action::Rollback, &plan.app, target.name.clone());
             record.reason = Some(self.reason.clone());
             record
@@ -77,24 +78,24 @@ impl Rollback {
         target: &Environment,
         now: &State,
     ) -> Result<Before, Findings> {
-        let holds = base.past.holds(&target.name, &self.app);
+        let holds = base.history.holds(&target.name, &self.app);
         let is_held = |state: &State| holds.iter().any(|held| held.holds_back(state, base.now));
         let mut stood = None;
-        for stay in base.past.stays(&target.name, &self.app) {
-            let stay = stay.map_err(|error| history(&error, &target.location))?;
+        for tenure in base.history.tenures(&target.name, &self.app) {
+            let tenure = tenure.map_err(|error| history::finding(&error, &target.location))?;
             let is_it = |state: &State| match &self.to {
                 Some(named) => select::names(named, state),
                 None => !state.is_same(now) && !is_held(state),
             };
-            let edge = stay.edge();
-            let before = stay.entered.and_then(|commit| commit.parents.into_iter().next());
+            let edge = tenure.edge();
+            let before = tenure.entered.and_then(|commit| commit.parents.into_iter().next());
             // Times at which the app was not there are nothing to go back to.
-            if let Some(state) = stay.state.filter(|state| !state.is_empty() && is_it(state)) {
+            if let Some(state) = tenure.state.filter(|state| !state.is_empty() && is_it(state)) {
                 return Ok(Before { state, stood });
             }
             // What was before is not known, which is not the same as nothing.
             if let Some(error) = edge {
-                return Err(history(&error, &target.location).into());
+                return Err(history::finding(&error, &target.location).into());
             }
             stood = before;
         }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::gathered::Gathered;
+use super::plan_builder::PlanBuilder;
 use super::{Computed, How, Intent};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings, Subject};
+use crate::history::{Action, Record};
+use crate::promote::Permissions;
 use crate::promote::base::Base;
 use crate::promote::code::OLD_SEQUENCE;
-use crate::promote::planning::{Planner, Work};
-use crate::promote::{Action, Leave, Record};
-use crate::sites::{Ask, Key};
+use crate::promote::planning::{AppOutcome, Planner};
+use crate::sites::{ImageRequest, Key};
 use crate::source::Location;
 
 /// New references for apps in one environment, as after a build.
@@ -24,7 +25,7 @@ pub struct SetReferences {
     /// The commit that the images were built from.
     pub source_commit: Option<String>,
     /// How far one may go.
-    pub leave: Leave,
+    pub permissions: Permissions,
 }
 
 /// New references for one app.
@@ -33,22 +34,22 @@ pub struct SetApp {
     /// The app.
     pub name: String,
     /// Its images' references.
-    pub asks: Vec<Ask>,
+    pub asks: Vec<ImageRequest>,
 }
 
 impl Intent for SetReferences {
     fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
-        let planner = Planner { base, target, leave: &self.leave, direct: how.direct };
-        let mut gathered = Gathered::new(&target.name);
+        let planner = Planner { base, target, permissions: &self.permissions, direct: how.direct };
+        let mut builder = PlanBuilder::new(&target.name);
         for app in &self.apps {
-            let worked = planner.set(&app.name, &app.asks, &target.location);
-            match worked.and_then(|work| self.in_sequence(base, &target.name, work)) {
-                Ok(work) => gathered.add(work, how, false),
-                Err(findings) => gathered.cannot(findings, false),
+            let outcome = planner.set(&app.name, &app.asks, &target.location);
+            match outcome.and_then(|outcome| self.in_sequence(base, &target.name, outcome)) {
+                Ok(outcome) => builder.add(outcome, how, false),
+                Err(findings) => builder.cannot(findings, false),
             }
         }
-        gathered.computed(base, how, &self.leave, None, |plan| {
+        builder.computed(base, how, &self.permissions, None, |plan| {
             let mut record = Record::new(Action::Set, &plan.app, target.name.clone());
             let images = plan.changes.iter().filter_map(|change| match &change.key {
                 Key::Image(name) => Some(name.clone()),
@@ -79,16 +80,18 @@ impl SetReferences {
         &self,
         base: &Base<'_>,
         environment: &EnvironmentName,
-        work: Work,
-    ) -> Result<Work, Findings> {
-        let Some(number) = self.sequence.filter(|_| !self.leave.force) else { return Ok(work) };
+        outcome: AppOutcome,
+    ) -> Result<AppOutcome, Findings> {
+        let Some(number) = self.sequence.filter(|_| !self.permissions.force) else {
+            return Ok(outcome);
+        };
         let mut findings = Findings::new();
-        for change in &work.plan.changes {
-            let app = &work.plan.app;
+        for change in &outcome.plan.changes {
+            let app = &outcome.plan.app;
             let newest = base
-                .past
+                .history
                 .newest_sequence(environment, app, change.key.name())
-                .map_err(|error| crate::promote::code::history(&error, &at(change)))?;
+                .map_err(|error| crate::history::finding(&error, &at(change)))?;
             if let Some(newest) = newest.filter(|newest| *newest > number) {
                 let message = format!(
                     "build {number} of `{}` is older than {newest}, which was set before",
@@ -102,7 +105,7 @@ impl SetReferences {
                 );
             }
         }
-        if findings.has_errors() { Err(findings) } else { Ok(work) }
+        if findings.has_errors() { Err(findings) } else { Ok(outcome) }
     }
 }
 

@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::git::{HistoryError, ObjectName};
-use crate::promote::past::{Moved, Open, Pair, Reading, Walk, same};
-use crate::promote::{Since, Stay};
-use crate::sites::State;
+use crate::history::{Moved, Open, Reading, Since, Tenure, Walk, same};
+use crate::sites::{AppInstance, State};
 
 /// A source is looked back on so far at most to find what a target says: one
 /// that is further behind is simply far behind.
@@ -14,14 +13,14 @@ const MOST_STATES: usize = 100;
 
 /// What is known of the time of every pair that was asked for.
 #[derive(Debug, Default)]
-pub(super) struct Ages(BTreeMap<Pair, Tracker>);
+pub(super) struct Ages(BTreeMap<AppInstance, Tracker>);
 
 #[derive(Debug)]
 struct Tracker {
     /// The stay whose beginning was not found; none once nothing more is known.
     open: Option<Open>,
     /// The newest first.
-    stays: Vec<Stay>,
+    tenures: Vec<Tenure>,
     /// What targets of this source say, as long as it was not found in its stays.
     wanted: Vec<State>,
 }
@@ -31,11 +30,11 @@ impl Tracker {
     fn is_done(&self) -> bool {
         let Some(open) = &self.open else { return true };
         let is_found = |wanted: &State| {
-            let all = self.stays.iter().map(|stay| &stay.state).chain([&open.state]);
+            let all = self.tenures.iter().map(|tenure| &tenure.state).chain([&open.state]);
             all.flatten().any(|state| agree(state, wanted))
         };
-        let is_far = self.stays.len() >= MOST_STATES;
-        !self.stays.is_empty() && (is_far || self.wanted.iter().all(is_found))
+        let is_far = self.tenures.len() >= MOST_STATES;
+        !self.tenures.is_empty() && (is_far || self.wanted.iter().all(is_found))
     }
 }
 
@@ -68,13 +67,13 @@ impl Ages {
     /// is known.
     pub(super) fn find<R: Reading>(
         mut walk: Walk<'_, R>,
-        pairs: impl Iterator<Item = Pair>,
-        wanted: &BTreeMap<Pair, Vec<State>>,
+        instances: impl Iterator<Item = AppInstance>,
+        wanted: &BTreeMap<AppInstance, Vec<State>>,
     ) -> Result<Self, HistoryError> {
-        let trackers = pairs.map(|pair| {
-            let open = Some(Open::new(walk.now(&pair)));
-            let wanted = wanted.get(&pair).cloned().unwrap_or_default();
-            (pair, Tracker { open, stays: Vec::new(), wanted })
+        let trackers = instances.map(|instance| {
+            let open = Some(Open::new(walk.now(&instance)));
+            let wanted = wanted.get(&instance).cloned().unwrap_or_default();
+            (instance, Tracker { open, tenures: Vec::new(), wanted })
         });
         let mut ages = Self(trackers.collect());
         let mut left = ages.0.len();
@@ -96,18 +95,19 @@ impl Ages {
     fn take(&mut self, moved: &Moved) -> usize {
         let mut done = 0;
         if moved.step.hides_branch {
-            let is_moved = |pair: &Pair| moved.moves.iter().any(|one| one.pair == *pair);
-            for (_, tracker) in self.0.iter_mut().filter(|(pair, _)| !is_moved(pair)) {
+            let is_moved =
+                |instance: &AppInstance| moved.moves.iter().any(|one| one.instance == *instance);
+            for (_, tracker) in self.0.iter_mut().filter(|(instance, _)| !is_moved(instance)) {
                 tracker.open.iter_mut().for_each(|open| open.hide(&moved.step.commit));
             }
         }
         for one in &moved.moves {
-            let Some(tracker) = self.0.get_mut(&one.pair) else { continue };
+            let Some(tracker) = self.0.get_mut(&one.instance) else { continue };
             if tracker.is_done() {
                 continue;
             }
             let Some(open) = &mut tracker.open else { continue };
-            tracker.stays.extend(open.undo(&moved.step.commit, one.before.clone()));
+            tracker.tenures.extend(open.undo(&moved.step.commit, one.before.clone()));
             done += usize::from(tracker.is_done());
         }
         done
@@ -119,21 +119,21 @@ impl Ages {
                 continue;
             }
             let open = tracker.open.take();
-            tracker.stays.extend(open.map(|open| open.cut_off(fetch.to_owned())));
+            tracker.tenures.extend(open.map(|open| open.cut_off(fetch.to_owned())));
         }
     }
 
     /// Since when a pair says what it says, and which commit made it.
-    pub(super) fn since(&self, pair: &Pair) -> Option<(Since, Option<ObjectName>)> {
-        let stay = self.0.get(pair)?.stays.first()?;
-        Some((stay.since.clone(), stay.entered.as_ref().map(|commit| commit.id.clone())))
+    pub(super) fn since(&self, instance: &AppInstance) -> Option<(Since, Option<ObjectName>)> {
+        let tenure = self.0.get(instance)?.tenures.first()?;
+        Some((tenure.since.clone(), tenure.entered.as_ref().map(|commit| commit.id.clone())))
     }
 
     /// How far what a target says is behind a source.
-    pub(super) fn distance(&self, source: &Pair, target: &State) -> Option<Distance> {
+    pub(super) fn distance(&self, source: &AppInstance, target: &State) -> Option<Distance> {
         let tracker = self.0.get(source)?;
         let open = tracker.open.as_ref().map(|open| &open.state);
-        let states = tracker.stays.iter().map(|stay| &stay.state).chain(open);
+        let states = tracker.tenures.iter().map(|tenure| &tenure.state).chain(open);
         let mut newer: Vec<&State> = Vec::new();
         let mut since = None;
         let mut is_exact = false;
@@ -146,7 +146,7 @@ impl Ages {
             if !state.is_empty() && !newer.iter().any(|known| same_state(known, state)) {
                 newer.push(state);
             }
-            since = tracker.stays.get(at).and_then(|stay| stay.since.time());
+            since = tracker.tenures.get(at).and_then(|tenure| tenure.since.time());
         }
         Some(Distance { states: newer.len(), is_exact, since })
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::config::EnvironmentName;
 use crate::git::ObjectName;
-use crate::promote::Since;
+use crate::history::Since;
 use crate::promote::gates::Gate;
 
 /// What every app says where.

@@ -10,12 +10,13 @@ use jiff::Timestamp;
 
 pub use cell::{AppStatus, Behind, Block, Blocker, Cell, Next, Reference, Status};
 
-use super::brief::{brief, in_full};
-use super::past::{BranchPast, Commits, Pair, Walk};
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::Findings;
 use crate::git::{HistoryError, ObjectName};
-use crate::sites::{AppSites, Key, Model, Said, Scope, Site, State, shared_base};
+use crate::history::{BranchHistory, Commits, Walk};
+use crate::sites::{
+    AppInstance, AppSites, Key, Model, Scope, Site, SiteValue, State, brief, in_full, shared_base,
+};
 use crate::source::Tree;
 
 use ages::Ages;
@@ -71,13 +72,13 @@ pub fn status(
         return Err(Findings::from(finding).into());
     }
     let shared = model.shared(tree);
-    let past = BranchPast::new(repository, tree, commits)?;
-    let mut rungs = Rungs::new(repository, &sites, &past, now, commits.is_some());
+    let history = BranchHistory::new(repository, tree, commits)?;
+    let mut rungs = Rungs::new(repository, &sites, &history, now, commits.is_some());
     if let Some(Commits { tip, history, .. }) = commits {
         let wanted = rungs.wanted();
         let steps = history.steps(tip, &model.paths())?;
-        let pairs: Vec<Pair> = sites.0.keys().cloned().collect();
-        rungs.ages = Ages::find(Walk::new(history, steps, model), pairs.into_iter(), &wanted)?;
+        let instances: Vec<AppInstance> = sites.0.keys().cloned().collect();
+        rungs.ages = Ages::find(Walk::new(history, steps, model), instances.into_iter(), &wanted)?;
     }
     let is_shown = |environment: &EnvironmentName| {
         shown.environments.is_empty() || shown.environments.contains(environment)
@@ -97,10 +98,10 @@ pub fn status(
 /// What files that several environments use say for them: once for each place,
 /// however many apps and environments lead there.
 fn shared_bases(
-    shared: &BTreeMap<(EnvironmentName, String), Vec<Site>>,
+    shared: &BTreeMap<AppInstance, Vec<Site>>,
     is_shown: impl Fn(&EnvironmentName) -> bool,
 ) -> Findings {
-    let shown = shared.iter().filter(|((environment, _), _)| is_shown(environment));
+    let shown = shared.iter().filter(|(instance, _)| is_shown(&instance.environment));
     let mut places = BTreeMap::new();
     for site in shown.flat_map(|(_, sites)| sites) {
         let start = site.location.start();
@@ -111,14 +112,14 @@ fn shared_bases(
 
 /// A range or a branch: it is no part of a state, since it moves by itself.
 fn moving(site: &Site) -> Option<Reference> {
-    let Some(said @ Said::Moving(_)) = &site.said else { return None };
+    let Some(said @ SiteValue::Moving(_)) = &site.said else { return None };
     let full = in_full(&site.key, said);
     let key = site.key.name().to_owned();
     Some(Reference { key, brief: full.clone(), reference: full, is_value: false, differs: false })
 }
 
 /// The sites of every app in every environment.
-pub(super) struct Sites(BTreeMap<Pair, AppSites>);
+pub(super) struct Sites(BTreeMap<AppInstance, AppSites>);
 
 impl Sites {
     fn of(model: &Model) -> Self {
@@ -126,7 +127,7 @@ impl Sites {
         for environment in model.environments() {
             for app in model.apps(&environment) {
                 if let Some(found) = model.app(&environment, &app) {
-                    sites.insert(Pair { environment: environment.clone(), app }, found);
+                    sites.insert(AppInstance { environment: environment.clone(), app }, found);
                 }
             }
         }
@@ -134,11 +135,11 @@ impl Sites {
     }
 
     fn apps(&self) -> BTreeSet<&str> {
-        self.0.keys().map(|pair| pair.app.as_str()).collect()
+        self.0.keys().map(|instance| instance.app.as_str()).collect()
     }
 
     fn get(&self, environment: &EnvironmentName, app: &str) -> Option<&AppSites> {
-        self.0.get(&Pair { environment: environment.clone(), app: app.to_owned() })
+        self.0.get(&AppInstance { environment: environment.clone(), app: app.to_owned() })
     }
 
     fn state(&self, environment: &EnvironmentName, app: &str) -> Option<&State> {
@@ -151,11 +152,10 @@ impl Sites {
         environment: &'s EnvironmentName,
         app: &'s str,
         key: &'s Key,
-    ) -> impl Iterator<Item = &'s Said> {
-        let others = self
-            .0
-            .iter()
-            .filter(move |(pair, _)| pair.app == app && pair.environment != *environment);
+    ) -> impl Iterator<Item = &'s SiteValue> {
+        let others = self.0.iter().filter(move |(instance, _)| {
+            instance.app == app && instance.environment != *environment
+        });
         others.filter_map(move |(_, sites)| sites.state.as_ref().ok()?.get(key))
     }
 
@@ -179,7 +179,7 @@ impl Sites {
     }
 
     fn findings(&self, is_shown: impl Fn(&EnvironmentName) -> bool) -> Findings {
-        let shown = self.0.iter().filter(|(pair, _)| is_shown(&pair.environment));
+        let shown = self.0.iter().filter(|(instance, _)| is_shown(&instance.environment));
         let found = shown.flat_map(|(_, sites)| {
             let blocking = sites.state.as_ref().err().into_iter().flatten();
             blocking.chain(&sites.findings).cloned().collect::<Vec<_>>()

@@ -8,12 +8,12 @@ use super::ages::Ages;
 use super::{AppStatus, Behind, Block, Blocker, Cell, Next, Sites};
 use crate::config::{EnvironmentName, Gates, Repository, Side, ValueRoute};
 use crate::git::HistoryError;
-use crate::promote::brief::differences;
-use crate::promote::gates::{Answer, Candidate, Gate, Past, Values, Verdict, Way, judge};
-use crate::promote::past::{BranchPast, Pair};
-use crate::promote::propose::climbed;
-use crate::promote::{Hold, Stay, select};
-use crate::sites::{AppSites, Pairs, State, WriteOptions, pair};
+use crate::history::{BranchHistory, History, Tenure};
+use crate::holds::Hold;
+use crate::promote::gates::{Answer, Candidate, Gate, Transition, Values, Verdict, judge};
+use crate::promote::propose::promoted_value;
+use crate::promote::select;
+use crate::sites::{AppInstance, AppSites, Pairs, State, WriteOptions, differences, pair};
 use crate::yaml::Value;
 
 /// The gates that a status asks: those that neither wait for what only a forge
@@ -36,24 +36,24 @@ pub(super) struct Rungs<'a> {
 /// The past, with what stands taken from what was read already.
 struct Seen<'a> {
     sites: &'a Sites,
-    past: &'a BranchPast<'a>,
+    history: &'a BranchHistory<'a>,
 }
 
-impl Past for Seen<'_> {
-    fn stays<'p>(
+impl History for Seen<'_> {
+    fn tenures<'p>(
         &'p self,
         environment: &EnvironmentName,
         app: &str,
-    ) -> Box<dyn Iterator<Item = Result<Stay, HistoryError>> + 'p> {
-        self.past.stays(environment, app)
+    ) -> Box<dyn Iterator<Item = Result<Tenure, HistoryError>> + 'p> {
+        self.history.tenures(environment, app)
     }
 
-    fn standing(&self, environment: &EnvironmentName, app: &str) -> Option<State> {
+    fn current(&self, environment: &EnvironmentName, app: &str) -> Option<State> {
         self.sites.state(environment, app).cloned()
     }
 
     fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold> {
-        self.past.holds(environment, app)
+        self.history.holds(environment, app)
     }
 }
 
@@ -70,21 +70,21 @@ impl<'a> Rungs<'a> {
     pub(super) fn new(
         repository: &'a Repository,
         sites: &'a Sites,
-        past: &'a BranchPast<'a>,
+        history: &'a BranchHistory<'a>,
         now: Timestamp,
         has_history: bool,
     ) -> Self {
-        let seen = Seen { sites, past };
+        let seen = Seen { sites, history };
         Self { repository, sites, seen, now, has_history, ages: Ages::default() }
     }
 
     /// What those that follow each source say, where it is not the same.
-    pub(super) fn wanted(&self) -> BTreeMap<Pair, Vec<State>> {
-        let mut wanted: BTreeMap<Pair, Vec<State>> = BTreeMap::new();
+    pub(super) fn wanted(&self) -> BTreeMap<AppInstance, Vec<State>> {
+        let mut wanted: BTreeMap<AppInstance, Vec<State>> = BTreeMap::new();
         for (target, sites) in &self.sites.0 {
             let Ok(state) = &sites.state else { continue };
             for environment in self.sources(&target.environment, &target.app) {
-                let source = Pair { environment, app: target.app.clone() };
+                let source = AppInstance { environment, app: target.app.clone() };
                 wanted.entry(source).or_default().push(state.clone());
             }
         }
@@ -108,9 +108,11 @@ impl<'a> Rungs<'a> {
     }
 
     fn cell(&self, environment: &EnvironmentName, app: &str, sites: &AppSites) -> Cell {
-        let pair = Pair { environment: environment.clone(), app: app.to_owned() };
-        let (since, commit) =
-            self.ages.since(&pair).map_or((None, None), |(since, commit)| (Some(since), commit));
+        let instance = AppInstance { environment: environment.clone(), app: app.to_owned() };
+        let (since, commit) = self
+            .ages
+            .since(&instance)
+            .map_or((None, None), |(since, commit)| (Some(since), commit));
         let mut cell = Cell {
             environment: environment.clone(),
             references: self.sites.references(environment, app),
@@ -163,10 +165,11 @@ impl<'a> Rungs<'a> {
     }
 
     fn distance(&self, source: &AppSites, state: &State) -> Behind {
-        let pair = Pair { environment: source.environment.clone(), app: source.app.clone() };
-        let distance = self.ages.distance(&pair, state);
+        let instance =
+            AppInstance { environment: source.environment.clone(), app: source.app.clone() };
+        let distance = self.ages.distance(&instance, state);
         Behind {
-            source: pair.environment,
+            source: instance.environment,
             states: distance.map(|distance| distance.states),
             is_exact: distance.is_some_and(|distance| distance.is_exact),
             since: distance.filter(|one| one.is_exact).and_then(|distance| distance.since),
@@ -189,11 +192,11 @@ impl<'a> Rungs<'a> {
             target,
             gates: &gates,
             app,
-            way: Way::Promote { from, chosen: false, named: false },
+            transition: Transition::Promote { from, chosen: false, named: false },
             direct: false,
             current: Some(current),
             proposed,
-            past: &self.seen,
+            history: &self.seen,
             values: &NoValues,
             facts: None,
             now: self.now,
@@ -208,14 +211,14 @@ impl<'a> Rungs<'a> {
 }
 
 /// What a promotion would make the target say, and what it would refuse.
-fn proposed(pairs: &Pairs<'_>, state: &State) -> (State, Vec<Block>) {
+fn proposed(instances: &Pairs<'_>, state: &State) -> (State, Vec<Block>) {
     let mut refused = Vec::new();
     let mut entries: BTreeMap<_, _> =
         state.iter().map(|(key, said)| (key.clone(), said.clone())).collect();
-    for pair in &pairs.both {
-        let Some(new) = &pair.source.said else { continue };
-        for target in &pair.targets {
-            let said = match climbed(target, new, WriteOptions::default()) {
+    for instance in &instances.both {
+        let Some(new) = &instance.source.said else { continue };
+        for target in &instance.targets {
+            let said = match promoted_value(target, new, WriteOptions::default()) {
                 Ok(said) => said,
                 Err(finding) => {
                     refused.push(of_sites(finding.message));
@@ -237,8 +240,8 @@ fn blocked_by(sites: &AppSites) -> Vec<Block> {
     blocking.chain(shared).map(|finding| of_sites(finding.message.clone())).collect()
 }
 
-fn unpaired(pairs: &Pairs<'_>, source: &AppSites, target: &AppSites) -> Vec<Block> {
-    let findings = pairs.findings(source, target);
+fn unpaired(instances: &Pairs<'_>, source: &AppSites, target: &AppSites) -> Vec<Block> {
+    let findings = instances.findings(source, target);
     let errors = findings.into_iter().filter(crate::diagnostic::Finding::is_error);
     errors.map(|finding| of_sites(finding.message)).collect()
 }

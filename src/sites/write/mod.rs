@@ -9,7 +9,7 @@ use self::image::Writer;
 use self::part::{set, split};
 use super::code::NO_ROOM;
 use super::kustomize::Address;
-use super::{Form, Said, Site, app};
+use super::{Form, Site, SiteValue, app};
 use crate::diagnostic::{Finding, Severity};
 use crate::kubernetes::full_repository;
 use crate::yaml::Change;
@@ -42,14 +42,14 @@ pub struct WriteOptions {
 /// # Errors
 ///
 /// Why it cannot be, or must not be, said there.
-pub fn changes(site: &Site, to: &Said, options: WriteOptions) -> Result<Vec<Change>, Finding> {
+pub fn changes(site: &Site, to: &SiteValue, options: WriteOptions) -> Result<Vec<Change>, Finding> {
     let changes = match (to, &site.said) {
-        (Said::Moving(text), _) | (_, Some(Said::Moving(text))) if !options.moving => {
+        (SiteValue::Moving(text), _) | (_, Some(SiteValue::Moving(text))) if !options.moving => {
             return Err(refused(app::moving(site, text)));
         }
-        (Said::Image(image), _) => Writer { site, options }.image(image)?,
-        (Said::Revision(text) | Said::Moving(text), _) => revision(site, text)?,
-        (Said::Value(yaml), _) => value(site, yaml)?,
+        (SiteValue::Image(image), _) => Writer { site, options }.image(image)?,
+        (SiteValue::Revision(text) | SiteValue::Moving(text), _) => revision(site, text)?,
+        (SiteValue::Value(yaml), _) => value(site, yaml)?,
     };
     match barrier(site) {
         Some(finding) if !changes.is_empty() => Err(finding),
@@ -97,7 +97,7 @@ fn revision(site: &Site, to: &str) -> Result<Vec<Change>, Finding> {
 }
 
 fn changes_nothing(site: &Site, to: &str) -> bool {
-    matches!(&site.said, Some(Said::Revision(text) | Said::Moving(text)) if text == to)
+    matches!(&site.said, Some(SiteValue::Revision(text) | SiteValue::Moving(text)) if text == to)
 }
 
 fn pinned(written: &str, to: &str) -> String {
@@ -110,7 +110,7 @@ fn is_commit(text: &str) -> bool {
 }
 
 fn value(site: &Site, yaml: &str) -> Result<Vec<Change>, Finding> {
-    if matches!(&site.said, Some(Said::Value(own)) if own == yaml) {
+    if matches!(&site.said, Some(SiteValue::Value(own)) if own == yaml) {
         return Ok(Vec::new());
     }
     let at = site.parts.first().map(|part| split(&part.at)).filter(|(_, key)| !key.is_empty());

@@ -30,7 +30,7 @@ fn an_image_is_allowed_as_it_is_written_or_as_it_is_pulled() {
             digest: None,
         };
         let state =
-            State::new(BTreeMap::from([(Key::Image("web".to_owned()), Said::Image(parts))]));
+            State::new(BTreeMap::from([(Key::Image("web".to_owned()), SiteValue::Image(parts))]));
         let world = World::gated(&format!("  image: {{ allow: [{allow}] }}\n"));
         world.proposing_state(state).says(Gate::Image)
     };

@@ -14,15 +14,16 @@ use jiff::Timestamp;
 use super::*;
 use crate::config::{EnvironmentName, Repository, Side, ValueRoute, load};
 use crate::git::{Commit, HistoryError, ObjectName, Signature};
-use crate::promote::{Hold, Since, Stay};
-use crate::sites::{ImageParts, Key, Said, State};
+use crate::history::{History, Since, Tenure};
+use crate::holds::Hold;
+use crate::sites::{ImageParts, Key, SiteValue, State};
 use crate::source::{Memory, RepoPath, SourceFile, Tree};
 use crate::yaml::{Dialect, Value, parse};
 
 /// A world in which one app, `web`, asks to enter an environment.
 pub(super) struct World {
     pub(super) repository: Repository,
-    past: Told,
+    history: PastStates,
     values: BTreeMap<(&'static str, String), String>,
     target: String,
     from: Option<(EnvironmentName, bool)>,
@@ -39,8 +40,8 @@ pub(super) struct World {
 /// What environments have said, the newest first, and how often it was asked
 /// for.
 #[derive(Default)]
-struct Told {
-    stays: BTreeMap<EnvironmentName, Vec<Result<Stay, HistoryError>>>,
+struct PastStates {
+    tenures: BTreeMap<EnvironmentName, Vec<Result<Tenure, HistoryError>>>,
     standing: BTreeMap<EnvironmentName, State>,
     holds: Vec<Hold>,
     /// Which environments' stays were read, once for each stay.
@@ -64,7 +65,7 @@ pub(super) fn state(text: &str) -> State {
             tag: Some(tag).filter(|tag| !tag.is_empty()).map(str::to_owned),
             digest,
         };
-        (Key::Image(key.to_owned()), Said::Image(image))
+        (Key::Image(key.to_owned()), SiteValue::Image(image))
     });
     State::new(entries.collect())
 }
@@ -89,18 +90,18 @@ fn made(number: usize) -> Commit {
 }
 
 /// Stays from the newest to the oldest, each ended by the one before it.
-pub(super) fn stays(told: Vec<(Option<State>, Since)>) -> Vec<Result<Stay, HistoryError>> {
+pub(super) fn tenures(told: Vec<(Option<State>, Since)>) -> Vec<Result<Tenure, HistoryError>> {
     let count = told.len();
-    let stays = told.into_iter().enumerate().map(|(index, (state, since))| {
+    let tenures = told.into_iter().enumerate().map(|(index, (state, since))| {
         let number = count - index;
-        Ok(Stay {
+        Ok(Tenure {
             state,
             since,
             entered: Some(made(number)),
             left: (index > 0).then(|| commit(number + 1)),
         })
     });
-    stays.collect()
+    tenures.collect()
 }
 
 pub(super) fn shallow() -> HistoryError {
@@ -122,7 +123,7 @@ impl World {
         let loaded = load(&Tree::new(Memory::of(all))).unwrap_or_else(|f| panic!("{f:#?}"));
         Self {
             repository: loaded.repository,
-            past: Told::default(),
+            history: PastStates::default(),
             values: BTreeMap::new(),
             target: "prod".to_owned(),
             from: None,
@@ -141,7 +142,7 @@ impl World {
     /// With these gates of prod.
     pub(super) fn gated(gates: &str) -> Self {
         let text = format!("gates:\n{gates}");
-        Self::of(&[("environments/prod/environment.yaml", &text)]).standing("stage", "v2")
+        Self::of(&[("environments/prod/environment.yaml", &text)]).current("stage", "v2")
     }
 
     pub(super) fn name(&self, environment: &str) -> EnvironmentName {
@@ -219,18 +220,18 @@ impl World {
     }
 
     pub(super) fn hold(mut self, hold: Hold) -> Self {
-        self.past.holds.push(hold);
+        self.history.holds.push(hold);
         self
     }
 
     /// The app stands somewhere.
-    pub(super) fn standing(self, environment: &str, text: &str) -> Self {
+    pub(super) fn current(self, environment: &str, text: &str) -> Self {
         self.standing_state(environment, state(text))
     }
 
     pub(super) fn standing_state(mut self, environment: &str, state: State) -> Self {
         let name = self.name(environment);
-        self.past.standing.insert(name, state);
+        self.history.standing.insert(name, state);
         self
     }
 
@@ -238,28 +239,28 @@ impl World {
     pub(super) fn history(self, environment: &str, texts: &[&str]) -> Self {
         let since = || Since::Unverified { at: at("2026-06-01T00:00:00Z") };
         let told = texts.iter().map(|text| (Some(state(text)), since()));
-        let world = self.stays(environment, stays(told.collect()));
+        let world = self.tenures(environment, tenures(told.collect()));
         match texts.first() {
-            Some(text) => world.standing(environment, text),
+            Some(text) => world.current(environment, text),
             None => world,
         }
     }
 
     /// The stays in an environment, whether or not it still stands there.
-    pub(super) fn stays(
+    pub(super) fn tenures(
         mut self,
         environment: &str,
-        stays: Vec<Result<Stay, HistoryError>>,
+        tenures: Vec<Result<Tenure, HistoryError>>,
     ) -> Self {
         let name = self.name(environment);
-        self.past.stays.insert(name, stays);
+        self.history.tenures.insert(name, tenures);
         self
     }
 
     /// The environment had the app and has it no more.
     pub(super) fn lost(mut self, environment: &str) -> Self {
         let name = self.name(environment);
-        self.past.standing.remove(&name);
+        self.history.standing.remove(&name);
         self
     }
 
@@ -274,9 +275,9 @@ impl World {
             };
             (Some(state(text)), since)
         });
-        let world = self.stays(environment, stays(told.collect()));
+        let world = self.tenures(environment, tenures(told.collect()));
         match texts.first() {
-            Some(text) if !text.is_empty() => world.standing(environment, text),
+            Some(text) if !text.is_empty() => world.current(environment, text),
             _ => world,
         }
     }
@@ -284,28 +285,30 @@ impl World {
     /// Where nothing older is in this clone.
     pub(super) fn shallow(mut self, environment: &str) -> Self {
         let name = self.name(environment);
-        self.past.stays.entry(name).or_default().push(Err(shallow()));
+        self.history.tenures.entry(name).or_default().push(Err(shallow()));
         self
     }
 
     pub(super) fn judge(&self) -> Vec<Verdict> {
         let target = self.repository.find_environment(&self.target).expect("it is there");
         let app = target.apps.iter().find(|app| app.name == "web");
-        let way = match &self.from {
-            _ if self.is_rollback => Way::Rollback,
-            Some((from, chosen)) => Way::Promote { from, chosen: *chosen, named: self.named },
-            None => Way::Set,
+        let transition = match &self.from {
+            _ if self.is_rollback => Transition::Rollback,
+            Some((from, chosen)) => {
+                Transition::Promote { from, chosen: *chosen, named: self.named }
+            }
+            None => Transition::Set,
         };
         judge(&Candidate {
             repository: &self.repository,
             target,
             gates: app.map_or(&target.gates, |app| &app.gates),
             app: "web",
-            way,
+            transition,
             direct: self.direct,
-            current: self.past.standing.get(&target.name),
+            current: self.history.standing.get(&target.name),
             proposed: &self.proposed,
-            past: &self.past,
+            history: &self.history,
             values: self,
             facts: self.facts.as_ref().map(|forge| forge as &dyn Facts),
             now: self.now,
@@ -332,22 +335,22 @@ impl World {
     /// The environments whose history was read, once for each stay.
     pub(super) fn read(&self) -> Vec<String> {
         self.judge();
-        self.past.read.take()
+        self.history.read.take()
     }
 }
 
-impl Past for Told {
-    fn stays<'p>(
+impl History for PastStates {
+    fn tenures<'p>(
         &'p self,
         environment: &EnvironmentName,
         _: &str,
-    ) -> Box<dyn Iterator<Item = Result<Stay, HistoryError>> + 'p> {
+    ) -> Box<dyn Iterator<Item = Result<Tenure, HistoryError>> + 'p> {
         let name = environment.to_string();
-        let stays = self.stays.get(environment).into_iter().flatten().cloned();
-        Box::new(stays.inspect(move |_| self.read.borrow_mut().push(name.clone())))
+        let tenures = self.tenures.get(environment).into_iter().flatten().cloned();
+        Box::new(tenures.inspect(move |_| self.read.borrow_mut().push(name.clone())))
     }
 
-    fn standing(&self, environment: &EnvironmentName, _: &str) -> Option<State> {
+    fn current(&self, environment: &EnvironmentName, _: &str) -> Option<State> {
         self.standing.get(environment).cloned()
     }
 
@@ -391,7 +394,7 @@ fn each_gate_is_listed_once_with_its_own_name() {
 
 #[test]
 fn gates_that_ask_for_nothing_say_nothing() {
-    let world = World::of(&[]).standing("stage", "v2");
+    let world = World::of(&[]).current("stage", "v2");
     assert_eq!(world.gates(), [Gate::Order, Gate::Hold]);
 }
 

@@ -24,7 +24,7 @@ fn unknown() -> Since {
 fn soaked(gates: &str, told: &[(&str, Since)]) -> World {
     let told =
         told.iter().map(|(text, since)| ((!text.is_empty()).then(|| state(text)), since.clone()));
-    World::gated(gates).stays("stage", stays(told.collect()))
+    World::gated(gates).tenures("stage", tenures(told.collect()))
 }
 
 const DAY: &str = "  soak: 24h\n";
@@ -134,12 +134,12 @@ fn what_could_not_be_read_is_a_break() {
 
 #[test]
 fn an_app_that_was_gone_in_between_begins_anew() {
-    let mut told = stays(vec![
+    let mut told = tenures(vec![
         (Some(state("v2")), verified("2026-06-15T10:00:00Z")),
         (Some(state("v2")), verified("2026-06-01T00:00:00Z")),
     ]);
     told[1].as_mut().unwrap().left = Some(commit(99));
-    let world = World::gated(DAY).stays("stage", told);
+    let world = World::gated(DAY).tenures("stage", told);
     assert!(world.says(Gate::Soak).contains("for 2h of"));
 }
 
@@ -149,7 +149,7 @@ fn another_image_that_moves_does_not_break_what_was_set() {
         ("web=v2 db=v2", verified("2026-06-15T10:00:00Z")),
         ("web=v2 db=v1", verified("2026-06-01T00:00:00Z")),
     ];
-    let world = soaked(DAY, &told).standing("prod", "web=v1 db=v9").set();
+    let world = soaked(DAY, &told).current("prod", "web=v1 db=v9").set();
     let world = world.proposing("web=v2 db=v9");
     assert_eq!(world.says(Gate::Soak), "pass: it has stood in `stage` for 14d 12h");
     let whole = soaked(DAY, &told).proposing("web=v2 db=v2");
@@ -160,7 +160,7 @@ fn another_image_that_moves_does_not_break_what_was_set() {
 fn at_the_edge_of_a_shallow_clone_what_is_known_counts() {
     let near = [("web=v2 db=v2", verified("2026-06-15T10:00:00Z")), ("web=v2 db=v1", unknown())];
     let set = |told: &[(&str, Since)]| {
-        soaked(DAY, told).standing("prod", "web=v1 db=v9").set().proposing("web=v2 db=v9")
+        soaked(DAY, told).current("prod", "web=v1 db=v9").set().proposing("web=v2 db=v9")
     };
     assert_eq!(
         set(&near).says(Gate::Soak),
@@ -170,7 +170,7 @@ fn at_the_edge_of_a_shallow_clone_what_is_known_counts() {
     let long = [("v2", verified("2026-06-01T00:00:00Z"))];
     let world = soaked(DAY, &long).shallow("stage");
     assert_eq!(world.says(Gate::Soak), "pass: it has stood in `stage` for 14d 12h");
-    world.past.read.take();
+    world.history.read.take();
     assert_eq!(world.read(), ["stage"], "no more is read than it takes");
 }
 
@@ -180,7 +180,7 @@ fn a_forge_that_knows_the_newer_half_of_a_stay_vouches_for_that_half() {
         ("web=v2 db=v2", verified("2026-06-15T10:00:00Z")),
         ("web=v2 db=v1", unverified("2026-01-01T00:00:00Z")),
     ];
-    let world = soaked(FORGE, &told).standing("prod", "web=v1 db=v9").set();
+    let world = soaked(FORGE, &told).current("prod", "web=v1 db=v9").set();
     assert_eq!(
         world.proposing("web=v2 db=v9").says(Gate::Soak),
         "wait: it has stood in `stage` for 2h of 1d"
@@ -193,10 +193,10 @@ fn fan_in(after: &str) -> World {
         ("rungs.yaml", "version: 1\nladder: [qa, stage]\n"),
         ("environments/prod/environment.yaml", &text),
     ])
-    .standing("qa", "v2")
-    .standing("stage", "v2")
-    .stays("qa", stays(vec![(Some(state("v2")), verified("2026-06-15T10:00:00Z"))]))
-    .stays("stage", stays(vec![(Some(state("v2")), verified("2026-06-01T00:00:00Z"))]))
+    .current("qa", "v2")
+    .current("stage", "v2")
+    .tenures("qa", tenures(vec![(Some(state("v2")), verified("2026-06-15T10:00:00Z"))]))
+    .tenures("stage", tenures(vec![(Some(state("v2")), verified("2026-06-01T00:00:00Z"))]))
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn each_of_all_sources_soaks_and_one_of_any() {
 #[test]
 fn a_history_that_git_cannot_read_waits() {
     let failed = HistoryError::Failed("it is gone".to_owned());
-    let world = World::gated(DAY).stays("stage", vec![Err(failed)]);
+    let world = World::gated(DAY).tenures("stage", vec![Err(failed)]);
     assert_eq!(
         world.says(Gate::Soak),
         "wait: since when it stands in `stage` is not known: git could not read the history: it \
@@ -245,7 +245,7 @@ proptest! {
             let since = Since::Verified { at: Timestamp::from_second(*begin).unwrap() };
             (tag.map(|tag| state(&format!("v{tag}"))), since)
         });
-        let world = World::gated(DAY).stays("stage", stays(list.collect()));
+        let world = World::gated(DAY).tenures("stage", tenures(list.collect()));
         let verdict = world.proposing(&format!("v{wanted}")).verdict(Gate::Soak).unwrap();
         let expected = match since {
             None => Answer::Wait { until: None },

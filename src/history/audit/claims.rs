@@ -1,0 +1,105 @@
+//! Whether what a record says is so.
+
+use super::entry::{Claim, Sequence, SourceCommit};
+use crate::history::{Action, Move, Record, Source};
+use crate::sites::{Key, SiteValue, State, brief, differences};
+
+/// The record of these that is of what happened to that pair: the last whose
+/// references are what the sites say since. A squash of a branch that was
+/// changed once more has records of states that the branch never got; where
+/// none fits, the last is what it says of itself.
+pub(super) fn record_of<'r>(records: &'r [Record], one: &Move) -> Option<&'r Record> {
+    let mut of_pair = records.iter().rev().filter(|record| {
+        let moves = !matches!(record.action, Action::Hold | Action::Lift);
+        moves && record.app == one.instance.app && record.environment == one.instance.environment
+    });
+    let last = of_pair.clone().next();
+    of_pair.find(|record| doubts_of_references(record, one).is_empty()).or(last)
+}
+
+/// Why the sites are not what the record says.
+pub(super) fn doubts_of_references(record: &Record, one: &Move) -> Vec<String> {
+    let Some(after) = &one.after else {
+        return vec!["the sites cannot be read since".to_owned()];
+    };
+    let nothing = State::default();
+    let changed = Record::references_of(one.before.as_ref().unwrap_or(&nothing), after);
+    let all = Record::references_of(&nothing, after);
+    let mut doubts: Vec<String> =
+        record.references.iter().filter_map(|claimed| doubt(claimed, &all)).collect();
+    let is_named = |key: &String| record.references.iter().any(|(named, _)| named == key);
+    let others = changed.iter().filter(|(key, _)| !is_named(key));
+    doubts.extend(others.map(|(key, _)| format!("it does not name `{key}`, which changed")));
+    doubts
+}
+
+/// Why one reference is not what it is claimed to be.
+fn doubt(claimed: &(String, String), all: &[(String, String)]) -> Option<String> {
+    let (key, reference) = claimed;
+    if all.contains(claimed) {
+        return None;
+    }
+    match all.iter().find(|(other, _)| other == key) {
+        Some((_, said)) if reference.is_empty() => Some(format!("`{key}` still says `{said}`")),
+        Some((_, said)) => Some(format!("`{key}` says `{said}`, not `{reference}`")),
+        None if reference.is_empty() => None,
+        None => Some(format!("nothing says `{key}`")),
+    }
+}
+
+/// What has to have stood at a source.
+pub(super) fn expected(one: &Move) -> Vec<(Key, SiteValue)> {
+    let nothing = State::default();
+    let (before, after) =
+        (one.before.as_ref().unwrap_or(&nothing), one.after.as_ref().unwrap_or(&nothing));
+    let changes = differences(before, after);
+    changes.iter().filter_map(|one| Some((one.key.clone(), one.to?.clone()))).collect()
+}
+
+/// Why a source did not hold what came from it.
+pub(super) fn doubts_of_source(
+    source: &Source,
+    state: Option<&State>,
+    expected: &[(Key, SiteValue)],
+) -> Vec<String> {
+    let place = match &source.commit {
+        Some(commit) => format!("`{}` at {}", source.environment, commit.short()),
+        None => format!("`{}`", source.environment),
+    };
+    let Some(state) = state else {
+        return vec![format!("what {place} said cannot be read")];
+    };
+    let different = expected.iter().filter_map(|(key, wanted)| match state.get(key) {
+        Some(said) if said == wanted || said.is_same(wanted) => None,
+        Some(said) => {
+            let (said, wanted) = (brief(said, Some(wanted)), brief(wanted, Some(said)));
+            Some(format!("{place} said `{said}` of `{key}`, not `{wanted}`"))
+        }
+        None => Some(format!("{place} said nothing of `{key}`")),
+    });
+    different.collect()
+}
+
+/// A record as an audit shows it.
+pub(super) fn claim(record: &Record, doubts: Vec<String>) -> Claim {
+    let Record { references: _, requested_by, overrides, ticket, reason, plan, .. } =
+        record.clone();
+    let sequences = record.sequences.iter();
+    let commits = record.source_commits.iter();
+    Claim {
+        verified: doubts.is_empty(),
+        doubts,
+        source: record.source.clone(),
+        requested_by,
+        overrides,
+        ticket,
+        reason,
+        sequences: sequences
+            .map(|(key, number)| Sequence { key: key.clone(), number: *number })
+            .collect(),
+        source_commits: commits
+            .map(|(key, commit)| SourceCommit { key: key.clone(), commit: commit.clone() })
+            .collect(),
+        plan,
+    }
+}

@@ -1,0 +1,77 @@
+//! Holds that a commit set or lifted.
+
+use super::entry::{Changed, HoldNote};
+use super::{AppInstance, ChangeKind};
+use crate::config::Repository;
+use crate::git::{CommitHistory, HistoryError, ObjectName, Step};
+use crate::holds::{self, Hold};
+use crate::source::{Memory, RepoPath, Tree};
+
+/// Where holds stand.
+pub(super) fn directory() -> RepoPath {
+    RepoPath::root().child(".rungs").child("holds")
+}
+
+/// A hold that was set or lifted.
+pub(super) struct HoldMove {
+    pub(super) instance: AppInstance,
+    pub(super) action: ChangeKind,
+    pub(super) changes: Vec<Changed>,
+    pub(super) note: HoldNote,
+}
+
+/// The holds that a commit set and lifted. A file that cannot be read has none:
+/// whoever set holds in it was told.
+pub(super) fn moves(
+    repository: &Repository,
+    history: &dyn CommitHistory,
+    step: &Step,
+) -> Result<Vec<HoldMove>, HistoryError> {
+    let mut found = Vec::new();
+    for change in step.changes.iter().filter(|change| change.path.is_within(&directory())) {
+        let read = |id: &Option<ObjectName>| read(repository, history, &change.path, id.as_ref());
+        let (before, after) = (read(&change.before)?, read(&change.after)?);
+        let set = after.iter().filter(|one| !before.iter().any(|other| is_same(one, other)));
+        found.extend(set.map(|hold| moved(hold, ChangeKind::Hold)));
+        let lifted = before.iter().filter(|one| !after.iter().any(|other| is_same(one, other)));
+        found.extend(lifted.map(|hold| moved(hold, ChangeKind::Lift)));
+    }
+    Ok(found)
+}
+
+fn read(
+    repository: &Repository,
+    history: &dyn CommitHistory,
+    path: &RepoPath,
+    blob: Option<&ObjectName>,
+) -> Result<Vec<Hold>, HistoryError> {
+    let Some(blob) = blob else { return Ok(Vec::new()) };
+    let mut memory = Memory::new();
+    memory.insert(path.clone(), history.blob(blob)?);
+    Ok(holds::all(&Tree::new(memory), repository).unwrap_or_default())
+}
+
+/// Whether it is the same hold, wherever it stands in its file.
+fn is_same(one: &Hold, two: &Hold) -> bool {
+    one.app == two.app
+        && one.environment == two.environment
+        && one.state == two.state
+        && one.reason == two.reason
+        && one.until == two.until
+}
+
+fn moved(hold: &Hold, action: ChangeKind) -> HoldMove {
+    let changes = hold.state.iter().map(|(key, text)| {
+        let (from, to) = match action {
+            ChangeKind::Lift => (Some(text.clone()), None),
+            _ => (None, Some(text.clone())),
+        };
+        Changed { key: key.clone(), from, to, brief: crate::sites::shortened(text, 40) }
+    });
+    HoldMove {
+        instance: AppInstance { environment: hold.environment.clone(), app: hold.app.clone() },
+        action,
+        changes: changes.collect(),
+        note: HoldNote { reason: hold.reason.clone(), by: hold.by.clone(), until: hold.until },
+    }
+}

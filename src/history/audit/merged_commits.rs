@@ -1,0 +1,105 @@
+//! What a merge brought to the branch.
+
+use std::collections::{BinaryHeap, HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use crate::git::{Commit, ObjectError, ObjectName, Objects, Step};
+
+/// As many commits are looked at for one merge. A merge that joins more brings
+/// another project's history, and the records in it are of no change here.
+const MOST: usize = 10_000;
+
+/// The commits that a merge brought: those of its other parents that the branch
+/// did not have, the newest first. None where it is no merge.
+///
+/// What a merge's own message says counts as well, but most forges put the
+/// records there only if they are asked to.
+pub(super) fn merged_commits(
+    objects: &dyn Objects,
+    step: &Step,
+) -> Result<Vec<Commit>, ObjectError> {
+    let parents = &step.commit.parents;
+    if parents.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let branch = usize::from(step.hides_branch);
+    let mut search = Search::new(objects);
+    for (at, parent) in parents.iter().enumerate() {
+        let reach = if at == branch { Reach::Branch } else { Reach::Side };
+        search.reach(parent, reach)?;
+    }
+    search.run()
+}
+
+/// From where a commit is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// From the merge's other parents alone.
+    Side,
+    /// From the branch before the merge.
+    Branch,
+}
+
+/// Goes back from all parents at once, the newest commit first, until all that
+/// is left to look at was on the branch before: as git finds a merge base. A
+/// commit whose clock was wrong may be taken for new; its record then names a
+/// change that the merge did not make, and matches none.
+struct Search<'a> {
+    objects: &'a dyn Objects,
+    waiting: BinaryHeap<(Timestamp, ObjectName)>,
+    reached: HashMap<ObjectName, Reach>,
+    commits: HashMap<ObjectName, Commit>,
+    /// How many of those that wait are of the side.
+    of_side: HashSet<ObjectName>,
+}
+
+impl<'a> Search<'a> {
+    fn new(objects: &'a dyn Objects) -> Self {
+        Self {
+            objects,
+            waiting: BinaryHeap::new(),
+            reached: HashMap::new(),
+            commits: HashMap::new(),
+            of_side: HashSet::new(),
+        }
+    }
+
+    fn reach(&mut self, id: &ObjectName, reach: Reach) -> Result<(), ObjectError> {
+        match self.reached.get(id) {
+            Some(known) if *known == reach || *known == Reach::Branch => return Ok(()),
+            _ => {}
+        }
+        if !self.commits.contains_key(id) {
+            match self.objects.commit(id) {
+                Ok((commit, _)) => self.commits.insert(id.clone(), commit),
+                // Where a shallow clone ends.
+                Err(ObjectError::Absent(_)) => return Ok(()),
+                Err(error) => return Err(error),
+            };
+        }
+        self.reached.insert(id.clone(), reach);
+        match reach {
+            Reach::Side => self.of_side.insert(id.clone()),
+            Reach::Branch => self.of_side.remove(id),
+        };
+        self.waiting.push((self.commits[id].committer.time, id.clone()));
+        Ok(())
+    }
+
+    fn run(mut self) -> Result<Vec<Commit>, ObjectError> {
+        let mut found = Vec::new();
+        while !self.of_side.is_empty() && self.commits.len() < MOST {
+            let Some((_, id)) = self.waiting.pop() else { break };
+            let reach = self.reached[&id];
+            if reach == Reach::Side && self.of_side.remove(&id) {
+                found.push(id.clone());
+            }
+            for parent in self.commits[&id].parents.clone() {
+                self.reach(&parent, reach)?;
+            }
+        }
+        found.retain(|id| self.reached[id] == Reach::Side);
+        Ok(found.into_iter().filter_map(|id| self.commits.remove(&id)).collect())
+    }
+}

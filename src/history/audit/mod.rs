@@ -1,0 +1,417 @@
+//! Who put what where, and when: from a branch's history.
+//!
+//! The facts are what commits changed at the sites, so that commits that
+//! predate rungs, or were made without it, are there as well. Records say more
+//! of them, and are checked against the facts. What a commit of the branch
+//! changed is the same however it came there: by itself, by a merge, squashed
+//! or rebased.
+
+mod merged_commits;
+mod claims;
+mod code;
+mod entry;
+mod holds;
+mod sources;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+
+pub use code::{CODES, NO_COMMIT, NO_SUCH_TIME, NOT_ON_BRANCH};
+pub use entry::{
+    ChangeKind, Changed, Claim, Clock, Entry, HoldNote, Sequence, SourceCommit, Unreadable,
+};
+
+use super::record::{self, Record};
+use crate::config::{EnvironmentName, Repository};
+use crate::git::{Commit, HistoryError, ObjectName, Objects, Step};
+use crate::history::{Commits, Move, Moved, Reading, Walk};
+use crate::sites::{AppInstance, Model, Scope, State, differences, in_full};
+use crate::source::Tree;
+
+use holds::HoldMove;
+use sources::{Pending, Sources};
+
+/// Which changes are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// Of these apps; of all where there are none.
+    pub apps: Vec<String>,
+    /// In these environments; in all where there are none.
+    pub environments: Vec<EnvironmentName>,
+    /// Behind this commit of the branch.
+    pub behind: Option<ObjectName>,
+    /// At this time or later.
+    pub since: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
+}
+
+impl Question {
+    fn is_about(&self, instance: &AppInstance) -> bool {
+        (self.apps.is_empty() || self.apps.contains(&instance.app))
+            && (self.environments.is_empty() || self.environments.contains(&instance.environment))
+    }
+
+    fn is_at(&self, time: Timestamp) -> bool {
+        self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
+    }
+}
+
+/// As many commits of a branch in a row may be older than what is asked for
+/// before the search ends: times are of clocks that may be wrong, and a branch
+/// that was rebased or merged late has them out of order.
+const OLDER_IN_A_ROW: usize = 500;
+
+/// As many entries wait for the commits that their records name as sources.
+const MOST_WAITING: usize = 20_000;
+
+/// The changes of a branch, the newest first. Reads on only as far as it is
+/// asked, and keeps no more than the entries whose source is still to be found.
+pub struct Audit<'h, R = Model> {
+    walk: Walk<'h, R>,
+    commits: Commits<'h>,
+    /// By whose configuration holds are read; none where they are not.
+    repository: Option<&'h Repository>,
+    question: Question,
+    sources: Sources<'h>,
+    waiting: VecDeque<Waiting>,
+    older: usize,
+    /// Whether no older commit is asked for.
+    is_answered: bool,
+    /// What ends it, behind the entries that wait.
+    end: End,
+}
+
+/// Whether there is more behind the entries that wait.
+enum End {
+    NotYet,
+    Reached,
+    /// The history ends with this.
+    Failed(HistoryError),
+}
+
+/// An entry, and what its record says of its source.
+struct Waiting {
+    entry: Entry,
+    pending: Option<Pending>,
+}
+
+impl<'h> Audit<'h, Model> {
+    /// Of the branch whose tip has these files and this configuration. Sites of
+    /// the environments that sources may be are read as well, whatever is asked.
+    pub fn new(
+        repository: &'h Repository,
+        tree: &Tree,
+        commits: Commits<'h>,
+        question: Question,
+    ) -> Result<Self, HistoryError> {
+        let apps = (!question.apps.is_empty()).then(|| question.apps.iter().cloned().collect());
+        let scope = Scope { environments: None, apps };
+        let model = Model::of_tree(repository, tree, &scope);
+        let mut paths = model.paths();
+        if !paths.iter().any(|path| holds::directory().is_within(path)) {
+            paths.push(holds::directory());
+        }
+        let steps = commits.history.steps(commits.tip, &paths)?;
+        let walk = Walk::new(commits.history, steps, model);
+        Ok(Self { repository: Some(repository), ..Self::over(commits, walk, question)? })
+    }
+}
+
+impl<'h, R: Reading> Audit<'h, R> {
+    /// From a walk that begins at the branch's tip.
+    fn over(
+        commits: Commits<'h>,
+        walk: Walk<'h, R>,
+        question: Question,
+    ) -> Result<Self, HistoryError> {
+        let sources = Sources::new(commits.history.branch(commits.tip)?);
+        let waiting = VecDeque::new();
+        Ok(Self {
+            walk,
+            commits,
+            repository: None,
+            question,
+            sources,
+            waiting,
+            older: 0,
+            is_answered: false,
+            end: End::NotYet,
+        })
+    }
+
+    /// The apps that are there at the tip, each as often as it is in an
+    /// environment; before the first entry was asked for.
+    pub fn apps(&self) -> impl Iterator<Item = &str> {
+        self.walk.instances().map(|instance| instance.app.as_str())
+    }
+
+    /// Goes one commit back.
+    fn advance(&mut self) {
+        let moved = match self.walk.next() {
+            None => return self.finish(None),
+            Some(Err(error)) => return self.finish(Some(error)),
+            Some(Ok(moved)) => moved,
+        };
+        if let Err(error) = self.take(&moved) {
+            self.finish(Some(error));
+        }
+    }
+
+    fn take(&mut self, moved: &Moved) -> Result<(), HistoryError> {
+        let commit = &moved.step.commit;
+        let at = self.sources.position(&commit.id)?;
+        self.settle(at, moved);
+        let time = commit.committer.time;
+        self.older =
+            if self.question.since.is_some_and(|since| time < since) { self.older + 1 } else { 0 };
+        let is_behind = match self.question.behind.clone() {
+            Some(behind) => self.sources.is_before(at, &behind)?,
+            None => false,
+        };
+        self.is_answered |= is_behind || self.older > OLDER_IN_A_ROW;
+        if !self.is_answered {
+            return if self.question.is_at(time) { self.enter(at, moved) } else { Ok(()) };
+        }
+        // What records name as their source may lie further back.
+        if self.waiting.iter().all(|waiting| waiting.pending.is_none()) {
+            self.finish(None);
+        }
+        Ok(())
+    }
+
+    /// Makes an entry of each change that is asked for.
+    fn enter(&mut self, at: Option<usize>, moved: &Moved) -> Result<(), HistoryError> {
+        let asked: Vec<&Move> =
+            moved.moves.iter().filter(|one| self.question.is_about(&one.instance)).collect();
+        let mut held = match self.repository {
+            Some(repository) => holds::moves(repository, self.commits.history, &moved.step)?,
+            None => Vec::new(),
+        };
+        held.retain(|one| self.question.is_about(&one.instance));
+        if asked.is_empty() && held.is_empty() {
+            return Ok(());
+        }
+        let commit_records = commit_records(self.commits.objects, moved)?;
+        for one in asked {
+            let waiting = self.waiting_of(at, &moved.step.commit, one, &commit_records)?;
+            self.waiting.push_back(waiting);
+        }
+        for one in held {
+            let entry = entry_of_hold(&moved.step.commit, one, &commit_records);
+            self.waiting.push_back(Waiting { entry, pending: None });
+        }
+        Ok(())
+    }
+
+    fn waiting_of(
+        &mut self,
+        at: Option<usize>,
+        commit: &Commit,
+        one: &Move,
+        commit_records: &[CommitRecords],
+    ) -> Result<Waiting, HistoryError> {
+        let mut entry = entry_of(commit, one, commit_records);
+        let found =
+            commit_records.iter().find_map(|by| Some((by, claims::record_of(&by.records, one)?)));
+        let Some((by, record)) = found else { return Ok(Waiting { entry, pending: None }) };
+        let mut doubts = claims::doubts_of_references(record, one);
+        let pending = match self.sources.look_for(at, record, one)? {
+            Ok(pending) => pending,
+            Err(doubt) => {
+                doubts.push(doubt);
+                None
+            }
+        };
+        entry.action = record.action.into();
+        entry.author = by.author.clone();
+        entry.record = Some(claims::claim(record, doubts));
+        Ok(Waiting { entry, pending })
+    }
+
+    /// Answers what waits for commits that were reached: those from the
+    /// commit at `at` on, before that is undone.
+    fn settle(&mut self, at: Option<usize>, moved: &Moved) {
+        let Some(at) = at else { return };
+        if !self.sources.is_due(at) {
+            return;
+        }
+        for waiting in &mut self.waiting {
+            if waiting.pending.as_ref().is_some_and(|pending| pending.at <= at)
+                && let Some(pending) = waiting.pending.take()
+            {
+                let here = moved.moves.iter().find(|one| one.instance == pending.instance);
+                let state =
+                    here.map_or_else(|| self.walk.now(&pending.instance), |one| one.after.clone());
+                answer(&mut waiting.entry, &pending, state.as_ref());
+            }
+        }
+        let pending = self.waiting.iter().filter_map(|waiting| waiting.pending.as_ref());
+        self.sources.due(pending.map(|pending| pending.at).min());
+    }
+
+    /// Answers all that still waits: no older commit changed its source.
+    fn finish(&mut self, error: Option<HistoryError>) {
+        for waiting in &mut self.waiting {
+            if let Some(pending) = waiting.pending.take() {
+                match &error {
+                    None => {
+                        let state = self.walk.now(&pending.instance);
+                        answer(&mut waiting.entry, &pending, state.as_ref());
+                    }
+                    Some(_) => {
+                        doubt(&mut waiting.entry, "the history ends before its source".to_owned());
+                    }
+                }
+            }
+        }
+        self.end = error.map_or(End::Reached, End::Failed);
+    }
+
+    /// The next entry that nothing is waited for any more.
+    fn ready(&mut self) -> Option<Entry> {
+        let is_full = self.waiting.len() > MOST_WAITING;
+        let first = self.waiting.front_mut()?;
+        if first.pending.is_some() && !is_full {
+            return None;
+        }
+        if first.pending.is_some() {
+            doubt(&mut first.entry, "its source lies too far back to be looked for".to_owned());
+        }
+        self.waiting.pop_front().map(|waiting| waiting.entry)
+    }
+}
+
+impl<R: Reading> Iterator for Audit<'_, R> {
+    type Item = Result<Entry, HistoryError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(entry) = self.ready() {
+                return Some(Ok(entry));
+            }
+            match std::mem::replace(&mut self.end, End::Reached) {
+                End::NotYet => {
+                    self.end = End::NotYet;
+                    self.advance();
+                }
+                End::Reached => return None,
+                End::Failed(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+fn answer(entry: &mut Entry, pending: &Pending, state: Option<&State>) {
+    for found in claims::doubts_of_source(&pending.source, state, &pending.expected) {
+        doubt(entry, found);
+    }
+}
+
+fn doubt(entry: &mut Entry, text: String) {
+    if let Some(claim) = &mut entry.record {
+        claim.verified = false;
+        claim.doubts.push(text);
+    }
+}
+
+/// A commit that says something of a change: the branch's own first, then
+/// those that it brought.
+struct CommitRecords {
+    author: crate::git::Signature,
+    records: Vec<Record>,
+}
+
+fn commit_records(
+    objects: &dyn Objects,
+    moved: &Moved,
+) -> Result<Vec<CommitRecords>, HistoryError> {
+    let merged_commits = merged_commits::merged_commits(objects, &moved.step)?;
+    let all = std::iter::once(&moved.step.commit).chain(&merged_commits);
+    let commit_records = all.map(|commit| CommitRecords {
+        author: commit.author.clone(),
+        records: record::read(&commit.message),
+    });
+    Ok(commit_records.collect())
+}
+
+/// The messages of a commit of the branch, and of those that it brought, the
+/// newest first.
+pub(crate) fn messages(objects: &dyn Objects, step: &Step) -> Result<Vec<String>, HistoryError> {
+    let merged_commits = merged_commits::merged_commits(objects, step)?;
+    let all = std::iter::once(step.commit.clone()).chain(merged_commits);
+    Ok(all.map(|commit| commit.message).collect())
+}
+
+fn entry_of(commit: &Commit, one: &Move, commit_records: &[CommitRecords]) -> Entry {
+    let nothing = State::default();
+    let of = |state: &Option<State>| state.clone().unwrap_or_else(|| nothing.clone());
+    let (before, after) = (of(&one.before), of(&one.after));
+    let changes = differences(&before, &after).into_iter().map(|one| Changed {
+        key: one.key.name().to_owned(),
+        from: one.from.map(|said| in_full(one.key, said)),
+        to: one.to.map(|said| in_full(one.key, said)),
+        brief: one.brief(),
+    });
+    let action = match (&one.before, &one.after) {
+        (Some(before), Some(_)) if before.is_empty() => ChangeKind::Added,
+        (Some(_), Some(after)) if after.is_empty() => ChangeKind::Removed,
+        _ => ChangeKind::Change,
+    };
+    let unreadable = match (&one.before, &one.after) {
+        (_, None) => Some(Unreadable::After),
+        (None, _) => Some(Unreadable::Before),
+        _ => None,
+    };
+    Entry {
+        action,
+        changes: changes.collect(),
+        unreadable,
+        ..bare(commit, &one.instance, commit_records)
+    }
+}
+
+/// What a hold is in an audit.
+fn entry_of_hold(commit: &Commit, one: HoldMove, commit_records: &[CommitRecords]) -> Entry {
+    let HoldMove { instance, action, changes, note } = one;
+    let is_of = |record: &&Record| {
+        ChangeKind::from(record.action) == action
+            && record.app == instance.app
+            && record.environment == instance.environment
+    };
+    let found = commit_records.iter().find_map(|commit_records| {
+        Some((commit_records, commit_records.records.iter().find(is_of)?))
+    });
+    let bare = bare(commit, &instance, commit_records);
+    let author = found.map_or(&bare.author, |(commit_records, _)| &commit_records.author).clone();
+    let record = found.map(|(_, record)| claims::claim(record, Vec::new()));
+    Entry { action, changes, hold: Some(note), author, record, ..bare }
+}
+
+/// What is of the commit.
+fn bare(commit: &Commit, instance: &AppInstance, commit_records: &[CommitRecords]) -> Entry {
+    // A merge is committed by whoever merged, or by the forge in their name.
+    let is_merge = commit.parents.len() > 1;
+    let committer = if is_merge { &commit.author } else { &commit.committer };
+    // Who wrote one of several commits cannot be told without a record.
+    let author = if commit_records.len() == 2 { &commit_records[1].author } else { &commit.author };
+    Entry {
+        at: commit.committer.time,
+        clock: Clock::Committer,
+        commit: commit.id.clone(),
+        subject: commit.subject().to_owned(),
+        environment: instance.environment.clone(),
+        app: instance.app.clone(),
+        action: ChangeKind::Change,
+        changes: Vec::new(),
+        unreadable: None,
+        hold: None,
+        author: author.clone(),
+        committer: committer.clone(),
+        record: None,
+    }
+}

@@ -1,0 +1,117 @@
+//! Where the commits that records name as their source lie on the branch.
+
+use std::collections::HashMap;
+
+use super::claims;
+use crate::git::{HistoryError, Names, ObjectName};
+use crate::history::{Action, Move, Record, Source};
+use crate::sites::{AppInstance, Key, SiteValue};
+
+/// A source whose state is known once the walk reaches its commit.
+pub(super) struct Pending {
+    pub(super) source: Source,
+    pub(super) instance: AppInstance,
+    /// What has to have stood there.
+    pub(super) expected: Vec<(Key, SiteValue)>,
+    /// Which commit of the branch; the tip's is zero.
+    pub(super) at: usize,
+}
+
+/// As many commits of the branch behind a change are searched for its source.
+const FARTHEST: usize = 50_000;
+
+/// The places of commits on the branch, read as far as they are asked for.
+pub(super) struct Sources<'h> {
+    branch: Names<'h>,
+    positions: HashMap<ObjectName, usize>,
+    is_whole: bool,
+    /// The nearest commit that is waited for.
+    due: Option<usize>,
+}
+
+impl<'h> Sources<'h> {
+    pub(super) fn new(branch: Names<'h>) -> Self {
+        Self { branch, positions: HashMap::new(), is_whole: false, due: None }
+    }
+
+    /// Which commit of the branch it is; none where it is not on it.
+    pub(super) fn position(&mut self, id: &ObjectName) -> Result<Option<usize>, HistoryError> {
+        self.position_before(id, usize::MAX)
+    }
+
+    fn position_before(
+        &mut self,
+        id: &ObjectName,
+        end: usize,
+    ) -> Result<Option<usize>, HistoryError> {
+        loop {
+            if let Some(at) = self.positions.get(id) {
+                return Ok(Some(*at));
+            }
+            if self.is_whole || self.positions.len() >= end {
+                return Ok(None);
+            }
+            match self.branch.next() {
+                Some(Ok(name)) => {
+                    self.positions.insert(name, self.positions.len());
+                }
+                None | Some(Err(HistoryError::Shallow { .. })) => self.is_whole = true,
+                Some(Err(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// Whether the commit at `at` is `other` or lies before it.
+    pub(super) fn is_before(
+        &mut self,
+        at: Option<usize>,
+        other: &ObjectName,
+    ) -> Result<bool, HistoryError> {
+        let other = self.position(other)?;
+        Ok(at.zip(other).is_some_and(|(at, other)| at >= other))
+    }
+
+    /// What a record's source has to have said, and when that is known; why
+    /// that cannot be, where it cannot.
+    pub(super) fn look_for(
+        &mut self,
+        at: Option<usize>,
+        record: &Record,
+        one: &Move,
+    ) -> Result<Result<Option<Pending>, String>, HistoryError> {
+        let Some(Source { environment, commit }) = &record.source else {
+            let needs_one = record.action == Action::Promote;
+            return Ok(if needs_one { Err("it names no source".to_owned()) } else { Ok(None) });
+        };
+        let here = at.unwrap_or_default();
+        let position = match commit {
+            // Without a commit: what stood there before the change.
+            None => Some(here + 1),
+            Some(commit) => self.position_before(commit, here.saturating_add(FARTHEST))?,
+        };
+        let Some(position) = position.filter(|position| *position > here) else {
+            let name = commit.as_ref().map_or("it", ObjectName::short);
+            return Ok(Err(format!("{name} is not on the branch before the change")));
+        };
+        self.due = Some(self.due.map_or(position, |due| due.min(position)));
+        Ok(Ok(Some(Pending {
+            source: Source { environment: environment.clone(), commit: commit.clone() },
+            instance: AppInstance {
+                environment: environment.clone(),
+                app: one.instance.app.clone(),
+            },
+            expected: claims::expected(one),
+            at: position,
+        })))
+    }
+
+    /// Whether something waits for a commit that the walk has reached.
+    pub(super) fn is_due(&self, at: usize) -> bool {
+        self.due.is_some_and(|due| due <= at)
+    }
+
+    /// Sets what is waited for next.
+    pub(super) fn due(&mut self, due: Option<usize>) {
+        self.due = due;
+    }
+}

@@ -1,0 +1,40 @@
+//! What keeps a history from being read.
+
+use crate::diagnostic::{Finding, codes};
+use crate::git::HistoryError;
+use crate::source::Location;
+
+codes! {
+    /// The history of this clone ends too early.
+    ///
+    /// The clone is shallow, as CI's often are. What stood where and since
+    /// when is read from the history; fetch it, or tell CI to clone all of it.
+    ///
+    /// ```text
+    /// git fetch --unshallow origin
+    /// ```
+    SHALLOW_HISTORY = "shallow-history", Wait, Error;
+
+    /// The history cannot be read.
+    ///
+    /// Git failed to walk the commits; the message has what it said.
+    /// `git fsck` tells more of a damaged clone.
+    UNREADABLE_HISTORY = "unreadable-history", Outside, Error;
+}
+
+/// What a history that ends too early, or cannot be read, comes to.
+pub fn finding(error: &HistoryError, at: &Location) -> Finding {
+    match error {
+        HistoryError::Shallow { fetch } => Finding::new(
+            &SHALLOW_HISTORY,
+            "the history that is needed is not in this clone",
+            at.clone(),
+        )
+        .because("the clone is shallow")
+        .help(format!("fetch it with `{fetch}`")),
+        HistoryError::Failed(message) => {
+            Finding::new(&UNREADABLE_HISTORY, error.to_string(), at.clone())
+                .because(message.clone())
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What a change says of itself in its commit's message.
+//!
+//! A message has one readable line, an empty one, and the records' lines:
+//!
+//! ```text
+//! Promote guestbook to prod: frontend v4 → v5
+//!
+//! Rungs-Promote: guestbook from stage@9fceb02d0ae598e95dc970b74767f19372d61af8 to prod
+//! Rungs-Reference: frontend gcr.io/google-samples/gb-frontend:v5
+//! Rungs-Requested-By: ana
+//! Rungs-Plan: 5d41402abc4b2a76
+//! ```
+//!
+//! A line that names an action begins a record, and the lines behind it, up to
+//! the next such line, belong to it. So records survive a squash, which puts
+//! several messages into one, indents them or sets `* ` before them. No line
+//! between records is empty, so that git takes all of them for trailers.
+
+mod read;
+mod text;
+mod write;
+
+use serde::Serialize;
+
+pub use read::read;
+pub use write::{RecordedChange, message};
+
+use super::Source;
+use crate::config::EnvironmentName;
+use crate::sites::{Difference, State, differences, in_full};
+
+/// As many lines of one sort as a record has: audit reads what was done from
+/// the sites, and a message of ten thousand lines helps nobody.
+const MOST_LINES: usize = 500;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// References were set, as after a build.
+    Set,
+    /// A state was promoted.
+    Promote,
+    /// An earlier state was restored.
+    Rollback,
+    /// A hold was set.
+    Hold,
+    /// A hold was lifted.
+    Lift,
+}
+
+impl Action {
+    const ALL: [Self; 5] = [Self::Set, Self::Promote, Self::Rollback, Self::Hold, Self::Lift];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::Promote => "promote",
+            Self::Rollback => "rollback",
+            Self::Hold => "hold",
+            Self::Lift => "lift",
+        }
+    }
+
+    /// The key of the line that begins its record.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Set => "Set",
+            Self::Promote => "Promote",
+            Self::Rollback => "Rollback",
+            Self::Hold => "Hold",
+            Self::Lift => "Lift",
+        }
+    }
+}
+
+/// What a change to one app in one environment says of itself: claims, which
+/// audit compares with what the commit did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// What was done.
+    pub action: Action,
+    /// The app.
+    pub app: String,
+    /// The environment that was changed.
+    pub environment: EnvironmentName,
+    /// The environment and commit that the state came from.
+    pub source: Option<Source>,
+    /// Each changed key's new reference, as [`Record::references_of`] makes
+    /// them.
+    pub references: Vec<(String, String)>,
+    /// The builds' numbers, by image.
+    pub sequences: Vec<(String, u64)>,
+    /// The commits that images were built from, by image; an empty name is all
+    /// of them.
+    pub source_commits: Vec<(String, String)>,
+    /// Who asked for it.
+    pub requested_by: Option<String>,
+    /// Gates that were overridden, and why.
+    pub overrides: Vec<RecordedOverride>,
+    /// The ticket.
+    pub ticket: Option<String>,
+    /// Why, where one has to say so: of a rollback or a hold.
+    pub reason: Option<String>,
+    /// The plan's identity.
+    pub plan: Option<String>,
+}
+
+/// A gate that was overridden, as a record says it: which gates there are is
+/// known to whoever judges, not to whoever reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecordedOverride {
+    /// The gate's name.
+    pub gate: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Record {
+    /// The references of a change as records have them: each key that differs
+    /// with what it is to say, empty where it goes. What looks like a secret is
+    /// masked, and what is too long is cut.
+    pub fn references_of(from: &State, to: &State) -> Vec<(String, String)> {
+        let reference = |one: Difference<'_>| {
+            let said = one.to.map(|said| text::cut(&in_full(one.key, said), text::LONGEST));
+            (one.key.name().to_owned(), said.unwrap_or_default())
+        };
+        differences(from, to).into_iter().map(reference).collect()
+    }
+
+    /// A record that says nothing but what was done where.
+    pub fn new(action: Action, app: &str, environment: EnvironmentName) -> Self {
+        Self {
+            action,
+            app: app.to_owned(),
+            environment,
+            source: None,
+            references: Vec::new(),
+            sequences: Vec::new(),
+            source_commits: Vec::new(),
+            requested_by: None,
+            overrides: Vec::new(),
+            ticket: None,
+            reason: None,
+            plan: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+use super::made::{Made, instance, name, state};
+use super::tenures::Tenures;
+use super::*;
+use crate::git::CommitHistory;
+use crate::history::{Since, Tenure};
+use crate::sites::{SiteValue, State};
+
+impl Made {
+    fn tenures(&self) -> Vec<Tenure> {
+        Tenures::new(self.walk(), instance("qa/web")).map(Result::unwrap).collect()
+    }
+
+    fn told(&self) -> Vec<(Option<String>, Option<i64>)> {
+        self.tenures()
+            .into_iter()
+            .map(|tenure| (tenure.state.map(|s| tag_of(&s)), minute(&tenure.since)))
+            .collect()
+    }
+}
+
+fn tag_of(state: &State) -> String {
+    let tags = state.iter().map(|(_, said)| match said {
+        SiteValue::Image(image) => image.tag.clone().unwrap(),
+        other => panic!("{other:?}"),
+    });
+    tags.collect()
+}
+
+fn minute(since: &Since) -> Option<i64> {
+    since.time().map(|time| time.as_second() / 60)
+}
+
+fn said(tag: &str, minute: i64) -> (Option<String>, Option<i64>) {
+    (Some(tag.to_owned()), Some(minute))
+}
+
+#[test]
+fn a_state_stays_until_another_comes() {
+    let mut made = Made::of(&[Some("v1"), Some("v2"), Some("v1")]);
+    made.add(&[("qa/other", Some("v9"))]);
+    assert_eq!(made.told(), [said("v1", 2), said("v2", 1), said("v1", 0)]);
+    let tenures = made.tenures();
+    assert_eq!(tenures[0].left, None);
+    assert_eq!(tenures[1].left, Some(name(1002)));
+    assert_eq!(tenures[1].entered.as_ref().unwrap().id, name(1001));
+}
+
+#[test]
+fn an_app_that_was_away_and_one_that_was_broken_have_stays_of_it() {
+    let made = Made::of(&[Some("v1"), None, Some("v1"), Some("broken"), Some("v1")]);
+    assert_eq!(
+        made.told(),
+        [said("v1", 4), (None, Some(3)), said("v1", 2), said("", 1), said("v1", 0)]
+    );
+}
+
+#[test]
+fn a_file_that_changes_otherwise_ends_no_stay() {
+    let mut made = Made::of(&[Some("v1")]);
+    made.add(&[("qa/web", Some("v1"))]);
+    assert_eq!(made.told(), [said("v1", 0)]);
+}
+
+#[test]
+fn a_merge_that_hides_the_branch_counts_for_the_stays_that_reach_past_it() {
+    let mut made = Made::of(&[Some("v1"), Some("v2")]);
+    made.add(&[("qa/other", Some("v9"))]).hides_branch = true;
+    made.add(&[("qa/other", Some("v8"))]).hides_branch = true;
+    let tenures = made.tenures();
+    assert_eq!(minute(&tenures[0].since), Some(3), "the newest of them");
+    assert!(matches!(&tenures[0].since, Since::HiddenBefore { merge, .. } if *merge == name(1003)));
+    assert_eq!(tenures[1].since, Since::Unverified { at: jiff::Timestamp::UNIX_EPOCH });
+}
+
+#[test]
+fn a_state_that_a_hiding_merge_brings_stands_since_then() {
+    let mut made = Made::of(&[Some("v1")]);
+    made.add(&[("qa/web", Some("v2"))]).hides_branch = true;
+    assert!(matches!(made.tenures()[0].since, Since::Unverified { .. }));
+}
+
+#[test]
+fn what_stood_before_a_shallow_clone_begins_is_unknown() {
+    let mut made = Made::of(&[Some("v1"), Some("v2")]);
+    made.steps.remove(0);
+    made.is_shallow = true;
+    let tenures = made.tenures();
+    assert_eq!(tenures.len(), 2);
+    assert!(matches!(&tenures[1].since, Since::Unknown { fetch } if fetch.contains("unshallow")));
+    assert_eq!((&tenures[1].entered, tenures[1].state.as_ref()), (&None, Some(&state("v1"))));
+}
+
+#[test]
+fn stays_are_looked_for_one_by_one() {
+    let made = Made::of(&[Some("v1"), Some("v2"), Some("v3")]);
+    let mut read = 0;
+    let steps = made.steps(&name(0), &[]).unwrap().inspect(|_| read += 1);
+    let walk = Walk::new(&made, Box::new(steps), made.files.clone());
+    assert!(Tenures::new(walk, instance("qa/web")).next().is_some());
+    assert_eq!(read, 1);
+}

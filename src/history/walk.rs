@@ -1,0 +1,117 @@
+//! Going back through a branch, commit by commit.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::reading::Reading;
+use crate::git::{CommitHistory, HistoryError, Step};
+use crate::sites::{AppInstance, State};
+
+/// As many steps are read ahead, once it is clear that many are asked for.
+const MOST_AHEAD: usize = 256;
+
+/// What the sites said before and after each commit of a branch that changed a
+/// file, the newest first.
+///
+/// It begins with the sites as the branch's tip has them, and puts back what
+/// each commit replaced. Only what a commit changed is read, and each version
+/// of a file once.
+pub(crate) struct Walk<'h, R> {
+    history: &'h dyn CommitHistory,
+    steps: Box<dyn Iterator<Item = Result<Step, HistoryError>> + 'h>,
+    /// Steps that were read ahead, so that a clone that fetches blobs when they
+    /// are read does not fetch them one by one; and how many to read next.
+    ahead: VecDeque<Result<Step, HistoryError>>,
+    next_ahead: usize,
+    reading: R,
+    /// What the sites say at the point that was reached. A pair that is not
+    /// there says nothing.
+    now: BTreeMap<AppInstance, Option<State>>,
+}
+
+/// A commit with what it changed of what sites say.
+#[derive(Debug)]
+pub(crate) struct Moved {
+    /// The commit and its files.
+    pub(crate) step: Step,
+    /// In the order of environments and apps; empty where the files changed
+    /// and no site did.
+    pub(crate) moves: Vec<Move>,
+}
+
+/// What an app's sites in one environment said before and after a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Move {
+    pub(crate) instance: AppInstance,
+    /// Empty where it had no sites, none where they could not be read.
+    pub(crate) before: Option<State>,
+    pub(crate) after: Option<State>,
+}
+
+impl<'h, R: Reading> Walk<'h, R> {
+    /// From the files at `tip`, which `reading` has, and the steps before it.
+    pub(crate) fn new(
+        history: &'h dyn CommitHistory,
+        steps: Box<dyn Iterator<Item = Result<Step, HistoryError>> + 'h>,
+        reading: R,
+    ) -> Self {
+        let instances = reading.instances().into_iter();
+        let now = instances.map(|instance| (instance.clone(), reading.state(&instance))).collect();
+        Self { history, steps, ahead: VecDeque::new(), next_ahead: 1, reading, now }
+    }
+
+    /// What the sites say at the point that was reached.
+    pub(crate) fn now(&self, instance: &AppInstance) -> Option<State> {
+        self.now.get(instance).cloned().unwrap_or_else(|| Some(State::default()))
+    }
+
+    /// Every pair of that point.
+    pub(crate) fn instances(&self) -> impl Iterator<Item = &AppInstance> {
+        self.now.keys()
+    }
+
+    fn step(&mut self) -> Option<Result<Step, HistoryError>> {
+        if self.ahead.is_empty() {
+            self.ahead.extend(self.steps.by_ref().take(self.next_ahead));
+            self.next_ahead = (self.next_ahead * 2).min(MOST_AHEAD);
+            let changes = self.ahead.iter().flatten().flat_map(|step| &step.changes);
+            let blobs: Vec<_> = changes.filter_map(|change| change.before.clone()).collect();
+            if let Err(error) = self.history.prefetch(&blobs) {
+                return Some(Err(error));
+            }
+        }
+        self.ahead.pop_front()
+    }
+
+    fn undo(&mut self, step: Step) -> Result<Moved, HistoryError> {
+        let mut touched = BTreeSet::new();
+        for change in &step.changes {
+            let before = change.before.as_ref().map(|id| self.history.blob(id)).transpose()?;
+            touched.extend(self.reading.put(&change.path, before));
+        }
+        let moves = touched.into_iter().filter_map(|instance| self.moved(instance)).collect();
+        Ok(Moved { step, moves })
+    }
+
+    fn moved(&mut self, instance: AppInstance) -> Option<Move> {
+        let before = self.reading.state(&instance);
+        let after = self.now(&instance);
+        if before == after {
+            return None;
+        }
+        // What is there no more would stay for the rest of the walk.
+        if before.as_ref().is_some_and(State::is_empty) {
+            self.now.remove(&instance);
+        } else {
+            self.now.insert(instance.clone(), before.clone());
+        }
+        Some(Move { instance, before, after })
+    }
+}
+
+impl<R: Reading> Iterator for Walk<'_, R> {
+    type Item = Result<Moved, HistoryError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.step()?.and_then(|step| self.undo(step)))
+    }
+}

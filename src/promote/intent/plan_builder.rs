@@ -1,0 +1,136 @@
+//! The works of several apps, as one change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Computed, How};
+use crate::config::EnvironmentName;
+use crate::diagnostic::{Findings, Kind, Severity};
+use crate::history::record::{self, RecordedChange};
+use crate::history::{Record, RecordedOverride};
+use crate::promote::base::Base;
+use crate::promote::planning::{AppOutcome, edited};
+use crate::promote::rerender::Edited;
+use crate::promote::{AppPlan, Permissions, Plan, identity};
+use crate::source::RepoPath;
+use crate::yaml::Change;
+
+/// What was worked out so far.
+pub(super) struct PlanBuilder {
+    environment: EnvironmentName,
+    outcomes: Vec<AppOutcome>,
+    /// Plans of apps that stay out; they are shown all the same.
+    left_out: Vec<AppPlan>,
+    obstacles: Findings,
+    warnings: Findings,
+}
+
+impl PlanBuilder {
+    pub(super) fn new(environment: &EnvironmentName) -> Self {
+        Self {
+            environment: environment.clone(),
+            outcomes: Vec::new(),
+            left_out: Vec::new(),
+            obstacles: Findings::new(),
+            warnings: Findings::new(),
+        }
+    }
+
+    /// Adds an app. Where every app is asked for, one that is kept out does not
+    /// keep the others out; and one that only has to wait is no problem.
+    pub(super) fn add(&mut self, outcome: AppOutcome, how: &How, is_all: bool) {
+        let obstacles = outcome.obstacles(&self.environment, how.bind());
+        if obstacles.is_empty() {
+            self.outcomes.push(outcome);
+            return;
+        }
+        self.left_out.push(outcome.plan);
+        self.cannot(obstacles, is_all);
+    }
+
+    /// Adds an app that cannot be planned.
+    pub(super) fn cannot(&mut self, findings: Findings, is_all: bool) {
+        let (obstacles, notes): (Vec<_>, Vec<_>) =
+            findings.into_iter().partition(|finding| !is_all || finding.code.kind != Kind::Wait);
+        self.obstacles.extend(obstacles);
+        self.warnings.extend(notes.into_iter().map(|mut finding| {
+            finding.severity = Severity::Note;
+            finding
+        }));
+    }
+
+    /// The change that all of it makes. `record` begins an app's record.
+    pub(super) fn computed(
+        self,
+        base: &Base<'_>,
+        how: &How,
+        permissions: &Permissions,
+        train: Option<&str>,
+        record: impl Fn(&AppPlan) -> Record,
+    ) -> Result<Computed, Findings> {
+        let mut files = Edited::new();
+        let mut edits: BTreeMap<RepoPath, Vec<Change>> = BTreeMap::new();
+        let mut shared = BTreeSet::new();
+        let mut warnings = self.warnings;
+        let mut apps = Vec::new();
+        for outcome in self.outcomes {
+            files.extend(outcome.files);
+            for (path, changes) in outcome.edits {
+                let all = edits.entry(path.clone()).or_default();
+                if !all.is_empty() {
+                    shared.insert(path);
+                }
+                all.extend(changes);
+            }
+            warnings.extend(outcome.warnings);
+            apps.push(outcome.plan);
+        }
+        edits.retain(|path, _| shared.contains(path));
+        files.extend(edited(base.tree, &edits, true)?);
+        let changing = Plan {
+            environment: self.environment.clone(),
+            base: base.commit.clone(),
+            apps: apps.iter().filter(|app| !app.changes.is_empty()).cloned().collect(),
+        };
+        let identity = identity(&changing);
+        let records: Vec<Record> = changing
+            .apps
+            .iter()
+            .map(|app| completed(record(app), app, how, permissions, &identity))
+            .collect();
+        let recorded: Vec<_> = records
+            .iter()
+            .zip(&changing.apps)
+            .map(|(record, app)| RecordedChange { record, from: &app.from, to: &app.to })
+            .collect();
+        let message =
+            if recorded.is_empty() { String::new() } else { record::message(&recorded, train) };
+        apps.extend(self.left_out);
+        apps.sort_by(|a, b| a.app.cmp(&b.app));
+        let plan = Plan { environment: self.environment, base: base.commit.clone(), apps };
+        Ok(Computed { plan, identity, files, message, obstacles: self.obstacles, warnings })
+    }
+}
+
+/// What every record says.
+fn completed(
+    mut record: Record,
+    app: &AppPlan,
+    how: &How,
+    permissions: &Permissions,
+    identity: &str,
+) -> Record {
+    record.references = Record::references_of(&app.from, &app.to);
+    record.requested_by.clone_from(&how.requested_by);
+    record.ticket.clone_from(&permissions.ticket);
+    let overridden = app.gates.iter().filter(|verdict| verdict.overridden.is_some());
+    let overridden: Vec<_> = overridden.map(|verdict| verdict.gate).collect();
+    let used = permissions.overrides.iter().filter(|one| overridden.contains(&one.gate));
+    record.overrides = used
+        .map(|one| RecordedOverride {
+            gate: one.gate.name().to_owned(),
+            reason: one.reason.clone(),
+        })
+        .collect();
+    record.plan = Some(identity.to_owned());
+    record
+}

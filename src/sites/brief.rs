@@ -1,0 +1,147 @@
+//! What sites say, in as few characters as tell it from what is beside it.
+
+use super::{ImageParts, Key, SiteValue, State};
+use crate::diagnostic::harmless;
+use crate::source::REDACTED;
+
+/// As many digits of a digest or commit as people read.
+const DIGITS: usize = 7;
+
+/// What is longer is cut: a column is for looking at.
+const LONGEST: usize = 40;
+
+/// What a site says: an image's tag, with the digest's first digits where
+/// `beside`, which it is compared with, has the same tag; the digest alone
+/// where there is no tag; a commit's first digits; a value's first line.
+pub fn brief(said: &SiteValue, beside: Option<&SiteValue>) -> String {
+    let text = match said {
+        SiteValue::Image(image) => {
+            let same_tag = matches!(beside, Some(SiteValue::Image(other))
+                if other.tag == image.tag && other.digest != image.digest);
+            brief_image(image, same_tag)
+        }
+        SiteValue::Revision(text) | SiteValue::Moving(text) => brief_revision(text).to_owned(),
+        SiteValue::Value(yaml) => brief_value(yaml, beside).to_owned(),
+    };
+    shortened(&text, LONGEST)
+}
+
+/// All of what a site says, for people and for records; masked where it is a
+/// promoted value that looks like a secret.
+pub fn in_full(key: &Key, said: &SiteValue) -> String {
+    said.shown(key).to_string()
+}
+
+fn brief_image(image: &ImageParts, with_digest: bool) -> String {
+    let digits = image.digest.as_deref().map(|digest| {
+        let digits = digest.split_once(':').map_or(digest, |(_, digits)| digits);
+        format!("@{}", first(digits, DIGITS))
+    });
+    match (&image.tag, digits) {
+        (Some(tag), Some(digits)) if with_digest => format!("{tag}{digits}"),
+        (Some(tag), _) => tag.clone(),
+        (None, Some(digits)) => digits,
+        (None, None) => "no tag".to_owned(),
+    }
+}
+
+/// The first line that the other has not; the first of all where there is none.
+fn brief_value<'y>(yaml: &'y str, beside: Option<&SiteValue>) -> &'y str {
+    let other = match beside {
+        Some(SiteValue::Value(other)) if other != yaml => other.as_str(),
+        _ => return yaml.lines().next().unwrap_or_default().trim(),
+    };
+    let is_new = |line: &&str| !other.lines().any(|known| known.trim() == line.trim());
+    yaml.lines().find(is_new).map_or("…", str::trim)
+}
+
+fn brief_revision(text: &str) -> &str {
+    let is_commit = matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_commit { first(text, DIGITS) } else { text }
+}
+
+fn first(text: &str, characters: usize) -> &str {
+    text.char_indices().nth(characters).map_or(text, |(at, _)| &text[..at])
+}
+
+/// A stranger's text on one line of at most so many characters.
+pub fn shortened(text: &str, longest: usize) -> String {
+    let text = harmless(text);
+    if text.chars().nth(longest).is_none() {
+        return text.into_owned();
+    }
+    format!("{}…", first(&text, longest - 1))
+}
+
+/// What two states say of a key, where it is not the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Difference<'a> {
+    /// The key.
+    pub key: &'a Key,
+    /// What was said; none where it was not there.
+    pub from: Option<&'a SiteValue>,
+    /// What is said; none where it is there no more.
+    pub to: Option<&'a SiteValue>,
+}
+
+impl Difference<'_> {
+    /// What was said and is said, in few characters: `v4 → v5`.
+    pub fn brief(&self) -> String {
+        let of = |said: Option<&SiteValue>, other| {
+            said.map(|said| match in_full(self.key, said) {
+                masked if masked == REDACTED => masked,
+                _ => brief(said, other),
+            })
+        };
+        match (of(self.from, self.to), of(self.to, self.from)) {
+            (Some(from), Some(to)) => format!("{from} → {to}"),
+            (Some(from), None) => format!("without {from}"),
+            (None, to) => to.unwrap_or_default(),
+        }
+    }
+}
+
+/// What two states say differently, in the keys' order. Another repository or
+/// tag of the same digest is a difference too: whoever reads what changed wants
+/// to see it, although the same runs.
+pub fn differences<'a>(from: &'a State, to: &'a State) -> Vec<Difference<'a>> {
+    let gone = from.iter().filter(|(key, _)| to.get(key).is_none());
+    let gone = gone.map(|(key, said)| Difference { key, from: Some(said), to: None });
+    let others = to.iter().filter_map(|(key, said)| {
+        let before = from.get(key);
+        (before != Some(said)).then_some(Difference { key, from: before, to: Some(said) })
+    });
+    let mut all: Vec<_> = others.chain(gone).collect();
+    all.sort_by_key(|difference| difference.key);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(tag: Option<&str>, digit: Option<&str>) -> SiteValue {
+        SiteValue::Image(ImageParts {
+            repository: Some("ghcr.io/shop/web".to_owned()),
+            tag: tag.map(str::to_owned),
+            digest: digit.map(|digit| format!("sha256:{}", digit.repeat(64))),
+        })
+    }
+
+    #[test]
+    fn a_digest_is_shown_where_tags_do_not_tell() {
+        let (one, two) = (image(Some("v1"), Some("a")), image(Some("v1"), Some("b")));
+        assert_eq!(brief(&one, Some(&two)), "v1@aaaaaaa");
+        assert_eq!(brief(&one, None), "v1");
+        assert_eq!(brief(&one, Some(&image(Some("v2"), Some("b")))), "v1");
+        assert_eq!(brief(&image(None, Some("c")), None), "@ccccccc");
+        assert_eq!(brief(&image(None, None), None), "no tag");
+        assert_eq!(brief(&SiteValue::Revision("ab".repeat(20)), None), "abababa");
+        assert_eq!(brief(&SiteValue::Value("a: 1\nb: 2\n".to_owned()), None), "a: 1");
+        let value = |yaml: &str| SiteValue::Value(yaml.to_owned());
+        let (one, two) = (value("a: 1\nb: 2\n"), value("a: 1\nb: 3\n"));
+        assert_eq!(brief(&one, Some(&two)), "b: 2", "the line that tells them apart");
+        assert_eq!(brief(&value("a: 1\n"), Some(&one)), "…");
+        assert_eq!(brief(&SiteValue::Revision("v\u{1b}[1m".to_owned()), None), r"v\u{1b}[1m");
+    }
+}

@@ -1,0 +1,185 @@
+//! Nodes with the way to them.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::{Form, Part};
+use crate::yaml::{Kind, Node, Place, Route, Step, Value};
+
+/// A node of a document with the way to it, which is shared with its
+/// neighbours: a place is only made of it where a site stands.
+#[derive(Debug, Clone)]
+pub(super) struct Cursor<'a> {
+    pub(super) node: Node<'a>,
+    document: usize,
+    way: Option<Rc<Way<'a>>>,
+}
+
+#[derive(Debug)]
+struct Way<'a> {
+    before: Option<Rc<Way<'a>>>,
+    step: Taken<'a>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Taken<'a> {
+    Key(&'a str),
+    /// An item, with its `name` where that tells it from the others.
+    Item(usize, Option<&'a str>),
+}
+
+impl<'a> Cursor<'a> {
+    /// The root of a file's document of that number.
+    pub(super) fn root(document: usize, value: &'a Value) -> Self {
+        Self { node: value.root(), document, way: None }
+    }
+
+    /// The roots of a file's documents.
+    pub(super) fn roots(documents: &'a [Value]) -> impl Iterator<Item = Self> {
+        documents.iter().enumerate().map(|(number, value)| Self::root(number, value))
+    }
+
+    fn step(&self, step: Taken<'a>, node: Node<'a>) -> Self {
+        let way = Way { before: self.way.clone(), step };
+        Self { node, document: self.document, way: Some(Rc::new(way)) }
+    }
+
+    /// The value of a key.
+    pub(super) fn get(&self, key: &str) -> Option<Self> {
+        let (key, node) = self.node.entries().find(|(other, _)| other.text() == key)?;
+        Some(self.step(Taken::Key(key.text()), node))
+    }
+
+    /// The value at the end of several keys.
+    pub(super) fn walk(&self, keys: &[&str]) -> Option<Self> {
+        keys.iter().try_fold(self.clone(), |at, key| at.get(key))
+    }
+
+    /// The value that a route leads to.
+    pub(super) fn follow(&self, route: &Route) -> Option<Self> {
+        route.steps().iter().try_fold(self.clone(), |at, step| match step {
+            Step::Key(key) => at.get(key),
+            Step::Index(index) => {
+                let node = at.node.items().nth(*index)?;
+                Some(at.step(Taken::Item(*index, None), node))
+            }
+            Step::Where { .. } => {
+                let mut one = Route::root();
+                one.push(step.clone());
+                let found = one.find(at.node)?.id();
+                let (index, node) = at.node.items().enumerate().find(|(_, n)| n.id() == found)?;
+                Some(at.step(Taken::Item(index, None), node))
+            }
+        })
+    }
+
+    /// A map's keys and values; none where it is no map.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, Self)> + '_ {
+        self.node
+            .entries()
+            .map(|(key, value)| (key.text(), self.step(Taken::Key(key.text()), value)))
+    }
+
+    /// A list's items; none where it is no list.
+    pub(super) fn items(&self) -> Vec<Self> {
+        let name = |item: Node<'a>| item.get("name").and_then(Node::as_str);
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for name in self.node.items().filter_map(name) {
+            *counts.entry(name).or_default() += 1;
+        }
+        let items = self.node.items().enumerate().map(|(index, item)| {
+            let name = name(item).filter(|name| counts.get(name) == Some(&1));
+            self.step(Taken::Item(index, name), item)
+        });
+        items.collect()
+    }
+
+    /// The text of a key's scalar.
+    pub(super) fn text_of(&self, key: &str) -> Option<String> {
+        text(self.node.get(key)?)
+    }
+
+    /// The place, to find it again.
+    pub(super) fn place(&self) -> Place {
+        let mut route = Route::root();
+        for step in self.steps() {
+            route.push(match step {
+                Taken::Key(key) => Step::Key(key.to_owned()),
+                Taken::Item(index, _) => Step::Index(index),
+            });
+        }
+        Place { document: self.document, route }
+    }
+
+    /// The way from a node above, for people, which stays the same where items
+    /// are put before: items are told by their names.
+    pub(super) fn name_below(&self, above: &Self) -> String {
+        let mut route = Route::root();
+        for step in self.steps().into_iter().skip(above.steps().len()) {
+            route.push(match step {
+                Taken::Key(key) => Step::Key(key.to_owned()),
+                Taken::Item(_, Some(name)) => {
+                    Step::Where { key: "name".to_owned(), value: name.to_owned() }
+                }
+                Taken::Item(index, None) => Step::Index(index),
+            });
+        }
+        route.to_string()
+    }
+
+    /// The key or the item's name that it stands at.
+    pub(super) fn last_key(&self) -> Option<&'a str> {
+        match self.way.as_ref()?.step {
+            Taken::Key(key) => Some(key),
+            Taken::Item(..) => None,
+        }
+    }
+
+    fn steps(&self) -> Vec<Taken<'a>> {
+        let ways = std::iter::successors(self.way.as_ref(), |way| way.before.as_ref());
+        let mut steps: Vec<_> = ways.map(|way| way.step).collect();
+        steps.reverse();
+        steps
+    }
+
+    /// This scalar as a part.
+    pub(super) fn part(&self, form: Form) -> Part {
+        let text = text(self.node).unwrap_or_default();
+        Part { form, at: self.place(), is_there: true, text }
+    }
+
+    /// The scalar at a key of this map as a part, whether it is there or not.
+    pub(super) fn part_at(&self, key: &str, form: Form) -> Part {
+        match self.get(key) {
+            Some(at) => at.part(form),
+            None => Part { form, at: self.absent(key), is_there: false, text: String::new() },
+        }
+    }
+
+    /// The place that a key of this map would have.
+    pub(super) fn absent(&self, key: &str) -> Place {
+        let mut place = self.place();
+        place.route.push(Step::Key(key.to_owned()));
+        place
+    }
+}
+
+/// A scalar's text as it was written; none for a map, a list and null.
+///
+/// A tag such as `1.10` is read as a number, and means its text to whoever wrote it.
+pub(super) fn text(node: Node<'_>) -> Option<String> {
+    match node.kind() {
+        Kind::String(text) => Some(text.to_string()),
+        Kind::Number(number) => Some(number.source().to_owned()),
+        Kind::Bool(_) => {
+            let target = node.alias_of().unwrap_or(node);
+            Some(target.location().text().to_owned())
+        }
+        Kind::Null | Kind::Sequence(_) | Kind::Mapping(_) => None,
+    }
+}
+
+/// Whether a template engine or a substitution is to fill a text in.
+pub(super) fn is_template(text: &str) -> bool {
+    text.contains("{{") || text.contains("${") || text.contains("$(")
+}
