@@ -51,7 +51,7 @@ impl Intent for Promotion {
         };
         builder.computed(base, how, &self.request.permissions, train, |plan| {
             let mut record = Record::new(Action::Promote, &plan.app, target.name.clone());
-            record.source = plan.source.clone();
+            record.source.clone_from(&plan.source);
             record
         })
     }
