@@ -128,13 +128,14 @@ impl Made {
         let loaded = load(&tree).unwrap();
         let (history, objects) = (Log::new(Arc::clone(&clone), Some("main")), clone.objects());
         let commits = Commits { tip: &tip, history: &history, objects: &*objects };
-        ask(&BranchHistory::new(&loaded.repository, &tree, Some(commits)).unwrap())
+        ask(&BranchHistory::new(&loaded.repository, &tree, Some(commits)))
     }
 
-    fn previous(&self) -> Vec<String> {
+    fn states(&self) -> Vec<String> {
         self.with_past(|past| {
-            let states = past.previous_states(&environment("prod"), "web");
-            states.map(|tenure| tag(&tenure.unwrap().state.unwrap())).collect()
+            let states =
+                past.tenures(&environment("prod"), "web").map(|tenure| tenure.unwrap().state);
+            states.map(|state| tag(&state.unwrap())).collect()
         })
     }
 
@@ -231,7 +232,7 @@ fn every_merge_style_gives_the_same_entries() {
 #[test]
 fn every_merge_style_leaves_the_same_states_to_go_back_to() {
     for (style, made) in merged() {
-        assert_eq!(made.previous(), ["v0"], "{style}");
+        assert_eq!(made.states(), ["v1", "v0"], "{style}");
         let time = made.since("prod");
         assert!(matches!(time, Since::Unverified { .. }), "{style}: {time:?}");
         assert_eq!(minute(&time), made.minute, "{style}: since it was merged");

@@ -10,7 +10,7 @@ use super::{Context, Outcome, console};
 use crate::deliver::{Desk, Done, Executed, Mode, Where, execute, no_destination};
 use crate::diagnostic::{Findings, Format, Style};
 use crate::git::Variables;
-use crate::promote::{Computed, Intent, plan_text};
+use crate::promote::{Computed, Intent, show};
 
 /// Carries out what is meant where the person said, and shows it.
 pub(super) fn run(
@@ -96,7 +96,7 @@ fn what(computed: &Computed, style: Style) -> String {
     let changes_sites = computed.plan.apps.iter().any(|app| !app.changes.is_empty());
     match computed.message.lines().next() {
         Some(subject) if !changes_sites && !computed.files.is_empty() => format!("{subject}\n"),
-        _ => plan_text(&computed.plan, style),
+        _ => show::plan::text(&computed.plan, style),
     }
 }
 

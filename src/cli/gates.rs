@@ -8,8 +8,8 @@ use super::written::DataFormat;
 use super::{Context, Outcome, carry_out, console, usage_error};
 use crate::deliver::{Judged, Mode, execute};
 use crate::diagnostic::{Finding, Findings, Format, Kind, harmless};
-use crate::promote::gates::{Verdict, show, worst};
-use crate::promote::{Apps, NamedState, Plan, Promotion, Request, plan_text};
+
+use crate::promote::{Apps, NamedState, Plan, Promotion, Request, Verdict, show, worst};
 
 /// Show why a promotion is or is not allowed, or judge any change of a branch
 ///
@@ -109,7 +109,7 @@ fn outcome_of(context: &Context, plans: &[Plan]) -> Outcome {
         console::print(plans.iter().map(markdown).collect::<String>().as_bytes());
     } else if context.console.format() == Format::Text {
         let style = context.console.look();
-        let text: String = plans.iter().map(|plan| plan_text(plan, style)).collect();
+        let text: String = plans.iter().map(|plan| show::plan::text(plan, style)).collect();
         console::print(text.as_bytes());
     }
     let mut outcome = Outcome { answer: worst(&verdicts), ..Outcome::default() };
@@ -119,7 +119,7 @@ fn outcome_of(context: &Context, plans: &[Plan]) -> Outcome {
 
 fn markdown(plan: &Plan) -> String {
     let apps = plan.apps.iter().map(|app| {
-        let table = show::markdown(&app.gates);
+        let table = show::verdicts::markdown(&app.gates);
         let (name, environment) = (harmless(&app.app), &plan.environment);
         let table = if table.is_empty() { "Nothing to do.\n".to_owned() } else { table };
         format!("### {name} in {environment}\n\n{table}\n")

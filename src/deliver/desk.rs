@@ -15,7 +15,7 @@ use crate::git::{
     Variables, Writer, requested_by,
 };
 use crate::history::{BranchHistory, Commits, Record, record};
-use crate::promote::{Base, Computed, Head, How, Intent, Override, Plan, judge};
+use crate::promote::{Base, Computed, How, Intent, Override, Plan, ProposedChange, assess_change};
 use crate::sites::{Model, Scope};
 use crate::source::{Location, RepoPath, Tree};
 use crate::yaml::{Dialect, Route, parse};
@@ -265,14 +265,14 @@ impl Desk {
             loaded: loaded.clone(),
         };
         let plans = self.with_base(&opened, Some(&base), |base| {
-            let head = Head {
+            let change = ProposedChange {
                 tree: &head_tree,
                 model: &model(&head_tree),
                 fork: &model(&fork_tree),
                 records: &records,
                 overrides,
             };
-            judge(base, &head)
+            assess_change(base, &change)
         })?;
         Ok(Judged { base, head, plans, warnings: loaded.warnings })
     }
@@ -395,16 +395,10 @@ impl Desk {
             _ => None,
         };
         let repository = &opened.loaded.repository;
-        let history = BranchHistory::new(repository, &opened.tree, commits)?;
-        let base = Base {
-            commit: opened.commit.clone(),
-            tree: &opened.tree,
-            repository,
-            model: &opened.model,
-            history: &history,
-            now: Timestamp::now(),
-        };
-        ask(&base)
+        let history = BranchHistory::new(repository, &opened.tree, commits);
+        let Opened { commit, tree, model, .. } = opened;
+        let now = Timestamp::now();
+        ask(&Base::new(commit.clone(), tree, repository, model, &history, now)?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Hold;
 use super::code::{EMPTY_HOLD, MISPLACED_HOLD};
-use crate::config::{Before, EnvironmentName, HoldFile, Repository, hold_file};
+use crate::config::{EnvironmentName, HoldFile, Repository, hold_file};
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::source::{Listed, Location, ReadErrorKind, RepoPath, Tree};
 
@@ -40,41 +40,18 @@ fn empty_hold(at: &Location) -> Finding {
         .help("name what is held back: `state: { frontend: \"v4\" }`")
 }
 
-/// The holds that count against an app's entering an environment: those of the
-/// environment, then those of every environment before it on the ladder.
-///
-/// # Errors
-///
-/// Every problem of these files.
-pub fn against(
-    tree: &Tree,
+/// Those of the holds that count against an app's entering an environment: its
+/// own, and those of every environment before it on the ladder.
+pub fn against<'h>(
+    holds: &'h [Hold],
     repository: &Repository,
     environment: &EnvironmentName,
     app: &str,
-) -> Result<Vec<Hold>, Findings> {
-    let mut holds = Vec::new();
-    let mut findings = Findings::new();
-    for name in below(repository, environment) {
-        let own = findings.keep(own(tree, &name, app));
-        holds.extend(own.into_iter().flat_map(|(holds, _)| holds));
-    }
-    if findings.has_errors() { Err(findings) } else { Ok(holds) }
-}
-
-/// An environment and all before it.
-fn below(repository: &Repository, environment: &EnvironmentName) -> Vec<EnvironmentName> {
-    let mut names = vec![environment.clone()];
-    let mut at = 0;
-    while let Some(name) = names.get(at) {
-        let before = repository.ladder.before(name);
-        for below in before.iter().flat_map(Before::environments) {
-            if !names.contains(below) {
-                names.push(below.clone());
-            }
-        }
-        at += 1;
-    }
-    names
+) -> impl Iterator<Item = &'h Hold> {
+    holds.iter().filter(move |hold| {
+        let above = || repository.ladder.above(&hold.environment);
+        hold.app == app && (hold.environment == *environment || above().contains(environment))
+    })
 }
 
 /// Every hold of a repository: by environment, lowest rung first, and app.

@@ -1,14 +1,22 @@
 //! What a change is computed for.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use jiff::Timestamp;
 
-use crate::config::Repository;
-use crate::git::ObjectName;
-use crate::history::BranchHistory;
-use crate::sites::Model;
+use super::gates::{Evidence, Facts};
+use crate::config::{EnvironmentName, Repository};
+use crate::diagnostic::Findings;
+use crate::git::{HistoryError, ObjectName};
+use crate::history::{History, Tenure};
+use crate::holds::{self, Hold};
+use crate::sites::{AppInstance, AppSites, Model, State};
 use crate::source::Tree;
 
-/// One commit, or the work tree, with what is known of it.
+/// One commit, or the work tree, with all that is known of it: what a change is
+/// judged by, and nothing else.
 pub struct Base<'a> {
     /// The commit; none for the work tree.
     pub commit: Option<ObjectName>,
@@ -16,10 +24,62 @@ pub struct Base<'a> {
     pub tree: &'a Tree,
     /// Its configuration.
     pub repository: &'a Repository,
-    /// Its sites.
+    /// Its sites, of the apps that are asked about in every environment.
     pub model: &'a Model,
     /// What was before.
-    pub history: &'a BranchHistory<'a>,
-    /// The clock.
+    pub history: &'a dyn History,
+    /// Every hold.
+    pub holds: Vec<Hold>,
+    /// What the forge knows; none where it was not asked.
+    pub forge: Option<&'a dyn Facts>,
+    /// The time.
     pub now: Timestamp,
+    /// The sites of each app that was asked about.
+    sites: RefCell<BTreeMap<AppInstance, Option<Rc<AppSites>>>>,
+}
+
+impl<'a> Base<'a> {
+    /// A commit, or the work tree where there is none.
+    ///
+    /// # Errors
+    ///
+    /// Holds that cannot be read: to go on without them would let through what
+    /// they hold back.
+    pub fn new(
+        commit: Option<ObjectName>,
+        tree: &'a Tree,
+        repository: &'a Repository,
+        model: &'a Model,
+        history: &'a dyn History,
+        now: Timestamp,
+    ) -> Result<Self, Findings> {
+        let holds = holds::all(tree, repository)?;
+        let sites = RefCell::default();
+        Ok(Self { commit, tree, repository, model, history, holds, forge: None, now, sites })
+    }
+
+    /// An app's sites in an environment; none where it is not there.
+    pub fn app(&self, environment: &EnvironmentName, app: &str) -> Option<Rc<AppSites>> {
+        let mut sites = self.sites.borrow_mut();
+        let known = sites.entry(AppInstance::new(environment, app));
+        known.or_insert_with(|| self.model.app(environment, app).map(Rc::new)).clone()
+    }
+}
+
+impl Evidence for Base<'_> {
+    fn tenures<'e>(
+        &'e self,
+        environment: &EnvironmentName,
+        app: &str,
+    ) -> Box<dyn Iterator<Item = Result<Tenure, HistoryError>> + 'e> {
+        self.history.tenures(environment, app)
+    }
+
+    fn current(&self, environment: &EnvironmentName, app: &str) -> Option<State> {
+        self.app(environment, app)?.state.as_ref().ok().cloned()
+    }
+
+    fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold> {
+        holds::against(&self.holds, self.repository, environment, app).cloned().collect()
+    }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::SiteChange;
 use super::propose::{Proposal, Target, written};
-use crate::diagnostic::Findings;
 use crate::sites::{AppSites, Key, Site, SiteValue, pair};
 use crate::source::{RepoPath, Tree};
 use crate::yaml::{Change, Dialect, Place, Route, Step, parse};
@@ -23,7 +22,7 @@ pub(super) fn created(
     source: &AppSites,
     source_tree: &Tree,
     source_directory: &RepoPath,
-) -> Result<Proposal, Findings> {
+) -> Proposal {
     let app = &target.app.app;
     let pairs = pair(source, target.app);
     let mut wanted = Vec::new();
@@ -32,7 +31,7 @@ pub(super) fn created(
             wanted.extend(pair.targets.iter().map(|site| (*site, said.clone())));
         }
     }
-    let mut proposal = written(target, &wanted)?;
+    let mut proposal = written(target, &wanted);
     let path = leaf(directory, app);
     let mut edits = Vec::new();
     let template = template(source_tree, &leaf(source_directory, app));
@@ -58,7 +57,7 @@ pub(super) fn created(
     edits.extend(proposal.edits.remove(&path).unwrap_or_default());
     proposal.edits.insert(path, edits);
     proposal.state = proposal.state.with(&new);
-    Ok(proposal)
+    proposal
 }
 
 /// What makes a site in an empty file.

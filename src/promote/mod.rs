@@ -4,7 +4,9 @@
 //! is known of it; the [`Plan`] is data and is judged by gates. Nothing is
 //! written here: carrying a plan out is [`crate::deliver`]'s.
 
+mod assessment;
 mod base;
+mod change;
 mod code;
 mod create;
 pub mod gates;
@@ -17,12 +19,14 @@ mod request;
 mod rerender;
 mod restore;
 mod select;
-mod show;
+pub mod show;
+mod target;
 mod values;
-mod verdicts;
+mod verdict;
 pub mod status;
 
 pub use base::Base;
+pub use change::{ProposedChange, assess_change};
 pub use code::CODES;
 use identity::hold_identity;
 pub use identity::identity;
@@ -31,5 +35,4 @@ pub use intent::{
 };
 pub use plan::{AppPlan, Plan, SiteChange};
 pub use request::{NamedState, Override, Permissions, Request};
-pub use show::text as plan_text;
-pub use verdicts::{Head, judge};
+pub use verdict::{Verdict, worst};

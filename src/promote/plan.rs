@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
-use super::gates::Verdict;
+use super::verdict::Verdict;
 use crate::config::EnvironmentName;
 use crate::git::ObjectName;
 use crate::history::Source;

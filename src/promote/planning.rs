@@ -1,27 +1,25 @@
 //! From a request to a plan.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
+use super::assessment::{AppChange, assess};
 use super::base::Base;
-use super::code::{
-    APP_NOT_THERE, FUTURE_COMMIT, GATE_FAILS, GATE_WAITS, STALE_RENDERING, UNKNOWN_IMAGE,
-};
-use super::create::{created, leaf};
-use super::gates::{self, Answer, Binds, Candidate, Gate, Transition, Verdict};
+use super::code::{FUTURE_COMMIT, GATE_FAILS, GATE_WAITS, STALE_RENDERING, UNKNOWN_IMAGE};
+use super::create::created;
+use super::gates::{Answer, Binds, Evidence as _, Gate, Transition};
 use super::propose::{self, Proposal, Target};
 use super::rerender::{Edited, Rerendered, brought_along, rerender};
 use super::select::{self, SelectedState};
-use super::values::ReadValues;
+use super::target::TargetState;
+use super::verdict::Verdict;
 use super::{AppPlan, Permissions, Request};
 use crate::config::{Environment, EnvironmentName, Selection};
 use crate::diagnostic::{Finding, Findings, Kind, Severity, Subject};
 use crate::git::HistoryError;
-use crate::history::{History as _, Source};
-use crate::sites::{
-    AppInstance, AppSites, ImageRequest, MOVING_REFERENCE, Model, Scope, State, WriteOptions,
-    shared_base,
-};
+use crate::history::{self, Source};
+use crate::sites::{AppSites, ImageRequest, MOVING_REFERENCE, Model, Scope, State, WriteOptions};
 use crate::source::{Location, RepoPath, SourceFile, Tree};
 use crate::yaml::{Change, splice};
 
@@ -34,18 +32,24 @@ pub(super) struct AppOutcome {
     /// What changes in each file that is not rendered: of a file that several
     /// apps share, all changes are made together.
     pub(super) edits: BTreeMap<RepoPath, Vec<Change>>,
+    /// What keeps it from being planned: its sites, or those that it comes from.
+    pub(super) obstacles: Findings,
     /// What was noticed and stops nobody.
     pub(super) warnings: Findings,
 }
 
 impl AppOutcome {
-    /// What keeps it from being done; gates that bind later do not.
-    pub(super) fn obstacles(&self, environment: &EnvironmentName, bind: &[Binds]) -> Findings {
+    /// The gates that keep it from being done; those that bind later do not.
+    pub(super) fn gates_in_the_way(
+        &self,
+        environment: &EnvironmentName,
+        bind: &[Binds],
+    ) -> Findings {
         let app = &self.plan.app;
         let subject = Subject::app(environment.as_str(), &**app);
-        let standing =
+        let blocking =
             |verdict: &&Verdict| !verdict.lets_through() && bind.contains(&verdict.gate.binds());
-        let found = self.plan.gates.iter().filter(standing).map(|verdict| {
+        let found = self.plan.gates.iter().filter(blocking).map(|verdict| {
             let at = verdict
                 .asked
                 .clone()
@@ -64,14 +68,6 @@ impl AppOutcome {
     }
 }
 
-/// An app in the environment that is entered.
-pub(super) struct TargetState {
-    pub(super) app: AppSites,
-    pub(super) state: State,
-    /// Whether it is there yet.
-    pub(super) exists: bool,
-}
-
 /// Computes what is asked for at one base.
 pub(super) struct Planner<'a> {
     pub(super) base: &'a Base<'a>,
@@ -81,36 +77,40 @@ pub(super) struct Planner<'a> {
     /// Whether the change goes straight onto the base branch, so that nobody
     /// can approve it.
     pub(super) direct: bool,
+    /// The gates that are asked. Nothing is edited or rendered where
+    /// [`Gate::Render`] is not among them.
+    pub(super) asked: &'a [Gate],
 }
 
 impl Planner<'_> {
     /// An app's promotion.
     pub(super) fn promote(&self, request: &Request, app: &str) -> Result<AppOutcome, Findings> {
         let current = self.target_sites_or_new(request, app)?;
-        let sources = match &request.from {
-            Some(from) => {
-                let from = &self.base.repository.find_environment(from)?.name;
-                select::named_source(self.base.repository, self.target, from)?
-            }
-            None => select::sources(self.base.repository, self.target, app, self.base.history)?,
-        };
+        let sources = self.sources(request, app)?;
+        let commit = self.base.commit.as_ref();
         if let Some(named) = &request.reference {
-            let base = self.base.commit.as_ref();
-            let selected =
-                select::named(&sources, app, named, self.base.history, self.target, base)
-                    .map_err(|error| select::of_history(&error, &self.target.location))??;
+            let selected = select::named(&sources, app, named, self.base, self.target, commit)
+                .map_err(|error| self.of_history(&error))??;
             let selected = SelectedState { chosen: request.from.is_some(), ..selected };
-            return self.enter(app, &current, &selected);
+            return self.enter(app, &current, &selected, None);
         }
-        match self.target.select {
-            Selection::Current => {
-                let commit = self.base.commit.as_ref();
-                let selected =
-                    select::current(&sources, app, commit, self.base.history, self.target)?;
-                let selected = SelectedState { chosen: request.from.is_some(), ..selected };
-                self.enter(app, &current, &selected)
+        if self.target.select == Selection::NewestEligible && self.base.history.is_known() {
+            return self.newest_eligible(request, app, &current, &sources);
+        }
+        let (selected, disagreement) =
+            select::current(&sources, app, commit, self.base, self.target, &current.state);
+        let selected = SelectedState { chosen: request.from.is_some(), ..selected };
+        self.enter(app, &current, &selected, disagreement)
+    }
+
+    fn sources(&self, request: &Request, app: &str) -> Result<Vec<EnvironmentName>, Finding> {
+        let repository = self.base.repository;
+        match &request.from {
+            Some(from) => {
+                let from = &repository.find_environment(from)?.name;
+                select::named_source(repository, self.target, from)
             }
-            Selection::NewestEligible => self.newest_eligible(request, app, &current, &sources),
+            None => select::sources(repository, self.target, app, self.base),
         }
     }
 
@@ -126,7 +126,7 @@ impl Planner<'_> {
         let mut newest = None;
         for source in sources {
             let mut seen: Vec<State> = vec![current.state.clone()];
-            for tenure in self.base.history.tenures(source, app) {
+            for tenure in self.base.tenures(source, app) {
                 let tenure = tenure.map_err(|error| self.of_history(&error))?;
                 let Some(state) = &tenure.state else { continue };
                 if current.exists && current.state.is_same(state) || seen.len() > MOST_CANDIDATES {
@@ -141,45 +141,50 @@ impl Planner<'_> {
                 let source = Source { environment: source.clone(), commit };
                 let selected =
                     SelectedState { source, chosen: request.from.is_some(), named: false };
-                if self.is_eligible(app, current, &selected)? {
-                    let outcome = self.enter(app, current, &selected)?;
-                    if outcome.plan.gates.iter().all(may_wait) {
-                        return Ok(outcome);
-                    }
+                if let Some(outcome) = self.entered_if_eligible(app, current, &selected)? {
+                    return Ok(outcome);
                 }
                 newest.get_or_insert(selected);
             }
         }
         match newest {
-            Some(newest) => self.enter(app, current, &newest),
+            Some(newest) => self.enter(app, current, &newest, None),
             None => Ok(Self::nothing(app, current)),
         }
     }
 
     fn of_history(&self, error: &HistoryError) -> Findings {
-        select::of_history(error, &self.target.location)
+        history::finding(error, &self.target.location).into()
     }
 
-    /// Whether nothing but people, the hour and the rendering may keep a state
-    /// from entering. One whose sites do not fit the target's is not eligible;
-    /// one that cannot be read is no answer.
-    fn is_eligible(
+    /// What becomes of an app that enters with a state, where nothing but people
+    /// and the hour may keep it from entering. A state whose sites do not fit
+    /// the target's is not eligible; one that cannot be read is no answer.
+    fn entered_if_eligible(
         &self,
         app: &str,
         current: &TargetState,
         selected: &SelectedState,
-    ) -> Result<bool, Findings> {
-        let target = self.target_of(current);
-        let proposed =
-            self.source_sites(app, selected).and_then(|source| propose::promoted(target, &source));
-        let proposal = match proposed {
-            Ok(proposal) => proposal,
-            Err(findings) if findings.kind() <= Some(Kind::Answer) => return Ok(false),
+    ) -> Result<Option<AppOutcome>, Findings> {
+        let source = match self.source_sites(app, selected) {
+            Ok(source) => source,
+            Err(findings) if findings.kind() <= Some(Kind::Answer) => return Ok(None),
             Err(findings) => return Err(findings),
         };
-        let verdicts =
-            self.judge(app, current, &proposal, &transition(selected), Some(&selected.source));
-        Ok(verdicts.iter().all(may_wait))
+        let proposal = propose::promoted(self.target_of(current), &source);
+        if proposal.obstacles.has_errors() {
+            return Ok(None);
+        }
+        // Rendering is dear: what the other gates keep out is not rendered.
+        let unrendered: Vec<Gate> =
+            self.asked.iter().copied().filter(|gate| *gate != Gate::Render).collect();
+        let change =
+            self.change(app, current, &proposal, transition(selected), Some(&selected.source));
+        if !assess(self.base, change, &unrendered).gates.iter().all(may_wait) {
+            return Ok(None);
+        }
+        let outcome = self.enter(app, current, selected, None)?;
+        Ok(outcome.plan.gates.iter().all(may_wait).then_some(outcome))
     }
 
     fn enter(
@@ -187,29 +192,32 @@ impl Planner<'_> {
         app: &str,
         current: &TargetState,
         selected: &SelectedState,
+        disagreement: Option<Finding>,
     ) -> Result<AppOutcome, Findings> {
         let source = self.source_sites(app, selected)?;
         let target = self.target_of(current);
-        let proposal = if current.exists {
-            propose::promoted(target, &source)?
+        let mut proposal = if current.exists {
+            propose::promoted(target, &source)
         } else {
             let tree = self.tree_of(selected)?;
             let from = self.base.repository.find_environment(source.environment.as_str())?;
-            created(target, &self.target.directory, &source, &tree, &from.directory)?
+            created(target, &self.target.directory, &source, &tree, &from.directory)
         };
-        self.finish(app, current, proposal, &transition(selected), Some(&selected.source))
+        proposal.obstacles.extend(disagreement);
+        self.finish(app, current, proposal, transition(selected), Some(&selected.source))
     }
 
     /// The app's sites in the source, at the commit that the state is of.
-    fn source_sites(&self, app: &str, selected: &SelectedState) -> Result<AppSites, Findings> {
+    fn source_sites(&self, app: &str, selected: &SelectedState) -> Result<Rc<AppSites>, Findings> {
         let environment = &selected.source.environment;
         let gone = || Findings::from(self.not_there(app, environment));
         if self.is_base(selected) {
-            return self.base.model.app(environment, app).ok_or_else(gone);
+            return self.base.app(environment, app).ok_or_else(gone);
         }
         let tree = self.tree_of(selected)?;
         let scope = Scope::app(app, [environment.clone()]);
-        Model::of_tree(self.base.repository, &tree, &scope).app(environment, app).ok_or_else(gone)
+        let model = Model::of_tree(self.base.repository, &tree, &scope);
+        model.app(environment, app).map(Rc::new).ok_or_else(gone)
     }
 
     fn is_base(&self, selected: &SelectedState) -> bool {
@@ -241,97 +249,7 @@ impl Planner<'_> {
             let shared = findings.iter().any(is_unknown).then(|| self.shared(app)).flatten();
             shared.map_or(findings, Findings::from)
         })?;
-        self.finish(app, &current, proposal, &Transition::Set, None)
-    }
-
-    /// The app as it is in the target; where it is not there and may be made,
-    /// as an empty file would make it.
-    pub(super) fn target_sites_or_new(
-        &self,
-        request: &Request,
-        app: &str,
-    ) -> Result<TargetState, Findings> {
-        let is_there = self.base.model.app(&self.target.name, app).is_some();
-        if is_there || !request.permissions.create || !self.is_anywhere(app) {
-            return self.target_sites(app);
-        }
-        if !self.base.repository.is_native() {
-            let at = self.base.repository.location.clone();
-            let message = format!("`{app}` cannot be made in `{}`", self.target.name);
-            return Err(Finding::new(&APP_NOT_THERE, message, at)
-                .because("only in a native repository is it known what an app's files are")
-                .help("add its files by hand; from then on it is promoted")
-                .into());
-        }
-        let leaf = leaf(&self.target.directory, app);
-        let tree = self.base.tree.with_files([(leaf, Some(Vec::new()))].into());
-        let scope = Scope::app(app, [self.target.name.clone()]);
-        let model = Model::of_tree(self.base.repository, &tree, &scope);
-        let made = model.app(&self.target.name, app).ok_or_else(|| {
-            Findings::from(Finding::new(
-                &APP_NOT_THERE,
-                format!("`{app}` cannot be made in `{}`", self.target.name),
-                self.target.location.clone(),
-            ))
-        })?;
-        let state = made.state.clone()?;
-        Ok(TargetState { app: made, state, exists: false })
-    }
-
-    /// What the app's sites are and say in the target.
-    pub(super) fn target_sites(&self, app: &str) -> Result<TargetState, Findings> {
-        let Some(found) = self.base.model.app(&self.target.name, app) else {
-            return Err(self.not_there(app, &self.target.name).into());
-        };
-        let state = found.state.clone()?;
-        Ok(TargetState { app: found, state, exists: true })
-    }
-
-    /// Whether an app is in any environment.
-    pub(super) fn is_anywhere(&self, app: &str) -> bool {
-        let environments = &self.base.repository.environments;
-        environments.iter().any(|one| self.base.model.app(&one.name, app).is_some())
-    }
-
-    pub(super) fn not_there(&self, app: &str, target: &EnvironmentName) -> Finding {
-        let elsewhere: Vec<_> = self
-            .base
-            .repository
-            .environments
-            .iter()
-            .filter(|one| self.base.model.app(&one.name, app).is_some())
-            .map(|one| format!("`{}`", one.name))
-            .collect();
-        let finding = Finding::new(
-            &APP_NOT_THERE,
-            format!("there is no app `{app}` in `{target}`"),
-            Location::of_path(&self.target.directory),
-        );
-        if let Some(shared) = self.shared(app) {
-            return shared;
-        }
-        if elsewhere.is_empty() {
-            // Of a few apps nothing else was read; who mistyped one waits gladly.
-            let all = Model::of_tree(self.base.repository, self.base.tree, &Scope::all());
-            let known = all.apps(target);
-            let near = crate::diagnostic::nearest(app, known.iter().map(String::as_str));
-            return finding.maybe_help(near.map(|near| format!("did you mean `{near}`?")));
-        }
-        finding
-            .because(format!("it is in {}", elsewhere.join(", ")))
-            .help("`rungs promote --create` makes its file")
-    }
-
-    /// The finding that what the app deploys here is said by a file that other
-    /// environments use as well; none where it is not.
-    fn shared(&self, app: &str) -> Option<Finding> {
-        if self.base.repository.is_native() {
-            return None;
-        }
-        let all = Model::of_tree(self.base.repository, self.base.tree, &Scope::all());
-        let mut shared = all.shared(self.base.tree);
-        let sites = shared.remove(&AppInstance::new(&self.target.name, app))?;
-        sites.iter().find_map(shared_base)
+        self.finish(app, &current, proposal, Transition::Set, None)
     }
 
     pub(super) fn target_of<'h>(&self, current: &'h TargetState) -> Target<'h> {
@@ -355,60 +273,76 @@ impl Planner<'_> {
         };
         // A promotion that passes a range over would look like one without it.
         let moves = current.app.findings.iter().filter(|found| found.code == &MOVING_REFERENCE);
-        let (files, edits) = (Edited::new(), BTreeMap::new());
-        AppOutcome { plan, files, edits, warnings: moves.cloned().collect() }
+        AppOutcome {
+            plan,
+            files: Edited::new(),
+            edits: BTreeMap::new(),
+            obstacles: Findings::new(),
+            warnings: moves.cloned().collect(),
+        }
     }
 
-    /// Edits, renders and judges.
+    /// Edits, renders and assesses.
     pub(super) fn finish(
         &self,
         app: &str,
         current: &TargetState,
         proposal: Proposal,
-        transition: &Transition<'_>,
+        transition: Transition<'_>,
         source: Option<&Source>,
     ) -> Result<AppOutcome, Findings> {
         let mut outcome = Self::nothing(app, current);
         outcome.plan.source = source.cloned();
-        if proposal.changes.is_empty() {
+        outcome.obstacles.extend(proposal.obstacles.clone());
+        if proposal.changes.is_empty() && !outcome.obstacles.has_errors() {
             return Ok(outcome);
         }
-        let mut verdicts = self.judge(app, current, &proposal, transition, source);
-        outcome.files = edited(self.base.tree, &proposal.edits, current.exists)?;
-        outcome.files.extend(proposal.originals);
-        if self.base.repository.is_native() {
-            let rendered = self.rendered(app, current, &outcome.files);
-            gates::insert(&mut verdicts, rendered_verdict(rendered.as_ref().err()));
-            match rendered {
-                Ok(rendered) => {
-                    outcome.files.extend(rendered.files);
-                    outcome.warnings.extend(rendered.warnings);
-                }
-                Err(findings) if is_no_verdict(&findings) => return Err(findings),
-                // The verdict says that it does not render, and these say why.
-                Err(findings) => {
-                    outcome.warnings.extend(findings.into_iter().map(|mut finding| {
-                        finding.severity = Severity::Note;
-                        finding
-                    }));
-                }
-            }
+        let mut change = self.change(app, current, &proposal, transition, source);
+        let mut rendered = None;
+        if self.asked.contains(&Gate::Render) && !outcome.obstacles.has_errors() {
+            outcome.files = edited(self.base.tree, &proposal.edits, current.exists)?;
+            outcome.files.extend(proposal.originals.clone());
+            rendered = self.rendered(app, current, &outcome.files)?;
+            change.rendering = rendered.as_ref().map(|result| result.as_ref().map(|_| ()));
         }
+        outcome.plan = assess(self.base, change, self.asked);
+        outcome.add_rendered(rendered);
         outcome.warnings.extend(proposal.warnings);
         let of_source = |source| self.future_commit(app, source, &proposal.state);
         outcome.warnings.extend(source.and_then(of_source));
         outcome.edits = proposal.edits;
-        outcome.plan.to = proposal.state;
-        outcome.plan.changes = proposal.changes;
-        outcome.plan.gates = verdicts;
         Ok(outcome)
+    }
+
+    /// What is to be assessed of a proposal.
+    fn change<'c>(
+        &'c self,
+        app: &'c str,
+        current: &'c TargetState,
+        proposal: &Proposal,
+        transition: Transition<'c>,
+        source: Option<&'c Source>,
+    ) -> AppChange<'c> {
+        AppChange {
+            target: self.target,
+            app,
+            transition,
+            source,
+            current: current.exists.then_some(&current.state),
+            proposed: proposal.state.clone(),
+            changes: proposal.changes.clone(),
+            rendering: None,
+            direct: self.direct,
+            ticket: self.permissions.ticket.as_deref(),
+            overrides: &self.permissions.overrides,
+        }
     }
 
     /// The finding that the state came to its source by a commit that is dated
     /// in the future, where a soak counts from it.
     fn future_commit(&self, app: &str, source: &Source, state: &State) -> Option<Finding> {
         let soak = self.target.gates_of(app).soak.as_ref()?;
-        let mut tenures = self.base.history.tenures(&source.environment, app).map_while(Result::ok);
+        let mut tenures = self.base.tenures(&source.environment, app).map_while(Result::ok);
         let tenure =
             tenures.find(|tenure| tenure.state.as_ref().is_some_and(|one| one.is_same(state)))?;
         let time = tenure.since.time().filter(|time| *time > self.base.now)?;
@@ -422,53 +356,60 @@ impl Planner<'_> {
         )
     }
 
-    /// What rendering comes to with these files.
+    /// What rendering comes to with these files; none where the repository has
+    /// nothing to render.
+    ///
+    /// # Errors
+    ///
+    /// That it does not render says nothing of the state: the base was stale
+    /// before, or what is needed cannot be had.
     fn rendered(
         &self,
         app: &str,
         current: &TargetState,
         files: &Edited,
-    ) -> Result<Rerendered, Findings> {
+    ) -> Result<Option<Result<Rerendered, Findings>>, Findings> {
         let Base { tree, repository, .. } = *self.base;
-        let mut rendered = rerender(tree, repository, files, &self.target.name, app)?;
-        if !current.exists {
-            rendered.files.extend(brought_along(tree, repository, files)?);
+        if !repository.is_native() {
+            return Ok(None);
         }
-        Ok(rendered)
+        let render = || {
+            let mut rendered = rerender(tree, repository, files, &self.target.name, app)?;
+            if !current.exists {
+                rendered.files.extend(brought_along(tree, repository, files)?);
+            }
+            Ok(rendered)
+        };
+        match render() {
+            Err(findings) if is_no_verdict(&findings) => Err(findings),
+            rendered => Ok(Some(rendered)),
+        }
     }
+}
 
-    fn judge(
-        &self,
-        app: &str,
-        current: &TargetState,
-        proposal: &Proposal,
-        transition: &Transition<'_>,
-        source: Option<&Source>,
-    ) -> Vec<Verdict> {
-        let values = ReadValues::new(self.base, self.target, source, app);
-        gates::judge(&Candidate {
-            repository: self.base.repository,
-            target: self.target,
-            gates: self.target.gates_of(app),
-            app,
-            transition: *transition,
-            current: current.exists.then_some(&current.state),
-            proposed: &proposal.state,
-            history: self.base.history,
-            values: &values,
-            now: self.base.now,
-            ticket: self.permissions.ticket.as_deref(),
-            overrides: &self.permissions.overrides,
-            direct: self.direct,
-            facts: None,
-        })
+impl AppOutcome {
+    fn add_rendered(&mut self, rendered: Option<Result<Rerendered, Findings>>) {
+        match rendered {
+            None => {}
+            Some(Ok(rendered)) => {
+                self.files.extend(rendered.files);
+                self.warnings.extend(rendered.warnings);
+            }
+            // The verdict says that it does not render, and these say why.
+            Some(Err(findings)) => {
+                self.warnings.extend(findings.into_iter().map(|mut finding| {
+                    finding.severity = Severity::Note;
+                    finding
+                }));
+            }
+        }
     }
 }
 
 /// Whether a state may be picked all the same: it passes, or waits for what is
 /// waited for once it is picked.
 fn may_wait(verdict: &Verdict) -> bool {
-    verdict.lets_through() || matches!(verdict.gate, Gate::Window | Gate::Approvals)
+    verdict.lets_through() || verdict.gate.may_wait_once_selected()
 }
 
 /// As many states of the past as are looked at for one that is eligible.
@@ -479,20 +420,7 @@ fn transition(selected: &SelectedState) -> Transition<'_> {
     Transition::Promote { from: &selected.source.environment, chosen, named }
 }
 
-/// What the gate `render` says of what rendering came to.
-pub(super) fn rendered_verdict(findings: Option<&Findings>) -> Verdict {
-    let (answer, reason, asked) = match findings.and_then(|findings| findings.iter().next()) {
-        None => (Answer::Pass, "it renders".to_owned(), None),
-        Some(first) => {
-            let at = first.location();
-            (Answer::Fail, format!("{at}: {}", first.message), Some(at.clone()))
-        }
-    };
-    Verdict { gate: Gate::Render, answer, reason, asked, overridden: None }
-}
-
-/// Whether that it does not render says nothing of the state: the base was stale
-/// before, or what is needed cannot be had.
+/// Whether findings of rendering are no verdict on what was rendered.
 fn is_no_verdict(findings: &Findings) -> bool {
     let is_stale = |finding: &Finding| finding.code.name == STALE_RENDERING.name;
     findings.kind() >= Some(Kind::Outside) || findings.iter().any(is_stale)

@@ -25,8 +25,18 @@ pub(super) struct Proposal {
     pub(super) edits: BTreeMap<RepoPath, Vec<Change>>,
     /// Files that come back whole, in the place of their edits.
     pub(super) originals: Edited,
+    /// What keeps it from being made: sites without a partner, or that cannot be
+    /// changed. The state is what it would be without.
+    pub(super) obstacles: Findings,
     /// What was noticed and stops nobody.
     pub(super) warnings: Findings,
+}
+
+impl Proposal {
+    /// The proposal, where nothing keeps it from being made.
+    pub(super) fn unobstructed(self) -> Result<Self, Findings> {
+        if self.obstacles.has_errors() { Err(self.obstacles) } else { Ok(self) }
+    }
 }
 
 /// An app's sites in the environment that is entered.
@@ -47,33 +57,30 @@ impl Target<'_> {
 pub(super) type Wanted<'s> = (&'s Site, SiteValue);
 
 /// Makes the sites say what the source's say; each keeps its repository.
-pub(super) fn promoted(target: Target<'_>, source: &AppSites) -> Result<Proposal, Findings> {
+pub(super) fn promoted(target: Target<'_>, source: &AppSites) -> Proposal {
     let pairs = pair(source, target.app);
-    let found = pairs.findings(source, target.app);
-    if found.has_errors() {
-        return Err(found);
-    }
     let mut wanted = Vec::new();
-    let mut findings = Findings::new();
+    let mut obstacles = Findings::new();
     for pair in &pairs.both {
-        let Some(said) = &pair.source.said else { continue };
+        let Some(value) = &pair.source.said else { continue };
         for &site in &pair.targets {
-            match promoted_value(site, said, target.options) {
-                Ok(said) => wanted.push((site, said)),
-                Err(finding) => findings.push(finding.about(target.subject())),
+            match promoted_value(site, value, target.options) {
+                Ok(value) => wanted.push((site, value)),
+                Err(finding) => obstacles.push(finding.about(target.subject())),
             }
         }
     }
-    if findings.has_errors() {
-        return Err(findings);
+    let mut proposal = written(target, &wanted);
+    for finding in pairs.findings(source, target.app) {
+        let to = if finding.is_error() { &mut obstacles } else { &mut proposal.warnings };
+        to.push(finding);
     }
-    let mut proposal = written(target, &wanted)?;
-    proposal.warnings = found;
-    Ok(proposal)
+    proposal.obstacles.extend(obstacles);
+    proposal
 }
 
 /// What a site is to say where the source's says `said`.
-pub(super) fn promoted_value(
+fn promoted_value(
     site: &Site,
     said: &SiteValue,
     options: WriteOptions,
@@ -121,7 +128,7 @@ pub(super) fn asked(
         }
     }
     findings.extend(twice(&wanted).map(|finding| finding.about(target.subject())));
-    if findings.has_errors() { Err(findings) } else { written(target, &wanted) }
+    if findings.has_errors() { Err(findings) } else { written(target, &wanted).unobstructed() }
 }
 
 /// A site that is asked to say two things.
@@ -241,38 +248,43 @@ pub(super) fn restored(target: Target<'_>, before: &State) -> Result<Proposal, F
         })
         .collect();
     let options = WriteOptions { repository: true, exact: true, ..WriteOptions::default() };
-    written(Target { options, ..target }, &wanted)
+    written(Target { options, ..target }, &wanted).unobstructed()
 }
 
 /// How the sites come to say what is wanted.
-pub(super) fn written(target: Target<'_>, wanted: &[Wanted<'_>]) -> Result<Proposal, Findings> {
-    let mut findings = Findings::new();
+pub(super) fn written(target: Target<'_>, wanted: &[Wanted<'_>]) -> Proposal {
     let mut new: BTreeMap<Key, SiteValue> = BTreeMap::new();
     let mut proposal = Proposal {
         state: target.state.clone(),
         changes: Vec::new(),
         edits: BTreeMap::new(),
         originals: Edited::new(),
+        obstacles: Findings::new(),
         warnings: Findings::new(),
     };
-    for (site, said) in wanted {
-        let made = match changes(site, said, target.options) {
+    for (site, value) in wanted {
+        match changes(site, value, target.options) {
             Ok(made) if made.is_empty() => continue,
-            Ok(made) => made,
-            Err(finding) => {
-                findings.push(finding.about(target.subject()));
-                continue;
-            }
-        };
-        new.insert(site.key.clone(), said.clone());
-        proposal.changes.push(SiteChange {
+            Ok(made) => proposal.add(site, value, made),
+            Err(finding) => proposal.obstacles.push(finding.about(target.subject())),
+        }
+        new.insert(site.key.clone(), value.clone());
+    }
+    proposal.state = target.state.with(&new);
+    proposal
+}
+
+impl Proposal {
+    /// A site that changes, and how its file does.
+    fn add(&mut self, site: &Site, value: &SiteValue, made: Vec<Change>) {
+        self.changes.push(SiteChange {
             key: site.key.clone(),
             from: site.said.clone(),
-            to: said.clone(),
+            to: value.clone(),
             path: site.file.path().clone(),
             line: site.location.start().line,
         });
-        let edits = proposal.edits.entry(site.file.path().clone()).or_default();
+        let edits = self.edits.entry(site.file.path().clone()).or_default();
         // Several sites may share a scalar.
         for change in made {
             if !edits.contains(&change) {
@@ -280,9 +292,4 @@ pub(super) fn written(target: Target<'_>, wanted: &[Wanted<'_>]) -> Result<Propo
             }
         }
     }
-    if findings.has_errors() {
-        return Err(findings);
-    }
-    proposal.state = target.state.with(&new);
-    Ok(proposal)
 }

@@ -1,8 +1,10 @@
 //! A state that an app had before comes back.
 
-use super::planning::{AppOutcome, Planner, TargetState, edited};
+use super::gates::Transition;
+use super::planning::{AppOutcome, Planner, edited};
 use super::propose::{self, Proposal, Target};
 use super::rerender::Edited;
+use super::target::TargetState;
 use crate::diagnostic::Findings;
 use crate::git::ObjectName;
 use crate::sites::{Model, Scope, State, WriteOptions};
@@ -29,7 +31,7 @@ impl Planner<'_> {
             let originals = self.originals(app, &current, &proposal, stood);
             proposal.originals = originals.unwrap_or_default();
         }
-        self.finish(app, &current, proposal, &super::gates::Transition::Rollback, None)
+        self.finish(app, &current, proposal, Transition::Rollback, None)
     }
 
     /// The files of the commit `stood` that may take their places; none where

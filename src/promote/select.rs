@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use super::NamedState;
 use super::code::{DISAGREEING_SOURCES, NEVER_HELD, NOT_BELOW, NOT_PROMOTED_TO, NOTHING_BELOW};
+use super::gates::Evidence;
 use crate::config::{Before, Environment, EnvironmentName, Repository};
-use crate::diagnostic::{Finding, Findings};
+use crate::diagnostic::Finding;
 use crate::git::{HistoryError, ObjectName};
-use crate::history::{self, History, Since, Source, Tenure};
+use crate::history::{Since, Source, Tenure};
 use crate::sites::{Key, SiteValue, State};
 use crate::source::Location;
 
@@ -28,7 +29,7 @@ pub(super) fn sources(
     repository: &Repository,
     target: &Environment,
     app: &str,
-    history: &dyn History,
+    evidence: &dyn Evidence,
 ) -> Result<Vec<EnvironmentName>, Finding> {
     let before = before(repository, target)?;
     let mut sources = Vec::new();
@@ -39,7 +40,7 @@ pub(super) fn sources(
             continue;
         }
         seen.push(name.clone());
-        if history.current(&name, app).is_some() {
+        if evidence.current(&name, app).is_some() {
             sources.push(name);
         } else if let Some(before) = repository.ladder.before(&name) {
             waiting.extend(before.environments().iter().rev().cloned());
@@ -97,29 +98,31 @@ pub(super) fn named_source(
         .help("promotion goes up the ladder; `rungs rollback` goes back"))
 }
 
-/// What stands in all sources now.
+/// What stands in the sources now. Where they do not say the same, it is of the
+/// first that says something else than `current`, the target, with the finding.
 pub(super) fn current(
     sources: &[EnvironmentName],
     app: &str,
     base: Option<&ObjectName>,
-    history: &dyn History,
+    evidence: &dyn Evidence,
     target: &Environment,
-) -> Result<SelectedState, Finding> {
-    let standing = sources.iter().filter_map(|name| Some((name, history.current(name, app)?)));
-    let mut standing = standing.collect::<Vec<_>>().into_iter();
-    let (first, state) = standing.next().expect("a source is an environment that has the app");
-    if let Some((other, different)) = standing.find(|(_, other)| !other.is_same(&state)) {
+    current: &State,
+) -> (SelectedState, Option<Finding>) {
+    let states = sources.iter().filter_map(|name| Some((name, evidence.current(name, app)?)));
+    let states: Vec<_> = states.collect();
+    let (first, state) = states.first().expect("a source is an environment that has the app");
+    let other = states.iter().find(|(_, other)| !other.is_same(state));
+    let disagreement = other.map(|(other, different)| {
         let message = format!("`{first}` and `{other}` do not say the same of `{app}`");
-        return Err(Finding::new(
-            &DISAGREEING_SOURCES,
-            message,
-            Location::of_path(target.location.path()),
-        )
-        .because(differences(&state, &different))
-        .help(format!("bring them together, or choose: `--from {first}` or `--from {other}`")));
-    }
-    let source = Source { environment: first.clone(), commit: base.cloned() };
-    Ok(SelectedState { source, chosen: false, named: false })
+        let at = Location::of_path(target.location.path());
+        Finding::new(&DISAGREEING_SOURCES, message, at)
+            .because(differences(state, different))
+            .help(format!("bring them together, or choose: `--from {first}` or `--from {other}`"))
+    });
+    let ahead = states.iter().find(|(_, state)| other.is_some() && !state.is_same(current));
+    let environment = (*ahead.map_or(first, |(name, _)| name)).clone();
+    let source = Source { environment, commit: base.cloned() };
+    (SelectedState { source, chosen: false, named: false }, disagreement)
 }
 
 fn differences(one: &State, two: &State) -> String {
@@ -140,13 +143,13 @@ pub(super) fn named(
     sources: &[EnvironmentName],
     app: &str,
     named: &NamedState,
-    history: &dyn History,
+    evidence: &dyn Evidence,
     target: &Environment,
     base: Option<&ObjectName>,
 ) -> Result<Result<SelectedState, Finding>, HistoryError> {
     let mut held = Vec::new();
     for environment in sources {
-        for tenure in history.tenures(environment, app) {
+        for tenure in evidence.tenures(environment, app) {
             let tenure = tenure?;
             if !tenure.state.as_ref().is_some_and(|state| names(named, state)) {
                 remember(&mut held, &tenure);
@@ -219,9 +222,4 @@ pub(super) fn names(named: &NamedState, state: &State) -> bool {
         (NamedState::Text(text), SiteValue::Revision(revision)) => text == revision,
         _ => false,
     })
-}
-
-/// The findings of a history that ends too early or cannot be read.
-pub(super) fn of_history(error: &HistoryError, at: &Location) -> Findings {
-    history::finding(error, at).into()
 }

@@ -63,9 +63,8 @@ impl<'a> ReadValues<'a> {
             (Side::Source, None) => return None,
             (Side::Source, Some(source)) => (self.source_tree(source)?, &source.environment),
         };
-        let found = self.base.model.app(environment, self.app)?;
-        let mut paths: Vec<_> =
-            found.sites.into_iter().map(|site| site.file.path().clone()).collect();
+        let found = self.base.app(environment, self.app)?;
+        let mut paths: Vec<_> = found.sites.iter().map(|site| site.file.path().clone()).collect();
         paths.sort();
         paths.dedup();
         paths.into_iter().find_map(|path| {

@@ -13,7 +13,7 @@ use crate::diagnostic::{Finding, Findings};
 use crate::source::{RepoPath, SourceFile, Tree};
 
 /// Files that rules match.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct AdoptedModel {
     environments: Vec<Environment>,
     rules: Vec<Rule>,
@@ -32,7 +32,7 @@ pub(super) struct AdoptedModel {
     near: HashMap<usize, String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Environment {
     name: EnvironmentName,
     unpinned: Option<RuleSeverity>,

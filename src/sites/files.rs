@@ -38,7 +38,7 @@ impl Parsed {
 }
 
 /// Files by the path by which they were asked for.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Files {
     current: BTreeMap<RepoPath, Arc<Parsed>>,
     earlier: HashMap<RepoPath, Vec<Arc<Parsed>>>,

@@ -62,10 +62,10 @@ impl AppInstance {
 
 /// The sites of a tree, kept by file: another tree's are had by replacing the
 /// files that differ ([`Model::put`]), as history is followed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Model(Layout);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Layout {
     Native(NativeModel),
     Adopted(Box<AdoptedModel>),

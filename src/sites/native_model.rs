@@ -16,7 +16,7 @@ const SHARED: &str = "environment.yaml";
 const ROOT: &str = "environments";
 
 /// Files below `environments/`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct NativeModel {
     environments: Vec<Leaf>,
     scope: Scope,
@@ -25,7 +25,7 @@ pub(super) struct NativeModel {
 }
 
 /// An environment's directory.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Leaf {
     name: EnvironmentName,
     directory: RepoPath,

@@ -12,7 +12,7 @@ use crate::diagnostic::{Finding, Findings};
 use crate::source::RepoPath;
 
 /// What one rule found in one file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Reading {
     pub(super) rule: usize,
     pub(super) environment: usize,

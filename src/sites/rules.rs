@@ -6,7 +6,7 @@ use crate::config::{EnvironmentName, FilePattern, Repository, SiteRule};
 use crate::source::RepoPath;
 
 /// An entry of `sites` with its patterns for each environment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Rule {
     pub(super) entry: SiteRule,
     /// By the environment's number; the longest spelling first, which wins where

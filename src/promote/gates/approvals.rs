@@ -1,7 +1,7 @@
 //! People have approved.
 
 use super::evaluation::Evaluation;
-use super::verdict::Judgement;
+use super::judgement::Judgement;
 use super::words::{code, list};
 use super::{Approval, Review};
 use crate::config::Approvals;

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 
 use crate::config::{Check, Environment, EnvironmentName, Gates, Repository, Side, ValueRoute};
-use crate::history::History;
-use crate::promote::Override;
+use crate::diagnostic::Findings;
+use crate::git::HistoryError;
+use crate::history::Tenure;
+use crate::holds::Hold;
 use crate::sites::State;
 use crate::yaml::Value;
 
@@ -27,8 +29,8 @@ pub struct Candidate<'a> {
     pub current: Option<&'a State>,
     /// What it will say.
     pub proposed: &'a State,
-    /// What was said before, and for how long.
-    pub history: &'a dyn History,
+    /// What the base says: its sites, its history, its holds.
+    pub evidence: &'a dyn Evidence,
     /// Values of the source and of the target.
     pub values: &'a dyn Values,
     /// What the forge knows; none where it was not asked.
@@ -37,8 +39,8 @@ pub struct Candidate<'a> {
     pub now: Timestamp,
     /// The ticket that was named.
     pub ticket: Option<&'a str>,
-    /// Gates that are to be overridden.
-    pub overrides: &'a [Override],
+    /// What rendering came to; none where nothing was rendered.
+    pub rendering: Option<Result<(), &'a Findings>>,
 }
 
 /// How a state asks to enter.
@@ -59,6 +61,26 @@ pub enum Transition<'a> {
     },
     /// It is restored.
     Rollback,
+}
+
+/// What gates ask of the base that a change is made to.
+pub trait Evidence {
+    /// What an app's sites in an environment have said, the newest tenure first;
+    /// nothing at all where the environment never had the app. Reads only as
+    /// much history as the iterator is asked for.
+    fn tenures<'e>(
+        &'e self,
+        environment: &EnvironmentName,
+        app: &str,
+    ) -> Box<dyn Iterator<Item = Result<Tenure, HistoryError>> + 'e>;
+
+    /// What an app's sites in an environment say at the base; none where the app
+    /// is not there, or where they cannot be read.
+    fn current(&self, environment: &EnvironmentName, app: &str) -> Option<State>;
+
+    /// The states that must not enter an environment: its own holds and those of
+    /// every environment before it.
+    fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold>;
 }
 
 /// Values that gates ask for.

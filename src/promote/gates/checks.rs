@@ -1,7 +1,7 @@
 //! Checks have passed.
 
 use super::evaluation::Evaluation;
-use super::verdict::Judgement;
+use super::judgement::Judgement;
 use super::words::{code, list};
 use super::{CheckFact, Facts};
 use crate::config::{Check, CheckSubject, Sourced};

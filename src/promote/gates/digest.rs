@@ -1,7 +1,7 @@
 //! Images have digests.
 
 use super::evaluation::Evaluation;
-use super::verdict::Judgement;
+use super::judgement::Judgement;
 use super::words::{code, list};
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {

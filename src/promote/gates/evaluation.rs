@@ -10,7 +10,7 @@ use crate::kubernetes::full_repository;
 use crate::sites::{Key, SiteValue, State};
 
 /// A candidate with what several gates ask about it.
-pub(super) struct Evaluation<'c> {
+pub(in crate::promote) struct Evaluation<'c> {
     pub(super) candidate: &'c Candidate<'c>,
     /// What has to have been below: all that the target will say. `set` names
     /// single references, and only those.
@@ -19,7 +19,7 @@ pub(super) struct Evaluation<'c> {
 }
 
 impl<'c> Evaluation<'c> {
-    pub(super) fn new(candidate: &'c Candidate<'c>) -> Self {
+    pub(in crate::promote) fn new(candidate: &'c Candidate<'c>) -> Self {
         let wanted = match (candidate.transition, candidate.current) {
             (Transition::Set, Some(current)) => changed(current, candidate.proposed),
             _ => candidate.proposed.clone(),

@@ -2,7 +2,7 @@
 
 use super::Transition;
 use super::evaluation::Evaluation;
-use super::verdict::Judgement;
+use super::judgement::Judgement;
 use super::words::code;
 use crate::config::{Field, Side, Sourced};
 use crate::source::{REDACTED, has_password, is_secret_key};

@@ -1,22 +1,22 @@
 //! The state is not held back.
 
 use super::evaluation::Evaluation;
-use super::verdict::Judgement;
+use super::judgement::Judgement;
 use super::words::{code, utc};
 use crate::holds::Hold;
 
 #[allow(clippy::unnecessary_wraps, reason = "the shape of every gate, though this one always asks")]
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let candidate = evaluation.candidate;
-    let holds = candidate.history.holds(&candidate.target.name, candidate.app);
-    let standing: Vec<_> = holds
+    let holds = candidate.evidence.holds(&candidate.target.name, candidate.app);
+    let blocking: Vec<_> = holds
         .iter()
         .filter(|hold| hold.is_in_force(candidate.now) && hold.matches(candidate.proposed))
         .collect();
-    let Some(first) = standing.first() else {
+    let Some(first) = blocking.first() else {
         return Some(Judgement::pass("nothing holds it back"));
     };
-    let reasons: Vec<_> = standing.iter().map(|hold| reason(hold)).collect();
+    let reasons: Vec<_> = blocking.iter().map(|hold| reason(hold)).collect();
     Some(Judgement::fail(reasons.join(", and ")).asked_at(&first.location))
 }
 

@@ -1,7 +1,7 @@
 //! Images come from where they may.
 
 use super::evaluation::Evaluation;
-use super::verdict::Judgement;
+use super::judgement::Judgement;
 use super::words::{code, list};
 use crate::config::{Glob, Sourced};
 use crate::kubernetes::ImageReference;

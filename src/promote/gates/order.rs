@@ -8,8 +8,8 @@
 use std::cmp::Ordering::{Greater, Less};
 
 use super::evaluation::Evaluation;
+use super::judgement::{Answer, Judgement};
 use super::prerequisites::Prerequisites;
-use super::verdict::{Answer, Judgement};
 use super::words::{code, history, short};
 use super::{Transition, version};
 use crate::config::{Before, EnvironmentName, Selection};
@@ -75,8 +75,8 @@ fn holds(evaluation: &Evaluation<'_>, prerequisites: &Prerequisites) -> Judgemen
     let app = evaluation.candidate.app;
     match prerequisites {
         Prerequisites::Has(name) => {
-            let standing = evaluation.candidate.history.current(name, app).unwrap_or_default();
-            let Some(difference) = evaluation.first_difference(&standing) else {
+            let current = evaluation.candidate.evidence.current(name, app).unwrap_or_default();
+            let Some(difference) = evaluation.first_difference(&current) else {
                 return Judgement::pass(format!("it stands in `{name}`"));
             };
             let differs = format!("in `{name}`, {}", differs(difference));
@@ -139,7 +139,7 @@ fn held(evaluation: &Evaluation<'_>, name: &EnvironmentName, differs: &str) -> J
         let unknown = format!("whether `{name}` has held it is not known");
         Judgement::wait(None, format!("{unknown}: {}", history(error)))
     };
-    for tenure in evaluation.candidate.history.tenures(name, evaluation.candidate.app) {
+    for tenure in evaluation.candidate.evidence.tenures(name, evaluation.candidate.app) {
         let tenure = match tenure {
             Ok(tenure) => tenure,
             Err(error) => return unknown(&error),
@@ -189,7 +189,7 @@ fn left_before(evaluation: &Evaluation<'_>, current: &State) -> Option<Judgement
         let unknown = format!("whether `{target}` has held it before is not known");
         Some(Judgement::wait(None, format!("{unknown}: {}", history(error))))
     };
-    for tenure in evaluation.candidate.history.tenures(target, evaluation.candidate.app) {
+    for tenure in evaluation.candidate.evidence.tenures(target, evaluation.candidate.app) {
         let tenure = match tenure {
             Ok(tenure) => tenure,
             Err(error) => return unknown(&error),

@@ -1,6 +1,6 @@
 //! What has to hold a state before it enters an environment.
 
-use super::verdict::{Answer, Judgement};
+use super::judgement::{Answer, Judgement};
 use super::{Candidate, Transition};
 use crate::config::{Before, EnvironmentName};
 use crate::git::HistoryError;
@@ -55,8 +55,8 @@ impl Prerequisites {
     }
 
     fn at(candidate: &Candidate<'_>, name: &EnvironmentName) -> Self {
-        let Candidate { repository, history, app, .. } = candidate;
-        if history.current(name, app).is_some() {
+        let Candidate { repository, evidence, app, .. } = candidate;
+        if evidence.current(name, app).is_some() {
             return Self::Has(name.clone());
         }
         let mut environments = repository.environments.iter();
@@ -64,7 +64,7 @@ impl Prerequisites {
         if environment.is_some_and(|environment| environment.skip.iter().any(|skip| skip == app)) {
             return Self::before(candidate, name);
         }
-        match history.tenures(name, app).next() {
+        match evidence.tenures(name, app).next() {
             None => Self::before(candidate, name),
             // It is not there as far as the clone goes, and may never have been.
             Some(Ok(tenure)) if tenure.state.as_ref().is_some_and(State::is_empty) => {

@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::evaluation::Evaluation;
+use super::judgement::Judgement;
 use super::prerequisites::Prerequisites;
-use super::verdict::Judgement;
 use super::words::{code, history, utc};
 use crate::config::{EnvironmentName, Soak, Trust};
 use crate::git::{HistoryError, ObjectName};
@@ -37,7 +37,7 @@ fn in_environment(evaluation: &Evaluation<'_>, soak: Soak, name: &EnvironmentNam
         let end = counted(since, soak.trust).and_then(|at| end(at, soak));
         end.is_some_and(|end| end <= evaluation.candidate.now)
     };
-    let tenures = evaluation.candidate.history.tenures(name, evaluation.candidate.app);
+    let tenures = evaluation.candidate.evidence.tenures(name, evaluation.candidate.app);
     match newest_run(tenures, |tenure| is_held(evaluation, tenure), is_enough) {
         Ok(Run { oldest: None, broken_by: None, .. }) => {
             Judgement::wait(None, format!("it has not stood in `{name}`"))

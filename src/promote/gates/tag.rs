@@ -2,7 +2,7 @@
 //! tag that could look wrong; whether digests are wanted is asked by `digest`.
 
 use super::evaluation::Evaluation;
-use super::verdict::Judgement;
+use super::judgement::Judgement;
 use super::words::{code, list};
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {

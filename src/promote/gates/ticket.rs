@@ -1,7 +1,7 @@
 //! A ticket is named.
 
 use super::evaluation::Evaluation;
-use super::verdict::Judgement;
+use super::judgement::Judgement;
 use super::words::code;
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {

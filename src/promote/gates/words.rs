@@ -38,7 +38,7 @@ pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// An instant to the minute, in UTC.
-pub(super) fn utc(at: Timestamp) -> String {
+pub(in crate::promote) fn utc(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 

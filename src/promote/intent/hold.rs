@@ -10,6 +10,7 @@ use crate::history::record::{self, RecordedChange};
 use crate::history::{Action, Record};
 use crate::holds::{self, Hold};
 use crate::promote::base::Base;
+use crate::promote::gates::{Evidence as _, Gate};
 use crate::promote::planning::Planner;
 use crate::promote::rerender::Edited;
 use crate::promote::{AppPlan, Permissions, Plan, hold_identity};
@@ -47,7 +48,13 @@ impl Intent for HoldBack {
     fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
         let permissions = Permissions::default();
-        let planner = Planner { base, target, permissions: &permissions, direct: how.direct };
+        let planner = Planner {
+            base,
+            target,
+            permissions: &permissions,
+            direct: how.direct,
+            asked: &Gate::ALL,
+        };
         let now = match planner.target_sites(&self.app) {
             Ok(current) => current.state,
             // What is named can be held back before the app gets there.
@@ -86,11 +93,17 @@ impl Intent for LiftHolds {
         let target = base.repository.find_environment(&self.environment)?;
         let files = holds::lifted(base.tree, &target.name, &self.app, self.reference.as_deref())?;
         let permissions = Permissions::default();
-        let planner = Planner { base, target, permissions: &permissions, direct: how.direct };
+        let planner = Planner {
+            base,
+            target,
+            permissions: &permissions,
+            direct: how.direct,
+            asked: &Gate::ALL,
+        };
         if files.is_empty() && !planner.is_anywhere(&self.app) {
             return Err(planner.not_there(&self.app, &target.name).into());
         }
-        let now = base.model.app(&target.name, &self.app).and_then(|app| app.state.ok());
+        let now = base.current(&target.name, &self.app);
         let mut record = Record::new(Action::Lift, &self.app, target.name.clone());
         record.reason.clone_from(&self.reason);
         let now = now.unwrap_or_default();

@@ -38,7 +38,10 @@ impl PlanBuilder {
     /// Adds an app. Where every app is asked for, one that is kept out does not
     /// keep the others out; and one that only has to wait is no problem.
     pub(super) fn add(&mut self, outcome: AppOutcome, how: &How, is_all: bool) {
-        let obstacles = outcome.obstacles(&self.environment, how.bind());
+        if outcome.obstacles.has_errors() {
+            return self.cannot(outcome.obstacles, is_all);
+        }
+        let obstacles = outcome.gates_in_the_way(&self.environment, how.bind());
         if obstacles.is_empty() {
             self.outcomes.push(outcome);
             return;

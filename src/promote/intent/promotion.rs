@@ -9,6 +9,7 @@ use crate::diagnostic::Findings;
 use crate::history::{Action, Record};
 use crate::promote::Request;
 use crate::promote::base::Base;
+use crate::promote::gates::Gate;
 use crate::promote::planning::Planner;
 
 /// Promotion of apps.
@@ -36,8 +37,13 @@ impl Intent for Promotion {
         let repository = base.repository;
         let target = repository.find_environment(&self.request.environment)?;
         let apps = self.names(base, target)?;
-        let planner =
-            Planner { base, target, permissions: &self.request.permissions, direct: how.direct };
+        let planner = Planner {
+            base,
+            target,
+            permissions: &self.request.permissions,
+            direct: how.direct,
+            asked: &Gate::ALL,
+        };
         let mut builder = PlanBuilder::new(&target.name);
         for app in &apps {
             match planner.promote(&self.request, app) {

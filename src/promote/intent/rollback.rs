@@ -6,10 +6,11 @@ use super::plan_builder::PlanBuilder;
 use super::{Computed, How, Intent};
 use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings, Subject};
-use crate::history::{self, Action, History as _, Record};
+use crate::history::{self, Action, Record};
 use crate::holds::{self, Hold};
 use crate::promote::base::Base;
 use crate::promote::code::{NEVER_HELD, NOTHING_BEFORE};
+use crate::promote::gates::{Evidence as _, Gate};
 use crate::promote::planning::Planner;
 use crate::promote::restore::Before;
 use crate::promote::{NamedState, Permissions, select};
@@ -35,7 +36,13 @@ pub struct Rollback {
 impl Intent for Rollback {
     fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
-        let planner = Planner { base, target, permissions: &self.permissions, direct: how.direct };
+        let planner = Planner {
+            base,
+            target,
+            permissions: &self.permissions,
+            direct: how.direct,
+            asked: &Gate::ALL,
+        };
         let current = planner.target_sites(&self.app)?;
         let now = &current.state;
         let before = self.before(base, target, now)?;
@@ -78,10 +85,10 @@ impl Rollback {
         target: &Environment,
         now: &State,
     ) -> Result<Before, Findings> {
-        let holds = base.history.holds(&target.name, &self.app);
+        let holds = base.holds(&target.name, &self.app);
         let is_held = |state: &State| holds.iter().any(|held| held.holds_back(state, base.now));
         let mut stood = None;
-        for tenure in base.history.tenures(&target.name, &self.app) {
+        for tenure in base.tenures(&target.name, &self.app) {
             let tenure = tenure.map_err(|error| history::finding(&error, &target.location))?;
             let is_it = |state: &State| match &self.to {
                 Some(named) => select::names(named, state),

@@ -10,6 +10,7 @@ use crate::history::{Action, Record};
 use crate::promote::Permissions;
 use crate::promote::base::Base;
 use crate::promote::code::OLD_SEQUENCE;
+use crate::promote::gates::Gate;
 use crate::promote::planning::{AppOutcome, Planner};
 use crate::sites::{ImageRequest, Key};
 use crate::source::Location;
@@ -40,7 +41,13 @@ pub struct SetApp {
 impl Intent for SetReferences {
     fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
-        let planner = Planner { base, target, permissions: &self.permissions, direct: how.direct };
+        let planner = Planner {
+            base,
+            target,
+            permissions: &self.permissions,
+            direct: how.direct,
+            asked: &Gate::ALL,
+        };
         let mut builder = PlanBuilder::new(&target.name);
         for app in &self.apps {
             let outcome = planner.set(&app.name, &app.asks, &target.location);

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 pub use cell::{AppStatus, Behind, Block, Blocker, Cell, Next, Reference, Status};
 
+use super::base::Base;
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::Findings;
 use crate::git::{HistoryError, ObjectName};
@@ -72,13 +73,15 @@ pub fn status(
         return Err(Findings::from(finding).into());
     }
     let shared = model.shared(tree);
-    let history = BranchHistory::new(repository, tree, commits)?;
-    let mut rungs = Rungs::new(repository, &sites, &history, now, commits.is_some());
+    let history = BranchHistory::new(repository, tree, commits);
+    let commit = commits.map(|commits| ObjectName::clone(commits.tip));
+    let base = Base::new(commit.clone(), tree, repository, &model, &history, now)?;
+    let mut rungs = Rungs::new(&base, &sites);
     if let Some(Commits { tip, history, .. }) = commits {
         let wanted = rungs.wanted();
-        let steps = history.steps(tip, &model.paths())?;
-        let instances: Vec<AppInstance> = sites.0.keys().cloned().collect();
-        rungs.ages = Ages::find(Walk::new(history, steps, model), instances.into_iter(), &wanted)?;
+        let walk = Walk::new(history, history.steps(tip, &model.paths())?, model.clone());
+        let instances: Vec<AppInstance> = sites.apps.keys().cloned().collect();
+        rungs.ages = Ages::find(walk, instances.into_iter(), &wanted)?;
     }
     let is_shown = |environment: &EnvironmentName| {
         shown.environments.is_empty() || shown.environments.contains(environment)
@@ -86,7 +89,7 @@ pub fn status(
     let environments = repository.environments.iter().map(|one| one.name.clone());
     let environments: Vec<_> = environments.filter(is_shown).collect();
     let status = Status {
-        commit: commits.map(|commits| ObjectName::clone(commits.tip)),
+        commit,
         apps: sites.apps().into_iter().map(|app| rungs.app(app, &environments)).collect(),
         environments,
     };
@@ -119,27 +122,30 @@ fn moving(site: &Site) -> Option<Reference> {
 }
 
 /// The sites of every app in every environment.
-pub(super) struct Sites(BTreeMap<AppInstance, AppSites>);
+pub(super) struct Sites {
+    environments: Vec<EnvironmentName>,
+    apps: BTreeMap<AppInstance, AppSites>,
+}
 
 impl Sites {
     fn of(model: &Model) -> Self {
-        let mut sites = BTreeMap::new();
-        for environment in model.environments() {
-            for app in model.apps(&environment) {
-                if let Some(found) = model.app(&environment, &app) {
-                    sites.insert(AppInstance { environment: environment.clone(), app }, found);
+        let (environments, mut apps) = (model.environments(), BTreeMap::new());
+        for environment in &environments {
+            for app in model.apps(environment) {
+                if let Some(found) = model.app(environment, &app) {
+                    apps.insert(AppInstance { environment: environment.clone(), app }, found);
                 }
             }
         }
-        Self(sites)
+        Self { environments, apps }
     }
 
     fn apps(&self) -> BTreeSet<&str> {
-        self.0.keys().map(|instance| instance.app.as_str()).collect()
+        self.apps.keys().map(|instance| instance.app.as_str()).collect()
     }
 
     fn get(&self, environment: &EnvironmentName, app: &str) -> Option<&AppSites> {
-        self.0.get(&AppInstance { environment: environment.clone(), app: app.to_owned() })
+        self.apps.get(&AppInstance::new(environment, app))
     }
 
     fn state(&self, environment: &EnvironmentName, app: &str) -> Option<&State> {
@@ -153,10 +159,8 @@ impl Sites {
         app: &'s str,
         key: &'s Key,
     ) -> impl Iterator<Item = &'s SiteValue> {
-        let others = self.0.iter().filter(move |(instance, _)| {
-            instance.app == app && instance.environment != *environment
-        });
-        others.filter_map(move |(_, sites)| sites.state.as_ref().ok()?.get(key))
+        let others = self.environments.iter().filter(move |other| *other != environment);
+        others.filter_map(move |other| self.state(other, app)?.get(key))
     }
 
     fn references(&self, environment: &EnvironmentName, app: &str) -> Option<Vec<Reference>> {
@@ -179,7 +183,7 @@ impl Sites {
     }
 
     fn findings(&self, is_shown: impl Fn(&EnvironmentName) -> bool) -> Findings {
-        let shown = self.0.iter().filter(|(instance, _)| is_shown(&instance.environment));
+        let shown = self.apps.iter().filter(|(instance, _)| is_shown(&instance.environment));
         let found = shown.flat_map(|(_, sites)| {
             let blocking = sites.state.as_ref().err().into_iter().flatten();
             blocking.chain(&sites.findings).cloned().collect::<Vec<_>>()

@@ -13,11 +13,14 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::config::{EnvironmentName, Repository, Side, ValueRoute, load};
+use crate::diagnostic::{Finding, Findings};
 use crate::git::{Commit, HistoryError, ObjectName, Signature};
-use crate::history::{History, Since, Tenure};
+use crate::history::{Since, Tenure};
 use crate::holds::Hold;
+use crate::promote::verdict::judge;
+use crate::promote::{Override, Verdict, worst};
 use crate::sites::{ImageParts, Key, SiteValue, State};
-use crate::source::{Memory, RepoPath, SourceFile, Tree};
+use crate::source::{Location, Memory, RepoPath, SourceFile, Tree};
 use crate::yaml::{Dialect, Value, parse};
 
 /// A world in which one app, `web`, asks to enter an environment.
@@ -35,6 +38,8 @@ pub(super) struct World {
     ticket: Option<String>,
     overrides: Vec<Override>,
     facts: Option<Forge>,
+    rendering: Option<Result<(), Findings>>,
+    asked: Vec<Gate>,
 }
 
 /// What environments have said, the newest first, and how often it was asked
@@ -135,6 +140,8 @@ impl World {
             ticket: None,
             overrides: Vec::new(),
             facts: None,
+            rendering: None,
+            asked: Gate::ALL.to_vec(),
         }
         .promoted_from("stage")
     }
@@ -211,6 +218,16 @@ impl World {
 
     pub(super) fn value(mut self, side: &'static str, route: &str, yaml: &str) -> Self {
         self.values.insert((side, route.to_owned()), yaml.to_owned());
+        self
+    }
+
+    pub(super) fn rendering(mut self, rendering: Result<(), Findings>) -> Self {
+        self.rendering = Some(rendering);
+        self
+    }
+
+    pub(super) fn asking(mut self, gates: &[Gate]) -> Self {
+        self.asked = gates.to_vec();
         self
     }
 
@@ -299,7 +316,7 @@ impl World {
             }
             None => Transition::Set,
         };
-        judge(&Candidate {
+        let candidate = Candidate {
             repository: &self.repository,
             target,
             gates: app.map_or(&target.gates, |app| &app.gates),
@@ -308,13 +325,14 @@ impl World {
             direct: self.direct,
             current: self.history.standing.get(&target.name),
             proposed: &self.proposed,
-            history: &self.history,
+            evidence: &self.history,
             values: self,
             facts: self.facts.as_ref().map(|forge| forge as &dyn Facts),
             now: self.now,
             ticket: self.ticket.as_deref(),
-            overrides: &self.overrides,
-        })
+            rendering: self.rendering.as_ref().map(|rendered| rendered.as_ref().copied()),
+        };
+        judge(&candidate, &self.asked, &self.overrides)
     }
 
     /// What one gate says; none where it says nothing.
@@ -339,7 +357,7 @@ impl World {
     }
 }
 
-impl History for PastStates {
+impl Evidence for PastStates {
     fn tenures<'p>(
         &'p self,
         environment: &EnvironmentName,
@@ -438,18 +456,21 @@ fn a_first_rung_has_no_order_no_soak_and_no_source() {
 }
 
 #[test]
-fn what_is_put_among_verdicts_comes_to_its_place() {
-    let mut verdicts = World::gated(ALL).judge();
-    let render = Verdict {
-        gate: Gate::Render,
-        answer: Answer::Pass,
-        reason: "it renders".to_owned(),
-        asked: None,
-        overridden: None,
-    };
-    insert(&mut verdicts, render);
-    let gates: Vec<_> = verdicts.iter().map(|verdict| verdict.gate).collect();
-    assert_eq!(gates, Gate::ALL);
+fn rendering_is_judged_in_its_place_where_something_was_rendered() {
+    let world = World::gated(ALL).rendering(Ok(()));
+    assert_eq!(world.gates(), Gate::ALL);
+    assert_eq!(world.says(Gate::Render), "pass: it renders");
+    let at = Location::of_path(&RepoPath::root().child("web.yaml"));
+    let finding = Finding::new(crate::render::CODES[0], "no such variable", at);
+    let world = World::gated(ALL).rendering(Err(finding.into()));
+    assert_eq!(world.says(Gate::Render), "fail: web.yaml: no such variable");
+}
+
+#[test]
+fn only_the_gates_that_are_asked_say_something() {
+    let world = World::gated(ALL).rendering(Ok(())).asking(&[Gate::Window, Gate::Tag]);
+    assert_eq!(world.gates(), [Gate::Tag, Gate::Window]);
+    assert_eq!(World::gated(ALL).asking(&[]).gates(), []);
 }
 
 #[test]

@@ -1,30 +1,9 @@
-//! What a gate says.
+//! A gate's answer, with its reason.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Gate;
-use crate::diagnostic::Kind;
 use crate::source::Location;
-
-/// What a gate says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Verdict {
-    /// Which gate.
-    pub gate: Gate,
-    /// Its answer.
-    #[serde(flatten)]
-    pub answer: Answer,
-    /// Why, in a sentence without a final full stop.
-    pub reason: String,
-    /// The line that asked for it; none where nobody had to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub asked: Option<Location>,
-    /// Why it was overridden, where it was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub overridden: Option<String>,
-}
 
 /// A gate's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -42,30 +21,13 @@ pub enum Answer {
     Fail,
 }
 
-impl Verdict {
-    /// Whether nothing stands in the way: it passes or was overridden.
-    pub fn lets_through(&self) -> bool {
-        self.answer == Answer::Pass || self.overridden.is_some()
-    }
-}
-
-/// What verdicts come to, as the exit code says it: a gate fails, else a gate
-/// waits; none where all let through.
-pub fn worst<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Option<Kind> {
-    let standing = verdicts.into_iter().filter(|verdict| !verdict.lets_through());
-    let kinds = standing.map(|verdict| match verdict.answer {
-        Answer::Fail => Kind::Gate,
-        Answer::Wait { .. } | Answer::Pass => Kind::Wait,
-    });
-    kinds.max()
-}
-
-/// A gate's answer on its way to a [`Verdict`].
+/// What a gate says, before it is known which gate it was and whether somebody
+/// put it aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Judgement {
-    pub(super) answer: Answer,
-    pub(super) reason: String,
-    pub(super) asked: Option<Location>,
+pub(in crate::promote) struct Judgement {
+    pub(in crate::promote) answer: Answer,
+    pub(in crate::promote) reason: String,
+    pub(in crate::promote) asked: Option<Location>,
 }
 
 impl Judgement {

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::words::utc;
-use super::{Answer, Verdict, worst};
 use crate::diagnostic::{Kind, Style, harmless};
+use crate::promote::gates::Answer;
+use crate::promote::gates::words::utc;
+use crate::promote::verdict::{Verdict, worst};
 
 /// Below so many columns a reason gets lines of its own.
 const NARROW: usize = 72;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::gates;
-use super::{AppPlan, Plan};
+use super::verdicts;
 use crate::diagnostic::{Style, harmless};
+use crate::promote::{AppPlan, Plan};
 use crate::sites::differences;
 
 /// The plan: for each app what changes where, and what stands in its way.
@@ -14,7 +14,7 @@ pub fn text(plan: &Plan, style: Style) -> String {
         text.push_str(&header(plan, app));
         push_changes(&mut text, app);
         let narrower = Style { width: style.width.saturating_sub(2), ..style };
-        for line in gates::show::text(&app.gates, narrower).lines() {
+        for line in verdicts::text(&app.gates, narrower).lines() {
             let _ = writeln!(text, "  {line}");
         }
     }

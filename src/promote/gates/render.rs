@@ -1,0 +1,13 @@
+//! The result renders and is valid.
+
+use super::evaluation::Evaluation;
+use super::judgement::Judgement;
+
+pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
+    let Err(findings) = evaluation.candidate.rendering? else {
+        return Some(Judgement::pass("it renders"));
+    };
+    let Some(first) = findings.iter().next() else { return Some(Judgement::pass("it renders")) };
+    let at = first.location();
+    Some(Judgement::fail(format!("{at}: {}", first.message)).asked_at(at))
+}

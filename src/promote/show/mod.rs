@@ -1,0 +1,4 @@
+//! Plans and verdicts as people and programs read them.
+
+pub mod plan;
+pub mod verdicts;
