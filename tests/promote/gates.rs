@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use crate::shop::{Said, Shop, image, put};
-use crate::support::repository::git;
+use crate::support::git::git;
+use crate::support::shop::{Said, Shop, image, put};
 
 fn gates(shop: &Shop, code: i32, more: &[&str]) -> Said {
     shop.ends(code, &[&["gates", "web", "--to", "stage"], more].concat())

@@ -1,16 +1,14 @@
-//! `set`, `promote`, `rollback`, `hold` and `gates`: the program on clones that
-//! the real git made.
+//! `set`, `promote`, `rollback`, `hold`, `gates` and `status`: the program on
+//! clones that the real git made.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
+mod busy_rung;
 mod gates;
-mod kinds;
-mod modes;
 mod promotions;
-mod rendered;
+mod properties;
 mod rollbacks;
 mod secrets;
 mod set;
-mod shop;
+mod status;
 #[path = "../support/mod.rs"]
 mod support;
-mod trouble;

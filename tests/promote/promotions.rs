@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use crate::shop::{Said, Shop, digest, image, put};
-use crate::support::repository::{files_in, git};
+use crate::support::git::git;
+use crate::support::repository::files_in;
+use crate::support::shop::{Said, Shop, digest, image, put};
 
 /// A ladder that forks: both regions of prod come after stage, and `all` after
 /// both.
@@ -309,7 +310,7 @@ fn a_pinned_template_goes_along() {
         let path = format!("environments/{environment}/web.yaml");
         put(&shop.clone, &path, Some(&app(tag, &format!("web@{pin}"))));
     }
-    crate::support::repository::rungs_done(&shop.clone, &["render"]);
+    crate::support::program::rungs_done(&shop.clone, &["render"]);
     git(&shop.clone, &["add", "-A"]);
     git(&shop.clone, &["commit", "-qm", "Pin"]);
     git(&shop.clone, &["push", "-q"]);

@@ -5,9 +5,8 @@ use std::fs;
 
 use proptest::prelude::*;
 
-use crate::shop::{Said, Shop, image, put};
-use crate::support::git::hook;
-use crate::support::repository::git;
+use crate::support::git::{git, hook};
+use crate::support::shop::{Said, Shop, image, put};
 
 const HOLD: &str = ".rungs/holds/stage/web.yaml";
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::shop::{Said, Shop, image};
+use crate::support::shop::{Said, Shop, image};
 use crate::support::smart_http::SmartHttp;
 
 const SECRET: &str = "hunter2-of-the-shop";

@@ -1,7 +1,7 @@
 //! What CI calls after a build.
 
-use crate::shop::{Shop, digest, image};
-use crate::support::repository::git;
+use crate::support::git::git;
+use crate::support::shop::{Shop, digest, image};
 
 /// An app with two images, which qa has by digest.
 fn two_images() -> Shop {

@@ -1,6 +1,6 @@
 //! What each kind finds in a file.
 
-use crate::support::{lines, of_kind, said};
+use crate::sample::{lines, of_kind, said};
 
 const DIGEST: &str = "sha256:cb111d1bd870a6a471385a4a69ad17469d326e9dd91e0e455350cacf36e1b3ee";
 
@@ -229,8 +229,8 @@ fn a_marker_that_cannot_be_read_says_why() {
     let file = "a: v1 # rungs: part=tagg\nb: v1 # rungs: aap=x\nc: v1 # {\"$imagepolicy\": \"web\"}\nd: v1 # {\"$imagepolicy\n";
     let rules =
         "version: 1\nladder: [qa]\nsites: [{ path: '{environment}/{app}.yaml', kind: marker }]\n";
-    let tree = crate::support::tree([("rungs.yaml", rules), ("qa/web.yaml", file)]);
-    let found = lines(&crate::support::model(&tree).findings());
+    let tree = crate::sample::tree([("rungs.yaml", rules), ("qa/web.yaml", file)]);
+    let found = lines(&crate::sample::model(&tree).findings());
     let expected = [
         "unreadable-marker: the marker says `part=tagg`; the parts are `tag`, `repository`, `digest` and `ref` (qa/web.yaml:1:7)",
         "unreadable-marker: the marker says `aap`; did you mean `app`? (qa/web.yaml:2:7)",

@@ -1,13 +1,12 @@
 //! Sites: which references a repository's files hold, for whom, and what they say.
-
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
-#[path = "../corpora/mod.rs"]
-mod corpora;
 mod kinds;
 mod model;
 mod native;
 mod properties;
 mod repositories;
+mod sample;
+#[path = "../support/mod.rs"]
 mod support;
 mod write;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rungs::sites::{Barrier, Model, Scope, pair};
 use rungs::source::{Memory, SourceFile, Tree};
 
-use crate::support::{app, environment, lines, model, path, repository, said, tree};
+use crate::sample::{app, environment, lines, model, path, repository, said, tree};
 
 const RULES: &str = "\
 version: 1

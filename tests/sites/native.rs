@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rungs::sites::{Model, Scope};
 use rungs::source::{SourceFile, Tree};
 
-use crate::support::{app, lines, path, repository, said, tree};
+use crate::sample::{app, lines, path, repository, said, tree};
 
 const DIGEST: &str = "sha256:cb111d1bd870a6a471385a4a69ad17469d326e9dd91e0e455350cacf36e1b3ee";
 

@@ -8,7 +8,7 @@ use rungs::config::Repository;
 use rungs::sites::{Model, Scope};
 use rungs::source::{Memory, SourceFile, Tree};
 
-use crate::support::{app, lines, model, path, repository, said, tree};
+use crate::sample::{app, lines, model, path, repository, said, tree};
 
 const RULES: &str = "\
 version: 1

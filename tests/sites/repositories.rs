@@ -12,8 +12,8 @@ use rungs::sites::{
 use rungs::source::{Memory, SourceFile, Tree};
 use rungs::yaml::{Dialect, parse};
 
-use crate::corpora;
-use crate::support::{app, model, of_kind, path, said};
+use crate::sample::{app, model, of_kind, path, said};
+use crate::support::corpora;
 
 /// Every edit of real commits lies at a site, but for 13 of 500: ten are in
 /// templates of a chart, which are no YAML; one stands inside of an expression of
@@ -222,7 +222,7 @@ fn what_another_app_of_the_same_file_says_needs_no_shared_file() {
         "frontend: { image: shop/frontend, tag: v1 }\nbackend: { image: shop/backend, tag: v1 }\n";
     let rungs = "version: 1\nladder: [qa, prod]\nsites:\n  \
                  - { path: 'chart/values-{environment}.yaml', kind: helm-values, app: '{image}' }\n";
-    let tree = crate::support::tree([
+    let tree = crate::sample::tree([
         ("rungs.yaml", rungs),
         ("chart/Chart.yaml", "name: shop\n"),
         ("chart/values.yaml", both),

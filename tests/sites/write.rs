@@ -4,7 +4,7 @@ use rungs::kubernetes::ImageReference;
 use rungs::sites::{ImageParts, Key, Site, SiteValue, WriteOptions, changes};
 use rungs::yaml::{Change, splice};
 
-use crate::support::{app, lines, model, of_kind, tree};
+use crate::sample::{app, lines, model, of_kind, tree};
 
 const OLD: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 const NEW: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";

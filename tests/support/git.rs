@@ -3,19 +3,66 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
-/// Runs git without the configuration of whoever runs the tests.
+use super::program::{said, scrubbed};
+
+/// Runs git, which has to succeed, and returns what it printed.
+///
+/// # Panics
+///
+/// Where git fails.
 pub fn git(directory: &Path, arguments: &[impl AsRef<OsStr>]) -> String {
-    let output = command(directory).args(arguments).output().expect("git runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    let shown: Vec<_> = arguments.iter().map(AsRef::as_ref).collect();
-    assert!(output.status.success(), "{shown:?}: {said}");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    done(command(directory).args(arguments))
 }
 
+/// As [`git`], at a time of the caller's choice.
+///
+/// # Panics
+///
+/// Where git fails.
+pub fn git_on(directory: &Path, time: &str, arguments: &[impl AsRef<OsStr>]) -> String {
+    let mut git = command(directory);
+    git.env("GIT_AUTHOR_DATE", time).env("GIT_COMMITTER_DATE", time);
+    done(git.args(arguments))
+}
+
+/// As [`git_on`], but by the person whose clone it is: its configuration says
+/// who that is.
+///
+/// # Panics
+///
+/// Where git fails.
+pub fn git_at(clone: &Path, time: &str, arguments: &[&str]) -> String {
+    let mut git = scrubbed("git");
+    git.current_dir(clone).env("GIT_CONFIG_GLOBAL", "/dev/null").args(arguments);
+    git.env("GIT_AUTHOR_DATE", time).env("GIT_COMMITTER_DATE", time);
+    done(&mut git)
+}
+
+/// Runs git, however it ends.
+///
+/// # Panics
+///
+/// Where it does not start.
+pub fn output(directory: &Path, arguments: &[impl AsRef<OsStr>]) -> Output {
+    command(directory).args(arguments).output().expect("git runs")
+}
+
+/// Runs a command of git, which has to succeed, and returns what it printed.
+///
+/// # Panics
+///
+/// Where git fails.
+pub fn done(git: &mut Command) -> String {
+    let output = git.output().expect("git runs");
+    assert!(output.status.success(), "{git:?}: {}", said(&output));
+    String::from_utf8(output.stdout).expect("git prints UTF-8 here").trim().to_owned()
+}
+
+/// git in a directory, with settings that do not depend on who runs the tests.
 pub fn command(directory: &Path) -> Command {
-    let mut command = Command::new("git");
+    let mut command = scrubbed("git");
     let settings = [
         "user.name=t",
         "user.email=t@example.com",
@@ -23,10 +70,11 @@ pub fn command(directory: &Path) -> Command {
         "commit.gpgsign=false",
         "tag.gpgsign=false",
         "protocol.file.allow=always",
+        "advice.detachedHead=false",
+        "merge.suppressDest=main",
     ];
     command.args(settings.iter().flat_map(|setting| ["-c", setting]));
-    command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
-    command.env("GIT_TERMINAL_PROMPT", "0").current_dir(directory);
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").current_dir(directory);
     command
 }
 
@@ -73,6 +121,16 @@ pub fn configure(clone: &Path) {
     ] {
         git(clone, &["config", name, value]);
     }
+}
+
+/// Says whose clone it is.
+///
+/// # Panics
+///
+/// Where git fails.
+pub fn belongs_to(clone: &Path, name: &str) {
+    git(clone, &["config", "user.name", name]);
+    git(clone, &["config", "user.email", &format!("{name}@example.com")]);
 }
 
 /// The commits of a branch along its first parents, newest first.

@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 use tempfile::TempDir;
 
 use super::component::{self, Process};
+use super::program::scrubbed;
 
 const TOKEN: &str = "of-this-run-only";
 const READY_WITHIN: Duration = Duration::from_mins(1);
@@ -164,7 +165,7 @@ impl ApiServer {
     }
 
     fn is_ready(&self) -> bool {
-        let mut request = Command::new("curl");
+        let mut request = scrubbed("curl");
         request.args(["--silent", "--fail", "--max-time", "5", "--config", "-"]);
         let config = format!("{}{}", self.common(), self.quoted("url", "/readyz"));
         run_with_input(&mut request, &config).is_ok_and(|output| output == "ok")
@@ -235,7 +236,7 @@ impl ApiServer {
                 config.push_str("header = \"Content-Type: application/yaml\"\n");
             }
         }
-        let mut curl = Command::new("curl");
+        let mut curl = scrubbed("curl");
         curl.args(["--silent", "--show-error", "--config", "-"]);
         let statuses = run_with_input(&mut curl, &config).expect("the server answers");
         let statuses: Vec<u16> = statuses.lines().filter_map(|line| line.parse().ok()).collect();
@@ -269,7 +270,7 @@ impl fmt::Debug for ApiServer {
 
 fn start_etcd(directory: &Path, client: u16, peer: u16) -> io::Result<Process> {
     let url = |port: u16| format!("http://127.0.0.1:{port}");
-    let mut etcd = Command::new("etcd");
+    let mut etcd = scrubbed("etcd");
     etcd.arg("--data-dir").arg(directory.join("etcd"));
     etcd.arg("--unsafe-no-fsync");
     etcd.arg("--listen-client-urls").arg(url(client));
@@ -282,13 +283,13 @@ fn start_etcd(directory: &Path, client: u16, peer: u16) -> io::Result<Process> {
 
 fn startserver(binary: &Path, directory: &Path, etcd: u16, port: u16) -> io::Result<Process> {
     let key = directory.join("service-accounts.key");
-    let mut openssl = Command::new("openssl");
+    let mut openssl = scrubbed("openssl");
     openssl.args(["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out"]).arg(&key);
     run_with_input(&mut openssl, "")?;
     let tokens = directory.join("tokens.csv");
     fs::write(&tokens, format!("{TOKEN},admin,1,\"system:masters\"\n"))?;
 
-    let mut server = Command::new(binary);
+    let mut server = scrubbed(binary);
     server.arg(format!("--etcd-servers=http://127.0.0.1:{etcd}"));
     server.arg("--bind-address=127.0.0.1").arg(format!("--secure-port={port}"));
     server.arg("--cert-dir").arg(directory.join("certificates"));

@@ -1,12 +1,16 @@
-//! What tests of several files share: real components, started and ended.
+//! What the tests of several modules share: git, rungs and other real programs,
+//! started and ended, and the material that they run on.
 
 // Each test binary uses a part of this.
 #![allow(dead_code, unreachable_pub)]
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 pub mod component;
+pub mod corpora;
 pub mod git;
 pub mod kubernetes;
 pub mod mount;
+pub mod program;
 pub mod repository;
+pub mod shop;
 pub mod smart_http;

@@ -1,59 +1,13 @@
-//! Repositories with a remote, people's clones of it, and rungs run in them, in
-//! an environment that says nothing of the person who runs the tests.
+//! Repositories with a remote, people's clones of it, and the files of both.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-use super::git::command as git_command;
-pub use super::git::git;
-
-/// A command that sees no configuration of the person or of a CI.
-pub fn scrubbed(program: impl AsRef<Path>) -> Command {
-    let mut command = Command::new(program.as_ref());
-    command.env_clear();
-    for kept in ["PATH", "TMPDIR", "LD_LIBRARY_PATH"] {
-        if let Some(value) = std::env::var_os(kept) {
-            command.env(kept, value);
-        }
-    }
-    command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
-    command
-}
-
-/// As [`git`], at a time of the caller's choice and as the person whose clone
-/// it is: its configuration says who that is.
-///
-/// # Panics
-///
-/// Where git fails.
-pub fn git_at(clone: &Path, time: &str, arguments: &[&str]) -> String {
-    let mut git = scrubbed("git");
-    git.current_dir(clone).env("GIT_CONFIG_GLOBAL", "/dev/null").args(arguments);
-    git.env("GIT_AUTHOR_DATE", time).env("GIT_COMMITTER_DATE", time);
-    let output = git.output().expect("git runs");
-    assert!(output.status.success(), "git {arguments:?}: {}", said(&output));
-    String::from_utf8(output.stdout).expect("git prints UTF-8 here").trim().to_owned()
-}
-
-/// Says whose clone it is.
-///
-/// # Panics
-///
-/// Where git fails.
-pub fn belongs_to(clone: &Path, name: &str) {
-    git(clone, &["config", "user.name", name]);
-    git(clone, &["config", "user.email", &format!("{name}@example.com")]);
-}
-
-/// Both outputs of a program, for a failure's message.
-pub fn said(output: &Output) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    format!("{}\n{}{}", output.status, text(&output.stdout), text(&output.stderr))
-}
+use super::git::{self, belongs_to, git, git_at};
+use super::program::{rungs_done, said};
 
 /// A bare repository and what is cloned from it, in a directory that goes with
 /// this.
@@ -163,10 +117,7 @@ pub fn files_at(repository: &Path, revision: &str) -> BTreeMap<String, String> {
     let names = git(repository, &["ls-tree", "-r", "-z", "--name-only", "--full-tree", revision]);
     let names = names.split('\0').filter(|name| !name.is_empty());
     let file = |name: &str| {
-        let output = git_command(repository)
-            .args(["cat-file", "blob", &format!("{revision}:{name}")])
-            .output()
-            .expect("git runs");
+        let output = git::output(repository, &["cat-file", "blob", &format!("{revision}:{name}")]);
         assert!(output.status.success(), "{name}: {}", said(&output));
         (name.to_owned(), String::from_utf8(output.stdout).expect("a text"))
     };
@@ -218,33 +169,6 @@ pub fn copy(from: &Path, to: &Path) {
             fs::copy(entry.path(), &target).expect("a file can be copied");
         }
     }
-}
-
-/// rungs in a clone.
-pub fn rungs_in(clone: &Path) -> Command {
-    let mut rungs = scrubbed(env!("CARGO_BIN_EXE_rungs"));
-    rungs.current_dir(clone).env("HOME", clone.join("no-such-home"));
-    rungs
-}
-
-/// Runs rungs in a clone.
-///
-/// # Panics
-///
-/// Where it does not start.
-pub fn rungs(clone: &Path, arguments: &[&str]) -> Output {
-    rungs_in(clone).args(arguments).output().expect("rungs runs")
-}
-
-/// Runs rungs in a clone and returns what it printed.
-///
-/// # Panics
-///
-/// Where its exit code is not 0.
-pub fn rungs_done(clone: &Path, arguments: &[&str]) -> String {
-    let output = rungs(clone, arguments);
-    assert!(output.status.success(), "rungs {arguments:?}: {}", said(&output));
-    String::from_utf8(output.stdout).expect("rungs prints UTF-8")
 }
 
 /// The template of [`native`]'s apps.

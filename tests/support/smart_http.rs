@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
+
+use super::program::scrubbed;
 
 /// How the server behaves, from the next request on.
 #[derive(Debug, Clone, Default)]
@@ -168,9 +170,8 @@ impl Shared {
 
     /// Runs the backend as CGI, and makes an HTTP answer of what it writes.
     fn backend(&self, request: &Request, user: &str, body: &[u8]) -> io::Result<Vec<u8>> {
-        let mut child = Command::new("git")
+        let mut child = scrubbed("git")
             .arg("http-backend")
-            .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_PROJECT_ROOT", &self.root)
             .env("GIT_HTTP_EXPORT_ALL", "1")

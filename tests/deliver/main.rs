@@ -1,0 +1,11 @@
+//! Where a change goes, and what may come in between: the program on clones that
+//! the real git made.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
+
+mod concurrency;
+mod kinds;
+mod modes;
+mod rendered;
+#[path = "../support/mod.rs"]
+mod support;
+mod trouble;

@@ -1,0 +1,31 @@
+//! What the tests of `diagnostic` make findings from.
+
+use std::sync::Arc;
+
+use rungs::diagnostic::{Code, Kind, Severity};
+use rungs::source::{Location, RepoPath, SourceFile, Span};
+
+const PAGE: &str = " Something is wrong.\n\n It matters, see [the guide](https://example.com).\n\n \
+                    ```yaml\n a: 1      # wrong\n ```\n";
+
+pub(crate) static ERROR: Code = code("some-error", Kind::Input, Severity::Error);
+pub(crate) static WARNING: Code = code("some-warning", Kind::Answer, Severity::Warning);
+pub(crate) static NOTE: Code = code("some-note", Kind::Answer, Severity::Note);
+
+const fn code(name: &'static str, kind: Kind, severity: Severity) -> Code {
+    Code { name, kind, severity, page: PAGE }
+}
+
+pub(crate) fn file(path: &str, text: &str) -> Arc<SourceFile> {
+    Arc::new(SourceFile::new(RepoPath::new(path).unwrap(), text.to_owned()))
+}
+
+/// Where `needle` first stands.
+pub(crate) fn at(file: &Arc<SourceFile>, needle: &str) -> Location {
+    let start = file.text().find(needle).expect("the needle is in the file");
+    Location::new(file, Span::new(start, start + needle.len()))
+}
+
+pub(crate) fn whole(path: &str) -> Location {
+    Location::of_path(&RepoPath::new(path).unwrap())
+}

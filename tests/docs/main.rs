@@ -1,0 +1,12 @@
+//! What is written about the whole: guides, reference pages and examples do what
+//! they say, and generated files are current.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
+
+mod adopted;
+mod documented;
+mod generated;
+mod guide;
+mod guide_promotion;
+mod readme;
+#[path = "../support/mod.rs"]
+mod support;

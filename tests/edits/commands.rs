@@ -1,0 +1,368 @@
+//! The command as a person or a build meets it.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::program::{rungs, stderr, stdout};
+
+const OLD: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
+const NEW: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
+
+/// A directory with these files in it.
+fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = directory.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text.replace("OLD", OLD).replace("NEW", NEW)).unwrap();
+    }
+    directory
+}
+
+fn read(directory: &Path, name: &str) -> String {
+    fs::read_to_string(directory.join(name)).unwrap().replace(OLD, "OLD").replace(NEW, "NEW")
+}
+
+/// Sets `arguments` in the file, and expects it to say that afterwards, or to be
+/// refused by that code.
+#[track_caller]
+fn check(name: &str, before: &str, arguments: &[&str], after: Result<&str, &str>) {
+    let directory = directory(&[(name, before)]);
+    let arguments: Vec<_> = arguments.iter().map(|text| text.replace("NEW", NEW)).collect();
+    let mut all = vec!["set".to_owned(), "--in".to_owned(), name.to_owned()];
+    all.extend(arguments);
+    let output = rungs(directory.path(), &all);
+    let said = stderr(&output);
+    match after {
+        Ok(after) => {
+            assert_eq!(output.status.code(), Some(0), "{said}");
+            assert_eq!(read(directory.path(), name), after);
+        }
+        Err(code) => {
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(said.contains(&format!("[{code}]")), "{said}");
+            assert_eq!(read(directory.path(), name), before);
+        }
+    }
+}
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  \
+                   - name: app\n    image: ghcr.io/shop/web:v1 # web\n";
+
+const TWO: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  \
+                   - {name: app, image: ghcr.io/shop/web:v1}\n  - {name: db, image: redis:7}\n";
+
+#[test]
+fn an_image_is_named_by_container_last_segment_or_repository_or_is_the_only_one() {
+    let after = POD.replace("web:v1", "web:v2");
+    for argument in [
+        "ghcr.io/shop/web:v2",
+        "app=:v2",
+        "web=:v2",
+        "p/app=:v2",
+        "ghcr.io/shop/web=:v2",
+        "web=ghcr.io/shop/web:v2",
+        ":v2",
+        "oci://ghcr.io/shop/web:v2",
+    ] {
+        check("pod.yaml", POD, &[argument], Ok(&after));
+    }
+}
+
+#[test]
+fn a_repository_is_the_same_however_the_registry_is_written() {
+    check("pod.yaml", TWO, &["docker.io/library/redis:8"], Ok(&TWO.replace("redis:7", "redis:8")));
+}
+
+#[test]
+fn a_tag_alone_needs_a_name_where_there_are_several_images() {
+    check("pod.yaml", TWO, &[":v2"], Err("which-image"));
+}
+
+#[test]
+fn a_name_that_means_two_repositories_is_refused() {
+    let text = TWO.replace("redis:7", "quay.io/shop/web:v1");
+    check("pod.yaml", &text, &["web=:v2"], Err("which-image"));
+    let after = text.replace("quay.io/shop/web:v1", "quay.io/shop/web:v2");
+    check("pod.yaml", &text, &["quay.io/shop/web=:v2"], Ok(&after));
+}
+
+#[test]
+fn another_repository_is_refused_unless_it_is_allowed() {
+    check("pod.yaml", POD, &["app=quay.io/shop/web:v2"], Err("other-repository"));
+    let after = POD.replace("ghcr.io/shop/web:v1", "quay.io/shop/web:v2");
+    check("pod.yaml", POD, &["app=quay.io/shop/web:v2", "--repository"], Ok(&after));
+}
+
+const KUSTOMIZATION: &str = "images:\n  - name: web\n    newName: ghcr.io/shop/web\n    \
+                             newTag: v1\n    digest: OLD\n";
+
+#[test]
+fn a_digest_is_never_left_beside_a_tag_that_it_does_not_belong_to() {
+    let file = "kustomization.yaml";
+    check(file, KUSTOMIZATION, &["web=:v2"], Err("stale-digest"));
+    let both = KUSTOMIZATION.replace("v1", "v2").replace("OLD", "NEW");
+    check(file, KUSTOMIZATION, &["web=:v2@NEW"], Ok(&both));
+    let without = KUSTOMIZATION.replace("v1", "v2").replace("    digest: OLD\n", "");
+    check(file, KUSTOMIZATION, &["web=:v2", "--drop-digest"], Ok(&without));
+    let pinned = POD.replace("web:v1", "web:v1@OLD");
+    check("pod.yaml", &pinned, &["web=:v2"], Err("stale-digest"));
+    check("pod.yaml", &pinned, &["web=:v2@NEW"], Ok(&POD.replace("web:v1", "web:v2@NEW")));
+}
+
+#[test]
+fn a_digest_that_is_given_is_added() {
+    let before = "images:\n- name: web\n  newTag: v1 # tag\n# end\n";
+    let after = "images:\n- name: web\n  newTag: v2 # tag\n  digest: NEW\n# end\n";
+    check("kustomization.yaml", before, &["web=:v2@NEW"], Ok(after));
+}
+
+#[test]
+fn what_stands_nowhere_is_refused_with_what_was_probably_meant() {
+    let directory = directory(&[("pod.yaml", POD)]);
+    for (arguments, meant) in [
+        (vec!["ghcr.io/shop/wep:v2"], "ghcr.io/shop/web"),
+        (vec!["--route", "spec.contaners[0].image=x"], "spec.containers[0].image"),
+    ] {
+        let arguments: Vec<_> = ["set", "--in", "pod.yaml"].into_iter().chain(arguments).collect();
+        let output = rungs(directory.path(), &arguments);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            stderr(&output).contains(&format!("did you mean `{meant}`?")),
+            "{}",
+            stderr(&output)
+        );
+    }
+}
+
+#[test]
+fn a_route_sets_what_it_leads_to() {
+    let text =
+        "web:\n  replicas: 2 # two\n  tag: 1.9\n  flag: \"false\"\n---\nweb: {replicas: 2}\n";
+    let set = |argument: &str, after: &str| {
+        check("values.yaml", text, &["--route", argument], Ok(after));
+    };
+    set("web.replicas=3", &text.replace("replicas: 2", "replicas: 3"));
+    set("web.tag=1.10", &text.replace("1.9", "\"1.10\""));
+    set("web.flag=true", &text.replace("false", "true"));
+}
+
+const SOURCES: &str = "\
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: deploy}
+spec:
+  url: ssh://git@github.com/shop/deploy.git
+  ref: {tag: v1}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: app}
+spec:
+  source: {repoURL: \"https://github.com/shop/deploy\", targetRevision: v1, path: .}
+---
+apiVersion: example.com/v1
+kind: Thing
+metadata: {name: thing}
+spec:
+  from: https://github.com/shop/deploy/base?timeout=90&ref=v1&depth=1
+  other: https://github.com/shop/deploy-old?ref=v1
+  version: git::https://github.com/shop/deploy//crd?version=v1
+";
+
+#[test]
+fn a_git_repository_is_set_wherever_its_address_stands_in_whatever_form() {
+    let after = SOURCES
+        .replace("tag: v1}", "tag: v2}")
+        .replace("targetRevision: v1", "targetRevision: v2")
+        .replace("90&ref=v1", "90&ref=v2")
+        .replace("version=v1", "version=v2");
+    for url in ["https://github.com/shop/deploy", "git@github.com:shop/deploy.git"] {
+        check("sources.yaml", SOURCES, &["--git", &format!("{url}=v2")], Ok(&after));
+    }
+    let wrong = ["--git", "https://github.com/shop/deploys=v2"];
+    check("sources.yaml", SOURCES, &wrong, Err("nothing-matches"));
+}
+
+#[test]
+fn an_artifact_and_a_chart_of_flux_are_set() {
+    let text = "\
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: app}
+spec:
+  url: oci://ghcr.io/shop/charts/app
+  ref:
+    tag: 1.2.3
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: redis}
+spec:
+  chart:
+    spec: {chart: redis, version: 1.2.3}
+";
+    let after = text.replace("tag: 1.2.3", "tag: 1.2.4");
+    check("app.yaml", text, &["oci://ghcr.io/shop/charts/app=:1.2.4"], Ok(&after));
+    let after = text.replace("version: 1.2.3", "version: 1.2.4");
+    check("app.yaml", text, &["--git", "redis=1.2.4"], Ok(&after));
+}
+
+#[test]
+fn images_are_found_wherever_pods_are_embedded() {
+    let text = "\
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: job}
+spec:
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          initContainers: [{name: init, image: \"web:1\"}]
+          containers: [{name: job, image: 'web:1'}]
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: rollout}
+spec: {template: {spec: {containers: [{name: a, image: web:1}]}}}
+---
+apiVersion: tekton.dev/v1
+kind: Task
+metadata: {name: task}
+spec: {steps: [{name: build, image: web:1}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: debug}
+spec: {ephemeralContainers: [{name: e, image: web:1}], containers: [{name: w, image: other:1}]}
+---
+image: {repository: web, tag: 1}
+";
+    let after = text.replace("web:1", "web:2").replace("tag: 1}", "tag: 2}");
+    check("all.yaml", text, &["web:2"], Ok(&after));
+}
+
+#[test]
+fn what_repeats_an_image_changes_with_it() {
+    let maps = "image: &image\n  repository: web\n  tag: v1\nside: *image\nm: {<<: *image, x: 1}\n";
+    check("values.yaml", maps, &["web=:v2"], Ok(&maps.replace("v1", "v2")));
+    let scalars = "a: {image: &whole web:v1}\nb: {image: *whole}\n";
+    check("values.yaml", scalars, &["web=:v2"], Ok(&scalars.replace("v1", "v2")));
+}
+
+#[test]
+fn what_repeats_something_else_is_refused() {
+    let text = "name: &whole web:v1\nweb: {image: *whole}\n";
+    check("values.yaml", text, &["web=:v2"], Err("edit-alias"));
+}
+
+#[test]
+fn an_encrypted_file_is_not_edited() {
+    let text = "image: {repository: web, tag: v1}\nsops: {mac: x}\n";
+    check("values.yaml", text, &["web=:v2"], Err("sealed-file"));
+}
+
+#[test]
+fn two_values_for_one_place_are_refused() {
+    check("pod.yaml", POD, &["web=:v2", "app=:v3"], Err("two-values"));
+    check("pod.yaml", POD, &["web=:v2", "app=:v2"], Ok(&POD.replace("web:v1", "web:v2")));
+}
+
+#[test]
+fn where_one_file_is_refused_none_is_changed() {
+    let template = "{{ if .Values.on }}\nimage: ghcr.io/shop/web:v1\n{{ end }}\n";
+    let directory = directory(&[("a.yaml", POD), ("chart/b.yaml", template)]);
+    let output = rungs(directory.path(), &["set", "--in", ".", "ghcr.io/shop/web:v2"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("edit-template"), "{}", stderr(&output));
+    assert_eq!(read(directory.path(), "a.yaml"), POD);
+    // One that does not even name the image is passed over.
+    fs::write(directory.path().join("chart/b.yaml"), "{{ x }}: [\n").unwrap();
+    let output = rungs(directory.path(), &["set", "--in", ".", "ghcr.io/shop/web:v2"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(read(directory.path(), "a.yaml").contains("web:v2"));
+}
+
+#[test]
+fn a_file_keeps_its_mode_and_nothing_is_left_beside_it() {
+    let directory = directory(&[("pod.yaml", POD)]);
+    let path = directory.path().join("pod.yaml");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    let output = rungs(directory.path(), &["set", "--in", "pod.yaml", "web=:v2"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_link_out_of_its_directory_is_not_followed() {
+    let outside = directory(&[("pod.yaml", POD)]);
+    let directory = directory(&[("inner/pod.yaml", POD)]);
+    symlink(outside.path().join("pod.yaml"), directory.path().join("out.yaml")).unwrap();
+    symlink("inner/pod.yaml", directory.path().join("in.yaml")).unwrap();
+    let output = rungs(directory.path(), &["set", "--in", "out.yaml", "web=:v2"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("link-leads-out"), "{}", stderr(&output));
+    let output = rungs(directory.path(), &["set", "--in", ".", "web=:v2"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(read(outside.path(), "pod.yaml"), POD);
+    assert!(read(directory.path(), "inner/pod.yaml").contains("web:v2"));
+    // A link that stays inside leads to the file, and stays a link.
+    let output = rungs(directory.path(), &["set", "--in", "in.yaml", "web=:v3"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(read(directory.path(), "inner/pod.yaml").contains("web:v3"));
+    assert!(directory.path().join("in.yaml").is_symlink());
+}
+
+#[test]
+fn it_says_what_changed_and_changes_nothing_where_that_is_asked_for() {
+    let directory = directory(&[("pod.yaml", POD)]);
+    let output = rungs(directory.path(), &["set", "--in", "pod.yaml", "web=:v2", "--dry-run"]);
+    let line = "pod.yaml:7: spec.containers[0].image: ghcr.io/shop/web:v1 → ghcr.io/shop/web:v2\n";
+    assert_eq!(stdout(&output), line);
+    assert_eq!(read(directory.path(), "pod.yaml"), POD);
+    let arguments = ["set", "--in", "pod.yaml", "web=:v2", "--format", "json"];
+    let output = rungs(directory.path(), &arguments);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["formatVersion"], 1);
+    assert_eq!(answer["written"], true);
+    assert_eq!(
+        answer["edits"],
+        serde_json::json!([{
+            "path": "pod.yaml", "line": 7, "column": 12, "route": "spec.containers[0].image",
+            "old": "ghcr.io/shop/web:v1", "new": "ghcr.io/shop/web:v2",
+        }])
+    );
+    let output = rungs(directory.path(), &["set", "--in", "pod.yaml", "web=:v2"]);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(0), ""));
+    assert!(stderr(&output).contains("nothing to do"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_file_that_is_not_there_and_a_call_that_says_nothing_are_told_apart() {
+    let directory = directory(&[("pod.yaml", POD)]);
+    let code = |arguments: &[&str]| rungs(directory.path(), arguments).status.code();
+    assert_eq!(code(&["set", "web=:v2"]), Some(2));
+    assert_eq!(code(&["set", "--in", "pod.yaml"]), Some(2));
+    assert_eq!(code(&["set", "--in", "pod.yaml", "web=:-"]), Some(2));
+    assert_eq!(code(&["set", "--in", "pod.yaml", "--route", "a..b=c"]), Some(2));
+    assert_eq!(code(&["set", "--in", "none.yaml", "web=:v2"]), Some(2));
+}
+
+#[test]
+fn files_elsewhere_are_edited_from_anywhere() {
+    let here = directory(&[]);
+    let directory = directory(&[("a/pod.yaml", POD)]);
+    let path = directory.path().join("a").display().to_string();
+    let output = rungs(here.path(), &["set", "--in", &path, "web=:v2"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).starts_with(&format!("{path}/pod.yaml:7: ")), "{}", stdout(&output));
+    let repo = directory.path().display().to_string();
+    let output = rungs(here.path(), &["--repo", &repo, "set", "--in", "a/pod.yaml", "web=:v3"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(read(directory.path(), "a/pod.yaml").contains("web:v3"));
+}

@@ -1,0 +1,179 @@
+//! A run that is ended in the middle, or that meets a full disk: the remote has
+//! all of it or nothing, and the next run does what is left, once.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rungs::git::{
+    Branch, BuildError, Changes, Destination, Identity, Landed, Remote, Repository, TipError,
+    Variables, Words, Writer,
+};
+use rungs::source::RepoPath;
+use rustix::process::{Pid, Signal};
+
+use crate::support::component::absent;
+use crate::support::git::{self, git};
+use crate::support::mount::Mount;
+use crate::support::program::alone;
+use crate::support::smart_http::SmartHttp;
+
+/// Where the test that a parent test starts as a process of its own works, and
+/// what it makes `apps/web` say.
+const CLONE: &str = "RUNGS_TEST_CLONE";
+const TEXT: &str = "RUNGS_TEST_TEXT";
+
+fn set(clone: &Path, text: &str) -> Result<Landed, TipError<BuildError>> {
+    let repository = Arc::new(Repository::containing(clone).unwrap().unwrap());
+    let writer = Writer::new(repository, &Variables::default()).unwrap();
+    let identity = Identity::of(None, &Variables::default(), writer.settings()).unwrap();
+    let remote = Remote::of(None, writer.settings()).unwrap();
+    let branch = Branch::parse("main").unwrap();
+    let path = RepoPath::new("apps/web").unwrap();
+    let changes = Changes::from([(path, Some(text.as_bytes().to_vec()))]);
+    let words = Words { message: text, identity: &identity, time: Timestamp::UNIX_EPOCH };
+    let to = Destination::new(&remote, &branch);
+    writer.commit_on_tip(&to, |tip| writer.commit(tip, &changes, &words))
+}
+
+#[test]
+#[ignore = "started by other tests as a process of its own"]
+fn the_run_that_is_ended() {
+    let (clone, text) = (std::env::var_os(CLONE).unwrap(), std::env::var(TEXT).unwrap());
+    set(Path::new(&clone), &text).unwrap();
+}
+
+/// That test as a process group of its own, with all that it starts.
+fn start(clone: &Path, text: &str) -> Child {
+    alone("kill::the_run_that_is_ended")
+        .env(CLONE, clone)
+        .env(TEXT, text)
+        .process_group(0)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Ends the process alone, as the system does when memory is short, or with
+/// all that it started, as a container's end does.
+fn end(mut child: Child, with_group: bool) {
+    let id = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    // It may have ended by itself.
+    let _ = if with_group {
+        rustix::process::kill_process_group(id, Signal::KILL)
+    } else {
+        rustix::process::kill_process(id, Signal::KILL)
+    };
+    child.wait().unwrap();
+}
+
+fn clone_of(url: &str, directory: &Path) -> PathBuf {
+    let clone = directory.join("clone");
+    git::clone(url, &clone, &[]);
+    clone
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_request_leaves_all_or_nothing_and_is_finished_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let bare = git::origin(directory.path(), &[("apps/web", "v0")]);
+    let server = SmartHttp::serve(directory.path());
+    let clone = clone_of(&server.url("origin.git"), directory.path());
+    server.behave(|it| it.delay = Duration::from_millis(30));
+    let mut expected = vec!["seed".to_owned()];
+    for (step, with_group) in (0..5).flat_map(|step| [(step, false), (step, true)]) {
+        let text = format!("v{step} {with_group}");
+        // Every other run meets a branch that moved, and so fetches as well.
+        if with_group {
+            git(&bare, &["fetch", "-q", ".", "main:before"]);
+            let tree = git(&bare, &["rev-parse", "main^{tree}"]);
+            let next = git(&bare, &["commit-tree", "-p", "main", "-m", "other", &tree]);
+            git(&bare, &["update-ref", "refs/heads/main", &next]);
+            expected.insert(0, "other".to_owned());
+        }
+        let before = server.requests().len();
+        let mut child = start(&clone, &text);
+        while server.requests().len() < before + step && child.try_wait().unwrap().is_none() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        end(child, with_group);
+        set(&clone, &text).unwrap();
+        expected.insert(0, text.clone());
+        assert_eq!(git(&bare, &["show", "main:apps/web"]), text);
+        assert_eq!(git::history(&bare, "main"), expected, "{step} {with_group}");
+        assert!(git::is_sound(&bare), "{step} {with_group}");
+        assert!(git::is_sound(&clone), "{step} {with_group}");
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_moment_leaves_all_or_nothing_and_is_finished_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let bare = git::origin(directory.path(), &[("apps/web", "v0")]);
+    let clone = clone_of(&format!("file://{}", bare.display()), directory.path());
+    let mut expected = vec!["seed".to_owned()];
+    for moment in 0..12 {
+        let text = format!("w{moment}");
+        let child = start(&clone, &text);
+        thread::sleep(Duration::from_millis(7 * moment));
+        end(child, moment % 2 == 0);
+        // Over file:// the server's git is of the group, too, and an ended one
+        // leaves its locks behind, which a person has to remove on any server.
+        git::unlock(&bare);
+        set(&clone, &text).unwrap();
+        expected.insert(0, text);
+        assert_eq!(git::history(&bare, "main"), expected, "{moment}");
+        assert!(git::is_sound(&bare), "{moment}");
+    }
+}
+
+/// Text that does not become smaller when it is packed.
+fn noise(bytes: usize) -> String {
+    let mut state = 1_u64;
+    let digit = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from(33 + u8::try_from(state >> 58).unwrap())
+    };
+    (0..bytes).map(digit).collect()
+}
+
+#[test]
+fn a_full_disk_of_the_clone_is_the_outside_worlds_and_nothing_is_pushed() {
+    let Some(mount) = Mount::new("size=400k") else {
+        return absent("a small file system cannot be mounted here");
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let bare = git::origin(directory.path(), &[("apps/web", "v0")]);
+    let clone = clone_of(&format!("file://{}", bare.display()), mount.path());
+    let text = noise(600_000);
+    let Err(TipError::Intent { error, .. }) = set(&clone, &text) else { panic!("it went through") };
+    let finding = error.finding();
+    assert_eq!((finding.code.name, finding.code.kind.exit_code()), ("commit-unwritable", 4));
+    assert_eq!(git::history(&bare, "main"), ["seed"]);
+    mount.remount("size=8m");
+    set(&clone, &text).unwrap();
+    assert_eq!(git(&bare, &["rev-list", "--count", "main"]), "2");
+}
+
+#[test]
+fn a_full_disk_of_the_server_is_its_refusal() {
+    let Some(mount) = Mount::new("size=600k") else {
+        return absent("a small file system cannot be mounted here");
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let bare = git::origin(mount.path(), &[("apps/web", "v0")]);
+    let clone = clone_of(&format!("file://{}", bare.display()), directory.path());
+    let text = noise(900_000);
+    let error = set(&clone, &text).unwrap_err();
+    assert!(matches!(error, TipError::Refused(_)), "{error}");
+    assert_eq!(git::history(&bare, "main"), ["seed"]);
+    mount.remount("size=16m");
+    set(&clone, &text).unwrap();
+    assert_eq!(git(&bare, &["rev-list", "--count", "main"]), "2");
+    assert!(git::is_sound(&bare));
+}

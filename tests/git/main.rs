@@ -1,0 +1,12 @@
+//! Clones, their histories and their remotes, made by the real git.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
+
+mod cache;
+mod history;
+mod kill;
+mod kinds;
+mod push;
+mod scratch;
+#[path = "../support/mod.rs"]
+mod support;
+mod tree;

@@ -1,0 +1,135 @@
+//! Repositories that the real git makes for a test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rungs::git::{CommitHistory, HistoryError, Log, ObjectName, Repository, Step};
+use rungs::source::RepoPath;
+
+use crate::support::git::{git, git_on};
+
+pub(crate) fn path(text: &str) -> RepoPath {
+    RepoPath::new(text).unwrap()
+}
+
+pub(crate) fn name(text: &str) -> ObjectName {
+    ObjectName::parse(text).unwrap()
+}
+
+/// A repository of a test, whose commits are a minute apart.
+pub(crate) struct Scratch {
+    directory: tempfile::TempDir,
+    clock: std::cell::Cell<i64>,
+}
+
+impl Scratch {
+    /// An empty repository.
+    pub(crate) fn new() -> Self {
+        Self::with(&[])
+    }
+
+    pub(crate) fn with(options: &[&str]) -> Self {
+        let scratch = Self::nothing();
+        git(scratch.root(), &[&["init", "-q"], options].concat());
+        scratch
+    }
+
+    /// A clone of another.
+    pub(crate) fn of(origin: &Path, options: &[&str]) -> Self {
+        let scratch = Self::nothing();
+        let url = format!("file://{}", origin.display());
+        git(scratch.root(), &[&["clone", "-q"], options, &[&url, "."]].concat());
+        scratch
+    }
+
+    fn nothing() -> Self {
+        let clock = std::cell::Cell::new(1_700_000_000);
+        Self { directory: tempfile::tempdir().unwrap(), clock }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
+        git(self.root(), arguments)
+    }
+
+    pub(crate) fn write(&self, file: &str, text: impl AsRef<[u8]>) {
+        let file = self.root().join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+
+    /// Runs git a minute later by the commits' clock.
+    pub(crate) fn later(&self, arguments: &[&str]) -> String {
+        self.clock.set(self.clock.get() + 60);
+        self.at(&format!("@{} +0000", self.clock.get()), arguments)
+    }
+
+    pub(crate) fn at(&self, date: &str, arguments: &[&str]) -> String {
+        git_on(self.root(), date, arguments)
+    }
+
+    /// Commits everything, and says the commit's name.
+    pub(crate) fn commit(&self, message: &str) -> String {
+        self.git(&["add", "-A"]);
+        self.later(&["commit", "-q", "--allow-empty", "--allow-empty-message", "-m", message]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// Commits that file with that text; both are the message.
+    pub(crate) fn put(&self, file: &str, text: &str) -> String {
+        self.write(file, text);
+        self.commit(&format!("{file} {text}"))
+    }
+
+    pub(crate) fn repository(&self) -> Arc<Repository> {
+        repository(self.root())
+    }
+
+    /// What changed at the paths along `HEAD`, newest first.
+    pub(crate) fn steps(&self, paths: &[&str]) -> Vec<String> {
+        let log = Log::new(self.repository(), Some("main"));
+        steps(&log, &name(&self.git(&["rev-parse", "HEAD"])), paths)
+    }
+}
+
+pub(crate) fn repository(directory: &Path) -> Arc<Repository> {
+    Arc::new(Repository::containing(directory).unwrap().unwrap())
+}
+
+/// Each step as a line: `subject: path before > after`, `-` where there is no
+/// file, and `hides` where the step hides the branch.
+pub(crate) fn steps(history: &dyn CommitHistory, tip: &ObjectName, paths: &[&str]) -> Vec<String> {
+    let paths: Vec<RepoPath> = paths.iter().map(|text| path(text)).collect();
+    let steps = history.steps(tip, &paths).unwrap();
+    steps.map(|step| line(history, &step)).collect()
+}
+
+fn line(history: &dyn CommitHistory, step: &Result<Step, HistoryError>) -> String {
+    let step = match step {
+        Ok(step) => step,
+        Err(HistoryError::Shallow { fetch }) => return format!("shallow: {fetch}"),
+        Err(error) => return format!("error: {error}"),
+    };
+    let text = |id: &Option<ObjectName>| match id {
+        Some(id) => String::from_utf8_lossy(&history.blob(id).unwrap()).trim_end().to_owned(),
+        None => "-".to_owned(),
+    };
+    let changes = step.changes.iter();
+    let changes = changes.map(|change| {
+        [" ", change.path.as_str(), " ", &text(&change.before), " > ", &text(&change.after)]
+            .concat()
+    });
+    let hides = if step.hides_branch { " hides" } else { "" };
+    [step.commit.subject(), ":", &changes.collect::<String>(), hides].concat()
+}
+
+/// A directory that is removed with the test.
+pub(crate) fn elsewhere() -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().to_owned();
+    (directory, path)
+}

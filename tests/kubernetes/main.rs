@@ -1,0 +1,7 @@
+//! Objects, and what a Kubernetes API server says of them.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
+
+mod accepted;
+mod reading;
+#[path = "../support/mod.rs"]
+mod support;

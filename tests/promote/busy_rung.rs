@@ -1,0 +1,111 @@
+//! A rung whose state changes every hour does not starve the one above it, and
+//! never hands on what was held back.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::support::git::{git, git_at};
+use crate::support::program::{rungs, rungs_done, said};
+use crate::support::repository::{Remote, native, native_app, native_file};
+
+/// How many states stage has had, one an hour, the last half an hour ago.
+const STATES: i64 = 40;
+
+/// The newest that has been there for a day: it came 24½ hours ago.
+const SOAKED: i64 = STATES - 24;
+
+/// A clone of a repository whose stage changes every hour, and whose prod waits
+/// for a day.
+struct Busy {
+    remote: Remote,
+    clone: PathBuf,
+}
+
+impl Busy {
+    fn new(select: &str) -> Self {
+        let prod = format!("select: {select}\ngates: {{ soak: 24h }}\n");
+        let more = [
+            ("environments/prod/environment.yaml", prod.as_str()),
+            ("environments/environment.yaml", "generate: { namespaces: false }\n"),
+        ];
+        let mut files = native(&[("stage", "v0"), ("prod", "v0")], &["web".to_owned()], &more);
+        // Commits by the dozen need no rendered files.
+        files.retain(|path, _| !path.starts_with("rendered/"));
+        let remote = Remote::new(&files);
+        let clone = remote.cloned("builder");
+        for state in 1..=STATES {
+            let minutes = (STATES - state) * 60 + 30;
+            let time = Timestamp::now() - SignedDuration::from_mins(minutes);
+            place(&clone, &format!("v{state}"), &time.to_string());
+        }
+        git(&clone, &["push", "-q"]);
+        Self { remote, clone }
+    }
+
+    /// Asks for a promotion to prod and returns the tag that prod has then.
+    fn promoted(&self) -> String {
+        rungs_done(&self.clone, &["promote", "web", "--to", "prod", "--commit"]);
+        self.standing()
+    }
+
+    fn standing(&self) -> String {
+        let file = self.remote.files("main").remove(&native_file("prod", "web")).unwrap();
+        let tag = file.lines().find_map(|line| line.trim().strip_prefix("tag: ")).unwrap();
+        tag.split(' ').next().unwrap().to_owned()
+    }
+
+    fn hold(&self, environment: &str, tag: &str) {
+        let reference = format!("web=:{tag}");
+        let arguments = ["hold", "set", "web", "--env", environment, "--ref", &reference];
+        let why = ["--reason", "it leaks", "--commit"];
+        rungs_done(&self.clone, &[&arguments[..], &why].concat());
+    }
+}
+
+fn place(clone: &Path, tag: &str, time: &str) {
+    fs::write(clone.join(native_file("stage", "web")), native_app("web", tag)).unwrap();
+    git_at(clone, time, &["commit", "-qam", &format!("web {tag}")]);
+}
+
+#[test]
+fn the_newest_state_that_soaked_is_promoted() {
+    assert_eq!(Busy::new("newest-eligible").promoted(), format!("v{SOAKED}"));
+}
+
+#[test]
+fn what_stands_now_never_soaks_on_a_busy_rung() {
+    let busy = Busy::new("current");
+    let output = rungs(&busy.clone, &["promote", "web", "--to", "prod", "--commit"]);
+    assert_eq!(output.status.code(), Some(5), "it waits: {}", said(&output));
+    assert_eq!(busy.standing(), "v0");
+}
+
+#[test]
+fn what_is_held_back_is_passed_over() {
+    let busy = Busy::new("newest-eligible");
+    busy.hold("stage", &format!("v{SOAKED}"));
+    busy.hold("prod", &format!("v{}", SOAKED - 1));
+    assert_eq!(busy.promoted(), format!("v{}", SOAKED - 2));
+}
+
+#[test]
+fn what_was_rolled_back_does_not_come_again() {
+    let busy = Busy::new("newest-eligible");
+    assert_eq!(busy.promoted(), format!("v{SOAKED}"));
+    let why = ["--reason", "it leaks", "--commit"];
+    rungs_done(&busy.clone, &[&["rollback", "web", "--env", "prod"][..], &why].concat());
+    assert_eq!(busy.standing(), "v0");
+    assert_eq!(busy.promoted(), format!("v{}", SOAKED - 1));
+}
+
+#[test]
+fn asked_again_what_is_newer_waits_and_nothing_changes() {
+    let busy = Busy::new("newest-eligible");
+    busy.promoted();
+    let tip = busy.remote.tip();
+    let output = rungs(&busy.clone, &["promote", "web", "--to", "prod", "--commit"]);
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+    assert_eq!(busy.remote.tip(), tip);
+}

@@ -1,0 +1,155 @@
+//! What a status says, through the command.
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::support::git::git;
+use crate::support::program::scrubbed;
+
+const CONFIGURATION: &str = "\
+version: 1
+ladder: [qa, stage, prod]
+sites:
+  - path: '{environment}/{app}.yaml'
+    kind: yaml
+    fields: { tag: tag }
+";
+
+fn write(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn commit(root: &Path) {
+    git(root, &["add", "-A"]);
+    git(root, &["commit", "-qm", "x"]);
+}
+
+fn rungs(root: &Path, arguments: &[&str]) -> Output {
+    let mut rungs = scrubbed(env!("CARGO_BIN_EXE_rungs"));
+    rungs.arg("--repo").arg(root).args(arguments).output().unwrap()
+}
+
+fn printed(root: &Path, arguments: &[&str]) -> String {
+    let output = rungs(root, arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// qa had v1, v2 and v3; stage has v2 and prod v1.
+fn repository() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    git(root, &["init", "-q", "-b", "main"]);
+    write(root, "rungs.yaml", CONFIGURATION);
+    for (path, tag) in [
+        ("qa/web.yaml", "v1"),
+        ("stage/web.yaml", "v1"),
+        ("prod/web.yaml", "v1"),
+        ("qa/web.yaml", "v2"),
+        ("stage/web.yaml", "v2"),
+        ("qa/web.yaml", "v3"),
+        ("qa/web.yaml", "v4"),
+    ] {
+        write(root, path, &format!("tag: {tag}\n"));
+        commit(root);
+    }
+    directory
+}
+
+fn cells(root: &Path, arguments: &[&str]) -> Vec<Value> {
+    let arguments = [&["status", "--format", "json"], arguments].concat();
+    let document: Value = serde_json::from_str(&printed(root, &arguments)).unwrap();
+    let apps = document["apps"].as_array().unwrap();
+    apps.iter().flat_map(|app| app["environments"].as_array().unwrap().clone()).collect()
+}
+
+#[test]
+fn a_rung_is_behind_by_the_states_that_the_one_below_has_had_since() {
+    let directory = repository();
+    let cells = cells(directory.path(), &[]);
+    let behind: Vec<_> = cells.iter().map(|cell| cell["behind"]["states"].as_u64()).collect();
+    assert_eq!(behind, [None, Some(2), Some(1)]);
+    assert_eq!(cells[1]["next"]["changes"][0], "tag v2 → v4");
+    assert_eq!(cells[2]["next"]["source"], "stage");
+    assert_eq!(cells[2]["behind"]["isExact"], true);
+    assert!(cells.iter().all(|cell| cell["since"]["certainty"] == "unverified"));
+}
+
+#[test]
+fn a_table_has_a_column_for_each_environment_and_a_narrow_one_blocks() {
+    let directory = repository();
+    let text = printed(directory.path(), &["status"]);
+    let head: Vec<_> = text.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(head, ["app", "qa", "stage", "prod"]);
+    let first: Vec<_> = text.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(first, ["web", "v4", "v2", "v1"]);
+    assert!(text.contains("2 behind qa") && text.contains("1 behind stage"), "{text}");
+    let blocks = printed(directory.path(), &["status", "web"]);
+    assert!(blocks.starts_with("web\n  qa     v4\n"), "{blocks}");
+    assert!(blocks.contains("next: tag v2 → v4"), "{blocks}");
+}
+
+#[test]
+fn markdown_is_a_table() {
+    let directory = repository();
+    let text = printed(directory.path(), &["status", "--format", "markdown", "--env", "prod"]);
+    let mut lines = text.lines();
+    assert_eq!((lines.next(), lines.next()), (Some("| App | prod |"), Some("| --- | --- |")));
+    assert!(lines.next().unwrap().starts_with("| web | v1<br>"));
+}
+
+#[test]
+fn files_without_a_commit_have_a_status_without_ages() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    write(root, "rungs.yaml", CONFIGURATION);
+    write(root, "qa/web.yaml", "tag: v2\n");
+    write(root, "stage/web.yaml", "tag: v1\n");
+    let cells = cells(root, &[]);
+    assert_eq!(cells[0]["since"], Value::Null);
+    assert_eq!(cells[1]["behind"]["states"], Value::Null);
+    assert_eq!(cells[1]["next"]["changes"][0], "tag v1 → v2");
+}
+
+#[test]
+fn the_branch_is_shown_and_not_what_is_being_edited() {
+    let directory = repository();
+    write(directory.path(), "qa/web.yaml", "tag: v9\n");
+    let tag = |arguments: &[&str]| {
+        cells(directory.path(), arguments)[0]["references"][0]["reference"].clone()
+    };
+    assert_eq!(tag(&[]), ":v4");
+    assert_eq!(tag(&["--work-tree"]), ":v9");
+}
+
+#[test]
+fn the_exit_code_says_that_something_is_behind_only_if_it_is_asked() {
+    let directory = repository();
+    assert_eq!(rungs(directory.path(), &["status"]).status.code(), Some(0));
+    assert_eq!(rungs(directory.path(), &["status", "--exit-code"]).status.code(), Some(1));
+    let qa = rungs(directory.path(), &["status", "--exit-code", "--env", "qa"]);
+    assert_eq!(qa.status.code(), Some(0));
+}
+
+#[test]
+fn a_state_that_is_held_back_says_so() {
+    let directory = repository();
+    let hold = "- { state: { tag: v4 }, reason: it crashes, by: ana }\n";
+    write(directory.path(), ".rungs/holds/qa/web.yaml", hold);
+    commit(directory.path());
+    let cells = cells(directory.path(), &["--env", "stage"]);
+    assert_eq!(cells[0]["blocked"][0]["by"]["fails"], "hold", "{:#}", cells[0]);
+}
+
+#[test]
+fn an_app_that_is_nowhere_is_asked_for_by_its_nearest_name() {
+    let directory = repository();
+    let output = rungs(directory.path(), &["status", "wep"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean `web`?"));
+}

@@ -1,0 +1,487 @@
+//! Jsonnet templates: what they make, and what they are told when they cannot.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rungs::render::Template;
+use rungs::source::{Memory, RepoPath, Tree};
+
+use crate::support::corpora;
+use crate::templates::{
+    finding, input, load, path, render, rendered, repository, shown, text, values,
+};
+
+const VALUES: &str = "replicas: 3\nratio: 0.5\nname: web\nlist: [1, two, null, true]\n";
+
+/// The fields of one ConfigMap-like object with `spec: BODY`.
+fn spec(body: &str) -> String {
+    let program = format!("function(rungs) {{ apiVersion: 'v1', kind: 'K', spec: {body} }}");
+    rendered(&[("main.jsonnet", &program)], VALUES).replace("apiVersion: v1\nkind: K\n", "")
+}
+
+fn refuses(program: &str) -> String {
+    text(&finding(render(&[("main.jsonnet", program)], VALUES)))
+}
+
+#[test]
+fn a_program_gets_the_input_as_its_argument() {
+    assert_eq!(
+        spec("[rungs.app, rungs.environment, rungs.namespace, rungs.labels.team]"),
+        "spec:\n- web\n- qa\n- web-qa\n- shop\n"
+    );
+    assert_eq!(
+        spec("[rungs.images['redis-leader'].ref, rungs.images.web.tag, rungs.values.list]"),
+        "spec:\n- redis:7.2@sha256:0\n- v1\n- - 1\n  - two\n  - null\n  - true\n"
+    );
+}
+
+#[test]
+fn a_program_that_is_no_function_asks_for_the_external_variable() {
+    let program = "{ apiVersion: 'v1', kind: 'K', n: std.extVar('rungs').values.replicas }";
+    let template = load(&[("main.jsonnet", program)]).unwrap();
+    for replicas in ["3", "4", "5"] {
+        let values = values(&format!("replicas: {replicas}\n"));
+        let documents = template.render(&input(&values)).unwrap();
+        let number = documents[0].value.root().get("n").unwrap().as_number().unwrap().source();
+        assert_eq!(number, replicas, "what one app computed must not be seen by the next");
+    }
+}
+
+#[test]
+fn a_library_that_asks_for_the_external_variable_is_not_kept_either() {
+    let files = [
+        (
+            "main.jsonnet",
+            "function(rungs) { apiVersion: 'v1', kind: 'K', n: (import 'n.libsonnet').n }",
+        ),
+        ("n.libsonnet", "{ n: std.extVar('rungs').values.replicas }"),
+    ];
+    let template = load(&files).unwrap();
+    for replicas in ["3", "4"] {
+        let values = values(&format!("replicas: {replicas}\n"));
+        let documents = template.render(&input(&values)).unwrap();
+        let number = documents[0].value.root().get("n").unwrap().as_number().unwrap().source();
+        assert_eq!(number, replicas);
+    }
+}
+
+#[test]
+fn numbers_are_written_as_jsonnet_writes_them() {
+    assert_eq!(
+        spec("[1.0, 0.5, -3, 1e3, 9007199254740992, 18446744073709549568, 1e21, 1e-7]"),
+        "spec:\n- 1\n- 0.5\n- -3\n- 1000\n- 9007199254740992\n- 18446744073709549568\n- 1.0e+21\n- 1.0e-7\n"
+    );
+}
+
+#[test]
+fn objects_are_found_however_deep_they_are() {
+    let program = "local o(name) = { apiVersion: 'v1', kind: 'K', metadata: { name: name } };
+        function(rungs) { b: [o('one'), [null, { c: o('two') }]], a: o('three') + { inner: o('not seen') }, d: {}, e: [] }";
+    let documents = render(&[("main.jsonnet", program)], VALUES).unwrap();
+    let names: Vec<_> = documents
+        .iter()
+        .map(|document| document.value.root().get("metadata").unwrap().get("name").unwrap())
+        .map(|name| name.as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["three", "one", "two"]);
+}
+
+#[test]
+fn imports_come_from_beside_the_file_then_from_the_libraries() {
+    let files = [
+        ("main.jsonnet", "function(rungs) { apiVersion: 'v1', kind: 'K',
+            a: import 'lib/a.libsonnet', b: importstr 'lib/b.txt', c: importbin 'lib/c.bin', d: import 'd/d.libsonnet', e: import 'e.libsonnet' }"),
+        ("lib/a.libsonnet", "'beside: ' + import 'near.libsonnet'"),
+        ("lib/near.libsonnet", "'near'"),
+        ("lib/b.txt", "text\n"),
+        ("lib/c.bin", "\u{1}\u{2}"),
+        ("vendor/d/d.libsonnet", "'own library, ' + import 'e.libsonnet'"),
+        ("/vendor/d/d.libsonnet", "'hidden'"),
+        ("/vendor/e.libsonnet", "'shared library'"),
+    ];
+    assert_eq!(
+        rendered(&files, ""),
+        "a: \"beside: near\"\napiVersion: v1\nb: |\n  text\nc:\n- 1\n- 2\nd: own library, shared library\ne: shared library\nkind: K\n"
+    );
+}
+
+#[test]
+fn templates_with_libraries_of_their_own_do_not_share_what_they_import() {
+    let mut memory = repository(&[
+        ("/vendor/lib/a.libsonnet", "import 'b.libsonnet'"),
+        ("/vendor/b.libsonnet", "'shared'"),
+    ]);
+    let program = "function(rungs) { apiVersion: 'v1', kind: 'K', a: import 'lib/a.libsonnet' }";
+    for name in ["one", "two"] {
+        memory.insert(path(&format!("templates/{name}/main.jsonnet")), program.into());
+    }
+    memory.insert(path("templates/two/vendor/b.libsonnet"), "'own'".into());
+    let tree = Tree::new(memory);
+    for (name, expected) in [("one", "shared"), ("two", "own"), ("one", "shared")] {
+        let template = Template::load(&tree, &path(&format!("templates/{name}"))).unwrap();
+        let documents = template.render(&input(&values(""))).unwrap();
+        assert_eq!(documents[0].value.root().get("a").unwrap().as_str(), Some(expected), "{name}");
+    }
+}
+
+#[test]
+fn an_import_that_is_never_evaluated_may_be_missing() {
+    let program = "function(rungs) { apiVersion: 'v1', kind: 'K', a: if false then import 'missing.libsonnet' }";
+    assert_eq!(rendered(&[("main.jsonnet", program)], ""), "a: null\napiVersion: v1\nkind: K\n");
+}
+
+#[test]
+fn everything_that_may_be_imported_is_recorded_as_read() {
+    let files = [
+        (
+            "main.jsonnet",
+            "function(rungs) { a:: import 'a.libsonnet', b:: importstr 'missing.txt' }",
+        ),
+        ("/vendor/a.libsonnet", "1"),
+    ];
+    let tree = Tree::new(repository(&files));
+    Template::load(&tree, &path("templates/web")).unwrap();
+    for changed in [
+        "templates/web/main.jsonnet",
+        "templates/web/a.libsonnet",
+        "templates/web/vendor/a.libsonnet",
+        "vendor/a.libsonnet",
+        "templates/web/missing.txt",
+    ] {
+        assert!(tree.access().is_affected_by(&RepoPath::new(changed).unwrap()), "{changed}");
+    }
+}
+
+#[test]
+fn imports_out_of_the_repository_are_refused_evaluated_or_not() {
+    let imports = |name: &str| {
+        let program = format!("function(rungs)\n  {{ a:: import '{name}' }}");
+        text(&finding(load(&[("main.jsonnet", &program)])))
+    };
+    insta::assert_snapshot!(imports("../../../etc/passwd"), @r#"
+    include-outside: `../../../etc/passwd` climbs out of the repository
+      at templates/web/main.jsonnet:2:16: only files of this repository can be read
+      help: copy the file into the template's directory, or into `vendor/`
+    "#);
+    insta::assert_snapshot!(imports("/etc/passwd"), @r#"
+    include-outside: `/etc/passwd` is absolute
+      at templates/web/main.jsonnet:2:16: only files of this repository can be read
+      help: copy the file into the template's directory, or into `vendor/`
+    "#);
+    insta::assert_snapshot!(imports("../../.git/config"), @r#"
+    git-directory: `.git/config` is inside `.git`, which is never read
+      at templates/web/main.jsonnet:2:16: asked for here
+      help: pass what you need from git in as a value
+    "#);
+    let mut memory = repository(&[("main.jsonnet", "importstr 'link'")]);
+    memory.link(path("templates/web/link"), "../../../secret");
+    memory.insert(path("templates/web/latin1"), b"\xff".to_vec());
+    let result = Template::load(&Tree::new(memory), &path("templates/web"));
+    insta::assert_snapshot!(text(&finding(result)), @r#"
+    outside-repository: `templates/web/link` leads out of the repository through the link `templates/web/link` to `../../../secret`
+      at templates/web/main.jsonnet:1:11: asked for here
+      at templates/web/link: the link that leads out
+      help: move what it leads to into the repository
+    "#);
+    let mut memory = repository(&[("main.jsonnet", "importstr 'latin1'")]);
+    memory.insert(path("templates/web/latin1"), b"a\n\xff".to_vec());
+    let result = Template::load(&Tree::new(memory), &path("templates/web"));
+    insta::assert_snapshot!(text(&finding(result)), @r#"
+    not-utf8: `templates/web/latin1:2:1` is where the file stops being UTF-8
+      at templates/web/main.jsonnet:1:11: asked for here
+      help: save the file as UTF-8
+    "#);
+}
+
+#[test]
+fn errors_are_shown_where_they_come_from() {
+    insta::assert_snapshot!(refuses("function(rungs)\n  { a: rungs.values.replica }"), @r#"
+    template-undefined: `rungs.values.replica` is not defined
+      at templates/web/main.jsonnet:2:8: no such field
+      help: did you mean `replicas`?
+    "#);
+    insta::assert_snapshot!(refuses("local f(x) = x.y;\nfunction(rungs) { a: [f(1)] }"), @r#"
+    template-failed: only an object has fields
+      at templates/web/main.jsonnet:1:14: computed here
+      at templates/web/main.jsonnet:2:23: calling `f`
+    "#);
+    insta::assert_snapshot!(refuses("function(rungs) error 'no host'"), @r#"
+    template-failed: no host
+      at templates/web/main.jsonnet:1:17: raised here
+    "#);
+    insta::assert_snapshot!(refuses("function(rungs) { assert self.a > 1 : 'too few', a: 1 }"), @r#"
+    template-failed: too few
+      at templates/web/main.jsonnet:1:19: does not hold
+    "#);
+    insta::assert_snapshot!(refuses("function(rungs) std.map(1, 2)"), @r#"
+    template-failed: argument 1 of `std.map` is a function, not a number
+      at templates/web/main.jsonnet:1:17: computed here
+    "#);
+    insta::assert_snapshot!(refuses("function(rungs) import 'missing.libsonnet'"), @r#"
+    include-missing: `missing.libsonnet` is not there
+      at templates/web/main.jsonnet:1:24: no such file
+      help: it was looked for in `templates/web`, then `vendor`
+    "#);
+    insta::assert_snapshot!(refuses("function(rungs, cluster) {}"), @r#"
+    wrong-parameters: the parameter `cluster` is not given
+      at templates/web/main.jsonnet:1:1: called with `rungs` alone
+      help: give the parameter a default
+    "#);
+    insta::assert_snapshot!(refuses("function(x) {}"), @r#"
+    wrong-parameters: the function has no parameter `rungs`
+      at templates/web/main.jsonnet:1:1: called with `rungs` alone
+      help: write `function(rungs) …`
+    "#);
+    insta::assert_snapshot!(refuses("std.extVar('env')"), @r#"
+    template-undefined: there is no external variable `env`
+      at templates/web/main.jsonnet:1:1: computed here
+      help: there is only `std.extVar('rungs')`
+    "#);
+    insta::assert_snapshot!(refuses("std.native('env')()"), @r#"
+    template-failed: null cannot be called
+      at templates/web/main.jsonnet:1:1: computed here
+    "#);
+}
+
+#[test]
+fn what_is_no_jsonnet_is_shown_where_it_stands() {
+    insta::assert_snapshot!(refuses("{ a: 1\n  b: 2 }"), @r#"
+    template-syntax: `b` does not fit here
+      at templates/web/main.jsonnet:2:3: Jsonnet cannot read this
+    "#);
+    insta::assert_snapshot!(refuses("{ a: 'b }"), @r#"
+    template-syntax: this string has no end
+      at templates/web/main.jsonnet:1:6: Jsonnet cannot read this
+    "#);
+    insta::assert_snapshot!(refuses("{ a: b }"), @r#"
+    template-syntax: there is no variable `b`
+      at templates/web/main.jsonnet:1:6: Jsonnet cannot read this
+    "#);
+    insta::assert_snapshot!(refuses("{ a: $ }; 1"), @r#"
+    template-syntax: `;` does not fit here
+      at templates/web/main.jsonnet:1:9: Jsonnet cannot read this
+    "#);
+    insta::assert_snapshot!(refuses("import 'a' + 'b'"), @r#"
+    template-syntax: an import's path must be written out, not computed
+      at templates/web/main.jsonnet:1:8: Jsonnet cannot read this
+    "#);
+}
+
+#[test]
+fn what_is_no_object_is_not_lost_without_a_word() {
+    insta::assert_snapshot!(refuses("3"), @r#"
+    loose-value: the result is a number, and no object
+      at templates/web/main.jsonnet: made by this program
+      help: hide the field with `::`, or give its map `apiVersion` and `kind`
+    "#);
+    insta::assert_snapshot!(refuses("{ web: { deployment: [{ kind: 'K', spec: {} }] } }"), @r#"
+    loose-value: `web.deployment[0].kind` of the result is a string, and no object
+      at templates/web/main.jsonnet: made by this program
+      help: an object needs both `apiVersion` and `kind`
+    "#);
+    insta::assert_snapshot!(refuses("{ f(x): x }"), @r#"
+    loose-value: `f` of the result is a function, and no object
+      at templates/web/main.jsonnet: made by this program
+      help: hide the field with `::`, or give its map `apiVersion` and `kind`
+    "#);
+    insta::assert_snapshot!(refuses("{ apiVersion: 'v1', kind: 'K', spec: { f: [function(x) x] } }"), @r#"
+    loose-value: `spec.f[0]` of the result is a function, and no object
+      at templates/web/main.jsonnet: made by this program
+      help: hide the field with `::`, or give its map `apiVersion` and `kind`
+    "#);
+}
+
+#[test]
+fn endless_recursion_ends() {
+    for (what, program) in [
+        ("direct", "local f(x) = f(x + 1) + 1;\nfunction(rungs) f(1)"),
+        ("mutual", "local f(x) = g(x) + 1, g(x) = f(x) + 1;\nfunction(rungs) f(1)"),
+        ("a tail call", "local f(x) = f(x + 1);\nfunction(rungs) f(1)"),
+        ("a field", "function(rungs)\n  { a: self.b, b: self.a }"),
+        ("objects", "function(rungs)\n  local f(x) = { a: f(x + 1) }; f(1)"),
+        ("a list", "local f(x) = [f(x)];\nfunction(rungs) f(1)"),
+        ("a value", "local a = a + 1;\nfunction(rungs) a"),
+        ("an import", "function(rungs) import 'main.jsonnet'"),
+    ] {
+        let began = Instant::now();
+        let finding = finding(render(&[("main.jsonnet", program)], ""));
+        assert!(
+            ["template-endless", "template-nesting", "loose-value"].contains(&finding.code.name),
+            "{what}: {}",
+            text(&finding)
+        );
+        assert_eq!(finding.location().path().as_str(), "templates/web/main.jsonnet", "{what}");
+        println!("{what}: {:?}\n{}", began.elapsed(), text(&finding));
+        assert!(began.elapsed() < Duration::from_secs(20), "{what} took {:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn deeply_nested_source_is_refused_at_once() {
+    for (open, close) in [
+        ("[", "]"),
+        ("{a:", "}"),
+        ("(", ")"),
+        ("local a=1;", "1"),
+        ("if true then ", "1"),
+        ("a.", "a"),
+    ] {
+        for program in [open.repeat(100_000), open.repeat(100_000) + &close.repeat(100_000)] {
+            let began = Instant::now();
+            let finding = finding(load(&[("main.jsonnet", &program)]));
+            assert_eq!(finding.code.name, "template-nesting", "{open}");
+            assert!(began.elapsed() < Duration::from_secs(5), "{open} took {:?}", began.elapsed());
+        }
+    }
+}
+
+/// What is accepted must fit on the engine's stack, in every build.
+#[test]
+fn source_that_is_nested_as_deep_as_allowed_is_rendered() {
+    for (open, inner, close) in [
+        ("[", "", "]"),
+        ("{a:", "{}", "}"),
+        ("local a = {};", "a", ""),
+        ("if true then ", "{}", ""),
+        ("if false then {} else ", "{}", ""),
+        ("(function(x) ", "{}", ")(1)"),
+        ("assert true;", "{}", ""),
+        ("", "{}", " {}"),
+    ] {
+        let times = if open.contains("function") { 300 } else { 950 };
+        let program =
+            format!("local b = {}{inner}{}; {{}}", open.repeat(times), close.repeat(times));
+        if let Err(findings) = render(&[("main.jsonnet", &program)], "") {
+            panic!("{open}: {}", shown(&findings));
+        }
+    }
+}
+
+#[test]
+fn many_threads_render_one_template() {
+    let files = [
+        (
+            "main.jsonnet",
+            "local l = import 'l.libsonnet'; function(rungs) { apiVersion: 'v1', kind: 'K', a: l.f(rungs.values.n) }",
+        ),
+        ("l.libsonnet", "{ f(x):: x * 2 }"),
+    ];
+    let template = load(&files).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let template = &template;
+            scope.spawn(move || {
+                for n in 0..50 {
+                    let n = thread * 1000 + n;
+                    let values = values(&format!("\"n\": {n}\n"));
+                    let documents = template.render(&input(&values)).unwrap();
+                    let a = documents[0].value.root().get("a").unwrap();
+                    assert_eq!(a.as_number().unwrap().as_i64(), Some(n * 2));
+                }
+            });
+        }
+    });
+}
+
+/// Google's suite, through the same door as a template: each case is imported
+/// by a program whose one object carries its result.
+#[test]
+fn googles_suite_agrees_but_for_what_is_listed() {
+    let Some(cases) = corpora::folder("jsonnet/cases") else { return };
+    let suite = suite_files(cases.parent().unwrap());
+    let mut names: Vec<_> = std::fs::read_dir(&cases)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let failed: Vec<_> = names.iter().filter(|name| !agrees(&suite, &cases.join(name))).collect();
+    println!("{} of {} agree; not: {failed:?}", names.len() - failed.len(), names.len());
+    assert!(names.len() >= 173);
+    assert!(names.len() - failed.len() >= 171, "not: {failed:?}");
+}
+
+fn suite_files(corpus: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    let mut directories = vec![corpus.join("all")];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(corpus.join("all")).unwrap().to_str().unwrap().to_owned();
+            files.push((name, std::fs::read(&path).unwrap()));
+        }
+    }
+    files
+}
+
+fn agrees(suite: &[(String, Vec<u8>)], case: &Path) -> bool {
+    let read = |name: &str| std::fs::read_to_string(case.join(name)).unwrap();
+    // The suite is run in its own directory, which `std.thisFile` shows.
+    let program = read("path").trim().strip_prefix("all/").unwrap().to_owned();
+    let mut memory = Memory::new();
+    for (name, bytes) in suite {
+        let mut bytes = bytes.clone();
+        if *name == program {
+            // The suite sets two external variables; a template has only ours.
+            let text = String::from_utf8(bytes).unwrap();
+            let text = text.replace("std.extVar('var1')", "'test'");
+            let text = text.replace("std.extVar('var2')", "{ x: 1, y: 2 }");
+            bytes = text.into_bytes();
+        }
+        memory.insert(path(name), bytes);
+    }
+    let main = format!(
+        "local program = import '{program}';
+         {{ apiVersion: 'v1', kind: 'K', result: program{} }}",
+        // The suite gives this one case the same two as arguments.
+        if program == "tla.simple.jsonnet" { "('test', { x: 1, y: 2 })" } else { "" }
+    );
+    memory.insert(path("main.jsonnet"), main.into_bytes());
+    let result = Template::load(&Tree::new(memory), &RepoPath::root())
+        .and_then(|template| template.render(&input(&values(""))));
+    let succeeds = read("exit").trim() == "0";
+    match result {
+        Ok(documents) if succeeds => {
+            // `std.trace` is expected on standard error, and silent here.
+            let expected = read("expected");
+            let lines = expected.lines().filter(|line| !line.starts_with("TRACE:"));
+            let expected = values(&lines.collect::<Vec<_>>().join("\n"));
+            let result = documents[0].value.root().get("result").unwrap();
+            let same = result.equals(expected.root());
+            if !same {
+                println!("{program}: {}", rungs::yaml::emit(result));
+            }
+            same
+        }
+        Ok(_) => false,
+        Err(findings) => {
+            if succeeds {
+                println!("{program}: {}", shown(&findings));
+            }
+            !succeeds
+        }
+    }
+}
+
+#[test]
+fn an_object_of_many_fields_is_read_once_through() {
+    let program = "{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' },
+        data: { ['k' + i]: 'v' for i in std.range(1, 100000) } }";
+    let text = rendered(&[("main.jsonnet", program)], "");
+    assert!(text.lines().count() > 100_000);
+}
+
+#[test]
+fn a_list_of_loose_values_is_one_finding() {
+    insta::assert_snapshot!(refuses("std.range(1, 100000)"), @r#"
+    loose-value: `[0]` of the result is a number, and no object
+      at templates/web/main.jsonnet: made by this program, with 99999 more in its list
+      help: hide the field with `::`, or give its map `apiVersion` and `kind`
+    "#);
+    let map = "{ ['k' + i]: i for i in std.range(1, 100000) }";
+    let findings = render(&[("main.jsonnet", map)], "").unwrap_err();
+    assert_eq!(findings.len(), 100);
+}

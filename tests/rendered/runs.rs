@@ -1,0 +1,179 @@
+//! `rungs render` and the tree that it writes, as processes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::{thread, time::Duration};
+
+use tempfile::TempDir;
+
+use crate::sample::snapshot;
+use crate::support::component::absent;
+use crate::support::program::{rungs_in, scrubbed, stderr, stdout};
+
+const BUSY: i32 = 4;
+
+fn rungs(repository: &Path, arguments: &[&str]) -> Command {
+    let mut command = rungs_in(repository);
+    command.args(arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A revision of a repository: every object says which, some are only in the
+/// first and others only in the second.
+fn repository(revision: u32) -> TempDir {
+    let directory = TempDir::new().unwrap();
+    let write = |path: &str, text: String| {
+        let path = directory.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("rungs.yaml", "version: 1\nladder: [qa, prod]\n".to_owned());
+    for app in 0..8 {
+        write(&format!("environments/qa/app{app}.yaml"), "template: web\n".to_owned());
+        write(&format!("environments/prod/app{app}.yaml"), "template: web\n".to_owned());
+    }
+    write(&format!("environments/prod/only{revision}.yaml"), "template: web\n".to_owned());
+    for name in 0..10 {
+        let kept = if name < 8 { format!("c{name}") } else { format!("r{revision}-{name}") };
+        write(
+            &format!("templates/web/{kept}.yaml"),
+            format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: {kept} }}\ndata: {{ revision: \"{revision}\" }}\n"
+            ),
+        );
+    }
+    directory
+}
+
+/// Two revisions with the trees that they come to.
+fn revisions() -> ([TempDir; 2], [BTreeMap<String, Vec<u8>>; 2]) {
+    let repositories = [repository(1), repository(2)];
+    let whole = repositories.each_ref().map(|repository| {
+        let render = rungs(repository.path(), &["render"]).output().unwrap();
+        assert_eq!(render.status.code(), Some(0), "{}", stderr(&render));
+        snapshot(&repository.path().join("rendered"))
+    });
+    (repositories, whole)
+}
+
+#[test]
+fn what_another_run_wrote_just_before_the_lock_is_seen() {
+    let tried = scrubbed("strace").args(["-o", "/dev/null", "true"]).output();
+    if !tried.is_ok_and(|output| output.status.success()) {
+        return absent("strace is not there, or may not trace");
+    }
+    let (repositories, whole) = revisions();
+    let [first, second] = repositories.each_ref().map(TempDir::path);
+    let shared = first.join("rendered");
+    // Nearly what the first writes, so that it would leave nearly all as it is.
+    fs::remove_file(shared.join("qa/app0/configmap-c0.yaml")).unwrap();
+    let late = scrubbed("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=flock"])
+        .args(["-e", "inject=flock:delay_enter=3000000", env!("CARGO_BIN_EXE_rungs"), "render"])
+        .current_dir(first)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_secs(1));
+    let between = rungs(second, &["render", "--output", shared.to_str().unwrap()]).output();
+    assert_eq!(between.unwrap().status.code(), Some(0));
+    let late = late.wait_with_output().unwrap();
+    assert_eq!(late.status.code(), Some(0), "{}", stderr(&late));
+    let found = snapshot(&shared);
+    assert!(whole.contains(&found), "a mix of both: {:?}", found.keys());
+}
+
+#[test]
+fn a_tree_that_two_runs_write_at_once_is_wholly_one_of_theirs() {
+    let (repositories, whole) = revisions();
+    assert_ne!(whole[0], whole[1]);
+    let shared = TempDir::new().unwrap();
+    let output = shared.path().to_str().unwrap();
+    let mut written = [0, 0];
+    for round in 0..30 {
+        let start = |repository: &TempDir| {
+            rungs(repository.path(), &["render", "--output", output]).spawn().unwrap()
+        };
+        // Whoever starts second sometimes ends first.
+        let (first, second) = (round % 2, 1 - round % 2);
+        let runs = [start(&repositories[first]), start(&repositories[second])];
+        let ends = runs.map(Child::wait_with_output).map(Result::unwrap);
+        for (end, which) in ends.iter().zip([first, second]) {
+            match end.status.code() {
+                Some(0) => written[which] += 1,
+                Some(BUSY) => assert!(stderr(end).contains("output-busy"), "{}", stderr(end)),
+                other => panic!("{other:?}: {}", stderr(end)),
+            }
+        }
+        let found = snapshot(shared.path());
+        assert!(whole.contains(&found), "round {round} left a mix of both: {:?}", found.keys());
+    }
+    assert!(written.iter().all(|&times| times > 0), "{written:?}");
+}
+
+#[test]
+fn a_shared_namespace_stands_in_one_place_whether_all_or_a_part_is_rendered() {
+    let repository = repository(1);
+    let root = repository.path();
+    for environment in ["qa", "prod"] {
+        let app = root.join(format!("environments/{environment}/app0.yaml"));
+        fs::write(app, "template: web\nnamespace: shared\n").unwrap();
+        for name in 1..8 {
+            fs::remove_file(root.join(format!("environments/{environment}/app{name}.yaml")))
+                .unwrap();
+        }
+    }
+    // No object of the one is the other's, too.
+    for entry in fs::read_dir(root.join("templates/web")).unwrap() {
+        fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    fs::write(
+        root.join("templates/web/a.yaml.tera"),
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: \"{{ environment }}\" }\n",
+    )
+    .unwrap();
+    let run = |arguments: &[&str]| {
+        let run = rungs(root, arguments).output().unwrap();
+        assert_eq!(run.status.code(), Some(0), "{arguments:?}: {}", stderr(&run));
+    };
+    let namespace = |environment: &str| {
+        root.join(format!("rendered/{environment}/_environment/namespace-shared.yaml")).exists()
+    };
+    run(&["render", "prod"]);
+    assert!(!namespace("prod"));
+    run(&["render", "qa"]);
+    assert!(namespace("qa"));
+    run(&["render", "--check"]);
+    run(&["render"]);
+    run(&["render", "--check", "prod"]);
+    assert!(namespace("qa") && !namespace("prod"));
+}
+
+#[test]
+fn files_below_another_output_are_named_there_and_a_check_does_not_make_it() {
+    let (repository, elsewhere) = (repository(1), TempDir::new().unwrap());
+    let output = elsewhere.path().join("out");
+    let shown = output.to_str().unwrap();
+    let run = |arguments: &[&str]| rungs(repository.path(), arguments).output().unwrap();
+
+    let check = run(&["render", "--check", "--output", shown]);
+    assert_eq!(check.status.code(), Some(1));
+    let line = format!("missing   {shown}/qa/app0/configmap-c0.yaml\n");
+    assert!(stdout(&check).contains(&line), "{}", stdout(&check));
+    assert!(!stdout(&check).contains("rendered/"), "{}", stdout(&check));
+    assert!(!output.exists());
+    let check = run(&["render", "--check", "--output", shown, "--format", "json"]);
+    let message = format!("`{shown}/qa/app0/configmap-c0.yaml` is not there");
+    assert!(stdout(&check).contains(&message), "{}", stdout(&check));
+
+    let write = run(&["render", "--output", shown, "-v"]);
+    assert_eq!(write.status.code(), Some(0));
+    let line = format!("wrote    {shown}/qa/app0/configmap-c0.yaml\n");
+    assert!(stderr(&write).contains(&line), "{}", stderr(&write));
+    let write = run(&["render", "-v"]);
+    let line = "wrote    rendered/qa/app0/configmap-c0.yaml\n";
+    assert!(stderr(&write).contains(line), "{}", stderr(&write));
+}

@@ -1,0 +1,40 @@
+//! Where the material stands that tests run on and that is no part of the
+//! repository, and the programs that they ask.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use super::component::absent;
+use super::program::scrubbed;
+
+/// A folder of the corpora; none, with a line that says so, where it is absent.
+///
+/// # Panics
+///
+/// Where it is absent and `RUNGS_REQUIRE_COMPONENTS` is set.
+pub fn folder(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("RUNGS_CORPORA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"),
+        PathBuf::from,
+    );
+    let folder = root.join(name);
+    present(folder.is_dir(), &format!("the corpus `{name}`")).then_some(folder)
+}
+
+/// Whether a program is on the path; where it is not, a line says so.
+///
+/// # Panics
+///
+/// Where it is absent and `RUNGS_REQUIRE_COMPONENTS` is set.
+pub fn program(name: &str) -> bool {
+    let mut command = scrubbed(name);
+    let status = command.arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    present(status.is_ok(), &format!("the program `{name}`"))
+}
+
+fn present(is_there: bool, what: &str) -> bool {
+    if !is_there {
+        absent(&format!("{what} is not here"));
+    }
+    is_there
+}

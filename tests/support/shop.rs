@@ -1,0 +1,191 @@
+//! A shop's repository: a remote, somebody's clone of it, and what rungs says
+//! there.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use serde_json::Value;
+
+use super::git::git;
+use super::program::{rungs, rungs_in};
+use super::repository::{Remote, native};
+
+/// Three rungs by file, for a tag that is all there is to a site.
+const ADOPTED: &str = "\
+version: 1
+ladder: [qa, stage, prod]
+sites:
+  - path: '{environment}/{app}.yaml'
+    kind: yaml
+    fields: { image: image }
+";
+
+/// A digest of one digit.
+pub fn digest(digit: char) -> String {
+    format!("sha256:{}", digit.to_string().repeat(64))
+}
+
+/// A remote and a clone of it.
+pub struct Shop {
+    pub remote: Remote,
+    pub clone: PathBuf,
+}
+
+impl Shop {
+    /// A native repository with its rendered files: `qa` is at `v2`, `stage` and
+    /// `prod` are at `v1`, and each has `api` and `web`.
+    pub fn native(more: &[(&str, &str)]) -> Self {
+        let apps = ["api".to_owned(), "web".to_owned()];
+        Self::of(&native(&[("qa", "v2"), ("stage", "v1"), ("prod", "v1")], &apps, more))
+    }
+
+    /// An adopted repository of the same environments and tags. `more` is added
+    /// to it, and takes the place of what is there.
+    pub fn adopted(more: &[(&str, &str)]) -> Self {
+        let mut files = BTreeMap::from([("rungs.yaml".to_owned(), ADOPTED.to_owned())]);
+        for (environment, tag) in [("qa", "v2"), ("stage", "v1"), ("prod", "v1")] {
+            for app in ["api", "web"] {
+                files.insert(format!("{environment}/{app}.yaml"), image(app, tag));
+            }
+        }
+        files.extend(more.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
+        Self::of(&files)
+    }
+
+    /// An adopted repository whose `rungs.yaml` is the usual one, and more.
+    pub fn configured(settings: &str, more: &[(&str, &str)]) -> Self {
+        let configuration = format!("{ADOPTED}{settings}");
+        Self::adopted(&[&[("rungs.yaml", &*configuration)], more].concat())
+    }
+
+    pub fn of(files: &BTreeMap<String, String>) -> Self {
+        let remote = Remote::new(files);
+        let clone = remote.cloned("ana");
+        Self { remote, clone }
+    }
+
+    /// Runs rungs in the clone.
+    pub fn rungs(&self, arguments: &[&str]) -> Said {
+        Said::of(&rungs(&self.clone, arguments))
+    }
+
+    /// Runs rungs in the clone and expects that exit code.
+    #[track_caller]
+    pub fn ends(&self, code: i32, arguments: &[&str]) -> Said {
+        self.rungs(arguments).ends(code)
+    }
+
+    /// What rungs prints as JSON.
+    #[track_caller]
+    pub fn json(&self, code: i32, arguments: &[&str]) -> Value {
+        let said = self.ends(code, &[arguments, &["--format", "json"]].concat());
+        serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {said:?}"))
+    }
+
+    /// A file of the remote's `main`.
+    #[track_caller]
+    pub fn file(&self, path: &str) -> String {
+        git(&self.remote.bare(), &["show", &format!("main:{path}")])
+    }
+
+    /// The message of the remote's newest commit.
+    pub fn message(&self) -> String {
+        git(&self.remote.bare(), &["log", "-1", "--format=%B", "main"])
+    }
+
+    /// The files that the remote's newest commit changed.
+    pub fn changed(&self) -> Vec<String> {
+        self.remote.changed("main")
+    }
+
+    /// Somebody else commits files to the remote's `main`; none removes one.
+    pub fn elsewhere(&self, message: &str, files: &[(&str, Option<&str>)]) -> String {
+        let name = format!("bo-{}", self.remote.commits_since("main~0").len());
+        let clone = self.remote.path(&name);
+        if clone.exists() {
+            git(&clone, &["pull", "-q", "--ff-only"]);
+        } else {
+            self.remote.cloned(&name);
+        }
+        for (path, text) in files {
+            put(&clone, path, *text);
+        }
+        git(&clone, &["add", "-A", "-f"]);
+        git(&clone, &["commit", "-q", "-m", message]);
+        git(&clone, &["push", "-q"]);
+        git(&clone, &["rev-parse", "HEAD"])
+    }
+
+    /// The clone gets what the remote has.
+    pub fn pull(&self) {
+        git(&self.clone, &["pull", "-q", "--ff-only"]);
+    }
+}
+
+/// Writes or removes a file of a work tree.
+pub fn put(clone: &Path, path: &str, text: Option<&str>) {
+    let path = clone.join(path);
+    match text {
+        Some(text) => {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        None => fs::remove_file(path).unwrap(),
+    }
+}
+
+/// The file of an app in [`Shop::adopted`].
+pub fn image(app: &str, tag: &str) -> String {
+    let tag = if tag.starts_with('@') { tag.to_owned() } else { format!(":{tag}") };
+    format!("# {app}\nimage: registry.example.com/shop/{app}{tag}  # by promotion\n")
+}
+
+/// What a run said.
+#[derive(Debug)]
+pub struct Said {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Said {
+    pub fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            code: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+
+    /// Runs rungs in a directory with variables of a CI.
+    pub fn with(clone: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let mut command = rungs_in(clone);
+        command.envs(variables.iter().copied()).args(arguments);
+        Self::of(&command.output().unwrap())
+    }
+
+    #[track_caller]
+    pub fn ends(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Whether one of its findings has that code.
+    #[track_caller]
+    pub fn finds(self, code: &str) -> Self {
+        assert!(self.stderr.contains(&format!("[{code}]")), "{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Whether it says that, wherever lines are broken.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        let all = format!("{} {}", self.stdout, self.stderr);
+        let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat(&all).contains(text), "no `{text}` in:\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+}

@@ -1,0 +1,9 @@
+//! YAML read, written and edited, compared with what others make of it.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
+
+mod dialect;
+mod emit;
+mod splice;
+mod suite;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,220 @@
+//! The hard edits, each a test and a row of `docs/reference/editing.md`.
+
+use rungs::yaml::Change;
+
+use super::{append, become_yaml, edited, insert, remove, set};
+
+/// One edit, with what comes of it.
+pub(crate) struct Row {
+    /// The name of its test.
+    pub(crate) name: &'static str,
+    pub(crate) before: &'static str,
+    pub(crate) changes: Vec<Change>,
+    /// The text behind it, or the code of why not.
+    pub(crate) after: Result<&'static str, &'static str>,
+}
+
+impl Row {
+    fn check(&self) {
+        let after = edited(self.before, &self.changes);
+        let after = after.map_err(|findings| findings.iter().next().unwrap().code.name);
+        assert_eq!(after, self.after.map(str::to_owned));
+    }
+}
+
+/// Rows that are tests: `name: before, [changes] => after;`
+macro_rules! rows {
+    ($list:ident: $($name:ident: $before:expr, [$($change:expr),+] => $after:expr;)+) => {
+        $(
+            #[test]
+            fn $name() {
+                row::$name().check();
+            }
+        )+
+
+        mod row {
+            use super::*;
+            $(
+                pub(super) fn $name() -> Row {
+                    let changes = vec![$($change),+];
+                    Row { name: stringify!($name), before: $before, changes, after: $after }
+                }
+            )+
+        }
+
+        /// Every row, in order.
+        pub(crate) fn $list() -> Vec<Row> {
+            vec![$(row::$name()),+]
+        }
+    };
+}
+
+rows! { all:
+    a_comment_behind_the_value_stays:
+        "image: web:v1  # the front end\n",
+        [set("image", "web:v2")] => Ok("image: web:v2  # the front end\n");
+    quotes_stay:
+        "a: 'v1'\nb: \"v1\"\n",
+        [set("a", "it's"), set("b", "a \"b\"")] => Ok("a: 'it''s'\nb: \"a \\\"b\\\"\"\n");
+    a_tag_that_reads_as_a_number_is_quoted:
+        "newTag: v1.9\n",
+        [set("newTag", "1.10")] => Ok("newTag: \"1.10\"\n");
+    it_is_quoted_as_the_file_quotes:
+        "name: 'web'\nnewTag: v1.9\n",
+        [set("newTag", "1e3")] => Ok("name: 'web'\nnewTag: '1e3'\n");
+    a_commit_that_reads_as_a_number_is_quoted:
+        "ref: 3f7a9c1\n",
+        [set("ref", "123e456")] => Ok("ref: \"123e456\"\n");
+    an_octal_date_or_word_is_quoted:
+        "a: x\nb: x\nc: x\n",
+        [set("a", "0644"), set("b", "2024-01-31"), set("c", "yes")]
+            => Ok("a: \"0644\"\nb: \"2024-01-31\"\nc: \"yes\"\n");
+    a_number_becomes_a_text:
+        "tag: 1.9 # pinned\n",
+        [set("tag", "1.10")] => Ok("tag: \"1.10\" # pinned\n");
+    a_whole_number_stays_one:
+        "tag: 38\nother: v38\n",
+        [set("tag", "39"), set("other", "39")] => Ok("tag: 39\nother: \"39\"\n");
+    a_flow_map_stays_on_its_line:
+        "image: {repository: web, tag: v1}\n",
+        [set("image.tag", "v2")] => Ok("image: {repository: web, tag: v2}\n");
+    a_text_with_a_comma_is_quoted_in_a_flow_map:
+        "a: {b: c}\n",
+        [set("a.b", "x, y")] => Ok("a: {b: \"x, y\"}\n");
+    an_anchor_stays_and_its_aliases_follow:
+        "a: &tag v1\nb: *tag\n",
+        [set("a", "v2")] => Ok("a: &tag v2\nb: *tag\n");
+    an_alias_is_refused:
+        "a: &tag v1\nb: *tag\n",
+        [set("b", "v2")] => Err("edit-alias");
+    a_key_that_a_merge_brings_is_refused:
+        "base: &base\n  tag: v1\nweb:\n  <<: *base\n",
+        [set("web.tag", "v2")] => Err("edit-alias");
+    a_key_that_a_merge_brings_may_be_overridden:
+        "base: &base\n  tag: v1\nweb:\n  name: web\n  <<: *base\n",
+        [insert("web", "digest", "sha256:1")]
+            => Ok("base: &base\n  tag: v1\nweb:\n  name: web\n  <<: *base\n  digest: sha256:1\n");
+    a_string_tag_stays:
+        "a: !!str 1\n",
+        [set("a", "v2")] => Ok("a: !!str v2\n");
+    a_tag_that_is_no_string_is_refused:
+        "a: !!int 1\n",
+        [set("a", "v2")] => Err("edit-tag");
+    a_block_scalar_of_one_line_is_edited_inside:
+        "image: |-  # one\n    web:v1\n\nb: >\n  x\n",
+        [set("image", "web:v2"), set("b", "y")] => Ok("image: |-  # one\n    web:v2\n\nb: >\n  y\n");
+    a_block_scalar_of_several_lines_is_refused:
+        "images: |\n  web:v1\n  cart:v1\n",
+        [set("images", "web:v2")] => Err("edit-lines");
+    windows_line_breaks_stay:
+        "a: v1\r\nb:\r\n  c: v1\r\n",
+        [set("a", "v2"), insert("b", "d", "v1")] => Ok("a: v2\r\nb:\r\n  c: v1\r\n  d: v1\r\n");
+    a_missing_final_newline_stays_missing:
+        "name: web\nnewTag: v1",
+        [set("newTag", "v2"), insert("", "digest", "sha256:1")]
+            => Ok("name: web\nnewTag: v2\ndigest: sha256:1");
+    a_byte_order_mark_stays:
+        "\u{feff}name: web\ntag: v1\n",
+        [set("name", "cart"), insert("", "digest", "sha256:1")]
+            => Ok("\u{feff}name: cart\ntag: v1\ndigest: sha256:1\n");
+    tabs_and_blanks_behind_a_value_stay:
+        "a: v1\t\nb: v1  \nc: v1\t# c\n",
+        [set("a", "v2"), set("b", "v2"), set("c", "v2")] => Ok("a: v2\t\nb: v2  \nc: v2\t# c\n");
+    other_documents_stay:
+        "---\na: v1\n---\n# nothing\n---\na: v1\n...\n",
+        [set("1:a", "v2")] => Ok("---\na: v1\n---\n# nothing\n---\na: v2\n...\n");
+    equal_names_are_told_apart_by_their_place:
+        "- name: web\n  tag: v1\n- name: web\n  tag: v1\n",
+        [set("[1].tag", "v2")] => Ok("- name: web\n  tag: v1\n- name: web\n  tag: v2\n");
+    other_scripts_stay:
+        "größe: \"名前\" # ☃\ntag: v1 # é\n",
+        [set("tag", "v2"), set("größe", "ñandú")] => Ok("größe: \"ñandú\" # ☃\ntag: v2 # é\n");
+    a_value_that_is_not_there_is_filled_in:
+        "image: # none yet\nother: &x\n",
+        [set("image", "web:v1"), set("other", "z")] => Ok("image: web:v1 # none yet\nother: &x z\n");
+    a_template_expression_is_refused:
+        "image: \"{{ .Values.image }}\"\n",
+        [set("image", "web:v1")] => Err("edit-template");
+    a_template_file_is_refused:
+        "{{- if .Values.on }}\nimage: web:v1\n{{- end }}\n",
+        [set("image", "web:v2")] => Err("edit-template");
+    a_digest_goes_behind_the_tag:
+        "images:\n- name: web\n  newTag: v1 # tag\n  # about cart\n- name: cart\n",
+        [insert("images[0]", "digest", "sha256:1")]
+            => Ok("images:\n- name: web\n  newTag: v1 # tag\n  digest: sha256:1\n  # about cart\n- name: cart\n");
+    a_new_tag_goes_behind_the_new_name:
+        "images:\n  - name: web\n    newName: shop/web\n    digest: sha256:1\n",
+        [insert("images[0]", "newTag", "v1")]
+            => Ok("images:\n  - name: web\n    newName: shop/web\n    newTag: v1\n    digest: sha256:1\n");
+    a_key_goes_into_a_flow_map_with_its_spacing:
+        "a: { repository: web,  tag: v1 } # c\nb: {\"tag\":\"v1\"}\n",
+        [insert("a", "digest", "sha256:1"), insert("b", "digest", "sha256:1")]
+            => Ok("a: { repository: web,  tag: v1,  digest: sha256:1 } # c\nb: {\"tag\":\"v1\",\"digest\":\"sha256:1\"}\n");
+    a_key_goes_into_a_flow_map_of_several_lines:
+        "{\n  \"tag\": \"v1\", # t\n  \"x\": 1 # x\n}\n",
+        [insert("", "digest", "sha256:1"), insert("", "y", "z")]
+            => Ok("{\n  \"tag\": \"v1\", # t\n  \"digest\": \"sha256:1\",\n  \"x\": 1, # x\n  \"y\": \"z\"\n}\n");
+    an_empty_map_becomes_lines:
+        "image: {} # none\nb: 1\n",
+        [insert("image", "tag", "v1")] => Ok("image: # none\n  tag: v1\nb: 1\n");
+    a_null_becomes_a_list:
+        "images: # none\nresources:\n  - a\n",
+        [append("images", &[("name", "web"), ("newTag", "v1")])]
+            => Ok("images: # none\n  - name: web\n    newTag: v1\nresources:\n  - a\n");
+    missing_maps_are_made:
+        "a:\n    b: 1\n",
+        [insert("a.image.spec", "tag", "v1")]
+            => Ok("a:\n    b: 1\n    image:\n        spec:\n            tag: v1\n");
+    an_empty_file_is_begun:
+        "# values\n",
+        [insert("image", "tag", "v1"), insert("image", "digest", "sha256:1")]
+            => Ok("# values\nimage:\n  tag: v1\n  digest: sha256:1\n");
+    an_item_is_aligned_with_the_others:
+        "images:\n  -   name: \"web\"\n      newTag: v1 # c\n# end\n",
+        [append("images", &[("name", "cart"), ("newTag", "1.0")])]
+            => Ok("images:\n  -   name: \"web\"\n      newTag: v1 # c\n  -   name: \"cart\"\n      newTag: \"1.0\"\n# end\n");
+    an_item_goes_into_a_flow_list:
+        "images: [{name: web}]\n",
+        [append("images", &[("name", "cart")])] => Ok("images: [{name: web}, {name: cart}]\n");
+    a_list_of_lists_grows_inside:
+        "- - name: a\n  - name: b\n- []\n",
+        [append("[0]", &[("name", "c")]), append("[1]", &[("name", "d")])]
+            => Ok("- - name: a\n  - name: b\n  - name: c\n- - name: d\n");
+    a_line_is_removed_and_the_comment_above_stays:
+        "a: 1\n# about b\nb: 2 # two\nc: 3\n",
+        [remove("b")] => Ok("a: 1\n# about b\nc: 3\n");
+    the_first_key_of_an_item_is_removed:
+        "- name: web\n  tag: v1\n",
+        [remove("[0].name")] => Ok("- tag: v1\n");
+    a_part_of_a_flow_map_is_removed:
+        "a: {b: 1, c: 2, d: 3}\n",
+        [remove("a.b"), remove("a.d")] => Ok("a: {c: 2}\n");
+    the_last_key_leaves_an_empty_map:
+        "image: # c\n  # tag\n  tag: v1\nb: 1\n",
+        [remove("image.tag")] => Ok("image: {} # c\n  # tag\nb: 1\n");
+    the_last_line_without_a_newline_is_removed:
+        "a: 1\r\nb: 2",
+        [remove("b")] => Ok("a: 1");
+    a_value_becomes_another_and_what_is_equal_stays:
+        "flags: # all\n  beta: true # b\n  old: 1\n  names: [a,  b]\n  text: 'x'\n",
+        [become_yaml("", "flags", "beta: true\nnames:\n- a\n- b\n- c\ntext: z\nnew:\n  deep: 1.10\n")]
+            => Ok("flags: # all\n  beta: true # b\n  names: [a,  b,  c]\n  text: 'z'\n  new:\n    deep: 1.10\n");
+    a_map_becomes_a_list_and_a_scalar_a_map:
+        "a:\n  b: 1\nc: 2 # two\n",
+        [become_yaml("", "a", "- x\n- q: z\n"), become_yaml("", "c", "d: e\n")]
+            => Ok("a:\n- x\n- q: z\nc: # two\n  d: e\n");
+    a_comment_is_kept_out_of_a_text_that_takes_its_place:
+        "l:\n- {} # behind\nm:\n  x: 1 # one\n",
+        [become_yaml("", "l", "- a: |\n    two\n    lines\n"), become_yaml("", "m", "- |\n  two\n  lines\n")]
+            => Ok("l:\n- a: | # behind\n    two\n    lines\nm:\n- | # one\n  two\n  lines\n");
+    an_empty_map_becomes_an_item:
+        "l:\n- a\n",
+        [become_yaml("", "l", "- a\n- {}\n- []\n")] => Ok("l:\n- a\n- {}\n- []\n");
+    a_map_without_brackets_in_a_list_is_refused:
+        "l: [a: b]\n",
+        [insert("l[0]", "c", "d")] => Err("edit-place");
+    items_between_equal_ones_are_removed_and_added:
+        "l:\n- a # a\n- b # b\n- c # c\nm:\n- q\n",
+        [become_yaml("", "l", "- a\n- c\n"), become_yaml("", "m", "- x\n- q\n- z\n")]
+            => Ok("l:\n- a # a\n- c # c\nm:\n- x\n- q\n- z\n");
+}

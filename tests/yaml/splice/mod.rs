@@ -1,0 +1,50 @@
+//! Edits of YAML files: exactly what is meant differs, and no other byte.
+
+mod edits;
+mod generator;
+mod properties;
+mod table;
+
+use std::sync::Arc;
+
+use rungs::diagnostic::Findings;
+use rungs::source::{RepoPath, SourceFile};
+use rungs::yaml::{Change, Place, Route, splice};
+
+/// A text with changes in it.
+fn edited(text: &str, changes: &[Change]) -> Result<String, Findings> {
+    let file = SourceFile::new(RepoPath::new("a.yaml").unwrap(), text.to_owned());
+    splice(&Arc::new(file), changes)
+}
+
+/// A place in a file's first document; in another, with its number before it:
+/// `1:a.b`.
+fn place(text: &str) -> Place {
+    let (document, route) = match text.split_once(':') {
+        Some((document, route)) => (document.parse().unwrap(), route),
+        None => (0, text),
+    };
+    let route = if route.is_empty() { Route::root() } else { Route::parse(route).unwrap() };
+    Place { document, route }
+}
+
+fn set(at: &str, text: &str) -> Change {
+    Change::Set { at: place(at), text: text.to_owned() }
+}
+
+fn insert(map: &str, key: &str, text: &str) -> Change {
+    Change::Insert { map: place(map), key: key.to_owned(), text: text.to_owned() }
+}
+
+fn become_yaml(map: &str, key: &str, yaml: &str) -> Change {
+    Change::Become { map: place(map), key: key.to_owned(), yaml: yaml.to_owned() }
+}
+
+fn append(list: &str, item: &[(&str, &str)]) -> Change {
+    let item = item.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
+    Change::Append { list: place(list), item }
+}
+
+fn remove(at: &str) -> Change {
+    Change::Remove { at: place(at) }
+}

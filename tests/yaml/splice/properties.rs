@@ -1,0 +1,336 @@
+//! What holds of every file: of generated ones, and of all in the corpora.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use rungs::source::{RepoPath, SourceFile};
+use rungs::yaml::{Change, Dialect, Node, Place, Route, Step, Style, Value, parse};
+
+use super::edited;
+use super::generator::document;
+use crate::support::corpora;
+
+/// Edits of one file: real files are long, and alike.
+const MOST: usize = 5;
+
+fn read(text: &str) -> Option<Vec<Value>> {
+    let file = SourceFile::new(RepoPath::new("a.yaml").unwrap(), text.to_owned());
+    parse(&Arc::new(file), Dialect::Kubectl).ok()
+}
+
+/// A node, and where it stands.
+struct Placed<'a> {
+    at: Place,
+    node: Node<'a>,
+}
+
+/// Every node that is written where it stands, before what is in it.
+fn placed(documents: &[Value]) -> Vec<Placed<'_>> {
+    let mut all = Vec::new();
+    for (document, value) in documents.iter().enumerate() {
+        let at = Place { document, route: Route::root() };
+        collect(Placed { at, node: value.root() }, &mut all);
+    }
+    all
+}
+
+fn collect<'a>(from: Placed<'a>, all: &mut Vec<Placed<'a>>) {
+    let Placed { at, node } = &from;
+    if node.alias_of().is_none() {
+        let span = node.location().span();
+        let keys = node.entries().filter(|(key, _)| span.contains(key.location().span()));
+        let keys = keys.map(|(key, value)| (Step::Key(key.text().to_owned()), value));
+        let items = node.items().enumerate().map(|(index, item)| (Step::Index(index), item));
+        let inner: Vec<_> = keys.chain(items).collect();
+        let at = at.clone();
+        all.push(from);
+        for (step, node) in inner {
+            let mut at = at.clone();
+            at.route.push(step);
+            collect(Placed { at, node }, all);
+        }
+    }
+}
+
+fn set(at: &Place, text: &str) -> Change {
+    Change::Set { at: at.clone(), text: text.to_owned() }
+}
+
+/// Texts that need care in some style.
+const OTHERS: [&str; 12] = [
+    "registry.example.com:5000/shop/web:v1.2",
+    "1.10",
+    "yes",
+    "",
+    "it's \"so\"",
+    "a # b",
+    "a: b",
+    "- x",
+    "{x, y}",
+    " x ",
+    "名前\u{85}",
+    "two\nlines",
+];
+
+/// Whether the text is written as the editor itself would write it: no line
+/// breaks or needless escapes, and quotes where any reader needs some.
+fn is_plainly_written(placed: &Placed<'_>) -> bool {
+    let location = placed.node.location();
+    let (written, text) = (location.text(), placed.node.as_str().unwrap());
+    match placed.node.style() {
+        Style::Plain => {
+            let safe =
+                rungs::yaml::readings(text).iter().all(|(_, said)| said.starts_with("the text"));
+            safe && written == text
+        }
+        Style::SingleQuoted => written == format!("'{}'", text.replace('\'', "''")),
+        Style::DoubleQuoted => {
+            written == format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+        }
+        Style::Literal | Style::Folded => text.trim_end_matches('\n').lines().count() == 1,
+        _ => false,
+    }
+}
+
+/// The lines of three texts in which they are not alike.
+fn ways(text: &str, changed: &str, back: &str) -> String {
+    let texts = [text, changed, back].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
+    let most = texts.iter().map(Vec::len).max().unwrap_or_default();
+    let line = |at: usize| texts.each_ref().map(|lines| lines.get(at).copied().unwrap_or_default());
+    let differ = |at: &usize| line(*at)[0] != line(*at)[1] || line(*at)[0] != line(*at)[2];
+    let first = (0..most).find(differ).unwrap_or_default();
+    let around = first.saturating_sub(3)..(first + 3).min(most);
+    around.map(|at| format!("{}: {:?}", at + 1, line(at))).collect::<Vec<_>>().join("\n")
+}
+
+/// Not more than so many of them, from all over.
+fn sample<T>(all: Vec<T>, most: usize) -> impl Iterator<Item = (usize, T)> {
+    let step = all.len().div_ceil(most).max(1);
+    all.into_iter().enumerate().filter(move |(at, _)| at % step == 0)
+}
+
+/// Sets each string of a text to another and back; how many there are, and how
+/// many were refused.
+fn set_each_and_back(name: &str, text: &str) -> (usize, usize) {
+    let Some(documents) = read(text) else { return (0, 0) };
+    let (mut all, mut refused) = (0, 0);
+    let texts = placed(&documents).into_iter().filter(|placed| placed.node.as_str().is_some());
+    for (at, placed) in sample(texts.collect(), MOST) {
+        let own = placed.node.as_str().unwrap();
+        all += 1;
+        let other = OTHERS[at % OTHERS.len()];
+        let Ok(changed) = edited(text, &[set(&placed.at, other)]) else {
+            refused += 1;
+            continue;
+        };
+        let again = read(&changed).unwrap();
+        let document = again[placed.at.document].root();
+        let node = placed.at.route.find(document).unwrap();
+        let said = node.as_str().unwrap();
+        assert_eq!(said.trim_end_matches('\n'), other.trim_end_matches('\n'), "{name}");
+        let back = edited(&changed, &[set(&placed.at, own)]).unwrap();
+        // A text that needs quotes gets some, and keeps them.
+        let is_alike = node.style() == placed.node.style() && is_plainly_written(&placed);
+        assert!(
+            !is_alike || back == text,
+            "{name}: {}\n{}",
+            placed.at.route,
+            ways(text, &changed, &back)
+        );
+    }
+    (all, refused)
+}
+
+/// Adds a key to each map and takes it away again.
+fn insert_each_and_back(name: &str, text: &str) -> (usize, usize) {
+    let Some(documents) = read(text) else { return (0, 0) };
+    let (mut all, mut refused) = (0, 0);
+    let maps = placed(&documents).into_iter().filter(|placed| placed.node.is_mapping());
+    for (_, placed) in sample(maps.collect(), MOST) {
+        all += 1;
+        let key = "new-key".to_owned();
+        let insert =
+            Change::Insert { map: placed.at.clone(), key: key.clone(), text: "1.10".into() };
+        let Ok(changed) = edited(text, &[insert]) else {
+            refused += 1;
+            continue;
+        };
+        let mut at = placed.at.clone();
+        at.route.push(Step::Key(key));
+        let back = edited(&changed, &[Change::Remove { at }]);
+        // Blanks in brackets that hold nothing are not kept.
+        let location = placed.node.location();
+        let is_blank = placed.node.entries().len() == 0 && location.text() != "{}";
+        let back = back.unwrap_or_else(|findings| panic!("{name}: {findings:?}\n{changed}"));
+        assert!(
+            is_blank || back == text,
+            "{name}: {}\n{}",
+            placed.at.route,
+            ways(text, &changed, &back)
+        );
+    }
+    (all, refused)
+}
+
+/// Removes each key and item whose line is its own: whole lines are gone, and
+/// nothing else.
+fn remove_each(name: &str, text: &str) -> usize {
+    let Some(documents) = read(text) else { return 0 };
+    let mut removed = 0;
+    for (_, placed) in sample(placed(&documents), MOST) {
+        if placed.at.route.steps().is_empty() {
+            continue;
+        }
+        let Ok(changed) = edited(text, &[Change::Remove { at: placed.at.clone() }]) else {
+            continue;
+        };
+        removed += 1;
+        let start = text.bytes().zip(changed.bytes()).take_while(|(a, b)| a == b).count();
+        let rest = changed.len() - start;
+        let end = text
+            .bytes()
+            .rev()
+            .zip(changed.bytes().rev())
+            .take(rest)
+            .take_while(|(a, b)| a == b)
+            .count();
+        let is_cut = start + end == changed.len();
+        // Where nothing is left, brackets are; a comma on a line before goes too.
+        let has_more = changed.contains("{}") || changed.contains("[]");
+        let has_more = has_more || text.contains(",\n") || text.contains(", #");
+        assert!(is_cut || has_more, "{name}: {}\n{}", placed.at.route, ways(text, &changed, ""));
+    }
+    removed
+}
+
+/// What a hand may slip into a file.
+fn slip() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "&a ", "*a", "!!str ", "!!int ", "? ", "- ", ": ", "# ", "|+\n", ">-\n", "{", "}", "[",
+        "]", ",", "\"", "'", "\n", "\n\n", "\r", "\t", "---\n", "...\n", "<<: *a\n", "{{ x }}",
+        "\u{feff}", "\u{2028}", "  ", "null", "~", "%",
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_text_that_was_set_and_set_back_leaves_every_byte(text in document()) {
+        let (_, refused) = set_each_and_back("generated", &text);
+        prop_assert!(refused == 0 || text.contains('|') || text.contains('>'), "{text}");
+    }
+
+    #[test]
+    fn a_key_that_was_added_and_removed_leaves_every_byte(text in document()) {
+        let (_, refused) = insert_each_and_back("generated", &text);
+        prop_assert_eq!(refused, 0, "{}", text);
+    }
+
+    #[test]
+    fn what_is_removed_goes_with_its_lines_and_nothing_else(text in document()) {
+        remove_each("generated", &text);
+    }
+
+    #[test]
+    fn no_text_and_no_change_makes_the_editor_panic(
+        text in document(),
+        slips in prop::collection::vec((any::<prop::sample::Index>(), slip()), 0..4),
+        at in any::<prop::sample::Index>(),
+        other in 0..OTHERS.len(),
+    ) {
+        let mut text = text;
+        for (at, slip) in slips {
+            let ends: Vec<_> = text.char_indices().map(|(at, _)| at).collect();
+            if let Some(&at) = ends.get(at.index(ends.len().max(1))) {
+                text.insert_str(at, slip);
+            }
+        }
+        let Some(documents) = read(&text) else { return Ok(()) };
+        let places: Vec<Place> = placed(&documents).into_iter().map(|placed| placed.at).collect();
+        let Some(at) = places.get(at.index(places.len().max(1))) else { return Ok(()) };
+        let (key, text_of) = ("new-key".to_owned(), OTHERS[other].to_owned());
+        for change in [
+            set(at, &text_of),
+            Change::Insert { map: at.clone(), key: key.clone(), text: text_of.clone() },
+            Change::Append { list: at.clone(), item: vec![(key.clone(), text_of.clone())] },
+            Change::Become { map: at.clone(), key, yaml: "a: |\n  b\n\n  c\nd: [1, {}]\n".into() },
+            Change::Remove { at: at.clone() },
+        ] {
+            if let Ok(changed) = edited(&text, &[change]) {
+                prop_assert!(read(&changed).is_some(), "{}", changed);
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_becomes_any_other(text in document(), other in document()) {
+        let documents = read(&text).unwrap();
+        let wanted = read(&other).unwrap();
+        let keys: Vec<_> = documents[0].root().entries().map(|(key, _)| key.text().to_owned()).collect();
+        for key in keys {
+            let map = Place { document: 0, route: Route::root() };
+            let change = Change::Become { map, key: key.clone(), yaml: other.clone() };
+            let changed = edited(&text, &[change]);
+            let changed = changed.unwrap_or_else(|findings| panic!("{findings:?}\n{text}\n{key} to\n{other}"));
+            let again = read(&changed).unwrap();
+            let is_equal = again[0].root().get(&key).unwrap().equals(wanted[0].root());
+            prop_assert!(is_equal, "{}\nbecame\n{}", text, changed);
+        }
+    }
+}
+
+/// Every YAML file of the corpora that people wrote for clusters.
+fn files() -> Vec<(String, String)> {
+    let folders =
+        ["repos", "replay", "setters", "setimage"].into_iter().filter_map(corpora::folder);
+    let mut files: Vec<_> = folders.flat_map(|folder| files_below(&folder)).collect();
+    files.sort();
+    // The same file stands in many commits.
+    let mut seen = HashSet::new();
+    files.retain(|(_, text)| seen.insert(text.clone()));
+    files
+}
+
+fn files_below(folder: &Path) -> Vec<(String, String)> {
+    let files = walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok);
+    let is_yaml = |path: &Path| {
+        path.extension().is_some_and(|end| end == "yaml" || end == "yml")
+            && path.components().all(|part| part.as_os_str() != "after")
+    };
+    files
+        .filter(|file| file.file_type().is_file() && is_yaml(file.path()))
+        .map(|file| (file.path().display().to_string(), fs::read_to_string(file.path()).unwrap()))
+        .collect()
+}
+
+#[test]
+fn in_real_files_a_text_that_was_set_and_set_back_leaves_every_byte() {
+    let (mut all, mut refused) = (0, 0);
+    for (name, text) in files() {
+        let (more, no) = set_each_and_back(&name, &text);
+        (all, refused) = (all + more, refused + no);
+    }
+    println!("{all} texts, {refused} refused");
+    assert!(refused * 10 <= all, "{refused} of {all} refused");
+}
+
+#[test]
+fn in_real_files_a_key_that_was_added_and_removed_leaves_every_byte() {
+    let (mut all, mut refused) = (0, 0);
+    for (name, text) in files() {
+        let (more, no) = insert_each_and_back(&name, &text);
+        (all, refused) = (all + more, refused + no);
+    }
+    println!("{all} maps, {refused} refused");
+    assert_eq!(refused, 0);
+}
+
+#[test]
+fn in_real_files_what_is_removed_goes_with_its_lines() {
+    let removed: usize = files().iter().map(|(name, text)| remove_each(name, text)).sum();
+    println!("{removed} removed");
+}
