@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use crate::support::git::{git, git_at};
 use crate::support::program::{rungs, rungs_done, said};
@@ -108,4 +109,49 @@ fn asked_again_what_is_newer_waits_and_nothing_changes() {
     let output = rungs(&busy.clone, &["promote", "web", "--to", "prod", "--commit"]);
     assert_eq!(output.status.code(), Some(5), "{}", said(&output));
     assert_eq!(busy.remote.tip(), tip);
+}
+
+/// What `status`, `gates` and `promote --dry-run` say of prod now: the tag that
+/// would enter, and the gates that do not pass.
+fn answers(busy: &Busy) -> [(Option<String>, Vec<String>); 3] {
+    let json = |arguments: &[&str]| -> Value {
+        let output = rungs(&busy.clone, &[arguments, &["--format", "json"]].concat());
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)))
+    };
+    let status = json(&["status", "web", "--env", "prod"]);
+    let cell = &status["apps"][0]["environments"][0];
+    let next = cell["next"]["changes"][0].as_str();
+    let next = next.and_then(|change| change.rsplit(' ').next()).map(str::to_owned);
+    let blocked = cell["blocked"].as_array().unwrap().iter();
+    let gates = blocked.map(|block| {
+        let by = &block["by"];
+        by["waits"].as_str().or(by["fails"].as_str()).unwrap_or_else(|| panic!("{by}")).to_owned()
+    });
+    let planned = |plan: &Value| {
+        let app = &plan["apps"][0];
+        let to = app["changes"][0]["to"]["image"]["tag"].as_str().map(str::to_owned);
+        let verdicts = app["gates"].as_array().unwrap().iter();
+        let closed = verdicts.filter(|verdict| verdict["answer"] != "pass");
+        (to, closed.map(|verdict| verdict["gate"].as_str().unwrap().to_owned()).collect())
+    };
+    let gates_command = json(&["gates", "web", "--to", "prod"]);
+    let promotion = json(&["promote", "web", "--to", "prod", "--dry-run"]);
+    [(next, gates.collect()), planned(&gates_command["plans"][0]), planned(&promotion["plan"])]
+}
+
+#[test]
+fn status_says_of_a_busy_rung_what_gates_and_promote_do() {
+    let busy = Busy::new("newest-eligible");
+    let expected = (Some(format!("v{SOAKED}")), Vec::new());
+    assert_eq!(answers(&busy), [expected.clone(), expected.clone(), expected]);
+    busy.promoted();
+    // Nothing newer has soaked: the newest of all is shown, with what it waits for.
+    let waits = (Some(format!("v{STATES}")), vec!["soak".to_owned()]);
+    assert_eq!(answers(&busy), [waits.clone(), waits.clone(), waits]);
+}
+
+#[test]
+fn status_says_that_what_stands_now_never_soaks() {
+    let waits = (Some(format!("v{STATES}")), vec!["soak".to_owned()]);
+    assert_eq!(answers(&Busy::new("current")), [waits.clone(), waits.clone(), waits]);
 }
