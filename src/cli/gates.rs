@@ -9,7 +9,7 @@ use super::{Context, Outcome, carry_out, console, usage_error};
 use crate::deliver::{Judged, Mode, execute};
 use crate::diagnostic::{Finding, Findings, Format, Kind, harmless};
 
-use crate::promote::{Apps, NamedState, Plan, Promotion, Request, Verdict, show, worst};
+use crate::promote::{AppSelection, NamedState, Plan, Promotion, Request, Verdict, show, worst};
 
 /// Show why a promotion is or is not allowed, or judge any change of a branch
 ///
@@ -72,7 +72,7 @@ impl Gates {
             reference: self.reference.as_deref().map(NamedState::parse),
             permissions: self.allowed.permissions(),
         };
-        let promotion = Promotion { request, apps: Apps::Named(self.apps) };
+        let promotion = Promotion { request, apps: AppSelection::Named(self.apps) };
         let executed = execute(&desk, Mode::Show, &promotion)?;
         let computed = executed.computed;
         let problems: Findings =

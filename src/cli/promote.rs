@@ -3,7 +3,7 @@
 use super::destination::{Destination, PermissionArgs};
 use super::{Context, Outcome, carry_out};
 use crate::diagnostic::Findings;
-use crate::promote::{Apps, NamedState, Permissions, Promotion, Request};
+use crate::promote::{AppSelection, NamedState, Permissions, Promotion, Request};
 
 /// Make an environment deploy what the environment before it does
 ///
@@ -42,9 +42,9 @@ impl Promote {
     pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
         let permissions = Permissions { create: self.create, ..self.allowed.permissions() };
         let apps = match self.train {
-            Some(train) => Apps::Train(train),
-            None if self.all => Apps::All,
-            None => Apps::Named(self.apps),
+            Some(train) => AppSelection::Train(train),
+            None if self.all => AppSelection::All,
+            None => AppSelection::Named(self.apps),
         };
         let request = Request {
             environment: self.to,

@@ -12,11 +12,11 @@ use crate::git::{
 use crate::sites::{AppInstance, ImageParts, Key, SiteValue, State};
 use crate::source::RepoPath;
 
-/// Files by path.
+/// MadeFiles by path.
 #[derive(Clone, Default)]
-pub(crate) struct Files(BTreeMap<RepoPath, Vec<u8>>);
+pub(crate) struct MadeFiles(BTreeMap<RepoPath, Vec<u8>>);
 
-impl Reading for Files {
+impl Reading for MadeFiles {
     fn instances(&self) -> Vec<AppInstance> {
         self.0.keys().map(|path| instance(path.as_str())).collect()
     }
@@ -48,11 +48,11 @@ pub(crate) fn state(tag: &str) -> State {
 }
 
 /// Commits from the oldest to the newest; each at the minute of its index.
-pub(crate) struct Made {
+pub(crate) struct MadeHistory {
     /// A name for the tip, which nothing looks up.
     pub(crate) tip: ObjectName,
     pub(crate) steps: Vec<Step>,
-    pub(crate) files: Files,
+    pub(crate) files: MadeFiles,
     blobs: BTreeMap<ObjectName, Vec<u8>>,
     pub(crate) is_shallow: bool,
     /// Commits beside the branch.
@@ -67,7 +67,7 @@ pub(crate) fn person(name: &str, time: jiff::Timestamp) -> Signature {
     Signature { name: name.to_owned(), email: format!("{name}@example.com"), time }
 }
 
-impl Made {
+impl MadeHistory {
     pub(crate) fn add(&mut self, files: &[(&str, Option<&str>)]) -> &mut Step {
         let changes = files.iter().map(|(path, text)| {
             let path = RepoPath::new(path).unwrap();
@@ -110,18 +110,18 @@ impl Made {
     }
 
     /// A walk from the newest commit.
-    pub(crate) fn walk(&self) -> Walk<'_, Files> {
+    pub(crate) fn walk(&self) -> Walk<'_, MadeFiles> {
         let steps = self.steps(&name(0), &[]).unwrap();
         Walk::new(self, steps, self.files.clone())
     }
 }
 
-impl Default for Made {
+impl Default for MadeHistory {
     fn default() -> Self {
         Self {
             tip: name(0),
             steps: Vec::new(),
-            files: Files::default(),
+            files: MadeFiles::default(),
             blobs: BTreeMap::new(),
             is_shallow: false,
             others: Vec::new(),
@@ -129,7 +129,7 @@ impl Default for Made {
     }
 }
 
-impl CommitHistory for Made {
+impl CommitHistory for MadeHistory {
     fn steps<'h>(
         &'h self,
         _: &ObjectName,
@@ -149,7 +149,7 @@ impl CommitHistory for Made {
     }
 }
 
-impl Objects for Made {
+impl Objects for MadeHistory {
     fn commit(&self, id: &ObjectName) -> Result<(Commit, ObjectName), ObjectError> {
         let mut all = self.steps.iter().map(|step| &step.commit).chain(&self.others);
         let found = all.find(|commit| commit.id == *id).cloned();

@@ -25,5 +25,5 @@ pub use code::{CODES, SHALLOW_HISTORY, UNREADABLE_HISTORY, finding};
 pub(crate) use reading::Reading;
 pub use record::{Action, Record, RecordedOverride};
 pub use tenure::{Since, Source, Tenure};
-pub(crate) use tenures::{Open, same};
-pub(crate) use walk::{Move, Moved, Walk};
+pub(crate) use tenures::{OpenTenure, same};
+pub(crate) use walk::{StateChange, StepChange, Walk};

@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::reading::Reading;
-use super::walk::{Moved, Walk};
+use super::walk::{StepChange, Walk};
 use crate::git::{Commit, HistoryError, ObjectName};
 use crate::history::{Since, Tenure};
 use crate::sites::{AppInstance, State};
@@ -15,12 +15,12 @@ pub(super) struct Tenures<'h, R> {
     walk: Walk<'h, R>,
     instance: AppInstance,
     /// The stay whose beginning is looked for; none once the history ended.
-    open: Option<Open>,
+    open: Option<OpenTenure>,
 }
 
 /// A stay whose beginning is looked for.
 #[derive(Debug, Clone)]
-pub(crate) struct Open {
+pub(crate) struct OpenTenure {
     /// What is said; none where it cannot be read.
     pub(crate) state: Option<State>,
     left: Option<ObjectName>,
@@ -28,7 +28,7 @@ pub(crate) struct Open {
     hidden_by: Option<Commit>,
 }
 
-impl Open {
+impl OpenTenure {
     /// The stay that still goes on.
     pub(crate) fn new(state: Option<State>) -> Self {
         Self { state, left: None, hidden_by: None }
@@ -63,15 +63,15 @@ impl Open {
 
 impl<'h, R: Reading> Tenures<'h, R> {
     pub(super) fn new(walk: Walk<'h, R>, instance: AppInstance) -> Self {
-        let open = Open::new(walk.now(&instance));
+        let open = OpenTenure::new(walk.now(&instance));
         Self { walk, instance, open: Some(open) }
     }
 
     /// The stay that this commit began, if it did.
-    fn begun(&self, open: &mut Open, moved: Moved) -> Option<Tenure> {
-        let Moved { step, moves } = moved;
+    fn begun(&self, open: &mut OpenTenure, change: StepChange) -> Option<Tenure> {
+        let StepChange { step, changes } = change;
         let before =
-            moves.into_iter().find(|one| one.instance == self.instance).map(|one| one.before);
+            changes.into_iter().find(|one| one.instance == self.instance).map(|one| one.before);
         let begun = before.and_then(|before| open.undo(&step.commit, before));
         if begun.is_none() && step.hides_branch {
             open.hide(&step.commit);
@@ -87,8 +87,8 @@ impl<R: Reading> Iterator for Tenures<'_, R> {
         let mut open = self.open.take()?;
         loop {
             match self.walk.next()? {
-                Ok(moved) => {
-                    if let Some(tenure) = self.begun(&mut open, moved) {
+                Ok(change) => {
+                    if let Some(tenure) = self.begun(&mut open, change) {
                         self.open = Some(open);
                         return Some(Ok(tenure));
                     }

@@ -1,11 +1,11 @@
-use super::made::{Made, instance, name, state};
+use super::made::{MadeHistory, instance, name, state};
 use super::tenures::Tenures;
 use super::*;
 use crate::git::CommitHistory;
 use crate::history::{Since, Tenure};
 use crate::sites::{SiteValue, State};
 
-impl Made {
+impl MadeHistory {
     fn tenures(&self) -> Vec<Tenure> {
         Tenures::new(self.walk(), instance("qa/web")).map(Result::unwrap).collect()
     }
@@ -36,7 +36,7 @@ fn said(tag: &str, minute: i64) -> (Option<String>, Option<i64>) {
 
 #[test]
 fn a_state_stays_until_another_comes() {
-    let mut made = Made::of(&[Some("v1"), Some("v2"), Some("v1")]);
+    let mut made = MadeHistory::of(&[Some("v1"), Some("v2"), Some("v1")]);
     made.add(&[("qa/other", Some("v9"))]);
     assert_eq!(made.told(), [said("v1", 2), said("v2", 1), said("v1", 0)]);
     let tenures = made.tenures();
@@ -47,7 +47,7 @@ fn a_state_stays_until_another_comes() {
 
 #[test]
 fn an_app_that_was_away_and_one_that_was_broken_have_stays_of_it() {
-    let made = Made::of(&[Some("v1"), None, Some("v1"), Some("broken"), Some("v1")]);
+    let made = MadeHistory::of(&[Some("v1"), None, Some("v1"), Some("broken"), Some("v1")]);
     assert_eq!(
         made.told(),
         [said("v1", 4), (None, Some(3)), said("v1", 2), said("", 1), said("v1", 0)]
@@ -56,14 +56,14 @@ fn an_app_that_was_away_and_one_that_was_broken_have_stays_of_it() {
 
 #[test]
 fn a_file_that_changes_otherwise_ends_no_stay() {
-    let mut made = Made::of(&[Some("v1")]);
+    let mut made = MadeHistory::of(&[Some("v1")]);
     made.add(&[("qa/web", Some("v1"))]);
     assert_eq!(made.told(), [said("v1", 0)]);
 }
 
 #[test]
 fn a_merge_that_hides_the_branch_counts_for_the_stays_that_reach_past_it() {
-    let mut made = Made::of(&[Some("v1"), Some("v2")]);
+    let mut made = MadeHistory::of(&[Some("v1"), Some("v2")]);
     made.add(&[("qa/other", Some("v9"))]).hides_branch = true;
     made.add(&[("qa/other", Some("v8"))]).hides_branch = true;
     let tenures = made.tenures();
@@ -74,14 +74,14 @@ fn a_merge_that_hides_the_branch_counts_for_the_stays_that_reach_past_it() {
 
 #[test]
 fn a_state_that_a_hiding_merge_brings_stands_since_then() {
-    let mut made = Made::of(&[Some("v1")]);
+    let mut made = MadeHistory::of(&[Some("v1")]);
     made.add(&[("qa/web", Some("v2"))]).hides_branch = true;
     assert!(matches!(made.tenures()[0].since, Since::Unverified { .. }));
 }
 
 #[test]
 fn what_stood_before_a_shallow_clone_begins_is_unknown() {
-    let mut made = Made::of(&[Some("v1"), Some("v2")]);
+    let mut made = MadeHistory::of(&[Some("v1"), Some("v2")]);
     made.steps.remove(0);
     made.is_shallow = true;
     let tenures = made.tenures();
@@ -92,7 +92,7 @@ fn what_stood_before_a_shallow_clone_begins_is_unknown() {
 
 #[test]
 fn stays_are_looked_for_one_by_one() {
-    let made = Made::of(&[Some("v1"), Some("v2"), Some("v3")]);
+    let made = MadeHistory::of(&[Some("v1"), Some("v2"), Some("v3")]);
     let mut read = 0;
     let steps = made.steps(&name(0), &[]).unwrap().inspect(|_| read += 1);
     let walk = Walk::new(&made, Box::new(steps), made.files.clone());

@@ -30,17 +30,17 @@ pub(crate) struct Walk<'h, R> {
 
 /// A commit with what it changed of what sites say.
 #[derive(Debug)]
-pub(crate) struct Moved {
+pub(crate) struct StepChange {
     /// The commit and its files.
     pub(crate) step: Step,
     /// In the order of environments and apps; empty where the files changed
     /// and no site did.
-    pub(crate) moves: Vec<Move>,
+    pub(crate) changes: Vec<StateChange>,
 }
 
 /// What an app's sites in one environment said before and after a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Move {
+pub(crate) struct StateChange {
     pub(crate) instance: AppInstance,
     /// Empty where it had no sites, none where they could not be read.
     pub(crate) before: Option<State>,
@@ -82,17 +82,18 @@ impl<'h, R: Reading> Walk<'h, R> {
         self.ahead.pop_front()
     }
 
-    fn undo(&mut self, step: Step) -> Result<Moved, HistoryError> {
+    fn undo(&mut self, step: Step) -> Result<StepChange, HistoryError> {
         let mut touched = BTreeSet::new();
         for change in &step.changes {
             let before = change.before.as_ref().map(|id| self.history.blob(id)).transpose()?;
             touched.extend(self.reading.put(&change.path, before));
         }
-        let moves = touched.into_iter().filter_map(|instance| self.moved(instance)).collect();
-        Ok(Moved { step, moves })
+        let changes =
+            touched.into_iter().filter_map(|instance| self.state_change(instance)).collect();
+        Ok(StepChange { step, changes })
     }
 
-    fn moved(&mut self, instance: AppInstance) -> Option<Move> {
+    fn state_change(&mut self, instance: AppInstance) -> Option<StateChange> {
         let before = self.reading.state(&instance);
         let after = self.now(&instance);
         if before == after {
@@ -104,12 +105,12 @@ impl<'h, R: Reading> Walk<'h, R> {
         } else {
             self.now.insert(instance.clone(), before.clone());
         }
-        Some(Move { instance, before, after })
+        Some(StateChange { instance, before, after })
     }
 }
 
 impl<R: Reading> Iterator for Walk<'_, R> {
-    type Item = Result<Moved, HistoryError>;
+    type Item = Result<StepChange, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         Some(self.step()?.and_then(|step| self.undo(step)))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::SiteChange;
-use super::propose::{Proposal, Target, written};
+use super::propose::{Proposal, TargetSites, written};
 use crate::sites::{AppSites, Key, Site, SiteValue, pair};
 use crate::source::{RepoPath, Tree};
 use crate::yaml::{Change, Dialect, Place, Route, Step, parse};
@@ -17,7 +17,7 @@ pub(super) fn leaf(directory: &RepoPath, app: &str) -> RepoPath {
 /// values that are promoted. What else differs between environments nobody can
 /// copy for a person.
 pub(super) fn created(
-    target: Target<'_>,
+    target: TargetSites<'_>,
     directory: &RepoPath,
     source: &AppSites,
     source_tree: &Tree,

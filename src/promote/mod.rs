@@ -31,7 +31,8 @@ pub use code::CODES;
 use identity::hold_identity;
 pub use identity::identity;
 pub use intent::{
-    Apps, Computed, HoldBack, How, Intent, LiftHolds, Promotion, Rollback, SetApp, SetReferences,
+    AppSelection, Computed, HoldBack, How, Intent, LiftHolds, Promotion, Rollback, SetApp,
+    SetReferences,
 };
 pub use plan::{AppPlan, Plan, SiteChange};
 pub use request::{NamedState, Override, Permissions, Request};

@@ -9,7 +9,7 @@ use super::base::Base;
 use super::code::{FUTURE_COMMIT, GATE_FAILS, GATE_WAITS, STALE_RENDERING, UNKNOWN_IMAGE};
 use super::create::created;
 use super::gates::{Answer, Binds, Evidence as _, Gate, Transition};
-use super::propose::{self, Proposal, Target};
+use super::propose::{self, Proposal, TargetSites};
 use super::rerender::{Edited, Rerendered, brought_along, rerender};
 use super::select::{self, SelectedState};
 use super::target::TargetState;
@@ -252,13 +252,13 @@ impl Planner<'_> {
         self.finish(app, &current, proposal, Transition::Set, None)
     }
 
-    pub(super) fn target_of<'h>(&self, current: &'h TargetState) -> Target<'h> {
+    pub(super) fn target_of<'h>(&self, current: &'h TargetState) -> TargetSites<'h> {
         let options = WriteOptions {
             drop_digest: self.permissions.drop_digest,
             repository: self.permissions.repository,
             ..WriteOptions::default()
         };
-        Target { app: &current.app, state: &current.state, options }
+        TargetSites { app: &current.app, state: &current.state, options }
     }
 
     fn nothing(app: &str, current: &TargetState) -> AppOutcome {

@@ -41,23 +41,23 @@ impl Proposal {
 
 /// An app's sites in the environment that is entered.
 #[derive(Clone, Copy)]
-pub(super) struct Target<'a> {
+pub(super) struct TargetSites<'a> {
     pub(super) app: &'a AppSites,
     pub(super) state: &'a State,
     pub(super) options: WriteOptions,
 }
 
-impl Target<'_> {
+impl TargetSites<'_> {
     fn subject(&self) -> Subject {
         Subject::app(self.app.environment.as_str(), &*self.app.app)
     }
 }
 
 /// A site, and what it is to say.
-pub(super) type Wanted<'s> = (&'s Site, SiteValue);
+pub(super) type WantedValue<'s> = (&'s Site, SiteValue);
 
 /// Makes the sites say what the source's say; each keeps its repository.
-pub(super) fn promoted(target: Target<'_>, source: &AppSites) -> Proposal {
+pub(super) fn promoted(target: TargetSites<'_>, source: &AppSites) -> Proposal {
     let pairs = pair(source, target.app);
     let mut wanted = Vec::new();
     let mut obstacles = Findings::new();
@@ -111,7 +111,7 @@ fn no_digest(site: &Site, source: &ImageParts) -> Finding {
 
 /// Makes the sites say what is asked for.
 pub(super) fn asked(
-    target: Target<'_>,
+    target: TargetSites<'_>,
     asks: &[ImageRequest],
     at: &Location,
 ) -> Result<Proposal, Findings> {
@@ -132,7 +132,7 @@ pub(super) fn asked(
 }
 
 /// A site that is asked to say two things.
-fn twice(wanted: &[Wanted<'_>]) -> Option<Finding> {
+fn twice(wanted: &[WantedValue<'_>]) -> Option<Finding> {
     let (site, said, other) = wanted.iter().enumerate().find_map(|(at, (site, said))| {
         let before = &wanted[..at];
         let other = before.iter().find(|(other, text)| std::ptr::eq(*other, *site) && text != said);
@@ -147,7 +147,7 @@ fn twice(wanted: &[Wanted<'_>]) -> Option<Finding> {
 /// asked for: a typing error in it would deploy somebody else's image, and its
 /// tag is no tag of the site's own.
 fn allowed<'s>(
-    target: Target<'_>,
+    target: TargetSites<'_>,
     ask: &ImageRequest,
     sites: Vec<&'s Site>,
 ) -> Result<Vec<&'s Site>, Finding> {
@@ -170,7 +170,7 @@ fn set(site: &Site, ask: &ImageRequest) -> ImageParts {
 
 /// The sites of the one image that is meant.
 fn matching_sites<'s>(
-    target: Target<'s>,
+    target: TargetSites<'s>,
     ask: &ImageRequest,
     at: &Location,
 ) -> Result<Vec<&'s Site>, Finding> {
@@ -216,7 +216,7 @@ fn listed(names: &[String]) -> String {
 }
 
 /// Makes the sites say exactly what they said before.
-pub(super) fn restored(target: Target<'_>, before: &State) -> Result<Proposal, Findings> {
+pub(super) fn restored(target: TargetSites<'_>, before: &State) -> Result<Proposal, Findings> {
     let gone = before.iter().map(|(key, _)| key).find(|key| target.state.get(key).is_none());
     let new = target.state.iter().map(|(key, _)| key).find(|key| before.get(key).is_none());
     let what = match (gone, new) {
@@ -238,7 +238,7 @@ pub(super) fn restored(target: Target<'_>, before: &State) -> Result<Proposal, F
         .about(target.subject())
         .into());
     }
-    let wanted: Vec<Wanted<'_>> = target
+    let wanted: Vec<WantedValue<'_>> = target
         .app
         .sites
         .iter()
@@ -248,11 +248,11 @@ pub(super) fn restored(target: Target<'_>, before: &State) -> Result<Proposal, F
         })
         .collect();
     let options = WriteOptions { repository: true, exact: true, ..WriteOptions::default() };
-    written(Target { options, ..target }, &wanted).unobstructed()
+    written(TargetSites { options, ..target }, &wanted).unobstructed()
 }
 
 /// How the sites come to say what is wanted.
-pub(super) fn written(target: Target<'_>, wanted: &[Wanted<'_>]) -> Proposal {
+pub(super) fn written(target: TargetSites<'_>, wanted: &[WantedValue<'_>]) -> Proposal {
     let mut new: BTreeMap<Key, SiteValue> = BTreeMap::new();
     let mut proposal = Proposal {
         state: target.state.clone(),

@@ -2,7 +2,7 @@
 
 use super::gates::Transition;
 use super::planning::{AppOutcome, Planner, edited};
-use super::propose::{self, Proposal, Target};
+use super::propose::{self, Proposal, TargetSites};
 use super::rerender::Edited;
 use super::target::TargetState;
 use crate::diagnostic::Findings;
@@ -11,7 +11,7 @@ use crate::sites::{Model, Scope, State, WriteOptions};
 use crate::source::Tree;
 
 /// A state of the past.
-pub(super) struct Before {
+pub(super) struct EarlierState {
     /// What the sites said.
     pub(super) state: State,
     /// The last commit at which they said it, where that is known.
@@ -24,7 +24,7 @@ impl Planner<'_> {
     /// Where a file is what the later state makes of the file of that time, and
     /// nothing else, that file comes back byte for byte: how a list was written,
     /// or that a reference was inherited, is in no state.
-    pub(super) fn restore(&self, app: &str, before: &Before) -> Result<AppOutcome, Findings> {
+    pub(super) fn restore(&self, app: &str, before: &EarlierState) -> Result<AppOutcome, Findings> {
         let current = self.target_sites(app)?;
         let mut proposal = propose::restored(self.target_of(&current), &before.state)?;
         if let Some(stood) = &before.stood {
@@ -46,7 +46,7 @@ impl Planner<'_> {
         let tree = self.base.tree.at(stood.as_str()).ok()?;
         let old = self.model_of(&tree, app).app(&self.target.name, app)?;
         let state = old.state.clone().ok()?;
-        let target = Target { app: &old, state: &state, options: WriteOptions::default() };
+        let target = TargetSites { app: &old, state: &state, options: WriteOptions::default() };
         let later =
             edited(&tree, &propose::restored(target, &current.state).ok()?.edits, true).ok()?;
         let mut originals = Edited::new();

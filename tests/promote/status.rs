@@ -153,3 +153,19 @@ fn an_app_that_is_nowhere_is_asked_for_by_its_nearest_name() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean `web`?"));
 }
+
+#[test]
+fn a_value_that_a_gate_asks_for_blocks_as_in_a_promotion() {
+    let directory = repository();
+    let root = directory.path();
+    let gate = "environments:
+  stage: { gates: { field: [{ in: source, path: values.ready, equals: true }] } }
+";
+    write(root, "rungs.yaml", &format!("{CONFIGURATION}{gate}"));
+    commit(root);
+    let blocked = |root: &Path| cells(root, &[])[1]["blocked"].clone();
+    assert_eq!(blocked(root)[0]["by"]["fails"], "field", "{}", blocked(root));
+    write(root, "qa/web.yaml", "tag: v4\nready: true\n");
+    commit(root);
+    assert_eq!(blocked(root), serde_json::json!([]));
+}

@@ -18,7 +18,7 @@ use crate::config::EnvironmentName;
 use crate::diagnostic::{self, Finding, Findings, Format};
 use crate::git::{CommitHistory, HistoryError, Log, ObjectName};
 use crate::history::Commits;
-use crate::history::audit::{self, Entry, Question};
+use crate::history::audit::{self, AuditQuery, Entry};
 
 use text::Columns;
 
@@ -67,13 +67,13 @@ impl Audit {
         };
         let base = Base::open(context, self.base.as_deref(), at_revision)?;
         let history = base.history();
-        let mut question = self.question(&base, &history)?;
+        let mut query = self.query(&base, &history)?;
         if let Some(Bound::At(time)) = until {
-            question.until = Some(time);
+            query.until = Some(time);
         }
         let objects = base.clone.objects();
         let commits = Commits { tip: &base.tip, history: &history, objects: &*objects };
-        let entries = audit::Audit::new(&base.loaded.repository, &base.tree, commits, question);
+        let entries = audit::Audit::new(&base.loaded.repository, &base.tree, commits, query);
         let entries = entries.map_err(|error| base.history_finding(&error))?;
         let form = Form::of(context, &base, &entries);
         let limit = self.limit.unwrap_or(usize::MAX);
@@ -81,21 +81,24 @@ impl Audit {
         Ok(print(&form, entries.take(limit), findings, &base))
     }
 
-    fn question(&self, base: &Base, history: &Log) -> Result<Question, Findings> {
+    fn query(&self, base: &Base, history: &Log) -> Result<AuditQuery, Findings> {
         let repository = &base.loaded.repository;
         let environments = self.env.iter().map(|name| repository.find_environment(name));
         let environments: Result<Vec<EnvironmentName>, _> =
             environments.map(|found| found.map(|one| one.name.clone())).collect();
-        let mut question =
-            Question { apps: self.app.clone(), environments: environments?, ..Question::default() };
+        let mut query = AuditQuery {
+            apps: self.app.clone(),
+            environments: environments?,
+            ..AuditQuery::default()
+        };
         match self.since.as_deref().map(bound) {
-            Some(Bound::At(time)) => question.since = Some(time),
+            Some(Bound::At(time)) => query.since = Some(time),
             Some(Bound::Revision(revision)) => {
-                question.behind = Some(on_branch(&revision, base, history)?);
+                query.behind = Some(on_branch(&revision, base, history)?);
             }
             None => {}
         }
-        Ok(question)
+        Ok(query)
     }
 }
 

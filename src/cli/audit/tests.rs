@@ -3,7 +3,7 @@
 use crate::config::EnvironmentName;
 use crate::git::{ObjectName, Signature};
 use crate::history::Source;
-use crate::history::audit::{ChangeKind, Changed, Claim, Clock, Entry};
+use crate::history::audit::{ChangeKind, Changed, Claim, ClockSource, Entry};
 
 fn person(name: &str) -> Signature {
     let time = "2026-11-21T14:03:09Z".parse().unwrap();
@@ -19,7 +19,7 @@ pub(super) fn entry() -> Entry {
     let environment = |name| EnvironmentName::named(name).unwrap();
     Entry {
         at: person("ana").time,
-        clock: Clock::Committer,
+        clock: ClockSource::Committer,
         commit: commit("9f"),
         subject: "Promote guestbook to prod".to_owned(),
         environment: environment("prod"),

@@ -12,7 +12,7 @@ use super::{Context, Outcome, console};
 use crate::config::{Loaded, Repository};
 use crate::diagnostic::{Findings, Format, Kind};
 use crate::history::{self, Commits};
-use crate::promote::status::{Cell, Shown, Status as Found, StatusError, status};
+use crate::promote::status::{Cell, Status as Found, StatusError, StatusQuery, status};
 use crate::source::Tree;
 
 /// Show what every app says in every environment
@@ -22,7 +22,7 @@ use crate::source::Tree;
 /// as the remote was last seen to have it; at the files as they are where there is no commit.
 /// Apps that are named are shown with all that is known of them.
 ///
-/// Gates that need a forge, a ticket or values are left to `rungs gates`.
+/// What needs a forge, a ticket or rendering is left to `rungs gates`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Status {
     /// The apps; all of them if none is given
@@ -88,11 +88,11 @@ impl Status {
         Ok((status, findings))
     }
 
-    fn shown(&self, repository: &Repository) -> Result<Shown, Findings> {
+    fn shown(&self, repository: &Repository) -> Result<StatusQuery, Findings> {
         let environments = self.env.iter().map(|name| repository.find_environment(name));
         let environments: Result<Vec<_>, _> =
             environments.map(|found| found.map(|one| one.name.clone())).collect();
-        Ok(Shown { apps: self.apps.clone(), environments: environments? })
+        Ok(StatusQuery { apps: self.apps.clone(), environments: environments? })
     }
 }
 

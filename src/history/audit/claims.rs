@@ -1,24 +1,24 @@
 //! Whether what a record says is so.
 
 use super::entry::{Claim, Sequence, SourceCommit};
-use crate::history::{Action, Move, Record, Source};
+use crate::history::{Action, Record, Source, StateChange};
 use crate::sites::{Key, SiteValue, State, brief, differences};
 
 /// The record of these that is of what happened to that pair: the last whose
 /// references are what the sites say since. A squash of a branch that was
 /// changed once more has records of states that the branch never got; where
 /// none fits, the last is what it says of itself.
-pub(super) fn record_of<'r>(records: &'r [Record], one: &Move) -> Option<&'r Record> {
+pub(super) fn record_of<'r>(records: &'r [Record], one: &StateChange) -> Option<&'r Record> {
     let mut of_pair = records.iter().rev().filter(|record| {
-        let moves = !matches!(record.action, Action::Hold | Action::Lift);
-        moves && record.app == one.instance.app && record.environment == one.instance.environment
+        let changes = !matches!(record.action, Action::Hold | Action::Lift);
+        changes && record.app == one.instance.app && record.environment == one.instance.environment
     });
     let last = of_pair.clone().next();
     of_pair.find(|record| doubts_of_references(record, one).is_empty()).or(last)
 }
 
 /// Why the sites are not what the record says.
-pub(super) fn doubts_of_references(record: &Record, one: &Move) -> Vec<String> {
+pub(super) fn doubts_of_references(record: &Record, one: &StateChange) -> Vec<String> {
     let Some(after) = &one.after else {
         return vec!["the sites cannot be read since".to_owned()];
     };
@@ -48,7 +48,7 @@ fn doubt(claimed: &(String, String), all: &[(String, String)]) -> Option<String>
 }
 
 /// What has to have stood at a source.
-pub(super) fn expected(one: &Move) -> Vec<(Key, SiteValue)> {
+pub(super) fn expected(one: &StateChange) -> Vec<(Key, SiteValue)> {
     let nothing = State::default();
     let (before, after) =
         (one.before.as_ref().unwrap_or(&nothing), one.after.as_ref().unwrap_or(&nothing));

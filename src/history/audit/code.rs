@@ -1,4 +1,4 @@
-//! What can be wrong with a question about the past.
+//! What can be wrong with a query about the past.
 
 use crate::diagnostic::codes;
 

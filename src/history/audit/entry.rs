@@ -14,7 +14,7 @@ pub struct Entry {
     /// When the branch got it.
     pub at: Timestamp,
     /// Who says so.
-    pub clock: Clock,
+    pub clock: ClockSource,
     /// The branch's commit.
     pub commit: ObjectName,
     /// The first line of its message.
@@ -46,7 +46,7 @@ pub struct Entry {
 /// Whose clock a time is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Clock {
+pub enum ClockSource {
     /// The committer's, who can choose the time.
     Committer,
 }

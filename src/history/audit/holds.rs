@@ -13,7 +13,7 @@ pub(super) fn directory() -> RepoPath {
 }
 
 /// A hold that was set or lifted.
-pub(super) struct HoldMove {
+pub(super) struct HoldChange {
     pub(super) instance: AppInstance,
     pub(super) action: ChangeKind,
     pub(super) changes: Vec<Changed>,
@@ -22,19 +22,19 @@ pub(super) struct HoldMove {
 
 /// The holds that a commit set and lifted. A file that cannot be read has none:
 /// whoever set holds in it was told.
-pub(super) fn moves(
+pub(super) fn hold_changes(
     repository: &Repository,
     history: &dyn CommitHistory,
     step: &Step,
-) -> Result<Vec<HoldMove>, HistoryError> {
+) -> Result<Vec<HoldChange>, HistoryError> {
     let mut found = Vec::new();
     for change in step.changes.iter().filter(|change| change.path.is_within(&directory())) {
         let read = |id: &Option<ObjectName>| read(repository, history, &change.path, id.as_ref());
         let (before, after) = (read(&change.before)?, read(&change.after)?);
         let set = after.iter().filter(|one| !before.iter().any(|other| is_same(one, other)));
-        found.extend(set.map(|hold| moved(hold, ChangeKind::Hold)));
+        found.extend(set.map(|hold| hold_change(hold, ChangeKind::Hold)));
         let lifted = before.iter().filter(|one| !after.iter().any(|other| is_same(one, other)));
-        found.extend(lifted.map(|hold| moved(hold, ChangeKind::Lift)));
+        found.extend(lifted.map(|hold| hold_change(hold, ChangeKind::Lift)));
     }
     Ok(found)
 }
@@ -60,7 +60,7 @@ fn is_same(one: &Hold, two: &Hold) -> bool {
         && one.until == two.until
 }
 
-fn moved(hold: &Hold, action: ChangeKind) -> HoldMove {
+fn hold_change(hold: &Hold, action: ChangeKind) -> HoldChange {
     let changes = hold.state.iter().map(|(key, text)| {
         let (from, to) = match action {
             ChangeKind::Lift => (Some(text.clone()), None),
@@ -68,7 +68,7 @@ fn moved(hold: &Hold, action: ChangeKind) -> HoldMove {
         };
         Changed { key: key.clone(), from, to, brief: crate::sites::shortened(text, 40) }
     });
-    HoldMove {
+    HoldChange {
         instance: AppInstance { environment: hold.environment.clone(), app: hold.app.clone() },
         action,
         changes: changes.collect(),

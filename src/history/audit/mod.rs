@@ -22,22 +22,22 @@ use jiff::Timestamp;
 
 pub use code::{CODES, NO_COMMIT, NO_SUCH_TIME, NOT_ON_BRANCH};
 pub use entry::{
-    ChangeKind, Changed, Claim, Clock, Entry, HoldNote, Sequence, SourceCommit, Unreadable,
+    ChangeKind, Changed, Claim, ClockSource, Entry, HoldNote, Sequence, SourceCommit, Unreadable,
 };
 
 use super::record::{self, Record};
 use crate::config::{EnvironmentName, Repository};
 use crate::git::{Commit, HistoryError, ObjectName, Objects, Step};
-use crate::history::{Commits, Move, Moved, Reading, Walk};
+use crate::history::{Commits, Reading, StateChange, StepChange, Walk};
 use crate::sites::{AppInstance, Model, Scope, State, differences, in_full};
 use crate::source::Tree;
 
-use holds::HoldMove;
-use sources::{Pending, Sources};
+use holds::HoldChange;
+use sources::{PendingSource, SourceSearch};
 
 /// Which changes are asked for.
 #[derive(Debug, Clone, Default)]
-pub struct Question {
+pub struct AuditQuery {
     /// Of these apps; of all where there are none.
     pub apps: Vec<String>,
     /// In these environments; in all where there are none.
@@ -50,7 +50,7 @@ pub struct Question {
     pub until: Option<Timestamp>,
 }
 
-impl Question {
+impl AuditQuery {
     fn is_about(&self, instance: &AppInstance) -> bool {
         (self.apps.is_empty() || self.apps.contains(&instance.app))
             && (self.environments.is_empty() || self.environments.contains(&instance.environment))
@@ -76,18 +76,18 @@ pub struct Audit<'h, R = Model> {
     commits: Commits<'h>,
     /// By whose configuration holds are read; none where they are not.
     repository: Option<&'h Repository>,
-    question: Question,
-    sources: Sources<'h>,
-    waiting: VecDeque<Waiting>,
+    query: AuditQuery,
+    sources: SourceSearch<'h>,
+    waiting: VecDeque<WaitingEntry>,
     older: usize,
     /// Whether no older commit is asked for.
     is_answered: bool,
     /// What ends it, behind the entries that wait.
-    end: End,
+    end: AuditEnd,
 }
 
 /// Whether there is more behind the entries that wait.
-enum End {
+enum AuditEnd {
     NotYet,
     Reached,
     /// The history ends with this.
@@ -95,9 +95,9 @@ enum End {
 }
 
 /// An entry, and what its record says of its source.
-struct Waiting {
+struct WaitingEntry {
     entry: Entry,
-    pending: Option<Pending>,
+    pending: Option<PendingSource>,
 }
 
 impl<'h> Audit<'h, Model> {
@@ -107,9 +107,9 @@ impl<'h> Audit<'h, Model> {
         repository: &'h Repository,
         tree: &Tree,
         commits: Commits<'h>,
-        question: Question,
+        query: AuditQuery,
     ) -> Result<Self, HistoryError> {
-        let apps = (!question.apps.is_empty()).then(|| question.apps.iter().cloned().collect());
+        let apps = (!query.apps.is_empty()).then(|| query.apps.iter().cloned().collect());
         let scope = Scope { environments: None, apps };
         let model = Model::of_tree(repository, tree, &scope);
         let mut paths = model.paths();
@@ -118,7 +118,7 @@ impl<'h> Audit<'h, Model> {
         }
         let steps = commits.history.steps(commits.tip, &paths)?;
         let walk = Walk::new(commits.history, steps, model);
-        Ok(Self { repository: Some(repository), ..Self::over(commits, walk, question)? })
+        Ok(Self { repository: Some(repository), ..Self::over(commits, walk, query)? })
     }
 }
 
@@ -127,20 +127,20 @@ impl<'h, R: Reading> Audit<'h, R> {
     fn over(
         commits: Commits<'h>,
         walk: Walk<'h, R>,
-        question: Question,
+        query: AuditQuery,
     ) -> Result<Self, HistoryError> {
-        let sources = Sources::new(commits.history.branch(commits.tip)?);
+        let sources = SourceSearch::new(commits.history.branch(commits.tip)?);
         let waiting = VecDeque::new();
         Ok(Self {
             walk,
             commits,
             repository: None,
-            question,
+            query,
             sources,
             waiting,
             older: 0,
             is_answered: false,
-            end: End::NotYet,
+            end: AuditEnd::NotYet,
         })
     }
 
@@ -152,30 +152,30 @@ impl<'h, R: Reading> Audit<'h, R> {
 
     /// Goes one commit back.
     fn advance(&mut self) {
-        let moved = match self.walk.next() {
+        let change = match self.walk.next() {
             None => return self.finish(None),
             Some(Err(error)) => return self.finish(Some(error)),
-            Some(Ok(moved)) => moved,
+            Some(Ok(change)) => change,
         };
-        if let Err(error) = self.take(&moved) {
+        if let Err(error) = self.take(&change) {
             self.finish(Some(error));
         }
     }
 
-    fn take(&mut self, moved: &Moved) -> Result<(), HistoryError> {
-        let commit = &moved.step.commit;
+    fn take(&mut self, change: &StepChange) -> Result<(), HistoryError> {
+        let commit = &change.step.commit;
         let at = self.sources.position(&commit.id)?;
-        self.settle(at, moved);
+        self.settle(at, change);
         let time = commit.committer.time;
         self.older =
-            if self.question.since.is_some_and(|since| time < since) { self.older + 1 } else { 0 };
-        let is_behind = match self.question.behind.clone() {
+            if self.query.since.is_some_and(|since| time < since) { self.older + 1 } else { 0 };
+        let is_behind = match self.query.behind.clone() {
             Some(behind) => self.sources.is_before(at, &behind)?,
             None => false,
         };
         self.is_answered |= is_behind || self.older > OLDER_IN_A_ROW;
         if !self.is_answered {
-            return if self.question.is_at(time) { self.enter(at, moved) } else { Ok(()) };
+            return if self.query.is_at(time) { self.enter(at, change) } else { Ok(()) };
         }
         // What records name as their source may lie further back.
         if self.waiting.iter().all(|waiting| waiting.pending.is_none()) {
@@ -185,25 +185,27 @@ impl<'h, R: Reading> Audit<'h, R> {
     }
 
     /// Makes an entry of each change that is asked for.
-    fn enter(&mut self, at: Option<usize>, moved: &Moved) -> Result<(), HistoryError> {
-        let asked: Vec<&Move> =
-            moved.moves.iter().filter(|one| self.question.is_about(&one.instance)).collect();
+    fn enter(&mut self, at: Option<usize>, change: &StepChange) -> Result<(), HistoryError> {
+        let asked: Vec<&StateChange> =
+            change.changes.iter().filter(|one| self.query.is_about(&one.instance)).collect();
         let mut held = match self.repository {
-            Some(repository) => holds::moves(repository, self.commits.history, &moved.step)?,
+            Some(repository) => {
+                holds::hold_changes(repository, self.commits.history, &change.step)?
+            }
             None => Vec::new(),
         };
-        held.retain(|one| self.question.is_about(&one.instance));
+        held.retain(|one| self.query.is_about(&one.instance));
         if asked.is_empty() && held.is_empty() {
             return Ok(());
         }
-        let commit_records = commit_records(self.commits.objects, moved)?;
+        let commit_records = commit_records(self.commits.objects, change)?;
         for one in asked {
-            let waiting = self.waiting_of(at, &moved.step.commit, one, &commit_records)?;
+            let waiting = self.waiting_of(at, &change.step.commit, one, &commit_records)?;
             self.waiting.push_back(waiting);
         }
         for one in held {
-            let entry = entry_of_hold(&moved.step.commit, one, &commit_records);
-            self.waiting.push_back(Waiting { entry, pending: None });
+            let entry = entry_of_hold(&change.step.commit, one, &commit_records);
+            self.waiting.push_back(WaitingEntry { entry, pending: None });
         }
         Ok(())
     }
@@ -212,13 +214,13 @@ impl<'h, R: Reading> Audit<'h, R> {
         &mut self,
         at: Option<usize>,
         commit: &Commit,
-        one: &Move,
+        one: &StateChange,
         commit_records: &[CommitRecords],
-    ) -> Result<Waiting, HistoryError> {
+    ) -> Result<WaitingEntry, HistoryError> {
         let mut entry = entry_of(commit, one, commit_records);
         let found =
             commit_records.iter().find_map(|by| Some((by, claims::record_of(&by.records, one)?)));
-        let Some((by, record)) = found else { return Ok(Waiting { entry, pending: None }) };
+        let Some((by, record)) = found else { return Ok(WaitingEntry { entry, pending: None }) };
         let mut doubts = claims::doubts_of_references(record, one);
         let pending = match self.sources.look_for(at, record, one)? {
             Ok(pending) => pending,
@@ -230,12 +232,12 @@ impl<'h, R: Reading> Audit<'h, R> {
         entry.action = record.action.into();
         entry.author = by.author.clone();
         entry.record = Some(claims::claim(record, doubts));
-        Ok(Waiting { entry, pending })
+        Ok(WaitingEntry { entry, pending })
     }
 
     /// Answers what waits for commits that were reached: those from the
     /// commit at `at` on, before that is undone.
-    fn settle(&mut self, at: Option<usize>, moved: &Moved) {
+    fn settle(&mut self, at: Option<usize>, change: &StepChange) {
         let Some(at) = at else { return };
         if !self.sources.is_due(at) {
             return;
@@ -244,7 +246,7 @@ impl<'h, R: Reading> Audit<'h, R> {
             if waiting.pending.as_ref().is_some_and(|pending| pending.at <= at)
                 && let Some(pending) = waiting.pending.take()
             {
-                let here = moved.moves.iter().find(|one| one.instance == pending.instance);
+                let here = change.changes.iter().find(|one| one.instance == pending.instance);
                 let state =
                     here.map_or_else(|| self.walk.now(&pending.instance), |one| one.after.clone());
                 answer(&mut waiting.entry, &pending, state.as_ref());
@@ -269,7 +271,7 @@ impl<'h, R: Reading> Audit<'h, R> {
                 }
             }
         }
-        self.end = error.map_or(End::Reached, End::Failed);
+        self.end = error.map_or(AuditEnd::Reached, AuditEnd::Failed);
     }
 
     /// The next entry that nothing is waited for any more.
@@ -294,19 +296,19 @@ impl<R: Reading> Iterator for Audit<'_, R> {
             if let Some(entry) = self.ready() {
                 return Some(Ok(entry));
             }
-            match std::mem::replace(&mut self.end, End::Reached) {
-                End::NotYet => {
-                    self.end = End::NotYet;
+            match std::mem::replace(&mut self.end, AuditEnd::Reached) {
+                AuditEnd::NotYet => {
+                    self.end = AuditEnd::NotYet;
                     self.advance();
                 }
-                End::Reached => return None,
-                End::Failed(error) => return Some(Err(error)),
+                AuditEnd::Reached => return None,
+                AuditEnd::Failed(error) => return Some(Err(error)),
             }
         }
     }
 }
 
-fn answer(entry: &mut Entry, pending: &Pending, state: Option<&State>) {
+fn answer(entry: &mut Entry, pending: &PendingSource, state: Option<&State>) {
     for found in claims::doubts_of_source(&pending.source, state, &pending.expected) {
         doubt(entry, found);
     }
@@ -328,10 +330,10 @@ struct CommitRecords {
 
 fn commit_records(
     objects: &dyn Objects,
-    moved: &Moved,
+    change: &StepChange,
 ) -> Result<Vec<CommitRecords>, HistoryError> {
-    let merged_commits = merged_commits::merged_commits(objects, &moved.step)?;
-    let all = std::iter::once(&moved.step.commit).chain(&merged_commits);
+    let merged_commits = merged_commits::merged_commits(objects, &change.step)?;
+    let all = std::iter::once(&change.step.commit).chain(&merged_commits);
     let commit_records = all.map(|commit| CommitRecords {
         author: commit.author.clone(),
         records: record::read(&commit.message),
@@ -347,7 +349,7 @@ pub(crate) fn messages(objects: &dyn Objects, step: &Step) -> Result<Vec<String>
     Ok(all.map(|commit| commit.message).collect())
 }
 
-fn entry_of(commit: &Commit, one: &Move, commit_records: &[CommitRecords]) -> Entry {
+fn entry_of(commit: &Commit, one: &StateChange, commit_records: &[CommitRecords]) -> Entry {
     let nothing = State::default();
     let of = |state: &Option<State>| state.clone().unwrap_or_else(|| nothing.clone());
     let (before, after) = (of(&one.before), of(&one.after));
@@ -376,8 +378,8 @@ fn entry_of(commit: &Commit, one: &Move, commit_records: &[CommitRecords]) -> En
 }
 
 /// What a hold is in an audit.
-fn entry_of_hold(commit: &Commit, one: HoldMove, commit_records: &[CommitRecords]) -> Entry {
-    let HoldMove { instance, action, changes, note } = one;
+fn entry_of_hold(commit: &Commit, one: HoldChange, commit_records: &[CommitRecords]) -> Entry {
+    let HoldChange { instance, action, changes, note } = one;
     let is_of = |record: &&Record| {
         ChangeKind::from(record.action) == action
             && record.app == instance.app
@@ -401,7 +403,7 @@ fn bare(commit: &Commit, instance: &AppInstance, commit_records: &[CommitRecords
     let author = if commit_records.len() == 2 { &commit_records[1].author } else { &commit.author };
     Entry {
         at: commit.committer.time,
-        clock: Clock::Committer,
+        clock: ClockSource::Committer,
         commit: commit.id.clone(),
         subject: commit.subject().to_owned(),
         environment: instance.environment.clone(),

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::claims;
 use crate::git::{HistoryError, Names, ObjectName};
-use crate::history::{Action, Move, Record, Source};
+use crate::history::{Action, Record, Source, StateChange};
 use crate::sites::{AppInstance, Key, SiteValue};
 
 /// A source whose state is known once the walk reaches its commit.
-pub(super) struct Pending {
+pub(super) struct PendingSource {
     pub(super) source: Source,
     pub(super) instance: AppInstance,
     /// What has to have stood there.
@@ -21,7 +21,7 @@ pub(super) struct Pending {
 const FARTHEST: usize = 50_000;
 
 /// The places of commits on the branch, read as far as they are asked for.
-pub(super) struct Sources<'h> {
+pub(super) struct SourceSearch<'h> {
     branch: Names<'h>,
     positions: HashMap<ObjectName, usize>,
     is_whole: bool,
@@ -29,7 +29,7 @@ pub(super) struct Sources<'h> {
     due: Option<usize>,
 }
 
-impl<'h> Sources<'h> {
+impl<'h> SourceSearch<'h> {
     pub(super) fn new(branch: Names<'h>) -> Self {
         Self { branch, positions: HashMap::new(), is_whole: false, due: None }
     }
@@ -77,8 +77,8 @@ impl<'h> Sources<'h> {
         &mut self,
         at: Option<usize>,
         record: &Record,
-        one: &Move,
-    ) -> Result<Result<Option<Pending>, String>, HistoryError> {
+        one: &StateChange,
+    ) -> Result<Result<Option<PendingSource>, String>, HistoryError> {
         let Some(Source { environment, commit }) = &record.source else {
             let needs_one = record.action == Action::Promote;
             return Ok(if needs_one { Err("it names no source".to_owned()) } else { Ok(None) });
@@ -94,7 +94,7 @@ impl<'h> Sources<'h> {
             return Ok(Err(format!("{name} is not on the branch before the change")));
         };
         self.due = Some(self.due.map_or(position, |due| due.min(position)));
-        Ok(Ok(Some(Pending {
+        Ok(Ok(Some(PendingSource {
             source: Source { environment: environment.clone(), commit: commit.clone() },
             instance: AppInstance {
                 environment: environment.clone(),

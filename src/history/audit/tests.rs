@@ -1,20 +1,20 @@
 use super::*;
 use crate::git::Commit;
-use crate::history::made::{Files, Made, instance, name, person};
+use crate::history::made::{MadeFiles, MadeHistory, instance, name, person};
 use crate::history::record::message;
 use crate::history::{Action, Source, record};
 
-fn audit(made: &Made, question: Question) -> Audit<'_, Files> {
+fn audit(made: &MadeHistory, query: AuditQuery) -> Audit<'_, MadeFiles> {
     let commits = Commits { tip: &made.tip, history: made, objects: made };
-    Audit::over(commits, made.walk(), question).unwrap()
+    Audit::over(commits, made.walk(), query).unwrap()
 }
 
-fn asked(made: &Made, question: Question) -> Vec<Entry> {
-    audit(made, question).map(Result::unwrap).collect()
+fn asked(made: &MadeHistory, query: AuditQuery) -> Vec<Entry> {
+    audit(made, query).map(Result::unwrap).collect()
 }
 
-fn all(made: &Made) -> Vec<Entry> {
-    asked(made, Question::default())
+fn all(made: &MadeHistory) -> Vec<Entry> {
+    asked(made, AuditQuery::default())
 }
 
 /// A record of a promotion of `web` from qa to prod, as it stands in a message.
@@ -31,8 +31,8 @@ fn promotion(source: Option<&ObjectName>, tag: &str) -> String {
 }
 
 /// qa has v1 and then v2; prod gets v1 after both.
-fn late() -> Made {
-    let mut made = Made::of(&[Some("v1"), Some("v2")]);
+fn late() -> MadeHistory {
+    let mut made = MadeHistory::of(&[Some("v1"), Some("v2")]);
     let source = made.steps[0].commit.id.clone();
     made.add(&[("prod/web", Some("v1"))]).commit.message = promotion(Some(&source), "v1");
     made
@@ -44,7 +44,7 @@ fn doubts(entry: &Entry) -> &[String] {
 
 #[test]
 fn commits_without_a_record_are_there_as_well() {
-    let made = Made::of(&[Some("v1"), Some("v2"), None, Some("broken"), Some("v3")]);
+    let made = MadeHistory::of(&[Some("v1"), Some("v2"), None, Some("broken"), Some("v3")]);
     let entries = all(&made);
     let commit_records: Vec<_> =
         entries.iter().map(|e| (e.action.name(), e.unreadable.is_some())).collect();
@@ -136,33 +136,33 @@ fn a_question_limits_what_is_told() {
     let mut made = late();
     made.add(&[("prod/cart", Some("v1"))]);
     let at = |minute: i64| Some(Timestamp::from_second(60 * minute).unwrap());
-    let commit_records = |question: Question| {
-        asked(&made, question).iter().map(|e| e.at.as_second() / 60).collect::<Vec<_>>()
+    let commit_records = |query: AuditQuery| {
+        asked(&made, query).iter().map(|e| e.at.as_second() / 60).collect::<Vec<_>>()
     };
-    let web = || Question { apps: vec!["web".to_owned()], ..Question::default() };
+    let web = || AuditQuery { apps: vec!["web".to_owned()], ..AuditQuery::default() };
     let prod = EnvironmentName::named("prod").unwrap();
     assert_eq!(commit_records(web()), [2, 1, 0]);
-    assert_eq!(commit_records(Question { environments: vec![prod], ..web() }), [2]);
+    assert_eq!(commit_records(AuditQuery { environments: vec![prod], ..web() }), [2]);
     assert_eq!(
-        commit_records(Question { since: at(1), until: at(3), ..Question::default() }),
+        commit_records(AuditQuery { since: at(1), until: at(3), ..AuditQuery::default() }),
         [2, 1]
     );
     let behind = Some(made.steps[1].commit.id.clone());
-    assert_eq!(commit_records(Question { behind, ..Question::default() }), [3, 2]);
+    assert_eq!(commit_records(AuditQuery { behind, ..AuditQuery::default() }), [3, 2]);
 }
 
 #[test]
 fn a_source_before_what_is_asked_for_is_found() {
     let made = late();
     let behind = Some(made.steps[1].commit.id.clone());
-    let entries = asked(&made, Question { behind, ..Question::default() });
+    let entries = asked(&made, AuditQuery { behind, ..AuditQuery::default() });
     assert_eq!((entries.len(), doubts(&entries[0])), (1, &[][..]));
 }
 
 #[test]
 fn an_entry_comes_as_soon_as_its_source_was_reached() {
     let made = late();
-    let mut audit = audit(&made, Question::default());
+    let mut audit = audit(&made, AuditQuery::default());
     audit.next().unwrap().unwrap();
     assert_eq!(audit.walk.now(&instance("qa/web")), Some(State::default()), "it went back to v1");
     assert_eq!(audit.count(), 2);
@@ -173,7 +173,7 @@ fn what_a_shallow_clone_lacks_is_a_doubt_and_ends_it() {
     let mut made = late();
     made.steps.remove(0);
     made.is_shallow = true;
-    let audit = audit(&made, Question::default());
+    let audit = audit(&made, AuditQuery::default());
     let mut all: Vec<_> = audit.collect();
     assert!(matches!(all.pop(), Some(Err(HistoryError::Shallow { .. }))));
     assert_eq!(all.len(), 2);

@@ -38,11 +38,11 @@ fn in_environment(evaluation: &Evaluation<'_>, soak: Soak, name: &EnvironmentNam
         end.is_some_and(|end| end <= evaluation.candidate.now)
     };
     let tenures = evaluation.candidate.evidence.tenures(name, evaluation.candidate.app);
-    match newest_run(tenures, |tenure| is_held(evaluation, tenure), is_enough) {
-        Ok(Run { oldest: None, broken_by: None, .. }) => {
+    match newest_unbroken(tenures, |tenure| is_held(evaluation, tenure), is_enough) {
+        Ok(UnbrokenTenure { oldest: None, broken_by: None, .. }) => {
             Judgement::wait(None, format!("it has not stood in `{name}`"))
         }
-        Ok(run) => run.judge(soak, name, evaluation.candidate.now),
+        Ok(unbroken) => unbroken.judge(soak, name, evaluation.candidate.now),
         Err(error) => unknown(name, &history(&error)),
     }
 }
@@ -57,7 +57,7 @@ fn unknown(name: &EnvironmentName, why: &str) -> Judgement {
 
 /// The newest unbroken time during which a state stood.
 #[derive(Debug, Default)]
-struct Run {
+struct UnbrokenTenure {
     /// When it began: of its oldest stay whose time is known at all.
     oldest: Option<Since>,
     /// The oldest time in it that the forge knows.
@@ -74,19 +74,19 @@ struct Run {
 /// # Errors
 ///
 /// History ended before a stay that holds.
-fn newest_run(
+fn newest_unbroken(
     tenures: impl Iterator<Item = Result<Tenure, HistoryError>>,
     holds: impl Fn(&Tenure) -> bool,
     is_enough: impl Fn(&Since) -> bool,
-) -> Result<Run, HistoryError> {
-    let mut run = Run::default();
+) -> Result<UnbrokenTenure, HistoryError> {
+    let mut unbroken = UnbrokenTenure::default();
     let mut begun_by: Option<ObjectName> = None;
     for tenure in tenures {
         let tenure = match tenure {
             Ok(tenure) => tenure,
             Err(error) if begun_by.is_none() => return Err(error),
             Err(error) => {
-                run.broken_by = Some(history(&error));
+                unbroken.broken_by = Some(history(&error));
                 break;
             }
         };
@@ -99,7 +99,7 @@ fn newest_run(
                 None => continue,
             },
         }
-        run.add(&tenure.since);
+        unbroken.add(&tenure.since);
         if is_enough(&tenure.since) {
             break;
         }
@@ -107,10 +107,10 @@ fn newest_run(
         let Some(entered) = tenure.entered else { break };
         begun_by = Some(entered.id);
     }
-    Ok(run)
+    Ok(unbroken)
 }
 
-impl Run {
+impl UnbrokenTenure {
     fn add(&mut self, since: &Since) {
         match since {
             Since::Unknown { fetch } => {

@@ -21,7 +21,7 @@ const DAYS_AHEAD: i64 = 366;
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let gate = evaluation.candidate.gates.window.as_ref()?;
-    let clocks = Clocks::of(&gate.value);
+    let clocks = WallClocks::of(&gate.value);
     let now = evaluation.candidate.now;
     if clocks.is_open(now) {
         return Some(Judgement::pass("it is open").asked_at(&gate.location));
@@ -50,24 +50,24 @@ fn frozen(freeze: &Freeze) -> String {
 }
 
 /// A window as the clocks on some walls.
-struct Clocks<'w> {
-    clocks: Vec<Clock<'w>>,
+struct WallClocks<'w> {
+    clocks: Vec<WallClock<'w>>,
     freezes: &'w [Sourced<Freeze>],
 }
 
 /// Opening hours, or any hour of UTC.
-struct Clock<'w> {
+struct WallClock<'w> {
     hours: Option<&'w OpeningHours>,
     zone: &'w TimeZone,
 }
 
-impl<'w> Clocks<'w> {
+impl<'w> WallClocks<'w> {
     fn of(window: &'w Window) -> Self {
         let hours = window.allow.iter().map(|hours| &hours.value);
         let mut clocks: Vec<_> =
-            hours.map(|hours| Clock { hours: Some(hours), zone: hours.zone() }).collect();
+            hours.map(|hours| WallClock { hours: Some(hours), zone: hours.zone() }).collect();
         if clocks.is_empty() {
-            clocks.push(Clock { hours: None, zone: &UTC });
+            clocks.push(WallClock { hours: None, zone: &UTC });
         }
         Self { clocks, freezes: &window.freeze }
     }
@@ -77,7 +77,7 @@ impl<'w> Clocks<'w> {
     }
 
     /// A clock by which it is open.
-    fn open_clock(&self, at: Timestamp) -> Option<&Clock<'w>> {
+    fn open_clock(&self, at: Timestamp) -> Option<&WallClock<'w>> {
         self.clocks
             .iter()
             .find(|clock| clock.is_open(at) && self.freeze_on(clock.day(at)).is_none())
@@ -111,7 +111,7 @@ impl<'w> Clocks<'w> {
     }
 }
 
-impl Clock<'_> {
+impl WallClock<'_> {
     fn is_open(&self, at: Timestamp) -> bool {
         self.hours.is_none_or(|hours| hours.contain(at))
     }

@@ -7,7 +7,7 @@ mod rollback;
 mod set;
 
 pub use hold::{HoldBack, LiftHolds};
-pub use promotion::{Apps, Promotion};
+pub use promotion::{AppSelection, Promotion};
 pub use rollback::Rollback;
 pub use set::{SetApp, SetReferences};
 

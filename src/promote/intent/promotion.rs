@@ -17,12 +17,12 @@ pub struct Promotion {
     /// What is asked for.
     pub request: Request,
     /// Which apps.
-    pub apps: Apps,
+    pub apps: AppSelection,
 }
 
 /// The apps that are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Apps {
+pub enum AppSelection {
     /// By name.
     Named(Vec<String>),
     /// Those of a train.
@@ -52,7 +52,7 @@ impl Intent for Promotion {
             }
         }
         let train = match &self.apps {
-            Apps::Train(train) => Some(train.as_str()),
+            AppSelection::Train(train) => Some(train.as_str()),
             _ => None,
         };
         builder.computed(base, how, &self.request.permissions, train, |plan| {
@@ -64,31 +64,31 @@ impl Intent for Promotion {
 
     fn apps(&self) -> Option<BTreeSet<String>> {
         match &self.apps {
-            Apps::Named(names) => Some(names.iter().cloned().collect()),
-            Apps::Train(_) | Apps::All => None,
+            AppSelection::Named(names) => Some(names.iter().cloned().collect()),
+            AppSelection::Train(_) | AppSelection::All => None,
         }
     }
 
     fn apps_of(&self, repository: &Repository) -> Result<Option<BTreeSet<String>>, Findings> {
         match &self.apps {
-            Apps::Train(train) => {
+            AppSelection::Train(train) => {
                 let apps = &repository.find_train(train)?.apps;
                 Ok(Some(apps.iter().cloned().collect()))
             }
-            Apps::Named(_) | Apps::All => Ok(self.apps()),
+            AppSelection::Named(_) | AppSelection::All => Ok(self.apps()),
         }
     }
 
     fn branch(&self) -> String {
         match &self.apps {
-            Apps::Named(names) => joined(names),
-            Apps::Train(train) => train.clone(),
-            Apps::All => "all".to_owned(),
+            AppSelection::Named(names) => joined(names),
+            AppSelection::Train(train) => train.clone(),
+            AppSelection::All => "all".to_owned(),
         }
     }
 
     fn takes_all(&self) -> bool {
-        self.apps == Apps::All
+        self.apps == AppSelection::All
     }
 }
 
@@ -109,9 +109,9 @@ pub(super) fn joined(names: &[String]) -> String {
 impl Promotion {
     fn names(&self, base: &Base<'_>, target: &Environment) -> Result<Vec<String>, Findings> {
         let mut apps = match &self.apps {
-            Apps::Named(names) => names.clone(),
-            Apps::Train(train) => base.repository.find_train(train)?.apps.clone(),
-            Apps::All => base.model.apps(&target.name),
+            AppSelection::Named(names) => names.clone(),
+            AppSelection::Train(train) => base.repository.find_train(train)?.apps.clone(),
+            AppSelection::All => base.model.apps(&target.name),
         };
         apps.sort();
         apps.dedup();

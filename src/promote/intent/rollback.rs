@@ -12,7 +12,7 @@ use crate::promote::base::Base;
 use crate::promote::code::{NEVER_HELD, NOTHING_BEFORE};
 use crate::promote::gates::{Evidence as _, Gate};
 use crate::promote::planning::Planner;
-use crate::promote::restore::Before;
+use crate::promote::restore::EarlierState;
 use crate::promote::{NamedState, Permissions, select};
 use crate::sites::{State, differences};
 use crate::source::Location;
@@ -84,7 +84,7 @@ impl Rollback {
         base: &Base<'_>,
         target: &Environment,
         now: &State,
-    ) -> Result<Before, Findings> {
+    ) -> Result<EarlierState, Findings> {
         let holds = base.holds(&target.name, &self.app);
         let is_held = |state: &State| holds.iter().any(|held| held.holds_back(state, base.now));
         let mut stood = None;
@@ -98,7 +98,7 @@ impl Rollback {
             let before = tenure.entered.and_then(|commit| commit.parents.into_iter().next());
             // Times at which the app was not there are nothing to go back to.
             if let Some(state) = tenure.state.filter(|state| !state.is_empty() && is_it(state)) {
-                return Ok(Before { state, stood });
+                return Ok(EarlierState { state, stood });
             }
             // What was before is not known, which is not the same as nothing.
             if let Some(error) = edge {

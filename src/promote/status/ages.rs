@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::git::{HistoryError, ObjectName};
-use crate::history::{Moved, Open, Reading, Since, Tenure, Walk, same};
+use crate::history::{OpenTenure, Reading, Since, StepChange, Tenure, Walk, same};
 use crate::sites::{AppInstance, State};
 
 /// A source is looked back on so far at most to find what a target says: one
@@ -18,7 +18,7 @@ pub(super) struct Ages(BTreeMap<AppInstance, Tracker>);
 #[derive(Debug)]
 struct Tracker {
     /// The stay whose beginning was not found; none once nothing more is known.
-    open: Option<Open>,
+    open: Option<OpenTenure>,
     /// The newest first.
     tenures: Vec<Tenure>,
     /// What targets of this source say, as long as it was not found in its stays.
@@ -71,7 +71,7 @@ impl Ages {
         wanted: &BTreeMap<AppInstance, Vec<State>>,
     ) -> Result<Self, HistoryError> {
         let trackers = instances.map(|instance| {
-            let open = Some(Open::new(walk.now(&instance)));
+            let open = Some(OpenTenure::new(walk.now(&instance)));
             let wanted = wanted.get(&instance).cloned().unwrap_or_default();
             (instance, Tracker { open, tenures: Vec::new(), wanted })
         });
@@ -85,29 +85,29 @@ impl Ages {
                     break;
                 }
                 Some(Err(error)) => return Err(error),
-                Some(Ok(moved)) => left -= ages.take(&moved),
+                Some(Ok(change)) => left -= ages.take(&change),
             }
         }
         Ok(ages)
     }
 
     /// Goes back by a commit; says for how many pairs that was the last needed.
-    fn take(&mut self, moved: &Moved) -> usize {
+    fn take(&mut self, change: &StepChange) -> usize {
         let mut done = 0;
-        if moved.step.hides_branch {
+        if change.step.hides_branch {
             let is_moved =
-                |instance: &AppInstance| moved.moves.iter().any(|one| one.instance == *instance);
+                |instance: &AppInstance| change.changes.iter().any(|one| one.instance == *instance);
             for (_, tracker) in self.0.iter_mut().filter(|(instance, _)| !is_moved(instance)) {
-                tracker.open.iter_mut().for_each(|open| open.hide(&moved.step.commit));
+                tracker.open.iter_mut().for_each(|open| open.hide(&change.step.commit));
             }
         }
-        for one in &moved.moves {
+        for one in &change.changes {
             let Some(tracker) = self.0.get_mut(&one.instance) else { continue };
             if tracker.is_done() {
                 continue;
             }
             let Some(open) = &mut tracker.open else { continue };
-            tracker.tenures.extend(open.undo(&moved.step.commit, one.before.clone()));
+            tracker.tenures.extend(open.undo(&change.step.commit, one.before.clone()));
             done += usize::from(tracker.is_done());
         }
         done

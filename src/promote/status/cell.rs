@@ -45,7 +45,7 @@ pub struct Cell {
     /// How far it is behind the environment below; none where it is not.
     pub behind: Option<Behind>,
     /// What a promotion would change; none where it would change nothing.
-    pub next: Option<Next>,
+    pub next: Option<NextPromotion>,
     /// What stands in the way of that.
     pub blocked: Vec<Block>,
 }
@@ -86,7 +86,7 @@ pub struct Behind {
 
 /// What a promotion would change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Next {
+pub struct NextPromotion {
     /// Where it comes from.
     pub source: EnvironmentName,
     /// What changes: `frontend v4 → v5`.

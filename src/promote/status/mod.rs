@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-pub use cell::{AppStatus, Behind, Block, Blocker, Cell, Next, Reference, Status};
+pub use cell::{AppStatus, Behind, Block, Blocker, Cell, NextPromotion, Reference, Status};
 
 use super::base::Base;
 use crate::config::{EnvironmentName, Repository};
@@ -25,7 +25,7 @@ use rung::Rungs;
 
 /// Which apps and environments are shown; all where there are none.
 #[derive(Debug, Clone, Default)]
-pub struct Shown {
+pub struct StatusQuery {
     /// Apps.
     pub apps: Vec<String>,
     /// Environments.
@@ -59,7 +59,7 @@ pub fn status(
     repository: &Repository,
     tree: &Tree,
     commits: Option<Commits<'_>>,
-    shown: &Shown,
+    shown: &StatusQuery,
     now: Timestamp,
 ) -> Result<(Status, Findings), StatusError> {
     let apps = (!shown.apps.is_empty()).then(|| shown.apps.iter().cloned().collect());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ages::Ages;
-use super::{AppStatus, Behind, Block, Blocker, Cell, Next, Sites};
+use super::{AppStatus, Behind, Block, Blocker, Cell, NextPromotion, Sites};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings};
 use crate::promote::base::Base;
@@ -124,7 +124,7 @@ impl<'a> Rungs<'a> {
             });
             let source = source.environment.clone();
             cell.behind = Some(self.distance(&source, &plan.app, &plan.from));
-            cell.next = Some(Next { source, changes: brief.collect() });
+            cell.next = Some(NextPromotion { source, changes: brief.collect() });
         }
         cell.blocked.extend(obstacles.into_iter().filter(Finding::is_error).map(of_obstacle));
         cell.blocked.extend(plan.gates.into_iter().filter_map(block));
