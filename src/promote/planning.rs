@@ -12,7 +12,7 @@ use super::gates::{Answer, Binds, Evidence as _, Gate, Transition};
 use super::propose::{self, Proposal, TargetSites};
 use super::rerender::{Edited, Rerendered, brought_along, rerender};
 use super::select::{self, SelectedState};
-use super::target::TargetState;
+use super::target::{TargetEnvironment, TargetState};
 use super::verdict::Verdict;
 use super::{AppPlan, Permissions, Request};
 use crate::config::{Environment, EnvironmentName, Selection};
@@ -83,9 +83,17 @@ pub(super) struct Planner<'a> {
 }
 
 impl Planner<'_> {
+    fn environment(&self) -> TargetEnvironment<'_> {
+        TargetEnvironment { base: self.base, environment: self.target }
+    }
+
     /// An app's promotion.
     pub(super) fn promote(&self, request: &Request, app: &str) -> Result<AppOutcome, Findings> {
-        let current = self.target_sites_or_new(request, app)?;
+        let current = if request.permissions.create {
+            self.environment().target_sites_or_new(app)?
+        } else {
+            self.environment().target_sites(app)?
+        };
         let sources = self.sources(request, app)?;
         let commit = self.base.commit.as_ref();
         if let Some(named) = &request.reference {
@@ -210,7 +218,7 @@ impl Planner<'_> {
     /// The app's sites in the source, at the commit that the state is of.
     fn source_sites(&self, app: &str, selected: &SelectedState) -> Result<Rc<AppSites>, Findings> {
         let environment = &selected.source.environment;
-        let gone = || Findings::from(self.not_there(app, environment));
+        let gone = || Findings::from(self.environment().not_in(environment, app));
         if self.is_base(selected) {
             return self.base.app(environment, app).ok_or_else(gone);
         }
@@ -243,10 +251,11 @@ impl Planner<'_> {
         asks: &[ImageRequest],
         at: &Location,
     ) -> Result<AppOutcome, Findings> {
-        let current = self.target_sites(app)?;
+        let current = self.environment().target_sites(app)?;
         let proposal = propose::asked(self.target_of(&current), asks, at).map_err(|findings| {
             let is_unknown = |finding: &Finding| finding.code.name == UNKNOWN_IMAGE.name;
-            let shared = findings.iter().any(is_unknown).then(|| self.shared(app)).flatten();
+            let shared =
+                findings.iter().any(is_unknown).then(|| self.environment().shared(app)).flatten();
             shared.map_or(findings, Findings::from)
         })?;
         self.finish(app, &current, proposal, Transition::Set, None)

@@ -4,7 +4,7 @@ use super::gates::Transition;
 use super::planning::{AppOutcome, Planner, edited};
 use super::propose::{self, Proposal, TargetSites};
 use super::rerender::Edited;
-use super::target::TargetState;
+use super::target::{TargetEnvironment, TargetState};
 use crate::diagnostic::Findings;
 use crate::git::ObjectName;
 use crate::sites::{Model, Scope, State, WriteOptions};
@@ -25,7 +25,8 @@ impl Planner<'_> {
     /// nothing else, that file comes back byte for byte: how a list was written,
     /// or that a reference was inherited, is in no state.
     pub(super) fn restore(&self, app: &str, before: &EarlierState) -> Result<AppOutcome, Findings> {
-        let current = self.target_sites(app)?;
+        let environment = TargetEnvironment { base: self.base, environment: self.target };
+        let current = environment.target_sites(app)?;
         let mut proposal = propose::restored(self.target_of(&current), &before.state)?;
         if let Some(stood) = &before.stood {
             let originals = self.originals(app, &current, &proposal, stood);

@@ -1,12 +1,11 @@
-//! An app in the environment that is entered.
+//! The environment that is entered, and an app in it.
 
 use std::rc::Rc;
 
-use super::Request;
+use super::base::Base;
 use super::code::APP_NOT_THERE;
 use super::create::leaf;
-use super::planning::Planner;
-use crate::config::EnvironmentName;
+use crate::config::{Environment, EnvironmentName};
 use crate::diagnostic::{Finding, Findings};
 use crate::sites::{AppInstance, AppSites, Model, Scope, State, shared_base};
 use crate::source::Location;
@@ -19,45 +18,48 @@ pub(super) struct TargetState {
     pub(super) exists: bool,
 }
 
-impl Planner<'_> {
-    /// The app as it is in the target; where it is not there and may be made,
-    /// as an empty file would make it.
-    pub(super) fn target_sites_or_new(
-        &self,
-        request: &Request,
-        app: &str,
-    ) -> Result<TargetState, Findings> {
-        let is_there = self.base.app(&self.target.name, app).is_some();
-        if is_there || !request.permissions.create || !self.is_anywhere(app) {
+/// An environment that is entered, at a base.
+#[derive(Clone, Copy)]
+pub(super) struct TargetEnvironment<'a> {
+    pub(super) base: &'a Base<'a>,
+    pub(super) environment: &'a Environment,
+}
+
+impl TargetEnvironment<'_> {
+    /// An app as it is there; where it is not and is in another environment, as
+    /// an empty file would make it.
+    pub(super) fn target_sites_or_new(&self, app: &str) -> Result<TargetState, Findings> {
+        let is_there = self.base.app(&self.environment.name, app).is_some();
+        if is_there || !self.is_anywhere(app) {
             return self.target_sites(app);
         }
         if !self.base.repository.is_native() {
             let at = self.base.repository.location.clone();
-            let message = format!("`{app}` cannot be made in `{}`", self.target.name);
+            let message = format!("`{app}` cannot be made in `{}`", self.environment.name);
             return Err(Finding::new(&APP_NOT_THERE, message, at)
                 .because("only in a native repository is it known what an app's files are")
                 .help("add its files by hand; from then on it is promoted")
                 .into());
         }
-        let leaf = leaf(&self.target.directory, app);
+        let leaf = leaf(&self.environment.directory, app);
         let tree = self.base.tree.with_files([(leaf, Some(Vec::new()))].into());
-        let scope = Scope::app(app, [self.target.name.clone()]);
+        let scope = Scope::app(app, [self.environment.name.clone()]);
         let model = Model::of_tree(self.base.repository, &tree, &scope);
-        let made = model.app(&self.target.name, app).ok_or_else(|| {
+        let made = model.app(&self.environment.name, app).ok_or_else(|| {
             Findings::from(Finding::new(
                 &APP_NOT_THERE,
-                format!("`{app}` cannot be made in `{}`", self.target.name),
-                self.target.location.clone(),
+                format!("`{app}` cannot be made in `{}`", self.environment.name),
+                self.environment.location.clone(),
             ))
         })?;
         let state = made.state.clone()?;
         Ok(TargetState { app: Rc::new(made), state, exists: false })
     }
 
-    /// What the app's sites are and say in the target.
+    /// What an app's sites are and say there.
     pub(super) fn target_sites(&self, app: &str) -> Result<TargetState, Findings> {
-        let Some(found) = self.base.app(&self.target.name, app) else {
-            return Err(self.not_there(app, &self.target.name).into());
+        let Some(found) = self.base.app(&self.environment.name, app) else {
+            return Err(self.not_in(&self.environment.name, app).into());
         };
         let state = found.state.clone()?;
         Ok(TargetState { app: found, state, exists: true })
@@ -69,7 +71,8 @@ impl Planner<'_> {
         environments.iter().any(|one| self.base.app(&one.name, app).is_some())
     }
 
-    pub(super) fn not_there(&self, app: &str, target: &EnvironmentName) -> Finding {
+    /// The finding that an app is not in an environment.
+    pub(super) fn not_in(&self, environment: &EnvironmentName, app: &str) -> Finding {
         let elsewhere: Vec<_> = self
             .base
             .repository
@@ -80,8 +83,8 @@ impl Planner<'_> {
             .collect();
         let finding = Finding::new(
             &APP_NOT_THERE,
-            format!("there is no app `{app}` in `{target}`"),
-            Location::of_path(&self.target.directory),
+            format!("there is no app `{app}` in `{environment}`"),
+            Location::of_path(&self.environment.directory),
         );
         if let Some(shared) = self.shared(app) {
             return shared;
@@ -89,7 +92,7 @@ impl Planner<'_> {
         if elsewhere.is_empty() {
             // Of a few apps nothing else was read; who mistyped one waits gladly.
             let all = Model::of_tree(self.base.repository, self.base.tree, &Scope::all());
-            let known = all.apps(target);
+            let known = all.apps(environment);
             let near = crate::diagnostic::nearest(app, known.iter().map(String::as_str));
             return finding.maybe_help(near.map(|near| format!("did you mean `{near}`?")));
         }
@@ -106,7 +109,7 @@ impl Planner<'_> {
         }
         let all = Model::of_tree(self.base.repository, self.base.tree, &Scope::all());
         let mut shared = all.shared(self.base.tree);
-        let sites = shared.remove(&AppInstance::new(&self.target.name, app))?;
+        let sites = shared.remove(&AppInstance::new(&self.environment.name, app))?;
         sites.iter().find_map(shared_base)
     }
 }

@@ -10,10 +10,10 @@ use crate::history::record::{self, RecordedChange};
 use crate::history::{Action, Record};
 use crate::holds::{self, Hold};
 use crate::promote::base::Base;
-use crate::promote::gates::{Evidence as _, Gate};
-use crate::promote::planning::Planner;
+use crate::promote::gates::Evidence as _;
 use crate::promote::rerender::Edited;
-use crate::promote::{AppPlan, Permissions, Plan, hold_identity};
+use crate::promote::target::TargetEnvironment;
+use crate::promote::{AppPlan, Plan, hold_identity};
 use crate::sites::State;
 
 /// Holds a state back from an environment and those above it.
@@ -47,18 +47,13 @@ pub struct LiftHolds {
 impl Intent for HoldBack {
     fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
-        let permissions = Permissions::default();
-        let planner = Planner {
-            base,
-            target,
-            permissions: &permissions,
-            direct: how.direct,
-            asked: &Gate::ALL,
-        };
-        let now = match planner.target_sites(&self.app) {
+        let environment = TargetEnvironment { base, environment: target };
+        let now = match environment.target_sites(&self.app) {
             Ok(current) => current.state,
             // What is named can be held back before the app gets there.
-            Err(_) if !self.state.is_empty() && planner.is_anywhere(&self.app) => State::default(),
+            Err(_) if !self.state.is_empty() && environment.is_anywhere(&self.app) => {
+                State::default()
+            }
             Err(findings) => return Err(findings),
         };
         let mut hold = Hold::of(&target.name, &self.app, &now, &self.reason, &self.by);
@@ -92,16 +87,9 @@ impl Intent for LiftHolds {
     fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
         let files = holds::lifted(base.tree, &target.name, &self.app, self.reference.as_deref())?;
-        let permissions = Permissions::default();
-        let planner = Planner {
-            base,
-            target,
-            permissions: &permissions,
-            direct: how.direct,
-            asked: &Gate::ALL,
-        };
-        if files.is_empty() && !planner.is_anywhere(&self.app) {
-            return Err(planner.not_there(&self.app, &target.name).into());
+        let environment = TargetEnvironment { base, environment: target };
+        if files.is_empty() && !environment.is_anywhere(&self.app) {
+            return Err(environment.not_in(&target.name, &self.app).into());
         }
         let now = base.current(&target.name, &self.app);
         let mut record = Record::new(Action::Lift, &self.app, target.name.clone());

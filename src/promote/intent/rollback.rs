@@ -13,6 +13,7 @@ use crate::promote::code::{NEVER_HELD, NOTHING_BEFORE};
 use crate::promote::gates::{Evidence as _, Gate};
 use crate::promote::planning::Planner;
 use crate::promote::restore::EarlierState;
+use crate::promote::target::TargetEnvironment;
 use crate::promote::{NamedState, Permissions, select};
 use crate::sites::{State, differences};
 use crate::source::Location;
@@ -43,7 +44,8 @@ impl Intent for Rollback {
             direct: how.direct,
             asked: &Gate::ALL,
         };
-        let current = planner.target_sites(&self.app)?;
+        let environment = TargetEnvironment { base, environment: target };
+        let current = environment.target_sites(&self.app)?;
         let now = &current.state;
         let before = self.before(base, target, now)?;
         let mut outcome = planner.restore(&self.app, &before)?;
