@@ -12,7 +12,7 @@ use crate::git::{
 use crate::sites::{AppInstance, ImageParts, Key, SiteValue, State};
 use crate::source::RepoPath;
 
-/// MadeFiles by path.
+/// Files by path.
 #[derive(Clone, Default)]
 pub(crate) struct MadeFiles(BTreeMap<RepoPath, Vec<u8>>);
 

@@ -30,7 +30,7 @@ rungs set [OPTIONS] --env <ENV> <APP [NAME=]REF...>...
     mut_args(of_apps_alone)
 )]
 pub(super) struct Set {
-    /// AppSelection, each followed by the new references of its images; with `--in`, references alone
+    /// Apps, each followed by the new references of its images; with `--in`, references alone
     #[arg(value_name = "APP [NAME=]REF")]
     items: Vec<String>,
     #[command(flatten)]
