@@ -1,0 +1,170 @@
+//! What the code may use, read from the code itself.
+//!
+//! Each claim fails as well where it forbids less than it could: an entry of
+//! `architecture/allowed.rs` that is no longer needed has to go.
+#![allow(clippy::unwrap_used)]
+
+#[path = "architecture/allowed.rs"]
+mod allowed;
+#[path = "architecture/circles.rs"]
+mod circles;
+#[path = "architecture/reader.rs"]
+mod reader;
+#[path = "architecture/resolve.rs"]
+mod resolve;
+#[path = "architecture/sources.rs"]
+mod sources;
+#[path = "architecture/uses.rs"]
+mod uses;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use allowed::{CIRCLES, Edge, REPEATED, WORLD};
+use circles::circle;
+use resolve::Target;
+use sources::{Sources, types};
+use uses::{Use, edges, uses};
+
+/// Where a use stands, as editors and terminals take it.
+fn at(sources: &Sources, one: &Use) -> String {
+    format!("src/{}:{}", sources.files[one.file].path, one.line)
+}
+
+/// Fails with everything that is wrong at once.
+fn refuse(found: &[String], what_to_do: &str) {
+    assert!(found.is_empty(), "\n{}\n\n{what_to_do}\n", found.join("\n"));
+}
+
+fn read() -> (Sources, Vec<Use>) {
+    let sources = Sources::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let (uses, unresolved) = uses(&sources);
+    refuse(&unresolved, "This test could not tell what these paths name: teach `resolve.rs`.");
+    (sources, uses)
+}
+
+#[test]
+fn a_module_uses_only_those_before_it() {
+    let (sources, uses) = read();
+    let order = sources.order();
+    let place = |name: &str| order.iter().position(|other| other == name);
+    let wrong = uses.iter().filter_map(|one| {
+        let (Target::Module(module) | Target::Item(module, _)) = one.target else { return None };
+        let (from, to) = (sources.top(one.file), sources.top(sources.modules[module].file));
+        let is_wrong = one.file != 0 && place(to) > place(from);
+        let path = &one.path;
+        is_wrong.then(|| {
+            format!("{}: `{path}` is in `{to}`, which stands after `{from}`", at(&sources, one))
+        })
+    });
+    refuse(
+        &wrong.collect::<Vec<_>>(),
+        "A module uses only those before it in src/lib.rs. Move what is used to the earlier \
+         module, or pass it in: a value, a function, a trait that the later one implements.",
+    );
+}
+
+#[test]
+fn the_files_of_a_module_form_no_circles() {
+    let (sources, uses) = read();
+    let edges = edges(&sources, &uses);
+    let pairs: Vec<_> = edges.iter().map(|(from, to, _)| (*from, *to)).collect();
+    let allowed = |path: &str| CIRCLES.iter().any(|(_, files)| files.contains(&path));
+    let mut wrong = Vec::new();
+    for (file, source) in sources.files.iter().enumerate() {
+        let path = source.path.as_str();
+        match circle(file, &pairs) {
+            Some(circle) if !allowed(path) => {
+                wrong.push(format!("src/{path} is in a circle:"));
+                let next = circle.iter().skip(1).chain([&file]);
+                let steps = circle.iter().zip(next).filter_map(|(from, to)| {
+                    edges.iter().find(|edge| (edge.0, edge.1) == (*from, *to))
+                });
+                wrong.extend(steps.map(|(_, to, one)| {
+                    let to = &sources.files[*to].path;
+                    format!("    {} names `{}` of src/{to}", at(&sources, one), one.path)
+                }));
+            }
+            None if allowed(path) => {
+                wrong.push(format!("src/{path} is in no circle: take it off the list"));
+            }
+            _ => {}
+        }
+    }
+    let listed = CIRCLES.iter().flat_map(|(_, files)| files.iter());
+    let gone = listed.filter(|path| sources.files.iter().all(|file| file.path != **path));
+    wrong.extend(gone.map(|path| format!("src/{path} is not there: take it off the list")));
+    refuse(
+        &wrong,
+        "Of two files that use each other, neither can be read first. Move what both need to a \
+         file before both, or make one file of them. What is allowed for now: CIRCLES in \
+         tests/architecture/allowed.rs.",
+    );
+}
+
+#[test]
+fn the_world_is_at_the_edge() {
+    let (sources, uses) = read();
+    let mut wrong = Vec::new();
+    for edge in WORLD {
+        let found: Vec<_> = uses.iter().filter(|one| reaches(edge, &one.target)).collect();
+        let allowed = |path: &str, by: &[&str]| by.iter().any(|start| path.starts_with(start));
+        for one in &found {
+            let path = &sources.files[one.file].path;
+            if !allowed(path, edge.belongs_to) && !allowed(path, edge.for_now) {
+                let (at, named, what) = (at(&sources, one), &one.path, edge.what);
+                let places = edge.belongs_to.join(", ");
+                wrong.push(format!(
+                    "{at}: `{named}` {what}, which only {places} may do: {}",
+                    edge.instead
+                ));
+            }
+        }
+        for start in edge.belongs_to.iter().chain(edge.for_now) {
+            if !found.iter().any(|one| sources.files[one.file].path.starts_with(start)) {
+                wrong.push(format!("nothing in src/{start} {}: take it off the list", edge.what));
+            }
+        }
+    }
+    refuse(&wrong, "See WORLD in tests/architecture/allowed.rs.");
+}
+
+/// Whether a use is one of what the edge is about.
+fn reaches(edge: &Edge, target: &Target) -> bool {
+    let Target::External(path) = target else { return false };
+    let path = path.join("::");
+    edge.paths.iter().any(|wanted| {
+        path.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    })
+}
+
+#[test]
+fn a_name_stands_for_one_type() {
+    let (sources, _) = read();
+    let types = types(&sources);
+    let repeated: BTreeMap<_, _> = types.iter().filter(|(_, found)| found.len() > 1).collect();
+    let mut wrong = Vec::new();
+    for (name, found) in &repeated {
+        let listed = REPEATED.iter().find(|(listed, _)| listed == *name);
+        if listed.is_none_or(|(_, count)| *count != found.len()) {
+            let places = found
+                .iter()
+                .map(|(file, line)| format!("src/{}:{line}", sources.files[*file].path));
+            let places = places.collect::<Vec<_>>().join(", ");
+            wrong.push(match listed {
+                Some((_, listed)) => {
+                    format!("`{name}` is {} types, not {listed}: {places}", found.len())
+                }
+                None => format!("`{name}` is {} types: {places}", found.len()),
+            });
+        }
+    }
+    for (name, _) in REPEATED.iter().filter(|(name, _)| !repeated.contains_key(&name.to_string())) {
+        wrong.push(format!("`{name}` is one type or none: take it off the list"));
+    }
+    refuse(
+        &wrong,
+        "One name for one thing in the whole crate: give the less central type a more specific \
+         name of its field. What is allowed: REPEATED in tests/architecture/allowed.rs.",
+    );
+}

@@ -1,0 +1,328 @@
+//! The crate's files and modules, and the names that each module knows.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs;
+use std::path::Path;
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::{Attribute, Item, ItemMod, Meta, UseTree, Visibility};
+
+/// A file of `src/`.
+pub(crate) struct File {
+    /// Its path below `src/`.
+    pub(crate) path: String,
+    pub(crate) items: Vec<Item>,
+    /// The module that the whole file is.
+    pub(crate) module: usize,
+    /// Whether it declares modules that are files of their own.
+    pub(crate) has_children: bool,
+}
+
+/// A module: a whole file, or a part of one in braces.
+pub(crate) struct Module {
+    /// From the crate's root, which is empty.
+    pub(crate) path: Vec<String>,
+    pub(crate) file: usize,
+    pub(crate) parent: Option<usize>,
+    /// By name. A module and a function may share one.
+    pub(crate) names: HashMap<String, Vec<Meaning>>,
+    /// What `use …::*` brings.
+    pub(crate) globs: Vec<Import>,
+    /// Whether a macro may have declared more.
+    pub(crate) has_macros: bool,
+}
+
+/// What a name in a module stands for.
+#[derive(Clone)]
+pub(crate) enum Meaning {
+    Module(usize),
+    Item,
+    Import(Import),
+}
+
+/// The path of one name of a `use`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Import {
+    pub(crate) segments: Vec<String>,
+    /// Whether it begins with `::`, and so with another crate's name.
+    pub(crate) is_external: bool,
+    pub(crate) line: usize,
+    /// The name that it gets; none for `*` and for `as _`.
+    pub(crate) name: Option<String>,
+    pub(crate) is_glob: bool,
+}
+
+/// All files that belong to the crate outside of its tests.
+pub(crate) struct Sources {
+    pub(crate) files: Vec<File>,
+    pub(crate) modules: Vec<Module>,
+}
+
+impl Sources {
+    /// The sources below a directory.
+    pub(crate) fn read(directory: &Path) -> Self {
+        Self::of(&|path| fs::read_to_string(directory.join(path)).ok())
+    }
+
+    /// The sources that are found by path, from `lib.rs` on.
+    pub(crate) fn of(text: &dyn Fn(&str) -> Option<String>) -> Self {
+        let sources = Self { files: Vec::new(), modules: Vec::new() };
+        let mut loader = Loader { text, sources };
+        loader.file("lib.rs".to_owned(), "", &[], None);
+        loader.sources
+    }
+
+    /// The names of the modules in `lib.rs`, in their order.
+    pub(crate) fn order(&self) -> Vec<String> {
+        let items = self.files[0].items.iter();
+        items
+            .filter_map(|item| if let Item::Mod(item) = item { Some(item) } else { None })
+            .map(|item| item.ident.to_string())
+            .collect()
+    }
+
+    /// The module of `lib.rs` that a file belongs to.
+    pub(crate) fn top(&self, file: usize) -> &str {
+        self.modules[self.files[file].module].path.first().map_or("", String::as_str)
+    }
+}
+
+struct Loader<'t> {
+    /// The text of a file by its path, where there is one.
+    text: &'t dyn Fn(&str) -> Option<String>,
+    sources: Sources,
+}
+
+impl Loader<'_> {
+    /// Adds a file as a module. `directory` is where its children stand.
+    fn file(
+        &mut self,
+        at: String,
+        directory: &str,
+        path: &[String],
+        parent: Option<usize>,
+    ) -> usize {
+        let text = (self.text)(&at).unwrap_or_else(|| panic!("src/{at} cannot be read"));
+        let items =
+            syn::parse_file(&text).unwrap_or_else(|error| panic!("src/{at}: {error}")).items;
+        let file = self.sources.files.len();
+        let module = self.sources.modules.len();
+        let new = File { path: at, items: Vec::new(), module, has_children: false };
+        self.sources.files.push(new);
+        self.module(file, directory, &items, path, parent);
+        self.sources.files[file].items = items;
+        module
+    }
+
+    fn module(
+        &mut self,
+        file: usize,
+        directory: &str,
+        items: &[Item],
+        path: &[String],
+        parent: Option<usize>,
+    ) -> usize {
+        let module = self.sources.modules.len();
+        self.sources.modules.push(Module {
+            path: path.to_vec(),
+            file,
+            parent,
+            names: HashMap::new(),
+            globs: Vec::new(),
+            has_macros: false,
+        });
+        for item in items.iter().filter(|item| !is_for_tests(attributes(item))) {
+            match item {
+                Item::Mod(child) => self.child(module, directory, child),
+                item => self.sources.modules[module].declare(item),
+            }
+        }
+        module
+    }
+
+    fn child(&mut self, parent: usize, directory: &str, child: &ItemMod) {
+        let name = child.ident.to_string();
+        let file = self.sources.modules[parent].file;
+        let mut path = self.sources.modules[parent].path.clone();
+        path.push(name.clone());
+        let inside = format!("{directory}{name}/");
+        let module = if let Some((_, items)) = &child.content {
+            self.module(file, &inside, items, &path, Some(parent))
+        } else {
+            self.sources.files[file].has_children = true;
+            let (long, short) = (format!("{inside}mod.rs"), format!("{directory}{name}.rs"));
+            let at = if (self.text)(&long).is_some() { long } else { short };
+            self.file(at, &inside, &path, Some(parent))
+        };
+        self.sources.modules[parent].learn(name, Meaning::Module(module));
+    }
+}
+
+impl Module {
+    fn declare(&mut self, item: &Item) {
+        match item {
+            Item::Use(item) => {
+                for import in imports(&item.tree, item.leading_colon.is_some()) {
+                    match import.name.clone() {
+                        _ if import.is_glob => self.globs.push(import),
+                        Some(name) => self.learn(name, Meaning::Import(import)),
+                        None => {}
+                    }
+                }
+            }
+            Item::Macro(item) => match &item.ident {
+                Some(name) => self.learn(name.to_string(), Meaning::Item),
+                None => self.has_macros = true,
+            },
+            _ => {
+                if let Some((name, _)) = declared(item) {
+                    self.learn(name, Meaning::Item);
+                }
+            }
+        }
+    }
+
+    fn learn(&mut self, name: String, meaning: Meaning) {
+        self.names.entry(name).or_default().push(meaning);
+    }
+}
+
+/// The name that an item declares, and its line.
+pub(crate) fn declared(item: &Item) -> Option<(String, usize)> {
+    let name = match item {
+        Item::Const(item) => &item.ident,
+        Item::Enum(item) => &item.ident,
+        Item::Fn(item) => &item.sig.ident,
+        Item::Static(item) => &item.ident,
+        Item::Struct(item) => &item.ident,
+        Item::Trait(item) => &item.ident,
+        Item::TraitAlias(item) => &item.ident,
+        Item::Type(item) => &item.ident,
+        Item::Union(item) => &item.ident,
+        _ => return None,
+    };
+    Some((name.to_string(), name.span().start().line))
+}
+
+pub(crate) fn attributes(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Const(item) => &item.attrs,
+        Item::Enum(item) => &item.attrs,
+        Item::Fn(item) => &item.attrs,
+        Item::Impl(item) => &item.attrs,
+        Item::Macro(item) => &item.attrs,
+        Item::Mod(item) => &item.attrs,
+        Item::Static(item) => &item.attrs,
+        Item::Struct(item) => &item.attrs,
+        Item::Trait(item) => &item.attrs,
+        Item::Type(item) => &item.attrs,
+        Item::Union(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
+        _ => &[],
+    }
+}
+
+/// Whether it is compiled for the crate's own tests only.
+pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| match &attribute.meta {
+        Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",
+        meta => meta.path().is_ident("test"),
+    })
+}
+
+/// Whether more than the module itself may use it.
+pub(crate) fn is_shared(visibility: &Visibility) -> bool {
+    !matches!(visibility, Visibility::Inherited)
+}
+
+/// Each name that a `use` brings.
+pub(crate) fn imports(tree: &UseTree, is_external: bool) -> Vec<Import> {
+    let mut found = Vec::new();
+    collect(tree, &mut Vec::new(), is_external, &mut found);
+    found
+}
+
+fn collect(tree: &UseTree, prefix: &mut Vec<String>, is_external: bool, found: &mut Vec<Import>) {
+    let mut add = |segments: Vec<String>, name: Option<String>, line, is_glob| {
+        found.push(Import { segments, is_external, line, name, is_glob });
+    };
+    match tree {
+        UseTree::Path(path) => {
+            prefix.push(path.ident.to_string());
+            collect(&path.tree, prefix, is_external, found);
+            prefix.pop();
+        }
+        UseTree::Group(group) => {
+            for tree in &group.items {
+                collect(tree, prefix, is_external, found);
+            }
+        }
+        UseTree::Glob(glob) => {
+            add(prefix.clone(), None, glob.star_token.spans[0].start().line, true);
+        }
+        UseTree::Name(name) => {
+            let line = name.ident.span().start().line;
+            let segments = with(prefix, &name.ident.to_string());
+            let last = segments.last().cloned();
+            add(segments, last, line, false);
+        }
+        UseTree::Rename(rename) => {
+            let line = rename.ident.span().start().line;
+            let name = Some(rename.rename.to_string()).filter(|name| name != "_");
+            add(with(prefix, &rename.ident.to_string()), name, line, false);
+        }
+    }
+}
+
+/// `a::{self}` is `a`.
+fn with(prefix: &[String], name: &str) -> Vec<String> {
+    let own = (name != "self" || prefix.is_empty()).then(|| name.to_owned());
+    prefix.iter().cloned().chain(own).collect()
+}
+
+/// The types that the crate declares, outside of its tests: the lines of each.
+pub(crate) fn types(sources: &Sources) -> BTreeMap<String, Vec<(usize, usize)>> {
+    let mut types = BTreeMap::<_, Vec<_>>::new();
+    for (file, source) in sources.files.iter().enumerate() {
+        let mut found = Vec::new();
+        types_of(&source.items, &mut found);
+        for (name, line) in found {
+            types.entry(name).or_default().push((file, line));
+        }
+    }
+    types
+}
+
+fn types_of(items: &[Item], found: &mut Vec<(String, usize)>) {
+    for item in items.iter().filter(|item| !is_for_tests(attributes(item))) {
+        match item {
+            Item::Enum(_) | Item::Struct(_) | Item::Trait(_) | Item::Type(_) | Item::Union(_) => {
+                found.extend(declared(item));
+            }
+            Item::Mod(item) => {
+                if let Some((_, items)) = &item.content {
+                    types_of(items, found);
+                }
+            }
+            Item::Macro(item) => types_in(item.mac.tokens.clone(), found),
+            _ => {}
+        }
+    }
+}
+
+/// The types that a macro declares by name.
+fn types_in(tokens: TokenStream, found: &mut Vec<(String, usize)>) {
+    let keywords: HashSet<_> = ["enum", "struct", "trait", "union"].into();
+    let mut was_keyword = false;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) if was_keyword => {
+                found.push((ident.to_string(), ident.span().start().line));
+                was_keyword = false;
+            }
+            TokenTree::Ident(ident) => was_keyword = keywords.contains(&*ident.to_string()),
+            TokenTree::Group(group) => types_in(group.stream(), found),
+            _ => was_keyword = false,
+        }
+    }
+}
