@@ -19,11 +19,12 @@ mod uses;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use allowed::{CIRCLES, Edge, REPEATED, WORLD};
 use circles::circle;
 use resolve::Target;
-use sources::{Sources, types};
+use sources::{Parsed, Sources, types};
 use uses::{Use, edges, uses};
 
 /// Where a use stands, as editors and terminals take it.
@@ -36,17 +37,30 @@ fn refuse(found: &[String], what_to_do: &str) {
     assert!(found.is_empty(), "\n{}\n\n{what_to_do}\n", found.join("\n"));
 }
 
-fn read() -> (Sources, Vec<Use>) {
-    let sources = Sources::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
-    let (uses, unresolved) = uses(&sources);
-    refuse(&unresolved, "This test could not tell what these paths name: teach `resolve.rs`.");
-    (sources, uses)
+/// What was read of the code.
+struct Code {
+    sources: Sources,
+    uses: Vec<Use>,
+    /// The files and lines of each type, by name.
+    types: BTreeMap<String, Vec<(usize, usize)>>,
+}
+
+/// The code, read once for all claims.
+fn code() -> &'static Code {
+    static CODE: LazyLock<Code> = LazyLock::new(|| {
+        let parsed = Parsed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+        let (uses, unresolved) = uses(&parsed);
+        refuse(&unresolved, "This test cannot tell what these paths name: teach `resolve.rs`.");
+        let types = types(&parsed);
+        Code { sources: parsed.sources, uses, types }
+    });
+    &CODE
 }
 
 #[test]
 fn a_module_uses_only_those_before_it() {
-    let (sources, uses) = read();
-    let order = sources.order();
+    let Code { sources, uses, .. } = code();
+    let order = &sources.order;
     let place = |name: &str| order.iter().position(|other| other == name);
     let wrong = uses.iter().filter_map(|one| {
         let (Target::Module(module) | Target::Item(module, _)) = one.target else { return None };
@@ -54,7 +68,7 @@ fn a_module_uses_only_those_before_it() {
         let is_wrong = one.file != 0 && place(to) > place(from);
         let path = &one.path;
         is_wrong.then(|| {
-            format!("{}: `{path}` is in `{to}`, which stands after `{from}`", at(&sources, one))
+            format!("{}: `{path}` is in `{to}`, which stands after `{from}`", at(sources, one))
         })
     });
     refuse(
@@ -66,8 +80,8 @@ fn a_module_uses_only_those_before_it() {
 
 #[test]
 fn the_files_of_a_module_form_no_circles() {
-    let (sources, uses) = read();
-    let edges = edges(&sources, &uses);
+    let Code { sources, uses, .. } = code();
+    let edges = edges(sources, uses);
     let pairs: Vec<_> = edges.iter().map(|(from, to, _)| (*from, *to)).collect();
     let allowed = |path: &str| CIRCLES.iter().any(|(_, files)| files.contains(&path));
     let mut wrong = Vec::new();
@@ -82,7 +96,7 @@ fn the_files_of_a_module_form_no_circles() {
                 });
                 wrong.extend(steps.map(|(_, to, one)| {
                     let to = &sources.files[*to].path;
-                    format!("    {} names `{}` of src/{to}", at(&sources, one), one.path)
+                    format!("    {} names `{}` of src/{to}", at(sources, one), one.path)
                 }));
             }
             None if allowed(path) => {
@@ -104,7 +118,7 @@ fn the_files_of_a_module_form_no_circles() {
 
 #[test]
 fn the_world_is_at_the_edge() {
-    let (sources, uses) = read();
+    let Code { sources, uses, .. } = code();
     let mut wrong = Vec::new();
     for edge in WORLD {
         let found: Vec<_> = uses.iter().filter(|one| reaches(edge, &one.target)).collect();
@@ -112,7 +126,7 @@ fn the_world_is_at_the_edge() {
         for one in &found {
             let path = &sources.files[one.file].path;
             if !allowed(path, edge.belongs_to) && !allowed(path, edge.for_now) {
-                let (at, named, what) = (at(&sources, one), &one.path, edge.what);
+                let (at, named, what) = (at(sources, one), &one.path, edge.what);
                 let places = edge.belongs_to.join(", ");
                 wrong.push(format!(
                     "{at}: `{named}` {what}, which only {places} may do: {}",
@@ -140,8 +154,7 @@ fn reaches(edge: &Edge, target: &Target) -> bool {
 
 #[test]
 fn a_name_stands_for_one_type() {
-    let (sources, _) = read();
-    let types = types(&sources);
+    let Code { sources, types, .. } = code();
     let repeated: BTreeMap<_, _> = types.iter().filter(|(_, found)| found.len() > 1).collect();
     let mut wrong = Vec::new();
     for (name, found) in &repeated {

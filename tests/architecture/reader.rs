@@ -1,22 +1,23 @@
 //! What the reader of the code understands, on small crates.
 
-use super::sources::{Sources, types};
+use super::sources::{Parsed, types};
 use super::uses::{edges, uses};
 
 /// A crate of these files.
-fn krate(files: &[(&str, &str)]) -> Sources {
-    Sources::of(&|path| {
+fn krate(files: &[(&str, &str)]) -> Parsed {
+    Parsed::of(&|path| {
         files.iter().find(|(known, _)| *known == path).map(|(_, text)| (*text).to_owned())
     })
 }
 
 /// Which file uses which, of files in one module.
 fn edges_of(files: &[(&str, &str)]) -> Vec<String> {
-    let sources = krate(files);
-    let (uses, unresolved) = uses(&sources);
+    let parsed = krate(files);
+    let sources = &parsed.sources;
+    let (uses, unresolved) = uses(&parsed);
     assert_eq!(unresolved, Vec::<String>::new());
     let path = |file: usize| sources.files[file].path.trim_end_matches(".rs").to_owned();
-    let mut edges: Vec<_> = edges(&sources, &uses)
+    let mut edges: Vec<_> = edges(sources, &uses)
         .into_iter()
         .map(|(from, to, _)| format!("{} > {}", path(from), path(to)))
         .collect();
@@ -94,8 +95,8 @@ fn what_is_of_another_module_is_no_edge_among_files() {
 
 #[test]
 fn a_path_that_leads_nowhere_is_told_of() {
-    let sources = krate(&[("lib.rs", "mod m;"), ("m.rs", "use crate::gone::A;")]);
-    assert_eq!(uses(&sources).1, ["src/m.rs:1: `crate::gone::A`"]);
+    let parsed = krate(&[("lib.rs", "mod m;"), ("m.rs", "use crate::gone::A;")]);
+    assert_eq!(uses(&parsed).1, ["src/m.rs:1: `crate::gone::A`"]);
 }
 
 #[test]
@@ -106,7 +107,7 @@ fn types_are_found_wherever_they_are_declared() {
         texts! { struct H(\"noun\"); }
         #[cfg(test)] struct Tested;
         fn f<Parameter>() { struct Local; }";
-    let sources = krate(&[("lib.rs", text)]);
-    let names: Vec<_> = types(&sources).into_keys().collect();
+    let parsed = krate(&[("lib.rs", text)]);
+    let names: Vec<_> = types(&parsed).into_keys().collect();
     assert_eq!(names, ["A", "B", "D", "E", "F", "G", "H"]);
 }

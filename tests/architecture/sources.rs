@@ -11,7 +11,6 @@ use syn::{Attribute, Item, ItemMod, Meta, UseTree, Visibility};
 pub(crate) struct File {
     /// Its path below `src/`.
     pub(crate) path: String,
-    pub(crate) items: Vec<Item>,
     /// The module that the whole file is.
     pub(crate) module: usize,
     /// Whether it declares modules that are files of their own.
@@ -52,13 +51,21 @@ pub(crate) struct Import {
     pub(crate) is_glob: bool,
 }
 
-/// All files that belong to the crate outside of its tests.
+/// All files that belong to the crate outside of its tests, and its modules:
+/// those of `lib.rs` in their order.
 pub(crate) struct Sources {
     pub(crate) files: Vec<File>,
     pub(crate) modules: Vec<Module>,
+    pub(crate) order: Vec<String>,
 }
 
-impl Sources {
+/// The same with what each file says.
+pub(crate) struct Parsed {
+    pub(crate) sources: Sources,
+    pub(crate) items: Vec<Vec<Item>>,
+}
+
+impl Parsed {
     /// The sources below a directory.
     pub(crate) fn read(directory: &Path) -> Self {
         Self::of(&|path| fs::read_to_string(directory.join(path)).ok())
@@ -66,21 +73,19 @@ impl Sources {
 
     /// The sources that are found by path, from `lib.rs` on.
     pub(crate) fn of(text: &dyn Fn(&str) -> Option<String>) -> Self {
-        let sources = Self { files: Vec::new(), modules: Vec::new() };
-        let mut loader = Loader { text, sources };
+        let sources = Sources { files: Vec::new(), modules: Vec::new(), order: Vec::new() };
+        let mut loader = Loader { text, parsed: Self { sources, items: Vec::new() } };
         loader.file("lib.rs".to_owned(), "", &[], None);
-        loader.sources
+        let modules = loader.parsed.items[0].iter().filter_map(|item| match item {
+            Item::Mod(item) => Some(item.ident.to_string()),
+            _ => None,
+        });
+        loader.parsed.sources.order = modules.collect();
+        loader.parsed
     }
+}
 
-    /// The names of the modules in `lib.rs`, in their order.
-    pub(crate) fn order(&self) -> Vec<String> {
-        let items = self.files[0].items.iter();
-        items
-            .filter_map(|item| if let Item::Mod(item) = item { Some(item) } else { None })
-            .map(|item| item.ident.to_string())
-            .collect()
-    }
-
+impl Sources {
     /// The module of `lib.rs` that a file belongs to.
     pub(crate) fn top(&self, file: usize) -> &str {
         self.modules[self.files[file].module].path.first().map_or("", String::as_str)
@@ -90,7 +95,7 @@ impl Sources {
 struct Loader<'t> {
     /// The text of a file by its path, where there is one.
     text: &'t dyn Fn(&str) -> Option<String>,
-    sources: Sources,
+    parsed: Parsed,
 }
 
 impl Loader<'_> {
@@ -105,12 +110,12 @@ impl Loader<'_> {
         let text = (self.text)(&at).unwrap_or_else(|| panic!("src/{at} cannot be read"));
         let items =
             syn::parse_file(&text).unwrap_or_else(|error| panic!("src/{at}: {error}")).items;
-        let file = self.sources.files.len();
-        let module = self.sources.modules.len();
-        let new = File { path: at, items: Vec::new(), module, has_children: false };
-        self.sources.files.push(new);
+        let file = self.parsed.items.len();
+        let module = self.parsed.sources.modules.len();
+        self.parsed.sources.files.push(File { path: at, module, has_children: false });
+        self.parsed.items.push(Vec::new());
         self.module(file, directory, &items, path, parent);
-        self.sources.files[file].items = items;
+        self.parsed.items[file] = items;
         module
     }
 
@@ -122,8 +127,8 @@ impl Loader<'_> {
         path: &[String],
         parent: Option<usize>,
     ) -> usize {
-        let module = self.sources.modules.len();
-        self.sources.modules.push(Module {
+        let module = self.parsed.sources.modules.len();
+        self.parsed.sources.modules.push(Module {
             path: path.to_vec(),
             file,
             parent,
@@ -134,7 +139,7 @@ impl Loader<'_> {
         for item in items.iter().filter(|item| !is_for_tests(attributes(item))) {
             match item {
                 Item::Mod(child) => self.child(module, directory, child),
-                item => self.sources.modules[module].declare(item),
+                item => self.parsed.sources.modules[module].declare(item),
             }
         }
         module
@@ -142,19 +147,19 @@ impl Loader<'_> {
 
     fn child(&mut self, parent: usize, directory: &str, child: &ItemMod) {
         let name = child.ident.to_string();
-        let file = self.sources.modules[parent].file;
-        let mut path = self.sources.modules[parent].path.clone();
+        let file = self.parsed.sources.modules[parent].file;
+        let mut path = self.parsed.sources.modules[parent].path.clone();
         path.push(name.clone());
         let inside = format!("{directory}{name}/");
         let module = if let Some((_, items)) = &child.content {
             self.module(file, &inside, items, &path, Some(parent))
         } else {
-            self.sources.files[file].has_children = true;
+            self.parsed.sources.files[file].has_children = true;
             let (long, short) = (format!("{inside}mod.rs"), format!("{directory}{name}.rs"));
             let at = if (self.text)(&long).is_some() { long } else { short };
             self.file(at, &inside, &path, Some(parent))
         };
-        self.sources.modules[parent].learn(name, Meaning::Module(module));
+        self.parsed.sources.modules[parent].learn(name, Meaning::Module(module));
     }
 }
 
@@ -281,11 +286,11 @@ fn with(prefix: &[String], name: &str) -> Vec<String> {
 }
 
 /// The types that the crate declares, outside of its tests: the lines of each.
-pub(crate) fn types(sources: &Sources) -> BTreeMap<String, Vec<(usize, usize)>> {
+pub(crate) fn types(parsed: &Parsed) -> BTreeMap<String, Vec<(usize, usize)>> {
     let mut types = BTreeMap::<_, Vec<_>>::new();
-    for (file, source) in sources.files.iter().enumerate() {
+    for (file, items) in parsed.items.iter().enumerate() {
         let mut found = Vec::new();
-        types_of(&source.items, &mut found);
+        types_of(items, &mut found);
         for (name, line) in found {
             types.entry(name).or_default().push((file, line));
         }

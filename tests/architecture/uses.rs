@@ -7,7 +7,9 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Block, ImplItem, Item, Macro, Meta, Stmt, TraitItem, Visibility};
 
 use super::resolve::Target;
-use super::sources::{Import, Meaning, Sources, attributes, imports, is_for_tests, is_shared};
+use super::sources::{
+    Import, Meaning, Parsed, Sources, attributes, imports, is_for_tests, is_shared,
+};
 
 /// A path in the code, and something that it may name.
 #[derive(Debug, Clone)]
@@ -23,11 +25,13 @@ pub(crate) struct Use {
 
 /// All uses outside of tests, and the paths that should lead to something of
 /// ours and do not, by file and line.
-pub(crate) fn uses(sources: &Sources) -> (Vec<Use>, Vec<String>) {
-    let mut finder = Finder::new(sources);
-    for file in &sources.files {
+pub(crate) fn uses(parsed: &Parsed) -> (Vec<Use>, Vec<String>) {
+    let mut finder = Finder::new(&parsed.sources);
+    for (file, items) in parsed.sources.files.iter().zip(&parsed.items) {
         finder.module = file.module;
-        file.items.iter().for_each(|item| finder.visit_item(item));
+        for item in items {
+            finder.visit_item(item);
+        }
     }
     (finder.uses, finder.unresolved)
 }
