@@ -1,10 +1,10 @@
 //! The demo: a small working repository, embedded in the binary.
 
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::diagnostic::{Finding, Findings, codes};
+use crate::disk::{self, Rewrite, WriteError};
 use crate::source::{Location, RepoPath};
 
 codes! {
@@ -74,23 +74,26 @@ pub const FILES: &[(&str, &str)] = embedded! {
     "templates/guestbook/values.yaml",
 };
 
-/// Writes the demo below `directory`, all of it or nothing: where a write
-/// fails, what was written before it is removed again, so that the next run
-/// meets none of its files. Only a run that is killed leaves some.
+/// Writes the demo below `directory`, which is made where it is not there: all
+/// of it or nothing, so that the next run meets none of its files.
 pub fn write(directory: &Path) -> Result<(), Findings> {
     let is_there = |path: &&str| fs::symlink_metadata(directory.join(path)).is_ok();
     let existing: Vec<_> = FILES.iter().map(|(path, _)| *path).filter(is_there).collect();
     if let [first, more @ ..] = &*existing {
         return Err(refusal(first, more.len()).into());
     }
-    let mut made = Made::default();
-    for (path, text) in FILES {
-        if let Err(error) = made.file(&directory.join(path), text) {
-            made.remove();
-            return Err(failed(path, &error));
-        }
-    }
-    Ok(())
+    let paths: Vec<_> = FILES.iter().map(|(path, _)| repo_path(path)).collect();
+    let files: Vec<_> = FILES
+        .iter()
+        .zip(&paths)
+        .map(|((_, text), path)| Rewrite {
+            root: directory,
+            path,
+            old: None,
+            new: Some(text.as_bytes()),
+        })
+        .collect();
+    disk::write(&files).map_err(|error| failed(&paths[error.at], &error).into())
 }
 
 fn refusal(first: &str, more: usize) -> Finding {
@@ -98,57 +101,15 @@ fn refusal(first: &str, more: usize) -> Finding {
         0 => format!("`{first}` is there already"),
         more => format!("`{first}` and {more} more of the files are there already"),
     };
-    Finding::new(&INIT_EXISTS, message, location(first))
+    Finding::new(&INIT_EXISTS, message, Location::of_path(&repo_path(first)))
         .help("nothing was written; choose an empty directory, as in `rungs init deploy`")
 }
 
-/// What this run made, the oldest first.
-#[derive(Default)]
-struct Made {
-    /// Directories and files: each stands behind the directory that holds it.
-    paths: Vec<PathBuf>,
-}
-
-impl Made {
-    /// Writes a file that is not there yet.
-    fn file(&mut self, path: &Path, text: &str) -> io::Result<()> {
-        self.directories(path.parent().unwrap_or(Path::new("")))?;
-        let mut file = fs::File::create_new(path)?;
-        // Noted before it is written to: half a file is removed too.
-        self.paths.push(path.to_owned());
-        io::Write::write_all(&mut file, text.as_bytes())
-    }
-
-    /// Makes a directory and those above it, as far as they are not there.
-    fn directories(&mut self, path: &Path) -> io::Result<()> {
-        let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.is_dir();
-        let missing: Vec<_> = path.ancestors().take_while(is_missing).collect();
-        for directory in missing.into_iter().rev() {
-            match fs::create_dir(directory) {
-                Ok(()) => self.paths.push(directory.to_owned()),
-                // `new/..`, which is there as soon as `new` is.
-                Err(_) if directory.is_dir() => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes it all, the newest first. A directory in which someone else has
-    /// put something meanwhile stays.
-    fn remove(self) {
-        for path in self.paths.iter().rev() {
-            // What cannot be removed is named by the next run.
-            let _ = fs::remove_file(path).or_else(|_| fs::remove_dir(path));
-        }
-    }
-}
-
-fn failed(path: &str, error: &io::Error) -> Findings {
+fn failed(path: &RepoPath, error: &WriteError) -> Finding {
     let message = format!("`{path}` could not be written: {error}");
-    Finding::new(&INIT_FAILED, message, location(path)).into()
+    Finding::new(&INIT_FAILED, message, Location::of_path(path))
 }
 
-fn location(path: &str) -> Location {
-    Location::of_path(&RepoPath::new(path).expect("the demo's paths stay in the repository"))
+fn repo_path(path: &str) -> RepoPath {
+    RepoPath::new(path).expect("the demo's paths stay in the repository")
 }

@@ -8,6 +8,7 @@ pub mod source;
 #[macro_use]
 pub mod diagnostic;
 pub mod yaml;
+pub mod disk;
 pub mod git;
 pub mod kubernetes;
 pub mod config;

@@ -11,7 +11,10 @@ use super::{Context, Outcome, console};
 use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Findings, Format, Kind};
 use crate::pipeline::{self, Rendering, Wanted};
-use crate::rendered::{self, Action, Change, Changes, Files, Output, Scope, Summary, Writing};
+use crate::rendered::{
+    self, FileAction, OutputChange, OutputChanges, OutputDirectory, RenderScope, RenderedFiles,
+    Summary, Writing,
+};
 use crate::source::{RepoPath, Tree};
 
 /// Render environments into the output tree
@@ -52,7 +55,7 @@ impl Render {
                 return Err(warnings);
             }
         };
-        let files = Files::of_rendering(&rendering)?;
+        let files = RenderedFiles::of_rendering(&rendering)?;
         warnings.extend(rendering.warnings.clone());
         // The process ends soon: giving back hundreds of thousands of nodes one
         // by one would take a twentieth of the run.
@@ -62,7 +65,7 @@ impl Render {
             Outcome::default()
         } else {
             let output = self.output(context, &repository.output)?;
-            let scope = Scope::of(&wanted);
+            let scope = RenderScope::of(&wanted);
             if self.check {
                 report_stale(context, &output.compare(files, &scope)?, &output)
             } else {
@@ -96,13 +99,17 @@ impl Render {
         Ok(wanted)
     }
 
-    fn output(&self, context: &Context, configured: &RepoPath) -> Result<Output, Findings> {
+    fn output(
+        &self,
+        context: &Context,
+        configured: &RepoPath,
+    ) -> Result<OutputDirectory, Findings> {
         match &self.output {
             Some(directory) => {
                 refuse_occupied(directory, &context.directory());
-                Ok(Output::at(directory))
+                Ok(OutputDirectory::at(directory))
             }
-            None => Ok(Output::within(&context.directory(), configured)?),
+            None => Ok(OutputDirectory::within(&context.directory(), configured)?),
         }
     }
 }
@@ -139,16 +146,16 @@ fn render(
     pipeline::render(tree, repository, wanted, &|| progress.step(1))
 }
 
-fn report_stale(context: &Context, changes: &Changes, output: &Output) -> Outcome {
+fn report_stale(context: &Context, changes: &OutputChanges, output: &OutputDirectory) -> Outcome {
     let changes = changes.list();
     let answer = (!changes.is_empty()).then_some(Kind::Answer);
     let mut outcome = Outcome { answer, ..Outcome::default() };
     if context.console.format() == Format::Text {
         let lines = changes.iter().map(|change| {
             let word = match change.action {
-                Action::Create => "missing",
-                Action::Update => "differs",
-                Action::Remove => "left over",
+                FileAction::Create => "missing",
+                FileAction::Update => "differs",
+                FileAction::Remove => "left over",
             };
             format!("{word:9} {}\n", output.display(&change.path))
         });
@@ -165,7 +172,11 @@ fn report_stale(context: &Context, changes: &Changes, output: &Output) -> Outcom
     outcome
 }
 
-fn write(context: &Context, writing: Writing<'_>, output: &Output) -> Result<Outcome, Findings> {
+fn write(
+    context: &Context,
+    writing: Writing<'_>,
+    output: &OutputDirectory,
+) -> Result<Outcome, Findings> {
     let changes = writing.changes().list();
     let summary = {
         let progress = context.console.progress("writing", changes.len());
@@ -173,9 +184,9 @@ fn write(context: &Context, writing: Writing<'_>, output: &Output) -> Result<Out
     };
     for change in &changes {
         let word = match change.action {
-            Action::Create => "wrote",
-            Action::Update => "updated",
-            Action::Remove => "removed",
+            FileAction::Create => "wrote",
+            FileAction::Update => "updated",
+            FileAction::Remove => "removed",
         };
         context.console.detail(&format!("{word:8} {}", output.display(&change.path)));
     }
@@ -196,7 +207,7 @@ fn describe(summary: Summary) -> String {
     }
 }
 
-fn data(changes: &[Change], summary: Option<Summary>) -> Map<String, Value> {
+fn data(changes: &[OutputChange], summary: Option<Summary>) -> Map<String, Value> {
     let mut data = Map::from_iter([("changes".to_owned(), json!(changes))]);
     if let Some(summary) = summary {
         data.insert("summary".to_owned(), json!(summary));

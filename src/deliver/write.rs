@@ -5,7 +5,8 @@ use std::fs;
 use super::code::{DIRTY_FILE, NO_WORK_TREE};
 use super::{Desk, Done, Executed};
 use crate::diagnostic::{Finding, Findings};
-use crate::edits::{self, FILES_UNWRITTEN, Rewrite};
+use crate::disk::Rewrite;
+use crate::edits;
 use crate::git::Changes;
 use crate::promote::Intent;
 use crate::source::{Location, RepoPath};
@@ -42,13 +43,7 @@ fn write(desk: &Desk, files: &Changes) -> Result<(), Finding> {
         .zip(&old)
         .map(|((path, new), old)| Rewrite { root, path, old: old.as_deref(), new: new.as_deref() })
         .collect();
-    edits::write(&rewrites).map_err(|(at, error)| {
-        let path = rewrites[at].path;
-        let message = format!("`{path}` could not be written");
-        Finding::new(&FILES_UNWRITTEN, message, Location::of_path(path))
-            .because(error.to_string())
-            .help("nothing was changed; make room or mend the permissions, and try again")
-    })
+    edits::write(&rewrites, &|at| (rewrites[at].path.to_string(), rewrites[at].path.clone()))
 }
 
 /// Refuses files that are not as they were committed: the change would be

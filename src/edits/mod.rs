@@ -18,4 +18,4 @@ pub use code::{
 };
 pub use edit::{Edited, Replaced, edit};
 pub use request::{GitRevision, Request, RouteValue, image};
-pub use write::{Rewrite, write};
+pub use write::write;

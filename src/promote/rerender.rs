@@ -7,7 +7,9 @@ use crate::config::{self, EnvironmentName, Repository};
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::namespaces::Namespaces;
 use crate::pipeline::{self, Wanted};
-use crate::rendered::{self, Action, Changes, File, Files, InStore, Scope};
+use crate::rendered::{
+    self, FileAction, InStore, OutputChanges, RenderScope, RenderedFile, RenderedFiles,
+};
 use crate::source::{Location, ReadErrorKind, RepoPath, Tree};
 
 /// Files by path: their bytes, or none where one goes.
@@ -40,7 +42,7 @@ pub(super) fn rerender(
     let loaded = config::load_apps(&after, &BTreeSet::from([app.to_owned()]))?;
     let new = render(&after, &loaded.repository, environment, app)?;
     let Some((files, warnings)) = new else { return Ok(Rerendered::default()) };
-    let scope = Scope::directories([rendered::directory(environment, Some(app))]);
+    let scope = RenderScope::directories([rendered::directory(environment, Some(app))]);
     let standing = InStore { store: tree.store(), output: repository.output.clone() };
     let mut rerendered = Rerendered { files: Edited::new(), warnings };
     if !has_output(tree, repository)? {
@@ -49,11 +51,11 @@ pub(super) fn rerender(
     check_fresh(tree, repository, environment, app, &standing, &scope)?;
     let bytes: BTreeMap<RepoPath, Vec<u8>> =
         files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
-    let changes = Changes::of(&standing, files, &scope)?;
+    let changes = OutputChanges::of(&standing, files, &scope)?;
     for change in changes.list() {
         let bytes = match change.action {
-            Action::Remove => None,
-            Action::Create | Action::Update => bytes.get(&change.path).cloned(),
+            FileAction::Remove => None,
+            FileAction::Create | FileAction::Update => bytes.get(&change.path).cloned(),
         };
         let path = repository.output.join(change.path.as_str());
         rerendered.files.insert(path.expect("it was rendered below the output"), bytes);
@@ -116,9 +118,9 @@ fn own_files(tree: &Tree) -> Result<BTreeMap<RepoPath, Vec<u8>>, Findings> {
     let files = environments.iter().flat_map(|environment| {
         let directory = rendered::directory(&environment.name, None);
         let objects = namespaces.generate(environment).into_iter();
-        objects.map(move |object| File::of(&object, &directory, None))
+        objects.map(move |object| RenderedFile::of(&object, &directory, None))
     });
-    let files = Files::of(files)?;
+    let files = RenderedFiles::of(files)?;
     Ok(files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect())
 }
 
@@ -143,7 +145,7 @@ pub(super) fn check_rendered(
     if !has_output(tree, repository)? {
         return render(tree, &loaded.repository, environment, app).map(|_| ());
     }
-    let scope = Scope::directories([rendered::directory(environment, Some(app))]);
+    let scope = RenderScope::directories([rendered::directory(environment, Some(app))]);
     let standing = InStore { store: tree.store(), output: repository.output.clone() };
     check_fresh(tree, &loaded.repository, environment, app, &standing, &scope)
 }
@@ -160,11 +162,11 @@ fn check_fresh(
     environment: &EnvironmentName,
     app: &str,
     standing: &InStore<'_>,
-    scope: &Scope,
+    scope: &RenderScope,
 ) -> Result<(), Findings> {
     let old = render(tree, repository, environment, app)?;
     let files = old.map(|(files, _)| files).unwrap_or_default();
-    let changes = Changes::of(standing, files, scope)?.list();
+    let changes = OutputChanges::of(standing, files, scope)?.list();
     let Some(first) = changes.first() else { return Ok(()) };
     let path = repository.output.join(first.path.as_str());
     let at = Location::of_path(&path.expect("it was rendered below the output"));
@@ -186,7 +188,7 @@ fn render(
     repository: &Repository,
     environment: &EnvironmentName,
     app: &str,
-) -> Result<Option<(Files, Findings)>, Findings> {
+) -> Result<Option<(RenderedFiles, Findings)>, Findings> {
     let environment = repository.environments.iter().find(|one| one.name == *environment);
     let Some(environment) = environment else { return Ok(None) };
     if environment.apps.iter().all(|one| one.name != app) {
@@ -199,6 +201,6 @@ fn render(
         unused_values: false,
     };
     let rendering = pipeline::render(tree, repository, &wanted, &|| ())?;
-    let files = Files::of_rendering(&rendering)?;
+    let files = RenderedFiles::of_rendering(&rendering)?;
     Ok(Some((files, rendering.warnings)))
 }

@@ -2,47 +2,16 @@
 
 use serde::Serialize;
 
-use super::file::Files;
-use crate::source::RepoPath;
-
-/// How much of the tree a run answers for. Outside of it nothing is written,
-/// removed or looked into.
-#[derive(Debug, Clone)]
-pub struct Scope {
-    /// Directories of environments, or of apps in them; none for everything.
-    directories: Option<Vec<RepoPath>>,
-}
-
-impl Scope {
-    /// The whole tree: environments that are no more are removed.
-    pub fn everything() -> Self {
-        Self { directories: None }
-    }
-
-    /// Only these directories: of apps, as [`super::directory`] names them, or
-    /// of environments, as [`super::environment_directory`] does.
-    pub fn directories(directories: impl IntoIterator<Item = RepoPath>) -> Self {
-        Self { directories: Some(directories.into_iter().collect()) }
-    }
-
-    pub(super) fn covers(&self, path: &RepoPath) -> bool {
-        match &self.directories {
-            None => true,
-            Some(directories) => directories.iter().any(|at| path.is_within(at)),
-        }
-    }
-
-    /// The environments' directories that the scope names; none for everything.
-    pub(super) fn environments(&self) -> Option<impl Iterator<Item = RepoPath>> {
-        let directories = self.directories.as_ref()?.iter();
-        Some(directories.filter_map(|path| Some(RepoPath::root().child(path.segments().next()?))))
-    }
-}
+use super::code::STALE_FILE;
+use super::file::RenderedFiles;
+use super::on_disk::OutputDirectory;
+use crate::diagnostic::{Finding, Findings};
+use crate::source::{Location, RepoPath};
 
 /// What happens to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Action {
+pub enum FileAction {
     /// It is not there yet.
     Create,
     /// It says something else.
@@ -53,11 +22,11 @@ pub enum Action {
 
 /// One file that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Change {
+pub struct OutputChange {
     /// Where it stands below the output directory.
     pub path: RepoPath,
     /// What happens to it.
-    pub action: Action,
+    pub action: FileAction,
 }
 
 /// How many files were and are as they should be.
@@ -76,9 +45,9 @@ pub struct Summary {
 /// Everything that has to happen. Nothing stands in its way: that was checked
 /// before there are any.
 #[derive(Debug)]
-pub struct Changes {
-    pub(super) files: Files,
-    pub(super) environments: Vec<Environment>,
+pub struct OutputChanges {
+    pub(super) files: RenderedFiles,
+    pub(super) environments: Vec<EnvironmentChanges>,
     /// Temporary directories in the output directory itself, which a run left
     /// behind when it was ended.
     pub(super) leftovers: Vec<String>,
@@ -86,25 +55,25 @@ pub struct Changes {
 
 /// What happens in an environment's directory.
 #[derive(Debug)]
-pub(super) struct Environment {
+pub(super) struct EnvironmentChanges {
     pub(super) path: RepoPath,
     /// Whether it is there already.
     pub(super) exists: bool,
     /// Temporary directories that a run left behind when it was ended.
     pub(super) leftovers: Vec<String>,
-    pub(super) directories: Vec<Directory>,
+    pub(super) directories: Vec<DirectoryChanges>,
     /// Whether everything in it is ours and has to go.
     pub(super) vanishes: bool,
 }
 
 /// What happens in the directory of an app, or of an environment's own files.
 #[derive(Debug)]
-pub(super) struct Directory {
+pub(super) struct DirectoryChanges {
     pub(super) path: RepoPath,
     /// Whether it is there already.
     pub(super) exists: bool,
     /// Names and what happens to them.
-    pub(super) changes: Vec<(String, Action)>,
+    pub(super) changes: Vec<(String, FileAction)>,
     pub(super) unchanged: usize,
     /// Temporary files that a run left behind when it was ended.
     pub(super) leftovers: Vec<String>,
@@ -112,14 +81,14 @@ pub(super) struct Directory {
     pub(super) vanishes: bool,
 }
 
-impl Changes {
+impl OutputChanges {
     /// The files that are not as they should be, by path.
-    pub fn list(&self) -> Vec<Change> {
+    pub fn list(&self) -> Vec<OutputChange> {
         let changes = self.directories().flat_map(|directory| {
-            directory
-                .changes
-                .iter()
-                .map(|(name, action)| Change { path: directory.path.child(name), action: *action })
+            directory.changes.iter().map(|(name, action)| OutputChange {
+                path: directory.path.child(name),
+                action: *action,
+            })
         });
         let mut changes: Vec<_> = changes.collect();
         changes.sort();
@@ -138,34 +107,49 @@ impl Changes {
             summary.unchanged += directory.unchanged;
             for (_, action) in &directory.changes {
                 match action {
-                    Action::Create => summary.created += 1,
-                    Action::Update => summary.updated += 1,
-                    Action::Remove => summary.removed += 1,
+                    FileAction::Create => summary.created += 1,
+                    FileAction::Update => summary.updated += 1,
+                    FileAction::Remove => summary.removed += 1,
                 }
             }
         }
         summary
     }
 
-    pub(super) fn directories(&self) -> impl Iterator<Item = &Directory> {
+    pub(super) fn directories(&self) -> impl Iterator<Item = &DirectoryChanges> {
         self.environments.iter().flat_map(|environment| &environment.directories)
     }
 
     pub(super) fn has_work(&self) -> bool {
-        !self.leftovers.is_empty() || self.environments.iter().any(Environment::has_work)
+        !self.leftovers.is_empty() || self.environments.iter().any(EnvironmentChanges::has_work)
     }
 }
 
-impl Environment {
+impl EnvironmentChanges {
     pub(super) fn has_work(&self) -> bool {
         self.vanishes
             || !self.leftovers.is_empty()
-            || self.directories.iter().any(Directory::has_work)
+            || self.directories.iter().any(DirectoryChanges::has_work)
     }
 }
 
-impl Directory {
+impl DirectoryChanges {
     pub(super) fn has_work(&self) -> bool {
         !self.changes.is_empty() || !self.leftovers.is_empty()
     }
+}
+
+/// A finding for each file that is not what would be written to `output`.
+pub fn stale(changes: &[OutputChange], output: &OutputDirectory) -> Findings {
+    let findings = changes.iter().map(|change| {
+        let why = match change.action {
+            FileAction::Create => "is not there, and would be written",
+            FileAction::Update => "is not what would be written",
+            FileAction::Remove => "is no longer rendered, and would be removed",
+        };
+        let message = format!("`{}` {why}", output.display(&change.path));
+        Finding::new(&STALE_FILE, message, Location::of_path(&output.name(&change.path)))
+            .help("run `rungs render`, and commit what it writes")
+    });
+    findings.collect()
 }

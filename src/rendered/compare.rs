@@ -4,27 +4,33 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::changes::{Action, Changes, Directory, Environment, Scope};
+use super::changes::{DirectoryChanges, EnvironmentChanges, FileAction, OutputChanges};
 use super::code::FOREIGN_FILE;
-use super::disk::TEMPORARY;
-use super::file::{Files, HEAD, MARK, is_ours};
-use super::standing::{Existing, Output, Stands, in_the_way, unreadable};
+use super::existing::{Existing, in_the_way, unreadable};
+use super::file::{HEAD, MARK, RenderedFiles, is_ours};
+use super::on_disk::OutputDirectory;
+use super::scope::RenderScope;
 use crate::diagnostic::{Finding, Findings};
-use crate::source::{Location, ReadErrorKind, RepoPath};
+use crate::disk::is_temporary;
+use crate::source::{EntryKind, Location, ReadErrorKind, RepoPath};
 
 /// A directory's files that should be there: names and bytes, by name.
-type Names<'f> = Vec<(&'f str, &'f [u8])>;
+type PlannedFiles<'f> = Vec<(&'f str, &'f [u8])>;
 /// By environment's directory, then by app's.
-type Planned<'f> = BTreeMap<RepoPath, BTreeMap<RepoPath, Names<'f>>>;
+type Planned<'f> = BTreeMap<RepoPath, BTreeMap<RepoPath, PlannedFiles<'f>>>;
 
-impl Changes {
+impl OutputChanges {
     /// Compares a tree, which need not be on disk, with what should stand in
     /// it. Whatever stands in the way is a finding; all of them are reported
     /// together. Files outside the scope are not looked at.
     ///
     /// Ours stand exactly two directories deep: deeper ones, and those whose
     /// name begins with a dot, are somebody else's.
-    pub fn of(existing: &dyn Existing, files: Files, scope: &Scope) -> Result<Self, Findings> {
+    pub fn of(
+        existing: &dyn Existing,
+        files: RenderedFiles,
+        scope: &RenderScope,
+    ) -> Result<Self, Findings> {
         let mut findings = Findings::new();
         let mut planned = planned(&files, scope);
         let leftovers = add_standing(existing, scope, &mut planned, &mut findings);
@@ -41,17 +47,21 @@ impl Changes {
     }
 }
 
-impl Output {
+impl OutputDirectory {
     /// Compares what stands here with what should, to tell and not to write:
-    /// it takes no lock and makes no directory. [`Output::lock`] is for
+    /// it takes no lock and makes no directory. [`OutputDirectory::lock`] is for
     /// writing.
-    pub fn compare(&self, files: Files, scope: &Scope) -> Result<Changes, Findings> {
+    pub fn compare(
+        &self,
+        files: RenderedFiles,
+        scope: &RenderScope,
+    ) -> Result<OutputChanges, Findings> {
         let root = self.open()?;
-        Changes::of(&self.standing(root.as_ref()), files, scope)
+        OutputChanges::of(&self.on_disk(root.as_ref()), files, scope)
     }
 }
 
-fn planned<'f>(files: &'f Files, scope: &Scope) -> Planned<'f> {
+fn planned<'f>(files: &'f RenderedFiles, scope: &RenderScope) -> Planned<'f> {
     let mut planned = Planned::new();
     for (path, bytes) in files.iter().filter(|(path, _)| scope.covers(path)) {
         let app = path.parent().unwrap_or_else(RepoPath::root);
@@ -65,7 +75,7 @@ fn planned<'f>(files: &'f Files, scope: &Scope) -> Planned<'f> {
 /// there, and finds what an ended run left in the output directory.
 fn add_standing(
     existing: &dyn Existing,
-    scope: &Scope,
+    scope: &RenderScope,
     planned: &mut Planned<'_>,
     findings: &mut Findings,
 ) -> Vec<String> {
@@ -84,8 +94,8 @@ fn add_standing(
         }
         Ok(entries) => entries,
     };
-    let directories = entries.into_iter().filter(|(_, stands)| *stands == Stands::Directory);
-    let (leftovers, environments) = directories.partition::<Vec<_>, _>(|(n, _)| is_leftover(n));
+    let directories = entries.into_iter().filter(|(_, stands)| *stands == EntryKind::Directory);
+    let (leftovers, environments) = directories.partition::<Vec<_>, _>(|(n, _)| is_temporary(n));
     for (name, _) in environments.iter().filter(|(name, _)| !name.starts_with('.')) {
         planned.entry(RepoPath::root().child(name)).or_default();
     }
@@ -95,7 +105,7 @@ fn add_standing(
 /// One environment's directory.
 struct Survey<'a> {
     existing: &'a dyn Existing,
-    scope: &'a Scope,
+    scope: &'a RenderScope,
     path: RepoPath,
 }
 
@@ -103,14 +113,14 @@ impl Survey<'_> {
     /// None where nothing is there and nothing should be.
     fn environment(
         self,
-        planned: BTreeMap<RepoPath, Names<'_>>,
-    ) -> Result<Option<Environment>, Findings> {
-        let stands = self.existing.stands(&self.path);
-        match stands.map_err(|kind| unreadable(&self.existing.name(&self.path), &kind))? {
-            Some(Stands::Directory) => self.standing(planned).map(Some),
+        planned: BTreeMap<RepoPath, PlannedFiles<'_>>,
+    ) -> Result<Option<EnvironmentChanges>, Findings> {
+        let kind = self.existing.kind(&self.path);
+        match kind.map_err(|kind| unreadable(&self.existing.name(&self.path), &kind))? {
+            Some(EntryKind::Directory) => self.standing(planned).map(Some),
             _ if planned.is_empty() => Ok(None),
             Some(other) => Err(in_the_way(&self.existing.name(&self.path), other).into()),
-            None => Ok(Some(Environment {
+            None => Ok(Some(EnvironmentChanges {
                 exists: false,
                 leftovers: Vec::new(),
                 directories: planned.iter().map(|(path, names)| new(path, names)).collect(),
@@ -120,18 +130,21 @@ impl Survey<'_> {
         }
     }
 
-    fn standing(self, planned: BTreeMap<RepoPath, Names<'_>>) -> Result<Environment, Findings> {
+    fn standing(
+        self,
+        planned: BTreeMap<RepoPath, PlannedFiles<'_>>,
+    ) -> Result<EnvironmentChanges, Findings> {
         let entries = self.existing.list(&self.path);
         let entries = entries
             .map_err(|kind| Findings::from(unreadable(&self.existing.name(&self.path), &kind)))?;
-        let mut apps: BTreeMap<RepoPath, (bool, Names<'_>)> =
+        let mut apps: BTreeMap<RepoPath, (bool, PlannedFiles<'_>)> =
             planned.into_iter().map(|(path, names)| (path, (false, names))).collect();
         let mut findings = Findings::new();
         let (mut leftovers, mut others) = (Vec::new(), false);
         for (name, stands) in entries {
             let path = self.path.child(&name);
-            let directory = stands == Stands::Directory;
-            if directory && is_leftover(&name) {
+            let directory = stands == EntryKind::Directory;
+            if directory && is_temporary(&name) {
                 leftovers.push(name);
             } else if directory && self.scope.covers(&path) && !name.starts_with('.') {
                 apps.entry(path).or_default().0 = true;
@@ -157,7 +170,7 @@ impl Survey<'_> {
             && !others
             && self.scope.covers(&self.path)
             && directories.iter().all(|directory| directory.vanishes);
-        Ok(Environment { path: self.path, exists: true, leftovers, directories, vanishes })
+        Ok(EnvironmentChanges { path: self.path, exists: true, leftovers, directories, vanishes })
     }
 }
 
@@ -174,11 +187,11 @@ fn gather<T>(results: Vec<Result<T, Findings>>, findings: &mut Findings) -> Vec<
 }
 
 /// A directory that is not there yet.
-fn new(path: &RepoPath, names: &[(&str, &[u8])]) -> Directory {
-    Directory {
+fn new(path: &RepoPath, names: &[(&str, &[u8])]) -> DirectoryChanges {
+    DirectoryChanges {
         path: path.clone(),
         exists: false,
-        changes: names.iter().map(|(name, _)| ((*name).to_owned(), Action::Create)).collect(),
+        changes: names.iter().map(|(name, _)| ((*name).to_owned(), FileAction::Create)).collect(),
         unchanged: 0,
         leftovers: Vec::new(),
         vanishes: false,
@@ -190,13 +203,13 @@ fn compare(
     existing: &dyn Existing,
     path: &RepoPath,
     names: &[(&str, &[u8])],
-) -> Result<Directory, Findings> {
+) -> Result<DirectoryChanges, Findings> {
     let entries = existing
         .list(path)
         .map_err(|kind| Findings::from(unreadable(&existing.name(path), &kind)))?;
-    let entries: BTreeMap<String, Stands> = entries.into_iter().collect();
+    let entries: BTreeMap<String, EntryKind> = entries.into_iter().collect();
     let comparison = Comparison { existing, path, entries: &entries };
-    let mut directory = Directory { exists: true, ..new(path, &[]) };
+    let mut directory = DirectoryChanges { exists: true, ..new(path, &[]) };
     let mut findings = Findings::new();
     for (name, bytes) in names {
         match comparison.planned(name, bytes) {
@@ -209,10 +222,10 @@ fn compare(
     let mut others = false;
     for (name, stands) in entries.iter().filter(|(name, _)| !is_planned(name)) {
         match comparison.stale(name, *stands) {
-            _ if *stands == Stands::File && is_leftover(name) => {
+            _ if *stands == EntryKind::File && is_temporary(name) => {
                 directory.leftovers.push(name.clone());
             }
-            Ok(true) => directory.changes.push((name.clone(), Action::Remove)),
+            Ok(true) => directory.changes.push((name.clone(), FileAction::Remove)),
             Ok(false) => others = true,
             Err(finding) => findings.push(finding),
         }
@@ -224,15 +237,15 @@ fn compare(
 struct Comparison<'a> {
     existing: &'a dyn Existing,
     path: &'a RepoPath,
-    entries: &'a BTreeMap<String, Stands>,
+    entries: &'a BTreeMap<String, EntryKind>,
 }
 
 impl Comparison<'_> {
     /// What has to happen for `name` to hold `bytes`; none where it does.
-    fn planned(&self, name: &str, bytes: &[u8]) -> Result<Option<Action>, Finding> {
+    fn planned(&self, name: &str, bytes: &[u8]) -> Result<Option<FileAction>, Finding> {
         match self.entries.get(name) {
-            None => return Ok(Some(Action::Create)),
-            Some(Stands::File) => {}
+            None => return Ok(Some(FileAction::Create)),
+            Some(EntryKind::File) => {}
             Some(other) => {
                 return Err(in_the_way(&self.existing.name(&self.path.child(name)), *other));
             }
@@ -244,16 +257,16 @@ impl Comparison<'_> {
         // An empty file holds nothing that could be lost: it is what a machine
         // that lost its power made of one of ours.
         if found.is_empty() || self.is_ours(name, &found)? {
-            return Ok(Some(Action::Update));
+            return Ok(Some(FileAction::Update));
         }
         Err(foreign(&self.existing.name(&self.path.child(name))))
     }
 
     /// Whether a file that should not be there is ours.
-    fn stale(&self, name: &str, stands: Stands) -> Result<bool, Finding> {
+    fn stale(&self, name: &str, stands: EntryKind) -> Result<bool, Finding> {
         // Nothing of ours is called otherwise, and what is somebody else's need
         // not be opened.
-        if stands != Stands::File || !(name.ends_with(MANIFEST) || name.ends_with(MARK)) {
+        if stands != EntryKind::File || !(name.ends_with(MANIFEST) || name.ends_with(MARK)) {
             return Ok(false);
         }
         let head = self.head(name, HEAD)?;
@@ -265,7 +278,7 @@ impl Comparison<'_> {
             return Ok(true);
         }
         let mark = format!("{name}{MARK}");
-        if self.entries.get(&mark) != Some(&Stands::File) {
+        if self.entries.get(&mark) != Some(&EntryKind::File) {
             return Ok(false);
         }
         Ok(is_ours(&self.head(&mark, HEAD)?))
@@ -281,10 +294,6 @@ impl Comparison<'_> {
 
 /// What the names of all files with objects end with.
 const MANIFEST: &str = ".yaml";
-
-fn is_leftover(name: &str) -> bool {
-    name.starts_with(TEMPORARY)
-}
 
 fn foreign(path: &RepoPath) -> Finding {
     let message = format!("`{path}` is not rungs', and would be overwritten");

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::code::RENDERED_PATH_CLASH;
-use super::name::stem;
+use super::name::{directory, stem};
 use crate::diagnostic::{Finding, Findings};
 use crate::kubernetes::{Object, ObjectId};
+use crate::pipeline::Rendering;
 use crate::source::{Location, RepoPath};
 use crate::yaml;
 
@@ -18,7 +21,7 @@ pub(super) const MARK: &str = ".rungs";
 
 /// One object as it is written.
 #[derive(Debug, Clone)]
-pub struct File {
+pub struct RenderedFile {
     path: RepoPath,
     bytes: Vec<u8>,
     encrypted: bool,
@@ -26,7 +29,7 @@ pub struct File {
     origin: Location,
 }
 
-impl File {
+impl RenderedFile {
     /// An object's file in `directory`, below the output directory. `home` is
     /// the app's namespace; none where every file says its namespace.
     pub fn of(object: &Object, directory: &RepoPath, home: Option<&str>) -> Self {
@@ -60,15 +63,15 @@ impl File {
 /// Every file of an output tree, or of a part of it, with its bytes. No two
 /// paths are the same, nor the same but for their case.
 #[derive(Debug, Clone, Default)]
-pub struct Files {
+pub struct RenderedFiles {
     by_path: BTreeMap<RepoPath, Vec<u8>>,
 }
 
-impl Files {
+impl RenderedFiles {
     /// Gathers files. Those that would stand in one place are a finding that
     /// names both objects.
-    pub fn of(files: impl IntoIterator<Item = File>) -> Result<Self, Findings> {
-        let mut taken: BTreeMap<String, File> = BTreeMap::new();
+    pub fn of(files: impl IntoIterator<Item = RenderedFile>) -> Result<Self, Findings> {
+        let mut taken: BTreeMap<String, RenderedFile> = BTreeMap::new();
         let mut findings = Findings::new();
         for file in files {
             match taken.get(&file.path.as_str().to_lowercase()) {
@@ -88,6 +91,23 @@ impl Files {
             by_path.insert(file.path, file.bytes);
         }
         Ok(Self { by_path })
+    }
+
+    /// The files of what was rendered. Those that would stand in one place are
+    /// a finding that names both objects.
+    pub fn of_rendering(rendering: &Rendering) -> Result<Self, Findings> {
+        let mut groups = Vec::new();
+        for environment in &rendering.environments {
+            groups.push((&environment.own, directory(&environment.name, None), None));
+            groups.extend(environment.apps.iter().map(|app| {
+                let at = directory(&environment.name, Some(&app.name));
+                (&app.objects, at, Some(&*app.namespace))
+            }));
+        }
+        let files = groups.par_iter().flat_map_iter(|(objects, at, home)| {
+            objects.iter().map(|object| RenderedFile::of(object, at, *home))
+        });
+        Self::of(files.collect::<Vec<_>>())
     }
 
     /// Paths below the output directory, and bytes, by path.
@@ -154,7 +174,7 @@ fn mark(path: &RepoPath) -> (RepoPath, String) {
     (parent.child(&format!("{name}{MARK}")), text)
 }
 
-fn clash(first: &File, second: &File) -> Finding {
+fn clash(first: &RenderedFile, second: &RenderedFile) -> Finding {
     let case = if first.path == second.path { "" } else { ", but for the case of letters" };
     Finding::new(
         &RENDERED_PATH_CLASH,

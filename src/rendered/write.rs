@@ -1,90 +1,91 @@
 //! Making a tree what it should be.
 
 use std::collections::BTreeSet;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
-use rustix::fs::{Access, AtFlags};
-use rustix::io::Errno;
 
-use super::changes::{Action, Changes, Directory, Environment, Scope, Summary};
+use super::changes::{DirectoryChanges, EnvironmentChanges, FileAction, OutputChanges, Summary};
 use super::code::{OUTPUT_CHANGED, OUTPUT_UNWRITABLE};
-use super::disk::{self, TemporaryNames};
-use super::file::{Files, MARK};
-use super::lock::Lock;
-use super::standing::{Output, words};
+use super::file::{MARK, RenderedFiles};
+use super::on_disk::{Lock, OutputDirectory};
+use super::scope::RenderScope;
 use crate::diagnostic::{Finding, Findings};
+use crate::disk::{DiskError, OpenDirectory, Placing};
 use crate::source::{Location, RepoPath};
 
 /// The changes that a tree needs, with the lock under which they were found.
 #[derive(Debug)]
 pub struct Writing<'a> {
     lock: Lock<'a>,
-    changes: Changes,
+    changes: OutputChanges,
 }
 
 impl<'a> Lock<'a> {
-    /// Compares what stands in the output directory with what should. Under
+    /// Compares what the output directory holds with what it should. Under
     /// the lock, because another run that wrote meanwhile would be undone by
     /// halves.
-    pub fn compare(self, files: Files, scope: &Scope) -> Result<Writing<'a>, Findings> {
-        let changes = Changes::of(&self.standing(), files, scope)?;
+    pub fn compare(
+        self,
+        files: RenderedFiles,
+        scope: &RenderScope,
+    ) -> Result<Writing<'a>, Findings> {
+        let changes = OutputChanges::of(&self.on_disk(), files, scope)?;
         Ok(Writing { lock: self, changes })
     }
 }
 
 impl Writing<'_> {
     /// What will be done.
-    pub fn changes(&self) -> &Changes {
+    pub fn changes(&self) -> &OutputChanges {
         &self.changes
     }
 
     /// Does it. `progress` is told how many more files are done, from any
     /// thread.
     ///
-    /// A file is written beside its place and renamed, so that whoever looks
-    /// sees the old one or the new one. It is not forced to the disk: what is
-    /// rendered can be rendered again, and waiting for the disk thousands of
-    /// times takes longer than everything else. Where a run is ended or fails,
-    /// the next one finishes its work.
+    /// Nothing is forced to the disk: what is rendered can be rendered again,
+    /// and waiting for the disk thousands of times takes longer than everything
+    /// else. Nothing is undone either: where a run is ended or fails, the next
+    /// one finishes its work.
     pub fn apply(self, progress: &(dyn Fn(usize) + Sync)) -> Result<Summary, Findings> {
         let Self { lock, changes } = &self;
         if changes.has_work() {
             let (output, root) = (lock.output, &lock.root);
             check_permissions(changes, output, root)?;
-            let (names, stop) = (TemporaryNames::default(), AtomicBool::new(false));
-            Writer { changes, output, progress, names, stop }.run(root)?;
+            TreeWriter { changes, output, progress, has_failed: AtomicBool::new(false) }
+                .run(root)?;
         }
         Ok(changes.summary())
     }
 }
 
-struct Writer<'a> {
-    changes: &'a Changes,
-    output: &'a Output,
+struct TreeWriter<'a> {
+    changes: &'a OutputChanges,
+    output: &'a OutputDirectory,
     progress: &'a (dyn Fn(usize) + Sync),
-    names: TemporaryNames,
     /// Set by the first failure: a disk that is full for one file is full for
     /// the next.
-    stop: AtomicBool,
+    has_failed: AtomicBool,
 }
 
-impl Writer<'_> {
-    fn run(&self, root: &OwnedFd) -> Result<(), Finding> {
-        self.changes.leftovers.iter().for_each(|name| disk::sweep(root, name));
+impl TreeWriter<'_> {
+    fn run(&self, root: &OpenDirectory) -> Result<(), Finding> {
+        self.changes.leftovers.iter().for_each(|name| root.sweep(name));
         let busy = self.changes.environments.par_iter().filter(|at| at.has_work());
         let failures = busy.flat_map_iter(|environment| {
             if environment.vanishes {
-                self.vanish(environment, root.as_fd()).err().into_iter().collect()
+                self.vanish(environment, root).err().into_iter().collect()
             } else {
                 self.environment(environment, root)
             }
         });
-        let failures: Vec<Failure> = failures.collect();
-        // Threads that stopped because of another's failure say nothing new.
-        let told = failures.into_iter().filter(|failure| failure.error != Errno::CANCELED);
-        match told.min_by(|a, b| a.path.cmp(&b.path)) {
+        let failures: Vec<Halt> = failures.collect();
+        let failures = failures.into_iter().filter_map(|stop| match stop {
+            Halt::Failed(failure) => Some(failure),
+            Halt::AnotherFailed => None,
+        });
+        match failures.min_by(|a, b| a.path.cmp(&b.path)) {
             Some(failure) => Err(failure.finding(self.output)),
             None => Ok(()),
         }
@@ -92,129 +93,92 @@ impl Writer<'_> {
 
     /// Does an environment's work. Its directory is open only meanwhile: there
     /// may be more environments than files that a process may have open.
-    fn environment(&self, environment: &Environment, root: &OwnedFd) -> Vec<Failure> {
-        let opened = match disk::open_or_make(root, environment.path.as_str()) {
+    fn environment(&self, environment: &EnvironmentChanges, root: &OpenDirectory) -> Vec<Halt> {
+        let opened = match root.child_or_new(environment.path.as_str()) {
             Ok(opened) => opened,
-            Err(error) => return vec![self.failure(&environment.path, error)],
+            Err(error) => return vec![self.failed(&environment.path, error)],
         };
-        environment.leftovers.iter().for_each(|name| disk::sweep(&opened, name));
+        environment.leftovers.iter().for_each(|name| opened.sweep(name));
         let busy = environment.directories.par_iter().filter(|at| at.has_work());
-        busy.filter_map(|directory| self.directory(directory, opened.as_fd()).err()).collect()
+        busy.filter_map(|directory| self.directory(directory, &opened).err()).collect()
     }
 
-    fn directory(&self, directory: &Directory, parent: BorrowedFd<'_>) -> Result<(), Failure> {
+    fn directory(&self, directory: &DirectoryChanges, parent: &OpenDirectory) -> Result<(), Halt> {
+        let (name, path) = (directory.path.name(), &directory.path);
         if directory.vanishes {
-            let (name, temporary) = (directory.path.name(), self.names.next());
-            disk::vanish(parent, name, &temporary, |inside| self.empty(directory, inside))
-                .map_err(|error| self.failure(&directory.path, error))
+            parent
+                .vanish(name, |inside| self.empty(directory, inside))
+                .map_err(|error| self.failed(path, error))
         } else if directory.exists {
             self.change(directory, parent)
         } else {
-            self.create(directory, parent)
+            let refused = |error| self.failed(path, error);
+            parent.appear(name, |inside| self.fill(directory, inside), refused)
         }
     }
 
-    /// A directory that is not there is filled under another name and appears
-    /// as a whole: one renaming in place of one for each file.
-    fn create(&self, directory: &Directory, parent: BorrowedFd<'_>) -> Result<(), Failure> {
-        let temporary = self.names.next();
-        let created = self.fill(directory, parent, &temporary).and_then(|()| {
-            disk::rename_new(parent, &temporary, directory.path.name())
-                .map_err(|error| self.failure(&directory.path, error))
-        });
-        if created.is_err() {
-            disk::sweep(parent, &temporary);
-        }
-        created
-    }
-
-    fn fill(
-        &self,
-        directory: &Directory,
-        parent: BorrowedFd<'_>,
-        temporary: &str,
-    ) -> Result<(), Failure> {
-        let inside = disk::make(parent, temporary).and_then(|()| disk::open(parent, temporary));
-        let inside = inside.map_err(|error| self.failure(&directory.path, error))?;
+    fn fill(&self, directory: &DirectoryChanges, inside: &OpenDirectory) -> Result<(), Halt> {
         for (name, _) in &directory.changes {
+            self.go_on()?;
             let path = directory.path.child(name);
-            self.go_on()
-                .and_then(|()| disk::write_new(&inside, name, self.bytes(&path)))
-                .map_err(|error| self.failure(&path, error))?;
+            inside.create(name, self.bytes(&path)).map_err(|error| self.failed(&path, error))?;
             (self.progress)(1);
         }
         Ok(())
     }
 
     /// Changes the files of a directory that is there.
-    fn change(&self, directory: &Directory, parent: BorrowedFd<'_>) -> Result<(), Failure> {
-        let inside = disk::open(parent, directory.path.name())
-            .map_err(|error| self.failure(&directory.path, error))?;
+    fn change(&self, directory: &DirectoryChanges, parent: &OpenDirectory) -> Result<(), Halt> {
+        let inside = parent
+            .child(directory.path.name())
+            .map_err(|error| self.failed(&directory.path, error))?;
         for name in &directory.leftovers {
-            disk::remove(&inside, name)
-                .map_err(|error| self.failure(&directory.path.child(name), error))?;
+            inside.remove(name).map_err(|error| self.failed(&directory.path.child(name), error))?;
         }
         for (name, action) in in_order(directory) {
+            self.go_on()?;
             let path = directory.path.child(name);
-            self.go_on()
-                .and_then(|()| match action {
-                    Action::Remove => disk::remove(&inside, name),
-                    Action::Create => self.place(inside.as_fd(), &path, disk::rename_new),
-                    Action::Update => self.place(inside.as_fd(), &path, disk::rename_over),
-                })
-                .map_err(|error| self.failure(&path, error))?;
+            let done = match action {
+                FileAction::Remove => inside.remove(name),
+                FileAction::Create => inside.place(name, self.bytes(&path), Placing::New),
+                FileAction::Update => inside.place(name, self.bytes(&path), Placing::Over),
+            };
+            done.map_err(|error| self.failed(&path, error))?;
             (self.progress)(1);
         }
         Ok(())
     }
 
-    /// Writes a file beside its place and renames it.
-    fn place(
-        &self,
-        directory: BorrowedFd<'_>,
-        path: &RepoPath,
-        rename: fn(BorrowedFd<'_>, &str, &str) -> Result<(), Errno>,
-    ) -> Result<(), Errno> {
-        let temporary = self.names.next();
-        let placed = disk::write_new(directory, &temporary, self.bytes(path))
-            .and_then(|()| rename(directory, &temporary, path.name()));
-        if placed.is_err() {
-            let _ = disk::remove(directory, &temporary);
-        }
-        placed
-    }
-
     /// Makes an environment's directory vanish with everything in it.
-    fn vanish(&self, environment: &Environment, root: BorrowedFd<'_>) -> Result<(), Failure> {
-        let (name, temporary) = (environment.path.as_str(), self.names.next());
-        disk::vanish(root, name, &temporary, |opened| {
-            environment.leftovers.iter().for_each(|name| disk::sweep(opened, name));
+    fn vanish(&self, environment: &EnvironmentChanges, root: &OpenDirectory) -> Result<(), Halt> {
+        let vanished = root.vanish(environment.path.as_str(), |opened| {
+            environment.leftovers.iter().for_each(|name| opened.sweep(name));
             for directory in &environment.directories {
                 let name = directory.path.name();
-                self.empty(directory, &disk::open(opened, name)?)?;
-                disk::remove_directory(opened, name)?;
+                self.empty(directory, &opened.child(name)?)?;
+                opened.remove_directory(name)?;
             }
             Ok(())
-        })
-        .map_err(|error| self.failure(&environment.path, error))
+        });
+        vanished.map_err(|error| self.failed(&environment.path, error))
     }
 
-    fn empty(&self, directory: &Directory, inside: &OwnedFd) -> Result<(), Errno> {
+    fn empty(&self, directory: &DirectoryChanges, inside: &OpenDirectory) -> Result<(), DiskError> {
         let changes = directory.changes.iter().map(|(name, _)| name);
         for name in changes.chain(&directory.leftovers) {
-            disk::remove(inside, name)?;
+            inside.remove(name)?;
         }
         (self.progress)(directory.changes.len());
         Ok(())
     }
 
-    fn go_on(&self) -> Result<(), Errno> {
-        if self.stop.load(Ordering::Relaxed) { Err(Errno::CANCELED) } else { Ok(()) }
+    fn go_on(&self) -> Result<(), Halt> {
+        if self.has_failed.load(Ordering::Relaxed) { Err(Halt::AnotherFailed) } else { Ok(()) }
     }
 
-    fn failure(&self, path: &RepoPath, error: Errno) -> Failure {
-        self.stop.store(true, Ordering::Relaxed);
-        Failure { path: path.clone(), error }
+    fn failed(&self, path: &RepoPath, error: DiskError) -> Halt {
+        self.has_failed.store(true, Ordering::Relaxed);
+        Halt::Failed(Failure { path: path.clone(), error })
     }
 
     fn bytes(&self, path: &RepoPath) -> &[u8] {
@@ -222,27 +186,29 @@ impl Writer<'_> {
     }
 }
 
+/// Why a thread stopped.
+enum Halt {
+    Failed(Failure),
+    /// Which says all there is to say.
+    AnotherFailed,
+}
+
 /// Where writing failed, and the system's reason.
 struct Failure {
     path: RepoPath,
-    error: Errno,
+    error: DiskError,
 }
 
 impl Failure {
-    fn finding(&self, output: &Output) -> Finding {
-        let path = &output.name(&self.path);
-        let help = match self.error {
-            Errno::EXIST
-            | Errno::NOTEMPTY
-            | Errno::NOENT
-            | Errno::NOTDIR
-            | Errno::ISDIR
-            | Errno::LOOP => return changed(path),
-            Errno::NOSPC | Errno::DQUOT => "make room, then run it again",
-            Errno::ROFS | Errno::ACCESS | Errno::PERM => "allow writing there, then run it again",
+    fn finding(&self, output: &OutputDirectory) -> Finding {
+        let (path, error) = (&output.name(&self.path), self.error);
+        let help = match error {
+            _ if error.is_change() => return changed(path),
+            _ if error.is_full_disk() => "make room, then run it again",
+            _ if error.is_forbidden() => "allow writing there, then run it again",
             _ => "look at the disk, then run it again",
         };
-        let message = format!("`{path}` cannot be written: {}", words(self.error));
+        let message = format!("`{path}` cannot be written: {error}");
         Finding::new(&OUTPUT_UNWRITABLE, message, Location::of_path(path))
             .because("is as it was; no file is half written")
             .help(help)
@@ -259,7 +225,11 @@ fn changed(path: &RepoPath) -> Finding {
 
 /// Sees that every directory that gets or loses an entry can be written, before
 /// the first one is.
-fn check_permissions(changes: &Changes, output: &Output, root: &OwnedFd) -> Result<(), Findings> {
+fn check_permissions(
+    changes: &OutputChanges,
+    output: &OutputDirectory,
+    root: &OpenDirectory,
+) -> Result<(), Findings> {
     let mut paths = BTreeSet::new();
     for environment in changes.environments.iter().filter(|at| at.has_work()) {
         if environment.vanishes || !environment.exists {
@@ -274,11 +244,8 @@ fn check_permissions(changes: &Changes, output: &Output, root: &OwnedFd) -> Resu
             }
         }
     }
-    let needed = Access::WRITE_OK | Access::EXEC_OK;
     let refused = paths.into_iter().filter_map(|path| {
-        // Behind a `/`, what is no directory any more is told from a directory without permission.
-        let inside = format!("{path}/");
-        let error = rustix::fs::accessat(root, inside, needed, AtFlags::empty()).err()?;
+        let error = root.check_writable(path).err()?;
         let path = RepoPath::new(path).ok()?;
         Some(Failure { path, error }.finding(output))
     });
@@ -289,8 +256,8 @@ fn check_permissions(changes: &Changes, output: &Output, root: &OwnedFd) -> Resu
 /// What is written and removed, in an order that is right wherever it stops:
 /// an object whose file gets another name is never without one, and a mark is
 /// there as long as the encrypted file that it speaks of.
-fn in_order(directory: &Directory) -> impl Iterator<Item = (&str, Action)> {
-    let written = directory.changes.iter().filter(|(_, action)| *action != Action::Remove);
+fn in_order(directory: &DirectoryChanges) -> impl Iterator<Item = (&str, FileAction)> {
+    let written = directory.changes.iter().filter(|(_, action)| *action != FileAction::Remove);
     let written: BTreeSet<String> = written.map(|(name, _)| name.to_lowercase()).collect();
     let mut changes: Vec<_> =
         directory.changes.iter().map(|(name, action)| (name.as_str(), *action)).collect();
@@ -298,11 +265,11 @@ fn in_order(directory: &Directory) -> impl Iterator<Item = (&str, Action)> {
         let is_mark = name.ends_with(MARK);
         match action {
             // On a disk that knows no case it is the file that is written next.
-            Action::Remove if written.contains(&name.to_lowercase()) => 0,
-            Action::Create | Action::Update if is_mark => 1,
-            Action::Create | Action::Update => 2,
-            Action::Remove if !is_mark => 3,
-            Action::Remove => 4,
+            FileAction::Remove if written.contains(&name.to_lowercase()) => 0,
+            FileAction::Create | FileAction::Update if is_mark => 1,
+            FileAction::Create | FileAction::Update => 2,
+            FileAction::Remove if !is_mark => 3,
+            FileAction::Remove => 4,
         }
     });
     changes.into_iter()

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use rungs::diagnostic::Kind;
-use rungs::rendered::{File, Files, Scope};
+use rungs::rendered::{RenderScope as Scope, RenderedFile as File, RenderedFiles as Files};
 use rungs::source::RepoPath;
 use tempfile::TempDir;
 

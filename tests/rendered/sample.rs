@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use rungs::diagnostic::Findings;
 use rungs::kubernetes::{Object, objects_of};
-use rungs::rendered::{Changes, File, Files, Output, Scope, Summary};
+use rungs::rendered::{
+    OutputChanges as Changes, OutputDirectory as Output, RenderScope as Scope,
+    RenderedFile as File, RenderedFiles as Files, Summary,
+};
 use rungs::source::{Location, Origin, RepoPath, SourceFile, Span};
 use rungs::yaml::{Dialect, parse};
 

@@ -7,7 +7,10 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use rungs::diagnostic::Kind;
-use rungs::rendered::{Action, Changes, File, Files, HEADER, InStore, Output, Scope};
+use rungs::rendered::{
+    FileAction as Action, HEADER, InStore, OutputChanges as Changes, OutputDirectory as Output,
+    RenderScope as Scope, RenderedFile as File, RenderedFiles as Files,
+};
 use rungs::source::{Memory, RepoPath};
 use tempfile::TempDir;
 

@@ -9,10 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::{Context, Outcome, console, usage_error};
 use crate::diagnostic::{Finding, Findings, Format, harmless};
-use crate::edits::{
-    self, Edited, FILES_UNWRITTEN, GitRevision, LINK_LEADS_OUT, Replaced, Request, Rewrite,
-    RouteValue,
-};
+use crate::disk::Rewrite;
+use crate::edits::{self, Edited, GitRevision, LINK_LEADS_OUT, Replaced, Request, RouteValue};
 use crate::source::{
     Disk, EntryKind, Location, ReadError, ReadErrorKind, RepoPath, SourceFile, Store as _, Tree,
 };
@@ -206,11 +204,9 @@ impl Files {
             old: Some(one.file.text().as_bytes()),
             new: Some(one.text.as_bytes()),
         });
-        edits::write(&files.collect::<Vec<_>>()).map_err(|(at, error)| {
-            let (real, _) = self.find(&edited[at].file);
-            let message = format!("`{}` cannot be written: {error}", real.display());
-            let at = Location::of_path(edited[at].file.path());
-            Finding::new(&FILES_UNWRITTEN, message, at).help("all files are as they were")
+        edits::write(&files.collect::<Vec<_>>(), &|at| {
+            let file = &edited[at].file;
+            (self.find(file).0.display().to_string(), file.path().clone())
         })
     }
 

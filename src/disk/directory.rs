@@ -1,0 +1,360 @@
+//! A directory that is held open, and what is done to its entries.
+//!
+//! Everything goes by the open directory and one name, and no link is followed:
+//! whoever exchanges a directory above meanwhile moves nothing of ours.
+
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use rustix::fs::{Access, AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::DiskError;
+use super::temporary::{is_temporary, temporary_name};
+use crate::source::EntryKind;
+
+const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+const EXISTING: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+const NEW: OFlags = OFlags::WRONLY
+    .union(OFlags::CREATE)
+    .union(OFlags::EXCL)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+/// What the user's mask leaves of it.
+const NEW_DIRECTORY: Mode = Mode::from_raw_mode(0o777);
+/// What the user's mask leaves of it.
+const NEW_FILE: Mode = Mode::from_raw_mode(0o666);
+
+/// How many temporary names are tried where others have them already.
+const MOST_NAMES: usize = 1000;
+
+/// What may be at the place of a file that is put there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placing {
+    /// Nothing: what somebody put there after it was looked at stays.
+    New,
+    /// A file, which is replaced.
+    Over,
+}
+
+/// A directory of this machine, open until this is dropped.
+#[derive(Debug)]
+pub struct OpenDirectory(OwnedFd);
+
+impl OpenDirectory {
+    /// Opens a directory by its path. Links on the way are followed, one in its
+    /// own place only where `follow` says so.
+    pub fn at(path: &Path, follow: bool) -> Result<Self, DiskError> {
+        let flags = if follow { DIRECTORY } else { DIRECTORY.union(OFlags::NOFOLLOW) };
+        Ok(Self(rustix::fs::openat(CWD, path, flags, Mode::empty())?))
+    }
+
+    /// Opens a directory as [`OpenDirectory::at`] does, and makes it with those
+    /// above it where they are not there.
+    pub fn at_or_new(path: &Path, follow: bool) -> Result<Self, DiskError> {
+        fs::create_dir_all(path)?;
+        Self::at(path, follow)
+    }
+
+    /// Opens a directory in this one.
+    pub fn child(&self, name: &str) -> Result<Self, DiskError> {
+        let flags = DIRECTORY.union(OFlags::NOFOLLOW);
+        Ok(Self(rustix::fs::openat(&self.0, name, flags, Mode::empty())?))
+    }
+
+    /// Opens a directory in this one, which is made where it is not there.
+    pub fn child_or_new(&self, name: &str) -> Result<Self, DiskError> {
+        match self.child(name) {
+            Err(error) if error.is_missing() => {
+                self.make(name)?;
+                self.child(name)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Makes a directory that is not there yet.
+    pub fn make(&self, name: &str) -> Result<(), DiskError> {
+        Ok(rustix::fs::mkdirat(&self.0, name, NEW_DIRECTORY)?)
+    }
+
+    /// Writes a file that is not there yet, in its place: for a directory that
+    /// nobody looks into before it is whole.
+    pub fn create(&self, name: &str, bytes: &[u8]) -> Result<(), DiskError> {
+        fill(&rustix::fs::openat(&self.0, name, NEW, NEW_FILE)?, bytes)
+    }
+
+    /// Writes a file beside its place and renames it.
+    pub fn place(&self, name: &str, bytes: &[u8], placing: Placing) -> Result<(), DiskError> {
+        let staged = self.stage(bytes, None, false)?;
+        let placed = self.rename(&staged, name, placing);
+        if placed.is_err() {
+            let _ = self.remove(&staged);
+        }
+        placed
+    }
+
+    /// Writes bytes under a temporary name, which is returned: `mode` in place of
+    /// what the user's mask leaves, and flushed to the disk where it is to be.
+    pub(super) fn stage(
+        &self,
+        bytes: &[u8],
+        mode: Option<Mode>,
+        flush: bool,
+    ) -> Result<String, DiskError> {
+        let open = |name: &str| rustix::fs::openat(&self.0, name, NEW, NEW_FILE);
+        let (file, name) = under_temporary_name(open)?;
+        let filled = fill(&file, bytes).and_then(|()| {
+            mode.map_or(Ok(()), |mode| rustix::fs::fchmod(&file, mode))?;
+            if flush { Ok(rustix::fs::fsync(&file)?) } else { Ok(()) }
+        });
+        match filled {
+            Ok(()) => Ok(name),
+            Err(error) => {
+                let _ = self.remove(&name);
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives an entry of this directory another name.
+    pub(super) fn rename(&self, from: &str, to: &str, placing: Placing) -> Result<(), DiskError> {
+        #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+        if placing == Placing::New {
+            let flags = rustix::fs::RenameFlags::NOREPLACE;
+            match rustix::fs::renameat_with(&self.0, from, &self.0, to, flags) {
+                // A file system or a kernel that does not know the flag.
+                Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+                renamed => return Ok(renamed?),
+            }
+        }
+        Ok(rustix::fs::renameat(&self.0, from, &self.0, to)?)
+    }
+
+    /// Removes a file; one that is gone already is removed.
+    pub fn remove(&self, name: &str) -> Result<(), DiskError> {
+        match rustix::fs::unlinkat(&self.0, name, AtFlags::empty()) {
+            Err(Errno::NOENT) => Ok(()),
+            removed => Ok(removed?),
+        }
+    }
+
+    /// Removes an empty directory.
+    pub fn remove_directory(&self, name: &str) -> Result<(), DiskError> {
+        Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
+    }
+
+    /// Makes a directory appear with everything in it: `fill` gets it under
+    /// another name. One renaming in place of one for each file. What the system
+    /// refuses for the directory itself becomes `refused`.
+    pub fn appear<E>(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&Self) -> Result<(), E>,
+        refused: impl Fn(DiskError) -> E,
+    ) -> Result<(), E> {
+        let make = |name: &str| rustix::fs::mkdirat(&self.0, name, NEW_DIRECTORY);
+        let ((), temporary) = under_temporary_name(make).map_err(&refused)?;
+        let filled = self.child(&temporary).map_err(&refused).and_then(|directory| {
+            fill(&directory)?;
+            self.rename(&temporary, name, Placing::New).map_err(&refused)
+        });
+        if filled.is_err() {
+            self.sweep(&temporary);
+        }
+        filled
+    }
+
+    /// Makes a directory of which everything is ours vanish at once, and then
+    /// empties it by `empty`. Where something is in it that was not there when it
+    /// was looked at, it comes back with that.
+    pub fn vanish(
+        &self,
+        name: &str,
+        empty: impl FnOnce(&Self) -> Result<(), DiskError>,
+    ) -> Result<(), DiskError> {
+        let temporary = temporary_name();
+        self.rename(name, &temporary, Placing::New)?;
+        let emptied = self
+            .child(&temporary)
+            .and_then(|directory| empty(&directory))
+            .and_then(|()| self.remove_directory(&temporary));
+        let Err(error) = emptied else { return Ok(()) };
+        self.rename(&temporary, name, Placing::New)?;
+        if error.is_full_directory() { Ok(()) } else { Err(error) }
+    }
+
+    /// Removes a temporary directory with what is in it, as far as that goes:
+    /// what cannot be removed now is removed by the next run. A directory that
+    /// was about to vanish may have directories in it, and those have none.
+    pub fn sweep(&self, name: &str) {
+        if let Ok(directory) = self.child(name) {
+            directory.for_each_name(|inner| {
+                if directory.remove(inner).is_err()
+                    && let Ok(below) = directory.child(inner)
+                {
+                    below.for_each_name(|file| {
+                        let _ = below.remove(file);
+                    });
+                    let _ = directory.remove_directory(inner);
+                }
+            });
+        }
+        let _ = self.remove_directory(name);
+    }
+
+    fn for_each_name(&self, mut act: impl FnMut(&str)) {
+        let Ok(entries) = Dir::read_from(&self.0) else { return };
+        for entry in entries.flatten() {
+            match entry.file_name().to_str() {
+                Ok("." | "..") | Err(_) => {}
+                Ok(name) => act(name),
+            }
+        }
+    }
+
+    /// Keeps other runs from writing here until this is dropped, or the process
+    /// ends. Says no where one is writing already. A file system without locks
+    /// is written without.
+    pub fn lock(&self) -> bool {
+        let locked = rustix::fs::flock(&self.0, FlockOperation::NonBlockingLockExclusive);
+        locked != Err(Errno::WOULDBLOCK)
+    }
+
+    /// Removes the temporary files that killed runs left here, where no other
+    /// run is writing, and says until this is dropped that one is.
+    pub(super) fn sweep_before_writing(&self) {
+        if rustix::fs::flock(&self.0, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            self.for_each_name(|name| {
+                if is_temporary(name) {
+                    let _ = self.remove(name);
+                }
+            });
+        }
+        // Those who write files do not keep each other away: each of theirs has
+        // a name of its own.
+        let _ = rustix::fs::flock(&self.0, FlockOperation::NonBlockingLockShared);
+    }
+
+    /// Whether entries of a directory below this one, or of `.`, can be made
+    /// and removed.
+    pub fn check_writable(&self, path: &str) -> Result<(), DiskError> {
+        // Behind a `/`, what is no longer a directory is told from a directory without permission.
+        let inside = format!("{path}/");
+        let needed = Access::WRITE_OK | Access::EXEC_OK;
+        Ok(rustix::fs::accessat(&self.0, inside, needed, AtFlags::empty())?)
+    }
+
+    /// What is at a path below this directory; none where nothing is.
+    pub fn kind(&self, path: &str) -> Result<Option<EntryKind>, DiskError> {
+        match rustix::fs::statat(&self.0, path, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(kind_of(FileType::from_raw_mode(stat.st_mode)))),
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The mode of a file in this directory; none where nothing is there.
+    pub(super) fn mode(&self, name: &str) -> Result<Option<Mode>, DiskError> {
+        match rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode).is_file() => {
+                Ok(Some(Mode::from_raw_mode(stat.st_mode & 0o7777)))
+            }
+            Ok(_) => Err(Errno::LOOP.into()),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The entries of a directory below this one, or of `.`, in any order. A
+    /// name that is not text is [`EntryKind::Other`].
+    pub fn entries(&self, path: &str) -> Result<Vec<(String, EntryKind)>, DiskError> {
+        let flags = DIRECTORY.union(OFlags::NOFOLLOW);
+        let directory = rustix::fs::openat(&self.0, path, flags, Mode::empty())?;
+        let mut entries = Vec::new();
+        for entry in Dir::new(directory)? {
+            let entry = entry?;
+            match entry.file_name().to_str() {
+                Ok("." | "..") => {}
+                Ok(name) => {
+                    let kind = match entry.file_type() {
+                        // Some file systems do not say it in the listing.
+                        FileType::Unknown => self.kind(&format!("{path}/{name}"))?,
+                        known => Some(kind_of(known)),
+                    };
+                    entries.push((name.to_owned(), kind.unwrap_or(EntryKind::Other)));
+                }
+                Err(_) => {
+                    let name = entry.file_name().to_string_lossy().into_owned();
+                    entries.push((name, EntryKind::Other));
+                }
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The first bytes of a file below this directory, `most` or as many as it
+    /// has.
+    pub fn head(&self, path: &str, most: usize) -> Result<Vec<u8>, DiskError> {
+        let file = rustix::fs::openat(&self.0, path, EXISTING, Mode::empty())?;
+        let mut bytes = vec![0; most];
+        let mut filled = 0;
+        while filled < most {
+            match rustix::io::read(&file, &mut bytes[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        bytes.truncate(filled);
+        Ok(bytes)
+    }
+
+    /// Whether a file of this directory holds exactly these bytes, or nothing
+    /// is there where none are given.
+    pub(super) fn holds(&self, name: &str, bytes: Option<&[u8]>) -> Result<bool, DiskError> {
+        match (self.head(name, bytes.map_or(0, <[u8]>::len) + 1), bytes) {
+            (Ok(found), Some(bytes)) => Ok(found == bytes),
+            (Ok(_), None) => Ok(false),
+            (Err(error), _) if error.is_missing() => Ok(bytes.is_none()),
+            (Err(error), _) => Err(error),
+        }
+    }
+}
+
+/// Does something under a temporary name that nobody has.
+fn under_temporary_name<T>(
+    act: impl Fn(&str) -> Result<T, Errno>,
+) -> Result<(T, String), DiskError> {
+    for _ in 0..MOST_NAMES {
+        let name = temporary_name();
+        match act(&name) {
+            Err(Errno::EXIST) => {}
+            done => return Ok((done?, name)),
+        }
+    }
+    Err(Errno::EXIST.into())
+}
+
+fn fill(file: &OwnedFd, bytes: &[u8]) -> Result<(), DiskError> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        match rustix::io::write(file, rest) {
+            Ok(count) => rest = &rest[count..],
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+fn kind_of(kind: FileType) -> EntryKind {
+    match kind {
+        FileType::RegularFile => EntryKind::File,
+        FileType::Directory => EntryKind::Directory,
+        FileType::Symlink => EntryKind::Link,
+        _ => EntryKind::Other,
+    }
+}

@@ -1,0 +1,71 @@
+//! What an output tree holds, wherever it is.
+
+use super::code::{FOREIGN_FILE, OUTPUT_LINK, OUTPUT_UNREADABLE};
+use crate::diagnostic::Finding;
+use crate::source::{Entry, EntryKind, Location, ReadErrorKind, RepoPath, Store};
+
+/// An output tree as it is, on disk or in a commit. No link is followed.
+pub trait Existing: Sync {
+    /// What a path below the output directory is called in findings.
+    fn name(&self, path: &RepoPath) -> RepoPath;
+
+    /// What is at a path; none where nothing is. Asked only where every
+    /// directory above is one.
+    fn kind(&self, path: &RepoPath) -> Result<Option<EntryKind>, ReadErrorKind>;
+
+    /// The names directly in a directory, in any order.
+    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, ReadErrorKind>;
+
+    /// The first bytes of a file, `most` or as many as it has.
+    fn head(&self, file: &RepoPath, most: usize) -> Result<Vec<u8>, ReadErrorKind>;
+}
+
+/// An output tree in a store, such as a commit.
+pub struct InStore<'a> {
+    /// The repository.
+    pub store: &'a dyn Store,
+    /// The output directory in it.
+    pub output: RepoPath,
+}
+
+impl Existing for InStore<'_> {
+    fn name(&self, path: &RepoPath) -> RepoPath {
+        below(&self.output, path)
+    }
+
+    fn kind(&self, path: &RepoPath) -> Result<Option<EntryKind>, ReadErrorKind> {
+        Ok(self.store.entry(&self.name(path))?.as_ref().map(Entry::kind))
+    }
+
+    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, ReadErrorKind> {
+        self.store.names(&self.name(directory))
+    }
+
+    fn head(&self, file: &RepoPath, most: usize) -> Result<Vec<u8>, ReadErrorKind> {
+        let mut bytes = self.store.read(&self.name(file))?;
+        bytes.truncate(most);
+        Ok(bytes)
+    }
+}
+
+pub(super) fn below(directory: &RepoPath, path: &RepoPath) -> RepoPath {
+    path.segments().fold(directory.clone(), |at, segment| at.child(segment))
+}
+
+/// Something is where a directory or a file of ours has to be.
+pub(super) fn in_the_way(path: &RepoPath, kind: EntryKind) -> Finding {
+    let (code, what) = match kind {
+        EntryKind::Link => (&OUTPUT_LINK, "a symbolic link"),
+        EntryKind::File => (&FOREIGN_FILE, "a file that is not rungs'"),
+        EntryKind::Directory => (&FOREIGN_FILE, "a directory"),
+        EntryKind::Other => (&FOREIGN_FILE, "something that is not a file"),
+    };
+    Finding::new(code, format!("{what} stands at `{path}`"), Location::of_path(path))
+        .because("is where rungs has to write")
+        .help("move it away, or write elsewhere with `--output`; nothing was written")
+}
+
+pub(super) fn unreadable(path: &RepoPath, kind: &ReadErrorKind) -> Finding {
+    Finding::new(&OUTPUT_UNREADABLE, format!("`{path}` {kind}"), Location::of_path(path))
+        .help("look at its permissions and at the disk; nothing was written")
+}

@@ -1,0 +1,51 @@
+//! How much of the output tree a run answers for.
+
+use super::name::{directory, environment_directory};
+use crate::pipeline::Wanted;
+use crate::source::RepoPath;
+
+/// How much of the tree a run answers for. Outside of it nothing is written,
+/// removed or looked into.
+#[derive(Debug, Clone)]
+pub struct RenderScope {
+    /// Directories of environments, or of apps in them; none for everything.
+    directories: Option<Vec<RepoPath>>,
+}
+
+impl RenderScope {
+    /// The whole tree: environments that are no more are removed.
+    pub fn everything() -> Self {
+        Self { directories: None }
+    }
+
+    /// Only these directories: of apps, as [`directory`] names them, or of
+    /// environments, as [`environment_directory`] does.
+    pub fn directories(directories: impl IntoIterator<Item = RepoPath>) -> Self {
+        Self { directories: Some(directories.into_iter().collect()) }
+    }
+
+    /// What a run that renders what is wanted answers for.
+    pub fn of(wanted: &Wanted<'_>) -> Self {
+        if wanted.everything {
+            return Self::everything();
+        }
+        let environments = wanted.environments.iter().map(|environment| &environment.name);
+        Self::directories(environments.map(|environment| match wanted.app {
+            Some(app) => directory(environment, Some(app)),
+            None => environment_directory(environment),
+        }))
+    }
+
+    pub(super) fn covers(&self, path: &RepoPath) -> bool {
+        match &self.directories {
+            None => true,
+            Some(directories) => directories.iter().any(|at| path.is_within(at)),
+        }
+    }
+
+    /// The environments' directories that the scope names; none for everything.
+    pub(super) fn environments(&self) -> Option<impl Iterator<Item = RepoPath>> {
+        let directories = self.directories.as_ref()?.iter();
+        Some(directories.filter_map(|path| Some(RepoPath::root().child(path.segments().next()?))))
+    }
+}
