@@ -69,6 +69,12 @@ pub(super) fn line(text: &str, ascii: bool) -> Cow<'_, str> {
     guarded(text, ascii, |_| false)
 }
 
+/// A stranger's text on one line, harmless to print: what would command a
+/// terminal or deceive a reader is shown as an escape.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    line(text, false)
+}
+
 /// The text with its line breaks, where the writer meant them: help, a page.
 pub(super) fn lines(text: &str, ascii: bool) -> Cow<'_, str> {
     guarded(text, ascii, |c| c == '\n')

@@ -11,7 +11,8 @@ use miette::{
 };
 
 use super::excerpt::{self, Excerpt, Texts};
-use super::{Finding, Findings, Label, Severity, Style, visible};
+use super::style::Style;
+use crate::diagnostic::{Finding, Findings, Label, Severity, visible};
 use crate::source::Location;
 
 /// Narrower terminals are written to as if they had this many columns.

@@ -8,7 +8,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::place::Checkout;
-use super::{Finding, Findings, Severity, json, plain};
+use super::{json, plain};
+use crate::diagnostic::{Finding, Findings, Severity};
 
 #[derive(Serialize)]
 struct Issue {

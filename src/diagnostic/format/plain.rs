@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::place::Checkout;
-use super::{Code, Finding, visible};
+use crate::diagnostic::{Code, Finding, visible};
 
 /// What is wrong and why, on one line.
 pub(super) fn sentence(finding: &Finding) -> String {

@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use super::place::Checkout;
-use super::{Finding, Findings, plain, visible};
+use super::plain;
+use crate::diagnostic::{Finding, Findings, visible};
 use crate::source::RepoPath;
 
 /// One suite for each file, in order of first appearance. Where nothing was

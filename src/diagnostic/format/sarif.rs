@@ -8,7 +8,8 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::place::Checkout;
-use super::{Code, Finding, Findings, Kind, Label, Severity, gitlab, json, plain};
+use super::{gitlab, json, plain};
+use crate::diagnostic::{Code, Finding, Findings, Kind, Label, Severity};
 use crate::source::{Location, RepoPath};
 
 /// What paths are relative to: the clone's root, wherever it is checked out.

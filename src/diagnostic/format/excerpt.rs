@@ -13,8 +13,9 @@ use std::ops::Range;
 
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::visible::{self, Guard};
-use super::{Label, Style};
+use super::style::Style;
+use crate::diagnostic::Label;
+use crate::diagnostic::visible::{self, Guard};
 use crate::source::{Location, Position, SourceFile, Span};
 
 /// Lines shown before and after a labelled one.

@@ -1,7 +1,8 @@
 //! GitHub's workflow commands (docs.github.com, "Workflow commands").
 
 use super::place::Checkout;
-use super::{Finding, Findings, Severity, plain, visible};
+use super::plain;
+use crate::diagnostic::{Finding, Findings, Severity, visible};
 
 /// One command, and so one line, for each finding.
 pub(super) fn render(findings: &Findings, checkout: Checkout<'_>) -> String {

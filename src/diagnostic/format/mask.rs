@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Finding, Findings};
+use crate::diagnostic::{Finding, Findings};
 use crate::source::{REDACTED, SourceFile};
 
 /// Shorter texts are words that sentences need (`yes`, `80`), and no secret

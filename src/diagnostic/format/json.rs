@@ -1,0 +1,54 @@
+//! JSON, versioned and stable; `docs/reference/formats.md` describes it.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::mask::masked;
+use crate::diagnostic::{Counts, Findings, visible};
+
+/// Raised when a field changes its meaning or goes; a new field does not raise it.
+const FORMAT_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    format_version: u32,
+    #[serde(flatten)]
+    data: Map<String, Value>,
+    findings: &'a Findings,
+    counts: Counts,
+}
+
+/// One document with everything that the findings say.
+pub(super) fn render(findings: &Findings) -> String {
+    report(findings, Map::new())
+}
+
+fn report(findings: &Findings, data: Map<String, Value>) -> String {
+    let counts = findings.counts();
+    document(&Report { format_version: FORMAT_VERSION, data, findings, counts })
+}
+
+/// The report in JSON, with what a command says beside its findings.
+pub fn json_with(findings: &Findings, data: Map<String, Value>) -> String {
+    report(&masked(findings), data)
+}
+
+/// A document of ours that is no report of findings, as versioned and as safe
+/// to print as one.
+pub fn json_of(data: Map<String, Value>) -> String {
+    let mut versioned = Map::from_iter([("formatVersion".to_owned(), FORMAT_VERSION.into())]);
+    versioned.extend(data);
+    document(&versioned)
+}
+
+/// A part of such a document, on one line.
+pub fn json_part(part: &Value) -> String {
+    visible::json(&part.to_string())
+}
+
+/// A value of ours as a document that is safe to print.
+pub(super) fn document(value: &impl Serialize) -> String {
+    let document = serde_json::to_string_pretty(value).expect("keys are text and numbers finite");
+    visible::json(&document) + "\n"
+}
