@@ -1,6 +1,7 @@
 //! Sets of files that are written while the disk or the process fails.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;
