@@ -12,15 +12,15 @@ use crate::render::Template;
 use crate::source::{RepoPath, Tree};
 
 mod effect;
-mod work;
+mod job;
 
 pub use effect::{CODES, UNUSED_IMAGE, UNUSED_VALUE};
 
-use work::Work;
+use job::RenderJob;
 
 /// What to render.
 #[derive(Debug, Clone)]
-pub struct Wanted<'r> {
+pub struct RenderSelection<'r> {
     /// Of these environments, in this order.
     pub environments: Vec<&'r Environment>,
     /// Whether everything of the repository was asked for, rather than each of
@@ -34,7 +34,7 @@ pub struct Wanted<'r> {
     pub unused_values: bool,
 }
 
-impl<'r> Wanted<'r> {
+impl<'r> RenderSelection<'r> {
     /// Everything of a repository.
     pub fn all(repository: &'r Repository) -> Self {
         Self {
@@ -47,8 +47,8 @@ impl<'r> Wanted<'r> {
 
     /// The apps of an environment that are asked for.
     pub fn apps(&self, environment: &'r Environment) -> impl Iterator<Item = &'r App> {
-        let wanted = self.app;
-        environment.apps.iter().filter(move |app| wanted.is_none_or(|name| name == app.name))
+        let only = self.app;
+        environment.apps.iter().filter(move |app| only.is_none_or(|name| name == app.name))
     }
 }
 
@@ -89,41 +89,41 @@ pub struct RenderedApp {
 pub fn render(
     tree: &Tree,
     repository: &Repository,
-    wanted: &Wanted<'_>,
+    selection: &RenderSelection<'_>,
     step: &(dyn Fn() + Sync),
 ) -> Result<Rendering, Findings> {
-    let templates = load_templates(tree, wanted)?;
-    let works = works(wanted, &templates);
-    let rendered = render_apps(&works, step)?;
+    let templates = load_templates(tree, selection)?;
+    let jobs = jobs(selection, &templates);
+    let rendered = render_apps(&jobs, step)?;
     let scopes = scopes(tree, &rendered)?;
     let mut findings = Findings::new();
-    let apps = place_apps(&works, rendered, &scopes, &mut findings);
-    let own = own_objects(repository, wanted, &mut findings);
-    findings.extend(clashes(&works, &apps, &own));
-    let every_environment = wanted.environments.len() == repository.environments.len();
-    findings.extend(effect::unused_images(&works, every_environment));
-    if wanted.unused_values {
-        let is_whole = every_environment && wanted.app.is_none();
-        findings.extend(effect::unused_values(&works, is_whole));
+    let apps = place_apps(&jobs, rendered, &scopes, &mut findings);
+    let own = own_objects(repository, selection, &mut findings);
+    findings.extend(clashes(&jobs, &apps, &own));
+    let every_environment = selection.environments.len() == repository.environments.len();
+    findings.extend(effect::unused_images(&jobs, every_environment));
+    if selection.unused_values {
+        let is_whole = every_environment && selection.app.is_none();
+        findings.extend(effect::unused_values(&jobs, is_whole));
     }
     if findings.has_errors() {
         return Err(findings);
     }
-    let environments = gather(wanted, &works, apps, own)?;
+    let environments = gather(selection, &jobs, apps, own)?;
     Ok(Rendering { environments, warnings: findings })
 }
 
 /// Each template once, however many apps are rendered from it.
 fn load_templates<'r>(
     tree: &Tree,
-    wanted: &Wanted<'r>,
+    selection: &RenderSelection<'r>,
 ) -> Result<HashMap<TemplateKey<'r>, Template>, Findings> {
-    let apps = wanted.environments.iter().flat_map(|environment| wanted.apps(environment));
-    let wanted: BTreeMap<TemplateKey<'_>, &TemplateRef> =
+    let apps = selection.environments.iter().flat_map(|environment| selection.apps(environment));
+    let references: BTreeMap<TemplateKey<'_>, &TemplateRef> =
         apps.map(|app| (template_key(&app.template), &app.template)).collect();
-    let mut templates = HashMap::with_capacity(wanted.len());
+    let mut templates = HashMap::with_capacity(references.len());
     let mut findings = Findings::new();
-    for (key, reference) in wanted {
+    for (key, reference) in references {
         templates.extend(findings.keep(load_template(tree, reference)).map(|made| (key, made)));
     }
     if findings.is_empty() { Ok(templates) } else { Err(findings) }
@@ -145,13 +145,13 @@ fn load_template(tree: &Tree, reference: &TemplateRef) -> Result<Template, Findi
     Template::load(&pinned, &root)
 }
 
-fn works<'r>(
-    wanted: &Wanted<'r>,
+fn jobs<'r>(
+    selection: &RenderSelection<'r>,
     templates: &'r HashMap<TemplateKey<'r>, Template>,
-) -> Vec<Work<'r>> {
-    let mut works = Vec::new();
-    for &environment in &wanted.environments {
-        for app in wanted.apps(environment) {
+) -> Vec<RenderJob<'r>> {
+    let mut jobs = Vec::new();
+    for &environment in &selection.environments {
+        for app in selection.apps(environment) {
             let configured = app.labels.iter().map(|(key, label)| LabelSetting {
                 key,
                 value: &label.value,
@@ -159,22 +159,25 @@ fn works<'r>(
             });
             let labels = kubernetes::labels(configured, Some(&app.name), &app.location);
             let template = &templates[&template_key(&app.template)];
-            works.push(Work::new(environment, app, template, labels));
+            jobs.push(RenderJob::new(environment, app, template, labels));
         }
     }
-    works
+    jobs
 }
 
-fn render_apps(works: &[Work<'_>], step: &(dyn Fn() + Sync)) -> Result<Vec<Vec<Object>>, Findings> {
-    let results: Vec<_> = works
+fn render_apps(
+    jobs: &[RenderJob<'_>],
+    step: &(dyn Fn() + Sync),
+) -> Result<Vec<Vec<Object>>, Findings> {
+    let results: Vec<_> = jobs
         .par_iter()
-        .map(|work| {
-            let objects = work.objects();
+        .map(|job| {
+            let objects = job.objects();
             step();
-            objects.map_err(|findings| findings.about(&work.subject()))
+            objects.map_err(|findings| findings.about(&job.subject()))
         })
         .collect();
-    let mut objects = Vec::with_capacity(works.len());
+    let mut objects = Vec::with_capacity(jobs.len());
     let mut findings = Findings::new();
     for result in results {
         objects.extend(findings.keep(result));
@@ -194,15 +197,15 @@ fn scopes(tree: &Tree, rendered: &[Vec<Object>]) -> Result<Scopes, Findings> {
 }
 
 fn place_apps(
-    works: &[Work<'_>],
+    jobs: &[RenderJob<'_>],
     mut rendered: Vec<Vec<Object>>,
     scopes: &Scopes,
     findings: &mut Findings,
 ) -> Vec<Vec<Object>> {
-    let placed = works
+    let placed = jobs
         .par_iter()
         .zip(&mut rendered)
-        .map(|(work, objects)| work.place(objects, scopes).about(&work.subject()));
+        .map(|(job, objects)| job.place(objects, scopes).about(&job.subject()));
     for found in placed.collect::<Vec<_>>() {
         findings.extend(found);
     }
@@ -212,48 +215,48 @@ fn place_apps(
 /// What each environment brings itself, in the order that was wanted.
 fn own_objects(
     repository: &Repository,
-    wanted: &Wanted<'_>,
+    selection: &RenderSelection<'_>,
     findings: &mut Findings,
 ) -> Vec<Vec<Object>> {
-    if wanted.app.is_some() {
-        return wanted.environments.iter().map(|_| Vec::new()).collect();
+    if selection.app.is_some() {
+        return selection.environments.iter().map(|_| Vec::new()).collect();
     }
     let namespaces = Namespaces::of(&repository.environments);
-    findings.extend(namespaces.conflicts(&wanted.environments));
-    wanted.environments.iter().map(|environment| namespaces.generate(environment)).collect()
+    findings.extend(namespaces.conflicts(&selection.environments));
+    selection.environments.iter().map(|environment| namespaces.generate(environment)).collect()
 }
 
 /// A finding for each object that more than one app or environment has.
-fn clashes(works: &[Work<'_>], apps: &[Vec<Object>], own: &[Vec<Object>]) -> Findings {
+fn clashes(jobs: &[RenderJob<'_>], apps: &[Vec<Object>], own: &[Vec<Object>]) -> Findings {
     let mut count: HashMap<&ObjectId, usize> = HashMap::new();
     for object in apps.iter().chain(own).flatten() {
         *count.entry(&object.id).or_default() += 1;
     }
     let is_again = |object: &&Object| count[&object.id] > 1;
-    let of_apps = works.iter().zip(apps).flat_map(|(work, objects)| {
+    let of_apps = jobs.iter().zip(apps).flat_map(|(job, objects)| {
         let again: Vec<_> = objects.iter().filter(is_again).collect();
-        if again.is_empty() { Vec::new() } else { work.traced(&again) }
+        if again.is_empty() { Vec::new() } else { job.traced(&again) }
     });
     let of_environments = own.iter().flatten().filter(is_again).cloned();
     ObjectSet::of(of_apps.chain(of_environments)).err().unwrap_or_default()
 }
 
 fn gather(
-    wanted: &Wanted<'_>,
-    works: &[Work<'_>],
+    selection: &RenderSelection<'_>,
+    jobs: &[RenderJob<'_>],
     apps: Vec<Vec<Object>>,
     own: Vec<Vec<Object>>,
 ) -> Result<Vec<RenderedEnvironment>, Findings> {
-    let mut apps = works.iter().zip(apps).peekable();
-    let mut environments = Vec::with_capacity(wanted.environments.len());
-    for (&environment, own) in wanted.environments.iter().zip(own) {
+    let mut apps = jobs.iter().zip(apps).peekable();
+    let mut environments = Vec::with_capacity(selection.environments.len());
+    for (&environment, own) in selection.environments.iter().zip(own) {
         let mut rendered = Vec::new();
-        while let Some((work, objects)) =
-            apps.next_if(|(work, _)| std::ptr::eq(work.environment, environment))
+        while let Some((job, objects)) =
+            apps.next_if(|(job, _)| std::ptr::eq(job.environment, environment))
         {
             rendered.push(RenderedApp {
-                name: work.app.name.clone(),
-                namespace: work.app.namespace.value.clone(),
+                name: job.app.name.clone(),
+                namespace: job.app.namespace.value.clone(),
                 objects: ObjectSet::of(objects)?,
             });
         }
@@ -289,7 +292,8 @@ metadata: { name: \"a{{ number }}\" }
             ("templates/many/a.yaml.tera", template),
         ]));
         let repository = config::load(&tree).unwrap().repository;
-        let findings = render(&tree, &repository, &Wanted::all(&repository), &|| ()).unwrap_err();
+        let findings =
+            render(&tree, &repository, &RenderSelection::all(&repository), &|| ()).unwrap_err();
         assert_eq!(findings.len(), 2000);
         assert!(findings.iter().all(|finding| finding.location().start().line == 2));
     }

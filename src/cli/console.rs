@@ -10,7 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value};
 
-use super::{Color, DataFormat, Exit, Global, Written};
+use super::{Color, DataFormat, Exit, Global, OutputFormat};
 use crate::diagnostic::{self, Findings, Format, Kind, Style};
 use crate::source::RepoPath;
 
@@ -22,7 +22,7 @@ const WIDTH: usize = 100;
 
 /// Where text goes and how it looks.
 pub(super) struct Console {
-    format: Written,
+    format: OutputFormat,
     color: ColorChoice,
     quiet: bool,
     verbose: bool,
@@ -49,8 +49,8 @@ impl Console {
     /// How data is written, where that is in no format of findings.
     pub(super) fn data_format(&self) -> Option<DataFormat> {
         match self.format {
-            Written::Data(format) => Some(format),
-            Written::Findings(_) => None,
+            OutputFormat::Data(format) => Some(format),
+            OutputFormat::Findings(_) => None,
         }
     }
 

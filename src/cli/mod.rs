@@ -37,7 +37,7 @@ pub use exit::Exit;
 pub use reference::reference;
 
 use console::Console;
-use written::{DataFormat, Written};
+use written::{DataFormat, OutputFormat};
 
 /// Renders the environments of a Kubernetes GitOps repository, and promotes what they deploy.
 ///
@@ -71,8 +71,8 @@ struct Global {
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     color: Color,
     /// How to write findings, and data where a command prints some
-    #[arg(long, global = true, value_name = "FORMAT", value_parser = Written::parser(), default_value_t = Written::Findings(Format::Text))]
-    format: Written,
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = OutputFormat::parser(), default_value_t = OutputFormat::Findings(Format::Text))]
+    format: OutputFormat,
     /// Let findings of this severity fail the run too
     #[arg(long, global = true, value_name = "SEVERITY", value_enum)]
     deny: Option<Deny>,

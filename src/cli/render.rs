@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{Context, Outcome, console};
 use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Findings, Format, Kind};
-use crate::pipeline::{self, Rendering, Wanted};
+use crate::pipeline::{self, RenderSelection, Rendering};
 use crate::rendered::{
     self, FileAction, OutputChange, OutputChanges, OutputDirectory, RenderScope, RenderedFiles,
     Summary, Writing,
@@ -47,8 +47,8 @@ impl Render {
         context.console.stdout_is_taken = self.stdout;
         let tree = context.tree();
         let Loaded { repository, mut warnings } = config::load(&tree)?;
-        let wanted = self.wanted(&repository)?;
-        let rendering = match render(context, &tree, &repository, &wanted) {
+        let selection = self.selection(&repository)?;
+        let rendering = match render(context, &tree, &repository, &selection) {
             Ok(rendering) => rendering,
             Err(findings) => {
                 warnings.extend(findings);
@@ -65,7 +65,7 @@ impl Render {
             Outcome::default()
         } else {
             let output = self.output(context, &repository.output)?;
-            let scope = RenderScope::of(&wanted);
+            let scope = RenderScope::of(&selection);
             if self.check {
                 report_stale(context, &output.compare(files, &scope)?, &output)
             } else {
@@ -76,27 +76,31 @@ impl Render {
         Ok(outcome)
     }
 
-    fn wanted<'r>(&'r self, repository: &'r Repository) -> Result<Wanted<'r>, Findings> {
-        let mut wanted = Wanted { unused_values: self.check, ..Wanted::all(repository) };
+    fn selection<'r>(
+        &'r self,
+        repository: &'r Repository,
+    ) -> Result<RenderSelection<'r>, Findings> {
+        let mut selection =
+            RenderSelection { unused_values: self.check, ..RenderSelection::all(repository) };
         if !self.environments.is_empty() {
-            wanted.everything = false;
+            selection.everything = false;
             let found = self.environments.iter().map(|name| repository.find_environment(name));
-            wanted.environments = found.collect::<Result<_, _>>()?;
+            selection.environments = found.collect::<Result<_, _>>()?;
             // Named twice is rendered once, and in the repository's order.
-            let named: HashSet<_> = wanted.environments.iter().map(|one| &one.name).collect();
+            let named: HashSet<_> = selection.environments.iter().map(|one| &one.name).collect();
             let all = repository.environments.iter();
-            wanted.environments = all.filter(|one| named.contains(&one.name)).collect();
+            selection.environments = all.filter(|one| named.contains(&one.name)).collect();
         }
-        let Some(app) = &self.app else { return Ok(wanted) };
-        wanted.app = Some(app);
-        wanted.everything = false;
-        if wanted.environments.iter().all(|one| wanted.apps(one).next().is_none()) {
+        let Some(app) = &self.app else { return Ok(selection) };
+        selection.app = Some(app);
+        selection.everything = false;
+        if selection.environments.iter().all(|one| selection.apps(one).next().is_none()) {
             let first = self.environments.first().map(String::as_str);
             let environment =
                 first.or(repository.environments.first().map(|one| one.name.as_str()));
             repository.find_app(environment.unwrap_or_default(), app)?;
         }
-        Ok(wanted)
+        Ok(selection)
     }
 
     fn output(
@@ -139,11 +143,11 @@ fn render(
     context: &Context,
     tree: &Tree,
     repository: &Repository,
-    wanted: &Wanted<'_>,
+    selection: &RenderSelection<'_>,
 ) -> Result<Rendering, Findings> {
-    let apps = wanted.environments.iter().map(|one| wanted.apps(one).count()).sum();
+    let apps = selection.environments.iter().map(|one| selection.apps(one).count()).sum();
     let progress = context.console.progress("rendering", apps);
-    pipeline::render(tree, repository, wanted, &|| progress.step(1))
+    pipeline::render(tree, repository, selection, &|| progress.step(1))
 }
 
 fn report_stale(context: &Context, changes: &OutputChanges, output: &OutputDirectory) -> Outcome {

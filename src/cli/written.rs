@@ -10,7 +10,7 @@ use crate::diagnostic::Format;
 /// What `--format` names. One option for findings and data, because nobody who
 /// types `--format csv` wants to know that the two are different things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Written {
+pub(super) enum OutputFormat {
     /// A format of findings; text and JSON are of data as well.
     Findings(Format),
     /// A format of data, which some commands write; findings go to stderr.
@@ -48,7 +48,7 @@ impl DataFormat {
     }
 }
 
-impl Written {
+impl OutputFormat {
     fn all() -> impl Iterator<Item = (Self, &'static str)> {
         let findings = Format::ALL.into_iter().map(|one| (Self::Findings(one), one.purpose()));
         findings.chain(DataFormat::ALL.into_iter().map(|one| (Self::Data(one), one.purpose())))
@@ -88,7 +88,7 @@ impl Written {
     }
 }
 
-impl fmt::Display for Written {
+impl fmt::Display for OutputFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }

@@ -8,7 +8,7 @@ use super::raw::{AppFile, EnvironmentFile};
 use super::secrets::mark_secrets;
 use super::syntax::{AppName, DnsLabel, is_app_name};
 use crate::diagnostic::{Finding, Findings, codes};
-use crate::source::{Location, Named, RepoPath, SourceFile, Span, Tree, Walk};
+use crate::source::{DirectoryWalk, Location, Named, RepoPath, SourceFile, Span, Tree};
 use crate::yaml::{Dialect, Node, Value, lint, parse};
 
 codes! {
@@ -99,10 +99,10 @@ impl<'t> Reader<'t> {
 
     /// Reads the directories from `path` down.
     pub(super) fn directory(&mut self, path: &RepoPath) -> Directory {
-        self.directory_of(&mut Walk::new(self.tree, path), path)
+        self.directory_of(&mut DirectoryWalk::new(self.tree, path), path)
     }
 
-    fn directory_of(&mut self, walk: &mut Walk<'_>, path: &RepoPath) -> Directory {
+    fn directory_of(&mut self, walk: &mut DirectoryWalk<'_>, path: &RepoPath) -> Directory {
         let mut directory = Directory {
             path: path.clone(),
             environment: None,

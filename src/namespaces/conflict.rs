@@ -31,7 +31,7 @@ impl Namespaces<'_> {
     /// that they share to be different, where one of them is among `rendered`.
     pub fn conflicts(&self, rendered: &[&Environment]) -> Findings {
         let concerns = |one: &Environment| rendered.iter().any(|other| other.name == one.name);
-        let mut pairs: Vec<Pair<'_>> = Vec::new();
+        let mut pairs: Vec<SharedNamespace<'_>> = Vec::new();
         for ((_, namespace), users) in &self.users {
             let Some(((first, _), others)) = users.split_first() else { continue };
             for &(other, _) in others.iter().filter(|(one, _)| concerns(first) || concerns(one)) {
@@ -40,16 +40,16 @@ impl Namespaces<'_> {
                     .find(|pair| pair.first.name == first.name && pair.other.name == other.name);
                 match known {
                     Some(pair) => pair.more += 1,
-                    None => pairs.push(Pair { first, other, namespace, more: 0 }),
+                    None => pairs.push(SharedNamespace { first, other, namespace, more: 0 }),
                 }
             }
         }
-        pairs.iter().flat_map(Pair::findings).collect()
+        pairs.iter().flat_map(SharedNamespace::findings).collect()
     }
 }
 
 /// Two environments that share a namespace.
-struct Pair<'r> {
+struct SharedNamespace<'r> {
     /// The one that brings it.
     first: &'r Environment,
     other: &'r Environment,
@@ -59,9 +59,9 @@ struct Pair<'r> {
 }
 
 /// Where two environments say different things; none where one says nothing.
-type Difference = (Option<Location>, Option<Location>);
+type SettingDifference = (Option<Location>, Option<Location>);
 
-impl Pair<'_> {
+impl SharedNamespace<'_> {
     fn findings(&self) -> Vec<Finding> {
         let (first, other) = (self.first, self.other);
         let differences = [
@@ -74,7 +74,7 @@ impl Pair<'_> {
         differences.filter_map(|(key, found)| Some(self.finding(key, found?))).collect()
     }
 
-    fn finding(&self, key: &str, (ours, theirs): Difference) -> Finding {
+    fn finding(&self, key: &str, (ours, theirs): SettingDifference) -> Finding {
         let (first, other, namespace) = (&self.first.name, &self.other.name, self.namespace);
         let more = match self.more {
             0 => String::new(),
@@ -101,7 +101,7 @@ impl Pair<'_> {
     }
 }
 
-fn labels(first: &Environment, other: &Environment) -> Option<Difference> {
+fn labels(first: &Environment, other: &Environment) -> Option<SettingDifference> {
     let of = |one: &Environment| {
         let labels = one.labels.iter();
         labels
@@ -111,7 +111,7 @@ fn labels(first: &Environment, other: &Environment) -> Option<Difference> {
     entries(&of(first), &of(other))
 }
 
-fn access(first: &Environment, other: &Environment) -> Option<Difference> {
+fn access(first: &Environment, other: &Environment) -> Option<SettingDifference> {
     let of = |one: &Environment| {
         let access = one.access.iter();
         access
@@ -126,7 +126,7 @@ fn access(first: &Environment, other: &Environment) -> Option<Difference> {
 fn entries<T: PartialEq>(
     first: &BTreeMap<String, (T, Location)>,
     other: &BTreeMap<String, (T, Location)>,
-) -> Option<Difference> {
+) -> Option<SettingDifference> {
     first.keys().chain(other.keys()).find_map(|key| {
         let (ours, theirs) = (first.get(key), other.get(key));
         let same = ours.map(|(value, _)| value) == theirs.map(|(value, _)| value);
@@ -135,7 +135,7 @@ fn entries<T: PartialEq>(
     })
 }
 
-fn values(first: Option<&Value>, other: Option<&Value>) -> Option<Difference> {
+fn values(first: Option<&Value>, other: Option<&Value>) -> Option<SettingDifference> {
     nodes(first.and_then(settings), other.and_then(settings))
 }
 
@@ -145,7 +145,7 @@ fn settings(value: &Value) -> Option<Node<'_>> {
 }
 
 /// Where the first entry stands by which two nodes differ.
-fn nodes(first: Option<Node<'_>>, other: Option<Node<'_>>) -> Option<Difference> {
+fn nodes(first: Option<Node<'_>>, other: Option<Node<'_>>) -> Option<SettingDifference> {
     match (first, other) {
         (None, None) => None,
         (Some(first), Some(other)) if first.equals(other) => None,

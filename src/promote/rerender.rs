@@ -6,7 +6,7 @@ use super::code::STALE_RENDERING;
 use crate::config::{self, EnvironmentName, Repository};
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::namespaces::Namespaces;
-use crate::pipeline::{self, Wanted};
+use crate::pipeline::{self, RenderSelection};
 use crate::rendered::{
     self, FileAction, InStore, OutputChanges, RenderScope, RenderedFile, RenderedFiles,
 };
@@ -194,7 +194,7 @@ fn render(
     if environment.apps.iter().all(|one| one.name != app) {
         return Ok(None);
     }
-    let wanted = Wanted {
+    let wanted = RenderSelection {
         environments: vec![environment],
         everything: false,
         app: Some(app),

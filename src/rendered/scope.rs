@@ -1,7 +1,7 @@
 //! How much of the output tree a run answers for.
 
 use super::name::{directory, environment_directory};
-use crate::pipeline::Wanted;
+use crate::pipeline::RenderSelection;
 use crate::source::RepoPath;
 
 /// How much of the tree a run answers for. Outside of it nothing is written,
@@ -25,12 +25,12 @@ impl RenderScope {
     }
 
     /// What a run that renders what is wanted answers for.
-    pub fn of(wanted: &Wanted<'_>) -> Self {
-        if wanted.everything {
+    pub fn of(selection: &RenderSelection<'_>) -> Self {
+        if selection.everything {
             return Self::everything();
         }
-        let environments = wanted.environments.iter().map(|environment| &environment.name);
-        Self::directories(environments.map(|environment| match wanted.app {
+        let environments = selection.environments.iter().map(|environment| &environment.name);
+        Self::directories(environments.map(|environment| match selection.app {
             Some(app) => directory(environment, Some(app)),
             None => environment_directory(environment),
         }))

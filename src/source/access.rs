@@ -7,7 +7,7 @@ use super::RepoPath;
 /// Everything that was asked of a [`super::Tree`]: what a change affects is
 /// whatever read, listed, examined or missed one of its paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Access {
+pub struct TreeAccess {
     /// Files that were read, where their links ended.
     pub read: BTreeSet<RepoPath>,
     /// Directories that were listed.
@@ -21,7 +21,7 @@ pub struct Access {
     pub followed: BTreeSet<RepoPath>,
 }
 
-impl Access {
+impl TreeAccess {
     /// Adds what another record holds.
     pub fn absorb(&mut self, other: Self) {
         self.read.extend(other.read);

@@ -21,7 +21,7 @@ mod store;
 mod tree;
 mod walk;
 
-pub use access::Access;
+pub use access::TreeAccess;
 pub use disk::Disk;
 pub(crate) use dot_git::is_git;
 pub use error::{NameFlaw, ReadError, ReadErrorKind};
@@ -33,4 +33,4 @@ pub use redact::{REDACTED, has_password, is_secret_key, mark_unread_secrets, wit
 pub use span::{Position, Span};
 pub use store::{Entry, EntryKind, Store, StoreError};
 pub use tree::{Listed, MAX_FILE_BYTES, Named, RevisionError, Revisions, Tree};
-pub use walk::{MAX_DEPTH, MAX_DIRECTORIES, Walk};
+pub use walk::{DirectoryWalk, MAX_DEPTH, MAX_DIRECTORIES};

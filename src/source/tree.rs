@@ -7,7 +7,7 @@ use super::dot_git::is_git;
 use super::overlay::Overlay;
 use super::path::is_segment;
 use super::{
-    Access, Entry, EntryKind, Position, ReadError, ReadErrorKind, RepoPath, SourceFile, Store,
+    Entry, EntryKind, Position, ReadError, ReadErrorKind, RepoPath, SourceFile, Store, TreeAccess,
 };
 
 /// A larger file is refused by its size, before it is read.
@@ -87,7 +87,7 @@ pub struct Tree {
     /// Not among what is shared: a clone keeps the Trees of its commits, and
     /// would keep itself by them.
     revisions: Option<Arc<dyn Revisions>>,
-    access: Arc<Mutex<Access>>,
+    access: Arc<Mutex<TreeAccess>>,
 }
 
 struct Shared {
@@ -151,12 +151,12 @@ impl Tree {
     }
 
     /// What was asked for so far.
-    pub fn access(&self) -> Access {
+    pub fn access(&self) -> TreeAccess {
         self.access.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Adds another record to this one's, so that a part's reads count for the whole.
-    pub fn absorb(&self, access: Access) {
+    pub fn absorb(&self, access: TreeAccess) {
         self.record(|own| own.absorb(access));
     }
 
@@ -380,7 +380,7 @@ impl Tree {
         entries.insert(path.clone(), entry);
     }
 
-    fn record(&self, add: impl FnOnce(&mut Access)) {
+    fn record(&self, add: impl FnOnce(&mut TreeAccess)) {
         add(&mut self.access.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }

@@ -14,7 +14,7 @@ pub const MAX_DIRECTORIES: usize = 10_000;
 ///
 /// For whoever needs the directories' structure; [`Tree::walk`] is for whoever
 /// needs the files alone.
-pub struct Walk<'t> {
+pub struct DirectoryWalk<'t> {
     tree: &'t Tree,
     /// Segments of the directory that is searched.
     base: usize,
@@ -22,7 +22,7 @@ pub struct Walk<'t> {
     has_ended: bool,
 }
 
-impl<'t> Walk<'t> {
+impl<'t> DirectoryWalk<'t> {
     /// A search below `root`, with nothing listed yet.
     pub fn new(tree: &'t Tree, root: &RepoPath) -> Self {
         Self { tree, base: root.segments().count(), listed: 0, has_ended: false }
@@ -38,7 +38,7 @@ impl<'t> Walk<'t> {
     }
 
     /// The names directly in a directory, as [`Tree::names`] says them, with
-    /// the same end as [`Walk::list`].
+    /// the same end as [`DirectoryWalk::list`].
     pub fn names(&mut self, directory: &RepoPath) -> Result<Vec<Named>, ReadError> {
         self.enter(directory, Tree::names)
     }
@@ -76,7 +76,7 @@ impl Tree {
         root: &RepoPath,
         enters: impl Fn(&RepoPath) -> bool,
     ) -> Result<Vec<RepoPath>, Vec<ReadError>> {
-        let mut walk = Walk::new(self, root);
+        let mut walk = DirectoryWalk::new(self, root);
         let mut files = Vec::new();
         let mut errors = Vec::new();
         let mut waiting = vec![Listed { path: root.clone(), is_directory: true }];

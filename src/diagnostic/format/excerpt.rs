@@ -2,7 +2,7 @@
 //!
 //! miette draws labels over one source. A finding may point into several
 //! files, whose lines may be too long to show or hold characters that must not
-//! be shown. So each run of lines that is worth showing becomes a [`Window`] of
+//! be shown. So each run of lines that is worth showing becomes an [`ExcerptWindow`] of
 //! harmless text, and the windows stand one behind the other in one imaginary
 //! source: miette draws a frame for each, because no span reaches from one
 //! into the next.
@@ -30,9 +30,9 @@ const FRAME: usize = 12;
 
 /// Files as a person may see them, each masked once in a report.
 #[derive(Default)]
-pub(super) struct Texts<'f>(HashMap<*const SourceFile, Cow<'f, str>>);
+pub(super) struct ShownTexts<'f>(HashMap<*const SourceFile, Cow<'f, str>>);
 
-impl<'f> Texts<'f> {
+impl<'f> ShownTexts<'f> {
     fn of(&mut self, file: &'f SourceFile) -> &str {
         self.0.entry(file).or_insert_with(|| file.shown())
     }
@@ -40,12 +40,12 @@ impl<'f> Texts<'f> {
 
 /// Lines of files with labels at their places.
 pub(super) struct Excerpt {
-    windows: Vec<Window>,
+    windows: Vec<ExcerptWindow>,
     labels: Vec<(LabeledSpan, Position)>,
 }
 
 /// A run of lines of one file.
-struct Window {
+struct ExcerptWindow {
     name: String,
     /// Where its text begins in the imaginary source.
     offset: usize,
@@ -55,7 +55,7 @@ struct Window {
 }
 
 /// A label whose file has text.
-struct Mark<'a> {
+struct PlacedLabel<'a> {
     label: &'a Label,
     /// Which of the finding's files it is in.
     file: usize,
@@ -67,24 +67,28 @@ struct Mark<'a> {
 }
 
 /// Lines of one file to be shown together.
-struct Run<'a> {
-    marks: Vec<Mark<'a>>,
+struct LabelledLines<'a> {
+    labels: Vec<PlacedLabel<'a>>,
     lines: (u32, u32),
 }
 
 impl Excerpt {
     /// Of the labels whose files have text, in frames of their own where they
     /// stand apart; the primary label's comes first. None where no file has.
-    pub(super) fn of<'f>(labels: &'f [Label], style: Style, texts: &mut Texts<'f>) -> Option<Self> {
+    pub(super) fn of<'f>(
+        labels: &'f [Label],
+        style: Style,
+        texts: &mut ShownTexts<'f>,
+    ) -> Option<Self> {
         let mut files = Vec::new();
-        let marks = labels.iter().enumerate().filter(|(_, label)| label.location.has_text());
-        let marks = marks.map(|(index, label)| Mark {
+        let labels = labels.iter().enumerate().filter(|(_, label)| label.location.has_text());
+        let labels = labels.map(|(index, label)| PlacedLabel {
             primary: index == 0,
-            ..Mark::new(label, file_index(&mut files, label.location.file()))
+            ..PlacedLabel::new(label, file_index(&mut files, label.location.file()))
         });
-        let marks = marks.collect();
+        let labels = labels.collect();
         let mut excerpt = Self { windows: Vec::new(), labels: Vec::new() };
-        for run in runs(marks) {
+        for run in runs(labels) {
             excerpt.add(&run, style, texts);
         }
         (!excerpt.windows.is_empty()).then_some(excerpt)
@@ -95,30 +99,30 @@ impl Excerpt {
         self.labels.iter().map(|(label, _)| label.clone())
     }
 
-    fn add<'f>(&mut self, run: &Run<'f>, style: Style, texts: &mut Texts<'f>) {
-        let file = run.marks[0].source();
+    fn add<'f>(&mut self, run: &LabelledLines<'f>, style: Style, texts: &mut ShownTexts<'f>) {
+        let file = run.labels[0].source();
         let offset = self.windows.last().map_or(0, |last| last.offset + last.text.len());
         let shown = texts.of(file);
         let mut text = String::new();
         let mut places = Places::default();
         for number in run.lines.0..=run.lines.1 {
             let span = file.line(number);
-            let anchors = run.marks.iter().flat_map(Mark::anchors);
+            let anchors = run.labels.iter().flat_map(PlacedLabel::anchors);
             let anchors = anchors.filter(|&at| span.start <= at && at <= span.end);
             let anchors: Vec<usize> = anchors.map(|at| (at - span.start) as usize).collect();
             let line = shown.get(span.range()).unwrap_or_default();
             append_line(&mut text, &mut places, span.start as usize, line, &anchors, style);
         }
-        for mark in &run.marks {
-            let start = places.first_at(mark.span.start as usize);
-            let end = places.last_at(mark.span.end as usize).max(start);
+        for label in &run.labels {
+            let start = places.first_at(label.span.start as usize);
+            let end = places.last_at(label.span.end as usize).max(start);
             self.labels.push((
-                mark.drawn(offset + start, end - start, style),
-                mark.label.location.start(),
+                label.drawn(offset + start, end - start, style),
+                label.label.location.start(),
             ));
         }
-        let name = name(&run.marks[0].label.location, style);
-        self.windows.push(Window { name, offset, first_line: run.lines.0, text });
+        let name = name(&run.labels[0].label.location, style);
+        self.windows.push(ExcerptWindow { name, offset, first_line: run.lines.0, text });
     }
 }
 
@@ -148,7 +152,7 @@ fn file_index<'a>(files: &mut Vec<&'a SourceFile>, file: &'a SourceFile) -> usiz
     })
 }
 
-impl<'a> Mark<'a> {
+impl<'a> PlacedLabel<'a> {
     fn new(label: &'a Label, index: usize) -> Self {
         let file = label.location.file();
         let start = file.text().floor_char_boundary(label.location.span().start as usize);
@@ -189,24 +193,24 @@ impl<'a> Mark<'a> {
 
 /// The labels by the lines that they share with others: the primary one's
 /// first, then by file and line.
-fn runs(marks: Vec<Mark<'_>>) -> Vec<Run<'_>> {
-    let mut runs: Vec<Run<'_>> = Vec::new();
-    for mark in marks {
-        let before = mark.lines.0.saturating_sub(CONTEXT).max(1);
-        let after = (mark.lines.1 + CONTEXT).min(last_line(mark.source())).max(mark.lines.1);
+fn runs(labels: Vec<PlacedLabel<'_>>) -> Vec<LabelledLines<'_>> {
+    let mut runs: Vec<LabelledLines<'_>> = Vec::new();
+    for label in labels {
+        let before = label.lines.0.saturating_sub(CONTEXT).max(1);
+        let after = (label.lines.1 + CONTEXT).min(last_line(label.source())).max(label.lines.1);
         let lines = (before, after);
-        let mut joined = Run { marks: vec![mark], lines };
+        let mut joined = LabelledLines { labels: vec![label], lines };
         // The new label may fill the gap between two runs, which become one.
         while let Some(index) = runs.iter().position(|run| run.touches(&joined)) {
             let run = runs.remove(index);
             joined.lines = (run.lines.0.min(joined.lines.0), run.lines.1.max(joined.lines.1));
-            joined.marks.splice(0..0, run.marks);
+            joined.labels.splice(0..0, run.labels);
         }
         runs.push(joined);
     }
     runs.sort_by_key(|run| {
-        let primary = run.marks.iter().any(|mark| mark.primary);
-        (!primary, run.marks[0].file, run.lines.0)
+        let primary = run.labels.iter().any(|label| label.primary);
+        (!primary, run.labels[0].file, run.lines.0)
     });
     runs
 }
@@ -217,9 +221,9 @@ fn last_line(file: &SourceFile) -> u32 {
     if line > 1 && file.line(line).is_empty() { line - 1 } else { line }
 }
 
-impl Run<'_> {
+impl LabelledLines<'_> {
     fn touches(&self, other: &Self) -> bool {
-        let same = self.marks[0].file == other.marks[0].file;
+        let same = self.labels[0].file == other.labels[0].file;
         same && self.lines.0 <= other.lines.1 + 1 && other.lines.0 <= self.lines.1 + 1
     }
 }
@@ -334,7 +338,7 @@ impl SourceCode for Excerpt {
         _context_lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let end = span.offset() + span.len();
-        let holds = |window: &&Window| {
+        let holds = |window: &&ExcerptWindow| {
             // No label holds a window's last line break, so the ends are unambiguous.
             window.offset <= span.offset() && end < window.offset + window.text.len()
         };

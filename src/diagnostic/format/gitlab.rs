@@ -17,17 +17,17 @@ struct Issue {
     description: String,
     severity: &'static str,
     fingerprint: String,
-    location: Place,
+    location: IssueLocation,
 }
 
 #[derive(Serialize)]
-struct Place {
+struct IssueLocation {
     path: String,
-    lines: Lines,
+    lines: IssueLines,
 }
 
 #[derive(Serialize)]
-struct Lines {
+struct IssueLines {
     begin: u32,
     end: u32,
 }
@@ -50,9 +50,9 @@ fn issue(finding: &Finding, fingerprint: String, checkout: Checkout<'_>) -> Issu
             Severity::Note => "info",
         },
         fingerprint,
-        location: Place {
+        location: IssueLocation {
             path: checkout.path(at).to_string(),
-            lines: Lines { begin: at.start().line, end: at.end().line },
+            lines: IssueLines { begin: at.start().line, end: at.end().line },
         },
     }
 }

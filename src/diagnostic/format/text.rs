@@ -10,7 +10,7 @@ use miette::{
     ThemeStyles,
 };
 
-use super::excerpt::{self, Excerpt, Texts};
+use super::excerpt::{self, Excerpt, ShownTexts};
 use super::style::Style;
 use crate::diagnostic::{Finding, Findings, Label, Severity, visible};
 use crate::source::Location;
@@ -26,13 +26,13 @@ const MOST_OF_A_FILE: usize = 100;
 /// [`MOST_OF_A_FILE`], the gravest are shown.
 pub(super) fn render(findings: &Findings, style: Style) -> String {
     let handler = handler(style);
-    let mut texts = Texts::default();
+    let mut texts = ShownTexts::default();
     let mut out = String::new();
     let (shown, more) = chosen(findings);
     for finding in shown {
         let mut drawn = String::new();
         handler
-            .render_report(&mut drawn, &Shown::new(finding, style, &mut texts))
+            .render_report(&mut drawn, &DrawnFinding::new(finding, style, &mut texts))
             .expect("each label lies in a window of its excerpt");
         // An empty line of source leaves a space behind its frame.
         for line in drawn.lines() {
@@ -88,17 +88,17 @@ fn handler(style: Style) -> GraphicalReportHandler {
 }
 
 /// A finding as the drawing library wants it.
-struct Shown {
+struct DrawnFinding {
     header: String,
     severity: Severity,
     message: String,
     help: Option<String>,
     excerpt: Option<Excerpt>,
-    elsewhere: Option<Box<Place>>,
+    elsewhere: Option<Box<PlaceCause>>,
 }
 
-impl Shown {
-    fn new<'f>(finding: &'f Finding, style: Style, texts: &mut Texts<'f>) -> Self {
+impl DrawnFinding {
+    fn new<'f>(finding: &'f Finding, style: Style, texts: &mut ShownTexts<'f>) -> Self {
         let ascii = !style.unicode;
         let (code, severity) = (finding.code.name, finding.severity);
         let header = match &finding.subject {
@@ -115,7 +115,7 @@ impl Shown {
             message: wrap(&visible::line(&finding.message, ascii), width - MESSAGE_INDENT),
             help: help.map(|help| no_commands(&wrap(&help, width - HELP_INDENT))),
             excerpt: Excerpt::of(&finding.labels, style, texts),
-            elsewhere: Place::chain(&finding.labels, style),
+            elsewhere: PlaceCause::chain(&finding.labels, style),
         }
     }
 }
@@ -126,12 +126,12 @@ const HELP_INDENT: usize = 8;
 
 /// A place in a file that has no text to show, drawn as miette draws a cause.
 #[derive(Debug)]
-struct Place {
+struct PlaceCause {
     text: String,
     next: Option<Box<Self>>,
 }
 
-impl Place {
+impl PlaceCause {
     fn chain(labels: &[Label], style: Style) -> Option<Box<Self>> {
         let places = labels.iter().filter(|label| !label.location.has_text());
         places.rev().fold(None, |next, label| {
@@ -181,7 +181,7 @@ fn no_commands(help: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-impl Diagnostic for Shown {
+impl Diagnostic for DrawnFinding {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         Some(Box::new(&self.header))
     }
@@ -208,31 +208,31 @@ impl Diagnostic for Shown {
     }
 }
 
-impl Error for Shown {
+impl Error for DrawnFinding {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.elsewhere.as_deref().map(|place| place as &dyn Error)
     }
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for DrawnFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl fmt::Debug for Shown {
+impl fmt::Debug for DrawnFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.header)
     }
 }
 
-impl Error for Place {
+impl Error for PlaceCause {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.next.as_deref().map(|place| place as &dyn Error)
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for PlaceCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }

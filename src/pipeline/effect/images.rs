@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::super::work::Work;
+use super::super::job::RenderJob;
 use super::UNUSED_IMAGE;
 use crate::config::Image;
 use crate::diagnostic::{Finding, Findings};
@@ -17,31 +17,33 @@ type Declaration = (String, RepoPath, Span);
 /// A finding for each image that has no effect in any environment that it is
 /// declared for. One that is declared for environments that are not rendered
 /// may have its effect there, and is not judged.
-pub(in crate::pipeline) fn unused_images(works: &[Work<'_>], every_environment: bool) -> Findings {
-    let mut by_app: BTreeMap<&str, Vec<&Work<'_>>> = BTreeMap::new();
-    for work in works {
-        by_app.entry(&work.app.name).or_default().push(work);
+pub(in crate::pipeline) fn unused_images(
+    jobs: &[RenderJob<'_>],
+    every_environment: bool,
+) -> Findings {
+    let mut by_app: BTreeMap<&str, Vec<&RenderJob<'_>>> = BTreeMap::new();
+    for job in jobs {
+        by_app.entry(&job.app.name).or_default().push(job);
     }
     let apps: Vec<_> = by_app.into_values().collect();
-    let unused =
-        apps.into_par_iter().flat_map_iter(|works| unused_of_app(&works, every_environment));
+    let unused = apps.into_par_iter().flat_map_iter(|jobs| unused_of_app(&jobs, every_environment));
     unused.collect::<Vec<_>>().into_iter().collect()
 }
 
-fn unused_of_app(works: &[&Work<'_>], every_environment: bool) -> Vec<Finding> {
+fn unused_of_app(jobs: &[&RenderJob<'_>], every_environment: bool) -> Vec<Finding> {
     let mut used: HashSet<Declaration> = HashSet::new();
-    for work in works {
-        let images: Vec<_> = work.app.images.iter().map(declaration).collect();
+    for job in jobs {
+        let images: Vec<_> = job.app.images.iter().map(declaration).collect();
         let open: Vec<_> = (0..images.len()).filter(|&i| !used.contains(&images[i])).collect();
-        used.extend(with_effect(work, &open).into_iter().map(|index| images[index].clone()));
+        used.extend(with_effect(job, &open).into_iter().map(|index| images[index].clone()));
     }
     let mut findings = Vec::new();
-    for work in works {
-        for image in &work.app.images {
+    for job in jobs {
+        for image in &job.app.images {
             let judged =
-                every_environment || image.1.declared.path().is_within(&work.environment.directory);
+                every_environment || image.1.declared.path().is_within(&job.environment.directory);
             if judged && !used.contains(&declaration(image)) {
-                findings.push(unused(work, image.0, image.1));
+                findings.push(unused(job, image.0, image.1));
             }
         }
     }
@@ -53,17 +55,17 @@ fn declaration((name, image): (&String, &Image)) -> Declaration {
 }
 
 /// Which of the `open` images, by index, have an effect in this environment.
-fn with_effect(work: &Work<'_>, open: &[usize]) -> Vec<usize> {
+fn with_effect(job: &RenderJob<'_>, open: &[usize]) -> Vec<usize> {
     if open.is_empty() {
         return Vec::new();
     }
-    let marks: Vec<_> = (0..work.app.images.len()).map(Mark::new).collect();
-    let images = work.images();
+    let probes: Vec<_> = (0..job.app.images.len()).map(ImageProbe::new).collect();
+    let images = job.images();
     // One render with a mark in place of every image proves almost all of them:
     // a mark that is there got there by effect.
     let (seen, unseen): (Vec<usize>, Vec<usize>) =
-        match work.render_text(&marked(&images, open, &marks), &work.app.values) {
-            Ok(texts) => open.iter().partition(|&&index| marks[index].is_in(&texts)),
+        match job.render_text(&with_probes(&images, open, &probes), &job.app.values) {
+            Ok(texts) => open.iter().partition(|&&index| probes[index].is_in(&texts)),
             Err(_) => (Vec::new(), open.to_vec()),
         };
     if unseen.is_empty() {
@@ -71,22 +73,22 @@ fn with_effect(work: &Work<'_>, open: &[usize]) -> Vec<usize> {
     }
     // What is hashed, measured or compared shows no mark, and still changes; so
     // does what then no longer renders.
-    let Some(plain) = work.plain_text() else { return seen };
+    let Some(plain) = job.plain_text() else { return seen };
     let changes = |index: &usize| {
-        let texts = work.render_text(&marked(&images, &[*index], &marks), &work.app.values);
+        let texts = job.render_text(&with_probes(&images, &[*index], &probes), &job.app.values);
         texts.map_or(true, |texts| texts != *plain)
     };
     seen.into_iter().chain(unseen.into_iter().filter(changes)).collect()
 }
 
 /// A reference that no template spells out.
-struct Mark {
+struct ImageProbe {
     repository: String,
     tag: String,
     digest: String,
 }
 
-impl Mark {
+impl ImageProbe {
     fn new(index: usize) -> Self {
         Self {
             repository: format!("effect.rungs.invalid/mark-{index}-of-repository"),
@@ -96,33 +98,33 @@ impl Mark {
     }
 
     fn is_in(&self, texts: &[(RepoPath, String)]) -> bool {
-        let marks = [&self.repository, &self.tag, &self.digest];
-        texts.iter().any(|(_, text)| marks.iter().any(|mark| text.contains(mark.as_str())))
+        let probes = [&self.repository, &self.tag, &self.digest];
+        texts.iter().any(|(_, text)| probes.iter().any(|probe| text.contains(probe.as_str())))
     }
 }
 
 /// The images with marks in place of some; what an image does not set stays unset.
-fn marked<'a>(
+fn with_probes<'a>(
     images: &[InputImage<'a>],
     indexes: &[usize],
-    marks: &'a [Mark],
+    probes: &'a [ImageProbe],
 ) -> Vec<InputImage<'a>> {
     let mut images = images.to_vec();
     for &index in indexes {
-        let mark = &marks[index];
+        let probe = &probes[index];
         let image = &mut images[index];
-        image.repository = &mark.repository;
-        image.tag = image.tag.map(|_| &*mark.tag);
-        image.digest = image.digest.map(|_| &*mark.digest);
+        image.repository = &probe.repository;
+        image.tag = image.tag.map(|_| &*probe.tag);
+        image.digest = image.digest.map(|_| &*probe.digest);
     }
     images
 }
 
-fn unused(work: &Work<'_>, name: &str, image: &Image) -> Finding {
-    let template = work.template.root();
+fn unused(job: &RenderJob<'_>, name: &str, image: &Image) -> Finding {
+    let template = job.template.root();
     Finding::new(
         &UNUSED_IMAGE,
-        format!("the image `{name}` of `{}` has no effect on what is rendered", work.app.name),
+        format!("the image `{name}` of `{}` has no effect on what is rendered", job.app.name),
         image.declared.clone(),
     )
     .because("changing it would change nothing")

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::super::work::Work;
+use super::super::job::RenderJob;
 use super::UNUSED_VALUE;
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, RepoPath, Span};
 use crate::yaml::{Node, NodeId, Route, Value};
 
 /// A value that a layer sets for some app.
-struct Candidate<'w> {
-    work: &'w Work<'w>,
+struct LayeredValue<'w> {
+    job: &'w RenderJob<'w>,
     /// The map it stands in, its key there, and itself.
     map: NodeId,
     key: &'w str,
@@ -23,51 +23,51 @@ struct Candidate<'w> {
 /// byte anywhere. A value that also stands for what is not rendered may have
 /// its effect there, and is not judged; a template's own defaults never are,
 /// because they serve whoever needs them.
-pub(in crate::pipeline) fn unused_values(works: &[Work<'_>], is_whole: bool) -> Findings {
-    let mut by_place: HashMap<(RepoPath, Span), Vec<Candidate<'_>>> = HashMap::new();
-    for candidate in works.iter().flat_map(candidates) {
-        let location = candidate.node.location();
-        let leaf = candidate.work.app.location.path();
+pub(in crate::pipeline) fn unused_values(jobs: &[RenderJob<'_>], is_whole: bool) -> Findings {
+    let mut by_place: HashMap<(RepoPath, Span), Vec<LayeredValue<'_>>> = HashMap::new();
+    for value in jobs.iter().flat_map(values_of_layers) {
+        let location = value.node.location();
+        let leaf = value.job.app.location.path();
         if is_whole || location.path() == leaf {
             let place = (location.path().clone(), location.span());
-            by_place.entry(place).or_default().push(candidate);
+            by_place.entry(place).or_default().push(value);
         }
     }
     let places: Vec<_> = by_place.into_values().collect();
-    let unused = places.into_par_iter().filter_map(|candidates| {
-        let used = candidates.iter().any(Candidate::has_effect);
-        candidates.first().filter(|_| !used).map(unused)
+    let unused = places.into_par_iter().filter_map(|values| {
+        let used = values.iter().any(LayeredValue::has_effect);
+        values.first().filter(|_| !used).map(unused)
     });
     unused.collect::<Vec<_>>().into_iter().collect()
 }
 
 /// What layers set: maps are looked into, because layers merge in them.
-fn candidates<'w>(work: &'w Work<'w>) -> Vec<Candidate<'w>> {
+fn values_of_layers<'w>(job: &'w RenderJob<'w>) -> Vec<LayeredValue<'w>> {
     let mut found = Vec::new();
-    let mut waiting = vec![work.app.values.root()];
+    let mut waiting = vec![job.app.values.root()];
     while let Some(map) = waiting.pop() {
         for (key, node) in map.entries() {
             if node.entries().len() > 0 {
                 waiting.push(node);
             } else if node.location().path().segments().next() == Some("environments") {
-                found.push(Candidate { work, map: map.id(), key: key.text(), node });
+                found.push(LayeredValue { job, map: map.id(), key: key.text(), node });
             }
         }
     }
     found
 }
 
-impl Candidate<'_> {
+impl LayeredValue<'_> {
     fn has_effect(&self) -> bool {
-        let Some(plain) = self.work.plain_text() else { return true };
-        let texts = self.work.render_text(&self.work.images(), &self.without());
+        let Some(plain) = self.job.plain_text() else { return true };
+        let texts = self.job.render_text(&self.job.images(), &self.without());
         // What no longer renders needed the value.
         texts.map_or(true, |texts| texts != *plain)
     }
 
     /// The values as the earlier layers alone have them.
     fn without(&self) -> Value {
-        let mut values = self.work.app.values.clone();
+        let mut values = self.job.app.values.clone();
         match self.node.overrode() {
             Some(earlier) => values.set(self.map, self.key, earlier.id(), &earlier.location()),
             None => values.remove(self.map, self.key),
@@ -76,10 +76,10 @@ impl Candidate<'_> {
     }
 }
 
-fn unused(candidate: &Candidate<'_>) -> Finding {
-    let Candidate { work, node, .. } = candidate;
-    let route = Route::to(work.app.values.root(), node.id());
-    let route = route.map_or_else(|| candidate.key.to_owned(), |route| route.to_string());
+fn unused(value: &LayeredValue<'_>) -> Finding {
+    let LayeredValue { job, node, .. } = value;
+    let route = Route::to(job.app.values.root(), node.id());
+    let route = route.map_or_else(|| value.key.to_owned(), |route| route.to_string());
     let location: Location = node.location();
     let finding = Finding::new(
         &UNUSED_VALUE,
@@ -91,6 +91,6 @@ fn unused(candidate: &Candidate<'_>) -> Finding {
         Some(earlier) if node.equals(earlier) => {
             finding.label(earlier.location(), "says the same already").help("remove it")
         }
-        _ => finding.help(format!("read it in `{}`, or remove it", work.template.root())),
+        _ => finding.help(format!("read it in `{}`, or remove it", job.template.root())),
     }
 }

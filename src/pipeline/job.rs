@@ -10,18 +10,18 @@ use crate::source::RepoPath;
 use crate::yaml::Value;
 
 /// One app in one environment, with what renders it.
-pub(super) struct Work<'r> {
+pub(super) struct RenderJob<'r> {
     pub(super) environment: &'r Environment,
     pub(super) app: &'r App,
     pub(super) template: &'r Template,
     pub(super) labels: Vec<LabelSetting<'r>>,
-    plain_text: OnceLock<Option<Texts>>,
+    plain_text: OnceLock<Option<FileTexts>>,
 }
 
 /// What each file of a template becomes, to be compared.
-type Texts = Vec<(RepoPath, String)>;
+type FileTexts = Vec<(RepoPath, String)>;
 
-impl<'r> Work<'r> {
+impl<'r> RenderJob<'r> {
     pub(super) fn new(
         environment: &'r Environment,
         app: &'r App,
@@ -70,13 +70,13 @@ impl<'r> Work<'r> {
         &self,
         images: &[InputImage<'_>],
         values: &Value,
-    ) -> Result<Texts, Findings> {
+    ) -> Result<FileTexts, Findings> {
         self.with_other_input(images, values, |input| self.template.render_text(input))
     }
 
     /// What the template comes to, kept for every comparison with it; none where
     /// it does not render.
-    pub(super) fn plain_text(&self) -> Option<&Texts> {
+    pub(super) fn plain_text(&self) -> Option<&FileTexts> {
         let render = || self.render_text(&self.images(), &self.app.values).ok();
         self.plain_text.get_or_init(render).as_ref()
     }
