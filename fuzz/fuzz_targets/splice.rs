@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use rungs::source::{RepoPath, SourceFile};
-use rungs::yaml::{Change, Dialect, Place, Route, Value, parse, splice};
+use rungs::yaml::{Change, Dialect, NewValue, Place, Route, Value, parse, splice};
 
 fn file(text: &str) -> Arc<SourceFile> {
     let path = RepoPath::new("fuzz.yaml").expect("a plain name is a path");
@@ -25,7 +25,7 @@ fn change(what: &str, route: &str, text: &str) -> Option<Change> {
         "set" => Change::Set { at: place, text },
         "insert" => Change::Insert { map: place, key, text },
         "become" => Change::Become { map: place, key, yaml: text },
-        "append" => Change::Append { list: place, item: vec![(key.clone(), text.clone()), ("name".to_owned(), text)] },
+        "append" => Change::Append { list: place, item: NewValue::map([(key.clone(), NewValue::text(text.clone())), ("name".to_owned(), NewValue::text(text))]) },
         "remove" => Change::Remove { at: place },
         _ => return None,
     })

@@ -241,9 +241,7 @@ fn of(opened: &Opened, beside: &Location, change: &Change) -> Replaced {
     let new = match change {
         Change::Set { text, .. } | Change::Insert { text, .. } => Some(text.clone()),
         Change::Become { yaml, .. } => Some(yaml.trim_end().to_owned()),
-        Change::Append { item, .. } => Some(
-            item.iter().map(|(key, text)| format!("{key}: {text}")).collect::<Vec<_>>().join(", "),
-        ),
+        Change::Append { item, .. } => Some(item.to_string()),
         Change::Remove { .. } => None,
     };
     let location = node.map_or_else(|| beside.clone(), Node::location);

@@ -1,6 +1,10 @@
 //! What can be wrong with YAML.
 
-use crate::diagnostic::codes;
+use std::sync::Arc;
+
+use super::MAX_DEPTH;
+use crate::diagnostic::{Finding, codes};
+use crate::source::{Location, SourceFile, Span};
 
 codes! {
     /// A file is no YAML.
@@ -170,4 +174,21 @@ codes! {
     /// commit: "1234e56"
     /// ```
     AMBIGUOUS_SCALAR = "ambiguous-scalar", Input, Warning;
+}
+
+/// Maps and lists that stand inside too many others.
+pub(super) fn too_deep(file: &Arc<SourceFile>, span: Span) -> Finding {
+    let message = format!("more than {MAX_DEPTH} maps and lists stand inside one another");
+    Finding::new(&NESTING_TOO_DEEP, message, Location::new(file, span))
+        .because("one too many")
+        .help("close the brackets before it; Kubernetes' own objects stay below 40")
+}
+
+/// A tab that is used as indentation, at `at`.
+pub(super) fn tab(file: &Arc<SourceFile>, at: usize) -> Finding {
+    let length = file.text()[at..].bytes().take_while(|&byte| byte == b'\t').count();
+    let location = Location::new(file, Span::new(at, at + length));
+    Finding::new(&TAB_INDENTATION, "a tab is used as indentation", location)
+        .because("YAML counts spaces only")
+        .help("replace each tab by two spaces, and set your editor to indent YAML with spaces")
 }

@@ -1,14 +1,14 @@
 //! Plain scalars that do not mean the same to everyone.
 
 use super::code::AMBIGUOUS_SCALAR;
-use super::scalar::{self, Scalar};
+use super::scalar::{self, ScalarMeaning};
 use super::{Dialect, Kind, Node, Style};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::Location;
 
 /// A family of tools that read plain scalars alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
+pub enum ToolFamily {
     /// kubectl, the API server, Helm, Flux and Argo CD (go-yaml v2).
     Kubectl,
     /// kustomize, and other programs on go-yaml v3.
@@ -20,7 +20,7 @@ pub enum Reader {
     Yaml11,
 }
 
-impl Reader {
+impl ToolFamily {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Kubectl, Self::Kustomize, Self::Yaml12, Self::Yaml11];
 
@@ -37,8 +37,8 @@ impl Reader {
 
 /// What a plain scalar means to each reader, in words: `true`, `420`,
 /// `the text "no"`.
-pub fn readings(text: &str) -> [(Reader, String); 4] {
-    Reader::ALL.map(|reader| (reader, meaning(&read(text, reader), text)))
+pub fn readings(text: &str) -> [(ToolFamily, String); 4] {
+    ToolFamily::ALL.map(|reader| (reader, meaning(&read(text, reader), text)))
 }
 
 /// Reports each plain scalar of a tree, key or value, that means different
@@ -97,7 +97,7 @@ fn check(location: &Location) -> Option<Finding> {
 }
 
 /// `420 to kubectl and kustomize, 644 to YAML 1.2`
-fn summary(readings: &[(Reader, String)]) -> String {
+fn summary(readings: &[(ToolFamily, String)]) -> String {
     let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
     for (reader, reading) in readings {
         match groups.iter_mut().find(|(known, _)| known == reading) {
@@ -117,35 +117,35 @@ fn summary(readings: &[(Reader, String)]) -> String {
 
 /// The spelling of kubectl's meaning that every reader shares.
 fn plain(text: &str) -> String {
-    format!("`{}`", meaning(&read(text, Reader::Kubectl), text))
+    format!("`{}`", meaning(&read(text, ToolFamily::Kubectl), text))
 }
 
 /// Whether a plain scalar is that text to every reader.
 pub(super) fn is_text_to_all(text: &str) -> bool {
-    Reader::ALL.into_iter().all(|reader| read(text, reader) == Scalar::Text)
+    ToolFamily::ALL.into_iter().all(|reader| read(text, reader) == ScalarMeaning::Text)
 }
 
-fn meaning(scalar: &Scalar, text: &str) -> String {
+fn meaning(scalar: &ScalarMeaning, text: &str) -> String {
     match scalar {
-        Scalar::Null => "null".to_owned(),
-        Scalar::Bool(truth) => truth.to_string(),
-        Scalar::Integer(value) => value.to_string(),
-        Scalar::Unsigned(value) => value.to_string(),
-        Scalar::Float(value) => value.to_string(),
-        Scalar::Timestamp(time) => format!("the time {time}"),
-        Scalar::Text => format!("the text \"{text}\""),
+        ScalarMeaning::Null => "null".to_owned(),
+        ScalarMeaning::Bool(truth) => truth.to_string(),
+        ScalarMeaning::Integer(value) => value.to_string(),
+        ScalarMeaning::Unsigned(value) => value.to_string(),
+        ScalarMeaning::Float(value) => value.to_string(),
+        ScalarMeaning::Timestamp(time) => format!("the time {time}"),
+        ScalarMeaning::Text => format!("the text \"{text}\""),
     }
 }
 
-fn read(text: &str, reader: Reader) -> Scalar {
+fn read(text: &str, reader: ToolFamily) -> ScalarMeaning {
     match reader {
-        Reader::Kubectl => match scalar::resolve(text, Dialect::Kubectl) {
-            Scalar::Timestamp(_) => Scalar::Text,
+        ToolFamily::Kubectl => match scalar::resolve(text, Dialect::Kubectl) {
+            ScalarMeaning::Timestamp(_) => ScalarMeaning::Text,
             other => other,
         },
-        Reader::Kustomize => scalar::resolve(text, Dialect::Kustomize),
-        Reader::Yaml12 => scalar::core(text),
-        Reader::Yaml11 => scalar::types(text),
+        ToolFamily::Kustomize => scalar::resolve(text, Dialect::Kustomize),
+        ToolFamily::Yaml12 => scalar::core(text),
+        ToolFamily::Yaml11 => scalar::types(text),
     }
 }
 

@@ -8,8 +8,10 @@
 //! and stand where `place` says; `syntax` explains what is no YAML.
 
 mod code;
+mod dialect;
 mod document;
 mod emit;
+mod line;
 mod lint;
 mod parse;
 mod place;
@@ -24,11 +26,11 @@ pub use code::{
     NESTING_TOO_DEEP, NUMBER_NOT_FINITE, RECURSIVE_ALIAS, TAB_INDENTATION, UNKNOWN_ANCHOR,
     WRONG_TAG, YAML_SYNTAX,
 };
-pub use document::MAX_DEPTH;
+pub use dialect::Dialect;
 pub use emit::emit;
-pub use lint::{Reader, lint, readings};
-pub use parse::{Dialect, parse};
-pub use route::{Found, Route, RouteError, Step};
+pub use lint::{ToolFamily, lint, readings};
+pub use parse::parse;
+pub use route::{Route, RouteError, RouteTarget, Step};
 pub use scalar::is_text;
-pub use splice::{CODES as SPLICE_CODES, Change, Place, comment_behind, splice};
-pub use value::{Entry, Key, KeyNode, Kind, Node, NodeId, Number, Style, Value};
+pub use splice::{CODES as SPLICE_CODES, Change, NewScalar, NewValue, Place, splice};
+pub use value::{Entry, Key, KeyNode, Kind, MAX_DEPTH, Node, NodeId, Number, Style, Value};

@@ -1,4 +1,5 @@
-//! Where things stand that the parser gives no span for.
+//! Where things stand that the parser gives no span for: indicators, block
+//! scalars, and the anchors and tags before a value.
 
 use crate::source::Span;
 
@@ -7,10 +8,7 @@ use crate::source::Span;
 /// end of the token before it.
 pub(super) fn block_scalar(text: &str, from: u32, content: Span) -> Span {
     let header = skip_to(text, from, |byte| matches!(byte, b'|' | b'>')).unwrap_or(content.start);
-    let header_length = text[header as usize..]
-        .bytes()
-        .take_while(|b| matches!(b, b'|' | b'>' | b'+' | b'-' | b'0'..=b'9'));
-    let header_end = header as usize + header_length.count();
+    let header_end = header as usize + header_length(&text[header as usize..]);
     let mut end = header_end;
     let mut at = content.start as usize;
     for line in text[content.range()].split_inclusive('\n') {
@@ -22,19 +20,25 @@ pub(super) fn block_scalar(text: &str, from: u32, content: Span) -> Span {
     Span::new(header as usize, end)
 }
 
-/// The offset just behind the next `indicator`; `from` where there is none.
-pub(super) fn behind(text: &str, from: u32, indicator: u8) -> u32 {
+/// The length of a block scalar's header: `|`, `>-` or `|+2`.
+pub(super) fn header_length(block_scalar: &str) -> usize {
+    let is_header = |b: &u8| matches!(b, b'|' | b'>' | b'+' | b'-' | b'0'..=b'9');
+    block_scalar.bytes().take_while(is_header).count()
+}
+
+/// The offset just after the next `indicator`; `from` where there is none.
+pub(super) fn after(text: &str, from: u32, indicator: u8) -> u32 {
     skip_to(text, from, |byte| byte == indicator).map_or(from, |at| at + 1)
 }
 
 /// The offset of the next `-`.
-pub(super) fn dash(text: &str, from: u32) -> Option<u32> {
+pub(super) fn next_dash(text: &str, from: u32) -> Option<u32> {
     skip_to(text, from, |byte| byte == b'-')
 }
 
-/// Behind the anchor and tag that follow on the same line: where the nothing of
-/// `key: &anchor` stands.
-pub(super) fn behind_properties(text: &str, from: u32) -> u32 {
+/// The offset after the anchor and tag that follow on the same line: where the
+/// nothing of `key: &anchor` stands.
+pub(super) fn after_properties(text: &str, from: u32) -> u32 {
     let mut end = from;
     while let Some(property) = skip_to_property(text, end) {
         let rest = &text[property as usize..];
@@ -56,7 +60,7 @@ fn skip_to_property(text: &str, from: u32) -> Option<u32> {
     matches!(text.as_bytes().get(at), Some(b'&' | b'!')).then_some(offset(at))
 }
 
-/// The offset of the next byte that `wanted` says, with nothing before it but
+/// The offset of the next byte that is `wanted`, with nothing before it but
 /// blanks, line breaks, comments, properties and indicators.
 fn skip_to(text: &str, from: u32, wanted: impl Fn(u8) -> bool) -> Option<u32> {
     let bytes = text.as_bytes();
@@ -84,7 +88,7 @@ pub(super) fn column(text: &str, at: u32) -> usize {
 }
 
 /// The first tab in `gap` with nothing but blanks before it on its line, and
-/// less than `free` columns from the line's begin.
+/// less than `free` columns from the start of the line.
 pub(super) fn leading_tab(text: &str, gap: Span, free: usize) -> Option<usize> {
     let (start, end) = (gap.start as usize, gap.end as usize);
     let begins = text[start..end].match_indices('\n').map(|(at, _)| start + at + 1);
@@ -94,4 +98,28 @@ pub(super) fn leading_tab(text: &str, gap: Span, free: usize) -> Option<usize> {
         let is_tab = text.as_bytes()[begin..end].get(spaces) == Some(&b'\t');
         (is_tab && spaces < free).then_some(begin + spaces)
     })
+}
+
+/// Where the anchor and tag of what begins at a byte begin on its line; the byte
+/// itself where it has none.
+pub(super) fn properties_start(text: &str, at: usize) -> usize {
+    let mut start = at;
+    while let Some(property) = property_before(text, start) {
+        start = property;
+    }
+    start
+}
+
+/// The tag of what begins at a byte.
+pub(super) fn tag_of(text: &str, at: usize) -> Option<&str> {
+    text[properties_start(text, at)..at].split_whitespace().find(|word| word.starts_with('!'))
+}
+
+/// The anchor or tag that ends before a byte.
+fn property_before(text: &str, at: usize) -> Option<usize> {
+    let before = text[..at].trim_end_matches([' ', '\t']);
+    let separates = |c: char| c.is_whitespace() || matches!(c, ',' | '[' | '{');
+    let word = before.rsplit(separates).next().unwrap_or_default();
+    let is_property = word.starts_with(['&', '!']);
+    (before.len() < at && is_property).then_some(before.len() - word.len())
 }

@@ -41,7 +41,7 @@ pub struct RouteError {
 
 /// Where a [`Route`] leads.
 #[derive(Debug, Clone, Copy)]
-pub struct Found<'a> {
+pub struct RouteTarget<'a> {
     /// The value.
     pub node: Node<'a>,
     /// The key it is the value of; none for a list's item and the root.
@@ -51,23 +51,23 @@ pub struct Found<'a> {
 impl Route {
     /// Reads a route.
     pub fn parse(text: &str) -> Result<Self, RouteError> {
-        let mut reader = Reader { text, at: 0 };
+        let mut parser = RouteParser { text, at: 0 };
         let mut steps = Vec::new();
         loop {
-            steps.push(match reader.peek() {
-                Some('[') => reader.bracket()?,
-                _ => Step::Key(reader.plain_key()?),
+            steps.push(match parser.peek() {
+                Some('[') => parser.bracket()?,
+                _ => Step::Key(parser.plain_key()?),
             });
-            match reader.peek() {
+            match parser.peek() {
                 None => return Ok(Self { steps }),
                 Some('.') => {
-                    reader.skip();
-                    if reader.peek() == Some('[') {
-                        return Err(reader.error("`[` follows a `.`; write it without the `.`"));
+                    parser.skip();
+                    if parser.peek() == Some('[') {
+                        return Err(parser.error("`[` follows a `.`; write it without the `.`"));
                     }
                 }
                 Some('[') => {}
-                Some(_) => return Err(reader.error("`.` or `[` is missing here")),
+                Some(_) => return Err(parser.error("`.` or `[` is missing here")),
             }
         }
     }
@@ -99,8 +99,8 @@ impl Route {
     }
 
     /// The value it leads to with its key, for the place of both.
-    pub fn find_entry<'a>(&self, root: Node<'a>) -> Option<Found<'a>> {
-        let from = Found { node: root, key: None };
+    pub fn find_entry<'a>(&self, root: Node<'a>) -> Option<RouteTarget<'a>> {
+        let from = RouteTarget { node: root, key: None };
         self.steps.iter().try_fold(from, |found, step| step.follow(found.node))
     }
 
@@ -149,18 +149,18 @@ impl Step {
         (namesakes.count() == 1).then(|| Self::Where { key: "name".to_owned(), value: own })
     }
 
-    fn follow<'a>(&self, from: Node<'a>) -> Option<Found<'a>> {
+    fn follow<'a>(&self, from: Node<'a>) -> Option<RouteTarget<'a>> {
         match self {
             Self::Key(wanted) => {
                 let (key, node) = from.entries().find(|(key, _)| key.text() == wanted)?;
-                Some(Found { node, key: Some(key) })
+                Some(RouteTarget { node, key: Some(key) })
             }
-            Self::Index(index) => Some(Found { node: from.items().nth(*index)?, key: None }),
+            Self::Index(index) => Some(RouteTarget { node: from.items().nth(*index)?, key: None }),
             Self::Where { key, value } => {
                 let node = from
                     .items()
                     .find(|item| item.get(key).is_some_and(|node| says(node, value)))?;
-                Some(Found { node, key: None })
+                Some(RouteTarget { node, key: None })
             }
         }
     }
@@ -230,12 +230,12 @@ impl fmt::Display for PlainOrQuoted<'_> {
 }
 
 /// Reads a route's text from left to right.
-struct Reader<'t> {
+struct RouteParser<'t> {
     text: &'t str,
     at: usize,
 }
 
-impl Reader<'_> {
+impl RouteParser<'_> {
     fn peek(&self) -> Option<char> {
         self.text[self.at..].chars().next()
     }

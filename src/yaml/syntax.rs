@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use granit_parser::{ErrorKind, ScanError};
 
-use super::MAX_DEPTH;
-use super::code::{NESTING_TOO_DEEP, TAB_INDENTATION, YAML_SYNTAX};
-use super::document::Document;
+use super::code::{YAML_SYNTAX, tab, too_deep};
+use super::document::DocumentBuilder;
 use crate::diagnostic::Finding;
 use crate::source::{Location, SourceFile, Span};
 
@@ -17,7 +16,7 @@ const MAX_KEY: usize = 1024;
 pub(super) fn explain(
     file: &Arc<SourceFile>,
     error: &ScanError,
-    document: &Document<'_>,
+    document: &DocumentBuilder<'_>,
 ) -> Finding {
     let text = file.text();
     let mut at = error.marker().byte_offset().unwrap_or_default().min(text.len());
@@ -39,30 +38,13 @@ pub(super) fn explain(
         .unwrap_or_else(|| fault.plainly())
 }
 
-/// Maps and lists that stand inside too many others.
-pub(super) fn too_deep(file: &Arc<SourceFile>, span: Span) -> Finding {
-    let message = format!("more than {MAX_DEPTH} maps and lists stand inside one another");
-    Finding::new(&NESTING_TOO_DEEP, message, Location::new(file, span))
-        .because("one too many")
-        .help("close the brackets before it; Kubernetes' own objects stay below 40")
-}
-
-/// A tab that is used as indentation, at `at`.
-pub(super) fn tab(file: &Arc<SourceFile>, at: usize) -> Finding {
-    let length = file.text()[at..].bytes().take_while(|&byte| byte == b'\t').count();
-    let location = Location::new(file, Span::new(at, at + length));
-    Finding::new(&TAB_INDENTATION, "a tab is used as indentation", location)
-        .because("YAML counts spaces only")
-        .help("replace each tab by two spaces, and set your editor to indent YAML with spaces")
-}
-
 /// Where the parser stopped, and what is known there.
 struct Fault<'a> {
     file: &'a Arc<SourceFile>,
     text: &'a str,
     at: usize,
     kind: &'a ErrorKind,
-    document: &'a Document<'a>,
+    document: &'a DocumentBuilder<'a>,
 }
 
 impl<'a> Fault<'a> {

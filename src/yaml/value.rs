@@ -4,6 +4,10 @@ use std::sync::Arc;
 
 use crate::source::{Location, SourceFile, Span};
 
+/// How deep maps and lists may nest. Kubernetes' own objects stay below 40;
+/// every function over a tree may recurse this deep.
+pub const MAX_DEPTH: usize = 200;
+
 /// A node of one [`Value`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(u32);
@@ -436,12 +440,7 @@ impl<'a> Node<'a> {
         Location::new(self.value.file(self.data().file), self.data().span)
     }
 
-    /// The text of the file it stands in, unmasked.
-    pub(super) fn file_text(self) -> &'a str {
-        self.value.file(self.data().file).text()
-    }
-
-    /// Where it stands in that text.
+    /// Where it stands in the text of its file.
     pub(super) fn span(self) -> Span {
         self.data().span
     }

@@ -39,8 +39,7 @@ fn line(change: &Change) -> String {
             format!("{}.{key} becomes {}", map.route, yaml.trim_end())
         }
         Change::Append { list, item } => {
-            let item: Vec<_> = item.iter().map(|(key, text)| format!("{key}: {text}")).collect();
-            format!("{} += {}", list.route, item.join(", "))
+            format!("{} += {item}", list.route)
         }
         Change::Remove { at } => format!("no {}", at.route),
     }

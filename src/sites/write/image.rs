@@ -7,7 +7,7 @@ use crate::kubernetes::image_reference;
 use crate::sites::code::{STALE_DIGEST, UNPINNED};
 use crate::sites::gathered::{split_name, split_tag};
 use crate::sites::{Form, ImageParts, Part, Site, Unsaid};
-use crate::yaml::Change;
+use crate::yaml::{Change, NewValue};
 
 /// Writes an image.
 pub(super) struct Writer<'s> {
@@ -207,11 +207,11 @@ fn whole(part: &Part, own: &ImageParts, wanted: &Wanted<'_>) -> String {
 
 /// A new entry of `images`.
 fn append(part: &Part, wanted: &Wanted<'_>) -> Change {
-    let pair = |key: &str, text: &str| (key.to_owned(), text.to_owned());
+    let pair = |key: &str, text: &str| (key.to_owned(), NewValue::text(text));
     let mut item = vec![pair("name", &part.text)];
     let other = wanted.repository.filter(|repository| *repository != part.text);
     item.extend(other.map(|repository| pair("newName", repository)));
     item.extend(wanted.tag.map(|tag| pair("newTag", tag)));
     item.extend(wanted.digest.map(|digest| pair("digest", digest)));
-    Change::Append { list: part.at.clone(), item }
+    Change::Append { list: part.at.clone(), item: NewValue::Map(item) }
 }

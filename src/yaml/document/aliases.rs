@@ -1,11 +1,11 @@
 //! Aliases, and `<<`, which takes the keys of a map into another.
 
-use super::{Anchor, Built, Document, Frame, Items, Pending};
+use super::{Anchor, Built, DocumentBuilder, Frame, Items, NextSlot};
 use crate::source::{Location, Span};
 use crate::yaml::code::{DUPLICATE_KEY, MERGE_NOT_MAP, RECURSIVE_ALIAS, UNKNOWN_ANCHOR};
 use crate::yaml::{Dialect, Kind, MAX_DEPTH, Node, NodeId, Style};
 
-impl Document<'_> {
+impl DocumentBuilder<'_> {
     /// Takes `<<` as the next entry's key.
     pub(super) fn merge_key(&mut self, span: Span) {
         let Some(Frame { items: Items::Mapping { entries, pending }, .. }) = self.stack.last_mut()
@@ -13,10 +13,10 @@ impl Document<'_> {
             return;
         };
         let first = *entries.merge.get_or_insert(span);
-        *pending = Pending::Merge(span);
+        *pending = NextSlot::Merge(span);
         // v2 merges both.
         if first != span && self.dialect == Dialect::Kustomize {
-            *pending = Pending::Refused;
+            *pending = NextSlot::Refused;
             let finding = self
                 .finding(&DUPLICATE_KEY, "the key `<<` is there twice", span)
                 .because("the second time")
@@ -85,7 +85,7 @@ impl Document<'_> {
     /// Goes on behind an alias that was refused.
     fn stand_in(&mut self, span: Span) {
         if self.wants_key() {
-            self.set_pending(Pending::Refused);
+            self.set_pending(NextSlot::Refused);
             return;
         }
         let id = self.value.push(Kind::Null, span, Style::Plain);
@@ -96,9 +96,9 @@ impl Document<'_> {
     /// What was refused needs no second finding for being no map.
     fn set_refused_merge(&mut self) {
         if let Some(Frame { items: Items::Mapping { pending, .. }, .. }) = self.stack.last_mut()
-            && matches!(pending, Pending::Merge(_))
+            && matches!(pending, NextSlot::Merge(_))
         {
-            *pending = Pending::Refused;
+            *pending = NextSlot::Refused;
         }
     }
 

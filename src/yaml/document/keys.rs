@@ -2,21 +2,21 @@
 
 use std::borrow::Cow;
 
-use super::{Document, Frame, Items, Pending};
+use super::{DocumentBuilder, Frame, Items, NextSlot};
 use crate::source::{Location, Span};
 use crate::yaml::code::{DUPLICATE_KEY, KEY_NOT_TEXT};
 use crate::yaml::{Dialect, Key, Kind, Style, Value, scalar};
 
-impl Document<'_> {
+impl DocumentBuilder<'_> {
     /// Whether the next node is a key.
     pub(super) fn wants_key(&self) -> bool {
         matches!(
             self.stack.last(),
-            Some(Frame { items: Items::Mapping { pending: Pending::Key, .. }, .. })
+            Some(Frame { items: Items::Mapping { pending: NextSlot::Key, .. }, .. })
         )
     }
 
-    pub(super) fn set_pending(&mut self, next: Pending) {
+    pub(super) fn set_pending(&mut self, next: NextSlot) {
         if let Some(Frame { items: Items::Mapping { pending, .. }, .. }) = self.stack.last_mut() {
             *pending = next;
         }
@@ -34,9 +34,9 @@ impl Document<'_> {
         };
         let key = Value::key(&text, span, style);
         if self.is_duplicate(&key, span) {
-            self.set_pending(Pending::Refused);
+            self.set_pending(NextSlot::Refused);
         } else {
-            self.set_pending(Pending::Value(key));
+            self.set_pending(NextSlot::Value(key));
         }
     }
 
@@ -66,7 +66,7 @@ impl Document<'_> {
 
     /// Finds that a node cannot be a key.
     pub(super) fn refuse_key(&mut self, kind: &Kind, span: Span) {
-        self.set_pending(Pending::Refused);
+        self.set_pending(NextSlot::Refused);
         let known = self.findings.iter().last().map(|finding| finding.location().span());
         if known.is_some_and(|inner| span.contains(inner)) {
             return;

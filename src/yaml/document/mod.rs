@@ -13,16 +13,12 @@ use granit_parser::{Event, ScalarStyle, StructureStyle};
 
 use super::code::ALIAS_EXPANSION;
 use super::value::Entry;
-use super::{Dialect, Key, Kind, NodeId, Style, Value, place, syntax};
+use super::{Dialect, Key, Kind, MAX_DEPTH, NodeId, Style, Value, code, place};
 use crate::diagnostic::{Code, Finding, Findings};
 use crate::source::{Location, SourceFile, Span};
 
 use self::entries::Entries;
 use self::expansion::Expansion;
-
-/// How deep maps and lists may nest. Kubernetes' own objects stay below 40;
-/// every function over a tree may recurse this deep.
-pub const MAX_DEPTH: usize = 200;
 
 /// What has become of an anchor.
 enum Anchor {
@@ -43,7 +39,7 @@ struct Built {
 }
 
 /// What stands where the next node goes.
-enum Pending {
+enum NextSlot {
     Key,
     Value(Key),
     /// The value of `<<`, which stands at the span.
@@ -66,11 +62,11 @@ struct Frame {
 
 enum Items {
     Sequence(Vec<NodeId>),
-    Mapping { entries: Entries, pending: Pending },
+    Mapping { entries: Entries, pending: NextSlot },
 }
 
 /// One document while it is read.
-pub(super) struct Document<'f> {
+pub(super) struct DocumentBuilder<'f> {
     file: &'f Arc<SourceFile>,
     dialect: Dialect,
     value: Value,
@@ -85,7 +81,7 @@ pub(super) struct Document<'f> {
     expansion: Expansion,
 }
 
-impl<'f> Document<'f> {
+impl<'f> DocumentBuilder<'f> {
     /// A document that begins behind `start`.
     pub(super) fn new(file: &'f Arc<SourceFile>, dialect: Dialect, start: u32) -> Self {
         Self {
@@ -142,7 +138,7 @@ impl<'f> Document<'f> {
                 return self.open(Items::Sequence(Vec::new()), style, anchor, span);
             }
             Event::MappingStart(style, anchor, _) => {
-                let items = Items::Mapping { entries: Entries::default(), pending: Pending::Key };
+                let items = Items::Mapping { entries: Entries::default(), pending: NextSlot::Key };
                 return self.open(items, style, anchor, span);
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
@@ -201,7 +197,7 @@ impl<'f> Document<'f> {
             usize::MAX
         };
         if let Some(at) = place::leading_tab(self.file.text(), gap, free) {
-            self.findings.push(syntax::tab(self.file, at));
+            self.findings.push(code::tab(self.file, at));
             // Once is enough.
             self.cursor = Span::new(at + 1, at + 1).start;
         }
@@ -227,7 +223,7 @@ impl<'f> Document<'f> {
         let is_list = matches!(items, Items::Sequence(_));
         let start = if is_list && style == Style::Block {
             // The parser's span of a list at its key's column is behind the dash.
-            place::dash(self.file.text(), self.cursor).unwrap_or(span.start).min(span.start)
+            place::next_dash(self.file.text(), self.cursor).unwrap_or(span.start).min(span.start)
         } else {
             span.start
         };
@@ -237,7 +233,7 @@ impl<'f> Document<'f> {
     }
 
     fn too_deep(&mut self, span: Span) {
-        self.findings.push(syntax::too_deep(self.file, span));
+        self.findings.push(code::too_deep(self.file, span));
     }
 
     fn close(&mut self, span: Span) {
@@ -273,17 +269,19 @@ impl<'f> Document<'f> {
         frame.height = frame.height.max(built.height + 1);
         match &mut frame.items {
             Items::Sequence(items) => items.push(built.id),
-            Items::Mapping { entries, pending } => match std::mem::replace(pending, Pending::Key) {
-                Pending::Value(key) => {
-                    let entry = Entry::new(key, built.id);
-                    match entries.find(entry.key_text()) {
-                        Some(at) => entries.replace(at, entry, false),
-                        None => entries.push(entry, false),
+            Items::Mapping { entries, pending } => {
+                match std::mem::replace(pending, NextSlot::Key) {
+                    NextSlot::Value(key) => {
+                        let entry = Entry::new(key, built.id);
+                        match entries.find(entry.key_text()) {
+                            Some(at) => entries.replace(at, entry, false),
+                            None => entries.push(entry, false),
+                        }
                     }
+                    NextSlot::Merge(at) => self.merge(built, at),
+                    NextSlot::Key | NextSlot::Refused => {}
                 }
-                Pending::Merge(at) => self.merge(built, at),
-                Pending::Key | Pending::Refused => {}
-            },
+            }
         }
     }
 }

@@ -3,16 +3,16 @@
 use base64::Engine as _;
 use granit_parser::{ScalarStyle, Tag};
 
-use super::{Anchor, Built, Document, Frame, Items};
+use super::{Anchor, Built, DocumentBuilder, Frame, Items};
 use crate::source::Span;
 use crate::yaml::code::{NUMBER_NOT_FINITE, WRONG_TAG};
-use crate::yaml::scalar::{self, Scalar};
+use crate::yaml::scalar::{self, ScalarMeaning};
 use crate::yaml::{Dialect, Kind, Number, Style, place};
 
 /// What `!!` stands for.
 const YAML_TAGS: &str = "tag:yaml.org,2002:";
 
-impl Document<'_> {
+impl DocumentBuilder<'_> {
     /// Takes a scalar event.
     pub(super) fn scalar(
         &mut self,
@@ -53,7 +53,7 @@ impl Document<'_> {
             ScalarStyle::Plain if span.is_empty() => {
                 let is_inner = !self.wants_key() && !self.stack.is_empty();
                 let at =
-                    if is_inner { place::behind_properties(text, self.cursor) } else { span.start };
+                    if is_inner { place::after_properties(text, self.cursor) } else { span.start };
                 let style = if tagged { Style::Plain } else { Style::Empty };
                 (style, Span { start: at, end: at })
             }
@@ -72,7 +72,7 @@ impl Document<'_> {
             Some(Frame { items: Items::Mapping { .. }, .. }) if !self.wants_key() => b':',
             _ => return,
         };
-        self.cursor = place::behind(self.file.text(), self.cursor, indicator);
+        self.cursor = place::after(self.file.text(), self.cursor, indicator);
     }
 
     fn scalar_kind(&mut self, text: &str, style: Style, tag: Option<&Tag>, span: Span) -> Kind {
@@ -83,9 +83,9 @@ impl Document<'_> {
         };
         if untagged {
             let scalar = match style {
-                Style::Empty => Scalar::Null,
+                Style::Empty => ScalarMeaning::Null,
                 Style::Plain => scalar::resolve(text, self.dialect),
-                _ => Scalar::Text,
+                _ => ScalarMeaning::Text,
             };
             return self.kind_of(scalar, text, span);
         }
@@ -121,20 +121,22 @@ impl Document<'_> {
         Kind::String(String::from_utf8_lossy(&bytes).into())
     }
 
-    fn kind_of(&mut self, scalar: Scalar, text: &str, span: Span) -> Kind {
+    fn kind_of(&mut self, scalar: ScalarMeaning, text: &str, span: Span) -> Kind {
         match scalar {
-            Scalar::Null => Kind::Null,
-            Scalar::Bool(truth) => Kind::Bool(truth),
-            Scalar::Text => Kind::String(text.into()),
+            ScalarMeaning::Null => Kind::Null,
+            ScalarMeaning::Bool(truth) => Kind::Bool(truth),
+            ScalarMeaning::Text => Kind::String(text.into()),
             // v2 keeps the text, v3 writes the time anew.
-            Scalar::Timestamp(time) => match self.dialect {
+            ScalarMeaning::Timestamp(time) => match self.dialect {
                 Dialect::Kubectl => Kind::String(text.into()),
                 Dialect::Kustomize => Kind::String(time.into()),
             },
-            Scalar::Integer(value) => Kind::Number(Number::integer(value, text)),
-            Scalar::Unsigned(value) => Kind::Number(Number::unsigned(value, text)),
-            Scalar::Float(value) if value.is_finite() => Kind::Number(Number::float(value, text)),
-            Scalar::Float(_) => {
+            ScalarMeaning::Integer(value) => Kind::Number(Number::integer(value, text)),
+            ScalarMeaning::Unsigned(value) => Kind::Number(Number::unsigned(value, text)),
+            ScalarMeaning::Float(value) if value.is_finite() => {
+                Kind::Number(Number::float(value, text))
+            }
+            ScalarMeaning::Float(_) => {
                 let message = format!("`{text}` is a number that JSON does not have");
                 let finding = self.finding(&NUMBER_NOT_FINITE, message, span);
                 self.findings.push(

@@ -4,20 +4,10 @@ use std::sync::Arc;
 
 use granit_parser::{Event, Parser, StrInput};
 
-use super::document::{Document, MAX_DEPTH};
-use super::{Value, syntax};
+use super::document::DocumentBuilder;
+use super::{Dialect, MAX_DEPTH, Value, syntax};
 use crate::diagnostic::Findings;
 use crate::source::{SourceFile, Span, mark_unread_secrets};
-
-/// Whose reading of a plain scalar counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Dialect {
-    /// kubectl, and with it the API server, Flux and Argo CD.
-    #[default]
-    Kubectl,
-    /// kustomize.
-    Kustomize,
-}
 
 /// Reads every document of a file; documents that hold nothing at all are left
 /// out. All problems of the file are returned together, up to a hundred: behind
@@ -27,7 +17,7 @@ pub enum Dialect {
 /// so that functions over the tree may recurse.
 pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Value>, Findings> {
     let mark = if file.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut reader = Reader {
+    let mut documents = FileParser {
         file,
         dialect,
         start: Span::new(mark, mark).start,
@@ -43,19 +33,19 @@ pub fn parse(file: &Arc<SourceFile>, dialect: Dialect) -> Result<Vec<Value>, Fin
         flow_nesting_limit: MAX_DEPTH,
     };
     let mut parser = Parser::new_from_str_with_options(file.text(), options);
-    while reader.findings.len() <= MAX_FINDINGS && reader.read_document(&mut parser) {}
-    if reader.findings.has_errors() {
+    while documents.findings.len() <= MAX_FINDINGS && documents.read_document(&mut parser) {}
+    if documents.findings.has_errors() {
         mark_unread_secrets(file);
-        return Err(reader.findings);
+        return Err(documents.findings);
     }
-    Ok(reader.documents)
+    Ok(documents.documents)
 }
 
 /// How many problems of one file are worth a person's time; a hostile file
 /// could have millions.
 const MAX_FINDINGS: usize = 100;
 
-struct Reader<'f> {
+struct FileParser<'f> {
     file: &'f Arc<SourceFile>,
     dialect: Dialect,
     /// Where the next document's text may begin.
@@ -64,10 +54,10 @@ struct Reader<'f> {
     findings: Findings,
 }
 
-impl<'f> Reader<'f> {
+impl<'f> FileParser<'f> {
     /// Reads up to the end of a document; false at the end of the file.
     fn read_document(&mut self, parser: &mut Parser<'f, StrInput<'f>>) -> bool {
-        let mut document = Document::new(self.file, self.dialect, self.start);
+        let mut document = DocumentBuilder::new(self.file, self.dialect, self.start);
         while let Some(event) = parser.next_event() {
             let (event, span) = match event {
                 Ok((event, span)) => (event, span),

@@ -5,16 +5,18 @@
 //! the API server, `go.yaml.in/yaml/v3` (`resolve.go`) behind kyaml for
 //! kustomize.
 
+mod digits;
 mod other;
 mod time;
 
+use self::digits::{is_digits, sign};
 pub(super) use self::other::{core, types};
-use self::time::{small, timestamp};
+use self::time::timestamp;
 use super::Dialect;
 
 /// The meaning of a scalar.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Scalar {
+pub(super) enum ScalarMeaning {
     Null,
     Bool(bool),
     Integer(i64),
@@ -27,46 +29,48 @@ pub(super) enum Scalar {
 }
 
 /// What a plain scalar without a tag means.
-pub(super) fn resolve(text: &str, dialect: Dialect) -> Scalar {
-    let Some(&first) = text.as_bytes().first() else { return Scalar::Null };
+pub(super) fn resolve(text: &str, dialect: Dialect) -> ScalarMeaning {
+    let Some(&first) = text.as_bytes().first() else { return ScalarMeaning::Null };
     match first {
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => {
             word(text, dialect)
         }
-        b'.' => infinity(text).or_else(|| go_float(text)).map_or(Scalar::Text, Scalar::Float),
+        b'.' => infinity(text)
+            .or_else(|| go_float(text))
+            .map_or(ScalarMeaning::Text, ScalarMeaning::Float),
         b'+' | b'-' | b'0'..=b'9' => {
             if let Some(float) = infinity(text) {
-                return Scalar::Float(float);
+                return ScalarMeaning::Float(float);
             }
-            timestamp(text).map_or_else(|| number(text, dialect), Scalar::Timestamp)
+            timestamp(text).map_or_else(|| number(text, dialect), ScalarMeaning::Timestamp)
         }
-        _ => Scalar::Text,
+        _ => ScalarMeaning::Text,
     }
 }
 
 /// Whether a plain scalar means the text that it is written as, to kubectl.
 pub fn is_text(plain: &str) -> bool {
     match resolve(plain, Dialect::Kubectl) {
-        Scalar::Text => true,
-        Scalar::Timestamp(text) => text == plain,
+        ScalarMeaning::Text => true,
+        ScalarMeaning::Timestamp(text) => text == plain,
         _ => false,
     }
 }
 
 /// The words of `resolveMap`. kustomize decodes into untyped values, where v3
 /// knows only `true` and `false`.
-fn word(text: &str, dialect: Dialect) -> Scalar {
+fn word(text: &str, dialect: Dialect) -> ScalarMeaning {
     match (text, dialect) {
-        ("~" | "null" | "Null" | "NULL", _) => Scalar::Null,
+        ("~" | "null" | "Null" | "NULL", _) => ScalarMeaning::Null,
         ("true" | "True" | "TRUE", _)
         | ("y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON", Dialect::Kubectl) => {
-            Scalar::Bool(true)
+            ScalarMeaning::Bool(true)
         }
         ("false" | "False" | "FALSE", _)
         | ("n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF", Dialect::Kubectl) => {
-            Scalar::Bool(false)
+            ScalarMeaning::Bool(false)
         }
-        _ => Scalar::Text,
+        _ => ScalarMeaning::Text,
     }
 }
 
@@ -80,7 +84,7 @@ fn infinity(text: &str) -> Option<f64> {
 }
 
 /// A scalar that begins with a sign or a digit.
-fn number(text: &str, dialect: Dialect) -> Scalar {
+fn number(text: &str, dialect: Dialect) -> ScalarMeaning {
     let plain = text.replace('_', "");
     let plain = plain.as_str();
     let (sign, digits) = sign(plain);
@@ -91,9 +95,9 @@ fn number(text: &str, dialect: Dialect) -> Scalar {
     if is_yaml_float(plain)
         && let Some(float) = go_float(plain)
     {
-        return Scalar::Float(float);
+        return ScalarMeaning::Float(float);
     }
-    prefixed(plain, dialect).unwrap_or(Scalar::Text)
+    prefixed(plain, dialect).unwrap_or(ScalarMeaning::Text)
 }
 
 /// The radix that Go's `ParseInt` finds for base 0, and the digits behind its
@@ -109,23 +113,23 @@ fn go_radix(digits: &str) -> (u32, &str) {
 }
 
 /// Go's `ParseInt`, then `ParseUint`, which takes no sign.
-fn integer(sign: &str, digits: &str, radix: u32) -> Option<Scalar> {
+fn integer(sign: &str, digits: &str, radix: u32) -> Option<ScalarMeaning> {
     // Rust would take a second sign.
     if digits.starts_with(['+', '-']) {
         return None;
     }
     let magnitude = u64::from_str_radix(digits, radix).ok()?;
     match (sign, i64::try_from(magnitude)) {
-        ("-", _) => 0i64.checked_sub_unsigned(magnitude).map(Scalar::Integer),
-        (_, Ok(value)) => Some(Scalar::Integer(value)),
-        ("", Err(_)) => Some(Scalar::Unsigned(magnitude)),
+        ("-", _) => 0i64.checked_sub_unsigned(magnitude).map(ScalarMeaning::Integer),
+        (_, Ok(value)) => Some(ScalarMeaning::Integer(value)),
+        ("", Err(_)) => Some(ScalarMeaning::Unsigned(magnitude)),
         _ => None,
     }
 }
 
 /// What is left of the libraries' own prefixes once Go knows them too: a sign
 /// *behind* `0b` (both), and behind `0o` (v3).
-fn prefixed(plain: &str, dialect: Dialect) -> Option<Scalar> {
+fn prefixed(plain: &str, dialect: Dialect) -> Option<ScalarMeaning> {
     let (digits, radix) = match (plain.strip_prefix("0b"), plain.strip_prefix("0o"), dialect) {
         (Some(digits), ..) => (digits, 2),
         (_, Some(digits), Dialect::Kustomize) => (digits, 8),
@@ -162,20 +166,20 @@ fn go_float(text: &str) -> Option<f64> {
 
 /// What a scalar with one of the tags that demand a type means; none where it
 /// is not of that type.
-pub(super) fn tagged(text: &str, tag: &str, dialect: Dialect) -> Option<Scalar> {
+pub(super) fn tagged(text: &str, tag: &str, dialect: Dialect) -> Option<ScalarMeaning> {
     let scalar = match resolve(text, dialect) {
         // Only an untagged scalar, or one tagged so, is tried as a time.
-        Scalar::Timestamp(_) if tag != "timestamp" => number(text, dialect),
+        ScalarMeaning::Timestamp(_) if tag != "timestamp" => number(text, dialect),
         other => other,
     };
     match (tag, scalar) {
-        ("null", scalar @ Scalar::Null)
-        | ("bool", scalar @ Scalar::Bool(_))
-        | ("int", scalar @ (Scalar::Integer(_) | Scalar::Unsigned(_)))
-        | ("float", scalar @ Scalar::Float(_))
-        | ("timestamp", scalar @ Scalar::Timestamp(_)) => Some(scalar),
+        ("null", scalar @ ScalarMeaning::Null)
+        | ("bool", scalar @ ScalarMeaning::Bool(_))
+        | ("int", scalar @ (ScalarMeaning::Integer(_) | ScalarMeaning::Unsigned(_)))
+        | ("float", scalar @ ScalarMeaning::Float(_))
+        | ("timestamp", scalar @ ScalarMeaning::Timestamp(_)) => Some(scalar),
         #[allow(clippy::cast_precision_loss)]
-        ("float", Scalar::Integer(value)) => Some(Scalar::Float(value as f64)),
+        ("float", ScalarMeaning::Integer(value)) => Some(ScalarMeaning::Float(value as f64)),
         _ => None,
     }
 }
@@ -195,12 +199,4 @@ pub(super) fn go_key(value: f64) -> String {
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.abs())
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn sign(text: &str) -> (&str, &str) {
-    if text.starts_with(['+', '-']) { text.split_at(1) } else { ("", text) }
 }

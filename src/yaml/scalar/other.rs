@@ -1,18 +1,20 @@
 //! What a plain scalar means to those who do not read it as go-yaml does.
 
-use super::{Scalar, infinity, integer, is_digits, is_yaml_float, sign, small, timestamp, word};
+use super::digits::{is_digits, sign, small};
+use super::time::timestamp;
+use super::{ScalarMeaning, infinity, integer, is_yaml_float, word};
 use crate::yaml::Dialect;
 
 /// What a plain scalar means by the core schema of YAML 1.2.2 (§ 10.3.2).
-pub(in crate::yaml) fn core(text: &str) -> Scalar {
+pub(in crate::yaml) fn core(text: &str) -> ScalarMeaning {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
-        "true" | "True" | "TRUE" => return Scalar::Bool(true),
-        "false" | "False" | "FALSE" => return Scalar::Bool(false),
+        "" | "~" | "null" | "Null" | "NULL" => return ScalarMeaning::Null,
+        "true" | "True" | "TRUE" => return ScalarMeaning::Bool(true),
+        "false" | "False" | "FALSE" => return ScalarMeaning::Bool(false),
         _ => {}
     }
     if let Some(float) = infinity(text) {
-        return Scalar::Float(float);
+        return ScalarMeaning::Float(float);
     }
     let (sign, digits) = sign(text);
     if is_digits(digits) {
@@ -24,27 +26,27 @@ pub(in crate::yaml) fn core(text: &str) -> Scalar {
         _ => None,
     };
     if let Some((digits, radix)) = prefixed {
-        return integer("", digits, radix).unwrap_or(Scalar::Text);
+        return integer("", digits, radix).unwrap_or(ScalarMeaning::Text);
     }
-    if is_yaml_float(text) { float(text) } else { Scalar::Text }
+    if is_yaml_float(text) { float(text) } else { ScalarMeaning::Text }
 }
 
 /// What a plain scalar means by the types of YAML 1.1 (yaml.org/type), as their
 /// most used reader, `PyYAML`, knows them: no lone `y` and `n`.
-pub(in crate::yaml) fn types(text: &str) -> Scalar {
+pub(in crate::yaml) fn types(text: &str) -> ScalarMeaning {
     match text {
-        "y" | "Y" | "n" | "N" => return Scalar::Text,
+        "y" | "Y" | "n" | "N" => return ScalarMeaning::Text,
         _ => {}
     }
     match word(text, Dialect::Kubectl) {
-        Scalar::Text => {}
+        ScalarMeaning::Text => {}
         known => return known,
     }
     if text.is_empty() {
-        return Scalar::Null;
+        return ScalarMeaning::Null;
     }
     if let Some(float) = infinity(text) {
-        return Scalar::Float(float);
+        return ScalarMeaning::Float(float);
     }
     let (sign, digits) = sign(text);
     if let Some(integer) = types_integer(sign, digits) {
@@ -53,11 +55,11 @@ pub(in crate::yaml) fn types(text: &str) -> Scalar {
     if is_types_float(digits) {
         return float(&text.replace('_', ""));
     }
-    timestamp(text).map_or(Scalar::Text, Scalar::Timestamp)
+    timestamp(text).map_or(ScalarMeaning::Text, ScalarMeaning::Timestamp)
 }
 
 /// `0b…`, `0…` for octal, `0x…`, decimal, and base 60.
-fn types_integer(sign: &str, digits: &str) -> Option<Scalar> {
+fn types_integer(sign: &str, digits: &str) -> Option<ScalarMeaning> {
     let bare = digits.replace('_', "");
     let of = |digits: &str, radix| {
         let valid = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
@@ -70,14 +72,14 @@ fn types_integer(sign: &str, digits: &str) -> Option<Scalar> {
         return of(digits, 16);
     }
     match bare.as_bytes() {
-        [b'0'] => Some(Scalar::Integer(0)),
+        [b'0'] => Some(ScalarMeaning::Integer(0)),
         [b'0', ..] => of(&bare[1..], 8),
         [b'1'..=b'9', ..] if bare.contains(':') => base_60(sign, &bare),
         _ => of(&bare, 10).filter(|_| !digits.starts_with('_')),
     }
 }
 
-fn base_60(sign: &str, digits: &str) -> Option<Scalar> {
+fn base_60(sign: &str, digits: &str) -> Option<ScalarMeaning> {
     let mut total: i64 = 0;
     for (index, part) in digits.split(':').enumerate() {
         let value = if index == 0 {
@@ -87,7 +89,7 @@ fn base_60(sign: &str, digits: &str) -> Option<Scalar> {
         };
         total = total.checked_mul(60)?.checked_add(value)?;
     }
-    Some(Scalar::Integer(if sign == "-" { -total } else { total }))
+    Some(ScalarMeaning::Integer(if sign == "-" { -total } else { total }))
 }
 
 /// A float of YAML 1.1 needs a dot, and its exponent a sign.
@@ -105,13 +107,13 @@ fn is_types_float(digits: &str) -> bool {
 }
 
 /// A whole number of any size.
-fn integer_or_float(sign: &str, digits: &str, radix: u32) -> Scalar {
+fn integer_or_float(sign: &str, digits: &str, radix: u32) -> ScalarMeaning {
     if let Some(integer) = integer(sign, digits, radix) {
         return integer;
     }
-    if radix == 10 { float(&format!("{sign}{digits}")) } else { Scalar::Text }
+    if radix == 10 { float(&format!("{sign}{digits}")) } else { ScalarMeaning::Text }
 }
 
-fn float(text: &str) -> Scalar {
-    text.parse().map_or(Scalar::Text, Scalar::Float)
+fn float(text: &str) -> ScalarMeaning {
+    text.parse().map_or(ScalarMeaning::Text, ScalarMeaning::Float)
 }

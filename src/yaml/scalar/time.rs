@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, Time};
 
-use super::is_digits;
+use super::digits::{is_digits, small};
 
 /// A date or time that the libraries know (`allowedTimestampFormats`), as Go's
 /// JSON writes it.
@@ -49,11 +49,6 @@ fn offset(zone: &str) -> Option<&str> {
         && small(minutes).is_some_and(|minutes| minutes <= 60);
     let is_utc = hours == "00" && minutes == "00";
     is_zone.then_some(if is_utc { "Z" } else { zone })
-}
-
-/// A number of one or two digits.
-pub(super) fn small(text: &str) -> Option<u8> {
-    if matches!(text.len(), 1 | 2) && is_digits(text) { text.parse().ok() } else { None }
 }
 
 fn digits_end(text: &str) -> usize {

@@ -1,26 +1,23 @@
-//! Collections in brackets.
+//! Adding elements to collections in brackets, and taking them out.
 
-use super::comment::comment_at;
-use super::element::Element;
-use super::line;
+use super::layout::{EditedFile, Element};
 use super::patch::Patch;
 use super::replace::unusual;
-use super::scene::Scene;
 use crate::diagnostic::Finding;
-use crate::yaml::Node;
+use crate::yaml::{Node, line};
 
 /// The patches that put elements into brackets that hold some already, before
 /// the one of that index.
 pub(super) fn insert(
-    scene: &Scene<'_>,
+    file: &EditedFile<'_>,
     collection: Node<'_>,
     there: &[Element<'_>],
     index: usize,
     elements: &[String],
 ) -> Result<Vec<Patch>, Finding> {
-    refuse_bare(scene, collection)?;
-    let text = scene.text();
-    let [first, ..] = there else { return Ok(vec![behind_merge(text, collection, elements)]) };
+    refuse_bare(file, collection)?;
+    let text = file.text();
+    let [first, ..] = there else { return Ok(vec![after_merge(text, collection, elements)]) };
     let separator = separator(text, collection, there);
     let joined = elements.join(&separator);
     let Some(before) = index.checked_sub(1) else {
@@ -34,12 +31,12 @@ pub(super) fn insert(
 }
 
 /// Refuses the map of `[key: value]`, which has no brackets of its own.
-fn refuse_bare(scene: &Scene<'_>, collection: Node<'_>) -> Result<(), Finding> {
-    let written = &scene.text()[collection.span().range()];
+fn refuse_bare(file: &EditedFile<'_>, collection: Node<'_>) -> Result<(), Finding> {
+    let written = &file.text()[collection.span().range()];
     if written.starts_with(['{', '[']) { Ok(()) } else { Err(unusual(collection)) }
 }
 
-/// Elements on lines of their own: a comment behind the one before them stays
+/// Elements on lines of their own: a comment after the one before them stays
 /// there.
 fn own_lines(text: &str, end: usize, indent: &str, joined: &str) -> Vec<Patch> {
     let at = line::end(text, end);
@@ -52,8 +49,8 @@ fn own_lines(text: &str, end: usize, indent: &str, joined: &str) -> Vec<Patch> {
     vec![Patch::insert(end, ","), Patch::insert(at, format!("{indent}{joined}"))]
 }
 
-/// Behind what `<<` brings, where a map has nothing else.
-fn behind_merge(text: &str, collection: Node<'_>, elements: &[String]) -> Patch {
+/// Elements after what `<<` brings, where a map has nothing else.
+fn after_merge(text: &str, collection: Node<'_>, elements: &[String]) -> Patch {
     let span = collection.span().range();
     let inner = text[span.start..span.end - 1].trim_end().trim_end_matches(',');
     Patch::insert(span.start + inner.len(), format!(", {}", elements.join(", ")))
@@ -89,7 +86,7 @@ fn indent(text: &str, at: usize) -> String {
     format!("{}{blanks}", line::line_break(text, at))
 }
 
-/// Behind the comma that follows on the line; `at` where none does.
+/// The offset after the comma that follows on the line; `at` where none does.
 fn skip_comma(text: &str, at: usize) -> usize {
     let next = line::skip_blanks(text, at);
     if text[next..].starts_with(',') { next + 1 } else { at }
@@ -97,26 +94,26 @@ fn skip_comma(text: &str, at: usize) -> usize {
 
 /// The patches that take an element out of brackets.
 pub(super) fn remove(
-    scene: &Scene<'_>,
+    file: &EditedFile<'_>,
     collection: Node<'_>,
     there: &[Element<'_>],
     index: usize,
 ) -> Result<Vec<Patch>, Finding> {
-    refuse_bare(scene, collection)?;
-    let text = scene.text();
+    refuse_bare(file, collection)?;
+    let text = file.text();
     let Element { start, end, .. } = there[index];
     let before = index.checked_sub(1).map(|before| there[before].end);
-    let behind = there.get(index + 1).map(|next| next.start);
+    let after = there.get(index + 1).map(|next| next.start);
     let comma = skip_comma(text, end);
     if has_own_lines(text, collection, start) && line::is_done(text, comma) {
         let lines = Patch::cut(line::start(text, start)..line::next(text, end));
         // The comma before the last one goes with it.
-        let spare = before.filter(|_| behind.is_none() && comma == end);
-        let spare = spare.and_then(|end| comma_behind(text, end));
+        let spare = before.filter(|_| after.is_none() && comma == end);
+        let spare = spare.and_then(|end| comma_after(text, end));
         return Ok(spare.into_iter().chain([lines]).collect());
     }
     let inner = collection.span().start as usize + 1..collection.span().end as usize - 1;
-    Ok(vec![Patch::cut(match (before, behind) {
+    Ok(vec![Patch::cut(match (before, after) {
         (_, Some(next)) => start..next,
         (Some(before), None) => before..end,
         (None, None) if text[inner.clone()].contains('#') => start..comma,
@@ -124,17 +121,17 @@ pub(super) fn remove(
     })])
 }
 
-/// Whether an element begins a line that the bracket does not stand on.
+/// Whether an element starts a line that the bracket does not stand on.
 fn has_own_lines(text: &str, collection: Node<'_>, start: usize) -> bool {
     let line = line::start(text, start);
     line::skip_blanks(text, line) == start && (collection.span().start as usize) < line
 }
 
-/// The comma behind an element, perhaps on a later line.
-fn comma_behind(text: &str, end: usize) -> Option<Patch> {
+/// The comma after an element, perhaps on a later line.
+fn comma_after(text: &str, end: usize) -> Option<Patch> {
     let comma = match skip_comma(text, end) {
         at if at > end => at - 1,
-        _ if comment_at(text, end).is_some() => return None,
+        _ if line::comment_at(text, end).is_some() => return None,
         _ => end + text[end..].find(',')?,
     };
     Some(Patch::cut(comma..comma + 1))

@@ -1,91 +1,197 @@
 //! Changing values of a file, and no other bytes of it.
 //!
-//! [`splice`] turns each [`Change`] into the edits that are left to do
-//! (`resolve`), each edit into patches of bytes (`set`, `insert`, `remove`,
-//! `replace`), puts them into the text, reads it again, and compares what it says
-//! with what it is meant to say (`model`). What does not come out as meant is not
-//! written.
+//! What can be changed, and the place that it applies to, says `change`; why a
+//! change is refused, `code`. [`splice`] takes a file's changes through these
+//! steps, each in a file of its own:
+//!
+//! - `edits`: a change becomes the smallest edits that are left to do;
+//! - `replace`, `collection` and `flow`: an edit becomes patches, which are bytes
+//!   for bytes (`patch`). They stand where the elements of the file stand and are
+//!   written as their neighbours are (`layout`), with quotes and indentation that
+//!   every reader reads alike (`spell`);
+//! - `check`: the patched text is read again, and has to say exactly what the file
+//!   said with the edits made to its data. What does not is not written.
 
+mod change;
+mod check;
 mod code;
-mod comment;
-mod edit;
-mod element;
-mod find;
+mod collection;
+mod edits;
 mod flow;
-mod fresh;
-mod habit;
-mod insert;
-mod line;
-mod model;
+mod layout;
 mod patch;
-mod property;
-mod remove;
 mod replace;
-mod resolve;
-mod root;
-mod run;
-mod scene;
-mod set;
 mod spell;
 
-use super::Route;
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 
+pub use change::{Change, NewScalar, NewValue, Place};
 pub use code::CODES;
-pub use comment::comment_behind;
-pub use run::splice;
 
-/// A place in a file of several documents that stays the same when the file is
-/// read again: its route has only keys and indices.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
-    /// Which document, from zero, of those that [`super::parse`] returns.
-    pub document: usize,
-    /// The way from its root.
-    pub route: Route,
+use change::{Lead, follow};
+use check::DataModel;
+use code::{EDIT_TEMPLATE, EDIT_UNSAFE};
+use edits::{Edit, edits};
+use layout::EditedFile;
+use patch::{Patch, Patches};
+
+use super::{Dialect, Value, parse};
+use crate::diagnostic::{Finding, Findings};
+use crate::source::{Location, SourceFile, Span};
+
+/// The text of a file with these changes in it, each made in what the ones
+/// before it left.
+///
+/// No byte differs but those of the changed values, keys and items; what the
+/// result says differs from what the file says in exactly these. Where a change
+/// cannot be made so, none is, and the findings say why.
+///
+/// An anchor may be edited, and what repeats it changes with it; an alias may
+/// not.
+pub fn splice(file: &Arc<SourceFile>, changes: &[Change]) -> Result<String, Findings> {
+    let mut run =
+        SpliceRun { file: Arc::clone(file), documents: read(file)?, findings: Findings::new() };
+    let mut model = DataModel::of(&run.documents);
+    let mut left: VecDeque<&Change> = changes.iter().collect();
+    while !left.is_empty() {
+        // A change that is refused does not keep the others from being judged.
+        let batch = run.batch(&mut left);
+        for edit in &batch.edits {
+            model.apply(edit);
+        }
+        if !batch.patches.is_empty()
+            && let Err(finding) = run.apply(&batch.patches, &model)
+        {
+            run.findings.push(finding);
+            break;
+        }
+    }
+    if run.findings.is_empty() { Ok(run.file.text().to_owned()) } else { Err(run.findings) }
 }
 
-/// One intended change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// Makes the scalar at that place say that text. The way it is quoted
-    /// stays, unless the text would read as something else than a text.
-    Set {
-        /// A scalar.
-        at: Place,
-        /// What it is to say.
-        text: String,
-    },
-    /// Gives a key a text; where maps on the way, or the key, are missing, they
-    /// are made in the style of their neighbours.
-    Insert {
-        /// A map that may be missing, or the root of a file that is empty.
-        map: Place,
-        /// The key.
-        key: String,
-        /// What it is to say.
-        text: String,
-    },
-    /// Makes the value at a place be that YAML value: scalars are set, keys and
-    /// items are added and removed, and what is equal stays as it is written.
-    /// A key that is missing is inserted.
-    Become {
-        /// A map that may be missing.
-        map: Place,
-        /// The key.
-        key: String,
-        /// The value, as [`super::emit`] writes it.
-        yaml: String,
-    },
-    /// Adds an item, a map of texts, to the end of a list.
-    Append {
-        /// A list that may be missing.
-        list: Place,
-        /// The item's keys and texts, in order.
-        item: Vec<(String, String)>,
-    },
-    /// Takes a key away with its value and its line.
-    Remove {
-        /// The key's value.
-        at: Place,
-    },
+fn read(file: &Arc<SourceFile>) -> Result<Vec<Value>, Findings> {
+    parse(file, Dialect::Kubectl).map_err(|findings| {
+        let text = file.text();
+        let Some(at) = text.find("{{").filter(|at| text[*at..].contains("}}")) else {
+            return findings;
+        };
+        let at = Location::new(file, Span::new(at, at + 2));
+        Finding::new(&EDIT_TEMPLATE, "the file is a template, and no YAML until it is rendered", at)
+            .because("the first expression")
+            .help("edit the values that the template reads")
+            .into()
+    })
+}
+
+/// A file with the changes that were made so far.
+struct SpliceRun {
+    file: Arc<SourceFile>,
+    documents: Vec<Value>,
+    findings: Findings,
+}
+
+/// Edits that can be made at once, with the bytes that they change.
+#[derive(Default)]
+struct EditBatch {
+    edits: Vec<Edit>,
+    patches: Patches,
+    /// Collections whose keys or items are changed.
+    collections: HashSet<Place>,
+    /// Whether the edits so far move items, so that places are others after them.
+    is_closed: bool,
+}
+
+impl SpliceRun {
+    /// As many changes as can be made in the text as it is; they are taken
+    /// from those that are left.
+    fn batch(&mut self, left: &mut VecDeque<&Change>) -> EditBatch {
+        let file = EditedFile::new(&self.file, &self.documents);
+        let mut batch = EditBatch::default();
+        while let Some(change) = left.front().copied() {
+            match batch.take(&file, change) {
+                Ok(true) => {}
+                Ok(false) => break,
+                // What it needs may be made by what was taken.
+                Err(_) if !batch.edits.is_empty() => break,
+                Err(finding) => self.findings.push(finding),
+            }
+            left.pop_front();
+        }
+        batch
+    }
+
+    /// Changes the text, and compares what it says with what it is to say.
+    fn apply(&mut self, patches: &Patches, model: &DataModel) -> Result<(), Finding> {
+        let text = patches.apply(self.file.text());
+        let changed = Arc::new(SourceFile::new(self.file.path().clone(), text));
+        let unsafe_edit = |at: usize, why: &str| {
+            let at = Location::new(&self.file, Span::new(at, at));
+            Finding::new(&EDIT_UNSAFE, "the edit would change more than was meant", at)
+                .because(why)
+                .help("edit the file by hand")
+        };
+        let first = patches.first();
+        let documents = parse(&changed, Dialect::Kubectl)
+            .map_err(|_| unsafe_edit(first, "the file could not be read after the edit here"))?;
+        if !model.is_same(&DataModel::of(&documents)) {
+            return Err(unsafe_edit(first, "other values would differ after the edit here"));
+        }
+        self.file = changed;
+        self.documents = documents;
+        Ok(())
+    }
+}
+
+impl EditBatch {
+    /// Takes the edits of a change; false where some are left for the next one.
+    fn take(&mut self, file: &EditedFile<'_>, change: &Change) -> Result<bool, Finding> {
+        if self.is_closed {
+            return Ok(false);
+        }
+        for edit in edits(file, change)? {
+            if self.is_closed || !self.take_edit(file, edit)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn take_edit(&mut self, file: &EditedFile<'_>, edit: Edit) -> Result<bool, Finding> {
+        let collection = edit.collection().cloned();
+        if collection.as_ref().is_some_and(|place| self.collections.contains(place)) {
+            return Ok(false);
+        }
+        let patches = patches(file, &edit)?;
+        if !self.patches.add(&patches) {
+            return Ok(false);
+        }
+        self.is_closed |= edit.moves_items();
+        self.collections.extend(collection);
+        self.edits.push(edit);
+        Ok(true)
+    }
+}
+
+/// The bytes that an edit changes.
+fn patches(file: &EditedFile<'_>, edit: &Edit) -> Result<Vec<Patch>, Finding> {
+    let there = |place: &Place| match follow(file.documents, place) {
+        Ok(Some(Lead::There(target))) => Ok(target),
+        Err(finding) => Err(finding),
+        Ok(_) => panic!("an edit's place was found before"),
+    };
+    match edit {
+        Edit::Begin { with } => Ok(vec![collection::begin(file, with)]),
+        Edit::Set { at, to } => replace::set(file, &there(at)?, to),
+        Edit::Replace { at, with } => replace::replace(file, &there(at)?, with),
+        Edit::Insert { map, entries } => collection::insert(file, &there(map)?, entries),
+        Edit::InsertItems { list, index, items } => {
+            collection::insert_items(file, &there(list)?, *index, items)
+        }
+        Edit::Remove { parent, step } => {
+            let mut place = parent.clone();
+            place.route.push(step.clone());
+            collection::remove(file, &there(&place)?, &there(parent)?)
+        }
+    }
 }

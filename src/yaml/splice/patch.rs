@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::yaml::line;
+
 /// Bytes that take the place of others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Patch {
@@ -21,6 +23,18 @@ impl Patch {
         Self { at, with: String::new() }
     }
 
+    /// Nothing in the place of whole lines, from the start of the first to any
+    /// byte of the last; the last line of a text goes with the line break
+    /// before it, where it has none of its own.
+    pub(super) fn cut_lines(text: &str, start: usize, last: usize) -> Self {
+        let next = line::next(text, last);
+        if line::end(text, last) < text.len() || start == 0 {
+            return Self::cut(start..next);
+        }
+        let before = text[..start].strip_suffix('\n').unwrap_or(&text[..start]);
+        Self::cut(before.strip_suffix('\r').unwrap_or(before).len()..next)
+    }
+
     /// New bytes in the place of others.
     pub(super) fn replace(at: Range<usize>, with: impl Into<String>) -> Self {
         Self { at, with: with.into() }
@@ -30,7 +44,7 @@ impl Patch {
 /// Patches of one text that do not touch each other's bytes.
 #[derive(Debug, Default)]
 pub(super) struct Patches {
-    /// By where they begin and end.
+    /// By where they start and end.
     by_range: BTreeMap<(usize, usize), String>,
 }
 
@@ -39,7 +53,7 @@ impl Patches {
         self.by_range.is_empty()
     }
 
-    /// Where the first of them begins.
+    /// Where the first of them starts.
     pub(super) fn first(&self) -> usize {
         self.by_range.keys().next().map_or(0, |(start, _)| *start)
     }
@@ -59,11 +73,11 @@ impl Patches {
     fn touches(&self, range: &Range<usize>) -> bool {
         let key = (range.start, range.end);
         let before = self.by_range.range(..key).next_back();
-        let behind = self.by_range.range(key..).next();
+        let after = self.by_range.range(key..).next();
         let overlap = |at: &(usize, usize)| at.0 < range.end && range.start < at.1;
         self.by_range.contains_key(&key)
             || before.is_some_and(|(at, _)| overlap(at))
-            || behind.is_some_and(|(at, _)| overlap(at))
+            || after.is_some_and(|(at, _)| overlap(at))
     }
 
     /// The text with the patches in it.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rungs::diagnostic::Findings;
 use rungs::source::{RepoPath, SourceFile};
-use rungs::yaml::{Change, Place, Route, splice};
+use rungs::yaml::{Change, NewValue, Place, Route, splice};
 
 /// A text with changes in it.
 fn edited(text: &str, changes: &[Change]) -> Result<String, Findings> {
@@ -41,8 +41,8 @@ fn become_yaml(map: &str, key: &str, yaml: &str) -> Change {
 }
 
 fn append(list: &str, item: &[(&str, &str)]) -> Change {
-    let item = item.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
-    Change::Append { list: place(list), item }
+    let item = item.iter().map(|(key, text)| (*key, NewValue::text(*text)));
+    Change::Append { list: place(list), item: NewValue::map(item) }
 }
 
 fn remove(at: &str) -> Change {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use rungs::source::{RepoPath, SourceFile};
-use rungs::yaml::{Change, Dialect, Node, Place, Route, Step, Style, Value, parse};
+use rungs::yaml::{Change, Dialect, NewValue, Node, Place, Route, Step, Style, Value, parse};
 
 use super::edited;
 use super::generator::document;
@@ -256,7 +256,7 @@ proptest! {
         for change in [
             set(at, &text_of),
             Change::Insert { map: at.clone(), key: key.clone(), text: text_of.clone() },
-            Change::Append { list: at.clone(), item: vec![(key.clone(), text_of.clone())] },
+            Change::Append { list: at.clone(), item: NewValue::map([(key.clone(), NewValue::text(&text_of))]) },
             Change::Become { map: at.clone(), key, yaml: "a: |\n  b\n\n  c\nd: [1, {}]\n".into() },
             Change::Remove { at: at.clone() },
         ] {

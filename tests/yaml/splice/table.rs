@@ -59,8 +59,7 @@ fn edit(change: &Change) -> String {
             format!("make {} of {}:<br>{yaml}", code(key), route(map))
         }
         Change::Append { list, item } => {
-            let item: Vec<_> = item.iter().map(|(key, text)| format!("{key}: {text}")).collect();
-            format!("append {} to {}", code(&item.join(", ")), route(list))
+            format!("append {} to {}", code(&item.to_string()), route(list))
         }
         Change::Remove { at } => format!("remove {}", route(at)),
     }

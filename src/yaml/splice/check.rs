@@ -1,27 +1,25 @@
-//! What a file is meant to say once it is edited, to be compared with what it
-//! says.
+//! What a file is to say once it is edited, to be compared with what it says
+//! then. The model knows nothing of bytes, so that a mistake in one is not
+//! repeated in the other.
 
 use std::collections::HashMap;
 
-use super::Place;
-use super::edit::Edit;
-use super::find::own_entries;
-use super::fresh::Fresh;
-use super::set::said_by;
-use super::spell::Scalar;
-use crate::yaml::{Kind, Node, NodeId, Step, Style, Value};
+use super::change::{NewScalar, NewValue, Place, own_entries};
+use super::edits::Edit;
+use super::spell::said_by;
+use crate::yaml::{KeyNode, Kind, Node, NodeId, Step, Style, Value};
 
 /// All documents of a file as data; an anchor is a datum with more than one
 /// way to it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Model {
+pub(super) struct DataModel {
     data: Vec<Datum>,
     roots: Vec<usize>,
 }
 
 #[derive(Debug, Clone)]
 enum Datum {
-    Scalar(Scalar, Style),
+    NewScalar(NewScalar, Style),
     /// `*name`, and what it repeats.
     Alias(usize),
     List(Vec<usize>),
@@ -29,7 +27,7 @@ enum Datum {
     Map(Vec<(String, usize)>, bool),
 }
 
-impl Model {
+impl DataModel {
     /// What documents say.
     pub(super) fn of(documents: &[Value]) -> Self {
         let mut model = Self::default();
@@ -62,17 +60,19 @@ impl Model {
             Kind::Mapping(_) => {
                 let own = own_entries(node);
                 let is_merged = own.len() < node.entries().len();
-                let entry = |(key, value): (crate::yaml::KeyNode<'_>, _)| {
+                let entry = |(key, value): (KeyNode<'_>, _)| {
                     (key.text().to_owned(), self.read(value, known))
                 };
                 Datum::Map(own.into_iter().map(entry).collect(), is_merged)
             }
-            Kind::Null => Datum::Scalar(Scalar::Plain("null".to_owned()), node.style()),
-            Kind::Bool(truth) => Datum::Scalar(Scalar::Plain(truth.to_string()), node.style()),
-            Kind::Number(number) => {
-                Datum::Scalar(Scalar::Plain(number.source().to_owned()), node.style())
+            Kind::Null => Datum::NewScalar(NewScalar::Plain("null".to_owned()), node.style()),
+            Kind::Bool(truth) => {
+                Datum::NewScalar(NewScalar::Plain(truth.to_string()), node.style())
             }
-            Kind::String(text) => Datum::Scalar(Scalar::Text(text.to_string()), node.style()),
+            Kind::Number(number) => {
+                Datum::NewScalar(NewScalar::Plain(number.source().to_owned()), node.style())
+            }
+            Kind::String(text) => Datum::NewScalar(NewScalar::Text(text.to_string()), node.style()),
         }
     }
 
@@ -81,16 +81,18 @@ impl Model {
         self.data.len() - 1
     }
 
-    fn make(&mut self, fresh: &Fresh) -> usize {
-        let datum = self.datum_of(fresh);
+    fn make(&mut self, new: &NewValue) -> usize {
+        let datum = self.datum_of(new);
         self.add(datum)
     }
 
-    fn datum_of(&mut self, fresh: &Fresh) -> Datum {
-        match fresh {
-            Fresh::Scalar(scalar) => Datum::Scalar(scalar.clone(), Style::Made),
-            Fresh::List(items) => Datum::List(items.iter().map(|item| self.make(item)).collect()),
-            Fresh::Map(entries) => {
+    fn datum_of(&mut self, new: &NewValue) -> Datum {
+        match new {
+            NewValue::Scalar(scalar) => Datum::NewScalar(scalar.clone(), Style::Made),
+            NewValue::List(items) => {
+                Datum::List(items.iter().map(|item| self.make(item)).collect())
+            }
+            NewValue::Map(entries) => {
                 let entries = entries.iter().map(|(key, value)| (key.clone(), self.make(value)));
                 Datum::Map(entries.collect(), false)
             }
@@ -130,18 +132,18 @@ impl Model {
         }
     }
 
-    fn set(&mut self, at: &Place, to: &Scalar) {
+    fn set(&mut self, at: &Place, to: &NewScalar) {
         let at = self.find(at);
         let (old, style) = match &self.data[at] {
-            Datum::Scalar(Scalar::Text(old), style) => (Some(old.as_str()), *style),
-            Datum::Scalar(_, style) => (None, *style),
+            Datum::NewScalar(NewScalar::Text(old), style) => (Some(old.as_str()), *style),
+            Datum::NewScalar(_, style) => (None, *style),
             _ => (None, Style::Made),
         };
         let to = match to {
-            Scalar::Text(text) => Scalar::Text(said_by(style, old, text)),
-            plain @ Scalar::Plain(_) => plain.clone(),
+            NewScalar::Text(text) => NewScalar::Text(said_by(style, old, text)),
+            plain @ NewScalar::Plain(_) => plain.clone(),
         };
-        self.data[at] = Datum::Scalar(to, style);
+        self.data[at] = Datum::NewScalar(to, style);
     }
 
     fn remove(&mut self, parent: &Place, step: &Step) {
@@ -179,8 +181,8 @@ impl Model {
 
 /// A comparison of two models.
 struct Same<'m> {
-    one: &'m Model,
-    two: &'m Model,
+    one: &'m DataModel,
+    two: &'m DataModel,
     /// What was found to be the same.
     pairs: HashMap<usize, usize>,
 }
@@ -189,7 +191,7 @@ impl Same<'_> {
     fn data(&mut self, one: usize, two: usize) -> bool {
         self.pairs.insert(one, two);
         match (&self.one.data[one], &self.two.data[two]) {
-            (Datum::Scalar(one, _), Datum::Scalar(two, _)) => one == two,
+            (Datum::NewScalar(one, _), Datum::NewScalar(two, _)) => one == two,
             (&Datum::Alias(one), &Datum::Alias(two)) => match self.pairs.get(&one) {
                 Some(&pair) => pair == two,
                 // An anchor that `<<` hides.

@@ -1,50 +1,84 @@
-//! From what is asked for to the edits that are left to do.
+//! From a change to the edits that are left to do, each as small as can be.
 
 use std::sync::Arc;
 
+use super::change::{Change, EditTarget, Lead, NewScalar, NewValue, Place, follow, no_place};
 use super::code::EDIT_PLACE;
-use super::edit::Edit;
-use super::find::{Lead, Target, follow, no_place};
-use super::fresh::Fresh;
-use super::scene::Scene;
-use super::set::said_by;
-use super::spell::Scalar;
-use super::{Change, Place};
+use super::layout::EditedFile;
+use super::spell::said_by;
 use crate::diagnostic::Finding;
-use crate::source::{Location, RepoPath, SourceFile};
+use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{Dialect, Kind, Node, Step, Style, Value, parse};
 
+/// A smallest edit, at a place that is there.
+#[derive(Debug, Clone)]
+pub(super) enum Edit {
+    /// Writes the first document of a file that holds none.
+    Begin { with: NewValue },
+    /// Makes a scalar say something.
+    Set { at: Place, to: NewScalar },
+    /// Puts a value in the place of another.
+    Replace { at: Place, with: NewValue },
+    /// Adds keys to a map, or to a null that becomes one.
+    Insert { map: Place, entries: Vec<(String, NewValue)> },
+    /// Adds items to a list before the one of that index, or to a null that
+    /// becomes one.
+    InsertItems { list: Place, index: usize, items: Vec<NewValue> },
+    /// Takes a key or item away.
+    Remove { parent: Place, step: Step },
+}
+
+impl Edit {
+    /// The collection whose keys or items it changes: two such edits of one
+    /// collection are made one after the other.
+    pub(super) fn collection(&self) -> Option<&Place> {
+        match self {
+            Self::Begin { .. } | Self::Set { .. } => None,
+            Self::Replace { at, .. } => Some(at),
+            Self::Insert { map, .. } => Some(map),
+            Self::InsertItems { list, .. } => Some(list),
+            Self::Remove { parent, .. } => Some(parent),
+        }
+    }
+
+    /// Whether the indices of a list's items are others after it.
+    pub(super) fn moves_items(&self) -> bool {
+        matches!(
+            self,
+            Self::Begin { .. }
+                | Self::Replace { .. }
+                | Self::InsertItems { .. }
+                | Self::Remove { step: Step::Index(_), .. }
+        )
+    }
+}
+
 /// What is left to do of a change.
-pub(super) fn edits(scene: &Scene<'_>, change: &Change) -> Result<Vec<Edit>, Finding> {
+pub(super) fn edits(file: &EditedFile<'_>, change: &Change) -> Result<Vec<Edit>, Finding> {
     match change {
-        Change::Set { at, text } => Ok(set(text, &there(scene, at)?)),
+        Change::Set { at, text } => Ok(set(text, &there(file, at)?)),
         Change::Insert { map, key, text } => {
             let value = place_in(map, key);
-            match lead(scene, &value)? {
+            match lead(file, &value)? {
                 Some(Lead::There(target)) => Ok(set(text, &target)),
-                missing => Ok(vec![make(scene, &value, missing, Fresh::text(text))?]),
+                missing => Ok(vec![make(file, &value, missing, NewValue::text(text))?]),
             }
         }
-        Change::Append { list, item } => {
-            let texts = item.iter().map(|(key, text)| (key.clone(), Fresh::text(text)));
-            append(scene, list, Fresh::Map(texts.collect()))
-        }
-        Change::Remove { at } => remove(scene, at),
+        Change::Append { list, item } => append(file, list, item),
+        Change::Remove { at } => remove(file, at),
         Change::Become { map, key, yaml } => {
-            let wanted = wanted(scene, yaml)?;
+            let wanted = wanted(file, yaml)?;
             let value = place_in(map, key);
             let wanted = wanted.as_ref().map(Value::root);
-            match (lead(scene, &value)?, wanted) {
+            match (lead(file, &value)?, wanted) {
                 (Some(Lead::There(target)), Some(wanted)) => become_equal(&target, wanted),
                 (Some(Lead::There(target)), None) if target.node.is_null() => Ok(Vec::new()),
                 (Some(Lead::There(target)), None) => {
-                    let null = Fresh::Scalar(Scalar::Plain("null".to_owned()));
-                    Ok(vec![Edit::Replace { at: target.place, with: null }])
+                    Ok(vec![Edit::Replace { at: target.place, with: NewValue::null() }])
                 }
                 (missing, wanted) => {
-                    let fresh =
-                        wanted.map_or(Fresh::Scalar(Scalar::Plain("null".to_owned())), Fresh::of);
-                    Ok(vec![make(scene, &value, missing, fresh)?])
+                    let new = wanted.map_or_else(NewValue::null, NewValue::of);
+                    Ok(vec![make(file, &value, missing, new)?])
                 }
             }
         }
@@ -57,29 +91,29 @@ fn place_in(map: &Place, key: &str) -> Place {
     place
 }
 
-fn lead<'a>(scene: &Scene<'a>, place: &Place) -> Result<Option<Lead<'a>>, Finding> {
-    match follow(scene.documents, place)? {
-        None if place.document > 0 || !scene.documents.is_empty() => Err(no_document(scene, place)),
+fn lead<'a>(file: &EditedFile<'a>, place: &Place) -> Result<Option<Lead<'a>>, Finding> {
+    match follow(file.documents, place)? {
+        None if place.document > 0 || !file.documents.is_empty() => Err(no_document(file, place)),
         lead => Ok(lead),
     }
 }
 
-fn there<'a>(scene: &Scene<'a>, place: &Place) -> Result<Target<'a>, Finding> {
-    match lead(scene, place)? {
+fn there<'a>(file: &EditedFile<'a>, place: &Place) -> Result<EditTarget<'a>, Finding> {
+    match lead(file, place)? {
         Some(Lead::There(target)) => Ok(target),
         Some(Lead::Missing(target, keys)) => Err(no_place(&target, &Step::Key(keys[0].clone()))),
-        None => Err(no_document(scene, place)),
+        None => Err(no_document(file, place)),
     }
 }
 
-fn no_document(scene: &Scene<'_>, place: &Place) -> Finding {
-    let (wanted, there) = (place.document + 1, scene.documents.len());
+fn no_document(file: &EditedFile<'_>, place: &Place) -> Finding {
+    let (wanted, there) = (place.document + 1, file.documents.len());
     let message = format!("document {wanted} of the file is not there; it has {there}");
-    Finding::new(&EDIT_PLACE, message, Location::new(scene.file, crate::source::Span::default()))
+    Finding::new(&EDIT_PLACE, message, Location::new(file.source, Span::default()))
 }
 
 /// What makes a scalar say a text; nothing where it does.
-fn set(text: &str, target: &Target<'_>) -> Vec<Edit> {
+fn set(text: &str, target: &EditTarget<'_>) -> Vec<Edit> {
     let node = target.node;
     let is_said = match node.kind() {
         Kind::String(said) => said_by(node.style(), Some(said), text) == **said,
@@ -92,7 +126,7 @@ fn set(text: &str, target: &Target<'_>) -> Vec<Edit> {
     // `tag: 38` was taken as it is, and so will be `tag: 39`; `1.10` was not.
     let stays_number = is_whole(node) && is_digits(text);
     let text = text.to_owned();
-    let to = if stays_number { Scalar::Plain(text) } else { Scalar::Text(text) };
+    let to = if stays_number { NewScalar::Plain(text) } else { NewScalar::Text(text) };
     vec![Edit::Set { at: target.place.clone(), to }]
 }
 
@@ -111,16 +145,16 @@ fn is_digits(text: &str) -> bool {
 
 /// What makes a value that is missing.
 fn make(
-    scene: &Scene<'_>,
+    file: &EditedFile<'_>,
     place: &Place,
     missing: Option<Lead<'_>>,
-    value: Fresh,
+    value: NewValue,
 ) -> Result<Edit, Finding> {
     let wrap = |keys: &[String], value| {
-        keys.iter().rev().fold(value, |value, key| Fresh::Map(vec![(key.clone(), value)]))
+        keys.iter().rev().fold(value, |value, key| NewValue::Map(vec![(key.clone(), value)]))
     };
     let Some(Lead::Missing(target, keys)) = missing else {
-        let with = wrap(&keys(scene, place)?, value);
+        let with = wrap(&keys(file, place)?, value);
         return Ok(Edit::Begin { with });
     };
     let (first, rest) = keys.split_first().expect("what is missing has a key");
@@ -129,26 +163,27 @@ fn make(
 }
 
 /// The keys of a place in a file that holds nothing.
-fn keys(scene: &Scene<'_>, place: &Place) -> Result<Vec<String>, Finding> {
+fn keys(file: &EditedFile<'_>, place: &Place) -> Result<Vec<String>, Finding> {
     let key = |step: &Step| match step {
         Step::Key(key) => Ok(key.clone()),
-        _ => Err(no_document(scene, place)),
+        _ => Err(no_document(file, place)),
     };
     place.route.steps().iter().map(key).collect()
 }
 
-fn append(scene: &Scene<'_>, list: &Place, item: Fresh) -> Result<Vec<Edit>, Finding> {
-    match lead(scene, list)? {
+fn append(file: &EditedFile<'_>, list: &Place, item: &NewValue) -> Result<Vec<Edit>, Finding> {
+    let items = vec![item.clone()];
+    match lead(file, list)? {
         Some(Lead::There(target)) => {
             let index = target.node.items().len();
-            Ok(vec![Edit::InsertItems { list: target.place, index, items: vec![item] }])
+            Ok(vec![Edit::InsertItems { list: target.place, index, items }])
         }
-        missing => Ok(vec![make(scene, list, missing, Fresh::List(vec![item]))?]),
+        missing => Ok(vec![make(file, list, missing, NewValue::List(items))?]),
     }
 }
 
-fn remove(scene: &Scene<'_>, at: &Place) -> Result<Vec<Edit>, Finding> {
-    let Target { node, place, .. } = there(scene, at)?;
+fn remove(file: &EditedFile<'_>, at: &Place) -> Result<Vec<Edit>, Finding> {
+    let EditTarget { node, place, .. } = there(file, at)?;
     let Some((route, last)) = place.route.split_last() else {
         let message = "a document's root is not removed";
         return Err(Finding::new(&EDIT_PLACE, message, node.location()));
@@ -158,29 +193,25 @@ fn remove(scene: &Scene<'_>, at: &Place) -> Result<Vec<Edit>, Finding> {
 }
 
 /// The value that one is to become; none for null.
-fn wanted(scene: &Scene<'_>, yaml: &str) -> Result<Option<Value>, Finding> {
+fn wanted(file: &EditedFile<'_>, yaml: &str) -> Result<Option<Value>, Finding> {
     let name = RepoPath::new("value.yaml").expect("a plain name is a path");
-    let file = Arc::new(SourceFile::new(name, yaml.to_owned()));
-    let documents = parse(&file, Dialect::Kubectl).map_err(|findings| {
+    let value = Arc::new(SourceFile::new(name, yaml.to_owned()));
+    let documents = parse(&value, Dialect::Kubectl).map_err(|findings| {
         let why = findings.iter().next().map(|finding| finding.message.clone()).unwrap_or_default();
         let message = format!("the value to write is no YAML: {why}");
-        Finding::new(
-            &EDIT_PLACE,
-            message,
-            Location::new(scene.file, crate::source::Span::default()),
-        )
+        Finding::new(&EDIT_PLACE, message, Location::new(file.source, Span::default()))
     })?;
     Ok(documents.into_iter().next())
 }
 
 /// What makes a value equal to another.
-fn become_equal(target: &Target<'_>, wanted: Node<'_>) -> Result<Vec<Edit>, Finding> {
+fn become_equal(target: &EditTarget<'_>, wanted: Node<'_>) -> Result<Vec<Edit>, Finding> {
     let mut edits = Vec::new();
     differ(target, wanted, &mut edits)?;
     Ok(edits)
 }
 
-fn differ(target: &Target<'_>, wanted: Node<'_>, edits: &mut Vec<Edit>) -> Result<(), Finding> {
+fn differ(target: &EditTarget<'_>, wanted: Node<'_>, edits: &mut Vec<Edit>) -> Result<(), Finding> {
     if is_equal(target.node, wanted) {
         return Ok(());
     }
@@ -190,15 +221,15 @@ fn differ(target: &Target<'_>, wanted: Node<'_>, edits: &mut Vec<Edit>) -> Resul
         (Kind::Mapping(_), Kind::Mapping(_)) => differ_in_keys(target, wanted, edits),
         (Kind::Sequence(_), Kind::Sequence(_)) => differ_in_items(target, wanted, edits),
         (Kind::Mapping(_) | Kind::Sequence(_), _) | (_, Kind::Mapping(_) | Kind::Sequence(_)) => {
-            edits.push(Edit::Replace { at, with: Fresh::of(wanted) });
+            edits.push(Edit::Replace { at, with: NewValue::of(wanted) });
             Ok(())
         }
         (_, Kind::String(text)) if stays_on_its_line(target.node, text) => {
-            edits.push(Edit::Set { at, to: Scalar::Text(text.to_string()) });
+            edits.push(Edit::Set { at, to: NewScalar::Text(text.to_string()) });
             Ok(())
         }
         _ => {
-            edits.push(Edit::Replace { at, with: Fresh::of(wanted) });
+            edits.push(Edit::Replace { at, with: NewValue::of(wanted) });
             Ok(())
         }
     }
@@ -237,7 +268,7 @@ fn is_equal(one: Node<'_>, two: Node<'_>) -> bool {
 }
 
 fn differ_in_keys(
-    target: &Target<'_>,
+    target: &EditTarget<'_>,
     wanted: Node<'_>,
     edits: &mut Vec<Edit>,
 ) -> Result<(), Finding> {
@@ -245,7 +276,7 @@ fn differ_in_keys(
     for (key, wanted) in wanted.entries() {
         match target.step(&Step::Key(key.text().to_owned()))? {
             Some(value) => differ(&value, wanted, edits)?,
-            None => missing.push((key.text().to_owned(), Fresh::of(wanted))),
+            None => missing.push((key.text().to_owned(), NewValue::of(wanted))),
         }
     }
     let place = || target.place.clone();
@@ -265,7 +296,7 @@ fn differ_in_keys(
 /// Items at both ends that are the same stay; between them, each becomes the
 /// one that stands at its place.
 fn differ_in_items(
-    target: &Target<'_>,
+    target: &EditTarget<'_>,
     wanted: Node<'_>,
     edits: &mut Vec<Edit>,
 ) -> Result<(), Finding> {
@@ -285,7 +316,7 @@ fn differ_in_items(
     }
     let list = || target.place.clone();
     if wanted_end > shared {
-        let items = wanted[shared..wanted_end].iter().map(|item| Fresh::of(*item)).collect();
+        let items = wanted[shared..wanted_end].iter().map(|item| NewValue::of(*item)).collect();
         edits.push(Edit::InsertItems { list: list(), index: shared, items });
     }
     for at in (shared..end).rev() {
