@@ -2,14 +2,13 @@
 //!
 //! A [`Template`] is loaded once and rendered for every app that names it. Its
 //! files may be of different languages; what they see is the same [`Input`].
-//! Each language has a module: `plain`, `tera` and `jsonnet`.
+//! `tera` and `jsonnet` are modules of their own; plain YAML needs none.
 
 mod code;
 mod fault;
 mod files;
 mod input;
 mod jsonnet;
-mod plain;
 mod template;
 mod tera;
 mod trace;

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::Input;
 use super::files::{Engine, Files};
 use super::jsonnet::Program;
-use super::plain::PlainFile;
 use super::tera::TeraFiles;
-use crate::diagnostic::Findings;
+use crate::diagnostic::{Finding, Findings};
 use crate::source::{Origin, RepoPath, SourceFile, Tree};
 use crate::yaml::{self, Dialect, Value};
 
@@ -18,6 +17,23 @@ pub struct Template {
     plain: Vec<PlainFile>,
     pub(super) tera: TeraFiles,
     pub(super) program: Option<Program>,
+}
+
+/// A YAML or JSON file that is manifests as it stands: read once, and the same
+/// for every app.
+#[derive(Debug)]
+struct PlainFile {
+    path: RepoPath,
+    file: Arc<SourceFile>,
+    documents: Vec<Value>,
+}
+
+impl PlainFile {
+    fn load(tree: &Tree, path: RepoPath) -> Result<Self, Findings> {
+        let file = tree.read(&path).map_err(|error| Finding::of_read_error(&error, None))?;
+        let documents = yaml::parse(&file, Dialect::Kubectl)?;
+        Ok(Self { path, file, documents })
+    }
 }
 
 /// One document that a template made: an object, or a `List` of them.

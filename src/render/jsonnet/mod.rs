@@ -1,7 +1,7 @@
 //! Jsonnet: one program, `main.jsonnet`, whose result is objects.
 //!
-//! The engine sits behind [`Evaluate`]; only `tokens`, `message` and `session`
-//! know which one it is.
+//! The engine is `rsjsonnet`; `tokens`, `message` and `session` know it, and
+//! `pool` hands out sessions.
 
 mod closure;
 mod message;
@@ -16,18 +16,8 @@ use self::closure::Closure;
 pub(super) use self::trace::TracedObjects;
 use crate::diagnostic::Findings;
 use crate::render::Input;
-use crate::source::{RepoPath, SourceFile, Tree};
+use crate::source::{RepoPath, Tree};
 use crate::yaml::{Kind, Value};
-
-/// What evaluates programs. It may keep what it read for the next one.
-trait Evaluate {
-    /// The objects that the program makes of `rungs`, in the order in which
-    /// they stand in its result.
-    fn evaluate(&mut self, program: &Closure, rungs: &Value) -> Result<Vec<Value>, Findings>;
-
-    /// Whether what it keeps can no longer be used.
-    fn is_spent(&self) -> bool;
-}
 
 /// A template's program.
 #[derive(Debug)]
@@ -49,9 +39,7 @@ impl Program {
     pub(super) fn render(&self, input: &Input<'_>) -> Result<Vec<Value>, Findings> {
         pool::run(&self.closure, argument(input))
     }
-}
 
-impl Program {
     /// Evaluates the program again, to look for what came from where.
     pub(super) fn trace(&self, input: &Input<'_>) -> TracedObjects<'_> {
         TracedObjects::new(&self.closure, self.render(input).unwrap_or_default())
@@ -84,10 +72,4 @@ fn argument(input: &Input<'_>) -> Value {
     let root = tree.add_mapping(entries, &at);
     tree.set_root(root);
     tree
-}
-
-/// A file for objects that no text was written for. It has the program's name
-/// and no text, so that a place in it shows as the program alone.
-fn file_for_objects(program: &RepoPath) -> Arc<SourceFile> {
-    Arc::new(SourceFile::new(program.clone(), String::new()))
 }

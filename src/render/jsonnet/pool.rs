@@ -12,7 +12,6 @@ use std::thread;
 
 use rsjsonnet_lang::arena::Arena;
 
-use super::Evaluate;
 use super::closure::Closure;
 use super::session::Session;
 use crate::diagnostic::{Finding, Findings};

@@ -12,8 +12,8 @@ use rsjsonnet_lang::program::{
 use rsjsonnet_lang::span::{SpanContextId, SpanId};
 
 use super::closure::{Closure, Imported};
+use super::message;
 use super::tokens::{ImportKind, Token};
-use super::{Evaluate, file_for_objects, message};
 use crate::diagnostic::{Finding, Findings};
 use crate::render::code::{LOOSE_VALUE, TEMPLATE_NESTING, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED};
 use crate::render::fault;
@@ -69,6 +69,33 @@ impl<'p> Session<'p> {
         Self { program, kept: Kept::default(), external, is_spent: false }
     }
 
+    /// The objects that the program makes of `rungs`, in the order in which
+    /// they stand in its result.
+    pub(super) fn evaluate(
+        &mut self,
+        closure: &Closure,
+        rungs: &yaml::Value,
+    ) -> Result<Vec<yaml::Value>, Findings> {
+        let given = value(&mut self.program, rungs.root());
+        let given = self.program.value_to_thunk(&given);
+        let result = self.call(closure, rungs, &given)?;
+        self.program.maybe_gc();
+        let mut objects = Objects {
+            main: &closure.main,
+            file: file_for_objects(&closure.main),
+            nodes: 0,
+            found: Vec::new(),
+            wrong: Findings::new(),
+        };
+        objects.find(&result, &mut Vec::new());
+        if objects.wrong.is_empty() { Ok(objects.found) } else { Err(objects.wrong) }
+    }
+
+    /// Whether what was kept can no longer be used.
+    pub(super) fn is_spent(&self) -> bool {
+        self.is_spent || self.kept.bytes > MAX_KEPT_BYTES
+    }
+
     fn call(
         &mut self,
         closure: &Closure,
@@ -103,30 +130,10 @@ impl<'p> Session<'p> {
     }
 }
 
-impl Evaluate for Session<'_> {
-    fn evaluate(
-        &mut self,
-        closure: &Closure,
-        rungs: &yaml::Value,
-    ) -> Result<Vec<yaml::Value>, Findings> {
-        let given = value(&mut self.program, rungs.root());
-        let given = self.program.value_to_thunk(&given);
-        let result = self.call(closure, rungs, &given)?;
-        self.program.maybe_gc();
-        let mut objects = Objects {
-            main: &closure.main,
-            file: file_for_objects(&closure.main),
-            nodes: 0,
-            found: Vec::new(),
-            wrong: Findings::new(),
-        };
-        objects.find(&result, &mut Vec::new());
-        if objects.wrong.is_empty() { Ok(objects.found) } else { Err(objects.wrong) }
-    }
-
-    fn is_spent(&self) -> bool {
-        self.is_spent || self.kept.bytes > MAX_KEPT_BYTES
-    }
+/// A file for objects that no text was written for. It has the program's name
+/// and no text, so that a place in it shows as the program alone.
+fn file_for_objects(program: &RepoPath) -> Arc<SourceFile> {
+    Arc::new(SourceFile::new(program.clone(), String::new()))
 }
 
 /// A value for a program to see.

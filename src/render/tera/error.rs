@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use tera::{Context, Error, ErrorKind, ReportError, Value};
 
-use super::Sources;
+use super::filters::FILTERS;
+use super::print::MAX_OUTPUT_BYTES;
 use super::scan::{self, Path, StepKey};
+use super::sources::Sources;
 use crate::diagnostic::{Code, Finding, Findings};
 use crate::render::code::{
     INCLUDE_CIRCLE, OUTPUT_TOO_LARGE, TEMPLATE_FAILED, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED,
@@ -54,7 +56,7 @@ pub(super) fn rendering(
         }
         ErrorKind::Io(_) => Finding::new(
             &OUTPUT_TOO_LARGE,
-            format!("`{path}` prints more than {} MiB", super::MAX_OUTPUT_BYTES >> 20),
+            format!("`{path}` prints more than {} MiB", MAX_OUTPUT_BYTES >> 20),
             Location::of_path(path),
         )
         .help("look for a loop inside a loop that prints more than was meant"),
@@ -248,7 +250,7 @@ fn reports(sources: &Sources, text: &str) -> Findings {
 fn help_for_unknown(sources: &Sources, message: &str) -> Option<String> {
     let name = quoted(message)?;
     if message.starts_with("Unknown filter") {
-        return did_you_mean(name, super::FILTERS.iter().copied());
+        return did_you_mean(name, FILTERS.iter().copied());
     }
     if message.starts_with("Unknown component") {
         return did_you_mean(name, sources.tera.get_component_names());

@@ -16,11 +16,55 @@ use base64::prelude::BASE64_STANDARD;
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 use tera::value::{Key, ValueKind};
-use tera::{Error, ErrorKind, Kwargs, Map, State, Tera, TeraResult, Value};
+use tera::{Error, Kwargs, Map, State, Tera, TeraResult, Value};
 
-use super::{mark, strict};
+use super::mark;
+use super::strict::{self, undefined};
 use crate::source::{Location, RepoPath};
 use crate::yaml::{self, Kind, NodeId, Number};
+
+/// What a filter may be called; for "did you mean".
+pub(super) const FILTERS: &[&str] = &[
+    "abs",
+    "b64encode",
+    "capitalize",
+    "default",
+    "escape",
+    "first",
+    "float",
+    "get",
+    "group_by",
+    "indent",
+    "int",
+    "join",
+    "keys",
+    "last",
+    "length",
+    "lower",
+    "nindent",
+    "nth",
+    "pairs",
+    "pluralize",
+    "quote",
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "sha256",
+    "sort",
+    "split",
+    "str",
+    "title",
+    "to_yaml",
+    "trim",
+    "trim_end",
+    "trim_start",
+    "truncate",
+    "unique",
+    "upper",
+    "values",
+    "wordcount",
+];
 
 /// Adds what Kubernetes' templates need to `tera`.
 pub(super) fn register(tera: &mut Tera) {
@@ -33,14 +77,6 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("str", text_of);
     tera.register_filter("group_by", group_by);
     strict::register(tera);
-}
-
-/// An error that Tera reports at the value's own place.
-pub(super) fn undefined() -> Error {
-    Error::new(ErrorKind::InvalidArgument {
-        expected_type: "a defined value".to_owned(),
-        actual_type: "undefined".to_owned(),
-    })
 }
 
 /// The value as `{{ }}` would print it.
@@ -220,7 +256,7 @@ mod tests {
     fn every_filter_that_is_suggested_is_there() {
         let mut tera = Tera::new();
         register(&mut tera);
-        for name in crate::render::tera::FILTERS {
+        for name in FILTERS {
             let source = format!("{{% if false %}}{{{{ 1 | {name} }}}}{{% endif %}}");
             tera.add_raw_template(name, &source).unwrap();
         }

@@ -5,6 +5,7 @@ mod error;
 mod filters;
 mod mark;
 mod marked;
+mod print;
 mod scan;
 mod sources;
 mod strict;
@@ -12,64 +13,18 @@ mod supply;
 mod trace;
 
 use std::cell::OnceCell;
-use std::io::{self, Write};
 use std::sync::{Arc, OnceLock};
 
-use ::tera::{Context, Tera, TeraResult};
+use ::tera::{Context, ErrorKind, Tera};
 
 use self::marked::{Marked, Site};
+use self::print::print;
 use self::sources::Sources;
 use self::trace::Map;
 use crate::diagnostic::{Finding, Findings};
 use crate::render::{Input, Traced};
 use crate::source::{Location, Origin, RepoPath, SourceFile, Tree};
 use crate::yaml::Node;
-
-/// One file may become this much text.
-const MAX_OUTPUT_BYTES: usize = 16 << 20;
-
-/// What a filter may be called; for "did you mean".
-const FILTERS: &[&str] = &[
-    "abs",
-    "b64encode",
-    "capitalize",
-    "default",
-    "escape",
-    "first",
-    "float",
-    "get",
-    "group_by",
-    "indent",
-    "int",
-    "join",
-    "keys",
-    "last",
-    "length",
-    "lower",
-    "nindent",
-    "nth",
-    "pairs",
-    "pluralize",
-    "quote",
-    "replace",
-    "reverse",
-    "round",
-    "safe",
-    "sha256",
-    "sort",
-    "split",
-    "str",
-    "title",
-    "to_yaml",
-    "trim",
-    "trim_end",
-    "trim_start",
-    "truncate",
-    "unique",
-    "upper",
-    "values",
-    "wordcount",
-];
 
 /// A template's Tera files, compiled together.
 #[derive(Debug)]
@@ -95,7 +50,8 @@ impl TeraFiles {
         manifests: Vec<RepoPath>,
         partials: &[RepoPath],
     ) -> Result<Self, Findings> {
-        let sources = Sources::load(tree, root, manifests.iter().chain(partials))?;
+        let mut sources = Sources::load(tree, root, manifests.iter().chain(partials))?;
+        compile(&mut sources)?;
         Ok(Self { sources, manifests, marked: OnceLock::new() })
     }
 
@@ -137,10 +93,23 @@ impl TeraFiles {
     }
 }
 
-fn print(tera: &Tera, path: &RepoPath, context: &Context) -> TeraResult<String> {
-    let mut output = Bounded(Vec::with_capacity(4096));
-    tera.render_to(&sources::name(path), context, &mut output)?;
-    Ok(String::from_utf8(output.0).expect("Tera writes only whole texts"))
+/// Compiles sources together. Tera stops at the first that it cannot read, so
+/// that each is read alone where one is found.
+fn compile(sources: &mut Sources) -> Result<(), Findings> {
+    let Err(error) = sources.compile() else { return Ok(()) };
+    if !matches!(error.kind(), ErrorKind::SyntaxError(_)) {
+        return Err(error::compiling(sources, &error));
+    }
+    let mut findings = Findings::new();
+    for (name, text) in sources.texts() {
+        let mut alone = Tera::new();
+        if let Err(error) = alone.add_raw_template(name, text)
+            && matches!(error.kind(), ErrorKind::SyntaxError(_))
+        {
+            findings.extend(error::compiling(sources, &error));
+        }
+    }
+    Err(findings)
 }
 
 /// A template's Tera files, rendered for one app with marks.
@@ -191,22 +160,5 @@ impl TracedFiles<'_> {
     /// How many files were not the same with marks.
     pub(super) fn discarded(&self) -> usize {
         self.files.iter().filter(|file| file.map.is_none()).count()
-    }
-}
-
-/// Takes text up to [`MAX_OUTPUT_BYTES`].
-struct Bounded(Vec<u8>);
-
-impl Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_OUTPUT_BYTES {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use tera::{ErrorKind, Tera};
+use tera::{Tera, TeraResult};
 
+use super::filters;
 use super::scan::{self, PartKind, Token, TokenKind};
 use super::strict::Strict;
-use super::{error, filters};
 use crate::diagnostic::{Finding, Findings};
 use crate::render::code::{INCLUDE_OUTSIDE, NOT_REPRODUCIBLE};
 use crate::render::fault;
 use crate::source::{Location, PathError, RepoPath, SourceFile, Span, Tree};
 
-/// Sources and what Tera made of them.
+/// Sources, and the engine that compiles them.
 #[derive(Debug)]
 pub(in crate::render) struct Sources {
     /// The template's directory.
@@ -42,6 +42,7 @@ fn places(root: &RepoPath) -> [RepoPath; 3] {
 }
 
 impl Sources {
+    /// Reads files and what they include. Nothing is compiled yet.
     pub(super) fn load<'p>(
         tree: &Tree,
         root: &RepoPath,
@@ -65,30 +66,17 @@ impl Sources {
         if !findings.is_empty() {
             return Err(findings);
         }
-        let tera = engine(root);
-        let mut sources = Self { root: root.clone(), files, tera };
-        sources.compile()?;
-        Ok(sources)
+        Ok(Self { root: root.clone(), files, tera: engine(root) })
     }
 
-    fn compile(&mut self) -> Result<(), Findings> {
-        let texts =
-            self.files.iter().map(|(name, source)| (name, source.strict.text(&source.file)));
-        let Err(error) = self.tera.add_raw_templates(texts) else { return Ok(()) };
-        if !matches!(error.kind(), ErrorKind::SyntaxError(_)) {
-            return Err(error::compiling(self, &error));
-        }
-        // Tera stops at the first file that it cannot read.
-        let mut findings = Findings::new();
-        for (name, source) in &self.files {
-            let mut alone = Tera::new();
-            if let Err(error) = alone.add_raw_template(name, source.strict.text(&source.file))
-                && matches!(error.kind(), ErrorKind::SyntaxError(_))
-            {
-                findings.extend(error::compiling(self, &error));
-            }
-        }
-        Err(findings)
+    /// Compiles all of them together.
+    pub(super) fn compile(&mut self) -> TeraResult<()> {
+        self.tera.add_raw_templates(texts(&self.files))
+    }
+
+    /// What is compiled, by the name that Tera knows it as.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        texts(&self.files)
     }
 
     /// Every file by the name that Tera knows it as.
@@ -137,6 +125,10 @@ impl Sources {
         })?;
         Some(Location::new(file, named.span))
     }
+}
+
+fn texts(files: &BTreeMap<String, Source>) -> impl Iterator<Item = (&str, &str)> {
+    files.iter().map(|(name, source)| (name.as_str(), source.strict.text(&source.file)))
 }
 
 /// Tera with what templates may call, and no template.

@@ -8,9 +8,8 @@
 
 use std::ops::Range;
 
-use tera::{Kwargs, State, TeraResult, Value};
+use tera::{Error, ErrorKind, Kwargs, State, TeraResult, Value};
 
-use super::filters;
 use super::scan::{self, PartKind, Token, TokenKind};
 use crate::source::SourceFile;
 
@@ -45,9 +44,9 @@ impl Strict {
         let mut strict = Self::default();
         let mut text = String::new();
         let mut at = 0;
-        let behind = format!(" | {FILTER})");
+        let after = format!(" | {FILTER})");
         for path in paths {
-            for (offset, insertion) in [(path.start, "("), (path.end, behind.as_str())] {
+            for (offset, insertion) in [(path.start, "("), (path.end, after.as_str())] {
                 text.push_str(&source[at..offset]);
                 text.push_str(insertion);
                 strict.inserted.push((offset, insertion.len()));
@@ -97,17 +96,25 @@ fn joined(source: &str, tokens: &[Token], found: &mut Vec<Range<usize>>) {
             continue;
         }
         let first = tokens.iter().position(|token| token.span.start == span.start);
-        let behind = tokens.iter().position(|token| token.span.start >= span.end);
+        let after = tokens.iter().position(|token| token.span.start >= span.end);
         let before = first.and_then(|first| first.checked_sub(1));
-        if (symbol(before, '~') || symbol(behind, '~')) && !symbol(behind, '|') {
+        if (symbol(before, '~') || symbol(after, '~')) && !symbol(after, '|') {
             found.push(span);
         }
     }
 }
 
+/// An error that Tera reports at the value's own place.
+pub(super) fn undefined() -> Error {
+    Error::new(ErrorKind::InvalidArgument {
+        expected_type: "a defined value".to_owned(),
+        actual_type: "undefined".to_owned(),
+    })
+}
+
 /// The value, unless it is undefined.
 fn defined(value: &Value, _: Kwargs, _: &State) -> TeraResult<Value> {
-    if value.is_undefined() { Err(filters::undefined()) } else { Ok(value.clone()) }
+    if value.is_undefined() { Err(undefined()) } else { Ok(value.clone()) }
 }
 
 pub(super) fn register(tera: &mut tera::Tera) {
