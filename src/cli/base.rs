@@ -17,7 +17,7 @@ pub(super) struct Base {
     /// What a person calls the branch.
     pub(super) name: String,
     pub(super) tip: ObjectName,
-    pub(super) clone: Arc<git::Repository>,
+    pub(super) clone: Arc<git::LocalClone>,
     pub(super) tree: Tree,
     pub(super) loaded: Loaded,
 }
@@ -56,7 +56,7 @@ impl Base {
         apps: &Apps,
     ) -> Result<Option<Self>, Findings> {
         let directory = context.directory();
-        let clone = git::Repository::containing(&directory).map_err(|error| unreadable(&error))?;
+        let clone = git::LocalClone::containing(&directory).map_err(|error| unreadable(&error))?;
         let Some(clone) = clone.map(Arc::new) else { return Ok(None) };
         let Some((name, tip)) = find(&clone, context, named)? else { return Ok(None) };
         Self::at(clone, name, tip, apps).map(Some)
@@ -83,7 +83,7 @@ impl Base {
     }
 
     fn at(
-        clone: Arc<git::Repository>,
+        clone: Arc<git::LocalClone>,
         name: String,
         tip: ObjectName,
         apps: &Apps,
@@ -124,7 +124,7 @@ impl Base {
 
 /// The branch's name and tip.
 fn find(
-    clone: &git::Repository,
+    clone: &git::LocalClone,
     context: &Context,
     named: Option<&str>,
 ) -> Result<Option<(String, ObjectName)>, Findings> {
@@ -160,7 +160,7 @@ fn find(
 }
 
 /// `origin`, or the only remote.
-fn remote(clone: &git::Repository) -> Option<String> {
+fn remote(clone: &git::LocalClone) -> Option<String> {
     let remotes = clone.remotes();
     let origin = remotes.iter().find(|name| *name == "origin");
     origin.or(remotes.first().filter(|_| remotes.len() == 1)).cloned()
@@ -168,7 +168,7 @@ fn remote(clone: &git::Repository) -> Option<String> {
 
 /// A branch as the remote was last seen to have it, else this clone's own.
 fn known(
-    clone: &git::Repository,
+    clone: &git::LocalClone,
     remote: Option<&str>,
     name: &str,
 ) -> Result<Option<(String, ObjectName)>, Findings> {

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::diagnostic::{Finding, Findings, Format, Kind, harmless};
-use crate::git::{self, Address, Cache};
+use crate::git::{self, Cache, RepositoryAddress};
 use crate::source::{RepoPath, Tree};
 
 pub use exit::Exit;
@@ -148,8 +148,8 @@ impl Context {
     /// The repository's files; of a bare clone those of its `HEAD`.
     fn tree(&self) -> Tree {
         let directory = self.directory();
-        let bare = git::Repository::containing(&directory).ok().flatten();
-        let bare = bare.filter(git::Repository::is_bare).map(Arc::new);
+        let bare = git::LocalClone::containing(&directory).ok().flatten();
+        let bare = bare.filter(git::LocalClone::is_bare).map(Arc::new);
         let head = bare.and_then(|clone| clone.tree_of(&clone.head().ok()??).ok());
         head.unwrap_or_else(|| git::work_tree(&directory))
     }
@@ -157,7 +157,7 @@ impl Context {
     /// From the clone's root to the repository's directory. Where no clone is,
     /// or none that can be opened, paths are the repository's own.
     fn prefix(&self) -> RepoPath {
-        let clone = git::Repository::containing(&self.directory()).ok().flatten();
+        let clone = git::LocalClone::containing(&self.directory()).ok().flatten();
         clone.map_or_else(RepoPath::root, |clone| clone.prefix().clone())
     }
 }
@@ -234,10 +234,10 @@ pub fn main() -> ExitCode {
 
 /// The directory of a repository: of an address, its clone in the cache.
 fn local(repo: PathBuf) -> Result<PathBuf, Finding> {
-    let Some(address) = repo.to_str().filter(|text| Address::is_meant(text)) else {
+    let Some(address) = repo.to_str().filter(|text| RepositoryAddress::is_meant(text)) else {
         return Ok(repo);
     };
-    let address = Address::parse(address)?;
+    let address = RepositoryAddress::parse(address)?;
     match Cache::of(&carry_out::variables()) {
         Some(cache) => cache.fetch(&address),
         None => usage_error("no directory for clones is known; set RUNGS_CACHE to one"),

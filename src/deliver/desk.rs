@@ -11,8 +11,8 @@ use super::code::{NO_CLONE, UNKNOWN_REVISION};
 use crate::config::{self, Loaded};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{
-    self, Branch, HistoryError, Identity, Log, ObjectName, Remote, RemoteError, Repository,
-    Variables, Writer, requested_by,
+    self, Branch, CloneWriter, CommitIdentity, HistoryError, LocalClone, Log, ObjectName, Remote,
+    RemoteError, Variables, requested_by,
 };
 use crate::history::{BranchHistory, Commits, Record, record};
 use crate::promote::{Base, Computed, How, Intent, Override, Plan, ProposedChange, assess_change};
@@ -24,12 +24,12 @@ use crate::yaml::{Dialect, Route, parse};
 pub struct Desk {
     /// The directory that holds `rungs.yaml`, or a bare clone.
     directory: PathBuf,
-    clone: Option<Arc<Repository>>,
+    clone: Option<Arc<LocalClone>>,
     variables: Variables,
     asked: Where,
-    writer: OnceCell<Writer>,
+    writer: OnceCell<CloneWriter>,
     remote: OnceCell<Upstream>,
-    identity: OnceCell<Identity>,
+    identity: OnceCell<CommitIdentity>,
 }
 
 /// What a person says of where changes go and who makes them.
@@ -81,7 +81,7 @@ impl Desk {
     ///
     /// The clone that the directory stands in cannot be opened.
     pub fn open(directory: PathBuf, asked: Where, variables: Variables) -> Result<Self, Findings> {
-        let clone = Repository::containing(&directory).map_err(failed)?;
+        let clone = LocalClone::containing(&directory).map_err(failed)?;
         Ok(Self {
             directory,
             clone: clone.map(Arc::new),
@@ -104,7 +104,7 @@ impl Desk {
         requested_by(&self.variables).or_else(author)
     }
 
-    pub(super) fn clone(&self) -> Result<&Arc<Repository>, Findings> {
+    pub(super) fn clone(&self) -> Result<&Arc<LocalClone>, Findings> {
         self.clone.as_ref().ok_or_else(|| {
             let at = Location::of_path(&RepoPath::root());
             let message = format!("`{}` is in no git repository", self.directory.display());
@@ -118,12 +118,12 @@ impl Desk {
         &self.directory
     }
 
-    pub(super) fn writer(&self) -> Result<&Writer, Findings> {
+    pub(super) fn writer(&self) -> Result<&CloneWriter, Findings> {
         if let Some(writer) = self.writer.get() {
             return Ok(writer);
         }
         let clone = Arc::clone(self.clone()?);
-        let writer = Writer::new(clone, &self.variables)
+        let writer = CloneWriter::new(clone, &self.variables)
             .map_err(|error| Findings::from(error.finding(Location::of_path(&RepoPath::root()))))?;
         Ok(self.writer.get_or_init(|| writer))
     }
@@ -133,7 +133,7 @@ impl Desk {
             return Ok(remote);
         }
         let writer = self.writer()?;
-        let remote = Remote::of(self.asked.remote.as_deref(), writer.settings())?;
+        let remote = Remote::of(self.asked.remote.as_deref(), writer.config())?;
         let configured = self.configured_base();
         let asked = self.asked.base.as_deref();
         let base = writer.base_branch(&remote, asked, configured.as_deref(), &self.variables)?;
@@ -171,12 +171,12 @@ impl Desk {
         clone.tree_of(&head).map_err(|error| failed(error).into())
     }
 
-    pub(super) fn identity(&self) -> Result<&Identity, Findings> {
+    pub(super) fn identity(&self) -> Result<&CommitIdentity, Findings> {
         if let Some(identity) = self.identity.get() {
             return Ok(identity);
         }
-        let settings = self.writer()?.settings();
-        let identity = Identity::of(self.asked.author.as_deref(), &self.variables, settings)?;
+        let config = self.writer()?.config();
+        let identity = CommitIdentity::of(self.asked.author.as_deref(), &self.variables, config)?;
         Ok(self.identity.get_or_init(|| identity))
     }
 

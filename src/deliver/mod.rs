@@ -12,7 +12,7 @@ pub use code::CODES;
 pub use desk::{Desk, Judged, Where};
 
 use crate::diagnostic::{Finding, Findings};
-use crate::git::{Branch, BuildError, Destination, Landed, ObjectName, Words};
+use crate::git::{Branch, BuildError, CommitMetadata, Landed, ObjectName, PushTarget};
 use crate::promote::{Computed, Intent, Plan};
 use crate::source::{Location, RepoPath};
 use code::{CHANGED_MEANWHILE, NO_DESTINATION};
@@ -105,7 +105,7 @@ enum Stop {
 fn commit(desk: &Desk, intent: &dyn Intent) -> Result<Executed, Findings> {
     let how = desk.how(true);
     let remote = desk.remote()?;
-    let to = Destination::new(&remote.remote, &remote.base);
+    let to = PushTarget::new(&remote.remote, &remote.base);
     let mut first: Option<Plan> = None;
     let mut last: Option<Computed> = None;
     let landed = desk.writer()?.commit_on_tip(&to, |tip| {
@@ -167,7 +167,7 @@ impl Desk {
         base: &ObjectName,
         computed: &Computed,
     ) -> Result<Option<ObjectName>, Findings> {
-        let words = Words {
+        let words = CommitMetadata {
             message: &computed.message,
             identity: self.identity()?,
             time: Timestamp::now(),

@@ -15,9 +15,9 @@ const TOKEN: usize = 20;
 /// An address that git may be given, without a password or token in it: it is
 /// written down in the cached clone's configuration and shown in messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address(String);
+pub struct RepositoryAddress(String);
 
-impl Address {
+impl RepositoryAddress {
     /// Whether a text is meant as an address, and not as a directory: it has a
     /// scheme, names a transport (`ext::…`), or reads `host:path` with no slash
     /// before the colon, as git tells them apart.
@@ -120,11 +120,11 @@ mod tests {
             "git@host:shop/deploy",
             "host:x",
         ] {
-            assert!(Address::is_meant(address), "{address}");
-            assert_eq!(Address::parse(address).unwrap().as_str(), address);
+            assert!(RepositoryAddress::is_meant(address), "{address}");
+            assert_eq!(RepositoryAddress::parse(address).unwrap().as_str(), address);
         }
         for directory in ["deploy", "./a:b", "/srv/x", "../x"] {
-            assert!(!Address::is_meant(directory), "{directory}");
+            assert!(!RepositoryAddress::is_meant(directory), "{directory}");
         }
     }
 
@@ -144,7 +144,7 @@ mod tests {
             "https://host/a b",
             "file://host/x",
         ] {
-            let finding = Address::parse(hostile).unwrap_err();
+            let finding = RepositoryAddress::parse(hostile).unwrap_err();
             assert_eq!(finding.code.name, "repository-address", "{hostile}");
         }
     }
@@ -159,7 +159,7 @@ mod tests {
             ("https://host/x?private_token=hunter2", "hunter2"),
             ("https://ghp_0123456789abcdefghijABCDEFGHIJ@host/x", "ghp_"),
         ] {
-            let finding = Address::parse(address).unwrap_err();
+            let finding = RepositoryAddress::parse(address).unwrap_err();
             assert_eq!(finding.code.name, "credentials-in-address", "{address}");
             assert!(!format!("{finding:?}").contains(secret), "{finding:?}");
         }
@@ -167,9 +167,9 @@ mod tests {
 
     #[test]
     fn who_asks_is_no_part_of_what_is_there() {
-        let key = |address| Address::parse(address).unwrap().key();
+        let key = |address| RepositoryAddress::parse(address).unwrap().key();
         assert_eq!(key("https://me@host/x/"), key("https://host/x"));
         assert_ne!(key("https://host/x"), key("https://host/y"));
-        assert_eq!(Address::parse("git@host:shop/dep../loy.git").unwrap().name(), "loy");
+        assert_eq!(RepositoryAddress::parse("git@host:shop/dep../loy.git").unwrap().name(), "loy");
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::code::{CHANGE_CLASH, CHANGE_THROUGH_LINK, COMMIT_UNSIGNED, COMMIT_UNWRITABLE};
 use super::program::ProgramError;
-use super::{Mode, ObjectError, ObjectName, Objects, TreeEntry};
+use super::{FileMode, ObjectError, ObjectName, Objects, TreeEntry};
 use crate::diagnostic::Finding;
 use crate::source::{Location, RepoPath, is_git};
 
@@ -99,9 +99,9 @@ pub(super) fn tree(
         }
         wanted.push((full, bytes.as_deref()));
     }
-    let wanted: Vec<Wanted<'_>> = wanted
+    let wanted: Vec<WantedFile<'_>> = wanted
         .iter()
-        .map(|(full, bytes)| Wanted { full, rest: full.segments().collect(), bytes: *bytes })
+        .map(|(full, bytes)| WantedFile { full, rest: full.segments().collect(), bytes: *bytes })
         .collect();
     let made =
         builder.directory(&RepoPath::root(), Some(base), &wanted.iter().collect::<Vec<_>>())?;
@@ -112,7 +112,7 @@ pub(super) fn tree(
 }
 
 /// A file as it is to be.
-struct Wanted<'c> {
+struct WantedFile<'c> {
     /// From the clone's root.
     full: &'c RepoPath,
     rest: Vec<&'c str>,
@@ -126,15 +126,15 @@ struct Builder<'b> {
 
 /// The changes at one name of a directory.
 #[derive(Default)]
-struct AtName<'w, 'c> {
+struct EntryChanges<'w, 'c> {
     /// Of the file of that name.
-    file: Option<&'w Wanted<'c>>,
+    file: Option<&'w WantedFile<'c>>,
     /// Of files in the directory of that name.
-    below: Vec<&'w Wanted<'c>>,
+    below: Vec<&'w WantedFile<'c>>,
 }
 
-impl<'w, 'c> AtName<'w, 'c> {
-    fn any(&self) -> &'w Wanted<'c> {
+impl<'w, 'c> EntryChanges<'w, 'c> {
+    fn any(&self) -> &'w WantedFile<'c> {
         self.file.or_else(|| self.below.first().copied()).expect("a name is there for a change")
     }
 }
@@ -145,14 +145,14 @@ impl Builder<'_> {
         &self,
         path: &RepoPath,
         before: Option<&ObjectName>,
-        wanted: &[&Wanted<'_>],
+        wanted: &[&WantedFile<'_>],
     ) -> Result<Option<ObjectName>, BuildError> {
         let old = match before {
             Some(id) => self.objects.tree(id)?,
             None => Vec::new(),
         };
         let depth = path.segments().count();
-        let mut names: BTreeMap<&str, AtName<'_, '_>> = BTreeMap::new();
+        let mut names: BTreeMap<&str, EntryChanges<'_, '_>> = BTreeMap::new();
         for &one in wanted {
             let at = names.entry(one.rest[depth]).or_default();
             if one.rest.len() == depth + 1 { at.file = Some(one) } else { at.below.push(one) }
@@ -184,16 +184,16 @@ impl Builder<'_> {
         directory: &RepoPath,
         name: &str,
         old: Option<&TreeEntry>,
-        at: &AtName<'_, '_>,
+        at: &EntryChanges<'_, '_>,
     ) -> Result<Option<TreeEntry>, BuildError> {
         let path = directory.child(name);
-        if let Some(TreeEntry { mode: mode @ (Mode::Link | Mode::Submodule), .. }) = old {
-            let what = if *mode == Mode::Link { "a symbolic link" } else { "a submodule" };
+        if let Some(TreeEntry { mode: mode @ (FileMode::Link | FileMode::Submodule), .. }) = old {
+            let what = if *mode == FileMode::Link { "a symbolic link" } else { "a submodule" };
             let other = self.shown(&path);
             return Err(BuildError::Elsewhere { path: self.shown(at.any().full), other, what });
         }
-        let tree = old.filter(|entry| entry.mode == Mode::Tree);
-        let file = old.filter(|entry| entry.mode != Mode::Tree);
+        let tree = old.filter(|entry| entry.mode == FileMode::Tree);
+        let file = old.filter(|entry| entry.mode != FileMode::Tree);
         let below = match tree.filter(|_| at.below.is_empty()) {
             Some(tree) => Some(tree.id.clone()),
             None if at.below.is_empty() => None,
@@ -206,7 +206,7 @@ impl Builder<'_> {
         match (below, file) {
             (None, file) => Ok(file),
             (Some(id), None) if at.file.is_none() || !at.below.is_empty() => {
-                Ok(Some(TreeEntry { name: name.into(), mode: Mode::Tree, id }))
+                Ok(Some(TreeEntry { name: name.into(), mode: FileMode::Tree, id }))
             }
             (Some(_), file) => {
                 Err(self.clash(&path, at, file.is_some() && old.is_none_or(is_file)))
@@ -218,11 +218,11 @@ impl Builder<'_> {
         &self,
         name: &str,
         old: Option<&TreeEntry>,
-        wanted: &Wanted<'_>,
+        wanted: &WantedFile<'_>,
     ) -> Result<Option<TreeEntry>, BuildError> {
         let Some(bytes) = wanted.bytes else { return Ok(None) };
         let id = self.objects.write_blob(bytes)?;
-        let mode = old.map_or(Mode::File, |old| old.mode);
+        let mode = old.map_or(FileMode::File, |old| old.mode);
         Ok(Some(TreeEntry { name: name.into(), mode, id }))
     }
 
@@ -232,7 +232,7 @@ impl Builder<'_> {
         directory: &RepoPath,
         name: &str,
         entries: &[TreeEntry],
-        at: &AtName<'_, '_>,
+        at: &EntryChanges<'_, '_>,
     ) -> Result<(), BuildError> {
         let folded = name.to_lowercase();
         let same = |entry: &&TreeEntry| {
@@ -243,7 +243,7 @@ impl Builder<'_> {
         Err(BuildError::Case { path: self.shown(at.any().full), other: self.shown(&other) })
     }
 
-    fn clash(&self, path: &RepoPath, at: &AtName<'_, '_>, by_file: bool) -> BuildError {
+    fn clash(&self, path: &RepoPath, at: &EntryChanges<'_, '_>, by_file: bool) -> BuildError {
         let wanted = if by_file { at.below.first().copied() } else { at.file };
         let wanted = wanted.unwrap_or_else(|| at.any());
         let what = if by_file { "a file" } else { "a directory" };
@@ -258,7 +258,7 @@ impl Builder<'_> {
 }
 
 fn is_file(entry: &TreeEntry) -> bool {
-    entry.mode != Mode::Tree
+    entry.mode != FileMode::Tree
 }
 
 #[cfg(test)]
@@ -331,7 +331,7 @@ mod tests {
             let entries = self.trees.lock().unwrap()[id].clone();
             for entry in entries {
                 let path = format!("{below}{}", String::from_utf8(entry.name).unwrap());
-                if entry.mode == Mode::Tree {
+                if entry.mode == FileMode::Tree {
                     assert!(!self.trees.lock().unwrap()[&entry.id].is_empty(), "{path} is empty");
                     self.files(&entry.id, &format!("{path}/"), into);
                 } else {
@@ -434,17 +434,17 @@ mod tests {
         let blob = objects.write_blob(b"1").unwrap();
         let entry = |name: &str, mode| TreeEntry { name: name.into(), mode, id: blob.clone() };
         let base = [
-            entry("link", Mode::Link),
-            entry("run", Mode::Executable),
-            entry("sub", Mode::Submodule),
+            entry("link", FileMode::Link),
+            entry("run", FileMode::Executable),
+            entry("sub", FileMode::Submodule),
         ];
         let base = objects.write_tree(&base).unwrap();
         let change = |by: &[(&str, &str)]| tree(&objects, &base, &RepoPath::root(), &changes(by));
         let made = objects.tree(&change(&[("run", "2"), ("new", "3")]).unwrap()).unwrap();
         let modes: Vec<_> =
             made.iter().map(|e| (String::from_utf8_lossy(&e.name).into_owned(), e.mode)).collect();
-        assert!(modes.contains(&("run".to_owned(), Mode::Executable)));
-        assert!(modes.contains(&("new".to_owned(), Mode::File)));
+        assert!(modes.contains(&("run".to_owned(), FileMode::Executable)));
+        assert!(modes.contains(&("new".to_owned(), FileMode::File)));
         for (name, what) in
             [("link", "a symbolic link"), ("link/x", "a symbolic link"), ("sub/x", "a submodule")]
         {

@@ -13,11 +13,11 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
-use super::address::Address;
+use super::address::RepositoryAddress;
 use super::code::{CACHE_UNWRITABLE, REMOTE_UNREACHABLE};
-use super::program::{Program, ProgramError};
+use super::local_clone::LocalClone;
+use super::program::{GitProgram, ProgramError};
 use super::remote::{PATIENCE, place};
-use super::repository::Repository;
 use super::variables::Variables;
 use crate::diagnostic::{Finding, harmless};
 
@@ -53,9 +53,9 @@ impl Cache {
 
     /// The clone of an address as it is now: made where there is none, or none
     /// that works, and fetched where there is one. Its own directory.
-    pub fn fetch(&self, address: &Address) -> Result<PathBuf, Finding> {
+    pub fn fetch(&self, address: &RepositoryAddress) -> Result<PathBuf, Finding> {
         let asked = SystemTime::now();
-        let turn = Turn::take(&self.0, address).map_err(|error| self.unwritable(&error))?;
+        let turn = CacheLock::take(&self.0, address).map_err(|error| self.unwritable(&error))?;
         turn.remove_unfinished();
         if turn.is_usable(address) {
             if turn.was_fetched_since(asked) {
@@ -64,12 +64,14 @@ impl Cache {
             match turn.fetch(asked) {
                 Ok(()) => return Ok(turn.clone),
                 // Whether it is the server or the clone is told by asking the server alone.
-                Err(error) => Turn::reach(address).map_err(|_| unreachable(address, &error))?,
+                Err(error) => {
+                    CacheLock::reach(address).map_err(|_| unreachable(address, &error))?
+                }
             }
         }
         turn.make(address, asked).map_err(|error| match error {
-            Making::Disk(error) => self.unwritable(&error),
-            Making::Git(error) => unreachable(address, &error),
+            CacheError::Disk(error) => self.unwritable(&error),
+            CacheError::Git(error) => unreachable(address, &error),
         })?;
         Ok(turn.clone)
     }
@@ -82,7 +84,7 @@ impl Cache {
     }
 }
 
-fn unreachable(address: &Address, error: &ProgramError) -> Finding {
+fn unreachable(address: &RepositoryAddress, error: &ProgramError) -> Finding {
     match error {
         ProgramError::Failed { .. } | ProgramError::TimedOut { .. } => {
             let words = error.last_words();
@@ -96,18 +98,18 @@ fn unreachable(address: &Address, error: &ProgramError) -> Finding {
     }
 }
 
-enum Making {
+enum CacheError {
     Disk(io::Error),
     Git(ProgramError),
 }
 
-impl From<io::Error> for Making {
+impl From<io::Error> for CacheError {
     fn from(error: io::Error) -> Self {
         Self::Disk(error)
     }
 }
 
-impl From<ProgramError> for Making {
+impl From<ProgramError> for CacheError {
     fn from(error: ProgramError) -> Self {
         Self::Git(error)
     }
@@ -115,15 +117,15 @@ impl From<ProgramError> for Making {
 
 /// One run's turn at a clone; others wait until it is dropped, or the process
 /// ends.
-struct Turn {
+struct CacheLock {
     directory: PathBuf,
     name: String,
     clone: PathBuf,
     _lock: File,
 }
 
-impl Turn {
-    fn take(directory: &Path, address: &Address) -> io::Result<Self> {
+impl CacheLock {
+    fn take(directory: &Path, address: &RepositoryAddress) -> io::Result<Self> {
         // What is private on the server is private here.
         fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         let directory = directory.canonicalize()?;
@@ -155,14 +157,14 @@ impl Turn {
         self.directory.join(format!("{}.tmp-{what}-{}", self.name, std::process::id()))
     }
 
-    fn program(&self) -> Program {
-        Program::in_clone(&self.clone, None)
+    fn program(&self) -> GitProgram {
+        GitProgram::in_clone(&self.clone, None)
     }
 
     /// Whether the clone opens, is of that address, and has the tree of a
     /// branch.
-    fn is_usable(&self, address: &Address) -> bool {
-        let Ok(Some(repository)) = Repository::containing(&self.clone) else { return false };
+    fn is_usable(&self, address: &RepositoryAddress) -> bool {
+        let Ok(Some(repository)) = LocalClone::containing(&self.clone) else { return false };
         if repository.git_directory() != self.clone {
             return false;
         }
@@ -217,7 +219,7 @@ impl Turn {
     /// Keeps the clone fast: which commits change which paths is looked up, and
     /// not computed each time. A clone without that is slow, and nothing worse.
     fn settle(clone: &Path, began: SystemTime) {
-        let program = Program::in_clone(clone, None);
+        let program = GitProgram::in_clone(clone, None);
         let graph = ["write", "--reachable", "--changed-paths", "--split", "--no-progress"];
         let _ = program.command("commit-graph").args(graph).output();
         let _ = program.command("gc").args(["--auto", "--quiet"]).output();
@@ -225,25 +227,25 @@ impl Turn {
         let _ = fs::write(clone.join(FETCHED), nanos.to_string());
     }
 
-    fn reach(address: &Address) -> Result<(), ProgramError> {
-        let program = Program::nowhere();
+    fn reach(address: &RepositoryAddress) -> Result<(), ProgramError> {
+        let program = GitProgram::nowhere();
         let command = program.command("ls-remote").args(["--quiet", "--end-of-options"]);
         command.args([address.as_str(), "HEAD"]).timeout(PATIENCE).run().map(|_| ())
     }
 
     /// Makes the clone under another name, and puts it in its place when it is
     /// whole.
-    fn make(&self, address: &Address, asked: SystemTime) -> Result<(), Making> {
+    fn make(&self, address: &RepositoryAddress, asked: SystemTime) -> Result<(), CacheError> {
         let new = self.temporary("new");
         let began = SystemTime::now().max(asked);
-        Program::nowhere()
+        GitProgram::nowhere()
             .command("clone")
             .args(["--quiet", "--bare", "--filter=blob:none", "--template=", "--origin=origin"])
             .arg(format!("--config=remote.origin.fetch={BRANCHES}"))
             .args(["--end-of-options", address.as_str()])
             .arg(&new)
             .run()?;
-        let program = Program::in_clone(&new, None);
+        let program = GitProgram::in_clone(&new, None);
         name_branches(&program)?;
         // Cloning brings tags of itself, and would stumble over being told to.
         program.command("config").args(["--add", "remote.origin.fetch", TAGS]).run()?;
@@ -260,7 +262,7 @@ impl Turn {
 /// `clone --bare` takes the remote's branches for its own as well, where no
 /// fetch would move them, and the branch of the remote's `HEAD` for its own
 /// `HEAD`.
-fn name_branches(program: &Program) -> Result<(), ProgramError> {
+fn name_branches(program: &GitProgram) -> Result<(), ProgramError> {
     let head = program.command("symbolic-ref").args(["--quiet", "HEAD"]).output()?;
     let head = String::from_utf8_lossy(&head.stdout).trim().to_owned();
     let listed = program.command("for-each-ref").args(["--format=%(refname)", "refs/heads/"]);

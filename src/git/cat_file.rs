@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::database::{Abbreviated, Database};
 use super::format::ObjectKind;
-use super::{ObjectError, ObjectName, Program, ProgramError, Running};
+use super::{GitProgram, ObjectError, ObjectName, ProgramError, Running};
 
 /// So many objects are asked of a remote in one go: what a server packs for
 /// one request is bounded, and so is what is lost when it ends early.
@@ -18,7 +18,7 @@ const AT_ONCE: usize = 10_000;
 /// Two children answer for objects as long as this is there. One could
 /// (`--batch-command`), but only since git 2.36.
 pub(super) struct CatFile {
-    program: Program,
+    program: GitProgram,
     digits: usize,
     contents: Mutex<Option<Running>>,
     headers: Mutex<Option<Running>>,
@@ -32,7 +32,7 @@ struct Header {
 }
 
 impl CatFile {
-    pub(super) fn new(program: Program, digits: usize) -> Self {
+    pub(super) fn new(program: GitProgram, digits: usize) -> Self {
         Self {
             program,
             digits,

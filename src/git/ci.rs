@@ -4,7 +4,7 @@
 //! be another one than the clone's: an application's pipeline sets references
 //! in a repository of deployments. They count only where it is the same.
 
-use super::remote::Branch;
+use super::branch::Branch;
 use super::variables::Variables;
 
 /// One CI's variables.

@@ -6,21 +6,21 @@
 use std::borrow::Cow;
 
 use super::database::Database;
-use super::revision::Name;
+use super::revision_form::RevisionForm;
 
 /// The command for a revision that is not in this clone.
 pub(super) fn command(database: &dyn Database, is_shallow: bool, revision: &str) -> String {
     let remote = remote(database);
     let remote = quoted(&remote);
-    match Name::of(revision, database.digits()) {
-        Name::Id(_) => format!("git fetch {remote} {}", quoted(revision)),
+    match RevisionForm::of(revision, database.digits()) {
+        RevisionForm::Id(_) => format!("git fetch {remote} {}", quoted(revision)),
         // Servers are asked for full ids only: what may have it has to be fetched whole.
-        Name::Abbreviation if is_shallow => unshallow(database),
-        Name::Abbreviation => format!("git fetch {remote}"),
-        Name::Other if is_tag_name(revision) => {
+        RevisionForm::Abbreviation if is_shallow => unshallow(database),
+        RevisionForm::Abbreviation => format!("git fetch {remote}"),
+        RevisionForm::Other if is_tag_name(revision) => {
             format!("git fetch {remote} tag {}", quoted(revision))
         }
-        Name::Other => format!("git fetch --tags {remote}"),
+        RevisionForm::Other => format!("git fetch --tags {remote}"),
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::{Commit, Mode, ObjectError, ObjectName, Signature, TreeEntry};
+use super::{Commit, FileMode, ObjectError, ObjectName, Signature, TreeEntry};
 
 /// What Latin-1 is called.
 const LATIN: [&str; 3] = ["ISO-8859-1", "ISO8859-1", "latin1"];
@@ -49,7 +49,7 @@ pub(super) fn tree(mut bytes: &[u8], digits: usize) -> Option<Vec<TreeEntry>> {
         let end = space + bytes[space..].iter().position(|byte| *byte == 0)?;
         let (name, rest) = (&bytes[space + 1..end], &bytes[end + 1..]);
         let (id, rest) = rest.split_at_checked(digits / 2)?;
-        let mode = Mode::from_octal(std::str::from_utf8(&bytes[..space]).ok()?)?;
+        let mode = FileMode::from_octal(std::str::from_utf8(&bytes[..space]).ok()?)?;
         if name.is_empty() {
             return None;
         }
@@ -92,7 +92,7 @@ pub(super) fn tree_bytes(entries: &[TreeEntry]) -> Result<Vec<u8>, ObjectError> 
 }
 
 fn sorted_name(entry: &TreeEntry) -> impl Iterator<Item = u8> + '_ {
-    let slash = (entry.mode == Mode::Tree).then_some(b'/');
+    let slash = (entry.mode == FileMode::Tree).then_some(b'/');
     entry.name.iter().copied().chain(slash)
 }
 
@@ -207,14 +207,17 @@ mod tests {
         ObjectName::parse(&digit.to_string().repeat(40)).unwrap()
     }
 
-    fn entry(name: &[u8], mode: Mode) -> TreeEntry {
+    fn entry(name: &[u8], mode: FileMode) -> TreeEntry {
         TreeEntry { name: name.to_vec(), mode, id: id('a') }
     }
 
     #[test]
     fn a_directory_stands_as_if_its_name_ended_with_a_slash() {
-        let entries =
-            [entry(b"a", Mode::Tree), entry(b"a0", Mode::File), entry(b"a.yaml", Mode::File)];
+        let entries = [
+            entry(b"a", FileMode::Tree),
+            entry(b"a0", FileMode::File),
+            entry(b"a.yaml", FileMode::File),
+        ];
         let ordered = in_order(&entries).unwrap();
         let names: Vec<_> = ordered.iter().map(|entry| &*entry.name).collect();
         assert_eq!(names, [&b"a.yaml"[..], b"a", b"a0"]);
@@ -223,9 +226,9 @@ mod tests {
     #[test]
     fn names_that_no_tree_can_have_are_not_written() {
         for name in [&b""[..], b".", b"..", b".git", b".GIT", b"a/b", b"a\0b"] {
-            assert!(in_order(&[entry(name, Mode::File)]).is_err(), "{name:?}");
+            assert!(in_order(&[entry(name, FileMode::File)]).is_err(), "{name:?}");
         }
-        let twice = [entry(b"a", Mode::File), entry(b"a", Mode::Tree)];
+        let twice = [entry(b"a", FileMode::File), entry(b"a", FileMode::Tree)];
         assert!(in_order(&twice).is_err());
     }
 
@@ -233,7 +236,7 @@ mod tests {
     fn what_is_cut_off_is_no_tree() {
         let mut bytes = b"100644 a\0".to_vec();
         bytes.extend([0xaa; 20]);
-        assert_eq!(tree(&bytes, 40).unwrap(), [entry(b"a", Mode::File)]);
+        assert_eq!(tree(&bytes, 40).unwrap(), [entry(b"a", FileMode::File)]);
         for end in 1..bytes.len() {
             assert_eq!(tree(&bytes[..end], 40), None, "{end}");
         }

@@ -1,7 +1,7 @@
 //! In whose name a commit is made, and who asked for it.
 
 use super::code::{INVALID_AUTHOR, NO_AUTHOR};
-use super::settings::Settings;
+use super::config::GitConfig;
 use super::variables::Variables;
 use crate::diagnostic::{Finding, harmless};
 use crate::source::{Location, RepoPath};
@@ -59,21 +59,21 @@ fn clean(text: &str) -> String {
 
 /// Who a commit is by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub struct CommitIdentity {
     /// Who the change is by.
     pub author: Person,
     /// Who puts it there.
     pub committer: Person,
 }
 
-impl Identity {
+impl CommitIdentity {
     /// From `--author`, git's variables, git's configuration, and what the CI
     /// says of who started it, in this order. Git's own two come first because
     /// who sets them for a job means them for its commits.
     pub fn of(
         author: Option<&str>,
         variables: &Variables,
-        settings: &Settings,
+        settings: &GitConfig,
     ) -> Result<Self, Finding> {
         let given = author.map(|text| Person::parse(text).ok_or_else(|| invalid(text)));
         let given = given.transpose()?;
@@ -90,7 +90,7 @@ impl Identity {
 }
 
 /// Whom git would take: name and address are looked for each on its own.
-fn from_git(role: &str, variables: &Variables, settings: &Settings) -> Option<Person> {
+fn from_git(role: &str, variables: &Variables, settings: &GitConfig) -> Option<Person> {
     let part = |key: &str| {
         let variable = format!("GIT_{}_{}", role.to_uppercase(), key.to_uppercase());
         let own = || settings.get(&format!("{role}.{key}"));
@@ -176,12 +176,12 @@ fn place() -> Location {
 fn invalid(text: &str) -> Finding {
     let message = format!("`{}` is not a name with an address", harmless(text));
     Finding::new(&INVALID_AUTHOR, message, place())
-        .help("write `--author \"Name <name@example.com>\"`")
+        .help("write `--author \"RevisionForm <name@example.com>\"`")
 }
 
 fn unknown() -> Finding {
     Finding::new(&NO_AUTHOR, "nothing says in whose name the commit is to be made", place()).help(
-        "set `git config user.name` and `user.email`, or pass `--author \"Name <name@example.com>\"`",
+        "set `git config user.name` and `user.email`, or pass `--author \"RevisionForm <name@example.com>\"`",
     )
 }
 
@@ -195,8 +195,8 @@ mod tests {
         settings: &[(&str, &str)],
     ) -> (String, String) {
         let variables = Variables::new(variables.iter().copied());
-        let settings = Settings::new(settings.iter().copied());
-        let identity = Identity::of(flag, &variables, &settings).unwrap();
+        let settings = GitConfig::new(settings.iter().copied());
+        let identity = CommitIdentity::of(flag, &variables, &settings).unwrap();
         (identity.author.to_string(), identity.committer.to_string())
     }
 
@@ -264,14 +264,16 @@ mod tests {
         assert_eq!(person.to_string(), "Eve root@xparent 00[2J <e@xcommitter M m@x>");
         for hostile in ["Eve", "Eve <e@x> <f@x>", "Eve\nparent <e@x>", "<e@x>", "E <>", "E <e@x>x"]
         {
-            let found = Identity::of(Some(hostile), &Variables::default(), &Settings::default());
+            let found =
+                CommitIdentity::of(Some(hostile), &Variables::default(), &GitConfig::default());
             assert_eq!(found.unwrap_err().code.name, "invalid-author", "{hostile}");
         }
     }
 
     #[test]
     fn where_nobody_is_known_it_says_what_to_set() {
-        let found = Identity::of(None, &Variables::default(), &Settings::default()).unwrap_err();
+        let found =
+            CommitIdentity::of(None, &Variables::default(), &GitConfig::default()).unwrap_err();
         assert_eq!(found.code.name, "no-author");
         assert!(found.help.unwrap().contains("user.email"));
     }

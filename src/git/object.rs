@@ -102,7 +102,7 @@ impl Commit {
 
 /// What stands at a name of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Mode {
+pub enum FileMode {
     /// A file.
     File,
     /// A file that can be run.
@@ -115,7 +115,7 @@ pub enum Mode {
     Submodule,
 }
 
-impl Mode {
+impl FileMode {
     /// As git writes it in a tree object.
     pub fn octal(self) -> &'static str {
         match self {
@@ -145,7 +145,7 @@ pub struct TreeEntry {
     /// The name, which may be any bytes but `/` and zero.
     pub name: Vec<u8>,
     /// What stands there.
-    pub mode: Mode,
+    pub mode: FileMode,
     /// Its object.
     pub id: ObjectName,
 }
@@ -165,11 +165,17 @@ mod tests {
 
     #[test]
     fn modes_read_as_they_are_written() {
-        for mode in [Mode::File, Mode::Executable, Mode::Link, Mode::Tree, Mode::Submodule] {
-            assert_eq!(Mode::from_octal(mode.octal()), Some(mode));
+        for mode in [
+            FileMode::File,
+            FileMode::Executable,
+            FileMode::Link,
+            FileMode::Tree,
+            FileMode::Submodule,
+        ] {
+            assert_eq!(FileMode::from_octal(mode.octal()), Some(mode));
         }
-        assert_eq!(Mode::from_octal("040000"), Some(Mode::Tree));
-        assert_eq!(Mode::from_octal("100664"), Some(Mode::File));
-        assert_eq!(Mode::from_octal("7"), None);
+        assert_eq!(FileMode::from_octal("040000"), Some(FileMode::Tree));
+        assert_eq!(FileMode::from_octal("100664"), Some(FileMode::File));
+        assert_eq!(FileMode::from_octal("7"), None);
     }
 }

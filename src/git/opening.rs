@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::cat_file::CatFile;
 use super::database::Database;
 use super::libgit2::{self, Libgit2};
-use super::{Objects, Program, ProgramError};
+use super::{GitProgram, Objects, ProgramError};
 use crate::source::{PathError, RepoPath};
 
 /// Why a clone cannot be opened.
@@ -59,7 +59,7 @@ pub enum OpenError {
 }
 
 /// A clone that was found.
-pub(super) struct Opened {
+pub(super) struct OpenedClone {
     pub(super) database: Arc<dyn Database>,
     pub(super) objects: Arc<dyn Objects>,
     /// Its own directory; a linked work tree has one of its own.
@@ -68,7 +68,7 @@ pub(super) struct Opened {
     pub(super) work_tree: Option<PathBuf>,
 }
 
-impl Opened {
+impl OpenedClone {
     /// The clone that `directory` stands in; none where it stands in none.
     ///
     /// Variables such as `GIT_DIR` name no other: git sets them for hooks, and
@@ -95,7 +95,7 @@ impl Opened {
     /// By the `git` program, which also has the last word on whose clone it is:
     /// it knows settings of `safe.directory` that libgit2 does not.
     fn by_program(directory: &Path, reason: &str) -> Result<Self, OpenError> {
-        let program = Program::in_directory(directory);
+        let program = GitProgram::in_directory(directory);
         let ask = |arguments: &[&str]| {
             program.command("rev-parse").args(arguments).run().map_err(|error| match error {
                 ProgramError::Failed { said, .. } => refusal(directory, &said),
@@ -112,7 +112,7 @@ impl Opened {
         };
         let digits = if facts.contains("sha256") { 64 } else { 40 };
         let git_directory = canonical(&git_directory)?;
-        let program = Program::in_clone(&git_directory, work_tree.as_deref());
+        let program = GitProgram::in_clone(&git_directory, work_tree.as_deref());
         let database = CatFile::new(program, digits);
         Ok(Self::of(database, git_directory, work_tree))
     }

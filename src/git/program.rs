@@ -70,14 +70,14 @@ const TOLD: [(&str, &str); 5] = [
 
 /// The `git` program, told where its clone is.
 #[derive(Debug, Clone)]
-pub struct Program {
+pub struct GitProgram {
     executable: OsString,
     /// What stands before the subcommand.
     global: Vec<OsString>,
     variables: Vec<(OsString, OsString)>,
 }
 
-impl Program {
+impl GitProgram {
     /// In no clone, as for `git clone`.
     pub fn nowhere() -> Self {
         let global = ["--no-pager", "-c", "color.ui=false", "-c", "protocol.ext.allow=never"];
@@ -123,6 +123,14 @@ impl Program {
         self
     }
 
+    /// Writing when its buffer is full, and not after each commit: a third of the
+    /// time where it names nearly every commit. Where it names few of many, the
+    /// first would come with the last.
+    #[must_use]
+    pub(super) fn buffered(self) -> Self {
+        self.variable("GIT_FLUSH", "0")
+    }
+
     /// Another program than the first `git` of `PATH`.
     #[must_use]
     pub fn executable(mut self, executable: impl Into<OsString>) -> Self {
@@ -155,7 +163,7 @@ impl Program {
 /// One run of git.
 #[derive(Debug)]
 pub struct Invocation<'p> {
-    program: &'p Program,
+    program: &'p GitProgram,
     subcommand: &'static str,
     arguments: Vec<OsString>,
     input: Vec<u8>,
@@ -165,7 +173,7 @@ pub struct Invocation<'p> {
 
 /// What a run came to.
 #[derive(Debug, Clone)]
-pub struct Output {
+pub struct GitOutput {
     /// What it wrote.
     pub stdout: Vec<u8>,
     /// What it said to people, without credentials, as UTF-8; only so much of
@@ -175,7 +183,7 @@ pub struct Output {
     pub code: Option<i32>,
 }
 
-impl Output {
+impl GitOutput {
     /// Whether it did what was asked.
     pub fn is_success(&self) -> bool {
         self.code == Some(0)
@@ -232,7 +240,7 @@ impl Invocation<'_> {
 
     /// Runs it, whatever it comes to. A git that does not know an option that
     /// it was given is an error even so.
-    pub fn output(self) -> Result<Output, ProgramError> {
+    pub fn output(self) -> Result<GitOutput, ProgramError> {
         let (program, subcommand) = (self.program, self.subcommand);
         let output = self.capture()?;
         if output.code == Some(USAGE) {
@@ -246,18 +254,18 @@ impl Invocation<'_> {
     pub fn start(self) -> Result<Running, ProgramError> {
         let subcommand = self.subcommand;
         let mut child = self.spawn(Stdio::piped())?;
-        let said = Gathering::of(child.stderr.take(), MAX_STDERR, Beyond::Forget);
+        let said = PipeReader::of(child.stderr.take(), MAX_STDERR, Overflow::Forget);
         let (input, output) = (child.stdin.take(), child.stdout.take().map(BufReader::new));
         let program = self.program.clone();
         Ok(Running { subcommand, program, child, input, output, said })
     }
 
-    fn capture(mut self) -> Result<Output, ProgramError> {
+    fn capture(mut self) -> Result<GitOutput, ProgramError> {
         let input = std::mem::take(&mut self.input);
         let stdin = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
         let mut child = self.spawn(stdin)?;
-        let stdout = Gathering::of(child.stdout.take(), self.max_stdout, Beyond::Stop);
-        let stderr = Gathering::of(child.stderr.take(), MAX_STDERR, Beyond::Forget);
+        let stdout = PipeReader::of(child.stdout.take(), self.max_stdout, Overflow::Stop);
+        let stderr = PipeReader::of(child.stderr.take(), MAX_STDERR, Overflow::Forget);
         // A git that ends early has said why; that nobody reads on is of no use then.
         if let Some(mut pipe) = child.stdin.take() {
             thread::spawn(move || pipe.write_all(&input));
@@ -276,11 +284,11 @@ impl Invocation<'_> {
         if !is_whole {
             return Err(ProgramError::TooMuch { subcommand, limit: self.max_stdout });
         }
-        Ok(Output { stdout, stderr: shown(&stderr.take().0), code: status.code() })
+        Ok(GitOutput { stdout, stderr: shown(&stderr.take().0), code: status.code() })
     }
 
     fn spawn(&self, stdin: Stdio) -> Result<Child, ProgramError> {
-        let Program { executable, global, variables } = self.program;
+        let GitProgram { executable, global, variables } = self.program;
         let mut command = Command::new(executable);
         command.args(global).arg(self.subcommand).args(&self.arguments);
         for name in FOREIGN {
@@ -303,11 +311,11 @@ impl Invocation<'_> {
 #[derive(Debug)]
 pub struct Running {
     subcommand: &'static str,
-    program: Program,
+    program: GitProgram,
     child: Child,
     input: Option<ChildStdin>,
     output: Option<BufReader<ChildStdout>>,
-    said: Gathering,
+    said: PipeReader,
 }
 
 impl Running {
@@ -345,7 +353,7 @@ impl Running {
             return Ok(());
         }
         let stderr = shown(&self.said.take().0);
-        Err(self.program.failed(self.subcommand, Output { stdout: Vec::new(), stderr, code }))
+        Err(self.program.failed(self.subcommand, GitOutput { stdout: Vec::new(), stderr, code }))
     }
 }
 
@@ -366,22 +374,22 @@ fn end(child: &mut Child) {
 /// What one of git's pipes brings, read while it runs: a pipe that nobody
 /// empties would stop it.
 #[derive(Debug)]
-struct Gathering {
+struct PipeReader {
     bytes: Arc<Mutex<(Vec<u8>, bool)>>,
     end: mpsc::Receiver<()>,
 }
 
 /// What becomes of more than is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Beyond {
+enum Overflow {
     /// It is read, and forgotten.
     Forget,
     /// The pipe is closed, which ends git.
     Stop,
 }
 
-impl Gathering {
-    fn of(pipe: Option<impl Read + Send + 'static>, limit: u64, beyond: Beyond) -> Self {
+impl PipeReader {
+    fn of(pipe: Option<impl Read + Send + 'static>, limit: u64, beyond: Overflow) -> Self {
         let bytes = Arc::new(Mutex::new((Vec::new(), true)));
         let (at_end, end) = mpsc::channel();
         let into = Arc::clone(&bytes);
@@ -407,14 +415,14 @@ impl Gathering {
     }
 }
 
-fn gather(mut pipe: impl Read, into: &Mutex<(Vec<u8>, bool)>, limit: usize, beyond: Beyond) {
+fn gather(mut pipe: impl Read, into: &Mutex<(Vec<u8>, bool)>, limit: usize, beyond: Overflow) {
     let mut chunk = vec![0; 32 << 10];
     while let Ok(read @ 1..) = pipe.read(&mut chunk) {
         let mut into = into.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = read.min(limit - into.0.len());
         into.0.extend_from_slice(&chunk[..kept]);
         into.1 &= kept == read;
-        if !into.1 && beyond == Beyond::Stop {
+        if !into.1 && beyond == Overflow::Stop {
             return;
         }
     }
@@ -497,8 +505,8 @@ impl ProgramError {
     }
 }
 
-impl Program {
-    fn failed(&self, subcommand: &'static str, output: Output) -> ProgramError {
+impl GitProgram {
+    fn failed(&self, subcommand: &'static str, output: GitOutput) -> ProgramError {
         if output.code == Some(USAGE)
             && let Some(found) = self.version()
             && found < NEEDED
@@ -525,7 +533,7 @@ mod tests {
     use super::*;
 
     /// A program that answers as the lines of a shell script say.
-    fn stand_in(script: &str) -> (tempfile::TempDir, Program) {
+    fn stand_in(script: &str) -> (tempfile::TempDir, GitProgram) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("git");
         // By another process: a file that this one has open for writing, and
@@ -535,15 +543,15 @@ mod tests {
             .arg(&path)
             .status();
         assert!(made.unwrap().success());
-        let program = Program::nowhere().executable(path);
+        let program = GitProgram::nowhere().executable(path);
         (directory, program)
     }
 
     #[test]
     fn arguments_reach_git_as_they_are() {
         let directory = tempfile::tempdir().unwrap();
-        Program::nowhere().command("init").arg("-q").arg(directory.path()).run().unwrap();
-        let program = Program::in_directory(directory.path());
+        GitProgram::nowhere().command("init").arg("-q").arg(directory.path()).run().unwrap();
+        let program = GitProgram::in_directory(directory.path());
         let hostile = "$(touch x); `id` 'a' \"b\"\n*";
         let output = program.command("rev-parse").args(["--sq-quote", hostile]).run().unwrap();
         let expected = format!(" '{}'\n", hostile.replace('\'', r"'\''"));
@@ -554,8 +562,8 @@ mod tests {
     fn input_larger_than_a_pipe_comes_back_whole() {
         let directory = tempfile::tempdir().unwrap();
         let git = directory.path();
-        Program::nowhere().command("init").args(["-q", "--bare"]).arg(git).run().unwrap();
-        let program = Program::in_clone(git, None);
+        GitProgram::nowhere().command("init").args(["-q", "--bare"]).arg(git).run().unwrap();
+        let program = GitProgram::in_clone(git, None);
         let blob = b"0123456789abcdef".repeat(40_000);
         let command = program.command("hash-object").args(["-w", "--stdin"]);
         let id = String::from_utf8(command.input(blob.clone()).run().unwrap()).unwrap();
@@ -569,8 +577,8 @@ mod tests {
     fn a_running_git_answers_line_by_line_and_says_why_it_ended() {
         let directory = tempfile::tempdir().unwrap();
         let git = directory.path();
-        Program::nowhere().command("init").args(["-q", "--bare"]).arg(git).run().unwrap();
-        let program = Program::in_clone(git, None);
+        GitProgram::nowhere().command("init").args(["-q", "--bare"]).arg(git).run().unwrap();
+        let program = GitProgram::in_clone(git, None);
         let mut running = program.command("cat-file").arg("--batch-check").start().unwrap();
         for _ in 0..3 {
             writeln!(running.input().unwrap(), "{}", "0".repeat(40)).unwrap();
@@ -598,7 +606,7 @@ mod tests {
 
     #[test]
     fn git_that_is_not_there_is_said_to_be() {
-        let program = Program::nowhere().executable("/nonexistent/git");
+        let program = GitProgram::nowhere().executable("/nonexistent/git");
         assert_eq!(program.command("version").run().unwrap_err(), ProgramError::NotInstalled);
     }
 

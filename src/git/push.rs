@@ -4,9 +4,10 @@
 //! never from the words that git has for people.
 
 use super::ObjectName;
-use super::program::{Output, ProgramError};
-use super::remote::{Branch, PATIENCE, Remote, RemoteError};
-use super::writer::Writer;
+use super::branch::Branch;
+use super::program::{GitOutput, ProgramError};
+use super::remote::{PATIENCE, Remote, RemoteError};
+use super::writer::CloneWriter;
 use crate::diagnostic::harmless;
 
 /// As much of a server's words as people are shown.
@@ -61,7 +62,7 @@ fn said(words: &[String]) -> String {
     if words.is_empty() { String::new() } else { format!(" ({})", words.join("; ")) }
 }
 
-impl Writer {
+impl CloneWriter {
     /// Pushes a commit to a branch. Hooks of the clone run, as they do by hand.
     pub fn push(
         &self,
@@ -98,7 +99,7 @@ const OPTIONS: [&str; 4] =
     ["--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--no-force-if-includes"];
 
 /// What `FLAG TAB FROM:TO TAB SUMMARY` says of a reference.
-struct Line<'o> {
+struct RefStatus<'o> {
     flag: char,
     /// `[rejected]`, `[remote rejected]`, `[new branch]`, `1234567..89abcde`.
     summary: &'o str,
@@ -106,7 +107,7 @@ struct Line<'o> {
     reason: &'o str,
 }
 
-fn line<'o>(stdout: &'o str, target: &str) -> Option<Line<'o>> {
+fn line<'o>(stdout: &'o str, target: &str) -> Option<RefStatus<'o>> {
     let of_target = |line: &'o str| {
         let (flag, rest) = line.split_once('\t')?;
         let (names, summary) = rest.split_once('\t')?;
@@ -120,10 +121,10 @@ fn line<'o>(stdout: &'o str, target: &str) -> Option<Line<'o>> {
         Some((summary, reason)) => (summary, reason.strip_suffix(')').unwrap_or(reason)),
         None => (summary, ""),
     };
-    Some(Line { flag, summary, reason })
+    Some(RefStatus { flag, summary, reason })
 }
 
-fn judged(target: &str, output: &Output) -> Result<Pushed, PushError> {
+fn judged(target: &str, output: &GitOutput) -> Result<Pushed, PushError> {
     let stdout = String::from_utf8_lossy(&output.stdout);
     let unanswered = |said: &str| {
         Err(PushError::Unanswered(ProgramError::Failed {
@@ -132,10 +133,10 @@ fn judged(target: &str, output: &Output) -> Result<Pushed, PushError> {
         }))
     };
     match line(&stdout, target) {
-        Some(Line { flag: '=', .. }) => Ok(Pushed::UpToDate),
-        Some(Line { flag: ' ' | '+' | '*', .. }) => Ok(Pushed::Done),
-        Some(Line { summary: "[rejected]", .. }) => Err(PushError::Outdated),
-        Some(Line { summary: "[remote rejected]", reason, .. }) => Err(PushError::Refused {
+        Some(RefStatus { flag: '=', .. }) => Ok(Pushed::UpToDate),
+        Some(RefStatus { flag: ' ' | '+' | '*', .. }) => Ok(Pushed::Done),
+        Some(RefStatus { summary: "[rejected]", .. }) => Err(PushError::Outdated),
+        Some(RefStatus { summary: "[remote rejected]", reason, .. }) => Err(PushError::Refused {
             reason: harmless(reason).into_owned(),
             words: server_words(&output.stderr),
         }),
@@ -167,7 +168,7 @@ mod tests {
 
     fn judge(stdout: &str, stderr: &str, code: i32) -> Result<Pushed, PushError> {
         let (stdout, stderr) = (stdout.as_bytes().to_vec(), stderr.to_owned());
-        judged("refs/heads/main", &Output { stdout, stderr, code: Some(code) })
+        judged("refs/heads/main", &GitOutput { stdout, stderr, code: Some(code) })
     }
 
     #[test]

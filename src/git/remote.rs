@@ -1,16 +1,19 @@
 //! The remote that changes go to, and its branches.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::thread;
 use std::time::Duration;
 
+use super::branch::Branch;
 use super::code::{
     BRANCH_MISSING, GIT_FAILED, INVALID_BRANCH, NO_BASE_BRANCH, NO_REMOTE, REMOTE_UNREACHABLE,
     SEVERAL_REMOTES, UNKNOWN_REMOTE,
 };
-use super::program::{Invocation, Program, ProgramError};
-use super::settings::Settings;
+use super::config::GitConfig;
+use super::program::{GitProgram, Invocation, ProgramError};
 use super::variables::Variables;
-use super::writer::Writer;
+use super::writer::CloneWriter;
 use super::{ObjectError, ObjectName, ci};
 use crate::diagnostic::{Finding, harmless, nearest};
 use crate::source::{Location, RepoPath, without_credentials};
@@ -28,8 +31,8 @@ pub struct Remote(String);
 
 impl Remote {
     /// The one that is asked for, else `origin`, else the only one.
-    pub fn of(asked: Option<&str>, settings: &Settings) -> Result<Self, Finding> {
-        let known = settings.subsections("remote", "url");
+    pub fn of(asked: Option<&str>, config: &GitConfig) -> Result<Self, Finding> {
+        let known = config.subsections("remote", "url");
         // What begins with a dash would be an option to git.
         let known: Vec<&str> = known.into_iter().filter(|name| !name.starts_with('-')).collect();
         match (asked, known.as_slice()) {
@@ -49,15 +52,15 @@ impl Remote {
     }
 
     /// Its address as it is configured, without credentials.
-    pub fn address<'s>(&self, settings: &'s Settings) -> std::borrow::Cow<'s, str> {
-        let url = settings.get(&format!("remote.{}.url", self.0)).unwrap_or_default();
+    pub fn address<'s>(&self, config: &'s GitConfig) -> std::borrow::Cow<'s, str> {
+        let url = config.get(&format!("remote.{}.url", self.0)).unwrap_or_default();
         without_credentials(url)
     }
 
     /// The reference of this clone that says what was last seen of a branch.
-    fn tracking(&self, branch: &Branch, settings: &Settings) -> Option<String> {
+    fn tracking(&self, branch: &Branch, config: &GitConfig) -> Option<String> {
         let from = branch.reference();
-        let specs = settings.all(&format!("remote.{}.fetch", self.0));
+        let specs = config.all(&format!("remote.{}.fetch", self.0));
         let mapped = specs.into_iter().find_map(|spec| {
             let (source, target) = spec.trim_start_matches('+').split_once(':')?;
             match (source.strip_suffix('*'), target.strip_suffix('*')) {
@@ -73,42 +76,6 @@ impl Remote {
 }
 
 impl fmt::Display for Remote {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&harmless(&self.0))
-    }
-}
-
-/// The name of a branch, as git allows one.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Branch(String);
-
-impl Branch {
-    /// Reads `main`, or `refs/heads/main`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let name = text.strip_prefix("refs/heads/").unwrap_or(text);
-        let is_valid = !name.starts_with('-')
-            && name != "HEAD"
-            && git2::Reference::is_valid_name(&format!("refs/heads/{name}"));
-        is_valid.then(|| Self(name.to_owned()))
-    }
-
-    /// Its name, as people say it.
-    pub fn name(&self) -> &str {
-        &self.0
-    }
-
-    /// Its full name.
-    pub fn reference(&self) -> String {
-        format!("refs/heads/{}", self.0)
-    }
-
-    /// Whether rungs makes branches of such names: nothing is based on them.
-    pub fn is_ours(&self) -> bool {
-        ["rungs/", "rungs-rollback/", "rungs-hold/"].iter().any(|ours| self.0.starts_with(ours))
-    }
-}
-
-impl fmt::Display for Branch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&harmless(&self.0))
     }
@@ -158,7 +125,7 @@ impl RemoteError {
     }
 }
 
-impl Writer {
+impl CloneWriter {
     /// The branch that changes go to: the one that is asked for, the one of
     /// the configuration (`forge.base`), the one that the CI says, and at last
     /// the one that the remote's `HEAD` names.
@@ -172,7 +139,7 @@ impl Writer {
         if let Some(name) = asked.or(configured) {
             return Branch::parse(name).ok_or_else(|| invalid_branch(name));
         }
-        let url = self.settings.get(&format!("remote.{}.url", remote.0)).unwrap_or_default();
+        let url = self.config.get(&format!("remote.{}.url", remote.0)).unwrap_or_default();
         if let Some(branch) = ci::base_branch(variables, url) {
             return Ok(branch);
         }
@@ -186,7 +153,7 @@ impl Writer {
 
     fn head_branch(&self, remote: &Remote) -> Result<Option<Branch>, RemoteError> {
         let below = format!("refs/remotes/{}/", remote.0);
-        let known = self.repository().symbolic(&format!("{below}HEAD"))?;
+        let known = self.local_clone().symbolic(&format!("{below}HEAD"))?;
         let known = known.as_deref().and_then(|name| name.strip_prefix(&below));
         if let Some(branch) = known.and_then(Branch::parse) {
             return Ok(Some(branch));
@@ -205,8 +172,8 @@ impl Writer {
         remote: &Remote,
         branch: &Branch,
     ) -> Result<Option<ObjectName>, RemoteError> {
-        let Some(tracking) = remote.tracking(branch, &self.settings) else { return Ok(None) };
-        match self.repository().reference(&tracking) {
+        let Some(tracking) = remote.tracking(branch, &self.config) else { return Ok(None) };
+        match self.local_clone().reference(&tracking) {
             Err(ObjectError::Absent(_)) => Ok(None),
             known => Ok(known?),
         }
@@ -223,7 +190,7 @@ impl Writer {
     ) -> Result<Option<ObjectName>, RemoteError> {
         let known = self.known_tip(remote, branch)?;
         let Some(tip) = self.with_objects(remote, branch)? else { return Ok(None) };
-        if let Some(name) = remote.tracking(branch, &self.settings) {
+        if let Some(name) = remote.tracking(branch, &self.config) {
             self.try_move(&name, known.as_ref(), &tip);
         }
         Ok(Some(tip))
@@ -252,7 +219,7 @@ impl Writer {
                 let error = ProgramError::Failed { subcommand: "fetch", said };
                 return Err(unreached(remote, error));
             }
-            super::tip::pause(Duration::from_millis(200) * attempt);
+            pause(Duration::from_millis(200) * attempt);
             attempt += 1;
         }
     }
@@ -321,7 +288,7 @@ const FETCH_OPTIONS: [&str; 9] = [
     "--refmap=",
 ];
 
-fn quiet(program: Program) -> Program {
+fn quiet(program: GitProgram) -> GitProgram {
     program.setting("gc.auto=0").setting("maintenance.auto=false")
 }
 
@@ -337,6 +304,14 @@ pub(super) fn unreached(remote: &Remote, error: ProgramError) -> RemoteError {
         }
         other => RemoteError::Program(other),
     }
+}
+
+/// Waits for a random part of `longest`.
+pub(super) fn pause(longest: Duration) {
+    // Each `RandomState` has keys of its own, which is random enough here.
+    let random = RandomState::new().hash_one(());
+    let part = u32::try_from(random % 1000).unwrap_or_default();
+    thread::sleep(longest * part / 1000);
 }
 
 pub(super) fn place() -> Location {

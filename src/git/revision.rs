@@ -3,61 +3,30 @@
 use super::database::{Abbreviated, Database};
 use super::fetch;
 use super::format::{self, ObjectKind};
+use super::revision_form::RevisionForm;
 use super::{ObjectError, ObjectName};
 use crate::source::RevisionError;
 
-/// As few digits as git itself takes for an abbreviated commit id by default.
-const MIN_ABBREVIATION: usize = 7;
-
-/// What the form of a revision says of it.
-///
-/// Git's revision expressions (`main~3`, `@{yesterday}`) move as branches do,
-/// so nothing but a tag or a commit's id is a revision here.
-pub(super) enum Name {
-    /// A full id. It is an object and never a tag or a branch of that name, as
-    /// in git: else whoever pushes a tag could redirect a pin.
-    Id(ObjectName),
-    /// It may be an abbreviated id, or a tag.
-    Abbreviation,
-    /// It may be a tag.
-    Other,
-}
-
-impl Name {
-    /// What it may be where objects' names have so many digits.
-    pub(super) fn of(revision: &str, digits: usize) -> Self {
-        let is_hex = revision.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let length = revision.len();
-        if is_hex && length == digits {
-            ObjectName::parse(&revision.to_ascii_lowercase()).map_or(Self::Other, Self::Id)
-        } else if is_hex && (MIN_ABBREVIATION..digits).contains(&length) {
-            Self::Abbreviation
-        } else {
-            Self::Other
-        }
-    }
-}
-
 /// Where a clone is asked what a revision names.
-pub(super) struct Asked<'d> {
+pub(super) struct RevisionQuery<'d> {
     pub(super) database: &'d dyn Database,
     pub(super) is_shallow: bool,
     pub(super) revision: &'d str,
 }
 
-impl Asked<'_> {
+impl RevisionQuery<'_> {
     /// The commit of a tag, or of an abbreviated or full id.
     pub(super) fn commit(&self) -> Result<ObjectName, RevisionError> {
         let revision = self.revision;
-        let id = match Name::of(revision, self.database.digits()) {
-            Name::Id(id) => id,
+        let id = match RevisionForm::of(revision, self.database.digits()) {
+            RevisionForm::Id(id) => id,
             name => match self.tagged()? {
                 // A tag wins over a branch of the same name, as it does in git.
                 Some(id) => id,
                 None if self.is_branch()? => {
                     return Err(RevisionError::Branch(revision.to_owned()));
                 }
-                None if matches!(name, Name::Abbreviation) => self.abbreviated()?,
+                None if matches!(name, RevisionForm::Abbreviation) => self.abbreviated()?,
                 None => return Err(self.absent()),
             },
         };

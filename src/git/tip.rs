@@ -1,16 +1,16 @@
 //! Applying an intent to the newest tip of a branch that others push to as
 //! well.
 
-use std::hash::{BuildHasher, RandomState};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::ObjectName;
+use super::branch::Branch;
 use super::code::{BRANCH_TOO_BUSY, PUSH_REFUSED};
 use super::program::ProgramError;
 use super::push::{Lease, PushError};
-use super::remote::{Branch, Remote, RemoteError, place};
-use super::writer::Writer;
+use super::remote::{Remote, RemoteError, pause, place};
+use super::writer::CloneWriter;
 use crate::diagnostic::Finding;
 
 /// The longest that is waited between two tries.
@@ -22,7 +22,7 @@ const SECOND_THOUGHTS: Duration = Duration::from_millis(500);
 
 /// Where a commit goes.
 #[derive(Debug, Clone)]
-pub struct Destination<'d> {
+pub struct PushTarget<'d> {
     /// The remote.
     pub remote: &'d Remote,
     /// Its branch.
@@ -32,7 +32,7 @@ pub struct Destination<'d> {
     pub patience: Duration,
 }
 
-impl<'d> Destination<'d> {
+impl<'d> PushTarget<'d> {
     /// With the patience that commands have.
     pub fn new(remote: &'d Remote, branch: &'d Branch) -> Self {
         Self { remote, branch, patience: Duration::from_mins(2) }
@@ -44,14 +44,14 @@ impl<'d> Destination<'d> {
 pub enum Landed {
     /// The branch has the commit.
     Committed {
-        /// It.
+        /// The new commit.
         commit: ObjectName,
         /// The tip that it was made for.
         base: ObjectName,
     },
     /// At that tip there is nothing to do.
     Nothing {
-        /// It.
+        /// That tip.
         base: ObjectName,
     },
 }
@@ -81,8 +81,8 @@ pub enum TipError<E> {
 
 impl<E> TipError<E> {
     /// As a finding, or what the intent itself says.
-    pub fn finding(self, to: &Destination<'_>) -> Result<Finding, E> {
-        let Destination { remote, branch, .. } = to;
+    pub fn finding(self, to: &PushTarget<'_>) -> Result<Finding, E> {
+        let PushTarget { remote, branch, .. } = to;
         Ok(match self {
             Self::Intent { error, .. } => return Err(error),
             Self::Remote(error) => error.finding(),
@@ -109,7 +109,7 @@ impl PushError {
     }
 }
 
-impl Writer {
+impl CloneWriter {
     /// Carries out an intent at the newest tip of a branch: `compute` makes of
     /// a tip the commit that follows it; none where there is nothing to do.
     ///
@@ -123,7 +123,7 @@ impl Writer {
     /// running it again after any interruption does what is left to do.
     pub fn commit_on_tip<E>(
         &self,
-        to: &Destination<'_>,
+        to: &PushTarget<'_>,
         mut compute: impl FnMut(&ObjectName) -> Result<Option<ObjectName>, E>,
     ) -> Result<Landed, TipError<E>> {
         let deadline = Instant::now() + to.patience;
@@ -159,14 +159,14 @@ impl Writer {
         }
     }
 
-    fn known<E>(&self, to: &Destination<'_>) -> Result<Tip, TipError<E>> {
+    fn known<E>(&self, to: &PushTarget<'_>) -> Result<Tip, TipError<E>> {
         match self.known_tip(to.remote, to.branch)? {
             Some(tip) => Ok(Tip { tip, is_newest: false }),
             None => self.newest(to),
         }
     }
 
-    fn newest<E>(&self, to: &Destination<'_>) -> Result<Tip, TipError<E>> {
+    fn newest<E>(&self, to: &PushTarget<'_>) -> Result<Tip, TipError<E>> {
         let tip = self.fetch_tip(to.remote, to.branch)?.ok_or_else(|| RemoteError::NoBranch {
             remote: to.remote.name().to_owned(),
             branch: to.branch.name().to_owned(),
@@ -179,7 +179,7 @@ impl Writer {
     /// say.
     fn attempt<E>(
         &self,
-        to: &Destination<'_>,
+        to: &PushTarget<'_>,
         base: &ObjectName,
         commit: &ObjectName,
     ) -> Result<Attempt, TipError<E>> {
@@ -247,12 +247,4 @@ fn settled<E>(
         Ok(_) => Ok(Landed::Nothing { base }),
         Err(error) => Err(TipError::Intent { error, base }),
     }
-}
-
-/// Waits for a random part of `longest`.
-pub(super) fn pause(longest: Duration) {
-    // Each `RandomState` has keys of its own, which is random enough here.
-    let random = RandomState::new().hash_one(());
-    let part = u32::try_from(random % 1000).unwrap_or_default();
-    thread::sleep(longest * part / 1000);
 }

@@ -5,54 +5,54 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::build::{self, BuildError, Changes};
-use super::identity::{Identity, Person};
-use super::program::{Program, ProgramError};
-use super::settings::Settings;
+use super::config::GitConfig;
+use super::identity::{CommitIdentity, Person};
+use super::program::{GitProgram, ProgramError};
 use super::variables::Variables;
-use super::{ObjectName, Repository};
+use super::{LocalClone, ObjectName};
 
 /// What writing needs of a clone. Its work tree, index and `HEAD` are never
 /// touched.
-pub struct Writer {
-    repository: Arc<Repository>,
-    pub(super) program: Program,
-    pub(super) settings: Settings,
+pub struct CloneWriter {
+    clone: Arc<LocalClone>,
+    pub(super) program: GitProgram,
+    pub(super) config: GitConfig,
 }
 
 /// What a new commit says, beside its files.
 #[derive(Debug, Clone)]
-pub struct Words<'w> {
+pub struct CommitMetadata<'w> {
     /// The whole message.
     pub message: &'w str,
     /// In whose name.
-    pub identity: &'w Identity,
+    pub identity: &'w CommitIdentity,
     /// When.
     pub time: Timestamp,
 }
 
-impl Writer {
+impl CloneWriter {
     /// For a clone. Paths count from the directory that it is seen from.
-    pub fn new(repository: Arc<Repository>, variables: &Variables) -> Result<Self, ProgramError> {
-        let program = repository.program();
-        let opened = git2::Repository::open(repository.git_directory()).ok();
-        let settings = Settings::of(opened.as_ref(), &program, variables)?;
-        Ok(Self { repository, program, settings })
+    pub fn new(clone: Arc<LocalClone>, variables: &Variables) -> Result<Self, ProgramError> {
+        let program = clone.program();
+        let opened = git2::Repository::open(clone.git_directory()).ok();
+        let config = GitConfig::of(opened.as_ref(), &program, variables)?;
+        Ok(Self { clone, program, config })
     }
 
     /// The clone.
-    pub fn repository(&self) -> &Arc<Repository> {
-        &self.repository
+    pub fn local_clone(&self) -> &Arc<LocalClone> {
+        &self.clone
     }
 
     /// Git's configuration, as it holds in this clone.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
+    pub fn config(&self) -> &GitConfig {
+        &self.config
     }
 
     /// Whether a commit is in the clone, without fetching it.
     pub(super) fn has(&self, commit: &ObjectName) -> bool {
-        if !self.repository.is_partial() {
-            return self.repository.objects().commit(commit).is_ok();
+        if !self.clone.is_partial() {
+            return self.clone.objects().commit(commit).is_ok();
         }
         let program = self.program.clone().variable("GIT_NO_LAZY_FETCH", "1");
         let exists = program.command("cat-file").args(["-e", commit.as_str()]).output();
@@ -76,16 +76,16 @@ impl Writer {
         &self,
         base: &ObjectName,
         changes: &Changes,
-        words: &Words<'_>,
+        words: &CommitMetadata<'_>,
     ) -> Result<Option<ObjectName>, BuildError> {
-        let objects = self.repository.objects();
+        let objects = self.clone.objects();
         let (_, before) = objects.commit(base)?;
-        let tree = build::tree(&*objects, &before, self.repository.prefix(), changes)?;
+        let tree = build::tree(&*objects, &before, self.clone.prefix(), changes)?;
         if tree == before {
             return Ok(None);
         }
         // The program starts slowly, and is not needed where nothing is signed.
-        if self.settings.is_on("commit.gpgsign") {
+        if self.config.is_on("commit.gpgsign") {
             return self.signed(base, &tree, words).map(Some);
         }
         let bytes = object(base, &tree, words);
@@ -97,10 +97,10 @@ impl Writer {
         &self,
         base: &ObjectName,
         tree: &ObjectName,
-        words: &Words<'_>,
+        words: &CommitMetadata<'_>,
     ) -> Result<ObjectName, BuildError> {
         let mut program = self.program.clone().setting("i18n.commitEncoding=UTF-8");
-        let Identity { author, committer } = words.identity;
+        let CommitIdentity { author, committer } = words.identity;
         for (role, person) in [("AUTHOR", author), ("COMMITTER", committer)] {
             program = program
                 .variable(&format!("GIT_{role}_NAME"), person.name())
@@ -119,8 +119,8 @@ impl Writer {
 }
 
 /// A commit's bytes, as git's `commit_tree_extended` writes them.
-fn object(base: &ObjectName, tree: &ObjectName, words: &Words<'_>) -> String {
-    let Identity { author, committer } = words.identity;
+fn object(base: &ObjectName, tree: &ObjectName, words: &CommitMetadata<'_>) -> String {
+    let CommitIdentity { author, committer } = words.identity;
     let line = |person: &Person| format!("{person} {}", date(words.time));
     format!(
         "tree {tree}\nparent {base}\nauthor {}\ncommitter {}\n\n{}",

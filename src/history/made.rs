@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Reading, Walk};
 use crate::config::EnvironmentName;
 use crate::git::{
-    Commit, CommitHistory, FileChange, HistoryError, Names, ObjectError, ObjectName, Objects,
+    Commit, CommitHistory, CommitNames, FileChange, HistoryError, ObjectError, ObjectName, Objects,
     Signature, Step, TreeEntry,
 };
 use crate::sites::{AppInstance, ImageParts, Key, SiteValue, State};
@@ -140,7 +140,7 @@ impl CommitHistory for MadeHistory {
         Ok(Box::new(self.steps.iter().rev().cloned().map(Ok).chain(edge)))
     }
 
-    fn branch<'h>(&'h self, _: &ObjectName) -> Result<Names<'h>, HistoryError> {
+    fn branch<'h>(&'h self, _: &ObjectName) -> Result<CommitNames<'h>, HistoryError> {
         Ok(Box::new(self.steps.iter().rev().map(|step| Ok(step.commit.id.clone()))))
     }
 

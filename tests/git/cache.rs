@@ -8,8 +8,8 @@ use std::thread;
 
 use jiff::Timestamp;
 use rungs::git::{
-    Address, Cache, Changes, Destination, Identity, Landed, Remote, Repository, Settings,
-    Variables, Words, Writer,
+    Cache, Changes, CloneWriter, CommitIdentity, CommitMetadata, GitConfig, Landed, LocalClone,
+    PushTarget, Remote, RepositoryAddress, Variables,
 };
 use rungs::source::RepoPath;
 use tempfile::TempDir;
@@ -21,7 +21,7 @@ struct Case {
     directory: TempDir,
     bare: PathBuf,
     cache: Cache,
-    address: Address,
+    address: RepositoryAddress,
 }
 
 fn case() -> Case {
@@ -29,7 +29,7 @@ fn case() -> Case {
     let bare = git::origin(directory.path(), &[("apps/web", "v1"), ("apps/api", "v1")]);
     git(&bare, &["tag", "v1", "main"]);
     let cache = Cache::at(directory.path().join("cache"));
-    let address = Address::parse(&format!("file://{}", bare.display())).unwrap();
+    let address = RepositoryAddress::parse(&format!("file://{}", bare.display())).unwrap();
     Case { directory, bare, cache, address }
 }
 
@@ -61,16 +61,16 @@ fn tip(clone: &Path) -> String {
 }
 
 fn write(clone: &Path, file: &str, text: &str) -> Landed {
-    let repository = Arc::new(Repository::containing(clone).unwrap().unwrap());
-    let writer = Writer::new(repository, &Variables::default()).unwrap();
-    let settings = Settings::new([("user.name", "T"), ("user.email", "t@example.com")]);
-    let identity = Identity::of(None, &Variables::default(), &settings).unwrap();
-    let remote = Remote::of(None, writer.settings()).unwrap();
+    let repository = Arc::new(LocalClone::containing(clone).unwrap().unwrap());
+    let writer = CloneWriter::new(repository, &Variables::default()).unwrap();
+    let settings = GitConfig::new([("user.name", "T"), ("user.email", "t@example.com")]);
+    let identity = CommitIdentity::of(None, &Variables::default(), &settings).unwrap();
+    let remote = Remote::of(None, writer.config()).unwrap();
     let branch = writer.base_branch(&remote, None, None, &Variables::default()).unwrap();
     let path = RepoPath::new(file).unwrap();
     let changes = Changes::from([(path, Some(text.as_bytes().to_vec()))]);
-    let words = Words { message: text, identity: &identity, time: Timestamp::UNIX_EPOCH };
-    let to = Destination::new(&remote, &branch);
+    let words = CommitMetadata { message: text, identity: &identity, time: Timestamp::UNIX_EPOCH };
+    let to = PushTarget::new(&remote, &branch);
     writer.commit_on_tip(&to, |tip| writer.commit(tip, &changes, &words)).unwrap()
 }
 
@@ -131,7 +131,7 @@ fn sha_256_repositories_are_cached() {
     git(root, &["init", "-q", "--object-format=sha256", "c"]);
     git(&root.join("c"), &["commit", "-q", "--allow-empty", "-m", "seed"]);
     git(&root.join("c"), &["push", "-q", "../o.git", "HEAD:refs/heads/main"]);
-    let address = Address::parse(&format!("file://{}/o.git", root.display())).unwrap();
+    let address = RepositoryAddress::parse(&format!("file://{}/o.git", root.display())).unwrap();
     let clone = Cache::at(root.join("cache")).fetch(&address).unwrap();
     assert_eq!(tip(&clone).len(), 64);
 }
@@ -141,7 +141,7 @@ fn an_empty_repository_is_cached_and_its_first_commit_found() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
     git(root, &["init", "-q", "--bare", "o.git"]);
-    let address = Address::parse(&format!("file://{}/o.git", root.display())).unwrap();
+    let address = RepositoryAddress::parse(&format!("file://{}/o.git", root.display())).unwrap();
     let cache = Cache::at(root.join("cache"));
     let clone = cache.fetch(&address).unwrap();
     git(root, &["init", "-q", "c"]);
@@ -221,7 +221,7 @@ fn a_server_that_refuses_leaves_no_clone_behind() {
     let case = case();
     let server = SmartHttp::serve(case.directory.path());
     server.behave(|it| it.password = Some(("me".into(), "hunter2".into())));
-    let address = Address::parse(&server.url("origin.git")).unwrap();
+    let address = RepositoryAddress::parse(&server.url("origin.git")).unwrap();
     let finding = case.cache.fetch(&address).unwrap_err();
     assert_eq!(finding.code.name, "remote-unreachable");
     assert_eq!(case.kept().len(), 1, "{:?}", case.kept());

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rungs::git::{
-    Branch, BuildError, Changes, Destination, Identity, Landed, Remote, Repository, TipError,
-    Variables, Words, Writer,
+    Branch, BuildError, Changes, CloneWriter, CommitIdentity, CommitMetadata, Landed, LocalClone,
+    PushTarget, Remote, TipError, Variables,
 };
 use rungs::source::RepoPath;
 use rustix::process::{Pid, Signal};
@@ -28,15 +28,15 @@ const CLONE: &str = "RUNGS_TEST_CLONE";
 const TEXT: &str = "RUNGS_TEST_TEXT";
 
 fn set(clone: &Path, text: &str) -> Result<Landed, TipError<BuildError>> {
-    let repository = Arc::new(Repository::containing(clone).unwrap().unwrap());
-    let writer = Writer::new(repository, &Variables::default()).unwrap();
-    let identity = Identity::of(None, &Variables::default(), writer.settings()).unwrap();
-    let remote = Remote::of(None, writer.settings()).unwrap();
+    let repository = Arc::new(LocalClone::containing(clone).unwrap().unwrap());
+    let writer = CloneWriter::new(repository, &Variables::default()).unwrap();
+    let identity = CommitIdentity::of(None, &Variables::default(), writer.config()).unwrap();
+    let remote = Remote::of(None, writer.config()).unwrap();
     let branch = Branch::parse("main").unwrap();
     let path = RepoPath::new("apps/web").unwrap();
     let changes = Changes::from([(path, Some(text.as_bytes().to_vec()))]);
-    let words = Words { message: text, identity: &identity, time: Timestamp::UNIX_EPOCH };
-    let to = Destination::new(&remote, &branch);
+    let words = CommitMetadata { message: text, identity: &identity, time: Timestamp::UNIX_EPOCH };
+    let to = PushTarget::new(&remote, &branch);
     writer.commit_on_tip(&to, |tip| writer.commit(tip, &changes, &words))
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use rungs::git::{Mode, ObjectError, ObjectName, Objects, Repository, TreeEntry, work_tree};
+use rungs::git::{FileMode, LocalClone, ObjectError, ObjectName, Objects, TreeEntry, work_tree};
 use rungs::source::{ReadErrorKind, RepoPath, RevisionError, Tree};
 
 use crate::scratch::{Scratch, elsewhere, name, path, repository};
@@ -40,7 +40,7 @@ fn varied(scratch: &Scratch) {
 
 /// The same clone as the git program reads it, and not libgit2: a clone with
 /// such a remote may be partial.
-fn by_program(scratch: &Scratch) -> std::sync::Arc<Repository> {
+fn by_program(scratch: &Scratch) -> std::sync::Arc<LocalClone> {
     scratch.git(&["config", "remote.promises.promisor", "true"]);
     let repository = scratch.repository();
     assert!(repository.is_partial());
@@ -110,7 +110,7 @@ fn both_ways_of_reading_say_the_same_of_every_name() {
     assert_eq!(one.digits(), other.digits());
     assert_eq!(one.git_directory(), other.git_directory());
     assert_eq!(one.work_tree(), other.work_tree());
-    let at = |repository: &std::sync::Arc<Repository>, revision: &str| {
+    let at = |repository: &std::sync::Arc<LocalClone>, revision: &str| {
         let tree = repository.tree_of(&repository.head().unwrap().unwrap()).unwrap();
         let found = tree.at(revision).map(|tree| tree.revision().unwrap().to_owned());
         format!("{found:?}")
@@ -164,14 +164,14 @@ fn both_ways_of_writing_make_the_same_objects() {
     };
     let empty = both(&|objects| objects.write_tree(&[])).unwrap();
     let entries = [
-        entry(b"a", Mode::Tree, &empty),
-        entry(b"a.b", Mode::File, &file),
-        entry(b"a0", Mode::Executable, &file),
-        entry(b"\xff\n", Mode::Link, &file),
-        entry(b"vendor", Mode::Submodule, &file),
+        entry(b"a", FileMode::Tree, &empty),
+        entry(b"a.b", FileMode::File, &file),
+        entry(b"a0", FileMode::Executable, &file),
+        entry(b"\xff\n", FileMode::Link, &file),
+        entry(b"vendor", FileMode::Submodule, &file),
     ];
     let tree = both(&|objects| objects.write_tree(&entries)).unwrap();
-    assert!(both(&|objects| objects.write_tree(&[entry(b"..", Mode::File, &file)])).is_err());
+    assert!(both(&|objects| objects.write_tree(&[entry(b"..", FileMode::File, &file)])).is_err());
     let person = "A U Thor <a@example.com> 1700000000 +0100";
     let commit = format!("tree {tree}\nauthor {person}\ncommitter {person}\n\nsubject\n\nbody\n");
     let commit = both(&|objects| objects.write_commit(commit.as_bytes())).unwrap();
@@ -243,7 +243,7 @@ fn a_repository_with_reftable_is_read_or_refused_as_git_does() {
     git(&directory, &["init", "-q"]);
     git(&directory, &["config", "core.repositoryFormatVersion", "1"]);
     git(&directory, &["config", "extensions.refStorage", "reftable"]);
-    let error = Repository::containing(&directory).err().unwrap();
+    let error = LocalClone::containing(&directory).err().unwrap();
     assert_eq!(error.to_string(), "unknown repository extension found: refstorage");
 }
 
@@ -267,7 +267,7 @@ fn a_shallow_clone_is_read_as_far_as_it_goes() {
     assert_eq!(answers_of(&repository, &head), answers_of(&by_program(&shallow), &head));
 }
 
-fn answers_of(repository: &Repository, id: &ObjectName) -> String {
+fn answers_of(repository: &LocalClone, id: &ObjectName) -> String {
     answers(&*repository.objects(), id)
 }
 
@@ -402,7 +402,7 @@ fn names_that_differ_by_case_only_are_two_files_of_a_commit() {
     let objects = scratch.repository().objects();
     let entry = |name: &str| TreeEntry {
         name: name.as_bytes().to_vec(),
-        mode: Mode::File,
+        mode: FileMode::File,
         id: objects.write_blob(name.as_bytes()).unwrap(),
     };
     let tree = objects.write_tree(&[entry("a.yaml"), entry("A.yaml")]).unwrap();
@@ -534,7 +534,7 @@ fn a_clone_of_another_user_is_refused_with_the_command_that_trusts_it() {
     if is_alone() {
         let directory = std::env::var_os("RUNGS_TEST_DIRECTORY").unwrap();
         let directory = Path::new(&directory);
-        let error = Repository::containing(directory).err().unwrap().to_string();
+        let error = LocalClone::containing(directory).err().unwrap().to_string();
         let shown = directory.display();
         let expected = format!(
             "`{shown}` belongs to another user; if you trust its configuration, run \

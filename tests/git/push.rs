@@ -10,8 +10,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rungs::diagnostic::Finding;
 use rungs::git::{
-    Branch, BuildError, Changes, Destination, Identity, Landed, Lease, ObjectName, PushError,
-    Remote, Repository, Settings, TipError, Variables, Words, Writer,
+    Branch, BuildError, Changes, CloneWriter, CommitIdentity, CommitMetadata, GitConfig, Landed,
+    Lease, LocalClone, ObjectName, PushError, PushTarget, Remote, TipError, Variables,
 };
 use rungs::source::RepoPath;
 use tempfile::TempDir;
@@ -26,25 +26,25 @@ fn path(text: &str) -> RepoPath {
 
 /// What a test's commits are made with.
 struct Hand {
-    writer: Writer,
-    identity: Identity,
+    writer: CloneWriter,
+    identity: CommitIdentity,
     remote: Remote,
     branch: Branch,
 }
 
 impl Hand {
     fn at(clone: &Path) -> Self {
-        let repository = Arc::new(Repository::containing(clone).unwrap().unwrap());
-        let writer = Writer::new(repository, &Variables::default()).unwrap();
-        let identity = Identity::of(None, &Variables::default(), writer.settings()).unwrap();
-        let remote = Remote::of(None, writer.settings()).unwrap();
+        let repository = Arc::new(LocalClone::containing(clone).unwrap().unwrap());
+        let writer = CloneWriter::new(repository, &Variables::default()).unwrap();
+        let identity = CommitIdentity::of(None, &Variables::default(), writer.config()).unwrap();
+        let remote = Remote::of(None, writer.config()).unwrap();
         Self { writer, identity, remote, branch: Branch::parse("main").unwrap() }
     }
 
     /// However slow the machine is that the tests run on.
-    fn to(&self) -> Destination<'_> {
+    fn to(&self) -> PushTarget<'_> {
         let patience = Duration::from_hours(1);
-        Destination { patience, ..Destination::new(&self.remote, &self.branch) }
+        PushTarget { patience, ..PushTarget::new(&self.remote, &self.branch) }
     }
 
     /// A commit that makes a file say that.
@@ -60,7 +60,7 @@ impl Hand {
         self.writer.commit(
             base,
             &changes,
-            &Words { message: &message, identity: &self.identity, time },
+            &CommitMetadata { message: &message, identity: &self.identity, time },
         )
     }
 
@@ -163,7 +163,8 @@ fn what_cannot_be_done_at_an_old_tip_is_asked_again_at_the_new_one() {
     git::clone(&file_url(&bare), &other, &[]);
     let removed = Changes::from([(path("other"), None)]);
     let hand = Hand::at(&other);
-    let words = Words { message: "Remove", identity: &hand.identity, time: Timestamp::UNIX_EPOCH };
+    let words =
+        CommitMetadata { message: "Remove", identity: &hand.identity, time: Timestamp::UNIX_EPOCH };
     let landed =
         hand.writer.commit_on_tip(&hand.to(), |tip| hand.writer.commit(tip, &removed, &words));
     committed(landed);
@@ -458,7 +459,7 @@ fn patience_ends() {
     // Each push meets a branch that moved a moment before.
     let tree = git(&bare, &["rev-parse", "main^{tree}"]);
     let hand = Hand::at(&clone);
-    let to = Destination { patience: Duration::ZERO, ..hand.to() };
+    let to = PushTarget { patience: Duration::ZERO, ..hand.to() };
     let mut moves = 0;
     let landed = hand.writer.commit_on_tip(&to, |tip| {
         moves += 1;
@@ -591,7 +592,7 @@ fn the_base_is_asked_for_configured_said_by_the_ci_or_the_remotes_head() {
 fn the_remote_is_asked_for_or_origin_or_the_only_one() {
     let of = |asked, names: &[&str]| {
         let names = names.iter().map(|name| format!("remote.{name}.url"));
-        let settings = Settings::new(names.map(|name| (name, "u".to_owned())));
+        let settings = GitConfig::new(names.map(|name| (name, "u".to_owned())));
         Remote::of(asked, &settings)
             .map_or_else(|finding| finding.code.name.to_owned(), |remote| remote.name().to_owned())
     };

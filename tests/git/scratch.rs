@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rungs::git::{CommitHistory, HistoryError, Log, ObjectName, Repository, Step};
+use rungs::git::{CommitHistory, HistoryError, LocalClone, Log, ObjectName, Step};
 use rungs::source::RepoPath;
 
 use crate::support::git::{git, git_on};
@@ -85,7 +85,7 @@ impl Scratch {
         self.commit(&format!("{file} {text}"))
     }
 
-    pub(crate) fn repository(&self) -> Arc<Repository> {
+    pub(crate) fn repository(&self) -> Arc<LocalClone> {
         repository(self.root())
     }
 
@@ -96,8 +96,8 @@ impl Scratch {
     }
 }
 
-pub(crate) fn repository(directory: &Path) -> Arc<Repository> {
-    Arc::new(Repository::containing(directory).unwrap().unwrap())
+pub(crate) fn repository(directory: &Path) -> Arc<LocalClone> {
+    Arc::new(LocalClone::containing(directory).unwrap().unwrap())
 }
 
 /// Each step as a line: `subject: path before > after`, `-` where there is no

@@ -6,7 +6,7 @@ use std::process::Output;
 use std::sync::Arc;
 
 use rungs::config::{EnvironmentName, load};
-use rungs::git::{Log, Repository};
+use rungs::git::{LocalClone, Log};
 use rungs::history::{BranchHistory, Commits, History, Since};
 use rungs::sites::{SiteValue, State};
 use serde_json::Value;
@@ -121,7 +121,7 @@ impl Made {
 
     /// What the past of an environment's `web` says.
     fn with_past<T>(&self, ask: impl FnOnce(&BranchHistory<'_>) -> T) -> T {
-        let clone = Arc::new(Repository::containing(self.path()).unwrap().unwrap());
+        let clone = Arc::new(LocalClone::containing(self.path()).unwrap().unwrap());
         let tip = clone.head().unwrap().unwrap();
         let tree = clone.tree_of(&tip).unwrap();
         let loaded = load(&tree).unwrap();

@@ -2,8 +2,8 @@
 
 use std::io::{self, BufRead};
 
-use super::scope::Scope;
-use crate::git::{FileChange, Mode, ObjectName};
+use super::path_filter::PathFilter;
+use crate::git::{FileChange, FileMode, ObjectName};
 
 /// The text up to the next zero byte, which no name and no message has; none
 /// at the end.
@@ -28,7 +28,7 @@ pub(super) fn begins_change(token: &[u8]) -> bool {
 pub(super) fn change(
     token: &[u8],
     output: &mut impl BufRead,
-    scope: &Scope,
+    filter: &PathFilter,
 ) -> io::Result<Option<FileChange>> {
     let path = self::token(output)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let words = std::str::from_utf8(token).map_err(|_| io::ErrorKind::InvalidData)?;
@@ -41,14 +41,14 @@ pub(super) fn change(
     if before.is_none() && after.is_none() {
         return Ok(None);
     }
-    Ok(scope.path(&path).map(|path| FileChange { path, before, after }))
+    Ok(filter.path(&path).map(|path| FileChange { path, before, after }))
 }
 
 /// The blob of a file. A submodule has none, and a link's is no file's text:
 /// what it leads to has a history of its own.
 fn file(mode: &str, id: &str) -> Option<ObjectName> {
-    match Mode::from_octal(mode)? {
-        Mode::File | Mode::Executable => ObjectName::parse(id).filter(|id| !id.is_null()),
-        Mode::Link | Mode::Tree | Mode::Submodule => None,
+    match FileMode::from_octal(mode)? {
+        FileMode::File | FileMode::Executable => ObjectName::parse(id).filter(|id| !id.is_null()),
+        FileMode::Link | FileMode::Tree | FileMode::Submodule => None,
     }
 }

@@ -3,7 +3,7 @@
 //! libgit2 took ten times as long for the history of one path. Three kinds of
 //! children are read as they write, and end when nobody reads on:
 //!
-//! - the *spine*, which names every commit along the branch, and is what the
+//! - the *first parents*, which name every commit along the branch, and are what the
 //!   others are ordered by;
 //! - one *stream* of commits with their changes, or one for each path, which
 //!   name only what changed something;
@@ -12,43 +12,39 @@
 mod changes;
 mod filters;
 mod pull;
-mod scope;
-mod spine;
-mod stream;
-mod walk;
-mod way;
+mod path_filter;
+mod first_parents;
+mod changed_commits;
+mod steps;
+mod branch_walk;
 
 use std::sync::Arc;
 
-use scope::Scope;
-use walk::Walk;
-use way::{Branch, Way};
+use branch_walk::{BranchCommits, BranchWalk};
+use path_filter::PathFilter;
+use steps::Steps;
 
 use super::{
-    CommitHistory, HistoryError, Names, ObjectError, ObjectName, ProgramError, Repository, Step,
+    CommitHistory, CommitNames, HistoryError, LocalClone, ObjectError, ObjectName, ProgramError,
+    Step,
 };
 use crate::source::{MAX_FILE_BYTES, RepoPath};
 
-/// Tells git to write when its buffer is full, and not after each commit: a
-/// third of the time where it names nearly every commit. Where it names few of
-/// many, the first would come with the last.
-const UNHURRIED: (&str, &str) = ("GIT_FLUSH", "0");
-
 /// The history of a clone's branch.
 pub struct Log {
-    repository: Arc<Repository>,
+    clone: Arc<LocalClone>,
     branch: Option<String>,
 }
 
 impl Log {
     /// The history of the branch of that short name (`main`); none where that
     /// is not known. The name tells which merges were pulls into the branch.
-    pub fn new(repository: Arc<Repository>, branch: Option<&str>) -> Self {
-        Self { repository, branch: branch.map(str::to_owned) }
+    pub fn new(clone: Arc<LocalClone>, branch: Option<&str>) -> Self {
+        Self { clone, branch: branch.map(str::to_owned) }
     }
 
-    fn way(&self, tip: &ObjectName) -> Result<Way<'_>, HistoryError> {
-        Way::new(&self.repository, self.branch.as_deref(), tip)
+    fn walk(&self, tip: &ObjectName) -> Result<BranchWalk<'_>, HistoryError> {
+        BranchWalk::new(&self.clone, self.branch.as_deref(), tip)
     }
 }
 
@@ -58,16 +54,16 @@ impl CommitHistory for Log {
         tip: &ObjectName,
         paths: &[RepoPath],
     ) -> Result<Box<dyn Iterator<Item = Result<Step, HistoryError>> + 'h>, HistoryError> {
-        let scope = Scope::new(self.repository.prefix(), paths);
-        Ok(Box::new(Walk::new(self.way(tip)?, scope, tip)?))
+        let filter = PathFilter::new(self.clone.prefix(), paths);
+        Ok(Box::new(Steps::new(self.walk(tip)?, filter, tip)?))
     }
 
-    fn branch<'h>(&'h self, tip: &ObjectName) -> Result<Names<'h>, HistoryError> {
-        Ok(Box::new(Branch::new(self.way(tip)?)))
+    fn branch<'h>(&'h self, tip: &ObjectName) -> Result<CommitNames<'h>, HistoryError> {
+        Ok(Box::new(BranchCommits::new(self.walk(tip)?)))
     }
 
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError> {
-        let objects = self.repository.objects();
+        let objects = self.clone.objects();
         let size = objects.blob_size(id)?;
         if size > MAX_FILE_BYTES {
             let reason =
@@ -78,7 +74,7 @@ impl CommitHistory for Log {
     }
 
     fn prefetch(&self, ids: &[ObjectName]) -> Result<(), HistoryError> {
-        Ok(self.repository.objects().prefetch(ids)?)
+        Ok(self.clone.objects().prefetch(ids)?)
     }
 }
 

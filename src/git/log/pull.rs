@@ -20,7 +20,7 @@ const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
 pub(super) fn branch_parent(subject: &str, parents: usize, branch: Option<&str>) -> Option<usize> {
     let merged = subject.strip_prefix("Merge ")?;
     let (merged, into) = match merged.rsplit_once(" into ") {
-        Some((merged, into)) => (merged, Some(Into::of(into))),
+        Some((merged, into)) => (merged, Some(MergedInto::of(into))),
         None => (merged, None),
     };
     if is_address(merged) {
@@ -35,7 +35,7 @@ pub(super) fn branch_parent(subject: &str, parents: usize, branch: Option<&str>)
 
 /// Where something was merged into.
 #[derive(Debug, Clone, Copy)]
-enum Into<'s> {
+enum MergedInto<'s> {
     /// As git says it.
     Git(&'s str),
     /// In quotes, as GitLab says it of a merge request, which never hides the
@@ -43,7 +43,7 @@ enum Into<'s> {
     Forge(&'s str),
 }
 
-impl<'s> Into<'s> {
+impl<'s> MergedInto<'s> {
     fn of(text: &'s str) -> Self {
         let text = text.trim_end();
         match text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) {
@@ -55,7 +55,7 @@ impl<'s> Into<'s> {
 
 /// What was merged.
 #[derive(Debug, PartialEq, Eq)]
-struct Merged<'s> {
+struct MergedRef<'s> {
     kind: MergedKind,
     name: &'s str,
     /// Whether it is another clone's.
@@ -71,15 +71,15 @@ enum MergedKind {
     Other,
 }
 
-impl Merged<'_> {
-    fn is_pulled(&self, into: Option<Into<'_>>, branch: Option<&str>) -> bool {
+impl MergedRef<'_> {
+    fn is_pulled(&self, into: Option<MergedInto<'_>>, branch: Option<&str>) -> bool {
         let is_walked = match branch {
             Some(branch) => self.is_branch(branch),
             None => self.is_default(),
         };
         match into {
-            Some(Into::Git(into)) => self.is_branch(into) || is_walked,
-            Some(Into::Forge(into)) => is_walked && !self.is_branch(into),
+            Some(MergedInto::Git(into)) => self.is_branch(into) || is_walked,
+            Some(MergedInto::Forge(into)) => is_walked && !self.is_branch(into),
             None => is_walked || (self.is_remote && self.is_default()),
         }
     }
@@ -110,7 +110,7 @@ fn is_address(merged: &str) -> bool {
 }
 
 /// The names in `branches 'a' and 'b' of URL, tag 'c'`, in their order.
-fn names(merged: &str) -> Vec<Merged<'_>> {
+fn names(merged: &str) -> Vec<MergedRef<'_>> {
     let mut names = Vec::new();
     for group in merged.split("; ") {
         let (group, is_remote) = match group.rsplit_once("' of ") {
@@ -125,7 +125,7 @@ fn names(merged: &str) -> Vec<Merged<'_>> {
             let Some((name, after)) = quoted.split_once('\'') else { break };
             if let Some(kind) = kind {
                 let is_remote = is_remote || kind == MergedKind::Tracking;
-                names.push(Merged { kind, name, is_remote });
+                names.push(MergedRef { kind, name, is_remote });
             }
             rest = after;
         }
@@ -193,7 +193,7 @@ mod tests {
             "Merge pull request #12 from someone/main",
             "Merge pull request 'Use main' (#3) from someone/main into main",
             "Merge pull request 'main' (#3) from someone/main into main",
-            "Merged in main (pull request #3)",
+            "MergedRef in main (pull request #3)",
             "Merge remote-tracking branch 'origin/domain'",
             "Merge tag 'main'",
             "Merge commit 'main'",

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::claims;
-use crate::git::{HistoryError, Names, ObjectName};
+use crate::git::{CommitNames, HistoryError, ObjectName};
 use crate::history::{Action, Record, Source, StateChange};
 use crate::sites::{AppInstance, Key, SiteValue};
 
@@ -22,7 +22,7 @@ const FARTHEST: usize = 50_000;
 
 /// The places of commits on the branch, read as far as they are asked for.
 pub(super) struct SourceSearch<'h> {
-    branch: Names<'h>,
+    branch: CommitNames<'h>,
     positions: HashMap<ObjectName, usize>,
     is_whole: bool,
     /// The nearest commit that is waited for.
@@ -30,7 +30,7 @@ pub(super) struct SourceSearch<'h> {
 }
 
 impl<'h> SourceSearch<'h> {
-    pub(super) fn new(branch: Names<'h>) -> Self {
+    pub(super) fn new(branch: CommitNames<'h>) -> Self {
         Self { branch, positions: HashMap::new(), is_whole: false, due: None }
     }
 

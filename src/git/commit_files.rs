@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::{Mode, ObjectError, ObjectName, Objects, TreeEntry};
+use super::{FileMode, ObjectError, ObjectName, Objects, TreeEntry};
 use crate::source::{Entry, EntryKind, MAX_FILE_BYTES, ReadErrorKind, RepoPath, Store, StoreError};
 
 /// A commit's files below a directory of the clone.
@@ -14,11 +14,11 @@ pub struct CommitFiles {
     prefix: RepoPath,
     /// Trees that were read, by the path from the clone's root: each is asked
     /// for once for every path below it.
-    directories: RwLock<HashMap<RepoPath, Arc<Directory>>>,
+    directories: RwLock<HashMap<RepoPath, Arc<TreeListing>>>,
 }
 
 /// A tree that was read.
-struct Directory {
+struct TreeListing {
     /// In the order of their names. Git's is nearly that, so that this costs
     /// less than a map to make.
     entries: Vec<TreeEntry>,
@@ -43,38 +43,38 @@ impl CommitFiles {
     }
 
     /// What stands at a path from the clone's root.
-    fn find(&self, full: &RepoPath) -> Result<Option<(Mode, ObjectName)>, StoreError> {
+    fn find(&self, full: &RepoPath) -> Result<Option<(FileMode, ObjectName)>, StoreError> {
         let Some(parent) = full.parent() else {
-            return Ok(Some((Mode::Tree, self.tree.clone())));
+            return Ok(Some((FileMode::Tree, self.tree.clone())));
         };
         let parent = self.directory(&parent)?;
         Ok(parent.and_then(|parent| parent.get(full.name()).map(|one| (one.mode, one.id.clone()))))
     }
 
-    fn directory(&self, full: &RepoPath) -> Result<Option<Arc<Directory>>, StoreError> {
+    fn directory(&self, full: &RepoPath) -> Result<Option<Arc<TreeListing>>, StoreError> {
         {
             let known = self.directories.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(directory) = known.get(full) {
                 return Ok(Some(Arc::clone(directory)));
             }
         }
-        let Some((Mode::Tree, id)) = self.find(full)? else { return Ok(None) };
+        let Some((FileMode::Tree, id)) = self.find(full)? else { return Ok(None) };
         let entries = self.objects.tree(&id).map_err(|error| self.failed(&error))?;
-        let directory = Arc::new(Directory::of(entries));
+        let directory = Arc::new(TreeListing::of(entries));
         let mut known = self.directories.write().unwrap_or_else(PoisonError::into_inner);
         Ok(Some(Arc::clone(known.entry(full.clone()).or_insert(directory))))
     }
 
-    fn entry_of(&self, mode: Mode, id: &ObjectName) -> Result<Entry, StoreError> {
+    fn entry_of(&self, mode: FileMode, id: &ObjectName) -> Result<Entry, StoreError> {
         Ok(match mode {
-            Mode::Tree => Entry::Directory,
-            Mode::File | Mode::Executable => Entry::File { size: None },
-            Mode::Link => {
+            FileMode::Tree => Entry::Directory,
+            FileMode::File | FileMode::Executable => Entry::File { size: None },
+            FileMode::Link => {
                 let target = self.bounded(id)?;
                 Entry::Link { target: String::from_utf8_lossy(&target).into_owned() }
             }
             // A submodule's commit is another repository's.
-            Mode::Submodule => Entry::Other,
+            FileMode::Submodule => Entry::Other,
         })
     }
 
@@ -97,7 +97,7 @@ impl CommitFiles {
     }
 }
 
-impl Directory {
+impl TreeListing {
     fn of(mut entries: Vec<TreeEntry>) -> Self {
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Self { entries, is_fetched: OnceLock::new() }
@@ -113,7 +113,7 @@ impl Directory {
     /// would wait for the remote at each.
     fn prefetch(&self, objects: &dyn Objects) {
         self.is_fetched.get_or_init(|| {
-            let is_blob = |mode| !matches!(mode, Mode::Tree | Mode::Submodule);
+            let is_blob = |mode| !matches!(mode, FileMode::Tree | FileMode::Submodule);
             let blobs = self.entries.iter().filter(|entry| is_blob(entry.mode));
             let ids: Vec<ObjectName> = blobs.map(|entry| entry.id.clone()).collect();
             // Where that fails, what is read may be there all the same; if it
@@ -152,10 +152,10 @@ impl Store for CommitFiles {
         let names = found.entries.iter().map(|TreeEntry { name, mode, .. }| {
             let name = std::str::from_utf8(name).map_err(|_| ReadErrorKind::name_not_utf8(name))?;
             let kind = match mode {
-                Mode::Tree => EntryKind::Directory,
-                Mode::Link => EntryKind::Link,
-                Mode::File | Mode::Executable => EntryKind::File,
-                Mode::Submodule => EntryKind::Other,
+                FileMode::Tree => EntryKind::Directory,
+                FileMode::Link => EntryKind::Link,
+                FileMode::File | FileMode::Executable => EntryKind::File,
+                FileMode::Submodule => EntryKind::Other,
             };
             Ok((name.to_owned(), kind))
         });
@@ -167,7 +167,7 @@ impl Store for CommitFiles {
         let directory = full.parent().map(|parent| self.directory(&parent)).transpose()?.flatten();
         let directory = directory.ok_or(ReadErrorKind::Missing)?;
         match directory.get(full.name()) {
-            Some(TreeEntry { mode: Mode::Tree | Mode::Submodule, .. }) | None => {
+            Some(TreeEntry { mode: FileMode::Tree | FileMode::Submodule, .. }) | None => {
                 Err(ReadErrorKind::Missing)
             }
             Some(entry) => {

@@ -12,7 +12,7 @@ const MAX_SPECS: usize = 16;
 
 /// The files whose changes are asked for.
 #[derive(Debug, Clone)]
-pub(super) struct Scope {
+pub(super) struct PathFilter {
     /// The directory that holds `rungs.yaml`, from the clone's root.
     prefix: RepoPath,
     /// From the clone's root; none means everything.
@@ -21,7 +21,7 @@ pub(super) struct Scope {
     specs: Vec<RepoPath>,
 }
 
-impl Scope {
+impl PathFilter {
     /// Files at or below `paths`, which are from `prefix`; without any, all
     /// files below `prefix`.
     pub(super) fn new(prefix: &RepoPath, paths: &[RepoPath]) -> Self {
@@ -87,37 +87,37 @@ mod tests {
         RepoPath::new(text).unwrap()
     }
 
-    fn specs(scope: &Scope) -> Vec<&str> {
-        scope.specs().iter().map(RepoPath::as_str).collect()
+    fn specs(filter: &PathFilter) -> Vec<&str> {
+        filter.specs().iter().map(RepoPath::as_str).collect()
     }
 
     #[test]
     fn paths_count_from_the_prefix() {
-        let scope = Scope::new(&path("deploy"), &[path("a/b"), path("a"), path("c")]);
-        assert_eq!(specs(&scope), ["deploy/a", "deploy/c"]);
-        assert_eq!(scope.path(b"deploy/a/x"), Some(path("a/x")));
-        assert_eq!(scope.path(b"deploy/ab"), None);
-        assert_eq!(scope.path(b"a/x"), None);
-        let all = Scope::new(&path("deploy"), &[]);
+        let filter = PathFilter::new(&path("deploy"), &[path("a/b"), path("a"), path("c")]);
+        assert_eq!(specs(&filter), ["deploy/a", "deploy/c"]);
+        assert_eq!(filter.path(b"deploy/a/x"), Some(path("a/x")));
+        assert_eq!(filter.path(b"deploy/ab"), None);
+        assert_eq!(filter.path(b"a/x"), None);
+        let all = PathFilter::new(&path("deploy"), &[]);
         assert_eq!(specs(&all), ["deploy"]);
-        assert!(specs(&Scope::new(&RepoPath::root(), &[])).is_empty());
+        assert!(specs(&PathFilter::new(&RepoPath::root(), &[])).is_empty());
     }
 
     #[test]
     fn of_many_paths_git_is_told_none_and_they_are_chosen_here() {
         let many: Vec<RepoPath> = (0..100).map(|n| path(&format!("a/{n}/x"))).collect();
-        assert_eq!(specs(&Scope::new(&path("deploy"), &many)), ["deploy"]);
-        let scope = Scope::new(&RepoPath::root(), &many);
-        assert!(specs(&scope).is_empty());
-        assert_eq!(scope.path(b"a/7/x"), Some(path("a/7/x")));
-        assert_eq!(scope.path(b"a/7/y"), None);
+        assert_eq!(specs(&PathFilter::new(&path("deploy"), &many)), ["deploy"]);
+        let filter = PathFilter::new(&RepoPath::root(), &many);
+        assert!(specs(&filter).is_empty());
+        assert_eq!(filter.path(b"a/7/x"), Some(path("a/7/x")));
+        assert_eq!(filter.path(b"a/7/y"), None);
     }
 
     #[test]
     fn what_is_no_path_is_not_asked_for() {
-        let scope = Scope::new(&RepoPath::root(), &[]);
+        let filter = PathFilter::new(&RepoPath::root(), &[]);
         for odd in [&b"a/../b"[..], b"a//b", b"\xff", b"./a"] {
-            assert_eq!(scope.path(odd), None, "{odd:?}");
+            assert_eq!(filter.path(odd), None, "{odd:?}");
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use std::io::{self, BufRead};
 
-use super::UNHURRIED;
 use super::changes::{begins_change, change, token};
-use super::scope::Scope;
-use crate::git::{Commit, FileChange, HistoryError, ObjectName, Program, Running, Signature};
+use super::path_filter::PathFilter;
+use crate::git::{Commit, FileChange, GitProgram, HistoryError, ObjectName, Running, Signature};
 use crate::source::RepoPath;
 
 /// What is told of each commit, with a zero byte between. Addresses and names
@@ -39,15 +38,15 @@ const OPTIONS: [&str; 11] = [
 
 /// The commits from a tip along first parents that changed something, newest
 /// first.
-pub(super) struct Stream {
+pub(super) struct ChangedCommits {
     running: Option<Running>,
     /// The token that ended the commit before.
     ahead: Option<Vec<u8>>,
-    head: Option<Record>,
+    head: Option<ChangedCommit>,
 }
 
 /// Commits of a branch that follow each other.
-pub(super) struct Stretch {
+pub(super) struct CommitRange {
     /// The newest of them.
     pub(super) newest: ObjectName,
     /// The commit behind the oldest; none where they go back to the beginning.
@@ -55,23 +54,23 @@ pub(super) struct Stretch {
 }
 
 /// A commit and what it changed of what is asked for.
-pub(super) struct Record {
+pub(super) struct ChangedCommit {
     pub(super) commit: Commit,
     pub(super) changes: Vec<FileChange>,
 }
 
-impl Stream {
+impl ChangedCommits {
     pub(super) fn from(
-        program: &Program,
-        stretch: &Stretch,
+        program: &GitProgram,
+        range: &CommitRange,
         specs: &[RepoPath],
     ) -> Result<Self, HistoryError> {
         let mut program =
             SETTINGS.iter().fold(program.clone(), |program, one| program.setting(one));
         if specs.is_empty() {
-            program = program.variable(UNHURRIED.0, UNHURRIED.1);
+            program = program.buffered();
         }
-        let Stretch { newest, behind } = stretch;
+        let CommitRange { newest, behind } = range;
         let behind = behind.as_ref().map(|behind| format!("^{behind}"));
         let command = program.command("log").args(OPTIONS).arg(newest.as_str());
         let command = command.args(behind).arg("--");
@@ -79,30 +78,30 @@ impl Stream {
         Ok(Self { running: Some(command.start()?), ahead: None, head: None })
     }
 
-    /// The record of that commit, where it is the next; what comes later stays.
+    /// Returns that commit, where it is the next; what comes later stays.
     pub(super) fn take(
         &mut self,
         id: &ObjectName,
-        scope: &Scope,
-    ) -> Result<Option<Record>, HistoryError> {
+        filter: &PathFilter,
+    ) -> Result<Option<ChangedCommit>, HistoryError> {
         if self.head.is_none() {
-            self.head = self.next(scope)?;
+            self.head = self.next(filter)?;
         }
         Ok(self.head.take_if(|head| head.commit.id == *id))
     }
 
     /// Whether nothing comes any more.
-    pub(super) fn is_at_end(&mut self, scope: &Scope) -> Result<bool, HistoryError> {
+    pub(super) fn is_at_end(&mut self, filter: &PathFilter) -> Result<bool, HistoryError> {
         if self.head.is_none() {
-            self.head = self.next(scope)?;
+            self.head = self.next(filter)?;
         }
         Ok(self.head.is_none())
     }
 
-    fn next(&mut self, scope: &Scope) -> Result<Option<Record>, HistoryError> {
+    fn next(&mut self, filter: &PathFilter) -> Result<Option<ChangedCommit>, HistoryError> {
         let Some(running) = &mut self.running else { return Ok(None) };
-        match record(running.output(), &mut self.ahead, scope) {
-            Ok(Some(record)) => Ok(Some(record)),
+        match changed_commit(running.output(), &mut self.ahead, filter) {
+            Ok(Some(changed_commit)) => Ok(Some(changed_commit)),
             Ok(None) => {
                 let ended = self.running.take().map_or(Ok(()), Running::finish);
                 Ok(ended.map(|()| None)?)
@@ -116,11 +115,11 @@ impl Stream {
     }
 }
 
-fn record(
+fn changed_commit(
     output: &mut impl BufRead,
     ahead: &mut Option<Vec<u8>>,
-    scope: &Scope,
-) -> io::Result<Option<Record>> {
+    filter: &PathFilter,
+) -> io::Result<Option<ChangedCommit>> {
     let first = match ahead.take() {
         Some(token) => Some(token),
         None => token(output)?,
@@ -130,11 +129,11 @@ fn record(
     let mut changes = Vec::new();
     *ahead = loop {
         match token(output)? {
-            Some(token) if begins_change(&token) => changes.extend(change(&token, output, scope)?),
+            Some(token) if begins_change(&token) => changes.extend(change(&token, output, filter)?),
             other => break other,
         }
     };
-    Ok(Some(Record { commit, changes }))
+    Ok(Some(ChangedCommit { commit, changes }))
 }
 
 fn commit(id: &[u8], output: &mut impl BufRead) -> io::Result<Commit> {

@@ -1,37 +1,37 @@
-//! The way back along a branch.
+//! The way back along a branch, past merges that hide it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::first_parents::{FirstParents, ListedCommit};
 use super::pull;
-use super::spine::{Spine, Vertebra};
-use crate::git::{Commit, HistoryError, ObjectName, Program, Repository};
+use crate::git::{Commit, GitProgram, HistoryError, LocalClone, ObjectName};
 
 /// Every commit of a branch, newest first, along what it was behind merges
 /// that hide it.
-pub(super) struct Way<'h> {
-    pub(super) repository: &'h Arc<Repository>,
-    pub(super) program: Program,
+pub(super) struct BranchWalk<'h> {
+    pub(super) clone: &'h Arc<LocalClone>,
+    pub(super) program: GitProgram,
     branch: Option<&'h str>,
     /// Commits whose parents the clone does not have.
     shallow: HashSet<ObjectName>,
-    spine: Spine,
+    first_parents: FirstParents,
 }
 
-impl<'h> Way<'h> {
+impl<'h> BranchWalk<'h> {
     pub(super) fn new(
-        repository: &'h Arc<Repository>,
+        clone: &'h Arc<LocalClone>,
         branch: Option<&'h str>,
         tip: &ObjectName,
     ) -> Result<Self, HistoryError> {
-        let (program, shallow) = (repository.program(), repository.shallow());
-        let spine = Spine::from(&program, tip)?;
-        Ok(Self { repository, program, branch, shallow, spine })
+        let (program, shallow) = (clone.program(), clone.shallow());
+        let first_parents = FirstParents::from(&program, tip)?;
+        Ok(Self { clone, program, branch, shallow, first_parents })
     }
 
     /// The next commit; none after the branch's first.
-    pub(super) fn next(&mut self) -> Result<Option<Vertebra>, HistoryError> {
-        self.spine.next()
+    pub(super) fn next(&mut self) -> Result<Option<ListedCommit>, HistoryError> {
+        self.first_parents.next()
     }
 
     /// Whether the clone ends with that commit, so that what it changed is not
@@ -42,23 +42,23 @@ impl<'h> Way<'h> {
 
     /// What to say at the edge.
     pub(super) fn edge(&self) -> HistoryError {
-        HistoryError::Shallow { fetch: self.repository.unshallow() }
+        HistoryError::Shallow { fetch: self.clone.unshallow() }
     }
 
     /// The parent that hides the branch, of a merge that does, and the merge.
     /// `known` saves reading it where it was read already.
     pub(super) fn hidden<'v>(
         &self,
-        vertebra: &'v Vertebra,
+        listed: &'v ListedCommit,
         known: Option<&Commit>,
     ) -> Result<Option<(Commit, &'v ObjectName)>, HistoryError> {
-        let parents = &vertebra.parents;
+        let parents = &listed.parents;
         if parents.len() < 2 {
             return Ok(None);
         }
         let commit = match known {
             Some(commit) => commit.clone(),
-            None => self.repository.objects().commit(&vertebra.id)?.0,
+            None => self.clone.objects().commit(&listed.id)?.0,
         };
         let parent = pull::branch_parent(commit.subject(), parents.len(), self.branch);
         Ok(parent.map(|parent| (commit, &parents[parent])))
@@ -66,53 +66,53 @@ impl<'h> Way<'h> {
 
     /// Goes on from there.
     pub(super) fn turn(&mut self, to: &ObjectName) -> Result<(), HistoryError> {
-        self.spine = Spine::from(&self.program, to)?;
+        self.first_parents = FirstParents::from(&self.program, to)?;
         Ok(())
     }
 }
 
 /// The names of a branch's commits.
-pub(super) struct Branch<'h> {
-    way: Way<'h>,
-    next: Next,
+pub(super) struct BranchCommits<'h> {
+    walk: BranchWalk<'h>,
+    next: Position,
 }
 
 /// What comes next.
-enum Next {
+enum Position {
     Commit,
     Edge,
     Nothing,
 }
 
-impl<'h> Branch<'h> {
-    pub(super) fn new(way: Way<'h>) -> Self {
-        Self { way, next: Next::Commit }
+impl<'h> BranchCommits<'h> {
+    pub(super) fn new(walk: BranchWalk<'h>) -> Self {
+        Self { walk, next: Position::Commit }
     }
 
     fn name(&mut self) -> Result<Option<ObjectName>, HistoryError> {
-        match std::mem::replace(&mut self.next, Next::Nothing) {
-            Next::Nothing => return Ok(None),
-            Next::Edge => return Err(self.way.edge()),
-            Next::Commit => {}
+        match std::mem::replace(&mut self.next, Position::Nothing) {
+            Position::Nothing => return Ok(None),
+            Position::Edge => return Err(self.walk.edge()),
+            Position::Commit => {}
         }
-        let Some(vertebra) = self.way.next()? else { return Ok(None) };
-        self.next = Next::Commit;
-        if self.way.is_edge(&vertebra.id) {
-            self.next = Next::Edge;
-        } else if let Some((_, parent)) = self.way.hidden(&vertebra, None)? {
-            self.way.turn(parent)?;
+        let Some(listed) = self.walk.next()? else { return Ok(None) };
+        self.next = Position::Commit;
+        if self.walk.is_edge(&listed.id) {
+            self.next = Position::Edge;
+        } else if let Some((_, parent)) = self.walk.hidden(&listed, None)? {
+            self.walk.turn(parent)?;
         }
-        Ok(Some(vertebra.id))
+        Ok(Some(listed.id))
     }
 }
 
-impl Iterator for Branch<'_> {
+impl Iterator for BranchCommits<'_> {
     type Item = Result<ObjectName, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let name = self.name();
         if name.is_err() {
-            self.next = Next::Nothing;
+            self.next = Position::Nothing;
         }
         name.transpose()
     }

@@ -2,36 +2,35 @@
 
 use std::io::BufRead;
 
-use super::UNHURRIED;
-use crate::git::{HistoryError, ObjectName, Program, Running};
+use crate::git::{GitProgram, HistoryError, ObjectName, Running};
 
 /// The commits from a tip along first parents, newest first.
-pub(super) struct Spine {
+pub(super) struct FirstParents {
     running: Option<Running>,
 }
 
 /// A commit and all of its parents.
-pub(super) struct Vertebra {
+pub(super) struct ListedCommit {
     pub(super) id: ObjectName,
     pub(super) parents: Vec<ObjectName>,
 }
 
-impl Spine {
-    pub(super) fn from(program: &Program, tip: &ObjectName) -> Result<Self, HistoryError> {
-        let program = program.clone().variable(UNHURRIED.0, UNHURRIED.1);
+impl FirstParents {
+    pub(super) fn from(program: &GitProgram, tip: &ObjectName) -> Result<Self, HistoryError> {
+        let program = program.clone().buffered();
         let options = ["--first-parent", "--parents", "--end-of-options"];
         let command = program.command("rev-list").args(options).args([tip.as_str(), "--"]);
         Ok(Self { running: Some(command.start()?) })
     }
 
     /// The next commit; none after the branch's first.
-    pub(super) fn next(&mut self) -> Result<Option<Vertebra>, HistoryError> {
+    pub(super) fn next(&mut self) -> Result<Option<ListedCommit>, HistoryError> {
         let Some(running) = &mut self.running else { return Ok(None) };
         let mut line = String::new();
         let read = running.output().read_line(&mut line);
         let mut names = line.split_ascii_whitespace().filter_map(ObjectName::parse);
         match (read, names.next()) {
-            (Ok(1..), Some(id)) => Ok(Some(Vertebra { id, parents: names.collect() })),
+            (Ok(1..), Some(id)) => Ok(Some(ListedCommit { id, parents: names.collect() })),
             (Ok(0), _) => {
                 let ended = self.running.take().map_or(Ok(()), Running::finish);
                 Ok(ended.map(|()| None)?)

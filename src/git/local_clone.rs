@@ -5,34 +5,34 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::opening::{self, OpenError, Opened};
-use super::revision::{self, Asked, Peeled};
-use super::{CommitFiles, ObjectError, ObjectName, Objects, Program, fetch};
+use super::opening::{self, OpenError, OpenedClone};
+use super::revision::{self, Peeled, RevisionQuery};
+use super::{CommitFiles, GitProgram, ObjectError, ObjectName, Objects, fetch};
 use crate::source::{Disk, RepoPath, RevisionError, Revisions, Tree};
 
 /// A clone, seen from one of its directories.
 ///
 /// The directory that holds `rungs.yaml` need not be the clone's root: paths
 /// are always relative to that directory.
-pub struct Repository {
-    opened: Opened,
+pub struct LocalClone {
+    opened: OpenedClone,
     /// From the clone's root to the directory.
     prefix: RepoPath,
-    resolved: Mutex<Resolved>,
+    resolved: Mutex<ResolvedRevisions>,
 }
 
 /// What was asked for already. A tag that moves while rungs runs stays what it
 /// was, so that what is read of it at several places is of one commit.
 #[derive(Default)]
-struct Resolved {
+struct ResolvedRevisions {
     commits: HashMap<String, ObjectName>,
     trees: HashMap<ObjectName, Tree>,
 }
 
-impl Repository {
+impl LocalClone {
     /// The clone that `directory` stands in; none where it stands in none.
     pub fn containing(directory: &Path) -> Result<Option<Self>, OpenError> {
-        let Some(opened) = Opened::containing(directory)? else { return Ok(None) };
+        let Some(opened) = OpenedClone::containing(directory)? else { return Ok(None) };
         let prefix = opened.prefix(directory)?;
         Ok(Some(Self { opened, prefix, resolved: Mutex::default() }))
     }
@@ -54,8 +54,8 @@ impl Repository {
     }
 
     /// The `git` program for this clone.
-    pub fn program(&self) -> Program {
-        Program::in_clone(&self.opened.git_directory, self.opened.work_tree.as_deref())
+    pub fn program(&self) -> GitProgram {
+        GitProgram::in_clone(&self.opened.git_directory, self.opened.work_tree.as_deref())
     }
 
     /// The clone's own directory, absolute: `.git`, that of a linked work tree,
@@ -144,7 +144,11 @@ impl Repository {
         Ok(self.kept_tree(&mut resolved, commit)?.recording().among(revisions))
     }
 
-    fn kept_tree(&self, resolved: &mut Resolved, commit: &ObjectName) -> Result<Tree, ObjectError> {
+    fn kept_tree(
+        &self,
+        resolved: &mut ResolvedRevisions,
+        commit: &ObjectName,
+    ) -> Result<Tree, ObjectError> {
         if let Some(tree) = resolved.trees.get(commit) {
             return Ok(tree.clone());
         }
@@ -156,11 +160,11 @@ impl Repository {
 
     fn commit(&self, revision: &str) -> Result<ObjectName, RevisionError> {
         let database = &*self.opened.database;
-        Asked { database, is_shallow: self.is_shallow(), revision }.commit()
+        RevisionQuery { database, is_shallow: self.is_shallow(), revision }.commit()
     }
 }
 
-impl Revisions for Repository {
+impl Revisions for LocalClone {
     fn at(&self, revision: &str) -> Result<Tree, RevisionError> {
         let mut resolved = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
         let commit = match resolved.commits.get(revision) {
@@ -178,8 +182,8 @@ impl Revisions for Repository {
 /// it stands in. Reading files needs no clone, so one that cannot be opened
 /// matters only to whoever asks for a revision, and is told then.
 pub fn work_tree(directory: &Path) -> Tree {
-    let revisions: Option<Arc<dyn Revisions>> = match Repository::containing(directory) {
-        Ok(Some(repository)) => Some(Arc::new(repository)),
+    let revisions: Option<Arc<dyn Revisions>> = match LocalClone::containing(directory) {
+        Ok(Some(clone)) => Some(Arc::new(clone)),
         Ok(None) => None,
         Err(error) => Some(Arc::new(Unopened { reason: error.to_string() })),
     };

@@ -1,6 +1,6 @@
 //! Git's configuration, as it holds in a clone.
 
-use super::program::{Program, ProgramError};
+use super::program::{GitProgram, ProgramError};
 use super::variables::Variables;
 
 /// Variables that say where git's configuration is, which libgit2 does not
@@ -15,9 +15,9 @@ const REDIRECTS: [&str; 5] = [
 
 /// All settings that hold in a clone, in the order in which git reads them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settings(Vec<(String, Option<String>)>);
+pub struct GitConfig(Vec<(String, Option<String>)>);
 
-impl Settings {
+impl GitConfig {
     /// From names and values.
     pub fn new<S: Into<String>>(settings: impl IntoIterator<Item = (S, S)>) -> Self {
         let owned = |(name, value): (S, S)| (name.into(), Some(value.into()));
@@ -28,7 +28,7 @@ impl Settings {
     /// a variable says what only git follows.
     pub(super) fn of(
         opened: Option<&git2::Repository>,
-        program: &Program,
+        program: &GitProgram,
         variables: &Variables,
     ) -> Result<Self, ProgramError> {
         let is_redirected = REDIRECTS.iter().any(|name| variables.get(name).is_some());
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_last_value_holds_and_a_name_alone_is_on() {
-        let settings = Settings::listed("a.b\nx\0a.b\ny\0commit.gpgsign\0c.d\n\0e.f\noff\0");
+        let settings = GitConfig::listed("a.b\nx\0a.b\ny\0commit.gpgsign\0c.d\n\0e.f\noff\0");
         assert_eq!(settings.get("a.b"), Some("y"));
         assert_eq!(settings.get("c.d"), None);
         assert!(settings.is_on("commit.gpgsign"));
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn remotes_may_have_dots_in_their_names() {
-        let settings = Settings::new([
+        let settings = GitConfig::new([
             ("remote.a.b.url", "x"),
             ("remote.a.b.fetch", "x"),
             ("remote.up.url", "y"),
@@ -134,8 +134,8 @@ mod tests {
     fn libgit2_and_the_program_read_the_same() {
         let directory = tempfile::tempdir().unwrap();
         let clone = directory.path();
-        Program::nowhere().command("init").args(["-q", "--bare"]).arg(clone).run().unwrap();
-        let program = Program::in_clone(clone, None);
+        GitProgram::nowhere().command("init").args(["-q", "--bare"]).arg(clone).run().unwrap();
+        let program = GitProgram::in_clone(clone, None);
         for pair in [["user.name", "A B"], ["remote.x.y.url", "u"], ["commit.gpgSign", "yes"]] {
             program.command("config").args(pair).run().unwrap();
         }
@@ -143,7 +143,7 @@ mod tests {
         let here = Variables::default();
         let redirected = Variables::new([("GIT_CONFIG_NOSYSTEM", "0")]);
         for variables in [here, redirected] {
-            let settings = Settings::of(Some(&opened), &program, &variables).unwrap();
+            let settings = GitConfig::of(Some(&opened), &program, &variables).unwrap();
             assert_eq!(settings.get("user.name"), Some("A B"));
             assert_eq!(settings.get("remote.x.y.url"), Some("u"));
             assert!(settings.is_on("commit.gpgsign"));

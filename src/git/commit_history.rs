@@ -29,7 +29,7 @@ pub struct FileChange {
 }
 
 /// Names of commits, one after the other.
-pub type Names<'h> = Box<dyn Iterator<Item = Result<ObjectName, HistoryError>> + 'h>;
+pub type CommitNames<'h> = Box<dyn Iterator<Item = Result<ObjectName, HistoryError>> + 'h>;
 
 /// The commits of a branch that changed something, newest first.
 pub trait CommitHistory: Send + Sync {
@@ -49,7 +49,7 @@ pub trait CommitHistory: Send + Sync {
     /// way that [`Self::steps`] goes: past a merge that hides the branch by its
     /// second parent. Ends as that does, with the edge's own commit before the
     /// error.
-    fn branch<'h>(&'h self, tip: &ObjectName) -> Result<Names<'h>, HistoryError>;
+    fn branch<'h>(&'h self, tip: &ObjectName) -> Result<CommitNames<'h>, HistoryError>;
 
     /// A blob's bytes.
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError>;

@@ -1,0 +1,191 @@
+//! What changed along a branch, commit by commit.
+
+use std::collections::VecDeque;
+
+use super::branch_walk::BranchWalk;
+use super::changed_commits::{ChangedCommit, ChangedCommits, CommitRange};
+use super::changes::{change, token};
+use super::filters::has_changed_paths;
+use super::first_parents::ListedCommit;
+use super::path_filter::PathFilter;
+use crate::git::{FileChange, GitProgram, HistoryError, ObjectName, Step};
+use crate::source::RepoPath;
+
+/// As many paths as are asked for one by one, where git has filters for one:
+/// each costs a pass over the commits, a fifth of one that compares trees.
+const MAX_STREAMS: usize = 12;
+
+/// As many commits as are asked for at first where paths are asked for one by
+/// one, and how many times as many each time after: a path that was seldom
+/// touched keeps the others waiting no longer than to the end of a range.
+const FIRST_RANGE: usize = 1024;
+const GROWTH: usize = 4;
+
+/// A branch's steps, newest first.
+pub(super) struct Steps<'h> {
+    /// None when the walk is over.
+    walk: Option<BranchWalk<'h>>,
+    filter: PathFilter,
+    streams: Vec<ChangedCommits>,
+    /// Whether each path has a stream of its own.
+    is_split: bool,
+    /// Of the range that is read, the commits that are yet to be passed.
+    ahead: VecDeque<ListedCommit>,
+    /// Whether the last of these begins the next range.
+    goes_on: bool,
+    /// How many commits the next range has.
+    length: usize,
+}
+
+impl<'h> Steps<'h> {
+    pub(super) fn new(
+        walk: BranchWalk<'h>,
+        filter: PathFilter,
+        tip: &ObjectName,
+    ) -> Result<Self, HistoryError> {
+        let is_split = (2..=MAX_STREAMS).contains(&filter.specs().len())
+            && has_changed_paths(&walk.clone.common_directory());
+        let mut steps = Self {
+            walk: None,
+            filter,
+            streams: Vec::new(),
+            is_split,
+            ahead: VecDeque::new(),
+            goes_on: false,
+            length: FIRST_RANGE,
+        };
+        steps.begin(&walk, tip)?;
+        steps.walk = Some(walk);
+        Ok(steps)
+    }
+
+    /// Reads from a tip on.
+    fn begin(&mut self, walk: &BranchWalk<'h>, tip: &ObjectName) -> Result<(), HistoryError> {
+        self.ahead.clear();
+        self.goes_on = false;
+        self.streams.clear();
+        if !self.is_split {
+            let all = CommitRange { newest: tip.clone(), behind: None };
+            self.streams.push(ChangedCommits::from(&walk.program, &all, self.filter.specs())?);
+        }
+        Ok(())
+    }
+
+    /// The next commit, with streams that reach it.
+    fn next_commit(
+        &mut self,
+        walk: &mut BranchWalk<'h>,
+    ) -> Result<Option<ListedCommit>, HistoryError> {
+        if !self.is_split {
+            return walk.next();
+        }
+        if self.ahead.len() == usize::from(self.goes_on) {
+            self.check_ends()?;
+            while self.ahead.len() <= self.length {
+                let Some(listed) = walk.next()? else { break };
+                self.ahead.push_back(listed);
+            }
+            let behind = self.ahead.get(self.length).map(|listed| listed.id.clone());
+            self.goes_on = behind.is_some();
+            self.length *= GROWTH;
+            self.streams.clear();
+            if let Some(first) = self.ahead.front() {
+                let range = CommitRange { newest: first.id.clone(), behind };
+                for spec in self.filter.specs().chunks(1) {
+                    self.streams.push(ChangedCommits::from(&walk.program, &range, spec)?);
+                }
+            }
+        }
+        Ok(self.ahead.pop_front())
+    }
+
+    /// Whether every stream has told all that it had to tell.
+    fn check_ends(&mut self) -> Result<(), HistoryError> {
+        for stream in &mut self.streams {
+            if !stream.is_at_end(&self.filter)? {
+                let reason = "`git log` names commits that `git rev-list` does not";
+                return Err(HistoryError::Failed(reason.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The next step; none at the branch's beginning.
+    fn step(&mut self, walk: &mut BranchWalk<'h>) -> Result<Option<Step>, HistoryError> {
+        while let Some(listed) = self.next_commit(walk)? {
+            if walk.is_edge(&listed.id) {
+                return Err(walk.edge());
+            }
+            let changed = self.changed(&listed.id)?;
+            let known = changed.as_ref().map(|changed| &changed.commit);
+            // A merge that hides the branch is a step whatever it changed: that
+            // the branch went on behind it is only as certain as its message.
+            if let Some((commit, parent)) = walk.hidden(&listed, known)? {
+                let changes = changes(&walk.program, &self.filter, parent, &listed.id)?;
+                walk.turn(parent)?;
+                self.begin(walk, parent)?;
+                return Ok(Some(Step { commit, changes, hides_branch: true }));
+            }
+            if let Some(ChangedCommit { commit, changes }) = changed
+                && !changes.is_empty()
+            {
+                return Ok(Some(Step { commit, changes, hides_branch: false }));
+            }
+        }
+        self.check_ends()?;
+        Ok(None)
+    }
+
+    /// What the commit changed, where it changed something: all streams together.
+    fn changed(&mut self, id: &ObjectName) -> Result<Option<ChangedCommit>, HistoryError> {
+        let mut all: Option<ChangedCommit> = None;
+        for stream in &mut self.streams {
+            let Some(changed) = stream.take(id, &self.filter)? else { continue };
+            match &mut all {
+                Some(all) => all.changes.extend(changed.changes),
+                None => all = Some(changed),
+            }
+        }
+        if let Some(all) = &mut all {
+            all.changes.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+        Ok(all)
+    }
+}
+
+/// What changed between two commits.
+fn changes(
+    program: &GitProgram,
+    filter: &PathFilter,
+    before: &ObjectName,
+    after: &ObjectName,
+) -> Result<Vec<FileChange>, HistoryError> {
+    let options = ["-r", "--raw", "-z", "--no-abbrev", "--no-renames", "--end-of-options"];
+    let command = program.command("diff-tree").args(options);
+    let command = command.args([before.as_str(), after.as_str(), "--"]);
+    let output = command.args(filter.specs().iter().map(RepoPath::as_str)).run()?;
+    let mut output = &*output;
+    let mut changes = Vec::new();
+    let broken = |error: std::io::Error| HistoryError::Failed(error.to_string());
+    while let Some(token) = token(&mut output).map_err(broken)? {
+        changes.extend(change(&token, &mut output, filter).map_err(broken)?);
+    }
+    changes.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(changes)
+}
+
+impl Iterator for Steps<'_> {
+    type Item = Result<Step, HistoryError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // Nothing follows an error or the end, and no child stays.
+        let mut walk = self.walk.take()?;
+        let step = self.step(&mut walk).transpose();
+        if matches!(step, Some(Ok(_))) {
+            self.walk = Some(walk);
+        } else {
+            self.streams.clear();
+        }
+        step
+    }
+}
