@@ -74,11 +74,11 @@ impl<'h> BranchWalk<'h> {
 /// The names of a branch's commits.
 pub(super) struct BranchCommits<'h> {
     walk: BranchWalk<'h>,
-    next: Position,
+    next: BranchPosition,
 }
 
 /// What comes next.
-enum Position {
+enum BranchPosition {
     Commit,
     Edge,
     Nothing,
@@ -86,19 +86,19 @@ enum Position {
 
 impl<'h> BranchCommits<'h> {
     pub(super) fn new(walk: BranchWalk<'h>) -> Self {
-        Self { walk, next: Position::Commit }
+        Self { walk, next: BranchPosition::Commit }
     }
 
     fn name(&mut self) -> Result<Option<ObjectName>, HistoryError> {
-        match std::mem::replace(&mut self.next, Position::Nothing) {
-            Position::Nothing => return Ok(None),
-            Position::Edge => return Err(self.walk.edge()),
-            Position::Commit => {}
+        match std::mem::replace(&mut self.next, BranchPosition::Nothing) {
+            BranchPosition::Nothing => return Ok(None),
+            BranchPosition::Edge => return Err(self.walk.edge()),
+            BranchPosition::Commit => {}
         }
         let Some(listed) = self.walk.next()? else { return Ok(None) };
-        self.next = Position::Commit;
+        self.next = BranchPosition::Commit;
         if self.walk.is_edge(&listed.id) {
-            self.next = Position::Edge;
+            self.next = BranchPosition::Edge;
         } else if let Some((_, parent)) = self.walk.hidden(&listed, None)? {
             self.walk.turn(parent)?;
         }
@@ -112,7 +112,7 @@ impl Iterator for BranchCommits<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let name = self.name();
         if name.is_err() {
-            self.next = Position::Nothing;
+            self.next = BranchPosition::Nothing;
         }
         name.transpose()
     }
