@@ -14,7 +14,7 @@ use crate::source::{RepoPath, Tree};
 mod effect;
 mod job;
 
-pub use effect::{CODES, UNUSED_IMAGE, UNUSED_VALUE};
+pub use effect::CODES;
 
 use job::RenderJob;
 

@@ -16,19 +16,11 @@ mod place;
 mod scope;
 mod set;
 
-pub use code::{
-    CODES, DEFINITION_READ_FAILED, DUPLICATE_OBJECT, GENERATED_NAME, MISSING_API_VERSION,
-    MISSING_KIND, MISSING_NAME, NAMESPACE_ON_CLUSTER_SCOPED, NOT_AN_OBJECT, OBJECT_FIELD_TYPE,
-    OBJECT_NAME, OBJECT_NAMESPACE, SOPS_IDENTITY, SOPS_SPLIT, SOPS_WITHOUT_NAMESPACE, UNKNOWN_KIND,
-    UNREADABLE_DEFINITION,
-};
+pub use code::CODES;
 pub use definitions::read_definitions;
 pub use image::{Digest, ImageFault, ImageReference, full_repository, image_reference, is_tag};
 pub use manifest::objects_of;
-pub use names::{
-    LABEL_LENGTH, NameFault, NameRule, dns_label, dns_subdomain, label_key, label_value,
-    path_segment,
-};
+pub use names::{LABEL_LENGTH, NameFault, dns_label, label_key, label_value, path_segment};
 pub use object::{Object, ObjectId};
 pub use place::{LabelSetting, MANAGED_BY, MANAGER, PART_OF, Placement, labels, place};
 pub use scope::{Scope, Scopes, built_in_scope};

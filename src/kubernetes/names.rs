@@ -63,7 +63,7 @@ pub enum NameFault {
 
 /// Which rule a name follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NameRule {
+pub(super) enum NameRule {
     /// A DNS label: the name becomes a host name, or part of one.
     Label,
     /// A DNS subdomain, which nearly every kind follows.
@@ -79,7 +79,7 @@ impl NameRule {
     /// Where the rule changed with a version (`Service` took only DNS-1035
     /// labels before it took all DNS labels), it is the widest that a supported
     /// version has: what is refused here is refused by every server.
-    pub fn of(group: &str, kind: &str) -> Self {
+    pub(super) fn of(group: &str, kind: &str) -> Self {
         match (group, kind) {
             ("", "Namespace" | "Service") | ("apps", "StatefulSet") => Self::Label,
             ("rbac.authorization.k8s.io", _)
@@ -92,7 +92,7 @@ impl NameRule {
     }
 
     /// Whether `name` follows the rule.
-    pub fn check(self, name: &str) -> Result<(), NameFault> {
+    pub(super) fn check(self, name: &str) -> Result<(), NameFault> {
         match self {
             Self::Label => dns_label(name),
             Self::Subdomain => dns_subdomain(name),
@@ -101,7 +101,7 @@ impl NameRule {
     }
 
     /// The rule as a noun.
-    pub fn noun(self) -> &'static str {
+    pub(super) fn noun(self) -> &'static str {
         match self {
             Self::Label => "a DNS label",
             Self::Subdomain => "a DNS subdomain",
@@ -110,7 +110,7 @@ impl NameRule {
     }
 
     /// The rule as a sentence for whoever must follow it.
-    pub fn sentence(self) -> &'static str {
+    pub(super) fn sentence(self) -> &'static str {
         match self {
             Self::Label => {
                 "a DNS label has at most 63 lower-case letters, digits and `-`, and begins and \
@@ -140,7 +140,7 @@ pub fn dns_label(name: &str) -> Result<(), NameFault> {
 
 /// A DNS subdomain of RFC 1123: labels joined by dots, at most 253 bytes. As
 /// in the API server, a label inside it has no length of its own.
-pub fn dns_subdomain(name: &str) -> Result<(), NameFault> {
+pub(super) fn dns_subdomain(name: &str) -> Result<(), NameFault> {
     length(name, SUBDOMAIN_LENGTH)?;
     characters(name, LOWER_DOTTED, |c| is_lower(c) || c == '-' || c == '.')?;
     for label in name.split('.') {

@@ -6,7 +6,7 @@ mod name;
 
 use std::collections::BTreeMap;
 
-pub use conflict::{CODES, CONFLICTING_NAMESPACE};
+pub use conflict::CODES;
 
 use crate::config::{Access, Environment, Subject};
 use crate::kubernetes::{LabelSetting, Object, ObjectId, Placement, Scopes, labels, place};

@@ -17,13 +17,10 @@ mod scope;
 mod write;
 
 pub use changes::{FileAction, OutputChange, OutputChanges, Summary, stale};
-pub use code::{
-    CODES, FOREIGN_FILE, OUTPUT_BUSY, OUTPUT_CHANGED, OUTPUT_LINK, OUTPUT_UNREADABLE,
-    OUTPUT_UNWRITABLE, RENDERED_PATH_CLASH, STALE_FILE,
-};
+pub use code::CODES;
 pub use existing::{Existing, InStore};
 pub use file::{HEADER, RenderedFile, RenderedFiles};
-pub use name::{ENVIRONMENT, directory, environment_directory};
+pub use name::directory;
 pub use on_disk::{Lock, OutputDirectory};
 pub use scope::RenderScope;
 pub use write::Writing;

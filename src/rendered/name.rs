@@ -10,7 +10,7 @@ use crate::source::RepoPath;
 
 /// The directory of what belongs to the environment and to no app. No app can
 /// be called so.
-pub const ENVIRONMENT: &str = "_environment";
+const ENVIRONMENT: &str = "_environment";
 
 /// The most that a file's name may have before it is cut, in bytes. Disks take
 /// 255; the rest is room for extensions.
@@ -20,7 +20,7 @@ const STEM_LENGTH: usize = 200;
 const DEVICES: &[&str] = &["aux", "con", "nul", "prn"];
 
 /// Where everything of an environment stands below the output directory.
-pub fn environment_directory(environment: &EnvironmentName) -> RepoPath {
+pub(super) fn environment_directory(environment: &EnvironmentName) -> RepoPath {
     RepoPath::root().child(&safe(&environment.dotted()))
 }
 

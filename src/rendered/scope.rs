@@ -19,7 +19,7 @@ impl RenderScope {
     }
 
     /// Only these directories: of apps, as [`directory`] names them, or of
-    /// environments, as [`environment_directory`] does.
+    /// environments, as `environment_directory` does.
     pub fn directories(directories: impl IntoIterator<Item = RepoPath>) -> Self {
         Self { directories: Some(directories.into_iter().collect()) }
     }

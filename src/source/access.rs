@@ -22,15 +22,6 @@ pub struct TreeAccess {
 }
 
 impl TreeAccess {
-    /// Adds what another record holds.
-    pub fn absorb(&mut self, other: Self) {
-        self.read.extend(other.read);
-        self.listed.extend(other.listed);
-        self.examined.extend(other.examined);
-        self.missed.extend(other.missed);
-        self.followed.extend(other.followed);
-    }
-
     /// Whether a change to `path` can change what was answered.
     ///
     /// A file adds and removes the directories above it, so one anywhere below

@@ -60,10 +60,10 @@ pub enum ReadErrorKind {
         /// What is wrong with it.
         flaw: NameFlaw,
     },
-    /// More directories in one another than [`super::MAX_DEPTH`].
+    /// More directories in one another than a search enters.
     #[error("stands in more than 16 directories below the one that is searched")]
     TooDeep,
-    /// More directories below the one that is searched than [`super::MAX_DIRECTORIES`].
+    /// More directories below the one that is searched than a search lists.
     #[error("is one directory more than the 10,000 that are searched")]
     TooManyDirectories,
     /// The disk or the object database failed.
@@ -94,7 +94,7 @@ impl ReadErrorKind {
     }
 
     /// A name in a directory that is no single segment.
-    pub fn name_not_a_segment(name: &str) -> Self {
+    pub(super) fn name_not_a_segment(name: &str) -> Self {
         Self::Name { name: name.to_owned(), flaw: NameFlaw::NotASegment }
     }
 

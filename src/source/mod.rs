@@ -33,4 +33,4 @@ pub use redact::{REDACTED, has_password, is_secret_key, mark_unread_secrets, wit
 pub use span::{Position, Span};
 pub use store::{Entry, EntryKind, Store, StoreError};
 pub use tree::{Listed, MAX_FILE_BYTES, Named, RevisionError, Revisions, Tree};
-pub use walk::{DirectoryWalk, MAX_DEPTH, MAX_DIRECTORIES};
+pub use walk::DirectoryWalk;

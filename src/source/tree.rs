@@ -155,11 +155,6 @@ impl Tree {
         self.access.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Adds another record to this one's, so that a part's reads count for the whole.
-    pub fn absorb(&self, access: TreeAccess) {
-        self.record(|own| own.absorb(access));
-    }
-
     /// The commit these files are of, in full; none for the work tree.
     pub fn revision(&self) -> Option<&str> {
         self.shared.store.revision()

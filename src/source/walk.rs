@@ -4,11 +4,11 @@ use super::{Listed, Named, ReadError, ReadErrorKind, RepoPath, Tree};
 
 /// Directories deeper below the one that is searched are taken for a link that
 /// goes round.
-pub const MAX_DEPTH: usize = 16;
+const MAX_DEPTH: usize = 16;
 
 /// Directories that one search lists. Depth alone does not bound a search: ten
 /// links on each of sixteen levels lead along 10^16 paths.
-pub const MAX_DIRECTORIES: usize = 10_000;
+const MAX_DIRECTORIES: usize = 10_000;
 
 /// A search through directories that ends whatever links there are.
 ///
@@ -30,7 +30,7 @@ impl<'t> DirectoryWalk<'t> {
 
     /// What is directly in a directory, as [`Tree::list`] says it.
     ///
-    /// The first directory beyond [`MAX_DEPTH`] or [`MAX_DIRECTORIES`] is an
+    /// The first directory beyond `MAX_DEPTH` or `MAX_DIRECTORIES` is an
     /// error and ends the search: what is asked for afterwards is empty, so
     /// that whoever waits to be listed does not say the same again.
     pub fn list(&mut self, directory: &RepoPath) -> Result<Vec<Listed>, ReadError> {

@@ -6,6 +6,7 @@
 
 mod allowed;
 mod circles;
+mod exports;
 mod reader;
 mod resolve;
 mod sources;
@@ -15,11 +16,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use allowed::{CIRCLES, Edge, REPEATED, WORLD};
+use allowed::{CIRCLES, Edge, REPEATED, UNUSED, WORLD};
 use circles::circle;
+use exports::{Said, unused_exports, unused_functions};
 use resolve::Target;
 use sources::{Parsed, Sources, types};
-use uses::{Use, edges, uses};
+use uses::{Use, edges, signatures, uses};
 
 /// Where a use stands, as editors and terminals take it.
 fn at(sources: &Sources, one: &Use) -> String {
@@ -37,16 +39,23 @@ struct Code {
     uses: Vec<Use>,
     /// The files and lines of each type, by name.
     types: BTreeMap<String, Vec<(usize, usize)>>,
+    /// The files, lines and names of what is public and used by nobody else.
+    unused: Vec<(usize, usize, String)>,
 }
 
 /// The code, read once for all claims.
 fn code() -> &'static Code {
     static CODE: LazyLock<Code> = LazyLock::new(|| {
-        let parsed = Parsed::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let parsed = Parsed::read(&root.join("src"));
         let (uses, unresolved) = uses(&parsed);
         refuse(&unresolved, "This test cannot tell what these paths name: teach `resolve.rs`.");
         let types = types(&parsed);
-        Code { sources: parsed.sources, uses, types }
+        let said = Said::read(&parsed.sources, root);
+        let signatures = signatures(&parsed);
+        let mut unused = unused_exports(&parsed.sources, &uses, &signatures, &said.by_tests);
+        unused.extend(unused_functions(&parsed, &said.anywhere));
+        Code { sources: parsed.sources, uses, types, unused }
     });
     &CODE
 }
@@ -173,5 +182,32 @@ fn a_name_stands_for_one_type() {
         &wrong,
         "One name for one thing in the whole crate: give the less central type a more specific \
          name of its field. What is allowed: REPEATED in tests/architecture/allowed.rs.",
+    );
+}
+
+#[test]
+fn what_is_public_is_used_outside_of_its_module() {
+    let Code { sources, unused, .. } = code();
+    let is_listed = |path: &str, name: &str| {
+        UNUSED.iter().any(|(listed, names)| *listed == path && names.contains(&name))
+    };
+    let found =
+        unused.iter().map(|(file, line, name)| (&*sources.files[*file].path, line, &**name));
+    let found: Vec<_> = found.collect();
+    let wrong = found.iter().filter(|(path, _, name)| !is_listed(path, name));
+    let mut wrong: Vec<_> = wrong
+        .map(|(path, line, name)| format!("src/{path}:{line}: nobody else uses `{name}`"))
+        .collect();
+    for (path, names) in UNUSED {
+        let is_used =
+            |name: &&&str| !found.iter().any(|(at, _, found)| at == path && *found == **name);
+        let used = names.iter().filter(is_used);
+        wrong.extend(used.map(|name| format!("`{name}` of src/{path}: take it off the list")));
+    }
+    refuse(
+        &wrong,
+        "Nothing is public that nobody outside of its module names: keep it in the module \
+         (`pub(super)`, no `pub use`), or remove it. What is allowed for now: UNUSED in \
+         tests/architecture/allowed.rs.",
     );
 }

@@ -1,7 +1,10 @@
 //! What the reader of the code understands, on small crates.
 
+use std::collections::{HashMap, HashSet};
+
+use super::exports::{unused_exports, unused_functions};
 use super::sources::{Parsed, types};
-use super::uses::{edges, uses};
+use super::uses::{edges, signatures, uses};
 
 /// A crate of these files.
 fn krate(files: &[(&str, &str)]) -> Parsed {
@@ -110,4 +113,29 @@ fn types_are_found_wherever_they_are_declared() {
     let parsed = krate(&[("lib.rs", text)]);
     let names: Vec<_> = types(&parsed).into_keys().collect();
     assert_eq!(names, ["A", "B", "D", "E", "F", "G", "H"]);
+}
+
+#[test]
+fn what_is_offered_is_taken_by_name_by_signature_or_by_tests() {
+    let parsed = krate(&[
+        ("lib.rs", "pub mod a; pub mod b;"),
+        ("a/mod.rs", "mod inner; pub use inner::{Alone, Field, Named, Tested, Within}; pub fn own() {}"),
+        (
+            "a/inner.rs",
+            "pub struct Named { pub field: Field } pub struct Field; pub struct Alone; pub struct Tested;
+             pub struct Within; impl Named { fn f(&self) -> Within { Within } }
+             impl Field { pub fn called(&self) {} pub fn silent(&self) {} }",
+        ),
+        ("b.rs", "use crate::a::Named; fn f(named: Named) { named.field.called() }"),
+    ]);
+    let (uses, _) = uses(&parsed);
+    let said = |top: &str, name: &str| (top.to_owned(), HashSet::from([name.to_owned()]));
+    let by_tests = HashMap::from([said("", "Tested"), said("a", "Alone")]);
+    let signatures = signatures(&parsed);
+    let unused = unused_exports(&parsed.sources, &uses, &signatures, &by_tests);
+    let names: Vec<_> = unused.into_iter().map(|(_, _, name)| name).collect();
+    assert_eq!(names, ["Alone", "Within", "own"]);
+    let anywhere = HashMap::from([said("b", "called"), said("a", "silent")]);
+    let unused = unused_functions(&parsed, &anywhere);
+    assert_eq!(unused.into_iter().map(|(_, _, name)| name).collect::<Vec<_>>(), ["silent"]);
 }

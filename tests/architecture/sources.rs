@@ -29,6 +29,10 @@ pub(crate) struct Module {
     pub(crate) globs: Vec<Import>,
     /// Whether a macro may have declared more.
     pub(crate) has_macros: bool,
+    /// The names that others may use, with their lines.
+    pub(crate) exports: Vec<(String, usize)>,
+    /// Whether others may use it by its own name.
+    pub(crate) is_public: bool,
 }
 
 /// What a name in a module stands for.
@@ -49,6 +53,13 @@ pub(crate) struct Import {
     /// The name that it gets; none for `*` and for `as _`.
     pub(crate) name: Option<String>,
     pub(crate) is_glob: bool,
+}
+
+impl Import {
+    /// A path that is written at that line.
+    pub(crate) fn path(segments: Vec<String>, line: usize) -> Self {
+        Self { segments, is_external: false, line, name: None, is_glob: false }
+    }
 }
 
 /// All files that belong to the crate outside of its tests, and its modules:
@@ -135,6 +146,8 @@ impl Loader<'_> {
             names: HashMap::new(),
             globs: Vec::new(),
             has_macros: false,
+            exports: Vec::new(),
+            is_public: false,
         });
         for item in items.iter().filter(|item| !is_for_tests(attributes(item))) {
             match item {
@@ -159,6 +172,7 @@ impl Loader<'_> {
             let at = if (self.text)(&long).is_some() { long } else { short };
             self.file(at, &inside, &path, Some(parent))
         };
+        self.parsed.sources.modules[module].is_public = is_shared(&child.vis);
         self.parsed.sources.modules[parent].learn(name, Meaning::Module(module));
     }
 }
@@ -168,6 +182,9 @@ impl Module {
         match item {
             Item::Use(item) => {
                 for import in imports(&item.tree, item.leading_colon.is_some()) {
+                    if is_shared(&item.vis) {
+                        self.exports.extend(import.name.clone().map(|name| (name, import.line)));
+                    }
                     match import.name.clone() {
                         _ if import.is_glob => self.globs.push(import),
                         Some(name) => self.learn(name, Meaning::Import(import)),
@@ -175,12 +192,22 @@ impl Module {
                     }
                 }
             }
-            Item::Macro(item) => match &item.ident {
-                Some(name) => self.learn(name.to_string(), Meaning::Item),
-                None => self.has_macros = true,
-            },
+            Item::Macro(item) => {
+                let mut types = Vec::new();
+                types_in(item.mac.tokens.clone(), &mut types);
+                for (name, _) in types {
+                    self.learn(name, Meaning::Item);
+                }
+                match &item.ident {
+                    Some(name) => self.learn(name.to_string(), Meaning::Item),
+                    None => self.has_macros = true,
+                }
+            }
             _ => {
-                if let Some((name, _)) = declared(item) {
+                if let Some((name, line)) = declared(item) {
+                    if visibility(item).is_some_and(is_shared) {
+                        self.exports.push((name.clone(), line));
+                    }
                     self.learn(name, Meaning::Item);
                 }
             }
@@ -207,6 +234,21 @@ pub(crate) fn declared(item: &Item) -> Option<(String, usize)> {
         _ => return None,
     };
     Some((name.to_string(), name.span().start().line))
+}
+
+fn visibility(item: &Item) -> Option<&Visibility> {
+    Some(match item {
+        Item::Const(item) => &item.vis,
+        Item::Enum(item) => &item.vis,
+        Item::Fn(item) => &item.vis,
+        Item::Static(item) => &item.vis,
+        Item::Struct(item) => &item.vis,
+        Item::Trait(item) => &item.vis,
+        Item::TraitAlias(item) => &item.vis,
+        Item::Type(item) => &item.vis,
+        Item::Union(item) => &item.vis,
+        _ => return None,
+    })
 }
 
 pub(crate) fn attributes(item: &Item) -> &[Attribute] {

@@ -1,6 +1,6 @@
 //! What each file uses, and where.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
@@ -8,7 +8,7 @@ use syn::{Attribute, Block, ImplItem, Item, Macro, Meta, Stmt, TraitItem, Visibi
 
 use super::resolve::Target;
 use super::sources::{
-    Import, Meaning, Parsed, Sources, attributes, imports, is_for_tests, is_shared,
+    Import, Meaning, Parsed, Sources, attributes, declared, imports, is_for_tests, is_shared,
 };
 
 /// A path in the code, and something that it may name.
@@ -36,9 +36,48 @@ pub(crate) fn uses(parsed: &Parsed) -> (Vec<Use>, Vec<String>) {
     (finder.uses, finder.unresolved)
 }
 
+/// What the signature of each item of ours names: the types of its fields, its
+/// arguments and results, the bounds of its parameters; of a type also what its
+/// public functions and its traits say.
+pub(crate) fn signatures(parsed: &Parsed) -> HashMap<Target, HashSet<Target>> {
+    let mut signatures = HashMap::<Target, HashSet<Target>>::new();
+    for (file, items) in parsed.sources.files.iter().zip(&parsed.items) {
+        add_signatures(parsed, file.module, items, &mut signatures);
+    }
+    signatures
+}
+
+fn add_signatures(
+    parsed: &Parsed,
+    module: usize,
+    items: &[Item],
+    signatures: &mut HashMap<Target, HashSet<Target>>,
+) {
+    for item in items.iter().filter(|item| !is_for_tests(attributes(item))) {
+        let mut finder = Finder { module, is_outside: true, ..Finder::new(&parsed.sources) };
+        let owners = match item {
+            Item::Impl(item) => {
+                finder.visit_type(&item.self_ty);
+                finder.uses.drain(..).map(|one| one.target).collect()
+            }
+            Item::Use(_) | Item::Mod(_) => continue,
+            item => {
+                declared(item).map(|(name, _)| vec![Target::Item(module, name)]).unwrap_or_default()
+            }
+        };
+        finder.visit_item(item);
+        let named: HashSet<_> = finder.uses.into_iter().map(|one| one.target).collect();
+        for owner in owners {
+            signatures.entry(owner).or_default().extend(named.iter().cloned());
+        }
+    }
+}
+
 struct Finder<'s> {
     sources: &'s Sources,
     module: usize,
+    /// Whether only what others see of an item is looked at.
+    is_outside: bool,
     /// What `use` and items inside of functions declare, the innermost last.
     locals: Vec<Vec<(String, Option<Import>)>>,
     uses: Vec<Use>,
@@ -48,7 +87,7 @@ struct Finder<'s> {
 impl<'s> Finder<'s> {
     fn new(sources: &'s Sources) -> Self {
         let (uses, unresolved) = (Vec::new(), Vec::new());
-        Self { sources, module: 0, locals: Vec::new(), uses, unresolved }
+        Self { sources, module: 0, is_outside: false, locals: Vec::new(), uses, unresolved }
     }
 
     fn add(&mut self, import: &Import, is_passed_on: bool) {
@@ -100,7 +139,7 @@ impl<'s> Finder<'s> {
                     );
                 }
                 Stmt::Item(item) => {
-                    locals.extend(super::sources::declared(item).map(|(name, _)| (name, None)));
+                    locals.extend(declared(item).map(|(name, _)| (name, None)));
                 }
                 _ => {}
             }
@@ -143,7 +182,15 @@ impl<'ast> Visit<'ast> for Finder<'_> {
             ImplItem::Const(item) => &item.attrs,
             _ => &[],
         };
-        if !is_for_tests(attributes) {
+        // Functions of a trait have no visibility of their own, and say
+        // nothing that the trait does not.
+        let is_private = match item {
+            ImplItem::Fn(item) => !is_shared(&item.vis),
+            ImplItem::Const(item) => !is_shared(&item.vis),
+            _ => false,
+        };
+        let is_hidden = self.is_outside && is_private;
+        if !is_hidden && !is_for_tests(attributes) {
             visit::visit_impl_item(self, item);
         }
     }
@@ -156,6 +203,9 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     }
 
     fn visit_block(&mut self, block: &'ast Block) {
+        if self.is_outside {
+            return;
+        }
         self.declare_locals(block);
         visit::visit_block(self, block);
         self.locals.pop();

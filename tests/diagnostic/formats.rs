@@ -55,16 +55,9 @@ fn json(text: &str) -> Value {
 }
 
 #[test]
-fn formats_are_named_once_and_an_unknown_one_is_refused() {
+fn formats_are_named_once() {
     let names = Format::ALL.map(Format::name);
     assert_eq!(names, ["text", "json", "sarif", "junit", "github", "gitlab"]);
-    for (name, format) in names.into_iter().zip(Format::ALL) {
-        assert_eq!(name.parse::<Format>(), Ok(format));
-    }
-    assert_eq!(
-        "yaml".parse::<Format>().unwrap_err().to_string(),
-        "no format is called `yaml`; there are text, json, sarif, junit, github, gitlab"
-    );
 }
 
 #[test]

@@ -13,7 +13,6 @@ mod style;
 mod text;
 
 use std::fmt;
-use std::str::FromStr;
 
 use self::mask::masked;
 use self::place::Checkout;
@@ -82,20 +81,6 @@ formats! {
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-/// That no format is called so.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no format is called `{0}`; there are {names}", names = Format::ALL.map(Format::name).join(", "))]
-pub struct UnknownFormat(String);
-
-impl FromStr for Format {
-    type Err = UnknownFormat;
-
-    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
-        let known = Self::ALL.into_iter().find(|format| format.name() == name);
-        known.ok_or_else(|| UnknownFormat(name.to_owned()))
     }
 }
 
