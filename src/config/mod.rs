@@ -3,72 +3,77 @@
 //!
 //! [`load`] reads them in two steps. The raw types mirror the files, so that
 //! every problem of every file is found with its place; the valid types are
-//! what the files mean together, and cannot be built wrong.
+//! what the files mean together, and cannot be built wrong. Settings with rules
+//! of their own have both in one file, with what makes the one of the other:
+//! `gates`, `sites`, `network`, `ladder`, `forge`, `policies`.
 
+mod codes;
 mod decode;
-mod files;
-mod hold;
+mod directories;
+mod find;
+mod forge;
+mod gates;
+mod holds;
+mod known;
+mod ladder;
 mod layers;
+mod lists;
+mod network;
+mod policies;
 mod raw;
+mod reader;
 mod reference;
 mod resolve;
 mod schema;
-mod secrets;
+mod sites;
+mod sourced;
 mod syntax;
 mod valid;
 mod values;
 
-pub use hold::{HoldEntry, HoldFile, hold_file, parse_until};
-pub use raw::{
-    CheckSubject, DigestGate, ForgeKind, RuleSeverity, Selection, Side, Tier, Trust, Within,
+pub use forge::{Forge, ForgeKind, Token};
+pub use gates::{
+    Approvals, Check, CheckSubject, DigestGate, Field, Freeze, Gates, Side, Soak, Trust, Window,
 };
+pub use holds::{HoldEntry, HoldFile, hold_file, parse_until};
+pub use ladder::{Before, Ladder};
+pub use network::{Allow, Calls, Egress, Ingress, Network, Peer, RepositoryNetwork, Within};
+pub use policies::{Policies, Replicas, RuleSeverity, Rules, Tier};
+pub use raw::Selection;
 pub use reference::reference;
 pub use resolve::{Loaded, load, load_apps};
 pub use schema::schemas;
+pub use sites::{Fields, ImageFilter, SiteKind, SiteRule};
+pub use sourced::Sourced;
 pub use syntax::{
     AppPattern, Call, Captures, Cidr, Date, Duration, EnvironmentName, FilePattern, Glob,
     KubernetesVersion, NamespacePattern, OpeningHours, PathPattern, Pattern, Port, Protocol,
     ValueRoute, why_occupied,
 };
 pub use valid::{
-    Access, Allow, App, Approvals, Before, Calls, Check, Egress, Environment, Field, Fields, Forge,
-    Freeze, Gates, Generate, Image, ImageFilter, Ingress, Ladder, Network, Peer, Policies,
-    Replicas, Repository, RepositoryNetwork, Rules, SiteKind, SiteRule, Soak, Sourced, Subject,
-    TemplateRef, Token, Train, Window,
+    Access, App, Environment, Generate, Image, Repository, Subject, TemplateRef, Train,
 };
 pub use values::{Overridden, Setting, Settings, settings};
 
 use crate::diagnostic::Code;
 
 /// The codes of the parts that find problems.
-const LISTS: &[&[&Code]] =
-    &[decode::CODES, files::CODES, raw::ALL_CODES, syntax::CODES, resolve::ALL_CODES];
+const LISTS: &[&[&Code]] = &[
+    decode::CODES,
+    directories::CODES,
+    find::CODES,
+    forge::CODES,
+    gates::CODES,
+    known::CODES,
+    ladder::CODES,
+    lists::CODES,
+    network::CODES,
+    raw::CODES,
+    reader::CODES,
+    resolve::CODES,
+    sites::CODES,
+    syntax::CODES,
+];
 
 /// The codes that this module declares.
-pub static CODES: &[&Code] = &joined::<{ count(LISTS) }>(LISTS);
-
-/// How many codes the lists have.
-const fn count(lists: &[&[&Code]]) -> usize {
-    let (mut codes, mut list) = (0, 0);
-    while list < lists.len() {
-        codes += lists[list].len();
-        list += 1;
-    }
-    codes
-}
-
-/// One list of several, which a static cannot otherwise be made of; `N` is
-/// their [`count`].
-const fn joined<const N: usize>(lists: &[&[&'static Code]]) -> [&'static Code; N] {
-    let mut codes = [&decode::UNKNOWN_KEY; N];
-    let (mut at, mut list) = (0, 0);
-    while list < lists.len() {
-        let mut code = 0;
-        while code < lists[list].len() {
-            codes[at] = lists[list][code];
-            (at, code) = (at + 1, code + 1);
-        }
-        list += 1;
-    }
-    codes
-}
+pub static CODES: &[&Code] = &codes::joined::<{ codes::count(LISTS) }>(LISTS);

@@ -1,48 +1,47 @@
 //! The files as they are written: a mirror of their keys, with every text in
 //! its syntax and every value in its place. Nothing here looks at another
-//! file.
+//! file. Settings with rules of their own (`gates`, `sites`, `network`, the
+//! ladder, the forge, policies) are each in a file with what they mean.
 //!
 //! The documentation of a field is its description in the JSON Schema and in
 //! the reference, so it speaks to whoever writes the file.
 
-mod sites;
+use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::decode::{Anything, Count, Decode, List, Map, UNKNOWN_KEY, choice, record, wrong_type};
+use super::decode::{
+    Anything, Decode, List, Map, UNKNOWN_KEY, choice, decode_key, is_enough, record, wrong_type,
+};
+use super::forge::ForgeFile;
+use super::gates::GatesFile;
+use super::ladder::{AfterFile, RungFile};
+use super::network::{CallsFile, NetworkFile, RepositoryNetworkFile};
+use super::policies::{PoliciesFile, Tier};
+use super::sites::SiteFile;
+use super::sourced::Sourced;
 use super::syntax::{
-    AppReference, BranchName, Call, Cidr, Date, Digest, DnsLabel, Duration, FilePath,
-    ForgeRepository, Glob, ImageRepository, KubernetesVersion, LabelKey, LabelValue, Moment, Name,
-    NamespaceName, NamespacePattern, OpeningHours, OutputPath, Pattern, Port, Quantity,
-    Requirement, ResourceName, RoleName, Tag, TemplateName, Text, Url, ValueRoute, VariableName,
+    AppReference, Digest, DnsLabel, EnvironmentName, ImageRepository, KubernetesVersion, LabelKey,
+    LabelValue, Name, NamespacePattern, OutputPath, PathSpelling, Quantity, Requirement,
+    ResourceName, RoleName, Tag, TemplateName, ValueRoute,
 };
-use super::{EnvironmentName, Sourced};
-use super::{count, joined};
-use crate::diagnostic::{Code, Finding, Findings, codes};
-use crate::yaml::{KeyNode, Node, Value};
-
-pub(in crate::config) use sites::{
-    AdoptedEnvironmentFile, EnvironmentsFile, FieldsFile, ImageFilterFile, SiteFile, SiteKeys,
-    SiteKindName,
-};
-
-const LISTS: &[&[&Code]] = &[CODES, sites::CODES];
-
-/// The codes of what the files say by themselves.
-pub(super) static ALL_CODES: &[&Code] = &joined::<{ count(LISTS) }>(LISTS);
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::yaml::{KeyNode, Node};
 
 codes! {
-    /// A token stands in a file.
+    /// A setting that only environments of a native repository have.
     ///
-    /// Whoever reads the repository, its history or a copy of it reads the
-    /// token too. Name the environment variable or the file that holds it
-    /// instead, and revoke the one that was written down.
+    /// Where `rungs.yaml` declares `sites`, rungs changes references in files
+    /// that somebody else renders. What shapes the rendered objects (their
+    /// namespaces, labels, values, quotas, access and network policies) stands
+    /// in those files, and would have no effect in `rungs.yaml`.
     ///
     /// ```yaml
-    /// forge: { kind: gitea, token: 3f0c… }                   # wrong
-    /// forge: { kind: gitea, token: { env: RUNGS_TOKEN } }    # right
+    /// environments:
+    ///   production: { tier: production, quota: { pods: 50 } }     # wrong
+    ///   production: { tier: production }                          # right
     /// ```
-    TOKEN_IN_FILE = "token-in-file", Input, Error;
+    NATIVE_SETTING = "native-setting", Input, Error;
 }
 
 record! {
@@ -80,66 +79,6 @@ record! {
         /// Elsewhere the directories below `environments/` are the
         /// environments, and their files hold the settings.
         setting environments: EnvironmentsFile = "environments",
-    }
-
-    /// Where pull requests are opened.
-    struct ForgeFile("`forge`") {
-        /// What runs there.
-        required kind: ForgeKind = "kind",
-        /// Its address, without credentials: `https://git.example.com`.
-        required url: Url = "url",
-        /// The repository's path there: `shop/deploy`.
-        required repository: ForgeRepository = "repository",
-        /// The branch that is deployed. Default: the remote's own default.
-        optional base: BranchName = "base",
-        /// Where the token comes from; it never stands in a file of the
-        /// repository.
-        optional token: TokenFile = "token",
-    }
-
-    /// Which environments may reach each other.
-    struct RepositoryNetworkFile("`network`") {
-        /// Sets of environments without traffic between them. An environment
-        /// that no set names is isolated from all others.
-        setting isolate: List<List<EnvironmentName>> = "isolate",
-        /// Traffic between isolated environments that is wanted all the same.
-        setting allow: List<AllowFile> = "allow",
-    }
-
-    /// Traffic between isolated environments that is wanted all the same.
-    struct AllowFile("an entry of `network.allow`") {
-        /// The environment that opens the connections.
-        required from: EnvironmentName = "from",
-        /// The environment that accepts them.
-        required to: EnvironmentName = "to",
-        /// On which ports. Default: all.
-        optional ports: List<Port> = "ports",
-        /// Why, for whoever reads it in a year.
-        required reason: Name = "reason",
-    }
-
-    /// Severities and settings of rules, by tier.
-    struct PoliciesFile("`policies`") {
-        /// For environments of tier `preprod`.
-        setting preprod: RulesFile = "preprod",
-        /// For environments of tier `production`.
-        setting production: RulesFile = "production",
-    }
-
-    /// Severities and settings of rules.
-    struct RulesFile("the policies of a tier") {
-        /// An image without a digest.
-        setting unpinned: RuleSeverity = "unpinned",
-        /// How many replicas a workload has.
-        setting replicas: ReplicasFile = "replicas",
-    }
-
-    /// How many replicas a workload has.
-    struct ReplicasFile("the rule `replicas`") {
-        /// Fewer are a finding.
-        optional minimum: Count = "minimum",
-        /// How much it matters. Default: `error`.
-        optional severity: RuleSeverity = "severity",
     }
 }
 
@@ -216,131 +155,6 @@ record! {
         /// Network policies. Default: `true`.
         setting network: bool = "network",
     }
-
-    /// Who may reach what in an environment.
-    struct NetworkFile("`network`") {
-        /// Who may reach whom inside the environment. Default: `declared`.
-        setting within: Within = "within",
-        /// Who may come in.
-        setting ingress: List<IngressFile> = "ingress",
-        /// Where one may go.
-        setting egress: List<EgressFile> = "egress",
-    }
-
-    /// Who may come in.
-    struct IngressFile("an entry of `ingress`") {
-        /// From where.
-        required from: PeerFile = "from",
-        /// To which Service.
-        required to: DnsLabel = "to",
-        /// On which ports of the pods behind it. Default: all.
-        optional ports: List<Port> = "ports",
-    }
-
-    /// Where one may go.
-    struct EgressFile("an entry of `egress`") {
-        /// To where.
-        required to: PeerFile = "to",
-        /// On which ports. Default: all.
-        optional ports: List<Port> = "ports",
-    }
-
-    /// A namespace, or a network and what of it is left out.
-    struct PeerFile("a peer") {
-        /// A namespace of the same cluster.
-        optional namespace: NamespaceName = "namespace",
-        /// A network outside the cluster.
-        optional cidr: Cidr = "cidr",
-        /// Parts of the network that are left out.
-        optional except: List<Cidr> = "except",
-    }
-}
-
-record! {
-    /// Conditions for entering an environment.
-    struct GatesFile("`gates`") {
-        /// How long a state has to stand in the environment before: `24h`, or
-        /// a map that also says whose clock is trusted.
-        setting soak: SoakFile = "soak",
-        /// When one may enter.
-        setting window: WindowFile = "window",
-        /// Who has to approve.
-        setting approvals: ApprovalsFile = "approvals",
-        /// Checks that have to pass.
-        setting checks: List<CheckFile> = "checks",
-        /// What tags look like: a regular expression.
-        setting tag: Pattern = "tag",
-        /// Which images are allowed.
-        setting image: ImageGateFile = "image",
-        /// Whether an image needs a digest.
-        setting digest: DigestGate = "digest",
-        /// Values that have to be as stated.
-        setting field: List<FieldFile> = "field",
-        /// What a ticket looks like: a regular expression. A promotion has to
-        /// name one.
-        setting ticket: Pattern = "ticket",
-    }
-
-    /// How long a state has to stand in the environment before.
-    struct SoakSettingsFile("the gate `soak`") {
-        /// How long: `30m`, `24h`, `7d`.
-        optional time: Duration = "for",
-        /// Whose clock says since when. Default: `committer`.
-        optional trust: Trust = "trust",
-    }
-
-    /// When one may enter.
-    struct WindowFile("the gate `window`") {
-        /// Days, times and time zone: `Mon-Thu 09:00-16:00 Europe/Berlin`. The
-        /// last minute is not included; times that end before they begin run
-        /// overnight from the named day. Default: always.
-        optional allow: List<OpeningHours> = "allow",
-        /// Days on which nothing enters, whatever `allow` says.
-        optional freeze: List<FreezeFile> = "freeze",
-    }
-
-    /// Days on which nothing enters.
-    struct FreezeFile("an entry of `freeze`") {
-        /// The first of them.
-        required from: Date = "from",
-        /// The last of them.
-        required until: Date = "until",
-        /// Why, for whoever is stopped by it.
-        optional reason: Name = "reason",
-    }
-
-    /// Who has to approve.
-    struct ApprovalsFile("the gate `approvals`") {
-        /// How many people. Default: 1.
-        optional count: Count = "count",
-        /// Of which teams; each approval is of a member of one of them.
-        /// Default: anybody who may approve on the forge.
-        optional teams: List<Name> = "teams",
-    }
-
-    /// A check that has to pass.
-    struct CheckFile("an entry of `checks`") {
-        /// Its name on the forge.
-        required name: Name = "name",
-        /// Which commit it is read from.
-        required of: CheckSubject = "of",
-    }
-
-    /// Which images are allowed.
-    struct ImageGateFile("the gate `image`") {
-        /// Patterns of repositories; `*` stands for any text, `/` included.
-        optional allow: List<Glob> = "allow",
-    }
-
-    /// A value that has to be as stated.
-    struct FieldFile("an entry of `field`") {
-        /// In which environment it is looked at.
-        required side: Side = "in",
-        /// The route to it: `values.promote_deployment`.
-        required path: ValueRoute = "path",
-        /// What it has to be.
-        required equals: Literal = "equals",
-    }
 }
 
 record! {
@@ -380,28 +194,37 @@ record! {
     }
 }
 
-/// The finding for a setting of environments at the top of `rungs.yaml`.
-fn setting_of_environment(key: KeyNode<'_>) -> Option<Finding> {
-    let text = key.text();
-    matches!(text, "gates" | "tier" | "select" | "after" | "skip" | "cluster").then(|| {
-        Finding::new(&UNKNOWN_KEY, format!("unknown key `{text}`"), key.location())
-            .because("a setting of an environment")
-            .help(format!(
-                "put it into the environment's `environment.yaml`; where there are `sites`, write \
-                 `environments: {{ NAME: {{ {text}: … }} }}`"
-            ))
-    })
+record! {
+    /// An environment of a repository that declares `sites`: what stands in
+    /// `environment.yaml` elsewhere, but for what only rendering needs.
+    struct AdoptedEnvironmentFile("an environment of `environments`", native_setting) {
+        /// How paths spell its name, where they spell it otherwise; it may
+        /// have several segments. Default: its name.
+        optional path: PathSpelling = "path",
+        /// What is at stake. Default: `preprod`.
+        setting tier: Tier = "tier",
+        /// The Kubernetes version that manifests are checked against, in
+        /// quotes. Default: the repository's.
+        setting kubernetes: KubernetesVersion = "kubernetes",
+        /// The cluster it stands on. Equal names on different clusters are
+        /// different things, and do not reach each other.
+        setting cluster: Name = "cluster",
+        /// Which state of the environment before is promoted. Default:
+        /// `current`.
+        setting select: Selection = "select",
+        /// Which environments come before this one, for one that `ladder` does
+        /// not name: a list, or `all` or `any` of a list.
+        setting after: AfterFile = "after",
+        /// Apps that need not be here to be promoted past this environment.
+        setting skip: List<AppReference> = "skip",
+        /// Conditions for entering this environment. The routes of `field`
+        /// begin with `values`, and lead from there into the app's files of
+        /// the kinds `yaml` and `helm-values`.
+        setting gates: GatesFile = "gates",
+    }
 }
 
 choice! {
-    /// What is at stake in an environment.
-    pub enum Tier("a tier") {
-        /// Nothing that people outside depend on.
-        Preprod = "preprod",
-        /// Production, or something with production's dependencies.
-        Production = "production",
-    }
-
     /// Which state of the environment before is promoted.
     pub enum Selection("a value of `select`") {
         /// What stands there now.
@@ -409,72 +232,6 @@ choice! {
         /// The newest that it has held and that passes the gates, so that a
         /// busy rung does not starve the one above.
         NewestEligible = "newest-eligible",
-    }
-
-    /// What runs on a forge.
-    pub enum ForgeKind("a kind of forge") {
-        /// GitHub.
-        Github = "github",
-        /// GitLab.
-        Gitlab = "gitlab",
-        /// Gitea.
-        Gitea = "gitea",
-        /// Forgejo.
-        Forgejo = "forgejo",
-    }
-
-    /// Who may reach whom inside an environment.
-    pub enum Within("a value of `within`") {
-        /// Whom the apps' `calls` declare.
-        Declared = "declared",
-        /// Everybody everybody.
-        All = "all",
-    }
-
-    /// How much a rule matters. The last is not called `off`, because YAML
-    /// reads that as a boolean.
-    pub enum RuleSeverity("a severity") {
-        /// It fails a run.
-        Error = "error",
-        /// It is shown.
-        Warning = "warning",
-        /// It is shown and worth knowing.
-        Note = "note",
-        /// It is not shown.
-        Ignore = "ignore",
-    }
-
-    /// Whose clock says since when a state stands somewhere.
-    pub enum Trust("a value of `trust`") {
-        /// The time of the merge as the forge has it; where the forge does not
-        /// know it, the gate waits.
-        Forge = "forge",
-        /// The forge's where it is known, else the commit's, which its author
-        /// can choose.
-        Committer = "committer",
-    }
-
-    /// Which commit a check is read from.
-    pub enum CheckSubject("a value of `of`") {
-        /// The commit that the image was built from.
-        Application = "application",
-        /// The commit that placed the state, or a later one that leaves the
-        /// app's files alone.
-        Configuration = "configuration",
-    }
-
-    /// Whether an image needs a digest.
-    pub enum DigestGate("a value of `digest`") {
-        /// It does.
-        Required = "required",
-    }
-
-    /// In which environment a value is looked at.
-    pub enum Side("a value of `in`") {
-        /// Where the state comes from.
-        Source = "source",
-        /// Where it goes.
-        Target = "target",
     }
 }
 
@@ -494,7 +251,7 @@ impl JsonSchema for FormatVersion {
         true
     }
 
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         "FormatVersion".into()
     }
 
@@ -503,170 +260,81 @@ impl JsonSchema for FormatVersion {
     }
 }
 
-/// One rung of the ladder.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(untagged)]
-pub(in crate::config) enum RungFile {
-    /// An environment.
-    One(Sourced<EnvironmentName>),
-    /// Several environments, each after all before them.
-    Several(List<EnvironmentName>),
+/// The finding for a setting of environments at the top of `rungs.yaml`.
+fn setting_of_environment(key: KeyNode<'_>) -> Option<Finding> {
+    let text = key.text();
+    matches!(text, "gates" | "tier" | "select" | "after" | "skip" | "cluster").then(|| {
+        Finding::new(&UNKNOWN_KEY, format!("unknown key `{text}`"), key.location())
+            .because("a setting of an environment")
+            .help(format!(
+                "put it into the environment's `environment.yaml`; where there are `sites`, write \
+                 `environments: {{ NAME: {{ {text}: … }} }}`"
+            ))
+    })
 }
 
-impl Decode for RungFile {
-    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
-        if node.is_sequence() {
-            return List::decode(node, findings).map(Self::Several);
-        }
-        Sourced::decode(node, findings).map(Self::One)
-    }
-}
-
-record! {
-    /// Where the forge's token comes from.
-    struct TokenSourceFile("`token`") {
-        /// The environment variable that holds it.
-        optional env: VariableName = "env",
-        /// The file that holds it.
-        optional file: FilePath = "file",
-    }
-}
-
-/// Where the forge's token comes from, and never the token.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(transparent)]
-pub(in crate::config) struct TokenFile(pub(in crate::config) TokenSourceFile);
-
-impl Decode for TokenFile {
-    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
-        if node.as_str().is_none() && node.as_number().is_none() {
-            return TokenSourceFile::decode(node, findings).map(Self);
-        }
-        let location = node.location();
-        location.file().mark_secret(location.span());
-        findings.push(
-            Finding::new(&TOKEN_IN_FILE, "a token stands in the file", location)
-                .because("everybody who reads the repository reads this")
-                .help("name where it comes from, `token: { env: RUNGS_TOKEN }`, and revoke it"),
-        );
-        None
-    }
-}
-
-/// What comes before an environment.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(untagged)]
-pub(in crate::config) enum AfterFile {
-    /// All of them.
-    List(List<EnvironmentName>),
-    /// All or any of them.
-    Map(AfterMap),
-}
-
-record! {
-    /// All or any of a list of environments.
-    struct AfterMap("`after`") {
-        /// A state has to stand in each of them.
-        optional all: List<EnvironmentName> = "all",
-        /// A state has to stand in one of them.
-        optional any: List<EnvironmentName> = "any",
-    }
-}
-
-impl Decode for AfterFile {
-    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
-        if node.is_mapping() {
-            return AfterMap::decode(node, findings).map(Self::Map);
-        }
-        List::decode(node, findings).map(Self::List)
-    }
-}
-
-/// A soak's time alone, or with its settings.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(untagged)]
-pub(in crate::config) enum SoakFile {
-    /// `24h`
-    Time(Sourced<Duration>),
-    /// `{ for: 24h, trust: forge }`
-    Settings(SoakSettingsFile),
-}
-
-impl Decode for SoakFile {
-    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
-        if node.is_mapping() {
-            return SoakSettingsFile::decode(node, findings).map(Self::Settings);
-        }
-        Sourced::decode(node, findings).map(Self::Time)
-    }
-}
-
-/// What all or some workloads of an app call.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(untagged)]
-pub(in crate::config) enum CallsFile {
-    /// Every workload.
-    Every(List<Call>),
-    /// By workload.
-    ByWorkload(Map<DnsLabel, List<Call>>),
-}
-
-impl Decode for CallsFile {
-    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
-        if node.is_mapping() {
-            return Map::decode(node, findings).map(Self::ByWorkload);
-        }
-        List::decode(node, findings).map(Self::Every)
-    }
-}
-
-/// A boolean, number or text to compare with.
+/// The environments by name; one without settings may be null.
 #[derive(Debug, Clone)]
-pub(in crate::config) struct Literal(pub(in crate::config) Value);
+pub(in crate::config) struct EnvironmentsFile(
+    pub(in crate::config) Vec<(Sourced<EnvironmentName>, Option<Sourced<AdoptedEnvironmentFile>>)>,
+);
 
-impl Decode for Literal {
+impl Decode for EnvironmentsFile {
     fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
-        if node.is_mapping() || node.is_sequence() || node.is_null() {
-            findings.push(wrong_type(node, "a text, a number or a boolean"));
+        if !node.is_mapping() {
+            let help = "name each with its settings: `{ staging: {}, production: {} }`";
+            findings.push(wrong_type(node, "a map from names to settings").help(help));
             return None;
         }
-        Some(Self(node.to_value()))
+        let mut environments = Vec::with_capacity(node.entries().len());
+        for (key, value) in node.entries() {
+            if is_enough(findings) {
+                break;
+            }
+            let name = decode_key(key, findings);
+            let is_bare = value.is_null();
+            let file = (!is_bare).then(|| Sourced::decode(value, findings)).flatten();
+            environments.extend(name.map(|name| (name, file)));
+        }
+        Some(Self(environments))
     }
 }
 
-impl JsonSchema for Literal {
+impl JsonSchema for EnvironmentsFile {
     fn inline_schema() -> bool {
         true
     }
 
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Literal".into()
+    fn schema_name() -> Cow<'static, str> {
+        "Environments".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["string", "number", "boolean"] })
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Map::<EnvironmentName, AdoptedEnvironmentFile>::json_schema(generator)
     }
 }
 
-record! {
-    /// An entry of `.rungs/holds/<environment>/<app>.yaml`, which is a list of
-    /// them: a state that must not enter this environment or those above it,
-    /// until it is lifted. The `/` of an environment's name is a `.` in the
-    /// path.
-    struct HoldEntryFile("a hold") {
-        /// What is held back, by the app's keys: for an image its tag and
-        /// digest as they are written behind the repository
-        /// (`v4@sha256:…`), or one of the two. All that is listed has to be
-        /// the same for a state to be held back.
-        required state: Map<Name, Text> = "state",
-        /// Why, for whoever is stopped by it.
-        required reason: Text = "reason",
-        /// Who said so.
-        required by: Name = "by",
-        /// Since when: a day, or a time with its zone.
-        optional since: Moment = "since",
-        /// The last day on which it holds (in UTC), or the time at which it
-        /// ends. Default: it ends when it is lifted.
-        optional until: Moment = "until",
+/// What `environment.yaml` takes and only rendering needs.
+const NATIVE_SETTINGS: [&str; 7] =
+    ["namespace", "labels", "values", "quota", "limits", "access", "generate"];
+
+/// The finding for a key that an environment of a native repository has.
+fn native_setting(key: KeyNode<'_>) -> Option<Finding> {
+    let text = key.text();
+    if text == "network" {
+        let finding = Finding::new(
+            &NATIVE_SETTING,
+            "`network` of an environment is for repositories that rungs renders",
+            key.location(),
+        );
+        return Some(finding.because("this repository declares `sites`").help(
+            "which environments may reach each other is said by `network` at the top of `rungs.yaml`",
+        ));
     }
+    NATIVE_SETTINGS.contains(&text).then(|| {
+        let message = format!("`{text}` of an environment is for repositories that rungs renders");
+        Finding::new(&NATIVE_SETTING, message, key.location())
+            .because("this repository declares `sites`")
+            .help("remove it, and say it where the manifests of the environment stand")
+    })
 }

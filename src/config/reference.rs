@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use schemars::Schema;
 use serde_json::Value as Json;
 
-use super::raw::{AppFile, EnvironmentFile, HoldEntryFile, RepositoryFile};
+use super::holds::HoldEntryFile;
+use super::raw::{AppFile, EnvironmentFile, RepositoryFile};
 use super::schema::root;
 
 const INTRODUCTION: &str = "\

@@ -3,15 +3,13 @@
 //! They are made of the raw types, so that a key is listed once. What the
 //! loader accepts a schema accepts; the other way round it does its best.
 
-use std::borrow::Cow;
-
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema};
 
-use super::Sourced;
-use super::decode::{Anything, Count, List, Map, Syntax};
-use super::raw::{AppFile, EnvironmentFile, HoldEntryFile, RepositoryFile};
+use super::decode::List;
+use super::holds::HoldEntryFile;
+use super::raw::{AppFile, EnvironmentFile, RepositoryFile};
 
 /// The schemas by the name of what they describe: `rungs` (of `rungs.yaml`),
 /// `environment`, `app` and `hold`. Each is a text to write as it is.
@@ -43,71 +41,5 @@ pub(super) fn root<T: JsonSchema>() -> Schema {
 fn unwrap(schema: &mut Schema) {
     if let Some(serde_json::Value::String(description)) = schema.get_mut("description") {
         *description = description.replace('\n', " ");
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for Sourced<T> {
-    fn inline_schema() -> bool {
-        T::inline_schema()
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        T::schema_name()
-    }
-
-    fn schema_id() -> Cow<'static, str> {
-        T::schema_id()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
-    }
-}
-
-impl<K: Syntax, V: JsonSchema> JsonSchema for Map<K, V> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        format!("Map_of_{}", V::schema_name()).into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        // Null removes what an earlier layer says.
-        let value = generator.subschema_for::<Option<V>>();
-        let mut schema = json_schema!({ "type": "object", "additionalProperties": value });
-        if let Some(pattern) = K::PATTERN {
-            schema.insert("propertyNames".to_owned(), serde_json::json!({ "pattern": pattern }));
-        }
-        schema
-    }
-}
-
-impl JsonSchema for Count {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Count".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "integer", "minimum": 1 })
-    }
-}
-
-impl JsonSchema for Anything {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Anything".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object" })
     }
 }

@@ -6,12 +6,17 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::environment::Resolved;
-use super::{Known, NO_ENVIRONMENTS, gates};
-use crate::config::raw::{
-    AdoptedEnvironmentFile, RepositoryFile, RungFile, Selection, Tier, Within,
-};
-use crate::config::{Environment, EnvironmentName, Generate, Network, Sourced};
+use super::environment::ResolvedEnvironment;
+use super::native::NO_ENVIRONMENTS;
+use crate::config::gates;
+use crate::config::known::Known;
+use crate::config::ladder::RungFile;
+use crate::config::network::{Network, Within};
+use crate::config::policies::Tier;
+use crate::config::raw::{AdoptedEnvironmentFile, RepositoryFile, Selection};
+use crate::config::sourced::Sourced;
+use crate::config::syntax::EnvironmentName;
+use crate::config::valid::{Environment, Generate};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, RepoPath};
 
@@ -51,7 +56,7 @@ codes! {
 pub(super) fn environments<'d>(
     settings: Option<&RepositoryFile>,
     findings: &mut Findings,
-) -> (Vec<Resolved>, Known<'d>) {
+) -> (Vec<ResolvedEnvironment>, Known<'d>) {
     let declared = settings.map(declared).unwrap_or_default();
     report_same_spelling(&declared, findings);
     let resolved: Vec<_> =
@@ -61,7 +66,8 @@ pub(super) fn environments<'d>(
     {
         findings.extend(none_named(settings));
     }
-    let known = Known::of(&resolved);
+    let names = resolved.iter().map(|one| one.environment.name.clone());
+    let known = Known::new(names, None);
     (resolved, known)
 }
 
@@ -106,7 +112,7 @@ fn environment(
     name: &EnvironmentName,
     declared: &Declared<'_>,
     findings: &mut Findings,
-) -> Resolved {
+) -> ResolvedEnvironment {
     let file = declared.file;
     let skip: Vec<_> = file
         .and_then(|file| file.skip.as_ref())
@@ -137,7 +143,7 @@ fn environment(
         app_names: Arc::default(),
     };
     let after = file.and_then(|file| file.after.clone());
-    Resolved { environment, after, skip, namespaces: Vec::new() }
+    ResolvedEnvironment { environment, after, skip, namespaces: Vec::new() }
 }
 
 fn report_same_spelling(

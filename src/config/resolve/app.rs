@@ -6,14 +6,15 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use super::template::Templates;
-use super::{gates, labels};
 use crate::config::decode::{MOST_PROBLEMS, Map};
-use crate::config::files::{Directory, Document, Reader, whole};
+use crate::config::directories::Directory;
 use crate::config::layers::{Laid, lay_images};
-use crate::config::raw::{AppFile, CallsFile, ImageFile};
-use crate::config::syntax::{DnsLabel, NamespacePattern};
-use crate::config::valid::Calls;
-use crate::config::{App, Environment, Image, Sourced, TemplateRef};
+use crate::config::raw::{AppFile, ImageFile};
+use crate::config::reader::{Document, Reader, whole};
+use crate::config::sourced::Sourced;
+use crate::config::syntax::{DnsLabel, EnvironmentName, LabelKey, LabelValue, NamespacePattern};
+use crate::config::valid::{App, Image, TemplateRef};
+use crate::config::{gates, network};
 use crate::diagnostic::{Finding, Findings, Subject, codes, nearest};
 use crate::source::Location;
 use crate::yaml::{KeyNode, Node, Value};
@@ -39,7 +40,7 @@ codes! {
 const SHARED: [&str; 3] = ["namespace", "labels", "gates"];
 
 /// An app with the pattern that named its namespace.
-pub(super) struct Resolved {
+pub(super) struct ResolvedApp {
     pub(super) app: App,
     pub(super) pattern: NamespacePattern,
 }
@@ -49,10 +50,10 @@ pub(super) fn resolve(
     name: &str,
     document: &Document<AppFile>,
     chain: &[&Directory],
-    environment: &Environment,
+    environment: &EnvironmentName,
     templates: &mut Templates<'_>,
     reader: &mut Reader<'_>,
-) -> Resolved {
+) -> ResolvedApp {
     let file = document.location();
     let settings = settings(name, chain, &file);
     let root = settings.root();
@@ -65,20 +66,23 @@ pub(super) fn resolve(
     let pattern = raw.and_then(|raw| raw.namespace.clone());
     let pattern = pattern
         .unwrap_or_else(|| Sourced { value: NamespacePattern::default(), location: file.clone() });
-    let subject = Subject::app(environment.name.as_str(), name);
+    let subject = Subject::app(environment.as_str(), name);
     let images = images(name, raw, chain, &subject, &mut reader.findings);
     let app = App {
         name: name.to_owned(),
         location: file.clone(),
         namespace: Sourced {
-            value: pattern.value.expand(name, &environment.name),
+            value: pattern.value.expand(name, environment),
             location: pattern.location,
         },
         template,
         images,
         labels: labels(raw.and_then(|raw| raw.labels.as_ref())),
         values: values(name, chain, template_values.as_ref(), &file),
-        calls: raw.and_then(|raw| raw.calls.as_ref()).map(|c| calls(&c.value)).unwrap_or_default(),
+        calls: raw
+            .and_then(|raw| raw.calls.as_ref())
+            .map(|c| network::calls(&c.value))
+            .unwrap_or_default(),
         promote: raw
             .and_then(|raw| raw.promote.as_ref())
             .map(|promote| promote.value.clone())
@@ -86,7 +90,7 @@ pub(super) fn resolve(
         gates: gates::resolve(raw.and_then(|raw| raw.gates.as_ref()), &mut reader.findings),
         settings,
     };
-    Resolved { app, pattern: pattern.value }
+    ResolvedApp { app, pattern: pattern.value }
 }
 
 /// The roots of an app's layers, outermost first, each with whether it is the
@@ -207,16 +211,16 @@ fn without_repository(key: &str, images: &Map<DnsLabel, ImageFile>, location: Lo
     .help(help.unwrap_or_else(|| "add `repository: …`, here or in an outer layer".to_owned()))
 }
 
-fn calls(raw: &CallsFile) -> Calls {
-    match raw {
-        CallsFile::Every(list) => Calls { every: list.clone(), by_workload: IndexMap::new() },
-        CallsFile::ByWorkload(map) => Calls {
-            every: Vec::new(),
-            by_workload: map
-                .0
-                .iter()
-                .map(|(workload, list)| (workload.value.0.clone(), list.value.clone()))
-                .collect(),
-        },
-    }
+/// Labels by key, each with its place.
+pub(super) fn labels(
+    raw: Option<&Sourced<Map<LabelKey, LabelValue>>>,
+) -> IndexMap<String, Sourced<String>> {
+    let entries = raw.iter().flat_map(|map| &map.value.0);
+    entries
+        .map(|(key, value)| {
+            let sourced =
+                Sourced { value: value.value.0.clone(), location: value.location.clone() };
+            (key.value.0.clone(), sourced)
+        })
+        .collect()
 }

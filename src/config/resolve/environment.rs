@@ -2,14 +2,22 @@
 
 use std::sync::Arc;
 
+use super::app::{self, labels};
 use super::namespace::Namespaced;
 use super::template::Templates;
-use super::{Known, app, exactly_one, gates, labels, network, report_twice};
 use crate::config::decode::Syntax;
-use crate::config::files::{Directory, Document, Reader};
+use crate::config::directories::Directory;
+use crate::config::known::Known;
+use crate::config::ladder::AfterFile;
 use crate::config::layers::Laid;
-use crate::config::raw::{AccessFile, AfterFile, EnvironmentFile, GenerateFile, Selection, Tier};
-use crate::config::{Access, Environment, EnvironmentName, Generate, Sourced, Subject};
+use crate::config::lists::{exactly_one, report_twice};
+use crate::config::policies::Tier;
+use crate::config::raw::{AccessFile, EnvironmentFile, GenerateFile, Selection};
+use crate::config::reader::{Document, Reader};
+use crate::config::sourced::Sourced;
+use crate::config::syntax::EnvironmentName;
+use crate::config::valid::{Access, Environment, Generate, Subject};
+use crate::config::{gates, network};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, SourceFile};
 use crate::yaml::{Node, Value};
@@ -35,7 +43,7 @@ codes! {
 }
 
 /// An environment, and what of it is asked about together with others.
-pub(super) struct Resolved {
+pub(super) struct ResolvedEnvironment {
     pub(super) environment: Environment,
     pub(super) after: Option<Sourced<AfterFile>>,
     pub(super) skip: Vec<Sourced<String>>,
@@ -47,7 +55,7 @@ pub(super) fn resolve(
     chain: &[&Directory],
     templates: &mut Templates<'_>,
     reader: &mut Reader<'_>,
-) -> Resolved {
+) -> ResolvedEnvironment {
     let leaf = chain.last().expect("a chain ends with its environment");
     let name = name_of(chain);
     let location =
@@ -58,7 +66,7 @@ pub(super) fn resolve(
     let mut resolved =
         settings(name, leaf, location, merged.root(), raw.as_ref(), &mut reader.findings);
     for (app, document) in &leaf.apps {
-        let one = app::resolve(app, document, chain, &resolved.environment, templates, reader);
+        let one = app::resolve(app, document, chain, &resolved.environment.name, templates, reader);
         resolved.namespaces.push(Namespaced::of(&one, &resolved.environment));
         resolved.environment.apps.push(one.app);
     }
@@ -87,7 +95,7 @@ fn settings(
     root: Node<'_>,
     raw: Option<&EnvironmentFile>,
     findings: &mut Findings,
-) -> Resolved {
+) -> ResolvedEnvironment {
     let skip = raw.and_then(|raw| raw.skip.as_ref());
     let skip: Vec<_> = skip
         .iter()
@@ -123,7 +131,7 @@ fn settings(
     };
     check_quota(root, findings);
     let after = raw.and_then(|raw| raw.after.clone());
-    Resolved { environment, after, skip, namespaces: Vec::new() }
+    ResolvedEnvironment { environment, after, skip, namespaces: Vec::new() }
 }
 
 fn access(entry: &Sourced<AccessFile>, findings: &mut Findings) -> Option<Sourced<Access>> {
@@ -182,7 +190,11 @@ fn check_quota(environment: Node<'_>, findings: &mut Findings) {
 }
 
 /// Asks of every `skip` whether the app is one, and not here.
-pub(super) fn check_skips(resolved: &[Resolved], known: &Known<'_>, findings: &mut Findings) {
+pub(super) fn check_skips(
+    resolved: &[ResolvedEnvironment],
+    known: &Known<'_>,
+    findings: &mut Findings,
+) {
     for one in resolved {
         report_twice(&one.skip, String::as_str, "app", findings);
         for app in &one.skip {

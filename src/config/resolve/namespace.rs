@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::app;
-use crate::config::Environment;
+use super::app::ResolvedApp;
+use crate::config::valid::Environment;
 use crate::diagnostic::{Finding, Findings, Subject, codes};
 use crate::kubernetes::LABEL_LENGTH;
 use crate::source::Location;
@@ -46,7 +46,7 @@ pub(super) struct Namespaced {
 }
 
 impl Namespaced {
-    pub(super) fn of(resolved: &app::Resolved, environment: &Environment) -> Self {
+    pub(super) fn of(resolved: &ResolvedApp, environment: &Environment) -> Self {
         Self {
             cluster: environment.cluster.clone(),
             namespace: resolved.app.namespace.value.clone(),

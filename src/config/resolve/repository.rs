@@ -2,15 +2,15 @@
 
 use indexmap::IndexMap;
 
-use super::{Known, network, sites};
-use crate::config::decode::{Decode, MISSING_KEY};
-use crate::config::files::{Document, Reader};
-use crate::config::raw::{
-    ForgeFile, PoliciesFile, RepositoryFile, RuleSeverity, RulesFile, TokenFile,
-};
+use crate::config::decode::Decode;
+use crate::config::known::Known;
+use crate::config::ladder::Ladder;
+use crate::config::lists::report_twice;
+use crate::config::raw::RepositoryFile;
+use crate::config::reader::{Document, Reader};
 use crate::config::syntax::Requirement;
-use crate::config::valid::{Forge, Policies, Replicas, Rules, Token, Train};
-use crate::config::{Environment, Ladder, Repository, Sourced};
+use crate::config::valid::{Environment, Repository, Train};
+use crate::config::{forge, network, policies, sites};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, ReadErrorKind, RepoPath};
 use crate::yaml::{Node, Number};
@@ -62,14 +62,14 @@ codes! {
 }
 
 /// What `rungs.yaml` says.
-pub(super) struct Settings {
+pub(super) struct RepositorySettings {
     /// None where it cannot be read, as findings say.
     pub(super) document: Option<Document<RepositoryFile>>,
     /// Whether it declares sites, as far as can be told.
     pub(super) is_adopted: bool,
 }
 
-impl Settings {
+impl RepositorySettings {
     /// What could be made of it.
     pub(super) fn raw(&self) -> Option<&RepositoryFile> {
         self.document.as_ref().and_then(|document| document.raw.as_ref())
@@ -78,7 +78,7 @@ impl Settings {
 
 /// Reads `rungs.yaml`, and stops where there is none or it is not for this
 /// program.
-pub(super) fn read(reader: &mut Reader<'_>) -> Result<Settings, Findings> {
+pub(super) fn read(reader: &mut Reader<'_>) -> Result<RepositorySettings, Findings> {
     let path = path();
     let file = match reader.tree.read(&path) {
         Ok(file) => file,
@@ -104,7 +104,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Settings, Findings> {
         // told that it is no file of ours, because of one wrong line here.
         None => file.text().lines().any(|line| line.starts_with("sites:")),
     };
-    Ok(Settings { document: reader.document(&path), is_adopted })
+    Ok(RepositorySettings { document: reader.document(&path), is_adopted })
 }
 
 fn path() -> RepoPath {
@@ -152,7 +152,7 @@ fn check_program(root: Node<'_>) -> Result<(), Findings> {
 
 /// Puts the repository together.
 pub(super) fn resolve(
-    settings: &Settings,
+    settings: &RepositorySettings,
     environments: Vec<Environment>,
     ladder: Ladder,
     known: &Known<'_>,
@@ -167,11 +167,11 @@ pub(super) fn resolve(
         output: output.unwrap_or_else(|| RepoPath::root().child("rendered")),
         kubernetes: raw.and_then(|raw| raw.kubernetes.clone()),
         ladder,
-        forge: raw.and_then(|raw| raw.forge.as_ref()).map(|raw| forge(raw, findings)),
+        forge: raw.and_then(|raw| raw.forge.as_ref()).map(|raw| forge::resolve(raw, findings)),
         trains: raw.map(|raw| trains(raw, known, findings)).unwrap_or_default(),
         network: network::of_repository(raw.and_then(|raw| raw.network.as_ref()), known, findings),
-        policies: policies(raw.and_then(|raw| raw.policies.as_ref()), findings),
-        sites: sites.map(|raw| sites::rules(raw, known, findings)).unwrap_or_default(),
+        policies: policies::resolve(raw.and_then(|raw| raw.policies.as_ref()), findings),
+        sites: sites.map(|raw| sites::resolve(raw, known, findings)).unwrap_or_default(),
         environments,
     };
     for environment in &mut repository.environments {
@@ -179,30 +179,6 @@ pub(super) fn resolve(
             environment.kubernetes.take().or_else(|| repository.kubernetes.clone());
     }
     repository
-}
-
-fn forge(raw: &Sourced<ForgeFile>, findings: &mut Findings) -> Forge {
-    let file = &raw.value;
-    Forge {
-        kind: file.kind.value,
-        url: file.url.value.0.trim_end_matches('/').to_owned(),
-        repository: file.repository.value.0.clone(),
-        base: file.base.as_ref().map(|base| base.value.0.clone()),
-        token: file.token.as_ref().and_then(|raw| token(raw, findings)),
-        location: raw.location.clone(),
-    }
-}
-
-fn token(raw: &Sourced<TokenFile>, findings: &mut Findings) -> Option<Token> {
-    let source = &raw.value.0;
-    match (&source.env, &source.file) {
-        (Some(variable), None) => Some(Token::Env(variable.value.0.clone())),
-        (None, Some(file)) => Some(Token::File(file.value.0.clone())),
-        _ => {
-            findings.push(super::exactly_one("`token`", "`env` and `file`", &raw.location));
-            None
-        }
-    }
 }
 
 fn trains(
@@ -224,7 +200,7 @@ fn trains(
                 .help("give the train another name"),
             );
         }
-        super::report_twice(&apps.value, |app| app.0.as_str(), "app", findings);
+        report_twice(&apps.value, |app| app.0.as_str(), "app", findings);
         for app in &apps.value {
             known.check_app(&app.value.0, &app.location, findings);
         }
@@ -232,36 +208,4 @@ fn trains(
         trains.insert(train.clone(), Train { apps, location: name.location.clone() });
     }
     trains
-}
-
-fn policies(raw: Option<&Sourced<PoliciesFile>>, findings: &mut Findings) -> Policies {
-    let mut of = |tier: Option<&Sourced<RulesFile>>| {
-        tier.map(|tier| rules(&tier.value, findings)).unwrap_or_default()
-    };
-    let raw = raw.map(|raw| &raw.value);
-    Policies {
-        preprod: of(raw.and_then(|raw| raw.preprod.as_ref())),
-        production: of(raw.and_then(|raw| raw.production.as_ref())),
-    }
-}
-
-fn rules(raw: &RulesFile, findings: &mut Findings) -> Rules {
-    let replicas = raw.replicas.as_ref().and_then(|rule| {
-        let Some(minimum) = &rule.value.minimum else {
-            findings.push(
-                Finding::new(
-                    &MISSING_KEY,
-                    "the rule `replicas` has no `minimum`",
-                    rule.location.clone(),
-                )
-                .because("`minimum` is missing here")
-                .help("add `minimum: 2`"),
-            );
-            return None;
-        };
-        let severity = rule.value.severity.as_ref().map_or(RuleSeverity::Error, |s| s.value);
-        let value = Replicas { minimum: minimum.value.0, severity };
-        Some(Sourced { value, location: rule.location.clone() })
-    });
-    Rules { unpinned: raw.unpinned.clone(), replicas }
 }

@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::config::TemplateRef;
 use crate::config::decode::{suggest, wrong_type};
-use crate::config::files::Reader;
+use crate::config::reader::Reader;
+use crate::config::valid::TemplateRef;
 use crate::diagnostic::{Finding, codes};
 use crate::source::{RepoPath, RevisionError, Tree};
 use crate::yaml::Value;
@@ -29,12 +29,12 @@ codes! {
 /// The templates that were asked for, each looked at once.
 pub(super) struct Templates<'t> {
     tree: &'t Tree,
-    known: HashMap<(String, Option<String>), Found>,
+    known: HashMap<(String, Option<String>), TemplateLookup>,
 }
 
 /// What was found of a template.
 #[derive(Clone)]
-enum Found {
+enum TemplateLookup {
     /// It is there; its values, where it has a map of them.
     Values(Option<Rc<Value>>),
     /// It is not in that Tree.
@@ -63,12 +63,12 @@ impl<'t> Templates<'t> {
             found
         };
         match found {
-            Found::Values(values) => values,
-            Found::Nothing(tree) => {
+            TemplateLookup::Values(values) => values,
+            TemplateLookup::Nothing(tree) => {
                 reader.findings.push(missing(&tree, template));
                 None
             }
-            Found::NoRevision(error) => {
+            TemplateLookup::NoRevision(error) => {
                 let at = Some(&template.location);
                 reader.findings.push(Finding::of_revision_error(&error, at));
                 None
@@ -76,21 +76,21 @@ impl<'t> Templates<'t> {
         }
     }
 
-    fn look(&self, template: &TemplateRef, reader: &mut Reader<'_>) -> Found {
+    fn look(&self, template: &TemplateRef, reader: &mut Reader<'_>) -> TemplateLookup {
         let tree = match &template.pin {
             None => self.tree.clone(),
             Some(pin) => match self.tree.at(pin) {
                 Ok(tree) => tree,
-                Err(error) => return Found::NoRevision(error),
+                Err(error) => return TemplateLookup::NoRevision(error),
             },
         };
         let directory = templates().child(&template.name);
         match tree.has_directory(&directory) {
-            Ok(true) => Found::Values(read_values(&tree, &directory, reader).map(Rc::new)),
-            Ok(false) => Found::Nothing(tree),
+            Ok(true) => TemplateLookup::Values(read_values(&tree, &directory, reader).map(Rc::new)),
+            Ok(false) => TemplateLookup::Nothing(tree),
             Err(error) => {
                 reader.findings.push(Finding::of_read_error(&error, None));
-                Found::Values(None)
+                TemplateLookup::Values(None)
             }
         }
     }

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use super::declare::text_schemas;
 use super::name::dns_label;
-use super::text_schemas;
 use crate::config::decode::{Decode, Flaw, Syntax, choose};
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::yaml::Node;

@@ -1,6 +1,6 @@
 //! The parts of an image reference.
 
-use super::texts;
+use super::declare::texts;
 use crate::config::decode::Flaw;
 use crate::diagnostic::codes;
 use crate::kubernetes::{self, ImageReference, is_tag};

@@ -4,6 +4,7 @@
 //! holds one needs no further check.
 
 mod address;
+mod declare;
 mod image;
 mod name;
 mod path;
@@ -30,10 +31,7 @@ pub use reference::{KubernetesVersion, ValueRoute, why_occupied};
 pub(super) use time::Moment;
 pub use time::{Date, Duration, OpeningHours};
 
-use schemars::{Schema, json_schema};
-
-use super::decode::Syntax;
-use super::{count, joined};
+use super::codes::{count, joined};
 use crate::diagnostic::Code;
 
 const LISTS: &[&[&Code]] = &[
@@ -49,59 +47,3 @@ const LISTS: &[&[&Code]] = &[
 
 /// The codes of texts that do not follow their syntax.
 pub(super) static CODES: &[&Code] = &joined::<{ count(LISTS) }>(LISTS);
-
-/// The JSON Schema of a text.
-fn text_schema<T: Syntax>() -> Schema {
-    let mut schema = json_schema!({ "type": "string" });
-    if !T::EXAMPLE.is_empty() {
-        schema.insert("examples".to_owned(), vec![T::EXAMPLE].into());
-    }
-    if let Some(pattern) = T::PATTERN {
-        schema.insert("pattern".to_owned(), pattern.into());
-    }
-    schema
-}
-
-/// Gives types that are read by [`Syntax`] the JSON Schema of it.
-macro_rules! text_schemas {
-    ($($name:ident),+ $(,)?) => {$(
-        impl schemars::JsonSchema for $name {
-            fn inline_schema() -> bool {
-                true
-            }
-
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                $crate::config::syntax::text_schema::<Self>()
-            }
-        }
-    )+};
-}
-use text_schemas;
-
-/// Texts that are kept as they are once they were checked.
-macro_rules! texts {
-    ($($(#[$about:meta])+ struct $name:ident($noun:literal, $code:ident, $example:literal $(, $pattern:literal)?) = $check:path;)+) => {
-        $(
-            $(#[$about])+
-            #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-            pub(in crate::config) struct $name(pub(in crate::config) String);
-
-            impl $crate::config::decode::Syntax for $name {
-                const NOUN: &'static str = $noun;
-                const CODE: &'static $crate::diagnostic::Code = &$code;
-                const EXAMPLE: &'static str = $example;
-                $(const PATTERN: Option<&'static str> = Some($pattern);)?
-
-                fn parse(text: &str) -> Result<Self, $crate::config::decode::Flaw> {
-                    $check(text).map(|()| Self(text.to_owned()))
-                }
-            }
-        )+
-        $crate::config::syntax::text_schemas!($($name),+);
-    };
-}
-use texts;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::{text_schemas, texts};
+use super::declare::{text_schemas, texts};
 use crate::config::decode::{Flaw, Syntax};
 use crate::diagnostic::{Code, codes};
 use crate::kubernetes;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use regex::Regex;
 
+use super::declare::text_schemas;
 use super::name::app_reference;
-use super::text_schemas;
 use crate::config::decode::{Flaw, Syntax};
 use crate::diagnostic::{Code, codes, nearest};
 use crate::source::RepoPath;

@@ -4,9 +4,9 @@ use std::fmt;
 
 use regex::Regex;
 
+use super::declare::text_schemas;
+use super::name::EnvironmentName;
 use super::name::dns_label;
-use super::text_schemas;
-use crate::config::EnvironmentName;
 use crate::config::decode::{Flaw, Syntax};
 use crate::diagnostic::nearest;
 use crate::diagnostic::{Code, codes};

@@ -1,7 +1,7 @@
 //! Amounts of resources.
 
+use super::declare::texts;
 use super::name::label_key;
-use super::texts;
 use crate::config::decode::Flaw;
 use crate::diagnostic::codes;
 

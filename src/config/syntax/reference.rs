@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{text_schemas, texts};
+use super::declare::{text_schemas, texts};
 use crate::config::decode::{Flaw, Syntax};
 use crate::diagnostic::{Code, codes};
 use crate::source::RepoPath;

@@ -6,7 +6,7 @@ use jiff::civil::{self, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::text_schemas;
+use super::declare::text_schemas;
 use crate::config::decode::{Flaw, Syntax};
 use crate::diagnostic::nearest;
 use crate::diagnostic::{Code, codes};

@@ -5,14 +5,36 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Sourced;
-use super::decode::{Decode, List, Syntax};
-use super::files::Reader;
-use super::raw::HoldEntryFile;
-use super::syntax::Moment;
+use super::decode::{Decode, List, Map, Syntax, record};
+use super::reader::Reader;
+use super::sourced::Sourced;
+use super::syntax::{Moment, Name, Text};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, RepoPath, SourceFile, Tree};
 use crate::yaml::Value;
+
+record! {
+    /// An entry of `.rungs/holds/<environment>/<app>.yaml`, which is a list of
+    /// them: a state that must not enter this environment or those above it,
+    /// until it is lifted. The `/` of an environment's name is a `.` in the
+    /// path.
+    struct HoldEntryFile("a hold") {
+        /// What is held back, by the app's keys: for an image its tag and
+        /// digest as they are written behind the repository
+        /// (`v4@sha256:…`), or one of the two. All that is listed has to be
+        /// the same for a state to be held back.
+        required state: Map<Name, Text> = "state",
+        /// Why, for whoever is stopped by it.
+        required reason: Text = "reason",
+        /// Who said so.
+        required by: Name = "by",
+        /// Since when: a day, or a time with its zone.
+        optional since: Moment = "since",
+        /// The last day on which it holds (in UTC), or the time at which it
+        /// ends. Default: it ends when it is lifted.
+        optional until: Moment = "until",
+    }
+}
 
 /// An entry of a file of holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

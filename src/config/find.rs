@@ -1,31 +1,14 @@
-//! Finding things of a repository by the names that a person typed.
+//! Parts of a repository by the names that a person typed.
 
-use crate::config::decode::suggest;
-use crate::config::{App, Environment, EnvironmentName, Gates, Repository, Train};
+use super::decode::suggest;
+use super::gates::Gates;
+use super::known::{UNKNOWN_APP, unknown_environment};
+use super::syntax::EnvironmentName;
+use super::valid::{App, Environment, Repository, Train};
 use crate::diagnostic::{Finding, codes};
 use crate::source::{Location, RepoPath};
 
 codes! {
-    /// An environment that is not there.
-    ///
-    /// Environments are the directories below `environments/` that have no
-    /// directory in them, and are named by their path from there. A directory
-    /// that only groups others, such as `prod` above `prod/eu` and `prod/us`,
-    /// is none. In a repository whose `rungs.yaml` declares `sites`, the
-    /// environments are those that `ladder` or `environments` names.
-    ///
-    /// ```yaml
-    /// ladder: [qa, stgae]     # wrong
-    /// ladder: [qa, stage]     # right
-    /// ```
-    UNKNOWN_ENVIRONMENT = "unknown-environment", Input, Error;
-
-    /// An app that is not there.
-    ///
-    /// An app exists in an environment where the environment's own directory
-    /// has its file, `environments/qa/guestbook.yaml`.
-    UNKNOWN_APP = "unknown-app", Input, Error;
-
     /// A train that is not there.
     ///
     /// A train is a list of apps that are promoted together, by the name that
@@ -35,32 +18,6 @@ codes! {
     /// trains: { shop: [guestbook, cart] }
     /// ```
     UNKNOWN_TRAIN = "unknown-train", Input, Error;
-}
-
-/// The finding that there is no such environment.
-pub(super) fn unknown_environment<'a>(
-    name: &str,
-    known: impl Iterator<Item = &'a str> + Clone,
-    is_native: bool,
-    at: Location,
-) -> Finding {
-    let is_inside =
-        |known: &&str| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
-    let inside = known.clone().filter(is_inside);
-    let inside: Vec<_> = inside.map(|known| format!("`{known}`")).collect();
-    let help = if inside.is_empty() {
-        suggest(name, known, "the environments are")
-    } else {
-        Some(format!("it is a directory of environments: name {}", inside.join(" or ")))
-    };
-    let because = if is_native {
-        "no directory of this name below `environments/` is an environment"
-    } else {
-        "neither `ladder` nor `environments` of `rungs.yaml` names it"
-    };
-    Finding::new(&UNKNOWN_ENVIRONMENT, format!("there is no environment `{name}`"), at)
-        .because(because)
-        .maybe_help(help)
 }
 
 impl Repository {

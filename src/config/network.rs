@@ -1,16 +1,18 @@
-//! Who may reach whom.
+//! Who may reach whom: what the files say, what it means, and how the one is made
+//! of the other.
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Known, empty_list, exactly_one};
-use crate::config::decode::List;
-use crate::config::raw::{
-    AllowFile, EgressFile, IngressFile, NetworkFile, PeerFile, RepositoryNetworkFile, Within,
-};
-use crate::config::syntax::{Cidr, Port};
-use crate::config::valid::{Allow, Egress, Ingress, Network, Peer, RepositoryNetwork};
-use crate::config::{EnvironmentName, Sourced};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+
+use super::decode::{Decode, List, Map, choice, record};
+use super::known::Known;
+use super::lists::{empty_list, exactly_one};
+use super::sourced::Sourced;
+use super::syntax::{Call, Cidr, DnsLabel, EnvironmentName, Name, NamespaceName, Port};
 use crate::diagnostic::{Finding, Findings, codes};
+use crate::yaml::Node;
 
 codes! {
     /// An environment is in two isolated sets.
@@ -41,6 +43,176 @@ codes! {
     /// to: { cidr: 10.20.0.0/16, except: [10.20.9.0/24] }      # right
     /// ```
     EXCEPT_OUTSIDE = "except-outside", Input, Error;
+}
+
+record! {
+    /// Which environments may reach each other.
+    struct RepositoryNetworkFile("`network`") {
+        /// Sets of environments without traffic between them. An environment
+        /// that no set names is isolated from all others.
+        setting isolate: List<List<EnvironmentName>> = "isolate",
+        /// Traffic between isolated environments that is wanted all the same.
+        setting allow: List<AllowFile> = "allow",
+    }
+
+    /// Traffic between isolated environments that is wanted all the same.
+    struct AllowFile("an entry of `network.allow`") {
+        /// The environment that opens the connections.
+        required from: EnvironmentName = "from",
+        /// The environment that accepts them.
+        required to: EnvironmentName = "to",
+        /// On which ports. Default: all.
+        optional ports: List<Port> = "ports",
+        /// Why, for whoever reads it in a year.
+        required reason: Name = "reason",
+    }
+}
+
+record! {
+    /// Who may reach what in an environment.
+    struct NetworkFile("`network`") {
+        /// Who may reach whom inside the environment. Default: `declared`.
+        setting within: Within = "within",
+        /// Who may come in.
+        setting ingress: List<IngressFile> = "ingress",
+        /// Where one may go.
+        setting egress: List<EgressFile> = "egress",
+    }
+
+    /// Who may come in.
+    struct IngressFile("an entry of `ingress`") {
+        /// From where.
+        required from: PeerFile = "from",
+        /// To which Service.
+        required to: DnsLabel = "to",
+        /// On which ports of the pods behind it. Default: all.
+        optional ports: List<Port> = "ports",
+    }
+
+    /// Where one may go.
+    struct EgressFile("an entry of `egress`") {
+        /// To where.
+        required to: PeerFile = "to",
+        /// On which ports. Default: all.
+        optional ports: List<Port> = "ports",
+    }
+
+    /// A namespace, or a network and what of it is left out.
+    struct PeerFile("a peer") {
+        /// A namespace of the same cluster.
+        optional namespace: NamespaceName = "namespace",
+        /// A network outside the cluster.
+        optional cidr: Cidr = "cidr",
+        /// Parts of the network that are left out.
+        optional except: List<Cidr> = "except",
+    }
+}
+
+choice! {
+    /// Who may reach whom inside an environment.
+    pub enum Within("a value of `within`") {
+        /// Whom the apps' `calls` declare.
+        Declared = "declared",
+        /// Everybody everybody.
+        All = "all",
+    }
+}
+
+/// What all or some workloads of an app call.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+pub(in crate::config) enum CallsFile {
+    /// Every workload.
+    Every(List<Call>),
+    /// By workload.
+    ByWorkload(Map<DnsLabel, List<Call>>),
+}
+
+impl Decode for CallsFile {
+    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
+        if node.is_mapping() {
+            return Map::decode(node, findings).map(Self::ByWorkload);
+        }
+        List::decode(node, findings).map(Self::Every)
+    }
+}
+
+/// Which environments may reach each other.
+#[derive(Debug, Clone, Default)]
+pub struct RepositoryNetwork {
+    /// Sets of environments without traffic between them, each environment in
+    /// exactly one: those that are declared, then one for each environment that
+    /// no set names.
+    pub isolate: Vec<Vec<EnvironmentName>>,
+    /// What is wanted all the same.
+    pub allow: Vec<Sourced<Allow>>,
+}
+
+/// Traffic between isolated environments that is wanted all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allow {
+    /// Who opens the connections.
+    pub from: EnvironmentName,
+    /// Who accepts them.
+    pub to: EnvironmentName,
+    /// On which ports; all where none is named.
+    pub ports: Vec<Port>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Who may reach what in an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// Who may reach whom inside it.
+    pub within: Within,
+    /// Who may come in.
+    pub ingress: Vec<Sourced<Ingress>>,
+    /// Where one may go.
+    pub egress: Vec<Sourced<Egress>>,
+}
+
+/// Who may come in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ingress {
+    /// From where.
+    pub from: Peer,
+    /// To which Service.
+    pub to: String,
+    /// On which ports; all where none is named.
+    pub ports: Vec<Port>,
+}
+
+/// Where one may go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Egress {
+    /// To where.
+    pub to: Peer,
+    /// On which ports; all where none is named.
+    pub ports: Vec<Port>,
+}
+
+/// The other end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Peer {
+    /// A namespace of the same cluster.
+    Namespace(String),
+    /// A network.
+    Network {
+        /// All of it.
+        cidr: Cidr,
+        /// But for these parts.
+        except: Vec<Cidr>,
+    },
+}
+
+/// The Services that an app calls.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// What every workload calls.
+    pub every: Vec<Sourced<Call>>,
+    /// What a workload calls, by its name.
+    pub by_workload: IndexMap<String, Vec<Sourced<Call>>>,
 }
 
 /// Which environments may reach each other.
@@ -219,5 +391,20 @@ fn check_except(cidr: &Sourced<Cidr>, except: &[&Sourced<Cidr>], findings: &mut 
                 .because(because)
                 .label(cidr.location.clone(), "the network"),
         );
+    }
+}
+
+/// The Services that an app calls.
+pub(super) fn calls(raw: &CallsFile) -> Calls {
+    match raw {
+        CallsFile::Every(list) => Calls { every: list.clone(), by_workload: IndexMap::new() },
+        CallsFile::ByWorkload(map) => Calls {
+            every: Vec::new(),
+            by_workload: map
+                .0
+                .iter()
+                .map(|(workload, list)| (workload.value.0.clone(), list.value.clone()))
+                .collect(),
+        },
     }
 }

@@ -1,14 +1,41 @@
-//! Where references stand in a repository that is laid out its own way.
+//! Where image references, git references and promoted values stand in a
+//! repository that is laid out its own way: what an entry of `sites` says, what
+//! it means, and how the one is made of the other.
+//!
+//! The configuration of a kind of site is all here: its word in
+//! [`SiteKindName`], its keys in [`SiteKeys`] and [`KEYS_OF_KINDS`], and its
+//! place in [`SiteKind`].
 
-use super::{EMPTY_LIST, Known, empty_list};
-use crate::config::Sourced;
-use crate::config::decode::{List, MISSING_KEY};
-use crate::config::raw::{FieldsFile, ImageFilterFile, SiteFile, SiteKeys, SiteKindName};
-use crate::config::syntax::{AppPattern, Glob};
-use crate::config::valid::{Fields, ImageFilter, SiteKind, SiteRule};
+use schemars::JsonSchema;
+
+use super::decode::{Decode, List, MISSING_KEY, Syntax, UNKNOWN_KEY, choice, record};
+use super::known::Known;
+use super::lists::{EMPTY_LIST, empty_list};
+use super::sourced::Sourced;
+use super::syntax::{AppPattern, EnvironmentName, Glob, ImageRepository, PathPattern};
 use crate::diagnostic::{Finding, Findings, codes};
+use crate::yaml::{KeyNode, Node, Route};
 
 codes! {
+    /// A key that belongs to another kind of site.
+    ///
+    /// Each kind of site has keys of its own beside those that all have. One
+    /// of another kind would be ignored in silence.
+    ///
+    /// | kind | keys of its own |
+    /// | --- | --- |
+    /// | `kustomize` | `insert` |
+    /// | `yaml` | `fields` |
+    /// | `helm-values` | `root` |
+    /// | `manifest`, `marker` | none |
+    ///
+    /// ```yaml
+    /// sites:
+    ///   - { path: "charts/{app}/values-{environment}.yaml", kind: yaml, root: spec.values }          # wrong
+    ///   - { path: "charts/{app}/values-{environment}.yaml", kind: helm-values, root: spec.values }   # right
+    /// ```
+    KEY_OF_ANOTHER_KIND = "key-of-another-kind", Input, Error;
+
     /// Nothing says which app a site is of, or two keys do.
     ///
     /// The path says it with `{app}`, or the site's `app` does: a name, or
@@ -50,8 +77,213 @@ codes! {
     SITE_FIELDS = "site-fields", Input, Error;
 }
 
+record! {
+    /// Where references stand: files, and how to read them.
+    struct SiteKeys("an entry of `sites`", field_of_site) {
+        /// Which files: a path from the root. `{app}` and `{environment}` stand
+        /// for a segment or a part of one, `*` for any text without `/`, and
+        /// `**` for any number of directories.
+        required path: PathPattern = "path",
+        /// What the files are: `kustomization.yaml`; YAML of any shape; values
+        /// of a Helm chart; manifests, with the sources of Flux and Argo CD;
+        /// or files in which comments mark scalars.
+        required kind: SiteKindName = "kind",
+        /// The app, where the path does not say it: a name, or `{image}` with
+        /// or without text around it for the last segment of the image's
+        /// repository.
+        optional app: AppPattern = "app",
+        /// The environment, where the path does not say it.
+        optional environment: EnvironmentName = "environment",
+        /// Which images are looked at. Default: all.
+        optional images: ImageFilterFile = "images",
+        /// Values that are promoted along with the images: routes from the
+        /// document's root, or from `root`.
+        optional promote: List<Route> = "promote",
+        /// Whether promotion adds a digest to an image that has none. Default:
+        /// it does not.
+        optional digest: DigestAddition = "digest",
+        /// For `kustomize`: images that the first `rungs set` may write where
+        /// the file does not name them yet.
+        optional insert: List<ImageRepository> = "insert",
+        /// For `yaml`: where the parts of the reference stand.
+        optional fields: FieldsFile = "fields",
+        /// For `helm-values`: where the values begin, for an object that holds
+        /// them: `spec.values`. Default: at the document's root.
+        optional root: Route = "root",
+    }
+
+    /// Which images are looked at: patterns of repositories as the files write
+    /// them, in which `*` stands for any text, `/` included.
+    struct ImageFilterFile("`images`") {
+        /// Those that one of these matches. Default: all.
+        optional include: List<Glob> = "include",
+        /// But for these.
+        optional exclude: List<Glob> = "exclude",
+    }
+
+    /// Where the parts of a reference stand: routes from the document's root.
+    struct FieldsFile("`fields`") {
+        /// The tag.
+        optional tag: Route = "tag",
+        /// Registry and path.
+        optional repository: Route = "repository",
+        /// The digest.
+        optional digest: Route = "digest",
+        /// A whole reference in one place, instead of the three above.
+        optional image: Route = "image",
+        /// A git reference, or a chart's version.
+        optional version: Route = "version",
+    }
+}
+
+choice! {
+    /// What the files of sites are.
+    pub(in crate::config) enum SiteKindName("a kind of site") {
+        /// `kustomization.yaml`: `images`, and the `?ref=` of remote resources.
+        Kustomize = "kustomize",
+        /// YAML of any shape and file name; `fields` says where what stands.
+        Yaml = "yaml",
+        /// Values of a Helm chart: images at any depth.
+        HelmValues = "helm-values",
+        /// Manifests: images of containers, and the OCI and git sources of
+        /// Flux and Argo CD.
+        Manifest = "manifest",
+        /// Scalars that a comment behind them marks: `# rungs: app=web`, or
+        /// Flux's `# {"$imagepolicy": "ns:name:tag"}`.
+        Marker = "marker",
+    }
+
+    /// Whether promotion adds a digest.
+    pub(in crate::config) enum DigestAddition("a value of `digest`") {
+        /// It does.
+        Add = "add",
+    }
+}
+
+/// The keys that one kind of site has and the others have not.
+const KEYS_OF_KINDS: [(&str, SiteKindName); 3] = [
+    ("insert", SiteKindName::Kustomize),
+    ("fields", SiteKindName::Yaml),
+    ("root", SiteKindName::HelmValues),
+];
+
+/// An entry of `sites` whose keys are those of its kind.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(transparent)]
+pub(in crate::config) struct SiteFile(pub(in crate::config) SiteKeys);
+
+impl Decode for SiteFile {
+    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
+        report_keys_of_other_kinds(node, findings);
+        SiteKeys::decode(node, findings).map(Self)
+    }
+}
+
+fn report_keys_of_other_kinds(node: Node<'_>, findings: &mut Findings) {
+    let kind = node.get("kind").and_then(Node::as_str);
+    let kind = kind.and_then(|word| SiteKindName::parse(word).ok());
+    for (name, owner) in KEYS_OF_KINDS {
+        if let (Some(key), Some(kind)) = (node.key(name), kind)
+            && kind != owner
+        {
+            findings.push(
+                Finding::new(
+                    &KEY_OF_ANOTHER_KIND,
+                    format!("a site of kind `{kind}` has no `{name}`"),
+                    key.location(),
+                )
+                .because(format!("a key of the kind `{owner}`"))
+                .help(format!("remove it, or write `kind: {owner}`")),
+            );
+        }
+    }
+}
+
+/// The finding for a key of `fields` that stands beside it.
+fn field_of_site(key: KeyNode<'_>) -> Option<Finding> {
+    let text = key.text();
+    matches!(text, "tag" | "repository" | "version").then(|| {
+        Finding::new(&UNKNOWN_KEY, format!("unknown key `{text}`"), key.location())
+            .because("not a key of an entry of `sites`")
+            .help(format!("for `kind: yaml`, write `fields: {{ {text}: … }}`"))
+    })
+}
+
+/// An entry of `sites`: files, and how to read them.
+#[derive(Debug, Clone)]
+pub struct SiteRule {
+    /// Which files.
+    pub path: Sourced<PathPattern>,
+    /// What they are.
+    pub kind: SiteKind,
+    /// The environment of all these files; none where the path says it.
+    pub environment: Option<EnvironmentName>,
+    /// The app of each image in these files; none where the path says it.
+    pub app: Option<Sourced<AppPattern>>,
+    /// Which images are looked at.
+    pub images: ImageFilter,
+    /// Values that are promoted along, from the document's root, or from `root`
+    /// where the kind has one.
+    pub promote: Vec<Sourced<Route>>,
+    /// Whether promotion adds a digest to an image that has none.
+    pub adds_digest: bool,
+}
+
+/// What files of sites are.
+#[derive(Debug, Clone)]
+pub enum SiteKind {
+    /// A `kustomization.yaml`.
+    Kustomize {
+        /// Images that may be written where the file does not name them yet.
+        insert: Vec<Sourced<String>>,
+    },
+    /// YAML whose fields are named by routes.
+    Yaml(Fields),
+    /// Values of a Helm chart.
+    HelmValues {
+        /// Where they begin; none for the document's root.
+        root: Option<Sourced<Route>>,
+    },
+    /// Manifests.
+    Manifest,
+    /// Scalars that a comment marks.
+    Marker,
+}
+
+/// The routes of an image's parts, or of a version.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    /// The tag.
+    pub tag: Option<Sourced<Route>>,
+    /// Registry and path.
+    pub repository: Option<Sourced<Route>>,
+    /// The digest.
+    pub digest: Option<Sourced<Route>>,
+    /// A whole reference in one scalar.
+    pub image: Option<Sourced<Route>>,
+    /// A git reference or a chart's version.
+    pub version: Option<Sourced<Route>>,
+}
+
+/// Which images are looked at.
+#[derive(Debug, Clone, Default)]
+pub struct ImageFilter {
+    /// Those that one of these matches; every one where there are none.
+    pub include: Vec<Sourced<Glob>>,
+    /// But for these.
+    pub exclude: Vec<Sourced<Glob>>,
+}
+
+impl ImageFilter {
+    /// Whether an image of that repository, as it is written, is looked at.
+    pub fn takes(&self, repository: &str) -> bool {
+        let matches = |globs: &[Sourced<Glob>]| globs.iter().any(|g| g.value.is_match(repository));
+        (self.include.is_empty() || matches(&self.include)) && !matches(&self.exclude)
+    }
+}
+
 /// The entries of `sites`; those that are wrong are left out.
-pub(super) fn rules(
+pub(super) fn resolve(
     raw: &Sourced<List<SiteFile>>,
     known: &Known<'_>,
     findings: &mut Findings,

@@ -1,34 +1,21 @@
 //! What the files mean once every question about them is answered. These types
 //! cannot be built wrong: whoever holds one needs no further check.
 
-mod gates;
-mod ladder;
-mod network;
-mod sites;
-
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-pub use gates::{Approvals, Check, Field, Freeze, Gates, Soak, Window};
-pub use ladder::{Before, Ladder};
-pub use network::{Allow, Calls, Egress, Ingress, Network, Peer, RepositoryNetwork};
-
-pub use sites::{Fields, ImageFilter, SiteKind, SiteRule};
-
-use super::raw::{ForgeKind, RuleSeverity, Selection, Tier};
+use super::forge::Forge;
+use super::gates::Gates;
+use super::ladder::Ladder;
+use super::network::{Calls, Network, RepositoryNetwork};
+use super::policies::{Policies, Tier};
+use super::raw::Selection;
+use super::sites::SiteRule;
+use super::sourced::Sourced;
 use super::syntax::{EnvironmentName, KubernetesVersion, ValueRoute};
 use crate::source::{Location, RepoPath};
 use crate::yaml::Value;
-
-/// Something that was configured, with the place that says so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sourced<T> {
-    /// What was said.
-    pub value: T,
-    /// Where.
-    pub location: Location,
-}
 
 /// A whole repository's configuration.
 #[derive(Debug, Clone)]
@@ -65,32 +52,6 @@ impl Repository {
     }
 }
 
-/// Where pull requests are opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Forge {
-    /// What runs there.
-    pub kind: ForgeKind,
-    /// Its address, without credentials.
-    pub url: String,
-    /// The repository's path there.
-    pub repository: String,
-    /// The branch that is deployed; none for the remote's own default.
-    pub base: Option<String>,
-    /// Where the token comes from.
-    pub token: Option<Token>,
-    /// Where the file says so.
-    pub location: Location,
-}
-
-/// Where a token comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Token {
-    /// An environment variable.
-    Env(String),
-    /// A file of the machine.
-    File(String),
-}
-
 /// Apps that are promoted together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Train {
@@ -98,43 +59,6 @@ pub struct Train {
     pub apps: Vec<String>,
     /// The train's name in the file.
     pub location: Location,
-}
-
-/// Severities and settings of rules, by tier. None is the rule's own default.
-#[derive(Debug, Clone, Default)]
-pub struct Policies {
-    /// For environments of tier `preprod`.
-    pub preprod: Rules,
-    /// For environments of tier `production`.
-    pub production: Rules,
-}
-
-impl Policies {
-    /// For environments of that tier.
-    pub fn of(&self, tier: Tier) -> &Rules {
-        match tier {
-            Tier::Preprod => &self.preprod,
-            Tier::Production => &self.production,
-        }
-    }
-}
-
-/// Severities and settings of rules.
-#[derive(Debug, Clone, Default)]
-pub struct Rules {
-    /// An image without a digest.
-    pub unpinned: Option<Sourced<RuleSeverity>>,
-    /// How many replicas a workload has.
-    pub replicas: Option<Sourced<Replicas>>,
-}
-
-/// How many replicas a workload has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Replicas {
-    /// Fewer are a finding.
-    pub minimum: u32,
-    /// How much it matters.
-    pub severity: RuleSeverity,
 }
 
 /// A place to deploy to.

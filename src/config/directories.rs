@@ -1,0 +1,136 @@
+//! Which files there are below `environments/`, each read once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::raw::{AppFile, EnvironmentFile};
+use super::reader::{Document, Reader};
+use super::syntax::{AppName, DnsLabel, is_app_name};
+use crate::diagnostic::{Finding, codes};
+use crate::source::{DirectoryWalk, Location, Named, RepoPath};
+
+codes! {
+    /// A file of another extension than `.yaml`.
+    ///
+    /// Below `environments/`, settings are read from `*.yaml` and nothing
+    /// else, so that no file is half in force. A `.yml` there would be
+    /// overlooked in silence, so it is an error. Rename it:
+    ///
+    /// ```text
+    /// git mv environments/qa/web.yml environments/qa/web.yaml
+    /// ```
+    WRONG_EXTENSION = "wrong-extension", Input, Error;
+}
+
+/// A directory of `environments/`, that itself included.
+pub(super) struct Directory {
+    pub(super) path: RepoPath,
+    /// Its `environment.yaml`.
+    pub(super) environment: Option<Document<EnvironmentFile>>,
+    /// Its apps' files, by name.
+    pub(super) apps: BTreeMap<String, Document<AppFile>>,
+    /// The names of its apps' files in order, those that were not or could not
+    /// be read included: what names one of them is not wrong.
+    pub(super) app_names: Arc<[String]>,
+    /// Its sub-directories; one without is an environment.
+    pub(super) children: Vec<Directory>,
+}
+
+impl Directory {
+    /// Whether it has the file of an app, be it read or not.
+    pub(super) fn has_app(&self, name: &str) -> bool {
+        self.app_names.binary_search_by(|one| one.as_str().cmp(name)).is_ok()
+    }
+}
+
+impl Reader<'_> {
+    /// Reads the directories from `path` down.
+    pub(super) fn directory(&mut self, path: &RepoPath) -> Directory {
+        self.directory_of(&mut DirectoryWalk::new(self.tree, path), path)
+    }
+
+    fn directory_of(&mut self, walk: &mut DirectoryWalk<'_>, path: &RepoPath) -> Directory {
+        let mut directory = Directory {
+            path: path.clone(),
+            environment: None,
+            apps: BTreeMap::new(),
+            app_names: Arc::default(),
+            children: Vec::new(),
+        };
+        let names = walk.names(path).unwrap_or_else(|error| {
+            self.findings.push(Finding::of_read_error(&error, None));
+            Vec::new()
+        });
+        let mut app_names = Vec::with_capacity(names.len());
+        for Named { name, is_directory } in names.into_iter().filter(|n| !n.name.starts_with('.')) {
+            if !is_directory {
+                app_names.extend(self.file(&mut directory, name));
+            } else if self.is_name::<DnsLabel>(&name, || path.child(&name)) {
+                directory.children.push(self.directory_of(walk, &path.child(&name)));
+            }
+        }
+        // They came in the order of the files' names: `web-eu.yaml` is before `web.yaml`.
+        app_names.sort_unstable();
+        directory.app_names = app_names.into();
+        directory
+    }
+
+    /// Reads a file of a directory where it is to be read; the name of its app,
+    /// if it is an app's.
+    fn file(&mut self, directory: &mut Directory, mut name: String) -> Option<String> {
+        if name == "environment.yaml" {
+            directory.environment = self.document(&directory.path.child(&name));
+        } else if let Some(stem) = name.strip_suffix(".yaml") {
+            let path = || directory.path.child(&name);
+            if !self.reads(stem) {
+                name.truncate(stem.len());
+                return is_app_name(&name).then_some(name);
+            }
+            if self.is_name::<AppName>(stem, path) {
+                let document = self.document(&path());
+                directory.apps.extend(document.map(|document| (stem.to_owned(), document)));
+                return Some(stem.to_owned());
+            }
+        } else if let Some(stem) = name.strip_suffix(".yml").filter(|stem| self.reads(stem)) {
+            let path = directory.path.child(&name);
+            self.findings.push(
+                Finding::new(
+                    &WRONG_EXTENSION,
+                    format!("`{path}` is not read"),
+                    Location::of_path(&path),
+                )
+                .because("settings are read from `.yaml`")
+                .help(format!("rename it to `{stem}.yaml`")),
+            );
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Memory, Tree};
+
+    fn codes(memory: Memory) -> Vec<&'static str> {
+        let tree = Tree::new(memory);
+        let mut reader = Reader::new(&tree);
+        reader.directory(&RepoPath::new("environments").unwrap());
+        reader.findings.iter().map(|finding| finding.code.name).collect()
+    }
+
+    #[test]
+    fn environments_are_not_nested_without_end() {
+        let deep = format!("environments{}/web.yaml", "/d".repeat(20_000));
+        assert_eq!(codes(Memory::of([(&*deep, "")])), ["directories-too-deep"]);
+    }
+
+    #[test]
+    fn links_between_environments_end_with_one_finding() {
+        let mut memory = Memory::new();
+        for link in ["a", "b", "c"] {
+            memory.link(RepoPath::new("environments").unwrap().child(link), ".");
+        }
+        assert_eq!(codes(memory), ["directories-too-deep"]);
+    }
+}

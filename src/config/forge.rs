@@ -1,0 +1,139 @@
+//! Where pull requests are opened: what the file says, what it means, and how the
+//! one is made of the other.
+
+use schemars::JsonSchema;
+
+use super::decode::{Decode, choice, record};
+use super::lists::exactly_one;
+use super::sourced::Sourced;
+use super::syntax::{BranchName, FilePath, ForgeRepository, Url, VariableName};
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::source::Location;
+use crate::yaml::Node;
+
+codes! {
+    /// A token stands in a file.
+    ///
+    /// Whoever reads the repository, its history or a copy of it reads the
+    /// token too. Name the environment variable or the file that holds it
+    /// instead, and revoke the one that was written down.
+    ///
+    /// ```yaml
+    /// forge: { kind: gitea, token: 3f0c… }                   # wrong
+    /// forge: { kind: gitea, token: { env: RUNGS_TOKEN } }    # right
+    /// ```
+    TOKEN_IN_FILE = "token-in-file", Input, Error;
+}
+
+record! {
+    /// Where pull requests are opened.
+    struct ForgeFile("`forge`") {
+        /// What runs there.
+        required kind: ForgeKind = "kind",
+        /// Its address, without credentials: `https://git.example.com`.
+        required url: Url = "url",
+        /// The repository's path there: `shop/deploy`.
+        required repository: ForgeRepository = "repository",
+        /// The branch that is deployed. Default: the remote's own default.
+        optional base: BranchName = "base",
+        /// Where the token comes from; it never stands in a file of the
+        /// repository.
+        optional token: TokenFile = "token",
+    }
+}
+
+choice! {
+    /// What runs on a forge.
+    pub enum ForgeKind("a kind of forge") {
+        /// GitHub.
+        Github = "github",
+        /// GitLab.
+        Gitlab = "gitlab",
+        /// Gitea.
+        Gitea = "gitea",
+        /// Forgejo.
+        Forgejo = "forgejo",
+    }
+}
+
+record! {
+    /// Where the forge's token comes from.
+    struct TokenSourceFile("`token`") {
+        /// The environment variable that holds it.
+        optional env: VariableName = "env",
+        /// The file that holds it.
+        optional file: FilePath = "file",
+    }
+}
+
+/// Where the forge's token comes from, and never the token.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(transparent)]
+pub(in crate::config) struct TokenFile(pub(in crate::config) TokenSourceFile);
+
+impl Decode for TokenFile {
+    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
+        if node.as_str().is_none() && node.as_number().is_none() {
+            return TokenSourceFile::decode(node, findings).map(Self);
+        }
+        let location = node.location();
+        location.file().mark_secret(location.span());
+        findings.push(
+            Finding::new(&TOKEN_IN_FILE, "a token stands in the file", location)
+                .because("everybody who reads the repository reads this")
+                .help("name where it comes from, `token: { env: RUNGS_TOKEN }`, and revoke it"),
+        );
+        None
+    }
+}
+
+/// Where pull requests are opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forge {
+    /// What runs there.
+    pub kind: ForgeKind,
+    /// Its address, without credentials.
+    pub url: String,
+    /// The repository's path there.
+    pub repository: String,
+    /// The branch that is deployed; none for the remote's own default.
+    pub base: Option<String>,
+    /// Where the token comes from.
+    pub token: Option<Token>,
+    /// Where the file says so.
+    pub location: Location,
+}
+
+/// Where a token comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Token {
+    /// An environment variable.
+    Env(String),
+    /// A file of the machine.
+    File(String),
+}
+
+/// What the file says of the forge.
+pub(super) fn resolve(raw: &Sourced<ForgeFile>, findings: &mut Findings) -> Forge {
+    let file = &raw.value;
+    Forge {
+        kind: file.kind.value,
+        url: file.url.value.0.trim_end_matches('/').to_owned(),
+        repository: file.repository.value.0.clone(),
+        base: file.base.as_ref().map(|base| base.value.0.clone()),
+        token: file.token.as_ref().and_then(|raw| token(raw, findings)),
+        location: raw.location.clone(),
+    }
+}
+
+fn token(raw: &Sourced<TokenFile>, findings: &mut Findings) -> Option<Token> {
+    let source = &raw.value.0;
+    match (&source.env, &source.file) {
+        (Some(variable), None) => Some(Token::Env(variable.value.0.clone())),
+        (None, Some(file)) => Some(Token::File(file.value.0.clone())),
+        _ => {
+            findings.push(exactly_one("`token`", "`env` and `file`", &raw.location));
+            None
+        }
+    }
+}

@@ -1,0 +1,439 @@
+//! Conditions for entering an environment: for each gate what the files say, what
+//! it means, and how the one is made of the other.
+//!
+//! A gate's configuration is all here: its key in [`GatesFile`], its place in
+//! [`Gates`], and what it has of its own.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::decode::{Count, Decode, List, MISSING_KEY, choice, record, wrong_type};
+use super::lists::{empty_list, report_twice};
+use super::sourced::Sourced;
+use super::syntax::{Date, Duration, Glob, Name, OpeningHours, Pattern, ValueRoute};
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::source::Location;
+use crate::yaml::{Node, Value};
+
+codes! {
+    /// A freeze ends before it begins.
+    ///
+    /// `from` is the first day of a freeze and `until` its last.
+    ///
+    /// ```yaml
+    /// freeze: [{ from: 2027-01-03, until: 2026-12-20 }]     # wrong
+    /// freeze: [{ from: 2026-12-20, until: 2027-01-03 }]     # right
+    /// ```
+    REVERSED_FREEZE = "reversed-freeze", Input, Error;
+}
+
+record! {
+    /// Conditions for entering an environment.
+    struct GatesFile("`gates`") {
+        /// How long a state has to stand in the environment before: `24h`, or
+        /// a map that also says whose clock is trusted.
+        setting soak: SoakFile = "soak",
+        /// When one may enter.
+        setting window: WindowFile = "window",
+        /// Who has to approve.
+        setting approvals: ApprovalsFile = "approvals",
+        /// Checks that have to pass.
+        setting checks: List<CheckFile> = "checks",
+        /// What tags look like: a regular expression.
+        setting tag: Pattern = "tag",
+        /// Which images are allowed.
+        setting image: ImageGateFile = "image",
+        /// Whether an image needs a digest.
+        setting digest: DigestGate = "digest",
+        /// Values that have to be as stated.
+        setting field: List<FieldFile> = "field",
+        /// What a ticket looks like: a regular expression. A promotion has to
+        /// name one.
+        setting ticket: Pattern = "ticket",
+    }
+}
+
+/// The gates of an environment, or of one app in it. What is none or empty asks
+/// for nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Gates {
+    /// How long a state has to stand in the environment before.
+    pub soak: Option<Sourced<Soak>>,
+    /// When one may enter.
+    pub window: Option<Sourced<Window>>,
+    /// Who has to approve.
+    pub approvals: Option<Sourced<Approvals>>,
+    /// Checks that have to pass.
+    pub checks: Vec<Sourced<Check>>,
+    /// What every tag looks like.
+    pub tag: Option<Sourced<Pattern>>,
+    /// Patterns of repositories of which each image matches one; none where
+    /// every image is allowed.
+    pub image: Option<Sourced<Vec<Sourced<Glob>>>>,
+    /// Whether each image needs a digest.
+    pub digest: Option<Sourced<DigestGate>>,
+    /// Values that have to be as stated.
+    pub field: Vec<Sourced<Field>>,
+    /// What the ticket that a promotion names looks like.
+    pub ticket: Option<Sourced<Pattern>>,
+}
+
+/// The gates that the layers make together.
+pub(super) fn resolve(raw: Option<&Sourced<GatesFile>>, findings: &mut Findings) -> Gates {
+    let Some(Sourced { value: raw, .. }) = raw else { return Gates::default() };
+    Gates {
+        soak: raw.soak.as_ref().and_then(|raw| soak(raw, findings)),
+        window: raw.window.as_ref().map(|raw| window(raw, findings)),
+        approvals: raw.approvals.as_ref().map(approvals),
+        checks: checks(raw.checks.as_ref(), findings),
+        tag: raw.tag.clone(),
+        image: raw.image.as_ref().and_then(|raw| images(raw, findings)),
+        digest: raw.digest.clone(),
+        field: fields(raw.field.as_ref()),
+        ticket: raw.ticket.clone(),
+    }
+}
+
+fn missing(gate: &str, key: &str, example: &str, at: &Location) -> Finding {
+    Finding::new(&MISSING_KEY, format!("the gate `{gate}` has no `{key}`"), at.clone())
+        .because(format!("`{key}` is missing here"))
+        .help(format!("add {example}"))
+}
+
+// The gate `soak`.
+
+record! {
+    /// How long a state has to stand in the environment before.
+    struct SoakSettingsFile("the gate `soak`") {
+        /// How long: `30m`, `24h`, `7d`.
+        optional time: Duration = "for",
+        /// Whose clock says since when. Default: `committer`.
+        optional trust: Trust = "trust",
+    }
+}
+
+/// A soak's time alone, or with its settings.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+pub(in crate::config) enum SoakFile {
+    /// `24h`
+    Time(Sourced<Duration>),
+    /// `{ for: 24h, trust: forge }`
+    Settings(SoakSettingsFile),
+}
+
+impl Decode for SoakFile {
+    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
+        if node.is_mapping() {
+            return SoakSettingsFile::decode(node, findings).map(Self::Settings);
+        }
+        Sourced::decode(node, findings).map(Self::Time)
+    }
+}
+
+choice! {
+    /// Whose clock says since when a state stands somewhere.
+    pub enum Trust("a value of `trust`") {
+        /// The time of the merge as the forge has it; where the forge does not
+        /// know it, the gate waits.
+        Forge = "forge",
+        /// The forge's where it is known, else the commit's, which its author
+        /// can choose.
+        Committer = "committer",
+    }
+}
+
+/// How long a state has to stand in the environment before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Soak {
+    /// Without a break.
+    pub time: Duration,
+    /// Whose clock counts.
+    pub trust: Trust,
+}
+
+fn soak(raw: &Sourced<SoakFile>, findings: &mut Findings) -> Option<Sourced<Soak>> {
+    let value = match &raw.value {
+        SoakFile::Time(time) => Soak { time: time.value, trust: Trust::Committer },
+        SoakFile::Settings(settings) => {
+            let Some(time) = &settings.time else {
+                findings.push(missing("soak", "for", "`for: 24h`", &raw.location));
+                return None;
+            };
+            let trust = settings.trust.as_ref().map_or(Trust::Committer, |trust| trust.value);
+            Soak { time: time.value, trust }
+        }
+    };
+    Some(Sourced { value, location: raw.location.clone() })
+}
+
+// The gate `window`.
+
+record! {
+    /// When one may enter.
+    struct WindowFile("the gate `window`") {
+        /// Days, times and time zone: `Mon-Thu 09:00-16:00 Europe/Berlin`. The
+        /// last minute is not included; times that end before they begin run
+        /// overnight from the named day. Default: always.
+        optional allow: List<OpeningHours> = "allow",
+        /// Days on which nothing enters, whatever `allow` says.
+        optional freeze: List<FreezeFile> = "freeze",
+    }
+
+    /// Days on which nothing enters.
+    struct FreezeFile("an entry of `freeze`") {
+        /// The first of them.
+        required from: Date = "from",
+        /// The last of them.
+        required until: Date = "until",
+        /// Why, for whoever is stopped by it.
+        optional reason: Name = "reason",
+    }
+}
+
+/// When one may enter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// In any of these hours; always where there are none.
+    pub allow: Vec<Sourced<OpeningHours>>,
+    /// Not on these days, whatever `allow` says.
+    pub freeze: Vec<Sourced<Freeze>>,
+}
+
+/// Days on which nothing enters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Freeze {
+    /// The first.
+    pub from: Date,
+    /// The last.
+    pub until: Date,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+fn window(raw: &Sourced<WindowFile>, findings: &mut Findings) -> Sourced<Window> {
+    let file = &raw.value;
+    if let Some(allow) = file.allow.as_ref().filter(|allow| allow.value.is_empty()) {
+        findings.push(empty_list("allow", "a window that is always open", &allow.location));
+    }
+    if file.allow.is_none() && file.freeze.is_none() {
+        findings.push(missing("window", "allow", "`allow` or `freeze`", &raw.location));
+    }
+    let freezes = file.freeze.iter().flat_map(|list| &list.value);
+    let value = Window {
+        allow: file.allow.as_ref().map(|list| list.value.clone()).unwrap_or_default(),
+        freeze: freezes.map(|entry| freeze(entry, findings)).collect(),
+    };
+    Sourced { value, location: raw.location.clone() }
+}
+
+fn freeze(raw: &Sourced<FreezeFile>, findings: &mut Findings) -> Sourced<Freeze> {
+    let FreezeFile { from, until, reason } = &raw.value;
+    if until.value < from.value {
+        findings.push(
+            Finding::new(
+                &REVERSED_FREEZE,
+                format!("the freeze ends on {} and begins on {}", until.value, from.value),
+                until.location.clone(),
+            )
+            .because("before it begins")
+            .label(from.location.clone(), "its first day")
+            .help("exchange the days"),
+        );
+    }
+    let reason = reason.as_ref().map(|reason| reason.value.0.clone());
+    let value = Freeze { from: from.value, until: until.value, reason };
+    Sourced { value, location: raw.location.clone() }
+}
+
+// The gate `approvals`.
+
+record! {
+    /// Who has to approve.
+    struct ApprovalsFile("the gate `approvals`") {
+        /// How many people. Default: 1.
+        optional count: Count = "count",
+        /// Of which teams; each approval is of a member of one of them.
+        /// Default: anybody who may approve on the forge.
+        optional teams: List<Name> = "teams",
+    }
+}
+
+/// Who has to approve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approvals {
+    /// How many people, at least one.
+    pub count: u32,
+    /// Members of which teams count; of any where there are none.
+    pub teams: Vec<String>,
+}
+
+fn approvals(raw: &Sourced<ApprovalsFile>) -> Sourced<Approvals> {
+    let ApprovalsFile { count, teams } = &raw.value;
+    let teams = teams.iter().flat_map(|list| &list.value);
+    let value = Approvals {
+        count: count.as_ref().map_or(1, |count| count.value.0),
+        teams: teams.map(|team| team.value.0.clone()).collect(),
+    };
+    Sourced { value, location: raw.location.clone() }
+}
+
+// The gate `checks`.
+
+record! {
+    /// A check that has to pass.
+    struct CheckFile("an entry of `checks`") {
+        /// Its name on the forge.
+        required name: Name = "name",
+        /// Which commit it is read from.
+        required of: CheckSubject = "of",
+    }
+}
+
+choice! {
+    /// Which commit a check is read from.
+    pub enum CheckSubject("a value of `of`") {
+        /// The commit that the image was built from.
+        Application = "application",
+        /// The commit that placed the state, or a later one that leaves the
+        /// app's files alone.
+        Configuration = "configuration",
+    }
+}
+
+/// A check that has to pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// Its name on the forge.
+    pub name: String,
+    /// Which commit it is read from.
+    pub of: CheckSubject,
+}
+
+fn checks(raw: Option<&Sourced<List<CheckFile>>>, findings: &mut Findings) -> Vec<Sourced<Check>> {
+    let list = raw.iter().flat_map(|list| &list.value);
+    let checks: Vec<_> = list
+        .map(|entry| Sourced {
+            value: Check { name: entry.value.name.value.0.clone(), of: entry.value.of.value },
+            location: entry.location.clone(),
+        })
+        .collect();
+    report_twice(&checks, |check| &check.name, "check", findings);
+    checks
+}
+
+// The gate `image`.
+
+record! {
+    /// Which images are allowed.
+    struct ImageGateFile("the gate `image`") {
+        /// Patterns of repositories; `*` stands for any text, `/` included.
+        optional allow: List<Glob> = "allow",
+    }
+}
+
+fn images(
+    raw: &Sourced<ImageGateFile>,
+    findings: &mut Findings,
+) -> Option<Sourced<Vec<Sourced<Glob>>>> {
+    let gate = &raw.location;
+    match &raw.value.allow {
+        None => {
+            findings.push(missing("image", "allow", "`allow: [\"ghcr.io/shop/*\"]`", gate));
+            None
+        }
+        Some(allow) if allow.value.is_empty() => {
+            findings.push(
+                empty_list("allow", "all images", &allow.location)
+                    .help("remove the gate `image` for all images"),
+            );
+            None
+        }
+        Some(allow) => Some(Sourced { value: allow.value.clone(), location: gate.clone() }),
+    }
+}
+
+// The gate `digest`.
+
+choice! {
+    /// Whether an image needs a digest.
+    pub enum DigestGate("a value of `digest`") {
+        /// It does.
+        Required = "required",
+    }
+}
+
+// The gate `field`.
+
+record! {
+    /// A value that has to be as stated.
+    struct FieldFile("an entry of `field`") {
+        /// In which environment it is looked at.
+        required side: Side = "in",
+        /// The route to it: `values.promote_deployment`.
+        required path: ValueRoute = "path",
+        /// What it has to be.
+        required equals: Literal = "equals",
+    }
+}
+
+choice! {
+    /// In which environment a value is looked at.
+    pub enum Side("a value of `in`") {
+        /// Where the state comes from.
+        Source = "source",
+        /// Where it goes.
+        Target = "target",
+    }
+}
+
+/// A boolean, number or text to compare with.
+#[derive(Debug, Clone)]
+pub(in crate::config) struct Literal(pub(in crate::config) Value);
+
+impl Decode for Literal {
+    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
+        if node.is_mapping() || node.is_sequence() || node.is_null() {
+            findings.push(wrong_type(node, "a text, a number or a boolean"));
+            return None;
+        }
+        Some(Self(node.to_value()))
+    }
+}
+
+impl JsonSchema for Literal {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Literal".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "number", "boolean"] })
+    }
+}
+
+/// A value that has to be as stated.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// In which environment.
+    pub side: Side,
+    /// The route to it.
+    pub path: ValueRoute,
+    /// A boolean, number or text.
+    pub equals: Value,
+}
+
+fn fields(raw: Option<&Sourced<List<FieldFile>>>) -> Vec<Sourced<Field>> {
+    let list = raw.iter().flat_map(|list| &list.value);
+    list.map(|entry| Sourced {
+        value: Field {
+            side: entry.value.side.value,
+            path: entry.value.path.value.clone(),
+            equals: entry.value.equals.value.0.clone(),
+        },
+        location: entry.location.clone(),
+    })
+    .collect()
+}

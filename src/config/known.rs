@@ -1,0 +1,135 @@
+//! The names of environments and apps that other settings may use.
+
+use std::cell::{Cell, OnceCell};
+use std::collections::HashSet;
+
+use indexmap::IndexSet;
+
+use super::decode::{MOST_PROBLEMS, suggest};
+use super::sourced::Sourced;
+use super::syntax::EnvironmentName;
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::source::Location;
+
+codes! {
+    /// An environment that is not there.
+    ///
+    /// Environments are the directories below `environments/` that have no
+    /// directory in them, and are named by their path from there. A directory
+    /// that only groups others, such as `prod` above `prod/eu` and `prod/us`,
+    /// is none. In a repository whose `rungs.yaml` declares `sites`, the
+    /// environments are those that `ladder` or `environments` names.
+    ///
+    /// ```yaml
+    /// ladder: [qa, stgae]     # wrong
+    /// ladder: [qa, stage]     # right
+    /// ```
+    UNKNOWN_ENVIRONMENT = "unknown-environment", Input, Error;
+
+    /// An app that is not there.
+    ///
+    /// An app exists in an environment where the environment's own directory
+    /// has its file, `environments/qa/guestbook.yaml`.
+    UNKNOWN_APP = "unknown-app", Input, Error;
+}
+
+/// The names that other files may use.
+pub(super) struct Known<'d> {
+    pub(super) environments: IndexSet<EnvironmentName>,
+    /// The names of each environment's apps; none in an adopted repository,
+    /// where the sites say which apps there are.
+    apps_of: Option<Vec<&'d [String]>>,
+    /// The names of all their apps, once one was asked for: most repositories
+    /// name none, and there may be thousands.
+    apps: OnceCell<HashSet<&'d str>>,
+    /// How many names were unknown so far. Looking for what each was meant to
+    /// be takes time, so that only the first of them are reported.
+    unknown: Cell<usize>,
+}
+
+impl<'d> Known<'d> {
+    /// Those of a repository with these environments; `apps_of` are the names
+    /// of each one's apps, where they are known.
+    pub(super) fn new(
+        environments: impl IntoIterator<Item = EnvironmentName>,
+        apps_of: Option<Vec<&'d [String]>>,
+    ) -> Self {
+        Self {
+            environments: environments.into_iter().collect(),
+            apps_of,
+            apps: OnceCell::new(),
+            unknown: Cell::new(0),
+        }
+    }
+
+    /// The names of all apps, where they are known.
+    fn apps(&self) -> Option<&HashSet<&'d str>> {
+        let apps_of = self.apps_of.as_ref()?;
+        let names = || apps_of.iter().copied().flatten().map(String::as_str);
+        Some(self.apps.get_or_init(|| names().collect()))
+    }
+
+    /// Whether it is known to be an app.
+    pub(super) fn has_app(&self, name: &str) -> bool {
+        self.apps().is_some_and(|apps| apps.contains(name))
+    }
+
+    /// Whether it is an environment; reports one that is not.
+    pub(super) fn has(&self, name: &Sourced<EnvironmentName>, findings: &mut Findings) -> bool {
+        let is_known = self.environments.contains(&name.value);
+        // Where there is none, that is reported, and each name would repeat it.
+        let is_told = self.environments.is_empty();
+        if !is_known && !is_told && self.is_one_more() {
+            let known = self.environments.iter().map(EnvironmentName::as_str);
+            let (is_native, at) = (self.apps_of.is_some(), name.location.clone());
+            findings.push(unknown_environment(name.value.as_str(), known, is_native, at));
+        }
+        is_known
+    }
+
+    /// Reports an app that no environment has.
+    pub(super) fn check_app(&self, name: &str, at: &Location, findings: &mut Findings) {
+        let Some(apps) = self.apps() else { return };
+        if !apps.contains(name) && self.is_one_more() {
+            let mut known: Vec<_> = apps.iter().copied().collect();
+            known.sort_unstable();
+            findings.push(
+                Finding::new(&UNKNOWN_APP, format!("there is no app `{name}`"), at.clone())
+                    .because("no environment has a file of this name")
+                    .maybe_help(suggest(name, known, "the apps are")),
+            );
+        }
+    }
+
+    /// Counts an unknown name; whether it is to be reported.
+    fn is_one_more(&self) -> bool {
+        self.unknown.set(self.unknown.get() + 1);
+        self.unknown.get() <= MOST_PROBLEMS
+    }
+}
+
+/// The finding that there is no such environment.
+pub(super) fn unknown_environment<'a>(
+    name: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+    is_native: bool,
+    at: Location,
+) -> Finding {
+    let is_inside =
+        |known: &&str| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
+    let inside = known.clone().filter(is_inside);
+    let inside: Vec<_> = inside.map(|known| format!("`{known}`")).collect();
+    let help = if inside.is_empty() {
+        suggest(name, known, "the environments are")
+    } else {
+        Some(format!("it is a directory of environments: name {}", inside.join(" or ")))
+    };
+    let because = if is_native {
+        "no directory of this name below `environments/` is an environment"
+    } else {
+        "neither `ladder` nor `environments` of `rungs.yaml` names it"
+    };
+    Finding::new(&UNKNOWN_ENVIRONMENT, format!("there is no environment `{name}`"), at)
+        .because(because)
+        .maybe_help(help)
+}

@@ -1,0 +1,378 @@
+//! Which environments come before which: what the files say, what it means, and
+//! how the one is made of the other.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+
+use super::decode::{Decode, List, record};
+use super::known::Known;
+use super::lists::{EMPTY_LIST, empty_list, exactly_one, report_twice};
+use super::sourced::Sourced;
+use super::syntax::EnvironmentName;
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::source::Location;
+use crate::yaml::Node;
+
+codes! {
+    /// An environment that the ladder names says `after` as well.
+    ///
+    /// The ladder says what comes before each environment on it. `after` is
+    /// for an environment beside the ladder; with both, they could disagree.
+    AFTER_ON_LADDER = "after-on-ladder", Input, Error;
+
+    /// Environments that come before themselves.
+    ///
+    /// Followed from one to the next, `after` comes back to where it began, so
+    /// that nothing could ever enter any of these environments.
+    ///
+    /// ```yaml
+    /// # environments/demo/environment.yaml
+    /// after: [showroom]
+    /// # environments/showroom/environment.yaml
+    /// after: [demo]          # wrong
+    /// after: [stage]         # right
+    /// ```
+    CYCLE = "ladder-cycle", Input, Error;
+}
+
+/// One rung of the ladder.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+pub(in crate::config) enum RungFile {
+    /// An environment.
+    One(Sourced<EnvironmentName>),
+    /// Several environments, each after all before them.
+    Several(List<EnvironmentName>),
+}
+
+impl Decode for RungFile {
+    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
+        if node.is_sequence() {
+            return List::decode(node, findings).map(Self::Several);
+        }
+        Sourced::decode(node, findings).map(Self::One)
+    }
+}
+
+/// What comes before an environment.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+pub(in crate::config) enum AfterFile {
+    /// All of them.
+    List(List<EnvironmentName>),
+    /// All or any of them.
+    Map(AfterMap),
+}
+
+record! {
+    /// All or any of a list of environments.
+    struct AfterMap("`after`") {
+        /// A state has to stand in each of them.
+        optional all: List<EnvironmentName> = "all",
+        /// A state has to stand in one of them.
+        optional any: List<EnvironmentName> = "any",
+    }
+}
+
+impl Decode for AfterFile {
+    fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self> {
+        if node.is_mapping() {
+            return AfterMap::decode(node, findings).map(Self::Map);
+        }
+        List::decode(node, findings).map(Self::List)
+    }
+}
+
+/// Which environments come before which.
+#[derive(Debug, Clone, Default)]
+pub struct Ladder {
+    /// From the lowest to the highest; no environment stands twice.
+    rungs: Vec<Vec<Sourced<EnvironmentName>>>,
+    /// What environments that the ladder does not name say themselves.
+    after: IndexMap<EnvironmentName, Sourced<Before>>,
+}
+
+/// What comes before an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Before {
+    /// A state has to stand in each of them. None of them makes a first rung,
+    /// which is entered by `rungs set` and not by promotion.
+    All(Vec<EnvironmentName>),
+    /// A state has to stand in one of them.
+    Any(Vec<EnvironmentName>),
+}
+
+impl Before {
+    /// The environments, in the order in which they were named.
+    pub fn environments(&self) -> &[EnvironmentName] {
+        match self {
+            Self::All(environments) | Self::Any(environments) => environments,
+        }
+    }
+}
+
+impl Ladder {
+    /// From rungs and `after`s that were checked: no environment stands twice,
+    /// and none comes before itself.
+    pub(in crate::config) fn new(
+        rungs: Vec<Vec<Sourced<EnvironmentName>>>,
+        after: IndexMap<EnvironmentName, Sourced<Before>>,
+    ) -> Self {
+        Self { rungs, after }
+    }
+
+    /// The rungs from the lowest to the highest; those of one rung come after
+    /// all of the rung below.
+    pub fn rungs(&self) -> &[Vec<Sourced<EnvironmentName>>] {
+        &self.rungs
+    }
+
+    /// What comes directly before an environment; none for one that is never
+    /// promoted to.
+    pub fn before(&self, environment: &EnvironmentName) -> Option<Before> {
+        if let Some(before) = self.after.get(environment) {
+            return Some(before.value.clone());
+        }
+        let rung = self.rung_of(environment)?;
+        let below = rung.checked_sub(1).map(|below| &self.rungs[below]);
+        let names = below.into_iter().flatten().map(|name| name.value.clone());
+        Some(Before::All(names.collect()))
+    }
+
+    /// Whether it is where states begin to climb: it is on the ladder, and
+    /// nothing comes before it.
+    pub fn is_first_rung(&self, environment: &EnvironmentName) -> bool {
+        self.before(environment).is_some_and(|before| before.environments().is_empty())
+    }
+
+    /// Everything above an environment: those that a state of it has yet to
+    /// reach, in the order in which they are reached.
+    pub fn above(&self, environment: &EnvironmentName) -> Vec<EnvironmentName> {
+        let mut above: Vec<EnvironmentName> = Vec::new();
+        let mut waiting = vec![environment.clone()];
+        while let Some(below) = waiting.pop() {
+            for next in self.directly_above(&below) {
+                if !above.contains(&next) {
+                    above.push(next.clone());
+                    waiting.insert(0, next);
+                }
+            }
+        }
+        above
+    }
+
+    /// Where the file says what comes before an environment.
+    pub fn location(&self, environment: &EnvironmentName) -> Option<&Location> {
+        let on_rung = || self.rungs.iter().flatten().find(|name| name.value == *environment);
+        let after = self.after.get(environment).map(|before| &before.location);
+        after.or_else(|| on_rung().map(|name| &name.location))
+    }
+
+    fn rung_of(&self, environment: &EnvironmentName) -> Option<usize> {
+        self.rungs.iter().position(|rung| rung.iter().any(|name| name.value == *environment))
+    }
+
+    fn directly_above(&self, environment: &EnvironmentName) -> Vec<EnvironmentName> {
+        let rung = self.rung_of(environment).and_then(|rung| self.rungs.get(rung + 1));
+        let on_ladder = rung.into_iter().flatten().map(|name| name.value.clone());
+        let says_so = self
+            .after
+            .iter()
+            .filter(|(_, before)| before.value.environments().contains(environment))
+            .map(|(name, _)| name.clone());
+        on_ladder.chain(says_so).collect()
+    }
+}
+
+/// What environments say of themselves, by name.
+type Afters = IndexMap<EnvironmentName, Sourced<AfterFile>>;
+
+/// The ladder of `rungs.yaml` and what environments say of themselves.
+pub(super) fn resolve(
+    ladder: Option<&Sourced<List<RungFile>>>,
+    afters: Afters,
+    known: &Known<'_>,
+    findings: &mut Findings,
+) -> Ladder {
+    let rungs: Vec<_> =
+        ladder.iter().flat_map(|ladder| &ladder.value).map(|item| rung(item, findings)).collect();
+    let named: Vec<_> = rungs.iter().flatten().cloned().collect();
+    for name in &named {
+        known.has(name, findings);
+    }
+    report_twice(&named, EnvironmentName::as_str, "environment", findings);
+    let on_rung: HashMap<_, _> = named.iter().map(|name| (&name.value, name)).collect();
+    let mut after = IndexMap::new();
+    for (name, file) in afters {
+        if let Some(rung) = on_rung.get(&name) {
+            findings.push(on_ladder(&name, &file, rung));
+        } else if let Some(before) = before(&file, known, findings) {
+            after.insert(name, Sourced { value: before, location: file.location });
+        }
+    }
+    report_cycles(&after, findings);
+    Ladder::new(rungs, after)
+}
+
+fn rung(item: &Sourced<RungFile>, findings: &mut Findings) -> Vec<Sourced<EnvironmentName>> {
+    match &item.value {
+        RungFile::One(name) => vec![name.clone()],
+        RungFile::Several(names) => {
+            if names.is_empty() {
+                findings.push(
+                    Finding::new(&EMPTY_LIST, "a rung is empty", item.location.clone())
+                        .because("no environment stands here")
+                        .help("remove it"),
+                );
+            }
+            names.clone()
+        }
+    }
+}
+
+fn on_ladder(
+    name: &EnvironmentName,
+    after: &Sourced<AfterFile>,
+    rung: &Sourced<EnvironmentName>,
+) -> Finding {
+    let message = format!("`{name}` is on the ladder and says `after` as well");
+    Finding::new(&AFTER_ON_LADDER, message, after.location.clone())
+        .because("says what comes before it")
+        .label(rung.location.clone(), "and so does its place on the ladder")
+        .help("remove one of the two")
+}
+
+fn before(file: &Sourced<AfterFile>, known: &Known<'_>, findings: &mut Findings) -> Option<Before> {
+    let (list, is_any) = match &file.value {
+        AfterFile::List(list) => (list, false),
+        AfterFile::Map(map) => match (&map.all, &map.any) {
+            (Some(all), None) => (&all.value, false),
+            (None, Some(any)) => (&any.value, true),
+            _ => {
+                findings.push(exactly_one("`after`", "`all` and `any`", &file.location));
+                return None;
+            }
+        },
+    };
+    if list.is_empty() {
+        findings.push(empty_list(
+            "after",
+            "an environment that is never promoted to",
+            &file.location,
+        ));
+    }
+    report_twice(list, EnvironmentName::as_str, "environment", findings);
+    let names = known_of(list, known, findings);
+    Some(if is_any { Before::Any(names) } else { Before::All(names) })
+}
+
+fn known_of(
+    list: &List<EnvironmentName>,
+    known: &Known<'_>,
+    findings: &mut Findings,
+) -> Vec<EnvironmentName> {
+    let known = list.iter().filter(|name| known.has(name, findings));
+    known.map(|name| name.value.clone()).collect()
+}
+
+/// Only what is beside the ladder can come before itself: what is on it names
+/// nothing. One finding for each circle, at its first environment by name.
+fn report_cycles(after: &IndexMap<EnvironmentName, Sourced<Before>>, findings: &mut Findings) {
+    let mut told: HashSet<EnvironmentName> = HashSet::new();
+    let mut names: Vec<_> = after.keys().collect();
+    names.sort();
+    for start in names {
+        if told.contains(start) {
+            continue;
+        }
+        let Some(circle) = circle_from(start, after) else { continue };
+        if circle.iter().any(|name| told.contains(name)) {
+            continue;
+        }
+        let path: Vec<_> = circle.iter().chain([start]).map(|name| format!("`{name}`")).collect();
+        let mut finding = Finding::new(
+            &CYCLE,
+            format!("`{start}` comes before itself: {}", path.join(" after ")),
+            after[start].location.clone(),
+        )
+        .because(format!("`{start}` is after `{}`", circle.get(1).unwrap_or(start)));
+        for (index, name) in circle.iter().enumerate().skip(1) {
+            let next = circle.get(index + 1).unwrap_or(start);
+            finding =
+                finding.label(after[name].location.clone(), format!("`{name}` is after `{next}`"));
+        }
+        findings.push(finding.help("let one of them be after an environment of the ladder"));
+        told.extend(circle);
+    }
+}
+
+/// The shortest way from `start` back to it.
+fn circle_from(
+    start: &EnvironmentName,
+    after: &IndexMap<EnvironmentName, Sourced<Before>>,
+) -> Option<Vec<EnvironmentName>> {
+    // Which environment each one was come to from.
+    let mut reached: HashMap<&EnvironmentName, &EnvironmentName> = HashMap::new();
+    let mut waiting = VecDeque::from([start]);
+    while let Some(at) = waiting.pop_front() {
+        for next in after.get(at).into_iter().flat_map(|before| before.value.environments()) {
+            if next == start {
+                let back = std::iter::successors(Some(at), |at| reached.get(at).copied());
+                let mut circle: Vec<_> = back.cloned().collect();
+                circle.reverse();
+                return Some(circle);
+            }
+            if !reached.contains_key(next) {
+                reached.insert(next, at);
+                waiting.push_back(next);
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::decode::Syntax;
+    use crate::source::{Location, RepoPath};
+
+    fn name(text: &str) -> EnvironmentName {
+        EnvironmentName::parse(text).unwrap()
+    }
+
+    fn sourced<T>(value: T) -> Sourced<T> {
+        Sourced { value, location: Location::of_path(&RepoPath::root()) }
+    }
+
+    /// qa, then stage, then both of prod; demo is after qa or stage.
+    fn ladder() -> Ladder {
+        let rungs = [vec!["qa"], vec!["stage"], vec!["prod/eu", "prod/us"]];
+        let rungs = rungs.map(|rung| rung.into_iter().map(|text| sourced(name(text))).collect());
+        let demo = Before::Any(vec![name("qa"), name("stage")]);
+        Ladder::new(rungs.into(), IndexMap::from([(name("demo"), sourced(demo))]))
+    }
+
+    #[test]
+    fn each_of_a_rung_comes_after_all_of_the_rung_below() {
+        assert_eq!(ladder().before(&name("prod/us")), Some(Before::All(vec![name("stage")])));
+        assert_eq!(ladder().before(&name("qa")), Some(Before::All(vec![])));
+        assert_eq!(ladder().before(&name("sandbox")), None);
+    }
+
+    #[test]
+    fn states_begin_to_climb_on_the_first_rung_alone() {
+        let is_first = |text| ladder().is_first_rung(&name(text));
+        assert!(is_first("qa"));
+        assert!(!["stage", "prod/eu", "demo", "sandbox"].map(is_first).contains(&true));
+    }
+
+    #[test]
+    fn above_is_everything_that_is_yet_to_be_reached() {
+        let above = |text| ladder().above(&name(text));
+        assert_eq!(above("stage"), ["prod/eu", "prod/us", "demo"].map(name));
+        assert_eq!(above("prod/eu"), []);
+    }
+}

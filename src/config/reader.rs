@@ -1,0 +1,177 @@
+//! Reading a file of settings: one YAML document, with the problems that every
+//! file can have.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use super::decode::{Decode, MOST_PROBLEMS, Syntax, report_empty_values};
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::source::{Location, RepoPath, SourceFile, Span, Tree, has_password, is_secret_key};
+use crate::yaml::{Dialect, Kind, Node, Value, lint, parse};
+
+codes! {
+    /// Several documents in a file that holds one.
+    ///
+    /// A file of settings is one YAML document. What stands behind a `---`
+    /// would be ignored.
+    SEVERAL_DOCUMENTS = "several-documents", Input, Error;
+}
+
+/// A file that was read, with what it says.
+pub(super) struct Document<T> {
+    /// The file.
+    pub(super) file: Arc<SourceFile>,
+    /// Its one document; null where it is empty.
+    pub(super) value: Value,
+    /// What could be made of it, where anything could.
+    pub(super) raw: Option<T>,
+}
+
+impl<T> Document<T> {
+    /// The file as a whole: its first line.
+    pub(super) fn location(&self) -> Location {
+        whole(&self.file)
+    }
+}
+
+/// A file as a whole is shown by its first line.
+pub(super) fn whole(file: &Arc<SourceFile>) -> Location {
+    let line = file.line(1);
+    Location::new(file, Span { start: line.start, end: line.end })
+}
+
+/// Reads configuration files, and keeps what was found on the way.
+pub(super) struct Reader<'t> {
+    pub(super) tree: &'t Tree,
+    /// The apps whose files are read; none for all. Of others' files no more is
+    /// known than that they are there.
+    only: Option<&'t BTreeSet<String>>,
+    pub(super) findings: Findings,
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn new(tree: &'t Tree) -> Self {
+        Self { tree, only: None, findings: Findings::new() }
+    }
+
+    /// One that reads no other apps' files.
+    pub(super) fn only(self, apps: &'t BTreeSet<String>) -> Self {
+        Self { only: Some(apps), ..self }
+    }
+
+    pub(super) fn reads(&self, app: &str) -> bool {
+        self.only.is_none_or(|only| only.contains(app))
+    }
+
+    /// Reads a file that is there.
+    pub(super) fn document<T: Decode>(&mut self, path: &RepoPath) -> Option<Document<T>> {
+        let file = match self.tree.read(path) {
+            Ok(file) => file,
+            Err(error) => {
+                self.findings.push(Finding::of_read_error(&error, None));
+                return None;
+            }
+        };
+        let value = self.parse(&file)?;
+        let raw = if value.root().is_null() {
+            // An empty file is an empty map.
+            self.decode(Value::empty_map(&whole(&file)).root())
+        } else {
+            self.decode(value.root())
+        };
+        if let Some(values) = value.root().get("values") {
+            self.values(values);
+        }
+        Some(Document { file, value, raw })
+    }
+
+    /// Warns of what templates read and is not the same value to every tool.
+    /// What only rungs reads is not a question of tools.
+    pub(super) fn values(&mut self, root: Node<'_>) {
+        let secrets: HashSet<Span> = root.location().file().secrets().into_iter().collect();
+        // A warning quotes the value.
+        let may_be_quoted = |finding: &Finding| !secrets.contains(&finding.location().span());
+        let warnings = lint(root).into_iter().filter(may_be_quoted);
+        self.findings.extend(warnings.take(MOST_PROBLEMS));
+    }
+
+    /// Reads a tree, and stops after as many problems as one file may have.
+    pub(super) fn decode<T: Decode>(&mut self, root: Node<'_>) -> Option<T> {
+        let mut findings = Findings::new();
+        let decoded = T::decode(root, &mut findings);
+        self.findings.extend(findings);
+        decoded
+    }
+
+    /// The one document of a file; null where it has none.
+    pub(super) fn parse(&mut self, file: &Arc<SourceFile>) -> Option<Value> {
+        let mut documents = match parse(file, Dialect::Kubectl) {
+            Ok(documents) => documents,
+            Err(findings) => {
+                self.findings.extend(findings);
+                return None;
+            }
+        };
+        if let Some(second) = documents.get(1) {
+            self.findings.push(
+                Finding::new(
+                    &SEVERAL_DOCUMENTS,
+                    format!("`{}` holds {} documents", file.path(), documents.len()),
+                    second.root().location(),
+                )
+                .because("the second begins here")
+                .help("a file of settings is one document: remove the `---`"),
+            );
+        }
+        let value = if documents.is_empty() { Value::new(file) } else { documents.swap_remove(0) };
+        // All of it: a slip of indentation puts a value's key among the settings.
+        mark_secrets(value.root());
+        let mut empty = Findings::new();
+        report_empty_values(value.root(), &mut empty);
+        self.findings.extend(empty);
+        Some(value)
+    }
+
+    /// Whether the name of a file or directory can be the name of what it holds.
+    pub(super) fn is_name<T: Syntax>(&mut self, name: &str, path: impl Fn() -> RepoPath) -> bool {
+        let Err(flaw) = T::parse(name) else { return true };
+        let message = format!("`{name}` is not {}", T::NOUN);
+        self.findings.push(
+            Finding::new(T::CODE, message, Location::of_path(&path()))
+                .because(flaw.because)
+                .maybe_help(flaw.help),
+        );
+        false
+    }
+}
+
+/// Marks every secret below `node`, so that no excerpt of its file shows it.
+pub(super) fn mark_secrets(node: Node<'_>) {
+    // An alias repeats what is looked at where it is anchored.
+    if node.alias_of().is_some() {
+        return;
+    }
+    if node.as_str().is_some_and(has_password) {
+        node.location().file().mark_secret(node.location().span());
+    }
+    for (key, value) in node.entries() {
+        if is_secret_key(key.text()) { mark_scalars(value) } else { mark_secrets(value) }
+    }
+    for item in node.items() {
+        mark_secrets(item);
+    }
+}
+
+fn mark_scalars(node: Node<'_>) {
+    match node.kind() {
+        // What is only on or off is no secret, and neither is nothing.
+        Kind::Null | Kind::Bool(_) => {}
+        Kind::Number(_) | Kind::String(_) => {
+            // An alias shows nothing by itself; what it repeats would.
+            let written = node.alias_of().unwrap_or(node).location();
+            written.file().mark_secret(written.span());
+        }
+        Kind::Sequence(_) => node.items().for_each(mark_scalars),
+        Kind::Mapping(_) => node.entries().for_each(|(_, value)| mark_scalars(value)),
+    }
+}

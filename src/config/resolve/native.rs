@@ -1,0 +1,141 @@
+//! The environments of a native repository: the directories below
+//! `environments/` that have none in them.
+
+use super::environment::{self, ResolvedEnvironment};
+use super::template::Templates;
+use crate::config::directories::Directory;
+use crate::config::known::Known;
+use crate::config::reader::Reader;
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::source::{Location, ReadErrorKind, RepoPath};
+
+codes! {
+    /// There is no directory of environments.
+    ///
+    /// Every directory below `environments/` that has no directory in it is an
+    /// environment; its files say what is deployed there. `rungs init` writes a
+    /// small repository to begin with.
+    NO_ENVIRONMENTS = "no-environments", Input, Error;
+
+    /// An app's file that makes no app exist.
+    ///
+    /// A file above the environments holds what they share; only a file in an
+    /// environment's own directory makes the app exist there. This one's app
+    /// exists in none of the environments below it, so nothing comes of it.
+    ///
+    /// ```text
+    /// environments/cart.yaml         shared by all
+    /// environments/qa/cart.yaml      makes `cart` exist in `qa`; may be empty
+    /// ```
+    APP_WITHOUT_LEAF = "app-without-leaf", Input, Warning;
+}
+
+/// The environments of a native repository, from its directories.
+pub(super) fn resolve<'d>(
+    root: Option<&'d Directory>,
+    reader: &mut Reader<'_>,
+) -> (Vec<ResolvedEnvironment>, Known<'d>) {
+    let chains = root.map(chains).unwrap_or_default();
+    let mut templates = Templates::new(reader.tree);
+    let mut resolved = Vec::with_capacity(chains.len());
+    for chain in &chains {
+        resolved.push(environment::resolve(chain, &mut templates, reader));
+    }
+    if let Some(root) = root {
+        report_apps_without_leaf(root, &mut reader.findings);
+    }
+    let leaves = chains.iter().filter_map(|chain| chain.last());
+    let apps_of = leaves.map(|leaf| &*leaf.app_names).collect();
+    let names = resolved.iter().map(|one| one.environment.name.clone());
+    let known = Known::new(names, Some(apps_of));
+    (resolved, known)
+}
+
+/// The directories of `environments/`, where there are any.
+pub(super) fn environments(reader: &mut Reader<'_>) -> Option<Directory> {
+    let path = RepoPath::root().child("environments");
+    let missing = |reader: &mut Reader<'_>| {
+        reader.findings.push(
+            Finding::new(
+                &NO_ENVIRONMENTS,
+                "there are no environments",
+                Location::of_path(&RepoPath::root().child("environments")),
+            )
+            .because("every directory here that has none in it is one")
+            .help(
+                "create `environments/qa/`, or let `rungs init` write a repository; in one that is \
+                 laid out its own way, say with `sites` in `rungs.yaml` where image references stand",
+            ),
+        );
+    };
+    match reader.tree.list(&path) {
+        Ok(_) => {
+            let directory = reader.directory(&path);
+            if directory.children.is_empty() && !reader.findings.has_errors() {
+                missing(reader);
+            }
+            Some(directory)
+        }
+        Err(error) if matches!(error.kind, ReadErrorKind::Missing) => {
+            missing(reader);
+            None
+        }
+        Err(error) => {
+            reader.findings.push(Finding::of_read_error(&error, None));
+            None
+        }
+    }
+}
+
+/// For each environment the directories from `environments/` to its own.
+fn chains(root: &Directory) -> Vec<Vec<&Directory>> {
+    fn descend<'a>(
+        directory: &'a Directory,
+        above: &[&'a Directory],
+        chains: &mut Vec<Vec<&'a Directory>>,
+    ) {
+        let chain: Vec<_> = above.iter().copied().chain([directory]).collect();
+        if directory.children.is_empty() {
+            chains.push(chain);
+            return;
+        }
+        for child in &directory.children {
+            descend(child, &chain, chains);
+        }
+    }
+    let mut chains = Vec::new();
+    for child in &root.children {
+        descend(child, &[root], &mut chains);
+    }
+    chains
+}
+
+fn report_apps_without_leaf(directory: &Directory, findings: &mut Findings) {
+    if directory.children.is_empty() {
+        return;
+    }
+    for (name, document) in &directory.apps {
+        if !exists_below(directory, name) {
+            let message = format!("no environment below `{}` has `{name}`", directory.path);
+            findings.push(
+                Finding::new(&APP_WITHOUT_LEAF, message, document.location())
+                    .because("nothing comes of this file")
+                    .help(format!(
+                        "an app exists where a leaf has its file: add `{}/…/{name}.yaml`, \
+                         which may be empty",
+                        directory.path
+                    )),
+            );
+        }
+    }
+    for child in &directory.children {
+        report_apps_without_leaf(child, findings);
+    }
+}
+
+fn exists_below(directory: &Directory, app: &str) -> bool {
+    directory
+        .children
+        .iter()
+        .any(|child| (child.children.is_empty() && child.has_app(app)) || exists_below(child, app))
+}
