@@ -11,7 +11,6 @@ use super::sourced::Sourced;
 use super::syntax::{Moment, Name, Text};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, RepoPath, SourceFile, Tree};
-use crate::yaml::Value;
 
 record! {
     /// An entry of `.rungs/holds/<environment>/<app>.yaml`, which is a list of
@@ -58,9 +57,7 @@ pub struct HoldEntry {
 pub struct HoldFile {
     /// The file.
     pub file: Arc<SourceFile>,
-    /// What it says, a list; null where it is empty.
-    pub value: Value,
-    /// The same, entry by entry.
+    /// What it says, entry by entry.
     pub entries: Vec<HoldEntry>,
 }
 
@@ -83,7 +80,7 @@ pub fn hold_file(tree: &Tree, path: &RepoPath) -> Result<Option<HoldFile>, Findi
     };
     let entries = raw.iter().flatten().map(entry).collect();
     match value {
-        Some(value) if !findings.has_errors() => Ok(Some(HoldFile { file, value, entries })),
+        Some(_) if !findings.has_errors() => Ok(Some(HoldFile { file, entries })),
         _ => Err(findings),
     }
 }

@@ -2,15 +2,16 @@
 //! was.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::code::{NO_SUCH_HOLD, UNEDITABLE_HOLDS};
 use super::read::{directory, own, path};
 use super::{Hold, image_parts, is_said};
-use crate::config::{EnvironmentName, HoldFile};
+use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings};
 use crate::sites::SiteValue;
-use crate::source::{Location, Memory, RepoPath, Span, Tree};
-use crate::yaml::{Node, Style, Value, emit};
+use crate::source::{Location, Memory, RepoPath, SourceFile, Tree};
+use crate::yaml::{Change, NewValue, Place, Route, Step, splice};
 
 /// Files with their new bytes; none for one that goes.
 type Files = BTreeMap<RepoPath, Option<Vec<u8>>>;
@@ -27,10 +28,12 @@ pub fn added(tree: &Tree, hold: &Hold) -> Result<Files, Findings> {
     if holds.iter().any(|one| one.state == hold.state && one.until == hold.until) {
         return Ok(Files::new());
     }
-    let text = match &file {
-        None => emit(item(hold).root()),
-        Some(file) => with(file, &item(hold)),
+    let file = match file {
+        None => Arc::new(SourceFile::new(path.clone(), String::new())),
+        Some(file) => file.file,
     };
+    let list = Place { document: 0, route: Route::root() };
+    let text = edited(&file, &[Change::Append { list, item: item(hold) }])?;
     let wanted: Vec<_> = holds.iter().chain([hold]).collect();
     if !says(&path, &text, hold, &wanted) {
         return Err(uneditable(&path, "the new hold would not stand for itself").into());
@@ -56,23 +59,17 @@ pub fn lifted(
     let Some(file) = file.filter(|_| !holds.is_empty()) else { return Ok(Files::new()) };
     let path = file.file.path().clone();
     let is_lifted = |hold: &Hold| reference.is_none_or(|reference| names(hold, reference));
-    let tenure: Vec<_> = holds.iter().filter(|hold| !is_lifted(hold)).collect();
-    if let Some(reference) = reference.filter(|_| tenure.len() == holds.len()) {
+    let kept = holds.iter().filter(|hold| !is_lifted(hold)).count();
+    if let Some(reference) = reference.filter(|_| kept == holds.len()) {
         return Err(no_such_hold(reference, &holds).into());
     }
-    if tenure.is_empty() {
+    if kept == 0 {
         return Ok(Files::from([(path, None)]));
     }
-    let mut text = file.file.text().to_owned();
+    let removed = holds.iter().enumerate().rev().filter(|(_, hold)| is_lifted(hold));
     // From the last to the first, so that the places of those before stay.
-    for (at, hold) in holds.iter().enumerate().rev() {
-        if is_lifted(hold) {
-            text.replace_range(place(&file, at).range(), "");
-        }
-    }
-    if !says(&path, &text, &holds[0], &tenure) {
-        return Err(uneditable(&path, "the other holds would not stay as they are").into());
-    }
+    let changes: Vec<_> = removed.map(|(index, _)| remove(index)).collect();
+    let text = edited(&file.file, &changes)?;
     Ok(Files::from([(path, Some(text.into_bytes()))]))
 }
 
@@ -96,92 +93,33 @@ fn is_same(one: &Hold, two: &Hold) -> bool {
     *one == Hold { location: one.location.clone(), ..two.clone() }
 }
 
-/// A list of one hold.
-fn item(hold: &Hold) -> Value {
-    let at = &hold.location;
-    let mut value = Value::new(at.file());
-    let state = hold.state.iter().map(|(key, text)| (key.as_str(), value.add_string(text, at)));
-    let state: Vec<_> = state.collect();
-    let state = value.add_mapping(state, at);
-    let mut entries = vec![("state", state)];
-    let texts = [("reason", Some(hold.reason.clone())), ("by", Some(hold.by.clone()))];
-    let times = [("since", hold.since), ("until", hold.until)];
-    let times = times.map(|(key, time)| (key, time.map(|time| time.to_string())));
-    for (key, text) in texts.into_iter().chain(times) {
-        entries.extend(text.map(|text| (key, value.add_string(&text, at))));
+/// An entry of a file of holds.
+fn item(hold: &Hold) -> NewValue {
+    let state = hold.state.iter().map(|(key, text)| (key, NewValue::text(text)));
+    let mut entries = vec![
+        ("state", NewValue::map(state)),
+        ("reason", NewValue::text(&hold.reason)),
+        ("by", NewValue::text(&hold.by)),
+    ];
+    for (key, time) in [("since", hold.since), ("until", hold.until)] {
+        entries.extend(time.map(|time| (key, NewValue::text(time.to_string()))));
     }
-    let map = value.add_mapping(entries, at);
-    let list = value.add(crate::yaml::Kind::Sequence(vec![map]), at);
-    value.set_root(list);
-    value
+    NewValue::map(entries)
 }
 
-/// The text of a file with one more hold behind the others, in their style.
-fn with(file: &HoldFile, item: &Value) -> String {
-    let text = file.file.text();
-    let root = file.value.root();
-    if root.style() == Style::Flow {
-        return in_flow(text, root, item);
-    }
-    let indentation = match root.items().next() {
-        Some(_) => column(text, place(file, 0).start as usize),
-        None => 0,
-    };
-    let line_break = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let mut out = text.to_owned();
-    if !text.is_empty() && !text.ends_with('\n') {
-        out.push_str(line_break);
-    }
-    for line in emit(item.root()).lines() {
-        // A line without anything may be part of a text.
-        let spaces = if line.is_empty() { 0 } else { indentation };
-        out.extend([&" ".repeat(spaces), line, line_break]);
-    }
-    out
+/// Takes away the hold of that index.
+fn remove(index: usize) -> Change {
+    let mut route = Route::root();
+    route.push(Step::Index(index));
+    Change::Remove { at: Place { document: 0, route } }
 }
 
-/// `[]` and `[{…}]` take one more, written as JSON, which is YAML.
-fn in_flow(text: &str, root: Node<'_>, item: &Value) -> String {
-    let end = root.location().span().range().end.saturating_sub(1);
-    let item = item.root().items().next().map(|item| serde_json::to_string(&item));
-    let item = item.and_then(Result::ok).unwrap_or_default();
-    let separator = if root.items().len() == 0 { "" } else { ", " };
-    let (before, after) = text.split_at(end);
-    let before = before.trim_end();
-    format!("{}{separator}{item}{after}", before.strip_suffix(',').unwrap_or(before))
-}
-
-/// How many spaces the dash of a line has before it.
-fn column(text: &str, start: usize) -> usize {
-    text[start..].len() - text[start..].trim_start_matches(' ').len()
-}
-
-/// The bytes of a hold that go when it is lifted: whole lines in a list by
-/// indentation, with the line that has its dash; its own and one comma's in
-/// `[…]`.
-fn place(file: &HoldFile, at: usize) -> Span {
-    let text = file.file.text();
-    let spans: Vec<_> =
-        file.value.root().items().map(|item| item.location().span().range()).collect();
-    let own = &spans[at];
-    if file.value.root().style() == Style::Flow {
-        return match (spans.get(at + 1), at.checked_sub(1)) {
-            (Some(next), _) => Span::new(own.start, next.start),
-            (None, Some(before)) => Span::new(spans[before].end, own.end),
-            (None, None) => Span::new(own.start, own.end),
-        };
-    }
-    let from = at.checked_sub(1).map_or(0, |before| spans[before].end);
-    let between = &text[from..own.start];
-    let is_dash = |dash: &usize| {
-        let line = between[..*dash].rfind('\n').map_or(0, |end| end + 1);
-        between[line..*dash].trim().is_empty()
-    };
-    let dash = between.match_indices('-').map(|(dash, _)| dash).rfind(is_dash);
-    let dash = from + dash.unwrap_or(between.len());
-    let start = text[..dash].rfind('\n').map_or(0, |end| end + 1);
-    let end = text[own.end..].find('\n').map_or(text.len(), |end| own.end + end + 1);
-    Span::new(start, end)
+/// A file of holds with changes.
+fn edited(file: &Arc<SourceFile>, changes: &[Change]) -> Result<String, Findings> {
+    splice(file, changes).map_err(|findings| {
+        let why = findings.iter().next().map(|finding| finding.message.as_str());
+        uneditable(file.path(), why.unwrap_or_default()).into()
+    })
 }
 
 fn unnameable(app: &str) -> Finding {

@@ -107,7 +107,7 @@ fn text(files: Result<BTreeMap<RepoPath, Option<Vec<u8>>>, Findings>) -> Option<
 }
 
 const TWO: &str = "\
-# ImageRequest ana before lifting.
+# Ask ana before lifting.
 - state: { web: v1 }   # the first
   reason: a
   by: ana

@@ -20,6 +20,23 @@ pub(super) fn end(text: &str, at: usize) -> usize {
     }
 }
 
+/// The end of the line of a byte, or of the last comment that follows it with
+/// nothing but other comments and blank lines between.
+pub(super) fn end_of_comments(text: &str, at: usize) -> usize {
+    let mut last = end(text, at);
+    let mut start = next(text, at);
+    while start < text.len() {
+        let content = text[start..end(text, start)].trim_start_matches([' ', '\t']);
+        if content.starts_with('#') {
+            last = end(text, start);
+        } else if !content.is_empty() {
+            break;
+        }
+        start = next(text, start);
+    }
+    last
+}
+
 /// Where the line after that of a byte starts; the text's end for the last.
 pub(super) fn next(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |length| at + length + 1)

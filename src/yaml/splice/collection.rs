@@ -104,6 +104,12 @@ pub(super) fn insert_items(
     target.refuse_alias()?;
     let list = target.node;
     if file.is_void(list) && !list.is_mapping() {
+        // Brackets that are a whole document stay, as do those around it.
+        if target.parent.is_none() && list.style() == Style::Flow {
+            let writer = file.writer(None, list.span().end as usize);
+            let items: Vec<_> = items.iter().map(|item| writer.inline(item, true)).collect();
+            return Ok(vec![flow::fill(file.text(), list, &items)]);
+        }
         return replace(file, target, &NewValue::List(items.to_vec()));
     }
     if !list.is_sequence() {
@@ -123,7 +129,12 @@ pub(super) fn insert_items(
         let item = block_item(writer, neighbour.value, item, column, &dash);
         if index == 0 { format!("{item}{indent}") } else { format!("{indent}{item}") }
     });
-    let at = if index == 0 { there[0].start } else { line::end(file.text(), neighbour.end) };
+    let is_at_end = target.parent.is_none() && index == there.len();
+    let at = match index {
+        0 => there[0].start,
+        _ if is_at_end => line::end_of_comments(file.text(), neighbour.end),
+        _ => line::end(file.text(), neighbour.end),
+    };
     Ok(vec![Patch::insert(at, lines.collect::<String>())])
 }
 

@@ -1,5 +1,7 @@
 //! Adding elements to collections in brackets, and taking them out.
 
+use std::ops::Range;
+
 use super::layout::{EditedFile, Element};
 use super::patch::Patch;
 use super::replace::unusual;
@@ -28,6 +30,18 @@ pub(super) fn insert(
         return Ok(own_lines(text, end, &separator[1..], &joined));
     }
     Ok(vec![Patch::insert(end, format!("{separator}{joined}"))])
+}
+
+/// The patch that puts elements into brackets that hold none.
+pub(super) fn fill(text: &str, collection: Node<'_>, elements: &[String]) -> Patch {
+    let span = collection.span().range();
+    let inner = span.start + 1..span.end - 1;
+    let elements = elements.join(", ");
+    match text[inner.clone()].trim() {
+        "" => Patch::replace(inner, elements),
+        // A comment.
+        _ => Patch::insert(inner.start, elements),
+    }
 }
 
 /// Refuses the map of `[key: value]`, which has no brackets of its own.
@@ -113,8 +127,15 @@ pub(super) fn remove(
         return Ok(spare.into_iter().chain([lines]).collect());
     }
     let inner = collection.span().start as usize + 1..collection.span().end as usize - 1;
+    // Comments between elements are about what stays.
+    let has_comment = |gap: Range<usize>| text[gap].contains('#');
     Ok(vec![Patch::cut(match (before, after) {
+        (_, Some(next)) if line::has_comment_line(&text[end..next]) => start..line::end(text, end),
         (_, Some(next)) => start..next,
+        (Some(before), None) if has_comment(before..start) => {
+            let comma = comma_after(text, before);
+            return Ok(comma.into_iter().chain([Patch::cut(start..end)]).collect());
+        }
         (Some(before), None) => before..end,
         (None, None) if text[inner.clone()].contains('#') => start..comma,
         (None, None) => inner,

@@ -1,8 +1,8 @@
 //! The hard edits, each a test and a row of `docs/reference/editing.md`.
 
-use rungs::yaml::Change;
+use rungs::yaml::{Change, NewValue};
 
-use super::{append, become_yaml, edited, insert, remove, set};
+use super::{append, append_value, become_yaml, edited, entry, insert, remove, set};
 
 /// One edit, with what comes of it.
 pub(crate) struct Row {
@@ -180,6 +180,29 @@ rows! { all:
         "- - name: a\n  - name: b\n- []\n",
         [append("[0]", &[("name", "c")]), append("[1]", &[("name", "d")])]
             => Ok("- - name: a\n  - name: b\n  - name: c\n- - name: d\n");
+    an_item_may_have_maps_in_it:
+        "l:\r\n  - state: { web: v1 } # one\r\n    by: 'bob'",
+        [append_value("l", entry())]
+            => Ok("l:\r\n  - state: { web: v1 } # one\r\n    by: 'bob'\r\n  - state:\r\n      web: v2\r\n    by: 'ana'");
+    an_item_with_maps_in_it_goes_into_a_flow_list:
+        "l: [{state: {web: v1}, by: bob}, ] # l\n",
+        [append_value("l", entry())]
+            => Ok("l: [{state: {web: v1}, by: bob}, {state: {web: v2}, by: ana}, ] # l\n");
+    an_item_may_be_a_text_of_several_lines:
+        "l:\n- one\n# about m\nm: []\n",
+        [append_value("l", NewValue::text("two\n\nlines\n")), append_value("m", NewValue::text("a\nb"))]
+            => Ok("l:\n- one\n- |\n  two\n\n  lines\n# about m\nm:\n- |-\n  a\n  b\n");
+    in_a_list_that_is_the_document_an_item_goes_after_the_last_comment:
+        "---\n- state: { web: v1 }\n  by: bob\n\n# the end\n\n...\n",
+        [append_value("", entry())]
+            => Ok("---\n- state: { web: v1 }\n  by: bob\n\n# the end\n- state:\n    web: v2\n  by: ana\n\n...\n");
+    an_empty_list_that_is_the_document_stays_in_its_brackets:
+        "[ ] # none\n",
+        [append_value("", entry())] => Ok("[{state: {web: v2}, by: ana}] # none\n");
+    an_empty_file_becomes_a_list:
+        "# none yet",
+        [append_value("", entry()), append("", &[("by", "bob")])]
+            => Ok("# none yet\n- state:\n    web: v2\n  by: ana\n- by: bob");
     a_line_is_removed_and_the_comment_above_stays:
         "a: 1\n# about b\nb: 2 # two\nc: 3\n",
         [remove("b")] => Ok("a: 1\n# about b\nc: 3\n");
@@ -189,6 +212,18 @@ rows! { all:
     a_part_of_a_flow_map_is_removed:
         "a: {b: 1, c: 2, d: 3}\n",
         [remove("a.b"), remove("a.d")] => Ok("a: {c: 2}\n");
+    an_item_is_removed_with_its_lines:
+        "- a: 1 # a\n# about b\n-\n  b: |\n    c\n\n    d\n- e: 1\n",
+        [remove("[1]")] => Ok("- a: 1 # a\n# about b\n- e: 1\n");
+    an_item_of_a_flow_list_is_removed:
+        "[{a: 1}, {b: 2}, # two\n {c: 3}]\n",
+        [remove("[0]"), remove("[1]")] => Ok("[{b: 2} # two\n ]\n");
+    a_comment_about_another_item_of_a_flow_list_stays:
+        "[a, # a\n # about b\n b, # b\n c]\n",
+        [remove("[0]"), remove("[1]")] => Ok("[\n # about b\n b # b\n ]\n");
+    an_item_that_is_repeated_is_not_removed:
+        "- &a v1\n- *a\n",
+        [remove("[0]")] => Err("edit-unsafe");
     the_last_key_leaves_an_empty_map:
         "image: # c\n  # tag\n  tag: v1\nb: 1\n",
         [remove("image.tag")] => Ok("image: {} # c\n  # tag\nb: 1\n");

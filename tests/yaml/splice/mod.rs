@@ -45,6 +45,18 @@ fn append(list: &str, item: &[(&str, &str)]) -> Change {
     Change::Append { list: place(list), item: NewValue::map(item) }
 }
 
+fn append_value(list: &str, item: NewValue) -> Change {
+    Change::Append { list: place(list), item }
+}
+
+/// An entry of a list of maps with more in them than texts.
+fn entry() -> NewValue {
+    NewValue::map([
+        ("state", NewValue::map([("web", NewValue::text("v2"))])),
+        ("by", NewValue::text("ana")),
+    ])
+}
+
 fn remove(at: &str) -> Change {
     Change::Remove { at: place(at) }
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use rungs::source::{RepoPath, SourceFile};
-use rungs::yaml::{Change, Dialect, NewValue, Node, Place, Route, Step, Style, Value, parse};
+use rungs::yaml::{
+    Change, Dialect, NewScalar, NewValue, Node, Place, Route, Step, Style, Value, parse,
+};
 
 use super::edited;
 use super::generator::document;
@@ -175,6 +177,53 @@ fn insert_each_and_back(name: &str, text: &str) -> (usize, usize) {
     (all, refused)
 }
 
+/// Adds an item to each list and takes it away again.
+fn append_each_and_back(name: &str, text: &str) -> (usize, usize) {
+    let Some(documents) = read(text) else { return (0, 0) };
+    let (mut all, mut refused) = (0, 0);
+    let lists = placed(&documents).into_iter().filter(|placed| placed.node.is_sequence());
+    for (_, placed) in sample(lists.collect(), MOST) {
+        all += 1;
+        let append = Change::Append { list: placed.at.clone(), item: item() };
+        let Ok(changed) = edited(text, &[append]) else {
+            refused += 1;
+            continue;
+        };
+        let again = read(&changed).unwrap();
+        let list = placed.at.route.find(again[placed.at.document].root()).unwrap();
+        assert_eq!(list.items().len(), placed.node.items().len() + 1);
+        assert_eq!(NewValue::of(list.items().next_back().unwrap()), item(), "{name}\n{changed}");
+        let mut at = placed.at.clone();
+        at.route.push(Step::Index(placed.node.items().len()));
+        let back = edited(&changed, &[Change::Remove { at }]);
+        let back = back.unwrap_or_else(|findings| panic!("{name}: {findings:?}\n{changed}"));
+        // Blanks in brackets that hold nothing are not kept, and a comment after
+        // brackets that are an item becomes one of the item that they get.
+        let is_item = matches!(placed.at.route.steps().last(), Some(Step::Index(_)));
+        let is_empty = placed.node.items().len() == 0;
+        let is_lost = is_empty && (is_item || placed.node.location().text() != "[]");
+        assert!(
+            is_lost || back == text,
+            "{name}: {}\n{}",
+            placed.at.route,
+            ways(text, &changed, &back)
+        );
+    }
+    (all, refused)
+}
+
+/// An item with everything in it.
+fn item() -> NewValue {
+    let text = |text: &str| NewValue::text(text);
+    let number = NewValue::Scalar(NewScalar::Plain("1.10".to_owned()));
+    let inner = NewValue::map([("a # b", text("1.10")), ("c", text("two\n\nlines\n"))]);
+    NewValue::map([
+        ("state", inner),
+        ("list", NewValue::List(vec![text("x: y"), number, NewValue::List(Vec::new())])),
+        ("none", NewValue::null()),
+    ])
+}
+
 /// Removes each key and item whose line is its own: whole lines are gone, and
 /// nothing else.
 fn remove_each(name: &str, text: &str) -> usize {
@@ -227,6 +276,12 @@ proptest! {
     #[test]
     fn a_key_that_was_added_and_removed_leaves_every_byte(text in document()) {
         let (_, refused) = insert_each_and_back("generated", &text);
+        prop_assert_eq!(refused, 0, "{}", text);
+    }
+
+    #[test]
+    fn an_item_that_was_added_and_removed_leaves_every_byte(text in document()) {
+        let (_, refused) = append_each_and_back("generated", &text);
         prop_assert_eq!(refused, 0, "{}", text);
     }
 
@@ -326,6 +381,17 @@ fn in_real_files_a_key_that_was_added_and_removed_leaves_every_byte() {
         (all, refused) = (all + more, refused + no);
     }
     println!("{all} maps, {refused} refused");
+    assert_eq!(refused, 0);
+}
+
+#[test]
+fn in_real_files_an_item_that_was_added_and_removed_leaves_every_byte() {
+    let (mut all, mut refused) = (0, 0);
+    for (name, text) in files() {
+        let (more, no) = append_each_and_back(&name, &text);
+        (all, refused) = (all + more, refused + no);
+    }
+    println!("{all} lists, {refused} refused");
     assert_eq!(refused, 0);
 }
 

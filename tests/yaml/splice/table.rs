@@ -58,9 +58,12 @@ fn edit(change: &Change) -> String {
             let yaml = lines(yaml);
             format!("make {} of {}:<br>{yaml}", code(key), route(map))
         }
-        Change::Append { list, item } => {
-            format!("append {} to {}", code(&item.to_string()), route(list))
-        }
+        Change::Append { list, item } => match item.to_string() {
+            text if text.contains('\n') => {
+                format!("append to {}:<br>{}", route(list), lines(&text))
+            }
+            text => format!("append {} to {}", code(&text), route(list)),
+        },
         Change::Remove { at } => format!("remove {}", route(at)),
     }
 }
