@@ -1,43 +1,113 @@
-//! Laying one file over another.
+//! Laying one file over another: the one place that knows how layers merge.
 //!
-//! Maps merge, lists and everything else replace, an explicit null removes. The
-//! result knows of each value where it stands and what it took the place of,
-//! removals included.
+//! Maps merge, lists and everything else replace, an explicit null removes, and
+//! an image whose tag or repository is set without a digest loses the digest of
+//! the layers before. The result knows of each value where it stands and what it
+//! took the place of, removals included.
+//!
+//! Two readers use it: `resolve`, which refuses what is wrong, and `sites`, which
+//! reads old files as far as they can be understood. What has the wrong type for
+//! its place says nothing to either; the first has reported it.
 
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use crate::source::SourceFile;
-use crate::yaml::{KeyNode, Kind, Node, NodeId, Value};
+use crate::yaml::{KeyNode, Kind, Node, NodeId, Step, Value};
+
+/// A file of an app's layers.
+#[derive(Debug, Clone, Copy)]
+pub struct Layer<'a> {
+    /// What the file says.
+    pub root: Node<'a>,
+    /// Whether it is the app's own, and not an `environment.yaml`.
+    pub is_own: bool,
+}
+
+/// What `environment.yaml` says for each app, besides its values.
+const SHARED: [&str; 3] = ["namespace", "labels", "gates"];
+
+/// What an app's layers, outermost first, say of everything but values; none
+/// where there are no layers.
+pub fn lay_settings<'a>(layers: impl IntoIterator<Item = Layer<'a>>) -> Option<Layered<'a>> {
+    let layers = maps(layers).map(|Layer { root, is_own }| {
+        let is_taken = |key: &str| if is_own { key != "values" } else { SHARED.contains(&key) };
+        let mut layer = Layered::of_keys(root, |key, node| {
+            is_taken(key) && (key != "images" || is_map_or_null(node))
+        });
+        if let Some(images) = layer.entry("images") {
+            images.retain(|_, image| is_map_or_null(image));
+        }
+        layer
+    });
+    layers.reduce(|mut below, above| {
+        drop_digests(&mut below, &above);
+        below.lay(above);
+        below
+    })
+}
+
+/// What a template's values and those of an app's layers, outermost first, come
+/// to; none where there are none.
+pub fn lay_values<'a>(
+    template: Option<Node<'a>>,
+    layers: impl IntoIterator<Item = Layer<'a>>,
+) -> Option<Layered<'a>> {
+    let own = maps(layers).filter_map(|layer| layer.root.get("values"));
+    let layers = template.into_iter().chain(own.filter(|values| is_map_or_null(*values)));
+    layers.map(Layered::of).reduce(|mut below, above| {
+        below.lay(above);
+        below
+    })
+}
+
+fn maps<'a>(layers: impl IntoIterator<Item = Layer<'a>>) -> impl Iterator<Item = Layer<'a>> {
+    layers.into_iter().filter(|layer| layer.root.is_mapping())
+}
+
+fn is_map_or_null(node: Node<'_>) -> bool {
+    node.is_mapping() || node.is_null()
+}
+
+/// In `images`, a layer that sets a tag or a repository without a digest drops
+/// the digest of those before, which is another image's.
+fn drop_digests(below: &mut Layered<'_>, above: &Layered<'_>) {
+    for (key, image) in above.get("images").into_iter().flat_map(Layered::entries) {
+        let sets = |field: &str| image.get(field).is_some();
+        if (sets("tag") || sets("repository"))
+            && !sets("digest")
+            && let Some(inherited) = below.entry("images").and_then(|images| images.entry(key))
+        {
+            inherited.forget("digest");
+        }
+    }
+}
 
 /// What the layers so far say at one place.
 #[derive(Debug, Clone)]
-pub(super) struct Laid<'a> {
-    /// What the last layer that says something here says.
+pub struct Layered<'a> {
+    /// What the last layer that replaced what was here says.
     said: Node<'a>,
-    /// What is in it, where it is a map; of all layers.
-    entries: Option<IndexMap<&'a str, (KeyNode<'a>, Laid<'a>)>>,
+    /// What is in it, where it is a map; of all layers since.
+    entries: Option<IndexMap<&'a str, (KeyNode<'a>, Layered<'a>)>>,
     /// What it took the place of.
-    earlier: Option<Box<Laid<'a>>>,
+    earlier: Option<Box<Layered<'a>>>,
 }
 
-impl<'a> Laid<'a> {
+impl<'a> Layered<'a> {
     /// The first layer.
-    pub(super) fn of(node: Node<'a>) -> Self {
-        let entries = node.is_mapping().then(|| {
-            node.entries().map(|(key, value)| (key.text(), (key, Self::of(value)))).collect()
-        });
-        Self { said: node, entries, earlier: None }
+    fn of(node: Node<'a>) -> Self {
+        Self::of_keys(node, |_, _| true)
     }
 
     /// The first layer, with no more than some keys of a map.
-    pub(super) fn of_keys(node: Node<'a>, keep: impl Fn(&str) -> bool) -> Self {
-        let mut laid = Self::of(node);
-        if let Some(entries) = &mut laid.entries {
-            entries.retain(|key, _| keep(key));
-        }
-        laid
+    pub(super) fn of_keys(node: Node<'a>, keep: impl Fn(&str, Node<'a>) -> bool) -> Self {
+        let entries = node.is_mapping().then(|| {
+            let kept = node.entries().filter(|(key, value)| keep(key.text(), *value));
+            kept.map(|(key, value)| (key.text(), (key, Self::of(value)))).collect()
+        });
+        Self { said: node, entries, earlier: None }
     }
 
     /// Lays `above` over this.
@@ -54,21 +124,61 @@ impl<'a> Laid<'a> {
                 }
             }
             (_, entries) => {
-                let earlier = std::mem::replace(self, Self { entries, ..above_of(above.said) });
+                let above = Self { said: above.said, entries, earlier: None };
+                let earlier = std::mem::replace(self, above);
                 self.earlier = Some(Box::new(earlier));
             }
         }
     }
 
-    /// What is said at a key.
-    pub(super) fn get(&mut self, key: &str) -> Option<&mut Self> {
-        self.entries.as_mut()?.get_mut(key).map(|(_, laid)| laid)
+    /// What is said; for a map of several layers the map of the outermost.
+    pub fn node(&self) -> Node<'a> {
+        self.said
+    }
+
+    /// What is said at a key of a map; none where nothing is, or no more.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        let (_, value) = self.entries.as_ref()?.get(key)?;
+        (!value.said.is_null()).then_some(value)
+    }
+
+    /// The keys of a map and what is said at them, without what was removed.
+    pub fn entries(&self) -> impl Iterator<Item = (&'a str, &Self)> {
+        let entries = self.entries.iter().flatten();
+        let entries = entries.map(|(text, (_, value))| (*text, value));
+        entries.filter(|(_, value)| !value.said.is_null())
+    }
+
+    /// What steps lead to, in a tree of its own; none where nothing is said
+    /// there.
+    pub fn find(&self, steps: &[Step]) -> Option<Value> {
+        let (mut at, mut steps) = (self, steps);
+        while let (Some(_), [Step::Key(key), rest @ ..]) = (&at.entries, steps) {
+            (at, steps) = (at.get(key)?, rest);
+        }
+        if steps.is_empty() {
+            return Some(at.build(at.said.location().file()));
+        }
+        // A list is one layer's, with all that is in it.
+        let node = steps.iter().try_fold(at.said, |node, step| step.find(node))?;
+        (!node.is_null()).then(|| node.to_value())
+    }
+
+    /// What is said at a key, removed or not.
+    fn entry(&mut self, key: &str) -> Option<&mut Self> {
+        self.entries.as_mut()?.get_mut(key).map(|(_, value)| value)
     }
 
     /// Forgets a key, as if no layer had said it.
-    pub(super) fn forget(&mut self, key: &str) {
+    fn forget(&mut self, key: &str) {
         if let Some(entries) = &mut self.entries {
             entries.shift_remove(key);
+        }
+    }
+
+    fn retain(&mut self, keep: impl Fn(&str, Node<'a>) -> bool) {
+        if let Some(entries) = &mut self.entries {
+            entries.retain(|key, (_, value)| keep(key, value.said));
         }
     }
 
@@ -85,8 +195,8 @@ impl<'a> Laid<'a> {
         let node = match &self.entries {
             Some(entries) => {
                 let map = value.add(Kind::Mapping(Vec::new()), &self.said.location());
-                for (key, laid) in entries.values().filter(|(_, laid)| !laid.said.is_null()) {
-                    let child = laid.build_in(value);
+                for (key, layered) in entries.values().filter(|(_, one)| !one.said.is_null()) {
+                    let child = layered.build_in(value);
                     value.append(map, *key, child);
                 }
                 map
@@ -98,31 +208,6 @@ impl<'a> Laid<'a> {
             value.override_with(node, earlier);
         }
         node
-    }
-}
-
-fn above_of(said: Node<'_>) -> Laid<'_> {
-    Laid { said, entries: None, earlier: None }
-}
-
-/// Lays the files of an app or environment over each other, outermost first:
-/// in `images`, a layer that sets a tag or a repository without a digest drops
-/// the digest of those before, which is another image's.
-pub(super) fn lay_images(below: &mut Laid<'_>, above: &Laid<'_>) {
-    let Some((_, images)) = above.entries.as_ref().and_then(|entries| entries.get("images")) else {
-        return;
-    };
-    for (key, (_, image)) in images.entries.iter().flatten() {
-        let sets = |field: &str| {
-            let entry = image.entries.as_ref().and_then(|entries| entries.get(field));
-            entry.is_some_and(|(_, laid)| !laid.said.is_null())
-        };
-        if (sets("tag") || sets("repository"))
-            && !sets("digest")
-            && let Some(inherited) = below.get("images").and_then(|images| images.get(key))
-        {
-            inherited.forget("digest");
-        }
     }
 }
 
@@ -141,13 +226,8 @@ mod tests {
     fn merged(texts: &[&str]) -> Value {
         let layers: Vec<_> =
             texts.iter().enumerate().map(|(i, text)| layer(&format!("{i}.yaml"), text)).collect();
-        let mut laid = Laid::of(layers[0].root());
-        for above in &layers[1..] {
-            let above = Laid::of(above.root());
-            lay_images(&mut laid, &above);
-            laid.lay(above);
-        }
-        laid.build(&layers[0].files()[0])
+        let layer = |value| Layer { root: Value::root(value), is_own: true };
+        lay_settings(layers.iter().map(layer)).unwrap().build(&layers[0].files()[0])
     }
 
     fn json(texts: &[&str]) -> String {

@@ -37,6 +37,7 @@ pub use gates::{
 };
 pub use holds::{HoldEntry, HoldFile, hold_file, parse_until};
 pub use ladder::{Before, Ladder};
+pub use layers::{Layer, Layered, lay_settings, lay_values};
 pub use network::{Allow, Calls, Egress, Ingress, Network, Peer, RepositoryNetwork, Within};
 pub use policies::{Policies, Replicas, RuleSeverity, Rules, Tier};
 pub use raw::Selection;

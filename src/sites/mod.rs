@@ -22,7 +22,6 @@ mod helm_values;
 mod kustomize;
 mod manifest;
 mod marker;
-mod merged;
 mod model;
 mod moving;
 mod native;

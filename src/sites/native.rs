@@ -4,118 +4,68 @@
 //! `environments/…/<app>.yaml` from the outermost directory inwards. It is
 //! changed in the innermost alone, because the others are shared.
 //!
-//! The files are read leniently and not by [`crate::config`]: an old commit is
-//! to be understood even where it would not load today.
+//! The files are read leniently and not by [`crate::config::load`]: an old commit
+//! is to be understood even where it would not load today. How layers merge is
+//! the same for both ([`lay_settings`], [`lay_values`]).
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::cursor::{Cursor, text};
-use super::{Form, ImageParts, Key, Part, Site, SiteValue, Unsaid, merged};
-use crate::config::Sourced;
+use super::{Form, ImageParts, Key, Part, Site, SiteValue, Unsaid};
+use crate::config::{Layer, Layered, Sourced, lay_settings, lay_values};
 use crate::source::{Location, SourceFile, Span};
-use crate::yaml::{Node, Place, Route, Step, Value, emit};
-
-/// One file of an app's layers, outermost first.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Layer<'a> {
-    /// What it says; none where it is empty.
-    pub(super) value: Option<&'a Value>,
-    /// Whether it is the app's own, and not an `environment.yaml`.
-    pub(super) is_own: bool,
-}
+use crate::yaml::{Node, Place, Route, Step, emit};
 
 /// Whether an app's own files declare values promotable, so that what shared
 /// files say matters.
 pub(super) fn promotes(layers: &[Layer<'_>]) -> bool {
-    layers.iter().any(|layer| {
-        let value = layer.value.filter(|_| layer.is_own);
-        value.is_some_and(|value| value.root().get("promote").is_some())
-    })
+    layers.iter().any(|layer| layer.is_own && layer.root.get("promote").is_some())
 }
 
-/// The sites of an app whose innermost file is `leaf`, the last of the layers.
-pub(super) fn find(leaf: &Arc<SourceFile>, layers: &[Layer<'_>]) -> Vec<Site> {
-    let roots = |own_only: bool| {
-        let layers = layers.iter().filter(move |layer| layer.is_own || !own_only);
-        layers.filter_map(|layer| layer.value.map(|value| Cursor::root(0, value)))
-    };
-    let own: Vec<_> = roots(true).filter(|root| root.node.is_mapping()).collect();
-    let all: Vec<_> = roots(false).filter(|root| root.node.is_mapping()).collect();
-    let leaf_root = layers.last().and_then(|layer| layer.value).map(Value::root);
-    let app = App { leaf, root: leaf_root };
-    let mut sites: Vec<_> = images(&own).iter().map(|(key, image)| app.image(key, image)).collect();
-    sites.push(app.template(&own));
-    sites.extend(promoted(&own).iter().map(|route| app.promoted(route, &all)));
+/// The sites of an app by its layers, outermost first. `leaf` is its innermost
+/// file, and `root` what that says.
+pub(super) fn find(
+    leaf: &Arc<SourceFile>,
+    root: Option<Node<'_>>,
+    layers: &[Layer<'_>],
+) -> Vec<Site> {
+    let app = NativeApp { leaf, root, layers };
+    let settings = lay_settings(layers.iter().copied());
+    let said = |key: &str| settings.as_ref().and_then(|settings| settings.get(key));
+    let images = said("images").into_iter().flat_map(Layered::entries);
+    let mut sites: Vec<_> = images.map(|(key, image)| app.image(key, image)).collect();
+    sites.push(app.template(said("template")));
+    let routes = promoted(said("promote"));
+    if !routes.is_empty() {
+        let values = lay_values(None, layers.iter().copied());
+        sites.extend(routes.iter().map(|route| app.promoted(route, values.as_ref())));
+    }
     sites
 }
 
-/// What the layers say of an image.
-#[derive(Debug, Clone, Default)]
-struct LaidImage<'a> {
-    fields: [Option<Cursor<'a>>; 3],
-    /// Its key, where nothing is said of it.
-    at: Option<Cursor<'a>>,
-}
-
+/// The parts of an image, in the order in which they are written.
 const FIELDS: [(&str, Form); 3] =
     [("repository", Form::Repository), ("tag", Form::Tag), ("digest", Form::Digest)];
-const DIGEST: usize = 2;
 
-/// Images by key. A layer that sets a tag or a repository without a digest drops
-/// the digest of those before, which is another image's.
-fn images<'a>(layers: &[Cursor<'a>]) -> IndexMap<String, LaidImage<'a>> {
-    let mut images: IndexMap<String, LaidImage<'_>> = IndexMap::new();
-    for layer in layers {
-        let Some(map) = layer.get("images") else { continue };
-        if map.node.is_null() {
-            images.clear();
-        }
-        for (key, said) in map.entries() {
-            if said.node.is_null() {
-                images.shift_remove(key);
-            } else if said.node.is_mapping() {
-                lay(images.entry(key.to_owned()).or_default(), &said);
-            }
-        }
-    }
-    images
-}
-
-fn lay<'a>(image: &mut LaidImage<'a>, said: &Cursor<'a>) {
-    let fields = FIELDS.map(|(name, _)| said.get(name));
-    let sets = |field: &Option<Cursor<'_>>| field.as_ref().is_some_and(|at| !at.node.is_null());
-    if (sets(&fields[0]) || sets(&fields[1])) && !sets(&fields[DIGEST]) {
-        image.fields[DIGEST] = None;
-    }
-    for (laid, field) in image.fields.iter_mut().zip(fields) {
-        if let Some(field) = field {
-            *laid = (!field.node.is_null()).then_some(field);
-        }
-    }
-    image.at = Some(said.clone());
-}
-
-/// The routes of promoted values: a list replaces the one before.
-fn promoted(layers: &[Cursor<'_>]) -> Vec<Sourced<Route>> {
-    let mut lists = layers.iter().rev().filter_map(|layer| layer.get("promote"));
-    let Some(list) = lists.next() else { return Vec::new() };
-    let routes = list.items().into_iter().filter_map(|item| {
-        let route = Route::parse(item.node.as_str()?).ok()?;
+/// The routes of promoted values.
+fn promoted(list: Option<&Layered<'_>>) -> Vec<Sourced<Route>> {
+    let items = list.into_iter().flat_map(|list| list.node().items());
+    let routes = items.filter_map(|item| {
+        let route = Route::parse(item.as_str()?).ok()?;
         let is_value = matches!(route.steps(), [Step::Key(first), _, ..] if first == "values");
-        is_value.then(|| Sourced { value: route, location: item.node.location() })
+        is_value.then(|| Sourced { value: route, location: item.location() })
     });
     routes.collect()
 }
 
-struct App<'a> {
+struct NativeApp<'a> {
     leaf: &'a Arc<SourceFile>,
     /// What the innermost file says.
     root: Option<Node<'a>>,
+    layers: &'a [Layer<'a>],
 }
 
-impl App<'_> {
+impl NativeApp<'_> {
     fn site(&self, key: Key, said: Option<SiteValue>, location: Location, part: Vec<Part>) -> Site {
         Site {
             key,
@@ -137,18 +87,27 @@ impl App<'_> {
         Location::new(self.leaf, Span { start: line.start, end: line.end })
     }
 
-    fn image(&self, key: &str, image: &LaidImage<'_>) -> Site {
-        let said = |field: usize| image.fields[field].as_ref().and_then(|at| text(at.node));
-        let parts = FIELDS.iter().enumerate().map(|(field, (name, form))| {
+    fn image(&self, key: &str, image: &Layered<'_>) -> Site {
+        let said = FIELDS.map(|(name, _)| image.get(name).map(Layered::node));
+        let texts = said.map(|node| node.and_then(text));
+        let parts = FIELDS.iter().zip(&texts).map(|((name, form), text)| {
             let route = route(&["images", key, name]);
-            self.part(route, *form, said(field).unwrap_or_default())
+            self.part(route, *form, text.clone().unwrap_or_default())
         });
         let parts = parts.collect();
-        let shown = [1, DIGEST, 0].into_iter().find_map(|field| image.fields[field].as_ref());
-        let location =
-            shown.or(image.at.as_ref()).map_or_else(|| self.whole(), |at| at.node.location());
-        let said = ImageParts { repository: said(0), tag: said(1), digest: said(DIGEST) };
+        let [repository, tag, digest] = said;
+        let shown = tag.or(digest).or(repository).or_else(|| self.innermost(key));
+        let location = shown.map_or_else(|| self.whole(), Node::location);
+        let [repository, tag, digest] = texts;
+        let said = ImageParts { repository, tag, digest };
         self.site(Key::Image(key.to_owned()), Some(SiteValue::Image(said)), location, parts)
+    }
+
+    /// The innermost layer's map of an image.
+    fn innermost(&self, image: &str) -> Option<Node<'_>> {
+        let own = self.layers.iter().rev().filter(|layer| layer.is_own);
+        let mut maps = own.filter_map(|layer| layer.root.get("images")?.get(image));
+        maps.find(|map| map.is_mapping())
     }
 
     /// A part in the innermost file, whether it is there or not.
@@ -158,22 +117,23 @@ impl App<'_> {
     }
 
     /// The template's pin, which can be written where there is none yet.
-    fn template(&self, layers: &[Cursor<'_>]) -> Site {
-        let said = layers.iter().rev().find_map(|layer| layer.get("template"));
-        let said = said.filter(|at| !at.node.is_null());
-        let written = said.as_ref().and_then(|at| text(at.node));
+    fn template(&self, said: Option<&Layered<'_>>) -> Site {
+        let said = said.map(Layered::node);
+        let written = said.and_then(text);
         let written = written.unwrap_or_else(|| self.leaf.path().stem().to_owned());
         let pin = written.split_once('@').map(|(_, pin)| SiteValue::Revision(pin.to_owned()));
-        let location = said.map_or_else(|| self.whole(), |at| at.node.location());
+        let location = said.map_or_else(|| self.whole(), Node::location);
         let part = self.part(route(&["template"]), Form::Pin, written);
         self.site(Key::Git("template".to_owned()), pin, location, vec![part])
     }
 
-    fn promoted(&self, route: &Sourced<Route>, layers: &[Cursor<'_>]) -> Site {
-        let value = merged::find(layers.iter().map(|layer| layer.node), &route.value);
+    fn promoted(&self, route: &Sourced<Route>, values: Option<&Layered<'_>>) -> Site {
+        // The first step leads to the values.
+        let value = values.and_then(|values| values.find(&route.value.steps()[1..]));
         let said = value.as_ref().map(|value| SiteValue::Value(emit(value.root())));
-        let location =
-            value.as_ref().map_or_else(|| route.location.clone(), |value| value.root().location());
+        let innermost = self.layers.iter().rev().find_map(|layer| route.value.find(layer.root));
+        let location = innermost.filter(|_| value.is_some());
+        let location = location.map_or_else(|| route.location.clone(), Node::location);
         let written = said.as_ref().map(ToString::to_string).unwrap_or_default();
         let parts = self.place(&route.value).map(|route| self.part(route, Form::Value, written));
         let key = Key::Value(route.value.to_string());

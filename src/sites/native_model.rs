@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::files::{Files, Parsed};
 use super::model::{AppInstance, Scope};
-use super::native::{Layer, find, promotes};
+use super::native::{find, promotes};
 use super::{AppSites, Barrier};
-use crate::config::{EnvironmentName, Repository, RuleSeverity};
+use crate::config::{EnvironmentName, Layer, Repository, RuleSeverity};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Listed, ReadErrorKind, RepoPath, SourceFile, Tree};
+use crate::yaml::Value;
 
 /// The layers' names in each directory: the environment's, then the app's own.
 const SHARED: &str = "environment.yaml";
@@ -161,7 +162,11 @@ impl NativeModel {
             blocking = Findings::new();
             layers = self.layers(leaf, app, true, &mut blocking);
         }
-        let mut sites = if blocking.is_empty() { find(&own.file, &layers) } else { Vec::new() };
+        let mut sites = Vec::new();
+        if blocking.is_empty() {
+            let root = own.documents().ok().and_then(|documents| documents.first());
+            sites = find(&own.file, root.map(Value::root), &layers);
+        }
         if let Some(barrier) = self.barrier(app, own.file.path(), &path) {
             for site in &mut sites {
                 site.barrier = Some(barrier.clone());
@@ -243,11 +248,11 @@ fn listed(tree: &Tree, directory: &RepoPath, findings: &mut Findings) -> BTreeSe
     }
 }
 
-/// A file as a layer; one that cannot be read is found instead. Of several
-/// documents the first counts, as the others never did.
+/// A file as a layer, where it says anything; one that cannot be read is found
+/// instead. Of several documents the first counts, as the others never did.
 fn layer<'a>(file: &'a Arc<Parsed>, is_own: bool, blocking: &mut Findings) -> Option<Layer<'a>> {
     match file.documents() {
-        Ok(documents) => Some(Layer { value: documents.first(), is_own }),
+        Ok(documents) => Some(Layer { root: documents.first()?.root(), is_own }),
         Err(findings) => {
             blocking.extend(findings.iter().cloned());
             None

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 mod kinds;
+mod layers;
 mod model;
 mod native;
 mod properties;

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::template::Templates;
 use crate::config::decode::{MOST_PROBLEMS, Map};
 use crate::config::directories::Directory;
-use crate::config::layers::{Laid, lay_images};
+use crate::config::layers::{Layer, lay_settings, lay_values};
 use crate::config::raw::{AppFile, ImageFile};
 use crate::config::reader::{Document, Reader, whole};
 use crate::config::sourced::Sourced;
@@ -17,7 +17,7 @@ use crate::config::valid::{App, Image, TemplateRef};
 use crate::config::{gates, network};
 use crate::diagnostic::{Finding, Findings, Subject, codes, nearest};
 use crate::source::Location;
-use crate::yaml::{KeyNode, Node, Value};
+use crate::yaml::{KeyNode, Value};
 
 codes! {
     /// An image without a repository.
@@ -35,9 +35,6 @@ codes! {
     /// ```
     IMAGE_WITHOUT_REPOSITORY = "image-without-repository", Input, Error;
 }
-
-/// What `environment.yaml` says for each app, besides its values.
-const SHARED: [&str; 3] = ["namespace", "labels", "gates"];
 
 /// An app with the pattern that named its namespace.
 pub(super) struct ResolvedApp {
@@ -93,30 +90,20 @@ pub(super) fn resolve(
     ResolvedApp { app, pattern: pattern.value }
 }
 
-/// The roots of an app's layers, outermost first, each with whether it is the
-/// app's own file.
-fn layers<'a>(name: &str, chain: &[&'a Directory]) -> impl Iterator<Item = (Node<'a>, bool)> {
-    let files = chain.iter().flat_map(move |directory| {
-        let environment = directory.environment.as_ref().map(|document| (&document.value, false));
-        let app = directory.apps.get(name).map(|document| (&document.value, true));
-        environment.into_iter().chain(app)
-    });
-    let files: Vec<_> = files.collect();
-    let roots = files.into_iter().map(|(value, is_own)| (value.root(), is_own));
-    roots.filter(|(root, _)| root.is_mapping())
+/// The layers of an app, outermost first.
+fn layers<'a>(name: &str, chain: &[&'a Directory]) -> impl Iterator<Item = Layer<'a>> {
+    let layer = |value: &'a Value, is_own| Layer { root: value.root(), is_own };
+    chain.iter().flat_map(move |directory| {
+        let shared = directory.environment.as_ref().map(|document| layer(&document.value, false));
+        let own = directory.apps.get(name).map(|document| layer(&document.value, true));
+        shared.into_iter().chain(own)
+    })
 }
 
 /// All that the layers say, but for values.
 fn settings(name: &str, chain: &[&Directory], file: &Location) -> Value {
-    let layers = layers(name, chain).map(|(root, is_own)| {
-        Laid::of_keys(root, |key| if is_own { key != "values" } else { SHARED.contains(&key) })
-    });
-    let merged = layers.reduce(|mut below, above| {
-        lay_images(&mut below, &above);
-        below.lay(above);
-        below
-    });
-    merged.map_or_else(|| Value::new(file.file()), |laid| laid.build(file.file()))
+    let layered = lay_settings(layers(name, chain));
+    layered.map_or_else(|| Value::new(file.file()), |layered| layered.build(file.file()))
 }
 
 /// The values of the template and of each layer; a map.
@@ -126,15 +113,8 @@ fn values(
     template: Option<&Rc<Value>>,
     file: &Location,
 ) -> Value {
-    let template = template.map(|values| values.root());
-    let own = layers(name, chain).filter_map(|(root, _)| root.get("values"));
-    // What is neither a map nor null was reported, and says nothing.
-    let layers = template.into_iter().chain(own.filter(|v| v.is_mapping() || v.is_null()));
-    let merged = layers.map(Laid::of).reduce(|mut below, above| {
-        below.lay(above);
-        below
-    });
-    let merged = merged.map(|laid| laid.build(file.file()));
+    let layered = lay_values(template.map(|values| values.root()), layers(name, chain));
+    let merged = layered.map(|layered| layered.build(file.file()));
     merged.filter(|value| value.root().is_mapping()).unwrap_or_else(|| Value::empty_map(file))
 }
 
@@ -178,8 +158,8 @@ fn images(
 
 /// Where the innermost layer names each image.
 fn innermost<'a>(name: &str, chain: &[&'a Directory]) -> HashMap<&'a str, KeyNode<'a>> {
-    let own = layers(name, chain).filter(|(_, is_own)| *is_own);
-    let images = own.filter_map(|(root, _)| root.get("images"));
+    let own = layers(name, chain).filter(|layer| layer.is_own);
+    let images = own.filter_map(|layer| layer.root.get("images"));
     images.flat_map(|images| images.entries().map(|(key, _)| (key.text(), key))).collect()
 }
 

@@ -9,7 +9,7 @@ use crate::config::decode::Syntax;
 use crate::config::directories::Directory;
 use crate::config::known::Known;
 use crate::config::ladder::AfterFile;
-use crate::config::layers::Laid;
+use crate::config::layers::Layered;
 use crate::config::lists::{exactly_one, report_twice};
 use crate::config::policies::Tier;
 use crate::config::raw::{AccessFile, EnvironmentFile, GenerateFile, Selection};
@@ -81,11 +81,12 @@ fn name_of(chain: &[&Directory]) -> EnvironmentName {
 fn merge(chain: &[&Directory], file: &Arc<SourceFile>) -> Value {
     let roots = chain.iter().filter_map(|directory| directory.environment.as_ref());
     let roots = roots.map(|document| document.value.root()).filter(|root| root.is_mapping());
-    let merged = roots.map(|root| Laid::of_keys(root, |key| key != "values")).reduce(|mut a, b| {
-        a.lay(b);
-        a
-    });
-    merged.map_or_else(|| Value::new(file), |laid| laid.build(file))
+    let merged =
+        roots.map(|root| Layered::of_keys(root, |key, _| key != "values")).reduce(|mut a, b| {
+            a.lay(b);
+            a
+        });
+    merged.map_or_else(|| Value::new(file), |layered| layered.build(file))
 }
 
 fn settings(
