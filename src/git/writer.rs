@@ -40,7 +40,7 @@ impl CloneWriter {
     }
 
     /// The clone.
-    pub fn local_clone(&self) -> &Arc<LocalClone> {
+    pub(super) fn local_clone(&self) -> &Arc<LocalClone> {
         &self.clone
     }
 
