@@ -27,8 +27,8 @@ pub(super) fn created(
     let pairs = pair(source, target.app);
     let mut wanted = Vec::new();
     for pair in &pairs.both {
-        if let Some(said) = &pair.source.said {
-            wanted.extend(pair.targets.iter().map(|site| (*site, said.clone())));
+        if let Some(value) = &pair.source.said {
+            wanted.extend(pair.targets.iter().map(|site| (*site, value.clone())));
         }
     }
     let mut proposal = written(target, &wanted);
@@ -42,12 +42,12 @@ pub(super) fn created(
         if made.is_empty() {
             continue;
         }
-        if let Some(said) = &site.said {
-            new.insert(site.key.clone(), said.clone());
+        if let Some(value) = &site.said {
+            new.insert(site.key.clone(), value.clone());
             proposal.changes.push(SiteChange {
                 key: site.key.clone(),
                 from: None,
-                to: said.clone(),
+                to: value.clone(),
                 path: path.clone(),
                 line: 1,
             });
@@ -66,8 +66,8 @@ fn made(site: &Site) -> Vec<Change> {
         (Key::Image(name), Some(SiteValue::Image(image))) => {
             let parts =
                 [("repository", &image.repository), ("tag", &image.tag), ("digest", &image.digest)];
-            let said = parts.iter().filter_map(|(key, text)| Some((key, text.as_ref()?)));
-            said.map(|(key, text)| insert(&["images", name], key, text)).collect()
+            let value = parts.iter().filter_map(|(key, text)| Some((key, text.as_ref()?)));
+            value.map(|(key, text)| insert(&["images", name], key, text)).collect()
         }
         (Key::Value(route), Some(SiteValue::Value(yaml))) => {
             let Ok(route) = Route::parse(route) else { return Vec::new() };

@@ -20,11 +20,11 @@ pub fn identity(plan: &Plan) -> String {
     };
     say(plan.environment.as_str());
     for app in &plan.apps {
-        for (key, said) in new(app) {
+        for (key, value) in new(app) {
             say(&app.app);
             say(kind(key));
             say(key.name());
-            say(&text(said));
+            say(&text(value));
         }
     }
     hexadecimal(&hash.finalize())
@@ -66,8 +66,8 @@ fn kind(key: &Key) -> &'static str {
 }
 
 /// The new value without the target's own repository.
-fn text(said: &SiteValue) -> String {
-    match said {
+fn text(value: &SiteValue) -> String {
+    match value {
         SiteValue::Image(image) => {
             let part = |part: &Option<String>| part.clone().unwrap_or_default();
             format!("{}@{}", part(&image.tag), part(&image.digest))

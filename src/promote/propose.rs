@@ -82,13 +82,13 @@ pub(super) fn promoted(target: TargetSites<'_>, source: &AppSites) -> Proposal {
 /// What a site is to say where the source's says `said`.
 fn promoted_value(
     site: &Site,
-    said: &SiteValue,
+    value: &SiteValue,
     options: WriteOptions,
 ) -> Result<SiteValue, Finding> {
-    let (Some(SiteValue::Image(own)), SiteValue::Image(source)) = (&site.said, said) else {
-        return Ok(said.clone());
+    let (Some(SiteValue::Image(own)), SiteValue::Image(source)) = (&site.said, value) else {
+        return Ok(value.clone());
     };
-    if SiteValue::Image(own.clone()).is_same(said) {
+    if SiteValue::Image(own.clone()).is_same(value) {
         return Ok(SiteValue::Image(own.clone()));
     }
     let digest = match (&own.digest, &source.digest) {
@@ -133,12 +133,13 @@ pub(super) fn asked(
 
 /// A site that is asked to say two things.
 fn twice(wanted: &[WantedValue<'_>]) -> Option<Finding> {
-    let (site, said, other) = wanted.iter().enumerate().find_map(|(at, (site, said))| {
+    let (site, value, other) = wanted.iter().enumerate().find_map(|(at, (site, value))| {
         let before = &wanted[..at];
-        let other = before.iter().find(|(other, text)| std::ptr::eq(*other, *site) && text != said);
-        other.map(|(_, other)| (site, said, other))
+        let other =
+            before.iter().find(|(other, text)| std::ptr::eq(*other, *site) && text != value);
+        other.map(|(_, other)| (site, value, other))
     })?;
-    let message = format!("`{}` is to be both `{other}` and `{said}`", site.key);
+    let message = format!("`{}` is to be both `{other}` and `{value}`", site.key);
     let finding = Finding::new(&TWO_VALUES, message, site.location.clone());
     Some(finding.because("would get two values").help("give each image one new reference"))
 }

@@ -127,12 +127,12 @@ pub(super) fn current(
 
 fn differences(one: &State, two: &State) -> String {
     let mut text = String::new();
-    for (key, said) in one.iter() {
+    for (key, value) in one.iter() {
         let other = two.get(key);
-        if !other.is_some_and(|other| other.is_same(said)) {
+        if !other.is_some_and(|other| other.is_same(value)) {
             let other = other.map_or_else(|| "nothing".to_owned(), SiteValue::to_string);
             let separator = if text.is_empty() { "" } else { ", " };
-            let _ = write!(text, "{separator}{key}: `{said}` and `{other}`");
+            let _ = write!(text, "{separator}{key}: `{value}` and `{other}`");
         }
     }
     if text.is_empty() { "one has more sites than the other".to_owned() } else { text }
@@ -193,8 +193,8 @@ const MOST_LISTED: usize = 5;
 
 fn remember(held: &mut Vec<String>, tenure: &Tenure) {
     let Some(state) = &tenure.state else { return };
-    for (_, said) in state.iter() {
-        if let SiteValue::Image(image) = said
+    for (_, value) in state.iter() {
+        if let SiteValue::Image(image) = value
             && let Some(identity) = image.tag.as_deref().or(image.digest.as_deref())
         {
             let text = format!("`{identity}`");
@@ -207,7 +207,7 @@ fn remember(held: &mut Vec<String>, tenure: &Tenure) {
 
 /// Whether a state is the one that was named.
 pub(super) fn names(named: &NamedState, state: &State) -> bool {
-    state.iter().any(|(key, said)| match (named, said) {
+    state.iter().any(|(key, value)| match (named, value) {
         (NamedState::Image(ask), SiteValue::Image(image)) => {
             let is_named = ask.name.as_ref().is_none_or(|name| key == &Key::Image(name.clone()));
             let has_tag = ask.tag.as_ref().is_none_or(|tag| image.tag.as_ref() == Some(tag));

@@ -40,8 +40,8 @@ fn doubt(claimed: &(String, String), all: &[(String, String)]) -> Option<String>
         return None;
     }
     match all.iter().find(|(other, _)| other == key) {
-        Some((_, said)) if reference.is_empty() => Some(format!("`{key}` still says `{said}`")),
-        Some((_, said)) => Some(format!("`{key}` says `{said}`, not `{reference}`")),
+        Some((_, value)) if reference.is_empty() => Some(format!("`{key}` still says `{value}`")),
+        Some((_, value)) => Some(format!("`{key}` says `{value}`, not `{reference}`")),
         None if reference.is_empty() => None,
         None => Some(format!("nothing says `{key}`")),
     }
@@ -70,10 +70,10 @@ pub(super) fn doubts_of_source(
         return vec![format!("what {place} said cannot be read")];
     };
     let different = expected.iter().filter_map(|(key, wanted)| match state.get(key) {
-        Some(said) if said == wanted || said.is_same(wanted) => None,
-        Some(said) => {
-            let (said, wanted) = (brief(said, Some(wanted)), brief(wanted, Some(said)));
-            Some(format!("{place} said `{said}` of `{key}`, not `{wanted}`"))
+        Some(value) if value == wanted || value.is_same(wanted) => None,
+        Some(value) => {
+            let (value, wanted) = (brief(value, Some(wanted)), brief(wanted, Some(value)));
+            Some(format!("{place} said `{value}` of `{key}`, not `{wanted}`"))
         }
         None => Some(format!("{place} said nothing of `{key}`")),
     });

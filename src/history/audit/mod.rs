@@ -355,8 +355,8 @@ fn entry_of(commit: &Commit, one: &StateChange, commit_records: &[CommitRecords]
     let (before, after) = (of(&one.before), of(&one.after));
     let changes = differences(&before, &after).into_iter().map(|one| Changed {
         key: one.key.name().to_owned(),
-        from: one.from.map(|said| in_full(one.key, said)),
-        to: one.to.map(|said| in_full(one.key, said)),
+        from: one.from.map(|value| in_full(one.key, value)),
+        to: one.to.map(|value| in_full(one.key, value)),
         brief: one.brief(),
     });
     let action = match (&one.before, &one.after) {

@@ -124,8 +124,8 @@ impl Record {
     /// masked, and what is too long is cut.
     pub fn references_of(from: &State, to: &State) -> Vec<(String, String)> {
         let reference = |one: Difference<'_>| {
-            let said = one.to.map(|said| text::cut(&in_full(one.key, said), text::LONGEST));
-            (one.key.name().to_owned(), said.unwrap_or_default())
+            let value = one.to.map(|value| text::cut(&in_full(one.key, value), text::LONGEST));
+            (one.key.name().to_owned(), value.unwrap_or_default())
         };
         differences(from, to).into_iter().map(reference).collect()
     }

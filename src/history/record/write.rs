@@ -101,7 +101,7 @@ fn of_one(recorded: &RecordedChange<'_>) -> String {
         recorded
             .to
             .iter()
-            .map(|(key, said)| key_and(key.name(), &what, &brief(said, None)))
+            .map(|(key, value)| key_and(key.name(), &what, &brief(value, None)))
             .collect()
     } else {
         differences.iter().map(|one| key_and(one.key.name(), &what, &one.brief())).collect()

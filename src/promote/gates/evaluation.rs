@@ -44,24 +44,24 @@ impl<'c> Evaluation<'c> {
         &'s self,
         state: &'s State,
     ) -> Option<(&'s Key, &'s SiteValue, Option<&'s SiteValue>)> {
-        self.wanted.iter().find_map(|(key, said)| {
+        self.wanted.iter().find_map(|(key, value)| {
             let theirs = state.get(key);
             let is_held = theirs.is_some_and(|theirs| {
-                theirs.is_same(said) && (is_of(said, theirs) || self.is_from_here(key, said))
+                theirs.is_same(value) && (is_of(value, theirs) || self.is_from_here(key, value))
             });
-            (!is_held).then_some((key, said, theirs))
+            (!is_held).then_some((key, value, theirs))
         })
     }
 
     /// Whether the target has that image's repository already: it keeps its own.
-    fn is_from_here(&self, key: &Key, said: &SiteValue) -> bool {
+    fn is_from_here(&self, key: &Key, value: &SiteValue) -> bool {
         let current = self.candidate.current.and_then(|current| current.get(key));
-        current.is_some_and(|current| is_of(said, current))
+        current.is_some_and(|current| is_of(value, current))
     }
 
     /// The images that the target will have, by the names of their keys.
     pub(super) fn images(&self) -> impl Iterator<Item = (&str, &crate::sites::ImageParts)> {
-        self.candidate.proposed.iter().filter_map(|(key, said)| match said {
+        self.candidate.proposed.iter().filter_map(|(key, value)| match value {
             SiteValue::Image(image) => Some((key.name(), image)),
             SiteValue::Revision(_) | SiteValue::Moving(_) | SiteValue::Value(_) => None,
         })
@@ -70,8 +70,8 @@ impl<'c> Evaluation<'c> {
 
 /// Whether an image comes from where another does, so that the same tag is the
 /// same image; with the same digest it is in any case.
-fn is_of(said: &SiteValue, other: &SiteValue) -> bool {
-    let (SiteValue::Image(one), SiteValue::Image(two)) = (said, other) else { return true };
+fn is_of(value: &SiteValue, other: &SiteValue) -> bool {
+    let (SiteValue::Image(one), SiteValue::Image(two)) = (value, other) else { return true };
     let same_digest = one.digest.is_some() && one.digest == two.digest;
     let repositories = one.repository.as_deref().zip(two.repository.as_deref());
     same_digest
@@ -80,9 +80,9 @@ fn is_of(said: &SiteValue, other: &SiteValue) -> bool {
 
 /// What a state says anew.
 fn changed(current: &State, proposed: &State) -> State {
-    let is_old = |old: &SiteValue, said: &SiteValue| old.is_same(said) && is_of(said, old);
+    let is_old = |old: &SiteValue, value: &SiteValue| old.is_same(value) && is_of(value, old);
     let is_new =
-        |key: &Key, said: &SiteValue| !current.get(key).is_some_and(|old| is_old(old, said));
-    let entries = proposed.iter().filter(|(key, said)| is_new(key, said));
-    State::new(entries.map(|(key, said)| (key.clone(), said.clone())).collect::<BTreeMap<_, _>>())
+        |key: &Key, value: &SiteValue| !current.get(key).is_some_and(|old| is_old(old, value));
+    let entries = proposed.iter().filter(|(key, value)| is_new(key, value));
+    State::new(entries.map(|(key, value)| (key.clone(), value.clone())).collect::<BTreeMap<_, _>>())
 }

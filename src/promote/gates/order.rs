@@ -116,8 +116,8 @@ fn differs((key, wanted, there): (&Key, &SiteValue, Option<&SiteValue>)) -> Stri
     }
 }
 
-fn repository(said: &SiteValue) -> String {
-    match said {
+fn repository(value: &SiteValue) -> String {
+    match value {
         SiteValue::Image(image) => code(image.repository.as_deref().unwrap_or_default()),
         SiteValue::Revision(_) | SiteValue::Moving(_) | SiteValue::Value(_) => String::new(),
     }
@@ -173,7 +173,7 @@ fn changes<'s>(
     state: &'s State,
 ) -> impl Iterator<Item = (&'s Key, &'s SiteValue, &'s SiteValue)> {
     let wanted = evaluation.wanted.iter();
-    let pairs = wanted.filter_map(|(key, said)| Some((key, state.get(key)?, said)));
+    let pairs = wanted.filter_map(|(key, value)| Some((key, state.get(key)?, value)));
     pairs.filter(|(_, from, to)| !from.is_same(to))
 }
 
@@ -219,7 +219,7 @@ fn goes_up(evaluation: &Evaluation<'_>, current: &State) -> bool {
 
 /// Whether a state has a lower version of something than another.
 fn is_lower(state: &State, than: &State) -> bool {
-    state.iter().any(|(key, said)| {
-        than.get(key).is_some_and(|other| version::order(said, other) == Some(Less))
+    state.iter().any(|(key, value)| {
+        than.get(key).is_some_and(|other| version::order(value, other) == Some(Less))
     })
 }

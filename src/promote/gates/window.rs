@@ -141,12 +141,12 @@ impl WallClock<'_> {
 
     /// When this clock says that: once, twice where it is put back, and never
     /// where it is put forward over it.
-    fn at(&self, said: DateTime) -> impl Iterator<Item = Timestamp> {
-        let offsets = match self.zone.to_ambiguous_timestamp(said).offset() {
+    fn at(&self, value: DateTime) -> impl Iterator<Item = Timestamp> {
+        let offsets = match self.zone.to_ambiguous_timestamp(value).offset() {
             AmbiguousOffset::Unambiguous { offset } => [Some(offset), None],
             AmbiguousOffset::Fold { before, after } => [Some(before), Some(after)],
             AmbiguousOffset::Gap { .. } => [None, None],
         };
-        offsets.into_iter().flatten().filter_map(move |offset| offset.to_timestamp(said).ok())
+        offsets.into_iter().flatten().filter_map(move |offset| offset.to_timestamp(value).ok())
     }
 }

@@ -14,10 +14,10 @@ pub(super) fn code(text: &str) -> String {
 
 /// What a site says, as short as people read it and without secrets, where
 /// `beside` is what it is compared with.
-pub(super) fn short(key: &Key, said: &SiteValue, beside: Option<&SiteValue>) -> String {
-    match in_full(key, said) {
+pub(super) fn short(key: &Key, value: &SiteValue, beside: Option<&SiteValue>) -> String {
+    match in_full(key, value) {
         masked if masked == REDACTED => code(&masked),
-        _ => code(&brief(said, beside)),
+        _ => code(&brief(value, beside)),
     }
 }
 

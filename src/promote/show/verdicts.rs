@@ -259,12 +259,12 @@ mod tests {
 
     #[test]
     fn json_says_what_verdicts_come_to() {
-        let said = json(&some());
-        assert_eq!(said["answer"], "fail");
-        assert_eq!(said["verdicts"][3]["answer"], "wait");
-        assert_eq!(said["verdicts"][3]["until"], "2026-06-16T06:00:00Z");
-        assert_eq!(said["verdicts"][2]["overridden"], "the tracker | is <b>down</b>");
-        assert_eq!(said["verdicts"][1]["asked"]["path"], "environments/prod/environment.yaml");
+        let value = json(&some());
+        assert_eq!(value["answer"], "fail");
+        assert_eq!(value["verdicts"][3]["answer"], "wait");
+        assert_eq!(value["verdicts"][3]["until"], "2026-06-16T06:00:00Z");
+        assert_eq!(value["verdicts"][2]["overridden"], "the tracker | is <b>down</b>");
+        assert_eq!(value["verdicts"][1]["asked"]["path"], "environments/prod/environment.yaml");
         assert_eq!(json(&some()[2..])["answer"], "wait", "what is overridden does not count");
         assert_eq!(json(&[])["answer"], "pass");
     }

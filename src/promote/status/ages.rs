@@ -45,7 +45,7 @@ fn same_state(one: &State, two: &State) -> bool {
 /// Whether a source said what a target says. Each may have sites that the
 /// other has not, which are not promoted.
 fn agree(source: &State, target: &State) -> bool {
-    let both = target.iter().filter_map(|(key, said)| Some((said, source.get(key)?)));
+    let both = target.iter().filter_map(|(key, value)| Some((value, source.get(key)?)));
     let mut both = both.peekable();
     both.peek().is_some() && both.all(|(one, other)| one == other || one.is_same(other))
 }

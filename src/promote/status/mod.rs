@@ -115,8 +115,8 @@ fn shared_bases(
 
 /// A range or a branch: it is no part of a state, since it moves by itself.
 fn moving(site: &Site) -> Option<Reference> {
-    let Some(said @ SiteValue::Moving(_)) = &site.said else { return None };
-    let full = in_full(&site.key, said);
+    let Some(value @ SiteValue::Moving(_)) = &site.said else { return None };
+    let full = in_full(&site.key, value);
     let key = site.key.name().to_owned();
     Some(Reference { key, brief: full.clone(), reference: full, is_value: false, differs: false })
 }
@@ -165,17 +165,17 @@ impl Sites {
 
     fn references(&self, environment: &EnvironmentName, app: &str) -> Option<Vec<Reference>> {
         let state = self.state(environment, app)?;
-        let references = state.iter().map(|(key, said)| {
+        let references = state.iter().map(|(key, value)| {
             let others: Vec<_> = self.elsewhere(environment, app, key).collect();
-            let same_tag = others.iter().find(|other| brief(other, None) == brief(said, None));
-            let full = in_full(key, said);
+            let same_tag = others.iter().find(|other| brief(other, None) == brief(value, None));
+            let full = in_full(key, value);
             let masked = full == crate::source::REDACTED;
             Reference {
                 key: key.name().to_owned(),
-                brief: if masked { full.clone() } else { brief(said, same_tag.copied()) },
+                brief: if masked { full.clone() } else { brief(value, same_tag.copied()) },
                 reference: full,
                 is_value: matches!(key, Key::Value(_)),
-                differs: others.iter().any(|other| *other != said && !other.is_same(said)),
+                differs: others.iter().any(|other| *other != value && !other.is_same(value)),
             }
         });
         let moving = self.get(environment, app)?.sites.iter().filter_map(moving);
