@@ -35,7 +35,7 @@ impl Values {
                 };
             }
             // Reports of findings alone: a table before one would be no XML and no JSON.
-            Format::Sarif | Format::Junit | Format::Github | Format::Gitlab => {}
+            _ => {}
         }
         Ok(outcome)
     }

@@ -267,7 +267,7 @@ fn report(context: &Context, files: &Files, edited: &[Edited], dry_run: bool) ->
             console::print(lines.as_bytes());
         }
         Format::Json => outcome.data = data(all(), dry_run),
-        Format::Sarif | Format::Junit | Format::Github | Format::Gitlab => {}
+        _ => {}
     }
     let count = all().count();
     context.console.say(&match (count, dry_run) {
