@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{self, Code, Kind};
+use crate::diagnostic::{self, Code, ProblemKind};
 
 /// The codes of each module that declares some: a new module is a line here.
 static LISTS: &[&[&Code]] = &[
@@ -65,7 +65,7 @@ fn index() -> String {
         let (name, severity, exit) = (code.name, code.severity, code.exit_codes());
         format!("| [{name}]({name}.md) | {severity} | {exit} | {} |", code.title())
     });
-    let exits = Kind::exit_codes().map(|(code, meaning)| format!("| {code} | {meaning} |"));
+    let exits = ProblemKind::exit_codes().map(|(code, meaning)| format!("| {code} | {meaning} |"));
     let (codes, exits) =
         (codes.collect::<Vec<_>>().join("\n"), exits.collect::<Vec<_>>().join("\n"));
     format!(

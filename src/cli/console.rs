@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value};
 
 use super::{Color, DataFormat, Exit, Global, OutputFormat};
-use crate::diagnostic::{self, Findings, Format, Kind, Style};
+use crate::diagnostic::{self, Findings, Format, ProblemKind, Style};
 use crate::source::RepoPath;
 
 /// A run that is quicker than this shows no progress.
@@ -173,7 +173,7 @@ pub(super) fn stream(bytes: &[u8]) -> bool {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
         Err(error) => {
             complain(&format!("stdout cannot be written: {error}\n"));
-            process::exit(i32::from(Exit::Problem(Kind::Outside).code()));
+            process::exit(i32::from(Exit::Problem(ProblemKind::Outside).code()));
         }
     }
 }

@@ -1,8 +1,8 @@
-//! What a run came to. The numbers are contract, and those of [`Kind`].
+//! What a run came to. The numbers are contract, and those of [`ProblemKind`].
 
 use std::process::ExitCode;
 
-use crate::diagnostic::{Findings, Kind, Severity};
+use crate::diagnostic::{Findings, ProblemKind, Severity};
 
 /// What a run came to. A script may rely on these numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub enum Exit {
     /// Done, or nothing to do.
     Done,
     /// What the worst problem was.
-    Problem(Kind),
+    Problem(ProblemKind),
 }
 
 impl Exit {
@@ -20,7 +20,7 @@ impl Exit {
             return Self::Problem(kind);
         }
         let warned = findings.iter().any(|finding| finding.severity >= Severity::Warning);
-        if deny_warnings && warned { Self::Problem(Kind::Answer) } else { Self::Done }
+        if deny_warnings && warned { Self::Problem(ProblemKind::Answer) } else { Self::Done }
     }
 
     /// The number.

@@ -7,7 +7,7 @@ use super::destination::{Destination, PermissionArgs};
 use super::written::DataFormat;
 use super::{Context, Outcome, carry_out, console, usage_error};
 use crate::deliver::{Judged, Mode, execute};
-use crate::diagnostic::{Finding, Findings, Format, Kind, harmless};
+use crate::diagnostic::{Finding, Findings, Format, ProblemKind, harmless};
 
 use crate::promote::{AppSelection, NamedState, Plan, Promotion, Request, Verdict, show, worst};
 
@@ -86,7 +86,7 @@ impl Gates {
 
 /// Whether a finding only repeats what a verdict says.
 fn is_gate(finding: &Finding) -> bool {
-    matches!(finding.code.kind, Kind::Gate | Kind::Wait)
+    matches!(finding.code.kind, ProblemKind::Gate | ProblemKind::Wait)
 }
 
 fn judged_outcome(context: &Context, judged: Judged) -> Outcome {

@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::diagnostic::{Finding, Findings, Format, Kind, harmless};
+use crate::diagnostic::{Finding, Findings, Format, ProblemKind, harmless};
 use crate::git::{self, Cache, RepositoryAddress};
 use crate::source::{RepoPath, Tree};
 
@@ -55,7 +55,7 @@ pub struct Cli {
 
 /// The exit codes as `--help` shows them.
 fn exit_codes() -> String {
-    let lines = Kind::exit_codes().map(|(code, meaning)| format!("\n  {code:2}  {meaning}"));
+    let lines = ProblemKind::exit_codes().map(|(code, meaning)| format!("\n  {code:2}  {meaning}"));
     format!("Exit codes:{}", lines.collect::<String>())
 }
 
@@ -172,7 +172,7 @@ fn nearest_repository(here: &Path) -> &Path {
 #[derive(Debug, Default)]
 struct Outcome {
     findings: Findings,
-    answer: Option<Kind>,
+    answer: Option<ProblemKind>,
     /// What JSON output says beside the findings.
     data: serde_json::Map<String, serde_json::Value>,
     /// Whether the command has written the findings itself, behind data that
@@ -255,6 +255,6 @@ fn report_panics_as_defects() {
         console::complain(&format!(
             "rungs has a defect, and stopped: {panic}\nPlease report it with what you ran.\n"
         ));
-        std::process::exit(i32::from(Exit::Problem(Kind::Defect).code()));
+        std::process::exit(i32::from(Exit::Problem(ProblemKind::Defect).code()));
     }));
 }

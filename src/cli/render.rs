@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Context, Outcome, console};
 use crate::config::{self, Loaded, Repository};
-use crate::diagnostic::{Findings, Format, Kind};
+use crate::diagnostic::{Findings, Format, ProblemKind};
 use crate::pipeline::{self, RenderSelection, Rendering};
 use crate::rendered::{
     self, FileAction, OutputChange, OutputChanges, OutputDirectory, RenderScope, RenderedFiles,
@@ -152,7 +152,7 @@ fn render(
 
 fn report_stale(context: &Context, changes: &OutputChanges, output: &OutputDirectory) -> Outcome {
     let changes = changes.list();
-    let answer = (!changes.is_empty()).then_some(Kind::Answer);
+    let answer = (!changes.is_empty()).then_some(ProblemKind::Answer);
     let mut outcome = Outcome { answer, ..Outcome::default() };
     if context.console.format() == Format::Text {
         let lines = changes.iter().map(|change| {

@@ -16,7 +16,7 @@ use serde::Serialize;
 /// [`Findings::kind`]: super::Findings::kind
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum ProblemKind {
     /// The answer to the question is no: a stale tree, an edit refused, an
     /// error found in what was rendered.
     Answer,
@@ -34,7 +34,7 @@ pub enum Kind {
     Defect,
 }
 
-impl Kind {
+impl ProblemKind {
     /// Every kind, by exit code.
     pub const ALL: [Self; 6] =
         [Self::Answer, Self::Input, Self::Gate, Self::Outside, Self::Wait, Self::Defect];
@@ -105,7 +105,7 @@ pub struct Code {
     /// Lower-case words joined by `-`.
     pub name: &'static str,
     /// What answers it.
-    pub kind: Kind,
+    pub kind: ProblemKind,
     /// How much it matters unless a policy says otherwise.
     pub severity: Severity,
     /// The public page as Markdown: its first line is the title, the rest says
@@ -124,7 +124,7 @@ impl Code {
         if self.severity == Severity::Error {
             return self.kind.exit_code().to_string();
         }
-        format!("0, or {} with `--deny warnings`", Kind::Answer.exit_code())
+        format!("0, or {} with `--deny warnings`", ProblemKind::Answer.exit_code())
     }
 
     /// The page below its title.
@@ -151,7 +151,7 @@ impl Serialize for Code {
 }
 
 /// Declares the codes of one module: a doc comment that is the public page,
-/// then `NAME = "name", Kind, Severity;`. They are gathered in `CODES`, which
+/// then `NAME = "name", ProblemKind, Severity;`. They are gathered in `CODES`, which
 /// `codes.rs` concatenates.
 macro_rules! codes {
     ($($(#[doc = $line:literal])+ $constant:ident = $name:literal, $kind:ident, $severity:ident;)+) => {
@@ -160,7 +160,7 @@ macro_rules! codes {
             #[allow(unreachable_pub)]
             pub static $constant: $crate::diagnostic::Code = $crate::diagnostic::Code {
                 name: $name,
-                kind: $crate::diagnostic::Kind::$kind,
+                kind: $crate::diagnostic::ProblemKind::$kind,
                 severity: $crate::diagnostic::Severity::$severity,
                 page: concat!($($line, "\n"),+),
             };

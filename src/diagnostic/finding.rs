@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Code, Kind, Severity};
+use super::{Code, ProblemKind, Severity};
 use crate::source::Location;
 
 /// A span with a few words that say why it is shown.
@@ -201,7 +201,7 @@ impl Findings {
     }
 
     /// What answers the worst of the errors; none where there is no error.
-    pub fn kind(&self) -> Option<Kind> {
+    pub fn kind(&self) -> Option<ProblemKind> {
         self.iter().filter(|finding| finding.is_error()).map(|finding| finding.code.kind).max()
     }
 

@@ -12,7 +12,7 @@ mod read;
 mod visible;
 
 pub(crate) use code::codes;
-pub use code::{Code, Kind, Severity};
+pub use code::{Code, ProblemKind, Severity};
 pub use finding::{Counts, Finding, Findings, Label, Subject};
 pub use format::{Format, Style, explain, json_of, json_part, json_with, render};
 pub use nearest::nearest;

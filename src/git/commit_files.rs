@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::{FileMode, ObjectError, ObjectName, Objects, TreeEntry};
-use crate::source::{Entry, EntryKind, MAX_FILE_BYTES, ReadErrorKind, RepoPath, Store, StoreError};
+use crate::source::{
+    EntryKind, MAX_FILE_BYTES, ReadErrorKind, RepoPath, Store, StoreEntry, StoreError,
+};
 
 /// A commit's files below a directory of the clone.
 pub struct CommitFiles {
@@ -65,16 +67,16 @@ impl CommitFiles {
         Ok(Some(Arc::clone(known.entry(full.clone()).or_insert(directory))))
     }
 
-    fn entry_of(&self, mode: FileMode, id: &ObjectName) -> Result<Entry, StoreError> {
+    fn entry_of(&self, mode: FileMode, id: &ObjectName) -> Result<StoreEntry, StoreError> {
         Ok(match mode {
-            FileMode::Tree => Entry::Directory,
-            FileMode::File | FileMode::Executable => Entry::File { size: None },
+            FileMode::Tree => StoreEntry::Directory,
+            FileMode::File | FileMode::Executable => StoreEntry::File { size: None },
             FileMode::Link => {
                 let target = self.bounded(id)?;
-                Entry::Link { target: String::from_utf8_lossy(&target).into_owned() }
+                StoreEntry::Link { target: String::from_utf8_lossy(&target).into_owned() }
             }
             // A submodule's commit is another repository's.
-            FileMode::Submodule => Entry::Other,
+            FileMode::Submodule => StoreEntry::Other,
         })
     }
 
@@ -124,14 +126,14 @@ impl TreeListing {
 }
 
 impl Store for CommitFiles {
-    fn entry(&self, path: &RepoPath) -> Result<Option<Entry>, StoreError> {
+    fn entry(&self, path: &RepoPath) -> Result<Option<StoreEntry>, StoreError> {
         match self.find(&self.full(path)?)? {
             Some((mode, id)) => self.entry_of(mode, &id).map(Some),
             None => Ok(None),
         }
     }
 
-    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, Entry)>, StoreError> {
+    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, StoreEntry)>, StoreError> {
         let Some(found) = self.directory(&self.full(directory)?)? else {
             return Err(ReadErrorKind::NotADirectory);
         };

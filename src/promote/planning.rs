@@ -16,7 +16,7 @@ use super::target::{TargetEnvironment, TargetState};
 use super::verdict::Verdict;
 use super::{AppPlan, Permissions, Request};
 use crate::config::{Environment, EnvironmentName, Selection};
-use crate::diagnostic::{Finding, Findings, Kind, Severity, Subject};
+use crate::diagnostic::{Finding, Findings, ProblemKind, Severity, Subject};
 use crate::git::HistoryError;
 use crate::history::{self, Source};
 use crate::sites::{AppSites, ImageRequest, MOVING_REFERENCE, Model, Scope, State, WriteOptions};
@@ -176,7 +176,7 @@ impl Planner<'_> {
     ) -> Result<Option<AppOutcome>, Findings> {
         let source = match self.source_sites(app, selected) {
             Ok(source) => source,
-            Err(findings) if findings.kind() <= Some(Kind::Answer) => return Ok(None),
+            Err(findings) if findings.kind() <= Some(ProblemKind::Answer) => return Ok(None),
             Err(findings) => return Err(findings),
         };
         let proposal = propose::promoted(self.target_of(current), &source);
@@ -432,7 +432,7 @@ fn transition(selected: &SelectedState) -> Transition<'_> {
 /// Whether findings of rendering are no verdict on what was rendered.
 fn is_no_verdict(findings: &Findings) -> bool {
     let is_stale = |finding: &Finding| finding.code.name == STALE_RENDERING.name;
-    findings.kind() >= Some(Kind::Outside) || findings.iter().any(is_stale)
+    findings.kind() >= Some(ProblemKind::Outside) || findings.iter().any(is_stale)
 }
 
 /// The files with the proposal's changes.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Override;
 use super::gates::{Answer, Candidate, Evaluation, Gate, Transition};
-use crate::diagnostic::Kind;
+use crate::diagnostic::ProblemKind;
 use crate::source::Location;
 
 /// What a gate says.
@@ -72,11 +72,11 @@ fn overridden(verdict: Verdict, overrides: &[Override]) -> Verdict {
 
 /// What verdicts come to, as the exit code says it: a gate fails, else a gate
 /// waits; none where all let through.
-pub fn worst<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Option<Kind> {
+pub fn worst<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Option<ProblemKind> {
     let blocking = verdicts.into_iter().filter(|verdict| !verdict.lets_through());
     let kinds = blocking.map(|verdict| match verdict.answer {
-        Answer::Fail => Kind::Gate,
-        Answer::Wait { .. } | Answer::Pass => Kind::Wait,
+        Answer::Fail => ProblemKind::Gate,
+        Answer::Wait { .. } | Answer::Pass => ProblemKind::Wait,
     });
     kinds.max()
 }

@@ -2,7 +2,7 @@
 
 use super::code::{FOREIGN_FILE, OUTPUT_LINK, OUTPUT_UNREADABLE};
 use crate::diagnostic::Finding;
-use crate::source::{Entry, EntryKind, Location, ReadErrorKind, RepoPath, Store};
+use crate::source::{EntryKind, Location, ReadErrorKind, RepoPath, Store, StoreEntry};
 
 /// An output tree as it is, on disk or in a commit. No link is followed.
 pub trait Existing: Sync {
@@ -34,7 +34,7 @@ impl Existing for InStore<'_> {
     }
 
     fn kind(&self, path: &RepoPath) -> Result<Option<EntryKind>, ReadErrorKind> {
-        Ok(self.store.entry(&self.name(path))?.as_ref().map(Entry::kind))
+        Ok(self.store.entry(&self.name(path))?.as_ref().map(StoreEntry::kind))
     }
 
     fn list(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, ReadErrorKind> {

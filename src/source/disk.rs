@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Entry, EntryKind, MAX_FILE_BYTES, ReadErrorKind, RepoPath, Store, StoreError};
+use super::{EntryKind, MAX_FILE_BYTES, ReadErrorKind, RepoPath, Store, StoreEntry, StoreError};
 
 /// The files below a directory of this machine.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Disk {
 }
 
 impl Store for Disk {
-    fn entry(&self, path: &RepoPath) -> Result<Option<Entry>, StoreError> {
+    fn entry(&self, path: &RepoPath) -> Result<Option<StoreEntry>, StoreError> {
         let absolute = self.absolute(path);
         // The root itself may be reached through a link; nothing below it is followed here.
         let metadata =
@@ -54,7 +54,7 @@ impl Store for Disk {
         }
     }
 
-    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, Entry)>, StoreError> {
+    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, StoreEntry)>, StoreError> {
         self.children(directory, |child| {
             entry_of(&child.path(), &child.metadata().map_err(|e| failed(&e))?)
         })
@@ -76,15 +76,15 @@ impl Store for Disk {
     }
 }
 
-fn entry_of(path: &Path, metadata: &fs::Metadata) -> Result<Entry, StoreError> {
+fn entry_of(path: &Path, metadata: &fs::Metadata) -> Result<StoreEntry, StoreError> {
     Ok(match kind_of(metadata.file_type()) {
         EntryKind::Link => {
             let target = fs::read_link(path).map_err(|e| failed(&e))?;
-            Entry::Link { target: target.to_string_lossy().into_owned() }
+            StoreEntry::Link { target: target.to_string_lossy().into_owned() }
         }
-        EntryKind::Directory => Entry::Directory,
-        EntryKind::File => Entry::File { size: Some(metadata.len()) },
-        EntryKind::Other => Entry::Other,
+        EntryKind::Directory => StoreEntry::Directory,
+        EntryKind::File => StoreEntry::File { size: Some(metadata.len()) },
+        EntryKind::Other => StoreEntry::Other,
     })
 }
 

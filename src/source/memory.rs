@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use super::{Entry, ReadErrorKind, RepoPath, Store, StoreError};
+use super::{ReadErrorKind, RepoPath, Store, StoreEntry, StoreError};
 
 /// A repository that exists in memory only: for what is planned and not yet
 /// written, and for tests.
@@ -60,31 +60,31 @@ impl Memory {
 }
 
 impl Held {
-    fn entry(&self) -> Entry {
+    fn entry(&self) -> StoreEntry {
         match self {
-            Self::File(bytes) => Entry::File { size: Some(bytes.len() as u64) },
-            Self::Link(target) => Entry::Link { target: target.clone() },
+            Self::File(bytes) => StoreEntry::File { size: Some(bytes.len() as u64) },
+            Self::Link(target) => StoreEntry::Link { target: target.clone() },
         }
     }
 }
 
 impl Store for Memory {
-    fn entry(&self, path: &RepoPath) -> Result<Option<Entry>, StoreError> {
+    fn entry(&self, path: &RepoPath) -> Result<Option<StoreEntry>, StoreError> {
         if let Some(held) = self.entries.get(path) {
             return Ok(Some(held.entry()));
         }
         let is_directory = path.is_root() || self.below(path).next().is_some();
-        Ok(is_directory.then_some(Entry::Directory))
+        Ok(is_directory.then_some(StoreEntry::Directory))
     }
 
-    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, Entry)>, StoreError> {
+    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, StoreEntry)>, StoreError> {
         let mut directories = BTreeSet::new();
         let mut entries = Vec::new();
         for (rest, held) in self.below(directory) {
             match rest.split_once('/') {
                 Some((name, _)) => {
                     if directories.insert(name.to_owned()) {
-                        entries.push((name.to_owned(), Entry::Directory));
+                        entries.push((name.to_owned(), StoreEntry::Directory));
                     }
                 }
                 None => entries.push((rest.to_owned(), held.entry())),

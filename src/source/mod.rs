@@ -31,6 +31,6 @@ pub use memory::Memory;
 pub use path::{PathError, RepoPath};
 pub use redact::{REDACTED, has_password, is_secret_key, mark_unread_secrets, without_credentials};
 pub use span::{Position, Span};
-pub use store::{Entry, EntryKind, Store, StoreError};
+pub use store::{EntryKind, Store, StoreEntry, StoreError};
 pub use tree::{Listed, MAX_FILE_BYTES, Named, RevisionError, Revisions, Tree};
 pub use walk::DirectoryWalk;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Entry, EntryKind, ReadErrorKind, RepoPath, Store, StoreError};
+use super::{EntryKind, ReadErrorKind, RepoPath, Store, StoreEntry, StoreError};
 
 /// What is planned and not yet written, over what is there. It is no commit,
 /// even where what is below is one.
@@ -52,31 +52,31 @@ impl Overlay {
     }
 }
 
-fn file(bytes: &[u8]) -> Entry {
-    Entry::File { size: Some(bytes.len() as u64) }
+fn file(bytes: &[u8]) -> StoreEntry {
+    StoreEntry::File { size: Some(bytes.len() as u64) }
 }
 
 impl Store for Overlay {
-    fn entry(&self, path: &RepoPath) -> Result<Option<Entry>, StoreError> {
+    fn entry(&self, path: &RepoPath) -> Result<Option<StoreEntry>, StoreError> {
         match self.files.get(path) {
             Some(Some(bytes)) => Ok(Some(file(bytes))),
             Some(None) => Ok(None),
-            None if self.writes_below(path) => Ok(Some(Entry::Directory)),
+            None if self.writes_below(path) => Ok(Some(StoreEntry::Directory)),
             None => self.below.entry(path),
         }
     }
 
-    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, Entry)>, StoreError> {
+    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, StoreEntry)>, StoreError> {
         let below = match self.below.entry(directory)? {
-            Some(Entry::Directory) => self.below.list(directory)?,
+            Some(StoreEntry::Directory) => self.below.list(directory)?,
             _ => Vec::new(),
         };
-        Ok(self.laid_over(below, directory, file, &Entry::Directory))
+        Ok(self.laid_over(below, directory, file, &StoreEntry::Directory))
     }
 
     fn names(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, StoreError> {
         let below = match self.below.entry(directory)? {
-            Some(Entry::Directory) => self.below.names(directory)?,
+            Some(StoreEntry::Directory) => self.below.names(directory)?,
             _ => Vec::new(),
         };
         Ok(self.laid_over(below, directory, |_| EntryKind::File, &EntryKind::Directory))

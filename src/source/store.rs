@@ -4,7 +4,7 @@ use super::{ReadErrorKind, RepoPath};
 
 /// What stands at a path, links not followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
+pub enum StoreEntry {
     /// A file and its size in bytes.
     File {
         /// Bytes; none where telling would cost as much as reading, as for a
@@ -36,7 +36,7 @@ pub enum EntryKind {
     Other,
 }
 
-impl Entry {
+impl StoreEntry {
     /// Which of them it is.
     pub fn kind(&self) -> EntryKind {
         match self {
@@ -56,10 +56,10 @@ pub type StoreError = ReadErrorKind;
 /// Implementations follow no link and bound nothing; [`super::Tree`] does.
 pub trait Store: Send + Sync {
     /// What stands at `path`; none where nothing does.
-    fn entry(&self, path: &RepoPath) -> Result<Option<Entry>, StoreError>;
+    fn entry(&self, path: &RepoPath) -> Result<Option<StoreEntry>, StoreError>;
 
     /// The names directly in a directory with what stands there, in any order.
-    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, Entry)>, StoreError>;
+    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, StoreEntry)>, StoreError>;
 
     /// As [`Store::list`], without sizes and links' targets: a store may have to
     /// look at each file for those, and who only wants names should not pay

@@ -7,7 +7,8 @@ use super::dot_git::is_git;
 use super::overlay::Overlay;
 use super::path::is_segment;
 use super::{
-    Entry, EntryKind, Position, ReadError, ReadErrorKind, RepoPath, SourceFile, Store, TreeAccess,
+    EntryKind, Position, ReadError, ReadErrorKind, RepoPath, SourceFile, Store, StoreEntry,
+    TreeAccess,
 };
 
 /// A larger file is refused by its size, before it is read.
@@ -96,7 +97,7 @@ struct Shared {
     files: RwLock<HashMap<RepoPath, Arc<SourceFile>>>,
     /// What stands at a path; directories are asked for again and again while
     /// the links on the way to each file are resolved.
-    entries: RwLock<BTreeMap<RepoPath, Option<Entry>>>,
+    entries: RwLock<BTreeMap<RepoPath, Option<StoreEntry>>>,
 }
 
 impl Tree {
@@ -197,7 +198,7 @@ impl Tree {
     /// whoever reads it is told why it cannot be. `.git` is left out.
     pub fn list(&self, directory: &RepoPath) -> Result<Vec<Listed>, ReadError> {
         let (resolved, entry) = self.resolve(directory)?;
-        if entry != Entry::Directory {
+        if entry != StoreEntry::Directory {
             self.examined(resolved);
             return Err(error(directory, ReadErrorKind::NotADirectory));
         }
@@ -213,8 +214,8 @@ impl Tree {
                 .child_named(&name)
                 .ok_or_else(|| error(directory, ReadErrorKind::name_not_a_segment(&name)))?;
             let is_directory = match &entry {
-                Entry::Link { .. } => self.leads_to_directory(&path),
-                entry => *entry == Entry::Directory,
+                StoreEntry::Link { .. } => self.leads_to_directory(&path),
+                entry => *entry == StoreEntry::Directory,
             };
             self.remember(&resolved.child(&name), Some(entry));
             listed.push(Listed { path, is_directory });
@@ -226,7 +227,7 @@ impl Tree {
     /// a name is looked at when it is read.
     pub fn names(&self, directory: &RepoPath) -> Result<Vec<Named>, ReadError> {
         let (resolved, entry) = self.resolve(directory)?;
-        if entry != Entry::Directory {
+        if entry != StoreEntry::Directory {
             self.examined(resolved);
             return Err(error(directory, ReadErrorKind::NotADirectory));
         }
@@ -253,7 +254,7 @@ impl Tree {
     fn leads_to_directory(&self, link: &RepoPath) -> bool {
         self.resolve(link).is_ok_and(|(resolved, entry)| {
             self.examined(resolved);
-            entry == Entry::Directory
+            entry == StoreEntry::Directory
         })
     }
 
@@ -262,7 +263,7 @@ impl Tree {
         match self.resolve(path) {
             Ok((resolved, entry)) => {
                 self.examined(resolved);
-                Ok(entry == Entry::Directory)
+                Ok(entry == StoreEntry::Directory)
             }
             Err(ReadError { kind: ReadErrorKind::Missing, .. }) => Ok(false),
             Err(error) => Err(error),
@@ -271,11 +272,11 @@ impl Tree {
 
     fn file_at(&self, path: &RepoPath) -> Result<RepoPath, ReadError> {
         match self.resolve(path)? {
-            (resolved, Entry::File { size: Some(size) }) if size > MAX_FILE_BYTES => {
+            (resolved, StoreEntry::File { size: Some(size) }) if size > MAX_FILE_BYTES => {
                 self.examined(resolved);
                 Err(error(path, ReadErrorKind::TooLarge { size }))
             }
-            (resolved, Entry::File { .. }) => {
+            (resolved, StoreEntry::File { .. }) => {
                 self.record(|access| {
                     access.read.insert(resolved.clone());
                 });
@@ -297,10 +298,10 @@ impl Tree {
     }
 
     /// Follows every link on the way to `path`.
-    fn resolve(&self, path: &RepoPath) -> Result<(RepoPath, Entry), ReadError> {
+    fn resolve(&self, path: &RepoPath) -> Result<(RepoPath, StoreEntry), ReadError> {
         let mut waiting: Vec<String> = path.segments().rev().map(str::to_owned).collect();
         let mut at = RepoPath::root();
-        let mut entry = Entry::Directory;
+        let mut entry = StoreEntry::Directory;
         let mut links = 0;
         while let Some(segment) = waiting.pop() {
             if is_git(&segment) {
@@ -310,7 +311,7 @@ impl Tree {
                 // What is left again has to be there all the same.
                 self.examined(at.clone());
                 at = at.parent().ok_or_else(|| error(path, ReadErrorKind::Missing))?;
-                entry = Entry::Directory;
+                entry = StoreEntry::Directory;
                 continue;
             }
             let next = at.child(&segment);
@@ -319,7 +320,7 @@ impl Tree {
                 error(path, kind)
             })?;
             match found {
-                Some(Entry::Link { target }) => {
+                Some(StoreEntry::Link { target }) => {
                     self.record(|access| {
                         access.followed.insert(next.clone());
                     });
@@ -333,9 +334,9 @@ impl Tree {
                     }
                     let segments = target.split('/').filter(|s| !s.is_empty() && *s != ".");
                     waiting.extend(segments.rev().map(str::to_owned));
-                    entry = Entry::Directory;
+                    entry = StoreEntry::Directory;
                 }
-                Some(found) if found == Entry::Directory || waiting.is_empty() => {
+                Some(found) if found == StoreEntry::Directory || waiting.is_empty() => {
                     at = next;
                     entry = found;
                 }
@@ -358,7 +359,7 @@ impl Tree {
         });
     }
 
-    fn entry(&self, path: &RepoPath) -> Result<Option<Entry>, ReadErrorKind> {
+    fn entry(&self, path: &RepoPath) -> Result<Option<StoreEntry>, ReadErrorKind> {
         {
             let entries = self.shared.entries.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(entry) = entries.get(path) {
@@ -370,7 +371,7 @@ impl Tree {
         Ok(entry)
     }
 
-    fn remember(&self, path: &RepoPath, entry: Option<Entry>) {
+    fn remember(&self, path: &RepoPath, entry: Option<StoreEntry>) {
         let mut entries = self.shared.entries.write().unwrap_or_else(PoisonError::into_inner);
         entries.insert(path.clone(), entry);
     }

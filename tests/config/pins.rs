@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rungs::config::load;
-use rungs::diagnostic::Kind;
+use rungs::diagnostic::ProblemKind;
 use rungs::source::{Memory, RevisionError, Revisions, Tree};
 
 /// A clone with the tag `v1` and the branch `main`.
@@ -51,9 +51,9 @@ fn a_branch_is_refused_and_an_absent_commit_may_be_fetched() {
     };
     let place = "environments/qa/web.yaml:1:11".to_owned();
     let (code, kind, at, _) = told("web@main");
-    assert_eq!((code, kind, at), ("revision-is-a-branch", Kind::Input, place.clone()));
+    assert_eq!((code, kind, at), ("revision-is-a-branch", ProblemKind::Input, place.clone()));
     let (code, kind, at, help) = told("web@v2");
-    assert_eq!((code, kind, at), ("commit-missing", Kind::Outside, place.clone()));
+    assert_eq!((code, kind, at), ("commit-missing", ProblemKind::Outside, place.clone()));
     assert_eq!(help, "fetch it: `git fetch origin v2`");
     let (code, _, at, help) = told("cart@v1");
     assert_eq!((code, at, help.as_str()), ("missing-template", place, "there are: `web`"));

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use rungs::diagnostic::{Code, Kind, Severity};
+use rungs::diagnostic::{Code, ProblemKind, Severity};
 use rungs::source::{Location, RepoPath, SourceFile, Span};
 
 const PAGE: &str = " Something is wrong.\n\n It matters, see [the guide](https://example.com).\n\n \
                     ```yaml\n a: 1      # wrong\n ```\n";
 
-pub(crate) static ERROR: Code = code("some-error", Kind::Input, Severity::Error);
-pub(crate) static WARNING: Code = code("some-warning", Kind::Answer, Severity::Warning);
-pub(crate) static NOTE: Code = code("some-note", Kind::Answer, Severity::Note);
+pub(crate) static ERROR: Code = code("some-error", ProblemKind::Input, Severity::Error);
+pub(crate) static WARNING: Code = code("some-warning", ProblemKind::Answer, Severity::Warning);
+pub(crate) static NOTE: Code = code("some-note", ProblemKind::Answer, Severity::Note);
 
-const fn code(name: &'static str, kind: Kind, severity: Severity) -> Code {
+const fn code(name: &'static str, kind: ProblemKind, severity: Severity) -> Code {
     Code { name, kind, severity, page: PAGE }
 }
 

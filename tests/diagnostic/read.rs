@@ -1,6 +1,6 @@
 //! What is said of a file that cannot be read.
 
-use rungs::diagnostic::{Finding, Format, Kind, Style, render};
+use rungs::diagnostic::{Finding, Format, ProblemKind, Style, render};
 use rungs::source::{
     MAX_FILE_BYTES, Memory, ReadError, ReadErrorKind, RepoPath, RevisionError, Tree,
 };
@@ -36,7 +36,7 @@ fn each_obstacle_has_its_code() {
     for (name, code) in codes {
         let finding = reading(name);
         assert_eq!(finding.code.name, code);
-        assert_eq!(finding.code.kind, Kind::Input, "{code}");
+        assert_eq!(finding.code.kind, ProblemKind::Input, "{code}");
         assert_eq!(finding.location().path().as_str(), name);
         assert!(finding.message.contains(name), "{}", finding.message);
     }
@@ -51,7 +51,7 @@ fn what_the_outside_world_failed_at_may_be_tried_again() {
     assert_eq!(of(ReadErrorKind::Absent("no such object".into())).name, "commit-missing");
     for kind in [ReadErrorKind::Failed(String::new()), ReadErrorKind::Absent(String::new())] {
         assert!(kind.is_outside_world());
-        assert_eq!(of(kind).kind, Kind::Outside);
+        assert_eq!(of(kind).kind, ProblemKind::Outside);
     }
 }
 
@@ -105,9 +105,9 @@ fn a_revision_that_cannot_be_read_says_which_command_helps() {
     let absent =
         RevisionError::Absent { revision: "v9".into(), fetch: "git fetch origin tag v9".into() };
     let finding = Finding::of_revision_error(&absent, Some(&asked_by));
-    assert_eq!((finding.code.name, finding.code.kind), ("commit-missing", Kind::Outside));
+    assert_eq!((finding.code.name, finding.code.kind), ("commit-missing", ProblemKind::Outside));
     assert_eq!(finding.help.as_deref(), Some("fetch it: `git fetch origin tag v9`"));
     let branch = Finding::of_revision_error(&RevisionError::Branch("main".into()), None);
-    assert_eq!((branch.code.name, branch.code.kind), ("revision-is-a-branch", Kind::Input));
+    assert_eq!((branch.code.name, branch.code.kind), ("revision-is-a-branch", ProblemKind::Input));
     assert_eq!(branch.location().to_string(), ".");
 }

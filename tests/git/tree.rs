@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use rungs::diagnostic::{Finding, Kind};
+use rungs::diagnostic::{Finding, ProblemKind};
 use rungs::git::work_tree;
 use rungs::source::{ReadErrorKind, RepoPath, RevisionError, Tree};
 
@@ -157,7 +157,7 @@ fn an_abbreviation_of_two_objects_is_ambiguous_and_input() {
     let error = work_tree(clone.path()).at("51d2738").err().unwrap();
     assert!(matches!(error, RevisionError::Ambiguous(_)), "{error:?}");
     let code = Finding::of_revision_error(&error, None).code;
-    assert_eq!((code.name, code.kind), ("revision-is-ambiguous", Kind::Input));
+    assert_eq!((code.name, code.kind), ("revision-is-ambiguous", ProblemKind::Input));
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn what_names_a_file_or_a_directory_is_no_commit_and_input() {
             "{revision}: {error:?}"
         );
         let code = Finding::of_revision_error(&error, None).code;
-        assert_eq!((code.name, code.kind), ("revision-is-no-commit", Kind::Input));
+        assert_eq!((code.name, code.kind), ("revision-is-no-commit", ProblemKind::Input));
     }
 }
 

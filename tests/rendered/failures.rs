@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use rungs::diagnostic::Kind;
+use rungs::diagnostic::ProblemKind;
 use rungs::rendered::{RenderScope as Scope, RenderedFile as File, RenderedFiles as Files};
 use rungs::source::RepoPath;
 use tempfile::TempDir;
@@ -185,7 +185,7 @@ fn a_full_disk_is_the_outside_worlds_and_leaves_whole_files() {
     let new = tree_of(&large("2"));
     let findings = try_apply(root, large("2"), &Scope::everything()).unwrap_err();
     assert_eq!(codes(&findings), ["output-unwritable"]);
-    assert_eq!(findings.kind(), Some(Kind::Outside));
+    assert_eq!(findings.kind(), Some(ProblemKind::Outside));
     let found = snapshot(root);
     assert_whole(&found, &old, &new, "on a full disk");
     assert!(found.keys().all(|path| !path.contains(".rungs-tmp-")), "temporary files are left");
@@ -207,7 +207,7 @@ fn a_read_only_disk_is_the_outside_worlds() {
     // What is as it should be needs no writing.
     apply(root, before(), &Scope::everything());
     let findings = try_apply(root, after(), &Scope::everything()).unwrap_err();
-    assert_eq!(findings.kind(), Some(Kind::Outside));
+    assert_eq!(findings.kind(), Some(ProblemKind::Outside));
     assert!(codes(&findings).iter().all(|code| *code == "output-unwritable"));
     assert_eq!(snapshot(root), tree_of(&before()));
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use proptest::prelude::*;
-use rungs::diagnostic::Kind;
+use rungs::diagnostic::ProblemKind;
 use rungs::rendered::{
     FileAction as Action, HEADER, InStore, OutputChanges as Changes, OutputDirectory as Output,
     RenderScope as Scope, RenderedFile as File, RenderedFiles as Files,
@@ -168,7 +168,7 @@ fn a_foreign_file_in_the_way_stops_the_run_before_anything_is_written() {
     ];
     let findings = Output::at(root).compare(files(&tree), &Scope::everything()).unwrap_err();
     assert_eq!(codes(&findings), ["foreign-file"; 4].to_vec());
-    assert_eq!(findings.kind(), Some(Kind::Answer));
+    assert_eq!(findings.kind(), Some(ProblemKind::Answer));
     assert_eq!(snapshot(root), before);
 }
 
@@ -357,7 +357,7 @@ fn two_runs_do_not_write_one_tree_at_once() {
     let tree = [("qa/web", "a", "1")];
     let findings = try_apply(directory.path(), files(&tree), &Scope::everything()).unwrap_err();
     assert_eq!(codes(&findings), ["output-busy"]);
-    assert_eq!(findings.kind(), Some(Kind::Outside));
+    assert_eq!(findings.kind(), Some(ProblemKind::Outside));
     // Whoever only looks waits for nobody.
     assert!(!compare(directory.path(), files(&tree), &Scope::everything()).is_empty());
     drop(root);

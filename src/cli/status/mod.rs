@@ -10,7 +10,7 @@ use super::base::{Apps, Base};
 use super::written::DataFormat;
 use super::{Context, Outcome, console};
 use crate::config::{Loaded, Repository};
-use crate::diagnostic::{Findings, Format, Kind};
+use crate::diagnostic::{Findings, Format, ProblemKind};
 use crate::history::{self, Commits};
 use crate::promote::status::{Cell, Status as Found, StatusError, StatusQuery, status};
 use crate::source::Tree;
@@ -63,7 +63,7 @@ impl Status {
         let cells = status.apps.iter().flat_map(|app| &app.environments);
         let is_behind = cells.into_iter().any(Cell::is_behind);
         let mut outcome = Outcome::from(findings);
-        outcome.answer = (self.exit_code && is_behind).then_some(Kind::Answer);
+        outcome.answer = (self.exit_code && is_behind).then_some(ProblemKind::Answer);
         if let Ok(serde_json::Value::Object(data)) = serde_json::to_value(&status) {
             outcome.data = data;
         }

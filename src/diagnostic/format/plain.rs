@@ -75,13 +75,13 @@ fn next_link(line: &str) -> Option<(&str, &str, &str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::{Kind, Severity};
+    use crate::diagnostic::{ProblemKind, Severity};
 
     #[test]
     fn a_page_reads_well_without_markdown() {
         let code = Code {
             name: "tab-indent",
-            kind: Kind::Input,
+            kind: ProblemKind::Input,
             severity: Severity::Error,
             page: " A tab indents.\n\n See [YAML](https://yaml.org) for `why`.\n\n ## Wrong\n\n \
                    ```yaml\n a:\n   b: 1\n ```\n",

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::place::Checkout;
 use super::{gitlab, json, plain};
-use crate::diagnostic::{Code, Finding, Findings, Kind, Label, Severity};
+use crate::diagnostic::{Code, Finding, Findings, Label, ProblemKind, Severity};
 use crate::source::{Location, RepoPath};
 
 /// What paths are relative to: the clone's root, wherever it is checked out.
@@ -65,7 +65,7 @@ fn rule(code: &Code) -> Value {
     })
 }
 
-fn kind(kind: Kind) -> Value {
+fn kind(kind: ProblemKind) -> Value {
     serde_json::to_value(kind).expect("a kind is a name")
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Computed, How};
 use crate::config::EnvironmentName;
-use crate::diagnostic::{Findings, Kind, Severity};
+use crate::diagnostic::{Findings, ProblemKind, Severity};
 use crate::history::record::{self, RecordedChange};
 use crate::history::{Record, RecordedOverride};
 use crate::promote::base::Base;
@@ -52,8 +52,9 @@ impl PlanBuilder {
 
     /// Adds an app that cannot be planned.
     pub(super) fn cannot(&mut self, findings: Findings, is_all: bool) {
-        let (obstacles, notes): (Vec<_>, Vec<_>) =
-            findings.into_iter().partition(|finding| !is_all || finding.code.kind != Kind::Wait);
+        let (obstacles, notes): (Vec<_>, Vec<_>) = findings
+            .into_iter()
+            .partition(|finding| !is_all || finding.code.kind != ProblemKind::Wait);
         self.obstacles.extend(obstacles);
         self.warnings.extend(notes.into_iter().map(|mut finding| {
             finding.severity = Severity::Note;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::diagnostic::{Kind, Style, harmless};
+use crate::diagnostic::{ProblemKind, Style, harmless};
 use crate::promote::gates::Answer;
 use crate::promote::gates::words::utc;
 use crate::promote::verdict::{Verdict, worst};
@@ -106,7 +106,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 pub fn json(verdicts: &[Verdict]) -> Value {
     let answer = match worst(verdicts) {
         None => "pass",
-        Some(Kind::Wait) => "wait",
+        Some(ProblemKind::Wait) => "wait",
         Some(_) => "fail",
     };
     json!({ "answer": answer, "verdicts": verdicts })

@@ -107,12 +107,12 @@ fn work(jobs: &Receiver<Job>, answers: &Sender<Answer>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Kind;
+    use crate::diagnostic::ProblemKind;
 
     #[test]
     fn a_machine_without_threads_is_no_defect() {
         let error = io::Error::from(io::ErrorKind::WouldBlock);
         let findings = not_started(&RepoPath::root().child("main.jsonnet"), &error);
-        assert_eq!(findings.kind(), Some(Kind::Outside));
+        assert_eq!(findings.kind(), Some(ProblemKind::Outside));
     }
 }

@@ -490,15 +490,15 @@ fn a_gate_is_overridden_with_a_reason_where_it_may_be_and_has_to() {
 
 #[test]
 fn verdicts_come_to_the_exit_code_of_the_worst() {
-    use crate::diagnostic::Kind;
+    use crate::diagnostic::ProblemKind;
     let wait = World::gated("  approvals: { count: 1 }\n");
-    assert_eq!(worst(&wait.judge()), Some(Kind::Wait));
+    assert_eq!(worst(&wait.judge()), Some(ProblemKind::Wait));
     let fail = World::gated("  approvals: { count: 1 }\n  ticket: '^T'\n");
-    assert_eq!(worst(&fail.judge()), Some(Kind::Gate));
+    assert_eq!(worst(&fail.judge()), Some(ProblemKind::Gate));
     let overridden = World::gated("  ticket: '^T'\n").overriding(Gate::Ticket, "down");
     assert_eq!(worst(&overridden.judge()), None);
-    assert_eq!(Kind::Gate.exit_code(), 3);
-    assert_eq!(Kind::Wait.exit_code(), 5);
+    assert_eq!(ProblemKind::Gate.exit_code(), 3);
+    assert_eq!(ProblemKind::Wait.exit_code(), 5);
 }
 
 #[test]
