@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::raw::{AppFile, EnvironmentFile};
-use super::reader::{Document, Reader};
+use super::reader::{ConfigFile, ConfigReader};
 use super::syntax::{AppName, DnsLabel, is_app_name};
 use crate::diagnostic::{Finding, codes};
 use crate::source::{DirectoryWalk, Location, Named, RepoPath};
@@ -26,9 +26,9 @@ codes! {
 pub(super) struct Directory {
     pub(super) path: RepoPath,
     /// Its `environment.yaml`.
-    pub(super) environment: Option<Document<EnvironmentFile>>,
+    pub(super) environment: Option<ConfigFile<EnvironmentFile>>,
     /// Its apps' files, by name.
-    pub(super) apps: BTreeMap<String, Document<AppFile>>,
+    pub(super) apps: BTreeMap<String, ConfigFile<AppFile>>,
     /// The names of its apps' files in order, those that were not or could not
     /// be read included: what names one of them is not wrong.
     pub(super) app_names: Arc<[String]>,
@@ -43,7 +43,7 @@ impl Directory {
     }
 }
 
-impl Reader<'_> {
+impl ConfigReader<'_> {
     /// Reads the directories from `path` down.
     pub(super) fn directory(&mut self, path: &RepoPath) -> Directory {
         self.directory_of(&mut DirectoryWalk::new(self.tree, path), path)
@@ -114,7 +114,7 @@ mod tests {
 
     fn codes(memory: Memory) -> Vec<&'static str> {
         let tree = Tree::new(memory);
-        let mut reader = Reader::new(&tree);
+        let mut reader = ConfigReader::new(&tree);
         reader.directory(&RepoPath::new("environments").unwrap());
         reader.findings.iter().map(|finding| finding.code.name).collect()
     }

@@ -99,14 +99,14 @@ pub struct Forge {
     /// The branch that is deployed; none for the remote's own default.
     pub base: Option<String>,
     /// Where the token comes from.
-    pub token: Option<Token>,
+    pub token: Option<TokenSource>,
     /// Where the file says so.
     pub location: Location,
 }
 
 /// Where a token comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Token {
+pub enum TokenSource {
     /// An environment variable.
     Env(String),
     /// A file of the machine.
@@ -126,11 +126,11 @@ pub(super) fn resolve(raw: &Sourced<ForgeFile>, findings: &mut Findings) -> Forg
     }
 }
 
-fn token(raw: &Sourced<TokenFile>, findings: &mut Findings) -> Option<Token> {
+fn token(raw: &Sourced<TokenFile>, findings: &mut Findings) -> Option<TokenSource> {
     let source = &raw.value.0;
     match (&source.env, &source.file) {
-        (Some(variable), None) => Some(Token::Env(variable.value.0.clone())),
-        (None, Some(file)) => Some(Token::File(file.value.0.clone())),
+        (Some(variable), None) => Some(TokenSource::Env(variable.value.0.clone())),
+        (None, Some(file)) => Some(TokenSource::File(file.value.0.clone())),
         _ => {
             findings.push(exactly_one("`token`", "`env` and `file`", &raw.location));
             None

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::decode::{Decode, List, Map, Syntax, record};
-use super::reader::Reader;
+use super::reader::ConfigReader;
 use super::sourced::Sourced;
 use super::syntax::{Moment, Name, Text};
 use crate::diagnostic::{Finding, Findings};
@@ -71,9 +71,9 @@ pub fn hold_file(tree: &Tree, path: &RepoPath) -> Result<Option<HoldFile>, Findi
     let Some(file) = read.map_err(|error| Finding::of_read_error(&error, None))? else {
         return Ok(None);
     };
-    let mut reader = Reader::new(tree);
+    let mut reader = ConfigReader::new(tree);
     let value = reader.parse(&file);
-    let Reader { mut findings, .. } = reader;
+    let ConfigReader { mut findings, .. } = reader;
     let raw = match &value {
         Some(value) if !value.root().is_null() => List::decode(value.root(), &mut findings),
         _ => None,

@@ -31,7 +31,7 @@ mod syntax;
 mod valid;
 mod values;
 
-pub use forge::{Forge, ForgeKind, Token};
+pub use forge::{Forge, ForgeKind, TokenSource};
 pub use gates::{
     Approvals, Check, CheckSubject, DigestGate, Field, Freeze, Gates, Side, Soak, Trust, Window,
 };
@@ -52,7 +52,7 @@ pub use syntax::{
     ValueRoute, why_occupied,
 };
 pub use valid::{
-    Access, App, Environment, Generate, Image, Repository, Subject, TemplateRef, Train,
+    Access, AccessSubject, App, Environment, Generate, Image, Repository, TemplateRef, Train,
 };
 pub use values::{Overridden, Setting, Settings, settings};
 

@@ -21,8 +21,8 @@ use super::policies::{PoliciesFile, Tier};
 use super::sites::SiteFile;
 use super::sourced::Sourced;
 use super::syntax::{
-    AppReference, Digest, DnsLabel, EnvironmentName, ImageRepository, KubernetesVersion, LabelKey,
-    LabelValue, Name, NamespacePattern, OutputPath, PathSpelling, Quantity, Requirement,
+    AppReference, DnsLabel, EnvironmentName, ImageDigest, ImageRepository, KubernetesVersion,
+    LabelKey, LabelValue, Name, NamespacePattern, OutputPath, PathSpelling, Quantity, Requirement,
     ResourceName, RoleName, Tag, TemplateName, ValueRoute,
 };
 use crate::diagnostic::{Finding, Findings, codes};
@@ -190,7 +190,7 @@ record! {
         optional tag: Tag = "tag",
         /// Digest: `sha256:` and 64 hexadecimal digits. A layer that sets tag
         /// or repository without it drops the one of earlier layers.
-        optional digest: Digest = "digest",
+        optional digest: ImageDigest = "digest",
     }
 }
 

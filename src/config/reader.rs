@@ -18,7 +18,7 @@ codes! {
 }
 
 /// A file that was read, with what it says.
-pub(super) struct Document<T> {
+pub(super) struct ConfigFile<T> {
     /// The file.
     pub(super) file: Arc<SourceFile>,
     /// Its one document; null where it is empty.
@@ -27,7 +27,7 @@ pub(super) struct Document<T> {
     pub(super) raw: Option<T>,
 }
 
-impl<T> Document<T> {
+impl<T> ConfigFile<T> {
     /// The file as a whole: its first line.
     pub(super) fn location(&self) -> Location {
         whole(&self.file)
@@ -41,7 +41,7 @@ pub(super) fn whole(file: &Arc<SourceFile>) -> Location {
 }
 
 /// Reads configuration files, and keeps what was found on the way.
-pub(super) struct Reader<'t> {
+pub(super) struct ConfigReader<'t> {
     pub(super) tree: &'t Tree,
     /// The apps whose files are read; none for all. Of others' files no more is
     /// known than that they are there.
@@ -49,7 +49,7 @@ pub(super) struct Reader<'t> {
     pub(super) findings: Findings,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> ConfigReader<'t> {
     pub(super) fn new(tree: &'t Tree) -> Self {
         Self { tree, only: None, findings: Findings::new() }
     }
@@ -64,7 +64,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a file that is there.
-    pub(super) fn document<T: Decode>(&mut self, path: &RepoPath) -> Option<Document<T>> {
+    pub(super) fn document<T: Decode>(&mut self, path: &RepoPath) -> Option<ConfigFile<T>> {
         let file = match self.tree.read(path) {
             Ok(file) => file,
             Err(error) => {
@@ -82,7 +82,7 @@ impl<'t> Reader<'t> {
         if let Some(values) = value.root().get("values") {
             self.values(values);
         }
-        Some(Document { file, value, raw })
+        Some(ConfigFile { file, value, raw })
     }
 
     /// Warns of what templates read and is not the same value to every tool.

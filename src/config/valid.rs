@@ -125,14 +125,14 @@ impl Environment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     /// Who.
-    pub subject: Subject,
+    pub subject: AccessSubject,
     /// A cluster role's name.
     pub role: String,
 }
 
 /// Who has access.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subject {
+pub enum AccessSubject {
     /// A group of people, as the cluster's authentication names it.
     Group(String),
     /// A person.

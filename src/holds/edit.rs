@@ -1,7 +1,6 @@
 //! Adding holds to their file and lifting them, with every other byte as it
 //! was.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::code::{NO_SUCH_HOLD, UNEDITABLE_HOLDS};
@@ -9,12 +8,10 @@ use super::read::{directory, own, path};
 use super::{Hold, image_parts, is_said};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings};
+use crate::git::Changes;
 use crate::sites::SiteValue;
 use crate::source::{Location, Memory, RepoPath, SourceFile, Tree};
 use crate::yaml::{Change, NewValue, Place, Route, Step, splice};
-
-/// Files with their new bytes; none for one that goes.
-type Files = BTreeMap<RepoPath, Option<Vec<u8>>>;
 
 /// The file with one more hold; no file where the same is held back already,
 /// until the same time.
@@ -22,11 +19,11 @@ type Files = BTreeMap<RepoPath, Option<Vec<u8>>>;
 /// # Errors
 ///
 /// The file has problems, or is written so that nothing can be added.
-pub fn added(tree: &Tree, hold: &Hold) -> Result<Files, Findings> {
+pub fn added(tree: &Tree, hold: &Hold) -> Result<Changes, Findings> {
     let path = path(&hold.environment, &hold.app).ok_or_else(|| unnameable(&hold.app))?;
     let (holds, file) = own(tree, &hold.environment, &hold.app)?;
     if holds.iter().any(|one| one.state == hold.state && one.until == hold.until) {
-        return Ok(Files::new());
+        return Ok(Changes::new());
     }
     let file = match file {
         None => Arc::new(SourceFile::new(path.clone(), String::new())),
@@ -38,7 +35,7 @@ pub fn added(tree: &Tree, hold: &Hold) -> Result<Files, Findings> {
     if !says(&path, &text, hold, &wanted) {
         return Err(uneditable(&path, "the new hold would not stand for itself").into());
     }
-    Ok(Files::from([(path, Some(text.into_bytes()))]))
+    Ok(Changes::from([(path, Some(text.into_bytes()))]))
 }
 
 /// The file without the holds that name `reference` (of any image: its tag, its
@@ -54,9 +51,9 @@ pub fn lifted(
     environment: &EnvironmentName,
     app: &str,
     reference: Option<&str>,
-) -> Result<Files, Findings> {
+) -> Result<Changes, Findings> {
     let (holds, file) = own(tree, environment, app)?;
-    let Some(file) = file.filter(|_| !holds.is_empty()) else { return Ok(Files::new()) };
+    let Some(file) = file.filter(|_| !holds.is_empty()) else { return Ok(Changes::new()) };
     let path = file.file.path().clone();
     let is_lifted = |hold: &Hold| reference.is_none_or(|reference| names(hold, reference));
     let kept = holds.iter().filter(|hold| !is_lifted(hold)).count();
@@ -64,13 +61,13 @@ pub fn lifted(
         return Err(no_such_hold(reference, &holds).into());
     }
     if kept == 0 {
-        return Ok(Files::from([(path, None)]));
+        return Ok(Changes::from([(path, None)]));
     }
     let removed = holds.iter().enumerate().rev().filter(|(_, hold)| is_lifted(hold));
     // From the last to the first, so that the places of those before stay.
     let changes: Vec<_> = removed.map(|(index, _)| remove(index)).collect();
     let text = edited(&file.file, &changes)?;
-    Ok(Files::from([(path, Some(text.into_bytes()))]))
+    Ok(Changes::from([(path, Some(text.into_bytes()))]))
 }
 
 /// Whether a hold names a reference, as a person types it.

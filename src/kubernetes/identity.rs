@@ -27,15 +27,15 @@ struct Reported;
 /// Reads which object the map `root` is; none where it does not say, and then
 /// every problem is among the findings.
 pub(super) fn identity(root: Node<'_>, findings: &mut Findings) -> Option<Identity> {
-    Reading { root, findings }.identity().ok()
+    IdentityReader { root, findings }.identity().ok()
 }
 
-struct Reading<'n, 'f> {
+struct IdentityReader<'n, 'f> {
     root: Node<'n>,
     findings: &'f mut Findings,
 }
 
-impl<'n> Reading<'n, '_> {
+impl<'n> IdentityReader<'n, '_> {
     fn identity(&mut self) -> Result<Identity, Reported> {
         // All of them before the first `?`, so that all problems are reported.
         let api_version = self.required("apiVersion", &MISSING_API_VERSION);

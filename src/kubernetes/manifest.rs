@@ -17,14 +17,14 @@ use crate::yaml::{Node, Style, Value};
 /// file, each object's origin is its own place there.
 pub fn objects_of(documents: Vec<Value>, origin: &Origin) -> Result<Vec<Object>, Findings> {
     let documents: Vec<_> = documents.into_iter().filter(|v| !v.root().is_null()).collect();
-    let mut reader = Reader::new(origin, documents.len() == 1);
+    let mut reader = ManifestReader::new(origin, documents.len() == 1);
     for document in documents {
         reader.document(document);
     }
     reader.finish()
 }
 
-struct Reader<'a> {
+struct ManifestReader<'a> {
     origin: &'a Origin,
     /// Whether a document is its file's only one, so that its text is the file's.
     alone: bool,
@@ -32,7 +32,7 @@ struct Reader<'a> {
     findings: Findings,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> ManifestReader<'a> {
     fn new(origin: &'a Origin, alone: bool) -> Self {
         Self { origin, alone, objects: Vec::new(), findings: Findings::new() }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 pub use conflict::CODES;
 
-use crate::config::{Access, Environment, Subject};
+use crate::config::{Access, AccessSubject, Environment};
 use crate::kubernetes::{LabelSetting, Object, ObjectId, Placement, Scopes, labels, place};
 use crate::source::{Location, Origin};
 use crate::yaml::{Kind, NodeId, Value};
@@ -175,16 +175,16 @@ fn role_bindings(environment: &Environment) -> impl Iterator<Item = Object> {
 /// new role is a new binding, and the old one is pruned.
 fn binding_name(access: &Access) -> String {
     let (kind, subject) = match &access.subject {
-        Subject::Group(name) => ("group", name),
-        Subject::User(name) => ("user", name),
+        AccessSubject::Group(name) => ("group", name),
+        AccessSubject::User(name) => ("user", name),
     };
     format!("rungs.{}.{kind}.{}", name::slug(&access.role), name::slug(subject))
 }
 
 fn role_binding(name: &str, access: &Access, asked_by: &Location) -> Object {
     let (kind, subject) = match &access.subject {
-        Subject::Group(name) => ("Group", name.as_str()),
-        Subject::User(name) => ("User", name.as_str()),
+        AccessSubject::Group(name) => ("Group", name.as_str()),
+        AccessSubject::User(name) => ("User", name.as_str()),
     };
     let mut object = object(RBAC, "RoleBinding", name, asked_by);
     let value = &mut object.value;

@@ -16,7 +16,7 @@ pub enum Engine {
 
 /// The files of a template that matter, each list in the order of the paths.
 #[derive(Debug, Default)]
-pub(super) struct Files {
+pub(super) struct TemplateFiles {
     pub(super) plain: Vec<RepoPath>,
     /// Tera files that become manifests.
     pub(super) tera: Vec<RepoPath>,
@@ -25,7 +25,7 @@ pub(super) struct Files {
     pub(super) jsonnet: Option<RepoPath>,
 }
 
-impl Files {
+impl TemplateFiles {
     /// Lists `root` and everything below it, `vendor/` excepted: a library is
     /// read when something asks for it.
     pub(super) fn find(tree: &Tree, root: &RepoPath) -> Result<Self, Findings> {
@@ -67,9 +67,9 @@ mod tests {
     use super::*;
     use crate::source::Memory;
 
-    fn found(paths: &[&str]) -> Files {
+    fn found(paths: &[&str]) -> TemplateFiles {
         let tree = Tree::new(Memory::of(paths.iter().map(|path| (*path, ""))));
-        Files::find(&tree, &RepoPath::new("templates/web").unwrap()).unwrap()
+        TemplateFiles::find(&tree, &RepoPath::new("templates/web").unwrap()).unwrap()
     }
 
     fn names(paths: &[RepoPath]) -> Vec<&str> {
@@ -118,7 +118,7 @@ mod tests {
         let mut memory = Memory::of([("templates/web/a.yaml", "")]);
         memory.link(RepoPath::new("templates/web/again").unwrap(), ".");
         let root = RepoPath::new("templates/web").unwrap();
-        let findings = Files::find(&Tree::new(memory), &root).unwrap_err();
+        let findings = TemplateFiles::find(&Tree::new(memory), &root).unwrap_err();
         assert_eq!(findings.iter().next().unwrap().code.name, "directories-too-deep");
     }
 }

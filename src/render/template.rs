@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::Input;
-use super::files::{Engine, Files};
-use super::jsonnet::Program;
+use super::files::{Engine, TemplateFiles};
+use super::jsonnet::JsonnetProgram;
 use super::tera::TeraFiles;
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Origin, RepoPath, SourceFile, Tree};
@@ -16,7 +16,7 @@ pub struct Template {
     root: RepoPath,
     plain: Vec<PlainFile>,
     pub(super) tera: TeraFiles,
-    pub(super) program: Option<Program>,
+    pub(super) program: Option<JsonnetProgram>,
 }
 
 /// A YAML or JSON file that is manifests as it stands: read once, and the same
@@ -65,14 +65,14 @@ impl Template {
     /// Reads the template at `root` (`templates/NAME`) with everything that it
     /// includes and imports. All problems of all files are returned together.
     pub fn load(tree: &Tree, root: &RepoPath) -> Result<Self, Findings> {
-        let files = Files::find(tree, root)?;
+        let files = TemplateFiles::find(tree, root)?;
         let mut findings = Findings::new();
         let mut plain = Vec::with_capacity(files.plain.len());
         for path in files.plain {
             plain.extend(findings.keep(PlainFile::load(tree, path)));
         }
         let tera = findings.keep(TeraFiles::load(tree, root, files.tera, &files.partials));
-        let program = files.jsonnet.map(|main| Program::load(tree, root, main)).transpose();
+        let program = files.jsonnet.map(|main| JsonnetProgram::load(tree, root, main)).transpose();
         let program = findings.keep(program);
         match (tera, program) {
             (Some(tera), Some(program)) if findings.is_empty() => {

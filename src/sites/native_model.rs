@@ -19,7 +19,7 @@ const ROOT: &str = "environments";
 /// Files below `environments/`.
 #[derive(Debug, Clone)]
 pub(super) struct NativeModel {
-    environments: Vec<Leaf>,
+    environments: Vec<EnvironmentDirectory>,
     scope: Scope,
     files: Files,
     findings: Findings,
@@ -27,7 +27,7 @@ pub(super) struct NativeModel {
 
 /// An environment's directory.
 #[derive(Debug, Clone)]
-struct Leaf {
+struct EnvironmentDirectory {
     name: EnvironmentName,
     directory: RepoPath,
     /// The directories from `environments/` to its own.
@@ -43,7 +43,7 @@ impl NativeModel {
             let mut chain: Vec<_> = ways.take_while(|path| !path.is_root()).collect();
             chain.reverse();
             let rules = repository.policies.of(environment.tier);
-            Leaf {
+            EnvironmentDirectory {
                 name: environment.name.clone(),
                 directory: environment.directory.clone(),
                 chain,
@@ -178,7 +178,7 @@ impl NativeModel {
     /// What keeps an app's file from being changed: it is the file of other
     /// environments as well, or behind a link.
     fn barrier(&self, app: &str, file: &RepoPath, path: &RepoPath) -> Option<Barrier> {
-        let leads_there = |leaf: &&Leaf| {
+        let leads_there = |leaf: &&EnvironmentDirectory| {
             let parsed = own_path(leaf, app).and_then(|path| self.files.get(&path));
             parsed.is_some_and(|parsed| parsed.file.path() == file)
         };
@@ -194,7 +194,7 @@ impl NativeModel {
     /// share only where they matter, since a file that cannot be read blocks.
     fn layers<'m>(
         &'m self,
-        leaf: &Leaf,
+        leaf: &EnvironmentDirectory,
         app: &str,
         with_shared: bool,
         blocking: &mut Findings,
@@ -214,16 +214,16 @@ impl NativeModel {
         self.findings.clone()
     }
 
-    fn leaf(&self, environment: &EnvironmentName) -> Option<&Leaf> {
+    fn leaf(&self, environment: &EnvironmentName) -> Option<&EnvironmentDirectory> {
         self.environments.iter().find(|leaf| leaf.name == *environment)
     }
 
-    fn has(&self, leaf: &Leaf, app: &str) -> bool {
+    fn has(&self, leaf: &EnvironmentDirectory, app: &str) -> bool {
         own_path(leaf, app).is_some_and(|path| self.files.get(&path).is_some())
     }
 }
 
-fn own_path(leaf: &Leaf, app: &str) -> Option<RepoPath> {
+fn own_path(leaf: &EnvironmentDirectory, app: &str) -> Option<RepoPath> {
     leaf.directory.child_named(&format!("{app}.yaml"))
 }
 

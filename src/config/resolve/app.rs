@@ -10,7 +10,7 @@ use crate::config::decode::{MOST_PROBLEMS, Map};
 use crate::config::directories::Directory;
 use crate::config::layers::{Layer, lay_settings, lay_values};
 use crate::config::raw::{AppFile, ImageFile};
-use crate::config::reader::{Document, Reader, whole};
+use crate::config::reader::{ConfigFile, ConfigReader, whole};
 use crate::config::sourced::Sourced;
 use crate::config::syntax::{DnsLabel, EnvironmentName, LabelKey, LabelValue, NamespacePattern};
 use crate::config::valid::{App, Image, TemplateRef};
@@ -45,11 +45,11 @@ pub(super) struct ResolvedApp {
 /// The app whose file in the environment's own directory is `document`.
 pub(super) fn resolve(
     name: &str,
-    document: &Document<AppFile>,
+    document: &ConfigFile<AppFile>,
     chain: &[&Directory],
     environment: &EnvironmentName,
     templates: &mut Templates<'_>,
-    reader: &mut Reader<'_>,
+    reader: &mut ConfigReader<'_>,
 ) -> ResolvedApp {
     let file = document.location();
     let settings = settings(name, chain, &file);

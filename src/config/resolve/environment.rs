@@ -13,10 +13,10 @@ use crate::config::layers::Layered;
 use crate::config::lists::{exactly_one, report_twice};
 use crate::config::policies::Tier;
 use crate::config::raw::{AccessFile, EnvironmentFile, GenerateFile, Selection};
-use crate::config::reader::{Document, Reader};
+use crate::config::reader::{ConfigFile, ConfigReader};
 use crate::config::sourced::Sourced;
 use crate::config::syntax::EnvironmentName;
-use crate::config::valid::{Access, Environment, Generate, Subject};
+use crate::config::valid::{Access, AccessSubject, Environment, Generate};
 use crate::config::{gates, network};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, SourceFile};
@@ -54,12 +54,14 @@ pub(super) struct ResolvedEnvironment {
 pub(super) fn resolve(
     chain: &[&Directory],
     templates: &mut Templates<'_>,
-    reader: &mut Reader<'_>,
+    reader: &mut ConfigReader<'_>,
 ) -> ResolvedEnvironment {
     let leaf = chain.last().expect("a chain ends with its environment");
     let name = name_of(chain);
-    let location =
-        leaf.environment.as_ref().map_or_else(|| Location::of_path(&leaf.path), Document::location);
+    let location = leaf
+        .environment
+        .as_ref()
+        .map_or_else(|| Location::of_path(&leaf.path), ConfigFile::location);
     let merged = merge(chain, location.file());
     let raw: Option<EnvironmentFile> =
         merged.root().is_mapping().then(|| reader.decode(merged.root())).flatten();
@@ -138,8 +140,8 @@ fn settings(
 fn access(entry: &Sourced<AccessFile>, findings: &mut Findings) -> Option<Sourced<Access>> {
     let AccessFile { group, user, role } = &entry.value;
     let subject = match (group, user) {
-        (Some(group), None) => Subject::Group(group.value.0.clone()),
-        (None, Some(user)) => Subject::User(user.value.0.clone()),
+        (Some(group), None) => AccessSubject::Group(group.value.0.clone()),
+        (None, Some(user)) => AccessSubject::User(user.value.0.clone()),
         _ => {
             let noun = "an entry of `access`";
             findings.push(exactly_one(noun, "`group` and `user`", &entry.location));

@@ -17,7 +17,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::codes::{count, joined};
 use super::known::Known;
 use super::ladder;
-use super::reader::Reader;
+use super::reader::ConfigReader;
 use super::valid::Repository;
 use crate::diagnostic::{Code, Findings};
 use crate::source::Tree;
@@ -53,7 +53,7 @@ pub struct Loaded {
 ///
 /// Every problem of every file, once each.
 pub fn load(tree: &Tree) -> Result<Loaded, Findings> {
-    load_with(Reader::new(tree))
+    load_with(ConfigReader::new(tree))
 }
 
 /// As [`load`], with no more than some apps: what it costs does not grow with
@@ -65,10 +65,10 @@ pub fn load(tree: &Tree) -> Result<Loaded, Findings> {
 ///
 /// Every problem of every file but other apps'.
 pub fn load_apps(tree: &Tree, apps: &BTreeSet<String>) -> Result<Loaded, Findings> {
-    load_with(Reader::new(tree).only(apps))
+    load_with(ConfigReader::new(tree).only(apps))
 }
 
-fn load_with(mut reader: Reader<'_>) -> Result<Loaded, Findings> {
+fn load_with(mut reader: ConfigReader<'_>) -> Result<Loaded, Findings> {
     let settings = repository::read(&mut reader)?;
     let root = if settings.is_adopted { None } else { native::environments(&mut reader) };
     let (resolved, known) = if settings.is_adopted {

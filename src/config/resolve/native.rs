@@ -5,7 +5,7 @@ use super::environment::{self, ResolvedEnvironment};
 use super::template::Templates;
 use crate::config::directories::Directory;
 use crate::config::known::Known;
-use crate::config::reader::Reader;
+use crate::config::reader::ConfigReader;
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, ReadErrorKind, RepoPath};
 
@@ -33,7 +33,7 @@ codes! {
 /// The environments of a native repository, from its directories.
 pub(super) fn resolve<'d>(
     root: Option<&'d Directory>,
-    reader: &mut Reader<'_>,
+    reader: &mut ConfigReader<'_>,
 ) -> (Vec<ResolvedEnvironment>, Known<'d>) {
     let chains = root.map(chains).unwrap_or_default();
     let mut templates = Templates::new(reader.tree);
@@ -52,9 +52,9 @@ pub(super) fn resolve<'d>(
 }
 
 /// The directories of `environments/`, where there are any.
-pub(super) fn environments(reader: &mut Reader<'_>) -> Option<Directory> {
+pub(super) fn environments(reader: &mut ConfigReader<'_>) -> Option<Directory> {
     let path = RepoPath::root().child("environments");
-    let missing = |reader: &mut Reader<'_>| {
+    let missing = |reader: &mut ConfigReader<'_>| {
         reader.findings.push(
             Finding::new(
                 &NO_ENVIRONMENTS,

@@ -7,7 +7,7 @@ use crate::config::known::Known;
 use crate::config::ladder::Ladder;
 use crate::config::lists::report_twice;
 use crate::config::raw::RepositoryFile;
-use crate::config::reader::{Document, Reader};
+use crate::config::reader::{ConfigFile, ConfigReader};
 use crate::config::syntax::Requirement;
 use crate::config::valid::{Environment, Repository, Train};
 use crate::config::{forge, network, policies, sites};
@@ -64,7 +64,7 @@ codes! {
 /// What `rungs.yaml` says.
 pub(super) struct RepositorySettings {
     /// None where it cannot be read, as findings say.
-    pub(super) document: Option<Document<RepositoryFile>>,
+    pub(super) document: Option<ConfigFile<RepositoryFile>>,
     /// Whether it declares sites, as far as can be told.
     pub(super) is_adopted: bool,
 }
@@ -78,7 +78,7 @@ impl RepositorySettings {
 
 /// Reads `rungs.yaml`, and stops where there is none or it is not for this
 /// program.
-pub(super) fn read(reader: &mut Reader<'_>) -> Result<RepositorySettings, Findings> {
+pub(super) fn read(reader: &mut ConfigReader<'_>) -> Result<RepositorySettings, Findings> {
     let path = path();
     let file = match reader.tree.read(&path) {
         Ok(file) => file,
@@ -94,7 +94,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<RepositorySettings, Findin
         }
         Err(error) => return Err(Finding::of_read_error(&error, None).into()),
     };
-    let mut early = Reader::new(reader.tree);
+    let mut early = ConfigReader::new(reader.tree);
     let is_adopted = match early.parse(&file) {
         Some(value) => {
             check_program(value.root())?;
@@ -159,7 +159,7 @@ pub(super) fn resolve(
     findings: &mut Findings,
 ) -> Repository {
     let raw = settings.raw();
-    let location = settings.document.as_ref().map(Document::location);
+    let location = settings.document.as_ref().map(ConfigFile::location);
     let sites = raw.and_then(|raw| raw.sites.as_ref());
     let output = raw.and_then(|raw| raw.output.as_ref()).map(|output| output.value.0.clone());
     let mut repository = Repository {

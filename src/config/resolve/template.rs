@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::config::decode::{suggest, wrong_type};
-use crate::config::reader::Reader;
+use crate::config::reader::ConfigReader;
 use crate::config::valid::TemplateRef;
 use crate::diagnostic::{Finding, codes};
 use crate::source::{RepoPath, RevisionError, Tree};
@@ -52,7 +52,7 @@ impl<'t> Templates<'t> {
     pub(super) fn values(
         &mut self,
         template: &TemplateRef,
-        reader: &mut Reader<'_>,
+        reader: &mut ConfigReader<'_>,
     ) -> Option<Rc<Value>> {
         let key = (template.name.clone(), template.pin.clone());
         let found = if let Some(found) = self.known.get(&key) {
@@ -76,7 +76,7 @@ impl<'t> Templates<'t> {
         }
     }
 
-    fn look(&self, template: &TemplateRef, reader: &mut Reader<'_>) -> TemplateLookup {
+    fn look(&self, template: &TemplateRef, reader: &mut ConfigReader<'_>) -> TemplateLookup {
         let tree = match &template.pin {
             None => self.tree.clone(),
             Some(pin) => match self.tree.at(pin) {
@@ -117,7 +117,7 @@ fn templates() -> RepoPath {
     RepoPath::root().child("templates")
 }
 
-fn read_values(tree: &Tree, directory: &RepoPath, reader: &mut Reader<'_>) -> Option<Value> {
+fn read_values(tree: &Tree, directory: &RepoPath, reader: &mut ConfigReader<'_>) -> Option<Value> {
     let file = match tree.read_if_present(&directory.child("values.yaml")) {
         Ok(file) => file?,
         Err(error) => {

@@ -27,7 +27,7 @@ texts! {
     /// A tag.
     struct Tag("a tag", INVALID_IMAGE, "v4", "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$") = tag;
     /// A digest.
-    struct Digest("a digest", INVALID_IMAGE, "sha256:cb111d1bd870a6a471385a4a69ad17469d326e9dd91e0e455350cacf36e1b3ee", "^sha256:[0-9a-f]{64}$") = digest;
+    struct ImageDigest("a digest", INVALID_IMAGE, "sha256:cb111d1bd870a6a471385a4a69ad17469d326e9dd91e0e455350cacf36e1b3ee", "^sha256:[0-9a-f]{64}$") = digest;
 }
 
 fn repository(text: &str) -> Result<(), Flaw> {

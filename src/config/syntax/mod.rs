@@ -14,7 +14,7 @@ mod reference;
 mod time;
 
 pub use address::{Call, Cidr, Port, Protocol};
-pub(super) use image::{Digest, ImageRepository, Tag};
+pub(super) use image::{ImageDigest, ImageRepository, Tag};
 pub use name::EnvironmentName;
 pub(super) use name::{
     AppName, AppReference, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, RoleName, Text,

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::tokens::{self, ImportKind, MAX_NESTING, Token};
+use super::tokens::{self, ImportKind, JsonnetToken, MAX_NESTING};
 use crate::diagnostic::{Finding, Findings};
 use crate::render::code::{TEMPLATE_NESTING, TEMPLATE_SYNTAX};
 use crate::render::fault;
@@ -22,14 +22,14 @@ pub(super) struct Closure {
     /// Where imports are looked for behind the importing file's directory. A
     /// template without libraries of its own shares what is cached with others.
     pub(super) places: Vec<RepoPath>,
-    sources: HashMap<RepoPath, Source>,
+    sources: HashMap<RepoPath, ProgramSource>,
 }
 
 /// A file of a program.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct ProgramSource {
     pub(super) file: Arc<SourceFile>,
-    pub(super) tokens: Vec<Token>,
+    pub(super) tokens: Vec<JsonnetToken>,
     imports: HashMap<(ImportKind, String), Imported>,
 }
 
@@ -56,7 +56,7 @@ impl Closure {
             places.insert(0, own);
         }
         let mut reading =
-            Reading { tree, places, sources: HashMap::new(), findings: Findings::new() };
+            ClosureReader { tree, places, sources: HashMap::new(), findings: Findings::new() };
         let file = tree.read(&main).map_err(|error| Finding::of_read_error(&error, None))?;
         let mut waiting = vec![(main.clone(), file)];
         while let Some((path, file)) = waiting.pop() {
@@ -64,17 +64,17 @@ impl Closure {
                 reading.source(path, file, &mut waiting);
             }
         }
-        let Reading { places, sources, findings, .. } = reading;
+        let ClosureReader { places, sources, findings, .. } = reading;
         if findings.is_empty() { Ok(Self { main, places, sources }) } else { Err(findings) }
     }
 
     /// A file of the program by its path.
-    pub(super) fn source(&self, path: &RepoPath) -> Option<&Source> {
+    pub(super) fn source(&self, path: &RepoPath) -> Option<&ProgramSource> {
         self.sources.get(path)
     }
 
     /// Every file of the program.
-    pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
+    pub(super) fn sources(&self) -> impl Iterator<Item = &ProgramSource> {
         self.sources.values()
     }
 
@@ -89,14 +89,14 @@ impl Closure {
     }
 }
 
-struct Reading<'t> {
+struct ClosureReader<'t> {
     tree: &'t Tree,
     places: Vec<RepoPath>,
-    sources: HashMap<RepoPath, Source>,
+    sources: HashMap<RepoPath, ProgramSource>,
     findings: Findings,
 }
 
-impl Reading<'_> {
+impl ClosureReader<'_> {
     fn source(
         &mut self,
         path: RepoPath,
@@ -126,7 +126,7 @@ impl Reading<'_> {
             let found = self.import(&directory, import.kind, &import.name, &at, waiting);
             imports.extend(found.map(|found| ((import.kind, import.name), found)));
         }
-        self.sources.insert(path, Source { file, tokens, imports });
+        self.sources.insert(path, ProgramSource { file, tokens, imports });
     }
 
     /// Reads what an import names from the first place that has it; none where

@@ -21,11 +21,11 @@ use crate::yaml::{Kind, Value};
 
 /// A template's program.
 #[derive(Debug)]
-pub(super) struct Program {
+pub(super) struct JsonnetProgram {
     closure: Arc<Closure>,
 }
 
-impl Program {
+impl JsonnetProgram {
     pub(super) fn load(tree: &Tree, root: &RepoPath, main: RepoPath) -> Result<Self, Findings> {
         Ok(Self { closure: Arc::new(Closure::load(tree, root, main)?) })
     }

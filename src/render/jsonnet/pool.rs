@@ -23,7 +23,7 @@ use crate::yaml::Value;
 /// allows, several times over. Only what is used of it takes memory.
 const STACK_BYTES: usize = 64 << 20;
 
-type Answer = Result<Vec<Value>, Findings>;
+type Evaluated = Result<Vec<Value>, Findings>;
 
 struct Job {
     program: Arc<Closure>,
@@ -32,13 +32,13 @@ struct Job {
 
 struct Worker {
     jobs: Sender<Job>,
-    answers: Receiver<Answer>,
+    answers: Receiver<Evaluated>,
 }
 
 static IDLE: Mutex<Vec<Worker>> = Mutex::new(Vec::new());
 
 /// Evaluates a program on a thread that is free, or on a new one.
-pub(super) fn run(program: &Arc<Closure>, rungs: Value) -> Answer {
+pub(super) fn run(program: &Arc<Closure>, rungs: Value) -> Evaluated {
     let idle = || IDLE.lock().unwrap_or_else(PoisonError::into_inner);
     let taken = idle().pop();
     let worker = match taken {
@@ -82,7 +82,7 @@ impl Worker {
 
 /// Answers jobs until nobody can ask any more; a session that is spent makes
 /// room for a new one.
-fn work(jobs: &Receiver<Job>, answers: &Sender<Answer>) {
+fn work(jobs: &Receiver<Job>, answers: &Sender<Evaluated>) {
     let mut next = jobs.recv();
     while let Ok(first) = next {
         let arena = Arena::new();

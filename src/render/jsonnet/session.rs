@@ -13,7 +13,7 @@ use rsjsonnet_lang::span::{SpanContextId, SpanId};
 
 use super::closure::{Closure, Imported};
 use super::message;
-use super::tokens::{ImportKind, Token};
+use super::tokens::{ImportKind, JsonnetToken};
 use crate::diagnostic::{Finding, Findings};
 use crate::render::code::{LOOSE_VALUE, TEMPLATE_NESTING, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED};
 use crate::render::fault;
@@ -31,7 +31,7 @@ const MAX_KEPT_BYTES: usize = 64 << 20;
 
 /// What a session knows a source as. The same file may be imported by two
 /// names, and by programs that look for its imports in other places.
-type Key = (RepoPath, *const SourceFile, Vec<RepoPath>);
+type SourceKey = (RepoPath, *const SourceFile, Vec<RepoPath>);
 
 /// Sources that were read, and what was computed from them.
 ///
@@ -48,7 +48,7 @@ pub(super) struct Session<'p> {
 
 #[derive(Default)]
 struct Kept<'p> {
-    thunks: HashMap<Key, Thunk<'p>>,
+    thunks: HashMap<SourceKey, Thunk<'p>>,
     files: HashMap<SpanContextId, (RepoPath, Arc<SourceFile>)>,
     bytes: usize,
 }
@@ -80,7 +80,7 @@ impl<'p> Session<'p> {
         let given = self.program.value_to_thunk(&given);
         let result = self.call(closure, rungs, &given)?;
         self.program.maybe_gc();
-        let mut objects = Objects {
+        let mut objects = ObjectCollector {
             main: &closure.main,
             file: file_for_objects(&closure.main),
             nodes: 0,
@@ -102,7 +102,7 @@ impl<'p> Session<'p> {
         input: &yaml::Value,
         rungs: &Thunk<'p>,
     ) -> Result<Value<'p>, Findings> {
-        let mut calls = Calls {
+        let mut calls = ImportCallbacks {
             input,
             kept: &mut self.kept,
             closure,
@@ -158,7 +158,7 @@ fn value<'p>(program: &mut Program<'p>, node: Node<'_>) -> Value<'p> {
 }
 
 /// What a program asks for while it is evaluated.
-struct Calls<'a, 'p> {
+struct ImportCallbacks<'a, 'p> {
     kept: &'a mut Kept<'p>,
     closure: &'a Closure,
     /// The argument, and what the engine made of it.
@@ -170,7 +170,7 @@ struct Calls<'a, 'p> {
     failed: Option<Findings>,
 }
 
-impl<'p> Calls<'_, 'p> {
+impl<'p> ImportCallbacks<'_, 'p> {
     fn load(&mut self, program: &mut Program<'p>, path: &RepoPath) -> Result<Thunk<'p>, Findings> {
         let source = self.closure.source(path).expect("a closure holds all of its sources");
         let key = (path.clone(), Arc::as_ptr(&source.file), self.closure.places.clone());
@@ -227,7 +227,8 @@ impl<'p> Calls<'_, 'p> {
     fn function(&self) -> Location {
         let main = &self.closure.main;
         let Some(source) = self.closure.source(main) else { return Location::of_path(main) };
-        let is_function = |token: &&Token| &source.file.text()[token.span.range()] == "function";
+        let is_function =
+            |token: &&JsonnetToken| &source.file.text()[token.span.range()] == "function";
         match source.tokens.iter().find(is_function) {
             Some(token) => Location::new(&source.file, token.span),
             None => Location::of_path(main),
@@ -293,7 +294,7 @@ fn missing_input(input: &yaml::Value, text: &str) -> Option<(String, Option<Stri
 /// endless recursion has as many as calls may be nested.
 const MAX_SEARCHED: usize = 64;
 
-impl<'p> Callbacks<'p> for Calls<'_, 'p> {
+impl<'p> Callbacks<'p> for ImportCallbacks<'_, 'p> {
     fn import(
         &mut self,
         program: &mut Program<'p>,
@@ -352,7 +353,7 @@ impl<'p> Callbacks<'p> for Calls<'_, 'p> {
 }
 
 /// Looks for objects in a result.
-struct Objects<'a> {
+struct ObjectCollector<'a> {
     main: &'a RepoPath,
     file: Arc<SourceFile>,
     /// How many nodes all objects have so far.
@@ -361,7 +362,7 @@ struct Objects<'a> {
     wrong: Findings,
 }
 
-impl Objects<'_> {
+impl ObjectCollector<'_> {
     fn find(&mut self, value: &Value<'_>, path: &mut Vec<String>) {
         if self.wrong.len() >= MOST_PROBLEMS {
             return;
@@ -409,7 +410,7 @@ impl Objects<'_> {
     fn object(&mut self, fields: &[(InternedStr<'_>, Value<'_>)], path: &[String]) {
         let mut tree = yaml::Value::new(&self.file);
         let (file, nodes) = (&self.file, &mut self.nodes);
-        let mut object = Object { tree: &mut tree, file, nodes, path: path.to_vec() };
+        let mut object = ObjectBuilder { tree: &mut tree, file, nodes, path: path.to_vec() };
         match object.mapping(fields) {
             Ok(root) => {
                 tree.set_root(root);
@@ -474,7 +475,7 @@ fn not_an_object(main: &RepoPath, kind: &ValueKind<'_>, path: &[String]) -> Find
 /// number, counted through all objects of the result, and its key's begins there
 /// too and is one wide: there is no text that they could be places in, and
 /// tracing finds them by their numbers.
-struct Object<'a> {
+struct ObjectBuilder<'a> {
     tree: &'a mut yaml::Value,
     file: &'a Arc<SourceFile>,
     nodes: &'a mut usize,
@@ -488,7 +489,7 @@ enum Unfit {
     Function,
 }
 
-impl Object<'_> {
+impl ObjectBuilder<'_> {
     /// The place of the node that is added next.
     fn next_place(&mut self) -> Location {
         *self.nodes += 1;

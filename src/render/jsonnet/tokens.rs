@@ -11,14 +11,14 @@ use crate::source::Span;
 
 /// A token of a source.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Token {
-    pub(super) kind: TokenKind,
+pub(super) struct JsonnetToken {
+    pub(super) kind: JsonnetTokenKind,
     pub(super) span: Span,
 }
 
 /// What a token is, as far as rungs asks.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum TokenKind {
+pub(super) enum JsonnetTokenKind {
     /// An identifier.
     Name(String),
     /// A string or text block, escapes resolved.
@@ -64,12 +64,12 @@ pub(super) struct Illegible {
 }
 
 /// Every token of a source but blanks and comments.
-pub(super) fn tokens(source: &str) -> Result<Vec<Token>, Illegible> {
+pub(super) fn tokens(source: &str) -> Result<Vec<JsonnetToken>, Illegible> {
     let (arena, lexing) = (Arena::new(), Arena::new());
     let interner = StrInterner::new();
     let mut spans = SpanManager::new();
     let (context, _) = spans.insert_source_context(source.len());
-    let mut found: Vec<(SpanId, TokenKind)> = Vec::new();
+    let mut found: Vec<(SpanId, JsonnetTokenKind)> = Vec::new();
     let mut failed: Option<LexError> = None;
     {
         let mut lexer =
@@ -93,41 +93,41 @@ pub(super) fn tokens(source: &str) -> Result<Vec<Token>, Illegible> {
         let (message, id) = message::lexing(&error);
         return Err(Illegible { message, span: place(id) });
     }
-    Ok(found.into_iter().map(|(id, kind)| Token { kind, span: place(id) }).collect())
+    Ok(found.into_iter().map(|(id, kind)| JsonnetToken { kind, span: place(id) }).collect())
 }
 
-fn kind(lexed: &Lexed<'_, '_>) -> Option<TokenKind> {
+fn kind(lexed: &Lexed<'_, '_>) -> Option<JsonnetTokenKind> {
     Some(match lexed {
         Lexed::EndOfFile | Lexed::Whitespace | Lexed::Comment => return None,
-        Lexed::OtherOp(_) => TokenKind::Other,
-        Lexed::Ident(name) => TokenKind::Name(name.value().to_owned()),
-        Lexed::Number(_) => TokenKind::Number,
-        Lexed::String(text) | Lexed::TextBlock(text) => TokenKind::Text((*text).to_owned()),
+        Lexed::OtherOp(_) => JsonnetTokenKind::Other,
+        Lexed::Ident(name) => JsonnetTokenKind::Name(name.value().to_owned()),
+        Lexed::Number(_) => JsonnetTokenKind::Number,
+        Lexed::String(text) | Lexed::TextBlock(text) => JsonnetTokenKind::Text((*text).to_owned()),
         Lexed::Simple(simple) => simple_kind(*simple),
     })
 }
 
-fn simple_kind(simple: STokenKind) -> TokenKind {
+fn simple_kind(simple: STokenKind) -> JsonnetTokenKind {
     use STokenKind as S;
     match simple {
-        S::LeftBrace | S::LeftBracket | S::LeftParen => TokenKind::Open,
-        S::RightBrace | S::RightBracket | S::RightParen => TokenKind::Close,
-        S::Comma => TokenKind::Comma,
-        S::Semicolon => TokenKind::Semicolon,
-        S::Dot => TokenKind::Dot,
+        S::LeftBrace | S::LeftBracket | S::LeftParen => JsonnetTokenKind::Open,
+        S::RightBrace | S::RightBracket | S::RightParen => JsonnetTokenKind::Close,
+        S::Comma => JsonnetTokenKind::Comma,
+        S::Semicolon => JsonnetTokenKind::Semicolon,
+        S::Dot => JsonnetTokenKind::Dot,
         S::Colon
         | S::ColonColon
         | S::ColonColonColon
         | S::PlusColon
         | S::PlusColonColon
-        | S::PlusColonColonColon => TokenKind::Colon,
-        S::Import => TokenKind::Import(ImportKind::Code),
-        S::Importstr => TokenKind::Import(ImportKind::Text),
-        S::Importbin => TokenKind::Import(ImportKind::Bytes),
-        S::Local => TokenKind::Local,
-        S::Assert | S::Error | S::Function | S::If | S::Super => TokenKind::Prefix,
-        S::Null | S::True | S::False => TokenKind::Constant,
-        _ => TokenKind::Other,
+        | S::PlusColonColonColon => JsonnetTokenKind::Colon,
+        S::Import => JsonnetTokenKind::Import(ImportKind::Code),
+        S::Importstr => JsonnetTokenKind::Import(ImportKind::Text),
+        S::Importbin => JsonnetTokenKind::Import(ImportKind::Bytes),
+        S::Local => JsonnetTokenKind::Local,
+        S::Assert | S::Error | S::Function | S::If | S::Super => JsonnetTokenKind::Prefix,
+        S::Null | S::True | S::False => JsonnetTokenKind::Constant,
+        _ => JsonnetTokenKind::Other,
     }
 }
 
@@ -141,9 +141,9 @@ pub(super) struct Import {
 }
 
 /// Every import that a source writes, evaluated or not.
-pub(super) fn imports(tokens: &[Token]) -> Vec<Import> {
+pub(super) fn imports(tokens: &[JsonnetToken]) -> Vec<Import> {
     let pairs = tokens.windows(2).filter_map(|pair| match (&pair[0].kind, &pair[1].kind) {
-        (TokenKind::Import(kind), TokenKind::Text(name)) => {
+        (JsonnetTokenKind::Import(kind), JsonnetTokenKind::Text(name)) => {
             Some(Import { kind: *kind, name: name.clone(), span: pair[1].span })
         }
         _ => None,
@@ -160,20 +160,20 @@ pub(super) const MAX_NESTING: usize = 1000;
 /// The engine parses nested source by calling itself, and would end the whole
 /// process where the stack ends. This counts, from tokens alone, what it might
 /// call itself for, and rather too much than too little.
-pub(super) fn too_deep(tokens: &[Token]) -> Option<Span> {
-    let mut scopes = vec![Scope::default()];
+pub(super) fn too_deep(tokens: &[JsonnetToken]) -> Option<Span> {
+    let mut scopes = vec![BracketScope::default()];
     let mut depth = 0;
-    let mut before: Option<&TokenKind> = None;
+    let mut before: Option<&JsonnetTokenKind> = None;
     for token in tokens {
         let scope = scopes.last_mut().expect("the outermost scope is never closed");
         let counted = scope.weight();
         match &token.kind {
-            TokenKind::Open => {
+            JsonnetTokenKind::Open => {
                 scope.chain += usize::from(before.is_some_and(ends_operand));
                 depth += scope.weight() - counted + 1;
-                scopes.push(Scope { opened_at: true, ..Scope::default() });
+                scopes.push(BracketScope { opened_at: true, ..BracketScope::default() });
             }
-            TokenKind::Close => {
+            JsonnetTokenKind::Close => {
                 depth -= counted;
                 if scopes.len() > 1 {
                     scopes.pop();
@@ -193,20 +193,20 @@ pub(super) fn too_deep(tokens: &[Token]) -> Option<Span> {
     None
 }
 
-fn ends_operand(kind: &TokenKind) -> bool {
+fn ends_operand(kind: &JsonnetTokenKind) -> bool {
     matches!(
         kind,
-        TokenKind::Name(_)
-            | TokenKind::Text(_)
-            | TokenKind::Number
-            | TokenKind::Close
-            | TokenKind::Constant
+        JsonnetTokenKind::Name(_)
+            | JsonnetTokenKind::Text(_)
+            | JsonnetTokenKind::Number
+            | JsonnetTokenKind::Close
+            | JsonnetTokenKind::Constant
     )
 }
 
 /// What is open between two brackets.
 #[derive(Debug, Default)]
-struct Scope {
+struct BracketScope {
     opened_at: bool,
     /// Keywords whose expression has not ended for certain.
     prefixes: usize,
@@ -216,34 +216,35 @@ struct Scope {
     chain: usize,
 }
 
-impl Scope {
+impl BracketScope {
     fn weight(&self) -> usize {
         self.prefixes + self.chain
     }
 
-    fn take(&mut self, kind: &TokenKind, before: Option<&TokenKind>) {
-        if *kind == TokenKind::Dot {
+    fn take(&mut self, kind: &JsonnetTokenKind, before: Option<&JsonnetTokenKind>) {
+        if *kind == JsonnetTokenKind::Dot {
             self.chain += 1;
             return;
         }
-        if !matches!(kind, TokenKind::Name(_)) {
+        if !matches!(kind, JsonnetTokenKind::Name(_)) {
             self.chain = 0;
         }
         match kind {
             // A `local` that is a member of an object nests nothing behind it.
-            TokenKind::Local
+            JsonnetTokenKind::Local
                 if self.waiting == 0
                     && self.opened_at
-                    && matches!(before, Some(TokenKind::Open | TokenKind::Comma)) => {}
-            TokenKind::Local => {
+                    && matches!(before, Some(JsonnetTokenKind::Open | JsonnetTokenKind::Comma)) => {
+            }
+            JsonnetTokenKind::Local => {
                 self.prefixes += 1;
                 self.waiting += 1;
             }
-            TokenKind::Prefix | TokenKind::Import(_) => self.prefixes += 1,
-            TokenKind::Semicolon => self.waiting = self.waiting.saturating_sub(1),
+            JsonnetTokenKind::Prefix | JsonnetTokenKind::Import(_) => self.prefixes += 1,
+            JsonnetTokenKind::Semicolon => self.waiting = self.waiting.saturating_sub(1),
             // A comma that is not between the names of one `local` ends
             // everything before it.
-            TokenKind::Comma if self.waiting == 0 => self.prefixes = 0,
+            JsonnetTokenKind::Comma if self.waiting == 0 => self.prefixes = 0,
             _ => {}
         }
     }

@@ -5,8 +5,8 @@
 //! there; and where a field's name stands only once, the value was made behind
 //! it.
 
-use crate::render::jsonnet::closure::{Closure, Source};
-use crate::render::jsonnet::tokens::{Token, TokenKind};
+use crate::render::jsonnet::closure::{Closure, ProgramSource};
+use crate::render::jsonnet::tokens::{JsonnetToken, JsonnetTokenKind};
 use crate::source::{Location, Origin, Span};
 use crate::yaml::{Kind, Node, Value};
 
@@ -17,7 +17,7 @@ pub(in crate::render) struct TracedObjects<'a> {
 }
 
 /// A place in an object: a node, or the key that leads to it.
-struct Place<'o> {
+struct ObjectPlace<'o> {
     /// The keys from the object to the node; none for the items of lists.
     keys: Vec<&'o str>,
     node: Node<'o>,
@@ -49,7 +49,7 @@ impl<'a> TracedObjects<'a> {
         Some(found.unwrap_or_else(|| Origin::file(&self.closure.main)))
     }
 
-    fn value(&self, place: &Place<'_>) -> Option<Origin> {
+    fn value(&self, place: &ObjectPlace<'_>) -> Option<Origin> {
         let key = place.keys.last()?;
         if !place.is_item
             && let Some(field) = self.only(|field| field.is(key) && field.gives(place.node))
@@ -60,7 +60,7 @@ impl<'a> TracedObjects<'a> {
         Some(Origin::enclosing(field.location(field.whole())))
     }
 
-    fn key(&self, place: &Place<'_>) -> Option<Origin> {
+    fn key(&self, place: &ObjectPlace<'_>) -> Option<Origin> {
         let key = place.keys.last()?;
         let field = self
             .only(|field| field.is(key))
@@ -69,7 +69,7 @@ impl<'a> TracedObjects<'a> {
     }
 
     /// The only field of all files for which something holds.
-    fn only(&self, holds: impl Fn(&Field<'_>) -> bool) -> Option<Field<'_>> {
+    fn only(&self, holds: impl Fn(&ObjectField<'_>) -> bool) -> Option<ObjectField<'_>> {
         let fields = self.closure.sources().flat_map(fields);
         let mut found = fields.filter(holds);
         let first = found.next()?;
@@ -83,9 +83,9 @@ fn search<'o>(
     number: u32,
     keys: &mut Vec<&'o str>,
     is_item: bool,
-) -> Option<Place<'o>> {
+) -> Option<ObjectPlace<'o>> {
     if begins(node) == number {
-        return Some(Place { keys: keys.clone(), node, is_item });
+        return Some(ObjectPlace { keys: keys.clone(), node, is_item });
     }
     let entry = node.entries().take_while(|(_, below)| begins(*below) <= number).last();
     if let Some((key, below)) = entry {
@@ -102,23 +102,23 @@ fn begins(node: Node<'_>) -> u32 {
 }
 
 /// `name: …` in a source.
-struct Field<'a> {
-    source: &'a Source,
-    name: &'a Token,
+struct ObjectField<'a> {
+    source: &'a ProgramSource,
+    name: &'a JsonnetToken,
     /// What stands behind the colon.
     value: Span,
     /// The token behind it, where it is the whole value.
-    literal: Option<&'a Token>,
+    literal: Option<&'a JsonnetToken>,
 }
 
 /// Every field that a source writes with its name.
-fn fields(source: &Source) -> impl Iterator<Item = Field<'_>> {
+fn fields(source: &ProgramSource) -> impl Iterator<Item = ObjectField<'_>> {
     let tokens = &source.tokens;
-    let colons = (1..tokens.len()).filter(|&at| tokens[at].kind == TokenKind::Colon);
+    let colons = (1..tokens.len()).filter(|&at| tokens[at].kind == JsonnetTokenKind::Colon);
     colons.filter_map(move |at| {
         let name = &tokens[at - 1];
         let value = tokens.get(at + 1..)?;
-        matches!(name.kind, TokenKind::Name(_) | TokenKind::Text(_)).then(|| {
+        matches!(name.kind, JsonnetTokenKind::Name(_) | JsonnetTokenKind::Text(_)).then(|| {
             let end = end_of_value(value);
             let whole = &value[..end];
             let span = Span {
@@ -126,33 +126,33 @@ fn fields(source: &Source) -> impl Iterator<Item = Field<'_>> {
                 end: whole.last().map_or(name.span.end, |token| token.span.end),
             };
             let literal = if let [token] = whole { Some(token) } else { None };
-            Field { source, name, value: span, literal }
+            ObjectField { source, name, value: span, literal }
         })
     })
 }
 
 /// How many tokens a field's value has: up to the comma or bracket that ends it.
-fn end_of_value(tokens: &[Token]) -> usize {
+fn end_of_value(tokens: &[JsonnetToken]) -> usize {
     let mut depth = 0_usize;
     let ends = tokens.iter().position(|token| match token.kind {
-        TokenKind::Open => {
+        JsonnetTokenKind::Open => {
             depth += 1;
             false
         }
-        TokenKind::Close if depth == 0 => true,
-        TokenKind::Close => {
+        JsonnetTokenKind::Close if depth == 0 => true,
+        JsonnetTokenKind::Close => {
             depth -= 1;
             false
         }
-        TokenKind::Comma => depth == 0,
+        JsonnetTokenKind::Comma => depth == 0,
         _ => false,
     });
     ends.unwrap_or(tokens.len())
 }
 
-impl Field<'_> {
+impl ObjectField<'_> {
     fn is(&self, key: &str) -> bool {
-        matches!(&self.name.kind, TokenKind::Name(name) | TokenKind::Text(name) if name == key)
+        matches!(&self.name.kind, JsonnetTokenKind::Name(name) | JsonnetTokenKind::Text(name) if name == key)
     }
 
     /// Whether the literal behind it is what the node holds.
@@ -160,13 +160,13 @@ impl Field<'_> {
         let Some(literal) = self.literal else { return false };
         let text = &self.source.file.text()[literal.span.range()];
         match (node.kind(), &literal.kind) {
-            (Kind::String(value), TokenKind::Text(text)) => **value == **text,
-            (Kind::Number(number), TokenKind::Number) => {
+            (Kind::String(value), JsonnetTokenKind::Text(text)) => **value == **text,
+            (Kind::Number(number), JsonnetTokenKind::Number) => {
                 // The same bits: both were read from a text by the same rules.
                 text.parse().is_ok_and(|value: f64| value.to_bits() == number.as_f64().to_bits())
             }
-            (Kind::Bool(truth), TokenKind::Constant) => text == truth.to_string(),
-            (Kind::Null, TokenKind::Constant) => text == "null",
+            (Kind::Bool(truth), JsonnetTokenKind::Constant) => text == truth.to_string(),
+            (Kind::Null, JsonnetTokenKind::Constant) => text == "null",
             _ => false,
         }
     }

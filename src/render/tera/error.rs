@@ -7,8 +7,8 @@ use tera::{Context, Error, ErrorKind, ReportError, Value};
 
 use super::filters::FILTERS;
 use super::print::MAX_OUTPUT_BYTES;
-use super::scan::{self, Path, StepKey};
-use super::sources::Sources;
+use super::scan::{self, Path, PathStepKey};
+use super::sources::TeraSources;
 use crate::diagnostic::{Code, Finding, Findings};
 use crate::render::code::{
     INCLUDE_CIRCLE, OUTPUT_TOO_LARGE, TEMPLATE_FAILED, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED,
@@ -17,7 +17,7 @@ use crate::render::fault::did_you_mean;
 use crate::source::{Location, RepoPath, SourceFile, Span};
 
 /// What kept sources from being compiled.
-pub(super) fn compiling(sources: &Sources, error: &Error) -> Findings {
+pub(super) fn compiling(sources: &TeraSources, error: &Error) -> Findings {
     match error.kind() {
         ErrorKind::SyntaxError(report) => syntax(sources, report).into(),
         ErrorKind::CircularInclude { include_chain, .. } => {
@@ -41,7 +41,7 @@ pub(super) fn compiling(sources: &Sources, error: &Error) -> Findings {
 
 /// What kept the file `path` from being rendered.
 pub(super) fn rendering(
-    sources: &Sources,
+    sources: &TeraSources,
     path: &RepoPath,
     context: &Context,
     error: &Error,
@@ -67,12 +67,12 @@ pub(super) fn rendering(
     }
 }
 
-fn syntax(sources: &Sources, report: &ReportError) -> Finding {
+fn syntax(sources: &TeraSources, report: &ReportError) -> Finding {
     let at = sources.location(report.filename(), &report.span().range);
     Finding::new(&TEMPLATE_SYNTAX, sentence(report.message()), at).because("Tera cannot read this")
 }
 
-fn failed(sources: &Sources, report: &ReportError) -> Finding {
+fn failed(sources: &TeraSources, report: &ReportError) -> Finding {
     let at = sources.location(report.filename(), &report.span().range);
     Finding::new(&TEMPLATE_FAILED, sentence(report.message()), at).because("while rendering this")
 }
@@ -92,7 +92,7 @@ fn first_line(text: &str) -> String {
 }
 
 /// The finding of something undefined, where the report is about that.
-fn undefined(sources: &Sources, context: &Context, report: &ReportError) -> Option<Finding> {
+fn undefined(sources: &TeraSources, context: &Context, report: &ReportError) -> Option<Finding> {
     let message = report.message();
     let is_about = message.contains("is not defined")
         || message.contains("undefined value")
@@ -134,12 +134,12 @@ fn missing_step(file: &Arc<SourceFile>, path: &Path, context: &Context) -> Optio
     let mut known = path.root_span.clone();
     for step in &path.steps {
         let (next, name) = match &step.key {
-            StepKey::Key(key) => {
+            PathStepKey::Key(key) => {
                 let next = at.as_map().and_then(|map| map.get(&tera::value::Key::Str(key)));
                 (next, Some(key.as_str()))
             }
-            StepKey::Index(index) => (at.as_array().and_then(|items| items.get(*index)), None),
-            StepKey::Computed => return None,
+            PathStepKey::Index(index) => (at.as_array().and_then(|items| items.get(*index)), None),
+            PathStepKey::Computed => return None,
         };
         let Some(next) = next else {
             let whole = &file.text()[path.root_span.start..step.span.end];
@@ -215,7 +215,7 @@ fn quoted(message: &str) -> Option<&str> {
 /// text begins with the message, which may be what a value says: a note in it
 /// is none.
 fn called_from(
-    sources: &Sources,
+    sources: &TeraSources,
     mut finding: Finding,
     report: &ReportError,
     text: &str,
@@ -231,7 +231,7 @@ fn called_from(
 }
 
 /// The findings in a text of reports: `error: …`, then ` --> file:line:column`.
-fn reports(sources: &Sources, text: &str) -> Findings {
+fn reports(sources: &TeraSources, text: &str) -> Findings {
     let mut findings = Findings::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
@@ -247,7 +247,7 @@ fn reports(sources: &Sources, text: &str) -> Findings {
     findings
 }
 
-fn help_for_unknown(sources: &Sources, message: &str) -> Option<String> {
+fn help_for_unknown(sources: &TeraSources, message: &str) -> Option<String> {
     let name = quoted(message)?;
     if message.starts_with("Unknown filter") {
         return did_you_mean(name, FILTERS.iter().copied());
@@ -260,7 +260,7 @@ fn help_for_unknown(sources: &Sources, message: &str) -> Option<String> {
 
 /// Files that include or extend one another in a circle, shown at the tag that
 /// closes it.
-fn circle(sources: &Sources, chain: &[String], tag: &str) -> Finding {
+fn circle(sources: &TeraSources, chain: &[String], tag: &str) -> Finding {
     let names: Vec<_> =
         chain.iter().map(|name| format!("`{}`", name.trim_start_matches('/'))).collect();
     let message = if names.len() <= 2 {
@@ -285,7 +285,7 @@ fn circle(sources: &Sources, chain: &[String], tag: &str) -> Finding {
 }
 
 /// A message without a place, at the file that it names where it names one.
-fn unplaced(sources: &Sources, code: &'static Code, message: &str) -> Finding {
+fn unplaced(sources: &TeraSources, code: &'static Code, message: &str) -> Finding {
     let named = message.split(['`', '\'']).find_map(|word| sources.file(word));
     let location = named.map_or_else(
         || Location::of_path(&sources.root),

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
 use super::mark::{CLOSE, END, PRINT, TEXT, is_marked};
-use super::scan::{self, Part, PartKind};
-use super::sources::{Sources, engine};
-use super::supply::{self, Change, LoopId, Scopes, Supply};
+use super::scan::{self, PartKind, TemplatePart};
+use super::sources::{TeraSources, engine};
+use super::supply::{self, LoopId, ScopeChange, Supply, TagScopes};
 use crate::source::SourceFile;
 
 /// The filter that puts marks around what is printed.
@@ -23,7 +23,7 @@ fn index_variable(id: usize) -> String {
 
 /// A place of a source that prints something.
 #[derive(Debug)]
-pub(super) struct Site {
+pub(super) struct PrintSite {
     pub(super) file: Arc<SourceFile>,
     /// A line of text from its first character that is not blank, or a whole
     /// `{{ … }}`.
@@ -39,15 +39,15 @@ pub(super) struct Site {
 
 /// Compiled sources that mark what they print.
 #[derive(Debug)]
-pub(super) struct Marked {
+pub(super) struct MarkedSources {
     pub(super) tera: Tera,
-    pub(super) sites: Vec<Site>,
+    pub(super) sites: Vec<PrintSite>,
 }
 
-impl Marked {
+impl MarkedSources {
     /// None where the marks stand in the way of compiling, or would be taken
     /// for the template's own text.
-    pub(super) fn of(sources: &Sources) -> Option<Self> {
+    pub(super) fn of(sources: &TeraSources) -> Option<Self> {
         let names = sources.files().map(|(_, file)| file.text());
         let shadowed = supply::shadowed(names);
         let mut marking = Marking { sites: Vec::new(), loops: BTreeMap::new() };
@@ -56,7 +56,7 @@ impl Marked {
             if is_marked(file.text()) {
                 return None;
             }
-            texts.push((name.to_owned(), marking.mark(file, Scopes::new(&shadowed))));
+            texts.push((name.to_owned(), marking.mark(file, TagScopes::new(&shadowed))));
         }
         let mut tera = engine(&sources.root);
         let loops: Vec<_> = marking.sites.iter().map(|site| marking.variables(site)).collect();
@@ -69,13 +69,13 @@ impl Marked {
 }
 
 struct Marking {
-    sites: Vec<Site>,
+    sites: Vec<PrintSite>,
     /// The number of each loop, by file and offset, in its variable's name.
     loops: BTreeMap<(*const SourceFile, LoopId), usize>,
 }
 
 impl Marking {
-    fn mark(&mut self, file: &Arc<SourceFile>, mut scopes: Scopes) -> String {
+    fn mark(&mut self, file: &Arc<SourceFile>, mut scopes: TagScopes) -> String {
         let source = file.text();
         let mut text = String::with_capacity(source.len() * 2);
         for part in scan::parts(source) {
@@ -89,7 +89,7 @@ impl Marking {
                 PartKind::Print => self.print(file, &part, &scopes, &mut text),
                 PartKind::Tag => {
                     text.push_str(&source[part.span.clone()]);
-                    if let Change::Loop(id) = scopes.enter(source, &part) {
+                    if let ScopeChange::Loop(id) = scopes.enter(source, &part) {
                         self.keep_index(file, id, part.trims_behind, &mut text);
                     }
                 }
@@ -118,7 +118,13 @@ impl Marking {
         }
     }
 
-    fn print(&mut self, file: &Arc<SourceFile>, part: &Part, scopes: &Scopes, out: &mut String) {
+    fn print(
+        &mut self,
+        file: &Arc<SourceFile>,
+        part: &TemplatePart,
+        scopes: &TagScopes,
+        out: &mut String,
+    ) {
         let source = file.text();
         let supply = scopes.printed(source, part.inner.clone());
         let id = self.site(file, part.span.clone(), false, supply);
@@ -141,7 +147,7 @@ impl Marking {
             supply.loops(&mut loops);
         }
         let file = Arc::clone(file);
-        self.sites.push(Site { file, span, is_text, supply, loops, is_yaml: false });
+        self.sites.push(PrintSite { file, span, is_text, supply, loops, is_yaml: false });
         self.sites.len() - 1
     }
 
@@ -153,7 +159,7 @@ impl Marking {
     }
 
     /// The variables that hold the indices of a site's loops.
-    fn variables(&self, site: &Site) -> Vec<String> {
+    fn variables(&self, site: &PrintSite) -> Vec<String> {
         let number = |id: &LoopId| self.loops.get(&(Arc::as_ptr(&site.file), *id));
         site.loops.iter().filter_map(number).map(|number| index_variable(*number)).collect()
     }
@@ -161,9 +167,9 @@ impl Marking {
 
 /// Whether a `{{ … }}` is a path written as YAML and nothing else is done to it
 /// but moving it to the right.
-fn is_yaml(source: &str, part: &Part) -> bool {
+fn is_yaml(source: &str, part: &TemplatePart) -> bool {
     let tokens = scan::tokens(source, part.inner.clone());
-    let word = |token: &scan::Token| &source[token.span.clone()];
+    let word = |token: &scan::TeraToken| &source[token.span.clone()];
     let pipes = tokens.windows(2).filter(|pair| word(&pair[0]) == "|");
     let filters: Vec<_> = pipes.map(|pair| word(&pair[1])).collect();
     matches!(filters.as_slice(), ["to_yaml"] | ["to_yaml", "nindent" | "indent"])

@@ -17,10 +17,10 @@ use std::sync::{Arc, OnceLock};
 
 use ::tera::{Context, ErrorKind, Tera};
 
-use self::marked::{Marked, Site};
+use self::marked::{MarkedSources, PrintSite};
 use self::print::print;
-use self::sources::Sources;
-use self::trace::Map;
+use self::sources::TeraSources;
+use self::trace::OutputMap;
 use crate::diagnostic::{Finding, Findings};
 use crate::render::{Input, Traced};
 use crate::source::{Location, Origin, RepoPath, SourceFile, Tree};
@@ -29,10 +29,10 @@ use crate::yaml::Node;
 /// A template's Tera files, compiled together.
 #[derive(Debug)]
 pub(super) struct TeraFiles {
-    sources: Sources,
+    sources: TeraSources,
     manifests: Vec<RepoPath>,
     /// Compiled when the first line is asked for.
-    marked: OnceLock<Option<Marked>>,
+    marked: OnceLock<Option<MarkedSources>>,
 }
 
 /// A file's text as it was rendered for one app.
@@ -50,7 +50,7 @@ impl TeraFiles {
         manifests: Vec<RepoPath>,
         partials: &[RepoPath],
     ) -> Result<Self, Findings> {
-        let mut sources = Sources::load(tree, root, manifests.iter().chain(partials))?;
+        let mut sources = TeraSources::load(tree, root, manifests.iter().chain(partials))?;
         compile(&mut sources)?;
         Ok(Self { sources, manifests, marked: OnceLock::new() })
     }
@@ -73,7 +73,7 @@ impl TeraFiles {
     /// with marks than without, is not traced.
     pub(super) fn trace<'a>(&'a self, input: &Input<'a>) -> TracedFiles<'a> {
         let context = context::context(input);
-        let marked = self.marked.get_or_init(|| Marked::of(&self.sources)).as_ref();
+        let marked = self.marked.get_or_init(|| MarkedSources::of(&self.sources)).as_ref();
         let files = self.manifests.iter().filter_map(|path| {
             let plain = self.render_file(path, &context).ok()?;
             let map = marked.and_then(|marked| {
@@ -95,7 +95,7 @@ impl TeraFiles {
 
 /// Compiles sources together. Tera stops at the first that it cannot read, so
 /// that each is read alone where one is found.
-fn compile(sources: &mut Sources) -> Result<(), Findings> {
+fn compile(sources: &mut TeraSources) -> Result<(), Findings> {
     let Err(error) = sources.compile() else { return Ok(()) };
     if !matches!(error.kind(), ErrorKind::SyntaxError(_)) {
         return Err(error::compiling(sources, &error));
@@ -115,7 +115,7 @@ fn compile(sources: &mut Sources) -> Result<(), Findings> {
 /// A template's Tera files, rendered for one app with marks.
 pub(super) struct TracedFiles<'a> {
     files: Vec<TracedFile<'a>>,
-    sites: &'a [Site],
+    sites: &'a [PrintSite],
     values: Node<'a>,
 }
 
@@ -123,7 +123,7 @@ struct TracedFile<'a> {
     path: &'a RepoPath,
     plain: String,
     /// None where the marks changed what was rendered.
-    map: Option<Map>,
+    map: Option<OutputMap>,
     /// The file that was found to hold this text: it is compared once, however
     /// many places of it are asked for.
     same: OnceCell<Arc<SourceFile>>,

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// A stretch of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct TemplatePart {
     pub(super) kind: PartKind,
     /// Everything, delimiters included.
     pub(super) span: Range<usize>,
@@ -36,13 +36,13 @@ pub(super) enum PartKind {
 
 /// A token inside `{{ … }}` or `{% … %}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) kind: TokenKind,
+pub(super) struct TeraToken {
+    pub(super) kind: TeraTokenKind,
     pub(super) span: Range<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum TokenKind {
+pub(super) enum TeraTokenKind {
     Name,
     /// A string with its escapes resolved.
     Text(String),
@@ -51,7 +51,7 @@ pub(super) enum TokenKind {
 }
 
 /// Splits a source into its parts, in order and without gaps.
-pub(super) fn parts(source: &str) -> Vec<Part> {
+pub(super) fn parts(source: &str) -> Vec<TemplatePart> {
     let mut parts = Vec::new();
     let mut at = 0;
     while at < source.len() {
@@ -70,7 +70,7 @@ pub(super) fn parts(source: &str) -> Vec<Part> {
 }
 
 /// The tokens of `source[range]`, their spans counted in `source`.
-pub(super) fn tokens(source: &str, range: Range<usize>) -> Vec<Token> {
+pub(super) fn tokens(source: &str, range: Range<usize>) -> Vec<TeraToken> {
     let mut tokens = Vec::new();
     let mut at = range.start;
     while let Some(token) = token(source, at).filter(|token| token.span.end <= range.end) {
@@ -80,23 +80,23 @@ pub(super) fn tokens(source: &str, range: Range<usize>) -> Vec<Token> {
     tokens
 }
 
-fn text(source: &str, start: usize) -> Part {
+fn text(source: &str, start: usize) -> TemplatePart {
     let bytes = source.as_bytes();
     let is_opening = |at: &usize| matches!(&bytes[*at..*at + 2], b"{{" | b"{%" | b"{#");
     let end = (start + 1..bytes.len().saturating_sub(1)).find(is_opening).unwrap_or(bytes.len());
-    Part { kind: PartKind::Text, span: start..end, inner: start..end, trims_behind: false }
+    TemplatePart { kind: PartKind::Text, span: start..end, inner: start..end, trims_behind: false }
 }
 
-fn comment(source: &str, start: usize) -> Part {
+fn comment(source: &str, start: usize) -> TemplatePart {
     let end = source[start..].find("#}").map_or(source.len(), |length| start + length + 2);
     let inner = (start + 2).min(end)..end.saturating_sub(2).max(start);
     let trims_behind = source[start..end].ends_with("-#}");
-    Part { kind: PartKind::Comment, span: start..end, inner, trims_behind }
+    TemplatePart { kind: PartKind::Comment, span: start..end, inner, trims_behind }
 }
 
 /// `{{ … }}` or `{% … %}`, where the closing delimiter counts only between
 /// tokens: not inside a string.
-fn delimited(source: &str, start: usize, kind: PartKind, close: &str) -> Part {
+fn delimited(source: &str, start: usize, kind: PartKind, close: &str) -> TemplatePart {
     let trims_before = source.as_bytes().get(start + 2) == Some(&b'-');
     let inner_start = start + 2 + usize::from(trims_before);
     let mut at = inner_start;
@@ -106,23 +106,23 @@ fn delimited(source: &str, start: usize, kind: PartKind, close: &str) -> Part {
         let trims_behind = rest.strip_prefix('-').is_some_and(|rest| rest.starts_with(close));
         if trims_behind || rest.starts_with(close) {
             let end = at + usize::from(trims_behind) + close.len();
-            return Part { kind, span: start..end, inner: inner_start..at, trims_behind };
+            return TemplatePart { kind, span: start..end, inner: inner_start..at, trims_behind };
         }
         let Some(token) = token(source, at) else {
             let inner = inner_start..source.len();
-            return Part { kind, span: start..source.len(), inner, trims_behind: false };
+            return TemplatePart { kind, span: start..source.len(), inner, trims_behind: false };
         };
         at = token.span.end;
     }
 }
 
-fn raw(source: &str, start: usize) -> Option<Part> {
+fn raw(source: &str, start: usize) -> Option<TemplatePart> {
     let (body, _) = plain_tag(source, start, "raw")?;
     let mut at = body;
     loop {
         at += source[at..].find("{%")?;
         if let Some((end, trims_behind)) = plain_tag(source, at, "endraw") {
-            return Some(Part {
+            return Some(TemplatePart {
                 kind: PartKind::Raw,
                 span: start..end,
                 inner: body..at,
@@ -144,7 +144,7 @@ fn plain_tag(source: &str, start: usize, name: &str) -> Option<(usize, bool)> {
     Some((source.len() - rest.len(), trims))
 }
 
-fn token(source: &str, start: usize) -> Option<Token> {
+fn token(source: &str, start: usize) -> Option<TeraToken> {
     let start = start + blanks(&source[start..]);
     let rest = &source[start..];
     let first = rest.chars().next()?;
@@ -152,15 +152,15 @@ fn token(source: &str, start: usize) -> Option<Token> {
     let (kind, length) = match first {
         '"' | '\'' | '`' => {
             let (text, length) = string(rest, first)?;
-            (TokenKind::Text(text), length)
+            (TeraTokenKind::Text(text), length)
         }
         'a'..='z' | 'A'..='Z' | '_' => {
-            (TokenKind::Name, run(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+            (TeraTokenKind::Name, run(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
         }
-        '0'..='9' => (TokenKind::Number, run(|byte| byte.is_ascii_digit() || byte == b'.')),
-        other => (TokenKind::Symbol(other), other.len_utf8()),
+        '0'..='9' => (TeraTokenKind::Number, run(|byte| byte.is_ascii_digit() || byte == b'.')),
+        other => (TeraTokenKind::Symbol(other), other.len_utf8()),
     };
-    Some(Token { kind, span: start..start + length })
+    Some(TeraToken { kind, span: start..start + length })
 }
 
 /// A quoted string's text and its length with the quotes.
@@ -191,14 +191,14 @@ pub(super) fn bound_names(source: &str) -> Vec<String> {
     let mut names = Vec::new();
     for part in parts(source).into_iter().filter(|part| part.kind == PartKind::Tag) {
         let tokens = tokens(source, part.inner);
-        let word = |token: &Token| &source[token.span.clone()];
+        let word = |token: &TeraToken| &source[token.span.clone()];
         let count = match tokens.first().map(word) {
             Some("set" | "set_global") => 1,
             Some("for") => tokens.iter().take_while(|token| word(token) != "in").count(),
             _ => 0,
         };
         let bound = tokens.iter().skip(1).take(count);
-        names.extend(bound.filter(|t| t.kind == TokenKind::Name).map(|t| word(t).to_owned()));
+        names.extend(bound.filter(|t| t.kind == TeraTokenKind::Name).map(|t| word(t).to_owned()));
     }
     names
 }
@@ -208,18 +208,18 @@ pub(super) fn bound_names(source: &str) -> Vec<String> {
 pub(super) struct Path {
     pub(super) root: String,
     pub(super) root_span: Range<usize>,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<PathStep>,
 }
 
 /// One step of a [`Path`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Step {
-    pub(super) key: StepKey,
+pub(super) struct PathStep {
+    pub(super) key: PathStepKey,
     pub(super) span: Range<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum StepKey {
+pub(super) enum PathStepKey {
     Key(String),
     Index(usize),
     /// An expression, whose value only rendering knows.
@@ -240,30 +240,30 @@ const RESERVED: [&str; 16] = [
 
 /// Every variable, with the steps behind it, that an expression's tokens name;
 /// those inside another's brackets come after it.
-pub(super) fn paths(source: &str, tokens: &[Token]) -> Vec<Path> {
+pub(super) fn paths(source: &str, tokens: &[TeraToken]) -> Vec<Path> {
     let starts = (0..tokens.len()).filter(|&at| is_variable(source, tokens, at));
     starts.map(|at| path(source, tokens, at).0).collect()
 }
 
-fn is_symbol(token: Option<&Token>, symbol: char) -> bool {
-    token.is_some_and(|token| token.kind == TokenKind::Symbol(symbol))
+fn is_symbol(token: Option<&TeraToken>, symbol: char) -> bool {
+    token.is_some_and(|token| token.kind == TeraTokenKind::Symbol(symbol))
 }
 
-fn is_variable(source: &str, tokens: &[Token], at: usize) -> bool {
+fn is_variable(source: &str, tokens: &[TeraToken], at: usize) -> bool {
     let token = &tokens[at];
     let name = &source[token.span.clone()];
     let before = at.checked_sub(1).map(|before| &tokens[before]);
     let after = tokens.get(at + 1);
-    let is_named = |token: Option<&Token>, name: &str| {
+    let is_named = |token: Option<&TeraToken>, name: &str| {
         token.is_some_and(|token| {
-            token.kind == TokenKind::Name && &source[token.span.clone()] == name
+            token.kind == TeraTokenKind::Name && &source[token.span.clone()] == name
         })
     };
     let is_argument = is_symbol(after, '=') && !is_symbol(tokens.get(at + 2), '=');
     let is_test = is_named(before, "is")
         || is_named(before, "not")
             && at.checked_sub(2).is_some_and(|is| is_named(Some(&tokens[is]), "is"));
-    token.kind == TokenKind::Name
+    token.kind == TeraTokenKind::Name
         && !RESERVED.contains(&name)
         && !['|', '.', '<', '@'].iter().any(|&symbol| is_symbol(before, symbol))
         && !is_symbol(after, '(')
@@ -272,7 +272,7 @@ fn is_variable(source: &str, tokens: &[Token], at: usize) -> bool {
 }
 
 /// The path that begins with the name at `start`, and the index behind it.
-pub(super) fn path(source: &str, tokens: &[Token], start: usize) -> (Path, usize) {
+pub(super) fn path(source: &str, tokens: &[TeraToken], start: usize) -> (Path, usize) {
     let root_span = tokens[start].span.clone();
     let root = source[root_span.clone()].to_owned();
     let mut path = Path { root, root_span, steps: Vec::new() };
@@ -291,31 +291,31 @@ pub(super) fn path(source: &str, tokens: &[Token], start: usize) -> (Path, usize
     }
 }
 
-fn field(source: &str, tokens: &[Token], dot: usize) -> Option<(Step, usize)> {
-    let name = tokens.get(dot + 1).filter(|token| token.kind == TokenKind::Name)?;
-    let key = StepKey::Key(source[name.span.clone()].to_owned());
-    Some((Step { key, span: name.span.clone() }, dot + 2))
+fn field(source: &str, tokens: &[TeraToken], dot: usize) -> Option<(PathStep, usize)> {
+    let name = tokens.get(dot + 1).filter(|token| token.kind == TeraTokenKind::Name)?;
+    let key = PathStepKey::Key(source[name.span.clone()].to_owned());
+    Some((PathStep { key, span: name.span.clone() }, dot + 2))
 }
 
-fn subscript(source: &str, tokens: &[Token], open: usize) -> Option<(Step, usize)> {
+fn subscript(source: &str, tokens: &[TeraToken], open: usize) -> Option<(PathStep, usize)> {
     let mut depth = 0;
     let close = (open..tokens.len()).find(|&at| {
         depth += match tokens[at].kind {
-            TokenKind::Symbol('[') => 1,
-            TokenKind::Symbol(']') => -1,
+            TeraTokenKind::Symbol('[') => 1,
+            TeraTokenKind::Symbol(']') => -1,
             _ => 0,
         };
         depth == 0
     })?;
     let key = match &tokens[open + 1..close] {
-        [Token { kind: TokenKind::Text(text), .. }] => StepKey::Key(text.clone()),
-        [Token { kind: TokenKind::Number, span }] => {
-            source[span.clone()].parse().map_or(StepKey::Computed, StepKey::Index)
+        [TeraToken { kind: TeraTokenKind::Text(text), .. }] => PathStepKey::Key(text.clone()),
+        [TeraToken { kind: TeraTokenKind::Number, span }] => {
+            source[span.clone()].parse().map_or(PathStepKey::Computed, PathStepKey::Index)
         }
-        _ => StepKey::Computed,
+        _ => PathStepKey::Computed,
     };
     let span = tokens[open].span.start..tokens[close].span.end;
-    Some((Step { key, span }, close + 1))
+    Some((PathStep { key, span }, close + 1))
 }
 
 #[cfg(test)]

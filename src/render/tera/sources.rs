@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tera::{Tera, TeraResult};
 
 use super::filters;
-use super::scan::{self, PartKind, Token, TokenKind};
+use super::scan::{self, PartKind, TeraToken, TeraTokenKind};
 use super::strict::Strict;
 use crate::diagnostic::{Finding, Findings};
 use crate::render::code::{INCLUDE_OUTSIDE, NOT_REPRODUCIBLE};
@@ -16,15 +16,15 @@ use crate::source::{Location, PathError, RepoPath, SourceFile, Span, Tree};
 
 /// Sources, and the engine that compiles them.
 #[derive(Debug)]
-pub(in crate::render) struct Sources {
+pub(in crate::render) struct TeraSources {
     /// The template's directory.
     pub(super) root: RepoPath,
-    files: BTreeMap<String, Source>,
+    files: BTreeMap<String, TeraSource>,
     pub(super) tera: Tera,
 }
 
 #[derive(Debug)]
-struct Source {
+struct TeraSource {
     file: Arc<SourceFile>,
     strict: Strict,
 }
@@ -41,14 +41,14 @@ fn places(root: &RepoPath) -> [RepoPath; 3] {
     [root.clone(), root.child("vendor"), RepoPath::root().child("vendor")]
 }
 
-impl Sources {
+impl TeraSources {
     /// Reads files and what they include. Nothing is compiled yet.
     pub(super) fn load<'p>(
         tree: &Tree,
         root: &RepoPath,
         paths: impl Iterator<Item = &'p RepoPath>,
     ) -> Result<Self, Findings> {
-        let mut reading = Reading {
+        let mut reading = SourceReader {
             tree,
             places: places(root),
             files: BTreeMap::new(),
@@ -62,7 +62,7 @@ impl Sources {
         while let Some(name) = reading.waiting.pop() {
             reading.follow(&name);
         }
-        let Reading { files, findings, .. } = reading;
+        let SourceReader { files, findings, .. } = reading;
         if !findings.is_empty() {
             return Err(findings);
         }
@@ -127,7 +127,7 @@ impl Sources {
     }
 }
 
-fn texts(files: &BTreeMap<String, Source>) -> impl Iterator<Item = (&str, &str)> {
+fn texts(files: &BTreeMap<String, TeraSource>) -> impl Iterator<Item = (&str, &str)> {
     files.iter().map(|(name, source)| (name.as_str(), source.strict.text(&source.file)))
 }
 
@@ -154,8 +154,10 @@ fn inclusions(source: &str) -> Vec<Inclusion> {
     tags.filter_map(|part| inclusion(source, &scan::tokens(source, part.inner))).collect()
 }
 
-fn inclusion(source: &str, tokens: &[Token]) -> Option<Inclusion> {
-    let [tag, Token { kind: TokenKind::Text(name), span }, ..] = tokens else { return None };
+fn inclusion(source: &str, tokens: &[TeraToken]) -> Option<Inclusion> {
+    let [tag, TeraToken { kind: TeraTokenKind::Text(name), span }, ..] = tokens else {
+        return None;
+    };
     let tag = &source[tag.span.clone()];
     let span = Span::new(span.start, span.end);
     matches!(tag, "include" | "extends").then(|| Inclusion {
@@ -165,17 +167,17 @@ fn inclusion(source: &str, tokens: &[Token]) -> Option<Inclusion> {
     })
 }
 
-struct Reading<'t> {
+struct SourceReader<'t> {
     tree: &'t Tree,
     places: [RepoPath; 3],
-    files: BTreeMap<String, Source>,
+    files: BTreeMap<String, TeraSource>,
     unreadable: BTreeSet<String>,
     /// Names of files whose inclusions have not been followed.
     waiting: Vec<String>,
     findings: Findings,
 }
 
-impl Reading<'_> {
+impl SourceReader<'_> {
     /// Reads a file unless it was read; false where nothing is there.
     fn read(&mut self, path: &RepoPath, asked_at: Option<&Location>) -> bool {
         let name = name(path);
@@ -186,7 +188,7 @@ impl Reading<'_> {
             Ok(Some(file)) => {
                 self.refuse_context_dump(&file);
                 let strict = Strict::of(file.text());
-                self.files.insert(name.clone(), Source { file, strict });
+                self.files.insert(name.clone(), TeraSource { file, strict });
                 self.waiting.push(name);
                 true
             }

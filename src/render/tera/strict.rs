@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use tera::{Error, ErrorKind, Kwargs, State, TeraResult, Value};
 
-use super::scan::{self, PartKind, Token, TokenKind};
+use super::scan::{self, PartKind, TeraToken, TeraTokenKind};
 use crate::source::SourceFile;
 
 /// The filter's name, which nobody writes.
@@ -85,9 +85,9 @@ impl Strict {
 }
 
 /// The variables that stand beside a `~` with no filter of their own.
-fn joined(source: &str, tokens: &[Token], found: &mut Vec<Range<usize>>) {
+fn joined(source: &str, tokens: &[TeraToken], found: &mut Vec<Range<usize>>) {
     let symbol = |at: Option<usize>, symbol: char| {
-        at.and_then(|at| tokens.get(at)).is_some_and(|t| t.kind == TokenKind::Symbol(symbol))
+        at.and_then(|at| tokens.get(at)).is_some_and(|t| t.kind == TeraTokenKind::Symbol(symbol))
     };
     for path in scan::paths(source, tokens) {
         let span = path.span();

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::scan::{self, Part, StepKey, Token, TokenKind};
+use super::scan::{self, PathStepKey, TemplatePart, TeraToken, TeraTokenKind};
 use crate::yaml::{KeyNode, Node, Route, Step};
 
 /// What every template sees.
@@ -17,7 +17,7 @@ const GLOBALS: [&str; 6] = ["app", "environment", "namespace", "labels", "images
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Supply {
     Global(String),
-    Step(Box<Self>, StepKey),
+    Step(Box<Self>, PathStepKey),
     /// An item of what a loop goes over.
     Item(Box<Self>, LoopId),
     /// The key beside such an item.
@@ -71,18 +71,18 @@ impl Supply {
     }
 }
 
-fn step<'a>(from: Fed<'a>, key: &StepKey) -> Option<Fed<'a>> {
+fn step<'a>(from: Fed<'a>, key: &PathStepKey) -> Option<Fed<'a>> {
     let step = match key {
-        StepKey::Key(name) => Step::Key(name.clone()),
-        StepKey::Index(index) => Step::Index(*index),
-        StepKey::Computed => return None,
+        PathStepKey::Key(name) => Step::Key(name.clone()),
+        PathStepKey::Index(index) => Step::Index(*index),
+        PathStepKey::Computed => return None,
     };
     match from {
         Fed::Value(mut route, node) => {
             let next = match key {
-                StepKey::Key(name) => node.get(name),
-                StepKey::Index(index) => node.items().nth(*index),
-                StepKey::Computed => None,
+                PathStepKey::Key(name) => node.get(name),
+                PathStepKey::Index(index) => node.items().nth(*index),
+                PathStepKey::Computed => None,
             };
             route.push(step);
             Some(Fed::Value(route, next?))
@@ -108,8 +108,8 @@ fn item(over: Fed<'_>, index: usize, is_key: bool) -> Option<Fed<'_>> {
 
 /// The tags around a place of a source, and what they name.
 #[derive(Debug, Default)]
-pub(super) struct Scopes {
-    open: Vec<Scope>,
+pub(super) struct TagScopes {
+    open: Vec<TagScope>,
     /// `set` that came before, with the tags around it.
     set: Vec<(String, Vec<usize>, Option<Supply>)>,
     /// Names that some file of the template makes, which therefore may mean
@@ -118,7 +118,7 @@ pub(super) struct Scopes {
 }
 
 #[derive(Debug)]
-struct Scope {
+struct TagScope {
     tag: String,
     /// Where its tag begins; scopes are told apart by it.
     at: usize,
@@ -128,27 +128,27 @@ struct Scope {
 
 /// How a tag changes what is open.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum ScopeChange {
     /// A loop's body begins.
     Loop(LoopId),
     Other,
 }
 
-impl Scopes {
+impl TagScopes {
     pub(super) fn new(shadowed: &[String]) -> Self {
         Self { shadowed: shadowed.to_vec(), ..Self::default() }
     }
 
     /// Takes a tag's change.
-    pub(super) fn enter(&mut self, source: &str, part: &Part) -> Change {
+    pub(super) fn enter(&mut self, source: &str, part: &TemplatePart) -> ScopeChange {
         let tokens = scan::tokens(source, part.inner.clone());
-        let word = |at: usize| tokens.get(at).map_or("", |t: &Token| &source[t.span.clone()]);
+        let word = |at: usize| tokens.get(at).map_or("", |t: &TeraToken| &source[t.span.clone()]);
         let tag = word(0);
         match tag {
             "for" => {
                 let names = self.loop_names(source, &tokens, part.span.start);
                 self.push("for", part, names);
-                return Change::Loop(part.span.start);
+                return ScopeChange::Loop(part.span.start);
             }
             "else" => {
                 if let Some(scope) = self.open.last_mut().filter(|scope| scope.tag == "for") {
@@ -164,11 +164,11 @@ impl Scopes {
             tag if tag.starts_with("end") => self.pop(),
             _ => {}
         }
-        Change::Other
+        ScopeChange::Other
     }
 
-    fn push(&mut self, tag: &str, part: &Part, names: Vec<(String, Option<Supply>)>) {
-        self.open.push(Scope { tag: tag.to_owned(), at: part.span.start, names });
+    fn push(&mut self, tag: &str, part: &TemplatePart, names: Vec<(String, Option<Supply>)>) {
+        self.open.push(TagScope { tag: tag.to_owned(), at: part.span.start, names });
     }
 
     fn pop(&mut self) {
@@ -182,16 +182,16 @@ impl Scopes {
     fn loop_names(
         &self,
         source: &str,
-        tokens: &[Token],
+        tokens: &[TeraToken],
         at: LoopId,
     ) -> Vec<(String, Option<Supply>)> {
-        let word = |token: &Token| source[token.span.clone()].to_owned();
+        let word = |token: &TeraToken| source[token.span.clone()].to_owned();
         let Some(behind) = tokens.iter().position(|token| word(token) == "in") else {
             return Vec::new();
         };
         let over = self.plain_path(source, &tokens[behind + 1..]).map(Box::new);
         let names: Vec<_> =
-            tokens[1..behind].iter().filter(|t| t.kind == TokenKind::Name).map(word).collect();
+            tokens[1..behind].iter().filter(|t| t.kind == TeraTokenKind::Name).map(word).collect();
         match names.as_slice() {
             [key, value] => vec![
                 (key.clone(), over.clone().map(|over| Supply::Key(over, at))),
@@ -202,10 +202,10 @@ impl Scopes {
         }
     }
 
-    fn take_set(&mut self, source: &str, tokens: &[Token], part: &Part) {
+    fn take_set(&mut self, source: &str, tokens: &[TeraToken], part: &TemplatePart) {
         let Some(name) = tokens.get(1) else { return };
         let name = source[name.span.clone()].to_owned();
-        let is_block = tokens.get(2).is_none_or(|t| t.kind != TokenKind::Symbol('='));
+        let is_block = tokens.get(2).is_none_or(|t| t.kind != TeraTokenKind::Symbol('='));
         let supply = if is_block { None } else { self.plain_path(source, &tokens[3..]) };
         self.set.push((name, self.around(), supply));
         if is_block {
@@ -214,8 +214,8 @@ impl Scopes {
     }
 
     /// The value that those tokens are, where they are a path and no more.
-    fn plain_path(&self, source: &str, tokens: &[Token]) -> Option<Supply> {
-        let first = tokens.first().filter(|token| token.kind == TokenKind::Name)?;
+    fn plain_path(&self, source: &str, tokens: &[TeraToken]) -> Option<Supply> {
+        let first = tokens.first().filter(|token| token.kind == TeraTokenKind::Name)?;
         let (path, end) = scan::path(source, tokens, 0);
         if end != tokens.len() {
             return None;
@@ -251,7 +251,7 @@ impl Scopes {
         let tokens = scan::tokens(source, inner);
         let chooses = tokens.iter().any(|token| {
             matches!(&source[token.span.clone()], "if" | "or" | "and" | "for" | "<")
-                && !matches!(token.kind, TokenKind::Text(_))
+                && !matches!(token.kind, TeraTokenKind::Text(_))
         });
         let paths = scan::paths(source, &tokens);
         let ([path], false) = (paths.as_slice(), chooses) else { return None };

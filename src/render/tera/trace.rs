@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::mark::{CLOSE, END, PRINT, TEXT};
-use super::marked::Site;
+use super::marked::PrintSite;
 use super::supply::Fed;
 use crate::render::{Feed, Traced};
 use crate::source::{Location, Origin, RepoPath, SourceFile, Span};
@@ -13,7 +13,7 @@ use crate::yaml::{self, Dialect, Node, Step};
 
 /// A stretch of a rendered text that one site printed.
 #[derive(Debug)]
-struct Stretch {
+struct PrintedStretch {
     range: Range<usize>,
     site: usize,
     /// Blanks in front of a line of text that stand in its source as well.
@@ -27,9 +27,9 @@ struct Stretch {
 
 /// Which site printed what of one file.
 #[derive(Debug)]
-pub(super) struct Map {
+pub(super) struct OutputMap {
     /// Inner ones come after those around them.
-    stretches: Vec<Stretch>,
+    stretches: Vec<PrintedStretch>,
     /// The whole text, in order.
     segments: Vec<Segment>,
 }
@@ -44,8 +44,8 @@ struct Segment {
 }
 
 /// Takes the marks out of a text; none where it is not `plain` without them.
-pub(super) fn read(marked: &str, plain: &str, sites: &[Site]) -> Option<Map> {
-    let mut reading = Reading { plain: String::with_capacity(plain.len()), map: Vec::new() };
+pub(super) fn read(marked: &str, plain: &str, sites: &[PrintSite]) -> Option<OutputMap> {
+    let mut reading = MarkReader { plain: String::with_capacity(plain.len()), map: Vec::new() };
     let mut open: Vec<usize> = Vec::new();
     let mut rest = marked;
     while let Some(at) = rest.find([PRINT, TEXT, END]) {
@@ -87,10 +87,10 @@ pub(super) fn read(marked: &str, plain: &str, sites: &[Site]) -> Option<Map> {
         next_start = start;
     }
     let segments = segments(&reading.map);
-    Some(Map { stretches: reading.map, segments })
+    Some(OutputMap { stretches: reading.map, segments })
 }
 
-fn segments(stretches: &[Stretch]) -> Vec<Segment> {
+fn segments(stretches: &[PrintedStretch]) -> Vec<Segment> {
     let some = stretches.iter().enumerate().filter(|(_, stretch)| !stretch.range.is_empty());
     let mut bounds: Vec<(usize, bool, usize)> = some
         .flat_map(|(index, s)| [(s.range.start, true, index), (s.range.end, false, index)])
@@ -115,50 +115,50 @@ fn segments(stretches: &[Stretch]) -> Vec<Segment> {
 
 /// How much of a line of text was printed as it stands; a filter around it may
 /// have changed the rest, and `-%}` may have cut it short.
-fn common(printed: &str, site: &Site) -> usize {
+fn common(printed: &str, site: &PrintSite) -> usize {
     let source = &site.file.text()[site.span.clone()];
     let same = printed.char_indices().zip(source.chars()).find(|((_, a), b)| a != b);
     same.map_or(printed.len().min(source.len()), |((at, _), _)| at)
 }
 
 /// How many blanks before a line of text are those before it in its source.
-fn lead(printed: &str, site: &Site) -> usize {
+fn lead(printed: &str, site: &PrintSite) -> usize {
     let source = &site.file.text()[..site.span.start];
     let both = printed.bytes().rev().zip(source.bytes().rev());
     both.take_while(|(a, b)| a == b && matches!(a, b' ' | b'\t')).count()
 }
 
-struct Reading {
+struct MarkReader {
     plain: String,
-    map: Vec<Stretch>,
+    map: Vec<PrintedStretch>,
 }
 
-impl Reading {
+impl MarkReader {
     /// Begins the stretch of a mark: the site's number and the loops' rounds.
-    fn begin(&mut self, name: &str, sites: &[Site]) -> Option<usize> {
+    fn begin(&mut self, name: &str, sites: &[PrintSite]) -> Option<usize> {
         let mut numbers = name.split(',');
         let site: usize = numbers.next()?.parse().ok()?;
         sites.get(site)?;
         let rounds = numbers.filter_map(|round| round.parse().ok()).collect();
         let at = self.plain.len();
-        self.map.push(Stretch { range: at..at, site, lead: 0, rounds, is_changed: false });
+        self.map.push(PrintedStretch { range: at..at, site, lead: 0, rounds, is_changed: false });
         Some(self.map.len() - 1)
     }
 }
 
-impl Map {
+impl OutputMap {
     /// The place in the template that printed `span` of `plain`, the text that
     /// this map is of.
     pub(super) fn find(
         &self,
         plain: &str,
         span: &Range<usize>,
-        sites: &[Site],
+        sites: &[PrintSite],
         values: Node<'_>,
     ) -> Option<Traced> {
         let pieces = self.pieces(plain, span);
         let is_whole = pieces.iter().all(Option::is_some);
-        let known: Vec<&Stretch> = pieces.into_iter().flatten().collect();
+        let known: Vec<&PrintedStretch> = pieces.into_iter().flatten().collect();
         let origin = origin(&known, is_whole, span, sites)?;
         let mut prints = known.iter().filter(|stretch| !sites[stretch.site].is_text);
         let fed = match (prints.next(), prints.next()) {
@@ -170,8 +170,8 @@ impl Map {
 
     /// The stretches that the bytes of a span lie in, in order; none for bytes
     /// that are not blank and in no stretch.
-    fn pieces(&self, plain: &str, span: &Range<usize>) -> Vec<Option<&Stretch>> {
-        let mut pieces: Vec<Option<&Stretch>> = Vec::new();
+    fn pieces(&self, plain: &str, span: &Range<usize>) -> Vec<Option<&PrintedStretch>> {
+        let mut pieces: Vec<Option<&PrintedStretch>> = Vec::new();
         // A fault may stand at a single place.
         let end = span.end.max(span.start + 1).min(plain.len());
         let behind = self.segments.partition_point(|segment| segment.start <= span.start);
@@ -196,7 +196,7 @@ impl Map {
 
     /// Where nothing was written: an expression in the rest of the line that
     /// printed nothing, or else what stands directly before.
-    fn beside(&self, plain: &str, at: usize) -> Option<&Stretch> {
+    fn beside(&self, plain: &str, at: usize) -> Option<&PrintedStretch> {
         let rest = plain.get(at..)?;
         let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
         let here = at..=at + blanks;
@@ -207,17 +207,17 @@ impl Map {
     }
 }
 
-fn is_same(a: Option<&Stretch>, b: Option<&Stretch>) -> bool {
+fn is_same(a: Option<&PrintedStretch>, b: Option<&PrintedStretch>) -> bool {
     a.map(std::ptr::from_ref) == b.map(std::ptr::from_ref)
 }
 
 /// The place of those stretches together; `is_whole` where nothing else
 /// printed a part of the span.
 fn origin(
-    pieces: &[&Stretch],
+    pieces: &[&PrintedStretch],
     is_whole: bool,
     span: &Range<usize>,
-    sites: &[Site],
+    sites: &[PrintSite],
 ) -> Option<Origin> {
     let file = &sites[pieces.first()?.site].file;
     let places: Vec<Range<usize>> = pieces
@@ -238,7 +238,7 @@ fn origin(
 }
 
 /// The part of a site's source that printed its part of a span.
-fn place(piece: &Stretch, site: &Site, span: &Range<usize>) -> Range<usize> {
+fn place(piece: &PrintedStretch, site: &PrintSite, span: &Range<usize>) -> Range<usize> {
     if !site.is_text || piece.is_changed {
         return site.span.clone();
     }
@@ -250,8 +250,8 @@ fn place(piece: &Stretch, site: &Site, span: &Range<usize>) -> Range<usize> {
 }
 
 fn fed(
-    stretch: &Stretch,
-    site: &Site,
+    stretch: &PrintedStretch,
+    site: &PrintSite,
     plain: &str,
     span: &Range<usize>,
     values: Node<'_>,
@@ -340,9 +340,9 @@ mod tests {
     use super::super::mark;
     use super::*;
 
-    fn sites() -> Vec<Site> {
+    fn sites() -> Vec<PrintSite> {
         let file = Arc::new(SourceFile::new(RepoPath::root(), "ab: {{ x }}\n".to_owned()));
-        let site = |span, is_text| Site {
+        let site = |span, is_text| PrintSite {
             file: Arc::clone(&file),
             span,
             is_text,
