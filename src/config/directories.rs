@@ -25,14 +25,14 @@ codes! {
 /// A directory of `environments/`, that itself included.
 pub(super) struct Directory {
     pub(super) path: RepoPath,
-    /// Its `environment.yaml`.
+    /// The directory's `environment.yaml`.
     pub(super) environment: Option<ConfigFile<EnvironmentFile>>,
-    /// Its apps' files, by name.
+    /// The apps' files, by name.
     pub(super) apps: BTreeMap<String, ConfigFile<AppFile>>,
     /// The names of its apps' files in order, those that were not or could not
     /// be read included: what names one of them is not wrong.
     pub(super) app_names: Arc<[String]>,
-    /// Its sub-directories; one without is an environment.
+    /// The sub-directories; a directory without any is an environment.
     pub(super) children: Vec<Directory>,
 }
 

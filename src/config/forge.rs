@@ -30,7 +30,7 @@ record! {
     struct ForgeFile("`forge`") {
         /// What runs there.
         required kind: ForgeKind = "kind",
-        /// Its address, without credentials: `https://git.example.com`.
+        /// The forge's address, without credentials: `https://git.example.com`.
         required url: Url = "url",
         /// The repository's path there: `shop/deploy`.
         required repository: ForgeRepository = "repository",
@@ -92,7 +92,7 @@ impl Decode for TokenFile {
 pub struct Forge {
     /// What runs there.
     pub kind: ForgeKind,
-    /// Its address, without credentials.
+    /// The forge's address, without credentials.
     pub url: String,
     /// The repository's path there.
     pub repository: String,

@@ -282,7 +282,7 @@ fn approvals(raw: &Sourced<ApprovalsFile>) -> Sourced<Approvals> {
 record! {
     /// A check that has to pass.
     struct CheckFile("an entry of `checks`") {
-        /// Its name on the forge.
+        /// The check's name on the forge.
         required name: Name = "name",
         /// Which commit it is read from.
         required of: CheckSubject = "of",
@@ -303,7 +303,7 @@ choice! {
 /// A check that has to pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// Its name on the forge.
+    /// The check's name on the forge.
     pub name: String,
     /// Which commit it is read from.
     pub of: CheckSubject,
@@ -357,7 +357,7 @@ fn images(
 choice! {
     /// Whether an image needs a digest.
     pub enum DigestGate("a value of `digest`") {
-        /// It does.
+        /// An image without a digest does not enter.
         Required = "required",
     }
 }

@@ -19,7 +19,7 @@ record! {
     /// path.
     struct HoldEntryFile("a hold") {
         /// What is held back, by the app's keys: for an image its tag and
-        /// digest as they are written behind the repository
+        /// digest as they are written after the repository
         /// (`v4@sha256:…`), or one of the two. All that is listed has to be
         /// the same for a state to be held back.
         required state: Map<Name, Text> = "state",

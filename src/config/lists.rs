@@ -30,7 +30,7 @@ codes! {
 
     /// An empty list that could mean all or nothing.
     ///
-    /// To a person `ports: []` is no port, and to a `NetworkPolicy` it is every
+    /// To a person `ports: []` means no port, and to a `NetworkPolicy` every
     /// port. Leave the key out for all, and the entry for nothing.
     EMPTY_LIST = "empty-list", Input, Error;
 }

@@ -32,7 +32,7 @@ codes! {
     /// that they may reach each other anyway.
     NEEDLESS_ALLOW = "needless-allow", Input, Warning;
 
-    /// An exception that is no part of the network.
+    /// An exception that is not part of the network.
     ///
     /// `except` leaves parts of `cidr` out. What is not inside it is out
     /// already, and Kubernetes refuses such a policy; so it does where nothing
@@ -354,7 +354,7 @@ fn peer(raw: &Sourced<PeerFile>, findings: &mut Findings) -> Option<Peer> {
                 findings.push(
                     Finding::new(
                         &EXCEPT_OUTSIDE,
-                        "`except` leaves out parts of a network, and a namespace is none",
+                        "`except` leaves out parts of a network, and a namespace is not one",
                         except.location.clone(),
                     )
                     .because("there is no `cidr` here")
@@ -385,7 +385,7 @@ fn check_except(cidr: &Sourced<Cidr>, except: &[&Sourced<Cidr>], findings: &mut 
         } else {
             "outside the network already"
         };
-        let message = format!("`{}` is no part of `{}` to leave out", part.value, cidr.value);
+        let message = format!("`{}` is not part of `{}` to leave out", part.value, cidr.value);
         findings.push(
             Finding::new(&EXCEPT_OUTSIDE, message, part.location.clone())
                 .because(because)

@@ -43,13 +43,13 @@ choice! {
     /// How much a rule matters. The last is not called `off`, because YAML
     /// reads that as a boolean.
     pub enum RuleSeverity("a severity") {
-        /// It fails a run.
+        /// A finding fails a run.
         Error = "error",
-        /// It is shown.
+        /// A finding is shown.
         Warning = "warning",
-        /// It is shown and worth knowing.
+        /// A finding is shown as worth knowing.
         Note = "note",
-        /// It is not shown.
+        /// A finding is not shown.
         Ignore = "ignore",
     }
 }

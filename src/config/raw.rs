@@ -328,13 +328,13 @@ fn native_setting(key: KeyNode<'_>) -> Option<Finding> {
             key.location(),
         );
         return Some(finding.because("this repository declares `sites`").help(
-            "which environments may reach each other is said by `network` at the top of `rungs.yaml`",
+            "`network` at the top of `rungs.yaml` says which environments may reach each other",
         ));
     }
     NATIVE_SETTINGS.contains(&text).then(|| {
         let message = format!("`{text}` of an environment is for repositories that rungs renders");
         Finding::new(&NATIVE_SETTING, message, key.location())
             .because("this repository declares `sites`")
-            .help("remove it, and say it where the manifests of the environment stand")
+            .help("remove it, and set it where the environment's manifests are")
     })
 }

@@ -12,7 +12,7 @@ use crate::yaml::{Dialect, Kind, Node, Value, lint, parse};
 codes! {
     /// Several documents in a file that holds one.
     ///
-    /// A file of settings is one YAML document. What stands behind a `---`
+    /// A file of settings is one YAML document. What stands after a `---`
     /// would be ignored.
     SEVERAL_DOCUMENTS = "several-documents", Input, Error;
 }
@@ -21,7 +21,7 @@ codes! {
 pub(super) struct ConfigFile<T> {
     /// The file.
     pub(super) file: Arc<SourceFile>,
-    /// Its one document; null where it is empty.
+    /// The file's one document; null where it is empty.
     pub(super) value: Value,
     /// What could be made of it, where anything could.
     pub(super) raw: Option<T>,
@@ -164,7 +164,7 @@ pub(super) fn mark_secrets(node: Node<'_>) {
 
 fn mark_scalars(node: Node<'_>) {
     match node.kind() {
-        // What is only on or off is no secret, and neither is nothing.
+        // What is only on or off is not a secret, and neither is nothing.
         Kind::Null | Kind::Bool(_) => {}
         Kind::Number(_) | Kind::String(_) => {
             // An alias shows nothing by itself; what it repeats would.

@@ -11,7 +11,7 @@ use super::raw::{AppFile, EnvironmentFile, RepositoryFile};
 use super::schema::root;
 
 const INTRODUCTION: &str = "\
-<!-- Generated from the documentation of the types in src/config/raw.rs. Do not edit. -->
+<!-- Generated from the documentation of the types in src/config/. Do not edit. -->
 
 # Configuration
 

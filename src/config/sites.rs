@@ -148,14 +148,14 @@ choice! {
         /// Manifests: images of containers, and the OCI and git sources of
         /// Flux and Argo CD.
         Manifest = "manifest",
-        /// Scalars that a comment behind them marks: `# rungs: app=web`, or
+        /// Scalars that a comment after them marks: `# rungs: app=web`, or
         /// Flux's `# {"$imagepolicy": "ns:name:tag"}`.
         Marker = "marker",
     }
 
     /// Whether promotion adds a digest.
     pub(in crate::config) enum DigestAddition("a value of `digest`") {
-        /// It does.
+        /// Promotion adds one.
         Add = "add",
     }
 }
@@ -317,8 +317,8 @@ fn check_app(keys: &SiteKeys, findings: &mut Findings) {
     let path = &keys.path;
     match &keys.app {
         Some(app) if path.value.names_app() => findings.push(
-            Finding::new(&SITE_APP, "the app is said twice", app.location.clone())
-                .because("said here")
+            Finding::new(&SITE_APP, "the app is given twice", app.location.clone())
+                .because("given here")
                 .label(path.location.clone(), "and by `{app}` here")
                 .help("remove `app`, or write `*` for `{app}` in the path"),
         ),
@@ -341,7 +341,7 @@ fn check_image_names_app(keys: &SiteKeys, app: &Sourced<AppPattern>, findings: &
         Some((app.location.clone(), "`fields` has neither `image` nor `repository`"))
     } else {
         let promote = keys.promote.as_ref();
-        promote.map(|list| (list.location.clone(), "a value is of no image"))
+        promote.map(|list| (list.location.clone(), "a value belongs to no image"))
     };
     if let Some((at, because)) = unnamed {
         findings.push(
@@ -356,10 +356,14 @@ fn check_environment(keys: &SiteKeys, known: &Known<'_>, findings: &mut Findings
     let path = &keys.path;
     match &keys.environment {
         Some(name) if path.value.names_environment() => findings.push(
-            Finding::new(&SITE_ENVIRONMENT, "the environment is said twice", name.location.clone())
-                .because("said here")
-                .label(path.location.clone(), "and by `{environment}` here")
-                .help("remove `environment`, or write `*` for `{environment}` in the path"),
+            Finding::new(
+                &SITE_ENVIRONMENT,
+                "the environment is given twice",
+                name.location.clone(),
+            )
+            .because("given here")
+            .label(path.location.clone(), "and by `{environment}` here")
+            .help("remove `environment`, or write `*` for `{environment}` in the path"),
         ),
         Some(name) => {
             known.has(name, findings);
@@ -423,9 +427,13 @@ fn fields(raw: &Sourced<SiteFile>, findings: &mut Findings) -> Option<Fields> {
     };
     if let Some((part, because)) = flaw {
         findings.push(
-            Finding::new(&SITE_FIELDS, "these `fields` make no reference", part.location.clone())
-                .because(because)
-                .help("write `image` alone, or `tag` or `digest` with or without `repository`"),
+            Finding::new(
+                &SITE_FIELDS,
+                "these `fields` do not make a reference",
+                part.location.clone(),
+            )
+            .because(because)
+            .help("write `image` alone, or `tag` or `digest` with or without `repository`"),
         );
     }
     if [tag, repository, digest, image, version].iter().all(|route| route.is_none()) {

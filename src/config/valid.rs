@@ -64,13 +64,13 @@ pub struct Train {
 /// A place to deploy to.
 #[derive(Debug, Clone)]
 pub struct Environment {
-    /// Its name.
+    /// The name.
     pub name: EnvironmentName,
-    /// Its directory; in an adopted repository the root.
+    /// The directory; in an adopted repository the root.
     pub directory: RepoPath,
     /// How paths of sites spell its name.
     pub spelling: String,
-    /// Its own `environment.yaml`, or its directory where it has none.
+    /// The `environment.yaml` of its own, or the directory where it has none.
     pub location: Location,
     /// What is at stake.
     pub tier: Tier,
@@ -151,9 +151,9 @@ pub struct Generate {
 /// What is deployed as one unit in one environment.
 #[derive(Debug, Clone)]
 pub struct App {
-    /// Its name: the stem of its file.
+    /// The name: the stem of the file.
     pub name: String,
-    /// Its file in the environment's own directory, the one that makes it exist.
+    /// The file in the environment's own directory, the one that makes it exist.
     pub location: Location,
     /// Where its objects live.
     pub namespace: Sourced<String>,
@@ -196,8 +196,8 @@ pub struct Image {
     pub tag: Option<Sourced<String>>,
     /// Digest, `sha256:` and 64 hexadecimal digits.
     pub digest: Option<Sourced<String>>,
-    /// Its key where the innermost layer names it.
+    /// The key where the innermost layer names it.
     pub location: Location,
-    /// Its key where the outermost layer first names it.
+    /// The key where the outermost layer first names it.
     pub declared: Location,
 }

@@ -3,7 +3,7 @@
 use crate::diagnostic::codes;
 
 codes! {
-    /// A document is no Kubernetes object.
+    /// A document is not a Kubernetes object.
     ///
     /// Every document that a template renders is one object, a map with
     /// `apiVersion`, `kind` and `metadata`, or a `List` of objects. A document
@@ -162,7 +162,7 @@ codes! {
     /// A definition of custom kinds cannot be read.
     ///
     /// The files below `schemas/crds/` are read on every run, because they say
-    /// which kinds are cluster-scoped. One of them is no text, is too large, or
+    /// which kinds are cluster-scoped. One of them is not text, is too large, or
     /// leads out of the repository.
     UNREADABLE_DEFINITION = "unreadable-definition", Input, Error;
 

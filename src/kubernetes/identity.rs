@@ -78,7 +78,7 @@ impl<'n> IdentityReader<'n, '_> {
         }
         let finding = Finding::new(
             &MISSING_API_VERSION,
-            format!("`{api_version}` is no `apiVersion`"),
+            format!("`{api_version}` is not an `apiVersion`"),
             place_of(self.root, "apiVersion"),
         );
         self.report(

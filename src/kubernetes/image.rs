@@ -31,7 +31,7 @@ pub struct ImageReference {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(String);
 
-/// Why a text is no image reference. Its text goes on from the reference:
+/// Why a text is not an image reference. Its text goes on from the reference:
 /// "`Web` has a capital letter…".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImageFault {
@@ -39,7 +39,7 @@ pub enum ImageFault {
     #[error("names no repository")]
     Empty,
     /// Registry and repository are too long.
-    #[error("has a name of {0} characters, and 255 are the most")]
+    #[error("has a name of {0} characters, and at most 255 are allowed")]
     TooLong(usize),
     /// Capital letters, which repositories never have.
     #[error("has capital letters in its repository, which are not allowed there")]
@@ -50,8 +50,8 @@ pub enum ImageFault {
     /// A scheme, which a reference never has.
     #[error("begins with `{0}://`, and a reference begins with the registry's host")]
     Scheme(String),
-    /// A registry that is no host name or address.
-    #[error("names the registry `{0}`, which is no host name with an optional port")]
+    /// A registry that is not a host name or address.
+    #[error("names the registry `{0}`, which is not a host name with an optional port")]
     Domain(String),
     /// A path that breaks the rules.
     #[error(
@@ -64,7 +64,7 @@ pub enum ImageFault {
     Identifier,
     /// A tag that breaks the rules.
     #[error(
-        "has the tag `{0}`; a tag is at most 128 letters, digits, `_`, `.` and `-`, and begins with none of `.` and `-`"
+        "has the tag `{0}`; a tag is at most 128 letters, digits, `_`, `.` and `-`, and does not begin with `.` or `-`"
     )]
     Tag(String),
     /// A digest that breaks the rules.
@@ -192,7 +192,7 @@ pub fn is_tag(text: &str) -> bool {
         && text.bytes().all(|byte| word(byte) || byte == b'.' || byte == b'-')
 }
 
-/// A colon behind the last slash begins a tag; one before it, a port.
+/// A colon after the last slash begins a tag; one before it, a port.
 fn split_tag(text: &str) -> (&str, Option<&str>) {
     let path = text.rfind('/').map_or(0, |at| at + 1);
     match text[path..].find(':') {

@@ -126,7 +126,7 @@ fn hide(root: Node<'_>) {
     let fields = ["data", "stringData"].into_iter().filter_map(|key| root.get(key));
     for secret in fields.flat_map(|field| field.entries().map(|(_, value)| value)).chain(applied) {
         let location = secret.location();
-        // What a program made stands at the program, which is no secret.
+        // What a program made stands at the program, which is not a secret.
         let made =
             secret.style() == Style::Made && location.span().contains(root.location().span());
         if !made {

@@ -16,7 +16,7 @@ pub enum NameFault {
     #[error("is empty")]
     Empty,
     /// More bytes than it may have.
-    #[error("has {length} characters, and {most} are the most it may have")]
+    #[error("has {length} characters, and at most {most} are allowed")]
     TooLong {
         /// Bytes that it has.
         length: usize,
@@ -31,7 +31,7 @@ pub enum NameFault {
         /// What may stand there, in words.
         allowed: &'static str,
     },
-    /// It begins with what may only stand inside.
+    /// A character at the start that may only stand inside.
     #[error("begins with `{found}`, and must begin with {allowed}")]
     Begins {
         /// The character.
@@ -39,7 +39,7 @@ pub enum NameFault {
         /// What may stand there, in words.
         allowed: &'static str,
     },
-    /// It ends with what may only stand inside.
+    /// A character at the end that may only stand inside.
     #[error("ends with `{found}`, and must end with {allowed}")]
     Ends {
         /// The character.
@@ -48,7 +48,7 @@ pub enum NameFault {
         allowed: &'static str,
     },
     /// One of the labels between the dots of a subdomain is empty.
-    #[error("has nothing between two dots, or before the first or behind the last")]
+    #[error("has nothing between two dots, or before the first or after the last")]
     EmptyLabel,
     /// A whole name that means something else in a path.
     #[error("means another place in a path")]
@@ -57,7 +57,7 @@ pub enum NameFault {
     #[error("has more than one `/`")]
     Slashes,
     /// A label key's part before the `/`.
-    #[error("is no key: the part before `/` {0}")]
+    #[error("is not a key: the part before `/` {0}")]
     Prefix(Box<NameFault>),
 }
 
@@ -312,8 +312,8 @@ mod tests {
         );
         assert_eq!(
             label_key("a..b/c").unwrap_err().to_string(),
-            "is no key: the part before `/` has nothing between two dots, or before the first or \
-             behind the last"
+            "is not a key: the part before `/` has nothing between two dots, or before the first or \
+             after the last"
         );
     }
 }

@@ -17,9 +17,9 @@ pub const MANAGER: &str = "rungs";
 /// A label that objects get, with the place that asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelSetting<'a> {
-    /// Its key.
+    /// The label's key.
     pub key: &'a str,
-    /// Its value.
+    /// The label's value.
     pub value: &'a str,
     /// The setting, or what the label is about.
     pub location: &'a Location,

@@ -104,7 +104,7 @@ codes! {
     /// ```jsonnet
     /// // wrong
     /// { replicas: 3, deployment: deployment }
-    /// // right: a hidden field is no part of the result
+    /// // right: a hidden field is not part of the result
     /// { replicas:: 3, deployment: deployment }
     /// ```
     LOOSE_VALUE = "loose-value", Input, Error;

@@ -4,7 +4,7 @@ use super::code::{INCLUDE_MISSING, INCLUDE_OUTSIDE};
 use crate::diagnostic::{Finding, nearest};
 use crate::source::{Location, PathError, RepoPath};
 
-/// A name to include or import that is no path inside the repository.
+/// A name to include or import that is not a path inside the repository.
 pub(super) fn outside(name: &str, error: &PathError, at: Location) -> Finding {
     let why = match error {
         PathError::Outside(_) => "climbs out of the repository",

@@ -26,7 +26,7 @@ pub struct Input<'a> {
 /// `tag` and `digest`; what is not set is undefined.
 #[derive(Debug, Clone, Copy)]
 pub struct InputImage<'a> {
-    /// Its key.
+    /// The image's key.
     pub key: &'a str,
     /// Registry and repository.
     pub repository: &'a str,

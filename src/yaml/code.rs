@@ -7,7 +7,7 @@ use crate::diagnostic::{Finding, codes};
 use crate::source::{Location, SourceFile, Span};
 
 codes! {
-    /// A file is no YAML.
+    /// A file is not YAML.
     ///
     /// The text cannot be read at the place that is shown. The cause often
     /// stands a line or two before it: a missing quote or bracket, or an
@@ -28,7 +28,7 @@ codes! {
     /// A tab is used as indentation.
     ///
     /// YAML counts spaces; how wide a tab is, it cannot know. kubectl refuses a
-    /// tab at the begin of a line, outside brackets and quoted texts.
+    /// tab at the start of a line, outside brackets and quoted texts.
     ///
     /// ```yaml
     /// # wrong: the second line begins with a tab, shown as `→`
@@ -58,7 +58,7 @@ codes! {
     /// ```
     DUPLICATE_KEY = "duplicate-key", Input, Error;
 
-    /// A key is no text.
+    /// A key is not text.
     ///
     /// Kubernetes' objects are JSON, where a key is a text. A list, a map, null
     /// or a number beyond 64 bits cannot be one, and kubectl refuses it. Most
@@ -120,7 +120,7 @@ codes! {
 
     /// A value is not what its tag says.
     ///
-    /// A tag such as `!!int` or `!!binary` says what the value behind it must
+    /// A tag such as `!!int` or `!!binary` says what the value after it must
     /// be; kubectl refuses the file where it is not.
     ///
     /// ```yaml
@@ -144,11 +144,11 @@ codes! {
     /// ```
     NUMBER_NOT_FINITE = "number-not-finite", Input, Error;
 
-    /// What is merged is no map.
+    /// What is merged is not a map.
     ///
     /// `<<` takes the keys of a map, or of each map of a list, into the map
-    /// where it stands. A list behind an alias does not count as a list of
-    /// maps to kubectl.
+    /// where it stands. An alias of a list does not count as a list of maps to
+    /// kubectl.
     ///
     /// ```yaml
     /// # wrong

@@ -90,7 +90,7 @@ impl Serialize for Written<'_> {
 }
 
 /// Whether a text of several lines cannot be a block scalar to kubectl, which
-/// takes a tab at the begin of the first line for indentation.
+/// takes a tab at the start of the first line for indentation.
 fn is_no_block(text: &str) -> bool {
     text.contains('\n') && text.trim_start_matches('\n').starts_with('\t')
 }

@@ -23,12 +23,12 @@ pub enum Step {
     Where {
         /// The key of the item, which is a map.
         key: String,
-        /// Its value; a number or boolean as it is written.
+        /// The value of that key; a number or boolean as it is written.
         value: String,
     },
 }
 
-/// Why a text is no route.
+/// Why a text is not a route.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct RouteError {
@@ -281,7 +281,7 @@ impl RouteParser<'_> {
                 '"' => return Ok(text),
                 '\\' => {
                     let Some(escaped @ ('"' | '\\')) = self.peek() else {
-                        return Err(self.error("behind `\\`, only `\"` and `\\` may stand"));
+                        return Err(self.error("after `\\`, only `\"` and `\\` may stand"));
                     };
                     self.skip();
                     text.push(escaped);

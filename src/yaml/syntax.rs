@@ -1,4 +1,4 @@
-//! What is wrong with text that is no YAML, in plain words.
+//! What is wrong with text that is not YAML, in plain words.
 
 use std::sync::Arc;
 
@@ -98,13 +98,13 @@ impl<'a> Fault<'a> {
         let end = content[start..].find(close).map_or(content.len(), |end| start + end + 2);
         let span = Span::new(line.start as usize + start, line.start as usize + end);
         let finding = self.finding("a template's braces stand in plain YAML", span);
-        Some(finding.because("YAML reads `{` as the begin of a map").help(
+        Some(finding.because("YAML reads `{` as the start of a map").help(
             "name the file `*.tera` if it is a template; put the whole value in quotes if the \
              braces are meant as they are",
         ))
     }
 
-    /// A tab at the begin of a line.
+    /// A tab at the start of a line.
     fn tab(&self) -> Option<Finding> {
         let is_tab = matches!(
             self.kind,
@@ -164,11 +164,11 @@ impl<'a> Fault<'a> {
         let content = self.content(line);
         let text = self.slice(content);
         let (message, help) = if text.starts_with('-') && !text.starts_with("- ") {
-            ("a list item lacks the space behind its dash", "write `- ` before the item")
+            ("a list item lacks the space after its dash", "write `- ` before the item")
         } else if text.contains(':') {
-            ("a key lacks the space behind its colon", "write `key: value`, with the space")
+            ("a key lacks the space after its colon", "write `key: value`, with the space")
         } else {
-            ("a line is no key with a value", "write `key: value`, or indent it below its key")
+            ("a line is not a key with a value", "write `key: value`, or indent it below its key")
         };
         self.finding(message, content).because("read as a plain text").help(help)
     }
@@ -386,7 +386,7 @@ impl<'a> Fault<'a> {
             }
             ErrorKind::BomInsideDocument => Some(
                 self.finding("a byte order mark stands inside the text", self.here())
-                    .help("remove it; it may only stand at the begin of the file"),
+                    .help("remove it; it may only stand at the start of the file"),
             ),
             ErrorKind::MissingAnchorOrAliasName => Some(
                 self.finding("an anchor or alias has no name", self.here())
@@ -414,7 +414,7 @@ impl<'a> Fault<'a> {
                 "a block text's indentation indicator is 0".to_owned()
             }
             ErrorKind::InvalidBlockScalarHeader => {
-                "text follows the begin of a block text".to_owned()
+                "text follows the start of a block text".to_owned()
             }
             ErrorKind::InvalidDocumentEnd => "text follows the end of a document".to_owned(),
             ErrorKind::ExpectedNodeContent => "a value is missing".to_owned(),
@@ -422,7 +422,7 @@ impl<'a> Fault<'a> {
         };
         let help = match self.kind {
             ErrorKind::InvalidBlockScalarHeader => {
-                Some("behind `|` or `>`, the text begins on the next line".to_owned())
+                Some("after `|` or `>`, the text begins on the next line".to_owned())
             }
             ErrorKind::InvalidDocumentEnd => Some("put it on a line of its own".to_owned()),
             _ => None,

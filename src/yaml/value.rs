@@ -33,7 +33,7 @@ pub enum Style {
     Block,
     /// `{…}` or `[…]`
     Flow,
-    /// Nothing was written: `key:` with no value behind it.
+    /// Nothing was written: `key:` with no value after it.
     Empty,
     /// Made by a program.
     Made,
@@ -285,7 +285,7 @@ impl Value {
     ///
     /// # Panics
     ///
-    /// Where `map` is no map.
+    /// Where `map` is not a map.
     pub fn set(&mut self, map: NodeId, key: &str, value: NodeId, location: &Location) {
         let entries = self.entries_mut(map);
         match entries.iter_mut().find(|entry| &*entry.key.text == key) {
@@ -299,7 +299,7 @@ impl Value {
     ///
     /// # Panics
     ///
-    /// Where `map` is no map.
+    /// Where `map` is not a map.
     pub fn append(&mut self, map: NodeId, key: KeyNode<'_>, value: NodeId) {
         let file = self.file_id(key.value.file(key.key.file));
         let key = Key { file, ..key.key.clone() };
@@ -311,7 +311,7 @@ impl Value {
     ///
     /// # Panics
     ///
-    /// Where `map` is no map.
+    /// Where `map` is not a map.
     pub fn append_text(&mut self, map: NodeId, key: &str, value: NodeId, location: &Location) {
         let file = self.file_id(location.file());
         let key = Key { text: key.into(), file, span: location.span(), style: Style::Made };
@@ -322,7 +322,7 @@ impl Value {
     ///
     /// # Panics
     ///
-    /// Where `map` is no map.
+    /// Where `map` is not a map.
     pub fn remove(&mut self, map: NodeId, key: &str) {
         self.entries_mut(map).retain(|entry| &*entry.key.text != key);
     }
@@ -332,7 +332,7 @@ impl Value {
     ///
     /// # Panics
     ///
-    /// Where `map` is no map.
+    /// Where `map` is not a map.
     pub fn sort_by_rank(&mut self, map: NodeId, rank: impl Fn(&str) -> usize) {
         self.entries_mut(map).sort_by_key(|entry| rank(&entry.key.text));
     }
@@ -402,7 +402,7 @@ impl Value {
     fn entries_mut(&mut self, map: NodeId) -> &mut Vec<Entry> {
         match &mut self.nodes[map.0 as usize].kind {
             Kind::Mapping(entries) => entries,
-            other => panic!("{} is no map", other.noun()),
+            other => panic!("{} is not a map", other.noun()),
         }
     }
 }
@@ -415,7 +415,7 @@ pub struct Node<'a> {
 }
 
 impl<'a> Node<'a> {
-    /// Its place in the arena.
+    /// The place in the arena.
     pub fn id(self) -> NodeId {
         self.id
     }
@@ -473,7 +473,7 @@ impl<'a> Node<'a> {
         self.entries().map(|(k, _)| k).find(|k| k.text() == key)
     }
 
-    /// A map's keys and values in order; none where it is no map.
+    /// A map's keys and values in order; none where it is not a map.
     pub fn entries(self) -> impl ExactSizeIterator<Item = (KeyNode<'a>, Self)> {
         let entries = match self.kind() {
             Kind::Mapping(entries) => entries.as_slice(),
@@ -484,7 +484,7 @@ impl<'a> Node<'a> {
         })
     }
 
-    /// A list's items in order; none where it is no list.
+    /// A list's items in order; none where it is not a list.
     pub fn items(self) -> impl ExactSizeIterator<Item = Self> + DoubleEndedIterator {
         let items = match self.kind() {
             Kind::Sequence(items) => items.as_slice(),

@@ -270,22 +270,22 @@ fn what_is_no_jsonnet_is_shown_where_it_stands() {
 #[test]
 fn what_is_no_object_is_not_lost_without_a_word() {
     insta::assert_snapshot!(refuses("3"), @r#"
-    loose-value: the result is a number, and no object
+    loose-value: the result is a number, not an object
       at templates/web/main.jsonnet: made by this program
       help: hide the field with `::`, or give its map `apiVersion` and `kind`
     "#);
     insta::assert_snapshot!(refuses("{ web: { deployment: [{ kind: 'K', spec: {} }] } }"), @r#"
-    loose-value: `web.deployment[0].kind` of the result is a string, and no object
+    loose-value: `web.deployment[0].kind` of the result is a string, not an object
       at templates/web/main.jsonnet: made by this program
       help: an object needs both `apiVersion` and `kind`
     "#);
     insta::assert_snapshot!(refuses("{ f(x): x }"), @r#"
-    loose-value: `f` of the result is a function, and no object
+    loose-value: `f` of the result is a function, not an object
       at templates/web/main.jsonnet: made by this program
       help: hide the field with `::`, or give its map `apiVersion` and `kind`
     "#);
     insta::assert_snapshot!(refuses("{ apiVersion: 'v1', kind: 'K', spec: { f: [function(x) x] } }"), @r#"
-    loose-value: `spec.f[0]` of the result is a function, and no object
+    loose-value: `spec.f[0]` of the result is a function, not an object
       at templates/web/main.jsonnet: made by this program
       help: hide the field with `::`, or give its map `apiVersion` and `kind`
     "#);
@@ -477,7 +477,7 @@ fn an_object_of_many_fields_is_read_once_through() {
 #[test]
 fn a_list_of_loose_values_is_one_finding() {
     insta::assert_snapshot!(refuses("std.range(1, 100000)"), @r#"
-    loose-value: `[0]` of the result is a number, and no object
+    loose-value: `[0]` of the result is a number, not an object
       at templates/web/main.jsonnet: made by this program, with 99999 more in its list
       help: hide the field with `::`, or give its map `apiVersion` and `kind`
     "#);

@@ -230,16 +230,16 @@ fn what_tera_cannot_read_is_shown_where_it_stands() {
     "#);
     insta::assert_snapshot!(refuses("a: 1\n  {{ values.replicas | qoute }}"), @r#"
     template-syntax: unknown filter `qoute`
-      at templates/web/a.yaml.tera:2:24: nothing of that name is there
+      at templates/web/a.yaml.tera:2:24: nothing has that name
       help: did you mean `quote`?
     "#);
     insta::assert_snapshot!(refuses("a: {{ <Port/> }}"), @r#"
     template-syntax: unknown component `Port`
-      at templates/web/a.yaml.tera:1:7: nothing of that name is there
+      at templates/web/a.yaml.tera:1:7: nothing has that name
     "#);
     insta::assert_snapshot!(refuses("a: {{ now() }}"), @r#"
     template-syntax: unknown function `now`
-      at templates/web/a.yaml.tera:1:7: nothing of that name is there
+      at templates/web/a.yaml.tera:1:7: nothing has that name
     "#);
     insta::assert_snapshot!(refuses("a: {{ values.resources + 1 }}"), @r#"
     template-failed: `+` requires both operands to be numbers, found `map/struct` and `i64`

@@ -49,7 +49,7 @@ codes! {
 
     /// A key without a value.
     ///
-    /// `replicas:` with nothing behind it is null to YAML, and null removes
+    /// `replicas:` with nothing after it is null to YAML, and null removes
     /// what an earlier layer says. That is too much for what is mostly a line
     /// that somebody meant to finish, so removal has to be written out.
     ///

@@ -61,7 +61,7 @@ pub(in crate::config) fn report_empty_values(node: Node<'_>, findings: &mut Find
                     format!("the key `{}` has no value", key.text()),
                     key.location(),
                 )
-                .because("nothing is written behind it")
+                .because("nothing is written after it")
                 .help(without_value(key)),
             );
         }

@@ -78,7 +78,7 @@ fn flawed<T: Syntax>(text: &str, flaw: Flaw, at: Location) -> Finding {
     Finding::new(T::CODE, message, at).because(flaw.because).maybe_help(flaw.help)
 }
 
-/// The finding for a node that is no text and should be a `T`: it lacks
+/// The finding for a node that is not text and should be a `T`: it lacks
 /// quotes, where with them it would be one.
 fn no_text<T: Syntax>(node: Node<'_>) -> Finding {
     let location = node.location();
@@ -180,6 +180,6 @@ pub(in crate::config) fn choose<T: Copy>(
     if let Some((_, choice)) = words.iter().find(|(word, _)| *word == text) {
         return Ok(*choice);
     }
-    let help = suggest(text, words.iter().map(|(word, _)| *word), "possible are");
-    Err(Flaw { help, ..Flaw::new("not one of the words that are possible here") })
+    let help = suggest(text, words.iter().map(|(word, _)| *word), "the choices are");
+    Err(Flaw { help, ..Flaw::new("not one of the possible words") })
 }

@@ -174,7 +174,7 @@ fn report_same_spelling(
 fn none_named(settings: &RepositoryFile) -> Option<Finding> {
     let at = settings.sites.as_ref()?.location.clone();
     let finding = Finding::new(&NO_ENVIRONMENTS, "there are no environments", at)
-        .because("sites need environments that they are of")
+        .because("sites belong to environments")
         .help("name them from the lowest to the highest: `ladder: [staging, production]`");
     Some(finding)
 }

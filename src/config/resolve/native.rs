@@ -61,7 +61,7 @@ pub(super) fn environments(reader: &mut ConfigReader<'_>) -> Option<Directory> {
                 "there are no environments",
                 Location::of_path(&RepoPath::root().child("environments")),
             )
-            .because("every directory here that has none in it is one")
+            .because("every directory here without directories in it is one")
             .help(
                 "create `environments/qa/`, or let `rungs init` write a repository; in one that is \
                  laid out its own way, say with `sites` in `rungs.yaml` where image references stand",
@@ -119,7 +119,7 @@ fn report_apps_without_leaf(directory: &Directory, findings: &mut Findings) {
             let message = format!("no environment below `{}` has `{name}`", directory.path);
             findings.push(
                 Finding::new(&APP_WITHOUT_LEAF, message, document.location())
-                    .because("nothing comes of this file")
+                    .because("this file has no effect")
                     .help(format!(
                         "an app exists where a leaf has its file: add `{}/…/{name}.yaml`, \
                          which may be empty",

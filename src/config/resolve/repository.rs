@@ -101,7 +101,7 @@ pub(super) fn read(reader: &mut ConfigReader<'_>) -> Result<RepositorySettings, 
             value.root().get("sites").is_some_and(|sites| !sites.is_null())
         }
         // Or every file of an adopted repository's own `environments/` would be
-        // told that it is no file of ours, because of one wrong line here.
+        // told that it is not a file of ours, because of one wrong line here.
         None => file.text().lines().any(|line| line.starts_with("sites:")),
     };
     Ok(RepositorySettings { document: reader.document(&path), is_adopted })
@@ -143,7 +143,7 @@ fn check_program(root: Node<'_>) -> Result<(), Findings> {
             format!("this repository wants rungs `{range}`, and this is {own}"),
             requires.location(),
         )
-        .because("no version that may be used here")
+        .because("not a version that may be used here")
         .help(format!("install a version that is `{range}`"))
         .into()),
         _ => Ok(()),

@@ -35,11 +35,11 @@ pub(super) struct Templates<'t> {
 /// What was found of a template.
 #[derive(Clone)]
 enum TemplateLookup {
-    /// It is there; its values, where it has a map of them.
+    /// The template is there, with its values where it has a map of them.
     Values(Option<Rc<Value>>),
-    /// It is not in that Tree.
+    /// The tree that the template is not in.
     Nothing(Tree),
-    /// Its commit is not there.
+    /// The commit that it is pinned to is not there.
     NoRevision(RevisionError),
 }
 

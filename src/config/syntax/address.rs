@@ -15,8 +15,8 @@ codes! {
     /// A network, a port or a call that cannot be one.
     ///
     /// A network is an address and the length of its prefix, with no bit set
-    /// behind it. A port is a number from 1 to 65535 or the name of a
-    /// container's port; `/UDP` or `/SCTP` behind it says that it is not TCP. A
+    /// after it. A port is a number from 1 to 65535 or the name of a
+    /// container's port; `/UDP` or `/SCTP` after it says that it is not TCP. A
     /// call is the name of a Service and one of its ports.
     ///
     /// ```yaml
@@ -87,18 +87,18 @@ impl Syntax for Cidr {
         };
         let address: IpAddr = address
             .parse()
-            .map_err(|_| Flaw::new(format!("`{address}` is no address")).help(help))?;
+            .map_err(|_| Flaw::new(format!("`{address}` is not an address")).help(help))?;
         let bits = if address.is_ipv4() { 32 } else { 128 };
         let digits = prefix.bytes().all(|byte| byte.is_ascii_digit());
         let length = prefix.parse().ok().filter(|&length: &u8| digits && length <= bits);
         let Some(prefix) = length else {
-            let because = format!("`{prefix}` is no length from 0 to {bits}");
+            let because = format!("`{prefix}` is not a length from 0 to {bits}");
             return Err(Flaw::new(because).help(help));
         };
         let network = Self { address, prefix };
         let first = Self { address: network.first_of(address), prefix };
         if first != network {
-            let because = format!("bits are set behind the first {prefix}");
+            let because = format!("bits are set after the first {prefix}");
             return Err(Flaw::new(because).help(format!("did you mean `{first}`?")));
         }
         Ok(network)

@@ -48,7 +48,7 @@ fn tag(text: &str) -> Result<(), Flaw> {
     if is_tag(text) {
         return Ok(());
     }
-    let rule = "at most 128 letters, digits, `_`, `.` and `-`, and no `.` or `-` at its begin";
+    let rule = "at most 128 letters, digits, `_`, `.` and `-`, and no `.` or `-` at its start";
     let flaw = Flaw::new("no registry has such a tag");
     match text.strip_prefix(':').filter(|rest| is_tag(rest)) {
         Some(rest) => Err(flaw.help(format!("write `{rest}`"))),

@@ -22,7 +22,7 @@ codes! {
     /// environments/qa-1/       right
     /// ```
     ///
-    /// `environment` is no app's name, because `environment.yaml` holds the
+    /// `environment` is not an app's name, because `environment.yaml` holds the
     /// environment's own settings.
     INVALID_NAME = "invalid-name", Input, Error;
 
@@ -68,7 +68,7 @@ text_schemas!(EnvironmentName);
 pub struct EnvironmentName(String);
 
 impl EnvironmentName {
-    /// The environment that a stranger's text names; none where it is no name.
+    /// The environment that a stranger's text names; none where it is not a name.
     pub fn named(text: &str) -> Option<Self> {
         Self::parse(text).ok()
     }
@@ -150,7 +150,7 @@ fn app_name(text: &str) -> Result<(), Flaw> {
 pub(super) fn app_reference(text: &str) -> Result<(), Flaw> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-        return Err(Flaw::new("it begins with no letter or digit"));
+        return Err(Flaw::new("it does not begin with a letter or digit"));
     }
     match text.chars().find(|&c| !is_part(c)) {
         Some(c) => Err(Flaw::new(format!("`{}` is not allowed", c.escape_default()))),

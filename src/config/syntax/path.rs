@@ -203,9 +203,9 @@ fn push_segment(source: &mut String, segment: &str) {
     let mut rest = segment;
     while let Some(at) = rest.find(['*', '{']) {
         source.push_str(&regex::escape(&rest[..at]));
-        if let Some(behind) = rest[at..].strip_prefix(APP) {
+        if let Some(after) = rest[at..].strip_prefix(APP) {
             source.push_str("(?P<app>[A-Za-z0-9][A-Za-z0-9._-]*?)");
-            rest = behind;
+            rest = after;
         } else {
             source.push_str("[^/]*");
             rest = &rest[at + 1..];
@@ -256,7 +256,7 @@ fn no_capture(rest: &str) -> Flaw {
     let captures = ["app", "environment"];
     let name = rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(name, _)| name);
     let flaw = match name {
-        Some(name) => Flaw::new(format!("`{{{name}}}` is no capture")),
+        Some(name) => Flaw::new(format!("`{{{name}}}` is not a capture")),
         None => Flaw::new("a brace is not closed, or not opened"),
     };
     match name.and_then(|name| nearest(name, captures)) {
@@ -298,7 +298,7 @@ fn plain_path(text: &str) -> Result<(), Flaw> {
     }
     let path = RepoPath::new(text).map_err(|error| Flaw::new(error.to_string()))?;
     if path.is_root() || path.as_str() != text {
-        return Err(Flaw::new("it is no plain path from the root")
+        return Err(Flaw::new("it is not a plain path from the root")
             .help("write it without `./`, `..` and a `/` at an end"));
     }
     Ok(())

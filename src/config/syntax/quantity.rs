@@ -63,13 +63,13 @@ fn quantity(text: &str) -> Result<(), Flaw> {
         ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
     let text = text.strip_prefix('+').unwrap_or(text);
     if text.starts_with('-') {
-        return Err(Flaw::new("it is less than nothing"));
+        return Err(Flaw::new("it is less than zero"));
     }
     let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
     if digits == 0 || number.len() - digits > 1 {
-        return Err(Flaw::new("it begins with no number"));
+        return Err(Flaw::new("it does not begin with a number"));
     }
     let exponent = unit.strip_prefix(['e', 'E']);
     let exponent = exponent.map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest));
@@ -78,7 +78,7 @@ fn quantity(text: &str) -> Result<(), Flaw> {
     if UNITS.contains(&unit) || is_exponent {
         return Ok(());
     }
-    Err(Flaw::new(format!("`{unit}` is no unit"))
+    Err(Flaw::new(format!("`{unit}` is not a unit"))
         .help("units are `m`, `k`, `M`, `G`, `T`, and `Ki`, `Mi`, `Gi`, `Ti`"))
 }
 

@@ -72,7 +72,7 @@ impl Syntax for KubernetesVersion {
             minor.parse().ok().filter(|_| digits && (minor == "0" || !minor.starts_with('0')));
         match number {
             Some(minor) => Ok(Self { minor }),
-            None => Err(Flaw::new(format!("`{minor}` is no minor version")).help(help)),
+            None => Err(Flaw::new(format!("`{minor}` is not a minor version")).help(help)),
         }
     }
 }
@@ -120,10 +120,10 @@ impl Syntax for TemplateName {
                 .help("a template is the name of one directory below `templates/`"));
         }
         if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-            return Err(Flaw::new("it begins with something else than a letter or digit"));
+            return Err(Flaw::new("it does not begin with a letter or digit"));
         }
         pin.map_or(Ok(()), git_name).map_err(|flaw| Flaw {
-            because: format!("behind `@` stands a tag or commit: {}", flaw.because),
+            because: format!("after `@` stands a tag or commit: {}", flaw.because),
             ..flaw
         })?;
         Ok(Self { name: name.to_owned(), pin: pin.map(str::to_owned) })
@@ -243,7 +243,7 @@ fn url(text: &str) -> Result<(), Flaw> {
     }
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '[' | ']');
     if host.is_empty() || !host.chars().all(is_part) {
-        return Err(Flaw::new(format!("`{host}` is no host")).help(help));
+        return Err(Flaw::new(format!("`{host}` is not a host")).help(help));
     }
     match rest.chars().find(|c| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#')) {
         Some(c) => Err(Flaw::new(format!("`{c}` is not allowed")).help(help)),
@@ -261,7 +261,7 @@ fn forge_repository(text: &str) -> Result<(), Flaw> {
     let is_segment =
         |segment: &&str| !matches!(*segment, "" | "." | "..") && segment.chars().all(is_part);
     match segments.iter().find(|segment| !is_segment(segment)) {
-        Some(wrong) => Err(Flaw::new(format!("`{wrong}` is no part of a path")).help(help)),
+        Some(wrong) => Err(Flaw::new(format!("`{wrong}` is not part of a path")).help(help)),
         None => Ok(()),
     }
 }
@@ -289,7 +289,7 @@ fn git_name(text: &str) -> Result<(), Flaw> {
         || text == "@"
         || text.ends_with('.')
         || text.split('/').any(bad_segment);
-    if is_bad { Err(Flaw::new("git takes no such name")) } else { Ok(()) }
+    if is_bad { Err(Flaw::new("git does not accept such a name")) } else { Ok(()) }
 }
 
 fn variable(text: &str) -> Result<(), Flaw> {

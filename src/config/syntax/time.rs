@@ -64,13 +64,13 @@ impl Syntax for Duration {
         let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let (number, unit) = text.split_at(unit_at);
         if number.is_empty() {
-            return Err(Flaw::new("it begins with no number").help(help));
+            return Err(Flaw::new("it does not begin with a number").help(help));
         }
         if unit.is_empty() {
             return Err(Flaw::new("it has no unit").help(help));
         }
         let Some((_, seconds)) = SECONDS.iter().find(|(name, _)| *name == unit) else {
-            return Err(Flaw::new(format!("`{unit}` is no unit")).help(help));
+            return Err(Flaw::new(format!("`{unit}` is not a unit")).help(help));
         };
         let total = number.parse::<u64>().ok().and_then(|number| number.checked_mul(*seconds));
         // A hundred years: what is longer is a slip, and would overflow dates.
@@ -256,7 +256,8 @@ fn days_of(text: &str) -> Result<[bool; 7], Flaw> {
 
 fn day_of(text: &str) -> Result<usize, Flaw> {
     DAYS.iter().position(|day| *day == text).ok_or_else(|| {
-        Flaw::new(format!("`{text}` is no day")).help(format!("the days are {}", DAYS.join(", ")))
+        Flaw::new(format!("`{text}` is not a day"))
+            .help(format!("the days are {}", DAYS.join(", ")))
     })
 }
 
@@ -293,7 +294,7 @@ fn zone_of(name: &str) -> Result<TimeZone, Flaw> {
         return Ok(zone);
     }
     let names: Vec<String> = database.available().map(|name| name.to_string()).collect();
-    let flaw = Flaw::new(format!("`{name}` is no time zone"));
+    let flaw = Flaw::new(format!("`{name}` is not a time zone"));
     Err(match nearest(name, names.iter().map(String::as_str)) {
         Some(near) => flaw.help(format!("did you mean `{near}`?")),
         None => flaw.help("zones have IANA names: `Europe/Berlin`, `America/New_York`, `UTC`"),

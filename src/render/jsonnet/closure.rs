@@ -1,6 +1,6 @@
 //! A program with everything that it may import.
 //!
-//! Jsonnet takes only literal names behind `import`, so that all imports are
+//! Jsonnet takes only literal names after `import`, so that all imports are
 //! known before anything is evaluated. They are read at once: evaluating then
 //! needs no repository, and the record of what was read does not depend on
 //! which import happened to be needed or was cached.
@@ -19,7 +19,7 @@ use crate::source::{Location, ReadErrorKind, RepoPath, SourceFile, Tree};
 pub(super) struct Closure {
     /// The program's path.
     pub(super) main: RepoPath,
-    /// Where imports are looked for behind the importing file's directory. A
+    /// Where imports are looked for after the importing file's directory. A
     /// template without libraries of its own shares what is cached with others.
     pub(super) places: Vec<RepoPath>,
     sources: HashMap<RepoPath, ProgramSource>,

@@ -25,7 +25,7 @@ pub(super) struct Explained {
     pub(super) span: Option<SpanId>,
 }
 
-/// What is no token of Jsonnet.
+/// What is not a token of Jsonnet.
 pub(super) fn lexing(error: &LexError) -> (String, SpanId) {
     let (message, span) = match error {
         LexError::InvalidChar { span, chr } => {
@@ -34,12 +34,12 @@ pub(super) fn lexing(error: &LexError) -> (String, SpanId) {
         LexError::InvalidUtf8 { span, .. } => ("this is not UTF-8", span),
         LexError::UnfinishedMultilineComment { span } => ("this comment has no end", span),
         LexError::LeadingZeroInNumber { span } => ("a number does not begin with 0", span),
-        LexError::MissingFracDigits { span } => ("digits are missing behind the point", span),
+        LexError::MissingFracDigits { span } => ("digits are missing after the point", span),
         LexError::MissingExpDigits { span } => ("digits are missing in the exponent", span),
-        LexError::MissingDigitAfterUnderscore { span } => ("a digit is missing behind `_`", span),
+        LexError::MissingDigitAfterUnderscore { span } => ("a digit is missing after `_`", span),
         LexError::ExpOverflow { span } => ("the exponent is too large", span),
         LexError::InvalidEscapeInString { span, chr } => {
-            return (format!("`\\{chr}` is no escape"), *span);
+            return (format!("`\\{chr}` is not an escape"), *span);
         }
         LexError::IncompleteUnicodeEscape { span } => ("`\\u` needs four digits", span),
         LexError::InvalidUtf16EscapeSequence { span, .. } => {
@@ -47,7 +47,7 @@ pub(super) fn lexing(error: &LexError) -> (String, SpanId) {
         }
         LexError::UnfinishedString { span } => ("this string has no end", span),
         LexError::MissingLineBreakAfterTextBlockStart { span } => {
-            ("a line break is missing behind `|||`", span)
+            ("a line break is missing after `|||`", span)
         }
         LexError::MissingWhitespaceTextBlockStart { span } => {
             ("the first line of a text block is not indented", span)
@@ -59,7 +59,7 @@ pub(super) fn lexing(error: &LexError) -> (String, SpanId) {
     (message.to_owned(), *span)
 }
 
-/// What is no program.
+/// What is not a program.
 pub(super) fn loading(error: &LoadError) -> (String, SpanId) {
     match error {
         LoadError::Lex(error) => lexing(error),
@@ -153,10 +153,10 @@ fn analysing(error: &AnalyzeError) -> (String, SpanId) {
             (format!("the parameter `{name}` is written twice"), *repeated_span)
         }
         AnalyzeError::PositionalArgAfterNamed { arg_span } => {
-            ("an argument without a name stands behind one with a name".to_owned(), *arg_span)
+            ("an argument without a name stands after one with a name".to_owned(), *arg_span)
         }
         AnalyzeError::TextBlockAsImportPath { span } => {
-            ("an import's path is no text block".to_owned(), *span)
+            ("an import's path is not a text block".to_owned(), *span)
         }
         AnalyzeError::ComputedImportPath { span } => {
             ("an import's path must be written out, not computed".to_owned(), *span)
@@ -223,7 +223,9 @@ fn say(kind: &EvalErrorKind) -> (String, Option<SpanId>) {
         | E::ArrayIndexIsNotNumber { span, got_type } => {
             (format!("an index is a number, and this is {}", noun(*got_type)), Some(*span))
         }
-        E::NumericIndexIsNotValid { span, index } => (format!("{index} is no index"), Some(*span)),
+        E::NumericIndexIsNotValid { span, index } => {
+            (format!("{index} is not an index"), Some(*span))
+        }
         E::NumericIndexOutOfRange { span, index, length } => {
             (format!("there is no item {index} among {length}"), Some(*span))
         }
@@ -274,7 +276,7 @@ fn say(kind: &EvalErrorKind) -> (String, Option<SpanId>) {
             ("a number is too large for its bits".to_owned(), *span)
         }
         E::NumberOverflow { span } => ("a number is too large".to_owned(), *span),
-        E::NumberNan { span } => ("the result is no number".to_owned(), *span),
+        E::NumberNan { span } => ("the result is not a number".to_owned(), *span),
         E::DivByZero { span } => ("a number is divided by zero".to_owned(), *span),
         E::ShiftByNegative { span } => ("bits are shifted by less than zero".to_owned(), *span),
         E::InvalidStdFuncArgType { func_name, arg_index, expected_types, got_type } => {

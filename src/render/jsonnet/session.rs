@@ -466,13 +466,13 @@ fn not_an_object(main: &RepoPath, kind: &ValueKind<'_>, path: &[String]) -> Find
     } else {
         "hide the field with `::`, or give its map `apiVersion` and `kind`"
     };
-    Finding::new(&LOOSE_VALUE, format!("{place} is {noun}, and no object"), Location::of_path(main))
+    Finding::new(&LOOSE_VALUE, format!("{place} is {noun}, not an object"), Location::of_path(main))
         .because("made by this program")
         .help(help)
 }
 
 /// One object's tree in the making. A node's span is empty and begins at its
-/// number, counted through all objects of the result, and its key's begins there
+/// number, counted through all objects of the result, and its key's starts there
 /// too and is one wide: there is no text that they could be places in, and
 /// tracing finds them by their numbers.
 struct ObjectBuilder<'a> {
@@ -483,7 +483,7 @@ struct ObjectBuilder<'a> {
     path: Vec<String>,
 }
 
-/// Why a value is no part of an object.
+/// Why a value is not part of an object.
 enum Unfit {
     Deep,
     Function,

@@ -37,7 +37,7 @@ pub(super) enum JsonnetTokenKind {
     /// `import`, `importstr` or `importbin`
     Import(ImportKind),
     Local,
-    /// Another keyword behind which an expression follows.
+    /// Another keyword after which an expression follows.
     Prefix,
     /// `null`, `true` or `false`
     Constant,
@@ -56,7 +56,7 @@ pub(super) enum ImportKind {
     Bytes,
 }
 
-/// Something that is no Jsonnet.
+/// Something that is not Jsonnet.
 #[derive(Debug)]
 pub(super) struct Illegible {
     pub(super) message: String,
@@ -212,7 +212,7 @@ struct BracketScope {
     prefixes: usize,
     /// `local` and `assert` whose semicolon has not come.
     waiting: usize,
-    /// `.name`, `[…]`, `(…)` and `{…}` behind one another.
+    /// `.name`, `[…]`, `(…)` and `{…}` after one another.
     chain: usize,
 }
 
@@ -230,7 +230,7 @@ impl BracketScope {
             self.chain = 0;
         }
         match kind {
-            // A `local` that is a member of an object nests nothing behind it.
+            // A `local` that is a member of an object nests nothing after it.
             JsonnetTokenKind::Local
                 if self.waiting == 0
                     && self.opened_at

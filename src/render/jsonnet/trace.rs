@@ -2,7 +2,7 @@
 //!
 //! The engine does not say which expression computed a value. But what stands
 //! in a program as `field: literal` exactly once, and comes out so, came from
-//! there; and where a field's name stands only once, the value was made behind
+//! there; and where a field's name stands only once, the value was made after
 //! it.
 
 use crate::render::jsonnet::closure::{Closure, ProgramSource};
@@ -39,8 +39,8 @@ impl<'a> TracedObjects<'a> {
         let span = location.span();
         let number = span.start;
         // Objects and their nodes are numbered in order, each before what is in it.
-        let behind = self.objects.partition_point(|object| begins(object.root()) <= number);
-        let object = behind.checked_sub(1).map(|index| self.objects[index].root());
+        let after = self.objects.partition_point(|object| begins(object.root()) <= number);
+        let object = after.checked_sub(1).map(|index| self.objects[index].root());
         let place = object.and_then(|object| search(object, number, &mut Vec::new(), false));
         let found = place.and_then(|place| {
             // A key's span has a width, and a node's has none.
@@ -105,9 +105,9 @@ fn begins(node: Node<'_>) -> u32 {
 struct ObjectField<'a> {
     source: &'a ProgramSource,
     name: &'a JsonnetToken,
-    /// What stands behind the colon.
+    /// What stands after the colon.
     value: Span,
-    /// The token behind it, where it is the whole value.
+    /// The token after it, where it is the whole value.
     literal: Option<&'a JsonnetToken>,
 }
 
@@ -155,7 +155,7 @@ impl ObjectField<'_> {
         matches!(&self.name.kind, JsonnetTokenKind::Name(name) | JsonnetTokenKind::Text(name) if name == key)
     }
 
-    /// Whether the literal behind it is what the node holds.
+    /// Whether the literal after it is what the node holds.
     fn gives(&self, node: Node<'_>) -> bool {
         let Some(literal) = self.literal else { return false };
         let text = &self.source.file.text()[literal.span.range()];

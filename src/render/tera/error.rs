@@ -161,7 +161,7 @@ fn because(parent: &str, value: &Value) -> String {
     match (value.as_map(), value.as_array()) {
         (Some(_), _) => format!("`{parent}` has no such key"),
         (_, Some(items)) => format!("`{parent}` has {} items", items.len()),
-        _ => format!("`{parent}` is no map"),
+        _ => format!("`{parent}` is not a map"),
     }
 }
 
@@ -220,8 +220,8 @@ fn called_from(
     report: &ReportError,
     text: &str,
 ) -> Finding {
-    let behind = text.strip_prefix("error: ").and_then(|text| text.strip_prefix(report.message()));
-    for line in behind.unwrap_or_default().lines().skip(1) {
+    let after = text.strip_prefix("error: ").and_then(|text| text.strip_prefix(report.message()));
+    for line in after.unwrap_or_default().lines().skip(1) {
         let Some(place) = line.strip_prefix("note: called from ") else { continue };
         if let Some(location) = sources.at_line(place) {
             finding = finding.label(location, "called from here");
@@ -240,7 +240,7 @@ fn reports(sources: &TeraSources, text: &str) -> Findings {
         let Some(location) = place.and_then(|place| sources.at_line(place)) else { continue };
         let help = help_for_unknown(sources, message);
         let finding = Finding::new(&TEMPLATE_SYNTAX, sentence(message), location)
-            .because("nothing of that name is there")
+            .because("nothing has that name")
             .maybe_help(help);
         findings.push(finding);
     }

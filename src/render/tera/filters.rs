@@ -134,7 +134,7 @@ fn number(value: &Value) -> TeraResult<Number> {
         (Some(whole), _, _) if !value.is_f64() => Ok(Number::integer(whole, &text)),
         (_, Some(whole), _) if !value.is_f64() => Ok(Number::unsigned(whole, &text)),
         (_, _, Some(float)) if float.is_finite() => Ok(Number::float(float, &text)),
-        _ => Err(Error::message(format!("`{text}` is no number that YAML has"))),
+        _ => Err(Error::message(format!("`{text}` is not a number that YAML has"))),
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) const PRINT: char = '\u{e0f0}';
 pub(super) const TEXT: char = '\u{e0f1}';
 /// Ends a mark that began with one of the above.
 pub(super) const CLOSE: char = '\u{e0f2}';
-/// Stands behind what an expression printed.
+/// Stands after what an expression printed.
 pub(super) const END: char = '\u{e0f3}';
 
 /// Whether the text holds a mark, or what would be taken for one.
@@ -39,7 +39,7 @@ pub(super) fn strip(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// The text without the line breaks at its end, also where marks stand behind
+/// The text without the line breaks at its end, also where marks stand after
 /// them.
 pub(super) fn trim_end_breaks(text: &str) -> Cow<'_, str> {
     let unended = text.trim_end_matches(END);

@@ -15,7 +15,7 @@ pub(super) struct TemplatePart {
     pub(super) span: Range<usize>,
     /// What stands between the delimiters; the body of a `raw` block.
     pub(super) inner: Range<usize>,
-    /// Whether the closing delimiter takes the blanks behind it away.
+    /// Whether the closing delimiter takes the blanks after it away.
     pub(super) trims_behind: bool,
 }
 
@@ -238,7 +238,7 @@ const RESERVED: [&str; 16] = [
     "else", "for", "self",
 ];
 
-/// Every variable, with the steps behind it, that an expression's tokens name;
+/// Every variable, with the steps after it, that an expression's tokens name;
 /// those inside another's brackets come after it.
 pub(super) fn paths(source: &str, tokens: &[TeraToken]) -> Vec<Path> {
     let starts = (0..tokens.len()).filter(|&at| is_variable(source, tokens, at));
@@ -271,7 +271,7 @@ fn is_variable(source: &str, tokens: &[TeraToken], at: usize) -> bool {
         && !is_test
 }
 
-/// The path that begins with the name at `start`, and the index behind it.
+/// The path that begins with the name at `start`, and the index after it.
 pub(super) fn path(source: &str, tokens: &[TeraToken], start: usize) -> (Path, usize) {
     let root_span = tokens[start].span.clone();
     let root = source[root_span.clone()].to_owned();

@@ -186,12 +186,12 @@ impl TagScopes {
         at: LoopId,
     ) -> Vec<(String, Option<Supply>)> {
         let word = |token: &TeraToken| source[token.span.clone()].to_owned();
-        let Some(behind) = tokens.iter().position(|token| word(token) == "in") else {
+        let Some(after) = tokens.iter().position(|token| word(token) == "in") else {
             return Vec::new();
         };
-        let over = self.plain_path(source, &tokens[behind + 1..]).map(Box::new);
+        let over = self.plain_path(source, &tokens[after + 1..]).map(Box::new);
         let names: Vec<_> =
-            tokens[1..behind].iter().filter(|t| t.kind == TeraTokenKind::Name).map(word).collect();
+            tokens[1..after].iter().filter(|t| t.kind == TeraTokenKind::Name).map(word).collect();
         match names.as_slice() {
             [key, value] => vec![
                 (key.clone(), over.clone().map(|over| Supply::Key(over, at))),

@@ -58,8 +58,8 @@ pub(super) fn read(marked: &str, plain: &str, sites: &[PrintSite]) -> Option<Out
             reading.map[stretch].range.end = reading.plain.len();
             continue;
         }
-        let (name, behind) = rest.split_once(CLOSE)?;
-        rest = behind;
+        let (name, after) = rest.split_once(CLOSE)?;
+        rest = after;
         let stretch = reading.begin(name, sites)?;
         if mark == PRINT {
             open.push(stretch);
@@ -174,8 +174,8 @@ impl OutputMap {
         let mut pieces: Vec<Option<&PrintedStretch>> = Vec::new();
         // A fault may stand at a single place.
         let end = span.end.max(span.start + 1).min(plain.len());
-        let behind = self.segments.partition_point(|segment| segment.start <= span.start);
-        for at in behind.saturating_sub(1)..self.segments.len() {
+        let after = self.segments.partition_point(|segment| segment.start <= span.start);
+        for at in after.saturating_sub(1)..self.segments.len() {
             let start = self.segments[at].start.max(span.start);
             if start >= end {
                 break;

@@ -82,7 +82,7 @@ impl DocumentBuilder<'_> {
         self.stand_in(span);
     }
 
-    /// Goes on behind an alias that was refused.
+    /// Goes on after an alias that was refused.
     fn stand_in(&mut self, span: Span) {
         if self.wants_key() {
             self.set_pending(NextSlot::Refused);
@@ -106,7 +106,7 @@ impl DocumentBuilder<'_> {
     pub(super) fn merge(&mut self, built: Built, at: Span) {
         let Some(sources) = self.merge_sources(built) else {
             let finding = self
-                .finding(&MERGE_NOT_MAP, "what `<<` merges is no map", built.span)
+                .finding(&MERGE_NOT_MAP, "what `<<` merges is not a map", built.span)
                 .because("neither a map nor a list of maps")
                 .label(Location::new(self.file, at), "merged here")
                 .help("give `<<` an alias of a map, or a list of such aliases");
@@ -133,7 +133,7 @@ impl DocumentBuilder<'_> {
         }
     }
 
-    /// The maps to merge, the strongest last; none where one is no map.
+    /// The maps to merge, the strongest last; none where one is not a map.
     fn merge_sources(&self, built: Built) -> Option<Vec<NodeId>> {
         let node = self.value.node(built.id);
         if node.is_mapping() {

@@ -22,7 +22,7 @@ use self::expansion::Expansion;
 
 /// What has become of an anchor.
 enum Anchor {
-    /// Its collection is not complete.
+    /// That of a collection that is not complete.
     Open(Span),
     Done(Built),
 }
@@ -82,7 +82,7 @@ pub(super) struct DocumentBuilder<'f> {
 }
 
 impl<'f> DocumentBuilder<'f> {
-    /// A document that begins behind `start`.
+    /// A document that begins after `start`.
     pub(super) fn new(file: &'f Arc<SourceFile>, dialect: Dialect, start: u32) -> Self {
         Self {
             file,
@@ -148,7 +148,7 @@ impl<'f> DocumentBuilder<'f> {
         }
         if self.expansion.is_excessive() {
             let finding = self.finding(&ALIAS_EXPANSION, "aliases repeat too much", span);
-            self.findings.push(finding.because("the bound is passed here").help(
+            self.findings.push(finding.because("the limit is exceeded here").help(
                 "write out what differs; no more than 99 % of a document's values may come from \
                  aliases, less in a large one",
             ));
@@ -222,7 +222,7 @@ impl<'f> DocumentBuilder<'f> {
         };
         let is_list = matches!(items, Items::Sequence(_));
         let start = if is_list && style == Style::Block {
-            // The parser's span of a list at its key's column is behind the dash.
+            // The parser's span of a list at its key's column is after the dash.
             place::next_dash(self.file.text(), self.cursor).unwrap_or(span.start).min(span.start)
         } else {
             span.start

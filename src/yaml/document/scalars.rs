@@ -65,7 +65,7 @@ impl DocumentBuilder<'_> {
         }
     }
 
-    /// Moves behind the `:` or `-` that the next node stands behind.
+    /// Moves after the `:` or `-` that the next node stands after.
     pub(super) fn pass_indicator(&mut self) {
         let indicator = match self.stack.last() {
             Some(Frame { items: Items::Sequence(_), style: Style::Block, .. }) => b'-',
@@ -94,8 +94,11 @@ impl DocumentBuilder<'_> {
             Some("binary") => self.binary(text, span),
             Some(name @ ("null" | "bool" | "int" | "float" | "timestamp")) => {
                 let Some(scalar) = scalar::tagged(text, name, self.dialect) else {
-                    let finding =
-                        self.finding(&WRONG_TAG, format!("`{text}` is no `!!{name}`"), span);
+                    let finding = self.finding(
+                        &WRONG_TAG,
+                        format!("`{text}` is not a valid `!!{name}`"),
+                        span,
+                    );
                     self.findings.push(
                         finding
                             .because("the tag before it says what it must be")
@@ -113,11 +116,11 @@ impl DocumentBuilder<'_> {
     fn binary(&mut self, text: &str, span: Span) -> Kind {
         let packed: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
         let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(packed) else {
-            let finding = self.finding(&WRONG_TAG, "what is tagged `!!binary` is no Base64", span);
-            self.findings.push(finding.help("remove the tag, or mend the Base64"));
+            let finding = self.finding(&WRONG_TAG, "what is tagged `!!binary` is not Base64", span);
+            self.findings.push(finding.help("remove the tag, or correct the Base64"));
             return Kind::Null;
         };
-        // JSON has no bytes: Go writes U+FFFD for what is no UTF-8.
+        // JSON has no bytes: Go writes U+FFFD for what is not UTF-8.
         Kind::String(String::from_utf8_lossy(&bytes).into())
     }
 

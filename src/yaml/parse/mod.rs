@@ -10,7 +10,7 @@ use crate::diagnostic::Findings;
 use crate::source::{SourceFile, Span, mark_unread_secrets};
 
 /// Reads every document of a file; documents that hold nothing at all are left
-/// out. All problems of the file are returned together, up to a hundred: behind
+/// out. All problems of the file are returned together, up to a hundred: after
 /// a document that cannot be read, the next one is.
 ///
 /// What is accepted nests at most [`super::MAX_DEPTH`] deep, aliases included,
@@ -65,7 +65,7 @@ impl<'f> FileParser<'f> {
                     let at = error.marker().byte_offset().unwrap_or_default();
                     self.start = Span::new(at, at).start;
                     let finding = syntax::explain(self.file, &error, &document);
-                    // A refused value often brings the parser down behind it.
+                    // A refused value often brings the parser down after it.
                     let is_known = document.has_finding_on_line(finding.location());
                     self.findings.extend(document.into_findings());
                     if !is_known {
@@ -99,7 +99,7 @@ impl<'f> FileParser<'f> {
     }
 }
 
-/// Goes on behind the document at hand; false where there is none, or where
+/// Goes on after the document at hand; false where there is none, or where
 /// the reader cannot tell.
 fn skip_document<'f>(parser: &mut Parser<'f, StrInput<'f>>) -> bool {
     parser.proceed_next_document().unwrap_or(false)

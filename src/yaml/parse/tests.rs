@@ -306,7 +306,7 @@ fn a_number_that_json_does_not_have_is_refused() {
     assert_eq!(only_code("a: .NaN\n"), "number-not-finite");
 }
 
-// Text that is no YAML.
+// Text that is not YAML.
 
 #[test]
 fn a_tab_is_named_and_shown() {
@@ -350,11 +350,11 @@ fn the_usual_mistakes_are_said_in_plain_words() {
         (
             "{% if a %}\n",
             "a template's braces stand in plain YAML: 1:1 `{% if a %}` \
-          YAML reads `{` as the begin of a map",
+          YAML reads `{` as the start of a map",
         ),
         ("a\n---\n&a &b c\n", "text follows a complete value: 3:4 `&` the value ended before this"),
-        ("a:b\nc: 1\n", "a key lacks the space behind its colon: 1:1 `a:b` read as a plain text"),
-        ("- a\n-b\n", "a list item lacks the space behind its dash: 2:1 `-b` read as a plain text"),
+        ("a:b\nc: 1\n", "a key lacks the space after its colon: 1:1 `a:b` read as a plain text"),
+        ("- a\n-b\n", "a list item lacks the space after its dash: 2:1 `-b` read as a plain text"),
         ("a: 1\n- b\n", "a list item stands among keys: 2:1 `- b` expected a key here"),
         (
             "%YAML 1.2\n---\na: 1\n",

@@ -100,7 +100,7 @@ fn number(text: &str, dialect: Dialect) -> ScalarMeaning {
     prefixed(plain, dialect).unwrap_or(ScalarMeaning::Text)
 }
 
-/// The radix that Go's `ParseInt` finds for base 0, and the digits behind its
+/// The radix that Go's `ParseInt` finds for base 0, and the digits after its
 /// prefix.
 fn go_radix(digits: &str) -> (u32, &str) {
     match digits.as_bytes() {
@@ -128,7 +128,7 @@ fn integer(sign: &str, digits: &str, radix: u32) -> Option<ScalarMeaning> {
 }
 
 /// What is left of the libraries' own prefixes once Go knows them too: a sign
-/// *behind* `0b` (both), and behind `0o` (v3).
+/// *after* `0b` (both), and after `0o` (v3).
 fn prefixed(plain: &str, dialect: Dialect) -> Option<ScalarMeaning> {
     let (digits, radix) = match (plain.strip_prefix("0b"), plain.strip_prefix("0o"), dialect) {
         (Some(digits), ..) => (digits, 2),

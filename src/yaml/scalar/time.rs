@@ -37,7 +37,7 @@ fn time(clock: &str) -> Option<Time> {
 }
 
 /// `Z`, or `+02:00` with at most 24 hours and 60 minutes; none at all where it
-/// is no zone.
+/// is not a zone.
 fn offset(zone: &str) -> Option<&str> {
     if zone == "Z" {
         return Some(zone);

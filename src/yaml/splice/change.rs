@@ -156,7 +156,7 @@ pub(super) struct EditTarget<'a> {
     pub(super) parent: Option<Node<'a>>,
     /// Whether one of the collections that it is in has brackets.
     pub(super) in_flow: bool,
-    /// Its place, of keys and indices.
+    /// The place, of keys and indices.
     pub(super) place: Place,
 }
 

@@ -19,7 +19,7 @@ codes! {
     /// An edit would change a template.
     ///
     /// What `{{ … }}` becomes is decided elsewhere: a text in its place would
-    /// take the decision away, and a file with such lines is no YAML until it is
+    /// take the decision away, and a file with such lines is not YAML until it is
     /// rendered. Edit the values that the template reads.
     ///
     /// ```yaml
@@ -29,7 +29,7 @@ codes! {
 
     /// An edit would change a text of several lines.
     ///
-    /// A block of text behind `|` or `>` is edited where it is one line. Where it
+    /// A block of text after `|` or `>` is edited where it is one line. Where it
     /// is more, it is a file inside the file, and which of its bytes are meant
     /// cannot be told.
     ///
@@ -44,7 +44,7 @@ codes! {
 
     /// A tag says that a value is something else than text.
     ///
-    /// A tag such as `!!int` says what its value must be, and a text behind it
+    /// A tag such as `!!int` says what its value must be, and a text after it
     /// would not be read. Remove the tag first.
     ///
     /// ```yaml
@@ -64,7 +64,7 @@ codes! {
     ///
     /// After each edit the file is read again, and exactly what was meant must
     /// differ. Where that is not so, nothing is written. It takes unusual YAML:
-    /// keys behind `?`, a map that `<<` overrides, comments between the parts of
+    /// keys after `?`, a map that `<<` overrides, comments between the parts of
     /// what is removed. Edit such a file by hand.
     EDIT_UNSAFE = "edit-unsafe", Answer, Error;
 }

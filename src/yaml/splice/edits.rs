@@ -198,7 +198,7 @@ fn wanted(file: &EditedFile<'_>, yaml: &str) -> Result<Option<Value>, Finding> {
     let value = Arc::new(SourceFile::new(name, yaml.to_owned()));
     let documents = parse(&value, Dialect::Kubectl).map_err(|findings| {
         let why = findings.iter().next().map(|finding| finding.message.clone()).unwrap_or_default();
-        let message = format!("the value to write is no YAML: {why}");
+        let message = format!("the value to write is not YAML: {why}");
         Finding::new(&EDIT_PLACE, message, Location::new(file.source, Span::default()))
     })?;
     Ok(documents.into_iter().next())

@@ -77,10 +77,14 @@ fn read(file: &Arc<SourceFile>) -> Result<Vec<Value>, Findings> {
             return findings;
         };
         let at = Location::new(file, Span::new(at, at + 2));
-        Finding::new(&EDIT_TEMPLATE, "the file is a template, and no YAML until it is rendered", at)
-            .because("the first expression")
-            .help("edit the values that the template reads")
-            .into()
+        Finding::new(
+            &EDIT_TEMPLATE,
+            "the file is a template, which is not YAML until it is rendered",
+            at,
+        )
+        .because("the first expression")
+        .help("edit the values that the template reads")
+        .into()
     })
 }
 

@@ -64,7 +64,7 @@ pub(super) fn refuse_typed(file: &EditedFile<'_>, target: &EditTarget<'_>) -> Re
         None => Ok(()),
         Some(tag) => Err(Finding::new(
             &EDIT_TAG,
-            format!("the tag `{tag}` says that this is no text"),
+            format!("the tag `{tag}` says that this is not text"),
             target.node.location(),
         )
         .help("remove the tag, and put the value in quotes")),
@@ -104,7 +104,7 @@ fn in_block(file: &EditedFile<'_>, target: &EditTarget<'_>, text: &str) -> Resul
 fn several_lines(target: &EditTarget<'_>) -> Finding {
     let message = "a text of several lines is not edited";
     Finding::new(&EDIT_LINES, message, target.node.location())
-        .because("more than one line, or to become so")
+        .because("it has more than one line, or would have")
         .help("edit the line by hand, or write the text on one line in quotes")
 }
 

@@ -81,7 +81,7 @@ impl ValueWriter<'_> {
         format!("{dash}{}", self.block(column, value))
     }
 
-    /// A value that is no block; the lines of a text start at the column.
+    /// A value that is not a block; the lines of a text start at the column.
     pub(super) fn scalar(&self, column: usize, value: &NewValue) -> String {
         match value {
             NewValue::Scalar(NewScalar::Text(text)) if is_block_text(text) => {
