@@ -16,7 +16,7 @@ const UNSEEN: [(&str, &str); 2] = [
     // It takes a pull that was pushed, which tests of soak and audit have.
     ("since-when", "merge"),
     // A range is written over only by who names it, in kinds that this repository does not have.
-    ("what-is-said", "moving"),
+    ("site-value", "moving"),
 ];
 
 /// Keys by the slug of the heading that they stand below, with what is said of
