@@ -1,6 +1,8 @@
-//! What can be wrong with a template.
+//! What can be wrong with a template, and the findings that several engines
+//! share.
 
-use crate::diagnostic::codes;
+use crate::diagnostic::{Finding, codes, nearest};
+use crate::source::{Location, PathError, RepoPath};
 
 codes! {
     /// A template is not written as its language wants it.
@@ -146,4 +148,32 @@ codes! {
     /// ulimit -u     # how many are allowed
     /// ```
     NO_THREAD = "no-thread", Outside, Error;
+}
+
+/// A name to include or import that is not a path inside the repository.
+pub(super) fn outside(name: &str, error: &PathError, at: Location) -> Finding {
+    let why = match error {
+        PathError::Outside(_) => "climbs out of the repository",
+        PathError::Absolute(_) => "is absolute",
+        PathError::Nul => "has a NUL byte",
+    };
+    Finding::new(&INCLUDE_OUTSIDE, format!("`{name}` {why}"), at)
+        .because("only files of this repository can be read")
+        .help("copy the file into the template's directory, or into `vendor/`")
+}
+
+/// A name to include or import that is nowhere where it is looked for.
+pub(super) fn missing(name: &str, looked_in: &[RepoPath], at: Location) -> Finding {
+    let places: Vec<_> = looked_in.iter().map(|place| format!("`{place}`")).collect();
+    Finding::new(&INCLUDE_MISSING, format!("`{name}` is not there"), at)
+        .because("no such file")
+        .help(format!("it was looked for in {}", places.join(", then ")))
+}
+
+/// The nearest of `known` to a name that is not among them, as a question.
+pub(super) fn did_you_mean<'a>(
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    nearest(name, known).map(|other| format!("did you mean `{other}`?"))
 }

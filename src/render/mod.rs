@@ -5,7 +5,6 @@
 //! `tera` and `jsonnet` are modules of their own; plain YAML needs none.
 
 mod code;
-mod fault;
 mod files;
 mod input;
 mod jsonnet;

@@ -8,7 +8,6 @@
 //! and stand where `place` says; `syntax` explains what is not YAML.
 
 mod code;
-mod dialect;
 mod document;
 mod emit;
 mod line;
@@ -26,11 +25,10 @@ pub use code::{
     NESTING_TOO_DEEP, NUMBER_NOT_FINITE, RECURSIVE_ALIAS, TAB_INDENTATION, UNKNOWN_ANCHOR,
     WRONG_TAG, YAML_SYNTAX,
 };
-pub use dialect::Dialect;
 pub use emit::emit;
 pub use lint::{ToolFamily, lint, readings};
 pub use parse::parse;
 pub use route::{Route, RouteError, RouteTarget, Step};
-pub use scalar::is_text;
+pub use scalar::{Dialect, is_text};
 pub use splice::{CODES as SPLICE_CODES, Change, NewScalar, NewValue, Place, splice};
 pub use value::{Entry, Key, KeyNode, Kind, MAX_DEPTH, Node, NodeId, Number, Style, Value};

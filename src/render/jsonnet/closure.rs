@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::tokens::{self, ImportKind, JsonnetToken, MAX_NESTING};
 use crate::diagnostic::{Finding, Findings};
+use crate::render::code;
 use crate::render::code::{TEMPLATE_NESTING, TEMPLATE_SYNTAX};
-use crate::render::fault;
 use crate::source::{Location, ReadErrorKind, RepoPath, SourceFile, Tree};
 
 /// A program, `main.jsonnet`, and what it imports.
@@ -145,7 +145,7 @@ impl ClosureReader<'_> {
             let path = match place.join(name) {
                 Ok(path) => path,
                 Err(error) => {
-                    self.findings.push(fault::outside(name, &error, at.clone()));
+                    self.findings.push(code::outside(name, &error, at.clone()));
                     return None;
                 }
             };
@@ -168,6 +168,6 @@ impl ClosureReader<'_> {
                 }
             }
         }
-        Some(Imported::Missing(Box::new(fault::missing(name, &looked_in, at.clone()))))
+        Some(Imported::Missing(Box::new(code::missing(name, &looked_in, at.clone()))))
     }
 }

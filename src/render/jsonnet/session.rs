@@ -15,8 +15,8 @@ use super::closure::{Closure, Imported};
 use super::message;
 use super::tokens::{ImportKind, JsonnetToken};
 use crate::diagnostic::{Finding, Findings};
+use crate::render::code;
 use crate::render::code::{LOOSE_VALUE, TEMPLATE_NESTING, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED};
-use crate::render::fault;
 use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{self, Kind, Node, NodeId, Number};
 
@@ -281,7 +281,7 @@ fn missing_input(input: &yaml::Value, text: &str) -> Option<(String, Option<Stri
     for step in steps {
         let Some(next) = at.get(step) else {
             let known: Vec<_> = at.entries().map(|(key, _)| key.text()).collect();
-            let help = fault::did_you_mean(step, known);
+            let help = code::did_you_mean(step, known);
             return Some((format!("`{path}.{step}` is not defined"), help));
         };
         path = format!("{path}.{step}");

@@ -10,10 +10,10 @@ use super::print::MAX_OUTPUT_BYTES;
 use super::scan::{self, Path, PathStepKey};
 use super::sources::TeraSources;
 use crate::diagnostic::{Code, Finding, Findings};
+use crate::render::code::did_you_mean;
 use crate::render::code::{
     INCLUDE_CIRCLE, OUTPUT_TOO_LARGE, TEMPLATE_FAILED, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED,
 };
-use crate::render::fault::did_you_mean;
 use crate::source::{Location, RepoPath, SourceFile, Span};
 
 /// What kept sources from being compiled.

@@ -10,8 +10,8 @@ use super::filters;
 use super::scan::{self, PartKind, TeraToken, TeraTokenKind};
 use super::strict::Strict;
 use crate::diagnostic::{Finding, Findings};
+use crate::render::code;
 use crate::render::code::{INCLUDE_OUTSIDE, NOT_REPRODUCIBLE};
-use crate::render::fault;
 use crate::source::{Location, PathError, RepoPath, SourceFile, Span, Tree};
 
 /// Sources, and the engine that compiles them.
@@ -219,7 +219,7 @@ impl SourceReader<'_> {
             let path = match place.join(name) {
                 Ok(path) => path,
                 Err(PathError::Outside(_)) => return Some(not_as_written(name, at)),
-                Err(error) => return Some(fault::outside(name, &error, at.clone())),
+                Err(error) => return Some(code::outside(name, &error, at.clone())),
             };
             if path.below(&place) != Some(name) {
                 return Some(not_as_written(name, at));
@@ -228,7 +228,7 @@ impl SourceReader<'_> {
                 return None;
             }
         }
-        Some(fault::missing(name, &self.places, at.clone()))
+        Some(code::missing(name, &self.places, at.clone()))
     }
 
     /// The variable holds everything in the order of a randomly seeded hash map.

@@ -12,7 +12,16 @@ mod time;
 use self::digits::{is_digits, sign};
 pub(super) use self::other::{core, types};
 use self::time::timestamp;
-use super::Dialect;
+
+/// Whose reading of a plain scalar counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    /// kubectl, and with it the API server, Flux and Argo CD.
+    #[default]
+    Kubectl,
+    /// kustomize.
+    Kustomize,
+}
 
 /// The meaning of a scalar.
 #[derive(Debug, Clone, PartialEq)]
