@@ -1,9 +1,10 @@
 //! A directory that is held open, and what is done to its entries.
 //!
-//! Everything goes by the open directory and one name, and no link is followed:
-//! whoever exchanges a directory above meanwhile moves nothing of ours.
+//! Every operation takes the open directory and one name, and follows no link: if
+//! somebody exchanges a directory above meanwhile, nothing is written elsewhere.
 
 use std::fs;
+use std::ops::Deref;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
@@ -214,17 +215,17 @@ impl OpenDirectory {
         }
     }
 
-    /// Keeps other runs from writing here until this is dropped, or the process
-    /// ends. Says no where one is writing already. A file system without locks
-    /// is written without.
-    pub fn lock(&self) -> bool {
+    /// Keeps other runs from writing here until what is returned is dropped, or
+    /// the process ends; none where one is writing already. A file system without
+    /// locks is written without.
+    pub fn lock(self) -> Option<LockedDirectory> {
         let locked = rustix::fs::flock(&self.0, FlockOperation::NonBlockingLockExclusive);
-        locked != Err(Errno::WOULDBLOCK)
+        (locked != Err(Errno::WOULDBLOCK)).then_some(LockedDirectory(self))
     }
 
     /// Removes the temporary files that killed runs left here, where no other
-    /// run is writing, and says until this is dropped that one is.
-    pub(super) fn sweep_before_writing(&self) {
+    /// run is writing, and says until what is returned is dropped that one is.
+    pub(super) fn sweep_and_lock(self) -> LockedDirectory {
         if rustix::fs::flock(&self.0, FlockOperation::NonBlockingLockExclusive).is_ok() {
             self.for_each_name(|name| {
                 if is_temporary(name) {
@@ -235,12 +236,14 @@ impl OpenDirectory {
         // Those who write files do not keep each other away: each of theirs has
         // a name of its own.
         let _ = rustix::fs::flock(&self.0, FlockOperation::NonBlockingLockShared);
+        LockedDirectory(self)
     }
 
     /// Whether entries of a directory below this one, or of `.`, can be made
     /// and removed.
     pub fn check_writable(&self, path: &str) -> Result<(), DiskError> {
-        // Behind a `/`, what is no longer a directory is told from a directory without permission.
+        // With a `/` at the end, the error for what is no longer a directory differs from that for
+        // a directory without permission.
         let inside = format!("{path}/");
         let needed = Access::WRITE_OK | Access::EXEC_OK;
         Ok(rustix::fs::accessat(&self.0, inside, needed, AtFlags::empty())?)
@@ -324,6 +327,27 @@ impl OpenDirectory {
     }
 }
 
+/// An open directory with a lock on it, until this is dropped.
+#[derive(Debug)]
+pub struct LockedDirectory(OpenDirectory);
+
+impl Deref for LockedDirectory {
+    type Target = OpenDirectory;
+
+    fn deref(&self) -> &OpenDirectory {
+        &self.0
+    }
+}
+
+impl Drop for LockedDirectory {
+    /// Closing the directory would do, were it not for processes that are being
+    /// started at this moment: until they are programs of their own they have it
+    /// open too, and would hold the lock.
+    fn drop(&mut self) {
+        let _ = rustix::fs::flock(&self.0.0, FlockOperation::Unlock);
+    }
+}
+
 /// Does something under a temporary name that nobody has.
 fn under_temporary_name<T>(
     act: impl Fn(&str) -> Result<T, Errno>,
@@ -356,5 +380,22 @@ fn kind_of(kind: FileType) -> EntryKind {
         FileType::Directory => EntryKind::Directory,
         FileType::Symlink => EntryKind::Link,
         _ => EntryKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_is_being_started_keeps_no_lock() {
+        let directory = tempfile::tempdir().unwrap();
+        let open = || OpenDirectory::at(directory.path(), true).unwrap();
+        let locked = open().lock().unwrap();
+        assert!(open().lock().is_none());
+        let inherited = locked.0.0.try_clone().unwrap();
+        drop(locked);
+        assert!(open().lock().is_some());
+        drop(inherited);
     }
 }

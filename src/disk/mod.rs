@@ -2,8 +2,8 @@
 //!
 //! Whatever rungs leaves in a directory of the user is written here, and two
 //! promises hold for all of it. A file is written under a temporary name beside
-//! its place and renamed, so that whoever looks, and whoever is killed, finds
-//! the old one or the new one and never half. What a killed run leaves has a
+//! its place and renamed, so that a reader, at any moment and after any kill, finds
+//! the old file or the new one and never half. What a killed run leaves has a
 //! name that begins with `.rungs-tmp-`, and the next run that writes there
 //! removes it.
 //!
@@ -19,7 +19,7 @@ mod error;
 mod rewrite;
 mod temporary;
 
-pub use directory::{OpenDirectory, Placing};
+pub use directory::{LockedDirectory, OpenDirectory, Placing};
 pub use error::DiskError;
 pub use rewrite::{Rewrite, WriteError, WriteFault, write};
 pub use temporary::is_temporary;

@@ -7,21 +7,21 @@ use std::rc::Rc;
 
 use rustix::fs::Mode;
 
-use super::{DiskError, OpenDirectory, Placing};
+use super::{DiskError, LockedDirectory, OpenDirectory, Placing};
 use crate::source::RepoPath;
 
 /// What becomes of a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Rewrite<'t> {
     /// A directory of this machine, which is made where it is not there and a
-    /// file is to be. A link in its path is followed: who asks has named it.
+    /// file is to be. A link in its path is followed: the user has named it.
     pub root: &'t Path,
     /// The file below it. No directory on the way, and not the file, may be a
-    /// link: whoever can change the files could put one there.
+    /// link: anyone who can change the files could put one there.
     pub path: &'t RepoPath,
     /// The bytes that it has to have now; none where it must not be there.
     pub old: Option<&'t [u8]>,
-    /// The bytes that it gets; none where it goes.
+    /// The bytes that it gets; none where it is removed.
     pub new: Option<&'t [u8]>,
 }
 
@@ -31,14 +31,14 @@ pub struct Rewrite<'t> {
 pub struct WriteError {
     /// The place in the set of the first file that could not be changed.
     pub at: usize,
-    /// What stood in the way.
+    /// The reason.
     pub fault: WriteFault,
     /// The places of those that were changed and could not be put back; all
     /// others are as they were.
     pub left: Vec<usize>,
 }
 
-/// What stood in the way of writing a file.
+/// Why a file was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteFault {
     /// Its bytes are not those that it has to have.
@@ -99,7 +99,7 @@ fn stage_and_put(files: &[Rewrite<'_>], directories: &mut Directories) -> Result
 /// put.
 struct Staged<'t> {
     file: &'t Rewrite<'t>,
-    directory: Rc<OpenDirectory>,
+    directory: Rc<LockedDirectory>,
     /// The name of the new bytes; none where the file goes.
     temporary: Option<String>,
     /// That of the file which is there.
@@ -109,7 +109,7 @@ struct Staged<'t> {
 impl<'t> Staged<'t> {
     fn of(
         file: &'t Rewrite<'t>,
-        directory: Rc<OpenDirectory>,
+        directory: Rc<LockedDirectory>,
         flush: bool,
     ) -> Result<Self, WriteFault> {
         let mode = directory.mode(file.path.name())?;
@@ -164,16 +164,16 @@ impl Drop for Staged<'_> {
 /// files than a process may have open.
 #[derive(Default)]
 struct Directories {
-    open: BTreeMap<(PathBuf, RepoPath), Rc<OpenDirectory>>,
+    open: BTreeMap<(PathBuf, RepoPath), Rc<LockedDirectory>>,
     /// What was made for a root, the outermost first.
     made_roots: Vec<PathBuf>,
     /// What was made below roots, each with the directory that it is in.
-    made: Vec<(Rc<OpenDirectory>, String)>,
+    made: Vec<(Rc<LockedDirectory>, String)>,
 }
 
 impl Directories {
     /// The directory that a file is in, swept of what killed runs left.
-    fn of(&mut self, file: &Rewrite<'_>) -> Result<Rc<OpenDirectory>, WriteFault> {
+    fn of(&mut self, file: &Rewrite<'_>) -> Result<Rc<LockedDirectory>, WriteFault> {
         let parent = file.path.parent().unwrap_or_else(RepoPath::root);
         self.open(file.root, &parent, file.new.is_some())
     }
@@ -184,7 +184,7 @@ impl Directories {
         root: &Path,
         path: &RepoPath,
         is_needed: bool,
-    ) -> Result<Rc<OpenDirectory>, WriteFault> {
+    ) -> Result<Rc<LockedDirectory>, WriteFault> {
         let key = (root.to_owned(), path.clone());
         if let Some(open) = self.open.get(&key) {
             return Ok(Rc::clone(open));
@@ -196,8 +196,7 @@ impl Directories {
                 self.child(&above, path.name(), is_needed)?
             }
         };
-        opened.sweep_before_writing();
-        let opened = Rc::new(opened);
+        let opened = Rc::new(opened.sweep_and_lock());
         self.open.insert(key, Rc::clone(&opened));
         Ok(opened)
     }
@@ -229,7 +228,7 @@ impl Directories {
 
     fn child(
         &mut self,
-        above: &Rc<OpenDirectory>,
+        above: &Rc<LockedDirectory>,
         name: &str,
         is_needed: bool,
     ) -> Result<OpenDirectory, WriteFault> {
@@ -344,8 +343,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let root = root.path();
         fs::write(root.join("a"), "a").unwrap();
-        let other = OpenDirectory::at(root, true).unwrap();
-        other.sweep_before_writing();
+        let other = OpenDirectory::at(root, true).unwrap().sweep_and_lock();
         let theirs = other.stage(b"theirs", None, false).unwrap();
         write(&[change(root, &path("a"), "a", "b")]).unwrap();
         assert_eq!(fs::read_to_string(root.join(&theirs)).unwrap(), "theirs");

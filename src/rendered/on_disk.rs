@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::code::{OUTPUT_BUSY, OUTPUT_UNREADABLE, OUTPUT_UNWRITABLE};
 use super::existing::{Existing, below, in_the_way, unreadable};
 use crate::diagnostic::{Code, Finding};
-use crate::disk::{DiskError, OpenDirectory};
+use crate::disk::{DiskError, LockedDirectory, OpenDirectory};
 use crate::source::{EntryKind, Location, ReadErrorKind, RepoPath};
 
 /// A directory of this machine that rendered files are written to.
@@ -84,7 +84,7 @@ impl OutputDirectory {
     pub fn lock(&self) -> Result<Lock<'_>, Finding> {
         let root = OpenDirectory::at_or_new(&self.path, self.follow)
             .map_err(|error| self.refused(&OUTPUT_UNWRITABLE, "written", error))?;
-        if root.lock() {
+        if let Some(root) = root.lock() {
             return Ok(Lock { output: self, root });
         }
         let message = format!("another rungs is writing `{}`", self.path.display());
@@ -104,8 +104,7 @@ impl OutputDirectory {
 #[derive(Debug)]
 pub struct Lock<'a> {
     pub(super) output: &'a OutputDirectory,
-    /// The lock is on what the directory is open as.
-    pub(super) root: OpenDirectory,
+    pub(super) root: LockedDirectory,
 }
 
 impl Lock<'_> {
