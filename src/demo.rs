@@ -8,10 +8,10 @@ use crate::disk::{self, Rewrite, WriteError};
 use crate::source::{Location, RepoPath};
 
 codes! {
-    /// A file of the new repository is there already.
+    /// A file of the new repository exists already.
     ///
     /// `rungs init` writes a small working repository and overwrites nothing: where one of its
-    /// files is there already, it writes none at all.
+    /// files exists already, it writes none at all.
     ///
     /// Choose an empty directory, as in `rungs init deploy`, or move the file away.
     INIT_EXISTS = "init-exists", Answer, Error;
@@ -98,8 +98,8 @@ pub fn write(directory: &Path) -> Result<(), Findings> {
 
 fn refusal(first: &str, more: usize) -> Finding {
     let message = match more {
-        0 => format!("`{first}` is there already"),
-        more => format!("`{first}` and {more} more of the files are there already"),
+        0 => format!("`{first}` exists already"),
+        more => format!("`{first}` and {more} more of the files exist already"),
     };
     Finding::new(&INIT_EXISTS, message, Location::of_path(&repo_path(first)))
         .help("nothing was written; choose an empty directory, as in `rungs init deploy`")

@@ -23,14 +23,14 @@ use job::RenderJob;
 pub struct RenderSelection<'r> {
     /// Of these environments, in this order.
     pub environments: Vec<&'r Environment>,
-    /// Whether everything of the repository was asked for, rather than each of
-    /// its environments by name: only then does what is left of an environment
-    /// that is no more belong to what is wanted, too.
+    /// Whether the whole repository was asked for, rather than each of its
+    /// environments by name: only then are the files of an environment that is
+    /// gone removed, too.
     pub everything: bool,
     /// Only the app of that name, without what the environment itself brings.
     pub app: Option<&'r str>,
-    /// Whether to look for values without effect, too, which takes a render for
-    /// each of them.
+    /// Whether to look for values without effect as well, which takes a render
+    /// for each of them.
     pub unused_values: bool,
 }
 
@@ -52,27 +52,27 @@ impl<'r> RenderSelection<'r> {
     }
 }
 
-/// What environments come to.
+/// The objects of environments.
 #[derive(Debug)]
 pub struct Rendering {
-    /// Each environment, in the order that was wanted.
+    /// Each environment, in the order that was asked for.
     pub environments: Vec<RenderedEnvironment>,
-    /// What was noticed on the way, and did not stop it.
+    /// Findings that did not stop the rendering.
     pub warnings: Findings,
 }
 
-/// What an environment comes to.
+/// The objects of an environment.
 #[derive(Debug)]
 pub struct RenderedEnvironment {
     /// Its name.
     pub name: EnvironmentName,
-    /// What it brings itself; empty where only an app was asked for.
+    /// The objects of the environment itself; empty where only an app was asked for.
     pub own: ObjectSet,
     /// Its apps, by name.
     pub apps: Vec<RenderedApp>,
 }
 
-/// What an app comes to in one environment.
+/// The objects of an app in one environment.
 #[derive(Debug)]
 pub struct RenderedApp {
     /// Its name.
@@ -212,7 +212,7 @@ fn place_apps(
     rendered
 }
 
-/// What each environment brings itself, in the order that was wanted.
+/// The objects of each environment itself, in the order that was asked for.
 fn own_objects(
     repository: &Repository,
     selection: &RenderSelection<'_>,

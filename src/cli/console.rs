@@ -79,7 +79,7 @@ impl Console {
         }
     }
 
-    /// Findings, in the format that was asked for; `data` stands beside them
+    /// Findings, in the format that was asked for; `data` goes with them
     /// where that is JSON. `prefix` leads from the clone's root to the
     /// repository's directory.
     pub(super) fn report(&self, findings: &Findings, data: Map<String, Value>, prefix: &RepoPath) {

@@ -9,7 +9,7 @@ use crate::diagnostic::{self, Format};
 /// Explain a finding: what is wrong, why it matters, how to mend it
 #[derive(Debug, clap::Args)]
 pub(super) struct Explain {
-    /// The code that stands beside the finding; without one, all codes are listed
+    /// The code that is shown with the finding; without one, all codes are listed
     code: Option<String>,
 }
 

@@ -22,7 +22,7 @@ impl Man {
             above.find_subcommand(name).cloned().unwrap_or_else(|| {
                 let names: Vec<_> = above.get_subcommands().map(clap::Command::get_name).collect();
                 let (name, names) = (harmless(name), names.join(", "));
-                super::usage_error(&format!("no command `{name}`; there are {names}"))
+                super::usage_error(&format!("there is no command `{name}`; there are {names}"))
             })
         });
         let mut page = Vec::new();

@@ -127,7 +127,7 @@ fn refuse_occupied(directory: &Path, repository: &Path) {
     let below = directory.strip_prefix(&repository).ok().and_then(Path::to_str);
     let below = below.and_then(|path| RepoPath::new(path).ok());
     if let Some(why) = below.and_then(|path| config::why_occupied(&path)) {
-        super::usage_error(&format!("`--output` cannot be there: {why}"));
+        super::usage_error(&format!("`--output` cannot be that directory: {why}"));
     }
 }
 
@@ -165,9 +165,9 @@ fn report_stale(context: &Context, changes: &OutputChanges, output: &OutputDirec
         });
         console::print(lines.collect::<String>().as_bytes());
         context.console.say(&match changes.len() {
-            0 => "every file is as it would be written".to_owned(),
-            1 => "1 file is not as it would be written; run `rungs render`".to_owned(),
-            more => format!("{more} files are not as they would be written; run `rungs render`"),
+            0 => "every file is up to date".to_owned(),
+            1 => "1 file is out of date; run `rungs render`".to_owned(),
+            more => format!("{more} files are out of date; run `rungs render`"),
         });
     } else {
         outcome.findings = rendered::stale(&changes, output);

@@ -23,7 +23,7 @@ impl Schema {
         };
         let Some((_, schema)) = schemas.iter().find(|(name, _)| *name == wanted) else {
             super::usage_error(&format!(
-                "no schema is called `{wanted}`; there are {}",
+                "there is no schema `{wanted}`; there are {}",
                 names.join(", ")
             ))
         };

@@ -83,7 +83,7 @@ impl OutputFormat {
         if let Self::Data(format) = self
             && !written.contains(&format)
         {
-            usage_error(&format!("this command writes no {}", format.name()));
+            usage_error(&format!("this command does not write {}", format.name()));
         }
     }
 }

@@ -130,7 +130,7 @@ impl Code {
     /// The page below its title.
     pub fn body(&self) -> String {
         let lines = self.page.trim().lines().skip(1);
-        // Doc comments keep the space behind their slashes.
+        // Doc comments keep the space after their slashes.
         let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
         lines.collect::<Vec<_>>().join("\n").trim().to_owned()
     }

@@ -77,35 +77,35 @@ impl Finding {
         }
     }
 
-    /// Says at the primary span why it is shown.
+    /// Sets what the primary span says: why it is shown.
     #[must_use]
     pub fn because(mut self, words: impl Into<String>) -> Self {
         self.labels[0].message = words.into();
         self
     }
 
-    /// Shows a second place.
+    /// Adds a second place.
     #[must_use]
     pub fn label(mut self, location: Location, words: impl Into<String>) -> Self {
         self.labels.push(Label { location, message: words.into() });
         self
     }
 
-    /// Says what to do.
+    /// Sets the help: what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Says what to do, where that is known.
+    /// Sets the help where it is known.
     #[must_use]
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
         self
     }
 
-    /// Says which environment and app it is about.
+    /// Sets which environment and app it is about.
     #[must_use]
     pub fn about(mut self, subject: Subject) -> Self {
         self.subject = Some(Box::new(subject));
@@ -200,12 +200,12 @@ impl Findings {
         self.iter().any(Finding::is_error)
     }
 
-    /// What answers the worst of the errors; none where there is no error.
+    /// The kind of the worst of the errors; none where there is no error.
     pub fn kind(&self) -> Option<ProblemKind> {
         self.iter().filter(|finding| finding.is_error()).map(|finding| finding.code.kind).max()
     }
 
-    /// Says of each which environment and app it is about, unless it says so itself.
+    /// Sets for each which environment and app it is about, unless it is set already.
     #[must_use]
     pub fn about(mut self, subject: &Subject) -> Self {
         for finding in &mut self.0 {

@@ -1,6 +1,6 @@
-//! The codes of what can stand in the way of reading a repository.
+//! The codes of the errors of reading a repository.
 //!
-//! `source` stands before this module, so its errors are types, and get their
+//! `source` comes before this module, so its errors are types, and get their
 //! codes and their help here.
 
 use super::{Code, Finding, codes};
@@ -37,7 +37,7 @@ codes! {
     /// Move what the link leads to into the repository, or copy it there.
     OUTSIDE_REPOSITORY = "outside-repository", Input, Error;
 
-    /// Links go round.
+    /// Symbolic links form a loop.
     ///
     /// Following this path's symbolic links comes back to a link that was followed already, or
     /// takes more than 40 of them, which is where Linux gives up as well.
@@ -67,24 +67,24 @@ codes! {
     /// A file is not UTF-8.
     ///
     /// Kubernetes takes UTF-8 only. The message names the first byte that is not; the file is
-    /// probably in Latin-1 or UTF-16, or no text at all.
+    /// probably in Latin-1 or UTF-16, or not text at all.
     ///
     /// ```sh
     /// iconv -f latin1 -t utf-8 values.yaml > values.utf8 && mv values.utf8 values.yaml
     /// ```
     ///
-    /// Bytes that are no text go into an object's `binaryData`, in base64.
+    /// Bytes that are not text go into an object's `binaryData`, in base64.
     NOT_UTF8 = "not-utf8", Input, Error;
 
     /// A file was expected here.
     ///
-    /// What stands at this path is a directory, a device or a socket. Correct the path, or put a
+    /// There is a directory, a device or a socket at this path. Correct the path, or put a
     /// file in its place.
     NOT_A_FILE = "not-a-file", Input, Error;
 
     /// A directory was expected here.
     ///
-    /// What stands at this path is a file. Environments and templates are directories:
+    /// There is a file at this path. Environments and templates are directories:
     ///
     /// ```text
     /// environments/qa.yaml                  # wrong: a file
@@ -92,9 +92,9 @@ codes! {
     /// ```
     NOT_A_DIRECTORY = "not-a-directory", Input, Error;
 
-    /// A name is no name that a path can have.
+    /// A name cannot be part of a path.
     ///
-    /// The directory holds a name whose bytes are no UTF-8. Such a name cannot be written in YAML
+    /// The directory holds a name whose bytes are not UTF-8. Such a name cannot be written in YAML
     /// or shown in a report, so the directory is not read at all: leaving the file out silently
     /// would be worse. Rename it; `ls -b` shows its bytes.
     ///
@@ -104,7 +104,7 @@ codes! {
 
     /// Directories are nested too deep.
     ///
-    /// At most 16 may stand inside one another below `environments/`, a template or
+    /// At most 16 may be inside one another below `environments/`, a template or
     /// `schemas/crds/`. Usually a link leads back to a directory above it, so that the search
     /// would have no end:
     ///
@@ -142,7 +142,7 @@ codes! {
     /// For GitLab, set `GIT_DEPTH: 0`.
     COMMIT_MISSING = "commit-missing", Outside, Error;
 
-    /// A branch is no fixed version.
+    /// A branch is not a fixed version.
     ///
     /// A pin says which version is deployed. A branch names another commit tomorrow, so the same
     /// file would give other manifests, and nothing would climb the ladder when it moves.
@@ -165,7 +165,7 @@ codes! {
     /// ```
     REVISION_IS_AMBIGUOUS = "revision-is-ambiguous", Input, Error;
 
-    /// A revision is no commit.
+    /// A revision is not a commit.
     ///
     /// The id or the tag is there and names a file (`blob`) or a directory (`tree`) of git's
     /// database. Only a commit says what the whole repository held. `git log` shows the commits'
@@ -180,7 +180,7 @@ codes! {
 }
 
 impl Finding {
-    /// What could not be read. The place to mend is where another file asked
+    /// A file or directory could not be read. The place to mend is where another file asked
     /// for it, where one did, and else the path itself.
     pub fn of_read_error(error: &ReadError, asked_by: Option<&Location>) -> Self {
         let path = Location::of_path(&error.path);

@@ -27,8 +27,8 @@ codes! {
 }
 
 impl Namespaces<'_> {
-    /// A finding for each setting by which two environments want a namespace
-    /// that they share to be different, where one of them is among `rendered`.
+    /// A finding for each setting in which two environments disagree on a
+    /// namespace that they share, where one of them is among `rendered`.
     pub fn conflicts(&self, rendered: &[&Environment]) -> Findings {
         let concerns = |one: &Environment| rendered.iter().any(|other| other.name == one.name);
         let mut pairs: Vec<SharedNamespace<'_>> = Vec::new();
@@ -121,7 +121,7 @@ fn access(first: &Environment, other: &Environment) -> Option<SettingDifference>
     entries(&of(first), &of(other))
 }
 
-/// Where the first entry stands that is only in one of two maps, or has another
+/// The place of the first entry that is only in one of two maps, or has another
 /// value in the other.
 fn entries<T: PartialEq>(
     first: &BTreeMap<String, (T, Location)>,
@@ -144,7 +144,7 @@ fn settings(value: &Value) -> Option<Node<'_>> {
     Some(value.root()).filter(|root| root.entries().len() > 0)
 }
 
-/// Where the first entry stands by which two nodes differ.
+/// The place of the first entry in which two nodes differ.
 fn nodes(first: Option<Node<'_>>, other: Option<Node<'_>>) -> Option<SettingDifference> {
     match (first, other) {
         (None, None) => None,

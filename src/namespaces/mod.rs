@@ -36,7 +36,7 @@ const RBAC: &str = "rbac.authorization.k8s.io";
 /// it.
 ///
 /// Environments on one cluster may share one. Only the first of them brings it,
-/// whichever of them are rendered: an object stands in one file, and in the
+/// whichever of them are rendered: an object is in one file, and in the
 /// same one whether everything is rendered or a part. An environment with
 /// `generate: { namespaces: false }` is never among them.
 #[derive(Debug)]
@@ -67,12 +67,12 @@ impl<'r> Namespaces<'r> {
     /// access. Each one's origin is the setting that asks for it.
     ///
     /// They get the environment's labels and ours, but no `part-of`: they belong
-    /// to no app, and whoever removes everything that is labelled as an app's
-    /// must not remove the namespace.
+    /// to no app, and removing everything that is labelled as an app's must not
+    /// remove the namespace.
     ///
     /// A namespace that exists already, made by someone else, is described all
     /// the same: applying adds labels and annotations and removes nothing.
-    /// Whoever wants to keep it to themselves says `namespaces: false`.
+    /// `namespaces: false` leaves it alone.
     pub fn generate(&self, environment: &Environment) -> Vec<Object> {
         let configured = environment.labels.iter().map(|(key, label)| LabelSetting {
             key,

@@ -18,7 +18,7 @@ pub(super) struct RenderJob<'r> {
     plain_text: OnceLock<Option<FileTexts>>,
 }
 
-/// What each file of a template becomes, to be compared.
+/// The text of each rendered file, to be compared.
 type FileTexts = Vec<(RepoPath, String)>;
 
 impl<'r> RenderJob<'r> {
@@ -41,12 +41,12 @@ impl<'r> RenderJob<'r> {
         images.collect()
     }
 
-    /// What the template sees, handed to `see`.
+    /// Hands what the template sees to `see`.
     fn with_input<T>(&self, see: impl FnOnce(&Input<'_>) -> T) -> T {
         self.with_other_input(&self.images(), &self.app.values, see)
     }
 
-    /// What the template would see with these images and values.
+    /// Hands what the template would see with these images and values to `see`.
     fn with_other_input<T>(
         &self,
         images: &[InputImage<'_>],
@@ -64,8 +64,8 @@ impl<'r> RenderJob<'r> {
         })
     }
 
-    /// What the template would come to with these images and values, to be
-    /// compared.
+    /// The text that the template would give with these images and values, to
+    /// be compared.
     pub(super) fn render_text(
         &self,
         images: &[InputImage<'_>],
@@ -74,8 +74,8 @@ impl<'r> RenderJob<'r> {
         self.with_other_input(images, values, |input| self.template.render_text(input))
     }
 
-    /// What the template comes to, kept for every comparison with it; none where
-    /// it does not render.
+    /// The text that the template gives, kept for every comparison; none where it
+    /// does not render.
     pub(super) fn plain_text(&self) -> Option<&FileTexts> {
         let render = || self.render_text(&self.images(), &self.app.values).ok();
         self.plain_text.get_or_init(render).as_ref()

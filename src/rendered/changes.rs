@@ -12,20 +12,20 @@ use crate::source::{Location, RepoPath};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FileAction {
-    /// It is not there yet.
+    /// The file is not there yet.
     Create,
-    /// It says something else.
+    /// The file has other contents.
     Update,
-    /// It is ours and no longer rendered.
+    /// The file is ours and no longer rendered.
     Remove,
 }
 
 /// One file that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct OutputChange {
-    /// Where it stands below the output directory.
+    /// The path below the output directory.
     pub path: RepoPath,
-    /// What happens to it.
+    /// What happens to the file.
     pub action: FileAction,
 }
 
@@ -36,20 +36,19 @@ pub struct Summary {
     pub created: usize,
     /// Files with new contents.
     pub updated: usize,
-    /// Files that are no more.
+    /// Removed files.
     pub removed: usize,
     /// Files that were not touched.
     pub unchanged: usize,
 }
 
-/// Everything that has to happen. Nothing stands in its way: that was checked
-/// before there are any.
+/// Everything that has to happen. That nothing is in the way was checked before.
 #[derive(Debug)]
 pub struct OutputChanges {
     pub(super) files: RenderedFiles,
     pub(super) environments: Vec<EnvironmentChanges>,
     /// Temporary directories in the output directory itself, which a run left
-    /// behind when it was ended.
+    /// when it was killed.
     pub(super) leftovers: Vec<String>,
 }
 
@@ -57,9 +56,9 @@ pub struct OutputChanges {
 #[derive(Debug)]
 pub(super) struct EnvironmentChanges {
     pub(super) path: RepoPath,
-    /// Whether it is there already.
+    /// Whether the directory is there already.
     pub(super) exists: bool,
-    /// Temporary directories that a run left behind when it was ended.
+    /// Temporary directories that a run left when it was killed.
     pub(super) leftovers: Vec<String>,
     pub(super) directories: Vec<DirectoryChanges>,
     /// Whether everything in it is ours and has to go.
@@ -70,12 +69,12 @@ pub(super) struct EnvironmentChanges {
 #[derive(Debug)]
 pub(super) struct DirectoryChanges {
     pub(super) path: RepoPath,
-    /// Whether it is there already.
+    /// Whether the directory is there already.
     pub(super) exists: bool,
     /// Names and what happens to them.
     pub(super) changes: Vec<(String, FileAction)>,
     pub(super) unchanged: usize,
-    /// Temporary files that a run left behind when it was ended.
+    /// Temporary files that a run left when it was killed.
     pub(super) leftovers: Vec<String>,
     /// Whether everything in it is ours and has to go.
     pub(super) vanishes: bool,

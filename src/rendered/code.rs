@@ -11,16 +11,16 @@ codes! {
     /// small ones, the second would replace the first. Rename one of them.
     RENDERED_PATH_CLASH = "rendered-path-clash", Input, Error;
 
-    /// A file that rungs did not write stands in the way.
+    /// A file that rungs did not write is in the way.
     ///
     /// Every file of rungs begins with `# Rendered by rungs. Do not edit.`
     /// (an encrypted one has a `.rungs` file beside it that does). What does
-    /// not is left alone, and where a rendered file has to stand, nothing is
+    /// not is left alone, and where a rendered file has to be, nothing is
     /// written at all. Move the file away, or remove it where rungs should
     /// write it from now on.
     FOREIGN_FILE = "foreign-file", Answer, Error;
 
-    /// A symbolic link stands in the output tree.
+    /// There is a symbolic link in the output tree.
     ///
     /// A link is never followed while writing: it may lead anywhere. Replace it
     /// by a directory, or write to another one with `--output`.
@@ -28,7 +28,7 @@ codes! {
 
     /// The output tree cannot be read.
     ///
-    /// What stands there decides what is written. Look at the permissions of
+    /// What is there decides what is written. Look at the permissions of
     /// the directory and at the disk, then try again.
     OUTPUT_UNREADABLE = "output-unreadable", Outside, Error;
 

@@ -1,4 +1,4 @@
-//! Comparing what stands in a tree with what should.
+//! Comparing what is in a tree with what should be.
 
 use std::collections::BTreeMap;
 
@@ -20,11 +20,10 @@ type PlannedFiles<'f> = Vec<(&'f str, &'f [u8])>;
 type Planned<'f> = BTreeMap<RepoPath, BTreeMap<RepoPath, PlannedFiles<'f>>>;
 
 impl OutputChanges {
-    /// Compares a tree, which need not be on disk, with what should stand in
-    /// it. Whatever stands in the way is a finding; all of them are reported
-    /// together. Files outside the scope are not looked at.
+    /// Compares a tree, which need not be on disk, with what should be in it.
+    /// Whatever is in the way is a finding; all of them are reported together. Files outside the scope are not looked at.
     ///
-    /// Ours stand exactly two directories deep: deeper ones, and those whose
+    /// Our files are exactly two directories deep: deeper ones, and those whose
     /// name begins with a dot, are somebody else's.
     pub fn of(
         existing: &dyn Existing,
@@ -48,8 +47,8 @@ impl OutputChanges {
 }
 
 impl OutputDirectory {
-    /// Compares what stands here with what should, to tell and not to write:
-    /// it takes no lock and makes no directory. [`OutputDirectory::lock`] is for
+    /// Compares what is here with what should be, to report and not to write:
+    /// takes no lock and makes no directory. [`OutputDirectory::lock`] is for
     /// writing.
     pub fn compare(
         &self,

@@ -60,7 +60,7 @@ pub(super) fn in_the_way(path: &RepoPath, kind: EntryKind) -> Finding {
         EntryKind::Directory => (&FOREIGN_FILE, "a directory"),
         EntryKind::Other => (&FOREIGN_FILE, "something that is not a file"),
     };
-    Finding::new(code, format!("{what} stands at `{path}`"), Location::of_path(path))
+    Finding::new(code, format!("there is {what} at `{path}`"), Location::of_path(path))
         .because("is where rungs has to write")
         .help("move it away, or write elsewhere with `--output`; nothing was written")
 }

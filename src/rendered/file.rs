@@ -1,4 +1,4 @@
-//! What should stand in the output tree.
+//! What should be in the output tree.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,8 @@ use crate::yaml;
 /// The first line of every file of ours, by which it is known as one.
 pub const HEADER: &str = "# Rendered by rungs. Do not edit.";
 
-/// Behind the name of an encrypted file, the name of the file that says it is
-/// ours. No tool takes it for a manifest.
+/// Added to the name of an encrypted file, the name of the file that says it is
+/// ours. No tool takes that for a manifest.
 pub(super) const MARK: &str = ".rungs";
 
 /// One object as it is written.
@@ -49,12 +49,12 @@ impl RenderedFile {
         }
     }
 
-    /// Where it stands below the output directory.
+    /// The path below the output directory.
     pub fn path(&self) -> &RepoPath {
         &self.path
     }
 
-    /// What it holds.
+    /// The contents.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -68,8 +68,8 @@ pub struct RenderedFiles {
 }
 
 impl RenderedFiles {
-    /// Gathers files. Those that would stand in one place are a finding that
-    /// names both objects.
+    /// Gathers files. Two that would have the same path are a finding that names
+    /// both objects.
     pub fn of(files: impl IntoIterator<Item = RenderedFile>) -> Result<Self, Findings> {
         let mut taken: BTreeMap<String, RenderedFile> = BTreeMap::new();
         let mut findings = Findings::new();
@@ -93,8 +93,8 @@ impl RenderedFiles {
         Ok(Self { by_path })
     }
 
-    /// The files of what was rendered. Those that would stand in one place are
-    /// a finding that names both objects.
+    /// The files of what was rendered. Two that would have the same path are a
+    /// finding that names both objects.
     pub fn of_rendering(rendering: &Rendering) -> Result<Self, Findings> {
         let mut groups = Vec::new();
         for environment in &rendering.environments {
@@ -120,7 +120,7 @@ impl RenderedFiles {
         self.iter().filter(|(path, _)| !path.name().ends_with(MARK))
     }
 
-    /// The manifests as one stream of YAML documents, each behind a comment
+    /// The manifests as one stream of YAML documents, each after a comment
     /// with its path in the output directory `output`.
     pub fn stream(&self, output: &RepoPath) -> String {
         let mut stream = String::new();
@@ -138,7 +138,7 @@ impl RenderedFiles {
         stream
     }
 
-    /// What should stand at `path`.
+    /// The contents that `path` should have.
     pub(super) fn get(&self, path: &RepoPath) -> Option<&[u8]> {
         self.by_path.get(path).map(Vec::as_slice)
     }

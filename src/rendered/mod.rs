@@ -1,4 +1,4 @@
-//! The output tree: what stands there, what should, and making it so.
+//! The output tree: what is there, what should be, and making it so.
 //!
 //! Objects become [`RenderedFile`]s, files that do not clash become [`RenderedFiles`], and
 //! [`OutputChanges`] say what has to happen for the tree to hold exactly those:

@@ -1,4 +1,4 @@
-//! How directories and files of the output tree are called.
+//! The names of directories and files in the output tree.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::kubernetes::{Object, built_in_scope};
 use crate::source::RepoPath;
 
 /// The directory of what belongs to the environment and to no app. No app can
-/// be called so.
+/// have that name.
 const ENVIRONMENT: &str = "_environment";
 
 /// The most that a file's name may have before it is cut, in bytes. Disks take
@@ -19,13 +19,13 @@ const STEM_LENGTH: usize = 200;
 /// Names that Windows takes for devices, whatever the extension.
 const DEVICES: &[&str] = &["aux", "con", "nul", "prn"];
 
-/// Where everything of an environment stands below the output directory.
+/// The directory of an environment below the output directory.
 pub(super) fn environment_directory(environment: &EnvironmentName) -> RepoPath {
     RepoPath::root().child(&safe(&environment.dotted()))
 }
 
-/// Where an app's files stand below the output directory; without an app,
-/// where the environment's own do.
+/// The directory of an app's files below the output directory; without an app,
+/// that of the environment's own.
 pub fn directory(environment: &EnvironmentName, app: Option<&str>) -> RepoPath {
     environment_directory(environment).child(&safe(app.unwrap_or(ENVIRONMENT)))
 }

@@ -5,7 +5,7 @@ use crate::pipeline::RenderSelection;
 use crate::source::RepoPath;
 
 /// How much of the tree a run answers for. Outside of it nothing is written,
-/// removed or looked into.
+/// removed or read.
 #[derive(Debug, Clone)]
 pub struct RenderScope {
     /// Directories of environments, or of apps in them; none for everything.
@@ -13,7 +13,7 @@ pub struct RenderScope {
 }
 
 impl RenderScope {
-    /// The whole tree: environments that are no more are removed.
+    /// The whole tree: environments that are gone are removed.
     pub fn everything() -> Self {
         Self { directories: None }
     }

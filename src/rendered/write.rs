@@ -1,4 +1,4 @@
-//! Making a tree what it should be.
+//! Writing what has changed.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,8 +23,8 @@ pub struct Writing<'a> {
 
 impl<'a> Lock<'a> {
     /// Compares what the output directory holds with what it should. Under
-    /// the lock, because another run that wrote meanwhile would be undone by
-    /// halves.
+    /// the lock, because what another run wrote meanwhile would be half
+    /// undone.
     pub fn compare(
         self,
         files: RenderedFiles,
@@ -36,13 +36,13 @@ impl<'a> Lock<'a> {
 }
 
 impl Writing<'_> {
-    /// What will be done.
+    /// The changes that will be made.
     pub fn changes(&self) -> &OutputChanges {
         &self.changes
     }
 
-    /// Does it. `progress` is told how many more files are done, from any
-    /// thread.
+    /// Makes the changes. `progress` is told how many more files are done, from
+    /// any thread.
     ///
     /// Nothing is forced to the disk: what is rendered can be rendered again,
     /// and waiting for the disk thousands of times takes longer than everything

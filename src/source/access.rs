@@ -12,8 +12,8 @@ pub struct TreeAccess {
     pub read: BTreeSet<RepoPath>,
     /// Directories that were listed.
     pub listed: BTreeSet<RepoPath>,
-    /// Paths where what stands there decided an answer, and not what it holds:
-    /// a directory that was only asked for, a file that is too large.
+    /// Paths where the kind of entry decided an answer, and not its content: a
+    /// directory that was only asked for, a file that is too large.
     pub examined: BTreeSet<RepoPath>,
     /// Paths that were asked for and not there.
     pub missed: BTreeSet<RepoPath>,
@@ -25,8 +25,8 @@ impl TreeAccess {
     /// Whether a change to `path` can change what was answered.
     ///
     /// A file adds and removes the directories above it, so one anywhere below
-    /// a directory that was listed or examined counts; that what was there
-    /// before it may keep the directory there is not known here.
+    /// a directory that was listed or examined counts, even where other files
+    /// would have kept the directory: that is not known here.
     pub fn is_affected_by(&self, path: &RepoPath) -> bool {
         let sets = [&self.read, &self.listed, &self.examined, &self.missed, &self.followed];
         sets.into_iter().flatten().any(|at| at.is_within(path) || path.is_within(at))

@@ -8,11 +8,11 @@ use super::RepoPath;
 pub struct ReadError {
     /// What was asked for, before any link was followed.
     pub path: RepoPath,
-    /// What stood in the way.
+    /// The reason.
     pub kind: ReadErrorKind,
 }
 
-/// What stood in the way of reading.
+/// Why a read failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ReadErrorKind {
     /// Nothing is there.
@@ -27,7 +27,7 @@ pub enum ReadErrorKind {
         target: String,
     },
     /// Links that lead to one another, or too many of them.
-    #[error("goes round in links")]
+    #[error("leads into a loop of symbolic links")]
     LinkLoop,
     /// Git's own directory, which is never readable.
     #[error("is inside `.git`, which is never read")]
@@ -35,10 +35,10 @@ pub enum ReadErrorKind {
     /// More than [`super::MAX_FILE_BYTES`].
     #[error("is {size} bytes, more than the 4 MiB that a file may have")]
     TooLarge {
-        /// Bytes.
+        /// Size in bytes.
         size: u64,
     },
-    /// The bytes are no UTF-8 from here on.
+    /// The bytes are not UTF-8 from here on.
     #[error("is not UTF-8: line {line}, column {column}")]
     NotUtf8 {
         /// Line of the first wrong byte, from one.
@@ -53,7 +53,7 @@ pub enum ReadErrorKind {
     #[error("is not a directory")]
     NotADirectory,
     /// A name in this directory that cannot be part of a path.
-    #[error("holds the name `{name}`, which {flaw}")]
+    #[error("contains the name `{name}`, which {flaw}")]
     Name {
         /// The name, with `\u{fffd}` for what is not UTF-8.
         name: String,
@@ -61,7 +61,7 @@ pub enum ReadErrorKind {
         flaw: NameFlaw,
     },
     /// More directories in one another than a search enters.
-    #[error("stands in more than 16 directories below the one that is searched")]
+    #[error("is more than 16 directories below the one that is searched")]
     TooDeep,
     /// More directories below the one that is searched than a search lists.
     #[error("is one directory more than the 10,000 that are searched")]
@@ -77,7 +77,7 @@ pub enum ReadErrorKind {
 /// Why a name cannot be part of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NameFlaw {
-    /// Its bytes are no UTF-8.
+    /// Its bytes are not UTF-8.
     #[error("is not UTF-8")]
     NotUtf8,
     /// It is empty, `.` or `..`, or has a `/`. No disk has such names; a
@@ -87,13 +87,13 @@ pub enum NameFlaw {
 }
 
 impl ReadErrorKind {
-    /// A name in a directory whose bytes are no UTF-8.
+    /// A name in a directory whose bytes are not UTF-8.
     pub fn name_not_utf8(bytes: &[u8]) -> Self {
         let name = String::from_utf8_lossy(bytes).into_owned();
         Self::Name { name, flaw: NameFlaw::NotUtf8 }
     }
 
-    /// A name in a directory that is no single segment.
+    /// A name in a directory that is not a single segment.
     pub(super) fn name_not_a_segment(name: &str) -> Self {
         Self::Name { name: name.to_owned(), flaw: NameFlaw::NotASegment }
     }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::{Position, RepoPath, Span};
 
-/// So many bytes are read to tell a column.
+/// Bytes between two counts of characters.
 const STRIDE: usize = 1024;
 
 /// One file's text as it was read, with its name.
@@ -43,7 +43,7 @@ impl SourceFile {
         self
     }
 
-    /// Where it stands in the repository.
+    /// The path in the repository.
     pub fn path(&self) -> &RepoPath {
         &self.path
     }
@@ -58,7 +58,7 @@ impl SourceFile {
         &self.text
     }
 
-    /// The line and column of a byte; of the last line's end for one behind it.
+    /// The line and column of a byte; of the last line's end for one after it.
     pub fn position(&self, offset: u32) -> Position {
         let starts = self.line_starts();
         let line = starts.partition_point(|&start| start <= offset).max(1);
@@ -68,7 +68,7 @@ impl SourceFile {
             end -= 1;
         }
         let before = self.characters_before(end).saturating_sub(self.characters_before(start));
-        // A byte order mark is no column that an editor counts.
+        // Editors do not count a byte order mark as a column.
         let mark = self.text.get(start..end).is_some_and(|text| text.starts_with('\u{feff}'));
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Position { line: count(line), column: count(before - usize::from(mark) + 1) }
@@ -84,21 +84,21 @@ impl SourceFile {
         Span::new(start, start + content.len())
     }
 
-    /// Never show these bytes.
+    /// Marks bytes that must never be shown.
     pub fn mark_secret(&self, span: Span) {
         if !span.is_empty() {
             self.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(span);
         }
     }
 
-    /// The spans that were marked secret, for whoever shows more than this text.
+    /// The spans that were marked secret, for code that shows more than this text.
     pub fn secrets(&self) -> Vec<Span> {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The text for a person's eyes: secret bytes are `*`, one for each byte,
     /// so that every offset still points at its place. Line breaks stay. Only
-    /// here does a mask tell a length: [`super::REDACTED`] stands elsewhere.
+    /// here does a mask reveal a length: elsewhere it is [`super::REDACTED`].
     pub fn shown(&self) -> Cow<'_, str> {
         let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
         if secrets.is_empty() {
@@ -114,8 +114,8 @@ impl SourceFile {
                 }
             }
         }
-        // A span's ends are boundaries of characters, so this is the text again;
-        // were one not, the mask still must not give way.
+        // A span's ends are boundaries of characters, so nothing is lost here; if
+        // one were not, the secret must still stay hidden.
         Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
     }
 

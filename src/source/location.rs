@@ -1,4 +1,4 @@
-//! Where something stands, and where it came from.
+//! Where something is, and where it came from.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ impl Location {
     }
 
     /// A file as a whole, where no line is known or the file has no text to
-    /// show: it is missing, cannot be read, or is no text.
+    /// show: it is missing, cannot be read, or is not text.
     pub fn of_path(path: &RepoPath) -> Self {
         Self { file: Arc::new(SourceFile::new(path.clone(), String::new())), span: Span::default() }
     }
@@ -42,12 +42,12 @@ impl Location {
         self.span
     }
 
-    /// Where the first byte stands.
+    /// The position of the first byte.
     pub fn start(&self) -> Position {
         self.file.position(self.span.start)
     }
 
-    /// Where the byte behind the last stands.
+    /// The position after the last byte.
     pub fn end(&self) -> Position {
         self.file.position(self.span.end)
     }
@@ -57,7 +57,7 @@ impl Location {
         !self.file.text().is_empty()
     }
 
-    /// What stands there, unmasked.
+    /// The text at this place, unmasked.
     pub fn text(&self) -> &str {
         self.file.text().get(self.span.range()).unwrap_or_default()
     }
@@ -115,8 +115,8 @@ impl Serialize for Location {
     }
 }
 
-/// How closely an [`Origin`] is known. It never guesses: what is not known for
-/// certain is said of a larger place that is.
+/// How closely an [`Origin`] is known. Nothing is guessed: where the exact place
+/// is not certain, a larger one that is certain is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Certainty {

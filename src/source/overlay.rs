@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::{EntryKind, ReadErrorKind, RepoPath, Store, StoreEntry, StoreError};
 
-/// What is planned and not yet written, over what is there. It is no commit,
-/// even where what is below is one.
+/// What is planned and not yet written, over what is there. It is not a
+/// commit, even where what is below is one.
 pub(super) struct Overlay {
     below: Arc<dyn Store>,
-    /// The bytes of each file that changes; none where it goes.
+    /// The bytes of each file that changes; none where it is removed.
     files: BTreeMap<RepoPath, Option<Vec<u8>>>,
 }
 

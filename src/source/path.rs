@@ -19,10 +19,10 @@ pub(super) fn is_segment(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.bytes().any(|byte| matches!(byte, b'/' | 0))
 }
 
-/// Why a text is no [`RepoPath`].
+/// Why a text is not a [`RepoPath`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
-    /// It climbs above the root.
+    /// It leads above the root.
     #[error("the path `{0}` leaves the repository")]
     Outside(String),
     /// It begins at the machine's root.
@@ -71,8 +71,8 @@ impl RepoPath {
     ///
     /// # Panics
     ///
-    /// Where `name` is no single segment: it is rungs' own, or comes from a
-    /// listing, which [`RepoPath::child_named`] has judged.
+    /// Where `name` is not a single segment. Use it for names of our own and for
+    /// names that [`RepoPath::child_named`] has checked.
     #[must_use]
     pub fn child(&self, name: &str) -> Self {
         match self.child_named(name) {
@@ -81,8 +81,8 @@ impl RepoPath {
         }
     }
 
-    /// This directory's child of that name; none where `name` is no single
-    /// segment, as a crafted commit may have it.
+    /// This directory's child of that name; none where `name` is not a
+    /// single segment, which a crafted commit may have.
     pub fn child_named(&self, name: &str) -> Option<Self> {
         if !is_segment(name) {
             return None;
@@ -94,7 +94,7 @@ impl RepoPath {
         })
     }
 
-    /// The directory this path stands in; the root's is none.
+    /// The directory that this path is in; none for the root.
     pub fn parent(&self) -> Option<Self> {
         if self.is_root() {
             return None;
@@ -129,7 +129,7 @@ impl RepoPath {
         self.0.is_empty()
     }
 
-    /// Whether this path is `directory` or stands anywhere below it.
+    /// Whether this path is `directory` or is anywhere below it.
     pub fn is_within(&self, directory: &Self) -> bool {
         directory.is_root()
             || self

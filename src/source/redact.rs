@@ -1,4 +1,4 @@
-//! Which text is not for everybody's eyes, where no tree says so.
+//! Which text must not be shown, where no parsed tree says so.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -7,10 +7,9 @@ use regex::{Captures, Regex};
 
 use super::{SourceFile, Span};
 
-/// Stands for a secret wherever text is shown. Its length says nothing, which
-/// holds for all but excerpts of a file: there [`SourceFile::shown`] keeps every
-/// offset at its place, so that labels point at what they are about, and the
-/// mask is as long as the secret.
+/// Replaces a secret wherever text is shown. Its length reveals nothing. Only in
+/// excerpts of a file is the mask as long as the secret: [`SourceFile::shown`]
+/// keeps every offset at its place, so that labels point at the right text.
 pub const REDACTED: &str = "***";
 
 /// How the keys of secrets end, in lower case and without separators.
@@ -27,7 +26,7 @@ const SECRET: [&str; 10] = [
     "credentials",
 ];
 
-/// Whether what stands at that key is probably a secret: `password`,
+/// Whether the value of that key is probably a secret: `password`,
 /// `DB_PASSWORD` and `clientSecret` are, `secretName` and `tokenTTL` are not.
 pub fn is_secret_key(key: &str) -> bool {
     let plain: String =
@@ -45,7 +44,7 @@ pub fn has_password(text: &str) -> bool {
     })
 }
 
-/// What is masked in another program's words: the user part of an address, a
+/// What is masked in another program's output: the user part of an address, a
 /// parameter or header that is named as a secret, and tokens that forges mark
 /// as theirs (GitHub, GitLab) or that are signed (JSON Web Tokens).
 static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| {
@@ -60,8 +59,8 @@ static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is well formed")
 });
 
-/// Another program's words without what gives access: `https://me:pw@host/x`
-/// becomes `https://***@host/x`. An ssh user alone is no secret.
+/// Another program's output without what gives access: `https://me:pw@host/x`
+/// becomes `https://***@host/x`. An ssh user alone is not a secret.
 pub fn without_credentials(text: &str) -> Cow<'_, str> {
     CREDENTIALS.replace_all(text, |found: &Captures<'_>| {
         let part = |name| found.name(name).map(|part| part.as_str());
@@ -81,9 +80,9 @@ pub fn without_credentials(text: &str) -> Cow<'_, str> {
 }
 
 /// Marks what looks like a secret in a file that could not be read as YAML,
-/// and whose excerpts are about to say why. No tree says how far a value
-/// reaches, so that the mark reaches to the end of the line and over every
-/// deeper line below it: too much is hidden rather than too little.
+/// and whose excerpts are about to say why. How far a value
+/// reaches is not known, so the mark reaches to the end of the line and over
+/// every deeper line below it: too much is hidden rather than too little.
 pub fn mark_unread_secrets(file: &SourceFile) {
     let is_secret_object = file.text().lines().any(|line| {
         let kind = line.trim().trim_start_matches(['-', '{', ' ']).strip_prefix("kind:");

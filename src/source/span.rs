@@ -7,13 +7,13 @@ use serde::Serialize;
 pub struct Span {
     /// Offset of the first byte.
     pub start: u32,
-    /// Offset behind the last byte.
+    /// Offset after the last byte.
     pub end: u32,
 }
 
 impl Span {
-    /// From offsets into one file, which [`super::MAX_FILE_BYTES`] keeps far
-    /// below what 32 bits hold.
+    /// A span from offsets into one file, which [`super::MAX_FILE_BYTES`] keeps
+    /// far below what 32 bits hold.
     pub fn new(start: usize, end: usize) -> Self {
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Self { start: offset(start), end: offset(end.max(start)) }

@@ -1,15 +1,15 @@
-//! What a Tree stands on.
+//! What a Tree reads from.
 
 use super::{ReadErrorKind, RepoPath};
 
-/// What stands at a path, links not followed.
+/// What is at a path, links not followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreEntry {
     /// A file and its size in bytes.
     File {
-        /// Bytes; none where telling would cost as much as reading, as for a
-        /// commit's file that a partial clone has yet to fetch. The store then
-        /// refuses what is too large when it is read.
+        /// Size in bytes; none where finding out costs as much as reading, as
+        /// for a commit's file that a partial clone has yet to fetch. The store
+        /// then refuses what is too large when it is read.
         size: Option<u64>,
     },
     /// A directory.
@@ -23,7 +23,8 @@ pub enum StoreEntry {
     Other,
 }
 
-/// What stands at a path, without what only a look at the thing itself tells.
+/// The kind of what is at a path, which a listing knows without looking at each
+/// entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryKind {
     /// A file.
@@ -37,7 +38,7 @@ pub enum EntryKind {
 }
 
 impl StoreEntry {
-    /// Which of them it is.
+    /// The kind of entry.
     pub fn kind(&self) -> EntryKind {
         match self {
             Self::File { .. } => EntryKind::File,
@@ -55,15 +56,14 @@ pub type StoreError = ReadErrorKind;
 ///
 /// Implementations follow no link and bound nothing; [`super::Tree`] does.
 pub trait Store: Send + Sync {
-    /// What stands at `path`; none where nothing does.
+    /// What is at `path`; none where nothing is.
     fn entry(&self, path: &RepoPath) -> Result<Option<StoreEntry>, StoreError>;
 
-    /// The names directly in a directory with what stands there, in any order.
+    /// The names directly in a directory with what is there, in any order.
     fn list(&self, directory: &RepoPath) -> Result<Vec<(String, StoreEntry)>, StoreError>;
 
     /// As [`Store::list`], without sizes and links' targets: a store may have to
-    /// look at each file for those, and who only wants names should not pay
-    /// for it.
+    /// look at each file for those.
     fn names(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, StoreError> {
         let entries = self.list(directory)?;
         Ok(entries.into_iter().map(|(name, entry)| (name, entry.kind())).collect())

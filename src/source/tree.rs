@@ -45,7 +45,7 @@ pub trait Revisions: Send + Sync {
 /// Why a revision's files cannot be read.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum RevisionError {
-    /// The files are no commit's and in no clone.
+    /// The files are neither a commit's nor in a clone.
     #[error("there is no git repository to read revisions from")]
     NoRepository,
     /// A branch, which names another commit tomorrow.
@@ -59,7 +59,7 @@ pub enum RevisionError {
     NotACommit {
         /// What was asked for.
         revision: String,
-        /// What git calls that which is there, such as `blob`.
+        /// Git's name for what is there, such as `blob`.
         found: &'static str,
     },
     /// No commit of that name is in this clone.
@@ -85,8 +85,8 @@ pub enum RevisionError {
 #[derive(Clone)]
 pub struct Tree {
     shared: Arc<Shared>,
-    /// Not among what is shared: a clone keeps the Trees of its commits, and
-    /// would keep itself by them.
+    /// Not shared: a clone keeps the Trees of its commits, and would keep itself
+    /// alive through them.
     revisions: Option<Arc<dyn Revisions>>,
     access: Arc<Mutex<TreeAccess>>,
 }
@@ -95,7 +95,7 @@ struct Shared {
     store: Arc<dyn Store>,
     /// Files by the path where their links end.
     files: RwLock<HashMap<RepoPath, Arc<SourceFile>>>,
-    /// What stands at a path; directories are asked for again and again while
+    /// What is at a path; directories are asked for again and again while
     /// the links on the way to each file are resolved.
     entries: RwLock<BTreeMap<RepoPath, Option<StoreEntry>>>,
 }
@@ -120,14 +120,14 @@ impl Tree {
     }
 
     /// These files with some of them changed: the bytes of each, and none for
-    /// one that goes. The result is no commit.
+    /// one that is removed. The result is not a commit.
     #[must_use]
     pub fn with_files(&self, files: BTreeMap<RepoPath, Option<Vec<u8>>>) -> Self {
         let overlay = Overlay::new(Arc::clone(&self.shared.store), files);
         Self::over(Arc::new(overlay), self.revisions.clone())
     }
 
-    /// What these files stand on, without links resolved and bounds kept.
+    /// The store of these files, which neither resolves links nor keeps bounds.
     pub fn store(&self) -> &dyn Store {
         &*self.shared.store
     }
@@ -352,7 +352,7 @@ impl Tree {
         Ok((at, entry))
     }
 
-    /// Records a path of which what stands there decides an answer.
+    /// Records a path where the kind of entry decides an answer.
     fn examined(&self, path: RepoPath) {
         self.record(|access| {
             access.examined.insert(path);

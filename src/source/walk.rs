@@ -12,8 +12,8 @@ const MAX_DIRECTORIES: usize = 10_000;
 
 /// A search through directories that ends whatever links there are.
 ///
-/// For whoever needs the directories' structure; [`Tree::walk`] is for whoever
-/// needs the files alone.
+/// It keeps the structure of the directories; [`Tree::walk`] returns the files
+/// alone.
 pub struct DirectoryWalk<'t> {
     tree: &'t Tree,
     /// Segments of the directory that is searched.
@@ -31,8 +31,8 @@ impl<'t> DirectoryWalk<'t> {
     /// What is directly in a directory, as [`Tree::list`] says it.
     ///
     /// The first directory beyond `MAX_DEPTH` or `MAX_DIRECTORIES` is an
-    /// error and ends the search: what is asked for afterwards is empty, so
-    /// that whoever waits to be listed does not say the same again.
+    /// error and ends the search: listings after it are empty, so that the same
+    /// error is not reported again.
     pub fn list(&mut self, directory: &RepoPath) -> Result<Vec<Listed>, ReadError> {
         self.enter(directory, Tree::list)
     }

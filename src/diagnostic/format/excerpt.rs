@@ -3,7 +3,7 @@
 //! miette draws labels over one source. A finding may point into several
 //! files, whose lines may be too long to show or hold characters that must not
 //! be shown. So each run of lines that is worth showing becomes an [`ExcerptWindow`] of
-//! harmless text, and the windows stand one behind the other in one imaginary
+//! harmless text, and the windows follow one another in one imaginary
 //! source: miette draws a frame for each, because no span reaches from one
 //! into the next.
 
@@ -157,7 +157,7 @@ impl<'a> PlacedLabel<'a> {
         let file = label.location.file();
         let start = file.text().floor_char_boundary(label.location.span().start as usize);
         let end = file.text().floor_char_boundary(label.location.span().end as usize).max(start);
-        // The end of a block is often the beginning of the line behind it.
+        // The end of a block is often the beginning of the line after it.
         let trimmed = start + file.text()[start..end].trim_end().len();
         let mut span = Span::new(start, trimmed);
         let first = file.position(span.start).line;
@@ -215,7 +215,7 @@ fn runs(labels: Vec<PlacedLabel<'_>>) -> Vec<LabelledLines<'_>> {
     runs
 }
 
-/// The last line that has text: what stands behind a final line break is none.
+/// The last line that has text: what follows a final line break is not a line.
 fn last_line(file: &SourceFile) -> u32 {
     let line = file.position(u32::MAX).line;
     if line > 1 && file.line(line).is_empty() { line - 1 } else { line }
@@ -228,7 +228,7 @@ impl LabelledLines<'_> {
     }
 }
 
-/// Which place of the drawn text stands for which byte of the file; in order.
+/// Which place of the drawn text shows which byte of the file, in order.
 #[derive(Default)]
 struct Places(Vec<(usize, usize)>);
 
@@ -237,13 +237,13 @@ impl Places {
         self.0.push((byte, drawn));
     }
 
-    /// Where the character that holds this byte begins.
+    /// Where the character that contains this byte begins.
     fn first_at(&self, byte: usize) -> usize {
-        let behind = self.0.partition_point(|&(at, _)| at <= byte);
-        self.0.get(behind.saturating_sub(1)).map_or(0, |&(_, drawn)| drawn)
+        let after = self.0.partition_point(|&(at, _)| at <= byte);
+        self.0.get(after.saturating_sub(1)).map_or(0, |&(_, drawn)| drawn)
     }
 
-    /// Where the character that ends at this byte, or holds it, ends.
+    /// Where the character that ends at this byte, or contains it, ends.
     fn last_at(&self, byte: usize) -> usize {
         let before = self.0.partition_point(|&(at, _)| at < byte);
         self.0.get(before).or(self.0.last()).map_or(0, |&(_, drawn)| drawn)
@@ -322,7 +322,7 @@ fn kept(line: &str, anchors: &[usize], columns: usize) -> Vec<Range<usize>> {
     ranges
 }
 
-/// The byte that stands so many characters behind `from`.
+/// The byte that is so many characters after `from`.
 fn forward(line: &str, from: usize, characters: usize) -> usize {
     line[from..].char_indices().nth(characters).map_or(line.len(), |(at, _)| from + at)
 }

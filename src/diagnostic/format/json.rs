@@ -34,7 +34,7 @@ pub fn json_with(findings: &Findings, data: Map<String, Value>) -> String {
     report(&masked(findings), data)
 }
 
-/// A document of ours that is no report of findings, as versioned and as safe
+/// A document of ours that is not a report of findings, as versioned and as safe
 /// to print as one.
 pub fn json_of(data: Map<String, Value>) -> String {
     let mut versioned = Map::from_iter([("formatVersion".to_owned(), FORMAT_VERSION.into())]);

@@ -27,9 +27,8 @@ pub(super) fn masked(findings: &Findings) -> Cow<'_, Findings> {
 }
 
 impl Findings {
-    /// The findings without what those files marked secret. For whoever knows
-    /// that a finding may quote a file that it does not show: a template's
-    /// error quotes values.
+    /// The findings without what those files marked secret. A finding
+    /// may quote a file that it does not show: a template's error quotes values.
     #[must_use]
     pub fn without_secrets_of(self, files: &[Arc<SourceFile>]) -> Self {
         let secrets = Secrets::of(files);
@@ -85,7 +84,7 @@ impl Secrets {
         (!out.is_empty()).then(|| out + &text[done..])
     }
 
-    /// Where the longest secret that stands there ends.
+    /// Where the longest secret that begins there ends.
     fn longest(&self, text: &str, at: usize, beginning: &[u8]) -> Option<usize> {
         let secrets = self.0.get(beginning)?.iter();
         let here = secrets.filter(|secret| text.as_bytes()[at..].starts_with(secret.as_bytes()));

@@ -10,7 +10,7 @@ pub(super) struct Checkout<'p> {
 }
 
 impl Checkout<'_> {
-    /// Where the file stands in the clone.
+    /// The file's path in the clone.
     pub(super) fn path(self, at: &Location) -> RepoPath {
         let path = self.prefix.join(at.path().as_str());
         path.expect("a path that stays in the repository stays in its clone")

@@ -38,7 +38,7 @@ pub fn explain(code: &Code) -> String {
 }
 
 /// The page below its title: code is indented, headings have no `#`, and a
-/// link's address stands behind its text.
+/// link's address follows its text.
 pub(super) fn body(code: &Code) -> String {
     let mut in_code = false;
     let mut out = Vec::new();
@@ -64,7 +64,7 @@ fn without_links(line: &str) -> String {
     out + rest
 }
 
-/// What stands before a link, its text, its address, and what follows it.
+/// What comes before a link, its text, its address, and what follows it.
 fn next_link(line: &str) -> Option<(&str, &str, &str, &str)> {
     let (left, right) = line.split_once("](")?;
     let (before, text) = left.rsplit_once('[')?;

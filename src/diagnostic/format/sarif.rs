@@ -117,7 +117,7 @@ fn location(at: &Location, checkout: Checkout<'_>) -> Value {
     });
     if at.has_text() {
         let (start, end) = (at.start(), at.end());
-        // The end is behind the last character here as there (§3.30.8).
+        // In SARIF, too, the end is after the last character (§3.30.8).
         place["region"] = json!({
             "startLine": start.line,
             "startColumn": start.column,

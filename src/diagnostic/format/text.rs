@@ -34,7 +34,7 @@ pub(super) fn render(findings: &Findings, style: Style) -> String {
         handler
             .render_report(&mut drawn, &DrawnFinding::new(finding, style, &mut texts))
             .expect("each label lies in a window of its excerpt");
-        // An empty line of source leaves a space behind its frame.
+        // An empty line of source leaves a space after its frame.
         for line in drawn.lines() {
             writeln!(out, "{}", line.trim_end()).expect("a string takes all text");
         }
@@ -120,7 +120,7 @@ impl DrawnFinding {
     }
 }
 
-/// What stands before a message's and a help's lines.
+/// The width of what comes before the lines of a message and of a help.
 const MESSAGE_INDENT: usize = 4;
 const HELP_INDENT: usize = 8;
 

@@ -1,7 +1,7 @@
-//! What has an effect on what is rendered.
+//! Whether images and values have an effect on what is rendered.
 //!
 //! It is decided by effect, not by reading templates: what can change, or go,
-//! without changing a byte is there in vain.
+//! without changing a byte has none.
 
 mod images;
 mod values;

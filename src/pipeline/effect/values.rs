@@ -13,16 +13,16 @@ use crate::yaml::{Node, NodeId, Route, Value};
 /// A value that a layer sets for some app.
 struct LayeredValue<'w> {
     job: &'w RenderJob<'w>,
-    /// The map it stands in, its key there, and itself.
+    /// The map that it is in, its key there, and the value itself.
     map: NodeId,
     key: &'w str,
     node: Node<'w>,
 }
 
 /// A warning for each value below `environments/` whose removal changes no
-/// byte anywhere. A value that also stands for what is not rendered may have
+/// byte anywhere. A value that also applies to what is not rendered may have
 /// its effect there, and is not judged; a template's own defaults never are,
-/// because they serve whoever needs them.
+/// because they are there for any app that needs them.
 pub(in crate::pipeline) fn unused_values(jobs: &[RenderJob<'_>], is_whole: bool) -> Findings {
     let mut by_place: HashMap<(RepoPath, Span), Vec<LayeredValue<'_>>> = HashMap::new();
     for value in jobs.iter().flat_map(values_of_layers) {
