@@ -3,14 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use crate::support::component::{absent, wait_until};
-use crate::support::git::git;
+use crate::support::git::{self, git};
 use crate::support::program::{rungs_in, said, scrubbed};
 use crate::support::repository::{Remote, copy, files_at, native, native_file, rendered_file};
 use crate::support::smart_http::SmartHttp;
@@ -46,10 +45,20 @@ fn promoted(mut files: BTreeMap<String, String>, app: &str) -> BTreeMap<String, 
     files
 }
 
-fn promotion(clone: &Path, app: &str) -> std::process::Command {
+fn promotion(clone: &Path, app: &str) -> Command {
     let mut command = rungs_in(clone);
     command.args(["promote", app, "--to", "prod", "--commit"]);
     command
+}
+
+/// A program that runs another command, given after its own arguments.
+fn run_by(program: &str, command: &Command, arguments: impl FnOnce(&mut Command)) -> Command {
+    let mut outer = scrubbed(program);
+    arguments(&mut outer);
+    let variables = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    outer.envs(variables).arg(command.get_program()).args(command.get_args());
+    outer.current_dir(command.get_current_dir().unwrap());
+    outer
 }
 
 fn finished(child: Child, what: &str) -> Output {
@@ -240,15 +249,6 @@ impl Try {
         self.directory.path().join(name)
     }
 
-    /// A program of the test's own, in a shell's words.
-    fn script(&self, path: &str, text: &str) -> PathBuf {
-        let path = self.path(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, format!("#!/bin/sh\n{text}")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        path
-    }
-
     fn count(&self, name: &str) -> usize {
         fs::read_to_string(self.path(name)).map_or(0, |text| text.lines().count())
     }
@@ -260,12 +260,6 @@ fn is_named_by_a_process(path: &Path) -> bool {
     let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     let mut commands = processes.filter_map(|one| fs::read(one.path().join("cmdline")).ok());
     commands.any(|command| command.windows(path.len()).any(|part| part == path))
-}
-
-fn git_on_path() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap();
-    let mut programs = std::env::split_paths(&path).map(|directory| directory.join("git"));
-    programs.find(|program| program.is_file()).expect("git is installed")
 }
 
 /// When rungs is killed, seen from a call of git.
@@ -299,11 +293,9 @@ impl Moment {
 /// is never made.
 fn killed_at_call(stage: &Stage, git: &Path, moment: Moment, call: usize) -> bool {
     let of = stage.set_up(Transport::File);
-    of.script("wrapper/git", &moment.script(git, of.directory.path(), call));
-    let mut path = vec![of.path("wrapper")];
-    path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
+    let script = moment.script(git, of.directory.path(), call);
     let mut command = promotion(&of.clone, &app(0));
-    command.env("PATH", std::env::join_paths(path).unwrap());
+    command.env("PATH", git::stand_in(&of.path("wrapper"), &script));
     let output = command.output().unwrap();
     let when = format!("killed {moment:?} call {call} of git");
     if output.status.signal() != Some(9) {
@@ -323,7 +315,7 @@ fn killed_at_call(stage: &Stage, git: &Path, moment: Moment, call: usize) -> boo
 #[test]
 fn killed_around_any_call_of_git_it_has_done_all_or_nothing() {
     let stage = Stage::new();
-    let git = git_on_path();
+    let git = git::program();
     for moment in [Moment::Before, Moment::During, Moment::After] {
         let mut call = 1;
         while killed_at_call(&stage, &git, moment, call) {
@@ -358,13 +350,13 @@ fn killed_in_hook(
         Victim::Rungs => format!("kill -KILL $(cat '{}')", pid.display()),
         Victim::Group => format!("kill -KILL -$(cat '{}')", pid.display()),
     };
-    of.script(&format!("remote.git/hooks/{hook}"), &format!("{condition}\n{kill}\nexit 0\n"));
+    git::hook(&of.bare(), hook, &format!("{condition}\n{kill}\nexit 0"));
     let when = format!("{victim:?} killed over {transport:?} in {hook} {condition}");
-    let mut command = promotion(&of.clone, &app(0));
+    let mut command = run_by("sh", &promotion(&of.clone, &app(0)), |shell| {
+        shell.args(["-c", "echo $$ > \"$0\" && exec \"$@\""]).arg(&pid);
+    });
     command.process_group(0).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.stdin(Stdio::null()).spawn().unwrap();
-    // Long before rungs can come to push.
-    fs::write(&pid, child.id().to_string()).unwrap();
     assert_eq!(child.wait().unwrap().signal(), Some(9), "{when}");
     let group = rustix::process::Pid::from_child(&child);
     // Over HTTP the server goes on by itself.
@@ -372,20 +364,9 @@ fn killed_in_hook(
     let all_ended = || rustix::process::test_kill_process_group(group).is_err() && server_ended();
     assert!(wait_until(Duration::from_mins(1), all_ended), "{when}: git still runs");
     fs::remove_dir_all(of.bare().join("hooks")).unwrap();
-    remove_locks(&of.bare());
+    git::unlock(&of.bare());
     let was_there = stage.has_all_or_nothing(&of.bare(), &when);
     stage.is_finished_once(&of, was_there, &when);
-}
-
-/// What a server that was killed leaves behind, and whoever starts it again
-/// takes away: git never removes a lock that it did not make.
-fn remove_locks(bare: &Path) {
-    for entry in walkdir::WalkDir::new(bare) {
-        let entry = entry.unwrap();
-        if entry.path().extension().is_some_and(|extension| extension == "lock") {
-            fs::remove_file(entry.path()).unwrap();
-        }
-    }
 }
 
 #[test]
@@ -412,16 +393,15 @@ fn killed_while_the_server_takes_a_push_it_has_done_all_or_nothing() {
 /// side of it; false once nobody makes so many.
 fn killed_at_system_call(stage: &Stage, calls: &str, number: usize) -> bool {
     let of = stage.set_up(Transport::File);
-    let rungs = promotion(&of.clone, &app(0));
-    let mut command = scrubbed("strace");
-    command.current_dir(&of.clone).env("HOME", of.clone.join("no-such-home"));
-    command.args(["-f", "-qq", "-o"]).arg(of.path("trace"));
-    command.args(["-e", &format!("trace={calls}")]);
-    command.args(["-e", &format!("inject={calls}:signal=SIGKILL:when={number}")]);
-    let output = command.arg(rungs.get_program()).args(rungs.get_args()).output().unwrap();
+    let mut command = run_by("strace", &promotion(&of.clone, &app(0)), |strace| {
+        strace.args(["-f", "-qq", "-o"]).arg(of.path("trace"));
+        strace.args(["-e", &format!("trace={calls}")]);
+        strace.args(["-e", &format!("inject={calls}:signal=SIGKILL:when={number}")]);
+    });
+    let output = command.output().unwrap();
     let trace = fs::read_to_string(of.path("trace")).unwrap_or_default();
     let when = format!("killed at call {number} of {calls}:\n{}", said(&output));
-    remove_locks(&of.bare());
+    git::unlock(&of.bare());
     let was_there = stage.has_all_or_nothing(&of.bare(), &when);
     stage.is_finished_once(&of, was_there, &when);
     trace.contains("killed by SIGKILL")

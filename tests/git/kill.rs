@@ -1,9 +1,10 @@
 //! A run that is ended in the middle, or that meets a full disk: the remote has
 //! all of it or nothing, and the next run does what is left, once.
 
-use std::os::unix::process::CommandExt;
+use std::ffi::OsString;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use rungs::git::{
 use rungs::source::RepoPath;
 use rustix::process::{Pid, Signal};
 
-use crate::support::component::absent;
+use crate::support::component::{absent, wait_until};
 use crate::support::git::{self, git};
 use crate::support::mount::Mount;
 use crate::support::program::alone;
@@ -48,15 +49,20 @@ fn the_run_that_is_ended() {
 }
 
 /// That test as a process group of its own, with all that it starts.
-fn start(clone: &Path, text: &str) -> Child {
-    alone("kill::the_run_that_is_ended")
-        .env(CLONE, clone)
-        .env(TEXT, text)
-        .process_group(0)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+fn start(clone: &Path, text: &str, path: Option<OsString>) -> Child {
+    let mut command = alone("kill::the_run_that_is_ended");
+    command.env(CLONE, clone).env(TEXT, text).process_group(0);
+    command.envs(path.map(|path| ("PATH", path)));
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Waits until nothing of a child's process group runs any more.
+fn wait_for_group(mut child: Child) -> ExitStatus {
+    let group = Pid::from_child(&child);
+    let status = child.wait().unwrap();
+    let all_ended = || rustix::process::test_kill_process_group(group).is_err();
+    assert!(wait_until(Duration::from_mins(1), all_ended), "git still runs");
+    status
 }
 
 /// Ends the process alone, as the system does when memory is short, or with
@@ -78,30 +84,34 @@ fn clone_of(url: &str, directory: &Path) -> PathBuf {
     clone
 }
 
+fn somebody_commits(bare: &Path) {
+    let tree = git(bare, &["rev-parse", "main^{tree}"]);
+    let next = git(bare, &["commit-tree", "-p", "main", "-m", "other", &tree]);
+    git(bare, &["update-ref", "refs/heads/main", &next]);
+}
+
 #[test]
 fn a_run_that_is_killed_at_any_request_leaves_all_or_nothing_and_is_finished_once() {
     let directory = tempfile::tempdir().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v0")]);
     let server = SmartHttp::serve(directory.path());
     let clone = clone_of(&server.url("origin.git"), directory.path());
-    server.behave(|it| it.delay = Duration::from_millis(30));
     let mut expected = vec!["seed".to_owned()];
     for (step, with_group) in (0..5).flat_map(|step| [(step, false), (step, true)]) {
         let text = format!("v{step} {with_group}");
         // Every other run meets a branch that moved, and so fetches as well.
         if with_group {
-            git(&bare, &["fetch", "-q", ".", "main:before"]);
-            let tree = git(&bare, &["rev-parse", "main^{tree}"]);
-            let next = git(&bare, &["commit-tree", "-p", "main", "-m", "other", &tree]);
-            git(&bare, &["update-ref", "refs/heads/main", &next]);
+            somebody_commits(&bare);
             expected.insert(0, "other".to_owned());
         }
-        let before = server.requests().len();
-        let mut child = start(&clone, &text);
-        while server.requests().len() < before + step && child.try_wait().unwrap().is_none() {
+        let number = server.requests().len() + step;
+        server.hold_from(number);
+        let mut child = start(&clone, &text, None);
+        while server.requests().len() <= number && child.try_wait().unwrap().is_none() {
             thread::sleep(Duration::from_millis(1));
         }
         end(child, with_group);
+        server.release();
         set(&clone, &text).unwrap();
         expected.insert(0, text.clone());
         assert_eq!(git(&bare, &["show", "main:apps/web"]), text);
@@ -111,24 +121,45 @@ fn a_run_that_is_killed_at_any_request_leaves_all_or_nothing_and_is_finished_onc
     }
 }
 
+/// What stands in place of git: before the call of that number it ends whoever
+/// calls it, alone or with all that it started.
+fn ends_before(call: usize, calls: &Path, with_group: bool) -> String {
+    let (calls, git) = (calls.display(), git::program());
+    let whom = if with_group { "-$PPID" } else { "$PPID" };
+    format!(
+        "echo >> '{calls}'\nif [ $(wc -l < '{calls}') -eq {call} ]; then kill -KILL {whom}; fi\n\
+         exec '{}' \"$@\"",
+        git.display()
+    )
+}
+
 #[test]
 fn a_run_that_is_killed_at_any_moment_leaves_all_or_nothing_and_is_finished_once() {
     let directory = tempfile::tempdir().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v0")]);
     let clone = clone_of(&format!("file://{}", bare.display()), directory.path());
     let mut expected = vec!["seed".to_owned()];
-    for moment in 0..12 {
-        let text = format!("w{moment}");
-        let child = start(&clone, &text);
-        thread::sleep(Duration::from_millis(7 * moment));
-        end(child, moment % 2 == 0);
-        // Over file:// the server's git is of the group, too, and an ended one
-        // leaves its locks behind, which a person has to remove on any server.
-        git::unlock(&bare);
-        set(&clone, &text).unwrap();
-        expected.insert(0, text);
-        assert_eq!(git::history(&bare, "main"), expected, "{moment}");
-        assert!(git::is_sound(&bare), "{moment}");
+    for with_group in [false, true] {
+        for call in 1.. {
+            // So that it is refused, fetches, and pushes again.
+            somebody_commits(&bare);
+            let text = format!("w{call} {with_group}");
+            let tools = directory.path().join(&text);
+            let script = ends_before(call, &tools.join("calls"), with_group);
+            let child = start(&clone, &text, Some(git::stand_in(&tools, &script)));
+            let status = wait_for_group(child);
+            // Over file:// the server's git is of the group, too, and an ended one
+            // leaves its locks behind, which a person has to remove on any server.
+            git::unlock(&bare);
+            set(&clone, &text).unwrap();
+            expected.splice(0..0, [text, "other".to_owned()]);
+            assert_eq!(git::history(&bare, "main"), expected, "{call} {with_group}");
+            assert!(git::is_sound(&bare), "{call} {with_group}");
+            if status.signal() != Some(9) {
+                assert!(status.success() && call > 2, "{status} at call {call} {with_group}");
+                break;
+            }
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Jsonnet templates: what they make, and what they are told when they cannot.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use rungs::render::Template;
 use rungs::source::{Memory, RepoPath, Tree};
@@ -293,6 +292,7 @@ fn what_is_no_object_is_not_lost_without_a_word() {
 
 #[test]
 fn endless_recursion_ends() {
+    // Without a bound on what is computed, this test hangs.
     for (what, program) in [
         ("direct", "local f(x) = f(x + 1) + 1;\nfunction(rungs) f(1)"),
         ("mutual", "local f(x) = g(x) + 1, g(x) = f(x) + 1;\nfunction(rungs) f(1)"),
@@ -303,7 +303,6 @@ fn endless_recursion_ends() {
         ("a value", "local a = a + 1;\nfunction(rungs) a"),
         ("an import", "function(rungs) import 'main.jsonnet'"),
     ] {
-        let began = Instant::now();
         let finding = finding(render(&[("main.jsonnet", program)], ""));
         assert!(
             ["template-endless", "template-nesting", "loose-value"].contains(&finding.code.name),
@@ -311,8 +310,6 @@ fn endless_recursion_ends() {
             text(&finding)
         );
         assert_eq!(finding.location().path().as_str(), "templates/web/main.jsonnet", "{what}");
-        println!("{what}: {:?}\n{}", began.elapsed(), text(&finding));
-        assert!(began.elapsed() < Duration::from_secs(20), "{what} took {:?}", began.elapsed());
     }
 }
 
@@ -327,10 +324,8 @@ fn deeply_nested_source_is_refused_at_once() {
         ("a.", "a"),
     ] {
         for program in [open.repeat(100_000), open.repeat(100_000) + &close.repeat(100_000)] {
-            let began = Instant::now();
             let finding = finding(load(&[("main.jsonnet", &program)]));
             assert_eq!(finding.code.name, "template-nesting", "{open}");
-            assert!(began.elapsed() < Duration::from_secs(5), "{open} took {:?}", began.elapsed());
         }
     }
 }

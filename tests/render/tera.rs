@@ -1,7 +1,5 @@
 //! Tera templates: what they print, and what they are told when they cannot.
 
-use std::time::{Duration, Instant};
-
 use rungs::render::Template;
 use rungs::source::Tree;
 
@@ -373,24 +371,21 @@ fn templates_that_include_themselves_are_refused() {
 
 #[test]
 fn output_is_bounded() {
+    // Eight thousand million times `x`: without a bound, this test hangs.
     let body =
         "{% for a in range(end=90000) %}{% for b in range(end=90000) %}x{% endfor %}{% endfor %}";
-    let began = Instant::now();
     insta::assert_snapshot!(refuses(body), @r#"
     output-too-large: `templates/web/a.yaml.tera` prints more than 16 MiB
       at templates/web/a.yaml.tera: 
       help: look for a loop inside a loop that prints more than was meant
     "#);
-    assert!(began.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
 fn a_hundred_thousand_brackets_are_refused_at_once() {
     let body = "{% for a in range(end=100000) %}[{% endfor %}";
-    let began = Instant::now();
     let finding = finding(render(&[("a.yaml.tera", body)], ""));
     assert_eq!(finding.code.name, "nesting-too-deep");
-    assert!(began.elapsed() < Duration::from_secs(10));
 }
 
 #[test]

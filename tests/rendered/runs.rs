@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::{thread, time::Duration};
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal};
 use tempfile::TempDir;
 
 use crate::sample::snapshot;
-use crate::support::component::absent;
+use crate::support::component::{absent, wait_until};
 use crate::support::program::{rungs_in, scrubbed, stderr, stdout};
 
 const BUSY: i32 = 4;
@@ -59,6 +60,14 @@ fn revisions() -> ([TempDir; 2], [BTreeMap<String, Vec<u8>>; 2]) {
     (repositories, whole)
 }
 
+/// The process that its tracer says is stopped, once it is.
+fn stopped(trace: &Path) -> Pid {
+    let said = || fs::read_to_string(trace).unwrap_or_default();
+    let is_stopped = || said().contains("--- stopped by SIGSTOP ---");
+    assert!(wait_until(Duration::from_mins(1), is_stopped), "nothing stopped:\n{}", said());
+    Pid::from_raw(said().split_whitespace().next().unwrap().parse().unwrap()).unwrap()
+}
+
 #[test]
 fn what_another_run_wrote_just_before_the_lock_is_seen() {
     let tried = scrubbed("strace").args(["-o", "/dev/null", "true"]).output();
@@ -70,16 +79,20 @@ fn what_another_run_wrote_just_before_the_lock_is_seen() {
     let shared = first.join("rendered");
     // Nearly what the first writes, so that it would leave nearly all as it is.
     fs::remove_file(shared.join("qa/app0/configmap-c0.yaml")).unwrap();
+    let trace = first.join("trace");
+    // It makes sure that the directory is there, and then locks it.
     let late = scrubbed("strace")
-        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=flock"])
-        .args(["-e", "inject=flock:delay_enter=3000000", env!("CARGO_BIN_EXE_rungs"), "render"])
+        .args(["-f", "-qq", "-o", trace.to_str().unwrap(), "-P", shared.to_str().unwrap()])
+        .args(["-e", "trace=?mkdir,mkdirat", "-e", "inject=?mkdir,mkdirat:signal=STOP:when=1"])
+        .args([env!("CARGO_BIN_EXE_rungs"), "render"])
         .current_dir(first)
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    thread::sleep(Duration::from_secs(1));
+    let waiting = stopped(&trace);
     let between = rungs(second, &["render", "--output", shared.to_str().unwrap()]).output();
     assert_eq!(between.unwrap().status.code(), Some(0));
+    rustix::process::kill_process(waiting, Signal::CONT).unwrap();
     let late = late.wait_with_output().unwrap();
     assert_eq!(late.status.code(), Some(0), "{}", stderr(&late));
     let found = snapshot(&shared);

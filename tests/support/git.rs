@@ -1,6 +1,6 @@
 //! Clones and bare repositories made by the git program.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -76,6 +76,26 @@ pub fn command(directory: &Path) -> Command {
     command.args(settings.iter().flat_map(|setting| ["-c", setting]));
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").current_dir(directory);
     command
+}
+
+/// The program that `git` is.
+///
+/// # Panics
+///
+/// Where it is not installed.
+pub fn program() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap();
+    let mut programs = std::env::split_paths(&path).map(|directory| directory.join("git"));
+    programs.find(|program| program.is_file()).expect("git is installed")
+}
+
+/// A value of `PATH` by which `git` is a script in `directory`, which is made.
+pub fn stand_in(directory: &Path, script: &str) -> OsString {
+    fs::create_dir_all(directory).unwrap();
+    executable(&directory.join("git"), script);
+    let others = std::env::var_os("PATH").unwrap();
+    let path = std::iter::once(directory.to_owned()).chain(std::env::split_paths(&others));
+    std::env::join_paths(path).unwrap()
 }
 
 /// A bare repository below `directory` whose branch `main` has one commit with
@@ -163,9 +183,13 @@ pub fn unlock(bare: &Path) {
 
 /// A hook of a repository, as a shell script.
 pub fn hook(bare: &Path, name: &str, script: &str) {
-    use std::os::unix::fs::PermissionsExt;
     let path = bare.join("hooks").join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&path, script);
+}
+
+fn executable(path: &Path, script: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -1,5 +1,6 @@
 //! A server of repositories over git's smart HTTP: `git http-backend` behind a
-//! socket. It can ask for a password, be slow, and lose connections.
+//! socket. It can ask for a password, keep whoever asks waiting, and lose
+//! connections.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -7,9 +8,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Duration;
 
 use super::program::scrubbed;
 
@@ -20,8 +20,6 @@ pub struct Behaviour {
     pub password: Option<(String, String)>,
     /// Whether it refuses whoever gave them.
     pub forbids: bool,
-    /// How long each answer takes.
-    pub delay: Duration,
     /// When it loses the connection of a push.
     pub cut: Cut,
 }
@@ -50,6 +48,9 @@ struct Shared {
     root: PathBuf,
     behaviour: Mutex<Behaviour>,
     requests: Mutex<Vec<String>>,
+    /// The number of the first request that waits.
+    waiting: Mutex<usize>,
+    released: Condvar,
     ends: AtomicBool,
     pushes: AtomicUsize,
 }
@@ -63,6 +64,8 @@ impl SmartHttp {
             root: root.to_owned(),
             behaviour: Mutex::default(),
             requests: Mutex::default(),
+            waiting: Mutex::new(usize::MAX),
+            released: Condvar::new(),
             ends: AtomicBool::new(false),
             pushes: AtomicUsize::new(0),
         });
@@ -100,6 +103,18 @@ impl SmartHttp {
         self.shared.requests.lock().unwrap().clone()
     }
 
+    /// Lets every request from that number on wait, counted from zero, once it
+    /// is in [`Self::requests`].
+    pub fn hold_from(&self, number: usize) {
+        *self.shared.waiting.lock().unwrap() = number;
+    }
+
+    /// Answers what waits, and lets nothing wait any more.
+    pub fn release(&self) {
+        self.hold_from(usize::MAX);
+        self.shared.released.notify_all();
+    }
+
     /// How many pushes reached it with all they had to send.
     pub fn pushes(&self) -> usize {
         self.shared.pushes.load(Ordering::SeqCst)
@@ -109,6 +124,7 @@ impl SmartHttp {
 impl Drop for SmartHttp {
     fn drop(&mut self) {
         self.shared.ends.store(true, Ordering::SeqCst);
+        self.release();
         // The thread waits for a connection, and this is the last one.
         let _ = TcpStream::connect(self.address);
         if let Some(accepting) = self.accepting.take() {
@@ -138,8 +154,7 @@ impl Shared {
     fn answer(&self, mut stream: &TcpStream) -> io::Result<()> {
         let mut reader = BufReader::new(stream);
         let Some(request) = head(&mut reader)? else { return Ok(()) };
-        let line = format!("{} {}", request.method, request.path);
-        self.requests.lock().unwrap().push(line);
+        let number = self.note(&request);
         let behaviour = self.behaviour.lock().unwrap().clone();
         let user = match refusal(&request, &behaviour) {
             Ok(user) => user,
@@ -154,7 +169,7 @@ impl Shared {
             _ => usize::MAX,
         };
         let Some(body) = body(&mut reader, &request, stream, limit)? else { return Ok(()) };
-        thread::sleep(behaviour.delay);
+        drop(self.released.wait_while(self.waiting.lock().unwrap(), |from| *from <= number));
         let answer = self.backend(&request, &user, &body)?;
         if request.is_push() {
             self.pushes.fetch_add(1, Ordering::SeqCst);
@@ -166,6 +181,13 @@ impl Shared {
             }
             _ => stream.write_all(&answer),
         }
+    }
+
+    /// Keeps a request's line, and returns its number.
+    fn note(&self, request: &Request) -> usize {
+        let mut requests = self.requests.lock().unwrap();
+        requests.push(format!("{} {}", request.method, request.path));
+        requests.len() - 1
     }
 
     /// Runs the backend as CGI, and makes an HTTP answer of what it writes.

@@ -374,14 +374,12 @@ proptest! {
 }
 
 #[test]
-fn a_large_tree_is_emitted_fast() {
+fn a_large_tree_is_emitted_whole() {
     let mut text = String::new();
     for n in 0..20_000 {
         writeln!(text, "- name: web-{n}\n  image: \"nginx:1.{n}\"\n  replicas: {n}\n  labels:\n    app: web\n    tier: front\n  args: [--port, \"8080\"]").unwrap();
     }
     let read = parse(&file(&text), Dialect::Kubectl).unwrap();
-    let started = std::time::Instant::now();
     let emitted = emit(read[0].root());
-    println!("{} bytes in {:?}", emitted.len(), started.elapsed());
     assert!(emitted.len() > 2_000_000);
 }
