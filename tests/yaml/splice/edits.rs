@@ -75,6 +75,12 @@ rows! { all:
     a_whole_number_stays_one:
         "tag: 38\nother: v38\n",
         [set("tag", "39"), set("other", "39")] => Ok("tag: 39\nother: \"39\"\n");
+    a_file_that_is_a_whole_number_stays_one:
+        "57555555",
+        [set("", "5")] => Ok("5");
+    what_is_no_other_whole_number_is_quoted:
+        "a: 38\nb: 38\nc: 38\n",
+        [set("a", "0644"), set("b", "-1"), set("c", "1e3")] => Ok("a: \"0644\"\nb: \"-1\"\nc: \"1e3\"\n");
     a_flow_map_stays_on_its_line:
         "image: {repository: web, tag: v1}\n",
         [set("image.tag", "v2")] => Ok("image: {repository: web, tag: v2}\n");
