@@ -16,7 +16,7 @@ use crate::git::{
 };
 use crate::history::{BranchHistory, Commits, Record, record};
 use crate::promote::{Base, Computed, How, Intent, Override, Plan, ProposedChange, assess_change};
-use crate::sites::{Model, Scope};
+use crate::sites::{Model, ModelScope};
 use crate::source::{Location, RepoPath, Tree};
 use crate::yaml::{Dialect, Route, parse};
 
@@ -256,7 +256,7 @@ impl Desk {
         let tree = |commit: &ObjectName| clone.tree_of(commit).map_err(failed);
         let (tree, head_tree, fork_tree) = (tree(&base)?, tree(&head)?, tree(&fork)?);
         let loaded = config::load(&tree)?;
-        let model = |tree: &Tree| Model::of_tree(&loaded.repository, tree, &Scope::all());
+        let model = |tree: &Tree| Model::of_tree(&loaded.repository, tree, &ModelScope::all());
         let records = self.records(&fork, &head)?;
         let opened = Opened {
             commit: Some(base.clone()),
@@ -415,7 +415,7 @@ fn open(tree: Tree, commit: Option<ObjectName>, intent: &dyn Intent) -> Result<O
         Some(apps) => config::load_apps(&tree, apps)?,
         None => config::load(&tree)?,
     };
-    let scope = Scope { environments: None, apps };
+    let scope = ModelScope { environments: None, apps };
     let model = Model::of_tree(&loaded.repository, &tree, &scope);
     Ok(Opened { commit, tree, loaded, model })
 }

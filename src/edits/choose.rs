@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use super::GitRevision;
 use super::code::{NOTHING_MATCHES, OTHER_REPOSITORY, WHICH_IMAGE};
-use super::edit::Opened;
+use super::file::OpenedFile;
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::kubernetes::full_repository;
-use crate::sites::{Form, ImageRequest, Key, Part, Site, is_repository_of};
+use crate::sites::{ImageRequest, Key, Site, SitePart, SitePartKind};
 use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{Node, Step};
 
 /// The site of a file.
-pub(super) type Chosen<'f> = (&'f Opened, &'f Site);
+pub(super) type Chosen<'f> = (&'f OpenedFile, &'f Site);
 
 /// The images that are meant, in all files.
 pub(super) fn images<'f>(
-    files: &'f [Opened],
+    files: &'f [OpenedFile],
     ask: &ImageRequest,
     may_differ: bool,
 ) -> Result<Vec<Chosen<'f>>, Findings> {
@@ -33,12 +33,12 @@ pub(super) fn images<'f>(
         return which(&chosen, ask).map_or(Ok(chosen), |finding| Err(finding.into()));
     };
     let repository = repository.repository();
-    let others = chosen.iter().filter(|(_, site)| !is_repository_of(site, &repository));
+    let others = chosen.iter().filter(|(_, site)| !site.takes_repository(&repository));
     let others: Findings = others.map(|(_, site)| other_repository(site, &repository)).collect();
     if may_differ || others.is_empty() { Ok(chosen) } else { Err(others) }
 }
 
-fn sites(files: &[Opened]) -> impl Iterator<Item = Chosen<'_>> {
+fn sites(files: &[OpenedFile]) -> impl Iterator<Item = Chosen<'_>> {
     files.iter().flat_map(|file| file.sites.iter().map(move |site| (file, site)))
 }
 
@@ -85,7 +85,7 @@ pub(super) fn written<'c, 'f>(chosen: &'c [Chosen<'f>]) -> impl Iterator<Item = 
 }
 
 /// Where a part is written, and whether it only repeats that.
-fn stands(file: &Opened, part: &Part) -> Option<(Span, bool)> {
+fn stands(file: &OpenedFile, part: &SitePart) -> Option<(Span, bool)> {
     let mut node = file.documents.get(part.at.document)?.root();
     let mut repeats = false;
     for step in part.at.route.steps() {
@@ -136,7 +136,7 @@ pub fn other_repository(site: &Site, wanted: &str) -> Finding {
         .help("say `--repository` where the repository is to change, too")
 }
 
-fn no_image(files: &[Opened], ask: &ImageRequest) -> Finding {
+fn no_image(files: &[OpenedFile], ask: &ImageRequest) -> Finding {
     let images = || sites(files).map(|(_, site)| site).filter(|site| site.is_image());
     let names = images().map(|site| site.key.name()).chain(images().filter_map(Site::repository));
     let wanted = match (&ask.name, &ask.repository) {
@@ -153,7 +153,7 @@ const SHOWN: usize = 6;
 
 /// What is found in none of the files; `known` are the names that are there.
 pub(super) fn nothing(
-    files: &[Opened],
+    files: &[OpenedFile],
     what: &str,
     wanted: &str,
     known: impl IntoIterator<Item = String>,
@@ -179,7 +179,10 @@ pub(super) fn nothing(
 }
 
 /// The git references and versions that are meant.
-pub(super) fn gits<'f>(files: &'f [Opened], git: &GitRevision) -> Result<Vec<Chosen<'f>>, Finding> {
+pub(super) fn gits<'f>(
+    files: &'f [OpenedFile],
+    git: &GitRevision,
+) -> Result<Vec<Chosen<'f>>, Finding> {
     let all = || sites(files).filter(|(_, site)| matches!(site.key, Key::Git(_) | Key::Version(_)));
     let wanted = bare(&git.url);
     let is_meant = |(file, site): &Chosen<'_>| {
@@ -223,8 +226,11 @@ fn bare(address: &str) -> String {
 
 /// The address of the repository that a revision is of, where it stands beside
 /// it: `spec.url` of a source, `repoURL` beside `targetRevision`.
-fn address(file: &Opened, site: &Site) -> Option<String> {
-    let part = site.parts.iter().find(|part| matches!(part.form, Form::Revision | Form::Commit))?;
+fn address(file: &OpenedFile, site: &Site) -> Option<String> {
+    let part = site
+        .parts
+        .iter()
+        .find(|part| matches!(part.kind, SitePartKind::Revision | SitePartKind::Commit))?;
     let mut node = file.documents.get(part.at.document)?.root();
     let mut found = None;
     for step in part.at.route.steps() {

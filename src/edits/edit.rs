@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use super::choose::{self, Chosen};
 use super::code::{SEALED_FILE, TWO_VALUES};
-use super::{Request, RouteValue};
+use super::file::OpenedFile;
+use super::{EditRequest, RouteValue};
 use crate::diagnostic::{Finding, Findings, nearest};
-use crate::sites::{ImageRequest, Site, SiteValue, WriteOptions, changes, sites_of_file};
+use crate::sites::{ImageRequest, SiteValue, WriteOptions, changes};
 use crate::source::{Location, SourceFile};
-use crate::yaml::{Change, Dialect, Kind, Node, Place, Route, Step, Value, is_text, parse, splice};
+use crate::yaml::{Change, Kind, Node, Place, Route, Step, is_text, splice};
 
 /// A file with its new text.
 #[derive(Debug)]
-pub struct Edited {
+pub struct ChangedFile {
     /// The file as it was.
     pub file: Arc<SourceFile>,
     /// Its text with the changes in it.
@@ -35,13 +36,6 @@ pub struct Replaced {
     pub new: Option<String>,
 }
 
-/// A file that was read.
-pub(super) struct Opened {
-    pub(super) file: Arc<SourceFile>,
-    pub(super) documents: Vec<Value>,
-    pub(super) sites: Vec<Site>,
-}
-
 /// Makes the files say what is asked for: all of them, or none. Files that say it
 /// already are not among the results.
 ///
@@ -55,15 +49,15 @@ pub(super) struct Opened {
 pub fn edit(
     named: &[Arc<SourceFile>],
     found: &[Arc<SourceFile>],
-    request: &Request,
-) -> Result<Vec<Edited>, Findings> {
+    request: &EditRequest,
+) -> Result<Vec<ChangedFile>, Findings> {
     let mut findings = Findings::new();
     let mut files = Vec::new();
     for file in named {
-        files.extend(findings.keep(open(file)));
+        files.extend(findings.keep(OpenedFile::open(file)));
     }
     for file in found {
-        match open(file) {
+        match OpenedFile::open(file) {
             Ok(opened) => files.push(opened),
             Err(_) if !request.words().any(|word| file.text().contains(word)) => {}
             Err(why) => findings.extend(why),
@@ -72,7 +66,7 @@ pub fn edit(
     if findings.has_errors() {
         return Err(findings);
     }
-    let mut wanted = Wanted { files: &files, changes: BTreeMap::new(), findings };
+    let mut wanted = PendingEdits { files: &files, changes: BTreeMap::new(), findings };
     for ask in &request.images {
         wanted.image(ask, request);
     }
@@ -89,7 +83,7 @@ pub fn edit(
     wanted.edited()
 }
 
-impl Request {
+impl EditRequest {
     /// Words that every file holds that says what is to be set.
     fn words(&self) -> impl Iterator<Item = &str> {
         let names = self.images.iter().filter_map(|ask| ask.name.as_deref());
@@ -101,7 +95,7 @@ impl Request {
     }
 }
 
-fn options(request: &Request, add_digest: bool) -> WriteOptions {
+fn options(request: &EditRequest, add_digest: bool) -> WriteOptions {
     WriteOptions {
         repository: request.repository,
         drop_digest: request.drop_digest,
@@ -112,26 +106,16 @@ fn options(request: &Request, add_digest: bool) -> WriteOptions {
     }
 }
 
-fn open(file: &Arc<SourceFile>) -> Result<Opened, Findings> {
-    let documents = match parse(file, Dialect::Kubectl) {
-        Ok(documents) => documents,
-        // It says so where the file is a template.
-        Err(findings) => return Err(splice(file, &[]).err().unwrap_or(findings)),
-    };
-    let (sites, _) = sites_of_file(file, &documents);
-    Ok(Opened { file: Arc::clone(file), documents, sites })
-}
-
 /// What is to change in each file.
-struct Wanted<'f> {
-    files: &'f [Opened],
+struct PendingEdits<'f> {
+    files: &'f [OpenedFile],
     /// By the file's number.
     changes: BTreeMap<usize, Vec<(Location, Change)>>,
     findings: Findings,
 }
 
-impl<'f> Wanted<'f> {
-    fn image(&mut self, ask: &ImageRequest, request: &Request) {
+impl<'f> PendingEdits<'f> {
+    fn image(&mut self, ask: &ImageRequest, request: &EditRequest) {
         let said = SiteValue::Image(ask.parts());
         match choose::images(self.files, ask, request.repository) {
             Ok(chosen) => self.take(&chosen, &said, options(request, ask.digest.is_some())),
@@ -173,7 +157,7 @@ impl<'f> Wanted<'f> {
         }
     }
 
-    fn push(&mut self, file: &Opened, location: Location, change: Change) {
+    fn push(&mut self, file: &OpenedFile, location: Location, change: Change) {
         let number = self.files.iter().position(|other| Arc::ptr_eq(&other.file, &file.file));
         let changes = self.changes.entry(number.unwrap_or_default()).or_default();
         match changes.iter().find(|(_, other)| place(other) == place(&change)) {
@@ -188,7 +172,7 @@ impl<'f> Wanted<'f> {
         }
     }
 
-    fn edited(mut self) -> Result<Vec<Edited>, Findings> {
+    fn edited(mut self) -> Result<Vec<ChangedFile>, Findings> {
         let mut all = Vec::new();
         for (number, changes) in std::mem::take(&mut self.changes) {
             let edited = apply(&self.files[number], changes);
@@ -198,7 +182,7 @@ impl<'f> Wanted<'f> {
     }
 }
 
-fn apply(opened: &Opened, wanted: Vec<(Location, Change)>) -> Result<Edited, Findings> {
+fn apply(opened: &OpenedFile, wanted: Vec<(Location, Change)>) -> Result<ChangedFile, Findings> {
     let file = Arc::clone(&opened.file);
     for (location, change) in &wanted {
         let document = opened.documents.get(place(change).0.document);
@@ -214,7 +198,7 @@ fn apply(opened: &Opened, wanted: Vec<(Location, Change)>) -> Result<Edited, Fin
     replaced.sort_by_key(|one| one.location.span());
     let changes: Vec<_> = wanted.into_iter().map(|(_, change)| change).collect();
     let text = splice(&file, &changes)?;
-    Ok(Edited { file, text, replaced })
+    Ok(ChangedFile { file, text, replaced })
 }
 
 /// The place that a change is of, with the key where it has one apart.
@@ -226,7 +210,7 @@ fn place(change: &Change) -> (&Place, Option<&str>) {
     }
 }
 
-fn of(opened: &Opened, beside: &Location, change: &Change) -> Replaced {
+fn of(opened: &OpenedFile, beside: &Location, change: &Change) -> Replaced {
     let (place, key) = place(change);
     let mut route = place.route.clone();
     if let Some(key) = key {
@@ -292,7 +276,7 @@ fn is_name(key: &str) -> bool {
 
 /// The route that was probably meant: as far as it leads, and a key that is like
 /// the one that is not there.
-fn near_route(files: &[Opened], wanted: &Route) -> Option<String> {
+fn near_route(files: &[OpenedFile], wanted: &Route) -> Option<String> {
     let mut documents = files.iter().flat_map(|file| &file.documents);
     documents.find_map(|document| near_in(document.root(), wanted))
 }

@@ -5,7 +5,7 @@ use crate::yaml::{Route, RouteError};
 
 /// What is to be set.
 #[derive(Debug, Clone, Default)]
-pub struct Request {
+pub struct EditRequest {
     /// Images.
     pub images: Vec<ImageRequest>,
     /// Values.

@@ -8,7 +8,7 @@ use super::walk::Walk;
 use super::{Tenure, audit, record};
 use crate::config::{EnvironmentName, Repository};
 use crate::git::{CommitHistory, HistoryError, ObjectName, Objects};
-use crate::sites::{AppInstance, Model, Scope};
+use crate::sites::{AppInstance, Model, ModelScope};
 use crate::source::Tree;
 
 /// A branch's commits.
@@ -123,7 +123,7 @@ impl<'a> BranchHistory<'a> {
     }
 
     fn model(&self, instance: &AppInstance) -> Model {
-        let scope = Scope::app(&instance.app, [instance.environment.clone()]);
+        let scope = ModelScope::app(&instance.app, [instance.environment.clone()]);
         Model::of_tree(self.repository, self.tree, &scope)
     }
 

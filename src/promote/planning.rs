@@ -19,7 +19,9 @@ use crate::config::{Environment, EnvironmentName, Selection};
 use crate::diagnostic::{Finding, Findings, ProblemKind, Severity, Subject};
 use crate::git::HistoryError;
 use crate::history::{self, Source};
-use crate::sites::{AppSites, ImageRequest, MOVING_REFERENCE, Model, Scope, State, WriteOptions};
+use crate::sites::{
+    AppSites, ImageRequest, MOVING_REFERENCE, Model, ModelScope, State, WriteOptions,
+};
 use crate::source::{Location, RepoPath, SourceFile, Tree};
 use crate::yaml::{Change, splice};
 
@@ -223,7 +225,7 @@ impl Planner<'_> {
             return self.base.app(environment, app).ok_or_else(gone);
         }
         let tree = self.tree_of(selected)?;
-        let scope = Scope::app(app, [environment.clone()]);
+        let scope = ModelScope::app(app, [environment.clone()]);
         let model = Model::of_tree(self.base.repository, &tree, &scope);
         model.app(environment, app).map(Rc::new).ok_or_else(gone)
     }

@@ -8,8 +8,7 @@ use super::rerender::Edited;
 use crate::diagnostic::{Finding, Findings, Subject, nearest};
 use crate::edits::{TWO_VALUES, other_repository};
 use crate::sites::{
-    AppSites, ImageParts, ImageRequest, Key, Site, SiteValue, State, WriteOptions, changes,
-    is_repository_of, pair,
+    AppSites, ImageParts, ImageRequest, Key, Site, SiteValue, State, WriteOptions, changes, pair,
 };
 use crate::source::{Location, RepoPath};
 use crate::yaml::Change;
@@ -154,7 +153,7 @@ fn allowed<'s>(
 ) -> Result<Vec<&'s Site>, Finding> {
     let asked = ask.parts().repository.filter(|_| !target.options.repository);
     let Some(asked) = asked else { return Ok(sites) };
-    match sites.iter().find(|site| !is_repository_of(site, &asked)) {
+    match sites.iter().find(|site| !site.takes_repository(&asked)) {
         Some(site) => Err(other_repository(site, &asked)),
         None => Ok(sites),
     }
@@ -164,7 +163,7 @@ fn allowed<'s>(
 fn set(site: &Site, ask: &ImageRequest) -> ImageParts {
     let own = site.image().cloned().unwrap_or_default();
     let asked = ask.parts();
-    let is_own = |repository: &String| is_repository_of(site, repository);
+    let is_own = |repository: &String| site.takes_repository(repository);
     let repository = asked.repository.filter(|repository| !is_own(repository));
     ImageParts { repository: repository.or(own.repository), tag: asked.tag, digest: asked.digest }
 }

@@ -7,7 +7,7 @@ use super::rerender::Edited;
 use super::target::{TargetEnvironment, TargetState};
 use crate::diagnostic::Findings;
 use crate::git::ObjectName;
-use crate::sites::{Model, Scope, State, WriteOptions};
+use crate::sites::{Model, ModelScope, State, WriteOptions};
 use crate::source::Tree;
 
 /// A state of the past.
@@ -67,7 +67,7 @@ impl Planner<'_> {
     }
 
     fn model_of(&self, tree: &Tree, app: &str) -> Model {
-        let scope = Scope::app(app, [self.target.name.clone()]);
+        let scope = ModelScope::app(app, [self.target.name.clone()]);
         Model::of_tree(self.base.repository, tree, &scope)
     }
 }

@@ -7,7 +7,7 @@ use super::code::APP_NOT_THERE;
 use super::create::leaf;
 use crate::config::{Environment, EnvironmentName};
 use crate::diagnostic::{Finding, Findings};
-use crate::sites::{AppInstance, AppSites, Model, Scope, State, shared_base};
+use crate::sites::{AppInstance, AppSites, Model, ModelScope, State, shared_base};
 use crate::source::Location;
 
 /// An app in the environment that is entered.
@@ -43,7 +43,7 @@ impl TargetEnvironment<'_> {
         }
         let leaf = leaf(&self.environment.directory, app);
         let tree = self.base.tree.with_files([(leaf, Some(Vec::new()))].into());
-        let scope = Scope::app(app, [self.environment.name.clone()]);
+        let scope = ModelScope::app(app, [self.environment.name.clone()]);
         let model = Model::of_tree(self.base.repository, &tree, &scope);
         let made = model.app(&self.environment.name, app).ok_or_else(|| {
             Findings::from(Finding::new(
@@ -91,7 +91,7 @@ impl TargetEnvironment<'_> {
         }
         if elsewhere.is_empty() {
             // Of a few apps nothing else was read; who mistyped one waits gladly.
-            let all = Model::of_tree(self.base.repository, self.base.tree, &Scope::all());
+            let all = Model::of_tree(self.base.repository, self.base.tree, &ModelScope::all());
             let known = all.apps(environment);
             let near = crate::diagnostic::nearest(app, known.iter().map(String::as_str));
             return finding.maybe_help(near.map(|near| format!("did you mean `{near}`?")));
@@ -107,7 +107,7 @@ impl TargetEnvironment<'_> {
         if self.base.repository.is_native() {
             return None;
         }
-        let all = Model::of_tree(self.base.repository, self.base.tree, &Scope::all());
+        let all = Model::of_tree(self.base.repository, self.base.tree, &ModelScope::all());
         let mut shared = all.shared(self.base.tree);
         let sites = shared.remove(&AppInstance::new(&self.environment.name, app))?;
         sites.iter().find_map(shared_base)

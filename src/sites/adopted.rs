@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::files::Files;
-use super::model::{AppInstance, Scope};
-use super::reading::Reading;
-use super::rules::Rule;
-use super::{AppSites, Barrier, Site, search, shared};
+use super::files::{self, ParsedFiles};
+use super::rules::{Rule, RuleSites};
+use super::{AppInstance, AppSites, Barrier, ModelScope, Site, shared};
 use crate::config::{EnvironmentName, Repository, RuleSeverity};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{RepoPath, SourceFile, Tree};
@@ -15,12 +13,12 @@ use crate::source::{RepoPath, SourceFile, Tree};
 /// Files that rules match.
 #[derive(Debug, Clone)]
 pub(super) struct AdoptedModel {
-    environments: Vec<Environment>,
+    environments: Vec<AdoptedEnvironment>,
     rules: Vec<Rule>,
-    scope: Scope,
-    files: Files,
+    scope: ModelScope,
+    files: ParsedFiles,
     /// What the rules found in each file.
-    read: BTreeMap<RepoPath, Vec<Reading>>,
+    read: BTreeMap<RepoPath, Vec<RuleSites>>,
     /// The files of each app, by environment.
     index: BTreeMap<(usize, String), BTreeSet<RepoPath>>,
     /// Files that cannot be read and may be of any app of their rules.
@@ -32,24 +30,25 @@ pub(super) struct AdoptedModel {
     near: HashMap<usize, String>,
 }
 
+/// An environment that files may be of.
 #[derive(Debug, Clone)]
-struct Environment {
+struct AdoptedEnvironment {
     name: EnvironmentName,
     unpinned: Option<RuleSeverity>,
 }
 
 impl AdoptedModel {
-    pub(super) fn new(repository: &Repository, scope: &Scope) -> Self {
+    pub(super) fn new(repository: &Repository, scope: &ModelScope) -> Self {
         let environments = repository.environments.iter().map(|environment| {
             let rules = repository.policies.of(environment.tier);
             let unpinned = rules.unpinned.as_ref().map(|severity| severity.value);
-            Environment { name: environment.name.clone(), unpinned }
+            AdoptedEnvironment { name: environment.name.clone(), unpinned }
         });
         Self {
             environments: environments.collect(),
             rules: repository.sites.iter().map(|rule| Rule::new(rule, repository)).collect(),
             scope: scope.clone(),
-            files: Files::default(),
+            files: ParsedFiles::default(),
             read: BTreeMap::new(),
             index: BTreeMap::new(),
             nameless: BTreeSet::new(),
@@ -67,7 +66,7 @@ impl AdoptedModel {
                 rule.patterns(&self.scope, |environment| &self.environments[environment].name)
             })
             .collect();
-        let found = search::files(tree, &patterns);
+        let found = files::matching(tree, &patterns);
         self.findings.extend(found.findings);
         for path in &found.paths {
             if !self.matches(path).is_empty() {
@@ -78,13 +77,13 @@ impl AdoptedModel {
         }
         for (number, rule) in self.rules.iter().enumerate() {
             if !self.readings().any(|(_, reading)| reading.rule == number) {
-                let near = search::nearest_path(tree, &rule.entry.path.value, &rule.spellings);
+                let near = files::nearest_path(tree, &rule.entry.path.value, &rule.spellings);
                 self.near.extend(near.map(|near| (number, near)));
             }
         }
     }
 
-    fn readings(&self) -> impl Iterator<Item = (&RepoPath, &Reading)> {
+    fn readings(&self) -> impl Iterator<Item = (&RepoPath, &RuleSites)> {
         self.read.iter().flat_map(|(path, all)| all.iter().map(move |reading| (path, reading)))
     }
 
@@ -114,7 +113,7 @@ impl AdoptedModel {
         let Some(parsed) = self.files.get(path).map(Arc::clone) else { return };
         let mut readings = Vec::new();
         for (rule, environment, app) in self.matches(path) {
-            let reading = self.rules[rule].reading(path, &parsed, app, (rule, environment));
+            let reading = self.rules[rule].sites(path, &parsed, app, (rule, environment));
             let apps = reading.found.iter().flatten().map(|(app, _)| app.clone());
             for app in apps.chain(reading.app.clone()).filter(|app| self.scope.has_app(app)) {
                 self.index.entry((environment, app)).or_default().insert(path.clone());
@@ -288,7 +287,7 @@ impl AdoptedModel {
             findings.extend(reading.findings.iter().cloned());
             findings.extend(reading.found.as_ref().err().into_iter().flatten().cloned());
         }
-        if self.scope == Scope::all() {
+        if self.scope == ModelScope::all() {
             findings.extend(self.unmatched());
         }
         findings

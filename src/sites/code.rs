@@ -1,9 +1,6 @@
 //! What can be wrong with sites.
 
-use super::cursor::Cursor;
-use crate::config::Sourced;
-use crate::diagnostic::{Finding, codes};
-use crate::yaml::Route;
+use crate::diagnostic::codes;
 
 codes! {
     /// A pattern of sites that matches nothing.
@@ -160,17 +157,4 @@ codes! {
     /// repository's. What it should say cannot be written there without
     /// changing the file's layout, which is for people to do.
     NO_ROOM = "no-room-for-reference", Answer, Error;
-}
-
-/// A field's route leads to a map or a list.
-pub(super) fn not_a_scalar(at: &Cursor<'_>, route: &Sourced<Route>) -> Finding {
-    let noun = at.node.kind().noun();
-    Finding::new(
-        &SITE_NOT_A_SCALAR,
-        format!("`{}` leads to {noun}, not to a text", route.value),
-        at.node.location(),
-    )
-    .because("is no reference")
-    .label(route.location.clone(), "leads there")
-    .help("name the scalar in it, such as `image.tag`")
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::{Form, Part};
+use super::{SitePart, SitePartKind};
 use crate::yaml::{Kind, Node, Place, Route, Step, Value};
 
 /// A node of a document with the way to it, which is shared with its
@@ -12,17 +12,18 @@ use crate::yaml::{Kind, Node, Place, Route, Step, Value};
 pub(super) struct Cursor<'a> {
     pub(super) node: Node<'a>,
     document: usize,
-    way: Option<Rc<Way<'a>>>,
+    path: Option<Rc<CursorPath<'a>>>,
 }
 
+/// The last step to a node, and those before it.
 #[derive(Debug)]
-struct Way<'a> {
-    before: Option<Rc<Way<'a>>>,
-    step: Taken<'a>,
+struct CursorPath<'a> {
+    before: Option<Rc<CursorPath<'a>>>,
+    step: CursorStep<'a>,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Taken<'a> {
+enum CursorStep<'a> {
     Key(&'a str),
     /// An item, with its `name` where that tells it from the others.
     Item(usize, Option<&'a str>),
@@ -31,7 +32,7 @@ enum Taken<'a> {
 impl<'a> Cursor<'a> {
     /// The root of a file's document of that number.
     pub(super) fn root(document: usize, value: &'a Value) -> Self {
-        Self { node: value.root(), document, way: None }
+        Self { node: value.root(), document, path: None }
     }
 
     /// The roots of a file's documents.
@@ -39,15 +40,15 @@ impl<'a> Cursor<'a> {
         documents.iter().enumerate().map(|(number, value)| Self::root(number, value))
     }
 
-    fn step(&self, step: Taken<'a>, node: Node<'a>) -> Self {
-        let way = Way { before: self.way.clone(), step };
-        Self { node, document: self.document, way: Some(Rc::new(way)) }
+    fn step(&self, step: CursorStep<'a>, node: Node<'a>) -> Self {
+        let path = CursorPath { before: self.path.clone(), step };
+        Self { node, document: self.document, path: Some(Rc::new(path)) }
     }
 
     /// The value of a key.
     pub(super) fn get(&self, key: &str) -> Option<Self> {
         let (key, node) = self.node.entries().find(|(other, _)| other.text() == key)?;
-        Some(self.step(Taken::Key(key.text()), node))
+        Some(self.step(CursorStep::Key(key.text()), node))
     }
 
     /// The value at the end of several keys.
@@ -61,14 +62,14 @@ impl<'a> Cursor<'a> {
             Step::Key(key) => at.get(key),
             Step::Index(index) => {
                 let node = at.node.items().nth(*index)?;
-                Some(at.step(Taken::Item(*index, None), node))
+                Some(at.step(CursorStep::Item(*index, None), node))
             }
             Step::Where { .. } => {
                 let mut one = Route::root();
                 one.push(step.clone());
                 let found = one.find(at.node)?.id();
                 let (index, node) = at.node.items().enumerate().find(|(_, n)| n.id() == found)?;
-                Some(at.step(Taken::Item(index, None), node))
+                Some(at.step(CursorStep::Item(index, None), node))
             }
         })
     }
@@ -77,7 +78,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, Self)> + '_ {
         self.node
             .entries()
-            .map(|(key, value)| (key.text(), self.step(Taken::Key(key.text()), value)))
+            .map(|(key, value)| (key.text(), self.step(CursorStep::Key(key.text()), value)))
     }
 
     /// A list's items; none where it is no list.
@@ -89,7 +90,7 @@ impl<'a> Cursor<'a> {
         }
         let items = self.node.items().enumerate().map(|(index, item)| {
             let name = name(item).filter(|name| counts.get(name) == Some(&1));
-            self.step(Taken::Item(index, name), item)
+            self.step(CursorStep::Item(index, name), item)
         });
         items.collect()
     }
@@ -104,8 +105,8 @@ impl<'a> Cursor<'a> {
         let mut route = Route::root();
         for step in self.steps() {
             route.push(match step {
-                Taken::Key(key) => Step::Key(key.to_owned()),
-                Taken::Item(index, _) => Step::Index(index),
+                CursorStep::Key(key) => Step::Key(key.to_owned()),
+                CursorStep::Item(index, _) => Step::Index(index),
             });
         }
         Place { document: self.document, route }
@@ -117,11 +118,11 @@ impl<'a> Cursor<'a> {
         let mut route = Route::root();
         for step in self.steps().into_iter().skip(above.steps().len()) {
             route.push(match step {
-                Taken::Key(key) => Step::Key(key.to_owned()),
-                Taken::Item(_, Some(name)) => {
+                CursorStep::Key(key) => Step::Key(key.to_owned()),
+                CursorStep::Item(_, Some(name)) => {
                     Step::Where { key: "name".to_owned(), value: name.to_owned() }
                 }
-                Taken::Item(index, None) => Step::Index(index),
+                CursorStep::Item(index, None) => Step::Index(index),
             });
         }
         route.to_string()
@@ -129,30 +130,30 @@ impl<'a> Cursor<'a> {
 
     /// The key or the item's name that it stands at.
     pub(super) fn last_key(&self) -> Option<&'a str> {
-        match self.way.as_ref()?.step {
-            Taken::Key(key) => Some(key),
-            Taken::Item(..) => None,
+        match self.path.as_ref()?.step {
+            CursorStep::Key(key) => Some(key),
+            CursorStep::Item(..) => None,
         }
     }
 
-    fn steps(&self) -> Vec<Taken<'a>> {
-        let ways = std::iter::successors(self.way.as_ref(), |way| way.before.as_ref());
-        let mut steps: Vec<_> = ways.map(|way| way.step).collect();
+    fn steps(&self) -> Vec<CursorStep<'a>> {
+        let paths = std::iter::successors(self.path.as_ref(), |path| path.before.as_ref());
+        let mut steps: Vec<_> = paths.map(|path| path.step).collect();
         steps.reverse();
         steps
     }
 
     /// This scalar as a part.
-    pub(super) fn part(&self, form: Form) -> Part {
+    pub(super) fn part(&self, kind: SitePartKind) -> SitePart {
         let text = text(self.node).unwrap_or_default();
-        Part { form, at: self.place(), is_there: true, text }
+        SitePart { kind, at: self.place(), is_there: true, text }
     }
 
     /// The scalar at a key of this map as a part, whether it is there or not.
-    pub(super) fn part_at(&self, key: &str, form: Form) -> Part {
+    pub(super) fn part_at(&self, key: &str, kind: SitePartKind) -> SitePart {
         match self.get(key) {
-            Some(at) => at.part(form),
-            None => Part { form, at: self.absent(key), is_there: false, text: String::new() },
+            Some(at) => at.part(kind),
+            None => SitePart { kind, at: self.absent(key), is_there: false, text: String::new() },
         }
     }
 

@@ -1,11 +1,12 @@
-//! Files of a model, each parsed once.
+//! The files of a model: those that patterns match, each parsed once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
 
-use crate::diagnostic::{Finding, Findings};
-use crate::source::{RepoPath, SourceFile, Tree};
+use crate::config::{FilePattern, PathPattern};
+use crate::diagnostic::{Finding, Findings, nearest};
+use crate::source::{ReadErrorKind, RepoPath, SourceFile, Tree};
 use crate::yaml::{Dialect, Value, parse};
 
 /// So many texts of one file are kept parsed: history often returns to one that
@@ -14,12 +15,12 @@ const KEPT: usize = 4;
 
 /// A file with what it says, which is read when it is first asked for.
 #[derive(Debug)]
-pub(super) struct Parsed {
+pub(super) struct ParsedFile {
     pub(super) file: Arc<SourceFile>,
     documents: OnceLock<Result<Vec<Value>, Findings>>,
 }
 
-impl Parsed {
+impl ParsedFile {
     pub(super) fn new(file: Arc<SourceFile>) -> Self {
         Self { file, documents: OnceLock::new() }
     }
@@ -39,13 +40,13 @@ impl Parsed {
 
 /// Files by the path by which they were asked for.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Files {
-    current: BTreeMap<RepoPath, Arc<Parsed>>,
-    earlier: HashMap<RepoPath, Vec<Arc<Parsed>>>,
+pub(super) struct ParsedFiles {
+    current: BTreeMap<RepoPath, Arc<ParsedFile>>,
+    earlier: HashMap<RepoPath, Vec<Arc<ParsedFile>>>,
 }
 
-impl Files {
-    pub(super) fn get(&self, path: &RepoPath) -> Option<&Arc<Parsed>> {
+impl ParsedFiles {
+    pub(super) fn get(&self, path: &RepoPath) -> Option<&Arc<ParsedFile>> {
         self.current.get(path)
     }
 
@@ -66,7 +67,7 @@ impl Files {
                 self.put(path, file);
             }
             Err(error) => {
-                let unreadable = Parsed::unreadable(path, Finding::of_read_error(&error, None));
+                let unreadable = ParsedFile::unreadable(path, Finding::of_read_error(&error, None));
                 self.current.insert(path.clone(), Arc::new(unreadable));
             }
         }
@@ -87,11 +88,11 @@ impl Files {
         let kept = self.earlier.get(path).into_iter().flatten();
         let known = kept.filter(|kept| is_same(kept, &file)).map(Arc::clone).next();
         self.keep(path, before);
-        self.current.insert(path.clone(), known.unwrap_or_else(|| Arc::new(Parsed::new(file))));
+        self.current.insert(path.clone(), known.unwrap_or_else(|| Arc::new(ParsedFile::new(file))));
         true
     }
 
-    fn keep(&mut self, path: &RepoPath, parsed: Option<Arc<Parsed>>) {
+    fn keep(&mut self, path: &RepoPath, parsed: Option<Arc<ParsedFile>>) {
         let Some(parsed) = parsed else { return };
         let kept = self.earlier.entry(path.clone()).or_default();
         kept.retain(|other| !Arc::ptr_eq(other, &parsed));
@@ -103,7 +104,93 @@ impl Files {
 }
 
 /// A file that cannot be read is not the same as an empty one.
-fn is_same(parsed: &Parsed, file: &SourceFile) -> bool {
+fn is_same(parsed: &ParsedFile, file: &SourceFile) -> bool {
     let is_readable = !parsed.file.text().is_empty() || parsed.documents().is_ok();
     is_readable && parsed.file.path() == file.path() && parsed.file.text() == file.text()
+}
+
+/// Files that may match, and what could not be matching.
+#[derive(Debug, Default)]
+pub(super) struct MatchingFiles {
+    pub(super) paths: BTreeSet<RepoPath>,
+    pub(super) findings: Findings,
+}
+
+/// The files that may match one of the patterns: each directory is listed once,
+/// however many patterns lead into it, and none that no pattern enters.
+pub(super) fn matching(tree: &Tree, patterns: &[FilePattern]) -> MatchingFiles {
+    let mut matching = MatchingFiles::default();
+    let mut prefixes: Vec<&RepoPath> = Vec::new();
+    for pattern in patterns {
+        if pattern.captures(pattern.prefix()).is_some() {
+            matching.paths.insert(pattern.prefix().clone());
+        } else {
+            prefixes.push(pattern.prefix());
+        }
+    }
+    prefixes.sort_by(|a, b| a.segments().cmp(b.segments()));
+    let mut begun: Option<&RepoPath> = None;
+    for prefix in prefixes {
+        if begun.is_some_and(|begun| prefix.is_within(begun)) {
+            continue;
+        }
+        begun = Some(prefix);
+        walk(tree, prefix, patterns, &mut matching);
+    }
+    matching
+}
+
+fn walk(tree: &Tree, from: &RepoPath, patterns: &[FilePattern], matching: &mut MatchingFiles) {
+    let inside: Vec<_> =
+        patterns.iter().filter(|pattern| pattern.prefix().is_within(from)).collect();
+    match tree.walk(from, |directory| inside.iter().any(|pattern| pattern.enters(directory))) {
+        Ok(paths) => matching.paths.extend(paths),
+        Err(errors) => {
+            // A directory that is not there has no files, which the rule says itself.
+            let is_serious = |kind: &ReadErrorKind| {
+                !matches!(kind, ReadErrorKind::Missing | ReadErrorKind::NotADirectory)
+            };
+            let errors = errors.iter().filter(|error| is_serious(&error.kind));
+            matching.findings.extend(errors.map(|error| Finding::of_read_error(error, None)));
+        }
+    }
+}
+
+/// What a pattern that matches nothing may have meant: the pattern with the
+/// first segment mended that leads nowhere.
+pub(super) fn nearest_path(
+    tree: &Tree,
+    pattern: &PathPattern,
+    spellings: &[String],
+) -> Option<String> {
+    let segments: Vec<_> = pattern.as_str().split('/').collect();
+    let mut at = RepoPath::root();
+    for (index, segment) in segments.iter().enumerate() {
+        let names: Vec<String> = if *segment == "{environment}" {
+            spellings.to_vec()
+        } else if segment.contains(['{', '*']) {
+            return None;
+        } else {
+            vec![(*segment).to_owned()]
+        };
+        let listed = tree.list(&at).ok()?;
+        let there = names.iter().find_map(|name| {
+            let path = at.join(name).ok()?;
+            (tree.has_directory(&path).ok()? || listed.iter().any(|one| one.path == path))
+                .then_some(path)
+        });
+        if let Some(path) = there {
+            at = path;
+            continue;
+        }
+        let candidates = listed.iter().map(|one| one.path.name());
+        let near = names.iter().find_map(|name| nearest(name, candidates.clone()))?;
+        if *segment == "{environment}" {
+            return Some(at.child(near).to_string());
+        }
+        let mut mended = segments.clone();
+        mended[index] = near;
+        return Some(mended.join("/"));
+    }
+    None
 }

@@ -5,38 +5,29 @@
 //! sites of an app say in one environment is its [`State`]. A [`Model`] has the
 //! sites of a whole tree.
 //!
-//! The way through: `rules` says which rule reads which file and for whom, the
-//! kinds (`native`, `kustomize`, `yaml`, `helm_values`, `manifest`, `marker`)
-//! find sites in one parsed file each, `app` puts those of an app together.
+//! The way through: `rules` say which files an adopted repository's rule reads
+//! and for whom, the `kinds` find sites in one parsed file each, `app` puts those
+//! of an app together, `pair` those of two environments. `write` says what has
+//! to change at a site for it to say something else.
 
 mod adopted;
 mod app;
 mod brief;
-mod image_request;
-mod cursor;
 mod code;
-mod detect;
+mod cursor;
 mod files;
-mod gathered;
-mod helm_values;
-mod kustomize;
-mod manifest;
-mod marker;
+mod image_request;
+mod kinds;
 mod model;
-mod moving;
 mod native;
 mod native_model;
 mod pair;
-mod promoted;
-mod reading;
 mod rules;
-mod search;
+mod scope;
 mod shared;
 mod site;
-mod sources;
 mod state;
 mod write;
-mod yaml;
 
 pub use app::AppSites;
 pub use brief::{Difference, brief, differences, in_full, shortened};
@@ -45,10 +36,11 @@ pub use code::{
     STALE_DIGEST, TEMPLATED_SITE, UNMATCHED_PATTERN, UNPAIRED_SITE, UNPINNED, UNREADABLE_IMAGE,
     UNREADABLE_MARKER,
 };
-pub use detect::{sites_of_content, sites_of_file};
 pub use image_request::{ImageRequest, ImageRequestFault};
-pub use model::{AppInstance, Model, Scope};
+pub use kinds::{sites_of_content, sites_of_file};
+pub use model::Model;
 pub use pair::{Pair, Pairs, pair};
-pub use site::{Barrier, Form, ImageParts, Key, Part, Site, SiteValue, Unsaid};
+pub use scope::{AppInstance, ModelScope};
+pub use site::{Barrier, ImageParts, Key, Site, SitePart, SitePartKind, SiteValue, Unsaid};
 pub use state::State;
-pub use write::{WriteOptions, changes, is_repository_of, shared_base};
+pub use write::{WriteOptions, changes, shared_base};

@@ -5,60 +5,10 @@ use std::sync::Arc;
 
 use super::adopted::AdoptedModel;
 use super::native_model::NativeModel;
-use super::{AppSites, Site};
+use super::{AppInstance, AppSites, ModelScope, Site};
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::Findings;
 use crate::source::{RepoPath, SourceFile, Tree};
-
-/// Which apps and environments are asked about. Files of no others are read.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Scope {
-    /// None for every environment.
-    pub environments: Option<BTreeSet<EnvironmentName>>,
-    /// None for every app.
-    pub apps: Option<BTreeSet<String>>,
-}
-
-impl Scope {
-    /// Everything.
-    pub fn all() -> Self {
-        Self::default()
-    }
-
-    /// One app in some environments.
-    pub fn app(app: &str, environments: impl IntoIterator<Item = EnvironmentName>) -> Self {
-        Self {
-            environments: Some(environments.into_iter().collect()),
-            apps: Some(BTreeSet::from([app.to_owned()])),
-        }
-    }
-
-    /// Whether an environment is asked about.
-    pub fn has_environment(&self, environment: &EnvironmentName) -> bool {
-        self.environments.as_ref().is_none_or(|all| all.contains(environment))
-    }
-
-    /// Whether an app is asked about.
-    pub fn has_app(&self, app: &str) -> bool {
-        self.apps.as_ref().is_none_or(|all| all.contains(app))
-    }
-}
-
-/// An app in an environment.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AppInstance {
-    /// The environment.
-    pub environment: EnvironmentName,
-    /// The app.
-    pub app: String,
-}
-
-impl AppInstance {
-    /// An app in an environment.
-    pub fn new(environment: &EnvironmentName, app: &str) -> Self {
-        Self { environment: environment.clone(), app: app.to_owned() }
-    }
-}
 
 /// The sites of a tree, kept by file: another tree's are had by replacing the
 /// files that differ ([`Model::put`]), as history is followed.
@@ -83,14 +33,14 @@ macro_rules! each {
 
 impl Model {
     /// Reads the sites that are asked about, and no file of others.
-    pub fn of_tree(repository: &Repository, tree: &Tree, scope: &Scope) -> Self {
+    pub fn of_tree(repository: &Repository, tree: &Tree, scope: &ModelScope) -> Self {
         let mut model = Self::empty(repository, scope);
         each!(&mut model.0, layout => layout.read(tree));
         model
     }
 
     /// A model without files.
-    pub fn empty(repository: &Repository, scope: &Scope) -> Self {
+    pub fn empty(repository: &Repository, scope: &ModelScope) -> Self {
         Self(if repository.is_native() {
             Layout::Native(NativeModel::new(repository, scope))
         } else {

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use super::cursor::{Cursor, text};
-use super::{Form, ImageParts, Key, Part, Site, SiteValue, Unsaid};
+use super::{ImageParts, Key, Site, SitePart, SitePartKind, SiteValue, Unsaid};
 use crate::config::{Layer, Layered, Sourced, lay_settings, lay_values};
 use crate::source::{Location, SourceFile, Span};
 use crate::yaml::{Node, Place, Route, Step, emit};
@@ -44,8 +44,11 @@ pub(super) fn find(
 }
 
 /// The parts of an image, in the order in which they are written.
-const FIELDS: [(&str, Form); 3] =
-    [("repository", Form::Repository), ("tag", Form::Tag), ("digest", Form::Digest)];
+const FIELDS: [(&str, SitePartKind); 3] = [
+    ("repository", SitePartKind::Repository),
+    ("tag", SitePartKind::Tag),
+    ("digest", SitePartKind::Digest),
+];
 
 /// The routes of promoted values.
 fn promoted(list: Option<&Layered<'_>>) -> Vec<Sourced<Route>> {
@@ -66,7 +69,13 @@ struct NativeApp<'a> {
 }
 
 impl NativeApp<'_> {
-    fn site(&self, key: Key, said: Option<SiteValue>, location: Location, part: Vec<Part>) -> Site {
+    fn site(
+        &self,
+        key: Key,
+        said: Option<SiteValue>,
+        location: Location,
+        part: Vec<SitePart>,
+    ) -> Site {
         Site {
             key,
             qualified: None,
@@ -111,9 +120,9 @@ impl NativeApp<'_> {
     }
 
     /// A part in the innermost file, whether it is there or not.
-    fn part(&self, route: Route, form: Form, text: String) -> Part {
+    fn part(&self, route: Route, kind: SitePartKind, text: String) -> SitePart {
         let is_there = self.root.is_some_and(|root| route.find(root).is_some());
-        Part { form, at: Place { document: 0, route }, is_there, text }
+        SitePart { kind, at: Place { document: 0, route }, is_there, text }
     }
 
     /// The template's pin, which can be written where there is none yet.
@@ -123,7 +132,7 @@ impl NativeApp<'_> {
         let written = written.unwrap_or_else(|| self.leaf.path().stem().to_owned());
         let pin = written.split_once('@').map(|(_, pin)| SiteValue::Revision(pin.to_owned()));
         let location = said.map_or_else(|| self.whole(), Node::location);
-        let part = self.part(route(&["template"]), Form::Pin, written);
+        let part = self.part(route(&["template"]), SitePartKind::Pin, written);
         self.site(Key::Git("template".to_owned()), pin, location, vec![part])
     }
 
@@ -135,7 +144,8 @@ impl NativeApp<'_> {
         let location = innermost.filter(|_| value.is_some());
         let location = location.map_or_else(|| route.location.clone(), Node::location);
         let written = said.as_ref().map(ToString::to_string).unwrap_or_default();
-        let parts = self.place(&route.value).map(|route| self.part(route, Form::Value, written));
+        let parts =
+            self.place(&route.value).map(|route| self.part(route, SitePartKind::Value, written));
         let key = Key::Value(route.value.to_string());
         self.site(key, said, location, parts.into_iter().collect())
     }

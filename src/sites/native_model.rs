@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::files::{Files, Parsed};
-use super::model::{AppInstance, Scope};
+use super::files::{ParsedFile, ParsedFiles};
 use super::native::{find, promotes};
-use super::{AppSites, Barrier};
+use super::{AppInstance, AppSites, Barrier, ModelScope};
 use crate::config::{EnvironmentName, Layer, Repository, RuleSeverity};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Listed, ReadErrorKind, RepoPath, SourceFile, Tree};
@@ -20,8 +19,8 @@ const ROOT: &str = "environments";
 #[derive(Debug, Clone)]
 pub(super) struct NativeModel {
     environments: Vec<EnvironmentDirectory>,
-    scope: Scope,
-    files: Files,
+    scope: ModelScope,
+    files: ParsedFiles,
     findings: Findings,
 }
 
@@ -36,7 +35,7 @@ struct EnvironmentDirectory {
 }
 
 impl NativeModel {
-    pub(super) fn new(repository: &Repository, scope: &Scope) -> Self {
+    pub(super) fn new(repository: &Repository, scope: &ModelScope) -> Self {
         let wanted = repository.environments.iter().filter(|one| scope.has_environment(&one.name));
         let environments = wanted.map(|environment| {
             let ways = std::iter::successors(Some(environment.directory.clone()), RepoPath::parent);
@@ -54,7 +53,7 @@ impl NativeModel {
         Self {
             environments,
             scope: scope.clone(),
-            files: Files::default(),
+            files: ParsedFiles::default(),
             findings: Findings::new(),
         }
     }
@@ -250,7 +249,11 @@ fn listed(tree: &Tree, directory: &RepoPath, findings: &mut Findings) -> BTreeSe
 
 /// A file as a layer, where it says anything; one that cannot be read is found
 /// instead. Of several documents the first counts, as the others never did.
-fn layer<'a>(file: &'a Arc<Parsed>, is_own: bool, blocking: &mut Findings) -> Option<Layer<'a>> {
+fn layer<'a>(
+    file: &'a Arc<ParsedFile>,
+    is_own: bool,
+    blocking: &mut Findings,
+) -> Option<Layer<'a>> {
     match file.documents() {
         Ok(documents) => Some(Layer { root: documents.first()?.root(), is_own }),
         Err(findings) => {

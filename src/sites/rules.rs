@@ -1,9 +1,19 @@
-//! Which rule reads which file, and for whom.
+//! The rules of an adopted repository: which reads which file, for whom, and
+//! what it finds there.
 
-use super::model::Scope;
-use super::{Key, Site};
-use crate::config::{EnvironmentName, FilePattern, Repository, SiteRule};
-use crate::source::RepoPath;
+use std::collections::BTreeMap;
+
+use super::code::{UNMATCHED_PATTERN, UNREADABLE_MARKER};
+use super::cursor::Cursor;
+use super::files::ParsedFile;
+use super::kinds::reader::{FoundSites, SiteBuilder};
+use super::kinds::reader_of;
+use super::scope::ModelScope;
+use super::{Key, Site, SitePart, SitePartKind, SiteValue};
+use crate::config::{EnvironmentName, FilePattern, Repository, SiteRule, Sourced};
+use crate::diagnostic::{Finding, Findings};
+use crate::source::{Location, RepoPath, Span};
+use crate::yaml::{Place, Route, Step, Value, emit};
 
 /// An entry of `sites` with its patterns for each environment.
 #[derive(Debug, Clone)]
@@ -48,7 +58,7 @@ impl Rule {
     /// The patterns of the files that are asked about.
     pub(super) fn patterns<'n>(
         &self,
-        scope: &Scope,
+        scope: &ModelScope,
         name: impl Fn(usize) -> &'n EnvironmentName,
     ) -> Vec<FilePattern> {
         let literal = self.entry.app.as_ref().filter(|app| app.value.is_literal());
@@ -90,4 +100,135 @@ fn image_name(site: &Site) -> &str {
     };
     let last = whole.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
     last.trim_end_matches(".git")
+}
+
+/// What one rule found in one file.
+#[derive(Debug, Clone)]
+pub(super) struct RuleSites {
+    /// The rule's number.
+    pub(super) rule: usize,
+    /// The environment's number.
+    pub(super) environment: usize,
+    /// The app that the path or the rule names.
+    pub(super) app: Option<String>,
+    /// By app, the sites in the order of the file; where it cannot be read, why.
+    pub(super) found: Result<BTreeMap<String, Vec<Site>>, Findings>,
+    /// What is wrong with single sites.
+    pub(super) findings: Findings,
+}
+
+impl Rule {
+    /// What the rule finds in a file, for the app that the path names, if any.
+    pub(super) fn sites(
+        &self,
+        path: &RepoPath,
+        parsed: &ParsedFile,
+        app: Option<String>,
+        (rule, environment): (usize, usize),
+    ) -> RuleSites {
+        let documents = match parsed.documents() {
+            Ok(documents) => documents,
+            Err(findings) => {
+                let found = Err(findings.clone());
+                return RuleSites { rule, environment, app, found, findings: Findings::new() };
+            }
+        };
+        let builder = SiteBuilder {
+            file: &parsed.file,
+            images: &self.entry.images,
+            adds_digest: self.entry.adds_digest,
+        };
+        let reader = reader_of(&self.entry.kind);
+        let FoundSites { mut sites, mut findings } = reader.find(builder, documents);
+        let root = reader.root();
+        let promoted = self.entry.promote.iter();
+        sites.extend(promoted.filter_map(|route| promoted_value(builder, documents, &root, route)));
+        let found = Ok(self.by_app(path, app.as_deref(), sites, &mut findings));
+        RuleSites { rule, environment, app, found, findings }
+    }
+
+    fn by_app(
+        &self,
+        path: &RepoPath,
+        app: Option<&str>,
+        sites: Vec<Site>,
+        findings: &mut Findings,
+    ) -> BTreeMap<String, Vec<Site>> {
+        let mut apps: BTreeMap<String, Vec<Site>> = BTreeMap::new();
+        for site in sites {
+            match self.app_of(&site, app) {
+                Some(app) => apps.entry(app).or_default().push(site),
+                None => findings.push(
+                    Finding::new(
+                        &UNREADABLE_MARKER,
+                        format!("nothing says which app the site in `{path}` is of"),
+                        site.location.clone(),
+                    )
+                    .because("is of no app")
+                    .help("write `# rungs: app=NAME`, or give the rule an `app`"),
+                ),
+            }
+        }
+        apps
+    }
+
+    /// The finding that the rule's entry in `sites` has no effect: none of its
+    /// `files` files has a site.
+    pub(super) fn unmatched(&self, near: Option<&str>, files: usize) -> Finding {
+        let path = &self.entry.path;
+        let message = match files {
+            0 => return self.fileless(near),
+            1 => format!("the only file of `{}` has no site", path.value),
+            _ => format!("none of the {files} files of `{}` has a site", path.value),
+        };
+        let missing = reader_of(&self.entry.kind).missing();
+        Finding::new(&UNMATCHED_PATTERN, message, path.location.clone())
+            .because("finds nothing")
+            .help(format!("there is {missing}: look at `kind`, `root` and `images`"))
+    }
+
+    fn fileless(&self, near: Option<&str>) -> Finding {
+        let path = &self.entry.path;
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`{environment}` stands for a declared environment, as `environments: { NAME: { path: … } }` spells it".to_owned(),
+        };
+        let message = format!("no file matches `{}`", path.value);
+        Finding::new(&UNMATCHED_PATTERN, message, path.location.clone())
+            .because("matches nothing")
+            .help(help)
+    }
+}
+
+/// The site of a promoted value. One that is not there yet is a site all the
+/// same, so that it can be written.
+fn promoted_value(
+    builder: SiteBuilder<'_>,
+    documents: &[Value],
+    root: &Route,
+    route: &Sourced<Route>,
+) -> Option<Site> {
+    let whole = joined(root, &route.value);
+    let key = Key::Value(route.value.to_string());
+    if let Some(at) = Cursor::roots(documents).find_map(|document| document.follow(&whole)) {
+        let part = at.part(SitePartKind::Value);
+        return Some(builder.site(key, Some(SiteValue::Value(emit(at.node))), &at, vec![part]));
+    }
+    let is_plain = whole.steps().iter().all(|step| matches!(step, Step::Key(_)));
+    let first = Cursor::root(0, documents.first().filter(|_| is_plain)?);
+    // The document in which the values begin, or the first.
+    let number = documents.iter().position(|document| root.find(document.root()).is_some());
+    let at = Place { document: number.unwrap_or_default(), route: whole };
+    let part = SitePart { kind: SitePartKind::Value, at, is_there: false, text: String::new() };
+    let line = builder.file.line(1);
+    let location = Location::new(builder.file, Span { start: line.start, end: line.end });
+    Some(Site { location, ..builder.site(key, None, &first, vec![part]) })
+}
+
+fn joined(root: &Route, route: &Route) -> Route {
+    let mut whole = root.clone();
+    for step in route.steps() {
+        whole.push(step.clone());
+    }
+    whole
 }

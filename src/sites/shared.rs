@@ -8,11 +8,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::cursor::Cursor;
-use super::detect::{KUSTOMIZATIONS, is_kustomization};
-use super::files::Parsed;
-use super::gathered::Lens;
-use super::{Barrier, Form, Site, SiteValue, helm_values, sites_of_content};
+use super::cursor::{Cursor, text};
+use super::files::ParsedFile;
+use super::kinds::helm_values::HelmValuesReader;
+use super::kinds::kustomize::{KUSTOMIZATIONS, is_kustomization};
+use super::kinds::reader::{SiteBuilder, SiteReader as _};
+use super::kinds::sites_of_content;
+use super::{Barrier, Site, SitePartKind, SiteValue};
 use crate::config::{EnvironmentName, ImageFilter};
 use crate::source::{RepoPath, Tree};
 
@@ -120,14 +122,14 @@ impl Covered {
 
 /// Whether it is an entry of a kustomization's `images` that says a version.
 fn is_entry(site: &Site) -> bool {
-    let tag = site.part(Form::Tag);
+    let tag = site.part(SitePartKind::Tag);
     let key = tag.and_then(|part| part.at.route.steps().last());
     site.said.is_some() && key == Some(&crate::yaml::Step::Key("newTag".to_owned()))
 }
 
 struct Follower<'t> {
     tree: &'t Tree,
-    files: HashMap<RepoPath, Option<Arc<Parsed>>>,
+    files: HashMap<RepoPath, Option<Arc<ParsedFile>>>,
     sites: HashMap<RepoPath, Vec<Site>>,
 }
 
@@ -164,13 +166,13 @@ impl Follower<'_> {
         paths.find(|path| self.file(path).is_some())
     }
 
-    fn file(&mut self, path: &RepoPath) -> Option<Arc<Parsed>> {
+    fn file(&mut self, path: &RepoPath) -> Option<Arc<ParsedFile>> {
         if let Some(known) = self.files.get(path) {
             return known.clone();
         }
         // What cannot be read is somebody else's to say.
         let read = self.tree.read_if_present(path).ok().flatten();
-        let parsed = read.map(|file| Arc::new(Parsed::new(file)));
+        let parsed = read.map(|file| Arc::new(ParsedFile::new(file)));
         self.files.insert(path.clone(), parsed.clone());
         parsed
     }
@@ -197,12 +199,12 @@ impl Follower<'_> {
         next
     }
 
-    fn gather(&mut self, path: &RepoPath, parsed: &Parsed) {
+    fn gather(&mut self, path: &RepoPath, parsed: &ParsedFile) {
         let Ok(documents) = parsed.documents() else { return };
         let mut sites = if path.name() == "values.yaml" {
             let images = ImageFilter::default();
-            let lens = Lens { file: &parsed.file, images: &images, adds_digest: false };
-            helm_values::find(lens, documents, None).sites
+            let builder = SiteBuilder { file: &parsed.file, images: &images, adds_digest: false };
+            HelmValuesReader(None).find(builder, documents).sites
         } else {
             sites_of_content(&parsed.file, documents).0
         };
@@ -222,5 +224,5 @@ fn named(root: &Cursor<'_>) -> Vec<String> {
     let entries = lists.into_iter().filter_map(|key| root.get(key)).flat_map(|list| list.items());
     let patches = root.get("patches").map(|list| list.items()).unwrap_or_default();
     let paths = patches.into_iter().filter_map(|patch| patch.get("path"));
-    entries.chain(paths).filter_map(|entry| super::cursor::text(entry.node)).collect()
+    entries.chain(paths).filter_map(|entry| text(entry.node)).collect()
 }

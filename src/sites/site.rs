@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use crate::config::EnvironmentName;
-use crate::kubernetes::image_reference;
+use crate::kubernetes::{full_repository, image_reference};
 use crate::source::{Location, REDACTED, RepoPath, SourceFile, has_password, is_secret_key};
 use crate::yaml::Place;
 
@@ -33,7 +33,7 @@ pub struct Site {
     /// outer file, which `location` shows; it is changed in the app's own.
     pub file: Arc<SourceFile>,
     /// The scalars that say it.
-    pub parts: Vec<Part>,
+    pub parts: Vec<SitePart>,
     /// Whether a promotion adds a digest where it has none.
     pub adds_digest: bool,
     /// How one of its parts is made to say nothing.
@@ -59,13 +59,19 @@ impl Site {
     /// Registry and path of its image, as written; of one that may be inserted,
     /// the image that it would be.
     pub fn repository(&self) -> Option<&str> {
-        let inserted = || self.part(Form::Item).map(|part| part.text.as_str());
+        let inserted = || self.part(SitePartKind::Item).map(|part| part.text.as_str());
         self.image().and_then(|image| image.repository.as_deref()).or_else(inserted)
     }
 
-    /// The part of that form.
-    pub(super) fn part(&self, form: Form) -> Option<&Part> {
-        self.parts.iter().find(|part| part.form == form)
+    /// Whether an image of that repository is the one that the site takes,
+    /// however the registry is written.
+    pub fn takes_repository(&self, repository: &str) -> bool {
+        self.repository().is_none_or(|own| full_repository(own) == full_repository(repository))
+    }
+
+    /// The part of that kind.
+    pub(super) fn part(&self, kind: SitePartKind) -> Option<&SitePart> {
+        self.parts.iter().find(|part| part.kind == kind)
     }
 }
 
@@ -229,9 +235,9 @@ impl fmt::Display for SiteValue {
 
 /// One scalar of a site, or where it would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct SitePart {
     /// What of the reference it holds.
-    pub form: Form,
+    pub kind: SitePartKind,
     /// The scalar; where it is not there yet, the place that its key would have.
     pub at: Place,
     /// Whether it is there.
@@ -243,7 +249,7 @@ pub struct Part {
 
 /// What of a reference a scalar holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Form {
+pub enum SitePartKind {
     /// All of it: `repository:tag@digest`, perhaps with `name=` before it, as
     /// Argo CD takes it.
     Reference,

@@ -18,7 +18,6 @@ pub(crate) const CIRCLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("holds", &["holds/mod.rs", "holds/read.rs"]),
-    ("edits", &["edits/choose.rs", "edits/edit.rs"]),
     ("history", &["history/audit/mod.rs", "history/branch.rs"]),
     ("promote", &["promote/status/mod.rs", "promote/status/rung.rs"]),
     ("deliver", &["deliver/branch.rs", "deliver/mod.rs", "deliver/write.rs"]),
@@ -160,7 +159,6 @@ pub(crate) const REPEATED: &[(&str, usize)] = &[
     ("Style", 2),
     ("Taken", 2),
     ("Values", 2),
-    ("Wanted", 2),
 ];
 
 /// What is public and used by nobody outside of its module, by file. The list

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rungs::sites::{Barrier, Model, Scope, pair};
+use rungs::sites::{Barrier, Model, ModelScope, pair};
 use rungs::source::{Memory, SourceFile, Tree};
 
 use crate::sample::{app, environment, lines, model, path, repository, said, tree};
@@ -119,7 +119,7 @@ fn only_files_of_what_is_asked_about_are_read() {
     let repository = repository(&tree);
     let tree = tree.recording();
     let prod = repository.environments.iter().find(|one| one.name.as_str() == "prod").unwrap();
-    let model = Model::of_tree(&repository, &tree, &Scope::app("web", [prod.name.clone()]));
+    let model = Model::of_tree(&repository, &tree, &ModelScope::app("web", [prod.name.clone()]));
     let read: Vec<_> = tree.access().read.iter().map(ToString::to_string).collect();
     assert_eq!(read, ["apps/web/prod/base/kustomization.yaml"]);
     assert!(tree.access().listed.is_empty());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rungs::sites::{Model, Scope};
+use rungs::sites::{Model, ModelScope};
 use rungs::source::{SourceFile, Tree};
 
 use crate::sample::{app, lines, path, repository, said, tree};
@@ -35,7 +35,7 @@ fn tree_of(files: &[(&'static str, String)]) -> Tree {
 
 /// The model of files by the configuration of today, which they need not follow.
 fn model_of(files: &[(&'static str, String)]) -> Model {
-    Model::of_tree(&repository(&tree_of(&self::files("{}\n"))), &tree_of(files), &Scope::all())
+    Model::of_tree(&repository(&tree_of(&self::files("{}\n"))), &tree_of(files), &ModelScope::all())
 }
 
 fn qa(text: &str) -> Vec<String> {
@@ -80,7 +80,7 @@ fn only_the_files_of_one_app_are_read() {
     files.push(("environments/qa/other.yaml", "images: {}\n".to_owned()));
     let tree = tree_of(&files).recording();
     let environments = repository.environments.iter().map(|one| one.name.clone());
-    let model = Model::of_tree(&repository, &tree, &Scope::app("web", environments));
+    let model = Model::of_tree(&repository, &tree, &ModelScope::app("web", environments));
     let read: Vec<_> = tree.access().read.iter().map(ToString::to_string).collect();
     let expected = [
         "environments/environment.yaml",

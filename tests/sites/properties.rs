@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use rungs::config::Repository;
-use rungs::sites::{Model, Scope};
+use rungs::sites::{Model, ModelScope};
 use rungs::source::{Memory, SourceFile, Tree};
 
 use crate::sample::{app, lines, model, path, repository, said, tree};
@@ -63,7 +63,7 @@ fn dump(model: &Model) -> String {
 
 fn whole(repository: &Repository, files: &BTreeMap<&str, &str>) -> Model {
     let tree = Tree::new(Memory::of(files.iter().map(|(path, text)| (*path, *text))));
-    Model::of_tree(repository, &tree, &Scope::all())
+    Model::of_tree(repository, &tree, &ModelScope::all())
 }
 
 fn put(model: &mut Model, at: &str, text: Option<&str>) {
@@ -106,7 +106,7 @@ proptest! {
         texts in prop::collection::vec(0..TEXTS.len(), PATHS.len()),
     ) {
         let repository = repository(&tree([("rungs.yaml", RULES)]));
-        let mut model = Model::empty(&repository, &Scope::all());
+        let mut model = Model::empty(&repository, &ModelScope::all());
         for at in order {
             put(&mut model, PATHS[at], Some(TEXTS[texts[at]]));
         }

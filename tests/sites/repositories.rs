@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rungs::sites::{
-    AppInstance, Form, ImageParts, Model, Part, Site, SiteValue, WriteOptions, changes,
+    AppInstance, ImageParts, Model, Site, SitePart, SitePartKind, SiteValue, WriteOptions, changes,
     shared_base, sites_of_content,
 };
 use rungs::source::{Memory, SourceFile, Tree};
@@ -60,7 +60,7 @@ fn why_missed(commit: &Path, edit: &serde_json::Value) -> Option<&'static str> {
             let node = part.at.route.find(documents[part.at.document].root());
             let at = node.map(|node| u64::from(node.location().start().line));
             let old = edit["old"].as_str().unwrap();
-            at == Some(line) && (part.text.contains(old) || part.form == Form::Reference)
+            at == Some(line) && (part.text.contains(old) || part.kind == SitePartKind::Reference)
         })
     };
     if sites.iter().any(says) {
@@ -210,7 +210,7 @@ fn flux_changes_marked_scalars_at_sites() {
 }
 
 /// The line that a part is on.
-fn at(file: &Arc<SourceFile>, part: &Part) -> Option<u32> {
+fn at(file: &Arc<SourceFile>, part: &SitePart) -> Option<u32> {
     let documents = parse(file, Dialect::Kubectl).unwrap();
     let node = part.at.route.find(documents[part.at.document].root());
     node.map(|node| node.location().start().line)

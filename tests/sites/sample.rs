@@ -2,7 +2,7 @@
 
 use rungs::config::{EnvironmentName, load};
 use rungs::diagnostic::Findings;
-use rungs::sites::{AppSites, Model, Scope};
+use rungs::sites::{AppSites, Model, ModelScope};
 use rungs::source::{Memory, RepoPath, Tree};
 
 pub(crate) fn path(text: &str) -> RepoPath {
@@ -21,7 +21,7 @@ pub(crate) fn repository(tree: &Tree) -> rungs::config::Repository {
 }
 
 pub(crate) fn model(tree: &Tree) -> Model {
-    Model::of_tree(&repository(tree), tree, &Scope::all())
+    Model::of_tree(&repository(tree), tree, &ModelScope::all())
 }
 
 pub(crate) fn environment(model: &Model, name: &str) -> EnvironmentName {

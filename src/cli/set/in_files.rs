@@ -10,7 +10,9 @@ use serde_json::{Map, Value, json};
 use super::super::{Context, Outcome, console, usage_error};
 use crate::diagnostic::{Finding, Findings, Format, harmless};
 use crate::disk::Rewrite;
-use crate::edits::{self, Edited, GitRevision, LINK_LEADS_OUT, Replaced, Request, RouteValue};
+use crate::edits::{
+    self, ChangedFile, EditRequest, GitRevision, LINK_LEADS_OUT, Replaced, RouteValue,
+};
 use crate::source::{
     Disk, EntryKind, Location, ReadError, ReadErrorKind, RepoPath, SourceFile, Store as _, Tree,
 };
@@ -32,7 +34,7 @@ pub(super) struct InFiles {
 
 /// What a person allows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PermissionArgs {
+pub(super) struct EditPermissions {
     /// An image of another repository.
     pub(super) repository: bool,
     /// A digest that goes.
@@ -52,11 +54,11 @@ impl InFiles {
         self,
         context: &Context,
         items: &[String],
-        allowed: PermissionArgs,
+        allowed: EditPermissions,
     ) -> Result<Outcome, Findings> {
         let request = self.request(items, allowed);
         let base = context.repo.clone().unwrap_or_else(|| PathBuf::from("."));
-        let mut files = Files::at(&base);
+        let mut files = NamedFiles::at(&base);
         let mut findings = Findings::new();
         for path in &self.paths {
             findings.extend(files.take(path).err());
@@ -71,7 +73,7 @@ impl InFiles {
         Ok(report(context, &files, &edited, allowed.dry_run))
     }
 
-    fn request(&self, items: &[String], allowed: PermissionArgs) -> Request {
+    fn request(&self, items: &[String], allowed: EditPermissions) -> EditRequest {
         let refuse = |text: &str, why: String| -> ! {
             usage_error(&format!("`{}` cannot be set: {why}", harmless(text)))
         };
@@ -84,7 +86,7 @@ impl InFiles {
         let git = |text: &String| {
             GitRevision::parse(text).unwrap_or_else(|fault| refuse(text, fault.to_string()))
         };
-        let request = Request {
+        let request = EditRequest {
             images: items.iter().map(image).collect(),
             routes: self.routes.iter().map(route).collect(),
             gits: self.gits.iter().map(git).collect(),
@@ -99,21 +101,22 @@ impl InFiles {
 }
 
 /// The files that were named, and those below directories that were.
-struct Files {
+struct NamedFiles {
     /// The directory that paths begin at, without links.
     base: PathBuf,
     /// By where they are, so that each is edited once.
-    files: BTreeMap<PathBuf, Taken>,
+    files: BTreeMap<PathBuf, NamedFile>,
 }
 
-struct Taken {
+/// A file that is to be edited, with how it was named.
+struct NamedFile {
     file: Arc<SourceFile>,
     /// As a person wrote it.
     shown: PathBuf,
     is_named: bool,
 }
 
-impl Files {
+impl NamedFiles {
     fn at(base: &Path) -> Self {
         let base = fs::canonicalize(base).unwrap_or_else(|_| base.to_owned());
         Self { base, files: BTreeMap::new() }
@@ -185,7 +188,7 @@ impl Files {
         let path = path.ok_or_else(|| not_utf8(shown))?;
         let file = Tree::new(Disk::new(root)).read(&path);
         let file = file.map_err(|error| Finding::of_read_error(&error, None))?;
-        self.files.insert(real.to_owned(), Taken { file, shown: shown.to_owned(), is_named });
+        self.files.insert(real.to_owned(), NamedFile { file, shown: shown.to_owned(), is_named });
         Ok(())
     }
 
@@ -196,7 +199,7 @@ impl Files {
         (real, &taken.shown)
     }
 
-    fn write(&self, edited: &[Edited]) -> Result<(), Finding> {
+    fn write(&self, edited: &[ChangedFile]) -> Result<(), Finding> {
         let names: Vec<_> = edited.iter().map(|one| self.place(&one.file)).collect();
         let files = edited.iter().zip(&names).map(|(one, (root, path))| Rewrite {
             root,
@@ -253,7 +256,7 @@ fn leads_out(path: &Path, real: &Path) -> Finding {
 }
 
 /// Says what differs.
-fn report(context: &Context, files: &Files, edited: &[Edited], dry_run: bool) -> Outcome {
+fn report(context: &Context, files: &NamedFiles, edited: &[ChangedFile], dry_run: bool) -> Outcome {
     let mut outcome = Outcome::default();
     let all = || {
         edited.iter().flat_map(|one| {

@@ -11,7 +11,7 @@ use crate::deliver::Mode;
 use crate::diagnostic::Findings;
 
 use apps::OfApps;
-use in_files::InFiles;
+use in_files::{EditPermissions, InFiles};
 
 /// Set image references, git references and values, as CI does after a build
 ///
@@ -74,7 +74,7 @@ impl Set {
         if self.of_apps.env.is_some() {
             usage_error("`--in` names files, and `--env` an environment: give one of them");
         }
-        let allowed = in_files::PermissionArgs {
+        let allowed = EditPermissions {
             repository: self.repository,
             drop_digest: self.allowed.permissions().drop_digest,
             dry_run: match self.of_apps.destination.mode() {

@@ -29,7 +29,7 @@ use super::record::{self, Record};
 use crate::config::{EnvironmentName, Repository};
 use crate::git::{Commit, HistoryError, ObjectName, Objects, Step};
 use crate::history::{Commits, Reading, StateChange, StepChange, Walk};
-use crate::sites::{AppInstance, Model, Scope, State, differences, in_full};
+use crate::sites::{AppInstance, Model, ModelScope, State, differences, in_full};
 use crate::source::Tree;
 
 use holds::HoldChange;
@@ -110,7 +110,7 @@ impl<'h> Audit<'h, Model> {
         query: AuditQuery,
     ) -> Result<Self, HistoryError> {
         let apps = (!query.apps.is_empty()).then(|| query.apps.iter().cloned().collect());
-        let scope = Scope { environments: None, apps };
+        let scope = ModelScope { environments: None, apps };
         let model = Model::of_tree(repository, tree, &scope);
         let mut paths = model.paths();
         if !paths.iter().any(|path| holds::directory().is_within(path)) {

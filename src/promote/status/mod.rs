@@ -16,7 +16,8 @@ use crate::diagnostic::Findings;
 use crate::git::{HistoryError, ObjectName};
 use crate::history::{BranchHistory, Commits, Walk};
 use crate::sites::{
-    AppInstance, AppSites, Key, Model, Scope, Site, SiteValue, State, brief, in_full, shared_base,
+    AppInstance, AppSites, Key, Model, ModelScope, Site, SiteValue, State, brief, in_full,
+    shared_base,
 };
 use crate::source::Tree;
 
@@ -63,11 +64,11 @@ pub fn status(
     now: Timestamp,
 ) -> Result<(Status, Findings), StatusError> {
     let apps = (!shown.apps.is_empty()).then(|| shown.apps.iter().cloned().collect());
-    let scope = Scope { environments: None, apps };
+    let scope = ModelScope { environments: None, apps };
     let model = Model::of_tree(repository, tree, &scope);
     let sites = Sites::of(&model);
     if let Some(unknown) = shown.apps.iter().find(|app| !sites.apps().contains(app.as_str())) {
-        let every = Model::of_tree(repository, tree, &Scope::all());
+        let every = Model::of_tree(repository, tree, &ModelScope::all());
         let known = Sites::of(&every);
         let finding = repository.unknown_app(unknown, known.apps().iter().copied());
         return Err(Findings::from(finding).into());

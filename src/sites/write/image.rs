@@ -1,43 +1,43 @@
 //! What has to change at an image's site.
 
 use super::part::{set, unsay, write};
-use super::{WriteOptions, is_repository_of, no_room, refused};
+use super::refusal::{WriteOptions, no_room, refused};
 use crate::diagnostic::Finding;
 use crate::kubernetes::image_reference;
 use crate::sites::code::{STALE_DIGEST, UNPINNED};
-use crate::sites::gathered::{split_name, split_tag};
-use crate::sites::{Form, ImageParts, Part, Site, Unsaid};
+use crate::sites::kinds::reference::{split_name, split_tag};
+use crate::sites::{ImageParts, Site, SitePart, SitePartKind, Unsaid};
 use crate::yaml::{Change, NewValue};
 
 /// Writes an image.
-pub(super) struct Writer<'s> {
+pub(super) struct ImageWriter<'s> {
     pub(super) site: &'s Site,
     pub(super) options: WriteOptions,
 }
 
 /// What a site is to say of an image.
-struct Wanted<'t> {
+struct NewReference<'t> {
     repository: Option<&'t str>,
     tag: Option<&'t str>,
     digest: Option<&'t str>,
 }
 
-impl Writer<'_> {
+impl ImageWriter<'_> {
     /// All that changes.
     pub(super) fn image(&self, to: &ImageParts) -> Result<Vec<Change>, Finding> {
         let own = self.site.image().cloned().unwrap_or_default();
         let repository = to.repository.as_deref().filter(|_| self.options.repository);
-        let repository = repository.filter(|new| !is_repository_of(self.site, new));
+        let repository = repository.filter(|new| !self.site.takes_repository(new));
         let (tag, digest) = self.identity(&own, to)?;
-        let wanted = Wanted { repository, tag, digest };
+        let wanted = NewReference { repository, tag, digest };
         let is_said = own.tag.as_deref() == tag && own.digest.as_deref() == digest;
         if is_said && repository.is_none() {
             return Ok(Vec::new());
         }
-        if let Some(part) = self.site.part(Form::Item) {
+        if let Some(part) = self.site.part(SitePartKind::Item) {
             return Ok(vec![append(part, &wanted)]);
         }
-        if let Some(part) = self.site.part(Form::Reference) {
+        if let Some(part) = self.site.part(SitePartKind::Reference) {
             return Ok(set(part, &whole(part, &own, &wanted)).into_iter().collect());
         }
         let mut changes = self.repository(&own, &wanted)?;
@@ -106,9 +106,13 @@ impl Writer<'_> {
         .help(format!("give it along: `:{tag}@sha256:…`, or say `--drop-digest`"))
     }
 
-    fn repository(&self, own: &ImageParts, wanted: &Wanted<'_>) -> Result<Vec<Change>, Finding> {
+    fn repository(
+        &self,
+        own: &ImageParts,
+        wanted: &NewReference<'_>,
+    ) -> Result<Vec<Change>, Finding> {
         let Some(new) = wanted.repository else { return Ok(Vec::new()) };
-        let Some(part) = self.site.part(Form::Repository) else {
+        let Some(part) = self.site.part(SitePartKind::Repository) else {
             let message =
                 format!("`{}` does not say its repository, and cannot say `{new}`", self.site.key);
             return Err(no_room(self.site, message, "change the repository where it is said"));
@@ -131,8 +135,9 @@ impl Writer<'_> {
         Ok(set(part, text).into_iter().collect())
     }
 
-    fn tag_and_digest(&self, wanted: &Wanted<'_>) -> Result<Vec<Change>, Finding> {
-        let (tag_part, digest_part) = (self.site.part(Form::Tag), self.site.part(Form::Digest));
+    fn tag_and_digest(&self, wanted: &NewReference<'_>) -> Result<Vec<Change>, Finding> {
+        let (tag_part, digest_part) =
+            (self.site.part(SitePartKind::Tag), self.site.part(SitePartKind::Digest));
         let (Some(tag), Some(digest)) = (tag_part, digest_part) else {
             return self.in_one(tag_part, digest_part, wanted);
         };
@@ -162,9 +167,9 @@ impl Writer<'_> {
     /// of them, where there is but one scalar.
     fn in_one(
         &self,
-        tag_part: Option<&Part>,
-        digest_part: Option<&Part>,
-        wanted: &Wanted<'_>,
+        tag_part: Option<&SitePart>,
+        digest_part: Option<&SitePart>,
+        wanted: &NewReference<'_>,
     ) -> Result<Vec<Change>, Finding> {
         let no_digest = || {
             let message = format!(
@@ -198,7 +203,7 @@ impl Writer<'_> {
 }
 
 /// The whole reference in the form in which it is written.
-fn whole(part: &Part, own: &ImageParts, wanted: &Wanted<'_>) -> String {
+fn whole(part: &SitePart, own: &ImageParts, wanted: &NewReference<'_>) -> String {
     let (_, reference) = split_name(&part.text);
     let before = &part.text[..part.text.len() - reference.len()];
     let repository = wanted.repository.or(own.repository.as_deref()).unwrap_or_default();
@@ -206,7 +211,7 @@ fn whole(part: &Part, own: &ImageParts, wanted: &Wanted<'_>) -> String {
 }
 
 /// A new entry of `images`.
-fn append(part: &Part, wanted: &Wanted<'_>) -> Change {
+fn append(part: &SitePart, wanted: &NewReference<'_>) -> Change {
     let pair = |key: &str, text: &str| (key.to_owned(), NewValue::text(text));
     let mut item = vec![pair("name", &part.text)];
     let other = wanted.repository.filter(|repository| *repository != part.text);

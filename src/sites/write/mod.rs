@@ -1,39 +1,18 @@
 //! What has to change at a site for it to say something else.
 
-mod barrier;
 mod image;
 mod part;
+mod refusal;
 
-use self::barrier::barrier;
-use self::image::Writer;
+use self::image::ImageWriter;
 use self::part::{set, split};
-use super::code::NO_ROOM;
-use super::kustomize::Address;
-use super::{Form, Site, SiteValue, app};
-use crate::diagnostic::{Finding, Severity};
-use crate::kubernetes::full_repository;
+use self::refusal::{barrier, no_room, refused};
+use super::kinds::kustomize::RemoteAddress;
+use super::{Site, SitePartKind, SiteValue, app};
+use crate::diagnostic::Finding;
 use crate::yaml::Change;
 
-pub use self::barrier::shared_base;
-
-/// What was allowed besides the usual.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "each is allowed or not, whatever the others are")]
-pub struct WriteOptions {
-    /// The new repository takes the place of the site's own, which stays
-    /// otherwise.
-    pub repository: bool,
-    /// A digest goes where a new tag comes without one.
-    pub drop_digest: bool,
-    /// A digest is added where the site has none and has room for it, whatever
-    /// its rule says.
-    pub add_digest: bool,
-    /// A range or a branch is overwritten, because it was named.
-    pub moving: bool,
-    /// Tag and digest are to be exactly these, as they once were: what is not
-    /// named goes.
-    pub exact: bool,
-}
+pub use self::refusal::{WriteOptions, shared_base};
 
 /// What must change in the site's file for the site to say `to`; nothing where
 /// it says it already. The repository stays the site's own, unless the options
@@ -47,7 +26,7 @@ pub fn changes(site: &Site, to: &SiteValue, options: WriteOptions) -> Result<Vec
         (SiteValue::Moving(text), _) | (_, Some(SiteValue::Moving(text))) if !options.moving => {
             return Err(refused(app::moving(site, text)));
         }
-        (SiteValue::Image(image), _) => Writer { site, options }.image(image)?,
+        (SiteValue::Image(image), _) => ImageWriter { site, options }.image(image)?,
         (SiteValue::Revision(text) | SiteValue::Moving(text), _) => revision(site, text)?,
         (SiteValue::Value(yaml), _) => value(site, yaml)?,
     };
@@ -57,30 +36,17 @@ pub fn changes(site: &Site, to: &SiteValue, options: WriteOptions) -> Result<Vec
     }
 }
 
-/// Whether an image of that repository is the one that the site takes, however
-/// the registry is written.
-pub fn is_repository_of(site: &Site, repository: &str) -> bool {
-    site.repository().is_none_or(|own| full_repository(own) == full_repository(repository))
-}
-
-/// What a refusal is, whatever it is worth elsewhere.
-fn refused(finding: Finding) -> Finding {
-    Finding { severity: Severity::Error, ..finding }
-}
-
-fn no_room(site: &Site, message: String, help: &str) -> Finding {
-    Finding::new(&NO_ROOM, message, site.location.clone()).because("has no room for it").help(help)
-}
-
 /// A git reference or version.
 fn revision(site: &Site, to: &str) -> Result<Vec<Change>, Finding> {
     let mut changes = Vec::new();
     for part in &site.parts {
-        let text = match part.form {
-            Form::Address => Address::parse(&part.text).map(|address| address.with(to)),
-            Form::Pin => Some(pinned(&part.text, to)),
-            Form::Commit if !is_commit(to) => None,
-            Form::Commit | Form::Revision => Some(to.to_owned()),
+        let text = match part.kind {
+            SitePartKind::Address => {
+                RemoteAddress::parse(&part.text).map(|address| address.with(to))
+            }
+            SitePartKind::Pin => Some(pinned(&part.text, to)),
+            SitePartKind::Commit if !is_commit(to) => None,
+            SitePartKind::Commit | SitePartKind::Revision => Some(to.to_owned()),
             _ => None,
         };
         let Some(text) = text else {

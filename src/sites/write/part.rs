@@ -1,14 +1,14 @@
 //! What changes one part of a site.
 
-use crate::sites::{Part, Unsaid};
+use crate::sites::{SitePart, Unsaid};
 use crate::yaml::{Change, Place, Route, Step};
 
 /// None where the part says it already, or an outer file does.
-pub(super) fn set(part: &Part, text: &str) -> Option<Change> {
+pub(super) fn set(part: &SitePart, text: &str) -> Option<Change> {
     (part.text != text).then(|| write(part, text))
 }
 
-pub(super) fn write(part: &Part, text: &str) -> Change {
+pub(super) fn write(part: &SitePart, text: &str) -> Change {
     let text = text.to_owned();
     if part.is_there {
         return Change::Set { at: part.at.clone(), text };
@@ -34,7 +34,7 @@ pub(super) fn split(at: &Place) -> (Place, String) {
 }
 
 /// Makes a part say nothing.
-pub(super) fn unsay(part: &Part, how: Unsaid) -> Option<Change> {
+pub(super) fn unsay(part: &SitePart, how: Unsaid) -> Option<Change> {
     let at = part.at.clone();
     match how {
         _ if part.text.is_empty() => None,

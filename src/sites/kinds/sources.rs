@@ -2,47 +2,49 @@
 
 use std::collections::HashMap;
 
-use super::cursor::{Cursor, text};
-use super::gathered::{Gathered, Lens, image_of, split_name};
-use super::moving::{is_moving_reference, is_version_range};
-use super::{Form, Key, Part, Site, SiteValue, Unsaid};
+use super::reader::{FoundSites, SiteBuilder};
+use super::reference::{image_of, is_moving_reference, is_version_range, split_name};
+use crate::sites::cursor::{Cursor, is_template, text};
+use crate::sites::{Key, Site, SitePart, SitePartKind, SiteValue, Unsaid};
 
-/// What Flux and Argo CD deploy from.
-pub(super) struct Sources<'f, 'a> {
-    pub(super) lens: Lens<'a>,
+/// An object of Flux or Argo CD that names what is deployed.
+pub(super) struct SourceObject<'f, 'a> {
+    pub(super) builder: SiteBuilder<'a>,
     pub(super) at: &'f Cursor<'a>,
     pub(super) name: &'f str,
 }
 
-impl<'a> Sources<'_, 'a> {
+impl<'a> SourceObject<'_, 'a> {
     /// `spec.ref` of an artifact: a digest wins over a range, and a range over
     /// a tag (`OCIRepositoryRef`).
-    pub(super) fn oci_repository(&self, gathered: &mut Gathered) {
+    pub(super) fn oci_repository(&self, found: &mut FoundSites) {
         let Some(reference) = self.at.walk(&["spec", "ref"]) else { return };
         let (tag, digest) = (reference.text_of("tag"), reference.text_of("digest"));
         if let Some(range) = reference.get("semver").filter(|_| digest.is_none()) {
             let key = Key::Version(self.name.to_owned());
-            gathered.sites.extend(self.lens.revision(key, &range, true));
+            found.sites.extend(self.builder.revision(key, &range, true));
             return;
         }
         let url = self.at.walk(&["spec", "url"]).and_then(|url| text(url.node));
         let repository = url.map(|url| url.trim_start_matches("oci://").to_owned());
         let texts = [repository.as_deref(), tag.as_deref(), digest.as_deref()];
-        let is_template = texts.into_iter().flatten().any(super::cursor::is_template);
-        let is_wanted = self.lens.images.takes(repository.as_deref().unwrap_or_default());
+        let is_templated = texts.into_iter().flatten().any(is_template);
+        let is_wanted = self.builder.images.takes(repository.as_deref().unwrap_or_default());
         let Some(shown) = reference.get("tag").or_else(|| reference.get("digest")) else { return };
-        if is_template || !is_wanted {
+        if is_templated || !is_wanted {
             return;
         }
         let image = image_of(repository, tag.as_deref(), digest.as_deref());
-        let parts =
-            vec![reference.part_at("tag", Form::Tag), reference.part_at("digest", Form::Digest)];
+        let parts = vec![
+            reference.part_at("tag", SitePartKind::Tag),
+            reference.part_at("digest", SitePartKind::Digest),
+        ];
         let key = Key::Image(self.name.to_owned());
-        gathered.sites.push(self.lens.site(key, Some(SiteValue::Image(image)), &shown, parts));
+        found.sites.push(self.builder.site(key, Some(SiteValue::Image(image)), &shown, parts));
     }
 
     /// `spec.ref` of a repository, the strongest first (`GitRepositoryRef`).
-    pub(super) fn git_repository(&self, gathered: &mut Gathered) {
+    pub(super) fn git_repository(&self, found: &mut FoundSites) {
         let Some(reference) = self.at.walk(&["spec", "ref"]) else { return };
         let strongest = ["commit", "name", "semver", "tag", "branch"];
         let Some((field, at)) =
@@ -57,58 +59,58 @@ impl<'a> Sources<'_, 'a> {
             _ => false,
         };
         let key = Key::Git(self.name.to_owned());
-        if let Some(mut site) = self.lens.revision(key, &at, moves) {
+        if let Some(mut site) = self.builder.revision(key, &at, moves) {
             if field == "commit" {
-                site.parts[0].form = Form::Commit;
+                site.parts[0].kind = SitePartKind::Commit;
             }
-            gathered.sites.push(site);
+            found.sites.push(site);
         }
     }
 
     /// A chart's version.
-    pub(super) fn version(&self, keys: &[&str], gathered: &mut Gathered) {
+    pub(super) fn version(&self, keys: &[&str], found: &mut FoundSites) {
         let Some(at) = self.at.walk(keys) else { return };
         let moves = is_version_range(&text(at.node).unwrap_or_default());
         let key = Key::Version(self.name.to_owned());
-        gathered.sites.extend(self.lens.revision(key, &at, moves));
+        found.sites.extend(self.builder.revision(key, &at, moves));
     }
 
-    pub(super) fn application(&self, spec: &[&str], gathered: &mut Gathered) {
+    pub(super) fn application(&self, spec: &[&str], found: &mut FoundSites) {
         let Some(spec) = self.at.walk(spec) else { return };
         if let Some(source) = spec.get("source") {
-            self.source(&source, gathered);
+            self.source(&source, found);
         }
         if let Some(sources) = spec.get("sources") {
-            sources.items().iter().for_each(|source| self.source(source, gathered));
+            sources.items().iter().for_each(|source| self.source(source, found));
         }
     }
 
     /// A source of an Argo CD application: a chart, or a directory of a git
     /// repository, and images that it overrides.
-    fn source(&self, source: &Cursor<'a>, gathered: &mut Gathered) {
+    fn source(&self, source: &Cursor<'a>, found: &mut FoundSites) {
         if let Some(at) = source.get("targetRevision") {
             let revision = text(at.node).unwrap_or_default();
             let site = if let Some(chart) = source.text_of("chart") {
-                self.lens.revision(Key::Version(chart), &at, is_version_range(&revision))
+                self.builder.revision(Key::Version(chart), &at, is_version_range(&revision))
             } else {
                 let url = source.text_of("repoURL").unwrap_or_else(|| self.name.to_owned());
-                self.lens.revision(Key::Git(url), &at, is_moving_reference(&revision))
+                self.builder.revision(Key::Git(url), &at, is_moving_reference(&revision))
             };
-            gathered.sites.extend(site);
+            found.sites.extend(site);
         }
         if let Some(images) = source.walk(&["kustomize", "images"]) {
-            images.items().iter().for_each(|image| self.kustomize_image(image, gathered));
+            images.items().iter().for_each(|image| self.kustomize_image(image, found));
         }
         if let Some(parameters) = source.walk(&["helm", "parameters"]) {
-            self.parameters(&parameters, gathered);
+            self.parameters(&parameters, found);
         }
     }
 
     /// `name=repository:tag`, or a reference alone.
-    fn kustomize_image(&self, at: &Cursor<'a>, gathered: &mut Gathered) {
+    fn kustomize_image(&self, at: &Cursor<'a>, found: &mut FoundSites) {
         let written = text(at.node).unwrap_or_default();
         let (name, _) = split_name(&written);
-        let found = self.lens.reference(name, at).map(|site| {
+        let site = self.builder.reference(name, at).map(|site| {
             site.map(|mut site| {
                 if name.is_empty() {
                     let repository = site.image().and_then(|image| image.repository.clone());
@@ -117,12 +119,12 @@ impl<'a> Sources<'_, 'a> {
                 site
             })
         });
-        gathered.take(found);
+        found.take(site);
     }
 
     /// `- { name: image.tag, value: v1 }`, with `image.repository` and
     /// `image.digest` beside it.
-    fn parameters(&self, list: &Cursor<'a>, gathered: &mut Gathered) {
+    fn parameters(&self, list: &Cursor<'a>, found: &mut FoundSites) {
         let items = list.items();
         let named = items.iter().filter_map(|item| Some((item.text_of("name")?, item)));
         let named: HashMap<String, &Cursor<'a>> = named.collect();
@@ -137,7 +139,7 @@ impl<'a> Sources<'_, 'a> {
             let (repository, digest) =
                 (of(format!("{prefix}repository")), of(format!("{prefix}digest")));
             let key = if prefix.is_empty() { &name } else { prefix.trim_end_matches('.') };
-            gathered.sites.extend(self.parameter(key, &value, repository, digest));
+            found.sites.extend(self.parameter(key, &value, repository, digest));
         }
     }
 
@@ -151,16 +153,16 @@ impl<'a> Sources<'_, 'a> {
         let says = |at: &Option<Cursor<'_>>| at.as_ref().and_then(|at| text(at.node));
         let (repository_text, tag_text, digest_text) =
             (says(&repository), text(tag.node)?, says(&digest));
-        let is_wanted = self.lens.images.takes(repository_text.as_deref().unwrap_or_default());
-        if super::cursor::is_template(&tag_text) || !is_wanted {
+        let is_wanted = self.builder.images.takes(repository_text.as_deref().unwrap_or_default());
+        if is_template(&tag_text) || !is_wanted {
             return None;
         }
-        let mut parts: Vec<Part> = vec![tag.part(Form::Tag)];
-        parts.extend(repository.map(|at| at.part(Form::Repository)));
-        parts.extend(digest.map(|at| at.part(Form::Digest)));
+        let mut parts: Vec<SitePart> = vec![tag.part(SitePartKind::Tag)];
+        parts.extend(repository.map(|at| at.part(SitePartKind::Repository)));
+        parts.extend(digest.map(|at| at.part(SitePartKind::Digest)));
         let image = image_of(repository_text, Some(&tag_text), digest_text.as_deref());
         let key = Key::Image(key.to_owned());
-        let site = self.lens.site(key, Some(SiteValue::Image(image)), tag, parts);
+        let site = self.builder.site(key, Some(SiteValue::Image(image)), tag, parts);
         Some(Site { unsaid: Unsaid::Empty, ..site })
     }
 }

@@ -1,10 +1,39 @@
-//! Why a site must not be changed.
+//! What may be written at a site, and why it is not.
 
-use super::refused;
-use crate::diagnostic::Finding;
-use crate::sites::code::{LINKED_SITE, SHARED_BASE};
+use crate::diagnostic::{Finding, Severity};
+use crate::sites::code::{LINKED_SITE, NO_ROOM, SHARED_BASE};
 use crate::sites::{Barrier, Site};
 
+/// What was allowed besides the usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is allowed or not, whatever the others are")]
+pub struct WriteOptions {
+    /// The new repository takes the place of the site's own, which stays
+    /// otherwise.
+    pub repository: bool,
+    /// A digest goes where a new tag comes without one.
+    pub drop_digest: bool,
+    /// A digest is added where the site has none and has room for it, whatever
+    /// its rule says.
+    pub add_digest: bool,
+    /// A range or a branch is overwritten, because it was named.
+    pub moving: bool,
+    /// Tag and digest are to be exactly these, as they once were: what is not
+    /// named goes.
+    pub exact: bool,
+}
+
+/// What a refusal is, whatever it is worth elsewhere.
+pub(super) fn refused(finding: Finding) -> Finding {
+    Finding { severity: Severity::Error, ..finding }
+}
+
+pub(super) fn no_room(site: &Site, message: String, help: &str) -> Finding {
+    Finding::new(&NO_ROOM, message, site.location.clone()).because("has no room for it").help(help)
+}
+
+/// The finding that a site must not be changed where it stands; none where it
+/// may.
 pub(super) fn barrier(site: &Site) -> Option<Finding> {
     let file = site.file.path();
     match site.barrier.as_ref()? {

@@ -3,51 +3,73 @@
 //! A map with `repository` and `tag` (perhaps `registry` and `digest`), a whole
 //! reference at a key `image`, and `image` beside `tag`.
 
-use super::cursor::{Cursor, is_template, text};
-use super::gathered::{Gathered, Lens, image_of, read};
-use super::{Form, Key, Site, SiteValue, Unsaid};
+use super::kustomize::is_kustomization;
+use super::reader::{FoundSites, SiteBuilder, SiteReader};
+use super::reference::{image_of, image_parts};
+use crate::sites::cursor::{Cursor, is_template, text};
+use crate::sites::{Key, Site, SitePartKind, SiteValue, Unsaid};
 use crate::yaml::{Route, Value};
 
-/// The sites of values that begin at `root` of each document that has it.
-pub(super) fn find(lens: Lens<'_>, documents: &[Value], root: Option<&Route>) -> Gathered {
-    let mut gathered = Gathered::default();
-    for document in Cursor::roots(documents) {
-        let start = match root {
-            Some(route) => document.follow(route),
-            None => Some(document),
-        };
-        if let Some(start) = start {
-            find_below(lens, &start, &mut gathered);
+/// Values that begin at a route of each document that has it, or at its root.
+pub(in crate::sites) struct HelmValuesReader<'r>(pub(in crate::sites) Option<&'r Route>);
+
+impl SiteReader for HelmValuesReader<'_> {
+    fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
+        let mut found = FoundSites::default();
+        for document in Cursor::roots(documents) {
+            let start = match self.0 {
+                Some(route) => document.follow(route),
+                None => Some(document),
+            };
+            if let Some(start) = start {
+                find_below(builder, &start, &mut found);
+            }
         }
+        found
     }
-    gathered
+
+    fn missing(&self) -> &'static str {
+        "no image in any of the shapes of charts"
+    }
+
+    fn root(&self) -> Route {
+        self.0.cloned().unwrap_or_else(Route::root)
+    }
+
+    /// Custom resources have images in the same shapes.
+    fn anywhere(builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
+        if is_kustomization(builder.file.path().name(), documents) {
+            return FoundSites::default();
+        }
+        HelmValuesReader(None).find(builder, documents)
+    }
 }
 
 /// The sites of values that begin there.
-pub(super) fn find_below<'a>(lens: Lens<'a>, start: &Cursor<'a>, gathered: &mut Gathered) {
-    Finder { lens, start: start.clone() }.look(start, gathered);
+pub(super) fn find_below<'a>(builder: SiteBuilder<'a>, start: &Cursor<'a>, found: &mut FoundSites) {
+    ValuesSearch { builder, start: start.clone() }.look(start, found);
 }
 
-struct Finder<'a> {
-    lens: Lens<'a>,
+struct ValuesSearch<'a> {
+    builder: SiteBuilder<'a>,
     start: Cursor<'a>,
 }
 
-impl<'a> Finder<'a> {
-    fn look(&self, at: &Cursor<'a>, gathered: &mut Gathered) {
+impl<'a> ValuesSearch<'a> {
+    fn look(&self, at: &Cursor<'a>, found: &mut FoundSites) {
         if at.node.is_mapping() {
-            gathered.sites.extend(self.map(at));
-            gathered.sites.extend(self.siblings(at));
+            found.sites.extend(self.map(at));
+            found.sites.extend(self.siblings(at));
             let has_tag = at.node.get("tag").is_some();
             for (key, value) in at.entries() {
                 if is_image_key(key) && value.node.as_str().is_some() && !has_tag {
-                    gathered.sites.extend(self.whole(key, &value));
+                    found.sites.extend(self.whole(key, &value));
                 }
-                self.look(&value, gathered);
+                self.look(&value, found);
             }
         }
         for item in at.items() {
-            self.look(&item, gathered);
+            self.look(&item, found);
         }
     }
 
@@ -84,27 +106,27 @@ impl<'a> Finder<'a> {
         let texts = [Some(&repository), tag.as_ref(), digest.as_ref()];
         let is_template = texts.into_iter().flatten().any(|text| is_template(text));
         // A chart's or a git repository's address looks different.
-        let is_image = read(&repository).is_ok_and(|image| image.identity().is_none());
-        if is_template || !is_image || !self.lens.images.takes(&repository) {
+        let is_image = image_parts(&repository).is_ok_and(|image| image.identity().is_none());
+        if is_template || !is_image || !self.builder.images.takes(&repository) {
             return None;
         }
         if shown.node.is_mapping() || shown.node.is_sequence() {
             return None;
         }
-        let mut parts = vec![at.part_at(repository_key, Form::Repository)];
-        parts.push(at.part_at("tag", Form::Tag));
+        let mut parts = vec![at.part_at(repository_key, SitePartKind::Repository)];
+        parts.push(at.part_at("tag", SitePartKind::Tag));
         if at.get("digest").is_some() {
-            parts.push(at.part_at("digest", Form::Digest));
+            parts.push(at.part_at("digest", SitePartKind::Digest));
         }
         let image = image_of(Some(repository), tag.as_deref(), digest.as_deref());
-        let site = self.lens.site(Key::Image(name), Some(SiteValue::Image(image)), shown, parts);
+        let site = self.builder.site(Key::Image(name), Some(SiteValue::Image(image)), shown, parts);
         Some(Site { unsaid: Unsaid::Empty, ..site })
     }
 
     /// A whole reference. At keys such as `sidecarImage`, and where the text may
     /// be a picture's file name, only a tag or a digest tells an image.
     fn whole(&self, key: &str, at: &Cursor<'a>) -> Option<Site> {
-        let site = self.lens.reference(at.name_below(&self.start), at).ok()??;
+        let site = self.builder.reference(at.name_below(&self.start), at).ok()??;
         let has_identity = site.image().is_some_and(|image| image.identity().is_some());
         (key == "image" || has_identity).then_some(site)
     }

@@ -1,11 +1,53 @@
 //! `kustomization.yaml`: `images`, and the references of remote resources.
 
-use super::cursor::{Cursor, is_template};
-use super::gathered::{Gathered, Lens, image_of, revision};
-use super::moving::{is_moving_reference, is_version_range};
-use super::{Form, Key, Part, Site, SiteValue};
+use super::reader::{FoundSites, SiteBuilder, SiteReader};
+use super::reference::{image_of, is_moving_reference, is_version_range, revision};
 use crate::config::Sourced;
+use crate::sites::cursor::{Cursor, is_template, text};
+use crate::sites::{Key, Site, SitePart, SitePartKind, SiteValue};
 use crate::yaml::Value;
+
+/// Kustomizations and components; with the images that may be written where the
+/// file does not name them yet.
+pub(super) struct KustomizeReader<'r>(pub(super) &'r [Sourced<String>]);
+
+impl SiteReader for KustomizeReader<'_> {
+    fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
+        find(builder, documents, self.0)
+    }
+
+    fn missing(&self) -> &'static str {
+        "no entry of `images` with a tag or digest, and no `?ref=`"
+    }
+
+    fn by_content(builder: SiteBuilder<'_>, documents: &[Value]) -> Option<FoundSites> {
+        let is_one = is_kustomization(builder.file.path().name(), documents);
+        is_one.then(|| find(builder, documents, &[]))
+    }
+
+    /// Addresses with a git reference: custom resources have them as well.
+    fn anywhere(builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
+        let mut found = FoundSites::default();
+        for root in Cursor::roots(documents) {
+            addresses(builder, &root, &mut found);
+        }
+        found
+    }
+}
+
+/// The names that kustomize looks for, in its order.
+pub(in crate::sites) const KUSTOMIZATIONS: [&str; 3] =
+    ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// Whether a file of that name is a kustomization or a component.
+pub(in crate::sites) fn is_kustomization(name: &str, documents: &[Value]) -> bool {
+    let says_so = || {
+        let root = Cursor::root(0, documents.first()?);
+        let version = root.text_of("apiVersion")?;
+        Some(version.starts_with("kustomize.config.k8s.io/"))
+    };
+    KUSTOMIZATIONS.contains(&name) || says_so().unwrap_or_default()
+}
 
 /// The keys whose entries may be addresses (`kustomize/api/types/kustomization.go`).
 const REMOTE: [&str; 8] = [
@@ -21,103 +63,117 @@ const REMOTE: [&str; 8] = [
 
 /// The sites of a kustomization; `insert` names images that may be written
 /// where it does not name them yet.
-pub(super) fn find(lens: Lens<'_>, documents: &[Value], insert: &[Sourced<String>]) -> Gathered {
-    let mut gathered = Gathered::default();
+fn find(builder: SiteBuilder<'_>, documents: &[Value], insert: &[Sourced<String>]) -> FoundSites {
+    let mut found = FoundSites::default();
     for root in Cursor::roots(documents).filter(|root| root.node.is_mapping()) {
-        images(lens, &root, "images", insert, &mut gathered);
+        images(builder, &root, "images", insert, &mut found);
         for key in REMOTE {
             let entries = root.get(key).map(|list| list.items()).unwrap_or_default();
-            gathered.sites.extend(entries.iter().filter_map(|entry| remote(lens, entry)));
+            found.sites.extend(entries.iter().filter_map(|entry| remote(builder, entry)));
         }
         let charts = root.get("helmCharts").map(|list| list.items()).unwrap_or_default();
-        gathered.sites.extend(charts.iter().filter_map(|chart| {
+        found.sites.extend(charts.iter().filter_map(|chart| {
             let version = chart.get("version")?;
             let name = chart.text_of("name")?;
-            let moves = is_version_range(&super::cursor::text(version.node)?);
-            lens.revision(Key::Version(name), &version, moves)
+            let moves = is_version_range(&text(version.node)?);
+            builder.revision(Key::Version(name), &version, moves)
         }));
     }
-    gathered
+    found
 }
 
 /// The images of a list as kustomize takes it, which Flux's Kustomization has, too.
 pub(super) fn images(
-    lens: Lens<'_>,
+    builder: SiteBuilder<'_>,
     map: &Cursor<'_>,
     key: &str,
     insert: &[Sourced<String>],
-    gathered: &mut Gathered,
+    found: &mut FoundSites,
 ) {
     let items = map.get(key).map(|list| list.items()).unwrap_or_default();
     let is_insertable = |name: &str| insert.iter().any(|image| image.value == name);
     for item in &items {
         let Some(name) = item.text_of("name") else { continue };
-        gathered.sites.extend(image(lens, item, &name, is_insertable(&name)));
+        found.sites.extend(image(builder, item, &name, is_insertable(&name)));
     }
     for wanted in insert {
         let is_named = items.iter().any(|i| i.text_of("name").as_deref() == Some(&*wanted.value));
-        if !is_named && lens.images.takes(&wanted.value) {
-            let part = Part {
-                form: Form::Item,
+        if !is_named && builder.images.takes(&wanted.value) {
+            let part = SitePart {
+                kind: SitePartKind::Item,
                 at: map.absent(key),
                 is_there: false,
                 text: wanted.value.clone(),
             };
-            gathered.sites.push(lens.site(Key::Image(wanted.value.clone()), None, map, vec![part]));
+            found.sites.push(builder.site(Key::Image(wanted.value.clone()), None, map, vec![part]));
         }
     }
 }
 
 /// An entry that only renames its image leaves the tag to the base.
-fn image(lens: Lens<'_>, item: &Cursor<'_>, name: &str, is_insertable: bool) -> Option<Site> {
+fn image(
+    builder: SiteBuilder<'_>,
+    item: &Cursor<'_>,
+    name: &str,
+    is_insertable: bool,
+) -> Option<Site> {
     let new_name = item.text_of("newName");
     let repository = new_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(name);
     let (tag, digest) = (item.text_of("newTag"), item.text_of("digest"));
     let texts = [Some(repository), tag.as_deref(), digest.as_deref()];
-    if texts.into_iter().flatten().any(is_template) || !lens.images.takes(repository) {
+    if texts.into_iter().flatten().any(is_template) || !builder.images.takes(repository) {
         return None;
     }
     let parts = vec![
-        item.part_at("newName", Form::Repository),
-        item.part_at("newTag", Form::Tag),
-        item.part_at("digest", Form::Digest),
+        item.part_at("newName", SitePartKind::Repository),
+        item.part_at("newTag", SitePartKind::Tag),
+        item.part_at("digest", SitePartKind::Digest),
     ];
     let image = image_of(Some(repository.to_owned()), tag.as_deref(), digest.as_deref());
     let says = image.identity().is_some();
     let shown =
         ["newTag", "digest", "newName", "name"].into_iter().find_map(|key| item.get(key))?;
     (says || is_insertable).then(|| {
-        let said = says.then_some(SiteValue::Image(image));
-        lens.site(Key::Image(name.to_owned()), said, &shown, parts)
+        let value = says.then_some(SiteValue::Image(image));
+        builder.site(Key::Image(name.to_owned()), value, &shown, parts)
     })
 }
 
+/// Every scalar that is an address with a git reference.
+fn addresses<'a>(builder: SiteBuilder<'a>, at: &Cursor<'a>, found: &mut FoundSites) {
+    at.entries().for_each(|(_, value)| addresses(builder, &value, found));
+    at.items().iter().for_each(|item| addresses(builder, item, found));
+    if at.node.as_str().is_some() {
+        found.sites.extend(remote(builder, at));
+    }
+}
+
 /// An address with a git reference in it.
-pub(super) fn remote(lens: Lens<'_>, entry: &Cursor<'_>) -> Option<Site> {
-    let part = entry.part(Form::Address);
-    let address = Address::parse(&part.text)?;
+pub(super) fn remote(builder: SiteBuilder<'_>, entry: &Cursor<'_>) -> Option<Site> {
+    let part = entry.part(SitePartKind::Address);
+    let address = RemoteAddress::parse(&part.text)?;
     if is_template(&part.text) {
         return None;
     }
-    let said = revision(address.reference.to_owned(), is_moving_reference(address.reference));
+    let value = revision(address.reference.to_owned(), is_moving_reference(address.reference));
     let key = Key::Git(address.key());
-    Some(lens.site(key, Some(said), entry, vec![part]))
+    Some(builder.site(key, Some(value), entry, vec![part]))
 }
 
 /// An address with its reference: in each of kustomize's forms (`git::`,
 /// `https://`, `ssh://`, `git@host:`, `host/path`) the reference is a parameter
-/// behind the `?` (`api/internal/git/repospec.go`).
+/// after the `?` (`api/internal/git/repospec.go`).
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Address<'a> {
+pub(in crate::sites) struct RemoteAddress<'a> {
     before: &'a str,
     /// The git reference.
     pub(super) reference: &'a str,
     after: &'a str,
 }
 
-impl<'a> Address<'a> {
+impl<'a> RemoteAddress<'a> {
     /// Reads an address that has a reference. `ref` wins over `version`.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    pub(in crate::sites) fn parse(text: &'a str) -> Option<Self> {
         let (address, query) = text.split_once('?')?;
         if address.is_empty() || text.contains(char::is_whitespace) {
             return None;
@@ -146,7 +202,7 @@ impl<'a> Address<'a> {
     }
 
     /// The same address with another reference.
-    pub(super) fn with(&self, reference: &str) -> String {
+    pub(in crate::sites) fn with(&self, reference: &str) -> String {
         format!("{}{reference}{}", self.before, self.after)
     }
 }
@@ -177,12 +233,12 @@ mod tests {
             ("github.com/shop/api?version=v1", "github.com/shop/api", "v1"),
             ("github.com/shop/api?version=v0&ref=v1", "github.com/shop/api?version=v0", "v1"),
         ] {
-            let address = Address::parse(text).unwrap();
+            let address = RemoteAddress::parse(text).unwrap();
             assert_eq!((&*address.key(), address.reference), (key, reference), "{text}");
             assert_eq!(address.with(reference), text);
         }
         for none in ["../base", "https://host/api", "https://host/api?timeout=1", "?ref=v1"] {
-            assert_eq!(Address::parse(none), None, "{none}");
+            assert_eq!(RemoteAddress::parse(none), None, "{none}");
         }
     }
 }

@@ -1,40 +1,63 @@
 //! Scalars that a comment marks: `# {"$imagepolicy": "ns:name:tag"}`, as Flux's
 //! image automation reads it, and `# rungs: app=web`.
 
-use super::code::UNREADABLE_MARKER;
-use super::cursor::{Cursor, is_template};
-use super::gathered::{Gathered, Lens, image_of, read};
-use super::{Form, Key, Site, SiteValue, Unsaid};
+use super::reader::{FoundSites, SiteBuilder, SiteReader};
+use super::reference::{image_of, image_parts};
 use crate::diagnostic::{Finding, nearest};
 use crate::kubernetes::Digest;
+use crate::sites::code::UNREADABLE_MARKER;
+use crate::sites::cursor::{Cursor, is_template, text};
+use crate::sites::{Key, Site, SitePartKind, SiteValue, Unsaid};
 use crate::source::{Location, Span};
 use crate::yaml::{NodeId, Style, Value};
 
+/// Files in which comments mark scalars.
+pub(super) struct MarkerReader();
+
+impl SiteReader for MarkerReader {
+    fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
+        find(builder, documents)
+    }
+
+    fn missing(&self) -> &'static str {
+        "no marked scalar"
+    }
+
+    fn anywhere(builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
+        find(builder, documents)
+    }
+
+    /// A policy's name is another name of what a container's image says.
+    fn adds_names() -> bool {
+        true
+    }
+}
+
 /// The marked scalars of a file.
-pub(super) fn find(lens: Lens<'_>, documents: &[Value]) -> Gathered {
-    let mut gathered = Gathered::default();
-    let comments = comments(lens.file.text());
+fn find(builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
+    let mut found = FoundSites::default();
+    let comments = comments(builder.file.text());
     if comments.is_empty() {
-        return gathered;
+        return found;
     }
     let mut scalars = Vec::new();
     for root in Cursor::roots(documents) {
         collect(&root, None, &mut scalars);
     }
     scalars.sort_by_key(|scalar| scalar.span.start);
-    let mut found: Vec<Marked<'_>> = Vec::new();
+    let mut with_marks: Vec<MarkedScalar<'_>> = Vec::new();
     for comment in comments {
-        let Some(scalar) = scalar_before(lens.file.text(), &scalars, comment) else { continue };
-        match Marker::read(&lens.file.text()[comment.range()]) {
-            Ok(Some(marker)) => found.push(Marked { marker, scalar }),
+        let Some(scalar) = scalar_before(builder.file.text(), &scalars, comment) else { continue };
+        match Marker::read(&builder.file.text()[comment.range()]) {
+            Ok(Some(marker)) => with_marks.push(MarkedScalar { marker, scalar }),
             Ok(None) => {}
-            Err(flaw) => gathered.findings.push(unreadable(lens, comment, &flaw)),
+            Err(flaw) => found.findings.push(unreadable(builder, comment, &flaw)),
         }
     }
-    for group in groups(found) {
-        gathered.sites.extend(site(lens, &group));
+    for group in groups(with_marks) {
+        found.sites.extend(site(builder, &group));
     }
-    gathered
+    found
 }
 
 /// What a comment says of the scalar before it.
@@ -44,19 +67,20 @@ struct Marker {
     /// With the namespace of the policy.
     qualified: Option<String>,
     app: Option<String>,
-    part: Option<Form>,
+    part: Option<SitePartKind>,
 }
 
-struct Scalar<'a> {
+/// A scalar of the file, with where it stands.
+struct PlacedScalar<'a> {
     at: Cursor<'a>,
     /// The map or list that it stands in.
     parent: Option<NodeId>,
     span: Span,
 }
 
-struct Marked<'s> {
+struct MarkedScalar<'s> {
     marker: Marker,
-    scalar: &'s Scalar<'s>,
+    scalar: &'s PlacedScalar<'s>,
 }
 
 /// The words that markers have.
@@ -78,7 +102,7 @@ fn comments(text: &str) -> Vec<Span> {
     found
 }
 
-fn collect<'a>(at: &Cursor<'a>, parent: Option<NodeId>, scalars: &mut Vec<Scalar<'a>>) {
+fn collect<'a>(at: &Cursor<'a>, parent: Option<NodeId>, scalars: &mut Vec<PlacedScalar<'a>>) {
     let node = at.node;
     let is_collection = node.is_mapping() || node.is_sequence();
     if is_collection {
@@ -86,7 +110,7 @@ fn collect<'a>(at: &Cursor<'a>, parent: Option<NodeId>, scalars: &mut Vec<Scalar
         at.entries().for_each(|(_, value)| collect(&value, parent, scalars));
         at.items().iter().for_each(|item| collect(item, parent, scalars));
     } else if !node.is_null() {
-        scalars.push(Scalar { at: at.clone(), parent, span: node.location().span() });
+        scalars.push(PlacedScalar { at: at.clone(), parent, span: node.location().span() });
     }
 }
 
@@ -94,9 +118,9 @@ fn collect<'a>(at: &Cursor<'a>, parent: Option<NodeId>, scalars: &mut Vec<Scalar
 /// but what closes a flow map or list. A `#` inside of a text is no comment.
 fn scalar_before<'s, 'a>(
     text: &str,
-    scalars: &'s [Scalar<'a>],
+    scalars: &'s [PlacedScalar<'a>],
     comment: Span,
-) -> Option<&'s Scalar<'a>> {
+) -> Option<&'s PlacedScalar<'a>> {
     let behind = scalars.partition_point(|scalar| scalar.span.start < comment.start);
     let scalar = scalars.get(behind.checked_sub(1)?)?;
     if scalar.span.end > comment.start || is_block(scalar) {
@@ -106,7 +130,7 @@ fn scalar_before<'s, 'a>(
     between.chars().all(|c| matches!(c, ' ' | '\t' | ',' | '}' | ']')).then_some(scalar)
 }
 
-fn is_block(scalar: &Scalar<'_>) -> bool {
+fn is_block(scalar: &PlacedScalar<'_>) -> bool {
     matches!(scalar.at.node.style(), Style::Literal | Style::Folded)
 }
 
@@ -137,10 +161,10 @@ impl Marker {
             _ => return Err(format!("names the policy `{text}`, which is not `namespace:name`")),
         };
         let part = match field {
-            None => Form::Reference,
-            Some("tag") => Form::Tag,
-            Some("name") => Form::Repository,
-            Some("digest") => Form::Digest,
+            None => SitePartKind::Reference,
+            Some("tag") => SitePartKind::Tag,
+            Some("name") => SitePartKind::Repository,
+            Some("digest") => SitePartKind::Digest,
             Some(other) => return Err(format!("asks for `{other}` of a policy")),
         };
         Ok(Self {
@@ -174,34 +198,34 @@ impl Marker {
     }
 }
 
-fn part(text: &str) -> Result<Form, String> {
+fn part(text: &str) -> Result<SitePartKind, String> {
     match text {
-        "tag" => Ok(Form::Tag),
-        "repository" => Ok(Form::Repository),
-        "digest" => Ok(Form::Digest),
-        "ref" => Ok(Form::Reference),
+        "tag" => Ok(SitePartKind::Tag),
+        "repository" => Ok(SitePartKind::Repository),
+        "digest" => Ok(SitePartKind::Digest),
+        "ref" => Ok(SitePartKind::Reference),
         other => Err(format!(
             "says `part={other}`; the parts are `tag`, `repository`, `digest` and `ref`"
         )),
     }
 }
 
-fn unreadable(lens: Lens<'_>, comment: Span, flaw: &str) -> Finding {
-    let location = Location::new(lens.file, comment);
+fn unreadable(builder: SiteBuilder<'_>, comment: Span, flaw: &str) -> Finding {
+    let location = Location::new(builder.file, comment);
     Finding::new(&UNREADABLE_MARKER, format!("the marker {flaw}"), location)
         .because("marks nothing")
         .help("write `# {\"$imagepolicy\": \"namespace:name:tag\"}` or `# rungs: app=web part=tag`")
 }
 
 /// The parts of one image that stand in one map are one site.
-fn groups(marked: Vec<Marked<'_>>) -> Vec<Vec<Marked<'_>>> {
-    let mut groups: Vec<Vec<Marked<'_>>> = Vec::new();
+fn groups(marked: Vec<MarkedScalar<'_>>) -> Vec<Vec<MarkedScalar<'_>>> {
+    let mut groups: Vec<Vec<MarkedScalar<'_>>> = Vec::new();
     for one in marked {
         // Marks of one map follow each other.
         let belongs = groups.last().is_some_and(|group| {
             let is_same = group[0].marker.identity() == one.marker.identity()
                 && group[0].scalar.parent == one.scalar.parent;
-            is_same && group.iter().all(|other| other.form() != one.form())
+            is_same && group.iter().all(|other| other.part_kind() != one.part_kind())
         });
         match groups.last_mut().filter(|_| belongs) {
             Some(group) => group.push(one),
@@ -217,50 +241,49 @@ impl Marker {
     }
 }
 
-impl Marked<'_> {
+impl MarkedScalar<'_> {
     /// What the marker says; else what the scalar looks like.
-    fn form(&self) -> Form {
+    fn part_kind(&self) -> SitePartKind {
         self.marker.part.unwrap_or_else(|| {
-            let text = super::cursor::text(self.scalar.at.node).unwrap_or_default();
-            match read(&text) {
-                _ if Digest::parse(&text).is_ok() => Form::Digest,
-                Ok(image) if image.identity().is_some() => Form::Reference,
-                _ => Form::Tag,
+            let written = text(self.scalar.at.node).unwrap_or_default();
+            match image_parts(&written) {
+                _ if Digest::parse(&written).is_ok() => SitePartKind::Digest,
+                Ok(image) if image.identity().is_some() => SitePartKind::Reference,
+                _ => SitePartKind::Tag,
             }
         })
     }
 }
 
 /// A repository alone is nothing that is promoted.
-fn site(lens: Lens<'_>, group: &[Marked<'_>]) -> Option<Site> {
-    let text = |form| {
-        let one = group.iter().find(|one| one.form() == form)?;
-        super::cursor::text(one.scalar.at.node)
+fn site(builder: SiteBuilder<'_>, group: &[MarkedScalar<'_>]) -> Option<Site> {
+    let written = |kind| {
+        let one = group.iter().find(|one| one.part_kind() == kind)?;
+        text(one.scalar.at.node)
     };
-    if group
-        .iter()
-        .any(|one| super::cursor::text(one.scalar.at.node).is_some_and(|t| is_template(&t)))
-    {
+    let is_templated =
+        |one: &MarkedScalar<'_>| text(one.scalar.at.node).is_some_and(|text| is_template(&text));
+    if group.iter().any(is_templated) {
         return None;
     }
-    let image = match text(Form::Reference) {
-        Some(reference) => read(&reference).ok()?,
+    let image = match written(SitePartKind::Reference) {
+        Some(reference) => image_parts(&reference).ok()?,
         None => image_of(
-            text(Form::Repository),
-            text(Form::Tag).as_deref(),
-            text(Form::Digest).as_deref(),
+            written(SitePartKind::Repository),
+            written(SitePartKind::Tag).as_deref(),
+            written(SitePartKind::Digest).as_deref(),
         ),
     };
-    let shown = group.iter().find(|one| one.form() != Form::Repository)?;
+    let shown = group.iter().find(|one| one.part_kind() != SitePartKind::Repository)?;
     let repository = image.repository.clone().unwrap_or_default();
-    if !repository.is_empty() && !lens.images.takes(&repository) {
+    if !repository.is_empty() && !builder.images.takes(&repository) {
         return None;
     }
     let marker = &group[0].marker;
     let last = repository.rsplit('/').next().filter(|name| !name.is_empty());
     let key = marker.key.as_deref().or(last).or(marker.app.as_deref()).unwrap_or("image");
-    let parts = group.iter().map(|one| one.scalar.at.part(one.form())).collect();
-    let site = lens.site(
+    let parts = group.iter().map(|one| one.scalar.at.part(one.part_kind())).collect();
+    let site = builder.site(
         Key::Image(key.to_owned()),
         Some(SiteValue::Image(image)),
         &shown.scalar.at,

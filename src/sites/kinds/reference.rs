@@ -1,4 +1,59 @@
-//! What names another version tomorrow.
+//! Texts that hold an image reference or a part of one, and versions that move.
+
+use crate::kubernetes::{Digest, ImageFault, ImageReference};
+use crate::sites::{ImageParts, SiteValue};
+
+/// The name and the reference of `name=reference`, as Argo CD takes it.
+pub(in crate::sites) fn split_name(text: &str) -> (&str, &str) {
+    match text.split_once('=') {
+        Some((name, reference)) if !name.contains(['@', ':']) || !reference.is_empty() => {
+            (name, reference)
+        }
+        _ => ("", text),
+    }
+}
+
+/// The parts of a whole reference.
+pub(super) fn image_parts(text: &str) -> Result<ImageParts, ImageFault> {
+    let reference = ImageReference::parse(text)?;
+    Ok(ImageParts {
+        repository: Some(reference.repository()),
+        tag: reference.tag,
+        digest: reference.digest.map(|digest| digest.as_str().to_owned()),
+    })
+}
+
+/// An image whose parts stand in scalars of their own. What is empty says
+/// nothing; a tag may bring its digest along.
+pub(super) fn image_of(
+    repository: Option<String>,
+    tag: Option<&str>,
+    digest: Option<&str>,
+) -> ImageParts {
+    let (tag, along) = tag.map_or((None, None), split_tag);
+    let digest = digest.filter(|digest| !digest.is_empty()).or(along);
+    ImageParts {
+        repository: repository.filter(|repository| !repository.is_empty()),
+        tag: tag.map(str::to_owned),
+        digest: digest.map(str::to_owned),
+    }
+}
+
+/// The tag and the digest of a scalar that holds `tag`, `tag@digest` or
+/// `@digest`.
+pub(in crate::sites) fn split_tag(text: &str) -> (Option<&str>, Option<&str>) {
+    let some = |text: &'_ str| !text.is_empty();
+    match text.split_once('@') {
+        Some((tag, digest)) => (Some(tag).filter(|t| some(t)), Some(digest).filter(|d| some(d))),
+        None if Digest::parse(text).is_ok() => (None, Some(text)),
+        None => (Some(text).filter(|t| some(t)), None),
+    }
+}
+
+/// A revision, or something that moves.
+pub(super) fn revision(text: String, moves: bool) -> SiteValue {
+    if moves { SiteValue::Moving(text) } else { SiteValue::Revision(text) }
+}
 
 /// Whether a chart's version is a range, as Helm and Flux read it
 /// (`Masterminds/semver`, `constraints.go`): an operator, a wildcard, or fewer

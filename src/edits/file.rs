@@ -1,0 +1,28 @@
+//! A file that is to be edited.
+
+use std::sync::Arc;
+
+use crate::diagnostic::Findings;
+use crate::sites::{Site, sites_of_file};
+use crate::source::SourceFile;
+use crate::yaml::{Dialect, Value, parse, splice};
+
+/// A file that was read.
+pub(super) struct OpenedFile {
+    pub(super) file: Arc<SourceFile>,
+    pub(super) documents: Vec<Value>,
+    pub(super) sites: Vec<Site>,
+}
+
+impl OpenedFile {
+    /// Reads a file's documents and finds their sites.
+    pub(super) fn open(file: &Arc<SourceFile>) -> Result<Self, Findings> {
+        let documents = match parse(file, Dialect::Kubectl) {
+            Ok(documents) => documents,
+            // Splicing says so where the file is a template.
+            Err(findings) => return Err(splice(file, &[]).err().unwrap_or(findings)),
+        };
+        let (sites, _) = sites_of_file(file, &documents);
+        Ok(Self { file: Arc::clone(file), documents, sites })
+    }
+}

@@ -1,0 +1,87 @@
+//! The kinds of sites: how each is read, in a file of a rule and in one that no
+//! rule names.
+//!
+//! A new kind is a file here, whose reader implements [`SiteReader`]; its row
+//! in the table below; and its keys in [`crate::config::SiteKind`].
+
+pub(super) mod helm_values;
+pub(super) mod kustomize;
+mod manifest;
+mod marker;
+pub(super) mod reader;
+pub(super) mod reference;
+mod sources;
+mod yaml;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use self::reader::{FoundSites, SiteBuilder, SiteReader};
+use super::Site;
+use crate::config::{ImageFilter, SiteKind};
+use crate::diagnostic::Findings;
+use crate::source::SourceFile;
+use crate::yaml::Value;
+
+/// Each kind once: what a rule says of it, and the file that reads it.
+macro_rules! kinds {
+    ($($rule:pat => $file:ident::$reader:ident($($setting:expr)?);)+) => {
+        /// What reads the files of a rule of that kind.
+        pub(super) fn reader_of(kind: &SiteKind) -> Box<dyn SiteReader + '_> {
+            match kind { $($rule => Box::new($file::$reader($($setting)?)),)+ }
+        }
+
+        /// How files that no rule names are read. Of several kinds that a file's
+        /// content may be of, the first counts.
+        const DETECTIONS: &[Detection] = &[$(Detection {
+            by_content: $file::$reader::by_content,
+            anywhere: $file::$reader::anywhere,
+            adds_names: $file::$reader::adds_names,
+        },)+];
+    };
+}
+
+kinds! {
+    SiteKind::Marker => marker::MarkerReader();
+    SiteKind::Kustomize { insert } => kustomize::KustomizeReader(insert);
+    SiteKind::Yaml(fields) => yaml::FieldsReader(fields);
+    SiteKind::HelmValues { root } => helm_values::HelmValuesReader(root.as_ref().map(|root| &root.value));
+    SiteKind::Manifest => manifest::ManifestReader();
+}
+
+/// The functions of [`SiteReader`] that are about files that no rule names.
+struct Detection {
+    by_content: fn(SiteBuilder<'_>, &[Value]) -> Option<FoundSites>,
+    anywhere: fn(SiteBuilder<'_>, &[Value]) -> FoundSites,
+    adds_names: fn() -> bool,
+}
+
+/// The sites of a file, by what it looks like: a kustomization by its name or
+/// kind; manifests, the sources of Flux and Argo CD among them, by `apiVersion`
+/// and `kind`, and the values within them. Of any other file nobody can tell
+/// which `tag` is an image's, so that it has none.
+pub fn sites_of_content(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Site>, Findings) {
+    let images = ImageFilter::default();
+    let builder = SiteBuilder { file, images: &images, adds_digest: false };
+    let found = DETECTIONS.iter().find_map(|kind| (kind.by_content)(builder, documents));
+    let found = found.unwrap_or_default();
+    (found.sites, found.findings)
+}
+
+/// The sites of a file that a person names: besides what its content says it is,
+/// marked scalars, addresses with a git reference wherever they stand, and images
+/// as the values of charts have them: custom resources have them, too.
+pub fn sites_of_file(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Site>, Findings) {
+    let images = ImageFilter::default();
+    let builder = SiteBuilder { file, images: &images, adds_digest: false };
+    let (mut sites, mut findings) = sites_of_content(file, documents);
+    for kind in DETECTIONS {
+        let found = (kind.anywhere)(builder, documents);
+        let known: HashSet<_> = sites.iter().flat_map(|s| &s.parts).map(|p| p.at.clone()).collect();
+        let is_known = |site: &Site| site.parts.iter().any(|part| known.contains(&part.at));
+        let is_new = |site: &Site| (kind.adds_names)() || !is_known(site);
+        sites.extend(found.sites.into_iter().filter(is_new));
+        findings.extend(found.findings);
+    }
+    (sites, findings)
+}

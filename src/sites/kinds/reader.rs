@@ -1,0 +1,142 @@
+//! What each kind of site has to know, and what it makes sites with.
+
+use std::sync::Arc;
+
+use super::reference::{image_parts, revision, split_name};
+use crate::config::ImageFilter;
+use crate::diagnostic::{Finding, Findings};
+use crate::sites::code::UNREADABLE_IMAGE;
+use crate::sites::cursor::{Cursor, is_template};
+use crate::sites::{Key, Site, SitePart, SitePartKind, SiteValue, Unsaid};
+use crate::source::SourceFile;
+use crate::yaml::{Route, Value};
+
+/// A kind of site: how its files are read.
+///
+/// The functions without `self` are about files that no rule names; most kinds
+/// find nothing in those.
+pub(in crate::sites) trait SiteReader {
+    /// The sites of a file.
+    fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites;
+
+    /// What is missing where no file of a rule has a site, for a message:
+    /// "there is …".
+    fn missing(&self) -> &'static str;
+
+    /// Where the values begin that a rule's `promote` names.
+    fn root(&self) -> Route {
+        Route::root()
+    }
+
+    /// The sites of a file that is of this kind by its name and content; none
+    /// where it is not.
+    fn by_content(_: SiteBuilder<'_>, _: &[Value]) -> Option<FoundSites>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
+    /// The sites of this kind in a file that a person names, whatever the file
+    /// looks like.
+    fn anywhere(_: SiteBuilder<'_>, _: &[Value]) -> FoundSites
+    where
+        Self: Sized,
+    {
+        FoundSites::default()
+    }
+
+    /// Whether its sites are found beside others' at the same place, because it
+    /// gives them names that the others do not.
+    fn adds_names() -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
+}
+
+/// Makes the sites of one file, by the settings of the rule that it is read by.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::sites) struct SiteBuilder<'a> {
+    /// The file.
+    pub(in crate::sites) file: &'a Arc<SourceFile>,
+    /// Which images are looked at.
+    pub(in crate::sites) images: &'a ImageFilter,
+    /// Whether promotion adds a digest to an image that has none.
+    pub(in crate::sites) adds_digest: bool,
+}
+
+/// What was found in one file.
+#[derive(Debug, Clone, Default)]
+pub(in crate::sites) struct FoundSites {
+    pub(in crate::sites) sites: Vec<Site>,
+    pub(in crate::sites) findings: Findings,
+}
+
+impl SiteBuilder<'_> {
+    /// A site that people are shown at `at`.
+    pub(in crate::sites) fn site(
+        &self,
+        key: Key,
+        value: Option<SiteValue>,
+        at: &Cursor<'_>,
+        parts: Vec<SitePart>,
+    ) -> Site {
+        Site {
+            key,
+            qualified: None,
+            app: None,
+            said: value,
+            location: at.node.location(),
+            file: Arc::clone(self.file),
+            parts,
+            adds_digest: self.adds_digest,
+            unsaid: Unsaid::Removed,
+            barrier: None,
+        }
+    }
+
+    /// The image that a scalar says as a whole; none where it is to be filled
+    /// in by somebody else, or is not looked at.
+    pub(super) fn reference(
+        &self,
+        key: impl Into<String>,
+        at: &Cursor<'_>,
+    ) -> Result<Option<Site>, Finding> {
+        let part = at.part(SitePartKind::Reference);
+        if part.text.is_empty() || is_template(&part.text) {
+            return Ok(None);
+        }
+        let (_, reference) = split_name(&part.text);
+        let image = image_parts(reference).map_err(|fault| {
+            Finding::new(&UNREADABLE_IMAGE, format!("`{reference}` {fault}"), at.node.location())
+                .because("is no image reference, and left alone")
+                .help("write `registry/path:tag`, or exclude it from `images`")
+        })?;
+        let is_wanted = self.images.takes(image.repository.as_deref().unwrap_or_default());
+        Ok(is_wanted.then(|| {
+            self.site(Key::Image(key.into()), Some(SiteValue::Image(image)), at, vec![part])
+        }))
+    }
+
+    /// A git reference or version that stands alone in a scalar.
+    pub(super) fn revision(&self, key: Key, at: &Cursor<'_>, moves: bool) -> Option<Site> {
+        let part = at.part(SitePartKind::Revision);
+        if part.text.is_empty() || is_template(&part.text) {
+            return None;
+        }
+        let value = revision(part.text.clone(), moves);
+        Some(self.site(key, Some(value), at, vec![part]))
+    }
+}
+
+impl FoundSites {
+    /// Takes a site, or why there is none.
+    pub(super) fn take(&mut self, found: Result<Option<Site>, Finding>) {
+        match found {
+            Ok(site) => self.sites.extend(site),
+            Err(finding) => self.findings.push(finding),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! YAML of any file, whose fields are named by routes.
+
+use super::reader::{FoundSites, SiteBuilder, SiteReader};
+use super::reference::{image_of, is_version_range};
+use crate::config::{Fields, Sourced};
+use crate::diagnostic::Finding;
+use crate::sites::code::{SITE_NOT_A_SCALAR, TEMPLATED_SITE};
+use crate::sites::cursor::{Cursor, is_template, text};
+use crate::sites::{Key, Site, SitePart, SitePartKind, SiteValue};
+use crate::yaml::{Place, Route, Step, Value};
+
+/// Files with fields.
+pub(super) struct FieldsReader<'r>(pub(super) &'r Fields);
+
+impl SiteReader for FieldsReader<'_> {
+    fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
+        let fields = self.0;
+        let mut found = FoundSites::default();
+        if let Some(route) = &fields.image {
+            found.take(scalar(documents, route).and_then(|at| {
+                at.map_or(Ok(None), |at| builder.reference(route.value.to_string(), &at))
+            }));
+        }
+        if let Some(route) = &fields.version {
+            found.take(scalar(documents, route).map(|at| version(builder, &at?, &route.value)));
+        }
+        found.take(parts(builder, documents, fields));
+        found
+    }
+
+    fn missing(&self) -> &'static str {
+        "nothing where `fields` leads"
+    }
+}
+
+fn version(builder: SiteBuilder<'_>, at: &Cursor<'_>, route: &Route) -> Option<Site> {
+    let moves = is_range(&text(at.node)?);
+    builder.revision(Key::Version(route.to_string()), at, moves)
+}
+
+/// A version of any kind: only what no tag can be is a range.
+fn is_range(text: &str) -> bool {
+    is_version_range(text) && text.contains(['<', '>', '=', '~', '^', '|', '*', ' ', 'x', 'X'])
+}
+
+/// An image whose parts have routes of their own.
+fn parts(
+    builder: SiteBuilder<'_>,
+    documents: &[Value],
+    fields: &Fields,
+) -> Result<Option<Site>, Finding> {
+    let Some(named) = fields.tag.as_ref().or(fields.digest.as_ref()) else { return Ok(None) };
+    let routes = [
+        (fields.repository.as_ref(), SitePartKind::Repository),
+        (fields.tag.as_ref(), SitePartKind::Tag),
+        (fields.digest.as_ref(), SitePartKind::Digest),
+    ];
+    let mut shown = None;
+    let mut parts = Vec::new();
+    for (route, kind) in routes {
+        let Some(route) = route else { continue };
+        match scalar(documents, route)? {
+            Some(at) => {
+                parts.push(at.part(kind));
+                if shown.is_none() || kind == SitePartKind::Tag {
+                    shown = Some(at);
+                }
+            }
+            None => parts.extend(missing(documents, &route.value, kind)),
+        }
+    }
+    let key = Key::Image(named.value.to_string());
+    Ok(shown.and_then(|shown| site(builder, key, &shown, parts)))
+}
+
+fn site(
+    builder: SiteBuilder<'_>,
+    key: Key,
+    shown: &Cursor<'_>,
+    parts: Vec<SitePart>,
+) -> Option<Site> {
+    let part = |kind| parts.iter().find(|part| part.kind == kind && part.is_there);
+    let text_of = |kind| part(kind).map(|part| part.text.as_str());
+    let repository = text_of(SitePartKind::Repository).map(str::to_owned);
+    let image = image_of(repository, text_of(SitePartKind::Tag), text_of(SitePartKind::Digest));
+    let says = image.identity().is_some() || part(SitePartKind::Tag).is_some();
+    let is_wanted = builder.images.takes(image.repository.as_deref().unwrap_or_default());
+    is_wanted.then(|| builder.site(key, says.then_some(SiteValue::Image(image)), shown, parts))
+}
+
+/// The scalar that a route leads to, in the first document where it leads
+/// anywhere; what is filled in by a template is a finding, because the rule
+/// means this very scalar.
+fn scalar<'a>(
+    documents: &'a [Value],
+    route: &Sourced<Route>,
+) -> Result<Option<Cursor<'a>>, Finding> {
+    let Some(at) = Cursor::roots(documents).find_map(|root| root.follow(&route.value)) else {
+        return Ok(None);
+    };
+    if let Some(finding) = templated(&at) {
+        return Err(finding.label(route.location.clone(), "points at it"));
+    }
+    let is_scalar = !at.node.is_mapping() && !at.node.is_sequence();
+    if is_scalar { Ok(Some(at)) } else { Err(not_a_scalar(&at, route)) }
+}
+
+/// Where a route's last key would be, where the map that it belongs into is there.
+fn missing(documents: &[Value], route: &Route, kind: SitePartKind) -> Option<SitePart> {
+    let (Step::Key(last), before) = route.steps().split_last()? else { return None };
+    let mut above = Route::root();
+    for step in before {
+        above.push(step.clone());
+    }
+    let map = Cursor::roots(documents).find_map(|root| root.follow(&above))?;
+    let at: Place = map.absent(last);
+    map.node.is_mapping().then(|| SitePart { kind, at, is_there: false, text: String::new() })
+}
+
+/// Whether a rule's own scalar waits for a template, which is worth a finding
+/// where the rule points at exactly that scalar.
+fn templated(at: &Cursor<'_>) -> Option<Finding> {
+    let text = text(at.node)?;
+    is_template(&text).then(|| {
+        Finding::new(
+            &TEMPLATED_SITE,
+            format!("`{text}` is filled in by a template"),
+            at.node.location(),
+        )
+        .because("says nothing by itself, and is left alone")
+        .help("point the rule at the file that says what is filled in")
+    })
+}
+
+/// A field's route leads to a map or a list.
+fn not_a_scalar(at: &Cursor<'_>, route: &Sourced<Route>) -> Finding {
+    let noun = at.node.kind().noun();
+    Finding::new(
+        &SITE_NOT_A_SCALAR,
+        format!("`{}` leads to {noun}, not to a text", route.value),
+        at.node.location(),
+    )
+    .because("is no reference")
+    .label(route.location.clone(), "leads there")
+    .help("name the scalar in it, such as `image.tag`")
+}

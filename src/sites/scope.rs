@@ -1,0 +1,55 @@
+//! Which apps and environments sites are asked of.
+
+use std::collections::BTreeSet;
+
+use crate::config::EnvironmentName;
+
+/// Which apps and environments are asked about. Files of no others are read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ModelScope {
+    /// None for every environment.
+    pub environments: Option<BTreeSet<EnvironmentName>>,
+    /// None for every app.
+    pub apps: Option<BTreeSet<String>>,
+}
+
+impl ModelScope {
+    /// Everything.
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// One app in some environments.
+    pub fn app(app: &str, environments: impl IntoIterator<Item = EnvironmentName>) -> Self {
+        Self {
+            environments: Some(environments.into_iter().collect()),
+            apps: Some(BTreeSet::from([app.to_owned()])),
+        }
+    }
+
+    /// Whether an environment is asked about.
+    pub fn has_environment(&self, environment: &EnvironmentName) -> bool {
+        self.environments.as_ref().is_none_or(|all| all.contains(environment))
+    }
+
+    /// Whether an app is asked about.
+    pub fn has_app(&self, app: &str) -> bool {
+        self.apps.as_ref().is_none_or(|all| all.contains(app))
+    }
+}
+
+/// An app in an environment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AppInstance {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The app.
+    pub app: String,
+}
+
+impl AppInstance {
+    /// An app in an environment.
+    pub fn new(environment: &EnvironmentName, app: &str) -> Self {
+        Self { environment: environment.clone(), app: app.to_owned() }
+    }
+}
