@@ -8,8 +8,8 @@ use super::written::DataFormat;
 use super::{Context, Outcome, carry_out, console, usage_error};
 use crate::deliver::{Judged, Mode, execute};
 use crate::diagnostic::{Finding, Findings, Format, ProblemKind, harmless};
-
-use crate::promote::{AppSelection, NamedState, Plan, Promotion, Request, Verdict, show, worst};
+use crate::promote::{AppSelection, Plan, Promotion, Request, Verdict, show, worst};
+use crate::sites::StateReference;
 
 /// Show why a promotion is or is not allowed, or judge any change of a branch
 ///
@@ -69,7 +69,7 @@ impl Gates {
         let request = Request {
             environment,
             from: self.from,
-            reference: self.reference.as_deref().map(NamedState::parse),
+            reference: self.reference.as_deref().map(StateReference::parse),
             permissions: self.allowed.permissions(),
         };
         let promotion = Promotion { request, apps: AppSelection::Named(self.apps) };

@@ -8,6 +8,7 @@ use super::{Context, Outcome, carry_out, console};
 use crate::diagnostic::{Findings, Format};
 use crate::holds::{self, Hold as Held};
 use crate::promote::{HoldBack, LiftHolds};
+use crate::sites::StateReference;
 
 /// Keep states from entering an environment and those above it
 ///
@@ -91,6 +92,7 @@ impl Hold {
             Command::Set(set) => set.run(context),
             Command::Lift(lift) => {
                 let Lift { app, env, reference, reason, destination } = lift;
+                let reference = reference.as_deref().map(StateReference::parse);
                 let intent = LiftHolds { environment: env, app, reference, reason };
                 carry_out::run(context, &destination, &intent)
             }
@@ -100,19 +102,20 @@ impl Hold {
 
 impl Set {
     fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
-        let state = self.references.iter().map(|text| {
-            let Some((name, reference)) = text.split_once('=') else {
+        let references = self.references.iter().map(|text| {
+            let reference = StateReference::parse(text);
+            if reference.image().name.is_none() {
                 super::usage_error(&format!(
                     "`--ref {}` names no image; write `NAME=:TAG`",
                     crate::diagnostic::harmless(text)
                 ));
-            };
-            (name.to_owned(), reference.trim_start_matches(':').to_owned())
+            }
+            reference
         });
-        let state = state.collect();
+        let references = references.collect();
         let by = carry_out::requester(context, &self.destination)?;
         let Self { app, env: environment, reason, until, .. } = self;
-        let intent = HoldBack { environment, app, state, reason, by, until };
+        let intent = HoldBack { environment, app, references, reason, by, until };
         carry_out::run(context, &self.destination, &intent)
     }
 }

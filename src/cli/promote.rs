@@ -3,7 +3,8 @@
 use super::destination::{Destination, PermissionArgs};
 use super::{Context, Outcome, carry_out};
 use crate::diagnostic::Findings;
-use crate::promote::{AppSelection, NamedState, Permissions, Promotion, Request};
+use crate::promote::{AppSelection, Permissions, Promotion, Request};
+use crate::sites::StateReference;
 
 /// Make an environment deploy what the environment before it does
 ///
@@ -49,7 +50,7 @@ impl Promote {
         let request = Request {
             environment: self.to,
             from: self.from,
-            reference: self.reference.as_deref().map(NamedState::parse),
+            reference: self.reference.as_deref().map(StateReference::parse),
             permissions,
         };
         carry_out::run(context, &self.destination, &Promotion { request, apps })

@@ -3,7 +3,8 @@
 use super::destination::{Destination, PermissionArgs};
 use super::{Context, Outcome, carry_out};
 use crate::diagnostic::Findings;
-use crate::promote::{NamedState, Rollback as Intent};
+use crate::promote::Rollback as Intent;
+use crate::sites::StateReference;
 
 /// Restore what an app was before in an environment, and hold back what it is now
 ///
@@ -33,7 +34,7 @@ impl Rollback {
         let intent = Intent {
             environment: self.env,
             app: self.app,
-            to: self.to_ref.as_deref().map(NamedState::parse),
+            to: self.to_ref.as_deref().map(StateReference::parse),
             reason,
             by: carry_out::requester(context, &self.destination)?,
             permissions: self.allowed.permissions(),

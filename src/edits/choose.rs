@@ -4,37 +4,33 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::GitRevision;
-use super::code::{NOTHING_MATCHES, OTHER_REPOSITORY, WHICH_IMAGE};
+use super::code::NOTHING_MATCHES;
 use super::file::OpenedFile;
 use crate::diagnostic::{Finding, Findings, nearest};
-use crate::kubernetes::full_repository;
-use crate::sites::{ImageRequest, Key, Site, SitePart, SitePartKind};
+use crate::sites::{
+    ImageNames, ImageRequest, Key, NoImage, Site, SitePart, SitePartKind, choose_image,
+};
 use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{Node, Step};
 
 /// The site of a file.
 pub(super) type Chosen<'f> = (&'f OpenedFile, &'f Site);
 
-/// The images that are meant, in all files.
+/// The places of the image that is meant, in all files.
 pub(super) fn images<'f>(
     files: &'f [OpenedFile],
-    ask: &ImageRequest,
+    request: &ImageRequest,
     may_differ: bool,
 ) -> Result<Vec<Chosen<'f>>, Findings> {
-    let all = || sites(files).filter(|(_, site)| site.is_image());
-    let ranked: Vec<_> = all().filter_map(|one| Some((rank(ask, one.1)?, one))).collect();
-    let best = ranked.iter().map(|(rank, _)| *rank).min();
-    let chosen = ranked.into_iter().filter(|(rank, _)| Some(*rank) == best).map(|(_, one)| one);
-    let chosen: Vec<_> = chosen.collect();
-    if chosen.is_empty() {
-        return Err(no_image(files, ask).into());
-    }
-    let Some(repository) = &ask.repository else {
-        return which(&chosen, ask).map_or(Ok(chosen), |finding| Err(finding.into()));
-    };
-    let repository = repository.repository();
-    let others = chosen.iter().filter(|(_, site)| !site.takes_repository(&repository));
-    let others: Findings = others.map(|(_, site)| other_repository(site, &repository)).collect();
+    let images: Vec<_> = sites(files).filter(|(_, site)| site.is_image()).collect();
+    let chosen = choose_image(request, &images, names).map_err(|fault| match fault {
+        NoImage::Unknown => no_image(files, request, &images),
+        NoImage::Ambiguous(which) => {
+            let at = |(_, site): Chosen<'_>| site.location.clone();
+            which.finding(request.name.as_deref(), &request.reference(), at)
+        }
+    })?;
+    let others = request.other_repositories(chosen.iter().map(|(_, site)| *site));
     if may_differ || others.is_empty() { Ok(chosen) } else { Err(others) }
 }
 
@@ -42,22 +38,18 @@ fn sites(files: &[OpenedFile]) -> impl Iterator<Item = Chosen<'_>> {
     files.iter().flat_map(|file| file.sites.iter().map(move |site| (file, site)))
 }
 
-/// How closely a site is what is asked for: by its own name or its repository,
-/// or by the last segment of that.
-fn rank(ask: &ImageRequest, site: &Site) -> Option<u8> {
-    let repository = site.repository();
-    let is_repository =
-        |text: &str| repository.is_some_and(|own| full_repository(own) == full_repository(text));
-    match (&ask.name, &ask.repository) {
-        (Some(name), _) => {
-            let is_named = site.key.name() == name || site.qualified.as_ref() == Some(name);
-            let is_last = repository.and_then(|path| path.rsplit('/').next()) == Some(name);
-            let name = name.strip_prefix("oci://").unwrap_or(name);
-            if is_named || is_repository(name) { Some(0) } else { is_last.then_some(1) }
-        }
-        (None, Some(wanted)) => is_repository(&wanted.repository()).then_some(0),
-        (None, None) => Some(0),
+/// The names of a site. A marked tag is of the repository that stands beside it,
+/// where another kind of site finds both.
+fn names((file, site): Chosen<'_>) -> ImageNames<'_> {
+    let mut names = ImageNames::of_site(site);
+    if names.repository.is_none() {
+        let is_shared = |other: &&Site| {
+            let places = || other.parts.iter().map(|part| &part.at);
+            site.parts.iter().any(|part| places().any(|at| *at == part.at))
+        };
+        names.repository = file.sites.iter().filter(is_shared).find_map(Site::repository);
     }
+    names
 }
 
 /// The sites among these that are written where they stand: what repeats one of
@@ -100,52 +92,21 @@ fn stands(file: &OpenedFile, part: &SitePart) -> Option<(Span, bool)> {
     Some((written.location().span(), repeats || node.alias_of().is_some()))
 }
 
-/// Several images where one is meant.
-fn which(chosen: &[Chosen<'_>], ask: &ImageRequest) -> Option<Finding> {
-    let full = |site: &Site| site.repository().map(full_repository);
-    let known: BTreeSet<_> = chosen.iter().filter_map(|(_, site)| full(site)).collect();
-    // A tag whose repository stands elsewhere is told by its name.
-    let unknown = chosen.iter().filter(|(_, site)| site.repository().is_none());
-    let names: BTreeSet<_> = unknown.map(|(_, site)| site.key.name()).collect();
-    if known.len() + if known.is_empty() { names.len() } else { 0 } <= 1 {
-        return None;
-    }
-    let (first, rest) = chosen.split_first()?;
-    let all: Vec<_> =
-        known.iter().map(String::as_str).chain(names).map(|name| format!("`{name}`")).collect();
-    let message = match &ask.name {
-        Some(name) => format!("`{name}` means {}", all.join(" and ")),
-        None => format!("`{ask}` may be for {}", all.join(" or ")),
-    };
-    let finding = Finding::new(&WHICH_IMAGE, message, first.1.location.clone());
-    let second = rest.iter().find(|(_, site)| full(site) != full(first.1))?;
-    let finding = finding.because("one").label(second.1.location.clone(), "another");
-    Some(finding.help(format!("name one: `{}={}`", all[0].trim_matches('`'), identity(ask))))
-}
-
-fn identity(ask: &ImageRequest) -> String {
-    ImageRequest { name: None, ..ask.clone() }.to_string()
-}
-
-/// Why an image of another repository does not come where nobody allowed it.
-pub fn other_repository(site: &Site, wanted: &str) -> Finding {
-    let own = site.repository().unwrap_or_default();
-    let message = format!("`{}` is an image of `{own}`, not of `{wanted}`", site.key);
-    Finding::new(&OTHER_REPOSITORY, message, site.location.clone())
-        .because("another repository")
-        .help("say `--repository` where the repository is to change, too")
-}
-
-fn no_image(files: &[OpenedFile], ask: &ImageRequest) -> Finding {
-    let images = || sites(files).map(|(_, site)| site).filter(|site| site.is_image());
-    let names = images().map(|site| site.key.name()).chain(images().filter_map(Site::repository));
-    let wanted = match (&ask.name, &ask.repository) {
+fn no_image(files: &[OpenedFile], request: &ImageRequest, images: &[Chosen<'_>]) -> Finding {
+    let sites = || images.iter().map(|(_, site)| site);
+    let keys = sites().map(|site| site.key.name());
+    let wanted = match (&request.name, &request.repository) {
         (Some(name), _) => name.clone(),
         (None, Some(repository)) => repository.repository(),
         (None, None) => return nothing(files, "an image", "", []),
     };
-    let known: BTreeSet<_> = names.map(str::to_owned).collect();
-    nothing(files, &format!("the image `{wanted}`"), &wanted, known)
+    let known: BTreeSet<_> =
+        keys.chain(sites().filter_map(|site| site.repository())).map(str::to_owned).collect();
+    let finding = nothing(files, &format!("the image `{wanted}`"), &wanted, known);
+    match request.with_bare_name(images, names) {
+        Some(named) => finding.help(format!("did you mean `{named}`?")),
+        None => finding,
+    }
 }
 
 /// So many names are worth a person's time.

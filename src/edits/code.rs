@@ -17,25 +17,6 @@ codes! {
     /// ```
     NOTHING_MATCHES = "nothing-matches", Answer, Error;
 
-    /// It does not say which image is meant.
-    ///
-    /// A tag or digest alone goes to the only image of the files. Where there are
-    /// several, or where a name means several repositories, name one by its
-    /// repository.
-    ///
-    /// ```sh
-    /// rungs set --in overlays/prod :v2                    # refused: web and cart stand there
-    /// rungs set --in overlays/prod ghcr.io/shop/web=:v2
-    /// ```
-    WHICH_IMAGE = "which-image", Answer, Error;
-
-    /// A place would get an image of another repository.
-    ///
-    /// A tag of one repository is no tag of another, and a typing error in a
-    /// repository deploys somebody else's image. Where it is meant, say
-    /// `--repository`.
-    OTHER_REPOSITORY = "other-repository", Answer, Error;
-
     /// Two things are asked for at one place.
     ///
     /// One call asks for several changes, and two of them mean the same place

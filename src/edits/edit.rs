@@ -8,7 +8,7 @@ use super::code::{SEALED_FILE, TWO_VALUES};
 use super::file::OpenedFile;
 use super::{EditRequest, RouteValue};
 use crate::diagnostic::{Finding, Findings, nearest};
-use crate::sites::{ImageRequest, SiteValue, WriteOptions, changes};
+use crate::sites::{ImageRequest, Site, SiteValue, WriteOptions, changes};
 use crate::source::{Location, SourceFile};
 use crate::yaml::{Change, Kind, Node, Place, Route, Step, is_text, splice};
 
@@ -67,13 +67,13 @@ pub fn edit(
         return Err(findings);
     }
     let mut wanted = PendingEdits { files: &files, changes: BTreeMap::new(), findings };
-    for ask in &request.images {
-        wanted.image(ask, request);
+    for image in &request.images {
+        wanted.image(image, request);
     }
     for git in &request.gits {
-        let said = SiteValue::Revision(git.revision.clone());
+        let value = SiteValue::Revision(git.revision.clone());
         match choose::gits(&files, git) {
-            Ok(chosen) => wanted.take(&chosen, &said, options(request, false)),
+            Ok(chosen) => wanted.take(&chosen, |_| value.clone(), options(request, false)),
             Err(finding) => wanted.findings.push(finding),
         }
     }
@@ -86,9 +86,9 @@ pub fn edit(
 impl EditRequest {
     /// Words that every file holds that says what is to be set.
     fn words(&self) -> impl Iterator<Item = &str> {
-        let names = self.images.iter().filter_map(|ask| ask.name.as_deref());
-        let paths = self.images.iter().filter(|ask| ask.name.is_none());
-        let paths = paths.filter_map(|ask| Some(ask.repository.as_ref()?.path.as_str()));
+        let names = self.images.iter().filter_map(|image| image.name.as_deref());
+        let paths = self.images.iter().filter(|image| image.name.is_none());
+        let paths = paths.filter_map(|image| Some(image.repository.as_ref()?.path.as_str()));
         let urls = self.gits.iter().map(|git| git.url.trim_end_matches(".git"));
         // The host may be written in another way.
         names.chain(paths).chain(urls.map(|url| url.rsplit('/').next().unwrap_or(url)))
@@ -115,17 +115,24 @@ struct PendingEdits<'f> {
 }
 
 impl<'f> PendingEdits<'f> {
-    fn image(&mut self, ask: &ImageRequest, request: &EditRequest) {
-        let said = SiteValue::Image(ask.parts());
-        match choose::images(self.files, ask, request.repository) {
-            Ok(chosen) => self.take(&chosen, &said, options(request, ask.digest.is_some())),
+    fn image(&mut self, image: &ImageRequest, request: &EditRequest) {
+        match choose::images(self.files, image, request.repository) {
+            Ok(chosen) => {
+                let options = options(request, image.digest.is_some());
+                self.take(&chosen, |site| image.value_of(site), options);
+            }
             Err(findings) => self.findings.extend(findings),
         }
     }
 
-    fn take(&mut self, chosen: &[Chosen<'f>], said: &SiteValue, options: WriteOptions) {
+    fn take(
+        &mut self,
+        chosen: &[Chosen<'f>],
+        value: impl Fn(&Site) -> SiteValue,
+        options: WriteOptions,
+    ) {
         for (file, site) in choose::written(chosen) {
-            match changes(site, said, options) {
+            match changes(site, &value(site), options) {
                 Ok(changes) => {
                     for change in changes {
                         self.push(file, site.location.clone(), change);

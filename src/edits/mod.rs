@@ -12,11 +12,7 @@ mod file;
 mod request;
 mod write;
 
-pub use choose::other_repository;
-pub use code::{
-    CODES, FILES_UNWRITTEN, LINK_LEADS_OUT, NOTHING_MATCHES, OTHER_REPOSITORY, SEALED_FILE,
-    TWO_VALUES, WHICH_IMAGE,
-};
+pub use code::{CODES, FILES_UNWRITTEN, LINK_LEADS_OUT, NOTHING_MATCHES, SEALED_FILE, TWO_VALUES};
 pub use edit::{ChangedFile, Replaced, edit};
-pub use request::{EditRequest, GitRevision, RouteValue, image};
+pub use request::{EditRequest, GitRevision, RouteValue};
 pub use write::write;

@@ -1,6 +1,6 @@
 //! What a person asks files to say.
 
-use crate::sites::{ImageRequest, ImageRequestFault};
+use crate::sites::{ImageRequest, split_name};
 use crate::yaml::{Route, RouteError};
 
 /// What is to be set.
@@ -47,28 +47,12 @@ pub enum PairFault {
     Route(#[from] RouteError),
 }
 
-/// Reads `[NAME=]REF`; an artifact's address may have its `oci://`.
-pub fn image(text: &str) -> Result<ImageRequest, ImageRequestFault> {
-    ImageRequest::parse(text.strip_prefix("oci://").unwrap_or(text))
-}
-
 impl RouteValue {
     /// Reads `ROUTE=VALUE`. The route may have an `=` of its own in brackets.
     pub fn parse(text: &str) -> Result<Self, PairFault> {
-        let mut depth = 0usize;
-        let mut is_quoted = false;
-        let is_end = |(_, c): &(usize, char)| {
-            match c {
-                '"' => is_quoted = !is_quoted,
-                '[' if !is_quoted => depth += 1,
-                ']' if !is_quoted => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            *c == '=' && depth == 0 && !is_quoted
-        };
-        let end = text.char_indices().find(is_end);
-        let (at, _) = end.filter(|(at, _)| *at > 0).ok_or(PairFault::NoPair("ROUTE=VALUE"))?;
-        Ok(Self { route: Route::parse(&text[..at])?, value: text[at + 1..].to_owned() })
+        let named = split_name(text).filter(|(route, _)| !route.is_empty());
+        let (route, value) = named.ok_or(PairFault::NoPair("ROUTE=VALUE"))?;
+        Ok(Self { route: Route::parse(route)?, value: value.to_owned() })
     }
 }
 
@@ -110,14 +94,5 @@ mod tests {
         for wrong in ["https://host/deploy", "=v2", "https://host/deploy="] {
             assert!(GitRevision::parse(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn an_artifact_is_named_with_or_without_its_scheme() {
-        assert_eq!(image("oci://ghcr.io/shop/app:v1"), image("ghcr.io/shop/app:v1"));
-        assert_eq!(
-            image("oci://ghcr.io/shop/app=:v1").unwrap().name.as_deref(),
-            Some("ghcr.io/shop/app")
-        );
     }
 }

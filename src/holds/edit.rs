@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::code::{NO_SUCH_HOLD, UNEDITABLE_HOLDS};
 use super::read::{directory, own, path};
-use super::{Hold, image_parts, is_said};
+use super::{Hold, named};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings};
 use crate::git::Changes;
-use crate::sites::SiteValue;
+use crate::sites::{AppSites, StateReference};
 use crate::source::{Location, Memory, RepoPath, SourceFile, Tree};
 use crate::yaml::{Change, NewValue, Place, Route, Step, splice};
 
@@ -38,9 +38,10 @@ pub fn added(tree: &Tree, hold: &Hold) -> Result<Changes, Findings> {
     Ok(Changes::from([(path, Some(text.into_bytes()))]))
 }
 
-/// The file without the holds that name `reference` (of any image: its tag, its
+/// The file without the holds that name `reference` (of an image: its tag, its
 /// digest, or both; or a git reference, or a value), or without any of them; a
-/// file without holds goes. No file where nothing is held back.
+/// file without holds goes. No file where nothing is held back. `sites` has the
+/// names of the app's images, where the app is there.
 ///
 /// # Errors
 ///
@@ -50,30 +51,28 @@ pub fn lifted(
     tree: &Tree,
     environment: &EnvironmentName,
     app: &str,
-    reference: Option<&str>,
+    reference: Option<&StateReference>,
+    sites: Option<&AppSites>,
 ) -> Result<Changes, Findings> {
     let (holds, file) = own(tree, environment, app)?;
     let Some(file) = file.filter(|_| !holds.is_empty()) else { return Ok(Changes::new()) };
     let path = file.file.path().clone();
-    let is_lifted = |hold: &Hold| reference.is_none_or(|reference| names(hold, reference));
-    let kept = holds.iter().filter(|hold| !is_lifted(hold)).count();
+    let is_lifted = match reference {
+        Some(reference) => named(&holds, reference, sites)?,
+        None => vec![true; holds.len()],
+    };
+    let kept = is_lifted.iter().filter(|is_lifted| !**is_lifted).count();
     if let Some(reference) = reference.filter(|_| kept == holds.len()) {
         return Err(no_such_hold(reference, &holds).into());
     }
     if kept == 0 {
         return Ok(Changes::from([(path, None)]));
     }
-    let removed = holds.iter().enumerate().rev().filter(|(_, hold)| is_lifted(hold));
+    let removed = is_lifted.iter().enumerate().rev().filter(|(_, is_lifted)| **is_lifted);
     // From the last to the first, so that the places of those before stay.
     let changes: Vec<_> = removed.map(|(index, _)| remove(index)).collect();
     let text = edited(&file.file, &changes)?;
     Ok(Changes::from([(path, Some(text.into_bytes()))]))
-}
-
-/// Whether a hold names a reference, as a person types it.
-fn names(hold: &Hold, reference: &str) -> bool {
-    let image = SiteValue::Image(image_parts(reference));
-    hold.state.values().any(|text| text == reference || is_said(text, &image))
 }
 
 /// Whether a file of that text has exactly these holds; `of` is any of them.
@@ -131,7 +130,7 @@ fn uneditable(path: &RepoPath, why: &str) -> Finding {
         .help("edit the file by hand")
 }
 
-fn no_such_hold(reference: &str, holds: &[Hold]) -> Finding {
+fn no_such_hold(reference: &StateReference, holds: &[Hold]) -> Finding {
     let held = holds.iter().flat_map(|hold| hold.state.values().map(|text| format!("`{text}`")));
     let held: Vec<_> = held.collect();
     let first = &holds[0];

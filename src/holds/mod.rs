@@ -18,7 +18,11 @@ pub use read::{against, all};
 pub use crate::config::parse_until;
 
 use crate::config::{EnvironmentName, HoldEntry};
-use crate::sites::{ImageParts, SiteValue, State, in_full};
+use crate::diagnostic::Finding;
+use crate::sites::{
+    AppSites, ImageParts, KeyedValue, KnownKeys, SiteValue, State, StateReference, in_full,
+    is_image_text,
+};
 use crate::source::{Location, REDACTED, RepoPath, SourceFile};
 use crate::yaml::{Dialect, parse};
 
@@ -67,8 +71,8 @@ impl Hold {
             app: app.to_owned(),
             state: state
                 .iter()
-                .filter(|(key, said)| in_full(key, said) != REDACTED)
-                .map(|(key, said)| (key.name().to_owned(), text_of(said)))
+                .filter(|(key, value)| in_full(key, value) != REDACTED)
+                .map(|(key, value)| (key.name().to_owned(), text_of(value)))
                 .collect(),
             reason: reason.to_owned(),
             by: by.to_owned(),
@@ -95,6 +99,7 @@ impl Hold {
     pub fn holds_back(&self, state: &State, now: Timestamp) -> bool {
         self.is_in_force(now) && self.matches(state)
     }
+
     /// Whether it has not ended by itself.
     pub fn is_in_force(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| now < until)
@@ -107,51 +112,64 @@ impl Hold {
     pub fn matches(&self, state: &State) -> bool {
         self.state.iter().all(|(name, text)| {
             let mut named = state.iter().filter(|(key, _)| key.name() == name);
-            named.any(|(_, said)| is_said(text, said))
+            named.any(|(_, value)| is_said(text, value))
         })
     }
 }
 
-/// Whether a site says what a hold's text means.
-///
-/// For an image the text is what stands behind the repository, with or without
-/// its `:` or `@`: `v1.4@sha256:…`, `:v1.4`, `sha256:…`; a whole reference is
-/// read as well, and its repository does not count, because each environment
-/// may have its own. The digests decide where both have one, else the tags. A
-/// text that is only a digest says nothing of a site that has only a tag.
-fn is_said(text: &str, said: &SiteValue) -> bool {
-    match said {
-        SiteValue::Image(image) => {
-            let held = image_parts(text);
-            match (&held.digest, &image.digest) {
-                (Some(held), Some(digest)) => held == digest,
-                _ => held.tag.is_some() && held.tag == image.tag,
-            }
-        }
+/// Whether a site says what a hold's text means: for an image, what
+/// [`is_image_text`] reads.
+fn is_said(text: &str, value: &SiteValue) -> bool {
+    match value {
+        SiteValue::Image(image) => is_image_text(text, image),
         SiteValue::Revision(revision) | SiteValue::Moving(revision) => text == revision,
         SiteValue::Value(yaml) => is_same_yaml(text, yaml),
     }
 }
 
-/// The tag and digest of what people write for an image.
-fn image_parts(text: &str) -> ImageParts {
-    let (name, digest) = match text.split_once('@') {
-        Some((name, digest)) => (name, Some(digest)),
-        None if text.starts_with("sha256:") => ("", Some(text)),
-        None => (text, None),
-    };
-    let last = name.rsplit('/').next().unwrap_or_default();
-    let tag = match last.split_once(':') {
-        Some((_, tag)) => tag,
-        // A path without a tag is no tag.
-        None if name.contains('/') => "",
-        None => last,
-    };
-    ImageParts {
+/// Which of an app's holds a person names by a reference: the reference of an
+/// image that one of them lists, with or without the image's name; a git
+/// reference; or a value. `app` has the names of the keys, where the app is
+/// there.
+///
+/// # Errors
+///
+/// The name fits several images that holds list with that reference.
+fn named(
+    holds: &[Hold],
+    reference: &StateReference,
+    app: Option<&AppSites>,
+) -> Result<Vec<bool>, Finding> {
+    let known = KnownKeys::of(app);
+    let asked = SiteValue::Image(reference.image().parts());
+    let listed = holds.iter().enumerate().flat_map(|(number, hold)| {
+        hold.state.iter().map(move |(key, text)| (number, key.as_str(), text.as_str()))
+    });
+    let listed: Vec<_> = listed.collect();
+    let values = listed.iter().map(|&(_, key, text)| KeyedValue {
+        key,
+        is_image: !known.is_other(key),
         repository: None,
-        tag: Some(tag).filter(|tag| !tag.is_empty()).map(str::to_owned),
-        digest: digest.map(str::to_owned),
+        is_said: text == reference.text() || is_said(text, &asked),
+    });
+    // Those that no hold lists may be meant as well.
+    let values = values.chain(known.images().map(|key| KeyedValue {
+        key,
+        is_image: true,
+        repository: None,
+        is_said: false,
+    }));
+    let at = holds
+        .first()
+        .map_or_else(|| Location::of_path(&read::directory()), |hold| hold.location.clone());
+    let chosen = reference.choose(&values.collect::<Vec<_>>(), &known, &at)?;
+    let is_same = |&&(_, _, text): &&(usize, &str, &str)| text == reference.to_string();
+    let same = listed.iter().filter(is_same);
+    let mut is_named = vec![false; holds.len()];
+    for (number, ..) in chosen.into_iter().map(|number| &listed[number]).chain(same) {
+        is_named[*number] = true;
     }
+    Ok(is_named)
 }
 
 /// Whether two texts are the same value: `a: 1` however it is written.
@@ -167,13 +185,13 @@ fn is_same_yaml(one: &str, two: &str) -> bool {
 }
 
 /// What a hold's text says of a site, which [`Hold::matches`] finds again.
-pub(super) fn text_of(said: &SiteValue) -> String {
-    match said {
+fn text_of(value: &SiteValue) -> String {
+    match value {
         SiteValue::Image(image) => {
             let bare = ImageParts { repository: None, ..image.clone() }.to_string();
             bare.strip_prefix([':', '@']).unwrap_or(&bare).to_owned()
         }
-        SiteValue::Revision(_) | SiteValue::Moving(_) | SiteValue::Value(_) => said.to_string(),
+        SiteValue::Revision(_) | SiteValue::Moving(_) | SiteValue::Value(_) => value.to_string(),
     }
 }
 

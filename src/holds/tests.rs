@@ -210,7 +210,8 @@ fn lift(
     text: &str,
     reference: Option<&str>,
 ) -> Result<BTreeMap<RepoPath, Option<Vec<u8>>>, Findings> {
-    lifted(&tree(Some(text)), &name("prod/eu"), "web", reference)
+    let reference = reference.map(StateReference::parse);
+    lifted(&tree(Some(text)), &name("prod/eu"), "web", reference.as_ref(), None)
 }
 
 #[test]
@@ -231,7 +232,7 @@ fn a_file_without_holds_goes() {
     assert_eq!(text(lift(TWO, None)), None);
     let one = text(added(&tree(None), &hold("v4"))).unwrap();
     assert_eq!(text(lift(&one, Some("v4"))), None);
-    assert!(lifted(&tree(None), &name("prod/eu"), "web", None).unwrap().is_empty());
+    assert!(lifted(&tree(None), &name("prod/eu"), "web", None, None).unwrap().is_empty());
 }
 
 #[test]

@@ -25,6 +25,9 @@ mod values;
 mod verdict;
 pub mod status;
 
+#[cfg(test)]
+mod image_tests;
+
 pub use base::Base;
 pub use change::{ProposedChange, assess_change};
 pub use code::CODES;
@@ -35,5 +38,5 @@ pub use intent::{
     SetReferences,
 };
 pub use plan::{AppPlan, Plan, SiteChange};
-pub use request::{NamedState, Override, Permissions, Request};
+pub use request::{Override, Permissions, Request};
 pub use verdict::{Verdict, worst};

@@ -99,7 +99,7 @@ impl Planner<'_> {
         let sources = self.sources(request, app)?;
         let commit = self.base.commit.as_ref();
         if let Some(named) = &request.reference {
-            let selected = select::named(&sources, app, named, self.base, self.target, commit)
+            let selected = select::named(&sources, app, named, self.base, self.target)
                 .map_err(|error| self.of_history(&error))??;
             let selected = SelectedState { chosen: request.from.is_some(), ..selected };
             return self.enter(app, &current, &selected, None);
@@ -250,16 +250,20 @@ impl Planner<'_> {
     pub(super) fn set(
         &self,
         app: &str,
-        asks: &[ImageRequest],
+        requests: &[ImageRequest],
         at: &Location,
     ) -> Result<AppOutcome, Findings> {
         let current = self.environment().target_sites(app)?;
-        let proposal = propose::asked(self.target_of(&current), asks, at).map_err(|findings| {
-            let is_unknown = |finding: &Finding| finding.code.name == UNKNOWN_IMAGE.name;
-            let shared =
-                findings.iter().any(is_unknown).then(|| self.environment().shared(app)).flatten();
-            shared.map_or(findings, Findings::from)
-        })?;
+        let proposal =
+            propose::asked(self.target_of(&current), requests, at).map_err(|findings| {
+                let is_unknown = |finding: &Finding| finding.code.name == UNKNOWN_IMAGE.name;
+                let shared = findings
+                    .iter()
+                    .any(is_unknown)
+                    .then(|| self.environment().shared(app))
+                    .flatten();
+                shared.map_or(findings, Findings::from)
+            })?;
         self.finish(app, &current, proposal, Transition::Set, None)
     }
 

@@ -1,14 +1,15 @@
 //! What an app's sites are to say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::SiteChange;
 use super::code::{NO_DIGEST, SITES_CHANGED, UNKNOWN_IMAGE};
 use super::rerender::Edited;
 use crate::diagnostic::{Finding, Findings, Subject, nearest};
-use crate::edits::{TWO_VALUES, other_repository};
+use crate::edits::TWO_VALUES;
 use crate::sites::{
-    AppSites, ImageParts, ImageRequest, Key, Site, SiteValue, State, WriteOptions, changes, pair,
+    AppSites, ImageNames, ImageParts, ImageRequest, Key, NoImage, Site, SiteValue, State,
+    WriteOptions, changes, choose_image_of_app, pair,
 };
 use crate::source::{Location, RepoPath};
 use crate::yaml::Change;
@@ -111,19 +112,15 @@ fn no_digest(site: &Site, source: &ImageParts) -> Finding {
 /// Makes the sites say what is asked for.
 pub(super) fn asked(
     target: TargetSites<'_>,
-    asks: &[ImageRequest],
+    requests: &[ImageRequest],
     at: &Location,
 ) -> Result<Proposal, Findings> {
     let mut wanted = Vec::new();
     let mut findings = Findings::new();
-    for ask in asks {
-        let sites = matching_sites(target, ask, at).and_then(|sites| allowed(target, ask, sites));
-        match sites {
-            Ok(sites) => {
-                wanted
-                    .extend(sites.into_iter().map(|site| (site, SiteValue::Image(set(site, ask)))));
-            }
-            Err(finding) => findings.push(finding.about(target.subject())),
+    for request in requests {
+        match matching_sites(target, request, at) {
+            Ok(sites) => wanted.extend(sites.iter().map(|site| (*site, request.value_of(site)))),
+            Err(found) => findings.extend(found.about(&target.subject())),
         }
     }
     findings.extend(twice(&wanted).map(|finding| finding.about(target.subject())));
@@ -143,74 +140,42 @@ fn twice(wanted: &[WantedValue<'_>]) -> Option<Finding> {
     Some(finding.because("would get two values").help("give each image one new reference"))
 }
 
-/// The sites, where each of them may get an image of the repository that is
-/// asked for: a typing error in it would deploy somebody else's image, and its
-/// tag is no tag of the site's own.
-fn allowed<'s>(
-    target: TargetSites<'_>,
-    ask: &ImageRequest,
-    sites: Vec<&'s Site>,
-) -> Result<Vec<&'s Site>, Finding> {
-    let asked = ask.parts().repository.filter(|_| !target.options.repository);
-    let Some(asked) = asked else { return Ok(sites) };
-    match sites.iter().find(|site| !site.takes_repository(&asked)) {
-        Some(site) => Err(other_repository(site, &asked)),
-        None => Ok(sites),
-    }
-}
-
-/// An image with what is asked for; what stays unsaid is the site's own.
-fn set(site: &Site, ask: &ImageRequest) -> ImageParts {
-    let own = site.image().cloned().unwrap_or_default();
-    let asked = ask.parts();
-    let is_own = |repository: &String| site.takes_repository(repository);
-    let repository = asked.repository.filter(|repository| !is_own(repository));
-    ImageParts { repository: repository.or(own.repository), tag: asked.tag, digest: asked.digest }
-}
-
-/// The sites of the one image that is meant.
+/// The sites of the one image that is meant, where each of them may get what is
+/// asked for.
 fn matching_sites<'s>(
     target: TargetSites<'s>,
-    ask: &ImageRequest,
+    request: &ImageRequest,
     at: &Location,
-) -> Result<Vec<&'s Site>, Finding> {
+) -> Result<Vec<&'s Site>, Findings> {
     let images: Vec<&Site> = target.app.sites.iter().filter(|site| site.is_image()).collect();
-    let mut found: Vec<_> = images.iter().copied().filter(|site| ask.means(site)).collect();
-    let known = keys(&images);
-    if found.is_empty() && ask.name.is_none() && known.len() == 1 {
-        // The app has one image: which repository it may have is for the edit to judge.
-        found = images;
-    }
-    let app = &target.app.app;
-    match keys(&found).as_slice() {
-        [_] => Ok(found),
-        [] => {
-            let name = ask.name.clone().unwrap_or_else(|| ask.to_string());
-            let near = nearest(&name, known.iter().map(String::as_str));
-            let help = near.map_or_else(
-                || format!("its images are {}", listed(&known)),
-                |near| format!("did you mean `{near}`?"),
-            );
-            let message = format!("`{app}` has no image `{name}`");
-            Err(Finding::new(&UNKNOWN_IMAGE, message, at.clone()).help(help))
-        }
-        several => {
-            let message = format!("`{ask}` could be each of several images of `{app}`");
-            Err(Finding::new(&UNKNOWN_IMAGE, message, at.clone())
-                .because("several images")
-                .help(format!("say which, as NAME=REF: {}", listed(several))))
-        }
-    }
+    let chosen =
+        choose_image_of_app(request, &images, ImageNames::of_site).map_err(
+            |fault| match fault {
+                NoImage::Unknown => unknown_image(&target.app.app, request, &images, at),
+                NoImage::Ambiguous(which) => {
+                    let at = |site: &Site| site.location.clone();
+                    which.finding(request.name.as_deref(), &request.reference(), at)
+                }
+            },
+        )?;
+    let others = request.other_repositories(chosen.iter().copied());
+    if target.options.repository || others.is_empty() { Ok(chosen) } else { Err(others) }
 }
 
-fn keys(sites: &[&Site]) -> Vec<String> {
-    let mut keys: Vec<_> = sites.iter().map(|site| site.key.name().to_owned()).collect();
-    keys.sort();
-    keys.dedup();
-    keys
+fn unknown_image(app: &str, request: &ImageRequest, images: &[&Site], at: &Location) -> Finding {
+    let name = request.name.clone().unwrap_or_else(|| request.to_string());
+    let known: BTreeSet<_> = images.iter().map(|site| site.key.name()).collect();
+    let meant = request.with_bare_name(images, ImageNames::of_site);
+    let meant = meant.map(|named| named.to_string());
+    let near = || nearest(&name, known.iter().copied()).map(str::to_owned);
+    let help = match meant.or_else(near) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("its images are {}", listed(&known)),
+    };
+    Finding::new(&UNKNOWN_IMAGE, format!("`{app}` has no image `{name}`"), at.clone()).help(help)
 }
 
-fn listed(names: &[String]) -> String {
+fn listed(names: &BTreeSet<&str>) -> String {
     let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

@@ -1,9 +1,7 @@
 //! What is asked for.
 
-use std::fmt;
-
 use super::gates::Gate;
-use crate::sites::ImageRequest;
+use crate::sites::StateReference;
 
 /// Apps that are to enter an environment.
 #[derive(Debug, Clone)]
@@ -13,18 +11,9 @@ pub struct Request {
     /// The environment that states come from; none for those directly before.
     pub from: Option<String>,
     /// A state that a person names, instead of what `select` picks.
-    pub reference: Option<NamedState>,
+    pub reference: Option<StateReference>,
     /// How far one may go.
     pub permissions: Permissions,
-}
-
-/// A state that the source has held, as a person names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NamedState {
-    /// By the reference of one of its images: `:v4`, `web=:v4`, or a whole one.
-    Image(ImageRequest),
-    /// By a tag, a git reference or a version alone, of any of its sites.
-    Text(String),
 }
 
 /// What a person allows, and names for the record.
@@ -52,20 +41,4 @@ pub struct Override {
     pub gate: Gate,
     /// Why.
     pub reason: String,
-}
-
-impl fmt::Display for NamedState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Image(ask) => ask.fmt(f),
-            Self::Text(text) => f.write_str(text),
-        }
-    }
-}
-
-impl NamedState {
-    /// Reads what a person typed behind `--ref`.
-    pub fn parse(text: &str) -> Self {
-        ImageRequest::parse(text).map_or_else(|_| Self::Text(text.to_owned()), Self::Image)
-    }
 }

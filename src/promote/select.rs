@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::NamedState;
+use super::base::Base;
 use super::code::{DISAGREEING_SOURCES, NEVER_HELD, NOT_BELOW, NOT_PROMOTED_TO, NOTHING_BELOW};
 use super::gates::Evidence;
 use crate::config::{Before, Environment, EnvironmentName, Repository};
 use crate::diagnostic::Finding;
 use crate::git::{HistoryError, ObjectName};
 use crate::history::{Since, Source, Tenure};
-use crate::sites::{Key, SiteValue, State};
+use crate::sites::{KnownKeys, SiteValue, State, StateReference};
 use crate::source::Location;
 
 /// A state that may enter.
@@ -142,16 +142,22 @@ fn differences(one: &State, two: &State) -> String {
 pub(super) fn named(
     sources: &[EnvironmentName],
     app: &str,
-    named: &NamedState,
-    evidence: &dyn Evidence,
+    named: &StateReference,
+    base: &Base<'_>,
     target: &Environment,
-    base: Option<&ObjectName>,
 ) -> Result<Result<SelectedState, Finding>, HistoryError> {
     let mut held = Vec::new();
     for environment in sources {
-        for tenure in evidence.tenures(environment, app) {
+        let sites = base.app(environment, app);
+        let known = KnownKeys::of(sites.as_deref());
+        for tenure in base.tenures(environment, app) {
             let tenure = tenure?;
-            if !tenure.state.as_ref().is_some_and(|state| names(named, state)) {
+            let is_named = |state| named.names_state(state, &known, &target.location);
+            let is_named = match tenure.state.as_ref().map_or(Ok(false), is_named) {
+                Ok(is_named) => is_named,
+                Err(finding) => return Ok(Err(finding)),
+            };
+            if !is_named {
                 remember(&mut held, &tenure);
                 // It may have held it before what is known of it.
                 if let Some(error) = tenure.edge() {
@@ -159,7 +165,7 @@ pub(super) fn named(
                 }
                 continue;
             }
-            let commit = commit_of(&tenure, base)?;
+            let commit = commit_of(&tenure, base.commit.as_ref())?;
             let source = Source { environment: environment.clone(), commit };
             return Ok(Ok(SelectedState { source, chosen: false, named: true }));
         }
@@ -203,23 +209,4 @@ fn remember(held: &mut Vec<String>, tenure: &Tenure) {
             }
         }
     }
-}
-
-/// Whether a state is the one that was named.
-pub(super) fn names(named: &NamedState, state: &State) -> bool {
-    state.iter().any(|(key, value)| match (named, value) {
-        (NamedState::Image(ask), SiteValue::Image(image)) => {
-            let is_named = ask.name.as_ref().is_none_or(|name| key == &Key::Image(name.clone()));
-            let has_tag = ask.tag.as_ref().is_none_or(|tag| image.tag.as_ref() == Some(tag));
-            let digest = ask.digest.as_ref().map(crate::kubernetes::Digest::as_str);
-            is_named
-                && has_tag
-                && digest.is_none_or(|digest| image.digest.as_deref() == Some(digest))
-        }
-        (NamedState::Text(text), SiteValue::Image(image)) => {
-            image.tag.as_ref() == Some(text) || image.digest.as_ref() == Some(text)
-        }
-        (NamedState::Text(text), SiteValue::Revision(revision)) => text == revision,
-        _ => false,
-    })
 }

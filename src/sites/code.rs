@@ -157,4 +157,31 @@ codes! {
     /// repository's. What it should say cannot be written there without
     /// changing the file's layout, which is for people to do.
     NO_ROOM = "no-room-for-reference", Answer, Error;
+
+    /// It does not say which image is meant.
+    ///
+    /// An image is named by its whole repository; by its key together with the
+    /// repository of the new reference; or by a bare name, which is its key
+    /// (the container, the name in a kustomization, the policy of a marker, the
+    /// key in a native file) or the last segment of its repository. Places that
+    /// carry the same repository are one image, and are set together. A tag or
+    /// digest alone goes to the only image.
+    ///
+    /// Where several images fit equally none is chosen: `web` may be the key of
+    /// one, and end the repository of another. The help lists what means each
+    /// of them alone.
+    ///
+    /// ```sh
+    /// rungs set --in overlays/prod :v2                    # refused: web and cart stand there
+    /// rungs set --in overlays/prod ghcr.io/shop/web=:v2
+    /// rungs set shop --env qa web=ghcr.io/shop/web:v2     # the places whose key is web
+    /// ```
+    WHICH_IMAGE = "which-image", Answer, Error;
+
+    /// A place would get an image of another repository.
+    ///
+    /// A tag of one repository is no tag of another, and a typing error in a
+    /// repository deploys somebody else's image. Where it is meant, say
+    /// `--repository`.
+    OTHER_REPOSITORY = "other-repository", Answer, Error;
 }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use super::{ImageParts, Key, Site};
-use crate::kubernetes::{Digest, ImageFault, ImageReference, full_repository, is_tag};
+use super::{ImageParts, Site, SiteValue};
+use crate::kubernetes::{Digest, ImageFault, ImageReference, is_tag};
 
 /// A new image reference as it is asked for: a whole one, or only `:TAG`,
 /// `@DIGEST` or `:TAG@DIGEST`, perhaps with the name of the image it is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImageRequest {
     /// The image's key, name or repository.
     pub name: Option<String>,
@@ -22,10 +22,10 @@ pub struct ImageRequest {
 /// Why a text asks for nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImageRequestFault {
-    /// It is no image reference.
+    /// The text is not an image reference.
     #[error("it {0}")]
     Image(#[from] ImageFault),
-    /// Neither tag nor digest is in it.
+    /// The reference has neither a tag nor a digest.
     #[error("it has neither a tag nor a digest")]
     Nothing,
     /// Nothing stands before the `=`.
@@ -33,56 +33,88 @@ pub enum ImageRequestFault {
     NoName,
 }
 
+/// The name and the rest of `NAME=REST`; none where no name is given. A name
+/// that is a route may have an `=` of its own in brackets:
+/// `images[name=web].tag`.
+pub fn split_name(text: &str) -> Option<(&str, &str)> {
+    let mut depth = 0usize;
+    let mut is_quoted = false;
+    let is_end = |(_, c): &(usize, char)| {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            '[' if !is_quoted => depth += 1,
+            ']' if !is_quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        *c == '=' && depth == 0 && !is_quoted
+    };
+    let (end, _) = text.char_indices().find(is_end)?;
+    Some((&text[..end], &text[end + 1..]))
+}
+
+/// A repository without the scheme of an artifact's address.
+pub(super) fn without_scheme(text: &str) -> &str {
+    text.strip_prefix("oci://").unwrap_or(text)
+}
+
 impl ImageRequest {
-    /// Reads `[NAME=]REF`.
+    /// Reads `[NAME=]REF`. Both may have the `oci://` of an artifact's address.
+    ///
+    /// # Errors
+    ///
+    /// The text does not say what the image is to be.
     pub fn parse(text: &str) -> Result<Self, ImageRequestFault> {
-        let (name, reference) = match text.split_once('=') {
-            Some(("", _)) => return Err(ImageRequestFault::NoName),
-            Some((name, reference)) => (Some(name.to_owned()), reference),
-            None => (None, text),
-        };
-        if let Some(rest) = reference.strip_prefix(':') {
-            let (tag, digest) = match rest.split_once('@') {
-                Some((tag, digest)) => (tag, Some(Digest::parse(digest)?)),
-                None => (rest, None),
-            };
-            if !is_tag(tag) {
-                return Err(ImageFault::Tag(tag.to_owned()).into());
+        match split_name(text) {
+            Some(("", _)) => Err(ImageRequestFault::NoName),
+            Some((name, reference)) => {
+                let name = Some(without_scheme(name).to_owned());
+                Ok(Self { name, ..Self::of_reference(reference)? })
             }
-            return Ok(Self { name, repository: None, tag: Some(tag.to_owned()), digest });
+            None => Self::of_reference(text),
         }
-        if let Some(digest) = reference.strip_prefix('@') {
-            let digest = Some(Digest::parse(digest)?);
-            return Ok(Self { name, repository: None, tag: None, digest });
+    }
+
+    /// Reads what a state or a hold says of an image: its tag and digest, with or
+    /// without the `:` or `@` before them, or a whole reference.
+    pub(super) fn of_text(text: &str) -> Option<Self> {
+        Self::of_identity(text).or_else(|_| Self::of_reference(text)).ok()
+    }
+
+    /// Reads `REF`.
+    fn of_reference(text: &str) -> Result<Self, ImageRequestFault> {
+        if let Some(rest) = text.strip_prefix(':') {
+            return Self::of_identity(rest);
         }
-        let mut whole = ImageReference::parse(reference)?;
+        // `sha256:…` would be the tag of an image called `sha256`.
+        if let Ok(digest) = Digest::parse(text) {
+            return Ok(Self { digest: Some(digest), ..Self::default() });
+        }
+        if let Some(digest) = text.strip_prefix('@') {
+            return Ok(Self { digest: Some(Digest::parse(digest)?), ..Self::default() });
+        }
+        let mut whole = ImageReference::parse(without_scheme(text))?;
         let (tag, digest) = (whole.tag.take(), whole.digest.take());
         if tag.is_none() && digest.is_none() {
             return Err(ImageRequestFault::Nothing);
         }
-        Ok(Self { name, repository: Some(whole), tag, digest })
+        Ok(Self { name: None, repository: Some(whole), tag, digest })
     }
 
-    /// Whether the site's image is the one that is meant: by its name where one
-    /// is given, else by its repository, else every image.
-    pub fn means(&self, site: &Site) -> bool {
-        if !site.is_image() {
-            return false;
-        }
-        let repository = site.repository();
-        let is_repository = |text: &str| {
-            repository.is_some_and(|said| full_repository(said) == full_repository(text))
+    /// Reads `TAG` or `TAG@DIGEST`.
+    fn of_identity(text: &str) -> Result<Self, ImageRequestFault> {
+        let (tag, digest) = match text.split_once('@') {
+            Some((tag, digest)) => (tag, Some(Digest::parse(digest)?)),
+            None => (text, None),
         };
-        match (&self.name, &self.repository) {
-            (Some(name), _) => {
-                let last = repository.and_then(|path| path.rsplit('/').next());
-                site.key == Key::Image(name.clone())
-                    || last == Some(name.as_str())
-                    || is_repository(name)
-            }
-            (None, Some(repository)) => is_repository(&repository.repository()),
-            (None, None) => true,
+        if !is_tag(tag) {
+            return Err(ImageFault::Tag(tag.to_owned()).into());
         }
+        Ok(Self { tag: Some(tag.to_owned()), digest, ..Self::default() })
+    }
+
+    /// The reference without the name of the image that it is for.
+    pub fn reference(&self) -> String {
+        self.parts().to_string()
     }
 
     /// Tag and digest, with the repository where one is asked for.
@@ -92,6 +124,15 @@ impl ImageRequest {
             tag: self.tag.clone(),
             digest: self.digest.as_ref().map(|digest| digest.as_str().to_owned()),
         }
+    }
+
+    /// What a site is to say; the repository stays the site's own where none is
+    /// asked for, or the same in another spelling.
+    pub fn value_of(&self, site: &Site) -> SiteValue {
+        let asked = self.parts();
+        let repository = asked.repository.filter(|repository| !site.takes_repository(repository));
+        let own = || site.image().and_then(|image| image.repository.clone());
+        SiteValue::Image(ImageParts { repository: repository.or_else(own), ..asked })
     }
 }
 
@@ -117,13 +158,24 @@ mod tests {
             &format!("@{digest}"),
             ":v2",
             "web=localhost:5000/web:v2",
+            "images[name=web].newTag=:v2",
         ] {
             assert_eq!(ImageRequest::parse(text).unwrap().to_string(), *text);
         }
+        let bare = ImageRequest::parse(&format!("web={digest}")).unwrap();
+        assert_eq!(bare.to_string(), format!("web=@{digest}"));
         assert_eq!(ImageRequest::parse("ghcr.io/shop/web"), Err(ImageRequestFault::Nothing));
         assert_eq!(ImageRequest::parse("=:v1"), Err(ImageRequestFault::NoName));
         for wrong in ["", ":", ":-v", "@sha256:0a", "web=", "a b:v1", "web=:v1@x"] {
             assert!(ImageRequest::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_artifact_is_named_with_or_without_its_scheme() {
+        let parse = |text| ImageRequest::parse(text).unwrap();
+        assert_eq!(parse("oci://ghcr.io/shop/app:v1"), parse("ghcr.io/shop/app:v1"));
+        assert_eq!(parse("oci://ghcr.io/shop/app=:v1"), parse("ghcr.io/shop/app=:v1"));
+        assert_eq!(parse("app=oci://ghcr.io/shop/app:v1"), parse("app=ghcr.io/shop/app:v1"));
     }
 }

@@ -16,6 +16,7 @@ mod brief;
 mod code;
 mod cursor;
 mod files;
+mod image_choice;
 mod image_request;
 mod kinds;
 mod model;
@@ -27,20 +28,23 @@ mod scope;
 mod shared;
 mod site;
 mod state;
+mod state_reference;
 mod write;
 
 pub use app::AppSites;
 pub use brief::{Difference, brief, differences, in_full, shortened};
 pub use code::{
-    CODES, LINKED_SITE, MOVING_REFERENCE, NO_ROOM, SHARED_BASE, SITE_NOT_A_SCALAR, SITES_DISAGREE,
-    STALE_DIGEST, TEMPLATED_SITE, UNMATCHED_PATTERN, UNPAIRED_SITE, UNPINNED, UNREADABLE_IMAGE,
-    UNREADABLE_MARKER,
+    CODES, LINKED_SITE, MOVING_REFERENCE, NO_ROOM, OTHER_REPOSITORY, SHARED_BASE,
+    SITE_NOT_A_SCALAR, SITES_DISAGREE, STALE_DIGEST, TEMPLATED_SITE, UNMATCHED_PATTERN,
+    UNPAIRED_SITE, UNPINNED, UNREADABLE_IMAGE, UNREADABLE_MARKER, WHICH_IMAGE,
 };
-pub use image_request::{ImageRequest, ImageRequestFault};
+pub use image_choice::{AmbiguousImage, ImageNames, NoImage, choose_image, choose_image_of_app};
+pub use image_request::{ImageRequest, ImageRequestFault, split_name};
 pub use kinds::{sites_of_content, sites_of_file};
 pub use model::Model;
 pub use pair::{Pair, Pairs, pair};
 pub use scope::{AppInstance, ModelScope};
 pub use site::{Barrier, ImageParts, Key, Site, SitePart, SitePartKind, SiteValue, Unsaid};
 pub use state::State;
+pub use state_reference::{KeyedValue, KnownKeys, StateReference, is_image_text};
 pub use write::{WriteOptions, changes, shared_base};

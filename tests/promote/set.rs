@@ -62,15 +62,45 @@ fn several_apps_and_images_are_set_in_one_commit() {
 fn which_image_is_meant_has_to_be_clear() {
     let shop = two_images();
     let tip = shop.remote.tip();
-    shop.ends(2, &["set", "shop", ":v2", "--env", "qa", "--commit"])
-        .finds("unknown-image")
-        .says("`db`, `web`");
+    shop.ends(1, &["set", "shop", ":v2", "--env", "qa", "--commit"])
+        .finds("which-image")
+        .says("name one: `ghcr.io/shop/web=:v2` or `ghcr.io/shop/db=:v2`");
     shop.ends(2, &["set", "shop", "wbe=:v2", "--env", "qa", "--commit"])
         .finds("unknown-image")
         .says("did you mean `web`?");
     shop.ends(2, &["set", ":v2", "--env", "qa", "--commit"]).says("name the app before");
     shop.ends(2, &["set", "shop", "--env", "qa", "--commit"]).says("say what `shop` is to be");
     assert_eq!(shop.remote.tip(), tip);
+    // What was listed is what can be said.
+    shop.ends(0, &["set", "shop", "ghcr.io/shop/db=:v2", "--env", "qa", "--commit"]);
+    assert!(shop.file("qa/shop.yaml").contains("shop/db:v2"));
+}
+
+#[test]
+fn holds_and_states_take_the_image_that_set_takes() {
+    let shop = two_images();
+    let hold = |code, reference: &str| {
+        let set = ["hold", "set", "shop", "--env", "stage", "--reason", "slow", "--commit"];
+        shop.ends(code, &[&set[..], &["--ref", reference]].concat())
+    };
+    hold(2, "wbe=:v2").finds("unknown-image").says("did you mean `web`?");
+    hold(0, "ghcr.io/shop/db=:v2");
+    assert!(shop.file(".rungs/holds/stage/shop.yaml").contains("db: v2"));
+    let lift = |code, reference: &str| {
+        shop.ends(code, &["hold", "lift", "shop", "--env", "stage", "--commit", "--ref", reference])
+    };
+    lift(1, "web=:v2").finds("no-such-hold");
+    lift(1, "ghcr.io/shop/web:v2").finds("no-such-hold");
+    lift(0, "ghcr.io/shop/db:v2");
+    // qa has had `db` at v1 and never at v2, whatever `web` has had.
+    shop.ends(0, &["set", "shop", "db=:v5", "--env", "qa", "--commit"]);
+    shop.pull();
+    let promote = |code, reference: &str| {
+        shop.ends(code, &["promote", "shop", "--to", "stage", "--dry-run", "--ref", reference])
+    };
+    promote(1, "web=:v5").finds("never-held");
+    promote(1, "ghcr.io/shop/web:v5").finds("never-held");
+    promote(0, "ghcr.io/shop/db:v5").says("db");
 }
 
 #[test]

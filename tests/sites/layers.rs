@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use rungs::config::{App, load};
-use rungs::sites::{AppSites, Key, Model, Scope, SiteValue};
+use rungs::sites::{AppSites, Key, Model, ModelScope, SiteValue};
 use rungs::yaml::emit;
 
 use crate::sample::{app, path, tree};
@@ -166,7 +166,7 @@ proptest! {
                 return Ok(());
             }
         };
-        let model = Model::of_tree(&loaded, &tree, &Scope::all());
+        let model = Model::of_tree(&loaded, &tree, &ModelScope::all());
         let (_, strict) = loaded.find_app("prod/eu", "web").unwrap();
         let lenient = app(&model, "prod/eu", "web");
         prop_assert!(lenient.state.is_ok());

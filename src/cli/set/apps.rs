@@ -58,23 +58,23 @@ fn apps(items: &[String]) -> Vec<SetApp> {
         if !item.contains(['=', ':', '@', '/']) {
             let known = apps.iter().position(|app| app.name == *item);
             if known.is_none() {
-                apps.push(SetApp { name: item.clone(), asks: Vec::new() });
+                apps.push(SetApp { name: item.clone(), requests: Vec::new() });
             }
             current = known.or(apps.len().checked_sub(1));
             continue;
         }
-        let ask = ImageRequest::parse(item).unwrap_or_else(|fault| {
+        let request = ImageRequest::parse(item).unwrap_or_else(|fault| {
             usage_error(&format!("`{}` is no reference: {fault}", harmless(item)))
         });
         match current.and_then(|at| apps.get_mut(at)) {
-            Some(app) => app.asks.push(ask),
+            Some(app) => app.requests.push(request),
             None => usage_error(&format!("name the app before `{}`", harmless(item))),
         }
     }
     if apps.is_empty() {
         usage_error("name an app and its new references: `rungs set APP :TAG --env ENV`");
     }
-    if let Some(app) = apps.iter().find(|app| app.asks.is_empty()) {
+    if let Some(app) = apps.iter().find(|app| app.requests.is_empty()) {
         let name = harmless(&app.name);
         usage_error(&format!("say what `{name}` is to be: `:TAG`, `@DIGEST` or a reference"));
     }

@@ -13,6 +13,7 @@ use crate::disk::Rewrite;
 use crate::edits::{
     self, ChangedFile, EditRequest, GitRevision, LINK_LEADS_OUT, Replaced, RouteValue,
 };
+use crate::sites::ImageRequest;
 use crate::source::{
     Disk, EntryKind, Location, ReadError, ReadErrorKind, RepoPath, SourceFile, Store as _, Tree,
 };
@@ -78,7 +79,7 @@ impl InFiles {
             usage_error(&format!("`{}` cannot be set: {why}", harmless(text)))
         };
         let image = |text: &String| {
-            edits::image(text).unwrap_or_else(|fault| refuse(text, fault.to_string()))
+            ImageRequest::parse(text).unwrap_or_else(|fault| refuse(text, fault.to_string()))
         };
         let route = |text: &String| {
             RouteValue::parse(text).unwrap_or_else(|fault| refuse(text, fault.to_string()))

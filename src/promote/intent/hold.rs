@@ -1,20 +1,23 @@
 //! `rungs hold set` and `rungs hold lift`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use jiff::Timestamp;
 
 use super::{Computed, How, Intent};
-use crate::diagnostic::Findings;
+use crate::config::Environment;
+use crate::diagnostic::{Finding, Findings, nearest};
 use crate::history::record::{self, RecordedChange};
 use crate::history::{Action, Record};
 use crate::holds::{self, Hold};
 use crate::promote::base::Base;
+use crate::promote::code::UNKNOWN_IMAGE;
 use crate::promote::gates::Evidence as _;
 use crate::promote::rerender::Edited;
 use crate::promote::target::TargetEnvironment;
 use crate::promote::{AppPlan, Plan, hold_identity};
-use crate::sites::State;
+use crate::sites::{AppSites, NoImage, Site, State, StateReference};
 
 /// Holds a state back from an environment and those above it.
 pub struct HoldBack {
@@ -22,8 +25,9 @@ pub struct HoldBack {
     pub environment: String,
     /// The app.
     pub app: String,
-    /// What is held back, by key; empty for what the environment says now.
-    pub state: BTreeMap<String, String>,
+    /// What is held back, each with the name of its key or image; empty for what
+    /// the environment says now.
+    pub references: Vec<StateReference>,
     /// Why.
     pub reason: String,
     /// Who says so.
@@ -38,8 +42,8 @@ pub struct LiftHolds {
     pub environment: String,
     /// The app.
     pub app: String,
-    /// Only those that hold back a state with this text; all where none.
-    pub reference: Option<String>,
+    /// Only those that hold back this reference; all where none.
+    pub reference: Option<StateReference>,
     /// Why, for the record.
     pub reason: Option<String>,
 }
@@ -51,22 +55,22 @@ impl Intent for HoldBack {
         let now = match environment.target_sites(&self.app) {
             Ok(current) => current.state,
             // What is named can be held back before the app gets there.
-            Err(_) if !self.state.is_empty() && environment.is_anywhere(&self.app) => {
+            Err(_) if !self.references.is_empty() && environment.is_anywhere(&self.app) => {
                 State::default()
             }
             Err(findings) => return Err(findings),
         };
         let mut hold = Hold::of(&target.name, &self.app, &now, &self.reason, &self.by);
         hold.until = self.until;
-        if !self.state.is_empty() {
-            hold.state.clone_from(&self.state);
+        if !self.references.is_empty() {
+            hold.state = self.state(base, target)?;
         }
         let files = holds::added(base.tree, &hold)?;
         let mut record = Record::new(Action::Hold, &hold.app, target.name.clone());
         record.reason = Some(hold.reason.clone());
         record.references = hold.state.clone().into_iter().collect();
         // The message's first line says what is held back, unless it is not what is there.
-        let recorded = if self.state.is_empty() { now.clone() } else { State::default() };
+        let recorded = if self.references.is_empty() { now.clone() } else { State::default() };
         Ok(computed(base, record, &now, &recorded, files, how))
     }
 
@@ -86,7 +90,9 @@ impl Intent for HoldBack {
 impl Intent for LiftHolds {
     fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
-        let files = holds::lifted(base.tree, &target.name, &self.app, self.reference.as_deref())?;
+        let sites = apps(base, target, &self.app).next();
+        let reference = self.reference.as_ref();
+        let files = holds::lifted(base.tree, &target.name, &self.app, reference, sites.as_deref())?;
         let environment = TargetEnvironment { base, environment: target };
         if files.is_empty() && !environment.is_anywhere(&self.app) {
             return Err(environment.not_in(&target.name, &self.app).into());
@@ -109,6 +115,62 @@ impl Intent for LiftHolds {
     fn prefix(&self) -> &'static str {
         "rungs-hold"
     }
+}
+
+impl HoldBack {
+    /// What is held back, by the keys of the app.
+    fn state(
+        &self,
+        base: &Base<'_>,
+        target: &Environment,
+    ) -> Result<BTreeMap<String, String>, Findings> {
+        let mut state = BTreeMap::new();
+        for reference in &self.references {
+            let text = reference.text().trim_start_matches(':');
+            let keys = self.keys(base, target, reference)?;
+            state.extend(keys.into_iter().map(|key| (key, text.to_owned())));
+        }
+        Ok(state)
+    }
+
+    /// The keys that are meant in the target, or where it does not have them, in
+    /// another environment: they can be held back before they get there.
+    fn keys(
+        &self,
+        base: &Base<'_>,
+        target: &Environment,
+        reference: &StateReference,
+    ) -> Result<Vec<String>, Finding> {
+        let name = reference.image().name.as_deref();
+        let mut known = BTreeSet::new();
+        for app in apps(base, target, &self.app) {
+            match reference.keys_of(&app) {
+                Ok(keys) => return Ok(keys.into_iter().map(str::to_owned).collect()),
+                Err(NoImage::Ambiguous(which)) => {
+                    let at = |site: &Site| site.location.clone();
+                    return Err(which.finding(name, reference.text(), at));
+                }
+                Err(NoImage::Unknown) => {
+                    known.extend(app.sites.iter().map(|site| site.key.name().to_owned()));
+                }
+            }
+        }
+        let name = name.unwrap_or_default();
+        let near = nearest(name, known.iter().map(String::as_str));
+        let message = format!("`{}` has no image `{name}`", self.app);
+        Err(Finding::new(&UNKNOWN_IMAGE, message, target.location.clone())
+            .maybe_help(near.map(|near| format!("did you mean `{near}`?"))))
+    }
+}
+
+/// An app's sites in the target, then in the other environments that have it.
+fn apps<'b>(
+    base: &'b Base<'_>,
+    target: &'b Environment,
+    app: &'b str,
+) -> impl Iterator<Item = Rc<AppSites>> + 'b {
+    let others = base.repository.environments.iter().filter(|one| one.name != target.name);
+    std::iter::once(target).chain(others).filter_map(|one| base.app(&one.name, app))
 }
 
 /// A change of a file of holds: no site changes.

@@ -8,14 +8,14 @@ use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::history::{self, Action, Record};
 use crate::holds::{self, Hold};
+use crate::promote::Permissions;
 use crate::promote::base::Base;
 use crate::promote::code::{NEVER_HELD, NOTHING_BEFORE};
 use crate::promote::gates::{Evidence as _, Gate};
 use crate::promote::planning::Planner;
 use crate::promote::restore::EarlierState;
 use crate::promote::target::TargetEnvironment;
-use crate::promote::{NamedState, Permissions, select};
-use crate::sites::{State, differences};
+use crate::sites::{KnownKeys, State, StateReference, differences};
 use crate::source::Location;
 
 /// Back to a state that an app had before, with a hold on today's.
@@ -25,7 +25,7 @@ pub struct Rollback {
     /// The app.
     pub app: String,
     /// A state that is named, instead of the newest before today's.
-    pub to: Option<NamedState>,
+    pub to: Option<StateReference>,
     /// Why, for the hold and the record.
     pub reason: String,
     /// Who says so, for the hold.
@@ -89,17 +89,21 @@ impl Rollback {
     ) -> Result<EarlierState, Findings> {
         let holds = base.holds(&target.name, &self.app);
         let is_held = |state: &State| holds.iter().any(|held| held.holds_back(state, base.now));
+        let app = base.app(&target.name, &self.app);
+        let known = KnownKeys::of(app.as_deref());
         let mut stood = None;
         for tenure in base.tenures(&target.name, &self.app) {
             let tenure = tenure.map_err(|error| history::finding(&error, &target.location))?;
             let is_it = |state: &State| match &self.to {
-                Some(named) => select::names(named, state),
-                None => !state.is_same(now) && !is_held(state),
+                Some(named) => named.names_state(state, &known, &target.location),
+                None => Ok(!state.is_same(now) && !is_held(state)),
             };
             let edge = tenure.edge();
             let before = tenure.entered.and_then(|commit| commit.parents.into_iter().next());
             // Times at which the app was not there are nothing to go back to.
-            if let Some(state) = tenure.state.filter(|state| !state.is_empty() && is_it(state)) {
+            if let Some(state) = tenure.state.filter(|state| !state.is_empty())
+                && is_it(&state)?
+            {
                 return Ok(EarlierState { state, stood });
             }
             // What was before is not known, which is not the same as nothing.

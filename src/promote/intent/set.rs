@@ -35,7 +35,7 @@ pub struct SetApp {
     /// The app.
     pub name: String,
     /// Its images' references.
-    pub asks: Vec<ImageRequest>,
+    pub requests: Vec<ImageRequest>,
 }
 
 impl Intent for SetReferences {
@@ -50,7 +50,7 @@ impl Intent for SetReferences {
         };
         let mut builder = PlanBuilder::new(&target.name);
         for app in &self.apps {
-            let outcome = planner.set(&app.name, &app.asks, &target.location);
+            let outcome = planner.set(&app.name, &app.requests, &target.location);
             match outcome.and_then(|outcome| self.in_sequence(base, &target.name, outcome)) {
                 Ok(outcome) => builder.add(outcome, how, false),
                 Err(findings) => builder.cannot(findings, false),

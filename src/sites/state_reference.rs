@@ -1,0 +1,235 @@
+//! By what a person names a state: a reference that it has.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::image_choice::{ImageNames, NoImage, choose_image_of_app};
+use super::image_request::{ImageRequest, split_name, without_scheme};
+use super::{AppSites, ImageParts, Key, Site, SiteValue, State};
+use crate::diagnostic::Finding;
+use crate::source::Location;
+
+/// A reference by which a person names a state: that of one of its images,
+/// perhaps with the image's name before it, or a git reference or version alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateReference {
+    typed: String,
+    /// What stands after `NAME=`.
+    text: String,
+    /// The image that is meant.
+    image: ImageRequest,
+}
+
+impl StateReference {
+    /// Reads `[NAME=]TEXT`: any text may be a reference.
+    pub fn parse(typed: &str) -> Self {
+        let (name, text) = match split_name(typed) {
+            Some((name, text)) => (Some(name), text),
+            None => (None, typed),
+        };
+        let image = ImageRequest::of_text(text);
+        let name = name.map(|name| without_scheme(name).to_owned());
+        Self {
+            typed: typed.to_owned(),
+            text: text.to_owned(),
+            image: ImageRequest { name, ..image.unwrap_or_default() },
+        }
+    }
+
+    /// The image that is meant, with the tag and digest that are asked for.
+    pub fn image(&self) -> &ImageRequest {
+        &self.image
+    }
+
+    /// What was typed, without the image's name.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether any image may be meant, because neither a name nor a repository
+    /// says which.
+    pub fn is_of_any_image(&self) -> bool {
+        self.image.name.is_none() && self.image.repository.is_none()
+    }
+
+    /// Whether a value is what the text says of it, whatever its key.
+    pub fn is_said(&self, value: &SiteValue) -> bool {
+        match value {
+            SiteValue::Image(image) => is_image_text(&self.text, image),
+            SiteValue::Revision(revision) => *revision == self.text,
+            SiteValue::Moving(_) | SiteValue::Value(_) => false,
+        }
+    }
+
+    /// Those of the values that are named, by their numbers.
+    ///
+    /// # Errors
+    ///
+    /// The name fits several images, and one of them has that value.
+    pub fn choose(
+        &self,
+        values: &[KeyedValue<'_>],
+        known: &KnownKeys<'_>,
+        at: &Location,
+    ) -> Result<Vec<usize>, Finding> {
+        let is_said = |number: &usize| values[*number].is_said;
+        let name = self.image().name.as_deref();
+        let (images, others): (Vec<usize>, Vec<usize>) =
+            (0..values.len()).partition(|&number| values[number].is_image);
+        let is_named = |number: &usize| name.is_none_or(|name| values[*number].key == name);
+        let mut chosen: Vec<_> = others.into_iter().filter(is_named).filter(is_said).collect();
+        if self.is_of_any_image() {
+            chosen.extend(images.iter().filter(|number| is_said(number)));
+            return Ok(chosen);
+        }
+        let names = |number: usize| known.names(values[number].key, values[number].repository);
+        match choose_image_of_app(self.image(), &images, names) {
+            Ok(places) => {
+                let keys = self.keys_among(places.iter().map(|&number| values[number].key));
+                let is_key = |number: &usize| keys.contains(values[*number].key);
+                chosen.extend(places.into_iter().filter(is_key).filter(is_said));
+            }
+            Err(NoImage::Ambiguous(which)) if which.images.iter().flatten().any(is_said) => {
+                return Err(which.finding(name, self.text(), |_| at.clone()));
+            }
+            Err(_) => {}
+        }
+        Ok(chosen)
+    }
+
+    /// Whether a state has this reference.
+    ///
+    /// # Errors
+    ///
+    /// The name fits several images, and one of them has that value.
+    pub fn names_state(
+        &self,
+        state: &State,
+        known: &KnownKeys<'_>,
+        at: &Location,
+    ) -> Result<bool, Finding> {
+        let values = state.iter().map(|(key, value)| KeyedValue {
+            key: key.name(),
+            is_image: matches!(key, Key::Image(_)),
+            repository: match value {
+                SiteValue::Image(image) => image.repository.as_deref(),
+                _ => None,
+            },
+            is_said: self.is_said(value),
+        });
+        let chosen = self.choose(&values.collect::<Vec<_>>(), known, at)?;
+        Ok(!chosen.is_empty())
+    }
+
+    /// The keys of an app that are meant, for a hold on them: the key of that
+    /// name, else all keys of the image.
+    ///
+    /// # Errors
+    ///
+    /// No key is meant, or several images are.
+    pub fn keys_of<'s>(&self, app: &'s AppSites) -> Result<BTreeSet<&'s str>, NoImage<&'s Site>> {
+        let name = self.image().name.as_deref().unwrap_or_default();
+        let others = app.sites.iter().filter(|site| !site.is_image());
+        if let Some(other) = others.map(|site| site.key.name()).find(|key| *key == name) {
+            return Ok(BTreeSet::from([other]));
+        }
+        let images: Vec<&Site> = app.sites.iter().filter(|site| site.is_image()).collect();
+        let chosen = choose_image_of_app(self.image(), &images, ImageNames::of_site)?;
+        Ok(self.keys_among(chosen.iter().map(|site| site.key.name())))
+    }
+
+    /// Of the keys of one image, the one that is named, else all: what is said
+    /// of a key says nothing of the image's others.
+    fn keys_among<'k>(&self, keys: impl Iterator<Item = &'k str>) -> BTreeSet<&'k str> {
+        let keys: BTreeSet<_> = keys.collect();
+        let named = self.image().name.as_deref().and_then(|name| keys.get(name).copied());
+        named.map_or(keys, |key| BTreeSet::from([key]))
+    }
+}
+
+impl fmt::Display for StateReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.typed)
+    }
+}
+
+/// Whether an image is what a text says of it: its tag and digest as they are
+/// written after the repository, with or without the `:` or `@` before them, or
+/// a whole reference. The repository does not count, because each environment
+/// may have its own.
+///
+/// The digests decide where both have one, else the tags. A text that is only a
+/// digest says nothing of an image that has only a tag.
+pub fn is_image_text(text: &str, image: &ImageParts) -> bool {
+    let bare = ImageParts { repository: None, ..image.clone() }.to_string();
+    // Files may have tags that no registry takes; they are what they are.
+    if !bare.is_empty()
+        && text.trim_start_matches([':', '@']) == bare.trim_start_matches([':', '@'])
+    {
+        return true;
+    }
+    let said = ImageRequest::of_text(text).map(|said| SiteValue::Image(said.parts()));
+    said.is_some_and(|said| said.is_same(&SiteValue::Image(image.clone())))
+}
+
+/// What is known of an app's keys in one environment, for what knows only keys:
+/// a state of the past, and a hold.
+#[derive(Debug, Clone, Default)]
+pub struct KnownKeys<'a> {
+    images: BTreeMap<&'a str, ImageNames<'a>>,
+    others: BTreeSet<&'a str>,
+}
+
+impl<'a> KnownKeys<'a> {
+    /// What an app's sites say of their keys; nothing where it has none.
+    pub fn of(app: Option<&'a AppSites>) -> Self {
+        let mut known = Self::default();
+        for site in app.iter().flat_map(|app| &app.sites) {
+            let key = site.key.name();
+            if !site.is_image() {
+                known.others.insert(key);
+                continue;
+            }
+            let names = ImageNames::of_site(site);
+            match known.images.get_mut(key) {
+                Some(image) => {
+                    image.keys.extend(names.keys);
+                    image.repository = image.repository.or(names.repository);
+                }
+                None => drop(known.images.insert(key, names)),
+            }
+        }
+        known
+    }
+
+    /// The keys of images.
+    pub fn images(&self) -> impl Iterator<Item = &'a str> + '_ {
+        self.images.keys().copied()
+    }
+
+    /// Whether a key is that of a git reference, a version or a value.
+    pub fn is_other(&self, key: &str) -> bool {
+        self.others.contains(key) && !self.images.contains_key(key)
+    }
+
+    /// The names of an image's key, with the repository that is said beside it.
+    fn names<'n>(&'n self, key: &'n str, repository: Option<&'n str>) -> ImageNames<'n> {
+        let known = self.images.get(key);
+        let keys = known.map_or_else(|| vec![key], |known| known.keys.clone());
+        let repository = repository.or_else(|| known.and_then(|known| known.repository));
+        ImageNames { keys, repository }
+    }
+}
+
+/// Something that is said of a key: by a state, or by a hold.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyedValue<'a> {
+    /// The key's name.
+    pub key: &'a str,
+    /// Whether it may be an image's.
+    pub is_image: bool,
+    /// The image's repository, where it is said as well.
+    pub repository: Option<&'a str>,
+    /// Whether it is what a reference's text says.
+    pub is_said: bool,
+}
