@@ -1,54 +1,40 @@
 //! Carrying a change out and saying what became of it: the same for every
 //! command that changes something.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
-use super::destination::Destination;
-use super::{Context, Outcome, console};
-use crate::deliver::{Desk, Done, Executed, Mode, Where, execute, no_destination};
+use super::delivery_args::DeliveryArgs;
+use super::{Context, Outcome, console, known_base};
+use crate::deliver::{Delivered, Delivery, DeliveryMode, Done, no_destination};
 use crate::diagnostic::{Findings, Format, Style};
-use crate::git::Variables;
 use crate::promote::{Computed, Intent, show};
 
 /// Carries out what is meant where the person said, and shows it.
 pub(super) fn run(
-    context: &mut Context,
-    destination: &Destination,
+    context: &Context,
+    args: &DeliveryArgs,
     intent: &dyn Intent,
 ) -> Result<Outcome, Findings> {
-    let desk = desk(context, destination)?;
-    let asked = destination.mode();
-    let executed = execute(&desk, asked.unwrap_or(Mode::Show), intent)?;
-    let mut outcome = shown(context, &executed, asked);
+    let workspace = context.workspace(&args.options());
+    let asked = args.mode();
+    let delivery = Delivery::new(workspace, context.now);
+    let delivered = delivery.execute(asked.unwrap_or(DeliveryMode::Show), intent)?;
+    let mut outcome = shown(context, &delivered, asked);
+    known_base::report(context, workspace, delivered.base.as_ref(), &mut outcome);
     if asked.is_none() {
         outcome.findings.push(no_destination());
     }
     Ok(outcome)
 }
 
-/// Where the command works.
-pub(super) fn desk(context: &Context, destination: &Destination) -> Result<Desk, Findings> {
-    let Destination { base, remote, author, .. } = destination;
-    let asked = Where { base: base.clone(), remote: remote.clone(), author: author.clone() };
-    Desk::open(context.directory(), asked, variables())
-}
-
-/// The process's environment, as far as it is text.
-pub(super) fn variables() -> Variables {
-    let text = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Variables::new(text.collect::<BTreeMap<String, String>>())
-}
-
 /// Who asks, for a hold that has to say so.
-pub(super) fn requester(context: &Context, destination: &Destination) -> Result<String, Findings> {
-    Ok(desk(context, destination)?.requested_by().unwrap_or_else(|| "somebody".to_owned()))
+pub(super) fn requester(context: &Context, args: &DeliveryArgs) -> String {
+    let workspace = context.workspace(&args.options());
+    workspace.requested_by().unwrap_or_else(|| "somebody".to_owned())
 }
 
-fn shown(context: &Context, executed: &Executed, asked: Option<Mode>) -> Outcome {
-    let Executed { computed, done } = executed;
+fn shown(context: &Context, delivered: &Delivered, asked: Option<DeliveryMode>) -> Outcome {
+    let Delivered { computed, done, .. } = delivered;
     if context.console.format() == Format::Text {
         let text = what(computed, context.console.look());
         match done {
@@ -58,7 +44,7 @@ fn shown(context: &Context, executed: &Executed, asked: Option<Mode>) -> Outcome
     }
     let is_stopped = !computed.obstacles.is_empty();
     match done {
-        Done::Shown if asked.is_some_and(|mode| mode != Mode::Show) => {
+        Done::Shown if asked.is_some_and(|mode| mode != DeliveryMode::Show) => {
             context.console.say("nothing was changed");
         }
         Done::Shown => {}

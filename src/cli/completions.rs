@@ -6,20 +6,21 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::Shells;
 
-use super::{Cli, Exit, console, nearest_repository};
+use super::context::{nearest_repository, variables};
+use super::{Exit, console};
 use crate::config::{self, Repository};
-use crate::source::{Disk, Tree};
+use crate::git::{BaseOptions, Workspace};
 
 /// Print a shell's completion script
 ///
 /// It asks rungs at each tab, so that the environments, apps and trains of the repository at hand
 /// are offered. For example in `~/.bashrc`: `source <(rungs completions bash)`
 #[derive(Debug, clap::Args)]
-pub(super) struct Completions {
+pub(super) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     shell: clap_complete::Shell,
@@ -28,7 +29,7 @@ pub(super) struct Completions {
 /// The variable by which a script asks, with the shell's name.
 const ASKS: &str = "RUNGS_COMPLETE";
 
-impl Completions {
+impl CompletionsArgs {
     pub(super) fn run(self) -> Exit {
         let mut script = Vec::new();
         let shells = Shells::builtins();
@@ -44,12 +45,12 @@ impl Completions {
 /// Answers a shell that asks what could stand at the cursor; none where nobody
 /// asks. What cannot be answered is answered with nothing, because whatever is
 /// said lands in the line that is being typed.
-pub(super) fn answer() -> Option<Exit> {
+pub(super) fn answer(rungs: fn() -> Command) -> Option<Exit> {
     let shell = env::var(ASKS).ok().filter(|shell| !shell.is_empty())?;
     let words: Vec<OsString> = env::args_os().skip_while(|word| word != "--").skip(1).collect();
     let shells = Shells::builtins();
     let names = Arc::new(Typed(words.clone()));
-    let mut command = with_names(Cli::command(), &names);
+    let mut command = with_names(rungs(), &names);
     let here = env::current_dir().ok();
     let mut answer = Vec::new();
     if let Some(shell) = shells.completer(&shell)
@@ -101,7 +102,9 @@ impl Typed {
             Some(directory) => PathBuf::from(directory),
             None => nearest_repository(&env::current_dir().ok()?).to_owned(),
         };
-        let tree = Tree::new(Disk::new(directory));
+        let options = BaseOptions::default();
+        let workspace = Workspace::at(directory, options, variables(), config::base_branch);
+        let tree = workspace.known_files()?;
         Some(config::load_apps(&tree, &BTreeSet::new()).ok()?.repository)
     }
 
@@ -136,6 +139,9 @@ impl Typed {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
+    use super::super::Cli;
     use super::*;
 
     fn typed(line: &str) -> Typed {

@@ -10,7 +10,9 @@ use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value};
 
-use super::{Color, DataFormat, Exit, Global, OutputFormat};
+use super::exit::Exit;
+use super::options::{Color, Global};
+use super::written::{DataFormat, OutputFormat};
 use crate::diagnostic::{self, Findings, Format, ProblemKind, Style};
 use crate::source::RepoPath;
 

@@ -37,3 +37,9 @@ impl From<Exit> for ExitCode {
         Self::from(exit.code())
     }
 }
+
+/// Ends the run as clap does for arguments that it does not understand.
+pub(super) fn usage_error(message: &str) -> ! {
+    let mut rungs = clap::Command::new("rungs").override_usage("rungs [OPTIONS] <COMMAND>");
+    rungs.error(clap::error::ErrorKind::InvalidValue, message).exit()
+}

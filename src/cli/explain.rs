@@ -8,12 +8,12 @@ use crate::diagnostic::{self, Format};
 
 /// Explain a finding: what is wrong, why it matters, how to mend it
 #[derive(Debug, clap::Args)]
-pub(super) struct Explain {
+pub(super) struct ExplainArgs {
     /// The code that is shown with the finding; without one, all codes are listed
     code: Option<String>,
 }
 
-impl Explain {
+impl ExplainArgs {
     pub(super) fn run(self, context: &Context) -> Exit {
         let Some(name) = self.code else {
             console::print(list(context.console.format()).as_bytes());

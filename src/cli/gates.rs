@@ -3,11 +3,12 @@
 use clap::Arg;
 use serde_json::json;
 
-use super::destination::{Destination, PermissionArgs};
+use super::delivery_args::PermissionArgs;
 use super::written::DataFormat;
-use super::{Context, Outcome, carry_out, console, usage_error};
-use crate::deliver::{Judged, Mode, execute};
+use super::{Context, Outcome, console, known_base, usage_error};
+use crate::deliver::{Delivery, DeliveryMode, JudgedChange};
 use crate::diagnostic::{Finding, Findings, Format, ProblemKind, harmless};
+use crate::git::{BaseOptions, Workspace};
 use crate::promote::{AppSelection, Plan, Promotion, Request, Verdict, show, worst};
 use crate::sites::StateReference;
 
@@ -25,7 +26,7 @@ rungs gates [OPTIONS] --to <ENV> <APP>...
        rungs gates [OPTIONS] --base <REV>",
     mut_args(of_a_promotion_alone)
 )]
-pub(super) struct Gates {
+pub(super) struct GatesArgs {
     /// The apps that would be promoted
     #[arg(value_name = "APP", required_unless_present = "base", conflicts_with = "base")]
     apps: Vec<String>,
@@ -38,11 +39,14 @@ pub(super) struct Gates {
     /// A state that the source has held, by one of its references (`:v4`, `web=:v4`, `@sha256:…`)
     #[arg(long = "ref", value_name = "REF", conflicts_with = "base")]
     reference: Option<String>,
-    /// Judge a change: what `--head` changes against this commit or branch, whose configuration
-    /// counts
+    /// Judge a change: what `--head` changes against this branch of the remote, or commit, whose
+    /// configuration counts
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-    /// The commit or branch that has the change
+    /// The remote; origin, or the only one, if not given
+    #[arg(long, value_name = "REMOTE")]
+    remote: Option<String>,
+    /// The change: what is checked out, a local branch, or a commit
     #[arg(long, value_name = "REV", requires = "base", default_value = "HEAD")]
     head: String,
     #[command(flatten)]
@@ -55,13 +59,15 @@ fn of_a_promotion_alone(arg: Arg) -> Arg {
     if is_alone { arg.conflicts_with("base") } else { arg }
 }
 
-impl Gates {
-    pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
-        let destination = Destination::default();
-        let desk = carry_out::desk(context, &destination)?;
-        if let Some(base) = &self.base {
-            let judged = desk.judge(base, &self.head, &self.allowed.permissions().overrides)?;
-            return Ok(judged_outcome(context, judged));
+impl GatesArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
+        let Self { base, remote, .. } = &self;
+        let options = BaseOptions { base: base.clone(), remote: remote.clone(), author: None };
+        let workspace = context.workspace(&options);
+        let delivery = Delivery::new(workspace, context.now);
+        if self.base.is_some() {
+            let judgement = delivery.judge(&self.head, &self.allowed.permissions().overrides)?;
+            return Ok(judged_outcome(context, workspace, judgement));
         }
         let Some(environment) = self.to else {
             usage_error("say which environment with `--to ENV`")
@@ -73,13 +79,14 @@ impl Gates {
             permissions: self.allowed.permissions(),
         };
         let promotion = Promotion { request, apps: AppSelection::Named(self.apps) };
-        let executed = execute(&desk, Mode::Show, &promotion)?;
-        let computed = executed.computed;
+        let delivered = delivery.execute(DeliveryMode::Show, &promotion)?;
+        let computed = delivered.computed;
         let problems: Findings =
             computed.obstacles.into_iter().filter(|finding| !is_gate(finding)).collect();
         let mut outcome = outcome_of(context, &[computed.plan]);
         outcome.findings.extend(problems);
         outcome.findings.extend(computed.warnings);
+        known_base::report(context, workspace, delivered.base.as_ref(), &mut outcome);
         Ok(outcome)
     }
 }
@@ -89,12 +96,15 @@ fn is_gate(finding: &Finding) -> bool {
     matches!(finding.code.kind, ProblemKind::Gate | ProblemKind::Wait)
 }
 
-fn judged_outcome(context: &Context, judged: Judged) -> Outcome {
-    let mut outcome = outcome_of(context, &judged.plans);
-    outcome.data.insert("base".to_owned(), json!(judged.base));
-    outcome.data.insert("head".to_owned(), json!(judged.head));
-    outcome.findings.extend(judged.warnings);
-    if judged.plans.is_empty() {
+fn judged_outcome(context: &Context, workspace: &Workspace, judgement: JudgedChange) -> Outcome {
+    let JudgedChange { base, head, plans, warnings } = judgement;
+    let mut outcome = outcome_of(context, &plans);
+    known_base::report(context, workspace, Some(&base), &mut outcome);
+    outcome.data["workspace"]["head"] = json!(head);
+    outcome.data.insert("base".to_owned(), json!(base.commit));
+    outcome.data.insert("head".to_owned(), json!(head.commit));
+    outcome.findings.extend(warnings);
+    if plans.is_empty() {
         context.console.say("the change enters no environment");
     }
     outcome

@@ -3,10 +3,11 @@
 use clap::Subcommand;
 use jiff::Timestamp;
 
-use super::destination::Destination;
+use super::delivery_args::DeliveryArgs;
+use super::known_base::{self, BaseArgs, KnownBase, LoadedApps};
 use super::{Context, Outcome, carry_out, console};
 use crate::diagnostic::{Findings, Format};
-use crate::holds::{self, Hold as Held};
+use crate::holds::{self, Hold};
 use crate::promote::{HoldBack, LiftHolds};
 use crate::sites::StateReference;
 
@@ -15,39 +16,35 @@ use crate::sites::StateReference;
 /// A hold is an entry in the file `.rungs/holds/ENV/APP.yaml`, which `set` adds and `lift` removes.
 /// A rollback sets one by itself.
 #[derive(Debug, clap::Args)]
-pub(super) struct Hold {
+pub(super) struct HoldArgs {
     #[command(subcommand)]
-    command: Command,
+    command: HoldCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum HoldCommand {
     /// List what is held back, from where, by whom and why
-    List(List),
+    List(HoldListArgs),
     /// Hold a state back: what the environment says now, or a reference
-    Set(Set),
+    Set(HoldSetArgs),
     /// Let states in again
-    Lift(Lift),
+    Lift(HoldLiftArgs),
 }
 
 #[derive(Debug, clap::Args)]
-struct List {
+struct HoldListArgs {
     /// Only of these apps
     #[arg(value_name = "APP")]
     apps: Vec<String>,
     /// Only of this environment
     #[arg(long, value_name = "ENV")]
     env: Option<String>,
-    /// The branch that is deployed; `forge.base`, the CI's own or the remote's default if not given
-    #[arg(long, value_name = "BRANCH")]
-    base: Option<String>,
-    /// The remote; origin, or the only one, if not given
-    #[arg(long, value_name = "REMOTE")]
-    remote: Option<String>,
+    #[command(flatten)]
+    base: BaseArgs,
 }
 
 #[derive(Debug, clap::Args)]
-struct Set {
+struct HoldSetArgs {
     /// The app
     app: String,
     /// The environment
@@ -65,11 +62,11 @@ struct Set {
     #[arg(long, value_name = "TIME", value_parser = holds::parse_until)]
     until: Option<Timestamp>,
     #[command(flatten)]
-    destination: Destination,
+    delivery: DeliveryArgs,
 }
 
 #[derive(Debug, clap::Args)]
-struct Lift {
+struct HoldLiftArgs {
     /// The app
     app: String,
     /// The environment
@@ -82,26 +79,26 @@ struct Lift {
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
-    destination: Destination,
+    delivery: DeliveryArgs,
 }
 
-impl Hold {
-    pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
+impl HoldArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         match self.command {
-            Command::List(list) => list.run(context),
-            Command::Set(set) => set.run(context),
-            Command::Lift(lift) => {
-                let Lift { app, env, reference, reason, destination } = lift;
+            HoldCommand::List(list) => list.run(context),
+            HoldCommand::Set(set) => set.run(context),
+            HoldCommand::Lift(lift) => {
+                let HoldLiftArgs { app, env, reference, reason, delivery } = lift;
                 let reference = reference.as_deref().map(StateReference::parse);
                 let intent = LiftHolds { environment: env, app, reference, reason };
-                carry_out::run(context, &destination, &intent)
+                carry_out::run(context, &delivery, &intent)
             }
         }
     }
 }
 
-impl Set {
-    fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
+impl HoldSetArgs {
+    fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let references = self.references.iter().map(|text| {
             let reference = StateReference::parse(text);
             if reference.image().name.is_none() {
@@ -113,18 +110,27 @@ impl Set {
             reference
         });
         let references = references.collect();
-        let by = carry_out::requester(context, &self.destination)?;
+        let by = carry_out::requester(context, &self.delivery);
         let Self { app, env: environment, reason, until, .. } = self;
         let intent = HoldBack { environment, app, references, reason, by, until };
-        carry_out::run(context, &self.destination, &intent)
+        carry_out::run(context, &self.delivery, &intent)
     }
 }
 
-impl List {
-    fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
-        let Self { apps, env, base, remote } = self;
-        let destination = Destination::none(base, remote);
-        let (tree, loaded) = carry_out::desk(context, &destination)?.known()?;
+impl HoldListArgs {
+    fn run(self, context: &Context) -> Result<Outcome, Findings> {
+        let Self { apps, env, base } = self;
+        let workspace = context.workspace(&base.options());
+        let all = LoadedApps::default();
+        let known = KnownBase::of(workspace, &all)?;
+        let revision = known.as_ref().map(|known| known.revision.clone());
+        let (tree, loaded) = if let Some(KnownBase { tree, loaded, .. }) = known {
+            (tree, loaded)
+        } else {
+            let tree = workspace.work_tree();
+            let loaded = all.load(&tree)?;
+            (tree, loaded)
+        };
         let only = env.as_deref().map(|name| loaded.repository.find_environment(name));
         let only = only.transpose()?.map(|environment| environment.name.clone());
         let mut holds = holds::all(&tree, &loaded.repository)?;
@@ -137,12 +143,13 @@ impl List {
             }
         }
         let mut outcome = Outcome::from(loaded.warnings);
+        known_base::report(context, workspace, revision.as_ref(), &mut outcome);
         outcome.data.insert("holds".to_owned(), serde_json::json!(holds));
         Ok(outcome)
     }
 }
 
-fn table(holds: &[Held]) -> String {
+fn table(holds: &[Hold]) -> String {
     let lines = holds.iter().map(|hold| {
         let state = hold.state.iter().map(|(key, text)| format!("{key} {text}"));
         let state = state.collect::<Vec<_>>().join(", ");

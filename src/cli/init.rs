@@ -11,13 +11,13 @@ use crate::diagnostic::{Findings, harmless};
 /// Two apps (the Kubernetes guestbook as a Tera template, a cart service as Jsonnet) in four
 /// environments: qa, e2e, stage and prod. It renders as it stands; change it into your own.
 #[derive(Debug, clap::Args)]
-pub(super) struct Init {
+pub(super) struct InitArgs {
     /// Where; the directory that --repo names, or this one, if not given
     #[arg(value_hint = clap::ValueHint::DirPath)]
     directory: Option<PathBuf>,
 }
 
-impl Init {
+impl InitArgs {
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let directory = self.directory.or_else(|| context.repo.clone());
         let directory = directory.unwrap_or_else(|| PathBuf::from("."));

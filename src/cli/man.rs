@@ -1,22 +1,19 @@
 //! `rungs man`
 
-use clap::CommandFactory;
-
-use super::{Cli, Exit, console};
+use super::{Exit, console};
 use crate::diagnostic::harmless;
 
 /// Print a manual page
 ///
 /// Without a command, the page of rungs itself. For example: `rungs man render | man -l -`
 #[derive(Debug, clap::Args)]
-pub(super) struct Man {
+pub(super) struct ManArgs {
     /// The command whose page to print, such as `hold set`
     command: Vec<String>,
 }
 
-impl Man {
-    pub(super) fn run(self) -> Exit {
-        let mut rungs = Cli::command();
+impl ManArgs {
+    pub(super) fn run(self, mut rungs: clap::Command) -> Exit {
         rungs.build();
         let command = self.command.iter().fold(rungs, |above, name| {
             above.find_subcommand(name).cloned().unwrap_or_else(|| {

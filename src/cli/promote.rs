@@ -1,6 +1,6 @@
 //! `rungs promote`
 
-use super::destination::{Destination, PermissionArgs};
+use super::delivery_args::{DeliveryArgs, PermissionArgs};
 use super::{Context, Outcome, carry_out};
 use crate::diagnostic::Findings;
 use crate::promote::{AppSelection, Permissions, Promotion, Request};
@@ -11,7 +11,7 @@ use crate::sites::StateReference;
 /// Copies tags, digests, linked git references and the values that are declared for it, after
 /// asking the environment's gates. The target keeps its own repositories. Nothing to do is success.
 #[derive(Debug, clap::Args)]
-pub(super) struct Promote {
+pub(super) struct PromoteArgs {
     /// The apps to promote
     #[arg(value_name = "APP", required_unless_present_any = ["train", "all"])]
     apps: Vec<String>,
@@ -36,11 +36,11 @@ pub(super) struct Promote {
     #[command(flatten)]
     allowed: PermissionArgs,
     #[command(flatten)]
-    destination: Destination,
+    delivery: DeliveryArgs,
 }
 
-impl Promote {
-    pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
+impl PromoteArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let permissions = Permissions { create: self.create, ..self.allowed.permissions() };
         let apps = match self.train {
             Some(train) => AppSelection::Train(train),
@@ -53,6 +53,6 @@ impl Promote {
             reference: self.reference.as_deref().map(StateReference::parse),
             permissions,
         };
-        carry_out::run(context, &self.destination, &Promotion { request, apps })
+        carry_out::run(context, &self.delivery, &Promotion { request, apps })
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{Context, Outcome, console};
 use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Findings, Format, ProblemKind};
+use crate::git::BaseOptions;
 use crate::pipeline::{self, RenderSelection, Rendering};
 use crate::rendered::{
     self, FileAction, OutputChange, OutputChanges, OutputDirectory, RenderScope, RenderedFiles,
@@ -23,7 +24,7 @@ use crate::source::{RepoPath, Tree};
 /// environment brings itself to rendered/<environment>/_environment/. Only files that differ are
 /// written, files of rungs that are no longer rendered are removed, and no other file is touched.
 #[derive(Debug, clap::Args)]
-pub(super) struct Render {
+pub(super) struct RenderArgs {
     /// The environments; all of them if none is given
     #[arg(value_name = "ENV")]
     environments: Vec<String>,
@@ -42,10 +43,10 @@ pub(super) struct Render {
     check: bool,
 }
 
-impl Render {
+impl RenderArgs {
     pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
         context.console.stdout_is_taken = self.stdout;
-        let tree = context.tree();
+        let tree = context.files()?;
         let Loaded { repository, mut warnings } = config::load(&tree)?;
         let selection = self.selection(&repository)?;
         let rendering = match render(context, &tree, &repository, &selection) {
@@ -108,13 +109,13 @@ impl Render {
         context: &Context,
         configured: &RepoPath,
     ) -> Result<OutputDirectory, Findings> {
-        match &self.output {
-            Some(directory) => {
-                refuse_occupied(directory, &context.directory());
-                Ok(OutputDirectory::at(directory))
-            }
-            None => Ok(OutputDirectory::within(&context.directory(), configured)?),
+        if let Some(directory) = &self.output {
+            refuse_occupied(directory, &context.directory());
+            return Ok(OutputDirectory::at(directory));
         }
+        let root = context.workspace(&BaseOptions::default()).require_work_tree();
+        let help = "print the manifests with `--stdout`, or name a directory with `--output`";
+        Ok(OutputDirectory::within(root.map_err(|finding| finding.help(help))?, configured)?)
     }
 }
 

@@ -1,9 +1,9 @@
 //! `rungs rollback`
 
-use super::destination::{Destination, PermissionArgs};
+use super::delivery_args::{DeliveryArgs, PermissionArgs};
 use super::{Context, Outcome, carry_out};
 use crate::diagnostic::Findings;
-use crate::promote::Rollback as Intent;
+use crate::promote::Rollback;
 use crate::sites::StateReference;
 
 /// Restore what an app was before in an environment, and hold back what it is now
@@ -12,7 +12,7 @@ use crate::sites::StateReference;
 /// rollback goes further back. The state that is left must not enter again until its hold is lifted.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("why", |arg| arg.help("Why, for the record and the hold: `rolled back` if not given")))]
-pub(super) struct Rollback {
+pub(super) struct RollbackArgs {
     /// The app
     app: String,
     /// The environment
@@ -25,20 +25,20 @@ pub(super) struct Rollback {
     #[command(flatten)]
     allowed: PermissionArgs,
     #[command(flatten)]
-    destination: Destination,
+    delivery: DeliveryArgs,
 }
 
-impl Rollback {
-    pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
+impl RollbackArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let reason = self.allowed.reason().unwrap_or("rolled back").to_owned();
-        let intent = Intent {
+        let intent = Rollback {
             environment: self.env,
             app: self.app,
             to: self.to_ref.as_deref().map(StateReference::parse),
             reason,
-            by: carry_out::requester(context, &self.destination)?,
+            by: carry_out::requester(context, &self.delivery),
             permissions: self.allowed.permissions(),
         };
-        carry_out::run(context, &self.destination, &intent)
+        carry_out::run(context, &self.delivery, &intent)
     }
 }

@@ -8,12 +8,12 @@ use crate::config;
 /// Editors check the files as they are typed with a first line such as
 /// `# yaml-language-server: $schema=../../schemas/app.schema.json`.
 #[derive(Debug, clap::Args)]
-pub(super) struct Schema {
+pub(super) struct SchemaArgs {
     /// The file: rungs (rungs.yaml), environment (environment.yaml), app or hold
     file: Option<String>,
 }
 
-impl Schema {
+impl SchemaArgs {
     pub(super) fn run(self) -> Exit {
         let schemas = config::schemas();
         let names: Vec<_> = schemas.iter().map(|(name, _)| *name).collect();

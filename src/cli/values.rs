@@ -8,7 +8,7 @@ use crate::diagnostic::{Findings, Format, harmless};
 ///
 /// What looks like a secret by its key (password, token, …) is masked.
 #[derive(Debug, clap::Args)]
-pub(super) struct Values {
+pub(super) struct ValuesArgs {
     /// The app
     app: String,
     /// The environment
@@ -19,9 +19,9 @@ pub(super) struct Values {
 /// A value that is longer moves the place behind it, and no other line's.
 const VALUE_WIDTH: usize = 32;
 
-impl Values {
+impl ValuesArgs {
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
-        let Loaded { repository, warnings } = config::load(&context.tree())?;
+        let Loaded { repository, warnings } = config::load(&context.files()?)?;
         let (environment, app) = repository.find_app(&self.env, &self.app)?;
         let settings = config::settings(environment, app);
         let mut outcome = Outcome::from(warnings);

@@ -8,8 +8,8 @@ use super::lists::exactly_one;
 use super::sourced::Sourced;
 use super::syntax::{BranchName, FilePath, ForgeRepository, Url, VariableName};
 use crate::diagnostic::{Finding, Findings, codes};
-use crate::source::Location;
-use crate::yaml::Node;
+use crate::source::{Location, RepoPath, Tree};
+use crate::yaml::{Dialect, Node, parse};
 
 codes! {
     /// A token stands in a file.
@@ -135,5 +135,26 @@ fn token(raw: &Sourced<TokenFile>, findings: &mut Findings) -> Option<TokenSourc
             findings.push(exactly_one("`token`", "`env` and `file`", &raw.location));
             None
         }
+    }
+}
+
+/// Reads `forge.base` of `rungs.yaml`, and nothing else of it: which commit's
+/// configuration counts is known by this branch only. None where there is no
+/// such file, or where it names none.
+///
+/// # Errors
+///
+/// The file cannot be read, is not YAML, or names what cannot be a branch.
+pub fn base_branch(tree: &Tree) -> Result<Option<String>, Findings> {
+    let read = tree.read_if_present(&RepoPath::root().child("rungs.yaml"));
+    let read = read.map_err(|error| Finding::of_read_error(&error, None))?;
+    let Some(file) = read else { return Ok(None) };
+    let documents = parse(&file, Dialect::Kubectl)?;
+    let base = documents.first().and_then(|one| one.root().get("forge")?.get("base"));
+    let Some(base) = base.filter(|base| !base.is_null()) else { return Ok(None) };
+    let mut findings = Findings::new();
+    match BranchName::decode(base, &mut findings) {
+        Some(branch) if !findings.has_errors() => Ok(Some(branch.0)),
+        _ => Err(findings),
     }
 }

@@ -31,7 +31,7 @@ mod syntax;
 mod valid;
 mod values;
 
-pub use forge::{Forge, ForgeKind, TokenSource};
+pub use forge::{Forge, ForgeKind, TokenSource, base_branch};
 pub use gates::{
     Approvals, Check, CheckSubject, DigestGate, Field, Freeze, Gates, Side, Soak, Trust, Window,
 };

@@ -1,9 +1,10 @@
 //! Onto a branch for people to merge.
 
 use super::code::BRANCH_NOT_OURS;
-use super::{Desk, Done, Executed};
+use super::delivery::{Delivery, failed, git_failed};
+use super::outcome::{Delivered, Done};
 use crate::diagnostic::{Finding, Findings};
-use crate::git::{Branch, Lease, ObjectName, PushError};
+use crate::git::{Branch, Lease, ObjectName, PushError, Remote};
 use crate::history::record;
 use crate::promote::{Computed, Intent};
 use crate::source::{Location, RepoPath};
@@ -14,29 +15,31 @@ const TRIES: u32 = 5;
 /// Computes for the base's newest tip and pushes a branch with one commit of
 /// it. The same plan again changes nothing; a newer one replaces ours, and
 /// never anything that somebody else put there.
-pub(super) fn execute(desk: &Desk, intent: &dyn Intent) -> Result<Executed, Findings> {
-    let upstream = desk.remote()?;
+pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<Delivered, Findings> {
+    let remote = delivery.workspace.require_remote()?;
     let mut tries = 1;
     loop {
-        match attempt(desk, intent)? {
-            Ok(executed) => return Ok(executed),
+        match attempt(delivery, remote, intent)? {
+            Ok(delivered) => return Ok(delivered),
             // Another process was faster; what it put there is looked at first.
             Err((PushError::Outdated, _)) if tries < TRIES => tries += 1,
-            Err((error, branch)) => return Err(error.finding(&upstream.remote, &branch).into()),
+            Err((error, branch)) => return Err(error.finding(remote, &branch).into()),
         }
     }
 }
 
 /// One try; the push's error is for the caller to judge.
 fn attempt(
-    desk: &Desk,
+    delivery: &Delivery<'_>,
+    remote: &Remote,
     intent: &dyn Intent,
-) -> Result<Result<Executed, (PushError, Branch)>, Findings> {
-    let upstream = desk.remote()?;
-    let writer = desk.writer()?;
-    let tip = desk.newest_base()?;
-    let computed = desk.compute_at(&tip, intent, &desk.how(false))?;
-    let settled = |computed, done| Ok(Ok(Executed { computed, done }));
+) -> Result<Result<Delivered, (PushError, Branch)>, Findings> {
+    let writer = delivery.workspace.writer()?;
+    let base = delivery.workspace.fetched_base()?;
+    let tip = &base.commit;
+    let how = delivery.how(false);
+    let computed = delivery.compute_at(tip, base.branch_name(), intent, &how)?;
+    let settled = |computed, done| Ok(Ok(Delivered { computed, done, base: Some(base.clone()) }));
     if computed.is_stopped(intent) {
         return settled(computed, Done::Shown);
     }
@@ -44,20 +47,20 @@ fn attempt(
         return settled(computed, Done::Nothing);
     }
     let branch = name(&computed, intent)?;
-    let there = writer.fetch_tip(&upstream.remote, &branch).map_err(|error| error.finding())?;
+    let there = writer.fetch_tip(remote, &branch).map_err(|error| error.finding())?;
     let lease = match there {
         None => Lease::Absent,
-        Some(there) => match ours(desk, &there, &branch, &tip)? {
+        Some(there) => match ours(delivery, &there, &branch, tip)? {
             Some(plan) if plan == computed.identity => {
                 return settled(computed, Done::There { branch });
             }
             _ => Lease::Exactly(there),
         },
     };
-    let Some(commit) = desk.commit(&tip, &computed)? else {
+    let Some(commit) = delivery.commit(tip, &computed)? else {
         return settled(computed, Done::Nothing);
     };
-    match writer.push(&upstream.remote, &commit, &branch, &lease) {
+    match writer.push(remote, &commit, &branch, &lease) {
         Ok(_) => settled(computed, Done::Pushed { commit, branch }),
         Err(error) => Ok(Err((error, branch))),
     }
@@ -81,20 +84,20 @@ fn name(computed: &Computed, intent: &dyn Intent) -> Result<Branch, Finding> {
 /// A commit on it is not ours: what a person put there is never thrown away,
 /// neither at its tip nor below ours.
 fn ours(
-    desk: &Desk,
+    delivery: &Delivery<'_>,
     tip: &ObjectName,
     branch: &Branch,
     base: &ObjectName,
 ) -> Result<Option<String>, Findings> {
-    let objects = desk.clone()?.objects();
-    let read = |name: &ObjectName| objects.commit(name).map_err(super::desk::failed);
+    let clone = delivery.workspace.require_clone()?;
+    let objects = clone.objects();
+    let read = |name: &ObjectName| objects.commit(name).map_err(failed);
     let (mut commit, _) = read(tip)?;
     let plan = record::read(&commit.message).first().map(|record| record.plan.clone());
     if let Some(plan) = plan {
-        let writer = desk.writer()?;
         let mut beside = Vec::new();
         for parent in &commit.parents {
-            if !writer.is_ancestor(parent, base).map_err(super::desk::failed)? {
+            if !clone.is_ancestor(parent, base).map_err(|error| git_failed(&error))? {
                 beside.push(parent.clone());
             }
         }

@@ -10,17 +10,12 @@ codes! {
     /// happened, with `rungs status`, and ask again.
     CHANGED_MEANWHILE = "changed-meanwhile", Answer, Error;
 
-    /// The directory is in no git repository.
+    /// A change and its base have no commit in common.
     ///
-    /// Commits and branches are made in a clone. Name one with `--repo DIR`, or
-    /// a remote with `--repo URL`. `--write` changes files and needs no clone.
-    NO_CLONE = "no-clone", Input, Error;
-
-    /// No commit of that name is in the clone.
-    ///
-    /// `rungs gates --base REV` takes whatever git takes for a commit: a branch
-    /// (`origin/main`), a tag or an id. Fetch what is not there yet.
-    UNKNOWN_REVISION = "unknown-revision", Outside, Error;
+    /// `rungs gates --base` judges what a change did since it left its base. The two histories begin
+    /// apart, so that there is no such commit: the base is of another repository, or was written
+    /// anew. Name the base that the change is to be merged into.
+    NO_COMMON_COMMIT = "no-common-commit", Input, Error;
 
     /// A branch of rungs' name has commits of somebody else.
     ///
@@ -28,13 +23,6 @@ codes! {
     /// changes, and never throws away what people put there. Merge or close
     /// the branch, or delete it, and try again.
     BRANCH_NOT_OURS = "branch-not-ours", Answer, Error;
-
-    /// The clone has no files to change.
-    ///
-    /// `--write` changes the files of a work tree. A bare clone has none, and
-    /// neither has the clone that `--repo URL` keeps. `--commit` and `--branch`
-    /// need no work tree.
-    NO_WORK_TREE = "no-work-tree", Input, Error;
 
     /// A file that would change has changes that are not committed.
     ///

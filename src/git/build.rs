@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::code::{CHANGE_CLASH, CHANGE_THROUGH_LINK, COMMIT_UNSIGNED, COMMIT_UNWRITABLE};
 use super::program::ProgramError;
-use super::{FileMode, ObjectError, ObjectName, Objects, TreeEntry};
+use super::{FileMode, ObjectDatabase, ObjectError, ObjectName, TreeEntry};
 use crate::diagnostic::Finding;
 use crate::source::{Location, RepoPath, is_git};
 
@@ -85,7 +85,7 @@ impl BuildError {
 /// The tree that `base` becomes when the files change; `base` itself where
 /// nothing differs. Paths count from `prefix`, a directory below the tree.
 pub(super) fn tree(
-    objects: &dyn Objects,
+    objects: &dyn ObjectDatabase,
     base: &ObjectName,
     prefix: &RepoPath,
     changes: &Changes,
@@ -120,7 +120,7 @@ struct WantedFile<'c> {
 }
 
 struct Builder<'b> {
-    objects: &'b dyn Objects,
+    objects: &'b dyn ObjectDatabase,
     prefix: &'b RepoPath,
 }
 
@@ -284,7 +284,7 @@ mod tests {
         ObjectName::from_bytes(&Sha256::digest(bytes)).unwrap()
     }
 
-    impl Objects for InMemory {
+    impl ObjectDatabase for InMemory {
         fn tree(&self, id: &ObjectName) -> Result<Vec<TreeEntry>, ObjectError> {
             self.read.lock().unwrap().push(id.clone());
             let trees = self.trees.lock().unwrap();

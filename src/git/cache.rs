@@ -52,28 +52,33 @@ impl Cache {
     }
 
     /// The clone of an address as it is now: made where there is none, or none
-    /// that works, and fetched where there is one. Its own directory.
-    pub fn fetch(&self, address: &RepositoryAddress) -> Result<PathBuf, Finding> {
-        let asked = SystemTime::now();
-        let turn = CacheLock::take(&self.0, address).map_err(|error| self.unwritable(&error))?;
-        turn.remove_unfinished();
-        if turn.is_usable(address) {
-            if turn.was_fetched_since(asked) {
-                return Ok(turn.clone);
+    /// that works, and fetched where there is one. Its own directory. `clock`
+    /// says the time: runs tell by it whether another fetched while they waited.
+    pub fn fetch(
+        &self,
+        address: &RepositoryAddress,
+        clock: fn() -> SystemTime,
+    ) -> Result<PathBuf, Finding> {
+        let asked = clock();
+        let lock = CacheLock::take(&self.0, address).map_err(|error| self.unwritable(&error))?;
+        lock.remove_unfinished();
+        if lock.is_usable(address) {
+            if lock.was_fetched_since(asked) {
+                return Ok(lock.clone);
             }
-            match turn.fetch(asked) {
-                Ok(()) => return Ok(turn.clone),
+            match lock.fetch(clock().max(asked)) {
+                Ok(()) => return Ok(lock.clone),
                 // Whether it is the server or the clone is told by asking the server alone.
                 Err(error) => {
-                    CacheLock::reach(address).map_err(|_| unreachable(address, &error))?
+                    CacheLock::reach(address).map_err(|_| unreachable(address, &error))?;
                 }
             }
         }
-        turn.make(address, asked).map_err(|error| match error {
+        lock.make(address, clock().max(asked)).map_err(|error| match error {
             CacheError::Disk(error) => self.unwritable(&error),
             CacheError::Git(error) => unreachable(address, &error),
         })?;
-        Ok(turn.clone)
+        Ok(lock.clone)
     }
 
     fn unwritable(&self, error: &io::Error) -> Finding {
@@ -115,7 +120,7 @@ impl From<ProgramError> for CacheError {
     }
 }
 
-/// One run's turn at a clone; others wait until it is dropped, or the process
+/// One run's lock at a clone; others wait until it is dropped, or the process
 /// ends.
 struct CacheLock {
     directory: PathBuf,
@@ -194,8 +199,7 @@ impl CacheLock {
         nanos.is_some_and(|nanos| SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos) >= asked)
     }
 
-    fn fetch(&self, asked: SystemTime) -> Result<(), ProgramError> {
-        let began = SystemTime::now().max(asked);
+    fn fetch(&self, began: SystemTime) -> Result<(), ProgramError> {
         let program = self.program().setting("gc.auto=0").setting("maintenance.auto=false");
         let command = program.command("fetch").args([
             "--quiet",
@@ -235,9 +239,8 @@ impl CacheLock {
 
     /// Makes the clone under another name, and puts it in its place when it is
     /// whole.
-    fn make(&self, address: &RepositoryAddress, asked: SystemTime) -> Result<(), CacheError> {
+    fn make(&self, address: &RepositoryAddress, began: SystemTime) -> Result<(), CacheError> {
         let new = self.temporary("new");
-        let began = SystemTime::now().max(asked);
         GitProgram::nowhere()
             .command("clone")
             .args(["--quiet", "--bare", "--filter=blob:none", "--template=", "--origin=origin"])

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::ChildStdout;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::database::{Abbreviated, Database};
+use super::backend::{Abbreviated, CloneBackend};
 use super::format::ObjectKind;
 use super::{GitProgram, ObjectError, ObjectName, ProgramError, Running};
 
@@ -163,7 +163,7 @@ fn answer<T>(
     read(&Header { kind, size }, output).map(Some)
 }
 
-impl Database for CatFile {
+impl CloneBackend for CatFile {
     fn digits(&self) -> usize {
         self.digits
     }

@@ -88,6 +88,57 @@ codes! {
     /// ```
     COMMIT_UNSIGNED = "commit-unsigned", Outside, Error;
 
+    /// The directory is not in a git repository.
+    ///
+    /// Commits and branches are made in a clone. Name one with `--repo DIR`, or
+    /// a remote with `--repo URL`. `--write` changes files and needs no clone.
+    NO_CLONE = "no-clone", Input, Error;
+
+    /// The clone has no files to change.
+    ///
+    /// `--write` changes the files of a work tree, and `rungs render` writes into it. A bare clone has
+    /// none, and neither has the clone that `--repo URL` keeps. `--commit` and `--branch` need no work
+    /// tree, and neither do `rungs render --stdout` and `--output DIR`.
+    NO_WORK_TREE = "no-work-tree", Input, Error;
+
+    /// The clone belongs to another user.
+    ///
+    /// A clone's configuration may name programs that git runs, so that git reads
+    /// no clone that somebody else could have written. In CI it is mostly a
+    /// checkout by `root` that a job reads as another user, or the other way round.
+    ///
+    /// Let the directory belong to whoever runs rungs, or say that it is to be trusted:
+    ///
+    /// ```sh
+    /// git config --global --add safe.directory /builds/shop/deploy
+    /// ```
+    FOREIGN_CLONE = "foreign-clone", Input, Error;
+
+    /// No commit of that name is in the clone.
+    ///
+    /// `--base` and `--head` take these, in this order:
+    ///
+    /// | written | taken |
+    /// | --- | --- |
+    /// | `HEAD` | what is checked out |
+    /// | all digits of a commit's id | that commit |
+    /// | `refs/tags/v1`, `refs/heads/main` | the reference of that full name |
+    /// | `origin/main` | the branch of that remote, as it was last fetched |
+    /// | `main` | of `--base` the remote's branch, and the clone's own where the remote has none; of `--head` the clone's own branch |
+    /// | `1a2b3c4` | the commit whose id begins so |
+    /// | `main~3`, `HEAD^2` | an ancestor of any of these |
+    ///
+    /// A tag is taken by its full name only: whoever may push one called `main`
+    /// could otherwise put it in the place of the branch.
+    ///
+    /// The help has the command that fetches what is missing. Checkouts of CI have
+    /// no history and one branch, unless they are told otherwise:
+    ///
+    /// ```sh
+    /// git fetch --unshallow origin '+refs/heads/main:refs/remotes/origin/main'
+    /// ```
+    UNKNOWN_REVISION = "unknown-revision", Outside, Error;
+
     /// The clone has no remote.
     ///
     /// `--commit` and `--branch` push to a remote, and this clone has none.

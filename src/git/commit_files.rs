@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::{FileMode, ObjectError, ObjectName, Objects, TreeEntry};
+use super::{FileMode, ObjectDatabase, ObjectError, ObjectName, TreeEntry};
 use crate::source::{
     EntryKind, MAX_FILE_BYTES, ReadErrorKind, RepoPath, Store, StoreEntry, StoreError,
 };
 
 /// A commit's files below a directory of the clone.
-pub struct CommitFiles {
-    objects: Arc<dyn Objects>,
+pub(super) struct CommitFiles {
+    objects: Arc<dyn ObjectDatabase>,
     commit: ObjectName,
     tree: ObjectName,
     prefix: RepoPath,
@@ -30,8 +30,8 @@ struct TreeListing {
 
 impl CommitFiles {
     /// The files of `commit` below `prefix`.
-    pub fn new(
-        objects: Arc<dyn Objects>,
+    pub(super) fn new(
+        objects: Arc<dyn ObjectDatabase>,
         commit: &ObjectName,
         prefix: RepoPath,
     ) -> Result<Self, ObjectError> {
@@ -113,7 +113,7 @@ impl TreeListing {
     /// Fetches the blobs of all its files, where a partial clone lacks them:
     /// whoever reads one file of a directory is likely to read the others, and
     /// would wait for the remote at each.
-    fn prefetch(&self, objects: &dyn Objects) {
+    fn prefetch(&self, objects: &dyn ObjectDatabase) {
         self.is_fetched.get_or_init(|| {
             let is_blob = |mode| !matches!(mode, FileMode::Tree | FileMode::Submodule);
             let blobs = self.entries.iter().filter(|entry| is_blob(entry.mode));

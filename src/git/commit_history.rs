@@ -5,7 +5,7 @@ use crate::source::RepoPath;
 
 /// A commit of a branch with the files that it changed there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct BranchStep {
     /// The commit.
     pub commit: Commit,
     /// Against the commit before it on the branch, by path.
@@ -43,7 +43,7 @@ pub trait CommitHistory: Send + Sync {
         &'h self,
         tip: &ObjectName,
         paths: &[RepoPath],
-    ) -> Result<Box<dyn Iterator<Item = Result<Step, HistoryError>> + 'h>, HistoryError>;
+    ) -> Result<Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>, HistoryError>;
 
     /// Every commit of the branch, the newest first, whatever it changed, on the
     /// way that [`Self::steps`] goes: past a merge that hides the branch by its

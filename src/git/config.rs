@@ -93,7 +93,7 @@ impl GitConfig {
     }
 
     /// The middle parts of `section.MIDDLE.key`, each once, in their order.
-    pub fn subsections(&self, section: &str, key: &str) -> Vec<&str> {
+    pub(super) fn subsections(&self, section: &str, key: &str) -> Vec<&str> {
         let mut found = Vec::new();
         for (name, _) in &self.0 {
             let middle = name.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'));

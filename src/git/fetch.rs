@@ -5,17 +5,17 @@
 
 use std::borrow::Cow;
 
-use super::database::Database;
+use super::backend::CloneBackend;
 use super::revision_form::RevisionForm;
 
-/// The command for a revision that is not in this clone.
-pub(super) fn command(database: &dyn Database, is_shallow: bool, revision: &str) -> String {
-    let remote = remote(database);
+/// The command for a pin that is not in this clone.
+pub(super) fn of_pin(backend: &dyn CloneBackend, is_shallow: bool, revision: &str) -> String {
+    let remote = remote(backend);
     let remote = quoted(&remote);
-    match RevisionForm::of(revision, database.digits()) {
+    match RevisionForm::of(revision, backend.digits()) {
         RevisionForm::Id(_) => format!("git fetch {remote} {}", quoted(revision)),
         // Servers are asked for full ids only: what may have it has to be fetched whole.
-        RevisionForm::Abbreviation if is_shallow => unshallow(database),
+        RevisionForm::Abbreviation if is_shallow => unshallow(backend),
         RevisionForm::Abbreviation => format!("git fetch {remote}"),
         RevisionForm::Other if is_tag_name(revision) => {
             format!("git fetch {remote} tag {}", quoted(revision))
@@ -25,14 +25,22 @@ pub(super) fn command(database: &dyn Database, is_shallow: bool, revision: &str)
 }
 
 /// The command for the history before the edge of a shallow clone.
-pub(super) fn unshallow(database: &dyn Database) -> String {
-    format!("git fetch --unshallow {}", quoted(&remote(database)))
+pub(super) fn unshallow(backend: &dyn CloneBackend) -> String {
+    format!("git fetch --unshallow {}", quoted(&remote(backend)))
+}
+
+/// The command for what `refspec` names on a remote. Of a shallow clone the
+/// rest of the history comes along: whoever compares commits needs it, and what
+/// a branch has beside a cut-off commit is of no use.
+pub(super) fn of_refspec(remote: &str, is_shallow: bool, refspec: &str) -> String {
+    let unshallow = if is_shallow { " --unshallow" } else { "" };
+    format!("git fetch{unshallow} {} {}", quoted(remote), quoted(refspec))
 }
 
 /// `origin`, where that is a remote or none is; else the first.
-fn remote(database: &dyn Database) -> String {
+fn remote(backend: &dyn CloneBackend) -> String {
     // What begins with a dash would be an option, however it is quoted.
-    let names = database.remotes().into_iter().filter(|name| !name.starts_with('-'));
+    let names = backend.remotes().into_iter().filter(|name| !name.starts_with('-'));
     let names: Vec<String> = names.collect();
     let is_origin = |name: &String| name == "origin";
     let first = names.first().filter(|_| !names.iter().any(is_origin));
@@ -44,7 +52,7 @@ fn is_tag_name(name: &str) -> bool {
 }
 
 /// One word of a POSIX shell.
-fn quoted(word: &str) -> Cow<'_, str> {
+pub(super) fn quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte);
     if !word.is_empty() && word.bytes().all(is_plain) {
         Cow::Borrowed(word)

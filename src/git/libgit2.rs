@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::database::{Abbreviated, Database};
+use super::backend::{Abbreviated, CloneBackend};
 use super::format::ObjectKind;
 use super::{ObjectError, ObjectName};
 
@@ -39,7 +39,7 @@ pub(super) fn is_partial(inner: &git2::Repository) -> Result<bool, git2::Error> 
     Ok(false)
 }
 
-impl Database for Libgit2 {
+impl CloneBackend for Libgit2 {
     fn digits(&self) -> usize {
         40
     }

@@ -5,10 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::backend::{Abbreviated, Peeled, peeled};
+use super::commit_files::CommitFiles;
 use super::opening::{self, OpenError, OpenedClone};
-use super::revision::{self, Peeled, RevisionQuery};
-use super::{CommitFiles, GitProgram, ObjectError, ObjectName, Objects, fetch};
-use crate::source::{Disk, RepoPath, RevisionError, Revisions, Tree};
+use super::pin::{self, PinQuery};
+use super::{GitProgram, ObjectDatabase, ObjectError, ObjectName, fetch};
+use crate::source::{RepoPath, RevisionError, Revisions, Tree};
 
 /// A clone, seen from one of its directories.
 ///
@@ -43,14 +45,14 @@ impl LocalClone {
     }
 
     /// Its objects.
-    pub fn objects(&self) -> Arc<dyn Objects> {
+    pub fn objects(&self) -> Arc<dyn ObjectDatabase> {
         Arc::clone(&self.opened.objects)
     }
 
     /// How many hexadecimal digits the names of its objects have: 40 of SHA-1,
     /// 64 of SHA-256.
     pub fn digits(&self) -> usize {
-        self.opened.database.digits()
+        self.opened.backend.digits()
     }
 
     /// The `git` program for this clone.
@@ -94,17 +96,17 @@ impl LocalClone {
 
     /// The command that fetches what a shallow clone lacks.
     pub fn unshallow(&self) -> String {
-        fetch::unshallow(&*self.opened.database)
+        fetch::unshallow(&*self.opened.backend)
     }
 
     /// Whether blobs may be fetched only when they are read.
     pub fn is_partial(&self) -> bool {
-        self.opened.database.is_partial()
+        self.opened.backend.is_partial()
     }
 
     /// The names of the remotes.
     pub fn remotes(&self) -> Vec<String> {
-        self.opened.database.remotes()
+        self.opened.backend.remotes()
     }
 
     /// The commit that a reference leads to, by its full name
@@ -114,12 +116,26 @@ impl LocalClone {
         if !git2::Reference::is_valid_name(full) {
             return Ok(None);
         }
-        let database = &*self.opened.database;
-        let Some(id) = database.reference(full)? else { return Ok(None) };
-        Ok(match revision::peeled(database, id)? {
+        let backend = &*self.opened.backend;
+        let Some(id) = backend.reference(full)? else { return Ok(None) };
+        Ok(match peeled(backend, id)? {
             Peeled::Commit(id) => Some(id),
             Peeled::Other(_) => None,
         })
+    }
+
+    /// The commit of a full id; none where the clone has none of that name.
+    pub(super) fn commit_of_id(&self, id: &ObjectName) -> Result<Option<ObjectName>, ObjectError> {
+        match peeled(&*self.opened.backend, id.clone()) {
+            Ok(Peeled::Commit(id)) => Ok(Some(id)),
+            Ok(Peeled::Other(_)) | Err(ObjectError::Absent(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The object whose name begins with these digits, of either case.
+    pub(super) fn abbreviated(&self, digits: &str) -> Result<Abbreviated, ObjectError> {
+        self.opened.backend.abbreviated(&digits.to_ascii_lowercase())
     }
 
     /// The commit that is checked out; none before the first one.
@@ -133,7 +149,7 @@ impl LocalClone {
         if !git2::Reference::is_valid_name(full) {
             return Ok(None);
         }
-        self.opened.database.symbolic(full)
+        self.opened.backend.symbolic(full)
     }
 
     /// The files of a commit, from which the clone's other commits are to be
@@ -159,8 +175,8 @@ impl LocalClone {
     }
 
     fn commit(&self, revision: &str) -> Result<ObjectName, RevisionError> {
-        let database = &*self.opened.database;
-        RevisionQuery { database, is_shallow: self.is_shallow(), revision }.commit()
+        let backend = &*self.opened.backend;
+        PinQuery { backend, is_shallow: self.is_shallow(), revision }.commit()
     }
 }
 
@@ -173,26 +189,14 @@ impl Revisions for LocalClone {
         };
         resolved.commits.insert(revision.to_owned(), commit.clone());
         let tree = self.kept_tree(&mut resolved, &commit);
-        let tree = tree.map_err(|error| revision::failed(revision, &error))?;
+        let tree = tree.map_err(|error| pin::failed(revision, &error))?;
         Ok(tree.recording())
     }
 }
 
-/// The files below a directory of this machine, with the commits of the clone
-/// it stands in. Reading files needs no clone, so one that cannot be opened
-/// matters only to whoever asks for a revision, and is told then.
-pub fn work_tree(directory: &Path) -> Tree {
-    let revisions: Option<Arc<dyn Revisions>> = match LocalClone::containing(directory) {
-        Ok(Some(clone)) => Some(Arc::new(clone)),
-        Ok(None) => None,
-        Err(error) => Some(Arc::new(Unopened { reason: error.to_string() })),
-    };
-    Tree::with_revisions(Disk::new(directory), revisions)
-}
-
 /// A clone that cannot be opened.
-struct Unopened {
-    reason: String,
+pub(super) struct Unopened {
+    pub(super) reason: String,
 }
 
 impl Revisions for Unopened {

@@ -117,7 +117,7 @@ pub enum FileMode {
 
 impl FileMode {
     /// As git writes it in a tree object.
-    pub fn octal(self) -> &'static str {
+    pub(super) fn octal(self) -> &'static str {
         match self {
             Self::File => "100644",
             Self::Executable => "100755",
@@ -128,7 +128,7 @@ impl FileMode {
     }
 
     /// From git's number. Old trees hold `100664`, which git reads as a file.
-    pub fn from_octal(text: &str) -> Option<Self> {
+    pub(super) fn from_octal(text: &str) -> Option<Self> {
         match text.trim_start_matches('0') {
             "40000" => Some(Self::Tree),
             "120000" => Some(Self::Link),

@@ -5,11 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::backend::CloneBackend;
 use super::cat_file::CatFile;
-use super::database::Database;
+use super::code::{FOREIGN_CLONE, GIT_FAILED};
+use super::fetch;
 use super::libgit2::{self, Libgit2};
-use super::{GitProgram, Objects, ProgramError};
-use crate::source::{PathError, RepoPath};
+use super::{GitProgram, ObjectDatabase, ProgramError};
+use crate::diagnostic::{Finding, harmless};
+use crate::source::{Location, PathError, RepoPath};
 
 /// Why a clone cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -58,10 +61,34 @@ pub enum OpenError {
     Path(#[from] PathError),
 }
 
+impl OpenError {
+    /// As a finding.
+    pub fn finding(&self) -> Finding {
+        let at = Location::of_path(&RepoPath::root());
+        match self {
+            Self::Foreign(path) => {
+                let path = path.to_string_lossy();
+                let message = format!("`{}` belongs to another user", harmless(&path));
+                Finding::new(&FOREIGN_CLONE, message, at).help(format!(
+                    "if you trust its configuration, run \
+                     `git config --global --add safe.directory {}`",
+                    fetch::quoted(&path)
+                ))
+            }
+            Self::NeedsProgram { error, .. } => {
+                let mut finding = error.finding(at);
+                finding.message = self.to_string();
+                finding
+            }
+            _ => Finding::new(&GIT_FAILED, format!("the clone cannot be opened: {self}"), at),
+        }
+    }
+}
+
 /// A clone that was found.
 pub(super) struct OpenedClone {
-    pub(super) database: Arc<dyn Database>,
-    pub(super) objects: Arc<dyn Objects>,
+    pub(super) backend: Arc<dyn CloneBackend>,
+    pub(super) objects: Arc<dyn ObjectDatabase>,
     /// Its own directory; a linked work tree has one of its own.
     pub(super) git_directory: PathBuf,
     /// None where it is bare.
@@ -113,17 +140,17 @@ impl OpenedClone {
         let digits = if facts.contains("sha256") { 64 } else { 40 };
         let git_directory = canonical(&git_directory)?;
         let program = GitProgram::in_clone(&git_directory, work_tree.as_deref());
-        let database = CatFile::new(program, digits);
-        Ok(Self::of(database, git_directory, work_tree))
+        let backend = CatFile::new(program, digits);
+        Ok(Self::of(backend, git_directory, work_tree))
     }
 
-    fn of<D: Database + 'static>(
-        database: D,
+    fn of<D: CloneBackend + 'static>(
+        backend: D,
         git_directory: PathBuf,
         work_tree: Option<PathBuf>,
     ) -> Self {
-        let database = Arc::new(database);
-        Self { objects: Arc::clone(&database) as _, database, git_directory, work_tree }
+        let backend = Arc::new(backend);
+        Self { objects: Arc::clone(&backend) as _, backend, git_directory, work_tree }
     }
 
     /// The way from the clone's root to `directory`. A clone without a work
@@ -151,11 +178,14 @@ pub(super) fn common(git_directory: &Path) -> PathBuf {
 /// Why git does not read a clone, in one sentence.
 fn refusal(directory: &Path, said: &str) -> OpenError {
     if said.contains("dubious ownership") {
-        return OpenError::Foreign(directory.to_owned());
+        // Git trusts the clone's root, and nothing below it.
+        let root = said.split_once("repository at '").and_then(|(_, rest)| rest.split_once('\''));
+        let root = root.map(|(root, _)| PathBuf::from(root)).filter(|root| root.is_absolute());
+        return OpenError::Foreign(root.unwrap_or_else(|| directory.to_owned()));
     }
     let words: Vec<&str> = said.split_whitespace().collect();
     let said = words.join(" ");
-    OpenError::Git(crate::diagnostic::harmless(said.trim_start_matches("fatal: ")).into_owned())
+    OpenError::Git(harmless(said.trim_start_matches("fatal: ")).into_owned())
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, OpenError> {

@@ -133,7 +133,7 @@ impl GitProgram {
 
     /// Another program than the first `git` of `PATH`.
     #[must_use]
-    pub fn executable(mut self, executable: impl Into<OsString>) -> Self {
+    pub(super) fn executable(mut self, executable: impl Into<OsString>) -> Self {
         self.executable = executable.into();
         self
     }
@@ -185,7 +185,7 @@ pub struct GitOutput {
 
 impl GitOutput {
     /// Whether it did what was asked.
-    pub fn is_success(&self) -> bool {
+    pub(super) fn is_success(&self) -> bool {
         self.code == Some(0)
     }
 }
@@ -214,15 +214,15 @@ impl Invocation<'_> {
     }
 
     /// With at most so many bytes of output.
-    #[must_use]
-    pub fn max_stdout(mut self, bytes: u64) -> Self {
+    #[cfg(test)]
+    pub(super) fn max_stdout(mut self, bytes: u64) -> Self {
         self.max_stdout = bytes;
         self
     }
 
     /// Ended when it takes longer.
     #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
+    pub(super) fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }

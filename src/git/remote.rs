@@ -7,14 +7,12 @@ use std::time::Duration;
 
 use super::branch::Branch;
 use super::code::{
-    BRANCH_MISSING, GIT_FAILED, INVALID_BRANCH, NO_BASE_BRANCH, NO_REMOTE, REMOTE_UNREACHABLE,
-    SEVERAL_REMOTES, UNKNOWN_REMOTE,
+    BRANCH_MISSING, GIT_FAILED, NO_REMOTE, REMOTE_UNREACHABLE, SEVERAL_REMOTES, UNKNOWN_REMOTE,
 };
 use super::config::GitConfig;
 use super::program::{GitProgram, Invocation, ProgramError};
-use super::variables::Variables;
 use super::writer::CloneWriter;
-use super::{ObjectError, ObjectName, ci};
+use super::{ObjectError, ObjectName};
 use crate::diagnostic::{Finding, harmless, nearest};
 use crate::source::{Location, RepoPath, without_credentials};
 
@@ -30,18 +28,16 @@ const FETCHES: u32 = 4;
 pub struct Remote(String);
 
 impl Remote {
-    /// The one that is asked for, else `origin`, else the only one.
-    pub fn of(asked: Option<&str>, config: &GitConfig) -> Result<Self, Finding> {
-        let known = config.subsections("remote", "url");
-        // What begins with a dash would be an option to git.
-        let known: Vec<&str> = known.into_iter().filter(|name| !name.starts_with('-')).collect();
+    /// The one that is asked for, else `origin`, else the only one; none where
+    /// there is none and none is asked for.
+    pub fn of(asked: Option<&str>, config: &GitConfig) -> Result<Option<Self>, Finding> {
+        let known = names(config);
         match (asked, known.as_slice()) {
-            (Some(asked), known) if known.contains(&asked) => Ok(Self(asked.to_owned())),
+            (Some(asked), known) if known.contains(&asked) => Ok(Some(Self(asked.to_owned()))),
             (Some(asked), known) => Err(unknown(asked, known)),
-            (None, known) if known.contains(&"origin") => Ok(Self("origin".to_owned())),
-            (None, [only]) => Ok(Self((*only).to_owned())),
-            (None, []) => Err(Finding::new(&NO_REMOTE, "the clone has no remote", place())
-                .help("add one with `git remote add origin URL`")),
+            (None, known) if known.contains(&"origin") => Ok(Some(Self("origin".to_owned()))),
+            (None, [only]) => Ok(Some(Self((*only).to_owned()))),
+            (None, []) => Ok(None),
             (None, several) => Err(several_known(several)),
         }
     }
@@ -51,17 +47,39 @@ impl Remote {
         &self.0
     }
 
-    /// Its address as it is configured, without credentials.
-    pub fn address<'s>(&self, config: &'s GitConfig) -> std::borrow::Cow<'s, str> {
-        let url = config.get(&format!("remote.{}.url", self.0)).unwrap_or_default();
-        without_credentials(url)
+    /// The error that it has no such branch.
+    pub(super) fn missing(&self, branch: &Branch) -> RemoteError {
+        RemoteError::NoBranch { remote: self.0.clone(), branch: branch.name().to_owned() }
     }
 
-    /// The reference of this clone that says what was last seen of a branch.
-    fn tracking(&self, branch: &Branch, config: &GitConfig) -> Option<String> {
+    /// Its address as it is configured, which may have credentials in it.
+    pub(super) fn url<'c>(&self, config: &'c GitConfig) -> &'c str {
+        config.get(&format!("remote.{}.url", self.0)).unwrap_or_default()
+    }
+
+    /// Its address as it is configured, without credentials.
+    pub fn address<'s>(&self, config: &'s GitConfig) -> std::borrow::Cow<'s, str> {
+        without_credentials(self.url(config))
+    }
+
+    /// The remotes of a clone.
+    pub(super) fn all(config: &GitConfig) -> Vec<Self> {
+        names(config).into_iter().map(|name| Self(name.to_owned())).collect()
+    }
+
+    /// The reference of this clone that says what was last seen of a branch. A
+    /// mirror's branches are its own; what no refspec maps may have been
+    /// fetched by hand all the same.
+    pub(super) fn last_seen(&self, branch: &Branch, config: &GitConfig) -> String {
+        let mapped = self.mapped(branch, config);
+        mapped.unwrap_or_else(|| format!("refs/remotes/{}/{}", self.0, branch.name()))
+    }
+
+    /// Where the remote's refspecs put a branch.
+    fn mapped(&self, branch: &Branch, config: &GitConfig) -> Option<String> {
         let from = branch.reference();
         let specs = config.all(&format!("remote.{}.fetch", self.0));
-        let mapped = specs.into_iter().find_map(|spec| {
+        specs.into_iter().find_map(|spec| {
             let (source, target) = spec.trim_start_matches('+').split_once(':')?;
             match (source.strip_suffix('*'), target.strip_suffix('*')) {
                 (Some(source), Some(target)) => {
@@ -69,9 +87,7 @@ impl Remote {
                 }
                 _ => (source == from).then(|| target.to_owned()),
             }
-        });
-        // A mirror's branches are its own; nothing but a fetch moves them.
-        mapped.filter(|name| name.starts_with("refs/remotes/"))
+        })
     }
 }
 
@@ -126,36 +142,10 @@ impl RemoteError {
 }
 
 impl CloneWriter {
-    /// The branch that changes go to: the one that is asked for, the one of
-    /// the configuration (`forge.base`), the one that the CI says, and at last
-    /// the one that the remote's `HEAD` names.
-    pub fn base_branch(
-        &self,
-        remote: &Remote,
-        asked: Option<&str>,
-        configured: Option<&str>,
-        variables: &Variables,
-    ) -> Result<Branch, Finding> {
-        if let Some(name) = asked.or(configured) {
-            return Branch::parse(name).ok_or_else(|| invalid_branch(name));
-        }
-        let url = self.config.get(&format!("remote.{}.url", remote.0)).unwrap_or_default();
-        if let Some(branch) = ci::base_branch(variables, url) {
-            return Ok(branch);
-        }
-        let head = self.head_branch(remote).map_err(|error| error.finding())?;
-        head.ok_or_else(|| {
-            let message = format!("nothing says which branch of `{remote}` changes go to");
-            Finding::new(&NO_BASE_BRANCH, message, place())
-                .help("name it with `--base`, or with `forge.base` in `rungs.yaml`")
-        })
-    }
-
-    fn head_branch(&self, remote: &Remote) -> Result<Option<Branch>, RemoteError> {
-        let below = format!("refs/remotes/{}/", remote.0);
-        let known = self.local_clone().symbolic(&format!("{below}HEAD"))?;
-        let known = known.as_deref().and_then(|name| name.strip_prefix(&below));
-        if let Some(branch) = known.and_then(Branch::parse) {
+    /// The branch that the remote's `HEAD` names: as it was last seen, and
+    /// where that was never said, as it is.
+    pub(super) fn head_branch(&self, remote: &Remote) -> Result<Option<Branch>, RemoteError> {
+        if let Some(branch) = self.known_head_branch(remote)? {
             return Ok(Some(branch));
         }
         let listed = self.ls_remote(remote, &["--symref"], "HEAD")?;
@@ -165,15 +155,21 @@ impl CloneWriter {
         Ok(symbolic.and_then(Branch::parse))
     }
 
+    /// The branch that the remote's `HEAD` was last seen to name.
+    pub(super) fn known_head_branch(&self, remote: &Remote) -> Result<Option<Branch>, ObjectError> {
+        let below = format!("refs/remotes/{}/", remote.0);
+        let known = self.local_clone().symbolic(&format!("{below}HEAD"))?;
+        Ok(known.as_deref().and_then(|name| name.strip_prefix(&below)).and_then(Branch::parse))
+    }
+
     /// What was last seen of a remote's branch; none where nothing was, or
     /// where it is no longer in the clone.
-    pub fn known_tip(
+    pub(super) fn known_tip(
         &self,
         remote: &Remote,
         branch: &Branch,
     ) -> Result<Option<ObjectName>, RemoteError> {
-        let Some(tracking) = remote.tracking(branch, &self.config) else { return Ok(None) };
-        match self.local_clone().reference(&tracking) {
+        match self.local_clone().reference(&remote.last_seen(branch, &self.config)) {
             Err(ObjectError::Absent(_)) => Ok(None),
             known => Ok(known?),
         }
@@ -190,8 +186,12 @@ impl CloneWriter {
     ) -> Result<Option<ObjectName>, RemoteError> {
         let known = self.known_tip(remote, branch)?;
         let Some(tip) = self.with_objects(remote, branch)? else { return Ok(None) };
-        if let Some(name) = remote.tracking(branch, &self.config) {
-            self.try_move(&name, known.as_ref(), &tip);
+        let mapped = remote.mapped(branch, &self.config);
+        let seen = remote.last_seen(branch, &self.config);
+        // A mirror's branches are its own: nothing but a fetch moves them. What
+        // was fetched by hand goes along as well.
+        if seen.starts_with("refs/remotes/") && (mapped.is_some() || known.is_some()) {
+            self.try_move(&seen, known.as_ref(), &tip);
         }
         Ok(Some(tip))
     }
@@ -226,7 +226,7 @@ impl CloneWriter {
 
     /// The name of the tip of a remote's branch, which need not be in this
     /// clone.
-    pub fn remote_tip(
+    pub(super) fn remote_tip(
         &self,
         remote: &Remote,
         branch: &Branch,
@@ -257,21 +257,6 @@ impl CloneWriter {
         let program = quiet(self.program.clone());
         let command = program.command("fetch").args(FETCH_OPTIONS);
         reached(remote, command.args(["--end-of-options", &remote.0, reference])).map(|_| ())
-    }
-
-    /// Whether `ancestor` is in the history of `descendant`.
-    ///
-    /// # Errors
-    ///
-    /// Git could not be run.
-    pub fn is_ancestor(
-        &self,
-        ancestor: &ObjectName,
-        descendant: &ObjectName,
-    ) -> Result<bool, ProgramError> {
-        let command = self.program.command("merge-base").arg("--is-ancestor");
-        let output = command.args([ancestor.as_str(), descendant.as_str()]).output()?;
-        Ok(output.is_success())
     }
 }
 
@@ -314,8 +299,21 @@ pub(super) fn pause(longest: Duration) {
     thread::sleep(longest * part / 1000);
 }
 
+/// The names of a clone's remotes. What begins with a dash would be an option
+/// to git, and names none.
+fn names(config: &GitConfig) -> Vec<&str> {
+    let mut names = config.subsections("remote", "url");
+    names.retain(|name| !name.starts_with('-'));
+    names
+}
+
 pub(super) fn place() -> Location {
     Location::of_path(&RepoPath::root())
+}
+
+pub(super) fn no_remote() -> Finding {
+    Finding::new(&NO_REMOTE, "the clone has no remote", place())
+        .help("add one with `git remote add origin URL`")
 }
 
 fn unknown(asked: &str, known: &[&str]) -> Finding {
@@ -335,9 +333,4 @@ fn several_known(known: &[&str]) -> Finding {
 fn listed(names: &[&str]) -> String {
     let names: Vec<_> = names.iter().map(|name| format!("`{}`", harmless(name))).collect();
     names.join(", ")
-}
-
-fn invalid_branch(name: &str) -> Finding {
-    let message = format!("`{}` is no name of a branch", harmless(name));
-    Finding::new(&INVALID_BRANCH, message, place()).help("name a branch, as in `--base main`")
 }

@@ -1,116 +1,65 @@
-//! The commit that a revision names.
+//! A commit that was named, and what was taken for it.
 
-use super::database::{Abbreviated, Database};
-use super::fetch;
-use super::format::{self, ObjectKind};
-use super::revision_form::RevisionForm;
-use super::{ObjectError, ObjectName};
-use crate::source::RevisionError;
+use serde::Serialize;
 
-/// Where a clone is asked what a revision names.
-pub(super) struct RevisionQuery<'d> {
-    pub(super) database: &'d dyn Database,
-    pub(super) is_shallow: bool,
-    pub(super) revision: &'d str,
+use super::ObjectName;
+use super::branch::Branch;
+use crate::diagnostic::harmless;
+
+/// A commit that a person or a setting names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Revision {
+    /// What it was called: as it was written, or the branch's short name.
+    pub name: String,
+    /// The full name of the reference that it was found by, before any step to
+    /// an ancestor; none of a commit's id.
+    pub reference: Option<String>,
+    /// The commit.
+    pub commit: ObjectName,
+    /// The branch that was named, of the remote or of this clone.
+    #[serde(skip)]
+    pub branch: Option<Branch>,
+    /// What the name was taken for.
+    #[serde(skip)]
+    pub kind: RevisionKind,
 }
 
-impl RevisionQuery<'_> {
-    /// The commit of a tag, or of an abbreviated or full id.
-    pub(super) fn commit(&self) -> Result<ObjectName, RevisionError> {
-        let revision = self.revision;
-        let id = match RevisionForm::of(revision, self.database.digits()) {
-            RevisionForm::Id(id) => id,
-            name => match self.tagged()? {
-                // A tag wins over a branch of the same name, as it does in git.
-                Some(id) => id,
-                None if self.is_branch()? => {
-                    return Err(RevisionError::Branch(revision.to_owned()));
-                }
-                None if matches!(name, RevisionForm::Abbreviation) => self.abbreviated()?,
-                None => return Err(self.absent()),
-            },
-        };
-        match peeled(self.database, id).map_err(|error| self.unread(&error))? {
-            Peeled::Commit(id) => Ok(id),
-            Peeled::Other(kind) => {
-                let found = kind.name();
-                Err(RevisionError::NotACommit { revision: revision.to_owned(), found })
+/// What a name was taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RevisionKind {
+    /// The remote's branch.
+    RemoteBranch,
+    /// A branch of this clone.
+    LocalBranch,
+    /// What is checked out.
+    CheckedOut,
+    /// A reference by its full name, or a tag.
+    Reference,
+    /// A commit by its id.
+    Commit,
+    /// An ancestor of any of these.
+    Ancestor,
+}
+
+impl Revision {
+    /// The branch's name, where one was named.
+    pub fn branch_name(&self) -> Option<&str> {
+        self.branch.as_ref().map(Branch::name)
+    }
+
+    /// What was taken, in words.
+    pub fn description(&self) -> String {
+        let short = self.commit.short();
+        let full = harmless(self.reference.as_deref().unwrap_or_default());
+        match self.kind {
+            RevisionKind::RemoteBranch | RevisionKind::Reference => format!("`{full}` at {short}"),
+            RevisionKind::LocalBranch => format!("this clone's own `{full}` at {short}"),
+            RevisionKind::CheckedOut if self.branch.is_none() => {
+                format!("what is checked out, {short}")
             }
+            RevisionKind::CheckedOut => format!("what is checked out, `{full}` at {short}"),
+            RevisionKind::Commit => format!("the commit {short}"),
+            RevisionKind::Ancestor => format!("`{}`, the commit {short}", harmless(&self.name)),
         }
     }
-
-    fn tagged(&self) -> Result<Option<ObjectName>, RevisionError> {
-        self.reference(&format!("refs/tags/{}", self.revision))
-    }
-
-    fn reference(&self, full: &str) -> Result<Option<ObjectName>, RevisionError> {
-        if !git2::Reference::is_valid_name(full) {
-            return Ok(None);
-        }
-        self.database.reference(full).map_err(|error| self.unread(&error))
-    }
-
-    fn abbreviated(&self) -> Result<ObjectName, RevisionError> {
-        // Digits of either case are the same digits.
-        let digits = self.revision.to_ascii_lowercase();
-        match self.database.abbreviated(&digits).map_err(|error| self.unread(&error))? {
-            Abbreviated::One(id) => Ok(id),
-            Abbreviated::Nothing => Err(self.absent()),
-            Abbreviated::Several => Err(RevisionError::Ambiguous(self.revision.to_owned())),
-        }
-    }
-
-    fn is_branch(&self) -> Result<bool, RevisionError> {
-        let name = self.revision;
-        if name == "HEAD" {
-            return Ok(true);
-        }
-        let mut places = vec![format!("refs/heads/{name}"), format!("refs/remotes/{name}")];
-        let remotes = self.database.remotes();
-        places.extend(remotes.iter().map(|remote| format!("refs/remotes/{remote}/{name}")));
-        for place in places {
-            if self.reference(&place)?.is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn unread(&self, error: &ObjectError) -> RevisionError {
-        match error {
-            ObjectError::Absent(_) => self.absent(),
-            other => failed(self.revision, other),
-        }
-    }
-
-    fn absent(&self) -> RevisionError {
-        let fetch = fetch::command(self.database, self.is_shallow, self.revision);
-        RevisionError::Absent { revision: self.revision.to_owned(), fetch }
-    }
-}
-
-/// What annotated tags lead to.
-pub(super) enum Peeled {
-    Commit(ObjectName),
-    Other(ObjectKind),
-}
-
-/// Follows annotated tags. They cannot go round: each holds the hash of the next.
-pub(super) fn peeled(database: &dyn Database, mut id: ObjectName) -> Result<Peeled, ObjectError> {
-    loop {
-        // The header alone says that a large blob is no commit.
-        match database.header(&id)?.0 {
-            ObjectKind::Commit => return Ok(Peeled::Commit(id)),
-            ObjectKind::Tag => {
-                let (_, bytes) = database.object(&id)?;
-                id = format::tag(&bytes)
-                    .ok_or_else(|| ObjectError::Failed(format!("object {id} is damaged")))?;
-            }
-            other => return Ok(Peeled::Other(other)),
-        }
-    }
-}
-
-pub(super) fn failed(revision: &str, error: &ObjectError) -> RevisionError {
-    RevisionError::Failed { revision: revision.to_owned(), reason: error.to_string() }
 }

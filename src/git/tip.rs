@@ -222,7 +222,7 @@ impl CloneWriter {
         if !matches!(refusal, PushError::Unanswered(_)) {
             return Ok(false);
         }
-        let is_ancestor = self.is_ancestor(commit, tip);
+        let is_ancestor = self.local_clone().is_ancestor(commit, tip);
         is_ancestor.map_err(|error: ProgramError| RemoteError::from(error).into())
     }
 }

@@ -20,7 +20,7 @@ impl Variables {
     }
 
     /// Whether it is set to something that means yes.
-    pub fn is_true(&self, name: &str) -> bool {
+    pub(super) fn is_true(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| matches!(value, "true" | "True" | "TRUE" | "1"))
     }
 }

@@ -7,7 +7,7 @@ use super::tenures::Tenures;
 use super::walk::Walk;
 use super::{Tenure, audit, record};
 use crate::config::{EnvironmentName, Repository};
-use crate::git::{CommitHistory, HistoryError, ObjectName, Objects};
+use crate::git::{CommitHistory, HistoryError, ObjectDatabase, ObjectName};
 use crate::sites::{AppInstance, Model, ModelScope};
 use crate::source::Tree;
 
@@ -19,7 +19,7 @@ pub struct Commits<'a> {
     /// Its history.
     pub history: &'a dyn CommitHistory,
     /// Its objects.
-    pub objects: &'a dyn Objects,
+    pub objects: &'a dyn ObjectDatabase,
 }
 
 /// What is known of the past. What is not known, as before the edge of a shallow

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Reading, Walk};
 use crate::config::EnvironmentName;
 use crate::git::{
-    Commit, CommitHistory, CommitNames, FileChange, HistoryError, ObjectError, ObjectName, Objects,
-    Signature, Step, TreeEntry,
+    BranchStep, Commit, CommitHistory, CommitNames, FileChange, HistoryError, ObjectDatabase,
+    ObjectError, ObjectName, Signature, TreeEntry,
 };
 use crate::sites::{AppInstance, ImageParts, Key, SiteValue, State};
 use crate::source::RepoPath;
@@ -51,7 +51,7 @@ pub(crate) fn state(tag: &str) -> State {
 pub(crate) struct MadeHistory {
     /// A name for the tip, which nothing looks up.
     pub(crate) tip: ObjectName,
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<BranchStep>,
     pub(crate) files: MadeFiles,
     blobs: BTreeMap<ObjectName, Vec<u8>>,
     pub(crate) is_shallow: bool,
@@ -68,7 +68,7 @@ pub(crate) fn person(name: &str, time: jiff::Timestamp) -> Signature {
 }
 
 impl MadeHistory {
-    pub(crate) fn add(&mut self, files: &[(&str, Option<&str>)]) -> &mut Step {
+    pub(crate) fn add(&mut self, files: &[(&str, Option<&str>)]) -> &mut BranchStep {
         let changes = files.iter().map(|(path, text)| {
             let path = RepoPath::new(path).unwrap();
             let before = self.files.0.get(&path).map(|bytes| Self::blob_of(&mut self.blobs, bytes));
@@ -88,7 +88,7 @@ impl MadeHistory {
             committer: person,
             message: String::new(),
         };
-        self.steps.push(Step { commit, changes, hides_branch: false });
+        self.steps.push(BranchStep { commit, changes, hides_branch: false });
         self.steps.last_mut().unwrap()
     }
 
@@ -134,7 +134,7 @@ impl CommitHistory for MadeHistory {
         &'h self,
         _: &ObjectName,
         _: &[RepoPath],
-    ) -> Result<Box<dyn Iterator<Item = Result<Step, HistoryError>> + 'h>, HistoryError> {
+    ) -> Result<Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>, HistoryError> {
         let edge = HistoryError::Shallow { fetch: "git fetch --unshallow".to_owned() };
         let edge = self.is_shallow.then_some(Err(edge));
         Ok(Box::new(self.steps.iter().rev().cloned().map(Ok).chain(edge)))
@@ -149,7 +149,7 @@ impl CommitHistory for MadeHistory {
     }
 }
 
-impl Objects for MadeHistory {
+impl ObjectDatabase for MadeHistory {
     fn commit(&self, id: &ObjectName) -> Result<(Commit, ObjectName), ObjectError> {
         let mut all = self.steps.iter().map(|step| &step.commit).chain(&self.others);
         let found = all.find(|commit| commit.id == *id).cloned();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::reading::Reading;
-use crate::git::{CommitHistory, HistoryError, Step};
+use crate::git::{BranchStep, CommitHistory, HistoryError};
 use crate::sites::{AppInstance, State};
 
 /// As many steps are read ahead, once it is clear that many are asked for.
@@ -17,10 +17,10 @@ const MOST_AHEAD: usize = 256;
 /// of a file once.
 pub(crate) struct Walk<'h, R> {
     history: &'h dyn CommitHistory,
-    steps: Box<dyn Iterator<Item = Result<Step, HistoryError>> + 'h>,
+    steps: Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>,
     /// Steps that were read ahead, so that a clone that fetches blobs when they
     /// are read does not fetch them one by one; and how many to read next.
-    ahead: VecDeque<Result<Step, HistoryError>>,
+    ahead: VecDeque<Result<BranchStep, HistoryError>>,
     next_ahead: usize,
     reading: R,
     /// What the sites say at the point that was reached. A pair that is not
@@ -32,7 +32,7 @@ pub(crate) struct Walk<'h, R> {
 #[derive(Debug)]
 pub(crate) struct StepChange {
     /// The commit and its files.
-    pub(crate) step: Step,
+    pub(crate) step: BranchStep,
     /// In the order of environments and apps; empty where the files changed
     /// and no site did.
     pub(crate) changes: Vec<StateChange>,
@@ -51,7 +51,7 @@ impl<'h, R: Reading> Walk<'h, R> {
     /// From the files at `tip`, which `reading` has, and the steps before it.
     pub(crate) fn new(
         history: &'h dyn CommitHistory,
-        steps: Box<dyn Iterator<Item = Result<Step, HistoryError>> + 'h>,
+        steps: Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>,
         reading: R,
     ) -> Self {
         let instances = reading.instances().into_iter();
@@ -69,7 +69,7 @@ impl<'h, R: Reading> Walk<'h, R> {
         self.now.keys()
     }
 
-    fn step(&mut self) -> Option<Result<Step, HistoryError>> {
+    fn step(&mut self) -> Option<Result<BranchStep, HistoryError>> {
         if self.ahead.is_empty() {
             self.ahead.extend(self.steps.by_ref().take(self.next_ahead));
             self.next_ahead = (self.next_ahead * 2).min(MOST_AHEAD);
@@ -82,7 +82,7 @@ impl<'h, R: Reading> Walk<'h, R> {
         self.ahead.pop_front()
     }
 
-    fn undo(&mut self, step: Step) -> Result<StepChange, HistoryError> {
+    fn undo(&mut self, step: BranchStep) -> Result<StepChange, HistoryError> {
         let mut touched = BTreeSet::new();
         for change in &step.changes {
             let before = change.before.as_ref().map(|id| self.history.blob(id)).transpose()?;

@@ -217,7 +217,7 @@ fn a_repository_that_is_not_there_is_no_empty_one() {
     let directory = tempfile::tempdir().unwrap();
     let render = rungs(directory.path(), &["--repo", "nowhere", "render"]);
     assert_eq!(render.status.code(), Some(2));
-    assert!(stderr(&render).contains("`nowhere` is no directory"), "{}", stderr(&render));
+    assert!(stderr(&render).contains("`nowhere` is not a directory"), "{}", stderr(&render));
 }
 
 #[test]

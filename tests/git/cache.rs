@@ -5,11 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Barrier};
 use std::thread;
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 use rungs::git::{
-    Cache, Changes, CloneWriter, CommitIdentity, CommitMetadata, GitConfig, Landed, LocalClone,
-    PushTarget, Remote, RepositoryAddress, Variables,
+    BaseOptions, Cache, Changes, CloneWriter, CommitIdentity, CommitMetadata, GitConfig, Landed,
+    LocalClone, PushTarget, Remote, RepositoryAddress, Variables, Workspace,
 };
 use rungs::source::RepoPath;
 use tempfile::TempDir;
@@ -35,7 +36,7 @@ fn case() -> Case {
 
 impl Case {
     fn fetch(&self) -> PathBuf {
-        self.cache.fetch(&self.address).unwrap()
+        self.cache.fetch(&self.address, SystemTime::now).unwrap()
     }
 
     fn push(&self, file: &str, text: &str) {
@@ -65,8 +66,10 @@ fn write(clone: &Path, file: &str, text: &str) -> Landed {
     let writer = CloneWriter::new(repository, &Variables::default()).unwrap();
     let settings = GitConfig::new([("user.name", "T"), ("user.email", "t@example.com")]);
     let identity = CommitIdentity::of(None, &Variables::default(), &settings).unwrap();
-    let remote = Remote::of(None, writer.config()).unwrap();
-    let branch = writer.base_branch(&remote, None, None, &Variables::default()).unwrap();
+    let remote = Remote::of(None, writer.config()).unwrap().unwrap();
+    let (options, variables) = (BaseOptions::default(), Variables::default());
+    let workspace = Workspace::at(clone, options, variables, |_| Ok(None));
+    let branch = workspace.base_branch().unwrap().clone();
     let path = RepoPath::new(file).unwrap();
     let changes = Changes::from([(path, Some(text.as_bytes().to_vec()))]);
     let words = CommitMetadata { message: text, identity: &identity, time: Timestamp::UNIX_EPOCH };
@@ -132,7 +135,7 @@ fn sha_256_repositories_are_cached() {
     git(&root.join("c"), &["commit", "-q", "--allow-empty", "-m", "seed"]);
     git(&root.join("c"), &["push", "-q", "../o.git", "HEAD:refs/heads/main"]);
     let address = RepositoryAddress::parse(&format!("file://{}/o.git", root.display())).unwrap();
-    let clone = Cache::at(root.join("cache")).fetch(&address).unwrap();
+    let clone = Cache::at(root.join("cache")).fetch(&address, SystemTime::now).unwrap();
     assert_eq!(tip(&clone).len(), 64);
 }
 
@@ -143,11 +146,11 @@ fn an_empty_repository_is_cached_and_its_first_commit_found() {
     git(root, &["init", "-q", "--bare", "o.git"]);
     let address = RepositoryAddress::parse(&format!("file://{}/o.git", root.display())).unwrap();
     let cache = Cache::at(root.join("cache"));
-    let clone = cache.fetch(&address).unwrap();
+    let clone = cache.fetch(&address, SystemTime::now).unwrap();
     git(root, &["init", "-q", "c"]);
     git(&root.join("c"), &["commit", "-q", "--allow-empty", "-m", "seed"]);
     git(&root.join("c"), &["push", "-q", "../o.git", "HEAD:refs/heads/main"]);
-    assert_eq!(cache.fetch(&address).unwrap(), clone);
+    assert_eq!(cache.fetch(&address, SystemTime::now).unwrap(), clone);
     assert_eq!(tip(&clone), git(&root.join("o.git"), &["rev-parse", "main"]));
 }
 
@@ -208,7 +211,7 @@ fn a_server_that_is_gone_is_exit_4_and_the_clone_stays() {
     let case = case();
     let clone = case.fetch();
     fs::rename(&case.bare, case.bare.with_extension("gone")).unwrap();
-    let finding = case.cache.fetch(&case.address).unwrap_err();
+    let finding = case.cache.fetch(&case.address, SystemTime::now).unwrap_err();
     assert_eq!((finding.code.name, finding.code.kind.exit_code()), ("remote-unreachable", 4));
     fs::rename(case.bare.with_extension("gone"), &case.bare).unwrap();
     let made = fs::metadata(clone.join("config")).unwrap().modified().unwrap();
@@ -222,7 +225,7 @@ fn a_server_that_refuses_leaves_no_clone_behind() {
     let server = SmartHttp::serve(case.directory.path());
     server.behave(|it| it.password = Some(("me".into(), "hunter2".into())));
     let address = RepositoryAddress::parse(&server.url("origin.git")).unwrap();
-    let finding = case.cache.fetch(&address).unwrap_err();
+    let finding = case.cache.fetch(&address, SystemTime::now).unwrap_err();
     assert_eq!(finding.code.name, "remote-unreachable");
     assert_eq!(case.kept().len(), 1, "{:?}", case.kept());
 }
@@ -231,7 +234,7 @@ fn a_server_that_refuses_leaves_no_clone_behind() {
 fn a_cache_that_cannot_be_written_says_so() {
     let case = case();
     fs::write(case.directory.path().join("cache"), "a file").unwrap();
-    let finding = case.cache.fetch(&case.address).unwrap_err();
+    let finding = case.cache.fetch(&case.address, SystemTime::now).unwrap_err();
     assert_eq!((finding.code.name, finding.code.kind.exit_code()), ("cache-unwritable", 4));
 }
 

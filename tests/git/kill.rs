@@ -32,7 +32,7 @@ fn set(clone: &Path, text: &str) -> Result<Landed, TipError<BuildError>> {
     let repository = Arc::new(LocalClone::containing(clone).unwrap().unwrap());
     let writer = CloneWriter::new(repository, &Variables::default()).unwrap();
     let identity = CommitIdentity::of(None, &Variables::default(), writer.config()).unwrap();
-    let remote = Remote::of(None, writer.config()).unwrap();
+    let remote = Remote::of(None, writer.config()).unwrap().unwrap();
     let branch = Branch::parse("main").unwrap();
     let path = RepoPath::new("apps/web").unwrap();
     let changes = Changes::from([(path, Some(text.as_bytes().to_vec()))]);

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use rungs::git::{FileMode, LocalClone, ObjectError, ObjectName, Objects, TreeEntry, work_tree};
+use rungs::git::{FileMode, LocalClone, ObjectDatabase, ObjectError, ObjectName, TreeEntry};
 use rungs::source::{ReadErrorKind, RepoPath, RevisionError, Tree};
 
-use crate::scratch::{Scratch, elsewhere, name, path, repository};
+use crate::scratch::{Scratch, elsewhere, name, path, repository, work_tree};
 use crate::support::git::{git, output};
 use crate::support::program::{is_alone, passes_alone};
 
@@ -55,7 +55,7 @@ fn all_objects(scratch: &Scratch) -> Vec<ObjectName> {
 }
 
 /// All that is answered about an object, with failures by their kind.
-fn answers(objects: &dyn Objects, id: &ObjectName) -> String {
+fn answers(objects: &dyn ObjectDatabase, id: &ObjectName) -> String {
     let kind = |error: &ObjectError| match error {
         ObjectError::Failed(_) => "failed".to_owned(),
         other => format!("{other:?}"),
@@ -148,7 +148,7 @@ fn both_ways_of_reading_say_the_same_of_every_name() {
 fn both_ways_of_writing_make_the_same_objects() {
     let (one, other) = (Scratch::new(), Scratch::new());
     let (one, other) = (one.repository().objects(), by_program(&other).objects());
-    let both = |write: &dyn Fn(&dyn Objects) -> Result<ObjectName, ObjectError>| {
+    let both = |write: &dyn Fn(&dyn ObjectDatabase) -> Result<ObjectName, ObjectError>| {
         let (one, other) = (write(&*one), write(&*other));
         assert_eq!(one, other);
         one

@@ -10,3 +10,4 @@ mod scratch;
 #[path = "../support/mod.rs"]
 mod support;
 mod tree;
+mod workspace;

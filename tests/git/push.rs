@@ -10,8 +10,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rungs::diagnostic::Finding;
 use rungs::git::{
-    Branch, BuildError, Changes, CloneWriter, CommitIdentity, CommitMetadata, GitConfig, Landed,
-    Lease, LocalClone, ObjectName, PushError, PushTarget, Remote, TipError, Variables,
+    BaseOptions, Branch, BuildError, Changes, CloneWriter, CommitIdentity, CommitMetadata,
+    ConfiguredBase, GitConfig, Landed, Lease, LocalClone, ObjectName, PushError, PushTarget,
+    Remote, TipError, Variables, Workspace,
 };
 use rungs::source::RepoPath;
 use tempfile::TempDir;
@@ -37,7 +38,7 @@ impl Hand {
         let repository = Arc::new(LocalClone::containing(clone).unwrap().unwrap());
         let writer = CloneWriter::new(repository, &Variables::default()).unwrap();
         let identity = CommitIdentity::of(None, &Variables::default(), writer.config()).unwrap();
-        let remote = Remote::of(None, writer.config()).unwrap();
+        let remote = Remote::of(None, writer.config()).unwrap().unwrap();
         Self { writer, identity, remote, branch: Branch::parse("main").unwrap() }
     }
 
@@ -560,14 +561,18 @@ fn commits_are_signed_where_git_is_configured_to_sign() {
 }
 
 fn base(
-    hand: &Hand,
+    clone: &Path,
     asked: Option<&str>,
-    configured: Option<&str>,
+    configured: ConfiguredBase,
     variables: &[(&str, &str)],
 ) -> String {
+    let options = BaseOptions { base: asked.map(str::to_owned), ..BaseOptions::default() };
     let variables = Variables::new(variables.iter().copied());
-    let found = hand.writer.base_branch(&hand.remote, asked, configured, &variables);
-    found.map_or_else(|finding| finding.code.name.to_owned(), |branch| branch.name().to_owned())
+    let workspace = Workspace::at(clone, options, variables, configured);
+    match workspace.base_branch() {
+        Ok(branch) => branch.name().to_owned(),
+        Err(findings) => findings.iter().next().unwrap().code.name.to_owned(),
+    }
 }
 
 #[test]
@@ -575,17 +580,18 @@ fn the_base_is_asked_for_configured_said_by_the_ci_or_the_remotes_head() {
     let (_kept, bare, clone) = pair();
     git(&bare, &["branch", "trunk", "main"]);
     git(&bare, &["symbolic-ref", "HEAD", "refs/heads/trunk"]);
-    let hand = Hand::at(&clone);
+    let forge: ConfiguredBase = |_| Ok(Some("forge".to_owned()));
+    let nothing: ConfiguredBase = |_| Ok(None);
     let ci = [("GITLAB_CI", "true"), ("CI_PROJECT_PATH", "origin"), ("CI_DEFAULT_BRANCH", "ci")];
-    assert_eq!(base(&hand, Some("asked"), Some("forge"), &ci), "asked");
-    assert_eq!(base(&hand, None, Some("forge"), &ci), "forge");
-    assert_eq!(base(&hand, None, None, &ci), "ci");
+    assert_eq!(base(&clone, Some("asked"), forge, &ci), "asked");
+    assert_eq!(base(&clone, None, forge, &ci), "forge");
+    assert_eq!(base(&clone, None, nothing, &ci), "ci");
     // As it was when the clone was made, and what the remote says where that is not known.
-    assert_eq!(base(&hand, None, None, &[]), "main");
+    assert_eq!(base(&clone, None, nothing, &[]), "main");
     git(&clone, &["remote", "set-head", "origin", "--delete"]);
-    assert_eq!(base(&hand, None, None, &[]), "trunk");
-    assert_eq!(base(&hand, Some("--upload-pack=x"), None, &[]), "invalid-branch");
-    assert_eq!(base(&hand, Some("main~1"), None, &[]), "invalid-branch");
+    assert_eq!(base(&clone, None, nothing, &[]), "trunk");
+    assert_eq!(base(&clone, Some("--upload-pack=x"), nothing, &[]), "invalid-branch");
+    assert_eq!(base(&clone, Some("main~1"), nothing, &[]), "invalid-branch");
 }
 
 #[test]
@@ -593,14 +599,16 @@ fn the_remote_is_asked_for_or_origin_or_the_only_one() {
     let of = |asked, names: &[&str]| {
         let names = names.iter().map(|name| format!("remote.{name}.url"));
         let settings = GitConfig::new(names.map(|name| (name, "u".to_owned())));
-        Remote::of(asked, &settings)
-            .map_or_else(|finding| finding.code.name.to_owned(), |remote| remote.name().to_owned())
+        match Remote::of(asked, &settings) {
+            Ok(remote) => remote.map_or("none".to_owned(), |remote| remote.name().to_owned()),
+            Err(finding) => finding.code.name.to_owned(),
+        }
     };
     assert_eq!(of(None, &["up", "origin"]), "origin");
     assert_eq!(of(None, &["up"]), "up");
     assert_eq!(of(Some("up"), &["up", "origin"]), "up");
     assert_eq!(of(None, &["up", "down"]), "several-remotes");
-    assert_eq!(of(None, &[]), "no-remote");
+    assert_eq!(of(None, &[]), "none");
     assert_eq!(of(Some("pu"), &["up"]), "unknown-remote");
     assert_eq!(of(Some("--exec=x"), &["--exec=x"]), "unknown-remote");
 }

@@ -4,8 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rungs::git::{CommitHistory, HistoryError, LocalClone, Log, ObjectName, Step};
-use rungs::source::RepoPath;
+use rungs::git::{
+    BaseOptions, BranchStep, CommitHistory, HistoryError, LocalClone, Log, ObjectName, Variables,
+    Workspace,
+};
+use rungs::source::{RepoPath, Tree};
 
 use crate::support::git::{git, git_on};
 
@@ -100,6 +103,12 @@ pub(crate) fn repository(directory: &Path) -> Arc<LocalClone> {
     Arc::new(LocalClone::containing(directory).unwrap().unwrap())
 }
 
+/// The files below a directory, with the commits of the clone it stands in.
+pub(crate) fn work_tree(directory: &Path) -> Tree {
+    let (options, variables) = (BaseOptions::default(), Variables::default());
+    Workspace::at(directory, options, variables, |_| Ok(None)).work_tree()
+}
+
 /// Each step as a line: `subject: path before > after`, `-` where there is no
 /// file, and `hides` where the step hides the branch.
 pub(crate) fn steps(history: &dyn CommitHistory, tip: &ObjectName, paths: &[&str]) -> Vec<String> {
@@ -108,7 +117,7 @@ pub(crate) fn steps(history: &dyn CommitHistory, tip: &ObjectName, paths: &[&str
     steps.map(|step| line(history, &step)).collect()
 }
 
-fn line(history: &dyn CommitHistory, step: &Result<Step, HistoryError>) -> String {
+fn line(history: &dyn CommitHistory, step: &Result<BranchStep, HistoryError>) -> String {
     let step = match step {
         Ok(step) => step,
         Err(HistoryError::Shallow { fetch }) => return format!("shallow: {fetch}"),

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rungs::diagnostic::{Finding, ProblemKind};
-use rungs::git::work_tree;
 use rungs::source::{ReadErrorKind, RepoPath, RevisionError, Tree};
 
+use crate::scratch::work_tree;
 use crate::support::git::git;
 
 fn path(text: &str) -> RepoPath {

@@ -9,16 +9,17 @@ mod words;
 mod tests;
 
 use jiff::Timestamp;
-use serde_json::Map;
+use serde_json::{Map, Value};
 
-use super::base::Base;
+use super::known_base::{self, BaseArgs, KnownBase, LoadedApps};
 use super::written::DataFormat;
 use super::{Context, Outcome, console};
 use crate::config::EnvironmentName;
-use crate::diagnostic::{self, Finding, Findings, Format};
-use crate::git::{CommitHistory, HistoryError, Log, ObjectName};
+use crate::diagnostic::{self, Finding, Findings, Format, harmless};
+use crate::git::{CommitHistory, HistoryError, Log, ObjectName, Workspace};
 use crate::history::Commits;
-use crate::history::audit::{self, AuditQuery, Entry};
+use crate::history::audit::{self, AuditQuery, Entry, NO_COMMIT, NO_SUCH_TIME};
+use crate::source::{Location, RepoPath};
 
 use text::Columns;
 
@@ -30,7 +31,7 @@ use text::Columns;
 ///
 /// `--format json`, `csv` and `html` write the same for other programs and for printing.
 #[derive(Debug, clap::Args)]
-pub(super) struct Audit {
+pub(super) struct AuditArgs {
     /// Only this app; may be given more than once
     #[arg(long, value_name = "APP")]
     app: Vec<String>,
@@ -47,9 +48,8 @@ pub(super) struct Audit {
     /// No more entries than this
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// The branch; the one that is deployed if not given
-    #[arg(long, value_name = "BRANCH")]
-    base: Option<String>,
+    #[command(flatten)]
+    base: BaseArgs,
 }
 
 /// A limit of time, as a person gives it.
@@ -58,30 +58,41 @@ enum Bound {
     Revision(String),
 }
 
-impl Audit {
-    pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
-        let until = self.until.as_deref().map(bound);
-        let at_revision = match &until {
-            Some(Bound::Revision(revision)) => Some(revision.as_str()),
-            _ => None,
-        };
-        let base = Base::open(context, self.base.as_deref(), at_revision)?;
+impl AuditArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
+        let workspace = context.workspace(&self.base.options());
+        let branch = workspace.base()?.cloned().ok_or_else(no_commit)?;
+        let mut at = branch.clone();
+        let until = self.until.as_deref().map(|text| bound(text, context.now));
+        if let Some(Bound::Revision(text)) = &until {
+            at.commit = point(workspace, text)?;
+        }
+        let base = KnownBase::at(workspace, at, &LoadedApps::none())?;
         let history = base.history();
-        let mut query = self.query(&base, &history)?;
+        let mut query = self.query(workspace, &base, &history, context.now)?;
         if let Some(Bound::At(time)) = until {
             query.until = Some(time);
         }
         let objects = base.clone.objects();
-        let commits = Commits { tip: &base.tip, history: &history, objects: &*objects };
+        let tip = &base.revision.commit;
+        let commits = Commits { tip, history: &history, objects: &*objects };
         let entries = audit::Audit::new(&base.loaded.repository, &base.tree, commits, query);
         let entries = entries.map_err(|error| base.history_finding(&error))?;
-        let form = Form::of(context, &base, &entries);
+        let data = known_base::data(workspace, Some(&branch));
+        let format = EntryFormat::of(context, &base, &entries, data);
         let limit = self.limit.unwrap_or(usize::MAX);
         let findings = base.loaded.warnings.clone();
-        Ok(print(&form, entries.take(limit), findings, &base))
+        known_base::say_unexpected(context, workspace, &branch);
+        Ok(print(&format, entries.take(limit), findings, &base))
     }
 
-    fn query(&self, base: &Base, history: &Log) -> Result<AuditQuery, Findings> {
+    fn query(
+        &self,
+        workspace: &Workspace,
+        base: &KnownBase,
+        history: &Log,
+        now: Timestamp,
+    ) -> Result<AuditQuery, Findings> {
         let repository = &base.loaded.repository;
         let environments = self.env.iter().map(|name| repository.find_environment(name));
         let environments: Result<Vec<EnvironmentName>, _> =
@@ -91,10 +102,11 @@ impl Audit {
             environments: environments?,
             ..AuditQuery::default()
         };
-        match self.since.as_deref().map(bound) {
+        match self.since.as_deref().map(|text| bound(text, now)) {
             Some(Bound::At(time)) => query.since = Some(time),
-            Some(Bound::Revision(revision)) => {
-                query.behind = Some(on_branch(&revision, base, history)?);
+            Some(Bound::Revision(text)) => {
+                let commit = point(workspace, &text)?;
+                query.behind = Some(on_branch(&text, commit, base, history)?);
             }
             None => {}
         }
@@ -102,16 +114,41 @@ impl Audit {
     }
 }
 
-/// A commit of the branch, by a tag or an id.
-fn on_branch(revision: &str, base: &Base, history: &Log) -> Result<ObjectName, Findings> {
-    let commit = base.revision(revision)?;
-    let names = history.branch(&base.tip).map_err(|error| base.history_finding(&error))?;
-    for name in names {
+/// The commit that limits what is shown.
+fn point(workspace: &Workspace, text: &str) -> Result<ObjectName, Findings> {
+    match workspace.point(text)? {
+        Ok(revision) => Ok(revision.commit),
+        Err(unknown) => {
+            let message = format!("`{}` is neither a time nor a commit", harmless(text));
+            let fetch = unknown.help.map(|help| format!("; {help}")).unwrap_or_default();
+            Err(Finding::new(&NO_SUCH_TIME, message, Location::of_path(&RepoPath::root()))
+                .because("no such commit in this clone")
+                .help(format!("write `2026-11-01`, `7d`, a tag or a commit{fetch}"))
+                .into())
+        }
+    }
+}
+
+fn no_commit() -> Finding {
+    let at = Location::of_path(&RepoPath::root());
+    Finding::new(&NO_COMMIT, "there is no commit to look at", at)
+        .because("no git clone, or one without a commit")
+}
+
+/// A commit, where it is one of the branch itself.
+fn on_branch(
+    text: &str,
+    commit: ObjectName,
+    base: &KnownBase,
+    history: &Log,
+) -> Result<ObjectName, Findings> {
+    let names = history.branch(&base.revision.commit);
+    for name in names.map_err(|error| base.history_finding(&error))? {
         if name.map_err(|error| base.history_finding(&error))? == commit {
             return Ok(commit);
         }
     }
-    let message = format!("`{revision}` is not on `{}`", base.name);
+    let message = format!("`{}` is not on `{}`", harmless(text), base.revision.name);
     let at = base.loaded.repository.location.clone();
     Err(Finding::new(&audit::NOT_ON_BRANCH, message, at)
         .because(format!("{} is no commit of the branch itself", commit.short()))
@@ -121,7 +158,7 @@ fn on_branch(revision: &str, base: &Base, history: &Log) -> Result<ObjectName, F
 
 /// What `--since` and `--until` take. Days begin at midnight in UTC, as all
 /// times are shown: a report has to say the same wherever it is made.
-fn bound(text: &str) -> Bound {
+fn bound(text: &str, now: Timestamp) -> Bound {
     if let Ok(time) = text.parse() {
         return Bound::At(time);
     }
@@ -130,14 +167,14 @@ fn bound(text: &str) -> Bound {
     {
         return Bound::At(midnight.timestamp());
     }
-    match back(text) {
+    match back(text, now) {
         Some(time) => Bound::At(time),
         None => Bound::Revision(text.to_owned()),
     }
 }
 
 /// `7d`, back from now.
-fn back(text: &str) -> Option<Timestamp> {
+fn back(text: &str, now: Timestamp) -> Option<Timestamp> {
     let unit = text.char_indices().next_back()?.0;
     let seconds = match &text[unit..] {
         "m" => 60,
@@ -148,14 +185,17 @@ fn back(text: &str) -> Option<Timestamp> {
     };
     let number: i64 = text[..unit].parse().ok().filter(|number| *number >= 0)?;
     let ago = jiff::SignedDuration::from_secs(number.checked_mul(seconds)?);
-    Timestamp::now().checked_sub(ago).ok()
+    now.checked_sub(ago).ok()
 }
 
 /// How entries are written, one after the other as they come: a branch may
 /// have more of them than memory.
-enum Form {
+enum EntryFormat {
     Text(Columns),
-    Json,
+    Json {
+        /// What was taken for the base.
+        workspace: Value,
+    },
     Csv,
     Html {
         title: String,
@@ -164,13 +204,18 @@ enum Form {
     Nothing,
 }
 
-impl Form {
-    fn of(context: &Context, base: &Base, entries: &audit::Audit<'_>) -> Self {
+impl EntryFormat {
+    fn of(
+        context: &Context,
+        base: &KnownBase,
+        entries: &audit::Audit<'_>,
+        workspace: Value,
+    ) -> Self {
         let console = &context.console;
         match (console.data_format(), console.format()) {
             (Some(DataFormat::Csv), _) => Self::Csv,
-            (Some(_), _) => Self::Html { title: format!("Changes of {}", base.name) },
-            (None, Format::Json) => Self::Json,
+            (Some(_), _) => Self::Html { title: format!("Changes of {}", base.revision.name) },
+            (None, Format::Json) => Self::Json { workspace },
             (None, Format::Text) => {
                 let repository = &base.loaded.repository;
                 let environments = repository.environments.iter().map(|one| one.name.as_str());
@@ -184,7 +229,7 @@ impl Form {
         match self {
             Self::Csv => csv::HEADER.to_owned(),
             Self::Html { title } => html::head(title),
-            Self::Json => json_around(&Findings::new()).0,
+            Self::Json { workspace } => json_around(&Findings::new(), workspace).0,
             Self::Text(_) | Self::Nothing => String::new(),
         }
     }
@@ -192,7 +237,7 @@ impl Form {
     fn entry(&self, entry: &Entry, is_first: bool) -> String {
         match self {
             Self::Text(columns) => columns.lines(entry),
-            Self::Json => json_entry(entry, is_first),
+            Self::Json { .. } => json_entry(entry, is_first),
             Self::Csv => csv::rows(entry),
             Self::Html { .. } => html::row(entry),
             Self::Nothing => String::new(),
@@ -202,24 +247,24 @@ impl Form {
     fn end(&self, count: usize, findings: &Findings) -> String {
         match self {
             Self::Html { .. } => html::tail(count),
-            Self::Json => json_around(findings).1,
+            Self::Json { workspace } => json_around(findings, workspace).1,
             Self::Text(_) | Self::Csv | Self::Nothing => String::new(),
         }
     }
 }
 
 fn print(
-    form: &Form,
+    format: &EntryFormat,
     entries: impl Iterator<Item = Result<Entry, HistoryError>>,
     mut findings: Findings,
-    base: &Base,
+    base: &KnownBase,
 ) -> Outcome {
-    let mut is_read = console::stream(form.begin().as_bytes());
+    let mut is_read = console::stream(format.begin().as_bytes());
     let mut count = 0;
     for entry in entries {
         match entry {
             Ok(entry) if is_read => {
-                is_read = console::stream(form.entry(&entry, count == 0).as_bytes());
+                is_read = console::stream(format.entry(&entry, count == 0).as_bytes());
                 count += 1;
             }
             Ok(_) => break,
@@ -228,15 +273,16 @@ fn print(
     }
     let findings = findings.settled();
     if is_read {
-        console::print(form.end(count, &findings).as_bytes());
+        console::print(format.end(count, &findings).as_bytes());
     }
-    let is_reported = matches!(form, Form::Json);
+    let is_reported = matches!(format, EntryFormat::Json { .. });
     Outcome { findings, is_reported, ..Outcome::default() }
 }
 
 /// What stands before and behind the entries of a document with these findings.
-fn json_around(findings: &Findings) -> (String, String) {
-    let data = Map::from_iter([("entries".to_owned(), serde_json::json!([]))]);
+fn json_around(findings: &Findings, workspace: &Value) -> (String, String) {
+    let entries = ("entries".to_owned(), serde_json::json!([]));
+    let data = Map::from_iter([("workspace".to_owned(), workspace.clone()), entries]);
     let document = diagnostic::json_with(findings, data);
     let list = "\"entries\": [";
     let at = document.find(list).expect("the key was given") + list.len();

@@ -1,6 +1,6 @@
 //! `rungs set APP [NAME=]REF… --env ENV`
 
-use super::super::destination::{Destination, PermissionArgs};
+use super::super::delivery_args::{DeliveryArgs, PermissionArgs};
 use super::super::{Context, Outcome, carry_out, usage_error};
 use crate::diagnostic::{Findings, harmless};
 use crate::promote::{Permissions, SetApp, SetReferences};
@@ -23,14 +23,14 @@ pub(super) struct OfApps {
     #[arg(long, value_name = "COMMIT")]
     source_commit: Option<String>,
     #[command(flatten)]
-    pub(super) destination: Destination,
+    pub(super) delivery: DeliveryArgs,
 }
 
 impl OfApps {
     /// Sets what `items` ask for: apps, each with the references behind it.
     pub(super) fn run(
         self,
-        context: &mut Context,
+        context: &Context,
         items: &[String],
         allowed: &PermissionArgs,
         repository: bool,
@@ -45,7 +45,7 @@ impl OfApps {
             source_commit: self.source_commit,
             permissions: Permissions { repository, force: self.force, ..allowed.permissions() },
         };
-        carry_out::run(context, &self.destination, &intent)
+        carry_out::run(context, &self.delivery, &intent)
     }
 }
 

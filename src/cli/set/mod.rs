@@ -5,9 +5,9 @@ mod in_files;
 
 use clap::Arg;
 
-use super::destination::PermissionArgs;
+use super::delivery_args::PermissionArgs;
 use super::{Context, Outcome, usage_error};
-use crate::deliver::Mode;
+use crate::deliver::DeliveryMode;
 use crate::diagnostic::Findings;
 
 use apps::OfApps;
@@ -29,7 +29,7 @@ rungs set [OPTIONS] --env <ENV> <APP [NAME=]REF...>...
        rungs set [OPTIONS] --in <PATH>... [[NAME=]REF]...",
     mut_args(of_apps_alone)
 )]
-pub(super) struct Set {
+pub(super) struct SetArgs {
     /// Apps, each followed by the new references of its images; with `--in`, references alone
     #[arg(value_name = "APP [NAME=]REF")]
     items: Vec<String>,
@@ -66,8 +66,8 @@ fn of_apps_alone(arg: Arg) -> Arg {
     arg
 }
 
-impl Set {
-    pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
+impl SetArgs {
+    pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         if !self.in_files.is_meant() {
             return self.of_apps.run(context, &self.items, &self.allowed, self.repository);
         }
@@ -77,10 +77,10 @@ impl Set {
         let allowed = EditPermissions {
             repository: self.repository,
             drop_digest: self.allowed.permissions().drop_digest,
-            dry_run: match self.of_apps.destination.mode() {
-                None | Some(Mode::Write) => false,
-                Some(Mode::Show) => true,
-                Some(Mode::Commit | Mode::Branch) => {
+            dry_run: match self.of_apps.delivery.mode() {
+                None | Some(DeliveryMode::Write) => false,
+                Some(DeliveryMode::Show) => true,
+                Some(DeliveryMode::Commit | DeliveryMode::Branch) => {
                     usage_error("`--in` changes files, and commits nothing");
                 }
             },

@@ -6,13 +6,13 @@ mod words;
 
 use jiff::Timestamp;
 
-use super::base::{Apps, Base};
+use super::known_base::{self, BaseArgs, KnownBase, LoadedApps};
 use super::written::DataFormat;
 use super::{Context, Outcome, console};
 use crate::config::{Loaded, Repository};
 use crate::diagnostic::{Findings, Format, ProblemKind};
 use crate::history::{self, Commits};
-use crate::promote::status::{Cell, Status as Found, StatusError, StatusQuery, status};
+use crate::promote::status::{Cell, Status, StatusError, StatusQuery, status};
 use crate::source::Tree;
 
 /// Show what every app says in every environment
@@ -24,40 +24,38 @@ use crate::source::Tree;
 ///
 /// What needs a forge, a ticket or rendering is left to `rungs gates`.
 #[derive(Debug, clap::Args)]
-pub(super) struct Status {
+pub(super) struct StatusArgs {
     /// The apps; all of them if none is given
     #[arg(value_name = "APP")]
     apps: Vec<String>,
     /// Only this environment; may be given more than once
     #[arg(long, value_name = "ENV")]
     env: Vec<String>,
-    /// The branch; the one that is deployed if not given
-    #[arg(long, value_name = "BRANCH", conflicts_with = "work_tree")]
-    base: Option<String>,
+    #[command(flatten)]
+    base: BaseArgs,
     /// Look at the files as they are, without ages
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["base", "remote"])]
     work_tree: bool,
     /// Exit with 1 where an environment is behind the one below
     #[arg(long)]
     exit_code: bool,
 }
 
-impl Status {
+impl StatusArgs {
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
-        let base = if self.work_tree {
-            None
-        } else {
-            Base::of(context, self.base.as_deref(), &Apps::named(&self.apps))?
-        };
-        let now = Timestamp::now();
+        let workspace = context.workspace(&self.base.options());
+        let apps = LoadedApps::named(&self.apps);
+        let base = if self.work_tree { None } else { KnownBase::of(workspace, &apps)? };
+        let now = context.now;
         let (status, findings) = if let Some(base) = &base {
             let history = base.history();
             let objects = base.clone.objects();
-            let commits = Commits { tip: &base.tip, history: &history, objects: &*objects };
+            let tip = &base.revision.commit;
+            let commits = Commits { tip, history: &history, objects: &*objects };
             self.find(&base.loaded, &base.tree, Some(commits), now)?
         } else {
-            let tree = context.tree();
-            self.find(&Apps::named(&self.apps).load(&tree)?, &tree, None, now)?
+            let tree = workspace.files()?;
+            self.find(&apps.load(&tree)?, &tree, None, now)?
         };
         show(context, &status, !self.apps.is_empty(), now);
         let cells = status.apps.iter().flat_map(|app| &app.environments);
@@ -67,6 +65,8 @@ impl Status {
         if let Ok(serde_json::Value::Object(data)) = serde_json::to_value(&status) {
             outcome.data = data;
         }
+        let base = base.as_ref().map(|base| &base.revision);
+        known_base::report(context, workspace, base, &mut outcome);
         Ok(outcome)
     }
 
@@ -76,7 +76,7 @@ impl Status {
         tree: &Tree,
         commits: Option<Commits<'_>>,
         now: Timestamp,
-    ) -> Result<(Found, Findings), Findings> {
+    ) -> Result<(Status, Findings), Findings> {
         let Loaded { repository, warnings } = loaded;
         let shown = self.shown(repository)?;
         let found = status(repository, tree, commits, &shown, now).map_err(|error| match error {
@@ -96,7 +96,7 @@ impl Status {
     }
 }
 
-fn show(context: &Context, status: &Found, is_detailed: bool, now: Timestamp) {
+fn show(context: &Context, status: &Status, is_detailed: bool, now: Timestamp) {
     let console = &context.console;
     let text = match (console.data_format(), console.format()) {
         (Some(DataFormat::Markdown), _) => markdown::render(status, now),

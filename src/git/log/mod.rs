@@ -25,8 +25,8 @@ use path_filter::PathFilter;
 use steps::Steps;
 
 use super::{
-    CommitHistory, CommitNames, HistoryError, LocalClone, ObjectError, ObjectName, ProgramError,
-    Step,
+    BranchStep, CommitHistory, CommitNames, HistoryError, LocalClone, ObjectError, ObjectName,
+    ProgramError,
 };
 use crate::source::{MAX_FILE_BYTES, RepoPath};
 
@@ -53,7 +53,7 @@ impl CommitHistory for Log {
         &'h self,
         tip: &ObjectName,
         paths: &[RepoPath],
-    ) -> Result<Box<dyn Iterator<Item = Result<Step, HistoryError>> + 'h>, HistoryError> {
+    ) -> Result<Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>, HistoryError> {
         let filter = PathFilter::new(self.clone.prefix(), paths);
         Ok(Box::new(Steps::new(self.walk(tip)?, filter, tip)?))
     }

@@ -8,7 +8,7 @@ use super::changes::{change, token};
 use super::filters::has_changed_paths;
 use super::first_parents::ListedCommit;
 use super::path_filter::PathFilter;
-use crate::git::{FileChange, GitProgram, HistoryError, ObjectName, Step};
+use crate::git::{BranchStep, FileChange, GitProgram, HistoryError, ObjectName};
 use crate::source::RepoPath;
 
 /// As many paths as are asked for one by one, where git has filters for one:
@@ -111,25 +111,25 @@ impl<'h> Steps<'h> {
     }
 
     /// The next step; none at the branch's beginning.
-    fn step(&mut self, walk: &mut BranchWalk<'h>) -> Result<Option<Step>, HistoryError> {
+    fn step(&mut self, walk: &mut BranchWalk<'h>) -> Result<Option<BranchStep>, HistoryError> {
         while let Some(listed) = self.next_commit(walk)? {
             if walk.is_edge(&listed.id) {
                 return Err(walk.edge());
             }
-            let changed = self.changed(&listed.id)?;
-            let known = changed.as_ref().map(|changed| &changed.commit);
+            let found = self.changed(&listed.id)?;
+            let known = found.as_ref().map(|found| &found.commit);
             // A merge that hides the branch is a step whatever it changed: that
             // the branch went on behind it is only as certain as its message.
             if let Some((commit, parent)) = walk.hidden(&listed, known)? {
                 let changes = changes(&walk.program, &self.filter, parent, &listed.id)?;
                 walk.turn(parent)?;
                 self.begin(walk, parent)?;
-                return Ok(Some(Step { commit, changes, hides_branch: true }));
+                return Ok(Some(BranchStep { commit, changes, hides_branch: true }));
             }
-            if let Some(ChangedCommit { commit, changes }) = changed
+            if let Some(ChangedCommit { commit, changes }) = found
                 && !changes.is_empty()
             {
-                return Ok(Some(Step { commit, changes, hides_branch: false }));
+                return Ok(Some(BranchStep { commit, changes, hides_branch: false }));
             }
         }
         self.check_ends()?;
@@ -175,7 +175,7 @@ fn changes(
 }
 
 impl Iterator for Steps<'_> {
-    type Item = Result<Step, HistoryError>;
+    type Item = Result<BranchStep, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         // Nothing follows an error or the end, and no child stays.

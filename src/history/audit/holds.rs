@@ -3,7 +3,7 @@
 use super::entry::{Changed, HoldNote};
 use super::{AppInstance, ChangeKind};
 use crate::config::Repository;
-use crate::git::{CommitHistory, HistoryError, ObjectName, Step};
+use crate::git::{BranchStep, CommitHistory, HistoryError, ObjectName};
 use crate::holds::{self, Hold};
 use crate::source::{Memory, RepoPath, Tree};
 
@@ -25,7 +25,7 @@ pub(super) struct HoldChange {
 pub(super) fn hold_changes(
     repository: &Repository,
     history: &dyn CommitHistory,
-    step: &Step,
+    step: &BranchStep,
 ) -> Result<Vec<HoldChange>, HistoryError> {
     let mut found = Vec::new();
     for change in step.changes.iter().filter(|change| change.path.is_within(&directory())) {

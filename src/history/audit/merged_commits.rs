@@ -4,7 +4,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use crate::git::{Commit, ObjectError, ObjectName, Objects, Step};
+use crate::git::{BranchStep, Commit, ObjectDatabase, ObjectError, ObjectName};
 
 /// As many commits are looked at for one merge. A merge that joins more brings
 /// another project's history, and the records in it are of no change here.
@@ -16,8 +16,8 @@ const MOST: usize = 10_000;
 /// What a merge's own message says counts as well, but most forges put the
 /// records there only if they are asked to.
 pub(super) fn merged_commits(
-    objects: &dyn Objects,
-    step: &Step,
+    objects: &dyn ObjectDatabase,
+    step: &BranchStep,
 ) -> Result<Vec<Commit>, ObjectError> {
     let parents = &step.commit.parents;
     if parents.len() < 2 {
@@ -46,7 +46,7 @@ enum Reach {
 /// commit whose clock was wrong may be taken for new; its record then names a
 /// change that the merge did not make, and matches none.
 struct Search<'a> {
-    objects: &'a dyn Objects,
+    objects: &'a dyn ObjectDatabase,
     waiting: BinaryHeap<(Timestamp, ObjectName)>,
     reached: HashMap<ObjectName, Reach>,
     commits: HashMap<ObjectName, Commit>,
@@ -55,7 +55,7 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(objects: &'a dyn Objects) -> Self {
+    fn new(objects: &'a dyn ObjectDatabase) -> Self {
         Self {
             objects,
             waiting: BinaryHeap::new(),

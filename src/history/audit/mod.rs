@@ -27,7 +27,7 @@ pub use entry::{
 
 use super::record::{self, Record};
 use crate::config::{EnvironmentName, Repository};
-use crate::git::{Commit, HistoryError, ObjectName, Objects, Step};
+use crate::git::{BranchStep, Commit, HistoryError, ObjectDatabase, ObjectName};
 use crate::history::{Commits, Reading, StateChange, StepChange, Walk};
 use crate::sites::{AppInstance, Model, ModelScope, State, differences, in_full};
 use crate::source::Tree;
@@ -329,7 +329,7 @@ struct CommitRecords {
 }
 
 fn commit_records(
-    objects: &dyn Objects,
+    objects: &dyn ObjectDatabase,
     change: &StepChange,
 ) -> Result<Vec<CommitRecords>, HistoryError> {
     let merged_commits = merged_commits::merged_commits(objects, &change.step)?;
@@ -343,7 +343,10 @@ fn commit_records(
 
 /// The messages of a commit of the branch, and of those that it brought, the
 /// newest first.
-pub(crate) fn messages(objects: &dyn Objects, step: &Step) -> Result<Vec<String>, HistoryError> {
+pub(crate) fn messages(
+    objects: &dyn ObjectDatabase,
+    step: &BranchStep,
+) -> Result<Vec<String>, HistoryError> {
     let merged_commits = merged_commits::merged_commits(objects, step)?;
     let all = std::iter::once(step.commit.clone()).chain(merged_commits);
     Ok(all.map(|commit| commit.message).collect())

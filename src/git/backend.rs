@@ -1,11 +1,11 @@
 //! A clone's objects and references, whoever reads them.
 
 use super::format::{self, ObjectKind};
-use super::{Commit, ObjectError, ObjectName, Objects, TreeEntry};
+use super::{Commit, ObjectDatabase, ObjectError, ObjectName, TreeEntry};
 
 /// What differs between reading a clone in this process and by the `git`
 /// program. All that is said of objects' bytes is said once, in `format`.
-pub(super) trait Database: Send + Sync {
+pub(super) trait CloneBackend: Send + Sync {
     /// How many hexadecimal digits the names of its objects have.
     fn digits(&self) -> usize;
     /// What an object is, and its length in bytes.
@@ -38,7 +38,7 @@ pub(super) enum Abbreviated {
     Several,
 }
 
-impl<D: Database> Objects for D {
+impl<D: CloneBackend> ObjectDatabase for D {
     fn tree(&self, id: &ObjectName) -> Result<Vec<TreeEntry>, ObjectError> {
         let bytes = self.of_kind(id, ObjectKind::Tree)?;
         format::tree(&bytes, self.digits()).ok_or_else(|| damaged(id))
@@ -82,7 +82,7 @@ trait OfKind {
     fn of_kind(&self, id: &ObjectName, expected: ObjectKind) -> Result<Vec<u8>, ObjectError>;
 }
 
-impl<D: Database> OfKind for D {
+impl<D: CloneBackend> OfKind for D {
     fn of_kind(&self, id: &ObjectName, expected: ObjectKind) -> Result<Vec<u8>, ObjectError> {
         match self.object(id)? {
             (kind, bytes) if kind == expected => Ok(bytes),
@@ -93,4 +93,29 @@ impl<D: Database> OfKind for D {
 
 fn damaged(id: &ObjectName) -> ObjectError {
     ObjectError::Failed(format!("object {id} is damaged"))
+}
+
+/// What annotated tags lead to.
+pub(super) enum Peeled {
+    Commit(ObjectName),
+    Other(ObjectKind),
+}
+
+/// Follows annotated tags. They cannot go round: each holds the hash of the next.
+pub(super) fn peeled(
+    backend: &dyn CloneBackend,
+    mut id: ObjectName,
+) -> Result<Peeled, ObjectError> {
+    loop {
+        // The header alone says that a large blob is no commit.
+        match backend.header(&id)?.0 {
+            ObjectKind::Commit => return Ok(Peeled::Commit(id)),
+            ObjectKind::Tag => {
+                let (_, bytes) = backend.object(&id)?;
+                id = format::tag(&bytes)
+                    .ok_or_else(|| ObjectError::Failed(format!("object {id} is damaged")))?;
+            }
+            other => return Ok(Peeled::Other(other)),
+        }
+    }
 }

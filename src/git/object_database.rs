@@ -4,7 +4,7 @@ use super::{Commit, ObjectName, TreeEntry};
 
 /// Reads and writes a clone's objects: in this process by libgit2, or by the
 /// `git` program where libgit2 does not open the clone.
-pub trait Objects: Send + Sync {
+pub trait ObjectDatabase: Send + Sync {
     /// A tree's entries, in the tree's order.
     fn tree(&self, id: &ObjectName) -> Result<Vec<TreeEntry>, ObjectError>;
     /// A blob's bytes.

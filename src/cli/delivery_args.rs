@@ -4,17 +4,18 @@
 use clap::ArgGroup;
 
 use super::usage_error;
-use crate::deliver::Mode;
+use crate::deliver::DeliveryMode;
 use crate::diagnostic::harmless;
+use crate::git::BaseOptions;
 use crate::promote::gates::Gate;
 use crate::promote::{Override, Permissions};
 
 /// Where a change goes.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools)] // clap lets at most one of the modes through.
 #[command(next_help_heading = "Where it goes")]
 #[command(group = ArgGroup::new("mode").multiple(false))]
-pub(super) struct Destination {
+pub(super) struct DeliveryArgs {
     /// Show the plan and change nothing. So does a run without any of these four, which ends with 2,
     /// so that no script takes a plan for a deed
     #[arg(long, group = "mode")]
@@ -32,29 +33,30 @@ pub(super) struct Destination {
     branch: bool,
     /// The branch that is deployed; `forge.base`, the CI's own or the remote's default if not given
     #[arg(long, value_name = "BRANCH")]
-    pub(super) base: Option<String>,
+    base: Option<String>,
     /// The remote; origin, or the only one, if not given
     #[arg(long, value_name = "REMOTE")]
-    pub(super) remote: Option<String>,
+    remote: Option<String>,
     /// Who the commit is by; from git's configuration or the CI's variables if not given
     #[arg(long, value_name = "NAME <MAIL>")]
-    pub(super) author: Option<String>,
+    author: Option<String>,
 }
 
-impl Destination {
-    /// Of what only looks at the branch.
-    pub(super) fn none(base: Option<String>, remote: Option<String>) -> Self {
-        Self { base, remote, ..Self::default() }
+impl DeliveryArgs {
+    /// What the person says of the base branch and of the author.
+    pub(super) fn options(&self) -> BaseOptions {
+        let Self { base, remote, author, .. } = self;
+        BaseOptions { base: base.clone(), remote: remote.clone(), author: author.clone() }
     }
 
     /// None where nobody said: then the plan is shown, and the run ends with
     /// the code of what was not understood.
-    pub(super) fn mode(&self) -> Option<Mode> {
+    pub(super) fn mode(&self) -> Option<DeliveryMode> {
         match self {
-            Self { dry_run: true, .. } => Some(Mode::Show),
-            Self { write: true, .. } => Some(Mode::Write),
-            Self { commit: true, .. } => Some(Mode::Commit),
-            Self { branch: true, .. } => Some(Mode::Branch),
+            Self { dry_run: true, .. } => Some(DeliveryMode::Show),
+            Self { write: true, .. } => Some(DeliveryMode::Write),
+            Self { commit: true, .. } => Some(DeliveryMode::Commit),
+            Self { branch: true, .. } => Some(DeliveryMode::Branch),
             _ => None,
         }
     }

@@ -1,0 +1,118 @@
+//! What a command may use, and what it comes to.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::console::Console;
+use super::exit::usage_error;
+use crate::config;
+use crate::diagnostic::{Finding, Findings, ProblemKind, harmless};
+use crate::git::{BaseOptions, Cache, RepositoryAddress, Variables, Workspace};
+use crate::source::{RepoPath, Tree};
+
+/// What a command may use: where it works, when, and how it speaks.
+pub(super) struct Context {
+    /// The directory that was named.
+    pub(super) repo: Option<PathBuf>,
+    pub(super) console: Console,
+    /// The time of the run.
+    pub(super) now: Timestamp,
+    variables: Variables,
+    workspace: OnceCell<Workspace>,
+}
+
+impl Context {
+    /// Of a run now. `repo` is the directory or the address that was named.
+    pub(super) fn new(repo: Option<PathBuf>, console: Console) -> Result<Self, (Console, Finding)> {
+        let variables = variables();
+        let repo = match repo.map(|repo| local(repo, &variables)).transpose() {
+            Ok(repo) => repo,
+            Err(finding) => return Err((console, finding)),
+        };
+        let workspace = OnceCell::new();
+        Ok(Self { repo, console, now: Timestamp::now(), variables, workspace })
+    }
+
+    /// The repository's directory: as asked for, or the nearest one upwards
+    /// that holds a `rungs.yaml`, or this one.
+    pub(super) fn directory(&self) -> PathBuf {
+        if let Some(repo) = &self.repo {
+            if !repo.is_dir() {
+                let repo = repo.to_string_lossy();
+                usage_error(&format!("`{}` is not a directory", harmless(&repo)));
+            }
+            return repo.clone();
+        }
+        let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+        nearest_repository(&here).to_path_buf()
+    }
+
+    /// The run's workspace. Whoever asks first says of what base.
+    pub(super) fn workspace(&self, options: &BaseOptions) -> &Workspace {
+        self.workspace.get_or_init(|| {
+            let variables = self.variables.clone();
+            Workspace::at(self.directory(), options.clone(), variables, config::base_branch)
+        })
+    }
+
+    /// The repository's files, for commands that look at no branch.
+    pub(super) fn files(&self) -> Result<Tree, Findings> {
+        self.workspace(&BaseOptions::default()).files()
+    }
+
+    /// From the clone's root to the repository's directory. Where no clone is,
+    /// or none that can be opened, paths are the repository's own.
+    pub(super) fn prefix(&self) -> RepoPath {
+        let workspace = self.workspace(&BaseOptions::default());
+        let clone = workspace.local_clone().ok().flatten();
+        clone.map_or_else(RepoPath::root, |clone| clone.prefix().clone())
+    }
+}
+
+/// The nearest directory upwards that holds a `rungs.yaml`, or this one.
+pub(super) fn nearest_repository(here: &Path) -> &Path {
+    here.ancestors().find(|directory| directory.join("rungs.yaml").is_file()).unwrap_or(here)
+}
+
+/// The directory of a repository: of an address, its clone in the cache.
+fn local(repo: PathBuf, variables: &Variables) -> Result<PathBuf, Finding> {
+    let Some(address) = repo.to_str().filter(|text| RepositoryAddress::is_meant(text)) else {
+        return Ok(repo);
+    };
+    let address = RepositoryAddress::parse(address)?;
+    match Cache::of(variables) {
+        Some(cache) => cache.fetch(&address, SystemTime::now),
+        None => usage_error("no directory for clones is known; set RUNGS_CACHE to one"),
+    }
+}
+
+/// The process's environment, as far as it is text.
+pub(super) fn variables() -> Variables {
+    let text = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Variables::new(text.collect::<BTreeMap<String, String>>())
+}
+
+/// What a command came to: findings that do not stop it, and what its answer
+/// is for another reason than a finding.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) findings: Findings,
+    pub(super) answer: Option<ProblemKind>,
+    /// What JSON output says beside the findings.
+    pub(super) data: Map<String, Value>,
+    /// Whether the command has written the findings itself, after data that it
+    /// does not keep in memory.
+    pub(super) is_reported: bool,
+}
+
+impl From<Findings> for Outcome {
+    fn from(findings: Findings) -> Self {
+        Self { findings, ..Self::default() }
+    }
+}

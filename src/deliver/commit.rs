@@ -1,0 +1,96 @@
+//! Onto the base branch.
+
+use super::code::CHANGED_MEANWHILE;
+use super::delivery::Delivery;
+use super::outcome::{Delivered, Done};
+use crate::diagnostic::{Finding, Findings};
+use crate::git::{Landed, ObjectName, PushTarget};
+use crate::promote::{Computed, Intent, Plan};
+use crate::source::{Location, RepoPath};
+
+/// Why a commit was not made at a tip.
+enum Stop {
+    /// There is no plan, or none that may be carried out.
+    Findings(Findings),
+    /// The plan is there, and something stands in its way.
+    Obstacles,
+}
+
+/// What an intent came to at the tips that were looked at.
+#[derive(Default)]
+struct Attempts {
+    /// The first plan that changes something.
+    first: Option<Plan>,
+    /// The last tip, and what it came to there.
+    last: Option<(ObjectName, Computed)>,
+}
+
+impl Attempts {
+    /// Computes the intent at a tip: the commit that follows it; none where
+    /// there is nothing to do.
+    fn at(
+        &mut self,
+        delivery: &Delivery<'_>,
+        tip: &ObjectName,
+        branch: &str,
+        intent: &dyn Intent,
+    ) -> Result<Option<ObjectName>, Stop> {
+        let how = delivery.how(true);
+        let computed = delivery.compute_at(tip, Some(branch), intent, &how);
+        let computed = computed.map_err(Stop::Findings)?;
+        let is_stopped = computed.is_stopped(intent);
+        let is_nothing = computed.is_nothing();
+        let plan = computed.plan.clone();
+        let made = if is_stopped || is_nothing {
+            None
+        } else {
+            delivery.commit(tip, &computed).map_err(Stop::Findings)?
+        };
+        self.last = Some((tip.clone(), computed));
+        if is_stopped {
+            return Err(Stop::Obstacles);
+        }
+        // An old tip at which there was nothing to do says nothing of what is meant.
+        if !is_nothing && !intent.takes_all() {
+            match &self.first {
+                Some(first) if !first.comes_to_the_same(&plan) => {
+                    return Err(Stop::Findings(changed_meanwhile(tip).into()));
+                }
+                Some(_) => {}
+                None => self.first = Some(plan),
+            }
+        }
+        Ok(made)
+    }
+}
+
+/// Computes for the newest tip and pushes onto it, again and again where others
+/// push at the same time.
+pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<Delivered, Findings> {
+    let workspace = delivery.workspace;
+    let (remote, branch) = (workspace.require_remote()?, workspace.base_branch()?);
+    let to = PushTarget::new(remote, branch);
+    let mut attempts = Attempts::default();
+    let landed = workspace
+        .writer()?
+        .commit_on_tip(&to, |tip| attempts.at(delivery, tip, branch.name(), intent));
+    let done = match landed {
+        Ok(Landed::Committed { commit, .. }) => Done::Committed { commit, branch: branch.clone() },
+        Ok(Landed::Nothing { .. }) => Done::Nothing,
+        Err(error) => match error.finding(&to) {
+            Ok(finding) => return Err(finding.into()),
+            Err(Stop::Findings(findings)) => return Err(findings),
+            Err(Stop::Obstacles) => Done::Shown,
+        },
+    };
+    let (tip, computed) = attempts.last.expect("a tip was looked at");
+    Ok(Delivered { computed, done, base: Some(workspace.base_at(tip)?) })
+}
+
+fn changed_meanwhile(tip: &ObjectName) -> Finding {
+    let at = Location::of_path(&RepoPath::root().child("rungs.yaml"));
+    let message = "the same request comes to other references than a moment ago";
+    Finding::new(&CHANGED_MEANWHILE, message, at)
+        .because(format!("the branch moved to {}, which changes the same app", tip.short()))
+        .help("look at `rungs status`, and ask again if it is still wanted")
+}

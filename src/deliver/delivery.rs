@@ -1,0 +1,181 @@
+//! What carrying a change out works with: the workspace, who asks and when.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::config::{self, Loaded};
+use crate::diagnostic::{Finding, Findings};
+use crate::git::{
+    Branch, BuildError, CommitMetadata, Log, ObjectName, ProgramError, Revision, Workspace,
+};
+use crate::history::{BranchHistory, Commits};
+use crate::promote::{Base, Computed, How, Intent};
+use crate::sites::{Model, ModelScope};
+use crate::source::{Location, RepoPath, Tree};
+
+/// What carrying a change out works with.
+pub struct Delivery<'w> {
+    /// The clone, its remote and its base branch.
+    pub(super) workspace: &'w Workspace,
+    /// The time of the run.
+    pub(super) now: Timestamp,
+}
+
+/// A base's files and what they say.
+pub(super) struct LoadedBase {
+    /// The commit; none for the work tree.
+    pub(super) commit: Option<ObjectName>,
+    /// Its files.
+    pub(super) tree: Tree,
+    /// Its configuration, of the apps that are asked for.
+    pub(super) loaded: Loaded,
+    /// Its sites.
+    pub(super) model: Model,
+}
+
+impl<'w> Delivery<'w> {
+    /// In a workspace, at that time.
+    pub fn new(workspace: &'w Workspace, now: Timestamp) -> Self {
+        Self { workspace, now }
+    }
+
+    /// How a change is made; `direct` where it goes straight onto the base.
+    pub(super) fn how(&self, direct: bool) -> How {
+        How { direct, requested_by: self.workspace.requested_by() }
+    }
+
+    /// What an intent comes to at the newest base, and that base; at the work
+    /// tree where there is no clone.
+    pub(super) fn compute_newest(
+        &self,
+        intent: &dyn Intent,
+        how: &How,
+    ) -> Result<(Computed, Option<Revision>), Findings> {
+        let mut warnings = Findings::new();
+        let base = self.workspace.newest_base(&mut warnings)?;
+        let mut computed = match &base {
+            Some(base) => self.compute_at(&base.commit, base.branch_name(), intent, how)?,
+            None => self.compute_in_work_tree(intent, how)?,
+        };
+        computed.warnings.extend(warnings);
+        Ok((computed, base))
+    }
+
+    /// What an intent comes to at a commit of a branch.
+    pub(super) fn compute_at(
+        &self,
+        commit: &ObjectName,
+        branch: Option<&str>,
+        intent: &dyn Intent,
+        how: &How,
+    ) -> Result<Computed, Findings> {
+        let tree = self.workspace.tree_of(commit)?;
+        let base = load(tree, Some(commit.clone()), intent)?;
+        self.compute(&base, Some(commit), branch, intent, how)
+    }
+
+    /// What an intent comes to in the files of the work tree, with the history
+    /// of what is checked out.
+    pub(super) fn compute_in_work_tree(
+        &self,
+        intent: &dyn Intent,
+        how: &How,
+    ) -> Result<Computed, Findings> {
+        let base = load(self.workspace.work_tree(), None, intent)?;
+        let head = match self.workspace.local_clone()? {
+            Some(clone) => clone.head().map_err(failed)?,
+            None => None,
+        };
+        let branch = self.workspace.likely_branch();
+        let branch = branch.as_ref().map(Branch::name);
+        self.compute(&base, head.as_ref(), branch, intent, how)
+    }
+
+    fn compute(
+        &self,
+        loaded: &LoadedBase,
+        tip: Option<&ObjectName>,
+        branch: Option<&str>,
+        intent: &dyn Intent,
+        how: &How,
+    ) -> Result<Computed, Findings> {
+        let mut computed = self.with_base(loaded, tip, branch, |base| intent.at(base, how))?;
+        computed.warnings.extend(loaded.loaded.warnings.clone());
+        Ok(computed)
+    }
+
+    /// Asks about a base whose history ends at `tip` and is that of `branch`.
+    pub(super) fn with_base<T>(
+        &self,
+        loaded: &LoadedBase,
+        tip: Option<&ObjectName>,
+        branch: Option<&str>,
+        ask: impl FnOnce(&Base<'_>) -> Result<T, Findings>,
+    ) -> Result<T, Findings> {
+        let clone = self.workspace.local_clone()?;
+        let history = clone.map(|clone| Log::new(Arc::clone(clone), branch));
+        let objects = clone.map(|clone| clone.objects());
+        let commits = match (tip, &history, &objects) {
+            (Some(tip), Some(history), Some(objects)) => {
+                Some(Commits { tip, history, objects: &**objects })
+            }
+            _ => None,
+        };
+        let repository = &loaded.loaded.repository;
+        let history = BranchHistory::new(repository, &loaded.tree, commits);
+        let LoadedBase { commit, tree, model, .. } = loaded;
+        ask(&Base::new(commit.clone(), tree, repository, model, &history, self.now)?)
+    }
+
+    /// The commit that follows `base` with the computed files; none where
+    /// nothing differs.
+    pub(super) fn commit(
+        &self,
+        base: &ObjectName,
+        computed: &Computed,
+    ) -> Result<Option<ObjectName>, Findings> {
+        let metadata = CommitMetadata {
+            message: &computed.message,
+            identity: self.workspace.identity()?,
+            time: self.now,
+        };
+        let made = self.workspace.writer()?.commit(base, &computed.files, &metadata);
+        made.map_err(|error: BuildError| error.finding().into())
+    }
+}
+
+/// Reads what an intent needs of a tree.
+fn load(
+    tree: Tree,
+    commit: Option<ObjectName>,
+    intent: &dyn Intent,
+) -> Result<LoadedBase, Findings> {
+    let none = BTreeSet::new();
+    let apps = if let Some(apps) = intent.apps() {
+        Some(apps)
+    } else {
+        let settings = config::load_apps(&tree, &none)?;
+        intent.apps_of(&settings.repository)?
+    };
+    let loaded = match &apps {
+        Some(apps) => config::load_apps(&tree, apps)?,
+        None => config::load(&tree)?,
+    };
+    let scope = ModelScope { environments: None, apps };
+    let model = Model::of_tree(&loaded.repository, &tree, &scope);
+    Ok(LoadedBase { commit, tree, loaded, model })
+}
+
+/// A clone that cannot be read.
+pub(super) fn failed(error: impl std::fmt::Display) -> Finding {
+    use crate::history::UNREADABLE_HISTORY;
+    let at = Location::of_path(&RepoPath::root());
+    Finding::new(&UNREADABLE_HISTORY, format!("the clone cannot be read: {error}"), at)
+}
+
+/// A git that could not be run, or that failed.
+pub(super) fn git_failed(error: &ProgramError) -> Finding {
+    error.finding(Location::of_path(&RepoPath::root()))
+}

@@ -1,0 +1,100 @@
+//! What the gates say of a change that anybody made.
+
+use super::code::NO_COMMON_COMMIT;
+use super::delivery::{Delivery, LoadedBase, failed, git_failed};
+use crate::config;
+use crate::diagnostic::{Finding, Findings};
+use crate::git::{Branch, HistoryError, ObjectName, Revision};
+use crate::history::{Record, record};
+use crate::promote::{Override, Plan, ProposedChange, assess_change};
+use crate::sites::{Model, ModelScope};
+use crate::source::{Location, RepoPath, Tree};
+
+/// As many commits of a change as are read for what they say of themselves.
+const MOST_COMMITS: usize = 1000;
+
+/// What the gates say of a change.
+#[derive(Debug)]
+pub struct JudgedChange {
+    /// What it was judged against.
+    pub base: Revision,
+    /// The change's own commit.
+    pub head: Revision,
+    /// Each environment that it changes.
+    pub plans: Vec<Plan>,
+    /// What was noticed and stops nobody.
+    pub warnings: Findings,
+}
+
+impl Delivery<'_> {
+    /// What the gates say of a change: of everything between where `head` left
+    /// the base, and `head`.
+    ///
+    /// # Errors
+    ///
+    /// One of them is not in this clone, or the change cannot be read.
+    pub fn judge(&self, head: &str, overrides: &[Override]) -> Result<JudgedChange, Findings> {
+        let workspace = self.workspace;
+        workspace.require_clone()?;
+        let Some(base) = workspace.base()?.cloned() else {
+            return Err(failed("nothing is committed yet").into());
+        };
+        let head = workspace.head(head)?;
+        let fork = self.fork(&base.commit, &head.commit)?;
+        let tree = workspace.tree_of(&base.commit)?;
+        let (head_tree, fork_tree) = (workspace.tree_of(&head.commit)?, workspace.tree_of(&fork)?);
+        let loaded = config::load(&tree)?;
+        let warnings = loaded.warnings.clone();
+        let model = |tree: &Tree| Model::of_tree(&loaded.repository, tree, &ModelScope::all());
+        let (head_model, fork_model) = (model(&head_tree), model(&fork_tree));
+        let records = self.records(&fork, &head.commit)?;
+        let opened =
+            LoadedBase { commit: Some(base.commit.clone()), model: model(&tree), tree, loaded };
+        let branch = base.branch.clone().or_else(|| workspace.likely_branch());
+        let branch = branch.as_ref().map(Branch::name);
+        let plans = self.with_base(&opened, Some(&base.commit), branch, |base| {
+            let change = ProposedChange {
+                tree: &head_tree,
+                model: &head_model,
+                fork: &fork_model,
+                records: &records,
+                overrides,
+            };
+            assess_change(base, &change)
+        })?;
+        Ok(JudgedChange { base, head, plans, warnings })
+    }
+
+    /// Where a change left its base.
+    fn fork(&self, base: &ObjectName, head: &ObjectName) -> Result<ObjectName, Findings> {
+        let clone = self.workspace.require_clone()?;
+        if let Some(fork) = clone.merge_base(base, head).map_err(|error| git_failed(&error))? {
+            return Ok(fork);
+        }
+        let at = Location::of_path(&RepoPath::root());
+        let (base, head) = (base.short(), head.short());
+        let because = format!("{base} and {head} have no commit in common here");
+        if clone.is_shallow() {
+            let error = HistoryError::Shallow { fetch: clone.unshallow() };
+            return Err(crate::history::finding(&error, &at).because(because).into());
+        }
+        let message = "the change does not come from the base";
+        Err(Finding::new(&NO_COMMON_COMMIT, message, at)
+            .because(because)
+            .help("name another base with `--base`")
+            .into())
+    }
+
+    /// What the commits between two say of themselves, the newest first.
+    fn records(&self, from: &ObjectName, to: &ObjectName) -> Result<Vec<Record>, Findings> {
+        let clone = self.workspace.require_clone()?;
+        let objects = clone.objects();
+        let mut records = Vec::new();
+        let names = clone.commits_between(from, to, MOST_COMMITS);
+        for name in names.map_err(|error| git_failed(&error))? {
+            let (commit, _) = objects.commit(&name).map_err(failed)?;
+            records.extend(record::read(&commit.message));
+        }
+        Ok(records)
+    }
+}

@@ -1,0 +1,93 @@
+//! The commit that a pin names: a tag, or a commit's id.
+
+use super::backend::{Abbreviated, CloneBackend, Peeled, peeled};
+use super::fetch;
+use super::revision_form::RevisionForm;
+use super::{ObjectError, ObjectName};
+use crate::source::RevisionError;
+
+/// A clone that is asked what a pin names.
+pub(super) struct PinQuery<'d> {
+    pub(super) backend: &'d dyn CloneBackend,
+    pub(super) is_shallow: bool,
+    pub(super) revision: &'d str,
+}
+
+impl PinQuery<'_> {
+    /// The commit of a tag, or of an abbreviated or full id.
+    pub(super) fn commit(&self) -> Result<ObjectName, RevisionError> {
+        let revision = self.revision;
+        let id = match RevisionForm::of(revision, self.backend.digits()) {
+            RevisionForm::Id(id) => id,
+            name => match self.tagged()? {
+                // A tag wins over a branch of the same name, as it does in git.
+                Some(id) => id,
+                None if self.is_branch()? => {
+                    return Err(RevisionError::Branch(revision.to_owned()));
+                }
+                None if matches!(name, RevisionForm::Abbreviation) => self.abbreviated()?,
+                None => return Err(self.absent()),
+            },
+        };
+        match peeled(self.backend, id).map_err(|error| self.unread(&error))? {
+            Peeled::Commit(id) => Ok(id),
+            Peeled::Other(kind) => {
+                let found = kind.name();
+                Err(RevisionError::NotACommit { revision: revision.to_owned(), found })
+            }
+        }
+    }
+
+    fn tagged(&self) -> Result<Option<ObjectName>, RevisionError> {
+        self.reference(&format!("refs/tags/{}", self.revision))
+    }
+
+    fn reference(&self, full: &str) -> Result<Option<ObjectName>, RevisionError> {
+        if !git2::Reference::is_valid_name(full) {
+            return Ok(None);
+        }
+        self.backend.reference(full).map_err(|error| self.unread(&error))
+    }
+
+    fn abbreviated(&self) -> Result<ObjectName, RevisionError> {
+        // Digits of either case are the same digits.
+        let digits = self.revision.to_ascii_lowercase();
+        match self.backend.abbreviated(&digits).map_err(|error| self.unread(&error))? {
+            Abbreviated::One(id) => Ok(id),
+            Abbreviated::Nothing => Err(self.absent()),
+            Abbreviated::Several => Err(RevisionError::Ambiguous(self.revision.to_owned())),
+        }
+    }
+
+    fn is_branch(&self) -> Result<bool, RevisionError> {
+        let name = self.revision;
+        if name == "HEAD" {
+            return Ok(true);
+        }
+        let mut places = vec![format!("refs/heads/{name}"), format!("refs/remotes/{name}")];
+        let remotes = self.backend.remotes();
+        places.extend(remotes.iter().map(|remote| format!("refs/remotes/{remote}/{name}")));
+        for place in places {
+            if self.reference(&place)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn unread(&self, error: &ObjectError) -> RevisionError {
+        match error {
+            ObjectError::Absent(_) => self.absent(),
+            other => failed(self.revision, other),
+        }
+    }
+
+    fn absent(&self) -> RevisionError {
+        let fetch = fetch::of_pin(self.backend, self.is_shallow, self.revision);
+        RevisionError::Absent { revision: self.revision.to_owned(), fetch }
+    }
+}
+
+pub(super) fn failed(revision: &str, error: &ObjectError) -> RevisionError {
+    RevisionError::Failed { revision: revision.to_owned(), reason: error.to_string() }
+}

@@ -1,0 +1,324 @@
+//! Where a run works: the clone, its remote and its base branch, found once
+//! and the same for every command.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::branch::Branch;
+use super::code::{GIT_FAILED, INVALID_BRANCH, NO_BASE_BRANCH, NO_CLONE, NO_WORK_TREE};
+use super::config::GitConfig;
+use super::expression::{Expression, Start};
+use super::identity::{CommitIdentity, requested_by};
+use super::local_clone::Unopened;
+use super::remote::{Remote, no_remote, place};
+use super::revision::Revision;
+use super::variables::Variables;
+use super::writer::CloneWriter;
+use super::{LocalClone, ObjectError, ObjectName, OpenError, ci};
+use crate::diagnostic::{Finding, Findings, harmless};
+use crate::source::{Disk, Revisions, Tree};
+
+/// What a person says of the base branch and of whoever changes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BaseOptions {
+    /// The base branch, or a revision in its place.
+    pub base: Option<String>,
+    /// The remote.
+    pub remote: Option<String>,
+    /// Who commits are by, as `Name <mail@example.com>`.
+    pub author: Option<String>,
+}
+
+/// Reads the base branch that a repository's configuration names; none where it
+/// names none. Configuration stands after git, so whoever makes a [`Workspace`]
+/// says how.
+pub type ConfiguredBase = fn(&Tree) -> Result<Option<String>, Findings>;
+
+/// The clone, its remote and its base branch. Each is found when it is first
+/// asked for: whoever writes files needs no remote, and no network.
+pub struct Workspace {
+    directory: PathBuf,
+    clone: Result<Option<Arc<LocalClone>>, OpenError>,
+    options: BaseOptions,
+    variables: Variables,
+    configured_base: ConfiguredBase,
+    writer: OnceCell<CloneWriter>,
+    remote: OnceCell<Option<Remote>>,
+    base_branch: OnceCell<Branch>,
+    pub(super) base: OnceCell<Option<Revision>>,
+    identity: OnceCell<CommitIdentity>,
+}
+
+impl Workspace {
+    /// At the directory that holds `rungs.yaml`, or a bare clone's own, in
+    /// whatever clone that stands. `variables` are the process's.
+    pub fn at(
+        directory: impl Into<PathBuf>,
+        options: BaseOptions,
+        variables: Variables,
+        configured_base: ConfiguredBase,
+    ) -> Self {
+        let directory = directory.into();
+        Self {
+            clone: LocalClone::containing(&directory).map(|clone| clone.map(Arc::new)),
+            directory,
+            options,
+            variables,
+            configured_base,
+            writer: OnceCell::new(),
+            remote: OnceCell::new(),
+            base_branch: OnceCell::new(),
+            base: OnceCell::new(),
+            identity: OnceCell::new(),
+        }
+    }
+
+    /// The directory that holds `rungs.yaml`, or a bare clone's own.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The clone; none where the directory stands in none.
+    ///
+    /// # Errors
+    ///
+    /// There is one that cannot be opened, or that is another user's.
+    pub fn local_clone(&self) -> Result<Option<&Arc<LocalClone>>, Finding> {
+        match &self.clone {
+            Ok(clone) => Ok(clone.as_ref()),
+            Err(error) => Err(error.finding()),
+        }
+    }
+
+    /// The clone, for what cannot be done without one.
+    pub fn require_clone(&self) -> Result<&Arc<LocalClone>, Finding> {
+        self.local_clone()?.ok_or_else(|| {
+            let directory = self.directory.display().to_string();
+            let message = format!("`{}` is not in a git repository", harmless(&directory));
+            Finding::new(&NO_CLONE, message, place())
+                .help("use `--write` to change the files alone, or name a clone with `--repo`")
+        })
+    }
+
+    /// The clone, to commit in and to push from.
+    pub fn writer(&self) -> Result<&CloneWriter, Finding> {
+        if let Some(writer) = self.writer.get() {
+            return Ok(writer);
+        }
+        let clone = Arc::clone(self.require_clone()?);
+        let writer = CloneWriter::new(clone, &self.variables);
+        let writer = writer.map_err(|error| error.finding(place()))?;
+        Ok(self.writer.get_or_init(|| writer))
+    }
+
+    pub(super) fn config(&self) -> Result<&GitConfig, Finding> {
+        Ok(self.writer()?.config())
+    }
+
+    pub(super) fn options(&self) -> &BaseOptions {
+        &self.options
+    }
+
+    /// The remote: the one that was asked for, `origin`, or the only one. None
+    /// where the clone has none, or where there is no clone: whatever else
+    /// keeps one from being known is an error.
+    pub fn remote(&self) -> Result<Option<&Remote>, Finding> {
+        if let Some(remote) = self.remote.get() {
+            return Ok(remote.as_ref());
+        }
+        let BaseOptions { base, remote: asked, .. } = &self.options;
+        let remote = if self.local_clone()?.is_none() && base.is_none() && asked.is_none() {
+            None
+        } else {
+            Remote::of(asked.as_deref(), self.config()?)?
+        };
+        Ok(self.remote.get_or_init(|| remote).as_ref())
+    }
+
+    /// The remote, for what cannot be done without one.
+    pub fn require_remote(&self) -> Result<&Remote, Finding> {
+        self.require_clone()?;
+        self.remote()?.ok_or_else(no_remote)
+    }
+
+    /// The remote's branch that changes go to: `--base`, what the configuration
+    /// names, what the CI says, or what the remote's `HEAD` names. It need not
+    /// be in the clone.
+    ///
+    /// # Errors
+    ///
+    /// There is no remote, nothing names a branch, or what does cannot be read.
+    pub fn base_branch(&self) -> Result<&Branch, Findings> {
+        if let Some(branch) = self.base_branch.get() {
+            return Ok(branch);
+        }
+        let remote = self.require_remote()?;
+        let branch = match self.options.base.as_deref() {
+            Some(text) => self.branch_of(remote, text)?,
+            None => self.default_branch(remote)?,
+        };
+        Ok(self.base_branch.get_or_init(|| branch))
+    }
+
+    /// The remote's branch that a text names.
+    fn branch_of(&self, remote: &Remote, text: &str) -> Result<Branch, Finding> {
+        match self.parse(text)?.filter(|expression| expression.ancestry.is_empty()) {
+            Some(Expression { start: Start::Name { branch, .. }, .. }) => Some(branch),
+            Some(Expression { start: Start::OfRemote(of, branch), .. }) if of == *remote => {
+                Some(branch)
+            }
+            Some(Expression { start: Start::Reference(full), .. }) => {
+                let seen = format!("refs/remotes/{}/", remote.name());
+                let name = full.strip_prefix("refs/heads/").or_else(|| full.strip_prefix(&seen));
+                name.and_then(Branch::parse)
+            }
+            _ => None,
+        }
+        .ok_or_else(|| invalid_branch(text))
+    }
+
+    /// The remote's branch that changes go to where no option names one.
+    pub(super) fn default_branch(&self, remote: &Remote) -> Result<Branch, Findings> {
+        if let Some(name) = self.configured_branch()? {
+            return Branch::parse(&name).ok_or_else(|| invalid_branch(&name).into());
+        }
+        if let Some(branch) = ci::base_branch(&self.variables, remote.url(self.config()?)) {
+            return Ok(branch);
+        }
+        let head = self.writer()?.head_branch(remote);
+        let head = head.map_err(|error| offering_base(error.finding()))?;
+        head.ok_or_else(|| {
+            let message = format!("nothing says which branch of `{remote}` changes go to");
+            Finding::new(&NO_BASE_BRANCH, message, place())
+                .help("name it with `--base`, or with `forge.base` in `rungs.yaml`")
+                .into()
+        })
+    }
+
+    /// The branch that the configuration names, of the files at hand: nothing
+    /// says yet which branch they should be of.
+    pub(super) fn configured_branch(&self) -> Result<Option<String>, Findings> {
+        let Some(tree) = self.files_at_hand()? else { return Ok(None) };
+        let configured = (self.configured_base)(&tree);
+        configured.map_err(|findings| findings.into_iter().map(offering_base).collect())
+    }
+
+    /// The name of the branch that histories are read of, as far as it is known
+    /// without asking a remote. It only tells which merges were pulls into it.
+    pub fn likely_branch(&self) -> Option<Branch> {
+        let remote = self.remote().ok()??;
+        if let Some(text) = self.options.base.as_deref()
+            && let Ok(branch) = self.branch_of(remote, text)
+        {
+            return Some(branch);
+        }
+        let configured = self.configured_branch().ok().flatten();
+        let ci = || ci::base_branch(&self.variables, remote.url(self.config().ok()?));
+        let head = || self.writer().ok()?.known_head_branch(remote).ok()?;
+        configured.as_deref().and_then(Branch::parse).or_else(ci).or_else(head)
+    }
+
+    /// Reads a revision's form.
+    pub(super) fn parse(&self, text: &str) -> Result<Option<Expression>, Finding> {
+        let remotes = Remote::all(self.config()?);
+        Ok(Expression::parse(text, &remotes, self.require_clone()?.digits()))
+    }
+
+    /// The work tree; of a bare clone the files of its `HEAD`, or of what its
+    /// remote's `HEAD` was last seen at. None where a bare clone has neither.
+    fn files_at_hand(&self) -> Result<Option<Tree>, Findings> {
+        let Some(clone) = self.bare_clone() else { return Ok(Some(self.work_tree())) };
+        let mut tip = clone.head().map_err(|error| unreadable(&error))?;
+        if tip.is_none()
+            && let Some(remote) = self.remote()?
+        {
+            let head = format!("refs/remotes/{}/HEAD", remote.name());
+            tip = clone.reference(&head).map_err(|error| unreadable(&error))?;
+        }
+        tip.map(|tip| self.tree_of(&tip)).transpose()
+    }
+
+    fn bare_clone(&self) -> Option<&Arc<LocalClone>> {
+        self.clone.as_ref().ok()?.as_ref().filter(|clone| clone.is_bare())
+    }
+
+    /// The files below the directory, with the clone's commits to be had from
+    /// them in turn. A clone that cannot be opened matters only to whoever asks
+    /// for one.
+    pub fn work_tree(&self) -> Tree {
+        let revisions: Option<Arc<dyn Revisions>> = match &self.clone {
+            Ok(clone) => clone.clone().map(|clone| clone as _),
+            Err(error) => Some(Arc::new(Unopened { reason: error.to_string() })),
+        };
+        Tree::with_revisions(Disk::new(&self.directory), revisions)
+    }
+
+    /// The directory to write files below. A bare clone has none, as that of an
+    /// address is.
+    pub fn require_work_tree(&self) -> Result<&Path, Finding> {
+        if self.bare_clone().is_none() {
+            return Ok(&self.directory);
+        }
+        Err(Finding::new(&NO_WORK_TREE, "there is no work tree to write to", place())
+            .because("the clone is bare, as that of an address is"))
+    }
+
+    /// The repository's files, for commands that look at no branch: the work
+    /// tree; of a bare clone the base branch as it was last seen.
+    pub fn files(&self) -> Result<Tree, Findings> {
+        if self.bare_clone().is_some()
+            && let Some(base) = self.base()?
+        {
+            return self.tree_of(&base.commit);
+        }
+        Ok(self.work_tree())
+    }
+
+    /// The same as far as they are known without asking a remote; none where
+    /// they are not.
+    pub fn known_files(&self) -> Option<Tree> {
+        self.files_at_hand().ok().flatten()
+    }
+
+    /// The files of a commit.
+    pub fn tree_of(&self, commit: &ObjectName) -> Result<Tree, Findings> {
+        let clone = self.require_clone()?;
+        clone.tree_of(commit).map_err(|error| unreadable(&error).into())
+    }
+
+    /// In whose name commits are made.
+    pub fn identity(&self) -> Result<&CommitIdentity, Finding> {
+        if let Some(identity) = self.identity.get() {
+            return Ok(identity);
+        }
+        let author = self.options.author.as_deref();
+        let identity = CommitIdentity::of(author, &self.variables, self.config()?)?;
+        Ok(self.identity.get_or_init(|| identity))
+    }
+
+    /// Who asks for a change: as the CI says, else the author.
+    pub fn requested_by(&self) -> Option<String> {
+        let author = || self.identity().ok().map(|identity| identity.author.to_string());
+        requested_by(&self.variables).or_else(author)
+    }
+}
+
+fn invalid_branch(name: &str) -> Finding {
+    let message = format!("`{}` is not the name of a branch", harmless(name));
+    Finding::new(&INVALID_BRANCH, message, place()).help("name a branch, as in `--base main`")
+}
+
+/// A clone that cannot be read.
+pub(super) fn unreadable(error: &ObjectError) -> Finding {
+    Finding::new(&GIT_FAILED, format!("the clone cannot be read: {error}"), place())
+}
+
+/// What keeps the base from being known, with the option that names it.
+fn offering_base(finding: Finding) -> Finding {
+    let help = match &finding.help {
+        Some(help) => format!("{help}; or name the base branch with `--base`"),
+        None => "name the base branch with `--base`, so that nothing else has to".to_owned(),
+    };
+    finding.help(help)
+}

@@ -1,0 +1,634 @@
+//! Which clone, which remote, which base branch, which commit: every command
+//! gives the same answer in the checkouts that people and CIs make.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::support::git::{belongs_to, git};
+use crate::support::program::{rungs_in, said, scrubbed};
+use crate::support::repository::{Remote, copy, native};
+
+const CONFIGURATION: &str = "\
+version: 1
+ladder: [qa, stage, prod]
+sites:
+  - path: '{environment}/{app}.yaml'
+    kind: yaml
+    fields: { tag: tag }
+";
+
+/// A repository's remote and the variables of a CI.
+struct Shop {
+    remote: Remote,
+    variables: Vec<(&'static str, String)>,
+}
+
+/// `web` is at `v2` in qa, and at `v1` in stage and prod.
+fn shop() -> Shop {
+    shop_with("")
+}
+
+fn shop_with(settings: &str) -> Shop {
+    let mut files =
+        BTreeMap::from([("rungs.yaml".to_owned(), format!("{CONFIGURATION}{settings}"))]);
+    for (environment, tag) in [("qa", "v1"), ("stage", "v1"), ("prod", "v1")] {
+        files.insert(format!("{environment}/web.yaml"), format!("tag: {tag}\n"));
+    }
+    let remote = Remote::new(&files);
+    let ana = remote.cloned("ana");
+    put(&ana, "qa/web.yaml", "tag: v2\n");
+    git(&ana, &["push", "-q"]);
+    Shop { remote, variables: Vec::new() }
+}
+
+/// Commits a file's new text.
+fn put(clone: &Path, path: &str, text: &str) -> String {
+    let file = clone.join(path);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, text).unwrap();
+    git(clone, &["add", "-A", "-f"]);
+    git(clone, &["commit", "-qm", path]);
+    git(clone, &["rev-parse", "HEAD"])
+}
+
+impl Shop {
+    fn cloned(&self) -> PathBuf {
+        self.remote.cloned("clone")
+    }
+
+    /// An empty repository with that remote, as CIs begin with.
+    fn initialized(&self) -> PathBuf {
+        let clone = self.remote.path("work");
+        git(&self.remote.path(""), &["init", "-q", "work"]);
+        git(&clone, &["remote", "add", "origin", &self.remote.file_url()]);
+        belongs_to(&clone, "ci");
+        clone
+    }
+
+    fn set(&mut self, variables: &[(&'static str, &str)]) {
+        let owned = |(name, value): &(&'static str, &str)| (*name, (*value).to_owned());
+        self.variables = variables.iter().map(owned).collect();
+    }
+
+    fn rungs(&self, clone: &Path, arguments: &[&str]) -> Output {
+        let mut rungs = rungs_in(clone);
+        rungs.env("RUNGS_CACHE", self.remote.path("cache"));
+        rungs.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        rungs.args(arguments).output().unwrap()
+    }
+
+    #[track_caller]
+    fn json(&self, clone: &Path, arguments: &[&str]) -> Value {
+        let output = self.rungs(clone, &[arguments, &["--format", "json"]].concat());
+        let document = serde_json::from_slice(&output.stdout);
+        document.unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", said(&output)))
+    }
+
+    /// Every command takes the same for the base: that commit, by that
+    /// reference.
+    #[track_caller]
+    fn agree(&self, clone: &Path, more: &[&str], tip: &str, reference: &str) {
+        for command in COMMANDS {
+            let arguments = [command, more].concat();
+            let document = self.json(clone, &arguments);
+            let base = &document["workspace"]["base"];
+            assert_eq!(base["commit"], tip, "{arguments:?}: {document:#}");
+            assert_eq!(base["reference"], reference, "{arguments:?}: {document:#}");
+            let own =
+                [&document["commit"], &document["plan"]["base"], &document["plans"][0]["base"]];
+            for own in own.iter().filter(|own| own.is_string()) {
+                assert_eq!(**own, tip, "{arguments:?}: {document:#}");
+            }
+        }
+    }
+
+    /// Every command ends so.
+    #[track_caller]
+    fn refuse(&self, clone: &Path, more: &[&str], exit: i32, code: &str) {
+        for command in COMMANDS {
+            self.ends(clone, &[command, more].concat(), exit, code);
+        }
+    }
+
+    /// A command ends with that exit code and finding, whose help is returned.
+    #[track_caller]
+    fn ends(&self, clone: &Path, arguments: &[&str], exit: i32, code: &str) -> String {
+        let output = self.rungs(clone, &[arguments, &["--format", "json"]].concat());
+        assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {}", said(&output));
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let findings = document["findings"].as_array().unwrap();
+        let found = findings.iter().find(|finding| finding["code"] == code);
+        let found = found.unwrap_or_else(|| panic!("{arguments:?}: {document:#}"));
+        found["help"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// What looks at a base without being told which.
+const COMMANDS: [&[&str]; 5] = [
+    &["status"],
+    &["gates", "web", "--to", "stage"],
+    &["promote", "web", "--to", "stage", "--dry-run"],
+    &["audit"],
+    &["hold", "list"],
+];
+
+/// Those of them that take `--base`.
+const WITH_BASE: [&[&str]; 4] = [COMMANDS[0], COMMANDS[2], COMMANDS[3], COMMANDS[4]];
+
+const MAIN: &str = "refs/remotes/origin/main";
+
+/// Runs the `git fetch` of a help as a person would who pastes it.
+#[track_caller]
+fn paste(clone: &Path, help: &str) {
+    let command = help.split('`').find(|part| part.starts_with("git fetch"));
+    let command = command.unwrap_or_else(|| panic!("no command in `{help}`"));
+    let mut shell = scrubbed("sh");
+    shell.args(["-c", command]).current_dir(clone).env("GIT_CONFIG_GLOBAL", "/dev/null");
+    let output = shell.output().unwrap();
+    assert!(output.status.success(), "{command}: {}", said(&output));
+}
+
+#[test]
+fn a_fresh_clone() {
+    let shop = shop();
+    shop.agree(&shop.cloned(), &[], &shop.remote.tip(), MAIN);
+}
+
+#[test]
+fn a_topic_branch() {
+    let shop = shop();
+    let clone = shop.cloned();
+    git(&clone, &["switch", "-qc", "topic"]);
+    put(&clone, "stage/web.yaml", "tag: v2\n");
+    shop.agree(&clone, &[], &shop.remote.tip(), MAIN);
+}
+
+#[test]
+fn a_detached_head() {
+    let shop = shop();
+    let clone = shop.cloned();
+    git(&clone, &["checkout", "-q", "--detach", "HEAD~1"]);
+    shop.agree(&clone, &[], &shop.remote.tip(), MAIN);
+}
+
+#[test]
+fn a_directory_of_the_clone_and_a_linked_work_tree() {
+    let shop = shop();
+    let clone = shop.cloned();
+    shop.agree(&clone.join("stage"), &[], &shop.remote.tip(), MAIN);
+    let linked = shop.remote.path("linked");
+    git(&clone, &["worktree", "add", "-q", "-b", "side", linked.to_str().unwrap(), "HEAD~1"]);
+    shop.agree(&linked, &[], &shop.remote.tip(), MAIN);
+}
+
+const ACTIONS: [(&str, &str); 2] = [("GITHUB_ACTIONS", "true"), ("GITHUB_REPOSITORY", "remote")];
+
+/// What `actions/checkout` does after a push, with that depth.
+fn checked_out_by_actions(shop: &mut Shop, depth: &[&str]) -> PathBuf {
+    let clone = shop.initialized();
+    let spec = format!("+{}:{MAIN}", shop.remote.tip());
+    git(&clone, &[&["fetch", "-q", "--no-tags"], depth, &["origin", &spec]].concat());
+    git(&clone, &["checkout", "-q", "--force", "-B", "main", MAIN]);
+    let push =
+        [("GITHUB_EVENT_NAME", "push"), ("GITHUB_REF_TYPE", "branch"), ("GITHUB_REF_NAME", "main")];
+    shop.set(&[&ACTIONS[..], &push].concat());
+    clone
+}
+
+#[test]
+fn a_checkout_by_actions_after_a_push() {
+    for depth in [&["--depth=1"][..], &[]] {
+        let mut shop = shop();
+        let clone = checked_out_by_actions(&mut shop, depth);
+        shop.agree(&clone, &[], &shop.remote.tip(), MAIN);
+        // A workflow that is run by hand says nothing of the default branch, so
+        // that the remote is asked.
+        shop.set(&ACTIONS);
+        shop.agree(&clone, &[], &shop.remote.tip(), MAIN);
+    }
+}
+
+/// A pull request that takes stage to `v2`, and what `actions/checkout` does of
+/// it: only the merge is there.
+fn pull_request(shop: &mut Shop, tag: &str) -> PathBuf {
+    let author = shop.remote.cloned("author");
+    git(&author, &["switch", "-qc", "topic"]);
+    put(&author, "stage/web.yaml", &format!("tag: {tag}\n"));
+    git(&author, &["switch", "-q", "main"]);
+    git(&author, &["merge", "-q", "--no-ff", "-m", "Merge", "topic"]);
+    git(&author, &["push", "-q", "origin", "HEAD:refs/pull/7/merge"]);
+    git(&author, &["push", "-q", "origin", "topic"]);
+    let clone = shop.initialized();
+    let spec = "+refs/pull/7/merge:refs/remotes/pull/7/merge";
+    git(&clone, &["fetch", "-q", "--no-tags", "--depth=1", "origin", spec]);
+    git(&clone, &["checkout", "-q", "--force", "refs/remotes/pull/7/merge"]);
+    let event = [("GITHUB_EVENT_NAME", "pull_request"), ("GITHUB_BASE_REF", "main")];
+    shop.set(&[&ACTIONS[..], &event].concat());
+    clone
+}
+
+#[test]
+fn a_pull_request_by_actions_says_what_to_fetch_and_then_agrees() {
+    let mut shop = shop();
+    let clone = pull_request(&mut shop, "v2");
+    let help = shop.ends(&clone, &["gates", "--base", "main"], 4, "unknown-revision");
+    assert_eq!(shop.ends(&clone, &["status"], 4, "unknown-revision"), help);
+    assert_eq!(shop.ends(&clone, &["audit"], 4, "unknown-revision"), help);
+    assert_eq!(shop.ends(&clone, &["hold", "list"], 4, "unknown-revision"), help);
+    paste(&clone, &help);
+    shop.agree(&clone, &[], &shop.remote.tip(), MAIN);
+    let document = shop.json(&clone, &["gates", "--base", "main"]);
+    assert_eq!(document["base"], shop.remote.tip(), "{document:#}");
+    assert_eq!(document["workspace"]["head"]["reference"], "HEAD");
+    assert_eq!(document["plans"][0]["environment"], "stage", "{document:#}");
+}
+
+#[test]
+fn each_revision_that_is_not_there_has_a_command_that_fetches_it() {
+    for base in ["main", "origin/main", MAIN, "main~1", "refs/heads/main", "refs/tags/v1"] {
+        let mut shop = shop();
+        git(&shop.remote.bare(), &["tag", "v1", "main"]);
+        let clone = pull_request(&mut shop, "v2");
+        let arguments = ["gates", "--base", base];
+        paste(&clone, &shop.ends(&clone, &arguments, 4, "unknown-revision"));
+        let tip = if base == "main~1" { "main~1" } else { "main" };
+        let tip = git(&shop.remote.bare(), &["rev-parse", tip]);
+        assert_eq!(shop.json(&clone, &arguments)["base"], tip, "{base}");
+    }
+    let mut shop = shop();
+    let clone = pull_request(&mut shop, "v2");
+    let tip = shop.remote.tip();
+    for base in [&*tip, &tip[..9]] {
+        // The clone of a pull request has cut off what it was merged into.
+        let clone_of = shop.remote.path("again");
+        let _ = fs::remove_dir_all(&clone_of);
+        copy(&clone, &clone_of);
+        let arguments = ["gates", "--base", base];
+        paste(&clone_of, &shop.ends(&clone_of, &arguments, 4, "unknown-revision"));
+        assert_eq!(shop.json(&clone_of, &arguments)["base"], tip, "{base}");
+    }
+}
+
+#[test]
+fn a_change_whose_fork_is_cut_off_waits_for_the_history() {
+    let mut shop = shop();
+    let clone = pull_request(&mut shop, "v2");
+    git(&clone, &["fetch", "-q", "--depth=1", "origin", &format!("+refs/heads/main:{MAIN}")]);
+    let arguments = ["gates", "--base", "main"];
+    paste(&clone, &shop.ends(&clone, &arguments, 5, "shallow-history"));
+    assert_eq!(shop.json(&clone, &arguments)["base"], shop.remote.tip());
+    // In a whole clone nothing that could be fetched would help.
+    git(&clone, &["checkout", "-q", "--orphan", "other"]);
+    put(&clone, "stage/web.yaml", "tag: v2\n");
+    shop.ends(&clone, &arguments, 2, "no-common-commit");
+}
+
+#[test]
+fn a_head_that_is_not_there_has_a_command_that_fetches_it() {
+    let mut shop = shop();
+    let clone = pull_request(&mut shop, "v2");
+    let fetch = ["fetch", "-q", "--unshallow", "origin", &format!("+refs/heads/main:{MAIN}")];
+    git(&clone, &fetch);
+    let topic = git(&shop.remote.bare(), &["rev-parse", "topic"]);
+    for head in ["origin/topic", "topic"] {
+        let arguments = ["gates", "--base", "main", "--head", head];
+        paste(&clone, &shop.ends(&clone, &arguments, 4, "unknown-revision"));
+        assert_eq!(shop.json(&clone, &arguments)["head"], topic, "{head}");
+    }
+}
+
+#[test]
+fn a_checkout_by_gitlab() {
+    let mut shop = shop();
+    let clone = shop.initialized();
+    let spec = format!("+refs/heads/main:{MAIN}");
+    git(&clone, &["fetch", "-q", "--depth=20", "origin", &spec]);
+    git(&clone, &["checkout", "-q", "--force", "--detach", MAIN]);
+    let tip = shop.remote.tip();
+    let gitlab = [
+        ("GITLAB_CI", "true"),
+        ("CI_PROJECT_PATH", "remote"),
+        ("CI_DEFAULT_BRANCH", "main"),
+        ("CI_COMMIT_BRANCH", "main"),
+    ];
+    shop.set(&gitlab);
+    shop.agree(&clone, &[], &tip, MAIN);
+    // A merge request's pipeline, whose target is another branch than the default.
+    git(&shop.remote.bare(), &["branch", "release", "main~1"]);
+    shop.set(&[&gitlab[..], &[("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "release")]].concat());
+    let help = shop.ends(&clone, &["status"], 4, "unknown-revision");
+    paste(&clone, &help);
+    let release = git(&shop.remote.bare(), &["rev-parse", "release"]);
+    shop.agree(&clone, &[], &release, "refs/remotes/origin/release");
+}
+
+#[test]
+fn the_branch_that_is_configured_comes_before_what_the_ci_says() {
+    let forge =
+        "forge: { kind: gitea, url: 'https://git.example.com', repository: a/b, base: release }\n";
+    let mut shop = shop_with(forge);
+    let release = git(&shop.remote.bare(), &["rev-parse", "main~1"]);
+    git(&shop.remote.bare(), &["branch", "release", &release]);
+    let clone = shop.cloned();
+    shop.set(&[&ACTIONS[..], &[("GITHUB_BASE_REF", "main")]].concat());
+    shop.agree(&clone, &[], &release, "refs/remotes/origin/release");
+    for command in WITH_BASE {
+        let document = shop.json(&clone, &[command, &["--base", "main"]].concat());
+        assert_eq!(document["workspace"]["base"]["reference"], MAIN, "{command:?}");
+    }
+}
+
+#[test]
+fn two_remotes() {
+    let shop = shop();
+    let clone = shop.cloned();
+    git(&clone, &["remote", "add", "fork", &shop.remote.file_url()]);
+    shop.agree(&clone, &[], &shop.remote.tip(), MAIN);
+    git(&clone, &["remote", "rename", "origin", "up"]);
+    shop.refuse(&clone, &[], 2, "several-remotes");
+    shop.ends(&clone, &["gates", "--base", "main"], 2, "several-remotes");
+    shop.agree(&clone, &["--remote", "up"], &shop.remote.tip(), "refs/remotes/up/main");
+    shop.refuse(&clone, &["--remote", "upp"], 2, "unknown-remote");
+    // Files as they are need no remote.
+    assert!(shop.rungs(&clone, &["status", "--work-tree"]).status.success());
+}
+
+#[test]
+fn no_remote() {
+    let shop = shop();
+    let clone = shop.cloned();
+    git(&clone, &["remote", "remove", "origin"]);
+    let tip = git(&clone, &["rev-parse", "HEAD"]);
+    shop.agree(&clone, &[], &tip, "refs/heads/main");
+    git(&clone, &["checkout", "-q", "--detach"]);
+    shop.agree(&clone, &[], &tip, "HEAD");
+    let promote = ["promote", "web", "--to", "stage", "--commit"];
+    shop.ends(&clone, &promote, 2, "no-remote");
+    git(&clone, &["switch", "-qc", "topic"]);
+    let topic = put(&clone, "stage/web.yaml", "tag: v2\n");
+    shop.agree(&clone, &[], &topic, "refs/heads/topic");
+    for command in WITH_BASE {
+        let document = shop.json(&clone, &[command, &["--base", "main"]].concat());
+        assert_eq!(document["workspace"]["base"]["reference"], "refs/heads/main", "{command:?}");
+    }
+    let forge =
+        "forge: { kind: gitea, url: 'https://git.example.com', repository: a/b, base: main }\n";
+    put(&clone, "rungs.yaml", &format!("{CONFIGURATION}{forge}"));
+    shop.agree(&clone, &[], &tip, "refs/heads/main");
+    shop.ends(&clone, &["status", "--base", "nowhere"], 4, "unknown-revision");
+}
+
+#[test]
+fn no_clone() {
+    let shop = shop();
+    let clone = shop.cloned();
+    fs::remove_dir_all(clone.join(".git")).unwrap();
+    for command in [COMMANDS[0], COMMANDS[4]] {
+        let workspace = &shop.json(&clone, command)["workspace"];
+        assert_eq!(*workspace, serde_json::json!({ "remote": null, "base": null }));
+        shop.ends(&clone, &[command, &["--base", "main"]].concat(), 2, "no-clone");
+    }
+    shop.ends(&clone, &["gates", "--base", "main"], 2, "no-clone");
+    shop.ends(&clone, &["audit"], 2, "no-commit");
+}
+
+#[test]
+fn an_address() {
+    let shop = shop();
+    let nowhere = shop.remote.path("");
+    let url = shop.remote.file_url();
+    shop.agree(&nowhere, &["--repo", &url], &shop.remote.tip(), MAIN);
+    let elsewhere = shop.remote.cloned("elsewhere");
+    let tip = put(&elsewhere, "stage/web.yaml", "tag: v2\n");
+    git(&elsewhere, &["push", "-q"]);
+    shop.agree(&nowhere, &["--repo", &url], &tip, MAIN);
+}
+
+#[test]
+fn an_address_whose_configuration_names_another_base() {
+    let forge =
+        "forge: { kind: gitea, url: 'https://git.example.com', repository: a/b, base: release }\n";
+    let shop = shop_with(forge);
+    let release = git(&shop.remote.bare(), &["rev-parse", "main~1"]);
+    git(&shop.remote.bare(), &["branch", "release", &release]);
+    let (nowhere, url) = (shop.remote.path(""), shop.remote.file_url());
+    shop.agree(&nowhere, &["--repo", &url], &release, "refs/remotes/origin/release");
+}
+
+/// What a change that skips a rung is judged as: it fails.
+fn skipping(shop: &Shop) -> PathBuf {
+    let clone = shop.cloned();
+    git(&clone, &["switch", "-qc", "topic"]);
+    put(&clone, "prod/web.yaml", "tag: v2\n");
+    clone
+}
+
+#[test]
+fn a_tag_named_as_the_base_is_not_taken_for_it() {
+    let shop = shop();
+    let clone = skipping(&shop);
+    git(&clone, &["tag", "main", "HEAD"]);
+    let gates = ["gates", "--base", "main"];
+    let output = shop.rungs(&clone, &gates);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    for command in WITH_BASE {
+        let document = shop.json(&clone, &[command, &["--base", "main"]].concat());
+        assert_eq!(document["workspace"]["base"]["reference"], MAIN, "{command:?}");
+    }
+    // Nor where nothing else has that name.
+    git(&clone, &["tag", "v1", "HEAD"]);
+    let help = shop.ends(&clone, &["gates", "--base", "v1"], 4, "unknown-revision");
+    assert!(help.contains("the tag is `refs/tags/v1`"), "{help}");
+    let output = shop.rungs(&clone, &["gates", "--base", "refs/tags/v1"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("the base is `refs/tags/v1`"), "{}", said(&output));
+}
+
+#[test]
+fn what_a_fork_calls_main_is_not_its_own_base() {
+    let shop = shop();
+    let clone = skipping(&shop);
+    git(&clone, &["branch", "-qf", "main", "HEAD"]);
+    git(&clone, &["switch", "-q", "main"]);
+    for base in ["main", "origin/main", MAIN] {
+        let output = shop.rungs(&clone, &["gates", "--base", base]);
+        assert_eq!(output.status.code(), Some(3), "{base}: {}", said(&output));
+    }
+    // Nor where the clone has not fetched the remote's.
+    git(&clone, &["update-ref", "-d", MAIN]);
+    shop.ends(&clone, &["gates", "--base", "main"], 4, "unknown-revision");
+    shop.ends(&clone, &["status"], 4, "unknown-revision");
+}
+
+#[test]
+fn a_branch_that_begins_as_a_remote_does_is_not_that_remotes() {
+    let shop = shop();
+    let clone = skipping(&shop);
+    git(&clone, &["push", "-q", "origin", "HEAD:refs/heads/origin/main"]);
+    git(&clone, &["branch", "-q", "origin/main", "HEAD"]);
+    git(&clone, &["fetch", "-q"]);
+    let output = shop.rungs(&clone, &["gates", "--base", "origin/main"]);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+}
+
+#[test]
+fn a_local_branch_is_the_base_where_the_remote_has_none_of_that_name() {
+    let shop = shop();
+    let clone = shop.cloned();
+    git(&clone, &["branch", "next", "HEAD"]);
+    git(&clone, &["switch", "-qc", "topic"]);
+    put(&clone, "stage/web.yaml", "tag: v2\n");
+    let output = shop.rungs(&clone, &["gates", "--base", "next"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let words = "the base is this clone's own `refs/heads/next`";
+    assert!(said(&output).contains(words), "{}", said(&output));
+    for command in WITH_BASE {
+        let document = shop.json(&clone, &[command, &["--base", "next"]].concat());
+        assert_eq!(document["workspace"]["base"]["reference"], "refs/heads/next", "{command:?}");
+    }
+    // It cannot be committed onto, as the remote has none.
+    let promote = ["promote", "web", "--to", "stage", "--commit", "--base", "next"];
+    shop.ends(&clone, &promote, 2, "branch-missing");
+}
+
+#[test]
+fn revisions_are_taken_by_what_they_name() {
+    let shop = shop();
+    let clone = skipping(&shop);
+    let at = |revision: &str| git(&clone, &["rev-parse", revision]);
+    let (tip, before) = (at("origin/main"), at("origin/main~1"));
+    for (base, commit, reference) in [
+        ("main", &tip, Some(MAIN)),
+        ("origin/HEAD", &tip, Some(MAIN)),
+        ("refs/heads/main", &tip, Some("refs/heads/main")),
+        ("main~1", &before, Some(MAIN)),
+        ("origin/main^", &before, Some(MAIN)),
+        ("HEAD~2", &before, Some("refs/heads/topic")),
+        ("HEAD", &at("HEAD"), Some("refs/heads/topic")),
+        (&*tip, &tip, None),
+        (&tip[..8], &tip, None),
+    ] {
+        let document = shop.json(&clone, &["gates", "--base", base]);
+        let taken = &document["workspace"]["base"];
+        assert_eq!(taken["commit"], **commit, "{base}: {document:#}");
+        assert_eq!(taken["reference"].as_str(), reference, "{base}");
+        assert_eq!(taken["name"], base);
+        assert_eq!(document["workspace"]["head"]["reference"], "refs/heads/topic");
+        let status = shop.json(&clone, &["status", "--base", base]);
+        assert_eq!(status["workspace"]["base"], *taken, "{base}");
+    }
+    for none in ["main~9", "main^2", "main@{1}", ":/web", "main:qa", "-x", "HEAD^{tree}"] {
+        let base = format!("--base={none}");
+        shop.ends(&clone, &["gates", &base], 4, "unknown-revision");
+        shop.ends(
+            &clone,
+            &["gates", "--base", "main", &format!("--head={none}")],
+            4,
+            "unknown-revision",
+        );
+    }
+    // What a change is made for is a branch.
+    for none in ["main~1", &*tip, "refs/tags/v1", "HEAD"] {
+        let promote = ["promote", "web", "--to", "stage", "--dry-run", "--base", none];
+        shop.ends(&clone, &promote, 2, "invalid-branch");
+    }
+}
+
+#[test]
+fn a_network_failure_is_no_missing_remote() {
+    let shop = shop();
+    let clone = shop.cloned();
+    git(&clone, &["remote", "set-url", "origin", "file:///nowhere/remote.git"]);
+    // What the clone knows needs no network.
+    let known = shop.json(&clone, &["status"]);
+    assert_eq!(known["workspace"]["base"]["reference"], MAIN);
+    let output = shop.rungs(&clone, COMMANDS[2]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("warning[remote-unreachable]"), "{}", said(&output));
+    // Which branch is the base is not known any more.
+    git(&clone, &["remote", "set-head", "origin", "--delete"]);
+    shop.refuse(&clone, &[], 4, "remote-unreachable");
+    let help = shop.ends(&clone, &["status"], 4, "remote-unreachable");
+    assert!(help.contains("--base"), "{help}");
+    assert!(shop.rungs(&clone, &["status", "--base", "main"]).status.success());
+    // Nor whether the remote has a branch of the local one's name.
+    git(&clone, &["branch", "next"]);
+    let help = shop.ends(&clone, &["status", "--base", "next"], 4, "remote-unreachable");
+    assert!(help.contains("`refs/heads/next`"), "{help}");
+    assert!(shop.rungs(&clone, &["status", "--base", "refs/heads/next"]).status.success());
+}
+
+#[test]
+fn a_clone_of_another_user_is_not_a_missing_clone() {
+    let shop = shop();
+    let clone = shop.cloned();
+    let foreign = Command::new("chown").args(["-R", "12345"]).arg(&clone).output();
+    if !foreign.is_ok_and(|output| output.status.success()) {
+        println!("skipped: only root can give a directory to another user");
+        return;
+    }
+    shop.refuse(&clone, &[], 2, "foreign-clone");
+    shop.ends(&clone, &["gates", "--base", "main"], 2, "foreign-clone");
+    shop.ends(&clone, &["promote", "web", "--to", "stage", "--commit"], 2, "foreign-clone");
+    let help = shop.ends(&clone.join("stage"), &["status"], 2, "foreign-clone");
+    let root = clone.canonicalize().unwrap();
+    assert!(help.contains(&format!("safe.directory {}`", root.display())), "{help}");
+    // Files as they are need no clone.
+    assert!(shop.rungs(&clone, &["status", "--work-tree"]).status.success());
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_names_no_base() {
+    let shop = shop();
+    let clone = shop.cloned();
+    fs::write(clone.join("rungs.yaml"), "version: 1\nladder: [qa\n").unwrap();
+    for command in COMMANDS {
+        let output = shop.rungs(&clone, command);
+        assert_eq!(output.status.code(), Some(2), "{command:?}: {}", said(&output));
+        assert!(said(&output).contains("--base"), "{command:?}: {}", said(&output));
+        assert!(said(&output).contains("rungs.yaml:"), "{command:?}: {}", said(&output));
+    }
+    for command in WITH_BASE {
+        let document = shop.json(&clone, &[command, &["--base", "main"]].concat());
+        assert_eq!(document["workspace"]["base"]["reference"], MAIN, "{command:?}");
+    }
+    // Whatever else is wrong in it does not matter: the base's counts.
+    fs::write(clone.join("rungs.yaml"), "version: 1\nladdr: [qa]\n").unwrap();
+    shop.agree(&clone, &[], &shop.remote.tip(), MAIN);
+    fs::write(clone.join("rungs.yaml"), "forge: { base: 'a b' }\n").unwrap();
+    shop.refuse(&clone, &[], 2, "invalid-reference");
+}
+
+#[test]
+fn a_remote_without_a_branch_names_no_base() {
+    let shop = shop();
+    let clone = shop.cloned();
+    let bare = shop.remote.path("empty.git");
+    git(&shop.remote.path(""), &["init", "-q", "--bare", "empty.git"]);
+    git(&clone, &["remote", "set-url", "origin", bare.to_str().unwrap()]);
+    git(&clone, &["remote", "set-head", "origin", "--delete"]);
+    git(&clone, &["update-ref", "-d", MAIN]);
+    shop.refuse(&clone, &[], 2, "no-base-branch");
+    let document = shop.json(&clone, &["status", "--base", "main"]);
+    assert_eq!(document["workspace"]["base"]["reference"], "refs/heads/main");
+}
+
+#[test]
+fn commands_that_look_at_no_branch_read_the_base_of_a_bare_clone() {
+    let files = native(&[("qa", "v2"), ("stage", "v1")], &["web".to_owned()], &[]);
+    let shop = Shop { remote: Remote::new(&files), variables: Vec::new() };
+    let (nowhere, url) = (shop.remote.path(""), shop.remote.file_url());
+    let values = shop.rungs(&nowhere, &["values", "web", "--env", "qa", "--repo", &url]);
+    assert!(values.status.success() && said(&values).contains("v2"), "{}", said(&values));
+    let render = shop.rungs(&nowhere, &["render", "--stdout", "--repo", &url]);
+    assert!(render.status.success() && said(&render).contains("web:v2"), "{}", said(&render));
+    let help = shop.ends(&nowhere, &["render", "--repo", &url], 2, "no-work-tree");
+    assert!(help.contains("--stdout"), "{help}");
+    // Nor does anything else write files into the clone that is kept.
+    let write = ["promote", "web", "--to", "stage", "--write", "--repo", &url];
+    shop.ends(&nowhere, &write, 2, "no-work-tree");
+}
