@@ -28,11 +28,15 @@ pub struct Layer<'a> {
 /// What `environment.yaml` says for each app, besides its values.
 const SHARED: [&str; 3] = ["namespace", "labels", "gates"];
 
-/// What an app's layers, outermost first, say of everything but values; none
-/// where there are no layers.
-pub fn lay_settings<'a>(layers: impl IntoIterator<Item = Layer<'a>>) -> Option<Layered<'a>> {
+/// What an app's layers, outermost first, say at their `wanted` keys but for
+/// values; none where there are no layers.
+pub fn lay_settings<'a>(
+    layers: impl IntoIterator<Item = Layer<'a>>,
+    wanted: impl Fn(&str) -> bool,
+) -> Option<Layered<'a>> {
     let layers = maps(layers).map(|Layer { root, is_own }| {
-        let is_taken = |key: &str| if is_own { key != "values" } else { SHARED.contains(&key) };
+        let is_there = |key: &str| if is_own { key != "values" } else { SHARED.contains(&key) };
+        let is_taken = |key: &str| is_there(key) && wanted(key);
         let mut layer = Layered::of_keys(root, |key, node| {
             is_taken(key) && (key != "images" || is_map_or_null(node))
         });
@@ -227,7 +231,7 @@ mod tests {
         let layers: Vec<_> =
             texts.iter().enumerate().map(|(i, text)| layer(&format!("{i}.yaml"), text)).collect();
         let layer = |value| Layer { root: Value::root(value), is_own: true };
-        lay_settings(layers.iter().map(layer)).unwrap().build(&layers[0].files()[0])
+        lay_settings(layers.iter().map(layer), |_| true).unwrap().build(&layers[0].files()[0])
     }
 
     fn json(texts: &[&str]) -> String {

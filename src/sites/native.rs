@@ -30,7 +30,8 @@ pub(super) fn find(
     layers: &[Layer<'_>],
 ) -> Vec<Site> {
     let app = NativeApp { leaf, root, layers };
-    let settings = lay_settings(layers.iter().copied());
+    let is_wanted = |key: &str| matches!(key, "images" | "template" | "promote");
+    let settings = lay_settings(layers.iter().copied(), is_wanted);
     let said = |key: &str| settings.as_ref().and_then(|settings| settings.get(key));
     let images = said("images").into_iter().flat_map(Layered::entries);
     let mut sites: Vec<_> = images.map(|(key, image)| app.image(key, image)).collect();

@@ -102,7 +102,7 @@ fn layers<'a>(name: &str, chain: &[&'a Directory]) -> impl Iterator<Item = Layer
 
 /// All that the layers say, but for values.
 fn settings(name: &str, chain: &[&Directory], file: &Location) -> Value {
-    let layered = lay_settings(layers(name, chain));
+    let layered = lay_settings(layers(name, chain), |_| true);
     layered.map_or_else(|| Value::new(file.file()), |layered| layered.build(file.file()))
 }
 
