@@ -26,9 +26,17 @@ pub(super) fn header_length(block_scalar: &str) -> usize {
     block_scalar.bytes().take_while(is_header).count()
 }
 
-/// The offset just after the next `indicator`; `from` where there is none.
-pub(super) fn after(text: &str, from: u32, indicator: u8) -> u32 {
-    skip_to(text, from, |byte| byte == indicator).map_or(from, |at| at + 1)
+/// The offset just after the `:` of the key that ends at `from`; `from` where it
+/// has none: `{a, :b: 1}`.
+pub(super) fn after_colon(text: &str, from: u32) -> u32 {
+    let colon = skip_to(text, from, |byte| matches!(byte, b':' | b','));
+    let colon = colon.filter(|at| text.as_bytes()[*at as usize] == b':');
+    colon.map_or(from, |at| at + 1)
+}
+
+/// The offset just after the next `-`; `from` where there is none.
+pub(super) fn after_dash(text: &str, from: u32) -> u32 {
+    next_dash(text, from).map_or(from, |at| at + 1)
 }
 
 /// The offset of the next `-`.

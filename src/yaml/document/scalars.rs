@@ -67,12 +67,14 @@ impl DocumentBuilder<'_> {
 
     /// Moves after the `:` or `-` that the next node stands after.
     pub(super) fn pass_indicator(&mut self) {
-        let indicator = match self.stack.last() {
-            Some(Frame { items: Items::Sequence(_), style: Style::Block, .. }) => b'-',
-            Some(Frame { items: Items::Mapping { .. }, .. }) if !self.wants_key() => b':',
+        let after = match self.stack.last() {
+            Some(Frame { items: Items::Sequence(_), style: Style::Block, .. }) => place::after_dash,
+            Some(Frame { items: Items::Mapping { .. }, .. }) if !self.wants_key() => {
+                place::after_colon
+            }
             _ => return,
         };
-        self.cursor = place::after(self.file.text(), self.cursor, indicator);
+        self.cursor = after(self.file.text(), self.cursor);
     }
 
     fn scalar_kind(&mut self, text: &str, style: Style, tag: Option<&Tag>, span: Span) -> Kind {

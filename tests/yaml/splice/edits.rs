@@ -81,6 +81,9 @@ rows! { all:
     what_is_no_other_whole_number_is_quoted:
         "a: 38\nb: 38\nc: 38\n",
         [set("a", "0644"), set("b", "-1"), set("c", "1e3")] => Ok("a: \"0644\"\nb: \"-1\"\nc: \"1e3\"\n");
+    a_key_without_a_value_has_no_colon_of_the_next_key:
+        "a: {b, :c: 1}\nd: {b, :c: 1}\n",
+        [set("a.:c", "x"), set("d.b", "x")] => Ok("a: {b, :c: x}\nd: {b: x, :c: 1}\n");
     a_flow_map_stays_on_its_line:
         "image: {repository: web, tag: v1}\n",
         [set("image.tag", "v2")] => Ok("image: {repository: web, tag: v2}\n");

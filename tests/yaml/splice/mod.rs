@@ -20,10 +20,9 @@ fn edited(text: &str, changes: &[Change]) -> Result<String, Findings> {
 /// A place in a file's first document; in another, with its number before it:
 /// `1:a.b`.
 fn place(text: &str) -> Place {
-    let (document, route) = match text.split_once(':') {
-        Some((document, route)) => (document.parse().unwrap(), route),
-        None => (0, text),
-    };
+    let numbered = text.split_once(':');
+    let numbered = numbered.and_then(|(number, route)| Some((number.parse().ok()?, route)));
+    let (document, route) = numbered.unwrap_or((0, text));
     let route = if route.is_empty() { Route::root() } else { Route::parse(route).unwrap() };
     Place { document, route }
 }
