@@ -1,5 +1,6 @@
 //! What makes two plans the same.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
@@ -52,8 +53,8 @@ fn hexadecimal(digest: &[u8]) -> String {
 
 /// What changes of an app, by key.
 fn new(app: &AppPlan) -> impl Iterator<Item = (&Key, &SiteValue)> {
-    let changes = |key: &&Key| app.changes.iter().any(|change| change.key == **key);
-    app.to.iter().filter(move |(key, _)| changes(key))
+    let changed: BTreeSet<&Key> = app.changes.iter().map(|change| &change.key).collect();
+    app.to.iter().filter(move |(key, _)| changed.contains(key))
 }
 
 fn kind(key: &Key) -> &'static str {

@@ -1,6 +1,6 @@
 //! What an app's sites are to say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::SiteChange;
 use super::code::{NO_DIGEST, SITES_CHANGED, UNKNOWN_IMAGE};
@@ -235,6 +235,11 @@ pub(super) fn written(target: TargetSites<'_>, wanted: &[WantedValue<'_>]) -> Pr
         }
         new.insert(site.key.clone(), value.clone());
     }
+    for edits in proposal.edits.values_mut() {
+        // Several sites may share a scalar.
+        let mut seen = HashSet::new();
+        edits.retain(|change| seen.insert(change.clone()));
+    }
     proposal.state = target.state.with(&new);
     proposal
 }
@@ -249,12 +254,6 @@ impl Proposal {
             path: site.file.path().clone(),
             line: site.location.start().line,
         });
-        let edits = self.edits.entry(site.file.path().clone()).or_default();
-        // Several sites may share a scalar.
-        for change in made {
-            if !edits.contains(&change) {
-                edits.push(change);
-            }
-        }
+        self.edits.entry(site.file.path().clone()).or_default().extend(made);
     }
 }

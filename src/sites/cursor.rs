@@ -61,7 +61,7 @@ impl<'a> Cursor<'a> {
         route.steps().iter().try_fold(self.clone(), |at, step| match step {
             Step::Key(key) => at.get(key),
             Step::Index(index) => {
-                let node = at.node.items().nth(*index)?;
+                let node = at.node.item(*index)?;
                 Some(at.step(CursorStep::Item(*index, None), node))
             }
             Step::Where { .. } => {

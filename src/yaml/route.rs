@@ -155,7 +155,7 @@ impl Step {
                 let (key, node) = from.entries().find(|(key, _)| key.text() == wanted)?;
                 Some(RouteTarget { node, key: Some(key) })
             }
-            Self::Index(index) => Some(RouteTarget { node: from.items().nth(*index)?, key: None }),
+            Self::Index(index) => Some(RouteTarget { node: from.item(*index)?, key: None }),
             Self::Where { key, value } => {
                 let node = from
                     .items()

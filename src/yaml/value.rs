@@ -493,6 +493,14 @@ impl<'a> Node<'a> {
         items.iter().map(move |&id| self.value.node(id))
     }
 
+    /// The item of a list by its index.
+    pub fn item(self, index: usize) -> Option<Self> {
+        match self.kind() {
+            Kind::Sequence(items) => items.get(index).map(|&id| self.value.node(id)),
+            _ => None,
+        }
+    }
+
     /// The text, where it is a string.
     pub fn as_str(self) -> Option<&'a str> {
         match self.kind() {

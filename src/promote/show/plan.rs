@@ -1,11 +1,12 @@
 //! A plan as people read it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::verdicts;
 use crate::diagnostic::{Style, harmless};
 use crate::promote::{AppPlan, Plan};
-use crate::sites::differences;
+use crate::sites::{Key, differences};
 
 /// The plan: for each app what changes where, and what stands in its way.
 pub fn text(plan: &Plan, style: Style) -> String {
@@ -36,13 +37,15 @@ fn header(plan: &Plan, app: &AppPlan) -> String {
 
 /// A line for each key, with the first place that says it.
 fn push_changes(text: &mut String, app: &AppPlan) {
+    let mut places: BTreeMap<&Key, Vec<String>> = BTreeMap::new();
+    for change in &app.changes {
+        places.entry(&change.key).or_default().push(format!("{}:{}", change.path, change.line));
+    }
     let differences = differences(&app.from, &app.to);
     let rows: Vec<_> = differences
         .iter()
         .map(|difference| {
-            let places = app.changes.iter().filter(|change| change.key == *difference.key);
-            let places: Vec<_> =
-                places.map(|change| format!("{}:{}", change.path, change.line)).collect();
+            let places = places.remove(difference.key).unwrap_or_default();
             (harmless(difference.key.name()).into_owned(), difference.brief(), places)
         })
         .collect();

@@ -17,7 +17,7 @@ pub struct Place {
 }
 
 /// One intended change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Change {
     /// Makes the scalar at that place say that text. The way it is quoted
     /// stays, unless the text would read as something else than a text.
@@ -64,7 +64,7 @@ pub enum Change {
 }
 
 /// A value that is to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum NewValue {
     /// A scalar.
     Scalar(NewScalar),
@@ -75,7 +75,7 @@ pub enum NewValue {
 }
 
 /// A scalar that is to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum NewScalar {
     /// A text, quoted where it has to be.
     Text(String),
@@ -209,7 +209,7 @@ impl<'a> EditTarget<'a> {
                 (node, Some(key), Step::Key(wanted.clone()))
             }
             Step::Index(index) => {
-                let Some(node) = self.node.items().nth(*index) else { return Ok(None) };
+                let Some(node) = self.node.item(*index) else { return Ok(None) };
                 (node, None, step.clone())
             }
             Step::Where { .. } => {
