@@ -12,9 +12,9 @@ codes! {
 
     /// A change and its base have no commit in common.
     ///
-    /// `rungs gates --base` judges what a change did since it left its base. The two histories begin
-    /// apart, so that there is no such commit: the base is of another repository, or was written
-    /// anew. Name the base that the change is to be merged into.
+    /// `rungs gates --base` judges what a change did since it left its base. These two histories have
+    /// no commit in common: the base is from another repository, or its history was rewritten. Name
+    /// the branch that the change is to be merged into.
     NO_COMMON_COMMIT = "no-common-commit", Input, Error;
 
     /// A branch of rungs' name has commits of somebody else.

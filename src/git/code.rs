@@ -103,11 +103,11 @@ codes! {
 
     /// The clone belongs to another user.
     ///
-    /// A clone's configuration may name programs that git runs, so that git reads
-    /// no clone that somebody else could have written. In CI it is mostly a
-    /// checkout by `root` that a job reads as another user, or the other way round.
+    /// A clone's configuration can name programs for git to run, so git refuses a
+    /// clone that belongs to somebody else. In CI this is usually a checkout made
+    /// by `root` that a job reads as another user, or the other way round.
     ///
-    /// Let the directory belong to whoever runs rungs, or say that it is to be trusted:
+    /// Make the directory belong to whoever runs rungs, or tell git to trust it:
     ///
     /// ```sh
     /// git config --global --add safe.directory /builds/shop/deploy
@@ -116,23 +116,23 @@ codes! {
 
     /// No commit of that name is in the clone.
     ///
-    /// `--base` and `--head` take these, in this order:
+    /// `--base` and `--head` accept:
     ///
-    /// | written | taken |
+    /// | written | meaning |
     /// | --- | --- |
     /// | `HEAD` | what is checked out |
     /// | all digits of a commit's id | that commit |
     /// | `refs/tags/v1`, `refs/heads/main` | the reference of that full name |
     /// | `origin/main` | the branch of that remote, as it was last fetched |
-    /// | `main` | of `--base` the remote's branch, and the clone's own where the remote has none; of `--head` the clone's own branch |
+    /// | `main` | with `--base` the remote's branch, or the clone's own if the remote has none; with `--head` the clone's own branch |
     /// | `1a2b3c4` | the commit whose id begins so |
     /// | `main~3`, `HEAD^2` | an ancestor of any of these |
     ///
-    /// A tag is taken by its full name only: whoever may push one called `main`
-    /// could otherwise put it in the place of the branch.
+    /// A tag needs its full name: whoever may push a tag called `main` could
+    /// otherwise replace the branch.
     ///
-    /// The help has the command that fetches what is missing. Checkouts of CI have
-    /// no history and one branch, unless they are told otherwise:
+    /// The help has the command that fetches what is missing. CI checkouts have one
+    /// branch and no history unless they are told otherwise:
     ///
     /// ```sh
     /// git fetch --unshallow origin '+refs/heads/main:refs/remotes/origin/main'
