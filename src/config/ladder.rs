@@ -141,12 +141,6 @@ impl Ladder {
         Some(Before::All(names.collect()))
     }
 
-    /// Whether it is where states begin to climb: it is on the ladder, and
-    /// nothing comes before it.
-    pub fn is_first_rung(&self, environment: &EnvironmentName) -> bool {
-        self.before(environment).is_some_and(|before| before.environments().is_empty())
-    }
-
     /// Everything above an environment: those that a state of it has yet to
     /// reach, in the order in which they are reached.
     pub fn above(&self, environment: &EnvironmentName) -> Vec<EnvironmentName> {
@@ -360,13 +354,6 @@ mod tests {
         assert_eq!(ladder().before(&name("prod/us")), Some(Before::All(vec![name("stage")])));
         assert_eq!(ladder().before(&name("qa")), Some(Before::All(vec![])));
         assert_eq!(ladder().before(&name("sandbox")), None);
-    }
-
-    #[test]
-    fn states_begin_to_climb_on_the_first_rung_alone() {
-        let is_first = |text| ladder().is_first_rung(&name(text));
-        assert!(is_first("qa"));
-        assert!(!["stage", "prod/eu", "demo", "sandbox"].map(is_first).contains(&true));
     }
 
     #[test]

@@ -48,8 +48,8 @@ pub use sites::{Fields, ImageFilter, SiteKind, SiteRule};
 pub use sourced::Sourced;
 pub use syntax::{
     AppPattern, Call, Captures, Cidr, Date, Duration, EnvironmentName, FilePattern, Glob,
-    KubernetesVersion, NamespacePattern, OpeningHours, PathPattern, Pattern, Port, Protocol,
-    ValueRoute, why_occupied,
+    KubernetesVersion, OpeningHours, PathPattern, Pattern, Port, Protocol, ValueRoute,
+    why_occupied,
 };
 pub use valid::{
     Access, AccessSubject, App, Environment, Generate, Image, Repository, TemplateRef, Train,

@@ -12,7 +12,7 @@ mod file;
 mod request;
 mod write;
 
-pub use code::{CODES, FILES_UNWRITTEN, LINK_LEADS_OUT, NOTHING_MATCHES, SEALED_FILE, TWO_VALUES};
+pub use code::{CODES, LINK_LEADS_OUT, TWO_VALUES};
 pub use edit::{ChangedFile, Replaced, edit};
 pub use request::{EditRequest, GitRevision, RouteValue};
 pub use write::write;

@@ -21,7 +21,7 @@ pub(crate) mod made;
 mod tests;
 
 pub use branch::{BranchHistory, Commits, History};
-pub use code::{CODES, SHALLOW_HISTORY, UNREADABLE_HISTORY, finding};
+pub use code::{CODES, UNREADABLE_HISTORY, finding};
 pub(crate) use reading::Reading;
 pub use record::{Action, Record, RecordedOverride};
 pub use tenure::{Since, Source, Tenure};

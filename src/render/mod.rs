@@ -13,11 +13,7 @@ mod tera;
 mod trace;
 mod traced;
 
-pub use code::{
-    CODES, INCLUDE_CIRCLE, INCLUDE_MISSING, INCLUDE_OUTSIDE, JSONNET_STOPPED, LOOSE_VALUE,
-    NO_THREAD, NOT_REPRODUCIBLE, OUTPUT_TOO_LARGE, TEMPLATE_ENDLESS, TEMPLATE_FAILED,
-    TEMPLATE_NESTING, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED, WRONG_PARAMETERS,
-};
+pub use code::CODES;
 pub use files::Engine;
 pub use input::{Input, InputImage};
 pub use template::{Document, Template};

@@ -33,11 +33,7 @@ mod write;
 
 pub use app::AppSites;
 pub use brief::{Difference, brief, differences, in_full, shortened};
-pub use code::{
-    CODES, LINKED_SITE, MOVING_REFERENCE, NO_ROOM, OTHER_REPOSITORY, SHARED_BASE,
-    SITE_NOT_A_SCALAR, SITES_DISAGREE, STALE_DIGEST, TEMPLATED_SITE, UNMATCHED_PATTERN,
-    UNPAIRED_SITE, UNPINNED, UNREADABLE_IMAGE, UNREADABLE_MARKER, WHICH_IMAGE,
-};
+pub use code::{CODES, MOVING_REFERENCE, SHARED_BASE};
 pub use image_choice::{AmbiguousImage, ImageNames, NoImage, choose_image, choose_image_of_app};
 pub use image_request::{ImageRequest, ImageRequestFault, split_name};
 pub use kinds::{sites_of_content, sites_of_file};

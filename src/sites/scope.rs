@@ -28,7 +28,7 @@ impl ModelScope {
     }
 
     /// Whether an environment is asked about.
-    pub fn has_environment(&self, environment: &EnvironmentName) -> bool {
+    pub(super) fn has_environment(&self, environment: &EnvironmentName) -> bool {
         self.environments.as_ref().is_none_or(|all| all.contains(environment))
     }
 

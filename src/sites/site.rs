@@ -65,7 +65,7 @@ impl Site {
 
     /// Whether an image of that repository is the one that the site takes,
     /// however the registry is written.
-    pub fn takes_repository(&self, repository: &str) -> bool {
+    pub(super) fn takes_repository(&self, repository: &str) -> bool {
         self.repository().is_none_or(|own| full_repository(own) == full_repository(repository))
     }
 

@@ -20,11 +20,7 @@ mod splice;
 mod syntax;
 mod value;
 
-pub use code::{
-    ALIAS_EXPANSION, AMBIGUOUS_SCALAR, CODES, DUPLICATE_KEY, KEY_NOT_TEXT, MERGE_NOT_MAP,
-    NESTING_TOO_DEEP, NUMBER_NOT_FINITE, RECURSIVE_ALIAS, TAB_INDENTATION, UNKNOWN_ANCHOR,
-    WRONG_TAG, YAML_SYNTAX,
-};
+pub use code::CODES;
 pub use emit::emit;
 pub use lint::{ToolFamily, lint, readings};
 pub use parse::parse;

@@ -99,7 +99,7 @@ impl Route {
     }
 
     /// The value it leads to with its key, for the place of both.
-    pub fn find_entry<'a>(&self, root: Node<'a>) -> Option<RouteTarget<'a>> {
+    fn find_entry<'a>(&self, root: Node<'a>) -> Option<RouteTarget<'a>> {
         let from = RouteTarget { node: root, key: None };
         self.steps.iter().try_fold(from, |found, step| step.follow(found.node))
     }

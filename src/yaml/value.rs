@@ -103,7 +103,7 @@ impl Number {
     }
 
     /// Whether it is a floating-point number to Kubernetes' readers.
-    pub fn is_float(&self) -> bool {
+    pub(super) fn is_float(&self) -> bool {
         matches!(self.value, NumberValue::Float(_))
     }
 }

@@ -84,7 +84,7 @@ impl EnvironmentName {
     }
 
     /// `prod-eu`, in namespaces.
-    pub fn dashed(&self) -> String {
+    pub(super) fn dashed(&self) -> String {
         self.0.replace('/', "-")
     }
 }

@@ -52,7 +52,7 @@ impl PathPattern {
     }
 
     /// Whether the path says the environment.
-    pub fn names_environment(&self) -> bool {
+    pub(in crate::config) fn names_environment(&self) -> bool {
         self.0.contains(ENVIRONMENT)
     }
 

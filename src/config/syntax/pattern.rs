@@ -116,25 +116,20 @@ impl Syntax for Glob {
 
 /// How the namespaces of an environment's apps are named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamespacePattern(String);
+pub(in crate::config) struct NamespacePattern(String);
 
 const VARIABLES: [&str; 2] = ["app", "environment"];
 
 impl NamespacePattern {
     /// The namespace of that app in that environment. It may be longer than a
     /// namespace can be.
-    pub fn expand(&self, app: &str, environment: &EnvironmentName) -> String {
+    pub(in crate::config) fn expand(&self, app: &str, environment: &EnvironmentName) -> String {
         self.replace(app, &environment.dashed())
     }
 
     /// Whether it is one namespace, whatever the app and the environment.
-    pub fn is_literal(&self) -> bool {
+    pub(in crate::config) fn is_literal(&self) -> bool {
         !self.0.contains('{')
-    }
-
-    /// As it was written.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 
     fn replace(&self, app: &str, environment: &str) -> String {
