@@ -9,9 +9,8 @@ use super::outcome::{Delivered, Done};
 use crate::diagnostic::{Finding, Findings};
 use crate::disk::Rewrite;
 use crate::edits;
-use crate::git::Changes;
 use crate::promote::Intent;
-use crate::source::Location;
+use crate::source::{FileChanges, Location};
 
 /// Computes for the work tree's files and changes them. Gates that bind when a
 /// change is merged are only told of.
@@ -28,25 +27,25 @@ pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<De
     }
     refuse_dirty(delivery, &computed.files)?;
     write(root, &computed.files)?;
-    let written = computed.files.keys().cloned().collect();
+    let written = computed.files.paths().cloned().collect();
     settled(computed, Done::Written(written))
 }
 
-fn write(root: &Path, files: &Changes) -> Result<(), Finding> {
-    let old: Vec<_> = files.keys().map(|path| fs::read(root.join(path.as_str())).ok()).collect();
+fn write(root: &Path, files: &FileChanges) -> Result<(), Finding> {
+    let old: Vec<_> = files.paths().map(|path| fs::read(root.join(path.as_str())).ok()).collect();
     let rewrites: Vec<_> = files
         .iter()
         .zip(&old)
-        .map(|((path, new), old)| Rewrite { root, path, old: old.as_deref(), new: new.as_deref() })
+        .map(|((path, new), old)| Rewrite { root, path, old: old.as_deref(), new })
         .collect();
     edits::write(&rewrites, &|at| (rewrites[at].path.to_string(), rewrites[at].path.clone()))
 }
 
 /// Refuses files that are not as they were committed: the change would be
 /// mixed with somebody's own. Outside of a clone nobody can tell.
-fn refuse_dirty(delivery: &Delivery<'_>, files: &Changes) -> Result<(), Findings> {
+fn refuse_dirty(delivery: &Delivery<'_>, files: &FileChanges) -> Result<(), Findings> {
     let Some(clone) = delivery.workspace.local_clone()? else { return Ok(()) };
-    let dirty = clone.uncommitted(files.keys()).map_err(|error| git_failed(&error))?;
+    let dirty = clone.uncommitted(files.paths()).map_err(|error| git_failed(&error))?;
     let dirty: Findings = dirty
         .iter()
         .map(|path| {

@@ -10,11 +10,7 @@ use super::code::{CHANGE_CLASH, CHANGE_THROUGH_LINK, COMMIT_UNSIGNED, COMMIT_UNW
 use super::program::ProgramError;
 use super::{FileMode, ObjectDatabase, ObjectError, ObjectName, TreeEntry};
 use crate::diagnostic::Finding;
-use crate::source::{Location, RepoPath, is_git};
-
-/// Files that a commit changes: the new bytes, or none where the file goes.
-/// A file that is there keeps its mode, and a new one cannot be run.
-pub type Changes = BTreeMap<RepoPath, Option<Vec<u8>>>;
+use crate::source::{FileChanges, Location, RepoPath, is_git};
 
 /// Why files cannot be changed as they were to be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,21 +79,22 @@ impl BuildError {
 }
 
 /// The tree that `base` becomes when the files change; `base` itself where
-/// nothing differs. Paths count from `prefix`, a directory below the tree.
+/// nothing differs. A file that is there keeps its mode, and a new one cannot be
+/// run. Paths count from `prefix`, a directory below the tree.
 pub(super) fn tree(
     objects: &dyn ObjectDatabase,
     base: &ObjectName,
     prefix: &RepoPath,
-    changes: &Changes,
+    changes: &FileChanges,
 ) -> Result<ObjectName, BuildError> {
     let builder = Builder { objects, prefix };
     let mut wanted = Vec::with_capacity(changes.len());
-    for (path, bytes) in changes {
+    for (path, bytes) in changes.iter() {
         let full = prefix.join(path.as_str()).expect("both paths stay in the repository");
         if full.segments().any(is_git) {
             return Err(BuildError::Git(path.clone()));
         }
-        wanted.push((full, bytes.as_deref()));
+        wanted.push((full, bytes));
     }
     let wanted: Vec<WantedFile<'_>> = wanted
         .iter()
@@ -353,7 +350,7 @@ mod tests {
     }
 
     /// `-` removes.
-    fn changes(files: &[(&str, &str)]) -> Changes {
+    fn changes(files: &[(&str, &str)]) -> FileChanges {
         let bytes = |text: &str| (text != "-").then(|| text.as_bytes().to_vec());
         files.iter().map(|(name, text)| (path(name), bytes(text))).collect()
     }

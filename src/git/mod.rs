@@ -40,7 +40,7 @@ mod cache;
 
 pub use address::RepositoryAddress;
 pub use branch::Branch;
-pub use build::{BuildError, Changes};
+pub use build::BuildError;
 pub use cache::Cache;
 pub use code::CODES;
 pub use commit_history::{BranchStep, CommitHistory, CommitNames, FileChange, HistoryError};

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::build::{self, BuildError, Changes};
+use super::build::{self, BuildError};
 use super::config::GitConfig;
 use super::identity::{CommitIdentity, Person};
 use super::program::{GitProgram, ProgramError};
 use super::variables::Variables;
 use super::{LocalClone, ObjectName};
+use crate::source::FileChanges;
 
 /// What writing needs of a clone. Its work tree, index and `HEAD` are never
 /// touched.
@@ -75,7 +76,7 @@ impl CloneWriter {
     pub fn commit(
         &self,
         base: &ObjectName,
-        changes: &Changes,
+        changes: &FileChanges,
         words: &CommitMetadata<'_>,
     ) -> Result<Option<ObjectName>, BuildError> {
         let objects = self.clone.objects();

@@ -4,13 +4,12 @@
 use std::sync::Arc;
 
 use super::code::{NO_SUCH_HOLD, UNEDITABLE_HOLDS};
-use super::read::{directory, own, path};
-use super::{Hold, named};
+use super::read::own;
+use super::{Hold, directory, named, path};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings};
-use crate::git::Changes;
 use crate::sites::{AppSites, StateReference};
-use crate::source::{Location, Memory, RepoPath, SourceFile, Tree};
+use crate::source::{FileChanges, Location, Memory, RepoPath, SourceFile, Tree};
 use crate::yaml::{Change, NewValue, Place, Route, Step, splice};
 
 /// The file with one more hold; no file where the same is held back already,
@@ -19,11 +18,11 @@ use crate::yaml::{Change, NewValue, Place, Route, Step, splice};
 /// # Errors
 ///
 /// The file has problems, or is written so that nothing can be added.
-pub fn added(tree: &Tree, hold: &Hold) -> Result<Changes, Findings> {
+pub fn added(tree: &Tree, hold: &Hold) -> Result<FileChanges, Findings> {
     let path = path(&hold.environment, &hold.app).ok_or_else(|| unnameable(&hold.app))?;
     let (holds, file) = own(tree, &hold.environment, &hold.app)?;
     if holds.iter().any(|one| one.state == hold.state && one.until == hold.until) {
-        return Ok(Changes::new());
+        return Ok(FileChanges::new());
     }
     let file = match file {
         None => Arc::new(SourceFile::new(path.clone(), String::new())),
@@ -35,7 +34,7 @@ pub fn added(tree: &Tree, hold: &Hold) -> Result<Changes, Findings> {
     if !says(&path, &text, hold, &wanted) {
         return Err(uneditable(&path, "the new hold would not stand for itself").into());
     }
-    Ok(Changes::from([(path, Some(text.into_bytes()))]))
+    Ok(FileChanges::from([(path, Some(text.into_bytes()))]))
 }
 
 /// The file without the holds that name `reference` (of an image: its tag, its
@@ -53,9 +52,9 @@ pub fn lifted(
     app: &str,
     reference: Option<&StateReference>,
     sites: Option<&AppSites>,
-) -> Result<Changes, Findings> {
+) -> Result<FileChanges, Findings> {
     let (holds, file) = own(tree, environment, app)?;
-    let Some(file) = file.filter(|_| !holds.is_empty()) else { return Ok(Changes::new()) };
+    let Some(file) = file.filter(|_| !holds.is_empty()) else { return Ok(FileChanges::new()) };
     let path = file.file.path().clone();
     let is_lifted = match reference {
         Some(reference) => named(&holds, reference, sites)?,
@@ -66,13 +65,13 @@ pub fn lifted(
         return Err(no_such_hold(reference, &holds).into());
     }
     if kept == 0 {
-        return Ok(Changes::from([(path, None)]));
+        return Ok(FileChanges::from([(path, None)]));
     }
     let removed = is_lifted.iter().enumerate().rev().filter(|(_, is_lifted)| **is_lifted);
     // From the last to the first, so that the places of those before stay.
     let changes: Vec<_> = removed.map(|(index, _)| remove(index)).collect();
     let text = edited(&file.file, &changes)?;
-    Ok(Changes::from([(path, Some(text.into_bytes()))]))
+    Ok(FileChanges::from([(path, Some(text.into_bytes()))]))
 }
 
 /// Whether a file of that text has exactly these holds; `of` is any of them.

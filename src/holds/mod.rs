@@ -65,7 +65,7 @@ impl Hold {
         reason: &str,
         by: &str,
     ) -> Self {
-        let path = read::path(environment, app).unwrap_or_else(read::directory);
+        let path = path(environment, app).unwrap_or_else(directory);
         Self {
             environment: environment.clone(),
             app: app.to_owned(),
@@ -117,6 +117,17 @@ impl Hold {
     }
 }
 
+/// Where holds stand.
+fn directory() -> RepoPath {
+    RepoPath::root().child(".rungs").child("holds")
+}
+
+/// The file of an app's holds in an environment; none where the app's name
+/// cannot be a file's.
+fn path(environment: &EnvironmentName, app: &str) -> Option<RepoPath> {
+    directory().child(&environment.dotted()).child_named(&format!("{app}.yaml"))
+}
+
 /// Whether a site says what a hold's text means: for an image, what
 /// [`is_image_text`] reads.
 fn is_said(text: &str, value: &SiteValue) -> bool {
@@ -159,9 +170,8 @@ fn named(
         repository: None,
         is_said: false,
     }));
-    let at = holds
-        .first()
-        .map_or_else(|| Location::of_path(&read::directory()), |hold| hold.location.clone());
+    let at =
+        holds.first().map_or_else(|| Location::of_path(&directory()), |hold| hold.location.clone());
     let chosen = reference.choose(&values.collect::<Vec<_>>(), &known, &at)?;
     let is_same = |&&(_, _, text): &&(usize, &str, &str)| text == reference.to_string();
     let same = listed.iter().filter(is_same);

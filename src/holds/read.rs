@@ -1,21 +1,10 @@
 //! Reading holds from a repository's files.
 
-use super::Hold;
 use super::code::{EMPTY_HOLD, MISPLACED_HOLD};
+use super::{Hold, directory, path};
 use crate::config::{EnvironmentName, HoldFile, Repository, hold_file};
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::source::{Listed, Location, ReadErrorKind, RepoPath, Tree};
-
-/// Where holds stand.
-pub(super) fn directory() -> RepoPath {
-    RepoPath::root().child(".rungs").child("holds")
-}
-
-/// The file of an app's holds in an environment; none where the app's name
-/// cannot be a file's.
-pub(super) fn path(environment: &EnvironmentName, app: &str) -> Option<RepoPath> {
-    directory().child(&environment.dotted()).child_named(&format!("{app}.yaml"))
-}
 
 /// An app's own holds in an environment, with the file that they stand in.
 pub(super) fn own(

@@ -2,7 +2,7 @@ use super::*;
 use crate::config::{Repository, load};
 use crate::diagnostic::Findings;
 use crate::sites::Key;
-use crate::source::{Memory, Tree};
+use crate::source::{FileChanges, Memory, Tree};
 
 const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const OTHER: &str = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -99,10 +99,10 @@ fn tree(text: Option<&str>) -> Tree {
 }
 
 /// The file's new text; none where the file goes.
-fn text(files: Result<BTreeMap<RepoPath, Option<Vec<u8>>>, Findings>) -> Option<String> {
-    let mut files = files.expect("the file can be edited");
-    let (path, bytes) = files.pop_first().expect("the file changes");
-    assert!(path.as_str() == FILE && files.is_empty());
+fn text(files: Result<FileChanges, Findings>) -> Option<String> {
+    let mut files = files.expect("the file can be edited").into_iter();
+    let (path, bytes) = files.next().expect("the file changes");
+    assert!(path.as_str() == FILE && files.next().is_none());
     bytes.map(|bytes| String::from_utf8(bytes).unwrap())
 }
 
@@ -206,10 +206,7 @@ fn what_is_held_back_already_is_not_held_back_twice() {
     assert_eq!(added(&tree(Some(&after)), &other).unwrap().len(), 1);
 }
 
-fn lift(
-    text: &str,
-    reference: Option<&str>,
-) -> Result<BTreeMap<RepoPath, Option<Vec<u8>>>, Findings> {
+fn lift(text: &str, reference: Option<&str>) -> Result<FileChanges, Findings> {
     let reference = reference.map(StateReference::parse);
     lifted(&tree(Some(text)), &name("prod/eu"), "web", reference.as_ref(), None)
 }

@@ -10,7 +10,7 @@ use super::code::{FUTURE_COMMIT, GATE_FAILS, GATE_WAITS, STALE_RENDERING, UNKNOW
 use super::create::created;
 use super::gates::{Answer, Binds, Evidence as _, Gate, Transition};
 use super::propose::{self, Proposal, TargetSites};
-use super::rerender::{Edited, Rerendered, brought_along, rerender};
+use super::rerender::{Rerendered, brought_along, rerender};
 use super::select::{self, SelectedState};
 use super::target::{TargetEnvironment, TargetState};
 use super::verdict::Verdict;
@@ -22,7 +22,7 @@ use crate::history::{self, Source};
 use crate::sites::{
     AppSites, ImageRequest, MOVING_REFERENCE, Model, ModelScope, State, WriteOptions,
 };
-use crate::source::{Location, RepoPath, SourceFile, Tree};
+use crate::source::{FileChanges, Location, RepoPath, SourceFile, Tree};
 use crate::yaml::{Change, splice};
 
 /// What is to become of one app, with the files that make it so.
@@ -30,7 +30,7 @@ use crate::yaml::{Change, splice};
 pub(super) struct AppOutcome {
     pub(super) plan: AppPlan,
     /// The files that change, rendered ones included; empty where nothing does.
-    pub(super) files: Edited,
+    pub(super) files: FileChanges,
     /// What changes in each file that is not rendered: of a file that several
     /// apps share, all changes are made together.
     pub(super) edits: BTreeMap<RepoPath, Vec<Change>>,
@@ -290,7 +290,7 @@ impl Planner<'_> {
         let moves = current.app.findings.iter().filter(|found| found.code == &MOVING_REFERENCE);
         AppOutcome {
             plan,
-            files: Edited::new(),
+            files: FileChanges::new(),
             edits: BTreeMap::new(),
             obstacles: Findings::new(),
             warnings: moves.cloned().collect(),
@@ -382,7 +382,7 @@ impl Planner<'_> {
         &self,
         app: &str,
         current: &TargetState,
-        files: &Edited,
+        files: &FileChanges,
     ) -> Result<Option<Result<Rerendered, Findings>>, Findings> {
         let Base { tree, repository, .. } = *self.base;
         if !repository.is_native() {
@@ -446,8 +446,8 @@ pub(super) fn edited(
     tree: &Tree,
     edits: &BTreeMap<RepoPath, Vec<Change>>,
     exists: bool,
-) -> Result<Edited, Findings> {
-    let mut files = BTreeMap::new();
+) -> Result<FileChanges, Findings> {
+    let mut files = FileChanges::new();
     let mut findings = Findings::new();
     for (path, changes) in edits {
         let file = match tree.read(path) {
@@ -459,9 +459,7 @@ pub(super) fn edited(
             }
         };
         match splice(&Arc::clone(&file), changes) {
-            Ok(text) => {
-                files.insert(path.clone(), Some(text.into_bytes()));
-            }
+            Ok(text) => files.insert(path.clone(), Some(text.into_bytes())),
             Err(found) => findings.extend(found),
         }
     }

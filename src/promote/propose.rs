@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::SiteChange;
 use super::code::{NO_DIGEST, SITES_CHANGED, UNKNOWN_IMAGE};
-use super::rerender::Edited;
 use crate::diagnostic::{Finding, Findings, Subject, nearest};
 use crate::edits::TWO_VALUES;
 use crate::sites::{
     AppSites, ImageNames, ImageParts, ImageRequest, Key, NoImage, Site, SiteValue, State,
     WriteOptions, changes, choose_image_of_app, pair,
 };
-use crate::source::{Location, RepoPath};
+use crate::source::{FileChanges, Location, RepoPath};
 use crate::yaml::Change;
 
 /// What an app's sites in one environment are to say, and how to make them.
@@ -24,7 +23,7 @@ pub(super) struct Proposal {
     /// What changes in each file.
     pub(super) edits: BTreeMap<RepoPath, Vec<Change>>,
     /// Files that come back whole, in the place of their edits.
-    pub(super) originals: Edited,
+    pub(super) originals: FileChanges,
     /// What keeps it from being made: sites without a partner, or that cannot be
     /// changed. The state is what it would be without.
     pub(super) obstacles: Findings,
@@ -223,7 +222,7 @@ pub(super) fn written(target: TargetSites<'_>, wanted: &[WantedValue<'_>]) -> Pr
         state: target.state.clone(),
         changes: Vec::new(),
         edits: BTreeMap::new(),
-        originals: Edited::new(),
+        originals: FileChanges::new(),
         obstacles: Findings::new(),
         warnings: Findings::new(),
     };

@@ -10,16 +10,13 @@ use crate::pipeline::{self, RenderSelection};
 use crate::rendered::{
     self, FileAction, InStore, OutputChanges, RenderScope, RenderedFile, RenderedFiles,
 };
-use crate::source::{Location, ReadErrorKind, RepoPath, Tree};
-
-/// Files by path: their bytes, or none where one goes.
-pub(super) type Edited = BTreeMap<RepoPath, Option<Vec<u8>>>;
+use crate::source::{FileChanges, Location, ReadErrorKind, RepoPath, Tree};
 
 /// What a change of an app's own files makes of its rendered ones.
 #[derive(Debug, Default)]
 pub(super) struct Rerendered {
     /// The rendered files that change.
-    pub(super) files: Edited,
+    pub(super) files: FileChanges,
     /// What was noticed and stops nobody.
     pub(super) warnings: Findings,
 }
@@ -34,7 +31,7 @@ pub(super) struct Rerendered {
 pub(super) fn rerender(
     tree: &Tree,
     repository: &Repository,
-    edited: &Edited,
+    edited: &FileChanges,
     environment: &EnvironmentName,
     app: &str,
 ) -> Result<Rerendered, Findings> {
@@ -44,7 +41,7 @@ pub(super) fn rerender(
     let Some((files, warnings)) = new else { return Ok(Rerendered::default()) };
     let scope = RenderScope::directories([rendered::directory(environment, Some(app))]);
     let standing = InStore { store: tree.store(), output: repository.output.clone() };
-    let mut rerendered = Rerendered { files: Edited::new(), warnings };
+    let mut rerendered = Rerendered { files: FileChanges::new(), warnings };
     if !has_output(tree, repository)? {
         return Ok(rerendered);
     }
@@ -75,14 +72,14 @@ pub(super) fn rerender(
 pub(super) fn brought_along(
     tree: &Tree,
     repository: &Repository,
-    edited: &Edited,
-) -> Result<Edited, Findings> {
+    edited: &FileChanges,
+) -> Result<FileChanges, Findings> {
     if !has_output(tree, repository)? {
-        return Ok(Edited::new());
+        return Ok(FileChanges::new());
     }
     let old = own_files(tree)?;
     let new = own_files(&tree.with_files(edited.clone()))?;
-    let mut files = Edited::new();
+    let mut files = FileChanges::new();
     for path in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
         let (old, new) = (old.get(path), new.get(path));
         if old == new {

@@ -3,12 +3,11 @@
 use super::gates::Transition;
 use super::planning::{AppOutcome, Planner, edited};
 use super::propose::{self, Proposal, TargetSites};
-use super::rerender::Edited;
 use super::target::{TargetEnvironment, TargetState};
 use crate::diagnostic::Findings;
 use crate::git::ObjectName;
 use crate::sites::{Model, ModelScope, State, WriteOptions};
-use crate::source::Tree;
+use crate::source::{FileChanges, Tree};
 
 /// A state of the past.
 pub(super) struct EarlierState {
@@ -43,17 +42,17 @@ impl Planner<'_> {
         current: &TargetState,
         proposal: &Proposal,
         stood: &ObjectName,
-    ) -> Option<Edited> {
+    ) -> Option<FileChanges> {
         let tree = self.base.tree.at(stood.as_str()).ok()?;
         let old = self.model_of(&tree, app).app(&self.target.name, app)?;
         let state = old.state.clone().ok()?;
         let target = TargetSites { app: &old, state: &state, options: WriteOptions::default() };
         let later =
             edited(&tree, &propose::restored(target, &current.state).ok()?.edits, true).ok()?;
-        let mut originals = Edited::new();
+        let mut originals = FileChanges::new();
         for path in proposal.edits.keys() {
             let (Ok(old), Ok(now)) = (tree.read(path), self.base.tree.read(path)) else { continue };
-            let made = later.get(path).and_then(Option::as_deref);
+            let made = later.get(path).flatten();
             if made == Some(now.text().as_bytes()) {
                 originals.insert(path.clone(), Some(old.text().as_bytes().to_vec()));
             }

@@ -33,7 +33,7 @@ impl ModelScope {
     }
 
     /// Whether an app is asked about.
-    pub fn has_app(&self, app: &str) -> bool {
+    pub(super) fn has_app(&self, app: &str) -> bool {
         self.apps.as_ref().is_none_or(|all| all.contains(app))
     }
 }

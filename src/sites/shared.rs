@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::cursor::{Cursor, text};
 use super::files::ParsedFile;
-use super::kinds::helm_values::HelmValuesReader;
+use super::kinds::helm_values::HelmSiteReader;
 use super::kinds::kustomize::{KUSTOMIZATIONS, is_kustomization};
 use super::kinds::reader::{SiteBuilder, SiteReader as _};
 use super::kinds::sites_of_content;
@@ -204,7 +204,7 @@ impl Follower<'_> {
         let mut sites = if path.name() == "values.yaml" {
             let images = ImageFilter::default();
             let builder = SiteBuilder { file: &parsed.file, images: &images, adds_digest: false };
-            HelmValuesReader(None).find(builder, documents).sites
+            HelmSiteReader(None).find(builder, documents).sites
         } else {
             sites_of_content(&parsed.file, documents).0
         };

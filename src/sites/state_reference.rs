@@ -48,7 +48,7 @@ impl StateReference {
 
     /// Whether any image may be meant, because neither a name nor a repository
     /// says which.
-    pub(super) fn is_of_any_image(&self) -> bool {
+    fn is_of_any_image(&self) -> bool {
         self.image.name.is_none() && self.image.repository.is_none()
     }
 

@@ -7,6 +7,7 @@
 //! opens a repository's file.
 
 mod access;
+mod changes;
 mod disk;
 mod dot_git;
 mod error;
@@ -22,6 +23,7 @@ mod tree;
 mod walk;
 
 pub use access::TreeAccess;
+pub use changes::FileChanges;
 pub use disk::Disk;
 pub(crate) use dot_git::is_git;
 pub use error::{NameFlaw, ReadError, ReadErrorKind};

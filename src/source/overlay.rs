@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{EntryKind, ReadErrorKind, RepoPath, Store, StoreEntry, StoreError};
+use super::{EntryKind, FileChanges, ReadErrorKind, RepoPath, Store, StoreEntry, StoreError};
 
 /// What is planned and not yet written, over what is there. It is not a
 /// commit, even where what is below is one.
@@ -14,7 +14,8 @@ pub(super) struct Overlay {
 }
 
 impl Overlay {
-    pub(super) fn new(below: Arc<dyn Store>, files: BTreeMap<RepoPath, Option<Vec<u8>>>) -> Self {
+    pub(super) fn new(below: Arc<dyn Store>, changes: FileChanges) -> Self {
+        let files = changes.into_map();
         Self { below, files }
     }
 

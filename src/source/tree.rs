@@ -7,8 +7,8 @@ use super::dot_git::is_git;
 use super::overlay::Overlay;
 use super::path::is_segment;
 use super::{
-    EntryKind, Position, ReadError, ReadErrorKind, RepoPath, SourceFile, Store, StoreEntry,
-    TreeAccess,
+    EntryKind, FileChanges, Position, ReadError, ReadErrorKind, RepoPath, SourceFile, Store,
+    StoreEntry, TreeAccess,
 };
 
 /// A larger file is refused by its size, before it is read.
@@ -119,10 +119,9 @@ impl Tree {
         Self { shared: Arc::new(shared), revisions, access: Arc::default() }
     }
 
-    /// These files with some of them changed: the bytes of each, and none for
-    /// one that is removed. The result is not a commit.
+    /// These files with some of them changed. The result is not a commit.
     #[must_use]
-    pub fn with_files(&self, files: BTreeMap<RepoPath, Option<Vec<u8>>>) -> Self {
+    pub fn with_files(&self, files: FileChanges) -> Self {
         let overlay = Overlay::new(Arc::clone(&self.shared.store), files);
         Self::over(Arc::new(overlay), self.revisions.clone())
     }

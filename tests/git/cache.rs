@@ -9,10 +9,10 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use rungs::git::{
-    BaseOptions, Cache, Changes, CloneWriter, CommitIdentity, CommitMetadata, GitConfig, Landed,
+    BaseOptions, Cache, CloneWriter, CommitIdentity, CommitMetadata, GitConfig, Landed,
     LocalClone, PushTarget, Remote, RepositoryAddress, Variables, Workspace,
 };
-use rungs::source::RepoPath;
+use rungs::source::{FileChanges, RepoPath};
 use tempfile::TempDir;
 
 use crate::support::git::{self, git};
@@ -71,7 +71,7 @@ fn write(clone: &Path, file: &str, text: &str) -> Landed {
     let workspace = Workspace::at(clone, options, variables, |_| Ok(None));
     let branch = workspace.base_branch().unwrap().clone();
     let path = RepoPath::new(file).unwrap();
-    let changes = Changes::from([(path, Some(text.as_bytes().to_vec()))]);
+    let changes = FileChanges::from([(path, Some(text.as_bytes().to_vec()))]);
     let words = CommitMetadata { message: text, identity: &identity, time: Timestamp::UNIX_EPOCH };
     let to = PushTarget::new(&remote, &branch);
     writer.commit_on_tip(&to, |tip| writer.commit(tip, &changes, &words)).unwrap()

@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rungs::git::{
-    Branch, BuildError, Changes, CloneWriter, CommitIdentity, CommitMetadata, Landed, LocalClone,
+    Branch, BuildError, CloneWriter, CommitIdentity, CommitMetadata, Landed, LocalClone,
     PushTarget, Remote, TipError, Variables,
 };
-use rungs::source::RepoPath;
+use rungs::source::{FileChanges, RepoPath};
 use rustix::process::{Pid, Signal};
 
 use crate::support::component::{absent, wait_until};
@@ -35,7 +35,7 @@ fn set(clone: &Path, text: &str) -> Result<Landed, TipError<BuildError>> {
     let remote = Remote::of(None, writer.config()).unwrap().unwrap();
     let branch = Branch::parse("main").unwrap();
     let path = RepoPath::new("apps/web").unwrap();
-    let changes = Changes::from([(path, Some(text.as_bytes().to_vec()))]);
+    let changes = FileChanges::from([(path, Some(text.as_bytes().to_vec()))]);
     let words = CommitMetadata { message: text, identity: &identity, time: Timestamp::UNIX_EPOCH };
     let to = PushTarget::new(&remote, &branch);
     writer.commit_on_tip(&to, |tip| writer.commit(tip, &changes, &words))

@@ -10,11 +10,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rungs::diagnostic::Finding;
 use rungs::git::{
-    BaseOptions, Branch, BuildError, Changes, CloneWriter, CommitIdentity, CommitMetadata,
+    BaseOptions, Branch, BuildError, CloneWriter, CommitIdentity, CommitMetadata,
     ConfiguredBase, GitConfig, Landed, Lease, LocalClone, ObjectName, PushError, PushTarget,
     Remote, TipError, Variables, Workspace,
 };
-use rungs::source::RepoPath;
+use rungs::source::{FileChanges, RepoPath};
 use tempfile::TempDir;
 
 use crate::support::git::{self, git};
@@ -55,7 +55,7 @@ impl Hand {
         file: &str,
         text: &str,
     ) -> Result<Option<ObjectName>, BuildError> {
-        let changes = Changes::from([(path(file), Some(text.as_bytes().to_vec()))]);
+        let changes = FileChanges::from([(path(file), Some(text.as_bytes().to_vec()))]);
         let message = format!("Set {file} to {text}");
         let time = Timestamp::from_second(1_700_000_000).unwrap();
         self.writer.commit(
@@ -162,7 +162,7 @@ fn what_cannot_be_done_at_an_old_tip_is_asked_again_at_the_new_one() {
     let (kept, bare, clone) = pair();
     let other = kept.path().join("other");
     git::clone(&file_url(&bare), &other, &[]);
-    let removed = Changes::from([(path("other"), None)]);
+    let removed = FileChanges::from([(path("other"), None)]);
     let hand = Hand::at(&other);
     let words =
         CommitMetadata { message: "Remove", identity: &hand.identity, time: Timestamp::UNIX_EPOCH };

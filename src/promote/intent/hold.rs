@@ -14,10 +14,10 @@ use crate::holds::{self, Hold};
 use crate::promote::base::Base;
 use crate::promote::code::UNKNOWN_IMAGE;
 use crate::promote::gates::Evidence as _;
-use crate::promote::rerender::Edited;
 use crate::promote::target::TargetEnvironment;
 use crate::promote::{AppPlan, Plan, hold_identity};
 use crate::sites::{AppSites, NoImage, Site, State, StateReference};
+use crate::source::FileChanges;
 
 /// Holds a state back from an environment and those above it.
 pub struct HoldBack {
@@ -179,7 +179,7 @@ fn computed(
     mut record: Record,
     state: &State,
     held: &State,
-    files: Edited,
+    files: FileChanges,
     how: &How,
 ) -> Computed {
     record.requested_by.clone_from(&how.requested_by);

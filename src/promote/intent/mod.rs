@@ -16,9 +16,9 @@ use std::collections::BTreeSet;
 use super::Plan;
 use super::base::Base;
 use super::gates::Binds;
-use super::rerender::Edited;
 use crate::config::Repository;
 use crate::diagnostic::Findings;
+use crate::source::FileChanges;
 
 /// A change as it was meant. It is computed for the newest base, and again
 /// where that has moved.
@@ -80,7 +80,7 @@ pub struct Computed {
     /// The identity of what it changes.
     pub identity: String,
     /// The files that change; empty where there is nothing to do.
-    pub files: Edited,
+    pub files: FileChanges,
     /// The commit's message.
     pub message: String,
     /// What keeps it from being done.

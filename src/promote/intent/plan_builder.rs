@@ -9,9 +9,8 @@ use crate::history::record::{self, RecordedChange};
 use crate::history::{Record, RecordedOverride};
 use crate::promote::base::Base;
 use crate::promote::planning::{AppOutcome, edited};
-use crate::promote::rerender::Edited;
 use crate::promote::{AppPlan, Permissions, Plan, identity};
-use crate::source::RepoPath;
+use crate::source::{FileChanges, RepoPath};
 use crate::yaml::Change;
 
 /// What was worked out so far.
@@ -71,7 +70,7 @@ impl PlanBuilder {
         train: Option<&str>,
         record: impl Fn(&AppPlan) -> Record,
     ) -> Result<Computed, Findings> {
-        let mut files = Edited::new();
+        let mut files = FileChanges::new();
         let mut edits: BTreeMap<RepoPath, Vec<Change>> = BTreeMap::new();
         let mut shared = BTreeSet::new();
         let mut warnings = self.warnings;

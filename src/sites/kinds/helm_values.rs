@@ -11,9 +11,9 @@ use crate::sites::{Key, Site, SitePartKind, SiteValue, Unsaid};
 use crate::yaml::{Route, Value};
 
 /// Values that begin at a route of each document that has it, or at its root.
-pub(in crate::sites) struct HelmValuesReader<'r>(pub(in crate::sites) Option<&'r Route>);
+pub(in crate::sites) struct HelmSiteReader<'r>(pub(in crate::sites) Option<&'r Route>);
 
-impl SiteReader for HelmValuesReader<'_> {
+impl SiteReader for HelmSiteReader<'_> {
     fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
         let mut found = FoundSites::default();
         for document in Cursor::roots(documents) {
@@ -41,7 +41,7 @@ impl SiteReader for HelmValuesReader<'_> {
         if is_kustomization(builder.file.path().name(), documents) {
             return FoundSites::default();
         }
-        HelmValuesReader(None).find(builder, documents)
+        HelmSiteReader(None).find(builder, documents)
     }
 }
 

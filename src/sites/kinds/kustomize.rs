@@ -9,9 +9,9 @@ use crate::yaml::Value;
 
 /// Kustomizations and components; with the images that may be written where the
 /// file does not name them yet.
-pub(super) struct KustomizeReader<'r>(pub(super) &'r [Sourced<String>]);
+pub(super) struct KustomizeSiteReader<'r>(pub(super) &'r [Sourced<String>]);
 
-impl SiteReader for KustomizeReader<'_> {
+impl SiteReader for KustomizeSiteReader<'_> {
     fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
         find(builder, documents, self.0)
     }

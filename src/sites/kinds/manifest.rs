@@ -8,9 +8,9 @@ use crate::sites::cursor::{Cursor, text};
 use crate::yaml::Value;
 
 /// Manifests, and patches that are shaped like them.
-pub(super) struct ManifestReader();
+pub(super) struct ManifestSiteReader();
 
-impl SiteReader for ManifestReader {
+impl SiteReader for ManifestSiteReader {
     fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
         let mut found = FoundSites::default();
         for root in Cursor::roots(documents) {

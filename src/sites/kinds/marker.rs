@@ -12,9 +12,9 @@ use crate::source::{Location, Span};
 use crate::yaml::{NodeId, Style, Value};
 
 /// Files in which comments mark scalars.
-pub(super) struct MarkerReader();
+pub(super) struct MarkerSiteReader();
 
-impl SiteReader for MarkerReader {
+impl SiteReader for MarkerSiteReader {
     fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
         find(builder, documents)
     }

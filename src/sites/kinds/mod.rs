@@ -42,11 +42,11 @@ macro_rules! kinds {
 }
 
 kinds! {
-    SiteKind::Marker => marker::MarkerReader();
-    SiteKind::Kustomize { insert } => kustomize::KustomizeReader(insert);
-    SiteKind::Yaml(fields) => yaml::FieldsReader(fields);
-    SiteKind::HelmValues { root } => helm_values::HelmValuesReader(root.as_ref().map(|root| &root.value));
-    SiteKind::Manifest => manifest::ManifestReader();
+    SiteKind::Marker => marker::MarkerSiteReader();
+    SiteKind::Kustomize { insert } => kustomize::KustomizeSiteReader(insert);
+    SiteKind::Yaml(fields) => yaml::FieldSiteReader(fields);
+    SiteKind::HelmValues { root } => helm_values::HelmSiteReader(root.as_ref().map(|root| &root.value));
+    SiteKind::Manifest => manifest::ManifestSiteReader();
 }
 
 /// The functions of [`SiteReader`] that are about files that no rule names.

@@ -10,9 +10,9 @@ use crate::sites::{Key, Site, SitePart, SitePartKind, SiteValue};
 use crate::yaml::{Place, Route, Step, Value};
 
 /// Files with fields.
-pub(super) struct FieldsReader<'r>(pub(super) &'r Fields);
+pub(super) struct FieldSiteReader<'r>(pub(super) &'r Fields);
 
-impl SiteReader for FieldsReader<'_> {
+impl SiteReader for FieldSiteReader<'_> {
     fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
         let fields = self.0;
         let mut found = FoundSites::default();
