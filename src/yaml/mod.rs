@@ -24,7 +24,7 @@ pub use code::CODES;
 pub use emit::emit;
 pub use lint::{ToolFamily, lint, readings};
 pub use parse::parse;
-pub use route::{Route, RouteError, RouteTarget, Step};
+pub use route::{Route, RouteError, Step};
 pub use scalar::{Dialect, is_text};
 pub use splice::{CODES as SPLICE_CODES, Change, NewScalar, NewValue, Place, splice};
 pub use value::{Entry, Key, KeyNode, Kind, MAX_DEPTH, Node, NodeId, Number, Style, Value};

@@ -41,7 +41,7 @@ pub struct RouteError {
 
 /// Where a [`Route`] leads.
 #[derive(Debug, Clone, Copy)]
-pub struct RouteTarget<'a> {
+pub(super) struct RouteTarget<'a> {
     /// The value.
     pub node: Node<'a>,
     /// The key it is the value of; none for a list's item and the root.

@@ -1,6 +1,6 @@
 //! Numbers that are the same on every machine and in every version.
 
-/// SplitMix64, after <https://prng.di.unimi.it/splitmix64.c>.
+/// `SplitMix64`, after <https://prng.di.unimi.it/splitmix64.c>.
 pub(crate) struct Random(u64);
 
 impl Random {

@@ -9,8 +9,8 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use rungs::git::{
-    BaseOptions, Cache, CloneWriter, CommitIdentity, CommitMetadata, GitConfig, Landed,
-    LocalClone, PushTarget, Remote, RepositoryAddress, Variables, Workspace,
+    BaseOptions, Cache, CloneWriter, CommitIdentity, CommitMetadata, GitConfig, Landed, LocalClone,
+    PushTarget, Remote, RepositoryAddress, Variables, Workspace,
 };
 use rungs::source::{FileChanges, RepoPath};
 use tempfile::TempDir;

@@ -10,9 +10,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rungs::diagnostic::Finding;
 use rungs::git::{
-    BaseOptions, Branch, BuildError, CloneWriter, CommitIdentity, CommitMetadata,
-    ConfiguredBase, GitConfig, Landed, Lease, LocalClone, ObjectName, PushError, PushTarget,
-    Remote, TipError, Variables, Workspace,
+    BaseOptions, Branch, BuildError, CloneWriter, CommitIdentity, CommitMetadata, ConfiguredBase,
+    GitConfig, Landed, Lease, LocalClone, ObjectName, PushError, PushTarget, Remote, TipError,
+    Variables, Workspace,
 };
 use rungs::source::{FileChanges, RepoPath};
 use tempfile::TempDir;
