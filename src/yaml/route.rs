@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{KeyNode, Kind, Node, NodeId};
+use super::{Kind, Node, NodeId};
 
 /// The way from a node to one below it, in the notation of the configuration:
 /// `a.b`, `a[0]`, `a[name=web].image`, `a["x.y"]`, `a[name="x.y"]`.
@@ -37,15 +37,6 @@ pub struct RouteError {
     /// Offset into the route's text of the character that is wrong; its length
     /// where something is missing at the end.
     pub at: usize,
-}
-
-/// Where a [`Route`] leads.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct RouteTarget<'a> {
-    /// The value.
-    pub node: Node<'a>,
-    /// The key it is the value of; none for a list's item and the root.
-    pub key: Option<KeyNode<'a>>,
 }
 
 impl Route {
@@ -95,13 +86,7 @@ impl Route {
 
     /// The value it leads to; none where a step leads nowhere.
     pub fn find<'a>(&self, root: Node<'a>) -> Option<Node<'a>> {
-        self.find_entry(root).map(|found| found.node)
-    }
-
-    /// The value it leads to with its key, for the place of both.
-    fn find_entry<'a>(&self, root: Node<'a>) -> Option<RouteTarget<'a>> {
-        let from = RouteTarget { node: root, key: None };
-        self.steps.iter().try_fold(from, |found, step| step.follow(found.node))
+        self.steps.iter().try_fold(root, |node, step| step.find(node))
     }
 
     /// The way from `root` to a node below it; none where it is not there.
@@ -138,7 +123,15 @@ impl Route {
 impl Step {
     /// The value it leads to; none where it leads nowhere.
     pub fn find<'a>(&self, from: Node<'a>) -> Option<Node<'a>> {
-        self.follow(from).map(|found| found.node)
+        match self {
+            Self::Key(wanted) => {
+                from.entries().find(|(key, _)| key.text() == wanted).map(|(_, node)| node)
+            }
+            Self::Index(index) => from.item(*index),
+            Self::Where { key, value } => {
+                from.items().find(|item| item.get(key).is_some_and(|node| says(node, value)))
+            }
+        }
     }
 
     /// The step to an item that no other item of the list shares its `name` with.
@@ -147,22 +140,6 @@ impl Step {
         let own = name(item)?;
         let namesakes = list.items().filter(|other| name(*other).as_deref() == Some(&own));
         (namesakes.count() == 1).then(|| Self::Where { key: "name".to_owned(), value: own })
-    }
-
-    fn follow<'a>(&self, from: Node<'a>) -> Option<RouteTarget<'a>> {
-        match self {
-            Self::Key(wanted) => {
-                let (key, node) = from.entries().find(|(key, _)| key.text() == wanted)?;
-                Some(RouteTarget { node, key: Some(key) })
-            }
-            Self::Index(index) => Some(RouteTarget { node: from.item(*index)?, key: None }),
-            Self::Where { key, value } => {
-                let node = from
-                    .items()
-                    .find(|item| item.get(key).is_some_and(|node| says(node, value)))?;
-                Some(RouteTarget { node, key: None })
-            }
-        }
     }
 }
 
@@ -392,8 +369,8 @@ metadata:
     #[test]
     fn the_key_of_a_value_has_its_own_place() {
         let value = value(DEPLOYMENT);
-        let route = Route::parse("spec.containers[name=web].image").unwrap();
-        let key = route.find_entry(value.root()).unwrap().key.unwrap();
+        let route = Route::parse("spec.containers[name=web]").unwrap();
+        let key = route.find(value.root()).unwrap().key("image").unwrap();
         assert_eq!(key.location().to_string(), "a.yaml:4:5");
         assert_eq!(key.location().text(), "image");
     }

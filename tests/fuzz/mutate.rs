@@ -121,7 +121,11 @@ impl Material {
 
     /// A word of YAML, or one of the seeds.
     pub(crate) fn word<'t>(&'t self, random: &mut Random) -> &'t str {
-        if random.once_in(2) { random.pick(WORDS) } else { random.pick(&self.words).as_str() }
+        if random.once_in(2) {
+            random.pick::<&str>(WORDS)
+        } else {
+            random.pick(&self.words).as_str()
+        }
     }
 
     fn change_tokens(&self, random: &mut Random, text: &str) -> String {
