@@ -69,6 +69,15 @@ impl<'a> ImageNames<'a> {
         }
     }
 
+    /// The same where a person asks for it: the places of one image policy are one
+    /// image by their markers, whatever repositories are written there so far.
+    fn identity_for(&self, request: &ImageRequest) -> ImageIdentity {
+        match &request.name {
+            Some(name) if is_policy(name) && self.has_key(name) => ImageIdentity::Key(name.clone()),
+            _ => self.identity(),
+        }
+    }
+
     /// What places have in common that say the same image: the repository, or
     /// where that stands elsewhere, the key.
     fn identity(&self) -> ImageIdentity {
@@ -77,6 +86,12 @@ impl<'a> ImageNames<'a> {
             None => ImageIdentity::Key(self.keys.first().copied().unwrap_or_default().to_owned()),
         }
     }
+}
+
+/// Whether a name is that of an image policy, `namespace:name`: no key of another
+/// kind of site and no last segment of a repository has a colon.
+fn is_policy(name: &str) -> bool {
+    name.contains(':') && !name.contains('/')
 }
 
 /// How closely a place is what is asked for, the closest first.
@@ -172,7 +187,7 @@ impl<'n, T: Copy> Candidates<'n, T> {
         let best = ranked.iter().map(|(rank, _)| *rank).min();
         let mut images = Images::new();
         for (_, (place, names)) in ranked.into_iter().filter(|(rank, _)| Some(*rank) == best) {
-            images.entry(names.identity()).or_default().push(*place);
+            images.entry(names.identity_for(request)).or_default().push(*place);
         }
         images
     }
