@@ -62,7 +62,7 @@ impl<'a> ImageNames<'a> {
             return Some(Rank::Repository);
         }
         match (self.has_key(name), self.has_last_segment(name)) {
-            (true, _) if carries_wanted => Some(Rank::KeyAndRepository),
+            (true, _) if carries_wanted || is_policy(name) => Some(Rank::KeyAndRepository),
             (_, true) if carries_wanted => Some(Rank::NameAndRepository),
             (false, false) => None,
             _ => Some(Rank::Name),
