@@ -215,7 +215,7 @@ impl<'n, T: Copy> Candidates<'n, T> {
         forms.find(|form| {
             let request = ImageRequest { name: Some(form.clone()), ..request.clone() };
             let images = self.fitting(&request);
-            images.len() == 1 && images.contains_key(&first.identity())
+            images.len() == 1 && images.contains_key(&first.identity_for(&request))
         })
     }
 }
