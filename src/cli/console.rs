@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::exit::Exit;
 use super::options::{Color, Global};
 use super::written::{DataFormat, OutputFormat};
-use crate::diagnostic::{self, Findings, Format, ProblemKind, Style};
+use crate::diagnostic::{self, Findings, Format, ProblemKind, TextStyle};
 use crate::source::RepoPath;
 
 /// A run that is quicker than this shows no progress.
@@ -57,14 +57,14 @@ impl Console {
     }
 
     /// How text on stdout looks.
-    pub(super) fn look(&self) -> Style {
+    pub(super) fn look(&self) -> TextStyle {
         let width = terminal_size::terminal_size_of(io::stdout());
         let width = width.map_or(WIDTH, |(width, _)| usize::from(width.0));
         let colour = match self.color {
             ColorChoice::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
             choice => choice != ColorChoice::Never,
         };
-        Style { colour, unicode: locale_is_unicode(), width }
+        TextStyle { colour, unicode: locale_is_unicode(), width }
     }
 
     /// A line for a person about what was done.
@@ -108,7 +108,7 @@ impl Console {
         Progress { bar, waiting_since: Mutex::new(wanted.then(Instant::now)) }
     }
 
-    fn style(&self) -> Style {
+    fn style(&self) -> TextStyle {
         let colour = match self.color {
             ColorChoice::Never => false,
             ColorChoice::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
@@ -116,7 +116,7 @@ impl Console {
         };
         let width = terminal_size::terminal_size_of(io::stderr());
         let width = width.map_or(WIDTH, |(width, _)| usize::from(width.0));
-        Style { colour, unicode: locale_is_unicode(), width }
+        TextStyle { colour, unicode: locale_is_unicode(), width }
     }
 }
 

@@ -14,7 +14,7 @@ mod visible;
 pub(crate) use code::codes;
 pub use code::{Code, ProblemKind, Severity};
 pub use finding::{Counts, Finding, Findings, Label, Subject};
-pub use format::{Format, Style, explain, json_of, json_part, json_with, render};
+pub use format::{Format, TextStyle, explain, json_of, json_part, json_with, render};
 pub use nearest::nearest;
 pub use read::CODES;
 pub use visible::harmless;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use rungs::diagnostic::{Finding, Findings, Format, Style, Subject, render};
+use rungs::diagnostic::{Finding, Findings, Format, Subject, TextStyle, render};
 use rungs::source::{RepoPath, Span};
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::support::component::absent;
 use crate::support::program::scrubbed;
 
 fn shown(findings: &Findings, format: Format) -> String {
-    render(findings, format, &Style::default(), &RepoPath::root())
+    render(findings, format, &TextStyle::default(), &RepoPath::root())
 }
 
 /// With all that a finding may have.
@@ -328,7 +328,7 @@ fn ci_systems_get_paths_from_the_clones_root_and_people_the_repositorys() {
     let deploy = RepoPath::new("teams/deploy").unwrap();
     let findings = Findings::from(error());
     for format in Format::ALL {
-        let report = render(&findings, format, &Style::default(), &deploy);
+        let report = render(&findings, format, &TextStyle::default(), &deploy);
         for path in ["rungs.yaml", "environments/my"] {
             let in_clone = report.matches(&format!("teams/deploy/{path}")).count();
             let expected = match format {

@@ -1,6 +1,6 @@
 //! What is said of a file that cannot be read.
 
-use rungs::diagnostic::{Finding, Format, ProblemKind, Style, render};
+use rungs::diagnostic::{Finding, Format, ProblemKind, TextStyle, render};
 use rungs::source::{
     MAX_FILE_BYTES, Memory, ReadError, ReadErrorKind, RepoPath, RevisionError, Tree,
 };
@@ -70,7 +70,7 @@ fn the_place_that_asked_is_the_place_to_mend() {
     let error = ReadError { path: path("templates/guestbok"), kind: ReadErrorKind::Missing };
     let finding = Finding::of_read_error(&error, Some(&asked_by));
     assert_eq!(*finding.location(), asked_by);
-    insta::assert_snapshot!(render(&finding.into(), Format::Text, &Style::default(), &RepoPath::root()), @r"
+    insta::assert_snapshot!(render(&finding.into(), Format::Text, &TextStyle::default(), &RepoPath::root()), @r"
     error[file-missing]
 
       × `templates/guestbok` does not exist
@@ -86,7 +86,8 @@ fn the_place_that_asked_is_the_place_to_mend() {
 
 #[test]
 fn a_link_out_of_the_repository_is_shown_with_its_target() {
-    let shown = render(&reading("out").into(), Format::Text, &Style::default(), &RepoPath::root());
+    let shown =
+        render(&reading("out").into(), Format::Text, &TextStyle::default(), &RepoPath::root());
     insta::assert_snapshot!(shown, @r"
     error[outside-repository]
 

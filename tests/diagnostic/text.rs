@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use rungs::diagnostic::{Finding, Findings, Format, Style, Subject, render};
+use rungs::diagnostic::{Finding, Findings, Format, Subject, TextStyle, render};
 use rungs::source::{Location, RepoPath, SourceFile, Span};
 
 use crate::findings::{ERROR, NOTE, WARNING, at, file, whole};
@@ -11,14 +11,14 @@ use crate::findings::{ERROR, NOTE, WARNING, at, file, whole};
 const LADDER: &str = "version: 1\nladder: [qa, stagee]\noutput: rendered\n";
 
 fn text(findings: impl Into<Findings>) -> String {
-    render(&findings.into(), Format::Text, &Style::default(), &RepoPath::root())
+    render(&findings.into(), Format::Text, &TextStyle::default(), &RepoPath::root())
 }
 
 fn ascii(findings: impl Into<Findings>) -> String {
     render(
         &findings.into(),
         Format::Text,
-        &Style { unicode: false, ..Style::default() },
+        &TextStyle { unicode: false, ..TextStyle::default() },
         &RepoPath::root(),
     )
 }
@@ -255,7 +255,7 @@ fn long_messages_and_help_are_wrapped_at_spaces() {
     let long = "`environments/prod/eu/guestbook.yaml` names the template `guestbook-frontend`, \
                 which is not there, and neither is any template whose name is like it";
     let finding = Finding::new(&ERROR, long, whole("a.yaml")).help(long);
-    let style = Style { width: 60, ..Style::default() };
+    let style = TextStyle { width: 60, ..TextStyle::default() };
     let shown = render(&finding.into(), Format::Text, &style, &RepoPath::root());
     assert!(shown.lines().all(|line| line.chars().count() <= 60), "{shown}");
     insta::assert_snapshot!(shown, @r"
@@ -300,7 +300,7 @@ fn ascii_style_writes_nothing_but_ascii() {
 fn colours_are_the_only_escapes() {
     let file = file("a.yaml", "a: \x1b[2J\n");
     let finding = Finding::new(&ERROR, "\x1b]0;title\x07", at(&file, "a")).because("\x1b[1A");
-    let style = Style { colour: true, ..Style::default() };
+    let style = TextStyle { colour: true, ..TextStyle::default() };
     let shown = render(&finding.into(), Format::Text, &style, &RepoPath::root());
     let colour = regex::Regex::new("\x1b\\[[0-9;]*m").unwrap();
     assert!(colour.is_match(&shown));
@@ -374,7 +374,7 @@ proptest! {
             });
         }
         let finding = finding.unwrap().help(words.clone()).about(Subject::app(words.clone(), words.clone()));
-        let shown = render(&finding.into(), Format::Text, &Style { colour: false, unicode, width }, &RepoPath::root());
+        let shown = render(&finding.into(), Format::Text, &TextStyle { colour: false, unicode, width }, &RepoPath::root());
         prop_assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
         prop_assert!(!shown.contains("##["), "{shown}");
         prop_assert!(shown.lines().all(|line| !line.trim_start().starts_with("::")), "{shown}");

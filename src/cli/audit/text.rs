@@ -1,6 +1,6 @@
 //! For people.
 
-use crate::diagnostic::{Style, harmless};
+use crate::diagnostic::{TextStyle, harmless};
 use crate::history::audit::{ChangeKind, Claim, Entry};
 
 use super::words;
@@ -16,14 +16,14 @@ const WIDEST: usize = 24;
 pub(super) struct Columns {
     environment: usize,
     app: usize,
-    style: Style,
+    style: TextStyle,
 }
 
 impl Columns {
     pub(super) fn new<'a>(
         environments: impl Iterator<Item = &'a str>,
         apps: impl Iterator<Item = &'a str>,
-        style: Style,
+        style: TextStyle,
     ) -> Self {
         let widest = |names: &mut dyn Iterator<Item = &'a str>| {
             names.map(|name| name.chars().count()).max().unwrap_or_default().min(WIDEST)
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     fn columns(width: usize, colour: bool) -> Columns {
-        let style = Style { colour, width, ..Style::default() };
+        let style = TextStyle { colour, width, ..TextStyle::default() };
         Columns::new(["prod"].into_iter(), ["guestbook", "cart"].into_iter(), style)
     }
 

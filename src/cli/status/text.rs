@@ -4,14 +4,19 @@
 use jiff::Timestamp;
 
 use super::words::{Line, Tone, long, short};
-use crate::diagnostic::{Style, harmless};
+use crate::diagnostic::{TextStyle, harmless};
 use crate::promote::status::{AppStatus, Status};
 
 /// What stands between columns.
 const GAP: usize = 2;
 
 /// The whole status; with all details where `is_detailed`.
-pub(super) fn render(status: &Status, is_detailed: bool, now: Timestamp, style: Style) -> String {
+pub(super) fn render(
+    status: &Status,
+    is_detailed: bool,
+    now: Timestamp,
+    style: TextStyle,
+) -> String {
     let table = Table::new(status, now);
     if is_detailed || table.width() > style.width {
         return blocks(status, now, style);
@@ -47,7 +52,7 @@ impl<'s> Table<'s> {
         self.widths.iter().sum::<usize>() + GAP * (self.widths.len() - 1)
     }
 
-    fn render(&self, style: Style) -> String {
+    fn render(&self, style: TextStyle) -> String {
         let environments = self.status.environments.iter().map(|name| name.as_str().to_owned());
         let head = ["app".to_owned()].into_iter().chain(environments);
         let head: Vec<_> = head.map(|text| Line { text, tone: Tone::Head }).collect();
@@ -63,7 +68,7 @@ impl<'s> Table<'s> {
         out
     }
 
-    fn line<'l>(&self, cells: impl Iterator<Item = Option<&'l Line>>, style: Style) -> String {
+    fn line<'l>(&self, cells: impl Iterator<Item = Option<&'l Line>>, style: TextStyle) -> String {
         let mut out = String::new();
         let mut pending = 0;
         for (cell, width) in cells.zip(&self.widths) {
@@ -91,12 +96,12 @@ fn row(status: &Status, app: &AppStatus, now: Timestamp) -> Vec<Vec<Line>> {
     cells.collect()
 }
 
-fn blocks(status: &Status, now: Timestamp, style: Style) -> String {
+fn blocks(status: &Status, now: Timestamp, style: TextStyle) -> String {
     let blocks = status.apps.iter().map(|app| block(app, now, style));
     blocks.collect::<Vec<_>>().join("\n")
 }
 
-fn block(app: &AppStatus, now: Timestamp, style: Style) -> String {
+fn block(app: &AppStatus, now: Timestamp, style: TextStyle) -> String {
     let head = Line { text: harmless(&app.app).into_owned(), tone: Tone::Head };
     let mut out = painted(&head, style) + "\n";
     let names = app.environments.iter().map(|cell| columns(cell.environment.as_str()));
@@ -111,7 +116,7 @@ fn block(app: &AppStatus, now: Timestamp, style: Style) -> String {
     out
 }
 
-fn painted(line: &Line, style: Style) -> String {
+fn painted(line: &Line, style: TextStyle) -> String {
     let code = match line.tone {
         _ if !style.colour => None,
         Tone::Plain => None,

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::style::Style;
+use super::style::TextStyle;
 use crate::diagnostic::Label;
 use crate::diagnostic::visible::{self, Guard};
 use crate::source::{Location, Position, SourceFile, Span};
@@ -77,7 +77,7 @@ impl Excerpt {
     /// stand apart; the primary label's comes first. None where no file has.
     pub(super) fn of<'f>(
         labels: &'f [Label],
-        style: Style,
+        style: TextStyle,
         texts: &mut ShownTexts<'f>,
     ) -> Option<Self> {
         let mut files = Vec::new();
@@ -99,7 +99,7 @@ impl Excerpt {
         self.labels.iter().map(|(label, _)| label.clone())
     }
 
-    fn add<'f>(&mut self, run: &LabelledLines<'f>, style: Style, texts: &mut ShownTexts<'f>) {
+    fn add<'f>(&mut self, run: &LabelledLines<'f>, style: TextStyle, texts: &mut ShownTexts<'f>) {
         let file = run.labels[0].source();
         let offset = self.windows.last().map_or(0, |last| last.offset + last.text.len());
         let shown = texts.of(file);
@@ -127,7 +127,7 @@ impl Excerpt {
 }
 
 /// The file as git names it: `path`, or `commit:path` where it is a commit's.
-pub(super) fn name(location: &Location, style: Style) -> String {
+pub(super) fn name(location: &Location, style: TextStyle) -> String {
     let path = visible::line(&location.path().to_string(), !style.unicode).into_owned();
     match location.file().revision() {
         Some(commit) => {
@@ -179,7 +179,7 @@ impl<'a> PlacedLabel<'a> {
         std::iter::once(self.span.start).chain(end)
     }
 
-    fn drawn(&self, offset: usize, length: usize, style: Style) -> LabeledSpan {
+    fn drawn(&self, offset: usize, length: usize, style: TextStyle) -> LabeledSpan {
         let words = visible::line(&self.label.message, !style.unicode).into_owned();
         let words = (!words.is_empty()).then_some(words);
         let span = SourceSpan::from((offset, length));
@@ -258,7 +258,7 @@ fn append_line(
     start: usize,
     line: &str,
     anchors: &[usize],
-    style: Style,
+    style: TextStyle,
 ) {
     let mut guard = Guard::new(!style.unicode);
     let ellipsis = if style.unicode { "…" } else { "..." };

@@ -21,7 +21,7 @@ use crate::source::RepoPath;
 
 pub use self::json::{json_of, json_part, json_with};
 pub use self::plain::explain;
-pub use self::style::Style;
+pub use self::style::TextStyle;
 
 /// Declares the formats, the default first: how each is called, what it is for,
 /// in a few words, and how findings are written in it.
@@ -54,7 +54,7 @@ macro_rules! formats {
     };
 }
 
-type Renderer = fn(&Findings, Style, Checkout<'_>) -> String;
+type Renderer = fn(&Findings, TextStyle, Checkout<'_>) -> String;
 
 formats! {
     /// For people: messages with excerpts of the source.
@@ -93,6 +93,6 @@ impl fmt::Display for Format {
 /// `prefix` leads from the clone's root to the repository's directory. CI
 /// systems find a file by its path in the clone, so their reports have it
 /// before each path; text and JSON name files as the repository does.
-pub fn render(findings: &Findings, format: Format, style: &Style, prefix: &RepoPath) -> String {
+pub fn render(findings: &Findings, format: Format, style: &TextStyle, prefix: &RepoPath) -> String {
     format.renderer()(&masked(findings), *style, Checkout { prefix })
 }

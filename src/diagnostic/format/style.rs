@@ -2,7 +2,7 @@
 
 /// How text for people looks. The other formats have one look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
+pub struct TextStyle {
     /// Whether severities and spans have ANSI colours.
     pub colour: bool,
     /// Whether anything but ASCII is written; where not, frames are drawn in
@@ -12,7 +12,7 @@ pub struct Style {
     pub width: usize,
 }
 
-impl Default for Style {
+impl Default for TextStyle {
     fn default() -> Self {
         Self { colour: false, unicode: true, width: 100 }
     }

@@ -11,7 +11,7 @@ use miette::{
 };
 
 use super::excerpt::{self, Excerpt, ShownTexts};
-use super::style::Style;
+use super::style::TextStyle;
 use crate::diagnostic::{Finding, Findings, Label, Severity, visible};
 use crate::source::Location;
 
@@ -24,7 +24,7 @@ const MOST_OF_A_FILE: usize = 100;
 
 /// Each finding, then how many there are. Of a file with more than
 /// [`MOST_OF_A_FILE`], the gravest are shown.
-pub(super) fn render(findings: &Findings, style: Style) -> String {
+pub(super) fn render(findings: &Findings, style: TextStyle) -> String {
     let handler = handler(style);
     let mut texts = ShownTexts::default();
     let mut out = String::new();
@@ -70,7 +70,7 @@ fn chosen(findings: &Findings) -> (Vec<&Finding>, Vec<(&Location, usize)>) {
     (shown.into_iter().map(|index| all[index]).collect(), more)
 }
 
-fn handler(style: Style) -> GraphicalReportHandler {
+fn handler(style: TextStyle) -> GraphicalReportHandler {
     let theme = GraphicalTheme {
         characters: if style.unicode {
             ThemeCharacters::unicode()
@@ -98,7 +98,7 @@ struct DrawnFinding {
 }
 
 impl DrawnFinding {
-    fn new<'f>(finding: &'f Finding, style: Style, texts: &mut ShownTexts<'f>) -> Self {
+    fn new<'f>(finding: &'f Finding, style: TextStyle, texts: &mut ShownTexts<'f>) -> Self {
         let ascii = !style.unicode;
         let (code, severity) = (finding.code.name, finding.severity);
         let header = match &finding.subject {
@@ -132,7 +132,7 @@ struct PlaceCause {
 }
 
 impl PlaceCause {
-    fn chain(labels: &[Label], style: Style) -> Option<Box<Self>> {
+    fn chain(labels: &[Label], style: TextStyle) -> Option<Box<Self>> {
         let places = labels.iter().filter(|label| !label.location.has_text());
         places.rev().fold(None, |next, label| {
             let name = excerpt::name(&label.location, style);

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::verdicts;
-use crate::diagnostic::{Style, harmless};
+use crate::diagnostic::{TextStyle, harmless};
 use crate::promote::{AppPlan, Plan};
 use crate::sites::{Key, differences};
 
 /// The plan: for each app what changes where, and what stands in its way.
-pub fn text(plan: &Plan, style: Style) -> String {
+pub fn text(plan: &Plan, style: TextStyle) -> String {
     let mut text = String::new();
     for app in &plan.apps {
         text.push_str(&header(plan, app));
         push_changes(&mut text, app);
-        let narrower = Style { width: style.width.saturating_sub(2), ..style };
+        let narrower = TextStyle { width: style.width.saturating_sub(2), ..style };
         for line in verdicts::text(&app.gates, narrower).lines() {
             let _ = writeln!(text, "  {line}");
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::diagnostic::{ProblemKind, Style, harmless};
+use crate::diagnostic::{ProblemKind, TextStyle, harmless};
 use crate::promote::gates::Answer;
 use crate::promote::gates::words::utc;
 use crate::promote::verdict::{Verdict, worst};
@@ -14,7 +14,7 @@ const NARROW: usize = 72;
 
 /// Verdicts for people: a line or more for each, aligned and wrapped to the
 /// terminal; empty where there are none.
-pub fn text(verdicts: &[Verdict], style: Style) -> String {
+pub fn text(verdicts: &[Verdict], style: TextStyle) -> String {
     let widest = verdicts.iter().map(|verdict| verdict.gate.name().len()).max();
     let name = widest.unwrap_or_default();
     // "wait  approvals  "
@@ -192,8 +192,8 @@ mod tests {
         ]
     }
 
-    fn style(width: usize) -> Style {
-        Style { width, ..Style::default() }
+    fn style(width: usize) -> TextStyle {
+        TextStyle { width, ..TextStyle::default() }
     }
 
     #[test]
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn answers_are_coloured_where_colours_are() {
-        let coloured = text(&some()[..1], Style { colour: true, ..style(100) });
+        let coloured = text(&some()[..1], TextStyle { colour: true, ..style(100) });
         assert_eq!(coloured, "\u{1b}[32mpass\u{1b}[0m  order  it stands in `stage`\n");
     }
 
