@@ -1,4 +1,4 @@
-//! Which sites are meant.
+//! The sites that a request means.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::sites::{
 use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{Node, Step};
 
-/// The site of a file.
+/// A site, with the file that it is in.
 pub(super) type Chosen<'f> = (&'f OpenedFile, &'f Site);
 
 /// The places of the image that is meant, in all files.
@@ -38,8 +38,8 @@ fn sites(files: &[OpenedFile]) -> impl Iterator<Item = Chosen<'_>> {
     files.iter().flat_map(|file| file.sites.iter().map(move |site| (file, site)))
 }
 
-/// The names of a site. A marked tag is of the repository that stands beside it,
-/// where another kind of site finds both.
+/// The names of a site. A marked tag belongs to the repository beside it, if
+/// another kind of site has found both.
 fn names((file, site): Chosen<'_>) -> ImageNames<'_> {
     let mut names = ImageNames::of_site(site);
     if names.repository.is_none() {
@@ -52,7 +52,7 @@ fn names((file, site): Chosen<'_>) -> ImageNames<'_> {
     names
 }
 
-/// The sites among these that are written where they stand: what repeats one of
+/// The sites among these that are written in place: a site that repeats one of
 /// them, as an alias or by `<<`, changes with it.
 pub(super) fn written<'c, 'f>(chosen: &'c [Chosen<'f>]) -> impl Iterator<Item = Chosen<'f>> + 'c {
     let stand = |(file, site): &Chosen<'f>| -> Vec<(Span, bool)> {
@@ -76,7 +76,7 @@ pub(super) fn written<'c, 'f>(chosen: &'c [Chosen<'f>]) -> impl Iterator<Item = 
     })
 }
 
-/// Where a part is written, and whether it only repeats that.
+/// The place where a part is written, and whether this one only repeats it.
 fn stands(file: &OpenedFile, part: &SitePart) -> Option<(Span, bool)> {
     let mut node = file.documents.get(part.at.document)?.root();
     let mut repeats = false;
@@ -109,10 +109,11 @@ fn no_image(files: &[OpenedFile], request: &ImageRequest, images: &[Chosen<'_>])
     }
 }
 
-/// So many names are worth a person's time.
+/// The most names that a message lists.
 const SHOWN: usize = 6;
 
-/// What is found in none of the files; `known` are the names that are there.
+/// The finding that none of the files has something; `known` are the names that
+/// they have.
 pub(super) fn nothing(
     files: &[OpenedFile],
     what: &str,
@@ -120,7 +121,7 @@ pub(super) fn nothing(
     known: impl IntoIterator<Item = String>,
 ) -> Finding {
     let (message, path) = match files {
-        [] => (format!("no YAML file is there to have {what}"), RepoPath::root()),
+        [] => (format!("there is no YAML file that could have {what}"), RepoPath::root()),
         [one] => (format!("`{}` does not have {what}", one.file.path()), one.file.path().clone()),
         [first, ..] => {
             (format!("none of {} files has {what}", files.len()), first.file.path().clone())
@@ -133,7 +134,7 @@ pub(super) fn nothing(
         (None, known) => {
             let shown: Vec<_> = known.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
             let more = if known.len() > SHOWN { " and more" } else { "" };
-            Some(format!("what is there is {}{more}", shown.join(", ")))
+            Some(format!("there is {}{more}", shown.join(", ")))
         }
     };
     Finding::new(&NOTHING_MATCHES, message, Location::of_path(&path)).maybe_help(help)
@@ -166,8 +167,8 @@ fn is_within(address: &str, repository: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
 }
 
-/// An address in the one form that all of its forms have in common:
-/// `host/path`, with `//` before the directory in it taken for `/`.
+/// An address in one form, whichever it is written in: `host/path`, with `/` for
+/// the `//` before a directory in the repository.
 fn bare(address: &str) -> String {
     let address = address.strip_prefix("git::").unwrap_or(address);
     let (has_scheme, rest) = match address.split_once("://") {
@@ -175,7 +176,7 @@ fn bare(address: &str) -> String {
         None => (false, address),
     };
     let (host, path) = match rest.find(['/', ':']) {
-        // `git@host:path`; behind a scheme, a colon begins the port.
+        // `git@host:path`; after a scheme, a colon starts the port.
         Some(at) if !has_scheme && rest.as_bytes()[at] == b':' => (&rest[..at], &rest[at + 1..]),
         _ => rest.split_once('/').unwrap_or((rest, "")),
     };
@@ -185,8 +186,8 @@ fn bare(address: &str) -> String {
     format!("{host}/{path}").trim_end_matches('/').to_owned()
 }
 
-/// The address of the repository that a revision is of, where it stands beside
-/// it: `spec.url` of a source, `repoURL` beside `targetRevision`.
+/// The address of a revision's repository, if it is beside it: `spec.url` of a
+/// source, `repoURL` beside `targetRevision`.
 fn address(file: &OpenedFile, site: &Site) -> Option<String> {
     let part = site
         .parts

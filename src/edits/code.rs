@@ -3,7 +3,7 @@
 use crate::diagnostic::codes;
 
 codes! {
-    /// What is to be set stands in none of the files.
+    /// None of the files has what is to be set.
     ///
     /// No image, git reference or value in the named files is the one that was
     /// asked for. An image is named by its container, its name in a
@@ -17,11 +17,10 @@ codes! {
     /// ```
     NOTHING_MATCHES = "nothing-matches", Answer, Error;
 
-    /// Two things are asked for at one place.
+    /// One place would get two values.
     ///
-    /// One call asks for several changes, and two of them mean the same place
-    /// and another value. Which one would win is nothing to guess: give each
-    /// image, git repository and route one new value.
+    /// The command asks for several changes, and two of them give the same place
+    /// different values. Give each image, git repository and route one new value.
     ///
     /// ```text
     /// rungs set --in app.yaml web=:v2 web=:v3      wrong
@@ -31,16 +30,15 @@ codes! {
 
     /// An encrypted file is not edited.
     ///
-    /// SOPS signs every value of a file, those that are not encrypted among
-    /// them: a changed one makes the file unreadable to SOPS. Edit it with
-    /// `sops`.
+    /// SOPS signs every value of a file, even those that are not encrypted: after
+    /// a change SOPS cannot read the file any more. Edit it with `sops`.
     SEALED_FILE = "sealed-file", Answer, Error;
 
     /// A link leads out of what was named.
     ///
     /// A symbolic link that leads out of the named directory, or of the
-    /// directory of the named file, is not followed: what it leads to may be
-    /// anything. Name the file where it is.
+    /// directory of the named file, is not followed: it may lead to anything.
+    /// Name the file where it is.
     LINK_LEADS_OUT = "link-leads-out", Answer, Error;
 
     /// Files could not be written.

@@ -12,40 +12,40 @@ use crate::sites::{ImageRequest, Site, SiteValue, WriteOptions, changes};
 use crate::source::{Location, SourceFile};
 use crate::yaml::{Change, Kind, Node, Place, Route, Step, is_text, splice};
 
-/// A file with its new text.
+/// A file that changes.
 #[derive(Debug)]
 pub struct ChangedFile {
     /// The file as it was.
     pub file: Arc<SourceFile>,
-    /// Its text with the changes in it.
+    /// Its new text.
     pub text: String,
-    /// What differs, in the order of the lines.
+    /// The values that change, in the order of the lines.
     pub replaced: Vec<Replaced>,
 }
 
-/// A value that was changed.
+/// A value that changes.
 #[derive(Debug)]
 pub struct Replaced {
-    /// Where it stood; of a new one, what it stands beside.
+    /// Its place; for a new one, the place beside it.
     pub location: Location,
-    /// The way to it.
+    /// The route to it.
     pub route: String,
-    /// What it said; none where it was not there.
+    /// The old value; none if there was none.
     pub old: Option<String>,
-    /// What it says; none where it is gone.
+    /// The new value; none if it is removed.
     pub new: Option<String>,
 }
 
-/// Makes the files say what is asked for: all of them, or none. Files that say it
-/// already are not among the results.
+/// Edits the files as requested: all of them, or none. Files that do not change
+/// are not among the results.
 ///
 /// `found` are files that were not named themselves, but found below a named
-/// directory: one that cannot be read is passed over where it does not even hold
-/// the words that are asked for.
+/// directory: one that cannot be read is skipped if it does not even contain the
+/// words of the request.
 ///
 /// # Errors
 ///
-/// All that is in the way, in every file.
+/// Every problem, in every file.
 pub fn edit(
     named: &[Arc<SourceFile>],
     found: &[Arc<SourceFile>],
@@ -84,13 +84,13 @@ pub fn edit(
 }
 
 impl EditRequest {
-    /// Words that every file holds that says what is to be set.
+    /// Words that every file contains that has what is to be set.
     fn words(&self) -> impl Iterator<Item = &str> {
         let names = self.images.iter().filter_map(|image| image.name.as_deref());
         let paths = self.images.iter().filter(|image| image.name.is_none());
         let paths = paths.filter_map(|image| Some(image.repository.as_ref()?.path.as_str()));
         let urls = self.gits.iter().map(|git| git.url.trim_end_matches(".git"));
-        // The host may be written in another way.
+        // The host may be written differently.
         names.chain(paths).chain(urls.map(|url| url.rsplit('/').next().unwrap_or(url)))
     }
 }
@@ -100,13 +100,13 @@ fn options(request: &EditRequest, add_digest: bool) -> WriteOptions {
         repository: request.repository,
         drop_digest: request.drop_digest,
         add_digest,
-        // It is named, so that it is meant.
+        // It was named, so it is meant.
         moving: true,
         ..WriteOptions::default()
     }
 }
 
-/// What is to change in each file.
+/// The changes of each file.
 struct PendingEdits<'f> {
     files: &'f [OpenedFile],
     /// By the file's number.
@@ -143,7 +143,7 @@ impl<'f> PendingEdits<'f> {
         }
     }
 
-    /// A route leads to values in as many documents as have it.
+    /// Sets the value at a route in every document that has it.
     fn route(&mut self, wanted: &RouteValue) {
         let mut is_found = false;
         for file in self.files {
@@ -168,10 +168,10 @@ impl<'f> PendingEdits<'f> {
         let number = self.files.iter().position(|other| Arc::ptr_eq(&other.file, &file.file));
         let changes = self.changes.entry(number.unwrap_or_default()).or_default();
         match changes.iter().find(|(_, other)| place(other) == place(&change)) {
-            // Two sites may say the same scalar: a container's, and a marker's.
+            // Two sites may share a scalar: a container's and a marker's.
             Some((_, other)) if *other == change => {}
             Some((first, _)) => {
-                let message = "two different values are to stand at one place";
+                let message = "one place would get two different values";
                 let finding = Finding::new(&TWO_VALUES, message, first.clone());
                 self.findings.push(finding.because("asked for twice").help("give it one value"));
             }
@@ -208,7 +208,7 @@ fn apply(opened: &OpenedFile, wanted: Vec<(Location, Change)>) -> Result<Changed
     Ok(ChangedFile { file, text, replaced })
 }
 
-/// The place that a change is of, with the key where it has one apart.
+/// The place of a change, with the key if it is not part of the place.
 fn place(change: &Change) -> (&Place, Option<&str>) {
     match change {
         Change::Set { at, .. } | Change::Remove { at } => (at, None),
@@ -239,7 +239,7 @@ fn of(opened: &OpenedFile, beside: &Location, change: &Change) -> Replaced {
     Replaced { location, route: route.to_string(), old, new }
 }
 
-/// A route of keys and indices for one that names items by their values.
+/// A route of keys and indices, for one that names items by their values.
 fn exact(root: Node<'_>, route: &Route, document: usize) -> Place {
     let mut node = root;
     let mut exact = Route::root();
@@ -252,7 +252,7 @@ fn exact(root: Node<'_>, route: &Route, document: usize) -> Place {
     Place { document, route: exact }
 }
 
-/// What makes a value be another; none where it is that already.
+/// The change that gives a node a new value; none if it has that already.
 fn set_value(at: Place, node: Node<'_>, wanted: &RouteValue) -> Option<Change> {
     let text = wanted.value.clone();
     let keeps_kind = !matches!(node.kind(), Kind::String(_)) && !is_text(&text);
@@ -264,7 +264,7 @@ fn set_value(at: Place, node: Node<'_>, wanted: &RouteValue) -> Option<Change> {
         return None;
     }
     Some(match at.route.split_last() {
-        // `replicas: 2` stays a number; a tag never is one.
+        // `replicas: 2` stays a number; a tag is never one.
         Some((route, Step::Key(key))) if keeps_kind && !is_name(key) => {
             let map = Place { document: at.document, route };
             Change::Become { map, key: key.clone(), yaml: text }
@@ -273,7 +273,7 @@ fn set_value(at: Place, node: Node<'_>, wanted: &RouteValue) -> Option<Change> {
     })
 }
 
-/// Whether a key's value is a name, even where it looks like a number.
+/// Whether a key's value is a name, even if it looks like a number.
 fn is_name(key: &str) -> bool {
     let lower = key.to_ascii_lowercase();
     ["tag", "version", "digest", "ref", "revision", "image", "commit", "branch", "sha"]
@@ -281,8 +281,8 @@ fn is_name(key: &str) -> bool {
         .any(|end| lower.ends_with(end))
 }
 
-/// The route that was probably meant: as far as it leads, and a key that is like
-/// the one that is not there.
+/// The route that was probably meant: the part that exists, and a key that is
+/// similar to the missing one.
 fn near_route(files: &[OpenedFile], wanted: &Route) -> Option<String> {
     let mut documents = files.iter().flat_map(|file| &file.documents);
     documents.find_map(|document| near_in(document.root(), wanted))

@@ -19,7 +19,7 @@ impl OpenedFile {
     pub(super) fn open(file: &Arc<SourceFile>) -> Result<Self, Findings> {
         let documents = match parse(file, Dialect::Kubectl) {
             Ok(documents) => documents,
-            // Splicing says so where the file is a template.
+            // Splicing has the better message if the file is a template.
             Err(findings) => return Err(splice(file, &[]).err().unwrap_or(findings)),
         };
         let (sites, _) = sites_of_file(file, &documents);

@@ -1,9 +1,9 @@
-//! Edits of files that a person names, whatever repository they are of.
+//! Edits of files that a person names, in any repository.
 //!
-//! An [`EditRequest`] says what to set. [`edit`] finds the sites of each file by what
-//! it looks like, chooses those that are meant (`choose`), and splices the
-//! changes into the files' texts, in all of them or in none. [`write`] puts the
-//! texts on the disk.
+//! An [`EditRequest`] says what to set. [`edit`] finds the sites of each file by
+//! what the file looks like, chooses those that are meant (`choose`), and makes
+//! the changes in the files' texts, in all of them or in none. [`write`] writes
+//! the texts to the disk.
 
 mod choose;
 mod code;

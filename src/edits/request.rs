@@ -1,4 +1,4 @@
-//! What a person asks files to say.
+//! What a person asks to be set in files.
 
 use crate::sites::{ImageRequest, split_name};
 use crate::yaml::{Route, RouteError};
@@ -12,18 +12,18 @@ pub struct EditRequest {
     pub routes: Vec<RouteValue>,
     /// Git references and versions.
     pub gits: Vec<GitRevision>,
-    /// Whether an image of another repository may take a place.
+    /// Whether a place may get an image of another repository.
     pub repository: bool,
-    /// Whether a digest may go where none comes along.
+    /// Whether a digest may be removed if there is no new one.
     pub drop_digest: bool,
 }
 
 /// `ROUTE=VALUE`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteValue {
-    /// The way from a document's root.
+    /// The route from a document's root.
     pub route: Route,
-    /// What is to stand there.
+    /// The new value.
     pub value: String,
 }
 
@@ -36,13 +36,13 @@ pub struct GitRevision {
     pub revision: String,
 }
 
-/// Why a text is no `NAME=VALUE`.
+/// Why a text is not `NAME=VALUE`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PairFault {
-    /// No `=`, or nothing before or behind it.
+    /// There is no `=`, or nothing before or after it.
     #[error("write it as `{0}`")]
     NoPair(&'static str),
-    /// What stands before the `=` is no route.
+    /// The text before the `=` is not a route.
     #[error("the route is wrong: {0}")]
     Route(#[from] RouteError),
 }

@@ -1,5 +1,5 @@
-//! States that must not enter an environment: what a hold says of a state, and
-//! the files that holds stand in.
+//! States that must not enter an environment: which states a hold is about, and
+//! the files that holds are in.
 
 mod code;
 mod edit;
@@ -35,19 +35,18 @@ pub struct Hold {
     pub environment: EnvironmentName,
     /// The app.
     pub app: String,
-    /// By the names of keys, what is held back: a tag and digest as they are
-    /// written behind the repository (`v1.4@sha256:…`), a git reference, or a
-    /// value. All of them have to be the same for a state to be held back.
+    /// What is held back, by the names of keys: a tag and digest as they are
+    /// written after the repository (`v1.4@sha256:…`), a git reference, or a
+    /// value. A state is held back if all of them are the same in it.
     pub state: BTreeMap<String, String>,
     /// Why.
     pub reason: String,
     /// Who said so.
     pub by: String,
-    /// Since when, as they say.
+    /// The time since when, as given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
-    /// When it ends by itself: from then on it holds nothing back. None where
-    /// only lifting ends it.
+    /// The time at which it ends by itself; none if only lifting ends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
     /// The entry in its file.
@@ -55,9 +54,9 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Holds back what an environment says: every key of the state, so that
-    /// nothing else is held back with it, but for values that look like secrets
-    /// and are not written down a second time.
+    /// A hold on a state of an environment. It lists every key, so that nothing
+    /// else is held back with it, except values that look like secrets, which are
+    /// not written down a second time.
     pub fn of(
         environment: &EnvironmentName,
         app: &str,
@@ -95,42 +94,42 @@ impl Hold {
         }
     }
 
-    /// Whether it keeps a state out at that time.
+    /// Whether it holds a state back at that time.
     pub fn holds_back(&self, state: &State, now: Timestamp) -> bool {
         self.is_in_force(now) && self.matches(state)
     }
 
-    /// Whether it has not ended by itself.
+    /// Whether it has not ended by itself yet.
     pub fn is_in_force(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| now < until)
     }
 
-    /// Whether a state is held back: all that is listed is the same in it.
-    /// Two keys of a state that differ only in what they are a key of (an image
-    /// and a git reference, both called `web`) share a name, and one of them
-    /// has to be the same: too much is held back rather than too little.
+    /// Whether the hold is about a state: all that it lists is the same there.
+    /// Two keys of a state may share a name (an image and a git reference, both
+    /// called `web`); then it is enough if one of them is the same: too much is
+    /// held back rather than too little.
     pub fn matches(&self, state: &State) -> bool {
         self.state.iter().all(|(name, text)| {
             let mut named = state.iter().filter(|(key, _)| key.name() == name);
-            named.any(|(_, value)| is_said(text, value))
+            named.any(|(_, value)| is_text_of(text, value))
         })
     }
 }
 
-/// Where holds stand.
+/// The directory of holds.
 fn directory() -> RepoPath {
     RepoPath::root().child(".rungs").child("holds")
 }
 
-/// The file of an app's holds in an environment; none where the app's name
-/// cannot be a file's.
+/// The file of an app's holds in an environment; none if the app's name cannot be
+/// a file's.
 fn path(environment: &EnvironmentName, app: &str) -> Option<RepoPath> {
     directory().child(&environment.dotted()).child_named(&format!("{app}.yaml"))
 }
 
-/// Whether a site says what a hold's text means: for an image, what
-/// [`is_image_text`] reads.
-fn is_said(text: &str, value: &SiteValue) -> bool {
+/// Whether a hold's text is about a value; for an image by the rules of
+/// [`is_image_text`].
+fn is_text_of(text: &str, value: &SiteValue) -> bool {
     match value {
         SiteValue::Image(image) => is_image_text(text, image),
         SiteValue::Revision(revision) | SiteValue::Moving(revision) => text == revision,
@@ -138,14 +137,13 @@ fn is_said(text: &str, value: &SiteValue) -> bool {
     }
 }
 
-/// Which of an app's holds a person names by a reference: the reference of an
-/// image that one of them lists, with or without the image's name; a git
-/// reference; or a value. `app` has the names of the keys, where the app is
-/// there.
+/// Which of an app's holds list a reference: that of an image, with or without
+/// the image's name; a git reference; or a value. `app` has the names of the
+/// keys, if the app exists.
 ///
 /// # Errors
 ///
-/// The name fits several images that holds list with that reference.
+/// The name fits several images, and holds list one of them with that reference.
 fn named(
     holds: &[Hold],
     reference: &StateReference,
@@ -161,14 +159,14 @@ fn named(
         key,
         is_image: !known.is_other(key),
         repository: None,
-        is_said: text == reference.text() || is_said(text, &asked),
+        is_about: text == reference.text() || is_text_of(text, &asked),
     });
-    // Those that no hold lists may be meant as well.
+    // An image that no hold lists may be meant as well.
     let values = values.chain(known.images().map(|key| KeyedValue {
         key,
         is_image: true,
         repository: None,
-        is_said: false,
+        is_about: false,
     }));
     let at =
         holds.first().map_or_else(|| Location::of_path(&directory()), |hold| hold.location.clone());
@@ -194,7 +192,7 @@ fn is_same_yaml(one: &str, two: &str) -> bool {
     }
 }
 
-/// What a hold's text says of a site, which [`Hold::matches`] finds again.
+/// The text for a value in a hold, which [`Hold::matches`] recognises.
 fn text_of(value: &SiteValue) -> String {
     match value {
         SiteValue::Image(image) => {

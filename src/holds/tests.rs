@@ -32,35 +32,35 @@ fn a_text_means_an_image_by_its_digest_where_both_have_one_else_by_its_tag() {
         ("ghcr.io:5000/shop/web".to_owned(), vec![], vec![&both, &tag, &digest]),
         (String::new(), vec![], vec![&image(None, None), &both]),
     ] {
-        for said in matching {
-            assert!(is_said(&text, said), "{text} is {said:?}");
+        for value in matching {
+            assert!(is_text_of(&text, value), "{text} is {value:?}");
         }
-        for said in not {
-            assert!(!is_said(&text, said), "{text} is not {said:?}");
+        for value in not {
+            assert!(!is_text_of(&text, value), "{text} is not {value:?}");
         }
     }
 }
 
 #[test]
 fn a_value_is_the_same_however_it_is_written() {
-    let said = SiteValue::Value("a: 1\nb: [x]\n".to_owned());
-    assert!(is_said("{b: ['x'], a: 1}", &said));
-    assert!(!is_said("{b: ['x'], a: 2}", &said));
-    assert!(is_said("true", &SiteValue::Value("true\n".to_owned())));
-    assert!(!is_said("\"true\"", &SiteValue::Value("true\n".to_owned())));
-    assert!(is_said("1a2b3c", &SiteValue::Revision("1a2b3c".to_owned())));
+    let value = SiteValue::Value("a: 1\nb: [x]\n".to_owned());
+    assert!(is_text_of("{b: ['x'], a: 1}", &value));
+    assert!(!is_text_of("{b: ['x'], a: 2}", &value));
+    assert!(is_text_of("true", &SiteValue::Value("true\n".to_owned())));
+    assert!(!is_text_of("\"true\"", &SiteValue::Value("true\n".to_owned())));
+    assert!(is_text_of("1a2b3c", &SiteValue::Revision("1a2b3c".to_owned())));
 }
 
 #[test]
 fn what_is_written_of_a_state_is_found_in_it_again() {
-    for said in [
+    for value in [
         image(Some("v1"), Some(DIGEST)),
         image(Some("v1"), None),
         image(None, Some(DIGEST)),
         SiteValue::Revision("v1.4".to_owned()),
         SiteValue::Value("a: |\n  x\n  y\n".to_owned()),
     ] {
-        assert!(is_said(&text_of(&said), &said), "{}", text_of(&said));
+        assert!(is_text_of(&text_of(&value), &value), "{}", text_of(&value));
     }
     assert_eq!(text_of(&image(Some("v1"), Some(DIGEST))), format!("v1@{DIGEST}"));
 }

@@ -74,7 +74,7 @@ fn changed_apps(change: &ProposedChange<'_>, environment: &EnvironmentName) -> B
 /// a change is seen.
 fn site_values(app: &AppSites) -> Vec<(&RepoPath, &Key, Option<&SiteValue>)> {
     let sites = app.sites.iter();
-    sites.map(|site| (site.file.path(), &site.key, site.said.as_ref())).collect()
+    sites.map(|site| (site.file.path(), &site.key, site.value.as_ref())).collect()
 }
 
 /// None where the app goes, or where the base says the same by now.

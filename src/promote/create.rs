@@ -27,7 +27,7 @@ pub(super) fn created(
     let pairs = pair(source, target.app);
     let mut wanted = Vec::new();
     for pair in &pairs.both {
-        if let Some(value) = &pair.source.said {
+        if let Some(value) = &pair.source.value {
             wanted.extend(pair.targets.iter().map(|site| (*site, value.clone())));
         }
     }
@@ -42,7 +42,7 @@ pub(super) fn created(
         if made.is_empty() {
             continue;
         }
-        if let Some(value) = &site.said {
+        if let Some(value) = &site.value {
             new.insert(site.key.clone(), value.clone());
             proposal.changes.push(SiteChange {
                 key: site.key.clone(),
@@ -62,7 +62,7 @@ pub(super) fn created(
 
 /// What makes a site in an empty file.
 fn made(site: &Site) -> Vec<Change> {
-    match (&site.key, &site.said) {
+    match (&site.key, &site.value) {
         (Key::Image(name), Some(SiteValue::Image(image))) => {
             let parts =
                 [("repository", &image.repository), ("tag", &image.tag), ("digest", &image.digest)];

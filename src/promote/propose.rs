@@ -61,7 +61,7 @@ pub(super) fn promoted(target: TargetSites<'_>, source: &AppSites) -> Proposal {
     let mut wanted = Vec::new();
     let mut obstacles = Findings::new();
     for pair in &pairs.both {
-        let Some(value) = &pair.source.said else { continue };
+        let Some(value) = &pair.source.value else { continue };
         for &site in &pair.targets {
             match promoted_value(site, value, target.options) {
                 Ok(value) => wanted.push((site, value)),
@@ -84,7 +84,7 @@ fn promoted_value(
     value: &SiteValue,
     options: WriteOptions,
 ) -> Result<SiteValue, Finding> {
-    let (Some(SiteValue::Image(own)), SiteValue::Image(source)) = (&site.said, value) else {
+    let (Some(SiteValue::Image(own)), SiteValue::Image(source)) = (&site.value, value) else {
         return Ok(value.clone());
     };
     if SiteValue::Image(own.clone()).is_same(value) {
@@ -207,7 +207,7 @@ pub(super) fn restored(target: TargetSites<'_>, before: &State) -> Result<Propos
         .sites
         .iter()
         .filter_map(|site| {
-            site.said.as_ref()?;
+            site.value.as_ref()?;
             Some((site, before.get(&site.key)?.clone()))
         })
         .collect();
@@ -248,7 +248,7 @@ impl Proposal {
     fn add(&mut self, site: &Site, value: &SiteValue, made: Vec<Change>) {
         self.changes.push(SiteChange {
             key: site.key.clone(),
-            from: site.said.clone(),
+            from: site.value.clone(),
             to: value.clone(),
             path: site.file.path().clone(),
             line: site.location.start().line,

@@ -18,19 +18,19 @@ pub(super) struct AdoptedModel {
     scope: ModelScope,
     files: ParsedFiles,
     /// What the rules found in each file.
-    read: BTreeMap<RepoPath, Vec<RuleSites>>,
+    results: BTreeMap<RepoPath, Vec<RuleSites>>,
     /// The files of each app, by environment.
     index: BTreeMap<(usize, String), BTreeSet<RepoPath>>,
-    /// Files that cannot be read and may be of any app of their rules.
+    /// Files that cannot be read and may belong to any app of their rules.
     nameless: BTreeSet<RepoPath>,
-    /// The paths by which a file is reached over links.
+    /// The paths that lead to a file through symbolic links.
     links: HashMap<RepoPath, BTreeSet<RepoPath>>,
     findings: Findings,
-    /// What is near to the path of a rule that nothing matched.
+    /// The path that was probably meant by a rule that matches nothing.
     near: HashMap<usize, String>,
 }
 
-/// An environment that files may be of.
+/// An environment that files may belong to.
 #[derive(Debug, Clone)]
 struct AdoptedEnvironment {
     name: EnvironmentName,
@@ -49,7 +49,7 @@ impl AdoptedModel {
             rules: repository.sites.iter().map(|rule| Rule::new(rule, repository)).collect(),
             scope: scope.clone(),
             files: ParsedFiles::default(),
-            read: BTreeMap::new(),
+            results: BTreeMap::new(),
             index: BTreeMap::new(),
             nameless: BTreeSet::new(),
             links: HashMap::new(),
@@ -76,15 +76,15 @@ impl AdoptedModel {
             }
         }
         for (number, rule) in self.rules.iter().enumerate() {
-            if !self.readings().any(|(_, reading)| reading.rule == number) {
+            if !self.results().any(|(_, result)| result.rule == number) {
                 let near = files::nearest_path(tree, &rule.entry.path.value, &rule.spellings);
                 self.near.extend(near.map(|near| (number, near)));
             }
         }
     }
 
-    fn readings(&self) -> impl Iterator<Item = (&RepoPath, &RuleSites)> {
-        self.read.iter().flat_map(|(path, all)| all.iter().map(move |reading| (path, reading)))
+    fn results(&self) -> impl Iterator<Item = (&RepoPath, &RuleSites)> {
+        self.results.iter().flat_map(|(path, all)| all.iter().map(move |result| (path, result)))
     }
 
     fn note_link(&mut self, path: &RepoPath) {
@@ -95,7 +95,7 @@ impl AdoptedModel {
         }
     }
 
-    /// The rules that match a path, each with environment and app.
+    /// The rules that match a path, each with the environment and the app.
     fn matches(&self, path: &RepoPath) -> Vec<(usize, usize, Option<String>)> {
         let rules = self.rules.iter().enumerate();
         let matches = rules.filter_map(|(number, rule)| {
@@ -111,27 +111,27 @@ impl AdoptedModel {
     fn gather(&mut self, path: &RepoPath) {
         self.forget(path);
         let Some(parsed) = self.files.get(path).map(Arc::clone) else { return };
-        let mut readings = Vec::new();
+        let mut results = Vec::new();
         for (rule, environment, app) in self.matches(path) {
-            let reading = self.rules[rule].sites(path, &parsed, app, (rule, environment));
-            let apps = reading.found.iter().flatten().map(|(app, _)| app.clone());
-            for app in apps.chain(reading.app.clone()).filter(|app| self.scope.has_app(app)) {
+            let result = self.rules[rule].sites(path, &parsed, app, (rule, environment));
+            let apps = result.found.iter().flatten().map(|(app, _)| app.clone());
+            for app in apps.chain(result.app.clone()).filter(|app| self.scope.has_app(app)) {
                 self.index.entry((environment, app)).or_default().insert(path.clone());
             }
-            if reading.found.is_err() && reading.app.is_none() {
+            if result.found.is_err() && result.app.is_none() {
                 self.nameless.insert(path.clone());
             }
-            readings.push(reading);
+            results.push(result);
         }
-        self.read.insert(path.clone(), readings);
+        self.results.insert(path.clone(), results);
     }
 
     fn forget(&mut self, path: &RepoPath) {
         self.nameless.remove(path);
-        for reading in self.read.remove(path).into_iter().flatten() {
-            let apps = reading.found.into_iter().flatten().map(|(app, _)| app);
-            for app in apps.chain(reading.app) {
-                let key = (reading.environment, app);
+        for result in self.results.remove(path).into_iter().flatten() {
+            let apps = result.found.into_iter().flatten().map(|(app, _)| app);
+            for app in apps.chain(result.app) {
+                let key = (result.environment, app);
                 if let Some(paths) = self.index.get_mut(&key) {
                     paths.remove(path);
                     if paths.is_empty() {
@@ -169,16 +169,16 @@ impl AdoptedModel {
         linked.chain([path]).flat_map(|path| self.of_file(path)).collect()
     }
 
-    /// Where no image of a file can be read, any app of its rule may be in it.
+    /// The apps of a file; if no image of it can be read, any app of its rule.
     fn of_file(&self, path: &RepoPath) -> BTreeSet<AppInstance> {
         let mut instances = BTreeSet::new();
-        for reading in self.read.get(path).into_iter().flatten() {
-            let name = &self.environments[reading.environment].name;
-            let apps: BTreeSet<String> = match &reading.found {
-                Err(_) if reading.app.is_none() => self.apps(name).into_iter().collect(),
+        for result in self.results.get(path).into_iter().flatten() {
+            let name = &self.environments[result.environment].name;
+            let apps: BTreeSet<String> = match &result.found {
+                Err(_) if result.app.is_none() => self.apps(name).into_iter().collect(),
                 found => found.iter().flatten().map(|(app, _)| app.clone()).collect(),
             };
-            let apps = apps.into_iter().chain(reading.app.clone());
+            let apps = apps.into_iter().chain(result.app.clone());
             let apps = apps.filter(|app| self.scope.has_app(app));
             instances.extend(apps.map(|app| AppInstance::new(name, &app)));
         }
@@ -216,16 +216,16 @@ impl AdoptedModel {
         let mut rules = BTreeSet::new();
         for path in paths {
             let barrier = self.barrier(path);
-            let readings = self.read.get(path).into_iter().flatten();
-            for reading in readings.filter(|reading| reading.environment == number) {
-                match &reading.found {
+            let results = self.results.get(path).into_iter().flatten();
+            for result in results.filter(|result| result.environment == number) {
+                match &result.found {
                     Ok(found) => {
                         let own = found.get(app);
-                        rules.extend(own.map(|_| reading.rule));
+                        rules.extend(own.map(|_| result.rule));
                         let own = own.into_iter().flatten().cloned();
                         sites.extend(own.map(|site| Site { barrier: barrier.clone(), ..site }));
                     }
-                    Err(findings) if reading.app.as_deref() == Some(app) => {
+                    Err(findings) if result.app.as_deref() == Some(app) => {
                         blocking.extend(findings.iter().cloned());
                     }
                     Err(_) => {}
@@ -237,18 +237,18 @@ impl AdoptedModel {
         Some(AppSites::new(environment, app, sites, blocking, unpinned))
     }
 
-    /// Files of which nobody can tell whose images they hold: they may be of
-    /// any app that the same rule finds.
+    /// The problems of files whose apps are not known, because they cannot be
+    /// read: each may belong to any app that the same rule finds.
     fn unread(&self, environment: usize, rules: &BTreeSet<usize>) -> Findings {
-        let readings = self.nameless.iter().filter_map(|path| self.read.get(path)).flatten();
-        let readings = readings.filter(|reading| {
-            let is_nameless = reading.app.is_none() && reading.environment == environment;
-            is_nameless && rules.contains(&reading.rule)
+        let results = self.nameless.iter().filter_map(|path| self.results.get(path)).flatten();
+        let results = results.filter(|result| {
+            let is_nameless = result.app.is_none() && result.environment == environment;
+            is_nameless && rules.contains(&result.rule)
         });
-        readings.filter_map(|reading| reading.found.as_ref().err()).flatten().cloned().collect()
+        results.filter_map(|result| result.found.as_ref().err()).flatten().cloned().collect()
     }
 
-    /// What keeps the sites of a file from being changed.
+    /// The reason why the sites of a file must not be changed.
     fn barrier(&self, path: &RepoPath) -> Option<Barrier> {
         let file = self.files.get(path)?.file.path();
         let environments = self.environments_of(file);
@@ -259,7 +259,7 @@ impl AdoptedModel {
         (file != path).then(|| Barrier::Link(path.clone()))
     }
 
-    /// The environments whose sites stand in a file, by whichever path.
+    /// The environments with sites in a file, by whichever path it is read.
     fn environments_of(&self, file: &RepoPath) -> BTreeSet<usize> {
         let linked = self.links.get(file).into_iter().flatten();
         let rules = |path: &RepoPath| {
@@ -283,9 +283,9 @@ impl AdoptedModel {
 
     pub(super) fn findings(&self) -> Findings {
         let mut findings = self.findings.clone();
-        for (_, reading) in self.readings() {
-            findings.extend(reading.findings.iter().cloned());
-            findings.extend(reading.found.as_ref().err().into_iter().flatten().cloned());
+        for (_, result) in self.results() {
+            findings.extend(result.findings.iter().cloned());
+            findings.extend(result.found.as_ref().err().into_iter().flatten().cloned());
         }
         if self.scope == ModelScope::all() {
             findings.extend(self.unmatched());
@@ -296,11 +296,11 @@ impl AdoptedModel {
     fn unmatched(&self) -> impl Iterator<Item = Finding> {
         let mut files = vec![0; self.rules.len()];
         let mut sites = vec![0; self.rules.len()];
-        for (_, reading) in self.readings() {
-            files[reading.rule] += 1;
-            // What cannot be read says so itself.
-            sites[reading.rule] +=
-                reading.found.as_ref().map_or(1, |found| found.values().map(Vec::len).sum());
+        for (_, result) in self.results() {
+            files[result.rule] += 1;
+            // A file that cannot be read has a finding of its own.
+            sites[result.rule] +=
+                result.found.as_ref().map_or(1, |found| found.values().map(Vec::len).sum());
         }
         self.rules.iter().enumerate().filter(move |(number, _)| sites[*number] == 0).map(
             move |(number, rule)| {

@@ -1,4 +1,4 @@
-//! An app's sites in one environment, and how they pair with another's.
+//! An app's sites in one environment, and the state that they add up to.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -9,23 +9,23 @@ use crate::diagnostic::{Finding, Findings, Severity, Subject};
 use crate::kubernetes::full_repository;
 use crate::yaml::Place;
 
-/// What an app's sites in one environment say.
+/// An app's sites in one environment.
 #[derive(Debug, Clone)]
 pub struct AppSites {
     /// The environment.
     pub environment: EnvironmentName,
     /// The app.
     pub app: String,
-    /// Its sites, in the order of files and of places in them.
+    /// Its sites, in the order of the files and of the places in them.
     pub sites: Vec<Site>,
-    /// What they say together, or why that cannot be told.
+    /// The state that they add up to, or why that is not known.
     pub state: Result<State, Findings>,
-    /// What is worth knowing of them, and blocks nothing.
+    /// Problems that do not block the app.
     pub findings: Findings,
 }
 
 impl AppSites {
-    /// From an app's sites and what was found wrong on the way to them.
+    /// From an app's sites and the problems that were found with them.
     pub(super) fn new(
         environment: &EnvironmentName,
         app: &str,
@@ -53,7 +53,7 @@ impl AppSites {
     }
 }
 
-/// Sites without those whose scalars another rule has found already.
+/// Leaves out sites whose scalars another rule has already found.
 fn once(sites: Vec<Site>) -> Vec<Site> {
     let mut seen: HashSet<(String, Place)> = HashSet::new();
     let mut kept = Vec::with_capacity(sites.len());
@@ -72,10 +72,10 @@ fn once(sites: Vec<Site>) -> Vec<Site> {
     kept
 }
 
-/// Gives sites their longer names where the short one means several images.
+/// Gives sites their longer keys if the short one stands for several images.
 fn qualified(mut sites: Vec<Site>) -> Vec<Site> {
     let mut repositories: HashMap<Key, BTreeSet<Option<String>>> = HashMap::new();
-    for site in sites.iter().filter(|site| site.said.is_some()) {
+    for site in sites.iter().filter(|site| site.value.is_some()) {
         repositories.entry(site.key.clone()).or_default().insert(source_of(site));
     }
     for site in &mut sites {
@@ -87,65 +87,65 @@ fn qualified(mut sites: Vec<Site>) -> Vec<Site> {
     sites
 }
 
-/// The full name of what the site takes a version of.
+/// The full name of a site's repository.
 fn source_of(site: &Site) -> Option<String> {
     let repository = site.image()?.repository.as_deref()?;
     Some(full_repository(repository))
 }
 
-/// What is said of each key; sites that disagree are found.
+/// The value of each key; sites that disagree are a finding.
 fn entries(sites: &[Site], findings: &mut Findings) -> BTreeMap<Key, SiteValue> {
     let mut by_key: BTreeMap<&Key, Vec<(&Site, &SiteValue)>> = BTreeMap::new();
     for site in sites {
-        let exact = site.said.as_ref().filter(|said| !matches!(said, SiteValue::Moving(_)));
-        if let Some(said) = exact {
-            by_key.entry(&site.key).or_default().push((site, said));
+        let exact = site.value.as_ref().filter(|value| !matches!(value, SiteValue::Moving(_)));
+        if let Some(value) = exact {
+            by_key.entry(&site.key).or_default().push((site, value));
         }
     }
     let mut entries = BTreeMap::new();
     for (key, all) in by_key {
-        let &(first, said) =
-            all.iter().max_by_key(|(_, said)| weight(said)).expect("a key has a site");
-        let mut others = all.iter().filter(|(_, other)| *other != said && !said.is_same(other));
+        let &(first, value) =
+            all.iter().max_by_key(|(_, value)| weight(value)).expect("a key has a site");
+        let mut others = all.iter().filter(|(_, other)| *other != value && !value.is_same(other));
         if let Some((other, _)) = others.next() {
             findings.push(disagreement(key, first, other));
         }
-        entries.insert(key.clone(), said.clone());
+        entries.insert(key.clone(), value.clone());
     }
     entries
 }
 
-/// How much is said: a digest says more than a tag.
-pub(super) fn weight(said: &SiteValue) -> (bool, bool) {
-    match said {
+/// How exact a value is: a digest is more exact than a tag.
+pub(super) fn weight(value: &SiteValue) -> (bool, bool) {
+    match value {
         SiteValue::Image(image) => (image.digest.is_some(), image.tag.is_some()),
         _ => (false, false),
     }
 }
 
 fn disagreement(key: &Key, one: &Site, other: &Site) -> Finding {
-    let says = |site: &Site| site.said.as_ref().map(ToString::to_string).unwrap_or_default();
+    let says = |site: &Site| site.value.as_ref().map(ToString::to_string).unwrap_or_default();
     let (first, second) =
         if one.location.span() <= other.location.span() { (one, other) } else { (other, one) };
     let help = match key {
         Key::Image(_) => {
-            "make them say the same, or give what is not the same image another name, `app` or `key=`"
+            "give them the same value, or tell different images apart by name, `app` or `key=`"
         }
-        _ => "make them say the same",
+        _ => "give them the same value",
     };
     Finding::new(
         &SITES_DISAGREE,
         format!("the {} `{key}` is both `{}` and `{}`", key.noun(), says(first), says(second)),
         second.location.clone(),
     )
-    .because("says one thing")
-    .label(first.location.clone(), "says another")
+    .because("one value")
+    .label(first.location.clone(), "another")
     .help(help)
 }
 
-/// What is worth knowing of one site.
+/// The finding about one site that does not block the app; none if all is well.
 fn noted(site: &Site, severity: Option<RuleSeverity>) -> Option<Finding> {
-    match site.said.as_ref()? {
+    match site.value.as_ref()? {
         SiteValue::Moving(text) => Some(moving(site, text)),
         SiteValue::Image(image) => {
             let name = &site.key;
@@ -158,7 +158,7 @@ fn noted(site: &Site, severity: Option<RuleSeverity>) -> Option<Finding> {
                         site.location.clone(),
                     )
                     .because("means `latest`, whatever that is when it is pulled")
-                    .help("write a tag, better with its digest"),
+                    .help("add a tag, and best its digest as well"),
                 ),
                 (Some(tag), None) => {
                     let severity = of_rule(severity?)?;
@@ -168,7 +168,7 @@ fn noted(site: &Site, severity: Option<RuleSeverity>) -> Option<Finding> {
                         site.location.clone(),
                     )
                     .because("can be moved to another image")
-                    .help(format!("write the digest behind the tag: `{tag}@sha256:…`"));
+                    .help(format!("add the digest after the tag: `{tag}@sha256:…`"));
                     Some(Finding { severity, ..finding })
                 }
             }
@@ -186,7 +186,7 @@ fn of_rule(severity: RuleSeverity) -> Option<Severity> {
     }
 }
 
-/// A site that says a range or a branch.
+/// The finding that a site's value is a range or a branch.
 pub(super) fn moving(site: &Site, text: &str) -> Finding {
     Finding::new(
         &MOVING_REFERENCE,
@@ -194,5 +194,5 @@ pub(super) fn moving(site: &Site, text: &str) -> Finding {
         site.location.clone(),
     )
     .because("is never copied or overwritten")
-    .help("name a tag, a commit or a version to have it promoted")
+    .help("give a tag, a commit or a version to have it promoted")
 }

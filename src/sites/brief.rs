@@ -1,20 +1,21 @@
-//! What sites say, in as few characters as tell it from what is beside it.
+//! Values of sites in few characters, for tables and messages.
 
 use super::{ImageParts, Key, SiteValue, State};
 use crate::diagnostic::harmless;
 use crate::source::REDACTED;
 
-/// As many digits of a digest or commit as people read.
+/// The number of digits that are shown of a digest or commit.
 const DIGITS: usize = 7;
 
-/// What is longer is cut: a column is for looking at.
+/// The most characters of a value in a column; a longer one is cut.
 const LONGEST: usize = 40;
 
-/// What a site says: an image's tag, with the digest's first digits where
-/// `beside`, which it is compared with, has the same tag; the digest alone
-/// where there is no tag; a commit's first digits; a value's first line.
-pub fn brief(said: &SiteValue, beside: Option<&SiteValue>) -> String {
-    let text = match said {
+/// A value in few characters: an image's tag, with the digest's first digits if
+/// `beside`, the value that it is compared with, has the same tag; the digest
+/// alone if there is no tag; a commit's first digits; a promoted value's first
+/// line.
+pub fn brief(value: &SiteValue, beside: Option<&SiteValue>) -> String {
+    let text = match value {
         SiteValue::Image(image) => {
             let same_tag = matches!(beside, Some(SiteValue::Image(other))
                 if other.tag == image.tag && other.digest != image.digest);
@@ -26,10 +27,10 @@ pub fn brief(said: &SiteValue, beside: Option<&SiteValue>) -> String {
     shortened(&text, LONGEST)
 }
 
-/// All of what a site says, for people and for records; masked where it is a
-/// promoted value that looks like a secret.
-pub fn in_full(key: &Key, said: &SiteValue) -> String {
-    said.shown(key).to_string()
+/// A whole value, for people and for records; masked if it is a promoted value
+/// that looks like a secret.
+pub fn in_full(key: &Key, value: &SiteValue) -> String {
+    value.shown(key).to_string()
 }
 
 fn brief_image(image: &ImageParts, with_digest: bool) -> String {
@@ -45,7 +46,8 @@ fn brief_image(image: &ImageParts, with_digest: bool) -> String {
     }
 }
 
-/// The first line that the other has not; the first of all where there is none.
+/// The first line that the other does not have; the first of all if there is
+/// nothing to compare with.
 fn brief_value<'y>(yaml: &'y str, beside: Option<&SiteValue>) -> &'y str {
     let other = match beside {
         Some(SiteValue::Value(other)) if other != yaml => other.as_str(),
@@ -64,7 +66,7 @@ fn first(text: &str, characters: usize) -> &str {
     text.char_indices().nth(characters).map_or(text, |(at, _)| &text[..at])
 }
 
-/// A stranger's text on one line of at most so many characters.
+/// A text from outside on one line, with at most `longest` characters.
 pub fn shortened(text: &str, longest: usize) -> String {
     let text = harmless(text);
     if text.chars().nth(longest).is_none() {
@@ -73,24 +75,24 @@ pub fn shortened(text: &str, longest: usize) -> String {
     format!("{}…", first(&text, longest - 1))
 }
 
-/// What two states say of a key, where it is not the same.
+/// A key's values in two states, if they are not the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Difference<'a> {
     /// The key.
     pub key: &'a Key,
-    /// What was said; none where it was not there.
+    /// The earlier value; none if the key was not there.
     pub from: Option<&'a SiteValue>,
-    /// What is said; none where it is there no more.
+    /// The later value; none if the key is no longer there.
     pub to: Option<&'a SiteValue>,
 }
 
 impl Difference<'_> {
-    /// What was said and is said, in few characters: `v4 → v5`.
+    /// The earlier and the later value in few characters: `v4 → v5`.
     pub fn brief(&self) -> String {
-        let of = |said: Option<&SiteValue>, other| {
-            said.map(|said| match in_full(self.key, said) {
+        let of = |value: Option<&SiteValue>, other| {
+            value.map(|value| match in_full(self.key, value) {
                 masked if masked == REDACTED => masked,
-                _ => brief(said, other),
+                _ => brief(value, other),
             })
         };
         match (of(self.from, self.to), of(self.to, self.from)) {
@@ -101,15 +103,15 @@ impl Difference<'_> {
     }
 }
 
-/// What two states say differently, in the keys' order. Another repository or
-/// tag of the same digest is a difference too: whoever reads what changed wants
-/// to see it, although the same runs.
+/// The differences between two states, in the order of the keys. Another
+/// repository or tag of the same digest is a difference too: a reader of the
+/// changes wants to see it, although the same image runs.
 pub fn differences<'a>(from: &'a State, to: &'a State) -> Vec<Difference<'a>> {
     let gone = from.iter().filter(|(key, _)| to.get(key).is_none());
-    let gone = gone.map(|(key, said)| Difference { key, from: Some(said), to: None });
-    let others = to.iter().filter_map(|(key, said)| {
+    let gone = gone.map(|(key, value)| Difference { key, from: Some(value), to: None });
+    let others = to.iter().filter_map(|(key, value)| {
         let before = from.get(key);
-        (before != Some(said)).then_some(Difference { key, from: before, to: Some(said) })
+        (before != Some(value)).then_some(Difference { key, from: before, to: Some(value) })
     });
     let mut all: Vec<_> = others.chain(gone).collect();
     all.sort_by_key(|difference| difference.key);

@@ -5,10 +5,9 @@ use crate::diagnostic::codes;
 codes! {
     /// A pattern of sites that matches nothing.
     ///
-    /// An entry of `sites` names files, and a kind that says what is looked for
-    /// in them. Where no file has such a path, or none of the files holds
-    /// anything of that kind, the entry has no effect, and what it was written
-    /// for is not promoted.
+    /// An entry of `sites` names files, and what to look for in them. If no file
+    /// has such a path, or none of the files has anything of that kind, the entry
+    /// has no effect, and what it was written for is not promoted.
     ///
     /// ```yaml
     /// sites:
@@ -16,22 +15,21 @@ codes! {
     ///   - path: components/{app}/{environment}/kustomization.yaml    # right
     /// ```
     ///
-    /// `{environment}` binds declared environments only: those of `ladder` and
-    /// `environments`. Where paths spell a name differently, say so:
+    /// `{environment}` matches declared environments only: those of `ladder` and
+    /// `environments`. If paths spell a name differently, declare that:
     /// `environments: { production: { path: production/base } }`.
     UNMATCHED_PATTERN = "unmatched-pattern", Input, Warning;
 
     /// A reference in a file that several environments use.
     ///
-    /// To change it for one environment would change it for all of them, so
-    /// that there is nothing to promote, and `set` refuses it. Files are
+    /// A change for one environment would be a change for all of them, so there
+    /// is nothing to promote, and `set` refuses it. Files are
     /// followed through `resources`, `bases` and `components` of
     /// kustomizations, and from a chart's values for an environment to the
     /// chart's own `values.yaml`.
     ///
-    /// Let each environment say its own reference. With kustomize that is an
-    /// entry of `images` in the overlay, which `set` writes where the rule
-    /// allows it:
+    /// Give each environment a reference of its own. With kustomize that is an
+    /// entry of `images` in the overlay, which `set` writes if the rule allows it:
     ///
     /// ```yaml
     /// sites:
@@ -53,15 +51,15 @@ codes! {
     /// version: 1.4.2          # can be promoted
     /// ```
     ///
-    /// Name a version, or leave what follows a range out of the rules.
+    /// Give a version, or leave out of the rules what follows a range.
     MOVING_REFERENCE = "range", Answer, Warning;
 
     /// An image that can change without a change of the files.
     ///
     /// An image without a tag means `latest`, and a tag can be moved to another
-    /// image. Only a digest says for certain what runs. An image without a tag
-    /// is always reported; one with a tag and no digest where the policy of the
-    /// environment's tier asks for it:
+    /// image. Only a digest is certain. An image without a tag is always reported;
+    /// one with a tag and no digest only if the policy of the environment's tier
+    /// asks for it:
     ///
     /// ```yaml
     /// policies: { production: { unpinned: error } }
@@ -74,12 +72,12 @@ codes! {
     /// ```
     UNPINNED = "unpinned", Answer, Warning;
 
-    /// Sites of one image that say different things.
+    /// Sites of one image with different values.
     ///
-    /// An environment deploys one version of an image. Where its files name two,
-    /// it cannot be told which of them is to be promoted, or what came before.
-    /// Make them say the same, or tell them apart: containers by their names,
-    /// marked scalars by `key=`, files by another `app`.
+    /// An environment deploys one version of an image. If its files have two, it
+    /// is not known which of them to promote, or what came before. Give them the
+    /// same value, or tell them apart: containers by their names, marked scalars
+    /// by `key=`, files by another `app`.
     SITES_DISAGREE = "sites-disagree", Answer, Error;
 
     /// A site without a partner in the other environment.
@@ -87,26 +85,26 @@ codes! {
     /// Sites of two environments belong together by app and key: kustomize's
     /// `name`, the container's name, the route in values, the policy's name. A
     /// reference that only one of the environments has cannot be promoted, and
-    /// to promote the rest without it would deploy what was never tested
+    /// promoting the rest without it would deploy what was never tested
     /// together.
     ///
-    /// Name it in both, or keep it out of the rule with
+    /// Add it to the other environment, or exclude it from the rule with
     /// `images: { exclude: […] }`.
     UNPAIRED_SITE = "unpaired-site", Answer, Error;
 
-    /// A text that is no image reference.
+    /// A text that is not an image reference.
     ///
-    /// It stands where an image does, and no registry has an image of such a
-    /// name. It may be a placeholder that something else replaces. It is left
-    /// alone.
+    /// The text is in the place of an image, but no registry can have an image of
+    /// that name. It may be a placeholder that something else replaces, so it is
+    /// left alone.
     UNREADABLE_IMAGE = "unreadable-image", Answer, Warning;
 
     /// A site that a template fills in.
     ///
     /// A rule points at exactly this scalar, and the scalar holds an expression
-    /// of a template or a variable: `{{ .Values.tag }}`, `${TAG}`. It says no
-    /// version, and to write one there would take the expression away. Point
-    /// the rule at the file that holds the value.
+    /// of a template or a variable: `{{ .Values.tag }}`, `${TAG}`. It is not a
+    /// version, and writing one there would remove the expression. Point the rule
+    /// at the file that has the value.
     TEMPLATED_SITE = "templated-site", Input, Warning;
 
     /// A route that leads to a map or a list.
@@ -123,25 +121,24 @@ codes! {
 
     /// A marker that cannot be read.
     ///
-    /// A comment behind a scalar marks it as a site: Flux's
+    /// A comment after a scalar marks it as a site: Flux's
     /// `# {"$imagepolicy": "namespace:name"}`, with `:tag`, `:name` or `:digest`
-    /// where the scalar is only that part, or rungs' own
-    /// `# rungs: app=web key=frontend part=tag`, where `key` and `part` may be
+    /// if the scalar is only that part, or rungs' own
+    /// `# rungs: app=web key=frontend part=tag`, in which `key` and `part` may be
     /// left out.
     UNREADABLE_MARKER = "unreadable-marker", Input, Warning;
 
     /// A site behind a symbolic link.
     ///
-    /// The file is read through a link, so that changing it would change what
-    /// stands under another path. Let the rule name the path where the file is.
+    /// The file is read through a link, so changing it would change a file at
+    /// another path. Let the rule name the path where the file is.
     LINKED_SITE = "linked-site", Answer, Error;
 
     /// A new tag beside another tag's digest.
     ///
-    /// Where a reference has both, the digest decides what runs. A new tag with
-    /// the old digest would say one version and deploy another. Give the digest
-    /// along with the tag, or say that the site is to have none from now on with
-    /// `--drop-digest`.
+    /// If a reference has both, the digest decides what runs. A new tag with the
+    /// old digest would show one version and deploy another. Give the digest along
+    /// with the tag, or remove the old one with `--drop-digest`.
     ///
     /// ```text
     /// rungs set web --env qa :v2                        wrong
@@ -152,27 +149,27 @@ codes! {
 
     /// A reference that a site has no room for.
     ///
-    /// The site is laid out for a part of a reference only: it has a tag and no
-    /// digest, or a commit and no tag, or another registry than the new
-    /// repository's. What it should say cannot be written there without
-    /// changing the file's layout, which is for people to do.
+    /// The site has room for a part of a reference only: for a tag and not for a
+    /// digest, for a commit and not for a tag, or for a repository on another
+    /// registry. The new reference cannot be written without changing the layout
+    /// of the file, which a person has to do.
     NO_ROOM = "no-room-for-reference", Answer, Error;
 
-    /// It does not say which image is meant.
+    /// It is not clear which image is meant.
     ///
     /// An image is named by its whole repository; by its key together with the
     /// repository of the new reference; or by a bare name, which is its key
     /// (the container, the name in a kustomization, the policy of a marker, the
-    /// key in a native file) or the last segment of its repository. Places that
-    /// carry the same repository are one image, and are set together. A tag or
-    /// digest alone goes to the only image.
+    /// key in a native file) or the last segment of its repository. Places with
+    /// the same repository are one image, and are set together. A tag or digest
+    /// alone is for the only image.
     ///
-    /// Where several images fit equally none is chosen: `web` may be the key of
-    /// one, and end the repository of another. The help lists what means each
-    /// of them alone.
+    /// If several images fit equally, none is chosen: `web` may be the key of one
+    /// and the last segment of another's repository. The help lists the names that
+    /// fit only one.
     ///
     /// ```sh
-    /// rungs set --in overlays/prod :v2                    # refused: web and cart stand there
+    /// rungs set --in overlays/prod :v2                    # refused: there are web and cart
     /// rungs set --in overlays/prod ghcr.io/shop/web=:v2
     /// rungs set shop --env qa web=ghcr.io/shop/web:v2     # the places whose key is web
     /// ```
@@ -180,8 +177,8 @@ codes! {
 
     /// A place would get an image of another repository.
     ///
-    /// A tag of one repository is no tag of another, and a typing error in a
-    /// repository deploys somebody else's image. Where it is meant, say
-    /// `--repository`.
+    /// A tag of one repository means nothing in another, and a typing error in a
+    /// repository deploys somebody else's image. If another repository is meant,
+    /// say `--repository`.
     OTHER_REPOSITORY = "other-repository", Answer, Error;
 }

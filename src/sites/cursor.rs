@@ -1,4 +1,4 @@
-//! Nodes with the way to them.
+//! Nodes with the path that leads to them.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::{SitePart, SitePartKind};
 use crate::yaml::{Kind, Node, Place, Route, Step, Value};
 
-/// A node of a document with the way to it, which is shared with its
-/// neighbours: a place is only made of it where a site stands.
+/// A node of a document with the path that leads to it. The path is shared with
+/// neighbouring nodes; a [`Place`] is made of it only for sites.
 #[derive(Debug, Clone)]
 pub(super) struct Cursor<'a> {
     pub(super) node: Node<'a>,
@@ -25,7 +25,7 @@ struct CursorPath<'a> {
 #[derive(Debug, Clone, Copy)]
 enum CursorStep<'a> {
     Key(&'a str),
-    /// An item, with its `name` where that tells it from the others.
+    /// An item, with its `name` if no other item has the same.
     Item(usize, Option<&'a str>),
 }
 
@@ -74,14 +74,14 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// A map's keys and values; none where it is no map.
+    /// A map's keys and values; none if this is not a map.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, Self)> + '_ {
         self.node
             .entries()
             .map(|(key, value)| (key.text(), self.step(CursorStep::Key(key.text()), value)))
     }
 
-    /// A list's items; none where it is no list.
+    /// A list's items; none if this is not a list.
     pub(super) fn items(&self) -> Vec<Self> {
         let name = |item: Node<'a>| item.get("name").and_then(Node::as_str);
         let mut counts: HashMap<&str, usize> = HashMap::new();
@@ -112,8 +112,8 @@ impl<'a> Cursor<'a> {
         Place { document: self.document, route }
     }
 
-    /// The way from a node above, for people, which stays the same where items
-    /// are put before: items are told by their names.
+    /// The route from a node above, for people. It names items by their names,
+    /// and so stays the same if other items are added before them.
     pub(super) fn name_below(&self, above: &Self) -> String {
         let mut route = Route::root();
         for step in self.steps().into_iter().skip(above.steps().len()) {
@@ -128,7 +128,7 @@ impl<'a> Cursor<'a> {
         route.to_string()
     }
 
-    /// The key or the item's name that it stands at.
+    /// The key of this node; none for an item of a list.
     pub(super) fn last_key(&self) -> Option<&'a str> {
         match self.path.as_ref()?.step {
             CursorStep::Key(key) => Some(key),
@@ -143,7 +143,7 @@ impl<'a> Cursor<'a> {
         steps
     }
 
-    /// This scalar as a part.
+    /// This scalar as a part of a site.
     pub(super) fn part(&self, kind: SitePartKind) -> SitePart {
         let text = text(self.node).unwrap_or_default();
         SitePart { kind, at: self.place(), is_there: true, text }
@@ -167,7 +167,7 @@ impl<'a> Cursor<'a> {
 
 /// A scalar's text as it was written; none for a map, a list and null.
 ///
-/// A tag such as `1.10` is read as a number, and means its text to whoever wrote it.
+/// A tag such as `1.10` is read as a number, but its author meant the text.
 pub(super) fn text(node: Node<'_>) -> Option<String> {
     match node.kind() {
         Kind::String(text) => Some(text.to_string()),
@@ -180,7 +180,7 @@ pub(super) fn text(node: Node<'_>) -> Option<String> {
     }
 }
 
-/// Whether a template engine or a substitution is to fill a text in.
+/// Whether a text is to be filled in by a template engine or a substitution.
 pub(super) fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("${") || text.contains("$(")
 }

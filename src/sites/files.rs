@@ -9,11 +9,11 @@ use crate::diagnostic::{Finding, Findings, nearest};
 use crate::source::{ReadErrorKind, RepoPath, SourceFile, Tree};
 use crate::yaml::{Dialect, Value, parse};
 
-/// So many texts of one file are kept parsed: history often returns to one that
-/// it has shown shortly before.
+/// The number of earlier texts of one file that are kept parsed: history often
+/// returns to one that it had shortly before.
 const KEPT: usize = 4;
 
-/// A file with what it says, which is read when it is first asked for.
+/// A file with its documents, which are parsed when they are first needed.
 #[derive(Debug)]
 pub(super) struct ParsedFile {
     pub(super) file: Arc<SourceFile>,
@@ -38,7 +38,7 @@ impl ParsedFile {
     }
 }
 
-/// Files by the path by which they were asked for.
+/// Files by the path by which they were read.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ParsedFiles {
     current: BTreeMap<RepoPath, Arc<ParsedFile>>,
@@ -60,7 +60,7 @@ impl ParsedFiles {
         within.into_iter().filter(direct)
     }
 
-    /// Reads a file of a tree; one that is not there is none.
+    /// Reads a file of a tree, if it is there.
     pub(super) fn read(&mut self, tree: &Tree, path: &RepoPath) {
         match tree.read_if_present(path) {
             Ok(file) => {
@@ -73,7 +73,7 @@ impl ParsedFiles {
         }
     }
 
-    /// Puts a file in the place of what was there; false where it says the same.
+    /// Replaces a file. Returns false if its text is the same as before.
     pub(super) fn put(&mut self, path: &RepoPath, file: Option<Arc<SourceFile>>) -> bool {
         let before = self.current.remove(path);
         let Some(file) = file else {
@@ -109,15 +109,15 @@ fn is_same(parsed: &ParsedFile, file: &SourceFile) -> bool {
     is_readable && parsed.file.path() == file.path() && parsed.file.text() == file.text()
 }
 
-/// Files that may match, and what could not be matching.
+/// Files that may match, and directories that could not be searched.
 #[derive(Debug, Default)]
 pub(super) struct MatchingFiles {
     pub(super) paths: BTreeSet<RepoPath>,
     pub(super) findings: Findings,
 }
 
-/// The files that may match one of the patterns: each directory is listed once,
-/// however many patterns lead into it, and none that no pattern enters.
+/// The files that may match one of the patterns. Each directory is listed once,
+/// however many patterns lead into it, and only if a pattern does.
 pub(super) fn matching(tree: &Tree, patterns: &[FilePattern]) -> MatchingFiles {
     let mut matching = MatchingFiles::default();
     let mut prefixes: Vec<&RepoPath> = Vec::new();
@@ -146,7 +146,7 @@ fn walk(tree: &Tree, from: &RepoPath, patterns: &[FilePattern], matching: &mut M
     match tree.walk(from, |directory| inside.iter().any(|pattern| pattern.enters(directory))) {
         Ok(paths) => matching.paths.extend(paths),
         Err(errors) => {
-            // A directory that is not there has no files, which the rule says itself.
+            // That a directory is not there is a finding of the rule.
             let is_serious = |kind: &ReadErrorKind| {
                 !matches!(kind, ReadErrorKind::Missing | ReadErrorKind::NotADirectory)
             };
@@ -156,8 +156,8 @@ fn walk(tree: &Tree, from: &RepoPath, patterns: &[FilePattern], matching: &mut M
     }
 }
 
-/// What a pattern that matches nothing may have meant: the pattern with the
-/// first segment mended that leads nowhere.
+/// What a pattern that matches nothing may have meant: the pattern with its
+/// first wrong segment corrected.
 pub(super) fn nearest_path(
     tree: &Tree,
     pattern: &PathPattern,

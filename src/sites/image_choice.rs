@@ -1,9 +1,10 @@
-//! Which image of several is meant: one order of ranks for every command.
+//! Which image of several a request means, by one order of ranks for every
+//! command.
 //!
-//! An image is told by its whole repository; by its key together with the
-//! repository of the new reference; else by a bare name, which is a key or the
-//! last segment of a repository. Places that carry the same repository are one
-//! image. Of images that fit equally none is chosen.
+//! An image is named by its whole repository; by its key together with the
+//! repository of the new reference; or by a bare name, which is a key or the last
+//! segment of a repository. Places with the same repository are one image. If
+//! several images fit equally, none is chosen.
 
 use indexmap::IndexMap;
 
@@ -14,12 +15,13 @@ use crate::diagnostic::{Finding, Findings, nearest};
 use crate::kubernetes::{ImageReference, full_repository};
 use crate::source::{Location, RepoPath};
 
-/// By what a place that says an image can be named.
+/// The names of a place that has an image.
 #[derive(Debug, Clone)]
 pub struct ImageNames<'a> {
-    /// Its key, and what the key is where it has to be longer or may be shorter.
+    /// Its key, and the longer and shorter names that the key may have in other
+    /// environments.
     pub keys: Vec<&'a str>,
-    /// Registry and path; none where they stand elsewhere.
+    /// Registry and path; none if another file has them.
     pub repository: Option<&'a str>,
 }
 
@@ -47,7 +49,7 @@ impl<'a> ImageNames<'a> {
         self.repository.and_then(|path| path.rsplit('/').next()) == Some(name)
     }
 
-    /// How closely this is the image that is meant; none where it is not.
+    /// How closely this place fits a request; none if it does not.
     fn rank(&self, request: &ImageRequest) -> Option<Rank> {
         let wanted = request.repository.as_ref().map(ImageReference::repository);
         let carries_wanted = wanted.as_ref().is_some_and(|wanted| self.has_repository(wanted));
@@ -57,7 +59,7 @@ impl<'a> ImageNames<'a> {
                 None => Some(Rank::Any),
             };
         };
-        // `redis` may be a key or end a path, whatever Docker Hub has by that name.
+        // A name like `redis` is not taken for a repository of Docker Hub.
         if name.contains('/') && self.has_repository(name) {
             return Some(Rank::Repository);
         }
@@ -78,8 +80,8 @@ impl<'a> ImageNames<'a> {
         }
     }
 
-    /// What places have in common that say the same image: the repository, or
-    /// where that stands elsewhere, the key.
+    /// What the places of one image have in common: the repository, or the key if
+    /// the repository is not known.
     fn identity(&self) -> ImageIdentity {
         match self.repository {
             Some(repository) => ImageIdentity::Repository(full_repository(repository)),
@@ -94,7 +96,7 @@ fn is_policy(name: &str) -> bool {
     name.contains(':') && !name.contains('/')
 }
 
-/// How closely a place is what is asked for, the closest first.
+/// How closely a place fits a request, the closest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     /// The whole repository was named.
@@ -129,13 +131,13 @@ pub enum NoImage<T> {
 pub struct AmbiguousImage<T> {
     /// The places of each.
     pub(super) images: Vec<Vec<T>>,
-    /// What the first of them are called in a message.
+    /// The names of the first of them in a message.
     called: Vec<String>,
     /// A name that means only that image, of each of these that has one.
     exact: Vec<String>,
 }
 
-/// The places of the one image that a request means, of places of any kind.
+/// The places of the one image that a request means.
 ///
 /// # Errors
 ///
@@ -149,8 +151,8 @@ pub fn choose_image<'n, T: Copy>(
     candidates.one_of(request, candidates.fitting(request))
 }
 
-/// The same for the images of one app: where it has only one, a whole reference
-/// means that one, whichever repository it is to come from.
+/// The same for the images of one app: if it has only one, a whole reference
+/// means that one, whatever its repository is.
 ///
 /// # Errors
 ///
@@ -169,10 +171,10 @@ pub fn choose_image_of_app<'n, T: Copy>(
     candidates.one_of(request, images)
 }
 
-/// Places by what they have in common.
+/// The places of each image.
 type Images<T> = IndexMap<ImageIdentity, Vec<T>>;
 
-/// Places of which one image is chosen.
+/// The places that a request is compared with.
 struct Candidates<'n, T>(Vec<(T, ImageNames<'n>)>);
 
 impl<'n, T: Copy> Candidates<'n, T> {
@@ -220,22 +222,22 @@ impl<'n, T: Copy> Candidates<'n, T> {
     }
 }
 
-/// A repository as it is told from a bare name.
+/// A repository in a spelling that is not a bare name.
 fn spelt_out(repository: &str) -> String {
     if repository.contains('/') { repository.to_owned() } else { full_repository(repository) }
 }
 
-/// What an image is called in a message.
+/// The name of an image in a message.
 fn called(own: &[&ImageNames<'_>]) -> String {
     let Some(first) = own.first() else { return String::new() };
     let key = || first.keys.first().copied().unwrap_or_default().to_owned();
     first.repository.map_or_else(key, spelt_out)
 }
 
-/// So many names are worth a person's time.
+/// The most names that a message lists.
 const SHOWN: usize = 6;
 
-/// Names as a sentence has them, and that there are more.
+/// Names as part of a sentence, which may say that there are more.
 fn listed(names: &[String], conjunction: &str, has_more: bool) -> String {
     let mut shown: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     if has_more {
@@ -250,7 +252,7 @@ fn listed(names: &[String], conjunction: &str, has_more: bool) -> String {
 }
 
 impl<T: Copy> AmbiguousImage<T> {
-    /// The finding that `[NAME=]text` does not say which image is meant.
+    /// The finding that it is not clear which image `[NAME=]text` means.
     pub fn finding(&self, name: Option<&str>, text: &str, at: impl Fn(T) -> Location) -> Finding {
         let has_more = self.images.len() > self.called.len();
         let message = match name {
@@ -273,8 +275,8 @@ impl<T: Copy> AmbiguousImage<T> {
 }
 
 impl ImageRequest {
-    /// The request that was probably meant, where a name was written as a
-    /// repository of Docker Hub: `web=:v2` for `web:v2`.
+    /// The request that was probably meant if a name was written as a repository
+    /// of Docker Hub: `web=:v2` for `web:v2`.
     pub fn with_bare_name<'n, T: Copy>(
         &self,
         places: &[T],
@@ -286,9 +288,9 @@ impl ImageRequest {
         choose_image(&bare, places, names).is_ok().then_some(bare)
     }
 
-    /// Why sites do not get an image of the repository that is asked for, which
-    /// is not theirs: a typing error in it would deploy somebody else's image,
-    /// and its tag is no tag of the site's own.
+    /// The findings of sites whose repository is not the one that is asked for: a
+    /// typing error in it would deploy somebody else's image, and a tag of one
+    /// repository means nothing in another.
     pub fn other_repositories<'s>(&self, sites: impl IntoIterator<Item = &'s Site>) -> Findings {
         let Some(wanted) = self.parts().repository else { return Findings::new() };
         let others = sites.into_iter().filter(|site| !site.takes_repository(&wanted));
@@ -303,7 +305,7 @@ fn other_repository(site: &Site, wanted: &str) -> Finding {
         Some(near) => {
             format!("did you mean `{near}`? To change the repository, say `--repository`")
         }
-        None => "say `--repository` where the repository is to change, too".to_owned(),
+        None => "say `--repository` if the repository is to change as well".to_owned(),
     };
     Finding::new(&OTHER_REPOSITORY, message, site.location.clone())
         .because("another repository")

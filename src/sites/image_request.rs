@@ -1,17 +1,17 @@
-//! What a person asks a site to say: `[NAME=]REF`.
+//! The new reference that a person asks for: `[NAME=]REF`.
 
 use std::fmt;
 
 use super::{ImageParts, Site, SiteValue};
 use crate::kubernetes::{Digest, ImageFault, ImageReference, is_tag};
 
-/// A new image reference as it is asked for: a whole one, or only `:TAG`,
-/// `@DIGEST` or `:TAG@DIGEST`, perhaps with the name of the image it is for.
+/// A request for a new image reference: a whole one, or only `:TAG`, `@DIGEST` or
+/// `:TAG@DIGEST`, perhaps with the name of the image that it is for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImageRequest {
     /// The image's key, name or repository.
     pub name: Option<String>,
-    /// Registry and path; none where the site's own is meant.
+    /// Registry and path; none if the site keeps its own.
     pub repository: Option<ImageReference>,
     /// The tag.
     pub tag: Option<String>,
@@ -19,7 +19,7 @@ pub struct ImageRequest {
     pub digest: Option<Digest>,
 }
 
-/// Why a text asks for nothing.
+/// Why a text is not a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImageRequestFault {
     /// The text is not an image reference.
@@ -28,8 +28,8 @@ pub enum ImageRequestFault {
     /// The reference has neither a tag nor a digest.
     #[error("it has neither a tag nor a digest")]
     Nothing,
-    /// Nothing stands before the `=`.
-    #[error("no name stands before the `=`")]
+    /// There is nothing before the `=`.
+    #[error("it has no name before the `=`")]
     NoName,
 }
 
@@ -74,7 +74,7 @@ impl ImageRequest {
         }
     }
 
-    /// Reads what a state or a hold says of an image: its tag and digest, with or
+    /// Reads an image's text in a state or a hold: its tag and digest, with or
     /// without the `:` or `@` before them, or a whole reference.
     pub(super) fn of_text(text: &str) -> Option<Self> {
         Self::of_identity(text).or_else(|_| Self::of_reference(text)).ok()
@@ -117,7 +117,7 @@ impl ImageRequest {
         self.parts().to_string()
     }
 
-    /// Tag and digest, with the repository where one is asked for.
+    /// Tag and digest, with the repository if one is asked for.
     pub fn parts(&self) -> ImageParts {
         ImageParts {
             repository: self.repository.as_ref().map(ImageReference::repository),
@@ -126,8 +126,8 @@ impl ImageRequest {
         }
     }
 
-    /// What a site is to say; the repository stays the site's own where none is
-    /// asked for, or the same in another spelling.
+    /// The value that a site gets. It keeps its repository if none is asked for, or
+    /// the same in another spelling.
     pub fn value_of(&self, site: &Site) -> SiteValue {
         let asked = self.parts();
         let repository = asked.repository.filter(|repository| !site.takes_repository(repository));

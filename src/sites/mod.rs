@@ -1,14 +1,15 @@
-//! Where image references, git references and promoted values stand, and what
-//! they say.
+//! Places in files that have an image reference, a git reference or a promoted
+//! value.
 //!
-//! A [`Site`] is found in one file, by the rules of that file's kind; what all
-//! sites of an app say in one environment is its [`State`]. A [`Model`] has the
-//! sites of a whole tree.
+//! A [`Site`] is found in one file, by the rules of that file's kind. The values
+//! of all of an app's sites in one environment are its [`State`]. A [`Model`] has
+//! the sites of a whole tree.
 //!
-//! The way through: `rules` say which files an adopted repository's rule reads
-//! and for whom, the `kinds` find sites in one parsed file each, `app` puts those
-//! of an app together, `pair` those of two environments. `write` says what has
-//! to change at a site for it to say something else.
+//! How it fits together: `rules` say which files a rule of an adopted repository
+//! reads, and for which app and environment; `kinds` find the sites of one parsed
+//! file; `app` collects the sites of an app, and `pair` matches those of two
+//! environments. `image_choice` decides which image a request means, and `write`
+//! what has to change at a site to give it a new value.
 
 mod adopted;
 mod app;
@@ -40,7 +41,7 @@ pub use kinds::{sites_of_content, sites_of_file};
 pub use model::Model;
 pub use pair::{Pair, Pairs, pair};
 pub use scope::{AppInstance, ModelScope};
-pub use site::{Barrier, ImageParts, Key, Site, SitePart, SitePartKind, SiteValue, Unsaid};
+pub use site::{Barrier, ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue};
 pub use state::State;
 pub use state_reference::{KeyedValue, KnownKeys, StateReference, is_image_text};
 pub use write::{WriteOptions, changes, shared_base};

@@ -10,8 +10,8 @@ use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::Findings;
 use crate::source::{RepoPath, SourceFile, Tree};
 
-/// The sites of a tree, kept by file: another tree's are had by replacing the
-/// files that differ ([`Model::put`]), as history is followed.
+/// The sites of a tree, kept by file. The sites of another tree are found by
+/// replacing the files that differ ([`Model::put`]), as history is followed.
 #[derive(Debug, Clone)]
 pub struct Model(Layout);
 
@@ -32,7 +32,7 @@ macro_rules! each {
 }
 
 impl Model {
-    /// Reads the sites that are asked about, and no file of others.
+    /// Reads the sites of a scope, and no files of others.
     pub fn of_tree(repository: &Repository, tree: &Tree, scope: &ModelScope) -> Self {
         let mut model = Self::empty(repository, scope);
         each!(&mut model.0, layout => layout.read(tree));
@@ -48,9 +48,9 @@ impl Model {
         })
     }
 
-    /// Puts a file in the place of what was at a path, or takes it away. Returns
-    /// whose sites may say something else now.
-    #[allow(clippy::needless_pass_by_value, reason = "whoever read the file needs it no more")]
+    /// Replaces the file at a path, or removes it. Returns the apps whose sites
+    /// may have changed.
+    #[allow(clippy::needless_pass_by_value, reason = "the caller does not need the file any more")]
     pub fn put(&mut self, path: &RepoPath, file: Option<Arc<SourceFile>>) -> BTreeSet<AppInstance> {
         each!(&mut self.0, layout => layout.put(path, file.as_ref()))
     }
@@ -60,18 +60,18 @@ impl Model {
         each!(&self.0, layout => layout.concerns(path))
     }
 
-    /// Whose sites stand in the file at that path, or depend on it.
+    /// The apps with sites in the file at that path, and those that depend on it.
     pub fn affected(&self, path: &RepoPath) -> BTreeSet<AppInstance> {
         each!(&self.0, layout => layout.affected(path))
     }
 
-    /// Files, and directories with files, outside of which nothing that is asked
-    /// about has ever stood: to limit `git log` to.
+    /// Paths to limit `git log` to: no site of the scope has ever been in a file
+    /// outside of these files and directories.
     pub fn paths(&self) -> Vec<RepoPath> {
         outermost(each!(&self.0, layout => layout.paths()))
     }
 
-    /// The environments that are asked about, in the repository's order.
+    /// The environments of the scope, in the repository's order.
     pub fn environments(&self) -> Vec<EnvironmentName> {
         each!(&self.0, layout => layout.environments())
     }
@@ -81,15 +81,15 @@ impl Model {
         each!(&self.0, layout => layout.apps(environment))
     }
 
-    /// What an app says in an environment; none where it is not there.
+    /// An app's sites in an environment; none if it is not there.
     pub fn app(&self, environment: &EnvironmentName, app: &str) -> Option<AppSites> {
         each!(&self.0, layout => layout.app(environment, app))
     }
 
-    /// What apps deploy by files that several environments use, and by none of
-    /// their own: sites that are not to be changed there ([`super::Barrier::Shared`]),
-    /// each with its finding by [`super::shared_base`]. The model has to be of
-    /// everything, and the tree the one that it was read from.
+    /// Sites of apps that are only in files shared by several environments. They
+    /// must not be changed there ([`super::Barrier::Shared`]); the finding is
+    /// [`super::shared_base`]. The scope has to be everything, and the tree the
+    /// one that the model was read from.
     pub fn shared(&self, tree: &Tree) -> BTreeMap<AppInstance, Vec<Site>> {
         match &self.0 {
             Layout::Native(_) => BTreeMap::new(),
@@ -97,7 +97,7 @@ impl Model {
         }
     }
 
-    /// All that was found: in files, in rules without effect, and in each app.
+    /// All findings: of files, of rules without effect, and of each app.
     pub fn findings(&self) -> Findings {
         let mut findings: Findings = each!(&self.0, layout => layout.findings());
         for environment in self.environments() {
@@ -111,9 +111,9 @@ impl Model {
     }
 }
 
-/// The paths without those that are within others.
+/// The paths, without those below others.
 fn outermost(mut paths: Vec<RepoPath>) -> Vec<RepoPath> {
-    // Not in the order of their text, in which `a.yaml` stands between `a` and `a/b`.
+    // Not by their text, which puts `a.yaml` between `a` and `a/b`.
     paths.sort_by(|a, b| a.segments().cmp(b.segments()));
     let mut kept: Vec<RepoPath> = Vec::new();
     for path in paths {

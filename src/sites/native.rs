@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use super::cursor::{Cursor, text};
-use super::{ImageParts, Key, Site, SitePart, SitePartKind, SiteValue, Unsaid};
+use super::{ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue};
 use crate::config::{Layer, Layered, Sourced, lay_settings, lay_values};
 use crate::source::{Location, SourceFile, Span};
 use crate::yaml::{Node, Place, Route, Step, emit};
@@ -32,11 +32,11 @@ pub(super) fn find(
     let app = NativeApp { leaf, root, layers };
     let is_wanted = |key: &str| matches!(key, "images" | "template" | "promote");
     let settings = lay_settings(layers.iter().copied(), is_wanted);
-    let said = |key: &str| settings.as_ref().and_then(|settings| settings.get(key));
-    let images = said("images").into_iter().flat_map(Layered::entries);
+    let laid = |key: &str| settings.as_ref().and_then(|settings| settings.get(key));
+    let images = laid("images").into_iter().flat_map(Layered::entries);
     let mut sites: Vec<_> = images.map(|(key, image)| app.image(key, image)).collect();
-    sites.push(app.template(said("template")));
-    let routes = promoted(said("promote"));
+    sites.push(app.template(laid("template")));
+    let routes = promoted(laid("promote"));
     if !routes.is_empty() {
         let values = lay_values(None, layers.iter().copied());
         sites.extend(routes.iter().map(|route| app.promoted(route, values.as_ref())));
@@ -73,7 +73,7 @@ impl NativeApp<'_> {
     fn site(
         &self,
         key: Key,
-        said: Option<SiteValue>,
+        value: Option<SiteValue>,
         location: Location,
         part: Vec<SitePart>,
     ) -> Site {
@@ -81,12 +81,12 @@ impl NativeApp<'_> {
             key,
             qualified: None,
             app: None,
-            said,
+            value,
             location,
             file: Arc::clone(self.leaf),
             parts: part,
             adds_digest: true,
-            unsaid: Unsaid::Null,
+            removal: Removal::Null,
             barrier: None,
         }
     }
@@ -98,19 +98,19 @@ impl NativeApp<'_> {
     }
 
     fn image(&self, key: &str, image: &Layered<'_>) -> Site {
-        let said = FIELDS.map(|(name, _)| image.get(name).map(Layered::node));
-        let texts = said.map(|node| node.and_then(text));
-        let parts = FIELDS.iter().zip(&texts).map(|((name, form), text)| {
+        let fields = FIELDS.map(|(name, _)| image.get(name).map(Layered::node));
+        let texts = fields.map(|node| node.and_then(text));
+        let parts = FIELDS.iter().zip(&texts).map(|((name, kind), text)| {
             let route = route(&["images", key, name]);
-            self.part(route, *form, text.clone().unwrap_or_default())
+            self.part(route, *kind, text.clone().unwrap_or_default())
         });
         let parts = parts.collect();
-        let [repository, tag, digest] = said;
+        let [repository, tag, digest] = fields;
         let shown = tag.or(digest).or(repository).or_else(|| self.innermost(key));
         let location = shown.map_or_else(|| self.whole(), Node::location);
         let [repository, tag, digest] = texts;
-        let said = ImageParts { repository, tag, digest };
-        self.site(Key::Image(key.to_owned()), Some(SiteValue::Image(said)), location, parts)
+        let value = SiteValue::Image(ImageParts { repository, tag, digest });
+        self.site(Key::Image(key.to_owned()), Some(value), location, parts)
     }
 
     /// The innermost layer's map of an image.
@@ -127,28 +127,28 @@ impl NativeApp<'_> {
     }
 
     /// The template's pin, which can be written where there is none yet.
-    fn template(&self, said: Option<&Layered<'_>>) -> Site {
-        let said = said.map(Layered::node);
-        let written = said.and_then(text);
+    fn template(&self, setting: Option<&Layered<'_>>) -> Site {
+        let node = setting.map(Layered::node);
+        let written = node.and_then(text);
         let written = written.unwrap_or_else(|| self.leaf.path().stem().to_owned());
         let pin = written.split_once('@').map(|(_, pin)| SiteValue::Revision(pin.to_owned()));
-        let location = said.map_or_else(|| self.whole(), Node::location);
+        let location = node.map_or_else(|| self.whole(), Node::location);
         let part = self.part(route(&["template"]), SitePartKind::Pin, written);
         self.site(Key::Git("template".to_owned()), pin, location, vec![part])
     }
 
     fn promoted(&self, route: &Sourced<Route>, values: Option<&Layered<'_>>) -> Site {
         // The first step leads to the values.
-        let value = values.and_then(|values| values.find(&route.value.steps()[1..]));
-        let said = value.as_ref().map(|value| SiteValue::Value(emit(value.root())));
+        let laid = values.and_then(|values| values.find(&route.value.steps()[1..]));
+        let value = laid.as_ref().map(|laid| SiteValue::Value(emit(laid.root())));
         let innermost = self.layers.iter().rev().find_map(|layer| route.value.find(layer.root));
         let location = innermost.filter(|_| value.is_some());
         let location = location.map_or_else(|| route.location.clone(), Node::location);
-        let written = said.as_ref().map(ToString::to_string).unwrap_or_default();
+        let written = value.as_ref().map(ToString::to_string).unwrap_or_default();
         let parts =
             self.place(&route.value).map(|route| self.part(route, SitePartKind::Value, written));
         let key = Key::Value(route.value.to_string());
-        self.site(key, said, location, parts.into_iter().collect())
+        self.site(key, value, location, parts.into_iter().collect())
     }
 
     /// The route with indices, which an item of a list has only where the

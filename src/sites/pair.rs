@@ -10,9 +10,9 @@ use crate::diagnostic::{Finding, Findings, Subject, nearest};
 /// Sites of two environments that belong together.
 #[derive(Debug, Clone, Default)]
 pub struct Pairs<'a> {
-    /// What the source says, and may be promoted.
+    /// Sites that can be promoted.
     pub both: Vec<Pair<'a>>,
-    /// Those of which one names a range or a branch: nothing of them is promoted.
+    /// Pairs in which one value is a range or a branch: these are not promoted.
     pub moving: Vec<Pair<'a>>,
     /// Sites of the source without a partner.
     pub only_source: Vec<&'a Site>,
@@ -20,19 +20,20 @@ pub struct Pairs<'a> {
     pub only_target: Vec<&'a Site>,
 }
 
-/// A site of the source, and those of the target that are to say the same.
+/// A site of the source, and the sites of the target that get its value.
 #[derive(Debug, Clone)]
 pub struct Pair<'a> {
-    /// The one of the source that says most.
+    /// The site of the source with the most exact value.
     pub source: &'a Site,
-    /// All of the target.
+    /// All sites of the target.
     pub targets: Vec<&'a Site>,
 }
 
-/// Pairs the sites of two environments by their keys; where only one of them
-/// needs the longer name of an image, by that.
+/// Pairs the sites of two environments by their keys; by the longer key of an
+/// image if only one of them needs it.
 ///
-/// A site that says nothing yet is a partner of one that does, and needs none.
+/// A site without a value is a partner for one that has a value, and does not
+/// need a partner itself.
 pub fn pair<'a>(source: &'a AppSites, target: &'a AppSites) -> Pairs<'a> {
     let sources = by_key(source);
     let mut targets = by_key(target);
@@ -71,21 +72,21 @@ fn by_key(app: &AppSites) -> BTreeMap<&Key, Vec<&Site>> {
 }
 
 fn is_moving(site: &Site) -> bool {
-    matches!(site.said, Some(SiteValue::Moving(_)))
+    matches!(site.value, Some(SiteValue::Moving(_)))
 }
 
-/// Whether it says something that could be promoted.
+/// Whether it has a value that can be promoted.
 fn is_exact(site: &Site) -> bool {
-    site.said.is_some() && !is_moving(site)
+    site.value.is_some() && !is_moving(site)
 }
 
 impl<'a> Pairs<'a> {
     fn add(&mut self, sources: &[&'a Site], targets: Vec<&'a Site>) {
-        let said = sources.iter().copied().filter(|site| site.said.is_some());
-        let most = said.max_by_key(|site| site.said.as_ref().map(weight));
+        let with_value = sources.iter().copied().filter(|site| site.value.is_some());
+        let most = with_value.max_by_key(|site| site.value.as_ref().map(weight));
         let Some(source) = most else {
-            // Nothing is to be said; but what the source leaves to its base, the
-            // target says of an image.
+            // There is nothing to promote, but the target has an image that the
+            // source leaves to its base.
             let images = targets.into_iter().filter(|site| site.is_image() && is_exact(site));
             self.only_target.extend(images);
             return;
@@ -95,8 +96,8 @@ impl<'a> Pairs<'a> {
         if moves { self.moving.push(pair) } else { self.both.push(pair) }
     }
 
-    /// What keeps the app from being promoted (sites without a partner), and
-    /// what is left alone (ranges).
+    /// The findings of sites without a partner, which block the app, and of
+    /// ranges, which are left alone.
     pub fn findings(&self, source: &AppSites, target: &AppSites) -> Findings {
         let mut findings = Findings::new();
         for (sites, here, there) in
@@ -107,7 +108,7 @@ impl<'a> Pairs<'a> {
         for pair in &self.moving {
             let all = std::iter::once(pair.source).chain(pair.targets.iter().copied());
             for site in all {
-                if let Some(SiteValue::Moving(text)) = &site.said {
+                if let Some(SiteValue::Moving(text)) = &site.value {
                     findings.push(moving(site, text));
                 }
             }
@@ -123,7 +124,7 @@ fn unpaired(site: &Site, here: &AppSites, there: &AppSites) -> Finding {
     let help = match near {
         Some(near) => format!("did you mean `{near}`, as `{}` calls it?", there.environment),
         None => format!(
-            "name it in `{}`, too, or keep it out of the rule of its file with `images`",
+            "add it to `{}` as well, or exclude it with `images` from the rule of its file",
             there.environment
         ),
     };

@@ -1,5 +1,5 @@
-//! The rules of an adopted repository: which reads which file, for whom, and
-//! what it finds there.
+//! The rules of an adopted repository: which files each one reads, for which app
+//! and environment, and what it finds there.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ use crate::yaml::{Place, Route, Step, Value, emit};
 #[derive(Debug, Clone)]
 pub(super) struct Rule {
     pub(super) entry: SiteRule,
-    /// By the environment's number; the longest spelling first, which wins where
-    /// a path may be read as two environments.
+    /// By the environment's number. The longest spelling comes first: it wins if
+    /// a path can be read as two environments.
     patterns: Vec<(usize, FilePattern)>,
     /// How paths spell the environments.
     pub(super) spellings: Vec<String>,
@@ -44,7 +44,7 @@ impl Rule {
         }
     }
 
-    /// The environment, and the app where the path or the rule names it.
+    /// The environment, and the app if the path or the rule names it.
     pub(super) fn matches(&self, path: &RepoPath) -> Option<(usize, Option<String>)> {
         let (environment, captures) = self
             .patterns
@@ -86,13 +86,14 @@ impl Rule {
     }
 }
 
-/// What a path can capture as an app, and nothing that would be read as a pattern.
+/// Whether a path can have this name as a segment, and no pattern is read into
+/// it.
 fn is_segment(app: &str) -> bool {
     app.starts_with(|c: char| c.is_ascii_alphanumeric())
         && app.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
 }
 
-/// The last segment of what a site takes a version of.
+/// The last segment of a site's repository or address.
 fn image_name(site: &Site) -> &str {
     let whole = match &site.key {
         Key::Image(name) => site.repository().unwrap_or(name),
@@ -111,14 +112,15 @@ pub(super) struct RuleSites {
     pub(super) environment: usize,
     /// The app that the path or the rule names.
     pub(super) app: Option<String>,
-    /// By app, the sites in the order of the file; where it cannot be read, why.
+    /// The sites by app, in the order of the file; or why it cannot be read.
     pub(super) found: Result<BTreeMap<String, Vec<Site>>, Findings>,
-    /// What is wrong with single sites.
+    /// Problems of single sites.
     pub(super) findings: Findings,
 }
 
 impl Rule {
-    /// What the rule finds in a file, for the app that the path names, if any.
+    /// The sites that the rule finds in a file, for the app that the path names,
+    /// if any.
     pub(super) fn sites(
         &self,
         path: &RepoPath,
@@ -161,10 +163,10 @@ impl Rule {
                 None => findings.push(
                     Finding::new(
                         &UNREADABLE_MARKER,
-                        format!("nothing says which app the site in `{path}` is of"),
+                        format!("nothing says which app the site in `{path}` belongs to"),
                         site.location.clone(),
                     )
-                    .because("is of no app")
+                    .because("belongs to no app")
                     .help("write `# rungs: app=NAME`, or give the rule an `app`"),
                 ),
             }
@@ -172,8 +174,8 @@ impl Rule {
         apps
     }
 
-    /// The finding that the rule's entry in `sites` has no effect: none of its
-    /// `files` files has a site.
+    /// The finding that the rule's entry in `sites` has no effect: it matches
+    /// `files` files, and none has a site.
     pub(super) fn unmatched(&self, near: Option<&str>, files: usize) -> Finding {
         let path = &self.entry.path;
         let message = match files {
@@ -200,8 +202,8 @@ impl Rule {
     }
 }
 
-/// The site of a promoted value. One that is not there yet is a site all the
-/// same, so that it can be written.
+/// The site of a promoted value. A value that does not exist yet has a site too,
+/// so that it can be written.
 fn promoted_value(
     builder: SiteBuilder<'_>,
     documents: &[Value],

@@ -1,10 +1,10 @@
-//! Which apps and environments sites are asked of.
+//! The apps and environments whose sites are read.
 
 use std::collections::BTreeSet;
 
 use crate::config::EnvironmentName;
 
-/// Which apps and environments are asked about. Files of no others are read.
+/// The apps and environments whose sites are read. No files of others are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ModelScope {
     /// None for every environment.
@@ -27,12 +27,12 @@ impl ModelScope {
         }
     }
 
-    /// Whether an environment is asked about.
+    /// Whether an environment is in the scope.
     pub(super) fn has_environment(&self, environment: &EnvironmentName) -> bool {
         self.environments.as_ref().is_none_or(|all| all.contains(environment))
     }
 
-    /// Whether an app is asked about.
+    /// Whether an app is in the scope.
     pub(super) fn has_app(&self, app: &str) -> bool {
         self.apps.as_ref().is_none_or(|all| all.contains(app))
     }

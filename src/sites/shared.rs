@@ -1,6 +1,6 @@
 //! References in files that several environments use.
 //!
-//! What an environment deploys may be said by no file of its own. The files that
+//! What an environment deploys may not be in any file of its own. The files that
 //! its own lead to are followed as kustomize and Helm do: `resources`, `bases`,
 //! `components` and patches of kustomizations, and the `values.yaml` beside the
 //! `Chart.yaml` of a chart.
@@ -18,8 +18,8 @@ use super::{Barrier, Site, SitePartKind, SiteValue};
 use crate::config::{EnvironmentName, ImageFilter};
 use crate::source::{RepoPath, Tree};
 
-/// More files than this are not followed from one app's: no repository that
-/// people wrote has them, and one made to hurt could.
+/// The most files that are followed from one app's: no repository that people
+/// wrote has more, and one made to do harm could.
 const MOST_FILES: usize = 2_000;
 
 /// An app's own files in one environment.
@@ -30,8 +30,8 @@ pub(super) struct Own<'m> {
     pub(super) sites: Vec<Site>,
 }
 
-/// The sites of each of the apps that only files of several environments have,
-/// in the same order.
+/// The sites of each app that are only in files of several environments, in the
+/// order of the apps.
 pub(super) fn find(tree: &Tree, apps: &[Own<'_>]) -> Vec<Vec<Site>> {
     let mut follower = Follower { tree, files: HashMap::new(), sites: HashMap::new() };
     let reached: Vec<_> = apps.iter().map(|own| follower.reached(&own.files)).collect();
@@ -65,8 +65,7 @@ pub(super) fn find(tree: &Tree, apps: &[Own<'_>]) -> Vec<Vec<Site>> {
     found
 }
 
-/// Apps whose sites stand in the same files: what one of them says there, the
-/// others need not.
+/// Apps with sites in the same files: a site of one of them covers the others.
 struct Neighbours<'a> {
     by_file: HashMap<(&'a EnvironmentName, &'a RepoPath), Vec<&'a Own<'a>>>,
 }
@@ -82,7 +81,7 @@ impl<'a> Neighbours<'a> {
         Self { by_file }
     }
 
-    /// The sites of an app and of all that share a file with it.
+    /// The sites of an app and of all apps that share a file with it.
     fn sites(&self, own: &Own<'a>) -> Vec<&'a Site> {
         let files = own.files.iter().map(|file| (own.environment, *file));
         let apps: BTreeMap<_, _> = files
@@ -94,7 +93,7 @@ impl<'a> Neighbours<'a> {
     }
 }
 
-/// What needs no reference from elsewhere.
+/// Images that an environment's own files set.
 struct Covered {
     keys: HashSet<super::Key>,
     /// Repositories that an entry of `images` replaces.
@@ -105,11 +104,12 @@ impl Covered {
     fn new<'s>(own: &[&'s Site], reached: impl Iterator<Item = &'s Site>) -> Self {
         let entries = own.iter().copied().chain(reached).filter(|site| is_entry(site));
         let replaced = entries.map(|site| site.key.name().to_owned());
-        let said = own.iter().filter(|site| site.said.is_some());
-        let repositories = said.clone().filter_map(|site| site.repository()).map(str::to_owned);
+        let with_value = own.iter().filter(|site| site.value.is_some());
+        let repositories =
+            with_value.clone().filter_map(|site| site.repository()).map(str::to_owned);
         Self {
             replaced: replaced.chain(repositories).collect(),
-            keys: said.map(|site| site.key.clone()).collect(),
+            keys: with_value.map(|site| site.key.clone()).collect(),
         }
     }
 
@@ -120,11 +120,11 @@ impl Covered {
     }
 }
 
-/// Whether it is an entry of a kustomization's `images` that says a version.
+/// Whether it is an entry of a kustomization's `images` with a version.
 fn is_entry(site: &Site) -> bool {
     let tag = site.part(SitePartKind::Tag);
     let key = tag.and_then(|part| part.at.route.steps().last());
-    site.said.is_some() && key == Some(&crate::yaml::Step::Key("newTag".to_owned()))
+    site.value.is_some() && key == Some(&crate::yaml::Step::Key("newTag".to_owned()))
 }
 
 struct Follower<'t> {
@@ -147,7 +147,7 @@ impl Follower<'_> {
         reached
     }
 
-    /// Where following begins: the kustomization that uses a file, and the
+    /// Where following starts: at the kustomization that uses a file, and at the
     /// values of the chart that the file is for.
     fn beside(&mut self, path: &RepoPath) -> Vec<RepoPath> {
         let mut begin = vec![path.clone()];
@@ -170,7 +170,7 @@ impl Follower<'_> {
         if let Some(known) = self.files.get(path) {
             return known.clone();
         }
-        // What cannot be read is somebody else's to say.
+        // A file that cannot be read is reported elsewhere.
         let read = self.tree.read_if_present(path).ok().flatten();
         let parsed = read.map(|file| Arc::new(ParsedFile::new(file)));
         self.files.insert(path.clone(), parsed.clone());
@@ -208,8 +208,9 @@ impl Follower<'_> {
         } else {
             sites_of_content(&parsed.file, documents).0
         };
-        sites
-            .retain(|site| site.said.is_some() && !matches!(site.said, Some(SiteValue::Moving(_))));
+        sites.retain(|site| {
+            site.value.is_some() && !matches!(site.value, Some(SiteValue::Moving(_)))
+        });
         self.sites.insert(path.clone(), sites);
     }
 
@@ -218,7 +219,7 @@ impl Follower<'_> {
     }
 }
 
-/// What a kustomization builds from.
+/// The files and directories that a kustomization is built from.
 fn named(root: &Cursor<'_>) -> Vec<String> {
     let lists = ["resources", "bases", "components", "patchesStrategicMerge"];
     let entries = lists.into_iter().filter_map(|key| root.get(key)).flat_map(|list| list.items());

@@ -1,4 +1,4 @@
-//! A place where a reference or a promoted value stands.
+//! A place that has a reference or a promoted value.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,34 +11,34 @@ use crate::kubernetes::{full_repository, image_reference};
 use crate::source::{Location, REDACTED, RepoPath, SourceFile, has_password, is_secret_key};
 use crate::yaml::Place;
 
-/// A place in a file where an image reference, a git reference or a promoted
-/// value stands, or may be written.
+/// A place in a file that has an image reference, a git reference or a promoted
+/// value, or may get one.
 ///
-/// Whose it is stands with it where sites are gathered
-/// ([`super::AppSites`]): one file may be read for no environment at all.
+/// Its app and environment are in [`super::AppSites`]: a file may be read for no
+/// environment at all.
 #[derive(Debug, Clone)]
 pub struct Site {
-    /// What pairs it with the sites of other environments.
+    /// The key that pairs it with the sites of other environments.
     pub key: Key,
-    /// A longer name, which is the key's where the short one means two images
-    /// of the app.
+    /// A longer name, which becomes the key if the short one stands for two
+    /// images of the app.
     pub qualified: Option<String>,
-    /// The app that a marker names; none where the rule or the path does.
+    /// The app that a marker names; none if the rule or the path names it.
     pub app: Option<String>,
-    /// What it says; none where it may say something and does not yet.
-    pub said: Option<SiteValue>,
-    /// Where, for people.
+    /// Its value; none if it may get one and does not have one yet.
+    pub value: Option<SiteValue>,
+    /// The place that people are shown.
     pub location: Location,
-    /// The file that the parts are in. What a native app says may stand in an
-    /// outer file, which `location` shows; it is changed in the app's own.
+    /// The file that the parts are in. The value of a native app may come from an
+    /// outer file, which `location` shows; it is changed in the app's own file.
     pub file: Arc<SourceFile>,
-    /// The scalars that say it.
+    /// The scalars that hold the value.
     pub parts: Vec<SitePart>,
-    /// Whether a promotion adds a digest where it has none.
+    /// Whether a promotion adds a digest if it has none.
     pub adds_digest: bool,
-    /// How one of its parts is made to say nothing.
-    pub unsaid: Unsaid,
-    /// Why it must not be changed here.
+    /// How one of its parts is removed.
+    pub removal: Removal,
+    /// The reason why it must not be changed here.
     pub barrier: Option<Barrier>,
 }
 
@@ -48,23 +48,23 @@ impl Site {
         matches!(self.key, Key::Image(_))
     }
 
-    /// The image that it says.
+    /// Its image.
     pub fn image(&self) -> Option<&ImageParts> {
-        match &self.said {
+        match &self.value {
             Some(SiteValue::Image(image)) => Some(image),
             _ => None,
         }
     }
 
-    /// Registry and path of its image, as written; of one that may be inserted,
-    /// the image that it would be.
+    /// Registry and path of its image, as written; those of the image that may be
+    /// inserted if there is none yet.
     pub fn repository(&self) -> Option<&str> {
         let inserted = || self.part(SitePartKind::Item).map(|part| part.text.as_str());
         self.image().and_then(|image| image.repository.as_deref()).or_else(inserted)
     }
 
-    /// Whether an image of that repository is the one that the site takes,
-    /// however the registry is written.
+    /// Whether its image is of that repository, however the registry is written,
+    /// or may be.
     pub(super) fn takes_repository(&self, repository: &str) -> bool {
         self.repository().is_none_or(|own| full_repository(own) == full_repository(repository))
     }
@@ -75,27 +75,27 @@ impl Site {
     }
 }
 
-/// How a part of a reference is made to say nothing.
+/// How a part of a reference is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unsaid {
-    /// Its key goes.
-    Removed,
-    /// It says nothing at all, as charts have it.
+pub enum Removal {
+    /// Its key is removed.
+    Key,
+    /// Its text becomes empty, as charts have it.
     Empty,
-    /// It is null, because what outer files say would hold otherwise.
+    /// It becomes null, because an outer file would set it otherwise.
     Null,
 }
 
-/// Why a site can be read and not be changed.
+/// Why a site can be read but not changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Barrier {
-    /// A symbolic link of that path leads to its file.
+    /// The file is read through the symbolic link at that path.
     Link(RepoPath),
-    /// Its file says it for several environments.
+    /// Its file belongs to several environments.
     Shared(Vec<EnvironmentName>),
 }
 
-/// What pairs the sites of two environments: no file, line or index.
+/// What pairs the sites of two environments. It contains no file, line or index.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// An image: its key in a native file, kustomize's `name`, the container's
@@ -104,7 +104,8 @@ pub enum Key {
     /// A git reference: the repository's address without the reference, or the
     /// source's name.
     Git(String),
-    /// A chart's or another version.
+    /// The version of a chart or of something else: the chart's name, the
+    /// object's, or the route.
     Version(String),
     /// A promoted value: its route.
     Value(String),
@@ -128,7 +129,7 @@ impl Key {
         }
     }
 
-    /// What a person calls what it names.
+    /// The word for the kind of thing that it names.
     pub fn noun(&self) -> &'static str {
         match self {
             Self::Image(_) => "image",
@@ -151,7 +152,7 @@ impl Serialize for Key {
     }
 }
 
-/// What a site says.
+/// The value of a site.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SiteValue {
@@ -159,8 +160,8 @@ pub enum SiteValue {
     Image(ImageParts),
     /// A git tag or commit, or a version.
     Revision(String),
-    /// A range of versions or a branch, which names something else tomorrow:
-    /// no part of a state, and never copied.
+    /// A range of versions or a branch, which names something else tomorrow. It
+    /// is not part of a state, and is never copied.
     Moving(String),
     /// A value, as [`crate::yaml::emit`] writes it.
     Value(String),
@@ -177,7 +178,7 @@ impl SiteValue {
             || yaml.lines().any(holds_secret)
     }
 
-    /// The same as it may be shown: what looks like a secret is masked.
+    /// The value as it may be shown: one that looks like a secret is masked.
     pub fn shown(&self, key: &Key) -> Cow<'_, Self> {
         if self.is_secret(key) {
             Cow::Owned(Self::Value(REDACTED.to_owned()))
@@ -187,9 +188,9 @@ impl SiteValue {
     }
 }
 
-/// Whether a line of emitted YAML gives a secret's key something that is more
-/// than on or off. A line of a longer text that looks like one counts as well:
-/// masking too much is the lesser harm.
+/// Whether a line of emitted YAML gives the key of a secret more than a switch's
+/// value. A line of a longer text that looks like one counts as well: masking too
+/// much does less harm.
 fn holds_secret(line: &str) -> bool {
     let Some((key, value)) = line.trim_start_matches([' ', '-']).split_once(':') else {
         return false;
@@ -198,10 +199,10 @@ fn holds_secret(line: &str) -> bool {
     is_secret_key(key.trim_matches(['"', '\''])) && !is_switch
 }
 
-/// An image as a site says it.
+/// The image of a site, in parts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub struct ImageParts {
-    /// Registry and path, as written; none where the site leaves it to others.
+    /// Registry and path, as written; none if another file has them.
     pub repository: Option<String>,
     /// The tag.
     pub tag: Option<String>,
@@ -210,7 +211,7 @@ pub struct ImageParts {
 }
 
 impl ImageParts {
-    /// What is deployed: the digest where there is one, else the tag.
+    /// What is deployed: the digest if there is one, else the tag.
     pub fn identity(&self) -> Option<&str> {
         self.digest.as_deref().or(self.tag.as_deref())
     }
@@ -233,40 +234,41 @@ impl fmt::Display for SiteValue {
     }
 }
 
-/// One scalar of a site, or where it would be.
+/// One scalar of a site, or the place where it would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SitePart {
-    /// What of the reference it holds.
+    /// The part of the reference that it holds.
     pub kind: SitePartKind,
-    /// The scalar; where it is not there yet, the place that its key would have.
+    /// The place of the scalar; the place that its key would have if there is
+    /// none yet.
     pub at: Place,
     /// Whether it is there.
     pub is_there: bool,
-    /// What the scalar says; where it is not there, what holds in its place and
-    /// has to be said along with it, which may be nothing.
+    /// The scalar's text. If there is no scalar yet, the text from an outer file
+    /// that has to be written along with the other parts, which may be empty.
     pub text: String,
 }
 
-/// What of a reference a scalar holds.
+/// The part of a reference that a scalar holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SitePartKind {
-    /// All of it: `repository:tag@digest`, perhaps with `name=` before it, as
-    /// Argo CD takes it.
+    /// The whole reference: `repository:tag@digest`, perhaps after a `name=`, as
+    /// Argo CD has it.
     Reference,
     /// Registry and path.
     Repository,
-    /// The tag, perhaps with `@` and a digest behind it, as charts take it.
+    /// The tag, perhaps followed by `@` and a digest, as charts have it.
     Tag,
     /// The digest.
     Digest,
-    /// An item of a list of images as kustomize takes it; the list is the place,
-    /// and the image's name the text.
+    /// A new item of kustomize's list of images: the place is the list, and the
+    /// text is the image's name.
     Item,
     /// An address with `?ref=` or `?version=` in it.
     Address,
     /// A template's name with `@` and a tag or commit.
     Pin,
-    /// The id of a git commit alone.
+    /// The full id of a git commit alone.
     Commit,
     /// A git reference or a version alone.
     Revision,

@@ -1,4 +1,4 @@
-//! What an app's sites say together.
+//! The state of an app in an environment.
 
 use std::collections::BTreeMap;
 
@@ -6,55 +6,55 @@ use serde::{Serialize, Serializer};
 
 use super::{Key, SiteValue};
 
-/// What all of an app's sites in one environment say at one commit.
+/// The values of all of an app's sites in one environment at one commit, by
+/// key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct State {
     entries: BTreeMap<Key, SiteValue>,
 }
 
 impl State {
-    /// From what each key is said to be.
+    /// From the value of each key.
     pub fn new(entries: BTreeMap<Key, SiteValue>) -> Self {
         Self { entries }
     }
 
-    /// What is said of a key.
+    /// The value of a key.
     pub fn get(&self, key: &Key) -> Option<&SiteValue> {
         self.entries.get(key)
     }
 
-    /// Keys and what they say, in the keys' order.
+    /// Keys and values, in the order of the keys.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Key, &SiteValue)> {
         self.entries.iter()
     }
 
-    /// The same with other things said of some keys.
+    /// The same state with other values of some keys.
     #[must_use]
     pub fn with(&self, new: &BTreeMap<Key, SiteValue>) -> Self {
         let mut entries = self.entries.clone();
-        entries.extend(new.iter().map(|(key, said)| (key.clone(), said.clone())));
+        entries.extend(new.iter().map(|(key, value)| (key.clone(), value.clone())));
         Self { entries }
     }
 
-    /// Whether the app has no sites.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Whether both deploy the same: the digests where both have them, else the
-    /// tags; git references and values as they are. Repositories do not count,
-    /// because each environment may have its own.
+    /// Whether both deploy the same: the digests are equal if both have them, else
+    /// the tags; git references and promoted values are equal as they are.
+    /// Repositories do not count, because each environment may have its own.
     pub fn is_same(&self, other: &Self) -> bool {
         self.entries.len() == other.entries.len()
-            && self
-                .entries
-                .iter()
-                .all(|(key, said)| other.entries.get(key).is_some_and(|other| said.is_same(other)))
+            && self.entries.iter().all(|(key, value)| {
+                other.entries.get(key).is_some_and(|other| value.is_same(other))
+            })
     }
 }
 
 impl SiteValue {
-    /// Whether both deploy the same, as [`State::is_same`] says.
+    /// Whether both deploy the same, by the rule of [`State::is_same`].
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Image(one), Self::Image(two)) => match (&one.digest, &two.digest) {
@@ -68,6 +68,6 @@ impl SiteValue {
 
 impl Serialize for State {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter().map(|(key, said)| (key.name(), said.shown(key))))
+        serializer.collect_map(self.iter().map(|(key, value)| (key.name(), value.shown(key))))
     }
 }

@@ -1,4 +1,4 @@
-//! By what a person names a state: a reference that it has.
+//! How a person names a state: by a reference that it has.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,12 +9,12 @@ use super::{AppSites, ImageParts, Key, Site, SiteValue, State};
 use crate::diagnostic::Finding;
 use crate::source::Location;
 
-/// A reference by which a person names a state: that of one of its images,
-/// perhaps with the image's name before it, or a git reference or version alone.
+/// A reference that names a state: that of one of its images, perhaps after the
+/// image's name, or a git reference or version alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateReference {
     typed: String,
-    /// What stands after `NAME=`.
+    /// The text after `NAME=`.
     text: String,
     /// The image that is meant.
     image: ImageRequest,
@@ -41,19 +41,19 @@ impl StateReference {
         &self.image
     }
 
-    /// What was typed, without the image's name.
+    /// The text without the image's name.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether any image may be meant, because neither a name nor a repository
-    /// says which.
+    /// Whether any image may be meant, because neither a name nor a repository is
+    /// given.
     fn is_of_any_image(&self) -> bool {
         self.image.name.is_none() && self.image.repository.is_none()
     }
 
-    /// Whether a value is what the text says of it, whatever its key.
-    pub fn is_said(&self, value: &SiteValue) -> bool {
+    /// Whether the text is about a value, whatever its key is.
+    pub fn is_about(&self, value: &SiteValue) -> bool {
         match value {
             SiteValue::Image(image) => is_image_text(&self.text, image),
             SiteValue::Revision(revision) => *revision == self.text,
@@ -61,7 +61,7 @@ impl StateReference {
         }
     }
 
-    /// Those of the values that are named, by their numbers.
+    /// The numbers of the values that are meant.
     ///
     /// # Errors
     ///
@@ -72,14 +72,14 @@ impl StateReference {
         known: &KnownKeys<'_>,
         at: &Location,
     ) -> Result<Vec<usize>, Finding> {
-        let is_said = |number: &usize| values[*number].is_said;
+        let is_about = |number: &usize| values[*number].is_about;
         let name = self.image().name.as_deref();
         let (images, others): (Vec<usize>, Vec<usize>) =
             (0..values.len()).partition(|&number| values[number].is_image);
         let is_named = |number: &usize| name.is_none_or(|name| values[*number].key == name);
-        let mut chosen: Vec<_> = others.into_iter().filter(is_named).filter(is_said).collect();
+        let mut chosen: Vec<_> = others.into_iter().filter(is_named).filter(is_about).collect();
         if self.is_of_any_image() {
-            chosen.extend(images.iter().filter(|number| is_said(number)));
+            chosen.extend(images.iter().filter(|number| is_about(number)));
             return Ok(chosen);
         }
         let names = |number: usize| known.names(values[number].key, values[number].repository);
@@ -87,9 +87,9 @@ impl StateReference {
             Ok(places) => {
                 let keys = self.keys_among(places.iter().map(|&number| values[number].key));
                 let is_key = |number: &usize| keys.contains(values[*number].key);
-                chosen.extend(places.into_iter().filter(is_key).filter(is_said));
+                chosen.extend(places.into_iter().filter(is_key).filter(is_about));
             }
-            Err(NoImage::Ambiguous(which)) if which.images.iter().flatten().any(is_said) => {
+            Err(NoImage::Ambiguous(which)) if which.images.iter().flatten().any(is_about) => {
                 return Err(which.finding(name, self.text(), |_| at.clone()));
             }
             Err(_) => {}
@@ -115,13 +115,13 @@ impl StateReference {
                 SiteValue::Image(image) => image.repository.as_deref(),
                 _ => None,
             },
-            is_said: self.is_said(value),
+            is_about: self.is_about(value),
         });
         let chosen = self.choose(&values.collect::<Vec<_>>(), known, at)?;
         Ok(!chosen.is_empty())
     }
 
-    /// The keys of an app that are meant, for a hold on them: the key of that
+    /// The keys of an app that are meant, for a hold on them: the key with that
     /// name, else all keys of the image.
     ///
     /// # Errors
@@ -138,8 +138,7 @@ impl StateReference {
         Ok(self.keys_among(chosen.iter().map(|site| site.key.name())))
     }
 
-    /// Of the keys of one image, the one that is named, else all: what is said
-    /// of a key says nothing of the image's others.
+    /// The key among those of one image that is named, else all of them.
     fn keys_among<'k>(&self, keys: impl Iterator<Item = &'k str>) -> BTreeSet<&'k str> {
         let keys: BTreeSet<_> = keys.collect();
         let named = self.image().name.as_deref().and_then(|name| keys.get(name).copied());
@@ -153,27 +152,27 @@ impl fmt::Display for StateReference {
     }
 }
 
-/// Whether an image is what a text says of it: its tag and digest as they are
-/// written after the repository, with or without the `:` or `@` before them, or
-/// a whole reference. The repository does not count, because each environment
-/// may have its own.
+/// Whether a text is about an image: its tag and digest as they are written after
+/// the repository, with or without the `:` or `@` before them, or a whole
+/// reference. The repository does not count, because each environment may have
+/// its own.
 ///
-/// The digests decide where both have one, else the tags. A text that is only a
-/// digest says nothing of an image that has only a tag.
+/// The digests decide if both have one, else the tags. A text that is only a
+/// digest is not about an image that has only a tag.
 pub fn is_image_text(text: &str, image: &ImageParts) -> bool {
     let bare = ImageParts { repository: None, ..image.clone() }.to_string();
-    // Files may have tags that no registry takes; they are what they are.
+    // Files may have tags that no registry accepts.
     if !bare.is_empty()
         && text.trim_start_matches([':', '@']) == bare.trim_start_matches([':', '@'])
     {
         return true;
     }
-    let said = ImageRequest::of_text(text).map(|said| SiteValue::Image(said.parts()));
-    said.is_some_and(|said| said.is_same(&SiteValue::Image(image.clone())))
+    let asked = ImageRequest::of_text(text).map(|request| SiteValue::Image(request.parts()));
+    asked.is_some_and(|asked| asked.is_same(&SiteValue::Image(image.clone())))
 }
 
-/// What is known of an app's keys in one environment, for what knows only keys:
-/// a state of the past, and a hold.
+/// What is known of an app's keys in one environment, to interpret states of the
+/// past and holds, which have only keys.
 #[derive(Debug, Clone, Default)]
 pub struct KnownKeys<'a> {
     images: BTreeMap<&'a str, ImageNames<'a>>,
@@ -181,7 +180,7 @@ pub struct KnownKeys<'a> {
 }
 
 impl<'a> KnownKeys<'a> {
-    /// What an app's sites say of their keys; nothing where it has none.
+    /// The keys of an app's sites; none if there is no app.
     pub fn of(app: Option<&'a AppSites>) -> Self {
         let mut known = Self::default();
         for site in app.iter().flat_map(|app| &app.sites) {
@@ -212,7 +211,7 @@ impl<'a> KnownKeys<'a> {
         self.others.contains(key) && !self.images.contains_key(key)
     }
 
-    /// The names of an image's key, with the repository that is said beside it.
+    /// The names of an image's key, with the repository that is known with it.
     fn names<'n>(&'n self, key: &'n str, repository: Option<&'n str>) -> ImageNames<'n> {
         let known = self.images.get(key);
         let keys = known.map_or_else(|| vec![key], |known| known.keys.clone());
@@ -221,15 +220,15 @@ impl<'a> KnownKeys<'a> {
     }
 }
 
-/// Something that is said of a key: by a state, or by a hold.
+/// A key with its value in a state or a hold.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyedValue<'a> {
     /// The key's name.
     pub key: &'a str,
     /// Whether it may be an image's.
     pub is_image: bool,
-    /// The image's repository, where it is said as well.
+    /// The image's repository, if it is known.
     pub repository: Option<&'a str>,
-    /// Whether it is what a reference's text says.
-    pub is_said: bool,
+    /// Whether the text of the reference is about the value.
+    pub is_about: bool,
 }

@@ -91,7 +91,7 @@ pub(crate) const WORLD: &[Edge] = &[
 ];
 
 /// Names of more than one type, and of how many.
-pub(crate) const REPEATED: &[(&str, usize)] = &[("Entry", 2), ("Key", 2), ("Style", 2)];
+pub(crate) const REPEATED: &[(&str, usize)] = &[("Entry", 2), ("Key", 2)];
 
 /// What is public and used by nobody outside of its module, by file. The list
 /// has to come to nothing.

@@ -232,8 +232,8 @@ fn a_marker_that_cannot_be_read_says_why() {
     let tree = crate::sample::tree([("rungs.yaml", rules), ("qa/web.yaml", file)]);
     let found = lines(&crate::sample::model(&tree).findings());
     let expected = [
-        "unreadable-marker: the marker says `part=tagg`; the parts are `tag`, `repository`, `digest` and `ref` (qa/web.yaml:1:7)",
-        "unreadable-marker: the marker says `aap`; did you mean `app`? (qa/web.yaml:2:7)",
+        "unreadable-marker: the marker has `part=tagg`; the parts are `tag`, `repository`, `digest` and `ref` (qa/web.yaml:1:7)",
+        "unreadable-marker: the marker has an unknown `aap`; did you mean `app`? (qa/web.yaml:2:7)",
         "unreadable-marker: the marker names the policy `web`, which is not `namespace:name` (qa/web.yaml:3:7)",
     ];
     for line in expected {

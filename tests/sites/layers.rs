@@ -119,7 +119,7 @@ fn files() -> impl Strategy<Value = Vec<(String, String)>> {
 /// What sites say, in the words of [`by_loading`].
 fn by_sites(app: &AppSites) -> BTreeMap<String, String> {
     let word = |text: &Option<String>| text.clone().unwrap_or_default();
-    let site = |site: &rungs::sites::Site| match (&site.key, &site.said) {
+    let site = |site: &rungs::sites::Site| match (&site.key, &site.value) {
         (Key::Image(key), Some(SiteValue::Image(image))) => {
             let text = [&image.repository, &image.tag, &image.digest].map(word).join(" ");
             (key.clone(), text)

@@ -94,7 +94,7 @@ fn shared(model: &Model, tree: &Tree) -> Vec<String> {
     let all = model.shared(tree);
     let lines = all.iter().flat_map(|(AppInstance { environment, .. }, sites)| {
         sites.iter().map(move |site| {
-            let said = site.said.as_ref().unwrap();
+            let said = site.value.as_ref().unwrap();
             format!("{environment}: {} = {said} in {}", site.key, site.file.path())
         })
     });
@@ -117,7 +117,7 @@ fn what_only_the_base_says_is_shared_by_all_environments() {
     let sites = model.shared(&tree);
     let finding = shared_base(&sites.values().next().unwrap()[0]).unwrap();
     let message =
-        "the image `nginx` is said by `base/deploy.yaml` for `prod`, `test` and `uat` alike";
+        "the image `nginx` is in `base/deploy.yaml`, which `prod`, `test` and `uat` share";
     assert_eq!((finding.code.name, &*finding.message), ("shared-base", message));
     let to = SiteValue::Image(ImageParts { tag: Some("1.27".to_owned()), ..ImageParts::default() });
     let refusal = changes(&sites.values().next().unwrap()[0], &to, WriteOptions::default());

@@ -37,7 +37,7 @@ pub(crate) fn app(model: &Model, environment_name: &str, app: &str) -> AppSites 
 /// `key = what it says` of every site, sorted.
 pub(crate) fn said(app: &AppSites) -> Vec<String> {
     let line = |site: &rungs::sites::Site| {
-        let said = site.said.as_ref().map_or("nothing yet".to_owned(), ToString::to_string);
+        let said = site.value.as_ref().map_or("nothing yet".to_owned(), ToString::to_string);
         format!("{} = {said}", site.key)
     };
     let mut lines: Vec<_> = app.sites.iter().map(line).collect();

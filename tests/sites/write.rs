@@ -78,11 +78,11 @@ fn check_ways(rule: &str, file: &str, site: &Site, to: &SiteValue, options: Writ
     let sites = of_kind(rule, &written).sites;
     let again = sites.iter().find(|other| other.key == site.key).unwrap();
     assert_eq!(shown(again, to, options), "", "{written}");
-    if let (SiteValue::Image(to), Some(SiteValue::Image(said))) = (to, &again.said) {
+    if let (SiteValue::Image(to), Some(SiteValue::Image(said))) = (to, &again.value) {
         assert!(to.tag.is_none() || said.tag.is_none() || to.tag == said.tag, "{written}");
         assert!(to.digest.is_none() || said.digest.is_none() || to.digest == said.digest);
     }
-    if let Some(before) = &site.said {
+    if let Some(before) = &site.value {
         let exact = WriteOptions { exact: true, repository: true, ..USUAL };
         assert_eq!(self::written(again, before, exact), file, "back from {written}");
     }

@@ -27,7 +27,7 @@ pub(super) struct OfApps {
 }
 
 impl OfApps {
-    /// Sets what `items` ask for: apps, each with the references behind it.
+    /// Sets what `items` ask for: apps, each followed by its references.
     pub(super) fn run(
         self,
         context: &Context,
@@ -49,8 +49,9 @@ impl OfApps {
     }
 }
 
-/// The apps, each with the references behind it. A name alone begins an app, or
-/// goes on with one that was named before; whatever has `=`, `:`, `@` or `/` in it is a reference.
+/// The apps, each with the references that follow it. A name alone starts an app,
+/// or goes on with one that was named before; a text with `=`, `:`, `@` or `/` in
+/// it is a reference.
 fn apps(items: &[String]) -> Vec<SetApp> {
     let mut apps: Vec<SetApp> = Vec::new();
     let mut current = None;
@@ -64,7 +65,7 @@ fn apps(items: &[String]) -> Vec<SetApp> {
             continue;
         }
         let request = ImageRequest::parse(item).unwrap_or_else(|fault| {
-            usage_error(&format!("`{}` is no reference: {fault}", harmless(item)))
+            usage_error(&format!("`{}` is not a reference: {fault}", harmless(item)))
         });
         match current.and_then(|at| apps.get_mut(at)) {
             Some(app) => app.requests.push(request),

@@ -33,14 +33,14 @@ pub(super) struct InFiles {
     gits: Vec<String>,
 }
 
-/// What a person allows.
+/// What the options allow.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EditPermissions {
     /// An image of another repository.
     pub(super) repository: bool,
-    /// A digest that goes.
+    /// Removing a digest.
     pub(super) drop_digest: bool,
-    /// Nothing is written.
+    /// Writing nothing.
     pub(super) dry_run: bool,
 }
 
@@ -101,18 +101,18 @@ impl InFiles {
     }
 }
 
-/// The files that were named, and those below directories that were.
+/// The files that were named, and those below named directories.
 struct NamedFiles {
-    /// The directory that paths begin at, without links.
+    /// The directory that paths start from, with links resolved.
     base: PathBuf,
-    /// By where they are, so that each is edited once.
+    /// By their real paths, so that each is edited once.
     files: BTreeMap<PathBuf, NamedFile>,
 }
 
 /// A file that is to be edited, with how it was named.
 struct NamedFile {
     file: Arc<SourceFile>,
-    /// As a person wrote it.
+    /// The path as the person wrote it.
     shown: PathBuf,
     is_named: bool,
 }
@@ -136,7 +136,7 @@ impl NamedFiles {
         those.map(|taken| Arc::clone(&taken.file)).collect()
     }
 
-    /// Takes a file, or what is below a directory.
+    /// Takes a file, or the files below a directory.
     fn take(&mut self, path: &Path) -> Result<(), Finding> {
         let missing = |error: &std::io::Error| unreadable(path, error);
         let absolute = self.base.join(path);
@@ -152,8 +152,8 @@ impl NamedFiles {
         self.add(&real, path, true)
     }
 
-    /// Takes the YAML files below a directory; links in it are not followed: what
-    /// they lead to stands in it by itself, or is not to be edited.
+    /// Takes the YAML files below a directory. Links in it are not followed: their
+    /// targets are in it as well, or must not be edited.
     fn take_below(&mut self, shown: &Path, directory: &Path) -> Result<(), Finding> {
         let disk = Disk::new(directory);
         let mut waiting = vec![RepoPath::root()];
@@ -180,7 +180,7 @@ impl NamedFiles {
             taken.is_named |= is_named;
             return Ok(());
         }
-        // A file elsewhere is told by its whole path.
+        // A file elsewhere is identified by its whole path.
         let (root, below) = match real.strip_prefix(&self.base) {
             Ok(below) => (self.base.as_path(), below),
             Err(_) => (Path::new("/"), real.strip_prefix("/").unwrap_or(real)),
@@ -193,7 +193,7 @@ impl NamedFiles {
         Ok(())
     }
 
-    /// Where a file is, and how a person wrote it.
+    /// The real path of a file, and the path as the person wrote it.
     fn find(&self, file: &Arc<SourceFile>) -> (&Path, &Path) {
         let taken = self.files.iter().find(|(_, taken)| Arc::ptr_eq(&taken.file, file));
         let (real, taken) = taken.expect("only files that were taken are edited");
@@ -229,7 +229,7 @@ fn is_yaml(name: &str) -> bool {
         || path.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json")
 }
 
-/// A path for a finding, which has none of the machine's.
+/// The location of a path that a person wrote.
 fn named(path: &Path) -> Location {
     let text = path.to_string_lossy();
     let path = RepoPath::new(text.trim_start_matches('/')).unwrap_or_else(|_| RepoPath::root());
@@ -256,7 +256,7 @@ fn leads_out(path: &Path, real: &Path) -> Finding {
         .help("name the file where it is")
 }
 
-/// Says what differs.
+/// Reports the changes.
 fn report(context: &Context, files: &NamedFiles, edited: &[ChangedFile], dry_run: bool) -> Outcome {
     let mut outcome = Outcome::default();
     let all = || {
@@ -275,7 +275,7 @@ fn report(context: &Context, files: &NamedFiles, edited: &[ChangedFile], dry_run
     }
     let count = all().count();
     context.console.say(&match (count, dry_run) {
-        (0, _) => "nothing to do: the files say it already".to_owned(),
+        (0, _) => "nothing to do: the files have these values already".to_owned(),
         (_, true) => format!("{} would change", places(count)),
         (_, false) => format!("{} changed", places(count)),
     });

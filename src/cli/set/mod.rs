@@ -15,13 +15,13 @@ use in_files::{EditPermissions, InFiles};
 
 /// Set image references, git references and values, as CI does after a build
 ///
-/// Names apps, each with the new references of its images behind it: `:TAG`, `@DIGEST`,
-/// `:TAG@DIGEST` or a whole reference, with `NAME=` before it where the app has several images.
+/// Names apps, each followed by the new references of its images: `:TAG`, `@DIGEST`,
+/// `:TAG@DIGEST` or a whole reference, with `NAME=` before it if the app has several images.
 ///
-/// With `--in PATH`, which may be given more than once, it edits the named files of any repository instead, and no other bytes of them
-/// than the values that are meant. No configuration is needed, no gate is asked and nothing is
-/// committed: the files are written, or with `--dry-run` shown. Of the other options only
-/// `--repository` and `--drop-digest` go with it.
+/// With `--in PATH`, which may be given more than once, it edits the named files of any
+/// repository instead, and in them only the bytes of the values that are meant. It needs no
+/// configuration, asks no gates and commits nothing: the files are written, or shown with
+/// `--dry-run`. Of the other options only `--repository` and `--drop-digest` can be used with it.
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "\
@@ -44,7 +44,7 @@ pub(super) struct SetArgs {
     repository: bool,
 }
 
-/// Refuses, beside `--in`, what would have no effect there.
+/// Refuses options that have no effect with `--in`.
 fn of_apps_alone(arg: Arg) -> Arg {
     const ALONE: [&str; 12] = [
         "env",
@@ -72,7 +72,7 @@ impl SetArgs {
             return self.of_apps.run(context, &self.items, &self.allowed, self.repository);
         }
         if self.of_apps.env.is_some() {
-            usage_error("`--in` names files, and `--env` an environment: give one of them");
+            usage_error("`--in` names files and `--env` an environment: give one of them");
         }
         let allowed = EditPermissions {
             repository: self.repository,

@@ -116,7 +116,7 @@ fn shared_bases(
 
 /// A range or a branch: it is no part of a state, since it moves by itself.
 fn moving(site: &Site) -> Option<Reference> {
-    let Some(value @ SiteValue::Moving(_)) = &site.said else { return None };
+    let Some(value @ SiteValue::Moving(_)) = &site.value else { return None };
     let full = in_full(&site.key, value);
     let key = site.key.name().to_owned();
     Some(Reference { key, brief: full.clone(), reference: full, is_value: false, differs: false })

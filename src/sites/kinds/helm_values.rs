@@ -7,10 +7,10 @@ use super::kustomize::is_kustomization;
 use super::reader::{FoundSites, SiteBuilder, SiteReader};
 use super::reference::{image_of, image_parts};
 use crate::sites::cursor::{Cursor, is_template, text};
-use crate::sites::{Key, Site, SitePartKind, SiteValue, Unsaid};
+use crate::sites::{Key, Removal, Site, SitePartKind, SiteValue};
 use crate::yaml::{Route, Value};
 
-/// Values that begin at a route of each document that has it, or at its root.
+/// Values that start at a route of each document, or at its root.
 pub(in crate::sites) struct HelmSiteReader<'r>(pub(in crate::sites) Option<&'r Route>);
 
 impl SiteReader for HelmSiteReader<'_> {
@@ -45,7 +45,7 @@ impl SiteReader for HelmSiteReader<'_> {
     }
 }
 
-/// The sites of values that begin there.
+/// Finds the sites of values that start at a node.
 pub(super) fn find_below<'a>(builder: SiteBuilder<'a>, start: &Cursor<'a>, found: &mut FoundSites) {
     ValuesSearch { builder, start: start.clone() }.look(start, found);
 }
@@ -120,11 +120,11 @@ impl<'a> ValuesSearch<'a> {
         }
         let image = image_of(Some(repository), tag.as_deref(), digest.as_deref());
         let site = self.builder.site(Key::Image(name), Some(SiteValue::Image(image)), shown, parts);
-        Some(Site { unsaid: Unsaid::Empty, ..site })
+        Some(Site { removal: Removal::Empty, ..site })
     }
 
-    /// A whole reference. At keys such as `sidecarImage`, and where the text may
-    /// be a picture's file name, only a tag or a digest tells an image.
+    /// A whole reference. At keys such as `sidecarImage` the text may be the name
+    /// of a picture's file, so that only a tag or a digest makes it an image.
     fn whole(&self, key: &str, at: &Cursor<'a>) -> Option<Site> {
         let site = self.builder.reference(at.name_below(&self.start), at).ok()??;
         let has_identity = site.image().is_some_and(|image| image.identity().is_some());

@@ -7,8 +7,8 @@ use crate::sites::cursor::{Cursor, is_template, text};
 use crate::sites::{Key, Site, SitePart, SitePartKind, SiteValue};
 use crate::yaml::Value;
 
-/// Kustomizations and components; with the images that may be written where the
-/// file does not name them yet.
+/// Kustomizations and components, with the images that may be added to a file
+/// that does not name them yet.
 pub(super) struct KustomizeSiteReader<'r>(pub(super) &'r [Sourced<String>]);
 
 impl SiteReader for KustomizeSiteReader<'_> {
@@ -25,7 +25,7 @@ impl SiteReader for KustomizeSiteReader<'_> {
         is_one.then(|| find(builder, documents, &[]))
     }
 
-    /// Addresses with a git reference: custom resources have them as well.
+    /// Addresses with a git reference, which custom resources have as well.
     fn anywhere(builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
         let mut found = FoundSites::default();
         for root in Cursor::roots(documents) {
@@ -61,8 +61,8 @@ const REMOTE: [&str; 8] = [
     "validators",
 ];
 
-/// The sites of a kustomization; `insert` names images that may be written
-/// where it does not name them yet.
+/// The sites of a kustomization; `insert` names images that may be added if it
+/// does not name them yet.
 fn find(builder: SiteBuilder<'_>, documents: &[Value], insert: &[Sourced<String>]) -> FoundSites {
     let mut found = FoundSites::default();
     for root in Cursor::roots(documents).filter(|root| root.node.is_mapping()) {
@@ -82,7 +82,7 @@ fn find(builder: SiteBuilder<'_>, documents: &[Value], insert: &[Sourced<String>
     found
 }
 
-/// The images of a list as kustomize takes it, which Flux's Kustomization has, too.
+/// The images of kustomize's list, which Flux's Kustomization has as well.
 pub(super) fn images(
     builder: SiteBuilder<'_>,
     map: &Cursor<'_>,
@@ -110,7 +110,8 @@ pub(super) fn images(
     }
 }
 
-/// An entry that only renames its image leaves the tag to the base.
+/// The site of an entry; none if it only renames its image and leaves the tag to
+/// the base.
 fn image(
     builder: SiteBuilder<'_>,
     item: &Cursor<'_>,
@@ -139,7 +140,7 @@ fn image(
     })
 }
 
-/// Every scalar that is an address with a git reference.
+/// Finds every scalar that is an address with a git reference.
 fn addresses<'a>(builder: SiteBuilder<'a>, at: &Cursor<'a>, found: &mut FoundSites) {
     at.entries().for_each(|(_, value)| addresses(builder, &value, found));
     at.items().iter().for_each(|item| addresses(builder, item, found));
@@ -148,7 +149,7 @@ fn addresses<'a>(builder: SiteBuilder<'a>, at: &Cursor<'a>, found: &mut FoundSit
     }
 }
 
-/// An address with a git reference in it.
+/// The site of an address with a git reference in it.
 pub(super) fn remote(builder: SiteBuilder<'_>, entry: &Cursor<'_>) -> Option<Site> {
     let part = entry.part(SitePartKind::Address);
     let address = RemoteAddress::parse(&part.text)?;

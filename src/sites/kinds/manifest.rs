@@ -52,8 +52,8 @@ const VALUES: [&[&str]; 3] = [
     &["spec", "template", "spec", "source", "helm", "valuesObject"],
 ];
 
-/// The operations of a JSON patch (RFC 6902) that write an image; the place that
-/// they write to is its name.
+/// Finds the operations of a JSON patch (RFC 6902) that write an image; their
+/// path is its key.
 fn operations(builder: SiteBuilder<'_>, list: &Cursor<'_>, found: &mut FoundSites) {
     for operation in list.items() {
         let Some(path) = operation.text_of("path").filter(|path| path.ends_with("/image")) else {
@@ -65,7 +65,7 @@ fn operations(builder: SiteBuilder<'_>, list: &Cursor<'_>, found: &mut FoundSite
     }
 }
 
-/// One object, or a `List` of them.
+/// Finds the sites of one object, or of a `List` of them.
 fn object(builder: SiteBuilder<'_>, at: &Cursor<'_>, found: &mut FoundSites) {
     let kind = at.text_of("kind").unwrap_or_default();
     let group = at.text_of("apiVersion").unwrap_or_default();
@@ -76,7 +76,7 @@ fn object(builder: SiteBuilder<'_>, at: &Cursor<'_>, found: &mut FoundSites) {
         items.items().iter().for_each(|item| object(builder, item, found));
         return;
     }
-    // A definition's schema describes fields, and says no images.
+    // A definition's schema describes fields and has no images.
     if kind == "CustomResourceDefinition" || !at.node.is_mapping() {
         return;
     }
@@ -146,7 +146,8 @@ impl<'a> ContainerSearch<'_, 'a> {
         }
     }
 
-    /// Only Knative leaves the name out, where there is one container.
+    /// Finds the image of a container. Only Knative leaves the name out, if there
+    /// is one container.
     fn container(&self, item: &Cursor<'a>, found: &mut FoundSites) {
         let Some(image) = item.get("image").filter(|image| !image.node.is_null()) else { return };
         let name = item.text_of("name").or_else(|| self.workload.map(str::to_owned));
@@ -154,7 +155,7 @@ impl<'a> ContainerSearch<'_, 'a> {
         found.take(self.builder.reference(name, &image));
     }
 
-    /// An `image` of a custom resource: it is one where it has a tag or digest.
+    /// The `image` of a custom resource, which is one if it has a tag or digest.
     fn other(&self, map: &Cursor<'a>, image: &Cursor<'a>) -> Option<Site> {
         let is_item = map.last_key().is_none();
         let name = map.text_of("name").filter(|_| is_item);

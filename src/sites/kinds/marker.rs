@@ -7,7 +7,7 @@ use crate::diagnostic::{Finding, nearest};
 use crate::kubernetes::Digest;
 use crate::sites::code::UNREADABLE_MARKER;
 use crate::sites::cursor::{Cursor, is_template, text};
-use crate::sites::{Key, Site, SitePartKind, SiteValue, Unsaid};
+use crate::sites::{Key, Removal, Site, SitePartKind, SiteValue};
 use crate::source::{Location, Span};
 use crate::yaml::{NodeId, Style, Value};
 
@@ -27,7 +27,7 @@ impl SiteReader for MarkerSiteReader {
         find(builder, documents)
     }
 
-    /// A policy's name is another name of what a container's image says.
+    /// A policy's name is another name for the image of a container.
     fn adds_names() -> bool {
         true
     }
@@ -60,7 +60,7 @@ fn find(builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites {
     found
 }
 
-/// What a comment says of the scalar before it.
+/// A comment about the scalar before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Marker {
     key: Option<String>,
@@ -70,10 +70,10 @@ struct Marker {
     part: Option<SitePartKind>,
 }
 
-/// A scalar of the file, with where it stands.
+/// A scalar of the file, with its place.
 struct PlacedScalar<'a> {
     at: Cursor<'a>,
-    /// The map or list that it stands in.
+    /// The map or list that it is in.
     parent: Option<NodeId>,
     span: Span,
 }
@@ -86,7 +86,7 @@ struct MarkedScalar<'s> {
 /// The words that markers have.
 const WORDS: [&str; 2] = ["$imagepolicy", "rungs:"];
 
-/// Comments that may mark something, by a quick look at each line: from `#` to
+/// Comments that may be markers, found by a quick look at each line: from `#` to
 /// the line's end.
 fn comments(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
@@ -114,8 +114,9 @@ fn collect<'a>(at: &Cursor<'a>, parent: Option<NodeId>, scalars: &mut Vec<Placed
     }
 }
 
-/// The scalar that a comment stands behind on its line, with nothing between
-/// but what closes a flow map or list. A `#` inside of a text is no comment.
+/// The scalar before a comment on its line, with nothing between them but the
+/// closing brackets of a flow map or list. A `#` inside a text does not start a
+/// comment.
 fn scalar_before<'s, 'a>(
     text: &str,
     scalars: &'s [PlacedScalar<'a>],
@@ -135,7 +136,7 @@ fn is_block(scalar: &PlacedScalar<'_>) -> bool {
 }
 
 impl Marker {
-    /// None where the comment is about something else.
+    /// Reads a comment; none if it is about something else.
     fn read(comment: &str) -> Result<Option<Self>, String> {
         let text = comment.trim_start_matches('#').trim();
         if let Some(rest) = text.strip_prefix("rungs:") {
@@ -145,7 +146,7 @@ impl Marker {
             return Ok(None);
         }
         let value: serde_json::Value =
-            serde_json::from_str(text).map_err(|error| format!("is no JSON: {error}"))?;
+            serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
         match value.get("$imagepolicy").and_then(serde_json::Value::as_str) {
             Some(policy) => Self::read_policy(policy).map(Some),
             None => Ok(None),
@@ -165,7 +166,11 @@ impl Marker {
             Some("tag") => SitePartKind::Tag,
             Some("name") => SitePartKind::Repository,
             Some("digest") => SitePartKind::Digest,
-            Some(other) => return Err(format!("asks for `{other}` of a policy")),
+            Some(other) => {
+                return Err(format!(
+                    "asks for `{other}` of a policy, which has `tag`, `name` and `digest`"
+                ));
+            }
         };
         Ok(Self {
             key: Some(name.to_owned()),
@@ -181,7 +186,7 @@ impl Marker {
         for word in text.split([' ', '\t', ',']).filter(|word| !word.is_empty()) {
             let Some((name, value)) = word.split_once('=').filter(|(_, value)| !value.is_empty())
             else {
-                return Err(format!("says `{word}`, which is not `name=value`"));
+                return Err(format!("has `{word}`, which is not `name=value`"));
             };
             match name {
                 "app" => marker.app = Some(value.to_owned()),
@@ -190,7 +195,7 @@ impl Marker {
                 other => {
                     let near = nearest(other, ["app", "key", "part"]);
                     let near = near.map(|near| format!("; did you mean `{near}`?"));
-                    return Err(format!("says `{other}`{}", near.unwrap_or_default()));
+                    return Err(format!("has an unknown `{other}`{}", near.unwrap_or_default()));
                 }
             }
         }
@@ -205,7 +210,7 @@ fn part(text: &str) -> Result<SitePartKind, String> {
         "digest" => Ok(SitePartKind::Digest),
         "ref" => Ok(SitePartKind::Reference),
         other => Err(format!(
-            "says `part={other}`; the parts are `tag`, `repository`, `digest` and `ref`"
+            "has `part={other}`; the parts are `tag`, `repository`, `digest` and `ref`"
         )),
     }
 }
@@ -217,11 +222,11 @@ fn unreadable(builder: SiteBuilder<'_>, comment: Span, flaw: &str) -> Finding {
         .help("write `# {\"$imagepolicy\": \"namespace:name:tag\"}` or `# rungs: app=web part=tag`")
 }
 
-/// The parts of one image that stand in one map are one site.
+/// Puts the parts of one image together that are in one map: they are one site.
 fn groups(marked: Vec<MarkedScalar<'_>>) -> Vec<Vec<MarkedScalar<'_>>> {
     let mut groups: Vec<Vec<MarkedScalar<'_>>> = Vec::new();
     for one in marked {
-        // Marks of one map follow each other.
+        // The marks of one map follow each other.
         let belongs = groups.last().is_some_and(|group| {
             let is_same = group[0].marker.identity() == one.marker.identity()
                 && group[0].scalar.parent == one.scalar.parent;
@@ -242,7 +247,7 @@ impl Marker {
 }
 
 impl MarkedScalar<'_> {
-    /// What the marker says; else what the scalar looks like.
+    /// The part that the marker names; else what the scalar looks like.
     fn part_kind(&self) -> SitePartKind {
         self.marker.part.unwrap_or_else(|| {
             let written = text(self.scalar.at.node).unwrap_or_default();
@@ -255,7 +260,8 @@ impl MarkedScalar<'_> {
     }
 }
 
-/// A repository alone is nothing that is promoted.
+/// The site of marked scalars; none for a repository alone, which is never
+/// promoted.
 fn site(builder: SiteBuilder<'_>, group: &[MarkedScalar<'_>]) -> Option<Site> {
     let written = |kind| {
         let one = group.iter().find(|one| one.part_kind() == kind)?;
@@ -290,7 +296,7 @@ fn site(builder: SiteBuilder<'_>, group: &[MarkedScalar<'_>]) -> Option<Site> {
         parts,
     );
     Some(Site {
-        unsaid: Unsaid::Empty,
+        removal: Removal::Empty,
         qualified: marker.qualified.clone(),
         app: marker.app.clone(),
         ..site

@@ -1,8 +1,9 @@
-//! The kinds of sites: how each is read, in a file of a rule and in one that no
-//! rule names.
+//! The kinds of sites: how each is read, in the files of a rule and in a file that
+//! no rule names.
 //!
-//! A new kind is a file here, whose reader implements [`SiteReader`]; its row
-//! in the table below; and its keys in [`crate::config::SiteKind`].
+//! A new kind needs three things: a file here, whose reader implements
+//! [`SiteReader`]; a row in the table below; and its keys in
+//! [`crate::config::SiteKind`].
 
 pub(super) mod helm_values;
 pub(super) mod kustomize;
@@ -26,13 +27,13 @@ use crate::yaml::Value;
 /// Each kind once: what a rule says of it, and the file that reads it.
 macro_rules! kinds {
     ($($rule:pat => $file:ident::$reader:ident($($setting:expr)?);)+) => {
-        /// What reads the files of a rule of that kind.
+        /// The reader for the files of a rule of that kind.
         pub(super) fn reader_of(kind: &SiteKind) -> Box<dyn SiteReader + '_> {
             match kind { $($rule => Box::new($file::$reader($($setting)?)),)+ }
         }
 
-        /// How files that no rule names are read. Of several kinds that a file's
-        /// content may be of, the first counts.
+        /// How files that no rule names are read. If the content fits several
+        /// kinds, the first counts.
         const DETECTIONS: &[Detection] = &[$(Detection {
             by_content: $file::$reader::by_content,
             anywhere: $file::$reader::anywhere,
@@ -45,7 +46,8 @@ kinds! {
     SiteKind::Marker => marker::MarkerSiteReader();
     SiteKind::Kustomize { insert } => kustomize::KustomizeSiteReader(insert);
     SiteKind::Yaml(fields) => yaml::FieldSiteReader(fields);
-    SiteKind::HelmValues { root } => helm_values::HelmSiteReader(root.as_ref().map(|root| &root.value));
+    SiteKind::HelmValues { root } =>
+        helm_values::HelmSiteReader(root.as_ref().map(|root| &root.value));
     SiteKind::Manifest => manifest::ManifestSiteReader();
 }
 
@@ -57,9 +59,9 @@ struct Detection {
 }
 
 /// The sites of a file, by what it looks like: a kustomization by its name or
-/// kind; manifests, the sources of Flux and Argo CD among them, by `apiVersion`
-/// and `kind`, and the values within them. Of any other file nobody can tell
-/// which `tag` is an image's, so that it has none.
+/// kind; manifests, with the sources of Flux and Argo CD, by `apiVersion` and
+/// `kind`, and the values within them. Any other file has none, because it is not
+/// known which `tag` belongs to an image.
 pub fn sites_of_content(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Site>, Findings) {
     let images = ImageFilter::default();
     let builder = SiteBuilder { file, images: &images, adds_digest: false };
@@ -68,9 +70,9 @@ pub fn sites_of_content(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Sit
     (found.sites, found.findings)
 }
 
-/// The sites of a file that a person names: besides what its content says it is,
-/// marked scalars, addresses with a git reference wherever they stand, and images
-/// as the values of charts have them: custom resources have them, too.
+/// The sites of a file that a person names: those of its content, and besides
+/// marked scalars, addresses with a git reference anywhere, and images in the
+/// shapes of charts' values, which custom resources have as well.
 pub fn sites_of_file(file: &Arc<SourceFile>, documents: &[Value]) -> (Vec<Site>, Findings) {
     let images = ImageFilter::default();
     let builder = SiteBuilder { file, images: &images, adds_digest: false };

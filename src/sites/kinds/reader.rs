@@ -1,4 +1,4 @@
-//! What each kind of site has to know, and what it makes sites with.
+//! What each kind of site has to implement, and how it builds sites.
 
 use std::sync::Arc;
 
@@ -7,29 +7,29 @@ use crate::config::ImageFilter;
 use crate::diagnostic::{Finding, Findings};
 use crate::sites::code::UNREADABLE_IMAGE;
 use crate::sites::cursor::{Cursor, is_template};
-use crate::sites::{Key, Site, SitePart, SitePartKind, SiteValue, Unsaid};
+use crate::sites::{Key, Removal, Site, SitePart, SitePartKind, SiteValue};
 use crate::source::SourceFile;
 use crate::yaml::{Route, Value};
 
 /// A kind of site: how its files are read.
 ///
-/// The functions without `self` are about files that no rule names; most kinds
+/// The functions without `self` are for files that no rule names; most kinds
 /// find nothing in those.
 pub(in crate::sites) trait SiteReader {
     /// The sites of a file.
     fn find(&self, builder: SiteBuilder<'_>, documents: &[Value]) -> FoundSites;
 
-    /// What is missing where no file of a rule has a site, for a message:
-    /// "there is …".
+    /// What is missing if no file of a rule has a site, as the end of a message
+    /// that starts with "there is".
     fn missing(&self) -> &'static str;
 
-    /// Where the values begin that a rule's `promote` names.
+    /// The route at which the values start that a rule's `promote` names.
     fn root(&self) -> Route {
         Route::root()
     }
 
-    /// The sites of a file that is of this kind by its name and content; none
-    /// where it is not.
+    /// The sites of a file that is of this kind by its name and content; none if
+    /// it is not.
     fn by_content(_: SiteBuilder<'_>, _: &[Value]) -> Option<FoundSites>
     where
         Self: Sized,
@@ -46,8 +46,8 @@ pub(in crate::sites) trait SiteReader {
         FoundSites::default()
     }
 
-    /// Whether its sites are found beside others' at the same place, because it
-    /// gives them names that the others do not.
+    /// Whether its sites count beside those of other kinds at the same place,
+    /// because they have names that the others do not have.
     fn adds_names() -> bool
     where
         Self: Sized,
@@ -56,18 +56,18 @@ pub(in crate::sites) trait SiteReader {
     }
 }
 
-/// Makes the sites of one file, by the settings of the rule that it is read by.
+/// Builds the sites of one file, with the settings of its rule.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::sites) struct SiteBuilder<'a> {
     /// The file.
     pub(in crate::sites) file: &'a Arc<SourceFile>,
-    /// Which images are looked at.
+    /// The images that are included.
     pub(in crate::sites) images: &'a ImageFilter,
     /// Whether promotion adds a digest to an image that has none.
     pub(in crate::sites) adds_digest: bool,
 }
 
-/// What was found in one file.
+/// The sites and problems of one file.
 #[derive(Debug, Clone, Default)]
 pub(in crate::sites) struct FoundSites {
     pub(in crate::sites) sites: Vec<Site>,
@@ -75,7 +75,7 @@ pub(in crate::sites) struct FoundSites {
 }
 
 impl SiteBuilder<'_> {
-    /// A site that people are shown at `at`.
+    /// A site; people are shown the place `at`.
     pub(in crate::sites) fn site(
         &self,
         key: Key,
@@ -87,18 +87,18 @@ impl SiteBuilder<'_> {
             key,
             qualified: None,
             app: None,
-            said: value,
+            value,
             location: at.node.location(),
             file: Arc::clone(self.file),
             parts,
             adds_digest: self.adds_digest,
-            unsaid: Unsaid::Removed,
+            removal: Removal::Key,
             barrier: None,
         }
     }
 
-    /// The image that a scalar says as a whole; none where it is to be filled
-    /// in by somebody else, or is not looked at.
+    /// The site of a scalar that holds a whole reference; none if it is a
+    /// template's expression, or if the image is not included.
     pub(super) fn reference(
         &self,
         key: impl Into<String>,
@@ -111,7 +111,7 @@ impl SiteBuilder<'_> {
         let (_, reference) = split_name(&part.text);
         let image = image_parts(reference).map_err(|fault| {
             Finding::new(&UNREADABLE_IMAGE, format!("`{reference}` {fault}"), at.node.location())
-                .because("is no image reference, and left alone")
+                .because("is not an image reference, and is left alone")
                 .help("write `registry/path:tag`, or exclude it from `images`")
         })?;
         let is_wanted = self.images.takes(image.repository.as_deref().unwrap_or_default());
@@ -120,7 +120,7 @@ impl SiteBuilder<'_> {
         }))
     }
 
-    /// A git reference or version that stands alone in a scalar.
+    /// The site of a scalar that holds a git reference or a version alone.
     pub(super) fn revision(&self, key: Key, at: &Cursor<'_>, moves: bool) -> Option<Site> {
         let part = at.part(SitePartKind::Revision);
         if part.text.is_empty() || is_template(&part.text) {
@@ -132,7 +132,7 @@ impl SiteBuilder<'_> {
 }
 
 impl FoundSites {
-    /// Takes a site, or why there is none.
+    /// Adds a site, or the finding why there is none.
     pub(super) fn take(&mut self, found: Result<Option<Site>, Finding>) {
         match found {
             Ok(site) => self.sites.extend(site),

@@ -3,7 +3,7 @@
 use crate::kubernetes::{Digest, ImageFault, ImageReference};
 use crate::sites::{ImageParts, SiteValue};
 
-/// The name and the reference of `name=reference`, as Argo CD takes it.
+/// The name and the reference of `name=reference`, as Argo CD has it.
 pub(in crate::sites) fn split_name(text: &str) -> (&str, &str) {
     match text.split_once('=') {
         Some((name, reference)) if !name.contains(['@', ':']) || !reference.is_empty() => {
@@ -23,8 +23,8 @@ pub(super) fn image_parts(text: &str) -> Result<ImageParts, ImageFault> {
     })
 }
 
-/// An image whose parts stand in scalars of their own. What is empty says
-/// nothing; a tag may bring its digest along.
+/// An image whose parts are in scalars of their own. An empty scalar counts as
+/// missing; a tag may have its digest in the same scalar.
 pub(super) fn image_of(
     repository: Option<String>,
     tag: Option<&str>,
@@ -50,14 +50,14 @@ pub(in crate::sites) fn split_tag(text: &str) -> (Option<&str>, Option<&str>) {
     }
 }
 
-/// A revision, or something that moves.
+/// The value of a revision, or of something that moves.
 pub(super) fn revision(text: String, moves: bool) -> SiteValue {
     if moves { SiteValue::Moving(text) } else { SiteValue::Revision(text) }
 }
 
 /// Whether a chart's version is a range, as Helm and Flux read it
 /// (`Masterminds/semver`, `constraints.go`): an operator, a wildcard, or fewer
-/// than three numbers, which stand for all that begin with them.
+/// than three numbers, which stand for all versions that start with them.
 pub(super) fn is_version_range(text: &str) -> bool {
     if has_range_syntax(text) {
         return true;
@@ -69,10 +69,10 @@ pub(super) fn is_version_range(text: &str) -> bool {
     numbers.len() < 3 && numbers.iter().all(is_number)
 }
 
-/// Whether a git reference is a branch or a range, as far as a text can tell: a
-/// tag or commit has a digit in it, and `HEAD` and `main` have none.
+/// Whether a git reference is a branch or a range, as far as that can be seen
+/// from its text: tags and commits have a digit, and `HEAD` and `main` have none.
 ///
-/// `release-1` may be a branch and is taken for a tag: who wrote it chose it.
+/// `release-1` may be a branch, but is taken for a tag: its author chose it.
 pub(super) fn is_moving_reference(text: &str) -> bool {
     let bare = text.strip_prefix("refs/tags/").unwrap_or(text);
     let is_commit = bare.len() >= 7 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,11 +1,12 @@
-//! What Flux and Argo CD deploy from: artifacts, git repositories and charts.
+//! Objects of Flux and Argo CD: artifacts, git repositories and charts that are
+//! deployed.
 
 use std::collections::HashMap;
 
 use super::reader::{FoundSites, SiteBuilder};
 use super::reference::{image_of, is_moving_reference, is_version_range, split_name};
 use crate::sites::cursor::{Cursor, is_template, text};
-use crate::sites::{Key, Site, SitePart, SitePartKind, SiteValue, Unsaid};
+use crate::sites::{Key, Removal, Site, SitePart, SitePartKind, SiteValue};
 
 /// An object of Flux or Argo CD that names what is deployed.
 pub(super) struct SourceObject<'f, 'a> {
@@ -163,6 +164,6 @@ impl<'a> SourceObject<'_, 'a> {
         let image = image_of(repository_text, Some(&tag_text), digest_text.as_deref());
         let key = Key::Image(key.to_owned());
         let site = self.builder.site(key, Some(SiteValue::Image(image)), tag, parts);
-        Some(Site { unsaid: Unsaid::Empty, ..site })
+        Some(Site { removal: Removal::Empty, ..site })
     }
 }

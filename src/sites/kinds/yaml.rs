@@ -38,7 +38,7 @@ fn version(builder: SiteBuilder<'_>, at: &Cursor<'_>, route: &Route) -> Option<S
     builder.revision(Key::Version(route.to_string()), at, moves)
 }
 
-/// A version of any kind: only what no tag can be is a range.
+/// Whether a version of any kind is a range: only if it cannot be a tag.
 fn is_range(text: &str) -> bool {
     is_version_range(text) && text.contains(['<', '>', '=', '~', '^', '|', '*', ' ', 'x', 'X'])
 }
@@ -88,9 +88,8 @@ fn site(
     is_wanted.then(|| builder.site(key, says.then_some(SiteValue::Image(image)), shown, parts))
 }
 
-/// The scalar that a route leads to, in the first document where it leads
-/// anywhere; what is filled in by a template is a finding, because the rule
-/// means this very scalar.
+/// The scalar that a route leads to, in the first document that has one. A
+/// template's expression is a finding, because the rule means this very scalar.
 fn scalar<'a>(
     documents: &'a [Value],
     route: &Sourced<Route>,
@@ -105,7 +104,7 @@ fn scalar<'a>(
     if is_scalar { Ok(Some(at)) } else { Err(not_a_scalar(&at, route)) }
 }
 
-/// Where a route's last key would be, where the map that it belongs into is there.
+/// The place for a route's last key, if the map that it belongs into exists.
 fn missing(documents: &[Value], route: &Route, kind: SitePartKind) -> Option<SitePart> {
     let (Step::Key(last), before) = route.steps().split_last()? else { return None };
     let mut above = Route::root();
@@ -117,8 +116,7 @@ fn missing(documents: &[Value], route: &Route, kind: SitePartKind) -> Option<Sit
     map.node.is_mapping().then(|| SitePart { kind, at, is_there: false, text: String::new() })
 }
 
-/// Whether a rule's own scalar waits for a template, which is worth a finding
-/// where the rule points at exactly that scalar.
+/// The finding that a template fills in the scalar that a rule points at.
 fn templated(at: &Cursor<'_>) -> Option<Finding> {
     let text = text(at.node)?;
     is_template(&text).then(|| {
@@ -127,20 +125,20 @@ fn templated(at: &Cursor<'_>) -> Option<Finding> {
             format!("`{text}` is filled in by a template"),
             at.node.location(),
         )
-        .because("says nothing by itself, and is left alone")
-        .help("point the rule at the file that says what is filled in")
+        .because("has no value of its own, and is left alone")
+        .help("point the rule at the file that has the value")
     })
 }
 
-/// A field's route leads to a map or a list.
+/// The finding that a field's route leads to a map or a list.
 fn not_a_scalar(at: &Cursor<'_>, route: &Sourced<Route>) -> Finding {
     let noun = at.node.kind().noun();
     Finding::new(
         &SITE_NOT_A_SCALAR,
-        format!("`{}` leads to {noun}, not to a text", route.value),
+        format!("`{}` leads to {noun}, not to a scalar", route.value),
         at.node.location(),
     )
-    .because("is no reference")
+    .because("is not a reference")
     .label(route.location.clone(), "leads there")
     .help("name the scalar in it, such as `image.tag`")
 }

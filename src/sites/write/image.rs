@@ -1,12 +1,12 @@
-//! What has to change at an image's site.
+//! The changes at the site of an image.
 
-use super::part::{set, unsay, write};
+use super::part::{clear, set, write};
 use super::refusal::{WriteOptions, no_room, refused};
 use crate::diagnostic::Finding;
 use crate::kubernetes::image_reference;
 use crate::sites::code::{STALE_DIGEST, UNPINNED};
 use crate::sites::kinds::reference::{split_name, split_tag};
-use crate::sites::{ImageParts, Site, SitePart, SitePartKind, Unsaid};
+use crate::sites::{ImageParts, Removal, Site, SitePart, SitePartKind};
 use crate::yaml::{Change, NewValue};
 
 /// Writes an image.
@@ -15,7 +15,7 @@ pub(super) struct ImageWriter<'s> {
     pub(super) options: WriteOptions,
 }
 
-/// What a site is to say of an image.
+/// The reference that a site gets, in parts.
 struct NewReference<'t> {
     repository: Option<&'t str>,
     tag: Option<&'t str>,
@@ -23,7 +23,7 @@ struct NewReference<'t> {
 }
 
 impl ImageWriter<'_> {
-    /// All that changes.
+    /// All changes.
     pub(super) fn image(&self, to: &ImageParts) -> Result<Vec<Change>, Finding> {
         let own = self.site.image().cloned().unwrap_or_default();
         let repository = to.repository.as_deref().filter(|_| self.options.repository);
@@ -45,9 +45,9 @@ impl ImageWriter<'_> {
         Ok(changes)
     }
 
-    /// The tag and digest that the site is to have: never a digest of another
-    /// tag, and never a tag of another digest. What is written by its digest
-    /// alone stays so.
+    /// The tag and digest that the site gets: never the digest of another tag,
+    /// and never the tag of another digest. A reference with a digest alone gets
+    /// no tag.
     fn identity<'t>(
         &self,
         own: &'t ImageParts,
@@ -57,7 +57,7 @@ impl ImageWriter<'_> {
         let has_room = own_digest.is_some()
             || self.site.adds_digest
             || self.options.add_digest
-            || self.site.said.is_none();
+            || self.site.value.is_none();
         match (to.tag.as_deref(), to.digest.as_deref()) {
             (tag, digest) if self.options.exact => Ok((tag, digest)),
             (None, None) if own.identity().is_some() => Err(self.nameless()),
@@ -78,20 +78,20 @@ impl ImageWriter<'_> {
     }
 
     fn nameless(&self) -> Finding {
-        let message = format!("`{}` is to be an image with neither tag nor digest", self.site.key);
+        let message = format!("`{}` would be an image with neither tag nor digest", self.site.key);
         refused(
             Finding::new(&UNPINNED, message, self.site.location.clone())
-                .because("would not say any more which version it is")
-                .help("write a tag where the image comes from"),
+                .because("would have no version any more")
+                .help("add a tag where the image comes from"),
         )
     }
 
     fn tagless(&self, digest: &str) -> Finding {
         let message = format!(
-            "`{}` has a tag, and is to be `{digest}`, whose tag nobody says",
+            "`{}` has a tag, and the tag of the new `{digest}` is not known",
             self.site.key
         );
-        let help = "give the tag along with the digest, or let the rule say `digest: add`";
+        let help = "give the tag along with the digest, or add `digest: add` to the rule";
         no_room(self.site, message, help)
     }
 
@@ -103,7 +103,7 @@ impl ImageWriter<'_> {
             self.site.location.clone(),
         )
         .because(format!("would deploy `{digest}` under another name"))
-        .help(format!("give it along: `:{tag}@sha256:…`, or say `--drop-digest`"))
+        .help(format!("give it with the tag: `:{tag}@sha256:…`, or say `--drop-digest`"))
     }
 
     fn repository(
@@ -114,19 +114,19 @@ impl ImageWriter<'_> {
         let Some(new) = wanted.repository else { return Ok(Vec::new()) };
         let Some(part) = self.site.part(SitePartKind::Repository) else {
             let message =
-                format!("`{}` does not say its repository, and cannot say `{new}`", self.site.key);
-            return Err(no_room(self.site, message, "change the repository where it is said"));
+                format!("`{}` has no repository here, and cannot get `{new}`", self.site.key);
+            return Err(no_room(self.site, message, "change the repository where it is written"));
         };
         if self.options.exact && new == self.site.key.name() {
-            // A kustomization's image is of its `name` where nothing renames it.
-            return Ok(unsay(part, Unsaid::Removed).into_iter().collect());
+            // Without `newName`, the repository of a kustomization's image is its `name`.
+            return Ok(clear(part, Removal::Key).into_iter().collect());
         }
-        // A registry that stands in a scalar of its own comes before it.
+        // The registry may be in a scalar of its own.
         let registry = own.repository.as_deref().and_then(|own| own.strip_suffix(&part.text));
         let registry = registry.filter(|_| part.is_there).unwrap_or_default();
         let Some(text) = new.strip_prefix(registry) else {
             let message = format!(
-                "`{}` has the registry `{}` apart, and cannot say `{new}`",
+                "`{}` has its registry `{}` in a field of its own, and cannot get `{new}`",
                 self.site.key,
                 registry.trim_end_matches('/')
             );
@@ -147,24 +147,24 @@ impl ImageWriter<'_> {
         let mut changes = Vec::new();
         match wanted.tag {
             Some(text) => changes.extend(set(tag, text)),
-            None => changes.extend(unsay(tag, self.site.unsaid)),
+            None => changes.extend(clear(tag, self.site.removal)),
         }
         let is_new = !changes.is_empty() && !digest.is_there;
         match wanted.digest {
-            // A tag without a digest beside it would drop the outer one.
+            // A new tag alone would drop the digest of an outer file.
             Some(text) if is_new => changes.push(write(digest, text)),
             Some(text) => changes.extend(set(digest, text)),
-            // A tag beside it drops the outer one.
-            None if self.site.unsaid == Unsaid::Null => {
-                changes.extend(unsay(digest, Unsaid::Removed));
+            // A tag beside it drops the digest of an outer file.
+            None if self.site.removal == Removal::Null => {
+                changes.extend(clear(digest, Removal::Key));
             }
-            None => changes.extend(unsay(digest, self.site.unsaid)),
+            None => changes.extend(clear(digest, self.site.removal)),
         }
         Ok(changes)
     }
 
-    /// Tag and digest in the scalar of the tag, as charts take it; or only one
-    /// of them, where there is but one scalar.
+    /// Tag and digest in the scalar of the tag, as charts have it; or only one of
+    /// them, if there is only one scalar.
     fn in_one(
         &self,
         tag_part: Option<&SitePart>,
@@ -172,10 +172,8 @@ impl ImageWriter<'_> {
         wanted: &NewReference<'_>,
     ) -> Result<Vec<Change>, Finding> {
         let no_digest = || {
-            let message = format!(
-                "`{}` is written by its digest alone, and no digest is known",
-                self.site.key
-            );
+            let message =
+                format!("`{}` has only a digest, and no new digest is known", self.site.key);
             no_room(self.site, message, "give the digest along with the tag")
         };
         let Some(tag_part) = tag_part else {
@@ -188,13 +186,13 @@ impl ImageWriter<'_> {
             (None, None) => String::new(),
             (None, Some(_)) if !tag_part.text.contains('@') => {
                 let message =
-                    format!("`{}` is written by its tag, and no tag is known", self.site.key);
+                    format!("`{}` has only a tag, and no new tag is known", self.site.key);
                 return Err(no_room(self.site, message, "give the tag along with the digest"));
             }
             (None, digest) => image_reference("", None, digest),
         };
         let mut changes: Vec<_> = set(tag_part, &text).into_iter().collect();
-        // A second scalar with a digest would be the old one's.
+        // A digest in a second scalar would be the old one.
         if let Some(part) = digest_part.filter(|part| part.is_there && !part.text.is_empty()) {
             changes.extend(wanted.digest.and_then(|digest| set(part, digest)));
         }
@@ -202,7 +200,7 @@ impl ImageWriter<'_> {
     }
 }
 
-/// The whole reference in the form in which it is written.
+/// The whole reference, with what is written before it.
 fn whole(part: &SitePart, own: &ImageParts, wanted: &NewReference<'_>) -> String {
     let (_, reference) = split_name(&part.text);
     let before = &part.text[..part.text.len() - reference.len()];

@@ -1,4 +1,4 @@
-//! What has to change at a site for it to say something else.
+//! The changes that give a site a new value.
 
 mod image;
 mod part;
@@ -14,15 +14,15 @@ use crate::yaml::Change;
 
 pub use self::refusal::{WriteOptions, shared_base};
 
-/// What must change in the site's file for the site to say `to`; nothing where
-/// it says it already. The repository stays the site's own, unless the options
-/// say otherwise.
+/// The changes to a site's file that give the site the value `to`; none if it has
+/// that already. The repository stays the site's own, unless the options allow
+/// another.
 ///
 /// # Errors
 ///
-/// Why it cannot be, or must not be, said there.
+/// The site cannot have that value, or must not be changed.
 pub fn changes(site: &Site, to: &SiteValue, options: WriteOptions) -> Result<Vec<Change>, Finding> {
-    let changes = match (to, &site.said) {
+    let changes = match (to, &site.value) {
         (SiteValue::Moving(text), _) | (_, Some(SiteValue::Moving(text))) if !options.moving => {
             return Err(refused(app::moving(site, text)));
         }
@@ -50,7 +50,8 @@ fn revision(site: &Site, to: &str) -> Result<Vec<Change>, Finding> {
             _ => None,
         };
         let Some(text) = text else {
-            let message = format!("`{}` takes a commit's full id, and `{to}` is none", site.key);
+            let message =
+                format!("`{}` takes the full id of a commit, and `{to}` is not one", site.key);
             return Err(no_room(
                 site,
                 message,
@@ -59,11 +60,11 @@ fn revision(site: &Site, to: &str) -> Result<Vec<Change>, Finding> {
         };
         changes.extend(set(part, &text));
     }
-    if site.said.is_some() && changes_nothing(site, to) { Ok(Vec::new()) } else { Ok(changes) }
+    if site.value.is_some() && changes_nothing(site, to) { Ok(Vec::new()) } else { Ok(changes) }
 }
 
 fn changes_nothing(site: &Site, to: &str) -> bool {
-    matches!(&site.said, Some(SiteValue::Revision(text) | SiteValue::Moving(text)) if text == to)
+    matches!(&site.value, Some(SiteValue::Revision(text) | SiteValue::Moving(text)) if text == to)
 }
 
 fn pinned(written: &str, to: &str) -> String {
@@ -76,7 +77,7 @@ fn is_commit(text: &str) -> bool {
 }
 
 fn value(site: &Site, yaml: &str) -> Result<Vec<Change>, Finding> {
-    if matches!(&site.said, Some(SiteValue::Value(own)) if own == yaml) {
+    if matches!(&site.value, Some(SiteValue::Value(own)) if own == yaml) {
         return Ok(Vec::new());
     }
     let at = site.parts.first().map(|part| split(&part.at)).filter(|(_, key)| !key.is_empty());

@@ -1,9 +1,10 @@
-//! What changes one part of a site.
+//! The change of one part of a site.
 
-use crate::sites::{SitePart, Unsaid};
+use crate::sites::{Removal, SitePart};
 use crate::yaml::{Change, Place, Route, Step};
 
-/// None where the part says it already, or an outer file does.
+/// The change that gives a part this text; none if it or an outer file has that
+/// already.
 pub(super) fn set(part: &SitePart, text: &str) -> Option<Change> {
     (part.text != text).then(|| write(part, text))
 }
@@ -33,14 +34,14 @@ pub(super) fn split(at: &Place) -> (Place, String) {
     (Place { document: at.document, route }, key)
 }
 
-/// Makes a part say nothing.
-pub(super) fn unsay(part: &SitePart, how: Unsaid) -> Option<Change> {
+/// The change that removes a part.
+pub(super) fn clear(part: &SitePart, removal: Removal) -> Option<Change> {
     let at = part.at.clone();
-    match how {
+    match removal {
         _ if part.text.is_empty() => None,
-        Unsaid::Removed => part.is_there.then_some(Change::Remove { at }),
-        Unsaid::Empty => part.is_there.then(|| Change::Set { at, text: String::new() }),
-        Unsaid::Null => {
+        Removal::Key => part.is_there.then_some(Change::Remove { at }),
+        Removal::Empty => part.is_there.then(|| Change::Set { at, text: String::new() }),
+        Removal::Null => {
             let (map, key) = split(&at);
             Some(Change::Become { map, key, yaml: "null\n".to_owned() })
         }

@@ -1,29 +1,28 @@
-//! What may be written at a site, and why it is not.
+//! What may be written at a site, and why it is refused.
 
 use crate::diagnostic::{Finding, Severity};
 use crate::sites::code::{LINKED_SITE, NO_ROOM, SHARED_BASE};
 use crate::sites::{Barrier, Site};
 
-/// What was allowed besides the usual.
+/// What is allowed besides the usual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "each is allowed or not, whatever the others are")]
+#[allow(clippy::struct_excessive_bools, reason = "each is allowed independently of the others")]
 pub struct WriteOptions {
-    /// The new repository takes the place of the site's own, which stays
-    /// otherwise.
+    /// The site gets the new repository; otherwise it keeps its own.
     pub repository: bool,
-    /// A digest goes where a new tag comes without one.
+    /// A digest is removed if the new tag comes without one.
     pub drop_digest: bool,
-    /// A digest is added where the site has none and has room for it, whatever
-    /// its rule says.
+    /// A digest is added if the site has none and has room for it, whatever its
+    /// rule says.
     pub add_digest: bool,
     /// A range or a branch is overwritten, because it was named.
     pub moving: bool,
-    /// Tag and digest are to be exactly these, as they once were: what is not
-    /// named goes.
+    /// The site gets exactly this tag and digest, as it once had them: a part that
+    /// is missing is removed.
     pub exact: bool,
 }
 
-/// What a refusal is, whatever it is worth elsewhere.
+/// A finding as a refusal, whatever its severity is elsewhere.
 pub(super) fn refused(finding: Finding) -> Finding {
     Finding { severity: Severity::Error, ..finding }
 }
@@ -32,8 +31,7 @@ pub(super) fn no_room(site: &Site, message: String, help: &str) -> Finding {
     Finding::new(&NO_ROOM, message, site.location.clone()).because("has no room for it").help(help)
 }
 
-/// The finding that a site must not be changed where it stands; none where it
-/// may.
+/// The finding that a site must not be changed where it is; none if it may.
 pub(super) fn barrier(site: &Site) -> Option<Finding> {
     let file = site.file.path();
     match site.barrier.as_ref()? {
@@ -50,7 +48,7 @@ pub(super) fn barrier(site: &Site) -> Option<Finding> {
     }
 }
 
-/// The finding of a site that several environments share; none of any other.
+/// The finding that several environments share a site; none for any other site.
 pub fn shared_base(site: &Site) -> Option<Finding> {
     let Some(Barrier::Shared(environments)) = &site.barrier else { return None };
     let names: Vec<_> = environments.iter().map(|name| format!("`{name}`")).collect();
@@ -61,13 +59,13 @@ pub fn shared_base(site: &Site) -> Option<Finding> {
     let (noun, key, file) = (site.key.noun(), &site.key, site.file.path());
     let help = match site.repository() {
         Some(repository) => format!(
-            "let each environment say its own: with kustomize, in `images`, where `set` writes it if the rule says `insert: [{repository}]`"
+            "give each environment its own: with kustomize in `images`, where `set` writes it if the rule has `insert: [{repository}]`"
         ),
-        None => "let each environment say its own, in a file that the others do not use".to_owned(),
+        None => "give each environment its own, in a file that the others do not use".to_owned(),
     };
     let finding = Finding::new(
         &SHARED_BASE,
-        format!("the {noun} `{key}` is said by `{file}` for {names} alike"),
+        format!("the {noun} `{key}` is in `{file}`, which {names} share"),
         site.location.clone(),
     );
     Some(finding.because("would change for all of them").help(help))
