@@ -1,6 +1,7 @@
 //! Where things stand that the parser gives no span for: indicators, block
 //! scalars, and the anchors and tags before a value.
 
+use super::Style;
 use crate::source::Span;
 
 /// The place of a block scalar from its `|` or `>` to the end of its last line
@@ -26,12 +27,21 @@ pub(super) fn header_length(block_scalar: &str) -> usize {
     block_scalar.bytes().take_while(is_header).count()
 }
 
-/// The offset just after the `:` of the key that ends at `from`; `from` where it
-/// has none: `{a, :b: 1}`.
-pub(super) fn after_colon(text: &str, from: u32) -> u32 {
-    let colon = skip_to(text, from, |byte| matches!(byte, b':' | b','));
-    let colon = colon.filter(|at| text.as_bytes()[*at as usize] == b':');
-    colon.map_or(from, |at| at + 1)
+/// The offset just after the `:` of the key that ends at `from`, in a map of that
+/// style; `from` where it has none. A colon may start the next key instead:
+/// `{a, :b: 1}`, or `:b: 1` in the line after `? a`.
+pub(super) fn after_colon(text: &str, from: u32, map: Style) -> u32 {
+    let bytes = text.as_bytes();
+    let colon = skip_to(text, from, |byte| matches!(byte, b':' | b','))
+        .filter(|at| bytes[*at as usize] == b':');
+    let is_indicator = |at: u32| match bytes.get(at as usize + 1) {
+        None | Some(b' ' | b'\t' | b'\n' | b'\r') => true,
+        // `{a:}`, and after quotes or brackets whatever follows: `{"a":b}`.
+        Some(b',' | b'[' | b']' | b'{' | b'}') if map == Style::Flow => true,
+        Some(_) if map == Style::Flow => text[..from as usize].ends_with(['"', '\'', ']', '}']),
+        Some(_) => false,
+    };
+    colon.filter(|at| is_indicator(*at)).map_or(from, |at| at + 1)
 }
 
 /// The offset just after the next `-`; `from` where there is none.

@@ -67,14 +67,16 @@ impl DocumentBuilder<'_> {
 
     /// Moves after the `:` or `-` that the next node stands after.
     pub(super) fn pass_indicator(&mut self) {
-        let after = match self.stack.last() {
-            Some(Frame { items: Items::Sequence(_), style: Style::Block, .. }) => place::after_dash,
-            Some(Frame { items: Items::Mapping { .. }, .. }) if !self.wants_key() => {
-                place::after_colon
+        let text = self.file.text();
+        match self.stack.last() {
+            Some(Frame { items: Items::Sequence(_), style: Style::Block, .. }) => {
+                self.cursor = place::after_dash(text, self.cursor);
             }
-            _ => return,
-        };
-        self.cursor = after(self.file.text(), self.cursor);
+            Some(Frame { items: Items::Mapping { .. }, style, .. }) if !self.wants_key() => {
+                self.cursor = place::after_colon(text, self.cursor, *style);
+            }
+            _ => {}
+        }
     }
 
     fn scalar_kind(&mut self, text: &str, style: Style, tag: Option<&Tag>, span: Span) -> Kind {

@@ -100,7 +100,7 @@ impl<'a> EditedFile<'a> {
     pub(super) fn after_indicator(&self, target: &EditTarget<'_>) -> Option<usize> {
         let text = self.text();
         let after = match (target.key, target.parent) {
-            (Some(key), _) => place::after_colon(text, key.span().end),
+            (Some(key), Some(map)) => place::after_colon(text, key.span().end, map.style()),
             (None, Some(list)) if list.style() == Style::Block => {
                 self.after_dash(list, target.node)?
             }

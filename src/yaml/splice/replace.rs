@@ -132,12 +132,12 @@ fn is_block(value: &NewValue) -> bool {
         || matches!(value, NewValue::Scalar(NewScalar::Text(text)) if text.contains('\n'))
 }
 
-/// Whether a value starts on the line of its key or dash.
+/// Whether a value starts on the line of its colon or dash. The colon of `? key`
+/// is on another line than the key.
 fn is_inline(file: &EditedFile<'_>, target: &EditTarget<'_>) -> bool {
-    let start = target.node.span().start as usize;
-    target.key.is_none_or(|key| {
-        line::start(file.text(), start) == line::start(file.text(), key.span().end as usize)
-    })
+    let (text, start) = (file.text(), target.node.span().start as usize);
+    let after = target.key.and_then(|_| file.after_indicator(target));
+    after.is_none_or(|after| line::start(text, start) == line::start(text, after))
 }
 
 /// A value on one line in the place of any.
