@@ -7,8 +7,7 @@ use super::usage_error;
 use crate::deliver::DeliveryMode;
 use crate::diagnostic::harmless;
 use crate::git::BaseOptions;
-use crate::promote::gates::Gate;
-use crate::promote::{Override, Permissions};
+use crate::promote::{Gate, Override, Permissions};
 
 /// Where a change goes.
 #[derive(Debug, clap::Args)]

@@ -9,7 +9,7 @@ mod base;
 mod change;
 mod code;
 mod create;
-pub mod gates;
+mod gates;
 mod identity;
 mod intent;
 mod plan;
@@ -31,6 +31,7 @@ mod image_tests;
 pub use base::Base;
 pub use change::{ProposedChange, assess_change};
 pub use code::CODES;
+pub use gates::{Answer, Approval, CheckFact, Facts, Gate, Review};
 use identity::hold_identity;
 pub use identity::identity;
 pub use intent::{

@@ -28,7 +28,7 @@ pub struct Verdict {
 
 impl Verdict {
     /// Whether nothing stands in the way: it passes or was overridden.
-    pub fn lets_through(&self) -> bool {
+    pub(super) fn lets_through(&self) -> bool {
         self.answer == Answer::Pass || self.overridden.is_some()
     }
 }

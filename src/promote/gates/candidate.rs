@@ -11,7 +11,7 @@ use crate::sites::State;
 use crate::yaml::Value;
 
 /// A state that asks to enter an environment.
-pub struct Candidate<'a> {
+pub(in crate::promote) struct Candidate<'a> {
     /// The configuration, as the base's tip has it.
     pub repository: &'a Repository,
     /// The environment that is entered.
@@ -45,7 +45,7 @@ pub struct Candidate<'a> {
 
 /// How a state asks to enter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transition<'a> {
+pub(in crate::promote) enum Transition<'a> {
     /// References are set, as after a build.
     Set,
     /// It is promoted from that environment.
@@ -64,7 +64,7 @@ pub enum Transition<'a> {
 }
 
 /// What gates ask of the base that a change is made to.
-pub trait Evidence {
+pub(in crate::promote) trait Evidence {
     /// What an app's sites in an environment have said, the newest tenure first;
     /// nothing at all where the environment never had the app. Reads only as
     /// much history as the iterator is asked for.
@@ -84,7 +84,7 @@ pub trait Evidence {
 }
 
 /// Values that gates ask for.
-pub trait Values {
+pub(in crate::promote) trait Values {
     /// The value that a route leads to in the source or the target; none where
     /// it leads nowhere.
     fn value(&self, side: Side, route: &ValueRoute) -> Option<Value>;

@@ -100,7 +100,7 @@ impl Judgement {
 
 impl Answer {
     /// Its word in output.
-    pub const fn word(self) -> &'static str {
+    pub(in crate::promote) const fn word(self) -> &'static str {
         match self {
             Self::Pass => "pass",
             Self::Wait { .. } => "wait",

@@ -32,15 +32,15 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use candidate::{Approval, Candidate, CheckFact, Evidence, Facts, Review, Transition, Values};
+pub use candidate::{Approval, CheckFact, Facts, Review};
+pub(super) use candidate::{Candidate, Evidence, Transition, Values};
 pub(super) use evaluation::Evaluation;
 pub use judgement::Answer;
 use judgement::Judgement;
 
 /// When a gate binds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Binds {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Binds {
     /// Before the pull request is opened.
     Open,
     /// Before it is merged.
@@ -82,7 +82,7 @@ enum OnSelection {
 
 /// What a gate is judged from. Whoever does not have that does not ask it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JudgedFrom {
+pub(super) enum JudgedFrom {
     /// The files of the base and of the change.
     Files,
     /// The history of the base branch.
@@ -117,12 +117,12 @@ macro_rules! gates {
             }
 
             /// When it binds.
-            pub const fn binds(self) -> Binds {
+            pub(super) const fn binds(self) -> Binds {
                 match self { $(Self::$gate => Binds::$binds),+ }
             }
 
             /// Whether a rollback has to pass it as well.
-            pub const fn binds_rollback(self) -> bool {
+            pub(super) const fn binds_rollback(self) -> bool {
                 match self { $(Self::$gate => matches!(OnRollback::$rollback, OnRollback::Kept)),+ }
             }
 
@@ -134,14 +134,14 @@ macro_rules! gates {
             }
 
             /// Whether a state may be selected while it waits.
-            pub const fn may_wait_once_selected(self) -> bool {
+            pub(super) const fn may_wait_once_selected(self) -> bool {
                 match self {
                     $(Self::$gate => matches!(OnSelection::$selection, OnSelection::Waits)),+
                 }
             }
 
             /// What it is judged from.
-            pub const fn judged_from(self) -> JudgedFrom {
+            pub(super) const fn judged_from(self) -> JudgedFrom {
                 match self { $(Self::$gate => JudgedFrom::$from),+ }
             }
 

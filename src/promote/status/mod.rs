@@ -3,8 +3,9 @@
 mod ages;
 mod cell;
 mod rung;
+mod sites;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -15,14 +16,12 @@ use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::Findings;
 use crate::git::{HistoryError, ObjectName};
 use crate::history::{BranchHistory, Commits, Walk};
-use crate::sites::{
-    AppInstance, AppSites, Key, Model, ModelScope, Site, SiteValue, State, brief, in_full,
-    shared_base,
-};
+use crate::sites::{AppInstance, Model, ModelScope, Site, shared_base};
 use crate::source::Tree;
 
 use ages::Ages;
 use rung::Rungs;
+use sites::StatusSites;
 
 /// Which apps and environments are shown; all where there are none.
 #[derive(Debug, Clone, Default)]
@@ -66,10 +65,10 @@ pub fn status(
     let apps = (!shown.apps.is_empty()).then(|| shown.apps.iter().cloned().collect());
     let scope = ModelScope { environments: None, apps };
     let model = Model::of_tree(repository, tree, &scope);
-    let sites = Sites::of(&model);
+    let sites = StatusSites::of(&model);
     if let Some(unknown) = shown.apps.iter().find(|app| !sites.apps().contains(app.as_str())) {
         let every = Model::of_tree(repository, tree, &ModelScope::all());
-        let known = Sites::of(&every);
+        let known = StatusSites::of(&every);
         let finding = repository.unknown_app(unknown, known.apps().iter().copied());
         return Err(Findings::from(finding).into());
     }
@@ -112,83 +111,4 @@ fn shared_bases(
         places.entry((site.file.path(), start.line, start.column)).or_insert(site);
     }
     places.into_values().filter_map(shared_base).collect()
-}
-
-/// A range or a branch: it is no part of a state, since it moves by itself.
-fn moving(site: &Site) -> Option<Reference> {
-    let Some(value @ SiteValue::Moving(_)) = &site.value else { return None };
-    let full = in_full(&site.key, value);
-    let key = site.key.name().to_owned();
-    Some(Reference { key, brief: full.clone(), reference: full, is_value: false, differs: false })
-}
-
-/// The sites of every app in every environment.
-pub(super) struct Sites {
-    environments: Vec<EnvironmentName>,
-    apps: BTreeMap<AppInstance, AppSites>,
-}
-
-impl Sites {
-    fn of(model: &Model) -> Self {
-        let (environments, mut apps) = (model.environments(), BTreeMap::new());
-        for environment in &environments {
-            for app in model.apps(environment) {
-                if let Some(found) = model.app(environment, &app) {
-                    apps.insert(AppInstance { environment: environment.clone(), app }, found);
-                }
-            }
-        }
-        Self { environments, apps }
-    }
-
-    fn apps(&self) -> BTreeSet<&str> {
-        self.apps.keys().map(|instance| instance.app.as_str()).collect()
-    }
-
-    fn get(&self, environment: &EnvironmentName, app: &str) -> Option<&AppSites> {
-        self.apps.get(&AppInstance::new(environment, app))
-    }
-
-    fn state(&self, environment: &EnvironmentName, app: &str) -> Option<&State> {
-        self.get(environment, app)?.state.as_ref().ok()
-    }
-
-    /// What a key says in the other environments.
-    fn elsewhere<'s>(
-        &'s self,
-        environment: &'s EnvironmentName,
-        app: &'s str,
-        key: &'s Key,
-    ) -> impl Iterator<Item = &'s SiteValue> {
-        let others = self.environments.iter().filter(move |other| *other != environment);
-        others.filter_map(move |other| self.state(other, app)?.get(key))
-    }
-
-    fn references(&self, environment: &EnvironmentName, app: &str) -> Option<Vec<Reference>> {
-        let state = self.state(environment, app)?;
-        let references = state.iter().map(|(key, value)| {
-            let others: Vec<_> = self.elsewhere(environment, app, key).collect();
-            let same_tag = others.iter().find(|other| brief(other, None) == brief(value, None));
-            let full = in_full(key, value);
-            let masked = full == crate::source::REDACTED;
-            Reference {
-                key: key.name().to_owned(),
-                brief: if masked { full.clone() } else { brief(value, same_tag.copied()) },
-                reference: full,
-                is_value: matches!(key, Key::Value(_)),
-                differs: others.iter().any(|other| *other != value && !other.is_same(value)),
-            }
-        });
-        let moving = self.get(environment, app)?.sites.iter().filter_map(moving);
-        Some(references.chain(moving).collect())
-    }
-
-    fn findings(&self, is_shown: impl Fn(&EnvironmentName) -> bool) -> Findings {
-        let shown = self.apps.iter().filter(|(instance, _)| is_shown(&instance.environment));
-        let found = shown.flat_map(|(_, sites)| {
-            let blocking = sites.state.as_ref().err().into_iter().flatten();
-            blocking.chain(&sites.findings).cloned().collect::<Vec<_>>()
-        });
-        found.collect()
-    }
 }

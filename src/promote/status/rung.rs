@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::ages::Ages;
-use super::{AppStatus, Behind, Block, Blocker, Cell, NextPromotion, Sites};
+use super::cell::{AppStatus, Behind, Block, Blocker, Cell, NextPromotion};
+use super::sites::StatusSites;
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings};
 use crate::promote::base::Base;
@@ -16,7 +17,7 @@ use crate::sites::{AppInstance, AppSites, State, differences};
 /// All that a status is made of.
 pub(super) struct Rungs<'a> {
     base: &'a Base<'a>,
-    sites: &'a Sites,
+    sites: &'a StatusSites,
     /// The gates that can be asked without a forge, a person or rendering; and
     /// those that look at history, where there is some.
     asked: Vec<Gate>,
@@ -25,7 +26,7 @@ pub(super) struct Rungs<'a> {
 }
 
 impl<'a> Rungs<'a> {
-    pub(super) fn new(base: &'a Base<'a>, sites: &'a Sites) -> Self {
+    pub(super) fn new(base: &'a Base<'a>, sites: &'a StatusSites) -> Self {
         let may_be_asked = |gate: &Gate| match gate.judged_from() {
             JudgedFrom::Files => true,
             JudgedFrom::History => base.history.is_known(),
