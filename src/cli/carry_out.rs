@@ -7,7 +7,7 @@ use super::delivery_args::DeliveryArgs;
 use super::{Context, Outcome, console, known_base};
 use crate::deliver::{Delivered, Delivery, DeliveryMode, Done, no_destination};
 use crate::diagnostic::{Findings, Format, TextStyle};
-use crate::promote::{Computed, Intent, show};
+use crate::promote::{Intent, PlannedChange, show};
 
 /// Carries out what is meant where the person said, and shows it.
 pub(super) fn run(
@@ -78,7 +78,7 @@ fn shown(context: &Context, delivered: &Delivered, asked: Option<DeliveryMode>) 
 
 /// The plan as people read it. Where no site changes and a file does, which is
 /// of holds, the commit's first line says what is done.
-fn what(computed: &Computed, style: TextStyle) -> String {
+fn what(computed: &PlannedChange, style: TextStyle) -> String {
     let changes_sites = computed.plan.apps.iter().any(|app| !app.changes.is_empty());
     match computed.message.lines().next() {
         Some(subject) if !changes_sites && !computed.files.is_empty() => format!("{subject}\n"),

@@ -6,7 +6,7 @@ use super::outcome::{Delivered, Done};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{Branch, Lease, ObjectName, PushError, Remote};
 use crate::history::record;
-use crate::promote::{Computed, Intent};
+use crate::promote::{Intent, PlannedChange};
 use crate::source::{Location, RepoPath};
 
 /// As often as a branch that another process moves meanwhile is looked at again.
@@ -67,7 +67,7 @@ fn attempt(
 }
 
 /// `rungs/<environment with .>/<name>`, or `rungs-rollback/…`.
-fn name(computed: &Computed, intent: &dyn Intent) -> Result<Branch, Finding> {
+fn name(computed: &PlannedChange, intent: &dyn Intent) -> Result<Branch, Finding> {
     let environment = computed.plan.environment.as_str().replace('/', ".");
     let name = format!("{}/{environment}/{}", intent.prefix(), intent.branch());
     Branch::parse(&name).ok_or_else(|| {

@@ -5,7 +5,7 @@ use super::delivery::Delivery;
 use super::outcome::{Delivered, Done};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{Landed, ObjectName, PushTarget};
-use crate::promote::{Computed, Intent, Plan};
+use crate::promote::{Intent, Plan, PlannedChange};
 use crate::source::{Location, RepoPath};
 
 /// Why a commit was not made at a tip.
@@ -22,7 +22,7 @@ struct Attempts {
     /// The first plan that changes something.
     first: Option<Plan>,
     /// The last tip, and what it came to there.
-    last: Option<(ObjectName, Computed)>,
+    last: Option<(ObjectName, PlannedChange)>,
 }
 
 impl Attempts {

@@ -11,7 +11,7 @@ use crate::git::{
     Branch, BuildError, CommitMetadata, Log, ObjectName, ProgramError, Revision, Workspace,
 };
 use crate::history::{BranchHistory, Commits};
-use crate::promote::{Base, Computed, How, Intent};
+use crate::promote::{Base, Intent, PlannedChange, Submission};
 use crate::sites::{Model, ModelScope};
 use crate::source::{Location, RepoPath, Tree};
 
@@ -42,8 +42,8 @@ impl<'w> Delivery<'w> {
     }
 
     /// How a change is made; `direct` where it goes straight onto the base.
-    pub(super) fn how(&self, direct: bool) -> How {
-        How { direct, requested_by: self.workspace.requested_by() }
+    pub(super) fn how(&self, direct: bool) -> Submission {
+        Submission { direct, requested_by: self.workspace.requested_by() }
     }
 
     /// What an intent comes to at the newest base, and that base; at the work
@@ -51,8 +51,8 @@ impl<'w> Delivery<'w> {
     pub(super) fn compute_newest(
         &self,
         intent: &dyn Intent,
-        how: &How,
-    ) -> Result<(Computed, Option<Revision>), Findings> {
+        how: &Submission,
+    ) -> Result<(PlannedChange, Option<Revision>), Findings> {
         let mut warnings = Findings::new();
         let base = self.workspace.newest_base(&mut warnings)?;
         let mut computed = match &base {
@@ -69,8 +69,8 @@ impl<'w> Delivery<'w> {
         commit: &ObjectName,
         branch: Option<&str>,
         intent: &dyn Intent,
-        how: &How,
-    ) -> Result<Computed, Findings> {
+        how: &Submission,
+    ) -> Result<PlannedChange, Findings> {
         let tree = self.workspace.tree_of(commit)?;
         let base = load(tree, Some(commit.clone()), intent)?;
         self.compute(&base, Some(commit), branch, intent, how)
@@ -81,8 +81,8 @@ impl<'w> Delivery<'w> {
     pub(super) fn compute_in_work_tree(
         &self,
         intent: &dyn Intent,
-        how: &How,
-    ) -> Result<Computed, Findings> {
+        how: &Submission,
+    ) -> Result<PlannedChange, Findings> {
         let base = load(self.workspace.work_tree(), None, intent)?;
         let head = match self.workspace.local_clone()? {
             Some(clone) => clone.head().map_err(failed)?,
@@ -99,8 +99,8 @@ impl<'w> Delivery<'w> {
         tip: Option<&ObjectName>,
         branch: Option<&str>,
         intent: &dyn Intent,
-        how: &How,
-    ) -> Result<Computed, Findings> {
+        how: &Submission,
+    ) -> Result<PlannedChange, Findings> {
         let mut computed = self.with_base(loaded, tip, branch, |base| intent.at(base, how))?;
         computed.warnings.extend(loaded.loaded.warnings.clone());
         Ok(computed)
@@ -134,7 +134,7 @@ impl<'w> Delivery<'w> {
     pub(super) fn commit(
         &self,
         base: &ObjectName,
-        computed: &Computed,
+        computed: &PlannedChange,
     ) -> Result<Option<ObjectName>, Findings> {
         let metadata = CommitMetadata {
             message: &computed.message,

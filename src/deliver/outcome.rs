@@ -1,7 +1,7 @@
 //! Where a change goes, and what became of it.
 
 use crate::git::{Branch, ObjectName, Revision};
-use crate::promote::Computed;
+use crate::promote::PlannedChange;
 use crate::source::RepoPath;
 
 /// Where a change goes.
@@ -21,7 +21,7 @@ pub enum DeliveryMode {
 #[derive(Debug)]
 pub struct Delivered {
     /// The plan, and what kept it from being done.
-    pub computed: Computed,
+    pub computed: PlannedChange,
     /// What was done.
     pub done: Done,
     /// What it was computed for; none of the work tree.

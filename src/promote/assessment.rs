@@ -1,4 +1,4 @@
-//! May this change enter, and why not? One answer, whoever asks: `promote`,
+//! May this change enter, and if not, why? One answer, whoever asks: `promote`,
 //! `set` and `rollback` before they change something, `gates` for any change of
 //! a branch, `status` for what a promotion would do.
 
@@ -17,26 +17,26 @@ pub(super) struct AppChange<'a> {
     pub(super) app: &'a str,
     /// How the state enters.
     pub(super) transition: Transition<'a>,
-    /// Where the state comes from; none where it was given.
+    /// Where the state comes from; none if a person gave it.
     pub(super) source: Option<&'a Source>,
-    /// What the environment says at the base; none where the app is new there.
+    /// The app's state there at the base; none if the app is new there.
     pub(super) current: Option<&'a State>,
-    /// What it will say.
+    /// The state that it will have.
     pub(super) proposed: State,
     /// The sites that change.
     pub(super) changes: Vec<SiteChange>,
-    /// What rendering came to; none where nothing was rendered.
+    /// The result of rendering; none if nothing was rendered.
     pub(super) rendering: Option<Result<(), &'a Findings>>,
-    /// Whether it goes straight onto the base branch, so that nobody can approve
-    /// it.
+    /// Whether the change goes straight onto the base branch, so that nobody can
+    /// approve it.
     pub(super) direct: bool,
     pub(super) ticket: Option<&'a str>,
     pub(super) overrides: &'a [Override],
 }
 
-/// The plan of a change with what the gates that are asked say of it. The same
-/// base, change and gates give the same plan.
-pub(super) fn assess(base: &Base<'_>, change: AppChange<'_>, asked: &[Gate]) -> AppPlan {
+/// The plan of a change, with the verdicts of the given gates. The same base,
+/// change and gates give the same plan.
+pub(super) fn assess(base: &Base<'_>, change: AppChange<'_>, gates: &[Gate]) -> AppPlan {
     let AppChange { target, app, transition, source, current, proposed, changes, .. } = change;
     let values = ReadValues::new(base, target, source, app);
     let candidate = Candidate {
@@ -55,7 +55,7 @@ pub(super) fn assess(base: &Base<'_>, change: AppChange<'_>, asked: &[Gate]) -> 
         ticket: change.ticket,
         rendering: change.rendering,
     };
-    let gates = judge(&candidate, asked, change.overrides);
+    let gates = judge(&candidate, gates, change.overrides);
     let from = current.cloned().unwrap_or_default();
     AppPlan { app: app.to_owned(), source: source.cloned(), from, to: proposed, changes, gates }
 }

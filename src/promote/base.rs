@@ -15,8 +15,8 @@ use crate::holds::{self, Hold};
 use crate::sites::{AppInstance, AppSites, Model, State};
 use crate::source::Tree;
 
-/// One commit, or the work tree, with all that is known of it: what a change is
-/// judged by, and nothing else.
+/// One commit, or the work tree, with everything that is known about it: what a
+/// change is judged by, and nothing else.
 pub struct Base<'a> {
     /// The commit; none for the work tree.
     pub commit: Option<ObjectName>,
@@ -24,27 +24,27 @@ pub struct Base<'a> {
     pub tree: &'a Tree,
     /// Its configuration.
     pub repository: &'a Repository,
-    /// Its sites, of the apps that are asked about in every environment.
+    /// Its sites, in every environment, of the apps in question.
     pub model: &'a Model,
-    /// What was before.
+    /// What is known of its past.
     pub history: &'a dyn History,
-    /// Every hold.
+    /// All holds.
     pub holds: Vec<Hold>,
-    /// What the forge knows; none where it was not asked.
+    /// What the forge knows; none if it was not asked.
     pub forge: Option<&'a dyn Facts>,
-    /// The time.
+    /// The time of the run.
     pub now: Timestamp,
-    /// The sites of each app that was asked about.
+    /// The sites of each app that was looked up.
     sites: RefCell<BTreeMap<AppInstance, Option<Rc<AppSites>>>>,
 }
 
 impl<'a> Base<'a> {
-    /// A commit, or the work tree where there is none.
+    /// Creates the base of a commit, or of the work tree if there is none.
     ///
     /// # Errors
     ///
-    /// Holds that cannot be read: to go on without them would let through what
-    /// they hold back.
+    /// Holds that cannot be read: going on without them would let in what they
+    /// hold back.
     pub fn new(
         commit: Option<ObjectName>,
         tree: &'a Tree,
@@ -58,7 +58,7 @@ impl<'a> Base<'a> {
         Ok(Self { commit, tree, repository, model, history, holds, forge: None, now, sites })
     }
 
-    /// An app's sites in an environment; none where it is not there.
+    /// An app's sites in an environment; none if it does not have the app.
     pub fn app(&self, environment: &EnvironmentName, app: &str) -> Option<Rc<AppSites>> {
         let mut sites = self.sites.borrow_mut();
         let known = sites.entry(AppInstance::new(environment, app));

@@ -1,4 +1,4 @@
-//! Any change of a branch, whoever made it: what it does, and whether it may
+//! Any change on a branch, whoever made it: what it changes, and whether that may
 //! enter.
 
 use std::collections::BTreeSet;
@@ -15,24 +15,24 @@ use crate::history::{Action, Record, Source};
 use crate::sites::{AppSites, Key, Model, SiteValue, State, differences};
 use crate::source::{RepoPath, Tree};
 
-/// A change that asks to be merged.
+/// A change that is to be merged.
 pub struct ProposedChange<'a> {
     /// Its files.
     pub tree: &'a Tree,
-    /// Its sites, as the base's configuration reads them.
+    /// Its sites, read by the base's configuration.
     pub model: &'a Model,
-    /// The sites where it left the base branch.
+    /// The sites at the commit where it branched off.
     pub fork: &'a Model,
-    /// What its commits say of themselves.
+    /// The records in its commits' messages.
     pub records: &'a [Record],
-    /// Gates that whoever asks puts aside. What a record says of overrides is
-    /// the word of the change's own author, and puts nothing aside here.
+    /// The gates that the person who runs the assessment overrides. Overrides in a
+    /// record do not count here: they are the word of the change's own author.
     pub overrides: &'a [Override],
 }
 
-/// What the gates say of every app whose sites the change changes: by
-/// environment, in the repository's order. What the base has changed since is
-/// not the change's doing, and is not judged.
+/// Assesses every app whose sites the change changes: a plan for each environment,
+/// in the repository's order. What has changed on the base since is not part of
+/// the change, and is not judged.
 ///
 /// # Errors
 ///
@@ -56,28 +56,27 @@ pub fn assess_change(base: &Base<'_>, change: &ProposedChange<'_>) -> Result<Vec
     if findings.has_errors() { Err(findings) } else { Ok(plans) }
 }
 
-/// The apps of an environment that say something else than where the change
-/// left the base.
+/// The apps of an environment whose sites differ from those at the fork.
 fn changed_apps(change: &ProposedChange<'_>, environment: &EnvironmentName) -> BTreeSet<String> {
     let names = change.model.apps(environment).into_iter().chain(change.fork.apps(environment));
-    let says_something_else = |app: &String| match (
+    let is_changed = |app: &String| match (
         change.model.app(environment, app),
         change.fork.app(environment, app),
     ) {
-        (Some(now), Some(then)) => site_values(&now) != site_values(&then),
-        (now, then) => now.is_some() != then.is_some(),
+        (Some(new), Some(old)) => site_values(&new) != site_values(&old),
+        (new, old) => new.is_some() != old.is_some(),
     };
-    names.collect::<BTreeSet<_>>().into_iter().filter(says_something_else).collect()
+    names.collect::<BTreeSet<_>>().into_iter().filter(is_changed).collect()
 }
 
-/// What each site says, whether or not they agree: of sites that disagree, too,
-/// a change is seen.
+/// The value of each site, so that a change is seen even if sites disagree.
 fn site_values(app: &AppSites) -> Vec<(&RepoPath, &Key, Option<&SiteValue>)> {
     let sites = app.sites.iter();
     sites.map(|site| (site.file.path(), &site.key, site.value.as_ref())).collect()
 }
 
-/// None where the app goes, or where the base says the same by now.
+/// The plan of one app; none if the app is removed, or if the base has the same
+/// state by now.
 fn assessed(
     base: &Base<'_>,
     change: &ProposedChange<'_>,
@@ -91,13 +90,13 @@ fn assessed(
         return Ok(None);
     }
     let source = source(base, target, app, &proposed);
-    // A record is a claim: it counts where it says what the change does.
-    let then = change.fork.app(&target.name, app).and_then(|app| app.state.ok());
-    let references = Record::references_of(&then.unwrap_or_default(), &proposed);
-    let is_of_this = |record: &&Record| {
+    // A record is a claim: it counts if it says what the change does.
+    let at_fork = change.fork.app(&target.name, app).and_then(|app| app.state.ok());
+    let references = Record::references_of(&at_fork.unwrap_or_default(), &proposed);
+    let is_for_this = |record: &&Record| {
         record.app == app && record.environment == target.name && record.references == references
     };
-    let record = change.records.iter().find(is_of_this);
+    let record = change.records.iter().find(is_for_this);
     let rendered = base
         .repository
         .is_native()
@@ -119,26 +118,26 @@ fn assessed(
     Ok(Some(assess(base, change, &Gate::ALL)))
 }
 
-/// The environment below that says the same, or did most recently.
+/// The environment below that has the state, or had it most recently.
 fn source(base: &Base<'_>, target: &Environment, app: &str, state: &State) -> Option<Source> {
     let sources = select::sources(base.repository, target, app, base).ok()?;
-    let says_the_same = |name: &&EnvironmentName| {
+    let has_state = |name: &&EnvironmentName| {
         base.current(name, app).is_some_and(|current| current.is_same(state))
     };
-    if let Some(environment) = sources.iter().find(says_the_same) {
+    if let Some(environment) = sources.iter().find(has_state) {
         return Some(Source { environment: environment.clone(), commit: base.commit.clone() });
     }
     sources.iter().find_map(|environment| {
         let mut tenures = base.tenures(environment, app).map_while(Result::ok);
         let tenure =
-            tenures.find(|one| one.state.as_ref().is_some_and(|held| held.is_same(state)))?;
+            tenures.find(|one| one.state.as_ref().is_some_and(|earlier| earlier.is_same(state)))?;
         let commit = select::commit_of(&tenure, base.commit.as_ref()).ok()?;
         Some(Source { environment: environment.clone(), commit })
     })
 }
 
-/// How the state enters. That it is a rollback is the record's claim, and
-/// believed only of a state that the environment has held.
+/// How the state enters. That it is a rollback is the record's claim, which is
+/// believed only for a state that the environment has had.
 fn transition<'s>(
     base: &Base<'_>,
     target: &Environment,
@@ -150,13 +149,14 @@ fn transition<'s>(
     let is_rollback = record.is_some_and(|record| record.action == Action::Rollback);
     if is_rollback {
         let mut tenures = base.tenures(&target.name, app).map_while(Result::ok);
-        let has_held = tenures.any(|tenure| tenure.state.is_some_and(|held| held.is_same(state)));
-        if has_held {
+        let was_there =
+            tenures.any(|tenure| tenure.state.is_some_and(|earlier| earlier.is_same(state)));
+        if was_there {
             return Transition::Rollback;
         }
     }
     match source {
-        // A person who named an older state said so in the record.
+        // If a person named an older state, the record says so.
         Some(source) => {
             let named = source.commit != base.commit && record.is_some();
             Transition::Promote { from: &source.environment, chosen: false, named }

@@ -1,4 +1,4 @@
-//! An app that is not in the environment yet.
+//! Adding an app to an environment that does not have it yet.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,15 @@ use crate::sites::{AppSites, Key, Site, SiteValue, pair};
 use crate::source::{RepoPath, Tree};
 use crate::yaml::{Change, Dialect, Place, Route, Step, parse};
 
+/// The path of an app's own file in an environment's directory.
 pub(super) fn leaf(directory: &RepoPath, app: &str) -> RepoPath {
     directory.child(&format!("{app}.yaml"))
 }
 
-/// The references of the source in a new file: of each image what outer files
-/// do not say, the template's name where the source's own file says it, and the
-/// values that are promoted. What else differs between environments nobody can
-/// copy for a person.
+/// Proposes a new file with the references of the source: for each image the parts
+/// that outer files do not set, the template's name if the source's own file names
+/// it, and the promoted values. Anything else that differs between environments
+/// has to be chosen by a person.
 pub(super) fn created(
     target: TargetSites<'_>,
     directory: &RepoPath,
@@ -38,8 +39,8 @@ pub(super) fn created(
     edits.extend(template.map(|text| insert(&[], "template", &text)));
     let mut new = BTreeMap::new();
     for site in &pairs.only_source {
-        let made = made(site);
-        if made.is_empty() {
+        let insertions = insertions(site);
+        if insertions.is_empty() {
             continue;
         }
         if let Some(value) = &site.value {
@@ -52,7 +53,7 @@ pub(super) fn created(
                 line: 1,
             });
         }
-        edits.extend(made);
+        edits.extend(insertions);
     }
     edits.extend(proposal.edits.remove(&path).unwrap_or_default());
     proposal.edits.insert(path, edits);
@@ -60,8 +61,8 @@ pub(super) fn created(
     proposal
 }
 
-/// What makes a site in an empty file.
-fn made(site: &Site) -> Vec<Change> {
+/// The edits that create a site in an empty file.
+fn insertions(site: &Site) -> Vec<Change> {
     match (&site.key, &site.value) {
         (Key::Image(name), Some(SiteValue::Image(image))) => {
             let parts =
@@ -74,21 +75,21 @@ fn made(site: &Site) -> Vec<Change> {
             let Some((Step::Key(key), before)) = route.steps().split_last() else {
                 return Vec::new();
             };
-            let map = Place { document: 0, route: of_steps(before) };
+            let map = Place { document: 0, route: route_of(before) };
             vec![Change::Become { map, key: key.clone(), yaml: yaml.clone() }]
         }
-        // A pinned template stands in the source's file as its template does.
+        // A pinned template is copied with the template's name.
         _ => Vec::new(),
     }
 }
 
 fn insert(map: &[&str], key: &str, text: &str) -> Change {
     let steps: Vec<_> = map.iter().map(|name| Step::Key((*name).to_owned())).collect();
-    let map = Place { document: 0, route: of_steps(&steps) };
+    let map = Place { document: 0, route: route_of(&steps) };
     Change::Insert { map, key: key.to_owned(), text: text.to_owned() }
 }
 
-fn of_steps(steps: &[Step]) -> Route {
+fn route_of(steps: &[Step]) -> Route {
     let mut route = Route::root();
     for step in steps {
         route.push(step.clone());

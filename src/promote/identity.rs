@@ -1,4 +1,4 @@
-//! What makes two plans the same.
+//! The identity of a plan: what makes two plans the same.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,29 +9,30 @@ use super::{AppPlan, Plan};
 use crate::history::Record;
 use crate::sites::{Key, SiteValue};
 
-/// The identity of a plan: a hash of the environment, and of each app's keys
-/// and what they will say. No file, line, base commit, time, gate, hold or
-/// rendered file is in it, so that the same plan is known again on another base.
+/// The identity of a plan: a hash of the environment, and of each app's changed
+/// keys with their new values. It leaves out files, lines, the base commit, times,
+/// gates, holds and rendered files, so that the same plan is recognised on another
+/// base.
 pub fn identity(plan: &Plan) -> String {
     let mut hash = Sha256::new();
-    let mut say = |text: &str| {
-        // The length tells where a text ends, whatever is in it.
+    let mut add = |text: &str| {
+        // The length marks where a text ends, whatever it contains.
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text.as_bytes());
     };
-    say(plan.environment.as_str());
+    add(plan.environment.as_str());
     for app in &plan.apps {
-        for (key, value) in new(app) {
-            say(&app.app);
-            say(kind(key));
-            say(key.name());
-            say(&text(value));
+        for (key, value) in changed_values(app) {
+            add(&app.app);
+            add(kind(key));
+            add(key.name());
+            add(&text(value));
         }
     }
     hexadecimal(&hash.finalize())
 }
 
-/// The identity of a change of holds: what is held back or let in again, where.
+/// The identity of a change to holds: what is held back, or no longer is, and where.
 pub(super) fn hold_identity(record: &Record) -> String {
     let mut hash = Sha256::new();
     let head = [record.action.name(), record.environment.as_str(), &record.app];
@@ -43,7 +44,7 @@ pub(super) fn hold_identity(record: &Record) -> String {
     hexadecimal(&hash.finalize())
 }
 
-/// As many digits as tell plans apart.
+/// The first 16 bytes of a hash, which are enough to tell plans apart.
 fn hexadecimal(digest: &[u8]) -> String {
     digest.iter().take(16).fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -51,8 +52,8 @@ fn hexadecimal(digest: &[u8]) -> String {
     })
 }
 
-/// What changes of an app, by key.
-fn new(app: &AppPlan) -> impl Iterator<Item = (&Key, &SiteValue)> {
+/// The new values of an app's keys that change.
+fn changed_values(app: &AppPlan) -> impl Iterator<Item = (&Key, &SiteValue)> {
     let changed: BTreeSet<&Key> = app.changes.iter().map(|change| &change.key).collect();
     app.to.iter().filter(move |(key, _)| changed.contains(key))
 }

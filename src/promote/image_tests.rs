@@ -1,4 +1,4 @@
-//! Which image each command takes for the same text and the same app.
+//! Which image each command selects for the same text and the same app.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ sites:
 ";
 const FILE: &str = "qa/shop.yaml";
 
-/// An app in `qa`, by the containers of its workloads: `pod/container image`.
+/// An app in `qa`, made from the containers of its workloads: `pod/container image`.
 struct App {
     files: Vec<(String, String)>,
     repository: Repository,
@@ -56,7 +56,7 @@ impl App {
         model.app(&self.name, "shop").expect("the app is there")
     }
 
-    /// By lines, the keys of images.
+    /// The keys of images, by line.
     fn keys(&self) -> BTreeMap<u32, String> {
         let sites = self.sites().sites;
         let keys = sites.iter().filter(|site| site.is_image());
@@ -68,7 +68,7 @@ fn tree(files: &[(String, String)]) -> Tree {
     Tree::new(Memory::of(files.iter().map(|(path, text)| (path.as_str(), text.as_str()))))
 }
 
-/// The keys that are taken, or the code of the refusal.
+/// The keys that a command selects, or the code of its refusal.
 type Taken = Result<BTreeSet<String>, &'static str>;
 
 fn code(findings: &Findings) -> &'static str {
@@ -86,7 +86,7 @@ fn set(app: &App, text: &str) -> Taken {
     let options = WriteOptions { drop_digest: true, ..WriteOptions::default() };
     let target = TargetSites { app: &sites, state: &state, options };
     let request = ImageRequest::parse(text).unwrap();
-    let proposal = propose::asked(target, &[request], &at()).map_err(|found| code(&found))?;
+    let proposal = propose::requested(target, &[request], &at()).map_err(|found| code(&found))?;
     Ok(proposal.changes.iter().map(|change| change.key.to_string()).collect())
 }
 
@@ -101,8 +101,8 @@ fn set_in(app: &App, text: &str) -> Taken {
     Ok(lines.map(|value| keys[&value.location.start().line].clone()).collect())
 }
 
-/// `--ref TEXT` and `--to-ref TEXT`: the images of which a state with `v2` alone
-/// is named.
+/// `--ref TEXT` and `--to-ref TEXT`: the images for which a state with `v2` of that
+/// image alone is named.
 fn named_states(app: &App, text: &str) -> Taken {
     let sites = app.sites();
     let state = sites.state.clone().unwrap();
@@ -153,8 +153,8 @@ fn hold_lift(app: &App, text: &str) -> Taken {
     }
 }
 
-/// What every command takes; `none` where each says in its own words that there
-/// is none.
+/// Checks that every command selects the same; `none` if each says in its own way that
+/// there is no such image.
 #[track_caller]
 fn all_take(containers: &[&str], text: &str, expected: Result<&[&str], &str>) {
     let app = App::of(containers);
@@ -172,7 +172,7 @@ fn all_take(containers: &[&str], text: &str, expected: Result<&[&str], &str>) {
     states_and_holds_take(&app, text, &expected);
 }
 
-/// The same, of what knows only keys: the one that is named is told from others
+/// The same for commands that know only keys: a named key is distinguished from others
 /// of its image.
 #[track_caller]
 fn states_and_holds_take(app: &App, text: &str, expected: &Taken) {
@@ -229,7 +229,7 @@ fn another_registry_or_port_is_another_repository() {
 }
 
 #[test]
-fn one_name_of_several_images_means_none_of_them() {
+fn a_name_of_several_images_selects_none_of_them() {
     // The last segment of both.
     let same_end = ["a ghcr.io/shop/web:v1", "b quay.io/shop/web:v1"];
     all_take(&same_end, "web=:v2", Err("which-image"));
@@ -250,7 +250,7 @@ fn one_name_of_several_images_means_none_of_them() {
 }
 
 #[test]
-fn one_container_name_in_two_workloads_is_told_by_the_longer_name() {
+fn a_container_name_in_two_workloads_needs_the_longer_name() {
     let containers = ["p/app ghcr.io/shop/web:v1", "q/app ghcr.io/shop/api:v1"];
     all_take(&containers, "app=:v2", Err("which-image"));
     all_take(&containers, "p/app=:v2", Ok(&["p/app"]));
@@ -266,8 +266,8 @@ fn places_of_one_repository_are_one_image() {
     }
     all_take(&containers, "init=:v2", Ok(&["init"]));
     all_take(&containers, "web=ghcr.io/shop/web:v2", Ok(&["web"]));
-    // The name is the image's as well as one key's: all places move, and of a
-    // state the key says it.
+    // The name is that of the image and of one key: `set` changes all places, and of a
+    // state it means the key.
     let app = App::of(&containers);
     let both = Ok(["init", "web"].map(str::to_owned).into());
     assert_eq!((set(&app, "web=:v2"), set_in(&app, "web=:v2")), (both.clone(), both));
@@ -290,9 +290,10 @@ fn a_tag_alone_sets_the_only_image_and_names_a_state_by_any() {
 }
 
 #[test]
-fn the_only_image_of_an_app_is_meant_by_any_repository() {
+fn the_only_image_of_an_app_is_selected_by_any_repository() {
     let app = App::of(&["app ghcr.io/shop/web:v1"]);
-    // What it is to be is another question; files may be anybody's.
+    // Whether the repository may change is another question; `--in` files may belong to
+    // any app.
     assert_eq!(set(&app, "quay.io/shop/web:v2"), Err("other-repository"));
     assert_eq!(set_in(&app, "quay.io/shop/web:v2"), Err("nothing-matches"));
     let only = Ok(BTreeSet::from(["app".to_owned()]));
@@ -304,7 +305,7 @@ fn the_only_image_of_an_app_is_meant_by_any_repository() {
 }
 
 #[test]
-fn a_digest_alone_names_what_has_it() {
+fn a_digest_alone_names_the_image_that_has_it() {
     let digest = |digit: &str| format!("sha256:{}", digit.repeat(64));
     let image = |name: &str, digit: &str| format!("{name} ghcr.io/shop/{name}@{}", digest(digit));
     let (web, db) = (image("web", "a"), image("db", "b"));
@@ -354,7 +355,7 @@ fn listed(help: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_a_refusal_lists_can_be_pasted() {
+fn the_texts_that_a_refusal_lists_can_be_pasted() {
     let marked = "---\nkind: Values\nweb: v1 # {\"$imagepolicy\": \"flux-system:web:tag\"}\n";
     let same_end = App::of(&["a ghcr.io/shop/web:v1", "b quay.io/shop/web:v1", "c web:v1"]);
     let crossed = App::of(&["web ghcr.io/shop/frontend:v1", "app ghcr.io/shop/web:v1"]);
@@ -373,13 +374,13 @@ fn what_a_refusal_lists_can_be_pasted() {
         let request = ImageRequest::parse(request).unwrap();
         let file = tree(&app.files).read(&RepoPath::new(FILE).unwrap()).unwrap();
         let images = vec![request.clone()];
-        let asked = EditRequest { images, repository: true, ..EditRequest::default() };
-        let in_files = edits::edit(&[file], &[], &asked).unwrap_err();
+        let edit = EditRequest { images, repository: true, ..EditRequest::default() };
+        let in_files = edits::edit(&[file], &[], &edit).unwrap_err();
         let sites = app.sites();
         let state = sites.state.clone().unwrap();
         let options = WriteOptions { repository: true, ..WriteOptions::default() };
         let target = TargetSites { app: &sites, state: &state, options };
-        let in_app = propose::asked(target, std::slice::from_ref(&request), &at()).unwrap_err();
+        let in_app = propose::requested(target, std::slice::from_ref(&request), &at()).unwrap_err();
         for found in [in_files, in_app] {
             assert_eq!(code(&found), "which-image", "{request}");
             let help = found.iter().next().unwrap().help.clone().unwrap();
@@ -389,7 +390,7 @@ fn what_a_refusal_lists_can_be_pasted() {
                 .iter()
                 .map(|text| {
                     let request = ImageRequest::parse(text).unwrap();
-                    let proposal = propose::asked(target, &[request], &at());
+                    let proposal = propose::requested(target, &[request], &at());
                     let changes = proposal.expect("it is exact").changes;
                     changes.into_iter().map(|change| change.key).collect::<BTreeSet<Key>>()
                 })

@@ -1,8 +1,8 @@
-//! Making an environment say what another says: select, plan, and judge.
+//! Giving an environment the state of another: select, plan, and judge.
 //!
-//! What is asked for is planned against a base, which is one commit with what
-//! is known of it; the [`Plan`] is data and is judged by gates. Nothing is
-//! written here: carrying a plan out is [`crate::deliver`]'s.
+//! A request is planned for a base, which is one commit with what is known about
+//! it; the [`Plan`] is data, and gates judge it. Nothing is written here:
+//! [`crate::deliver`] carries a plan out.
 
 mod assessment;
 mod base;
@@ -35,8 +35,8 @@ pub use gates::{Answer, Approval, CheckFact, Facts, Gate, Review};
 use identity::hold_identity;
 pub use identity::identity;
 pub use intent::{
-    AppSelection, Computed, HoldBack, How, Intent, LiftHolds, Promotion, Rollback, SetApp,
-    SetReferences,
+    AppSelection, HoldBack, Intent, LiftHolds, PlannedChange, Promotion, Rollback, SetApp,
+    SetReferences, Submission,
 };
 pub use plan::{AppPlan, Plan, SiteChange};
 pub use request::{Override, Permissions, Request};

@@ -15,17 +15,16 @@ use crate::sites::{Key, SiteValue, State};
 pub struct Plan {
     /// The environment that is entered.
     pub environment: EnvironmentName,
-    /// The commit it was computed for.
+    /// The commit that it was computed for.
     pub base: Option<ObjectName>,
-    /// What changes, by app in the order of their names; those without changes
-    /// are there too.
+    /// The apps, in the order of their names, including those without changes.
     pub apps: Vec<AppPlan>,
 }
 
 impl Plan {
-    /// Whether another plan for the same request leaves every key that either of
-    /// them changes as this one does: what is done already by then is no
-    /// difference, and what neither touches does not count.
+    /// Whether another plan for the same request ends with the same value for every
+    /// key that either of them changes. What has been done by then makes no
+    /// difference, and keys that neither of them changes do not count.
     pub fn comes_to_the_same(&self, other: &Self) -> bool {
         let changed = self.apps.iter().chain(&other.apps);
         let changed = changed.flat_map(|app| app.changes.iter().map(|one| (&app.app, &one.key)));
@@ -47,31 +46,32 @@ impl Plan {
 pub struct AppPlan {
     /// The app.
     pub app: String,
-    /// Where its state comes from; none where it was given.
+    /// Where its state comes from; none if a person gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// What its sites say now.
+    /// The state that it has now.
     pub from: State,
-    /// What they will say.
+    /// The state that it will have.
     pub to: State,
     /// The sites that change.
     pub changes: Vec<SiteChange>,
-    /// What the gates say of it; empty where nothing changes.
+    /// The verdicts of the gates; empty if nothing changes.
     pub gates: Vec<Verdict>,
 }
 
-/// What a site says and will say. Serialised without what looks like a secret.
+/// A change of one site. Values that look like secrets are masked when it is
+/// serialised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteChange {
-    /// Which.
+    /// The site's key.
     pub key: Key,
-    /// What it says; none where it does not yet say anything.
+    /// The site's value now; none if it has none yet.
     pub from: Option<SiteValue>,
-    /// What it will say.
+    /// The site's new value.
     pub to: SiteValue,
     /// The file that changes.
     pub path: crate::source::RepoPath,
-    /// The line that changes, from one.
+    /// The line that changes, counted from one.
     pub line: u32,
 }
 

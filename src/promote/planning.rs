@@ -10,7 +10,7 @@ use super::code::{FUTURE_COMMIT, GATE_FAILS, GATE_WAITS, STALE_RENDERING, UNKNOW
 use super::create::created;
 use super::gates::{Answer, Binds, Evidence as _, Gate, Transition};
 use super::propose::{self, Proposal, TargetSites};
-use super::rerender::{Rerendered, brought_along, rerender};
+use super::rerender::{Rerendered, generated_files, rerender};
 use super::select::{self, SelectedState};
 use super::target::{TargetEnvironment, TargetState};
 use super::verdict::Verdict;
@@ -25,35 +25,37 @@ use crate::sites::{
 use crate::source::{FileChanges, Location, RepoPath, SourceFile, Tree};
 use crate::yaml::{Change, splice};
 
-/// What is to become of one app, with the files that make it so.
+/// The plan of one app, with the files that it changes.
 #[derive(Debug)]
 pub(super) struct AppOutcome {
     pub(super) plan: AppPlan,
-    /// The files that change, rendered ones included; empty where nothing does.
+    /// The files that change, including rendered ones; empty if nothing changes.
     pub(super) files: FileChanges,
-    /// What changes in each file that is not rendered: of a file that several
-    /// apps share, all changes are made together.
+    /// The changes in each file that is not rendered. If several apps share a file,
+    /// their changes are made together.
     pub(super) edits: BTreeMap<RepoPath, Vec<Change>>,
-    /// What keeps it from being planned: its sites, or those that it comes from.
+    /// The findings that keep the app from being planned, about its sites or those of
+    /// the source.
     pub(super) obstacles: Findings,
-    /// What was noticed and stops nobody.
+    /// Findings that do not stop the promotion.
     pub(super) warnings: Findings,
 }
 
 impl AppOutcome {
-    /// The gates that keep it from being done; those that bind later do not.
-    pub(super) fn gates_in_the_way(
+    /// A finding for each gate that blocks the app now, which are those that bind at
+    /// one of the given times.
+    pub(super) fn blocking_gates(
         &self,
         environment: &EnvironmentName,
-        bind: &[Binds],
+        times: &[Binds],
     ) -> Findings {
         let app = &self.plan.app;
         let subject = Subject::app(environment.as_str(), &**app);
         let blocking =
-            |verdict: &&Verdict| !verdict.lets_through() && bind.contains(&verdict.gate.binds());
+            |verdict: &&Verdict| !verdict.lets_through() && times.contains(&verdict.gate.binds());
         let found = self.plan.gates.iter().filter(blocking).map(|verdict| {
             let at = verdict
-                .asked
+                .location
                 .clone()
                 .unwrap_or_else(|| Location::of_path(&RepoPath::root().child("rungs.yaml")));
             let (code, message) = match verdict.answer {
@@ -61,7 +63,7 @@ impl AppOutcome {
                 _ => (&GATE_WAITS, "waits"),
             };
             let message = format!(
-                "`{app}` does not enter `{environment}`: the gate `{}` {message}",
+                "`{app}` may not enter `{environment}`: the gate `{}` {message}",
                 verdict.gate.name()
             );
             Finding::new(code, message, at).because(verdict.reason.clone()).about(subject.clone())
@@ -70,18 +72,18 @@ impl AppOutcome {
     }
 }
 
-/// Computes what is asked for at one base.
+/// Plans a request at one base.
 pub(super) struct Planner<'a> {
     pub(super) base: &'a Base<'a>,
     /// The environment that is entered.
     pub(super) target: &'a Environment,
     pub(super) permissions: &'a Permissions,
-    /// Whether the change goes straight onto the base branch, so that nobody
-    /// can approve it.
+    /// Whether the change goes straight onto the base branch, so that nobody can
+    /// approve it.
     pub(super) direct: bool,
-    /// The gates that are asked. Nothing is edited or rendered where
-    /// [`Gate::Render`] is not among them.
-    pub(super) asked: &'a [Gate],
+    /// The gates that judge the change. Nothing is edited or rendered unless
+    /// [`Gate::Render`] is one of them.
+    pub(super) gates: &'a [Gate],
 }
 
 impl Planner<'_> {
@@ -89,7 +91,7 @@ impl Planner<'_> {
         TargetEnvironment { base: self.base, environment: self.target }
     }
 
-    /// An app's promotion.
+    /// Plans an app's promotion.
     pub(super) fn promote(&self, request: &Request, app: &str) -> Result<AppOutcome, Findings> {
         let current = if request.permissions.create {
             self.environment().target_sites_or_new(app)?
@@ -100,7 +102,7 @@ impl Planner<'_> {
         let commit = self.base.commit.as_ref();
         if let Some(named) = &request.reference {
             let selected = select::named(&sources, app, named, self.base, self.target)
-                .map_err(|error| self.of_history(&error))??;
+                .map_err(|error| self.unreadable(&error))??;
             let selected = SelectedState { chosen: request.from.is_some(), ..selected };
             return self.enter(app, &current, &selected, None);
         }
@@ -124,8 +126,9 @@ impl Planner<'_> {
         }
     }
 
-    /// The newest state of the first source that may enter now but for people
-    /// and the hour. Where none may, the newest, with what its gates say.
+    /// Plans the newest state that may enter now, of the first source that has one.
+    /// Gates that wait for people or for the time of day do not count. If there is
+    /// none, plans the newest state, with the verdicts that block it.
     fn newest_eligible(
         &self,
         request: &Request,
@@ -137,7 +140,7 @@ impl Planner<'_> {
         for source in sources {
             let mut seen: Vec<State> = vec![current.state.clone()];
             for tenure in self.base.tenures(source, app) {
-                let tenure = tenure.map_err(|error| self.of_history(&error))?;
+                let tenure = tenure.map_err(|error| self.unreadable(&error))?;
                 let Some(state) = &tenure.state else { continue };
                 if current.exists && current.state.is_same(state) || seen.len() > MOST_CANDIDATES {
                     break;
@@ -147,7 +150,7 @@ impl Planner<'_> {
                 }
                 seen.push(state.clone());
                 let commit = select::commit_of(&tenure, self.base.commit.as_ref())
-                    .map_err(|error| self.of_history(&error))?;
+                    .map_err(|error| self.unreadable(&error))?;
                 let source = Source { environment: source.clone(), commit };
                 let selected =
                     SelectedState { source, chosen: request.from.is_some(), named: false };
@@ -163,13 +166,13 @@ impl Planner<'_> {
         }
     }
 
-    fn of_history(&self, error: &HistoryError) -> Findings {
+    fn unreadable(&self, error: &HistoryError) -> Findings {
         history::finding(error, &self.target.location).into()
     }
 
-    /// What becomes of an app that enters with a state, where nothing but people
-    /// and the hour may keep it from entering. A state whose sites do not fit
-    /// the target's is not eligible; one that cannot be read is no answer.
+    /// Plans a state if nothing but people or the time of day keeps it from entering.
+    /// A state whose sites do not fit the target's is not eligible; one that cannot
+    /// be read is an error.
     fn entered_if_eligible(
         &self,
         app: &str,
@@ -185,9 +188,9 @@ impl Planner<'_> {
         if proposal.obstacles.has_errors() {
             return Ok(None);
         }
-        // Rendering is dear: what the other gates keep out is not rendered.
+        // Rendering is expensive: a state that other gates block is not rendered.
         let unrendered: Vec<Gate> =
-            self.asked.iter().copied().filter(|gate| *gate != Gate::Render).collect();
+            self.gates.iter().copied().filter(|gate| *gate != Gate::Render).collect();
         let change =
             self.change(app, current, &proposal, transition(selected), Some(&selected.source));
         if !assess(self.base, change, &unrendered).gates.iter().all(may_wait) {
@@ -217,24 +220,24 @@ impl Planner<'_> {
         self.finish(app, current, proposal, transition(selected), Some(&selected.source))
     }
 
-    /// The app's sites in the source, at the commit that the state is of.
+    /// The app's sites in the source, at the state's commit.
     fn source_sites(&self, app: &str, selected: &SelectedState) -> Result<Rc<AppSites>, Findings> {
         let environment = &selected.source.environment;
-        let gone = || Findings::from(self.environment().not_in(environment, app));
+        let missing = || Findings::from(self.environment().not_in(environment, app));
         if self.is_base(selected) {
-            return self.base.app(environment, app).ok_or_else(gone);
+            return self.base.app(environment, app).ok_or_else(missing);
         }
         let tree = self.tree_of(selected)?;
         let scope = ModelScope::app(app, [environment.clone()]);
         let model = Model::of_tree(self.base.repository, &tree, &scope);
-        model.app(environment, app).map(Rc::new).ok_or_else(gone)
+        model.app(environment, app).map(Rc::new).ok_or_else(missing)
     }
 
     fn is_base(&self, selected: &SelectedState) -> bool {
         selected.source.commit.is_none() || selected.source.commit == self.base.commit
     }
 
-    /// The files of the commit that a state is of.
+    /// The files of a state's commit.
     fn tree_of(&self, selected: &SelectedState) -> Result<Tree, Findings> {
         match &selected.source.commit {
             Some(commit) if !self.is_base(selected) => {
@@ -246,7 +249,7 @@ impl Planner<'_> {
         }
     }
 
-    /// New references for an app, as after a build.
+    /// Plans new references for an app, as after a build.
     pub(super) fn set(
         &self,
         app: &str,
@@ -255,7 +258,7 @@ impl Planner<'_> {
     ) -> Result<AppOutcome, Findings> {
         let current = self.environment().target_sites(app)?;
         let proposal =
-            propose::asked(self.target_of(&current), requests, at).map_err(|findings| {
+            propose::requested(self.target_of(&current), requests, at).map_err(|findings| {
                 let is_unknown = |finding: &Finding| finding.code.name == UNKNOWN_IMAGE.name;
                 let shared = findings
                     .iter()
@@ -286,18 +289,18 @@ impl Planner<'_> {
             changes: Vec::new(),
             gates: Vec::new(),
         };
-        // A promotion that passes a range over would look like one without it.
-        let moves = current.app.findings.iter().filter(|found| found.code == &MOVING_REFERENCE);
+        // Otherwise a promotion that ignores a range would look like one without it.
+        let moving = current.app.findings.iter().filter(|found| found.code == &MOVING_REFERENCE);
         AppOutcome {
             plan,
             files: FileChanges::new(),
             edits: BTreeMap::new(),
             obstacles: Findings::new(),
-            warnings: moves.cloned().collect(),
+            warnings: moving.cloned().collect(),
         }
     }
 
-    /// Edits, renders and assesses.
+    /// Edits, renders and assesses a proposal.
     pub(super) fn finish(
         &self,
         app: &str,
@@ -314,22 +317,22 @@ impl Planner<'_> {
         }
         let mut change = self.change(app, current, &proposal, transition, source);
         let mut rendered = None;
-        if self.asked.contains(&Gate::Render) && !outcome.obstacles.has_errors() {
+        if self.gates.contains(&Gate::Render) && !outcome.obstacles.has_errors() {
             outcome.files = edited(self.base.tree, &proposal.edits, current.exists)?;
             outcome.files.extend(proposal.originals.clone());
             rendered = self.rendered(app, current, &outcome.files)?;
             change.rendering = rendered.as_ref().map(|result| result.as_ref().map(|_| ()));
         }
-        outcome.plan = assess(self.base, change, self.asked);
+        outcome.plan = assess(self.base, change, self.gates);
         outcome.add_rendered(rendered);
         outcome.warnings.extend(proposal.warnings);
-        let of_source = |source| self.future_commit(app, source, &proposal.state);
-        outcome.warnings.extend(source.and_then(of_source));
+        let warning = |source| self.future_commit(app, source, &proposal.state);
+        outcome.warnings.extend(source.and_then(warning));
         outcome.edits = proposal.edits;
         Ok(outcome)
     }
 
-    /// What is to be assessed of a proposal.
+    /// The change that a proposal makes, as it is assessed.
     fn change<'c>(
         &'c self,
         app: &'c str,
@@ -353,8 +356,8 @@ impl Planner<'_> {
         }
     }
 
-    /// The finding that the state came to its source by a commit that is dated
-    /// in the future, where a soak counts from it.
+    /// The finding that a state came to its source with a commit that is dated in the
+    /// future, if a soak counts from it.
     fn future_commit(&self, app: &str, source: &Source, state: &State) -> Option<Finding> {
         let soak = self.target.gates_of(app).soak.as_ref()?;
         let mut tenures = self.base.tenures(&source.environment, app).map_while(Result::ok);
@@ -362,22 +365,22 @@ impl Planner<'_> {
             tenures.find(|tenure| tenure.state.as_ref().is_some_and(|one| one.is_same(state)))?;
         let time = tenure.since.time().filter(|time| *time > self.base.now)?;
         let commit = tenure.entered.as_ref()?.id.short().to_owned();
-        let message = format!("the commit `{commit}` is dated {time}, which is yet to come");
+        let message = format!("the commit `{commit}` is dated {time}, which is in the future");
         Some(
             Finding::new(&FUTURE_COMMIT, message, soak.location.clone())
                 .because("the soak counts from then")
-                .help("look whose clock was wrong")
+                .help("find out whose clock was wrong")
                 .about(Subject::app(source.environment.as_str(), app)),
         )
     }
 
-    /// What rendering comes to with these files; none where the repository has
-    /// nothing to render.
+    /// The result of rendering with these files; none if the repository has nothing
+    /// to render.
     ///
     /// # Errors
     ///
-    /// That it does not render says nothing of the state: the base was stale
-    /// before, or what is needed cannot be had.
+    /// Failures that say nothing about the state: the base was stale already, or
+    /// something that rendering needs is not available.
     fn rendered(
         &self,
         app: &str,
@@ -391,12 +394,12 @@ impl Planner<'_> {
         let render = || {
             let mut rendered = rerender(tree, repository, files, &self.target.name, app)?;
             if !current.exists {
-                rendered.files.extend(brought_along(tree, repository, files)?);
+                rendered.files.extend(generated_files(tree, repository, files)?);
             }
             Ok(rendered)
         };
         match render() {
-            Err(findings) if is_no_verdict(&findings) => Err(findings),
+            Err(findings) if is_unrelated(&findings) => Err(findings),
             rendered => Ok(Some(rendered)),
         }
     }
@@ -410,7 +413,7 @@ impl AppOutcome {
                 self.files.extend(rendered.files);
                 self.warnings.extend(rendered.warnings);
             }
-            // The verdict says that it does not render, and these say why.
+            // The verdict says that rendering fails, and these findings say why.
             Some(Err(findings)) => {
                 self.warnings.extend(findings.into_iter().map(|mut finding| {
                     finding.severity = Severity::Note;
@@ -421,13 +424,13 @@ impl AppOutcome {
     }
 }
 
-/// Whether a state may be picked all the same: it passes, or waits for what is
-/// waited for once it is picked.
+/// Whether a state may be selected despite a verdict: the gate passes, or it waits
+/// for something that can still come after the selection.
 fn may_wait(verdict: &Verdict) -> bool {
     verdict.lets_through() || verdict.gate.may_wait_once_selected()
 }
 
-/// As many states of the past as are looked at for one that is eligible.
+/// The number of earlier states that are searched for an eligible one.
 const MOST_CANDIDATES: usize = 200;
 
 fn transition(selected: &SelectedState) -> Transition<'_> {
@@ -435,13 +438,13 @@ fn transition(selected: &SelectedState) -> Transition<'_> {
     Transition::Promote { from: &selected.source.environment, chosen, named }
 }
 
-/// Whether findings of rendering are no verdict on what was rendered.
-fn is_no_verdict(findings: &Findings) -> bool {
+/// Whether findings of rendering say nothing about the state that was rendered.
+fn is_unrelated(findings: &Findings) -> bool {
     let is_stale = |finding: &Finding| finding.code.name == STALE_RENDERING.name;
     findings.kind() >= Some(ProblemKind::Outside) || findings.iter().any(is_stale)
 }
 
-/// The files with the proposal's changes.
+/// Applies edits to the files of a tree.
 pub(super) fn edited(
     tree: &Tree,
     edits: &BTreeMap<RepoPath, Vec<Change>>,

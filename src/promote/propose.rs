@@ -1,4 +1,4 @@
-//! What an app's sites are to say.
+//! The values that an app's sites are to have.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -13,26 +13,27 @@ use crate::sites::{
 use crate::source::{FileChanges, Location, RepoPath};
 use crate::yaml::Change;
 
-/// What an app's sites in one environment are to say, and how to make them.
+/// The values that an app's sites in one environment are to have, and the edits
+/// that give them these.
 #[derive(Debug, Clone)]
 pub(super) struct Proposal {
-    /// What they will say together.
+    /// The state that results.
     pub(super) state: State,
     /// The sites that change.
     pub(super) changes: Vec<SiteChange>,
-    /// What changes in each file.
+    /// The changes in each file.
     pub(super) edits: BTreeMap<RepoPath, Vec<Change>>,
-    /// Files that come back whole, in the place of their edits.
+    /// Files that are restored whole, in place of their edits.
     pub(super) originals: FileChanges,
-    /// What keeps it from being made: sites without a partner, or that cannot be
-    /// changed. The state is what it would be without.
+    /// What blocks the change: sites without a partner, or that cannot be changed. The
+    /// state is the one that would result without them.
     pub(super) obstacles: Findings,
-    /// What was noticed and stops nobody.
+    /// Findings that do not stop the promotion.
     pub(super) warnings: Findings,
 }
 
 impl Proposal {
-    /// The proposal, where nothing keeps it from being made.
+    /// The proposal, or its obstacles if there are errors among them.
     pub(super) fn unobstructed(self) -> Result<Self, Findings> {
         if self.obstacles.has_errors() { Err(self.obstacles) } else { Ok(self) }
     }
@@ -52,10 +53,10 @@ impl TargetSites<'_> {
     }
 }
 
-/// A site, and what it is to say.
+/// A site, and the value that it is to have.
 pub(super) type WantedValue<'s> = (&'s Site, SiteValue);
 
-/// Makes the sites say what the source's say; each keeps its repository.
+/// Proposes the values of the source's sites; each image keeps its repository.
 pub(super) fn promoted(target: TargetSites<'_>, source: &AppSites) -> Proposal {
     let pairs = pair(source, target.app);
     let mut wanted = Vec::new();
@@ -78,7 +79,7 @@ pub(super) fn promoted(target: TargetSites<'_>, source: &AppSites) -> Proposal {
     proposal
 }
 
-/// What a site is to say where the source's says `said`.
+/// The value that a site is to have if the source's site has `value`.
 fn promoted_value(
     site: &Site,
     value: &SiteValue,
@@ -102,14 +103,15 @@ fn promoted_value(
 
 fn no_digest(site: &Site, source: &ImageParts) -> Finding {
     let tag = source.tag.as_deref().unwrap_or_default();
-    let message = format!("`{}` is pinned by digest here, and the new `{tag}` has none", site.key);
+    let message =
+        format!("`{}` is pinned by digest here, and the new tag `{tag}` has none", site.key);
     Finding::new(&NO_DIGEST, message, site.location.clone())
         .because("it would be left beside a tag that it does not belong to")
-        .help("give the source a digest, or let this one go with `--drop-digest`")
+        .help("give the source a digest, or remove this one with `--drop-digest`")
 }
 
-/// Makes the sites say what is asked for.
-pub(super) fn asked(
+/// Proposes the references that a person requested.
+pub(super) fn requested(
     target: TargetSites<'_>,
     requests: &[ImageRequest],
     at: &Location,
@@ -122,16 +124,16 @@ pub(super) fn asked(
             Err(found) => findings.extend(found.about(&target.subject())),
         }
     }
-    findings.extend(twice(&wanted).map(|finding| finding.about(target.subject())));
+    findings.extend(conflict(&wanted).map(|finding| finding.about(target.subject())));
     if findings.has_errors() { Err(findings) } else { written(target, &wanted).unobstructed() }
 }
 
-/// A site that is asked to say two things.
-fn twice(wanted: &[WantedValue<'_>]) -> Option<Finding> {
+/// The finding that one site is to get two different values.
+fn conflict(wanted: &[WantedValue<'_>]) -> Option<Finding> {
     let (site, value, other) = wanted.iter().enumerate().find_map(|(at, (site, value))| {
         let before = &wanted[..at];
         let other =
-            before.iter().find(|(other, text)| std::ptr::eq(*other, *site) && text != value);
+            before.iter().find(|(other, wanted)| std::ptr::eq(*other, *site) && wanted != value);
         other.map(|(_, other)| (site, value, other))
     })?;
     let message = format!("`{}` is to be both `{other}` and `{value}`", site.key);
@@ -139,8 +141,8 @@ fn twice(wanted: &[WantedValue<'_>]) -> Option<Finding> {
     Some(finding.because("would get two values").help("give each image one new reference"))
 }
 
-/// The sites of the one image that is meant, where each of them may get what is
-/// asked for.
+/// The sites of the one image that a request names, if each of them may get the
+/// requested reference.
 fn matching_sites<'s>(
     target: TargetSites<'s>,
     request: &ImageRequest,
@@ -164,10 +166,10 @@ fn matching_sites<'s>(
 fn unknown_image(app: &str, request: &ImageRequest, images: &[&Site], at: &Location) -> Finding {
     let name = request.name.clone().unwrap_or_else(|| request.to_string());
     let known: BTreeSet<_> = images.iter().map(|site| site.key.name()).collect();
-    let meant = request.with_bare_name(images, ImageNames::of_site);
-    let meant = meant.map(|named| named.to_string());
+    let exact = request.with_bare_name(images, ImageNames::of_site);
+    let exact = exact.map(|named| named.to_string());
     let near = || nearest(&name, known.iter().copied()).map(str::to_owned);
-    let help = match meant.or_else(near) {
+    let help = match exact.or_else(near) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("its images are {}", listed(&known)),
     };
@@ -179,14 +181,14 @@ fn listed(names: &BTreeSet<&str>) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
-/// Makes the sites say exactly what they said before.
+/// Proposes exactly the values of an earlier state.
 pub(super) fn restored(target: TargetSites<'_>, before: &State) -> Result<Proposal, Findings> {
     let gone = before.iter().map(|(key, _)| key).find(|key| target.state.get(key).is_none());
     let new = target.state.iter().map(|(key, _)| key).find(|key| before.get(key).is_none());
     let what = match (gone, new) {
         (None, None) => None,
-        (Some(gone), _) => Some(format!("`{gone}` was there then, and is not any more")),
-        (None, Some(new)) => Some(format!("`{new}` was not there then")),
+        (Some(gone), _) => Some(format!("`{gone}` existed then, and no longer does")),
+        (None, Some(new)) => Some(format!("`{new}` did not exist then")),
     };
     if let Some(what) = what {
         let app = &target.app.app;
@@ -198,7 +200,7 @@ pub(super) fn restored(target: TargetSites<'_>, before: &State) -> Result<Propos
             location,
         )
         .because(what)
-        .help("restore by hand, or name a later state with `--to-ref`")
+        .help("restore it by hand, or name a later state with `--to-ref`")
         .about(target.subject())
         .into());
     }
@@ -215,7 +217,7 @@ pub(super) fn restored(target: TargetSites<'_>, before: &State) -> Result<Propos
     written(TargetSites { options, ..target }, &wanted).unobstructed()
 }
 
-/// How the sites come to say what is wanted.
+/// Proposes given values, with the edits that write them.
 pub(super) fn written(target: TargetSites<'_>, wanted: &[WantedValue<'_>]) -> Proposal {
     let mut new: BTreeMap<Key, SiteValue> = BTreeMap::new();
     let mut proposal = Proposal {
@@ -228,8 +230,8 @@ pub(super) fn written(target: TargetSites<'_>, wanted: &[WantedValue<'_>]) -> Pr
     };
     for (site, value) in wanted {
         match changes(site, value, target.options) {
-            Ok(made) if made.is_empty() => continue,
-            Ok(made) => proposal.add(site, value, made),
+            Ok(edits) if edits.is_empty() => continue,
+            Ok(edits) => proposal.add(site, value, edits),
             Err(finding) => proposal.obstacles.push(finding.about(target.subject())),
         }
         new.insert(site.key.clone(), value.clone());
@@ -244,8 +246,8 @@ pub(super) fn written(target: TargetSites<'_>, wanted: &[WantedValue<'_>]) -> Pr
 }
 
 impl Proposal {
-    /// A site that changes, and how its file does.
-    fn add(&mut self, site: &Site, value: &SiteValue, made: Vec<Change>) {
+    /// Adds the change of a site, with the edits of its file.
+    fn add(&mut self, site: &Site, value: &SiteValue, edits: Vec<Change>) {
         self.changes.push(SiteChange {
             key: site.key.clone(),
             from: site.value.clone(),
@@ -253,6 +255,6 @@ impl Proposal {
             path: site.file.path().clone(),
             line: site.location.start().line,
         });
-        self.edits.entry(site.file.path().clone()).or_default().extend(made);
+        self.edits.entry(site.file.path().clone()).or_default().extend(edits);
     }
 }

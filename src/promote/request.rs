@@ -1,44 +1,45 @@
-//! What is asked for.
+//! What a person asks for.
 
 use super::gates::Gate;
 use crate::sites::StateReference;
 
-/// Apps that are to enter an environment.
+/// A request to promote apps to an environment.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The environment that is entered, as a person named it.
+    /// The environment that is entered, as the person named it.
     pub environment: String,
-    /// The environment that states come from; none for those directly before.
+    /// The environment that states come from; none for those directly before the
+    /// target.
     pub from: Option<String>,
-    /// A state that a person names, instead of what `select` picks.
+    /// A state that the person named, instead of the one that `select` picks.
     pub reference: Option<StateReference>,
-    /// How far one may go.
+    /// What is permitted.
     pub permissions: Permissions,
 }
 
-/// What a person allows, and names for the record.
+/// What a person allows, and what goes into the record.
 #[derive(Debug, Clone, Default)]
-#[allow(clippy::struct_excessive_bools)] // Each is an option of its own.
+#[allow(clippy::struct_excessive_bools)] // Each is a separate option.
 pub struct Permissions {
-    /// Whether a digest may go where no new one comes along.
+    /// Whether a digest may be removed if there is no new one.
     pub drop_digest: bool,
-    /// Whether an app may be made where it is not.
+    /// Whether an app may be created in an environment that does not have it.
     pub create: bool,
-    /// Whether another repository may be written than the site's.
+    /// Whether an image's repository may be changed.
     pub repository: bool,
     /// Whether a lower sequence number may be set.
     pub force: bool,
-    /// Gates that are overridden.
+    /// The gates that are overridden.
     pub overrides: Vec<Override>,
     /// The ticket.
     pub ticket: Option<String>,
 }
 
-/// A gate that is put aside.
+/// A gate that is overridden.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
-    /// Which.
+    /// The gate.
     pub gate: Gate,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }

@@ -1,4 +1,4 @@
-//! The rendered tree goes along with what changes it.
+//! Rendered files change together with the files that they are rendered from.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,22 +12,22 @@ use crate::rendered::{
 };
 use crate::source::{FileChanges, Location, ReadErrorKind, RepoPath, Tree};
 
-/// What a change of an app's own files makes of its rendered ones.
+/// The changes of an app's rendered files that follow from changes of its own files.
 #[derive(Debug, Default)]
 pub(super) struct Rerendered {
     /// The rendered files that change.
     pub(super) files: FileChanges,
-    /// What was noticed and stops nobody.
+    /// Findings that do not stop the promotion.
     pub(super) warnings: Findings,
 }
 
-/// Renders an app in one environment from `tree` with `edited` files over it.
-/// Its rendered files come back where `tree` has the output directory.
+/// Renders an app in one environment from `tree` with `edited` files in place of its
+/// own. Returns the rendered files that change, if `tree` has the output directory.
 ///
 /// # Errors
 ///
-/// It does not render; or what stands rendered in `tree` is not what `tree`
-/// renders to, so that more would change than was asked for.
+/// The app does not render; or its rendered files in `tree` are stale, so that more
+/// would change than was requested.
 pub(super) fn rerender(
     tree: &Tree,
     repository: &Repository,
@@ -40,15 +40,15 @@ pub(super) fn rerender(
     let new = render(&after, &loaded.repository, environment, app)?;
     let Some((files, warnings)) = new else { return Ok(Rerendered::default()) };
     let scope = RenderScope::directories([rendered::directory(environment, Some(app))]);
-    let standing = InStore { store: tree.store(), output: repository.output.clone() };
+    let existing = InStore { store: tree.store(), output: repository.output.clone() };
     let mut rerendered = Rerendered { files: FileChanges::new(), warnings };
     if !has_output(tree, repository)? {
         return Ok(rerendered);
     }
-    check_fresh(tree, repository, environment, app, &standing, &scope)?;
+    check_fresh(tree, repository, environment, app, &existing, &scope)?;
     let bytes: BTreeMap<RepoPath, Vec<u8>> =
         files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
-    let changes = OutputChanges::of(&standing, files, &scope)?;
+    let changes = OutputChanges::of(&existing, files, &scope)?;
     for change in changes.list() {
         let bytes = match change.action {
             FileAction::Remove => None,
@@ -60,16 +60,15 @@ pub(super) fn rerender(
     Ok(rerendered)
 }
 
-/// The files that environments bring by themselves and that `edited` files change
-/// where they make an app: its namespace with its quota, limits and access.
-/// Every environment is looked at, because the namespace may have been another's
-/// to bring.
+/// The changes of files that environments generate themselves, which follow if
+/// `edited` files create an app: its namespace with its quota, limits and access.
+/// All environments are compared, because another one may have generated the
+/// namespace so far.
 ///
 /// # Errors
 ///
-/// The namespaces conflict; or one of the files stands otherwise than `tree`
-/// renders it.
-pub(super) fn brought_along(
+/// The namespaces conflict; or one of the files in `tree` is stale.
+pub(super) fn generated_files(
     tree: &Tree,
     repository: &Repository,
     edited: &FileChanges,
@@ -77,8 +76,8 @@ pub(super) fn brought_along(
     if !has_output(tree, repository)? {
         return Ok(FileChanges::new());
     }
-    let old = own_files(tree)?;
-    let new = own_files(&tree.with_files(edited.clone()))?;
+    let old = all_generated(tree)?;
+    let new = all_generated(&tree.with_files(edited.clone()))?;
     let mut files = FileChanges::new();
     for path in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
         let (old, new) = (old.get(path), new.get(path));
@@ -87,11 +86,11 @@ pub(super) fn brought_along(
         }
         let path = repository.output.join(path.as_str());
         let path = path.expect("it was rendered below the output");
-        let standing = on_disk(tree, &path)?;
-        if standing.as_ref() == new {
+        let existing = bytes_of(tree, &path)?;
+        if existing.as_ref() == new {
             continue;
         }
-        if standing.as_ref() != old {
+        if existing.as_ref() != old {
             let message = format!("`{path}` is stale");
             return Err(Finding::new(&STALE_RENDERING, message, Location::of_path(&path))
                 .because("this file is not what would be rendered")
@@ -103,8 +102,8 @@ pub(super) fn brought_along(
     Ok(files)
 }
 
-/// What all environments bring by themselves, by its path below the output.
-fn own_files(tree: &Tree) -> Result<BTreeMap<RepoPath, Vec<u8>>, Findings> {
+/// The files that all environments generate themselves, by path below the output.
+fn all_generated(tree: &Tree) -> Result<BTreeMap<RepoPath, Vec<u8>>, Findings> {
     let loaded = config::load(tree)?;
     let environments = &loaded.repository.environments;
     let namespaces = Namespaces::of(environments);
@@ -121,7 +120,8 @@ fn own_files(tree: &Tree) -> Result<BTreeMap<RepoPath, Vec<u8>>, Findings> {
     Ok(files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect())
 }
 
-fn on_disk(tree: &Tree, path: &RepoPath) -> Result<Option<Vec<u8>>, Findings> {
+/// The bytes of a file; none if it does not exist.
+fn bytes_of(tree: &Tree, path: &RepoPath) -> Result<Option<Vec<u8>>, Findings> {
     match tree.read(path) {
         Ok(file) => Ok(Some(file.text().as_bytes().to_vec())),
         Err(error) if matches!(error.kind, ReadErrorKind::Missing) => Ok(None),
@@ -129,8 +129,7 @@ fn on_disk(tree: &Tree, path: &RepoPath) -> Result<Option<Vec<u8>>, Findings> {
     }
 }
 
-/// Whether an app renders, and stands rendered as it would be, in a tree that is
-/// as it should be.
+/// Checks that an app renders, and that its rendered files in `tree` are up to date.
 pub(super) fn check_rendered(
     tree: &Tree,
     repository: &Repository,
@@ -143,8 +142,8 @@ pub(super) fn check_rendered(
         return render(tree, &loaded.repository, environment, app).map(|_| ());
     }
     let scope = RenderScope::directories([rendered::directory(environment, Some(app))]);
-    let standing = InStore { store: tree.store(), output: repository.output.clone() };
-    check_fresh(tree, &loaded.repository, environment, app, &standing, &scope)
+    let existing = InStore { store: tree.store(), output: repository.output.clone() };
+    check_fresh(tree, &loaded.repository, environment, app, &existing, &scope)
 }
 
 fn has_output(tree: &Tree, repository: &Repository) -> Result<bool, Findings> {
@@ -152,18 +151,18 @@ fn has_output(tree: &Tree, repository: &Repository) -> Result<bool, Findings> {
         .map_err(|error| Finding::of_read_error(&error, None).into())
 }
 
-/// Stops where the app's rendered files are not what the base renders to.
+/// Fails if the app's rendered files are not what the base renders to.
 fn check_fresh(
     tree: &Tree,
     repository: &Repository,
     environment: &EnvironmentName,
     app: &str,
-    standing: &InStore<'_>,
+    existing: &InStore<'_>,
     scope: &RenderScope,
 ) -> Result<(), Findings> {
     let old = render(tree, repository, environment, app)?;
     let files = old.map(|(files, _)| files).unwrap_or_default();
-    let changes = OutputChanges::of(standing, files, scope)?.list();
+    let changes = OutputChanges::of(existing, files, scope)?.list();
     let Some(first) = changes.first() else { return Ok(()) };
     let path = repository.output.join(first.path.as_str());
     let at = Location::of_path(&path.expect("it was rendered below the output"));
@@ -179,7 +178,7 @@ fn check_fresh(
         .into())
 }
 
-/// None where the environment does not have the app.
+/// Renders an app; none if the environment does not have it.
 fn render(
     tree: &Tree,
     repository: &Repository,

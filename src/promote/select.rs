@@ -1,4 +1,4 @@
-//! Which state of which environment enters the next.
+//! Selecting the state that is promoted, and the environment that it comes from.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use crate::history::{Since, Source, Tenure};
 use crate::sites::{KnownKeys, SiteValue, State, StateReference};
 use crate::source::Location;
 
-/// A state that may enter.
+/// The state that was selected for an app.
 #[derive(Debug, Clone)]
 pub(super) struct SelectedState {
     pub(super) source: Source,
@@ -23,8 +23,8 @@ pub(super) struct SelectedState {
 }
 
 /// The environments that an app's state for `target` comes from: those directly
-/// before it, and where one of them does not have the app, those before that
-/// one. Whether it may be passed over is a question for the gate `order`.
+/// before it, and if one of them does not have the app, those before that one.
+/// Whether it may be skipped is a question for the gate `order`.
 pub(super) fn sources(
     repository: &Repository,
     target: &Environment,
@@ -51,12 +51,12 @@ pub(super) fn sources(
         let at = repository.ladder.location(&target.name).cloned();
         return Err(Finding::new(&NOTHING_BELOW, message, place(at, repository))
             .because("nothing to promote")
-            .help(format!("put it into a first rung with `rungs set {app} --env …`")));
+            .help(format!("set it on a first rung with `rungs set {app} --env …`")));
     }
     Ok(sources)
 }
 
-/// What comes before an environment that is promoted to.
+/// The environments before one that is promoted to.
 fn before(repository: &Repository, target: &Environment) -> Result<Before, Finding> {
     let at = || place(repository.ladder.location(&target.name).cloned(), repository);
     let name = &target.name;
@@ -65,13 +65,13 @@ fn before(repository: &Repository, target: &Environment) -> Result<Before, Findi
             let message = format!("`{name}` is never promoted to");
             Err(Finding::new(&NOT_PROMOTED_TO, message, Location::of_path(target.location.path()))
                 .because("neither `ladder` nor `after` names it")
-                .help(format!("add `{name}` to `ladder` in rungs.yaml, or say what it is `after`")))
+                .help(format!("add `{name}` to `ladder` in rungs.yaml, or set its `after`")))
         }
         Some(before) if before.environments().is_empty() => {
             let message = format!("nothing comes before `{name}`");
             Err(Finding::new(&NOT_PROMOTED_TO, message, at())
                 .because("a first rung")
-                .help(format!("what enters it is set: `rungs set APP --env {name} :TAG`")))
+                .help(format!("use `rungs set APP --env {name} :TAG`")))
         }
         Some(before) => Ok(before),
     }
@@ -81,7 +81,8 @@ fn place(at: Option<Location>, repository: &Repository) -> Location {
     at.unwrap_or_else(|| repository.location.clone())
 }
 
-/// The environment that a person named with `--from`, which has to lie below.
+/// The environment that a person named with `--from`, which has to be below the
+/// target.
 pub(super) fn named_source(
     repository: &Repository,
     target: &Environment,
@@ -98,8 +99,9 @@ pub(super) fn named_source(
         .help("promotion goes up the ladder; `rungs rollback` goes back"))
 }
 
-/// What stands in the sources now. Where they do not say the same, it is of the
-/// first that says something else than `current`, the target, with the finding.
+/// Selects the current state of the sources. If the sources differ, it is that of the
+/// first one that differs from `current`, the target's state, and the finding says
+/// that they differ.
 pub(super) fn current(
     sources: &[EnvironmentName],
     app: &str,
@@ -113,11 +115,11 @@ pub(super) fn current(
     let (first, state) = states.first().expect("a source is an environment that has the app");
     let other = states.iter().find(|(_, other)| !other.is_same(state));
     let disagreement = other.map(|(other, different)| {
-        let message = format!("`{first}` and `{other}` do not say the same of `{app}`");
+        let message = format!("`{first}` and `{other}` have different states of `{app}`");
         let at = Location::of_path(target.location.path());
         Finding::new(&DISAGREEING_SOURCES, message, at)
             .because(differences(state, different))
-            .help(format!("bring them together, or choose: `--from {first}` or `--from {other}`"))
+            .help(format!("make them the same, or choose: `--from {first}` or `--from {other}`"))
     });
     let ahead = states.iter().find(|(_, state)| other.is_some() && !state.is_same(current));
     let environment = (*ahead.map_or(first, |(name, _)| name)).clone();
@@ -138,7 +140,8 @@ fn differences(one: &State, two: &State) -> String {
     if text.is_empty() { "one has more sites than the other".to_owned() } else { text }
 }
 
-/// The newest state that one of the sources has held and that a person named.
+/// Selects the newest state that a person's reference names, of the first source that
+/// has had one.
 pub(super) fn named(
     sources: &[EnvironmentName],
     app: &str,
@@ -146,7 +149,7 @@ pub(super) fn named(
     base: &Base<'_>,
     target: &Environment,
 ) -> Result<Result<SelectedState, Finding>, HistoryError> {
-    let mut held = Vec::new();
+    let mut earlier = Vec::new();
     for environment in sources {
         let sites = base.app(environment, app);
         let known = KnownKeys::of(sites.as_deref());
@@ -158,8 +161,8 @@ pub(super) fn named(
                 Err(finding) => return Ok(Err(finding)),
             };
             if !is_named {
-                remember(&mut held, &tenure);
-                // It may have held it before what is known of it.
+                remember(&mut earlier, &tenure);
+                // It may have had the state before the known history starts.
                 if let Some(error) = tenure.edge() {
                     return Err(error);
                 }
@@ -173,13 +176,14 @@ pub(super) fn named(
     let sources: Vec<_> = sources.iter().map(|name| format!("`{name}`")).collect();
     let message = format!("{} never had `{app}` at `{named}`", sources.join(" and "));
     let finding = Finding::new(&NEVER_HELD, message, Location::of_path(target.location.path()))
-        .because("only what was tested below is promoted");
-    let known = (!held.is_empty()).then(|| format!("it has had {}", held.join(", ")));
+        .because("only states that were tested below are promoted");
+    let known = (!earlier.is_empty()).then(|| format!("it has had {}", earlier.join(", ")));
     Ok(Err(finding.maybe_help(known)))
 }
 
-/// A commit at which a stay's state stood: the base where it still stands there,
-/// else the one that it began with, which a shallow clone may not have.
+/// A commit at which an environment had a tenure's state: the base if the tenure has
+/// not ended, otherwise the commit that it started with, which a shallow clone may
+/// not have.
 pub(super) fn commit_of(
     tenure: &Tenure,
     base: Option<&ObjectName>,
@@ -190,22 +194,23 @@ pub(super) fn commit_of(
         (Some(_), None, Since::Unknown { fetch }) => {
             Err(HistoryError::Shallow { fetch: fetch.clone() })
         }
-        (Some(_), None, _) => Err(HistoryError::Failed("a tenure has no beginning".to_owned())),
+        (Some(_), None, _) => Err(HistoryError::Failed("a tenure has no start".to_owned())),
     }
 }
 
-/// How many references of the past a message lists.
+/// The number of earlier references that a message lists.
 const MOST_LISTED: usize = 5;
 
-fn remember(held: &mut Vec<String>, tenure: &Tenure) {
+/// Adds the references of a tenure, as messages list them.
+fn remember(earlier: &mut Vec<String>, tenure: &Tenure) {
     let Some(state) = &tenure.state else { return };
     for (_, value) in state.iter() {
         if let SiteValue::Image(image) = value
             && let Some(identity) = image.tag.as_deref().or(image.digest.as_deref())
         {
             let text = format!("`{identity}`");
-            if held.len() < MOST_LISTED && !held.contains(&text) {
-                held.push(text);
+            if earlier.len() < MOST_LISTED && !earlier.contains(&text) {
+                earlier.push(text);
             }
         }
     }

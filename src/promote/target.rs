@@ -14,11 +14,11 @@ use crate::source::Location;
 pub(super) struct TargetState {
     pub(super) app: Rc<AppSites>,
     pub(super) state: State,
-    /// Whether it is there yet.
+    /// Whether the environment has the app already.
     pub(super) exists: bool,
 }
 
-/// An environment that is entered, at a base.
+/// The environment that is entered, at a base.
 #[derive(Clone, Copy)]
 pub(super) struct TargetEnvironment<'a> {
     pub(super) base: &'a Base<'a>,
@@ -26,37 +26,37 @@ pub(super) struct TargetEnvironment<'a> {
 }
 
 impl TargetEnvironment<'_> {
-    /// An app as it is there; where it is not and is in another environment, as
-    /// an empty file would make it.
+    /// An app's sites and state there. If only other environments have the app, those
+    /// that an empty file would give it.
     pub(super) fn target_sites_or_new(&self, app: &str) -> Result<TargetState, Findings> {
-        let is_there = self.base.app(&self.environment.name, app).is_some();
-        if is_there || !self.is_anywhere(app) {
+        let exists = self.base.app(&self.environment.name, app).is_some();
+        if exists || !self.is_anywhere(app) {
             return self.target_sites(app);
         }
         if !self.base.repository.is_native() {
             let at = self.base.repository.location.clone();
-            let message = format!("`{app}` cannot be made in `{}`", self.environment.name);
+            let message = format!("`{app}` cannot be created in `{}`", self.environment.name);
             return Err(Finding::new(&APP_NOT_THERE, message, at)
-                .because("only in a native repository is it known what an app's files are")
-                .help("add its files by hand; from then on it is promoted")
+                .because("what an app's files are is known only in a native repository")
+                .help("add its files by hand; it can be promoted from then on")
                 .into());
         }
         let leaf = leaf(&self.environment.directory, app);
         let tree = self.base.tree.with_files([(leaf, Some(Vec::new()))].into());
         let scope = ModelScope::app(app, [self.environment.name.clone()]);
         let model = Model::of_tree(self.base.repository, &tree, &scope);
-        let made = model.app(&self.environment.name, app).ok_or_else(|| {
+        let created = model.app(&self.environment.name, app).ok_or_else(|| {
             Findings::from(Finding::new(
                 &APP_NOT_THERE,
-                format!("`{app}` cannot be made in `{}`", self.environment.name),
+                format!("`{app}` cannot be created in `{}`", self.environment.name),
                 self.environment.location.clone(),
             ))
         })?;
-        let state = made.state.clone()?;
-        Ok(TargetState { app: Rc::new(made), state, exists: false })
+        let state = created.state.clone()?;
+        Ok(TargetState { app: Rc::new(created), state, exists: false })
     }
 
-    /// What an app's sites are and say there.
+    /// An app's sites and state there.
     pub(super) fn target_sites(&self, app: &str) -> Result<TargetState, Findings> {
         let Some(found) = self.base.app(&self.environment.name, app) else {
             return Err(self.not_in(&self.environment.name, app).into());
@@ -65,13 +65,13 @@ impl TargetEnvironment<'_> {
         Ok(TargetState { app: found, state, exists: true })
     }
 
-    /// Whether an app is in any environment.
+    /// Whether any environment has an app.
     pub(super) fn is_anywhere(&self, app: &str) -> bool {
         let environments = &self.base.repository.environments;
         environments.iter().any(|one| self.base.app(&one.name, app).is_some())
     }
 
-    /// The finding that an app is not in an environment.
+    /// The finding that an environment does not have an app.
     pub(super) fn not_in(&self, environment: &EnvironmentName, app: &str) -> Finding {
         let elsewhere: Vec<_> = self
             .base
@@ -90,7 +90,7 @@ impl TargetEnvironment<'_> {
             return shared;
         }
         if elsewhere.is_empty() {
-            // Of a few apps nothing else was read; who mistyped one waits gladly.
+            // Only the named apps were read. After a typing error the time is well spent.
             let all = Model::of_tree(self.base.repository, self.base.tree, &ModelScope::all());
             let known = all.apps(environment);
             let near = crate::diagnostic::nearest(app, known.iter().map(String::as_str));
@@ -98,11 +98,11 @@ impl TargetEnvironment<'_> {
         }
         finding
             .because(format!("it is in {}", elsewhere.join(", ")))
-            .help("`rungs promote --create` makes its file")
+            .help("`rungs promote --create` creates its file")
     }
 
-    /// The finding that what the app deploys here is said by a file that other
-    /// environments use as well; none where it is not.
+    /// The finding that a file that other environments use as well says what the app
+    /// deploys here; none if that is not so.
     pub(super) fn shared(&self, app: &str) -> Option<Finding> {
         if self.base.repository.is_native() {
             return None;

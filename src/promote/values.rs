@@ -1,4 +1,4 @@
-//! Values that gates ask for.
+//! The values that gates look up.
 
 use std::cell::OnceCell;
 
@@ -16,8 +16,8 @@ pub(super) struct ReadValues<'a> {
     target: &'a Environment,
     source: Option<&'a Source>,
     app: &'a str,
-    /// The configuration at the source's commit; none where it cannot be read.
-    then: OnceCell<Option<Repository>>,
+    /// The configuration at the source's commit; none if it cannot be read.
+    source_repository: OnceCell<Option<Repository>>,
 }
 
 impl<'a> ReadValues<'a> {
@@ -27,10 +27,10 @@ impl<'a> ReadValues<'a> {
         source: Option<&'a Source>,
         app: &'a str,
     ) -> Self {
-        Self { base, target, source, app, then: OnceCell::new() }
+        Self { base, target, source, app, source_repository: OnceCell::new() }
     }
 
-    /// The files of the source's commit; the base's where it is the base.
+    /// The files of the source's commit, which may be the base.
     fn source_tree(&self, source: &Source) -> Option<Tree> {
         match &source.commit {
             Some(commit) if self.base.commit.as_ref() != Some(commit) => {
@@ -49,14 +49,14 @@ impl<'a> ReadValues<'a> {
                     let tree = self.source_tree(source)?;
                     config::load(&tree).ok().map(|loaded| loaded.repository)
                 };
-                (self.then.get_or_init(load).as_ref()?, &source.environment)
+                (self.source_repository.get_or_init(load).as_ref()?, &source.environment)
             }
         };
         let (_, app) = repository.find_app(environment.as_str(), self.app).ok()?;
         route.in_values().find(app.values.root()).map(Node::to_value)
     }
 
-    /// In an adopted repository values are whatever the app's files of sites say.
+    /// A value in an adopted repository, read from the files that have the app's sites.
     fn adopted(&self, side: Side, route: &ValueRoute) -> Option<Value> {
         let (tree, environment): (Tree, &EnvironmentName) = match (side, self.source) {
             (Side::Target, _) => (self.base.tree.clone(), &self.target.name),

@@ -1,5 +1,5 @@
-//! A rung whose state changes every hour does not starve the one above it, and
-//! never hands on what was held back.
+//! A rung whose state changes every hour does not starve the one above it, and never
+//! passes on a state that was held back.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,14 +11,14 @@ use crate::support::git::{git, git_at};
 use crate::support::program::{rungs, rungs_done, said};
 use crate::support::repository::{Remote, native, native_app, native_file};
 
-/// How many states stage has had, one an hour, the last half an hour ago.
+/// The number of states that stage has had, one an hour, the last half an hour ago.
 const STATES: i64 = 40;
 
-/// The newest that has been there for a day: it came 24½ hours ago.
+/// The newest state that has been there for a day: it came 24½ hours ago.
 const SOAKED: i64 = STATES - 24;
 
-/// A clone of a repository whose stage changes every hour, and whose prod waits
-/// for a day.
+/// A clone of a repository whose stage changes every hour, and whose prod has a soak of
+/// a day.
 struct Busy {
     remote: Remote,
     clone: PathBuf,
@@ -32,7 +32,7 @@ impl Busy {
             ("environments/environment.yaml", "generate: { namespaces: false }\n"),
         ];
         let mut files = native(&[("stage", "v0"), ("prod", "v0")], &["web".to_owned()], &more);
-        // Commits by the dozen need no rendered files.
+        // Dozens of commits do not need rendered files.
         files.retain(|path, _| !path.starts_with("rendered/"));
         let remote = Remote::new(&files);
         let clone = remote.cloned("builder");
@@ -45,13 +45,13 @@ impl Busy {
         Self { remote, clone }
     }
 
-    /// Asks for a promotion to prod and returns the tag that prod has then.
+    /// Promotes to prod and returns the tag that prod has afterwards.
     fn promoted(&self) -> String {
         rungs_done(&self.clone, &["promote", "web", "--to", "prod", "--commit"]);
-        self.standing()
+        self.current_tag()
     }
 
-    fn standing(&self) -> String {
+    fn current_tag(&self) -> String {
         let file = self.remote.files("main").remove(&native_file("prod", "web")).unwrap();
         let tag = file.lines().find_map(|line| line.trim().strip_prefix("tag: ")).unwrap();
         tag.split(' ').next().unwrap().to_owned()
@@ -76,15 +76,15 @@ fn the_newest_state_that_soaked_is_promoted() {
 }
 
 #[test]
-fn what_stands_now_never_soaks_on_a_busy_rung() {
+fn the_current_state_never_soaks_on_a_busy_rung() {
     let busy = Busy::new("current");
     let output = rungs(&busy.clone, &["promote", "web", "--to", "prod", "--commit"]);
     assert_eq!(output.status.code(), Some(5), "it waits: {}", said(&output));
-    assert_eq!(busy.standing(), "v0");
+    assert_eq!(busy.current_tag(), "v0");
 }
 
 #[test]
-fn what_is_held_back_is_passed_over() {
+fn a_state_that_is_held_back_is_skipped() {
     let busy = Busy::new("newest-eligible");
     busy.hold("stage", &format!("v{SOAKED}"));
     busy.hold("prod", &format!("v{}", SOAKED - 1));
@@ -92,17 +92,17 @@ fn what_is_held_back_is_passed_over() {
 }
 
 #[test]
-fn what_was_rolled_back_does_not_come_again() {
+fn a_state_that_was_rolled_back_does_not_return() {
     let busy = Busy::new("newest-eligible");
     assert_eq!(busy.promoted(), format!("v{SOAKED}"));
     let why = ["--reason", "it leaks", "--commit"];
     rungs_done(&busy.clone, &[&["rollback", "web", "--env", "prod"][..], &why].concat());
-    assert_eq!(busy.standing(), "v0");
+    assert_eq!(busy.current_tag(), "v0");
     assert_eq!(busy.promoted(), format!("v{}", SOAKED - 1));
 }
 
 #[test]
-fn asked_again_what_is_newer_waits_and_nothing_changes() {
+fn a_second_promotion_waits_and_changes_nothing() {
     let busy = Busy::new("newest-eligible");
     busy.promoted();
     let tip = busy.remote.tip();
@@ -111,8 +111,8 @@ fn asked_again_what_is_newer_waits_and_nothing_changes() {
     assert_eq!(busy.remote.tip(), tip);
 }
 
-/// What `status`, `gates` and `promote --dry-run` say of prod now: the tag that
-/// would enter, and the gates that do not pass.
+/// The answers of `status`, `gates` and `promote --dry-run` for prod: the tag that would
+/// enter, and the gates that do not pass.
 fn answers(busy: &Busy) -> [(Option<String>, Vec<String>); 3] {
     let json = |arguments: &[&str]| -> Value {
         let output = rungs(&busy.clone, &[arguments, &["--format", "json"]].concat());
@@ -140,18 +140,18 @@ fn answers(busy: &Busy) -> [(Option<String>, Vec<String>); 3] {
 }
 
 #[test]
-fn status_says_of_a_busy_rung_what_gates_and_promote_do() {
+fn status_gates_and_promote_agree_on_a_busy_rung() {
     let busy = Busy::new("newest-eligible");
     let expected = (Some(format!("v{SOAKED}")), Vec::new());
     assert_eq!(answers(&busy), [expected.clone(), expected.clone(), expected]);
     busy.promoted();
-    // Nothing newer has soaked: the newest of all is shown, with what it waits for.
+    // Nothing newer has soaked: the newest state is shown, with the gate that it waits for.
     let waits = (Some(format!("v{STATES}")), vec!["soak".to_owned()]);
     assert_eq!(answers(&busy), [waits.clone(), waits.clone(), waits]);
 }
 
 #[test]
-fn status_says_that_what_stands_now_never_soaks() {
+fn status_says_that_the_current_state_waits() {
     let waits = (Some(format!("v{STATES}")), vec!["soak".to_owned()]);
     assert_eq!(answers(&Busy::new("current")), [waits.clone(), waits.clone(), waits]);
 }

@@ -1,5 +1,5 @@
-//! `rungs gates`: why something may or may not enter, and what anybody's change
-//! comes to.
+//! `rungs gates`: whether a state may enter and why, and the verdicts on anybody's
+//! change.
 
 use serde_json::Value;
 
@@ -43,7 +43,7 @@ fn verdicts_are_data() {
     shop.ends(3, &["gates", "web", "--to", "stage", "--format", "markdown"]).says("web in stage");
 }
 
-/// A branch whose commits somebody made by hand.
+/// Creates a branch with a commit that somebody made by hand.
 fn by_hand(shop: &Shop, branch: &str, message: &str, files: &[(&str, &str)]) {
     git(&shop.clone, &["fetch", "-q"]);
     git(&shop.clone, &["switch", "-qC", branch, "origin/main"]);
@@ -70,7 +70,7 @@ fn a_change_that_skips_a_rung_fails_whoever_made_it() {
     let document = judged(&shop, 3);
     assert_eq!(answer(&document, "order"), Some("fail"));
     assert_eq!(document["plans"][0]["environment"], "prod");
-    // What was never tested at all.
+    // A state that was never tested at all.
     by_hand(&shop, "new", "New", &[("stage/web.yaml", &image("web", "v9"))]);
     assert_eq!(answer(&judged(&shop, 3), "order"), Some("fail"));
 }
@@ -87,7 +87,7 @@ fn a_promotion_by_hand_passes() {
 }
 
 #[test]
-fn what_the_base_did_since_is_not_the_changes_doing() {
+fn later_changes_of_the_base_are_not_part_of_the_change() {
     let shop = Shop::adopted(&[]);
     by_hand(&shop, "good", "Promote", &[("stage/web.yaml", &image("web", "v2"))]);
     shop.elsewhere("By others", &[("prod/api.yaml", Some(&image("api", "v8")))]);
@@ -97,7 +97,7 @@ fn what_the_base_did_since_is_not_the_changes_doing() {
 }
 
 #[test]
-fn our_own_branch_passes_its_judgement() {
+fn a_branch_that_rungs_made_passes() {
     let shop = Shop::native(&[]);
     shop.ends(0, &["promote", "web", "--to", "stage", "--branch"]);
     git(&shop.clone, &["fetch", "-q"]);
@@ -108,7 +108,7 @@ fn our_own_branch_passes_its_judgement() {
 }
 
 #[test]
-fn rendered_files_that_a_change_forgot_fail_it() {
+fn a_change_without_its_rendered_files_fails() {
     let shop = Shop::native(&[]);
     let path = "environments/stage/web.yaml";
     let text = format!("{}\n", shop.file(path).replace("v1", "v2"));
@@ -118,7 +118,7 @@ fn rendered_files_that_a_change_forgot_fail_it() {
 }
 
 #[test]
-fn gates_that_a_change_loosens_hold_for_it() {
+fn a_change_that_relaxes_gates_is_judged_by_the_old_ones() {
     let gates = "environments: { stage: { gates: { tag: '^r' } } }\n";
     let shop = Shop::configured(gates, &[]);
     let loose = shop.file("rungs.yaml").replace("'^r'", "'^v'");
@@ -149,7 +149,7 @@ fn a_rollback_with_its_record_passes_and_a_claim_alone_does_not() {
 }
 
 #[test]
-fn an_unknown_revision_is_no_option_and_may_be_fetched() {
+fn an_unknown_revision_is_reported_and_never_taken_as_an_option() {
     let shop = Shop::adopted(&[]);
     shop.ends(4, &["gates", "--base", "nowhere"]).finds("unknown-revision");
     shop.ends(4, &["gates", "--base=--help"]).finds("unknown-revision");

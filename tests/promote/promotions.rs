@@ -1,4 +1,4 @@
-//! What is promoted, from where, and what keeps it out.
+//! What is promoted, from where, and what blocks it.
 
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ fn forked(after: &str, tags: [(&str, &str); 4]) -> Shop {
 }
 
 #[test]
-fn nothing_to_do_is_success_and_says_so() {
+fn a_promotion_with_nothing_to_do_succeeds_and_says_so() {
     let shop = Shop::adopted(&[]);
     let tip = shop.remote.tip();
     for mode in ["--commit", "--branch", "--write"] {
@@ -98,18 +98,18 @@ fn a_state_that_the_source_held_is_promoted_by_name() {
     assert_eq!(shop.file("stage/web.yaml"), image("web", "v3").trim_end());
     let from = format!("Rungs-Promote: web from qa@{held} to stage");
     assert!(shop.message().contains(&from), "{}", shop.message());
-    // A name is what lets it go back, too.
+    // A state that is named may go back as well.
     promote(0, ":v2");
     promote(0, ":v4");
     shop.ends(0, &["promote", "web", "--to", "stage", "--dry-run"]).says("nothing to do");
 }
 
 #[test]
-fn a_step_back_needs_a_name() {
+fn a_step_back_has_to_be_named() {
     let shop = Shop::adopted(&[("qa/web.yaml", &image("web", "v0"))]);
     let tip = shop.remote.tip();
-    let said = shop.ends(3, &["promote", "web", "--to", "stage", "--commit"]);
-    said.says("the gate `order` fails").says("--ref");
+    let output = shop.ends(3, &["promote", "web", "--to", "stage", "--commit"]);
+    output.says("the gate `order` fails").says("--ref");
     assert_eq!(shop.remote.tip(), tip);
     shop.ends(0, &["promote", "web", "--to", "stage", "--commit", "--ref", ":v0"]);
 }
@@ -117,13 +117,13 @@ fn a_step_back_needs_a_name() {
 const TRAIN: &str = "trains: { shop: [web, api] }\n";
 
 #[test]
-fn a_train_goes_whole_or_not_at_all() {
+fn a_train_is_promoted_whole_or_not_at_all() {
     let gate = "environments: { stage: { gates: { tag: '^v\\d$' } } }\n";
     let shop = Shop::configured(&format!("{TRAIN}{gate}"), &[("qa/api.yaml", &image("api", "rc"))]);
     let tip = shop.remote.tip();
     for mode in ["--commit", "--branch", "--write"] {
-        let said = shop.ends(3, &["promote", "--train", "shop", "--to", "stage", mode]);
-        said.says("`api` does not enter `stage`");
+        let output = shop.ends(3, &["promote", "--train", "shop", "--to", "stage", mode]);
+        output.says("`api` may not enter `stage`");
     }
     assert_eq!(shop.remote.tip(), tip);
     assert_eq!(git(&shop.clone, &["status", "--porcelain"]), "");
@@ -137,7 +137,7 @@ fn a_train_goes_whole_or_not_at_all() {
 }
 
 #[test]
-fn several_named_apps_go_together_or_not_at_all() {
+fn several_named_apps_are_promoted_together_or_not_at_all() {
     let shop = Shop::adopted(&[]);
     let tip = shop.remote.tip();
     shop.ends(1, &["promote", "web", "wbe", "--to", "stage", "--commit"]).finds("app-not-there");
@@ -147,11 +147,11 @@ fn several_named_apps_go_together_or_not_at_all() {
 }
 
 #[test]
-fn all_leaves_out_what_a_gate_keeps_out_and_tells_the_worst() {
+fn all_leaves_out_blocked_apps_and_ends_with_the_worst_verdict() {
     let gate = "environments: { stage: { gates: { tag: '^v\\d$' } } }\n";
     let shop = Shop::configured(gate, &[("qa/api.yaml", &image("api", "rc"))]);
-    let said = shop.ends(3, &["promote", "--all", "--to", "stage", "--commit"]);
-    said.says("`api` does not enter `stage`");
+    let output = shop.ends(3, &["promote", "--all", "--to", "stage", "--commit"]);
+    output.says("`api` may not enter `stage`");
     assert_eq!(shop.changed(), ["stage/web.yaml"]);
     let tip = shop.remote.tip();
     shop.ends(3, &["promote", "--all", "--to", "stage", "--commit"]);
@@ -159,14 +159,14 @@ fn all_leaves_out_what_a_gate_keeps_out_and_tells_the_worst() {
 }
 
 #[test]
-fn all_does_not_count_what_only_waits() {
+fn all_ignores_apps_that_only_wait() {
     let gate = "environments: { stage: { gates: { soak: 10000d } } }\n";
     let shop = Shop::configured(gate, &[]);
     let tip = shop.remote.tip();
     shop.ends(5, &["promote", "web", "--to", "stage", "--commit"]).finds("gate-waits");
     shop.ends(0, &["promote", "--all", "--to", "stage", "--commit"]).says("soak");
     assert_eq!(shop.remote.tip(), tip);
-    // On a branch it waits for being merged.
+    // On a branch the gate binds only before the merge.
     shop.ends(0, &["promote", "web", "--to", "stage", "--branch"]);
 }
 
@@ -174,10 +174,10 @@ fn all_does_not_count_what_only_waits() {
 fn environments_that_disagree_block_what_comes_after_both() {
     let shop = forked("", [("qa", "v2"), ("eu", "v2"), ("us", "v1"), ("all", "v0")]);
     let tip = shop.remote.tip();
-    let said = shop.ends(1, &["promote", "web", "--to", "all", "--commit"]);
-    said.finds("disagreeing-sources").says("`--from eu` or `--from us`");
+    let output = shop.ends(1, &["promote", "web", "--to", "all", "--commit"]);
+    output.finds("disagreeing-sources").says("`--from eu` or `--from us`");
     assert_eq!(shop.remote.tip(), tip);
-    // What is chosen still has to stand in all of them.
+    // With a chosen source the gate still decides.
     let choose = ["promote", "web", "--to", "all", "--commit", "--from", "eu"];
     let chosen = shop.rungs(&choose);
     assert!(matches!(chosen.code, Some(0 | 3)), "{chosen:?}");
@@ -187,7 +187,7 @@ fn environments_that_disagree_block_what_comes_after_both() {
 }
 
 #[test]
-fn after_any_takes_what_stands_in_one_of_them() {
+fn after_any_accepts_a_state_of_one_of_them() {
     let configuration = FORK.replace("ladder: [qa, [eu, us], all]", "ladder: [qa, [eu, us]]");
     let after = "environments: { all: { after: { any: [eu, us] } } }\n";
     let tags = [("qa", "v2"), ("eu", "v1"), ("us", "v2"), ("all", "v0")];
@@ -201,7 +201,7 @@ fn after_any_takes_what_stands_in_one_of_them() {
 }
 
 #[test]
-fn a_rung_that_never_had_the_app_is_passed_over_and_one_that_lost_it_is_not() {
+fn a_rung_that_never_had_the_app_is_skipped_and_one_that_lost_it_is_not() {
     let only = |environment: &str| format!("{environment}/cart.yaml");
     let shop = Shop::adopted(&[
         (&only("qa"), &image("cart", "v2")),
@@ -211,8 +211,8 @@ fn a_rung_that_never_had_the_app_is_passed_over_and_one_that_lost_it_is_not() {
     assert_eq!(shop.file("prod/cart.yaml"), image("cart", "v2").trim_end());
     shop.elsewhere("Remove web from stage", &[("stage/web.yaml", None)]);
     shop.pull();
-    let said = shop.ends(3, &["promote", "web", "--to", "prod", "--commit"]);
-    said.says("the gate `order` fails").says("skip: [web]");
+    let output = shop.ends(3, &["promote", "web", "--to", "prod", "--commit"]);
+    output.says("the gate `order` fails").says("skip: [web]");
     let configuration = git(&shop.clone, &["show", "HEAD:rungs.yaml"]);
     let skips = format!("{configuration}\nenvironments: {{ stage: {{ skip: [web] }} }}\n");
     shop.elsewhere("Skip", &[("rungs.yaml", Some(&skips))]);
@@ -221,7 +221,7 @@ fn a_rung_that_never_had_the_app_is_passed_over_and_one_that_lost_it_is_not() {
 }
 
 #[test]
-fn newest_eligible_takes_the_newest_that_may_enter() {
+fn newest_eligible_selects_the_newest_state_that_may_enter() {
     let settings =
         "environments: { stage: { select: newest-eligible, gates: { tag: '^v\\d$' } } }\n";
     let shop = Shop::configured(settings, &[]);
@@ -246,12 +246,12 @@ fn newest_eligible_takes_the_newest_that_may_enter() {
     );
     shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
     assert_eq!(shop.file("stage/web.yaml"), image("web", "v4").trim_end());
-    // v4 stays, and nothing older takes its place.
+    // v4 remains, and nothing older replaces it.
     shop.ends(3, &["promote", "web", "--to", "stage", "--commit"]).says("hold");
 }
 
 #[test]
-fn values_and_git_references_go_along() {
+fn values_and_git_references_are_promoted_too() {
     let configuration = "\
 version: 1
 ladder: [qa, prod]
@@ -287,13 +287,13 @@ sites:
     shop.ends(0, &["promote", "web", "--to", "prod", "--commit"]);
     assert_eq!(shop.changed(), ["web/prod/kustomization.yaml", "web/prod/values.yaml"]);
     assert_eq!(shop.file("web/prod/kustomization.yaml"), base("v1.1").trim_end());
-    let said = shop.file("web/prod/values.yaml");
-    assert!(said.contains("web:v2") && said.contains("own: 2"), "{said}");
-    assert!(said.contains("cart: true"), "{said}");
+    let text = shop.file("web/prod/values.yaml");
+    assert!(text.contains("web:v2") && text.contains("own: 2"), "{text}");
+    assert!(text.contains("cart: true"), "{text}");
 }
 
 #[test]
-fn a_pinned_template_goes_along() {
+fn a_pinned_template_is_promoted_too() {
     let shop = Shop::native(&[]);
     git(&shop.clone, &["tag", "web-1"]);
     git(&shop.clone, &["push", "-q", "origin", "web-1"]);
@@ -320,24 +320,24 @@ fn a_pinned_template_goes_along() {
 }
 
 #[test]
-fn a_digest_is_promoted_where_the_target_has_one() {
+fn a_digest_is_promoted_if_the_target_has_one() {
     let by = |tag: &str, digit: char| image("web", &format!("{tag}@{}", digest(digit)));
     let shop =
         Shop::adopted(&[("qa/web.yaml", &by("v2", '2')), ("stage/web.yaml", &by("v1", '1'))]);
     shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
     assert_eq!(shop.file("stage/web.yaml"), by("v2", '2').trim_end());
-    // prod has none, and gets none.
+    // prod has no digest, and gets none.
     shop.ends(0, &["promote", "web", "--to", "prod", "--commit"]);
     assert_eq!(shop.file("prod/web.yaml"), image("web", "v2").trim_end());
     let shop = Shop::adopted(&[("stage/web.yaml", &by("v1", '1'))]);
-    let said = shop.ends(1, &["promote", "web", "--to", "stage", "--commit"]);
-    said.finds("no-digest").says("--drop-digest");
+    let output = shop.ends(1, &["promote", "web", "--to", "stage", "--commit"]);
+    output.finds("no-digest").says("--drop-digest");
     shop.ends(0, &["promote", "web", "--to", "stage", "--drop-digest", "--commit"]);
     assert_eq!(shop.file("stage/web.yaml"), image("web", "v2").trim_end());
 }
 
 #[test]
-fn a_dry_run_is_pure() {
+fn a_dry_run_changes_nothing() {
     let shop = Shop::native(&[]);
     let plan = || shop.json(0, &["promote", "web", "api", "--to", "stage", "--dry-run"]);
     plan();
@@ -367,7 +367,7 @@ fn a_plan_is_the_same_on_another_base() {
         shop.json(0, &[&["promote", "--to", "stage", "--dry-run"], arguments].concat())
     };
     let first = plan(&["web"]);
-    // Lines move, files come, gates are set: the same is promoted.
+    // Lines move, files are added, gates are set: the promotion is the same.
     let moved = format!("# by hand\n{}", shop.file("environments/stage/web.yaml"));
     shop.elsewhere(
         "Around it",
@@ -389,18 +389,18 @@ fn a_first_rung_and_an_environment_off_the_ladder_are_not_promoted_to() {
     let shop =
         Shop::configured("environments: { lab: {} }\n", &[("lab/web.yaml", &image("web", "v1"))]);
     for (environment, says) in [("qa", "rungs set"), ("lab", "add `lab` to `ladder`")] {
-        let said = shop.ends(2, &["promote", "web", "--to", environment, "--commit"]);
-        said.finds("not-promoted-to").says(says);
+        let output = shop.ends(2, &["promote", "web", "--to", environment, "--commit"]);
+        output.finds("not-promoted-to").says(says);
     }
     shop.ends(2, &["promote", "web", "--to", "stage", "--from", "prod", "--commit"])
         .finds("not-below");
 }
 
 #[test]
-fn a_ci_says_who_asked() {
+fn a_record_names_the_user_of_a_ci() {
     let shop = Shop::adopted(&[]);
     let ci = [("GITHUB_ACTIONS", "true"), ("GITHUB_ACTOR", "cy")];
-    let said = Said::with(&shop.clone, &ci, &["promote", "web", "--to", "stage", "--commit"]);
-    said.ends(0);
+    let output = Said::with(&shop.clone, &ci, &["promote", "web", "--to", "stage", "--commit"]);
+    output.ends(0);
     assert!(shop.message().contains("Rungs-Requested-By: cy"), "{}", shop.message());
 }

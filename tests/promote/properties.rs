@@ -1,4 +1,4 @@
-//! What holds of promotions whatever the repository looks like.
+//! Properties of promotions in any repository.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::support::program::rungs_done;
 use crate::support::repository::Remote;
 
-/// An image of an app: where its manifest stands, and its tags in qa and prod.
+/// An image of an app: how its manifest is written, and its tags in qa and prod.
 #[derive(Debug, Clone)]
 struct Image {
     app: String,
@@ -38,7 +38,7 @@ fn image() -> impl Strategy<Value = Image> {
 }
 
 impl Image {
-    /// A Deployment in one of the environments, written its own way.
+    /// A Deployment in one of the environments, written in the image's style.
     fn manifest(&self, environment: usize) -> String {
         let Self { app, container, quote, comment, newline, .. } = self;
         let tag = &self.tags[environment];
@@ -58,7 +58,7 @@ impl Image {
     }
 }
 
-/// Images, no two of which have a key in common.
+/// Images with different keys.
 fn images() -> impl Strategy<Value = Vec<Image>> {
     proptest::collection::vec(image(), 1..6).prop_map(|mut images| {
         images.sort_by(|a, b| (&a.app, &a.container).cmp(&(&b.app, &b.container)));
@@ -75,7 +75,7 @@ sites:
     kind: manifest
 ";
 
-/// A repository of these images, whose files stand where `place` puts them.
+/// A repository of these images, with their files at the paths that `place` returns.
 fn repository(images: &[Image], place: impl Fn(usize) -> String) -> Remote {
     let mut files = BTreeMap::from([("rungs.yaml".to_owned(), CONFIGURATION.to_owned())]);
     for (at, image) in images.iter().enumerate() {
@@ -87,10 +87,10 @@ fn repository(images: &[Image], place: impl Fn(usize) -> String) -> Remote {
     Remote::new(&files)
 }
 
-/// The order gate is for other tests: tags here go up and down as they come.
+/// An override of the gate `order`, since the tags here go up and down at random.
 const ANY_ORDER: [&str; 4] = ["--override", "order", "--reason", "a property"];
 
-/// The plan, but for commits and the places of files.
+/// The plan without commits and the places of files.
 fn plan(remote: &Remote) -> Json {
     let clone = remote.cloned("planner");
     let arguments = ["promote", "--all", "--to", "prod", "--dry-run", "--format", "json"];
@@ -137,7 +137,7 @@ proptest! {
     }
 
     #[test]
-    fn a_plan_does_not_depend_on_where_files_stand(
+    fn a_plan_does_not_depend_on_the_places_of_files(
         images in images(),
         names in Just((0..6).collect::<Vec<usize>>()).prop_shuffle(),
         depth in 0_usize..3,

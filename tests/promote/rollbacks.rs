@@ -1,4 +1,4 @@
-//! Back to what was before, and what is held back.
+//! Rollbacks and holds.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,8 +10,8 @@ use crate::support::shop::{Said, Shop, image, put};
 
 const HOLD: &str = ".rungs/holds/stage/web.yaml";
 
-/// stage has been at v1, v2, v3.
-fn climbed() -> Shop {
+/// A repository whose stage has had v1, v2 and v3.
+fn with_history() -> Shop {
     let shop = Shop::adopted(&[]);
     for tag in ["v2", "v3"] {
         shop.elsewhere(tag, &[("stage/web.yaml", Some(&image("web", tag)))]);
@@ -25,8 +25,8 @@ fn roll_back(shop: &Shop, code: i32, more: &[&str]) -> Said {
 }
 
 #[test]
-fn a_rollback_restores_what_was_before_and_holds_back_what_was() {
-    let shop = climbed();
+fn a_rollback_restores_the_earlier_state_and_holds_back_the_later() {
+    let shop = with_history();
     roll_back(&shop, 0, &["--commit", "--reason", "it leaks"]);
     assert_eq!(shop.changed(), [HOLD, "stage/web.yaml"]);
     assert_eq!(shop.file("stage/web.yaml"), image("web", "v2").trim_end());
@@ -42,7 +42,7 @@ fn a_rollback_restores_what_was_before_and_holds_back_what_was() {
 
 #[test]
 fn a_second_rollback_goes_further_back() {
-    let shop = climbed();
+    let shop = with_history();
     roll_back(&shop, 0, &["--commit"]);
     roll_back(&shop, 0, &["--commit"]);
     assert_eq!(shop.file("stage/web.yaml"), image("web", "v1").trim_end());
@@ -54,32 +54,32 @@ fn a_second_rollback_goes_further_back() {
 }
 
 #[test]
-fn what_was_rolled_back_does_not_come_again_here_or_above() {
+fn a_state_that_was_rolled_back_does_not_return_here_or_above() {
     let shop = Shop::adopted(&[]);
     shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
     roll_back(&shop, 0, &["--commit"]);
-    let said = shop.ends(3, &["promote", "web", "--to", "stage", "--commit"]);
-    said.says("the gate `hold` fails");
+    let output = shop.ends(3, &["promote", "web", "--to", "stage", "--commit"]);
+    output.says("the gate `hold` fails");
     let above = ["promote", "web", "--to", "prod", "--from", "qa", "--commit"];
-    let leave = ["--override", "order", "--reason", "hurry"];
-    shop.ends(3, &[&above[..], &leave].concat()).says("the gate `hold` fails");
+    let overridden = ["--override", "order", "--reason", "hurry"];
+    shop.ends(3, &[&above[..], &overridden].concat()).says("the gate `hold` fails");
     shop.ends(0, &["hold", "lift", "web", "--env", "stage", "--commit", "--reason", "mended"]);
     assert!(shop.message().contains("Rungs-Lift: web in stage"), "{}", shop.message());
-    // To go back to it again is a step that has to be named.
+    // Going back to it is a step that has to be named.
     shop.ends(0, &["promote", "web", "--to", "stage", "--ref", ":v2", "--commit"]);
 }
 
 #[test]
 fn a_rollback_goes_to_a_state_by_name() {
-    let shop = climbed();
+    let shop = with_history();
     roll_back(&shop, 1, &["--to-ref", ":v9", "--commit"]).finds("never-held");
     roll_back(&shop, 0, &["--to-ref", ":v1", "--commit"]);
     assert_eq!(shop.file("stage/web.yaml"), image("web", "v1").trim_end());
 }
 
 #[test]
-fn later_changes_beside_the_references_stay() {
-    let shop = climbed();
+fn later_changes_beside_the_references_are_kept() {
+    let shop = with_history();
     let later = format!("{}replicas: 3 # for the sale\n", image("web", "v3"));
     shop.elsewhere("Scale", &[("stage/web.yaml", Some(&later))]);
     roll_back(&shop, 0, &["--commit"]);
@@ -113,24 +113,24 @@ sites:
     let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text)).into());
     shop.elsewhere("More", &[("stage/web.yaml", Some(&pod(&["web:v2", "cache:v1"])))]);
     let tip = shop.remote.tip();
-    roll_back(&shop, 1, &["--commit"]).finds("sites-changed").says("`cache` was not there then");
+    roll_back(&shop, 1, &["--commit"]).finds("sites-changed").says("`cache` did not exist then");
     assert_eq!(shop.remote.tip(), tip);
 }
 
 #[test]
-fn a_base_that_moves_to_another_state_of_the_app_stops_it() {
-    let shop = climbed();
-    // The clone does not know of it yet.
+fn a_rollback_stops_if_the_base_moves_to_another_state_of_the_app() {
+    let shop = with_history();
+    // The clone does not have this commit yet.
     let tip = shop.elsewhere("v4", &[("stage/web.yaml", Some(&image("web", "v4")))]);
     roll_back(&shop, 1, &["--commit"]).finds("changed-meanwhile");
     assert_eq!(shop.remote.tip(), tip);
-    // What was asked for is asked for again, of what there is now.
+    // A second run starts from the current state.
     roll_back(&shop, 0, &["--commit"]);
     assert_eq!(shop.file("stage/web.yaml"), image("web", "v3").trim_end());
 }
 
-/// Lets the branch move to another commit when the first push arrives, which is
-/// refused by that.
+/// Makes the branch move to another commit when the first push arrives, so that the push
+/// is refused.
 fn moves_at_push(shop: &Shop, commit: &str) {
     hook(
         &shop.remote.bare(),
@@ -143,9 +143,9 @@ fn moves_at_push(shop: &Shop, commit: &str) {
 }
 
 #[test]
-fn a_branch_that_moves_at_push_time_is_looked_at_again() {
+fn a_rollback_is_planned_again_if_the_branch_moves_during_the_push() {
     for (path, is_same) in [("stage/web.yaml", false), ("stage/api.yaml", true)] {
-        let shop = climbed();
+        let shop = with_history();
         let tip = shop.remote.tip();
         let next = shop.elsewhere("v4", &[(path, Some(&image("web", "v4")))]);
         git(&shop.remote.bare(), &["update-ref", "refs/heads/main", &tip]);
@@ -162,7 +162,7 @@ fn a_branch_that_moves_at_push_time_is_looked_at_again() {
 }
 
 #[test]
-fn what_others_have_done_already_of_a_train_is_no_change_of_it() {
+fn an_app_of_a_train_that_others_promoted_already_does_not_stop_the_rest() {
     let shop = Shop::configured("trains: { shop: [api, web] }\n", &[]);
     shop.elsewhere("api", &[("stage/api.yaml", Some(&image("api", "v2")))]);
     shop.ends(0, &["promote", "--train", "shop", "--to", "stage", "--commit"]);
@@ -170,7 +170,7 @@ fn what_others_have_done_already_of_a_train_is_no_change_of_it() {
 }
 
 #[test]
-fn what_there_was_nothing_to_do_of_in_an_old_clone_is_done() {
+fn an_old_clone_with_nothing_to_do_looks_at_the_newest_base() {
     let shop = Shop::adopted(&[("qa/web.yaml", &image("web", "v1"))]);
     shop.elsewhere("v5", &[("qa/web.yaml", Some(&image("web", "v5")))]);
     shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
@@ -179,7 +179,7 @@ fn what_there_was_nothing_to_do_of_in_an_old_clone_is_done() {
 
 #[test]
 fn a_rollback_for_people_to_merge_has_a_branch_of_its_own() {
-    let shop = climbed();
+    let shop = with_history();
     let tip = shop.remote.tip();
     roll_back(&shop, 0, &["--branch"]).says("rungs-rollback/stage/web");
     assert_eq!(shop.remote.tip(), tip);
@@ -189,7 +189,7 @@ fn a_rollback_for_people_to_merge_has_a_branch_of_its_own() {
 }
 
 #[test]
-fn a_rollback_keeps_to_tag_and_approvals_and_to_no_gate_of_climbing() {
+fn a_rollback_is_judged_by_tag_and_approvals_and_by_no_gate_about_going_up() {
     let gates =
         "environments: { stage: { gates: { soak: 100d, ticket: '^T', tag: '^v[2-9]$' } } }\n";
     let shop = Shop::configured(gates, &[]);
@@ -220,7 +220,7 @@ fn holds_are_listed_set_and_lifted() {
     let listed = shop.json(0, &["hold", "list", "--env", "stage"]);
     assert_eq!(listed["holds"][0]["app"], "web");
     shop.ends(3, &["promote", "web", "--to", "stage", "--commit"]).says("slow");
-    // Twice is once.
+    // Setting the same hold again changes nothing.
     shop.ends(0, &[&set[..], &until, &["--commit"]].concat()).says("nothing to do");
     let lift = ["hold", "lift", "web", "--env", "stage", "--commit"];
     shop.ends(1, &[&lift[..], &["--ref", "v9"]].concat()).finds("no-such-hold");
@@ -230,25 +230,26 @@ fn holds_are_listed_set_and_lifted() {
 }
 
 #[test]
-fn what_is_held_back_without_a_reference_is_what_stands_there() {
+fn a_hold_without_a_reference_is_on_the_current_state() {
     let shop = Shop::adopted(&[]);
     shop.ends(0, &["hold", "set", "web", "--env", "prod", "--reason", "bad", "--commit"]);
     assert!(shop.file(".rungs/holds/prod/web.yaml").contains("image: v1"));
     let tip = shop.remote.tip();
-    let said = shop.rungs(&["hold", "set", "wbe", "--env", "prod", "--reason", "bad", "--commit"]);
-    assert!(matches!(said.code, Some(1 | 2)), "{said:?}");
-    said.says("did you mean `web`?");
+    let output =
+        shop.rungs(&["hold", "set", "wbe", "--env", "prod", "--reason", "bad", "--commit"]);
+    assert!(matches!(output.code, Some(1 | 2)), "{output:?}");
+    output.says("did you mean `web`?");
     assert_eq!(shop.remote.tip(), tip);
 }
 
-/// Every file of the remote's `main` that is no hold.
+/// Every file of the remote's `main` except holds.
 fn files(shop: &Shop) -> BTreeMap<String, String> {
     let mut files = shop.remote.files("main");
     files.retain(|path, _| !path.starts_with(".rungs/holds/"));
     files
 }
 
-/// A file as people write them, with a place for the tag.
+/// A file as people write it, with a placeholder for the tag.
 fn written() -> impl Strategy<Value = String> {
     let before = ["", "# é\n", "\u{feff}", "a: [1, 2]\r\n", "---\nx: {y: z}\n"];
     let after = ["\n", "  # kept\n", "", "\r\nmore: |\n  text\n", "\n\n\n"];
@@ -273,7 +274,7 @@ proptest! {
         let shop = Shop::adopted(&[("qa/web.yaml", &new), ("stage/web.yaml", &old)]);
         let before = files(&shop);
         let promote = ["promote", "web", "--to", "stage", "--commit"];
-        // Which of two random tags is the lower version does not matter here.
+        // The order of two random tags does not matter here.
         shop.ends(0, &[&promote[..], &["--override", "order", "--reason", "any"]].concat());
         prop_assert_ne!(&before, &files(&shop));
         roll_back(&shop, 0, &["--commit"]);
@@ -282,8 +283,8 @@ proptest! {
 }
 
 #[test]
-fn a_rollback_of_the_work_tree_leaves_the_rest_of_it_alone() {
-    let shop = climbed();
+fn a_rollback_in_the_work_tree_leaves_other_files_alone() {
+    let shop = with_history();
     put(&shop.clone, "notes.txt", Some("mine\n"));
     roll_back(&shop, 0, &["--write"]);
     let text = fs::read_to_string(shop.clone.join("stage/web.yaml")).unwrap();
@@ -292,8 +293,8 @@ fn a_rollback_of_the_work_tree_leaves_the_rest_of_it_alone() {
     assert_eq!(fs::read_to_string(shop.clone.join("notes.txt")).unwrap(), "mine\n");
 }
 
-/// Promotes, rolls back, and finds every file as it was.
-fn there_and_back(shop: &Shop) {
+/// Promotes, rolls back, and checks that every file is as it was.
+fn promote_and_roll_back(shop: &Shop) {
     let before = files(shop);
     shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
     assert_ne!(before, files(shop));
@@ -302,7 +303,7 @@ fn there_and_back(shop: &Shop) {
 }
 
 #[test]
-fn values_and_git_references_come_back_byte_for_byte() {
+fn values_and_git_references_are_restored_byte_for_byte() {
     let configuration = "\
 version: 1
 ladder: [qa, stage]
@@ -339,12 +340,12 @@ sites:
             .map(|(path, text)| (path.to_owned(), text))
             .into(),
         );
-        there_and_back(&shop);
+        promote_and_roll_back(&shop);
     }
 }
 
 #[test]
-fn a_native_app_comes_back_byte_for_byte_wherever_its_references_stood() {
+fn a_native_app_is_restored_byte_for_byte_wherever_its_references_were() {
     let app = |lines: &str| format!("template: web\n{lines}");
     let whole = "images:\n  web: { repository: registry.example.com/web, tag: v1 } # own\n";
     let newer = whole.replace("v1", "v2");
@@ -365,7 +366,7 @@ fn a_native_app_comes_back_byte_for_byte_wherever_its_references_stood() {
             ("environments/qa/web.yaml", &app(qa)),
             ("environments/stage/web.yaml", &app(stage)),
         ]);
-        there_and_back(&shop);
+        promote_and_roll_back(&shop);
     }
 }
 

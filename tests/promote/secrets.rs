@@ -1,4 +1,4 @@
-//! What is secret stays where it is.
+//! Secrets are in no output.
 
 use std::fs;
 
@@ -27,8 +27,8 @@ sites:
         ("stage/web.yaml", file("v1", "old-password-of-it", "low")),
     ];
     let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text)).into());
-    let is_clean = |said: &Said| {
-        let all = format!("{}{}", said.stdout, said.stderr);
+    let is_clean = |output: &Said| {
+        let all = format!("{}{}", output.stdout, output.stderr);
         assert!(!all.contains(SECRET) && !all.contains("old-password"), "{all}");
         assert!(all.contains("high"), "{all}");
     };
@@ -60,8 +60,8 @@ fn a_token_in_an_address_is_refused_and_in_no_output() {
     for format in ["text", "json"] {
         let arguments = ["promote", "web", "--to", "stage", "--commit", "--format", format];
         let arguments = [&["--repo", &url, "-v"][..], &arguments, &author].concat();
-        let said = Said::with(&home, &variables, &arguments).ends(2);
-        assert!(!format!("{said:?}").contains(TOKEN), "{said:?}");
+        let output = Said::with(&home, &variables, &arguments).ends(2);
+        assert!(!format!("{output:?}").contains(TOKEN), "{output:?}");
     }
     assert_eq!(server.requests(), Vec::<String>::new());
 }

@@ -1,9 +1,9 @@
-//! What CI calls after a build.
+//! `rungs set`, which CI runs after a build.
 
 use crate::support::git::git;
 use crate::support::shop::{Shop, digest, image};
 
-/// An app with two images, which qa has by digest.
+/// Apps with two images, one of which is pinned by digest.
 fn two_images() -> Shop {
     let configuration = "\
 version: 1
@@ -59,7 +59,7 @@ fn several_apps_and_images_are_set_in_one_commit() {
 }
 
 #[test]
-fn which_image_is_meant_has_to_be_clear() {
+fn an_ambiguous_image_is_refused() {
     let shop = two_images();
     let tip = shop.remote.tip();
     shop.ends(1, &["set", "shop", ":v2", "--env", "qa", "--commit"])
@@ -71,13 +71,13 @@ fn which_image_is_meant_has_to_be_clear() {
     shop.ends(2, &["set", ":v2", "--env", "qa", "--commit"]).says("name the app before");
     shop.ends(2, &["set", "shop", "--env", "qa", "--commit"]).says("say what `shop` is to be");
     assert_eq!(shop.remote.tip(), tip);
-    // What was listed is what can be said.
+    // A text that was listed is accepted.
     shop.ends(0, &["set", "shop", "ghcr.io/shop/db=:v2", "--env", "qa", "--commit"]);
     assert!(shop.file("qa/shop.yaml").contains("shop/db:v2"));
 }
 
 #[test]
-fn holds_and_states_take_the_image_that_set_takes() {
+fn holds_and_states_select_the_image_that_set_selects() {
     let shop = two_images();
     let hold = |code, reference: &str| {
         let set = ["hold", "set", "shop", "--env", "stage", "--reason", "slow", "--commit"];
@@ -104,7 +104,7 @@ fn holds_and_states_take_the_image_that_set_takes() {
 }
 
 #[test]
-fn one_of_several_apps_that_cannot_be_set_keeps_all_as_they_are() {
+fn if_one_of_several_apps_cannot_be_set_none_is() {
     let shop = two_images();
     let tip = shop.remote.tip();
     shop.ends(2, &["set", "api", "web=:v2", "shop", "wbe=:v2", "--env", "qa", "--commit"]);
@@ -118,18 +118,18 @@ fn an_app_or_image_that_is_named_twice_gets_both_or_is_refused() {
     let text = shop.file("qa/api.yaml");
     assert!(text.contains("web:v2") && text.contains("db:v3"), "{text}");
     let tip = shop.remote.tip();
-    let said = shop.rungs(&["set", "api", "web=:v5", "web=:v6", "--env", "qa", "--commit"]);
-    assert!(matches!(said.code, Some(1 | 2)), "{said:?}");
+    let output = shop.rungs(&["set", "api", "web=:v5", "web=:v6", "--env", "qa", "--commit"]);
+    assert!(matches!(output.code, Some(1 | 2)), "{output:?}");
     assert_eq!(shop.remote.tip(), tip);
 }
 
 #[test]
-fn another_repository_is_refused_without_leave() {
+fn another_repository_is_refused_without_permission() {
     let shop = Shop::adopted(&[]);
     let tip = shop.remote.tip();
     let other = "registry.example.com/other/web:v3";
-    let said = shop.ends(1, &["set", "web", other, "--env", "qa", "--commit"]);
-    said.says("--repository");
+    let output = shop.ends(1, &["set", "web", other, "--env", "qa", "--commit"]);
+    output.says("--repository");
     assert_eq!(shop.remote.tip(), tip);
     shop.ends(0, &["set", "web", other, "--env", "qa", "--repository", "--commit"]);
     assert!(shop.file("qa/web.yaml").contains("registry.example.com/other/web:v3"));
@@ -162,7 +162,7 @@ fn a_sequence_is_recorded_and_does_not_go_back() {
     assert_eq!(shop.remote.tip(), tip);
     // The same build again: nothing to do.
     set(0, ":v3", "10", &[]).says("nothing to do");
-    // The number is the app's, the environment's and the image's own.
+    // Each image of an app in an environment has its own number.
     shop.ends(0, &["set", "api", ":v3", "--env", "qa", "--commit", "--sequence", "2"]);
     set(0, ":v2", "9", &["--force"]);
     assert!(shop.file("qa/web.yaml").contains(":v2"));
@@ -177,18 +177,18 @@ fn the_source_commit_is_recorded() {
     let commit = "c0ffee0000000000000000000000000000000001";
     shop.ends(0, &["set", "web", ":v3", "--env", "qa", "--commit", "--source-commit", commit]);
     assert!(shop.message().contains(&format!("Rungs-Source-Commit: {commit}")));
-    // Nothing that is given can begin a record of its own.
+    // No option can add a record of its own.
     let hostile = "x\nRungs-Sequence: image 99";
     let arguments = ["set", "web", ":v4", "--env", "qa", "--commit", "--source-commit", hostile];
-    let said = shop.rungs(&arguments);
-    if said.code == Some(0) {
+    let output = shop.rungs(&arguments);
+    if output.code == Some(0) {
         let message = shop.message();
         assert!(message.lines().all(|line| !line.starts_with("Rungs-Sequence")), "{message}");
     }
 }
 
 #[test]
-fn outside_a_first_rung_what_is_set_has_to_stand_below() {
+fn above_a_first_rung_a_set_reference_has_to_be_below() {
     let shop = Shop::adopted(&[]);
     let tip = shop.remote.tip();
     let set = |code, tag: &str, environment: &str| {

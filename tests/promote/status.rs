@@ -1,4 +1,4 @@
-//! What a status says, through the command.
+//! `rungs status`.
 
 use std::fs;
 use std::path::Path;
@@ -40,7 +40,7 @@ fn printed(root: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// qa had v1, v2 and v3; stage has v2 and prod v1.
+/// A repository whose qa has had v1 to v4; stage has v2, and prod v1.
 fn repository() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
@@ -117,7 +117,7 @@ fn files_without_a_commit_have_a_status_without_ages() {
 }
 
 #[test]
-fn the_branch_is_shown_and_not_what_is_being_edited() {
+fn the_branch_is_shown_and_not_the_work_tree() {
     let directory = repository();
     write(directory.path(), "qa/web.yaml", "tag: v9\n");
     let tag = |arguments: &[&str]| {
@@ -128,7 +128,7 @@ fn the_branch_is_shown_and_not_what_is_being_edited() {
 }
 
 #[test]
-fn the_exit_code_says_that_something_is_behind_only_if_it_is_asked() {
+fn the_exit_code_says_that_something_is_behind_only_with_the_flag() {
     let directory = repository();
     assert_eq!(rungs(directory.path(), &["status"]).status.code(), Some(0));
     assert_eq!(rungs(directory.path(), &["status", "--exit-code"]).status.code(), Some(1));
@@ -137,7 +137,7 @@ fn the_exit_code_says_that_something_is_behind_only_if_it_is_asked() {
 }
 
 #[test]
-fn a_state_that_is_held_back_says_so() {
+fn a_state_that_is_held_back_is_shown_as_blocked() {
     let directory = repository();
     let hold = "- { state: { tag: v4 }, reason: it crashes, by: ana }\n";
     write(directory.path(), ".rungs/holds/qa/web.yaml", hold);
@@ -147,7 +147,7 @@ fn a_state_that_is_held_back_says_so() {
 }
 
 #[test]
-fn an_app_that_is_nowhere_is_asked_for_by_its_nearest_name() {
+fn an_unknown_app_gets_the_nearest_name_as_a_hint() {
     let directory = repository();
     let output = rungs(directory.path(), &["status", "wep"]);
     assert_eq!(output.status.code(), Some(2));
@@ -155,7 +155,7 @@ fn an_app_that_is_nowhere_is_asked_for_by_its_nearest_name() {
 }
 
 #[test]
-fn a_value_that_a_gate_asks_for_blocks_as_in_a_promotion() {
+fn a_value_that_a_gate_requires_blocks_as_in_a_promotion() {
     let directory = repository();
     let root = directory.path();
     let gate = "environments:

@@ -1,4 +1,4 @@
-//! People have approved.
+//! People have approved the change.
 
 use super::evaluation::Evaluation;
 use super::judgement::Judgement;
@@ -8,19 +8,19 @@ use crate::config::Approvals;
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let gate = evaluation.candidate.gates.approvals.as_ref()?;
-    Some(judged(evaluation, &gate.value).asked_at(&gate.location))
+    Some(judgement(evaluation, &gate.value).at(&gate.location))
 }
 
-fn judged(evaluation: &Evaluation<'_>, gate: &Approvals) -> Judgement {
+fn judgement(evaluation: &Evaluation<'_>, gate: &Approvals) -> Judgement {
     let needed = needed(gate);
     if evaluation.candidate.direct {
         return Judgement::fail(format!(
-            "{needed} needed, and nobody approves what goes onto the branch at once; \
-             `--branch` or `--pr` lets people see it first"
+            "{needed} needed, and nobody can approve what goes straight onto the branch; \
+             use `--branch` or `--pr` so that people see it first"
         ));
     }
     let Some(facts) = evaluation.candidate.facts else {
-        return Judgement::wait(None, format!("{needed} needed, which only the forge knows of"));
+        return Judgement::wait(None, format!("{needed} needed, which only the forge knows"));
     };
     let Some(review) = facts.review() else {
         return Judgement::wait(None, format!("{needed} needed, and there is no pull request yet"));
@@ -28,7 +28,9 @@ fn judged(evaluation: &Evaluation<'_>, gate: &Approvals) -> Judgement {
     let Some(requester) = &review.requester else {
         return Judgement::wait(
             None,
-            format!("{needed} needed, and who asked for this, and so cannot approve, is not known"),
+            format!(
+                "{needed} needed, and it is not known who requested this and so may not approve it"
+            ),
         );
     };
     let counted = counted(&review, requester, gate);
@@ -36,23 +38,26 @@ fn judged(evaluation: &Evaluation<'_>, gate: &Approvals) -> Judgement {
     if counted.len() >= gate.count as usize {
         return Judgement::pass(format!("{} approved", list(&names)));
     }
-    let so_far =
-        if names.is_empty() { "nobody".to_owned() } else { format!("only {}", list(&names)) };
+    let so_far = match names.as_slice() {
+        [] => "nobody has".to_owned(),
+        [name] => format!("only {name} has"),
+        names => format!("only {} have", list(names)),
+    };
     Judgement::wait(None, format!("{needed} needed, and {so_far} approved so far"))
 }
 
-/// "2 approvals of `sre` or `dba` are"
+/// "2 approvals by `sre` or `dba` are"
 fn needed(gate: &Approvals) -> String {
     let teams: Vec<_> = gate.teams.iter().map(|team| code(team)).collect();
-    let of = if teams.is_empty() { String::new() } else { format!(" of {}", teams.join(" or ")) };
+    let by = if teams.is_empty() { String::new() } else { format!(" by {}", teams.join(" or ")) };
     match gate.count {
-        1 => format!("1 approval{of} is"),
-        count => format!("{count} approvals{of} are"),
+        1 => format!("1 approval{by} is"),
+        count => format!("{count} approvals{by} are"),
     }
 }
 
-/// Whose approvals count: not those of whoever asked or wrote, each person
-/// once. Forges know people by names without case.
+/// The people whose approvals count, each once, without the requester and the
+/// authors. Names on forges are compared without case.
 fn counted<'r>(review: &'r Review, requester: &str, gate: &Approvals) -> Vec<&'r str> {
     let mut people: Vec<&str> = Vec::new();
     for Approval { by, teams } in &review.approvals {

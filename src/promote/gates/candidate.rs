@@ -1,4 +1,5 @@
-//! A state that asks to enter an environment, and whom gates ask about it.
+//! A state that is to enter an environment, and the traits that gates learn about it
+//! from.
 
 use jiff::Timestamp;
 
@@ -10,127 +11,127 @@ use crate::holds::Hold;
 use crate::sites::State;
 use crate::yaml::Value;
 
-/// A state that asks to enter an environment.
+/// A state that is to enter an environment.
 pub(in crate::promote) struct Candidate<'a> {
-    /// The configuration, as the base's tip has it.
+    /// The configuration at the base.
     pub repository: &'a Repository,
     /// The environment that is entered.
     pub target: &'a Environment,
-    /// Its conditions for this app.
+    /// The gates of the environment for this app.
     pub gates: &'a Gates,
     /// The app.
     pub app: &'a str,
-    /// How it asks.
+    /// How the state enters.
     pub transition: Transition<'a>,
-    /// Whether it goes onto the base branch at once (`--commit`), so that there
-    /// is no pull request that somebody could approve.
+    /// Whether the change goes straight onto the base branch (`--commit`), so that
+    /// there is no pull request to approve.
     pub direct: bool,
-    /// What the environment says now; none where the app is new there.
+    /// The app's state there now; none if the app is new there.
     pub current: Option<&'a State>,
-    /// What it will say.
+    /// The state that is to enter.
     pub proposed: &'a State,
-    /// What the base says: its sites, its history, its holds.
+    /// What is known of the base: its sites, its history, its holds.
     pub evidence: &'a dyn Evidence,
-    /// Values of the source and of the target.
+    /// The values of the source and of the target.
     pub values: &'a dyn Values,
-    /// What the forge knows; none where it was not asked.
+    /// What the forge knows; none if it was not asked.
     pub facts: Option<&'a dyn Facts>,
-    /// The clock.
+    /// The time of the run.
     pub now: Timestamp,
-    /// The ticket that was named.
+    /// The ticket that was given.
     pub ticket: Option<&'a str>,
-    /// What rendering came to; none where nothing was rendered.
+    /// The result of rendering; none if nothing was rendered.
     pub rendering: Option<Result<(), &'a Findings>>,
 }
 
-/// How a state asks to enter.
+/// How a state enters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::promote) enum Transition<'a> {
     /// References are set, as after a build.
     Set,
-    /// It is promoted from that environment.
+    /// The state is promoted from an environment.
     Promote {
-        /// Where it comes from.
+        /// The environment that it comes from.
         from: &'a EnvironmentName,
-        /// Whether a person named that environment with `--from`: of several
-        /// that come directly before, only this one has to hold the state.
+        /// Whether a person named that environment with `--from`. Of several that come
+        /// directly before, only this one has to have the state.
         chosen: bool,
-        /// Whether a person named the state with `--ref`, and so means a step
-        /// back if it is one.
+        /// Whether a person named the state with `--ref`, so that a step back is
+        /// intended.
         named: bool,
     },
-    /// It is restored.
+    /// An earlier state is restored.
     Rollback,
 }
 
-/// What gates ask of the base that a change is made to.
+/// What gates know of the base.
 pub(in crate::promote) trait Evidence {
-    /// What an app's sites in an environment have said, the newest tenure first;
-    /// nothing at all where the environment never had the app. Reads only as
-    /// much history as the iterator is asked for.
+    /// The tenures of an app's states in an environment, the newest first; none at all
+    /// if the environment never had the app. History is read only as far as the
+    /// iterator is advanced.
     fn tenures<'e>(
         &'e self,
         environment: &EnvironmentName,
         app: &str,
     ) -> Box<dyn Iterator<Item = Result<Tenure, HistoryError>> + 'e>;
 
-    /// What an app's sites in an environment say at the base; none where the app
-    /// is not there, or where they cannot be read.
+    /// An app's state in an environment at the base; none if the environment does not
+    /// have the app, or if its sites cannot be read.
     fn current(&self, environment: &EnvironmentName, app: &str) -> Option<State>;
 
-    /// The states that must not enter an environment: its own holds and those of
-    /// every environment before it.
+    /// The holds on states of an app that must not enter an environment: its own, and
+    /// those of every environment before it.
     fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold>;
 }
 
-/// Values that gates ask for.
+/// The values that gates look up.
 pub(in crate::promote) trait Values {
-    /// The value that a route leads to in the source or the target; none where
-    /// it leads nowhere.
+    /// The value that a route leads to in the source or the target; none if it leads
+    /// nowhere.
     fn value(&self, side: Side, route: &ValueRoute) -> Option<Value>;
 }
 
-/// What only a forge knows of a change. Where it could not be asked there is
-/// no such thing, and gates wait.
+/// What only a forge knows about a change. If the forge cannot be asked, there are no
+/// facts, and gates wait.
 pub trait Facts {
-    /// How a check stands on the commit that it is read from.
+    /// The result of a check on the commit that it is read from.
     fn check(&self, check: &Check) -> CheckFact;
 
-    /// Who asked for the change and who approved it; none where it has no pull
-    /// request yet.
+    /// Who requested the change and who approved it; none if it has no pull request
+    /// yet.
     fn review(&self) -> Option<Review>;
 }
 
-/// How a check stands.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CheckFact {
     /// It passed.
     Passed,
     /// It failed.
     Failed,
-    /// It has not ended, or not begun.
+    /// It has not ended, or has not started.
     Pending,
-    /// It cannot be known; why, as the rest of a sentence: "the image names no
-    /// commit".
+    /// Its result cannot be known, with the reason as the rest of a sentence: "the
+    /// image names no commit".
     Unknown(String),
 }
 
-/// Who asked for a change and who approved it, by their names on the forge.
+/// Who requested a change and who approved it, by their names on the forge.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Review {
-    /// Who asked for it; none where nobody is known to have.
+    /// The person who requested it; none if unknown.
     pub requester: Option<String>,
     /// The pull request's author and every author of a commit on its branch.
     pub authors: Vec<String>,
-    /// Approvals of the pull request's head, one for each person.
+    /// The approvals of the pull request's head, one for each person.
     pub approvals: Vec<Approval>,
 }
 
-/// An approval.
+/// An approval of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approval {
-    /// Who.
+    /// The person who approved.
     pub by: String,
-    /// The teams that they are a member of.
+    /// The teams that the person is a member of.
     pub teams: Vec<String>,
 }

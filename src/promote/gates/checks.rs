@@ -11,9 +11,9 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let first = checks.first()?;
     let Some(facts) = evaluation.candidate.facts else {
         let names: Vec<_> = checks.iter().map(|check| code(&check.value.name)).collect();
-        let verb = if names.len() == 1 { "stands" } else { "stand" };
-        let reason = format!("only the forge knows how {} {verb}", list(&names));
-        return Some(Judgement::wait(None, reason).asked_at(&first.location));
+        let results = if names.len() == 1 { "result" } else { "results" };
+        let reason = format!("only the forge knows the {results} of {}", list(&names));
+        return Some(Judgement::wait(None, reason).at(&first.location));
     };
     Judgement::all(checks.iter().map(|check| of(facts, check)).collect())
 }
@@ -32,8 +32,8 @@ fn of(facts: &dyn Facts, check: &Sourced<Check>) -> Judgement {
             Judgement::wait(None, format!("{name} has no result yet for {subject}"))
         }
         CheckFact::Unknown(why) => {
-            Judgement::wait(None, format!("how {name} stands cannot be known: {why}"))
+            Judgement::wait(None, format!("the result of {name} is not known: {why}"))
         }
     };
-    judgement.asked_at(&check.location)
+    judgement.at(&check.location)
 }

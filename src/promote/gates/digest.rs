@@ -13,5 +13,5 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
         1 => Judgement::fail(format!("{} has no digest", without[0])),
         _ => Judgement::fail(format!("{} have no digests", list(&without))),
     };
-    Some(judgement.asked_at(&gate.location))
+    Some(judgement.at(&gate.location))
 }

@@ -1,5 +1,4 @@
-//! A candidate while it is judged: what several gates ask about it, found out
-//! once.
+//! A candidate while it is judged, with what several gates need, found out once.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -9,11 +8,11 @@ use super::{Candidate, Transition};
 use crate::kubernetes::full_repository;
 use crate::sites::{Key, SiteValue, State};
 
-/// A candidate with what several gates ask about it.
+/// A candidate with what several gates need to know about it.
 pub(in crate::promote) struct Evaluation<'c> {
     pub(super) candidate: &'c Candidate<'c>,
-    /// What has to have been below: all that the target will say. `set` names
-    /// single references, and only those.
+    /// The values that have to have been below: all of the proposed state, or for `set`
+    /// only the references that change.
     pub(super) wanted: State,
     prerequisites: OnceCell<Prerequisites>,
 }
@@ -27,39 +26,40 @@ impl<'c> Evaluation<'c> {
         Self { candidate, wanted, prerequisites: OnceCell::new() }
     }
 
-    /// What has to hold the state before. May read history, where an
-    /// environment does not have the app.
+    /// The environments that have to have the state before. Reads history if one of them
+    /// does not have the app.
     pub(super) fn prerequisites(&self) -> &Prerequisites {
         self.prerequisites.get_or_init(|| Prerequisites::of(self.candidate))
     }
 
-    /// Whether a state says all that is wanted. It may say more: the target
-    /// need not have every image of its source.
-    pub(super) fn is_held_by(&self, state: &State) -> bool {
+    /// Whether a state has all wanted values. It may have more: the target need not have
+    /// every image of its source.
+    pub(super) fn is_satisfied_by(&self, state: &State) -> bool {
         self.first_difference(state).is_none()
     }
 
-    /// The first thing wanted that a state says otherwise, and what it says.
+    /// The first wanted value that a state does not have, with the one that it has.
     pub(super) fn first_difference<'s>(
         &'s self,
         state: &'s State,
     ) -> Option<(&'s Key, &'s SiteValue, Option<&'s SiteValue>)> {
         self.wanted.iter().find_map(|(key, value)| {
-            let theirs = state.get(key);
-            let is_held = theirs.is_some_and(|theirs| {
-                theirs.is_same(value) && (is_of(value, theirs) || self.is_from_here(key, value))
+            let actual = state.get(key);
+            let is_held = actual.is_some_and(|actual| {
+                let is_same_image = is_of(value, actual) || self.keeps_repository(key, value);
+                actual.is_same(value) && is_same_image
             });
-            (!is_held).then_some((key, value, theirs))
+            (!is_held).then_some((key, value, actual))
         })
     }
 
-    /// Whether the target has that image's repository already: it keeps its own.
-    fn is_from_here(&self, key: &Key, value: &SiteValue) -> bool {
+    /// Whether an image's repository is the one that the target already has, and keeps.
+    fn keeps_repository(&self, key: &Key, value: &SiteValue) -> bool {
         let current = self.candidate.current.and_then(|current| current.get(key));
         current.is_some_and(|current| is_of(value, current))
     }
 
-    /// The images that the target will have, by the names of their keys.
+    /// The images of the proposed state, with the names of their keys.
     pub(super) fn images(&self) -> impl Iterator<Item = (&str, &crate::sites::ImageParts)> {
         self.candidate.proposed.iter().filter_map(|(key, value)| match value {
             SiteValue::Image(image) => Some((key.name(), image)),
@@ -68,8 +68,8 @@ impl<'c> Evaluation<'c> {
     }
 }
 
-/// Whether an image comes from where another does, so that the same tag is the
-/// same image; with the same digest it is in any case.
+/// Whether two images are from the same repository, so that the same tag means the
+/// same image. With the same digest they are the same image in any case.
 fn is_of(value: &SiteValue, other: &SiteValue) -> bool {
     let (SiteValue::Image(one), SiteValue::Image(two)) = (value, other) else { return true };
     let same_digest = one.digest.is_some() && one.digest == two.digest;
@@ -78,7 +78,7 @@ fn is_of(value: &SiteValue, other: &SiteValue) -> bool {
         || repositories.is_none_or(|(one, two)| full_repository(one) == full_repository(two))
 }
 
-/// What a state says anew.
+/// The values of a proposed state that the current one does not have.
 fn changed(current: &State, proposed: &State) -> State {
     let is_old = |old: &SiteValue, value: &SiteValue| old.is_same(value) && is_of(value, old);
     let is_new =

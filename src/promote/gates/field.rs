@@ -9,17 +9,17 @@ use crate::source::{REDACTED, has_password, is_secret_key};
 use crate::yaml::{Kind, Node, Step};
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
-    // Where nothing is below, a reference that is set has no source.
+    // If nothing is below, a reference that is set has no source.
     let has_source = || {
         !matches!(evaluation.candidate.transition, Transition::Set)
-            || !evaluation.prerequisites().is_nothing()
+            || !evaluation.prerequisites().is_empty()
     };
     let fields = evaluation.candidate.gates.field.iter();
-    let asked: Vec<_> = fields
+    let judgements: Vec<_> = fields
         .filter(|field| field.value.side == Side::Target || has_source())
         .map(|field| of(evaluation, field))
         .collect();
-    Judgement::all(asked)
+    Judgement::all(judgements)
 }
 
 fn of(evaluation: &Evaluation<'_>, field: &Sourced<Field>) -> Judgement {
@@ -48,10 +48,10 @@ fn of(evaluation: &Evaluation<'_>, field: &Sourced<Field>) -> Judgement {
             Judgement::fail(format!("`{path}` is {found} in {place}, and has to be {expected}"))
         }
     };
-    judgement.asked_at(&field.location)
+    judgement.at(&field.location)
 }
 
-/// A value in a sentence. A text that looks like something else has quotes, or
+/// A value in a sentence. A string that looks like another type is quoted; otherwise
 /// the sentence would say that `true` is not `true`.
 fn text(node: Node<'_>) -> String {
     match node.kind() {

@@ -5,7 +5,7 @@ use super::judgement::Judgement;
 use super::words::{code, utc};
 use crate::holds::Hold;
 
-#[allow(clippy::unnecessary_wraps, reason = "the shape of every gate, though this one always asks")]
+#[allow(clippy::unnecessary_wraps, reason = "every gate has this signature")]
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let candidate = evaluation.candidate;
     let holds = candidate.evidence.holds(&candidate.target.name, candidate.app);
@@ -17,7 +17,7 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
         return Some(Judgement::pass("nothing holds it back"));
     };
     let reasons: Vec<_> = blocking.iter().map(|hold| reason(hold)).collect();
-    Some(Judgement::fail(reasons.join(", and ")).asked_at(&first.location))
+    Some(Judgement::fail(reasons.join(", and ")).at(&first.location))
 }
 
 /// "`ana` holds it back in `prod`: errors in checkout (.rungs/holds/…, until …)"

@@ -1,4 +1,4 @@
-//! Images come from where they may.
+//! Images come from allowed repositories.
 
 use super::evaluation::Evaluation;
 use super::judgement::Judgement;
@@ -20,19 +20,19 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let patterns: Vec<_> = gate.value.iter().map(|glob| code(glob.value.as_str())).collect();
     let judgement = if !refused.is_empty() {
         let (refused, patterns) = (list(&refused), patterns.join(", "));
-        Judgement::fail(format!("{refused} may not be used here; allowed are {patterns}"))
+        Judgement::fail(format!("{refused} may not be used here; only {patterns} may"))
     } else if !unknown.is_empty() {
-        // What a site leaves to another file is not known to be allowed.
+        // A repository that another file sets is not known to be allowed.
         let unknown = list(&unknown);
         Judgement::wait(None, format!("the repository of {unknown} is not written at its site"))
     } else {
-        Judgement::pass("every image comes from where it may")
+        Judgement::pass("every image comes from an allowed repository")
     };
-    Some(judgement.asked_at(&gate.location))
+    Some(judgement.at(&gate.location))
 }
 
-/// As it is written, or with what container runtimes fill in: `redis` is
-/// `docker.io/library/redis`.
+/// Whether a pattern matches a repository as it is written, or as container runtimes
+/// complete it: `redis` is `docker.io/library/redis`.
 fn is_allowed(repository: &str, allowed: &[Sourced<Glob>]) -> bool {
     let full = ImageReference::parse(repository).map(|reference| reference.full_repository());
     let is_match = |text: &str| allowed.iter().any(|glob| glob.value.is_match(text));

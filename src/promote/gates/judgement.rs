@@ -9,58 +9,59 @@ use crate::source::Location;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "answer", rename_all = "lowercase")]
 pub enum Answer {
-    /// Yes.
+    /// The state may enter.
     Pass,
-    /// Not yet, or it cannot be known.
+    /// The state may not enter yet, or that cannot be known.
     Wait {
-        /// Until when; none where no time is known.
+        /// The time until which it waits; none if no time is known.
         #[serde(skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
-    /// No.
+    /// The state may not enter.
     Fail,
 }
 
-/// What a gate says, before it is known which gate it was and whether somebody
-/// put it aside.
+/// A gate's answer with its reason; a [`Verdict`](crate::promote::Verdict) adds the
+/// gate and whether it was overridden.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::promote) struct Judgement {
     pub(in crate::promote) answer: Answer,
     pub(in crate::promote) reason: String,
-    pub(in crate::promote) asked: Option<Location>,
+    pub(in crate::promote) location: Option<Location>,
 }
 
 impl Judgement {
     pub(super) fn pass(reason: impl Into<String>) -> Self {
-        Self { answer: Answer::Pass, reason: reason.into(), asked: None }
+        Self { answer: Answer::Pass, reason: reason.into(), location: None }
     }
 
     pub(super) fn wait(until: Option<Timestamp>, reason: impl Into<String>) -> Self {
-        Self { answer: Answer::Wait { until }, reason: reason.into(), asked: None }
+        Self { answer: Answer::Wait { until }, reason: reason.into(), location: None }
     }
 
     pub(super) fn fail(reason: impl Into<String>) -> Self {
-        Self { answer: Answer::Fail, reason: reason.into(), asked: None }
+        Self { answer: Answer::Fail, reason: reason.into(), location: None }
     }
 
-    /// Names the line that asked for it.
-    pub(super) fn asked_at(mut self, asked: &Location) -> Self {
-        self.asked = Some(asked.clone());
+    /// Adds the line that configures the gate, or another line that the answer is
+    /// about.
+    pub(super) fn at(mut self, location: &Location) -> Self {
+        self.location = Some(location.clone());
         self
     }
 
-    /// What all of several come to: the worst, with the reasons of all that are
-    /// as bad; the time at which the last of them no longer waits.
+    /// The judgement if all of several have to pass: the worst, with the reasons of all
+    /// that are as bad, and the time until which the last of them waits.
     pub(super) fn all(judgements: Vec<Self>) -> Option<Self> {
-        Self::chosen(judgements, Answer::gravity, |times| {
+        Self::heaviest(judgements, Answer::gravity, |times| {
             times.into_iter().max_by_key(|time| time.map_or((1, None), |time| (0, Some(time))))
         })
     }
 
-    /// What any of several comes to: the best, and the time at which the first
-    /// of them no longer waits.
+    /// The judgement if one of several has to pass: the best, and the time until which
+    /// the first of them waits.
     pub(super) fn any(judgements: Vec<Self>) -> Option<Self> {
-        Self::chosen(
+        Self::heaviest(
             judgements,
             |answer| 2 - answer.gravity(),
             |times| {
@@ -69,15 +70,15 @@ impl Judgement {
         )
     }
 
-    /// Those that weigh most, as one.
-    fn chosen(
+    /// Combines the judgements with the greatest weight into one.
+    fn heaviest(
         judgements: Vec<Self>,
         weight: impl Fn(Answer) -> u8,
         time: impl Fn(Vec<Option<Timestamp>>) -> Option<Option<Timestamp>>,
     ) -> Option<Self> {
-        let heaviest = judgements.iter().map(|one| weight(one.answer)).max()?;
+        let most = judgements.iter().map(|one| weight(one.answer)).max()?;
         let (chosen, _): (Vec<_>, Vec<_>) =
-            judgements.into_iter().partition(|one| weight(one.answer) == heaviest);
+            judgements.into_iter().partition(|one| weight(one.answer) == most);
         let times = chosen.iter().map(|one| match one.answer {
             Answer::Wait { until } => until,
             Answer::Pass | Answer::Fail => None,
@@ -94,12 +95,12 @@ impl Judgement {
             answer => answer,
         };
         let reason = reasons.join(", and ");
-        Some(Self { answer, reason, asked: chosen[0].asked.clone() })
+        Some(Self { answer, reason, location: chosen[0].location.clone() })
     }
 }
 
 impl Answer {
-    /// Its word in output.
+    /// The answer's word in output.
     pub(in crate::promote) const fn word(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -108,7 +109,7 @@ impl Answer {
         }
     }
 
-    /// How much it stands in the way.
+    /// How strongly the answer blocks, as a rank.
     const fn gravity(self) -> u8 {
         match self {
             Self::Pass => 0,
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn several_of_the_same_answer_say_each_reason_once() {
+    fn judgements_with_the_same_answer_give_each_reason_once() {
         let all = vec![Judgement::fail("a"), Judgement::fail("b"), Judgement::fail("a")];
         assert_eq!(Judgement::all(all).unwrap().reason, "a, and b");
     }

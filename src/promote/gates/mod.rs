@@ -1,9 +1,9 @@
 //! Conditions for entering an environment: one file each, and one table.
 //!
-//! A gate is asked about an [`Evaluation`] of a [`Candidate`]. What it needs to
-//! know of the world comes in by traits: [`Evidence`] (the base: its sites, its
-//! history, its holds), [`Values`] (the files) and [`Facts`] (the forge). What
-//! cannot be known is an answer that waits, and never one that passes.
+//! A gate judges the [`Evaluation`] of a [`Candidate`]. It knows the world only by
+//! traits: [`Evidence`] (the base: its sites, its history, its holds), [`Values`] (the
+//! files) and [`Facts`] (the forge). If something cannot be known, the gate waits; it
+//! never passes.
 //!
 //! A new gate is a file here, a row below, and its configuration in
 //! `config/gates.rs`.
@@ -52,50 +52,49 @@ pub(super) enum Binds {
 enum OnRollback {
     /// It has to.
     Kept,
-    /// It does not: what the gate asks for is either about going up the ladder,
-    /// or was asked when the state first entered, and would keep what is broken
-    /// in place.
+    /// It does not: the gate is either about going up the ladder, or was passed when
+    /// the state first entered, and would keep a broken state in place.
     Skipped,
 }
 
-/// Whether a person may put a gate aside and say why.
+/// Whether a person may override a gate with a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Overriding {
-    /// One may; it is recorded, and whoever approves reads it.
+    /// The override is recorded, and the people who approve read it.
     Allowed,
-    /// One may not. An override is the word of the person who asks, and these
-    /// gates are there so that it is not enough: what does not render deploys
-    /// nothing that anybody meant, and an approval that one can give oneself is
-    /// none.
+    /// The gate may not be overridden. An override is the word of the person who
+    /// requests the change, and these gates exist so that this is not enough: a change
+    /// that does not render deploys nothing that anybody intended, and an approval of
+    /// one's own change is worthless.
     Refused,
 }
 
-/// Whether `select: newest-eligible` picks a state while a gate waits.
+/// Whether `select: newest-eligible` selects a state while a gate waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OnSelection {
-    /// The state is passed over, and an older one may be picked.
+    /// The state is skipped, and an older one may be selected.
     Decides,
-    /// The state is picked: what the gate waits for, people or the hour, says
-    /// nothing of the state, and is waited for once it is picked.
+    /// The state is selected: the gate waits for people or for the time of day, which
+    /// says nothing about the state and can come after the selection.
     Waits,
 }
 
-/// What a gate is judged from. Whoever does not have that does not ask it.
+/// What a gate is judged from. Where that is not available, the gate is not judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum JudgedFrom {
     /// The files of the base and of the change.
     Files,
     /// The history of the base branch.
     History,
-    /// What a person says with the request.
+    /// The options of the request.
     Request,
     /// The rendered result.
     Rendering,
-    /// What only the forge knows.
+    /// The facts that only the forge knows.
     Forge,
 }
 
-/// Each gate once: its documentation, its name, and what is true of it.
+/// Declares each gate once: its documentation, its name, and its properties.
 macro_rules! gates {
     ($($(#[doc = $doc:literal])+ $gate:ident = $name:literal, $judge:path,
         binds $binds:ident, rollback $rollback:ident, override $overriding:ident,
@@ -111,41 +110,41 @@ macro_rules! gates {
             /// All of them, in the order in which they are judged and shown.
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$gate),+];
 
-            /// Its name, by which `--override` names it.
+            /// The gate's name, as in the configuration and in `--override`.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$gate => $name),+ }
             }
 
-            /// When it binds.
+            /// When the gate binds.
             pub(super) const fn binds(self) -> Binds {
                 match self { $(Self::$gate => Binds::$binds),+ }
             }
 
-            /// Whether a rollback has to pass it as well.
+            /// Whether a rollback has to pass the gate as well.
             pub(super) const fn binds_rollback(self) -> bool {
                 match self { $(Self::$gate => matches!(OnRollback::$rollback, OnRollback::Kept)),+ }
             }
 
-            /// Whether `--override` may name it.
+            /// Whether `--override` may name the gate.
             pub const fn may_be_overridden(self) -> bool {
                 match self {
                     $(Self::$gate => matches!(Overriding::$overriding, Overriding::Allowed)),+
                 }
             }
 
-            /// Whether a state may be selected while it waits.
+            /// Whether a state may be selected while the gate waits.
             pub(super) const fn may_wait_once_selected(self) -> bool {
                 match self {
                     $(Self::$gate => matches!(OnSelection::$selection, OnSelection::Waits)),+
                 }
             }
 
-            /// What it is judged from.
+            /// What the gate is judged from.
             pub(super) const fn judged_from(self) -> JudgedFrom {
                 match self { $(Self::$gate => JudgedFrom::$from),+ }
             }
 
-            /// What it says; none where it asks for nothing here.
+            /// The gate's judgement; none if it is not configured or does not apply.
             pub(super) fn judge(self, evaluation: &Evaluation<'_>) -> Option<Judgement> {
                 match self { $(Self::$gate => $judge(evaluation)),+ }
             }
@@ -154,16 +153,16 @@ macro_rules! gates {
 }
 
 gates! {
-    /// No rung is skipped, and no step goes back.
+    /// No rung is skipped, and the change is not a step back.
     Order = "order", order::judge,
         binds Open, rollback Skipped, override Allowed, selection Decides, judged from History;
     /// The state is not held back.
     Hold = "hold", hold::judge,
         binds Open, rollback Kept, override Allowed, selection Decides, judged from Files;
-    /// Tags look as they should.
+    /// Tags match a pattern.
     Tag = "tag", tag::judge,
         binds Open, rollback Kept, override Allowed, selection Decides, judged from Files;
-    /// Images come from where they may.
+    /// Images come from allowed repositories.
     Image = "image", image::judge,
         binds Open, rollback Kept, override Allowed, selection Decides, judged from Files;
     /// Images have digests.
@@ -172,28 +171,28 @@ gates! {
     /// Values are as stated.
     Field = "field", field::judge,
         binds Open, rollback Skipped, override Allowed, selection Decides, judged from Files;
-    /// A ticket is named.
+    /// A ticket is given.
     Ticket = "ticket", ticket::judge,
         binds Open, rollback Skipped, override Allowed, selection Decides, judged from Request;
     /// The result renders and is valid.
     Render = "render", render::judge,
         binds Open, rollback Kept, override Refused, selection Decides, judged from Rendering;
-    /// The state stood in the environment before for long enough.
+    /// The state has been in the environment before for long enough.
     Soak = "soak", soak::judge,
         binds Merge, rollback Skipped, override Allowed, selection Decides, judged from History;
-    /// It is the time for it.
+    /// The window for changes is open.
     Window = "window", window::judge,
         binds Merge, rollback Skipped, override Allowed, selection Waits, judged from Files;
     /// Checks have passed.
     Checks = "checks", checks::judge,
         binds Merge, rollback Skipped, override Allowed, selection Decides, judged from Forge;
-    /// People have approved.
+    /// People have approved the change.
     Approvals = "approvals", approvals::judge,
         binds Merge, rollback Kept, override Refused, selection Waits, judged from Forge;
 }
 
 impl Gate {
-    /// The gate of that name.
+    /// The gate with a name; none if there is no such gate.
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|gate| gate.name() == name)
     }

@@ -1,9 +1,9 @@
-//! No rung is skipped, and no step goes back.
+//! No rung is skipped, and the change is not a step back.
 //!
-//! The cheap answers come first, because history is dear: versions are compared
-//! (nothing is read), then what stands below is looked at (the base's files),
-//! then the histories of environments below that do not have the app or no
-//! longer hold the state, and last the target's own.
+//! The cheap questions come first, because history is expensive: versions are compared
+//! (nothing is read), then the states below are looked at (the base's files), then the
+//! histories of environments below that do not have the app or no longer have the
+//! state, and last the target's own.
 
 use std::cmp::Ordering::{Greater, Less};
 
@@ -23,18 +23,18 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
         (Transition::Set | Transition::Rollback, None) => return None,
         (Transition::Set | Transition::Rollback, Some(before)) if is_none(&before) => return None,
         (_, None) => Judgement::fail(format!(
-            "`{}` is neither on the ladder nor `after` anything, so that nothing is promoted to it",
+            "`{}` is neither on the ladder nor `after` anything, so nothing is promoted to it",
             candidate.target.name
         )),
         (_, Some(before)) if is_none(&before) => Judgement::fail(format!(
-            "`{}` is a first rung, which is entered by `rungs set` and not by promotion",
+            "`{}` is a first rung, which is entered with `rungs set` and not by promotion",
             candidate.target.name
         )),
-        _ => climb(evaluation)?,
+        _ => judge_step(evaluation)?,
     };
-    let asked = ladder.location(&candidate.target.name);
-    Some(match asked {
-        Some(asked) => judgement.asked_at(asked),
+    let location = ladder.location(&candidate.target.name);
+    Some(match location {
+        Some(location) => judgement.at(location),
         None => judgement,
     })
 }
@@ -43,18 +43,19 @@ fn is_none(before: &Before) -> bool {
     before.environments().is_empty()
 }
 
-/// Where there are rungs below; none where this is the lowest that ever had the
-/// app, and so its first.
-fn climb(evaluation: &Evaluation<'_>) -> Option<Judgement> {
+/// Judges an environment with rungs below it; none if this is the lowest rung that ever
+/// had the app, and so its first.
+fn judge_step(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let named = matches!(evaluation.candidate.transition, Transition::Promote { named: true, .. });
-    let current = evaluation.candidate.current.filter(|current| !evaluation.is_held_by(current));
+    let current =
+        evaluation.candidate.current.filter(|current| !evaluation.is_satisfied_by(current));
     if let Some(current) = current.filter(|_| !named)
         && let Some(judgement) = lower_version(evaluation, current)
     {
         return Some(judgement);
     }
     let Some(prerequisites) =
-        evaluation.prerequisites().judge(&|prerequisites| holds(evaluation, prerequisites))
+        evaluation.prerequisites().judge(&|environment| is_met(evaluation, environment))
     else {
         let first = format!(
             "no environment before `{}` has ever had `{}`",
@@ -69,48 +70,46 @@ fn climb(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     }
 }
 
-/// Whether an environment below holds what is wanted, or has held it where that
-/// is enough.
-fn holds(evaluation: &Evaluation<'_>, prerequisites: &Prerequisites) -> Judgement {
+/// Whether an environment below has the wanted values, or has had them if that is
+/// enough.
+fn is_met(evaluation: &Evaluation<'_>, environment: &Prerequisites) -> Judgement {
     let app = evaluation.candidate.app;
-    match prerequisites {
+    match environment {
         Prerequisites::Has(name) => {
             let current = evaluation.candidate.evidence.current(name, app).unwrap_or_default();
             let Some(difference) = evaluation.first_difference(&current) else {
-                return Judgement::pass(format!("it stands in `{name}`"));
+                return Judgement::pass(format!("it is in `{name}`"));
             };
             let differs = format!("in `{name}`, {}", differs(difference));
             if may_have_left(evaluation) {
-                held(evaluation, name, &differs)
+                has_had(evaluation, name, &differs)
             } else {
                 Judgement::fail(differs)
             }
         }
         Prerequisites::Lost(name) => Judgement::fail(format!(
-            "`{name}` had `{app}` and has it no more; its environment would have to say \
-             `skip: [{app}]`"
+            "`{name}` had `{app}` and no longer has it; to skip `{name}`, set `skip: [{app}]` \
+             there"
         )),
         Prerequisites::Unknown(name, error) => Judgement::wait(
             None,
-            format!("whether `{name}` ever had `{app}` is not known: {}", history(error)),
+            format!("it is not known whether `{name}` ever had `{app}`: {}", history(error)),
         ),
-        // Asked one by one.
-        Prerequisites::All(_) | Prerequisites::Any(_) => {
-            Judgement::pass("it stands in all of them")
-        }
+        // Their environments are judged one by one.
+        Prerequisites::All(_) | Prerequisites::Any(_) => Judgement::pass("it is in all of them"),
     }
 }
 
 /// "`web` is `v1` and not `v2`"
-fn differs((key, wanted, there): (&Key, &SiteValue, Option<&SiteValue>)) -> String {
+fn differs((key, wanted, actual): (&Key, &SiteValue, Option<&SiteValue>)) -> String {
     let name = code(key.name());
-    match (there, wanted) {
+    match (actual, wanted) {
         (None, _) => format!("{name} is not there"),
-        (Some(there), wanted) if there.is_same(wanted) => {
-            format!("{name} comes from {} and not from {}", repository(there), repository(wanted))
+        (Some(actual), wanted) if actual.is_same(wanted) => {
+            format!("{name} comes from {} and not from {}", repository(actual), repository(wanted))
         }
-        (Some(there), wanted) => {
-            let (is, not) = (short(key, there, Some(wanted)), short(key, wanted, Some(there)));
+        (Some(actual), wanted) => {
+            let (is, not) = (short(key, actual, Some(wanted)), short(key, wanted, Some(actual)));
             format!("{name} is {is} and not {not}")
         }
     }
@@ -123,8 +122,7 @@ fn repository(value: &SiteValue) -> String {
     }
 }
 
-/// Whether a state counts that the environment below has held and holds no
-/// more.
+/// Whether a state counts that the environment below has had and no longer has.
 fn may_have_left(evaluation: &Evaluation<'_>) -> bool {
     match evaluation.candidate.transition {
         Transition::Promote { named: true, .. } => true,
@@ -132,11 +130,11 @@ fn may_have_left(evaluation: &Evaluation<'_>) -> bool {
     }
 }
 
-/// Whether an environment has ever held what is wanted; `differs` says what it
-/// holds instead.
-fn held(evaluation: &Evaluation<'_>, name: &EnvironmentName, differs: &str) -> Judgement {
+/// Whether an environment has ever had the wanted values; `differs` says what it has
+/// instead.
+fn has_had(evaluation: &Evaluation<'_>, name: &EnvironmentName, differs: &str) -> Judgement {
     let unknown = |error: &HistoryError| {
-        let unknown = format!("whether `{name}` has held it is not known");
+        let unknown = format!("it is not known whether `{name}` has had it");
         Judgement::wait(None, format!("{unknown}: {}", history(error)))
     };
     for tenure in evaluation.candidate.evidence.tenures(name, evaluation.candidate.app) {
@@ -144,8 +142,8 @@ fn held(evaluation: &Evaluation<'_>, name: &EnvironmentName, differs: &str) -> J
             Ok(tenure) => tenure,
             Err(error) => return unknown(&error),
         };
-        if tenure.state.as_ref().is_some_and(|state| evaluation.is_held_by(state)) {
-            return Judgement::pass(format!("`{name}` has held it"));
+        if tenure.state.as_ref().is_some_and(|state| evaluation.is_satisfied_by(state)) {
+            return Judgement::pass(format!("`{name}` has had it"));
         }
         if let Some(error) = tenure.edge() {
             return unknown(&error);
@@ -154,20 +152,20 @@ fn held(evaluation: &Evaluation<'_>, name: &EnvironmentName, differs: &str) -> J
     Judgement::fail(format!("{differs}, and it never was"))
 }
 
-/// Whether a version goes down.
+/// A failure if a version goes down.
 fn lower_version(evaluation: &Evaluation<'_>, current: &State) -> Option<Judgement> {
     let mut changes = changes(evaluation, current);
     let (key, from, to) =
         changes.find(|(_, from, to)| version::order(from, to) == Some(Greater))?;
     let (old, new) = (short(key, from, Some(to)), short(key, to, Some(from)));
     let key = code(key.name());
-    Some(Judgement::fail(format!("{key} would go back from {old} to {new}; {MEANT}")))
+    Some(Judgement::fail(format!("{key} would go back from {old} to {new}; {NAME_IT}")))
 }
 
-const MEANT: &str = "a state that is meant to go back is named with `rungs promote --ref`";
+const NAME_IT: &str = "if that is intended, name the state with `rungs promote --ref`";
 
-/// What is wanted otherwise than a state says it: the key, what is said and
-/// what is wanted.
+/// The wanted values that differ from those of a state: the key, the state's value and
+/// the wanted one.
 fn changes<'s>(
     evaluation: &'s Evaluation<'_>,
     state: &'s State,
@@ -177,16 +175,16 @@ fn changes<'s>(
     pairs.filter(|(_, from, to)| !from.is_same(to))
 }
 
-/// Whether the target has held what is wanted, and left it.
+/// A failure if the target has had the wanted values before and left them.
 ///
-/// Where versions go up, the target's history is followed only as far as it was
-/// at no lower version than it is now: that finds whatever was left by going
-/// back, and mostly ends after a step or two. Else all of it is.
+/// If versions go up, the target's history is followed only until a version lower than
+/// the current one. That finds a state that was left by going back, and usually ends
+/// after a step or two. Otherwise all of it is read.
 fn left_before(evaluation: &Evaluation<'_>, current: &State) -> Option<Judgement> {
     let target = &evaluation.candidate.target.name;
     let goes_up = goes_up(evaluation, current);
     let unknown = |error: &HistoryError| {
-        let unknown = format!("whether `{target}` has held it before is not known");
+        let unknown = format!("it is not known whether `{target}` has had it before");
         Some(Judgement::wait(None, format!("{unknown}: {}", history(error))))
     };
     for tenure in evaluation.candidate.evidence.tenures(target, evaluation.candidate.app) {
@@ -194,10 +192,10 @@ fn left_before(evaluation: &Evaluation<'_>, current: &State) -> Option<Judgement
             Ok(tenure) => tenure,
             Err(error) => return unknown(&error),
         };
-        let holds = tenure.state.as_ref().is_some_and(|state| evaluation.is_held_by(state));
-        if let Some(left) = tenure.left.as_ref().filter(|_| holds) {
-            let left = format!("`{target}` has held it before and left it with `{}`", left.short());
-            return Some(Judgement::fail(format!("{left}; {MEANT}")));
+        let is_held = tenure.state.as_ref().is_some_and(|state| evaluation.is_satisfied_by(state));
+        if let Some(left) = tenure.left.as_ref().filter(|_| is_held) {
+            let left = format!("`{target}` has had it before and left it in `{}`", left.short());
+            return Some(Judgement::fail(format!("{left}; {NAME_IT}")));
         }
         if goes_up && tenure.state.as_ref().is_some_and(|state| is_lower(state, current)) {
             return None;
@@ -217,7 +215,7 @@ fn goes_up(evaluation: &Evaluation<'_>, current: &State) -> bool {
     !orders.is_empty() && orders.iter().all(|order| *order == Some(Less))
 }
 
-/// Whether a state has a lower version of something than another.
+/// Whether a state has a lower version of something than another state.
 fn is_lower(state: &State, than: &State) -> bool {
     state.iter().any(|(key, value)| {
         than.get(key).is_some_and(|other| version::order(value, other) == Some(Less))

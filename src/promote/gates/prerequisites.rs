@@ -1,4 +1,4 @@
-//! What has to hold a state before it enters an environment.
+//! The environments that have to have a state before it enters another.
 
 use super::judgement::{Answer, Judgement};
 use super::{Candidate, Transition};
@@ -6,21 +6,20 @@ use crate::config::{Before, EnvironmentName};
 use crate::git::HistoryError;
 use crate::sites::State;
 
-/// What has to hold a state before it enters an environment: the environments
-/// directly before it, and instead of one that never had the app those before
-/// that.
+/// The environments that have to have a state before it enters another: those directly
+/// before it, and in place of one that never had the app, those before that one.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Prerequisites {
     /// An environment that has the app.
     Has(EnvironmentName),
-    /// An environment that had the app and has it no more.
+    /// An environment that had the app and no longer has it.
     Lost(EnvironmentName),
-    /// An environment that does not have the app; whether it ever had cannot
-    /// be known.
+    /// An environment that does not have the app; whether it ever had it cannot be
+    /// known.
     Unknown(EnvironmentName, HistoryError),
-    /// Each of these. None of them where nothing has to be below.
+    /// All of these; empty if no environment below has to have the state.
     All(Vec<Self>),
-    /// One of these.
+    /// At least one of these.
     Any(Vec<Self>),
 }
 
@@ -35,8 +34,8 @@ impl Prerequisites {
         }
     }
 
-    /// Whether nothing has to be below.
-    pub(super) fn is_nothing(&self) -> bool {
+    /// Whether no environment below has to have the state.
+    pub(super) fn is_empty(&self) -> bool {
         matches!(self, Self::All(all) if all.is_empty())
     }
 
@@ -45,8 +44,8 @@ impl Prerequisites {
             return Self::All(Vec::new());
         };
         let each = before.environments().iter().map(|name| Self::at(candidate, name));
-        // What has to hold nothing would fulfil `any` for all others.
-        let mut each: Vec<_> = each.filter(|prerequisites| !prerequisites.is_nothing()).collect();
+        // One without a condition would fulfil `any` for all others.
+        let mut each: Vec<_> = each.filter(|prerequisites| !prerequisites.is_empty()).collect();
         match before {
             _ if each.len() == 1 => each.remove(0),
             Before::Any(_) if !each.is_empty() => Self::Any(each),
@@ -66,7 +65,7 @@ impl Prerequisites {
         }
         match evidence.tenures(name, app).next() {
             None => Self::before(candidate, name),
-            // It is not there as far as the clone goes, and may never have been.
+            // As far as the clone goes, it does not have the app, and may never have had it.
             Some(Ok(tenure)) if tenure.state.as_ref().is_some_and(State::is_empty) => {
                 match tenure.edge() {
                     Some(error) => Self::Unknown(name.clone(), error),
@@ -88,16 +87,18 @@ impl Prerequisites {
         }
     }
 
-    /// What it comes to, where `ask` judges one environment; none where nothing
-    /// has to be below. Of `any`, no more are asked than it takes.
-    pub(super) fn judge(&self, ask: &dyn Fn(&Self) -> Judgement) -> Option<Judgement> {
+    /// The judgement of all of them, where `judge_one` judges one environment; none if
+    /// no environment below has to have the state. `any` stops at the first that passes.
+    pub(super) fn judge(&self, judge_one: &dyn Fn(&Self) -> Judgement) -> Option<Judgement> {
         match self {
             Self::All(each) => Judgement::all(
-                each.iter().filter_map(|prerequisites| prerequisites.judge(ask)).collect(),
+                each.iter().filter_map(|prerequisites| prerequisites.judge(judge_one)).collect(),
             ),
             Self::Any(each) => {
                 let mut judged = Vec::new();
-                for judgement in each.iter().filter_map(|prerequisites| prerequisites.judge(ask)) {
+                for judgement in
+                    each.iter().filter_map(|prerequisites| prerequisites.judge(judge_one))
+                {
                     if judgement.answer == Answer::Pass {
                         return Some(judgement);
                     }
@@ -105,7 +106,7 @@ impl Prerequisites {
                 }
                 Judgement::any(judged)
             }
-            one => Some(ask(one)),
+            one => Some(judge_one(one)),
         }
     }
 }

@@ -9,5 +9,5 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     };
     let Some(first) = findings.iter().next() else { return Some(Judgement::pass("it renders")) };
     let at = first.location();
-    Some(Judgement::fail(format!("{at}: {}", first.message)).asked_at(at))
+    Some(Judgement::fail(format!("{at}: {}", first.message)).at(at))
 }

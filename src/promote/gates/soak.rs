@@ -1,4 +1,4 @@
-//! The state stood in the environment before for long enough.
+//! The state has been in the environment before for long enough.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,11 +12,11 @@ use crate::history::{Since, Tenure};
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let gate = evaluation.candidate.gates.soak.as_ref()?;
-    // Nothing is below where a reference is set, and it stands nowhere yet.
+    // A reference that is set on a first rung has no environment to soak in.
     let judgement = evaluation
         .prerequisites()
         .judge(&|prerequisites| of(evaluation, gate.value, prerequisites))?;
-    Some(judgement.asked_at(&gate.location))
+    Some(judgement.at(&gate.location))
 }
 
 fn of(evaluation: &Evaluation<'_>, soak: Soak, prerequisites: &Prerequisites) -> Judgement {
@@ -25,9 +25,9 @@ fn of(evaluation: &Evaluation<'_>, soak: Soak, prerequisites: &Prerequisites) ->
             in_environment(evaluation, soak, name)
         }
         Prerequisites::Unknown(name, error) => unknown(name, &history(error)),
-        // Asked one by one.
+        // Their environments are judged one by one.
         Prerequisites::All(_) | Prerequisites::Any(_) => {
-            Judgement::pass("it has stood in all of them")
+            Judgement::pass("it has been in all of them")
         }
     }
 }
@@ -38,60 +38,59 @@ fn in_environment(evaluation: &Evaluation<'_>, soak: Soak, name: &EnvironmentNam
         end.is_some_and(|end| end <= evaluation.candidate.now)
     };
     let tenures = evaluation.candidate.evidence.tenures(name, evaluation.candidate.app);
-    match newest_unbroken(tenures, |tenure| is_held(evaluation, tenure), is_enough) {
-        Ok(UnbrokenTenure { oldest: None, broken_by: None, .. }) => {
-            Judgement::wait(None, format!("it has not stood in `{name}`"))
+    match newest_unbroken(tenures, |tenure| has_state(evaluation, tenure), is_enough) {
+        Ok(UnbrokenTenure { oldest: None, unknown_because: None, .. }) => {
+            Judgement::wait(None, format!("it has not been in `{name}`"))
         }
         Ok(unbroken) => unbroken.judge(soak, name, evaluation.candidate.now),
         Err(error) => unknown(name, &history(&error)),
     }
 }
 
-fn is_held(evaluation: &Evaluation<'_>, tenure: &Tenure) -> bool {
-    tenure.state.as_ref().is_some_and(|state| evaluation.is_held_by(state))
+fn has_state(evaluation: &Evaluation<'_>, tenure: &Tenure) -> bool {
+    tenure.state.as_ref().is_some_and(|state| evaluation.is_satisfied_by(state))
 }
 
 fn unknown(name: &EnvironmentName, why: &str) -> Judgement {
-    Judgement::wait(None, format!("since when it stands in `{name}` is not known: {why}"))
+    Judgement::wait(None, format!("it is not known how long it has been in `{name}`: {why}"))
 }
 
-/// The newest unbroken time during which a state stood.
+/// The newest unbroken time during which an environment had a state.
 #[derive(Debug, Default)]
 struct UnbrokenTenure {
-    /// When it began: of its oldest stay whose time is known at all.
+    /// The start of its oldest tenure whose time is known at all.
     oldest: Option<Since>,
     /// The oldest time in it that the forge knows.
     verified: Option<Timestamp>,
-    /// Why its begin is not known, where it is not; it began no later than
-    /// `oldest` says.
-    broken_by: Option<String>,
+    /// The reason for which its start is not known; none if it is known. It started no
+    /// later than `oldest` says.
+    unknown_because: Option<String>,
 }
 
-/// Of stays, the newest first, those that follow on each other without a break
-/// and all hold. No more are read once one is `enough`: it began then or
-/// earlier.
+/// Joins the newest tenures that have the state and follow each other without a break.
+/// `tenures` has the newest first, and is read only until `is_enough`.
 ///
 /// # Errors
 ///
-/// History ended before a stay that holds.
+/// History ended before a tenure that has the state.
 fn newest_unbroken(
     tenures: impl Iterator<Item = Result<Tenure, HistoryError>>,
-    holds: impl Fn(&Tenure) -> bool,
+    has_state: impl Fn(&Tenure) -> bool,
     is_enough: impl Fn(&Since) -> bool,
 ) -> Result<UnbrokenTenure, HistoryError> {
     let mut unbroken = UnbrokenTenure::default();
-    let mut begun_by: Option<ObjectName> = None;
+    let mut entered_by: Option<ObjectName> = None;
     for tenure in tenures {
         let tenure = match tenure {
             Ok(tenure) => tenure,
-            Err(error) if begun_by.is_none() => return Err(error),
+            Err(error) if entered_by.is_none() => return Err(error),
             Err(error) => {
-                unbroken.broken_by = Some(history(&error));
+                unbroken.unknown_because = Some(history(&error));
                 break;
             }
         };
-        let follows = begun_by.is_none() || tenure.left == begun_by;
-        match (holds(&tenure), begun_by.is_some()) {
+        let follows = entered_by.is_none() || tenure.left == entered_by;
+        match (has_state(&tenure), entered_by.is_some()) {
             (true, _) if follows => {}
             (_, true) => break,
             _ => match tenure.edge() {
@@ -103,9 +102,9 @@ fn newest_unbroken(
         if is_enough(&tenure.since) {
             break;
         }
-        // What this clone does not have, no older stay follows on.
+        // No older tenure can be joined to one whose first commit is not in this clone.
         let Some(entered) = tenure.entered else { break };
-        begun_by = Some(entered.id);
+        entered_by = Some(entered.id);
     }
     Ok(unbroken)
 }
@@ -115,7 +114,7 @@ impl UnbrokenTenure {
         match since {
             Since::Unknown { fetch } => {
                 let fetch = HistoryError::Shallow { fetch: fetch.clone() };
-                self.broken_by = Some(history(&fetch));
+                self.unknown_because = Some(history(&fetch));
             }
             Since::Verified { at } => {
                 self.verified = Some(*at);
@@ -133,37 +132,37 @@ impl UnbrokenTenure {
             Trust::Committer => self.oldest.as_ref().and_then(Since::time),
         };
         let Some((since, end)) = since.and_then(|since| Some((since, end(since, soak)?))) else {
-            let why = match (&self.broken_by, soak.trust) {
+            let why = match (&self.unknown_because, soak.trust) {
                 (Some(why), _) => why.clone(),
-                _ => {
-                    "only the commit's own time is, and `trust: forge` does not count it".to_owned()
-                }
+                _ => "only the commit's own time is known, and `trust: forge` does not count it"
+                    .to_owned(),
             };
             return unknown(name, &why);
         };
-        let how = self.how_known(soak.trust);
+        let certainty = self.certainty(soak.trust);
         if since > now {
             let future = utc(since);
-            let reason = format!("it came to `{name}` in the future, at {future}{how}");
+            let reason = format!("it came to `{name}` in the future, at {future}{certainty}");
             return Judgement::wait(Some(end), reason);
         }
-        let stood = format!("it has stood in `{name}` for {}", span(now, since));
+        let so_far = format!("it has been in `{name}` for {}", span(now, since));
         if end <= now {
-            return Judgement::pass(format!("{stood}{how}"));
+            return Judgement::pass(format!("{so_far}{certainty}"));
         }
-        let more = self.broken_by.as_ref().map(|why| format!("; perhaps longer, but {why}"));
-        let more = more.unwrap_or_default();
-        Judgement::wait(Some(end), format!("{stood} of {}{how}{more}", soak.time))
+        let longer =
+            self.unknown_because.as_ref().map(|why| format!("; perhaps longer, but {why}"));
+        let longer = longer.unwrap_or_default();
+        Judgement::wait(Some(end), format!("{so_far} of {}{certainty}{longer}", soak.time))
     }
 
-    /// What is to be said of a time that the forge does not vouch for.
-    fn how_known(&self, trust: Trust) -> String {
+    /// What a reason adds for a time that the forge does not vouch for.
+    fn certainty(&self, trust: Trust) -> String {
         match &self.oldest {
             Some(Since::Unverified { .. }) if trust == Trust::Committer => {
                 " by the commit's own time, which is unverified".to_owned()
             }
             Some(Since::HiddenBefore { merge, .. }) if trust == Trust::Committer => format!(
-                ", counted from the merge {}, which hides what the branch was before",
+                ", counted from the merge {}, which hides the branch's earlier states",
                 code(merge.short())
             ),
             _ => String::new(),
@@ -171,7 +170,7 @@ impl UnbrokenTenure {
     }
 }
 
-/// The time of a stay that counts.
+/// The start of a tenure, if it counts.
 fn counted(since: &Since, trust: Trust) -> Option<Timestamp> {
     match (since, trust) {
         (Since::Verified { at }, _) => Some(*at),
@@ -180,13 +179,13 @@ fn counted(since: &Since, trust: Trust) -> Option<Timestamp> {
     }
 }
 
-/// When a soak ends; none behind the end of all calendars.
+/// The time at which a soak ends; none if it is too late to be represented.
 fn end(since: Timestamp, soak: Soak) -> Option<Timestamp> {
     let seconds = i64::try_from(soak.time.seconds()).ok()?;
     since.checked_add(SignedDuration::from_secs(seconds)).ok()
 }
 
-/// The time between two instants by its two largest units: `3d 4h`.
+/// The time between two instants in its two largest units: `3d 4h`.
 fn span(now: Timestamp, since: Timestamp) -> String {
     let seconds = now.duration_since(since).as_secs();
     let units = [("d", 86400), ("h", 3600), ("m", 60), ("s", 1)];

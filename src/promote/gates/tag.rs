@@ -1,5 +1,5 @@
-//! Tags look as they should. An image that is named by its digest alone has no
-//! tag that could look wrong; whether digests are wanted is asked by `digest`.
+//! Tags match a pattern. An image with only a digest has no tag that could be wrong;
+//! the gate `digest` says whether digests are wanted.
 
 use super::evaluation::Evaluation;
 use super::judgement::Judgement;
@@ -32,5 +32,5 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     } else {
         Judgement::fail(sentences.join(", and "))
     };
-    Some(judgement.asked_at(&gate.location))
+    Some(judgement.at(&gate.location))
 }

@@ -1,4 +1,4 @@
-//! A ticket is named.
+//! A ticket is given.
 
 use super::evaluation::Evaluation;
 use super::judgement::Judgement;
@@ -15,8 +15,8 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
             Judgement::fail(format!("{pattern} does not match the ticket {}", code(ticket)))
         }
         None => Judgement::fail(format!(
-            "no ticket is named; `--ticket` takes one that matches {pattern}"
+            "no ticket is given; `--ticket` takes one that matches {pattern}"
         )),
     };
-    Some(judgement.asked_at(&gate.location))
+    Some(judgement.at(&gate.location))
 }

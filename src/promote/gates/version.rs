@@ -1,18 +1,18 @@
-//! Which of two versions is the higher one, where that can be told.
+//! Which of two versions is higher, if they can be compared.
 //!
-//! Both as versions where both read as one (`v1.2`, `1.2.3-rc.1`: what is
-//! missing is zero), with one difference from Semantic Versioning 2.0.0, §11:
-//! numbers inside the words of a pre-release count as numbers, so that `rc10`
-//! comes after `rc9`. Otherwise number by number, where the text between the
-//! numbers is the same (`release-2026.03.01`, `build-17`). Names of commits and
-//! words have no order, and neither have two texts of different shape.
+//! If both texts read as versions (`v1.2`, `1.2.3-rc.1`; missing parts are zero), they
+//! are compared by Semantic Versioning 2.0.0, §11, with one difference: numbers inside
+//! the words of a pre-release count as numbers, so that `rc10` comes after `rc9`.
+//! Otherwise they are compared number by number, if the text between the numbers is
+//! the same (`release-2026.03.01`, `build-17`). Names of commits and words have no
+//! order, nor do two texts of different shape.
 
 use std::cmp::Ordering;
 
 use crate::sites::SiteValue;
 
-/// How what two sites say compares: by the tags of images, by revisions. None
-/// where it cannot be told.
+/// The order of two sites' values: of the tags of images, or of revisions. None if they
+/// cannot be compared.
 pub(super) fn order(one: &SiteValue, two: &SiteValue) -> Option<Ordering> {
     match (one, two) {
         (SiteValue::Image(one), SiteValue::Image(two)) => {
@@ -23,7 +23,7 @@ pub(super) fn order(one: &SiteValue, two: &SiteValue) -> Option<Ordering> {
     }
 }
 
-/// How two versions compare; none where it cannot be told.
+/// The order of two versions; none if they cannot be compared.
 fn compare(one: &str, two: &str) -> Option<Ordering> {
     if one == two {
         return Some(Ordering::Equal);
@@ -32,7 +32,7 @@ fn compare(one: &str, two: &str) -> Option<Ordering> {
     if let Some((one, two)) = Version::parse(one).zip(Version::parse(two)) {
         return one.compare(&two);
     }
-    // No build counts from zero: digits that begin so are a commit's.
+    // Builds do not count from zero: digits that start with one are a commit's.
     let is_commit = |text: &str| {
         text.len() > 1 && text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
     };
@@ -42,7 +42,7 @@ fn compare(one: &str, two: &str) -> Option<Ordering> {
     (comparable && has_numbers).then(|| natural(one, two))
 }
 
-/// Without the `v` before the first number, and without build metadata, which
+/// A text without the `v` before the first number, and without build metadata, which
 /// has no order.
 fn bare(text: &str) -> &str {
     let text = text.split('+').next().unwrap_or_default();
@@ -84,7 +84,7 @@ impl<'t> Version<'t> {
         is_version.then_some(Self { core: numbers, pre })
     }
 
-    /// None where only a commit's name tells them apart.
+    /// The order of two versions; none if only a commit's name tells them apart.
     fn compare(&self, other: &Self) -> Option<Ordering> {
         let pairs = self.core.iter().zip(other.core);
         let core = pairs.map(|(one, two)| number(one, two)).find(|order| order.is_ne());
@@ -110,7 +110,7 @@ fn pre_release(one: &str, two: &str) -> Ordering {
     first.unwrap_or_else(|| one.split('.').count().cmp(&two.split('.').count()))
 }
 
-/// Piece by piece, numbers as numbers and before text.
+/// The order of two texts piece by piece, with numbers as numbers and before text.
 fn natural(one: &str, two: &str) -> Ordering {
     let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
     let (mut ones, mut twos) = (pieces(one), pieces(two));
@@ -132,19 +132,19 @@ fn natural(one: &str, two: &str) -> Ordering {
     }
 }
 
-/// Two numbers of any length.
+/// The order of two numbers of any length.
 fn number(one: &str, two: &str) -> Ordering {
     let (one, two) = (one.trim_start_matches('0'), two.trim_start_matches('0'));
     one.len().cmp(&two.len()).then_with(|| one.cmp(two))
 }
 
-/// The text between the numbers, and that there is one.
+/// The pieces of a text with `#` for each number.
 fn shape(text: &str) -> impl Iterator<Item = &str> {
     let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
     pieces(text).map(move |piece| if is_number(piece) { "#" } else { piece })
 }
 
-/// Numbers and what stands between them, in turn.
+/// The numbers of a text and the text between them, in turn.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -156,9 +156,9 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether the name of a commit is in it: at least seven hexadecimal digits
-/// with a letter among them, perhaps behind the `g` of `git describe`, or
-/// anything behind `sha-`.
+/// Whether a text contains the name of a commit: at least seven hexadecimal digits
+/// with a letter among them, perhaps after the `g` of `git describe`, or anything
+/// after `sha-`.
 fn has_hash(text: &str) -> bool {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
     let is_hash = |word: &str| {
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_compared_where_they_can_be() {
+    fn versions_are_compared_if_possible() {
         for (low, high) in [
             ("v1", "v2"),
             ("v9", "v10"),
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_same_version_is_equal() {
+    fn different_texts_of_the_same_version_are_equal() {
         for (one, two) in [("v1", "1.0.0"), ("latest", "latest"), ("1.2+a", "1.2+b")] {
             assert_eq!(compare(one, two), Some(Ordering::Equal), "{one} {two}");
         }
@@ -245,7 +245,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(4000))]
 
         #[test]
-        fn where_versions_compare_their_order_is_total(
+        fn the_order_of_comparable_versions_is_total(
             a in a_version(), b in a_version(), c in a_version()
         ) {
             prop_assert_eq!(compare(&a, &a), Some(Ordering::Equal));

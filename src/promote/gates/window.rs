@@ -1,9 +1,8 @@
-//! It is the time for it.
+//! The window for changes is open.
 //!
-//! Hours and freezes are read off the clock on the wall: a freeze's days are
-//! those of the zone of the hours that would be open, or of UTC where any hour
-//! is. An hour that a change of clocks repeats is open both times; one that it
-//! leaves out is not there to be open.
+//! Hours and freezes are in local clock time. The days of a freeze are in the time zone
+//! of the hours that would be open, or in UTC if there are no hours. An hour that a
+//! change of clocks repeats is open both times; one that it skips is never open.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -16,7 +15,7 @@ use crate::config::{Freeze, OpeningHours, Sourced, Window};
 
 static UTC: TimeZone = TimeZone::UTC;
 
-/// How far ahead the next opening is looked for.
+/// The number of days that are searched for the next opening.
 const DAYS_AHEAD: i64 = 366;
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
@@ -24,38 +23,41 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let clocks = WallClocks::of(&gate.value);
     let now = evaluation.candidate.now;
     if clocks.is_open(now) {
-        return Some(Judgement::pass("it is open").asked_at(&gate.location));
+        return Some(Judgement::pass("it is open").at(&gate.location));
     }
-    let (why, asked) = match clocks.frozen(now) {
-        Some(freeze) => (frozen(&freeze.value), &freeze.location),
-        None => ("it is closed".to_owned(), &gate.location),
-    };
-    let judgement = match clocks.next_opening(now) {
-        Some((opens, zone)) => {
-            Judgement::wait(Some(opens), format!("{why}, and opens on {}", moment(opens, zone)))
+    let next = clocks.next_opening(now);
+    let opening = next.map(|(at, zone)| moment(at, zone));
+    let (reason, location) = match (clocks.frozen(now), opening) {
+        (Some(freeze), opening) => {
+            let opens = opening.map_or(NOT_WITHIN_A_YEAR.to_owned(), |at| format!("opens on {at}"));
+            (format!("{}; the window {opens}", frozen(&freeze.value)), &freeze.location)
         }
-        None => Judgement::wait(None, format!("{why}, and does not open within a year")),
+        (None, Some(opening)) => (format!("it is closed until {opening}"), &gate.location),
+        (None, None) => (format!("it is closed and {NOT_WITHIN_A_YEAR}"), &gate.location),
     };
-    Some(judgement.asked_at(asked))
+    Some(Judgement::wait(next.map(|(at, _)| at), reason).at(location))
 }
 
+const NOT_WITHIN_A_YEAR: &str = "does not open within a year";
+
+/// "nothing may enter from `2026-12-20` to `2027-01-03` (holidays)"
 fn frozen(freeze: &Freeze) -> String {
     let reason = freeze.reason.as_ref().map(|reason| format!(" ({})", reason.replace('`', "'")));
     let reason = reason.unwrap_or_default();
     format!(
-        "nothing enters from {} to {}{reason}",
+        "nothing may enter from {} to {}{reason}",
         code(&freeze.from.to_string()),
         code(&freeze.until.to_string())
     )
 }
 
-/// A window as the clocks on some walls.
+/// A window, with a local clock for each of its opening hours.
 struct WallClocks<'w> {
     clocks: Vec<WallClock<'w>>,
     freezes: &'w [Sourced<Freeze>],
 }
 
-/// Opening hours, or any hour of UTC.
+/// The local clock of some opening hours; of UTC if every hour is open.
 struct WallClock<'w> {
     hours: Option<&'w OpeningHours>,
     zone: &'w TimeZone,
@@ -76,7 +78,7 @@ impl<'w> WallClocks<'w> {
         self.open_clock(at).is_some()
     }
 
-    /// A clock by which it is open.
+    /// A clock by which the window is open.
     fn open_clock(&self, at: Timestamp) -> Option<&WallClock<'w>> {
         self.clocks
             .iter()
@@ -88,18 +90,18 @@ impl<'w> WallClocks<'w> {
         self.freezes.iter().find(|freeze| is_on(&freeze.value))
     }
 
-    /// The freeze to blame: of hours that would be open, else of any.
+    /// The freeze that closes the window, preferably one of hours that would be open.
     fn frozen(&self, at: Timestamp) -> Option<&'w Sourced<Freeze>> {
         let open = self.clocks.iter().filter(|clock| clock.is_open(at));
         let mut all = open.chain(&self.clocks);
         all.find_map(|clock| self.freeze_on(clock.day(at)))
     }
 
-    /// The first instant from now on that is open, with the zone whose clock
-    /// says so; none where there is none within a year.
+    /// The first open instant from now on, with the time zone that it is open by; none
+    /// if the window does not open within a year.
     ///
-    /// It opens only where hours begin, a freeze ends, or clocks change, and
-    /// those instants can be listed.
+    /// A window opens only when hours begin, a freeze ends, or clocks change, and those
+    /// instants can be listed.
     fn next_opening(&self, now: Timestamp) -> Option<(Timestamp, &'w TimeZone)> {
         let mut instants: Vec<_> =
             self.clocks.iter().flat_map(|clock| clock.instants(now, self.freezes)).collect();
@@ -120,8 +122,7 @@ impl WallClock<'_> {
         at.to_zoned(self.zone.clone()).date()
     }
 
-    /// Every instant of the year from `now` on at which this clock may begin to
-    /// be open.
+    /// The instants within a year from `now` at which this clock may open.
     fn instants(&self, now: Timestamp, freezes: &[Sourced<Freeze>]) -> Vec<Timestamp> {
         let end = now.saturating_add(SignedDuration::from_hours(24 * DAYS_AHEAD));
         let end = end.unwrap_or(Timestamp::MAX);
@@ -139,8 +140,8 @@ impl WallClock<'_> {
         instants
     }
 
-    /// When this clock says that: once, twice where it is put back, and never
-    /// where it is put forward over it.
+    /// The instants at which this clock shows a time: one, two if it is put back, and
+    /// none if it skips that time.
     fn at(&self, value: DateTime) -> impl Iterator<Item = Timestamp> {
         let offsets = match self.zone.to_ambiguous_timestamp(value).offset() {
             AmbiguousOffset::Unambiguous { offset } => [Some(offset), None],

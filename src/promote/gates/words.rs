@@ -1,4 +1,4 @@
-//! How reasons name things.
+//! The wording that reasons share.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -7,13 +7,13 @@ use crate::git::HistoryError;
 use crate::sites::{Key, SiteValue, brief, in_full};
 use crate::source::REDACTED;
 
-/// A text that somebody else wrote, as code: it cannot end the quotes.
+/// A text from elsewhere as code. Its own backticks cannot end the quotes.
 pub(super) fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'"))
 }
 
-/// What a site says, as short as people read it and without secrets, where
-/// `beside` is what it is compared with.
+/// A site's value, short and without secrets; `beside` is the value that it is compared
+/// with.
 pub(super) fn short(key: &Key, value: &SiteValue, beside: Option<&SiteValue>) -> String {
     match in_full(key, value) {
         masked if masked == REDACTED => code(&masked),
@@ -21,7 +21,7 @@ pub(super) fn short(key: &Key, value: &SiteValue, beside: Option<&SiteValue>) ->
     }
 }
 
-/// Several names as a sentence lists them: "a, b and c".
+/// Names as a list in a sentence: "a, b and c".
 pub(super) fn list(names: &[String]) -> String {
     match names {
         [] => String::new(),
@@ -30,7 +30,7 @@ pub(super) fn list(names: &[String]) -> String {
     }
 }
 
-/// An instant to the minute, in a zone that is named behind it.
+/// An instant to the minute, followed by its time zone.
 pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
     let local = at.to_zoned(zone.clone());
     let zone = zone.iana_name().unwrap_or("UTC");
@@ -42,7 +42,7 @@ pub(in crate::promote) fn utc(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// Why history is not known, and how to have it.
+/// Why history is not known, and how to get it.
 pub(super) fn history(error: &HistoryError) -> String {
     match error {
         HistoryError::Shallow { fetch } => {

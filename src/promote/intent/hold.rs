@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use super::{Computed, How, Intent};
+use super::{Intent, PlannedChange, Submission};
 use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::history::record::{self, RecordedChange};
@@ -19,42 +19,42 @@ use crate::promote::{AppPlan, Plan, hold_identity};
 use crate::sites::{AppSites, NoImage, Site, State, StateReference};
 use crate::source::FileChanges;
 
-/// Holds a state back from an environment and those above it.
+/// A new hold: a state must not enter an environment or those above it.
 pub struct HoldBack {
-    /// The environment, as a person named it.
+    /// The environment, as the person named it.
     pub environment: String,
     /// The app.
     pub app: String,
-    /// What is held back, each with the name of its key or image; empty for what
-    /// the environment says now.
+    /// The references that are held back, each with the name of its key or image;
+    /// empty for the current state of the environment.
     pub references: Vec<StateReference>,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// Who says so.
+    /// The person who holds it back.
     pub by: String,
-    /// When it ends by itself.
+    /// The time at which the hold ends by itself.
     pub until: Option<Timestamp>,
 }
 
-/// Lifts holds.
+/// Removal of holds.
 pub struct LiftHolds {
     /// The environment.
     pub environment: String,
     /// The app.
     pub app: String,
-    /// Only those that hold back this reference; all where none.
+    /// The reference whose holds are lifted; none for all holds.
     pub reference: Option<StateReference>,
-    /// Why, for the record.
+    /// The reason, for the record.
     pub reason: Option<String>,
 }
 
 impl Intent for HoldBack {
-    fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
+    fn at(&self, base: &Base<'_>, submission: &Submission) -> Result<PlannedChange, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
         let environment = TargetEnvironment { base, environment: target };
         let now = match environment.target_sites(&self.app) {
             Ok(current) => current.state,
-            // What is named can be held back before the app gets there.
+            // A named reference can be held back before the environment has the app.
             Err(_) if !self.references.is_empty() && environment.is_anywhere(&self.app) => {
                 State::default()
             }
@@ -69,9 +69,9 @@ impl Intent for HoldBack {
         let mut record = Record::new(Action::Hold, &hold.app, target.name.clone());
         record.reason = Some(hold.reason.clone());
         record.references = hold.state.clone().into_iter().collect();
-        // The message's first line says what is held back, unless it is not what is there.
+        // The message's first line says what is held back, if that is the current state.
         let recorded = if self.references.is_empty() { now.clone() } else { State::default() };
-        Ok(computed(base, record, &now, &recorded, files, how))
+        Ok(planned(base, record, &now, &recorded, files, submission))
     }
 
     fn apps(&self) -> Option<BTreeSet<String>> {
@@ -88,7 +88,7 @@ impl Intent for HoldBack {
 }
 
 impl Intent for LiftHolds {
-    fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
+    fn at(&self, base: &Base<'_>, submission: &Submission) -> Result<PlannedChange, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
         let sites = apps(base, target, &self.app).next();
         let reference = self.reference.as_ref();
@@ -101,7 +101,7 @@ impl Intent for LiftHolds {
         let mut record = Record::new(Action::Lift, &self.app, target.name.clone());
         record.reason.clone_from(&self.reason);
         let now = now.unwrap_or_default();
-        Ok(computed(base, record, &now, &State::default(), files, how))
+        Ok(planned(base, record, &now, &State::default(), files, submission))
     }
 
     fn apps(&self) -> Option<BTreeSet<String>> {
@@ -118,7 +118,7 @@ impl Intent for LiftHolds {
 }
 
 impl HoldBack {
-    /// What is held back, by the keys of the app.
+    /// The references that are held back, by the keys of the app.
     fn state(
         &self,
         base: &Base<'_>,
@@ -133,8 +133,8 @@ impl HoldBack {
         Ok(state)
     }
 
-    /// The keys that are meant in the target, or where it does not have them, in
-    /// another environment: they can be held back before they get there.
+    /// The keys that a reference names in the target, or if it has none, in another
+    /// environment: they can be held back before the target has them.
     fn keys(
         &self,
         base: &Base<'_>,
@@ -173,16 +173,16 @@ fn apps<'b>(
     std::iter::once(target).chain(others).filter_map(|one| base.app(&one.name, app))
 }
 
-/// A change of a file of holds: no site changes.
-fn computed(
+/// A change of a holds file, which changes no site.
+fn planned(
     base: &Base<'_>,
     mut record: Record,
     state: &State,
     held: &State,
     files: FileChanges,
-    how: &How,
-) -> Computed {
-    record.requested_by.clone_from(&how.requested_by);
+    submission: &Submission,
+) -> PlannedChange {
+    record.requested_by.clone_from(&submission.requested_by);
     let app = AppPlan {
         app: record.app.clone(),
         source: None,
@@ -196,12 +196,12 @@ fn computed(
         base: base.commit.clone(),
         apps: vec![app],
     };
-    // No site changes: what is held back or let in again is what the plan is.
+    // No site changes: the plan is what is held back, or no longer is.
     let identity = hold_identity(&record);
     record.plan = Some(identity.clone());
     let recorded = RecordedChange { record: &record, from: held, to: held };
     let message = record::message(&[recorded], None);
-    Computed {
+    PlannedChange {
         identity,
         plan,
         files,

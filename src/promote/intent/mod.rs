@@ -1,4 +1,4 @@
-//! What a command means to do, whatever the base turns out to be.
+//! The changes that commands ask for, whatever the base turns out to be.
 
 mod plan_builder;
 mod hold;
@@ -20,83 +20,83 @@ use crate::config::Repository;
 use crate::diagnostic::Findings;
 use crate::source::FileChanges;
 
-/// A change as it was meant. It is computed for the newest base, and again
-/// where that has moved.
+/// A change that a command asks for. It is planned for the newest base, and again
+/// if that has moved.
 pub trait Intent {
-    /// What it comes to at that base.
+    /// Plans the change at a base.
     ///
     /// # Errors
     ///
-    /// It cannot be computed: there is no plan to show.
-    fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings>;
+    /// The change cannot be planned, so that there is no plan to show.
+    fn at(&self, base: &Base<'_>, submission: &Submission) -> Result<PlannedChange, Findings>;
 
-    /// The apps that have to be read for it, where that is known without the
+    /// The apps that have to be read for it, if they are known without the
     /// configuration.
     fn apps(&self) -> Option<BTreeSet<String>>;
 
-    /// The apps that have to be read for it, by the configuration; none for
-    /// every app.
+    /// The apps that have to be read for it, according to the configuration; none for
+    /// all apps.
     fn apps_of(&self, _: &Repository) -> Result<Option<BTreeSet<String>>, Findings> {
         Ok(None)
     }
 
-    /// The name behind `<prefix>/<environment>/` of a branch for it.
+    /// The last part of its branch's name, after `<prefix>/<environment>/`.
     fn branch(&self) -> String;
 
-    /// What the names of its branches begin with.
+    /// The first part of its branch's name.
     fn prefix(&self) -> &'static str {
         "rungs"
     }
 
-    /// Whether it is whatever the base comes to, rather than the references
-    /// that it first came to.
+    /// Whether it is for every app, whatever the base turns out to be, rather than for
+    /// the references that it was first planned with.
     fn takes_all(&self) -> bool {
         false
     }
 }
 
-/// How a change will reach the base branch.
+/// How a change gets onto the base branch, and who requested it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct How {
-    /// Whether it goes straight there, so that every gate binds and nobody can
-    /// approve it any more.
+pub struct Submission {
+    /// Whether it goes straight onto the base branch, so that every gate binds and
+    /// nobody can approve it.
     pub direct: bool,
-    /// Who asked for it, for the record.
+    /// The person who requested it, for the record.
     pub requested_by: Option<String>,
 }
 
-impl How {
-    /// The gates that have to let it through.
-    fn bind(&self) -> &'static [Binds] {
+impl Submission {
+    /// The gates that have to pass now, by when they bind.
+    fn binding(&self) -> &'static [Binds] {
         if self.direct { &[Binds::Open, Binds::Merge] } else { &[Binds::Open] }
     }
 }
 
-/// What an intent comes to at one base.
+/// A change that was planned at one base, with everything needed to carry it out.
 #[derive(Debug)]
-pub struct Computed {
-    /// The plan, to be shown.
+pub struct PlannedChange {
+    /// The plan, which is shown.
     pub plan: Plan,
-    /// The identity of what it changes.
+    /// The plan's identity.
     pub identity: String,
-    /// The files that change; empty where there is nothing to do.
+    /// The files that change; empty if there is nothing to do.
     pub files: FileChanges,
     /// The commit's message.
     pub message: String,
-    /// What keeps it from being done.
+    /// The findings that block it.
     pub obstacles: Findings,
-    /// What was noticed and stops nobody.
+    /// Findings that do not block it.
     pub warnings: Findings,
 }
 
-impl Computed {
-    /// Whether something stands in its way. Of every app, those that nothing
-    /// keeps out go on without the others.
+impl PlannedChange {
+    /// Whether obstacles stop it. An intent for every app goes on with the apps that
+    /// are not blocked.
     pub fn is_stopped(&self, intent: &dyn Intent) -> bool {
         !self.obstacles.is_empty() && (!intent.takes_all() || self.is_nothing())
     }
 
-    /// Whether nothing changes.
+    /// Whether no file changes.
     pub fn is_nothing(&self) -> bool {
         self.files.is_empty()
     }

@@ -1,8 +1,8 @@
-//! The works of several apps, as one change.
+//! The plans of several apps, as one change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Computed, How};
+use super::{PlannedChange, Submission};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Findings, ProblemKind, Severity};
 use crate::history::record::{self, RecordedChange};
@@ -13,11 +13,11 @@ use crate::promote::{AppPlan, Permissions, Plan, identity};
 use crate::source::{FileChanges, RepoPath};
 use crate::yaml::Change;
 
-/// What was worked out so far.
+/// A planned change of several apps, while it is put together.
 pub(super) struct PlanBuilder {
     environment: EnvironmentName,
     outcomes: Vec<AppOutcome>,
-    /// Plans of apps that stay out; they are shown all the same.
+    /// The plans of apps that are left out, which are shown nevertheless.
     left_out: Vec<AppPlan>,
     obstacles: Findings,
     warnings: Findings,
@@ -34,23 +34,23 @@ impl PlanBuilder {
         }
     }
 
-    /// Adds an app. Where every app is asked for, one that is kept out does not
-    /// keep the others out; and one that only has to wait is no problem.
-    pub(super) fn add(&mut self, outcome: AppOutcome, how: &How, is_all: bool) {
+    /// Adds an app. If every app was requested, one that is blocked does not block the
+    /// others, and one that only has to wait is not a problem.
+    pub(super) fn add(&mut self, outcome: AppOutcome, submission: &Submission, is_all: bool) {
         if outcome.obstacles.has_errors() {
-            return self.cannot(outcome.obstacles, is_all);
+            return self.add_obstacles(outcome.obstacles, is_all);
         }
-        let obstacles = outcome.gates_in_the_way(&self.environment, how.bind());
+        let obstacles = outcome.blocking_gates(&self.environment, submission.binding());
         if obstacles.is_empty() {
             self.outcomes.push(outcome);
             return;
         }
         self.left_out.push(outcome.plan);
-        self.cannot(obstacles, is_all);
+        self.add_obstacles(obstacles, is_all);
     }
 
-    /// Adds an app that cannot be planned.
-    pub(super) fn cannot(&mut self, findings: Findings, is_all: bool) {
+    /// Adds the findings that block an app.
+    pub(super) fn add_obstacles(&mut self, findings: Findings, is_all: bool) {
         let (obstacles, notes): (Vec<_>, Vec<_>) = findings
             .into_iter()
             .partition(|finding| !is_all || finding.code.kind != ProblemKind::Wait);
@@ -61,15 +61,16 @@ impl PlanBuilder {
         }));
     }
 
-    /// The change that all of it makes. `record` begins an app's record.
-    pub(super) fn computed(
+    /// The whole change. `record` creates the record of one app, which is completed
+    /// here.
+    pub(super) fn build(
         self,
         base: &Base<'_>,
-        how: &How,
+        submission: &Submission,
         permissions: &Permissions,
         train: Option<&str>,
         record: impl Fn(&AppPlan) -> Record,
-    ) -> Result<Computed, Findings> {
+    ) -> Result<PlannedChange, Findings> {
         let mut files = FileChanges::new();
         let mut edits: BTreeMap<RepoPath, Vec<Change>> = BTreeMap::new();
         let mut shared = BTreeSet::new();
@@ -98,7 +99,7 @@ impl PlanBuilder {
         let records: Vec<Record> = changing
             .apps
             .iter()
-            .map(|app| completed(record(app), app, how, permissions, &identity))
+            .map(|app| completed(record(app), app, submission, permissions, &identity))
             .collect();
         let recorded: Vec<_> = records
             .iter()
@@ -110,20 +111,20 @@ impl PlanBuilder {
         apps.extend(self.left_out);
         apps.sort_by(|a, b| a.app.cmp(&b.app));
         let plan = Plan { environment: self.environment, base: base.commit.clone(), apps };
-        Ok(Computed { plan, identity, files, message, obstacles: self.obstacles, warnings })
+        Ok(PlannedChange { plan, identity, files, message, obstacles: self.obstacles, warnings })
     }
 }
 
-/// What every record says.
+/// Adds to a record what the records of all commands have.
 fn completed(
     mut record: Record,
     app: &AppPlan,
-    how: &How,
+    submission: &Submission,
     permissions: &Permissions,
     identity: &str,
 ) -> Record {
     record.references = Record::references_of(&app.from, &app.to);
-    record.requested_by.clone_from(&how.requested_by);
+    record.requested_by.clone_from(&submission.requested_by);
     record.ticket.clone_from(&permissions.ticket);
     let overridden = app.gates.iter().filter(|verdict| verdict.overridden.is_some());
     let overridden: Vec<_> = overridden.map(|verdict| verdict.gate).collect();

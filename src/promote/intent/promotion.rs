@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::plan_builder::PlanBuilder;
-use super::{Computed, How, Intent};
+use super::{Intent, PlannedChange, Submission};
 use crate::config::{Environment, Repository};
 use crate::diagnostic::Findings;
 use crate::history::{Action, Record};
@@ -14,26 +14,26 @@ use crate::promote::planning::Planner;
 
 /// Promotion of apps.
 pub struct Promotion {
-    /// What is asked for.
+    /// The request.
     pub request: Request,
-    /// Which apps.
+    /// The apps that are promoted.
     pub apps: AppSelection,
 }
 
-/// The apps that are asked for.
+/// A selection of apps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AppSelection {
-    /// By name.
+    /// Apps by name.
     Named(Vec<String>),
-    /// Those of a train.
+    /// The apps of a train.
     Train(String),
-    /// Every app that is in the target and can be promoted; those that gates
-    /// keep out are left out.
+    /// Every app of the target that can be promoted; those that gates block are left
+    /// out.
     All,
 }
 
 impl Intent for Promotion {
-    fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
+    fn at(&self, base: &Base<'_>, submission: &Submission) -> Result<PlannedChange, Findings> {
         let repository = base.repository;
         let target = repository.find_environment(&self.request.environment)?;
         let apps = self.names(base, target)?;
@@ -41,21 +41,21 @@ impl Intent for Promotion {
             base,
             target,
             permissions: &self.request.permissions,
-            direct: how.direct,
-            asked: &Gate::ALL,
+            direct: submission.direct,
+            gates: &Gate::ALL,
         };
         let mut builder = PlanBuilder::new(&target.name);
         for app in &apps {
             match planner.promote(&self.request, app) {
-                Ok(outcome) => builder.add(outcome, how, self.takes_all()),
-                Err(findings) => builder.cannot(findings, self.takes_all()),
+                Ok(outcome) => builder.add(outcome, submission, self.takes_all()),
+                Err(findings) => builder.add_obstacles(findings, self.takes_all()),
             }
         }
         let train = match &self.apps {
             AppSelection::Train(train) => Some(train.as_str()),
             _ => None,
         };
-        builder.computed(base, how, &self.request.permissions, train, |plan| {
+        builder.build(base, submission, &self.request.permissions, train, |plan| {
             let mut record = Record::new(Action::Promote, &plan.app, target.name.clone());
             record.source.clone_from(&plan.source);
             record
@@ -92,10 +92,10 @@ impl Intent for Promotion {
     }
 }
 
-/// As many characters as the names of apps may have in a branch's name.
+/// The number of bytes that the names of apps may take in a branch's name.
 const BRANCH_LENGTH: usize = 100;
 
-/// One name for several apps.
+/// The name of several apps in a branch's name.
 pub(super) fn joined(names: &[String]) -> String {
     let mut names = names.to_vec();
     names.sort();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::plan_builder::PlanBuilder;
-use super::{Computed, How, Intent};
+use super::{Intent, PlannedChange, Submission};
 use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::history::{self, Action, Record};
@@ -18,31 +18,31 @@ use crate::promote::target::TargetEnvironment;
 use crate::sites::{KnownKeys, State, StateReference, differences};
 use crate::source::Location;
 
-/// Back to a state that an app had before, with a hold on today's.
+/// A return to an earlier state of an app, with a hold on the current one.
 pub struct Rollback {
     /// The environment.
     pub environment: String,
     /// The app.
     pub app: String,
-    /// A state that is named, instead of the newest before today's.
+    /// A state that the person named, instead of the newest one before the current.
     pub to: Option<StateReference>,
-    /// Why, for the hold and the record.
+    /// The reason, for the hold and the record.
     pub reason: String,
-    /// Who says so, for the hold.
+    /// The person who holds the current state back.
     pub by: String,
-    /// How far one may go.
+    /// What is permitted.
     pub permissions: Permissions,
 }
 
 impl Intent for Rollback {
-    fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
+    fn at(&self, base: &Base<'_>, submission: &Submission) -> Result<PlannedChange, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
         let planner = Planner {
             base,
             target,
             permissions: &self.permissions,
-            direct: how.direct,
-            asked: &Gate::ALL,
+            direct: submission.direct,
+            gates: &Gate::ALL,
         };
         let environment = TargetEnvironment { base, environment: target };
         let current = environment.target_sites(&self.app)?;
@@ -51,14 +51,14 @@ impl Intent for Rollback {
         let mut outcome = planner.restore(&self.app, &before)?;
         if !outcome.files.is_empty() {
             let mut held = Hold::of(&target.name, &self.app, now, &self.reason, &self.by);
-            // What is the same in both is not what was wrong, and may change meanwhile.
-            let left = differences(now, &before.state);
-            held.state.retain(|name, _| left.iter().any(|one| one.key.name() == name));
+            // Keys that are the same in both were not the problem, and may change later.
+            let differences = differences(now, &before.state);
+            held.state.retain(|name, _| differences.iter().any(|one| one.key.name() == name));
             outcome.files.extend(holds::added(base.tree, &held)?);
         }
         let mut builder = PlanBuilder::new(&target.name);
-        builder.add(outcome, how, false);
-        builder.computed(base, how, &self.permissions, None, |plan| {
+        builder.add(outcome, submission, false);
+        builder.build(base, submission, &self.permissions, None, |plan| {
             let mut record = Record::new(Action::Rollback, &plan.app, target.name.clone());
             record.reason = Some(self.reason.clone());
             record
@@ -79,8 +79,8 @@ impl Intent for Rollback {
 }
 
 impl Rollback {
-    /// The newest state before today's that is not held back, or the one that
-    /// was named.
+    /// The newest earlier state that differs from the current one and is not held back,
+    /// or the one that was named.
     fn before(
         &self,
         base: &Base<'_>,
@@ -91,26 +91,26 @@ impl Rollback {
         let is_held = |state: &State| holds.iter().any(|held| held.holds_back(state, base.now));
         let app = base.app(&target.name, &self.app);
         let known = KnownKeys::of(app.as_deref());
-        let mut stood = None;
+        let mut last_commit = None;
         for tenure in base.tenures(&target.name, &self.app) {
             let tenure = tenure.map_err(|error| history::finding(&error, &target.location))?;
-            let is_it = |state: &State| match &self.to {
+            let is_match = |state: &State| match &self.to {
                 Some(named) => named.names_state(state, &known, &target.location),
                 None => Ok(!state.is_same(now) && !is_held(state)),
             };
             let edge = tenure.edge();
-            let before = tenure.entered.and_then(|commit| commit.parents.into_iter().next());
-            // Times at which the app was not there are nothing to go back to.
+            let parent = tenure.entered.and_then(|commit| commit.parents.into_iter().next());
+            // A time without the app is not a state to go back to.
             if let Some(state) = tenure.state.filter(|state| !state.is_empty())
-                && is_it(&state)?
+                && is_match(&state)?
             {
-                return Ok(EarlierState { state, stood });
+                return Ok(EarlierState { state, last_commit });
             }
-            // What was before is not known, which is not the same as nothing.
+            // The past beyond this is unknown, which does not mean that it is empty.
             if let Some(error) = edge {
                 return Err(history::finding(&error, &target.location).into());
             }
-            stood = before;
+            last_commit = parent;
         }
         let (app, environment) = (&self.app, &target.name);
         let finding = match &self.to {

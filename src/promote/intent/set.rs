@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::plan_builder::PlanBuilder;
-use super::{Computed, How, Intent};
+use super::{Intent, PlannedChange, Submission};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::history::{Action, Record};
@@ -19,13 +19,13 @@ use crate::source::Location;
 pub struct SetReferences {
     /// The environment.
     pub environment: String,
-    /// What is asked for.
+    /// The apps, with their new references.
     pub apps: Vec<SetApp>,
-    /// The build's number, where a lower one than before is to be refused.
+    /// The build's number, if a number lower than the last one is to be refused.
     pub sequence: Option<u64>,
     /// The commit that the images were built from.
     pub source_commit: Option<String>,
-    /// How far one may go.
+    /// What is permitted.
     pub permissions: Permissions,
 }
 
@@ -34,29 +34,29 @@ pub struct SetReferences {
 pub struct SetApp {
     /// The app.
     pub name: String,
-    /// Its images' references.
+    /// The references of its images.
     pub requests: Vec<ImageRequest>,
 }
 
 impl Intent for SetReferences {
-    fn at(&self, base: &Base<'_>, how: &How) -> Result<Computed, Findings> {
+    fn at(&self, base: &Base<'_>, submission: &Submission) -> Result<PlannedChange, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
         let planner = Planner {
             base,
             target,
             permissions: &self.permissions,
-            direct: how.direct,
-            asked: &Gate::ALL,
+            direct: submission.direct,
+            gates: &Gate::ALL,
         };
         let mut builder = PlanBuilder::new(&target.name);
         for app in &self.apps {
             let outcome = planner.set(&app.name, &app.requests, &target.location);
             match outcome.and_then(|outcome| self.in_sequence(base, &target.name, outcome)) {
-                Ok(outcome) => builder.add(outcome, how, false),
-                Err(findings) => builder.cannot(findings, false),
+                Ok(outcome) => builder.add(outcome, submission, false),
+                Err(findings) => builder.add_obstacles(findings, false),
             }
         }
-        builder.computed(base, how, &self.permissions, None, |plan| {
+        builder.build(base, submission, &self.permissions, None, |plan| {
             let mut record = Record::new(Action::Set, &plan.app, target.name.clone());
             let images = plan.changes.iter().filter_map(|change| match &change.key {
                 Key::Image(name) => Some(name.clone()),
@@ -82,7 +82,7 @@ impl Intent for SetReferences {
 }
 
 impl SetReferences {
-    /// Refuses a number that is lower than the newest record's.
+    /// Fails if the number is lower than that of the newest record.
     fn in_sequence(
         &self,
         base: &Base<'_>,
@@ -101,13 +101,13 @@ impl SetReferences {
                 .map_err(|error| crate::history::finding(&error, &at(change)))?;
             if let Some(newest) = newest.filter(|newest| *newest > number) {
                 let message = format!(
-                    "build {number} of `{}` is older than {newest}, which was set before",
+                    "build {number} of `{}` is older than build {newest}, which was set before",
                     change.key
                 );
                 findings.push(
                     Finding::new(&OLD_SEQUENCE, message, at(change))
-                        .because("a newer build was here")
-                        .help("`--force` sets it all the same")
+                        .because("a newer build was set before")
+                        .help("`--force` sets it anyway")
                         .about(Subject::app(environment.as_str(), &**app)),
                 );
             }

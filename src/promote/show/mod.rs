@@ -1,4 +1,4 @@
-//! Plans and verdicts as people and programs read them.
+//! Plans and verdicts as text, JSON and Markdown.
 
 pub mod plan;
 pub mod verdicts;

@@ -1,4 +1,4 @@
-//! A plan as people read it.
+//! A plan as text.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use crate::diagnostic::{TextStyle, harmless};
 use crate::promote::{AppPlan, Plan};
 use crate::sites::{Key, differences};
 
-/// The plan: for each app what changes where, and what stands in its way.
+/// A plan as text: what changes in each app, where, and what blocks it.
 pub fn text(plan: &Plan, style: TextStyle) -> String {
     let mut text = String::new();
     for app in &plan.apps {
@@ -35,7 +35,7 @@ fn header(plan: &Plan, app: &AppPlan) -> String {
     format!("{name} in {environment}{from}\n")
 }
 
-/// A line for each key, with the first place that says it.
+/// Adds a line for each key, with the first place that changes.
 fn push_changes(text: &mut String, app: &AppPlan) {
     let mut places: BTreeMap<&Key, Vec<String>> = BTreeMap::new();
     for change in &app.changes {

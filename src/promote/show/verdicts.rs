@@ -1,4 +1,4 @@
-//! How verdicts are shown: to people, to programs, and in pull requests.
+//! Verdicts as text for people, as JSON, and as Markdown for pull requests.
 
 use std::fmt::Write as _;
 
@@ -9,11 +9,11 @@ use crate::promote::gates::Answer;
 use crate::promote::gates::words::utc;
 use crate::promote::verdict::{Verdict, worst};
 
-/// Below so many columns a reason gets lines of its own.
+/// The width in columns below which reasons get lines of their own.
 const NARROW: usize = 72;
 
-/// Verdicts for people: a line or more for each, aligned and wrapped to the
-/// terminal; empty where there are none.
+/// Verdicts as text: one or more lines for each, aligned and wrapped to the
+/// terminal; empty if there are none.
 pub fn text(verdicts: &[Verdict], style: TextStyle) -> String {
     let widest = verdicts.iter().map(|verdict| verdict.gate.name().len()).max();
     let name = widest.unwrap_or_default();
@@ -50,7 +50,7 @@ const WORD: usize = 4;
 
 const RESET: &str = "\u{1b}[0m";
 
-/// What stands first: what passed over a gate is neither yes nor no.
+/// The first word of a verdict. An overridden gate is neither a yes nor a no.
 fn word(verdict: &Verdict) -> &'static str {
     if verdict.overridden.is_some() { "over" } else { verdict.answer.word() }
 }
@@ -64,8 +64,8 @@ fn colour(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// The reason, and for what does not pass why it does not matter, until when it
-/// waits and which line asked, wrapped.
+/// The reason, wrapped. If the gate does not pass, also why it was overridden, until
+/// when it waits, and which line requires it.
 fn lines(verdict: &Verdict, width: usize) -> Vec<String> {
     let mut lines = wrapped(&harmless(&verdict.reason), width);
     if let Some(why) = &verdict.overridden {
@@ -79,14 +79,14 @@ fn lines(verdict: &Verdict, width: usize) -> Vec<String> {
         Answer::Wait { until: Some(until) } => Some(format!("until {}", utc(until))),
         _ => None,
     };
-    let asked = verdict.asked.as_ref().map(|asked| format!("asked by {asked}"));
-    let rest: Vec<_> = until.into_iter().chain(asked).collect();
+    let location = verdict.location.as_ref().map(|at| format!("required by {at}"));
+    let rest: Vec<_> = until.into_iter().chain(location).collect();
     lines.extend(wrapped(&harmless(&rest.join(", ")), width));
     lines
 }
 
-/// Lines of at most so many characters, broken at spaces; a word that is longer
-/// stays whole, so that it can be copied.
+/// Breaks a text at spaces into lines of at most `width` characters. A longer word is
+/// left whole, so that it can be copied.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -101,8 +101,8 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Verdicts for programs: each with its gate, answer, reason and the line that
-/// asked, and what they come to.
+/// Verdicts as JSON: each with its gate, answer, reason and the line that requires
+/// it, and the answer of all together.
 pub fn json(verdicts: &[Verdict]) -> Value {
     let answer = match worst(verdicts) {
         None => "pass",
@@ -112,12 +112,12 @@ pub fn json(verdicts: &[Verdict]) -> Value {
     json!({ "answer": answer, "verdicts": verdicts })
 }
 
-/// Verdicts as a Markdown table; empty where there are none.
+/// Verdicts as a Markdown table; empty if there are none.
 pub fn markdown(verdicts: &[Verdict]) -> String {
     if verdicts.is_empty() {
         return String::new();
     }
-    let mut out = "| gate | answer | why | asked by |\n| --- | --- | --- | --- |\n".to_owned();
+    let mut out = "| gate | answer | why | required by |\n| --- | --- | --- | --- |\n".to_owned();
     for verdict in verdicts {
         let answer = match verdict.answer {
             _ if verdict.overridden.is_some() => "overridden".to_owned(),
@@ -130,16 +130,16 @@ pub fn markdown(verdicts: &[Verdict]) -> String {
         if let Some(overridden) = &verdict.overridden {
             why = format!("{why}; overridden: {}", cell(&overridden.replace('`', "'")));
         }
-        let asked = verdict.asked.as_ref().map(|asked| cell(&format!("`{asked}`")));
-        let asked = asked.unwrap_or_default();
-        writeln!(out, "| {} | {answer} | {why} | {asked} |", verdict.gate)
+        let location = verdict.location.as_ref().map(|at| cell(&format!("`{at}`")));
+        let location = location.unwrap_or_default();
+        writeln!(out, "| {} | {answer} | {why} | {location} |", verdict.gate)
             .expect("a string takes all text");
     }
     out
 }
 
-/// A sentence in a cell. Strangers' text makes no columns, no markup, no links
-/// and calls nobody; what stands between backticks is code already.
+/// A sentence as a table cell. Text from strangers cannot add columns, markup or links,
+/// and mentions nobody; text between backticks is code already.
 fn cell(text: &str) -> String {
     let text = harmless(text);
     let pieces = text.split('`').enumerate().map(|(index, piece)| {
@@ -172,22 +172,28 @@ mod tests {
     use crate::source::{Location, RepoPath};
 
     fn verdict(gate: Gate, answer: Answer, reason: &str) -> Verdict {
-        let asked =
+        let location =
             Location::of_path(&RepoPath::new("environments/prod/environment.yaml").unwrap());
-        Verdict { gate, answer, reason: reason.to_owned(), asked: Some(asked), overridden: None }
+        Verdict {
+            gate,
+            answer,
+            reason: reason.to_owned(),
+            location: Some(location),
+            overridden: None,
+        }
     }
 
-    fn some() -> Vec<Verdict> {
+    fn examples() -> Vec<Verdict> {
         let until: Timestamp = "2026-06-16T06:00:00Z".parse().unwrap();
         let overridden = Some("the tracker | is <b>down</b>".to_owned());
         vec![
-            verdict(Gate::Order, Answer::Pass, "it stands in `stage`"),
+            verdict(Gate::Order, Answer::Pass, "it is in `stage`"),
             verdict(Gate::Tag, Answer::Fail, "`a|b` does not match the tag `latest` of `web`"),
-            Verdict { overridden, ..verdict(Gate::Ticket, Answer::Fail, "no ticket is named") },
+            Verdict { overridden, ..verdict(Gate::Ticket, Answer::Fail, "no ticket is given") },
             verdict(
                 Gate::Soak,
                 Answer::Wait { until: Some(until) },
-                "it has stood in `stage` for 2h of 1d",
+                "it has been in `stage` for 2h of 1d",
             ),
         ]
     }
@@ -198,41 +204,41 @@ mod tests {
 
     #[test]
     fn verdicts_are_aligned() {
-        insta::assert_snapshot!(text(&some(), style(100)), @r"
-        pass  order   it stands in `stage`
+        insta::assert_snapshot!(text(&examples(), style(100)), @r"
+        pass  order   it is in `stage`
         fail  tag     `a|b` does not match the tag `latest` of `web`
-                      asked by environments/prod/environment.yaml
-        over  ticket  no ticket is named
+                      required by environments/prod/environment.yaml
+        over  ticket  no ticket is given
                       overrides fail: the tracker | is <b>down</b>
-                      asked by environments/prod/environment.yaml
-        wait  soak    it has stood in `stage` for 2h of 1d
-                      until 2026-06-16 06:00 UTC, asked by environments/prod/environment.yaml
+                      required by environments/prod/environment.yaml
+        wait  soak    it has been in `stage` for 2h of 1d
+                      until 2026-06-16 06:00 UTC, required by environments/prod/environment.yaml
         ");
         assert_eq!(text(&[], style(100)), "");
     }
 
     #[test]
-    fn a_narrow_terminal_gets_reasons_on_lines_of_their_own() {
-        insta::assert_snapshot!(text(&some()[1..2], style(40)), @r"
+    fn a_narrow_terminal_gets_reasons_on_separate_lines() {
+        insta::assert_snapshot!(text(&examples()[1..2], style(40)), @r"
         fail  tag
           `a|b` does not match the tag `latest`
           of `web`
-          asked by
+          required by
           environments/prod/environment.yaml
         ");
-        for line in text(&some(), style(48)).lines() {
+        for line in text(&examples(), style(48)).lines() {
             assert!(line.chars().count() <= 48, "{line}");
         }
     }
 
     #[test]
-    fn answers_are_coloured_where_colours_are() {
-        let coloured = text(&some()[..1], TextStyle { colour: true, ..style(100) });
-        assert_eq!(coloured, "\u{1b}[32mpass\u{1b}[0m  order  it stands in `stage`\n");
+    fn answers_are_coloured_if_colours_are_on() {
+        let coloured = text(&examples()[..1], TextStyle { colour: true, ..style(100) });
+        assert_eq!(coloured, "\u{1b}[32mpass\u{1b}[0m  order  it is in `stage`\n");
     }
 
     #[test]
-    fn a_strangers_words_command_no_terminal() {
+    fn text_from_strangers_cannot_control_a_terminal() {
         let hostile = verdict(Gate::Hold, Answer::Fail, "a\u{1b}[2Jb\nc");
         assert_eq!(
             text(&[hostile], style(100)).lines().next(),
@@ -241,14 +247,14 @@ mod tests {
     }
 
     #[test]
-    fn markdown_is_a_table_that_strangers_words_do_not_break() {
-        insta::assert_snapshot!(markdown(&some()), @r"
-        | gate | answer | why | asked by |
+    fn text_from_strangers_does_not_break_a_markdown_table() {
+        insta::assert_snapshot!(markdown(&examples()), @r"
+        | gate | answer | why | required by |
         | --- | --- | --- | --- |
-        | order | pass | it stands in `stage` | `environments/prod/environment.yaml` |
+        | order | pass | it is in `stage` | `environments/prod/environment.yaml` |
         | tag | **fail** | `a\|b` does not match the tag `latest` of `web` | `environments/prod/environment.yaml` |
-        | ticket | overridden | no ticket is named; overridden: the tracker \| is &lt;b&gt;down&lt;/b&gt; | `environments/prod/environment.yaml` |
-        | soak | **wait** until 2026-06-16 06:00 UTC | it has stood in `stage` for 2h of 1d | `environments/prod/environment.yaml` |
+        | ticket | overridden | no ticket is given; overridden: the tracker \| is &lt;b&gt;down&lt;/b&gt; | `environments/prod/environment.yaml` |
+        | soak | **wait** until 2026-06-16 06:00 UTC | it has been in `stage` for 2h of 1d | `environments/prod/environment.yaml` |
         ");
         let hostile = verdict(Gate::Hold, Answer::Fail, "ping @all, see [x](https://a.b) #1 *b*");
         let table = markdown(&[hostile]);
@@ -258,14 +264,14 @@ mod tests {
     }
 
     #[test]
-    fn json_says_what_verdicts_come_to() {
-        let value = json(&some());
+    fn json_has_the_answer_of_all_verdicts_together() {
+        let value = json(&examples());
         assert_eq!(value["answer"], "fail");
         assert_eq!(value["verdicts"][3]["answer"], "wait");
         assert_eq!(value["verdicts"][3]["until"], "2026-06-16T06:00:00Z");
         assert_eq!(value["verdicts"][2]["overridden"], "the tracker | is <b>down</b>");
         assert_eq!(value["verdicts"][1]["asked"]["path"], "environments/prod/environment.yaml");
-        assert_eq!(json(&some()[2..])["answer"], "wait", "what is overridden does not count");
+        assert_eq!(json(&examples()[2..])["answer"], "wait", "an overridden gate does not count");
         assert_eq!(json(&[])["answer"], "pass");
     }
 }

@@ -1,5 +1,5 @@
-//! How long each app's state stands where, and how far it is behind: from one
-//! walk for all of them.
+//! Since when each app has had its state, and how far it is behind: from one walk for
+//! all of them.
 
 use std::collections::BTreeMap;
 
@@ -7,26 +7,27 @@ use crate::git::{HistoryError, ObjectName};
 use crate::history::{OpenTenure, Reading, Since, StepChange, Tenure, Walk, same};
 use crate::sites::{AppInstance, State};
 
-/// A source is looked back on so far at most to find what a target says: one
-/// that is further behind is simply far behind.
+/// The number of a source's states that are searched for the target's. A target that
+/// is further behind is simply far behind.
 const MOST_STATES: usize = 100;
 
-/// What is known of the time of every pair that was asked for.
+/// What the walk found out about each app in each environment.
 #[derive(Debug, Default)]
 pub(super) struct Ages(BTreeMap<AppInstance, Tracker>);
 
 #[derive(Debug)]
 struct Tracker {
-    /// The stay whose beginning was not found; none once nothing more is known.
+    /// The tenure whose start has not been found yet; none once the known history has
+    /// ended.
     open: Option<OpenTenure>,
-    /// The newest first.
+    /// The tenures, the newest first.
     tenures: Vec<Tenure>,
-    /// What targets of this source say, as long as it was not found in its stays.
+    /// The states of this source's targets, to be found among its tenures.
     wanted: Vec<State>,
 }
 
 impl Tracker {
-    /// Whether there is nothing more to find.
+    /// Whether everything has been found.
     fn is_done(&self) -> bool {
         let Some(open) = &self.open else { return true };
         let is_found = |wanted: &State| {
@@ -42,8 +43,8 @@ fn same_state(one: &State, two: &State) -> bool {
     same(Some(one), Some(two))
 }
 
-/// Whether a source said what a target says. Each may have sites that the
-/// other has not, which are not promoted.
+/// Whether a source's state is the target's. Each may have sites that the other does
+/// not have, which are not promoted.
 fn agree(source: &State, target: &State) -> bool {
     let both = target.iter().filter_map(|(key, value)| Some((value, source.get(key)?)));
     let mut both = both.peekable();
@@ -53,18 +54,17 @@ fn agree(source: &State, target: &State) -> bool {
 /// How far a target is behind a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Distance {
-    /// How many states the source has had since the target's.
+    /// The number of states that the source has had since the target's.
     pub(super) states: usize,
-    /// Whether the source was seen to have had the target's state.
+    /// Whether the source is known to have had the target's state.
     pub(super) is_exact: bool,
-    /// When the first of them came.
+    /// The time at which the first of them came.
     pub(super) since: Option<jiff::Timestamp>,
 }
 
 impl Ages {
-    /// From a walk that begins at the base, for these pairs; and for each
-    /// source, what those that follow it say. Goes back only until everything
-    /// is known.
+    /// Walks back from the base for these apps in their environments. `wanted` has the
+    /// states of each source's targets. Goes back only until everything is known.
     pub(super) fn find<R: Reading>(
         mut walk: Walk<'_, R>,
         instances: impl Iterator<Item = AppInstance>,
@@ -76,8 +76,8 @@ impl Ages {
             (instance, Tracker { open, tenures: Vec::new(), wanted })
         });
         let mut ages = Self(trackers.collect());
-        let mut left = ages.0.len();
-        while left > 0 {
+        let mut remaining = ages.0.len();
+        while remaining > 0 {
             match walk.next() {
                 None => break,
                 Some(Err(HistoryError::Shallow { fetch })) => {
@@ -85,19 +85,20 @@ impl Ages {
                     break;
                 }
                 Some(Err(error)) => return Err(error),
-                Some(Ok(change)) => left -= ages.take(&change),
+                Some(Ok(change)) => remaining -= ages.undo(&change),
             }
         }
         Ok(ages)
     }
 
-    /// Goes back by a commit; says for how many pairs that was the last needed.
-    fn take(&mut self, change: &StepChange) -> usize {
+    /// Goes back by one commit. Returns the number of apps for which that was the last
+    /// one needed.
+    fn undo(&mut self, change: &StepChange) -> usize {
         let mut done = 0;
         if change.step.hides_branch {
-            let is_moved =
+            let is_changed =
                 |instance: &AppInstance| change.changes.iter().any(|one| one.instance == *instance);
-            for (_, tracker) in self.0.iter_mut().filter(|(instance, _)| !is_moved(instance)) {
+            for (_, tracker) in self.0.iter_mut().filter(|(instance, _)| !is_changed(instance)) {
                 tracker.open.iter_mut().for_each(|open| open.hide(&change.step.commit));
             }
         }
@@ -113,6 +114,7 @@ impl Ages {
         done
     }
 
+    /// Ends the walk at the edge of a shallow clone.
     fn cut_off(&mut self, fetch: &str) {
         for tracker in self.0.values_mut() {
             if tracker.is_done() {
@@ -123,13 +125,13 @@ impl Ages {
         }
     }
 
-    /// Since when a pair says what it says, and which commit made it.
+    /// Since when an app has had its state, and the commit that brought it.
     pub(super) fn since(&self, instance: &AppInstance) -> Option<(Since, Option<ObjectName>)> {
         let tenure = self.0.get(instance)?.tenures.first()?;
         Some((tenure.since.clone(), tenure.entered.as_ref().map(|commit| commit.id.clone())))
     }
 
-    /// How far what a target says is behind a source.
+    /// How far a target's state is behind a source.
     pub(super) fn distance(&self, source: &AppInstance, target: &State) -> Option<Distance> {
         let tracker = self.0.get(source)?;
         let open = tracker.open.as_ref().map(|open| &open.state);

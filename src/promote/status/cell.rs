@@ -1,4 +1,4 @@
-//! What a status says of an app in an environment.
+//! The status of an app in an environment.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,59 +8,59 @@ use crate::git::ObjectName;
 use crate::history::Since;
 use crate::promote::gates::Gate;
 
-/// What every app says where.
+/// The state of every app in every environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
-    /// The commit that was looked at; none where files without a commit were.
+    /// The commit that the status is of; none for files without a commit.
     pub commit: Option<ObjectName>,
     /// The environments, from the lowest rung upwards.
     pub environments: Vec<EnvironmentName>,
-    /// By name.
+    /// The apps, by name.
     pub apps: Vec<AppStatus>,
 }
 
-/// What an app says in the environments that have it.
+/// The status of an app in the environments that have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AppStatus {
     /// The app.
     pub app: String,
-    /// In the order of environments.
+    /// Its cells, in the order of the environments.
     pub environments: Vec<Cell>,
 }
 
-/// What an app says in one environment.
+/// The status of an app in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cell {
     /// The environment.
     pub environment: EnvironmentName,
-    /// What the sites say, in the keys' order; none where they disagree or
+    /// The values of its sites, in the order of the keys; none if sites disagree or
     /// cannot be read.
     pub references: Option<Vec<Reference>>,
-    /// Since when; none where no history was looked at.
+    /// Since when it has had them; none if no history was read.
     pub since: Option<Since>,
-    /// The commit that brought it there.
+    /// The commit that brought them.
     pub commit: Option<ObjectName>,
-    /// How far it is behind the environment below; none where it is not.
+    /// How far it is behind the environment below; none if it is not.
     pub behind: Option<Behind>,
-    /// What a promotion would change; none where it would change nothing.
+    /// What a promotion would change; none if nothing.
     pub next: Option<NextPromotion>,
-    /// What stands in the way of that.
+    /// What blocks that promotion.
     pub blocked: Vec<Block>,
 }
 
-/// What a key says.
+/// The value of a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reference {
     /// The key's name.
     pub key: String,
-    /// All of it.
+    /// The whole value.
     pub reference: String,
-    /// In as few characters as tell it from what other environments say.
+    /// The value, as short as tells it from those of other environments.
     #[serde(skip)]
     pub brief: String,
-    /// Whether another environment says something else.
+    /// Whether another environment has a different value.
     #[serde(skip)]
     pub differs: bool,
     /// Whether it is a promoted value.
@@ -72,46 +72,45 @@ pub struct Reference {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Behind {
-    /// The one below.
+    /// The environment below.
     pub source: EnvironmentName,
-    /// How many states that one has had since; none where no history was
-    /// looked at.
+    /// The number of states that it has had since; none if no history was read.
     pub states: Option<usize>,
-    /// Whether it has been seen to have had what stands here: where not,
-    /// `states` are all that were looked at.
+    /// Whether it is known to have had the state that is here. If not, `states` counts
+    /// all that were read.
     pub is_exact: bool,
-    /// When the first of them came.
+    /// The time at which the first of them came.
     pub since: Option<Timestamp>,
 }
 
 /// What a promotion would change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NextPromotion {
-    /// Where it comes from.
+    /// The environment that it comes from.
     pub source: EnvironmentName,
-    /// What changes: `frontend v4 → v5`.
+    /// The changes: `frontend v4 → v5`.
     pub changes: Vec<String>,
 }
 
-/// What stands in the way of a promotion.
+/// Something that blocks a promotion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Block {
-    /// What it is.
+    /// What blocks it.
     pub by: Blocker,
-    /// Why, in a sentence without a final full stop.
+    /// The reason, a sentence without a final full stop.
     pub reason: String,
-    /// Until when it waits; none where it does not, or no time is known.
+    /// The time until which it waits; none if it does not wait, or if no time is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
 }
 
-/// What can stand in the way.
+/// What can block a promotion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Blocker {
-    /// What the sites are: they disagree, have no partner, or are shared.
+    /// The sites: they disagree, have no partner, or are shared.
     Sites,
-    /// The environments below do not say the same.
+    /// The environments below, which differ.
     Sources,
     /// A gate that fails.
     Fails(Gate),

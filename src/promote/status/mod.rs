@@ -1,4 +1,5 @@
-//! What every app says where, how long, how far behind, and what keeps it there.
+//! The state of every app in every environment: since when it has been there, how
+//! far it is behind, and what blocks it.
 
 mod ages;
 mod cell;
@@ -23,19 +24,19 @@ use ages::Ages;
 use rung::Rungs;
 use sites::StatusSites;
 
-/// Which apps and environments are shown; all where there are none.
+/// Which apps and environments are shown; all if none are named.
 #[derive(Debug, Clone, Default)]
 pub struct StatusQuery {
-    /// Apps.
+    /// The apps.
     pub apps: Vec<String>,
-    /// Environments.
+    /// The environments.
     pub environments: Vec<EnvironmentName>,
 }
 
 /// Why there is no status.
 #[derive(Debug)]
 pub enum StatusError {
-    /// What is wrong with the repository.
+    /// Something is wrong with the repository.
     Findings(Findings),
     /// The history cannot be read.
     History(HistoryError),
@@ -53,8 +54,8 @@ impl From<HistoryError> for StatusError {
     }
 }
 
-/// The status of files that have this configuration; with ages and distances
-/// where they are of a branch's tip.
+/// Returns the status of a tree with this configuration, with ages and distances if
+/// the tree is that of a branch's tip.
 pub fn status(
     repository: &Repository,
     tree: &Tree,
@@ -98,7 +99,7 @@ pub fn status(
     Ok((status, findings))
 }
 
-/// What files that several environments use say for them: once for each place,
+/// The findings about files that several environments use: one for each place,
 /// however many apps and environments lead there.
 fn shared_bases(
     shared: &BTreeMap<AppInstance, Vec<Site>>,

@@ -1,4 +1,4 @@
-//! What stands between an environment and the one below it.
+//! The difference between an environment and the one below it.
 
 use std::collections::BTreeMap;
 
@@ -14,30 +14,30 @@ use crate::promote::planning::{AppOutcome, Planner};
 use crate::promote::{Permissions, Request, Verdict, select};
 use crate::sites::{AppInstance, AppSites, State, differences};
 
-/// All that a status is made of.
+/// Everything that the cells of a status are made from.
 pub(super) struct Rungs<'a> {
     base: &'a Base<'a>,
     sites: &'a StatusSites,
-    /// The gates that can be asked without a forge, a person or rendering; and
-    /// those that look at history, where there is some.
-    asked: Vec<Gate>,
-    /// Empty where there is no history.
+    /// The gates that can be judged without a forge, a person or rendering, including
+    /// those that need history if there is any.
+    gates: Vec<Gate>,
+    /// The ages of states; empty if there is no history.
     pub(super) ages: Ages,
 }
 
 impl<'a> Rungs<'a> {
     pub(super) fn new(base: &'a Base<'a>, sites: &'a StatusSites) -> Self {
-        let may_be_asked = |gate: &Gate| match gate.judged_from() {
+        let can_be_judged = |gate: &Gate| match gate.judged_from() {
             JudgedFrom::Files => true,
             JudgedFrom::History => base.history.is_known(),
             JudgedFrom::Forge => base.forge.is_some(),
             JudgedFrom::Request | JudgedFrom::Rendering => false,
         };
-        let asked = Gate::ALL.into_iter().filter(may_be_asked).collect();
-        Self { base, sites, asked, ages: Ages::default() }
+        let gates = Gate::ALL.into_iter().filter(can_be_judged).collect();
+        Self { base, sites, gates, ages: Ages::default() }
     }
 
-    /// What those that follow each source say, where it is not the same.
+    /// For each source, the states of the environments that are promoted from it.
     pub(super) fn wanted(&self) -> BTreeMap<AppInstance, Vec<State>> {
         let mut wanted: BTreeMap<AppInstance, Vec<State>> = BTreeMap::new();
         for (target, sites) in &self.sites.apps {
@@ -50,8 +50,8 @@ impl<'a> Rungs<'a> {
         wanted
     }
 
-    /// Where an app's state for an environment comes from; nowhere where it is
-    /// not promoted to.
+    /// The environments that an app's state for `target` comes from; empty if nothing
+    /// is promoted there.
     fn sources(&self, target: &EnvironmentName, app: &str) -> Vec<EnvironmentName> {
         let Some(target) = self.base.repository.environment(target) else { return Vec::new() };
         select::sources(self.base.repository, target, app, self.base).unwrap_or_default()
@@ -91,9 +91,8 @@ impl<'a> Rungs<'a> {
         cell
     }
 
-    /// What `rungs promote` would make of an app now, as far as it can be told
-    /// without a forge, a person or rendering; none where nothing is promoted
-    /// there.
+    /// What `rungs promote` would do with an app now, as far as is known without a
+    /// forge, a person or rendering; none if nothing is promoted there.
     fn promotion(
         &self,
         environment: &EnvironmentName,
@@ -108,7 +107,7 @@ impl<'a> Rungs<'a> {
         };
         let permissions = &request.permissions;
         let planner =
-            Planner { base: self.base, target, permissions, direct: false, asked: &self.asked };
+            Planner { base: self.base, target, permissions, direct: false, gates: &self.gates };
         match planner.promote(&request, app) {
             Err(findings) if findings.iter().all(is_not_promoted) => Ok(None),
             outcome => outcome.map(Some),
@@ -146,7 +145,7 @@ fn is_not_promoted(finding: &Finding) -> bool {
     [&NOT_PROMOTED_TO, &NOTHING_BELOW].contains(&finding.code)
 }
 
-/// Why an app's sites cannot be changed, whatever comes.
+/// The reasons for which an app's sites cannot be changed at all.
 fn blocked_by(sites: &AppSites) -> Vec<Block> {
     let blocking = sites.state.as_ref().err().into_iter().flatten();
     let shared = sites.findings.iter().filter(|finding| *finding.code == crate::sites::SHARED_BASE);

@@ -1,4 +1,4 @@
-//! Claims of the gates that look at the state alone, or at what others say.
+//! Claims of the gates that judge the state alone, or by what people and checks say.
 
 use super::*;
 
@@ -34,35 +34,35 @@ fn an_image_is_allowed_as_it_is_written_or_as_it_is_pulled() {
         let world = World::gated(&format!("  image: {{ allow: [{allow}] }}\n"));
         world.proposing_state(state).says(Gate::Image)
     };
-    let pass = "pass: every image comes from where it may";
+    let pass = "pass: every image comes from an allowed repository";
     assert_eq!(image("'ghcr.io/shop/*'", Some("ghcr.io/shop/web")), pass);
     assert_eq!(image("'docker.io/library/*'", Some("redis")), pass);
     assert_eq!(image("'redis'", Some("redis")), pass);
     assert_eq!(
         image("'ghcr.io/shop/*', 'quay.io/*'", Some("ghcr.io/shopping/web")),
-        "fail: `ghcr.io/shopping/web` of `web` may not be used here; allowed are \
-         `ghcr.io/shop/*`, `quay.io/*`"
+        "fail: `ghcr.io/shopping/web` of `web` may not be used here; only \
+         `ghcr.io/shop/*`, `quay.io/*` may"
     );
     assert_eq!(image("'*'", None), "wait: the repository of `web` is not written at its site");
 }
 
 #[test]
 fn an_image_without_a_digest_is_named() {
-    let said = |proposing: &str| judged("  digest: required\n", proposing, Gate::Digest);
-    assert_eq!(said(&format!("web=v1@{}", digest("a"))), "pass: every image has a digest");
-    assert_eq!(said("v1"), "fail: `web` has no digest");
+    let digests = |proposing: &str| judged("  digest: required\n", proposing, Gate::Digest);
+    assert_eq!(digests(&format!("web=v1@{}", digest("a"))), "pass: every image has a digest");
+    assert_eq!(digests("v1"), "fail: `web` has no digest");
     assert_eq!(
-        said(&format!("web=v1 db=v2 job=v3@{}", digest("a"))),
+        digests(&format!("web=v1 db=v2 job=v3@{}", digest("a"))),
         "fail: `db` and `web` have no digests"
     );
 }
 
 #[test]
-fn a_ticket_has_to_be_named_and_to_match() {
+fn a_ticket_has_to_be_given_and_to_match() {
     let world = || World::gated("  ticket: '^REL-\\d+$'\n");
     assert_eq!(
         world().says(Gate::Ticket),
-        "fail: no ticket is named; `--ticket` takes one that matches `^REL-\\d+$`"
+        "fail: no ticket is given; `--ticket` takes one that matches `^REL-\\d+$`"
     );
     assert_eq!(world().ticket("REL-7").says(Gate::Ticket), "pass: the ticket is `REL-7`");
     assert_eq!(
@@ -95,19 +95,19 @@ fn values_have_to_be_as_stated() {
         world().value("source", "values.ready", "true").says(Gate::Field),
         "fail: `values.frozen` is not set in `prod`, and has to be `false`"
     );
-    assert!(wrong.verdict(Gate::Field).unwrap().asked.unwrap().text().contains("values.ready"));
+    assert!(wrong.verdict(Gate::Field).unwrap().location.unwrap().text().contains("values.ready"));
 }
 
 #[test]
-fn what_a_secret_is_appears_in_no_reason() {
+fn no_reason_shows_a_secret() {
     let world =
         World::gated("  field: [{ in: source, path: values.db.password, equals: hunter2 }]\n");
-    let said = world.value("source", "values.db.password", "hunter3").says(Gate::Field);
-    assert_eq!(said, "fail: `values.db.password` is `***` in `stage`, and has to be `***`");
+    let reason = world.value("source", "values.db.password", "hunter3").says(Gate::Field);
+    assert_eq!(reason, "fail: `values.db.password` is `***` in `stage`, and has to be `***`");
     let world = World::gated("  field: [{ in: source, path: values.db.url, equals: x }]\n");
-    let said =
+    let reason =
         world.value("source", "values.db.url", "postgres://u:hunter3@h/db").says(Gate::Field);
-    assert!(!said.contains("hunter3"), "{said}");
+    assert!(!reason.contains("hunter3"), "{reason}");
 }
 
 fn hold(world: &World, tag: &str, until: Option<&str>) -> Hold {
@@ -133,10 +133,10 @@ fn holds_of_other_states_and_those_that_ended_do_not_count() {
         (hold(&world, "v3", None), hold(&world, "v2", Some("2026-06-15T12:00:00Z")));
     assert_eq!(world.hold(other).hold(ended).says(Gate::Hold), "pass: nothing holds it back");
     let world = World::gated("  {}\n");
-    let standing = hold(&world, "v2", Some("2026-06-15T12:00:01Z"));
+    let in_force = hold(&world, "v2", Some("2026-06-15T12:00:01Z"));
     assert!(
         world
-            .hold(standing)
+            .hold(in_force)
             .says(Gate::Hold)
             .starts_with("fail: `ana` holds it back in `stage` until 2026-06-15 12:00 UTC")
     );
@@ -151,10 +151,10 @@ fn checked(ci: CheckFact, flux: CheckFact) -> String {
 }
 
 #[test]
-fn checks_are_known_by_the_forge_alone() {
+fn only_the_forge_knows_checks() {
     assert_eq!(
         World::gated(CHECKS).says(Gate::Checks),
-        "wait: only the forge knows how `ci` and `flux` stand"
+        "wait: only the forge knows the results of `ci` and `flux`"
     );
     assert_eq!(
         checked(CheckFact::Passed, CheckFact::Passed),
@@ -167,7 +167,7 @@ fn checks_are_known_by_the_forge_alone() {
     );
     assert_eq!(
         checked(CheckFact::Unknown("the image names no commit".to_owned()), CheckFact::Passed),
-        "wait: how `ci` stands cannot be known: the image names no commit"
+        "wait: the result of `ci` is not known: the image names no commit"
     );
 }
 
@@ -189,27 +189,27 @@ fn review(requester: Option<&str>, authors: &[&str], approvals: &[(&str, &[&str]
 const TWO_OF_SRE: &str = "  approvals: { count: 2, teams: [sre, dba] }\n";
 
 #[test]
-fn approvals_are_of_others_than_who_asked_or_wrote() {
-    let said = |review| approved("  approvals: { count: 1 }\n", Some(review));
+fn the_requester_and_the_authors_cannot_approve() {
+    let reason = |review| approved("  approvals: { count: 1 }\n", Some(review));
     assert_eq!(
-        said(review(Some("ana"), &["bot"], &[("Ana", &[]), ("bot", &[])])),
-        "wait: 1 approval is needed, and nobody approved so far"
+        reason(review(Some("ana"), &["bot"], &[("Ana", &[]), ("bot", &[])])),
+        "wait: 1 approval is needed, and nobody has approved so far"
     );
-    assert_eq!(said(review(Some("ana"), &["bot"], &[("bob", &[])])), "pass: `bob` approved");
+    assert_eq!(reason(review(Some("ana"), &["bot"], &[("bob", &[])])), "pass: `bob` approved");
     assert_eq!(
-        said(review(None, &[], &[("bob", &[])])),
-        "wait: 1 approval is needed, and who asked for this, and so cannot approve, is not known"
+        reason(review(None, &[], &[("bob", &[])])),
+        "wait: 1 approval is needed, and it is not known who requested this and so may not approve it"
     );
 }
 
 #[test]
 fn each_person_counts_once_and_only_as_a_member() {
-    let said = |approvals| approved(TWO_OF_SRE, Some(review(Some("ana"), &[], approvals)));
+    let reason = |approvals| approved(TWO_OF_SRE, Some(review(Some("ana"), &[], approvals)));
     assert_eq!(
-        said(&[("bob", &["sre"]), ("BOB", &["sre"]), ("eve", &["web"])]),
-        "wait: 2 approvals of `sre` or `dba` are needed, and only `bob` approved so far"
+        reason(&[("bob", &["sre"]), ("BOB", &["sre"]), ("eve", &["web"])]),
+        "wait: 2 approvals by `sre` or `dba` are needed, and only `bob` has approved so far"
     );
-    assert_eq!(said(&[("bob", &["sre"]), ("dan", &["dba"])]), "pass: `bob` and `dan` approved");
+    assert_eq!(reason(&[("bob", &["sre"]), ("dan", &["dba"])]), "pass: `bob` and `dan` approved");
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn approvals_wait_for_a_forge_and_for_a_pull_request() {
     let gates = "  approvals: { count: 1 }\n";
     assert_eq!(
         World::gated(gates).says(Gate::Approvals),
-        "wait: 1 approval is needed, which only the forge knows of"
+        "wait: 1 approval is needed, which only the forge knows"
     );
     assert_eq!(
         approved(gates, None),
@@ -226,11 +226,11 @@ fn approvals_wait_for_a_forge_and_for_a_pull_request() {
 }
 
 #[test]
-fn nobody_approves_what_goes_onto_the_branch_at_once() {
+fn nobody_can_approve_what_goes_straight_onto_the_branch() {
     let world = World::gated("  approvals: { count: 1 }\n").direct();
     assert_eq!(
         world.says(Gate::Approvals),
-        "fail: 1 approval is needed, and nobody approves what goes onto the branch at once; \
-         `--branch` or `--pr` lets people see it first"
+        "fail: 1 approval is needed, and nobody can approve what goes straight onto the branch; \
+         use `--branch` or `--pr` so that people see it first"
     );
 }

@@ -1,5 +1,5 @@
-//! Tables of claims: a repository as people write it, a past that is made up,
-//! and what the gates say.
+//! Tables of claims: a repository as people write it, an invented history, and the
+//! verdicts of the gates.
 
 mod climbing;
 mod conditions;
@@ -23,7 +23,7 @@ use crate::sites::{ImageParts, Key, SiteValue, State};
 use crate::source::{Location, Memory, RepoPath, SourceFile, Tree};
 use crate::yaml::{Dialect, Value, parse};
 
-/// A world in which one app, `web`, asks to enter an environment.
+/// A world in which a state of one app, `web`, is to enter an environment.
 pub(super) struct World {
     pub(super) repository: Repository,
     history: PastStates,
@@ -39,17 +39,16 @@ pub(super) struct World {
     overrides: Vec<Override>,
     facts: Option<Forge>,
     rendering: Option<Result<(), Findings>>,
-    asked: Vec<Gate>,
+    judged_gates: Vec<Gate>,
 }
 
-/// What environments have said, the newest first, and how often it was asked
-/// for.
+/// The states of environments, the newest first, and which of them were read.
 #[derive(Default)]
 struct PastStates {
     tenures: BTreeMap<EnvironmentName, Vec<Result<Tenure, HistoryError>>>,
-    standing: BTreeMap<EnvironmentName, State>,
+    current: BTreeMap<EnvironmentName, State>,
     holds: Vec<Hold>,
-    /// Which environments' stays were read, once for each stay.
+    /// The environments whose tenures were read, once for each tenure.
     read: RefCell<Vec<String>>,
 }
 
@@ -94,10 +93,10 @@ fn made(number: usize) -> Commit {
     }
 }
 
-/// Stays from the newest to the oldest, each ended by the one before it.
-pub(super) fn tenures(told: Vec<(Option<State>, Since)>) -> Vec<Result<Tenure, HistoryError>> {
-    let count = told.len();
-    let tenures = told.into_iter().enumerate().map(|(index, (state, since))| {
+/// Tenures from the newest to the oldest, each ended by the one before it.
+pub(super) fn tenures(past: Vec<(Option<State>, Since)>) -> Vec<Result<Tenure, HistoryError>> {
+    let count = past.len();
+    let tenures = past.into_iter().enumerate().map(|(index, (state, since))| {
         let number = count - index;
         Ok(Tenure {
             state,
@@ -114,8 +113,8 @@ pub(super) fn shallow() -> HistoryError {
 }
 
 impl World {
-    /// A repository of these files besides `rungs.yaml`'s ladder `qa`, `stage`,
-    /// `prod`; the app is promoted to prod with `v2`, and is nowhere yet.
+    /// A repository with these files and the ladder `qa`, `stage`, `prod`. `v2` of the
+    /// app is promoted to prod; no environment has a state yet.
     pub(super) fn of(files: &[(&str, &str)]) -> Self {
         let mut all = BTreeMap::from([
             ("rungs.yaml", "version: 1\nladder: [qa, stage, prod]\n"),
@@ -141,12 +140,12 @@ impl World {
             overrides: Vec::new(),
             facts: None,
             rendering: None,
-            asked: Gate::ALL.to_vec(),
+            judged_gates: Gate::ALL.to_vec(),
         }
         .promoted_from("stage")
     }
 
-    /// With these gates of prod.
+    /// A repository in which prod has these gates.
     pub(super) fn gated(gates: &str) -> Self {
         let text = format!("gates:\n{gates}");
         Self::of(&[("environments/prod/environment.yaml", &text)]).current("stage", "v2")
@@ -226,8 +225,8 @@ impl World {
         self
     }
 
-    pub(super) fn asking(mut self, gates: &[Gate]) -> Self {
-        self.asked = gates.to_vec();
+    pub(super) fn judged_by(mut self, gates: &[Gate]) -> Self {
+        self.judged_gates = gates.to_vec();
         self
     }
 
@@ -241,29 +240,29 @@ impl World {
         self
     }
 
-    /// The app stands somewhere.
+    /// Sets the app's current state in an environment.
     pub(super) fn current(self, environment: &str, text: &str) -> Self {
-        self.standing_state(environment, state(text))
+        self.current_state(environment, state(text))
     }
 
-    pub(super) fn standing_state(mut self, environment: &str, state: State) -> Self {
+    pub(super) fn current_state(mut self, environment: &str, state: State) -> Self {
         let name = self.name(environment);
-        self.history.standing.insert(name, state);
+        self.history.current.insert(name, state);
         self
     }
 
-    /// What an environment has said, the newest first; it stands there now.
+    /// Sets the states that an environment has had, the newest first, which is current.
     pub(super) fn history(self, environment: &str, texts: &[&str]) -> Self {
         let since = || Since::Unverified { at: at("2026-06-01T00:00:00Z") };
-        let told = texts.iter().map(|text| (Some(state(text)), since()));
-        let world = self.tenures(environment, tenures(told.collect()));
+        let past = texts.iter().map(|text| (Some(state(text)), since()));
+        let world = self.tenures(environment, tenures(past.collect()));
         match texts.first() {
             Some(text) => world.current(environment, text),
             None => world,
         }
     }
 
-    /// The stays in an environment, whether or not it still stands there.
+    /// Sets the tenures in an environment, but not its current state.
     pub(super) fn tenures(
         mut self,
         environment: &str,
@@ -274,17 +273,17 @@ impl World {
         self
     }
 
-    /// The environment had the app and has it no more.
+    /// Removes the app from an environment that had it.
     pub(super) fn lost(mut self, environment: &str) -> Self {
         let name = self.name(environment);
-        self.history.standing.remove(&name);
+        self.history.current.remove(&name);
         self
     }
 
-    /// What an environment has said as far as the clone goes; the oldest began
-    /// before, and an empty text is a time without the app.
+    /// Sets the states that an environment has had, as far as the clone goes: the oldest
+    /// started before. An empty text is a time without the app.
     pub(super) fn edged(self, environment: &str, texts: &[&str]) -> Self {
-        let told = texts.iter().enumerate().map(|(index, text)| {
+        let past = texts.iter().enumerate().map(|(index, text)| {
             let since = if index + 1 == texts.len() {
                 Since::Unknown { fetch: "git fetch --unshallow".to_owned() }
             } else {
@@ -292,14 +291,14 @@ impl World {
             };
             (Some(state(text)), since)
         });
-        let world = self.tenures(environment, tenures(told.collect()));
+        let world = self.tenures(environment, tenures(past.collect()));
         match texts.first() {
             Some(text) if !text.is_empty() => world.current(environment, text),
             _ => world,
         }
     }
 
-    /// Where nothing older is in this clone.
+    /// Ends the history of an environment at the edge of the clone.
     pub(super) fn shallow(mut self, environment: &str) -> Self {
         let name = self.name(environment);
         self.history.tenures.entry(name).or_default().push(Err(shallow()));
@@ -323,7 +322,7 @@ impl World {
             app: "web",
             transition,
             direct: self.direct,
-            current: self.history.standing.get(&target.name),
+            current: self.history.current.get(&target.name),
             proposed: &self.proposed,
             evidence: &self.history,
             values: self,
@@ -332,15 +331,15 @@ impl World {
             ticket: self.ticket.as_deref(),
             rendering: self.rendering.as_ref().map(|rendered| rendered.as_ref().copied()),
         };
-        judge(&candidate, &self.asked, &self.overrides)
+        judge(&candidate, &self.judged_gates, &self.overrides)
     }
 
-    /// What one gate says; none where it says nothing.
+    /// The verdict of one gate, if there is one.
     pub(super) fn verdict(&self, gate: Gate) -> Option<Verdict> {
         self.judge().into_iter().find(|verdict| verdict.gate == gate)
     }
 
-    /// Answer and reason: `fail: …`
+    /// A gate's answer and reason: `fail: …`
     pub(super) fn says(&self, gate: Gate) -> String {
         let Some(verdict) = self.verdict(gate) else { return "nothing".to_owned() };
         format!("{}: {}", verdict.answer.word(), verdict.reason)
@@ -350,7 +349,7 @@ impl World {
         self.judge().into_iter().map(|verdict| verdict.gate).collect()
     }
 
-    /// The environments whose history was read, once for each stay.
+    /// The environments whose history is read, once for each tenure.
     pub(super) fn read(&self) -> Vec<String> {
         self.judge();
         self.history.read.take()
@@ -369,7 +368,7 @@ impl Evidence for PastStates {
     }
 
     fn current(&self, environment: &EnvironmentName, _: &str) -> Option<State> {
-        self.standing.get(environment).cloned()
+        self.current.get(environment).cloned()
     }
 
     fn holds(&self, _: &EnvironmentName, _: &str) -> Vec<Hold> {
@@ -385,7 +384,7 @@ impl Values for World {
     }
 }
 
-/// A forge that knows what it is told.
+/// A forge with fixed answers.
 #[derive(Default)]
 pub(super) struct Forge {
     pub(super) checks: BTreeMap<&'static str, CheckFact>,
@@ -411,12 +410,12 @@ fn each_gate_is_listed_once_with_its_own_name() {
 }
 
 #[test]
-fn gates_that_ask_for_nothing_say_nothing() {
+fn gates_that_are_not_configured_give_no_verdict() {
     let world = World::of(&[]).current("stage", "v2");
     assert_eq!(world.gates(), [Gate::Order, Gate::Hold]);
 }
 
-/// Every gate of prod, each with what it passes by.
+/// A configuration of every gate.
 const ALL: &str = r"
   soak: 1s
   window: { allow: ['Mon-Sun 00:00-24:00 UTC'] }
@@ -437,7 +436,7 @@ fn gates_are_judged_in_their_order() {
 }
 
 #[test]
-fn a_rollback_is_asked_for_what_is_not_about_going_up() {
+fn a_rollback_is_judged_only_by_gates_that_are_not_about_going_up() {
     let gates = World::gated(ALL).rollback().gates();
     assert_eq!(gates, [Gate::Hold, Gate::Tag, Gate::Image, Gate::Approvals]);
 }
@@ -450,13 +449,13 @@ fn a_first_rung_has_no_order_no_soak_and_no_source() {
     for missing in [Gate::Order, Gate::Soak, Gate::Field] {
         assert!(!gates.contains(&missing), "{missing}");
     }
-    for asked in [Gate::Tag, Gate::Image, Gate::Digest, Gate::Ticket, Gate::Window] {
-        assert!(gates.contains(&asked), "{asked}");
+    for judged in [Gate::Tag, Gate::Image, Gate::Digest, Gate::Ticket, Gate::Window] {
+        assert!(gates.contains(&judged), "{judged}");
     }
 }
 
 #[test]
-fn rendering_is_judged_in_its_place_where_something_was_rendered() {
+fn rendering_is_judged_in_its_place_if_something_was_rendered() {
     let world = World::gated(ALL).rendering(Ok(()));
     assert_eq!(world.gates(), Gate::ALL);
     assert_eq!(world.says(Gate::Render), "pass: it renders");
@@ -467,14 +466,14 @@ fn rendering_is_judged_in_its_place_where_something_was_rendered() {
 }
 
 #[test]
-fn only_the_gates_that_are_asked_say_something() {
-    let world = World::gated(ALL).rendering(Ok(())).asking(&[Gate::Window, Gate::Tag]);
+fn only_the_given_gates_are_judged() {
+    let world = World::gated(ALL).rendering(Ok(())).judged_by(&[Gate::Window, Gate::Tag]);
     assert_eq!(world.gates(), [Gate::Tag, Gate::Window]);
-    assert_eq!(World::gated(ALL).asking(&[]).gates(), []);
+    assert_eq!(World::gated(ALL).judged_by(&[]).gates(), []);
 }
 
 #[test]
-fn a_gate_is_overridden_with_a_reason_where_it_may_be_and_has_to() {
+fn a_gate_is_overridden_with_a_reason_if_it_may_be_and_does_not_pass() {
     let world = World::gated("  ticket: '^T'\n  tag: '^v'\n  approvals: { count: 1 }\n");
     let world = world
         .overriding(Gate::Ticket, "the tracker is down")
@@ -483,13 +482,13 @@ fn a_gate_is_overridden_with_a_reason_where_it_may_be_and_has_to() {
     let overridden = |gate| world.verdict(gate).unwrap().overridden;
     assert_eq!(overridden(Gate::Ticket).as_deref(), Some("the tracker is down"));
     assert_eq!(overridden(Gate::Tag), None, "it passes");
-    assert_eq!(overridden(Gate::Approvals), None, "nobody approves of themselves");
+    assert_eq!(overridden(Gate::Approvals), None, "nobody approves their own change");
     let world = World::gated("  ticket: '^T'\n").overriding(Gate::Ticket, "  ");
     assert_eq!(world.verdict(Gate::Ticket).unwrap().overridden, None, "no reason is given");
 }
 
 #[test]
-fn verdicts_come_to_the_exit_code_of_the_worst() {
+fn the_worst_verdict_gives_the_exit_code() {
     use crate::diagnostic::ProblemKind;
     let wait = World::gated("  approvals: { count: 1 }\n");
     assert_eq!(worst(&wait.judge()), Some(ProblemKind::Wait));
@@ -502,14 +501,14 @@ fn verdicts_come_to_the_exit_code_of_the_worst() {
 }
 
 #[test]
-fn every_verdict_of_a_configured_gate_names_the_line_that_asked() {
+fn every_verdict_of_a_configured_gate_names_the_line_that_requires_it() {
     for verdict in World::gated(ALL).judge() {
-        let asked = verdict.asked.as_ref().map(|asked| asked.path().to_string());
+        let path = verdict.location.as_ref().map(|at| at.path().to_string());
         let expected = match verdict.gate {
             Gate::Order => Some("rungs.yaml"),
             Gate::Hold => None,
             _ => Some("environments/prod/environment.yaml"),
         };
-        assert_eq!(asked.as_deref(), expected, "{}", verdict.gate);
+        assert_eq!(path.as_deref(), expected, "{}", verdict.gate);
     }
 }

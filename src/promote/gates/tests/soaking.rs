@@ -20,39 +20,39 @@ fn unknown() -> Since {
     Since::Unknown { fetch: "git fetch --unshallow".to_owned() }
 }
 
-/// Now is 2026-06-15T12:00Z, and a day of soak is asked for.
-fn soaked(gates: &str, told: &[(&str, Since)]) -> World {
-    let told =
-        told.iter().map(|(text, since)| ((!text.is_empty()).then(|| state(text)), since.clone()));
-    World::gated(gates).tenures("stage", tenures(told.collect()))
+/// The time is 2026-06-15T12:00Z, and the soak is a day.
+fn soaked(gates: &str, past: &[(&str, Since)]) -> World {
+    let past =
+        past.iter().map(|(text, since)| ((!text.is_empty()).then(|| state(text)), since.clone()));
+    World::gated(gates).tenures("stage", tenures(past.collect()))
 }
 
 const DAY: &str = "  soak: 24h\n";
 const FORGE: &str = "  soak: { for: 24h, trust: forge }\n";
 
 #[test]
-fn a_state_enters_when_it_has_stood_below_for_long_enough() {
+fn a_state_enters_when_it_has_been_below_for_long_enough() {
     let table = [
         (
             DAY,
             vec![("v2", verified("2026-06-14T12:00:00Z"))],
-            "pass: it has stood in `stage` for 1d",
+            "pass: it has been in `stage` for 1d",
         ),
         (
             DAY,
             vec![("v2", verified("2026-06-14T12:00:01Z"))],
-            "wait: it has stood in `stage` for 23h 59m of 1d",
+            "wait: it has been in `stage` for 23h 59m of 1d",
         ),
         (
             DAY,
             vec![("v2", unverified("2026-06-10T09:30:00Z"))],
-            "pass: it has stood in `stage` for 5d 2h by the commit's own time, which is unverified",
+            "pass: it has been in `stage` for 5d 2h by the commit's own time, which is unverified",
         ),
         (
             DAY,
             vec![("v2", hidden("2026-06-15T11:00:00Z"))],
-            "wait: it has stood in `stage` for 1h of 1d, counted from the merge `0000000`, which \
-             hides what the branch was before",
+            "wait: it has been in `stage` for 1h of 1d, counted from the merge `0000000`, which \
+             hides the branch's earlier states",
         ),
         (
             DAY,
@@ -63,37 +63,37 @@ fn a_state_enters_when_it_has_stood_below_for_long_enough() {
         (
             DAY,
             vec![("v2", unknown())],
-            "wait: since when it stands in `stage` is not known: its history is not in this \
+            "wait: it is not known how long it has been in `stage`: its history is not in this \
              clone; fetch it with `git fetch --unshallow`",
         ),
         (
             FORGE,
             vec![("v2", verified("2026-06-14T12:00:00Z"))],
-            "pass: it has stood in `stage` for 1d",
+            "pass: it has been in `stage` for 1d",
         ),
         (
             FORGE,
             vec![("v2", unverified("2026-01-01T00:00:00Z"))],
-            "wait: since when it stands in `stage` is not known: only the commit's own time is, \
-             and `trust: forge` does not count it",
+            "wait: it is not known how long it has been in `stage`: only the commit's own time \
+             is known, and `trust: forge` does not count it",
         ),
         (
             DAY,
             vec![("v1", unknown())],
-            "wait: since when it stands in `stage` is not known: its history is not in this \
+            "wait: it is not known how long it has been in `stage`: its history is not in this \
              clone; fetch it with `git fetch --unshallow`",
         ),
-        (DAY, vec![("v1", verified("2026-06-01T00:00:00Z"))], "wait: it has not stood in `stage`"),
-        (DAY, vec![], "wait: it has not stood in `stage`"),
+        (DAY, vec![("v1", verified("2026-06-01T00:00:00Z"))], "wait: it has not been in `stage`"),
+        (DAY, vec![], "wait: it has not been in `stage`"),
     ];
-    for (gates, told, expected) in table {
-        assert_eq!(soaked(gates, &told).says(Gate::Soak), expected, "{told:?}");
+    for (gates, past, expected) in table {
+        assert_eq!(soaked(gates, &past).says(Gate::Soak), expected, "{past:?}");
     }
 }
 
 #[test]
-fn one_waits_until_the_soak_ends() {
-    let until = |told: &[(&str, Since)]| soaked(DAY, told).verdict(Gate::Soak).unwrap().answer;
+fn a_promotion_waits_until_the_soak_ends() {
+    let until = |past: &[(&str, Since)]| soaked(DAY, past).verdict(Gate::Soak).unwrap().answer;
     let end = |text| Answer::Wait { until: Some(at(text)) };
     assert_eq!(until(&[("v2", verified("2026-06-15T06:00:00Z"))]), end("2026-06-16T06:00:00Z"));
     assert_eq!(until(&[("v2", unverified("2027-01-01T00:00:00Z"))]), end("2027-01-02T00:00:00Z"));
@@ -101,89 +101,87 @@ fn one_waits_until_the_soak_ends() {
 }
 
 #[test]
-fn a_state_that_came_back_begins_anew() {
-    let told = [
+fn a_state_that_came_back_starts_again() {
+    let past = [
         ("v2", verified("2026-06-15T10:00:00Z")),
         ("v1", verified("2026-06-15T09:00:00Z")),
         ("v2", verified("2026-06-01T00:00:00Z")),
     ];
-    assert!(
-        soaked(DAY, &told).says(Gate::Soak).starts_with("wait: it has stood in `stage` for 2h")
-    );
+    assert!(soaked(DAY, &past).says(Gate::Soak).starts_with("wait: it has been in `stage` for 2h"));
 }
 
 #[test]
-fn a_state_that_has_left_a_busy_rung_counts_from_when_it_came() {
-    let told = [
+fn a_state_that_has_left_a_busy_rung_counts_from_its_arrival() {
+    let past = [
         ("v4", verified("2026-06-15T11:00:00Z")),
         ("v3", verified("2026-06-15T10:00:00Z")),
         ("v2", verified("2026-06-14T11:00:00Z")),
     ];
-    assert_eq!(soaked(DAY, &told).says(Gate::Soak), "pass: it has stood in `stage` for 1d 1h");
+    assert_eq!(soaked(DAY, &past).says(Gate::Soak), "pass: it has been in `stage` for 1d 1h");
 }
 
 #[test]
-fn what_could_not_be_read_is_a_break() {
-    let told = [
+fn a_state_that_could_not_be_read_is_a_break() {
+    let past = [
         ("v2", verified("2026-06-15T10:00:00Z")),
         ("", verified("2026-06-15T09:00:00Z")),
         ("v2", verified("2026-06-01T00:00:00Z")),
     ];
-    assert!(soaked(DAY, &told).says(Gate::Soak).contains("for 2h of"));
+    assert!(soaked(DAY, &past).says(Gate::Soak).contains("for 2h of"));
 }
 
 #[test]
-fn an_app_that_was_gone_in_between_begins_anew() {
-    let mut told = tenures(vec![
+fn an_app_that_was_gone_in_between_starts_again() {
+    let mut past = tenures(vec![
         (Some(state("v2")), verified("2026-06-15T10:00:00Z")),
         (Some(state("v2")), verified("2026-06-01T00:00:00Z")),
     ]);
-    told[1].as_mut().unwrap().left = Some(commit(99));
-    let world = World::gated(DAY).tenures("stage", told);
+    past[1].as_mut().unwrap().left = Some(commit(99));
+    let world = World::gated(DAY).tenures("stage", past);
     assert!(world.says(Gate::Soak).contains("for 2h of"));
 }
 
 #[test]
-fn another_image_that_moves_does_not_break_what_was_set() {
-    let told = [
+fn a_change_of_another_image_does_not_break_the_soak_of_a_set_reference() {
+    let past = [
         ("web=v2 db=v2", verified("2026-06-15T10:00:00Z")),
         ("web=v2 db=v1", verified("2026-06-01T00:00:00Z")),
     ];
-    let world = soaked(DAY, &told).current("prod", "web=v1 db=v9").set();
+    let world = soaked(DAY, &past).current("prod", "web=v1 db=v9").set();
     let world = world.proposing("web=v2 db=v9");
-    assert_eq!(world.says(Gate::Soak), "pass: it has stood in `stage` for 14d 12h");
-    let whole = soaked(DAY, &told).proposing("web=v2 db=v2");
-    assert!(whole.says(Gate::Soak).contains("for 2h of"), "a promotion is of the whole state");
+    assert_eq!(world.says(Gate::Soak), "pass: it has been in `stage` for 14d 12h");
+    let whole = soaked(DAY, &past).proposing("web=v2 db=v2");
+    assert!(whole.says(Gate::Soak).contains("for 2h of"), "a promotion takes the whole state");
 }
 
 #[test]
-fn at_the_edge_of_a_shallow_clone_what_is_known_counts() {
+fn at_the_edge_of_a_shallow_clone_the_known_time_counts() {
     let near = [("web=v2 db=v2", verified("2026-06-15T10:00:00Z")), ("web=v2 db=v1", unknown())];
-    let set = |told: &[(&str, Since)]| {
-        soaked(DAY, told).current("prod", "web=v1 db=v9").set().proposing("web=v2 db=v9")
+    let set = |past: &[(&str, Since)]| {
+        soaked(DAY, past).current("prod", "web=v1 db=v9").set().proposing("web=v2 db=v9")
     };
     assert_eq!(
         set(&near).says(Gate::Soak),
-        "wait: it has stood in `stage` for 2h of 1d; perhaps longer, but its history is not in \
+        "wait: it has been in `stage` for 2h of 1d; perhaps longer, but its history is not in \
          this clone; fetch it with `git fetch --unshallow`"
     );
     let long = [("v2", verified("2026-06-01T00:00:00Z"))];
     let world = soaked(DAY, &long).shallow("stage");
-    assert_eq!(world.says(Gate::Soak), "pass: it has stood in `stage` for 14d 12h");
+    assert_eq!(world.says(Gate::Soak), "pass: it has been in `stage` for 14d 12h");
     world.history.read.take();
-    assert_eq!(world.read(), ["stage"], "no more is read than it takes");
+    assert_eq!(world.read(), ["stage"], "no more is read than necessary");
 }
 
 #[test]
-fn a_forge_that_knows_the_newer_half_of_a_stay_vouches_for_that_half() {
-    let told = [
+fn a_forge_that_knows_the_newer_half_of_a_tenure_vouches_for_that_half() {
+    let past = [
         ("web=v2 db=v2", verified("2026-06-15T10:00:00Z")),
         ("web=v2 db=v1", unverified("2026-01-01T00:00:00Z")),
     ];
-    let world = soaked(FORGE, &told).current("prod", "web=v1 db=v9").set();
+    let world = soaked(FORGE, &past).current("prod", "web=v1 db=v9").set();
     assert_eq!(
         world.proposing("web=v2 db=v9").says(Gate::Soak),
-        "wait: it has stood in `stage` for 2h of 1d"
+        "wait: it has been in `stage` for 2h of 1d"
     );
 }
 
@@ -200,11 +198,11 @@ fn fan_in(after: &str) -> World {
 }
 
 #[test]
-fn each_of_all_sources_soaks_and_one_of_any() {
+fn with_all_every_source_soaks_and_with_any_one_does() {
     let all = fan_in("{ all: [qa, stage] }");
-    assert_eq!(all.says(Gate::Soak), "wait: it has stood in `qa` for 2h of 1d");
+    assert_eq!(all.says(Gate::Soak), "wait: it has been in `qa` for 2h of 1d");
     let any = fan_in("{ any: [qa, stage] }");
-    assert_eq!(any.says(Gate::Soak), "pass: it has stood in `stage` for 14d 12h");
+    assert_eq!(any.says(Gate::Soak), "pass: it has been in `stage` for 14d 12h");
 }
 
 #[test]
@@ -213,36 +211,36 @@ fn a_history_that_git_cannot_read_waits() {
     let world = World::gated(DAY).tenures("stage", vec![Err(failed)]);
     assert_eq!(
         world.says(Gate::Soak),
-        "wait: since when it stands in `stage` is not known: git could not read the history: it \
+        "wait: it is not known how long it has been in `stage`: git could not read the history: it \
          is gone"
     );
 }
 
 proptest! {
     #[test]
-    fn the_stay_that_counts_is_the_newest_unbroken_one(
+    fn the_newest_unbroken_tenure_counts(
         tags in prop::collection::vec(prop::option::of(1..4u8), 0..12),
         hours in prop::collection::vec(1..40i64, 12),
         wanted in 1..4u8,
     ) {
         // From the oldest to the newest, each some hours after the one before.
         let now = at("2026-06-15T12:00:00Z").as_second();
-        let mut begin = now - hours.iter().take(tags.len()).sum::<i64>() * 3600;
-        let mut told = Vec::new();
+        let mut start = now - hours.iter().take(tags.len()).sum::<i64>() * 3600;
+        let mut past = Vec::new();
         for (tag, hours) in tags.iter().zip(&hours) {
-            told.push((*tag, begin));
-            begin += hours * 3600;
+            past.push((*tag, start));
+            start += hours * 3600;
         }
         // The oracle: go back over what is not wanted, then over what is.
-        let newest = told.iter().rposition(|(tag, _)| *tag == Some(wanted));
+        let newest = past.iter().rposition(|(tag, _)| *tag == Some(wanted));
         let since = newest.map(|mut at| {
-            while at > 0 && told[at - 1].0 == Some(wanted) {
+            while at > 0 && past[at - 1].0 == Some(wanted) {
                 at -= 1;
             }
-            told[at].1
+            past[at].1
         });
-        let list = told.iter().rev().map(|(tag, begin)| {
-            let since = Since::Verified { at: Timestamp::from_second(*begin).unwrap() };
+        let list = past.iter().rev().map(|(tag, start)| {
+            let since = Since::Verified { at: Timestamp::from_second(*start).unwrap() };
             (tag.map(|tag| state(&format!("v{tag}"))), since)
         });
         let world = World::gated(DAY).tenures("stage", tenures(list.collect()));
