@@ -10,20 +10,20 @@ use crate::source::{Location, RepoPath};
 codes! {
     /// A file of the new repository exists already.
     ///
-    /// `rungs init` writes a small working repository and overwrites nothing: where one of its
-    /// files exists already, it writes none at all.
+    /// `rungs init` writes a small working repository and overwrites nothing: if one of its files
+    /// exists already, it writes none of them.
     ///
     /// Choose an empty directory, as in `rungs init deploy`, or move the file away.
     INIT_EXISTS = "init-exists", Answer, Error;
 
     /// The new repository could not be written.
     ///
-    /// The disk is full or read-only, or the directory belongs to someone else. Mend that, and
-    /// run the command again.
+    /// The disk is full or read-only, or the directory belongs to someone else. Fix that, and run
+    /// the command again.
     INIT_FAILED = "init-failed", Outside, Error;
 }
 
-/// Lists files of this repository that the binary carries.
+/// Embeds files of this repository in the binary.
 macro_rules! embedded {
     ($($path:literal),+ $(,)?) => {
         &[$(($path, include_str!(concat!("../", $path)))),+]
@@ -74,8 +74,8 @@ pub const FILES: &[(&str, &str)] = embedded! {
     "templates/guestbook/values.yaml",
 };
 
-/// Writes the demo below `directory`, which is made where it is not there: all
-/// of it or nothing, so that the next run meets none of its files.
+/// Writes the demo to `directory`, which is created if it does not exist. All
+/// of the files are written or none, so that a failed run can be repeated.
 pub fn write(directory: &Path) -> Result<(), Findings> {
     let is_there = |path: &&str| fs::symlink_metadata(directory.join(path)).is_ok();
     let existing: Vec<_> = FILES.iter().map(|(path, _)| *path).filter(is_there).collect();

@@ -1,7 +1,7 @@
 //! Renders, validates and promotes the environments of a Kubernetes GitOps
 //! repository.
 //!
-//! The modules stand in the order of the flow, and each uses only those before
+//! The modules are in the order of the flow, and each uses only those before
 //! it.
 
 pub mod source;

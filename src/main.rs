@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Rendering makes and drops a node for every value: the system's allocator
-/// takes a sixth of the whole run longer.
+/// Rendering makes and drops a node for every value. With the system's
+/// allocator, a whole run takes a sixth longer.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

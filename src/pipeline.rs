@@ -21,13 +21,14 @@ use job::RenderJob;
 /// What to render.
 #[derive(Debug, Clone)]
 pub struct RenderSelection<'r> {
-    /// Of these environments, in this order.
+    /// The environments, in this order.
     pub environments: Vec<&'r Environment>,
-    /// Whether the whole repository was asked for, rather than each of its
-    /// environments by name: only then are the files of an environment that is
-    /// gone removed, too.
+    /// Whether the whole repository is rendered, rather than each of its
+    /// environments by name. Only then are the files of environments that no
+    /// longer exist removed too.
     pub everything: bool,
-    /// Only the app of that name, without what the environment itself brings.
+    /// The name of the only app to render, without the environment's own
+    /// objects; none for all apps.
     pub app: Option<&'r str>,
     /// Whether to look for values without effect as well, which takes a render
     /// for each of them.
@@ -35,7 +36,7 @@ pub struct RenderSelection<'r> {
 }
 
 impl<'r> RenderSelection<'r> {
-    /// Everything of a repository.
+    /// Everything in a repository.
     pub fn all(repository: &'r Repository) -> Self {
         Self {
             environments: repository.environments.iter().collect(),
@@ -45,17 +46,17 @@ impl<'r> RenderSelection<'r> {
         }
     }
 
-    /// The apps of an environment that are asked for.
+    /// The selected apps of an environment.
     pub fn apps(&self, environment: &'r Environment) -> impl Iterator<Item = &'r App> {
         let only = self.app;
         environment.apps.iter().filter(move |app| only.is_none_or(|name| name == app.name))
     }
 }
 
-/// The objects of environments.
+/// The objects of the selected environments.
 #[derive(Debug)]
 pub struct Rendering {
-    /// Each environment, in the order that was asked for.
+    /// Each environment, in the selection's order.
     pub environments: Vec<RenderedEnvironment>,
     /// Findings that did not stop the rendering.
     pub warnings: Findings,
@@ -66,7 +67,7 @@ pub struct Rendering {
 pub struct RenderedEnvironment {
     /// Its name.
     pub name: EnvironmentName,
-    /// The objects of the environment itself; empty where only an app was asked for.
+    /// The environment's own objects; empty if only one app is rendered.
     pub own: ObjectSet,
     /// Its apps, by name.
     pub apps: Vec<RenderedApp>,
@@ -83,9 +84,9 @@ pub struct RenderedApp {
     pub objects: ObjectSet,
 }
 
-/// Renders what is selected. `step` is called when an app is done.
+/// Renders the selection, and calls `step` after each app.
 ///
-/// Every problem of every app is returned together.
+/// The problems of all apps are returned together.
 pub fn render(
     tree: &Tree,
     repository: &Repository,
@@ -113,7 +114,7 @@ pub fn render(
     Ok(Rendering { environments, warnings: findings })
 }
 
-/// Each template once, however many apps are rendered from it.
+/// Loads each template once, however many apps are rendered from it.
 fn load_templates<'r>(
     tree: &Tree,
     selection: &RenderSelection<'r>,
@@ -185,8 +186,8 @@ fn render_apps(
     if findings.is_empty() { Ok(objects) } else { Err(findings) }
 }
 
-/// Kubernetes' own kinds, those of `schemas/crds/`, and those that the
-/// repository itself deploys.
+/// The scopes of Kubernetes' own kinds, of those in `schemas/crds/`, and of
+/// those that the repository itself deploys.
 fn scopes(tree: &Tree, rendered: &[Vec<Object>]) -> Result<Scopes, Findings> {
     let directory = RepoPath::root().child("schemas").child("crds");
     let mut scopes = kubernetes::read_definitions(tree, &directory)?;
@@ -212,7 +213,7 @@ fn place_apps(
     rendered
 }
 
-/// The objects of each environment itself, in the order that was asked for.
+/// Each environment's own objects, in the selection's order.
 fn own_objects(
     repository: &Repository,
     selection: &RenderSelection<'_>,

@@ -10,13 +10,13 @@ use crate::yaml::{Node, Value};
 use super::{Namespaces, binding_name};
 
 codes! {
-    /// Two environments want one namespace to be different.
+    /// Two environments disagree on a namespace that they share.
     ///
     /// Environments on one cluster may share a namespace that their apps name
     /// literally. It is one namespace: it has one set of labels, one quota, one
     /// set of limits and one list of who has access, and the first environment
-    /// of the ladder that uses it brings them. Another one's settings would be
-    /// without effect. Make them equal, for example in a file above both, or
+    /// of the ladder that uses it brings them. The settings of the others would
+    /// have no effect. Make them equal, for example in a file above both, or
     /// say which environment does not bring its namespaces:
     ///
     /// ```yaml
@@ -58,7 +58,8 @@ struct SharedNamespace<'r> {
     more: usize,
 }
 
-/// Where two environments say different things; none where one says nothing.
+/// The places where two environments differ; none for one that does not have
+/// the setting.
 type SettingDifference = (Option<Location>, Option<Location>);
 
 impl SharedNamespace<'_> {
@@ -121,8 +122,8 @@ fn access(first: &Environment, other: &Environment) -> Option<SettingDifference>
     entries(&of(first), &of(other))
 }
 
-/// The place of the first entry that is only in one of two maps, or has another
-/// value in the other.
+/// The place of the first entry that is in only one of two maps, or whose
+/// values differ.
 fn entries<T: PartialEq>(
     first: &BTreeMap<String, (T, Location)>,
     other: &BTreeMap<String, (T, Location)>,
@@ -139,7 +140,8 @@ fn values(first: Option<&Value>, other: Option<&Value>) -> Option<SettingDiffere
     nodes(first.and_then(settings), other.and_then(settings))
 }
 
-/// Nothing is brought for an empty map.
+/// The settings in a map; none if it is empty, because nothing is generated for
+/// an empty map.
 fn settings(value: &Value) -> Option<Node<'_>> {
     Some(value.root()).filter(|root| root.entries().len() > 0)
 }

@@ -1,5 +1,5 @@
-//! What each environment brings by itself: its namespaces, their quotas and
-//! limits, and who has access.
+//! The objects that each environment itself brings: its namespaces, with quotas,
+//! limits and access.
 
 mod conflict;
 mod name;
@@ -15,15 +15,15 @@ use crate::yaml::{Kind, NodeId, Value};
 
 /// The namespaces that the API server makes itself, in every cluster.
 ///
-/// Nothing is generated for them. They are not ours to describe, and what is
-/// right for an app's namespace is harmful there: a quota on `kube-system` can
-/// keep the cluster's own pods from starting, and a role in it is a role over
-/// the cluster.
+/// Nothing is generated for them. They are not ours to describe, and settings
+/// that are right for an app's namespace are harmful there: a quota on
+/// `kube-system` can keep the cluster's own pods from starting, and a role in it
+/// is a role over the cluster.
 const KUBERNETES_OWN: &[&str] = &["default", "kube-node-lease", "kube-public", "kube-system"];
 
-/// An operator removes what is no longer in the repository. A Namespace takes
-/// everything in it along, its volumes too: losing an app must not lose its
-/// data.
+/// An operator removes what is no longer in the repository. Removing a Namespace
+/// removes everything in it, including its volumes: losing an app must not lose
+/// its data.
 const NOT_PRUNED: &[(&str, &str)] = &[
     ("kustomize.toolkit.fluxcd.io/prune", "disabled"),
     ("argocd.argoproj.io/sync-options", "Prune=false"),
@@ -35,9 +35,9 @@ const RBAC: &str = "rbac.authorization.k8s.io";
 /// The namespaces of a repository, each with the environments that would bring
 /// it.
 ///
-/// Environments on one cluster may share one. Only the first of them brings it,
-/// whichever of them are rendered: an object is in one file, and in the
-/// same one whether everything is rendered or a part. An environment with
+/// Environments on one cluster may share a namespace. Only the first of them
+/// brings it, whichever of them are rendered: an object is in one file, and in
+/// the same one whether everything is rendered or a part. An environment with
 /// `generate: { namespaces: false }` is never among them.
 #[derive(Debug)]
 pub struct Namespaces<'r> {
@@ -49,7 +49,7 @@ pub struct Namespaces<'r> {
 type User<'r> = (&'r Environment, &'r Location);
 
 impl<'r> Namespaces<'r> {
-    /// Those that the apps of a repository's environments use.
+    /// The namespaces that the apps of a repository's environments use.
     pub fn of(environments: &'r [Environment]) -> Self {
         let mut users: BTreeMap<_, Vec<User<'_>>> = BTreeMap::new();
         for environment in environments.iter().filter(|one| one.generate.namespaces) {
@@ -61,18 +61,19 @@ impl<'r> Namespaces<'r> {
         Self { users }
     }
 
-    /// The objects that one of the environments brings: for each namespace that
-    /// it is the first to use the Namespace, a `ResourceQuota` where it has a
-    /// quota, a `LimitRange` where it has limits, and a `RoleBinding` for each
-    /// access. Each one's origin is the setting that asks for it.
+    /// Generates the objects that one of the environments brings: for each
+    /// namespace that it is the first to use, the Namespace, a `ResourceQuota`
+    /// if it has a quota, a `LimitRange` if it has limits, and a `RoleBinding`
+    /// for each access. The origin of each object is the setting that asks for
+    /// it.
     ///
-    /// They get the environment's labels and ours, but no `part-of`: they belong
-    /// to no app, and removing everything that is labelled as an app's must not
-    /// remove the namespace.
+    /// The objects get the environment's labels and ours, but no `part-of`: they
+    /// belong to no app, and removing everything that is labelled as an app's
+    /// must not remove the namespace.
     ///
-    /// A namespace that exists already, made by someone else, is described all
-    /// the same: applying adds labels and annotations and removes nothing.
-    /// `namespaces: false` leaves it alone.
+    /// A namespace that someone else has made already is described too: applying
+    /// it adds labels and annotations and removes nothing. `namespaces: false`
+    /// leaves it alone.
     pub fn generate(&self, environment: &Environment) -> Vec<Object> {
         let configured = environment.labels.iter().map(|(key, label)| LabelSetting {
             key,
@@ -98,7 +99,7 @@ impl<'r> Namespaces<'r> {
                 labels: &labels,
             };
             let findings = place(&mut objects, &placement, &Scopes::built_in());
-            debug_assert!(findings.is_empty(), "what is generated is placed as it should be");
+            debug_assert!(findings.is_empty(), "generated objects can be placed");
             generated.extend(objects);
         }
         generated
@@ -161,7 +162,7 @@ fn limit_range(limits: &Value) -> Option<Object> {
     Some(object)
 }
 
-/// One for each access, however often it is listed.
+/// A binding for each access, however often it is listed.
 fn role_bindings(environment: &Environment) -> impl Iterator<Item = Object> {
     let mut bindings = BTreeMap::new();
     for access in &environment.access {
@@ -171,8 +172,8 @@ fn role_bindings(environment: &Environment) -> impl Iterator<Item = Object> {
     bindings.into_iter().map(|(name, (access, asked_by))| role_binding(&name, access, asked_by))
 }
 
-/// The role is a part of the name because a binding cannot change its role: a
-/// new role is a new binding, and the old one is pruned.
+/// The name of a binding. The role is a part of it because a binding cannot
+/// change its role: a new role is a new binding, and the old one is pruned.
 fn binding_name(access: &Access) -> String {
     let (kind, subject) = match &access.subject {
         AccessSubject::Group(name) => ("group", name),
@@ -198,7 +199,7 @@ fn role_binding(name: &str, access: &Access, asked_by: &Location) -> Object {
     object
 }
 
-/// An object with nothing but its identity. Its namespace comes when it is
+/// An object with nothing but its identity. Its namespace is set when it is
 /// placed.
 fn object(group: &str, kind: &str, name: &str, asked_by: &Location) -> Object {
     let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };

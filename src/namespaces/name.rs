@@ -1,4 +1,4 @@
-//! Names of objects from names that people gave.
+//! Names of objects, made from names that people chose.
 
 use std::fmt::Write;
 
@@ -6,14 +6,14 @@ use sha2::{Digest, Sha256};
 
 use crate::kubernetes::dns_label;
 
-/// The most that is kept of a name that is changed.
+/// The most characters that are kept of a name that is changed.
 const KEPT: usize = 40;
 /// Hexadecimal digits of the hash that tells changed names apart.
 const HASH: usize = 8;
 
-/// A DNS label for any name: itself where it is one, else what can be kept of
-/// it with a hash of the whole. Two names never get the same label, because a
-/// name that looks like one with a hash gets another hash.
+/// A DNS label for any name: the name itself if it is one, otherwise what can be
+/// kept of it and a hash of the whole. Two names never get the same label,
+/// because a name that already looks hashed gets another hash.
 pub(super) fn slug(name: &str) -> String {
     if dns_label(name).is_ok() && !looks_hashed(name) {
         return name.to_owned();
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_is_a_label_stays() {
+    fn a_name_that_is_a_label_is_kept() {
         assert_eq!(slug("shop-developers"), "shop-developers");
         assert_eq!(slug("view"), "view");
     }
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_can_be_made_to_meet_a_changed_one() {
+    fn no_name_can_be_made_to_equal_a_changed_one() {
         let changed = slug("oidc:team/a");
         assert_ne!(slug(&changed), changed);
     }

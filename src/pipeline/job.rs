@@ -18,7 +18,7 @@ pub(super) struct RenderJob<'r> {
     plain_text: OnceLock<Option<FileTexts>>,
 }
 
-/// The text of each rendered file, to be compared.
+/// The text of each rendered file, for comparison.
 type FileTexts = Vec<(RepoPath, String)>;
 
 impl<'r> RenderJob<'r> {
@@ -41,20 +41,21 @@ impl<'r> RenderJob<'r> {
         images.collect()
     }
 
-    /// Hands what the template sees to `see`.
-    fn with_input<T>(&self, see: impl FnOnce(&Input<'_>) -> T) -> T {
-        self.with_other_input(&self.images(), &self.app.values, see)
+    /// Calls `run` with the template's input.
+    fn with_input<T>(&self, run: impl FnOnce(&Input<'_>) -> T) -> T {
+        self.with_other_input(&self.images(), &self.app.values, run)
     }
 
-    /// Hands what the template would see with these images and values to `see`.
+    /// Calls `run` with what the template's input would be for these images and
+    /// values.
     fn with_other_input<T>(
         &self,
         images: &[InputImage<'_>],
         values: &Value,
-        see: impl FnOnce(&Input<'_>) -> T,
+        run: impl FnOnce(&Input<'_>) -> T,
     ) -> T {
         let labels: Vec<_> = self.labels.iter().map(|label| (label.key, label.value)).collect();
-        see(&Input {
+        run(&Input {
             app: &self.app.name,
             environment: self.environment.name.as_str(),
             namespace: &self.app.namespace.value,
@@ -64,8 +65,7 @@ impl<'r> RenderJob<'r> {
         })
     }
 
-    /// The text that the template would give with these images and values, to
-    /// be compared.
+    /// Renders the text for these images and values, for comparison.
     pub(super) fn render_text(
         &self,
         images: &[InputImage<'_>],
@@ -74,8 +74,8 @@ impl<'r> RenderJob<'r> {
         self.with_other_input(images, values, |input| self.template.render_text(input))
     }
 
-    /// The text that the template gives, kept for every comparison; none where it
-    /// does not render.
+    /// The text for the app's own images and values, rendered once for all
+    /// comparisons; none if it does not render.
     pub(super) fn plain_text(&self) -> Option<&FileTexts> {
         let render = || self.render_text(&self.images(), &self.app.values).ok();
         self.plain_text.get_or_init(render).as_ref()
@@ -98,8 +98,8 @@ impl<'r> RenderJob<'r> {
         if findings.has_errors() { Err(self.explain(findings)) } else { Ok(objects) }
     }
 
-    /// The findings at the template's lines and the values that fed them,
-    /// instead of in text that nobody wrote.
+    /// Moves findings from text that nobody wrote to the template's lines and
+    /// the values that fed them.
     fn explain(&self, findings: Findings) -> Findings {
         if findings.is_empty() {
             return findings;
@@ -107,7 +107,7 @@ impl<'r> RenderJob<'r> {
         self.with_input(|input| self.template.trace(input).explain(findings)).about(&self.subject())
     }
 
-    /// The same objects, each with the template's line that begins it.
+    /// The same objects, each with the template's line where it starts.
     pub(super) fn traced(&self, objects: &[&Object]) -> Vec<Object> {
         self.with_input(|input| {
             let trace = self.template.trace(input);

@@ -1,4 +1,4 @@
-//! What has to change for a tree to hold what it should.
+//! The changes that bring an output tree up to date.
 
 use serde::Serialize;
 
@@ -29,7 +29,7 @@ pub struct OutputChange {
     pub action: FileAction,
 }
 
-/// How many files were and are as they should be.
+/// The number of files by what happened to them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// New files.
@@ -42,41 +42,41 @@ pub struct Summary {
     pub unchanged: usize,
 }
 
-/// Everything that has to happen. That nothing is in the way was checked before.
+/// All changes to an output tree, made only if nothing is in their way.
 #[derive(Debug)]
 pub struct OutputChanges {
     pub(super) files: RenderedFiles,
     pub(super) environments: Vec<EnvironmentChanges>,
-    /// Temporary directories in the output directory itself, which a run left
-    /// when it was killed.
+    /// Temporary directories in the output directory itself, left by a run that
+    /// was killed.
     pub(super) leftovers: Vec<String>,
 }
 
-/// What happens in an environment's directory.
+/// The changes in an environment's directory.
 #[derive(Debug)]
 pub(super) struct EnvironmentChanges {
     pub(super) path: RepoPath,
-    /// Whether the directory is there already.
+    /// Whether the directory exists already.
     pub(super) exists: bool,
-    /// Temporary directories that a run left when it was killed.
+    /// Temporary directories, left by a run that was killed.
     pub(super) leftovers: Vec<String>,
     pub(super) directories: Vec<DirectoryChanges>,
-    /// Whether everything in it is ours and has to go.
+    /// Whether everything in it is ours and is removed.
     pub(super) vanishes: bool,
 }
 
-/// What happens in the directory of an app, or of an environment's own files.
+/// The changes in the directory of an app, or of an environment's own files.
 #[derive(Debug)]
 pub(super) struct DirectoryChanges {
     pub(super) path: RepoPath,
-    /// Whether the directory is there already.
+    /// Whether the directory exists already.
     pub(super) exists: bool,
-    /// Names and what happens to them.
+    /// Names of files, and what happens to them.
     pub(super) changes: Vec<(String, FileAction)>,
     pub(super) unchanged: usize,
-    /// Temporary files that a run left when it was killed.
+    /// Temporary files, left by a run that was killed.
     pub(super) leftovers: Vec<String>,
-    /// Whether everything in it is ours and has to go.
+    /// Whether everything in it is ours and is removed.
     pub(super) vanishes: bool,
 }
 
@@ -99,7 +99,7 @@ impl OutputChanges {
         self.directories().all(|directory| directory.changes.is_empty())
     }
 
-    /// How many files there are of each kind.
+    /// The number of files by what happens to them.
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
         for directory in self.directories() {

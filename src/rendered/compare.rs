@@ -21,10 +21,11 @@ type Planned<'f> = BTreeMap<RepoPath, BTreeMap<RepoPath, PlannedFiles<'f>>>;
 
 impl OutputChanges {
     /// Compares a tree, which need not be on disk, with what should be in it.
-    /// Whatever is in the way is a finding; all of them are reported together. Files outside the scope are not looked at.
+    /// Whatever is in the way is a finding; all of them are reported together.
+    /// Files outside the scope are not looked at.
     ///
-    /// Our files are exactly two directories deep: deeper ones, and those whose
-    /// name begins with a dot, are somebody else's.
+    /// Our files are exactly two directories deep: deeper ones, and those in
+    /// directories whose name starts with a dot, are somebody else's.
     pub fn of(
         existing: &dyn Existing,
         files: RenderedFiles,
@@ -32,7 +33,7 @@ impl OutputChanges {
     ) -> Result<Self, Findings> {
         let mut findings = Findings::new();
         let mut planned = planned(&files, scope);
-        let leftovers = add_standing(existing, scope, &mut planned, &mut findings);
+        let leftovers = add_existing(existing, scope, &mut planned, &mut findings);
         let surveyed: Vec<_> = planned
             .into_par_iter()
             .map(|(path, apps)| Survey { existing, scope, path }.environment(apps))
@@ -47,9 +48,8 @@ impl OutputChanges {
 }
 
 impl OutputDirectory {
-    /// Compares what is here with what should be, to report and not to write:
-    /// takes no lock and makes no directory. [`OutputDirectory::lock`] is for
-    /// writing.
+    /// Compares the directory with what should be in it, for a report: takes no
+    /// lock and creates no directory. [`OutputDirectory::lock`] is for writing.
     pub fn compare(
         &self,
         files: RenderedFiles,
@@ -70,9 +70,9 @@ fn planned<'f>(files: &'f RenderedFiles, scope: &RenderScope) -> Planned<'f> {
     planned
 }
 
-/// Adds the environments that are in scope without a file that should be
-/// there, and finds what an ended run left in the output directory.
-fn add_standing(
+/// Adds the environments in scope that should have no files, and finds what a
+/// killed run left in the output directory.
+fn add_existing(
     existing: &dyn Existing,
     scope: &RenderScope,
     planned: &mut Planned<'_>,
@@ -93,7 +93,7 @@ fn add_standing(
         }
         Ok(entries) => entries,
     };
-    let directories = entries.into_iter().filter(|(_, stands)| *stands == EntryKind::Directory);
+    let directories = entries.into_iter().filter(|(_, kind)| *kind == EntryKind::Directory);
     let (leftovers, environments) = directories.partition::<Vec<_>, _>(|(n, _)| is_temporary(n));
     for (name, _) in environments.iter().filter(|(name, _)| !name.starts_with('.')) {
         planned.entry(RepoPath::root().child(name)).or_default();
@@ -109,14 +109,14 @@ struct Survey<'a> {
 }
 
 impl Survey<'_> {
-    /// None where nothing is there and nothing should be.
+    /// The environment's changes; none if nothing is there and nothing should be.
     fn environment(
         self,
         planned: BTreeMap<RepoPath, PlannedFiles<'_>>,
     ) -> Result<Option<EnvironmentChanges>, Findings> {
         let kind = self.existing.kind(&self.path);
         match kind.map_err(|kind| unreadable(&self.existing.name(&self.path), &kind))? {
-            Some(EntryKind::Directory) => self.standing(planned).map(Some),
+            Some(EntryKind::Directory) => self.existing_directory(planned).map(Some),
             _ if planned.is_empty() => Ok(None),
             Some(other) => Err(in_the_way(&self.existing.name(&self.path), other).into()),
             None => Ok(Some(EnvironmentChanges {
@@ -129,7 +129,7 @@ impl Survey<'_> {
         }
     }
 
-    fn standing(
+    fn existing_directory(
         self,
         planned: BTreeMap<RepoPath, PlannedFiles<'_>>,
     ) -> Result<EnvironmentChanges, Findings> {
@@ -140,15 +140,15 @@ impl Survey<'_> {
             planned.into_iter().map(|(path, names)| (path, (false, names))).collect();
         let mut findings = Findings::new();
         let (mut leftovers, mut others) = (Vec::new(), false);
-        for (name, stands) in entries {
+        for (name, kind) in entries {
             let path = self.path.child(&name);
-            let directory = stands == EntryKind::Directory;
-            if directory && is_temporary(&name) {
+            let is_directory = kind == EntryKind::Directory;
+            if is_directory && is_temporary(&name) {
                 leftovers.push(name);
-            } else if directory && self.scope.covers(&path) && !name.starts_with('.') {
+            } else if is_directory && self.scope.covers(&path) && !name.starts_with('.') {
                 apps.entry(path).or_default().0 = true;
             } else if apps.contains_key(&path) {
-                findings.push(in_the_way(&self.existing.name(&path), stands));
+                findings.push(in_the_way(&self.existing.name(&path), kind));
             } else {
                 others = true;
             }
@@ -163,7 +163,7 @@ impl Survey<'_> {
         if !findings.is_empty() {
             return Err(findings);
         }
-        // An empty one without a trace of ours is somebody else's.
+        // An empty directory without a trace of ours is somebody else's.
         let ours = !directories.is_empty() || !leftovers.is_empty();
         let vanishes = ours
             && !others
@@ -173,7 +173,7 @@ impl Survey<'_> {
     }
 }
 
-/// What came out well; what did not is added to the findings.
+/// The results without findings; the others' findings are added to `findings`.
 fn gather<T>(results: Vec<Result<T, Findings>>, findings: &mut Findings) -> Vec<T> {
     let mut gathered = Vec::with_capacity(results.len());
     for result in results {
@@ -185,7 +185,7 @@ fn gather<T>(results: Vec<Result<T, Findings>>, findings: &mut Findings) -> Vec<
     gathered
 }
 
-/// A directory that is not there yet.
+/// The changes of a directory that does not exist yet.
 fn new(path: &RepoPath, names: &[(&str, &[u8])]) -> DirectoryChanges {
     DirectoryChanges {
         path: path.clone(),
@@ -219,9 +219,9 @@ fn compare(
     }
     let is_planned = |name: &str| names.binary_search_by(|(known, _)| (*known).cmp(name)).is_ok();
     let mut others = false;
-    for (name, stands) in entries.iter().filter(|(name, _)| !is_planned(name)) {
-        match comparison.stale(name, *stands) {
-            _ if *stands == EntryKind::File && is_temporary(name) => {
+    for (name, kind) in entries.iter().filter(|(name, _)| !is_planned(name)) {
+        match comparison.stale(name, *kind) {
+            _ if *kind == EntryKind::File && is_temporary(name) => {
                 directory.leftovers.push(name.clone());
             }
             Ok(true) => directory.changes.push((name.clone(), FileAction::Remove)),
@@ -240,7 +240,7 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// What has to happen for `name` to hold `bytes`; none where it does.
+    /// What has to happen for `name` to hold `bytes`; none if it already does.
     fn planned(&self, name: &str, bytes: &[u8]) -> Result<Option<FileAction>, Finding> {
         match self.entries.get(name) {
             None => return Ok(Some(FileAction::Create)),
@@ -253,8 +253,8 @@ impl Comparison<'_> {
         if found == bytes {
             return Ok(None);
         }
-        // An empty file holds nothing that could be lost: it is what a machine
-        // that lost its power made of one of ours.
+        // An empty file holds nothing that could be lost: it may be one of ours
+        // after a power failure.
         if found.is_empty() || self.is_ours(name, &found)? {
             return Ok(Some(FileAction::Update));
         }
@@ -262,10 +262,9 @@ impl Comparison<'_> {
     }
 
     /// Whether a file that should not be there is ours.
-    fn stale(&self, name: &str, stands: EntryKind) -> Result<bool, Finding> {
-        // Nothing of ours is called otherwise, and what is somebody else's need
-        // not be opened.
-        if stands != EntryKind::File || !(name.ends_with(MANIFEST) || name.ends_with(MARK)) {
+    fn stale(&self, name: &str, kind: EntryKind) -> Result<bool, Finding> {
+        // All our files have such names, and somebody else's need not be opened.
+        if kind != EntryKind::File || !(name.ends_with(MANIFEST) || name.ends_with(MARK)) {
             return Ok(false);
         }
         let head = self.head(name, HEAD)?;
@@ -291,12 +290,12 @@ impl Comparison<'_> {
     }
 }
 
-/// What the names of all files with objects end with.
+/// The end of the names of all files with objects.
 const MANIFEST: &str = ".yaml";
 
 fn foreign(path: &RepoPath) -> Finding {
     let message = format!("`{path}` is not rungs', and would be overwritten");
     Finding::new(&FOREIGN_FILE, message, Location::of_path(path))
-        .because("does not begin with the line that says it is rendered")
-        .help("move it away, or remove it where rungs should write it; nothing was written")
+        .because("does not start with the line that says it is rendered")
+        .help("move it away, or remove it if rungs should write it; nothing was written")
 }

@@ -1,4 +1,4 @@
-//! What an output tree holds, wherever it is.
+//! The contents of an output tree, wherever it is.
 
 use super::code::{FOREIGN_FILE, OUTPUT_LINK, OUTPUT_UNREADABLE};
 use crate::diagnostic::Finding;
@@ -6,11 +6,11 @@ use crate::source::{EntryKind, Location, ReadErrorKind, RepoPath, Store, StoreEn
 
 /// An output tree as it is, on disk or in a commit. No link is followed.
 pub trait Existing: Sync {
-    /// What a path below the output directory is called in findings.
+    /// A path below the output directory, as findings show it.
     fn name(&self, path: &RepoPath) -> RepoPath;
 
-    /// What is at a path; none where nothing is. Asked only where every
-    /// directory above is one.
+    /// The kind of the entry at a path; none if nothing is there. Called only if
+    /// everything above is a directory.
     fn kind(&self, path: &RepoPath) -> Result<Option<EntryKind>, ReadErrorKind>;
 
     /// The names directly in a directory, in any order.
@@ -52,7 +52,7 @@ pub(super) fn below(directory: &RepoPath, path: &RepoPath) -> RepoPath {
     path.segments().fold(directory.clone(), |at, segment| at.child(segment))
 }
 
-/// Something is where a directory or a file of ours has to be.
+/// The finding that something is where a directory or a file of ours has to be.
 pub(super) fn in_the_way(path: &RepoPath, kind: EntryKind) -> Finding {
     let (code, what) = match kind {
         EntryKind::Link => (&OUTPUT_LINK, "a symbolic link"),
@@ -67,5 +67,5 @@ pub(super) fn in_the_way(path: &RepoPath, kind: EntryKind) -> Finding {
 
 pub(super) fn unreadable(path: &RepoPath, kind: &ReadErrorKind) -> Finding {
     Finding::new(&OUTPUT_UNREADABLE, format!("`{path}` {kind}"), Location::of_path(path))
-        .help("look at its permissions and at the disk; nothing was written")
+        .help("check its permissions and the disk; nothing was written")
 }

@@ -1,4 +1,4 @@
-//! What should be in the output tree.
+//! The files that should be in the output tree.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use crate::pipeline::Rendering;
 use crate::source::{Location, RepoPath};
 use crate::yaml;
 
-/// The first line of every file of ours, by which it is known as one.
+/// The first line of each of our files, by which it is recognized as ours.
 pub const HEADER: &str = "# Rendered by rungs. Do not edit.";
 
-/// Added to the name of an encrypted file, the name of the file that says it is
-/// ours. No tool takes that for a manifest.
+/// What is appended to the name of an encrypted file for the name of its mark:
+/// the file that says it is ours. No tool takes that for a manifest.
 pub(super) const MARK: &str = ".rungs";
 
-/// One object as it is written.
+/// The file of one object.
 #[derive(Debug, Clone)]
 pub struct RenderedFile {
     path: RepoPath,
@@ -31,7 +31,7 @@ pub struct RenderedFile {
 
 impl RenderedFile {
     /// An object's file in `directory`, below the output directory. `home` is
-    /// the app's namespace; none where every file says its namespace.
+    /// the app's namespace; none if the name of every file has the namespace.
     pub fn of(object: &Object, directory: &RepoPath, home: Option<&str>) -> Self {
         let stem = stem(object, home);
         let (name, bytes) = if let Some(text) = &object.verbatim {
@@ -61,14 +61,14 @@ impl RenderedFile {
 }
 
 /// Every file of an output tree, or of a part of it, with its bytes. No two
-/// paths are the same, nor the same but for their case.
+/// paths are the same, whatever their case.
 #[derive(Debug, Clone, Default)]
 pub struct RenderedFiles {
     by_path: BTreeMap<RepoPath, Vec<u8>>,
 }
 
 impl RenderedFiles {
-    /// Gathers files. Two that would have the same path are a finding that names
+    /// Collects files. Two that would have the same path are a finding that names
     /// both objects.
     pub fn of(files: impl IntoIterator<Item = RenderedFile>) -> Result<Self, Findings> {
         let mut taken: BTreeMap<String, RenderedFile> = BTreeMap::new();
@@ -110,12 +110,12 @@ impl RenderedFiles {
         Self::of(files.collect::<Vec<_>>())
     }
 
-    /// Paths below the output directory, and bytes, by path.
+    /// Paths below the output directory, in order, with the files' bytes.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&RepoPath, &[u8])> {
         self.by_path.iter().map(|(path, bytes)| (path, bytes.as_slice()))
     }
 
-    /// The same without the files that only say of others that they are ours.
+    /// The same without the marks of encrypted files.
     pub fn manifests(&self) -> impl Iterator<Item = (&RepoPath, &[u8])> {
         self.iter().filter(|(path, _)| !path.name().ends_with(MARK))
     }
@@ -143,30 +143,30 @@ impl RenderedFiles {
         self.by_path.get(path).map(Vec::as_slice)
     }
 
-    /// How many files there are.
+    /// The number of files.
     pub fn len(&self) -> usize {
         self.by_path.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no files.
     pub fn is_empty(&self) -> bool {
         self.by_path.is_empty()
     }
 }
 
-/// Whether a file that begins with these bytes is ours. A checkout may have
-/// turned our line break into another.
+/// Whether a file that starts with these bytes is ours. A checkout may have
+/// changed our line break into another.
 pub(super) fn is_ours(head: &[u8]) -> bool {
     head.strip_prefix(HEADER.as_bytes())
         .is_some_and(|rest| matches!(rest, [] | [b'\n', ..] | [b'\r', b'\n', ..]))
 }
 
-/// As many bytes as [`is_ours`] needs.
+/// The number of bytes that [`is_ours`] needs.
 pub(super) const HEAD: usize = HEADER.len() + 2;
 
-/// The file that says of an encrypted one that it is ours: no line can be
-/// added to what SOPS signed. One for each, because a list of them would
-/// conflict on every pull request.
+/// The file that says that an encrypted one is ours: no line can be added to
+/// what SOPS signed. Each encrypted file has its own mark, because a list of
+/// them would conflict in every pull request.
 fn mark(path: &RepoPath) -> (RepoPath, String) {
     let name = path.name();
     let parent = path.parent().unwrap_or_else(RepoPath::root);
@@ -175,7 +175,7 @@ fn mark(path: &RepoPath) -> (RepoPath, String) {
 }
 
 fn clash(first: &RenderedFile, second: &RenderedFile) -> Finding {
-    let case = if first.path == second.path { "" } else { ", but for the case of letters" };
+    let case = if first.path == second.path { "" } else { ", apart from upper and lower case" };
     Finding::new(
         &RENDERED_PATH_CLASH,
         format!(

@@ -1,10 +1,10 @@
-//! The output tree: what is there, what should be, and making it so.
+//! The output tree: what is there, what should be, and how it is changed.
 //!
-//! Objects become [`RenderedFile`]s, files that do not clash become [`RenderedFiles`], and
-//! [`OutputChanges`] say what has to happen for the tree to hold exactly those:
-//! nothing is written before everything is checked, under one [`Lock`]. Only
-//! files of ours are ever replaced or removed; the first line of each says that
-//! it is ours.
+//! Objects become [`RenderedFile`]s, files that do not clash become
+//! [`RenderedFiles`], and [`OutputChanges`] are what has to happen for the tree
+//! to hold exactly those. Nothing is written before everything is checked, under
+//! one [`Lock`]. Only our own files are ever replaced or removed; the first line
+//! of each says that it is ours.
 
 mod changes;
 mod code;

@@ -8,12 +8,11 @@ use crate::config::EnvironmentName;
 use crate::kubernetes::{Object, built_in_scope};
 use crate::source::RepoPath;
 
-/// The directory of what belongs to the environment and to no app. No app can
-/// have that name.
+/// The directory of the environment's own files. No app can have that name.
 const ENVIRONMENT: &str = "_environment";
 
-/// The most that a file's name may have before it is cut, in bytes. Disks take
-/// 255; the rest is room for extensions.
+/// The longest name of a file without its extension, in bytes; longer ones are
+/// cut. Disks take 255, and the rest is room for extensions.
 const STEM_LENGTH: usize = 200;
 
 /// Names that Windows takes for devices, whatever the extension.
@@ -31,7 +30,7 @@ pub fn directory(environment: &EnvironmentName, app: Option<&str>) -> RepoPath {
 }
 
 /// An object's file name without its extension. `home` is the app's namespace,
-/// which goes without saying; none where every namespace is said.
+/// which is left out of names; none if every name has its namespace.
 pub(super) fn stem(object: &Object, home: Option<&str>) -> String {
     let id = &object.id;
     let mut stem = id.kind.to_lowercase();
@@ -48,9 +47,9 @@ pub(super) fn stem(object: &Object, home: Option<&str>) -> String {
     shorten(safe(&stem))
 }
 
-/// A segment of a path that every system takes: letters, digits, `-`, `_` and
-/// `.` as they are, everything else as `%` and two hexadecimal digits for each
-/// byte. No name of Kubernetes has a `%`, so that two names never meet.
+/// A path segment that every system accepts: letters, digits, `-`, `_` and `.`
+/// as they are, everything else as `%` and two hexadecimal digits for each byte.
+/// No name of Kubernetes has a `%`, so two names never become the same.
 fn safe(segment: &str) -> String {
     let mut safe = String::with_capacity(segment.len());
     let device = is_device(segment);
@@ -72,8 +71,8 @@ fn is_device(segment: &str) -> bool {
         || numbered.is_some_and(|n| n.len() == 1 && n.as_bytes()[0].is_ascii_digit())
 }
 
-/// A name that is too long for a disk keeps its beginning, and `~` and a hash
-/// of the whole. `~` is in no other name.
+/// Cuts a name that is too long for a disk, and appends `~` and a hash of the
+/// whole. No other name has a `~`.
 fn shorten(stem: String) -> String {
     if stem.len() <= STEM_LENGTH {
         return stem;
@@ -92,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_disk_may_not_take_is_written_in_digits() {
+    fn characters_that_a_disk_may_refuse_are_written_in_digits() {
         assert_eq!(safe("role-system:foo"), "role-system%3Afoo");
         assert_eq!(safe("a b*?ü"), "a%20b%2A%3F%C3%BC");
         assert_eq!(safe("prod.eu"), "prod.eu");
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn devices_of_windows_are_no_names() {
+    fn names_of_windows_devices_are_changed() {
         assert_eq!(safe("aux"), "%61ux");
         assert_eq!(safe("con.example.com-a"), "%63on.example.com-a");
         assert_eq!(safe("com1.eu"), "%63om1.eu");
@@ -109,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn long_names_are_cut_and_stay_apart() {
+    fn long_names_are_cut_and_still_differ() {
         let (a, b) = ("a".repeat(250), format!("{}b", "a".repeat(249)));
         let (a, b) = (shorten(a), shorten(b));
         assert_eq!((a.len(), b.len()), (STEM_LENGTH, STEM_LENGTH));

@@ -1,4 +1,4 @@
-//! An output directory of this machine.
+//! An output directory on this machine.
 
 use std::fs;
 use std::io;
@@ -10,19 +10,19 @@ use crate::diagnostic::{Code, Finding};
 use crate::disk::{DiskError, LockedDirectory, OpenDirectory};
 use crate::source::{EntryKind, Location, ReadErrorKind, RepoPath};
 
-/// A directory of this machine that rendered files are written to.
+/// A directory on this machine that rendered files are written to.
 #[derive(Debug, Clone)]
 pub struct OutputDirectory {
     path: PathBuf,
-    /// What it is called in findings; the root where its path is absolute.
+    /// Its path in findings; the root if its path is absolute.
     shown: RepoPath,
-    /// Whether a link in place of the directory itself is one that the user named.
+    /// Whether the directory itself may be a link, because the user named it.
     follow: bool,
 }
 
 impl OutputDirectory {
     /// The output directory of a repository. Whoever can change the repository
-    /// can put a link there, so none of its directories may be one.
+    /// can put a link there, so no directory on its path may be one.
     pub fn within(repository: &Path, output: &RepoPath) -> Result<Self, Finding> {
         let mut directory = repository.to_owned();
         let mut path = RepoPath::root();
@@ -53,19 +53,19 @@ impl OutputDirectory {
         Self { path, shown: shown.unwrap_or_else(RepoPath::root), follow: true }
     }
 
-    /// What a path below it is called in findings.
+    /// A path below it, as findings show it.
     pub(super) fn name(&self, path: &RepoPath) -> RepoPath {
         below(&self.shown, path)
     }
 
-    /// What a path below it is called where people read it: from the
-    /// repository's root, or as the user named the directory.
+    /// A path below it, as people read it: from the repository's root, or as the
+    /// user named the directory.
     pub fn display(&self, path: &RepoPath) -> String {
         let directory = if self.follow { &*self.path } else { Path::new(self.shown.as_str()) };
         directory.join(path.as_str()).display().to_string()
     }
 
-    /// The directory, open; none where it is not there yet.
+    /// Opens the directory; none if it does not exist yet.
     pub(super) fn open(&self) -> Result<Option<OpenDirectory>, Finding> {
         match OpenDirectory::at(&self.path, self.follow) {
             Ok(root) => Ok(Some(root)),
@@ -74,13 +74,13 @@ impl OutputDirectory {
         }
     }
 
-    /// What the directory holds, as [`OutputDirectory::open`] opened it.
+    /// The contents of the directory that [`OutputDirectory::open`] opened.
     pub(super) fn on_disk<'a>(&'a self, root: Option<&'a OpenDirectory>) -> OnDisk<'a> {
         OnDisk { output: self, root }
     }
 
-    /// Keeps other runs away, and makes the directory where it is not there.
-    /// A file system without locks is written without.
+    /// Keeps other runs away, and creates the directory if it does not exist. A
+    /// file system without locks is written without one.
     pub fn lock(&self) -> Result<Lock<'_>, Finding> {
         let root = OpenDirectory::at_or_new(&self.path, self.follow)
             .map_err(|error| self.refused(&OUTPUT_UNWRITABLE, "written", error))?;
@@ -99,8 +99,8 @@ impl OutputDirectory {
     }
 }
 
-/// An output directory that no other run writes until this is dropped, or the
-/// process ends.
+/// An output directory that no other run writes to until this is dropped, or
+/// the process ends.
 #[derive(Debug)]
 pub struct Lock<'a> {
     pub(super) output: &'a OutputDirectory,
@@ -108,13 +108,14 @@ pub struct Lock<'a> {
 }
 
 impl Lock<'_> {
-    /// What the directory holds.
+    /// The contents of the directory.
     pub(super) fn on_disk(&self) -> OnDisk<'_> {
         self.output.on_disk(Some(&self.root))
     }
 }
 
-/// An open output directory; without one, nothing is there yet.
+/// The contents of an output directory; empty if it could not be opened because
+/// it does not exist yet.
 #[derive(Debug)]
 pub(super) struct OnDisk<'a> {
     output: &'a OutputDirectory,

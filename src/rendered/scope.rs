@@ -1,11 +1,11 @@
-//! How much of the output tree a run answers for.
+//! The part of the output tree that a run is responsible for.
 
 use super::name::{directory, environment_directory};
 use crate::pipeline::RenderSelection;
 use crate::source::RepoPath;
 
-/// How much of the tree a run answers for. Outside of it nothing is written,
-/// removed or read.
+/// The part of the tree that a run is responsible for. Nothing outside it is
+/// written, removed or read.
 #[derive(Debug, Clone)]
 pub struct RenderScope {
     /// Directories of environments, or of apps in them; none for everything.
@@ -24,7 +24,7 @@ impl RenderScope {
         Self { directories: Some(directories.into_iter().collect()) }
     }
 
-    /// What a run that renders what is wanted answers for.
+    /// The scope of a run that renders the selection.
     pub fn of(selection: &RenderSelection<'_>) -> Self {
         if selection.everything {
             return Self::everything();

@@ -1,4 +1,4 @@
-//! Writing what has changed.
+//! Writing the changes.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,9 +22,9 @@ pub struct Writing<'a> {
 }
 
 impl<'a> Lock<'a> {
-    /// Compares what the output directory holds with what it should. Under
-    /// the lock, because what another run wrote meanwhile would be half
-    /// undone.
+    /// Compares the output directory with what should be in it. The lock is held
+    /// from before the comparison: otherwise, what another run writes meanwhile
+    /// would be half undone.
     pub fn compare(
         self,
         files: RenderedFiles,
@@ -41,13 +41,13 @@ impl Writing<'_> {
         &self.changes
     }
 
-    /// Makes the changes. `progress` is told how many more files are done, from
-    /// any thread.
+    /// Makes the changes. `progress` is called with the number of further files
+    /// that are done, from any thread.
     ///
     /// Nothing is forced to the disk: what is rendered can be rendered again,
     /// and waiting for the disk thousands of times takes longer than everything
-    /// else. Nothing is undone either: where a run is ended or fails, the next
-    /// one finishes its work.
+    /// else. Nothing is undone either: if a run is killed or fails, the next one
+    /// finishes its work.
     pub fn apply(self, progress: &(dyn Fn(usize) + Sync)) -> Result<Summary, Findings> {
         let Self { lock, changes } = &self;
         if changes.has_work() {
@@ -91,8 +91,9 @@ impl TreeWriter<'_> {
         }
     }
 
-    /// Does an environment's work. Its directory is open only meanwhile: there
-    /// may be more environments than files that a process may have open.
+    /// Makes an environment's changes. Its directory is open only while this
+    /// runs: there may be more environments than files that a process may have
+    /// open.
     fn environment(&self, environment: &EnvironmentChanges, root: &OpenDirectory) -> Vec<Halt> {
         let opened = match root.child_or_new(environment.path.as_str()) {
             Ok(opened) => opened,
@@ -119,7 +120,7 @@ impl TreeWriter<'_> {
 
     fn fill(&self, directory: &DirectoryChanges, inside: &OpenDirectory) -> Result<(), Halt> {
         for (name, _) in &directory.changes {
-            self.go_on()?;
+            self.check_failed()?;
             let path = directory.path.child(name);
             inside.create(name, self.bytes(&path)).map_err(|error| self.failed(&path, error))?;
             (self.progress)(1);
@@ -127,7 +128,7 @@ impl TreeWriter<'_> {
         Ok(())
     }
 
-    /// Changes the files of a directory that is there.
+    /// Changes the files of a directory that exists.
     fn change(&self, directory: &DirectoryChanges, parent: &OpenDirectory) -> Result<(), Halt> {
         let inside = parent
             .child(directory.path.name())
@@ -136,7 +137,7 @@ impl TreeWriter<'_> {
             inside.remove(name).map_err(|error| self.failed(&directory.path.child(name), error))?;
         }
         for (name, action) in in_order(directory) {
-            self.go_on()?;
+            self.check_failed()?;
             let path = directory.path.child(name);
             let done = match action {
                 FileAction::Remove => inside.remove(name),
@@ -172,7 +173,7 @@ impl TreeWriter<'_> {
         Ok(())
     }
 
-    fn go_on(&self) -> Result<(), Halt> {
+    fn check_failed(&self) -> Result<(), Halt> {
         if self.has_failed.load(Ordering::Relaxed) { Err(Halt::AnotherFailed) } else { Ok(()) }
     }
 
@@ -189,7 +190,7 @@ impl TreeWriter<'_> {
 /// Why a thread stopped.
 enum Halt {
     Failed(Failure),
-    /// Which says all there is to say.
+    /// Another thread failed, and reports it.
     AnotherFailed,
 }
 
@@ -206,7 +207,7 @@ impl Failure {
             _ if error.is_change() => return changed(path),
             _ if error.is_full_disk() => "make room, then run it again",
             _ if error.is_forbidden() => "allow writing there, then run it again",
-            _ => "look at the disk, then run it again",
+            _ => "check the disk, then run it again",
         };
         let message = format!("`{path}` cannot be written: {error}");
         Finding::new(&OUTPUT_UNWRITABLE, message, Location::of_path(path))
@@ -215,7 +216,8 @@ impl Failure {
     }
 }
 
-/// Something came, went or was replaced between comparing and writing.
+/// The finding that something appeared, vanished or was replaced between
+/// comparing and writing.
 fn changed(path: &RepoPath) -> Finding {
     let message = format!("`{path}` was changed by something else while the tree was written");
     Finding::new(&OUTPUT_CHANGED, message, Location::of_path(path))
@@ -223,8 +225,8 @@ fn changed(path: &RepoPath) -> Finding {
         .help("other files may be written already; run it again")
 }
 
-/// Sees that every directory that gets or loses an entry can be written, before
-/// the first one is.
+/// Checks that every directory that gets or loses an entry can be written,
+/// before the first one is.
 fn check_permissions(
     changes: &OutputChanges,
     output: &OutputDirectory,
@@ -253,9 +255,9 @@ fn check_permissions(
     if findings.is_empty() { Ok(()) } else { Err(findings) }
 }
 
-/// What is written and removed, in an order that is right wherever it stops:
-/// an object whose file gets another name is never without one, and a mark is
-/// there as long as the encrypted file that it speaks of.
+/// The changes in an order that may stop anywhere: an object whose file gets
+/// another name is never without one, and a mark exists as long as its encrypted
+/// file.
 fn in_order(directory: &DirectoryChanges) -> impl Iterator<Item = (&str, FileAction)> {
     let written = directory.changes.iter().filter(|(_, action)| *action != FileAction::Remove);
     let written: BTreeSet<String> = written.map(|(name, _)| name.to_lowercase()).collect();
@@ -264,7 +266,7 @@ fn in_order(directory: &DirectoryChanges) -> impl Iterator<Item = (&str, FileAct
     changes.sort_by_key(|(name, action)| {
         let is_mark = name.ends_with(MARK);
         match action {
-            // On a disk that knows no case it is the file that is written next.
+            // On a disk that ignores case, this is the file that is written next.
             FileAction::Remove if written.contains(&name.to_lowercase()) => 0,
             FileAction::Create | FileAction::Update if is_mark => 1,
             FileAction::Create | FileAction::Update => 2,

@@ -11,12 +11,12 @@ use crate::diagnostic::{Finding, Findings};
 use crate::render::InputImage;
 use crate::source::{RepoPath, Span};
 
-/// An image as it is declared: layers that add to it do not make it another.
+/// An image's declaration. It is still the same image after layers add to it.
 type Declaration = (String, RepoPath, Span);
 
 /// A finding for each image that has no effect in any environment that it is
-/// declared for. One that is declared for environments that are not rendered
-/// may have its effect there, and is not judged.
+/// declared for. An image that is also declared for environments that are not
+/// rendered may have its effect there, and is not judged.
 pub(in crate::pipeline) fn unused_images(
     jobs: &[RenderJob<'_>],
     every_environment: bool,
@@ -61,8 +61,8 @@ fn with_effect(job: &RenderJob<'_>, open: &[usize]) -> Vec<usize> {
     }
     let probes: Vec<_> = (0..job.app.images.len()).map(ImageProbe::new).collect();
     let images = job.images();
-    // One render with a mark in place of every image proves almost all of them:
-    // a mark that is there got there by effect.
+    // One render with a probe in place of every image settles almost all of
+    // them: an image whose probe shows up has an effect.
     let (seen, unseen): (Vec<usize>, Vec<usize>) =
         match job.render_text(&with_probes(&images, open, &probes), &job.app.values) {
             Ok(texts) => open.iter().partition(|&&index| probes[index].is_in(&texts)),
@@ -71,8 +71,8 @@ fn with_effect(job: &RenderJob<'_>, open: &[usize]) -> Vec<usize> {
     if unseen.is_empty() {
         return seen;
     }
-    // What is hashed, measured or compared shows no mark, and still changes; so
-    // does what then no longer renders.
+    // A reference that is hashed, measured or compared does not show up, but
+    // the result changes, or no longer renders.
     let Some(plain) = job.plain_text() else { return seen };
     let changes = |index: &usize| {
         let texts = job.render_text(&with_probes(&images, &[*index], &probes), &job.app.values);
@@ -103,7 +103,8 @@ impl ImageProbe {
     }
 }
 
-/// The images with marks in place of some; what an image does not set stays unset.
+/// The images with probes in place of some. Parts that an image does not set
+/// remain unset.
 fn with_probes<'a>(
     images: &[InputImage<'a>],
     indexes: &[usize],

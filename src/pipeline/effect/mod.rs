@@ -1,7 +1,7 @@
 //! Whether images and values have an effect on what is rendered.
 //!
-//! It is decided by effect, not by reading templates: what can change, or go,
-//! without changing a byte has none.
+//! This is found out by rendering, not by reading templates: an image or value
+//! that can change, or go, without changing a byte has no effect.
 
 mod images;
 mod values;
@@ -15,8 +15,8 @@ codes! {
     /// An image has no effect on what is rendered.
     ///
     /// The app names an image, and another reference in its place changes no byte of what is
-    /// rendered in any environment. Whoever promotes it would deploy nothing. Usually the template
-    /// spells the image out, or the key is misspelt:
+    /// rendered in any environment. Promoting it would deploy nothing. Usually the template spells
+    /// the image out, or the key is misspelt:
     ///
     /// ```yaml
     /// image: gcr.io/shop/web:v1              # wrong: always v1
@@ -28,9 +28,9 @@ codes! {
 
     /// A value has no effect on what is rendered.
     ///
-    /// Without the value, not a byte of what is rendered would be another, in any environment that
-    /// it stands for. Either no template reads it, because its key is misspelt or its use is gone,
-    /// or it says what an earlier layer says already.
+    /// Without the value, every rendered byte would be the same, in every environment that the
+    /// value applies to. Either no template reads it, because its key is misspelt or the template
+    /// no longer uses it, or an earlier layer already sets the same value.
     ///
     /// ```yaml
     /// # environments/prod/web.yaml
@@ -38,7 +38,7 @@ codes! {
     ///   replica: 3        # wrong: the template reads `replicas`
     /// ```
     ///
-    /// Correct the key, or remove the value. Only `rungs render --check` looks for it, because it
-    /// takes a render for each value.
+    /// Correct the key, or remove the value. Only `rungs render --check` looks for such values,
+    /// because that takes a render for each of them.
     UNUSED_VALUE = "unused-value", Input, Warning;
 }

@@ -20,9 +20,9 @@ struct LayeredValue<'w> {
 }
 
 /// A warning for each value below `environments/` whose removal changes no
-/// byte anywhere. A value that also applies to what is not rendered may have
-/// its effect there, and is not judged; a template's own defaults never are,
-/// because they are there for any app that needs them.
+/// byte anywhere. A value that also applies to environments or apps that are
+/// not rendered may have its effect there, and is not judged. A template's own
+/// defaults never are, because they are there for any app that needs them.
 pub(in crate::pipeline) fn unused_values(jobs: &[RenderJob<'_>], is_whole: bool) -> Findings {
     let mut by_place: HashMap<(RepoPath, Span), Vec<LayeredValue<'_>>> = HashMap::new();
     for value in jobs.iter().flat_map(values_of_layers) {
@@ -41,7 +41,7 @@ pub(in crate::pipeline) fn unused_values(jobs: &[RenderJob<'_>], is_whole: bool)
     unused.collect::<Vec<_>>().into_iter().collect()
 }
 
-/// What layers set: maps are looked into, because layers merge in them.
+/// The values that layers set. Maps are searched, because layers merge in them.
 fn values_of_layers<'w>(job: &'w RenderJob<'w>) -> Vec<LayeredValue<'w>> {
     let mut found = Vec::new();
     let mut waiting = vec![job.app.values.root()];
@@ -61,11 +61,11 @@ impl LayeredValue<'_> {
     fn has_effect(&self) -> bool {
         let Some(plain) = self.job.plain_text() else { return true };
         let texts = self.job.render_text(&self.job.images(), &self.without());
-        // What no longer renders needed the value.
+        // If it no longer renders, the value was needed.
         texts.map_or(true, |texts| texts != *plain)
     }
 
-    /// The values as the earlier layers alone have them.
+    /// The values as the earlier layers alone set them.
     fn without(&self) -> Value {
         let mut values = self.job.app.values.clone();
         match self.node.overrode() {
@@ -89,7 +89,7 @@ fn unused(value: &LayeredValue<'_>) -> Finding {
     .because("without it, nothing would change");
     match node.overrode() {
         Some(earlier) if node.equals(earlier) => {
-            finding.label(earlier.location(), "says the same already").help("remove it")
+            finding.label(earlier.location(), "already sets the same value").help("remove it")
         }
         _ => finding.help(format!("read it in `{}`, or remove it", job.template.root())),
     }
