@@ -1,4 +1,4 @@
-//! Every code, and what is made of their pages.
+//! Every code, and the reference pages that are made from them.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ pub fn find(name: &str) -> Option<&'static Code> {
     all().find(|code| code.name == name)
 }
 
-/// The code whose name was probably meant by a misspelt one.
+/// The code that a misspelt name probably means.
 pub fn nearest(name: &str) -> Option<&'static Code> {
     find(diagnostic::nearest(name, all().map(|code| code.name))?)
 }
@@ -72,7 +72,7 @@ fn index() -> String {
         "{GENERATED}
 # Codes
 
-Each problem that rungs finds has a code. Codes are contract: a name never changes, and is never
+Each problem that rungs finds has a code. Codes are a contract: a name never changes, and is never
 used for another problem. `rungs explain CODE` shows a page in the terminal.
 
 | code | severity | exit code | what |

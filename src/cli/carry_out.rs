@@ -1,5 +1,5 @@
-//! Carrying a change out and saying what became of it: the same for every
-//! command that changes something.
+//! Carrying a change out and reporting the result: the same for every command
+//! that changes something.
 
 use serde_json::{Value, json};
 
@@ -9,34 +9,34 @@ use crate::deliver::{Delivered, Delivery, DeliveryMode, Done, no_destination};
 use crate::diagnostic::{Findings, Format, TextStyle};
 use crate::promote::{Intent, PlannedChange, show};
 
-/// Carries out what is meant where the person said, and shows it.
+/// Carries an intent out as the options say, and shows the result.
 pub(super) fn run(
     context: &Context,
     args: &DeliveryArgs,
     intent: &dyn Intent,
 ) -> Result<Outcome, Findings> {
     let workspace = context.workspace(&args.options());
-    let asked = args.mode();
+    let mode = args.mode();
     let delivery = Delivery::new(workspace, context.now);
-    let delivered = delivery.execute(asked.unwrap_or(DeliveryMode::Show), intent)?;
-    let mut outcome = shown(context, &delivered, asked);
+    let delivered = delivery.execute(mode.unwrap_or(DeliveryMode::Show), intent)?;
+    let mut outcome = report(context, &delivered, mode);
     known_base::report(context, workspace, delivered.base.as_ref(), &mut outcome);
-    if asked.is_none() {
+    if mode.is_none() {
         outcome.findings.push(no_destination());
     }
     Ok(outcome)
 }
 
-/// Who asks, for a hold that has to say so.
+/// The person who asks, for a hold, which has to name one.
 pub(super) fn requester(context: &Context, args: &DeliveryArgs) -> String {
     let workspace = context.workspace(&args.options());
     workspace.requested_by().unwrap_or_else(|| "somebody".to_owned())
 }
 
-fn shown(context: &Context, delivered: &Delivered, asked: Option<DeliveryMode>) -> Outcome {
+fn report(context: &Context, delivered: &Delivered, mode: Option<DeliveryMode>) -> Outcome {
     let Delivered { computed, done, .. } = delivered;
     if context.console.format() == Format::Text {
-        let text = what(computed, context.console.look());
+        let text = plan_text(computed, context.console.stdout_style());
         match done {
             Done::Shown => console::print(text.as_bytes()),
             _ => context.console.say(text.trim_end()),
@@ -44,7 +44,7 @@ fn shown(context: &Context, delivered: &Delivered, asked: Option<DeliveryMode>) 
     }
     let is_stopped = !computed.obstacles.is_empty();
     match done {
-        Done::Shown if asked.is_some_and(|mode| mode != DeliveryMode::Show) => {
+        Done::Shown if mode.is_some_and(|mode| mode != DeliveryMode::Show) => {
             context.console.say("nothing was changed");
         }
         Done::Shown => {}
@@ -63,7 +63,7 @@ fn shown(context: &Context, delivered: &Delivered, asked: Option<DeliveryMode>) 
         Done::Pushed { commit, branch } => {
             context.console.say(&format!("pushed {} to the branch {branch}", commit.short()));
         }
-        Done::There { branch } => {
+        Done::UpToDate { branch } => {
             context.console.say(&format!("the branch {branch} has this plan already"));
         }
     }
@@ -76,9 +76,9 @@ fn shown(context: &Context, delivered: &Delivered, asked: Option<DeliveryMode>) 
     outcome
 }
 
-/// The plan as people read it. Where no site changes and a file does, which is
-/// of holds, the commit's first line says what is done.
-fn what(computed: &PlannedChange, style: TextStyle) -> String {
+/// The plan as people read it. If no site changes but a file does, as with
+/// holds, it is the first line of the commit's message.
+fn plan_text(computed: &PlannedChange, style: TextStyle) -> String {
     let changes_sites = computed.plan.apps.iter().any(|app| !app.changes.is_empty());
     match computed.message.lines().next() {
         Some(subject) if !changes_sites && !computed.files.is_empty() => format!("{subject}\n"),
@@ -98,6 +98,6 @@ fn done_json(done: &Done, is_stopped: bool) -> Value {
         Done::Pushed { commit, branch } => {
             json!({ "what": "pushed", "commit": commit, "branch": branch.name() })
         }
-        Done::There { branch } => json!({ "what": "there", "branch": branch.name() }),
+        Done::UpToDate { branch } => json!({ "what": "there", "branch": branch.name() }),
     }
 }

@@ -17,8 +17,8 @@ use crate::git::{BaseOptions, Workspace};
 
 /// Print a shell's completion script
 ///
-/// It asks rungs at each tab, so that the environments, apps and trains of the repository at hand
-/// are offered. For example in `~/.bashrc`: `source <(rungs completions bash)`
+/// The script runs rungs each time you press Tab, so it offers the environments, apps and trains of
+/// the repository that you are in. For example, in `~/.bashrc`: `source <(rungs completions bash)`
 #[derive(Debug, clap::Args)]
 pub(super) struct CompletionsArgs {
     /// The shell
@@ -26,8 +26,8 @@ pub(super) struct CompletionsArgs {
     shell: clap_complete::Shell,
 }
 
-/// The variable by which a script asks, with the shell's name.
-const ASKS: &str = "RUNGS_COMPLETE";
+/// The variable that a script sets to the shell's name when it wants completions.
+const SHELL_VARIABLE: &str = "RUNGS_COMPLETE";
 
 impl CompletionsArgs {
     pub(super) fn run(self) -> Exit {
@@ -35,34 +35,35 @@ impl CompletionsArgs {
         let shells = Shells::builtins();
         let shell = shells.completer(&self.shell.to_string());
         let shell = shell.expect("each shell that can be named has a script");
-        let written = shell.write_registration(ASKS, "rungs", "rungs", "rungs", &mut script);
-        written.expect("memory takes what is written");
+        let written =
+            shell.write_registration(SHELL_VARIABLE, "rungs", "rungs", "rungs", &mut script);
+        written.expect("memory takes every write");
         console::print(&script);
         Exit::Done
     }
 }
 
-/// Answers a shell that asks what could stand at the cursor; none where nobody
-/// asks. What cannot be answered is answered with nothing, because whatever is
-/// said lands in the line that is being typed.
+/// Answers a shell that wants completions; none if no shell does. If there is no
+/// answer, nothing is printed, because any output would end up in the line that
+/// is being typed.
 pub(super) fn answer(rungs: fn() -> Command) -> Option<Exit> {
-    let shell = env::var(ASKS).ok().filter(|shell| !shell.is_empty())?;
+    let shell = env::var(SHELL_VARIABLE).ok().filter(|shell| !shell.is_empty())?;
     let words: Vec<OsString> = env::args_os().skip_while(|word| word != "--").skip(1).collect();
     let shells = Shells::builtins();
     let names = Arc::new(Typed(words.clone()));
     let mut command = with_names(rungs(), &names);
-    let here = env::current_dir().ok();
+    let directory = env::current_dir().ok();
     let mut answer = Vec::new();
     if let Some(shell) = shells.completer(&shell)
-        && shell.write_complete(&mut command, words, here.as_deref(), &mut answer).is_ok()
+        && shell.write_complete(&mut command, words, directory.as_deref(), &mut answer).is_ok()
     {
         console::print(&answer);
     }
     Some(Exit::Done)
 }
 
-/// Offers names wherever a command takes one: what an argument is called in the
-/// help says what it is, so that no command has to say it again.
+/// Offers names wherever a command takes one. The name of an argument's value in
+/// the help says what it is, so commands need not declare it again.
 fn with_names(command: Command, typed: &Arc<Typed>) -> Command {
     let command = command.mut_args(|arg| {
         let name = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
@@ -85,7 +86,7 @@ fn with_names(command: Command, typed: &Arc<Typed>) -> Command {
 struct Typed(Vec<OsString>);
 
 impl Typed {
-    /// What was given for an option.
+    /// The value that was given for an option.
     fn value_of(&self, option: &str) -> Option<&OsStr> {
         self.0.iter().enumerate().find_map(|(at, word)| {
             if word == option {
@@ -96,7 +97,7 @@ impl Typed {
         })
     }
 
-    /// The repository without any app; none where it cannot be read.
+    /// The repository without any app; none if it cannot be read.
     fn repository(&self) -> Option<Repository> {
         let directory = match self.value_of("--repo") {
             Some(directory) => PathBuf::from(directory),
@@ -114,9 +115,9 @@ impl Typed {
         environments.map(|environment| environment.name.to_string()).collect()
     }
 
-    /// The apps of the environment that was named, or of all; of an adopted
-    /// repository those of its trains, because its files would all have to be
-    /// searched for the others.
+    /// The apps of the environment that was named, or of all. In an adopted
+    /// repository these are the apps of its trains, because finding the others
+    /// would mean searching all of its files.
     fn apps(&self) -> Vec<String> {
         let Some(repository) = self.repository() else { return Vec::new() };
         let named = ["--env", "--to"].iter().find_map(|option| self.value_of(option)?.to_str());

@@ -1,4 +1,4 @@
-//! How the program speaks: data to stdout, everything else to stderr.
+//! The program's output: data goes to stdout, everything else to stderr.
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -11,15 +11,15 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value};
 
 use super::exit::Exit;
+use super::format::{DataFormat, OutputFormat};
 use super::options::{Color, Global};
-use super::written::{DataFormat, OutputFormat};
 use crate::diagnostic::{self, Findings, Format, ProblemKind, TextStyle};
 use crate::source::RepoPath;
 
-/// A run that is quicker than this shows no progress.
+/// How long a run may take before it shows progress.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Columns where no terminal says how many it has.
+/// The number of columns if no terminal says how many it has.
 const WIDTH: usize = 100;
 
 /// Where text goes and how it looks.
@@ -43,12 +43,12 @@ impl Console {
         Self { format, color, quiet, verbose, stdout_is_taken: false }
     }
 
-    /// How findings and data are written.
+    /// The format of findings, and of data that is not in a format of its own.
     pub(super) fn format(&self) -> Format {
         self.format.findings()
     }
 
-    /// How data is written, where that is in no format of findings.
+    /// The format of data; none if data is in the format of findings.
     pub(super) fn data_format(&self) -> Option<DataFormat> {
         match self.format {
             OutputFormat::Data(format) => Some(format),
@@ -56,8 +56,8 @@ impl Console {
         }
     }
 
-    /// How text on stdout looks.
-    pub(super) fn look(&self) -> TextStyle {
+    /// The style of text on stdout.
+    pub(super) fn stdout_style(&self) -> TextStyle {
         let width = terminal_size::terminal_size_of(io::stdout());
         let width = width.map_or(WIDTH, |(width, _)| usize::from(width.0));
         let colour = match self.color {
@@ -67,31 +67,30 @@ impl Console {
         TextStyle { colour, unicode: locale_is_unicode(), width }
     }
 
-    /// A line for a person about what was done.
+    /// Prints a line about what was done, for people.
     pub(super) fn say(&self, line: &str) {
         if !self.quiet {
-            complain(&format!("{line}\n"));
+            print_to_stderr(&format!("{line}\n"));
         }
     }
 
-    /// A line for a person who asked for more.
+    /// Prints a line for people who asked for details.
     pub(super) fn detail(&self, line: &str) {
         if self.verbose {
             self.say(line);
         }
     }
 
-    /// Findings, in the format that was asked for; `data` goes with them
-    /// where that is JSON. `prefix` leads from the clone's root to the
-    /// repository's directory.
+    /// Prints findings in the chosen format, with `data` if that is JSON.
+    /// `prefix` leads from the clone's root to the repository's directory.
     pub(super) fn report(&self, findings: &Findings, data: Map<String, Value>, prefix: &RepoPath) {
         let text = match self.format() {
             Format::Json => diagnostic::json_with(findings, data),
-            format => diagnostic::render(findings, format, &self.style(), prefix),
+            format => diagnostic::render(findings, format, &self.stderr_style(), prefix),
         };
         if self.format() == Format::Text || self.stdout_is_taken {
-            // The text has its colours already; the stream takes them out again
-            // where the terminal knows none.
+            // The text has its colours already; the stream removes them again
+            // for a terminal without colours.
             let mut stderr = AutoStream::new(io::stderr(), self.color);
             let _ = stderr.write_all(text.as_bytes());
         } else {
@@ -99,7 +98,8 @@ impl Console {
         }
     }
 
-    /// A bar of `total` steps, on a terminal, once it takes long enough.
+    /// A progress bar of `total` steps, shown on a terminal once the run takes
+    /// long enough.
     pub(super) fn progress(&self, what: &'static str, total: usize) -> Progress {
         let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::hidden());
         let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len}");
@@ -108,7 +108,7 @@ impl Console {
         Progress { bar, waiting_since: Mutex::new(wanted.then(Instant::now)) }
     }
 
-    fn style(&self) -> TextStyle {
+    fn stderr_style(&self) -> TextStyle {
         let colour = match self.color {
             ColorChoice::Never => false,
             ColorChoice::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
@@ -120,15 +120,16 @@ impl Console {
     }
 }
 
-/// A bar that appears when it is due.
+/// A progress bar that appears once a run takes long enough.
 pub(super) struct Progress {
     bar: ProgressBar,
-    /// Since when it waits to appear; none once it has, or where it never will.
+    /// When it started to wait to appear; none once it has appeared, or if it
+    /// never will.
     waiting_since: Mutex<Option<Instant>>,
 }
 
 impl Progress {
-    /// So many more steps are done.
+    /// Advances by a number of steps.
     pub(super) fn step(&self, steps: usize) {
         if let Ok(mut waiting) = self.waiting_since.try_lock()
             && waiting.is_some_and(|since| since.elapsed() > PATIENCE)
@@ -146,27 +147,27 @@ impl Drop for Progress {
     }
 }
 
-/// Whether the locale takes more than ASCII; one that says nothing does.
+/// Whether the locale has more than ASCII, which is assumed if none is set.
 fn locale_is_unicode() -> bool {
     let named = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()
         .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
     named.is_none_or(|locale| {
         let locale = locale.to_ascii_lowercase();
-        // What a container has where nobody chose a locale.
+        // Containers have `C` or `POSIX` if nobody chose a locale.
         locale.contains("utf-8") || locale.contains("utf8") || locale == "c" || locale == "posix"
     })
 }
 
-/// Data. A reader that has gone away has seen enough: the rest is not written,
-/// and the run ends with its own code, because `render --check | head -1` asks
-/// for the answer as much as for the lines.
+/// Prints data. A reader that has gone away has seen enough: the rest is not
+/// written, and the run ends with its own code, because `render --check | head
+/// -1` wants the answer as much as the lines.
 pub(super) fn print(bytes: &[u8]) {
     let _ = stream(bytes);
 }
 
-/// A part of data of which there may be much more. Says whether anybody is
-/// still there to read the rest.
+/// Prints a part of data of which there may be much more. Returns whether
+/// anybody still reads it.
 #[must_use]
 pub(super) fn stream(bytes: &[u8]) -> bool {
     let mut stdout = io::stdout().lock();
@@ -174,13 +175,13 @@ pub(super) fn stream(bytes: &[u8]) -> bool {
         Ok(()) => true,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
         Err(error) => {
-            complain(&format!("stdout cannot be written: {error}\n"));
+            print_to_stderr(&format!("stdout cannot be written: {error}\n"));
             process::exit(i32::from(Exit::Problem(ProblemKind::Outside).code()));
         }
     }
 }
 
-/// Tells a person something; where stderr is closed there is no one left to tell.
-pub(super) fn complain(text: &str) {
+/// Prints text for people to stderr. If that is closed, nobody is reading.
+pub(super) fn print_to_stderr(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }

@@ -1,4 +1,4 @@
-//! What a command may use, and what it comes to.
+//! What a command works with, and its result.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use crate::diagnostic::{Finding, Findings, ProblemKind, harmless};
 use crate::git::{BaseOptions, Cache, RepositoryAddress, Variables, Workspace};
 use crate::source::{RepoPath, Tree};
 
-/// What a command may use: where it works, when, and how it speaks.
+/// What a command works with: the repository, the time and the console.
 pub(super) struct Context {
     /// The directory that was named.
     pub(super) repo: Option<PathBuf>,
@@ -27,10 +27,11 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// Of a run now. `repo` is the directory or the address that was named.
+    /// The context of a run that starts now. `repo` is the directory or the
+    /// address that was named.
     pub(super) fn new(repo: Option<PathBuf>, console: Console) -> Result<Self, (Console, Finding)> {
         let variables = variables();
-        let repo = match repo.map(|repo| local(repo, &variables)).transpose() {
+        let repo = match repo.map(|repo| directory_of(repo, &variables)).transpose() {
             Ok(repo) => repo,
             Err(finding) => return Err((console, finding)),
         };
@@ -38,8 +39,8 @@ impl Context {
         Ok(Self { repo, console, now: Timestamp::now(), variables, workspace })
     }
 
-    /// The repository's directory: as asked for, or the nearest one upwards
-    /// that holds a `rungs.yaml`, or this one.
+    /// The repository's directory: the one that was named, or the nearest one
+    /// upwards that holds a `rungs.yaml`, or the current one.
     pub(super) fn directory(&self) -> PathBuf {
         if let Some(repo) = &self.repo {
             if !repo.is_dir() {
@@ -48,11 +49,11 @@ impl Context {
             }
             return repo.clone();
         }
-        let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-        nearest_repository(&here).to_path_buf()
+        let current = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+        nearest_repository(&current).to_path_buf()
     }
 
-    /// The run's workspace. Whoever asks first says of what base.
+    /// The run's workspace, made with the options of the first call.
     pub(super) fn workspace(&self, options: &BaseOptions) -> &Workspace {
         self.workspace.get_or_init(|| {
             let variables = self.variables.clone();
@@ -60,13 +61,13 @@ impl Context {
         })
     }
 
-    /// The repository's files, for commands that look at no branch.
+    /// The repository's files, for commands that do not look at a branch.
     pub(super) fn files(&self) -> Result<Tree, Findings> {
         self.workspace(&BaseOptions::default()).files()
     }
 
-    /// From the clone's root to the repository's directory. Where no clone is,
-    /// or none that can be opened, paths are the repository's own.
+    /// The path from the clone's root to the repository's directory; the root if
+    /// there is no clone, or none that can be opened.
     pub(super) fn prefix(&self) -> RepoPath {
         let workspace = self.workspace(&BaseOptions::default());
         let clone = workspace.local_clone().ok().flatten();
@@ -74,13 +75,15 @@ impl Context {
     }
 }
 
-/// The nearest directory upwards that holds a `rungs.yaml`, or this one.
-pub(super) fn nearest_repository(here: &Path) -> &Path {
-    here.ancestors().find(|directory| directory.join("rungs.yaml").is_file()).unwrap_or(here)
+/// The nearest directory upwards that holds a `rungs.yaml`, or the directory
+/// itself.
+pub(super) fn nearest_repository(start: &Path) -> &Path {
+    start.ancestors().find(|directory| directory.join("rungs.yaml").is_file()).unwrap_or(start)
 }
 
-/// The directory of a repository: of an address, its clone in the cache.
-fn local(repo: PathBuf, variables: &Variables) -> Result<PathBuf, Finding> {
+/// The directory of a repository; for an address, that of its clone in the
+/// cache.
+fn directory_of(repo: PathBuf, variables: &Variables) -> Result<PathBuf, Finding> {
     let Some(address) = repo.to_str().filter(|text| RepositoryAddress::is_meant(text)) else {
         return Ok(repo);
     };
@@ -91,20 +94,20 @@ fn local(repo: PathBuf, variables: &Variables) -> Result<PathBuf, Finding> {
     }
 }
 
-/// The process's environment, as far as it is text.
+/// The process's environment variables, except those that are not UTF-8.
 pub(super) fn variables() -> Variables {
     let text = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Variables::new(text.collect::<BTreeMap<String, String>>())
 }
 
-/// What a command came to: findings that do not stop it, and what its answer
-/// is for another reason than a finding.
+/// The result of a command: findings that did not stop it, and its answer if
+/// that has another reason than a finding.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub(super) findings: Findings,
     pub(super) answer: Option<ProblemKind>,
-    /// What JSON output says beside the findings.
+    /// The data in JSON output beside the findings.
     pub(super) data: Map<String, Value>,
     /// Whether the command has written the findings itself, after data that it
     /// does not keep in memory.

@@ -11,45 +11,47 @@ use crate::promote::{Gate, Override, Permissions};
 
 /// Where a change goes.
 #[derive(Debug, clap::Args)]
-#[allow(clippy::struct_excessive_bools)] // clap lets at most one of the modes through.
+#[allow(clippy::struct_excessive_bools)] // clap accepts at most one of the modes.
 #[command(next_help_heading = "Where it goes")]
 #[command(group = ArgGroup::new("mode").multiple(false))]
 pub(super) struct DeliveryArgs {
-    /// Show the plan and change nothing. So does a run without any of these four, which ends with 2,
-    /// so that no script takes a plan for a deed
+    /// Show the plan and change nothing. Without any of these four options, the plan is shown too,
+    /// but the exit code is 2, so that no script takes a plan for a change
     #[arg(long, group = "mode")]
     dry_run: bool,
-    /// Change the files of the work tree, and commit nothing; refused where one of them has changes
-    /// that are not committed
+    /// Change the files of the work tree, and commit nothing; refused if one of them has
+    /// uncommitted changes
     #[arg(long, group = "mode")]
     write: bool,
-    /// Commit onto the base branch and push that; what is checked out here does not matter, and stays
+    /// Commit onto the base branch and push it. Your work tree and `HEAD` do not matter, and are
+    /// left alone
     #[arg(long, group = "mode")]
     commit: bool,
-    /// Push a branch of its own for people to merge: `rungs/ENV/APP`, and of a rollback
-    /// `rungs-rollback/ENV/APP`, with `.` for the `/` of an environment's name
+    /// Push a branch for people to merge: `rungs/ENV/APP`; for a rollback `rungs-rollback/ENV/APP`,
+    /// for a hold `rungs-hold/ENV/APP`. A `/` in the environment's name becomes a `.`
     #[arg(long, group = "mode")]
     branch: bool,
-    /// The branch that is deployed; `forge.base`, the CI's own or the remote's default if not given
+    /// The branch that is deployed; if not given, `forge.base`, the one that the CI names, or the
+    /// remote's default
     #[arg(long, value_name = "BRANCH")]
     base: Option<String>,
-    /// The remote; origin, or the only one, if not given
+    /// The remote; if not given, `origin` or the only one
     #[arg(long, value_name = "REMOTE")]
     remote: Option<String>,
-    /// Who the commit is by; from git's configuration or the CI's variables if not given
+    /// The commit's author; if not given, the one in git's configuration or the CI's variables
     #[arg(long, value_name = "NAME <MAIL>")]
     author: Option<String>,
 }
 
 impl DeliveryArgs {
-    /// What the person says of the base branch and of the author.
+    /// What the person says about the base branch and the author.
     pub(super) fn options(&self) -> BaseOptions {
         let Self { base, remote, author, .. } = self;
         BaseOptions { base: base.clone(), remote: remote.clone(), author: author.clone() }
     }
 
-    /// None where nobody said: then the plan is shown, and the run ends with
-    /// the code of what was not understood.
+    /// The mode; none if none was given. Then the plan is shown, and the run ends
+    /// with the exit code of wrong usage.
     pub(super) fn mode(&self) -> Option<DeliveryMode> {
         match self {
             Self { dry_run: true, .. } => Some(DeliveryMode::Show),
@@ -61,20 +63,21 @@ impl DeliveryArgs {
     }
 }
 
-/// How far one may go.
+/// What a person allows.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "What is allowed")]
 pub(super) struct PermissionArgs {
-    /// Let a gate not count; it is recorded with its reason. `render` and `approvals` always count
+    /// Override a gate, which is recorded with the reason. `render` and `approvals` cannot be
+    /// overridden
     #[arg(long = "override", value_name = "GATE", value_parser = gate, requires = "why")]
     overridden: Vec<Gate>,
-    /// Why gates are overridden: once for all of them, or once for each
+    /// Why gates are overridden; given once for all of them, or once for each
     #[arg(id = "why", long = "reason", value_name = "TEXT")]
     reasons: Vec<String>,
-    /// The ticket that asks for it, which the gate `ticket` looks at
+    /// The ticket for the change, which the gate `ticket` checks
     #[arg(long, value_name = "TICKET")]
     ticket: Option<String>,
-    /// Let a digest go where no new one comes along; otherwise that stops the run
+    /// Allow a digest to be removed if there is no new one; without this option, that stops the run
     #[arg(long)]
     drop_digest: bool,
 }
@@ -90,7 +93,7 @@ fn gate(name: &str) -> Result<Gate, String> {
 }
 
 impl PermissionArgs {
-    /// What the person allows.
+    /// The permissions that the options stand for.
     pub(super) fn permissions(&self) -> Permissions {
         Permissions {
             drop_digest: self.drop_digest,
@@ -100,7 +103,7 @@ impl PermissionArgs {
         }
     }
 
-    /// The reason, where one is given without a gate to override.
+    /// The reason, also if one is given without a gate to override.
     pub(super) fn reason(&self) -> Option<&str> {
         self.reasons.first().map(String::as_str)
     }

@@ -1,20 +1,21 @@
-//! What a run came to. The numbers are contract, and those of [`ProblemKind`].
+//! The results of a run, and their exit codes.
 
 use std::process::ExitCode;
 
 use crate::diagnostic::{Findings, ProblemKind, Severity};
 
-/// What a run came to. A script may rely on these numbers.
+/// The result of a run. Its exit codes are a contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Done, or nothing to do.
     Done,
-    /// What the worst problem was.
+    /// The worst problem.
     Problem(ProblemKind),
 }
 
 impl Exit {
-    /// What these findings come to; warnings count where they are denied.
+    /// The result of a run with these findings; warnings count if they are
+    /// denied.
     pub fn of(findings: &Findings, deny_warnings: bool) -> Self {
         if let Some(kind) = findings.kind() {
             return Self::Problem(kind);
@@ -23,7 +24,7 @@ impl Exit {
         if deny_warnings && warned { Self::Problem(ProblemKind::Answer) } else { Self::Done }
     }
 
-    /// The number.
+    /// The exit code.
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,

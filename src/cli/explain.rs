@@ -6,10 +6,10 @@ use super::{Context, Exit, console};
 use crate::codes;
 use crate::diagnostic::{self, Format};
 
-/// Explain a finding: what is wrong, why it matters, how to mend it
+/// Explain a finding: what is wrong, why it matters, how to fix it
 #[derive(Debug, clap::Args)]
 pub(super) struct ExplainArgs {
-    /// The code that is shown with the finding; without one, all codes are listed
+    /// The code that is shown with the finding; if not given, all codes are listed
     code: Option<String>,
 }
 

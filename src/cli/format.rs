@@ -1,4 +1,4 @@
-//! How a command writes what it answers.
+//! The formats that `--format` names.
 
 use std::fmt;
 
@@ -7,22 +7,23 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use super::usage_error;
 use crate::diagnostic::Format;
 
-/// What `--format` names. One option for findings and data, because nobody who
-/// types `--format csv` wants to know that the two are different things.
+/// What `--format` names. There is one option for findings and data, because
+/// nobody who types `--format csv` wants to know that the two are different
+/// things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OutputFormat {
-    /// A format of findings; text and JSON are of data as well.
+    /// A format of findings; text and JSON are formats of data as well.
     Findings(Format),
     /// A format of data, which some commands write; findings go to stderr.
     Data(DataFormat),
 }
 
-/// A format of data alone. The names are contract.
+/// A format of data alone. The names are a contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DataFormat {
     /// Comma-separated values, RFC 4180.
     Csv,
-    /// A page that needs nothing else.
+    /// A page without scripts, images or other files.
     Html,
     /// A table in Markdown.
     Markdown,
@@ -41,9 +42,9 @@ impl DataFormat {
 
     fn purpose(self) -> &'static str {
         match self {
-            Self::Csv => "Comma-separated values, of `audit`",
-            Self::Html => "A page that needs nothing else, of `audit`",
-            Self::Markdown => "Tables in Markdown, of `status` and `gates`",
+            Self::Csv => "Comma-separated values, for `audit`",
+            Self::Html => "A page that needs no other files, for `audit`",
+            Self::Markdown => "Tables in Markdown, for `status` and `gates`",
         }
     }
 }
@@ -54,12 +55,12 @@ impl OutputFormat {
         findings.chain(DataFormat::ALL.into_iter().map(|one| (Self::Data(one), one.purpose())))
     }
 
-    /// Takes a format's name, and lists them all in the help.
+    /// Parses a format's name, and lists all of them in the help.
     pub(super) fn parser() -> impl TypedValueParser<Value = Self> {
         let names = Self::all().map(|(one, purpose)| PossibleValue::new(one.name()).help(purpose));
         PossibleValuesParser::new(names).map(|name| {
             let format = Self::all().find(|(one, _)| one.name() == name);
-            format.expect("clap lets none but these names through").0
+            format.expect("clap accepts only these names").0
         })
     }
 
@@ -70,7 +71,7 @@ impl OutputFormat {
         }
     }
 
-    /// How findings are written.
+    /// The format of findings.
     pub(super) fn findings(self) -> Format {
         match self {
             Self::Findings(format) => format,
@@ -78,7 +79,7 @@ impl OutputFormat {
         }
     }
 
-    /// Ends the run where the command does not write that format.
+    /// Ends the run if the command does not write that format.
     pub(super) fn refuse_unless(self, written: &[DataFormat]) {
         if let Self::Data(format) = self
             && !written.contains(&format)

@@ -4,7 +4,7 @@ use clap::Arg;
 use serde_json::json;
 
 use super::delivery_args::PermissionArgs;
-use super::written::DataFormat;
+use super::format::DataFormat;
 use super::{Context, Outcome, console, known_base, usage_error};
 use crate::deliver::{Delivery, DeliveryMode, JudgedChange};
 use crate::diagnostic::{Finding, Findings, Format, ProblemKind, harmless};
@@ -12,51 +12,51 @@ use crate::git::{BaseOptions, Workspace};
 use crate::promote::{AppSelection, Plan, Promotion, Request, Verdict, show, worst};
 use crate::sites::StateReference;
 
-/// Show why a promotion is or is not allowed, or judge any change of a branch
+/// Show why a promotion is or is not allowed, or judge any change
 ///
-/// With an app and `--to`, what each gate says of promoting it now. With `--base`, the verdict on a
-/// change, whoever made it and with whatever tool: branch protection can require it. Such a change
-/// says for itself, in its records, which ticket it has and which gates it overrides.
+/// With an app and `--to`, shows what each gate says about promoting it now. With `--base`, judges
+/// a change, whoever made it and with whatever tool, so that branch protection can require this.
+/// The change itself names its ticket and the gates that it overrides, in its records.
 ///
-/// Changes nothing. Ends with 3 where a gate fails and with 5 where one waits.
+/// Nothing is changed. The exit code is 3 if a gate fails and 5 if one waits.
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "\
 rungs gates [OPTIONS] --to <ENV> <APP>...
        rungs gates [OPTIONS] --base <REV>",
-    mut_args(of_a_promotion_alone)
+    mut_args(for_promotions_only)
 )]
 pub(super) struct GatesArgs {
-    /// The apps that would be promoted
+    /// The apps to promote
     #[arg(value_name = "APP", required_unless_present = "base", conflicts_with = "base")]
     apps: Vec<String>,
-    /// The environment that would be entered
+    /// The environment to promote to
     #[arg(long, value_name = "ENV", required_unless_present = "base", conflicts_with = "base")]
     to: Option<String>,
-    /// The environment that states come from; those directly before if not given
+    /// The environment to promote from; if not given, those directly before
     #[arg(long, value_name = "ENV", conflicts_with = "base")]
     from: Option<String>,
     /// A state that the source has held, by one of its references (`:v4`, `web=:v4`, `@sha256:…`)
     #[arg(long = "ref", value_name = "REF", conflicts_with = "base")]
     reference: Option<String>,
-    /// Judge a change: what `--head` changes against this branch of the remote, or commit, whose
-    /// configuration counts
+    /// Judge what `--head` changes since it left this branch of the remote, or this commit. The
+    /// gates are those that are configured there
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-    /// The remote; origin, or the only one, if not given
+    /// The remote; if not given, `origin` or the only one
     #[arg(long, value_name = "REMOTE")]
     remote: Option<String>,
-    /// The change: what is checked out, a local branch, or a commit
+    /// The change: `HEAD`, a local branch or a commit
     #[arg(long, value_name = "REV", requires = "base", default_value = "HEAD")]
     head: String,
     #[command(flatten)]
     allowed: PermissionArgs,
 }
 
-/// Refuses, beside `--base`, what would have no effect on the verdict.
-fn of_a_promotion_alone(arg: Arg) -> Arg {
-    let is_alone = ["overridden", "why", "ticket", "drop_digest"].contains(&arg.get_id().as_str());
-    if is_alone { arg.conflicts_with("base") } else { arg }
+/// Refuses options that would have no effect on the verdict with `--base`.
+fn for_promotions_only(arg: Arg) -> Arg {
+    const ONLY: [&str; 4] = ["overridden", "why", "ticket", "drop_digest"];
+    if ONLY.contains(&arg.get_id().as_str()) { arg.conflicts_with("base") } else { arg }
 }
 
 impl GatesArgs {
@@ -70,7 +70,7 @@ impl GatesArgs {
             return Ok(judged_outcome(context, workspace, judgement));
         }
         let Some(environment) = self.to else {
-            usage_error("say which environment with `--to ENV`")
+            usage_error("name the environment with `--to ENV`")
         };
         let request = Request {
             environment,
@@ -91,7 +91,7 @@ impl GatesArgs {
     }
 }
 
-/// Whether a finding only repeats what a verdict says.
+/// Whether a finding only repeats a verdict.
 fn is_gate(finding: &Finding) -> bool {
     matches!(finding.code.kind, ProblemKind::Gate | ProblemKind::Wait)
 }
@@ -118,7 +118,7 @@ fn outcome_of(context: &Context, plans: &[Plan]) -> Outcome {
     if context.console.data_format() == Some(DataFormat::Markdown) {
         console::print(plans.iter().map(markdown).collect::<String>().as_bytes());
     } else if context.console.format() == Format::Text {
-        let style = context.console.look();
+        let style = context.console.stdout_style();
         let text: String = plans.iter().map(|plan| show::plan::text(plan, style)).collect();
         console::print(text.as_bytes());
     }

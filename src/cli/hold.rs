@@ -13,8 +13,8 @@ use crate::sites::StateReference;
 
 /// Keep states from entering an environment and those above it
 ///
-/// A hold is an entry in the file `.rungs/holds/ENV/APP.yaml`, which `set` adds and `lift` removes.
-/// A rollback sets one by itself.
+/// A hold is an entry in the file `.rungs/holds/ENV/APP.yaml`. `set` adds one, and so does every
+/// rollback; `lift` removes it.
 #[derive(Debug, clap::Args)]
 pub(super) struct HoldArgs {
     #[command(subcommand)]
@@ -25,7 +25,7 @@ pub(super) struct HoldArgs {
 enum HoldCommand {
     /// List what is held back, from where, by whom and why
     List(HoldListArgs),
-    /// Hold a state back: what the environment says now, or a reference
+    /// Hold a state back: the one that the environment has now, or one with given references
     Set(HoldSetArgs),
     /// Let states in again
     Lift(HoldLiftArgs),
@@ -33,10 +33,10 @@ enum HoldCommand {
 
 #[derive(Debug, clap::Args)]
 struct HoldListArgs {
-    /// Only of these apps
+    /// Only the holds of these apps
     #[arg(value_name = "APP")]
     apps: Vec<String>,
-    /// Only of this environment
+    /// Only the holds of this environment
     #[arg(long, value_name = "ENV")]
     env: Option<String>,
     #[command(flatten)]
@@ -50,15 +50,16 @@ struct HoldSetArgs {
     /// The environment
     #[arg(long, value_name = "ENV")]
     env: String,
-    /// What is held back, as `NAME=:TAG`, `NAME=@DIGEST` or `NAME=REPOSITORY:TAG`; may be given more
-    /// than once, and then all have to be the same. What the environment says now if not given
+    /// A reference of the state to hold back: `NAME=:TAG`, `NAME=@DIGEST` or `NAME=REPOSITORY:TAG`.
+    /// If given more than once, a state must have all of them to be held back; if not given, the
+    /// state is the one that the environment has now
     #[arg(long = "ref", value_name = "NAME=REF")]
     references: Vec<String>,
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Until when: the last day (`2026-12-31`, in UTC), or a time with its zone; until it is lifted
-    /// if not given
+    /// When the hold ends: its last day (`2026-12-31`, in UTC), or a time with its zone; if not
+    /// given, it lasts until it is lifted
     #[arg(long, value_name = "TIME", value_parser = holds::parse_until)]
     until: Option<Timestamp>,
     #[command(flatten)]
@@ -72,7 +73,8 @@ struct HoldLiftArgs {
     /// The environment
     #[arg(long, value_name = "ENV")]
     env: String,
-    /// Only what holds this reference back; every hold of the app there if not given
+    /// Lift only the holds of this reference; if not given, every hold of the app in the
+    /// environment
     #[arg(long = "ref", value_name = "REF")]
     reference: Option<String>,
     /// Why, for the record

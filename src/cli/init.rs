@@ -9,10 +9,10 @@ use crate::diagnostic::{Findings, harmless};
 /// Write a small working repository
 ///
 /// Two apps (the Kubernetes guestbook as a Tera template, a cart service as Jsonnet) in four
-/// environments: qa, e2e, stage and prod. It renders as it stands; change it into your own.
+/// environments: qa, e2e, stage and prod. It renders as it is; change it into your own.
 #[derive(Debug, clap::Args)]
 pub(super) struct InitArgs {
-    /// Where; the directory that --repo names, or this one, if not given
+    /// Where to write it; if not given, the directory that `--repo` names, or the current one
     #[arg(value_hint = clap::ValueHint::DirPath)]
     directory: Option<PathBuf>,
 }
@@ -25,9 +25,9 @@ impl InitArgs {
         let console = &context.console;
         let shown = harmless(&directory.to_string_lossy()).into_owned();
         console.say(&format!("wrote {} files to {shown}", demo::FILES.len()));
-        let here = directory == Path::new(".");
-        let go = if here { String::new() } else { format!("cd {shown} && ") };
-        console.say(&format!("next: {go}rungs render"));
+        let is_current = directory == Path::new(".");
+        let change = if is_current { String::new() } else { format!("cd {shown} && ") };
+        console.say(&format!("next: {change}rungs render"));
         Ok(Outcome::default())
     }
 }

@@ -12,14 +12,14 @@ use crate::git::{BaseOptions, HistoryError, LocalClone, Log, Revision, Workspace
 use crate::history;
 use crate::source::Tree;
 
-/// Which branch is looked at.
+/// The branch to read.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct BaseArgs {
-    /// The base, as a branch of the remote or another revision; the branch that is deployed if not
-    /// given: `forge.base`, the CI's own or the remote's default
+    /// The base: a branch of the remote, or another revision; if not given, the branch that is
+    /// deployed: `forge.base`, the one that the CI names, or the remote's default
     #[arg(long, value_name = "BRANCH")]
     base: Option<String>,
-    /// The remote; origin, or the only one, if not given
+    /// The remote; if not given, `origin` or the only one
     #[arg(long, value_name = "REMOTE")]
     remote: Option<String>,
 }
@@ -30,17 +30,17 @@ impl BaseArgs {
     }
 }
 
-/// The apps whose own settings are asked for.
+/// The apps whose own settings are loaded.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LoadedApps(Option<BTreeSet<String>>);
 
 impl LoadedApps {
-    /// Of none: what sites say is read without.
+    /// No app: the sites can be read without their settings.
     pub(super) fn none() -> Self {
         Self(Some(BTreeSet::new()))
     }
 
-    /// Of these; of all where there are none.
+    /// These apps; all of them if none is named.
     pub(super) fn named(names: &[String]) -> Self {
         Self((!names.is_empty()).then(|| names.iter().cloned().collect()))
     }
@@ -53,8 +53,8 @@ impl LoadedApps {
     }
 }
 
-/// A base with its files and its configuration. Nothing is fetched: what a
-/// remote has now, only the remote can say.
+/// A base with its files and its configuration, as the clone has them. Nothing
+/// is fetched.
 pub(super) struct KnownBase {
     pub(super) revision: Revision,
     pub(super) clone: Arc<LocalClone>,
@@ -63,7 +63,7 @@ pub(super) struct KnownBase {
 }
 
 impl KnownBase {
-    /// The workspace's base; none where there is no clone, or no commit in it.
+    /// The workspace's base; none if there is no clone, or no commit in it.
     pub(super) fn of(workspace: &Workspace, apps: &LoadedApps) -> Result<Option<Self>, Findings> {
         let Some(revision) = workspace.base()? else { return Ok(None) };
         Self::at(workspace, revision.clone(), apps).map(Some)
@@ -86,14 +86,14 @@ impl KnownBase {
         Log::new(Arc::clone(&self.clone), self.revision.branch_name())
     }
 
-    /// What a history that ends too early, or cannot be read, comes to.
+    /// The finding about a history that ends too early or cannot be read.
     pub(super) fn history_finding(&self, error: &HistoryError) -> Finding {
         history::finding(error, &self.loaded.repository.location)
     }
 }
 
-/// What was taken for the base: as data, and for people where they would not
-/// expect it.
+/// Reports which base was used: as data, and to people if they would not expect
+/// it.
 pub(super) fn report(
     context: &Context,
     workspace: &Workspace,
@@ -106,7 +106,7 @@ pub(super) fn report(
     outcome.data.insert("workspace".to_owned(), data(workspace, base));
 }
 
-/// What was taken for the base, where people would not expect it.
+/// Tells people which base was used, if they would not expect it.
 pub(super) fn say_unexpected(context: &Context, workspace: &Workspace, base: &Revision) {
     if context.console.format() == Format::Text
         && let Some(unexpected) = workspace.unexpected(base)
@@ -115,7 +115,7 @@ pub(super) fn say_unexpected(context: &Context, workspace: &Workspace, base: &Re
     }
 }
 
-/// The same as data.
+/// The remote and the base that were used, as data.
 pub(super) fn data(workspace: &Workspace, base: Option<&Revision>) -> Value {
     let remote = workspace.remote().ok().flatten().map(|remote| remote.name().to_owned());
     json!({ "remote": remote, "base": base })

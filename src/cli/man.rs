@@ -5,10 +5,10 @@ use crate::diagnostic::harmless;
 
 /// Print a manual page
 ///
-/// Without a command, the page of rungs itself. For example: `rungs man render | man -l -`
+/// Without a command, prints the page of rungs itself. For example: `rungs man render | man -l -`
 #[derive(Debug, clap::Args)]
 pub(super) struct ManArgs {
-    /// The command whose page to print, such as `hold set`
+    /// The command whose page is printed, such as `hold set`
     command: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
-//! The command line: one file per command, arguments and function together.
+//! The command line: one file per command, with its arguments and its function.
 
 mod exit;
-mod written;
+mod format;
 mod options;
 mod console;
 mod context;
@@ -38,8 +38,8 @@ pub use reference::reference;
 use console::Console;
 use context::{Context, Outcome};
 use exit::usage_error;
+use format::DataFormat;
 use options::Global;
-use written::DataFormat;
 
 /// Renders the environments of a Kubernetes GitOps repository, and promotes what they deploy.
 ///
@@ -55,7 +55,7 @@ struct Cli {
     command: Command,
 }
 
-/// The exit codes as `--help` shows them.
+/// The exit codes, as `--help` shows them.
 fn exit_codes() -> String {
     let lines = ProblemKind::exit_codes().map(|(code, meaning)| format!("\n  {code:2}  {meaning}"));
     format!("Exit codes:{}", lines.collect::<String>())
@@ -80,7 +80,7 @@ enum Command {
 }
 
 impl Command {
-    /// The formats of data that it writes besides text and JSON.
+    /// The formats of data that the command writes besides text and JSON.
     fn data_formats(&self) -> &'static [DataFormat] {
         match self {
             Self::Audit(_) => &[DataFormat::Csv, DataFormat::Html],
@@ -135,11 +135,11 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-/// A panic is a defect of ours: it says so, and exits as one.
+/// Reports a panic as a defect of rungs, with its exit code.
 fn report_panics_as_defects() {
     panic::set_hook(Box::new(|panic| {
-        console::complain(&format!(
-            "rungs has a defect, and stopped: {panic}\nPlease report it with what you ran.\n"
+        console::print_to_stderr(&format!(
+            "rungs has a defect and stopped: {panic}\nPlease report it, with the command that you ran.\n"
         ));
         std::process::exit(i32::from(Exit::Problem(ProblemKind::Defect).code()));
     }));

@@ -4,30 +4,30 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::written::OutputFormat;
+use super::format::OutputFormat;
 use crate::diagnostic::Format;
 
 /// Options of every command.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(super) struct Global {
-    /// The repository: a directory, or an address, of which a clone is kept in the cache
-    /// directory; the nearest directory upwards with a rungs.yaml if not given
+    /// The repository: a directory, or an address, which is cloned into the cache directory; if not
+    /// given, the nearest directory upwards with a rungs.yaml
     #[arg(long, global = true, value_name = "DIR|URL", value_hint = clap::ValueHint::DirPath)]
     pub(super) repo: Option<PathBuf>,
-    /// When to colour; `NO_COLOR` is honoured
+    /// When to use colours; `NO_COLOR` is honoured
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
-    /// How to write findings, and data where a command prints some
+    /// The format of findings, and of data if the command prints any
     #[arg(long, global = true, value_name = "FORMAT", value_parser = OutputFormat::parser(), default_value_t = OutputFormat::Findings(Format::Text))]
     pub(super) format: OutputFormat,
-    /// Let findings of this severity fail the run too
+    /// Fail on findings of this severity too
     #[arg(long, global = true, value_name = "SEVERITY", value_enum)]
     pub(super) deny: Option<Deny>,
-    /// Say nothing but findings and data
+    /// Print nothing but findings and data
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
-    /// Say more of what is done
+    /// Print more about what is done
     #[arg(long, short, global = true)]
     pub(super) verbose: bool,
 }

@@ -6,31 +6,33 @@ use crate::diagnostic::Findings;
 use crate::promote::{AppSelection, Permissions, Promotion, Request};
 use crate::sites::StateReference;
 
-/// Make an environment deploy what the environment before it does
+/// Give an environment the state of the one before it
 ///
-/// Copies tags, digests, linked git references and the values that are declared for it, after
-/// asking the environment's gates. The target keeps its own repositories. Nothing to do is success.
+/// Copies tags, digests, linked git references and the values that are declared promotable, if the
+/// environment's gates allow it. The target keeps its own image repositories. If there is nothing
+/// to do, the exit code is 0.
 #[derive(Debug, clap::Args)]
 pub(super) struct PromoteArgs {
     /// The apps to promote
     #[arg(value_name = "APP", required_unless_present_any = ["train", "all"])]
     apps: Vec<String>,
-    /// The apps of a train: all of them or none
+    /// Promote the apps of a train: all of them or none
     #[arg(long, value_name = "TRAIN", conflicts_with_all = ["apps", "all"])]
     train: Option<String>,
-    /// Every app that may go; those that a gate or a finding keeps out are named and left out
+    /// Promote every app that may enter; those that a gate or a finding stops are named and left
+    /// out
     #[arg(long, conflicts_with = "apps")]
     all: bool,
-    /// The environment that is entered
+    /// The environment to promote to
     #[arg(long, value_name = "ENV")]
     to: String,
-    /// The environment that states come from; those directly before if not given
+    /// The environment to promote from; if not given, those directly before
     #[arg(long, value_name = "ENV")]
     from: Option<String>,
     /// A state that the source has held, by one of its references (`:v4`, `web=:v4`, `@sha256:…`)
     #[arg(long = "ref", value_name = "REF")]
     reference: Option<String>,
-    /// Make apps that are not in the environment yet
+    /// Create apps that are not in the environment yet
     #[arg(long)]
     create: bool,
     #[command(flatten)]

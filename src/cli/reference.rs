@@ -1,4 +1,4 @@
-//! The reference of the commands, made from what `--help` prints.
+//! The reference of the commands, made from the output of `--help`.
 
 use clap::CommandFactory;
 
@@ -15,11 +15,11 @@ pub fn reference() -> String {
     page
 }
 
-/// The commands below a command, and those below them.
+/// Appends the subcommands of a command, and theirs.
 fn push_below(page: &mut String, above: &str, command: &clap::Command) {
     for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
         let name = format!("{above} {}", command.get_name());
-        // Options of every command are said once, above.
+        // Options of every command are listed once, above.
         let own = command.clone().bin_name(&name).mut_args(|arg| {
             let hidden = arg.is_global_set() || arg.get_id() == "help";
             arg.hide(hidden)

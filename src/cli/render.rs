@@ -20,12 +20,12 @@ use crate::source::{RepoPath, Tree};
 
 /// Render environments into the output tree
 ///
-/// Writes rendered/<environment>/<app>/<kind>-<name>.yaml for each object, and what each
-/// environment brings itself to rendered/<environment>/_environment/. Only files that differ are
-/// written, files of rungs that are no longer rendered are removed, and no other file is touched.
+/// Writes rendered/<environment>/<app>/<kind>-<name>.yaml for each object, and the environment's
+/// own objects to rendered/<environment>/_environment/. Only files that differ are written, files
+/// of rungs that are no longer rendered are removed, and no other file is touched.
 #[derive(Debug, clap::Args)]
 pub(super) struct RenderArgs {
-    /// The environments; all of them if none is given
+    /// The environments; if not given, all of them
     #[arg(value_name = "ENV")]
     environments: Vec<String>,
     /// Only this app
@@ -34,11 +34,11 @@ pub(super) struct RenderArgs {
     /// Print the manifests instead of writing them
     #[arg(long, conflicts_with_all = ["output", "check"])]
     stdout: bool,
-    /// Write to this directory instead of the repository's own
+    /// Write to this directory instead of the configured one
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     output: Option<PathBuf>,
-    /// Write nothing; list what differs, and exit with 1 where something does. Warns of values
-    /// without effect
+    /// Write nothing; list the files that differ, and exit with 1 if there are any. Also warns of
+    /// values without effect
     #[arg(long)]
     check: bool,
 }
@@ -87,7 +87,8 @@ impl RenderArgs {
             selection.everything = false;
             let found = self.environments.iter().map(|name| repository.find_environment(name));
             selection.environments = found.collect::<Result<_, _>>()?;
-            // Named twice is rendered once, and in the repository's order.
+            // Each is rendered once, however often it is named, in the
+            // repository's order.
             let named: HashSet<_> = selection.environments.iter().map(|one| &one.name).collect();
             let all = repository.environments.iter();
             selection.environments = all.filter(|one| named.contains(&one.name)).collect();
@@ -119,8 +120,8 @@ impl RenderArgs {
     }
 }
 
-/// Ends the run where the directory holds what is not rendered: its files
-/// would be taken for settings or templates by the next run.
+/// Ends the run if the directory is one that rungs reads: the next run would
+/// take the rendered files for settings or templates.
 fn refuse_occupied(directory: &Path, repository: &Path) {
     let (Ok(directory), Ok(repository)) = (resolved(directory), resolved(repository)) else {
         return;
@@ -132,7 +133,7 @@ fn refuse_occupied(directory: &Path, repository: &Path) {
     }
 }
 
-/// An absolute path without links; what does not exist yet has none.
+/// An absolute path without links, as far as it exists.
 fn resolved(path: &Path) -> io::Result<PathBuf> {
     let path = std::path::absolute(path)?;
     let existing = path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(&path);

@@ -6,20 +6,20 @@ use crate::diagnostic::Findings;
 use crate::promote::Rollback;
 use crate::sites::StateReference;
 
-/// Restore what an app was before in an environment, and hold back what it is now
+/// Restore an app's previous state in an environment, and hold the current one back
 ///
-/// History is not rewritten: the earlier references come back in a new commit, so that a second
-/// rollback goes further back. The state that is left must not enter again until its hold is lifted.
+/// History is not rewritten: the earlier references come back in a new commit. A second rollback
+/// goes further back. The state that is replaced may not enter again until its hold is lifted.
 #[derive(Debug, clap::Args)]
-#[command(mut_arg("why", |arg| arg.help("Why, for the record and the hold: `rolled back` if not given")))]
+#[command(mut_arg("why", |arg| arg.help("Why, for the record and the hold; if not given, `rolled back`")))]
 pub(super) struct RollbackArgs {
     /// The app
     app: String,
     /// The environment
     #[arg(long, value_name = "ENV")]
     env: String,
-    /// A state that it had, by one of its references (`:v4`, `web=:v4`, `@sha256:…`); the newest
-    /// that is another than now and is not held back if not given
+    /// The state to restore, by one of its references (`:v4`, `web=:v4`, `@sha256:…`); if not
+    /// given, the newest one that differs from the current state and is not held back
     #[arg(long, value_name = "REF")]
     to_ref: Option<String>,
     #[command(flatten)]

@@ -5,11 +5,12 @@ use crate::config;
 
 /// Print the JSON Schema of one of a repository's files
 ///
-/// Editors check the files as they are typed with a first line such as
-/// `# yaml-language-server: $schema=../../schemas/app.schema.json`.
+/// With a first line such as `# yaml-language-server: $schema=../../schemas/app.schema.json`,
+/// editors check a file as you type.
 #[derive(Debug, clap::Args)]
 pub(super) struct SchemaArgs {
-    /// The file: rungs (rungs.yaml), environment (environment.yaml), app or hold
+    /// The file: rungs (rungs.yaml), environment (environment.yaml), app or hold; if not given, the
+    /// names are listed
     file: Option<String>,
 }
 

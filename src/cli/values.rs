@@ -6,7 +6,7 @@ use crate::diagnostic::{Findings, Format, harmless};
 
 /// Show each final value of an app with the line that set it, and what it overrode
 ///
-/// What looks like a secret by its key (password, token, …) is masked.
+/// Values whose keys look like those of secrets (password, token, …) are masked.
 #[derive(Debug, clap::Args)]
 pub(super) struct ValuesArgs {
     /// The app
@@ -16,7 +16,8 @@ pub(super) struct ValuesArgs {
     env: String,
 }
 
-/// A value that is longer moves the place behind it, and no other line's.
+/// The width of the column of values. A longer value moves the place after it,
+/// on its own line only.
 const VALUE_WIDTH: usize = 32;
 
 impl ValuesArgs {
@@ -34,7 +35,8 @@ impl ValuesArgs {
                     other => panic!("settings are an object, not {other}"),
                 };
             }
-            // Reports of findings alone: a table before one would be no XML and no JSON.
+            // These formats are for findings alone: a report with a table before
+            // it would not be XML or JSON.
             _ => {}
         }
         Ok(outcome)

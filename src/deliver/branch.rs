@@ -1,4 +1,4 @@
-//! Onto a branch for people to merge.
+//! Delivers a change to a branch for people to merge.
 
 use super::code::BRANCH_NOT_OURS;
 use super::delivery::{Delivery, failed, git_failed};
@@ -9,26 +9,26 @@ use crate::history::record;
 use crate::promote::{Intent, PlannedChange};
 use crate::source::{Location, RepoPath};
 
-/// As often as a branch that another process moves meanwhile is looked at again.
-const TRIES: u32 = 5;
+/// The most attempts if other processes move the branch meanwhile.
+const MOST_ATTEMPTS: u32 = 5;
 
-/// Computes for the base's newest tip and pushes a branch with one commit of
-/// it. The same plan again changes nothing; a newer one replaces ours, and
-/// never anything that somebody else put there.
+/// Computes the change for the base's newest tip and pushes a branch with one
+/// commit. If the branch has the same plan already, nothing is pushed; a newer
+/// plan replaces ours, but never what somebody else put there.
 pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<Delivered, Findings> {
     let remote = delivery.workspace.require_remote()?;
-    let mut tries = 1;
+    let mut attempts = 1;
     loop {
         match attempt(delivery, remote, intent)? {
             Ok(delivered) => return Ok(delivered),
-            // Another process was faster; what it put there is looked at first.
-            Err((PushError::Outdated, _)) if tries < TRIES => tries += 1,
+            // Another process was faster: look at what it pushed first.
+            Err((PushError::Outdated, _)) if attempts < MOST_ATTEMPTS => attempts += 1,
             Err((error, branch)) => return Err(error.finding(remote, &branch).into()),
         }
     }
 }
 
-/// One try; the push's error is for the caller to judge.
+/// Makes one attempt. The error of a push is for the caller to judge.
 fn attempt(
     delivery: &Delivery<'_>,
     remote: &Remote,
@@ -47,14 +47,14 @@ fn attempt(
         return settled(computed, Done::Nothing);
     }
     let branch = name(&computed, intent)?;
-    let there = writer.fetch_tip(remote, &branch).map_err(|error| error.finding())?;
-    let lease = match there {
+    let pushed = writer.fetch_tip(remote, &branch).map_err(|error| error.finding())?;
+    let lease = match pushed {
         None => Lease::Absent,
-        Some(there) => match ours(delivery, &there, &branch, tip)? {
+        Some(pushed) => match plan_of(delivery, &pushed, &branch, tip)? {
             Some(plan) if plan == computed.identity => {
-                return settled(computed, Done::There { branch });
+                return settled(computed, Done::UpToDate { branch });
             }
-            _ => Lease::Exactly(there),
+            _ => Lease::Exactly(pushed),
         },
     };
     let Some(commit) = delivery.commit(tip, &computed)? else {
@@ -72,18 +72,18 @@ fn name(computed: &PlannedChange, intent: &dyn Intent) -> Result<Branch, Finding
     let name = format!("{}/{environment}/{}", intent.prefix(), intent.branch());
     Branch::parse(&name).ok_or_else(|| {
         let at = Location::of_path(&RepoPath::root());
-        Finding::new(&BRANCH_NOT_OURS, format!("git takes no branch `{name}`"), at)
+        Finding::new(&BRANCH_NOT_OURS, format!("`{name}` is not a valid branch name"), at)
     })
 }
 
-/// The plan of the commit that our branch is at; none where it carries none
+/// The plan of the commit at our branch's tip; none if its record has no plan
 /// that can be compared.
 ///
 /// # Errors
 ///
-/// A commit on it is not ours: what a person put there is never thrown away,
-/// neither at its tip nor below ours.
-fn ours(
+/// A commit on the branch is not ours. What a person put there is never thrown
+/// away, whether it is at the tip or below our commit.
+fn plan_of(
     delivery: &Delivery<'_>,
     tip: &ObjectName,
     branch: &Branch,
@@ -95,14 +95,14 @@ fn ours(
     let (mut commit, _) = read(tip)?;
     let plan = record::read(&commit.message).first().map(|record| record.plan.clone());
     if let Some(plan) = plan {
-        let mut beside = Vec::new();
+        let mut not_on_base = Vec::new();
         for parent in &commit.parents {
             if !clone.is_ancestor(parent, base).map_err(|error| git_failed(&error))? {
-                beside.push(parent.clone());
+                not_on_base.push(parent.clone());
             }
         }
-        let Some(below) = beside.first() else { return Ok(plan) };
-        (commit, _) = read(below)?;
+        let Some(parent) = not_on_base.first() else { return Ok(plan) };
+        (commit, _) = read(parent)?;
     }
     let at = Location::of_path(&RepoPath::root());
     let message = format!("the branch `{branch}` has a commit that rungs did not make");

@@ -1,4 +1,4 @@
-//! Onto the base branch.
+//! Delivers a change to the base branch.
 
 use super::code::CHANGED_MEANWHILE;
 use super::delivery::Delivery;
@@ -10,24 +10,24 @@ use crate::source::{Location, RepoPath};
 
 /// Why a commit was not made at a tip.
 enum Stop {
-    /// There is no plan, or none that may be carried out.
+    /// There is no plan, or it may not be carried out.
     Findings(Findings),
-    /// The plan is there, and something stands in its way.
+    /// There is a plan, and something is in its way.
     Obstacles,
 }
 
-/// What an intent came to at the tips that were looked at.
+/// The results of an intent at the tips that were tried.
 #[derive(Default)]
 struct Attempts {
     /// The first plan that changes something.
     first: Option<Plan>,
-    /// The last tip, and what it came to there.
+    /// The last tip, with the result there.
     last: Option<(ObjectName, PlannedChange)>,
 }
 
 impl Attempts {
-    /// Computes the intent at a tip: the commit that follows it; none where
-    /// there is nothing to do.
+    /// Computes the intent at a tip, and makes the commit that follows it; none
+    /// if there is nothing to do.
     fn at(
         &mut self,
         delivery: &Delivery<'_>,
@@ -50,7 +50,7 @@ impl Attempts {
         if is_stopped {
             return Err(Stop::Obstacles);
         }
-        // An old tip at which there was nothing to do says nothing of what is meant.
+        // A tip with nothing to do says nothing about what was wanted.
         if !is_nothing && !intent.takes_all() {
             match &self.first {
                 Some(first) if !first.comes_to_the_same(&plan) => {
@@ -64,8 +64,8 @@ impl Attempts {
     }
 }
 
-/// Computes for the newest tip and pushes onto it, again and again where others
-/// push at the same time.
+/// Computes the change for the newest tip and pushes it, and does so again if
+/// others push at the same time.
 pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<Delivered, Findings> {
     let workspace = delivery.workspace;
     let (remote, branch) = (workspace.require_remote()?, workspace.base_branch()?);
@@ -89,8 +89,8 @@ pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<De
 
 fn changed_meanwhile(tip: &ObjectName) -> Finding {
     let at = Location::of_path(&RepoPath::root().child("rungs.yaml"));
-    let message = "the same request comes to other references than a moment ago";
+    let message = "the same request would now write other references than a moment ago";
     Finding::new(&CHANGED_MEANWHILE, message, at)
         .because(format!("the branch moved to {}, which changes the same app", tip.short()))
-        .help("look at `rungs status`, and ask again if it is still wanted")
+        .help("look at `rungs status`, and run the command again if it is still right")
 }

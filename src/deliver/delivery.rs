@@ -1,4 +1,4 @@
-//! What carrying a change out works with: the workspace, who asks and when.
+//! Computing a change at a base, and making the commit of it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::promote::{Base, Intent, PlannedChange, Submission};
 use crate::sites::{Model, ModelScope};
 use crate::source::{Location, RepoPath, Tree};
 
-/// What carrying a change out works with.
+/// What is needed to carry a change out.
 pub struct Delivery<'w> {
     /// The clone, its remote and its base branch.
     pub(super) workspace: &'w Workspace,
@@ -23,31 +23,31 @@ pub struct Delivery<'w> {
     pub(super) now: Timestamp,
 }
 
-/// A base's files and what they say.
+/// A base with its files, its configuration and its sites.
 pub(super) struct LoadedBase {
     /// The commit; none for the work tree.
     pub(super) commit: Option<ObjectName>,
     /// Its files.
     pub(super) tree: Tree,
-    /// Its configuration, of the apps that are asked for.
+    /// Its configuration, with the settings of the apps that are needed.
     pub(super) loaded: Loaded,
     /// Its sites.
     pub(super) model: Model,
 }
 
 impl<'w> Delivery<'w> {
-    /// In a workspace, at that time.
+    /// A delivery in a workspace, at the time of the run.
     pub fn new(workspace: &'w Workspace, now: Timestamp) -> Self {
         Self { workspace, now }
     }
 
-    /// How a change is made; `direct` where it goes straight onto the base.
+    /// How a change is made; `direct` if it goes straight onto the base.
     pub(super) fn how(&self, direct: bool) -> Submission {
         Submission { direct, requested_by: self.workspace.requested_by() }
     }
 
-    /// What an intent comes to at the newest base, and that base; at the work
-    /// tree where there is no clone.
+    /// Computes an intent at the newest base, and returns that base; in the work
+    /// tree if there is no clone.
     pub(super) fn compute_newest(
         &self,
         intent: &dyn Intent,
@@ -63,7 +63,7 @@ impl<'w> Delivery<'w> {
         Ok((computed, base))
     }
 
-    /// What an intent comes to at a commit of a branch.
+    /// Computes an intent at a commit of a branch.
     pub(super) fn compute_at(
         &self,
         commit: &ObjectName,
@@ -76,8 +76,8 @@ impl<'w> Delivery<'w> {
         self.compute(&base, Some(commit), branch, intent, how)
     }
 
-    /// What an intent comes to in the files of the work tree, with the history
-    /// of what is checked out.
+    /// Computes an intent in the files of the work tree, with the history of what
+    /// is checked out.
     pub(super) fn compute_in_work_tree(
         &self,
         intent: &dyn Intent,
@@ -106,7 +106,7 @@ impl<'w> Delivery<'w> {
         Ok(computed)
     }
 
-    /// Asks about a base whose history ends at `tip` and is that of `branch`.
+    /// Calls `ask` with a base whose history is that of `branch` up to `tip`.
     pub(super) fn with_base<T>(
         &self,
         loaded: &LoadedBase,
@@ -129,7 +129,7 @@ impl<'w> Delivery<'w> {
         ask(&Base::new(commit.clone(), tree, repository, model, &history, self.now)?)
     }
 
-    /// The commit that follows `base` with the computed files; none where
+    /// Makes the commit that follows `base` with the computed files; none if
     /// nothing differs.
     pub(super) fn commit(
         &self,
@@ -146,7 +146,7 @@ impl<'w> Delivery<'w> {
     }
 }
 
-/// Reads what an intent needs of a tree.
+/// Reads what an intent needs from a tree.
 fn load(
     tree: Tree,
     commit: Option<ObjectName>,
@@ -168,14 +168,14 @@ fn load(
     Ok(LoadedBase { commit, tree, loaded, model })
 }
 
-/// A clone that cannot be read.
+/// The finding that the clone cannot be read.
 pub(super) fn failed(error: impl std::fmt::Display) -> Finding {
     use crate::history::UNREADABLE_HISTORY;
     let at = Location::of_path(&RepoPath::root());
     Finding::new(&UNREADABLE_HISTORY, format!("the clone cannot be read: {error}"), at)
 }
 
-/// A git that could not be run, or that failed.
+/// The finding that git could not be run, or failed.
 pub(super) fn git_failed(error: &ProgramError) -> Finding {
     error.finding(Location::of_path(&RepoPath::root()))
 }

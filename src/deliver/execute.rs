@@ -1,4 +1,4 @@
-//! Carrying an intent out where a person said.
+//! Carrying an intent out in one of the modes.
 
 use super::code::NO_DESTINATION;
 use super::delivery::Delivery;
@@ -13,8 +13,8 @@ impl Delivery<'_> {
     ///
     /// # Errors
     ///
-    /// It cannot be computed, so that there is no plan to show; or the outside
-    /// world failed. Nothing is changed then.
+    /// The intent cannot be computed, so there is no plan to show; or the outside
+    /// world failed. In either case nothing was changed.
     pub fn execute(&self, mode: DeliveryMode, intent: &dyn Intent) -> Result<Delivered, Findings> {
         match mode {
             DeliveryMode::Show => {
@@ -28,9 +28,9 @@ impl Delivery<'_> {
     }
 }
 
-/// The finding that nobody said where the change goes.
+/// The finding that no destination was given.
 pub fn no_destination() -> Finding {
     let at = Location::of_path(&RepoPath::root());
-    Finding::new(&NO_DESTINATION, "nobody said where the change goes", at)
+    Finding::new(&NO_DESTINATION, "no destination for the change was given", at)
         .help("add `--dry-run`, `--write`, `--commit` or `--branch`")
 }

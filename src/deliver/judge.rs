@@ -1,4 +1,4 @@
-//! What the gates say of a change that anybody made.
+//! What the gates say about a change, whoever made it.
 
 use super::code::NO_COMMON_COMMIT;
 use super::delivery::{Delivery, LoadedBase, failed, git_failed};
@@ -10,29 +10,28 @@ use crate::promote::{Override, Plan, ProposedChange, assess_change};
 use crate::sites::{Model, ModelScope};
 use crate::source::{Location, RepoPath, Tree};
 
-/// As many commits of a change as are read for what they say of themselves.
+/// The most commits of a change whose records are read.
 const MOST_COMMITS: usize = 1000;
 
-/// What the gates say of a change.
+/// What the gates say about a change.
 #[derive(Debug)]
 pub struct JudgedChange {
     /// What it was judged against.
     pub base: Revision,
     /// The change's own commit.
     pub head: Revision,
-    /// Each environment that it changes.
+    /// A plan for each environment that it changes.
     pub plans: Vec<Plan>,
-    /// What was noticed and stops nobody.
+    /// Findings that do not stop it.
     pub warnings: Findings,
 }
 
 impl Delivery<'_> {
-    /// What the gates say of a change: of everything between where `head` left
-    /// the base, and `head`.
+    /// Judges a change: everything from where `head` left the base up to `head`.
     ///
     /// # Errors
     ///
-    /// One of them is not in this clone, or the change cannot be read.
+    /// The base or `head` is not in this clone, or the change cannot be read.
     pub fn judge(&self, head: &str, overrides: &[Override]) -> Result<JudgedChange, Findings> {
         let workspace = self.workspace;
         workspace.require_clone()?;
@@ -48,11 +47,11 @@ impl Delivery<'_> {
         let model = |tree: &Tree| Model::of_tree(&loaded.repository, tree, &ModelScope::all());
         let (head_model, fork_model) = (model(&head_tree), model(&fork_tree));
         let records = self.records(&fork, &head.commit)?;
-        let opened =
+        let loaded_base =
             LoadedBase { commit: Some(base.commit.clone()), model: model(&tree), tree, loaded };
         let branch = base.branch.clone().or_else(|| workspace.likely_branch());
         let branch = branch.as_ref().map(Branch::name);
-        let plans = self.with_base(&opened, Some(&base.commit), branch, |base| {
+        let plans = self.with_base(&loaded_base, Some(&base.commit), branch, |base| {
             let change = ProposedChange {
                 tree: &head_tree,
                 model: &head_model,
@@ -65,7 +64,7 @@ impl Delivery<'_> {
         Ok(JudgedChange { base, head, plans, warnings })
     }
 
-    /// Where a change left its base.
+    /// The commit where a change left its base.
     fn fork(&self, base: &ObjectName, head: &ObjectName) -> Result<ObjectName, Findings> {
         let clone = self.workspace.require_clone()?;
         if let Some(fork) = clone.merge_base(base, head).map_err(|error| git_failed(&error))? {
@@ -85,7 +84,7 @@ impl Delivery<'_> {
             .into())
     }
 
-    /// What the commits between two say of themselves, the newest first.
+    /// The records of the commits between two, newest first.
     fn records(&self, from: &ObjectName, to: &ObjectName) -> Result<Vec<Record>, Findings> {
         let clone = self.workspace.require_clone()?;
         let objects = clone.objects();

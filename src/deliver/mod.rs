@@ -1,5 +1,5 @@
-//! Carrying an intent out: into the work tree, onto the base branch, or onto a
-//! branch of its own.
+//! Carrying an intent out: in the work tree, on the base branch, or on a branch
+//! of its own.
 
 mod code;
 mod outcome;

@@ -17,21 +17,21 @@ pub enum DeliveryMode {
     Branch,
 }
 
-/// What an intent came to.
+/// The result of carrying an intent out.
 #[derive(Debug)]
 pub struct Delivered {
-    /// The plan, and what kept it from being done.
+    /// The plan, and what is in its way.
     pub computed: PlannedChange,
     /// What was done.
     pub done: Done,
-    /// What it was computed for; none of the work tree.
+    /// The base that it was computed for; none for the work tree.
     pub base: Option<Revision>,
 }
 
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Done {
-    /// Nothing: it was only to be shown, or something stands in its way.
+    /// Nothing: the plan was only to be shown, or something is in its way.
     Shown,
     /// Nothing: everything is as it should be.
     Nothing,
@@ -51,8 +51,8 @@ pub enum Done {
         /// The branch.
         branch: Branch,
     },
-    /// A branch with the same plan is there already.
-    There {
+    /// Nothing: the branch has the same plan already.
+    UpToDate {
         /// The branch.
         branch: Branch,
     },

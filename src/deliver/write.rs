@@ -1,4 +1,4 @@
-//! Into the files of the work tree.
+//! Delivers a change to the files of the work tree.
 
 use std::fs;
 use std::path::Path;
@@ -12,8 +12,8 @@ use crate::edits;
 use crate::promote::Intent;
 use crate::source::{FileChanges, Location};
 
-/// Computes for the work tree's files and changes them. Gates that bind when a
-/// change is merged are only told of.
+/// Computes the change for the work tree's files and writes them. Gates that
+/// bind when a change is merged are only reported.
 pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<Delivered, Findings> {
     let root = delivery.workspace.require_work_tree();
     let root = root.map_err(|finding| finding.help("use `--commit` or `--branch`"))?;
@@ -41,15 +41,15 @@ fn write(root: &Path, files: &FileChanges) -> Result<(), Finding> {
     edits::write(&rewrites, &|at| (rewrites[at].path.to_string(), rewrites[at].path.clone()))
 }
 
-/// Refuses files that are not as they were committed: the change would be
-/// mixed with somebody's own. Outside of a clone nobody can tell.
+/// Refuses files with uncommitted changes: the change would be mixed with
+/// somebody's own. Outside of a clone, this cannot be known.
 fn refuse_dirty(delivery: &Delivery<'_>, files: &FileChanges) -> Result<(), Findings> {
     let Some(clone) = delivery.workspace.local_clone()? else { return Ok(()) };
     let dirty = clone.uncommitted(files.paths()).map_err(|error| git_failed(&error))?;
     let dirty: Findings = dirty
         .iter()
         .map(|path| {
-            let message = format!("`{path}` has changes that are not committed");
+            let message = format!("`{path}` has uncommitted changes");
             Finding::new(&DIRTY_FILE, message, Location::of_path(path))
                 .because("they would be mixed with this change")
                 .help("commit or stash them, or use `--commit`, which leaves the work tree alone")

@@ -69,7 +69,7 @@ fn an_ambiguous_image_is_refused() {
         .finds("unknown-image")
         .says("did you mean `web`?");
     shop.ends(2, &["set", ":v2", "--env", "qa", "--commit"]).says("name the app before");
-    shop.ends(2, &["set", "shop", "--env", "qa", "--commit"]).says("say what `shop` is to be");
+    shop.ends(2, &["set", "shop", "--env", "qa", "--commit"]).says("give `shop` a new reference");
     assert_eq!(shop.remote.tip(), tip);
     // A text that was listed is accepted.
     shop.ends(0, &["set", "shop", "ghcr.io/shop/db=:v2", "--env", "qa", "--commit"]);

@@ -1,15 +1,15 @@
-//! Comma-separated values, as RFC 4180 has them.
+//! Comma-separated values, as in RFC 4180.
 
 use crate::diagnostic::harmless;
 use crate::history::audit::{Changed, Claim, Entry};
 
-/// The first line. The names are those of JSON, and contract; new ones are
+/// The first line. The names are those of JSON, and a contract; new ones are
 /// added at the end.
 pub(super) const HEADER: &str = "at,clock,environment,app,action,key,from,to,commit,subject,\
 author,authorEmail,authoredAt,committer,committerEmail,recorded,verified,doubts,requestedBy,\
 sourceEnvironment,sourceCommit,overrides,ticket,reason,sequences,plan,heldBy,heldBecause\r\n";
 
-/// A line for each key that changed; one where none could be told.
+/// A line for each key that changed; a single line if it is not known which did.
 pub(super) fn rows(entry: &Entry) -> String {
     if entry.changes.is_empty() {
         return row(entry, None);
@@ -73,11 +73,11 @@ fn claimed(claim: Option<&Claim>) -> Vec<String> {
     ]
 }
 
-/// A cell. One that a spreadsheet would take for a formula begins with an
-/// apostrophe, which makes it text (OWASP, "CSV Injection").
+/// A cell. One that a spreadsheet would take for a formula gets an apostrophe in
+/// front, which makes it text (OWASP, "CSV Injection").
 fn cell(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    // Behind the escape of a control character nothing would begin a formula.
+    // Once its control characters are escaped, the text no longer shows that.
     let text = harmless(text);
     let guard = if is_formula { "'" } else { "" };
     if text.contains([',', '"']) || is_formula {
@@ -108,7 +108,7 @@ mod tests {
     fn every_row_has_a_cell_for_each_name() {
         let names = HEADER.split(',').count();
         let mut entry = entry();
-        // Those of the sample have a comma, and stand in quotes.
+        // The sample's doubts have a comma, which would be counted as well.
         entry.record.as_mut().unwrap().doubts.clear();
         assert_eq!(rows(&entry).split(',').count(), names);
         entry.record = None;

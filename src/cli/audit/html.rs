@@ -1,4 +1,4 @@
-//! A page that needs nothing else: no script, no image, no network.
+//! A page that needs no other files: no script, no image, no network.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::history::audit::{Claim, Entry};
 
 use super::words;
 
-/// What stands before the entries.
+/// The part of the page before the entries.
 pub(super) fn head(title: &str) -> String {
     let title = escaped(title);
     format!(
@@ -23,9 +23,9 @@ pub(super) fn head(title: &str) -> String {
 <body>
 <main>
 <h1>{title}</h1>
-<p>Each row is what one commit of the branch changed for one app in one environment, the newest
-first. Times are of the committer's clock. What a record says of its references and source is
-checked against the repository; who asked, and why, is as it was written.</p>
+<p>Each row shows what one commit of the branch changed for one app in one environment, newest
+first. Times are from the committer's clock. What a record says about its references and its source
+is checked against the repository; who asked, and why, is shown as it was written.</p>
 <div class=\"scroll\" role=\"region\" aria-label=\"Changes\" tabindex=\"0\">
 <table>
 <thead>
@@ -38,7 +38,7 @@ scope=\"col\">Record</th></tr>
     )
 }
 
-/// What stands behind them.
+/// The part of the page after the entries.
 pub(super) fn tail(count: usize) -> String {
     let noun = if count == 1 { "change" } else { "changes" };
     format!("</tbody>\n</table>\n</div>\n<p>{count} {noun}.</p>\n</main>\n</body>\n</html>\n")
@@ -57,7 +57,7 @@ ul{margin:0;padding:0;list-style:none}
 @media print{body{padding:0;font-size:10pt}.scroll{overflow:visible}thead{display:table-header-group}tr{break-inside:avoid}}
 ";
 
-/// A row.
+/// The row of an entry.
 pub(super) fn row(entry: &Entry) -> String {
     let at = entry.at.to_string();
     format!(
@@ -110,7 +110,7 @@ fn list(items: impl Iterator<Item = String>) -> String {
     format!("<ul><li>{}</li></ul>", items.join("</li><li>"))
 }
 
-/// Text that is no markup, wherever it stands.
+/// Text that is not markup, in elements and in attributes.
 fn escaped(text: &str) -> Cow<'_, str> {
     let text = harmless(text);
     if !text.contains(['&', '<', '>', '"', '\'']) {
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_strangers_wrote_is_no_markup() {
+    fn what_strangers_wrote_is_not_markup() {
         let mut entry = entry();
         let hostile = "\"><script>alert('1')</script>&\u{202e}";
         hostile.clone_into(&mut entry.app);

@@ -11,8 +11,8 @@ mod tests;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::format::DataFormat;
 use super::known_base::{self, BaseArgs, KnownBase, LoadedApps};
-use super::written::DataFormat;
 use super::{Context, Outcome, console};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{self, Finding, Findings, Format, harmless};
@@ -25,9 +25,9 @@ use text::Columns;
 
 /// Show who put what where, and when
 ///
-/// One entry for each app and environment that a commit of the branch changed, the newest first:
-/// by rungs or by hand, merged, squashed or rebased. What a commit says of itself (who asked, from
-/// where, which gates were overridden) is shown with whether the repository bears it out.
+/// Shows an entry for each app and environment that a commit of the branch changed, newest first:
+/// by rungs or by hand, merged, squashed or rebased. What a commit says about itself (who asked,
+/// from where, which gates were overridden) is shown with whether the repository confirms it.
 ///
 /// `--format json`, `csv` and `html` write the same for other programs and for printing.
 #[derive(Debug, clap::Args)]
@@ -38,21 +38,21 @@ pub(super) struct AuditArgs {
     /// Only this environment; may be given more than once
     #[arg(long, value_name = "ENV")]
     env: Vec<String>,
-    /// Only what came since: a date (2026-11-01), a time (2026-11-01T08:00:00Z), a span back from
-    /// now (7d), or behind a tag or commit
+    /// Only changes since a date (2026-11-01), a time (2026-11-01T08:00:00Z), a span before now
+    /// (7d), or after a tag or commit
     #[arg(long, value_name = "DATE|REV")]
     since: Option<String>,
-    /// Only what came before: a date, a time, a span back from now, or up to a tag or commit
+    /// Only changes before a date, a time or a span before now, or up to a tag or commit
     #[arg(long, value_name = "DATE|REV")]
     until: Option<String>,
-    /// No more entries than this
+    /// At most this many entries
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     #[command(flatten)]
     base: BaseArgs,
 }
 
-/// A limit of time, as a person gives it.
+/// A limit of what is shown, as a person gives it.
 enum Bound {
     At(Timestamp),
     Revision(String),
@@ -114,7 +114,7 @@ impl AuditArgs {
     }
 }
 
-/// The commit that limits what is shown.
+/// The commit that a person names as a limit.
 fn point(workspace: &Workspace, text: &str) -> Result<ObjectName, Findings> {
     match workspace.point(text)? {
         Ok(revision) => Ok(revision.commit),
@@ -135,7 +135,7 @@ fn no_commit() -> Finding {
         .because("no git clone, or one without a commit")
 }
 
-/// A commit, where it is one of the branch itself.
+/// Returns the commit if it is one of the branch itself.
 fn on_branch(
     text: &str,
     commit: ObjectName,
@@ -151,13 +151,13 @@ fn on_branch(
     let message = format!("`{}` is not on `{}`", harmless(text), base.revision.name);
     let at = base.loaded.repository.location.clone();
     Err(Finding::new(&audit::NOT_ON_BRANCH, message, at)
-        .because(format!("{} is no commit of the branch itself", commit.short()))
+        .because(format!("{} is not a commit of the branch itself", commit.short()))
         .help("name the merge that brought it, or a date")
         .into())
 }
 
-/// What `--since` and `--until` take. Days begin at midnight in UTC, as all
-/// times are shown: a report has to say the same wherever it is made.
+/// Reads what `--since` and `--until` take. Days start at midnight in UTC, in
+/// which all times are shown: a report must be the same wherever it is made.
 fn bound(text: &str, now: Timestamp) -> Bound {
     if let Ok(time) = text.parse() {
         return Bound::At(time);
@@ -173,7 +173,7 @@ fn bound(text: &str, now: Timestamp) -> Bound {
     }
 }
 
-/// `7d`, back from now.
+/// The time a span before now, such as `7d`.
 fn back(text: &str, now: Timestamp) -> Option<Timestamp> {
     let unit = text.char_indices().next_back()?.0;
     let seconds = match &text[unit..] {
@@ -188,19 +188,19 @@ fn back(text: &str, now: Timestamp) -> Option<Timestamp> {
     now.checked_sub(ago).ok()
 }
 
-/// How entries are written, one after the other as they come: a branch may
-/// have more of them than memory.
+/// The format of entries, which are written one by one as they are found: there
+/// may be more of them than fit into memory.
 enum EntryFormat {
     Text(Columns),
     Json {
-        /// What was taken for the base.
+        /// The remote and the base that were used.
         workspace: Value,
     },
     Csv,
     Html {
         title: String,
     },
-    /// Nothing: the format is of findings alone.
+    /// Nothing: the format is for findings alone.
     Nothing,
 }
 
@@ -219,7 +219,7 @@ impl EntryFormat {
             (None, Format::Text) => {
                 let repository = &base.loaded.repository;
                 let environments = repository.environments.iter().map(|one| one.name.as_str());
-                Self::Text(Columns::new(environments, entries.apps(), console.look()))
+                Self::Text(Columns::new(environments, entries.apps(), console.stdout_style()))
             }
             _ => Self::Nothing,
         }
@@ -279,7 +279,7 @@ fn print(
     Outcome { findings, is_reported, ..Outcome::default() }
 }
 
-/// What stands before and behind the entries of a document with these findings.
+/// The parts of a document with these findings before and after its entries.
 fn json_around(findings: &Findings, workspace: &Value) -> (String, String) {
     let entries = ("entries".to_owned(), serde_json::json!([]));
     let data = Map::from_iter([("workspace".to_owned(), workspace.clone()), entries]);

@@ -1,4 +1,4 @@
-//! What the formats' tests write.
+//! The entry that the tests of the formats write.
 
 use crate::config::EnvironmentName;
 use crate::git::{ObjectName, Signature};
@@ -14,7 +14,7 @@ fn commit(digits: &str) -> ObjectName {
     ObjectName::parse(&digits.repeat(20)).unwrap()
 }
 
-/// A promotion whose source said something else.
+/// A promotion whose source had another state.
 pub(super) fn entry() -> Entry {
     let environment = |name| EnvironmentName::named(name).unwrap();
     Entry {

@@ -1,4 +1,4 @@
-//! For people.
+//! Text for people.
 
 use crate::diagnostic::{TextStyle, harmless};
 use crate::history::audit::{ChangeKind, Claim, Entry};
@@ -8,7 +8,7 @@ use super::words;
 /// Narrower terminals get blocks instead of a table.
 const NARROW: usize = 90;
 
-/// No column is wider.
+/// The greatest width of a column.
 const WIDEST: usize = 24;
 
 /// The columns' widths, which are set before the first entry is known.
@@ -74,7 +74,7 @@ impl Columns {
         lines
     }
 
-    /// Who, with which commit, and whether a record says so truly.
+    /// The author, the commit, and whether its record is verified.
     fn end(&self, entry: &Entry) -> String {
         let mark = match &entry.record {
             None => String::new(),
@@ -123,7 +123,7 @@ fn changes(entry: &Entry) -> Vec<String> {
     let changes = entry.changes.iter().map(|changed| {
         let key =
             if changed.key == entry.app { String::new() } else { format!("{} ", changed.key) };
-        // The brief text was made harmless where it was cut.
+        // The brief text was made harmless when it was cut.
         format!("{}{}", harmless(&key), changed.brief)
     });
     let unreadable = entry.unreadable.map(|when| words::unreadable(when).to_owned());
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_a_line_and_what_its_record_says() {
+    fn an_entry_is_a_line_with_its_record_below() {
         let expected = "\
 2026-11-21 14:03  prod  guestbook  promote   frontend v4 → v5  ana  9f9f9f9  not verified
     put there by bo, from stage at 1a1a1a1, ticket REL-7

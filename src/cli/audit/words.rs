@@ -1,4 +1,4 @@
-//! What the formats for people say alike.
+//! The texts that the formats for people share.
 
 use jiff::Timestamp;
 
@@ -16,20 +16,20 @@ pub(super) fn unreadable(when: Unreadable) -> &'static str {
     }
 }
 
-/// What a hold says besides what it holds back.
+/// Who set a hold, until when and why.
 pub(super) fn hold(note: &HoldNote) -> String {
     let until = note.until.map(|until| format!(" until {}", minute(until))).unwrap_or_default();
     format!("held by {}{until}: {}", note.by, note.reason)
 }
 
-/// What a record says besides references, a sentence each.
+/// What a record says besides its references, a phrase for each fact.
 pub(super) fn facts(claim: &Claim) -> Vec<String> {
     let source = claim.source.as_ref().map(|source| match &source.commit {
         Some(commit) => format!("from {} at {}", source.environment, commit.short()),
         None => format!("from {}", source.environment),
     });
-    let said =
-        |what: &str, text: &Option<String>| text.as_ref().map(|text| format!("{what} {text}"));
+    let labelled =
+        |label: &str, text: &Option<String>| text.as_ref().map(|text| format!("{label} {text}"));
     let overrides = claim.overrides.iter();
     let overrides = overrides.map(|one| format!("overrode {}: {}", one.gate, one.reason));
     let sequences = claim.sequences.iter();
@@ -40,9 +40,9 @@ pub(super) fn facts(claim: &Claim) -> Vec<String> {
     });
     let singles = [
         source,
-        said("requested by", &claim.requested_by),
-        said("ticket", &claim.ticket),
-        said("because:", &claim.reason),
+        labelled("requested by", &claim.requested_by),
+        labelled("ticket", &claim.ticket),
+        labelled("because:", &claim.reason),
     ];
     singles.into_iter().flatten().chain(overrides).chain(sequences).chain(commits).collect()
 }

@@ -6,17 +6,17 @@ use crate::diagnostic::{Findings, harmless};
 use crate::promote::{Permissions, SetApp, SetReferences};
 use crate::sites::ImageRequest;
 
-/// What only makes sense for apps.
+/// The options for apps in an environment.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "In an environment")]
-pub(super) struct OfApps {
+pub(super) struct AppArgs {
     /// The environment
     #[arg(long, value_name = "ENV")]
     pub(super) env: Option<String>,
-    /// The build's number; a lower one than was set before of the same image is refused
+    /// The build's number; refused if a higher one was set for the same image before
     #[arg(long, value_name = "N")]
     sequence: Option<u64>,
-    /// Set a lower number all the same
+    /// Accept a lower number anyway
     #[arg(long, requires = "sequence")]
     force: bool,
     /// The commit that the images were built from, for the record
@@ -26,8 +26,8 @@ pub(super) struct OfApps {
     pub(super) delivery: DeliveryArgs,
 }
 
-impl OfApps {
-    /// Sets what `items` ask for: apps, each followed by its references.
+impl AppArgs {
+    /// Sets the references in `items`: apps, each followed by its references.
     pub(super) fn run(
         self,
         context: &Context,
@@ -36,7 +36,7 @@ impl OfApps {
         repository: bool,
     ) -> Result<Outcome, Findings> {
         let Some(environment) = self.env else {
-            usage_error("say which environment with `--env ENV`, or which files with `--in PATH`");
+            usage_error("name the environment with `--env ENV`, or files with `--in PATH`");
         };
         let intent = SetReferences {
             environment,
@@ -77,7 +77,7 @@ fn apps(items: &[String]) -> Vec<SetApp> {
     }
     if let Some(app) = apps.iter().find(|app| app.requests.is_empty()) {
         let name = harmless(&app.name);
-        usage_error(&format!("say what `{name}` is to be: `:TAG`, `@DIGEST` or a reference"));
+        usage_error(&format!("give `{name}` a new reference: `:TAG`, `@DIGEST` or a whole one"));
     }
     apps
 }

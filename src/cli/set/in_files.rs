@@ -18,17 +18,17 @@ use crate::source::{
     Disk, EntryKind, Location, ReadError, ReadErrorKind, RepoPath, SourceFile, Store as _, Tree,
 };
 
-/// What only makes sense for files.
+/// The options for named files.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "In named files")]
-pub(super) struct InFiles {
+pub(super) struct FileArgs {
     /// Edit this file, or the YAML files below this directory, of any repository
     #[arg(long = "in", value_name = "PATH", num_args = 1, value_hint = clap::ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
     /// Set the value at a route such as `image.tag` or `images[name=web].newTag`
     #[arg(long = "route", value_name = "ROUTE=VALUE", requires = "paths")]
     routes: Vec<String>,
-    /// Set the reference of every address of a git repository, or a source's version
+    /// Set the reference in every address of a git repository, or the version of a source
     #[arg(long = "git", value_name = "URL=REV", requires = "paths")]
     gits: Vec<String>,
 }
@@ -36,21 +36,21 @@ pub(super) struct InFiles {
 /// What the options allow.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EditPermissions {
-    /// An image of another repository.
+    /// Whether an image may come from another repository than before.
     pub(super) repository: bool,
-    /// Removing a digest.
+    /// Whether a digest may be removed.
     pub(super) drop_digest: bool,
-    /// Writing nothing.
+    /// Whether nothing is written.
     pub(super) dry_run: bool,
 }
 
-impl InFiles {
+impl FileArgs {
     /// Whether files were named.
-    pub(super) fn is_meant(&self) -> bool {
+    pub(super) fn has_paths(&self) -> bool {
         !self.paths.is_empty()
     }
 
-    /// Sets what `items` and the options ask for.
+    /// Sets the references in `items`, and the values in the options.
     pub(super) fn run(
         self,
         context: &Context,
@@ -62,7 +62,7 @@ impl InFiles {
         let mut files = NamedFiles::at(&base);
         let mut findings = Findings::new();
         for path in &self.paths {
-            findings.extend(files.take(path).err());
+            findings.extend(files.add_path(path).err());
         }
         if findings.has_errors() {
             return Err(findings);
@@ -109,7 +109,7 @@ struct NamedFiles {
     files: BTreeMap<PathBuf, NamedFile>,
 }
 
-/// A file that is to be edited, with how it was named.
+/// A file to edit, and how it was named.
 struct NamedFile {
     file: Arc<SourceFile>,
     /// The path as the person wrote it.
@@ -124,25 +124,25 @@ impl NamedFiles {
     }
 
     fn named(&self) -> Vec<Arc<SourceFile>> {
-        self.those(true)
+        self.files_where(true)
     }
 
     fn found(&self) -> Vec<Arc<SourceFile>> {
-        self.those(false)
+        self.files_where(false)
     }
 
-    fn those(&self, named: bool) -> Vec<Arc<SourceFile>> {
-        let those = self.files.values().filter(|taken| taken.is_named == named);
-        those.map(|taken| Arc::clone(&taken.file)).collect()
+    fn files_where(&self, is_named: bool) -> Vec<Arc<SourceFile>> {
+        let files = self.files.values().filter(|known| known.is_named == is_named);
+        files.map(|known| Arc::clone(&known.file)).collect()
     }
 
-    /// Takes a file, or the files below a directory.
-    fn take(&mut self, path: &Path) -> Result<(), Finding> {
+    /// Adds a file, or the files below a directory.
+    fn add_path(&mut self, path: &Path) -> Result<(), Finding> {
         let missing = |error: &std::io::Error| unreadable(path, error);
         let absolute = self.base.join(path);
         let real = fs::canonicalize(&absolute).map_err(|error| missing(&error))?;
         if real.is_dir() {
-            return self.take_below(path, &real);
+            return self.add_below(path, &real);
         }
         let parent = absolute.parent().unwrap_or(&self.base);
         let directory = fs::canonicalize(parent).map_err(|error| missing(&error))?;
@@ -152,9 +152,9 @@ impl NamedFiles {
         self.add(&real, path, true)
     }
 
-    /// Takes the YAML files below a directory. Links in it are not followed: their
+    /// Adds the YAML files below a directory. Links in it are not followed: their
     /// targets are in it as well, or must not be edited.
-    fn take_below(&mut self, shown: &Path, directory: &Path) -> Result<(), Finding> {
+    fn add_below(&mut self, shown: &Path, directory: &Path) -> Result<(), Finding> {
         let disk = Disk::new(directory);
         let mut waiting = vec![RepoPath::root()];
         while let Some(below) = waiting.pop() {
@@ -176,8 +176,8 @@ impl NamedFiles {
     }
 
     fn add(&mut self, real: &Path, shown: &Path, is_named: bool) -> Result<(), Finding> {
-        if let Some(taken) = self.files.get_mut(real) {
-            taken.is_named |= is_named;
+        if let Some(known) = self.files.get_mut(real) {
+            known.is_named |= is_named;
             return Ok(());
         }
         // A file elsewhere is identified by its whole path.
@@ -195,9 +195,9 @@ impl NamedFiles {
 
     /// The real path of a file, and the path as the person wrote it.
     fn find(&self, file: &Arc<SourceFile>) -> (&Path, &Path) {
-        let taken = self.files.iter().find(|(_, taken)| Arc::ptr_eq(&taken.file, file));
-        let (real, taken) = taken.expect("only files that were taken are edited");
-        (real, &taken.shown)
+        let found = self.files.iter().find(|(_, known)| Arc::ptr_eq(&known.file, file));
+        let (real, found) = found.expect("only files that were added are edited");
+        (real, &found.shown)
     }
 
     fn write(&self, edited: &[ChangedFile]) -> Result<(), Finding> {
@@ -288,14 +288,14 @@ fn places(count: usize) -> String {
 
 fn line(path: &Path, replaced: &Replaced) -> String {
     let at = replaced.location.start().line;
-    let said = match (&replaced.old, &replaced.new) {
+    let change = match (&replaced.old, &replaced.new) {
         (Some(old), Some(new)) => format!("{} → {}", harmless(old), harmless(new)),
         (None, Some(new)) => format!("+ {}", harmless(new)),
         (Some(old), None) => format!("- {}", harmless(old)),
         (None, None) => String::new(),
     };
     let path = path.to_string_lossy();
-    format!("{}:{at}: {}: {said}\n", harmless(&path), harmless(&replaced.route))
+    format!("{}:{at}: {}: {change}\n", harmless(&path), harmless(&replaced.route))
 }
 
 fn data<'r>(

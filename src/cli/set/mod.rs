@@ -10,43 +10,43 @@ use super::{Context, Outcome, usage_error};
 use crate::deliver::DeliveryMode;
 use crate::diagnostic::Findings;
 
-use apps::OfApps;
-use in_files::{EditPermissions, InFiles};
+use apps::AppArgs;
+use in_files::{EditPermissions, FileArgs};
 
 /// Set image references, git references and values, as CI does after a build
 ///
-/// Names apps, each followed by the new references of its images: `:TAG`, `@DIGEST`,
-/// `:TAG@DIGEST` or a whole reference, with `NAME=` before it if the app has several images.
+/// Takes apps, each followed by the new references of its images: `:TAG`, `@DIGEST`, `:TAG@DIGEST`
+/// or a whole reference, with `NAME=` before it if the app has several images.
 ///
-/// With `--in PATH`, which may be given more than once, it edits the named files of any
-/// repository instead, and in them only the bytes of the values that are meant. It needs no
-/// configuration, asks no gates and commits nothing: the files are written, or shown with
-/// `--dry-run`. Of the other options only `--repository` and `--drop-digest` can be used with it.
+/// With `--in PATH`, which may be given more than once, edits the named files of any repository
+/// instead, and in them only the bytes of the values in question. This needs no configuration, asks
+/// no gates and commits nothing: the files are written, or with `--dry-run` the changes are shown.
+/// Of the other options, only `--repository` and `--drop-digest` can be used with it.
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "\
 rungs set [OPTIONS] --env <ENV> <APP [NAME=]REF...>...
        rungs set [OPTIONS] --in <PATH>... [[NAME=]REF]...",
-    mut_args(of_apps_alone)
+    mut_args(for_apps_only)
 )]
 pub(super) struct SetArgs {
     /// Apps, each followed by the new references of its images; with `--in`, references alone
     #[arg(value_name = "APP [NAME=]REF")]
     items: Vec<String>,
     #[command(flatten)]
-    of_apps: OfApps,
+    app_args: AppArgs,
     #[command(flatten)]
-    in_files: InFiles,
+    file_args: FileArgs,
     #[command(flatten)]
     allowed: PermissionArgs,
-    /// Let an image of another repository take the place of the one that is there
+    /// Allow an image from another repository than the current one
     #[arg(long, help_heading = "What is allowed")]
     repository: bool,
 }
 
 /// Refuses options that have no effect with `--in`.
-fn of_apps_alone(arg: Arg) -> Arg {
-    const ALONE: [&str; 12] = [
+fn for_apps_only(arg: Arg) -> Arg {
+    const ONLY: [&str; 12] = [
         "env",
         "sequence",
         "force",
@@ -60,7 +60,7 @@ fn of_apps_alone(arg: Arg) -> Arg {
         "why",
         "ticket",
     ];
-    if ALONE.contains(&arg.get_id().as_str()) {
+    if ONLY.contains(&arg.get_id().as_str()) {
         return arg.conflicts_with("paths");
     }
     arg
@@ -68,16 +68,16 @@ fn of_apps_alone(arg: Arg) -> Arg {
 
 impl SetArgs {
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
-        if !self.in_files.is_meant() {
-            return self.of_apps.run(context, &self.items, &self.allowed, self.repository);
+        if !self.file_args.has_paths() {
+            return self.app_args.run(context, &self.items, &self.allowed, self.repository);
         }
-        if self.of_apps.env.is_some() {
+        if self.app_args.env.is_some() {
             usage_error("`--in` names files and `--env` an environment: give one of them");
         }
         let allowed = EditPermissions {
             repository: self.repository,
             drop_digest: self.allowed.permissions().drop_digest,
-            dry_run: match self.of_apps.delivery.mode() {
+            dry_run: match self.app_args.delivery.mode() {
                 None | Some(DeliveryMode::Write) => false,
                 Some(DeliveryMode::Show) => true,
                 Some(DeliveryMode::Commit | DeliveryMode::Branch) => {
@@ -85,6 +85,6 @@ impl SetArgs {
                 }
             },
         };
-        self.in_files.run(context, &self.items, allowed)
+        self.file_args.run(context, &self.items, allowed)
     }
 }

@@ -6,8 +6,8 @@ mod words;
 
 use jiff::Timestamp;
 
+use super::format::DataFormat;
 use super::known_base::{self, BaseArgs, KnownBase, LoadedApps};
-use super::written::DataFormat;
 use super::{Context, Outcome, console};
 use crate::config::{Loaded, Repository};
 use crate::diagnostic::{Findings, Format, ProblemKind};
@@ -15,17 +15,17 @@ use crate::history::{self, Commits};
 use crate::promote::status::{Cell, Status, StatusError, StatusQuery, status};
 use crate::source::Tree;
 
-/// Show what every app says in every environment
+/// Show every app in every environment
 ///
-/// For each app and environment its references, since when, how far behind the environment below,
-/// what a promotion would bring, and what stands in its way. Looks at the branch that is deployed
-/// as the remote was last seen to have it; at the files as they are where there is no commit.
-/// Apps that are named are shown with all that is known of them.
+/// Shows for each app and environment its references, their age, how far it is behind the
+/// environment below, what a promotion would bring, and what blocks it. Reads the branch that is
+/// deployed, as the remote was last seen to have it, or the files as they are if there is no
+/// commit. Apps that are named are shown with all details.
 ///
 /// What needs a forge, a ticket or rendering is left to `rungs gates`.
 #[derive(Debug, clap::Args)]
 pub(super) struct StatusArgs {
-    /// The apps; all of them if none is given
+    /// The apps; if not given, all of them
     #[arg(value_name = "APP")]
     apps: Vec<String>,
     /// Only this environment; may be given more than once
@@ -33,10 +33,10 @@ pub(super) struct StatusArgs {
     env: Vec<String>,
     #[command(flatten)]
     base: BaseArgs,
-    /// Look at the files as they are, without ages
+    /// Read the files as they are, without ages
     #[arg(long, conflicts_with_all = ["base", "remote"])]
     work_tree: bool,
-    /// Exit with 1 where an environment is behind the one below
+    /// Exit with 1 if an environment is behind the one below
     #[arg(long)]
     exit_code: bool,
 }
@@ -100,8 +100,9 @@ fn show(context: &Context, status: &Status, is_detailed: bool, now: Timestamp) {
     let console = &context.console;
     let text = match (console.data_format(), console.format()) {
         (Some(DataFormat::Markdown), _) => markdown::render(status, now),
-        (None, Format::Text) => text::render(status, is_detailed, now, console.look()),
-        // JSON goes with the findings; the others are reports of findings alone.
+        (None, Format::Text) => text::render(status, is_detailed, now, console.stdout_style()),
+        // JSON is written with the findings; the other formats are for findings
+        // alone.
         _ => return,
     };
     console::print(text.as_bytes());

@@ -1,5 +1,5 @@
-//! For people: a table; or a block for each app, with all that is known, where
-//! single apps are asked for or the terminal is narrow.
+//! Text for people: a table; or a block for each app, with all details, if apps
+//! are named or the terminal is narrow.
 
 use jiff::Timestamp;
 
@@ -7,10 +7,10 @@ use super::words::{Line, Tone, long, short};
 use crate::diagnostic::{TextStyle, harmless};
 use crate::promote::status::{AppStatus, Status};
 
-/// What stands between columns.
+/// The number of spaces between columns.
 const GAP: usize = 2;
 
-/// The whole status; with all details where `is_detailed`.
+/// The whole status; with all details if `is_detailed`.
 pub(super) fn render(
     status: &Status,
     is_detailed: bool,
@@ -84,7 +84,7 @@ impl<'s> Table<'s> {
     }
 }
 
-/// The lines of an app in each environment; none where it is not there.
+/// The lines of an app in each environment; a dash if it is not there.
 fn row(status: &Status, app: &AppStatus, now: Timestamp) -> Vec<Vec<Line>> {
     let cells = status.environments.iter().map(|environment| {
         let cell = app.environments.iter().find(|cell| cell.environment == *environment);

@@ -1,4 +1,4 @@
-//! What a cell says in a few lines.
+//! The lines of a cell.
 
 use jiff::Timestamp;
 
@@ -13,7 +13,7 @@ pub(super) struct Line {
     pub(super) tone: Tone,
 }
 
-/// What a line is, for its colour. The text says it as well.
+/// What a line is about, for its colour. The text says it as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     Plain,
@@ -23,17 +23,17 @@ pub(super) enum Tone {
     Blocked,
 }
 
-/// As many references as a cell of the table shows.
+/// The most references that a cell of the table shows.
 const MOST_REFERENCES: usize = 3;
 
-/// As many characters as a reference has in the table.
+/// The most characters of a reference in the table.
 const LONGEST_REFERENCE: usize = 28;
 
-/// A cell of the table: what stands there, since when, how far behind, and the
-/// names of what blocks it. What a promotion would bring stands in the columns
-/// before it.
+/// A cell of the table: its references, their age, how far behind it is, and the
+/// names of what blocks it. What a promotion would bring is in the columns before
+/// it.
 pub(super) fn short(cell: &Cell, app: &str, now: Timestamp) -> Vec<Line> {
-    let mut lines = said(cell, |references| differing(references, app));
+    let mut lines = reference_lines(cell, |references| differing(references, app));
     let since = cell.since.as_ref().map(|since| age_of(since, now));
     lines.extend(since.map(|text| Line { text, tone: Tone::Dim }));
     lines.extend(distance_line(cell, now));
@@ -43,7 +43,7 @@ pub(super) fn short(cell: &Cell, app: &str, now: Timestamp) -> Vec<Line> {
 
 /// The same with every reference, what would be promoted, and why not.
 pub(super) fn long(cell: &Cell, app: &str, now: Timestamp) -> Vec<Line> {
-    let mut lines = said(cell, |references| {
+    let mut lines = reference_lines(cell, |references| {
         references.iter().map(|one| reference(one, references.len(), app)).collect()
     });
     let since = cell.since.as_ref().map(|since| age_of(since, now));
@@ -57,7 +57,7 @@ pub(super) fn long(cell: &Cell, app: &str, now: Timestamp) -> Vec<Line> {
     lines
 }
 
-fn said(cell: &Cell, of: impl FnOnce(&[Reference]) -> Vec<String>) -> Vec<Line> {
+fn reference_lines(cell: &Cell, of: impl FnOnce(&[Reference]) -> Vec<String>) -> Vec<Line> {
     match cell.references.as_deref() {
         None => vec![Line { text: "sites disagree".to_owned(), tone: Tone::Blocked }],
         Some([]) => vec![Line { text: "no reference".to_owned(), tone: Tone::Dim }],
@@ -65,8 +65,8 @@ fn said(cell: &Cell, of: impl FnOnce(&[Reference]) -> Vec<String>) -> Vec<Line> 
     }
 }
 
-/// Those that another environment says otherwise; where there are none, the
-/// first stands for all. Values are too long for a column.
+/// The references that differ between environments; if none does, the first
+/// stands for all. Values are too long for a column.
 fn differing(references: &[Reference], app: &str) -> Vec<String> {
     let differ: Vec<_> = references.iter().filter(|one| one.differs && !one.is_value).collect();
     let all = if differ.is_empty() { references.iter().take(1).collect() } else { differ };
@@ -118,7 +118,7 @@ fn blockers(cell: &Cell) -> impl Iterator<Item = String> {
     [line("fails", fails), line("waits", waits)].into_iter().flatten()
 }
 
-/// `3d`; `over 3d` where it is not known how much longer.
+/// `3d`; `over 3d` if it is not known how much longer.
 pub(super) fn age_of(since: &Since, now: Timestamp) -> String {
     match since {
         Since::Verified { at } | Since::Unverified { at } => age(*at, now),
@@ -127,14 +127,15 @@ pub(super) fn age_of(since: &Since, now: Timestamp) -> String {
     }
 }
 
-/// How long ago, in the largest unit of which it is two or more.
+/// How long ago, in the largest unit of which it is two or more, with an
+/// exception for weeks.
 pub(super) fn age(at: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(at).as_secs();
     if seconds < 0 {
         return "in the future".to_owned();
     }
     let units = [("y", 365 * 86400), ("w", 7 * 86400), ("d", 86400), ("h", 3600), ("m", 60)];
-    // Weeks are read worse than days up to two months.
+    // Up to two months, days are easier to read than weeks.
     let fits = |(unit, length): &&(&str, i64)| seconds >= length * if *unit == "w" { 9 } else { 2 };
     match units.iter().find(fits) {
         Some((unit, length)) => format!("{}{unit}", seconds / length),
