@@ -1,22 +1,22 @@
-//! What the code may do against the rules: for good where a reason stands with
-//! it, and for now.
+//! Exceptions from the rules: permanent ones, with their reasons, and those that
+//! are allowed for now.
 
 /// Files that are in a circle with others of their module, by module. The list
-/// has to come to nothing.
+/// should become empty.
 pub(crate) const CIRCLES: &[(&str, &[&str])] =
     &[("history", &["history/audit/mod.rs", "history/branch.rs"])];
 
 /// What only a part of the code may do.
 pub(crate) struct Edge {
-    /// What it does, as a verb.
+    /// The action, as a verb.
     pub(crate) what: &'static str,
-    /// What it is done by, of other crates.
+    /// The items of other crates that do it.
     pub(crate) paths: &'static [&'static str],
-    /// The files that may, by the beginning of their path in `src/`.
+    /// The files that may do it, by the start of their path in `src/`.
     pub(crate) belongs_to: &'static [&'static str],
-    /// The files that do and should not.
+    /// The files that do it and should not.
     pub(crate) for_now: &'static [&'static str],
-    /// What others do instead.
+    /// What other files do instead.
     pub(crate) instead: &'static str,
 }
 
@@ -27,7 +27,7 @@ pub(crate) const WORLD: &[Edge] = &[
         paths: &["std::process::Command"],
         belongs_to: &["git/program.rs"],
         for_now: &[],
-        instead: "ask `git/` for what is wanted",
+        instead: "call a function of `git/`",
     },
     Edge {
         what: "ends the process",
@@ -61,7 +61,7 @@ pub(crate) const WORLD: &[Edge] = &[
         paths: &["std::env", "jiff::tz::TimeZone::system"],
         belongs_to: &["cli/"],
         for_now: &[],
-        instead: "take what is wanted as an argument, as `git::Variables`",
+        instead: "take the variables as an argument, as `git::Variables`",
     },
     Edge {
         what: "writes to the disk",
@@ -81,16 +81,16 @@ pub(crate) const WORLD: &[Edge] = &[
             "std::fs::File::create_new",
             "std::fs::OpenOptions",
         ],
-        // The cache of clones is no directory of the user.
+        // The cache of clones is not a directory of the user's.
         belongs_to: &["disk/", "git/cache.rs"],
         for_now: &[],
         instead: "go through `disk/`",
     },
 ];
 
-/// Names of more than one type, and of how many.
+/// Names of more than one type, and the number of types.
 pub(crate) const REPEATED: &[(&str, usize)] = &[("Entry", 2), ("Key", 2)];
 
-/// What is public and used by nobody outside of its module, by file. The list
-/// has to come to nothing.
+/// Public items that nobody outside of their module uses, by file. The list
+/// should become empty.
 pub(crate) const UNUSED: &[(&str, &[&str])] = &[];

@@ -1,4 +1,4 @@
-//! What modules offer to others, and whether somebody takes it.
+//! What modules export, and whether somebody uses it.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -12,14 +12,13 @@ use super::resolve::Target;
 use super::sources::{Import, Parsed, Sources};
 use super::uses::Use;
 
-/// The names that a module passes to others and that nobody takes: neither
-/// another module, nor a test, nor the signature of what somebody takes. By
-/// file, line and name.
+/// The names that a module exports and nobody uses: neither another module, nor
+/// a test, nor the signature of something that is used. By file, line and name.
 pub(crate) fn unused_exports<'t>(
     sources: &Sources,
     uses: &'t [Use],
     signatures: &'t HashMap<Target, HashSet<Target>>,
-    said_by_tests: &HashMap<String, HashSet<String>>,
+    mentioned_by_tests: &HashMap<String, HashSet<String>>,
 ) -> Vec<(usize, usize, String)> {
     let exports = exports(sources);
     let is_foreign = |one: &&Use| match &one.target {
@@ -28,50 +27,50 @@ pub(crate) fn unused_exports<'t>(
         }
         _ => false,
     };
-    let mut taken: HashSet<&Target> =
+    let mut needed: HashSet<&Target> =
         uses.iter().filter(is_foreign).map(|one| &one.target).collect();
     let is_tested = |file: usize, name: &String| {
-        let others = said_by_tests.iter().filter(|(top, _)| *top != sources.top(file));
+        let others = mentioned_by_tests.iter().filter(|(top, _)| *top != sources.top(file));
         others.map(|(_, names)| names).any(|names| names.contains(name))
     };
     let of_tests = exports.iter().filter(|(file, _, name, _)| is_tested(*file, name));
-    taken.extend(of_tests.flat_map(|(_, _, _, targets)| targets));
-    add_signatures(signatures, &mut taken);
-    let is_unused = |targets: &Vec<Target>| !targets.iter().any(|target| taken.contains(target));
+    needed.extend(of_tests.flat_map(|(_, _, _, targets)| targets));
+    add_signatures(signatures, &mut needed);
+    let is_unused = |targets: &Vec<Target>| !targets.iter().any(|target| needed.contains(target));
     let unused = exports.iter().filter(|(_, _, _, targets)| is_unused(targets));
     unused.map(|(file, line, name, _)| (*file, *line, name.clone())).collect()
 }
 
-/// Adds what the signatures of these items name, and the signatures of that.
+/// Adds the items that the signatures of these name, and those that the
+/// signatures of those name, and so on.
 fn add_signatures<'t>(
     signatures: &'t HashMap<Target, HashSet<Target>>,
-    taken: &mut HashSet<&'t Target>,
+    needed: &mut HashSet<&'t Target>,
 ) {
-    let mut open: Vec<_> = taken.iter().copied().collect();
+    let mut open: Vec<_> = needed.iter().copied().collect();
     while let Some(target) = open.pop() {
         for named in signatures.get(target).into_iter().flatten() {
-            if taken.insert(named) {
+            if needed.insert(named) {
                 open.push(named);
             }
         }
     }
 }
 
-/// The public functions of types whose name nobody says outside of their
-/// module. What is called by the same name elsewhere passes: types are not
+/// The public functions of types whose name is not mentioned outside of their
+/// module. A function passes if another one has the same name: types are not
 /// known here. By file, line and name.
 pub(crate) fn unused_functions(
     parsed: &Parsed,
-    said: &HashMap<String, HashSet<String>>,
+    mentioned: &HashMap<String, HashSet<String>>,
 ) -> Vec<(usize, usize, String)> {
     let mut unused = Vec::new();
     for (file, items) in parsed.items.iter().enumerate() {
         let top = parsed.sources.top(file);
-        let others: Vec<_> = said.iter().filter(|(other, _)| *other != top).collect();
+        let others: Vec<_> = mentioned.iter().filter(|(other, _)| *other != top).collect();
         for function in items.iter().flat_map(functions) {
             let name = function.sig.ident.to_string();
-            let is_said = others.iter().any(|(_, names)| names.contains(&name));
-            if !is_said {
+            if !others.iter().any(|(_, names)| names.contains(&name)) {
                 unused.push((file, function.sig.ident.span().start().line, name));
             }
         }
@@ -79,7 +78,7 @@ pub(crate) fn unused_functions(
     unused
 }
 
-/// The functions of a type that all may call.
+/// The functions of a type that the whole crate may call.
 fn functions(item: &Item) -> Vec<&ImplItemFn> {
     let Item::Impl(item) = item else { return Vec::new() };
     if item.trait_.is_some() {
@@ -92,7 +91,7 @@ fn functions(item: &Item) -> Vec<&ImplItemFn> {
     functions.filter(|function| is_for_all(&function.vis)).collect()
 }
 
-/// Whether it is public, or so in the crate.
+/// Whether it is public, or public in the crate.
 fn is_for_all(visibility: &Visibility) -> bool {
     match visibility {
         Visibility::Public(_) => true,
@@ -101,8 +100,8 @@ fn is_for_all(visibility: &Visibility) -> bool {
     }
 }
 
-/// The items that the modules of `lib.rs` offer, with the file, the line and
-/// the name by which they do.
+/// The items that the modules of `lib.rs` export, with the file, the line and the
+/// name under which they do.
 fn exports(sources: &Sources) -> Vec<(usize, usize, String, Vec<Target>)> {
     let mut exports = Vec::new();
     for (index, module) in sources.modules.iter().enumerate() {
@@ -121,30 +120,30 @@ fn exports(sources: &Sources) -> Vec<(usize, usize, String, Vec<Target>)> {
     exports
 }
 
-/// Whether every module on the way to it is public.
+/// Whether the module and every module above it are public.
 fn is_open(sources: &Sources, module: usize) -> bool {
     let module = &sources.modules[module];
     module.path.is_empty()
         || (module.is_public && module.parent.is_none_or(|at| is_open(sources, at)))
 }
 
-/// The names that are said, by the module of `lib.rs` that says them; by an
-/// empty name those of tests and programs outside of `src/`.
-pub(crate) struct Said {
-    /// Anywhere.
+/// The names in the code, by the module of `lib.rs` that mentions them. Those in
+/// tests and programs outside of `src/` are under an empty name.
+pub(crate) struct MentionedNames {
+    /// All of them.
     pub(crate) anywhere: HashMap<String, HashSet<String>>,
-    /// In what is compiled for tests only.
+    /// Those in code that is compiled for tests only.
     pub(crate) by_tests: HashMap<String, HashSet<String>>,
 }
 
-impl Said {
+impl MentionedNames {
     pub(crate) fn read(sources: &Sources, root: &Path) -> Self {
-        let mut said = Self { anywhere: HashMap::new(), by_tests: HashMap::new() };
+        let mut mentioned = Self { anywhere: HashMap::new(), by_tests: HashMap::new() };
         for directory in ["tests", "fuzz/fuzz_targets", "src/main.rs"] {
             for (_, text) in rust_files(&root.join(directory)) {
                 let tokens: TokenStream = text.parse().unwrap();
-                add_names(tokens.clone(), said.anywhere.entry(String::new()).or_default());
-                add_names(tokens, said.by_tests.entry(String::new()).or_default());
+                add_names(tokens.clone(), mentioned.anywhere.entry(String::new()).or_default());
+                add_names(tokens, mentioned.by_tests.entry(String::new()).or_default());
             }
         }
         let source = root.join("src");
@@ -152,15 +151,15 @@ impl Said {
             let path = path.strip_prefix(&source).unwrap().to_str().unwrap();
             let top = path.split(['/', '.']).next().unwrap_or_default();
             let tokens: TokenStream = text.parse().unwrap();
-            add_names(tokens.clone(), said.anywhere.entry(top.to_owned()).or_default());
-            let by_tests = said.by_tests.entry(top.to_owned()).or_default();
+            add_names(tokens.clone(), mentioned.anywhere.entry(top.to_owned()).or_default());
+            let by_tests = mentioned.by_tests.entry(top.to_owned()).or_default();
             if sources.files.iter().any(|file| file.path == path) {
                 add_names_of_tests(tokens, by_tests);
             } else {
                 add_names(tokens, by_tests);
             }
         }
-        said
+        mentioned
     }
 }
 
@@ -180,8 +179,8 @@ fn add_names(tokens: TokenStream, names: &mut HashSet<String>) {
     }
 }
 
-/// As [`add_names`], of what is compiled for tests only: from such an attribute
-/// to the end of its item.
+/// Like [`add_names`], for what is compiled for tests only: from such an
+/// attribute to the end of its item.
 fn add_names_of_tests(tokens: TokenStream, names: &mut HashSet<String>) {
     let mut is_test = false;
     for token in tokens {

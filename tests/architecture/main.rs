@@ -1,6 +1,6 @@
 //! What the code may use, read from the code itself.
 //!
-//! Each claim fails as well where it forbids less than it could: an entry of
+//! Each claim also fails if it forbids less than it could: an entry of
 //! `allowed.rs` that is no longer needed has to go.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -18,12 +18,12 @@ use std::sync::LazyLock;
 
 use allowed::{CIRCLES, Edge, REPEATED, UNUSED, WORLD};
 use circles::circle;
-use exports::{Said, unused_exports, unused_functions};
+use exports::{MentionedNames, unused_exports, unused_functions};
 use resolve::Target;
 use sources::{Parsed, Sources, types};
 use uses::{Use, edges, signatures, uses};
 
-/// Where a use stands, as editors and terminals take it.
+/// The place of a use, in the form that editors and terminals understand.
 fn at(sources: &Sources, one: &Use) -> String {
     format!("src/{}:{}", sources.files[one.file].path, one.line)
 }
@@ -33,13 +33,13 @@ fn refuse(found: &[String], what_to_do: &str) {
     assert!(found.is_empty(), "\n{}\n\n{what_to_do}\n", found.join("\n"));
 }
 
-/// What was read of the code.
+/// What was read from the code.
 struct Code {
     sources: Sources,
     uses: Vec<Use>,
     /// The files and lines of each type, by name.
     types: BTreeMap<String, Vec<(usize, usize)>>,
-    /// The files, lines and names of what is public and used by nobody else.
+    /// The files, lines and names of public items that nobody else uses.
     unused: Vec<(usize, usize, String)>,
 }
 
@@ -51,10 +51,10 @@ fn code() -> &'static Code {
         let (uses, unresolved) = uses(&parsed);
         refuse(&unresolved, "This test cannot tell what these paths name: teach `resolve.rs`.");
         let types = types(&parsed);
-        let said = Said::read(&parsed.sources, root);
+        let mentioned = MentionedNames::read(&parsed.sources, root);
         let signatures = signatures(&parsed);
-        let mut unused = unused_exports(&parsed.sources, &uses, &signatures, &said.by_tests);
-        unused.extend(unused_functions(&parsed, &said.anywhere));
+        let mut unused = unused_exports(&parsed.sources, &uses, &signatures, &mentioned.by_tests);
+        unused.extend(unused_functions(&parsed, &mentioned.anywhere));
         Code { sources: parsed.sources, uses, types, unused }
     });
     &CODE
@@ -71,7 +71,7 @@ fn a_module_uses_only_those_before_it() {
         let is_wrong = one.file != 0 && place(to) > place(from);
         let path = &one.path;
         is_wrong.then(|| {
-            format!("{}: `{path}` is in `{to}`, which stands after `{from}`", at(sources, one))
+            format!("{}: `{path}` is in `{to}`, which comes after `{from}`", at(sources, one))
         })
     });
     refuse(
@@ -103,18 +103,18 @@ fn the_files_of_a_module_form_no_circles() {
                 }));
             }
             None if allowed(path) => {
-                wrong.push(format!("src/{path} is in no circle: take it off the list"));
+                wrong.push(format!("src/{path} is not in a circle: take it off the list"));
             }
             _ => {}
         }
     }
     let listed = CIRCLES.iter().flat_map(|(_, files)| files.iter());
     let gone = listed.filter(|path| sources.files.iter().all(|file| file.path != **path));
-    wrong.extend(gone.map(|path| format!("src/{path} is not there: take it off the list")));
+    wrong.extend(gone.map(|path| format!("src/{path} does not exist: take it off the list")));
     refuse(
         &wrong,
         "Of two files that use each other, neither can be read first. Move what both need to a \
-         file before both, or make one file of them. What is allowed for now: CIRCLES in \
+         third file, or make them one file. What is allowed for now: CIRCLES in \
          tests/architecture/allowed.rs.",
     );
 }
@@ -146,7 +146,7 @@ fn the_world_is_at_the_edge() {
     refuse(&wrong, "See WORLD in tests/architecture/allowed.rs.");
 }
 
-/// Whether a use is one of what the edge is about.
+/// Whether a use does what the edge is about.
 fn reaches(edge: &Edge, target: &Target) -> bool {
     let Target::External(path) = target else { return false };
     let path = path.join("::");
@@ -181,7 +181,7 @@ fn a_name_stands_for_one_type() {
     refuse(
         &wrong,
         "One name for one thing in the whole crate: give the less central type a more specific \
-         name of its field. What is allowed: REPEATED in tests/architecture/allowed.rs.",
+         name from its field. What is allowed: REPEATED in tests/architecture/allowed.rs.",
     );
 }
 
@@ -206,7 +206,7 @@ fn what_is_public_is_used_outside_of_its_module() {
     }
     refuse(
         &wrong,
-        "Nothing is public that nobody outside of its module names: keep it in the module \
+        "What nobody outside of a module names is not public: keep it in the module \
          (`pub(super)`, no `pub use`), or remove it. What is allowed for now: UNUSED in \
          tests/architecture/allowed.rs.",
     );

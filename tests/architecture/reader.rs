@@ -13,7 +13,7 @@ fn krate(files: &[(&str, &str)]) -> Parsed {
     })
 }
 
-/// Which file uses which, of files in one module.
+/// The uses among these files of one module: which file uses which.
 fn edges_of(files: &[(&str, &str)]) -> Vec<String> {
     let parsed = krate(files);
     let sources = &parsed.sources;
@@ -29,7 +29,7 @@ fn edges_of(files: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn what_a_module_passes_on_is_used_where_it_is_declared() {
+fn a_use_of_what_a_module_re_exports_counts_for_the_file_that_declares_it() {
     let edges = edges_of(&[
         ("lib.rs", "mod m;"),
         ("m/mod.rs", "mod a; mod b; pub use a::A;"),
@@ -87,7 +87,7 @@ fn paths_in_expressions_macros_and_attributes_count() {
 }
 
 #[test]
-fn what_is_of_another_module_is_no_edge_among_files() {
+fn a_use_of_another_module_is_not_an_edge_among_files() {
     let files = [
         ("lib.rs", "mod a; mod m;"),
         ("a.rs", "pub struct A;"),
@@ -97,7 +97,7 @@ fn what_is_of_another_module_is_no_edge_among_files() {
 }
 
 #[test]
-fn a_path_that_leads_nowhere_is_told_of() {
+fn a_path_that_leads_nowhere_is_reported() {
     let parsed = krate(&[("lib.rs", "mod m;"), ("m.rs", "use crate::gone::A;")]);
     assert_eq!(uses(&parsed).1, ["src/m.rs:1: `crate::gone::A`"]);
 }
@@ -116,7 +116,7 @@ fn types_are_found_wherever_they_are_declared() {
 }
 
 #[test]
-fn what_is_offered_is_taken_by_name_by_signature_or_by_tests() {
+fn exports_are_used_by_name_in_signatures_or_in_tests() {
     let parsed = krate(&[
         ("lib.rs", "pub mod a; pub mod b;"),
         ("a/mod.rs", "mod inner; pub use inner::{Alone, Field, Named, Tested, Within}; pub fn own() {}"),
@@ -129,13 +129,13 @@ fn what_is_offered_is_taken_by_name_by_signature_or_by_tests() {
         ("b.rs", "use crate::a::Named; fn f(named: Named) { named.field.called() }"),
     ]);
     let (uses, _) = uses(&parsed);
-    let said = |top: &str, name: &str| (top.to_owned(), HashSet::from([name.to_owned()]));
-    let by_tests = HashMap::from([said("", "Tested"), said("a", "Alone")]);
+    let mentioned = |top: &str, name: &str| (top.to_owned(), HashSet::from([name.to_owned()]));
+    let by_tests = HashMap::from([mentioned("", "Tested"), mentioned("a", "Alone")]);
     let signatures = signatures(&parsed);
     let unused = unused_exports(&parsed.sources, &uses, &signatures, &by_tests);
     let names: Vec<_> = unused.into_iter().map(|(_, _, name)| name).collect();
     assert_eq!(names, ["Alone", "Within", "own"]);
-    let anywhere = HashMap::from([said("b", "called"), said("a", "silent")]);
+    let anywhere = HashMap::from([mentioned("b", "called"), mentioned("a", "silent")]);
     let unused = unused_functions(&parsed, &anywhere);
     assert_eq!(unused.into_iter().map(|(_, _, name)| name).collect::<Vec<_>>(), ["silent"]);
 }

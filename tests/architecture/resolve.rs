@@ -8,19 +8,19 @@ use super::sources::{Import, Meaning, Sources};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
     Module(usize),
-    /// An item, with the module that declares it. What follows, as a variant or
-    /// a function of a type, is left off.
+    /// An item, with the module that declares it. What follows, such as a variant
+    /// or a function of a type, is left off.
     Item(usize, String),
     /// Something of another crate, by its whole path.
     External(Vec<String>),
 }
 
-/// How far one name is followed through modules that pass it on.
+/// The most steps in which a name is followed through modules that re-export it.
 const MOST_STEPS: usize = 32;
 
 impl Sources {
     /// Everything that a path in a module may name; nothing for what only the
-    /// compiler knows: a variable, a parameter, a name of the prelude.
+    /// compiler knows: variables, parameters, names of the prelude.
     pub(crate) fn resolve(&self, module: usize, import: &Import) -> Vec<Target> {
         self.walk(module, &import.segments, import.is_external, MOST_STEPS)
     }
@@ -81,7 +81,7 @@ impl Sources {
             match meaning {
                 Meaning::Module(module) => drop(found.insert(Target::Module(*module))),
                 Meaning::Item => drop(found.insert(Target::Item(module, name.to_owned()))),
-                // `use tera::Tera` in a module that itself is called `tera`.
+                // `use tera::Tera` in a module that is itself called `tera`.
                 Meaning::Import(import) if import.segments == [name] => {
                     found.insert(Target::External(import.segments.clone()));
                 }
@@ -108,8 +108,8 @@ impl Sources {
     }
 }
 
-/// Whether a path that begins so, and with nothing of ours, leads to another
-/// crate. Names of crates are known by being written before `::`.
+/// Whether a path that starts like this, and with no name of ours, leads to
+/// another crate. Only names of crates are written before `::` in lower case.
 fn is_crate(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
 }

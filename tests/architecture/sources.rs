@@ -47,30 +47,30 @@ pub(crate) enum Meaning {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Import {
     pub(crate) segments: Vec<String>,
-    /// Whether it begins with `::`, and so with another crate's name.
+    /// Whether it starts with `::`, and so with another crate's name.
     pub(crate) is_external: bool,
     pub(crate) line: usize,
-    /// The name that it gets; none for `*` and for `as _`.
+    /// The name that it gets here; none for `*` and for `as _`.
     pub(crate) name: Option<String>,
     pub(crate) is_glob: bool,
 }
 
 impl Import {
-    /// A path that is written at that line.
+    /// A path that is written on that line.
     pub(crate) fn path(segments: Vec<String>, line: usize) -> Self {
         Self { segments, is_external: false, line, name: None, is_glob: false }
     }
 }
 
-/// All files that belong to the crate outside of its tests, and its modules:
-/// those of `lib.rs` in their order.
+/// All files that belong to the crate outside of its tests, its modules, and the
+/// names of those in `lib.rs`, in order.
 pub(crate) struct Sources {
     pub(crate) files: Vec<File>,
     pub(crate) modules: Vec<Module>,
     pub(crate) order: Vec<String>,
 }
 
-/// The same with what each file says.
+/// The sources with the items of each file.
 pub(crate) struct Parsed {
     pub(crate) sources: Sources,
     pub(crate) items: Vec<Vec<Item>>,
@@ -82,7 +82,8 @@ impl Parsed {
         Self::of(&|path| fs::read_to_string(directory.join(path)).ok())
     }
 
-    /// The sources that are found by path, from `lib.rs` on.
+    /// The sources, read with a function from paths to texts, starting at
+    /// `lib.rs`.
     pub(crate) fn of(text: &dyn Fn(&str) -> Option<String>) -> Self {
         let sources = Sources { files: Vec::new(), modules: Vec::new(), order: Vec::new() };
         let mut loader = Loader { text, parsed: Self { sources, items: Vec::new() } };
@@ -104,13 +105,13 @@ impl Sources {
 }
 
 struct Loader<'t> {
-    /// The text of a file by its path, where there is one.
+    /// The text of a file by its path, if there is one.
     text: &'t dyn Fn(&str) -> Option<String>,
     parsed: Parsed,
 }
 
 impl Loader<'_> {
-    /// Adds a file as a module. `directory` is where its children stand.
+    /// Adds a file as a module. `directory` is where its children are.
     fn file(
         &mut self,
         at: String,
@@ -269,7 +270,7 @@ pub(crate) fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// Whether it is compiled for the crate's own tests only.
+/// Whether an item is compiled for the crate's own tests only.
 pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",
@@ -277,7 +278,7 @@ pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Whether more than the module itself may use it.
+/// Whether more than the module itself may use an item.
 pub(crate) fn is_shared(visibility: &Visibility) -> bool {
     !matches!(visibility, Visibility::Inherited)
 }

@@ -16,15 +16,15 @@ use super::sources::{
 pub(crate) struct Use {
     pub(crate) file: usize,
     pub(crate) line: usize,
-    /// As it is written.
+    /// The path as it is written.
     pub(crate) path: String,
     pub(crate) target: Target,
-    /// Whether it only passes on what a child of a module declares.
+    /// Whether it only re-exports what a child of a module declares.
     pub(crate) is_passed_on: bool,
 }
 
-/// All uses outside of tests, and the paths that should lead to something of
-/// ours and do not, by file and line.
+/// All uses outside of tests, and the paths that should lead to an item of the
+/// crate and do not, by file and line.
 pub(crate) fn uses(parsed: &Parsed) -> (Vec<Use>, Vec<String>) {
     let mut finder = Finder::new(&parsed.sources);
     for (file, items) in parsed.sources.files.iter().zip(&parsed.items) {
@@ -36,9 +36,9 @@ pub(crate) fn uses(parsed: &Parsed) -> (Vec<Use>, Vec<String>) {
     (finder.uses, finder.unresolved)
 }
 
-/// What the signature of each item of ours names: the types of its fields, its
-/// arguments and results, the bounds of its parameters; of a type also what its
-/// public functions and its traits say.
+/// What the signature of each of the crate's items names: the types of its
+/// fields, arguments and results, and the bounds of its parameters; for a type
+/// also what the signatures of its public functions and its traits name.
 pub(crate) fn signatures(parsed: &Parsed) -> HashMap<Target, HashSet<Target>> {
     let mut signatures = HashMap::<Target, HashSet<Target>>::new();
     for (file, items) in parsed.sources.files.iter().zip(&parsed.items) {
@@ -182,7 +182,7 @@ impl<'ast> Visit<'ast> for Finder<'_> {
             ImplItem::Const(item) => &item.attrs,
             _ => &[],
         };
-        // Functions of a trait have no visibility of their own, and say
+        // Functions of a trait have no visibility of their own, and name
         // nothing that the trait does not.
         let is_private = match item {
             ImplItem::Fn(item) => !is_shared(&item.vis),
@@ -236,9 +236,8 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     fn visit_visibility(&mut self, _: &'ast Visibility) {}
 }
 
-/// The paths in what a macro is given: names joined by `::`, and names alone.
-/// A field after a dot is none, and neither is what `$` stands before, but
-/// `$crate`.
+/// The paths in a macro's arguments: names joined by `::`, and single names. A
+/// field after a dot is not a path, nor is a name after `$`, except `$crate`.
 fn paths_in(tokens: TokenStream) -> Vec<Import> {
     let mut found = Vec::new();
     add_paths(tokens, &mut found);
@@ -302,8 +301,7 @@ fn path_of_literal(literal: &str, line: usize) -> Option<Import> {
     Some(Import { segments, is_external, line, name: None, is_glob: false })
 }
 
-/// The files of a module's own that each of its files uses, each with one of
-/// the uses.
+/// The files of the same module that each file uses, each with one of the uses.
 pub(crate) fn edges<'u>(sources: &Sources, uses: &'u [Use]) -> Vec<(usize, usize, &'u Use)> {
     let mut seen = HashSet::new();
     let mut edges = Vec::new();

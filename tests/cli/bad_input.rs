@@ -8,7 +8,7 @@ use std::process::Output;
 
 use crate::support::program::rungs;
 
-/// A repository with one environment and one app, whose files a case spoils.
+/// A repository with one environment and one app, whose files each case spoils.
 struct Repository {
     directory: tempfile::TempDir,
 }
@@ -43,19 +43,19 @@ impl Repository {
         rungs(self.path(), &["--color", "never", "render"])
     }
 
-    /// It is refused with exit code 2, each of the `words` is said, help is
-    /// given, and nothing is written.
+    /// Rendering is refused with exit code 2, the message has each of the `words`
+    /// and help, and nothing is written.
     #[track_caller]
     fn is_refused(&self, words: &[&str]) {
         let output = self.render();
-        let said = String::from_utf8(output.stderr).expect("what is said is UTF-8");
-        assert_eq!(output.status.code(), Some(2), "{said}");
+        let message = String::from_utf8(output.stderr).expect("messages are UTF-8");
+        assert_eq!(output.status.code(), Some(2), "{message}");
         for word in words {
-            assert!(said.contains(word), "`{word}` is not said:\n{said}");
+            assert!(message.contains(word), "`{word}` is not in the message:\n{message}");
         }
-        assert!(said.contains("help: "), "no help is given:\n{said}");
+        assert!(message.contains("help: "), "no help is given:\n{message}");
         assert!(!self.path().join("rendered").exists(), "something was written");
-        assert!(said.len() < 20_000, "{} bytes are no clear answer", said.len());
+        assert!(message.len() < 20_000, "{} bytes are not a clear answer", message.len());
     }
 }
 
@@ -257,7 +257,7 @@ fn a_name_that_cannot_be_shown_is_shown_as_something_that_can() {
 }
 
 #[test]
-fn every_problem_of_every_file_is_said_in_one_run() {
+fn every_problem_of_every_file_is_reported_in_one_run() {
     let repository = Repository::new()
         .write("environments/qa/web.yaml", "vlaues: {}\nimages: { web: { tga: v1 } }\n")
         .write("environments/qa/environment.yaml", "teir: production\n")

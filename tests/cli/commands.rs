@@ -33,7 +33,7 @@ fn edit(path: &Path, from: &str, to: &str) {
 }
 
 #[test]
-fn what_init_writes_renders_without_a_word_of_complaint_and_stays_as_it_is() {
+fn what_init_writes_renders_without_findings_and_is_unchanged_by_another_render() {
     let demo = demo();
     let again = rungs(demo.path(), &["render"]);
     assert_eq!(stderr(&again).lines().count(), 1, "{}", stderr(&again));
@@ -99,7 +99,7 @@ fn a_stale_tree_is_listed_and_left_alone() {
     assert_eq!(report["changes"].as_array().unwrap().len(), 3);
     assert_eq!(report["findings"][0]["code"], "stale-file");
 
-    // What was not asked for is not looked at.
+    // Only what was named is looked at.
     assert_eq!(rungs(demo.path(), &["render", "--check", "qa"]).status.code(), Some(0));
     assert_eq!(
         rungs(demo.path(), &["render", "--check", "--app", "guestbook", "prod"]).status.code(),
@@ -124,7 +124,7 @@ fn a_repository_is_found_from_anywhere_inside_it() {
 }
 
 #[test]
-fn where_no_repository_is_the_way_to_one_is_said() {
+fn outside_of_a_repository_the_message_says_how_to_make_one() {
     let directory = tempfile::tempdir().unwrap();
     let render = rungs(directory.path(), &["render"]);
     assert_eq!(render.status.code(), Some(2));
@@ -153,7 +153,7 @@ fn manifests_go_to_stdout_and_findings_never_do() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
+fn a_reader_that_goes_away_is_not_an_error() {
     let demo = demo();
     let mut child = rungs_in(demo.path())
         .args(["render", "--stdout"])
@@ -198,7 +198,7 @@ fn another_directory_can_be_written_to() {
 }
 
 #[test]
-fn what_people_wrote_is_no_place_to_render_to() {
+fn directories_of_files_that_people_write_are_refused_as_output() {
     let demo = demo();
     for directory in ["environments", "templates/guestbook", ".", "schemas/out"] {
         let render = rungs(demo.path(), &["render", "--output", directory]);
@@ -213,7 +213,7 @@ fn what_people_wrote_is_no_place_to_render_to() {
 }
 
 #[test]
-fn a_repository_that_is_not_there_is_no_empty_one() {
+fn a_missing_repository_is_not_an_empty_one() {
     let directory = tempfile::tempdir().unwrap();
     let render = rungs(directory.path(), &["--repo", "nowhere", "render"]);
     assert_eq!(render.status.code(), Some(2));
@@ -327,7 +327,8 @@ fn an_image_without_effect_is_an_error_where_it_is_declared() {
     assert_eq!(stderr(&render).matches("error[unused-image]").count(), 1, "{}", stderr(&render));
     assert!(stderr(&render).contains("environments/guestbook.yaml:3:3"), "{}", stderr(&render));
 
-    // One environment alone does not tell, and one that uses it is enough.
+    // One environment alone is not enough to judge, and one that uses it is
+    // enough to pass.
     assert_eq!(rungs(demo.path(), &["render", "qa"]).status.code(), Some(0));
     fs::write(
         demo.path().join("templates/guestbook/sidecar.yaml.tera"),
@@ -516,7 +517,7 @@ fn every_command_has_a_manual_page() {
 }
 
 #[test]
-fn colours_are_off_where_nobody_sees_them_and_on_where_they_are_asked_for() {
+fn colours_are_off_without_a_terminal_and_on_if_asked_for() {
     let directory = tempfile::tempdir().unwrap();
     let plain = rungs(directory.path(), &["render"]);
     assert!(!stderr(&plain).contains('\u{1b}'));

@@ -1,5 +1,5 @@
-//! Many promote at once, and some are killed on the way: nothing is lost,
-//! nothing is done by half, and nothing is done twice.
+//! Many promotions run at once, and some are killed on the way: nothing is lost,
+//! nothing is half done, and nothing is done twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -20,8 +20,8 @@ fn app(number: usize) -> String {
     format!("app-{number:02}")
 }
 
-/// A native repository: that many apps, each at v2 in qa and at v1 in prod,
-/// with its rendered files committed.
+/// A native repository with that many apps, each at v2 in qa and at v1 in prod,
+/// and with its rendered files committed.
 fn files(apps: usize) -> BTreeMap<String, String> {
     let apps: Vec<_> = (0..apps).map(app).collect();
     native(&[("qa", "v2"), ("prod", "v1")], &apps, &[])
@@ -39,7 +39,7 @@ fn promoted(mut files: BTreeMap<String, String>, app: &str) -> BTreeMap<String, 
         *text = text.replace("v1", "v2");
         assert!(text.contains("v2"), "{path} holds what is promoted");
     }
-    // The tag and nothing else holds `v1`, but for apiVersions.
+    // Only the tag is `v1`, besides apiVersions.
     let rendered = files.get_mut(&files_of(app)[1]).unwrap();
     *rendered = rendered.replace("apps/v2", "apps/v1");
     files
@@ -86,7 +86,8 @@ fn promote_at_once(clones: &[PathBuf]) {
     }
 }
 
-/// Each app has one commit of its own, one behind the other, and all is there.
+/// Each app has one commit of its own, one after the other, and nothing is
+/// missing.
 fn each_app_has_one_commit(remote: &Remote, base: &str) {
     let commits = remote.commits_since(base);
     assert_eq!(commits.len(), APPS, "one commit for each app");
@@ -169,8 +170,7 @@ fn the_same_app_promoted_twice_at_once_makes_one_commit() {
     }
 }
 
-/// A repository with one app, as it was laid out, to be used once for each
-/// kill.
+/// A repository with one app, in its first state, that is copied for each kill.
 struct Stage {
     template: Remote,
     base: String,
@@ -216,8 +216,7 @@ impl Stage {
         Try { clone, server, directory }
     }
 
-    /// The remote has the whole promotion or nothing of it; true where it has
-    /// it.
+    /// The remote has the whole promotion or nothing of it; returns which.
     fn has_all_or_nothing(&self, bare: &Path, when: &str) -> bool {
         git(bare, &["fsck", "--full", "--strict", "--no-dangling"]);
         let commits = git(bare, &["rev-list", "--count", &format!("{}..main", self.base)]);
@@ -230,7 +229,7 @@ impl Stage {
         commits == "1"
     }
 
-    /// A second run finishes what the first began, and does it once.
+    /// A second run finishes what the first started, and does it once.
     fn is_finished_once(&self, of: &Try, was_there: bool, when: &str) {
         let output = promotion(&of.clone, &app(0)).output().unwrap();
         assert!(output.status.success(), "the second run, {when}: {}", said(&output));
@@ -254,7 +253,7 @@ impl Try {
     }
 }
 
-/// Whether a process of this machine has a path in its arguments.
+/// Whether a process on this machine has a path in its arguments.
 fn is_named_by_a_process(path: &Path) -> bool {
     let path = path.as_os_str().as_encoded_bytes();
     let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
@@ -271,7 +270,7 @@ enum Moment {
 }
 
 impl Moment {
-    /// What stands in place of git at that call. Every call leaves a line in
+    /// A script that takes git's place at that call. Every call leaves a line in
     /// `begun` and in `ended`, so that the test can wait for orphans.
     fn script(self, git: &Path, directory: &Path, call: usize) -> String {
         let git = git.display();
@@ -289,8 +288,8 @@ impl Moment {
     }
 }
 
-/// Runs a promotion with another `git` first in `PATH`; false once that call
-/// is never made.
+/// Runs a promotion with another `git` first in `PATH`. Returns false once that
+/// call is never made.
 fn killed_at_call(stage: &Stage, git: &Path, moment: Moment, call: usize) -> bool {
     let of = stage.set_up(Transport::File);
     let script = moment.script(git, of.directory.path(), call);
@@ -303,7 +302,7 @@ fn killed_at_call(stage: &Stage, git: &Path, moment: Moment, call: usize) -> boo
         assert!(of.count("begun") > 1, "git was called by the wrapper");
         return false;
     }
-    // A shell that is ended by a signal leaves no line, so the processes are asked as well.
+    // A shell that a signal ends leaves no line, so the processes are checked as well.
     let idle =
         || of.count("begun") == of.count("ended") || !is_named_by_a_process(of.directory.path());
     assert!(wait_until(Duration::from_mins(1), idle), "{when}: git still runs");
@@ -326,17 +325,17 @@ fn killed_around_any_call_of_git_it_has_done_all_or_nothing() {
     }
 }
 
-/// Who dies when the server's hook runs.
+/// What is killed when the server's hook runs.
 #[derive(Debug, Clone, Copy)]
 enum Victim {
-    /// rungs alone; git and the server's side end what they began.
+    /// rungs alone; git and the server's side finish what they started.
     Rungs,
-    /// Its whole group of processes, git with it. Over `file://` the server's
-    /// side is of the same group, so that the whole machine fails.
+    /// Its whole group of processes, including git. Over `file://` the server's
+    /// side is in the same group, as if the whole machine failed.
     Group,
 }
 
-/// Runs a promotion during which a hook of the server kills.
+/// Runs a promotion during which a hook of the server kills the victim.
 fn killed_in_hook(
     stage: &Stage,
     transport: Transport,
@@ -389,8 +388,8 @@ fn killed_while_the_server_takes_a_push_it_has_done_all_or_nothing() {
 }
 
 /// Runs a promotion in which the n-th system call of a kind, counted for each
-/// process and thread, kills the one that makes it: rungs, git or the server's
-/// side of it; false once nobody makes so many.
+/// process and thread, kills the process that makes it: rungs, git or the
+/// server's side of git. Returns false once no process makes that many.
 fn killed_at_system_call(stage: &Stage, calls: &str, number: usize) -> bool {
     let of = stage.set_up(Transport::File);
     let mut command = run_by("strace", &promotion(&of.clone, &app(0)), |strace| {
@@ -423,7 +422,7 @@ fn killed_at_any_change_of_the_disk_it_has_done_all_or_nothing() {
         }
         assert!(number > 1, "a promotion makes one of {calls}");
     }
-    // Many: every one of the first, then fewer.
+    // There are many calls: each of the first ones is tried, then fewer.
     for calls in ["write,pwrite64,writev", "openat", "clone,clone3,vfork,fork,execve"] {
         let mut number = 1;
         while killed_at_system_call(&stage, calls, number) {

@@ -1,5 +1,5 @@
-//! Clones as people have them: in each of them a promotion works, or is refused
-//! in one clear sentence.
+//! Clones of the kinds that people have: in each of them a promotion works, or is
+//! refused in one clear sentence.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use crate::support::git::{git, output};
 use crate::support::program::{rungs, scrubbed};
 use crate::support::shop::{Said, Shop, image};
 
-/// Whose clone it is.
+/// The clone with a name and an address for commits.
 fn owned(clone: PathBuf) -> PathBuf {
     for (name, value) in [("user.name", "ana"), ("user.email", "ana@example.com")] {
         git(&clone, &["config", name, value]);
@@ -26,7 +26,7 @@ fn run(clone: &Path, code: i32, arguments: &[&str]) -> Said {
     Said::of(&rungs(clone, arguments)).ends(code)
 }
 
-/// A promotion and its rollback come from this clone.
+/// A promotion and its rollback work from this clone.
 #[track_caller]
 fn works(shop: &Shop, clone: &Path) {
     run(clone, 0, &["promote", "web", "--to", "stage", "--commit"]);
@@ -74,10 +74,10 @@ fn a_shallow_clone_works_as_far_as_its_history_goes() {
     run(&clone, 0, &[&promote[..], &["--override", "order", "--reason", "it is new"]].concat());
     assert_eq!(shop.file("stage/web.yaml"), image("web", "v2").trim_end());
     shop.remote.fsck();
-    // The parents of what it pushed are those of the remote.
+    // The parents of the pushed commits are those of the remote.
     assert_eq!(git(&shop.remote.bare(), &["rev-list", "--count", "main"]), "3");
     run(&clone, 5, &[&promote[..], &["--ref", ":v0"]].concat()).finds("shallow-history");
-    // A first rung asks for no history.
+    // A first rung needs no history.
     run(&clone, 0, &["set", "web", ":v3", "--env", "qa", "--commit"]);
 }
 
@@ -132,7 +132,7 @@ fn a_repository_of_sha256_works_or_is_refused_in_one_sentence() {
 }
 
 #[test]
-fn a_submodule_and_the_repository_around_it_are_apart() {
+fn a_submodule_and_the_repository_around_it_are_separate() {
     let shop = Shop::adopted(&[]);
     let around = shop.remote.path("around");
     git(&shop.remote.path(""), &["init", "-q", "around"]);
@@ -154,7 +154,7 @@ fn a_submodule_and_the_repository_around_it_are_apart() {
 }
 
 #[test]
-fn names_that_differ_by_case_only_stay_two_files() {
+fn names_that_differ_only_by_case_remain_two_files() {
     let shop = Shop::adopted(&[("stage/WEB.yaml", "notes: 1\n"), ("STAGE/web.yaml", "notes: 2\n")]);
     run(&shop.clone, 0, &["promote", "web", "--to", "stage", "--commit"]);
     assert_eq!(shop.changed(), ["stage/web.yaml"]);
@@ -191,7 +191,7 @@ fn a_commit_is_signed_as_git_is_configured_to() {
     run(&shop.clone, 0, &["promote", "api", "--to", "stage", "--branch"]);
     git(&shop.clone, &["fetch", "-q"]);
     git(&shop.clone, &["verify-commit", "origin/rungs/stage/api"]);
-    // A key that is gone makes no unsigned commit.
+    // A missing key does not lead to an unsigned commit.
     std::fs::remove_file(&key).unwrap();
     let tip = shop.remote.tip();
     let said = Said::of(&rungs(&shop.clone, &["promote", "api", "--to", "stage", "--commit"]));

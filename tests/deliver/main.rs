@@ -1,4 +1,4 @@
-//! Where a change goes, and what may come in between: the program on clones that
+//! Where a change goes, and what may get in its way: the program on clones that
 //! the real git made.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 

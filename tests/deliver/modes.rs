@@ -94,7 +94,7 @@ fn write_works_beside_other_dirty_files() {
 }
 
 #[test]
-fn a_name_with_wildcards_is_a_file_and_no_pattern() {
+fn a_name_with_wildcards_is_a_file_and_not_a_pattern() {
     let configuration = "\
 version: 1
 ladder: [qa, stage]
@@ -119,7 +119,7 @@ sites:
 }
 
 #[test]
-fn write_judges_the_gates_that_are_open_and_tells_of_the_rest() {
+fn write_judges_the_open_gates_and_reports_the_rest() {
     let shop = Shop::configured(
         "environments: { stage: { gates: { soak: 100d, approvals: { count: 1 } } } }\n",
         &[],
@@ -138,7 +138,8 @@ fn write_works_where_there_is_no_clone() {
     let shop = Shop::adopted(&[]);
     fs::remove_dir_all(shop.clone.join(".git")).unwrap();
     shop.ends(0, &["set", "web", ":v3", "--env", "qa", "--write"]);
-    // Whether it is a step back is not known without a history, and is no pass.
+    // Without a history it is not known whether this is a step back, so it does
+    // not pass.
     promote(&shop, 5, &["--write"]).says("the gate `order` waits");
     promote(&shop, 0, &["--write", "--override", "order", "--reason", "a copy"]);
     let text = fs::read_to_string(shop.clone.join("stage/web.yaml")).unwrap();
@@ -208,7 +209,7 @@ fn commit_works_in_a_bare_clone_a_linked_work_tree_and_a_directory_below() {
     Said::of(&rungs(&linked, &["promote", "api", "--to", "stage", "--commit"])).ends(0);
     assert_eq!(shop.file("stage/api.yaml"), image("api", "v2").trim_end());
     Said::of(&rungs(&linked, &["promote", "api", "--to", "prod", "--branch"])).ends(0);
-    // Where somebody is in the repository does not matter.
+    // The current directory in the repository does not matter.
     let below = shop.clone.join("stage");
     Said::of(&rungs(&below, &["promote", "web", "--to", "prod", "--commit"])).ends(0);
 }
@@ -247,7 +248,7 @@ fn a_branch_has_one_commit_on_the_base_and_the_same_plan_pushes_nothing() {
     let first = tip(&shop, BRANCH);
     hook(&shop.remote.bare(), "pre-receive", "touch pushed; exit 1");
     promote(&shop, 0, &["--branch"]).says("has this plan already");
-    // Whatever else happens on the base.
+    // The same holds after other changes of the base.
     fs::remove_file(shop.remote.bare().join("hooks/pre-receive")).unwrap();
     shop.elsewhere("api", &[("qa/api.yaml", Some(&image("api", "v9")))]);
     promote(&shop, 0, &["--branch"]).says("has this plan already");
@@ -256,7 +257,7 @@ fn a_branch_has_one_commit_on_the_base_and_the_same_plan_pushes_nothing() {
 }
 
 #[test]
-fn a_newer_plan_takes_the_place_of_ours() {
+fn a_newer_plan_replaces_ours() {
     let shop = Shop::adopted(&[]);
     promote(&shop, 0, &["--branch"]);
     shop.ends(0, &["set", "web", ":v3", "--env", "qa", "--commit"]);

@@ -1,4 +1,4 @@
-//! The rendered tree goes along with what is set, promoted and rolled back.
+//! Rendered files are updated with what is set, promoted and rolled back.
 
 use crate::support::git::git;
 use crate::support::program::rungs_done;
@@ -76,7 +76,7 @@ fn stale_rendered_files_of_the_app_stop_it() {
 }
 
 #[test]
-fn stale_files_of_others_stay_as_they_are() {
+fn stale_files_of_other_apps_are_left_alone() {
     let stale = "# Rendered by rungs. Do not edit.\nkind: Old\n";
     let shop = Shop::native(&[]);
     let others = ["rendered/stage/api/deployment-api.yaml", "rendered/qa/web/deployment-web.yaml"];
@@ -98,7 +98,7 @@ fn without_the_output_directory_nothing_is_rendered_into_the_commit() {
 
 #[test]
 fn a_result_that_does_not_render_fails_the_gate_render() {
-    // It is read from an image that has the tag that stage gets, and from no other.
+    // The template fails for the tag that stage gets, and for no other.
     let template = "{% if images.web.tag == 'v2' and environment == 'stage' %}\
                     {{ values.missing }}{% endif %}\n";
     let shop = Shop::native(&[("templates/web/broken.yaml.tera", template)]);
@@ -112,7 +112,7 @@ fn a_result_that_does_not_render_fails_the_gate_render() {
     let gates = shop.json(3, &["gates", "web", "--to", "stage"]);
     let gates = gates["plans"][0]["apps"][0]["gates"].as_array().unwrap();
     assert!(gates.iter().any(|gate| gate["gate"] == "render" && gate["answer"] == "fail"));
-    // Nobody can say that it renders.
+    // `render` cannot be overridden.
     let said = shop.rungs(&[
         "promote",
         "web",

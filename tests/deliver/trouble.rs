@@ -1,4 +1,4 @@
-//! What people mistype, servers refuse, disks do not take and strangers craft.
+//! What people mistype, servers refuse, disks cannot hold and strangers craft.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -51,14 +51,14 @@ fn a_remote_that_is_gone_is_the_outside_world() {
     git(&shop.clone, &["remote", "set-url", "origin", "file:///nonexistent/shop.git"]);
     shop.ends(4, &PROMOTE);
     shop.ends(4, &["promote", "web", "--to", "stage", "--branch"]);
-    // What is known is shown all the same.
+    // What is known is still shown.
     shop.ends(0, &["promote", "web", "--to", "stage", "--dry-run"]).says("fetched before");
 }
 
 const TOKEN: &str = "glpat-s3cr3t0f4nn4";
 
 #[test]
-fn refused_credentials_are_told_without_the_token() {
+fn refused_credentials_are_reported_without_the_token() {
     let shop = Shop::adopted(&[]);
     let server = SmartHttp::serve(&shop.remote.path(""));
     git(&shop.clone, &["remote", "set-url", "origin", &server.url_with("ci", TOKEN, "remote.git")]);
@@ -84,7 +84,7 @@ fn refused_credentials_are_told_without_the_token() {
 }
 
 #[test]
-fn a_protected_branch_is_told_in_the_servers_words() {
+fn a_protected_branch_is_reported_in_the_servers_words() {
     let shop = Shop::adopted(&[]);
     let tip = shop.remote.tip();
     let server = SmartHttp::serve(&shop.remote.path(""));
@@ -113,7 +113,7 @@ fn a_full_disk_leaves_every_file_of_the_work_tree_as_it_was() {
     let shop = Shop::native(&[]);
     let clone = mount.path().join("clone");
     git(mount.path(), &["clone", "-q", &shop.remote.file_url(), "clone"]);
-    // A few bytes are left: git can look, and the first new file does not fit.
+    // A few bytes are left: git can read, but the first new file does not fit.
     let filler = mount.path().join("filler");
     fill(&filler);
     let before = files_in(&clone);
@@ -235,7 +235,7 @@ sites:
     assert_eq!(shop.file("stage/web.yaml"), file("v1").trim_end());
 }
 
-/// The messages of the findings, without what stands below them.
+/// The messages of the findings, without the lines below them.
 fn sentences(said: &Said) -> Vec<&str> {
     said.stderr.lines().filter(|line| line.trim_start().starts_with('×')).collect()
 }
@@ -296,7 +296,7 @@ fn hostile_names_are_refused_in_one_sentence() {
 }
 
 #[test]
-fn hostile_tags_are_no_references() {
+fn hostile_tags_are_not_references() {
     let shop = Shop::adopted(&[]);
     let tip = shop.remote.tip();
     for tag in [
@@ -330,7 +330,7 @@ fn hostile_tags_are_no_references() {
 
 #[test]
 fn what_a_stranger_wrote_below_is_not_carried_up_unseen() {
-    // A tag with a control character stands below, written by hand.
+    // The environment below has a tag with a control character, written by hand.
     let hostile = "image: \"registry.example.com/shop/web:v2\\u001b[2J\"\n";
     let shop = Shop::adopted(&[("qa/web.yaml", hostile)]);
     let tip = shop.remote.tip();
@@ -366,7 +366,7 @@ fn problems_of_the_configuration_come_before_any_change() {
 }
 
 #[test]
-fn a_broken_file_of_another_app_keeps_nobody_back() {
+fn a_broken_file_of_another_app_does_not_matter() {
     let shop = Shop::adopted(&[("stage/broken.yaml", "a: [\n"), ("qa/broken.yaml", "a: [\n")]);
     shop.ends(0, &PROMOTE);
     let shop = Shop::adopted(&[]);

@@ -1,5 +1,5 @@
-//! Public repositories, adopted where they stand: what rungs finds there is
-//! what a person reads there, and what it changes is what a person would.
+//! Public repositories, adopted as they are: rungs finds there what a person
+//! reads there, and changes what a person would.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -24,7 +24,7 @@ struct Adopted {
 }
 
 impl Adopted {
-    /// None where the repository is absent, which it says.
+    /// The example; none if the repository is absent, which is printed.
     fn new(name: &'static str) -> Option<Self> {
         let source = corpora::folder("repos")?.join(name);
         let directory = tempfile::tempdir().unwrap();
@@ -59,8 +59,8 @@ impl Adopted {
         assert_eq!(findings(&found), findings(&self.expected), "{}", self.name);
     }
 
-    /// App, environment and reference of everything that status shows, but for
-    /// values that are promoted along.
+    /// App, environment and reference of everything that status shows, except
+    /// promoted values.
     fn references_in(&self, found: &Json) -> BTreeMap<(String, String), BTreeSet<String>> {
         let values: Vec<_> = array(&self.expected["promoted"]).map(text).collect();
         let mut references = BTreeMap::new();
@@ -86,7 +86,7 @@ impl Adopted {
         references
     }
 
-    /// Every edit that is expected, each from the beginning.
+    /// Makes every expected edit, each in the original repository.
     fn edits_are_those_of_a_careful_person(&self) {
         let base = git(self.root(), &["rev-parse", "HEAD"]);
         for edit in array(&self.expected["edits"]) {
@@ -107,7 +107,7 @@ impl Adopted {
         }
     }
 
-    /// What one command says, whose result is committed as a person would.
+    /// The output of one command, whose result is committed as a person would.
     fn run(&self, run: &Json, exit: i64, name: &str) -> String {
         let mut arguments: Vec<String> = array(run).map(text).collect();
         arguments.push("--write".to_owned());
@@ -130,7 +130,7 @@ impl Adopted {
     }
 }
 
-/// File by file, so that a failure shows a file and not a repository.
+/// Compares file by file, so that a failure shows a file and not a repository.
 fn assert_same(
     found: &BTreeMap<String, Vec<u8>>,
     expected: &BTreeMap<String, Vec<u8>>,
@@ -162,7 +162,7 @@ fn array(json: &Json) -> impl Iterator<Item = &Json> {
 }
 
 fn text(json: &Json) -> String {
-    json.as_str().unwrap_or_else(|| panic!("{json} is no text")).to_owned()
+    json.as_str().unwrap_or_else(|| panic!("{json} is not text")).to_owned()
 }
 
 macro_rules! adopted {

@@ -1,5 +1,5 @@
 //! The tables of JSON in `docs/reference/formats.md` are what the commands print:
-//! each key that comes out stands in them, and each that stands in them comes out.
+//! each printed key is in them, and each key in them is printed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,16 +11,15 @@ use crate::support::git::git;
 use crate::support::program::{said, scrubbed};
 use crate::support::repository::Remote;
 
-/// Keys that no run of this test brings out, and why.
+/// Keys that no run of this test prints, and why.
 const UNSEEN: [(&str, &str); 2] = [
     // It takes a pull that was pushed, which tests of soak and audit have.
     ("since-when", "merge"),
-    // A range is written over only by who names it, in kinds that this repository does not have.
+    // A range is replaced only if it is named, in kinds that this repository does not have.
     ("site-value", "moving"),
 ];
 
-/// Keys by the slug of the heading that they stand below, with what is said of
-/// each.
+/// Keys with their descriptions, by the slug of the heading above them.
 type Tables = BTreeMap<String, BTreeMap<String, String>>;
 
 fn page() -> String {
@@ -174,7 +173,7 @@ impl Repository {
     }
 }
 
-/// Lines of a terminal, and what is done in the end.
+/// Lines of a terminal, and the JSON key `what` that each leads to.
 const CHANGES: [(&str, &str); 12] = [
     ("set web :v3 --env qa --sequence 7 --source-commit 4c1f0de --commit", "committed"),
     ("set web :v3 --env qa --commit", "nothing"),
@@ -202,8 +201,8 @@ const QUESTIONS: [(&str, &str); 8] = [
     ("set --in qa/web.yaml --in stage/web.yaml --route tag=v9 --dry-run", "an-edit-of-named-files"),
 ];
 
-/// A change by hand, one that cannot be read, and holds that say all that a
-/// hold can.
+/// Makes a change by hand, one that cannot be read, and holds with all keys that
+/// a hold can have.
 fn disturb(repository: &Repository) {
     repository.commit(
         ".rungs/holds/prod/web.yaml",

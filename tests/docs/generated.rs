@@ -1,4 +1,4 @@
-//! Files that are made from the source, and whether they are current.
+//! Files that are made from the source are current.
 //!
 //! `RUNGS_UPDATE=1 cargo test --test docs generated` writes them.
 
@@ -40,13 +40,13 @@ fn the_binary_carries_every_file_of_the_demo() {
     assert_eq!(carried, there, "the list in src/demo.rs is stale");
 }
 
-/// Fails where the file, named from the repository's root, does not say this.
+/// Fails if the file, named from the repository's root, has other content.
 fn check_or_update(path: &str, content: &str) {
     finish(difference(&root().join(path), content).into_iter().collect());
 }
 
-/// Fails where the directory does not hold exactly these files, by name below
-/// it (`a/b.md`).
+/// Fails if the directory does not hold exactly these files, by name below it
+/// (`a/b.md`).
 fn check_or_update_directory(directory: &str, files: &BTreeMap<String, String>) {
     let directory = root().join(directory);
     let mut stale: Vec<Stale> = files
@@ -62,7 +62,7 @@ fn check_or_update_directory(directory: &str, files: &BTreeMap<String, String>) 
 /// A file that is not what it should be.
 struct Stale {
     path: PathBuf,
-    /// What it should say; none where it should not be there.
+    /// The content that it should have; none if it should not be there.
     wanted: Option<String>,
 }
 

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::support::program::rungs;
 
-/// The files that a guide shows, in its order: blocks whose first line is a
-/// comment that begins with a path. A later block replaces an earlier one.
+/// Writes the files that a guide shows, in its order: blocks whose first line is
+/// a comment that starts with a path. A later block replaces an earlier one.
 fn lay_out(guide: &str, root: &Path) {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide").join(guide);
     let text = fs::read_to_string(guide).expect("the guide is there");

@@ -1,5 +1,5 @@
-//! The guides to adopting and promoting work as they are written: what they
-//! show is laid out, and their commands are run in their order.
+//! The guides to adopting and promoting work as they are written: the files that
+//! they show are laid out, and their commands are run in order.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -74,7 +74,7 @@ fn followed(heading: &str) -> [BTreeMap<String, Vec<u8>>; 2] {
     [before, files_in(&clone)]
 }
 
-/// What stood in the first file is what stands in it now, but for these texts.
+/// Every file is as it was before, except for these texts.
 fn has_become([before, after]: &[BTreeMap<String, Vec<u8>>; 2], changes: &[(&str, &str, &str)]) {
     let mut expected = before.clone();
     for (path, from, to) in changes {
@@ -121,8 +121,8 @@ fn every_finding_that_the_guide_names_can_be_explained() {
     assert!(count > 5, "the guide has a table of codes");
 }
 
-/// The kustomize example with a remote, at which all of the guide's commands
-/// are run.
+/// The kustomize example with a remote, on which all of the guide's commands are
+/// run.
 #[test]
 fn promotions_go_as_the_guide_says() {
     let promote = guide("promote.md");

@@ -1,5 +1,5 @@
-//! What is written about the whole: guides, reference pages and examples do what
-//! they say, and generated files are current.
+//! The documentation is true: guides, reference pages and examples do what they
+//! say, and generated files are current.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 mod adopted;

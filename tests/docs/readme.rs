@@ -1,4 +1,4 @@
-//! The command lines of README and guides do what stands there.
+//! The command lines of README and guides do what the text says.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,15 +35,15 @@ fn typed(page: &str) -> Vec<Typed<'_>> {
     for line in blocks.flat_map(str::lines) {
         match line.strip_prefix("$ ") {
             Some(line) => typed.push(Typed { line, shown: Vec::new() }),
-            None => typed.last_mut().expect("a block begins with a line").shown.push(line),
+            None => typed.last_mut().expect("a block starts with a command").shown.push(line),
         }
     }
     typed
 }
 
-/// Without what is another one each time: names of commits, ages, times,
-/// whether a window is open, and the blanks and line breaks that make up for
-/// their lengths.
+/// The text without what differs in each run: names of commits, ages, times,
+/// whether a window is open, and the blanks and line breaks that depend on their
+/// lengths.
 fn settled(text: &str) -> String {
     let age = r"\b\d+[smh]\b( \d+[smh]\b)?";
     let changing = format!(r"\b[0-9a-f]{{7}}\b|{age}|\d{{4}}-\d\d-\d\d \d\d:\d\d|, window\b");
@@ -56,8 +56,8 @@ fn expected_end(line: &str) -> i32 {
     end.map_or(0, |end| end.trim().parse().unwrap())
 }
 
-/// The demo in a repository with a remote, as the README makes it; what the
-/// README shows is compared on the way.
+/// The demo in a repository with a remote, as the README makes it. The output
+/// that the README shows is compared on the way.
 fn toured(directory: &Path) -> PathBuf {
     let page = page("README.md");
     let (_, tour) = page.split_once("## A promotion, on the demo").unwrap();
@@ -117,7 +117,7 @@ fn the_commands_of_every_page_are_understood() {
 }
 
 #[test]
-fn what_the_guides_ask_of_the_demo_is_answered() {
+fn the_guides_commands_for_the_demo_work() {
     let directory = tempfile::tempdir().unwrap();
     let root = toured(directory.path());
     shell(&root, directory.path(), "git tag v1.4 HEAD~1 && git tag v1.5");
@@ -125,7 +125,7 @@ fn what_the_guides_ask_of_the_demo_is_answered() {
         let page = page(&format!("docs/guide/{guide}.md"));
         for line in calls(&page) {
             let output = shell(&root, directory.path(), line);
-            // What a gate or `--exit-code` says is an answer as well.
+            // The exit codes of gates and of `--exit-code` are answers as well.
             let is_answer = matches!(output.status.code(), Some(0 | 1 | 3 | 5));
             let text = said(&output);
             let is_asked = !text.contains("error[") || text.contains("gate-");

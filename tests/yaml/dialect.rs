@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use crate::support::corpora;
 
 /// The documents that we deliberately do not read as kubectl does; the reasons
-/// stand in `docs/reference/yaml.md`.
+/// are in `docs/reference/yaml.md`.
 const DIFFERENCES: [&str; 2] = ["structure-dup", "structure-dupyes"];
 
 /// The same for kustomize.
@@ -27,7 +27,7 @@ fn json(documents: &[Value]) -> Vec<Json> {
     documents.iter().map(|document| serde_json::to_value(document.root()).unwrap()).collect()
 }
 
-/// Numbers as the numbers they are, however they are written.
+/// The data with numbers by their value, however they are written.
 fn comparable(json: &Json) -> Json {
     match json {
         Json::Number(number) => Json::from(number.as_f64()),
@@ -85,8 +85,7 @@ fn documents_mean_what_they_mean_to_kustomize() {
     let mut differences = Vec::new();
     for (name, text, answer) in cases(&folder, "kustomize") {
         let ours = read(text, Dialect::Kustomize);
-        // What kustomize writes is quoted so that it means to it what it means
-        // to us.
+        // kustomize quotes what it writes so that it reads it as we do.
         let output = answer["output"].as_str().filter(|_| answer["accepted"] == true);
         let theirs = output.map(|output| read(output.to_owned(), Dialect::Kustomize).unwrap());
         let as_compared =

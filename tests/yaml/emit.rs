@@ -51,7 +51,7 @@ fn add(value: &mut Value, json: &Json, location: &Location) -> NodeId {
     value.add(kind, location)
 }
 
-/// What kubectl makes of one object, without a cluster.
+/// The JSON that kubectl makes of one object, without a cluster.
 fn kubectl(yaml: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("object.yaml");
@@ -255,7 +255,7 @@ fn data() -> impl Strategy<Value = Json> {
     })
 }
 
-/// Every scalar and key that was written plainly in one line stands at its span.
+/// Every scalar and key that was written plainly in one line is at its span.
 fn assert_spans_hold(node: Node<'_>, text: &str) {
     let span = node.location().span();
     assert!(span.range().end <= text.len());
@@ -279,7 +279,7 @@ fn assert_spans_hold(node: Node<'_>, text: &str) {
         let key_span = key.location().span();
         assert!(span.contains(key_span) && span.contains(value.location().span()), "{slice:?}");
         let written = &text[key_span.range()];
-        // A key that is no text to kubectl is written anew: `yes`, `0x10`.
+        // A key that is not text to kubectl is written anew: `yes`, `0x10`.
         let is_text = key.text().starts_with(|c: char| c.is_alphabetic()) && key.text() != "true";
         if key.style() == Style::Plain
             && is_text
@@ -355,7 +355,7 @@ proptest! {
                 let emitted = emit(document.root());
                 let again = parse(&file(&emitted), dialect).unwrap_or_else(|f| panic!("{f:#?}\n{emitted}"));
                 prop_assert!(again[0].root().equals(document.root()), "{:?}\n{}", text, emitted);
-                // What is repeated stands elsewhere.
+                // A repeated value has its span elsewhere.
                 if !text.contains('*') && dialect == Dialect::Kubectl {
                     assert_spans_hold(document.root(), &text);
                 }

@@ -15,11 +15,11 @@ use crate::support::corpora;
 /// What kubectl's own libraries answered, recorded by `tests/oracles/yaml`.
 const KUBECTL: &str = include_str!("../oracles/yaml/suite.json");
 
-/// Cases that we read neither as the suite nor as kubectl does; the reasons
-/// stand in `docs/reference/yaml.md`.
+/// Cases that we read neither as the suite nor as kubectl does; the reasons are
+/// in `docs/reference/yaml.md`.
 const DIFFERENCES: [&str; 3] = ["4ABK", "6WLZ", "9WXW"];
 
-/// The documents, or none where the text is refused.
+/// The documents; none if the text is refused.
 type Answer = Option<Vec<Json>>;
 
 fn case_folders(folder: &Path, into: &mut Vec<PathBuf>) {
@@ -40,7 +40,8 @@ fn ours(case: &Path) -> Answer {
     Some(documents.iter().map(|document| serde_json::to_value(document.root()).unwrap()).collect())
 }
 
-/// None where the suite says that the text is right and not what it means.
+/// The suite's answer; none if it only says that the text is valid, and not what
+/// it means.
 fn suite(case: &Path) -> Option<Answer> {
     if case.join("error").exists() {
         return Some(None);
@@ -59,7 +60,7 @@ fn kubectl(name: &str) -> Answer {
     Some(fact.get("documents").and_then(Json::as_array).cloned().unwrap_or_default())
 }
 
-/// A document that holds nothing is none: kubectl leaves it out.
+/// An answer without empty documents, which kubectl leaves out.
 fn comparable(answer: Answer) -> Answer {
     let documents = answer?;
     Some(documents.iter().filter(|document| !document.is_null()).map(canonical).collect())

@@ -4,13 +4,13 @@ use rungs::yaml::{Change, NewValue};
 
 use super::{append, append_value, become_yaml, edited, entry, insert, remove, set};
 
-/// One edit, with what comes of it.
+/// One edit, with its result.
 pub(crate) struct Row {
     /// The name of its test.
     pub(crate) name: &'static str,
     pub(crate) before: &'static str,
     pub(crate) changes: Vec<Change>,
-    /// The text behind it, or the code of why not.
+    /// The text afterwards, or the code of the refusal.
     pub(crate) after: Result<&'static str, &'static str>,
 }
 
@@ -50,10 +50,10 @@ macro_rules! rows {
 }
 
 rows! { all:
-    a_comment_behind_the_value_stays:
+    a_comment_after_the_value_is_kept:
         "image: web:v1  # the front end\n",
         [set("image", "web:v2")] => Ok("image: web:v2  # the front end\n");
-    quotes_stay:
+    quotes_are_kept:
         "a: 'v1'\nb: \"v1\"\n",
         [set("a", "it's"), set("b", "a \"b\"")] => Ok("a: 'it''s'\nb: \"a \\\"b\\\"\"\n");
     a_tag_that_reads_as_a_number_is_quoted:
@@ -72,25 +72,25 @@ rows! { all:
     a_number_becomes_a_text:
         "tag: 1.9 # pinned\n",
         [set("tag", "1.10")] => Ok("tag: \"1.10\" # pinned\n");
-    a_whole_number_stays_one:
+    a_whole_number_remains_a_number:
         "tag: 38\nother: v38\n",
         [set("tag", "39"), set("other", "39")] => Ok("tag: 39\nother: \"39\"\n");
-    a_file_that_is_a_whole_number_stays_one:
+    a_file_that_is_a_whole_number_remains_a_number:
         "57555555",
         [set("", "5")] => Ok("5");
-    what_is_no_other_whole_number_is_quoted:
+    a_new_value_that_is_not_a_whole_number_is_quoted:
         "a: 38\nb: 38\nc: 38\n",
         [set("a", "0644"), set("b", "-1"), set("c", "1e3")] => Ok("a: \"0644\"\nb: \"-1\"\nc: \"1e3\"\n");
-    a_key_without_a_value_has_no_colon_of_the_next_key:
+    a_key_without_a_value_does_not_take_the_next_keys_colon:
         "a: {b, :c: 1}\nd: {b, :c: 1}\n",
         [set("a.:c", "x"), set("d.b", "x")] => Ok("a: {b, :c: x}\nd: {b: x, :c: 1}\n");
-    a_flow_map_stays_on_its_line:
+    a_flow_map_remains_on_its_line:
         "image: {repository: web, tag: v1}\n",
         [set("image.tag", "v2")] => Ok("image: {repository: web, tag: v2}\n");
     a_text_with_a_comma_is_quoted_in_a_flow_map:
         "a: {b: c}\n",
         [set("a.b", "x, y")] => Ok("a: {b: \"x, y\"}\n");
-    an_anchor_stays_and_its_aliases_follow:
+    an_anchor_is_kept_and_its_aliases_follow:
         "a: &tag v1\nb: *tag\n",
         [set("a", "v2")] => Ok("a: &tag v2\nb: *tag\n");
     an_alias_is_refused:
@@ -103,10 +103,10 @@ rows! { all:
         "base: &base\n  tag: v1\nweb:\n  name: web\n  <<: *base\n",
         [insert("web", "digest", "sha256:1")]
             => Ok("base: &base\n  tag: v1\nweb:\n  name: web\n  <<: *base\n  digest: sha256:1\n");
-    a_string_tag_stays:
+    a_string_tag_is_kept:
         "a: !!str 1\n",
         [set("a", "v2")] => Ok("a: !!str v2\n");
-    a_tag_that_is_no_string_is_refused:
+    a_tag_of_another_type_than_string_is_refused:
         "a: !!int 1\n",
         [set("a", "v2")] => Err("edit-tag");
     a_block_scalar_of_one_line_is_edited_inside:
@@ -115,30 +115,30 @@ rows! { all:
     a_block_scalar_of_several_lines_is_refused:
         "images: |\n  web:v1\n  cart:v1\n",
         [set("images", "web:v2")] => Err("edit-lines");
-    windows_line_breaks_stay:
+    windows_line_breaks_are_kept:
         "a: v1\r\nb:\r\n  c: v1\r\n",
         [set("a", "v2"), insert("b", "d", "v1")] => Ok("a: v2\r\nb:\r\n  c: v1\r\n  d: v1\r\n");
-    a_missing_final_newline_stays_missing:
+    a_missing_final_newline_is_not_added:
         "name: web\nnewTag: v1",
         [set("newTag", "v2"), insert("", "digest", "sha256:1")]
             => Ok("name: web\nnewTag: v2\ndigest: sha256:1");
-    a_byte_order_mark_stays:
+    a_byte_order_mark_is_kept:
         "\u{feff}name: web\ntag: v1\n",
         [set("name", "cart"), insert("", "digest", "sha256:1")]
             => Ok("\u{feff}name: cart\ntag: v1\ndigest: sha256:1\n");
-    tabs_and_blanks_behind_a_value_stay:
+    tabs_and_blanks_after_a_value_are_kept:
         "a: v1\t\nb: v1  \nc: v1\t# c\n",
         [set("a", "v2"), set("b", "v2"), set("c", "v2")] => Ok("a: v2\t\nb: v2  \nc: v2\t# c\n");
-    other_documents_stay:
+    other_documents_are_kept:
         "---\na: v1\n---\n# nothing\n---\na: v1\n...\n",
         [set("1:a", "v2")] => Ok("---\na: v1\n---\n# nothing\n---\na: v2\n...\n");
-    equal_names_are_told_apart_by_their_place:
+    equal_names_are_distinguished_by_their_place:
         "- name: web\n  tag: v1\n- name: web\n  tag: v1\n",
         [set("[1].tag", "v2")] => Ok("- name: web\n  tag: v1\n- name: web\n  tag: v2\n");
-    other_scripts_stay:
+    other_scripts_are_kept:
         "größe: \"名前\" # ☃\ntag: v1 # é\n",
         [set("tag", "v2"), set("größe", "ñandú")] => Ok("größe: \"ñandú\" # ☃\ntag: v2 # é\n");
-    a_value_that_is_not_there_is_filled_in:
+    a_missing_value_is_filled_in:
         "image: # none yet\nother: &x\n",
         [set("image", "web:v1"), set("other", "z")] => Ok("image: web:v1 # none yet\nother: &x z\n");
     a_template_expression_is_refused:
@@ -147,11 +147,11 @@ rows! { all:
     a_template_file_is_refused:
         "{{- if .Values.on }}\nimage: web:v1\n{{- end }}\n",
         [set("image", "web:v2")] => Err("edit-template");
-    a_digest_goes_behind_the_tag:
+    a_digest_goes_after_the_tag:
         "images:\n- name: web\n  newTag: v1 # tag\n  # about cart\n- name: cart\n",
         [insert("images[0]", "digest", "sha256:1")]
             => Ok("images:\n- name: web\n  newTag: v1 # tag\n  digest: sha256:1\n  # about cart\n- name: cart\n");
-    a_new_tag_goes_behind_the_new_name:
+    a_new_tag_goes_after_the_new_name:
         "images:\n  - name: web\n    newName: shop/web\n    digest: sha256:1\n",
         [insert("images[0]", "newTag", "v1")]
             => Ok("images:\n  - name: web\n    newName: shop/web\n    newTag: v1\n    digest: sha256:1\n");
@@ -205,14 +205,14 @@ rows! { all:
         "---\n- state: { web: v1 }\n  by: bob\n\n# the end\n\n...\n",
         [append_value("", entry())]
             => Ok("---\n- state: { web: v1 }\n  by: bob\n\n# the end\n- state:\n    web: v2\n  by: ana\n\n...\n");
-    an_empty_list_that_is_the_document_stays_in_its_brackets:
+    an_empty_list_that_is_the_document_keeps_its_brackets:
         "[ ] # none\n",
         [append_value("", entry())] => Ok("[{state: {web: v2}, by: ana}] # none\n");
     an_empty_file_becomes_a_list:
         "# none yet",
         [append_value("", entry()), append("", &[("by", "bob")])]
             => Ok("# none yet\n- state:\n    web: v2\n  by: ana\n- by: bob");
-    a_line_is_removed_and_the_comment_above_stays:
+    a_line_is_removed_and_the_comment_above_is_kept:
         "a: 1\n# about b\nb: 2 # two\nc: 3\n",
         [remove("b")] => Ok("a: 1\n# about b\nc: 3\n");
     the_first_key_of_an_item_is_removed:
@@ -227,7 +227,7 @@ rows! { all:
     an_item_of_a_flow_list_is_removed:
         "[{a: 1}, {b: 2}, # two\n {c: 3}]\n",
         [remove("[0]"), remove("[1]")] => Ok("[{b: 2} # two\n ]\n");
-    a_comment_about_another_item_of_a_flow_list_stays:
+    a_comment_about_another_item_of_a_flow_list_is_kept:
         "[a, # a\n # about b\n b, # b\n c]\n",
         [remove("[0]"), remove("[1]")] => Ok("[\n # about b\n b # b\n ]\n");
     an_item_that_is_repeated_is_not_removed:
@@ -239,7 +239,7 @@ rows! { all:
     the_last_line_without_a_newline_is_removed:
         "a: 1\r\nb: 2",
         [remove("b")] => Ok("a: 1");
-    a_value_becomes_another_and_what_is_equal_stays:
+    a_value_becomes_another_and_equal_parts_are_kept:
         "flags: # all\n  beta: true # b\n  old: 1\n  names: [a,  b]\n  text: 'x'\n",
         [become_yaml("", "flags", "beta: true\nnames:\n- a\n- b\n- c\ntext: z\nnew:\n  deep: 1.10\n")]
             => Ok("flags: # all\n  beta: true # b\n  names: [a,  b,  c]\n  text: 'z'\n  new:\n    deep: 1.10\n");
@@ -248,9 +248,9 @@ rows! { all:
         [become_yaml("", "a", "- x\n- q: z\n"), become_yaml("", "c", "d: e\n")]
             => Ok("a:\n- x\n- q: z\nc: # two\n  d: e\n");
     a_comment_is_kept_out_of_a_text_that_takes_its_place:
-        "l:\n- {} # behind\nm:\n  x: 1 # one\n",
+        "l:\n- {} # after\nm:\n  x: 1 # one\n",
         [become_yaml("", "l", "- a: |\n    two\n    lines\n"), become_yaml("", "m", "- |\n  two\n  lines\n")]
-            => Ok("l:\n- a: | # behind\n    two\n    lines\nm:\n- | # one\n  two\n  lines\n");
+            => Ok("l:\n- a: | # after\n    two\n    lines\nm:\n- | # one\n  two\n  lines\n");
     an_empty_map_becomes_an_item:
         "l:\n- a\n",
         [become_yaml("", "l", "- a\n- {}\n- []\n")] => Ok("l:\n- a\n- {}\n- []\n");

@@ -4,22 +4,22 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
-/// A value with the way it is written.
+/// A value, and how it is written.
 #[derive(Debug, Clone)]
 enum Written {
-    /// A scalar as it stands in the text.
+    /// A scalar as it is written in the text.
     Scalar(String),
-    /// A text of some lines behind `|` or `>`, in block collections only.
+    /// A text of some lines after `|` or `>`, in block collections only.
     Text(char, Vec<String>),
     Map(Vec<(String, Written, Around)>, Layout),
     List(Vec<(Written, Around)>, Layout),
 }
 
-/// What stands around an entry or item.
+/// What is written around an entry or item.
 #[derive(Debug, Clone)]
 struct Around {
     comment_above: bool,
-    comment_behind: bool,
+    comment_after: bool,
     blank_line: bool,
 }
 
@@ -87,9 +87,9 @@ fn manner() -> impl Strategy<Value = Manner> {
 
 fn around() -> impl Strategy<Value = Around> {
     (prop::bool::weighted(0.2), prop::bool::weighted(0.2), prop::bool::weighted(0.1)).prop_map(
-        |(comment_above, comment_behind, blank_line)| Around {
+        |(comment_above, comment_after, blank_line)| Around {
             comment_above,
-            comment_behind,
+            comment_after,
             blank_line,
         },
     )
@@ -147,8 +147,8 @@ struct Writer<'m> {
 }
 
 impl Writer<'_> {
-    /// Writes a collection over lines; the cursor stands where it begins, at
-    /// `column`, or at the begin of a line.
+    /// Writes a collection over lines; the cursor is where it starts, at
+    /// `column`, or at the start of a line.
     fn block(&self, value: &Written, column: usize, at_line_start: bool, text: &mut String) {
         let mut is_first = !at_line_start;
         let mut begin = |around: &Around, text: &mut String| {
@@ -167,22 +167,22 @@ impl Writer<'_> {
                 for (key, value, around) in entries {
                     begin(around, text);
                     write!(text, "{key}:").unwrap();
-                    self.behind(value, column, around, false, text);
+                    self.value_after(value, column, around, false, text);
                 }
             }
             Written::List(items, _) => {
                 for (item, around) in items {
                     begin(around, text);
                     text.push('-');
-                    self.behind(item, column, around, true, text);
+                    self.value_after(item, column, around, true, text);
                 }
             }
-            _ => unreachable!("scalars are written behind their key"),
+            _ => unreachable!("scalars are written after their key"),
         }
     }
 
-    /// Writes a value behind its key or dash, to the end of its last line.
-    fn behind(
+    /// Writes a value after its key or dash, to the end of its last line.
+    fn value_after(
         &self,
         value: &Written,
         column: usize,
@@ -190,7 +190,7 @@ impl Writer<'_> {
         is_item: bool,
         text: &mut String,
     ) {
-        let comment = if around.comment_behind { " # behind\n" } else { "\n" };
+        let comment = if around.comment_after { " # after\n" } else { "\n" };
         match value {
             Written::Map(_, Layout::Block) | Written::List(_, Layout::Block) if is_item => {
                 text.push(' ');
@@ -219,7 +219,7 @@ impl Writer<'_> {
     }
 }
 
-/// Writes a value that may stand in brackets.
+/// Writes a value that may be in brackets.
 fn flow(value: &Written, column: usize, text: &mut String) {
     match value {
         Written::Scalar(scalar) if scalar.is_empty() => text.push_str("\"\""),
@@ -260,7 +260,7 @@ fn end(is_last: bool, around: &Around, layout: Layout, column: usize, text: &mut
         text.push(',');
     }
     if layout == Layout::FlowLines {
-        if around.comment_behind {
+        if around.comment_after {
             text.push_str(" # in brackets");
         }
         if is_last {

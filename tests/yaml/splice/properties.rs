@@ -15,7 +15,7 @@ use super::edited;
 use super::generator::document;
 use crate::support::corpora;
 
-/// Edits of one file: real files are long, and alike.
+/// Edits of one file: real files are long and much alike.
 const MOST: usize = 5;
 
 fn read(text: &str) -> Option<Vec<Value>> {
@@ -23,13 +23,13 @@ fn read(text: &str) -> Option<Vec<Value>> {
     parse(&Arc::new(file), Dialect::Kubectl).ok()
 }
 
-/// A node, and where it stands.
+/// A node, and its place.
 struct Placed<'a> {
     at: Place,
     node: Node<'a>,
 }
 
-/// Every node that is written where it stands, before what is in it.
+/// Every node that is written at its own place, parents before their children.
 fn placed(documents: &[Value]) -> Vec<Placed<'_>> {
     let mut all = Vec::new();
     for (document, value) in documents.iter().enumerate() {
@@ -84,8 +84,9 @@ fn is_plainly_written(placed: &Placed<'_>) -> bool {
     let (written, text) = (location.text(), placed.node.as_str().unwrap());
     match placed.node.style() {
         Style::Plain => {
-            let safe =
-                rungs::yaml::readings(text).iter().all(|(_, said)| said.starts_with("the text"));
+            let safe = rungs::yaml::readings(text)
+                .iter()
+                .all(|(_, reading)| reading.starts_with("the text"));
             safe && written == text
         }
         Style::SingleQuoted => written == format!("'{}'", text.replace('\'', "''")),
@@ -97,8 +98,8 @@ fn is_plainly_written(placed: &Placed<'_>) -> bool {
     }
 }
 
-/// The lines of three texts in which they are not alike.
-fn ways(text: &str, changed: &str, back: &str) -> String {
+/// The lines in which three texts differ.
+fn differing_lines(text: &str, changed: &str, back: &str) -> String {
     let texts = [text, changed, back].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
     let most = texts.iter().map(Vec::len).max().unwrap_or_default();
     let line = |at: usize| texts.each_ref().map(|lines| lines.get(at).copied().unwrap_or_default());
@@ -108,7 +109,7 @@ fn ways(text: &str, changed: &str, back: &str) -> String {
     around.map(|at| format!("{}: {:?}", at + 1, line(at))).collect::<Vec<_>>().join("\n")
 }
 
-/// Not more than so many of them, from all over.
+/// At most so many of them, from all over.
 fn sample<T>(all: Vec<T>, most: usize) -> impl Iterator<Item = (usize, T)> {
     let step = all.len().div_ceil(most).max(1);
     all.into_iter().enumerate().filter(move |(at, _)| at % step == 0)
@@ -131,8 +132,8 @@ fn set_each_and_back(name: &str, text: &str) -> (usize, usize) {
         let again = read(&changed).unwrap();
         let document = again[placed.at.document].root();
         let node = placed.at.route.find(document).unwrap();
-        let said = node.as_str().unwrap();
-        assert_eq!(said.trim_end_matches('\n'), other.trim_end_matches('\n'), "{name}");
+        let value = node.as_str().unwrap();
+        assert_eq!(value.trim_end_matches('\n'), other.trim_end_matches('\n'), "{name}");
         let back = edited(&changed, &[set(&placed.at, own)]).unwrap();
         // A text that needs quotes gets some, and keeps them.
         let is_alike = node.style() == placed.node.style() && is_plainly_written(&placed);
@@ -140,7 +141,7 @@ fn set_each_and_back(name: &str, text: &str) -> (usize, usize) {
             !is_alike || back == text,
             "{name}: {}\n{}",
             placed.at.route,
-            ways(text, &changed, &back)
+            differing_lines(text, &changed, &back)
         );
     }
     (all, refused)
@@ -171,7 +172,7 @@ fn insert_each_and_back(name: &str, text: &str) -> (usize, usize) {
             is_blank || back == text,
             "{name}: {}\n{}",
             placed.at.route,
-            ways(text, &changed, &back)
+            differing_lines(text, &changed, &back)
         );
     }
     (all, refused)
@@ -206,7 +207,7 @@ fn append_each_and_back(name: &str, text: &str) -> (usize, usize) {
             is_lost || back == text,
             "{name}: {}\n{}",
             placed.at.route,
-            ways(text, &changed, &back)
+            differing_lines(text, &changed, &back)
         );
     }
     (all, refused)
@@ -247,10 +248,15 @@ fn remove_each(name: &str, text: &str) -> usize {
             .take_while(|(a, b)| a == b)
             .count();
         let is_cut = start + end == changed.len();
-        // Where nothing is left, brackets are; a comma on a line before goes too.
+        // If nothing is left, brackets are written; a comma on a line before goes too.
         let has_more = changed.contains("{}") || changed.contains("[]");
         let has_more = has_more || text.contains(",\n") || text.contains(", #");
-        assert!(is_cut || has_more, "{name}: {}\n{}", placed.at.route, ways(text, &changed, ""));
+        assert!(
+            is_cut || has_more,
+            "{name}: {}\n{}",
+            placed.at.route,
+            differing_lines(text, &changed, "")
+        );
     }
     removed
 }
@@ -344,7 +350,7 @@ fn files() -> Vec<(String, String)> {
         ["repos", "replay", "setters", "setimage"].into_iter().filter_map(corpora::folder);
     let mut files: Vec<_> = folders.flat_map(|folder| files_below(&folder)).collect();
     files.sort();
-    // The same file stands in many commits.
+    // The same file is in many commits.
     let mut seen = HashSet::new();
     files.retain(|(_, text)| seen.insert(text.clone()));
     files

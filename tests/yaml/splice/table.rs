@@ -1,4 +1,4 @@
-//! `docs/reference/editing.md`: its table is made of the tests.
+//! `docs/reference/editing.md`: its table is made from the tests.
 //!
 //! `RUNGS_UPDATE=1 cargo test --test yaml table` writes it.
 
@@ -68,7 +68,7 @@ fn edit(change: &Change) -> String {
     }
 }
 
-/// A text, a line of code to each of its lines.
+/// A text, with a piece of code for each of its lines.
 fn lines(text: &str) -> String {
     let text = text.replace('\u{feff}', "⟨BOM⟩").replace('\r', "␍").replace('\t', "→");
     let lines: Vec<_> = text.split('\n').collect();
