@@ -34,15 +34,15 @@ pub(super) fn requester(context: &Context, args: &DeliveryArgs) -> String {
 }
 
 fn report(context: &Context, delivered: &Delivered, mode: Option<DeliveryMode>) -> Outcome {
-    let Delivered { computed, done, .. } = delivered;
+    let Delivered { planned, done, .. } = delivered;
     if context.console.format() == Format::Text {
-        let text = plan_text(computed, context.console.stdout_style());
+        let text = plan_text(planned, context.console.stdout_style());
         match done {
             Done::Shown => console::print(text.as_bytes()),
             _ => context.console.say(text.trim_end()),
         }
     }
-    let is_stopped = !computed.obstacles.is_empty();
+    let is_stopped = !planned.obstacles.is_empty();
     match done {
         Done::Shown if mode.is_some_and(|mode| mode != DeliveryMode::Show) => {
             context.console.say("nothing was changed");
@@ -67,22 +67,22 @@ fn report(context: &Context, delivered: &Delivered, mode: Option<DeliveryMode>) 
             context.console.say(&format!("the branch {branch} has this plan already"));
         }
     }
-    let mut findings = computed.obstacles.clone();
-    findings.extend(computed.warnings.clone());
+    let mut findings = planned.obstacles.clone();
+    findings.extend(planned.warnings.clone());
     let mut outcome = Outcome { findings, ..Outcome::default() };
-    outcome.data.insert("plan".to_owned(), json!(computed.plan));
-    outcome.data.insert("identity".to_owned(), json!(computed.identity));
+    outcome.data.insert("plan".to_owned(), json!(planned.plan));
+    outcome.data.insert("identity".to_owned(), json!(planned.identity));
     outcome.data.insert("done".to_owned(), done_json(done, is_stopped));
     outcome
 }
 
 /// The plan as people read it. If no site changes but a file does, as with
 /// holds, it is the first line of the commit's message.
-fn plan_text(computed: &PlannedChange, style: TextStyle) -> String {
-    let changes_sites = computed.plan.apps.iter().any(|app| !app.changes.is_empty());
-    match computed.message.lines().next() {
-        Some(subject) if !changes_sites && !computed.files.is_empty() => format!("{subject}\n"),
-        _ => show::plan::text(&computed.plan, style),
+fn plan_text(planned: &PlannedChange, style: TextStyle) -> String {
+    let changes_sites = planned.plan.apps.iter().any(|app| !app.changes.is_empty());
+    match planned.message.lines().next() {
+        Some(subject) if !changes_sites && !planned.files.is_empty() => format!("{subject}\n"),
+        _ => show::plan::text(&planned.plan, style),
     }
 }
 

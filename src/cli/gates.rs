@@ -80,12 +80,12 @@ impl GatesArgs {
         };
         let promotion = Promotion { request, apps: AppSelection::Named(self.apps) };
         let delivered = delivery.execute(DeliveryMode::Show, &promotion)?;
-        let computed = delivered.computed;
+        let planned = delivered.planned;
         let problems: Findings =
-            computed.obstacles.into_iter().filter(|finding| !is_gate(finding)).collect();
-        let mut outcome = outcome_of(context, &[computed.plan]);
+            planned.obstacles.into_iter().filter(|finding| !is_gate(finding)).collect();
+        let mut outcome = outcome_of(context, &[planned.plan]);
         outcome.findings.extend(problems);
-        outcome.findings.extend(computed.warnings);
+        outcome.findings.extend(planned.warnings);
         known_base::report(context, workspace, delivered.base.as_ref(), &mut outcome);
         Ok(outcome)
     }

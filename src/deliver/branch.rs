@@ -37,38 +37,38 @@ fn attempt(
     let writer = delivery.workspace.writer()?;
     let base = delivery.workspace.fetched_base()?;
     let tip = &base.commit;
-    let how = delivery.how(false);
-    let computed = delivery.compute_at(tip, base.branch_name(), intent, &how)?;
-    let settled = |computed, done| Ok(Ok(Delivered { computed, done, base: Some(base.clone()) }));
-    if computed.is_stopped(intent) {
-        return settled(computed, Done::Shown);
+    let submission = delivery.submission(false);
+    let planned = delivery.compute_at(tip, base.branch_name(), intent, &submission)?;
+    let settled = |planned, done| Ok(Ok(Delivered { planned, done, base: Some(base.clone()) }));
+    if planned.is_stopped(intent) {
+        return settled(planned, Done::Shown);
     }
-    if computed.is_nothing() {
-        return settled(computed, Done::Nothing);
+    if planned.is_nothing() {
+        return settled(planned, Done::Nothing);
     }
-    let branch = name(&computed, intent)?;
+    let branch = name(&planned, intent)?;
     let pushed = writer.fetch_tip(remote, &branch).map_err(|error| error.finding())?;
     let lease = match pushed {
         None => Lease::Absent,
         Some(pushed) => match plan_of(delivery, &pushed, &branch, tip)? {
-            Some(plan) if plan == computed.identity => {
-                return settled(computed, Done::UpToDate { branch });
+            Some(plan) if plan == planned.identity => {
+                return settled(planned, Done::UpToDate { branch });
             }
             _ => Lease::Exactly(pushed),
         },
     };
-    let Some(commit) = delivery.commit(tip, &computed)? else {
-        return settled(computed, Done::Nothing);
+    let Some(commit) = delivery.commit(tip, &planned)? else {
+        return settled(planned, Done::Nothing);
     };
     match writer.push(remote, &commit, &branch, &lease) {
-        Ok(_) => settled(computed, Done::Pushed { commit, branch }),
+        Ok(_) => settled(planned, Done::Pushed { commit, branch }),
         Err(error) => Ok(Err((error, branch))),
     }
 }
 
 /// `rungs/<environment with .>/<name>`, or `rungs-rollback/…`.
-fn name(computed: &PlannedChange, intent: &dyn Intent) -> Result<Branch, Finding> {
-    let environment = computed.plan.environment.as_str().replace('/', ".");
+fn name(planned: &PlannedChange, intent: &dyn Intent) -> Result<Branch, Finding> {
+    let environment = planned.plan.environment.as_str().replace('/', ".");
     let name = format!("{}/{environment}/{}", intent.prefix(), intent.branch());
     Branch::parse(&name).ok_or_else(|| {
         let at = Location::of_path(&RepoPath::root());

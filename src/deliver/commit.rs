@@ -35,25 +35,25 @@ impl Attempts {
         branch: &str,
         intent: &dyn Intent,
     ) -> Result<Option<ObjectName>, Stop> {
-        let how = delivery.how(true);
-        let computed = delivery.compute_at(tip, Some(branch), intent, &how);
-        let computed = computed.map_err(Stop::Findings)?;
-        let is_stopped = computed.is_stopped(intent);
-        let is_nothing = computed.is_nothing();
-        let plan = computed.plan.clone();
+        let submission = delivery.submission(true);
+        let planned = delivery.compute_at(tip, Some(branch), intent, &submission);
+        let planned = planned.map_err(Stop::Findings)?;
+        let is_stopped = planned.is_stopped(intent);
+        let is_nothing = planned.is_nothing();
+        let plan = planned.plan.clone();
         let made = if is_stopped || is_nothing {
             None
         } else {
-            delivery.commit(tip, &computed).map_err(Stop::Findings)?
+            delivery.commit(tip, &planned).map_err(Stop::Findings)?
         };
-        self.last = Some((tip.clone(), computed));
+        self.last = Some((tip.clone(), planned));
         if is_stopped {
             return Err(Stop::Obstacles);
         }
         // A tip with nothing to do says nothing about what was wanted.
         if !is_nothing && !intent.takes_all() {
             match &self.first {
-                Some(first) if !first.comes_to_the_same(&plan) => {
+                Some(first) if !first.is_equivalent(&plan) => {
                     return Err(Stop::Findings(changed_meanwhile(tip).into()));
                 }
                 Some(_) => {}
@@ -83,8 +83,8 @@ pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<De
             Err(Stop::Obstacles) => Done::Shown,
         },
     };
-    let (tip, computed) = attempts.last.expect("a tip was looked at");
-    Ok(Delivered { computed, done, base: Some(workspace.base_at(tip)?) })
+    let (tip, planned) = attempts.last.expect("a tip was looked at");
+    Ok(Delivered { planned, done, base: Some(workspace.base_at(tip)?) })
 }
 
 fn changed_meanwhile(tip: &ObjectName) -> Finding {

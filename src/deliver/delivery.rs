@@ -42,7 +42,7 @@ impl<'w> Delivery<'w> {
     }
 
     /// How a change is made; `direct` if it goes straight onto the base.
-    pub(super) fn how(&self, direct: bool) -> Submission {
+    pub(super) fn submission(&self, direct: bool) -> Submission {
         Submission { direct, requested_by: self.workspace.requested_by() }
     }
 
@@ -51,16 +51,16 @@ impl<'w> Delivery<'w> {
     pub(super) fn compute_newest(
         &self,
         intent: &dyn Intent,
-        how: &Submission,
+        submission: &Submission,
     ) -> Result<(PlannedChange, Option<Revision>), Findings> {
         let mut warnings = Findings::new();
         let base = self.workspace.newest_base(&mut warnings)?;
-        let mut computed = match &base {
-            Some(base) => self.compute_at(&base.commit, base.branch_name(), intent, how)?,
-            None => self.compute_in_work_tree(intent, how)?,
+        let mut planned = match &base {
+            Some(base) => self.compute_at(&base.commit, base.branch_name(), intent, submission)?,
+            None => self.compute_in_work_tree(intent, submission)?,
         };
-        computed.warnings.extend(warnings);
-        Ok((computed, base))
+        planned.warnings.extend(warnings);
+        Ok((planned, base))
     }
 
     /// Computes an intent at a commit of a branch.
@@ -69,11 +69,11 @@ impl<'w> Delivery<'w> {
         commit: &ObjectName,
         branch: Option<&str>,
         intent: &dyn Intent,
-        how: &Submission,
+        submission: &Submission,
     ) -> Result<PlannedChange, Findings> {
         let tree = self.workspace.tree_of(commit)?;
         let base = load(tree, Some(commit.clone()), intent)?;
-        self.compute(&base, Some(commit), branch, intent, how)
+        self.compute(&base, Some(commit), branch, intent, submission)
     }
 
     /// Computes an intent in the files of the work tree, with the history of what
@@ -81,7 +81,7 @@ impl<'w> Delivery<'w> {
     pub(super) fn compute_in_work_tree(
         &self,
         intent: &dyn Intent,
-        how: &Submission,
+        submission: &Submission,
     ) -> Result<PlannedChange, Findings> {
         let base = load(self.workspace.work_tree(), None, intent)?;
         let head = match self.workspace.local_clone()? {
@@ -90,7 +90,7 @@ impl<'w> Delivery<'w> {
         };
         let branch = self.workspace.likely_branch();
         let branch = branch.as_ref().map(Branch::name);
-        self.compute(&base, head.as_ref(), branch, intent, how)
+        self.compute(&base, head.as_ref(), branch, intent, submission)
     }
 
     fn compute(
@@ -99,11 +99,12 @@ impl<'w> Delivery<'w> {
         tip: Option<&ObjectName>,
         branch: Option<&str>,
         intent: &dyn Intent,
-        how: &Submission,
+        submission: &Submission,
     ) -> Result<PlannedChange, Findings> {
-        let mut computed = self.with_base(loaded, tip, branch, |base| intent.at(base, how))?;
-        computed.warnings.extend(loaded.loaded.warnings.clone());
-        Ok(computed)
+        let mut planned =
+            self.with_base(loaded, tip, branch, |base| intent.at(base, submission))?;
+        planned.warnings.extend(loaded.loaded.warnings.clone());
+        Ok(planned)
     }
 
     /// Calls `ask` with a base whose history is that of `branch` up to `tip`.
@@ -129,19 +130,19 @@ impl<'w> Delivery<'w> {
         ask(&Base::new(commit.clone(), tree, repository, model, &history, self.now)?)
     }
 
-    /// Makes the commit that follows `base` with the computed files; none if
+    /// Makes the commit that follows `base` with the planned files; none if
     /// nothing differs.
     pub(super) fn commit(
         &self,
         base: &ObjectName,
-        computed: &PlannedChange,
+        planned: &PlannedChange,
     ) -> Result<Option<ObjectName>, Findings> {
         let metadata = CommitMetadata {
-            message: &computed.message,
+            message: &planned.message,
             identity: self.workspace.identity()?,
             time: self.now,
         };
-        let made = self.workspace.writer()?.commit(base, &computed.files, &metadata);
+        let made = self.workspace.writer()?.commit(base, &planned.files, &metadata);
         made.map_err(|error: BuildError| error.finding().into())
     }
 }

@@ -13,13 +13,13 @@ impl Delivery<'_> {
     ///
     /// # Errors
     ///
-    /// The intent cannot be computed, so there is no plan to show; or the outside
+    /// The intent cannot be planned, so there is no plan to show; or the outside
     /// world failed. In either case nothing was changed.
     pub fn execute(&self, mode: DeliveryMode, intent: &dyn Intent) -> Result<Delivered, Findings> {
         match mode {
             DeliveryMode::Show => {
-                let (computed, base) = self.compute_newest(intent, &self.how(false))?;
-                Ok(Delivered { computed, done: Done::Shown, base })
+                let (planned, base) = self.compute_newest(intent, &self.submission(false))?;
+                Ok(Delivered { planned, done: Done::Shown, base })
             }
             DeliveryMode::Write => write::execute(self, intent),
             DeliveryMode::Commit => commit::execute(self, intent),

@@ -21,10 +21,10 @@ pub enum DeliveryMode {
 #[derive(Debug)]
 pub struct Delivered {
     /// The plan, and what is in its way.
-    pub computed: PlannedChange,
+    pub planned: PlannedChange,
     /// What was done.
     pub done: Done,
-    /// The base that it was computed for; none for the work tree.
+    /// The base that it was planned for; none for the work tree.
     pub base: Option<Revision>,
 }
 

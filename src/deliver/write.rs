@@ -17,18 +17,18 @@ use crate::source::{FileChanges, Location};
 pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<Delivered, Findings> {
     let root = delivery.workspace.require_work_tree();
     let root = root.map_err(|finding| finding.help("use `--commit` or `--branch`"))?;
-    let computed = delivery.compute_in_work_tree(intent, &delivery.how(false))?;
-    let settled = |computed, done| Ok(Delivered { computed, done, base: None });
-    if computed.is_stopped(intent) {
-        return settled(computed, Done::Shown);
+    let planned = delivery.compute_in_work_tree(intent, &delivery.submission(false))?;
+    let settled = |planned, done| Ok(Delivered { planned, done, base: None });
+    if planned.is_stopped(intent) {
+        return settled(planned, Done::Shown);
     }
-    if computed.is_nothing() {
-        return settled(computed, Done::Nothing);
+    if planned.is_nothing() {
+        return settled(planned, Done::Nothing);
     }
-    refuse_dirty(delivery, &computed.files)?;
-    write(root, &computed.files)?;
-    let written = computed.files.paths().cloned().collect();
-    settled(computed, Done::Written(written))
+    refuse_dirty(delivery, &planned.files)?;
+    write(root, &planned.files)?;
+    let written = planned.files.paths().cloned().collect();
+    settled(planned, Done::Written(written))
 }
 
 fn write(root: &Path, files: &FileChanges) -> Result<(), Finding> {

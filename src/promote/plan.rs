@@ -25,7 +25,7 @@ impl Plan {
     /// Whether another plan for the same request ends with the same value for every
     /// key that either of them changes. What has been done by then makes no
     /// difference, and keys that neither of them changes do not count.
-    pub fn comes_to_the_same(&self, other: &Self) -> bool {
+    pub fn is_equivalent(&self, other: &Self) -> bool {
         let changed = self.apps.iter().chain(&other.apps);
         let changed = changed.flat_map(|app| app.changes.iter().map(|one| (&app.app, &one.key)));
         self.environment == other.environment
