@@ -22,18 +22,18 @@ const NEW: OFlags = OFlags::WRONLY
     .union(OFlags::EXCL)
     .union(OFlags::NOFOLLOW)
     .union(OFlags::CLOEXEC);
-/// What the user's mask leaves of it.
+/// The mode of a new directory, before the user's mask.
 const NEW_DIRECTORY: Mode = Mode::from_raw_mode(0o777);
-/// What the user's mask leaves of it.
+/// The mode of a new file, before the user's mask.
 const NEW_FILE: Mode = Mode::from_raw_mode(0o666);
 
-/// How many temporary names are tried where others have them already.
+/// How many temporary names are tried if they are already taken.
 const MOST_NAMES: usize = 1000;
 
-/// What may be at the place of a file that is put there.
+/// What may be in the place of a file that is put there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placing {
-    /// Nothing: what somebody put there after it was looked at stays.
+    /// Nothing: what somebody put there meanwhile is kept.
     New,
     /// A file, which is replaced.
     Over,
@@ -44,15 +44,15 @@ pub enum Placing {
 pub struct OpenDirectory(OwnedFd);
 
 impl OpenDirectory {
-    /// Opens a directory by its path. Links on the way are followed, one in its
-    /// own place only where `follow` says so.
+    /// Opens a directory by its path. Links on the way are followed; the
+    /// directory itself may be a link only if `follow` says so.
     pub fn at(path: &Path, follow: bool) -> Result<Self, DiskError> {
         let flags = if follow { DIRECTORY } else { DIRECTORY.union(OFlags::NOFOLLOW) };
         Ok(Self(rustix::fs::openat(CWD, path, flags, Mode::empty())?))
     }
 
-    /// Opens a directory as [`OpenDirectory::at`] does, and makes it with those
-    /// above it where they are not there.
+    /// Opens a directory as [`OpenDirectory::at`] does, and makes it and those
+    /// above it if they do not exist.
     pub fn at_or_new(path: &Path, follow: bool) -> Result<Self, DiskError> {
         fs::create_dir_all(path)?;
         Self::at(path, follow)
@@ -64,7 +64,7 @@ impl OpenDirectory {
         Ok(Self(rustix::fs::openat(&self.0, name, flags, Mode::empty())?))
     }
 
-    /// Opens a directory in this one, which is made where it is not there.
+    /// Opens a directory in this one, and makes it if it does not exist.
     pub fn child_or_new(&self, name: &str) -> Result<Self, DiskError> {
         match self.child(name) {
             Err(error) if error.is_missing() => {
@@ -75,13 +75,13 @@ impl OpenDirectory {
         }
     }
 
-    /// Makes a directory that is not there yet.
+    /// Makes a directory that does not exist yet.
     pub fn make(&self, name: &str) -> Result<(), DiskError> {
         Ok(rustix::fs::mkdirat(&self.0, name, NEW_DIRECTORY)?)
     }
 
-    /// Writes a file that is not there yet, in its place: for a directory that
-    /// nobody looks into before it is whole.
+    /// Writes a file that does not exist yet, directly in its place: for a
+    /// directory that nobody looks into before it is complete.
     pub fn create(&self, name: &str, bytes: &[u8]) -> Result<(), DiskError> {
         fill(&rustix::fs::openat(&self.0, name, NEW, NEW_FILE)?, bytes)
     }
@@ -96,8 +96,9 @@ impl OpenDirectory {
         placed
     }
 
-    /// Writes bytes under a temporary name, which is returned: `mode` in place of
-    /// what the user's mask leaves, and flushed to the disk where it is to be.
+    /// Writes bytes under a temporary name, and returns that name. The file
+    /// gets `mode`, or what the user's mask leaves, and is flushed to the disk
+    /// if `flush` says so.
     pub(super) fn stage(
         &self,
         bytes: &[u8],
@@ -133,7 +134,7 @@ impl OpenDirectory {
         Ok(rustix::fs::renameat(&self.0, from, &self.0, to)?)
     }
 
-    /// Removes a file; one that is gone already is removed.
+    /// Removes a file; it is not an error if it is already gone.
     pub fn remove(&self, name: &str) -> Result<(), DiskError> {
         match rustix::fs::unlinkat(&self.0, name, AtFlags::empty()) {
             Err(Errno::NOENT) => Ok(()),
@@ -147,8 +148,8 @@ impl OpenDirectory {
     }
 
     /// Makes a directory appear with everything in it: `fill` gets it under
-    /// another name. One renaming in place of one for each file. What the system
-    /// refuses for the directory itself becomes `refused`.
+    /// another name. That takes one rename instead of one for each file. What
+    /// the system refuses for the directory itself becomes `refused`.
     pub fn appear<E>(
         &self,
         name: &str,
@@ -167,9 +168,9 @@ impl OpenDirectory {
         filled
     }
 
-    /// Makes a directory of which everything is ours vanish at once, and then
-    /// empties it by `empty`. Where something is in it that was not there when it
-    /// was looked at, it comes back with that.
+    /// Makes a directory with nothing but our own files vanish at once, and
+    /// then empties it with `empty`. If something is in it that was not there
+    /// before, it comes back with that.
     pub fn vanish(
         &self,
         name: &str,
@@ -186,9 +187,9 @@ impl OpenDirectory {
         if error.is_full_directory() { Ok(()) } else { Err(error) }
     }
 
-    /// Removes a temporary directory with what is in it, as far as that goes:
+    /// Removes a temporary directory with what is in it, as far as possible:
     /// what cannot be removed now is removed by the next run. A directory that
-    /// was about to vanish may have directories in it, and those have none.
+    /// was about to vanish may have directories in it, but those have none.
     pub fn sweep(&self, name: &str) {
         if let Ok(directory) = self.child(name) {
             directory.for_each_name(|inner| {
@@ -215,16 +216,17 @@ impl OpenDirectory {
         }
     }
 
-    /// Keeps other runs from writing here until what is returned is dropped, or
-    /// the process ends; none where one is writing already. A file system without
-    /// locks is written without.
+    /// Keeps other runs from writing here until the result is dropped, or the
+    /// process ends; none if one is writing already. On a file system without
+    /// locks nothing is locked.
     pub fn lock(self) -> Option<LockedDirectory> {
         let locked = rustix::fs::flock(&self.0, FlockOperation::NonBlockingLockExclusive);
         (locked != Err(Errno::WOULDBLOCK)).then_some(LockedDirectory(self))
     }
 
-    /// Removes the temporary files that killed runs left here, where no other
-    /// run is writing, and says until what is returned is dropped that one is.
+    /// Removes the temporary files that killed runs left here, unless another
+    /// run is writing, and marks the directory as being written to until the
+    /// result is dropped.
     pub(super) fn sweep_and_lock(self) -> LockedDirectory {
         if rustix::fs::flock(&self.0, FlockOperation::NonBlockingLockExclusive).is_ok() {
             self.for_each_name(|name| {
@@ -233,8 +235,8 @@ impl OpenDirectory {
                 }
             });
         }
-        // Those who write files do not keep each other away: each of theirs has
-        // a name of its own.
+        // Runs that write files do not exclude each other: each temporary file
+        // has a name of its own.
         let _ = rustix::fs::flock(&self.0, FlockOperation::NonBlockingLockShared);
         LockedDirectory(self)
     }
@@ -249,7 +251,7 @@ impl OpenDirectory {
         Ok(rustix::fs::accessat(&self.0, inside, needed, AtFlags::empty())?)
     }
 
-    /// What is at a path below this directory; none where nothing is.
+    /// What is at a path below this directory; none if nothing is.
     pub fn kind(&self, path: &str) -> Result<Option<EntryKind>, DiskError> {
         match rustix::fs::statat(&self.0, path, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(Some(kind_of(FileType::from_raw_mode(stat.st_mode)))),
@@ -258,7 +260,7 @@ impl OpenDirectory {
         }
     }
 
-    /// The mode of a file in this directory; none where nothing is there.
+    /// The mode of a file in this directory; none if nothing is there.
     pub(super) fn mode(&self, name: &str) -> Result<Option<Mode>, DiskError> {
         match rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) if FileType::from_raw_mode(stat.st_mode).is_file() => {
@@ -282,7 +284,7 @@ impl OpenDirectory {
                 Ok("." | "..") => {}
                 Ok(name) => {
                     let kind = match entry.file_type() {
-                        // Some file systems do not say it in the listing.
+                        // Some file systems leave it out of the listing.
                         FileType::Unknown => self.kind(&format!("{path}/{name}"))?,
                         known => Some(kind_of(known)),
                     };
@@ -297,8 +299,7 @@ impl OpenDirectory {
         Ok(entries)
     }
 
-    /// The first bytes of a file below this directory, `most` or as many as it
-    /// has.
+    /// The first bytes of a file below this directory, at most `most`.
     pub fn head(&self, path: &str, most: usize) -> Result<Vec<u8>, DiskError> {
         let file = rustix::fs::openat(&self.0, path, EXISTING, Mode::empty())?;
         let mut bytes = vec![0; most];
@@ -315,8 +316,8 @@ impl OpenDirectory {
         Ok(bytes)
     }
 
-    /// Whether a file of this directory holds exactly these bytes, or nothing
-    /// is there where none are given.
+    /// Whether a file of this directory holds exactly these bytes; without
+    /// bytes, whether nothing is there.
     pub(super) fn holds(&self, name: &str, bytes: Option<&[u8]>) -> Result<bool, DiskError> {
         match (self.head(name, bytes.map_or(0, <[u8]>::len) + 1), bytes) {
             (Ok(found), Some(bytes)) => Ok(found == bytes),
@@ -340,15 +341,15 @@ impl Deref for LockedDirectory {
 }
 
 impl Drop for LockedDirectory {
-    /// Closing the directory would do, were it not for processes that are being
-    /// started at this moment: until they are programs of their own they have it
-    /// open too, and would hold the lock.
+    /// Closing the directory would be enough, were it not for processes that
+    /// are being started at this moment: until they run a program of their own
+    /// they have it open too, and would hold the lock.
     fn drop(&mut self) {
         let _ = rustix::fs::flock(&self.0.0, FlockOperation::Unlock);
     }
 }
 
-/// Does something under a temporary name that nobody has.
+/// Does something under a temporary name that is not taken.
 fn under_temporary_name<T>(
     act: impl Fn(&str) -> Result<T, Errno>,
 ) -> Result<(T, String), DiskError> {
@@ -388,7 +389,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_that_is_being_started_keeps_no_lock() {
+    fn a_process_that_is_being_started_does_not_keep_the_lock() {
         let directory = tempfile::tempdir().unwrap();
         let open = || OpenDirectory::at(directory.path(), true).unwrap();
         let locked = open().lock().unwrap();

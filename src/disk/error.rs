@@ -11,7 +11,7 @@ use rustix::io::Errno;
 pub struct DiskError(pub(super) Errno);
 
 impl DiskError {
-    /// Whether nothing is there, neither the entry nor a directory above it.
+    /// Whether the entry, or a directory above it, does not exist.
     pub fn is_missing(self) -> bool {
         self.0 == Errno::NOENT
     }
@@ -32,12 +32,12 @@ impl DiskError {
         matches!(self.0, Errno::ROFS | Errno::ACCESS | Errno::PERM)
     }
 
-    /// Whether a directory was to go that still has entries.
+    /// Whether a directory could not be removed because it still has entries.
     pub(super) fn is_full_directory(self) -> bool {
         matches!(self.0, Errno::NOTEMPTY | Errno::EXIST)
     }
 
-    /// Whether an entry is of another kind than was wanted, as a link is.
+    /// Whether an entry is of another kind than expected, for example a link.
     pub(super) fn is_kind(self) -> bool {
         matches!(self.0, Errno::NOTDIR | Errno::ISDIR | Errno::LOOP)
     }

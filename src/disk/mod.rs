@@ -2,17 +2,17 @@
 //!
 //! Whatever rungs leaves in a directory of the user is written here, and two
 //! promises hold for all of it. A file is written under a temporary name beside
-//! its place and renamed, so that a reader, at any moment and after any kill, finds
-//! the old file or the new one and never half. What a killed run leaves has a
-//! name that begins with `.rungs-tmp-`, and the next run that writes there
-//! removes it.
+//! its place and renamed, so that a reader, at any moment and after any kill,
+//! finds the old file or the new one and never half. What a killed run leaves
+//! has a name that starts with `.rungs-tmp-`, and the next run that writes
+//! there removes it.
 //!
 //! [`write`] changes a set of files, all of them or none. A tree of thousands
 //! of files that can be made again is written entry by entry through
 //! [`OpenDirectory`]: undoing it would take as long as finishing it.
 //!
-//! Nothing here says what may be overwritten, nor what a failure means to the
-//! user: callers know, and have the codes.
+//! Nothing here decides what may be overwritten, or what a failure means to the
+//! user: callers know that, and have the codes.
 
 mod directory;
 mod error;

@@ -1,4 +1,4 @@
-//! A set of files onto the disk: all of them, or none.
+//! Writing a set of files to the disk: all of them, or none.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,18 +10,19 @@ use rustix::fs::Mode;
 use super::{DiskError, LockedDirectory, OpenDirectory, Placing};
 use crate::source::RepoPath;
 
-/// What becomes of a file.
+/// A file, with its bytes before and after.
 #[derive(Debug, Clone, Copy)]
 pub struct Rewrite<'t> {
-    /// A directory of this machine, which is made where it is not there and a
-    /// file is to be. A link in its path is followed: the user has named it.
+    /// A directory of this machine, which is made if it does not exist and a
+    /// file is to be in it. A link in its path is followed: the user has named
+    /// it.
     pub root: &'t Path,
-    /// The file below it. No directory on the way, and not the file, may be a
+    /// The file below it. Neither a directory on the way nor the file may be a
     /// link: anyone who can change the files could put one there.
     pub path: &'t RepoPath,
-    /// The bytes that it has to have now; none where it must not be there.
+    /// The bytes that it has to have now; none if it must not exist.
     pub old: Option<&'t [u8]>,
-    /// The bytes that it gets; none where it is removed.
+    /// The bytes that it gets; none if it is removed.
     pub new: Option<&'t [u8]>,
 }
 
@@ -29,11 +30,11 @@ pub struct Rewrite<'t> {
 #[derive(Debug, thiserror::Error)]
 #[error("{fault}")]
 pub struct WriteError {
-    /// The place in the set of the first file that could not be changed.
+    /// The index of the first file of the set that could not be changed.
     pub at: usize,
     /// The reason.
     pub fault: WriteFault,
-    /// The places of those that were changed and could not be put back; all
+    /// The indices of those that were changed and could not be restored; all
     /// others are as they were.
     pub left: Vec<usize>,
 }
@@ -58,17 +59,17 @@ impl From<DiskError> for WriteFault {
     }
 }
 
-/// Changes files, each by a temporary file beside it and a rename; one that is
-/// there keeps its mode.
+/// Changes files, each by a temporary file beside it and a rename; an existing
+/// file keeps its mode.
 ///
 /// Every file is looked at, and every new one written, before the first is put
 /// in its place, so that a full disk is noticed while every file is as it was.
-/// Where one cannot be put, or is not what it was, those before it are put back
-/// and directories that were made are removed again.
+/// If one cannot be put in its place, or is not what it was, those before it
+/// are restored and directories that were made are removed again.
 ///
 /// Files that replace others are flushed to the disk first: a loss of power
-/// must not cost the old bytes and the new ones. A set that replaces nothing
-/// has nothing to lose, and is not.
+/// must not cost both the old bytes and the new ones. A set that replaces
+/// nothing has nothing to lose, and is not flushed.
 pub fn write(files: &[Rewrite<'_>]) -> Result<(), WriteError> {
     let mut directories = Directories::default();
     let written = stage_and_put(files, &mut directories);
@@ -87,22 +88,22 @@ fn stage_and_put(files: &[Rewrite<'_>], directories: &mut Directories) -> Result
     }
     for at in 0..staged.len() {
         if let Err(fault) = staged[at].put() {
-            let put_back = |at: &usize| staged[*at].put_back().is_err();
-            let left = (0..at).rev().filter(put_back).collect();
+            let is_left = |at: &usize| staged[*at].restore().is_err();
+            let left = (0..at).rev().filter(is_left).collect();
             return Err(WriteError { at, fault, left });
         }
     }
     Ok(())
 }
 
-/// A file whose new bytes are beside it; they are removed where they are not
-/// put.
+/// A file whose new bytes are beside it; they are removed if they are not put
+/// in its place.
 struct Staged<'t> {
     file: &'t Rewrite<'t>,
     directory: Rc<LockedDirectory>,
-    /// The name of the new bytes; none where the file goes.
+    /// The temporary name of the new bytes; none if the file is removed.
     temporary: Option<String>,
-    /// That of the file which is there.
+    /// The mode of the existing file.
     mode: Option<Mode>,
 }
 
@@ -121,7 +122,8 @@ impl<'t> Staged<'t> {
         Ok(staged)
     }
 
-    /// What somebody wrote since it was read stays.
+    /// Checks that the file has these bytes: what somebody wrote meanwhile is
+    /// kept.
     fn check(&self, bytes: Option<&[u8]>) -> Result<(), WriteFault> {
         let is_same = self.directory.holds(self.file.path.name(), bytes)?;
         if is_same { Ok(()) } else { Err(WriteFault::Changed) }
@@ -137,8 +139,8 @@ impl<'t> Staged<'t> {
         Ok(())
     }
 
-    /// Makes the file what it was before it was put.
-    fn put_back(&self) -> Result<(), WriteFault> {
+    /// Restores the file to what it was before.
+    fn restore(&self) -> Result<(), WriteFault> {
         self.check(self.file.new)?;
         let (directory, name) = (&self.directory, self.file.path.name());
         let Some(old) = self.file.old else { return Ok(directory.remove(name)?) };
@@ -165,9 +167,9 @@ impl Drop for Staged<'_> {
 #[derive(Default)]
 struct Directories {
     open: BTreeMap<(PathBuf, RepoPath), Rc<LockedDirectory>>,
-    /// What was made for a root, the outermost first.
+    /// The directories that were made for a root, the outermost first.
     made_roots: Vec<PathBuf>,
-    /// What was made below roots, each with the directory that it is in.
+    /// Those that were made below roots, each with the directory that it is in.
     made: Vec<(Rc<LockedDirectory>, String)>,
 }
 
@@ -178,7 +180,7 @@ impl Directories {
         self.open(file.root, &parent, file.new.is_some())
     }
 
-    /// Opens a directory, which is made where it is not there and `is_needed`.
+    /// Opens a directory, and makes it if it does not exist and `is_needed`.
     fn open(
         &mut self,
         root: &Path,
@@ -211,14 +213,14 @@ impl Directories {
         }
     }
 
-    /// Makes a directory and those above it, as far as they are not there.
+    /// Makes a directory and those above it that do not exist.
     fn make_root(&mut self, root: &Path) -> Result<(), DiskError> {
         let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.is_dir();
         let missing: Vec<_> = root.ancestors().take_while(is_missing).collect();
         for directory in missing.into_iter().rev() {
             match fs::create_dir(directory) {
                 Ok(()) => self.made_roots.push(directory.to_owned()),
-                // `new/..`, which is there as soon as `new` is.
+                // `new/..`, which exists as soon as `new` does.
                 Err(_) if directory.is_dir() => {}
                 Err(error) => return Err(error.into()),
             }
@@ -242,8 +244,8 @@ impl Directories {
         }
     }
 
-    /// Removes what was made, the newest first. A directory that somebody has
-    /// put something into meanwhile stays.
+    /// Removes the directories that were made, newest first. One that somebody
+    /// has put something into meanwhile is kept.
     fn remove_made(self) {
         for (above, name) in self.made.iter().rev() {
             let _ = above.remove_directory(name);
@@ -265,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_put_leaves_every_file_as_it_was() {
+    fn a_file_that_cannot_be_changed_leaves_every_file_as_it_was() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path();
         fs::write(root.join("a"), "a").unwrap();
@@ -353,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_root_is_made_with_those_above_it_and_goes_again_where_that_was_for_nothing() {
+    fn a_root_is_made_with_those_above_it_and_removed_again_if_nothing_is_written() {
         let outside = tempfile::tempdir().unwrap();
         let root = outside.path().join("new/../new/deep");
         let (a, below) = (path("d/a"), path("d/a/b"));
@@ -367,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_put_is_put_back_and_a_file_keeps_its_mode() {
+    fn what_was_changed_is_restored_and_a_file_keeps_its_mode() {
         use std::os::unix::fs::PermissionsExt;
 
         let root = tempfile::tempdir().unwrap();

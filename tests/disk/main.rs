@@ -15,12 +15,13 @@ use rungs::source::RepoPath;
 use support::component::absent;
 use tempfile::TempDir;
 
-/// Where the test that others start as a process of its own writes.
+/// The variable with the directory for the test that others start as a process
+/// of its own.
 const CHILD: &str = "RUNGS_TEST_WRITES_TO";
-/// What it ends with where it says that a file could not be put back.
+/// The exit code of that process if a file could not be restored.
 const LEFT: i32 = 77;
 
-/// Every call by which a set is looked at, staged, put and put back.
+/// Every call by which a set is checked, staged, written and restored.
 const CALLS: &[&str] =
     &["openat", "mkdirat", "write", "fchmod", "fsync", "renameat", "renameat2", "unlinkat", "read"];
 
@@ -28,7 +29,7 @@ type Tree = BTreeMap<String, String>;
 
 type Case = (&'static str, Option<&'static str>, Option<&'static str>);
 
-/// Each file with what it holds before and after; none where it is not there.
+/// Each file with what it holds before and after; none if it does not exist.
 const SET: &[Case] = &[
     ("a", Some("old"), Some("new")),
     ("b/gone", Some("old"), None),
@@ -79,7 +80,7 @@ fn write_set(root: &Path) -> Result<(), rungs::disk::WriteError> {
 #[ignore = "started by other tests as a process of its own"]
 fn writes_the_set() {
     let Some(root) = std::env::var_os(CHILD) else { return };
-    // At once: what the test harness still has to say is no part of it.
+    // At once: what the test harness prints at its end is not part of this.
     std::process::exit(match write_set(Path::new(&root)) {
         Ok(()) => 0,
         Err(error) if error.left.is_empty() => 1,
@@ -87,8 +88,8 @@ fn writes_the_set() {
     });
 }
 
-/// Writes the set in a process of its own, of which strace changes the call of
-/// that kind and count; none where there are not so many.
+/// Writes the set in a process of its own, in which strace changes the call of
+/// that kind and number; none if there are not that many.
 fn traced(root: &Path, call: &str, count: usize, change: &str) -> Option<ExitStatus> {
     let log = TempDir::new().unwrap();
     let log = log.path().join("log");
