@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// Says that a test was skipped for want of a component; where everything is
-/// required to be there (`RUNGS_REQUIRE_COMPONENTS`), that is a failure.
+/// Says that a test was skipped because a component is absent. If components
+/// are required (`RUNGS_REQUIRE_COMPONENTS`), that is a failure.
 ///
 /// # Panics
 ///
-/// Where components are required.
+/// If components are required.
 pub fn absent(what: &str) {
     assert!(
         std::env::var_os("RUNGS_REQUIRE_COMPONENTS").is_none(),
@@ -33,9 +33,9 @@ pub fn built(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// Two ports of the loopback interface that nobody listens on, or listened on
-/// a moment ago: another process may take one before the component does, so
-/// whoever starts a component tries again.
+/// Ports of the loopback interface that nobody listens on. Another process may
+/// take one before the component does, so whoever starts a component has to try
+/// again.
 pub fn free_ports<const N: usize>() -> io::Result<[u16; N]> {
     let mut listeners = Vec::with_capacity(N);
     let mut ports = [0; N];
@@ -63,7 +63,7 @@ impl Process {
         Ok(Self { child: command.spawn()?, log })
     }
 
-    /// How it ended, where it did.
+    /// How it ended, if it did.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("a child of this process can be waited for")
     }
@@ -78,7 +78,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Already ended is as good.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -86,8 +86,8 @@ impl Drop for Process {
 
 /// Asks again and again until the answer is yes; false after `limit`.
 pub fn wait_until(limit: Duration, mut ready: impl FnMut() -> bool) -> bool {
-    let begun = Instant::now();
-    while begun.elapsed() < limit {
+    let started = Instant::now();
+    while started.elapsed() < limit {
         if ready() {
             return true;
         }

@@ -1,5 +1,5 @@
-//! Where the material stands that tests run on and that is no part of the
-//! repository, and the programs that they ask.
+//! The material that tests run on and that is not part of the repository, and
+//! the programs that they ask.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -7,11 +7,11 @@ use std::process::Stdio;
 use super::component::absent;
 use super::program::scrubbed;
 
-/// A folder of the corpora; none, with a line that says so, where it is absent.
+/// A folder of the corpora; none, with a line that says so, if it is absent.
 ///
 /// # Panics
 ///
-/// Where it is absent and `RUNGS_REQUIRE_COMPONENTS` is set.
+/// If it is absent and `RUNGS_REQUIRE_COMPONENTS` is set.
 pub fn folder(name: &str) -> Option<PathBuf> {
     let root = std::env::var_os("RUNGS_CORPORA").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora"),
@@ -21,11 +21,11 @@ pub fn folder(name: &str) -> Option<PathBuf> {
     present(folder.is_dir(), &format!("the corpus `{name}`")).then_some(folder)
 }
 
-/// Whether a program is on the path; where it is not, a line says so.
+/// Whether a program is on the path; if it is not, a line says so.
 ///
 /// # Panics
 ///
-/// Where it is absent and `RUNGS_REQUIRE_COMPONENTS` is set.
+/// If it is absent and `RUNGS_REQUIRE_COMPONENTS` is set.
 pub fn program(name: &str) -> bool {
     let mut command = scrubbed(name);
     let status = command.arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status();

@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -11,28 +12,28 @@ use super::program::{said, scrubbed};
 ///
 /// # Panics
 ///
-/// Where git fails.
+/// If git fails.
 pub fn git(directory: &Path, arguments: &[impl AsRef<OsStr>]) -> String {
     done(command(directory).args(arguments))
 }
 
-/// As [`git`], at a time of the caller's choice.
+/// Runs git as [`git`] does, at a time that the caller chooses.
 ///
 /// # Panics
 ///
-/// Where git fails.
+/// If git fails.
 pub fn git_on(directory: &Path, time: &str, arguments: &[impl AsRef<OsStr>]) -> String {
     let mut git = command(directory);
     git.env("GIT_AUTHOR_DATE", time).env("GIT_COMMITTER_DATE", time);
     done(git.args(arguments))
 }
 
-/// As [`git_on`], but by the person whose clone it is: its configuration says
-/// who that is.
+/// Runs git as [`git_on`] does, but as the person whose clone it is: its
+/// configuration says who that is.
 ///
 /// # Panics
 ///
-/// Where git fails.
+/// If git fails.
 pub fn git_at(clone: &Path, time: &str, arguments: &[&str]) -> String {
     let mut git = scrubbed("git");
     git.current_dir(clone).env("GIT_CONFIG_GLOBAL", "/dev/null").args(arguments);
@@ -40,11 +41,11 @@ pub fn git_at(clone: &Path, time: &str, arguments: &[&str]) -> String {
     done(&mut git)
 }
 
-/// Runs git, however it ends.
+/// Runs git, which may fail.
 ///
 /// # Panics
 ///
-/// Where it does not start.
+/// If it does not start.
 pub fn output(directory: &Path, arguments: &[impl AsRef<OsStr>]) -> Output {
     command(directory).args(arguments).output().expect("git runs")
 }
@@ -53,14 +54,15 @@ pub fn output(directory: &Path, arguments: &[impl AsRef<OsStr>]) -> Output {
 ///
 /// # Panics
 ///
-/// Where git fails.
+/// If git fails.
 pub fn done(git: &mut Command) -> String {
     let output = git.output().expect("git runs");
     assert!(output.status.success(), "{git:?}: {}", said(&output));
     String::from_utf8(output.stdout).expect("git prints UTF-8 here").trim().to_owned()
 }
 
-/// git in a directory, with settings that do not depend on who runs the tests.
+/// A command of git in a directory, with settings that do not depend on who
+/// runs the tests.
 pub fn command(directory: &Path) -> Command {
     let mut command = scrubbed("git");
     let settings = [
@@ -78,18 +80,19 @@ pub fn command(directory: &Path) -> Command {
     command
 }
 
-/// The program that `git` is.
+/// The path of the program `git`.
 ///
 /// # Panics
 ///
-/// Where it is not installed.
+/// If it is not installed.
 pub fn program() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap();
     let mut programs = std::env::split_paths(&path).map(|directory| directory.join("git"));
     programs.find(|program| program.is_file()).expect("git is installed")
 }
 
-/// A value of `PATH` by which `git` is a script in `directory`, which is made.
+/// A value of `PATH` with which `git` is a script in `directory`, which is
+/// made.
 pub fn stand_in(directory: &Path, script: &str) -> OsString {
     fs::create_dir_all(directory).unwrap();
     executable(&directory.join("git"), script);
@@ -105,7 +108,7 @@ pub fn origin(directory: &Path, files: &[(&str, &str)]) -> PathBuf {
     git(directory, &["init", "-q", "--bare", "origin.git"]);
     git(&bare, &["config", "http.receivepack", "true"]);
     git(&bare, &["config", "uploadpack.allowFilter", "true"]);
-    // What is garbage is no test's subject, and collecting it takes time.
+    // No test is about garbage, and collecting it takes time.
     git(&bare, &["config", "gc.auto", "0"]);
     git(&bare, &["config", "receive.autogc", "false"]);
     let seed = tempfile::tempdir().unwrap();
@@ -121,8 +124,8 @@ pub fn origin(directory: &Path, files: &[(&str, &str)]) -> PathBuf {
     bare
 }
 
-/// A clone of `url` at `to`, whose own configuration is enough for whatever
-/// runs git there.
+/// Makes a clone of `url` at `to`, whose own configuration is enough for
+/// whatever runs git there.
 pub fn clone(url: &str, to: &Path, options: &[&str]) {
     let parent = to.parent().unwrap();
     let arguments = [&["clone", "-q"], options, &[url, to.to_str().unwrap()]].concat();
@@ -147,7 +150,7 @@ pub fn configure(clone: &Path) {
 ///
 /// # Panics
 ///
-/// Where git fails.
+/// If git fails.
 pub fn belongs_to(clone: &Path, name: &str) {
     git(clone, &["config", "user.name", name]);
     git(clone, &["config", "user.email", &format!("{name}@example.com")]);
@@ -170,18 +173,28 @@ pub fn is_sound(repository: &Path) -> bool {
 pub fn unlock(bare: &Path) {
     let mut waiting = vec![bare.to_owned()];
     while let Some(directory) = waiting.pop() {
-        for entry in fs::read_dir(directory).unwrap().map(Result::unwrap) {
+        // Git may still be removing its temporary directories.
+        let Some(entries) = unless_gone(fs::read_dir(&directory)) else { continue };
+        for entry in entries.filter_map(unless_gone) {
             let path = entry.path();
             if path.is_dir() {
                 waiting.push(path);
             } else if path.extension().is_some_and(|end| end == "lock") {
-                fs::remove_file(path).unwrap();
+                unless_gone(fs::remove_file(path));
             }
         }
     }
 }
 
-/// A hook of a repository, as a shell script.
+/// The result of looking at an entry of the disk; none if it is gone.
+fn unless_gone<T>(result: io::Result<T>) -> Option<T> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        found => Some(found.unwrap()),
+    }
+}
+
+/// Makes a hook of a repository from a shell script.
 pub fn hook(bare: &Path, name: &str, script: &str) {
     let path = bare.join("hooks").join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();

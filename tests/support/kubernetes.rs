@@ -57,7 +57,7 @@ impl Manifest {
     ///
     /// # Panics
     ///
-    /// Where the file is no object.
+    /// If the file does not hold one object.
     pub fn read(name: &str, text: &str) -> Self {
         let path = RepoPath::new(name).expect("a relative path");
         let file = Arc::new(SourceFile::new(path, text.to_owned()));
@@ -67,7 +67,7 @@ impl Manifest {
         let root = object.root();
         let string = |node: Option<yaml::Node<'_>>| Some(node?.as_str()?.to_owned());
         let required = |key: &str| {
-            string(root.get(key)).unwrap_or_else(|| panic!("{name} says nothing of its {key}"))
+            string(root.get(key)).unwrap_or_else(|| panic!("{name} does not give its {key}"))
         };
         Self {
             name: name.to_owned(),
@@ -79,7 +79,7 @@ impl Manifest {
     }
 }
 
-/// What the server said to one request.
+/// The server's answer to one request.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -107,8 +107,8 @@ pub enum Keep {
 }
 
 impl ApiServer {
-    /// The server that the tests of this binary share; none where a component
-    /// is absent, which it says.
+    /// The server that the tests of this binary share; none, with a line that
+    /// says so, if a component is absent.
     pub fn shared() -> Option<Arc<Self>> {
         // Not a `OnceLock`: what a static owns is never dropped, and the
         // server would outlive the tests.
@@ -152,7 +152,7 @@ impl ApiServer {
         let directory = tempfile::tempdir()?;
         let [client, peer, secure] = component::free_ports()?;
         let etcd = start_etcd(directory.path(), client, peer)?;
-        let server = startserver(binary, directory.path(), client, secure)?;
+        let server = start_server(binary, directory.path(), client, secure)?;
         let url = format!("https://127.0.0.1:{secure}");
         let mut started = Self { server, _etcd: etcd, url, directory };
         let ready = component::wait_until(READY_WITHIN, || {
@@ -187,11 +187,11 @@ impl ApiServer {
         resources
     }
 
-    /// What stands at a path.
+    /// The answer to a `GET` of a path.
     ///
     /// # Panics
     ///
-    /// Where the server has nothing there.
+    /// If the server has nothing there.
     pub fn get(&self, path: &str) -> Json {
         let answer = self.send(&[(path.to_owned(), None)]).remove(0);
         assert!(answer.is_accepted(), "{path}: {answer}");
@@ -281,7 +281,7 @@ fn start_etcd(directory: &Path, client: u16, peer: u16) -> io::Result<Process> {
     Process::start(&mut etcd, directory.join("etcd.log"))
 }
 
-fn startserver(binary: &Path, directory: &Path, etcd: u16, port: u16) -> io::Result<Process> {
+fn start_server(binary: &Path, directory: &Path, etcd: u16, port: u16) -> io::Result<Process> {
     let key = directory.join("service-accounts.key");
     let mut openssl = scrubbed("openssl");
     openssl.args(["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out"]).arg(&key);
@@ -322,7 +322,7 @@ fn resources_of(list: &Json) -> Vec<Resource> {
     whole.filter_map(resource).collect()
 }
 
-/// Where objects of that kind and namespace are created.
+/// The path at which objects of that kind and namespace are created.
 fn collection(resources: &[Resource], manifest: &Manifest) -> String {
     let (group, version) = split_api_version(&manifest.api_version);
     let resource = resources
@@ -362,7 +362,8 @@ fn run_with_input(command: &mut Command, input: &str) -> io::Result<String> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let mut stdin = child.stdin.take().expect("it was piped");
     let input = input.to_owned();
-    // From a thread: a program that prints before it has read all would wait for us.
+    // From a thread: a program that prints before it has read everything would
+    // wait for us.
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
     let output = child.wait_with_output()?;
     writer.join().expect("writing does not panic")?;

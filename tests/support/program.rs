@@ -1,11 +1,12 @@
-//! Programs, run in an environment that says nothing of the person or of the CI
+//! Programs, run in an environment that says nothing about the person or the CI
 //! that runs the tests.
 
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// What a program keeps: where others are found, and where temporary files go.
+/// The variables that a program keeps: where others are found, and where
+/// temporary files go.
 const KEPT: [&str; 3] = ["PATH", "TMPDIR", "LD_LIBRARY_PATH"];
 
 /// Set in a process that [`alone`] starts.
@@ -21,7 +22,7 @@ pub fn scrubbed(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// rungs in a directory.
+/// A command of rungs in a directory.
 pub fn rungs_in(directory: &Path) -> Command {
     let mut rungs = scrubbed(env!("CARGO_BIN_EXE_rungs"));
     rungs.current_dir(directory).env("HOME", directory.join("no-such-home"));
@@ -32,7 +33,7 @@ pub fn rungs_in(directory: &Path) -> Command {
 ///
 /// # Panics
 ///
-/// Where it does not start.
+/// If it does not start.
 pub fn rungs(directory: &Path, arguments: &[impl AsRef<OsStr>]) -> Output {
     rungs_in(directory).args(arguments).output().expect("rungs runs")
 }
@@ -41,27 +42,27 @@ pub fn rungs(directory: &Path, arguments: &[impl AsRef<OsStr>]) -> Output {
 ///
 /// # Panics
 ///
-/// Where its exit code is not 0.
+/// If its exit code is not 0.
 pub fn rungs_done(directory: &Path, arguments: &[&str]) -> String {
     let output = rungs(directory, arguments);
     assert!(output.status.success(), "rungs {arguments:?}: {}", said(&output));
     String::from_utf8(output.stdout).expect("rungs prints UTF-8")
 }
 
-/// What a program printed.
+/// What a program printed to stdout.
 ///
 /// # Panics
 ///
-/// Where it is not UTF-8.
+/// If it is not UTF-8.
 pub fn stdout(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).expect("UTF-8")
 }
 
-/// What a program complained of.
+/// What a program printed to stderr.
 ///
 /// # Panics
 ///
-/// Where it is not UTF-8.
+/// If it is not UTF-8.
 pub fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).expect("UTF-8")
 }
@@ -72,8 +73,8 @@ pub fn said(output: &Output) -> String {
     format!("{}\n{}{}", output.status, text(&output.stdout), text(&output.stderr))
 }
 
-/// One test of the running binary, alone in a process of its own. `test` is its
-/// name with its module: `kill::the_run_that_is_ended`.
+/// A command for one test of the running binary, alone in a process of its own.
+/// `test` is its name with its module: `kill::the_run_that_is_ended`.
 pub fn alone(test: &str) -> Command {
     let mut command = scrubbed(std::env::current_exe().expect("the program has a path"));
     command.args(["--exact", test, "--include-ignored", "--nocapture"]).env(ALONE, "1");
@@ -84,11 +85,11 @@ pub fn alone(test: &str) -> Command {
 ///
 /// # Panics
 ///
-/// Where it fails, and where there is no such test.
+/// If it fails, or if there is no such test.
 pub fn passes_alone(test: &str, variables: &[(&str, &Path)]) {
     let output = alone(test).envs(variables.iter().copied()).output().expect("a test runs");
     assert!(output.status.success(), "{}", said(&output));
-    assert!(stdout(&output).contains("1 passed"), "{test} is no test: {}", said(&output));
+    assert!(stdout(&output).contains("1 passed"), "{test} is not a test: {}", said(&output));
 }
 
 /// Whether this process was started to run one test alone.

@@ -9,8 +9,8 @@ use tempfile::TempDir;
 use super::git::{self, belongs_to, git, git_at};
 use super::program::{rungs_done, said};
 
-/// A bare repository and what is cloned from it, in a directory that goes with
-/// this.
+/// A bare repository and what is cloned from it, in a directory that is removed
+/// with this.
 pub struct Remote {
     directory: TempDir,
 }
@@ -20,7 +20,7 @@ impl Remote {
     ///
     /// # Panics
     ///
-    /// Where git fails.
+    /// If git fails.
     pub fn new(files: &BTreeMap<String, String>) -> Self {
         let remote = Self { directory: tempfile::tempdir().expect("a directory") };
         let seed = remote.path("seed");
@@ -52,11 +52,11 @@ impl Remote {
         format!("file://{}", self.bare().display())
     }
 
-    /// A new clone from an address, as a person of that name.
+    /// A new clone from an address, for a person of that name.
     ///
     /// # Panics
     ///
-    /// Where git fails.
+    /// If git fails.
     pub fn clone_from(&self, url: &str, name: &str) -> PathBuf {
         git(&self.path(""), &["clone", "-q", url, name]);
         let clone = self.path(name);
@@ -68,7 +68,7 @@ impl Remote {
     ///
     /// # Panics
     ///
-    /// Where git fails.
+    /// If git fails.
     pub fn cloned(&self, name: &str) -> PathBuf {
         self.clone_from(&self.file_url(), name)
     }
@@ -78,7 +78,7 @@ impl Remote {
         git(&self.bare(), &["rev-parse", "main"])
     }
 
-    /// The first-parent commits of `main` after another, the oldest first.
+    /// The first-parent commits of `main` after `base`, oldest first.
     pub fn commits_since(&self, base: &str) -> Vec<String> {
         let range = format!("{base}..main");
         let list = git(&self.bare(), &["rev-list", "--first-parent", "--reverse", &range]);
@@ -98,11 +98,11 @@ impl Remote {
         files_at(&self.bare(), revision)
     }
 
-    /// The repository is whole: every object is there and sound.
+    /// Checks that the repository is whole: every object is there and sound.
     ///
     /// # Panics
     ///
-    /// Where it is not.
+    /// If it is not.
     pub fn fsck(&self) {
         git(&self.bare(), &["fsck", "--full", "--strict", "--no-dangling"]);
     }
@@ -112,7 +112,7 @@ impl Remote {
 ///
 /// # Panics
 ///
-/// Where git fails, or a file is no UTF-8.
+/// If git fails, or a file is not UTF-8.
 pub fn files_at(repository: &Path, revision: &str) -> BTreeMap<String, String> {
     let names = git(repository, &["ls-tree", "-r", "-z", "--name-only", "--full-tree", revision]);
     let names = names.split('\0').filter(|name| !name.is_empty());
@@ -128,7 +128,7 @@ pub fn files_at(repository: &Path, revision: &str) -> BTreeMap<String, String> {
 ///
 /// # Panics
 ///
-/// Where the disk fails.
+/// If the disk fails.
 pub fn lay_out(root: &Path, files: &BTreeMap<String, String>) {
     for (path, text) in files {
         let path = root.join(path);
@@ -141,7 +141,7 @@ pub fn lay_out(root: &Path, files: &BTreeMap<String, String>) {
 ///
 /// # Panics
 ///
-/// Where the disk fails.
+/// If the disk fails.
 pub fn files_in(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = walkdir::WalkDir::new(root).into_iter();
     let entries = entries.filter_entry(|entry| entry.file_name() != ".git");
@@ -158,7 +158,7 @@ pub fn files_in(root: &Path) -> BTreeMap<String, Vec<u8>> {
 ///
 /// # Panics
 ///
-/// Where the disk fails.
+/// If the disk fails.
 pub fn copy(from: &Path, to: &Path) {
     for entry in walkdir::WalkDir::new(from) {
         let entry = entry.expect("the directory can be read");
@@ -194,7 +194,7 @@ spec:
 ///
 /// # Panics
 ///
-/// Where it does not render.
+/// If it does not render.
 pub fn native(
     ladder: &[(&str, &str)],
     apps: &[String],
@@ -223,7 +223,7 @@ pub fn native_file(environment: &str, app: &str) -> String {
     format!("environments/{environment}/{app}.yaml")
 }
 
-/// What stands in it.
+/// The text of that file.
 pub fn native_app(app: &str, tag: &str) -> String {
     format!(
         "template: web\nimages:\n  web:\n    repository: registry.example.com/{app}\n    \
@@ -231,7 +231,7 @@ pub fn native_app(app: &str, tag: &str) -> String {
     )
 }
 
-/// The file that is rendered of it.
+/// The file that is rendered from it.
 pub fn rendered_file(environment: &str, app: &str) -> String {
     format!("rendered/{environment}/{app}/deployment-{app}.yaml")
 }

@@ -1,5 +1,5 @@
-//! A shop's repository: a remote, somebody's clone of it, and what rungs says
-//! there.
+//! A shop's repository: a remote, somebody's clone of it, and runs of rungs in
+//! the clone.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use super::git::git;
 use super::program::{rungs, rungs_in};
 use super::repository::{Remote, native};
 
-/// Three rungs by file, for a tag that is all there is to a site.
+/// Three rungs, with one file for each app.
 const ADOPTED: &str = "\
 version: 1
 ladder: [qa, stage, prod]
@@ -22,7 +22,7 @@ sites:
     fields: { image: image }
 ";
 
-/// A digest of one digit.
+/// A digest that repeats one digit.
 pub fn digest(digit: char) -> String {
     format!("sha256:{}", digit.to_string().repeat(64))
 }
@@ -41,8 +41,8 @@ impl Shop {
         Self::of(&native(&[("qa", "v2"), ("stage", "v1"), ("prod", "v1")], &apps, more))
     }
 
-    /// An adopted repository of the same environments and tags. `more` is added
-    /// to it, and takes the place of what is there.
+    /// An adopted repository with the same environments and tags. `more` is
+    /// added to it, and replaces files of the same path.
     pub fn adopted(more: &[(&str, &str)]) -> Self {
         let mut files = BTreeMap::from([("rungs.yaml".to_owned(), ADOPTED.to_owned())]);
         for (environment, tag) in [("qa", "v2"), ("stage", "v1"), ("prod", "v1")] {
@@ -100,7 +100,8 @@ impl Shop {
         self.remote.changed("main")
     }
 
-    /// Somebody else commits files to the remote's `main`; none removes one.
+    /// Commits files to the remote's `main` as somebody else; none as a text
+    /// removes the file.
     pub fn elsewhere(&self, message: &str, files: &[(&str, Option<&str>)]) -> String {
         let name = format!("bo-{}", self.remote.commits_since("main~0").len());
         let clone = self.remote.path(&name);
@@ -118,7 +119,7 @@ impl Shop {
         git(&clone, &["rev-parse", "HEAD"])
     }
 
-    /// The clone gets what the remote has.
+    /// Brings the clone up to date.
     pub fn pull(&self) {
         git(&self.clone, &["pull", "-q", "--ff-only"]);
     }
@@ -142,7 +143,7 @@ pub fn image(app: &str, tag: &str) -> String {
     format!("# {app}\nimage: registry.example.com/shop/{app}{tag}  # by promotion\n")
 }
 
-/// What a run said.
+/// What a run printed, and its exit code.
 #[derive(Debug)]
 pub struct Said {
     pub code: Option<i32>,
@@ -173,14 +174,14 @@ impl Said {
         self
     }
 
-    /// Whether one of its findings has that code.
+    /// Checks that one of its findings has that code.
     #[track_caller]
     pub fn finds(self, code: &str) -> Self {
         assert!(self.stderr.contains(&format!("[{code}]")), "{}\n{}", self.stdout, self.stderr);
         self
     }
 
-    /// Whether it says that, wherever lines are broken.
+    /// Checks that it says a text, wherever lines are broken.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
         let all = format!("{} {}", self.stdout, self.stderr);

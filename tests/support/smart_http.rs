@@ -1,6 +1,6 @@
-//! A server of repositories over git's smart HTTP: `git http-backend` behind a
-//! socket. It can ask for a password, keep whoever asks waiting, and lose
-//! connections.
+//! A server of repositories over git's smart HTTP: a socket in front of
+//! `git http-backend`. It can ask for a password, keep requests waiting, and
+//! lose connections.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -18,7 +18,7 @@ use super::program::scrubbed;
 pub struct Behaviour {
     /// The user and password that it asks for.
     pub password: Option<(String, String)>,
-    /// Whether it refuses whoever gave them.
+    /// Whether it refuses even them.
     pub forbids: bool,
     /// When it loses the connection of a push.
     pub cut: Cut,
@@ -29,11 +29,11 @@ pub struct Behaviour {
 pub enum Cut {
     #[default]
     Never,
-    /// After so many bytes of what is pushed: nothing is taken.
+    /// After that many bytes of what is pushed: nothing is accepted.
     Within(usize),
-    /// When all was taken, before the answer.
+    /// When everything was accepted, before the answer.
     BeforeAnswer,
-    /// After so many bytes of the answer.
+    /// After that many bytes of the answer.
     InAnswer(usize),
 }
 
@@ -103,19 +103,19 @@ impl SmartHttp {
         self.shared.requests.lock().unwrap().clone()
     }
 
-    /// Lets every request from that number on wait, counted from zero, once it
+    /// Makes every request from that number on wait, counted from zero, once it
     /// is in [`Self::requests`].
     pub fn hold_from(&self, number: usize) {
         *self.shared.waiting.lock().unwrap() = number;
     }
 
-    /// Answers what waits, and lets nothing wait any more.
+    /// Answers the requests that wait, and makes no more of them wait.
     pub fn release(&self) {
         self.hold_from(usize::MAX);
         self.shared.released.notify_all();
     }
 
-    /// How many pushes reached it with all they had to send.
+    /// The number of pushes that arrived complete.
     pub fn pushes(&self) -> usize {
         self.shared.pushes.load(Ordering::SeqCst)
     }
@@ -156,7 +156,7 @@ impl Shared {
         let Some(request) = head(&mut reader)? else { return Ok(()) };
         let number = self.note(&request);
         let behaviour = self.behaviour.lock().unwrap().clone();
-        let user = match refusal(&request, &behaviour) {
+        let user = match user_of(&request, &behaviour) {
             Ok(user) => user,
             Err(answer) => {
                 // Closing before it is read would reset the connection.
@@ -271,8 +271,8 @@ fn body(
     }
 }
 
-/// The user, or the answer to one who may not.
-fn refusal(request: &Request, behaviour: &Behaviour) -> Result<String, String> {
+/// The user of a request, or the answer that refuses it.
+fn user_of(request: &Request, behaviour: &Behaviour) -> Result<String, String> {
     use base64::Engine;
     let Some((user, password)) = &behaviour.password else { return Ok("anyone".to_owned()) };
     let expected = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
