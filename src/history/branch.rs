@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::tenures::Tenures;
 use super::walk::Walk;
-use super::{Tenure, audit, record};
+use super::{Tenure, merged_commits, record};
 use crate::config::{EnvironmentName, Repository};
 use crate::git::{CommitHistory, HistoryError, ObjectDatabase, ObjectName};
 use crate::sites::{AppInstance, Model, ModelScope};
@@ -14,7 +14,7 @@ use crate::source::Tree;
 /// A branch's commits.
 #[derive(Clone, Copy)]
 pub struct Commits<'a> {
-    /// The newest.
+    /// The newest commit.
     pub tip: &'a ObjectName,
     /// Its history.
     pub history: &'a dyn CommitHistory,
@@ -22,15 +22,14 @@ pub struct Commits<'a> {
     pub objects: &'a dyn ObjectDatabase,
 }
 
-/// What is known of the past. What is not known, as before the edge of a shallow
-/// clone, is an answer too, and never a guess.
+/// What is known of the past. "Not known", as before the edge of a shallow
+/// clone, is an answer too; nothing is guessed.
 pub trait History {
-    /// Whether anything is known but what stands now.
+    /// Whether anything is known besides the present states.
     fn is_known(&self) -> bool;
 
-    /// What an app's sites in an environment have said, the newest tenure first;
-    /// nothing at all where the environment never had the app. Reads only as
-    /// much history as the iterator is asked for.
+    /// The tenures of an app in an environment, newest first; empty if the
+    /// environment never had the app. Reads only as far as the iterator goes.
     fn tenures<'h>(
         &'h self,
         environment: &EnvironmentName,
@@ -38,7 +37,7 @@ pub trait History {
     ) -> Box<dyn Iterator<Item = Result<Tenure, HistoryError>> + 'h>;
 
     /// The number of the newest build of an image that a record names for an
-    /// app in an environment; none where none does.
+    /// app in an environment; none if no record does.
     fn newest_sequence(
         &self,
         environment: &EnvironmentName,
@@ -48,17 +47,17 @@ pub trait History {
 }
 
 /// What is known of a branch's past, from its tip's files and configuration and
-/// from its commits. Old files are read by the tip's configuration.
+/// from its commits. Old files are read with the tip's configuration.
 ///
-/// What was found out once is remembered.
+/// What was read once is remembered.
 pub struct BranchHistory<'a> {
     repository: &'a Repository,
     tree: &'a Tree,
-    /// None where files without a commit are looked at: nothing is known then.
+    /// None for files without a commit, whose past is not known.
     commits: Option<Commits<'a>>,
     remembered: RefCell<BTreeMap<AppInstance, Remembered>>,
-    /// The one walk that can go on, as each is a process of git.
-    going: RefCell<Option<(AppInstance, Tenures<'a, Model>)>>,
+    /// The one walk that can be continued: each is a process of git.
+    ongoing: RefCell<Option<(AppInstance, Tenures<'a, Model>)>>,
 }
 
 /// The tenures of an app in an environment that were found so far.
@@ -70,10 +69,11 @@ struct Remembered {
 }
 
 impl<'a> BranchHistory<'a> {
-    /// Of the branch whose tip has these files and this configuration.
+    /// The history of the branch whose tip has these files and this
+    /// configuration.
     pub fn new(repository: &'a Repository, tree: &'a Tree, commits: Option<Commits<'a>>) -> Self {
-        let (remembered, going) = (RefCell::default(), RefCell::new(None));
-        Self { repository, tree, commits, remembered, going }
+        let (remembered, ongoing) = (RefCell::default(), RefCell::new(None));
+        Self { repository, tree, commits, remembered, ongoing }
     }
 
     /// The tenure of that index, from zero.
@@ -86,7 +86,7 @@ impl<'a> BranchHistory<'a> {
             }
             match self.next_after(instance, remembered.tenures.len()) {
                 Some(tenure) => {
-                    // Nothing is known behind an error.
+                    // Nothing is known after an error.
                     remembered.is_complete = tenure.is_err();
                     remembered.tenures.push(tenure);
                 }
@@ -95,14 +95,14 @@ impl<'a> BranchHistory<'a> {
         }
     }
 
-    /// The tenure behind as many as are remembered.
+    /// The tenure that follows the `known` newest ones.
     fn next_after(
         &self,
         instance: &AppInstance,
         known: usize,
     ) -> Option<Result<Tenure, HistoryError>> {
-        let mut going = self.going.borrow_mut();
-        match &mut *going {
+        let mut ongoing = self.ongoing.borrow_mut();
+        match &mut *ongoing {
             Some((of, walk)) if of == instance => walk.next(),
             other => match self.walk(instance) {
                 Ok(mut walk) => {
@@ -128,7 +128,7 @@ impl<'a> BranchHistory<'a> {
     }
 
     fn commits(&self) -> Result<Commits<'a>, HistoryError> {
-        let without = || HistoryError::Failed("there is no commit to begin at".to_owned());
+        let without = || HistoryError::Failed("there is no commit to start at".to_owned());
         self.commits.ok_or_else(without)
     }
 }
@@ -156,7 +156,7 @@ impl History for BranchHistory<'_> {
         let Commits { tip, history, objects } = self.commits()?;
         let paths = self.model(&AppInstance::new(environment, app)).paths();
         for step in history.steps(tip, &paths)? {
-            for message in audit::messages(objects, &step?)? {
+            for message in merged_commits::messages(objects, &step?)? {
                 let records = record::read(&message).into_iter().rev();
                 let of_app =
                     records.filter(|one| one.app == app && one.environment == *environment);

@@ -7,8 +7,8 @@ use crate::source::Location;
 codes! {
     /// The history of this clone ends too early.
     ///
-    /// The clone is shallow, as CI's often are. What stood where and since
-    /// when is read from the history; fetch it, or tell CI to clone all of it.
+    /// The clone is shallow, as CI's often are. What was where, and since when, is read from the
+    /// history. Fetch it, or configure CI to clone all of it.
     ///
     /// ```text
     /// git fetch --unshallow origin
@@ -17,12 +17,12 @@ codes! {
 
     /// The history cannot be read.
     ///
-    /// Git failed to walk the commits; the message has what it said.
-    /// `git fsck` tells more of a damaged clone.
+    /// Git failed to walk the commits; the message has its reason. `git fsck` says more about a
+    /// damaged clone.
     UNREADABLE_HISTORY = "unreadable-history", Outside, Error;
 }
 
-/// What a history that ends too early, or cannot be read, comes to.
+/// The finding that a history ends too early, or cannot be read.
 pub fn finding(error: &HistoryError, at: &Location) -> Finding {
     match error {
         HistoryError::Shallow { fetch } => Finding::new(

@@ -1,5 +1,4 @@
-//! A history that is made up: files hold a tag or nothing, at
-//! `environment/app`.
+//! A made-up history, whose files `environment/app` hold a tag or nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,7 +54,7 @@ pub(crate) struct MadeHistory {
     pub(crate) files: MadeFiles,
     blobs: BTreeMap<ObjectName, Vec<u8>>,
     pub(crate) is_shallow: bool,
-    /// Commits beside the branch.
+    /// Commits that are not on the branch.
     pub(crate) others: Vec<Commit>,
 }
 

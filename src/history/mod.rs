@@ -1,14 +1,15 @@
 //! What environments have said over time, and who put it there: from a branch's
 //! history.
 //!
-//! A [`Walk`] goes back commit by commit and says what each changed of what
-//! sites say; [`Tenure`]s are how long which state stood; [`record`]s are what
-//! commits say of themselves, and [`audit`] holds the two against each other.
-//! [`BranchHistory`] answers what gates and commands ask of the past.
+//! A [`Walk`] goes back commit by commit and finds what each changed at the
+//! sites. A [`Tenure`] is the time for which a state lasted. [`record`]s are
+//! what commits say about themselves, and [`audit`] compares them with the
+//! facts. [`BranchHistory`] answers what gates and commands ask about the past.
 
 pub mod audit;
 mod branch;
 mod code;
+mod merged_commits;
 pub mod record;
 mod reading;
 mod tenure;

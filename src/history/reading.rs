@@ -1,4 +1,4 @@
-//! What is asked of the sites of a repository at one moment.
+//! The sites of a repository at one moment of its history.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,19 +6,19 @@ use std::sync::Arc;
 use crate::sites::{AppInstance, Model, State};
 use crate::source::{RepoPath, SourceFile};
 
-/// The sites of a repository's files at one moment, of which single files can
-/// be replaced by what they were at another: so that going through a history
-/// reads each version of each file once.
+/// The sites of a repository's files at one moment. Single files can be
+/// replaced by another version, so that walking through a history reads each
+/// version of each file once.
 pub trait Reading {
-    /// Every app in every environment that the files say something of.
+    /// Every app in every environment that the files say something about.
     fn instances(&self) -> Vec<AppInstance>;
 
-    /// What an app's sites in an environment say: a state without entries where
-    /// there are none, and none where they cannot be read or disagree.
+    /// What an app's sites in an environment say: an empty state if there are
+    /// no sites, and none if they cannot be read or disagree.
     fn state(&self, instance: &AppInstance) -> Option<State>;
 
-    /// Puts a file in the place of what was at a path, or takes it away. Returns
-    /// whose sites may say something else now.
+    /// Replaces the file at a path, or removes it. Returns the apps in
+    /// environments whose sites may say something else now.
     fn put(&mut self, path: &RepoPath, bytes: Option<Vec<u8>>) -> BTreeSet<AppInstance>;
 }
 
@@ -40,8 +40,8 @@ impl Reading for Model {
         }
     }
 
-    /// A file that is no text is put as what can be read of it: it says nothing
-    /// then, or disagrees, but it is there.
+    /// A file that is not text is put as what can be read of it: then it says
+    /// nothing, or disagrees, but it is there.
     fn put(&mut self, path: &RepoPath, bytes: Option<Vec<u8>>) -> BTreeSet<AppInstance> {
         let file = bytes.map(|bytes| {
             let text = String::from_utf8(bytes);

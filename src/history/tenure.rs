@@ -1,4 +1,4 @@
-//! How long a state has stood where.
+//! How long a state has been in an environment.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -11,18 +11,18 @@ use crate::sites::State;
 /// same.
 #[derive(Debug, Clone)]
 pub struct Tenure {
-    /// What they said; none where they could not be read or disagreed.
+    /// The state; none if the sites could not be read or disagreed.
     pub state: Option<State>,
-    /// When it began.
+    /// Its start.
     pub since: Since,
-    /// The commit that began it; none where that is not in this clone.
+    /// The commit that started it; none if that is not in this clone.
     pub entered: Option<Commit>,
-    /// The commit that ended it; none where it still stands.
+    /// The commit that ended it; none if it has not ended.
     pub left: Option<ObjectName>,
 }
 
 impl Tenure {
-    /// Why nothing older is known, where it reaches to the edge of the clone.
+    /// Why nothing older is known, if it reaches to the edge of the clone.
     pub fn edge(&self) -> Option<HistoryError> {
         match &self.since {
             Since::Unknown { fetch } => Some(HistoryError::Shallow { fetch: fetch.clone() }),
@@ -31,30 +31,30 @@ impl Tenure {
     }
 }
 
-/// When a stay began, and how well that is known.
+/// When a tenure started, and how well that is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "certainty", rename_all = "kebab-case")]
 pub enum Since {
     /// The forge says when the change was merged.
     Verified {
-        /// When.
+        /// The time of the merge.
         at: Timestamp,
     },
-    /// The commit that brought it to the branch says so, whose author can
+    /// The commit that brought it to the branch says so, and its author can
     /// choose the time.
     Unverified {
-        /// When.
+        /// The time of the commit.
         at: Timestamp,
     },
-    /// It began before a merge that hides the branch's own history, so that
-    /// only the time of the merge can be counted from.
+    /// It started before a merge that hides the branch's own history, so only
+    /// the time of the merge can count.
     HiddenBefore {
-        /// When the merge says it was made.
+        /// The time of the merge, by its own clock.
         at: Timestamp,
         /// The merge.
         merge: ObjectName,
     },
-    /// It began before the history that this clone has.
+    /// It started before the history that this clone has.
     Unknown {
         /// The command that fetches the rest.
         fetch: String,
@@ -62,7 +62,7 @@ pub enum Since {
 }
 
 impl Since {
-    /// The time that may be counted from; none where none is known.
+    /// The time to count from; none if it is not known.
     pub fn time(&self) -> Option<Timestamp> {
         match self {
             Self::Verified { at } | Self::Unverified { at } | Self::HiddenBefore { at, .. } => {
@@ -79,6 +79,6 @@ impl Since {
 pub struct Source {
     /// The environment.
     pub environment: EnvironmentName,
-    /// The commit at which it stood there: the base, or an earlier one.
+    /// The commit at which it was there: the base, or an earlier one.
     pub commit: Option<ObjectName>,
 }

@@ -1,4 +1,4 @@
-//! How long which state stood.
+//! The tenures of an app, found by walking back.
 
 use std::mem;
 
@@ -8,20 +8,21 @@ use crate::git::{Commit, HistoryError, ObjectName};
 use crate::history::{Since, Tenure};
 use crate::sites::{AppInstance, State};
 
-/// The stays of one app in one environment, the newest first. The times at
-/// which it was not there are stays as well, of a state without entries, but
-/// for the one before it first came.
+/// The tenures of one app in one environment, newest first. The times at which
+/// it was absent are tenures as well, of an empty state, except for the one
+/// before it first came.
 pub(super) struct Tenures<'h, R> {
     walk: Walk<'h, R>,
     instance: AppInstance,
-    /// The stay whose beginning is looked for; none once the history ended.
+    /// The tenure whose start is not found yet; none once the history has
+    /// ended.
     open: Option<OpenTenure>,
 }
 
-/// A stay whose beginning is looked for.
+/// A tenure whose start is not found yet.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenTenure {
-    /// What is said; none where it cannot be read.
+    /// The state; none if it cannot be read.
     pub(crate) state: Option<State>,
     left: Option<ObjectName>,
     /// The newest merge in it that hides the branch's own history.
@@ -29,13 +30,14 @@ pub(crate) struct OpenTenure {
 }
 
 impl OpenTenure {
-    /// The stay that still goes on.
+    /// The tenure that has not ended.
     pub(crate) fn new(state: Option<State>) -> Self {
         Self { state, left: None, hidden_by: None }
     }
 
-    /// Goes on behind a commit, where `before` is what was said before it: the
-    /// stay that the commit began, if it did; then this one is what was before.
+    /// Goes back past a commit, before which the state was `before`. Returns
+    /// the tenure that the commit started, if it started one; this is then the
+    /// tenure before it.
     pub(crate) fn undo(&mut self, commit: &Commit, before: Option<State>) -> Option<Tenure> {
         if same(before.as_ref(), self.state.as_ref()) {
             return None;
@@ -49,12 +51,12 @@ impl OpenTenure {
         Some(Tenure { state, since, entered: Some(commit.clone()), left })
     }
 
-    /// Goes on behind a merge that hides the branch and began no stay.
+    /// Goes back past a merge that hides the branch and did not start a tenure.
     pub(crate) fn hide(&mut self, merge: &Commit) {
         self.hidden_by.get_or_insert_with(|| merge.clone());
     }
 
-    /// The stay, where the clone does not have its beginning.
+    /// The tenure, if the clone does not have its start.
     pub(crate) fn cut_off(self, fetch: String) -> Tenure {
         let Self { state, left, .. } = self;
         Tenure { state, since: Since::Unknown { fetch }, entered: None, left }
@@ -67,16 +69,16 @@ impl<'h, R: Reading> Tenures<'h, R> {
         Self { walk, instance, open: Some(open) }
     }
 
-    /// The stay that this commit began, if it did.
-    fn begun(&self, open: &mut OpenTenure, change: StepChange) -> Option<Tenure> {
+    /// The tenure that a commit started, if it started one.
+    fn started(&self, open: &mut OpenTenure, change: StepChange) -> Option<Tenure> {
         let StepChange { step, changes } = change;
         let before =
             changes.into_iter().find(|one| one.instance == self.instance).map(|one| one.before);
-        let begun = before.and_then(|before| open.undo(&step.commit, before));
-        if begun.is_none() && step.hides_branch {
+        let started = before.and_then(|before| open.undo(&step.commit, before));
+        if started.is_none() && step.hides_branch {
             open.hide(&step.commit);
         }
-        begun
+        started
     }
 }
 
@@ -88,7 +90,7 @@ impl<R: Reading> Iterator for Tenures<'_, R> {
         loop {
             match self.walk.next()? {
                 Ok(change) => {
-                    if let Some(tenure) = self.begun(&mut open, change) {
+                    if let Some(tenure) = self.started(&mut open, change) {
                         self.open = Some(open);
                         return Some(Ok(tenure));
                     }
@@ -100,10 +102,10 @@ impl<R: Reading> Iterator for Tenures<'_, R> {
     }
 }
 
-/// Whether both deploy the same. What cannot be read is like nothing but what
-/// cannot be read either: two broken versions are one time without a state.
-/// States that are written alike are the same, even where nothing in them says
-/// what is deployed.
+/// Whether both deploy the same. A state that cannot be read is the same only
+/// as another one that cannot be read: two broken versions are one tenure
+/// without a state. States that are written alike are the same, even if nothing
+/// in them says what is deployed.
 pub(crate) fn same(one: Option<&State>, two: Option<&State>) -> bool {
     match (one, two) {
         (Some(one), Some(two)) => one == two || one.is_same(two),

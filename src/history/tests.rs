@@ -10,7 +10,7 @@ impl MadeHistory {
         Tenures::new(self.walk(), instance("qa/web")).map(Result::unwrap).collect()
     }
 
-    fn told(&self) -> Vec<(Option<String>, Option<i64>)> {
+    fn spans(&self) -> Vec<(Option<String>, Option<i64>)> {
         self.tenures()
             .into_iter()
             .map(|tenure| (tenure.state.map(|s| tag_of(&s)), minute(&tenure.since)))
@@ -19,7 +19,7 @@ impl MadeHistory {
 }
 
 fn tag_of(state: &State) -> String {
-    let tags = state.iter().map(|(_, said)| match said {
+    let tags = state.iter().map(|(_, value)| match value {
         SiteValue::Image(image) => image.tag.clone().unwrap(),
         other => panic!("{other:?}"),
     });
@@ -30,15 +30,15 @@ fn minute(since: &Since) -> Option<i64> {
     since.time().map(|time| time.as_second() / 60)
 }
 
-fn said(tag: &str, minute: i64) -> (Option<String>, Option<i64>) {
+fn span(tag: &str, minute: i64) -> (Option<String>, Option<i64>) {
     (Some(tag.to_owned()), Some(minute))
 }
 
 #[test]
-fn a_state_stays_until_another_comes() {
+fn a_state_lasts_until_another_comes() {
     let mut made = MadeHistory::of(&[Some("v1"), Some("v2"), Some("v1")]);
     made.add(&[("qa/other", Some("v9"))]);
-    assert_eq!(made.told(), [said("v1", 2), said("v2", 1), said("v1", 0)]);
+    assert_eq!(made.spans(), [span("v1", 2), span("v2", 1), span("v1", 0)]);
     let tenures = made.tenures();
     assert_eq!(tenures[0].left, None);
     assert_eq!(tenures[1].left, Some(name(1002)));
@@ -46,23 +46,23 @@ fn a_state_stays_until_another_comes() {
 }
 
 #[test]
-fn an_app_that_was_away_and_one_that_was_broken_have_stays_of_it() {
+fn the_times_when_an_app_was_absent_or_broken_are_tenures() {
     let made = MadeHistory::of(&[Some("v1"), None, Some("v1"), Some("broken"), Some("v1")]);
     assert_eq!(
-        made.told(),
-        [said("v1", 4), (None, Some(3)), said("v1", 2), said("", 1), said("v1", 0)]
+        made.spans(),
+        [span("v1", 4), (None, Some(3)), span("v1", 2), span("", 1), span("v1", 0)]
     );
 }
 
 #[test]
-fn a_file_that_changes_otherwise_ends_no_stay() {
+fn a_file_that_changes_in_another_way_does_not_end_a_tenure() {
     let mut made = MadeHistory::of(&[Some("v1")]);
     made.add(&[("qa/web", Some("v1"))]);
-    assert_eq!(made.told(), [said("v1", 0)]);
+    assert_eq!(made.spans(), [span("v1", 0)]);
 }
 
 #[test]
-fn a_merge_that_hides_the_branch_counts_for_the_stays_that_reach_past_it() {
+fn a_merge_that_hides_the_branch_counts_for_tenures_that_reach_past_it() {
     let mut made = MadeHistory::of(&[Some("v1"), Some("v2")]);
     made.add(&[("qa/other", Some("v9"))]).hides_branch = true;
     made.add(&[("qa/other", Some("v8"))]).hides_branch = true;
@@ -73,14 +73,14 @@ fn a_merge_that_hides_the_branch_counts_for_the_stays_that_reach_past_it() {
 }
 
 #[test]
-fn a_state_that_a_hiding_merge_brings_stands_since_then() {
+fn a_state_that_a_hiding_merge_brings_starts_with_it() {
     let mut made = MadeHistory::of(&[Some("v1")]);
     made.add(&[("qa/web", Some("v2"))]).hides_branch = true;
     assert!(matches!(made.tenures()[0].since, Since::Unverified { .. }));
 }
 
 #[test]
-fn what_stood_before_a_shallow_clone_begins_is_unknown() {
+fn the_start_before_the_edge_of_a_shallow_clone_is_unknown() {
     let mut made = MadeHistory::of(&[Some("v1"), Some("v2")]);
     made.steps.remove(0);
     made.is_shallow = true;
@@ -91,7 +91,7 @@ fn what_stood_before_a_shallow_clone_begins_is_unknown() {
 }
 
 #[test]
-fn stays_are_looked_for_one_by_one() {
+fn tenures_are_found_one_by_one() {
     let made = MadeHistory::of(&[Some("v1"), Some("v2"), Some("v3")]);
     let mut read = 0;
     let steps = made.steps(&name(0), &[]).unwrap().inspect(|_| read += 1);

@@ -6,13 +6,13 @@ use super::reading::Reading;
 use crate::git::{BranchStep, CommitHistory, HistoryError};
 use crate::sites::{AppInstance, State};
 
-/// As many steps are read ahead, once it is clear that many are asked for.
+/// The most steps that are read ahead, once it is clear that many are needed.
 const MOST_AHEAD: usize = 256;
 
 /// What the sites said before and after each commit of a branch that changed a
 /// file, the newest first.
 ///
-/// It begins with the sites as the branch's tip has them, and puts back what
+/// It starts with the sites as the branch's tip has them, and puts back what
 /// each commit replaced. Only what a commit changed is read, and each version
 /// of a file once.
 pub(crate) struct Walk<'h, R> {
@@ -23,18 +23,18 @@ pub(crate) struct Walk<'h, R> {
     ahead: VecDeque<Result<BranchStep, HistoryError>>,
     next_ahead: usize,
     reading: R,
-    /// What the sites say at the point that was reached. A pair that is not
-    /// there says nothing.
+    /// What the sites of each app in each environment say at the commit that
+    /// was reached. One that is not in it says nothing.
     now: BTreeMap<AppInstance, Option<State>>,
 }
 
-/// A commit with what it changed of what sites say.
+/// A commit with what it changed at the sites.
 #[derive(Debug)]
 pub(crate) struct StepChange {
     /// The commit and its files.
     pub(crate) step: BranchStep,
-    /// In the order of environments and apps; empty where the files changed
-    /// and no site did.
+    /// In the order of environments and apps; empty if the files changed and no
+    /// site did.
     pub(crate) changes: Vec<StateChange>,
 }
 
@@ -42,13 +42,14 @@ pub(crate) struct StepChange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StateChange {
     pub(crate) instance: AppInstance,
-    /// Empty where it had no sites, none where they could not be read.
+    /// Empty if there were no sites, none if they could not be read.
     pub(crate) before: Option<State>,
     pub(crate) after: Option<State>,
 }
 
 impl<'h, R: Reading> Walk<'h, R> {
-    /// From the files at `tip`, which `reading` has, and the steps before it.
+    /// A walk from the branch's tip, whose files `reading` has, along the steps
+    /// that lead back from it.
     pub(crate) fn new(
         history: &'h dyn CommitHistory,
         steps: Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>,
@@ -59,12 +60,13 @@ impl<'h, R: Reading> Walk<'h, R> {
         Self { history, steps, ahead: VecDeque::new(), next_ahead: 1, reading, now }
     }
 
-    /// What the sites say at the point that was reached.
+    /// What an app's sites in an environment say at the commit that was
+    /// reached.
     pub(crate) fn now(&self, instance: &AppInstance) -> Option<State> {
         self.now.get(instance).cloned().unwrap_or_else(|| Some(State::default()))
     }
 
-    /// Every pair of that point.
+    /// Every app in every environment at that commit.
     pub(crate) fn instances(&self) -> impl Iterator<Item = &AppInstance> {
         self.now.keys()
     }
@@ -99,7 +101,7 @@ impl<'h, R: Reading> Walk<'h, R> {
         if before == after {
             return None;
         }
-        // What is there no more would stay for the rest of the walk.
+        // An app that is gone would be kept for the rest of the walk.
         if before.as_ref().is_some_and(State::is_empty) {
             self.now.remove(&instance);
         } else {

@@ -1,4 +1,4 @@
-//! What an audit and the past of a branch say, on real clones.
+//! What an audit and the history of a branch say, on real clones.
 
 use std::fs;
 use std::path::Path;
@@ -23,8 +23,8 @@ sites:
     fields: { tag: tag }
 ";
 
-/// A clone whose clock is in the test's hand: each commit is a minute after the
-/// one before, unless it says otherwise.
+/// A clone whose clock the test sets: each commit is a minute after the one
+/// before, unless the test says otherwise.
 struct Made {
     directory: tempfile::TempDir,
     minute: i64,
@@ -67,8 +67,8 @@ impl Made {
 
     fn git(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {stderr}");
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
@@ -94,8 +94,8 @@ impl Made {
 
     fn printed(&self, arguments: &[&str]) -> String {
         let output = self.rungs(arguments);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {said}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {stderr}");
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -106,7 +106,8 @@ impl Made {
         document["entries"].as_array().unwrap().clone()
     }
 
-    /// The entries of prod without what is of the commit and not of the change.
+    /// The entries of prod without what comes from the commit and not from the
+    /// change.
     fn promotions(&self) -> Vec<Value> {
         let mut entries = self.entries(&["--env", "prod"]);
         for entry in &mut entries {
@@ -119,8 +120,8 @@ impl Made {
         entries
     }
 
-    /// What the past of an environment's `web` says.
-    fn with_past<T>(&self, ask: impl FnOnce(&BranchHistory<'_>) -> T) -> T {
+    /// Asks the history of the branch.
+    fn with_history<T>(&self, ask: impl FnOnce(&BranchHistory<'_>) -> T) -> T {
         let clone = Arc::new(LocalClone::containing(self.path()).unwrap().unwrap());
         let tip = clone.head().unwrap().unwrap();
         let tree = clone.tree_of(&tip).unwrap();
@@ -131,16 +132,16 @@ impl Made {
     }
 
     fn states(&self) -> Vec<String> {
-        self.with_past(|past| {
+        self.with_history(|history| {
             let states =
-                past.tenures(&environment("prod"), "web").map(|tenure| tenure.unwrap().state);
+                history.tenures(&environment("prod"), "web").map(|tenure| tenure.unwrap().state);
             states.map(|state| tag(&state.unwrap())).collect()
         })
     }
 
     fn since(&self, name: &str) -> Since {
-        self.with_past(|past| {
-            past.tenures(&environment(name), "web").next().unwrap().unwrap().since
+        self.with_history(|history| {
+            history.tenures(&environment(name), "web").next().unwrap().unwrap().since
         })
     }
 }
@@ -150,7 +151,7 @@ fn environment(name: &str) -> EnvironmentName {
 }
 
 fn tag(state: &State) -> String {
-    let mut tags = state.iter().filter_map(|(_, said)| match said {
+    let mut tags = state.iter().filter_map(|(_, value)| match value {
         SiteValue::Image(image) => image.tag.clone(),
         _ => None,
     });
@@ -171,7 +172,7 @@ fn message(source: &str) -> String {
     )
 }
 
-/// The same promotion, brought to the branch in each way that forges have.
+/// The same promotion, brought to the branch in each way that forges offer.
 fn merged() -> Vec<(&'static str, Made)> {
     let styles = ["fast-forward", "merge", "squash", "rebase", "late"];
     styles.map(|style| (style, merged_by(style))).into()
@@ -275,7 +276,7 @@ fn a_pull_that_was_pushed_hides_nothing_from_an_audit() {
 }
 
 #[test]
-fn a_stay_that_reaches_past_a_pushed_pull_counts_from_it() {
+fn a_tenure_that_reaches_past_a_pushed_pull_counts_from_it() {
     let made = pushed_pull();
     let since = made.since("prod");
     assert!(matches!(since, Since::HiddenBefore { .. }), "{since:?}");
@@ -283,7 +284,7 @@ fn a_stay_that_reaches_past_a_pushed_pull_counts_from_it() {
 }
 
 #[test]
-fn commits_of_wrong_clocks_stand_where_the_branch_has_them() {
+fn commits_with_wrong_clocks_are_in_the_order_of_the_branch() {
     let mut made = Made::new();
     made.minute = 100_000_000;
     made.write("qa/web.yaml", "tag: v2\n");
@@ -297,7 +298,7 @@ fn commits_of_wrong_clocks_stand_where_the_branch_has_them() {
     };
     let all = made.entries(&["--env", "qa"]);
     assert_eq!(brief(&all), ["\":v3\"", "\":v2\"", "\":v1\""]);
-    // The first is older than what is asked for, and does not hide the others.
+    // The first is older than what is wanted, and does not hide the others.
     let since = made.entries(&["--env", "qa", "--since", "2023-11-14T00:00:00Z"]);
     assert_eq!(brief(&since), ["\":v2\"", "\":v1\""]);
 }
@@ -316,7 +317,7 @@ fn hostile_messages_are_claims_and_nothing_else() {
     );
     let entry = &made.entries(&["--env", "prod", "--limit", "1"])[0];
     assert_eq!(entry["record"]["verified"], false);
-    assert_eq!(entry["record"]["doubts"][0], "`qa` said `v1` of `tag`, not `v9`");
+    assert_eq!(entry["record"]["doubts"][0], "`qa` said `v1` for `tag`, not `v9`");
     for format in ["text", "json", "csv", "html"] {
         let text = made.printed(&["audit", "--format", format]);
         let raw =
@@ -328,7 +329,7 @@ fn hostile_messages_are_claims_and_nothing_else() {
 }
 
 #[test]
-fn holds_that_are_set_and_lifted_are_there() {
+fn holds_that_are_set_and_lifted_are_listed() {
     let mut made = Made::new();
     let file = ".rungs/holds/prod/web.yaml";
     made.write(file, "- { state: { tag: v1 }, reason: it crashes, by: ana }\n");
@@ -336,8 +337,8 @@ fn holds_that_are_set_and_lifted_are_there() {
     fs::remove_file(made.path().join(file)).unwrap();
     made.commit("by hand");
     let entries = made.entries(&["--env", "prod", "--limit", "2"]);
-    let told: Vec<_> = entries.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
-    assert_eq!(told, ["lift", "hold"]);
+    let actions: Vec<_> = entries.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["lift", "hold"]);
     assert_eq!(entries[1]["hold"]["reason"], "it crashes");
     assert_eq!(entries[1]["record"]["requestedBy"], "cy");
     assert_eq!(entries[0]["record"], Value::Null);
@@ -393,7 +394,9 @@ fn the_newest_record_has_the_newest_sequence() {
     made.write("qa/web.yaml", "tag: v4\n");
     made.commit("by hand");
     let newest = |name: &str, image: &str| {
-        made.with_past(|past| past.newest_sequence(&environment(name), "web", image).unwrap())
+        made.with_history(|history| {
+            history.newest_sequence(&environment(name), "web", image).unwrap()
+        })
     };
     assert_eq!(newest("qa", "tag"), Some(8));
     assert_eq!(newest("qa", "other"), None);

@@ -1,5 +1,5 @@
 //! However a forge merges a promotion, audit and rollback are the same; what
-//! commits say of their time is called unverified.
+//! commits say about their time is called unverified.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ fn remote() -> Remote {
     remote
 }
 
-/// A time that both git and the eye can read.
+/// A time in a form that both git and people can read.
 fn hours_ago(hours: i64) -> String {
     let time = Timestamp::now() - SignedDuration::from_hours(hours);
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -124,7 +124,7 @@ impl Merged {
         files_at(&self.bare(), "main")
     }
 
-    /// What audit says of the app, but for what names a commit or its time.
+    /// What audit says about the app, without what names a commit or its time.
     fn audit(&self, name: &str, app: &str) -> Vec<Json> {
         let audit = json(&self.cloned(name), &["audit", "--app", app, "--format", "json"]);
         let mut entries = audit["entries"].as_array().expect("entries").clone();
@@ -138,7 +138,7 @@ impl Merged {
         entries
     }
 
-    /// Since when the app says what it says in an environment.
+    /// Since when the app has had its state in an environment.
     fn since(&self, name: &str, app: &str, environment: &str) -> Json {
         let status = json(&self.cloned(name), &["status", "--format", "json"]);
         let apps = status["apps"].as_array().unwrap();
@@ -147,7 +147,7 @@ impl Merged {
         cells.iter().find(|cell| cell["environment"] == environment).unwrap()["since"].clone()
     }
 
-    /// What the gate `soak` says of promoting the app from stage to prod.
+    /// The plan of promoting the app from stage to prod.
     fn planned(&self, name: &str) -> Json {
         let arguments = ["promote", "web", "--to", "prod", "--dry-run", "--format", "json"];
         let output = rungs(&self.cloned(name), &arguments);
@@ -155,6 +155,7 @@ impl Merged {
             .unwrap_or_else(|_| panic!("a plan: {}", said(&output)))
     }
 
+    /// What the gate `soak` says about that.
     fn soak(&self, name: &str) -> Json {
         let plan = self.planned(name);
         find(&plan, &|json| json["gate"] == "soak").unwrap_or_else(|| panic!("no soak in {plan}"))
@@ -272,8 +273,7 @@ fn a_soak_that_trusts_the_forge_alone_waits_for_every_style() {
     }
 }
 
-/// A change of stage by hand, pushed to `main` at a time of its author's
-/// choice.
+/// A change of stage by hand, pushed to `main` at a time that its author chose.
 fn placed_by_hand(time: &str) -> Merged {
     let merged = Merged::copy_of(&remote());
     let clone = merged.cloned("ben");
@@ -292,7 +292,7 @@ fn a_backdated_commit_soaks_by_its_own_time_which_is_unverified() {
 }
 
 #[test]
-fn a_commit_of_the_future_has_not_begun_to_soak() {
+fn a_commit_from_the_future_has_not_started_to_soak() {
     let merged = placed_by_hand(&hours_ago(-24 * 30));
     let soak = merged.soak("ann");
     assert_eq!(soak["answer"], "wait", "{soak}");
@@ -325,14 +325,14 @@ fn a_pushed_pull_hides_nothing_from_audit() {
     let merged = pulled_and_pushed(&hours_ago(100), &hours_ago(50));
     let entries = merged.audit("auditor", "web");
     let of_stage: Vec<_> = entries.iter().filter(|entry| entry["environment"] == "stage").collect();
-    // Ann's change, and the beginning of the repository.
+    // Ann's change, and the first commit of the repository.
     assert_eq!(of_stage.len(), 2, "{of_stage:#?}");
     assert_eq!(of_stage[0]["author"]["name"], "ann-at-home", "{of_stage:#?}");
     assert_eq!(of_stage[0]["changes"][0]["to"], "registry.example.com/web:v2", "{of_stage:#?}");
 }
 
 #[test]
-fn a_pushed_pull_begins_the_soak_anew() {
+fn a_pushed_pull_starts_the_soak_again() {
     let soak = pulled_and_pushed(&hours_ago(100), &hours_ago(2)).soak("ann");
     assert_eq!(soak["answer"], "wait", "{soak}");
     let soak = pulled_and_pushed(&hours_ago(100), &hours_ago(50)).soak("ann");

@@ -106,7 +106,7 @@ impl AuditArgs {
             Some(Bound::At(time)) => query.since = Some(time),
             Some(Bound::Revision(text)) => {
                 let commit = point(workspace, &text)?;
-                query.behind = Some(on_branch(&text, commit, base, history)?);
+                query.after = Some(on_branch(&text, commit, base, history)?);
             }
             None => {}
         }

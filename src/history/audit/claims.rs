@@ -1,13 +1,13 @@
-//! Whether what a record says is so.
+//! Whether what a record says is true.
 
 use super::entry::{Claim, Sequence, SourceCommit};
 use crate::history::{Action, Record, Source, StateChange};
 use crate::sites::{Key, SiteValue, State, brief, differences};
 
-/// The record of these that is of what happened to that pair: the last whose
-/// references are what the sites say since. A squash of a branch that was
-/// changed once more has records of states that the branch never got; where
-/// none fits, the last is what it says of itself.
+/// The record among these that is about a change: the last one of its app and
+/// environment whose references are what the sites say after it. A squash of a
+/// branch that was changed once more has records of states that the base branch
+/// never got. If none fits, the last one is what the change says about itself.
 pub(super) fn record_of<'r>(records: &'r [Record], one: &StateChange) -> Option<&'r Record> {
     let mut of_pair = records.iter().rev().filter(|record| {
         let changes = !matches!(record.action, Action::Hold | Action::Lift);
@@ -20,7 +20,7 @@ pub(super) fn record_of<'r>(records: &'r [Record], one: &StateChange) -> Option<
 /// Why the sites are not what the record says.
 pub(super) fn doubts_of_references(record: &Record, one: &StateChange) -> Vec<String> {
     let Some(after) = &one.after else {
-        return vec!["the sites cannot be read since".to_owned()];
+        return vec!["the sites cannot be read after the change".to_owned()];
     };
     let nothing = State::default();
     let changed = Record::references_of(one.before.as_ref().unwrap_or(&nothing), after);
@@ -33,7 +33,7 @@ pub(super) fn doubts_of_references(record: &Record, one: &StateChange) -> Vec<St
     doubts
 }
 
-/// Why one reference is not what it is claimed to be.
+/// Why one reference is not what the record claims.
 fn doubt(claimed: &(String, String), all: &[(String, String)]) -> Option<String> {
     let (key, reference) = claimed;
     if all.contains(claimed) {
@@ -43,11 +43,11 @@ fn doubt(claimed: &(String, String), all: &[(String, String)]) -> Option<String>
         Some((_, value)) if reference.is_empty() => Some(format!("`{key}` still says `{value}`")),
         Some((_, value)) => Some(format!("`{key}` says `{value}`, not `{reference}`")),
         None if reference.is_empty() => None,
-        None => Some(format!("nothing says `{key}`")),
+        None => Some(format!("there is no `{key}`")),
     }
 }
 
-/// What has to have stood at a source.
+/// What a source has to have said.
 pub(super) fn expected(one: &StateChange) -> Vec<(Key, SiteValue)> {
     let nothing = State::default();
     let (before, after) =
@@ -56,7 +56,7 @@ pub(super) fn expected(one: &StateChange) -> Vec<(Key, SiteValue)> {
     changes.iter().filter_map(|one| Some((one.key.clone(), one.to?.clone()))).collect()
 }
 
-/// Why a source did not hold what came from it.
+/// Why a source did not have what came from it.
 pub(super) fn doubts_of_source(
     source: &Source,
     state: Option<&State>,
@@ -73,9 +73,9 @@ pub(super) fn doubts_of_source(
         Some(value) if value == wanted || value.is_same(wanted) => None,
         Some(value) => {
             let (value, wanted) = (brief(value, Some(wanted)), brief(wanted, Some(value)));
-            Some(format!("{place} said `{value}` of `{key}`, not `{wanted}`"))
+            Some(format!("{place} said `{value}` for `{key}`, not `{wanted}`"))
         }
-        None => Some(format!("{place} said nothing of `{key}`")),
+        None => Some(format!("{place} said nothing about `{key}`")),
     });
     different.collect()
 }

@@ -5,8 +5,8 @@ use crate::diagnostic::codes;
 codes! {
     /// There is no commit to look at.
     ///
-    /// An audit is read from the commits of a git clone. The directory is in
-    /// none, or in one that has no commit yet.
+    /// An audit is read from the commits of a git clone. The directory is not in a clone, or in one
+    /// that has no commit yet.
     ///
     /// ```text
     /// git init && git add --all && git commit -m "First environments"
@@ -15,8 +15,8 @@ codes! {
 
     /// There is no such time or commit.
     ///
-    /// `--since` and `--until` take a day, a time, a span back from now, or what
-    /// git takes for a commit.
+    /// `--since` and `--until` take a day, a time, a span back from now, or a commit as git names
+    /// it.
     ///
     /// ```text
     /// rungs audit --since 2026-11-01
@@ -26,11 +26,10 @@ codes! {
     /// ```
     NO_SUCH_TIME = "no-such-time", Input, Error;
 
-    /// The commit does not lie on the branch.
+    /// The commit is not on the branch.
     ///
-    /// `--since` and `--until` take a date, or a commit of the branch that is
-    /// audited. One that was merged into it from the side has no place between
-    /// the branch's own commits; take the merge that brought it.
+    /// `--since` and `--until` take a date, or a commit of the branch that is audited. A commit
+    /// that a merge brought has no place among the branch's own commits; name the merge.
     ///
     /// ```text
     /// git log --first-parent --ancestry-path --oneline COMMIT..BRANCH | tail -1

@@ -1,4 +1,4 @@
-//! What an audit says of one change.
+//! What an audit says about one change.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,13 +7,13 @@ use crate::config::EnvironmentName;
 use crate::git::{ObjectName, Signature};
 use crate::history::{Action, RecordedOverride, Source};
 
-/// What happened to one app in one environment by one commit of the branch.
+/// What one commit of the branch did to one app in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// When the branch got it.
     pub at: Timestamp,
-    /// Who says so.
+    /// Whose clock that is.
     pub clock: ClockSource,
     /// The branch's commit.
     pub commit: ObjectName,
@@ -25,25 +25,25 @@ pub struct Entry {
     pub app: String,
     /// What was done.
     pub action: ChangeKind,
-    /// What was said before and is said since, by key.
+    /// What the sites said before and say after, by key.
     pub changes: Vec<Changed>,
-    /// Whether the sites could not be read, or disagreed, before or since.
+    /// When the sites could not be read, or disagreed; none if they could.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<Unreadable>,
-    /// What the hold says, where one was set or lifted.
+    /// What the hold says, if one was set or lifted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold: Option<HoldNote>,
-    /// Who wrote the change: the author of the commit that has the record, where
-    /// a merge brought it.
+    /// The author of the change: of the commit that has the record, if a merge
+    /// brought it.
     pub author: Signature,
-    /// Who put it on the branch.
+    /// The person who put it on the branch.
     pub committer: Signature,
-    /// What the change says of itself.
+    /// What the change says about itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<Claim>,
 }
 
-/// Whose clock a time is of.
+/// Whose clock a time is by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClockSource {
@@ -51,7 +51,7 @@ pub enum ClockSource {
     Committer,
 }
 
-/// What was done, as the record says; where there is none, what can be seen.
+/// What was done, according to the record; without a record, what can be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeKind {
@@ -63,18 +63,18 @@ pub enum ChangeKind {
     Rollback,
     /// A state was held back.
     Hold,
-    /// A state was let in again.
+    /// A state was allowed in again.
     Lift,
-    /// The app's first sites came there.
+    /// The app got its first sites there.
     Added,
-    /// The app's last sites went.
+    /// The app lost its last sites there.
     Removed,
     /// Something else changed what the sites say.
     Change,
 }
 
 impl ChangeKind {
-    /// Its name.
+    /// The name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Set => "set",
@@ -107,51 +107,51 @@ impl From<Action> for ChangeKind {
 pub enum Unreadable {
     /// Before the commit, which mended them.
     Before,
-    /// Since the commit.
+    /// After the commit.
     After,
 }
 
 /// What a hold says besides the state that it holds back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HoldNote {
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// Who said so.
+    /// The person who set it.
     pub by: String,
-    /// When it ends by itself.
+    /// The time at which it ends by itself.
     pub until: Option<Timestamp>,
 }
 
-/// What one key says.
+/// What one key said before and says after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Changed {
     /// The key's name.
     pub key: String,
-    /// What it said; none where it was not there.
+    /// The old value; none if the key was not there.
     pub from: Option<String>,
-    /// What it says; none where it is there no more.
+    /// The new value; none if the key is gone.
     pub to: Option<String>,
-    /// Both in few characters: `v4 → v5`.
+    /// Both values in few characters: `v4 → v5`.
     #[serde(skip)]
     pub brief: String,
 }
 
-/// What a change says of itself, and whether that is so.
+/// What a change says about itself, and whether that is true.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Claim {
     /// Whether everything that the repository can show is as the record says:
-    /// what the sites say since, and that the source said the same at the
-    /// commit that it names. Who asked, why, and with which ticket, nothing in
-    /// a repository can show.
+    /// what the sites say after the change, and that the source said the same
+    /// at the commit that the record names. Nothing in a repository can show
+    /// who asked, why, and with which ticket.
     pub verified: bool,
     /// Why it is not verified, in sentences without a final full stop.
     pub doubts: Vec<String>,
     /// Where the state came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// Who asked for it.
+    /// The person who asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_by: Option<String>,
     /// Gates that were overridden, and why.
@@ -159,7 +159,7 @@ pub struct Claim {
     /// The ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
-    /// Why it was done.
+    /// The reason for the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The builds' numbers.

@@ -7,7 +7,7 @@ use crate::git::{BranchStep, CommitHistory, HistoryError, ObjectName};
 use crate::holds::{self, Hold};
 use crate::source::{Memory, RepoPath, Tree};
 
-/// Where holds stand.
+/// The directory that has the holds.
 pub(super) fn directory() -> RepoPath {
     RepoPath::root().child(".rungs").child("holds")
 }
@@ -20,8 +20,8 @@ pub(super) struct HoldChange {
     pub(super) note: HoldNote,
 }
 
-/// The holds that a commit set and lifted. A file that cannot be read has none:
-/// whoever set holds in it was told.
+/// The holds that a commit set and lifted. A file that cannot be read counts as
+/// one without holds: whoever set holds in it got an error.
 pub(super) fn hold_changes(
     repository: &Repository,
     history: &dyn CommitHistory,
@@ -51,7 +51,7 @@ fn read(
     Ok(holds::all(&Tree::new(memory), repository).unwrap_or_default())
 }
 
-/// Whether it is the same hold, wherever it stands in its file.
+/// Whether two holds are the same, wherever they are in their file.
 fn is_same(one: &Hold, two: &Hold) -> bool {
     one.app == two.app
         && one.environment == two.environment

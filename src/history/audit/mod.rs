@@ -1,12 +1,11 @@
 //! Who put what where, and when: from a branch's history.
 //!
 //! The facts are what commits changed at the sites, so that commits that
-//! predate rungs, or were made without it, are there as well. Records say more
-//! of them, and are checked against the facts. What a commit of the branch
-//! changed is the same however it came there: by itself, by a merge, squashed
-//! or rebased.
+//! predate rungs, or were made without it, are included. Records say more about
+//! them, and are checked against the facts. What a commit of the branch changed
+//! is the same however it got there: by itself, by a merge, squashed or
+//! rebased.
 
-mod merged_commits;
 mod claims;
 mod code;
 mod entry;
@@ -25,9 +24,10 @@ pub use entry::{
     ChangeKind, Changed, Claim, ClockSource, Entry, HoldNote, Sequence, SourceCommit, Unreadable,
 };
 
+use super::merged_commits::merged_commits;
 use super::record::{self, Record};
 use crate::config::{EnvironmentName, Repository};
-use crate::git::{BranchStep, Commit, HistoryError, ObjectDatabase, ObjectName};
+use crate::git::{Commit, HistoryError, ObjectDatabase, ObjectName};
 use crate::history::{Commits, Reading, StateChange, StepChange, Walk};
 use crate::sites::{AppInstance, Model, ModelScope, State, differences, in_full};
 use crate::source::Tree;
@@ -35,18 +35,18 @@ use crate::source::Tree;
 use holds::HoldChange;
 use sources::{PendingSource, SourceSearch};
 
-/// Which changes are asked for.
+/// Which changes an audit lists.
 #[derive(Debug, Clone, Default)]
 pub struct AuditQuery {
-    /// Of these apps; of all where there are none.
+    /// The apps; empty for all of them.
     pub apps: Vec<String>,
-    /// In these environments; in all where there are none.
+    /// The environments; empty for all of them.
     pub environments: Vec<EnvironmentName>,
-    /// Behind this commit of the branch.
-    pub behind: Option<ObjectName>,
-    /// At this time or later.
+    /// The commit of the branch after which changes are listed.
+    pub after: Option<ObjectName>,
+    /// The earliest time.
     pub since: Option<Timestamp>,
-    /// Before this time.
+    /// The time before which changes are listed.
     pub until: Option<Timestamp>,
 }
 
@@ -61,48 +61,51 @@ impl AuditQuery {
     }
 }
 
-/// As many commits of a branch in a row may be older than what is asked for
-/// before the search ends: times are of clocks that may be wrong, and a branch
-/// that was rebased or merged late has them out of order.
+/// The number of commits in a row that may be older than what is wanted before
+/// the search ends: clocks may be wrong, and a branch that was rebased or
+/// merged late has its times out of order.
 const OLDER_IN_A_ROW: usize = 500;
 
-/// As many entries wait for the commits that their records name as sources.
+/// The most entries that wait for the commits that their records name as
+/// sources.
 const MOST_WAITING: usize = 20_000;
 
-/// The changes of a branch, the newest first. Reads on only as far as it is
-/// asked, and keeps no more than the entries whose source is still to be found.
+/// The changes of a branch, newest first. Reads only as far as the iterator
+/// goes, and keeps no more than the entries whose source is still to be found.
 pub struct Audit<'h, R = Model> {
     walk: Walk<'h, R>,
     commits: Commits<'h>,
-    /// By whose configuration holds are read; none where they are not.
+    /// The repository whose configuration holds are read by; none if they are
+    /// not read.
     repository: Option<&'h Repository>,
     query: AuditQuery,
     sources: SourceSearch<'h>,
     waiting: VecDeque<WaitingEntry>,
     older: usize,
-    /// Whether no older commit is asked for.
+    /// Whether no older commit is wanted.
     is_answered: bool,
-    /// What ends it, behind the entries that wait.
+    /// What follows the entries that wait.
     end: AuditEnd,
 }
 
-/// Whether there is more behind the entries that wait.
+/// What follows the entries that wait.
 enum AuditEnd {
     NotYet,
     Reached,
-    /// The history ends with this.
+    /// The history ends with an error.
     Failed(HistoryError),
 }
 
-/// An entry, and what its record says of its source.
+/// An entry, and what its record says about its source.
 struct WaitingEntry {
     entry: Entry,
     pending: Option<PendingSource>,
 }
 
 impl<'h> Audit<'h, Model> {
-    /// Of the branch whose tip has these files and this configuration. Sites of
-    /// the environments that sources may be are read as well, whatever is asked.
+    /// An audit of the branch whose tip has these files and this configuration.
+    /// The sites of all environments are read, whatever the query, since each
+    /// may be a source.
     pub fn new(
         repository: &'h Repository,
         tree: &Tree,
@@ -123,7 +126,7 @@ impl<'h> Audit<'h, Model> {
 }
 
 impl<'h, R: Reading> Audit<'h, R> {
-    /// From a walk that begins at the branch's tip.
+    /// An audit of a walk that starts at the branch's tip.
     fn over(
         commits: Commits<'h>,
         walk: Walk<'h, R>,
@@ -144,8 +147,8 @@ impl<'h, R: Reading> Audit<'h, R> {
         })
     }
 
-    /// The apps that are there at the tip, each as often as it is in an
-    /// environment; before the first entry was asked for.
+    /// The apps at the tip, each once for every environment that has it. This
+    /// has to be called before the first entry is read.
     pub fn apps(&self) -> impl Iterator<Item = &str> {
         self.walk.instances().map(|instance| instance.app.as_str())
     }
@@ -165,28 +168,28 @@ impl<'h, R: Reading> Audit<'h, R> {
     fn take(&mut self, change: &StepChange) -> Result<(), HistoryError> {
         let commit = &change.step.commit;
         let at = self.sources.position(&commit.id)?;
-        self.settle(at, change);
+        self.check_sources(at, change);
         let time = commit.committer.time;
         self.older =
             if self.query.since.is_some_and(|since| time < since) { self.older + 1 } else { 0 };
-        let is_behind = match self.query.behind.clone() {
-            Some(behind) => self.sources.is_before(at, &behind)?,
+        let is_older = match self.query.after.clone() {
+            Some(after) => self.sources.is_before(at, &after)?,
             None => false,
         };
-        self.is_answered |= is_behind || self.older > OLDER_IN_A_ROW;
+        self.is_answered |= is_older || self.older > OLDER_IN_A_ROW;
         if !self.is_answered {
             return if self.query.is_at(time) { self.enter(at, change) } else { Ok(()) };
         }
-        // What records name as their source may lie further back.
+        // What records name as their source may be further back.
         if self.waiting.iter().all(|waiting| waiting.pending.is_none()) {
             self.finish(None);
         }
         Ok(())
     }
 
-    /// Makes an entry of each change that is asked for.
+    /// Makes an entry of each change that the query is about.
     fn enter(&mut self, at: Option<usize>, change: &StepChange) -> Result<(), HistoryError> {
-        let asked: Vec<&StateChange> =
+        let wanted: Vec<&StateChange> =
             change.changes.iter().filter(|one| self.query.is_about(&one.instance)).collect();
         let mut held = match self.repository {
             Some(repository) => {
@@ -195,11 +198,11 @@ impl<'h, R: Reading> Audit<'h, R> {
             None => Vec::new(),
         };
         held.retain(|one| self.query.is_about(&one.instance));
-        if asked.is_empty() && held.is_empty() {
+        if wanted.is_empty() && held.is_empty() {
             return Ok(());
         }
         let commit_records = commit_records(self.commits.objects, change)?;
-        for one in asked {
+        for one in wanted {
             let waiting = self.waiting_of(at, &change.step.commit, one, &commit_records)?;
             self.waiting.push_back(waiting);
         }
@@ -235,9 +238,9 @@ impl<'h, R: Reading> Audit<'h, R> {
         Ok(WaitingEntry { entry, pending })
     }
 
-    /// Answers what waits for commits that were reached: those from the
-    /// commit at `at` on, before that is undone.
-    fn settle(&mut self, at: Option<usize>, change: &StepChange) {
+    /// Checks the sources of the entries that wait for the commit at `at` or
+    /// for a newer one, by the states after that commit.
+    fn check_sources(&mut self, at: Option<usize>, change: &StepChange) {
         let Some(at) = at else { return };
         if !self.sources.is_due(at) {
             return;
@@ -246,24 +249,25 @@ impl<'h, R: Reading> Audit<'h, R> {
             if waiting.pending.as_ref().is_some_and(|pending| pending.at <= at)
                 && let Some(pending) = waiting.pending.take()
             {
-                let here = change.changes.iter().find(|one| one.instance == pending.instance);
-                let state =
-                    here.map_or_else(|| self.walk.now(&pending.instance), |one| one.after.clone());
-                answer(&mut waiting.entry, &pending, state.as_ref());
+                let changed = change.changes.iter().find(|one| one.instance == pending.instance);
+                let state = changed
+                    .map_or_else(|| self.walk.now(&pending.instance), |one| one.after.clone());
+                check(&mut waiting.entry, &pending, state.as_ref());
             }
         }
         let pending = self.waiting.iter().filter_map(|waiting| waiting.pending.as_ref());
         self.sources.due(pending.map(|pending| pending.at).min());
     }
 
-    /// Answers all that still waits: no older commit changed its source.
+    /// Ends the walk, and checks the sources of all entries that still wait: no
+    /// older commit changed them.
     fn finish(&mut self, error: Option<HistoryError>) {
         for waiting in &mut self.waiting {
             if let Some(pending) = waiting.pending.take() {
                 match &error {
                     None => {
                         let state = self.walk.now(&pending.instance);
-                        answer(&mut waiting.entry, &pending, state.as_ref());
+                        check(&mut waiting.entry, &pending, state.as_ref());
                     }
                     Some(_) => {
                         doubt(&mut waiting.entry, "the history ends before its source".to_owned());
@@ -274,7 +278,7 @@ impl<'h, R: Reading> Audit<'h, R> {
         self.end = error.map_or(AuditEnd::Reached, AuditEnd::Failed);
     }
 
-    /// The next entry that nothing is waited for any more.
+    /// The next entry that waits for nothing.
     fn ready(&mut self) -> Option<Entry> {
         let is_full = self.waiting.len() > MOST_WAITING;
         let first = self.waiting.front_mut()?;
@@ -282,7 +286,7 @@ impl<'h, R: Reading> Audit<'h, R> {
             return None;
         }
         if first.pending.is_some() {
-            doubt(&mut first.entry, "its source lies too far back to be looked for".to_owned());
+            doubt(&mut first.entry, "its source is too far back to be searched for".to_owned());
         }
         self.waiting.pop_front().map(|waiting| waiting.entry)
     }
@@ -308,7 +312,7 @@ impl<R: Reading> Iterator for Audit<'_, R> {
     }
 }
 
-fn answer(entry: &mut Entry, pending: &PendingSource, state: Option<&State>) {
+fn check(entry: &mut Entry, pending: &PendingSource, state: Option<&State>) {
     for found in claims::doubts_of_source(&pending.source, state, &pending.expected) {
         doubt(entry, found);
     }
@@ -321,8 +325,7 @@ fn doubt(entry: &mut Entry, text: String) {
     }
 }
 
-/// A commit that says something of a change: the branch's own first, then
-/// those that it brought.
+/// The author of a commit and the records in its message.
 struct CommitRecords {
     author: crate::git::Signature,
     records: Vec<Record>,
@@ -332,24 +335,13 @@ fn commit_records(
     objects: &dyn ObjectDatabase,
     change: &StepChange,
 ) -> Result<Vec<CommitRecords>, HistoryError> {
-    let merged_commits = merged_commits::merged_commits(objects, &change.step)?;
+    let merged_commits = merged_commits(objects, &change.step)?;
     let all = std::iter::once(&change.step.commit).chain(&merged_commits);
     let commit_records = all.map(|commit| CommitRecords {
         author: commit.author.clone(),
         records: record::read(&commit.message),
     });
     Ok(commit_records.collect())
-}
-
-/// The messages of a commit of the branch, and of those that it brought, the
-/// newest first.
-pub(crate) fn messages(
-    objects: &dyn ObjectDatabase,
-    step: &BranchStep,
-) -> Result<Vec<String>, HistoryError> {
-    let merged_commits = merged_commits::merged_commits(objects, step)?;
-    let all = std::iter::once(step.commit.clone()).chain(merged_commits);
-    Ok(all.map(|commit| commit.message).collect())
 }
 
 fn entry_of(commit: &Commit, one: &StateChange, commit_records: &[CommitRecords]) -> Entry {
@@ -380,7 +372,7 @@ fn entry_of(commit: &Commit, one: &StateChange, commit_records: &[CommitRecords]
     }
 }
 
-/// What a hold is in an audit.
+/// The entry of a hold that was set or lifted.
 fn entry_of_hold(commit: &Commit, one: HoldChange, commit_records: &[CommitRecords]) -> Entry {
     let HoldChange { instance, action, changes, note } = one;
     let is_of = |record: &&Record| {
@@ -397,12 +389,13 @@ fn entry_of_hold(commit: &Commit, one: HoldChange, commit_records: &[CommitRecor
     Entry { action, changes, hold: Some(note), author, record, ..bare }
 }
 
-/// What is of the commit.
+/// An entry with what the commit alone says.
 fn bare(commit: &Commit, instance: &AppInstance, commit_records: &[CommitRecords]) -> Entry {
     // A merge is committed by whoever merged, or by the forge in their name.
     let is_merge = commit.parents.len() > 1;
     let committer = if is_merge { &commit.author } else { &commit.committer };
-    // Who wrote one of several commits cannot be told without a record.
+    // Without a record it is not known which of several commits made the
+    // change.
     let author = if commit_records.len() == 2 { &commit_records[1].author } else { &commit.author };
     Entry {
         at: commit.committer.time,

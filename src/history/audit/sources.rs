@@ -1,4 +1,4 @@
-//! Where the commits that records name as their source lie on the branch.
+//! Where on the branch the commits are that records name as their source.
 
 use std::collections::HashMap;
 
@@ -11,21 +11,21 @@ use crate::sites::{AppInstance, Key, SiteValue};
 pub(super) struct PendingSource {
     pub(super) source: Source,
     pub(super) instance: AppInstance,
-    /// What has to have stood there.
+    /// What it has to have said.
     pub(super) expected: Vec<(Key, SiteValue)>,
-    /// Which commit of the branch; the tip's is zero.
+    /// The position of its commit on the branch; the tip's is zero.
     pub(super) at: usize,
 }
 
-/// As many commits of the branch behind a change are searched for its source.
+/// The most commits before a change that are searched for its source.
 const FARTHEST: usize = 50_000;
 
-/// The places of commits on the branch, read as far as they are asked for.
+/// The positions of commits on the branch, read as far as they are needed.
 pub(super) struct SourceSearch<'h> {
     branch: CommitNames<'h>,
     positions: HashMap<ObjectName, usize>,
     is_whole: bool,
-    /// The nearest commit that is waited for.
+    /// The position of the nearest commit that an entry waits for.
     due: Option<usize>,
 }
 
@@ -34,7 +34,7 @@ impl<'h> SourceSearch<'h> {
         Self { branch, positions: HashMap::new(), is_whole: false, due: None }
     }
 
-    /// Which commit of the branch it is; none where it is not on it.
+    /// The position of a commit on the branch; none if it is not on it.
     pub(super) fn position(&mut self, id: &ObjectName) -> Result<Option<usize>, HistoryError> {
         self.position_before(id, usize::MAX)
     }
@@ -61,7 +61,7 @@ impl<'h> SourceSearch<'h> {
         }
     }
 
-    /// Whether the commit at `at` is `other` or lies before it.
+    /// Whether the commit at `at` is `other` or comes before it.
     pub(super) fn is_before(
         &mut self,
         at: Option<usize>,
@@ -71,8 +71,8 @@ impl<'h> SourceSearch<'h> {
         Ok(at.zip(other).is_some_and(|(at, other)| at >= other))
     }
 
-    /// What a record's source has to have said, and when that is known; why
-    /// that cannot be, where it cannot.
+    /// What a record's source has to have said, and at which commit that is
+    /// checked; if it cannot be checked, the reason.
     pub(super) fn look_for(
         &mut self,
         at: Option<usize>,
@@ -83,13 +83,13 @@ impl<'h> SourceSearch<'h> {
             let needs_one = record.action == Action::Promote;
             return Ok(if needs_one { Err("it names no source".to_owned()) } else { Ok(None) });
         };
-        let here = at.unwrap_or_default();
+        let own_position = at.unwrap_or_default();
         let position = match commit {
-            // Without a commit: what stood there before the change.
-            None => Some(here + 1),
-            Some(commit) => self.position_before(commit, here.saturating_add(FARTHEST))?,
+            // Without a commit, it is what was there before the change.
+            None => Some(own_position + 1),
+            Some(commit) => self.position_before(commit, own_position.saturating_add(FARTHEST))?,
         };
-        let Some(position) = position.filter(|position| *position > here) else {
+        let Some(position) = position.filter(|position| *position > own_position) else {
             let name = commit.as_ref().map_or("it", ObjectName::short);
             return Ok(Err(format!("{name} is not on the branch before the change")));
         };
@@ -110,7 +110,7 @@ impl<'h> SourceSearch<'h> {
         self.due.is_some_and(|due| due <= at)
     }
 
-    /// Sets what is waited for next.
+    /// Sets the position of the nearest commit that an entry waits for.
     pub(super) fn due(&mut self, due: Option<usize>) {
         self.due = due;
     }

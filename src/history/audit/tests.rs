@@ -9,15 +9,15 @@ fn audit(made: &MadeHistory, query: AuditQuery) -> Audit<'_, MadeFiles> {
     Audit::over(commits, made.walk(), query).unwrap()
 }
 
-fn asked(made: &MadeHistory, query: AuditQuery) -> Vec<Entry> {
+fn entries(made: &MadeHistory, query: AuditQuery) -> Vec<Entry> {
     audit(made, query).map(Result::unwrap).collect()
 }
 
 fn all(made: &MadeHistory) -> Vec<Entry> {
-    asked(made, AuditQuery::default())
+    entries(made, AuditQuery::default())
 }
 
-/// A record of a promotion of `web` from qa to prod, as it stands in a message.
+/// A record of a promotion of `web` from qa to prod, as it is in a message.
 fn promotion(source: Option<&ObjectName>, tag: &str) -> String {
     let environment = |name| EnvironmentName::named(name).unwrap();
     let record = Record {
@@ -43,10 +43,10 @@ fn doubts(entry: &Entry) -> &[String] {
 }
 
 #[test]
-fn commits_without_a_record_are_there_as_well() {
+fn commits_without_a_record_are_listed_as_well() {
     let made = MadeHistory::of(&[Some("v1"), Some("v2"), None, Some("broken"), Some("v3")]);
     let entries = all(&made);
-    let commit_records: Vec<_> =
+    let actions: Vec<_> =
         entries.iter().map(|e| (e.action.name(), e.unreadable.is_some())).collect();
     let expected = [
         ("change", true),
@@ -55,7 +55,7 @@ fn commits_without_a_record_are_there_as_well() {
         ("change", false),
         ("added", false),
     ];
-    assert_eq!(commit_records, expected);
+    assert_eq!(actions, expected);
     assert_eq!(entries[3].changes[0].brief, "v1 → v2");
     assert_eq!(entries[3].record, None);
 }
@@ -72,10 +72,10 @@ fn a_source_that_said_something_else_is_a_doubt() {
     let mut made = late();
     let newer = made.steps[1].commit.id.clone();
     made.steps[2].commit.message = promotion(Some(&newer), "v1");
-    let expected = [format!("`qa` at {} said `v2` of `web`, not `v1`", newer.short())];
+    let expected = [format!("`qa` at {} said `v2` for `web`, not `v1`", newer.short())];
     assert_eq!(doubts(&all(&made)[0]), expected);
     made.steps[2].commit.message = promotion(None, "v1");
-    assert_eq!(doubts(&all(&made)[0]), ["`qa` said `v2` of `web`, not `v1`"]);
+    assert_eq!(doubts(&all(&made)[0]), ["`qa` said `v2` for `web`, not `v1`"]);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_source_that_is_not_on_the_branch_before_is_a_doubt() {
 }
 
 #[test]
-fn references_that_are_not_there_are_doubts() {
+fn references_that_the_sites_do_not_have_are_doubts() {
     let mut made = late();
     let source = made.steps[0].commit.id.clone();
     made.steps[2].commit.message = promotion(Some(&source), "v9");
@@ -99,7 +99,7 @@ fn references_that_are_not_there_are_doubts() {
         promotion(Some(&source), "v1").replace("Reference: web :v1", "Reference: other :v1");
     assert_eq!(
         doubts(&all(&made)[0]),
-        ["nothing says `other`", "it does not name `web`, which changed"]
+        ["there is no `other`", "it does not name `web`, which changed"]
     );
 }
 
@@ -116,7 +116,7 @@ fn of_several_records_of_one_pair_the_one_that_fits_counts() {
 }
 
 #[test]
-fn the_record_of_a_merged_commit_is_of_the_merge() {
+fn the_record_of_a_merged_commit_counts_for_the_merge() {
     let mut made = late();
     let message = std::mem::take(&mut made.steps[2].commit.message);
     let base = made.steps[0].commit.clone();
@@ -132,30 +132,27 @@ fn the_record_of_a_merged_commit_is_of_the_merge() {
 }
 
 #[test]
-fn a_question_limits_what_is_told() {
+fn a_query_limits_the_entries() {
     let mut made = late();
     made.add(&[("prod/cart", Some("v1"))]);
     let at = |minute: i64| Some(Timestamp::from_second(60 * minute).unwrap());
-    let commit_records = |query: AuditQuery| {
-        asked(&made, query).iter().map(|e| e.at.as_second() / 60).collect::<Vec<_>>()
+    let minutes = |query: AuditQuery| {
+        entries(&made, query).iter().map(|e| e.at.as_second() / 60).collect::<Vec<_>>()
     };
     let web = || AuditQuery { apps: vec!["web".to_owned()], ..AuditQuery::default() };
     let prod = EnvironmentName::named("prod").unwrap();
-    assert_eq!(commit_records(web()), [2, 1, 0]);
-    assert_eq!(commit_records(AuditQuery { environments: vec![prod], ..web() }), [2]);
-    assert_eq!(
-        commit_records(AuditQuery { since: at(1), until: at(3), ..AuditQuery::default() }),
-        [2, 1]
-    );
-    let behind = Some(made.steps[1].commit.id.clone());
-    assert_eq!(commit_records(AuditQuery { behind, ..AuditQuery::default() }), [3, 2]);
+    assert_eq!(minutes(web()), [2, 1, 0]);
+    assert_eq!(minutes(AuditQuery { environments: vec![prod], ..web() }), [2]);
+    assert_eq!(minutes(AuditQuery { since: at(1), until: at(3), ..AuditQuery::default() }), [2, 1]);
+    let after = Some(made.steps[1].commit.id.clone());
+    assert_eq!(minutes(AuditQuery { after, ..AuditQuery::default() }), [3, 2]);
 }
 
 #[test]
-fn a_source_before_what_is_asked_for_is_found() {
+fn a_source_older_than_the_query_is_found() {
     let made = late();
-    let behind = Some(made.steps[1].commit.id.clone());
-    let entries = asked(&made, AuditQuery { behind, ..AuditQuery::default() });
+    let after = Some(made.steps[1].commit.id.clone());
+    let entries = entries(&made, AuditQuery { after, ..AuditQuery::default() });
     assert_eq!((entries.len(), doubts(&entries[0])), (1, &[][..]));
 }
 
@@ -169,7 +166,7 @@ fn an_entry_comes_as_soon_as_its_source_was_reached() {
 }
 
 #[test]
-fn what_a_shallow_clone_lacks_is_a_doubt_and_ends_it() {
+fn what_a_shallow_clone_lacks_is_a_doubt_and_ends_the_audit() {
     let mut made = late();
     made.steps.remove(0);
     made.is_shallow = true;

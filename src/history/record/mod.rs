@@ -1,4 +1,4 @@
-//! What a change says of itself in its commit's message.
+//! What a change says about itself in its commit's message.
 //!
 //! A message has one readable line, an empty one, and the records' lines:
 //!
@@ -11,9 +11,9 @@
 //! Rungs-Plan: 5d41402abc4b2a76
 //! ```
 //!
-//! A line that names an action begins a record, and the lines behind it, up to
+//! A line that names an action starts a record, and the lines after it, up to
 //! the next such line, belong to it. So records survive a squash, which puts
-//! several messages into one, indents them or sets `* ` before them. No line
+//! several messages into one, indents them or puts `* ` before them. No line
 //! between records is empty, so that git takes all of them for trailers.
 
 mod read;
@@ -29,8 +29,8 @@ use super::Source;
 use crate::config::EnvironmentName;
 use crate::sites::{Difference, State, differences, in_full};
 
-/// As many lines of one sort as a record has: audit reads what was done from
-/// the sites, and a message of ten thousand lines helps nobody.
+/// The most lines of one sort in a record: audit reads what was done from the
+/// sites, and a message of ten thousand lines helps nobody.
 const MOST_LINES: usize = 500;
 
 /// What was done.
@@ -52,7 +52,7 @@ pub enum Action {
 impl Action {
     const ALL: [Self; 5] = [Self::Set, Self::Promote, Self::Rollback, Self::Hold, Self::Lift];
 
-    /// Its name.
+    /// The name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Set => "set",
@@ -63,7 +63,7 @@ impl Action {
         }
     }
 
-    /// The key of the line that begins its record.
+    /// The key of the line that starts its record.
     fn key(self) -> &'static str {
         match self {
             Self::Set => "Set",
@@ -75,7 +75,7 @@ impl Action {
     }
 }
 
-/// What a change to one app in one environment says of itself: claims, which
+/// What a change to one app in one environment says about itself: claims, which
 /// audit compares with what the commit did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -88,40 +88,40 @@ pub struct Record {
     pub environment: EnvironmentName,
     /// The environment and commit that the state came from.
     pub source: Option<Source>,
-    /// Each changed key's new reference, as [`Record::references_of`] makes
+    /// Each changed key's new reference, as [`Record::references_of`] returns
     /// them.
     pub references: Vec<(String, String)>,
     /// The builds' numbers, by image.
     pub sequences: Vec<(String, u64)>,
-    /// The commits that images were built from, by image; an empty name is all
-    /// of them.
+    /// The commits that images were built from, by image; an empty name means
+    /// all of them.
     pub source_commits: Vec<(String, String)>,
-    /// Who asked for it.
+    /// The person who asked for it.
     pub requested_by: Option<String>,
     /// Gates that were overridden, and why.
     pub overrides: Vec<RecordedOverride>,
     /// The ticket.
     pub ticket: Option<String>,
-    /// Why, where one has to say so: of a rollback or a hold.
+    /// The reason of a rollback or a hold.
     pub reason: Option<String>,
     /// The plan's identity.
     pub plan: Option<String>,
 }
 
-/// A gate that was overridden, as a record says it: which gates there are is
-/// known to whoever judges, not to whoever reads.
+/// A gate that was overridden, by the name that the record has: which gates
+/// exist is known where changes are judged, not where records are read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecordedOverride {
     /// The gate's name.
     pub gate: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
 impl Record {
-    /// The references of a change as records have them: each key that differs
-    /// with what it is to say, empty where it goes. What looks like a secret is
-    /// masked, and what is too long is cut.
+    /// The references of a change as records have them: each key that differs,
+    /// with its new value, which is empty if the key goes. What looks like a
+    /// secret is masked, and what is too long is cut.
     pub fn references_of(from: &State, to: &State) -> Vec<(String, String)> {
         let reference = |one: Difference<'_>| {
             let value = one.to.map(|value| text::cut(&in_full(one.key, value), text::LONGEST));

@@ -10,11 +10,11 @@ use crate::history::Source;
 /// list or indent.
 const MARKS: &[char] = &[' ', '\t', '*', '>', '-', '+', '|', '#', '•'];
 
-/// The records that a message has, wherever they stand in it.
+/// The records in a message, wherever they are in it.
 ///
 /// They are claims of whoever wrote the message. A line that is not understood
-/// is left out: a later version may write more of them, and anybody can write
-/// anything. Of a line that may stand once the first counts.
+/// is left out: a later version may write more kinds of them, and anybody can
+/// write anything. Of a line that may occur once, the first counts.
 pub fn read(message: &str) -> Vec<Record> {
     let mut records: Vec<Record> = Vec::new();
     for line in message.split(['\n', '\r']) {
@@ -25,8 +25,9 @@ pub fn read(message: &str) -> Vec<Record> {
         };
         let value = value.trim();
         if let Some(action) = Action::ALL.into_iter().find(|action| action.key() == key) {
-            // One that is broken would else give its lines to the one before it.
-            records.extend(begun(action, value).or_else(|| nowhere(action)));
+            // A broken record would otherwise give its lines to the one before
+            // it.
+            records.extend(started(action, value).or_else(|| placeholder(action)));
         } else if let Some(record) = records.last_mut() {
             add(record, key, value);
         }
@@ -36,7 +37,7 @@ pub fn read(message: &str) -> Vec<Record> {
 }
 
 /// `guestbook from stage@1a2b… to prod`, `guestbook in qa`.
-fn begun(action: Action, value: &str) -> Option<Record> {
+fn started(action: Action, value: &str) -> Option<Record> {
     let words: Vec<&str> = value.split_whitespace().collect();
     let (app, source, environment) = match words[..] {
         [app, "from", source, "to" | "in", environment] => (app, Some(source), environment),
@@ -54,8 +55,9 @@ fn begun(action: Action, value: &str) -> Option<Record> {
     Some(record)
 }
 
-/// Takes the lines of a record that names no app, and is left out.
-fn nowhere(action: Action) -> Option<Record> {
+/// A record without an app, which takes the lines of a broken one and is left
+/// out.
+fn placeholder(action: Action) -> Option<Record> {
     Some(Record::new(action, "", EnvironmentName::named("nowhere")?))
 }
 
@@ -85,8 +87,8 @@ fn add(record: &mut Record, key: &str, value: &str) {
     }
 }
 
-/// Whether a word can be the name of a gate. A later version may have gates that
-/// this one has not.
+/// Whether a word can be the name of a gate. A later version may have gates
+/// that this one does not have.
 fn is_name(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }

@@ -9,17 +9,17 @@ use crate::sites::{ImageParts, Key, SiteValue};
 
 impl Record {
     /// The record as it is read back: what is too long is cut, and what is
-    /// empty left out.
+    /// empty is left out.
     fn bounded(&self) -> Self {
         let short = |text: &String| cut(text, LONGEST);
         let optional = |text: &Option<String>| text.as_ref().filter(|t| !t.is_empty()).map(short);
-        let instances = |instances: &[(String, String)]| {
-            instances.iter().take(MOST_LINES).map(|(a, b)| (short(a), short(b))).collect()
+        let pairs = |pairs: &[(String, String)]| {
+            pairs.iter().take(MOST_LINES).map(|(a, b)| (short(a), short(b))).collect()
         };
         Self {
             app: short(&self.app),
-            references: instances(&self.references),
-            source_commits: instances(&self.source_commits),
+            references: pairs(&self.references),
+            source_commits: pairs(&self.source_commits),
             requested_by: optional(&self.requested_by),
             ticket: optional(&self.ticket),
             reason: optional(&self.reason),
@@ -121,7 +121,7 @@ fn the_first_line_says_what_was_done() {
 }
 
 #[test]
-fn a_first_line_that_would_be_too_long_counts() {
+fn a_first_line_that_would_be_too_long_has_a_number_instead() {
     let many = |tag: &str| {
         let keys: Vec<String> = (0..20).map(|n| format!("image-{n}")).collect();
         let entries: Vec<_> = keys.iter().map(|key| (key.as_str(), tag)).collect();
@@ -152,10 +152,10 @@ Co-authored-by: Bo <bo@example.com>
 see Rungs-Promote: other from qa to stage
 ";
     let found = read(squash);
-    let said: Vec<_> =
+    let summary: Vec<_> =
         found.iter().map(|r| (r.action, r.app.as_str(), r.ticket.as_deref())).collect();
     assert_eq!(
-        said,
+        summary,
         [(Action::Promote, "guestbook", Some("REL-7")), (Action::Rollback, "cart", None)]
     );
     assert_eq!(found[1].reason.as_deref(), Some("slow"));

@@ -1,20 +1,20 @@
 //! A stranger's text in a line of a message, and back.
 //!
-//! Names, tickets and reasons come from people and from files of pull
-//! requests. None of them may end its line, begin another record, or be read
-//! as something else than was written; what could do so is escaped. Dropping
-//! it was rejected: then two names that differ could be recorded as one.
+//! Names, tickets and reasons come from people and from files of pull requests.
+//! None of them may end its line, start another record, or be read as something
+//! other than what was written; what could do so is escaped. Dropping it was
+//! rejected: then two names that differ could be recorded as one.
 
 use crate::diagnostic::harmless;
 
-/// What every line of a record begins with.
+/// What every line of a record starts with.
 pub(super) const PREFIX: &str = "Rungs-";
 
-/// As many characters as a reason, a ticket or a reference may have. A message
-/// is read by people, and by programs that read all of it.
+/// The most characters that a reason, a ticket or a reference may have. A
+/// message is read by people, and by programs that read all of it.
 pub(super) const LONGEST: usize = 1000;
 
-/// The text, cut where it is too long; what was cut stays as it is.
+/// The text, cut if it is too long. Cutting it again changes nothing.
 pub(super) fn cut(text: &str, longest: usize) -> String {
     if text.chars().nth(longest).is_none() {
         return text.to_owned();
@@ -22,21 +22,21 @@ pub(super) fn cut(text: &str, longest: usize) -> String {
     text.chars().take(longest - 1).chain(['…']).collect()
 }
 
-/// The text for the rest of a line.
+/// The text, escaped for the rest of a line.
 pub(super) fn escaped(text: &str) -> String {
     let text = cut(text, LONGEST);
     let last = text.len().saturating_sub(1);
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
         // A line may be wrapped by whoever copies it, and its parts are then lines.
-        let begins_record = c == '-' && text[..=at].ends_with(PREFIX);
+        let starts_record = c == '-' && text[..=at].ends_with(PREFIX);
         let is_trimmed = c == ' ' && (at == 0 || at == last);
-        push(&mut out, c, begins_record || is_trimmed);
+        push(&mut out, c, starts_record || is_trimmed);
     }
     out
 }
 
-/// The text as one word.
+/// The text, escaped as one word.
 pub(super) fn word(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in escaped(text).chars() {
@@ -55,28 +55,29 @@ fn push(out: &mut String, c: char, always: bool) {
     }
 }
 
-/// Whether a reader would not see it, or a terminal obey it.
+/// Whether a reader would not see a character, or a terminal would obey it.
 fn is_hidden(c: char) -> bool {
     !(c == ' ' || c.is_ascii_graphic()) && harmless(c.encode_utf8(&mut [0; 4])).starts_with('\\')
 }
 
-/// The text that was escaped. What is no escape stays as it is: people write
+/// The text before it was escaped. What is not an escape is kept: people write
 /// such lines by hand too.
 pub(super) fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
         out.push_str(&rest[..at]);
-        let behind = &rest[at + 1..];
-        let (c, behind) = escape(behind).unwrap_or(('\\', behind));
+        let after = &rest[at + 1..];
+        let (c, after) = escape(after).unwrap_or(('\\', after));
         out.push(c);
-        rest = behind;
+        rest = after;
     }
     out.push_str(rest);
     cut(&out, LONGEST)
 }
 
-/// The character of the escape that begins behind a backslash, and what follows.
+/// The character of the escape that follows a backslash, and what comes after
+/// it.
 fn escape(text: &str) -> Option<(char, &str)> {
     if let Some(rest) = text.strip_prefix("u{") {
         let (digits, rest) = rest.split_once('}')?;
@@ -100,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_end_or_begin_a_line_is_escaped() {
+    fn what_would_end_or_start_a_line_is_escaped() {
         assert_eq!(escaped("a\nRungs-Promote: x"), r"a\nRungs\u{2d}Promote: x");
         assert_eq!(escaped("a\u{2028}b\r\u{85}"), r"a\u{2028}b\u{d}\u{85}");
         assert_eq!(escaped(" a b "), r"\u{20}a b\u{20}");
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_escape_stays() {
+    fn what_is_not_an_escape_is_kept() {
         for text in [r"C:\temp\x", r"\u{110000}", r"\u{}", r"\u{zz}", r"\", "plain"] {
             let expected = text.replace(r"\t", "\t");
             assert_eq!(unescaped(text), expected);

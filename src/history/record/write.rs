@@ -12,26 +12,25 @@ use crate::sites::{State, brief, differences, shortened};
 pub struct RecordedChange<'a> {
     /// The record.
     pub record: &'a Record,
-    /// What the sites said; what is held back or let in again where no site
-    /// changes.
+    /// What the sites said before; what is held back or allowed in again if no
+    /// site changes.
     pub from: &'a State,
-    /// What they say.
+    /// What they say after.
     pub to: &'a State,
 }
 
-/// As many characters as a first line may have: what is longer is said in
-/// numbers.
+/// The most characters of a first line: a longer one has a number instead.
 const SUBJECT: usize = 100;
 
-/// As many apps as are named in a first line.
+/// The most apps that a first line names.
 const MOST_APPS: usize = 3;
 
-/// The message of a commit that makes these changes: what they are in one
-/// line, and a record of each. `train` is the name of the train that was asked
-/// for.
+/// The message of a commit that makes these changes: what they are in one line,
+/// and a record of each. `train` is the name of the train that was requested.
 ///
-/// What strangers wrote can neither begin a line nor another record, and what
-/// is too long is cut; else [`super::read`] gives the records back as they are.
+/// What strangers wrote can start neither a line nor another record, and what
+/// is too long is cut. Apart from that, [`super::read`] returns the records as
+/// they are.
 pub fn message(recorded: &[RecordedChange<'_>], train: Option<&str>) -> String {
     let mut out = subject(recorded, train).replace(PREFIX, r"Rungs\u{2d}");
     out.push_str("\n\n");
@@ -51,9 +50,9 @@ fn push_record(out: &mut String, record: &Record) {
         None => format!("from {environment} "),
     });
     let app = word(&record.app);
-    let toward = if *action == Action::Promote { "to" } else { "in" };
+    let preposition = if *action == Action::Promote { "to" } else { "in" };
     let from = from.unwrap_or_default();
-    line(action.key(), &format!("{app} {from}{toward} {environment}"));
+    line(action.key(), &format!("{app} {from}{preposition} {environment}"));
     for (key, reference) in references.iter().take(MOST_LINES) {
         line("Reference", &format!("{} {}", word(key), escaped(reference)));
     }
@@ -77,15 +76,16 @@ fn push_record(out: &mut String, record: &Record) {
 }
 
 fn subject(recorded: &[RecordedChange<'_>], train: Option<&str>) -> String {
-    // A rollback sets a hold, and a promotion may lift one: what moves the app is the deed.
-    let is_deed = |recorded: &&RecordedChange<'_>| {
+    // A rollback sets a hold, and a promotion may lift one: the line names what
+    // moves the app.
+    let moves_app = |recorded: &&RecordedChange<'_>| {
         !matches!(recorded.record.action, Action::Hold | Action::Lift)
     };
-    let mut deeds: Vec<&RecordedChange<'_>> = recorded.iter().filter(is_deed).collect();
-    if deeds.is_empty() {
-        deeds = recorded.iter().collect();
+    let mut moves: Vec<&RecordedChange<'_>> = recorded.iter().filter(moves_app).collect();
+    if moves.is_empty() {
+        moves = recorded.iter().collect();
     }
-    match (&deeds[..], train) {
+    match (&moves[..], train) {
         ([], _) => "Change nothing".to_owned(),
         ([one], None) => of_one(one),
         (several, train) => of_several(several, train),
@@ -95,7 +95,7 @@ fn subject(recorded: &[RecordedChange<'_>], train: Option<&str>) -> String {
 /// `Promote guestbook to prod: frontend v4 → v5`
 fn of_one(recorded: &RecordedChange<'_>) -> String {
     let what = named(&recorded.record.app);
-    let start = started(recorded.record.action, &what, recorded.record.environment.as_str());
+    let start = first_words(recorded.record.action, &what, recorded.record.environment.as_str());
     let differences = differences(recorded.from, recorded.to);
     let changes: Vec<String> = if differences.is_empty() {
         recorded
@@ -117,7 +117,7 @@ fn of_one(recorded: &RecordedChange<'_>) -> String {
     }
 }
 
-/// An app with one image is often called as the image.
+/// An app with one image often has the image's name.
 fn key_and(key: &str, app: &str, change: &str) -> String {
     if key == app { change.to_owned() } else { format!("{} {change}", named(key)) }
 }
@@ -133,10 +133,10 @@ fn of_several(recorded: &[&RecordedChange<'_>], train: Option<&str>) -> String {
     let apps = listed(&names);
     match train {
         Some(train) => {
-            let start = started(record.action, &format!("train {}", named(train)), place);
+            let start = first_words(record.action, &format!("train {}", named(train)), place);
             format!("{start}: {apps}")
         }
-        None => started(record.action, &apps, place),
+        None => first_words(record.action, &apps, place),
     }
 }
 
@@ -153,7 +153,7 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-fn started(action: Action, what: &str, environment: &str) -> String {
+fn first_words(action: Action, what: &str, environment: &str) -> String {
     match action {
         Action::Set => format!("Set {what} in {environment}"),
         Action::Promote => format!("Promote {what} to {environment}"),

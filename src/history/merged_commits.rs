@@ -6,12 +6,13 @@ use jiff::Timestamp;
 
 use crate::git::{BranchStep, Commit, ObjectDatabase, ObjectError, ObjectName};
 
-/// As many commits are looked at for one merge. A merge that joins more brings
-/// another project's history, and the records in it are of no change here.
+/// The most commits that are looked at for one merge. A merge that brings more
+/// joins another project's history, and the records in it are not about changes
+/// here.
 const MOST: usize = 10_000;
 
 /// The commits that a merge brought: those of its other parents that the branch
-/// did not have, the newest first. None where it is no merge.
+/// did not have, newest first. Empty if the commit is not a merge.
 ///
 /// What a merge's own message says counts as well, but most forges put the
 /// records there only if they are asked to.
@@ -32,7 +33,18 @@ pub(super) fn merged_commits(
     search.run()
 }
 
-/// From where a commit is reached.
+/// The messages of a commit of the branch, and of those that it brought, newest
+/// first.
+pub(super) fn messages(
+    objects: &dyn ObjectDatabase,
+    step: &BranchStep,
+) -> Result<Vec<String>, ObjectError> {
+    let merged_commits = merged_commits(objects, step)?;
+    let all = std::iter::once(step.commit.clone()).chain(merged_commits);
+    Ok(all.map(|commit| commit.message).collect())
+}
+
+/// Where a commit is reached from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reach {
     /// From the merge's other parents alone.
@@ -41,16 +53,16 @@ enum Reach {
     Branch,
 }
 
-/// Goes back from all parents at once, the newest commit first, until all that
-/// is left to look at was on the branch before: as git finds a merge base. A
-/// commit whose clock was wrong may be taken for new; its record then names a
-/// change that the merge did not make, and matches none.
+/// Goes back from all parents at once, newest commit first, until everything
+/// that is left to look at was on the branch before, as git does to find a
+/// merge base. A commit whose clock was wrong may be taken for new; its record
+/// then names a change that the merge did not make, and matches none.
 struct Search<'a> {
     objects: &'a dyn ObjectDatabase,
     waiting: BinaryHeap<(Timestamp, ObjectName)>,
     reached: HashMap<ObjectName, Reach>,
     commits: HashMap<ObjectName, Commit>,
-    /// How many of those that wait are of the side.
+    /// The waiting commits that are reached from the side alone.
     of_side: HashSet<ObjectName>,
 }
 
@@ -73,7 +85,7 @@ impl<'a> Search<'a> {
         if !self.commits.contains_key(id) {
             match self.objects.commit(id) {
                 Ok((commit, _)) => self.commits.insert(id.clone(), commit),
-                // Where a shallow clone ends.
+                // A shallow clone ends here.
                 Err(ObjectError::Absent(_)) => return Ok(()),
                 Err(error) => return Err(error),
             };
