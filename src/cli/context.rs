@@ -84,7 +84,7 @@ pub(super) fn nearest_repository(start: &Path) -> &Path {
 /// The directory of a repository; for an address, that of its clone in the
 /// cache.
 fn directory_of(repo: PathBuf, variables: &Variables) -> Result<PathBuf, Finding> {
-    let Some(address) = repo.to_str().filter(|text| RepositoryAddress::is_meant(text)) else {
+    let Some(address) = repo.to_str().filter(|text| RepositoryAddress::is_address(text)) else {
         return Ok(repo);
     };
     let address = RepositoryAddress::parse(address)?;

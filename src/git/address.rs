@@ -5,11 +5,12 @@ use super::remote::place;
 use crate::diagnostic::{Finding, harmless};
 use crate::source::without_credentials;
 
-/// What git is asked to speak. Others run programs by name (`ext::`), or are
+/// The schemes that are accepted. Others run programs by name (`ext::`), or are
 /// unknown to most servers.
 const SCHEMES: [&str; 5] = ["https", "http", "ssh", "git", "file"];
 
-/// As long as no name of a user is, and every token at least.
+/// The length from which a user name is taken for a token: no user name is that
+/// long, and no token is shorter.
 const TOKEN: usize = 20;
 
 /// An address that git may be given, without a password or token in it: it is
@@ -20,8 +21,8 @@ pub struct RepositoryAddress(String);
 impl RepositoryAddress {
     /// Whether a text is meant as an address, and not as a directory: it has a
     /// scheme, names a transport (`ext::…`), or reads `host:path` with no slash
-    /// before the colon, as git tells them apart.
-    pub fn is_meant(text: &str) -> bool {
+    /// before the colon. Git distinguishes them in the same way.
+    pub fn is_address(text: &str) -> bool {
         text.contains("://") || text.split_once(':').is_some_and(|(host, _)| !host.contains('/'))
     }
 
@@ -40,13 +41,13 @@ impl RepositoryAddress {
         Ok(Self(text.to_owned()))
     }
 
-    /// For git.
+    /// The address, for git.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The same for all ways to write it: without the user, who is no part of
-    /// what is there, and without a slash at its end.
+    /// One key for all ways to write the address: without the user, who does
+    /// not change which repository it is, and without a slash at its end.
     pub(super) fn key(&self) -> String {
         let user = user(&self.0).unwrap_or_default();
         let key = if user.is_empty() {
@@ -57,8 +58,8 @@ impl RepositoryAddress {
         key.trim_end_matches('/').to_owned()
     }
 
-    /// What people call it: `deploy` of `https://host/shop/deploy.git`; it may
-    /// be empty.
+    /// The repository's own name: `deploy` for `https://host/shop/deploy.git`.
+    /// It may be empty.
     pub(super) fn name(&self) -> String {
         let key = self.key();
         let name = key.rsplit(['/', ':']).next().unwrap_or_default();
@@ -67,7 +68,7 @@ impl RepositoryAddress {
     }
 }
 
-/// The user part, empty where there is none; none where it is no address.
+/// The user, empty if there is none; none if the text is not an address.
 fn user(text: &str) -> Option<&str> {
     let authority = if let Some((scheme, rest)) = text.split_once("://") {
         let is_known = SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known));
@@ -81,7 +82,7 @@ fn user(text: &str) -> Option<&str> {
         Some(authority).filter(|_| is_scp)?
     };
     let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-    // A host that begins with a dash would be an option to ssh.
+    // A host that starts with a dash would be an option to ssh.
     (!host.starts_with('-') && !user.starts_with('-')).then_some(user)
 }
 
@@ -100,7 +101,7 @@ fn with_credentials(text: &str) -> Finding {
     };
     let message = format!("the address `{}` has a password or token in it", harmless(&text));
     Finding::new(&CREDENTIALS_IN_ADDRESS, message, place())
-        .help("leave it out, and give it by a credential helper or by `GIT_ASKPASS`")
+        .help("leave it out, and provide it through a credential helper or `GIT_ASKPASS`")
 }
 
 #[cfg(test)]
@@ -108,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_that_git_speaks_are_taken() {
+    fn addresses_that_git_speaks_are_accepted() {
         for address in [
             "https://host/shop/deploy.git",
             "https://me@bitbucket.org/shop/deploy",
@@ -120,11 +121,11 @@ mod tests {
             "git@host:shop/deploy",
             "host:x",
         ] {
-            assert!(RepositoryAddress::is_meant(address), "{address}");
+            assert!(RepositoryAddress::is_address(address), "{address}");
             assert_eq!(RepositoryAddress::parse(address).unwrap().as_str(), address);
         }
         for directory in ["deploy", "./a:b", "/srv/x", "../x"] {
-            assert!(!RepositoryAddress::is_meant(directory), "{directory}");
+            assert!(!RepositoryAddress::is_address(directory), "{directory}");
         }
     }
 
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_is_no_part_of_what_is_there() {
+    fn the_user_does_not_change_which_repository_it_is() {
         let key = |address| RepositoryAddress::parse(address).unwrap().key();
         assert_eq!(key("https://me@host/x/"), key("https://host/x"));
         assert_ne!(key("https://host/x"), key("https://host/y"));

@@ -1,30 +1,30 @@
-//! A clone's objects and references, whoever reads them.
+//! A clone's objects and references, whichever way they are read.
 
 use super::format::{self, ObjectKind};
 use super::{Commit, ObjectDatabase, ObjectError, ObjectName, TreeEntry};
 
-/// What differs between reading a clone in this process and by the `git`
-/// program. All that is said of objects' bytes is said once, in `format`.
+/// What differs between reading a clone in this process and reading it with the
+/// `git` program. Both return the bytes of objects; `format` parses them.
 pub(super) trait CloneBackend: Send + Sync {
-    /// How many hexadecimal digits the names of its objects have.
+    /// The number of hexadecimal digits in the names of its objects.
     fn digits(&self) -> usize;
-    /// What an object is, and its length in bytes.
+    /// An object's kind, and its length in bytes.
     fn header(&self, id: &ObjectName) -> Result<(ObjectKind, u64), ObjectError>;
-    /// What an object is, and its bytes.
+    /// An object's kind and bytes.
     fn object(&self, id: &ObjectName) -> Result<(ObjectKind, Vec<u8>), ObjectError>;
     /// Writes an object.
     fn write(&self, kind: ObjectKind, bytes: &[u8]) -> Result<ObjectName, ObjectError>;
-    /// Fetches what is missing of these, where there is someone who promised
-    /// to have it.
+    /// Fetches those of the objects that are missing, if a remote promised to
+    /// have them.
     fn fetch_missing(&self, ids: &[ObjectName]) -> Result<(), ObjectError>;
-    /// Whether objects may be missing that somebody promised to have.
+    /// Whether objects may be missing that a remote promised to have.
     fn is_partial(&self) -> bool;
     /// The object that a reference of this full, well-formed name leads to,
     /// which may be a tag.
     fn reference(&self, name: &str) -> Result<Option<ObjectName>, ObjectError>;
-    /// The reference that a symbolic one names, whether that is there or not.
+    /// The reference that a symbolic one names, whether or not it exists.
     fn symbolic(&self, name: &str) -> Result<Option<String>, ObjectError>;
-    /// The object whose name begins with these digits.
+    /// The object whose name starts with these digits.
     fn abbreviated(&self, digits: &str) -> Result<Abbreviated, ObjectError>;
     /// The names of its remotes.
     fn remotes(&self) -> Vec<String>;
@@ -77,7 +77,7 @@ impl<D: CloneBackend> ObjectDatabase for D {
     }
 }
 
-/// What both ways share of reading one object.
+/// The part of reading an object that both ways share.
 trait OfKind {
     fn of_kind(&self, id: &ObjectName, expected: ObjectKind) -> Result<Vec<u8>, ObjectError>;
 }
@@ -101,13 +101,14 @@ pub(super) enum Peeled {
     Other(ObjectKind),
 }
 
-/// Follows annotated tags. They cannot go round: each holds the hash of the next.
+/// Follows annotated tags. They cannot form a circle: each has the hash of the
+/// next.
 pub(super) fn peeled(
     backend: &dyn CloneBackend,
     mut id: ObjectName,
 ) -> Result<Peeled, ObjectError> {
     loop {
-        // The header alone says that a large blob is no commit.
+        // The header alone says that a large blob is not a commit.
         match backend.header(&id)?.0 {
             ObjectKind::Commit => return Ok(Peeled::Commit(id)),
             ObjectKind::Tag => {

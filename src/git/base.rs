@@ -11,8 +11,8 @@ impl Workspace {
     /// The base as this clone knows it: the revision that `--base` names, else
     /// the branch that changes go to, as its remote was last seen to have it.
     /// Without a remote it is this clone's branch that the configuration names,
-    /// else what is checked out. None where there is no clone, or no commit in
-    /// it. Nothing is fetched.
+    /// else what is checked out. None if there is no clone, or no commit in it.
+    /// Nothing is fetched.
     pub fn base(&self) -> Result<Option<&Revision>, Findings> {
         if let Some(base) = self.base.get() {
             return Ok(base.as_ref());
@@ -40,13 +40,14 @@ impl Workspace {
         }
     }
 
-    /// The base as its remote has it now, with its objects in this clone. Where
-    /// the remote cannot be reached, as it was last seen, with a warning.
+    /// The base as its remote has it now, with its objects in this clone. If
+    /// the remote cannot be reached, the base as it was last seen, with a
+    /// warning.
     ///
     /// # Errors
     ///
-    /// `--base` names something that is not a branch, which nothing can be
-    /// committed onto.
+    /// `--base` names something other than a branch, and nothing can be
+    /// committed onto that.
     pub fn newest_base(&self, warnings: &mut Findings) -> Result<Option<Revision>, Findings> {
         let Some(remote) = self.remote()? else { return Ok(self.base()?.cloned()) };
         let branch = self.base_branch()?;
@@ -60,7 +61,7 @@ impl Workspace {
                 let mut finding = error.finding();
                 let Ok(Some(known)) = self.base() else { return Err(finding.into()) };
                 finding.severity = Severity::Warning;
-                warnings.push(finding.help("this is of what was fetched before"));
+                warnings.push(finding.help("what was fetched before is used instead"));
                 Ok(Some(known.clone()))
             }
         }
@@ -79,8 +80,8 @@ impl Workspace {
         self.of_tip(self.require_remote()?, self.base_branch()?, tip)
     }
 
-    /// What was taken for the base, where that is not what anybody would
-    /// expect: the branch of the remote, or without one what is checked out.
+    /// A description of the base, unless it is what people expect: the remote's
+    /// branch, or without a remote what is checked out.
     pub fn unexpected(&self, base: &Revision) -> Option<String> {
         let remote = self.remote().ok().flatten();
         let is_expected = match base.kind {

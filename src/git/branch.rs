@@ -18,17 +18,18 @@ impl Branch {
         is_valid.then(|| Self(name.to_owned()))
     }
 
-    /// Its name, as people say it.
+    /// The short name.
     pub fn name(&self) -> &str {
         &self.0
     }
 
-    /// Its full name.
+    /// The full name of its reference.
     pub fn reference(&self) -> String {
         format!("refs/heads/{}", self.0)
     }
 
-    /// Whether rungs makes branches of such names: nothing is based on them.
+    /// Whether rungs itself makes branches of such names. Nothing is based on
+    /// them.
     pub fn is_ours(&self) -> bool {
         ["rungs/", "rungs-rollback/", "rungs-hold/"].iter().any(|ours| self.0.starts_with(ours))
     }

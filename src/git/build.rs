@@ -1,4 +1,4 @@
-//! A new commit, made of another one and the files that change.
+//! A new commit, made from another one and the files that change.
 //!
 //! It is made in the object database alone: no work tree, index or reference
 //! is read or written. Only the directories on the way to a change are read,
@@ -12,20 +12,20 @@ use super::{FileMode, ObjectDatabase, ObjectError, ObjectName, TreeEntry};
 use crate::diagnostic::Finding;
 use crate::source::{FileChanges, Location, RepoPath, is_git};
 
-/// Why files cannot be changed as they were to be.
+/// Why files cannot be changed as requested.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BuildError {
-    /// A directory would stand where a file does, or the other way round.
+    /// A directory would take the place of a file, or the other way round.
     #[error("`{path}` cannot be written: `{other}` is {what}")]
     Clash {
         /// The file that was to change.
         path: RepoPath,
-        /// What stands in its way.
+        /// The path that is in the way.
         other: RepoPath,
-        /// What that is.
+        /// What is there: a file or a directory.
         what: &'static str,
     },
-    /// A link or a submodule stands at the path or on the way to it.
+    /// A link or a submodule is at the path or on the way to it.
     #[error("`{path}` cannot be changed: `{other}` is {what}, and leads elsewhere")]
     Elsewhere {
         /// The file that was to change.
@@ -35,12 +35,12 @@ pub enum BuildError {
         /// Which of them it is.
         what: &'static str,
     },
-    /// Two names that a file system without case takes for one.
+    /// Two names that a case-insensitive file system takes for one.
     #[error("`{path}` and `{other}` differ by case only")]
     Case {
         /// The new name.
         path: RepoPath,
-        /// The name that is there.
+        /// The existing name.
         other: RepoPath,
     },
     /// A path in git's own directory.
@@ -78,9 +78,9 @@ impl BuildError {
     }
 }
 
-/// The tree that `base` becomes when the files change; `base` itself where
-/// nothing differs. A file that is there keeps its mode, and a new one cannot be
-/// run. Paths count from `prefix`, a directory below the tree.
+/// The tree that `base` becomes when the files change; `base` itself if nothing
+/// differs. An existing file keeps its mode, and a new one is not executable.
+/// Paths are relative to `prefix`, a directory of the tree.
 pub(super) fn tree(
     objects: &dyn ObjectDatabase,
     base: &ObjectName,
@@ -108,9 +108,9 @@ pub(super) fn tree(
     }
 }
 
-/// A file as it is to be.
+/// A file with its new bytes.
 struct WantedFile<'c> {
-    /// From the clone's root.
+    /// The path from the clone's root.
     full: &'c RepoPath,
     rest: Vec<&'c str>,
     bytes: Option<&'c [u8]>,
@@ -124,20 +124,20 @@ struct Builder<'b> {
 /// The changes at one name of a directory.
 #[derive(Default)]
 struct EntryChanges<'w, 'c> {
-    /// Of the file of that name.
+    /// The change to the file of that name.
     file: Option<&'w WantedFile<'c>>,
-    /// Of files in the directory of that name.
+    /// The changes to files in the directory of that name.
     below: Vec<&'w WantedFile<'c>>,
 }
 
 impl<'w, 'c> EntryChanges<'w, 'c> {
     fn any(&self) -> &'w WantedFile<'c> {
-        self.file.or_else(|| self.below.first().copied()).expect("a name is there for a change")
+        self.file.or_else(|| self.below.first().copied()).expect("every name has a change")
     }
 }
 
 impl Builder<'_> {
-    /// The directory with its changes; none where nothing is left in it.
+    /// The directory with its changes; none if nothing is left in it.
     fn directory(
         &self,
         path: &RepoPath,
@@ -175,7 +175,7 @@ impl Builder<'_> {
         }
     }
 
-    /// What stands at a name after its changes.
+    /// The entry at a name after its changes.
     fn entry(
         &self,
         directory: &RepoPath,
@@ -223,7 +223,8 @@ impl Builder<'_> {
         Ok(Some(TreeEntry { name: name.into(), mode, id }))
     }
 
-    /// On a disk without case, only one of two such names could be checked out.
+    /// Refuses a new name that differs from an existing one by case only: on a
+    /// case-insensitive disk, only one of them could be checked out.
     fn refuse_other_case(
         &self,
         directory: &RepoPath,
@@ -247,7 +248,7 @@ impl Builder<'_> {
         BuildError::Clash { path: self.shown(wanted.full), other: self.shown(path), what }
     }
 
-    /// As people know it: from the directory that holds `rungs.yaml`.
+    /// The path as people know it: from the directory that holds `rungs.yaml`.
     fn shown(&self, full: &RepoPath) -> RepoPath {
         let below = full.below(self.prefix).and_then(|rest| RepoPath::new(rest).ok());
         below.unwrap_or_else(|| full.clone())
@@ -269,7 +270,7 @@ mod tests {
     use super::*;
     use crate::git::Commit;
 
-    /// Objects in memory, which count what is read.
+    /// Objects in memory, with a list of what is read.
     #[derive(Default)]
     struct InMemory {
         trees: Mutex<HashMap<ObjectName, Vec<TreeEntry>>>,
@@ -370,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_directories_on_the_way_are_read_and_the_rest_stays() {
+    fn only_the_directories_on_the_way_are_read_and_the_rest_is_kept() {
         let objects = InMemory::default();
         let base = objects.of(&[("a/x/1", "1"), ("a/y/2", "2"), ("b/3", "3")]);
         objects.read.lock().unwrap().clear();
@@ -389,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn directories_that_become_empty_go() {
+    fn directories_that_become_empty_are_removed() {
         let made = changed(&[("a/b/c/1", "1"), ("d", "2")], &[("a/b/c/1", "-")]).unwrap();
         assert_eq!(made, pairs(&[("d", "2")]));
         assert_eq!(changed(&[("a/b", "1")], &[("a/b", "-")]).unwrap(), []);
@@ -408,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn they_do_on_purpose() {
+    fn they_do_when_one_is_removed_for_the_other() {
         let to_directory = changed(&[("a", "1")], &[("a", "-"), ("a/b", "2")]).unwrap();
         assert_eq!(to_directory, pairs(&[("a/b", "2")]));
         let to_file = changed(&[("a/b", "1")], &[("a/b", "-"), ("a", "2")]).unwrap();
@@ -416,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_differ_by_case_only_are_refused_where_one_is_new() {
+    fn names_that_differ_by_case_only_are_refused_if_one_is_new() {
         let refused = changed(&[("a/Web.yaml", "1")], &[("a/web.yaml", "2")]).unwrap_err();
         assert_eq!(refused, "`a/web.yaml` and `a/Web.yaml` differ by case only");
         let refused = changed(&[("Ä/x", "1")], &[("ä/y", "2")]).unwrap_err();
@@ -426,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn modes_stay_and_links_and_submodules_are_refused() {
+    fn modes_are_kept_and_links_and_submodules_are_refused() {
         let objects = InMemory::default();
         let blob = objects.write_blob(b"1").unwrap();
         let entry = |name: &str, mode| TreeEntry { name: name.into(), mode, id: blob.clone() };

@@ -1,8 +1,8 @@
 //! Clones of addresses, kept between runs.
 //!
-//! A cached clone is bare, has all history, and blobs only as they are read
-//! (where the server can do that). Runs take turns at making and fetching one;
-//! once it is fetched, any number read it and push from it at once.
+//! A cached clone is bare, has all history, and blobs only as they are read (if
+//! the server supports that). Runs take turns at making and fetching one; once
+//! it is fetched, any number of them can read it and push from it at once.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -21,14 +21,14 @@ use super::remote::{PATIENCE, place};
 use super::variables::Variables;
 use crate::diagnostic::{Finding, harmless};
 
-/// So many bytes of an address's hash are in its clone's name.
+/// The number of bytes of an address's hash in its clone's name.
 const HASH: usize = 8;
 
 /// Every branch as a remote's, so that none looks like this clone's own.
 const BRANCHES: &str = "+refs/heads/*:refs/remotes/origin/*";
 const TAGS: &str = "+refs/tags/*:refs/tags/*";
 
-/// In a clone, when its last fetch began.
+/// The file of a clone with the time at which its last fetch started.
 const FETCHED: &str = "rungs-fetched";
 
 /// The directory that cached clones are in.
@@ -36,13 +36,13 @@ const FETCHED: &str = "rungs-fetched";
 pub struct Cache(PathBuf);
 
 impl Cache {
-    /// That directory, which need not be there yet.
+    /// The cache in a directory, which need not exist yet.
     pub fn at(directory: impl Into<PathBuf>) -> Self {
         Self(directory.into())
     }
 
-    /// `RUNGS_CACHE`, else `rungs` in `XDG_CACHE_HOME` or `~/.cache`; none
-    /// where the variables name none of them.
+    /// `RUNGS_CACHE`, else `rungs` in `XDG_CACHE_HOME` or `~/.cache`; none if
+    /// the variables name none of them.
     pub fn of(variables: &Variables) -> Option<Self> {
         let absolute = |name| variables.get(name).map(PathBuf::from).filter(|at| at.is_absolute());
         let own = variables.get("RUNGS_CACHE").map(PathBuf::from);
@@ -51,30 +51,31 @@ impl Cache {
         own.or_else(common).or_else(home).map(Self)
     }
 
-    /// The clone of an address as it is now: made where there is none, or none
-    /// that works, and fetched where there is one. Its own directory. `clock`
-    /// says the time: runs tell by it whether another fetched while they waited.
+    /// Brings the clone of an address up to date, and returns its directory. It
+    /// is made if there is none, or none that works. `clock` says the time,
+    /// which shows a run whether another one fetched while it waited.
     pub fn fetch(
         &self,
         address: &RepositoryAddress,
         clock: fn() -> SystemTime,
     ) -> Result<PathBuf, Finding> {
-        let asked = clock();
+        let requested = clock();
         let lock = CacheLock::take(&self.0, address).map_err(|error| self.unwritable(&error))?;
         lock.remove_unfinished();
         if lock.is_usable(address) {
-            if lock.was_fetched_since(asked) {
+            if lock.was_fetched_since(requested) {
                 return Ok(lock.clone);
             }
-            match lock.fetch(clock().max(asked)) {
+            match lock.fetch(clock().max(requested)) {
                 Ok(()) => return Ok(lock.clone),
-                // Whether it is the server or the clone is told by asking the server alone.
+                // Asking the server alone shows whether it or the clone is at
+                // fault.
                 Err(error) => {
                     CacheLock::reach(address).map_err(|_| unreachable(address, &error))?;
                 }
             }
         }
-        lock.make(address, clock().max(asked)).map_err(|error| match error {
+        lock.make(address, clock().max(requested)).map_err(|error| match error {
             CacheError::Disk(error) => self.unwritable(&error),
             CacheError::Git(error) => unreachable(address, &error),
         })?;
@@ -96,7 +97,7 @@ fn unreachable(address: &RepositoryAddress, error: &ProgramError) -> Finding {
             let address = harmless(address.as_str());
             let message = format!("`{address}` could not be reached: {words}");
             Finding::new(&REMOTE_UNREACHABLE, message, place()).help(format!(
-                "look whether `git ls-remote {address}` works without asking for a password"
+                "check whether `git ls-remote {address}` works without asking for a password"
             ))
         }
         error => error.finding(place()),
@@ -120,7 +121,7 @@ impl From<ProgramError> for CacheError {
     }
 }
 
-/// One run's lock at a clone; others wait until it is dropped, or the process
+/// One run's lock on a clone; others wait until it is dropped, or the process
 /// ends.
 struct CacheLock {
     directory: PathBuf,
@@ -146,7 +147,8 @@ impl CacheLock {
         Ok(Self { directory, name, clone, _lock: lock })
     }
 
-    /// What runs that were killed left behind: nobody else is at work.
+    /// Removes what killed runs left behind. With the lock held, nobody else is
+    /// at work.
     fn remove_unfinished(&self) {
         let unfinished = format!("{}.tmp-", self.name);
         let entries = fs::read_dir(&self.directory).into_iter().flatten().flatten();
@@ -192,14 +194,14 @@ impl CacheLock {
         listed.is_ok_and(|listed| !listed.is_empty())
     }
 
-    /// Whether another run fetched after this one asked, while it waited.
-    fn was_fetched_since(&self, asked: SystemTime) -> bool {
+    /// Whether another run has fetched since then, while this one waited.
+    fn was_fetched_since(&self, requested: SystemTime) -> bool {
         let text = fs::read_to_string(self.clone.join(FETCHED)).ok();
         let nanos = text.and_then(|text| text.trim().parse().ok());
-        nanos.is_some_and(|nanos| SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos) >= asked)
+        nanos.is_some_and(|nanos| SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos) >= requested)
     }
 
-    fn fetch(&self, began: SystemTime) -> Result<(), ProgramError> {
+    fn fetch(&self, started: SystemTime) -> Result<(), ProgramError> {
         let program = self.program().setting("gc.auto=0").setting("maintenance.auto=false");
         let command = program.command("fetch").args([
             "--quiet",
@@ -213,21 +215,22 @@ impl CacheLock {
         ]);
         command.timeout(PATIENCE).run()?;
         if !self.has_its_trees() {
-            let said = "a branch's files are missing".to_owned();
-            return Err(ProgramError::Failed { subcommand: "fetch", said });
+            let message = "a branch's files are missing".to_owned();
+            return Err(ProgramError::Failed { subcommand: "fetch", message });
         }
-        Self::settle(&self.clone, began);
+        Self::finish_fetch(&self.clone, started);
         Ok(())
     }
 
-    /// Keeps the clone fast: which commits change which paths is looked up, and
-    /// not computed each time. A clone without that is slow, and nothing worse.
-    fn settle(clone: &Path, began: SystemTime) {
+    /// Keeps the clone fast, and notes when it was fetched. Which commits
+    /// change which paths is looked up instead of computed each time: a clone
+    /// without that is slow, but nothing worse.
+    fn finish_fetch(clone: &Path, started: SystemTime) {
         let program = GitProgram::in_clone(clone, None);
         let graph = ["write", "--reachable", "--changed-paths", "--split", "--no-progress"];
         let _ = program.command("commit-graph").args(graph).output();
         let _ = program.command("gc").args(["--auto", "--quiet"]).output();
-        let nanos = began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let nanos = started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
         let _ = fs::write(clone.join(FETCHED), nanos.to_string());
     }
 
@@ -238,8 +241,8 @@ impl CacheLock {
     }
 
     /// Makes the clone under another name, and puts it in its place when it is
-    /// whole.
-    fn make(&self, address: &RepositoryAddress, began: SystemTime) -> Result<(), CacheError> {
+    /// complete.
+    fn make(&self, address: &RepositoryAddress, started: SystemTime) -> Result<(), CacheError> {
         let new = self.temporary("new");
         GitProgram::nowhere()
             .command("clone")
@@ -250,9 +253,9 @@ impl CacheLock {
             .run()?;
         let program = GitProgram::in_clone(&new, None);
         name_branches(&program)?;
-        // Cloning brings tags of itself, and would stumble over being told to.
+        // Cloning fetches tags anyway, and would trip over a refspec for them.
         program.command("config").args(["--add", "remote.origin.fetch", TAGS]).run()?;
-        Self::settle(&new, began);
+        Self::finish_fetch(&new, started);
         if self.clone.symlink_metadata().is_ok() {
             fs::rename(&self.clone, self.temporary("old"))?;
         }
@@ -262,9 +265,9 @@ impl CacheLock {
     }
 }
 
-/// `clone --bare` takes the remote's branches for its own as well, where no
-/// fetch would move them, and the branch of the remote's `HEAD` for its own
-/// `HEAD`.
+/// Removes the clone's own copies of the remote's branches, which
+/// `clone --bare` makes and no fetch would move, and notes which branch the
+/// remote's `HEAD` names.
 fn name_branches(program: &GitProgram) -> Result<(), ProgramError> {
     let head = program.command("symbolic-ref").args(["--quiet", "HEAD"]).output()?;
     let head = String::from_utf8_lossy(&head.stdout).trim().to_owned();

@@ -1,4 +1,4 @@
-//! Reading a clone by the `git` program.
+//! Reading a clone with the `git` program.
 
 use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -9,14 +9,15 @@ use super::backend::{Abbreviated, CloneBackend};
 use super::format::ObjectKind;
 use super::{GitProgram, ObjectError, ObjectName, ProgramError, Running};
 
-/// So many objects are asked of a remote in one go: what a server packs for
-/// one request is bounded, and so is what is lost when it ends early.
+/// The most objects that are requested from a remote at once: that bounds what
+/// a server packs for one request, and what is lost if it ends early.
 const AT_ONCE: usize = 10_000;
 
-/// A clone that libgit2 does not read: of SHA-256, with reftable, or partial.
+/// A clone that libgit2 does not read: with SHA-256, with reftable, or a
+/// partial one.
 ///
-/// Two children answer for objects as long as this is there. One could
-/// (`--batch-command`), but only since git 2.36.
+/// Two child processes answer questions about objects as long as this exists.
+/// One could (`--batch-command`), but only since git 2.36.
 pub(super) struct CatFile {
     program: GitProgram,
     digits: usize,
@@ -25,7 +26,7 @@ pub(super) struct CatFile {
     promisors: OnceLock<Vec<String>>,
 }
 
-/// The line above an object's bytes.
+/// The line before an object's bytes.
 struct Header {
     kind: ObjectKind,
     size: u64,
@@ -42,8 +43,8 @@ impl CatFile {
         }
     }
 
-    /// Asks a child of an object. One that failed has said all it will: the
-    /// next question is for a new one.
+    /// Asks a child process about an object. A child that failed is not asked
+    /// again: the next question starts a new one.
     fn ask<T>(
         &self,
         child: &Mutex<Option<Running>>,
@@ -76,7 +77,7 @@ impl CatFile {
         Ok(self.program.command(subcommand).args(arguments).run()?)
     }
 
-    /// What a command says, or none where it says no by its exit code.
+    /// What a command prints; none if its exit code says no.
     fn answer(
         &self,
         subcommand: &'static str,
@@ -86,42 +87,42 @@ impl CatFile {
         match output.code {
             Some(0) => Ok(Some(line(&output.stdout))),
             Some(1) => Ok(None),
-            _ => Err(ProgramError::Failed { subcommand, said: output.stderr }.into()),
+            _ => Err(ProgramError::Failed { subcommand, message: output.stderr }.into()),
         }
     }
 
-    /// Those of the objects that are not in the clone. They are listed without
-    /// being read on demand, which `cat-file` can be kept from only since 2.45.
+    /// The objects among these that are not in the clone. Listing them fetches
+    /// nothing, while `cat-file` can be kept from fetching only since git 2.45.
     fn missing(&self, ids: &[ObjectName]) -> Result<Vec<ObjectName>, ObjectError> {
         let options =
             ["--no-walk", "--objects", "--missing=allow-any", "--ignore-missing", "--stdin"];
         let command = self.program.command("rev-list").args(options).input(lines(ids));
-        let there = command.run()?;
-        let there: HashSet<&[u8]> = there
+        let present = command.run()?;
+        let present: HashSet<&[u8]> = present
             .split(|byte| *byte == b'\n')
             .map(|line| &line[..line.len().min(self.digits)])
             .collect();
-        Ok(ids.iter().filter(|id| !there.contains(id.as_str().as_bytes())).cloned().collect())
+        Ok(ids.iter().filter(|id| !present.contains(id.as_str().as_bytes())).cloned().collect())
     }
 
     /// The remotes that promised to have what is missing.
     fn promisors(&self) -> &[String] {
         self.promisors.get_or_init(|| {
-            let asked = ["-z", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$"];
-            let said = self.answer("config", &asked).ok().flatten().unwrap_or_default();
-            let keys = said.split('\0').filter_map(|entry| entry.strip_suffix("\ntrue"));
+            let arguments = ["-z", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$"];
+            let output = self.answer("config", &arguments).ok().flatten().unwrap_or_default();
+            let keys = output.split('\0').filter_map(|entry| entry.strip_suffix("\ntrue"));
             let names =
                 keys.filter_map(|key| key.strip_prefix("remote.")?.strip_suffix(".promisor"));
             let mut remotes: Vec<String> = names.map(str::to_owned).collect();
-            let elder = self.answer("config", &["--get", "extensions.partialClone"]);
-            remotes.extend(elder.ok().flatten());
+            let older = self.answer("config", &["--get", "extensions.partialClone"]);
+            remotes.extend(older.ok().flatten());
             remotes.retain(|remote| !remote.starts_with('-'));
             remotes
         })
     }
 
-    /// As git itself fetches what it misses (`promisor-remote.c`), but all of
-    /// it at once.
+    /// Fetches objects as git itself does when it misses them
+    /// (`promisor-remote.c`), but all at once.
     fn fetch(&self, remote: &str, ids: &[ObjectName]) -> Result<(), ObjectError> {
         let program = self.program.clone().setting("fetch.negotiationAlgorithm=noop");
         let options = [
@@ -139,8 +140,8 @@ impl CatFile {
     }
 }
 
-/// An object's header and what `read` makes of what follows; none where the
-/// object is not there.
+/// What `read` makes of an object's header and of the bytes that follow; none
+/// if the object is missing.
 fn answer<T>(
     running: &mut Running,
     id: &ObjectName,
@@ -205,7 +206,7 @@ impl CloneBackend for CatFile {
         if found.is_none() {
             return Ok(None);
         }
-        // `--quiet` keeps it from saying more than yes.
+        // `--quiet` keeps it from printing the id.
         let id = self.run("show-ref", &["--verify", "--hash", "--", name])?;
         Ok(ObjectName::parse(&line(&id)))
     }

@@ -1,21 +1,22 @@
-//! What a CI says of the branch that changes go to.
+//! What a CI says about the branch that changes go to.
 //!
-//! Its variables speak of the repository that the pipeline runs for, which may
-//! be another one than the clone's: an application's pipeline sets references
-//! in a repository of deployments. They count only where it is the same.
+//! Its variables are about the repository that the pipeline runs for, which may
+//! not be the clone's: an application's pipeline sets references in a
+//! deployment repository. They count only if the two are the same.
 
 use super::branch::Branch;
 use super::variables::Variables;
 
 /// One CI's variables.
 struct Ci {
-    /// Where this one is set, it is that CI.
+    /// The variable that only this CI sets.
     marker: &'static str,
-    /// The repository that the pipeline runs for: its address, or its path on
-    /// the forge.
+    /// The variable with the repository that the pipeline runs for: its
+    /// address, or its path on the forge.
     repository: &'static str,
-    /// The target of the pull request that the pipeline runs for, or the
-    /// repository's default branch; the first that is set.
+    /// The variables with the target of the pull request that the pipeline runs
+    /// for, or with the repository's default branch; the first that is set
+    /// counts.
     branches: &'static [&'static str],
 }
 
@@ -49,7 +50,7 @@ const KNOWN: [Ci; 6] = [
     Ci { marker: "JENKINS_URL", repository: "GIT_URL", branches: &["CHANGE_TARGET"] },
 ];
 
-/// The branch that changes to the clone of `url` go to, where the CI says it.
+/// The branch that changes to the clone of `url` go to, if the CI says it.
 pub(super) fn base_branch(variables: &Variables, url: &str) -> Option<Branch> {
     let ci = KNOWN.iter().find(|ci| variables.get(ci.marker).is_some())?;
     if !is_same(url, variables.get(ci.repository)?) {
@@ -61,9 +62,9 @@ pub(super) fn base_branch(variables: &Variables, url: &str) -> Option<Branch> {
     branch.filter(|branch| !branch.is_ours())
 }
 
-/// GitHub has no variable for the default branch. The branch that a workflow
-/// runs for is the base after a push to it; run by hand or for a pull request
-/// it may be any.
+/// The branch that a workflow runs for after a push. GitHub has no variable for
+/// the default branch, and after a push this branch is the base. A workflow
+/// that is run by hand or for a pull request may run for any branch.
 fn pushed(variables: &Variables) -> Option<&str> {
     let is_push = variables.get("GITHUB_EVENT_NAME") == Some("push");
     let is_branch = variables.get("GITHUB_REF_TYPE") == Some("branch");
@@ -78,8 +79,9 @@ fn is_same(url: &str, repository: &str) -> bool {
             || url.strip_suffix(&repository).is_some_and(|rest| rest.ends_with('/')))
 }
 
-/// `shop/deploy` of `https://host/shop/deploy.git`, `git@host:shop/deploy` and
-/// itself; forges do not tell names apart by case.
+/// The path `shop/deploy` of `https://host/shop/deploy.git`,
+/// `git@host:shop/deploy` and itself, in lower case: forges do not distinguish
+/// names by case.
 fn path_of(address: &str) -> String {
     let path = match address.split_once("://") {
         Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn another_repositorys_pipeline_says_nothing() {
+    fn another_repositorys_pipeline_does_not_count() {
         let variables = github(&[("GITHUB_BASE_REF", "develop")]);
         for url in ["https://github.com/shop/app", "https://github.com/my-shop/deploy", ""] {
             assert_eq!(base(url, &variables), None, "{url}");

@@ -1,12 +1,12 @@
-//! What can be wrong with git, and with what it is asked for.
+//! What can go wrong with git, and with what is asked of it.
 
 use crate::diagnostic::codes;
 
 codes! {
-    /// The program `git` is not there.
+    /// The program `git` is not installed.
     ///
-    /// Fetching and pushing go through the `git` program of whoever runs rungs, so that its
-    /// credentials, proxies and hooks are the same as by hand. Rendering needs no git.
+    /// Fetching and pushing use the `git` program of whoever runs rungs, so that credentials,
+    /// proxies and hooks are the same as by hand. Rendering needs no git.
     ///
     /// Install git, or put the directory that holds it in `PATH`. In an image for CI:
     ///
@@ -17,18 +17,17 @@ codes! {
 
     /// The program `git` is too old.
     ///
-    /// It does not know an option that rungs needs. The message says which version is there,
+    /// It does not know an option that rungs needs. The message says which version is installed,
     /// and which one is needed. Update git; nothing was changed.
     GIT_TOO_OLD = "git-too-old", Outside, Error;
 
     /// The program `git` failed.
     ///
-    /// The message has git's own reason. It may be the disk, permissions, or a clone that is
-    /// damaged, which `git fsck` tells. Run the command again when that is mended: nothing is
-    /// left half done.
+    /// The message has git's own reason. It may be the disk, permissions, or a damaged clone, which
+    /// `git fsck` reports. Run the command again when that is mended: nothing is left half done.
     GIT_FAILED = "git-failed", Outside, Error;
 
-    /// `--author` is no name with an address.
+    /// `--author` is not a name with an address.
     ///
     /// A commit names people as git does: a name, and an address between `<` and `>`.
     ///
@@ -40,10 +39,10 @@ codes! {
 
     /// Nothing says in whose name a commit is to be made.
     ///
-    /// Author and committer are looked for in `--author`, in git's variables
-    /// (`GIT_AUTHOR_NAME`, `GIT_AUTHOR_EMAIL`, `GIT_COMMITTER_NAME`, `GIT_COMMITTER_EMAIL`), in
-    /// git's configuration, and in what the CI says of who started it (GitLab, GitHub, Gitea,
-    /// Forgejo, Azure Pipelines, Buildkite, Jenkins). None of them names one.
+    /// Author and committer are looked for in `--author`, in git's variables (`GIT_AUTHOR_NAME`,
+    /// `GIT_AUTHOR_EMAIL`, `GIT_COMMITTER_NAME`, `GIT_COMMITTER_EMAIL`), in git's configuration,
+    /// and in what the CI says about who started it (GitLab, GitHub, Gitea, Forgejo, Azure
+    /// Pipelines, Buildkite, Jenkins). None of them names anybody.
     ///
     /// ```sh
     /// git config user.name "Release Bot"
@@ -53,9 +52,9 @@ codes! {
 
     /// A file would take the place of a directory, or of a similar name.
     ///
-    /// A path cannot be a file and a directory at once, and on a disk that does not know case
-    /// (macOS, Windows) `Web.yaml` and `web.yaml` are one file: whoever checks out such a commit
-    /// gets one of the two. Nothing was written.
+    /// A path cannot be a file and a directory at once, and on a case-insensitive disk (macOS,
+    /// Windows) `Web.yaml` and `web.yaml` are one file: whoever checks out such a commit gets one
+    /// of the two. Nothing was written.
     ///
     /// Move what is in the way, or write to another path.
     CHANGE_CLASH = "change-clash", Answer, Error;
@@ -63,23 +62,23 @@ codes! {
     /// A file that is to change is a symbolic link or in a submodule.
     ///
     /// What a link or a submodule leads to is another file, perhaps another repository's, and
-    /// others may use it too. It is never changed by way of the link.
+    /// others may use it too. It is never changed through the link.
     ///
-    /// Name the file by its own path, or make a file of the link.
+    /// Name the file by its own path, or replace the link with a file.
     CHANGE_THROUGH_LINK = "change-through-link", Answer, Error;
 
     /// A commit could not be made.
     ///
-    /// An object of the clone could not be read or written: the disk is full or read-only, or
-    /// the clone is not complete. Nothing refers to what was written so far, and git removes it
-    /// in time. Mend the clone, and run the command again.
+    /// An object of the clone could not be read or written: the disk is full or read-only, or the
+    /// clone is not complete. Nothing refers to what was written so far, and git removes it
+    /// eventually. Mend the clone, and run the command again.
     COMMIT_UNWRITABLE = "commit-unwritable", Outside, Error;
 
     /// A commit could not be signed.
     ///
-    /// Git is configured to sign commits (`commit.gpgSign`), so that a commit without a signature
-    /// would not be what was asked for. The message has the reason that git, `gpg` or `ssh-keygen`
-    /// gives: no key, no agent, a passphrase that nobody was asked for. No commit was made.
+    /// Git is configured to sign commits (`commit.gpgSign`), so a commit without a signature is not
+    /// what is wanted. The message has the reason that git, `gpg` or `ssh-keygen` gives: no key, no
+    /// agent, a passphrase that nobody was asked for. No commit was made.
     ///
     /// Make the key available to whoever runs rungs, or switch signing off for this clone:
     ///
@@ -125,14 +124,14 @@ codes! {
     /// | `refs/tags/v1`, `refs/heads/main` | the reference of that full name |
     /// | `origin/main` | the branch of that remote, as it was last fetched |
     /// | `main` | with `--base` the remote's branch, or the clone's own if the remote has none; with `--head` the clone's own branch |
-    /// | `1a2b3c4` | the commit whose id begins so |
+    /// | `1a2b3c4` | the commit whose id starts like that |
     /// | `main~3`, `HEAD^2` | an ancestor of any of these |
     ///
     /// A tag needs its full name: whoever may push a tag called `main` could
     /// otherwise replace the branch.
     ///
-    /// The help has the command that fetches what is missing. CI checkouts have one
-    /// branch and no history unless they are told otherwise:
+    /// The help has the command that fetches what is missing. CI checkouts have one branch and no
+    /// history unless they are configured otherwise:
     ///
     /// ```sh
     /// git fetch --unshallow origin '+refs/heads/main:refs/remotes/origin/main'
@@ -152,8 +151,8 @@ codes! {
 
     /// The clone has no remote of that name.
     ///
-    /// `--remote` names one of those that `git remote` lists. An address is none; for another
-    /// repository use `--repo URL`.
+    /// `--remote` names one of those that `git remote` lists. An address is not accepted; for
+    /// another repository use `--repo URL`.
     ///
     /// ```sh
     /// rungs promote web --to prod --commit --remote orgin     # wrong
@@ -161,7 +160,7 @@ codes! {
     /// ```
     UNKNOWN_REMOTE = "unknown-remote", Input, Error;
 
-    /// It is not said which of several remotes is meant.
+    /// Nothing says which of several remotes is meant.
     ///
     /// Changes go to the remote that `--remote` names, to `origin`, or to the only one. Here
     /// there are several and none is `origin`.
@@ -171,7 +170,7 @@ codes! {
     /// ```
     SEVERAL_REMOTES = "several-remotes", Input, Error;
 
-    /// It is not said which branch changes go to.
+    /// Nothing says which branch changes go to.
     ///
     /// It is looked for in `--base`, in `forge.base` of `rungs.yaml`, in what the CI says, and in
     /// the remote's `HEAD`. None of them names one.
@@ -182,10 +181,10 @@ codes! {
     /// ```
     NO_BASE_BRANCH = "no-base-branch", Input, Error;
 
-    /// A text is no name of a branch.
+    /// A text is not the name of a branch.
     ///
-    /// Git refuses such a name: it has a space, `..`, `~`, `^`, `:` or the like, or begins with a
-    /// dash. A tag, a commit or an expression such as `main~1` is no branch either.
+    /// Git refuses such a name: it has a space, `..`, `~`, `^`, `:` or the like, or starts with a
+    /// dash. A tag, a commit or an expression such as `main~1` is not a branch either.
     ///
     /// ```sh
     /// rungs promote web --to prod --commit --base main~1    # wrong
@@ -195,8 +194,8 @@ codes! {
 
     /// The remote has no such branch.
     ///
-    /// What is asked for is committed onto a branch that is there. It may be misspelt, or the
-    /// remote may be empty: push a first commit then.
+    /// A commit goes onto a branch that exists. The name may be misspelt, or the remote may be
+    /// empty: then push a first commit.
     ///
     /// ```sh
     /// git push origin main
@@ -205,38 +204,38 @@ codes! {
 
     /// The remote could not be reached.
     ///
-    /// The network, the server, or the credentials: git's own words are in the message, without
-    /// any password or token. Nobody is asked on a terminal, so that credentials have to come from
-    /// a credential helper, from `GIT_ASKPASS`, or from a key that ssh finds.
+    /// It may be the network, the server, or the credentials: git's own words are in the message,
+    /// without any password or token. Nobody is asked on a terminal, so credentials have to come
+    /// from a credential helper, from `GIT_ASKPASS`, or from a key that ssh finds.
     ///
     /// ```sh
     /// GIT_TERMINAL_PROMPT=0 git ls-remote origin    # has to work
     /// ```
     ///
-    /// Run the command again when it does. If the connection was lost in the middle of a push,
-    /// the server has taken all of it or nothing, and the next run finds out which.
+    /// Run the command again when it does. If the connection was lost in the middle of a push, the
+    /// server has accepted all of it or nothing, and the next run finds out which.
     REMOTE_UNREACHABLE = "remote-unreachable", Outside, Error;
 
-    /// The server did not take a push.
+    /// The server did not accept a push.
     ///
     /// The branch had not moved, and the server refused a second time: the branch is protected, a
-    /// hook says no, or whoever pushes may only read. Its own reason is in the message. Nothing
-    /// was changed.
+    /// hook refuses, or whoever pushes may only read. Its own reason is in the message. Nothing was
+    /// changed.
     ///
     /// Allow this user to push to the branch, or use `--branch` and have the change merged there.
     PUSH_REFUSED = "push-refused", Outside, Error;
 
     /// A branch moved again and again while it was being changed.
     ///
-    /// Each time others were faster, and what was asked for was computed anew, until the time was
-    /// up. Nothing was changed. Run the command again.
+    /// Each time others were faster, and the change was computed again, until the time was up.
+    /// Nothing was changed. Run the command again.
     BRANCH_TOO_BUSY = "branch-too-busy", Outside, Error;
 
     /// A text is not the address of a repository.
     ///
     /// `--repo` takes a directory, or an address that git speaks: `https`, `http`, `ssh`, `git`,
     /// `file`, or `user@host:path`. Transports that run a program (`ext::`) are refused, and so is
-    /// whatever would be an option to git or ssh.
+    /// anything that would be an option to git or ssh.
     ///
     /// ```sh
     /// rungs status --repo https://git.example.com/shop/deploy
@@ -249,7 +248,7 @@ codes! {
     /// The address of a cached clone is written to its configuration, and shown in messages and
     /// in lists of processes. A secret has no place there.
     ///
-    /// Give it to git by a credential helper, or by a program that `GIT_ASKPASS` names:
+    /// Provide it through a credential helper, or through a program that `GIT_ASKPASS` names:
     ///
     /// ```sh
     /// rungs status --repo https://me:$TOKEN@git.example.com/shop/deploy                 # wrong

@@ -14,17 +14,17 @@ pub(super) struct CommitFiles {
     commit: ObjectName,
     tree: ObjectName,
     prefix: RepoPath,
-    /// Trees that were read, by the path from the clone's root: each is asked
-    /// for once for every path below it.
+    /// Trees that were read, by the path from the clone's root: each is needed
+    /// for every path below it.
     directories: RwLock<HashMap<RepoPath, Arc<TreeListing>>>,
 }
 
 /// A tree that was read.
 struct TreeListing {
-    /// In the order of their names. Git's is nearly that, so that this costs
-    /// less than a map to make.
+    /// The entries in the order of their names. Git's order is nearly the same,
+    /// so this costs less than making a map.
     entries: Vec<TreeEntry>,
-    /// Whether its blobs were asked for.
+    /// Set once its blobs were requested.
     is_fetched: OnceLock<()>,
 }
 
@@ -44,7 +44,7 @@ impl CommitFiles {
         self.prefix.join(path.as_str()).map_err(|_| ReadErrorKind::Missing)
     }
 
-    /// What stands at a path from the clone's root.
+    /// The entry at a path from the clone's root.
     fn find(&self, full: &RepoPath) -> Result<Option<(FileMode, ObjectName)>, StoreError> {
         let Some(parent) = full.parent() else {
             return Ok(Some((FileMode::Tree, self.tree.clone())));
@@ -75,12 +75,12 @@ impl CommitFiles {
                 let target = self.bounded(id)?;
                 StoreEntry::Link { target: String::from_utf8_lossy(&target).into_owned() }
             }
-            // A submodule's commit is another repository's.
+            // A submodule's commit belongs to another repository.
             FileMode::Submodule => StoreEntry::Other,
         })
     }
 
-    /// A blob that is no larger than a file may be.
+    /// A blob's bytes, unless it is larger than a file may be.
     fn bounded(&self, id: &ObjectName) -> Result<Vec<u8>, StoreError> {
         let size = self.objects.blob_size(id).map_err(|error| self.failed(&error))?;
         if size > MAX_FILE_BYTES {
@@ -92,7 +92,7 @@ impl CommitFiles {
     fn failed(&self, error: &ObjectError) -> StoreError {
         match error {
             ObjectError::Absent(_) => {
-                ReadErrorKind::Absent(format!("commit {} is there without it", self.commit))
+                ReadErrorKind::Absent(format!("commit {} is in the clone without it", self.commit))
             }
             other => ReadErrorKind::Failed(other.to_string()),
         }
@@ -110,16 +110,16 @@ impl TreeListing {
         at.ok().map(|at| &self.entries[at])
     }
 
-    /// Fetches the blobs of all its files, where a partial clone lacks them:
-    /// whoever reads one file of a directory is likely to read the others, and
-    /// would wait for the remote at each.
+    /// Fetches the blobs of all its files that a partial clone lacks: whoever
+    /// reads one file of a directory is likely to read the others, and would
+    /// wait for the remote each time.
     fn prefetch(&self, objects: &dyn ObjectDatabase) {
         self.is_fetched.get_or_init(|| {
             let is_blob = |mode| !matches!(mode, FileMode::Tree | FileMode::Submodule);
             let blobs = self.entries.iter().filter(|entry| is_blob(entry.mode));
             let ids: Vec<ObjectName> = blobs.map(|entry| entry.id.clone()).collect();
-            // Where that fails, what is read may be there all the same; if it
-            // is not, reading it says why.
+            // If that fails, the wanted file may still be there; if it is not,
+            // reading it says why.
             let _ = objects.prefetch(&ids);
         });
     }
@@ -146,7 +146,7 @@ impl Store for CommitFiles {
         Ok(entries)
     }
 
-    /// Without a look at any blob.
+    /// Lists names and kinds without reading any blob.
     fn names(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, StoreError> {
         let Some(found) = self.directory(&self.full(directory)?)? else {
             return Err(ReadErrorKind::NotADirectory);

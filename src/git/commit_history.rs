@@ -8,12 +8,12 @@ use crate::source::RepoPath;
 pub struct BranchStep {
     /// The commit.
     pub commit: Commit,
-    /// Against the commit before it on the branch, by path.
+    /// The changes against the commit before it on the branch, by path.
     pub changes: Vec<FileChange>,
-    /// Whether it is a merge that hides the branch's own history behind its
-    /// second parent, as a pushed `git pull` does. The branch went on behind
-    /// that parent, and so does the history; what the other side brought counts
-    /// as this commit's change, since that is when the branch got it.
+    /// Whether it is a merge that hides the branch's own history, as a pushed
+    /// `git pull` does: its second parent is what the branch was before, and
+    /// the history continues there. What the other side brought counts as this
+    /// commit's change, since that is when the branch got it.
     pub hides_branch: bool,
 }
 
@@ -22,9 +22,9 @@ pub struct BranchStep {
 pub struct FileChange {
     /// Its path, from the directory that holds `rungs.yaml`.
     pub path: RepoPath,
-    /// The blob before; none where there was no file.
+    /// The blob before; none if there was no file.
     pub before: Option<ObjectName>,
-    /// The blob after; none where there is no file any more.
+    /// The blob after; none if the file is gone.
     pub after: Option<ObjectName>,
 }
 
@@ -34,28 +34,27 @@ pub type CommitNames<'h> = Box<dyn Iterator<Item = Result<ObjectName, HistoryErr
 /// The commits of a branch that changed something, newest first.
 pub trait CommitHistory: Send + Sync {
     /// Along the branch, from `tip` backwards: the commits that changed a file
-    /// at or below one of `paths`, and every merge that hides the branch, with
-    /// or without changes there: what stood before it is not surely known to
-    /// have stood. Reads on only as far as the iterator goes.
-    /// At the edge of a shallow clone the last item is
-    /// [`HistoryError::Shallow`].
+    /// at or below one of `paths`, and every merge that hides the branch, even
+    /// without changes there, because what came before it is less certain.
+    /// Reads only as far as the iterator goes. At the edge of a shallow clone
+    /// the last item is [`HistoryError::Shallow`].
     fn steps<'h>(
         &'h self,
         tip: &ObjectName,
         paths: &[RepoPath],
     ) -> Result<Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>, HistoryError>;
 
-    /// Every commit of the branch, the newest first, whatever it changed, on the
-    /// way that [`Self::steps`] goes: past a merge that hides the branch by its
-    /// second parent. Ends as that does, with the edge's own commit before the
-    /// error.
+    /// Every commit of the branch, newest first, whatever it changed, along the
+    /// same way as [`Self::steps`]: past a merge that hides the branch by its
+    /// second parent. Ends in the same way, with the edge's own commit before
+    /// the error.
     fn branch<'h>(&'h self, tip: &ObjectName) -> Result<CommitNames<'h>, HistoryError>;
 
     /// A blob's bytes.
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError>;
 
-    /// Fetches in one go what a partial clone has yet to fetch of these blobs,
-    /// for whoever is about to read many of them.
+    /// Fetches at once those of the blobs that a partial clone lacks, for
+    /// callers that are about to read many of them.
     fn prefetch(&self, _ids: &[ObjectName]) -> Result<(), HistoryError> {
         Ok(())
     }
@@ -64,7 +63,7 @@ pub trait CommitHistory: Send + Sync {
 /// Why history cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HistoryError {
-    /// The clone ends before.
+    /// The clone's history ends too early.
     #[error("the clone is shallow, and its history ends too early")]
     Shallow {
         /// The command that fetches the rest.

@@ -5,7 +5,7 @@ use super::{LocalClone, ObjectName};
 use crate::source::RepoPath;
 
 impl LocalClone {
-    /// The best common ancestor of two commits; none where this clone knows of
+    /// The best common ancestor of two commits; none if this clone knows of
     /// none.
     pub fn merge_base(
         &self,
@@ -18,7 +18,7 @@ impl LocalClone {
         match output.code {
             Some(0) => Ok(ObjectName::parse(String::from_utf8_lossy(&output.stdout).trim())),
             Some(1) => Ok(None),
-            _ => Err(ProgramError::Failed { subcommand: "merge-base", said: output.stderr }),
+            _ => Err(ProgramError::Failed { subcommand: "merge-base", message: output.stderr }),
         }
     }
 
@@ -39,7 +39,7 @@ impl LocalClone {
     }
 
     /// The commits in the history of `to` and not in that of `from`, the newest
-    /// first; at most so many.
+    /// first; at most `most` of them.
     pub fn commits_between(
         &self,
         from: &ObjectName,
@@ -53,8 +53,8 @@ impl LocalClone {
         Ok(String::from_utf8_lossy(&listed).lines().filter_map(ObjectName::parse).collect())
     }
 
-    /// Those of the files that are not in the work tree as they are in the
-    /// commit that is checked out, new ones included. Paths count from the
+    /// The files among these that differ between the work tree and the commit
+    /// that is checked out, new ones included. Paths are relative to the
     /// directory that the clone is seen from.
     pub fn uncommitted<'p>(
         &self,
@@ -64,7 +64,7 @@ impl LocalClone {
         let full = |path: &'p RepoPath| Some(prefix.join(path.as_str()).ok()?.to_string());
         let program = self.program();
         let options = ["--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--"];
-        // Git runs at the root, and takes every path as it stands.
+        // Git runs at the root, and takes every path literally.
         let command = program.command("status").args(options);
         let output = command.args(files.into_iter().filter_map(full)).run()?;
         let text = String::from_utf8_lossy(&output);

@@ -1,10 +1,9 @@
-//! Git's configuration, as it holds in a clone.
+//! Git's configuration, as it applies to a clone.
 
 use super::program::{GitProgram, ProgramError};
 use super::variables::Variables;
 
-/// Variables that say where git's configuration is, which libgit2 does not
-/// look at.
+/// The variables that say where git's configuration is, which libgit2 ignores.
 const REDIRECTS: [&str; 5] = [
     "GIT_CONFIG_COUNT",
     "GIT_CONFIG_GLOBAL",
@@ -13,19 +12,19 @@ const REDIRECTS: [&str; 5] = [
     "GIT_CONFIG_SYSTEM",
 ];
 
-/// All settings that hold in a clone, in the order in which git reads them.
+/// All settings that apply to a clone, in the order in which git reads them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GitConfig(Vec<(String, Option<String>)>);
 
 impl GitConfig {
-    /// From names and values.
+    /// A configuration of these names and values.
     pub fn new<S: Into<String>>(settings: impl IntoIterator<Item = (S, S)>) -> Self {
         let owned = |(name, value): (S, S)| (name.into(), Some(value.into()));
         Self(settings.into_iter().map(owned).collect())
     }
 
-    /// Those of a clone: by libgit2 where it opened it, which is faster, unless
-    /// a variable says what only git follows.
+    /// The configuration of a clone. It is read by libgit2 if that opened the
+    /// clone, which is faster, unless a variable is set that only git follows.
     pub(super) fn of(
         opened: Option<&git2::Repository>,
         program: &GitProgram,
@@ -53,8 +52,9 @@ impl GitConfig {
         Ok(Self(settings))
     }
 
-    /// From `git config --list -z`: names end at a line break, entries at a
-    /// zero. A name alone, without a line break, is a setting without value.
+    /// Reads the output of `git config --list -z`: names end at a line break,
+    /// entries at a zero byte. A name without a line break is a setting without
+    /// a value.
     fn listed(text: &str) -> Self {
         let entries = text.split('\0').filter(|entry| !entry.is_empty());
         Self(
@@ -67,20 +67,20 @@ impl GitConfig {
         )
     }
 
-    /// The last value of a name, whose section and key are lower case; one that
-    /// is empty is as good as none.
+    /// The last value of a name, whose section and key are lower case; none if
+    /// it is empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().rev().find(|(other, _)| other == name)?;
         value.as_deref().map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// Every value of a name, in their order.
+    /// Every value of a name, in order.
     pub fn all(&self, name: &str) -> Vec<&str> {
         let values = self.0.iter().filter(|(other, _)| other == name);
         values.filter_map(|(_, value)| value.as_deref()).collect()
     }
 
-    /// Whether a setting is on, as git reads it: a name without a value is.
+    /// Whether a setting is on, as git reads it: a name without a value is on.
     pub fn is_on(&self, name: &str) -> bool {
         let last = self.0.iter().rev().find(|(other, _)| other == name);
         last.is_some_and(|(_, value)| match value.as_deref() {
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_value_holds_and_a_name_alone_is_on() {
+    fn the_last_value_counts_and_a_name_without_a_value_is_on() {
         let settings = GitConfig::listed("a.b\nx\0a.b\ny\0commit.gpgsign\0c.d\n\0e.f\noff\0");
         assert_eq!(settings.get("a.b"), Some("y"));
         assert_eq!(settings.get("c.d"), None);
@@ -140,9 +140,9 @@ mod tests {
             program.command("config").args(pair).run().unwrap();
         }
         let opened = git2::Repository::open(clone).unwrap();
-        let here = Variables::default();
+        let plain = Variables::default();
         let redirected = Variables::new([("GIT_CONFIG_NOSYSTEM", "0")]);
-        for variables in [here, redirected] {
+        for variables in [plain, redirected] {
             let settings = GitConfig::of(Some(&opened), &program, &variables).unwrap();
             assert_eq!(settings.get("user.name"), Some("A B"));
             assert_eq!(settings.get("remote.x.y.url"), Some("u"));

@@ -1,15 +1,15 @@
-//! A revision as a person writes one, read without a look at any clone.
+//! A revision as a person writes it, parsed without looking at any clone.
 //!
-//! Of git's syntax (`gitrevisions(7)`) only what names one commit is taken: a
-//! name, and ancestors of it. Reflogs (`@{yesterday}`) and searches (`:/text`)
-//! depend on who asks and where.
+//! Of git's syntax (`gitrevisions(7)`), only what names one commit is accepted:
+//! a name, and ancestors of what it names. Reflogs (`@{yesterday}`) and
+//! searches (`:/text`) depend on who asks and where.
 
 use super::ObjectName;
 use super::branch::Branch;
 use super::remote::Remote;
 use super::revision_form::RevisionForm;
 
-/// A revision: where it starts, and the ancestor that is meant.
+/// A revision: where it starts, and the steps from there to an ancestor.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Expression {
     pub(super) start: Start,
@@ -41,15 +41,15 @@ pub(super) enum Start {
 /// One step from a commit to an ancestor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ancestor {
-    /// `~3`: so many first parents back.
+    /// `~3`: that many first parents back.
     Generation(u32),
     /// `^2`: that parent; 0 is the commit itself.
     Parent(u32),
 }
 
 impl Expression {
-    /// Reads a revision of a clone with these remotes, whose commits' ids have
-    /// so many digits; none where nothing of that form is taken.
+    /// Reads a revision of a clone with these remotes, whose commit ids have
+    /// `digits` digits; none if its form is not accepted.
     pub(super) fn parse(text: &str, remotes: &[Remote], digits: usize) -> Option<Self> {
         let (start, ancestry) = text.split_at(text.find(['~', '^']).unwrap_or(text.len()));
         let (start, ancestry) = (Start::parse(start, remotes, digits)?, steps(ancestry)?);
@@ -82,9 +82,9 @@ impl Start {
     }
 }
 
-/// The remote that a name begins with, and what follows. A branch whose own
-/// name begins so is never meant: whoever may push one to the remote could
-/// otherwise put it in the place of `origin/main`.
+/// The remote that a name starts with, and what follows. A branch whose own
+/// name starts like that is never meant: whoever can push one to the remote
+/// could otherwise put it in the place of `origin/main`.
 fn of_remote<'t>(text: &'t str, remotes: &'t [Remote]) -> Option<(&'t Remote, &'t str)> {
     let rest = |remote: &Remote| text.strip_prefix(remote.name())?.strip_prefix('/');
     let found = remotes.iter().filter_map(|remote| Some((remote, rest(remote)?)));
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_begins_with_a_remotes_is_of_that_remote() {
+    fn a_name_that_starts_with_a_remotes_name_is_one_of_its_branches() {
         let remote = |name| remotes().into_iter().find(|remote| remote.name() == name);
         let of = |name, of| Some(Start::OfRemote(remote(name)?, branch(of)));
         assert_eq!(start("origin/main"), of("origin", "main"));
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_no_revision() {
+    fn what_is_not_a_name_is_not_a_revision() {
         for none in [
             "",
             "-x",

@@ -1,7 +1,7 @@
 //! The command that fetches what a clone does not have.
 //!
-//! People paste it into a shell, and what was asked for is a stranger's text:
-//! it must not become an option or another command there.
+//! People paste it into a shell, and the revision in it may be a stranger's
+//! text: it must not become an option or another command there.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,8 @@ pub(super) fn of_pin(backend: &dyn CloneBackend, is_shallow: bool, revision: &st
     let remote = quoted(&remote);
     match RevisionForm::of(revision, backend.digits()) {
         RevisionForm::Id(_) => format!("git fetch {remote} {}", quoted(revision)),
-        // Servers are asked for full ids only: what may have it has to be fetched whole.
+        // Servers are asked for full ids only, so everything that may have it
+        // is fetched.
         RevisionForm::Abbreviation if is_shallow => unshallow(backend),
         RevisionForm::Abbreviation => format!("git fetch {remote}"),
         RevisionForm::Other if is_tag_name(revision) => {
@@ -29,17 +30,17 @@ pub(super) fn unshallow(backend: &dyn CloneBackend) -> String {
     format!("git fetch --unshallow {}", quoted(&remote(backend)))
 }
 
-/// The command for what `refspec` names on a remote. Of a shallow clone the
-/// rest of the history comes along: whoever compares commits needs it, and what
-/// a branch has beside a cut-off commit is of no use.
+/// The command for what `refspec` names on a remote. For a shallow clone it
+/// fetches the rest of the history as well: whoever compares commits needs it,
+/// and a branch beside a cut-off commit is of no use.
 pub(super) fn of_refspec(remote: &str, is_shallow: bool, refspec: &str) -> String {
     let unshallow = if is_shallow { " --unshallow" } else { "" };
     format!("git fetch{unshallow} {} {}", quoted(remote), quoted(refspec))
 }
 
-/// `origin`, where that is a remote or none is; else the first.
+/// `origin`, if that is a remote or there is none; else the first one.
 fn remote(backend: &dyn CloneBackend) -> String {
-    // What begins with a dash would be an option, however it is quoted.
+    // A name that starts with a dash would be an option, however it is quoted.
     let names = backend.remotes().into_iter().filter(|name| !name.starts_with('-'));
     let names: Vec<String> = names.collect();
     let is_origin = |name: &String| name == "origin";
@@ -51,7 +52,7 @@ fn is_tag_name(name: &str) -> bool {
     !name.starts_with('-') && git2::Reference::is_valid_name(&format!("refs/tags/{name}"))
 }
 
-/// One word of a POSIX shell.
+/// The text as one word of a POSIX shell.
 pub(super) fn quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte);
     if !word.is_empty() && word.bytes().all(is_plain) {

@@ -1,8 +1,8 @@
-//! What stands in a commit's and a tree's bytes.
+//! The bytes of commits and trees.
 //!
-//! Both ways of reading objects hand over bytes and share this, so that they
-//! cannot disagree; libgit2's own commits leave out parents that a shallow
-//! clone does not have, and say otherwise what a damaged line means.
+//! Both ways of reading objects return bytes and share this, so that they
+//! cannot disagree. libgit2's own commits leave out parents that a shallow
+//! clone does not have, and it understands damaged lines in another way.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,10 +11,10 @@ use jiff::Timestamp;
 
 use super::{Commit, FileMode, ObjectError, ObjectName, Signature, TreeEntry};
 
-/// What Latin-1 is called.
+/// The names of Latin-1.
 const LATIN: [&str; 3] = ["ISO-8859-1", "ISO8859-1", "latin1"];
 
-/// What an object is.
+/// The kind of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ObjectKind {
     Commit,
@@ -40,8 +40,8 @@ impl ObjectKind {
     }
 }
 
-/// The entries of a tree whose objects' names have so many digits; none where
-/// the bytes are no tree.
+/// The entries of a tree whose object names have `digits` digits; none if the
+/// bytes are not a tree.
 pub(super) fn tree(mut bytes: &[u8], digits: usize) -> Option<Vec<TreeEntry>> {
     let mut entries = Vec::with_capacity(bytes.len() / 40);
     while !bytes.is_empty() {
@@ -59,7 +59,7 @@ pub(super) fn tree(mut bytes: &[u8], digits: usize) -> Option<Vec<TreeEntry>> {
     Some(entries)
 }
 
-/// The entries in the order of a tree, where a directory stands as if its name
+/// The entries in the order of a tree, which sorts a directory as if its name
 /// ended with a slash. Names that no tree can have are refused.
 fn in_order(entries: &[TreeEntry]) -> Result<Vec<&TreeEntry>, ObjectError> {
     let mut names = HashSet::with_capacity(entries.len());
@@ -69,7 +69,7 @@ fn in_order(entries: &[TreeEntry]) -> Result<Vec<&TreeEntry>, ObjectError> {
             && !name.iter().any(|byte| matches!(byte, b'/' | 0));
         if !is_segment || !names.insert(name) {
             let name = String::from_utf8_lossy(name);
-            let reason = if is_segment { "stand in a tree twice" } else { "stand in a tree" };
+            let reason = if is_segment { "be in a tree twice" } else { "be in a tree" };
             return Err(ObjectError::Failed(format!("the name `{name}` cannot {reason}")));
         }
     }
@@ -96,7 +96,7 @@ fn sorted_name(entry: &TreeEntry) -> impl Iterator<Item = u8> + '_ {
     entry.name.iter().copied().chain(slash)
 }
 
-/// A commit and its tree; none where the bytes are no commit.
+/// A commit and its tree; none if the bytes are not a commit.
 pub(super) fn commit(id: &ObjectName, bytes: &[u8]) -> Option<(Commit, ObjectName)> {
     let bytes = in_utf8(bytes);
     let mut lines = Headers(&bytes);
@@ -114,9 +114,9 @@ pub(super) fn commit(id: &ObjectName, bytes: &[u8]) -> Option<(Commit, ObjectNam
     Some((Commit { id: id.clone(), parents, author, committer, message }, tree))
 }
 
-/// A commit's bytes in UTF-8, where it says that they are Latin-1. It may say
-/// any encoding, which `git log` then tries to convert; this one is the only
-/// one that was ever common.
+/// A commit's bytes in UTF-8, converted if its header says that they are
+/// Latin-1. A header may name any encoding, which `git log` tries to convert;
+/// Latin-1 is the only one that was ever common.
 fn in_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
     let header = bytes.windows(2).position(|pair| pair == b"\n\n").unwrap_or(bytes.len());
     let mut headers = bytes[..header].split(|byte| *byte == b'\n');
@@ -139,11 +139,11 @@ fn name(digits: &[u8]) -> Option<ObjectName> {
     std::str::from_utf8(digits).ok().and_then(ObjectName::parse)
 }
 
-/// The lines above a commit's message.
+/// The lines before a commit's message.
 struct Headers<'b>(&'b [u8]);
 
 impl<'b> Headers<'b> {
-    /// The next line's value, where it has that name.
+    /// The next line's value, if it has that name.
     fn next_named(&mut self, name: &[u8]) -> Option<&'b [u8]> {
         let end = self.0.iter().position(|byte| *byte == b'\n')?;
         let value = self.0[..end].strip_prefix(name)?;
@@ -151,7 +151,7 @@ impl<'b> Headers<'b> {
         Some(value)
     }
 
-    /// What stands below the first empty line.
+    /// What follows the first empty line.
     fn message(self) -> &'b [u8] {
         if let Some(message) = self.0.strip_prefix(b"\n") {
             return message;
@@ -162,7 +162,7 @@ impl<'b> Headers<'b> {
 }
 
 /// Reads `Name <address> 1700000000 +0100` as git does (`split_ident_line`):
-/// the time stands behind the last `>`, and needs a zone to be one.
+/// the time follows the last `>`, and needs a zone to count.
 fn signature(line: &[u8]) -> Signature {
     let parts = || {
         let open = line.iter().position(|byte| *byte == b'<')?;
@@ -179,8 +179,9 @@ fn signature(line: &[u8]) -> Signature {
 }
 
 impl Signature {
-    /// From what git keeps of it: seconds since 1970 as digits. What is no
-    /// such number is no time, for which git shows the first second of 1970.
+    /// A signature from its parts, with the time as the digits of the seconds
+    /// since 1970. Anything else is not a time, and git shows the first second
+    /// of 1970 for it.
     pub(super) fn new(name: &[u8], email: &[u8], seconds: &str) -> Self {
         let text = |bytes| String::from_utf8_lossy(bytes).trim().to_owned();
         let end = seconds.find(|c: char| !c.is_ascii_digit()).unwrap_or(seconds.len());
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_stands_as_if_its_name_ended_with_a_slash() {
+    fn a_directory_is_sorted_as_if_its_name_ended_with_a_slash() {
         let entries = [
             entry(b"a", FileMode::Tree),
             entry(b"a0", FileMode::File),
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_no_tree() {
+    fn bytes_that_are_cut_off_are_not_a_tree() {
         let mut bytes = b"100644 a\0".to_vec();
         bytes.extend([0xaa; 20]);
         assert_eq!(tree(&bytes, 40).unwrap(), [entry(b"a", FileMode::File)]);
@@ -247,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_stands_behind_the_last_bracket_and_has_a_zone() {
+    fn a_time_follows_the_last_bracket_and_has_a_zone() {
         let usual = signature(b"A U <a@x> 1700000000 +0100");
         assert_eq!((&*usual.name, &*usual.email), ("A U", "a@x"));
         assert_eq!(time("A <a@x> 1700000000 +0100"), 1_700_000_000);
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_begins_below_every_header() {
+    fn a_message_starts_after_every_header() {
         let text = format!(
             "tree {}\nparent {}\nauthor A <a> 1 +0000\ncommitter B <b> 2 +0000\n\
              gpgsig -----\n line\n \n end\n\nsubject\n\nbody\n\0hidden",

@@ -14,15 +14,15 @@ pub struct Person {
 }
 
 impl Person {
-    /// From a name and an address. What would end them in a commit's header is
-    /// dropped, and so is what git drops at their ends; none where nothing of
-    /// one is left.
+    /// A person from a name and an address. What would end them in a commit's
+    /// header is dropped, and so is what git drops at their ends; none if
+    /// nothing is left of either.
     pub fn new(name: &str, email: &str) -> Option<Self> {
         let (name, email) = (clean(name), clean(email));
         (!name.is_empty() && !email.is_empty()).then_some(Self { name, email })
     }
 
-    /// From `Name <mail@example.com>`.
+    /// Reads `Name <mail@example.com>`.
     pub fn parse(text: &str) -> Option<Self> {
         let (name, rest) = text.trim().split_once('<')?;
         let email = rest.strip_suffix('>')?;
@@ -49,27 +49,28 @@ impl std::fmt::Display for Person {
     }
 }
 
-/// As git's `strbuf_addstr_without_crud` does, and no control characters
-/// anywhere: a name is shown on terminals.
+/// Cleans a text as git's `strbuf_addstr_without_crud` does, and drops control
+/// characters anywhere in it: a name is shown on terminals.
 fn clean(text: &str) -> String {
     let is_crud = |c: char| c.is_whitespace() || ".,:;<>\"\\'".contains(c);
     let kept = text.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>'));
     kept.collect::<String>().trim_matches(is_crud).to_owned()
 }
 
-/// Who a commit is by.
+/// The people that a commit names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitIdentity {
-    /// Who the change is by.
+    /// The person who made the change.
     pub author: Person,
-    /// Who puts it there.
+    /// The person who commits it.
     pub committer: Person,
 }
 
 impl CommitIdentity {
-    /// From `--author`, git's variables, git's configuration, and what the CI
-    /// says of who started it, in this order. Git's own two come first because
-    /// who sets them for a job means them for its commits.
+    /// The identity from `--author`, git's variables, git's configuration, and
+    /// what the CI says about who started it, in this order. Git's own two come
+    /// before the CI because whoever sets them for a job means them for its
+    /// commits.
     pub fn of(
         author: Option<&str>,
         variables: &Variables,
@@ -80,7 +81,7 @@ impl CommitIdentity {
         let known = |role| from_git(role, variables, settings);
         let person = ci_person(variables);
         let author = given.or_else(|| known("author")).or_else(|| person.clone());
-        // Who is known as author only is the committer too, as nobody else is there.
+        // Without a known committer, the author commits.
         let committer = known("committer").or(person).or_else(|| author.clone());
         match (author.or_else(|| committer.clone()), committer) {
             (Some(author), Some(committer)) => Ok(Self { author, committer }),
@@ -89,7 +90,7 @@ impl CommitIdentity {
     }
 }
 
-/// Whom git would take: name and address are looked for each on its own.
+/// The person that git would name: name and address are looked up separately.
 fn from_git(role: &str, variables: &Variables, settings: &GitConfig) -> Option<Person> {
     let part = |key: &str| {
         let variable = format!("GIT_{}_{}", role.to_uppercase(), key.to_uppercase());
@@ -100,7 +101,7 @@ fn from_git(role: &str, variables: &Variables, settings: &GitConfig) -> Option<P
     Person::new(part("name")?, email?)
 }
 
-/// Who started the pipeline that this runs in.
+/// The person who started the pipeline that this runs in.
 fn ci_person(variables: &Variables) -> Option<Person> {
     let pair = |name, email| Person::new(variables.get(name)?, variables.get(email)?);
     if variables.is_true("GITLAB_CI") {
@@ -117,7 +118,7 @@ fn ci_person(variables: &Variables) -> Option<Person> {
         return pair("BUILDKITE_BUILD_CREATOR", "BUILDKITE_BUILD_CREATOR_EMAIL");
     }
     variables.get("JENKINS_URL")?;
-    // Of a plugin (build-user-vars), and of a pull request's author.
+    // From a plugin (build-user-vars), and from a pull request's author.
     pair("BUILD_USER", "BUILD_USER_EMAIL")
         .or_else(|| pair("CHANGE_AUTHOR_DISPLAY_NAME", "CHANGE_AUTHOR_EMAIL"))
 }
@@ -129,7 +130,8 @@ fn is_actions(variables: &Variables) -> bool {
     names.iter().any(|name| variables.is_true(name))
 }
 
-/// The address that the forge knows an account by without telling its real one.
+/// The address that the forge has for an account without revealing the real
+/// one.
 fn actor_address(actor: &str, variables: &Variables) -> String {
     let server = variables.get("GITHUB_SERVER_URL").unwrap_or("https://github.com");
     let host = server.split_once("://").map_or(server, |(_, rest)| rest);
@@ -144,14 +146,14 @@ fn actor_address(actor: &str, variables: &Variables) -> String {
     }
 }
 
-/// Who asked for what this pipeline does, by the account's name where the CI
-/// says it; a claim. None outside of a CI that is known.
+/// The person who asked for what this pipeline does, by the account's name if
+/// the CI says it. This is a claim. None outside a known CI.
 pub fn requested_by(variables: &Variables) -> Option<String> {
     let first = |names: &[&str]| names.iter().find_map(|name| variables.get(name));
     let who = if variables.is_true("GITLAB_CI") {
         first(&["GITLAB_USER_LOGIN", "GITLAB_USER_EMAIL"])
     } else if is_actions(variables) {
-        // Whoever runs a workflow again is not the one it ran for at first.
+        // Whoever runs a workflow again may not be who it ran for at first.
         first(&["GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR"])
     } else if variables.is_true("TF_BUILD") {
         first(&["BUILD_REQUESTEDFOREMAIL", "BUILD_REQUESTEDFOR"])
@@ -176,12 +178,12 @@ fn place() -> Location {
 fn invalid(text: &str) -> Finding {
     let message = format!("`{}` is not a name with an address", harmless(text));
     Finding::new(&INVALID_AUTHOR, message, place())
-        .help("write `--author \"RevisionForm <name@example.com>\"`")
+        .help("write `--author \"Name <name@example.com>\"`")
 }
 
 fn unknown() -> Finding {
     Finding::new(&NO_AUTHOR, "nothing says in whose name the commit is to be made", place()).help(
-        "set `git config user.name` and `user.email`, or pass `--author \"RevisionForm <name@example.com>\"`",
+        "set `git config user.name` and `user.email`, or pass `--author \"Name <name@example.com>\"`",
     )
 }
 
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn name_and_address_are_looked_for_each_on_its_own_as_git_does() {
+    fn name_and_address_are_looked_up_separately_as_git_does() {
         let settings = [("user.name", "U"), ("user.email", "u@x"), ("author.name", "A")];
         let variables = [("GIT_COMMITTER_EMAIL", "c@x")];
         let both = of(None, &variables, &settings);
@@ -225,13 +227,13 @@ mod tests {
     }
 
     #[test]
-    fn a_name_alone_is_nobody_and_the_ci_is_asked() {
+    fn a_name_without_an_address_is_not_enough_and_the_ci_is_asked() {
         let both = of(None, &ACTIONS, &[("user.name", "U")]);
         assert_eq!(both.0, "octo <7+octo@users.noreply.github.com>");
     }
 
     #[test]
-    fn who_is_known_as_author_only_commits_too() {
+    fn without_a_committer_the_author_commits() {
         let both = of(Some("F <f@x>"), &[], &[]);
         assert_eq!(both.0, both.1);
     }
@@ -271,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_is_known_it_says_what_to_set() {
+    fn if_nobody_is_known_the_finding_says_what_to_set() {
         let found =
             CommitIdentity::of(None, &Variables::default(), &GitConfig::default()).unwrap_err();
         assert_eq!(found.code.name, "no-author");

@@ -6,8 +6,8 @@ use super::backend::{Abbreviated, CloneBackend};
 use super::format::ObjectKind;
 use super::{ObjectError, ObjectName};
 
-/// A clone that libgit2 opened. It names objects by SHA-1, and reads no
-/// partial clones: it would take what is yet to be fetched for lost.
+/// A clone that libgit2 opened. It names objects by SHA-1, and does not read
+/// partial clones: it would take objects that are yet to be fetched for lost.
 pub(super) struct Libgit2 {
     inner: Mutex<git2::Repository>,
 }
@@ -30,7 +30,7 @@ pub(super) fn is_partial(inner: &git2::Repository) -> Result<bool, git2::Error> 
     }
     let mut promisors = config.entries(Some(r"^remote\..*\.promisor$"))?;
     while let Some(entry) = promisors.next() {
-        // A key alone is as good as `true`.
+        // A key without a value means `true`.
         let entry = entry?;
         if !entry.has_value() || git2::Config::parse_bool(entry.value()?)? {
             return Ok(true);
@@ -106,7 +106,7 @@ impl CloneBackend for Libgit2 {
 }
 
 fn oid(id: &ObjectName) -> Result<git2::Oid, git2::Error> {
-    // A name of another length is none of this clone's objects.
+    // No object of this clone has a name of another length.
     git2::Oid::from_bytes(&id.bytes().collect::<Vec<u8>>()).map_err(|error| {
         git2::Error::new(git2::ErrorCode::NotFound, git2::ErrorClass::Odb, error.message())
     })
@@ -125,8 +125,9 @@ fn present<T>(result: Result<T, git2::Error>) -> Result<Option<T>, ObjectError> 
 }
 
 fn kind_of(id: &ObjectName, kind: git2::ObjectType) -> Result<ObjectKind, ObjectError> {
-    ObjectKind::parse(kind.str())
-        .ok_or_else(|| ObjectError::Failed(format!("object {id} is of no type that git knows")))
+    ObjectKind::parse(kind.str()).ok_or_else(|| {
+        ObjectError::Failed(format!("object {id} has a type that git does not know"))
+    })
 }
 
 fn of_object(id: &ObjectName, error: &git2::Error) -> ObjectError {

@@ -18,13 +18,14 @@ use crate::source::{RepoPath, RevisionError, Revisions, Tree};
 /// are always relative to that directory.
 pub struct LocalClone {
     opened: OpenedClone,
-    /// From the clone's root to the directory.
+    /// The path from the clone's root to the directory.
     prefix: RepoPath,
     resolved: Mutex<ResolvedRevisions>,
 }
 
-/// What was asked for already. A tag that moves while rungs runs stays what it
-/// was, so that what is read of it at several places is of one commit.
+/// The revisions that were resolved. A tag that moves while rungs runs keeps
+/// its first commit, so that everything that is read at it comes from one
+/// commit.
 #[derive(Default)]
 struct ResolvedRevisions {
     commits: HashMap<String, ObjectName>,
@@ -32,14 +33,14 @@ struct ResolvedRevisions {
 }
 
 impl LocalClone {
-    /// The clone that `directory` stands in; none where it stands in none.
+    /// The clone that contains `directory`; none if there is none.
     pub fn containing(directory: &Path) -> Result<Option<Self>, OpenError> {
         let Some(opened) = OpenedClone::containing(directory)? else { return Ok(None) };
         let prefix = opened.prefix(directory)?;
         Ok(Some(Self { opened, prefix, resolved: Mutex::default() }))
     }
 
-    /// From the clone's root to the directory.
+    /// The path from the clone's root to the directory.
     pub fn prefix(&self) -> &RepoPath {
         &self.prefix
     }
@@ -49,8 +50,8 @@ impl LocalClone {
         Arc::clone(&self.opened.objects)
     }
 
-    /// How many hexadecimal digits the names of its objects have: 40 of SHA-1,
-    /// 64 of SHA-256.
+    /// The number of hexadecimal digits in the names of its objects: 40 for
+    /// SHA-1, 64 for SHA-256.
     pub fn digits(&self) -> usize {
         self.opened.backend.digits()
     }
@@ -72,23 +73,23 @@ impl LocalClone {
         opening::common(&self.opened.git_directory)
     }
 
-    /// Where the clone's files stand; none where it is bare.
+    /// The directory of the clone's files; none if it is bare.
     pub fn work_tree(&self) -> Option<&Path> {
         self.opened.work_tree.as_deref()
     }
 
-    /// Whether there are no files besides the clone's own.
+    /// Whether the clone has no work tree.
     pub fn is_bare(&self) -> bool {
         self.opened.work_tree.is_none()
     }
 
-    /// Whether history ends before its beginning.
+    /// Whether the clone lacks the older part of its history.
     pub fn is_shallow(&self) -> bool {
         !self.shallow().is_empty()
     }
 
-    /// The commits whose parents this clone does not have though there are
-    /// some. Fetching may change that while rungs runs, so nothing is kept.
+    /// The commits that have parents which are not in this clone. Fetching may
+    /// change that while rungs runs, so the answer is not kept.
     pub(super) fn shallow(&self) -> HashSet<ObjectName> {
         let text = fs::read_to_string(self.common_directory().join("shallow")).unwrap_or_default();
         text.lines().filter_map(ObjectName::parse).collect()
@@ -111,7 +112,8 @@ impl LocalClone {
 
     /// The commit that a reference leads to, by its full name
     /// (`refs/heads/main`, `refs/remotes/origin/main`, `HEAD`), annotated tags
-    /// followed; none where there is no such reference, or no commit behind it.
+    /// followed; none if there is no such reference, or if it does not lead to
+    /// a commit.
     pub fn reference(&self, full: &str) -> Result<Option<ObjectName>, ObjectError> {
         if !git2::Reference::is_valid_name(full) {
             return Ok(None);
@@ -124,7 +126,7 @@ impl LocalClone {
         })
     }
 
-    /// The commit of a full id; none where the clone has none of that name.
+    /// The commit of a full id; none if the clone has no such commit.
     pub(super) fn commit_of_id(&self, id: &ObjectName) -> Result<Option<ObjectName>, ObjectError> {
         match peeled(&*self.opened.backend, id.clone()) {
             Ok(Peeled::Commit(id)) => Ok(Some(id)),
@@ -133,7 +135,7 @@ impl LocalClone {
         }
     }
 
-    /// The object whose name begins with these digits, of either case.
+    /// The object whose name starts with these digits, of either case.
     pub(super) fn abbreviated(&self, digits: &str) -> Result<Abbreviated, ObjectError> {
         self.opened.backend.abbreviated(&digits.to_ascii_lowercase())
     }
@@ -152,8 +154,8 @@ impl LocalClone {
         self.opened.backend.symbolic(full)
     }
 
-    /// The files of a commit, from which the clone's other commits are to be
-    /// had in turn.
+    /// The files of a commit, from which the clone's other commits can be read
+    /// in turn.
     pub fn tree_of(self: &Arc<Self>, commit: &ObjectName) -> Result<Tree, ObjectError> {
         let revisions: Arc<dyn Revisions> = Arc::<Self>::clone(self);
         let mut resolved = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);

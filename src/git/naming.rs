@@ -18,7 +18,7 @@ use crate::source::RevisionError;
 /// What a short name may stand for, in the order in which it is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// The remote's branch; this clone's own where the remote has none.
+    /// The remote's branch; this clone's own if the remote has none.
     Base,
     /// This clone's own branch.
     Head,
@@ -38,18 +38,19 @@ pub(super) struct ShortName<'t> {
 }
 
 impl Workspace {
-    /// What is proposed: `HEAD`, a branch of this clone, or a commit.
+    /// The revision that is proposed: `HEAD`, a branch of this clone, or a
+    /// commit.
     ///
     /// # Errors
     ///
-    /// It is not in this clone; how it is fetched stands in the help.
+    /// It is not in this clone. The help has the command that fetches it.
     pub fn head(&self, text: &str) -> Result<Revision, Findings> {
         self.named(text, Meaning::Head)
     }
 
-    /// A point of a history, which may be a tag by its short name as well.
-    /// Nothing is pinned to it, so that it may be a name that moves. Where no
-    /// such commit is in this clone, the finding that says so.
+    /// A point of a history, which may also be a tag by its short name. Nothing
+    /// is pinned to it, so it may be a name that moves. If no such commit is in
+    /// this clone, the inner error is the finding that says so.
     pub fn point(&self, text: &str) -> Result<Result<Revision, Finding>, Findings> {
         match self.named(text, Meaning::Point) {
             Ok(found) => Ok(Ok(found)),
@@ -102,7 +103,7 @@ impl Workspace {
         }
     }
 
-    /// The remote's branch of that name, this clone's own where the remote has
+    /// The remote's branch of that name, this clone's own if the remote has
     /// none, or an abbreviated commit id.
     pub(super) fn base_named(&self, name: ShortName<'_>) -> Result<Revision, Findings> {
         let Some(remote) = self.remote()? else { return self.head_named(name) };
@@ -112,8 +113,8 @@ impl Workspace {
         let Some(local) = self.local(name.branch)? else {
             return self.abbreviated(name, || self.unseen(name.text, remote, name.branch));
         };
-        // That this clone has seen no such branch says little: a checkout of CI
-        // has what it was told to fetch.
+        // That this clone has not seen such a branch means little: a CI
+        // checkout has only what it was configured to fetch.
         let tip = self.writer()?.remote_tip(remote, name.branch).map_err(|error| {
             let help = format!("if the local branch is meant, name `{}`", name.branch.reference());
             error.finding().help(help)
@@ -152,7 +153,7 @@ impl Workspace {
         }
     }
 
-    /// The commit of an abbreviated id, where the name may be one.
+    /// The commit of an abbreviated id, if the name may be one.
     fn abbreviated(
         &self,
         name: ShortName<'_>,
@@ -170,7 +171,8 @@ impl Workspace {
                 return Err(Finding::of_revision_error(&error, None).into());
             }
         };
-        // Servers are asked for full ids only: what may have it is fetched whole.
+        // Servers are asked for full ids only, so everything that may have it
+        // is fetched.
         let all = |remote: &Remote| format!("+refs/heads/*:refs/remotes/{}/*", remote.name());
         let remote = self.remote()?;
         let absent = || match remote {
@@ -180,7 +182,7 @@ impl Workspace {
         Ok(of_commit(found.ok_or_else(absent)?))
     }
 
-    /// What a full name leads to.
+    /// The revision that a full name leads to.
     fn of_reference(&self, text: &str, full: &str) -> Result<Revision, Findings> {
         if let Some(found) = self.reference(full)? {
             return Ok(found);
@@ -194,10 +196,11 @@ impl Workspace {
         {
             return Err(self.unseen(text, remote, &branch).into());
         }
-        // A checkout of CI has pull requests below `refs/remotes/`, which are no remote's.
-        let there = full.strip_prefix("refs/remotes/").map(|rest| format!("refs/{rest}"));
-        let there = there.as_deref().unwrap_or(full);
-        Err(self.absent(text, None, &format!("+{there}:{full}")).into())
+        // A CI checkout has pull requests below `refs/remotes/`, which belong
+        // to no remote.
+        let on_remote = full.strip_prefix("refs/remotes/").map(|rest| format!("refs/{rest}"));
+        let on_remote = on_remote.as_deref().unwrap_or(full);
+        Err(self.absent(text, None, &format!("+{on_remote}:{full}")).into())
     }
 
     fn reference(&self, full: &str) -> Result<Option<Revision>, Finding> {
@@ -307,7 +310,7 @@ impl Workspace {
         })
     }
 
-    /// A remote's branch that was never seen.
+    /// The finding that this clone has never seen a remote's branch.
     fn unseen(&self, text: &str, remote: &Remote, branch: &Branch) -> Finding {
         let seen = match self.config() {
             Ok(config) => remote.last_seen(branch, config),
@@ -316,8 +319,8 @@ impl Workspace {
         self.absent(text, Some(remote), &format!("+{}:{seen}", branch.reference()))
     }
 
-    /// What is not in this clone, and what fetches it from its remote or from
-    /// that of changes.
+    /// The finding that something is not in this clone, with the command that
+    /// fetches it from its remote, or from the one that changes go to.
     fn absent(&self, text: &str, remote: Option<&Remote>, refspec: &str) -> Finding {
         let finding = unknown(text);
         let Ok(Some(clone)) = self.local_clone() else { return finding };
@@ -329,7 +332,7 @@ impl Workspace {
                 let fetch = fetch::of_refspec(remote.name(), clone.is_shallow(), refspec);
                 finding.help(format!("fetch it with `{fetch}`{tag}"))
             }
-            None => finding.help(format!("name a branch or a commit that is there{tag}")),
+            None => finding.help(format!("name a branch or a commit that exists{tag}")),
         }
     }
 }

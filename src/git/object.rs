@@ -1,4 +1,4 @@
-//! What git keeps, as data.
+//! Git's objects, as data.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ impl ObjectName {
         (matches!(text.len(), 40 | 64) && text.bytes().all(is_digit)).then(|| Self(text.into()))
     }
 
-    /// From the bytes that a tree holds: 20 or 32.
+    /// A name from the bytes that a tree has for it: 20 or 32.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         if !matches!(bytes.len(), 20 | 32) {
@@ -32,7 +32,7 @@ impl ObjectName {
         std::str::from_utf8(&digits[..2 * bytes.len()]).ok().map(|text| Self(text.into()))
     }
 
-    /// As a tree holds it.
+    /// The bytes that a tree has for the name.
     pub(super) fn bytes(&self) -> impl Iterator<Item = u8> + '_ {
         let digit = |byte: u8| if byte <= b'9' { byte - b'0' } else { byte - b'a' + 10 };
         self.0.as_bytes().chunks_exact(2).map(move |two| digit(two[0]) << 4 | digit(two[1]))
@@ -43,12 +43,12 @@ impl ObjectName {
         &self.0
     }
 
-    /// As many digits as people read.
+    /// The first digits, for people.
     pub fn short(&self) -> &str {
         &self.0[..7]
     }
 
-    /// Whether it is the name that git writes where there is no object.
+    /// Whether it is the name that git writes if there is no object.
     pub fn is_null(&self) -> bool {
         self.0.bytes().all(|byte| byte == b'0')
     }
@@ -73,7 +73,7 @@ pub struct Signature {
     pub name: String,
     /// Their address.
     pub email: String,
-    /// When, as they say.
+    /// The time, by their own clock.
     #[serde(rename = "at")]
     pub time: Timestamp,
 }
@@ -87,7 +87,7 @@ pub struct Commit {
     pub parents: Vec<ObjectName>,
     /// Who wrote the change.
     pub author: Signature,
-    /// Who put it there. Its author can choose any time.
+    /// Who committed it. They can choose any time.
     pub committer: Signature,
     /// The whole message.
     pub message: String,
@@ -100,7 +100,7 @@ impl Commit {
     }
 }
 
-/// What stands at a name of a tree.
+/// The kind of an entry of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileMode {
     /// A file.
@@ -116,7 +116,7 @@ pub enum FileMode {
 }
 
 impl FileMode {
-    /// As git writes it in a tree object.
+    /// The mode as git writes it in a tree object.
     pub(super) fn octal(self) -> &'static str {
         match self {
             Self::File => "100644",
@@ -127,7 +127,8 @@ impl FileMode {
         }
     }
 
-    /// From git's number. Old trees hold `100664`, which git reads as a file.
+    /// A mode from git's number. Old trees have `100664`, which git reads as a
+    /// file.
     pub(super) fn from_octal(text: &str) -> Option<Self> {
         match text.trim_start_matches('0') {
             "40000" => Some(Self::Tree),
@@ -139,12 +140,12 @@ impl FileMode {
     }
 }
 
-/// A name of a tree.
+/// An entry of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeEntry {
     /// The name, which may be any bytes but `/` and zero.
     pub name: Vec<u8>,
-    /// What stands there.
+    /// The kind of the entry.
     pub mode: FileMode,
     /// Its object.
     pub id: ObjectName,

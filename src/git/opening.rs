@@ -1,4 +1,4 @@
-//! Finding a clone, and who reads it.
+//! Finding a clone, and choosing how it is read.
 
 use std::fs;
 use std::io;
@@ -17,7 +17,7 @@ use crate::source::{Location, PathError, RepoPath};
 /// Why a clone cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// What git says.
+    /// Git cannot read it.
     #[error("{0}")]
     Git(String),
     /// It belongs to another user, who may have put commands into its
@@ -28,20 +28,20 @@ pub enum OpenError {
         .0.display(), .0.display()
     )]
     Foreign(PathBuf),
-    /// Only the `git` program reads such a clone, and it does not run.
-    #[error("{reason}, so that only git itself can read the clone, and {error}")]
+    /// Only the `git` program reads such a clone, and it cannot be run.
+    #[error("{reason}, so only git itself can read the clone, and {error}")]
     NeedsProgram {
-        /// Why libgit2 does not.
+        /// Why libgit2 does not read it.
         reason: String,
-        /// Why git does not.
+        /// Why git cannot be run.
         error: ProgramError,
     },
-    /// The place of the clone or of the directory in it cannot be told.
+    /// The path of the clone, or of the directory in it, cannot be resolved.
     #[error("`{}` could not be resolved: {error}", path.display())]
     Place {
         /// The directory.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
     /// The directory is not below the clone's work tree, which git's
@@ -53,10 +53,10 @@ pub enum OpenError {
         /// Where the clone's files are.
         root: PathBuf,
     },
-    /// The way from the clone's root to the directory is no UTF-8.
+    /// The path from the clone's root to the directory is not UTF-8.
     #[error("`{}` is not UTF-8", .0.display())]
     NotUtf8(PathBuf),
-    /// That way is no path of a repository.
+    /// That path is not valid in a repository.
     #[error(transparent)]
     Path(#[from] PathError),
 }
@@ -89,22 +89,22 @@ impl OpenError {
 pub(super) struct OpenedClone {
     pub(super) backend: Arc<dyn CloneBackend>,
     pub(super) objects: Arc<dyn ObjectDatabase>,
-    /// Its own directory; a linked work tree has one of its own.
+    /// The clone's own directory; a linked work tree has one of its own.
     pub(super) git_directory: PathBuf,
-    /// None where it is bare.
+    /// None if it is bare.
     pub(super) work_tree: Option<PathBuf>,
 }
 
 impl OpenedClone {
-    /// The clone that `directory` stands in; none where it stands in none.
+    /// The clone that contains `directory`; none if there is none.
     ///
-    /// Variables such as `GIT_DIR` name no other: git sets them for hooks, and
-    /// the directory is what rungs was told.
+    /// Variables such as `GIT_DIR` do not count: git sets them for hooks, and
+    /// the directory is the one that rungs was given.
     pub(super) fn containing(directory: &Path) -> Result<Option<Self>, OpenError> {
         let reason = match git2::Repository::discover(directory) {
             Ok(inner) => match libgit2::is_partial(&inner) {
                 Ok(false) => return Self::by_libgit2(inner).map(Some),
-                Ok(true) => "objects of it are to be fetched when they are needed".to_owned(),
+                Ok(true) => "its objects are fetched when they are needed".to_owned(),
                 Err(error) => error.message().to_owned(),
             },
             Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
@@ -119,13 +119,13 @@ impl OpenedClone {
         Ok(Self::of(Libgit2::new(inner), git_directory, work_tree))
     }
 
-    /// By the `git` program, which also has the last word on whose clone it is:
-    /// it knows settings of `safe.directory` that libgit2 does not.
+    /// Opens a clone for the `git` program, which also has the last word on who
+    /// owns it: it knows settings of `safe.directory` that libgit2 does not.
     fn by_program(directory: &Path, reason: &str) -> Result<Self, OpenError> {
         let program = GitProgram::in_directory(directory);
         let ask = |arguments: &[&str]| {
             program.command("rev-parse").args(arguments).run().map_err(|error| match error {
-                ProgramError::Failed { said, .. } => refusal(directory, &said),
+                ProgramError::Failed { message, .. } => refusal(directory, &message),
                 error => OpenError::NeedsProgram { reason: reason.to_owned(), error },
             })
         };
@@ -153,7 +153,7 @@ impl OpenedClone {
         Self { objects: Arc::clone(&backend) as _, backend, git_directory, work_tree }
     }
 
-    /// The way from the clone's root to `directory`. A clone without a work
+    /// The path from the clone's root to `directory`. A clone without a work
     /// tree is seen from its root.
     pub(super) fn prefix(&self, directory: &Path) -> Result<RepoPath, OpenError> {
         let Some(root) = &self.work_tree else { return Ok(RepoPath::root()) };
@@ -176,16 +176,17 @@ pub(super) fn common(git_directory: &Path) -> PathBuf {
 }
 
 /// Why git does not read a clone, in one sentence.
-fn refusal(directory: &Path, said: &str) -> OpenError {
-    if said.contains("dubious ownership") {
+fn refusal(directory: &Path, message: &str) -> OpenError {
+    if message.contains("dubious ownership") {
         // Git trusts the clone's root, and nothing below it.
-        let root = said.split_once("repository at '").and_then(|(_, rest)| rest.split_once('\''));
+        let root =
+            message.split_once("repository at '").and_then(|(_, rest)| rest.split_once('\''));
         let root = root.map(|(root, _)| PathBuf::from(root)).filter(|root| root.is_absolute());
         return OpenError::Foreign(root.unwrap_or_else(|| directory.to_owned()));
     }
-    let words: Vec<&str> = said.split_whitespace().collect();
-    let said = words.join(" ");
-    OpenError::Git(harmless(said.trim_start_matches("fatal: ")).into_owned())
+    let words: Vec<&str> = message.split_whitespace().collect();
+    let message = words.join(" ");
+    OpenError::Git(harmless(message.trim_start_matches("fatal: ")).into_owned())
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, OpenError> {

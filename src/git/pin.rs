@@ -6,7 +6,7 @@ use super::revision_form::RevisionForm;
 use super::{ObjectError, ObjectName};
 use crate::source::RevisionError;
 
-/// A clone that is asked what a pin names.
+/// A question to a clone: which commit a pin names.
 pub(super) struct PinQuery<'d> {
     pub(super) backend: &'d dyn CloneBackend,
     pub(super) is_shallow: bool,

@@ -1,11 +1,11 @@
 //! The user's `git` program.
 //!
 //! It is run for what libgit2 does not do (fetch and push with the user's
-//! credentials, signing) and for clones that libgit2 does not open. There is no
-//! shell between, the clone is always named, and what the environment says of
-//! another clone is not handed on: rungs may run in a hook, where git sets such
-//! variables. What configures git itself (`GIT_SSH_COMMAND`, `GIT_ASKPASS`,
-//! `GIT_CONFIG_COUNT`) is the user's and stays.
+//! credentials, signing) and for clones that libgit2 does not open. No shell is
+//! involved, the clone is always named, and variables that name another clone
+//! are not passed on: rungs may run in a hook, where git sets such variables.
+//! What configures git itself (`GIT_SSH_COMMAND`, `GIT_ASKPASS`,
+//! `GIT_CONFIG_COUNT`) is the user's and is kept.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufReader, Read, Write};
@@ -19,22 +19,24 @@ use super::code::{GIT_FAILED, GIT_NOT_INSTALLED, GIT_TOO_OLD};
 use crate::diagnostic::{Finding, harmless};
 use crate::source::{Location, without_credentials};
 
-/// What is needed of git: `fetch --no-write-fetch-head` is of 2.29 and
-/// `push --no-force-if-includes` of 2.30, and no newer option is used.
+/// The oldest version of git that works: `fetch --no-write-fetch-head` came
+/// with 2.29 and `push --no-force-if-includes` with 2.30, and no newer option
+/// is used.
 const NEEDED: (u32, u32) = (2, 30);
 
 /// Git's exit code for an option that it does not know.
 const USAGE: i32 = 129;
 
-/// As much as is kept of what git says to people.
+/// The most bytes that are kept of git's messages to people.
 const MAX_STDERR: u64 = 64 << 10;
 
-/// As much as a command's output may be, unless it says otherwise.
+/// The most bytes that a command may print, unless it says otherwise.
 const MAX_STDOUT: u64 = 64 << 20;
 
-/// What names another clone than the one that is meant, or reads a path or an
-/// object in another way: all of `git rev-parse --local-env-vars` but the
-/// configuration, and what git sets for hooks.
+/// The variables that name another clone than the one that is meant, or that
+/// make git read paths or objects in another way: all of
+/// `git rev-parse --local-env-vars` but the configuration, and what git sets
+/// for hooks.
 const FOREIGN: [&str; 20] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_ATTR_SOURCE",
@@ -58,9 +60,9 @@ const FOREIGN: [&str; 20] = [
     "GIT_WORK_TREE",
 ];
 
-/// What every run is told. Paths are no patterns, objects are what they are
-/// (libgit2 knows no replacements either), and nobody is asked on a terminal.
-const TOLD: [(&str, &str); 5] = [
+/// The variables of every run. Paths are not patterns, objects are not replaced
+/// (libgit2 does not replace them either), and nobody is asked on a terminal.
+const FIXED: [(&str, &str); 5] = [
     ("LC_ALL", "C"),
     ("GIT_LITERAL_PATHSPECS", "1"),
     ("GIT_NO_REPLACE_OBJECTS", "1"),
@@ -68,17 +70,17 @@ const TOLD: [(&str, &str); 5] = [
     ("GIT_TERMINAL_PROMPT", "0"),
 ];
 
-/// The `git` program, told where its clone is.
+/// The `git` program, with the clone that it works in.
 #[derive(Debug, Clone)]
 pub struct GitProgram {
     executable: OsString,
-    /// What stands before the subcommand.
+    /// The arguments before the subcommand.
     global: Vec<OsString>,
     variables: Vec<(OsString, OsString)>,
 }
 
 impl GitProgram {
-    /// In no clone, as for `git clone`.
+    /// Git outside any clone, as for `git clone`.
     pub fn nowhere() -> Self {
         let global = ["--no-pager", "-c", "color.ui=false", "-c", "protocol.ext.allow=never"];
         Self {
@@ -88,19 +90,20 @@ impl GitProgram {
         }
     }
 
-    /// In a directory of a clone that git finds itself, as `rev-parse` may be
-    /// asked to: it refuses a clone of another user's.
+    /// Git in a directory, whose clone it finds itself. It refuses a clone that
+    /// belongs to another user.
     pub fn in_directory(directory: &Path) -> Self {
         let mut program = Self::nowhere();
         program.global.extend([OsString::from("-C"), directory.into()]);
         program
     }
 
-    /// In the clone whose own directory is `git_directory`, an absolute path,
-    /// and whose files stand at `work_tree`; none where it is bare. A remote's
-    /// relative path counts from there, as it does for git itself.
+    /// Git in the clone whose own directory is `git_directory`, an absolute
+    /// path, and whose files are in `work_tree`; none if it is bare. A remote's
+    /// relative path starts there, as it does for git itself.
     ///
-    /// Git does not ask here whose clone it is: whoever found it has to have.
+    /// Git does not check here whose clone it is: whoever found the clone has
+    /// to have done that.
     pub fn in_clone(git_directory: &Path, work_tree: Option<&Path>) -> Self {
         let mut program = Self::in_directory(work_tree.unwrap_or(git_directory));
         let mut option = OsString::from("--git-dir=");
@@ -109,29 +112,30 @@ impl GitProgram {
         program
     }
 
-    /// With a setting, as `gc.auto=0`, above all that files configure.
+    /// Adds a setting such as `gc.auto=0`, which overrides all configuration
+    /// files.
     #[must_use]
     pub fn setting(mut self, setting: &str) -> Self {
         self.global.extend([OsString::from("-c"), setting.into()]);
         self
     }
 
-    /// With a variable in its environment.
+    /// Adds a variable to the environment.
     #[must_use]
     pub fn variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.variables.push((name.into(), value.into()));
         self
     }
 
-    /// Writing when its buffer is full, and not after each commit: a third of the
-    /// time where it names nearly every commit. Where it names few of many, the
-    /// first would come with the last.
+    /// Makes git write when its buffer is full, and not after each commit. That
+    /// takes a third of the time if it names nearly every commit; if it names
+    /// few of many, the first would come with the last.
     #[must_use]
     pub(super) fn buffered(self) -> Self {
         self.variable("GIT_FLUSH", "0")
     }
 
-    /// Another program than the first `git` of `PATH`.
+    /// Runs another program than the first `git` in `PATH`.
     #[must_use]
     pub(super) fn executable(mut self, executable: impl Into<OsString>) -> Self {
         self.executable = executable.into();
@@ -171,63 +175,63 @@ pub struct Invocation<'p> {
     timeout: Option<Duration>,
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug, Clone)]
 pub struct GitOutput {
-    /// What it wrote.
+    /// Its output.
     pub stdout: Vec<u8>,
-    /// What it said to people, without credentials, as UTF-8; only so much of
-    /// it as is worth keeping.
+    /// Its messages to people as UTF-8, without credentials; only as much as is
+    /// worth keeping.
     pub stderr: String,
-    /// Its exit code; none where a signal ended it.
+    /// Its exit code; none if a signal ended it.
     pub code: Option<i32>,
 }
 
 impl GitOutput {
-    /// Whether it did what was asked.
+    /// Whether it succeeded.
     pub(super) fn is_success(&self) -> bool {
         self.code == Some(0)
     }
 }
 
 impl Invocation<'_> {
-    /// With an argument. What a stranger chose has to stand behind
-    /// `--end-of-options` or `--`, or in an option's own argument.
+    /// Adds an argument. What a stranger chose has to follow `--end-of-options`
+    /// or `--`, or be an option's own argument.
     #[must_use]
     pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
         self.arguments.push(argument.as_ref().to_owned());
         self
     }
 
-    /// With arguments.
+    /// Adds arguments.
     #[must_use]
     pub fn args(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         self.arguments.extend(arguments.into_iter().map(|one| one.as_ref().to_owned()));
         self
     }
 
-    /// With that on its standard input, which is empty otherwise.
+    /// Sets its standard input, which is empty otherwise.
     #[must_use]
     pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = bytes.into();
         self
     }
 
-    /// With at most so many bytes of output.
+    /// Sets the most bytes that it may print.
     #[cfg(test)]
     pub(super) fn max_stdout(mut self, bytes: u64) -> Self {
         self.max_stdout = bytes;
         self
     }
 
-    /// Ended when it takes longer.
+    /// Ends it if it takes longer.
     #[must_use]
     pub(super) fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Runs it, and takes its success for granted: what it wrote.
+    /// Runs it and returns its output. Anything but success is an error.
     pub fn run(self) -> Result<Vec<u8>, ProgramError> {
         let (program, subcommand) = (self.program, self.subcommand);
         let output = self.output()?;
@@ -238,8 +242,8 @@ impl Invocation<'_> {
         }
     }
 
-    /// Runs it, whatever it comes to. A git that does not know an option that
-    /// it was given is an error even so.
+    /// Runs it and returns its result, also if it fails. Only an option that
+    /// git does not know is an error.
     pub fn output(self) -> Result<GitOutput, ProgramError> {
         let (program, subcommand) = (self.program, self.subcommand);
         let output = self.capture()?;
@@ -250,14 +254,14 @@ impl Invocation<'_> {
         }
     }
 
-    /// Starts it, for whoever reads and writes as it goes.
+    /// Starts it, for callers that read and write while it runs.
     pub fn start(self) -> Result<Running, ProgramError> {
         let subcommand = self.subcommand;
         let mut child = self.spawn(Stdio::piped())?;
-        let said = PipeReader::of(child.stderr.take(), MAX_STDERR, Overflow::Forget);
+        let stderr = PipeReader::of(child.stderr.take(), MAX_STDERR, Overflow::Forget);
         let (input, output) = (child.stdin.take(), child.stdout.take().map(BufReader::new));
         let program = self.program.clone();
-        Ok(Running { subcommand, program, child, input, output, said })
+        Ok(Running { subcommand, program, child, input, output, stderr })
     }
 
     fn capture(mut self) -> Result<GitOutput, ProgramError> {
@@ -266,7 +270,8 @@ impl Invocation<'_> {
         let mut child = self.spawn(stdin)?;
         let stdout = PipeReader::of(child.stdout.take(), self.max_stdout, Overflow::Stop);
         let stderr = PipeReader::of(child.stderr.take(), MAX_STDERR, Overflow::Forget);
-        // A git that ends early has said why; that nobody reads on is of no use then.
+        // A git that ends early has said why, so an error of writing on adds
+        // nothing.
         if let Some(mut pipe) = child.stdin.take() {
             thread::spawn(move || pipe.write_all(&input));
         }
@@ -294,7 +299,7 @@ impl Invocation<'_> {
         for name in FOREIGN {
             command.env_remove(name);
         }
-        command.envs(TOLD).envs(variables.iter().map(|(name, value)| (name, value)));
+        command.envs(FIXED).envs(variables.iter().map(|(name, value)| (name, value)));
         command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => ProgramError::NotInstalled,
@@ -307,7 +312,7 @@ impl Invocation<'_> {
     }
 }
 
-/// A git that runs. Dropped, it is ended.
+/// A running git. It is ended when this is dropped.
 #[derive(Debug)]
 pub struct Running {
     subcommand: &'static str,
@@ -315,7 +320,7 @@ pub struct Running {
     child: Child,
     input: Option<ChildStdin>,
     output: Option<BufReader<ChildStdout>>,
-    said: PipeReader,
+    stderr: PipeReader,
 }
 
 impl Running {
@@ -328,22 +333,22 @@ impl Running {
     ///
     /// # Panics
     ///
-    /// Never: the pipe is there as long as this is.
+    /// Never: the pipe exists as long as this does.
     pub fn output(&mut self) -> &mut BufReader<ChildStdout> {
         self.output.as_mut().expect("stdout was piped")
     }
 
-    /// Tells it that nothing more will come.
+    /// Closes its standard input.
     pub fn close(&mut self) {
         self.input = None;
     }
 
-    /// Why it ended, for whoever met the end of its output. What it still
-    /// writes is not read, and git ends by that.
+    /// Waits for it to end, and returns an error if it failed. What it still
+    /// writes is not read, and that ends git.
     pub fn finish(mut self) -> Result<(), ProgramError> {
         self.close();
         self.output = None;
-        self.said.ends_by(None);
+        self.stderr.ends_by(None);
         let broken = |error: io::Error| ProgramError::Broken {
             subcommand: self.subcommand,
             reason: error.to_string(),
@@ -352,7 +357,7 @@ impl Running {
         if code == Some(0) {
             return Ok(());
         }
-        let stderr = shown(&self.said.take().0);
+        let stderr = shown(&self.stderr.take().0);
         Err(self.program.failed(self.subcommand, GitOutput { stdout: Vec::new(), stderr, code }))
     }
 }
@@ -361,133 +366,133 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.close();
         end(&mut self.child);
-        // What ended must not stay as a zombie.
+        // An ended child must not be left as a zombie.
         let _ = self.child.wait();
     }
 }
 
 fn end(child: &mut Child) {
-    // It may have ended by itself, which is as good.
+    // It may have ended by itself already.
     let _ = child.kill();
 }
 
-/// What one of git's pipes brings, read while it runs: a pipe that nobody
-/// empties would stop it.
+/// The output of one of git's pipes, read while it runs: a pipe that nobody
+/// empties would block it.
 #[derive(Debug)]
 struct PipeReader {
     bytes: Arc<Mutex<(Vec<u8>, bool)>>,
     end: mpsc::Receiver<()>,
 }
 
-/// What becomes of more than is kept.
+/// What happens to output beyond the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Overflow {
-    /// It is read, and forgotten.
+    /// It is read and dropped.
     Forget,
     /// The pipe is closed, which ends git.
     Stop,
 }
 
 impl PipeReader {
-    fn of(pipe: Option<impl Read + Send + 'static>, limit: u64, beyond: Overflow) -> Self {
+    fn of(pipe: Option<impl Read + Send + 'static>, limit: u64, overflow: Overflow) -> Self {
         let bytes = Arc::new(Mutex::new((Vec::new(), true)));
         let (at_end, end) = mpsc::channel();
         let into = Arc::clone(&bytes);
         thread::spawn(move || {
             if let Some(pipe) = pipe {
-                gather(pipe, &into, usize::try_from(limit).unwrap_or(usize::MAX), beyond);
+                gather(pipe, &into, usize::try_from(limit).unwrap_or(usize::MAX), overflow);
             }
-            // Whoever no longer listens has what it needs.
+            // A receiver that is gone has what it needs.
             let _ = at_end.send(());
         });
         Self { bytes, end }
     }
 
-    /// Waits for the end, or until then.
+    /// Waits for the end of the output; false if the deadline comes first.
     fn ends_by(&self, deadline: Option<Instant>) -> bool {
         let Some(deadline) = deadline else { return self.end.recv().is_ok() };
         self.end.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
     }
 
-    /// What came, and whether that is all of it.
+    /// The output so far, and whether none of it was dropped.
     fn take(&self) -> (Vec<u8>, bool) {
         std::mem::take(&mut *self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-fn gather(mut pipe: impl Read, into: &Mutex<(Vec<u8>, bool)>, limit: usize, beyond: Overflow) {
+fn gather(mut pipe: impl Read, into: &Mutex<(Vec<u8>, bool)>, limit: usize, overflow: Overflow) {
     let mut chunk = vec![0; 32 << 10];
     while let Ok(read @ 1..) = pipe.read(&mut chunk) {
         let mut into = into.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = read.min(limit - into.0.len());
         into.0.extend_from_slice(&chunk[..kept]);
         into.1 &= kept == read;
-        if !into.1 && beyond == Overflow::Stop {
+        if !into.1 && overflow == Overflow::Stop {
             return;
         }
     }
 }
 
-/// What git said to people, as it may be shown to more of them.
+/// Git's messages to people, without credentials.
 fn shown(stderr: &[u8]) -> String {
     without_credentials(&String::from_utf8_lossy(stderr)).into_owned()
 }
 
-/// Why git did not do what it was asked for.
+/// Why git did not do what was asked of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProgramError {
-    /// There is none.
+    /// It is not installed.
     #[error("git is not installed, or not in `PATH`")]
     NotInstalled,
-    /// It does not know what it was asked for.
+    /// It does not know an option that is needed.
     #[error("git {}.{} is too old: {}.{} is needed", .found.0, .found.1, .needed.0, .needed.1)]
     TooOld {
-        /// What is there.
+        /// The installed version.
         found: (u32, u32),
-        /// What is needed.
+        /// The oldest version that works.
         needed: (u32, u32),
     },
-    /// It said no.
-    #[error("`git {subcommand}` failed: {}", reason(.said))]
+    /// It failed.
+    #[error("`git {subcommand}` failed: {}", reason(.message))]
     Failed {
-        /// What was asked of it.
+        /// The subcommand.
         subcommand: &'static str,
-        /// What it said, without credentials.
-        said: String,
+        /// Its messages to people, without credentials.
+        message: String,
     },
     /// It took too long, and was ended.
     #[error("`git {subcommand}` took too long")]
     TimedOut {
-        /// What was asked of it.
+        /// The subcommand.
         subcommand: &'static str,
     },
-    /// It wrote more than was to be read.
+    /// It wrote more than the limit.
     #[error("`git {subcommand}` wrote more than {limit} bytes")]
     TooMuch {
-        /// What was asked of it.
+        /// The subcommand.
         subcommand: &'static str,
-        /// How many bytes.
+        /// The limit in bytes.
         limit: u64,
     },
-    /// The system failed.
+    /// The system could not run it.
     #[error("`git {subcommand}` could not be run: {reason}")]
     Broken {
-        /// What was asked of it.
+        /// The subcommand.
         subcommand: &'static str,
-        /// What the system says.
+        /// The system's reason.
         reason: String,
     },
 }
 
 impl ProgramError {
-    /// What git said, on one line and without its hints; where it said
-    /// nothing, this error.
+    /// Git's messages on one line and without its hints; if there are none,
+    /// this error.
     pub fn last_words(&self) -> String {
         match self {
-            Self::Failed { said, .. } if !said.trim().is_empty() => {
-                let lines = said.lines().map(str::trim);
-                let is_said = |line: &&str| !line.is_empty() && !line.starts_with("hint:");
-                harmless(&lines.filter(is_said).collect::<Vec<_>>().join("; ")).into_owned()
+            Self::Failed { message, .. } if !message.trim().is_empty() => {
+                let lines = message.lines().map(str::trim);
+                let is_message = |line: &&str| !line.is_empty() && !line.starts_with("hint:");
+                harmless(&lines.filter(is_message).collect::<Vec<_>>().join("; ")).into_owned()
             }
             other => other.to_string(),
         }
@@ -513,13 +518,13 @@ impl GitProgram {
         {
             return ProgramError::TooOld { found, needed: NEEDED };
         }
-        ProgramError::Failed { subcommand, said: output.stderr }
+        ProgramError::Failed { subcommand, message: output.stderr }
     }
 }
 
-/// What matters of what git said: its own last word, on one line.
-fn reason(said: &str) -> String {
-    let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
+/// The line of git's messages that says why it failed.
+fn reason(message: &str) -> String {
+    let lines = || message.lines().map(str::trim).filter(|line| !line.is_empty());
     let verdict = lines().find(|line| line.starts_with("fatal: ") || line.starts_with("error: "));
     let line = verdict.or_else(|| lines().next_back()).unwrap_or("it said nothing");
     let line = line.trim_start_matches("fatal: ").trim_start_matches("error: ");
@@ -532,12 +537,12 @@ mod tests {
 
     use super::*;
 
-    /// A program that answers as the lines of a shell script say.
+    /// A program in the place of git that runs a shell script.
     fn stand_in(script: &str) -> (tempfile::TempDir, GitProgram) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("git");
-        // By another process: a file that this one has open for writing, and
-        // any of its threads forks with, cannot be run.
+        // Another process writes it: a file that this one has open for writing
+        // while any of its threads forks cannot be run.
         let made = Command::new("sh")
             .args(["-c", r#"printf '#!/bin/sh\n%s\n' "$1" > "$2" && chmod +x "$2""#, "sh", script])
             .arg(&path)
@@ -593,25 +598,25 @@ mod tests {
     }
 
     #[test]
-    fn variables_of_another_clone_are_not_handed_on() {
+    fn variables_of_another_clone_are_not_passed_on() {
         let (_kept, program) = stand_in("env");
         let environment = String::from_utf8(program.command("any").run().unwrap()).unwrap();
         for name in FOREIGN {
             assert!(!environment.contains(&format!("\n{name}=")), "{name}");
         }
-        for (name, value) in TOLD {
+        for (name, value) in FIXED {
             assert!(environment.contains(&format!("{name}={value}\n")), "{name}");
         }
     }
 
     #[test]
-    fn git_that_is_not_there_is_said_to_be() {
+    fn git_that_is_not_installed_is_reported() {
         let program = GitProgram::nowhere().executable("/nonexistent/git");
         assert_eq!(program.command("version").run().unwrap_err(), ProgramError::NotInstalled);
     }
 
     #[test]
-    fn git_that_is_too_old_is_named_with_what_is_needed() {
+    fn git_that_is_too_old_is_reported_with_what_is_needed() {
         let (_kept, program) = stand_in(
             r#"for a; do [ "$a" = version ] && echo "git version 2.20.1 (Apple Git-117)" && exit; done
             echo "error: unknown option" >&2; exit 129"#,
@@ -621,7 +626,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_do_not_come_out_of_what_git_says() {
+    fn credentials_are_removed_from_what_git_says() {
         let (_kept, program) = stand_in(
             "echo \"fatal: unable to access 'https://me:hunter2@h/x/': 500\" >&2; exit 128",
         );
@@ -633,7 +638,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_too_long_is_ended_even_where_a_helper_holds_its_pipes() {
+    fn what_takes_too_long_is_ended_even_if_a_helper_holds_its_pipes() {
         let (_kept, program) = stand_in("sleep 1000 & sleep 1000");
         let error = program.command("push").timeout(Duration::from_millis(50)).run().unwrap_err();
         assert_eq!(error, ProgramError::TimedOut { subcommand: "push" });

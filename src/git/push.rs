@@ -1,7 +1,7 @@
 //! Pushing one commit to one branch.
 //!
-//! What became of it is read from the lines that `--porcelain` promises, and
-//! never from the words that git has for people.
+//! The result is read from the lines that `--porcelain` guarantees, and never
+//! from git's messages to people.
 
 use super::ObjectName;
 use super::branch::Branch;
@@ -10,47 +10,48 @@ use super::remote::{PATIENCE, Remote, RemoteError};
 use super::writer::CloneWriter;
 use crate::diagnostic::harmless;
 
-/// As much of a server's words as people are shown.
+/// The most bytes of a server's messages that people are shown.
 const MAX_WORDS: usize = 4 << 10;
 
-/// What has to be there for a push to replace it.
+/// What a branch has to be at for a push to be accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lease {
     /// An ancestor of what is pushed: nothing is lost.
     FastForward,
     /// Nothing: the branch is new.
     Absent,
-    /// That commit, which need not be an ancestor. For our own branches only.
+    /// That commit. It need not be an ancestor on a branch of our own.
     Exactly(ObjectName),
 }
 
-/// A push that went through.
+/// A push that succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
-    /// The branch is there now.
+    /// The branch is at the commit now.
     Done,
     /// It was there already.
     UpToDate,
 }
 
-/// Why a push did not go through, as far as its answer says.
+/// Why a push failed, as far as its answer says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PushError {
-    /// What the branch is at is not what has to be there: it moved.
+    /// The branch is not at what the lease names: it moved.
     #[error("the branch is not where it was")]
     Outdated,
-    /// The server did not take it: a hook, a protected branch, or another push
-    /// at the same moment.
-    #[error("the server refused it: {reason}{}", said(.words))]
+    /// The server did not accept it: a hook, a protected branch, or another
+    /// push at the same moment.
+    #[error("the server refused it: {reason}{}", parenthesized(.words))]
     Refused {
-        /// Its reason, as git's protocol brings it.
+        /// Its reason, from git's protocol.
         reason: String,
-        /// What it said to people, without credentials and on harmless lines.
+        /// Its messages to people, as lines without credentials and control
+        /// characters.
         words: Vec<String>,
     },
-    /// There is no answer of the server's: it could not be reached or refused
-    /// the credentials, a hook of this clone said no, or the connection was
-    /// lost, perhaps when all was taken already.
+    /// The server gave no answer: it could not be reached or refused the
+    /// credentials, a hook of this clone refused, or the connection was lost,
+    /// perhaps after everything was accepted.
     #[error("{}", .0.last_words())]
     Unanswered(ProgramError),
     /// Git could not be run, or is too old.
@@ -58,7 +59,7 @@ pub enum PushError {
     Remote(#[from] RemoteError),
 }
 
-fn said(words: &[String]) -> String {
+fn parenthesized(words: &[String]) -> String {
     if words.is_empty() { String::new() } else { format!(" ({})", words.join("; ")) }
 }
 
@@ -72,7 +73,7 @@ impl CloneWriter {
         lease: &Lease,
     ) -> Result<Pushed, PushError> {
         let target = branch.reference();
-        // A mirror pushes everything or nothing, which is not what is asked for.
+        // A mirror pushes everything or nothing, which is not what is wanted.
         let program =
             self.program.clone().setting(&format!("remote.{}.mirror=false", remote.name()));
         let mut command = program.command("push").args(OPTIONS);
@@ -86,28 +87,28 @@ impl CloneWriter {
         let command = command.args(["--end-of-options", remote.name()]);
         let command = command.arg(format!("{commit}:{target}")).timeout(PATIENCE);
         match command.output() {
-            Ok(output) => judged(&target, &output),
-            // The server may have taken it before the time was up.
+            Ok(output) => result_of(&target, &output),
+            // The server may have accepted it before the time was up.
             Err(error @ ProgramError::TimedOut { .. }) => Err(PushError::Unanswered(error)),
             Err(error) => Err(RemoteError::from(error).into()),
         }
     }
 }
 
-/// Nothing but the one branch, whatever is configured.
+/// Options to push nothing but the one branch, whatever is configured.
 const OPTIONS: [&str; 4] =
     ["--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--no-force-if-includes"];
 
-/// What `FLAG TAB FROM:TO TAB SUMMARY` says of a reference.
+/// What `FLAG TAB FROM:TO TAB SUMMARY` says about a reference.
 struct RefStatus<'o> {
     flag: char,
     /// `[rejected]`, `[remote rejected]`, `[new branch]`, `1234567..89abcde`.
     summary: &'o str,
-    /// What stands in parentheses behind it.
+    /// The text in parentheses after it.
     reason: &'o str,
 }
 
-fn line<'o>(stdout: &'o str, target: &str) -> Option<RefStatus<'o>> {
+fn ref_status<'o>(stdout: &'o str, target: &str) -> Option<RefStatus<'o>> {
     let of_target = |line: &'o str| {
         let (flag, rest) = line.split_once('\t')?;
         let (names, summary) = rest.split_once('\t')?;
@@ -124,15 +125,15 @@ fn line<'o>(stdout: &'o str, target: &str) -> Option<RefStatus<'o>> {
     Some(RefStatus { flag, summary, reason })
 }
 
-fn judged(target: &str, output: &GitOutput) -> Result<Pushed, PushError> {
+fn result_of(target: &str, output: &GitOutput) -> Result<Pushed, PushError> {
     let stdout = String::from_utf8_lossy(&output.stdout);
-    let unanswered = |said: &str| {
+    let unanswered = |message: &str| {
         Err(PushError::Unanswered(ProgramError::Failed {
             subcommand: "push",
-            said: said.to_owned(),
+            message: message.to_owned(),
         }))
     };
-    match line(&stdout, target) {
+    match ref_status(&stdout, target) {
         Some(RefStatus { flag: '=', .. }) => Ok(Pushed::UpToDate),
         Some(RefStatus { flag: ' ' | '+' | '*', .. }) => Ok(Pushed::Done),
         Some(RefStatus { summary: "[rejected]", .. }) => Err(PushError::Outdated),
@@ -140,9 +141,9 @@ fn judged(target: &str, output: &GitOutput) -> Result<Pushed, PushError> {
             reason: harmless(reason).into_owned(),
             words: server_words(&output.stderr),
         }),
-        None if output.is_success() => unanswered("it does not say what became of the branch"),
-        // It failed before anything was sent or after all was, or what was sent
-        // got no answer (`[remote failure]`).
+        None if output.is_success() => unanswered("git does not say what happened to the branch"),
+        // It failed before anything was sent or after everything was, or what
+        // was sent got no answer (`[remote failure]`).
         Some(_) | None => unanswered(&output.stderr),
     }
 }
@@ -168,7 +169,7 @@ mod tests {
 
     fn judge(stdout: &str, stderr: &str, code: i32) -> Result<Pushed, PushError> {
         let (stdout, stderr) = (stdout.as_bytes().to_vec(), stderr.to_owned());
-        judged("refs/heads/main", &GitOutput { stdout, stderr, code: Some(code) })
+        result_of("refs/heads/main", &GitOutput { stdout, stderr, code: Some(code) })
     }
 
     #[test]

@@ -19,8 +19,8 @@ use crate::source::{Location, RepoPath, without_credentials};
 /// How long a remote may take to answer.
 pub(super) const PATIENCE: Duration = Duration::from_mins(5);
 
-/// How often a fetch that fails is tried: another process in the same clone
-/// may hold a lock for a moment.
+/// How often a failing fetch is tried: another process in the same clone may
+/// hold a lock for a moment.
 const FETCHES: u32 = 4;
 
 /// A remote that the clone knows.
@@ -28,13 +28,15 @@ const FETCHES: u32 = 4;
 pub struct Remote(String);
 
 impl Remote {
-    /// The one that is asked for, else `origin`, else the only one; none where
-    /// there is none and none is asked for.
-    pub fn of(asked: Option<&str>, config: &GitConfig) -> Result<Option<Self>, Finding> {
+    /// The remote that is requested, else `origin`, else the only one; none if
+    /// the clone has none and none is requested.
+    pub fn of(requested: Option<&str>, config: &GitConfig) -> Result<Option<Self>, Finding> {
         let known = names(config);
-        match (asked, known.as_slice()) {
-            (Some(asked), known) if known.contains(&asked) => Ok(Some(Self(asked.to_owned()))),
-            (Some(asked), known) => Err(unknown(asked, known)),
+        match (requested, known.as_slice()) {
+            (Some(requested), known) if known.contains(&requested) => {
+                Ok(Some(Self(requested.to_owned())))
+            }
+            (Some(requested), known) => Err(unknown(requested, known)),
             (None, known) if known.contains(&"origin") => Ok(Some(Self("origin".to_owned()))),
             (None, [only]) => Ok(Some(Self((*only).to_owned()))),
             (None, []) => Ok(None),
@@ -42,7 +44,7 @@ impl Remote {
         }
     }
 
-    /// Its name.
+    /// The name.
     pub fn name(&self) -> &str {
         &self.0
     }
@@ -52,12 +54,12 @@ impl Remote {
         RemoteError::NoBranch { remote: self.0.clone(), branch: branch.name().to_owned() }
     }
 
-    /// Its address as it is configured, which may have credentials in it.
+    /// The configured address, which may have credentials in it.
     pub(super) fn url<'c>(&self, config: &'c GitConfig) -> &'c str {
         config.get(&format!("remote.{}.url", self.0)).unwrap_or_default()
     }
 
-    /// Its address as it is configured, without credentials.
+    /// The configured address, without credentials.
     pub fn address<'s>(&self, config: &'s GitConfig) -> std::borrow::Cow<'s, str> {
         without_credentials(self.url(config))
     }
@@ -67,15 +69,15 @@ impl Remote {
         names(config).into_iter().map(|name| Self(name.to_owned())).collect()
     }
 
-    /// The reference of this clone that says what was last seen of a branch. A
-    /// mirror's branches are its own; what no refspec maps may have been
-    /// fetched by hand all the same.
+    /// The reference of this clone that says where a branch was last seen. A
+    /// mirror's branches are its own; a branch that no refspec maps may still
+    /// have been fetched by hand.
     pub(super) fn last_seen(&self, branch: &Branch, config: &GitConfig) -> String {
         let mapped = self.mapped(branch, config);
         mapped.unwrap_or_else(|| format!("refs/remotes/{}/{}", self.0, branch.name()))
     }
 
-    /// Where the remote's refspecs put a branch.
+    /// The reference that the remote's refspecs map a branch to.
     fn mapped(&self, branch: &Branch, config: &GitConfig) -> Option<String> {
         let from = branch.reference();
         let specs = config.all(&format!("remote.{}.fetch", self.0));
@@ -97,15 +99,15 @@ impl fmt::Display for Remote {
     }
 }
 
-/// Why a remote did not give what was asked of it.
+/// Why a remote did not do what was asked of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RemoteError {
     /// It could not be reached, or refused the credentials.
     #[error("`{remote}` could not be reached: {}", .error.last_words())]
     Unreachable {
-        /// Which.
+        /// The remote.
         remote: String,
-        /// What git says.
+        /// Git's error.
         error: ProgramError,
     },
     /// Git could not be run, or is too old.
@@ -131,19 +133,19 @@ impl RemoteError {
         match self {
             Self::Unreachable { remote, .. } => Finding::new(&REMOTE_UNREACHABLE, message, place())
                 .help(format!(
-                    "look whether `git ls-remote {remote}` works without asking for a password"
+                    "check whether `git ls-remote {remote}` works without asking for a password"
                 )),
             Self::Program(error) => error.finding(place()),
             Self::Clone(_) => Finding::new(&GIT_FAILED, message, place()),
             Self::NoBranch { .. } => Finding::new(&BRANCH_MISSING, message, place())
-                .help("name a branch that is there with `--base`"),
+                .help("use `--base` to name a branch that exists"),
         }
     }
 }
 
 impl CloneWriter {
-    /// The branch that the remote's `HEAD` names: as it was last seen, and
-    /// where that was never said, as it is.
+    /// The branch that the remote's `HEAD` names: as it was last seen, or if it
+    /// never was, as it is now.
     pub(super) fn head_branch(&self, remote: &Remote) -> Result<Option<Branch>, RemoteError> {
         if let Some(branch) = self.known_head_branch(remote)? {
             return Ok(Some(branch));
@@ -162,8 +164,8 @@ impl CloneWriter {
         Ok(known.as_deref().and_then(|name| name.strip_prefix(&below)).and_then(Branch::parse))
     }
 
-    /// What was last seen of a remote's branch; none where nothing was, or
-    /// where it is no longer in the clone.
+    /// The commit at which a remote's branch was last seen; none if it never
+    /// was, or if the commit is no longer in the clone.
     pub(super) fn known_tip(
         &self,
         remote: &Remote,
@@ -176,9 +178,9 @@ impl CloneWriter {
     }
 
     /// The tip of a remote's branch now, with its objects in this clone; none
-    /// where the remote has no such branch. `FETCH_HEAD`, the work tree and
-    /// other references stay as they are, so that any number of processes can
-    /// do this at once in one clone.
+    /// if the remote has no such branch. `FETCH_HEAD`, the work tree and other
+    /// references are not touched, so that any number of processes can do this
+    /// at once in one clone.
     pub fn fetch_tip(
         &self,
         remote: &Remote,
@@ -188,8 +190,8 @@ impl CloneWriter {
         let Some(tip) = self.with_objects(remote, branch)? else { return Ok(None) };
         let mapped = remote.mapped(branch, &self.config);
         let seen = remote.last_seen(branch, &self.config);
-        // A mirror's branches are its own: nothing but a fetch moves them. What
-        // was fetched by hand goes along as well.
+        // A mirror's branches are its own: nothing but a fetch moves them. A
+        // branch that was fetched by hand is moved as well.
         if seen.starts_with("refs/remotes/") && (mapped.is_some() || known.is_some()) {
             self.try_move(&seen, known.as_ref(), &tip);
         }
@@ -212,11 +214,12 @@ impl CloneWriter {
             if self.has(&tip) {
                 return Ok(Some(tip));
             }
-            // It failed, or the branch was set back in between and the tip left behind.
+            // It failed, or the branch was set back meanwhile and the tip is no
+            // longer in it.
             if attempt == FETCHES {
                 fetched?;
-                let said = format!("`{branch}` moves faster than it can be fetched");
-                let error = ProgramError::Failed { subcommand: "fetch", said };
+                let message = format!("`{branch}` moves faster than it can be fetched");
+                let error = ProgramError::Failed { subcommand: "fetch", message };
                 return Err(unreached(remote, error));
             }
             pause(Duration::from_millis(200) * attempt);
@@ -260,7 +263,7 @@ impl CloneWriter {
     }
 }
 
-/// Only the objects, whatever the remote is configured to bring along.
+/// Options to fetch only the objects, whatever is configured for the remote.
 const FETCH_OPTIONS: [&str; 9] = [
     "--quiet",
     "--no-write-fetch-head",
@@ -277,7 +280,7 @@ fn quiet(program: GitProgram) -> GitProgram {
     program.setting("gc.auto=0").setting("maintenance.auto=false")
 }
 
-/// What a remote answered.
+/// Runs a command and returns what a remote answered.
 fn reached(remote: &Remote, command: Invocation<'_>) -> Result<Vec<u8>, RemoteError> {
     command.timeout(PATIENCE).run().map_err(|error| unreached(remote, error))
 }
@@ -299,8 +302,8 @@ pub(super) fn pause(longest: Duration) {
     thread::sleep(longest * part / 1000);
 }
 
-/// The names of a clone's remotes. What begins with a dash would be an option
-/// to git, and names none.
+/// The names of a clone's remotes. A name that starts with a dash would be an
+/// option to git, and is left out.
 fn names(config: &GitConfig) -> Vec<&str> {
     let mut names = config.subsections("remote", "url");
     names.retain(|name| !name.starts_with('-'));
@@ -316,10 +319,10 @@ pub(super) fn no_remote() -> Finding {
         .help("add one with `git remote add origin URL`")
 }
 
-fn unknown(asked: &str, known: &[&str]) -> Finding {
-    let message = format!("the clone has no remote `{}`", harmless(asked));
-    let meant = nearest(asked, known.iter().copied());
-    let help = meant.map(|name| format!("did you mean `{}`?", harmless(name)));
+fn unknown(requested: &str, known: &[&str]) -> Finding {
+    let message = format!("the clone has no remote `{}`", harmless(requested));
+    let suggestion = nearest(requested, known.iter().copied());
+    let help = suggestion.map(|name| format!("did you mean `{}`?", harmless(name)));
     let all = format!("it has {}", listed(known));
     Finding::new(&UNKNOWN_REMOTE, message, place())
         .maybe_help(help.or((!known.is_empty()).then_some(all)))

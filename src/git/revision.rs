@@ -1,4 +1,4 @@
-//! A commit that was named, and what was taken for it.
+//! A commit that was named, and what its name was taken for.
 
 use serde::Serialize;
 
@@ -9,10 +9,10 @@ use crate::diagnostic::harmless;
 /// A commit that a person or a setting names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Revision {
-    /// What it was called: as it was written, or the branch's short name.
+    /// The name as it was written, or the branch's short name.
     pub name: String,
     /// The full name of the reference that it was found by, before any step to
-    /// an ancestor; none of a commit's id.
+    /// an ancestor; none for a commit's id.
     pub reference: Option<String>,
     /// The commit.
     pub commit: ObjectName,
@@ -42,12 +42,12 @@ pub enum RevisionKind {
 }
 
 impl Revision {
-    /// The branch's name, where one was named.
+    /// The branch's name, if one was named.
     pub fn branch_name(&self) -> Option<&str> {
         self.branch.as_ref().map(Branch::name)
     }
 
-    /// What was taken, in words.
+    /// The commit in words, with what the name was taken for.
     pub fn description(&self) -> String {
         let short = self.commit.short();
         let full = harmless(self.reference.as_deref().unwrap_or_default());

@@ -1,17 +1,17 @@
-//! What the form of a revision says of it.
+//! What a revision may be, by its form.
 
 use super::ObjectName;
 
-/// As few digits as git itself takes for an abbreviated commit id by default.
+/// The fewest digits of an abbreviated commit id, by git's own default.
 const MIN_ABBREVIATION: usize = 7;
 
-/// What the form of a revision says of it.
+/// What a revision may be, by its form.
 ///
 /// Git's revision expressions (`main~3`, `@{yesterday}`) move as branches do,
 /// so nothing but a tag or a commit's id is a revision here.
 pub(super) enum RevisionForm {
     /// A full id. It is an object and never a tag or a branch of that name, as
-    /// in git: else whoever pushes a tag could redirect a pin.
+    /// in git: otherwise whoever pushes a tag could redirect a pin.
     Id(ObjectName),
     /// It may be an abbreviated id, or a tag.
     Abbreviation,
@@ -20,7 +20,8 @@ pub(super) enum RevisionForm {
 }
 
 impl RevisionForm {
-    /// What it may be where objects' names have so many digits.
+    /// The form of a revision of a clone whose object names have `digits`
+    /// digits.
     pub(super) fn of(revision: &str, digits: usize) -> Self {
         let is_hex = revision.bytes().all(|byte| byte.is_ascii_hexdigit());
         let length = revision.len();

@@ -13,7 +13,7 @@ use super::remote::{Remote, RemoteError, pause, place};
 use super::writer::CloneWriter;
 use crate::diagnostic::Finding;
 
-/// The longest that is waited between two tries.
+/// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long a server that refused is given to finish what it may be doing for
@@ -27,19 +27,19 @@ pub struct PushTarget<'d> {
     pub remote: &'d Remote,
     /// Its branch.
     pub branch: &'d Branch,
-    /// For how long a branch that others move is tried again. Two minutes let
-    /// a hundred processes through that take a second each.
+    /// How long to try again while others move the branch. Two minutes are
+    /// enough for a hundred processes that take a second each.
     pub patience: Duration,
 }
 
 impl<'d> PushTarget<'d> {
-    /// With the patience that commands have.
+    /// A target with the patience that commands have.
     pub fn new(remote: &'d Remote, branch: &'d Branch) -> Self {
         Self { remote, branch, patience: Duration::from_mins(2) }
     }
 }
 
-/// What became of an intent.
+/// The result of an intent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Landed {
     /// The branch has the commit.
@@ -49,15 +49,15 @@ pub enum Landed {
         /// The tip that it was made for.
         base: ObjectName,
     },
-    /// At that tip there is nothing to do.
+    /// There is nothing to do at that tip.
     Nothing {
-        /// That tip.
+        /// The tip.
         base: ObjectName,
     },
 }
 
-/// Why an intent was not carried out. The branch is as it was, or as others
-/// made it.
+/// Why an intent was not carried out. The branch is unchanged, except by
+/// others.
 #[derive(Debug, thiserror::Error)]
 pub enum TipError<E> {
     /// The intent cannot be carried out at the newest tip.
@@ -80,7 +80,7 @@ pub enum TipError<E> {
 }
 
 impl<E> TipError<E> {
-    /// As a finding, or what the intent itself says.
+    /// As a finding; an error of the intent itself is returned as it is.
     pub fn finding(self, to: &PushTarget<'_>) -> Result<Finding, E> {
         let PushTarget { remote, branch, .. } = to;
         Ok(match self {
@@ -96,12 +96,12 @@ impl<E> TipError<E> {
 }
 
 impl PushError {
-    /// As a finding, of a push to that branch.
+    /// As a finding about a push to that branch.
     pub fn finding(&self, remote: &Remote, branch: &Branch) -> Finding {
         match self {
             Self::Remote(error) => error.finding(),
             Self::Outdated | Self::Refused { .. } | Self::Unanswered(_) => {
-                let message = format!("`{remote}` did not take a push to `{branch}`: {self}");
+                let message = format!("`{remote}` did not accept a push to `{branch}`: {self}");
                 Finding::new(&PUSH_REFUSED, message, place())
                     .help("allow it on the server, or push a branch and let people merge it")
             }
@@ -110,17 +110,17 @@ impl PushError {
 }
 
 impl CloneWriter {
-    /// Carries out an intent at the newest tip of a branch: `compute` makes of
-    /// a tip the commit that follows it; none where there is nothing to do.
+    /// Carries out an intent at the newest tip of a branch: `compute` makes the
+    /// commit that follows a tip; none if there is nothing to do.
     ///
-    /// It is computed for the tip that this clone knows, and pushed: the server
-    /// takes it only where the branch is still at that tip. If it is not, it is
-    /// computed again for the tip that is there, and so on. What says that
-    /// nothing is to be done, or that it cannot be, is asked again for the tip
-    /// that the remote has now before it counts.
+    /// The commit is computed for the tip that this clone knows, and pushed:
+    /// the server accepts it only if the branch is still at that tip. If it is
+    /// not, the commit is computed again for the new tip, and so on. The
+    /// answers "nothing to do" and "cannot be done" count only at the tip that
+    /// the remote has now.
     ///
-    /// The remote has the whole commit or nothing of it at any moment, and
-    /// running it again after any interruption does what is left to do.
+    /// At any moment the remote has the whole commit or nothing of it, and
+    /// running this again after any interruption does what is left to do.
     pub fn commit_on_tip<E>(
         &self,
         to: &PushTarget<'_>,
@@ -142,16 +142,17 @@ impl CloneWriter {
                 }
                 answer => return settled(answer, at.tip),
             };
-            let began = Instant::now();
+            let started = Instant::now();
             match self.attempt(to, &at.tip, &commit)? {
                 Attempt::Landed => return Ok(Landed::Committed { commit, base: at.tip }),
                 Attempt::Moved(_) if Instant::now() >= deadline => {
                     return Err(TipError::TooBusy(moves));
                 }
                 Attempt::Moved(newest) => {
-                    // A try takes what the server and this machine make it take, with
-                    // all that others do: pauses in its measure spread them out.
-                    pause(LONGEST_PAUSE.min(began.elapsed() * 2_u32.pow(moves.min(2))));
+                    // An attempt takes longer the busier the server and this
+                    // machine are: pauses in proportion spread the attempts
+                    // out.
+                    pause(LONGEST_PAUSE.min(started.elapsed() * 2_u32.pow(moves.min(2))));
                     moves += 1;
                     at = newest;
                 }
@@ -174,7 +175,7 @@ impl CloneWriter {
         Ok(Tip { tip, is_newest: true })
     }
 
-    /// Pushes, and once more where it is refused though nothing moved: the
+    /// Pushes, and once more if that is refused though nothing moved: the
     /// server may have been busy with another push, which it does not always
     /// say.
     fn attempt<E>(
@@ -183,9 +184,10 @@ impl CloneWriter {
         base: &ObjectName,
         commit: &ObjectName,
     ) -> Result<Attempt, TipError<E>> {
-        // The commit follows the base, so that this overwrites nothing. Without
-        // it a branch that was set back, as to take out a secret, would get all
-        // of it again: the base is an ancestor's descendant as well.
+        // The commit follows the base, so this overwrites nothing. Without the
+        // lease, a branch that was set back, for example to remove a secret,
+        // would get everything again: the base descends from where the branch
+        // is now.
         let lease = Lease::Exactly(base.clone());
         let mut refusals = 0;
         loop {
@@ -211,8 +213,8 @@ impl CloneWriter {
         }
     }
 
-    /// Whether a server that gave no answer took the commit, and others went on
-    /// from there.
+    /// Whether a server that gave no answer accepted the commit, and others
+    /// have built on it.
     fn has_landed<E>(
         &self,
         refusal: &PushError,
@@ -227,10 +229,11 @@ impl CloneWriter {
     }
 }
 
-/// A tip that is planned on.
+/// A tip that commits are computed for.
 struct Tip {
     tip: ObjectName,
-    /// Whether the remote had it a moment ago, or when it was last fetched.
+    /// Whether it is what the remote had a moment ago, and not what was last
+    /// fetched.
     is_newest: bool,
 }
 

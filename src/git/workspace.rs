@@ -19,24 +19,24 @@ use super::{LocalClone, ObjectError, ObjectName, OpenError, ci};
 use crate::diagnostic::{Finding, Findings, harmless};
 use crate::source::{Disk, Revisions, Tree};
 
-/// What a person says of the base branch and of whoever changes it.
+/// A person's options for the base branch and for the author of changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BaseOptions {
     /// The base branch, or a revision in its place.
     pub base: Option<String>,
     /// The remote.
     pub remote: Option<String>,
-    /// Who commits are by, as `Name <mail@example.com>`.
+    /// The author of commits, as `Name <mail@example.com>`.
     pub author: Option<String>,
 }
 
-/// Reads the base branch that a repository's configuration names; none where it
-/// names none. Configuration stands after git, so whoever makes a [`Workspace`]
-/// says how.
+/// Reads the base branch that a repository's configuration names; none if it
+/// names none. Configuration comes after git, so whoever makes a [`Workspace`]
+/// passes in how to read it.
 pub type ConfiguredBase = fn(&Tree) -> Result<Option<String>, Findings>;
 
 /// The clone, its remote and its base branch. Each is found when it is first
-/// asked for: whoever writes files needs no remote, and no network.
+/// needed: writing files needs no remote and no network.
 pub struct Workspace {
     directory: PathBuf,
     clone: Result<Option<Arc<LocalClone>>, OpenError>,
@@ -51,8 +51,9 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// At the directory that holds `rungs.yaml`, or a bare clone's own, in
-    /// whatever clone that stands. `variables` are the process's.
+    /// A workspace at the directory that holds `rungs.yaml`, or at a bare
+    /// clone's own, in the clone that contains it. `variables` are the
+    /// process's.
     pub fn at(
         directory: impl Into<PathBuf>,
         options: BaseOptions,
@@ -79,11 +80,11 @@ impl Workspace {
         &self.directory
     }
 
-    /// The clone; none where the directory stands in none.
+    /// The clone; none if the directory is not in one.
     ///
     /// # Errors
     ///
-    /// There is one that cannot be opened, or that is another user's.
+    /// The clone cannot be opened, or belongs to another user.
     pub fn local_clone(&self) -> Result<Option<&Arc<LocalClone>>, Finding> {
         match &self.clone {
             Ok(clone) => Ok(clone.as_ref()),
@@ -120,18 +121,18 @@ impl Workspace {
         &self.options
     }
 
-    /// The remote: the one that was asked for, `origin`, or the only one. None
-    /// where the clone has none, or where there is no clone: whatever else
-    /// keeps one from being known is an error.
+    /// The remote: the one that was requested, `origin`, or the only one. None
+    /// if the clone has none, or if there is no clone: anything else that keeps
+    /// it from being known is an error.
     pub fn remote(&self) -> Result<Option<&Remote>, Finding> {
         if let Some(remote) = self.remote.get() {
             return Ok(remote.as_ref());
         }
-        let BaseOptions { base, remote: asked, .. } = &self.options;
-        let remote = if self.local_clone()?.is_none() && base.is_none() && asked.is_none() {
+        let BaseOptions { base, remote: requested, .. } = &self.options;
+        let remote = if self.local_clone()?.is_none() && base.is_none() && requested.is_none() {
             None
         } else {
-            Remote::of(asked.as_deref(), self.config()?)?
+            Remote::of(requested.as_deref(), self.config()?)?
         };
         Ok(self.remote.get_or_init(|| remote).as_ref())
     }
@@ -148,7 +149,8 @@ impl Workspace {
     ///
     /// # Errors
     ///
-    /// There is no remote, nothing names a branch, or what does cannot be read.
+    /// There is no remote, nothing names a branch, or what names it cannot be
+    /// read.
     pub fn base_branch(&self) -> Result<&Branch, Findings> {
         if let Some(branch) = self.base_branch.get() {
             return Ok(branch);
@@ -178,7 +180,7 @@ impl Workspace {
         .ok_or_else(|| invalid_branch(text))
     }
 
-    /// The remote's branch that changes go to where no option names one.
+    /// The remote's branch that changes go to if no option names one.
     pub(super) fn default_branch(&self, remote: &Remote) -> Result<Branch, Findings> {
         if let Some(name) = self.configured_branch()? {
             return Branch::parse(&name).ok_or_else(|| invalid_branch(&name).into());
@@ -196,16 +198,16 @@ impl Workspace {
         })
     }
 
-    /// The branch that the configuration names, of the files at hand: nothing
-    /// says yet which branch they should be of.
+    /// The branch that the configuration names in the files at hand: it is not
+    /// known yet which branch's files to read.
     pub(super) fn configured_branch(&self) -> Result<Option<String>, Findings> {
         let Some(tree) = self.files_at_hand()? else { return Ok(None) };
         let configured = (self.configured_base)(&tree);
         configured.map_err(|findings| findings.into_iter().map(offering_base).collect())
     }
 
-    /// The name of the branch that histories are read of, as far as it is known
-    /// without asking a remote. It only tells which merges were pulls into it.
+    /// The branch whose history is read, as far as it is known without asking a
+    /// remote. It only decides which merges were pulls into it.
     pub fn likely_branch(&self) -> Option<Branch> {
         let remote = self.remote().ok()??;
         if let Some(text) = self.options.base.as_deref()
@@ -219,14 +221,14 @@ impl Workspace {
         configured.as_deref().and_then(Branch::parse).or_else(ci).or_else(head)
     }
 
-    /// Reads a revision's form.
+    /// Parses a revision.
     pub(super) fn parse(&self, text: &str) -> Result<Option<Expression>, Finding> {
         let remotes = Remote::all(self.config()?);
         Ok(Expression::parse(text, &remotes, self.require_clone()?.digits()))
     }
 
-    /// The work tree; of a bare clone the files of its `HEAD`, or of what its
-    /// remote's `HEAD` was last seen at. None where a bare clone has neither.
+    /// The work tree; for a bare clone, the files of its `HEAD`, or of its
+    /// remote's `HEAD` as it was last seen. None if a bare clone has neither.
     fn files_at_hand(&self) -> Result<Option<Tree>, Findings> {
         let Some(clone) = self.bare_clone() else { return Ok(Some(self.work_tree())) };
         let mut tip = clone.head().map_err(|error| unreadable(&error))?;
@@ -243,9 +245,9 @@ impl Workspace {
         self.clone.as_ref().ok()?.as_ref().filter(|clone| clone.is_bare())
     }
 
-    /// The files below the directory, with the clone's commits to be had from
-    /// them in turn. A clone that cannot be opened matters only to whoever asks
-    /// for one.
+    /// The files below the directory, from which the clone's commits can be
+    /// read in turn. A clone that cannot be opened matters only to whoever
+    /// reads a commit.
     pub fn work_tree(&self) -> Tree {
         let revisions: Option<Arc<dyn Revisions>> = match &self.clone {
             Ok(clone) => clone.clone().map(|clone| clone as _),
@@ -254,18 +256,18 @@ impl Workspace {
         Tree::with_revisions(Disk::new(&self.directory), revisions)
     }
 
-    /// The directory to write files below. A bare clone has none, as that of an
-    /// address is.
+    /// The directory to write files below. A bare clone has none, and the clone
+    /// of an address is bare.
     pub fn require_work_tree(&self) -> Result<&Path, Finding> {
         if self.bare_clone().is_none() {
             return Ok(&self.directory);
         }
         Err(Finding::new(&NO_WORK_TREE, "there is no work tree to write to", place())
-            .because("the clone is bare, as that of an address is"))
+            .because("the clone is bare, as the clone of an address always is"))
     }
 
-    /// The repository's files, for commands that look at no branch: the work
-    /// tree; of a bare clone the base branch as it was last seen.
+    /// The repository's files, for commands that do not look at a branch: the
+    /// work tree; for a bare clone, the base branch as it was last seen.
     pub fn files(&self) -> Result<Tree, Findings> {
         if self.bare_clone().is_some()
             && let Some(base) = self.base()?
@@ -275,7 +277,7 @@ impl Workspace {
         Ok(self.work_tree())
     }
 
-    /// The same as far as they are known without asking a remote; none where
+    /// The same files as far as they are known without asking a remote; none if
     /// they are not.
     pub fn known_files(&self) -> Option<Tree> {
         self.files_at_hand().ok().flatten()
@@ -287,7 +289,7 @@ impl Workspace {
         clone.tree_of(commit).map_err(|error| unreadable(&error).into())
     }
 
-    /// In whose name commits are made.
+    /// The people in whose name commits are made.
     pub fn identity(&self) -> Result<&CommitIdentity, Finding> {
         if let Some(identity) = self.identity.get() {
             return Ok(identity);
@@ -297,7 +299,7 @@ impl Workspace {
         Ok(self.identity.get_or_init(|| identity))
     }
 
-    /// Who asks for a change: as the CI says, else the author.
+    /// The person who asks for a change: who the CI says, else the author.
     pub fn requested_by(&self) -> Option<String> {
         let author = || self.identity().ok().map(|identity| identity.author.to_string());
         requested_by(&self.variables).or_else(author)
@@ -309,16 +311,17 @@ fn invalid_branch(name: &str) -> Finding {
     Finding::new(&INVALID_BRANCH, message, place()).help("name a branch, as in `--base main`")
 }
 
-/// A clone that cannot be read.
+/// The finding that a clone cannot be read.
 pub(super) fn unreadable(error: &ObjectError) -> Finding {
     Finding::new(&GIT_FAILED, format!("the clone cannot be read: {error}"), place())
 }
 
-/// What keeps the base from being known, with the option that names it.
+/// A finding that keeps the base from being known, with the option that names
+/// it.
 fn offering_base(finding: Finding) -> Finding {
     let help = match &finding.help {
         Some(help) => format!("{help}; or name the base branch with `--base`"),
-        None => "name the base branch with `--base`, so that nothing else has to".to_owned(),
+        None => "name the base branch with `--base`".to_owned(),
     };
     finding.help(help)
 }

@@ -12,7 +12,7 @@ use super::variables::Variables;
 use super::{LocalClone, ObjectName};
 use crate::source::FileChanges;
 
-/// What writing needs of a clone. Its work tree, index and `HEAD` are never
+/// A clone, for writing to it. Its work tree, index and `HEAD` are never
 /// touched.
 pub struct CloneWriter {
     clone: Arc<LocalClone>,
@@ -20,19 +20,20 @@ pub struct CloneWriter {
     pub(super) config: GitConfig,
 }
 
-/// What a new commit says, beside its files.
+/// What a new commit says, besides its files.
 #[derive(Debug, Clone)]
 pub struct CommitMetadata<'w> {
     /// The whole message.
     pub message: &'w str,
-    /// In whose name.
+    /// Its author and committer.
     pub identity: &'w CommitIdentity,
-    /// When.
+    /// The time of both.
     pub time: Timestamp,
 }
 
 impl CloneWriter {
-    /// For a clone. Paths count from the directory that it is seen from.
+    /// A writer for a clone. Paths are relative to the directory that the clone
+    /// is seen from.
     pub fn new(clone: Arc<LocalClone>, variables: &Variables) -> Result<Self, ProgramError> {
         let program = clone.program();
         let opened = git2::Repository::open(clone.git_directory()).ok();
@@ -61,8 +62,8 @@ impl CloneWriter {
     }
 
     /// Moves a reference, unless it is no longer where it was: then somebody
-    /// else moved it, and knows better. Nobody is told of other failures
-    /// either, as what is moved here only spares the next run a fetch.
+    /// else moved it, and knows better. Other failures are not reported either:
+    /// what is moved here only saves the next run a fetch.
     pub(super) fn try_move(&self, name: &str, from: Option<&ObjectName>, to: &ObjectName) {
         if from != Some(to) {
             let before = from.map_or_else(|| "0".repeat(to.as_str().len()), ToString::to_string);
@@ -71,13 +72,13 @@ impl CloneWriter {
         }
     }
 
-    /// A commit that follows `base` with the files changed; none where nothing
-    /// differs. It is signed where git is configured to sign.
+    /// Makes a commit that follows `base` with the changed files; none if
+    /// nothing differs. It is signed if git is configured to sign.
     pub fn commit(
         &self,
         base: &ObjectName,
         changes: &FileChanges,
-        words: &CommitMetadata<'_>,
+        metadata: &CommitMetadata<'_>,
     ) -> Result<Option<ObjectName>, BuildError> {
         let objects = self.clone.objects();
         let (_, before) = objects.commit(base)?;
@@ -85,59 +86,60 @@ impl CloneWriter {
         if tree == before {
             return Ok(None);
         }
-        // The program starts slowly, and is not needed where nothing is signed.
+        // The program starts slowly, and is not needed if nothing is signed.
         if self.config.is_on("commit.gpgsign") {
-            return self.signed(base, &tree, words).map(Some);
+            return self.signed(base, &tree, metadata).map(Some);
         }
-        let bytes = object(base, &tree, words);
+        let bytes = object(base, &tree, metadata);
         Ok(Some(objects.write_commit(bytes.as_bytes())?))
     }
 
-    /// By `git commit-tree`, which knows the user's format, key and program.
+    /// Makes a signed commit by `git commit-tree`, which knows the user's
+    /// format, key and program.
     fn signed(
         &self,
         base: &ObjectName,
         tree: &ObjectName,
-        words: &CommitMetadata<'_>,
+        metadata: &CommitMetadata<'_>,
     ) -> Result<ObjectName, BuildError> {
         let mut program = self.program.clone().setting("i18n.commitEncoding=UTF-8");
-        let CommitIdentity { author, committer } = words.identity;
+        let CommitIdentity { author, committer } = metadata.identity;
         for (role, person) in [("AUTHOR", author), ("COMMITTER", committer)] {
             program = program
                 .variable(&format!("GIT_{role}_NAME"), person.name())
                 .variable(&format!("GIT_{role}_EMAIL"), person.email())
-                .variable(&format!("GIT_{role}_DATE"), format!("@{}", date(words.time)));
+                .variable(&format!("GIT_{role}_DATE"), format!("@{}", date(metadata.time)));
         }
         let command = program.command("commit-tree").args(["-S", "-p", base.as_str(), "-F", "-"]);
-        let made = command.arg(tree.as_str()).input(message(words.message));
+        let made = command.arg(tree.as_str()).input(message(metadata.message));
         let made = made.run().map_err(BuildError::Unsigned)?;
         let made = String::from_utf8_lossy(&made).trim().to_owned();
         ObjectName::parse(&made).ok_or_else(|| {
-            let said = format!("`{made}` is no commit");
-            BuildError::Unsigned(ProgramError::Failed { subcommand: "commit-tree", said })
+            let message = format!("`{made}` is not a commit");
+            BuildError::Unsigned(ProgramError::Failed { subcommand: "commit-tree", message })
         })
     }
 }
 
 /// A commit's bytes, as git's `commit_tree_extended` writes them.
-fn object(base: &ObjectName, tree: &ObjectName, words: &CommitMetadata<'_>) -> String {
-    let CommitIdentity { author, committer } = words.identity;
-    let line = |person: &Person| format!("{person} {}", date(words.time));
+fn object(base: &ObjectName, tree: &ObjectName, metadata: &CommitMetadata<'_>) -> String {
+    let CommitIdentity { author, committer } = metadata.identity;
+    let line = |person: &Person| format!("{person} {}", date(metadata.time));
     format!(
         "tree {tree}\nparent {base}\nauthor {}\ncommitter {}\n\n{}",
         line(author),
         line(committer),
-        message(words.message)
+        message(metadata.message)
     )
 }
 
-/// In UTC: where a CI runs is nobody's place.
+/// A time in UTC: the time zone of a CI's machine means nothing.
 fn date(time: Timestamp) -> String {
     format!("{} +0000", time.as_second())
 }
 
-/// It ends with a line break, as git's own messages do, and has no zero byte,
-/// which would end it for some readers and not for others.
+/// A commit's message. It ends with a line break, as git's own messages do, and
+/// has no zero byte, which would end it for some readers and not for others.
 fn message(text: &str) -> String {
     let mut text = text.replace('\0', "\u{fffd}");
     text.truncate(text.trim_end().len());

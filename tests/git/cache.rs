@@ -47,7 +47,7 @@ impl Case {
         git(&clone.path().join("c"), &["push", "-q", "origin", "HEAD:main"]);
     }
 
-    /// What is in the directory of cached clones.
+    /// The names in the directory of cached clones.
     fn kept(&self) -> Vec<String> {
         let entries = fs::read_dir(self.directory.path().join("cache")).unwrap();
         let mut names: Vec<_> =
@@ -72,9 +72,10 @@ fn write(clone: &Path, file: &str, text: &str) -> Landed {
     let branch = workspace.base_branch().unwrap().clone();
     let path = RepoPath::new(file).unwrap();
     let changes = FileChanges::from([(path, Some(text.as_bytes().to_vec()))]);
-    let words = CommitMetadata { message: text, identity: &identity, time: Timestamp::UNIX_EPOCH };
+    let metadata =
+        CommitMetadata { message: text, identity: &identity, time: Timestamp::UNIX_EPOCH };
     let to = PushTarget::new(&remote, &branch);
-    writer.commit_on_tip(&to, |tip| writer.commit(tip, &changes, &words)).unwrap()
+    writer.commit_on_tip(&to, |tip| writer.commit(tip, &changes, &metadata)).unwrap()
 }
 
 #[test]
@@ -173,7 +174,7 @@ fn runs_at_once_share_one_clone() {
 }
 
 #[test]
-fn a_clone_that_is_damaged_or_half_made_is_made_anew() {
+fn a_clone_that_is_damaged_or_half_made_is_made_again() {
     let case = case();
     let clone = case.fetch();
     let damages: [&dyn Fn(&Path); 6] = [
@@ -194,7 +195,7 @@ fn a_clone_that_is_damaged_or_half_made_is_made_anew() {
         let unfinished = format!("{}.tmp-new-1", clone.file_stem().unwrap().to_str().unwrap());
         fs::create_dir_all(clone.with_file_name(unfinished).join("objects")).unwrap();
         git(&case.bare, &["branch", &format!("b{number}"), "main"]);
-        // What stays behind a lock is seen when a branch is removed.
+        // A lock that is left shows when a branch is removed.
         if number > 0 {
             git(&case.bare, &["branch", "-D", &format!("b{}", number - 1)]);
         }
@@ -207,7 +208,7 @@ fn a_clone_that_is_damaged_or_half_made_is_made_anew() {
 }
 
 #[test]
-fn a_server_that_is_gone_is_exit_4_and_the_clone_stays() {
+fn a_server_that_is_gone_is_exit_4_and_the_clone_is_kept() {
     let case = case();
     let clone = case.fetch();
     fs::rename(&case.bare, case.bare.with_extension("gone")).unwrap();

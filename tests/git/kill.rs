@@ -1,5 +1,5 @@
 //! A run that is ended in the middle, or that meets a full disk: the remote has
-//! all of it or nothing, and the next run does what is left, once.
+//! all of it or nothing, and the next run does what is left to do, once.
 
 use std::ffi::OsString;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -23,8 +23,8 @@ use crate::support::mount::Mount;
 use crate::support::program::alone;
 use crate::support::smart_http::SmartHttp;
 
-/// Where the test that a parent test starts as a process of its own works, and
-/// what it makes `apps/web` say.
+/// The variables for the test that other tests start as a process of its own:
+/// the clone that it works in, and what it makes `apps/web` say.
 const CLONE: &str = "RUNGS_TEST_CLONE";
 const TEXT: &str = "RUNGS_TEST_TEXT";
 
@@ -36,9 +36,10 @@ fn set(clone: &Path, text: &str) -> Result<Landed, TipError<BuildError>> {
     let branch = Branch::parse("main").unwrap();
     let path = RepoPath::new("apps/web").unwrap();
     let changes = FileChanges::from([(path, Some(text.as_bytes().to_vec()))]);
-    let words = CommitMetadata { message: text, identity: &identity, time: Timestamp::UNIX_EPOCH };
+    let metadata =
+        CommitMetadata { message: text, identity: &identity, time: Timestamp::UNIX_EPOCH };
     let to = PushTarget::new(&remote, &branch);
-    writer.commit_on_tip(&to, |tip| writer.commit(tip, &changes, &words))
+    writer.commit_on_tip(&to, |tip| writer.commit(tip, &changes, &metadata))
 }
 
 #[test]
@@ -48,7 +49,7 @@ fn the_run_that_is_ended() {
     set(Path::new(&clone), &text).unwrap();
 }
 
-/// That test as a process group of its own, with all that it starts.
+/// Starts that test as a process group of its own, with all that it starts.
 fn start(clone: &Path, text: &str, path: Option<OsString>) -> Child {
     let mut command = alone("kill::the_run_that_is_ended");
     command.env(CLONE, clone).env(TEXT, text).process_group(0);
@@ -65,8 +66,8 @@ fn wait_for_group(mut child: Child) -> ExitStatus {
     status
 }
 
-/// Ends the process alone, as the system does when memory is short, or with
-/// all that it started, as a container's end does.
+/// Ends the process alone, as the system does when memory is short, or with all
+/// that it started, as the end of a container does.
 fn end(mut child: Child, with_group: bool) {
     let id = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     // It may have ended by itself.
@@ -121,8 +122,8 @@ fn a_run_that_is_killed_at_any_request_leaves_all_or_nothing_and_is_finished_onc
     }
 }
 
-/// What stands in place of git: before the call of that number it ends whoever
-/// calls it, alone or with all that it started.
+/// A script in the place of git: before the call of that number it ends its
+/// caller, alone or with all that the caller started.
 fn ends_before(call: usize, calls: &Path, with_group: bool) -> String {
     let (calls, git) = (calls.display(), git::program());
     let whom = if with_group { "-$PPID" } else { "$PPID" };
@@ -148,8 +149,9 @@ fn a_run_that_is_killed_at_any_moment_leaves_all_or_nothing_and_is_finished_once
             let script = ends_before(call, &tools.join("calls"), with_group);
             let child = start(&clone, &text, Some(git::stand_in(&tools, &script)));
             let status = wait_for_group(child);
-            // Over file:// the server's git is of the group, too, and an ended one
-            // leaves its locks behind, which a person has to remove on any server.
+            // Over file:// the server's git is in the group, too, and if it is
+            // ended it leaves its locks behind, which a person has to remove on
+            // any server.
             git::unlock(&bare);
             set(&clone, &text).unwrap();
             expected.splice(0..0, [text, "other".to_owned()]);
@@ -174,7 +176,7 @@ fn noise(bytes: usize) -> String {
 }
 
 #[test]
-fn a_full_disk_of_the_clone_is_the_outside_worlds_and_nothing_is_pushed() {
+fn a_full_disk_of_the_clone_is_the_outside_worlds_fault_and_nothing_is_pushed() {
     let Some(mount) = Mount::new("size=400k") else {
         return absent("a small file system cannot be mounted here");
     };

@@ -1,5 +1,5 @@
-//! Repositories of every kind that people have: each is read, or refused in
-//! one clear sentence.
+//! Repositories of every kind that people have: each is read, or refused in one
+//! clear sentence.
 
 use std::fs;
 use std::path::Path;
@@ -38,8 +38,8 @@ fn varied(scratch: &Scratch) {
     scratch.later(&["merge", "-q", "--no-ff", "-m", "merge", "topic"]);
 }
 
-/// The same clone as the git program reads it, and not libgit2: a clone with
-/// such a remote may be partial.
+/// The same clone as it is read by the git program and not by libgit2: a clone
+/// with such a remote may be partial.
 fn by_program(scratch: &Scratch) -> std::sync::Arc<LocalClone> {
     scratch.git(&["config", "remote.promises.promisor", "true"]);
     let repository = scratch.repository();
@@ -54,7 +54,7 @@ fn all_objects(scratch: &Scratch) -> Vec<ObjectName> {
     scratch.git(&all).lines().map(name).collect()
 }
 
-/// All that is answered about an object, with failures by their kind.
+/// Everything that can be asked about an object, with failures by their kind.
 fn answers(objects: &dyn ObjectDatabase, id: &ObjectName) -> String {
     let kind = |error: &ObjectError| match error {
         ObjectError::Failed(_) => "failed".to_owned(),
@@ -70,7 +70,7 @@ fn answers(objects: &dyn ObjectDatabase, id: &ObjectName) -> String {
 }
 
 #[test]
-fn both_ways_of_reading_say_the_same_of_every_object() {
+fn both_ways_of_reading_agree_on_every_object() {
     let scratch = Scratch::new();
     varied(&scratch);
     let (one, other) = (scratch.repository(), by_program(&scratch));
@@ -89,7 +89,7 @@ fn both_ways_of_reading_say_the_same_of_every_object() {
 }
 
 #[test]
-fn both_ways_of_reading_say_the_same_of_every_name() {
+fn both_ways_of_reading_agree_on_every_name() {
     let scratch = Scratch::new();
     varied(&scratch);
     scratch.git(&["remote", "add", "origin", "https://git.example.com/x"]);
@@ -183,7 +183,7 @@ fn both_ways_of_writing_make_the_same_objects() {
     assert_eq!(names, [&b"a"[..], b"a.b", b"a0", b"vendor", b"\xff\n"]);
 }
 
-/// What every clone of `varied` has to say.
+/// Reads what every clone of `varied` has to have.
 fn reads_all(directory: &Path) {
     let repository = repository(directory);
     let head = repository.head().unwrap().unwrap();
@@ -209,7 +209,7 @@ fn an_ordinary_clone_is_read() {
 }
 
 #[test]
-fn a_repository_of_sha256_is_read_and_written() {
+fn a_repository_with_sha256_is_read_and_written() {
     let scratch = Scratch::with(&["--object-format=sha256"]);
     varied(&scratch);
     reads_all(scratch.root());
@@ -219,7 +219,7 @@ fn a_repository_of_sha256_is_read_and_written() {
     assert_eq!(id.as_str(), scratch.git(&["rev-parse", "HEAD:web.yaml"]));
     let tree = work_tree(scratch.root());
     let head = scratch.git(&["rev-parse", "HEAD"]);
-    // What would be a whole name elsewhere is an abbreviation here.
+    // A name that would be whole elsewhere is an abbreviation here.
     for revision in [&head[..], &head[..40], &head[..7]] {
         assert_eq!(tree.at(revision).unwrap().revision(), Some(&*head));
     }
@@ -255,7 +255,7 @@ fn a_shallow_clone_is_read_as_far_as_it_goes() {
     let repository = shallow.repository();
     assert!(repository.is_shallow());
     let head = repository.head().unwrap().unwrap();
-    // The parents are known, though they are not there.
+    // The parents are known, though they are not in the clone.
     let (commit, _) = repository.objects().commit(&head).unwrap();
     assert_eq!(commit.parents.len(), 2);
     let absent = repository.objects().commit(&commit.parents[0]).unwrap_err();
@@ -286,7 +286,7 @@ fn blobless() -> (Scratch, Scratch) {
     (origin, clone)
 }
 
-/// How often something was fetched into a clone: each time brings a pack.
+/// How often something was fetched into a clone: each fetch brings a pack.
 fn packs(clone: &Scratch) -> usize {
     let packs = fs::read_dir(clone.root().join("objects/pack")).unwrap();
     packs.filter(|file| file.as_ref().unwrap().path().extension() == Some("pack".as_ref())).count()
@@ -378,7 +378,7 @@ fn a_clone_with_alternates_reads_what_the_other_has() {
 }
 
 #[test]
-fn a_submodule_is_a_repository_of_its_own_and_nothing_to_read_in_the_one_around_it() {
+fn a_submodule_is_a_repository_of_its_own_and_cannot_be_read_in_the_one_around_it() {
     let (inner, outer) = (Scratch::new(), Scratch::new());
     inner.put("web.yaml", "inner");
     outer.put("web.yaml", "outer");
@@ -459,7 +459,7 @@ fn a_corrupt_object_is_an_error_and_the_others_are_read() {
 }
 
 #[test]
-fn crafted_names_are_an_error_whoever_reads_them() {
+fn crafted_names_are_an_error_in_both_ways_of_reading() {
     let scratch = Scratch::new();
     scratch.put("a", "x");
     let blob = name(&scratch.git(&["rev-parse", "HEAD:a"]));
@@ -492,7 +492,7 @@ fn a_file_that_is_too_large_is_refused_by_its_size() {
 }
 
 #[test]
-fn replaced_objects_are_what_they_were() {
+fn replaced_objects_are_read_as_they_were() {
     let scratch = Scratch::new();
     let first = scratch.put("web.yaml", "v1");
     let second = scratch.put("web.yaml", "v2");
@@ -505,7 +505,7 @@ fn replaced_objects_are_what_they_were() {
 }
 
 #[test]
-fn variables_that_name_another_clone_are_not_listened_to() {
+fn variables_that_name_another_clone_are_ignored() {
     if is_alone() {
         let directory = std::env::var_os("RUNGS_TEST_DIRECTORY").unwrap();
         reads_all(Path::new(&directory));
@@ -525,7 +525,7 @@ fn variables_that_name_another_clone_are_not_listened_to() {
             ("GIT_INDEX_FILE", &dot_git.join("index")),
             ("GIT_CEILING_DIRECTORIES", scratch.root()),
         ];
-        passes_alone("kinds::variables_that_name_another_clone_are_not_listened_to", &variables);
+        passes_alone("kinds::variables_that_name_another_clone_are_ignored", &variables);
     }
 }
 

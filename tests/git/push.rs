@@ -25,15 +25,15 @@ fn path(text: &str) -> RepoPath {
     RepoPath::new(text).unwrap()
 }
 
-/// What a test's commits are made with.
-struct Hand {
+/// What a test makes commits with.
+struct TestWriter {
     writer: CloneWriter,
     identity: CommitIdentity,
     remote: Remote,
     branch: Branch,
 }
 
-impl Hand {
+impl TestWriter {
     fn at(clone: &Path) -> Self {
         let repository = Arc::new(LocalClone::containing(clone).unwrap().unwrap());
         let writer = CloneWriter::new(repository, &Variables::default()).unwrap();
@@ -42,13 +42,13 @@ impl Hand {
         Self { writer, identity, remote, branch: Branch::parse("main").unwrap() }
     }
 
-    /// However slow the machine is that the tests run on.
+    /// A target with enough patience for a slow machine.
     fn to(&self) -> PushTarget<'_> {
         let patience = Duration::from_hours(1);
         PushTarget { patience, ..PushTarget::new(&self.remote, &self.branch) }
     }
 
-    /// A commit that makes a file say that.
+    /// Makes a commit that gives a file a text.
     fn commit(
         &self,
         base: &ObjectName,
@@ -100,13 +100,13 @@ fn show(repository: &Path, file: &str) -> String {
 }
 
 #[test]
-fn a_commit_lands_and_the_work_tree_knows_nothing_of_it() {
+fn a_commit_lands_and_the_work_tree_is_untouched() {
     let (_kept, bare, clone) = pair();
     fs::write(clone.join("apps/web"), "dirty").unwrap();
     fs::write(clone.join("staged"), "staged").unwrap();
     git(&clone, &["add", "staged"]);
     let before = (git(&clone, &["status", "--porcelain"]), git(&clone, &["rev-parse", "HEAD"]));
-    let landed = committed(Hand::at(&clone).set("apps/web", "v2"));
+    let landed = committed(TestWriter::at(&clone).set("apps/web", "v2"));
     assert_eq!(show(&bare, "apps/web"), "v2");
     assert_eq!(git(&bare, &["rev-parse", "main"]), landed.as_str());
     assert_eq!(git(&bare, &["diff", "--name-only", "main~1", "main"]), "apps/web");
@@ -123,7 +123,7 @@ fn a_commit_lands_and_the_work_tree_knows_nothing_of_it() {
 #[test]
 fn a_commit_is_as_git_itself_would_write_it() {
     let (_kept, bare, clone) = pair();
-    let landed = committed(Hand::at(&clone).set("apps/web", "v2"));
+    let landed = committed(TestWriter::at(&clone).set("apps/web", "v2"));
     let parent = git(&bare, &["rev-parse", "main~1"]);
     let tree = git(&bare, &["rev-parse", "main^{tree}"]);
     let mut commit = git::command(&clone);
@@ -138,49 +138,49 @@ fn a_commit_is_as_git_itself_would_write_it() {
 }
 
 #[test]
-fn what_is_so_already_is_nothing_to_do_and_pushes_nothing() {
+fn a_change_that_is_already_there_is_nothing_to_do_and_pushes_nothing() {
     let (_kept, bare, clone) = pair();
     let tip = git(&bare, &["rev-parse", "main"]);
-    let landed = Hand::at(&clone).set("apps/web", "v1").unwrap();
+    let landed = TestWriter::at(&clone).set("apps/web", "v1").unwrap();
     assert_eq!(landed, Landed::Nothing { base: ObjectName::parse(&tip).unwrap() });
 }
 
 #[test]
-fn nothing_to_do_at_an_old_tip_is_asked_again_at_the_new_one() {
+fn nothing_to_do_at_an_old_tip_is_computed_again_at_the_new_one() {
     let (kept, bare, clone) = pair();
     let other = kept.path().join("other");
     git::clone(&file_url(&bare), &other, &[]);
-    committed(Hand::at(&other).set("apps/web", "v2"));
+    committed(TestWriter::at(&other).set("apps/web", "v2"));
     // The clone still knows the tip at which `web` is v1.
-    committed(Hand::at(&clone).set("apps/web", "v1"));
+    committed(TestWriter::at(&clone).set("apps/web", "v1"));
     assert_eq!(show(&bare, "apps/web"), "v1");
     assert_eq!(git::history(&bare, "main").len(), 3);
 }
 
 #[test]
-fn what_cannot_be_done_at_an_old_tip_is_asked_again_at_the_new_one() {
+fn what_cannot_be_done_at_an_old_tip_is_computed_again_at_the_new_one() {
     let (kept, bare, clone) = pair();
     let other = kept.path().join("other");
     git::clone(&file_url(&bare), &other, &[]);
     let removed = FileChanges::from([(path("other"), None)]);
-    let hand = Hand::at(&other);
-    let words =
+    let hand = TestWriter::at(&other);
+    let metadata =
         CommitMetadata { message: "Remove", identity: &hand.identity, time: Timestamp::UNIX_EPOCH };
     let landed =
-        hand.writer.commit_on_tip(&hand.to(), |tip| hand.writer.commit(tip, &removed, &words));
+        hand.writer.commit_on_tip(&hand.to(), |tip| hand.writer.commit(tip, &removed, &metadata));
     committed(landed);
     // At the known tip `other` is a file, and nothing can be below it.
-    committed(Hand::at(&clone).set("other/x", "1"));
+    committed(TestWriter::at(&clone).set("other/x", "1"));
     assert_eq!(show(&bare, "other/x"), "1");
 }
 
 #[test]
-fn a_tip_that_moved_is_computed_again_and_both_changes_stay() {
+fn at_a_tip_that_moved_a_change_is_computed_again_and_both_are_kept() {
     let (kept, bare, clone) = pair();
     let other = kept.path().join("other");
     git::clone(&file_url(&bare), &other, &[]);
-    committed(Hand::at(&other).set("apps/api", "v2"));
-    let hand = Hand::at(&clone);
+    committed(TestWriter::at(&other).set("apps/api", "v2"));
+    let hand = TestWriter::at(&clone);
     let mut tips = Vec::new();
     let landed = hand.writer.commit_on_tip(&hand.to(), |tip| {
         tips.push(tip.clone());
@@ -191,18 +191,18 @@ fn a_tip_that_moved_is_computed_again_and_both_changes_stay() {
     assert_eq!((show(&bare, "apps/web"), show(&bare, "apps/api")), ("v2".into(), "v2".into()));
 }
 
-/// Twenty hands at once, each with a file of its own, and each twice, as CI
-/// retries do: every file is there, each was committed once.
+/// Runs twenty writers at once, each with a file of its own, and each twice, as
+/// CI retries do: every file is there, and was committed once.
 fn twenty(clones: &[PathBuf], bare: &Path) {
     let start = Barrier::new(20);
     thread::scope(|scope| {
         for number in 0..20 {
             let (start, clone) = (&start, &clones[number % clones.len()]);
             scope.spawn(move || {
-                let hand = Hand::at(clone);
+                let hand = TestWriter::at(clone);
                 start.wait();
                 committed(hand.set(&format!("apps/{number}"), "v1"));
-                let again = Hand::at(clone).set(&format!("apps/{number}"), "v1").unwrap();
+                let again = TestWriter::at(clone).set(&format!("apps/{number}"), "v1").unwrap();
                 assert!(matches!(again, Landed::Nothing { .. }));
             });
         }
@@ -259,7 +259,7 @@ fn twenty_runs_at_once_in_one_shallow_clone_all_land_and_it_stays_shallow() {
     let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
     let first = directory.path().join("first");
     git::clone(&file_url(&bare), &first, &[]);
-    committed(Hand::at(&first).set("apps/web", "v2"));
+    committed(TestWriter::at(&first).set("apps/web", "v2"));
     let clone = directory.path().join("clone");
     git::clone(&file_url(&bare), &clone, &["--depth", "1"]);
     let before = git(&bare, &["rev-parse", "main"]);
@@ -268,7 +268,7 @@ fn twenty_runs_at_once_in_one_shallow_clone_all_land_and_it_stays_shallow() {
         for number in 0..20 {
             let (start, clone) = (&start, &clone);
             scope.spawn(move || {
-                let hand = Hand::at(clone);
+                let hand = TestWriter::at(clone);
                 start.wait();
                 committed(hand.set(&format!("apps/{number}"), "v1"));
             });
@@ -280,7 +280,7 @@ fn twenty_runs_at_once_in_one_shallow_clone_all_land_and_it_stays_shallow() {
 }
 
 #[test]
-fn a_protected_branch_is_the_servers_refusal_with_its_words() {
+fn a_protected_branch_is_reported_in_the_servers_words() {
     let (_kept, bare, clone) = pair();
     git::hook(
         &bare,
@@ -288,7 +288,7 @@ fn a_protected_branch_is_the_servers_refusal_with_its_words() {
         "echo 'main is protected, see https://me:hunter2@wiki/' >&2; exit 1",
     );
     let tip = git(&bare, &["rev-parse", "main"]);
-    let hand = Hand::at(&clone);
+    let hand = TestWriter::at(&clone);
     let finding = hand.finding(hand.set("apps/web", "v2").unwrap_err());
     assert_eq!((finding.code.name, finding.code.kind.exit_code()), ("push-refused", 4));
     assert!(finding.message.contains("pre-receive hook declined"), "{}", finding.message);
@@ -305,16 +305,16 @@ fn a_server_that_is_busy_for_a_moment_is_asked_once_more() {
     let (_kept, bare, clone) = pair();
     let script = "if [ -e seen ]; then exit 0; fi; touch seen; echo busy >&2; exit 1";
     git::hook(&bare, "update", script);
-    committed(Hand::at(&clone).set("apps/web", "v2"));
+    committed(TestWriter::at(&clone).set("apps/web", "v2"));
     assert_eq!(git::history(&bare, "main").len(), 2);
 }
 
 #[test]
-fn a_hook_of_the_clone_runs_and_can_say_no() {
+fn a_hook_of_the_clone_runs_and_can_refuse() {
     let (_kept, bare, clone) = pair();
     git(&clone, &["config", "core.hooksPath", "hooks"]);
     git::hook(&clone, "pre-push", "echo 'not on a Friday' >&2; exit 1");
-    let hand = Hand::at(&clone);
+    let hand = TestWriter::at(&clone);
     let finding = hand.finding(hand.set("apps/web", "v2").unwrap_err());
     assert_eq!(finding.code.name, "push-refused");
     assert!(finding.message.contains("not on a Friday"), "{}", finding.message);
@@ -322,9 +322,9 @@ fn a_hook_of_the_clone_runs_and_can_say_no() {
 }
 
 #[test]
-fn our_own_branch_is_replaced_only_where_it_is_what_was_seen() {
+fn our_own_branch_is_replaced_only_if_it_is_what_was_seen() {
     let (_kept, bare, clone) = pair();
-    let hand = Hand::at(&clone);
+    let hand = TestWriter::at(&clone);
     let tip = hand.writer.fetch_tip(&hand.remote, &hand.branch).unwrap().unwrap();
     let ours = Branch::parse("rungs/prod/web").unwrap();
     let one = hand.commit(&tip, "apps/web", "v2").unwrap().unwrap();
@@ -348,7 +348,7 @@ fn refused_credentials_are_exit_4_and_no_password_is_shown() {
     git(&clone, &["config", "credential.helper", ""]);
     let url = server.url_with("me", "hunter2", "origin.git");
     git(&clone, &["remote", "set-url", "origin", &url]);
-    let hand = Hand::at(&clone);
+    let hand = TestWriter::at(&clone);
     for (password, forbids) in [("correct", false), ("hunter2", true)] {
         server.behave(|it| {
             it.password = Some(("me".into(), password.into()));
@@ -372,7 +372,7 @@ fn credentials_come_from_a_helper_as_they_do_by_hand() {
     let helper = "!f() { echo username=me; echo password=hunter2; }; f";
     git(&clone, &["config", "credential.helper", helper]);
     server.behave(|it| it.password = Some(("me".into(), "hunter2".into())));
-    committed(Hand::at(&clone).set("apps/web", "v2"));
+    committed(TestWriter::at(&clone).set("apps/web", "v2"));
     assert_eq!(show(&bare, "apps/web"), "v2");
 }
 
@@ -381,12 +381,12 @@ fn a_known_tip_that_is_no_longer_in_the_clone_is_fetched() {
     let (_kept, bare, clone) = pair();
     let gone = "1".repeat(40);
     fs::write(clone.join(".git/refs/remotes/origin/main"), &gone).unwrap();
-    committed(Hand::at(&clone).set("apps/web", "v2"));
+    committed(TestWriter::at(&clone).set("apps/web", "v2"));
     assert_eq!(show(&bare, "apps/web"), "v2");
 }
 
 #[test]
-fn a_push_that_is_cut_off_is_taken_whole_or_not_at_all_and_finished_once() {
+fn a_push_that_is_cut_off_is_accepted_whole_or_not_at_all_and_finished_once() {
     let directory = tempfile::tempdir().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
     let server = SmartHttp::serve(directory.path());
@@ -397,14 +397,14 @@ fn a_push_that_is_cut_off_is_taken_whole_or_not_at_all_and_finished_once() {
     for (number, cut) in cuts.into_iter().enumerate() {
         let text = format!("v{}", number + 2);
         server.behave(|it| it.cut = cut);
-        let first = Hand::at(&clone).set("apps/web", &text);
-        let is_taken = show(&bare, "apps/web") == text;
-        assert_eq!(is_taken, !matches!(cut, Cut::Within(_)), "{cut:?}");
-        // What was taken counts even where the server could not say so.
-        assert_eq!(first.is_ok(), is_taken, "{cut:?}: {first:?}");
+        let first = TestWriter::at(&clone).set("apps/web", &text);
+        let is_accepted = show(&bare, "apps/web") == text;
+        assert_eq!(is_accepted, !matches!(cut, Cut::Within(_)), "{cut:?}");
+        // What was accepted counts even if the server could not say so.
+        assert_eq!(first.is_ok(), is_accepted, "{cut:?}: {first:?}");
         server.behave(|it| it.cut = Cut::Never);
-        let second = Hand::at(&clone).set("apps/web", &text).unwrap();
-        assert_eq!(matches!(second, Landed::Nothing { .. }), is_taken, "{cut:?}");
+        let second = TestWriter::at(&clone).set("apps/web", &text).unwrap();
+        assert_eq!(matches!(second, Landed::Nothing { .. }), is_accepted, "{cut:?}");
         assert_eq!(show(&bare, "apps/web"), text);
         assert_eq!(git::history(&bare, "main").len(), number + 2);
     }
@@ -412,42 +412,42 @@ fn a_push_that_is_cut_off_is_taken_whole_or_not_at_all_and_finished_once() {
 }
 
 #[test]
-fn who_may_read_and_not_push_is_told_so() {
+fn whoever_may_only_read_gets_the_servers_refusal() {
     let directory = tempfile::tempdir().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
     git(&bare, &["config", "http.receivepack", "false"]);
     let server = SmartHttp::serve(directory.path());
     let clone = directory.path().join("clone");
     git::clone(&server.url("origin.git"), &clone, &[]);
-    let hand = Hand::at(&clone);
+    let hand = TestWriter::at(&clone);
     let finding = hand.finding(hand.set("apps/web", "v2").unwrap_err());
     assert_eq!((finding.code.name, finding.code.kind.exit_code()), ("push-refused", 4));
     assert!(finding.message.contains("403"), "{}", finding.message);
 }
 
 #[test]
-fn a_branch_that_was_set_back_does_not_get_again_what_was_taken_out() {
+fn a_branch_that_was_set_back_does_not_get_back_what_was_removed() {
     let (_kept, bare, clone) = pair();
-    committed(Hand::at(&clone).set("apps/web", "a secret"));
+    committed(TestWriter::at(&clone).set("apps/web", "a secret"));
     git(&bare, &["update-ref", "refs/heads/main", "main~1"]);
-    committed(Hand::at(&clone).set("apps/api", "v2"));
+    committed(TestWriter::at(&clone).set("apps/api", "v2"));
     assert_eq!(git::history(&bare, "main"), ["Set apps/api to v2", "seed"]);
     assert_eq!(show(&bare, "apps/web"), "v1");
 }
 
 #[test]
-fn a_remote_that_is_not_there_is_exit_4() {
+fn a_remote_that_does_not_exist_is_exit_4() {
     let (_kept, bare, clone) = pair();
     fs::rename(&bare, bare.with_extension("gone")).unwrap();
-    let hand = Hand::at(&clone);
+    let hand = TestWriter::at(&clone);
     let finding = hand.finding(hand.set("apps/web", "v2").unwrap_err());
     assert_eq!((finding.code.name, finding.code.kind.exit_code()), ("remote-unreachable", 4));
 }
 
 #[test]
-fn a_branch_that_is_not_there_is_named() {
+fn a_branch_that_does_not_exist_is_named() {
     let (_kept, _bare, clone) = pair();
-    let mut hand = Hand::at(&clone);
+    let mut hand = TestWriter::at(&clone);
     hand.branch = Branch::parse("mian").unwrap();
     let finding = hand.finding(hand.set("apps/web", "v2").unwrap_err());
     assert_eq!(finding.code.name, "branch-missing");
@@ -459,7 +459,7 @@ fn patience_ends() {
     let (_kept, bare, clone) = pair();
     // Each push meets a branch that moved a moment before.
     let tree = git(&bare, &["rev-parse", "main^{tree}"]);
-    let hand = Hand::at(&clone);
+    let hand = TestWriter::at(&clone);
     let to = PushTarget { patience: Duration::ZERO, ..hand.to() };
     let mut moves = 0;
     let landed = hand.writer.commit_on_tip(&to, |tip| {
@@ -492,7 +492,7 @@ fn clones_of_every_kind_are_written_to() {
     git(&clone, &["worktree", "add", "-q", linked.to_str().unwrap(), "-b", "topic"]);
     places.push(("linked", linked));
     for (number, (name, place)) in places.iter().enumerate() {
-        committed(Hand::at(place).set("apps/web", name));
+        committed(TestWriter::at(place).set("apps/web", name));
         assert_eq!(show(&bare, "apps/web"), *name);
         assert_eq!(git::history(&bare, "main").len(), number + 2, "{name}");
     }
@@ -512,7 +512,7 @@ fn sha_256_repositories_are_written_to() {
     git(&clone, &["commit", "-qm", "seed"]);
     git(&clone, &["remote", "add", "origin", &file_url(&bare)]);
     git(&clone, &["push", "-q", "origin", "HEAD:refs/heads/main"]);
-    committed(Hand::at(&clone).set("apps/web", "v1"));
+    committed(TestWriter::at(&clone).set("apps/web", "v1"));
     assert_eq!(show(&bare, "apps/web"), "v1");
     assert!(git::is_sound(&bare));
 }
@@ -523,12 +523,12 @@ fn paths_count_from_the_directory_that_holds_the_configuration() {
     let bare = git::origin(directory.path(), &[("deploy/apps/web", "v1"), ("app/main.rs", "")]);
     let clone = directory.path().join("clone");
     git::clone(&file_url(&bare), &clone, &[]);
-    committed(Hand::at(&clone.join("deploy")).set("apps/web", "v2"));
+    committed(TestWriter::at(&clone.join("deploy")).set("apps/web", "v2"));
     assert_eq!(show(&bare, "deploy/apps/web"), "v2");
 }
 
 #[test]
-fn commits_are_signed_where_git_is_configured_to_sign() {
+fn commits_are_signed_if_git_is_configured_to_sign() {
     let (kept, bare, clone) = pair();
     let key = kept.path().join("key");
     let made = scrubbed("ssh-keygen")
@@ -546,7 +546,7 @@ fn commits_are_signed_where_git_is_configured_to_sign() {
     git(&clone, &["config", "user.signingKey", key.to_str().unwrap()]);
     git(&clone, &["config", "commit.gpgSign", "true"]);
     git(&clone, &["config", "gpg.ssh.allowedSignersFile", signers.to_str().unwrap()]);
-    let landed = committed(Hand::at(&clone).set("apps/web", "v2"));
+    let landed = committed(TestWriter::at(&clone).set("apps/web", "v2"));
     assert_eq!(
         git(&clone, &["log", "-1", "--format=%G? %GS %an %at", landed.as_str()]),
         "G tester@example.com Tester 1700000000"
@@ -554,7 +554,7 @@ fn commits_are_signed_where_git_is_configured_to_sign() {
     assert_eq!(show(&bare, "apps/web"), "v2");
 
     fs::remove_file(&key).unwrap();
-    let hand = Hand::at(&clone);
+    let hand = TestWriter::at(&clone);
     let Err(TipError::Intent { error, .. }) = hand.set("apps/web", "v3") else { panic!() };
     assert_eq!(error.finding().code.name, "commit-unsigned");
     assert_eq!(show(&bare, "apps/web"), "v2");
@@ -562,11 +562,11 @@ fn commits_are_signed_where_git_is_configured_to_sign() {
 
 fn base(
     clone: &Path,
-    asked: Option<&str>,
+    requested: Option<&str>,
     configured: ConfiguredBase,
     variables: &[(&str, &str)],
 ) -> String {
-    let options = BaseOptions { base: asked.map(str::to_owned), ..BaseOptions::default() };
+    let options = BaseOptions { base: requested.map(str::to_owned), ..BaseOptions::default() };
     let variables = Variables::new(variables.iter().copied());
     let workspace = Workspace::at(clone, options, variables, configured);
     match workspace.base_branch() {
@@ -576,7 +576,7 @@ fn base(
 }
 
 #[test]
-fn the_base_is_asked_for_configured_said_by_the_ci_or_the_remotes_head() {
+fn the_base_is_requested_or_configured_or_what_the_ci_or_the_remotes_head_says() {
     let (_kept, bare, clone) = pair();
     git(&bare, &["branch", "trunk", "main"]);
     git(&bare, &["symbolic-ref", "HEAD", "refs/heads/trunk"]);
@@ -586,7 +586,8 @@ fn the_base_is_asked_for_configured_said_by_the_ci_or_the_remotes_head() {
     assert_eq!(base(&clone, Some("asked"), forge, &ci), "asked");
     assert_eq!(base(&clone, None, forge, &ci), "forge");
     assert_eq!(base(&clone, None, nothing, &ci), "ci");
-    // As it was when the clone was made, and what the remote says where that is not known.
+    // As it was when the clone was made, or what the remote says if that is not
+    // known.
     assert_eq!(base(&clone, None, nothing, &[]), "main");
     git(&clone, &["remote", "set-head", "origin", "--delete"]);
     assert_eq!(base(&clone, None, nothing, &[]), "trunk");
@@ -595,11 +596,11 @@ fn the_base_is_asked_for_configured_said_by_the_ci_or_the_remotes_head() {
 }
 
 #[test]
-fn the_remote_is_asked_for_or_origin_or_the_only_one() {
-    let of = |asked, names: &[&str]| {
+fn the_remote_is_the_requested_one_or_origin_or_the_only_one() {
+    let of = |requested, names: &[&str]| {
         let names = names.iter().map(|name| format!("remote.{name}.url"));
         let settings = GitConfig::new(names.map(|name| (name, "u".to_owned())));
-        match Remote::of(asked, &settings) {
+        match Remote::of(requested, &settings) {
             Ok(remote) => remote.map_or("none".to_owned(), |remote| remote.name().to_owned()),
             Err(finding) => finding.code.name.to_owned(),
         }

@@ -75,14 +75,14 @@ impl Scratch {
         git_on(self.root(), date, arguments)
     }
 
-    /// Commits everything, and says the commit's name.
+    /// Commits everything, and returns the commit's name.
     pub(crate) fn commit(&self, message: &str) -> String {
         self.git(&["add", "-A"]);
         self.later(&["commit", "-q", "--allow-empty", "--allow-empty-message", "-m", message]);
         self.git(&["rev-parse", "HEAD"])
     }
 
-    /// Commits that file with that text; both are the message.
+    /// Commits a file with a text; both are the message.
     pub(crate) fn put(&self, file: &str, text: &str) -> String {
         self.write(file, text);
         self.commit(&format!("{file} {text}"))
@@ -103,14 +103,14 @@ pub(crate) fn repository(directory: &Path) -> Arc<LocalClone> {
     Arc::new(LocalClone::containing(directory).unwrap().unwrap())
 }
 
-/// The files below a directory, with the commits of the clone it stands in.
+/// The files below a directory, with the commits of the clone that contains it.
 pub(crate) fn work_tree(directory: &Path) -> Tree {
     let (options, variables) = (BaseOptions::default(), Variables::default());
     Workspace::at(directory, options, variables, |_| Ok(None)).work_tree()
 }
 
-/// Each step as a line: `subject: path before > after`, `-` where there is no
-/// file, and `hides` where the step hides the branch.
+/// Each step as a line: `subject: path before > after`, `-` if there is no
+/// file, and `hides` if the step hides the branch.
 pub(crate) fn steps(history: &dyn CommitHistory, tip: &ObjectName, paths: &[&str]) -> Vec<String> {
     let paths: Vec<RepoPath> = paths.iter().map(|text| path(text)).collect();
     let steps = history.steps(tip, &paths).unwrap();

@@ -1,4 +1,4 @@
-//! A commit's files read as the work tree's do.
+//! A commit's files are read as the work tree's are.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -64,7 +64,8 @@ fn links_and_listings_of_a_commit_follow_the_same_rules() {
         .map(|l| (l.path.to_string(), l.is_directory))
         .collect();
     assert_eq!(names, [("templates/alias".to_owned(), true), ("templates/web".to_owned(), true)]);
-    // The clone holds `secret`, the repository that rungs was given does not.
+    // The clone holds `secret`, but the repository that rungs was given does
+    // not.
     let kind = at.read(&path("out")).unwrap_err().kind;
     assert!(matches!(kind, ReadErrorKind::Outside { .. }), "{kind:?}");
 }
@@ -95,7 +96,7 @@ fn fetch_of(tree: &Tree, revision: &str) -> String {
 }
 
 #[test]
-fn what_is_not_there_names_the_command_that_fetches_it() {
+fn a_revision_that_is_absent_names_the_command_that_fetches_it() {
     let clone = clone();
     git(clone.path(), &["remote", "add", "upstream", "https://git.example.com/x"]);
     let tree = work_tree(clone.path());
@@ -111,7 +112,7 @@ fn what_is_not_there_names_the_command_that_fetches_it() {
 }
 
 #[test]
-fn what_a_pin_says_is_no_command_when_it_is_pasted() {
+fn the_text_of_a_pin_does_not_become_a_command_when_it_is_pasted() {
     let clone = clone();
     git(clone.path(), &["config", "remote.-x.url", "https://git.example.com/x"]);
     git(clone.path(), &["config", "remote.a;b.url", "https://git.example.com/x"]);
@@ -139,7 +140,7 @@ fn a_tag_never_redirects_a_full_commit_id() {
 #[test]
 fn an_abbreviation_is_an_id_and_nothing_that_moves() {
     let clone = clone();
-    // `git rev-parse deadbeef` would take the first for a ref.
+    // `git rev-parse deadbeef` would take the first one for a reference.
     git(clone.path(), &["update-ref", "refs/deadbeef", "HEAD"]);
     git(clone.path(), &["update-ref", "refs/remotes/deadbeef/HEAD", "HEAD"]);
     let error = work_tree(clone.path()).at("deadbeef").err();
@@ -149,7 +150,7 @@ fn an_abbreviation_is_an_id_and_nothing_that_moves() {
 #[test]
 fn an_abbreviation_of_two_objects_is_ambiguous_and_input() {
     let clone = clone();
-    // Two texts whose blobs' ids begin with the same seven digits.
+    // Two texts whose blobs have ids that start with the same seven digits.
     for text in ["4827\n", "11742\n"] {
         fs::write(clone.path().join("text"), text).unwrap();
         git(clone.path(), &["hash-object", "-w", "text"]);
@@ -161,7 +162,7 @@ fn an_abbreviation_of_two_objects_is_ambiguous_and_input() {
 }
 
 #[test]
-fn what_names_a_file_or_a_directory_is_no_commit_and_input() {
+fn what_names_a_file_or_a_directory_is_not_a_commit_and_input() {
     let clone = clone();
     let blob = git(clone.path(), &["rev-parse", "HEAD:secret"]);
     let files = git(clone.path(), &["rev-parse", "HEAD^{tree}"]);
@@ -186,7 +187,7 @@ fn what_names_a_file_or_a_directory_is_no_commit_and_input() {
 }
 
 #[test]
-fn a_tag_that_moves_meanwhile_stays_what_it_was() {
+fn a_tag_that_moves_meanwhile_keeps_its_commit() {
     let clone = clone();
     let tree = work_tree(clone.path());
     let file = path("deploy/templates/web/a.yaml");
@@ -194,15 +195,15 @@ fn a_tag_that_moves_meanwhile_stays_what_it_was() {
     git(clone.path(), &["tag", "-f", "web/v1", "HEAD"]);
     let after = tree.recording().at("web/v1").unwrap();
     assert!(Arc::ptr_eq(&before, &after.read(&file).unwrap()), "read once");
-    // Each has a record of its own, and commits lead to commits.
+    // Each has a record of its own, and from a commit others can be read.
     assert!(tree.at("web/v1").unwrap().access().read.is_empty());
     assert_eq!(after.at("v1").unwrap().read(&file).unwrap().text(), "a: 1\n");
     let later = work_tree(clone.path()).at("web/v1").unwrap();
     assert_eq!(later.read(&file).unwrap().text(), "a: 2\n");
 }
 
-/// A commit whose root is a tree with one file of that name, which git itself
-/// would not make.
+/// A commit whose root is a tree with one file of that name. Git itself would
+/// not make one.
 fn crafted(root: &Path, name: &str) -> String {
     let blob = git(root, &["rev-parse", "HEAD:secret"]);
     let digits = |at| u8::from_str_radix(&blob[at..at + 2], 16).unwrap();
@@ -214,7 +215,7 @@ fn crafted(root: &Path, name: &str) -> String {
 }
 
 #[test]
-fn names_of_a_crafted_commit_are_an_error_and_no_panic() {
+fn names_of_a_crafted_commit_are_an_error_and_not_a_panic() {
     let clone = clone();
     for name in ["..", ".", "a/b", "../../etc/passwd"] {
         let commit = crafted(clone.path(), name);
@@ -229,7 +230,7 @@ fn names_of_a_crafted_commit_are_an_error_and_no_panic() {
 }
 
 #[test]
-fn a_directory_whose_way_is_no_utf8_has_no_revisions_rather_than_the_roots() {
+fn a_directory_whose_path_is_not_utf8_has_no_revisions_rather_than_the_roots() {
     let clone = clone();
     let directory = clone.path().join(OsStr::from_bytes(b"d\xe9ploy"));
     if let Err(error) = fs::create_dir(&directory) {
@@ -243,7 +244,7 @@ fn a_directory_whose_way_is_no_utf8_has_no_revisions_rather_than_the_roots() {
 }
 
 #[test]
-fn a_work_tree_that_stands_elsewhere_has_no_revisions_rather_than_the_roots() {
+fn a_work_tree_that_is_elsewhere_has_no_revisions_rather_than_the_roots() {
     let clone = clone();
     let elsewhere = tempfile::tempdir().unwrap();
     git(clone.path(), &["config", "core.worktree", elsewhere.path().to_str().unwrap()]);

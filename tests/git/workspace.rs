@@ -60,7 +60,7 @@ impl Shop {
         self.remote.cloned("clone")
     }
 
-    /// An empty repository with that remote, as CIs begin with.
+    /// An empty repository with that remote, as CIs start with.
     fn initialized(&self) -> PathBuf {
         let clone = self.remote.path("work");
         git(&self.remote.path(""), &["init", "-q", "work"]);
@@ -88,8 +88,7 @@ impl Shop {
         document.unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", said(&output)))
     }
 
-    /// Every command takes the same for the base: that commit, by that
-    /// reference.
+    /// Every command has the same base: that commit, by that reference.
     #[track_caller]
     fn agree(&self, clone: &Path, more: &[&str], tip: &str, reference: &str) {
         for command in COMMANDS {
@@ -106,7 +105,7 @@ impl Shop {
         }
     }
 
-    /// Every command ends so.
+    /// Every command ends with that exit code and finding.
     #[track_caller]
     fn refuse(&self, clone: &Path, more: &[&str], exit: i32, code: &str) {
         for command in COMMANDS {
@@ -127,7 +126,7 @@ impl Shop {
     }
 }
 
-/// What looks at a base without being told which.
+/// The commands that look at a base without an option that names it.
 const COMMANDS: [&[&str]; 5] = [
     &["status"],
     &["gates", "web", "--to", "stage"],
@@ -136,12 +135,12 @@ const COMMANDS: [&[&str]; 5] = [
     &["hold", "list"],
 ];
 
-/// Those of them that take `--base`.
+/// Those of them that have `--base`.
 const WITH_BASE: [&[&str]; 4] = [COMMANDS[0], COMMANDS[2], COMMANDS[3], COMMANDS[4]];
 
 const MAIN: &str = "refs/remotes/origin/main";
 
-/// Runs the `git fetch` of a help as a person would who pastes it.
+/// Runs the `git fetch` of a help as a person who pastes it would.
 #[track_caller]
 fn paste(clone: &Path, help: &str) {
     let command = help.split('`').find(|part| part.starts_with("git fetch"));
@@ -205,15 +204,15 @@ fn a_checkout_by_actions_after_a_push() {
         let mut shop = shop();
         let clone = checked_out_by_actions(&mut shop, depth);
         shop.agree(&clone, &[], &shop.remote.tip(), MAIN);
-        // A workflow that is run by hand says nothing of the default branch, so
-        // that the remote is asked.
+        // A workflow that is run by hand says nothing about the default branch,
+        // so the remote is asked.
         shop.set(&ACTIONS);
         shop.agree(&clone, &[], &shop.remote.tip(), MAIN);
     }
 }
 
-/// A pull request that takes stage to `v2`, and what `actions/checkout` does of
-/// it: only the merge is there.
+/// A pull request that brings `v2` to stage, as `actions/checkout` checks it
+/// out: only the merge is there.
 fn pull_request(shop: &mut Shop, tag: &str) -> PathBuf {
     let author = shop.remote.cloned("author");
     git(&author, &["switch", "-qc", "topic"]);
@@ -248,7 +247,7 @@ fn a_pull_request_by_actions_says_what_to_fetch_and_then_agrees() {
 }
 
 #[test]
-fn each_revision_that_is_not_there_has_a_command_that_fetches_it() {
+fn each_revision_that_is_absent_has_a_command_that_fetches_it() {
     for base in ["main", "origin/main", MAIN, "main~1", "refs/heads/main", "refs/tags/v1"] {
         let mut shop = shop();
         git(&shop.remote.bare(), &["tag", "v1", "main"]);
@@ -263,7 +262,7 @@ fn each_revision_that_is_not_there_has_a_command_that_fetches_it() {
     let clone = pull_request(&mut shop, "v2");
     let tip = shop.remote.tip();
     for base in [&*tip, &tip[..9]] {
-        // The clone of a pull request has cut off what it was merged into.
+        // The clone of a pull request does not have what it was merged into.
         let clone_of = shop.remote.path("again");
         let _ = fs::remove_dir_all(&clone_of);
         copy(&clone, &clone_of);
@@ -288,7 +287,7 @@ fn a_change_whose_fork_is_cut_off_waits_for_the_history() {
 }
 
 #[test]
-fn a_head_that_is_not_there_has_a_command_that_fetches_it() {
+fn a_head_that_is_absent_has_a_command_that_fetches_it() {
     let mut shop = shop();
     let clone = pull_request(&mut shop, "v2");
     let fetch = ["fetch", "-q", "--unshallow", "origin", &format!("+refs/heads/main:{MAIN}")];
@@ -327,7 +326,7 @@ fn a_checkout_by_gitlab() {
 }
 
 #[test]
-fn the_branch_that_is_configured_comes_before_what_the_ci_says() {
+fn the_configured_branch_comes_before_what_the_ci_says() {
     let forge =
         "forge: { kind: gitea, url: 'https://git.example.com', repository: a/b, base: release }\n";
     let mut shop = shop_with(forge);
@@ -419,7 +418,7 @@ fn an_address_whose_configuration_names_another_base() {
     shop.agree(&nowhere, &["--repo", &url], &release, "refs/remotes/origin/release");
 }
 
-/// What a change that skips a rung is judged as: it fails.
+/// A clone with a change that skips a rung, which gates refuse.
 fn skipping(shop: &Shop) -> PathBuf {
     let clone = shop.cloned();
     git(&clone, &["switch", "-qc", "topic"]);
@@ -439,7 +438,7 @@ fn a_tag_named_as_the_base_is_not_taken_for_it() {
         let document = shop.json(&clone, &[command, &["--base", "main"]].concat());
         assert_eq!(document["workspace"]["base"]["reference"], MAIN, "{command:?}");
     }
-    // Nor where nothing else has that name.
+    // Nor if nothing else has that name.
     git(&clone, &["tag", "v1", "HEAD"]);
     let help = shop.ends(&clone, &["gates", "--base", "v1"], 4, "unknown-revision");
     assert!(help.contains("the tag is `refs/tags/v1`"), "{help}");
@@ -458,14 +457,14 @@ fn what_a_fork_calls_main_is_not_its_own_base() {
         let output = shop.rungs(&clone, &["gates", "--base", base]);
         assert_eq!(output.status.code(), Some(3), "{base}: {}", said(&output));
     }
-    // Nor where the clone has not fetched the remote's.
+    // Nor if the clone has not fetched the remote's.
     git(&clone, &["update-ref", "-d", MAIN]);
     shop.ends(&clone, &["gates", "--base", "main"], 4, "unknown-revision");
     shop.ends(&clone, &["status"], 4, "unknown-revision");
 }
 
 #[test]
-fn a_branch_that_begins_as_a_remote_does_is_not_that_remotes() {
+fn a_branch_whose_name_starts_with_a_remotes_name_is_not_that_remotes() {
     let shop = shop();
     let clone = skipping(&shop);
     git(&clone, &["push", "-q", "origin", "HEAD:refs/heads/origin/main"]);
@@ -476,7 +475,7 @@ fn a_branch_that_begins_as_a_remote_does_is_not_that_remotes() {
 }
 
 #[test]
-fn a_local_branch_is_the_base_where_the_remote_has_none_of_that_name() {
+fn a_local_branch_is_the_base_if_the_remote_has_none_of_that_name() {
     let shop = shop();
     let clone = shop.cloned();
     git(&clone, &["branch", "next", "HEAD"]);
@@ -490,13 +489,13 @@ fn a_local_branch_is_the_base_where_the_remote_has_none_of_that_name() {
         let document = shop.json(&clone, &[command, &["--base", "next"]].concat());
         assert_eq!(document["workspace"]["base"]["reference"], "refs/heads/next", "{command:?}");
     }
-    // It cannot be committed onto, as the remote has none.
+    // Nothing can be committed onto it, as the remote does not have it.
     let promote = ["promote", "web", "--to", "stage", "--commit", "--base", "next"];
     shop.ends(&clone, &promote, 2, "branch-missing");
 }
 
 #[test]
-fn revisions_are_taken_by_what_they_name() {
+fn revisions_are_resolved_by_what_they_name() {
     let shop = shop();
     let clone = skipping(&shop);
     let at = |revision: &str| git(&clone, &["rev-parse", revision]);
@@ -539,7 +538,7 @@ fn revisions_are_taken_by_what_they_name() {
 }
 
 #[test]
-fn a_network_failure_is_no_missing_remote() {
+fn a_network_failure_is_not_a_missing_remote() {
     let shop = shop();
     let clone = shop.cloned();
     git(&clone, &["remote", "set-url", "origin", "file:///nowhere/remote.git"]);
@@ -549,7 +548,7 @@ fn a_network_failure_is_no_missing_remote() {
     let output = shop.rungs(&clone, COMMANDS[2]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(said(&output).contains("warning[remote-unreachable]"), "{}", said(&output));
-    // Which branch is the base is not known any more.
+    // Now it is not known which branch is the base.
     git(&clone, &["remote", "set-head", "origin", "--delete"]);
     shop.refuse(&clone, &[], 4, "remote-unreachable");
     let help = shop.ends(&clone, &["status"], 4, "remote-unreachable");

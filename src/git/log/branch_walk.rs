@@ -1,4 +1,4 @@
-//! The way back along a branch, past merges that hide it.
+//! Walking back along a branch, past merges that hide it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use super::first_parents::{FirstParents, ListedCommit};
 use super::pull;
 use crate::git::{Commit, GitProgram, HistoryError, LocalClone, ObjectName};
 
-/// Every commit of a branch, newest first, along what it was behind merges
-/// that hide it.
+/// Every commit of a branch, newest first. At a merge that hides the branch, it
+/// continues along what the branch was before.
 pub(super) struct BranchWalk<'h> {
     pub(super) clone: &'h Arc<LocalClone>,
     pub(super) program: GitProgram,
@@ -40,13 +40,14 @@ impl<'h> BranchWalk<'h> {
         self.shallow.contains(id)
     }
 
-    /// What to say at the edge.
+    /// The error at the edge of the clone.
     pub(super) fn edge(&self) -> HistoryError {
         HistoryError::Shallow { fetch: self.clone.unshallow() }
     }
 
-    /// The parent that hides the branch, of a merge that does, and the merge.
-    /// `known` saves reading it where it was read already.
+    /// The commit, if it is a merge that hides the branch, and its parent that
+    /// the branch was before. `known` saves reading the commit if it was read
+    /// already.
     pub(super) fn hidden<'v>(
         &self,
         listed: &'v ListedCommit,
@@ -64,7 +65,7 @@ impl<'h> BranchWalk<'h> {
         Ok(parent.map(|parent| (commit, &parents[parent])))
     }
 
-    /// Goes on from there.
+    /// Continues from a commit.
     pub(super) fn turn(&mut self, to: &ObjectName) -> Result<(), HistoryError> {
         self.first_parents = FirstParents::from(&self.program, to)?;
         Ok(())
@@ -77,7 +78,7 @@ pub(super) struct BranchCommits<'h> {
     next: BranchPosition,
 }
 
-/// What comes next.
+/// What the iterator returns next.
 enum BranchPosition {
     Commit,
     Edge,

@@ -2,16 +2,17 @@
 
 use std::io::{self, BufRead};
 
-use super::changes::{begins_change, change, token};
+use super::changes::{change, starts_change, token};
 use super::path_filter::PathFilter;
 use crate::git::{Commit, FileChange, GitProgram, HistoryError, ObjectName, Running, Signature};
 use crate::source::RepoPath;
 
-/// What is told of each commit, with a zero byte between. Addresses and names
-/// are as the commit has them, whatever a mail map says.
+/// What is printed about each commit, separated by zero bytes. Names and
+/// addresses are those of the commit, whatever a mail map says.
 const FORMAT: &str = "--format=tformat:%H%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B";
 
-/// What a user's configuration could change of the output.
+/// Fixed values for the settings by which a user's configuration could change
+/// the output.
 const SETTINGS: [&str; 5] = [
     "log.showRoot=true",
     "log.follow=false",
@@ -23,7 +24,7 @@ const SETTINGS: [&str; 5] = [
 
 const OPTIONS: [&str; 11] = [
     "--first-parent",
-    // Of a merge, the change against its first parent.
+    // For a merge, the change against its first parent.
     "-m",
     "--raw",
     "-z",
@@ -40,20 +41,21 @@ const OPTIONS: [&str; 11] = [
 /// first.
 pub(super) struct ChangedCommits {
     running: Option<Running>,
-    /// The token that ended the commit before.
+    /// The token that ended the previous commit, and starts the next one.
     ahead: Option<Vec<u8>>,
     head: Option<ChangedCommit>,
 }
 
-/// Commits of a branch that follow each other.
+/// Consecutive commits of a branch.
 pub(super) struct CommitRange {
-    /// The newest of them.
+    /// The newest commit.
     pub(super) newest: ObjectName,
-    /// The commit behind the oldest; none where they go back to the beginning.
-    pub(super) behind: Option<ObjectName>,
+    /// The commit before the oldest; none if the range reaches back to the
+    /// first commit.
+    pub(super) before: Option<ObjectName>,
 }
 
-/// A commit and what it changed of what is asked for.
+/// A commit and its changes to the wanted files.
 pub(super) struct ChangedCommit {
     pub(super) commit: Commit,
     pub(super) changes: Vec<FileChange>,
@@ -70,15 +72,15 @@ impl ChangedCommits {
         if specs.is_empty() {
             program = program.buffered();
         }
-        let CommitRange { newest, behind } = range;
-        let behind = behind.as_ref().map(|behind| format!("^{behind}"));
+        let CommitRange { newest, before } = range;
+        let before = before.as_ref().map(|before| format!("^{before}"));
         let command = program.command("log").args(OPTIONS).arg(newest.as_str());
-        let command = command.args(behind).arg("--");
+        let command = command.args(before).arg("--");
         let command = command.args(specs.iter().map(RepoPath::as_str));
         Ok(Self { running: Some(command.start()?), ahead: None, head: None })
     }
 
-    /// Returns that commit, where it is the next; what comes later stays.
+    /// Returns that commit if it is the next one; a later one is kept.
     pub(super) fn take(
         &mut self,
         id: &ObjectName,
@@ -90,7 +92,7 @@ impl ChangedCommits {
         Ok(self.head.take_if(|head| head.commit.id == *id))
     }
 
-    /// Whether nothing comes any more.
+    /// Whether there are no more commits.
     pub(super) fn is_at_end(&mut self, filter: &PathFilter) -> Result<bool, HistoryError> {
         if self.head.is_none() {
             self.head = self.next(filter)?;
@@ -109,7 +111,9 @@ impl ChangedCommits {
             Err(error) => {
                 let ended = self.running.take().map_or(Ok(()), Running::finish);
                 ended?;
-                Err(HistoryError::Failed(format!("`git log` was not understood: {error}")))
+                Err(HistoryError::Failed(format!(
+                    "the output of `git log` was not understood: {error}"
+                )))
             }
         }
     }
@@ -129,7 +133,7 @@ fn changed_commit(
     let mut changes = Vec::new();
     *ahead = loop {
         match token(output)? {
-            Some(token) if begins_change(&token) => changes.extend(change(&token, output, filter)?),
+            Some(token) if starts_change(&token) => changes.extend(change(&token, output, filter)?),
             other => break other,
         }
     };

@@ -5,7 +5,7 @@ use std::io::{self, BufRead};
 use super::path_filter::PathFilter;
 use crate::git::{FileChange, FileMode, ObjectName};
 
-/// The text up to the next zero byte, which no name and no message has; none
+/// The bytes up to the next zero byte, which no name and no message has; none
 /// at the end.
 pub(super) fn token(output: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
@@ -17,14 +17,14 @@ pub(super) fn token(output: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Whether a token begins a change: the first of a commit stands on a line of
-/// its own. No commit's name begins so.
-pub(super) fn begins_change(token: &[u8]) -> bool {
+/// Whether a token starts a change: the first one of a commit comes after a
+/// line break. No commit's name starts like that.
+pub(super) fn starts_change(token: &[u8]) -> bool {
     token.strip_prefix(b"\n").unwrap_or(token).starts_with(b":")
 }
 
-/// The change that `token` begins; none where it is not asked for, or of
-/// something that is no file.
+/// The change that `token` starts; none if it is not wanted, or is not of a
+/// file.
 pub(super) fn change(
     token: &[u8],
     output: &mut impl BufRead,
@@ -44,7 +44,7 @@ pub(super) fn change(
     Ok(filter.path(&path).map(|path| FileChange { path, before, after }))
 }
 
-/// The blob of a file. A submodule has none, and a link's is no file's text:
+/// The blob of a file. A submodule has none, and a link's is not a file's text:
 /// what it leads to has a history of its own.
 fn file(mode: &str, id: &str) -> Option<ObjectName> {
     match FileMode::from_octal(mode)? {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// Whether git has filters of the paths that commits changed
 /// (`git commit-graph write --changed-paths`). It uses them for one path at a
-/// time only, so that several are faster asked for one by one, which without
-/// filters would be slower.
+/// time only, so several paths are read faster one by one, which would be
+/// slower without filters.
 pub(super) fn has_changed_paths(common_directory: &Path) -> bool {
     let info = common_directory.join("objects/info");
     let chain = fs::read_to_string(info.join("commit-graphs/commit-graph-chain"));

@@ -1,10 +1,10 @@
 //! The history of a branch, read from `git log`.
 //!
 //! libgit2 took ten times as long for the history of one path. Three kinds of
-//! children are read as they write, and end when nobody reads on:
+//! child processes are read as they write, and end when nobody reads any more:
 //!
-//! - the *first parents*, which name every commit along the branch, and are what the
-//!   others are ordered by;
+//! - the *first parents*, which name every commit along the branch, and put the
+//!   others in order;
 //! - one *stream* of commits with their changes, or one for each path, which
 //!   name only what changed something;
 //! - a comparison where a merge hides the branch's own history.
@@ -37,8 +37,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// The history of the branch of that short name (`main`); none where that
-    /// is not known. The name tells which merges were pulls into the branch.
+    /// The history of the branch of that short name (`main`); none if the name
+    /// is not known. It only decides which merges were pulls into the branch.
     pub fn new(clone: Arc<LocalClone>, branch: Option<&str>) -> Self {
         Self { clone, branch: branch.map(str::to_owned) }
     }

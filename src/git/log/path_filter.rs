@@ -1,29 +1,30 @@
-//! Which files' changes are asked for.
+//! The files whose changes are wanted.
 
 use std::collections::{BTreeSet, HashSet};
 
 use crate::source::RepoPath;
 
-/// Git compares each name of each tree with each path it is given, and each
-/// commit that it finds so twice: with more paths it is faster to be told
-/// everything and to choose here. Their directories would be no help, since
-/// those of all apps take twice the time of everything.
+/// The most paths that git is given. It compares each name of each tree with
+/// each path, and each commit that it finds that way twice: with more paths it
+/// is faster to read everything and to choose here. Naming their directories
+/// would not help, since those of all apps take twice the time of everything.
 const MAX_SPECS: usize = 16;
 
-/// The files whose changes are asked for.
+/// The files whose changes are wanted.
 #[derive(Debug, Clone)]
 pub(super) struct PathFilter {
     /// The directory that holds `rungs.yaml`, from the clone's root.
     prefix: RepoPath,
-    /// From the clone's root; none means everything.
+    /// The files, and the directories with all that is below them, from the
+    /// clone's root.
     wanted: HashSet<RepoPath>,
-    /// What git is told; none means everything.
+    /// The paths that git is given; none means everything.
     specs: Vec<RepoPath>,
 }
 
 impl PathFilter {
-    /// Files at or below `paths`, which are from `prefix`; without any, all
-    /// files below `prefix`.
+    /// A filter for the files at or below `paths`, which are relative to
+    /// `prefix`; without any, for all files below `prefix`.
     pub(super) fn new(prefix: &RepoPath, paths: &[RepoPath]) -> Self {
         let full = |path: &RepoPath| prefix.join(path.as_str()).ok();
         let mut wanted: BTreeSet<RepoPath> = paths.iter().filter_map(full).collect();
@@ -33,7 +34,7 @@ impl PathFilter {
         let wanted = outermost(&wanted);
         let is_many = wanted.len() > MAX_SPECS;
         let mut specs = if is_many { BTreeSet::from([prefix.clone()]) } else { wanted.clone() };
-        // All that is below the root is no restriction.
+        // The root does not restrict anything.
         specs.remove(&RepoPath::root());
         Self {
             prefix: prefix.clone(),
@@ -42,14 +43,15 @@ impl PathFilter {
         }
     }
 
-    /// The paths that git is told, from the clone's root; none means everything.
+    /// The paths that git is given, from the clone's root; none means
+    /// everything.
     pub(super) fn specs(&self) -> &[RepoPath] {
         &self.specs
     }
 
-    /// A changed file's path from the directory that holds `rungs.yaml`, where
-    /// it is asked for. What is no path here (no UTF-8, crafted) is none that
-    /// anybody asks for either.
+    /// A changed file's path from the directory that holds `rungs.yaml`, if it
+    /// is wanted. A name that is not a path here (not UTF-8, or crafted) is
+    /// never wanted.
     pub(super) fn path(&self, full: &[u8]) -> Option<RepoPath> {
         let text = std::str::from_utf8(full).ok()?;
         let path = RepoPath::new(text).ok().filter(|path| path.as_str() == text)?;
@@ -64,7 +66,7 @@ impl PathFilter {
     }
 }
 
-/// Without what stands below another.
+/// The paths that are not below another one.
 fn outermost(paths: &BTreeSet<RepoPath>) -> BTreeSet<RepoPath> {
     let is_below_another = |path: &RepoPath| {
         let mut above = path.parent();
@@ -104,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_paths_git_is_told_none_and_they_are_chosen_here() {
+    fn git_is_given_none_of_many_paths_and_they_are_chosen_here() {
         let many: Vec<RepoPath> = (0..100).map(|n| path(&format!("a/{n}/x"))).collect();
         assert_eq!(specs(&PathFilter::new(&path("deploy"), &many)), ["deploy"]);
         let filter = PathFilter::new(&RepoPath::root(), &many);
@@ -114,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_path_is_not_asked_for() {
+    fn what_is_not_a_path_is_not_wanted() {
         let filter = PathFilter::new(&RepoPath::root(), &[]);
         for odd in [&b"a/../b"[..], b"a//b", b"\xff", b"./a"] {
             assert_eq!(filter.path(odd), None, "{odd:?}");

@@ -1,22 +1,23 @@
 //! Which merges are pulls that were pushed.
 //!
-//! Who pulls into a local `main` that has commits of its own, and pushes the
-//! merge, makes their own commits the first parent of what the branch is, and
-//! what the branch was its second. Nothing in the commits' shape tells that
-//! from a merge of a topic: only who merged what into what does, and git's own
-//! message says so. The forms are those of git's `fmt-merge-msg.c`.
+//! Whoever pulls into a local `main` that has commits of its own, and pushes
+//! the merge, makes their own commits the first parent of the branch's new tip,
+//! and the branch's old tip the second. Nothing in the commits' shape
+//! distinguishes that from the merge of a topic: only what was merged into what
+//! does, and git's own message says so. The forms are those of git's
+//! `fmt-merge-msg.c`.
 //!
-//! To take a merge for a pull that is none is harmless to gates, which then
-//! count from the merge. To overlook one is not: a state that was only ever in
-//! somebody's own clone would have stood for as long as it did there. So where
-//! a message leaves it open, it is a pull.
+//! Wrongly taking a merge for a pull is harmless to gates, which then count
+//! from the merge. Overlooking a pull is not: a state that was only ever in
+//! somebody's own clone would seem to have been there for as long as in that
+//! clone. So if a message is ambiguous, it is a pull.
 
 /// Names that git leaves out as a merge's destination, and that a branch may
 /// have had before it was renamed.
 const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
 
-/// Which of a merge's parents, counted from zero, the branch was before, where
-/// that is not the first. `branch` is the short name of the one that is walked.
+/// The index of the parent that the branch was before a merge, if that is not
+/// the first. `branch` is the short name of the one that is walked.
 pub(super) fn branch_parent(subject: &str, parents: usize, branch: Option<&str>) -> Option<usize> {
     let merged = subject.strip_prefix("Merge ")?;
     let (merged, into) = match merged.rsplit_once(" into ") {
@@ -24,7 +25,7 @@ pub(super) fn branch_parent(subject: &str, parents: usize, branch: Option<&str>)
         None => (merged, None),
     };
     if is_address(merged) {
-        // The other clone's own branch, whatever its name is.
+        // It is the other clone's own branch, whatever its name is.
         return Some(1);
     }
     let names = names(merged);
@@ -33,13 +34,13 @@ pub(super) fn branch_parent(subject: &str, parents: usize, branch: Option<&str>)
     Some(if names.len() + 1 == parents { pulled + 1 } else { 1 })
 }
 
-/// Where something was merged into.
+/// The branch that something was merged into.
 #[derive(Debug, Clone, Copy)]
 enum MergedInto<'s> {
-    /// As git says it.
+    /// As git writes it.
     Git(&'s str),
-    /// In quotes, as GitLab says it of a merge request, which never hides the
-    /// branch that it is merged into.
+    /// In quotes, as GitLab writes it for a merge request, which never hides
+    /// the branch that it is merged into.
     Forge(&'s str),
 }
 
@@ -101,7 +102,7 @@ impl MergedRef<'_> {
     }
 }
 
-/// Whether all that is named is another clone, as by `git pull URL`.
+/// Whether only another clone is named, as by `git pull URL`.
 fn is_address(merged: &str) -> bool {
     let is_place = ["/", "./", "../"].iter().any(|start| merged.starts_with(start));
     let is_url = merged.contains("://");
@@ -133,7 +134,7 @@ fn names(merged: &str) -> Vec<MergedRef<'_>> {
     names
 }
 
-/// What the words before a name say it is; none where they only join names.
+/// The kind that the words before a name give it; none if they only join names.
 fn kind_of(words: &str) -> Option<MergedKind> {
     let words = words.trim_start_matches(',').trim();
     Some(match words {
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pull_into_the_branch_hides_it_behind_the_second_parent() {
+    fn after_a_pull_into_the_branch_it_continues_along_the_second_parent() {
         for subject in [
             "Merge branch 'main' of github.com:shop/deploy",
             "Merge branch 'main' of https://git.example.com/shop/deploy into main",
@@ -193,7 +194,7 @@ mod tests {
             "Merge pull request #12 from someone/main",
             "Merge pull request 'Use main' (#3) from someone/main into main",
             "Merge pull request 'main' (#3) from someone/main into main",
-            "MergedRef in main (pull request #3)",
+            "Merged in main (pull request #3)",
             "Merge remote-tracking branch 'origin/domain'",
             "Merge tag 'main'",
             "Merge commit 'main'",
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_that_are_merged_at_once_the_branch_is_told() {
+    fn the_branch_is_found_among_several_that_are_merged_at_once() {
         let parent = |subject| branch_parent(subject, 3, Some("main"));
         assert_eq!(parent("Merge branches 'topic' and 'main' of ../deploy"), Some(2));
         assert_eq!(parent("Merge branch 'main' of ../deploy; branch 'topic' of ../x"), Some(1));
@@ -215,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn another_branch_is_told_by_its_own_name() {
+    fn another_branch_is_recognised_by_its_own_name() {
         let on_production = |subject| branch_parent(subject, 2, Some("production"));
         assert_eq!(
             on_production("Merge branch 'production' of ../deploy into production"),

@@ -11,13 +11,14 @@ use super::path_filter::PathFilter;
 use crate::git::{BranchStep, FileChange, GitProgram, HistoryError, ObjectName};
 use crate::source::RepoPath;
 
-/// As many paths as are asked for one by one, where git has filters for one:
-/// each costs a pass over the commits, a fifth of one that compares trees.
+/// The most paths that are read one by one, if git has filters for single
+/// paths: each costs a pass over the commits, a fifth of one that compares
+/// trees.
 const MAX_STREAMS: usize = 12;
 
-/// As many commits as are asked for at first where paths are asked for one by
-/// one, and how many times as many each time after: a path that was seldom
-/// touched keeps the others waiting no longer than to the end of a range.
+/// The length of the first range of commits if paths are read one by one, and
+/// the factor by which each next range is longer: a path that seldom changed
+/// keeps the others waiting only until the end of a range.
 const FIRST_RANGE: usize = 1024;
 const GROWTH: usize = 4;
 
@@ -29,11 +30,11 @@ pub(super) struct Steps<'h> {
     streams: Vec<ChangedCommits>,
     /// Whether each path has a stream of its own.
     is_split: bool,
-    /// Of the range that is read, the commits that are yet to be passed.
+    /// The commits of the current range that are still to come.
     ahead: VecDeque<ListedCommit>,
-    /// Whether the last of these begins the next range.
-    goes_on: bool,
-    /// How many commits the next range has.
+    /// Whether the last of these starts the next range.
+    has_next_range: bool,
+    /// The number of commits in the next range.
     length: usize,
 }
 
@@ -51,21 +52,21 @@ impl<'h> Steps<'h> {
             streams: Vec::new(),
             is_split,
             ahead: VecDeque::new(),
-            goes_on: false,
+            has_next_range: false,
             length: FIRST_RANGE,
         };
-        steps.begin(&walk, tip)?;
+        steps.start(&walk, tip)?;
         steps.walk = Some(walk);
         Ok(steps)
     }
 
-    /// Reads from a tip on.
-    fn begin(&mut self, walk: &BranchWalk<'h>, tip: &ObjectName) -> Result<(), HistoryError> {
+    /// Starts reading at a tip.
+    fn start(&mut self, walk: &BranchWalk<'h>, tip: &ObjectName) -> Result<(), HistoryError> {
         self.ahead.clear();
-        self.goes_on = false;
+        self.has_next_range = false;
         self.streams.clear();
         if !self.is_split {
-            let all = CommitRange { newest: tip.clone(), behind: None };
+            let all = CommitRange { newest: tip.clone(), before: None };
             self.streams.push(ChangedCommits::from(&walk.program, &all, self.filter.specs())?);
         }
         Ok(())
@@ -79,18 +80,18 @@ impl<'h> Steps<'h> {
         if !self.is_split {
             return walk.next();
         }
-        if self.ahead.len() == usize::from(self.goes_on) {
+        if self.ahead.len() == usize::from(self.has_next_range) {
             self.check_ends()?;
             while self.ahead.len() <= self.length {
                 let Some(listed) = walk.next()? else { break };
                 self.ahead.push_back(listed);
             }
-            let behind = self.ahead.get(self.length).map(|listed| listed.id.clone());
-            self.goes_on = behind.is_some();
+            let before = self.ahead.get(self.length).map(|listed| listed.id.clone());
+            self.has_next_range = before.is_some();
             self.length *= GROWTH;
             self.streams.clear();
             if let Some(first) = self.ahead.front() {
-                let range = CommitRange { newest: first.id.clone(), behind };
+                let range = CommitRange { newest: first.id.clone(), before };
                 for spec in self.filter.specs().chunks(1) {
                     self.streams.push(ChangedCommits::from(&walk.program, &range, spec)?);
                 }
@@ -99,7 +100,7 @@ impl<'h> Steps<'h> {
         Ok(self.ahead.pop_front())
     }
 
-    /// Whether every stream has told all that it had to tell.
+    /// Checks that every stream is at its end.
     fn check_ends(&mut self) -> Result<(), HistoryError> {
         for stream in &mut self.streams {
             if !stream.is_at_end(&self.filter)? {
@@ -110,7 +111,7 @@ impl<'h> Steps<'h> {
         Ok(())
     }
 
-    /// The next step; none at the branch's beginning.
+    /// The next step; none after the branch's first commit.
     fn step(&mut self, walk: &mut BranchWalk<'h>) -> Result<Option<BranchStep>, HistoryError> {
         while let Some(listed) = self.next_commit(walk)? {
             if walk.is_edge(&listed.id) {
@@ -118,12 +119,12 @@ impl<'h> Steps<'h> {
             }
             let found = self.changed(&listed.id)?;
             let known = found.as_ref().map(|found| &found.commit);
-            // A merge that hides the branch is a step whatever it changed: that
-            // the branch went on behind it is only as certain as its message.
+            // A merge that hides the branch is a step whatever it changed: what
+            // the branch was before it is only as certain as its message.
             if let Some((commit, parent)) = walk.hidden(&listed, known)? {
                 let changes = changes(&walk.program, &self.filter, parent, &listed.id)?;
                 walk.turn(parent)?;
-                self.begin(walk, parent)?;
+                self.start(walk, parent)?;
                 return Ok(Some(BranchStep { commit, changes, hides_branch: true }));
             }
             if let Some(ChangedCommit { commit, changes }) = found
@@ -136,7 +137,8 @@ impl<'h> Steps<'h> {
         Ok(None)
     }
 
-    /// What the commit changed, where it changed something: all streams together.
+    /// What the commit changed, from all streams together; none if it changed
+    /// nothing.
     fn changed(&mut self, id: &ObjectName) -> Result<Option<ChangedCommit>, HistoryError> {
         let mut all: Option<ChangedCommit> = None;
         for stream in &mut self.streams {
@@ -178,7 +180,7 @@ impl Iterator for Steps<'_> {
     type Item = Result<BranchStep, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // Nothing follows an error or the end, and no child stays.
+        // Nothing follows an error or the end, and no child process is left.
         let mut walk = self.walk.take()?;
         let step = self.step(&mut walk).transpose();
         if matches!(step, Some(Ok(_))) {
