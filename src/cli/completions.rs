@@ -104,7 +104,8 @@ impl Typed {
             None => nearest_repository(&env::current_dir().ok()?).to_owned(),
         };
         let options = BaseOptions::default();
-        let workspace = Workspace::at(directory, options, variables(), config::base_branch);
+        let workspace =
+            Workspace::at(directory, options, variables(), config::configured_base_branch);
         let tree = workspace.known_files()?;
         Some(config::load_apps(&tree, &BTreeSet::new()).ok()?.repository)
     }

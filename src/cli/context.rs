@@ -57,7 +57,12 @@ impl Context {
     pub(super) fn workspace(&self, options: &BaseOptions) -> &Workspace {
         self.workspace.get_or_init(|| {
             let variables = self.variables.clone();
-            Workspace::at(self.directory(), options.clone(), variables, config::base_branch)
+            Workspace::at(
+                self.directory(),
+                options.clone(),
+                variables,
+                config::configured_base_branch,
+            )
         })
     }
 

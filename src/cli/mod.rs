@@ -16,7 +16,7 @@ mod hold;
 mod init;
 mod man;
 mod promote;
-mod reference;
+mod reference_page;
 mod render;
 mod rollback;
 mod schema;
@@ -33,7 +33,7 @@ use crate::diagnostic::{Findings, ProblemKind};
 use crate::source::RepoPath;
 
 pub use exit::Exit;
-pub use reference::reference;
+pub use reference_page::reference;
 
 use console::Console;
 use context::{Context, Outcome};

@@ -145,7 +145,7 @@ fn token(raw: &Sourced<TokenFile>, findings: &mut Findings) -> Option<TokenSourc
 /// # Errors
 ///
 /// The file cannot be read, is not YAML, or names what cannot be a branch.
-pub fn base_branch(tree: &Tree) -> Result<Option<String>, Findings> {
+pub fn configured_base_branch(tree: &Tree) -> Result<Option<String>, Findings> {
     let read = tree.read_if_present(&RepoPath::root().child("rungs.yaml"));
     let read = read.map_err(|error| Finding::of_read_error(&error, None))?;
     let Some(file) = read else { return Ok(None) };

@@ -7,7 +7,7 @@
 //! of their own have both in one file, with what makes the one of the other:
 //! `gates`, `sites`, `network`, `ladder`, `forge`, `policies`.
 
-mod codes;
+mod joined_codes;
 mod decode;
 mod directories;
 mod find;
@@ -22,7 +22,7 @@ mod network;
 mod policies;
 mod raw;
 mod reader;
-mod reference;
+mod reference_page;
 mod resolve;
 mod schema;
 mod sites;
@@ -31,7 +31,7 @@ mod syntax;
 mod valid;
 mod values;
 
-pub use forge::{Forge, ForgeKind, TokenSource, base_branch};
+pub use forge::{Forge, ForgeKind, TokenSource, configured_base_branch};
 pub use gates::{
     Approvals, Check, CheckSubject, DigestGate, Field, Freeze, Gates, Side, Soak, Trust, Window,
 };
@@ -41,7 +41,7 @@ pub use layers::{Layer, Layered, lay_settings, lay_values};
 pub use network::{Allow, Calls, Egress, Ingress, Network, Peer, RepositoryNetwork, Within};
 pub use policies::{Policies, Replicas, RuleSeverity, Rules, Tier};
 pub use raw::Selection;
-pub use reference::reference;
+pub use reference_page::reference;
 pub use resolve::{Loaded, load, load_apps};
 pub use schema::schemas;
 pub use sites::{Fields, ImageFilter, SiteKind, SiteRule};
@@ -77,4 +77,4 @@ const LISTS: &[&[&Code]] = &[
 ];
 
 /// The codes that this module declares.
-pub static CODES: &[&Code] = &codes::joined::<{ codes::count(LISTS) }>(LISTS);
+pub static CODES: &[&Code] = &joined_codes::joined::<{ joined_codes::count(LISTS) }>(LISTS);

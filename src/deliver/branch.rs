@@ -1,8 +1,8 @@
 //! Delivers a change to a branch for people to merge.
 
 use super::code::BRANCH_NOT_OURS;
+use super::delivered::{Delivered, Done};
 use super::delivery::{Delivery, failed, git_failed};
-use super::outcome::{Delivered, Done};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{Branch, Lease, ObjectName, PushError, Remote};
 use crate::history::record;

@@ -1,8 +1,8 @@
 //! Delivers a change to the base branch.
 
 use super::code::CHANGED_MEANWHILE;
+use super::delivered::{Delivered, Done};
 use super::delivery::Delivery;
-use super::outcome::{Delivered, Done};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{Landed, ObjectName, PushTarget};
 use crate::promote::{Intent, Plan, PlannedChange};

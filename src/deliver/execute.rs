@@ -1,8 +1,8 @@
 //! Carrying an intent out in one of the modes.
 
 use super::code::NO_DESTINATION;
+use super::delivered::{Delivered, DeliveryMode, Done};
 use super::delivery::Delivery;
-use super::outcome::{Delivered, DeliveryMode, Done};
 use super::{branch, commit, write};
 use crate::diagnostic::{Finding, Findings};
 use crate::promote::Intent;

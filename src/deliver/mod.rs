@@ -2,7 +2,7 @@
 //! of its own.
 
 mod code;
-mod outcome;
+mod delivered;
 mod delivery;
 mod judge;
 mod write;
@@ -11,7 +11,7 @@ mod branch;
 mod execute;
 
 pub use code::CODES;
+pub use delivered::{Delivered, DeliveryMode, Done};
 pub use delivery::Delivery;
 pub use execute::no_destination;
 pub use judge::JudgedChange;
-pub use outcome::{Delivered, DeliveryMode, Done};

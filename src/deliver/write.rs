@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use super::code::DIRTY_FILE;
+use super::delivered::{Delivered, Done};
 use super::delivery::{Delivery, git_failed};
-use super::outcome::{Delivered, Done};
 use crate::diagnostic::{Finding, Findings};
 use crate::disk::Rewrite;
 use crate::edits;

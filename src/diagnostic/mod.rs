@@ -8,7 +8,7 @@ mod code;
 mod finding;
 mod format;
 mod nearest;
-mod read;
+mod read_errors;
 mod visible;
 
 pub(crate) use code::codes;
@@ -16,5 +16,5 @@ pub use code::{Code, ProblemKind, Severity};
 pub use finding::{Counts, Finding, Findings, Label, Subject};
 pub use format::{Format, TextStyle, explain, json_of, json_part, json_with, render};
 pub use nearest::nearest;
-pub use read::CODES;
+pub use read_errors::CODES;
 pub use visible::harmless;

@@ -1,6 +1,6 @@
 //! A clone's objects and references, whichever way they are read.
 
-use super::format::{self, ObjectKind};
+use super::object_format::{self, ObjectKind};
 use super::{Commit, ObjectDatabase, ObjectError, ObjectName, TreeEntry};
 
 /// What differs between reading a clone in this process and reading it with the
@@ -41,7 +41,7 @@ pub(super) enum Abbreviated {
 impl<D: CloneBackend> ObjectDatabase for D {
     fn tree(&self, id: &ObjectName) -> Result<Vec<TreeEntry>, ObjectError> {
         let bytes = self.of_kind(id, ObjectKind::Tree)?;
-        format::tree(&bytes, self.digits()).ok_or_else(|| damaged(id))
+        object_format::tree(&bytes, self.digits()).ok_or_else(|| damaged(id))
     }
 
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, ObjectError> {
@@ -57,7 +57,7 @@ impl<D: CloneBackend> ObjectDatabase for D {
 
     fn commit(&self, id: &ObjectName) -> Result<(Commit, ObjectName), ObjectError> {
         let bytes = self.of_kind(id, ObjectKind::Commit)?;
-        format::commit(id, &bytes).ok_or_else(|| damaged(id))
+        object_format::commit(id, &bytes).ok_or_else(|| damaged(id))
     }
 
     fn write_blob(&self, bytes: &[u8]) -> Result<ObjectName, ObjectError> {
@@ -65,7 +65,7 @@ impl<D: CloneBackend> ObjectDatabase for D {
     }
 
     fn write_tree(&self, entries: &[TreeEntry]) -> Result<ObjectName, ObjectError> {
-        self.write(ObjectKind::Tree, &format::tree_bytes(entries)?)
+        self.write(ObjectKind::Tree, &object_format::tree_bytes(entries)?)
     }
 
     fn write_commit(&self, bytes: &[u8]) -> Result<ObjectName, ObjectError> {
@@ -113,7 +113,7 @@ pub(super) fn peeled(
             ObjectKind::Commit => return Ok(Peeled::Commit(id)),
             ObjectKind::Tag => {
                 let (_, bytes) = backend.object(&id)?;
-                id = format::tag(&bytes)
+                id = object_format::tag(&bytes)
                     .ok_or_else(|| ObjectError::Failed(format!("object {id} is damaged")))?;
             }
             other => return Ok(Peeled::Other(other)),

@@ -1,11 +1,121 @@
-//! The base: what changes are made for, and judged against.
+//! The base: which branch changes go to, and which of its commits they are made
+//! for and judged against.
 
-use super::ObjectName;
 use super::branch::Branch;
+use super::code::{INVALID_BRANCH, NO_BASE_BRANCH};
+use super::expression::{Expression, Start};
 use super::naming::{Meaning, ShortName};
+use super::remote::{Remote, place};
 use super::revision::{Revision, RevisionKind};
 use super::workspace::Workspace;
-use crate::diagnostic::{Findings, Severity};
+use super::{ObjectName, ci};
+use crate::diagnostic::{Finding, Findings, Severity, harmless};
+
+// The branch.
+
+impl Workspace {
+    /// The remote's branch that changes go to: `--base`, what the configuration
+    /// names, what the CI says, or what the remote's `HEAD` names. It need not
+    /// be in the clone.
+    ///
+    /// # Errors
+    ///
+    /// There is no remote, nothing names a branch, or what names it cannot be
+    /// read.
+    pub fn base_branch(&self) -> Result<&Branch, Findings> {
+        if let Some(branch) = self.base_branch.get() {
+            return Ok(branch);
+        }
+        let remote = self.require_remote()?;
+        let branch = match self.options().base.as_deref() {
+            Some(text) => self.branch_of(remote, text)?,
+            None => self.default_branch(remote)?,
+        };
+        Ok(self.base_branch.get_or_init(|| branch))
+    }
+
+    /// The branch whose history is read, as far as it is known without asking a
+    /// remote. It only decides which merges were pulls into it.
+    pub fn likely_branch(&self) -> Option<Branch> {
+        let remote = self.remote().ok()??;
+        let option = self.options().base.as_deref();
+        if let Some(branch) = option.and_then(|text| self.branch_of(remote, text).ok()) {
+            return Some(branch);
+        }
+        let head = || Ok(self.writer()?.known_head_branch(remote).ok().flatten());
+        self.first_named(remote, head).ok()?
+    }
+
+    /// The remote's branch that changes go to if no option names one.
+    fn default_branch(&self, remote: &Remote) -> Result<Branch, Findings> {
+        let head = || {
+            let head = self.writer()?.head_branch(remote);
+            head.map_err(|error| offering_base(error.finding()))
+        };
+        self.first_named(remote, head)?.ok_or_else(|| {
+            let message = format!("nothing says which branch of `{remote}` changes go to");
+            Finding::new(&NO_BASE_BRANCH, message, place())
+                .help("name it with `--base`, or with `forge.base` in `rungs.yaml`")
+                .into()
+        })
+    }
+
+    /// The branch that the configuration names, else the CI, else the remote's
+    /// `HEAD`.
+    fn first_named(
+        &self,
+        remote: &Remote,
+        head: impl FnOnce() -> Result<Option<Branch>, Finding>,
+    ) -> Result<Option<Branch>, Findings> {
+        if let Some(name) = self.configured_branch()? {
+            return Branch::parse(&name).map(Some).ok_or_else(|| invalid_branch(&name).into());
+        }
+        let branch = ci::base_branch(&self.variables, remote.url(self.config()?));
+        Ok(if branch.is_some() { branch } else { head()? })
+    }
+
+    /// The branch that the configuration names in the files at hand: it is not
+    /// known yet which branch's files to read.
+    fn configured_branch(&self) -> Result<Option<String>, Findings> {
+        let Some(tree) = self.files_at_hand()? else { return Ok(None) };
+        let configured = (self.configured_base)(&tree);
+        configured.map_err(|findings| findings.into_iter().map(offering_base).collect())
+    }
+
+    /// The remote's branch that a text names.
+    fn branch_of(&self, remote: &Remote, text: &str) -> Result<Branch, Finding> {
+        match self.parse(text)?.filter(|expression| expression.ancestry.is_empty()) {
+            Some(Expression { start: Start::Name { branch, .. }, .. }) => Some(branch),
+            Some(Expression { start: Start::OfRemote(of, branch), .. }) if of == *remote => {
+                Some(branch)
+            }
+            Some(Expression { start: Start::Reference(full), .. }) => {
+                let seen = format!("refs/remotes/{}/", remote.name());
+                let name = full.strip_prefix("refs/heads/").or_else(|| full.strip_prefix(&seen));
+                name.and_then(Branch::parse)
+            }
+            _ => None,
+        }
+        .ok_or_else(|| invalid_branch(text))
+    }
+}
+
+fn invalid_branch(name: &str) -> Finding {
+    let message = format!("`{}` is not the name of a branch", harmless(name));
+    Finding::new(&INVALID_BRANCH, message, place()).help("name a branch, as in `--base main`")
+}
+
+/// A finding that keeps the base from being known, with the option that names
+/// it.
+fn offering_base(finding: Finding) -> Finding {
+    let help = match &finding.help {
+        Some(help) => format!("{help}; or name the base branch with `--base`"),
+        None => "name the base branch with `--base`".to_owned(),
+    };
+    finding.help(help)
+}
+
+// Its commit.
 
 impl Workspace {
     /// The base as this clone knows it: the revision that `--base` names, else

@@ -6,7 +6,7 @@ use std::process::ChildStdout;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::backend::{Abbreviated, CloneBackend};
-use super::format::ObjectKind;
+use super::object_format::ObjectKind;
 use super::{GitProgram, ObjectError, ObjectName, ProgramError, Running};
 
 /// The most objects that are requested from a remote at once: that bounds what

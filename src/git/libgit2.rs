@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::backend::{Abbreviated, CloneBackend};
-use super::format::ObjectKind;
+use super::object_format::ObjectKind;
 use super::{ObjectError, ObjectName};
 
 /// A clone that libgit2 opened. It names objects by SHA-1, and does not read

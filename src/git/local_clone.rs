@@ -9,7 +9,7 @@ use super::backend::{Abbreviated, Peeled, peeled};
 use super::commit_files::CommitFiles;
 use super::opening::{self, OpenError, OpenedClone};
 use super::pin::{self, PinQuery};
-use super::{GitProgram, ObjectDatabase, ObjectError, ObjectName, fetch};
+use super::{GitProgram, ObjectDatabase, ObjectError, ObjectName, fetch_command};
 use crate::source::{RepoPath, RevisionError, Revisions, Tree};
 
 /// A clone, seen from one of its directories.
@@ -97,7 +97,7 @@ impl LocalClone {
 
     /// The command that fetches what a shallow clone lacks.
     pub fn unshallow(&self) -> String {
-        fetch::unshallow(&*self.opened.backend)
+        fetch_command::unshallow(&*self.opened.backend)
     }
 
     /// Whether blobs may be fetched only when they are read.

@@ -11,7 +11,7 @@ use super::expression::{Ancestor, Expression, Start};
 use super::remote::{Remote, place};
 use super::revision::{Revision, RevisionKind};
 use super::workspace::{Workspace, unreadable};
-use super::{ObjectError, ObjectName, fetch};
+use super::{ObjectError, ObjectName, fetch_command};
 use crate::diagnostic::{Finding, Findings, harmless};
 use crate::source::RevisionError;
 
@@ -329,7 +329,7 @@ impl Workspace {
         let tag = if is_tag { format!("; the tag is `{tag}`") } else { String::new() };
         match remote.or(self.remote().ok().flatten()) {
             Some(remote) => {
-                let fetch = fetch::of_refspec(remote.name(), clone.is_shallow(), refspec);
+                let fetch = fetch_command::of_refspec(remote.name(), clone.is_shallow(), refspec);
                 finding.help(format!("fetch it with `{fetch}`{tag}"))
             }
             None => finding.help(format!("name a branch or a commit that exists{tag}")),

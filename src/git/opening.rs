@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::backend::CloneBackend;
 use super::cat_file::CatFile;
 use super::code::{FOREIGN_CLONE, GIT_FAILED};
-use super::fetch;
+use super::fetch_command;
 use super::libgit2::{self, Libgit2};
 use super::{GitProgram, ObjectDatabase, ProgramError};
 use crate::diagnostic::{Finding, harmless};
@@ -72,7 +72,7 @@ impl OpenError {
                 Finding::new(&FOREIGN_CLONE, message, at).help(format!(
                     "if you trust its configuration, run \
                      `git config --global --add safe.directory {}`",
-                    fetch::quoted(&path)
+                    fetch_command::quoted(&path)
                 ))
             }
             Self::NeedsProgram { error, .. } => {

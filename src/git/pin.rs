@@ -1,7 +1,7 @@
 //! The commit that a pin names: a tag, or a commit's id.
 
 use super::backend::{Abbreviated, CloneBackend, Peeled, peeled};
-use super::fetch;
+use super::fetch_command;
 use super::revision_form::RevisionForm;
 use super::{ObjectError, ObjectName};
 use crate::source::RevisionError;
@@ -83,7 +83,7 @@ impl PinQuery<'_> {
     }
 
     fn absent(&self) -> RevisionError {
-        let fetch = fetch::of_pin(self.backend, self.is_shallow, self.revision);
+        let fetch = fetch_command::of_pin(self.backend, self.is_shallow, self.revision);
         RevisionError::Absent { revision: self.revision.to_owned(), fetch }
     }
 }

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::branch::Branch;
-use super::code::{GIT_FAILED, INVALID_BRANCH, NO_BASE_BRANCH, NO_CLONE, NO_WORK_TREE};
+use super::code::{GIT_FAILED, NO_CLONE, NO_WORK_TREE};
 use super::config::GitConfig;
-use super::expression::{Expression, Start};
+use super::expression::Expression;
 use super::identity::{CommitIdentity, requested_by};
 use super::local_clone::Unopened;
 use super::remote::{Remote, no_remote, place};
 use super::revision::Revision;
 use super::variables::Variables;
 use super::writer::CloneWriter;
-use super::{LocalClone, ObjectError, ObjectName, OpenError, ci};
+use super::{LocalClone, ObjectError, ObjectName, OpenError};
 use crate::diagnostic::{Finding, Findings, harmless};
 use crate::source::{Disk, Revisions, Tree};
 
@@ -41,11 +41,11 @@ pub struct Workspace {
     directory: PathBuf,
     clone: Result<Option<Arc<LocalClone>>, OpenError>,
     options: BaseOptions,
-    variables: Variables,
-    configured_base: ConfiguredBase,
+    pub(super) variables: Variables,
+    pub(super) configured_base: ConfiguredBase,
     writer: OnceCell<CloneWriter>,
     remote: OnceCell<Option<Remote>>,
-    base_branch: OnceCell<Branch>,
+    pub(super) base_branch: OnceCell<Branch>,
     pub(super) base: OnceCell<Option<Revision>>,
     identity: OnceCell<CommitIdentity>,
 }
@@ -143,84 +143,6 @@ impl Workspace {
         self.remote()?.ok_or_else(no_remote)
     }
 
-    /// The remote's branch that changes go to: `--base`, what the configuration
-    /// names, what the CI says, or what the remote's `HEAD` names. It need not
-    /// be in the clone.
-    ///
-    /// # Errors
-    ///
-    /// There is no remote, nothing names a branch, or what names it cannot be
-    /// read.
-    pub fn base_branch(&self) -> Result<&Branch, Findings> {
-        if let Some(branch) = self.base_branch.get() {
-            return Ok(branch);
-        }
-        let remote = self.require_remote()?;
-        let branch = match self.options.base.as_deref() {
-            Some(text) => self.branch_of(remote, text)?,
-            None => self.default_branch(remote)?,
-        };
-        Ok(self.base_branch.get_or_init(|| branch))
-    }
-
-    /// The remote's branch that a text names.
-    fn branch_of(&self, remote: &Remote, text: &str) -> Result<Branch, Finding> {
-        match self.parse(text)?.filter(|expression| expression.ancestry.is_empty()) {
-            Some(Expression { start: Start::Name { branch, .. }, .. }) => Some(branch),
-            Some(Expression { start: Start::OfRemote(of, branch), .. }) if of == *remote => {
-                Some(branch)
-            }
-            Some(Expression { start: Start::Reference(full), .. }) => {
-                let seen = format!("refs/remotes/{}/", remote.name());
-                let name = full.strip_prefix("refs/heads/").or_else(|| full.strip_prefix(&seen));
-                name.and_then(Branch::parse)
-            }
-            _ => None,
-        }
-        .ok_or_else(|| invalid_branch(text))
-    }
-
-    /// The remote's branch that changes go to if no option names one.
-    pub(super) fn default_branch(&self, remote: &Remote) -> Result<Branch, Findings> {
-        if let Some(name) = self.configured_branch()? {
-            return Branch::parse(&name).ok_or_else(|| invalid_branch(&name).into());
-        }
-        if let Some(branch) = ci::base_branch(&self.variables, remote.url(self.config()?)) {
-            return Ok(branch);
-        }
-        let head = self.writer()?.head_branch(remote);
-        let head = head.map_err(|error| offering_base(error.finding()))?;
-        head.ok_or_else(|| {
-            let message = format!("nothing says which branch of `{remote}` changes go to");
-            Finding::new(&NO_BASE_BRANCH, message, place())
-                .help("name it with `--base`, or with `forge.base` in `rungs.yaml`")
-                .into()
-        })
-    }
-
-    /// The branch that the configuration names in the files at hand: it is not
-    /// known yet which branch's files to read.
-    pub(super) fn configured_branch(&self) -> Result<Option<String>, Findings> {
-        let Some(tree) = self.files_at_hand()? else { return Ok(None) };
-        let configured = (self.configured_base)(&tree);
-        configured.map_err(|findings| findings.into_iter().map(offering_base).collect())
-    }
-
-    /// The branch whose history is read, as far as it is known without asking a
-    /// remote. It only decides which merges were pulls into it.
-    pub fn likely_branch(&self) -> Option<Branch> {
-        let remote = self.remote().ok()??;
-        if let Some(text) = self.options.base.as_deref()
-            && let Ok(branch) = self.branch_of(remote, text)
-        {
-            return Some(branch);
-        }
-        let configured = self.configured_branch().ok().flatten();
-        let ci = || ci::base_branch(&self.variables, remote.url(self.config().ok()?));
-        let head = || self.writer().ok()?.known_head_branch(remote).ok()?;
-        configured.as_deref().and_then(Branch::parse).or_else(ci).or_else(head)
-    }
-
     /// Parses a revision.
     pub(super) fn parse(&self, text: &str) -> Result<Option<Expression>, Finding> {
         let remotes = Remote::all(self.config()?);
@@ -229,7 +151,7 @@ impl Workspace {
 
     /// The work tree; for a bare clone, the files of its `HEAD`, or of its
     /// remote's `HEAD` as it was last seen. None if a bare clone has neither.
-    fn files_at_hand(&self) -> Result<Option<Tree>, Findings> {
+    pub(super) fn files_at_hand(&self) -> Result<Option<Tree>, Findings> {
         let Some(clone) = self.bare_clone() else { return Ok(Some(self.work_tree())) };
         let mut tip = clone.head().map_err(|error| unreadable(&error))?;
         if tip.is_none()
@@ -306,22 +228,7 @@ impl Workspace {
     }
 }
 
-fn invalid_branch(name: &str) -> Finding {
-    let message = format!("`{}` is not the name of a branch", harmless(name));
-    Finding::new(&INVALID_BRANCH, message, place()).help("name a branch, as in `--base main`")
-}
-
 /// The finding that a clone cannot be read.
 pub(super) fn unreadable(error: &ObjectError) -> Finding {
     Finding::new(&GIT_FAILED, format!("the clone cannot be read: {error}"), place())
-}
-
-/// A finding that keeps the base from being known, with the option that names
-/// it.
-fn offering_base(finding: Finding) -> Finding {
-    let help = match &finding.help {
-        Some(help) => format!("{help}; or name the base branch with `--base`"),
-        None => "name the base branch with `--base`".to_owned(),
-    };
-    finding.help(help)
 }

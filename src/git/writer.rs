@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::build::{self, BuildError};
+use super::commit_builder::{self, BuildError};
 use super::config::GitConfig;
 use super::identity::{CommitIdentity, Person};
 use super::program::{GitProgram, ProgramError};
@@ -82,7 +82,7 @@ impl CloneWriter {
     ) -> Result<Option<ObjectName>, BuildError> {
         let objects = self.clone.objects();
         let (_, before) = objects.commit(base)?;
-        let tree = build::tree(&*objects, &before, self.clone.prefix(), changes)?;
+        let tree = commit_builder::tree(&*objects, &before, self.clone.prefix(), changes)?;
         if tree == before {
             return Ok(None);
         }

@@ -7,7 +7,7 @@
 //! facts. [`BranchHistory`] answers what gates and commands ask about the past.
 
 pub mod audit;
-mod branch;
+mod branch_history;
 mod code;
 mod merged_commits;
 pub mod record;
@@ -21,7 +21,7 @@ pub(crate) mod made;
 #[cfg(test)]
 mod tests;
 
-pub use branch::{BranchHistory, Commits, History};
+pub use branch_history::{BranchHistory, Commits, History};
 pub use code::{CODES, UNREADABLE_HISTORY, finding};
 pub(crate) use reading::Reading;
 pub use record::{Action, Record, RecordedOverride};

@@ -14,7 +14,7 @@ mod names;
 mod object;
 mod place;
 mod scope;
-mod set;
+mod object_set;
 
 pub use code::CODES;
 pub use definitions::read_definitions;
@@ -22,6 +22,6 @@ pub use image::{Digest, ImageFault, ImageReference, full_repository, image_refer
 pub use manifest::objects_of;
 pub use names::{LABEL_LENGTH, NameFault, dns_label, label_key, label_value, path_segment};
 pub use object::{Object, ObjectId};
+pub use object_set::ObjectSet;
 pub use place::{LabelSetting, MANAGED_BY, MANAGER, PART_OF, Placement, labels, place};
 pub use scope::{Scope, Scopes, built_in_scope};
-pub use set::ObjectSet;

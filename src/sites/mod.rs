@@ -11,7 +11,7 @@
 //! environments. `image_choice` decides which image a request means, and `write`
 //! what has to change at a site to give it a new value.
 
-mod adopted;
+mod adopted_model;
 mod app;
 mod brief;
 mod code;
@@ -21,7 +21,7 @@ mod image_choice;
 mod image_request;
 mod kinds;
 mod model;
-mod native;
+mod native_app;
 mod native_model;
 mod pair;
 mod rules;

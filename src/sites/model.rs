@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::adopted::AdoptedModel;
+use super::adopted_model::AdoptedModel;
 use super::native_model::NativeModel;
 use super::{AppInstance, AppSites, ModelScope, Site};
 use crate::config::{EnvironmentName, Repository};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::files::{ParsedFile, ParsedFiles};
-use super::native::{find, promotes};
+use super::native_app::{find, promotes};
 use super::{AppInstance, AppSites, Barrier, ModelScope};
 use crate::config::{EnvironmentName, Layer, Repository, RuleSeverity};
 use crate::diagnostic::{Finding, Findings};

@@ -17,7 +17,7 @@ mod place;
 mod route;
 mod scalar;
 mod splice;
-mod syntax;
+mod syntax_errors;
 mod value;
 
 pub use code::CODES;

@@ -14,7 +14,7 @@ mod template;
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::codes::{count, joined};
+use super::joined_codes::{count, joined};
 use super::known::Known;
 use super::ladder;
 use super::reader::ConfigReader;

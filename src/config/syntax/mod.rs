@@ -32,7 +32,7 @@ pub use reference::{KubernetesVersion, ValueRoute, why_occupied};
 pub(super) use time::Moment;
 pub use time::{Date, Duration, OpeningHours};
 
-use super::codes::{count, joined};
+use super::joined_codes::{count, joined};
 use crate::diagnostic::Code;
 
 const LISTS: &[&[&Code]] = &[

@@ -10,7 +10,7 @@
 //! - a comparison where a merge hides the branch's own history.
 
 mod changes;
-mod filters;
+mod changed_path_filters;
 mod pull;
 mod path_filter;
 mod first_parents;

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use super::branch_walk::BranchWalk;
 use super::changed_commits::{ChangedCommit, ChangedCommits, CommitRange};
+use super::changed_path_filters::has_changed_paths;
 use super::changes::{change, token};
-use super::filters::has_changed_paths;
 use super::first_parents::ListedCommit;
 use super::path_filter::PathFilter;
 use crate::git::{BranchStep, FileChange, GitProgram, HistoryError, ObjectName};

@@ -12,7 +12,7 @@ mod candidate;
 mod evaluation;
 mod judgement;
 mod prerequisites;
-mod version;
+mod version_order;
 pub(super) mod words;
 
 mod approvals;

@@ -11,7 +11,7 @@ use super::evaluation::Evaluation;
 use super::judgement::{Answer, Judgement};
 use super::prerequisites::Prerequisites;
 use super::words::{code, history, short};
-use super::{Transition, version};
+use super::{Transition, version_order};
 use crate::config::{Before, EnvironmentName, Selection};
 use crate::git::HistoryError;
 use crate::sites::{Key, SiteValue, State};
@@ -156,7 +156,7 @@ fn has_had(evaluation: &Evaluation<'_>, name: &EnvironmentName, differs: &str) -
 fn lower_version(evaluation: &Evaluation<'_>, current: &State) -> Option<Judgement> {
     let mut changes = changes(evaluation, current);
     let (key, from, to) =
-        changes.find(|(_, from, to)| version::order(from, to) == Some(Greater))?;
+        changes.find(|(_, from, to)| version_order::order(from, to) == Some(Greater))?;
     let (old, new) = (short(key, from, Some(to)), short(key, to, Some(from)));
     let key = code(key.name());
     Some(Judgement::fail(format!("{key} would go back from {old} to {new}; {NAME_IT}")))
@@ -211,13 +211,13 @@ fn left_before(evaluation: &Evaluation<'_>, current: &State) -> Option<Judgement
 fn goes_up(evaluation: &Evaluation<'_>, current: &State) -> bool {
     let references =
         changes(evaluation, current).filter(|(_, from, _)| !matches!(from, SiteValue::Value(_)));
-    let orders: Vec<_> = references.map(|(_, from, to)| version::order(from, to)).collect();
+    let orders: Vec<_> = references.map(|(_, from, to)| version_order::order(from, to)).collect();
     !orders.is_empty() && orders.iter().all(|order| *order == Some(Less))
 }
 
 /// Whether a state has a lower version of something than another state.
 fn is_lower(state: &State, than: &State) -> bool {
     state.iter().any(|(key, value)| {
-        than.get(key).is_some_and(|other| version::order(value, other) == Some(Less))
+        than.get(key).is_some_and(|other| version_order::order(value, other) == Some(Less))
     })
 }

@@ -39,7 +39,7 @@ fn in_environment(evaluation: &Evaluation<'_>, soak: Soak, name: &EnvironmentNam
     };
     let tenures = evaluation.candidate.evidence.tenures(name, evaluation.candidate.app);
     match newest_unbroken(tenures, |tenure| has_state(evaluation, tenure), is_enough) {
-        Ok(UnbrokenTenure { oldest: None, unknown_because: None, .. }) => {
+        Ok(SoakedTime { oldest: None, unknown_because: None, .. }) => {
             Judgement::wait(None, format!("it has not been in `{name}`"))
         }
         Ok(unbroken) => unbroken.judge(soak, name, evaluation.candidate.now),
@@ -57,7 +57,7 @@ fn unknown(name: &EnvironmentName, why: &str) -> Judgement {
 
 /// The newest unbroken time during which an environment had a state.
 #[derive(Debug, Default)]
-struct UnbrokenTenure {
+struct SoakedTime {
     /// The start of its oldest tenure whose time is known at all.
     oldest: Option<Since>,
     /// The oldest time in it that the forge knows.
@@ -77,8 +77,8 @@ fn newest_unbroken(
     tenures: impl Iterator<Item = Result<Tenure, HistoryError>>,
     has_state: impl Fn(&Tenure) -> bool,
     is_enough: impl Fn(&Since) -> bool,
-) -> Result<UnbrokenTenure, HistoryError> {
-    let mut unbroken = UnbrokenTenure::default();
+) -> Result<SoakedTime, HistoryError> {
+    let mut unbroken = SoakedTime::default();
     let mut entered_by: Option<ObjectName> = None;
     for tenure in tenures {
         let tenure = match tenure {
@@ -109,7 +109,7 @@ fn newest_unbroken(
     Ok(unbroken)
 }
 
-impl UnbrokenTenure {
+impl SoakedTime {
     fn add(&mut self, since: &Since) {
         match since {
             Since::Unknown { fetch } => {

@@ -3,7 +3,7 @@
 
 mod ages;
 mod cell;
-mod rung;
+mod status_builder;
 mod sites;
 
 use std::collections::BTreeMap;
@@ -21,8 +21,8 @@ use crate::sites::{AppInstance, Model, ModelScope, Site, shared_base};
 use crate::source::Tree;
 
 use ages::Ages;
-use rung::Rungs;
 use sites::StatusSites;
+use status_builder::StatusBuilder;
 
 /// Which apps and environments are shown; all if none are named.
 #[derive(Debug, Clone, Default)]
@@ -77,12 +77,12 @@ pub fn status(
     let history = BranchHistory::new(repository, tree, commits);
     let commit = commits.map(|commits| ObjectName::clone(commits.tip));
     let base = Base::new(commit.clone(), tree, repository, &model, &history, now)?;
-    let mut rungs = Rungs::new(&base, &sites);
+    let mut builder = StatusBuilder::new(&base, &sites);
     if let Some(Commits { tip, history, .. }) = commits {
-        let wanted = rungs.wanted();
+        let wanted = builder.wanted();
         let walk = Walk::new(history, history.steps(tip, &model.paths())?, model.clone());
         let instances: Vec<AppInstance> = sites.apps.keys().cloned().collect();
-        rungs.ages = Ages::find(walk, instances.into_iter(), &wanted)?;
+        builder.ages = Ages::find(walk, instances.into_iter(), &wanted)?;
     }
     let is_shown = |environment: &EnvironmentName| {
         shown.environments.is_empty() || shown.environments.contains(environment)
@@ -91,7 +91,7 @@ pub fn status(
     let environments: Vec<_> = environments.filter(is_shown).collect();
     let status = Status {
         commit,
-        apps: sites.apps().into_iter().map(|app| rungs.app(app, &environments)).collect(),
+        apps: sites.apps().into_iter().map(|app| builder.app(app, &environments)).collect(),
         environments,
     };
     let mut findings = sites.findings(is_shown);

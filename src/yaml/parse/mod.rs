@@ -5,7 +5,7 @@ use std::sync::Arc;
 use granit_parser::{Event, Parser, StrInput};
 
 use super::document::DocumentBuilder;
-use super::{Dialect, MAX_DEPTH, Value, syntax};
+use super::{Dialect, MAX_DEPTH, Value, syntax_errors};
 use crate::diagnostic::Findings;
 use crate::source::{SourceFile, Span, mark_unread_secrets};
 
@@ -64,7 +64,7 @@ impl<'f> FileParser<'f> {
                 Err(error) => {
                     let at = error.marker().byte_offset().unwrap_or_default();
                     self.start = Span::new(at, at).start;
-                    let finding = syntax::explain(self.file, &error, &document);
+                    let finding = syntax_errors::explain(self.file, &error, &document);
                     // A refused value often brings the parser down after it.
                     let is_known = document.has_finding_on_line(finding.location());
                     self.findings.extend(document.into_findings());

@@ -6,11 +6,11 @@
 //! kustomize.
 
 mod digits;
-mod other;
+mod other_readers;
 mod time;
 
 use self::digits::{is_digits, sign};
-pub(super) use self::other::{core, types};
+pub(super) use self::other_readers::{core, types};
 use self::time::timestamp;
 
 /// Whose reading of a plain scalar counts.

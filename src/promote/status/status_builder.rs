@@ -15,7 +15,7 @@ use crate::promote::{Permissions, Request, Verdict, select};
 use crate::sites::{AppInstance, AppSites, State, differences};
 
 /// Everything that the cells of a status are made from.
-pub(super) struct Rungs<'a> {
+pub(super) struct StatusBuilder<'a> {
     base: &'a Base<'a>,
     sites: &'a StatusSites,
     /// The gates that can be judged without a forge, a person or rendering, including
@@ -25,7 +25,7 @@ pub(super) struct Rungs<'a> {
     pub(super) ages: Ages,
 }
 
-impl<'a> Rungs<'a> {
+impl<'a> StatusBuilder<'a> {
     pub(super) fn new(base: &'a Base<'a>, sites: &'a StatusSites) -> Self {
         let can_be_judged = |gate: &Gate| match gate.judged_from() {
             JudgedFrom::Files => true,
