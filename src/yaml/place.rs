@@ -32,8 +32,8 @@ pub(super) fn header_length(block_scalar: &str) -> usize {
 /// `{a, :b: 1}`, or `:b: 1` in the line after `? a`.
 pub(super) fn after_colon(text: &str, from: u32, map: Style) -> u32 {
     let bytes = text.as_bytes();
-    // The others start what follows an entry without a value.
-    let colon = skip_to(text, from, |byte| matches!(byte, b':' | b',' | b'?' | b'-'))
+    let starts_next = |byte| matches!(byte, b',' | b'?' | b'-' | b'&' | b'!');
+    let colon = skip_to(text, from, |byte| byte == b':' || starts_next(byte))
         .filter(|at| bytes[*at as usize] == b':');
     let is_indicator = |at: u32| match bytes.get(at as usize + 1) {
         None | Some(b' ' | b'\t' | b'\n' | b'\r') => true,
