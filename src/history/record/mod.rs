@@ -5,10 +5,10 @@
 //! ```text
 //! Promote guestbook to prod: frontend v4 → v5
 //!
-//! StatusBuilder-Promote: guestbook from stage@9fceb02d0ae598e95dc970b74767f19372d61af8 to prod
-//! StatusBuilder-Reference: frontend gcr.io/google-samples/gb-frontend:v5
-//! StatusBuilder-Requested-By: ana
-//! StatusBuilder-Plan: 5d41402abc4b2a76
+//! Rungs-Promote: guestbook from stage@9fceb02d0ae598e95dc970b74767f19372d61af8 to prod
+//! Rungs-Reference: frontend gcr.io/google-samples/gb-frontend:v5
+//! Rungs-Requested-By: ana
+//! Rungs-Plan: 5d41402abc4b2a76
 //! ```
 //!
 //! A line that names an action starts a record, and the lines after it, up to

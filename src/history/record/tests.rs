@@ -77,14 +77,14 @@ fn a_message_is_a_line_for_people_and_the_records() {
     let expected = "\
 Promote guestbook to prod/eu: frontend v4 → v5
 
-StatusBuilder-Promote: guestbook from stage@9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f to prod/eu
-StatusBuilder-Reference: frontend gcr.io/google-samples/gb-frontend:v5
-StatusBuilder-Sequence: frontend 42
-StatusBuilder-Source-Commit: 1a2b
-StatusBuilder-Override: soak a fix
-StatusBuilder-Requested-By: ana
-StatusBuilder-Ticket: REL-7
-StatusBuilder-Plan: 5d41402a
+Rungs-Promote: guestbook from stage@9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f to prod/eu
+Rungs-Reference: frontend gcr.io/google-samples/gb-frontend:v5
+Rungs-Sequence: frontend 42
+Rungs-Source-Commit: 1a2b
+Rungs-Override: soak a fix
+Rungs-Requested-By: ana
+Rungs-Ticket: REL-7
+Rungs-Plan: 5d41402a
 ";
     assert_eq!(text, expected);
     assert_eq!(read(&text), [promotion()]);
@@ -139,17 +139,17 @@ Deploy (#12)
 
 * Promote guestbook to prod/eu: frontend v4 → v5
 
-  StatusBuilder-Promote: guestbook from stage to prod/eu
-  StatusBuilder-Ticket: REL-7
-  StatusBuilder-Ticket: REL-8
+  Rungs-Promote: guestbook from stage to prod/eu
+  Rungs-Ticket: REL-7
+  Rungs-Ticket: REL-8
 
 Co-authored-by: Bo <bo@example.com>
 
 * fixup
 
-> StatusBuilder-Rollback: cart in qa\r
-> StatusBuilder-Reason: slow\r
-see StatusBuilder-Promote: other from qa to stage
+> Rungs-Rollback: cart in qa\r
+> Rungs-Reason: slow\r
+see Rungs-Promote: other from qa to stage
 ";
     let found = read(squash);
     let summary: Vec<_> =
@@ -163,14 +163,14 @@ see StatusBuilder-Promote: other from qa to stage
 
 #[test]
 fn a_broken_record_does_not_give_its_lines_to_the_one_before() {
-    let text = "StatusBuilder-Set: cart in qa\nRungs-Promote: to\nRungs-Ticket: X-1\n";
+    let text = "Rungs-Set: cart in qa\nRungs-Promote: to\nRungs-Ticket: X-1\n";
     let found = read(text);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].ticket, None);
 }
 
 fn any_text() -> impl Strategy<Value = String> {
-    let forged = "(\n|\r\n|\u{2028}| ){0,2}[*> ]{0,2}StatusBuilder-(Promote: evil from qa to prod|Ticket: X-9|Set)\n?";
+    let forged = "(\n|\r\n|\u{2028}| ){0,2}[*> ]{0,2}Rungs-(Promote: evil from qa to prod|Ticket: X-9|Set)\n?";
     prop_oneof![any::<String>(), forged, "[a-z :=\\\\@-]{0,20}"]
 }
 

@@ -8,7 +8,7 @@
 use crate::diagnostic::harmless;
 
 /// What every line of a record starts with.
-pub(super) const PREFIX: &str = "StatusBuilder-";
+pub(super) const PREFIX: &str = "Rungs-";
 
 /// The most characters that a reason, a ticket or a reference may have. A
 /// message is read by people, and by programs that read all of it.

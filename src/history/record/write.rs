@@ -32,7 +32,7 @@ const MOST_APPS: usize = 3;
 /// is too long is cut. Apart from that, [`super::read`] returns the records as
 /// they are.
 pub fn message(recorded: &[RecordedChange<'_>], train: Option<&str>) -> String {
-    let mut out = subject(recorded, train).replace(PREFIX, r"StatusBuilder\u{2d}");
+    let mut out = subject(recorded, train).replace(PREFIX, r"Rungs\u{2d}");
     out.push_str("\n\n");
     for recorded in recorded {
         push_record(&mut out, recorded.record);
