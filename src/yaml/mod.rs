@@ -27,4 +27,4 @@ pub use parse::parse;
 pub use route::{Route, RouteError, Step};
 pub use scalar::{Dialect, is_text};
 pub use splice::{CODES as SPLICE_CODES, Change, NewScalar, NewValue, Place, splice};
-pub use value::{Entry, Key, KeyNode, Kind, MAX_DEPTH, Node, NodeId, Number, Style, Value};
+pub use value::{KeyNode, Kind, MAX_DEPTH, MapEntry, MapKey, Node, NodeId, Number, Style, Value};

@@ -122,7 +122,7 @@ pub enum Kind {
     /// A list.
     Sequence(Vec<NodeId>),
     /// A map in the order in which it was written; its keys are unique.
-    Mapping(Vec<Entry>),
+    Mapping(Vec<MapEntry>),
 }
 
 impl Kind {
@@ -141,14 +141,14 @@ impl Kind {
 
 /// A key of a mapping: always text, as it is in Kubernetes' JSON.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Key {
+pub struct MapKey {
     text: Box<str>,
     file: FileId,
     span: Span,
     style: Style,
 }
 
-impl Key {
+impl MapKey {
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -156,13 +156,13 @@ impl Key {
 
 /// A key and what it is given.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
-    key: Key,
+pub struct MapEntry {
+    key: MapKey,
     value: NodeId,
 }
 
-impl Entry {
-    pub(super) fn new(key: Key, value: NodeId) -> Self {
+impl MapEntry {
+    pub(super) fn new(key: MapKey, value: NodeId) -> Self {
         Self { key, value }
     }
 
@@ -250,8 +250,8 @@ impl Value {
     }
 
     /// A key written at `span` of the first file.
-    pub(super) fn key(text: &str, span: Span, style: Style) -> Key {
-        Key { text: text.into(), file: FileId(0), span, style }
+    pub(super) fn key(text: &str, span: Span, style: Style) -> MapKey {
+        MapKey { text: text.into(), file: FileId(0), span, style }
     }
 
     /// Adds a node that came from `location`.
@@ -302,8 +302,8 @@ impl Value {
     /// Where `map` is not a map.
     pub fn append(&mut self, map: NodeId, key: KeyNode<'_>, value: NodeId) {
         let file = self.file_id(key.value.file(key.key.file));
-        let key = Key { file, ..key.key.clone() };
-        self.entries_mut(map).push(Entry { key, value });
+        let key = MapKey { file, ..key.key.clone() };
+        self.entries_mut(map).push(MapEntry { key, value });
     }
 
     /// Adds an entry whose key stands at `location`, where it is known that the
@@ -314,8 +314,8 @@ impl Value {
     /// Where `map` is not a map.
     pub fn append_text(&mut self, map: NodeId, key: &str, value: NodeId, location: &Location) {
         let file = self.file_id(location.file());
-        let key = Key { text: key.into(), file, span: location.span(), style: Style::Made };
-        self.entries_mut(map).push(Entry { key, value });
+        let key = MapKey { text: key.into(), file, span: location.span(), style: Style::Made };
+        self.entries_mut(map).push(MapEntry { key, value });
     }
 
     /// Takes `key` out of a map.
@@ -356,8 +356,8 @@ impl Value {
                 let mut grafted = Vec::with_capacity(entries.len());
                 for entry in entries {
                     let file = self.file_id(node.value.file(entry.key.file));
-                    let key = Key { file, ..entry.key.clone() };
-                    grafted.push(Entry { key, value: self.graft(node.value.node(entry.value)) });
+                    let key = MapKey { file, ..entry.key.clone() };
+                    grafted.push(MapEntry { key, value: self.graft(node.value.node(entry.value)) });
                 }
                 Kind::Mapping(grafted)
             }
@@ -399,7 +399,7 @@ impl Value {
         FileId(u16::try_from(index).expect("an app has fewer than 65,536 layers"))
     }
 
-    fn entries_mut(&mut self, map: NodeId) -> &mut Vec<Entry> {
+    fn entries_mut(&mut self, map: NodeId) -> &mut Vec<MapEntry> {
         match &mut self.nodes[map.0 as usize].kind {
             Kind::Mapping(entries) => entries,
             other => panic!("{} is not a map", other.noun()),
@@ -567,7 +567,7 @@ impl<'a> Node<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct KeyNode<'a> {
     value: &'a Value,
-    key: &'a Key,
+    key: &'a MapKey,
 }
 
 impl<'a> KeyNode<'a> {

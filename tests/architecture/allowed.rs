@@ -1,9 +1,4 @@
-//! Exceptions from the rules: permanent ones, with their reasons, and those that
-//! are allowed for now.
-
-/// Files that are in a circle with others of their module, by module. The list
-/// has to come to nothing.
-pub(crate) const CIRCLES: &[(&str, &[&str])] = &[];
+//! What only some files may do, with the files.
 
 /// What only a part of the code may do.
 pub(crate) struct Edge {
@@ -13,8 +8,6 @@ pub(crate) struct Edge {
     pub(crate) paths: &'static [&'static str],
     /// The files that may do it, by the start of their path in `src/`.
     pub(crate) belongs_to: &'static [&'static str],
-    /// The files that do it and should not.
-    pub(crate) for_now: &'static [&'static str],
     /// What other files do instead.
     pub(crate) instead: &'static str,
 }
@@ -25,14 +18,12 @@ pub(crate) const WORLD: &[Edge] = &[
         what: "starts a process",
         paths: &["std::process::Command"],
         belongs_to: &["git/program.rs"],
-        for_now: &[],
         instead: "call a function of `git/`",
     },
     Edge {
         what: "ends the process",
         paths: &["std::process::exit", "std::process::abort"],
         belongs_to: &["cli/"],
-        for_now: &[],
         instead: "return findings",
     },
     Edge {
@@ -44,7 +35,6 @@ pub(crate) const WORLD: &[Edge] = &[
             "std::time::UNIX_EPOCH::elapsed",
         ],
         belongs_to: &["cli/"],
-        for_now: &[],
         instead: "take the time as an argument",
     },
     Edge {
@@ -52,14 +42,12 @@ pub(crate) const WORLD: &[Edge] = &[
         paths: &["std::time::Instant::now"],
         // Time-outs of processes and attempts, and the pace of progress.
         belongs_to: &["cli/console.rs", "git/program.rs", "git/tip.rs"],
-        for_now: &[],
         instead: "take the time as an argument",
     },
     Edge {
         what: "reads the environment",
         paths: &["std::env", "jiff::tz::TimeZone::system"],
         belongs_to: &["cli/"],
-        for_now: &[],
         instead: "take the variables as an argument, as `git::Variables`",
     },
     Edge {
@@ -82,14 +70,6 @@ pub(crate) const WORLD: &[Edge] = &[
         ],
         // The cache of clones is not a directory of the user's.
         belongs_to: &["disk/", "git/cache.rs"],
-        for_now: &[],
         instead: "go through `disk/`",
     },
 ];
-
-/// Names of more than one type, and the number of types.
-pub(crate) const REPEATED: &[(&str, usize)] = &[("Entry", 2), ("Key", 2)];
-
-/// Public items that nobody outside of their module uses, by file. The list
-/// should become empty.
-pub(crate) const UNUSED: &[(&str, &[&str])] = &[];

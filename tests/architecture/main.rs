@@ -1,7 +1,7 @@
 //! What the code may use, read from the code itself.
 //!
-//! Each claim also fails if it forbids less than it could: an entry of
-//! `allowed.rs` that is no longer needed has to go.
+//! The claim about the world also fails if it forbids less than it could: an entry
+//! of `allowed.rs` that is no longer needed has to be removed.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod allowed;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use allowed::{CIRCLES, Edge, REPEATED, UNUSED, WORLD};
+use allowed::{Edge, WORLD};
 use circles::circle;
 use exports::{MentionedNames, unused_exports, unused_functions};
 use resolve::Target;
@@ -86,36 +86,24 @@ fn the_files_of_a_module_form_no_circles() {
     let Code { sources, uses, .. } = code();
     let edges = edges(sources, uses);
     let pairs: Vec<_> = edges.iter().map(|(from, to, _)| (*from, *to)).collect();
-    let allowed = |path: &str| CIRCLES.iter().any(|(_, files)| files.contains(&path));
     let mut wrong = Vec::new();
     for (file, source) in sources.files.iter().enumerate() {
-        let path = source.path.as_str();
-        match circle(file, &pairs) {
-            Some(circle) if !allowed(path) => {
-                wrong.push(format!("src/{path} is in a circle:"));
-                let next = circle.iter().skip(1).chain([&file]);
-                let steps = circle.iter().zip(next).filter_map(|(from, to)| {
-                    edges.iter().find(|edge| (edge.0, edge.1) == (*from, *to))
-                });
-                wrong.extend(steps.map(|(_, to, one)| {
-                    let to = &sources.files[*to].path;
-                    format!("    {} names `{}` of src/{to}", at(sources, one), one.path)
-                }));
-            }
-            None if allowed(path) => {
-                wrong.push(format!("src/{path} is not in a circle: take it off the list"));
-            }
-            _ => {}
-        }
+        let Some(circle) = circle(file, &pairs) else { continue };
+        wrong.push(format!("src/{} is in a circle:", source.path));
+        let next = circle.iter().skip(1).chain([&file]);
+        let steps = circle
+            .iter()
+            .zip(next)
+            .filter_map(|(from, to)| edges.iter().find(|edge| (edge.0, edge.1) == (*from, *to)));
+        wrong.extend(steps.map(|(_, to, one)| {
+            let to = &sources.files[*to].path;
+            format!("    {} names `{}` of src/{to}", at(sources, one), one.path)
+        }));
     }
-    let listed = CIRCLES.iter().flat_map(|(_, files)| files.iter());
-    let gone = listed.filter(|path| sources.files.iter().all(|file| file.path != **path));
-    wrong.extend(gone.map(|path| format!("src/{path} does not exist: take it off the list")));
     refuse(
         &wrong,
         "Of two files that use each other, neither can be read first. Move what both need to a \
-         third file, or make them one file. What is allowed for now: CIRCLES in \
-         tests/architecture/allowed.rs.",
+         third file, or make them one file.",
     );
 }
 
@@ -125,10 +113,10 @@ fn the_world_is_at_the_edge() {
     let mut wrong = Vec::new();
     for edge in WORLD {
         let found: Vec<_> = uses.iter().filter(|one| reaches(edge, &one.target)).collect();
-        let allowed = |path: &str, by: &[&str]| by.iter().any(|start| path.starts_with(start));
+        let is_allowed = |path: &str| edge.belongs_to.iter().any(|start| path.starts_with(start));
         for one in &found {
             let path = &sources.files[one.file].path;
-            if !allowed(path, edge.belongs_to) && !allowed(path, edge.for_now) {
+            if !is_allowed(path) {
                 let (at, named, what) = (at(sources, one), &one.path, edge.what);
                 let places = edge.belongs_to.join(", ");
                 wrong.push(format!(
@@ -137,7 +125,7 @@ fn the_world_is_at_the_edge() {
                 ));
             }
         }
-        for start in edge.belongs_to.iter().chain(edge.for_now) {
+        for start in edge.belongs_to {
             if !found.iter().any(|one| sources.files[one.file].path.starts_with(start)) {
                 wrong.push(format!("nothing in src/{start} {}: take it off the list", edge.what));
             }
@@ -158,56 +146,29 @@ fn reaches(edge: &Edge, target: &Target) -> bool {
 #[test]
 fn a_name_stands_for_one_type() {
     let Code { sources, types, .. } = code();
-    let repeated: BTreeMap<_, _> = types.iter().filter(|(_, found)| found.len() > 1).collect();
-    let mut wrong = Vec::new();
-    for (name, found) in &repeated {
-        let listed = REPEATED.iter().find(|(listed, _)| listed == *name);
-        if listed.is_none_or(|(_, count)| *count != found.len()) {
-            let places = found
-                .iter()
-                .map(|(file, line)| format!("src/{}:{line}", sources.files[*file].path));
-            let places = places.collect::<Vec<_>>().join(", ");
-            wrong.push(match listed {
-                Some((_, listed)) => {
-                    format!("`{name}` is {} types, not {listed}: {places}", found.len())
-                }
-                None => format!("`{name}` is {} types: {places}", found.len()),
-            });
-        }
-    }
-    for (name, _) in REPEATED.iter().filter(|(name, _)| !repeated.contains_key(&name.to_string())) {
-        wrong.push(format!("`{name}` is one type or none: take it off the list"));
-    }
+    let repeated = types.iter().filter(|(_, found)| found.len() > 1);
+    let wrong = repeated.map(|(name, found)| {
+        let places =
+            found.iter().map(|(file, line)| format!("src/{}:{line}", sources.files[*file].path));
+        let places = places.collect::<Vec<_>>().join(", ");
+        format!("`{name}` is {} types: {places}", found.len())
+    });
     refuse(
-        &wrong,
+        &wrong.collect::<Vec<_>>(),
         "One name for one thing in the whole crate: give the less central type a more specific \
-         name from its field. What is allowed: REPEATED in tests/architecture/allowed.rs.",
+         name from its field.",
     );
 }
 
 #[test]
 fn what_is_public_is_used_outside_of_its_module() {
     let Code { sources, unused, .. } = code();
-    let is_listed = |path: &str, name: &str| {
-        UNUSED.iter().any(|(listed, names)| *listed == path && names.contains(&name))
-    };
-    let found =
-        unused.iter().map(|(file, line, name)| (&*sources.files[*file].path, line, &**name));
-    let found: Vec<_> = found.collect();
-    let wrong = found.iter().filter(|(path, _, name)| !is_listed(path, name));
-    let mut wrong: Vec<_> = wrong
-        .map(|(path, line, name)| format!("src/{path}:{line}: nobody else uses `{name}`"))
-        .collect();
-    for (path, names) in UNUSED {
-        let is_used =
-            |name: &&&str| !found.iter().any(|(at, _, found)| at == path && *found == **name);
-        let used = names.iter().filter(is_used);
-        wrong.extend(used.map(|name| format!("`{name}` of src/{path}: take it off the list")));
-    }
+    let wrong = unused.iter().map(|(file, line, name)| {
+        format!("src/{}:{line}: nobody else uses `{name}`", sources.files[*file].path)
+    });
     refuse(
-        &wrong,
+        &wrong.collect::<Vec<_>>(),
         "What nobody outside of a module names is not public: keep it in the module \
-         (`pub(super)`, no `pub use`), or remove it. What is allowed for now: UNUSED in \
-         tests/architecture/allowed.rs.",
+         (`pub(super)`, no `pub use`), or remove it.",
     );
 }

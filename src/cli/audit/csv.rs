@@ -1,7 +1,7 @@
 //! Comma-separated values, as in RFC 4180.
 
 use crate::diagnostic::harmless;
-use crate::history::audit::{Changed, Claim, Entry};
+use crate::history::audit::{AuditEntry, Changed, Claim};
 
 /// The first line. The names are those of JSON, and a contract; new ones are
 /// added at the end.
@@ -10,14 +10,14 @@ author,authorEmail,authoredAt,committer,committerEmail,recorded,verified,doubts,
 sourceEnvironment,sourceCommit,overrides,ticket,reason,sequences,plan,heldBy,heldBecause\r\n";
 
 /// A line for each key that changed; a single line if it is not known which did.
-pub(super) fn rows(entry: &Entry) -> String {
+pub(super) fn rows(entry: &AuditEntry) -> String {
     if entry.changes.is_empty() {
         return row(entry, None);
     }
     entry.changes.iter().map(|changed| row(entry, Some(changed))).collect()
 }
 
-fn row(entry: &Entry, changed: Option<&Changed>) -> String {
+fn row(entry: &AuditEntry, changed: Option<&Changed>) -> String {
     let key = changed.map_or("", |changed| &changed.key);
     let from = changed.and_then(|changed| changed.from.as_deref()).unwrap_or_default();
     let to = changed.and_then(|changed| changed.to.as_deref()).unwrap_or_default();

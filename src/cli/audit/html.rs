@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::diagnostic::harmless;
-use crate::history::audit::{Claim, Entry};
+use crate::history::audit::{AuditEntry, Claim};
 
 use super::words;
 
@@ -58,7 +58,7 @@ ul{margin:0;padding:0;list-style:none}
 ";
 
 /// The row of an entry.
-pub(super) fn row(entry: &Entry) -> String {
+pub(super) fn row(entry: &AuditEntry) -> String {
     let at = entry.at.to_string();
     format!(
         "<tr>\n<td><time datetime=\"{}\">{}</time><br><code title=\"{}\">{}</code></td>\
@@ -76,7 +76,7 @@ pub(super) fn row(entry: &Entry) -> String {
     )
 }
 
-fn changes(entry: &Entry) -> String {
+fn changes(entry: &AuditEntry) -> String {
     let nothing = || "<em>nothing</em>".to_owned();
     let code = |text: &Option<String>| {
         text.as_ref().map_or_else(nothing, |text| format!("<code>{}</code>", escaped(text)))
@@ -90,7 +90,7 @@ fn changes(entry: &Entry) -> String {
     list(items.chain(unreadable).chain(hold))
 }
 
-fn people(entry: &Entry) -> String {
+fn people(entry: &AuditEntry) -> String {
     let (author, committer) = (escaped(&entry.author.name), escaped(&entry.committer.name));
     let merged = (author != committer).then(|| format!("put there by {committer}"));
     list([author.into_owned()].into_iter().chain(merged))

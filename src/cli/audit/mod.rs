@@ -18,7 +18,7 @@ use crate::config::EnvironmentName;
 use crate::diagnostic::{self, Finding, Findings, Format, harmless};
 use crate::git::{CommitHistory, HistoryError, Log, ObjectName, Workspace};
 use crate::history::Commits;
-use crate::history::audit::{self, AuditQuery, Entry, NO_COMMIT, NO_SUCH_TIME};
+use crate::history::audit::{self, AuditEntry, AuditQuery, NO_COMMIT, NO_SUCH_TIME};
 use crate::source::{Location, RepoPath};
 
 use text::Columns;
@@ -234,7 +234,7 @@ impl EntryFormat {
         }
     }
 
-    fn entry(&self, entry: &Entry, is_first: bool) -> String {
+    fn entry(&self, entry: &AuditEntry, is_first: bool) -> String {
         match self {
             Self::Text(columns) => columns.lines(entry),
             Self::Json { .. } => json_entry(entry, is_first),
@@ -255,7 +255,7 @@ impl EntryFormat {
 
 fn print(
     format: &EntryFormat,
-    entries: impl Iterator<Item = Result<Entry, HistoryError>>,
+    entries: impl Iterator<Item = Result<AuditEntry, HistoryError>>,
     mut findings: Findings,
     base: &KnownBase,
 ) -> Outcome {
@@ -289,7 +289,7 @@ fn json_around(findings: &Findings, workspace: &Value) -> (String, String) {
     (document[..at].to_owned(), document[at..].to_owned())
 }
 
-fn json_entry(entry: &Entry, is_first: bool) -> String {
+fn json_entry(entry: &AuditEntry, is_first: bool) -> String {
     let entry = serde_json::to_value(entry).expect("keys are text and numbers finite");
     let document = diagnostic::json_part(&entry);
     let separator = if is_first { "\n" } else { ",\n" };

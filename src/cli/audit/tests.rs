@@ -3,7 +3,7 @@
 use crate::config::EnvironmentName;
 use crate::git::{ObjectName, Signature};
 use crate::history::Source;
-use crate::history::audit::{ChangeKind, Changed, Claim, ClockSource, Entry};
+use crate::history::audit::{AuditEntry, ChangeKind, Changed, Claim, ClockSource};
 
 fn person(name: &str) -> Signature {
     let time = "2026-11-21T14:03:09Z".parse().unwrap();
@@ -15,9 +15,9 @@ fn commit(digits: &str) -> ObjectName {
 }
 
 /// A promotion whose source had another state.
-pub(super) fn entry() -> Entry {
+pub(super) fn entry() -> AuditEntry {
     let environment = |name| EnvironmentName::named(name).unwrap();
-    Entry {
+    AuditEntry {
         at: person("ana").time,
         clock: ClockSource::Committer,
         commit: commit("9f"),

@@ -1,7 +1,7 @@
 //! Text for people.
 
 use crate::diagnostic::{TextStyle, harmless};
-use crate::history::audit::{ChangeKind, Claim, Entry};
+use crate::history::audit::{AuditEntry, ChangeKind, Claim};
 
 use super::words;
 
@@ -33,7 +33,7 @@ impl Columns {
     }
 
     /// An entry's lines.
-    pub(super) fn lines(&self, entry: &Entry) -> String {
+    pub(super) fn lines(&self, entry: &AuditEntry) -> String {
         let mut lines =
             if self.style.width < NARROW { self.block(entry) } else { self.table(entry) };
         for detail in details(entry) {
@@ -47,7 +47,7 @@ impl Columns {
     }
 
     /// `2026-11-21 14:03  prod  guestbook  promote   frontend v4 → v5  ana  9fceb02  verified`
-    fn table(&self, entry: &Entry) -> Vec<String> {
+    fn table(&self, entry: &AuditEntry) -> Vec<String> {
         let Self { environment, app, .. } = *self;
         let start = format!(
             "{}  {:environment$}  {:app$}  ",
@@ -64,7 +64,7 @@ impl Columns {
         [line].into_iter().chain(more).collect()
     }
 
-    fn block(&self, entry: &Entry) -> Vec<String> {
+    fn block(&self, entry: &AuditEntry) -> Vec<String> {
         let action = self.paint(paint(entry.action), entry.action.name());
         let mut lines = vec![
             format!("{}  {action}  {}", words::minute(entry.at), self.end(entry)),
@@ -75,7 +75,7 @@ impl Columns {
     }
 
     /// The author, the commit, and whether its record is verified.
-    fn end(&self, entry: &Entry) -> String {
+    fn end(&self, entry: &AuditEntry) -> String {
         let mark = match &entry.record {
             None => String::new(),
             Some(Claim { verified: true, .. }) => {
@@ -119,7 +119,7 @@ fn paint(action: ChangeKind) -> Paint {
     }
 }
 
-fn changes(entry: &Entry) -> Vec<String> {
+fn changes(entry: &AuditEntry) -> Vec<String> {
     let changes = entry.changes.iter().map(|changed| {
         let key =
             if changed.key == entry.app { String::new() } else { format!("{} ", changed.key) };
@@ -130,7 +130,7 @@ fn changes(entry: &Entry) -> Vec<String> {
     changes.chain(unreadable).collect()
 }
 
-fn details(entry: &Entry) -> Vec<String> {
+fn details(entry: &AuditEntry) -> Vec<String> {
     let merged = (entry.author.name != entry.committer.name)
         .then(|| format!("put there by {}", entry.committer.name));
     let facts = entry.record.as_ref().map(words::facts).unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::history::{Action, RecordedOverride, Source};
 /// What one commit of the branch did to one app in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Entry {
+pub struct AuditEntry {
     /// When the branch got it.
     pub at: Timestamp,
     /// Whose clock that is.

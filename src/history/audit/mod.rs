@@ -21,7 +21,8 @@ use jiff::Timestamp;
 
 pub use code::{CODES, NO_COMMIT, NO_SUCH_TIME, NOT_ON_BRANCH};
 pub use entry::{
-    ChangeKind, Changed, Claim, ClockSource, Entry, HoldNote, Sequence, SourceCommit, Unreadable,
+    AuditEntry, ChangeKind, Changed, Claim, ClockSource, HoldNote, Sequence, SourceCommit,
+    Unreadable,
 };
 
 use super::merged_commits::merged_commits;
@@ -71,7 +72,7 @@ const OLDER_IN_A_ROW: usize = 500;
 const MOST_WAITING: usize = 20_000;
 
 /// The changes of a branch, newest first. Reads only as far as the iterator
-/// goes, and keeps no more than the entries whose source is still to be found.
+/// goes, and keeps only the entries whose source is still to be found.
 pub struct Audit<'h, R = Model> {
     walk: Walk<'h, R>,
     commits: Commits<'h>,
@@ -98,7 +99,7 @@ enum AuditEnd {
 
 /// An entry, and what its record says about its source.
 struct WaitingEntry {
-    entry: Entry,
+    entry: AuditEntry,
     pending: Option<PendingSource>,
 }
 
@@ -279,7 +280,7 @@ impl<'h, R: Reading> Audit<'h, R> {
     }
 
     /// The next entry that waits for nothing.
-    fn ready(&mut self) -> Option<Entry> {
+    fn ready(&mut self) -> Option<AuditEntry> {
         let is_full = self.waiting.len() > MOST_WAITING;
         let first = self.waiting.front_mut()?;
         if first.pending.is_some() && !is_full {
@@ -293,7 +294,7 @@ impl<'h, R: Reading> Audit<'h, R> {
 }
 
 impl<R: Reading> Iterator for Audit<'_, R> {
-    type Item = Result<Entry, HistoryError>;
+    type Item = Result<AuditEntry, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -312,13 +313,13 @@ impl<R: Reading> Iterator for Audit<'_, R> {
     }
 }
 
-fn check(entry: &mut Entry, pending: &PendingSource, state: Option<&State>) {
+fn check(entry: &mut AuditEntry, pending: &PendingSource, state: Option<&State>) {
     for found in claims::doubts_of_source(&pending.source, state, &pending.expected) {
         doubt(entry, found);
     }
 }
 
-fn doubt(entry: &mut Entry, text: String) {
+fn doubt(entry: &mut AuditEntry, text: String) {
     if let Some(claim) = &mut entry.record {
         claim.verified = false;
         claim.doubts.push(text);
@@ -344,7 +345,7 @@ fn commit_records(
     Ok(commit_records.collect())
 }
 
-fn entry_of(commit: &Commit, one: &StateChange, commit_records: &[CommitRecords]) -> Entry {
+fn entry_of(commit: &Commit, one: &StateChange, commit_records: &[CommitRecords]) -> AuditEntry {
     let nothing = State::default();
     let of = |state: &Option<State>| state.clone().unwrap_or_else(|| nothing.clone());
     let (before, after) = (of(&one.before), of(&one.after));
@@ -364,7 +365,7 @@ fn entry_of(commit: &Commit, one: &StateChange, commit_records: &[CommitRecords]
         (None, _) => Some(Unreadable::Before),
         _ => None,
     };
-    Entry {
+    AuditEntry {
         action,
         changes: changes.collect(),
         unreadable,
@@ -373,7 +374,7 @@ fn entry_of(commit: &Commit, one: &StateChange, commit_records: &[CommitRecords]
 }
 
 /// The entry of a hold that was set or lifted.
-fn entry_of_hold(commit: &Commit, one: HoldChange, commit_records: &[CommitRecords]) -> Entry {
+fn entry_of_hold(commit: &Commit, one: HoldChange, commit_records: &[CommitRecords]) -> AuditEntry {
     let HoldChange { instance, action, changes, note } = one;
     let is_of = |record: &&Record| {
         ChangeKind::from(record.action) == action
@@ -386,18 +387,18 @@ fn entry_of_hold(commit: &Commit, one: HoldChange, commit_records: &[CommitRecor
     let bare = bare(commit, &instance, commit_records);
     let author = found.map_or(&bare.author, |(commit_records, _)| &commit_records.author).clone();
     let record = found.map(|(_, record)| claims::claim(record, Vec::new()));
-    Entry { action, changes, hold: Some(note), author, record, ..bare }
+    AuditEntry { action, changes, hold: Some(note), author, record, ..bare }
 }
 
 /// An entry with what the commit alone says.
-fn bare(commit: &Commit, instance: &AppInstance, commit_records: &[CommitRecords]) -> Entry {
+fn bare(commit: &Commit, instance: &AppInstance, commit_records: &[CommitRecords]) -> AuditEntry {
     // A merge is committed by whoever merged, or by the forge in their name.
     let is_merge = commit.parents.len() > 1;
     let committer = if is_merge { &commit.author } else { &commit.committer };
     // Without a record it is not known which of several commits made the
     // change.
     let author = if commit_records.len() == 2 { &commit_records[1].author } else { &commit.author };
-    Entry {
+    AuditEntry {
         at: commit.committer.time,
         clock: ClockSource::Committer,
         commit: commit.id.clone(),

@@ -9,11 +9,11 @@ fn audit(made: &MadeHistory, query: AuditQuery) -> Audit<'_, MadeFiles> {
     Audit::over(commits, made.walk(), query).unwrap()
 }
 
-fn entries(made: &MadeHistory, query: AuditQuery) -> Vec<Entry> {
+fn entries(made: &MadeHistory, query: AuditQuery) -> Vec<AuditEntry> {
     audit(made, query).map(Result::unwrap).collect()
 }
 
-fn all(made: &MadeHistory) -> Vec<Entry> {
+fn all(made: &MadeHistory) -> Vec<AuditEntry> {
     entries(made, AuditQuery::default())
 }
 
@@ -38,7 +38,7 @@ fn late() -> MadeHistory {
     made
 }
 
-fn doubts(entry: &Entry) -> &[String] {
+fn doubts(entry: &AuditEntry) -> &[String] {
     &entry.record.as_ref().unwrap().doubts
 }
 

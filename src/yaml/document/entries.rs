@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use crate::source::Span;
-use crate::yaml::value::Entry;
+use crate::yaml::value::MapEntry;
 
 /// A map's entries, and which of them stand there only by a merge.
 #[derive(Default)]
 pub(super) struct Entries {
-    pub(super) list: Vec<Entry>,
+    pub(super) list: Vec<MapEntry>,
     pub(super) merged: Vec<bool>,
     /// By key; only for maps too long to be searched.
     index: HashMap<Box<str>, usize>,
@@ -27,7 +27,7 @@ impl Entries {
         self.index.get(key).copied()
     }
 
-    pub(super) fn push(&mut self, entry: Entry, merged: bool) {
+    pub(super) fn push(&mut self, entry: MapEntry, merged: bool) {
         self.list.push(entry);
         self.merged.push(merged);
         let at = self.list.len() - 1;
@@ -43,7 +43,7 @@ impl Entries {
         }
     }
 
-    pub(super) fn replace(&mut self, at: usize, entry: Entry, merged: bool) {
+    pub(super) fn replace(&mut self, at: usize, entry: MapEntry, merged: bool) {
         self.list[at] = entry;
         self.merged[at] = merged;
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{DocumentBuilder, Frame, Items, NextSlot};
 use crate::source::{Location, Span};
 use crate::yaml::code::{DUPLICATE_KEY, KEY_NOT_TEXT};
-use crate::yaml::{Dialect, Key, Kind, Style, Value, scalar};
+use crate::yaml::{Dialect, Kind, MapKey, Style, Value, scalar};
 
 impl DocumentBuilder<'_> {
     /// Whether the next node is a key.
@@ -40,7 +40,7 @@ impl DocumentBuilder<'_> {
         }
     }
 
-    fn is_duplicate(&mut self, key: &Key, span: Span) -> bool {
+    fn is_duplicate(&mut self, key: &MapKey, span: Span) -> bool {
         let Some(Frame { items: Items::Mapping { entries, .. }, .. }) = self.stack.last() else {
             return false;
         };

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use granit_parser::{Event, ScalarStyle, StructureStyle};
 
 use super::code::ALIAS_EXPANSION;
-use super::value::Entry;
-use super::{Dialect, Key, Kind, MAX_DEPTH, NodeId, Style, Value, code, place};
+use super::value::MapEntry;
+use super::{Dialect, Kind, MAX_DEPTH, MapKey, NodeId, Style, Value, code, place};
 use crate::diagnostic::{Code, Finding, Findings};
 use crate::source::{Location, SourceFile, Span};
 
@@ -41,7 +41,7 @@ struct Built {
 /// What stands where the next node goes.
 enum NextSlot {
     Key,
-    Value(Key),
+    Value(MapKey),
     /// The value of `<<`, which stands at the span.
     Merge(Span),
     /// The value of a key that was refused.
@@ -272,7 +272,7 @@ impl<'f> DocumentBuilder<'f> {
             Items::Mapping { entries, pending } => {
                 match std::mem::replace(pending, NextSlot::Key) {
                     NextSlot::Value(key) => {
-                        let entry = Entry::new(key, built.id);
+                        let entry = MapEntry::new(key, built.id);
                         match entries.find(entry.key_text()) {
                             Some(at) => entries.replace(at, entry, false),
                             None => entries.push(entry, false),
