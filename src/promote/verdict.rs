@@ -18,8 +18,8 @@ pub struct Verdict {
     pub answer: Answer,
     /// The reason, a sentence without a final full stop.
     pub reason: String,
-    /// The line that configures the gate, or another line that the answer is about;
-    /// none if there is no such line.
+    /// The line that configures the gate, or another line that the answer is about (for
+    /// `render`, the line that is wrong); none if there is no such line.
     #[serde(rename = "asked", skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
     /// The reason for which it was overridden; none if it was not.

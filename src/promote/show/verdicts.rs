@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{ProblemKind, TextStyle, harmless};
-use crate::promote::gates::Answer;
 use crate::promote::gates::words::utc;
+use crate::promote::gates::{Answer, Gate};
 use crate::promote::verdict::{Verdict, worst};
 
 /// The width in columns below which reasons get lines of their own.
@@ -65,7 +65,7 @@ fn colour(verdict: &Verdict) -> &'static str {
 }
 
 /// The reason, wrapped. If the gate does not pass, also why it was overridden, until
-/// when it waits, and which line requires it.
+/// when it waits, and which line requires it, or does not render.
 fn lines(verdict: &Verdict, width: usize) -> Vec<String> {
     let mut lines = wrapped(&harmless(&verdict.reason), width);
     if let Some(why) = &verdict.overridden {
@@ -79,7 +79,10 @@ fn lines(verdict: &Verdict, width: usize) -> Vec<String> {
         Answer::Wait { until: Some(until) } => Some(format!("until {}", utc(until))),
         _ => None,
     };
-    let location = verdict.location.as_ref().map(|at| format!("required by {at}"));
+    let location = verdict.location.as_ref().map(|at| match verdict.gate {
+        Gate::Render => format!("at {at}"),
+        _ => format!("required by {at}"),
+    });
     let rest: Vec<_> = until.into_iter().chain(location).collect();
     lines.extend(wrapped(&harmless(&rest.join(", ")), width));
     lines
@@ -101,8 +104,8 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Verdicts as JSON: each with its gate, answer, reason and the line that requires
-/// it, and the answer of all together.
+/// Verdicts as JSON: each with its gate, answer, reason and place, and the answer of
+/// all together.
 pub fn json(verdicts: &[Verdict]) -> Value {
     let answer = match worst(verdicts) {
         None => "pass",
@@ -130,7 +133,10 @@ pub fn markdown(verdicts: &[Verdict]) -> String {
         if let Some(overridden) = &verdict.overridden {
             why = format!("{why}; overridden: {}", cell(&overridden.replace('`', "'")));
         }
-        let location = verdict.location.as_ref().map(|at| cell(&format!("`{at}`")));
+        let location = verdict.location.as_ref().map(|at| match verdict.gate {
+            Gate::Render => cell(&format!("at `{at}`")),
+            _ => cell(&format!("`{at}`")),
+        });
         let location = location.unwrap_or_default();
         writeln!(out, "| {} | {answer} | {why} | {location} |", verdict.gate)
             .expect("a string takes all text");
@@ -168,7 +174,6 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::promote::gates::Gate;
     use crate::source::{Location, RepoPath};
 
     fn verdict(gate: Gate, answer: Answer, reason: &str) -> Verdict {
@@ -215,6 +220,16 @@ mod tests {
                       until 2026-06-16 06:00 UTC, required by environments/prod/environment.yaml
         ");
         assert_eq!(text(&[], style(100)), "");
+    }
+
+    #[test]
+    fn a_result_that_does_not_render_shows_the_place() {
+        let verdicts = [verdict(Gate::Render, Answer::Fail, "no such variable")];
+        insta::assert_snapshot!(text(&verdicts, style(100)), @r"
+        fail  render  no such variable
+                      at environments/prod/environment.yaml
+        ");
+        assert!(markdown(&verdicts).contains("| at `environments/prod/environment.yaml` |"));
     }
 
     #[test]

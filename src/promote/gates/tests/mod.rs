@@ -462,7 +462,9 @@ fn rendering_is_judged_in_its_place_if_something_was_rendered() {
     let at = Location::of_path(&RepoPath::root().child("web.yaml"));
     let finding = Finding::new(crate::render::CODES[0], "no such variable", at);
     let world = World::gated(ALL).rendering(Err(finding.into()));
-    assert_eq!(world.says(Gate::Render), "fail: web.yaml: no such variable");
+    assert_eq!(world.says(Gate::Render), "fail: no such variable");
+    let location = world.verdict(Gate::Render).unwrap().location.unwrap();
+    assert_eq!(location.to_string(), "web.yaml");
 }
 
 #[test]
