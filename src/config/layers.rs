@@ -28,8 +28,8 @@ pub struct Layer<'a> {
 /// What `environment.yaml` says for each app, besides its values.
 const SHARED: [&str; 3] = ["namespace", "labels", "gates"];
 
-/// What an app's layers, outermost first, say at their `wanted` keys but for
-/// values; none where there are no layers.
+/// What an app's layers, outermost first, say at their `wanted` keys, except
+/// values; none if there are no layers.
 pub fn lay_settings<'a>(
     layers: impl IntoIterator<Item = Layer<'a>>,
     wanted: impl Fn(&str) -> bool,
@@ -105,7 +105,7 @@ impl<'a> Layered<'a> {
         Self::of_keys(node, |_, _| true)
     }
 
-    /// The first layer, with no more than some keys of a map.
+    /// The first layer, with only some keys of a map.
     pub(super) fn of_keys(node: Node<'a>, keep: impl Fn(&str, Node<'a>) -> bool) -> Self {
         let entries = node.is_mapping().then(|| {
             let kept = node.entries().filter(|(key, value)| keep(key.text(), *value));
@@ -140,7 +140,7 @@ impl<'a> Layered<'a> {
         self.said
     }
 
-    /// What is said at a key of a map; none where nothing is, or no more.
+    /// The value at a key of a map; none if there is none or it was removed.
     pub fn get(&self, key: &str) -> Option<&Self> {
         let (_, value) = self.entries.as_ref()?.get(key)?;
         (!value.said.is_null()).then_some(value)

@@ -43,8 +43,8 @@ pub(super) fn whole(file: &Arc<SourceFile>) -> Location {
 /// Reads configuration files, and keeps what was found on the way.
 pub(super) struct ConfigReader<'t> {
     pub(super) tree: &'t Tree,
-    /// The apps whose files are read; none for all. Of others' files no more is
-    /// known than that they are there.
+    /// The apps whose files are read; none for all. Of the other apps' files, only the
+    /// existence is known.
     only: Option<&'t BTreeSet<String>>,
     pub(super) findings: Findings,
 }

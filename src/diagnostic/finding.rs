@@ -200,7 +200,7 @@ impl Findings {
         self.iter().any(Finding::is_error)
     }
 
-    /// The kind of the worst of the errors; none where there is no error.
+    /// The kind of the worst error; none if there is no error.
     pub fn kind(&self) -> Option<ProblemKind> {
         self.iter().filter(|finding| finding.is_error()).map(|finding| finding.code.kind).max()
     }

@@ -386,7 +386,7 @@ mod tests {
             change(root, &a, "new", "newest"),
             Rewrite { root, path: &b, old: Some(b"old"), new: None },
             Rewrite { root, path: &c, old: None, new: Some(b"") },
-            // Which is no longer so when its turn comes.
+            // No longer true when it is written.
             change(root, &a, "new", "other"),
         ];
         let error = write(&files).unwrap_err();

@@ -108,7 +108,7 @@ pub(super) fn commit(id: &ObjectName, bytes: &[u8]) -> Option<(Commit, ObjectNam
     let author = lines.next_named(b"author ").map(signature).unwrap_or_default();
     let committer = lines.next_named(b"committer ").map(signature).unwrap_or_default();
     let message = lines.message();
-    // Git shows no more of a message than this either.
+    // Git does not show more of a message than this either.
     let message = message.split(|byte| *byte == 0).next().unwrap_or_default();
     let message = String::from_utf8_lossy(message).into_owned();
     Some((Commit { id: id.clone(), parents, author, committer, message }, tree))

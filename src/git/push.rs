@@ -41,13 +41,13 @@ pub enum PushError {
     Outdated,
     /// The server did not accept it: a hook, a protected branch, or another
     /// push at the same moment.
-    #[error("the server refused it: {reason}{}", parenthesized(.words))]
+    #[error("the server refused it: {reason}{}", parenthesized(.messages))]
     Refused {
         /// Its reason, from git's protocol.
         reason: String,
         /// Its messages to people, as lines without credentials and control
         /// characters.
-        words: Vec<String>,
+        messages: Vec<String>,
     },
     /// The server gave no answer: it could not be reached or refused the
     /// credentials, a hook of this clone refused, or the connection was lost,
@@ -59,8 +59,8 @@ pub enum PushError {
     Remote(#[from] RemoteError),
 }
 
-fn parenthesized(words: &[String]) -> String {
-    if words.is_empty() { String::new() } else { format!(" ({})", words.join("; ")) }
+fn parenthesized(messages: &[String]) -> String {
+    if messages.is_empty() { String::new() } else { format!(" ({})", messages.join("; ")) }
 }
 
 impl CloneWriter {
@@ -139,7 +139,7 @@ fn result_of(target: &str, output: &GitOutput) -> Result<Pushed, PushError> {
         Some(RefStatus { summary: "[rejected]", .. }) => Err(PushError::Outdated),
         Some(RefStatus { summary: "[remote rejected]", reason, .. }) => Err(PushError::Refused {
             reason: harmless(reason).into_owned(),
-            words: server_words(&output.stderr),
+            messages: server_messages(&output.stderr),
         }),
         None if output.is_success() => unanswered("git does not say what happened to the branch"),
         // It failed before anything was sent or after everything was, or what
@@ -149,7 +149,7 @@ fn result_of(target: &str, output: &GitOutput) -> Result<Pushed, PushError> {
 }
 
 /// The lines that the server wrote for people.
-fn server_words(stderr: &str) -> Vec<String> {
+fn server_messages(stderr: &str) -> Vec<String> {
     let mut room = MAX_WORDS;
     let lines = stderr.lines().filter_map(|line| line.strip_prefix("remote: "));
     let lines = lines.map(str::trim).filter(|line| !line.is_empty());
@@ -200,10 +200,10 @@ mod tests {
     fn a_servers_words_are_shown_without_their_commands() {
         let stderr = "remote: \u{1b}[31mGL-HOOK-ERR: not \u{202e}allowed\u{1b}[0m        \nremote: \nwarning: x\n";
         let line = "!\tabc:refs/heads/main\t[remote rejected] (pre-receive hook declined)\n";
-        let Err(PushError::Refused { reason, words }) = judge(line, stderr, 1) else { panic!() };
+        let Err(PushError::Refused { reason, messages }) = judge(line, stderr, 1) else { panic!() };
         assert_eq!(reason, "pre-receive hook declined");
-        assert_eq!(words.len(), 1);
-        assert!(!words[0].contains(['\u{1b}', '\u{202e}']), "{words:?}");
-        assert!(words[0].contains("GL-HOOK-ERR: not"), "{words:?}");
+        assert_eq!(messages.len(), 1);
+        assert!(!messages[0].contains(['\u{1b}', '\u{202e}']), "{messages:?}");
+        assert!(messages[0].contains("GL-HOOK-ERR: not"), "{messages:?}");
     }
 }

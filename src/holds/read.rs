@@ -105,7 +105,7 @@ fn listed(tree: &Tree, directory: &RepoPath, findings: &mut Findings) -> Vec<Lis
     }
 }
 
-/// The finding that a name below `.rungs/holds/` is no environment.
+/// The finding that a name below `.rungs/holds/` is not an environment.
 fn misplaced(repository: &Repository, path: &RepoPath, is_directory: bool) -> Finding {
     let name = path.name();
     let dotted: Vec<_> =
@@ -124,7 +124,11 @@ fn misplaced(repository: &Repository, path: &RepoPath, is_directory: bool) -> Fi
     } else {
         "the directory is named by its environment, with `.` for each `/`".to_owned()
     };
-    Finding::new(&MISPLACED_HOLD, format!("`{name}` is no environment"), Location::of_path(path))
-        .because("nobody reads what is held back here")
-        .help(help)
+    Finding::new(
+        &MISPLACED_HOLD,
+        format!("`{name}` is not an environment"),
+        Location::of_path(path),
+    )
+    .because("nobody reads what is held back here")
+    .help(help)
 }

@@ -66,8 +66,8 @@ impl Store for Disk {
 
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {
         let file = fs::File::open(self.absolute(path)).map_err(|e| failed(&e))?;
-        // Room for the whole file and for the read that finds its end, so that
-        // there are two reads and no more.
+        // Room for the whole file and for the read that finds its end, so that two
+        // reads are enough.
         let size = file.metadata().map_or(0, |metadata| metadata.len()).min(MAX_FILE_BYTES);
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
         // A file that grows while it is read is bounded as well.

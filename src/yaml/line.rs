@@ -68,7 +68,7 @@ pub(super) fn skip_blanks(text: &str, at: usize) -> usize {
     at + text[at..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
-/// Whether a line holds no more than blanks and a comment from a byte on.
+/// Whether a line holds only blanks and a comment from a byte on.
 pub(super) fn is_done(text: &str, at: usize) -> bool {
     let rest = text[at..end(text, at)].trim_start_matches([' ', '\t']);
     rest.is_empty() || rest.starts_with('#')

@@ -12,7 +12,7 @@ pub(super) fn minute(at: Timestamp) -> String {
 pub(super) fn unreadable(when: Unreadable) -> &'static str {
     match when {
         Unreadable::Before => "the sites could not be read before, or disagreed",
-        Unreadable::After => "the sites cannot be read since, or disagree",
+        Unreadable::After => "the sites can no longer be read, or disagree",
     }
 }
 

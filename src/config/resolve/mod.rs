@@ -56,8 +56,8 @@ pub fn load(tree: &Tree) -> Result<Loaded, Findings> {
     load_with(ConfigReader::new(tree))
 }
 
-/// As [`load`], with no more than some apps: what it costs does not grow with
-/// the other apps' files, which are not read. [`super::Environment::apps`] has only
+/// Like [`load`], with only some apps. Its cost does not grow with the other apps'
+/// files, which are not read. [`super::Environment::apps`] has only
 /// these, and [`super::Environment::app_names`] has all. A name that no app has makes
 /// no difference.
 ///

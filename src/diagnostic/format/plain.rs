@@ -30,7 +30,7 @@ pub(super) fn paragraph(finding: &Finding, checkout: Checkout<'_>) -> String {
 }
 
 /// A code's page for a terminal: its title, how much it matters, and its
-/// prose with no more of Markdown than reads well as it stands.
+/// prose with only the Markdown that reads well as plain text.
 pub fn explain(code: &Code) -> String {
     let exit = code.exit_codes().replace('`', "");
     let body = body(code);

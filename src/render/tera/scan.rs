@@ -232,7 +232,7 @@ impl Path {
     }
 }
 
-/// Names that are no variables.
+/// Names that are not variables.
 const RESERVED: [&str; 16] = [
     "true", "True", "false", "False", "none", "None", "null", "and", "or", "not", "is", "in", "if",
     "else", "for", "self",

@@ -213,7 +213,7 @@ impl TagScopes {
         }
     }
 
-    /// The value that those tokens are, where they are a path and no more.
+    /// The value that those tokens name, if they are only a path.
     fn plain_path(&self, source: &str, tokens: &[TeraToken]) -> Option<Supply> {
         let first = tokens.first().filter(|token| token.kind == TeraTokenKind::Name)?;
         let (path, end) = scan::path(source, tokens, 0);
