@@ -223,7 +223,7 @@ fn a_missing_repository_is_not_an_empty_one() {
 #[test]
 fn a_name_that_is_nearly_right_is_suggested() {
     let demo = demo();
-    for (arguments, meant) in [
+    for (arguments, suggested) in [
         (&["render", "prd"][..], "prod"),
         (&["render", "--app", "guestbok"], "guestbook"),
         (&["values", "guestbook", "--env", "stag"], "stage"),
@@ -232,8 +232,11 @@ fn a_name_that_is_nearly_right_is_suggested() {
     ] {
         let output = rungs(demo.path(), arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        let said = stderr(&output);
-        assert!(said.contains(&format!("did you mean `{meant}`?")), "{arguments:?}: {said}");
+        let errors = stderr(&output);
+        assert!(
+            errors.contains(&format!("did you mean `{suggested}`?")),
+            "{arguments:?}: {errors}"
+        );
     }
 }
 
@@ -308,9 +311,9 @@ fn secrets_are_masked_wherever_values_are_shown() {
     for format in ["text", "json", "sarif", "junit", "github", "gitlab"] {
         let output = rungs(demo.path(), &["render", "--format", format]);
         assert_eq!(output.status.code(), Some(2));
-        let said = format!("{}{}", stdout(&output), stderr(&output));
-        assert!(said.contains("duplicate-key"), "{format}: {said}");
-        assert!(!said.contains("hunter2"), "{format}: {said}");
+        let printed = format!("{}{}", stdout(&output), stderr(&output));
+        assert!(printed.contains("duplicate-key"), "{format}: {printed}");
+        assert!(!printed.contains("hunter2"), "{format}: {printed}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Repositories that are laid out their own way.
+//! Adopted repositories, which have layouts of their own.
 
 use rungs::config::{Before, Repository, SiteKind, Tier};
 use rungs::source::RepoPath;
@@ -18,7 +18,7 @@ sites:
 ";
 
 #[test]
-fn environments_are_those_of_the_ladder_and_those_that_are_declared_beside_it() {
+fn environments_are_those_of_the_ladder_and_those_declared_outside_it() {
     let names: Vec<_> = adopted().environments.iter().map(|one| one.name.to_string()).collect();
     assert_eq!(names, ["development", "staging", "production", "demo"]);
     let before =
@@ -54,7 +54,7 @@ fn an_environment_without_an_entry_stands_where_the_ladder_names_it() {
 }
 
 #[test]
-fn a_site_says_what_its_files_are() {
+fn a_rule_says_what_its_files_are() {
     let repository = adopted();
     let kinds: Vec<_> = repository
         .sites
@@ -100,7 +100,7 @@ fn a_site_says_what_its_files_are() {
 }
 
 #[test]
-fn directories_of_an_adopted_repository_are_its_own_business() {
+fn an_adopted_repository_may_have_any_directories() {
     let files = [
         ("rungs.yaml", STAGING),
         ("environments/staging/kustomization.yaml", "resources: [a.yaml]\n"),
@@ -111,14 +111,14 @@ fn directories_of_an_adopted_repository_are_its_own_business() {
 }
 
 #[test]
-fn apps_that_only_sites_know_are_taken_as_they_are_named() {
+fn apps_that_only_sites_know_are_accepted_by_name() {
     let settings = format!("{STAGING}trains: {{ shop: [Web_Shop.v2, cart] }}\n");
     let trains = loaded(&[("rungs.yaml", &settings)]).repository.trains;
     assert_eq!(trains["shop"].apps, ["Web_Shop.v2", "cart"]);
 }
 
 #[test]
-fn an_unknown_environment_is_answered_with_the_ones_of_rungs_yaml() {
+fn an_unknown_environment_is_answered_with_those_of_rungs_yaml() {
     let finding = adopted().find_environment("stagin").unwrap_err();
     assert_eq!(finding.help.as_deref(), Some("did you mean `staging`?"));
     assert_eq!(finding.location().to_string(), "rungs.yaml:1:1");

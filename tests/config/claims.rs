@@ -1,5 +1,5 @@
-//! What repositories that are wrong are told: a directory each, with what is
-//! expected beside its files.
+//! Findings in invalid repositories: each is a directory that holds its files
+//! and the expected text.
 
 use std::fmt::Write as _;
 use std::{env, fs};
@@ -31,7 +31,7 @@ fn shown(finding: &Finding) -> String {
     text
 }
 
-fn told(result: Result<Loaded, Findings>) -> String {
+fn outcome(result: Result<Loaded, Findings>) -> String {
     let (head, findings) = match result {
         Ok(loaded) => ("loaded\n", loaded.warnings),
         Err(findings) => ("refused\n", findings),
@@ -41,7 +41,7 @@ fn told(result: Result<Loaded, Findings>) -> String {
 }
 
 #[test]
-fn each_wrong_repository_is_told_what_is_wrong() {
+fn each_invalid_repository_gets_the_expected_findings() {
     let update = env::var_os("RUNGS_UPDATE").is_some();
     let mut claims: Vec<_> =
         fs::read_dir(here().join("invalid")).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -49,7 +49,7 @@ fn each_wrong_repository_is_told_what_is_wrong() {
     assert!(claims.len() >= 40, "{} claims", claims.len());
     let mut different = Vec::new();
     for claim in claims {
-        let found = told(load_directory(&claim));
+        let found = outcome(load_directory(&claim));
         let expected = claim.join("expected.txt");
         if update {
             fs::write(&expected, &found).unwrap();
@@ -59,23 +59,23 @@ fn each_wrong_repository_is_told_what_is_wrong() {
     }
     assert!(
         different.is_empty(),
-        "not as expected; RUNGS_UPDATE=1 writes what is found:\n\n{}",
+        "not as expected; RUNGS_UPDATE=1 accepts what was found:\n\n{}",
         different.join("\n")
     );
 }
 
 #[test]
 fn every_code_of_configuration_is_shown_by_a_claim() {
-    let told: String = fs::read_dir(here().join("invalid"))
+    let expected: String = fs::read_dir(here().join("invalid"))
         .unwrap()
         .map(|claim| fs::read_to_string(claim.unwrap().path().join("expected.txt")).unwrap())
         .collect();
     let unseen: Vec<_> = rungs::config::CODES
         .iter()
         .map(|code| code.name)
-        // Only who asks for a train by name is told that there is none.
+        // Only a person who names a train gets this finding.
         .filter(|name| *name != "unknown-train")
-        .filter(|name| !told.contains(&format!(" {name}: ")))
+        .filter(|name| !expected.contains(&format!(" {name}: ")))
         .collect();
     assert!(unseen.is_empty(), "{unseen:?}");
 }

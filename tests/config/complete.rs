@@ -38,20 +38,20 @@ pub(super) fn schema_name(path: &str) -> Option<&'static str> {
     }
 }
 
-/// A file as JSON; none where it is empty.
+/// A file as JSON; none if it is empty.
 pub(super) fn json_of(text: &str) -> Option<Json> {
     let file = SourceFile::new(RepoPath::new("a.yaml").unwrap(), text.to_owned());
     let documents = parse(&Arc::new(file), Dialect::Kubectl).unwrap();
     documents.first().map(|document| serde_json::to_value(document.root()).unwrap())
 }
 
-/// What a schema says against a file.
+/// The errors that a schema finds in a file.
 pub(super) fn objections(schema: &Schema, text: &str) -> Vec<String> {
     let Some(json) = json_of(text) else { return Vec::new() };
     schema.validator.iter_errors(&json).map(|error| error.to_string()).collect()
 }
 
-/// Every file below a directory, by its path from there.
+/// Every file below a directory, by its path relative to the directory.
 pub(super) fn files_of(repository: &Path) -> BTreeMap<String, String> {
     let entries = walkdir::WalkDir::new(repository).into_iter().map(Result::unwrap);
     let files = entries.filter(|entry| entry.file_type().is_file());
@@ -102,7 +102,7 @@ fn every_key_of_the_schemas_is_used_by_the_complete_repositories() {
     assert!(unused.is_empty(), "no file uses {unused:?}");
 }
 
-/// Notes each key of `json` by the definition that it is a property of.
+/// Adds each key of `json` to `used`, under the definition that has it as a property.
 fn use_keys(root: &Json, schema: &Json, name: &str, json: &Json, used: &mut BTreeSet<String>) {
     if let Some(reference) = schema["$ref"].as_str() {
         let name = reference.rsplit('/').next().unwrap();
@@ -165,14 +165,14 @@ fn schemas_refuse_what_an_editor_should_underline() {
 }
 
 #[test]
-fn environments_come_in_the_order_of_the_ladder_and_then_by_name() {
+fn environments_are_in_the_order_of_the_ladder_and_then_by_name() {
     let names: Vec<_> = shop().environments.iter().map(|one| one.name.to_string()).collect();
     let expected = ["qa", "e2e", "stage", "prod/eu", "prod/us", "demo", "sandbox", "showroom"];
     assert_eq!(names, expected);
 }
 
 #[test]
-fn the_ladder_says_what_comes_before_whom() {
+fn the_ladder_says_which_environments_come_before_which() {
     let shop = shop();
     let before = |name: &str| shop.ladder.before(&shop.find_environment(name).unwrap().name);
     let names = |list: &[&str]| {
@@ -215,7 +215,7 @@ fn an_environments_kubernetes_version_wins_over_the_repositorys() {
 }
 
 #[test]
-fn an_apps_gates_are_its_environments_with_its_own_over_them() {
+fn an_apps_gates_override_its_environments() {
     let shop = shop();
     let production = shop.find_environment("prod/eu").unwrap();
     let hours = |app| production.gates_of(app).soak.as_ref().unwrap().value.time.seconds() / 3600;

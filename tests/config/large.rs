@@ -1,5 +1,5 @@
-//! Files as large as a file may be are answered: none of these would end if
-//! each item were looked for among all the others.
+//! Files of the greatest allowed size are read in time: none of these tests would
+//! end if each item were looked for among all the others.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -26,7 +26,7 @@ fn numbered(count: usize, prefix: &str, suffix: &str) -> String {
 }
 
 #[test]
-fn a_ladder_of_a_whole_file_is_answered() {
+fn a_ladder_that_fills_a_file_is_read() {
     let names = numbered(200_000, "e", ",");
     let settings = format!("version: 1\nladder: [{names}]\n");
     let environments: Vec<_> = (0..200).map(|n| format!("environments/e{n}/a.yaml")).collect();
@@ -36,7 +36,7 @@ fn a_ladder_of_a_whole_file_is_answered() {
 }
 
 #[test]
-fn a_name_that_stands_everywhere_is_reported_a_hundred_times() {
+fn a_name_that_is_repeated_everywhere_is_reported_a_hundred_times() {
     let settings = format!("version: 1\nladder: [{}]\n", "qa,".repeat(200_000));
     let files = [
         ("rungs.yaml", settings.as_str()),
@@ -47,7 +47,7 @@ fn a_name_that_stands_everywhere_is_reported_a_hundred_times() {
 }
 
 #[test]
-fn a_file_of_images_is_answered() {
+fn a_file_full_of_images_is_read() {
     let whole = format!("images:\n{}", numbered(40_000, "  i", ": { repository: redis }\n"));
     let files = |app| {
         let settings = ("rungs.yaml", SETTINGS);
@@ -59,7 +59,7 @@ fn a_file_of_images_is_answered() {
 }
 
 #[test]
-fn a_file_of_another_kind_is_told_a_hundred_problems_and_no_more() {
+fn a_file_of_another_kind_gets_at_most_a_hundred_findings() {
     let wrong =
         format!("version: 1\nladder: [qa]\ntrains:\n{}", numbered(40_000, "  T_", ": []\n"));
     let empty = numbered(40_000, "k", ":\n");
@@ -67,6 +67,6 @@ fn a_file_of_another_kind_is_told_a_hundred_problems_and_no_more() {
         [("rungs.yaml", settings), ("environments/qa/a.yaml", app), ("templates/a/a.yaml", "")]
     };
     assert_eq!(counts(&files(&wrong, "")), BTreeMap::from([("invalid-name", 100)]));
-    let told = counts(&files(SETTINGS, &empty));
-    assert_eq!(told, BTreeMap::from([("empty-value", 100), ("unknown-key", 100)]));
+    let expected = BTreeMap::from([("empty-value", 100), ("unknown-key", 100)]);
+    assert_eq!(counts(&files(SETTINGS, &empty)), expected);
 }

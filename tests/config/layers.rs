@@ -1,4 +1,4 @@
-//! What the layers come to, and which line said so.
+//! The result of merging layers, and the line that each value comes from.
 
 use std::fmt::Write as _;
 
@@ -77,7 +77,7 @@ fn another_tag_drops_the_digest_of_earlier_layers() {
 }
 
 #[test]
-fn labels_of_environment_and_app_come_together() {
+fn labels_of_environment_and_app_are_merged() {
     let labels = settings_of("qa", "guestbook").labels;
     let routes: Vec<_> = labels.iter().map(|label| label.route.as_str()).collect();
     assert_eq!(routes, ["labels.team", "labels.tier"], "`stage-only` was removed by null");
@@ -98,14 +98,14 @@ fn namespaces_come_from_the_innermost_layer_that_names_one() {
 }
 
 #[test]
-fn an_apps_gates_are_laid_over_the_environments() {
+fn an_apps_gates_are_layered_over_its_environments() {
     let shop = shop();
     let (environment, app) = shop.find_app("prod/eu", "guestbook").unwrap();
     let hours =
         |gates: &rungs::config::Gates| gates.soak.as_ref().unwrap().value.time.seconds() / 3600;
     assert_eq!((hours(&environment.gates), hours(&app.gates)), (24, 48));
     assert!(environment.gates.ticket.is_some() && app.gates.ticket.is_none());
-    assert!(app.gates.window.is_some(), "what the app leaves alone stays");
+    assert!(app.gates.window.is_some(), "what the app leaves alone is kept");
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Configuration, on repositories that are right and ones that are wrong.
+//! Configuration, of valid and of invalid repositories.
 //!
-//! `RUNGS_UPDATE=1 cargo test --test config` writes what wrong ones are told.
+//! `RUNGS_UPDATE=1 cargo test --test config` writes the expected findings.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod adopted;
@@ -36,7 +36,7 @@ fn loaded(files: &[(&str, &str)]) -> Loaded {
     load(&Tree::new(Memory::of(files.iter().copied()))).unwrap()
 }
 
-/// The codes of what a repository in memory is told.
+/// The codes of the findings in a repository in memory.
 fn codes(files: &[(&str, &str)]) -> Vec<&'static str> {
     let findings = match load(&Tree::new(Memory::of(files.iter().copied()))) {
         Ok(loaded) => loaded.warnings,

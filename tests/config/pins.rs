@@ -43,18 +43,18 @@ fn a_pinned_templates_values_are_those_of_the_commit() {
 
 #[test]
 fn a_branch_is_refused_and_an_absent_commit_may_be_fetched() {
-    let told = |pin: &str| {
+    let refusal = |pin: &str| {
         let findings = load(&repository(pin)).unwrap_err();
         let finding = findings.iter().next().unwrap();
         let place = finding.location().to_string();
         (finding.code.name, findings.kind().unwrap(), place, finding.help.clone().unwrap())
     };
     let place = "environments/qa/web.yaml:1:11".to_owned();
-    let (code, kind, at, _) = told("web@main");
+    let (code, kind, at, _) = refusal("web@main");
     assert_eq!((code, kind, at), ("revision-is-a-branch", ProblemKind::Input, place.clone()));
-    let (code, kind, at, help) = told("web@v2");
+    let (code, kind, at, help) = refusal("web@v2");
     assert_eq!((code, kind, at), ("commit-missing", ProblemKind::Outside, place.clone()));
     assert_eq!(help, "fetch it: `git fetch origin v2`");
-    let (code, _, at, help) = told("cart@v1");
+    let (code, _, at, help) = refusal("cart@v1");
     assert_eq!((code, at, help.as_str()), ("missing-template", place, "there are: `web`"));
 }

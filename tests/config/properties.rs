@@ -1,4 +1,4 @@
-//! What holds whatever the files say.
+//! Properties that hold for files of any content.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -15,7 +15,7 @@ static SCHEMAS: LazyLock<BTreeMap<&str, Schema>> = LazyLock::new(all_schemas);
 
 fn shop_files() -> BTreeMap<String, String> {
     let mut files = files_of(&here().join("complete/shop"));
-    // Holds are read by themselves.
+    // Holds are read separately.
     files.retain(|path, _| !path.starts_with(".rungs/"));
     files
 }
@@ -28,7 +28,7 @@ fn tree(files: &BTreeMap<String, String>) -> Tree {
     Tree::new(memory)
 }
 
-/// What was loaded, without places and without the order of what has none.
+/// Loaded configuration without places, and with what has no order sorted.
 fn essence(loaded: &Loaded) -> serde_json::Value {
     let environments = loaded.repository.environments.iter().map(|environment| {
         let apps = environment.apps.iter().map(|app| {
@@ -66,7 +66,7 @@ fn entries(text: &str) -> Vec<String> {
     entries
 }
 
-/// Text that is often nearly a file of ours.
+/// Text that is often nearly a valid file.
 fn nearly_yaml() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
         "version: 1\n",
@@ -138,7 +138,7 @@ proptest! {
     }
 
     #[test]
-    fn schemas_accept_every_slip_that_the_loader_accepts(file: Index, at: Index, slip in prop::sample::select(vec!["", "x", "0", "-", " ", "'", "Z"])) {
+    fn schemas_accept_every_typing_error_that_the_loader_accepts(file: Index, at: Index, slip in prop::sample::select(vec!["", "x", "0", "-", " ", "'", "Z"])) {
         let mut files = shop_files();
         let path = file.get(&files.keys().cloned().collect::<Vec<_>>()).clone();
         let text = files.get_mut(&path).unwrap();

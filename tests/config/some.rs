@@ -9,8 +9,8 @@ use super::shop;
 
 const ENVIRONMENTS: [&str; 4] = ["qa", "stage", "prod/eu", "prod/us"];
 
-/// A repository with `web`, whose files are right, and `others`, whose files
-/// are not even YAML.
+/// A repository with `web`, whose files are valid, and `others`, whose files are
+/// not even YAML.
 fn tree(others: &[&str]) -> Tree {
     let mut files = Memory::of([
         (
@@ -74,7 +74,7 @@ fn the_names_of_other_apps_are_known() {
 }
 
 #[test]
-fn names_are_in_order_where_those_of_their_files_are_not() {
+fn names_are_in_order_even_if_those_of_their_files_are_not() {
     let repository = load_apps(&tree(&["web-eu", "cart"]), &names(&[])).unwrap().repository;
     let qa = repository.find_environment("qa").unwrap();
     assert_eq!(*qa.app_names, ["cart", "web", "web-eu"]);
@@ -82,13 +82,13 @@ fn names_are_in_order_where_those_of_their_files_are_not() {
 }
 
 #[test]
-fn a_wrong_name_of_another_apps_file_stops_nobody() {
+fn an_invalid_name_of_another_apps_file_stops_nobody() {
     let with = |other| load_apps(&tree(&[other]), &names(&["web"])).is_ok();
     let tree = tree(&["Cart_1"]);
     assert!(load(&tree).is_err());
     let trains = load_apps(&tree, &names(&["web"])).unwrap_err();
-    let told: Vec<_> = trains.iter().map(|finding| finding.message.as_str()).collect();
-    assert_eq!(told, ["there is no app `cart`"], "of the train; of the file nothing is told");
+    let messages: Vec<_> = trains.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(messages, ["there is no app `cart`"], "one for the train, none for the file");
     assert!(with("cart"));
 }
 

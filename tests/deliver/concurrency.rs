@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::support::component::{absent, wait_until};
 use crate::support::git::{self, git};
-use crate::support::program::{rungs_in, said, scrubbed};
+use crate::support::program::{rungs_in, scrubbed, transcript};
 use crate::support::repository::{Remote, copy, files_at, native, native_file, rendered_file};
 use crate::support::smart_http::SmartHttp;
 
@@ -27,7 +27,7 @@ fn files(apps: usize) -> BTreeMap<String, String> {
     native(&[("qa", "v2"), ("prod", "v1")], &apps, &[])
 }
 
-/// The files of an app in prod: its own and what is rendered of it.
+/// The files of an app in prod: its own and the rendered one.
 fn files_of(app: &str) -> [String; 2] {
     [native_file("prod", app), rendered_file("prod", app)]
 }
@@ -37,7 +37,7 @@ fn promoted(mut files: BTreeMap<String, String>, app: &str) -> BTreeMap<String, 
     for path in files_of(app) {
         let text = files.get_mut(&path).unwrap();
         *text = text.replace("v1", "v2");
-        assert!(text.contains("v2"), "{path} holds what is promoted");
+        assert!(text.contains("v2"), "{path} holds the promoted tag");
     }
     // Only the tag is `v1`, besides apiVersions.
     let rendered = files.get_mut(&files_of(app)[1]).unwrap();
@@ -63,13 +63,13 @@ fn run_by(program: &str, command: &Command, arguments: impl FnOnce(&mut Command)
 
 fn finished(child: Child, what: &str) -> Output {
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{what}: {}", said(&output));
+    assert!(output.status.success(), "{what}: {}", transcript(&output));
     output
 }
 
 /// Whether a run says that there was nothing to do.
 fn did_nothing(output: &Output) -> bool {
-    said(output).to_lowercase().contains("nothing to do")
+    transcript(output).to_lowercase().contains("nothing to do")
 }
 
 /// Starts one promotion of each app at the same time and waits for all.
@@ -163,7 +163,7 @@ fn the_same_app_promoted_twice_at_once_makes_one_commit() {
         let running: Vec<_> = clones.iter().map(start).collect();
         let outputs: Vec<_> = running.into_iter().map(|child| finished(child, "both")).collect();
         let idle = outputs.iter().filter(|output| did_nothing(output)).count();
-        let all = outputs.iter().map(said).collect::<String>();
+        let all = outputs.iter().map(transcript).collect::<String>();
         assert_eq!(idle, 1, "the other had nothing to do:\n{all}");
         assert_eq!(remote.commits_since(&base).len(), 1);
         assert_eq!(remote.files("main"), promoted(remote.files(&base), &app(0)));
@@ -232,8 +232,13 @@ impl Stage {
     /// A second run finishes what the first started, and does it once.
     fn is_finished_once(&self, of: &Try, was_there: bool, when: &str) {
         let output = promotion(&of.clone, &app(0)).output().unwrap();
-        assert!(output.status.success(), "the second run, {when}: {}", said(&output));
-        assert_eq!(did_nothing(&output), was_there, "the second run, {when}: {}", said(&output));
+        assert!(output.status.success(), "the second run, {when}: {}", transcript(&output));
+        assert_eq!(
+            did_nothing(&output),
+            was_there,
+            "the second run, {when}: {}",
+            transcript(&output)
+        );
         assert!(self.has_all_or_nothing(&of.bare(), when), "it is there at last, {when}");
         git(&of.clone, &["fsck", "--full", "--strict", "--no-dangling"]);
     }
@@ -298,7 +303,7 @@ fn killed_at_call(stage: &Stage, git: &Path, moment: Moment, call: usize) -> boo
     let output = command.output().unwrap();
     let when = format!("killed {moment:?} call {call} of git");
     if output.status.signal() != Some(9) {
-        assert!(output.status.success(), "{when}: {}", said(&output));
+        assert!(output.status.success(), "{when}: {}", transcript(&output));
         assert!(of.count("begun") > 1, "git was called by the wrapper");
         return false;
     }
@@ -399,7 +404,7 @@ fn killed_at_system_call(stage: &Stage, calls: &str, number: usize) -> bool {
     });
     let output = command.output().unwrap();
     let trace = fs::read_to_string(of.path("trace")).unwrap_or_default();
-    let when = format!("killed at call {number} of {calls}:\n{}", said(&output));
+    let when = format!("killed at call {number} of {calls}:\n{}", transcript(&output));
     git::unlock(&of.bare());
     let was_there = stage.has_all_or_nothing(&of.bare(), &when);
     stage.is_finished_once(&of, was_there, &when);

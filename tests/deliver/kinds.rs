@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::git::{git, output};
 use crate::support::program::{rungs, scrubbed};
-use crate::support::shop::{Said, Shop, image};
+use crate::support::shop::{RunOutput, Shop, image};
 
 /// The clone with a name and an address for commits.
 fn owned(clone: PathBuf) -> PathBuf {
@@ -22,8 +22,8 @@ fn cloned(shop: &Shop, options: &[&str]) -> PathBuf {
 }
 
 #[track_caller]
-fn run(clone: &Path, code: i32, arguments: &[&str]) -> Said {
-    Said::of(&rungs(clone, arguments)).ends(code)
+fn run(clone: &Path, code: i32, arguments: &[&str]) -> RunOutput {
+    RunOutput::of(&rungs(clone, arguments)).ends(code)
 }
 
 /// A promotion and its rollback work from this clone.
@@ -87,8 +87,8 @@ fn a_shallow_clone_waits_for_history_that_a_gate_needs() {
     shop.elsewhere("api", &[("qa/api.yaml", Some(&image("api", "v3")))]);
     let tip = shop.remote.tip();
     let clone = cloned(&shop, &["--depth", "1"]);
-    let said = run(&clone, 5, &["promote", "web", "--to", "stage", "--commit"]);
-    said.says("git fetch --unshallow");
+    let output = run(&clone, 5, &["promote", "web", "--to", "stage", "--commit"]);
+    output.says("git fetch --unshallow");
     assert_eq!(shop.remote.tip(), tip);
     git(&clone, &["fetch", "-q", "--unshallow"]);
     run(&clone, 0, &["promote", "web", "--to", "stage", "--commit"]);
@@ -100,8 +100,8 @@ fn a_rollback_in_a_shallow_clone_says_what_it_needs() {
     shop.elsewhere("v2", &[("stage/web.yaml", Some(&image("web", "v2")))]);
     let tip = shop.remote.tip();
     let clone = cloned(&shop, &["--depth", "1"]);
-    let said = run(&clone, 5, &["rollback", "web", "--env", "stage", "--commit"]);
-    said.finds("shallow-history").says("git fetch --unshallow");
+    let output = run(&clone, 5, &["rollback", "web", "--env", "stage", "--commit"]);
+    output.finds("shallow-history").says("git fetch --unshallow");
     assert_eq!(shop.remote.tip(), tip);
 }
 
@@ -194,7 +194,8 @@ fn a_commit_is_signed_as_git_is_configured_to() {
     // A missing key does not lead to an unsigned commit.
     std::fs::remove_file(&key).unwrap();
     let tip = shop.remote.tip();
-    let said = Said::of(&rungs(&shop.clone, &["promote", "api", "--to", "stage", "--commit"]));
-    assert!(matches!(said.code, Some(2 | 4)), "{said:?}");
+    let output =
+        RunOutput::of(&rungs(&shop.clone, &["promote", "api", "--to", "stage", "--commit"]));
+    assert!(matches!(output.code, Some(2 | 4)), "{output:?}");
     assert_eq!(shop.remote.tip(), tip);
 }

@@ -5,11 +5,11 @@ use std::fs;
 use crate::support::git::{git, hook, is_sound};
 use crate::support::program::rungs;
 use crate::support::repository::files_in;
-use crate::support::shop::{Said, Shop, image, put};
+use crate::support::shop::{RunOutput, Shop, image, put};
 
 const PROMOTE: [&str; 4] = ["promote", "web", "--to", "stage"];
 
-fn promote(shop: &Shop, code: i32, more: &[&str]) -> Said {
+fn promote(shop: &Shop, code: i32, more: &[&str]) -> RunOutput {
     shop.ends(code, &[&PROMOTE[..], more].concat())
 }
 
@@ -59,13 +59,14 @@ fn a_dirty_file_is_refused_where_the_repository_is_below_the_root_of_the_clone()
     git(&shop.clone, &["push", "-q"]);
     put(&shop.clone, "deploy/stage/web.yaml", Some(&format!("{}# mine\n", image("web", "v1"))));
     let below = shop.clone.join("deploy");
-    let write = |code| Said::of(&rungs(&below, &[&PROMOTE[..], &["--write"]].concat())).ends(code);
+    let write =
+        |code| RunOutput::of(&rungs(&below, &[&PROMOTE[..], &["--write"]].concat())).ends(code);
     write(1).finds("dirty-file").says("`stage/web.yaml`");
     git(&shop.clone, &["checkout", "-q", "."]);
     write(0);
     assert_eq!(git(&shop.clone, &["diff", "--name-only"]), "deploy/stage/web.yaml");
     let commit = [&PROMOTE[..], &["--commit"]].concat();
-    Said::of(&rungs(&below, &commit)).ends(0);
+    RunOutput::of(&rungs(&below, &commit)).ends(0);
     assert_eq!(shop.changed(), ["deploy/stage/web.yaml"]);
 }
 
@@ -110,7 +111,7 @@ sites:
         ("stage/a/web.yaml", image("web", "v1")),
     ];
     let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text)).into());
-    // What the pattern would match is dirty, and what is named is not.
+    // The files that the pattern would match are dirty, the named one is not.
     put(&shop.clone, "stage/a/web.yaml", Some("mine\n"));
     promote(&shop, 0, &["--write"]);
     git(&shop.clone, &["reset", "-q", "--hard"]);
@@ -124,8 +125,8 @@ fn write_judges_the_open_gates_and_reports_the_rest() {
         "environments: { stage: { gates: { soak: 100d, approvals: { count: 1 } } } }\n",
         &[],
     );
-    let said = promote(&shop, 0, &["--write"]);
-    said.says("soak").says("approvals");
+    let output = promote(&shop, 0, &["--write"]);
+    output.says("soak").says("approvals");
     promote(&shop, 3, &["--commit"]);
     let shop = Shop::configured("environments: { stage: { gates: { ticket: '^T' } } }\n", &[]);
     promote(&shop, 3, &["--write"]).says("the gate `ticket` fails");
@@ -202,16 +203,16 @@ fn commit_works_in_a_bare_clone_a_linked_work_tree_and_a_directory_below() {
     for (name, value) in [("user.name", "ana"), ("user.email", "ana@example.com")] {
         git(&bare, &["config", name, value]);
     }
-    Said::of(&rungs(&bare, &[&PROMOTE[..], &["--commit"]].concat())).ends(0);
+    RunOutput::of(&rungs(&bare, &[&PROMOTE[..], &["--commit"]].concat())).ends(0);
     assert_eq!(shop.file("stage/web.yaml"), image("web", "v2").trim_end());
     let linked = shop.remote.path("linked");
     git(&shop.clone, &["worktree", "add", "-q", "-b", "side", linked.to_str().unwrap()]);
-    Said::of(&rungs(&linked, &["promote", "api", "--to", "stage", "--commit"])).ends(0);
+    RunOutput::of(&rungs(&linked, &["promote", "api", "--to", "stage", "--commit"])).ends(0);
     assert_eq!(shop.file("stage/api.yaml"), image("api", "v2").trim_end());
-    Said::of(&rungs(&linked, &["promote", "api", "--to", "prod", "--branch"])).ends(0);
+    RunOutput::of(&rungs(&linked, &["promote", "api", "--to", "prod", "--branch"])).ends(0);
     // The current directory in the repository does not matter.
     let below = shop.clone.join("stage");
-    Said::of(&rungs(&below, &["promote", "web", "--to", "prod", "--commit"])).ends(0);
+    RunOutput::of(&rungs(&below, &["promote", "web", "--to", "prod", "--commit"])).ends(0);
 }
 
 #[test]
@@ -225,9 +226,9 @@ fn another_base_and_remote_may_be_named() {
     promote(&shop, 0, &["--commit", "--remote", "up", "--base", "main"]);
     assert_ne!(shop.remote.tip(), tip);
     for (option, value) in [("--base", "nowhere"), ("--remote", "nowhere")] {
-        let said = shop.rungs(&[&PROMOTE[..], &["--commit", option, value]].concat());
-        assert!(matches!(said.code, Some(2 | 4)), "{said:?}");
-        said.says("nowhere");
+        let output = shop.rungs(&[&PROMOTE[..], &["--commit", option, value]].concat());
+        assert!(matches!(output.code, Some(2 | 4)), "{output:?}");
+        output.says("nowhere");
     }
 }
 
@@ -354,12 +355,12 @@ fn approvals_keep_a_commit_out_and_not_a_branch() {
     let tip = shop.remote.tip();
     promote(&shop, 3, &["--commit"]).says("the gate `approvals` fails");
     assert_eq!(shop.remote.tip(), tip);
-    let said = promote(
+    let output = promote(
         &shop,
         3,
         &["--commit", "--override", "approvals", "--reason", "I approve of myself"],
     );
-    said.says("approvals");
+    output.says("approvals");
     assert_eq!(shop.remote.tip(), tip);
     promote(&shop, 0, &["--branch"]);
 }
@@ -382,9 +383,9 @@ fn a_url_is_worked_on_without_a_clone() {
     let author = ["--author", "ci <ci@example.com>"];
     let variables = [("HOME", home.to_str().unwrap())];
     let arguments = [&["--repo", &url][..], &PROMOTE, &["--commit"], &author].concat();
-    Said::with(&home, &variables, &arguments).ends(0);
+    RunOutput::with(&home, &variables, &arguments).ends(0);
     assert_eq!(shop.file("stage/web.yaml"), image("web", "v2").trim_end());
     let by = git(&shop.remote.bare(), &["log", "-1", "--format=%an <%ae>", "main"]);
     assert_eq!(by, author[1]);
-    Said::with(&home, &variables, &arguments).ends(0).says("nothing to do");
+    RunOutput::with(&home, &variables, &arguments).ends(0).says("nothing to do");
 }

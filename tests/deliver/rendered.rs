@@ -65,8 +65,8 @@ fn stale_rendered_files_of_the_app_stop_it() {
             for arguments in
                 [&["promote", "web", "--to", "stage"][..], &["set", "web", ":v2", "--env", "stage"]]
             {
-                let said = shop.ends(1, &[arguments, &[mode]].concat());
-                said.finds("stale-rendering").says("run `rungs render`");
+                let output = shop.ends(1, &[arguments, &[mode]].concat());
+                output.finds("stale-rendering").says("run `rungs render`");
             }
         }
         assert_eq!(shop.remote.tip(), tip, "{stale:?}");
@@ -104,8 +104,8 @@ fn a_result_that_does_not_render_fails_the_gate_render() {
     let shop = Shop::native(&[("templates/web/broken.yaml.tera", template)]);
     let tip = shop.remote.tip();
     for mode in ["--commit", "--branch", "--write"] {
-        let said = shop.ends(3, &["promote", "web", "--to", "stage", mode]);
-        said.finds("gate-fails").says("the gate `render` fails").says("missing");
+        let output = shop.ends(3, &["promote", "web", "--to", "stage", mode]);
+        output.finds("gate-fails").says("the gate `render` fails").says("missing");
     }
     assert_eq!(shop.remote.tip(), tip);
     assert_eq!(git(&shop.clone, &["status", "--porcelain"]), "");
@@ -113,7 +113,7 @@ fn a_result_that_does_not_render_fails_the_gate_render() {
     let gates = gates["plans"][0]["apps"][0]["gates"].as_array().unwrap();
     assert!(gates.iter().any(|gate| gate["gate"] == "render" && gate["answer"] == "fail"));
     // `render` cannot be overridden.
-    let said = shop.rungs(&[
+    let output = shop.rungs(&[
         "promote",
         "web",
         "--to",
@@ -124,7 +124,7 @@ fn a_result_that_does_not_render_fails_the_gate_render() {
         "--reason",
         "hurry",
     ]);
-    assert_ne!(said.code, Some(0), "{said:?}");
+    assert_ne!(output.code, Some(0), "{output:?}");
     assert_eq!(shop.remote.tip(), tip);
 }
 
@@ -134,8 +134,8 @@ fn create_makes_the_leaf_and_its_rendered_files() {
         ("environments/qa/new.yaml", &native_app("new", "v7")),
         ("environments/new.yaml", "values: {}\n"),
     ]);
-    let said = shop.ends(1, &["promote", "new", "--to", "stage", "--commit"]);
-    said.finds("app-not-there").says("--create");
+    let output = shop.ends(1, &["promote", "new", "--to", "stage", "--commit"]);
+    output.finds("app-not-there").says("--create");
     shop.ends(0, &["promote", "new", "--to", "stage", "--create", "--commit"]);
     let made = ["environments/stage/new.yaml", "rendered/stage/new/deployment-new.yaml"];
     let changed = shop.changed();

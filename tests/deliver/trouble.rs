@@ -8,7 +8,7 @@ use crate::support::git::{git, hook, is_sound};
 use crate::support::mount::Mount;
 use crate::support::program::rungs;
 use crate::support::repository::files_in;
-use crate::support::shop::{Said, Shop, image, put};
+use crate::support::shop::{RunOutput, Shop, image, put};
 use crate::support::smart_http::SmartHttp;
 
 const PROMOTE: [&str; 5] = ["promote", "web", "--to", "stage", "--commit"];
@@ -38,8 +38,8 @@ fn without_a_remote_nothing_is_committed() {
     git(&shop.clone, &["remote", "remove", "origin"]);
     let head = git(&shop.clone, &["rev-parse", "HEAD"]);
     for mode in ["--commit", "--branch"] {
-        let said = shop.ends(2, &["promote", "web", "--to", "stage", mode]);
-        said.says("remote");
+        let output = shop.ends(2, &["promote", "web", "--to", "stage", mode]);
+        output.says("remote");
     }
     assert_eq!(git(&shop.clone, &["rev-parse", "HEAD"]), head);
     shop.ends(0, &["promote", "web", "--to", "stage", "--write"]);
@@ -70,16 +70,16 @@ fn refused_credentials_are_reported_without_the_token() {
         for mode in ["--commit", "--branch"] {
             for format in ["text", "json"] {
                 let arguments = ["promote", "web", "--to", "stage", mode, "--format", format, "-v"];
-                let said = shop.ends(4, &arguments);
-                let all = format!("{}{}", said.stdout, said.stderr);
+                let output = shop.ends(4, &arguments);
+                let all = format!("{}{}", output.stdout, output.stderr);
                 assert!(!all.contains(TOKEN), "{all}");
                 assert!(all.contains("127.0.0.1"), "{all}");
             }
         }
     }
     server.behave(|behaviour| behaviour.forbids = false);
-    let said = shop.ends(0, &PROMOTE);
-    assert!(!format!("{said:?}").contains(TOKEN));
+    let output = shop.ends(0, &PROMOTE);
+    assert!(!format!("{output:?}").contains(TOKEN));
     assert!(!shop.message().contains(TOKEN));
 }
 
@@ -97,10 +97,10 @@ fn a_protected_branch_is_reported_in_the_servers_words() {
          see http://ci:{TOKEN}@example.com' >&2; exit 1"
     );
     hook(&shop.remote.bare(), "pre-receive", &words);
-    let said = shop.rungs(&PROMOTE);
-    assert!(matches!(said.code, Some(1 | 4)), "{said:?}");
-    let said = said.says("not allowed to push to protected branches");
-    assert!(!format!("{said:?}").contains(TOKEN), "{said:?}");
+    let output = shop.rungs(&PROMOTE);
+    assert!(matches!(output.code, Some(1 | 4)), "{output:?}");
+    let output = output.says("not allowed to push to protected branches");
+    assert!(!format!("{output:?}").contains(TOKEN), "{output:?}");
     assert_eq!(shop.remote.tip(), tip);
 }
 
@@ -117,11 +117,11 @@ fn a_full_disk_leaves_every_file_of_the_work_tree_as_it_was() {
     let filler = mount.path().join("filler");
     fill(&filler);
     let before = files_in(&clone);
-    let said = Said::of(&rungs(&clone, &["promote", "web", "--to", "stage", "--write"]));
-    said.ends(4);
+    let output = RunOutput::of(&rungs(&clone, &["promote", "web", "--to", "stage", "--write"]));
+    output.ends(4);
     assert_eq!(files_in(&clone), before);
     fs::remove_file(filler).unwrap();
-    Said::of(&rungs(&clone, &["promote", "web", "--to", "stage", "--write"])).ends(0);
+    RunOutput::of(&rungs(&clone, &["promote", "web", "--to", "stage", "--write"])).ends(0);
 }
 
 /// Takes all the room that there is.
@@ -146,11 +146,11 @@ fn a_full_disk_below_the_objects_pushes_nothing() {
     }
     let filler = mount.path().join("filler");
     fill(&filler);
-    Said::of(&rungs(&clone, &PROMOTE)).ends(4);
+    RunOutput::of(&rungs(&clone, &PROMOTE)).ends(4);
     assert_eq!(shop.remote.tip(), tip);
     assert!(is_sound(&shop.remote.bare()));
     fs::remove_file(filler).unwrap();
-    Said::of(&rungs(&clone, &PROMOTE)).ends(0);
+    RunOutput::of(&rungs(&clone, &PROMOTE)).ends(0);
     assert!(is_sound(&shop.remote.bare()) && is_sound(&clone));
 }
 
@@ -169,8 +169,8 @@ fn a_file_that_cannot_be_read_or_written_is_named() {
     // A directory where the file should be is unreadable for everyone.
     fs::remove_file(path.join("web.yaml")).unwrap();
     fs::create_dir(path.join("web.yaml")).unwrap();
-    let said = shop.rungs(&write);
-    assert!(matches!(said.code, Some(1 | 2 | 4)), "{said:?}");
+    let output = shop.rungs(&write);
+    assert!(matches!(output.code, Some(1 | 2 | 4)), "{output:?}");
 }
 
 #[test]
@@ -182,15 +182,15 @@ fn a_link_out_of_the_repository_is_neither_read_nor_written() {
         let path = shop.clone.join("stage/web.yaml");
         fs::remove_file(&path).unwrap();
         symlink(target, &path).unwrap();
-        let said = shop.rungs(&["promote", "web", "--to", "stage", "--write"]);
-        assert!(matches!(said.code, Some(1 | 2)), "{target}: {said:?}");
+        let output = shop.rungs(&["promote", "web", "--to", "stage", "--write"]);
+        assert!(matches!(output.code, Some(1 | 2)), "{target}: {output:?}");
         git(&shop.clone, &["commit", "-qam", "Link"]);
         git(&shop.clone, &["push", "-q"]);
         let tip = shop.remote.tip();
-        let said = shop.rungs(&PROMOTE);
-        assert!(matches!(said.code, Some(1 | 2)), "{target}: {said:?}");
+        let output = shop.rungs(&PROMOTE);
+        assert!(matches!(output.code, Some(1 | 2)), "{target}: {output:?}");
         assert_eq!(shop.remote.tip(), tip);
-        assert!(!format!("{said:?}").contains("[core]"), "{said:?}");
+        assert!(!format!("{output:?}").contains("[core]"), "{output:?}");
     }
     assert_eq!(fs::read_to_string(outside).unwrap(), image("web", "v1"));
     assert!(fs::symlink_metadata(shop.clone.join("stage/web.yaml")).unwrap().is_symlink());
@@ -202,8 +202,8 @@ fn a_directory_that_is_a_link_out_is_not_written_through() {
     let outside = shop.remote.path("outside");
     fs::rename(shop.clone.join("stage"), &outside).unwrap();
     symlink(&outside, shop.clone.join("stage")).unwrap();
-    let said = shop.rungs(&["promote", "web", "--to", "stage", "--write"]);
-    assert!(matches!(said.code, Some(1 | 2 | 4)), "{said:?}");
+    let output = shop.rungs(&["promote", "web", "--to", "stage", "--write"]);
+    assert!(matches!(output.code, Some(1 | 2 | 4)), "{output:?}");
     assert_eq!(fs::read_to_string(outside.join("web.yaml")).unwrap(), image("web", "v1"));
 }
 
@@ -236,8 +236,8 @@ sites:
 }
 
 /// The messages of the findings, without the lines below them.
-fn sentences(said: &Said) -> Vec<&str> {
-    said.stderr.lines().filter(|line| line.trim_start().starts_with('×')).collect()
+fn sentences(output: &RunOutput) -> Vec<&str> {
+    output.stderr.lines().filter(|line| line.trim_start().starts_with('×')).collect()
 }
 
 #[test]
@@ -279,14 +279,14 @@ fn hostile_names_are_refused_in_one_sentence() {
                 &["promote", "web", "--to", "stage", "--commit", "--base", name],
                 &["promote", "web", "--to", "stage", "--commit", "--remote", name],
             ] {
-                let said = shop.rungs(command);
-                let code = said.code;
-                assert!(matches!(code, Some(1 | 2 | 4)), "{command:?}: {said:?}");
-                let controls = said.stderr.chars().chain(said.stdout.chars());
+                let output = shop.rungs(command);
+                let code = output.code;
+                assert!(matches!(code, Some(1 | 2 | 4)), "{command:?}: {output:?}");
+                let controls = output.stderr.chars().chain(output.stdout.chars());
                 let raw = controls.filter(|c| c.is_control() && *c != '\n').count();
-                assert_eq!(raw, 0, "{command:?}: {said:?}");
-                assert!(!said.stderr.contains('\u{202e}'), "{command:?}: {said:?}");
-                assert!(sentences(&said).len() <= 1, "{command:?}: {}", said.stderr);
+                assert_eq!(raw, 0, "{command:?}: {output:?}");
+                assert!(!output.stderr.contains('\u{202e}'), "{command:?}: {output:?}");
+                assert!(sentences(&output).len() <= 1, "{command:?}: {}", output.stderr);
             }
         }
         assert_eq!(shop.remote.tip(), tip);
@@ -316,9 +316,9 @@ fn hostile_tags_are_not_references() {
         ":'",
         "@",
     ] {
-        let said = shop.ends(2, &["set", "web", "--env", "qa", "--commit", "--", tag]);
-        let raw = said.stderr.chars().filter(|c| c.is_control() && *c != '\n').count();
-        assert_eq!(raw, 0, "{tag:?}: {said:?}");
+        let output = shop.ends(2, &["set", "web", "--env", "qa", "--commit", "--", tag]);
+        let raw = output.stderr.chars().filter(|c| c.is_control() && *c != '\n').count();
+        assert_eq!(raw, 0, "{tag:?}: {output:?}");
     }
     assert_eq!(shop.remote.tip(), tip);
     // Number-like tags are tags.
@@ -334,9 +334,9 @@ fn what_a_stranger_wrote_below_is_not_carried_up_unseen() {
     let hostile = "image: \"registry.example.com/shop/web:v2\\u001b[2J\"\n";
     let shop = Shop::adopted(&[("qa/web.yaml", hostile)]);
     let tip = shop.remote.tip();
-    let said = shop.rungs(&PROMOTE);
-    assert!(matches!(said.code, Some(1..=3)), "{said:?}");
-    assert!(!said.stderr.contains('\u{1b}'), "{said:?}");
+    let output = shop.rungs(&PROMOTE);
+    assert!(matches!(output.code, Some(1..=3)), "{output:?}");
+    assert!(!output.stderr.contains('\u{1b}'), "{output:?}");
     assert_eq!(shop.remote.tip(), tip);
 }
 
@@ -347,8 +347,8 @@ fn records_cannot_be_forged_by_what_is_typed() {
     let arguments = ["--ticket", forged, "--override", "order", "--reason", forged];
     let arguments =
         [&["promote", "web", "--to", "prod", "--from", "qa", "--commit"][..], &arguments];
-    let said = shop.rungs(&arguments.concat());
-    if said.code == Some(0) {
+    let output = shop.rungs(&arguments.concat());
+    if output.code == Some(0) {
         let message = shop.message();
         let records = message.lines().filter(|line| line.starts_with("Rungs-Promote: ")).count();
         assert_eq!(records, 1, "{message}");
@@ -371,6 +371,6 @@ fn a_broken_file_of_another_app_does_not_matter() {
     shop.ends(0, &PROMOTE);
     let shop = Shop::adopted(&[]);
     put(&shop.clone, "stage/web.yaml", Some("image: [\n"));
-    let said = shop.rungs(&["promote", "web", "--to", "stage", "--write"]);
-    assert!(matches!(said.code, Some(1 | 2)), "{said:?}");
+    let output = shop.rungs(&["promote", "web", "--to", "stage", "--write"]);
+    assert!(matches!(output.code, Some(1 | 2)), "{output:?}");
 }

@@ -1,4 +1,4 @@
-//! What the tests of `diagnostic` make findings from.
+//! Material for findings in the tests of `diagnostic`.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(crate) fn file(path: &str, text: &str) -> Arc<SourceFile> {
     Arc::new(SourceFile::new(RepoPath::new(path).unwrap(), text.to_owned()))
 }
 
-/// Where `needle` first stands.
+/// The place where `needle` first occurs.
 pub(crate) fn at(file: &Arc<SourceFile>, needle: &str) -> Location {
     let start = file.text().find(needle).expect("the needle is in the file");
     Location::new(file, Span::new(start, start + needle.len()))

@@ -1,4 +1,4 @@
-//! What machines read of a finding.
+//! Findings as machines read them.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -15,11 +15,11 @@ fn shown(findings: &Findings, format: Format) -> String {
     render(findings, format, &TextStyle::default(), &RepoPath::root())
 }
 
-/// With all that a finding may have.
+/// An error with everything that a finding may have.
 fn error() -> Finding {
     let rungs = file("rungs.yaml", "version: 1\nladder: [qa, größe, stagee]\n");
     let values = file("environments/my app/values: a.yaml", "a: 1\nb: 2\n");
-    Finding::new(&ERROR, "`stagee` is no environment", at(&rungs, "stagee"))
+    Finding::new(&ERROR, "`stagee` is not an environment", at(&rungs, "stagee"))
         .because("no such directory")
         .label(at(&values, "b: 2"), "named here too")
         .help("did you mean `stage`?")
@@ -61,7 +61,7 @@ fn formats_are_named_once() {
 }
 
 #[test]
-fn json_has_everything_that_a_finding_says() {
+fn json_has_everything_that_a_finding_has() {
     insta::assert_snapshot!(shown(&sample(), Format::Json), @r#"
     {
       "formatVersion": 1,
@@ -69,7 +69,7 @@ fn json_has_everything_that_a_finding_says() {
         {
           "code": "some-error",
           "severity": "error",
-          "message": "`stagee` is no environment",
+          "message": "`stagee` is not an environment",
           "labels": [
             {
               "path": "rungs.yaml",
@@ -183,7 +183,7 @@ fn sarif_has_rules_with_help_and_results_with_places() {
               "ruleIndex": 0,
               "level": "error",
               "message": {
-                "text": "`stagee` is no environment (no such directory)\nhelp: did you mean `stage`?"
+                "text": "`stagee` is not an environment (no such directory)\nhelp: did you mean `stage`?"
               },
               "locations": [
                 {
@@ -202,7 +202,7 @@ fn sarif_has_rules_with_help_and_results_with_places() {
                 }
               ],
               "partialFingerprints": {
-                "rungs/v1": "53a21977ce88b978204fff7da0347d9795e59cc279983cbdbf35b42c30d07c59"
+                "rungs/v1": "0517dafd4c089b1e5e2c19d906b867735113be5afb95ca61acd99261d6f2d30e"
               },
               "relatedLocations": [
                 {
@@ -244,8 +244,8 @@ fn junit_has_a_suite_for_each_file_and_fails_for_errors_only() {
     <?xml version="1.0" encoding="UTF-8"?>
     <testsuites name="rungs" tests="3" failures="1" errors="0">
       <testsuite name="rungs.yaml" tests="1" failures="1" errors="0">
-        <testcase classname="rungs.yaml" name="some-error: `stagee` is no environment" file="rungs.yaml" line="2">
-          <failure type="some-error" message="`stagee` is no environment (no such directory)">`stagee` is no environment
+        <testcase classname="rungs.yaml" name="some-error: `stagee` is not an environment" file="rungs.yaml" line="2">
+          <failure type="some-error" message="`stagee` is not an environment (no such directory)">`stagee` is not an environment
     rungs.yaml:2:21: no such directory
     environments/my app/values: a.yaml:2:1: named here too
     help: did you mean `stage`?</failure>
@@ -270,7 +270,7 @@ fn junit_has_a_suite_for_each_file_and_fails_for_errors_only() {
 #[test]
 fn github_gets_one_command_for_each_finding() {
     insta::assert_snapshot!(shown(&sample(), Format::Github), @r"
-    ::error file=rungs.yaml,line=2,endLine=2,col=21,endColumn=27,title=some-error (guestbook in prod/eu)::`stagee` is no environment%0Arungs.yaml:2:21: no such directory%0Aenvironments/my app/values: a.yaml:2:1: named here too%0Ahelp: did you mean `stage`?
+    ::error file=rungs.yaml,line=2,endLine=2,col=21,endColumn=27,title=some-error (guestbook in prod/eu)::`stagee` is not an environment%0Arungs.yaml:2:21: no such directory%0Aenvironments/my app/values: a.yaml:2:1: named here too%0Ahelp: did you mean `stage`?
     ::warning file=schemas,title=some-warning::`schemas` does not exist%0Aschemas
     ::notice file=environments/my app/values%3A a.yaml,line=1,endLine=2,title=some-note::two lines%0Aenvironments/my app/values: a.yaml:1:1
     ");
@@ -282,9 +282,9 @@ fn gitlab_gets_one_issue_for_each_finding() {
     [
       {
         "check_name": "some-error",
-        "description": "`stagee` is no environment (no such directory)",
+        "description": "`stagee` is not an environment (no such directory)",
         "severity": "major",
-        "fingerprint": "53a21977ce88b978204fff7da0347d9795e59cc279983cbdbf35b42c30d07c59",
+        "fingerprint": "0517dafd4c089b1e5e2c19d906b867735113be5afb95ca61acd99261d6f2d30e",
         "location": {
           "path": "rungs.yaml",
           "lines": {
@@ -351,15 +351,15 @@ fn many_findings_of_a_large_file_are_reported_at_once_in_every_format() {
     let findings = spans.take(10_000).map(|span| {
         file.mark_secret(span);
         let location = rungs::source::Location::new(&file, span);
-        Finding::new(&WARNING, "`hunter2hunter2` is no token", location)
+        Finding::new(&WARNING, "`hunter2hunter2` is not a token", location)
     });
     let mut findings: Findings = findings.collect();
     findings.push(Finding::new(&ERROR, "the last and worst", at(&file, "größe")));
     for format in Format::ALL {
-        // A look at the whole file, or at the whole line, for each finding takes minutes.
+        // Reading the whole file, or the whole line, for each finding would take minutes.
         let report = shown(&findings, format);
         assert!(report.contains("the last and worst"), "{format}");
-        let mentions = report.matches("is no token").count();
+        let mentions = report.matches("is not a token").count();
         if format == Format::Text {
             assert_eq!(mentions, 99);
             let end = "9901 more in large.yaml are not shown; --format json has them all\n\
@@ -388,7 +388,7 @@ fn nothing_found_is_a_valid_report() {
     "#);
 }
 
-/// The rules of the schema and of the standard's text that could be broken here.
+/// Checks the rules of the schema and of the standard's text that could be broken here.
 fn check_sarif(text: &str) {
     let log = json(text);
     assert_eq!(log["version"], "2.1.0");
@@ -441,7 +441,7 @@ fn a_name_makes_no_link_in_sarif() {
     }
 }
 
-/// `None` where there is no Python to parse with.
+/// The document as Python parses it; `None` if there is no Python.
 fn parse_xml(text: &str) -> Option<Value> {
     let program = "import sys, json, xml.etree.ElementTree as e\n\
         def tree(n): return [n.tag, n.attrib, n.text, [tree(c) for c in n]]\n\
@@ -482,7 +482,8 @@ fn equal_problems_of_a_file_are_different_cases() {
     assert!(report.contains("name=\"some-error: wrong (2)\""), "{report}");
 }
 
-/// What GitHub's runner makes of a line: the two forms that it knows.
+/// The command that GitHub's runner sees in a line, in either of the two forms that
+/// it knows.
 fn github_command(line: &str) -> Option<&str> {
     let modern = line.trim_start().strip_prefix("::").and_then(|rest| rest.split_once("::"));
     let legacy = line.split_once("##[").and_then(|(_, rest)| rest.split_once(']'));
@@ -503,7 +504,7 @@ fn no_format_lets_a_name_give_commands_to_a_runner_or_a_terminal() {
 }
 
 #[test]
-fn a_github_commands_properties_survive_their_escapes() {
+fn the_properties_of_a_github_command_survive_escaping() {
     let report = shown(&hostile(), Format::Github);
     let (_, rest) = report.trim_end().split_once("::error ").unwrap();
     let (properties, _) = rest.split_once("::").unwrap();
@@ -513,7 +514,7 @@ fn a_github_commands_properties_survive_their_escapes() {
 }
 
 #[test]
-fn gitlab_fingerprints_stay_when_lines_move_and_differ_otherwise() {
+fn gitlab_fingerprints_do_not_change_when_lines_move_and_differ_otherwise() {
     let prints = |text: &str| -> Vec<String> {
         let file = file("a.yaml", text);
         let findings = [
@@ -535,7 +536,7 @@ fn gitlab_fingerprints_stay_when_lines_move_and_differ_otherwise() {
 }
 
 #[test]
-fn a_secret_is_in_no_format_wherever_a_finding_says_it() {
+fn no_format_shows_a_secret_wherever_it_is_in_a_finding() {
     let values = file(
         "values.yaml",
         "token: \"hunter2hunter2\"\nkey: |\n  first-line-of-key\n  second-line-of-key\nuser: me\n",

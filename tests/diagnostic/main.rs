@@ -1,4 +1,4 @@
-//! Findings: what people and machines are shown of them.
+//! Findings, as people and machines see them.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 mod findings;

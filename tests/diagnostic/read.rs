@@ -1,4 +1,4 @@
-//! What is said of a file that cannot be read.
+//! Findings about files that cannot be read.
 
 use rungs::diagnostic::{Finding, Format, ProblemKind, TextStyle, render};
 use rungs::source::{
@@ -45,7 +45,7 @@ fn each_obstacle_has_its_code() {
 }
 
 #[test]
-fn what_the_outside_world_failed_at_may_be_tried_again() {
+fn what_failed_outside_may_be_tried_again() {
     let of = |kind| Finding::of_read_error(&ReadError { path: path("a"), kind }, None).code;
     assert_eq!(of(ReadErrorKind::Failed("Permission denied".into())).name, "read-failed");
     assert_eq!(of(ReadErrorKind::Absent("no such object".into())).name, "commit-missing");
@@ -56,7 +56,7 @@ fn what_the_outside_world_failed_at_may_be_tried_again() {
 }
 
 #[test]
-fn a_byte_that_is_no_utf8_is_named_by_line_and_column() {
+fn a_byte_that_is_not_utf8_is_located_by_line_and_column() {
     assert_eq!(
         reading("latin1.yaml").message,
         "`latin1.yaml:2:6` is where the file stops being UTF-8"
@@ -64,7 +64,7 @@ fn a_byte_that_is_no_utf8_is_named_by_line_and_column() {
 }
 
 #[test]
-fn the_place_that_asked_is_the_place_to_mend() {
+fn the_finding_is_at_the_place_that_asked() {
     let app = file("environments/qa/web.yaml", "template: guestbok\n");
     let asked_by = at(&app, "guestbok");
     let error = ReadError { path: path("templates/guestbok"), kind: ReadErrorKind::Missing };
@@ -100,7 +100,7 @@ fn a_link_out_of_the_repository_is_shown_with_its_target() {
 }
 
 #[test]
-fn a_revision_that_cannot_be_read_says_which_command_helps() {
+fn a_revision_that_cannot_be_read_suggests_a_command() {
     let app = file("environments/qa/web.yaml", "template: web@v9\n");
     let asked_by = at(&app, "v9");
     let absent =

@@ -1,4 +1,4 @@
-//! What a person sees of a finding.
+//! Findings as a person sees them.
 
 use std::sync::Arc;
 
@@ -30,13 +30,13 @@ fn many(findings: impl IntoIterator<Item = Finding>) -> Findings {
 #[test]
 fn a_finding_shows_its_lines_the_reason_and_what_to_do() {
     let file = file("rungs.yaml", LADDER);
-    let finding = Finding::new(&ERROR, "`stagee` is no environment", at(&file, "stagee"))
+    let finding = Finding::new(&ERROR, "`stagee` is not an environment", at(&file, "stagee"))
         .because("no such directory")
         .help("did you mean `stage`?");
     insta::assert_snapshot!(text(finding), @r"
     error[some-error]
 
-      × `stagee` is no environment
+      × `stagee` is not an environment
        ╭─[rungs.yaml:2:14]
      1 │ version: 1
      2 │ ladder: [qa, stagee]
@@ -51,7 +51,7 @@ fn a_finding_shows_its_lines_the_reason_and_what_to_do() {
 }
 
 #[test]
-fn a_finding_may_point_into_several_files_and_at_one_that_is_not_there() {
+fn a_finding_may_point_into_several_files_and_at_a_missing_one() {
     let rungs = file("rungs.yaml", LADDER);
     let values =
         file("templates/web/values.yaml", "a: 1\nb:\n  c: 2\nd: 3\n\nf: 5\ng: 6\nh: 7\ni: 8\n");
@@ -125,14 +125,14 @@ fn the_last_line_counts_what_was_found() {
 fn tabs_carriage_returns_and_byte_order_marks_do_not_move_the_underline() {
     let file = file("a.yaml", "\u{feff}version: 1\r\nname:\t\tweb\u{a0}app # größe\r\nlast: x");
     let findings = many([
-        Finding::new(&ERROR, "the mark is no column", at(&file, "version")).because("here"),
+        Finding::new(&ERROR, "the mark is not a column", at(&file, "version")).because("here"),
         Finding::new(&ERROR, "tabs have a width", at(&file, "web\u{a0}app")).because("here"),
         Finding::new(&ERROR, "no line break at the end", at(&file, "x")).because("here"),
     ]);
     insta::assert_snapshot!(text(findings), @r"
     error[some-error]
 
-      × the mark is no column
+      × the mark is not a column
        ╭─[a.yaml:1:1]
      1 │ version: 1
        · ───┬───
@@ -166,17 +166,17 @@ fn tabs_carriage_returns_and_byte_order_marks_do_not_move_the_underline() {
 }
 
 #[test]
-fn a_very_long_line_is_cut_around_what_it_is_about() {
+fn a_very_long_line_is_cut_around_the_span() {
     let line = (0..200).map(|n| format!("key{n}: value{n}")).collect::<Vec<_>>().join(", ");
     let file = file("long.yaml", &format!("before: {}\nmap: {{{line}}}\n", "x".repeat(500)));
-    let finding = Finding::new(&ERROR, "said twice", at(&file, "key150")).because("again");
+    let finding = Finding::new(&ERROR, "listed twice", at(&file, "key150")).because("again");
     let finding = finding.label(at(&file, "key20:"), "first");
     let shown = text(finding);
     assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
     insta::assert_snapshot!(shown, @r"
     error[some-error]
 
-      × said twice
+      × listed twice
        ╭─[long.yaml:2:2487]
      1 │ before: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
      2 │ …ey19: value19, key20: value20, key21: value2…149: value149, key150: value150, key151: val…
@@ -232,7 +232,7 @@ fn a_span_of_a_few_lines_is_shown_whole() {
 }
 
 #[test]
-fn an_empty_span_points_between_characters_also_behind_the_last_line() {
+fn an_empty_span_points_between_characters_even_after_the_last_line() {
     let file = file("a.yaml", "a: 1\n");
     let end = Location::new(&file, Span::new(5, 5));
     insta::assert_snapshot!(text(Finding::new(&ERROR, "it ends here", end).because("missing")), @r"
@@ -308,7 +308,7 @@ fn colours_are_the_only_escapes() {
 }
 
 #[test]
-fn hostile_text_reaches_the_terminal_as_escapes() {
+fn hostile_text_is_escaped_for_the_terminal() {
     let file = file("a\x1b[31m.yaml", "a: \x1b[2J\u{202e}x\u{9b}\rb ##[add-mask]q\n::error::z\n");
     let finding = Finding::new(&ERROR, "bad\nname `\x07`", at(&file, "\u{202e}x"))
         .because("a\nb")

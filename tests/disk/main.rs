@@ -1,4 +1,4 @@
-//! Sets of files that are written while the disk or the process fails.
+//! Writing sets of files while the disk or the process fails.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 #[path = "../support/mod.rs"]
@@ -15,8 +15,8 @@ use rungs::source::RepoPath;
 use support::component::absent;
 use tempfile::TempDir;
 
-/// The variable with the directory for the test that others start as a process
-/// of its own.
+/// The variable with the directory that a test writes to when others start it as a
+/// process of its own.
 const CHILD: &str = "RUNGS_TEST_WRITES_TO";
 /// The exit code of that process if a file could not be restored.
 const LEFT: i32 = 77;
@@ -29,7 +29,7 @@ type Tree = BTreeMap<String, String>;
 
 type Case = (&'static str, Option<&'static str>, Option<&'static str>);
 
-/// Each file with what it holds before and after; none if it does not exist.
+/// Each file with its contents before and after; none if it does not exist.
 const SET: &[Case] = &[
     ("a", Some("old"), Some("new")),
     ("b/gone", Some("old"), None),
@@ -80,7 +80,7 @@ fn write_set(root: &Path) -> Result<(), rungs::disk::WriteError> {
 #[ignore = "started by other tests as a process of its own"]
 fn writes_the_set() {
     let Some(root) = std::env::var_os(CHILD) else { return };
-    // At once: what the test harness prints at its end is not part of this.
+    // Ends at once: what the test harness prints at its end is not part of the test.
     std::process::exit(match write_set(Path::new(&root)) {
         Ok(()) => 0,
         Err(error) if error.left.is_empty() => 1,
@@ -119,7 +119,7 @@ fn may_trace() -> bool {
 }
 
 #[test]
-fn a_set_that_is_ended_at_any_call_leaves_whole_files_and_the_next_run_sweeps() {
+fn a_run_that_is_killed_at_any_call_leaves_whole_files_and_the_next_run_sweeps() {
     if !may_trace() {
         return;
     }
@@ -139,7 +139,7 @@ fn a_set_that_is_ended_at_any_call_leaves_whole_files_and_the_next_run_sweeps() 
                 assert!(known.contains(&Some(text)), "{call} {count}: `{path}` is half written");
             }
             halfway += usize::from(!temporary.is_empty());
-            // Whoever writes next to what was left sweeps it.
+            // The next run that writes beside leftovers sweeps them.
             for (path, text) in &files {
                 let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
                 let (above, name) = (root.path().join(above), RepoPath::new(name).unwrap());
@@ -155,11 +155,11 @@ fn a_set_that_is_ended_at_any_call_leaves_whole_files_and_the_next_run_sweeps() 
             assert_eq!(left.collect::<Vec<_>>(), Vec::<String>::new(), "{call} {count}");
         }
     }
-    assert!(halfway > 5, "only {halfway} runs were ended halfway");
+    assert!(halfway > 5, "only {halfway} runs were killed halfway");
 }
 
 #[test]
-fn a_set_that_fails_at_any_call_changes_nothing_or_says_what() {
+fn a_run_that_fails_at_any_call_changes_nothing_or_says_what() {
     if !may_trace() {
         return;
     }

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use crate::support::corpora;
 use crate::support::git::git;
-use crate::support::program::{rungs, said};
+use crate::support::program::{rungs, transcript};
 use crate::support::repository::{copy, files_in};
 
 fn examples() -> PathBuf {
@@ -53,7 +53,7 @@ impl Adopted {
     fn status_is_as_it_was_read(&self) {
         let output = rungs(self.root(), &["status", "--format", "json"]);
         let code = output.status.code();
-        assert!(matches!(code, Some(0 | 1)), "{}: {}", self.name, said(&output));
+        assert!(matches!(code, Some(0 | 1)), "{}: {}", self.name, transcript(&output));
         let found: Json = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(self.references_in(&found), self.references_expected(), "{}", self.name);
         assert_eq!(findings(&found), findings(&self.expected), "{}", self.name);
@@ -113,9 +113,14 @@ impl Adopted {
         arguments.push("--write".to_owned());
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let output = rungs(self.root(), &arguments);
-        assert_eq!(output.status.code().map(i64::from), Some(exit), "{name}: {}", said(&output));
+        assert_eq!(
+            output.status.code().map(i64::from),
+            Some(exit),
+            "{name}: {}",
+            transcript(&output)
+        );
         self.commit(name);
-        said(&output)
+        transcript(&output)
     }
 
     /// The files with a patch applied.

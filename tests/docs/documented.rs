@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::support::git::git;
-use crate::support::program::{said, scrubbed};
+use crate::support::program::{scrubbed, transcript};
 use crate::support::repository::Remote;
 
 /// Keys that no run of this test prints, and why.
@@ -48,7 +48,7 @@ fn tables(page: &str) -> Tables {
     tables
 }
 
-/// Compares what is printed with the tables, and notes what was seen.
+/// Compares the printed output with the tables, and notes what was seen.
 struct Check {
     tables: Tables,
     seen: BTreeSet<(String, String)>,
@@ -149,7 +149,7 @@ impl Repository {
         let mut rungs = scrubbed(env!("CARGO_BIN_EXE_rungs"));
         rungs.arg("--repo").arg(clone).args(arguments).env("HOME", self.remote.path(""));
         let output = rungs.output().unwrap();
-        let text = said(&output);
+        let text = transcript(&output);
         String::from_utf8(output.stdout).unwrap_or_else(|_| panic!("{text}"))
     }
 

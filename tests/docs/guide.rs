@@ -1,4 +1,4 @@
-//! The first guide works as it is written: its files are laid out in an empty
+//! The first guide works as written: its files are laid out in an empty
 //! directory, and rendered.
 
 use std::fs;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::git::git;
-use crate::support::program::{rungs, said};
+use crate::support::program::{rungs, transcript};
 use crate::support::repository::{Remote, files_in, lay_out};
 
 fn guide(name: &str) -> String {
@@ -67,9 +67,9 @@ fn followed(heading: &str) -> [BTreeMap<String, Vec<u8>>; 2] {
     for command in &commands {
         let arguments: Vec<_> = command.iter().map(String::as_str).collect();
         let output = rungs(&clone, &arguments);
-        assert!(output.status.success(), "{command:?}: {}", said(&output));
+        assert!(output.status.success(), "{command:?}: {}", transcript(&output));
         let warnings = String::from_utf8_lossy(&output.stderr).contains("warning");
-        assert!(!warnings, "{command:?}: {}", said(&output));
+        assert!(!warnings, "{command:?}: {}", transcript(&output));
     }
     [before, files_in(&clone)]
 }
@@ -115,7 +115,7 @@ fn every_finding_that_the_guide_names_can_be_explained() {
     let mut count = 0;
     for code in rows {
         let output = rungs(directory.path(), &["explain", code]);
-        assert!(output.status.success(), "{code}: {}", said(&output));
+        assert!(output.status.success(), "{code}: {}", transcript(&output));
         count += 1;
     }
     assert!(count > 5, "the guide has a table of codes");
@@ -150,7 +150,7 @@ fn run_all(clone: &Path, text: &str) {
     for command in commands {
         let arguments: Vec<_> = command.iter().map(String::as_str).collect();
         let output = rungs(clone, &arguments);
-        assert!(output.status.success(), "{command:?}: {}", said(&output));
+        assert!(output.status.success(), "{command:?}: {}", transcript(&output));
     }
 }
 

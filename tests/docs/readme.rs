@@ -6,7 +6,7 @@ use std::process::Output;
 
 use regex::Regex;
 
-use crate::support::program::{said, scrubbed};
+use crate::support::program::{scrubbed, transcript};
 
 fn page(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
@@ -69,7 +69,12 @@ fn toured(directory: &Path) -> PathBuf {
             continue;
         }
         let output = shell(&here, directory, line);
-        assert_eq!(output.status.code(), Some(expected_end(line)), "{line}: {}", said(&output));
+        assert_eq!(
+            output.status.code(),
+            Some(expected_end(line)),
+            "{line}: {}",
+            transcript(&output)
+        );
         if !shown.is_empty() {
             let printed = [&output.stdout[..], &output.stderr].concat();
             let printed = String::from_utf8(printed).unwrap();
@@ -86,7 +91,7 @@ fn the_tour_of_the_readme_works_as_it_is_pasted() {
     let guestbook = fs::read_to_string(root.join("environments/e2e/guestbook.yaml")).unwrap();
     assert!(guestbook.contains("tag: v5"), "{guestbook}");
     let check = shell(&root, directory.path(), "rungs render --check");
-    assert_eq!(check.status.code(), Some(0), "{}", said(&check));
+    assert_eq!(check.status.code(), Some(0), "{}", transcript(&check));
 }
 
 /// Lines of a page's blocks that call rungs, however they are shown, up to
@@ -108,7 +113,7 @@ fn the_commands_of_every_page_are_understood() {
     for path in guides.chain([Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")]) {
         for line in calls(&fs::read_to_string(&path).unwrap()) {
             let output = shell(directory.path(), directory.path(), line);
-            let text = said(&output);
+            let text = transcript(&output);
             assert!(!text.contains("try '--help'"), "{}: {line}: {text}", path.display());
             count += 1;
         }
@@ -127,7 +132,7 @@ fn the_guides_commands_for_the_demo_work() {
             let output = shell(&root, directory.path(), line);
             // The exit codes of gates and of `--exit-code` are answers as well.
             let is_answer = matches!(output.status.code(), Some(0 | 1 | 3 | 5));
-            let text = said(&output);
+            let text = transcript(&output);
             let is_asked = !text.contains("error[") || text.contains("gate-");
             assert!(is_answer && is_asked, "{guide}: {line}: {text}");
         }

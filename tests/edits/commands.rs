@@ -1,4 +1,4 @@
-//! The command as a person or a build meets it.
+//! The command as a person or a build uses it.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -26,8 +26,8 @@ fn read(directory: &Path, name: &str) -> String {
     fs::read_to_string(directory.join(name)).unwrap().replace(OLD, "OLD").replace(NEW, "NEW")
 }
 
-/// Sets `arguments` in the file, and expects it to say that afterwards, or to be
-/// refused by that code.
+/// Sets `arguments` in the file, and expects either that text afterwards or a refusal
+/// with that code.
 #[track_caller]
 fn check(name: &str, before: &str, arguments: &[&str], after: Result<&str, &str>) {
     let directory = directory(&[(name, before)]);
@@ -35,15 +35,15 @@ fn check(name: &str, before: &str, arguments: &[&str], after: Result<&str, &str>
     let mut all = vec!["set".to_owned(), "--in".to_owned(), name.to_owned()];
     all.extend(arguments);
     let output = rungs(directory.path(), &all);
-    let said = stderr(&output);
+    let errors = stderr(&output);
     match after {
         Ok(after) => {
-            assert_eq!(output.status.code(), Some(0), "{said}");
+            assert_eq!(output.status.code(), Some(0), "{errors}");
             assert_eq!(read(directory.path(), name), after);
         }
         Err(code) => {
-            assert_eq!(output.status.code(), Some(1), "{said}");
-            assert!(said.contains(&format!("[{code}]")), "{said}");
+            assert_eq!(output.status.code(), Some(1), "{errors}");
+            assert!(errors.contains(&format!("[{code}]")), "{errors}");
             assert_eq!(read(directory.path(), name), before);
         }
     }
@@ -78,7 +78,7 @@ fn a_repository_is_the_same_however_the_registry_is_written() {
 }
 
 #[test]
-fn a_tag_alone_needs_a_name_where_there_are_several_images() {
+fn a_tag_alone_needs_a_name_if_there_are_several_images() {
     check("pod.yaml", TWO, &[":v2"], Err("which-image"));
 }
 
@@ -121,9 +121,9 @@ fn a_digest_that_is_given_is_added() {
 }
 
 #[test]
-fn what_stands_nowhere_is_refused_with_what_was_probably_meant() {
+fn what_is_not_found_is_refused_with_a_suggestion() {
     let directory = directory(&[("pod.yaml", POD)]);
-    for (arguments, meant) in [
+    for (arguments, suggested) in [
         (vec!["ghcr.io/shop/wep:v2"], "ghcr.io/shop/web"),
         (vec!["--route", "spec.contaners[0].image=x"], "spec.containers[0].image"),
     ] {
@@ -131,7 +131,7 @@ fn what_stands_nowhere_is_refused_with_what_was_probably_meant() {
         let output = rungs(directory.path(), &arguments);
         assert_eq!(output.status.code(), Some(1));
         assert!(
-            stderr(&output).contains(&format!("did you mean `{meant}`?")),
+            stderr(&output).contains(&format!("did you mean `{suggested}`?")),
             "{}",
             stderr(&output)
         );
@@ -174,7 +174,7 @@ spec:
 ";
 
 #[test]
-fn a_git_repository_is_set_wherever_its_address_stands_in_whatever_form() {
+fn a_git_repository_is_set_wherever_its_address_is_in_any_form() {
     let after = SOURCES
         .replace("tag: v1}", "tag: v2}")
         .replace("targetRevision: v1", "targetRevision: v2")
@@ -273,7 +273,7 @@ fn two_values_for_one_place_are_refused() {
 }
 
 #[test]
-fn where_one_file_is_refused_none_is_changed() {
+fn if_one_file_is_refused_none_is_changed() {
     let template = "{{ if .Values.on }}\nimage: ghcr.io/shop/web:v1\n{{ end }}\n";
     let directory = directory(&[("a.yaml", POD), ("chart/b.yaml", template)]);
     let output = rungs(directory.path(), &["set", "--in", ".", "ghcr.io/shop/web:v2"]);
@@ -311,7 +311,7 @@ fn a_link_out_of_its_directory_is_not_followed() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(read(outside.path(), "pod.yaml"), POD);
     assert!(read(directory.path(), "inner/pod.yaml").contains("web:v2"));
-    // A link that stays inside leads to the file, and stays a link.
+    // A link that does not leave the directory leads to the file, and remains a link.
     let output = rungs(directory.path(), &["set", "--in", "in.yaml", "web=:v3"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(read(directory.path(), "inner/pod.yaml").contains("web:v3"));
@@ -319,7 +319,7 @@ fn a_link_out_of_its_directory_is_not_followed() {
 }
 
 #[test]
-fn it_says_what_changed_and_changes_nothing_where_that_is_asked_for() {
+fn it_reports_what_changed_and_a_dry_run_changes_nothing() {
     let directory = directory(&[("pod.yaml", POD)]);
     let output = rungs(directory.path(), &["set", "--in", "pod.yaml", "web=:v2", "--dry-run"]);
     let line = "pod.yaml:7: spec.containers[0].image: ghcr.io/shop/web:v1 → ghcr.io/shop/web:v2\n";
@@ -343,7 +343,7 @@ fn it_says_what_changed_and_changes_nothing_where_that_is_asked_for() {
 }
 
 #[test]
-fn a_file_that_is_not_there_and_a_call_that_says_nothing_are_told_apart() {
+fn a_missing_file_and_a_call_without_references_are_distinguished() {
     let directory = directory(&[("pod.yaml", POD)]);
     let code = |arguments: &[&str]| rungs(directory.path(), arguments).status.code();
     assert_eq!(code(&["set", "web=:v2"]), Some(2));

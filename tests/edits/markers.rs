@@ -1,5 +1,5 @@
-//! What Flux's image automation and kpt's set-image change, changed by the
-//! program: the same values, and nothing else.
+//! The program changes the same values as Flux's image automation and kpt's
+//! set-image, and nothing else.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,7 +35,7 @@ fn lines(text: &str) -> Vec<&str> {
     text.lines().map(str::trim_start).collect()
 }
 
-/// Whether each line is the old one, but for those whose text the peer changed.
+/// Checks that each line is the old one, except those whose text the peer changed.
 fn check(before: &Path, after: &BTreeMap<String, String>, expected: &BTreeMap<String, String>) {
     for (name, text) in files(before) {
         let wanted = expected.get(&name).unwrap_or(&text);

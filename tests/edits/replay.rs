@@ -1,4 +1,4 @@
-//! What people changed in real commits, made again by the program.
+//! Changes that people made in real commits, made again by the program.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -59,8 +59,8 @@ fn commits(replay: &Path) -> Vec<PathBuf> {
     children(replay).iter().flat_map(|repository| children(repository)).collect()
 }
 
-/// Makes each edit of a commit, a call to a file. Whatever is not refused must
-/// come out as in the commit.
+/// Makes the edits of a commit with one call for each file. Files that are not
+/// refused must come out as in the commit.
 fn reproduce(commit: &Path) -> Result<(), String> {
     let edits = fs::read_to_string(commit.join("edits.json")).unwrap();
     let edits = serde_json::from_str::<Commit>(&edits).unwrap().edits;
@@ -82,18 +82,18 @@ fn reproduce(commit: &Path) -> Result<(), String> {
             refused.insert(why(stderr(&output), file));
             continue;
         }
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(0), "{}: {arguments:?}\n{said}", commit.display());
+        let errors = stderr(&output);
+        assert_eq!(output.status.code(), Some(0), "{}: {arguments:?}\n{errors}", commit.display());
         let expected = fs::read_to_string(commit.join("after").join(file)).unwrap();
-        assert_eq!(after, expected, "{}: {arguments:?}\n{said}", commit.display());
+        assert_eq!(after, expected, "{}: {arguments:?}\n{errors}", commit.display());
     }
     let refused: Vec<_> = refused.into_iter().collect();
     if refused.is_empty() { Ok(()) } else { Err(refused.join(", ")) }
 }
 
 /// The code of a refusal, and the file.
-fn why(said: &str, file: &str) -> String {
-    let code = said.split(['[', ']']).nth(1).unwrap_or_default();
+fn why(errors: &str, file: &str) -> String {
+    let code = errors.split(['[', ']']).nth(1).unwrap_or_default();
     format!("{code} {file}")
 }
 
@@ -137,8 +137,8 @@ fn arguments_of(before: &str, edits: &[&Edit]) -> Vec<String> {
     unique
 }
 
-/// The image that a `tag` or `digest` is of: what stands beside it in its map, or
-/// at an artifact's `url`.
+/// The image that a `tag` or `digest` belongs to: beside it in its map, or in an
+/// artifact's `url`.
 fn name_of(before: &str, edit: &Edit) -> String {
     let lines: Vec<&str> = before.lines().collect();
     let at = edit.line - 1;

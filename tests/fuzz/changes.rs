@@ -1,4 +1,4 @@
-//! Changes of YAML files, at places that the files have.
+//! Changes to YAML files, at places that the files have.
 
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ fn routes(file: &str) -> Vec<String> {
 }
 
 fn add(node: Node<'_>, route: &Route, routes: &mut Vec<String>) {
-    // Aliases of aliases lead to more places than there are atoms.
+    // Aliases of aliases lead to more places than could ever be listed.
     if routes.len() == 100 {
         return;
     }

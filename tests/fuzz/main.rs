@@ -1,9 +1,9 @@
-//! The fuzz targets as tests: of every input that is checked in, and of a fixed
-//! number of others that are made from these, from a fixed seed. They give the
-//! same answer twice.
+//! The fuzz targets as tests: on every input that is checked in, and on a fixed
+//! number of others that are made from these with a fixed seed, so that every run
+//! gives the same answer.
 //!
 //! `.ci/fuzz` runs the targets under a fuzzer, which looks for branches that
-//! were never taken, and begins with another seed each time.
+//! were never taken, and starts with another seed each time.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod changes;
@@ -20,7 +20,7 @@ use std::path::Path;
 use mutate::Material;
 use random::Random;
 
-/// Chosen once: another one is the fuzzer's business.
+/// The seed, chosen once: trying others is the fuzzer's business.
 const SEED: u64 = 8;
 
 /// A target's inputs that are checked in.
@@ -32,8 +32,8 @@ fn corpus(target: &str) -> Vec<String> {
     files.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
-/// What a target claims holds of these inputs; the first of which it does not
-/// is kept in a file.
+/// Checks that a target's claim holds for these inputs; the first for which it does
+/// not is kept in a file.
 #[track_caller]
 fn holds(target: &str, check: fn(&str), inputs: impl IntoIterator<Item = String>) {
     for input in inputs {
@@ -41,8 +41,8 @@ fn holds(target: &str, check: fn(&str), inputs: impl IntoIterator<Item = String>
             let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{target}"));
             fs::write(&path, &input).unwrap();
             panic!(
-                "`{target}` does not hold of the input in {}: with what mends it, it joins \
-                 `fuzz/corpus/{target}`\n{input:?}",
+                "`{target}` does not hold for the input in {}: add it to `fuzz/corpus/{target}` \
+                 with the fix\n{input:?}",
                 path.display()
             );
         }

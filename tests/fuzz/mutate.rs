@@ -1,9 +1,9 @@
-//! Texts made from others by what a careless hand does to YAML: words are put
-//! in, left out and exchanged, lines are moved and indented.
+//! Texts made from others by the mistakes of a careless editor of YAML: words are
+//! inserted, left out and swapped, lines are moved and indented.
 
 use crate::random::Random;
 
-/// What means something to a reader of YAML, and what nearly does.
+/// Words that mean something to a reader of YAML, and words that nearly do.
 const WORDS: &[&str] = &[
     ":",
     ": ",
@@ -81,14 +81,14 @@ const WORDS: &[&str] = &[
     "a.b",
 ];
 
-/// What texts are made of.
+/// The material that texts are made of.
 pub(crate) struct Material {
     pub(crate) seeds: Vec<String>,
     words: Vec<String>,
 }
 
 impl Material {
-    /// The seeds, with the words of all.
+    /// The seeds, with the words of all of them.
     pub(crate) fn of(seeds: Vec<String>) -> Self {
         let own = seeds.iter().flat_map(|seed| tokens(seed)).map(str::to_owned);
         let mut words: Vec<_> = own.collect();
@@ -106,7 +106,7 @@ impl Material {
                 1 if random.once_in(4) => self.cross(random, &text),
                 _ => self.change_tokens(random, &text),
             };
-            // Most of what is changed often is no YAML at all.
+            // After many changes, most texts are not YAML at all.
             if random.once_in(2) {
                 break;
             }
@@ -178,7 +178,7 @@ impl Material {
     }
 }
 
-/// Words, runs of blanks, and each other character by itself.
+/// Splits a text into words, runs of blanks, and each other character by itself.
 fn tokens(text: &str) -> Vec<&str> {
     let class = |c: char| match c {
         ' ' => 1,

@@ -22,12 +22,12 @@ impl Random {
         usize::try_from(self.next() % limit).expect("it is below a length")
     }
 
-    /// One of those, of which there are some.
+    /// One of the items, of which there must be at least one.
     pub(crate) fn pick<'t, T>(&mut self, of: &'t [T]) -> &'t T {
         &of[self.below(of.len())]
     }
 
-    /// Whether one of that many times has come.
+    /// Returns true once in that many times, on average.
     pub(crate) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }

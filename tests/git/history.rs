@@ -499,7 +499,7 @@ fn a_history_that_is_not_read_to_its_end_leaves_no_process() {
 }
 
 /// The number of processes that this one has started and that still exist; none
-/// if a thread, whose list that would be, ended meanwhile.
+/// if the thread with that list ended meanwhile.
 fn children() -> Option<usize> {
     let mut children = 0;
     for task in std::fs::read_dir("/proc/self/task").ok()? {

@@ -1,4 +1,4 @@
-//! A run that is ended in the middle, or that meets a full disk: the remote has
+//! A run that is killed in the middle, or that meets a full disk: the remote has
 //! all of it or nothing, and the next run does what is left to do, once.
 
 use std::ffi::OsString;
@@ -70,7 +70,7 @@ fn wait_for_group(mut child: Child) -> ExitStatus {
 /// that it started, as the end of a container does.
 fn end(mut child: Child, with_group: bool) {
     let id = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-    // It may have ended by itself.
+    // It may have finished by itself.
     let _ = if with_group {
         rustix::process::kill_process_group(id, Signal::KILL)
     } else {
@@ -149,9 +149,9 @@ fn a_run_that_is_killed_at_any_moment_leaves_all_or_nothing_and_is_finished_once
             let script = ends_before(call, &tools.join("calls"), with_group);
             let child = start(&clone, &text, Some(git::stand_in(&tools, &script)));
             let status = wait_for_group(child);
-            // Over file:// the server's git is in the group, too, and if it is
-            // ended it leaves its locks behind, which a person has to remove on
-            // any server.
+            // Over file:// the server's git is in the group too. If it is killed,
+            // it leaves its locks behind, which a person has to remove on any
+            // server.
             git::unlock(&bare);
             set(&clone, &text).unwrap();
             expected.splice(0..0, [text, "other".to_owned()]);

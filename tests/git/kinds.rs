@@ -38,7 +38,7 @@ fn varied(scratch: &Scratch) {
     scratch.later(&["merge", "-q", "--no-ff", "-m", "merge", "topic"]);
 }
 
-/// The same clone as it is read by the git program and not by libgit2: a clone
+/// The same clone as the git program reads it instead of libgit2: a clone
 /// with such a remote may be partial.
 fn by_program(scratch: &Scratch) -> std::sync::Arc<LocalClone> {
     scratch.git(&["config", "remote.promises.promisor", "true"]);
@@ -54,7 +54,7 @@ fn all_objects(scratch: &Scratch) -> Vec<ObjectName> {
     scratch.git(&all).lines().map(name).collect()
 }
 
-/// Everything that can be asked about an object, with failures by their kind.
+/// The answers to every question about an object, with failures by their kind.
 fn answers(objects: &dyn ObjectDatabase, id: &ObjectName) -> String {
     let kind = |error: &ObjectError| match error {
         ObjectError::Failed(_) => "failed".to_owned(),

@@ -217,7 +217,7 @@ fn twenty(clones: &[PathBuf], bare: &Path) {
     assert!(git::is_sound(bare));
 }
 
-/// Copies of one clone: cloning twenty times is not what is tested.
+/// Copies of one clone: cloning twenty times would test nothing more.
 fn clones(directory: &Path, url: &str) -> Vec<PathBuf> {
     let first = directory.join("clone");
     git::clone(url, &first, &[]);
@@ -583,7 +583,7 @@ fn the_base_is_requested_or_configured_or_what_the_ci_or_the_remotes_head_says()
     let forge: ConfiguredBase = |_| Ok(Some("forge".to_owned()));
     let nothing: ConfiguredBase = |_| Ok(None);
     let ci = [("GITLAB_CI", "true"), ("CI_PROJECT_PATH", "origin"), ("CI_DEFAULT_BRANCH", "ci")];
-    assert_eq!(base(&clone, Some("asked"), forge, &ci), "asked");
+    assert_eq!(base(&clone, Some("requested"), forge, &ci), "requested");
     assert_eq!(base(&clone, None, forge, &ci), "forge");
     assert_eq!(base(&clone, None, nothing, &ci), "ci");
     // As it was when the clone was made, or what the remote says if that is not

@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 use crate::support::git::{belongs_to, git};
-use crate::support::program::{rungs_in, said, scrubbed};
+use crate::support::program::{rungs_in, scrubbed, transcript};
 use crate::support::repository::{Remote, copy, native};
 
 const CONFIGURATION: &str = "\
@@ -85,7 +85,7 @@ impl Shop {
     fn json(&self, clone: &Path, arguments: &[&str]) -> Value {
         let output = self.rungs(clone, &[arguments, &["--format", "json"]].concat());
         let document = serde_json::from_slice(&output.stdout);
-        document.unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", said(&output)))
+        document.unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", transcript(&output)))
     }
 
     /// Every command has the same base: that commit, by that reference.
@@ -117,7 +117,7 @@ impl Shop {
     #[track_caller]
     fn ends(&self, clone: &Path, arguments: &[&str], exit: i32, code: &str) -> String {
         let output = self.rungs(clone, &[arguments, &["--format", "json"]].concat());
-        assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {}", said(&output));
+        assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {}", transcript(&output));
         let document: Value = serde_json::from_slice(&output.stdout).unwrap();
         let findings = document["findings"].as_array().unwrap();
         let found = findings.iter().find(|finding| finding["code"] == code);
@@ -148,7 +148,7 @@ fn paste(clone: &Path, help: &str) {
     let mut shell = scrubbed("sh");
     shell.args(["-c", command]).current_dir(clone).env("GIT_CONFIG_GLOBAL", "/dev/null");
     let output = shell.output().unwrap();
-    assert!(output.status.success(), "{command}: {}", said(&output));
+    assert!(output.status.success(), "{command}: {}", transcript(&output));
 }
 
 #[test]
@@ -433,7 +433,7 @@ fn a_tag_named_as_the_base_is_not_taken_for_it() {
     git(&clone, &["tag", "main", "HEAD"]);
     let gates = ["gates", "--base", "main"];
     let output = shop.rungs(&clone, &gates);
-    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(3), "{}", transcript(&output));
     for command in WITH_BASE {
         let document = shop.json(&clone, &[command, &["--base", "main"]].concat());
         assert_eq!(document["workspace"]["base"]["reference"], MAIN, "{command:?}");
@@ -443,8 +443,8 @@ fn a_tag_named_as_the_base_is_not_taken_for_it() {
     let help = shop.ends(&clone, &["gates", "--base", "v1"], 4, "unknown-revision");
     assert!(help.contains("the tag is `refs/tags/v1`"), "{help}");
     let output = shop.rungs(&clone, &["gates", "--base", "refs/tags/v1"]);
-    assert!(output.status.success(), "{}", said(&output));
-    assert!(said(&output).contains("the base is `refs/tags/v1`"), "{}", said(&output));
+    assert!(output.status.success(), "{}", transcript(&output));
+    assert!(transcript(&output).contains("the base is `refs/tags/v1`"), "{}", transcript(&output));
 }
 
 #[test]
@@ -455,7 +455,7 @@ fn what_a_fork_calls_main_is_not_its_own_base() {
     git(&clone, &["switch", "-q", "main"]);
     for base in ["main", "origin/main", MAIN] {
         let output = shop.rungs(&clone, &["gates", "--base", base]);
-        assert_eq!(output.status.code(), Some(3), "{base}: {}", said(&output));
+        assert_eq!(output.status.code(), Some(3), "{base}: {}", transcript(&output));
     }
     // Nor if the clone has not fetched the remote's.
     git(&clone, &["update-ref", "-d", MAIN]);
@@ -471,7 +471,7 @@ fn a_branch_whose_name_starts_with_a_remotes_name_is_not_that_remotes() {
     git(&clone, &["branch", "-q", "origin/main", "HEAD"]);
     git(&clone, &["fetch", "-q"]);
     let output = shop.rungs(&clone, &["gates", "--base", "origin/main"]);
-    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(3), "{}", transcript(&output));
 }
 
 #[test]
@@ -482,9 +482,9 @@ fn a_local_branch_is_the_base_if_the_remote_has_none_of_that_name() {
     git(&clone, &["switch", "-qc", "topic"]);
     put(&clone, "stage/web.yaml", "tag: v2\n");
     let output = shop.rungs(&clone, &["gates", "--base", "next"]);
-    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", transcript(&output));
     let words = "the base is this clone's own `refs/heads/next`";
-    assert!(said(&output).contains(words), "{}", said(&output));
+    assert!(transcript(&output).contains(words), "{}", transcript(&output));
     for command in WITH_BASE {
         let document = shop.json(&clone, &[command, &["--base", "next"]].concat());
         assert_eq!(document["workspace"]["base"]["reference"], "refs/heads/next", "{command:?}");
@@ -546,8 +546,8 @@ fn a_network_failure_is_not_a_missing_remote() {
     let known = shop.json(&clone, &["status"]);
     assert_eq!(known["workspace"]["base"]["reference"], MAIN);
     let output = shop.rungs(&clone, COMMANDS[2]);
-    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    assert!(said(&output).contains("warning[remote-unreachable]"), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", transcript(&output));
+    assert!(transcript(&output).contains("warning[remote-unreachable]"), "{}", transcript(&output));
     // Now it is not known which branch is the base.
     git(&clone, &["remote", "set-head", "origin", "--delete"]);
     shop.refuse(&clone, &[], 4, "remote-unreachable");
@@ -587,9 +587,13 @@ fn a_configuration_that_cannot_be_read_names_no_base() {
     fs::write(clone.join("rungs.yaml"), "version: 1\nladder: [qa\n").unwrap();
     for command in COMMANDS {
         let output = shop.rungs(&clone, command);
-        assert_eq!(output.status.code(), Some(2), "{command:?}: {}", said(&output));
-        assert!(said(&output).contains("--base"), "{command:?}: {}", said(&output));
-        assert!(said(&output).contains("rungs.yaml:"), "{command:?}: {}", said(&output));
+        assert_eq!(output.status.code(), Some(2), "{command:?}: {}", transcript(&output));
+        assert!(transcript(&output).contains("--base"), "{command:?}: {}", transcript(&output));
+        assert!(
+            transcript(&output).contains("rungs.yaml:"),
+            "{command:?}: {}",
+            transcript(&output)
+        );
     }
     for command in WITH_BASE {
         let document = shop.json(&clone, &[command, &["--base", "main"]].concat());
@@ -622,9 +626,17 @@ fn commands_that_look_at_no_branch_read_the_base_of_a_bare_clone() {
     let shop = Shop { remote: Remote::new(&files), variables: Vec::new() };
     let (nowhere, url) = (shop.remote.path(""), shop.remote.file_url());
     let values = shop.rungs(&nowhere, &["values", "web", "--env", "qa", "--repo", &url]);
-    assert!(values.status.success() && said(&values).contains("v2"), "{}", said(&values));
+    assert!(
+        values.status.success() && transcript(&values).contains("v2"),
+        "{}",
+        transcript(&values)
+    );
     let render = shop.rungs(&nowhere, &["render", "--stdout", "--repo", &url]);
-    assert!(render.status.success() && said(&render).contains("web:v2"), "{}", said(&render));
+    assert!(
+        render.status.success() && transcript(&render).contains("web:v2"),
+        "{}",
+        transcript(&render)
+    );
     let help = shop.ends(&nowhere, &["render", "--repo", &url], 2, "no-work-tree");
     assert!(help.contains("--stdout"), "{help}");
     // Nor does anything else write files into the clone that is kept.

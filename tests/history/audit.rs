@@ -298,7 +298,7 @@ fn commits_with_wrong_clocks_are_in_the_order_of_the_branch() {
     };
     let all = made.entries(&["--env", "qa"]);
     assert_eq!(brief(&all), ["\":v3\"", "\":v2\"", "\":v1\""]);
-    // The first is older than what is wanted, and does not hide the others.
+    // The first is too old for the query, and does not hide the others.
     let since = made.entries(&["--env", "qa", "--since", "2023-11-14T00:00:00Z"]);
     assert_eq!(brief(&since), ["\":v2\"", "\":v1\""]);
 }

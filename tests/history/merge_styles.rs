@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use crate::support::git::{belongs_to, git, git_at};
-use crate::support::program::{rungs, rungs_done, said};
+use crate::support::program::{rungs, rungs_done, transcript};
 use crate::support::repository::{
     Remote, copy, files_at, native, native_app, native_file, rendered_file,
 };
@@ -31,7 +31,7 @@ fn hours_ago(hours: i64) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// A person changes an app's tag by hand, with what is rendered of it.
+/// A person changes an app's tag by hand, with its rendered file.
 fn person_sets(clone: &Path, environment: &str, app: &str, tag: &str, time: &str) {
     std::fs::write(clone.join(native_file(environment, app)), native_app(app, tag)).unwrap();
     rungs_done(clone, &["render"]);
@@ -152,7 +152,7 @@ impl Merged {
         let arguments = ["promote", "web", "--to", "prod", "--dry-run", "--format", "json"];
         let output = rungs(&self.cloned(name), &arguments);
         serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|_| panic!("a plan: {}", said(&output)))
+            .unwrap_or_else(|_| panic!("a plan: {}", transcript(&output)))
     }
 
     /// What the gate `soak` says about that.

@@ -1,5 +1,4 @@
-//! What Kubernetes says: everything is posted to a real API server, which
-//! checks each field and keeps nothing.
+//! Objects posted to a real API server, which checks each field and keeps nothing.
 
 use rungs::kubernetes::{Scope, built_in_scope};
 
@@ -23,15 +22,15 @@ fn demo(environment: &str) -> Vec<Manifest> {
     documents.map(manifest).collect()
 }
 
-/// Has the server check the objects; namespaces are created, because the rest
-/// needs them. What is refused, in the server's words.
+/// Has the server check the objects, and returns its messages about those that it
+/// refuses. Namespaces are created, because the rest needs them.
 fn refused(server: &ApiServer, manifests: &[Manifest]) -> Vec<String> {
     let (namespaces, others): (Vec<_>, Vec<_>) =
         manifests.iter().cloned().partition(|manifest| manifest.kind == "Namespace");
     let mut answers = server.create(&namespaces, Keep::Yes);
     answers.extend(server.create(&others, Keep::No));
-    let asked = namespaces.iter().chain(&others).zip(answers);
-    let refused = asked.filter(|(_, answer)| !answer.is_accepted());
+    let answered = namespaces.iter().chain(&others).zip(answers);
+    let refused = answered.filter(|(_, answer)| !answer.is_accepted());
     refused.map(|(manifest, answer)| format!("{}: {answer}", manifest.name)).collect()
 }
 
@@ -47,7 +46,7 @@ fn the_server_accepts_every_object_of_the_demo() {
 }
 
 #[test]
-fn the_server_refuses_what_is_spoilt_and_says_which_field() {
+fn the_server_refuses_spoilt_objects_and_names_the_field() {
     let Some(server) = ApiServer::shared() else { return };
     // A namespace of its own: the demo's may be there already, or not yet.
     let spoilt = |from: &str, to: &str| {

@@ -1,4 +1,4 @@
-//! Objects, and what a Kubernetes API server says of them.
+//! Objects, and what a Kubernetes API server says about them.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 mod accepted;

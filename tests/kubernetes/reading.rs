@@ -1,4 +1,4 @@
-//! From documents to objects, and where they are put.
+//! Turning documents into objects, and giving them a namespace and labels.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ fn read(text: &str) -> Result<Vec<Object>, Findings> {
     objects_of(documents(&file), &Origin::exact(whole(&file)))
 }
 
-/// As an app `web` in the namespace `web-qa` with the label `team: shop`.
+/// The objects of an app `web` in the namespace `web-qa` with the label `team: shop`.
 fn placed_with(text: &str, scopes: &Scopes) -> (Vec<Object>, Findings) {
     let setting = file("environments/qa/environment.yaml", "labels: { team: shop }\n");
     let at = whole(&setting);
@@ -100,7 +100,7 @@ fn every_problem_of_a_file_is_reported_with_its_place() {
 }
 
 #[test]
-fn what_says_which_object_it_is_must_be_text() {
+fn what_identifies_an_object_must_be_text() {
     assert_eq!(
         refused("apiVersion: 1\nkind: [a]\nmetadata: {name: 12, namespace: yes}\n").len(),
         3
@@ -201,7 +201,7 @@ fn a_cluster_scoped_object_gets_no_namespace_and_may_name_none() {
 }
 
 #[test]
-fn an_unknown_kind_counts_as_namespaced_and_is_said_once() {
+fn an_unknown_kind_counts_as_namespaced_and_is_reported_once() {
     let (objects, findings) = placed(
         "apiVersion: apps/v1\nkind: Deploymnt\nmetadata: {name: a}\n---\napiVersion: apps/v1\nkind: Deploymnt\nmetadata: {name: b}\n---\napiVersion: example.com/v1\nkind: Shop\nmetadata: {name: c}\n",
     );
@@ -234,14 +234,14 @@ fn definitions_in_the_repository_and_among_the_objects_decide() {
     assert!(findings.is_empty());
     assert_eq!(objects[0].id.namespace, None);
 
-    // What is deployed wins.
+    // The deployed definition wins.
     let mut scopes = scopes;
     scopes.learn(&read(&DEFINITION.replace("Cluster}", "Namespaced}")).unwrap());
     assert_eq!(scopes.of("example.com", "Shop"), Some(Scope::Namespaced));
 }
 
 #[test]
-fn a_repository_without_definitions_knows_kubernetes_own_kinds() {
+fn a_repository_without_definitions_knows_the_kinds_of_kubernetes() {
     let tree = Tree::new(Memory::new());
     let scopes = read_definitions(&tree, &RepoPath::new("schemas/crds").unwrap()).unwrap();
     assert_eq!(scopes.of("", "Node"), Some(Scope::Cluster));
@@ -272,7 +272,7 @@ fn an_encrypted_object_that_cannot_pass_is_refused() {
         ["sops-split"]
     );
     assert_eq!(refused("apiVersion: v1\nkind: List\nitems: []\nsops: {}\n"), ["sops-split"]);
-    // What a program made has no text that was signed.
+    // An object that a program made has no signed text.
     let program = file("main.jsonnet", "{ sops: {} }");
     let at = whole(&program);
     let mut made = Value::new(&program);
@@ -289,7 +289,7 @@ fn an_encrypted_object_that_cannot_pass_is_refused() {
 }
 
 #[test]
-fn what_a_secret_holds_is_masked() {
+fn the_contents_of_a_secret_are_masked() {
     let objects = read(
         "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData:\n  password: hunter2\ndata: {token: aHVudGVyMw==}\n",
     )
@@ -314,7 +314,7 @@ fn a_duplicate_is_one_finding_that_shows_every_origin() {
 }
 
 #[test]
-fn a_set_is_in_one_order_however_it_was_filled() {
+fn the_order_of_a_set_does_not_depend_on_how_it_was_filled() {
     let mut objects = placed("apiVersion: v1\nkind: Pod\nmetadata: {name: b}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\n").0;
     let names = |set: ObjectSet| -> Vec<_> { set.iter().map(|o| o.id.to_string()).collect() };
     let first = names(ObjectSet::of(objects.clone()).unwrap());

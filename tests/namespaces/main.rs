@@ -1,4 +1,4 @@
-//! What each environment brings.
+//! The objects that each environment itself brings.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -54,7 +54,7 @@ fn environment(settings: &str, apps: Apps<'_>) -> Environment {
     environments(&[("qa", settings, apps)]).remove(0)
 }
 
-/// What an environment brings that is alone.
+/// The objects that a lone environment brings.
 fn generate(environment: &Environment) -> Vec<Object> {
     Namespaces::of(slice::from_ref(environment)).generate(environment)
 }
@@ -107,7 +107,7 @@ metadata:
 }
 
 #[test]
-fn quota_and_limits_are_what_was_configured_and_come_from_there() {
+fn quota_and_limits_come_from_the_settings() {
     let objects = generate(&environment(SETTINGS, &[("web", "shop")]));
     let spec = |object: &Object| emit(object.value.root().get("spec").unwrap());
     assert_eq!(spec(&objects[1]), "hard:\n  requests.cpu: \"20\"\n  pods: 50\n");
@@ -153,7 +153,7 @@ fn nothing_is_brought_to_namespaces_that_kubernetes_makes() {
 }
 
 #[test]
-fn nothing_is_brought_where_someone_else_does() {
+fn nothing_is_brought_where_another_environment_brings_it() {
     let settings = format!("{SETTINGS}generate: {{ namespaces: false }}\n");
     assert!(generate(&environment(&settings, &[("web", "shop")])).is_empty());
 }
@@ -161,7 +161,7 @@ fn nothing_is_brought_where_someone_else_does() {
 const SHOP: Apps<'_> = &[("web", "shop")];
 
 #[test]
-fn a_namespace_that_environments_share_is_brought_once_by_the_first_on_the_ladder() {
+fn a_shared_namespace_is_brought_once_by_the_first_environment_on_the_ladder() {
     let own: Apps<'_> = &[("mail", "mail"), ("web", "shop")];
     // By name, `alpha` would be the first.
     let ladder = environments(&[("qa", SETTINGS, SHOP), ("alpha", SETTINGS, own)]);
@@ -182,7 +182,7 @@ fn another_cluster_has_another_namespace() {
 }
 
 #[test]
-fn settings_of_a_shared_namespace_that_differ_show_both_places() {
+fn different_settings_of_a_shared_namespace_show_both_places() {
     let differing = [
         ("quota", "{ requests.cpu: \"20\", pods: 50 }", "{ requests.cpu: \"20\", pods: 51 }"),
         ("quota", "{ requests.cpu: \"20\", pods: 50 }", "{}"),
@@ -196,7 +196,7 @@ fn settings_of_a_shared_namespace_that_differ_show_both_places() {
             ("stage", &SETTINGS.replacen(from, to, 1), SHOP),
         ]);
         let namespaces = Namespaces::of(&ladder);
-        // Whichever of both is rendered.
+        // Whichever of the two is rendered.
         for rendered in [&ladder[..], &ladder[..1], &ladder[1..]] {
             let found = namespaces.conflicts(&rendered.iter().collect::<Vec<_>>());
             let finding = found.iter().next().unwrap_or_else(|| panic!("{key} differs"));
@@ -218,7 +218,7 @@ fn settings_of_a_shared_namespace_that_differ_show_both_places() {
 }
 
 #[test]
-fn order_and_repetition_are_no_difference() {
+fn order_and_repetition_make_no_difference() {
     let other = SETTINGS
         .replace("{ requests.cpu: \"20\", pods: 50 }", "{ pods: 50, requests.cpu: \"20\" }")
         + "  - { group: shop-developers, role: view }\n";
@@ -227,7 +227,7 @@ fn order_and_repetition_are_no_difference() {
 }
 
 #[test]
-fn whoever_does_not_bring_a_namespace_may_differ_and_leaves_it_to_the_next() {
+fn an_environment_that_does_not_bring_a_namespace_may_differ_and_leaves_it_to_the_next() {
     let silent = "tier: preprod\ngenerate: { namespaces: false }\n";
     let ladder = environments(&[("qa", silent, SHOP), ("stage", SETTINGS, SHOP)]);
     let namespaces = Namespaces::of(&ladder);
@@ -237,7 +237,7 @@ fn whoever_does_not_bring_a_namespace_may_differ_and_leaves_it_to_the_next() {
 }
 
 #[test]
-fn environments_that_have_no_part_in_a_conflict_are_rendered() {
+fn environments_outside_a_conflict_are_rendered() {
     let other: Apps<'_> = &[("web", "other")];
     let ladder = environments(&[
         ("qa", SETTINGS, SHOP),

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::support::git::{git, git_at};
-use crate::support::program::{rungs, rungs_done, said};
+use crate::support::program::{rungs, rungs_done, transcript};
 use crate::support::repository::{Remote, native, native_app, native_file};
 
 /// The number of states that stage has had, one an hour, the last half an hour ago.
@@ -79,7 +79,7 @@ fn the_newest_state_that_soaked_is_promoted() {
 fn the_current_state_never_soaks_on_a_busy_rung() {
     let busy = Busy::new("current");
     let output = rungs(&busy.clone, &["promote", "web", "--to", "prod", "--commit"]);
-    assert_eq!(output.status.code(), Some(5), "it waits: {}", said(&output));
+    assert_eq!(output.status.code(), Some(5), "it waits: {}", transcript(&output));
     assert_eq!(busy.current_tag(), "v0");
 }
 
@@ -107,7 +107,7 @@ fn a_second_promotion_waits_and_changes_nothing() {
     busy.promoted();
     let tip = busy.remote.tip();
     let output = rungs(&busy.clone, &["promote", "web", "--to", "prod", "--commit"]);
-    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(5), "{}", transcript(&output));
     assert_eq!(busy.remote.tip(), tip);
 }
 
@@ -116,7 +116,7 @@ fn a_second_promotion_waits_and_changes_nothing() {
 fn answers(busy: &Busy) -> [(Option<String>, Vec<String>); 3] {
     let json = |arguments: &[&str]| -> Value {
         let output = rungs(&busy.clone, &[arguments, &["--format", "json"]].concat());
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)))
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", transcript(&output)))
     };
     let status = json(&["status", "web", "--env", "prod"]);
     let cell = &status["apps"][0]["environments"][0];

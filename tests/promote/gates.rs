@@ -4,9 +4,9 @@
 use serde_json::Value;
 
 use crate::support::git::git;
-use crate::support::shop::{Said, Shop, image, put};
+use crate::support::shop::{RunOutput, Shop, image, put};
 
-fn gates(shop: &Shop, code: i32, more: &[&str]) -> Said {
+fn gates(shop: &Shop, code: i32, more: &[&str]) -> RunOutput {
     shop.ends(code, &[&["gates", "web", "--to", "stage"], more].concat())
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::git::git;
 use crate::support::repository::files_in;
-use crate::support::shop::{Said, Shop, digest, image, put};
+use crate::support::shop::{RunOutput, Shop, digest, image, put};
 
 /// A ladder that forks: both regions of prod come after stage, and `all` after
 /// both.
@@ -400,7 +400,8 @@ fn a_first_rung_and_an_environment_off_the_ladder_are_not_promoted_to() {
 fn a_record_names_the_user_of_a_ci() {
     let shop = Shop::adopted(&[]);
     let ci = [("GITHUB_ACTIONS", "true"), ("GITHUB_ACTOR", "cy")];
-    let output = Said::with(&shop.clone, &ci, &["promote", "web", "--to", "stage", "--commit"]);
+    let output =
+        RunOutput::with(&shop.clone, &ci, &["promote", "web", "--to", "stage", "--commit"]);
     output.ends(0);
     assert!(shop.message().contains("Rungs-Requested-By: cy"), "{}", shop.message());
 }

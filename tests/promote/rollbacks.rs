@@ -6,7 +6,7 @@ use std::fs;
 use proptest::prelude::*;
 
 use crate::support::git::{git, hook};
-use crate::support::shop::{Said, Shop, image, put};
+use crate::support::shop::{RunOutput, Shop, image, put};
 
 const HOLD: &str = ".rungs/holds/stage/web.yaml";
 
@@ -20,7 +20,7 @@ fn with_history() -> Shop {
     shop
 }
 
-fn roll_back(shop: &Shop, code: i32, more: &[&str]) -> Said {
+fn roll_back(shop: &Shop, code: i32, more: &[&str]) -> RunOutput {
     shop.ends(code, &[&["rollback", "web", "--env", "stage"], more].concat())
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::shop::{Said, Shop, image};
+use crate::support::shop::{RunOutput, Shop, image};
 use crate::support::smart_http::SmartHttp;
 
 const SECRET: &str = "hunter2-of-the-shop";
@@ -27,7 +27,7 @@ sites:
         ("stage/web.yaml", file("v1", "old-password-of-it", "low")),
     ];
     let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text)).into());
-    let is_clean = |output: &Said| {
+    let is_clean = |output: &RunOutput| {
         let all = format!("{}{}", output.stdout, output.stderr);
         assert!(!all.contains(SECRET) && !all.contains("old-password"), "{all}");
         assert!(all.contains("high"), "{all}");
@@ -60,7 +60,7 @@ fn a_token_in_an_address_is_refused_and_in_no_output() {
     for format in ["text", "json"] {
         let arguments = ["promote", "web", "--to", "stage", "--commit", "--format", format];
         let arguments = [&["--repo", &url, "-v"][..], &arguments, &author].concat();
-        let output = Said::with(&home, &variables, &arguments).ends(2);
+        let output = RunOutput::with(&home, &variables, &arguments).ends(2);
         assert!(!format!("{output:?}").contains(TOKEN), "{output:?}");
     }
     assert_eq!(server.requests(), Vec::<String>::new());

@@ -1,4 +1,4 @@
-//! Jsonnet templates: what they make, and what they are told when they cannot.
+//! Jsonnet templates: their output, and their findings.
 
 use std::path::Path;
 
@@ -35,7 +35,7 @@ fn a_program_gets_the_input_as_its_argument() {
 }
 
 #[test]
-fn a_program_that_is_no_function_asks_for_the_external_variable() {
+fn a_program_that_is_not_a_function_reads_the_external_variable() {
     let program = "{ apiVersion: 'v1', kind: 'K', n: std.extVar('rungs').values.replicas }";
     let template = load(&[("main.jsonnet", program)]).unwrap();
     for replicas in ["3", "4", "5"] {
@@ -47,7 +47,7 @@ fn a_program_that_is_no_function_asks_for_the_external_variable() {
 }
 
 #[test]
-fn a_library_that_asks_for_the_external_variable_is_not_kept_either() {
+fn a_library_that_reads_the_external_variable_is_not_cached_either() {
     let files = [
         (
             "main.jsonnet",
@@ -152,7 +152,7 @@ fn everything_that_may_be_imported_is_recorded_as_read() {
 }
 
 #[test]
-fn imports_out_of_the_repository_are_refused_evaluated_or_not() {
+fn imports_from_outside_the_repository_are_refused_even_if_not_evaluated() {
     let imports = |name: &str| {
         let program = format!("function(rungs)\n  {{ a:: import '{name}' }}");
         text(&finding(load(&[("main.jsonnet", &program)])))
@@ -243,7 +243,7 @@ fn errors_are_shown_where_they_come_from() {
 }
 
 #[test]
-fn what_is_no_jsonnet_is_shown_where_it_stands() {
+fn what_is_not_jsonnet_is_shown_where_it_is() {
     insta::assert_snapshot!(refuses("{ a: 1\n  b: 2 }"), @r#"
     template-syntax: `b` does not fit here
       at templates/web/main.jsonnet:2:3: Jsonnet cannot read this
@@ -267,7 +267,7 @@ fn what_is_no_jsonnet_is_shown_where_it_stands() {
 }
 
 #[test]
-fn what_is_no_object_is_not_lost_without_a_word() {
+fn what_is_not_an_object_is_reported() {
     insta::assert_snapshot!(refuses("3"), @r#"
     loose-value: the result is a number, not an object
       at templates/web/main.jsonnet: made by this program
@@ -330,7 +330,7 @@ fn deeply_nested_source_is_refused_at_once() {
     }
 }
 
-/// What is accepted must fit on the engine's stack, in every build.
+/// Accepted source must fit on the engine's stack, in every build.
 #[test]
 fn source_that_is_nested_as_deep_as_allowed_is_rendered() {
     for (open, inner, close) in [
@@ -378,10 +378,10 @@ fn many_threads_render_one_template() {
     });
 }
 
-/// Google's suite, through the same door as a template: each case is imported
-/// by a program whose one object carries its result.
+/// Google's suite, rendered like a template: each case is imported by a program
+/// whose only object carries its result.
 #[test]
-fn googles_suite_agrees_but_for_what_is_listed() {
+fn googles_suite_agrees_except_for_what_is_listed() {
     let Some(cases) = corpora::folder("jsonnet/cases") else { return };
     let suite = suite_files(cases.parent().unwrap());
     let mut names: Vec<_> = std::fs::read_dir(&cases)
@@ -414,7 +414,7 @@ fn suite_files(corpus: &Path) -> Vec<(String, Vec<u8>)> {
 
 fn agrees(suite: &[(String, Vec<u8>)], case: &Path) -> bool {
     let read = |name: &str| std::fs::read_to_string(case.join(name)).unwrap();
-    // The suite is run in its own directory, which `std.thisFile` shows.
+    // The suite runs in its own directory, which `std.thisFile` shows.
     let program = read("path").trim().strip_prefix("all/").unwrap().to_owned();
     let mut memory = Memory::new();
     for (name, bytes) in suite {
@@ -462,7 +462,7 @@ fn agrees(suite: &[(String, Vec<u8>)], case: &Path) -> bool {
 }
 
 #[test]
-fn an_object_of_many_fields_is_read_once_through() {
+fn an_object_of_many_fields_is_read_in_one_pass() {
     let program = "{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' },
         data: { ['k' + i]: 'v' for i in std.range(1, 100000) } }";
     let text = rendered(&[("main.jsonnet", program)], "");

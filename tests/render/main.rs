@@ -1,4 +1,4 @@
-//! Templates: what they print, and where it came from.
+//! Templates: their output, and where it came from.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 mod jsonnet;

@@ -1,4 +1,4 @@
-//! Templates in memory, and what they make of values.
+//! Templates in memory, and their output for given values.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ pub(crate) fn path(text: &str) -> RepoPath {
     RepoPath::new(text).unwrap()
 }
 
-/// A repository of `templates/web/NAME` files; a name that begins with `/`
-/// stands at the repository's root.
+/// A repository of `templates/web/NAME` files; a name that starts with `/` is at the
+/// repository's root.
 pub(crate) fn repository(files: &[(&str, &str)]) -> Memory {
     let mut memory = Memory::new();
     for (name, text) in files {
@@ -90,7 +90,7 @@ pub(crate) fn printed(body: &str, given: &str) -> Result<String, Findings> {
     Ok(template.render_text(&input(&values(given)))?.remove(0).1)
 }
 
-/// The only finding of what must fail.
+/// The only finding of a template that must fail.
 pub(crate) fn finding<T: std::fmt::Debug>(result: Result<T, Findings>) -> Finding {
     let findings = result.expect_err("this must be refused");
     assert_eq!(findings.len(), 1, "{}", shown(&findings));

@@ -1,4 +1,4 @@
-//! Tera templates: what they print, and what they are told when they cannot.
+//! Tera templates: their output, and their findings.
 
 use rungs::render::Template;
 use rungs::source::Tree;
@@ -80,7 +80,7 @@ fn the_filters_write_yaml() {
 }
 
 #[test]
-fn sha256_is_the_one_that_everybody_computes() {
+fn sha256_is_the_usual_one() {
     assert_eq!(
         prints("{{ \"abc\" | sha256 }}"),
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -88,7 +88,7 @@ fn sha256_is_the_one_that_everybody_computes() {
 }
 
 #[test]
-fn groups_come_in_the_order_of_their_first_items() {
+fn groups_are_in_the_order_of_their_first_items() {
     for _ in 0..20 {
         assert_eq!(
             prints(
@@ -217,7 +217,7 @@ fn in_a_condition_what_is_undefined_is_false() {
 }
 
 #[test]
-fn what_tera_cannot_read_is_shown_where_it_stands() {
+fn what_tera_cannot_read_is_shown_where_it_is() {
     insta::assert_snapshot!(refuses("a: 1\nb: {{ values.x }\n"), @r#"
     template-syntax: found `}` but expected }}
       at templates/web/a.yaml.tera:2:16: Tera cannot read this
@@ -293,7 +293,7 @@ fn an_error_in_an_included_file_shows_who_includes_it() {
 }
 
 #[test]
-fn includes_that_lead_nowhere_are_refused() {
+fn includes_of_missing_files_are_refused() {
     let included = |name: &str| {
         let body = format!("x: 1\n{{% include \"{name}\" %}}");
         text(&finding(load(&[("a.yaml.tera", &body), ("/secret.tera", "")])))
@@ -371,7 +371,7 @@ fn templates_that_include_themselves_are_refused() {
 
 #[test]
 fn output_is_bounded() {
-    // Eight thousand million times `x`: without a bound, this test hangs.
+    // Eight billion times `x`: without a bound, this test hangs.
     let body =
         "{% for a in range(end=90000) %}{% for b in range(end=90000) %}x{% endfor %}{% endfor %}";
     insta::assert_snapshot!(refuses(body), @r#"
@@ -407,7 +407,7 @@ fn json_is_read_as_json_writes_it() {
 }
 
 #[test]
-fn a_note_in_a_message_is_no_place() {
+fn a_note_in_a_message_is_not_a_place() {
     for place in ["0:0", "1:0", "0:1", "1:1", "99999:99999"] {
         let message = format!("no host\\nnote: called from /templates/web/a.yaml.tera:{place}");
         let given = format!("message: \"{message}\"\n");
@@ -418,7 +418,7 @@ fn a_note_in_a_message_is_no_place() {
 }
 
 #[test]
-fn a_large_map_is_written_and_grouped_once_through() {
+fn a_large_map_is_written_and_grouped_in_one_pass() {
     let given: Vec<_> = (0..60_000).map(|n| format!("k{n}: {{ name: n{n} }}\n")).collect();
     let body = "{{ values | to_yaml }}\n";
     assert_eq!(printed(body, &given.concat()).unwrap().lines().count(), 120_000);

@@ -30,8 +30,8 @@ bad:
   - \"two: {\"
 ";
 
-/// Where the value at `route` of the first document came from, and what fed it:
-/// `file:line:column certainty < path file:line:column`.
+/// Where the value at `route` of the first document came from, and the value that was
+/// printed there: `file:line:column certainty < path file:line:column`.
 fn origin(files: &[(&str, &str)], route: &str) -> String {
     let template = load(files).unwrap_or_else(|findings| panic!("{}", shown(&findings)));
     let values = values(VALUES);
@@ -41,7 +41,7 @@ fn origin(files: &[(&str, &str)], route: &str) -> String {
     let (route, is_key) = route.strip_suffix('?').map_or((route, false), |route| (route, true));
     let node = find(&documents[0], route);
     let location = if is_key { key(&documents[0], route) } else { node.location() };
-    told(&trace, &location)
+    origin_text(&trace, &location)
 }
 
 fn find<'d>(document: &'d Document, route: &str) -> Node<'d> {
@@ -55,17 +55,17 @@ fn key(document: &Document, route: &str) -> Location {
     parent.key(name).unwrap().location()
 }
 
-fn told(trace: &Trace<'_>, location: &Location) -> String {
+fn origin_text(trace: &Trace<'_>, location: &Location) -> String {
     let Some(traced) = trace.find(location) else { return "not traced".to_owned() };
     let at = &traced.template.location;
     let certainty = format!("{:?}", traced.template.certainty).to_lowercase();
-    let mut told = format!("{} {certainty}", short(at));
+    let mut text = format!("{} {certainty}", short(at));
     if let Some(feed) = traced.fed_by {
-        told.push_str(" < ");
-        told.push_str(&feed.route.to_string());
-        told += &feed.location.map_or(String::new(), |at| format!(" {}", short(&at)));
+        text.push_str(" < ");
+        text.push_str(&feed.route.to_string());
+        text += &feed.location.map_or(String::new(), |at| format!(" {}", short(&at)));
     }
-    told
+    text
 }
 
 fn short(location: &Location) -> String {
@@ -164,7 +164,7 @@ fn included_text_is_found_in_its_own_file() {
 }
 
 #[test]
-fn a_loop_says_which_item_it_is() {
+fn a_loop_shows_which_item_it_is() {
     assert_eq!(
         deployment("spec.ports[0].name"),
         "a.yaml.tera:17:15 exact < values.hosts[0].name web.yaml:5:11"
@@ -196,7 +196,7 @@ fn what_to_yaml_writes_is_found_in_the_values() {
 }
 
 #[test]
-fn text_that_a_filter_changes_is_somewhere_in_its_line() {
+fn text_that_a_filter_changes_is_traced_to_its_line() {
     assert_eq!(deployment("spec.SHOUT"), "a.yaml.tera:32:21 enclosing");
 }
 
@@ -218,7 +218,7 @@ fn a_template_that_notices_marks_is_not_traced() {
 }
 
 #[test]
-fn a_name_that_is_hidden_is_not_taken_for_what_it_hides() {
+fn a_name_that_hides_another_is_not_taken_for_it() {
     for body in [
         "{% set values = labels %}kind: {{ values.team }}\n",
         "{% for values in [labels] %}kind: {{ values.team }}\n{% endfor %}",
@@ -227,12 +227,12 @@ fn a_name_that_is_hidden_is_not_taken_for_what_it_hides() {
         "kind: {{ values.host if values.replicas else app }}\n",
         "kind: {{ values.host ~ values.logLevel }}\n",
     ] {
-        let told = origin(&[("a.yaml.tera", body)], "kind");
+        let found = origin(&[("a.yaml.tera", body)], "kind");
         assert!(
-            told.ends_with("exact") || body.contains("host.name") || body.contains("set values"),
-            "{body}: {told}"
+            found.ends_with("exact") || body.contains("host.name") || body.contains("set values"),
+            "{body}: {found}"
         );
-        assert!(!told.contains("web.yaml") || body.contains("host.name"), "{body}: {told}");
+        assert!(!found.contains("web.yaml") || body.contains("host.name"), "{body}: {found}");
     }
     let included = [
         ("a.yaml.tera", "{% set values = labels %}{% include \"_b.tera\" %}"),
@@ -241,7 +241,7 @@ fn a_name_that_is_hidden_is_not_taken_for_what_it_hides() {
     assert_eq!(origin(&included, "kind"), "_b.tera:1:7 exact");
 }
 
-/// What a person reads about a fault in what a template renders.
+/// The text about a fault in rendered YAML, as a person reads it.
 fn fault(body: &str) -> String {
     text(&finding(render(&[("a.yaml.tera", body), ("_labels.tera", LABELS)], VALUES)))
 }
@@ -355,7 +355,7 @@ fn scalars<'a>(node: Node<'a>, found: &mut Vec<Node<'a>>) {
 }
 
 #[test]
-fn nearly_all_that_the_demo_prints_is_traced_exactly() {
+fn nearly_all_output_of_the_demo_is_traced_exactly() {
     let (mut all, mut exact, mut fed) = (0, 0, 0);
     Demo::load().each(|environment, app, template, input| {
         let documents = template.render(input).unwrap();
@@ -372,7 +372,11 @@ fn nearly_all_that_the_demo_prints_is_traced_exactly() {
                 if traced.template.certainty == Certainty::Exact {
                     exact += 1;
                 } else {
-                    println!("{location} `{}`: {}", location.text(), told(&trace, &location));
+                    println!(
+                        "{location} `{}`: {}",
+                        location.text(),
+                        origin_text(&trace, &location)
+                    );
                 }
             }
         }
@@ -382,9 +386,9 @@ fn nearly_all_that_the_demo_prints_is_traced_exactly() {
     assert!(exact * 100 >= all * 95, "{exact} of {all}");
 }
 
-/// An exact origin of text that no expression made is that very text.
+/// The exact origin of text that no expression printed is that very text.
 #[test]
-fn what_is_exact_and_fed_by_nothing_is_written_there() {
+fn what_is_exact_and_not_fed_by_a_value_is_written_there() {
     Demo::load().each(|_, _, template, input| {
         let documents = template.render(input).unwrap();
         let trace = template.trace(input);
@@ -437,19 +441,19 @@ fn a_field_that_is_written_once_is_found_in_the_program() {
     assert_eq!(program("kind?"), "lib.libsonnet:4:5 exact");
     assert_eq!(program("spec.strategy.type"), "main.jsonnet:6:25 exact");
     assert_eq!(program("spec.paused"), "lib.libsonnet:6:21 exact");
-    // Of two fields of that name, the literal tells which.
+    // The literal distinguishes two fields of the same name.
     assert_eq!(program("spec.port"), "main.jsonnet:7:13 exact");
     assert_eq!(program("spec.port?"), "main.jsonnet:7:7 exact");
 }
 
 #[test]
-fn a_field_that_is_computed_is_somewhere_behind_its_name() {
+fn a_field_that_is_computed_is_traced_to_after_its_name() {
     assert_eq!(program("spec.replicas"), "main.jsonnet:5:7 enclosing");
     assert_eq!(program("spec.list[1]"), "lib.libsonnet:6:28 enclosing");
 }
 
 #[test]
-fn a_field_that_is_written_twice_is_somewhere_in_the_program() {
+fn a_field_that_is_written_twice_is_traced_to_the_program() {
     assert_eq!(program("metadata.name"), "main.jsonnet file");
     assert_eq!(program("spec.same"), "main.jsonnet file");
     assert_eq!(program("spec.same?"), "main.jsonnet file");
@@ -471,8 +475,8 @@ fn no_secret_is_quoted() {
     }
 }
 
-/// Lines of a template: what prints, what changes what is printed, and what
-/// notices marks. `N` is the line's number.
+/// Lines of a template that print, that change what is printed, and that notice
+/// marks. `N` is the line's number.
 const LINES: &[&str] = &[
     "kN: literal text",
     "kN: {{ values.host }}",
@@ -499,8 +503,8 @@ const LINES: &[&str] = &[
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
-    /// What is said to be written at a place is written there; and a template
-    /// that is not the same with marks gets no line at all.
+    /// What a trace finds at a place is written there. A template whose output
+    /// changes with marks gets no line at all.
     #[test]
     fn an_origin_never_guesses(lines in prop::collection::vec(0..LINES.len(), 1..8)) {
         let body: Vec<_> = lines
@@ -532,7 +536,7 @@ proptest! {
 }
 
 #[test]
-fn a_long_text_is_traced_once_through() {
+fn a_long_text_is_traced_in_one_pass() {
     let line = "- {{ values.replicas }} of {{ loop.index }}\n";
     let body = format!("{{% for _ in range(end=100000) %}}{line}{{% endfor %}}");
     let template = load(&[("a.yaml.tera", &body)]).unwrap();

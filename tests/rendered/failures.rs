@@ -20,7 +20,8 @@ use crate::support::component::absent;
 use crate::support::mount::Mount;
 use crate::support::program::scrubbed;
 
-/// Where the test that a parent test starts as a process of its own writes.
+/// The variable with the directory that a test writes to when a parent test starts
+/// it as a process of its own.
 const CHILD: &str = "RUNGS_TEST_WRITES_TO";
 
 type Tree = BTreeMap<String, Vec<u8>>;
@@ -44,8 +45,8 @@ fn before() -> Files {
     Files::of(plain.into_iter().chain([encrypted("one")])).unwrap()
 }
 
-/// Has every kind of change against [`before`]: files that are new, differ and
-/// are no more, directories that come and go, and an encrypted file.
+/// The tree with every kind of change from [`before`]: files that are new, differ or
+/// are gone, directories that appear and disappear, and an encrypted file.
 fn after() -> Files {
     let plain = [
         ("qa/web", "a", "2"),
@@ -63,8 +64,8 @@ fn tree_of(files: &Files) -> Tree {
     files.iter().map(|(path, bytes)| (path.as_str().to_owned(), bytes.to_vec())).collect()
 }
 
-/// Each file is as it was or as it should be; what is neither in the one nor
-/// in the other has a temporary name.
+/// Checks that each file is as it was or as it should be, and that a file which is
+/// in neither tree has a temporary name.
 fn assert_whole(found: &Tree, before: &Tree, after: &Tree, when: &str) {
     for (path, bytes) in found.iter().filter(|(path, _)| !path.contains(".rungs-tmp-")) {
         let known = [before.get(path), after.get(path)];
@@ -75,13 +76,14 @@ fn assert_whole(found: &Tree, before: &Tree, after: &Tree, when: &str) {
     }
 }
 
-/// Directories as well, so that nothing is left behind.
+/// All paths below a directory, directories included, to see that nothing is left
+/// behind.
 fn everything(root: &Path) -> Vec<String> {
     let entries = walkdir::WalkDir::new(root).sort_by_file_name().into_iter().map(Result::unwrap);
     entries.map(|e| e.path().strip_prefix(root).unwrap().display().to_string()).collect()
 }
 
-/// This test program again, with only [`writes_the_tree`].
+/// Arguments for this test program, to run only [`writes_the_tree`].
 const WRITES_THE_TREE: [&str; 5] =
     ["--exact", "failures::writes_the_tree", "--ignored", "--test-threads=1", "-q"];
 
@@ -95,25 +97,25 @@ fn writes_the_tree() {
 }
 
 #[test]
-fn a_run_that_is_ended_at_any_call_leaves_whole_files_and_the_next_one_mends() {
+fn a_run_that_is_killed_at_any_call_leaves_whole_files_and_the_next_one_repairs() {
     let tried = scrubbed("strace").args(["-o", "/dev/null", "true"]).output();
     if !tried.is_ok_and(|output| output.status.success()) {
         return absent("strace is not there, or may not trace");
     }
     let (mut calls, mut halfway) = (0, 0);
     for call in CALLS {
-        // strace counts each kind of call for itself.
+        // strace counts each kind of call separately.
         for count in 1.. {
-            let Some(was_halfway) = ended_at(call, count) else { break };
+            let Some(was_halfway) = killed_at(call, count) else { break };
             calls += 1;
             halfway += usize::from(was_halfway);
         }
     }
     assert!(calls > 50, "only {calls} calls were tried");
-    assert!(halfway > 20, "only {halfway} runs were ended halfway");
+    assert!(halfway > 20, "only {halfway} runs were killed halfway");
 }
 
-/// Every call by which a run reads or changes the tree, but `close` and `fstat`.
+/// Every call by which a run reads or changes the tree, except `close` and `fstat`.
 const CALLS: &[&str] = &[
     "openat",
     "mkdirat",
@@ -126,14 +128,14 @@ const CALLS: &[&str] = &[
     "faccessat",
 ];
 
-/// Ends a run at a call, sees that every file is whole, and that the next run
-/// mends the tree. Says whether the tree was between the old and the new one;
-/// none where the run came to its end before.
-fn ended_at(call: &str, count: usize) -> Option<bool> {
+/// Kills a run at a call, and checks that every file is whole and that the next run
+/// repairs the tree. Returns whether the tree was between the old and the new one;
+/// none if the run finished first.
+fn killed_at(call: &str, count: usize) -> Option<bool> {
     let (directory, clean) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let (root, clean) = (directory.path(), clean.path());
     let (old, new) = (tree_of(&before()), tree_of(&after()));
-    let when = format!("ended at {call} {count}");
+    let when = format!("killed at {call} {count}");
     apply(root, before(), &Scope::everything());
     fs::write(root.join("qa/web/mine.yaml"), "mine\n").unwrap();
     if !is_killed(call, count, root) {
@@ -146,8 +148,8 @@ fn ended_at(call: &str, count: usize) -> Option<bool> {
     apply(root, after(), &Scope::everything());
     apply(clean, after(), &Scope::everything());
     fs::write(clean.join("qa/web/mine.yaml"), "mine\n").unwrap();
-    assert_eq!(snapshot(root), snapshot(clean), "mended after it was {when}");
-    assert_eq!(everything(root), everything(clean), "mended after it was {when}");
+    assert_eq!(snapshot(root), snapshot(clean), "repaired after the run was {when}");
+    assert_eq!(everything(root), everything(clean), "repaired after the run was {when}");
     Some(found != old && found != new)
 }
 
@@ -163,7 +165,7 @@ fn is_killed(call: &str, count: usize, root: &Path) -> bool {
         .stderr(Stdio::null())
         .status()
         .unwrap();
-    // A call that this machine does not have is none that ends a run.
+    // A call that this machine does not have cannot end a run.
     status.signal() == Some(9)
 }
 
@@ -174,7 +176,7 @@ fn large(data: &str) -> Files {
 }
 
 #[test]
-fn a_full_disk_is_the_outside_worlds_and_leaves_whole_files() {
+fn a_full_disk_is_an_outside_problem_and_leaves_whole_files() {
     let Some(mount) = Mount::new("size=128k") else {
         return absent("a small file system cannot be mounted here");
     };
@@ -197,14 +199,14 @@ fn a_full_disk_is_the_outside_worlds_and_leaves_whole_files() {
 }
 
 #[test]
-fn a_read_only_disk_is_the_outside_worlds() {
+fn a_read_only_disk_is_an_outside_problem() {
     let Some(mount) = Mount::new("size=1m") else {
         return absent("a small file system cannot be mounted here");
     };
     let root = mount.path();
     apply(root, before(), &Scope::everything());
     mount.remount("ro");
-    // What is as it should be needs no writing.
+    // A tree that is up to date needs no writing.
     apply(root, before(), &Scope::everything());
     let findings = try_apply(root, after(), &Scope::everything()).unwrap_err();
     assert_eq!(findings.kind(), Some(ProblemKind::Outside));
@@ -212,9 +214,9 @@ fn a_read_only_disk_is_the_outside_worlds() {
     assert_eq!(snapshot(root), tree_of(&before()));
 }
 
-/// Runs a program that was just copied. A process that another test started in
-/// that moment may still hold the copy open for writing, until it becomes its
-/// own program; Linux does not run what is open for writing.
+/// Runs a program that was just copied. A process that another test forked at that
+/// moment may hold the copy open for writing until it calls `exec`, and Linux does
+/// not run a file that is open for writing.
 fn output_of_new_program(run: &mut Command) -> Output {
     for _ in 0..500 {
         match run.output() {
@@ -224,7 +226,7 @@ fn output_of_new_program(run: &mut Command) -> Output {
             output => return output.unwrap(),
         }
     }
-    panic!("the program stays busy");
+    panic!("the program is still busy");
 }
 
 #[test]
@@ -235,7 +237,7 @@ fn one_directory_without_permission_stops_the_run_before_anything_is_written() {
     let me = fs::metadata(&root).unwrap().uid();
     let mut run = scrubbed(std::env::current_exe().unwrap());
     if me == 0 {
-        // Nothing is forbidden to root: the run is somebody else's.
+        // Root may do anything, so another user runs it.
         let program = directory.path().join("program");
         fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();

@@ -1,4 +1,4 @@
-//! The output tree: what is written to it, and what never is.
+//! The output tree: what is written to it, and what is never touched.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 mod failures;

@@ -22,8 +22,8 @@ fn rungs(repository: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// A revision of a repository: every object says which, some are only in the
-/// first and others only in the second.
+/// A revision of a repository. Every object names the revision; some are only in the
+/// first, others only in the second.
 fn repository(revision: u32) -> TempDir {
     let directory = TempDir::new().unwrap();
     let write = |path: &str, text: String| {
@@ -49,7 +49,7 @@ fn repository(revision: u32) -> TempDir {
     directory
 }
 
-/// Two revisions with the trees that they come to.
+/// Two revisions with the trees that they render to.
 fn revisions() -> ([TempDir; 2], [BTreeMap<String, Vec<u8>>; 2]) {
     let repositories = [repository(1), repository(2)];
     let whole = repositories.each_ref().map(|repository| {
@@ -60,12 +60,12 @@ fn revisions() -> ([TempDir; 2], [BTreeMap<String, Vec<u8>>; 2]) {
     (repositories, whole)
 }
 
-/// The process that its tracer says is stopped, once it is.
+/// Waits until a tracer reports a stopped process, and returns the process.
 fn stopped(trace: &Path) -> Pid {
-    let said = || fs::read_to_string(trace).unwrap_or_default();
-    let is_stopped = || said().contains("--- stopped by SIGSTOP ---");
-    assert!(wait_until(Duration::from_mins(1), is_stopped), "nothing stopped:\n{}", said());
-    Pid::from_raw(said().split_whitespace().next().unwrap().parse().unwrap()).unwrap()
+    let log = || fs::read_to_string(trace).unwrap_or_default();
+    let is_stopped = || log().contains("--- stopped by SIGSTOP ---");
+    assert!(wait_until(Duration::from_mins(1), is_stopped), "nothing stopped:\n{}", log());
+    Pid::from_raw(log().split_whitespace().next().unwrap().parse().unwrap()).unwrap()
 }
 
 #[test]
@@ -77,10 +77,10 @@ fn what_another_run_wrote_just_before_the_lock_is_seen() {
     let (repositories, whole) = revisions();
     let [first, second] = repositories.each_ref().map(TempDir::path);
     let shared = first.join("rendered");
-    // Nearly what the first writes, so that it would leave nearly all as it is.
+    // Nearly what the first writes, so that the first would leave nearly everything alone.
     fs::remove_file(shared.join("qa/app0/configmap-c0.yaml")).unwrap();
     let trace = first.join("trace");
-    // It makes sure that the directory is there, and then locks it.
+    // It ensures that the directory exists, and then locks it.
     let late = scrubbed("strace")
         .args(["-f", "-qq", "-o", trace.to_str().unwrap(), "-P", shared.to_str().unwrap()])
         .args(["-e", "trace=?mkdir,mkdirat", "-e", "inject=?mkdir,mkdirat:signal=STOP:when=1"])
@@ -100,7 +100,7 @@ fn what_another_run_wrote_just_before_the_lock_is_seen() {
 }
 
 #[test]
-fn a_tree_that_two_runs_write_at_once_is_wholly_one_of_theirs() {
+fn a_tree_that_two_runs_write_at_once_is_entirely_one_of_theirs() {
     let (repositories, whole) = revisions();
     assert_ne!(whole[0], whole[1]);
     let shared = TempDir::new().unwrap();
@@ -110,7 +110,7 @@ fn a_tree_that_two_runs_write_at_once_is_wholly_one_of_theirs() {
         let start = |repository: &TempDir| {
             rungs(repository.path(), &["render", "--output", output]).spawn().unwrap()
         };
-        // Whoever starts second sometimes ends first.
+        // The run that starts second sometimes ends first.
         let (first, second) = (round % 2, 1 - round % 2);
         let runs = [start(&repositories[first]), start(&repositories[second])];
         let ends = runs.map(Child::wait_with_output).map(Result::unwrap);
@@ -128,7 +128,7 @@ fn a_tree_that_two_runs_write_at_once_is_wholly_one_of_theirs() {
 }
 
 #[test]
-fn a_shared_namespace_stands_in_one_place_whether_all_or_a_part_is_rendered() {
+fn a_shared_namespace_is_in_one_place_whether_all_or_a_part_is_rendered() {
     let repository = repository(1);
     let root = repository.path();
     for environment in ["qa", "prod"] {
@@ -139,7 +139,7 @@ fn a_shared_namespace_stands_in_one_place_whether_all_or_a_part_is_rendered() {
                 .unwrap();
         }
     }
-    // No object of the one is the other's, too.
+    // The two have no object in common.
     for entry in fs::read_dir(root.join("templates/web")).unwrap() {
         fs::remove_file(entry.unwrap().path()).unwrap();
     }
@@ -166,7 +166,7 @@ fn a_shared_namespace_stands_in_one_place_whether_all_or_a_part_is_rendered() {
 }
 
 #[test]
-fn files_below_another_output_are_named_there_and_a_check_does_not_make_it() {
+fn files_below_another_output_are_named_there_and_a_check_does_not_create_it() {
     let (repository, elsewhere) = (repository(1), TempDir::new().unwrap());
     let output = elsewhere.path().join("out");
     let shown = output.to_str().unwrap();

@@ -59,7 +59,7 @@ pub(crate) fn codes(findings: &Findings) -> Vec<&'static str> {
     findings.iter().map(|finding| finding.code.name).collect()
 }
 
-/// Every file below a directory with what it holds; links are not followed.
+/// Every file below a directory with its contents; links are not followed.
 pub(crate) fn snapshot(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = walkdir::WalkDir::new(root).into_iter().map(Result::unwrap);
     entries

@@ -1,4 +1,4 @@
-//! What is written to the output tree, and what never is.
+//! What is written to the output tree, and what is never touched.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -45,7 +45,7 @@ fn names_are_those_of_the_design() {
 }
 
 #[test]
-fn a_tree_is_written_and_is_then_as_it_should_be() {
+fn a_written_tree_is_up_to_date() {
     let directory = TempDir::new().unwrap();
     let tree = [("qa/web", "a", "1"), ("qa/web", "b", "1"), ("prod.eu/web", "a", "1")];
     let summary = apply(directory.path(), files(&tree), &Scope::everything());
@@ -60,7 +60,7 @@ fn a_tree_is_written_and_is_then_as_it_should_be() {
 }
 
 #[test]
-fn only_what_differs_is_written_and_what_is_no_more_is_removed() {
+fn only_what_differs_is_written_and_what_is_gone_is_removed() {
     let directory = TempDir::new().unwrap();
     let before = [("qa/web", "a", "1"), ("qa/web", "b", "1"), ("qa/old", "c", "1")];
     apply(directory.path(), files(&before), &Scope::everything());
@@ -87,7 +87,7 @@ fn only_what_differs_is_written_and_what_is_no_more_is_removed() {
 }
 
 #[test]
-fn an_environment_that_is_no_more_vanishes_with_its_directory() {
+fn an_environment_that_is_gone_is_removed_with_its_directory() {
     let directory = TempDir::new().unwrap();
     let before = [("qa/web", "a", "1"), ("qa/_environment", "b", "1"), ("prod/web", "a", "1")];
     apply(directory.path(), files(&before), &Scope::everything());
@@ -101,7 +101,7 @@ fn a_part_is_written_and_the_rest_is_not_looked_at() {
     let directory = TempDir::new().unwrap();
     let before = [("qa/web", "a", "1"), ("qa/cart", "a", "1"), ("prod/web", "a", "1")];
     apply(directory.path(), files(&before), &Scope::everything());
-    // Everything differs, and only one app is asked for.
+    // Everything differs, but only one app is to be written.
     let after = [("qa/web", "b", "2"), ("qa/cart", "b", "2"), ("prod/web", "b", "2")];
     apply(directory.path(), files(&after), &app("qa/web"));
     assert_eq!(
@@ -113,7 +113,7 @@ fn a_part_is_written_and_the_rest_is_not_looked_at() {
 }
 
 #[test]
-fn what_is_not_ours_is_left_alone_wherever_it_stands() {
+fn what_is_not_ours_is_left_alone_wherever_it_is() {
     let directory = TempDir::new().unwrap();
     let root = directory.path();
     apply(root, files(&[("qa/web", "a", "1"), ("qa/old", "a", "1")]), &Scope::everything());
@@ -125,7 +125,7 @@ fn what_is_not_ours_is_left_alone_wherever_it_stands() {
         ("qa/web/almost.yaml", b"# Rendered by rungs. Do not edit. \na: 1\n"),
         ("qa/web/later.yaml", b"a: 1\n# Rendered by rungs. Do not edit.\n"),
         ("qa/web/secret-x.sops.yaml", b"sops: {}\n"),
-        // Deeper than ours ever stand, and in directories that hide.
+        // Deeper than ours ever are, and in hidden directories.
         ("qa/web/backup/configmap-a.yaml", &ours),
         (".git/hooks/configmap-a.yaml", &ours),
         ("qa/.cache/configmap-a.yaml", &ours),
@@ -188,14 +188,14 @@ fn links_in_the_way_stop_the_run_and_are_never_followed() {
     let tree = [("qa/web", "a", "1"), ("prod/web", "a", "1"), ("stage/web", "a", "1")];
     let findings = Output::at(&root).compare(files(&tree), &Scope::everything()).unwrap_err();
     assert_eq!(codes(&findings), ["output-link"; 3].to_vec());
-    // Where nothing has to be written, they are somebody else's.
+    // If nothing has to be written there, they are somebody else's.
     apply(&root, files(&[]), &Scope::everything());
     apply(&root, files(&[]), &app("qa/web"));
     assert_eq!(snapshot(&outside), before);
 }
 
 #[test]
-fn the_output_directory_of_a_repository_is_no_link() {
+fn the_output_directory_of_a_repository_may_not_be_a_link() {
     let directory = TempDir::new().unwrap();
     let root = directory.path();
     fs::create_dir_all(root.join("elsewhere/rendered")).unwrap();
@@ -219,7 +219,7 @@ fn the_output_directory_of_a_repository_is_no_link() {
 }
 
 #[test]
-fn what_appears_between_comparing_and_writing_is_left_alone_and_said_to_be_a_change() {
+fn what_appears_between_comparing_and_writing_is_left_alone_and_reported_as_a_change() {
     let directory = TempDir::new().unwrap();
     let root = directory.path();
     let tree = [("qa/web", "a", "1"), ("qa/cart", "a", "1")];
@@ -240,14 +240,14 @@ fn what_appears_between_comparing_and_writing_is_left_alone_and_said_to_be_a_cha
     assert_eq!(codes(&late.apply(&|_| {}).unwrap_err()), ["output-changed"]);
     assert_eq!(list(root), ["qa/cart/mine", "qa/web/configmap-a.yaml", "qa/web/configmap-b.yaml"]);
 
-    // A directory that was to vanish stays with what came into it.
+    // A directory that was to be removed is kept with what was put into it.
     let late = output.lock().unwrap().compare(files(&[]), &app("qa/web")).unwrap();
     fs::write(root.join("qa/web/new"), "mine\n").unwrap();
     late.apply(&|_| {}).unwrap();
     assert!(root.join("qa/web/new").is_file());
     assert!(!root.join("qa/web/configmap-a.yaml").exists());
 
-    // A file in place of a directory is no link.
+    // A file in place of a directory is not a link.
     let late = output.lock().unwrap().compare(files(&tree), &app("qa/web")).unwrap();
     fs::remove_dir_all(root.join("qa/web")).unwrap();
     fs::write(root.join("qa/web"), "mine\n").unwrap();
@@ -257,7 +257,7 @@ fn what_appears_between_comparing_and_writing_is_left_alone_and_said_to_be_a_cha
 }
 
 #[test]
-fn objects_that_would_meet_in_one_file_are_refused() {
+fn objects_that_would_share_a_file_are_refused() {
     let clash = |a: (&str, &str), b: (&str, &str)| {
         let of = |(kind, name): (&str, &str)| {
             File::of(&object(kind, Some("ns"), name, ""), &path("qa/web"), Some("ns"))
@@ -309,14 +309,14 @@ fn an_encrypted_file_without_a_mark_is_somebody_elses() {
     assert_eq!(codes(&findings), ["foreign-file"]);
     apply(root, files(&[]), &Scope::everything());
     assert!(file.is_file());
-    // One that is what would be written stands in nobody's way.
+    // A file that is exactly what would be written is not in the way.
     fs::write(&file, SOPS).unwrap();
     apply(root, encrypted(SOPS), &Scope::everything());
     assert!(root.join("qa/web/secret-db.sops.yaml.rungs").is_file());
 }
 
 #[test]
-fn what_an_ended_run_left_is_swept() {
+fn what_a_killed_run_left_is_swept() {
     let directory = TempDir::new().unwrap();
     let root = directory.path();
     let tree = [("qa/web", "a", "1")];
@@ -327,7 +327,7 @@ fn what_an_ended_run_left_is_swept() {
     fs::create_dir_all(root.join(".rungs-tmp-1-2/web")).unwrap();
     fs::write(root.join(".rungs-tmp-1-2/web/x.yaml"), "").unwrap();
     let before = compare(root, files(&tree), &Scope::everything());
-    assert!(before.is_empty(), "what is left over is no change of the tree");
+    assert!(before.is_empty(), "leftovers are not changes to the tree");
     apply(root, files(&tree), &Scope::everything());
     assert_eq!(list(root), ["qa/web/configmap-a.yaml"]);
     assert_eq!(fs::read_dir(root.join("qa")).unwrap().count(), 1);
@@ -358,7 +358,7 @@ fn two_runs_do_not_write_one_tree_at_once() {
     let findings = try_apply(directory.path(), files(&tree), &Scope::everything()).unwrap_err();
     assert_eq!(codes(&findings), ["output-busy"]);
     assert_eq!(findings.kind(), Some(ProblemKind::Outside));
-    // Whoever only looks waits for nobody.
+    // Comparing needs no lock.
     assert!(!compare(directory.path(), files(&tree), &Scope::everything()).is_empty());
     drop(root);
     apply(directory.path(), files(&tree), &Scope::everything());
@@ -478,7 +478,7 @@ fn the_bytes_of_a_file_are_the_header_and_the_object() {
 }
 
 #[test]
-fn an_output_directory_is_made_with_its_parents() {
+fn an_output_directory_is_created_with_its_parents() {
     let directory = TempDir::new().unwrap();
     let root: &Path = &directory.path().join("a/b");
     apply(root, files(&[("qa/web", "a", "1")]), &Scope::everything());
@@ -486,7 +486,7 @@ fn an_output_directory_is_made_with_its_parents() {
 }
 
 #[test]
-fn whoever_only_looks_makes_no_directory() {
+fn comparing_creates_no_directory() {
     let directory = TempDir::new().unwrap();
     let root = directory.path().join("out");
     assert!(!compare(&root, files(&[("qa/web", "a", "1")]), &Scope::everything()).is_empty());
@@ -494,7 +494,7 @@ fn whoever_only_looks_makes_no_directory() {
 }
 
 #[test]
-fn what_says_that_an_encrypted_file_is_ours_is_no_manifest() {
+fn the_mark_of_an_encrypted_file_is_not_a_manifest() {
     let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nsops: {mac: one}\n";
     let encrypted = File::of(&crate::sample::objects(text)[0], &path("qa/web"), None);
     let tree = Files::of([encrypted, file("qa/web", "a", "1")]).unwrap();

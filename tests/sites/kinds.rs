@@ -1,15 +1,15 @@
-//! What each kind finds in a file.
+//! The sites that each kind finds in a file.
 
-use crate::sample::{lines, of_kind, said};
+use crate::sample::{lines, listing, of_kind};
 
 const DIGEST: &str = "sha256:cb111d1bd870a6a471385a4a69ad17469d326e9dd91e0e455350cacf36e1b3ee";
 
 fn found(rule: &str, file: &str) -> Vec<String> {
-    said(&of_kind(rule, file))
+    listing(&of_kind(rule, file))
 }
 
 #[test]
-fn a_kustomization_says_its_images_by_their_names() {
+fn a_kustomization_lists_its_images_by_name() {
     let file = format!(
         "images:\n- name: web\n  newName: ghcr.io/shop/web\n  newTag: 1.10\n- name: api\n  digest: {DIGEST}\n\
          - name: both\n  newTag: v1\n  digest: {DIGEST}\n- name: renamed\n  newName: other\n\
@@ -22,7 +22,7 @@ fn a_kustomization_says_its_images_by_their_names() {
 }
 
 #[test]
-fn remote_resources_are_known_by_their_address() {
+fn remote_resources_are_identified_by_their_address() {
     let file = "resources:\n- ../base\n- https://github.com/shop/api/crd?ref=9ac61f5\n\
                 components:\n- git@github.com:shop/parts.git//web?timeout=90&ref=v1.2\n\
                 bases: ['github.com/shop/base?ref=main']\n";
@@ -32,8 +32,8 @@ fn remote_resources_are_known_by_their_address() {
         "https://github.com/shop/api/crd = 9ac61f5",
     ];
     let app = of_kind("kind: kustomize", file);
-    assert_eq!(said(&app), expected);
-    assert_eq!(app.state.unwrap().iter().count(), 2, "a branch is no part of a state");
+    assert_eq!(listing(&app), expected);
+    assert_eq!(app.state.unwrap().iter().count(), 2, "a branch is not part of a state");
     assert!(
         lines(&app.findings)
             .starts_with("range: the git reference `github.com/shop/base` is `main`")
@@ -41,7 +41,7 @@ fn remote_resources_are_known_by_their_address() {
 }
 
 #[test]
-fn an_image_that_may_be_inserted_says_nothing_yet() {
+fn an_image_that_may_be_inserted_has_no_value_yet() {
     let rule = "kind: kustomize\ninsert: [ghcr.io/shop/web, ghcr.io/shop/api]";
     let file = "images:\n- name: ghcr.io/shop/api\n  newTag: v1\n";
     let expected = ["ghcr.io/shop/api = ghcr.io/shop/api:v1", "ghcr.io/shop/web = nothing yet"];
@@ -81,7 +81,7 @@ fn charts_write_images_in_three_shapes_at_any_depth() {
 }
 
 #[test]
-fn values_begin_at_the_root_of_the_rule() {
+fn values_start_at_the_root_of_the_rule() {
     let file = "kind: HelmRelease\nspec:\n  chart: { image: no:v1 }\n  values:\n    web: { image: { repository: w, tag: v1 } }\n";
     assert_eq!(found("kind: helm-values\nroot: spec.values", file), ["web.image = w:v1"]);
 }
@@ -113,7 +113,7 @@ fn every_kind_that_embeds_a_pod_is_looked_into() {
 }
 
 #[test]
-fn containers_of_one_name_are_told_apart_by_their_workloads() {
+fn containers_of_one_name_are_distinguished_by_their_workloads() {
     let pod = |name: &str, image: &str| {
         format!(
             "---\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{containers: [{{name: app, image: '{image}'}}]}}\n"
@@ -193,7 +193,7 @@ spec: {template: {spec: {source: {repoURL: https://github.com/shop/filled, targe
         "redis = 18.1.0",
         "web = web:v3",
     ];
-    assert_eq!(said(&app), expected);
+    assert_eq!(listing(&app), expected);
     let moving: Vec<_> = app.findings.iter().filter(|f| f.code.name == "range").collect();
     assert_eq!(moving.len(), 3, "a semver, a branch and HEAD");
 }
@@ -205,7 +205,7 @@ fn a_definition_of_a_kind_holds_no_images() {
 }
 
 #[test]
-fn marked_scalars_are_found_wherever_they_stand() {
+fn marked_scalars_are_found_wherever_they_are() {
     let file = format!(
         "a:\n  image: ghcr.io/shop/web:v1 # {{\"$imagepolicy\": \"ns:web\"}}\n\
          b:\n  newName: ghcr.io/shop/api # {{\"$imagepolicy\": \"ns:api:name\"}}\n  newTag: v2 # {{\"$imagepolicy\": \"ns:api:tag\"}}\n\
@@ -243,7 +243,7 @@ fn a_marker_that_cannot_be_read_says_why() {
 }
 
 #[test]
-fn only_images_that_are_asked_for_are_looked_at() {
+fn only_selected_images_are_looked_at() {
     let rule = "kind: manifest\nimages: { include: ['*/shop/*'], exclude: ['*/proxy'] }";
     let file = "containers: [{name: a, image: 'ghcr.io/shop/a:v1'}, {name: b, image: 'ghcr.io/shop/proxy:v1'}, {name: c, image: 'redis:7'}]\n";
     assert_eq!(found(rule, file), ["a = ghcr.io/shop/a:v1"]);

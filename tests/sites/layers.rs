@@ -1,4 +1,4 @@
-//! The reader of old files and the loader of today's say the same of layers.
+//! The reader of old files and the loader of today's files agree about layers.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,15 +16,15 @@ const CHAIN: [&str; 3] = ["environments", "environments/prod", "environments/pro
 const ROUTES: [&str; 6] =
     ["values.a", "values.b", "values.b.a", "values.list", "values.list[0]", "values.list[1].b"];
 
-/// What a layer says at a key: nothing, null, or something in flow style.
-fn said(value: impl Strategy<Value = String>) -> impl Strategy<Value = Option<String>> {
+/// The value of a key in a layer: absent, null, or something in flow style.
+fn optional(value: impl Strategy<Value = String>) -> impl Strategy<Value = Option<String>> {
     prop_oneof![3 => Just(None), 1 => Just(Some("null".to_owned())), 4 => value.prop_map(Some)]
 }
 
-/// A map in flow style with those of its keys that are said.
+/// A map in flow style with those of its keys that are given.
 fn map(keys: Vec<(&str, Option<String>)>) -> String {
-    let said = keys.into_iter().filter_map(|(key, value)| Some(format!("{key}: {}", value?)));
-    format!("{{{}}}", said.collect::<Vec<_>>().join(", "))
+    let given = keys.into_iter().filter_map(|(key, value)| Some(format!("{key}: {}", value?)));
+    format!("{{{}}}", given.collect::<Vec<_>>().join(", "))
 }
 
 fn digest() -> impl Strategy<Value = String> {
@@ -34,13 +34,15 @@ fn digest() -> impl Strategy<Value = String> {
 fn image() -> impl Strategy<Value = String> {
     let repository = prop::sample::select(vec!["r/web", "r/other"]).prop_map(str::to_owned);
     let tag = prop::sample::select(vec!["v1", "v2"]).prop_map(str::to_owned);
-    (said(repository), said(tag), said(digest())).prop_map(|(repository, tag, digest)| {
-        map(vec![("repository", repository), ("tag", tag), ("digest", digest)])
-    })
+    (optional(repository), optional(tag), optional(digest())).prop_map(
+        |(repository, tag, digest)| {
+            map(vec![("repository", repository), ("tag", tag), ("digest", digest)])
+        },
+    )
 }
 
 fn images() -> impl Strategy<Value = String> {
-    (said(image()), said(image())).prop_map(|(web, db)| map(vec![("web", web), ("db", db)]))
+    (optional(image()), optional(image())).prop_map(|(web, db)| map(vec![("web", web), ("db", db)]))
 }
 
 fn value(depth: u32) -> BoxedStrategy<String> {
@@ -56,7 +58,7 @@ fn value(depth: u32) -> BoxedStrategy<String> {
 
 /// A map of values.
 fn values(depth: u32) -> impl Strategy<Value = String> {
-    (said(value(depth)), said(value(depth)), said(value(depth)))
+    (optional(value(depth)), optional(value(depth)), optional(value(depth)))
         .prop_map(|(a, b, list)| map(vec![("a", a), ("b", b), ("list", list)]))
 }
 
@@ -73,7 +75,7 @@ fn routes() -> impl Strategy<Value = String> {
 /// An app's own file.
 fn own() -> impl Strategy<Value = String> {
     let template = prop::sample::select(vec!["web", "cart"]).prop_map(str::to_owned);
-    (said(images()), said(template), said(routes()), said(values(2))).prop_map(
+    (optional(images()), optional(template), optional(routes()), optional(values(2))).prop_map(
         |(images, template, promote, values)| {
             let keys = [
                 ("images", images),
@@ -94,7 +96,7 @@ fn own() -> impl Strategy<Value = String> {
 
 /// An `environment.yaml`.
 fn shared() -> impl Strategy<Value = String> {
-    said(values(2))
+    optional(values(2))
         .prop_map(|values| values.map(|values| format!("values: {values}\n")).unwrap_or_default())
 }
 
@@ -116,7 +118,7 @@ fn files() -> impl Strategy<Value = Vec<(String, String)>> {
     })
 }
 
-/// What sites say, in the words of [`by_loading`].
+/// The values of sites, in the form of [`by_loading`].
 fn by_sites(app: &AppSites) -> BTreeMap<String, String> {
     let word = |text: &Option<String>| text.clone().unwrap_or_default();
     let site = |site: &rungs::sites::Site| match (&site.key, &site.value) {
@@ -132,7 +134,7 @@ fn by_sites(app: &AppSites) -> BTreeMap<String, String> {
     app.sites.iter().map(site).collect()
 }
 
-/// The same of an app that was loaded.
+/// The values of a loaded app.
 fn by_loading(app: &App) -> BTreeMap<String, String> {
     let mut all = BTreeMap::from([("template".to_owned(), app.template.name.clone())]);
     for (key, image) in &app.images {
@@ -155,7 +157,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn both_readers_say_the_same_of_layers(files in files()) {
+    fn both_readers_agree_about_layers(files in files()) {
         let tree = tree(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
         let loaded = match load(&tree) {
             Ok(loaded) => loaded.repository,

@@ -1,4 +1,4 @@
-//! Sites: which references a repository's files hold, for whom, and what they say.
+//! Sites: the references in a repository's files, whose they are, and their values.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 mod kinds;

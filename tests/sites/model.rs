@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rungs::sites::{Barrier, Model, ModelScope, pair};
 use rungs::source::{Memory, SourceFile, Tree};
 
-use crate::sample::{app, environment, lines, model, path, repository, said, tree};
+use crate::sample::{app, environment, lines, listing, model, path, repository, tree};
 
 const RULES: &str = "\
 version: 1
@@ -37,11 +37,11 @@ fn a_scalar_that_two_rules_find_is_one_site() {
                  - { path: '{environment}/*.yaml', kind: yaml, app: web, fields: { image: 'containers[0].image' } }\n";
     let pod = "containers: [{name: a, image: 'a:v1'}]\n";
     let tree = tree([("rungs.yaml", rules), ("qa/web.yaml", pod)]);
-    assert_eq!(said(&app(&model(&tree), "qa", "web")), ["a = a:v1"]);
+    assert_eq!(listing(&app(&model(&tree), "qa", "web")), ["a = a:v1"]);
 }
 
 #[test]
-fn sites_of_one_image_that_disagree_block_their_app() {
+fn sites_of_one_image_with_different_values_block_their_app() {
     let pod = "kind: Pod\nmetadata: {name: p}\ncontainers: [{name: a, image: 'shop/web:v1'}]\n---\n\
                kind: Pod\nmetadata: {name: q}\ncontainers: [{name: a, image: 'shop/web:v2'}]\n";
     let tree = tree([("rungs.yaml", RULES), ("all/qa/a.yaml", pod)]);
@@ -82,12 +82,12 @@ fn a_file_that_cannot_be_read_blocks_those_that_may_be_in_it() {
     let model = model(&tree);
     assert!(app(&model, "qa", "api").state.is_ok());
     assert!(app(&model, "prod", "web").state.is_ok());
-    assert!(app(&model, "qa", "web").state.is_err(), "its image may stand in b.yaml");
+    assert!(app(&model, "qa", "web").state.is_err(), "its image may be in b.yaml");
     assert!(app(&model, "qa", "broken").state.is_err());
 }
 
 #[test]
-fn what_stands_behind_a_link_or_for_two_environments_is_not_changed() {
+fn what_is_reached_through_a_link_or_is_shared_by_two_environments_is_not_changed() {
     let mut memory = Memory::of([
         ("rungs.yaml", RULES),
         ("apps/web/qa/kustomization.yaml", &*kustomization("web", "v1")),
@@ -106,7 +106,7 @@ fn what_stands_behind_a_link_or_for_two_environments_is_not_changed() {
 }
 
 #[test]
-fn only_files_of_what_is_asked_about_are_read() {
+fn only_files_in_scope_are_read() {
     let files = ["web", "api"].map(|app| {
         ["qa", "prod/base"].map(|environment| {
             (format!("apps/{app}/{environment}/kustomization.yaml"), kustomization(app, "v1"))
@@ -146,7 +146,7 @@ fn a_model_follows_changes_and_says_what_they_affect() {
     let at = "apps/web/qa/kustomization.yaml";
     assert_eq!(put(&mut model, at, Some(&kustomization("web", "v1"))), Vec::<String>::new());
     assert_eq!(put(&mut model, at, Some(&kustomization("web", "v2"))), ["web in qa"]);
-    assert_eq!(said(&app(&model, "qa", "web")), ["web = web:v2"]);
+    assert_eq!(listing(&app(&model, "qa", "web")), ["web = web:v2"]);
     assert_eq!(put(&mut model, "README.md", Some("a")), Vec::<String>::new());
     let pods = "containers: [{name: a, image: 'shop/x:v1'}]\n";
     assert_eq!(put(&mut model, "all/prod/base/p.yaml", Some(pods)), ["x in prod"]);
@@ -205,7 +205,7 @@ fn a_container_that_only_one_environment_has_twice_keeps_its_partner() {
 }
 
 #[test]
-fn an_image_without_tag_is_unpinned_and_one_without_digest_where_a_policy_says_so() {
+fn an_image_without_tag_is_unpinned_and_one_without_digest_if_a_policy_says_so() {
     let rules = "version: 1\nladder: [qa, prod]\nenvironments: { prod: { tier: production } }\n\
                  policies: { production: { unpinned: error } }\n\
                  sites: [{ path: '{environment}.yaml', kind: manifest, app: web }]\n";
@@ -224,7 +224,7 @@ fn an_image_without_tag_is_unpinned_and_one_without_digest_where_a_policy_says_s
 }
 
 #[test]
-fn values_that_a_rule_declares_go_along_and_may_be_written_first() {
+fn values_that_a_rule_declares_are_promoted_too_and_may_be_new() {
     let rules = "version: 1\nladder: [qa, prod]\nsites:\n  \
                  - { path: '{environment}.yaml', kind: helm-values, root: spec.values, app: web, promote: [flags, 'list[1].x'] }\n";
     let values =
@@ -233,8 +233,8 @@ fn values_that_a_rule_declares_go_along_and_may_be_written_first() {
     let tree = tree([("rungs.yaml", rules), ("qa.yaml", &*qa), ("prod.yaml", &*values(""))]);
     let model = model(&tree);
     let (qa, prod) = (app(&model, "qa", "web"), app(&model, "prod", "web"));
-    assert_eq!(said(&qa), ["flags = a: 1", "image = r:v1", "list[1].x = 2"]);
-    assert_eq!(said(&prod), ["flags = nothing yet", "image = r:v1"]);
+    assert_eq!(listing(&qa), ["flags = a: 1", "image = r:v1", "list[1].x = 2"]);
+    assert_eq!(listing(&prod), ["flags = nothing yet", "image = r:v1"]);
     let pairs = pair(&qa, &prod);
     assert_eq!(pairs.both.len(), 2);
     assert_eq!(
@@ -247,7 +247,7 @@ fn values_that_a_rule_declares_go_along_and_may_be_written_first() {
 }
 
 #[test]
-fn a_site_behind_a_link_of_a_native_repository_is_not_changed() {
+fn a_site_reached_through_a_link_of_a_native_repository_is_not_changed() {
     let mut memory = Memory::of([
         ("rungs.yaml", "version: 1\nladder: [qa, prod]\n"),
         ("environments/qa/web.yaml", "images: {web: {repository: r/web, tag: v1}}\n"),

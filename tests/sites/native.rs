@@ -1,11 +1,11 @@
-//! What an app of a native repository says.
+//! The sites of an app in a native repository.
 
 use std::sync::Arc;
 
 use rungs::sites::{Model, ModelScope};
 use rungs::source::{SourceFile, Tree};
 
-use crate::sample::{app, lines, path, repository, said, tree};
+use crate::sample::{app, lines, listing, path, repository, tree};
 
 const DIGEST: &str = "sha256:cb111d1bd870a6a471385a4a69ad17469d326e9dd91e0e455350cacf36e1b3ee";
 
@@ -39,11 +39,11 @@ fn model_of(files: &[(&'static str, String)]) -> Model {
 }
 
 fn qa(text: &str) -> Vec<String> {
-    said(&app(&model_of(&files(text)), "qa", "web"))
+    listing(&app(&model_of(&files(text)), "qa", "web"))
 }
 
 #[test]
-fn an_app_says_what_its_layers_say_together() {
+fn an_apps_values_are_those_of_its_layers_merged() {
     let lines = qa("template: web@v7\nvalues: { flags: { a: null, b: [2] } }\n");
     let expected = [
         "template = v7".to_owned(),
@@ -64,7 +64,7 @@ fn a_tag_without_a_digest_drops_the_inherited_digest() {
 }
 
 #[test]
-fn it_is_changed_in_its_innermost_file_and_shown_where_it_is_said() {
+fn a_value_is_changed_in_the_innermost_file_and_shown_where_it_is_written() {
     let app = app(&model_of(&files("{}\n")), "prod/eu", "web");
     let site = app.sites.iter().find(|site| site.is_image()).unwrap();
     assert_eq!(site.location.to_string(), "environments/prod/web.yaml:1:23");
@@ -96,13 +96,13 @@ fn only_the_files_of_one_app_are_read() {
 }
 
 #[test]
-fn an_old_file_that_would_not_load_today_is_read_all_the_same() {
-    let said = qa("unknown: key\nimages: { web: { tag: 1.20 }, broken: v1 }\n");
-    assert!(said.contains(&"web = ghcr.io/shop/web:1.20".to_owned()), "{said:?}");
+fn an_old_file_that_would_not_load_today_is_still_read() {
+    let sites = qa("unknown: key\nimages: { web: { tag: 1.20 }, broken: v1 }\n");
+    assert!(sites.contains(&"web = ghcr.io/shop/web:1.20".to_owned()), "{sites:?}");
 }
 
 #[test]
-fn a_file_that_is_no_yaml_blocks_its_own_apps_alone() {
+fn a_file_that_is_not_yaml_blocks_only_its_own_apps() {
     let mut files = files("{}\n");
     files.push((
         "environments/qa/other.yaml",

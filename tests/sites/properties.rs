@@ -1,4 +1,4 @@
-//! What holds of every repository.
+//! Properties of every repository.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use rungs::config::Repository;
 use rungs::sites::{Model, ModelScope};
 use rungs::source::{Memory, SourceFile, Tree};
 
-use crate::sample::{app, lines, model, path, repository, said, tree};
+use crate::sample::{app, lines, listing, model, path, repository, tree};
 
 const RULES: &str = "\
 version: 1
@@ -46,7 +46,7 @@ const TEXTS: [&str; 8] = [
     "image: r/web:v1 # {\"$imagepolicy\": \"ns:web\"}\n",
 ];
 
-/// All that a model says.
+/// Everything that a model holds.
 fn dump(model: &Model) -> String {
     let mut dump = lines(&model.findings());
     for environment in model.environments() {
@@ -54,7 +54,8 @@ fn dump(model: &Model) -> String {
             let app = app(model, environment.as_str(), &name);
             let barriers: Vec<_> = app.sites.iter().map(|site| &site.barrier).collect();
             let state = app.state.as_ref().ok();
-            let line = format!("\n{environment} {name}: {:?} {state:?} {barriers:?}", said(&app));
+            let line =
+                format!("\n{environment} {name}: {:?} {state:?} {barriers:?}", listing(&app));
             dump.push_str(&line);
         }
     }
@@ -95,7 +96,7 @@ proptest! {
             }
         }
         let followed = model.unwrap_or_else(|| whole(&repository, &files));
-        // What was near to a path that matches nothing is known of a tree alone.
+        // The near misses of a path that matches nothing are known only for a tree.
         let now = whole(&repository, &files);
         prop_assert_eq!(dump(&followed), dump(&now));
     }
@@ -116,7 +117,7 @@ proptest! {
 }
 
 #[test]
-fn ten_thousand_images_are_as_many_apps() {
+fn ten_thousand_images_make_ten_thousand_apps() {
     let containers: Vec<_> =
         (0..10_000).map(|n| format!("- {{name: c{n}, image: 'r/app{n}:v{n}'}}\n")).collect();
     let file = format!(

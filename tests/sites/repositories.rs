@@ -1,4 +1,4 @@
-//! What stands in repositories that people wrote.
+//! Sites in repositories that people wrote.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,13 +12,13 @@ use rungs::sites::{
 use rungs::source::{Memory, SourceFile, Tree};
 use rungs::yaml::{Dialect, parse};
 
-use crate::sample::{app, model, of_kind, path, said};
+use crate::sample::{app, listing, model, of_kind, path};
 use crate::support::corpora;
 
-/// Every edit of real commits lies at a site, but for 13 of 500: ten are in
-/// templates of a chart, which are no YAML; one stands inside of an expression of
-/// an admission policy; and two are the `version` of a custom resource that
-/// nothing tells from any other version.
+/// Every edit of real commits is at a site, except 13 of 500: ten are in templates
+/// of a chart, which are not YAML; one is inside an expression of an admission
+/// policy; and two are the `version` of a custom resource, which nothing
+/// distinguishes from any other version.
 #[test]
 fn people_change_references_at_sites() {
     let Some(replay) = corpora::folder("replay") else { return };
@@ -44,7 +44,7 @@ fn people_change_references_at_sites() {
         }
     }
     let counts: Vec<_> = missed.iter().map(|(why, edits)| (*why, edits.len())).collect();
-    assert_eq!(counts, [("no YAML", 10), ("of no kind", 3)], "{missed:#?}");
+    assert_eq!(counts, [("not YAML", 10), ("of no known kind", 3)], "{missed:#?}");
     assert_eq!(found, 487);
 }
 
@@ -52,7 +52,7 @@ fn why_missed(commit: &Path, edit: &serde_json::Value) -> Option<&'static str> {
     let name = edit["file"].as_str().unwrap();
     let text = fs::read_to_string(commit.join("before").join(name)).unwrap();
     let file = Arc::new(SourceFile::new(path(name), text));
-    let Ok(documents) = parse(&file, Dialect::Kubectl) else { return Some("no YAML") };
+    let Ok(documents) = parse(&file, Dialect::Kubectl) else { return Some("not YAML") };
     let (sites, _) = sites_of_content(&file, &documents);
     let line = edit["line"].as_u64().unwrap();
     let says = |site: &Site| {
@@ -66,7 +66,7 @@ fn why_missed(commit: &Path, edit: &serde_json::Value) -> Option<&'static str> {
     if sites.iter().any(says) {
         return None;
     }
-    Some("of no kind")
+    Some("of no known kind")
 }
 
 /// A repository of the corpora with a `rungs.yaml`.
@@ -89,20 +89,20 @@ fn adopted(name: &str, rungs: &str) -> Option<Tree> {
     Some(Tree::new(memory))
 }
 
-/// `environment: key = what it says` of what only shared files say.
+/// `environment: key = value in FILE` of every value that only a shared file has.
 fn shared(model: &Model, tree: &Tree) -> Vec<String> {
     let all = model.shared(tree);
     let lines = all.iter().flat_map(|(AppInstance { environment, .. }, sites)| {
         sites.iter().map(move |site| {
-            let said = site.value.as_ref().unwrap();
-            format!("{environment}: {} = {said} in {}", site.key, site.file.path())
+            let value = site.value.as_ref().unwrap();
+            format!("{environment}: {} = {value} in {}", site.key, site.file.path())
         })
     });
     lines.collect()
 }
 
 #[test]
-fn what_only_the_base_says_is_shared_by_all_environments() {
+fn what_only_the_base_has_is_shared_by_all_environments() {
     let rungs = "version: 1\nladder: [test, uat, prod]\nsites:\n  \
                  - { path: 'stages/{environment}/kustomization.yaml', kind: kustomize, app: kargo-demo }\n";
     let Some(tree) = adopted("kargo-demo", rungs) else { return };
@@ -125,29 +125,29 @@ fn what_only_the_base_says_is_shared_by_all_environments() {
 }
 
 #[test]
-fn an_entry_of_images_says_what_the_base_leaves_open() {
+fn an_entry_of_images_fills_in_what_the_base_leaves_open() {
     let rungs = "version: 1\nladder: [qa, prod]\nsites:\n  \
                  - { path: 'chapter-03/kustomize/envs/{environment}/kustomization.yaml', kind: kustomize, app: sample }\n";
     let Some(tree) = adopted("gitopsbook", rungs) else { return };
     let model = model(&tree);
     assert_eq!(
-        said(&app(&model, "qa", "sample")),
+        listing(&app(&model, "qa", "sample")),
         ["gitopsbook/sample-app = gitopsbook/sample-app:v0.2"]
     );
     assert_eq!(
-        said(&app(&model, "prod", "sample")),
+        listing(&app(&model, "prod", "sample")),
         ["gitopsbook/sample-app = gitopsbook/sample-app:v0.1"]
     );
     assert_eq!(shared(&model, &tree), Vec::<String>::new());
 }
 
 #[test]
-fn a_patch_says_what_the_base_says_otherwise() {
+fn a_patch_overrides_the_base() {
     let rungs = "version: 1\nladder: [qa, staging-eu, prod-eu]\nsites:\n  \
                  - { path: 'envs/{environment}/version.yml', kind: manifest, app: simple }\n";
     let Some(tree) = adopted("gitops-environment-promotion", rungs) else { return };
     let model = model(&tree);
-    let line = &said(&app(&model, "qa", "simple"))[0];
+    let line = &listing(&app(&model, "qa", "simple"))[0];
     assert!(
         line.starts_with("webserver-simple = docker.io/kostiscodefresh/simple-env-app:"),
         "{line}"
@@ -156,13 +156,13 @@ fn a_patch_says_what_the_base_says_otherwise() {
 }
 
 #[test]
-fn ranges_of_charts_move_and_values_of_the_base_are_shared() {
+fn ranges_of_charts_are_promoted_and_values_of_the_base_are_shared() {
     let rungs = "version: 1\nladder: [staging, production]\nsites:\n  \
                  - { path: 'apps/{environment}/podinfo-values.yaml', kind: manifest, app: podinfo }\n";
     let Some(tree) = adopted("flux2-kustomize-helm-example", rungs) else { return };
     let model = model(&tree);
     let staging = app(&model, "staging", "podinfo");
-    assert_eq!(said(&staging), ["podinfo = >=1.0.0-alpha"]);
+    assert_eq!(listing(&staging), ["podinfo = >=1.0.0-alpha"]);
     assert!(staging.state.unwrap().is_empty());
     let redis =
         "redis = public.ecr.aws/docker/library/redis:8.6.2 in apps/base/podinfo/release.yaml";
@@ -177,7 +177,7 @@ fn each_environment_has_values_of_its_own_or_those_of_the_chart() {
     let Some(tree) = adopted("lyzhang1999-kubernetes-example", rungs) else { return };
     let environments = model(&tree);
     let frontend = "frontend.image = lyzhang1999/frontend:latest-env";
-    assert_eq!(said(&app(&environments, "prod", "frontend")), [frontend]);
+    assert_eq!(listing(&app(&environments, "prod", "frontend")), [frontend]);
     let rungs = "version: 1\nladder: [dev, prod]\nsites:\n  \
                  - { path: 'kustomize/overlay/{environment}/kustomization.yaml', kind: kustomize, app: example }\n";
     let tree = adopted("lyzhang1999-kubernetes-example", rungs).unwrap();
@@ -198,11 +198,11 @@ fn flux_changes_marked_scalars_at_sites() {
         let lines = original.lines().zip(expected.lines()).enumerate();
         for (number, _) in lines.filter(|(_, (before, after))| before != after) {
             let line = u32::try_from(number + 1).unwrap();
-            let stands_there = |site: &Site| {
+            let is_there = |site: &Site| {
                 let places = site.parts.iter().map(|part| at(&site.file, part));
                 places.into_iter().any(|place| place == Some(line))
             };
-            assert!(app.sites.iter().any(stands_there), "{:?}:{line}", file.path());
+            assert!(app.sites.iter().any(is_there), "{:?}:{line}", file.path());
             changed += 1;
         }
     }
@@ -217,7 +217,7 @@ fn at(file: &Arc<SourceFile>, part: &SitePart) -> Option<u32> {
 }
 
 #[test]
-fn what_another_app_of_the_same_file_says_needs_no_shared_file() {
+fn a_value_in_the_same_file_under_another_app_needs_no_shared_file() {
     let both =
         "frontend: { image: shop/frontend, tag: v1 }\nbackend: { image: shop/backend, tag: v1 }\n";
     let rungs = "version: 1\nladder: [qa, prod]\nsites:\n  \

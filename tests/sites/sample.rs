@@ -34,11 +34,11 @@ pub(crate) fn app(model: &Model, environment_name: &str, app: &str) -> AppSites 
     model.app(&environment, app).unwrap_or_else(|| panic!("no `{app}` in `{environment}`"))
 }
 
-/// `key = what it says` of every site, sorted.
-pub(crate) fn said(app: &AppSites) -> Vec<String> {
+/// `key = value` of every site, sorted.
+pub(crate) fn listing(app: &AppSites) -> Vec<String> {
     let line = |site: &rungs::sites::Site| {
-        let said = site.value.as_ref().map_or("nothing yet".to_owned(), ToString::to_string);
-        format!("{} = {said}", site.key)
+        let value = site.value.as_ref().map_or("nothing yet".to_owned(), ToString::to_string);
+        format!("{} = {value}", site.key)
     };
     let mut lines: Vec<_> = app.sites.iter().map(line).collect();
     lines.sort();

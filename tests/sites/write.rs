@@ -1,4 +1,4 @@
-//! What has to change at a site.
+//! The changes that writing a value to a site needs.
 
 use rungs::kubernetes::ImageReference;
 use rungs::sites::{ImageParts, Key, Site, SiteValue, WriteOptions, changes};
@@ -19,7 +19,7 @@ fn image(text: &str) -> SiteValue {
     })
 }
 
-/// Each change in a line, with `OLD` and `NEW` for the digests.
+/// Each change on a line, with `OLD` and `NEW` for the digests.
 fn shown(site: &Site, to: &SiteValue, options: WriteOptions) -> String {
     let lines = match changes(site, to, options) {
         Ok(changes) => changes.iter().map(line).collect::<Vec<_>>(),
@@ -56,8 +56,8 @@ const DROP: WriteOptions = WriteOptions { drop_digest: true, ..USUAL };
 const ADD: WriteOptions = WriteOptions { add_digest: true, ..USUAL };
 const REPOSITORY: WriteOptions = WriteOptions { repository: true, ..USUAL };
 
-/// For each: what the file says, what it is to say, what was allowed, and what
-/// changes.
+/// For each case: the value in the file, the wanted value, what is allowed, and the
+/// expected changes.
 fn check(rule: &str, cases: &[(&str, &str, WriteOptions, &str)]) {
     for (file, to, options, expected) in cases {
         let file = file.replace("OLD", OLD);
@@ -66,21 +66,28 @@ fn check(rule: &str, cases: &[(&str, &str, WriteOptions, &str)]) {
         let to = image(&to.replace("OLD", OLD).replace("NEW", NEW));
         assert_eq!(shown(site, &to, *options), *expected, "{file} to {to}");
         if changes(site, &to, *options).is_ok() {
-            check_ways(rule, &file, site, &to, *options);
+            check_round_trip(rule, &file, site, &to, *options);
         }
     }
 }
 
-/// What is written says what it should when it is read again, and the way back
-/// leads to the same bytes.
-fn check_ways(rule: &str, file: &str, site: &Site, to: &SiteValue, options: WriteOptions) {
+/// Checks that the written file has the wanted value when it is read again, and that
+/// writing the old value back restores the same bytes.
+fn check_round_trip(rule: &str, file: &str, site: &Site, to: &SiteValue, options: WriteOptions) {
     let written = written(site, to, options);
     let sites = of_kind(rule, &written).sites;
     let again = sites.iter().find(|other| other.key == site.key).unwrap();
     assert_eq!(shown(again, to, options), "", "{written}");
-    if let (SiteValue::Image(to), Some(SiteValue::Image(said))) = (to, &again.value) {
-        assert!(to.tag.is_none() || said.tag.is_none() || to.tag == said.tag, "{written}");
-        assert!(to.digest.is_none() || said.digest.is_none() || to.digest == said.digest);
+    if let (SiteValue::Image(to), Some(SiteValue::Image(written_image))) = (to, &again.value) {
+        assert!(
+            to.tag.is_none() || written_image.tag.is_none() || to.tag == written_image.tag,
+            "{written}"
+        );
+        assert!(
+            to.digest.is_none()
+                || written_image.digest.is_none()
+                || to.digest == written_image.digest
+        );
     }
     if let Some(before) = &site.value {
         let exact = WriteOptions { exact: true, repository: true, ..USUAL };
@@ -170,7 +177,7 @@ fn a_whole_reference_keeps_its_form() {
 }
 
 #[test]
-fn a_kustomization_has_no_tag_beside_another_ones_digest() {
+fn a_kustomization_never_has_a_tag_beside_the_digest_of_another() {
     check(
         "kind: kustomize",
         &[
@@ -302,7 +309,7 @@ fn a_file_with_one_field_has_room_for_one_part() {
 }
 
 #[test]
-fn a_rule_may_ask_for_digests() {
+fn a_rule_may_require_digests() {
     let rule = "kind: manifest\ndigest: add";
     check(
         rule,
@@ -357,7 +364,7 @@ fn a_commit_is_replaced_by_a_commit() {
     assert_eq!(revision("kind: manifest", file, "v1", USUAL), "no-room-for-reference");
 }
 
-/// What changes in the file of a native app, whose outer file has `outer`.
+/// The changes to the file of a native app, whose outer file is `outer`.
 fn native(outer: &str, leaf: &str, key: &Key, to: &str, options: WriteOptions) -> String {
     let (outer, leaf) = (outer.replace("OLD", OLD), leaf.replace("OLD", OLD));
     let tree = tree([
@@ -377,7 +384,7 @@ fn native(outer: &str, leaf: &str, key: &Key, to: &str, options: WriteOptions) -
 }
 
 #[test]
-fn a_native_app_is_changed_in_its_own_file_alone() {
+fn a_native_app_is_changed_only_in_its_own_file() {
     let key = Key::Image("a".to_owned());
     for (outer, leaf, to, options, expected) in [
         ("images: {a: {repository: a, tag: v1}}", "{}", ":v2", USUAL, "images.a.tag := v2"),
@@ -424,7 +431,7 @@ fn a_native_app_is_changed_in_its_own_file_alone() {
 }
 
 #[test]
-fn a_native_apps_pin_and_values_go_along() {
+fn a_native_apps_pin_and_values_are_promoted_too() {
     let pin = Key::Git("template".to_owned());
     let value = Key::Value("values.f".to_owned());
     // A pin cannot be read without a repository, and one that is not there yet can be written.

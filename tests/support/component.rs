@@ -1,4 +1,4 @@
-//! Programs that a test runs beside itself.
+//! Programs that run beside a test.
 
 use std::fs::File;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// Says that a test was skipped because a component is absent. If components
+/// Reports that a test was skipped because a component is absent. If components
 /// are required (`RUNGS_REQUIRE_COMPONENTS`), that is a failure.
 ///
 /// # Panics
@@ -24,7 +24,7 @@ pub fn absent(what: &str) {
     }
 }
 
-/// Where `.ci/run` puts the components that it builds.
+/// The directory where `.ci/run` puts the components that it builds.
 pub fn built(name: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
     target
@@ -34,7 +34,7 @@ pub fn built(name: &str) -> PathBuf {
 }
 
 /// Ports of the loopback interface that nobody listens on. Another process may
-/// take one before the component does, so whoever starts a component has to try
+/// take one before the component does, so the start of a component has to be tried
 /// again.
 pub fn free_ports<const N: usize>() -> io::Result<[u16; N]> {
     let mut listeners = Vec::with_capacity(N);
@@ -63,12 +63,12 @@ impl Process {
         Ok(Self { child: command.spawn()?, log })
     }
 
-    /// How it ended, if it did.
+    /// The exit status, if it has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("a child of this process can be waited for")
     }
 
-    /// The last lines of its log.
+    /// The last lines of the log.
     pub fn last_words(&self) -> String {
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<_> = log.lines().collect();
@@ -84,7 +84,7 @@ impl Drop for Process {
     }
 }
 
-/// Asks again and again until the answer is yes; false after `limit`.
+/// Repeats a check until it is true; returns false after `limit`.
 pub fn wait_until(limit: Duration, mut ready: impl FnMut() -> bool) -> bool {
     let started = Instant::now();
     while started.elapsed() < limit {

@@ -1,5 +1,5 @@
-//! The material that tests run on and that is not part of the repository, and
-//! the programs that they ask.
+//! Material for tests that is not part of the repository, and the programs that
+//! tests compare with.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

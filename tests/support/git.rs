@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use super::program::{said, scrubbed};
+use super::program::{scrubbed, transcript};
 
 /// Runs git, which has to succeed, and returns what it printed.
 ///
@@ -57,7 +57,7 @@ pub fn output(directory: &Path, arguments: &[impl AsRef<OsStr>]) -> Output {
 /// If git fails.
 pub fn done(git: &mut Command) -> String {
     let output = git.output().expect("git runs");
-    assert!(output.status.success(), "{git:?}: {}", said(&output));
+    assert!(output.status.success(), "{git:?}: {}", transcript(&output));
     String::from_utf8(output.stdout).expect("git prints UTF-8 here").trim().to_owned()
 }
 
@@ -91,8 +91,8 @@ pub fn program() -> PathBuf {
     programs.find(|program| program.is_file()).expect("git is installed")
 }
 
-/// A value of `PATH` with which `git` is a script in `directory`, which is
-/// made.
+/// Makes a script named `git` in `directory`, and returns a value of `PATH` that finds
+/// it.
 pub fn stand_in(directory: &Path, script: &str) -> OsString {
     fs::create_dir_all(directory).unwrap();
     executable(&directory.join("git"), script);
@@ -102,13 +102,13 @@ pub fn stand_in(directory: &Path, script: &str) -> OsString {
 }
 
 /// A bare repository below `directory` whose branch `main` has one commit with
-/// those files. Whoever reaches it over HTTP may push to it.
+/// those files. Anyone who reaches it over HTTP may push to it.
 pub fn origin(directory: &Path, files: &[(&str, &str)]) -> PathBuf {
     let bare = directory.join("origin.git");
     git(directory, &["init", "-q", "--bare", "origin.git"]);
     git(&bare, &["config", "http.receivepack", "true"]);
     git(&bare, &["config", "uploadpack.allowFilter", "true"]);
-    // No test is about garbage, and collecting it takes time.
+    // No test needs garbage to be collected, and that takes time.
     git(&bare, &["config", "gc.auto", "0"]);
     git(&bare, &["config", "receive.autogc", "false"]);
     let seed = tempfile::tempdir().unwrap();
@@ -133,7 +133,7 @@ pub fn clone(url: &str, to: &Path, options: &[&str]) {
     configure(to);
 }
 
-/// Gives a clone all that it would otherwise take from its user.
+/// Gives a clone the settings that it would otherwise take from its user.
 pub fn configure(clone: &Path) {
     for (name, value) in [
         ("user.name", "Tester"),
@@ -146,7 +146,7 @@ pub fn configure(clone: &Path) {
     }
 }
 
-/// Says whose clone it is.
+/// Configures whose clone it is.
 ///
 /// # Panics
 ///
@@ -162,14 +162,14 @@ pub fn history(repository: &Path, branch: &str) -> Vec<String> {
     log.lines().map(str::to_owned).collect()
 }
 
-/// Whether all that the repository's references lead to is there and well
+/// Whether everything that the repository's references lead to exists and is well
 /// formed.
 pub fn is_sound(repository: &Path) -> bool {
     let fsck = command(repository).args(["fsck", "--full", "--strict"]).output().unwrap();
     fsck.status.success()
 }
 
-/// Removes the locks that a git which was ended left in a repository.
+/// Removes the locks that a killed git left in a repository.
 pub fn unlock(bare: &Path) {
     let mut waiting = vec![bare.to_owned()];
     while let Some(directory) = waiting.pop() {
@@ -186,7 +186,7 @@ pub fn unlock(bare: &Path) {
     }
 }
 
-/// The result of looking at an entry of the disk; none if it is gone.
+/// The result of reading an entry of the disk; none if it is gone.
 fn unless_gone<T>(result: io::Result<T>) -> Option<T> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,

@@ -21,9 +21,9 @@ const READY_WITHIN: Duration = Duration::from_mins(1);
 /// How often a start is tried when another process takes the chosen port.
 const STARTS: usize = 3;
 
-/// A running API server. It ends when the last test that holds it does.
+/// A running API server. It ends when the last test that holds it ends.
 pub struct ApiServer {
-    // In the order in which they end.
+    // In the order in which they are stopped.
     server: Process,
     _etcd: Process,
     url: String,
@@ -41,10 +41,10 @@ pub struct Resource {
     pub namespaced: bool,
 }
 
-/// An object as YAML, with what its address is made of.
+/// An object as YAML, with the parts of its address.
 #[derive(Debug, Clone)]
 pub struct Manifest {
-    /// What a failure calls it.
+    /// The name that failures show.
     pub name: String,
     pub api_version: String,
     pub kind: String,
@@ -214,8 +214,8 @@ impl ApiServer {
     }
 
     /// One `curl` for all requests: it keeps its connection, and needs no TLS
-    /// library among the crates. What it is to do comes on its standard input,
-    /// so that no argument list is too long.
+    /// library among the crates. Its requests come on standard input, so that no
+    /// argument list is too long.
     fn send(&self, requests: &[(String, Option<&str>)]) -> Vec<Answer> {
         if requests.is_empty() {
             return Vec::new();

@@ -1,5 +1,5 @@
-//! What the tests of several modules share: git, rungs and other real programs,
-//! started and ended, and the material that they run on.
+//! Shared by the tests of several modules: starting and ending git, rungs and other
+//! real programs, and the material that they run on.
 
 // Each test binary uses a part of this.
 #![allow(dead_code, unreachable_pub)]

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 pub struct Mount(TempDir);
 
 impl Mount {
-    /// Mounts one; none if this user may not.
+    /// Mounts a file system; none if this user may not.
     pub fn new(options: &str) -> Option<Self> {
         let mount = Self(TempDir::new().unwrap());
         mount.run(&["mount", "-t", "tmpfs", "-o", options, "tmpfs"]).then_some(mount)

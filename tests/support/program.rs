@@ -1,18 +1,18 @@
-//! Programs, run in an environment that says nothing about the person or the CI
+//! Programs, run in an environment that reveals nothing about the person or the CI
 //! that runs the tests.
 
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// The variables that a program keeps: where others are found, and where
+/// The variables that a program keeps: where other programs are found, and where
 /// temporary files go.
 const KEPT: [&str; 3] = ["PATH", "TMPDIR", "LD_LIBRARY_PATH"];
 
 /// Set in a process that [`alone`] starts.
 const ALONE: &str = "RUNGS_TEST_ALONE";
 
-/// A command that sees no configuration of the person or of a CI.
+/// A command that sees no configuration of a person or a CI.
 pub fn scrubbed(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.env_clear();
@@ -38,18 +38,18 @@ pub fn rungs(directory: &Path, arguments: &[impl AsRef<OsStr>]) -> Output {
     rungs_in(directory).args(arguments).output().expect("rungs runs")
 }
 
-/// Runs rungs in a directory and returns what it printed.
+/// Runs rungs in a directory and returns its standard output.
 ///
 /// # Panics
 ///
 /// If its exit code is not 0.
 pub fn rungs_done(directory: &Path, arguments: &[&str]) -> String {
     let output = rungs(directory, arguments);
-    assert!(output.status.success(), "rungs {arguments:?}: {}", said(&output));
+    assert!(output.status.success(), "rungs {arguments:?}: {}", transcript(&output));
     String::from_utf8(output.stdout).expect("rungs prints UTF-8")
 }
 
-/// What a program printed to stdout.
+/// The standard output of a program.
 ///
 /// # Panics
 ///
@@ -58,7 +58,7 @@ pub fn stdout(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).expect("UTF-8")
 }
 
-/// What a program printed to stderr.
+/// The standard error of a program.
 ///
 /// # Panics
 ///
@@ -68,7 +68,7 @@ pub fn stderr(output: &Output) -> &str {
 }
 
 /// Both outputs of a program and how it ended, for a failure's message.
-pub fn said(output: &Output) -> String {
+pub fn transcript(output: &Output) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     format!("{}\n{}{}", output.status, text(&output.stdout), text(&output.stderr))
 }
@@ -88,8 +88,8 @@ pub fn alone(test: &str) -> Command {
 /// If it fails, or if there is no such test.
 pub fn passes_alone(test: &str, variables: &[(&str, &Path)]) {
     let output = alone(test).envs(variables.iter().copied()).output().expect("a test runs");
-    assert!(output.status.success(), "{}", said(&output));
-    assert!(stdout(&output).contains("1 passed"), "{test} is not a test: {}", said(&output));
+    assert!(output.status.success(), "{}", transcript(&output));
+    assert!(stdout(&output).contains("1 passed"), "{test} is not a test: {}", transcript(&output));
 }
 
 /// Whether this process was started to run one test alone.

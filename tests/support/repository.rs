@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::git::{self, belongs_to, git, git_at};
-use super::program::{rungs_done, said};
+use super::program::{rungs_done, transcript};
 
-/// A bare repository and what is cloned from it, in a directory that is removed
-/// with this.
+/// A bare repository and its clones, in a directory that is removed when this is
+/// dropped.
 pub struct Remote {
     directory: TempDir,
 }
@@ -32,12 +32,12 @@ impl Remote {
         git_at(&seed, "2026-01-05T08:00:00Z", &["commit", "-qm", "Begin"]);
         let bare = remote.bare();
         git(&remote.path(""), &["clone", "-q", "--bare", "seed", "remote.git"]);
-        // What a forge's repository allows, so that it serves pushes over HTTP.
+        // As a forge's repositories, so that it serves pushes over HTTP.
         git(&bare, &["config", "http.receivepack", "true"]);
         remote
     }
 
-    /// A place beside the bare repository.
+    /// A path beside the bare repository.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
@@ -118,7 +118,7 @@ pub fn files_at(repository: &Path, revision: &str) -> BTreeMap<String, String> {
     let names = names.split('\0').filter(|name| !name.is_empty());
     let file = |name: &str| {
         let output = git::output(repository, &["cat-file", "blob", &format!("{revision}:{name}")]);
-        assert!(output.status.success(), "{name}: {}", said(&output));
+        assert!(output.status.success(), "{name}: {}", transcript(&output));
         (name.to_owned(), String::from_utf8(output.stdout).expect("a text"))
     };
     names.map(file).collect()
@@ -137,7 +137,7 @@ pub fn lay_out(root: &Path, files: &BTreeMap<String, String>) {
     }
 }
 
-/// Every file below a directory, but for git's own.
+/// Every file below a directory, except git's own.
 ///
 /// # Panics
 ///
@@ -154,7 +154,7 @@ pub fn files_in(root: &Path) -> BTreeMap<String, Vec<u8>> {
     files.map(file).collect()
 }
 
-/// Copies a directory with all that is in it.
+/// Copies a directory with everything in it.
 ///
 /// # Panics
 ///
@@ -189,8 +189,8 @@ spec:
           image: {{ images.web.ref | quote }}
 ";
 
-/// The files of a native repository with its rendered files: environments from
-/// the lowest rung up with the tag that every app has there, and files besides.
+/// The files of a native repository with its rendered files. `ladder` has its environments
+/// from the lowest rung up, with the tag that every app has there.
 ///
 /// # Panics
 ///

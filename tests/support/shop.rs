@@ -1,5 +1,4 @@
-//! A shop's repository: a remote, somebody's clone of it, and runs of rungs in
-//! the clone.
+//! A shop's repository: a remote, a clone of it, and runs of rungs in the clone.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -54,7 +53,7 @@ impl Shop {
         Self::of(&files)
     }
 
-    /// An adopted repository whose `rungs.yaml` is the usual one, and more.
+    /// An adopted repository with the usual `rungs.yaml` and more after it.
     pub fn configured(settings: &str, more: &[(&str, &str)]) -> Self {
         let configuration = format!("{ADOPTED}{settings}");
         Self::adopted(&[&[("rungs.yaml", &*configuration)], more].concat())
@@ -67,21 +66,21 @@ impl Shop {
     }
 
     /// Runs rungs in the clone.
-    pub fn rungs(&self, arguments: &[&str]) -> Said {
-        Said::of(&rungs(&self.clone, arguments))
+    pub fn rungs(&self, arguments: &[&str]) -> RunOutput {
+        RunOutput::of(&rungs(&self.clone, arguments))
     }
 
     /// Runs rungs in the clone and expects that exit code.
     #[track_caller]
-    pub fn ends(&self, code: i32, arguments: &[&str]) -> Said {
+    pub fn ends(&self, code: i32, arguments: &[&str]) -> RunOutput {
         self.rungs(arguments).ends(code)
     }
 
-    /// What rungs prints as JSON.
+    /// The JSON that rungs prints.
     #[track_caller]
     pub fn json(&self, code: i32, arguments: &[&str]) -> Value {
-        let said = self.ends(code, &[arguments, &["--format", "json"]].concat());
-        serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {said:?}"))
+        let output = self.ends(code, &[arguments, &["--format", "json"]].concat());
+        serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
     }
 
     /// A file of the remote's `main`.
@@ -100,8 +99,8 @@ impl Shop {
         self.remote.changed("main")
     }
 
-    /// Commits files to the remote's `main` as somebody else; none as a text
-    /// removes the file.
+    /// Commits files to the remote's `main` as somebody else; a file without text is
+    /// removed.
     pub fn elsewhere(&self, message: &str, files: &[(&str, Option<&str>)]) -> String {
         let name = format!("bo-{}", self.remote.commits_since("main~0").len());
         let clone = self.remote.path(&name);
@@ -143,15 +142,15 @@ pub fn image(app: &str, tag: &str) -> String {
     format!("# {app}\nimage: registry.example.com/shop/{app}{tag}  # by promotion\n")
 }
 
-/// What a run printed, and its exit code.
+/// The output and the exit code of a run.
 #[derive(Debug)]
-pub struct Said {
+pub struct RunOutput {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }
 
-impl Said {
+impl RunOutput {
     pub fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self {
@@ -161,7 +160,7 @@ impl Said {
         }
     }
 
-    /// Runs rungs in a directory with variables of a CI.
+    /// Runs rungs in a directory with the variables of a CI.
     pub fn with(clone: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Self {
         let mut command = rungs_in(clone);
         command.envs(variables.iter().copied()).args(arguments);
@@ -174,14 +173,14 @@ impl Said {
         self
     }
 
-    /// Checks that one of its findings has that code.
+    /// Checks that one of the findings has that code.
     #[track_caller]
     pub fn finds(self, code: &str) -> Self {
         assert!(self.stderr.contains(&format!("[{code}]")), "{}\n{}", self.stdout, self.stderr);
         self
     }
 
-    /// Checks that it says a text, wherever lines are broken.
+    /// Checks that the output contains a text, however lines are broken.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
         let all = format!("{} {}", self.stdout, self.stderr);

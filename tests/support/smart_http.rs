@@ -13,25 +13,25 @@ use std::thread;
 
 use super::program::scrubbed;
 
-/// How the server behaves, from the next request on.
+/// The behaviour of the server, from the next request on.
 #[derive(Debug, Clone, Default)]
 pub struct Behaviour {
-    /// The user and password that it asks for.
+    /// The user and password that it requires.
     pub password: Option<(String, String)>,
-    /// Whether it refuses even them.
+    /// Whether it refuses even these.
     pub forbids: bool,
-    /// When it loses the connection of a push.
+    /// The moment at which it loses the connection of a push.
     pub cut: Cut,
 }
 
-/// When a connection is lost.
+/// The moment at which a connection is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Cut {
     #[default]
     Never,
-    /// After that many bytes of what is pushed: nothing is accepted.
+    /// After that many bytes of the push: nothing is accepted.
     Within(usize),
-    /// When everything was accepted, before the answer.
+    /// After everything was accepted, but before the answer.
     BeforeAnswer,
     /// After that many bytes of the answer.
     InAnswer(usize),
@@ -76,7 +76,7 @@ impl SmartHttp {
                     return;
                 }
                 let (Ok(stream), served) = (stream, Arc::clone(&served)) else { continue };
-                // A connection that breaks is the client's to complain about.
+                // Complaining about a broken connection is up to the client.
                 thread::spawn(move || drop(served.answer(&stream)));
             }
         });
@@ -88,12 +88,12 @@ impl SmartHttp {
         format!("http://{}/{repository}", self.address)
     }
 
-    /// The same with a user and password in it.
+    /// The address with a user and password in it.
     pub fn url_with(&self, user: &str, password: &str, repository: &str) -> String {
         format!("http://{user}:{password}@{}/{repository}", self.address)
     }
 
-    /// Changes how it behaves.
+    /// Changes its behaviour.
     pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut self.shared.behaviour.lock().unwrap());
     }
@@ -109,7 +109,7 @@ impl SmartHttp {
         *self.shared.waiting.lock().unwrap() = number;
     }
 
-    /// Answers the requests that wait, and makes no more of them wait.
+    /// Answers the waiting requests, and lets later ones through at once.
     pub fn release(&self) {
         self.hold_from(usize::MAX);
         self.shared.released.notify_all();
@@ -183,14 +183,14 @@ impl Shared {
         }
     }
 
-    /// Keeps a request's line, and returns its number.
+    /// Notes a request's line, and returns its number.
     fn note(&self, request: &Request) -> usize {
         let mut requests = self.requests.lock().unwrap();
         requests.push(format!("{} {}", request.method, request.path));
         requests.len() - 1
     }
 
-    /// Runs the backend as CGI, and makes an HTTP answer of what it writes.
+    /// Runs the backend as CGI, and turns its output into an HTTP answer.
     fn backend(&self, request: &Request, user: &str, body: &[u8]) -> io::Result<Vec<u8>> {
         let mut child = scrubbed("git")
             .arg("http-backend")
@@ -216,7 +216,7 @@ impl Shared {
         let mut output = Vec::new();
         child.stdout.take().unwrap().read_to_end(&mut output)?;
         child.wait()?;
-        // A backend that did not read all of it has said why.
+        // A backend that did not read all of it has reported why.
         let _ = writer.join().unwrap();
         Ok(as_http(&output))
     }
@@ -239,7 +239,7 @@ fn head(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
     Ok(Some(Request { method, path, query, headers }))
 }
 
-/// The body, unless it is longer than `limit`: then nothing more is read.
+/// The body; none if it is longer than `limit`: then the rest is not read.
 fn body(
     reader: &mut impl BufRead,
     request: &Request,

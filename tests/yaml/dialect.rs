@@ -1,4 +1,4 @@
-//! The reader against what kubectl and kustomize were seen to read.
+//! The reader compared with what kubectl and kustomize were seen to read.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -40,7 +40,7 @@ fn comparable(json: &Json) -> Json {
     }
 }
 
-/// Each case's name and text, with what a tool answered.
+/// Each case's name and text, with a tool's answer.
 fn cases(folder: &Path, tool: &str) -> Vec<(String, String, Json)> {
     let mut cases: Vec<_> = fs::read_dir(folder.join("cases"))
         .unwrap()
@@ -98,7 +98,7 @@ fn documents_mean_what_they_mean_to_kustomize() {
 }
 
 #[test]
-fn what_is_emitted_reads_as_what_was_emitted() {
+fn emitted_text_reads_back_as_the_same_data() {
     let Some(folder) = corpora::folder("yaml-dialect") else { return };
     for (name, text, _) in cases(&folder, "kubectl") {
         for document in read(text, Dialect::Kubectl).unwrap_or_default() {

@@ -1,4 +1,4 @@
-//! What is emitted, read by ourselves and by the real kubectl.
+//! Emitted text, read by our own reader and by the real kubectl.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -57,7 +57,7 @@ fn kubectl(yaml: &str) -> String {
     let path = folder.path().join("object.yaml");
     fs::write(&path, yaml).unwrap();
     let answer = scrubbed("kubectl")
-        .args(["annotate", "--local", "--output=json", "asked=yes", "--filename"])
+        .args(["annotate", "--local", "--output=json", "checked=yes", "--filename"])
         .arg(&path)
         .env("KUBECONFIG", "/dev/null")
         .output()
@@ -220,7 +220,7 @@ fn numbers_come_back_from_kubectl_as_the_same_numbers() {
         "apiVersion": "example.com/v1", "kind": "Probe", "metadata": { "name": "probe" },
         "spec": numbers,
     });
-    // serde_json rounds some floats that it reads; our own reader rounds none.
+    // serde_json rounds some floats that it reads; our own reader does not.
     let answer = kubectl(&emit(tree(&object).root()));
     let answer = parse(&file(&answer), Dialect::Kubectl).expect("JSON is YAML");
     let received = answer[0].root().get("spec").unwrap();
@@ -255,7 +255,7 @@ fn data() -> impl Strategy<Value = Json> {
     })
 }
 
-/// Every scalar and key that was written plainly in one line is at its span.
+/// Checks that every plain scalar and key on one line is at its span.
 fn assert_spans_hold(node: Node<'_>, text: &str) {
     let span = node.location().span();
     assert!(span.range().end <= text.len());
@@ -279,7 +279,7 @@ fn assert_spans_hold(node: Node<'_>, text: &str) {
         let key_span = key.location().span();
         assert!(span.contains(key_span) && span.contains(value.location().span()), "{slice:?}");
         let written = &text[key_span.range()];
-        // A key that is not text to kubectl is written anew: `yes`, `0x10`.
+        // A key that kubectl does not take for text is rewritten: `yes`, `0x10`.
         let is_text = key.text().starts_with(|c: char| c.is_alphabetic()) && key.text() != "true";
         if key.style() == Style::Plain
             && is_text
@@ -309,7 +309,7 @@ fn yaml_files(folder: &Path, into: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn real_files_stand_where_their_spans_say_and_are_emitted_as_they_are() {
+fn real_files_match_their_spans_and_are_emitted_unchanged() {
     let mut files = Vec::new();
     for corpus in ["yaml", "yaml-dialect", "repos", "replay", "kubeconform"] {
         let Some(folder) = corpora::folder(corpus) else { return };
@@ -335,7 +335,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_emitted_is_read_as_the_same_data(json in data()) {
+    fn emitted_data_is_read_as_the_same_data(json in data()) {
         let value = tree(&json);
         let text = emit(value.root());
         prop_assert!(text.ends_with('\n'));

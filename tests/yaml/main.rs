@@ -1,4 +1,4 @@
-//! YAML read, written and edited, compared with what others make of it.
+//! Reading, writing and editing YAML, compared with other programs.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 mod dialect;

@@ -1,4 +1,4 @@
-//! The reader against the YAML test suite, and against kubectl where kubectl
+//! The reader compared with the YAML test suite, and with kubectl where kubectl
 //! does not follow the suite.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use crate::support::corpora;
 
-/// What kubectl's own libraries answered, recorded by `tests/oracles/yaml`.
+/// The answers of kubectl's own libraries, recorded by `tests/oracles/yaml`.
 const KUBECTL: &str = include_str!("../oracles/yaml/suite.json");
 
 /// Cases that we read neither as the suite nor as kubectl does; the reasons are
@@ -40,7 +40,7 @@ fn ours(case: &Path) -> Answer {
     Some(documents.iter().map(|document| serde_json::to_value(document.root()).unwrap()).collect())
 }
 
-/// The suite's answer; none if it only says that the text is valid, and not what
+/// The suite's answer; none if it only says that the text is valid, but not what
 /// it means.
 fn suite(case: &Path) -> Option<Answer> {
     if case.join("error").exists() {
@@ -85,7 +85,7 @@ fn every_difference_has_its_reason_in_the_documentation() {
 }
 
 #[test]
-fn the_suite_is_read_as_it_says_or_as_kubectl_does() {
+fn each_case_is_read_as_the_suite_says_or_as_kubectl_does() {
     let Some(folder) = corpora::folder("yaml") else { return };
     let mut cases = Vec::new();
     case_folders(&folder, &mut cases);

@@ -1,4 +1,4 @@
-//! Edits of YAML files: exactly what is meant differs, and no other byte.
+//! Edits of YAML files: exactly the intended bytes change, and no others.
 
 mod edits;
 mod generator;
