@@ -1,7 +1,7 @@
 //! Where things stand that the parser gives no span for: indicators, block
 //! scalars, and the anchors and tags before a value.
 
-use super::Style;
+use super::{Style, line};
 use crate::source::Span;
 
 /// The place of a block scalar from its `|` or `>` to the end of its last line
@@ -32,17 +32,22 @@ pub(super) fn header_length(block_scalar: &str) -> usize {
 /// `{a, :b: 1}`, or `:b: 1` in the line after `? a`.
 pub(super) fn after_colon(text: &str, from: u32, map: Style) -> u32 {
     let bytes = text.as_bytes();
-    let starts_next = |byte| matches!(byte, b',' | b'?' | b'-' | b'&' | b'!');
-    let colon = skip_to(text, from, |byte| byte == b':' || starts_next(byte))
-        .filter(|at| bytes[*at as usize] == b':');
-    let is_indicator = |at: u32| match bytes.get(at as usize + 1) {
+    let is_indicator = |at: usize| match bytes.get(at + 1) {
         None | Some(b' ' | b'\t' | b'\n' | b'\r') => true,
         // `{a:}`, and after quotes or brackets whatever follows: `{"a":b}`.
         Some(b',' | b'[' | b']' | b'{' | b'}') if map == Style::Flow => true,
         Some(_) if map == Style::Flow => text[..from as usize].ends_with(['"', '\'', ']', '}']),
         Some(_) => false,
     };
-    colon.filter(|at| is_indicator(*at)).map_or(from, |at| at + 1)
+    let mut at = from as usize;
+    loop {
+        at = match bytes.get(at) {
+            Some(b' ' | b'\t' | b'\n' | b'\r') => at + 1,
+            Some(b'#') => line::next(text, at),
+            Some(b':') if is_indicator(at) => return offset(at + 1),
+            _ => return from,
+        };
+    }
 }
 
 /// The offset just after the next `-`; `from` where there is none.
