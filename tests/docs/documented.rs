@@ -180,7 +180,10 @@ const CHANGES: [(&str, &str); 12] = [
     ("promote web base --to stage --commit", "stopped"),
     ("promote web base --to stage --ticket REL-7 --override soak --reason x --branch", "pushed"),
     ("promote web base --to stage --ticket REL-7 --override soak --reason x --branch", "there"),
-    ("promote web base --to stage --ticket REL-7 --override soak --reason x --commit", "committed"),
+    (
+        "promote web base --to stage --from qa --ticket REL-7 --override soak --reason x --commit",
+        "committed",
+    ),
     ("rollback web --env stage --reason slow --commit", "committed"),
     ("hold set web --env prod --reason slow --until 2999-12-31 --commit", "committed"),
     ("hold lift web --env prod --reason mended --commit", "committed"),

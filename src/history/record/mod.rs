@@ -33,6 +33,12 @@ use crate::sites::{Difference, State, differences, in_full};
 /// sites, and a message of ten thousand lines helps nobody.
 const MOST_LINES: usize = 500;
 
+/// What a line says if the person named the environment that a state came from.
+const NAMED_SOURCE: &str = "source";
+
+/// What a line says if the person named the state.
+const NAMED_STATE: &str = "state";
+
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -88,6 +94,12 @@ pub struct Record {
     pub environment: EnvironmentName,
     /// The environment and commit that the state came from.
     pub source: Option<Source>,
+    /// Whether the person named the environment that the state came from. Of several
+    /// that come before the target, only that one then has to have the state.
+    pub names_source: bool,
+    /// Whether the person named the state, instead of leaving it to the configuration,
+    /// so that a step back is intended.
+    pub names_state: bool,
     /// Each changed key's new reference, as [`Record::references_of`] returns
     /// them.
     pub references: Vec<(String, String)>,
@@ -137,6 +149,8 @@ impl Record {
             app: app.to_owned(),
             environment,
             source: None,
+            names_source: false,
+            names_state: false,
             references: Vec::new(),
             sequences: Vec::new(),
             source_commits: Vec::new(),

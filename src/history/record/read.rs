@@ -1,7 +1,7 @@
 //! Records from the text of a message.
 
 use super::text::{PREFIX, unescaped};
-use super::{Action, MOST_LINES, Record, RecordedOverride};
+use super::{Action, MOST_LINES, NAMED_SOURCE, NAMED_STATE, Record, RecordedOverride};
 use crate::config::EnvironmentName;
 use crate::git::ObjectName;
 use crate::history::Source;
@@ -79,6 +79,8 @@ fn add(record: &mut Record, key: &str, value: &str) {
             let gate = first.to_owned();
             push(&mut record.overrides, RecordedOverride { gate, reason: unescaped(rest) });
         }
+        "Named" if value == NAMED_SOURCE => record.names_source = true,
+        "Named" if value == NAMED_STATE => record.names_state = true,
         "Requested-By" => set(&mut record.requested_by, value),
         "Ticket" => set(&mut record.ticket, value),
         "Reason" => set(&mut record.reason, value),

@@ -49,6 +49,8 @@ fn promotion() -> Record {
             environment: environment("stage"),
             commit: ObjectName::parse(&"9f".repeat(20)),
         }),
+        names_source: true,
+        names_state: true,
         references: vec![(
             "frontend".to_owned(),
             "gcr.io/google-samples/gb-frontend:v5".to_owned(),
@@ -78,6 +80,8 @@ fn a_message_is_a_line_for_people_and_the_records() {
 Promote guestbook to prod/eu: frontend v4 → v5
 
 Rungs-Promote: guestbook from stage@9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f to prod/eu
+Rungs-Named: source
+Rungs-Named: state
 Rungs-Reference: frontend gcr.io/google-samples/gb-frontend:v5
 Rungs-Sequence: frontend 42
 Rungs-Source-Commit: 1a2b
@@ -188,6 +192,7 @@ prop_compose! {
         sequences in prop::collection::vec((any_word(), any::<u64>()), 0..3),
         source_commits in prop::collection::vec((any_text(), any_word()), 0..3),
         overrides in prop::collection::vec((prop::sample::select(&["soak", "two-words"][..]), any_text()), 0..3),
+        (names_source, names_state) in any::<(bool, bool)>(),
         singles in prop::array::uniform4(prop::option::of(any_text())),
     ) -> Record {
         let [requested_by, ticket, reason, plan] = singles;
@@ -197,8 +202,8 @@ prop_compose! {
         });
         let overrides = overrides.into_iter().map(|(gate, reason)| RecordedOverride { gate: gate.to_owned(), reason }).collect();
         Record {
-            action, app, environment: environment(target), source, references, sequences,
-            source_commits, requested_by, overrides, ticket, reason, plan,
+            action, app, environment: environment(target), source, names_source, names_state,
+            references, sequences, source_commits, requested_by, overrides, ticket, reason, plan,
         }
     }
 }

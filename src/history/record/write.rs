@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::text::{PREFIX, escaped, word};
-use super::{Action, MOST_LINES, Record};
+use super::{Action, MOST_LINES, NAMED_SOURCE, NAMED_STATE, Record};
 use crate::history::Source;
 use crate::sites::{State, brief, differences, shortened};
 
@@ -53,6 +53,10 @@ fn push_record(out: &mut String, record: &Record) {
     let preposition = if *action == Action::Promote { "to" } else { "in" };
     let from = from.unwrap_or_default();
     line(action.key(), &format!("{app} {from}{preposition} {environment}"));
+    let named = [(record.names_source, NAMED_SOURCE), (record.names_state, NAMED_STATE)];
+    for (_, what) in named.into_iter().filter(|(is_named, _)| *is_named) {
+        line("Named", what);
+    }
     for (key, reference) in references.iter().take(MOST_LINES) {
         line("Reference", &format!("{} {}", word(key), escaped(reference)));
     }

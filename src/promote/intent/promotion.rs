@@ -48,7 +48,7 @@ impl Intent for Promotion {
         for app in &apps {
             match planner.promote(&self.request, app) {
                 Ok(outcome) => builder.add(outcome, submission, self.takes_all()),
-                Err(findings) => builder.add_obstacles(findings, self.takes_all()),
+                Err(findings) => builder.add_obstacles(findings),
             }
         }
         let train = match &self.apps {
@@ -58,6 +58,8 @@ impl Intent for Promotion {
         builder.build(base, submission, &self.request.permissions, train, |plan| {
             let mut record = Record::new(Action::Promote, &plan.app, target.name.clone());
             record.source.clone_from(&plan.source);
+            record.names_source = self.request.from.is_some();
+            record.names_state = self.request.reference.is_some();
             record
         })
     }
