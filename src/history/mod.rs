@@ -25,6 +25,6 @@ pub use branch_history::{BranchHistory, Commits, History};
 pub use code::{CODES, UNREADABLE_HISTORY, finding};
 pub(crate) use reading::Reading;
 pub use record::{Action, Record, RecordedOverride};
-pub use tenure::{Since, Source, Tenure};
+pub use tenure::{Since, Source, Tenure, find_tenure};
 pub(crate) use tenures::{OpenTenure, same};
 pub(crate) use walk::{StateChange, StepChange, Walk};

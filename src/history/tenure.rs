@@ -31,6 +31,28 @@ impl Tenure {
     }
 }
 
+/// The newest tenure that is wanted; none if there never was one.
+///
+/// # Errors
+///
+/// It is not known whether there was one: history cannot be read, or ends before one
+/// is found.
+pub fn find_tenure(
+    tenures: impl Iterator<Item = Result<Tenure, HistoryError>>,
+    mut is_wanted: impl FnMut(&Tenure) -> bool,
+) -> Result<Option<Tenure>, HistoryError> {
+    for tenure in tenures {
+        let tenure = tenure?;
+        if is_wanted(&tenure) {
+            return Ok(Some(tenure));
+        }
+        if let Some(error) = tenure.edge() {
+            return Err(error);
+        }
+    }
+    Ok(None)
+}
+
 /// When a tenure started, and how well that is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "certainty", rename_all = "kebab-case")]
