@@ -2,23 +2,21 @@
 //! `set` and `rollback` before they change something, `gates` for any change of
 //! a branch, `status` for what a promotion would do.
 
-use super::gates::{Candidate, Gate, Transition};
+use super::arrival::Arrival;
+use super::gates::{Candidate, Gate};
 use super::values::ReadValues;
 use super::verdict::judge;
 use super::{AppPlan, Base, Override, SiteChange};
 use crate::config::Environment;
 use crate::diagnostic::Findings;
-use crate::history::Source;
 use crate::sites::State;
 
 /// What is to become of one app in one environment.
 pub(super) struct AppChange<'a> {
     pub(super) target: &'a Environment,
     pub(super) app: &'a str,
-    /// How the state enters.
-    pub(super) transition: Transition<'a>,
-    /// Where the state comes from; none if a person gave it.
-    pub(super) source: Option<&'a Source>,
+    /// How the state enters, and where it comes from.
+    pub(super) arrival: &'a Arrival,
     /// The app's state there at the base; none if the app is new there.
     pub(super) current: Option<&'a State>,
     /// The state that it will have.
@@ -37,14 +35,15 @@ pub(super) struct AppChange<'a> {
 /// The plan of a change, with the verdicts of the given gates. The same base,
 /// change and gates give the same plan.
 pub(super) fn assess(base: &Base<'_>, change: AppChange<'_>, gates: &[Gate]) -> AppPlan {
-    let AppChange { target, app, transition, source, current, proposed, changes, .. } = change;
+    let AppChange { target, app, arrival, current, proposed, changes, .. } = change;
+    let source = arrival.source();
     let values = ReadValues::new(base, target, source, app);
     let candidate = Candidate {
         repository: base.repository,
         target,
         gates: target.gates_of(app),
         app,
-        transition,
+        transition: arrival.transition(),
         direct: change.direct,
         current,
         proposed: &proposed,

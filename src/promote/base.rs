@@ -10,10 +10,10 @@ use super::gates::{Evidence, Facts};
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::Findings;
 use crate::git::{HistoryError, ObjectName};
-use crate::history::{History, Tenure};
+use crate::history::{History, Source, Tenure};
 use crate::holds::{self, Hold};
-use crate::sites::{AppInstance, AppSites, Model, State};
-use crate::source::Tree;
+use crate::sites::{AppInstance, AppSites, Model, ModelScope, State};
+use crate::source::{RevisionError, Tree};
 
 /// One commit, or the work tree, with everything that is known about it: what a
 /// change is judged by, and nothing else.
@@ -56,6 +56,38 @@ impl<'a> Base<'a> {
         let holds = holds::all(tree, repository)?;
         let sites = RefCell::default();
         Ok(Self { commit, tree, repository, model, history, holds, forge: None, now, sites })
+    }
+
+    /// The files at a source's commit.
+    ///
+    /// # Errors
+    ///
+    /// The commit is not in this clone, or cannot be read.
+    pub(super) fn tree_of(&self, source: &Source) -> Result<Tree, RevisionError> {
+        match &source.commit {
+            Some(commit) if self.commit.as_ref() != Some(commit) => self.tree.at(commit.as_str()),
+            _ => Ok(self.tree.clone()),
+        }
+    }
+
+    /// An app's sites in a source at its commit, read by this configuration; none if
+    /// it did not have the app.
+    ///
+    /// # Errors
+    ///
+    /// The commit is not in this clone, or cannot be read.
+    pub(super) fn app_at(
+        &self,
+        source: &Source,
+        app: &str,
+    ) -> Result<Option<Rc<AppSites>>, RevisionError> {
+        let environment = &source.environment;
+        if source.commit.is_none() || source.commit == self.commit {
+            return Ok(self.app(environment, app));
+        }
+        let scope = ModelScope::app(app, [environment.clone()]);
+        let model = Model::of_tree(self.repository, &self.tree_of(source)?, &scope);
+        Ok(model.app(environment, app).map(Rc::new))
     }
 
     /// An app's sites in an environment; none if it does not have the app.

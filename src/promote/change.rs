@@ -3,15 +3,15 @@
 
 use std::collections::BTreeSet;
 
+use super::arrival::Arrival;
 use super::assessment::{AppChange, assess};
 use super::base::Base;
-use super::gates::{Evidence as _, Gate, Transition};
+use super::gates::{Evidence as _, Gate};
 use super::rerender::check_rendered;
-use super::select;
 use super::{AppPlan, Override, Plan, SiteChange};
 use crate::config::{Environment, EnvironmentName};
 use crate::diagnostic::Findings;
-use crate::history::{Action, Record, Source};
+use crate::history::{Action, Record};
 use crate::sites::{AppSites, Key, Model, SiteValue, State, differences};
 use crate::source::{RepoPath, Tree};
 
@@ -89,14 +89,18 @@ fn assessed(
     if current.as_ref() == Some(&proposed) {
         return Ok(None);
     }
-    let source = source(base, target, app, &proposed);
     // A record is a claim: it counts if it says what the change does.
     let at_fork = change.fork.app(&target.name, app).and_then(|app| app.state.ok());
     let references = Record::references_of(&at_fork.unwrap_or_default(), &proposed);
     let is_for_this = |record: &&Record| {
-        record.app == app && record.environment == target.name && record.references == references
+        let moves_app = !matches!(record.action, Action::Hold | Action::Lift);
+        moves_app
+            && record.app == app
+            && record.environment == target.name
+            && record.references == references
     };
     let record = change.records.iter().find(is_for_this);
+    let arrival = Arrival::of_change(base, target, app, &proposed, record)?;
     let rendered = base
         .repository
         .is_native()
@@ -105,8 +109,7 @@ fn assessed(
     let change = AppChange {
         target,
         app,
-        transition: transition(base, target, app, &proposed, source.as_ref(), record),
-        source: source.as_ref(),
+        arrival: &arrival,
         current: current.as_ref(),
         changes: site_changes(&sites, &from, &proposed),
         proposed,
@@ -116,53 +119,6 @@ fn assessed(
         overrides: change.overrides,
     };
     Ok(Some(assess(base, change, &Gate::ALL)))
-}
-
-/// The environment below that has the state, or had it most recently.
-fn source(base: &Base<'_>, target: &Environment, app: &str, state: &State) -> Option<Source> {
-    let sources = select::sources(base.repository, target, app, base).ok()?;
-    let has_state = |name: &&EnvironmentName| {
-        base.current(name, app).is_some_and(|current| current.is_same(state))
-    };
-    if let Some(environment) = sources.iter().find(has_state) {
-        return Some(Source { environment: environment.clone(), commit: base.commit.clone() });
-    }
-    sources.iter().find_map(|environment| {
-        let mut tenures = base.tenures(environment, app).map_while(Result::ok);
-        let tenure =
-            tenures.find(|one| one.state.as_ref().is_some_and(|earlier| earlier.is_same(state)))?;
-        let commit = select::commit_of(&tenure, base.commit.as_ref()).ok()?;
-        Some(Source { environment: environment.clone(), commit })
-    })
-}
-
-/// How the state enters. That it is a rollback is the record's claim, which is
-/// believed only for a state that the environment has had.
-fn transition<'s>(
-    base: &Base<'_>,
-    target: &Environment,
-    app: &str,
-    state: &State,
-    source: Option<&'s Source>,
-    record: Option<&Record>,
-) -> Transition<'s> {
-    let is_rollback = record.is_some_and(|record| record.action == Action::Rollback);
-    if is_rollback {
-        let mut tenures = base.tenures(&target.name, app).map_while(Result::ok);
-        let was_there =
-            tenures.any(|tenure| tenure.state.is_some_and(|earlier| earlier.is_same(state)));
-        if was_there {
-            return Transition::Rollback;
-        }
-    }
-    match source {
-        // If a person named an older state, the record says so.
-        Some(source) => {
-            let named = source.commit != base.commit && record.is_some();
-            Transition::Promote { from: &source.environment, chosen: false, named }
-        }
-        None => Transition::Set,
-    }
 }
 
 fn site_changes(sites: &AppSites, from: &State, to: &State) -> Vec<SiteChange> {

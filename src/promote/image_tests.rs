@@ -86,7 +86,8 @@ fn set(app: &App, text: &str) -> Taken {
     let options = WriteOptions { drop_digest: true, ..WriteOptions::default() };
     let target = TargetSites { app: &sites, state: &state, options };
     let request = ImageRequest::parse(text).unwrap();
-    let proposal = propose::requested(target, &[request], &at()).map_err(|found| code(&found))?;
+    let proposal =
+        propose::requested(target, &[request], &at(), || None).map_err(|found| code(&found))?;
     Ok(proposal.changes.iter().map(|change| change.key.to_string()).collect())
 }
 
@@ -380,7 +381,8 @@ fn the_texts_that_a_refusal_lists_can_be_pasted() {
         let state = sites.state.clone().unwrap();
         let options = WriteOptions { repository: true, ..WriteOptions::default() };
         let target = TargetSites { app: &sites, state: &state, options };
-        let in_app = propose::requested(target, std::slice::from_ref(&request), &at()).unwrap_err();
+        let in_app =
+            propose::requested(target, std::slice::from_ref(&request), &at(), || None).unwrap_err();
         for found in [in_files, in_app] {
             assert_eq!(code(&found), "which-image", "{request}");
             let help = found.iter().next().unwrap().help.clone().unwrap();
@@ -390,7 +392,7 @@ fn the_texts_that_a_refusal_lists_can_be_pasted() {
                 .iter()
                 .map(|text| {
                     let request = ImageRequest::parse(text).unwrap();
-                    let proposal = propose::requested(target, &[request], &at());
+                    let proposal = propose::requested(target, &[request], &at(), || None);
                     let changes = proposal.expect("it is exact").changes;
                     changes.into_iter().map(|change| change.key).collect::<BTreeSet<Key>>()
                 })

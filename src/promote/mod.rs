@@ -4,6 +4,7 @@
 //! it; the [`Plan`] is data, and gates judge it. Nothing is written here:
 //! [`crate::deliver`] carries a plan out.
 
+mod arrival;
 mod assessment;
 mod base;
 mod change;

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::arrival::Arrival;
 use super::assessment::{AppChange, assess};
 use super::base::Base;
-use super::code::{FUTURE_COMMIT, GATE_FAILS, GATE_WAITS, STALE_RENDERING, UNKNOWN_IMAGE};
+use super::code::{FUTURE_COMMIT, GATE_FAILS, GATE_WAITS, STALE_RENDERING};
 use super::create::created;
-use super::gates::{Answer, Binds, Evidence as _, Gate, Transition};
+use super::gates::{Answer, Binds, Evidence as _, Gate};
 use super::propose::{self, Proposal, TargetSites};
 use super::rerender::{Rerendered, generated_files, rerender};
 use super::select::{self, SelectedState};
@@ -18,11 +19,9 @@ use super::{AppPlan, Permissions, Request};
 use crate::config::{Environment, EnvironmentName, Selection};
 use crate::diagnostic::{Finding, Findings, ProblemKind, Severity, Subject};
 use crate::git::HistoryError;
-use crate::history::{self, Source};
-use crate::sites::{
-    AppSites, ImageRequest, MOVING_REFERENCE, Model, ModelScope, State, WriteOptions,
-};
-use crate::source::{FileChanges, Location, RepoPath, SourceFile, Tree};
+use crate::history::{self, Source, find_tenure};
+use crate::sites::{AppSites, ImageRequest, MOVING_REFERENCE, State, WriteOptions};
+use crate::source::{FileChanges, Location, RepoPath, RevisionError, SourceFile, Tree};
 use crate::yaml::{Change, splice};
 
 /// The plan of one app, with the files that it changes.
@@ -48,28 +47,39 @@ impl AppOutcome {
         &self,
         environment: &EnvironmentName,
         times: &[Binds],
-    ) -> Findings {
-        let app = &self.plan.app;
-        let subject = Subject::app(environment.as_str(), &**app);
-        let blocking =
+    ) -> BlockingGates {
+        let blocks =
             |verdict: &&Verdict| !verdict.lets_through() && times.contains(&verdict.gate.binds());
-        let found = self.plan.gates.iter().filter(blocking).map(|verdict| {
+        let mut blocking = BlockingGates::default();
+        for verdict in self.plan.gates.iter().filter(blocks) {
+            let (findings, code, does) = match verdict.answer {
+                Answer::Fail => (&mut blocking.failing, &GATE_FAILS, "fails"),
+                Answer::Wait { .. } | Answer::Pass => (&mut blocking.waiting, &GATE_WAITS, "waits"),
+            };
             let at = verdict
                 .location
                 .clone()
                 .unwrap_or_else(|| Location::of_path(&RepoPath::root().child("rungs.yaml")));
-            let (code, message) = match verdict.answer {
-                Answer::Fail => (&GATE_FAILS, "fails"),
-                _ => (&GATE_WAITS, "waits"),
-            };
-            let message = format!(
-                "`{app}` may not enter `{environment}`: the gate `{}` {message}",
-                verdict.gate.name()
+            let (app, gate) = (&self.plan.app, verdict.gate.name());
+            let message =
+                format!("`{app}` may not enter `{environment}`: the gate `{gate}` {does}");
+            findings.push(
+                Finding::new(code, message, at)
+                    .because(verdict.reason.clone())
+                    .about(Subject::app(environment.as_str(), &**app)),
             );
-            Finding::new(code, message, at).because(verdict.reason.clone()).about(subject.clone())
-        });
-        found.collect()
+        }
+        blocking
     }
+}
+
+/// The findings of gates that block an app.
+#[derive(Debug, Default)]
+pub(super) struct BlockingGates {
+    /// Those of gates that fail.
+    pub(super) failing: Findings,
+    /// Those of gates that wait.
+    pub(super) waiting: Findings,
 }
 
 /// Plans a request at one base.
@@ -101,18 +111,15 @@ impl Planner<'_> {
         let sources = self.sources(request, app)?;
         let commit = self.base.commit.as_ref();
         if let Some(named) = &request.reference {
-            let selected = select::named(&sources, app, named, self.base, self.target)
-                .map_err(|error| self.unreadable(&error))??;
-            let selected = SelectedState { chosen: request.from.is_some(), ..selected };
-            return self.enter(app, &current, &selected, None);
+            let source = select::named(&sources, app, named, self.base, self.target)?;
+            return self.enter(app, &current, selected(request, source), None);
         }
         if self.target.select == Selection::NewestEligible && self.base.history.is_known() {
             return self.newest_eligible(request, app, &current, &sources);
         }
-        let (selected, disagreement) =
+        let (source, disagreement) =
             select::current(&sources, app, commit, self.base, self.target, &current.state);
-        let selected = SelectedState { chosen: request.from.is_some(), ..selected };
-        self.enter(app, &current, &selected, disagreement)
+        self.enter(app, &current, selected(request, source), disagreement)
     }
 
     fn sources(&self, request: &Request, app: &str) -> Result<Vec<EnvironmentName>, Finding> {
@@ -142,6 +149,7 @@ impl Planner<'_> {
             for tenure in self.base.tenures(source, app) {
                 let tenure = tenure.map_err(|error| self.unreadable(&error))?;
                 let Some(state) = &tenure.state else { continue };
+                // Not `covers`: a site of the target without a value still needs one.
                 if current.exists && current.state.is_same(state) || seen.len() > MOST_CANDIDATES {
                     break;
                 }
@@ -152,8 +160,7 @@ impl Planner<'_> {
                 let commit = select::commit_of(&tenure, self.base.commit.as_ref())
                     .map_err(|error| self.unreadable(&error))?;
                 let source = Source { environment: source.clone(), commit };
-                let selected =
-                    SelectedState { source, chosen: request.from.is_some(), named: false };
+                let selected = selected(request, source);
                 if let Some(outcome) = self.entered_if_eligible(app, current, &selected)? {
                     return Ok(outcome);
                 }
@@ -161,7 +168,7 @@ impl Planner<'_> {
             }
         }
         match newest {
-            Some(newest) => self.enter(app, current, &newest, None),
+            Some(newest) => self.enter(app, current, newest, None),
             None => Ok(Self::nothing(app, current)),
         }
     }
@@ -179,7 +186,7 @@ impl Planner<'_> {
         current: &TargetState,
         selected: &SelectedState,
     ) -> Result<Option<AppOutcome>, Findings> {
-        let source = match self.source_sites(app, selected) {
+        let source = match self.source_sites(app, &selected.source) {
             Ok(source) => source,
             Err(findings) if findings.kind() <= Some(ProblemKind::Answer) => return Ok(None),
             Err(findings) => return Err(findings),
@@ -191,12 +198,12 @@ impl Planner<'_> {
         // Rendering is expensive: a state that other gates block is not rendered.
         let unrendered: Vec<Gate> =
             self.gates.iter().copied().filter(|gate| *gate != Gate::Render).collect();
-        let change =
-            self.change(app, current, &proposal, transition(selected), Some(&selected.source));
+        let arrival = Arrival::Promotion(selected.clone());
+        let change = self.change(app, current, &proposal, &arrival);
         if !assess(self.base, change, &unrendered).gates.iter().all(may_wait) {
             return Ok(None);
         }
-        let outcome = self.enter(app, current, selected, None)?;
+        let outcome = self.enter(app, current, selected.clone(), None)?;
         Ok(outcome.plan.gates.iter().all(may_wait).then_some(outcome))
     }
 
@@ -204,49 +211,30 @@ impl Planner<'_> {
         &self,
         app: &str,
         current: &TargetState,
-        selected: &SelectedState,
+        selected: SelectedState,
         disagreement: Option<Finding>,
     ) -> Result<AppOutcome, Findings> {
-        let source = self.source_sites(app, selected)?;
+        let source = self.source_sites(app, &selected.source)?;
         let target = self.target_of(current);
         let mut proposal = if current.exists {
             propose::promoted(target, &source)
         } else {
-            let tree = self.tree_of(selected)?;
+            let tree = self.base.tree_of(&selected.source).map_err(|error| self.absent(&error))?;
             let from = self.base.repository.find_environment(source.environment.as_str())?;
             created(target, &self.target.directory, &source, &tree, &from.directory)
         };
         proposal.obstacles.extend(disagreement);
-        self.finish(app, current, proposal, transition(selected), Some(&selected.source))
+        self.finish(app, current, proposal, &Arrival::Promotion(selected))
     }
 
     /// The app's sites in the source, at the state's commit.
-    fn source_sites(&self, app: &str, selected: &SelectedState) -> Result<Rc<AppSites>, Findings> {
-        let environment = &selected.source.environment;
-        let missing = || Findings::from(self.environment().not_in(environment, app));
-        if self.is_base(selected) {
-            return self.base.app(environment, app).ok_or_else(missing);
-        }
-        let tree = self.tree_of(selected)?;
-        let scope = ModelScope::app(app, [environment.clone()]);
-        let model = Model::of_tree(self.base.repository, &tree, &scope);
-        model.app(environment, app).map(Rc::new).ok_or_else(missing)
+    fn source_sites(&self, app: &str, source: &Source) -> Result<Rc<AppSites>, Findings> {
+        let found = self.base.app_at(source, app).map_err(|error| self.absent(&error))?;
+        found.ok_or_else(|| self.environment().not_in(&source.environment, app).into())
     }
 
-    fn is_base(&self, selected: &SelectedState) -> bool {
-        selected.source.commit.is_none() || selected.source.commit == self.base.commit
-    }
-
-    /// The files of a state's commit.
-    fn tree_of(&self, selected: &SelectedState) -> Result<Tree, Findings> {
-        match &selected.source.commit {
-            Some(commit) if !self.is_base(selected) => {
-                let tree = self.base.tree.at(commit.as_str());
-                let at = &self.target.location;
-                tree.map_err(|error| Finding::of_revision_error(&error, Some(at)).into())
-            }
-            _ => Ok(self.base.tree.clone()),
-        }
+    fn absent(&self, error: &RevisionError) -> Finding {
+        Finding::of_revision_error(error, Some(&self.target.location))
     }
 
     /// Plans new references for an app, as after a build.
@@ -257,17 +245,10 @@ impl Planner<'_> {
         at: &Location,
     ) -> Result<AppOutcome, Findings> {
         let current = self.environment().target_sites(app)?;
-        let proposal =
-            propose::requested(self.target_of(&current), requests, at).map_err(|findings| {
-                let is_unknown = |finding: &Finding| finding.code.name == UNKNOWN_IMAGE.name;
-                let shared = findings
-                    .iter()
-                    .any(is_unknown)
-                    .then(|| self.environment().shared(app))
-                    .flatten();
-                shared.map_or(findings, Findings::from)
-            })?;
-        self.finish(app, &current, proposal, Transition::Set, None)
+        // If a file that other environments share has the image, it is said there.
+        let shared = || self.environment().shared(app);
+        let proposal = propose::requested(self.target_of(&current), requests, at, shared)?;
+        self.finish(app, &current, proposal, &Arrival::Set)
     }
 
     pub(super) fn target_of<'h>(&self, current: &'h TargetState) -> TargetSites<'h> {
@@ -306,16 +287,16 @@ impl Planner<'_> {
         app: &str,
         current: &TargetState,
         proposal: Proposal,
-        transition: Transition<'_>,
-        source: Option<&Source>,
+        arrival: &Arrival,
     ) -> Result<AppOutcome, Findings> {
+        let source = arrival.source();
         let mut outcome = Self::nothing(app, current);
         outcome.plan.source = source.cloned();
         outcome.obstacles.extend(proposal.obstacles.clone());
         if proposal.changes.is_empty() && !outcome.obstacles.has_errors() {
             return Ok(outcome);
         }
-        let mut change = self.change(app, current, &proposal, transition, source);
+        let mut change = self.change(app, current, &proposal, arrival);
         let mut rendered = None;
         if self.gates.contains(&Gate::Render) && !outcome.obstacles.has_errors() {
             outcome.files = edited(self.base.tree, &proposal.edits, current.exists)?;
@@ -338,14 +319,12 @@ impl Planner<'_> {
         app: &'c str,
         current: &'c TargetState,
         proposal: &Proposal,
-        transition: Transition<'c>,
-        source: Option<&'c Source>,
+        arrival: &'c Arrival,
     ) -> AppChange<'c> {
         AppChange {
             target: self.target,
             app,
-            transition,
-            source,
+            arrival,
             current: current.exists.then_some(&current.state),
             proposed: proposal.state.clone(),
             changes: proposal.changes.clone(),
@@ -360,9 +339,11 @@ impl Planner<'_> {
     /// future, if a soak counts from it.
     fn future_commit(&self, app: &str, source: &Source, state: &State) -> Option<Finding> {
         let soak = self.target.gates_of(app).soak.as_ref()?;
-        let mut tenures = self.base.tenures(&source.environment, app).map_while(Result::ok);
-        let tenure =
-            tenures.find(|tenure| tenure.state.as_ref().is_some_and(|one| one.is_same(state)))?;
+        let tenures = self.base.tenures(&source.environment, app);
+        let has_state = |one: &State| one.covers(state);
+        let found = find_tenure(tenures, |tenure| tenure.state.as_ref().is_some_and(has_state));
+        // If that is not known, the gate `soak` says so.
+        let tenure = found.ok().flatten()?;
         let time = tenure.since.time().filter(|time| *time > self.base.now)?;
         let commit = tenure.entered.as_ref()?.id.short().to_owned();
         let message = format!("the commit `{commit}` is dated {time}, which is in the future");
@@ -433,9 +414,9 @@ fn may_wait(verdict: &Verdict) -> bool {
 /// The number of earlier states that are searched for an eligible one.
 const MOST_CANDIDATES: usize = 200;
 
-fn transition(selected: &SelectedState) -> Transition<'_> {
-    let (chosen, named) = (selected.chosen, selected.named);
-    Transition::Promote { from: &selected.source.environment, chosen, named }
+/// The state of a source that was selected for a request.
+fn selected(request: &Request, source: Source) -> SelectedState {
+    SelectedState { source, chosen: request.from.is_some(), named: request.reference.is_some() }
 }
 
 /// Whether findings of rendering say nothing about the state that was rendered.

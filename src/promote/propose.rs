@@ -110,19 +110,26 @@ fn no_digest(site: &Site, source: &ImageParts) -> Finding {
         .help("give the source a digest, or remove this one with `--drop-digest`")
 }
 
-/// Proposes the references that a person requested.
+/// Proposes the references that a person requested. `shared` may know why the app has no
+/// such image.
 pub(super) fn requested(
     target: TargetSites<'_>,
     requests: &[ImageRequest],
     at: &Location,
+    shared: impl FnOnce() -> Option<Finding>,
 ) -> Result<Proposal, Findings> {
     let mut wanted = Vec::new();
     let mut findings = Findings::new();
+    let mut unknown = Findings::new();
     for request in requests {
         match matching_sites(target, request, at) {
             Ok(sites) => wanted.extend(sites.iter().map(|site| (*site, request.value_of(site)))),
-            Err(found) => findings.extend(found.about(&target.subject())),
+            Err(NoSites::Unknown(finding)) => unknown.push(finding.about(target.subject())),
+            Err(NoSites::Unfit(found)) => findings.extend(found.about(&target.subject())),
         }
+    }
+    if !unknown.is_empty() {
+        findings.extend(shared().map_or(unknown, Findings::from));
     }
     findings.extend(conflict(&wanted).map(|finding| finding.about(target.subject())));
     if findings.has_errors() { Err(findings) } else { written(target, &wanted).unobstructed() }
@@ -141,26 +148,41 @@ fn conflict(wanted: &[WantedValue<'_>]) -> Option<Finding> {
     Some(finding.because("would get two values").help("give each image one new reference"))
 }
 
+/// Why a request has no sites.
+enum NoSites {
+    /// The app has no such image.
+    Unknown(Finding),
+    /// It is not clear which image is meant, or it may not get the reference.
+    Unfit(Findings),
+}
+
 /// The sites of the one image that a request names, if each of them may get the
 /// requested reference.
 fn matching_sites<'s>(
     target: TargetSites<'s>,
     request: &ImageRequest,
     at: &Location,
-) -> Result<Vec<&'s Site>, Findings> {
+) -> Result<Vec<&'s Site>, NoSites> {
     let images: Vec<&Site> = target.app.sites.iter().filter(|site| site.is_image()).collect();
     let chosen =
         choose_image_of_app(request, &images, ImageNames::of_site).map_err(
             |fault| match fault {
-                NoImage::Unknown => unknown_image(&target.app.app, request, &images, at),
+                NoImage::Unknown => {
+                    NoSites::Unknown(unknown_image(&target.app.app, request, &images, at))
+                }
                 NoImage::Ambiguous(which) => {
                     let at = |site: &Site| site.location.clone();
-                    which.finding(request.name.as_deref(), &request.reference(), at)
+                    let reference = request.reference();
+                    NoSites::Unfit(which.finding(request.name.as_deref(), &reference, at).into())
                 }
             },
         )?;
     let others = request.other_repositories(chosen.iter().copied());
-    if target.options.repository || others.is_empty() { Ok(chosen) } else { Err(others) }
+    if target.options.repository || others.is_empty() {
+        Ok(chosen)
+    } else {
+        Err(NoSites::Unfit(others))
+    }
 }
 
 fn unknown_image(app: &str, request: &ImageRequest, images: &[&Site], at: &Location) -> Finding {

@@ -1,6 +1,6 @@
 //! Restoring an earlier state of an app.
 
-use super::gates::Transition;
+use super::arrival::Arrival;
 use super::planning::{AppOutcome, Planner, edited};
 use super::propose::{self, Proposal, TargetSites};
 use super::target::{TargetEnvironment, TargetState};
@@ -31,7 +31,7 @@ impl Planner<'_> {
             let originals = self.originals(app, &current, &proposal, commit);
             proposal.originals = originals.unwrap_or_default();
         }
-        self.finish(app, &current, proposal, Transition::Rollback, None)
+        self.finish(app, &current, proposal, &Arrival::Rollback)
     }
 
     /// The files at `commit` that can be restored whole; none if that cannot be found

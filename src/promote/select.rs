@@ -8,11 +8,11 @@ use super::gates::Evidence;
 use crate::config::{Before, Environment, EnvironmentName, Repository};
 use crate::diagnostic::Finding;
 use crate::git::{HistoryError, ObjectName};
-use crate::history::{Since, Source, Tenure};
+use crate::history::{self, Since, Source, Tenure};
 use crate::sites::{KnownKeys, SiteValue, State, StateReference};
 use crate::source::Location;
 
-/// The state that was selected for an app.
+/// The state that was selected for an app, and by whom.
 #[derive(Debug, Clone)]
 pub(super) struct SelectedState {
     pub(super) source: Source,
@@ -109,7 +109,7 @@ pub(super) fn current(
     evidence: &dyn Evidence,
     target: &Environment,
     current: &State,
-) -> (SelectedState, Option<Finding>) {
+) -> (Source, Option<Finding>) {
     let states = sources.iter().filter_map(|name| Some((name, evidence.current(name, app)?)));
     let states: Vec<_> = states.collect();
     let (first, state) = states.first().expect("a source is an environment that has the app");
@@ -123,8 +123,7 @@ pub(super) fn current(
     });
     let ahead = states.iter().find(|(_, state)| other.is_some() && !state.is_same(current));
     let environment = (*ahead.map_or(first, |(name, _)| name)).clone();
-    let source = Source { environment, commit: base.cloned() };
-    (SelectedState { source, chosen: false, named: false }, disagreement)
+    (Source { environment, commit: base.cloned() }, disagreement)
 }
 
 fn differences(one: &State, two: &State) -> String {
@@ -142,35 +141,35 @@ fn differences(one: &State, two: &State) -> String {
 
 /// Selects the newest state that a person's reference names, of the first source that
 /// has had one.
+///
+/// # Errors
+///
+/// No source ever had such a state, or that is not known.
 pub(super) fn named(
     sources: &[EnvironmentName],
     app: &str,
     named: &StateReference,
     base: &Base<'_>,
     target: &Environment,
-) -> Result<Result<SelectedState, Finding>, HistoryError> {
+) -> Result<Source, Finding> {
+    let unknown = |error: HistoryError| history::finding(&error, &target.location);
     let mut earlier = Vec::new();
     for environment in sources {
         let sites = base.app(environment, app);
         let known = KnownKeys::of(sites.as_deref());
         for tenure in base.tenures(environment, app) {
-            let tenure = tenure?;
+            let tenure = tenure.map_err(unknown)?;
             let is_named = |state| named.names_state(state, &known, &target.location);
-            let is_named = match tenure.state.as_ref().map_or(Ok(false), is_named) {
-                Ok(is_named) => is_named,
-                Err(finding) => return Ok(Err(finding)),
-            };
-            if !is_named {
+            if !tenure.state.as_ref().map_or(Ok(false), is_named)? {
                 remember(&mut earlier, &tenure);
                 // It may have had the state before the known history starts.
                 if let Some(error) = tenure.edge() {
-                    return Err(error);
+                    return Err(unknown(error));
                 }
                 continue;
             }
-            let commit = commit_of(&tenure, base.commit.as_ref())?;
-            let source = Source { environment: environment.clone(), commit };
-            return Ok(Ok(SelectedState { source, chosen: false, named: true }));
+            let commit = commit_of(&tenure, base.commit.as_ref()).map_err(unknown)?;
+            return Ok(Source { environment: environment.clone(), commit });
         }
     }
     let sources: Vec<_> = sources.iter().map(|name| format!("`{name}`")).collect();
@@ -178,7 +177,7 @@ pub(super) fn named(
     let finding = Finding::new(&NEVER_HELD, message, Location::of_path(target.location.path()))
         .because("only states that were tested below are promoted");
     let known = (!earlier.is_empty()).then(|| format!("it has had {}", earlier.join(", ")));
-    Ok(Err(finding.maybe_help(known)))
+    Err(finding.maybe_help(known))
 }
 
 /// A commit at which an environment had a tenure's state: the base if the tenure has

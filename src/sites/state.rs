@@ -51,6 +51,14 @@ impl State {
                 other.entries.get(key).is_some_and(|other| value.is_same(other))
             })
     }
+
+    /// Whether an environment with this state has `wanted`: each of its values, by the
+    /// rule of [`State::is_same`]. It may have more. An empty state is had by none.
+    pub fn covers(&self, wanted: &Self) -> bool {
+        let has =
+            |(key, value): (&Key, &SiteValue)| self.get(key).is_some_and(|own| own.is_same(value));
+        !wanted.is_empty() && wanted.iter().all(has)
+    }
 }
 
 impl SiteValue {

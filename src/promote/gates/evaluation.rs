@@ -32,8 +32,10 @@ impl<'c> Evaluation<'c> {
         self.prerequisites.get_or_init(|| Prerequisites::of(self.candidate))
     }
 
-    /// Whether a state has all wanted values. It may have more: the target need not have
-    /// every image of its source.
+    /// Whether a state has all wanted values: whether it [covers](State::covers) them,
+    /// and its images are the same images. It may have more, which is not for gates to
+    /// judge: a promotion from a source that has an image that the target does not have
+    /// stops with `unpaired-site`.
     pub(super) fn is_satisfied_by(&self, state: &State) -> bool {
         self.first_difference(state).is_none()
     }

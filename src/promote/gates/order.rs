@@ -14,6 +14,7 @@ use super::words::{code, history, short};
 use super::{Transition, version_order};
 use crate::config::{Before, EnvironmentName, Selection};
 use crate::git::HistoryError;
+use crate::history::{Tenure, find_tenure};
 use crate::sites::{Key, SiteValue, State};
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
@@ -137,19 +138,13 @@ fn has_had(evaluation: &Evaluation<'_>, name: &EnvironmentName, differs: &str) -
         let unknown = format!("it is not known whether `{name}` has had it");
         Judgement::wait(None, format!("{unknown}: {}", history(error)))
     };
-    for tenure in evaluation.candidate.evidence.tenures(name, evaluation.candidate.app) {
-        let tenure = match tenure {
-            Ok(tenure) => tenure,
-            Err(error) => return unknown(&error),
-        };
-        if tenure.state.as_ref().is_some_and(|state| evaluation.is_satisfied_by(state)) {
-            return Judgement::pass(format!("`{name}` has had it"));
-        }
-        if let Some(error) = tenure.edge() {
-            return unknown(&error);
-        }
+    let tenures = evaluation.candidate.evidence.tenures(name, evaluation.candidate.app);
+    let has_it = |state: &State| evaluation.is_satisfied_by(state);
+    match find_tenure(tenures, |tenure| tenure.state.as_ref().is_some_and(has_it)) {
+        Ok(Some(_)) => Judgement::pass(format!("`{name}` has had it")),
+        Ok(None) => Judgement::fail(format!("{differs}, and it never was")),
+        Err(error) => unknown(&error),
     }
-    Judgement::fail(format!("{differs}, and it never was"))
 }
 
 /// A failure if a version goes down.
@@ -187,24 +182,22 @@ fn left_before(evaluation: &Evaluation<'_>, current: &State) -> Option<Judgement
         let unknown = format!("it is not known whether `{target}` has had it before");
         Some(Judgement::wait(None, format!("{unknown}: {}", history(error))))
     };
-    for tenure in evaluation.candidate.evidence.tenures(target, evaluation.candidate.app) {
-        let tenure = match tenure {
-            Ok(tenure) => tenure,
-            Err(error) => return unknown(&error),
-        };
-        let is_held = tenure.state.as_ref().is_some_and(|state| evaluation.is_satisfied_by(state));
-        if let Some(left) = tenure.left.as_ref().filter(|_| is_held) {
+    let is_held = |tenure: &Tenure| {
+        tenure.left.is_some()
+            && tenure.state.as_ref().is_some_and(|state| evaluation.is_satisfied_by(state))
+    };
+    let ends_search = |tenure: &Tenure| {
+        goes_up && tenure.state.as_ref().is_some_and(|state| is_lower(state, current))
+    };
+    let tenures = evaluation.candidate.evidence.tenures(target, evaluation.candidate.app);
+    match find_tenure(tenures, |tenure| is_held(tenure) || ends_search(tenure)) {
+        Ok(found) => {
+            let left = found.filter(is_held)?.left?;
             let left = format!("`{target}` has had it before and left it in `{}`", left.short());
-            return Some(Judgement::fail(format!("{left}; {NAME_IT}")));
+            Some(Judgement::fail(format!("{left}; {NAME_IT}")))
         }
-        if goes_up && tenure.state.as_ref().is_some_and(|state| is_lower(state, current)) {
-            return None;
-        }
-        if let Some(error) = tenure.edge() {
-            return unknown(&error);
-        }
+        Err(error) => unknown(&error),
     }
-    None
 }
 
 /// Whether every reference that changes goes to a higher version.

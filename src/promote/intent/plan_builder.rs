@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PlannedChange, Submission};
 use crate::config::EnvironmentName;
-use crate::diagnostic::{Findings, ProblemKind, Severity};
+use crate::diagnostic::{Finding, Findings, Severity};
 use crate::history::record::{self, RecordedChange};
 use crate::history::{Record, RecordedOverride};
 use crate::promote::base::Base;
-use crate::promote::planning::{AppOutcome, edited};
+use crate::promote::planning::{AppOutcome, BlockingGates, edited};
 use crate::promote::{AppPlan, Permissions, Plan, identity};
 use crate::source::{FileChanges, RepoPath};
 use crate::yaml::Change;
@@ -35,30 +35,29 @@ impl PlanBuilder {
     }
 
     /// Adds an app. If every app was requested, one that is blocked does not block the
-    /// others, and one that only has to wait is not a problem.
+    /// others, and a gate that waits is not a problem, whichever gate it is.
     pub(super) fn add(&mut self, outcome: AppOutcome, submission: &Submission, is_all: bool) {
         if outcome.obstacles.has_errors() {
-            return self.add_obstacles(outcome.obstacles, is_all);
+            return self.add_obstacles(outcome.obstacles);
         }
-        let obstacles = outcome.blocking_gates(&self.environment, submission.binding());
-        if obstacles.is_empty() {
+        let BlockingGates { failing, waiting } =
+            outcome.blocking_gates(&self.environment, submission.binding());
+        if failing.is_empty() && waiting.is_empty() {
             self.outcomes.push(outcome);
             return;
         }
         self.left_out.push(outcome.plan);
-        self.add_obstacles(obstacles, is_all);
+        self.obstacles.extend(failing);
+        if is_all {
+            self.warnings.extend(waiting.into_iter().map(as_note));
+        } else {
+            self.obstacles.extend(waiting);
+        }
     }
 
     /// Adds the findings that block an app.
-    pub(super) fn add_obstacles(&mut self, findings: Findings, is_all: bool) {
-        let (obstacles, notes): (Vec<_>, Vec<_>) = findings
-            .into_iter()
-            .partition(|finding| !is_all || finding.code.kind != ProblemKind::Wait);
-        self.obstacles.extend(obstacles);
-        self.warnings.extend(notes.into_iter().map(|mut finding| {
-            finding.severity = Severity::Note;
-            finding
-        }));
+    pub(super) fn add_obstacles(&mut self, findings: Findings) {
+        self.obstacles.extend(findings);
     }
 
     /// The whole change. `record` creates the record of one app, which is completed
@@ -113,6 +112,10 @@ impl PlanBuilder {
         let plan = Plan { environment: self.environment, base: base.commit.clone(), apps };
         Ok(PlannedChange { plan, identity, files, message, obstacles: self.obstacles, warnings })
     }
+}
+
+fn as_note(finding: Finding) -> Finding {
+    Finding { severity: Severity::Note, ..finding }
 }
 
 /// Adds to a record what the records of all commands have.

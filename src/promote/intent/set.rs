@@ -53,7 +53,7 @@ impl Intent for SetReferences {
             let outcome = planner.set(&app.name, &app.requests, &target.location);
             match outcome.and_then(|outcome| self.in_sequence(base, &target.name, outcome)) {
                 Ok(outcome) => builder.add(outcome, submission, false),
-                Err(findings) => builder.add_obstacles(findings, false),
+                Err(findings) => builder.add_obstacles(findings),
             }
         }
         builder.build(base, submission, &self.permissions, None, |plan| {

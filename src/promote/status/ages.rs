@@ -43,8 +43,9 @@ fn same_state(one: &State, two: &State) -> bool {
     same(Some(one), Some(two))
 }
 
-/// Whether a source's state is the target's. Each may have sites that the other does
-/// not have, which are not promoted.
+/// Whether a source's state is the target's. Not [`State::covers`]: this counts how far
+/// the target is behind and decides nothing, and it should still count if a site of the
+/// target has no partner, which is reported as `unpaired-site`.
 fn agree(source: &State, target: &State) -> bool {
     let both = target.iter().filter_map(|(key, value)| Some((value, source.get(key)?)));
     let mut both = both.peekable();

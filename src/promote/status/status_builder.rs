@@ -8,7 +8,7 @@ use super::sites::StatusSites;
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings};
 use crate::promote::base::Base;
-use crate::promote::code::{DISAGREEING_SOURCES, NOT_PROMOTED_TO, NOTHING_BELOW};
+use crate::promote::code::DISAGREEING_SOURCES;
 use crate::promote::gates::{Answer, Gate, JudgedFrom};
 use crate::promote::planning::{AppOutcome, Planner};
 use crate::promote::{Permissions, Request, Verdict, select};
@@ -99,6 +99,9 @@ impl<'a> StatusBuilder<'a> {
         app: &str,
     ) -> Result<Option<AppOutcome>, Findings> {
         let Some(target) = self.base.repository.environment(environment) else { return Ok(None) };
+        if self.sources(environment, app).is_empty() {
+            return Ok(None);
+        }
         let request = Request {
             environment: environment.to_string(),
             from: None,
@@ -108,10 +111,7 @@ impl<'a> StatusBuilder<'a> {
         let permissions = &request.permissions;
         let planner =
             Planner { base: self.base, target, permissions, direct: false, gates: &self.gates };
-        match planner.promote(&request, app) {
-            Err(findings) if findings.iter().all(is_not_promoted) => Ok(None),
-            outcome => outcome.map(Some),
-        }
+        planner.promote(&request, app).map(Some)
     }
 
     fn add_promotion(&self, cell: &mut Cell, outcome: AppOutcome) {
@@ -139,10 +139,6 @@ impl<'a> StatusBuilder<'a> {
             since: distance.filter(|one| one.is_exact).and_then(|distance| distance.since),
         }
     }
-}
-
-fn is_not_promoted(finding: &Finding) -> bool {
-    [&NOT_PROMOTED_TO, &NOTHING_BELOW].contains(&finding.code)
 }
 
 /// The reasons for which an app's sites cannot be changed at all.

@@ -1,0 +1,149 @@
+//! How a state enters an environment, and where it comes from.
+//!
+//! A promotion knows; of any other change it has to be found out. There is one type
+//! for both, so that `gates --base` judges a branch by the same rules as the command
+//! that made it.
+
+use super::base::Base;
+use super::gates::{Evidence as _, Transition};
+use super::select::{self, SelectedState};
+use crate::config::{Environment, EnvironmentName, Selection};
+use crate::diagnostic::Finding;
+use crate::git::HistoryError;
+use crate::history::{self, Action, Record, Source, find_tenure};
+use crate::sites::State;
+
+/// How a state enters an environment.
+#[derive(Debug, Clone)]
+pub(super) enum Arrival {
+    /// References are set, as after a build.
+    Set,
+    /// A state of an environment below is promoted.
+    Promotion(SelectedState),
+    /// An earlier state is restored.
+    Rollback,
+}
+
+impl Arrival {
+    /// Where the state comes from; none if a person gave it.
+    pub(super) fn source(&self) -> Option<&Source> {
+        match self {
+            Self::Promotion(selected) => Some(&selected.source),
+            Self::Set | Self::Rollback => None,
+        }
+    }
+
+    /// The arrival as gates judge it.
+    pub(super) fn transition(&self) -> Transition<'_> {
+        match self {
+            Self::Set => Transition::Set,
+            Self::Promotion(SelectedState { source, chosen, named }) => {
+                Transition::Promote { from: &source.environment, chosen: *chosen, named: *named }
+            }
+            Self::Rollback => Transition::Rollback,
+        }
+    }
+
+    /// How the state of any change enters. The change's record is a claim: of a
+    /// rollback it is believed if the target has had the state, and of a promotion if
+    /// the environment that it names is below the target and has had it. Without such
+    /// a record, the state comes from the first environment below that has it, or has
+    /// had it.
+    ///
+    /// # Errors
+    ///
+    /// History ends before it bears out the claim, or before it is known where the
+    /// state comes from.
+    pub(super) fn of_change(
+        base: &Base<'_>,
+        target: &Environment,
+        app: &str,
+        state: &State,
+        record: Option<&Record>,
+    ) -> Result<Self, Finding> {
+        let arriving = ArrivingState { base, target, app, state };
+        let arrival = match record.map(|record| record.action) {
+            Some(Action::Set) => Ok(Self::Set),
+            Some(Action::Rollback) => arriving.rolled_back(),
+            _ => arriving.promoted(record),
+        };
+        arrival.map_err(|error| history::finding(&error, &target.location))
+    }
+}
+
+/// A state that enters by somebody's change.
+struct ArrivingState<'a> {
+    base: &'a Base<'a>,
+    target: &'a Environment,
+    app: &'a str,
+    state: &'a State,
+}
+
+impl ArrivingState<'_> {
+    /// A rollback, if the target has had exactly this state: nothing else is restored.
+    fn rolled_back(&self) -> Result<Arrival, HistoryError> {
+        let tenures = self.base.tenures(&self.target.name, self.app);
+        let is_this = |state: &State| state.is_same(self.state);
+        let was_there = find_tenure(tenures, |one| one.state.as_ref().is_some_and(is_this))?;
+        if was_there.is_some() { Ok(Arrival::Rollback) } else { self.promoted(None) }
+    }
+
+    fn promoted(&self, record: Option<&Record>) -> Result<Arrival, HistoryError> {
+        let named = record.is_some_and(|record| record.names_state);
+        // Unless a state counts that has left, it is enough to know what is there now.
+        let counts_if_left = named || self.target.select == Selection::NewestEligible;
+        let as_needed = |found: Result<Option<Source>, HistoryError>| match found {
+            Err(_) if !counts_if_left => Ok(None),
+            found => found,
+        };
+        if let Some((record, from)) = record.and_then(|one| Some((one, one.source.as_ref()?)))
+            && let Some(source) = as_needed(self.at_claimed(&from.environment))?
+        {
+            let chosen = record.names_source;
+            return Ok(Arrival::Promotion(SelectedState { source, chosen, named }));
+        }
+        let sources = select::sources(self.base.repository, self.target, self.app, self.base);
+        let Ok(sources) = sources else { return Ok(Arrival::Set) };
+        let source = as_needed(self.of_sources(&sources))?;
+        Ok(source.map_or(Arrival::Set, |source| {
+            Arrival::Promotion(SelectedState { source, chosen: false, named: false })
+        }))
+    }
+
+    /// The source that a record names; none if it is not below the target, or never had
+    /// the state.
+    fn at_claimed(&self, from: &EnvironmentName) -> Result<Option<Source>, HistoryError> {
+        if select::named_source(self.base.repository, self.target, from).is_err() {
+            return Ok(None);
+        }
+        match self.current(from) {
+            Some(source) => Ok(Some(source)),
+            None => self.earlier(from),
+        }
+    }
+
+    /// The first of several environments that has the state; otherwise the first that
+    /// has had it.
+    fn of_sources(&self, sources: &[EnvironmentName]) -> Result<Option<Source>, HistoryError> {
+        if let Some(source) = sources.iter().find_map(|environment| self.current(environment)) {
+            return Ok(Some(source));
+        }
+        sources.iter().find_map(|environment| self.earlier(environment).transpose()).transpose()
+    }
+
+    /// An environment at the base, if it has the state there.
+    fn current(&self, environment: &EnvironmentName) -> Option<Source> {
+        self.base.current(environment, self.app).filter(|state| state.covers(self.state))?;
+        Some(Source { environment: environment.clone(), commit: self.base.commit.clone() })
+    }
+
+    /// An environment when it had the state last.
+    fn earlier(&self, environment: &EnvironmentName) -> Result<Option<Source>, HistoryError> {
+        let tenures = self.base.tenures(environment, self.app);
+        let has_state = |state: &State| state.covers(self.state);
+        let tenure = find_tenure(tenures, |one| one.state.as_ref().is_some_and(has_state))?;
+        let Some(tenure) = tenure else { return Ok(None) };
+        let commit = select::commit_of(&tenure, self.base.commit.as_ref())?;
+        Ok(Some(Source { environment: environment.clone(), commit }))
+    }
+}
