@@ -3,11 +3,13 @@
 use std::cell::OnceCell;
 
 use super::base::Base;
-use super::gates::Values;
+use super::gates::{FoundValue, Values, code};
 use crate::config::{self, Environment, EnvironmentName, Repository, Side, ValueRoute};
+use crate::diagnostic::{Finding, Findings};
 use crate::history::Source;
-use crate::source::Tree;
-use crate::yaml::{self, Dialect, Node, Value};
+use crate::sites::AppSites;
+use crate::source::RevisionError;
+use crate::yaml::{self, Dialect, Node};
 
 /// Values of the source at the commit that the state comes from, and of the
 /// target at the base.
@@ -16,8 +18,8 @@ pub(super) struct ReadValues<'a> {
     target: &'a Environment,
     source: Option<&'a Source>,
     app: &'a str,
-    /// The configuration at the source's commit; none if it cannot be read.
-    source_repository: OnceCell<Option<Repository>>,
+    /// The configuration at the source's commit, or the reason why it cannot be read.
+    source_repository: OnceCell<Result<Repository, String>>,
 }
 
 impl<'a> ReadValues<'a> {
@@ -30,60 +32,86 @@ impl<'a> ReadValues<'a> {
         Self { base, target, source, app, source_repository: OnceCell::new() }
     }
 
-    /// The files of the source's commit, which may be the base.
-    fn source_tree(&self, source: &Source) -> Option<Tree> {
-        match &source.commit {
-            Some(commit) if self.base.commit.as_ref() != Some(commit) => {
-                self.base.tree.at(commit.as_str()).ok()
-            }
-            _ => Some(self.base.tree.clone()),
+    fn of_source(&self, source: &Source, route: &ValueRoute) -> Result<FoundValue, String> {
+        if !self.base.repository.is_native() {
+            let app = self.base.app_at(source, self.app).map_err(|error| absent(&error))?;
+            return app.map_or(Ok(FoundValue::NotSet), |app| in_files(&app, route));
         }
+        let load = || {
+            let tree = self.base.tree_of(source).map_err(|error| absent(&error))?;
+            let loaded = config::load(&tree).map_err(|findings| first(&findings))?;
+            Ok(loaded.repository)
+        };
+        let repository = self.source_repository.get_or_init(load).as_ref();
+        Ok(self.in_layers(repository.map_err(String::clone)?, &source.environment, route))
     }
 
-    fn native(&self, side: Side, route: &ValueRoute) -> Option<Value> {
-        let (repository, environment) = match (side, self.source) {
-            (Side::Target, _) => (self.base.repository, &self.target.name),
-            (Side::Source, None) => return None,
-            (Side::Source, Some(source)) => {
-                let load = || {
-                    let tree = self.source_tree(source)?;
-                    config::load(&tree).ok().map(|loaded| loaded.repository)
-                };
-                (self.source_repository.get_or_init(load).as_ref()?, &source.environment)
-            }
-        };
-        let (_, app) = repository.find_app(environment.as_str(), self.app).ok()?;
-        route.in_values().find(app.values.root()).map(Node::to_value)
+    fn of_target(&self, route: &ValueRoute) -> Result<FoundValue, String> {
+        let environment = &self.target.name;
+        if self.base.repository.is_native() {
+            return Ok(self.in_layers(self.base.repository, environment, route));
+        }
+        let app = self.base.app(environment, self.app);
+        app.map_or(Ok(FoundValue::NotSet), |app| in_files(&app, route))
     }
 
-    /// A value in an adopted repository, read from the files that have the app's sites.
-    fn adopted(&self, side: Side, route: &ValueRoute) -> Option<Value> {
-        let (tree, environment): (Tree, &EnvironmentName) = match (side, self.source) {
-            (Side::Target, _) => (self.base.tree.clone(), &self.target.name),
-            (Side::Source, None) => return None,
-            (Side::Source, Some(source)) => (self.source_tree(source)?, &source.environment),
+    /// A value in a native repository.
+    fn in_layers(
+        &self,
+        repository: &Repository,
+        environment: &EnvironmentName,
+        route: &ValueRoute,
+    ) -> FoundValue {
+        // An app that is not there has no values.
+        let Ok((_, app)) = repository.find_app(environment.as_str(), self.app) else {
+            return FoundValue::NotSet;
         };
-        let found = self.base.app(environment, self.app)?;
-        let mut paths: Vec<_> = found.sites.iter().map(|site| site.file.path().clone()).collect();
-        paths.sort();
-        paths.dedup();
-        paths.into_iter().find_map(|path| {
-            let file = tree.read(&path).ok()?;
-            let documents = yaml::parse(&file, Dialect::Kubectl).ok()?;
-            documents
-                .iter()
-                .find_map(|document| route.in_values().find(document.root()))
-                .map(Node::to_value)
-        })
+        let node = route.in_values().find(app.values.root());
+        node.map_or(FoundValue::NotSet, |node| FoundValue::Known(node.to_value()))
     }
 }
 
-impl Values for ReadValues<'_> {
-    fn value(&self, side: Side, route: &ValueRoute) -> Option<Value> {
-        if self.base.repository.is_native() {
-            self.native(side, route)
-        } else {
-            self.adopted(side, route)
+/// A value in an adopted repository, from the files that have the app's sites.
+fn in_files(app: &AppSites, route: &ValueRoute) -> Result<FoundValue, String> {
+    let mut files: Vec<_> = app.sites.iter().map(|site| &site.file).collect();
+    files.sort_by(|one, other| one.path().cmp(other.path()));
+    files.dedup_by(|one, other| one.path() == other.path());
+    for file in files {
+        let documents = yaml::parse(file, Dialect::Kubectl).map_err(|found| first(&found))?;
+        let mut nodes =
+            documents.iter().filter_map(|document| route.in_values().find(document.root()));
+        if let Some(node) = nodes.next() {
+            return Ok(FoundValue::Known(Node::to_value(node)));
         }
+    }
+    // A file that cannot be read has no sites here, and might have the value.
+    app.state.as_ref().map_or_else(|findings| Err(first(findings)), |_| Ok(FoundValue::NotSet))
+}
+
+fn absent(error: &RevisionError) -> String {
+    match error {
+        RevisionError::Absent { fetch, .. } => format!("{error}; fetch it with {}", code(fetch)),
+        _ => error.to_string(),
+    }
+}
+
+/// The first of the errors that keep something from being read.
+fn first(findings: &Findings) -> String {
+    let error = findings.iter().find(|finding| finding.is_error());
+    error.map_or_else(|| "it cannot be read".to_owned(), sentence)
+}
+
+fn sentence(finding: &Finding) -> String {
+    format!("{} ({})", finding.message, finding.location())
+}
+
+impl Values for ReadValues<'_> {
+    fn value(&self, side: Side, route: &ValueRoute) -> FoundValue {
+        let found = match (side, self.source) {
+            (Side::Target, _) => self.of_target(route),
+            (Side::Source, None) => Ok(FoundValue::NotSet),
+            (Side::Source, Some(source)) => self.of_source(source, route),
+        };
+        found.unwrap_or_else(FoundValue::Unknown)
     }
 }

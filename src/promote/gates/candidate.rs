@@ -86,9 +86,19 @@ pub(in crate::promote) trait Evidence {
 
 /// The values that gates look up.
 pub(in crate::promote) trait Values {
-    /// The value that a route leads to in the source or the target; none if it leads
-    /// nowhere.
-    fn value(&self, side: Side, route: &ValueRoute) -> Option<Value>;
+    /// The value that a route leads to in the source or the target.
+    fn value(&self, side: Side, route: &ValueRoute) -> FoundValue;
+}
+
+/// What was found where a value should be.
+#[derive(Debug, Clone)]
+pub(in crate::promote) enum FoundValue {
+    /// The value.
+    Known(Value),
+    /// Nothing: the route leads nowhere.
+    NotSet,
+    /// What is there cannot be read, with the reason as the rest of a sentence.
+    Unknown(String),
 }
 
 /// What only a forge knows about a change. If the forge cannot be asked, there are no

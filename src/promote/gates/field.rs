@@ -1,9 +1,9 @@
 //! Values are as stated.
 
-use super::Transition;
 use super::evaluation::Evaluation;
 use super::judgement::Judgement;
 use super::words::code;
+use super::{FoundValue, Transition};
 use crate::config::{Field, Side, Sourced};
 use crate::source::{REDACTED, has_password, is_secret_key};
 use crate::yaml::{Kind, Node, Step};
@@ -37,13 +37,17 @@ fn of(evaluation: &Evaluation<'_>, field: &Sourced<Field>) -> Judgement {
     let shown = |node: Node<'_>| if is_secret { code(REDACTED) } else { code(&text(node)) };
     let expected = shown(equals.root());
     let judgement = match evaluation.candidate.values.value(*side, path) {
-        None => {
+        FoundValue::Unknown(why) => {
+            let unknown = format!("it is not known what `{path}` is in {place}");
+            Judgement::wait(None, format!("{unknown}: {why}"))
+        }
+        FoundValue::NotSet => {
             Judgement::fail(format!("`{path}` is not set in {place}, and has to be {expected}"))
         }
-        Some(value) if value.root().equals(equals.root()) => {
+        FoundValue::Known(value) if value.root().equals(equals.root()) => {
             Judgement::pass(format!("`{path}` is {expected} in {place}"))
         }
-        Some(value) => {
+        FoundValue::Known(value) => {
             let found = shown(value.root());
             Judgement::fail(format!("`{path}` is {found} in {place}, and has to be {expected}"))
         }

@@ -33,10 +33,11 @@ use std::fmt;
 use serde::Serialize;
 
 pub use candidate::{Approval, CheckFact, Facts, Review};
-pub(super) use candidate::{Candidate, Evidence, Transition, Values};
+pub(super) use candidate::{Candidate, Evidence, FoundValue, Transition, Values};
 pub(super) use evaluation::Evaluation;
 pub use judgement::Answer;
 use judgement::Judgement;
+pub(super) use words::code;
 
 /// When a gate binds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +80,9 @@ enum OnSelection {
     Waits,
 }
 
-/// What a gate is judged from. Where that is not available, the gate is not judged.
+/// What a gate is judged from. `status` has no request and renders nothing, so it asks
+/// only for gates whose evidence it has. All others ask for every gate, and a gate whose
+/// evidence is not available waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum JudgedFrom {
     /// The files of the base and of the change.

@@ -8,7 +8,7 @@ use crate::sites::{Key, SiteValue, brief, in_full};
 use crate::source::REDACTED;
 
 /// A text from elsewhere as code. Its own backticks cannot end the quotes.
-pub(super) fn code(text: &str) -> String {
+pub(in crate::promote) fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'"))
 }
 

@@ -95,6 +95,13 @@ fn values_have_to_be_as_stated() {
         world().value("source", "values.ready", "true").says(Gate::Field),
         "fail: `values.frozen` is not set in `prod`, and has to be `false`"
     );
+    assert_eq!(
+        world()
+            .value("source", "values.ready", "[")
+            .value("target", "values.frozen", "false")
+            .says(Gate::Field),
+        "wait: it is not known what `values.ready` is in `stage`: it is not YAML"
+    );
     assert!(wrong.verdict(Gate::Field).unwrap().location.unwrap().text().contains("values.ready"));
 }
 

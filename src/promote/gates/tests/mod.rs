@@ -21,7 +21,7 @@ use crate::promote::verdict::judge;
 use crate::promote::{Override, Verdict, worst};
 use crate::sites::{ImageParts, Key, SiteValue, State};
 use crate::source::{Location, Memory, RepoPath, SourceFile, Tree};
-use crate::yaml::{Dialect, Value, parse};
+use crate::yaml::{Dialect, parse};
 
 /// A world in which a state of one app, `web`, is to enter an environment.
 pub(super) struct World {
@@ -377,10 +377,15 @@ impl Evidence for PastStates {
 }
 
 impl Values for World {
-    fn value(&self, side: Side, route: &ValueRoute) -> Option<Value> {
-        let yaml = self.values.get(&(side.as_str(), route.to_string()))?;
+    fn value(&self, side: Side, route: &ValueRoute) -> FoundValue {
+        let Some(yaml) = self.values.get(&(side.as_str(), route.to_string())) else {
+            return FoundValue::NotSet;
+        };
         let file = SourceFile::new(RepoPath::root().child("values.yaml"), yaml.clone());
-        parse(&file.into(), Dialect::Kubectl).expect("it is YAML").pop()
+        match parse(&file.into(), Dialect::Kubectl) {
+            Ok(mut documents) => documents.pop().map_or(FoundValue::NotSet, FoundValue::Known),
+            Err(_) => FoundValue::Unknown("it is not YAML".to_owned()),
+        }
     }
 }
 
