@@ -16,7 +16,8 @@ use crate::sites::StateReference;
 ///
 /// With an app and `--to`, shows what each gate says about promoting it now. With `--base`, judges
 /// a change, whoever made it and with whatever tool, so that branch protection can require this.
-/// The change itself names its ticket and the gates that it overrides, in its records.
+/// The change itself names its ticket, in its record. Gates that its record overrides are judged
+/// all the same: here, only `--override` counts, which is for whoever runs the pipeline.
 ///
 /// Nothing is changed. The exit code is 3 if a gate fails and 5 if one waits.
 #[derive(Debug, clap::Args)]
@@ -53,9 +54,10 @@ pub(super) struct GatesArgs {
     allowed: PermissionArgs,
 }
 
-/// Refuses options that would have no effect on the verdict with `--base`.
+/// Refuses options that have no effect with `--base`: the change names its ticket, and no
+/// digest is removed here.
 fn for_promotions_only(arg: Arg) -> Arg {
-    const ONLY: [&str; 4] = ["overridden", "why", "ticket", "drop_digest"];
+    const ONLY: [&str; 2] = ["ticket", "drop_digest"];
     if ONLY.contains(&arg.get_id().as_str()) { arg.conflicts_with("base") } else { arg }
 }
 

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use crate::support::git::git;
+use crate::support::git::{clone, git};
+use crate::support::program::rungs;
 use crate::support::shop::{RunOutput, Shop, image, put};
 
 fn gates(shop: &Shop, code: i32, more: &[&str]) -> RunOutput {
@@ -154,4 +155,162 @@ fn an_unknown_revision_is_reported_and_never_taken_as_an_option() {
     shop.ends(4, &["gates", "--base", "nowhere"]).finds("unknown-revision");
     shop.ends(4, &["gates", "--base=--help"]).finds("unknown-revision");
     shop.ends(4, &["gates", "--base", "main", "--head=-x"]).finds("unknown-revision");
+}
+
+/// The message of the commit on a branch of the remote.
+fn message_on(shop: &Shop, branch: &str) -> String {
+    git(&shop.clone, &["fetch", "-q"]);
+    git(&shop.clone, &["log", "-1", "--format=%B", &format!("origin/{branch}")])
+}
+
+/// A message without the lines that say what a person named.
+fn unnamed(message: &str) -> String {
+    let lines = message.lines().filter(|line| !line.starts_with("Rungs-Named:"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Judges a branch of the remote.
+fn judged_branch(shop: &Shop, code: i32, branch: &str) -> Value {
+    git(&shop.clone, &["fetch", "-q"]);
+    shop.json(code, &["gates", "--base", "origin/main", "--head", &format!("origin/{branch}")])
+}
+
+/// A shop in which `all` is entered from both `eu` and `us`, which differ.
+fn two_regions() -> Shop {
+    let rungs = "version: 1\nladder: [qa, [eu, us], all]\nsites:\n  - path: \
+                 '{environment}/{app}.yaml'\n    kind: yaml\n    fields: { image: image }\n";
+    let mut files = std::collections::BTreeMap::from([("rungs.yaml".to_owned(), rungs.to_owned())]);
+    for (environment, tag) in [("qa", "v2"), ("eu", "v2"), ("us", "v1"), ("all", "v1")] {
+        files.insert(format!("{environment}/web.yaml"), image("web", tag));
+    }
+    Shop::of(&files)
+}
+
+#[test]
+fn a_branch_from_a_chosen_environment_needs_only_that_one() {
+    let shop = two_regions();
+    shop.ends(0, &["promote", "web", "--to", "all", "--from", "eu", "--branch"]);
+    assert_eq!(answer(&judged_branch(&shop, 0, "rungs/all/web"), "order"), Some("pass"));
+    let message = message_on(&shop, "rungs/all/web");
+    // Without a choice, both have to have it.
+    by_hand(&shop, "unnamed", &unnamed(&message), &[("all/web.yaml", &image("web", "v2"))]);
+    assert_eq!(answer(&judged(&shop, 3), "order"), Some("fail"));
+}
+
+#[test]
+fn a_choice_that_history_does_not_bear_out_gains_nothing() {
+    let shop = two_regions();
+    shop.ends(0, &["promote", "web", "--to", "all", "--from", "eu", "--branch"]);
+    let message = message_on(&shop, "rungs/all/web");
+    let file = [("all/web.yaml", &*image("web", "v2"))];
+    for other in ["us", "all", "nowhere"] {
+        let forged = message.replace(" from eu@", &format!(" from {other}@"));
+        by_hand(&shop, "forged", &forged, &file);
+        assert_eq!(answer(&judged(&shop, 3), "order"), Some("fail"), "{other}");
+    }
+    // A record of another change.
+    by_hand(&shop, "other", &message, &[("all/web.yaml", &image("web", "v9"))]);
+    assert_eq!(answer(&judged(&shop, 3), "order"), Some("fail"));
+}
+
+/// A shop whose qa had `v2` and has `v3`, as stage has.
+fn two_states(settings: &str) -> Shop {
+    let shop = Shop::configured(settings, &[]);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+    shop.elsewhere("A build", &[("qa/web.yaml", Some(&image("web", "v3")))]);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+    shop
+}
+
+#[test]
+fn a_branch_with_a_named_state_may_go_back() {
+    let shop = two_states("");
+    shop.ends(0, &["promote", "web", "--to", "stage", "--ref", ":v2", "--branch"]);
+    assert_eq!(answer(&judged_branch(&shop, 0, "rungs/stage/web"), "order"), Some("pass"));
+    let message = message_on(&shop, "rungs/stage/web");
+    by_hand(&shop, "unnamed", &unnamed(&message), &[("stage/web.yaml", &image("web", "v2"))]);
+    assert_eq!(answer(&judged(&shop, 3), "order"), Some("fail"));
+    let elsewhere = message.replace(" from qa@", " from prod@");
+    by_hand(&shop, "elsewhere", &elsewhere, &[("stage/web.yaml", &image("web", "v2"))]);
+    assert_eq!(answer(&judged(&shop, 3), "order"), Some("fail"));
+    // A state that was never below, with a record that says that it was named there.
+    let forged = message.replace(":v2", ":v9");
+    by_hand(&shop, "forged", &forged, &[("stage/web.yaml", &image("web", "v9"))]);
+    assert_eq!(answer(&judged(&shop, 3), "order"), Some("fail"));
+}
+
+#[test]
+fn what_newest_eligible_selects_is_no_named_state() {
+    let shop = two_states("environments: { stage: { select: newest-eligible } }\n");
+    shop.ends(0, &["promote", "web", "--to", "stage", "--ref", ":v2", "--branch"]);
+    let message = unnamed(&message_on(&shop, "rungs/stage/web"));
+    by_hand(&shop, "back", &message, &[("stage/web.yaml", &image("web", "v2"))]);
+    assert_eq!(answer(&judged(&shop, 3), "order"), Some("fail"));
+    // What it selects is judged as it was promoted.
+    let builds = ["v4", "v5"].map(|tag| image("web", tag));
+    for text in &builds {
+        shop.elsewhere("A build", &[("qa/web.yaml", Some(text))]);
+    }
+    shop.ends(
+        0,
+        &["hold", "set", "web", "--env", "stage", "--ref", "web=:v5", "--reason", "x", "--commit"],
+    );
+    shop.ends(0, &["promote", "web", "--to", "stage", "--branch"]);
+    assert_eq!(answer(&judged_branch(&shop, 0, "rungs/stage/web"), "order"), Some("pass"));
+}
+
+#[test]
+fn only_the_pipeline_overrides_a_gate_of_a_change() {
+    let shop = Shop::configured("environments: { stage: { gates: { tag: '^r' } } }\n", &[]);
+    let pipeline = ["--override", "tag", "--reason", "REL-7 is urgent"];
+    let branch = ["promote", "web", "--to", "stage", "--branch"];
+    shop.ends(0, &[&branch[..], &pipeline].concat());
+    // The change's own word does not count.
+    assert_eq!(answer(&judged_branch(&shop, 3, "rungs/stage/web"), "tag"), Some("fail"));
+    let judge = ["gates", "--base", "main", "--head", "origin/rungs/stage/web"];
+    let document = shop.json(0, &[&judge[..], &pipeline].concat());
+    let verdicts = document["plans"][0]["apps"][0]["gates"].as_array().unwrap();
+    let tag = verdicts.iter().find(|one| one["gate"] == "tag").unwrap();
+    assert_eq!((&tag["answer"], &tag["overridden"]), (&"fail".into(), &"REL-7 is urgent".into()));
+    shop.ends(3, &[&judge[..], &["--override", "soak", "--reason", "hurry"]].concat());
+    for refused in [&["--ticket", "REL-7"][..], &["--drop-digest"], &["--override", "tag"]] {
+        shop.ends(2, &[&judge[..], refused].concat());
+    }
+}
+
+#[test]
+fn a_value_that_cannot_be_read_waits() {
+    let gate = "gates: { field: [{ in: source, path: values.ready, equals: true }] }\n";
+    let shop = Shop::native(&[("environments/stage/environment.yaml", gate)]);
+    let rungs = shop.file("rungs.yaml") + "\n";
+    let broken = format!("{rungs}unknown: true\n");
+    let path = "environments/qa/web.yaml";
+    let qa = shop.file(path) + "\n";
+    shop.elsewhere(
+        "Broken",
+        &[("rungs.yaml", Some(&broken)), (path, Some(&qa.replace("v2", "v3")))],
+    );
+    shop.elsewhere(
+        "Mended",
+        &[("rungs.yaml", Some(&rungs)), (path, Some(&qa.replace("v2", "v4")))],
+    );
+    shop.ends(3, &["gates", "web", "--to", "stage"]).says("`values.ready` is not set in `qa`");
+    let unknown = "it is not known what `values.ready` is in `qa`";
+    shop.ends(5, &["gates", "web", "--to", "stage", "--ref", ":v3"]).says(unknown);
+}
+
+#[test]
+fn a_rollback_that_history_is_too_short_for_is_not_refused() {
+    let shop = Shop::adopted(&[]);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+    for text in ["# one\n", "# two\n", "# three\n"] {
+        shop.elsewhere("Docs", &[("README.md", Some(text))]);
+    }
+    shop.ends(0, &["rollback", "web", "--env", "stage", "--branch"]);
+    let branch = "rungs-rollback/stage/web";
+    let shallow = shop.remote.path("shallow");
+    let options = ["--depth", "2", "--no-single-branch", "--branch", branch];
+    clone(&shop.remote.file_url(), &shallow, &options);
+    let output = RunOutput::of(&rungs(&shallow, &["gates", "--base", "main"]));
+    output.ends(5).finds("shallow-history");
 }
