@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::support::git::{belongs_to, git};
+use crate::support::git::{belongs_to, command, done, git};
 use crate::support::program::{rungs_in, scrubbed, transcript};
 use crate::support::repository::{Remote, copy, native};
 
@@ -19,6 +19,8 @@ sites:
   - path: '{environment}/{app}.yaml'
     kind: yaml
     fields: { tag: tag }
+environments:
+  prod: { gates: { soak: 24h } }
 ";
 
 /// A repository's remote and the variables of a CI.
@@ -27,7 +29,8 @@ struct Shop {
     variables: Vec<(&'static str, String)>,
 }
 
-/// `web` is at `v2` in qa, and at `v1` in stage and prod.
+/// Two changes are due. `web` is at `v2` in qa, and may enter stage. `api` is at
+/// `v2` in stage, which it entered just now, and has to wait before prod.
 fn shop() -> Shop {
     shop_with("")
 }
@@ -35,11 +38,15 @@ fn shop() -> Shop {
 fn shop_with(settings: &str) -> Shop {
     let mut files =
         BTreeMap::from([("rungs.yaml".to_owned(), format!("{CONFIGURATION}{settings}"))]);
-    for (environment, tag) in [("qa", "v1"), ("stage", "v1"), ("prod", "v1")] {
-        files.insert(format!("{environment}/web.yaml"), format!("tag: {tag}\n"));
+    for environment in ["qa", "stage", "prod"] {
+        for app in ["web", "api"] {
+            files.insert(format!("{environment}/{app}.yaml"), "tag: v1\n".to_owned());
+        }
     }
+    files.insert("qa/api.yaml".to_owned(), "tag: v2\n".to_owned());
     let remote = Remote::new(&files);
     let ana = remote.cloned("ana");
+    put(&ana, "stage/api.yaml", "tag: v2\n");
     put(&ana, "qa/web.yaml", "tag: v2\n");
     git(&ana, &["push", "-q"]);
     Shop { remote, variables: Vec::new() }
@@ -88,21 +95,98 @@ impl Shop {
         document.unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", transcript(&output)))
     }
 
-    /// Every command has the same base: that commit, by that reference.
+    /// Every command has the same base, that commit by that reference, and the
+    /// same verdict on what may enter.
     #[track_caller]
     fn agree(&self, clone: &Path, more: &[&str], tip: &str, reference: &str) {
-        for command in COMMANDS {
+        for (command, own) in COMMANDS.iter().zip(BASE_FIELDS) {
             let arguments = [command, more].concat();
             let document = self.json(clone, &arguments);
             let base = &document["workspace"]["base"];
             assert_eq!(base["commit"], tip, "{arguments:?}: {document:#}");
             assert_eq!(base["reference"], reference, "{arguments:?}: {document:#}");
-            let own =
-                [&document["commit"], &document["plan"]["base"], &document["plans"][0]["base"]];
-            for own in own.iter().filter(|own| own.is_string()) {
-                assert_eq!(**own, tip, "{arguments:?}: {document:#}");
-            }
+            let own = document.pointer(own);
+            assert_eq!(own, Some(&Value::from(tip)), "{arguments:?}: {document:#}");
         }
+        let base = Proposed { clone, more, tip, reference };
+        self.agree_on(&base, "web", "stage");
+        self.agree_on(&base, "api", "prod");
+    }
+
+    /// Every command has the same verdict on a promotion, and `gates --base` on
+    /// the branch that it pushes, or on the same change by hand if it may not
+    /// push one. Returns that verdict.
+    #[track_caller]
+    fn agree_on(&self, at: &Proposed, app: &str, environment: &str) -> Vec<[Value; 3]> {
+        let Proposed { clone, more, .. } = *at;
+        let promotion = [&[app, "--to", environment], more].concat();
+        let asked = self.json(clone, &[&["gates"], &promotion[..]].concat());
+        let asked = &asked["plans"][0]["apps"][0];
+        assert_eq!(asked["app"], app, "{asked:#}");
+        let planned = self.json(clone, &[&["promote", "--dry-run"], &promotion[..]].concat());
+        let planned = &planned["plan"]["apps"][0];
+        let changes = asked["changes"].as_array().unwrap();
+        assert_eq!(planned["changes"], asked["changes"], "{planned:#}");
+        let verdict = verdict(asked);
+        assert_eq!(self::verdict(planned), verdict);
+        let status = self.json(clone, &[&["status", app, "--env", environment], more].concat());
+        let cell = &status["apps"][0]["environments"][0];
+        assert_eq!(blocked(cell), not_passed(&verdict), "{cell:#}");
+        if changes.is_empty() {
+            assert_eq!((&cell["next"], verdict.len()), (&Value::Null, 0), "{cell:#}");
+            return verdict;
+        }
+        assert_eq!(cell["next"]["source"], asked["source"]["environment"], "{cell:#}");
+        assert!(!verdict.is_empty(), "{asked:#}");
+        let may_enter = not_passed(&verdict).is_empty();
+        let head = if may_enter && at.reference.starts_with("refs/remotes/") {
+            self.pushed(at, &promotion)
+        } else {
+            self.by_hand(at, &changes[0])
+        };
+        let judge = ["gates", "--base", at.reference, "--head", &head];
+        let judged = self.json(clone, &[&judge, more].concat());
+        assert_eq!(judged["base"], at.tip, "{judged:#}");
+        assert_eq!(judged["plans"][0]["environment"], environment, "{judged:#}");
+        assert_eq!(self::verdict(&judged["plans"][0]["apps"][0]), verdict, "{judged:#}");
+        verdict
+    }
+
+    /// A commit onto the base that makes a change without rungs.
+    fn by_hand(&self, at: &Proposed, change: &Value) -> String {
+        let clone = if at.more.contains(&"--repo") { self.cached() } else { at.clone.to_owned() };
+        let (index, text) = (self.remote.path("index"), self.remote.path("text"));
+        fs::write(&text, format!("tag: {}\n", change["to"]["image"]["tag"].as_str().unwrap()))
+            .unwrap();
+        let git = |arguments: &[&str]| {
+            let person = ["-c", "user.name=T", "-c", "user.email=t@example.com"];
+            let mut git = command(&clone);
+            done(git.env("GIT_INDEX_FILE", &index).args(person).args(arguments))
+        };
+        git(&["read-tree", at.tip]);
+        let blob = git(&["hash-object", "-w", text.to_str().unwrap()]);
+        let entry = format!("100644,{blob},{}", change["path"].as_str().unwrap());
+        git(&["update-index", "--cacheinfo", &entry]);
+        let tree = git(&["write-tree"]);
+        git(&["commit-tree", "-p", at.tip, "-m", "By hand", &tree])
+    }
+
+    /// The commit of the branch that a promotion pushes, which is then removed.
+    #[track_caller]
+    fn pushed(&self, at: &Proposed, promotion: &[&str]) -> String {
+        let push = ["promote", "--branch", "--author", "T <t@example.com>"];
+        let document = self.json(at.clone, &[&push, promotion].concat());
+        assert_eq!(document["done"]["what"], "pushed", "{document:#}");
+        let branch = document["done"]["branch"].as_str().unwrap();
+        git(&self.remote.bare(), &["branch", "-qD", branch]);
+        document["done"]["commit"].as_str().unwrap().to_owned()
+    }
+
+    /// The clone of the remote's address.
+    fn cached(&self) -> PathBuf {
+        let entries = fs::read_dir(self.remote.path("cache")).unwrap();
+        let mut paths = entries.map(|entry| entry.unwrap().path());
+        paths.find(|path| path.join("HEAD").is_file()).unwrap()
     }
 
     /// Every command ends with that exit code and finding.
@@ -135,6 +219,42 @@ const COMMANDS: [&[&str]; 5] = [
     &["hold", "list"],
 ];
 
+/// Where each of them says in its own data what it looked at.
+const BASE_FIELDS: [&str; 5] =
+    ["/commit", "/plans/0/base", "/plan/base", "/workspace/base/commit", "/workspace/base/commit"];
+
+/// A checkout, the options to use in it, and the base that it is to have.
+struct Proposed<'a> {
+    clone: &'a Path,
+    more: &'a [&'a str],
+    tip: &'a str,
+    reference: &'a str,
+}
+
+/// What each gate says about an app of a plan: its name, its answer, and until
+/// when it waits.
+fn verdict(app: &Value) -> Vec<[Value; 3]> {
+    let gates = app["gates"].as_array().unwrap_or_else(|| panic!("no gates in {app:#}"));
+    let parts = |gate: &Value| [&gate["gate"], &gate["answer"], &gate["until"]].map(Value::clone);
+    gates.iter().map(parts).collect()
+}
+
+fn not_passed(verdict: &[[Value; 3]]) -> Vec<[Value; 3]> {
+    verdict.iter().filter(|[_, answer, _]| answer != "pass").cloned().collect()
+}
+
+/// The same for what `status` says blocks an environment.
+fn blocked(cell: &Value) -> Vec<[Value; 3]> {
+    let blocks = cell["blocked"].as_array().unwrap_or_else(|| panic!("no list in {cell:#}"));
+    let parts = |block: &Value| {
+        let by = &block["by"];
+        let (gate, answer) =
+            if by["waits"].is_string() { (&by["waits"], "wait") } else { (&by["fails"], "fail") };
+        [gate.clone(), answer.into(), block["until"].clone()]
+    };
+    blocks.iter().map(parts).collect()
+}
+
 /// Those of them that have `--base`.
 const WITH_BASE: [&[&str]; 4] = [COMMANDS[0], COMMANDS[2], COMMANDS[3], COMMANDS[4]];
 
@@ -154,7 +274,13 @@ fn paste(clone: &Path, help: &str) {
 #[test]
 fn a_fresh_clone() {
     let shop = shop();
-    shop.agree(&shop.cloned(), &[], &shop.remote.tip(), MAIN);
+    let (clone, tip) = (shop.cloned(), shop.remote.tip());
+    shop.agree(&clone, &[], &tip, MAIN);
+    let at = Proposed { clone: &clone, more: &[], tip: &tip, reference: MAIN };
+    assert_eq!(not_passed(&shop.agree_on(&at, "web", "stage")), [] as [[Value; 3]; 0]);
+    let waits = not_passed(&shop.agree_on(&at, "api", "prod"));
+    assert_eq!((waits.len(), &waits[0][0], &waits[0][1]), (1, &"soak".into(), &"wait".into()));
+    assert!(waits[0][2].is_string(), "{waits:?}");
 }
 
 #[test]
