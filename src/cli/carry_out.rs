@@ -15,7 +15,7 @@ pub(super) fn run(
     args: &DeliveryArgs,
     intent: &dyn Intent,
 ) -> Result<Outcome, Findings> {
-    let workspace = context.workspace(&args.options());
+    let workspace = context.workspace();
     let mode = args.mode();
     let delivery = Delivery::new(workspace, context.now);
     let delivered = delivery.execute(mode.unwrap_or(DeliveryMode::Show), intent)?;
@@ -28,9 +28,8 @@ pub(super) fn run(
 }
 
 /// The person who asks, for a hold, which has to name one.
-pub(super) fn requester(context: &Context, args: &DeliveryArgs) -> String {
-    let workspace = context.workspace(&args.options());
-    workspace.requested_by().unwrap_or_else(|| "somebody".to_owned())
+pub(super) fn requester(context: &Context) -> String {
+    context.workspace().requested_by().unwrap_or_else(|| "somebody".to_owned())
 }
 
 fn report(context: &Context, delivered: &Delivered, mode: Option<DeliveryMode>) -> Outcome {

@@ -13,7 +13,7 @@ use clap_complete::env::Shells;
 use super::context::{nearest_repository, variables};
 use super::{Exit, console};
 use crate::config::{self, Repository};
-use crate::git::{BaseOptions, Workspace};
+use crate::git::{Workspace, WorkspaceOptions};
 
 /// Print a shell's completion script
 ///
@@ -103,7 +103,7 @@ impl Typed {
             Some(directory) => PathBuf::from(directory),
             None => nearest_repository(&env::current_dir().ok()?).to_owned(),
         };
-        let options = BaseOptions::default();
+        let options = WorkspaceOptions::default();
         let workspace =
             Workspace::at(directory, options, variables(), config::configured_base_branch);
         let tree = workspace.known_files()?;

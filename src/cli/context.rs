@@ -12,7 +12,7 @@ use super::console::Console;
 use super::exit::usage_error;
 use crate::config;
 use crate::diagnostic::{Finding, Findings, ProblemKind, harmless};
-use crate::git::{BaseOptions, Cache, RepositoryAddress, Variables, Workspace};
+use crate::git::{Cache, RepositoryAddress, Variables, Workspace, WorkspaceOptions};
 use crate::source::{RepoPath, Tree};
 
 /// What a command works with: the repository, the time and the console.
@@ -23,20 +23,25 @@ pub(super) struct Context {
     /// The time of the run.
     pub(super) now: Timestamp,
     variables: Variables,
+    options: WorkspaceOptions,
     workspace: OnceCell<Workspace>,
 }
 
 impl Context {
     /// The context of a run that starts now. `repo` is the directory or the
-    /// address that was named.
-    pub(super) fn new(repo: Option<PathBuf>, console: Console) -> Result<Self, (Console, Finding)> {
+    /// address that was named, `options` are those of the command.
+    pub(super) fn new(
+        repo: Option<PathBuf>,
+        options: WorkspaceOptions,
+        console: Console,
+    ) -> Result<Self, (Console, Finding)> {
         let variables = variables();
         let repo = match repo.map(|repo| directory_of(repo, &variables)).transpose() {
             Ok(repo) => repo,
             Err(finding) => return Err((console, finding)),
         };
         let workspace = OnceCell::new();
-        Ok(Self { repo, console, now: Timestamp::now(), variables, workspace })
+        Ok(Self { repo, console, now: Timestamp::now(), variables, options, workspace })
     }
 
     /// The repository's directory: the one that was named, or the nearest one
@@ -53,29 +58,23 @@ impl Context {
         nearest_repository(&current).to_path_buf()
     }
 
-    /// The run's workspace, made with the options of the first call.
-    pub(super) fn workspace(&self, options: &BaseOptions) -> &Workspace {
+    /// The run's workspace.
+    pub(super) fn workspace(&self) -> &Workspace {
         self.workspace.get_or_init(|| {
-            let variables = self.variables.clone();
-            Workspace::at(
-                self.directory(),
-                options.clone(),
-                variables,
-                config::configured_base_branch,
-            )
+            let (options, variables) = (self.options.clone(), self.variables.clone());
+            Workspace::at(self.directory(), options, variables, config::configured_base_branch)
         })
     }
 
     /// The repository's files, for commands that do not look at a branch.
     pub(super) fn files(&self) -> Result<Tree, Findings> {
-        self.workspace(&BaseOptions::default()).files()
+        self.workspace().files()
     }
 
     /// The path from the clone's root to the repository's directory; the root if
     /// there is no clone, or none that can be opened.
     pub(super) fn prefix(&self) -> RepoPath {
-        let workspace = self.workspace(&BaseOptions::default());
-        let clone = workspace.local_clone().ok().flatten();
+        let clone = self.workspace().local_clone().ok().flatten();
         clone.map_or_else(RepoPath::root, |clone| clone.prefix().clone())
     }
 }

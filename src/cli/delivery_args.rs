@@ -6,7 +6,7 @@ use clap::ArgGroup;
 use super::usage_error;
 use crate::deliver::DeliveryMode;
 use crate::diagnostic::harmless;
-use crate::git::BaseOptions;
+use crate::git::{BaseOptions, WorkspaceOptions};
 use crate::promote::{Gate, Override, Permissions};
 
 /// Where a change goes.
@@ -45,9 +45,9 @@ pub(super) struct DeliveryArgs {
 
 impl DeliveryArgs {
     /// What the person says about the base branch and the author.
-    pub(super) fn options(&self) -> BaseOptions {
-        let Self { base, remote, author, .. } = self;
-        BaseOptions { base: base.clone(), remote: remote.clone(), author: author.clone() }
+    pub(super) fn options(&self) -> WorkspaceOptions {
+        let base = BaseOptions { base: self.base.clone(), remote: self.remote.clone() };
+        WorkspaceOptions { base, author: self.author.clone() }
     }
 
     /// The mode; none if none was given. Then the plan is shown, and the run ends

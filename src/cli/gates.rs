@@ -8,7 +8,7 @@ use super::format::DataFormat;
 use super::{Context, Outcome, console, known_base, usage_error};
 use crate::deliver::{Delivery, DeliveryMode, JudgedChange};
 use crate::diagnostic::{Finding, Findings, Format, ProblemKind, harmless};
-use crate::git::{BaseOptions, Workspace};
+use crate::git::{BaseOptions, Workspace, WorkspaceOptions};
 use crate::promote::{AppSelection, Plan, Promotion, Request, Verdict, show, worst};
 use crate::sites::StateReference;
 
@@ -62,10 +62,14 @@ fn for_promotions_only(arg: Arg) -> Arg {
 }
 
 impl GatesArgs {
+    /// What the person says about the base branch.
+    pub(super) fn options(&self) -> WorkspaceOptions {
+        let base = BaseOptions { base: self.base.clone(), remote: self.remote.clone() };
+        WorkspaceOptions { base, author: None }
+    }
+
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
-        let Self { base, remote, .. } = &self;
-        let options = BaseOptions { base: base.clone(), remote: remote.clone(), author: None };
-        let workspace = context.workspace(&options);
+        let workspace = context.workspace();
         let delivery = Delivery::new(workspace, context.now);
         if self.base.is_some() {
             let judgement = delivery.judge(&self.head, &self.allowed.permissions().overrides)?;

@@ -7,6 +7,7 @@ use super::delivery_args::DeliveryArgs;
 use super::known_base::{self, BaseArgs, KnownBase, LoadedApps};
 use super::{Context, Outcome, carry_out, console};
 use crate::diagnostic::{Findings, Format};
+use crate::git::WorkspaceOptions;
 use crate::holds::{self, Hold};
 use crate::promote::{HoldBack, LiftHolds};
 use crate::sites::StateReference;
@@ -85,6 +86,15 @@ struct HoldLiftArgs {
 }
 
 impl HoldArgs {
+    /// What the person says about the base branch and the author.
+    pub(super) fn options(&self) -> WorkspaceOptions {
+        match &self.command {
+            HoldCommand::List(list) => list.base.options(),
+            HoldCommand::Set(set) => set.delivery.options(),
+            HoldCommand::Lift(lift) => lift.delivery.options(),
+        }
+    }
+
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         match self.command {
             HoldCommand::List(list) => list.run(context),
@@ -112,7 +122,7 @@ impl HoldSetArgs {
             reference
         });
         let references = references.collect();
-        let by = carry_out::requester(context, &self.delivery);
+        let by = carry_out::requester(context);
         let Self { app, env: environment, reason, until, .. } = self;
         let intent = HoldBack { environment, app, references, reason, by, until };
         carry_out::run(context, &self.delivery, &intent)
@@ -121,8 +131,8 @@ impl HoldSetArgs {
 
 impl HoldListArgs {
     fn run(self, context: &Context) -> Result<Outcome, Findings> {
-        let Self { apps, env, base } = self;
-        let workspace = context.workspace(&base.options());
+        let Self { apps, env, .. } = self;
+        let workspace = context.workspace();
         let all = LoadedApps::default();
         let known = KnownBase::of(workspace, &all)?;
         let revision = known.as_ref().map(|known| known.revision.clone());

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::{Context, Outcome};
 use crate::config::{self, Loaded};
 use crate::diagnostic::{Finding, Findings, Format};
-use crate::git::{BaseOptions, HistoryError, LocalClone, Log, Revision, Workspace};
+use crate::git::{
+    BaseOptions, HistoryError, LocalClone, Log, Revision, Workspace, WorkspaceOptions,
+};
 use crate::history;
 use crate::source::Tree;
 
@@ -25,8 +27,10 @@ pub(super) struct BaseArgs {
 }
 
 impl BaseArgs {
-    pub(super) fn options(&self) -> BaseOptions {
-        BaseOptions { base: self.base.clone(), remote: self.remote.clone(), author: None }
+    /// What the person says about the base branch.
+    pub(super) fn options(&self) -> WorkspaceOptions {
+        let base = BaseOptions { base: self.base.clone(), remote: self.remote.clone() };
+        WorkspaceOptions { base, author: None }
     }
 }
 

@@ -30,6 +30,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::diagnostic::{Findings, ProblemKind};
+use crate::git::WorkspaceOptions;
 use crate::source::RepoPath;
 
 pub use exit::Exit;
@@ -80,6 +81,27 @@ enum Command {
 }
 
 impl Command {
+    /// What the person says about the base branch and the author; nothing if the
+    /// command has no such options.
+    fn options(&self) -> WorkspaceOptions {
+        match self {
+            Self::Set(command) => command.options(),
+            Self::Promote(command) => command.options(),
+            Self::Rollback(command) => command.options(),
+            Self::Hold(command) => command.options(),
+            Self::Gates(command) => command.options(),
+            Self::Status(command) => command.options(),
+            Self::Audit(command) => command.options(),
+            Self::Init(_)
+            | Self::Render(_)
+            | Self::Values(_)
+            | Self::Explain(_)
+            | Self::Schema(_)
+            | Self::Completions(_)
+            | Self::Man(_) => WorkspaceOptions::default(),
+        }
+    }
+
     /// The formats of data that the command writes besides text and JSON.
     fn data_formats(&self) -> &'static [DataFormat] {
         match self {
@@ -98,7 +120,7 @@ pub fn main() -> ExitCode {
     }
     let Cli { global, command } = Cli::parse();
     global.format.refuse_unless(command.data_formats());
-    let context = Context::new(global.repo.clone(), Console::new(&global));
+    let context = Context::new(global.repo.clone(), command.options(), Console::new(&global));
     let mut context = match context {
         Ok(context) => context,
         Err((console, finding)) => {

@@ -3,6 +3,7 @@
 use super::delivery_args::{DeliveryArgs, PermissionArgs};
 use super::{Context, Outcome, carry_out};
 use crate::diagnostic::Findings;
+use crate::git::WorkspaceOptions;
 use crate::promote::{AppSelection, Permissions, Promotion, Request};
 use crate::sites::StateReference;
 
@@ -42,6 +43,11 @@ pub(super) struct PromoteArgs {
 }
 
 impl PromoteArgs {
+    /// What the person says about the base branch and the author.
+    pub(super) fn options(&self) -> WorkspaceOptions {
+        self.delivery.options()
+    }
+
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let permissions = Permissions { create: self.create, ..self.allowed.permissions() };
         let apps = match self.train {

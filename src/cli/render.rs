@@ -10,7 +10,6 @@ use serde_json::{Map, Value, json};
 use super::{Context, Outcome, console};
 use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Findings, Format, ProblemKind};
-use crate::git::BaseOptions;
 use crate::pipeline::{self, RenderSelection, Rendering};
 use crate::rendered::{
     self, FileAction, OutputChange, OutputChanges, OutputDirectory, RenderScope, RenderedFiles,
@@ -114,7 +113,7 @@ impl RenderArgs {
             refuse_occupied(directory, &context.directory());
             return Ok(OutputDirectory::at(directory));
         }
-        let root = context.workspace(&BaseOptions::default()).require_work_tree();
+        let root = context.workspace().require_work_tree();
         let help = "print the manifests with `--stdout`, or name a directory with `--output`";
         Ok(OutputDirectory::within(root.map_err(|finding| finding.help(help))?, configured)?)
     }

@@ -3,6 +3,7 @@
 use super::delivery_args::{DeliveryArgs, PermissionArgs};
 use super::{Context, Outcome, carry_out};
 use crate::diagnostic::Findings;
+use crate::git::WorkspaceOptions;
 use crate::promote::Rollback;
 use crate::sites::StateReference;
 
@@ -29,6 +30,11 @@ pub(super) struct RollbackArgs {
 }
 
 impl RollbackArgs {
+    /// What the person says about the base branch and the author.
+    pub(super) fn options(&self) -> WorkspaceOptions {
+        self.delivery.options()
+    }
+
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let reason = self.allowed.reason().unwrap_or("rolled back").to_owned();
         let intent = Rollback {
@@ -36,7 +42,7 @@ impl RollbackArgs {
             app: self.app,
             to: self.to_ref.as_deref().map(StateReference::parse),
             reason,
-            by: carry_out::requester(context, &self.delivery),
+            by: carry_out::requester(context),
             permissions: self.allowed.permissions(),
         };
         carry_out::run(context, &self.delivery, &intent)

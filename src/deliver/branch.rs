@@ -2,7 +2,7 @@
 
 use super::code::BRANCH_NOT_OURS;
 use super::delivered::{Delivered, Done};
-use super::delivery::{Delivery, failed, git_failed};
+use super::delivery::{Delivery, git_failed};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{Branch, Lease, ObjectName, PushError, Remote};
 use crate::history::record;
@@ -91,7 +91,7 @@ fn plan_of(
 ) -> Result<Option<String>, Findings> {
     let clone = delivery.workspace.require_clone()?;
     let objects = clone.objects();
-    let read = |name: &ObjectName| objects.commit(name).map_err(failed);
+    let read = |name: &ObjectName| objects.commit(name).map_err(|error| error.finding());
     let (mut commit, _) = read(tip)?;
     let plan = record::read(&commit.message).first().map(|record| record.plan.clone());
     if let Some(plan) = plan {

@@ -85,7 +85,7 @@ impl<'w> Delivery<'w> {
     ) -> Result<PlannedChange, Findings> {
         let base = load(self.workspace.work_tree(), None, intent)?;
         let head = match self.workspace.local_clone()? {
-            Some(clone) => clone.head().map_err(failed)?,
+            Some(clone) => clone.head().map_err(|error| error.finding())?,
             None => None,
         };
         let branch = self.workspace.likely_branch();
@@ -167,13 +167,6 @@ fn load(
     let scope = ModelScope { environments: None, apps };
     let model = Model::of_tree(&loaded.repository, &tree, &scope);
     Ok(LoadedBase { commit, tree, loaded, model })
-}
-
-/// The finding that the clone cannot be read.
-pub(super) fn failed(error: impl std::fmt::Display) -> Finding {
-    use crate::history::UNREADABLE_HISTORY;
-    let at = Location::of_path(&RepoPath::root());
-    Finding::new(&UNREADABLE_HISTORY, format!("the clone cannot be read: {error}"), at)
 }
 
 /// The finding that git could not be run, or failed.

@@ -1,7 +1,7 @@
 //! What the gates say about a change, whoever made it.
 
 use super::code::NO_COMMON_COMMIT;
-use super::delivery::{Delivery, LoadedBase, failed, git_failed};
+use super::delivery::{Delivery, LoadedBase, git_failed};
 use crate::config;
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{Branch, HistoryError, ObjectName, Revision};
@@ -34,10 +34,7 @@ impl Delivery<'_> {
     /// The base or `head` is not in this clone, or the change cannot be read.
     pub fn judge(&self, head: &str, overrides: &[Override]) -> Result<JudgedChange, Findings> {
         let workspace = self.workspace;
-        workspace.require_clone()?;
-        let Some(base) = workspace.base()?.cloned() else {
-            return Err(failed("nothing is committed yet").into());
-        };
+        let base = workspace.require_base()?.clone();
         let head = workspace.head(head)?;
         let fork = self.fork(&base.commit, &head.commit)?;
         let tree = workspace.tree_of(&base.commit)?;
@@ -91,7 +88,7 @@ impl Delivery<'_> {
         let mut records = Vec::new();
         let names = clone.commits_between(from, to, MOST_COMMITS);
         for name in names.map_err(|error| git_failed(&error))? {
-            let (commit, _) = objects.commit(&name).map_err(failed)?;
+            let (commit, _) = objects.commit(&name).map_err(|error| error.finding())?;
             records.extend(record::read(&commit.message));
         }
         Ok(records)

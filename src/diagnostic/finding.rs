@@ -64,6 +64,16 @@ pub struct Finding {
     pub subject: Option<Box<Subject>>,
 }
 
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// A module before this one can pass a finding through as an error that it does
+/// not look at.
+impl std::error::Error for Finding {}
+
 impl Finding {
     /// A problem at `location`, with the code's own severity.
     pub fn new(code: &'static Code, message: impl Into<String>, location: Location) -> Self {

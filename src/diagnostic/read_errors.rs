@@ -213,6 +213,10 @@ impl Finding {
             RevisionError::Absent { fetch, .. } => {
                 (&COMMIT_MISSING, Some(format!("fetch it: `{fetch}`")))
             }
+            RevisionError::Unopened(error) => match error.downcast_ref::<Self>() {
+                Some(finding) => (finding.code, finding.help.clone()),
+                None => (&READ_FAILED, None),
+            },
             RevisionError::Failed { .. } => (&READ_FAILED, None),
         };
         let root = Location::of_path(&RepoPath::root());

@@ -26,8 +26,6 @@ pub(super) trait CloneBackend: Send + Sync {
     fn symbolic(&self, name: &str) -> Result<Option<String>, ObjectError>;
     /// The object whose name starts with these digits.
     fn abbreviated(&self, digits: &str) -> Result<Abbreviated, ObjectError>;
-    /// The names of its remotes.
-    fn remotes(&self) -> Vec<String>;
 }
 
 /// What an abbreviation stands for.

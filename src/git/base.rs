@@ -4,7 +4,7 @@
 use super::branch::Branch;
 use super::code::{INVALID_BRANCH, NO_BASE_BRANCH};
 use super::expression::{Expression, Start};
-use super::naming::{Meaning, ShortName};
+use super::naming::{Meaning, ShortName, uncommitted};
 use super::remote::{Remote, place};
 use super::revision::{Revision, RevisionKind};
 use super::workspace::Workspace;
@@ -37,6 +37,9 @@ impl Workspace {
     /// The branch whose history is read, as far as it is known without asking a
     /// remote. It only decides which merges were pulls into it.
     pub fn likely_branch(&self) -> Option<Branch> {
+        if let Some(branch) = self.base_branch.get() {
+            return Some(branch.clone());
+        }
         let remote = self.remote().ok()??;
         let option = self.options().base.as_deref();
         if let Some(branch) = option.and_then(|text| self.branch_of(remote, text).ok()) {
@@ -67,8 +70,8 @@ impl Workspace {
         remote: &Remote,
         head: impl FnOnce() -> Result<Option<Branch>, Finding>,
     ) -> Result<Option<Branch>, Findings> {
-        if let Some(name) = self.configured_branch()? {
-            return Branch::parse(&name).map(Some).ok_or_else(|| invalid_branch(&name).into());
+        if let Some(branch) = self.configured_branch()? {
+            return Ok(Some(branch));
         }
         let branch = ci::base_branch(&self.variables, remote.url(self.config()?));
         Ok(if branch.is_some() { branch } else { head()? })
@@ -76,10 +79,13 @@ impl Workspace {
 
     /// The branch that the configuration names in the files at hand: it is not
     /// known yet which branch's files to read.
-    fn configured_branch(&self) -> Result<Option<String>, Findings> {
+    fn configured_branch(&self) -> Result<Option<Branch>, Findings> {
         let Some(tree) = self.files_at_hand()? else { return Ok(None) };
-        let configured = (self.configured_base)(&tree);
-        configured.map_err(|findings| findings.into_iter().map(offering_base).collect())
+        let configured = (self.configured_base)(&tree).map_err(|findings| -> Findings {
+            findings.into_iter().map(offering_base).collect()
+        })?;
+        let parse = |name: String| Branch::parse(&name).ok_or_else(|| invalid_branch(&name));
+        Ok(configured.map(parse).transpose()?)
     }
 
     /// The remote's branch that a text names.
@@ -120,8 +126,9 @@ fn offering_base(finding: Finding) -> Finding {
 impl Workspace {
     /// The base as this clone knows it: the revision that `--base` names, else
     /// the branch that changes go to, as its remote was last seen to have it.
-    /// Without a remote it is this clone's branch that the configuration names,
-    /// else what is checked out. None if there is no clone, or no commit in it.
+    /// Without a remote it is this clone's branch that the configuration names;
+    /// if it names none, what is checked out. None if there is no clone, or no
+    /// commit in it.
     /// Nothing is fetched.
     pub fn base(&self) -> Result<Option<&Revision>, Findings> {
         if let Some(base) = self.base.get() {
@@ -129,24 +136,28 @@ impl Workspace {
         }
         let base = match (self.options().base.as_deref(), self.remote()?) {
             (Some(text), _) => Some(self.named(text, Meaning::Base)?),
-            (None, Some(remote)) => {
-                let branch = &self.default_branch(remote)?;
-                let text = branch.name();
-                Some(self.base_named(ShortName { text, branch, is_abbreviation: false })?)
-            }
+            (None, Some(_)) => Some(self.base_named(ShortName::of(self.base_branch()?))?),
             (None, None) => self.base_without_remote()?,
         };
         Ok(self.base.get_or_init(|| base).as_ref())
+    }
+
+    /// The base, for what cannot be done without one.
+    pub fn require_base(&self) -> Result<&Revision, Findings> {
+        self.require_clone()?;
+        self.base()?.ok_or_else(|| uncommitted("HEAD").into())
     }
 
     fn base_without_remote(&self) -> Result<Option<Revision>, Findings> {
         if self.local_clone()?.is_none() {
             return Ok(None);
         }
-        let configured = self.configured_branch()?;
-        match configured.as_deref().and_then(Branch::parse) {
-            Some(branch) => Ok(self.local(&branch)?.or(self.checked_out()?)),
-            None => self.checked_out(),
+        let checked_out = self.checked_out()?;
+        match self.configured_branch()? {
+            Some(branch) if checked_out.is_some() => {
+                Ok(Some(self.head_named(ShortName::of(&branch))?))
+            }
+            _ => Ok(checked_out),
         }
     }
 
@@ -197,10 +208,7 @@ impl Workspace {
         let is_expected = match base.kind {
             RevisionKind::RemoteBranch => true,
             RevisionKind::LocalBranch => remote.is_none(),
-            RevisionKind::CheckedOut => {
-                let is_configured = || self.configured_branch().is_ok_and(|name| name.is_some());
-                remote.is_none() && self.options().base.is_none() && !is_configured()
-            }
+            RevisionKind::CheckedOut => remote.is_none() && self.options().base.is_none(),
             RevisionKind::Reference | RevisionKind::Commit | RevisionKind::Ancestor => false,
         };
         let without = match (base.kind, remote) {

@@ -17,7 +17,8 @@ use super::address::RepositoryAddress;
 use super::code::{CACHE_UNWRITABLE, REMOTE_UNREACHABLE};
 use super::local_clone::LocalClone;
 use super::program::{GitProgram, ProgramError};
-use super::remote::{PATIENCE, place};
+use super::remote::place;
+use super::remote_branches::PATIENCE;
 use super::variables::Variables;
 use crate::diagnostic::{Finding, harmless};
 

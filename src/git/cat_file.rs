@@ -225,11 +225,6 @@ impl CloneBackend for CatFile {
             _ => Abbreviated::Several,
         })
     }
-
-    fn remotes(&self) -> Vec<String> {
-        let names = self.run("remote", &[]).unwrap_or_default();
-        String::from_utf8_lossy(&names).lines().map(str::to_owned).collect()
-    }
 }
 
 fn lines(ids: &[ObjectName]) -> String {

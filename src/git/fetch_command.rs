@@ -5,29 +5,44 @@
 
 use std::borrow::Cow;
 
-use super::backend::CloneBackend;
+use super::remote::Remote;
 use super::revision_form::RevisionForm;
+use crate::diagnostic::Finding;
 
-/// The command for a pin that is not in this clone.
-pub(super) fn of_pin(backend: &dyn CloneBackend, is_shallow: bool, revision: &str) -> String {
-    let remote = remote(backend);
-    let remote = quoted(&remote);
-    match RevisionForm::of(revision, backend.digits()) {
-        RevisionForm::Id(_) => format!("git fetch {remote} {}", quoted(revision)),
+/// The name of a clone's remote in a command. A clone that has none may be given
+/// `origin`; of several, whoever reads the command has to choose.
+pub(super) fn remote_name(remote: Result<Option<Remote>, Finding>) -> String {
+    match remote {
+        Ok(Some(remote)) => remote.name().to_owned(),
+        Ok(None) => "origin".to_owned(),
+        Err(_) => "REMOTE".to_owned(),
+    }
+}
+
+/// The command for a pin that is not in this clone, whose form is known.
+pub(super) fn of_pin(
+    remote: &str,
+    is_shallow: bool,
+    revision: &str,
+    form: &RevisionForm,
+) -> String {
+    let quoted_remote = quoted(remote);
+    match form {
+        RevisionForm::Id(_) => format!("git fetch {quoted_remote} {}", quoted(revision)),
         // Servers are asked for full ids only, so everything that may have it
         // is fetched.
-        RevisionForm::Abbreviation if is_shallow => unshallow(backend),
-        RevisionForm::Abbreviation => format!("git fetch {remote}"),
+        RevisionForm::Abbreviation if is_shallow => unshallow(remote),
+        RevisionForm::Abbreviation => format!("git fetch {quoted_remote}"),
         RevisionForm::Other if is_tag_name(revision) => {
-            format!("git fetch {remote} tag {}", quoted(revision))
+            format!("git fetch {quoted_remote} tag {}", quoted(revision))
         }
-        RevisionForm::Other => format!("git fetch --tags {remote}"),
+        RevisionForm::Other => format!("git fetch --tags {quoted_remote}"),
     }
 }
 
 /// The command for the history before the edge of a shallow clone.
-pub(super) fn unshallow(backend: &dyn CloneBackend) -> String {
-    format!("git fetch --unshallow {}", quoted(&remote(backend)))
+pub(super) fn unshallow(remote: &str) -> String {
+    format!("git fetch --unshallow {}", quoted(remote))
 }
 
 /// The command for what `refspec` names on a remote. For a shallow clone it
@@ -36,16 +51,6 @@ pub(super) fn unshallow(backend: &dyn CloneBackend) -> String {
 pub(super) fn of_refspec(remote: &str, is_shallow: bool, refspec: &str) -> String {
     let unshallow = if is_shallow { " --unshallow" } else { "" };
     format!("git fetch{unshallow} {} {}", quoted(remote), quoted(refspec))
-}
-
-/// `origin`, if that is a remote or there is none; else the first one.
-fn remote(backend: &dyn CloneBackend) -> String {
-    // A name that starts with a dash would be an option, however it is quoted.
-    let names = backend.remotes().into_iter().filter(|name| !name.starts_with('-'));
-    let names: Vec<String> = names.collect();
-    let is_origin = |name: &String| name == "origin";
-    let first = names.first().filter(|_| !names.iter().any(is_origin));
-    first.map_or("origin", String::as_str).to_owned()
 }
 
 fn is_tag_name(name: &str) -> bool {

@@ -97,12 +97,6 @@ impl CloneBackend for Libgit2 {
             },
         }
     }
-
-    fn remotes(&self) -> Vec<String> {
-        let remotes = self.inner().remotes().ok();
-        let names = remotes.iter().flat_map(|names| names.iter().flatten().flatten());
-        names.map(str::to_owned).collect()
-    }
 }
 
 fn oid(id: &ObjectName) -> Result<git2::Oid, git2::Error> {

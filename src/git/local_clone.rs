@@ -3,13 +3,17 @@
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::backend::{Abbreviated, Peeled, peeled};
 use super::commit_files::CommitFiles;
+use super::config::GitConfig;
 use super::opening::{self, OpenError, OpenedClone};
 use super::pin::{self, PinQuery};
-use super::{GitProgram, ObjectDatabase, ObjectError, ObjectName, fetch_command};
+use super::remote::{Remote, place};
+use super::variables::Variables;
+use super::{GitProgram, ObjectDatabase, ObjectError, ObjectName, ProgramError, fetch_command};
+use crate::diagnostic::Finding;
 use crate::source::{RepoPath, RevisionError, Revisions, Tree};
 
 /// A clone, seen from one of its directories.
@@ -20,6 +24,10 @@ pub struct LocalClone {
     opened: OpenedClone,
     /// The path from the clone's root to the directory.
     prefix: RepoPath,
+    /// The remote that was requested.
+    requested: Option<String>,
+    variables: Variables,
+    config: OnceLock<Result<GitConfig, ProgramError>>,
     resolved: Mutex<ResolvedRevisions>,
 }
 
@@ -35,9 +43,26 @@ struct ResolvedRevisions {
 impl LocalClone {
     /// The clone that contains `directory`; none if there is none.
     pub fn containing(directory: &Path) -> Result<Option<Self>, OpenError> {
+        Self::with_remote(directory, None, &Variables::default())
+    }
+
+    /// The same, with the name of the remote that was requested and the
+    /// process's variables.
+    pub(super) fn with_remote(
+        directory: &Path,
+        requested: Option<&str>,
+        variables: &Variables,
+    ) -> Result<Option<Self>, OpenError> {
         let Some(opened) = OpenedClone::containing(directory)? else { return Ok(None) };
         let prefix = opened.prefix(directory)?;
-        Ok(Some(Self { opened, prefix, resolved: Mutex::default() }))
+        Ok(Some(Self {
+            opened,
+            prefix,
+            requested: requested.map(str::to_owned),
+            variables: variables.clone(),
+            config: OnceLock::new(),
+            resolved: Mutex::default(),
+        }))
     }
 
     /// The path from the clone's root to the directory.
@@ -97,7 +122,7 @@ impl LocalClone {
 
     /// The command that fetches what a shallow clone lacks.
     pub fn unshallow(&self) -> String {
-        fetch_command::unshallow(&*self.opened.backend)
+        fetch_command::unshallow(&fetch_command::remote_name(self.remote()))
     }
 
     /// Whether blobs may be fetched only when they are read.
@@ -105,9 +130,20 @@ impl LocalClone {
         self.opened.backend.is_partial()
     }
 
-    /// The names of the remotes.
-    pub fn remotes(&self) -> Vec<String> {
-        self.opened.backend.remotes()
+    /// Git's configuration, as it holds in this clone.
+    pub fn config(&self) -> Result<&GitConfig, ProgramError> {
+        let config = self.config.get_or_init(|| {
+            let opened = git2::Repository::open(self.git_directory()).ok();
+            GitConfig::of(opened.as_ref(), &self.program(), &self.variables)
+        });
+        config.as_ref().map_err(Clone::clone)
+    }
+
+    /// The remote that changes go to and that commits are fetched from: the one
+    /// that was requested, `origin`, or the only one. None if the clone has none.
+    pub fn remote(&self) -> Result<Option<Remote>, Finding> {
+        let config = self.config().map_err(|error| error.finding(place()))?;
+        Remote::of(self.requested.as_deref(), config)
     }
 
     /// The commit that a reference leads to, by its full name
@@ -178,7 +214,10 @@ impl LocalClone {
 
     fn commit(&self, revision: &str) -> Result<ObjectName, RevisionError> {
         let backend = &*self.opened.backend;
-        PinQuery { backend, is_shallow: self.is_shallow(), revision }.commit()
+        let remotes = self.config().map(Remote::all).unwrap_or_default();
+        let remote = &fetch_command::remote_name(self.remote());
+        let is_shallow = self.is_shallow();
+        PinQuery { backend, remotes: &remotes, remote, is_shallow, revision }.commit()
     }
 }
 
@@ -197,12 +236,10 @@ impl Revisions for LocalClone {
 }
 
 /// A clone that cannot be opened.
-pub(super) struct Unopened {
-    pub(super) reason: String,
-}
+pub(super) struct Unopened(pub(super) Finding);
 
 impl Revisions for Unopened {
-    fn at(&self, revision: &str) -> Result<Tree, RevisionError> {
-        Err(RevisionError::Failed { revision: revision.to_owned(), reason: self.reason.clone() })
+    fn at(&self, _: &str) -> Result<Tree, RevisionError> {
+        Err(RevisionError::Unopened(Arc::new(self.0.clone())))
     }
 }

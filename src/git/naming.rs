@@ -10,7 +10,7 @@ use super::code::UNKNOWN_REVISION;
 use super::expression::{Ancestor, Expression, Start};
 use super::remote::{Remote, place};
 use super::revision::{Revision, RevisionKind};
-use super::workspace::{Workspace, unreadable};
+use super::workspace::Workspace;
 use super::{ObjectError, ObjectName, fetch_command};
 use crate::diagnostic::{Finding, Findings, harmless};
 use crate::source::RevisionError;
@@ -37,6 +37,43 @@ pub(super) struct ShortName<'t> {
     pub(super) is_abbreviation: bool,
 }
 
+impl<'t> ShortName<'t> {
+    /// The name of a branch, which cannot be an abbreviated commit id.
+    pub(super) fn of(branch: &'t Branch) -> Self {
+        Self { text: branch.name(), branch, is_abbreviation: false }
+    }
+}
+
+/// Why a revision's commit is not found.
+#[derive(Debug, Clone)]
+pub enum NamingError {
+    /// No such commit is in this clone.
+    Unknown(Finding),
+    /// It cannot be looked for, or the name has more than one meaning.
+    Failed(Findings),
+}
+
+impl From<Finding> for NamingError {
+    fn from(finding: Finding) -> Self {
+        Self::Failed(finding.into())
+    }
+}
+
+impl From<Findings> for NamingError {
+    fn from(findings: Findings) -> Self {
+        Self::Failed(findings)
+    }
+}
+
+impl From<NamingError> for Findings {
+    fn from(error: NamingError) -> Self {
+        match error {
+            NamingError::Unknown(finding) => finding.into(),
+            NamingError::Failed(findings) => findings,
+        }
+    }
+}
+
 impl Workspace {
     /// The revision that is proposed: `HEAD`, a branch of this clone, or a
     /// commit.
@@ -45,26 +82,19 @@ impl Workspace {
     ///
     /// It is not in this clone. The help has the command that fetches it.
     pub fn head(&self, text: &str) -> Result<Revision, Findings> {
-        self.named(text, Meaning::Head)
+        Ok(self.named(text, Meaning::Head)?)
     }
 
     /// A point of a history, which may also be a tag by its short name. Nothing
-    /// is pinned to it, so it may be a name that moves. If no such commit is in
-    /// this clone, the inner error is the finding that says so.
-    pub fn point(&self, text: &str) -> Result<Result<Revision, Finding>, Findings> {
-        match self.named(text, Meaning::Point) {
-            Ok(found) => Ok(Ok(found)),
-            Err(findings) => {
-                let is_unknown = |one: &Finding| one.code.name == UNKNOWN_REVISION.name;
-                let unknown = findings.iter().find(|one| is_unknown(one)).cloned();
-                unknown.map(Err).ok_or(findings)
-            }
-        }
+    /// is pinned to it, so it may be a name that moves.
+    pub fn point(&self, text: &str) -> Result<Revision, NamingError> {
+        self.named(text, Meaning::Point)
     }
 
-    pub(super) fn named(&self, text: &str, meaning: Meaning) -> Result<Revision, Findings> {
+    pub(super) fn named(&self, text: &str, meaning: Meaning) -> Result<Revision, NamingError> {
         let Some(Expression { start, ancestry }) = self.parse(text)? else {
-            return Err(unknown(text).help("name a branch, or a commit by its id").into());
+            let finding = unknown(text).help("name a branch, or a commit by its id");
+            return Err(NamingError::Unknown(finding));
         };
         let mut found = self.start(text, &start, meaning)?;
         if !ancestry.is_empty() {
@@ -75,22 +105,23 @@ impl Workspace {
         Ok(found)
     }
 
-    fn start(&self, text: &str, start: &Start, meaning: Meaning) -> Result<Revision, Findings> {
+    fn start(&self, text: &str, start: &Start, meaning: Meaning) -> Result<Revision, NamingError> {
         match start {
             Start::Head => match self.checked_out()? {
                 Some(found) => Ok(found),
-                None => Err(unknown(text).because("nothing is committed yet").into()),
+                None => Err(NamingError::Unknown(uncommitted(text))),
             },
             Start::Id(id) => {
                 let commit = read(self.require_clone()?.commit_of_id(id))?;
-                let commit = commit.ok_or_else(|| self.absent(text, None, id.as_str()));
-                Ok(of_commit(commit?))
+                let absent = || self.absent(text, None, id.as_str());
+                Ok(of_commit(commit.ok_or_else(absent)?))
             }
             Start::Reference(full) => self.of_reference(text, full),
             Start::OfRemote(remote, branch) => self.of_remote(text, remote, branch),
             Start::RemoteHead(remote) => {
                 let branch = self.writer()?.head_branch(remote).map_err(|error| error.finding())?;
-                self.of_remote(text, remote, &branch.ok_or_else(|| unknown(text))?)
+                let branch = branch.ok_or_else(|| NamingError::Unknown(unknown(text)))?;
+                self.of_remote(text, remote, &branch)
             }
             Start::Name { branch, is_abbreviation } => {
                 let name = ShortName { text, branch, is_abbreviation: *is_abbreviation };
@@ -105,7 +136,7 @@ impl Workspace {
 
     /// The remote's branch of that name, this clone's own if the remote has
     /// none, or an abbreviated commit id.
-    pub(super) fn base_named(&self, name: ShortName<'_>) -> Result<Revision, Findings> {
+    pub(super) fn base_named(&self, name: ShortName<'_>) -> Result<Revision, NamingError> {
         let Some(remote) = self.remote()? else { return self.head_named(name) };
         if let Some(found) = self.seen(remote, name.branch)? {
             return Ok(found);
@@ -121,11 +152,11 @@ impl Workspace {
         })?;
         match tip {
             None => Ok(local),
-            Some(_) => Err(self.unseen(name.text, remote, name.branch).into()),
+            Some(_) => Err(self.unseen(name.text, remote, name.branch)),
         }
     }
 
-    fn head_named(&self, name: ShortName<'_>) -> Result<Revision, Findings> {
+    pub(super) fn head_named(&self, name: ShortName<'_>) -> Result<Revision, NamingError> {
         match self.local(name.branch)? {
             Some(found) => Ok(found),
             None => self.abbreviated(name, || {
@@ -135,7 +166,7 @@ impl Workspace {
         }
     }
 
-    fn point_named(&self, name: ShortName<'_>) -> Result<Revision, Findings> {
+    fn point_named(&self, name: ShortName<'_>) -> Result<Revision, NamingError> {
         let tag = format!("refs/tags/{}", name.branch.name());
         if let Some(found) = self.reference(&tag)? {
             return Ok(found);
@@ -157,10 +188,10 @@ impl Workspace {
     fn abbreviated(
         &self,
         name: ShortName<'_>,
-        otherwise: impl FnOnce() -> Finding,
-    ) -> Result<Revision, Findings> {
+        otherwise: impl FnOnce() -> NamingError,
+    ) -> Result<Revision, NamingError> {
         if !name.is_abbreviation {
-            return Err(otherwise().into());
+            return Err(otherwise());
         }
         let (clone, digits) = (self.require_clone()?, name.branch.name());
         let found = match read(clone.abbreviated(digits))? {
@@ -177,13 +208,13 @@ impl Workspace {
         let remote = self.remote()?;
         let absent = || match remote {
             Some(remote) => self.absent(name.text, Some(remote), &all(remote)),
-            None => unknown(name.text),
+            None => NamingError::Unknown(unknown(name.text)),
         };
         Ok(of_commit(found.ok_or_else(absent)?))
     }
 
     /// The revision that a full name leads to.
-    fn of_reference(&self, text: &str, full: &str) -> Result<Revision, Findings> {
+    fn of_reference(&self, text: &str, full: &str) -> Result<Revision, NamingError> {
         if let Some(found) = self.reference(full)? {
             return Ok(found);
         }
@@ -194,13 +225,13 @@ impl Workspace {
         if let Some((remote, branch)) = of
             && let Some(branch) = Branch::parse(branch)
         {
-            return Err(self.unseen(text, remote, &branch).into());
+            return Err(self.unseen(text, remote, &branch));
         }
         // A CI checkout has pull requests below `refs/remotes/`, which belong
         // to no remote.
         let on_remote = full.strip_prefix("refs/remotes/").map(|rest| format!("refs/{rest}"));
         let on_remote = on_remote.as_deref().unwrap_or(full);
-        Err(self.absent(text, None, &format!("+{on_remote}:{full}")).into())
+        Err(self.absent(text, None, &format!("+{on_remote}:{full}")))
     }
 
     fn reference(&self, full: &str) -> Result<Option<Revision>, Finding> {
@@ -220,9 +251,9 @@ impl Workspace {
         text: &str,
         remote: &Remote,
         branch: &Branch,
-    ) -> Result<Revision, Findings> {
+    ) -> Result<Revision, NamingError> {
         let seen = self.seen(remote, branch)?;
-        seen.ok_or_else(|| self.unseen(text, remote, branch).into())
+        seen.ok_or_else(|| self.unseen(text, remote, branch))
     }
 
     /// A remote's branch as it was last seen.
@@ -277,7 +308,7 @@ impl Workspace {
         text: &str,
         from: ObjectName,
         steps: &[Ancestor],
-    ) -> Result<ObjectName, Findings> {
+    ) -> Result<ObjectName, NamingError> {
         let mut commit = from;
         for step in steps {
             match *step {
@@ -294,7 +325,7 @@ impl Workspace {
     }
 
     /// A commit's parent of that number, counted from one.
-    fn parent(&self, text: &str, of: &ObjectName, number: u32) -> Result<ObjectName, Findings> {
+    fn parent(&self, text: &str, of: &ObjectName, number: u32) -> Result<ObjectName, NamingError> {
         let clone = self.require_clone()?;
         let (commit, _) = read(clone.objects().commit(of))?;
         let at = usize::try_from(number).unwrap_or(usize::MAX) - 1;
@@ -302,38 +333,39 @@ impl Workspace {
             let count = commit.parents.len();
             let parents = if count == 1 { "parent" } else { "parents" };
             let because = format!("{} has {count} {parents}", of.short());
-            return Err(unknown(text).because(because).into());
+            return Err(NamingError::Unknown(unknown(text).because(because)));
         };
         read(clone.commit_of_id(parent))?.ok_or_else(|| {
             let fetch = clone.unshallow();
-            unknown(text).help(format!("fetch it with `{fetch}`")).into()
+            NamingError::Unknown(unknown(text).help(format!("fetch it with `{fetch}`")))
         })
     }
 
-    /// The finding that this clone has never seen a remote's branch.
-    fn unseen(&self, text: &str, remote: &Remote, branch: &Branch) -> Finding {
+    /// The error that this clone has never seen a remote's branch.
+    fn unseen(&self, text: &str, remote: &Remote, branch: &Branch) -> NamingError {
         let seen = match self.config() {
             Ok(config) => remote.last_seen(branch, config),
-            Err(finding) => return finding,
+            Err(finding) => return finding.into(),
         };
-        self.absent(text, Some(remote), &format!("+{}:{seen}", branch.reference()))
+        let refspec = format!("+{}:{seen}", branch.reference());
+        self.absent(text, Some(remote), &refspec)
     }
 
-    /// The finding that something is not in this clone, with the command that
+    /// The error that something is not in this clone, with the command that
     /// fetches it from its remote, or from the one that changes go to.
-    fn absent(&self, text: &str, remote: Option<&Remote>, refspec: &str) -> Finding {
+    fn absent(&self, text: &str, remote: Option<&Remote>, refspec: &str) -> NamingError {
         let finding = unknown(text);
-        let Ok(Some(clone)) = self.local_clone() else { return finding };
+        let Ok(Some(clone)) = self.local_clone() else { return NamingError::Unknown(finding) };
         let tag = format!("refs/tags/{text}");
         let is_tag = matches!(clone.reference(&tag), Ok(Some(_)));
         let tag = if is_tag { format!("; the tag is `{tag}`") } else { String::new() };
-        match remote.or(self.remote().ok().flatten()) {
+        NamingError::Unknown(finding.help(match remote.or(self.remote().ok().flatten()) {
             Some(remote) => {
                 let fetch = fetch_command::of_refspec(remote.name(), clone.is_shallow(), refspec);
-                finding.help(format!("fetch it with `{fetch}`{tag}"))
+                format!("fetch it with `{fetch}`{tag}")
             }
-            None => finding.help(format!("name a branch or a commit that exists{tag}")),
-        }
+            None => format!("name a branch or a commit that exists{tag}"),
+        }))
     }
 }
 
@@ -352,6 +384,11 @@ fn unknown(text: &str) -> Finding {
     Finding::new(&UNKNOWN_REVISION, message, place())
 }
 
+/// The finding that a revision is looked for before the first commit.
+pub(super) fn uncommitted(text: &str) -> Finding {
+    unknown(text).because("nothing is committed yet")
+}
+
 fn read<T>(read: Result<T, ObjectError>) -> Result<T, Finding> {
-    read.map_err(|error| unreadable(&error))
+    read.map_err(|error| error.finding())
 }

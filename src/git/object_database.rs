@@ -1,6 +1,9 @@
 //! The object database.
 
+use super::code::GIT_FAILED;
 use super::{Commit, ObjectName, TreeEntry};
+use crate::diagnostic::Finding;
+use crate::source::{Location, RepoPath};
 
 /// Reads and writes a clone's objects: in this process by libgit2, or by the
 /// `git` program if libgit2 does not open the clone.
@@ -45,4 +48,12 @@ pub enum ObjectError {
     /// Git failed.
     #[error("{0}")]
     Failed(String),
+}
+
+impl ObjectError {
+    /// The finding that the clone cannot be read.
+    pub fn finding(&self) -> Finding {
+        let at = Location::of_path(&RepoPath::root());
+        Finding::new(&GIT_FAILED, format!("the clone cannot be read: {self}"), at)
+    }
 }

@@ -22,11 +22,7 @@ pub enum OpenError {
     Git(String),
     /// It belongs to another user, who may have put commands into its
     /// configuration.
-    #[error(
-        "`{}` belongs to another user; if you trust its configuration, run \
-         `git config --global --add safe.directory {}`",
-        .0.display(), .0.display()
-    )]
+    #[error("`{}` belongs to another user", harmless(&.0.to_string_lossy()))]
     Foreign(PathBuf),
     /// Only the `git` program reads such a clone, and it cannot be run.
     #[error("{reason}, so only git itself can read the clone, and {error}")]
@@ -68,8 +64,7 @@ impl OpenError {
         match self {
             Self::Foreign(path) => {
                 let path = path.to_string_lossy();
-                let message = format!("`{}` belongs to another user", harmless(&path));
-                Finding::new(&FOREIGN_CLONE, message, at).help(format!(
+                Finding::new(&FOREIGN_CLONE, self.to_string(), at).help(format!(
                     "if you trust its configuration, run \
                      `git config --global --add safe.directory {}`",
                     fetch_command::quoted(&path)
@@ -173,6 +168,13 @@ pub(super) fn common(git_directory: &Path) -> PathBuf {
         Ok(bytes) => git_directory.join(path(&bytes)),
         Err(_) => git_directory.to_owned(),
     }
+}
+
+/// Whether a directory is itself a clone's own, as git decides it
+/// (`is_git_directory` in `setup.c`), for clones that cannot be opened.
+pub(super) fn is_git_directory(directory: &Path) -> bool {
+    let has = |name: &str| directory.join(name).is_dir();
+    directory.join("HEAD").is_file() && has("objects") && has("refs")
 }
 
 /// Why git does not read a clone, in one sentence.

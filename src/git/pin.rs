@@ -2,6 +2,7 @@
 
 use super::backend::{Abbreviated, CloneBackend, Peeled, peeled};
 use super::fetch_command;
+use super::remote::Remote;
 use super::revision_form::RevisionForm;
 use super::{ObjectError, ObjectName};
 use crate::source::RevisionError;
@@ -9,6 +10,10 @@ use crate::source::RevisionError;
 /// A question to a clone: which commit a pin names.
 pub(super) struct PinQuery<'d> {
     pub(super) backend: &'d dyn CloneBackend,
+    /// The names of the clone's remotes.
+    pub(super) remotes: &'d [Remote],
+    /// The name of the one to fetch from.
+    pub(super) remote: &'d str,
     pub(super) is_shallow: bool,
     pub(super) revision: &'d str,
 }
@@ -65,8 +70,8 @@ impl PinQuery<'_> {
             return Ok(true);
         }
         let mut places = vec![format!("refs/heads/{name}"), format!("refs/remotes/{name}")];
-        let remotes = self.backend.remotes();
-        places.extend(remotes.iter().map(|remote| format!("refs/remotes/{remote}/{name}")));
+        let of_remote = |remote: &Remote| format!("refs/remotes/{}/{name}", remote.name());
+        places.extend(self.remotes.iter().map(of_remote));
         for place in places {
             if self.reference(&place)?.is_some() {
                 return Ok(true);
@@ -83,7 +88,9 @@ impl PinQuery<'_> {
     }
 
     fn absent(&self) -> RevisionError {
-        let fetch = fetch_command::of_pin(self.backend, self.is_shallow, self.revision);
+        let Self { backend, remote, is_shallow, revision, .. } = *self;
+        let form = RevisionForm::of(revision, backend.digits());
+        let fetch = fetch_command::of_pin(remote, is_shallow, revision, &form);
         RevisionError::Absent { revision: self.revision.to_owned(), fetch }
     }
 }

@@ -6,7 +6,8 @@
 use super::ObjectName;
 use super::branch::Branch;
 use super::program::{GitOutput, ProgramError};
-use super::remote::{PATIENCE, Remote, RemoteError};
+use super::remote::Remote;
+use super::remote_branches::{PATIENCE, RemoteError};
 use super::writer::CloneWriter;
 use crate::diagnostic::harmless;
 

@@ -9,7 +9,8 @@ use super::branch::Branch;
 use super::code::{BRANCH_TOO_BUSY, PUSH_REFUSED};
 use super::program::ProgramError;
 use super::push::{Lease, PushError};
-use super::remote::{Remote, RemoteError, pause, place};
+use super::remote::{Remote, place};
+use super::remote_branches::{RemoteError, pause};
 use super::writer::CloneWriter;
 use crate::diagnostic::Finding;
 

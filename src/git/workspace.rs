@@ -6,26 +6,34 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::branch::Branch;
-use super::code::{GIT_FAILED, NO_CLONE, NO_WORK_TREE};
+use super::code::{NO_CLONE, NO_WORK_TREE};
 use super::config::GitConfig;
 use super::expression::Expression;
 use super::identity::{CommitIdentity, requested_by};
 use super::local_clone::Unopened;
+use super::opening::is_git_directory;
 use super::remote::{Remote, no_remote, place};
 use super::revision::Revision;
 use super::variables::Variables;
 use super::writer::CloneWriter;
-use super::{LocalClone, ObjectError, ObjectName, OpenError};
+use super::{LocalClone, ObjectName, OpenError};
 use crate::diagnostic::{Finding, Findings, harmless};
 use crate::source::{Disk, Revisions, Tree};
 
-/// A person's options for the base branch and for the author of changes.
+/// A person's options for the base branch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BaseOptions {
     /// The base branch, or a revision in its place.
     pub base: Option<String>,
     /// The remote.
     pub remote: Option<String>,
+}
+
+/// A person's options for a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WorkspaceOptions {
+    /// For the base branch.
+    pub base: BaseOptions,
     /// The author of commits, as `Name <mail@example.com>`.
     pub author: Option<String>,
 }
@@ -40,7 +48,7 @@ pub type ConfiguredBase = fn(&Tree) -> Result<Option<String>, Findings>;
 pub struct Workspace {
     directory: PathBuf,
     clone: Result<Option<Arc<LocalClone>>, OpenError>,
-    options: BaseOptions,
+    options: WorkspaceOptions,
     pub(super) variables: Variables,
     pub(super) configured_base: ConfiguredBase,
     writer: OnceCell<CloneWriter>,
@@ -56,13 +64,15 @@ impl Workspace {
     /// process's.
     pub fn at(
         directory: impl Into<PathBuf>,
-        options: BaseOptions,
+        options: WorkspaceOptions,
         variables: Variables,
         configured_base: ConfiguredBase,
     ) -> Self {
         let directory = directory.into();
+        let requested = options.base.remote.as_deref();
+        let clone = LocalClone::with_remote(&directory, requested, &variables);
         Self {
-            clone: LocalClone::containing(&directory).map(|clone| clone.map(Arc::new)),
+            clone: clone.map(|clone| clone.map(Arc::new)),
             directory,
             options,
             variables,
@@ -108,7 +118,7 @@ impl Workspace {
             return Ok(writer);
         }
         let clone = Arc::clone(self.require_clone()?);
-        let writer = CloneWriter::new(clone, &self.variables);
+        let writer = CloneWriter::new(clone);
         let writer = writer.map_err(|error| error.finding(place()))?;
         Ok(self.writer.get_or_init(|| writer))
     }
@@ -118,7 +128,7 @@ impl Workspace {
     }
 
     pub(super) fn options(&self) -> &BaseOptions {
-        &self.options
+        &self.options.base
     }
 
     /// The remote: the one that was requested, `origin`, or the only one. None
@@ -128,11 +138,10 @@ impl Workspace {
         if let Some(remote) = self.remote.get() {
             return Ok(remote.as_ref());
         }
-        let BaseOptions { base, remote: requested, .. } = &self.options;
-        let remote = if self.local_clone()?.is_none() && base.is_none() && requested.is_none() {
+        let remote = if self.local_clone()?.is_none() && *self.options() == BaseOptions::default() {
             None
         } else {
-            Remote::of(requested.as_deref(), self.config()?)?
+            self.require_clone()?.remote()?
         };
         Ok(self.remote.get_or_init(|| remote).as_ref())
     }
@@ -152,19 +161,25 @@ impl Workspace {
     /// The work tree; for a bare clone, the files of its `HEAD`, or of its
     /// remote's `HEAD` as it was last seen. None if a bare clone has neither.
     pub(super) fn files_at_hand(&self) -> Result<Option<Tree>, Findings> {
-        let Some(clone) = self.bare_clone() else { return Ok(Some(self.work_tree())) };
-        let mut tip = clone.head().map_err(|error| unreadable(&error))?;
+        let Some(clone) = self.bare_clone()? else { return Ok(Some(self.work_tree())) };
+        let mut tip = clone.head().map_err(|error| error.finding())?;
         if tip.is_none()
             && let Some(remote) = self.remote()?
         {
             let head = format!("refs/remotes/{}/HEAD", remote.name());
-            tip = clone.reference(&head).map_err(|error| unreadable(&error))?;
+            tip = clone.reference(&head).map_err(|error| error.finding())?;
         }
         tip.map(|tip| self.tree_of(&tip)).transpose()
     }
 
-    fn bare_clone(&self) -> Option<&Arc<LocalClone>> {
-        self.clone.as_ref().ok()?.as_ref().filter(|clone| clone.is_bare())
+    /// The clone if it is bare. One that cannot be opened has a work tree, unless
+    /// the directory is the clone's own.
+    fn bare_clone(&self) -> Result<Option<&Arc<LocalClone>>, Finding> {
+        match &self.clone {
+            Ok(clone) => Ok(clone.as_ref().filter(|clone| clone.is_bare())),
+            Err(error) if is_git_directory(&self.directory) => Err(error.finding()),
+            Err(_) => Ok(None),
+        }
     }
 
     /// The files below the directory, from which the clone's commits can be
@@ -173,7 +188,7 @@ impl Workspace {
     pub fn work_tree(&self) -> Tree {
         let revisions: Option<Arc<dyn Revisions>> = match &self.clone {
             Ok(clone) => clone.clone().map(|clone| clone as _),
-            Err(error) => Some(Arc::new(Unopened { reason: error.to_string() })),
+            Err(error) => Some(Arc::new(Unopened(error.finding()))),
         };
         Tree::with_revisions(Disk::new(&self.directory), revisions)
     }
@@ -181,7 +196,7 @@ impl Workspace {
     /// The directory to write files below. A bare clone has none, and the clone
     /// of an address is bare.
     pub fn require_work_tree(&self) -> Result<&Path, Finding> {
-        if self.bare_clone().is_none() {
+        if self.bare_clone()?.is_none() {
             return Ok(&self.directory);
         }
         Err(Finding::new(&NO_WORK_TREE, "there is no work tree to write to", place())
@@ -191,7 +206,7 @@ impl Workspace {
     /// The repository's files, for commands that do not look at a branch: the
     /// work tree; for a bare clone, the base branch as it was last seen.
     pub fn files(&self) -> Result<Tree, Findings> {
-        if self.bare_clone().is_some()
+        if self.bare_clone()?.is_some()
             && let Some(base) = self.base()?
         {
             return self.tree_of(&base.commit);
@@ -208,7 +223,7 @@ impl Workspace {
     /// The files of a commit.
     pub fn tree_of(&self, commit: &ObjectName) -> Result<Tree, Findings> {
         let clone = self.require_clone()?;
-        clone.tree_of(commit).map_err(|error| unreadable(&error).into())
+        clone.tree_of(commit).map_err(|error| error.finding().into())
     }
 
     /// The people in whose name commits are made.
@@ -226,9 +241,4 @@ impl Workspace {
         let author = || self.identity().ok().map(|identity| identity.author.to_string());
         requested_by(&self.variables).or_else(author)
     }
-}
-
-/// The finding that a clone cannot be read.
-pub(super) fn unreadable(error: &ObjectError) -> Finding {
-    Finding::new(&GIT_FAILED, format!("the clone cannot be read: {error}"), place())
 }

@@ -8,7 +8,6 @@ use super::commit_builder::{self, BuildError};
 use super::config::GitConfig;
 use super::identity::{CommitIdentity, Person};
 use super::program::{GitProgram, ProgramError};
-use super::variables::Variables;
 use super::{LocalClone, ObjectName};
 use crate::source::FileChanges;
 
@@ -17,7 +16,7 @@ use crate::source::FileChanges;
 pub struct CloneWriter {
     clone: Arc<LocalClone>,
     pub(super) program: GitProgram,
-    pub(super) config: GitConfig,
+    config: GitConfig,
 }
 
 /// What a new commit says, besides its files.
@@ -34,10 +33,12 @@ pub struct CommitMetadata<'w> {
 impl CloneWriter {
     /// A writer for a clone. Paths are relative to the directory that the clone
     /// is seen from.
-    pub fn new(clone: Arc<LocalClone>, variables: &Variables) -> Result<Self, ProgramError> {
-        let program = clone.program();
-        let opened = git2::Repository::open(clone.git_directory()).ok();
-        let config = GitConfig::of(opened.as_ref(), &program, variables)?;
+    ///
+    /// # Errors
+    ///
+    /// Git's configuration cannot be read.
+    pub fn new(clone: Arc<LocalClone>) -> Result<Self, ProgramError> {
+        let (program, config) = (clone.program(), clone.config()?.clone());
         Ok(Self { clone, program, config })
     }
 

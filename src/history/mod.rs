@@ -22,7 +22,7 @@ pub(crate) mod made;
 mod tests;
 
 pub use branch_history::{BranchHistory, Commits, History};
-pub use code::{CODES, UNREADABLE_HISTORY, finding};
+pub use code::{CODES, finding};
 pub(crate) use reading::Reading;
 pub use record::{Action, Record, RecordedOverride};
 pub use tenure::{Since, Source, Tenure, find_tenure};

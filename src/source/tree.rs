@@ -70,6 +70,10 @@ pub enum RevisionError {
         /// The command that fetches it.
         fetch: String,
     },
+    /// The clone cannot be opened. What is told to people is in the error, if
+    /// that is a `Finding`.
+    #[error("{0}")]
+    Unopened(Arc<dyn std::error::Error + Send + Sync>),
     /// The object database failed.
     #[error("`{revision}` could not be read: {reason}")]
     Failed {

@@ -9,8 +9,8 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use rungs::git::{
-    BaseOptions, Cache, CloneWriter, CommitIdentity, CommitMetadata, GitConfig, Landed, LocalClone,
-    PushTarget, Remote, RepositoryAddress, Variables, Workspace,
+    Cache, CloneWriter, CommitIdentity, CommitMetadata, GitConfig, Landed, LocalClone, PushTarget,
+    Remote, RepositoryAddress, Variables, Workspace, WorkspaceOptions,
 };
 use rungs::source::{FileChanges, RepoPath};
 use tempfile::TempDir;
@@ -63,11 +63,11 @@ fn tip(clone: &Path) -> String {
 
 fn write(clone: &Path, file: &str, text: &str) -> Landed {
     let repository = Arc::new(LocalClone::containing(clone).unwrap().unwrap());
-    let writer = CloneWriter::new(repository, &Variables::default()).unwrap();
+    let writer = CloneWriter::new(repository).unwrap();
     let settings = GitConfig::new([("user.name", "T"), ("user.email", "t@example.com")]);
     let identity = CommitIdentity::of(None, &Variables::default(), &settings).unwrap();
     let remote = Remote::of(None, writer.config()).unwrap().unwrap();
-    let (options, variables) = (BaseOptions::default(), Variables::default());
+    let (options, variables) = (WorkspaceOptions::default(), Variables::default());
     let workspace = Workspace::at(clone, options, variables, |_| Ok(None));
     let branch = workspace.base_branch().unwrap().clone();
     let path = RepoPath::new(file).unwrap();

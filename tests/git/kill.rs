@@ -30,7 +30,7 @@ const TEXT: &str = "RUNGS_TEST_TEXT";
 
 fn set(clone: &Path, text: &str) -> Result<Landed, TipError<BuildError>> {
     let repository = Arc::new(LocalClone::containing(clone).unwrap().unwrap());
-    let writer = CloneWriter::new(repository, &Variables::default()).unwrap();
+    let writer = CloneWriter::new(repository).unwrap();
     let identity = CommitIdentity::of(None, &Variables::default(), writer.config()).unwrap();
     let remote = Remote::of(None, writer.config()).unwrap().unwrap();
     let branch = Branch::parse("main").unwrap();

@@ -12,7 +12,7 @@ use rungs::diagnostic::Finding;
 use rungs::git::{
     BaseOptions, Branch, BuildError, CloneWriter, CommitIdentity, CommitMetadata, ConfiguredBase,
     GitConfig, Landed, Lease, LocalClone, ObjectName, PushError, PushTarget, Remote, TipError,
-    Variables, Workspace,
+    Variables, Workspace, WorkspaceOptions,
 };
 use rungs::source::{FileChanges, RepoPath};
 use tempfile::TempDir;
@@ -36,7 +36,7 @@ struct TestWriter {
 impl TestWriter {
     fn at(clone: &Path) -> Self {
         let repository = Arc::new(LocalClone::containing(clone).unwrap().unwrap());
-        let writer = CloneWriter::new(repository, &Variables::default()).unwrap();
+        let writer = CloneWriter::new(repository).unwrap();
         let identity = CommitIdentity::of(None, &Variables::default(), writer.config()).unwrap();
         let remote = Remote::of(None, writer.config()).unwrap().unwrap();
         Self { writer, identity, remote, branch: Branch::parse("main").unwrap() }
@@ -566,7 +566,8 @@ fn base(
     configured: ConfiguredBase,
     variables: &[(&str, &str)],
 ) -> String {
-    let options = BaseOptions { base: requested.map(str::to_owned), ..BaseOptions::default() };
+    let base = BaseOptions { base: requested.map(str::to_owned), ..BaseOptions::default() };
+    let options = WorkspaceOptions { base, ..WorkspaceOptions::default() };
     let variables = Variables::new(variables.iter().copied());
     let workspace = Workspace::at(clone, options, variables, configured);
     match workspace.base_branch() {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rungs::git::{
-    BaseOptions, BranchStep, CommitHistory, HistoryError, LocalClone, Log, ObjectName, Variables,
-    Workspace,
+    BranchStep, CommitHistory, HistoryError, LocalClone, Log, ObjectName, Variables, Workspace,
+    WorkspaceOptions,
 };
 use rungs::source::{RepoPath, Tree};
 
@@ -105,7 +105,7 @@ pub(crate) fn repository(directory: &Path) -> Arc<LocalClone> {
 
 /// The files below a directory, with the commits of the clone that contains it.
 pub(crate) fn work_tree(directory: &Path) -> Tree {
-    let (options, variables) = (BaseOptions::default(), Variables::default());
+    let (options, variables) = (WorkspaceOptions::default(), Variables::default());
     Workspace::at(directory, options, variables, |_| Ok(None)).work_tree()
 }
 

@@ -109,6 +109,9 @@ fn a_revision_that_is_absent_names_the_command_that_fetches_it() {
     fs::write(clone.path().join(".git/shallow"), git(clone.path(), &["rev-parse", "HEAD"]))
         .unwrap();
     assert_eq!(fetch_of(&work_tree(clone.path()), "0123456"), "git fetch --unshallow upstream");
+    // Of several, nothing says which one has it.
+    git(clone.path(), &["remote", "add", "fork", "https://git.example.com/y"]);
+    assert_eq!(fetch_of(&work_tree(clone.path()), "v2"), "git fetch REMOTE tag v2");
 }
 
 #[test]
@@ -240,7 +243,7 @@ fn a_directory_whose_path_is_not_utf8_has_no_revisions_rather_than_the_roots() {
     fs::write(directory.join("a"), "x").unwrap();
     let tree = work_tree(&directory);
     assert_eq!(tree.read(&path("a")).unwrap().text(), "x");
-    assert!(matches!(tree.at("v1").err(), Some(RevisionError::Failed { .. })));
+    assert!(matches!(tree.at("v1").err(), Some(RevisionError::Unopened(_))));
 }
 
 #[test]
@@ -249,7 +252,7 @@ fn a_work_tree_that_is_elsewhere_has_no_revisions_rather_than_the_roots() {
     let elsewhere = tempfile::tempdir().unwrap();
     git(clone.path(), &["config", "core.worktree", elsewhere.path().to_str().unwrap()]);
     let error = work_tree(&clone.path().join("deploy")).at("v1").err();
-    assert!(matches!(error, Some(RevisionError::Failed { .. })), "{error:?}");
+    assert!(matches!(error, Some(RevisionError::Unopened(_))), "{error:?}");
 }
 
 #[test]
@@ -270,7 +273,7 @@ fn a_clone_that_cannot_be_opened_still_has_a_work_tree() {
     fs::write(directory.path().join("a"), "x").unwrap();
     let tree = work_tree(directory.path());
     assert_eq!(tree.read(&path("a")).unwrap().text(), "x");
-    let error = tree.at("v1").err();
-    let Some(RevisionError::Failed { reason, .. }) = error else { panic!("{error:?}") };
-    assert_eq!(reason, "unknown repository extension found: oftomorrow");
+    let finding = Finding::of_revision_error(&tree.at("v1").err().unwrap(), None);
+    let message = "the clone cannot be opened: unknown repository extension found: oftomorrow";
+    assert_eq!((finding.code.name, &*finding.message), ("git-failed", message));
 }

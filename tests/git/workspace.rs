@@ -6,6 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use jiff::Timestamp;
+use rungs::deliver::Delivery;
+use rungs::diagnostic::Findings;
+use rungs::git::{ConfiguredBase, Variables, Workspace, WorkspaceOptions};
 use serde_json::Value;
 
 use crate::support::git::{belongs_to, command, done, git};
@@ -483,6 +487,28 @@ fn two_remotes() {
 }
 
 #[test]
+fn a_command_that_fetches_names_the_remote_that_was_requested() {
+    let mut shop = shop();
+    let clone = pull_request(&mut shop, "v2");
+    git(&clone, &["remote", "add", "upstream", &shop.remote.file_url()]);
+    git(&clone, &["remote", "set-url", "origin", "file:///nowhere/fork.git"]);
+    let seen = "+refs/heads/main:refs/remotes/upstream/main";
+    git(&clone, &["fetch", "-q", "--depth=1", "upstream", seen]);
+    let with = ["--base", "main", "--remote", "upstream"];
+    let status = shop.json(&clone, &[&["status", "web"], &with[..]].concat());
+    let since = &status["apps"][0]["environments"][0]["since"];
+    assert_eq!(since["fetch"], "git fetch --unshallow upstream", "{status:#}");
+    let audit = shop.ends(&clone, &[&["audit"], &with[..]].concat(), 5, "shallow-history");
+    assert!(audit.contains("git fetch --unshallow upstream"), "{audit}");
+    let parent = ["gates", "--base", "upstream/main~1", "--remote", "upstream"];
+    let parent = shop.ends(&clone, &parent, 4, "unknown-revision");
+    assert!(parent.contains("git fetch --unshallow upstream"), "{parent}");
+    let arguments = [&["gates"], &with[..]].concat();
+    paste(&clone, &shop.ends(&clone, &arguments, 5, "shallow-history"));
+    assert_eq!(shop.json(&clone, &arguments)["base"], shop.remote.tip());
+}
+
+#[test]
 fn no_remote() {
     let shop = shop();
     let clone = shop.cloned();
@@ -505,6 +531,56 @@ fn no_remote() {
     put(&clone, "rungs.yaml", &format!("{CONFIGURATION}{forge}"));
     shop.agree(&clone, &[], &tip, "refs/heads/main");
     shop.ends(&clone, &["status", "--base", "nowhere"], 4, "unknown-revision");
+    // A name that is misspelt is not silently replaced by what is checked out.
+    put(&clone, "rungs.yaml", &format!("{CONFIGURATION}{}", forge.replace("main", "mian")));
+    shop.refuse(&clone, &[], 4, "unknown-revision");
+}
+
+/// A workspace in this process.
+fn workspace(clone: &Path, configured: ConfiguredBase) -> Workspace {
+    Workspace::at(clone, WorkspaceOptions::default(), Variables::default(), configured)
+}
+
+fn first_code(findings: &Findings) -> &'static str {
+    findings.iter().next().unwrap().code.name
+}
+
+#[test]
+fn a_configured_base_that_is_not_a_branchs_name_is_an_error_with_and_without_a_remote() {
+    let shop = shop();
+    let clone = shop.cloned();
+    let code = || {
+        let workspace = workspace(&clone, |_| Ok(Some("a..b".to_owned())));
+        first_code(&workspace.base().unwrap_err())
+    };
+    assert_eq!(code(), "invalid-branch");
+    git(&clone, &["remote", "remove", "origin"]);
+    assert_eq!(code(), "invalid-branch");
+}
+
+#[test]
+fn a_base_branch_that_was_found_is_not_looked_for_again() {
+    let shop = shop();
+    let clone = shop.cloned();
+    git(&clone, &["remote", "set-head", "origin", "--delete"]);
+    let workspace = workspace(&clone, |_| Ok(None));
+    assert_eq!(workspace.likely_branch(), None);
+    // Only the remote knows.
+    assert_eq!(workspace.base().unwrap().unwrap().branch_name(), Some("main"));
+    git(&clone, &["remote", "set-url", "origin", "file:///nowhere/remote.git"]);
+    let branch = workspace.base_branch().unwrap();
+    assert_eq!(workspace.likely_branch().as_ref(), Some(branch));
+}
+
+#[test]
+fn a_clone_without_a_commit_has_no_commit_to_judge_against() {
+    let directory = tempfile::tempdir().unwrap();
+    git(directory.path(), &["init", "-q"]);
+    let workspace = workspace(directory.path(), |_| Ok(None));
+    let delivery = Delivery::new(&workspace, Timestamp::UNIX_EPOCH);
+    let findings = delivery.judge("HEAD", &[]).unwrap_err();
+    assert_eq!(first_code(&findings), "unknown-revision");
+    assert_eq!(findings.iter().next().unwrap().labels[0].message, "nothing is committed yet");
 }
 
 #[test]
@@ -704,6 +780,38 @@ fn a_clone_of_another_user_is_not_a_missing_clone() {
     assert!(help.contains(&format!("safe.directory {}`", root.display())), "{help}");
     // Files as they are need no clone.
     assert!(shop.rungs(&clone, &["status", "--work-tree"]).status.success());
+}
+
+#[test]
+fn a_pin_in_a_clone_of_another_user_is_not_a_failure_to_read() {
+    let app = "template: web@v1\nimages: { web: { repository: a/web, tag: v1 } }\n";
+    let pinned = ("environments/qa/pinned.yaml", app);
+    let files = native(&[("qa", "v2")], &["web".to_owned()], &[]);
+    let shop = Shop { remote: Remote::new(&files), variables: Vec::new() };
+    git(&shop.remote.bare(), &["tag", "v1", "main"]);
+    let clone = shop.cloned();
+    put(&clone, pinned.0, pinned.1);
+    let values = ["values", "pinned", "--env", "qa"];
+    let output = shop.rungs(&clone, &values);
+    assert!(output.status.success(), "{}", transcript(&output));
+    // One whose name a shell would take apart.
+    let odd = shop.remote.path("a b;c");
+    fs::rename(&clone, &odd).unwrap();
+    let bare = shop.remote.path("bare");
+    git(&shop.remote.path(""), &["clone", "-q", "--bare", "remote.git", "bare"]);
+    for directory in [&odd, &bare] {
+        let foreign = Command::new("chown").args(["-R", "12345"]).arg(directory).output();
+        if !foreign.is_ok_and(|output| output.status.success()) {
+            println!("skipped: only root can give a directory to another user");
+            return;
+        }
+    }
+    let help = shop.ends(&odd, &values, 2, "foreign-clone");
+    let root = odd.canonicalize().unwrap();
+    assert!(help.contains(&format!("safe.directory '{}'`", root.display())), "{help}");
+    // A bare clone has no files of its own beside it.
+    shop.ends(&bare, &["values", "web", "--env", "qa"], 2, "foreign-clone");
+    shop.ends(&bare, &["render"], 2, "foreign-clone");
 }
 
 #[test]

@@ -16,7 +16,9 @@ use super::known_base::{self, BaseArgs, KnownBase, LoadedApps};
 use super::{Context, Outcome, console};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{self, Finding, Findings, Format, harmless};
-use crate::git::{CommitHistory, HistoryError, Log, ObjectName, Workspace};
+use crate::git::{
+    CommitHistory, HistoryError, Log, NamingError, ObjectName, Workspace, WorkspaceOptions,
+};
 use crate::history::Commits;
 use crate::history::audit::{self, AuditEntry, AuditQuery, NO_COMMIT, NO_SUCH_TIME};
 use crate::source::{Location, RepoPath};
@@ -59,8 +61,13 @@ enum Bound {
 }
 
 impl AuditArgs {
+    /// What the person says about the base branch.
+    pub(super) fn options(&self) -> WorkspaceOptions {
+        self.base.options()
+    }
+
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
-        let workspace = context.workspace(&self.base.options());
+        let workspace = context.workspace();
         let branch = workspace.base()?.cloned().ok_or_else(no_commit)?;
         let mut at = branch.clone();
         let until = self.until.as_deref().map(|text| bound(text, context.now));
@@ -116,9 +123,10 @@ impl AuditArgs {
 
 /// The commit that a person names as a limit.
 fn point(workspace: &Workspace, text: &str) -> Result<ObjectName, Findings> {
-    match workspace.point(text)? {
+    match workspace.point(text) {
         Ok(revision) => Ok(revision.commit),
-        Err(unknown) => {
+        Err(NamingError::Failed(findings)) => Err(findings),
+        Err(NamingError::Unknown(unknown)) => {
             let message = format!("`{}` is neither a time nor a commit", harmless(text));
             let fetch = unknown.help.map(|help| format!("; {help}")).unwrap_or_default();
             Err(Finding::new(&NO_SUCH_TIME, message, Location::of_path(&RepoPath::root()))

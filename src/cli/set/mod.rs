@@ -9,6 +9,7 @@ use super::delivery_args::PermissionArgs;
 use super::{Context, Outcome, usage_error};
 use crate::deliver::DeliveryMode;
 use crate::diagnostic::Findings;
+use crate::git::WorkspaceOptions;
 
 use apps::AppArgs;
 use in_files::{EditPermissions, FileArgs};
@@ -67,6 +68,11 @@ fn for_apps_only(arg: Arg) -> Arg {
 }
 
 impl SetArgs {
+    /// What the person says about the base branch and the author.
+    pub(super) fn options(&self) -> WorkspaceOptions {
+        self.app_args.delivery.options()
+    }
+
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         if !self.file_args.has_paths() {
             return self.app_args.run(context, &self.items, &self.allowed, self.repository);

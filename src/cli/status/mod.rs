@@ -11,6 +11,7 @@ use super::known_base::{self, BaseArgs, KnownBase, LoadedApps};
 use super::{Context, Outcome, console};
 use crate::config::{Loaded, Repository};
 use crate::diagnostic::{Findings, Format, ProblemKind};
+use crate::git::WorkspaceOptions;
 use crate::history::{self, Commits};
 use crate::promote::status::{Cell, Status, StatusError, StatusQuery, status};
 use crate::source::Tree;
@@ -42,8 +43,13 @@ pub(super) struct StatusArgs {
 }
 
 impl StatusArgs {
+    /// What the person says about the base branch.
+    pub(super) fn options(&self) -> WorkspaceOptions {
+        self.base.options()
+    }
+
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
-        let workspace = context.workspace(&self.base.options());
+        let workspace = context.workspace();
         let apps = LoadedApps::named(&self.apps);
         let base = if self.work_tree { None } else { KnownBase::of(workspace, &apps)? };
         let now = context.now;
