@@ -11,7 +11,7 @@ use crate::sites::{
     ImageNames, ImageRequest, Key, NoImage, Site, SitePart, SitePartKind, choose_image,
 };
 use crate::source::{Location, RepoPath, SourceFile, Span};
-use crate::yaml::{Node, Step};
+use crate::yaml::{KeyNode, Node, Step};
 
 /// A site, with the file that it is in.
 pub(super) type Chosen<'f> = (&'f OpenedFile, &'f Site);
@@ -83,8 +83,7 @@ fn stands(file: &OpenedFile, part: &SitePart) -> Option<(Span, bool)> {
     for step in part.at.route.steps() {
         repeats |= node.alias_of().is_some();
         if let Step::Key(key) = step {
-            let map = node.alias_of().unwrap_or(node).location().span();
-            repeats |= node.key(key).is_some_and(|key| !map.contains(key.location().span()));
+            repeats |= node.key(key).is_some_and(KeyNode::is_repeated);
         }
         node = step.find(node)?;
     }

@@ -159,11 +159,18 @@ impl MapKey {
 pub struct MapEntry {
     key: MapKey,
     value: NodeId,
+    /// Whether the entry is written elsewhere, and `<<` took it from an alias.
+    is_repeated: bool,
 }
 
 impl MapEntry {
     pub(super) fn new(key: MapKey, value: NodeId) -> Self {
-        Self { key, value }
+        Self { key, value, is_repeated: false }
+    }
+
+    /// The same entry in a map that merges an alias.
+    pub(super) fn repeated(&self) -> Self {
+        Self { is_repeated: true, ..self.clone() }
     }
 
     pub(super) fn key_text(&self) -> &str {
@@ -301,9 +308,9 @@ impl Value {
     ///
     /// Where `map` is not a map.
     pub fn append(&mut self, map: NodeId, key: KeyNode<'_>, value: NodeId) {
-        let file = self.file_id(key.value.file(key.key.file));
-        let key = MapKey { file, ..key.key.clone() };
-        self.entries_mut(map).push(MapEntry { key, value });
+        let file = self.file_id(key.value.file(key.entry.key.file));
+        let key = MapKey { file, ..key.entry.key.clone() };
+        self.entries_mut(map).push(MapEntry::new(key, value));
     }
 
     /// Adds an entry whose key stands at `location`, where it is known that the
@@ -315,7 +322,7 @@ impl Value {
     pub fn append_text(&mut self, map: NodeId, key: &str, value: NodeId, location: &Location) {
         let file = self.file_id(location.file());
         let key = MapKey { text: key.into(), file, span: location.span(), style: Style::Made };
-        self.entries_mut(map).push(MapEntry { key, value });
+        self.entries_mut(map).push(MapEntry::new(key, value));
     }
 
     /// Takes `key` out of a map.
@@ -357,7 +364,8 @@ impl Value {
                 for entry in entries {
                     let file = self.file_id(node.value.file(entry.key.file));
                     let key = MapKey { file, ..entry.key.clone() };
-                    grafted.push(MapEntry { key, value: self.graft(node.value.node(entry.value)) });
+                    let value = self.graft(node.value.node(entry.value));
+                    grafted.push(MapEntry::new(key, value));
                 }
                 Kind::Mapping(grafted)
             }
@@ -479,9 +487,21 @@ impl<'a> Node<'a> {
             Kind::Mapping(entries) => entries.as_slice(),
             _ => &[],
         };
-        entries.iter().map(move |entry| {
-            (KeyNode { value: self.value, key: &entry.key }, self.value.node(entry.value))
-        })
+        entries
+            .iter()
+            .map(move |entry| (KeyNode { value: self.value, entry }, self.value.node(entry.value)))
+    }
+
+    /// The entries that are written in this map, in the order of the text; none if
+    /// it is an alias, whose entries are written in the map that it repeats.
+    pub(super) fn own_entries(self) -> Vec<(KeyNode<'a>, Self)> {
+        if self.alias_of().is_some() {
+            return Vec::new();
+        }
+        let mut own: Vec<_> = self.entries().filter(|(key, _)| !key.is_repeated()).collect();
+        // An entry that overrides a merged one has that one's place in the map.
+        own.sort_by_key(|(key, _)| key.span().start);
+        own
     }
 
     /// A list's items in order; none where it is not a list.
@@ -567,27 +587,33 @@ impl<'a> Node<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct KeyNode<'a> {
     value: &'a Value,
-    key: &'a MapKey,
+    entry: &'a MapEntry,
 }
 
 impl<'a> KeyNode<'a> {
     /// The key.
     pub fn text(self) -> &'a str {
-        &self.key.text
+        &self.entry.key.text
     }
 
     /// Where it stands.
     pub fn location(self) -> Location {
-        Location::new(self.value.file(self.key.file), self.key.span)
+        Location::new(self.value.file(self.entry.key.file), self.entry.key.span)
+    }
+
+    /// Whether the entry is written in another map, and is only repeated in this
+    /// one: `<<` took it from an alias.
+    pub fn is_repeated(self) -> bool {
+        self.entry.is_repeated
     }
 
     /// Where it stands in its file's text.
     pub(super) fn span(self) -> Span {
-        self.key.span
+        self.entry.key.span
     }
 
     /// How it was written.
     pub fn style(self) -> Style {
-        self.key.style
+        self.entry.key.style
     }
 }

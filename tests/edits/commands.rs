@@ -250,6 +250,8 @@ image: {repository: web, tag: 1}
 fn what_repeats_an_image_changes_with_it() {
     let maps = "image: &image\n  repository: web\n  tag: v1\nside: *image\nm: {<<: *image, x: 1}\n";
     check("values.yaml", maps, &["web=:v2"], Ok(&maps.replace("v1", "v2")));
+    let inside = "m:\n  image: &image {repository: web, tag: v1}\n  <<: *image\n";
+    check("values.yaml", inside, &["web=:v2"], Ok(&inside.replace("v1", "v2")));
     let scalars = "a: {image: &whole web:v1}\nb: {image: *whole}\n";
     check("values.yaml", scalars, &["web=:v2"], Ok(&scalars.replace("v1", "v2")));
 }

@@ -118,14 +118,17 @@ impl DocumentBuilder<'_> {
             return;
         };
         for source in sources {
-            let Kind::Mapping(merged) = self.value.node(source).kind() else { continue };
+            let source = self.value.node(source);
+            let Kind::Mapping(merged) = source.kind() else { continue };
+            let is_alias = source.alias_of().is_some();
             for entry in merged {
+                let entry = if is_alias { entry.repeated() } else { entry.clone() };
                 match entries.find(entry.key_text()) {
-                    None => entries.push(entry.clone(), true),
+                    None => entries.push(entry, true),
                     // go-yaml's v2 lets the later win, so that `<<` overrides
                     // what stands before it; v3 lets what is written win.
                     Some(at) if self.dialect == Dialect::Kubectl || entries.merged[at] => {
-                        entries.replace(at, entry.clone(), true);
+                        entries.replace(at, entry, true);
                     }
                     Some(_) => {}
                 }

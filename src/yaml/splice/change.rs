@@ -203,7 +203,7 @@ impl<'a> EditTarget<'a> {
                 else {
                     return Ok(None);
                 };
-                if !is_own(self.node, key) {
+                if key.is_repeated() {
                     return Err(merged(self.node, key));
                 }
                 (node, Some(key), Step::Key(wanted.clone()))
@@ -252,31 +252,6 @@ fn merged(map: Node<'_>, key: KeyNode<'_>) -> Finding {
         .because("this map does not have the key itself")
         .label(key.location(), "it stands here")
         .help(format!("edit line {line}, or write the key into this map first"))
-}
-
-/// Whether a map's key is written in it, and not taken from elsewhere by `<<`.
-fn is_own(map: Node<'_>, key: KeyNode<'_>) -> bool {
-    let mut values = map.entries().filter(|(_, value)| value.alias_of().is_none());
-    map.span().contains(key.span())
-        && !values.any(|(_, value)| value.span().contains(key.span()) && !key.span().is_empty())
-}
-
-/// The entries that are written in a map, in the order of the text.
-pub(super) fn own_entries(map: Node<'_>) -> Vec<(KeyNode<'_>, Node<'_>)> {
-    let mut own: Vec<_> =
-        map.entries().filter(|(key, _)| map.span().contains(key.span())).collect();
-    // What a merge brought from inside a value of this map starts before that
-    // value ends.
-    own.sort_by_key(|(key, _)| key.span().start);
-    let mut end = 0;
-    own.retain(|(key, value)| {
-        let is_own = key.span().start >= end;
-        if is_own {
-            end = if value.alias_of().is_some() { key.span().end } else { value.span().end };
-        }
-        is_own
-    });
-    own
 }
 
 /// The keys of steps that lead nowhere yet.

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::change::{NewScalar, NewValue, Place, own_entries};
+use super::change::{NewScalar, NewValue, Place};
 use super::edits::Edit;
 use super::spell::said_by;
 use crate::yaml::{KeyNode, Kind, Node, NodeId, Step, Style, Value};
@@ -58,7 +58,7 @@ impl DataModel {
                 Datum::List(node.items().map(|item| self.read(item, known)).collect())
             }
             Kind::Mapping(_) => {
-                let own = own_entries(node);
+                let own = node.own_entries();
                 let is_merged = own.len() < node.entries().len();
                 let entry = |(key, value): (KeyNode<'_>, _)| {
                     (key.text().to_owned(), self.read(value, known))

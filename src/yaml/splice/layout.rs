@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use super::change::{EditTarget, own_entries};
+use super::change::EditTarget;
 use super::spell::{Quote, ValueWriter};
 use crate::source::SourceFile;
 use crate::yaml::{KeyNode, Kind, Node, Style, Value, line, place};
@@ -56,7 +56,7 @@ impl<'a> EditedFile<'a> {
 
     /// The column of a block map's keys, or a block list's dashes.
     pub(super) fn column(&self, collection: Node<'_>) -> usize {
-        let starts = own_entries(collection).into_iter().map(|(key, _)| key.span().start as usize);
+        let starts = collection.own_entries().into_iter().map(|(key, _)| key.span().start as usize);
         let first = starts.into_iter().find(|&start| line::is_first(self.text(), start));
         line::column(self.text(), first.unwrap_or(collection.span().start as usize))
     }
@@ -71,7 +71,7 @@ impl<'a> EditedFile<'a> {
         match node.style() {
             Style::Literal | Style::Folded => self.end_of_text(node),
             Style::Block => {
-                let values = own_entries(node).into_iter().map(|(_, value)| value);
+                let values = node.own_entries().into_iter().map(|(_, value)| value);
                 let last = values.chain(node.items()).max_by_key(|value| value.span().end);
                 last.map_or(0, |last| self.end_of(last)).max(span.end as usize)
             }
@@ -139,7 +139,8 @@ impl<'a> EditedFile<'a> {
 /// has some.
 fn indents_lists(text: &str) -> impl Fn(Node<'_>) -> Option<bool> {
     move |map| {
-        let (key, list) = own_entries(map)
+        let (key, list) = map
+            .own_entries()
             .into_iter()
             .find(|(_, value)| value.is_sequence() && value.style() == Style::Block)?;
         let column = |at: u32| line::column(text, at as usize);
@@ -161,7 +162,7 @@ pub(super) struct Element<'a> {
 /// What is written in a collection, in order.
 pub(super) fn elements<'a>(file: &EditedFile<'_>, collection: Node<'a>) -> Vec<Element<'a>> {
     if collection.is_mapping() {
-        return own_entries(collection).into_iter().map(|(k, v)| entry(file, k, v)).collect();
+        return collection.own_entries().into_iter().map(|(k, v)| entry(file, k, v)).collect();
     }
     let is_block = collection.style() == Style::Block;
     let mut from = collection.span().start;

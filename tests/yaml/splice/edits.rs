@@ -99,6 +99,12 @@ rows! { all:
     a_key_that_a_merge_brings_is_refused:
         "base: &base\n  tag: v1\nweb:\n  <<: *base\n",
         [set("web.tag", "v2")] => Err("edit-alias");
+    a_key_that_a_merge_brings_from_the_same_map_is_refused:
+        "web:\n  image: &image {tag: v1}\n  <<: *image\n",
+        [set("web.tag", "v2")] => Err("edit-alias");
+    a_map_that_is_merged_and_repeats_nothing_is_edited:
+        "web:\n  <<: {tag: v1}\n",
+        [set("web.tag", "v2")] => Ok("web:\n  <<: {tag: v2}\n");
     a_key_that_a_merge_brings_may_be_overridden:
         "base: &base\n  tag: v1\nweb:\n  name: web\n  <<: *base\n",
         [insert("web", "digest", "sha256:1")]
