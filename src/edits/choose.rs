@@ -92,20 +92,12 @@ fn stands(file: &OpenedFile, part: &SitePart) -> Option<(Span, bool)> {
 }
 
 fn no_image(files: &[OpenedFile], request: &ImageRequest, images: &[Chosen<'_>]) -> Finding {
-    let sites = || images.iter().map(|(_, site)| site);
-    let keys = sites().map(|site| site.key.name());
-    let wanted = match (&request.name, &request.repository) {
-        (Some(name), _) => name.clone(),
-        (None, Some(repository)) => repository.repository(),
-        (None, None) => return nothing(files, "an image", "", []),
+    let what = match (&request.name, &request.repository) {
+        (None, None) => "an image".to_owned(),
+        _ => format!("the image `{}`", request.called()),
     };
-    let known: BTreeSet<_> =
-        keys.chain(sites().filter_map(|site| site.repository())).map(str::to_owned).collect();
-    let finding = nothing(files, &format!("the image `{wanted}`"), &wanted, known);
-    match request.with_bare_name(images, names) {
-        Some(named) => finding.help(format!("did you mean `{named}`?")),
-        None => finding,
-    }
+    let (message, at) = without(files, &what);
+    request.unknown_image(&NOTHING_MATCHES, message, at, images, names)
 }
 
 /// The most names that a message lists.
@@ -119,13 +111,6 @@ pub(super) fn nothing(
     wanted: &str,
     known: impl IntoIterator<Item = String>,
 ) -> Finding {
-    let (message, path) = match files {
-        [] => (format!("there is no YAML file that could have {what}"), RepoPath::root()),
-        [one] => (format!("`{}` does not have {what}", one.file.path()), one.file.path().clone()),
-        [first, ..] => {
-            (format!("none of {} files has {what}", files.len()), first.file.path().clone())
-        }
-    };
     let known: Vec<_> = known.into_iter().collect();
     let help = match (nearest(wanted, known.iter().map(String::as_str)), &*known) {
         (Some(near), _) => Some(format!("did you mean `{near}`?")),
@@ -136,7 +121,20 @@ pub(super) fn nothing(
             Some(format!("there is {}{more}", shown.join(", ")))
         }
     };
-    Finding::new(&NOTHING_MATCHES, message, Location::of_path(&path)).maybe_help(help)
+    let (message, at) = without(files, what);
+    Finding::new(&NOTHING_MATCHES, message, at).maybe_help(help)
+}
+
+/// The message that none of the files has something, and its place.
+fn without(files: &[OpenedFile], what: &str) -> (String, Location) {
+    let (message, path) = match files {
+        [] => (format!("there is no YAML file that could have {what}"), RepoPath::root()),
+        [one] => (format!("`{}` does not have {what}", one.file.path()), one.file.path().clone()),
+        [first, ..] => {
+            (format!("none of {} files has {what}", files.len()), first.file.path().clone())
+        }
+    };
+    (message, Location::of_path(&path))
 }
 
 /// The git references and versions that are meant.

@@ -1,10 +1,10 @@
 //! The values that an app's sites are to have.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::SiteChange;
 use super::code::{NO_DIGEST, SITES_CHANGED, UNKNOWN_IMAGE};
-use crate::diagnostic::{Finding, Findings, Subject, nearest};
+use crate::diagnostic::{Finding, Findings, Subject};
 use crate::edits::TWO_VALUES;
 use crate::sites::{
     AppSites, ImageNames, ImageParts, ImageRequest, Key, NoImage, Site, SiteValue, State,
@@ -168,7 +168,16 @@ fn matching_sites<'s>(
         choose_image_of_app(request, &images, ImageNames::of_site).map_err(
             |fault| match fault {
                 NoImage::Unknown => {
-                    NoSites::Unknown(unknown_image(&target.app.app, request, &images, at))
+                    let message =
+                        format!("`{}` has no image `{}`", target.app.app, request.called());
+                    let (at, names) = (at.clone(), ImageNames::of_site);
+                    NoSites::Unknown(request.unknown_image(
+                        &UNKNOWN_IMAGE,
+                        message,
+                        at,
+                        &images,
+                        names,
+                    ))
                 }
                 NoImage::Ambiguous(which) => {
                     let at = |site: &Site| site.location.clone();
@@ -183,24 +192,6 @@ fn matching_sites<'s>(
     } else {
         Err(NoSites::Unfit(others))
     }
-}
-
-fn unknown_image(app: &str, request: &ImageRequest, images: &[&Site], at: &Location) -> Finding {
-    let name = request.name.clone().unwrap_or_else(|| request.to_string());
-    let known: BTreeSet<_> = images.iter().map(|site| site.key.name()).collect();
-    let exact = request.with_bare_name(images, ImageNames::of_site);
-    let exact = exact.map(|named| named.to_string());
-    let near = || nearest(&name, known.iter().copied()).map(str::to_owned);
-    let help = match exact.or_else(near) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("its images are {}", listed(&known)),
-    };
-    Finding::new(&UNKNOWN_IMAGE, format!("`{app}` has no image `{name}`"), at.clone()).help(help)
-}
-
-fn listed(names: &BTreeSet<&str>) -> String {
-    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// Proposes exactly the values of an earlier state.

@@ -1,17 +1,27 @@
 //! Which image of several a request means, by one order of ranks for every
 //! command.
 //!
-//! An image is named by its whole repository; by its key together with the
-//! repository of the new reference; or by a bare name, which is a key or the last
-//! segment of a repository. Places with the same repository are one image. If
+//! An image is named, from the closest rank to the widest:
+//!
+//! - by its whole repository;
+//! - by the name of its image policy, `namespace:name`;
+//! - by its key, together with the repository of the new reference;
+//! - by the last segment of its repository, together with that of the new reference;
+//! - by its key or the last segment of its repository alone;
+//! - by nothing at all, if there is only one.
+//!
+//! Only the images of the closest rank that fits are considered. Places with the
+//! same repository are one image, and so are the places of a named policy. If
 //! several images fit equally, none is chosen.
+
+use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
 use super::Site;
 use super::code::{OTHER_REPOSITORY, WHICH_IMAGE};
 use super::image_request::ImageRequest;
-use crate::diagnostic::{Finding, Findings, nearest};
+use crate::diagnostic::{Code, Finding, Findings, nearest};
 use crate::kubernetes::{ImageReference, full_repository};
 use crate::source::{Location, RepoPath};
 
@@ -64,15 +74,17 @@ impl<'a> ImageNames<'a> {
             return Some(Rank::Repository);
         }
         match (self.has_key(name), self.has_last_segment(name)) {
-            (true, _) if carries_wanted || is_policy(name) => Some(Rank::KeyAndRepository),
-            (_, true) if carries_wanted => Some(Rank::NameAndRepository),
+            (true, _) if is_policy(name) => Some(Rank::Policy),
+            (true, _) if carries_wanted => Some(Rank::KeyAndRepository),
+            (_, true) if carries_wanted => Some(Rank::LastSegmentAndRepository),
             (false, false) => None,
             _ => Some(Rank::Name),
         }
     }
 
-    /// The same where a person asks for it: the places of one image policy are one
-    /// image by their markers, whatever repositories are written there so far.
+    /// Which image this place is part of when a person requests it. The places that
+    /// are marked with the name of one image policy are one image, even if they have
+    /// different repositories: the policy gives all of them the same reference.
     fn identity_for(&self, request: &ImageRequest) -> ImageIdentity {
         match &request.name {
             Some(name) if is_policy(name) && self.has_key(name) => ImageIdentity::Key(name.clone()),
@@ -101,10 +113,13 @@ fn is_policy(name: &str) -> bool {
 enum Rank {
     /// The whole repository was named.
     Repository,
+    /// The image policy was named, whatever the repository of the new reference is.
+    Policy,
     /// The key was named, and the new reference is of the same repository.
     KeyAndRepository,
-    /// The last segment was named, and the new reference is of the repository.
-    NameAndRepository,
+    /// The last segment of the repository was named, and the new reference is of the
+    /// same repository.
+    LastSegmentAndRepository,
     /// The key or the last segment was named.
     Name,
     /// Nothing was named.
@@ -275,9 +290,41 @@ impl<T: Copy> AmbiguousImage<T> {
 }
 
 impl ImageRequest {
+    /// The finding that none of these places has the requested image. The message
+    /// says where it was looked for, the help which image may be meant.
+    pub fn unknown_image<'n, T: Copy>(
+        &self,
+        code: &'static Code,
+        message: impl Into<String>,
+        at: Location,
+        places: &[T],
+        names: impl Fn(T) -> ImageNames<'n>,
+    ) -> Finding {
+        let help = match self.with_bare_name(places, &names) {
+            Some(request) => Some(format!("did you mean `{request}`?")),
+            None => self.suggestion(&places.iter().map(|&place| names(place)).collect::<Vec<_>>()),
+        };
+        Finding::new(code, message, at).maybe_help(help)
+    }
+
+    /// The similar name among those of these images, else all of their keys.
+    fn suggestion(&self, images: &[ImageNames<'_>]) -> Option<String> {
+        let known = images.iter().flat_map(|one| one.keys.iter().copied().chain(one.repository));
+        if let Some(near) = nearest(&self.called(), known) {
+            return Some(format!("did you mean `{near}`?"));
+        }
+        let keys: BTreeSet<_> = images.iter().filter_map(|one| one.keys.first()).collect();
+        let shown: Vec<_> = keys.iter().take(SHOWN).map(|key| (**key).to_owned()).collect();
+        match &*shown {
+            [] => None,
+            [only] => Some(format!("the only image is `{only}`")),
+            shown => Some(format!("the images are {}", listed(shown, "and", keys.len() > SHOWN))),
+        }
+    }
+
     /// The request that was probably meant if a name was written as a repository
     /// of Docker Hub: `web=:v2` for `web:v2`.
-    pub fn with_bare_name<'n, T: Copy>(
+    fn with_bare_name<'n, T: Copy>(
         &self,
         places: &[T],
         names: impl Fn(T) -> ImageNames<'n>,

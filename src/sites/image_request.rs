@@ -112,6 +112,12 @@ impl ImageRequest {
         Ok(Self { tag: Some(tag.to_owned()), digest, ..Self::default() })
     }
 
+    /// The image in a message: its name, else the repository, else the reference.
+    pub fn called(&self) -> String {
+        let repository = || self.repository.as_ref().map(ImageReference::repository);
+        self.name.clone().or_else(repository).unwrap_or_else(|| self.reference())
+    }
+
     /// The reference without the name of the image that it is for.
     pub fn reference(&self) -> String {
         self.parts().to_string()

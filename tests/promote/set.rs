@@ -84,6 +84,11 @@ fn holds_and_states_select_the_image_that_set_selects() {
         shop.ends(code, &[&set[..], &["--ref", reference]].concat())
     };
     hold(2, "wbe=:v2").finds("unknown-image").says("did you mean `web`?");
+    let listed = "the images are `db` and `web`";
+    hold(2, "cache=:v2").says("`shop` has no image `cache`").says(listed);
+    shop.ends(2, &["set", "shop", "cache=:v2", "--env", "qa", "--commit"])
+        .says("`shop` has no image `cache`")
+        .says(listed);
     hold(0, "ghcr.io/shop/db=:v2");
     assert!(shop.file(".rungs/holds/stage/shop.yaml").contains("db: v2"));
     let lift = |code, reference: &str| {

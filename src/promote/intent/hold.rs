@@ -16,7 +16,7 @@ use crate::promote::code::UNKNOWN_IMAGE;
 use crate::promote::gates::Evidence as _;
 use crate::promote::target::TargetEnvironment;
 use crate::promote::{AppPlan, Plan, hold_identity};
-use crate::sites::{AppSites, NoImage, Site, State, StateReference};
+use crate::sites::{AppSites, ImageNames, NoImage, Site, State, StateReference};
 use crate::source::FileChanges;
 
 /// A new hold: a state must not enter an environment or those above it.
@@ -141,25 +141,26 @@ impl HoldBack {
         target: &Environment,
         reference: &StateReference,
     ) -> Result<Vec<String>, Finding> {
-        let name = reference.image().name.as_deref();
-        let mut known = BTreeSet::new();
-        for app in apps(base, target, &self.app) {
-            match reference.keys_of(&app) {
+        let request = reference.image();
+        let instances: Vec<_> = apps(base, target, &self.app).collect();
+        for app in &instances {
+            match reference.keys_of(app) {
                 Ok(keys) => return Ok(keys.into_iter().map(str::to_owned).collect()),
                 Err(NoImage::Ambiguous(which)) => {
                     let at = |site: &Site| site.location.clone();
-                    return Err(which.finding(name, reference.text(), at));
+                    return Err(which.finding(request.name.as_deref(), reference.text(), at));
                 }
-                Err(NoImage::Unknown) => {
-                    known.extend(app.sites.iter().map(|site| site.key.name().to_owned()));
-                }
+                Err(NoImage::Unknown) => {}
             }
         }
-        let name = name.unwrap_or_default();
-        let near = nearest(name, known.iter().map(String::as_str));
-        let message = format!("`{}` has no image `{name}`", self.app);
-        Err(Finding::new(&UNKNOWN_IMAGE, message, target.location.clone())
-            .maybe_help(near.map(|near| format!("did you mean `{near}`?"))))
+        let sites = instances.iter().flat_map(|app| &app.sites);
+        let (images, others): (Vec<&Site>, Vec<&Site>) = sites.partition(|site| site.is_image());
+        let message = format!("`{}` has no image `{}`", self.app, request.called());
+        let (at, names) = (target.location.clone(), ImageNames::of_site);
+        let finding = request.unknown_image(&UNKNOWN_IMAGE, message, at, &images, names);
+        // Versions and values can be held back as well.
+        let near = nearest(&request.called(), others.iter().map(|site| site.key.name()));
+        Err(finding.maybe_help(near.map(|near| format!("did you mean `{near}`?"))))
     }
 }
 
