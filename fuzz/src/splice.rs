@@ -34,7 +34,7 @@ fn change(what: &str, route: &str, text: &str) -> Option<Change> {
     Some(match what {
         "set" => Change::Set { at: place, text },
         "insert" => Change::Insert { map: place, key, text },
-        "become" => Change::Become { map: place, key, yaml: text },
+        "become" => Change::SetYaml { map: place, key, yaml: text },
         "append" => {
             // The keys of a new map are different from each other.
             let second = if key == "name" { "other" } else { "name" };

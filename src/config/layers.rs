@@ -1,13 +1,13 @@
-//! Laying one file over another: the one place that knows how layers merge.
+//! Merging the files of several layers: the one place that knows how layers merge.
 //!
 //! Maps merge, lists and everything else replace, an explicit null removes, and
 //! an image whose tag or repository is set without a digest loses the digest of
-//! the layers before. The result knows of each value where it stands and what it
-//! took the place of, removals included.
+//! earlier layers. The result knows the place of each value and what it
+//! replaced, including removals.
 //!
-//! Two readers use it: `resolve`, which refuses what is wrong, and `sites`, which
-//! reads old files as far as they can be understood. What has the wrong type for
-//! its place says nothing to either; the first has reported it.
+//! Two modules use it: `resolve`, which refuses what is wrong, and `sites`, which
+//! reads old files as far as they can be understood. Both ignore a value of the
+//! wrong type; `resolve` has reported it.
 
 use std::sync::Arc;
 
@@ -16,21 +16,21 @@ use indexmap::IndexMap;
 use crate::source::SourceFile;
 use crate::yaml::{KeyNode, Kind, Node, NodeId, Step, Value};
 
-/// A file of an app's layers.
+/// One layer of an app.
 #[derive(Debug, Clone, Copy)]
 pub struct Layer<'a> {
-    /// What the file says.
+    /// The root of the file.
     pub root: Node<'a>,
-    /// Whether it is the app's own, and not an `environment.yaml`.
+    /// Whether it is a file of the app, and not an `environment.yaml`.
     pub is_own: bool,
 }
 
-/// What `environment.yaml` says for each app, besides its values.
+/// The settings of `environment.yaml` that apply to each app, besides values.
 const SHARED: [&str; 3] = ["namespace", "labels", "gates"];
 
-/// What an app's layers, outermost first, say at their `wanted` keys, except
+/// Merges the `wanted` settings of an app's layers, outermost first, without
 /// values; none if there are no layers.
-pub fn lay_settings<'a>(
+pub fn merge_settings<'a>(
     layers: impl IntoIterator<Item = Layer<'a>>,
     wanted: impl Fn(&str) -> bool,
 ) -> Option<Layered<'a>> {
@@ -47,21 +47,21 @@ pub fn lay_settings<'a>(
     });
     layers.reduce(|mut below, above| {
         drop_digests(&mut below, &above);
-        below.lay(above);
+        below.merge(above);
         below
     })
 }
 
-/// What a template's values and those of an app's layers, outermost first, come
-/// to; none where there are none.
-pub fn lay_values<'a>(
+/// Merges a template's values with those of an app's layers, outermost first; none
+/// if there are no values.
+pub fn merge_values<'a>(
     template: Option<Node<'a>>,
     layers: impl IntoIterator<Item = Layer<'a>>,
 ) -> Option<Layered<'a>> {
     let own = maps(layers).filter_map(|layer| layer.root.get("values"));
     let layers = template.into_iter().chain(own.filter(|values| is_map_or_null(*values)));
     layers.map(Layered::of).reduce(|mut below, above| {
-        below.lay(above);
+        below.merge(above);
         below
     })
 }
@@ -75,7 +75,7 @@ fn is_map_or_null(node: Node<'_>) -> bool {
 }
 
 /// In `images`, a layer that sets a tag or a repository without a digest drops
-/// the digest of those before, which is another image's.
+/// the digest of earlier layers, which belongs to another image.
 fn drop_digests(below: &mut Layered<'_>, above: &Layered<'_>) {
     for (key, image) in above.get("images").into_iter().flat_map(Layered::entries) {
         let sets = |field: &str| image.get(field).is_some();
@@ -88,14 +88,14 @@ fn drop_digests(below: &mut Layered<'_>, above: &Layered<'_>) {
     }
 }
 
-/// What the layers so far say at one place.
+/// One place in the layers that were merged so far.
 #[derive(Debug, Clone)]
 pub struct Layered<'a> {
-    /// What the last layer that replaced what was here says.
-    said: Node<'a>,
-    /// What is in it, where it is a map; of all layers since.
+    /// The value in the last layer that replaced the value here.
+    node: Node<'a>,
+    /// Its entries if it is a map, merged with those of later layers.
     entries: Option<IndexMap<&'a str, (KeyNode<'a>, Layered<'a>)>>,
-    /// What it took the place of.
+    /// What it replaced.
     earlier: Option<Box<Layered<'a>>>,
 }
 
@@ -111,16 +111,16 @@ impl<'a> Layered<'a> {
             let kept = node.entries().filter(|(key, value)| keep(key.text(), *value));
             kept.map(|(key, value)| (key.text(), (key, Self::of(value)))).collect()
         });
-        Self { said: node, entries, earlier: None }
+        Self { node, entries, earlier: None }
     }
 
-    /// Lays `above` over this.
-    pub(super) fn lay(&mut self, above: Self) {
+    /// Merges a later layer into this.
+    pub(super) fn merge(&mut self, above: Self) {
         match (&mut self.entries, above.entries) {
             (Some(entries), Some(new)) => {
                 for (text, (key, value)) in new {
                     match entries.get_mut(text) {
-                        Some((_, below)) => below.lay(value),
+                        Some((_, below)) => below.merge(value),
                         None => {
                             entries.insert(text, (key, value));
                         }
@@ -128,52 +128,52 @@ impl<'a> Layered<'a> {
                 }
             }
             (_, entries) => {
-                let above = Self { said: above.said, entries, earlier: None };
+                let above = Self { node: above.node, entries, earlier: None };
                 let earlier = std::mem::replace(self, above);
                 self.earlier = Some(Box::new(earlier));
             }
         }
     }
 
-    /// What is said; for a map of several layers the map of the outermost.
+    /// The value; for a map of several layers, the map of the outermost.
     pub fn node(&self) -> Node<'a> {
-        self.said
+        self.node
     }
 
-    /// The value at a key of a map; none if there is none or it was removed.
+    /// The value of a key of a map; none if no layer sets it, or one removes it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         let (_, value) = self.entries.as_ref()?.get(key)?;
-        (!value.said.is_null()).then_some(value)
+        (!value.node.is_null()).then_some(value)
     }
 
-    /// The keys of a map and what is said at them, without what was removed.
+    /// The keys and values of a map, without those that were removed.
     pub fn entries(&self) -> impl Iterator<Item = (&'a str, &Self)> {
         let entries = self.entries.iter().flatten();
         let entries = entries.map(|(text, (_, value))| (*text, value));
-        entries.filter(|(_, value)| !value.said.is_null())
+        entries.filter(|(_, value)| !value.node.is_null())
     }
 
-    /// What steps lead to, in a tree of its own; none where nothing is said
-    /// there.
+    /// The value that steps lead to, in a tree of its own; none if there is no
+    /// value.
     pub fn find(&self, steps: &[Step]) -> Option<Value> {
         let (mut at, mut steps) = (self, steps);
         while let (Some(_), [Step::Key(key), rest @ ..]) = (&at.entries, steps) {
             (at, steps) = (at.get(key)?, rest);
         }
         if steps.is_empty() {
-            return Some(at.build(at.said.location().file()));
+            return Some(at.to_value(at.node.location().file()));
         }
-        // A list is one layer's, with all that is in it.
-        let node = steps.iter().try_fold(at.said, |node, step| step.find(node))?;
+        // A list, with all that is in it, comes from one layer.
+        let node = steps.iter().try_fold(at.node, |node, step| step.find(node))?;
         (!node.is_null()).then(|| node.to_value())
     }
 
-    /// What is said at a key, removed or not.
+    /// The value of a key, even if it was removed.
     fn entry(&mut self, key: &str) -> Option<&mut Self> {
         self.entries.as_mut()?.get_mut(key).map(|(_, value)| value)
     }
 
-    /// Forgets a key, as if no layer had said it.
+    /// Removes a key as if no layer had set it.
     fn forget(&mut self, key: &str) {
         if let Some(entries) = &mut self.entries {
             entries.shift_remove(key);
@@ -182,33 +182,33 @@ impl<'a> Layered<'a> {
 
     fn retain(&mut self, keep: impl Fn(&str, Node<'a>) -> bool) {
         if let Some(entries) = &mut self.entries {
-            entries.retain(|key, (_, value)| keep(key, value.said));
+            entries.retain(|key, (_, value)| keep(key, value.node));
         }
     }
 
-    /// The tree that the layers make, without what they removed. It stands in
-    /// `file` as a whole where they say nothing.
-    pub(super) fn build(&self, file: &Arc<SourceFile>) -> Value {
+    /// The merged layers as a tree, without what they removed. Its place is the whole
+    /// of `file` if they are empty.
+    pub(super) fn to_value(&self, file: &Arc<SourceFile>) -> Value {
         let mut value = Value::new(file);
-        let root = self.build_in(&mut value);
+        let root = self.add_to(&mut value);
         value.set_root(root);
         value
     }
 
-    fn build_in(&self, value: &mut Value) -> NodeId {
+    fn add_to(&self, value: &mut Value) -> NodeId {
         let node = match &self.entries {
             Some(entries) => {
-                let map = value.add(Kind::Mapping(Vec::new()), &self.said.location());
-                for (key, layered) in entries.values().filter(|(_, one)| !one.said.is_null()) {
-                    let child = layered.build_in(value);
+                let map = value.add(Kind::Mapping(Vec::new()), &self.node.location());
+                for (key, layered) in entries.values().filter(|(_, one)| !one.node.is_null()) {
+                    let child = layered.add_to(value);
                     value.append(map, *key, child);
                 }
                 map
             }
-            None => value.graft(self.said),
+            None => value.graft(self.node),
         };
         if let Some(earlier) = &self.earlier {
-            let earlier = earlier.build_in(value);
+            let earlier = earlier.add_to(value);
             value.override_with(node, earlier);
         }
         node
@@ -231,7 +231,7 @@ mod tests {
         let layers: Vec<_> =
             texts.iter().enumerate().map(|(i, text)| layer(&format!("{i}.yaml"), text)).collect();
         let layer = |value| Layer { root: Value::root(value), is_own: true };
-        lay_settings(layers.iter().map(layer), |_| true).unwrap().build(&layers[0].files()[0])
+        merge_settings(layers.iter().map(layer), |_| true).unwrap().to_value(&layers[0].files()[0])
     }
 
     fn json(texts: &[&str]) -> String {

@@ -4,7 +4,7 @@
 //! [`load`] reads them in two steps. The raw types mirror the files, so that
 //! every problem of every file is found with its place; the valid types are
 //! what the files mean together, and cannot be built wrong. Settings with rules
-//! of their own have both in one file, with what makes the one of the other:
+//! of their own have both in one file, with what turns the former into the latter:
 //! `gates`, `sites`, `network`, `ladder`, `forge`, `policies`.
 
 mod joined_codes;
@@ -37,7 +37,7 @@ pub use gates::{
 };
 pub use holds::{HoldEntry, HoldFile, hold_file, parse_until};
 pub use ladder::{Before, Ladder};
-pub use layers::{Layer, Layered, lay_settings, lay_values};
+pub use layers::{Layer, Layered, merge_settings, merge_values};
 pub use network::{Allow, Calls, Egress, Ingress, Network, Peer, RepositoryNetwork, Within};
 pub use policies::{Policies, Replicas, RuleSeverity, Rules, Tier};
 pub use raw::Selection;

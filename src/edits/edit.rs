@@ -212,7 +212,7 @@ fn apply(opened: &OpenedFile, wanted: Vec<(Location, Change)>) -> Result<Changed
 fn place(change: &Change) -> (&Place, Option<&str>) {
     match change {
         Change::Set { at, .. } | Change::Remove { at } => (at, None),
-        Change::Insert { map, key, .. } | Change::Become { map, key, .. } => (map, Some(key)),
+        Change::Insert { map, key, .. } | Change::SetYaml { map, key, .. } => (map, Some(key)),
         Change::Append { list, .. } => (list, None),
     }
 }
@@ -231,7 +231,7 @@ fn of(opened: &OpenedFile, beside: &Location, change: &Change) -> Replaced {
     });
     let new = match change {
         Change::Set { text, .. } | Change::Insert { text, .. } => Some(text.clone()),
-        Change::Become { yaml, .. } => Some(yaml.trim_end().to_owned()),
+        Change::SetYaml { yaml, .. } => Some(yaml.trim_end().to_owned()),
         Change::Append { item, .. } => Some(item.to_string()),
         Change::Remove { .. } => None,
     };
@@ -267,7 +267,7 @@ fn set_value(at: Place, node: Node<'_>, wanted: &RouteValue) -> Option<Change> {
         // `replicas: 2` stays a number; a tag is never one.
         Some((route, Step::Key(key))) if keeps_kind && !is_name(key) => {
             let map = Place { document: at.document, route };
-            Change::Become { map, key: key.clone(), yaml: text }
+            Change::SetYaml { map, key: key.clone(), yaml: text }
         }
         _ => Change::Set { at, text },
     })

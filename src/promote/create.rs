@@ -76,7 +76,7 @@ fn insertions(site: &Site) -> Vec<Change> {
                 return Vec::new();
             };
             let map = Place { document: 0, route: route_of(before) };
-            vec![Change::Become { map, key: key.clone(), yaml: yaml.clone() }]
+            vec![Change::SetYaml { map, key: key.clone(), yaml: yaml.clone() }]
         }
         // A pinned template is copied with the template's name.
         _ => Vec::new(),

@@ -6,13 +6,13 @@
 //!
 //! The files are read leniently and not by [`crate::config::load`]: an old commit
 //! is to be understood even where it would not load today. How layers merge is
-//! the same for both ([`lay_settings`], [`lay_values`]).
+//! the same for both ([`merge_settings`], [`merge_values`]).
 
 use std::sync::Arc;
 
 use super::cursor::{Cursor, text};
 use super::{ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue};
-use crate::config::{Layer, Layered, Sourced, lay_settings, lay_values};
+use crate::config::{Layer, Layered, Sourced, merge_settings, merge_values};
 use crate::source::{Location, SourceFile, Span};
 use crate::yaml::{Node, Place, Route, Step, emit};
 
@@ -31,14 +31,14 @@ pub(super) fn find(
 ) -> Vec<Site> {
     let app = NativeApp { leaf, root, layers };
     let is_wanted = |key: &str| matches!(key, "images" | "template" | "promote");
-    let settings = lay_settings(layers.iter().copied(), is_wanted);
+    let settings = merge_settings(layers.iter().copied(), is_wanted);
     let laid = |key: &str| settings.as_ref().and_then(|settings| settings.get(key));
     let images = laid("images").into_iter().flat_map(Layered::entries);
     let mut sites: Vec<_> = images.map(|(key, image)| app.image(key, image)).collect();
     sites.push(app.template(laid("template")));
     let routes = promoted(laid("promote"));
     if !routes.is_empty() {
-        let values = lay_values(None, layers.iter().copied());
+        let values = merge_values(None, layers.iter().copied());
         sites.extend(routes.iter().map(|route| app.promoted(route, values.as_ref())));
     }
     sites

@@ -1,4 +1,4 @@
-//! The apps and environments whose sites are read.
+//! An app in an environment, and the apps and environments whose sites are read.
 
 use std::collections::BTreeSet;
 

@@ -35,7 +35,7 @@ fn line(change: &Change) -> String {
     match change {
         Change::Set { at, text } => format!("{} = {text}", at.route),
         Change::Insert { map, key, text } => format!("{}.{key} := {text}", map.route),
-        Change::Become { map, key, yaml } => {
+        Change::SetYaml { map, key, yaml } => {
             format!("{}.{key} becomes {}", map.route, yaml.trim_end())
         }
         Change::Append { list, item } => {

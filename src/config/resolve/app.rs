@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::template::Templates;
 use crate::config::decode::{MOST_PROBLEMS, Map};
 use crate::config::directories::Directory;
-use crate::config::layers::{Layer, lay_settings, lay_values};
+use crate::config::layers::{Layer, merge_settings, merge_values};
 use crate::config::raw::{AppFile, ImageFile};
 use crate::config::reader::{ConfigFile, ConfigReader, whole};
 use crate::config::sourced::Sourced;
@@ -23,8 +23,8 @@ codes! {
     /// An image without a repository.
     ///
     /// The layers together have to say where an image comes from. Usually the
-    /// repository stands in the file that all environments share, and the tag
-    /// in each environment's own; a misspelt name makes a second image of it.
+    /// repository is in the file that all environments share, and the tag is in
+    /// each environment's own file. A misspelt name there makes a second image.
     ///
     /// ```yaml
     /// # environments/guestbook.yaml
@@ -100,21 +100,21 @@ fn layers<'a>(name: &str, chain: &[&'a Directory]) -> impl Iterator<Item = Layer
     })
 }
 
-/// All that the layers say, but for values.
+/// The merged settings of the layers, without values.
 fn settings(name: &str, chain: &[&Directory], file: &Location) -> Value {
-    let layered = lay_settings(layers(name, chain), |_| true);
-    layered.map_or_else(|| Value::new(file.file()), |layered| layered.build(file.file()))
+    let layered = merge_settings(layers(name, chain), |_| true);
+    layered.map_or_else(|| Value::new(file.file()), |layered| layered.to_value(file.file()))
 }
 
-/// The values of the template and of each layer; a map.
+/// The merged values of the template and of each layer; a map.
 fn values(
     name: &str,
     chain: &[&Directory],
     template: Option<&Rc<Value>>,
     file: &Location,
 ) -> Value {
-    let layered = lay_values(template.map(|values| values.root()), layers(name, chain));
-    let merged = layered.map(|layered| layered.build(file.file()));
+    let layered = merge_values(template.map(|values| values.root()), layers(name, chain));
+    let merged = layered.map(|layered| layered.to_value(file.file()));
     merged.filter(|value| value.root().is_mapping()).unwrap_or_else(|| Value::empty_map(file))
 }
 

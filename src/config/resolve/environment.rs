@@ -1,4 +1,4 @@
-//! An environment, from the `environment.yaml` of each directory on its way.
+//! An environment, from the `environment.yaml` of each directory above it and its own.
 
 use std::sync::Arc;
 
@@ -23,17 +23,17 @@ use crate::source::{Location, SourceFile};
 use crate::yaml::{Node, Value};
 
 codes! {
-    /// An app is skipped where it exists.
+    /// An app is skipped in an environment that has it.
     ///
-    /// `skip` lets an app be promoted past an environment that does not have
-    /// it any more. This one does, so its gates count as ever.
+    /// `skip` allows an app to be promoted past an environment that no longer has it.
+    /// This environment has the app, so `skip` has no effect and its gates count.
     SKIPPED_BUT_PRESENT = "skipped-but-present", Input, Warning;
 
     /// A quota without a default request.
     ///
-    /// Where a namespace has a quota of CPU or memory, Kubernetes refuses
-    /// every pod with a container that does not say how much of it it needs.
-    /// `limits` gives such containers a default.
+    /// If a namespace has a quota of CPU or memory, Kubernetes refuses every pod with a
+    /// container that does not state its own request or limit. `limits` gives such
+    /// containers a default.
     ///
     /// ```yaml
     /// quota: { requests.cpu: "20" }
@@ -42,7 +42,7 @@ codes! {
     QUOTA_WITHOUT_DEFAULT = "quota-without-default", Input, Warning;
 }
 
-/// An environment, and what of it is asked about together with others.
+/// An environment, with what is checked together with other environments.
 pub(super) struct ResolvedEnvironment {
     pub(super) environment: Environment,
     pub(super) after: Option<Sourced<AfterFile>>,
@@ -50,7 +50,7 @@ pub(super) struct ResolvedEnvironment {
     pub(super) namespaces: Vec<Namespaced>,
 }
 
-/// The environment at the end of `chain`, which begins with `environments/`.
+/// The environment at the end of `chain`, which starts with `environments/`.
 pub(super) fn resolve(
     chain: &[&Directory],
     templates: &mut Templates<'_>,
@@ -85,10 +85,10 @@ fn merge(chain: &[&Directory], file: &Arc<SourceFile>) -> Value {
     let roots = roots.map(|document| document.value.root()).filter(|root| root.is_mapping());
     let merged =
         roots.map(|root| Layered::of_keys(root, |key, _| key != "values")).reduce(|mut a, b| {
-            a.lay(b);
+            a.merge(b);
             a
         });
-    merged.map_or_else(|| Value::new(file), |layered| layered.build(file))
+    merged.map_or_else(|| Value::new(file), |layered| layered.to_value(file))
 }
 
 fn settings(
@@ -160,8 +160,8 @@ fn generate(raw: Option<&Sourced<GenerateFile>>) -> Generate {
     }
 }
 
-/// What Kubernetes wants each container to state where a quota bounds it, and
-/// the keys of a limit range that state it for one that does not
+/// What Kubernetes requires each container to state if a quota limits it, and the
+/// keys of a limit range that state it for a container that does not
 /// (`SetDefaults_LimitRangeItem` derives `default` from `max`, and
 /// `defaultRequest` from `default`, then from `min`).
 const STATED: [(&str, &str, &[&str]); 6] = [
@@ -182,7 +182,7 @@ fn check_quota(environment: Node<'_>, findings: &mut Findings) {
             limits.and_then(|limits| limits.get(key)).is_some_and(|l| l.get(resource).is_some())
         });
         if !is_stated {
-            let message = format!("a quota of `{bounded}`, and no default for containers");
+            let message = format!("there is a quota of `{bounded}`, but no default for containers");
             findings.push(
                 Finding::new(&QUOTA_WITHOUT_DEFAULT, message, key.location())
                     .because(format!("pods whose containers state no {resource} are refused"))
@@ -192,7 +192,7 @@ fn check_quota(environment: Node<'_>, findings: &mut Findings) {
     }
 }
 
-/// Asks of every `skip` whether the app is one, and not here.
+/// Checks for every `skip` that the app exists, but not here.
 pub(super) fn check_skips(
     resolved: &[ResolvedEnvironment],
     known: &Known<'_>,
@@ -204,12 +204,12 @@ pub(super) fn check_skips(
             known.check_app(&app.value, &app.location, findings);
             if let Some(present) = one.environment.app(&app.value) {
                 let message = format!(
-                    "`{}` is skipped in `{}`, and exists there",
+                    "`{}` is skipped in `{}`, but exists there",
                     app.value, one.environment.name
                 );
                 findings.push(
                     Finding::new(&SKIPPED_BUT_PRESENT, message, app.location.clone())
-                        .because("without effect")
+                        .because("has no effect")
                         .label(present.location.clone(), "the app")
                         .help("remove one of the two"),
                 );

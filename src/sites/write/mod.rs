@@ -86,5 +86,5 @@ fn value(site: &Site, yaml: &str) -> Result<Vec<Change>, Finding> {
         let help = "promote the whole list: lists replace each other, they do not merge";
         return Err(no_room(site, message, help));
     };
-    Ok(vec![Change::Become { map, key, yaml: yaml.to_owned() }])
+    Ok(vec![Change::SetYaml { map, key, yaml: yaml.to_owned() }])
 }

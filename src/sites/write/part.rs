@@ -43,7 +43,7 @@ pub(super) fn clear(part: &SitePart, removal: Removal) -> Option<Change> {
         Removal::Empty => part.is_there.then(|| Change::Set { at, text: String::new() }),
         Removal::Null => {
             let (map, key) = split(&at);
-            Some(Change::Become { map, key, yaml: "null\n".to_owned() })
+            Some(Change::SetYaml { map, key, yaml: "null\n".to_owned() })
         }
     }
 }

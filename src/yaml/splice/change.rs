@@ -19,28 +19,28 @@ pub struct Place {
 /// One intended change.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Change {
-    /// Makes the scalar at that place say that text. The way it is quoted
-    /// stays, unless the text would read as something else than a text.
+    /// Makes the scalar at that place a text. Its quotes are kept, unless the text
+    /// would be read as something other than text.
     Set {
         /// A scalar.
         at: Place,
-        /// What it is to say.
+        /// The new text.
         text: String,
     },
-    /// Gives a key a text; where maps on the way, or the key, are missing, they
-    /// are made in the style of their neighbours.
+    /// Gives a key a text. Missing maps on the way, and a missing key, are added in
+    /// the style of their neighbours.
     Insert {
         /// A map that may be missing, or the root of a file that is empty.
         map: Place,
         /// The key.
         key: String,
-        /// What it is to say.
+        /// The new text.
         text: String,
     },
-    /// Makes the value at a place be that YAML value: scalars are set, keys and
-    /// items are added and removed, and what is equal stays as it is written.
-    /// A key that is missing is inserted.
-    Become {
+    /// Makes the value of a key equal to a YAML value: scalars are set, keys and
+    /// items are added and removed, and what is equal is left as it is written.
+    /// A missing key is inserted.
+    SetYaml {
         /// A map that may be missing.
         map: Place,
         /// The key.
@@ -55,15 +55,14 @@ pub enum Change {
         /// The item.
         item: NewValue,
     },
-    /// Takes a key away with its value, or an item of a list, each with its
-    /// lines.
+    /// Removes a key with its value, or an item of a list, each with its lines.
     Remove {
         /// The key's value, or the item.
         at: Place,
     },
 }
 
-/// A value that is to be written.
+/// A new value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum NewValue {
     /// A scalar.
@@ -74,10 +73,10 @@ pub enum NewValue {
     Map(Vec<(String, NewValue)>),
 }
 
-/// A scalar that is to be written.
+/// A new scalar.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum NewScalar {
-    /// A text, quoted where it has to be.
+    /// A text, quoted if it has to be.
     Text(String),
     /// A number, a boolean or null, as it is written.
     Plain(String),
@@ -114,7 +113,7 @@ impl NewValue {
         }
     }
 
-    /// Whether it takes lines of its own below its key.
+    /// Whether it has lines of its own below its key.
     pub(super) fn is_block(&self) -> bool {
         match self {
             Self::Scalar(_) => false,
@@ -146,7 +145,7 @@ impl fmt::Display for NewValue {
     }
 }
 
-/// A node that a change applies to, with what it stands in.
+/// A node that a change applies to, with the collections around it.
 #[derive(Debug, Clone)]
 pub(super) struct EditTarget<'a> {
     pub(super) node: Node<'a>,
@@ -160,30 +159,30 @@ pub(super) struct EditTarget<'a> {
     pub(super) place: Place,
 }
 
-/// Where a place leads.
-pub(super) enum Lead<'a> {
-    /// To a node.
-    There(EditTarget<'a>),
-    /// To a map, or to nothing yet, in which these keys are missing, each in
-    /// the one before.
+/// What a place leads to.
+pub(super) enum Resolved<'a> {
+    /// A node.
+    Found(EditTarget<'a>),
+    /// A map or null in which these keys are missing, each inside the one before
+    /// it.
     Missing(EditTarget<'a>, Vec<String>),
 }
 
-/// Follows a place as far as it leads; none where its document is not there.
+/// Follows a place as far as it leads; none if its document does not exist.
 pub(super) fn follow<'a>(
     documents: &'a [Value],
     place: &Place,
-) -> Result<Option<Lead<'a>>, Finding> {
+) -> Result<Option<Resolved<'a>>, Finding> {
     let Some(mut target) = EditTarget::root(documents, place.document) else { return Ok(None) };
     let steps = place.route.steps();
     for (at, step) in steps.iter().enumerate() {
         let Some(next) = target.step(step)? else {
             let missing = missing_keys(&target, &steps[at..])?;
-            return Ok(Some(Lead::Missing(target, missing)));
+            return Ok(Some(Resolved::Missing(target, missing)));
         };
         target = next;
     }
-    Ok(Some(Lead::There(target)))
+    Ok(Some(Resolved::Found(target)))
 }
 
 impl<'a> EditTarget<'a> {
@@ -194,7 +193,7 @@ impl<'a> EditTarget<'a> {
         Some(Self { node, key: None, parent: None, in_flow: false, place })
     }
 
-    /// What a step leads to; none where it leads nowhere.
+    /// What a step leads to; none if it leads nowhere.
     pub(super) fn step(&self, step: &Step) -> Result<Option<Self>, Finding> {
         self.refuse_alias()?;
         let (node, key, step) = match step {
@@ -228,9 +227,9 @@ impl<'a> EditTarget<'a> {
     pub(super) fn refuse_alias(&self) -> Result<(), Finding> {
         let Some(anchored) = self.node.alias_of() else { return Ok(()) };
         let at = self.node.location();
-        let message = format!("`{}` repeats what stands elsewhere", at.text());
+        let message = format!("`{}` repeats what is written elsewhere", at.text());
         let finding = Finding::new(&EDIT_ALIAS, message, at)
-            .because("an edit here would be one of what it repeats");
+            .because("an edit here would change what it repeats");
         Err(show_anchor(finding, anchored))
     }
 }
@@ -249,8 +248,8 @@ fn merged(map: Node<'_>, key: KeyNode<'_>) -> Finding {
     let line = key.location().start().line;
     let message = format!("the key `{}` comes through `<<` from line {line}", key.text());
     Finding::new(&EDIT_ALIAS, message, map.location())
-        .because("this map does not have the key itself")
-        .label(key.location(), "it stands here")
+        .because("the key is not written in this map")
+        .label(key.location(), "it is written here")
         .help(format!("edit line {line}, or write the key into this map first"))
 }
 

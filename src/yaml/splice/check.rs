@@ -102,7 +102,7 @@ impl DataModel {
     /// Does to the data what an edit is to do to the text.
     pub(super) fn apply(&mut self, edit: &Edit) {
         match edit {
-            Edit::Begin { with } => {
+            Edit::CreateDocument { with } => {
                 let root = self.make(with);
                 self.roots.push(root);
             }

@@ -7,8 +7,8 @@ codes! {
     ///
     /// `*name` repeats what `&name` marks elsewhere, and `<<` takes keys from
     /// there. A change of the anchor would change every place that repeats it,
-    /// and a change of the alias would end the repetition: which of them is
-    /// meant, only a person knows. Edit the anchor, or write the value out.
+    /// and a change of the alias would end the repetition. Only a person knows which
+    /// of them is meant. Edit the anchor, or write the value out.
     ///
     /// ```yaml
     /// image: &image web:v1
@@ -18,9 +18,9 @@ codes! {
 
     /// An edit would change a template.
     ///
-    /// What `{{ … }}` becomes is decided elsewhere: a text in its place would
-    /// take the decision away, and a file with such lines is not YAML until it is
-    /// rendered. Edit the values that the template reads.
+    /// What `{{ … }}` becomes is decided elsewhere, and a text in its place would
+    /// override that. A file with such lines is not YAML until it is rendered. Edit
+    /// the values that the template reads.
     ///
     /// ```yaml
     /// image: "{{ .Values.image }}"     # refused: edit `image` in the values
@@ -29,9 +29,9 @@ codes! {
 
     /// An edit would change a text of several lines.
     ///
-    /// A block of text after `|` or `>` is edited where it is one line. Where it
-    /// is more, it is a file inside the file, and which of its bytes are meant
-    /// cannot be told.
+    /// A block of text after `|` or `>` is edited if it is a single line. If it has
+    /// more lines, it is a file inside the file, and rungs cannot know which of its
+    /// bytes are meant.
     ///
     /// ```yaml
     /// one: |
@@ -42,10 +42,10 @@ codes! {
     /// ```
     EDIT_LINES = "edit-lines", Answer, Error;
 
-    /// A tag says that a value is something else than text.
+    /// A tag says that a value is not text.
     ///
-    /// A tag such as `!!int` says what its value must be, and a text after it
-    /// would not be read. Remove the tag first.
+    /// A tag such as `!!int` says what its value must be, and a file with a text after
+    /// it could not be read. Remove the tag first.
     ///
     /// ```yaml
     /// tag: !!float 1.10     # refused
@@ -53,18 +53,18 @@ codes! {
     /// ```
     EDIT_TAG = "edit-tag", Answer, Error;
 
-    /// What is to be edited is not there, or is something else.
+    /// What is to be edited does not exist, or is something else.
     ///
     /// A scalar is set, a key is inserted into a map, an item is added to a
-    /// list. Where the place is not there or holds something else, the file is
-    /// not what the edit was made for, and nothing is written.
+    /// list. If the place does not exist or has something else, the file is not what
+    /// the edit was made for, and nothing is written.
     EDIT_PLACE = "edit-place", Answer, Error;
 
     /// An edit would change more than was meant.
     ///
-    /// After each edit the file is read again, and exactly what was meant must
-    /// differ. Where that is not so, nothing is written. It takes unusual YAML:
-    /// keys after `?`, a map that `<<` overrides, comments between the parts of
+    /// After each edit the file is read again, and exactly the intended values must
+    /// differ. If others differ, nothing is written. This only happens with unusual
+    /// YAML: keys after `?`, a map that `<<` overrides, comments between the parts of
     /// what is removed. Edit such a file by hand.
     EDIT_UNSAFE = "edit-unsafe", Answer, Error;
 }

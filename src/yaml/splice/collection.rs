@@ -10,8 +10,8 @@ use super::spell::{Quote, ValueWriter};
 use crate::diagnostic::Finding;
 use crate::yaml::{Node, Style, line};
 
-/// The patch that writes the first document, after what stands there.
-pub(super) fn begin(file: &EditedFile<'_>, with: &NewValue) -> Patch {
+/// The patch that writes the first document, after the text that is there.
+pub(super) fn create_document(file: &EditedFile<'_>, with: &NewValue) -> Patch {
     let text = file.text();
     let writer = file.writer(None, text.len());
     let is_fresh = line::column(text, text.len()) == 0;
@@ -39,7 +39,7 @@ pub(super) fn insert(
 ) -> Result<Vec<Patch>, Finding> {
     target.refuse_alias()?;
     let map = target.node;
-    if file.is_void(map) && !map.is_sequence() {
+    if file.is_empty(map) && !map.is_sequence() {
         return replace(file, target, &NewValue::Map(entries.to_vec()));
     }
     if !map.is_mapping() {
@@ -103,7 +103,7 @@ pub(super) fn insert_items(
 ) -> Result<Vec<Patch>, Finding> {
     target.refuse_alias()?;
     let list = target.node;
-    if file.is_void(list) && !list.is_mapping() {
+    if file.is_empty(list) && !list.is_mapping() {
         // Brackets that are a whole document stay, as do those around it.
         if target.parent.is_none() && list.style() == Style::Flow {
             let writer = file.writer(None, list.span().end as usize);
@@ -179,7 +179,7 @@ fn block_item(
 }
 
 fn no_collection(target: &EditTarget<'_>, wanted: &str) -> Finding {
-    let message = format!("{} stands where {wanted} is needed", target.node.kind().noun());
+    let message = format!("found {} where {wanted} is needed", target.node.kind().noun());
     Finding::new(&EDIT_PLACE, message, target.node.location())
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::change::{Change, EditTarget, Lead, NewScalar, NewValue, Place, follow, no_place};
+use super::change::{Change, EditTarget, NewScalar, NewValue, Place, Resolved, follow, no_place};
 use super::code::EDIT_PLACE;
 use super::layout::EditedFile;
 use super::spell::said_by;
@@ -10,21 +10,21 @@ use crate::diagnostic::Finding;
 use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{Dialect, Kind, Node, Step, Style, Value, parse};
 
-/// A smallest edit, at a place that is there.
+/// A smallest edit, at a place that exists.
 #[derive(Debug, Clone)]
 pub(super) enum Edit {
-    /// Writes the first document of a file that holds none.
-    Begin { with: NewValue },
-    /// Makes a scalar say something.
+    /// Writes the first document of an empty file.
+    CreateDocument { with: NewValue },
+    /// Gives a scalar a new value.
     Set { at: Place, to: NewScalar },
-    /// Puts a value in the place of another.
+    /// Replaces a value by another.
     Replace { at: Place, with: NewValue },
     /// Adds keys to a map, or to a null that becomes one.
     Insert { map: Place, entries: Vec<(String, NewValue)> },
     /// Adds items to a list before the one of that index, or to a null that
     /// becomes one.
     InsertItems { list: Place, index: usize, items: Vec<NewValue> },
-    /// Takes a key or item away.
+    /// Removes a key or item.
     Remove { parent: Place, step: Step },
 }
 
@@ -33,7 +33,7 @@ impl Edit {
     /// collection are made one after the other.
     pub(super) fn collection(&self) -> Option<&Place> {
         match self {
-            Self::Begin { .. } | Self::Set { .. } => None,
+            Self::CreateDocument { .. } | Self::Set { .. } => None,
             Self::Replace { at, .. } => Some(at),
             Self::Insert { map, .. } => Some(map),
             Self::InsertItems { list, .. } => Some(list),
@@ -41,11 +41,11 @@ impl Edit {
         }
     }
 
-    /// Whether the indices of a list's items are others after it.
+    /// Whether it changes the indices of a list's items.
     pub(super) fn moves_items(&self) -> bool {
         matches!(
             self,
-            Self::Begin { .. }
+            Self::CreateDocument { .. }
                 | Self::Replace { .. }
                 | Self::InsertItems { .. }
                 | Self::Remove { step: Step::Index(_), .. }
@@ -56,24 +56,24 @@ impl Edit {
 /// What is left to do of a change.
 pub(super) fn edits(file: &EditedFile<'_>, change: &Change) -> Result<Vec<Edit>, Finding> {
     match change {
-        Change::Set { at, text } => Ok(set(text, &there(file, at)?)),
+        Change::Set { at, text } => Ok(set(text, &find(file, at)?)),
         Change::Insert { map, key, text } => {
             let value = place_in(map, key);
-            match lead(file, &value)? {
-                Some(Lead::There(target)) => Ok(set(text, &target)),
+            match resolve(file, &value)? {
+                Some(Resolved::Found(target)) => Ok(set(text, &target)),
                 missing => Ok(vec![make(file, &value, missing, NewValue::text(text))?]),
             }
         }
         Change::Append { list, item } => append(file, list, item),
         Change::Remove { at } => remove(file, at),
-        Change::Become { map, key, yaml } => {
+        Change::SetYaml { map, key, yaml } => {
             let wanted = wanted(file, yaml)?;
             let value = place_in(map, key);
             let wanted = wanted.as_ref().map(Value::root);
-            match (lead(file, &value)?, wanted) {
-                (Some(Lead::There(target)), Some(wanted)) => become_equal(&target, wanted),
-                (Some(Lead::There(target)), None) if target.node.is_null() => Ok(Vec::new()),
-                (Some(Lead::There(target)), None) => {
+            match (resolve(file, &value)?, wanted) {
+                (Some(Resolved::Found(target)), Some(wanted)) => make_equal(&target, wanted),
+                (Some(Resolved::Found(target)), None) if target.node.is_null() => Ok(Vec::new()),
+                (Some(Resolved::Found(target)), None) => {
                     Ok(vec![Edit::Replace { at: target.place, with: NewValue::null() }])
                 }
                 (missing, wanted) => {
@@ -91,28 +91,30 @@ fn place_in(map: &Place, key: &str) -> Place {
     place
 }
 
-fn lead<'a>(file: &EditedFile<'a>, place: &Place) -> Result<Option<Lead<'a>>, Finding> {
+fn resolve<'a>(file: &EditedFile<'a>, place: &Place) -> Result<Option<Resolved<'a>>, Finding> {
     match follow(file.documents, place)? {
         None if place.document > 0 || !file.documents.is_empty() => Err(no_document(file, place)),
-        lead => Ok(lead),
+        resolved => Ok(resolved),
     }
 }
 
-fn there<'a>(file: &EditedFile<'a>, place: &Place) -> Result<EditTarget<'a>, Finding> {
-    match lead(file, place)? {
-        Some(Lead::There(target)) => Ok(target),
-        Some(Lead::Missing(target, keys)) => Err(no_place(&target, &Step::Key(keys[0].clone()))),
+fn find<'a>(file: &EditedFile<'a>, place: &Place) -> Result<EditTarget<'a>, Finding> {
+    match resolve(file, place)? {
+        Some(Resolved::Found(target)) => Ok(target),
+        Some(Resolved::Missing(target, keys)) => {
+            Err(no_place(&target, &Step::Key(keys[0].clone())))
+        }
         None => Err(no_document(file, place)),
     }
 }
 
 fn no_document(file: &EditedFile<'_>, place: &Place) -> Finding {
     let (wanted, there) = (place.document + 1, file.documents.len());
-    let message = format!("document {wanted} of the file is not there; it has {there}");
+    let message = format!("the file has no document {wanted}; it has {there}");
     Finding::new(&EDIT_PLACE, message, Location::new(file.source, Span::default()))
 }
 
-/// What makes a scalar say a text; nothing where it does.
+/// The edits that make a scalar a text; none if it is that text already.
 fn set(text: &str, target: &EditTarget<'_>) -> Vec<Edit> {
     let node = target.node;
     let is_said = match node.kind() {
@@ -143,26 +145,26 @@ fn is_digits(text: &str) -> bool {
         && (text == "0" || !text.starts_with('0'))
 }
 
-/// What makes a value that is missing.
+/// The edit that adds a missing value.
 fn make(
     file: &EditedFile<'_>,
     place: &Place,
-    missing: Option<Lead<'_>>,
+    missing: Option<Resolved<'_>>,
     value: NewValue,
 ) -> Result<Edit, Finding> {
     let wrap = |keys: &[String], value| {
         keys.iter().rev().fold(value, |value, key| NewValue::Map(vec![(key.clone(), value)]))
     };
-    let Some(Lead::Missing(target, keys)) = missing else {
+    let Some(Resolved::Missing(target, keys)) = missing else {
         let with = wrap(&keys(file, place)?, value);
-        return Ok(Edit::Begin { with });
+        return Ok(Edit::CreateDocument { with });
     };
     let (first, rest) = keys.split_first().expect("what is missing has a key");
     let entries = vec![(first.clone(), wrap(rest, value))];
     Ok(Edit::Insert { map: target.place, entries })
 }
 
-/// The keys of a place in a file that holds nothing.
+/// The keys of a place in an empty file.
 fn keys(file: &EditedFile<'_>, place: &Place) -> Result<Vec<String>, Finding> {
     let key = |step: &Step| match step {
         Step::Key(key) => Ok(key.clone()),
@@ -173,8 +175,8 @@ fn keys(file: &EditedFile<'_>, place: &Place) -> Result<Vec<String>, Finding> {
 
 fn append(file: &EditedFile<'_>, list: &Place, item: &NewValue) -> Result<Vec<Edit>, Finding> {
     let items = vec![item.clone()];
-    match lead(file, list)? {
-        Some(Lead::There(target)) => {
+    match resolve(file, list)? {
+        Some(Resolved::Found(target)) => {
             let index = target.node.items().len();
             Ok(vec![Edit::InsertItems { list: target.place, index, items }])
         }
@@ -183,7 +185,7 @@ fn append(file: &EditedFile<'_>, list: &Place, item: &NewValue) -> Result<Vec<Ed
 }
 
 fn remove(file: &EditedFile<'_>, at: &Place) -> Result<Vec<Edit>, Finding> {
-    let EditTarget { node, place, .. } = there(file, at)?;
+    let EditTarget { node, place, .. } = find(file, at)?;
     let Some((route, last)) = place.route.split_last() else {
         let message = "a document's root is not removed";
         return Err(Finding::new(&EDIT_PLACE, message, node.location()));
@@ -192,7 +194,7 @@ fn remove(file: &EditedFile<'_>, at: &Place) -> Result<Vec<Edit>, Finding> {
     Ok(vec![Edit::Remove { parent, step: last.clone() }])
 }
 
-/// The value that one is to become; none for null.
+/// The value that another is to be made equal to; none for null.
 fn wanted(file: &EditedFile<'_>, yaml: &str) -> Result<Option<Value>, Finding> {
     let name = RepoPath::new("value.yaml").expect("a plain name is a path");
     let value = Arc::new(SourceFile::new(name, yaml.to_owned()));
@@ -204,8 +206,8 @@ fn wanted(file: &EditedFile<'_>, yaml: &str) -> Result<Option<Value>, Finding> {
     Ok(documents.into_iter().next())
 }
 
-/// What makes a value equal to another.
-fn become_equal(target: &EditTarget<'_>, wanted: Node<'_>) -> Result<Vec<Edit>, Finding> {
+/// The edits that make a value equal to another.
+fn make_equal(target: &EditTarget<'_>, wanted: Node<'_>) -> Result<Vec<Edit>, Finding> {
     let mut edits = Vec::new();
     differ(target, wanted, &mut edits)?;
     Ok(edits)
@@ -235,7 +237,7 @@ fn differ(target: &EditTarget<'_>, wanted: Node<'_>, edits: &mut Vec<Edit>) -> R
     }
 }
 
-/// Whether a scalar can say a text where it stands, without a line more.
+/// Whether a scalar can be replaced by a text without an additional line.
 fn stays_on_its_line(node: Node<'_>, text: &str) -> bool {
     let lines = |text: &str| text.trim_end_matches('\n').contains('\n');
     let breaks = |text: &str| text.len() - text.trim_end_matches('\n').len();
@@ -294,7 +296,7 @@ fn differ_in_keys(
 }
 
 /// Items at both ends that are the same stay; between them, each becomes the
-/// one that stands at its place.
+/// one at its position.
 fn differ_in_items(
     target: &EditTarget<'_>,
     wanted: Node<'_>,

@@ -63,14 +63,14 @@ fn own_lines(text: &str, end: usize, indent: &str, joined: &str) -> Vec<Patch> {
     vec![Patch::insert(end, ","), Patch::insert(at, format!("{indent}{joined}"))]
 }
 
-/// Elements after what `<<` brings, where a map has nothing else.
+/// Elements after a `<<`, if a map has nothing else.
 fn after_merge(text: &str, collection: Node<'_>, elements: &[String]) -> Patch {
     let span = collection.span().range();
     let inner = text[span.start..span.end - 1].trim_end().trim_end_matches(',');
     Patch::insert(span.start + inner.len(), format!(", {}", elements.join(", ")))
 }
 
-/// What stands between two elements.
+/// The text between two elements.
 fn separator(text: &str, collection: Node<'_>, there: &[Element<'_>]) -> String {
     if let [.., one, two] = there {
         let gap = text.get(one.end..two.start).unwrap_or_default();
@@ -88,7 +88,7 @@ fn separator(text: &str, collection: Node<'_>, there: &[Element<'_>]) -> String 
     if is_compact(&text[collection.span().range()]) { "," } else { ", " }.to_owned()
 }
 
-/// Whether no blank stands in brackets, as programs write JSON.
+/// Whether brackets have no blanks inside, as programs write JSON.
 fn is_compact(written: &str) -> bool {
     written.contains("\":") && !written.contains(char::is_whitespace)
 }
@@ -142,7 +142,7 @@ pub(super) fn remove(
     })])
 }
 
-/// Whether an element starts a line that the bracket does not stand on.
+/// Whether an element is first on a line other than that of the bracket.
 fn has_own_lines(text: &str, collection: Node<'_>, start: usize) -> bool {
     let line = line::start(text, start);
     line::skip_blanks(text, line) == start && (collection.span().start as usize) < line

@@ -120,12 +120,12 @@ impl<'a> EditedFile<'a> {
         place::tag_of(self.text(), node.span().start as usize)
     }
 
-    /// Whether a collection holds nothing, or a value is null.
-    pub(super) fn is_void(&self, node: Node<'_>) -> bool {
+    /// Whether a collection is empty, or a value is null.
+    pub(super) fn is_empty(&self, node: Node<'_>) -> bool {
         match node.kind() {
             Kind::Null => true,
             Kind::Sequence(items) => items.is_empty(),
-            // What a merge brings stands there too.
+            // The map may have a `<<` that brings entries.
             Kind::Mapping(_) => {
                 let inner = self.text()[node.span().range()].strip_prefix('{');
                 inner.is_some_and(|inner| inner.trim_end_matches('}').trim().is_empty())
@@ -135,8 +135,7 @@ impl<'a> EditedFile<'a> {
     }
 }
 
-/// Whether the lists in a map stand further right than their keys, where it
-/// has some.
+/// Whether the lists in a map are indented more than their keys, if it has lists.
 fn indents_lists(text: &str) -> impl Fn(Node<'_>) -> Option<bool> {
     move |map| {
         let (key, list) = map
@@ -189,15 +188,15 @@ fn entry<'a>(file: &EditedFile<'_>, key: KeyNode<'a>, value: Node<'a>) -> Elemen
 pub(super) struct Habits {
     /// Columns from a map's keys to those of a map in it.
     pub(super) step: usize,
-    /// Whether lists stand further right than their keys.
+    /// Whether lists are indented more than their keys.
     pub(super) indents_lists: bool,
-    /// The quotes where no neighbour has some.
+    /// The quotes to use if no neighbour has any.
     pub(super) quote: Quote,
 }
 
-/// What was counted.
+/// How often each way of writing occurs in a file.
 #[derive(Default)]
-struct Census {
+struct StyleCounts {
     step: Option<usize>,
     lists: [usize; 2],
     quotes: [usize; 2],
@@ -206,21 +205,21 @@ struct Census {
 impl Habits {
     /// The habits that a file's documents show.
     pub(super) fn of(text: &str, documents: &[Value]) -> Self {
-        let mut census = Census::default();
+        let mut counts = StyleCounts::default();
         for document in documents {
-            census.visit(text, document.root());
+            counts.visit(text, document.root());
         }
-        let [flush, indented] = census.lists;
-        let [single, double] = census.quotes;
+        let [flush, indented] = counts.lists;
+        let [single, double] = counts.quotes;
         Self {
-            step: census.step.unwrap_or(2),
+            step: counts.step.unwrap_or(2),
             indents_lists: indented > flush,
             quote: if single > double { Quote::Single } else { Quote::Double },
         }
     }
 }
 
-impl Census {
+impl StyleCounts {
     fn visit(&mut self, text: &str, node: Node<'_>) {
         if node.alias_of().is_some() {
             return;

@@ -1,13 +1,13 @@
 //! Changing values of a file, and no other bytes of it.
 //!
-//! What can be changed, and the place that it applies to, says `change`; why a
-//! change is refused, `code`. [`splice`] takes a file's changes through these
+//! `change` says what can be changed, and at which place; `code`, why a change is
+//! refused. [`splice`] takes a file's changes through these
 //! steps, each in a file of its own:
 //!
 //! - `edits`: a change becomes the smallest edits that are left to do;
 //! - `replace`, `collection` and `flow`: an edit becomes patches, which are bytes
-//!   for bytes (`patch`). They stand where the elements of the file stand and are
-//!   written as their neighbours are (`layout`), with quotes and indentation that
+//!   for bytes (`patch`). They are placed by the elements of the file and
+//!   written like their neighbours (`layout`), with quotes and indentation that
 //!   every reader reads alike (`spell`);
 //! - `check`: the patched text is read again, and has to say exactly what the file
 //!   said with the edits made to its data. What does not is not written.
@@ -29,7 +29,7 @@ use std::sync::Arc;
 pub use change::{Change, NewScalar, NewValue, Place};
 pub use code::CODES;
 
-use change::{Lead, follow};
+use change::{Resolved, follow};
 use check::DataModel;
 use code::{EDIT_TEMPLATE, EDIT_UNSAFE};
 use edits::{Edit, edits};
@@ -180,12 +180,12 @@ impl EditBatch {
 /// The bytes that an edit changes.
 fn patches(file: &EditedFile<'_>, edit: &Edit) -> Result<Vec<Patch>, Finding> {
     let there = |place: &Place| match follow(file.documents, place) {
-        Ok(Some(Lead::There(target))) => Ok(target),
+        Ok(Some(Resolved::Found(target))) => Ok(target),
         Err(finding) => Err(finding),
         Ok(_) => panic!("an edit's place was found before"),
     };
     match edit {
-        Edit::Begin { with } => Ok(vec![collection::begin(file, with)]),
+        Edit::CreateDocument { with } => Ok(vec![collection::create_document(file, with)]),
         Edit::Set { at, to } => replace::set(file, &there(at)?, to),
         Edit::Replace { at, with } => replace::replace(file, &there(at)?, with),
         Edit::Insert { map, entries } => collection::insert(file, &there(map)?, entries),

@@ -1,4 +1,4 @@
-//! Putting one value in the place of another: a scalar that says something
+//! Replacing one value by another: a scalar that says something
 //! else, and any other value.
 
 use std::ops::Range;
@@ -20,7 +20,7 @@ pub(super) fn set(
     target.refuse_alias()?;
     let node = target.node;
     if node.is_mapping() || node.is_sequence() {
-        let message = format!("{} stands where a scalar is to be set", node.kind().noun());
+        let message = format!("found {} where a scalar is to be set", node.kind().noun());
         return Err(Finding::new(&EDIT_PLACE, message, node.location()));
     }
     refuse_typed(file, target)?;
@@ -47,7 +47,7 @@ fn spelling(file: &EditedFile<'_>, target: &EditTarget<'_>) -> Spelling {
 
 fn template(target: &EditTarget<'_>) -> Finding {
     let at = target.node.location();
-    Finding::new(&EDIT_TEMPLATE, "a template's expression stands where a text is to be set", at)
+    Finding::new(&EDIT_TEMPLATE, "found a template's expression where a text is to be set", at)
         .because("what it becomes is decided elsewhere")
         .help("edit the value that the expression reads")
 }

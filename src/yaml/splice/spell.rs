@@ -40,7 +40,7 @@ pub(super) struct ValueWriter<'a> {
     pub(super) wanted: Option<Quote>,
     /// The quotes of keys as their neighbours have them.
     pub(super) key_quote: Option<Quote>,
-    /// What stands between a key and its value.
+    /// The text between a key and its value.
     pub(super) colon: &'a str,
 }
 
@@ -58,7 +58,7 @@ impl ValueWriter<'_> {
         format!("{}{}", self.line_break, " ".repeat(columns))
     }
 
-    /// `key: value` at a column where the cursor stands.
+    /// `key: value` at the column of the cursor.
     pub(super) fn entry(&self, column: usize, key: &str, value: &NewValue) -> String {
         let key = self.key(key, false);
         match value {
@@ -74,7 +74,7 @@ impl ValueWriter<'_> {
         }
     }
 
-    /// `- value` at a column where the cursor stands; `dash` is `-` with the
+    /// `- value` at the column of the cursor; `dash` is `-` with the
     /// blanks after it.
     pub(super) fn item(&self, column: usize, dash: &str, value: &NewValue) -> String {
         let column = column + dash.len();
@@ -91,8 +91,7 @@ impl ValueWriter<'_> {
         }
     }
 
-    /// A value at a column where the cursor stands, over several lines where it
-    /// is a collection.
+    /// A value at the column of the cursor, over several lines if it is a collection.
     pub(super) fn block(&self, column: usize, value: &NewValue) -> String {
         let lines: Vec<String> = match value {
             NewValue::Map(entries) if value.is_block() => {
@@ -162,7 +161,7 @@ pub(super) struct Spelling {
     pub(super) wanted: Option<Quote>,
     /// The quotes to use where some are needed.
     pub(super) needed: Quote,
-    /// Whether it stands inside brackets.
+    /// Whether it is inside brackets.
     pub(super) in_flow: bool,
     /// Whether a `?` is known to do no harm inside brackets.
     pub(super) marks: bool,

@@ -36,7 +36,7 @@ fn insert(map: &str, key: &str, text: &str) -> Change {
 }
 
 fn become_yaml(map: &str, key: &str, yaml: &str) -> Change {
-    Change::Become { map: place(map), key: key.to_owned(), yaml: yaml.to_owned() }
+    Change::SetYaml { map: place(map), key: key.to_owned(), yaml: yaml.to_owned() }
 }
 
 fn append(list: &str, item: &[(&str, &str)]) -> Change {

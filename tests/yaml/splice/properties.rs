@@ -318,7 +318,7 @@ proptest! {
             set(at, &text_of),
             Change::Insert { map: at.clone(), key: key.clone(), text: text_of.clone() },
             Change::Append { list: at.clone(), item: NewValue::map([(key.clone(), NewValue::text(&text_of))]) },
-            Change::Become { map: at.clone(), key, yaml: "a: |\n  b\n\n  c\nd: [1, {}]\n".into() },
+            Change::SetYaml { map: at.clone(), key, yaml: "a: |\n  b\n\n  c\nd: [1, {}]\n".into() },
             Change::Remove { at: at.clone() },
         ] {
             if let Ok(changed) = edited(&text, &[change]) {
@@ -334,7 +334,7 @@ proptest! {
         let keys: Vec<_> = documents[0].root().entries().map(|(key, _)| key.text().to_owned()).collect();
         for key in keys {
             let map = Place { document: 0, route: Route::root() };
-            let change = Change::Become { map, key: key.clone(), yaml: other.clone() };
+            let change = Change::SetYaml { map, key: key.clone(), yaml: other.clone() };
             let changed = edited(&text, &[change]);
             let changed = changed.unwrap_or_else(|findings| panic!("{findings:?}\n{text}\n{key} to\n{other}"));
             let again = read(&changed).unwrap();

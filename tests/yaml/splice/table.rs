@@ -54,7 +54,7 @@ fn edit(change: &Change) -> String {
         Change::Insert { map, key, text } => {
             format!("add {} to {}", code(&format!("{key}: {text}")), route(map))
         }
-        Change::Become { map, key, yaml } => {
+        Change::SetYaml { map, key, yaml } => {
             let yaml = lines(yaml);
             format!("make {} of {}:<br>{yaml}", code(key), route(map))
         }
