@@ -10,11 +10,10 @@ use crate::diagnostic::{Finding, codes};
 use crate::source::{DirectoryWalk, Location, Named, RepoPath};
 
 codes! {
-    /// A file of another extension than `.yaml`.
+    /// A file with an extension other than `.yaml`.
     ///
-    /// Below `environments/`, settings are read from `*.yaml` and nothing
-    /// else, so that no file is half in force. A `.yml` there would be
-    /// overlooked in silence, so it is an error. Rename it:
+    /// Below `environments/`, settings are read only from `*.yaml`. A `.yml` there
+    /// would be silently ignored, so it is an error. Rename it:
     ///
     /// ```text
     /// git mv environments/qa/web.yml environments/qa/web.yaml
@@ -22,22 +21,22 @@ codes! {
     WRONG_EXTENSION = "wrong-extension", Input, Error;
 }
 
-/// A directory of `environments/`, that itself included.
+/// `environments/`, or a directory in it.
 pub(super) struct Directory {
     pub(super) path: RepoPath,
     /// The directory's `environment.yaml`.
     pub(super) environment: Option<ConfigFile<EnvironmentFile>>,
     /// The apps' files, by name.
     pub(super) apps: BTreeMap<String, ConfigFile<AppFile>>,
-    /// The names of its apps' files in order, those that were not or could not
-    /// be read included: what names one of them is not wrong.
+    /// The names of its apps' files in order, including those that were not or could
+    /// not be read: a setting may name them.
     pub(super) app_names: Arc<[String]>,
     /// The sub-directories; a directory without any is an environment.
     pub(super) children: Vec<Directory>,
 }
 
 impl Directory {
-    /// Whether it has the file of an app, be it read or not.
+    /// Whether it has the file of an app, whether that was read or not.
     pub(super) fn has_app(&self, name: &str) -> bool {
         self.app_names.binary_search_by(|one| one.as_str().cmp(name)).is_ok()
     }
@@ -75,7 +74,7 @@ impl ConfigReader<'_> {
         directory
     }
 
-    /// Reads a file of a directory where it is to be read; the name of its app,
+    /// Reads a file of a directory if it is to be read. Returns the name of its app,
     /// if it is an app's.
     fn file(&mut self, directory: &mut Directory, mut name: String) -> Option<String> {
         if name == "environment.yaml" {

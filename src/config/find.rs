@@ -9,10 +9,10 @@ use crate::diagnostic::{Finding, codes};
 use crate::source::{Location, RepoPath};
 
 codes! {
-    /// A train that is not there.
+    /// There is no such train.
     ///
-    /// A train is a list of apps that are promoted together, by the name that
-    /// `trains` in `rungs.yaml` gives it.
+    /// A train is a list of apps that are promoted together. `trains` in `rungs.yaml`
+    /// gives it a name.
     ///
     /// ```yaml
     /// trains: { shop: [guestbook, cart] }
@@ -25,7 +25,7 @@ impl Repository {
     ///
     /// # Errors
     ///
-    /// There is none; the finding names the one that was probably meant.
+    /// It does not exist; the finding names the one that was probably meant.
     pub fn find_environment(&self, name: &str) -> Result<&Environment, Finding> {
         let name = name.trim_end_matches('/');
         let found = self.environments.iter().find(|environment| environment.name.as_str() == name);
@@ -49,7 +49,7 @@ impl Repository {
     ///
     /// # Errors
     ///
-    /// There is none; the finding names the one that was probably meant.
+    /// It does not exist; the finding names the one that was probably meant.
     pub fn find_train(&self, name: &str) -> Result<&Train, Finding> {
         self.trains.get(name).ok_or_else(|| {
             let known = self.trains.keys().map(String::as_str);
@@ -63,12 +63,12 @@ impl Repository {
     }
 
     /// An environment's app in a native repository, by the names that a person
-    /// typed. One that was not to be loaded counts as not there.
+    /// typed. An app that was not to be loaded counts as missing.
     ///
     /// # Errors
     ///
-    /// There is no such environment, or it has no such app; the finding says
-    /// where the app is, or which was probably meant.
+    /// There is no such environment, or it does not have the app; the finding says
+    /// where the app is, or which one was probably meant.
     pub fn find_app(&self, environment: &str, app: &str) -> Result<(&Environment, &App), Finding> {
         let environment = self.find_environment(environment)?;
         if let Some(found) = environment.app(app) {
@@ -82,7 +82,7 @@ impl Repository {
             .maybe_help(self.where_it_is(app, environment)))
     }
 
-    /// That no environment has an app of that name, where these are known.
+    /// The finding that no environment has an app of that name, if the apps are known.
     pub fn unknown_app<'a>(
         &self,
         app: &str,
@@ -105,8 +105,8 @@ impl Repository {
 }
 
 impl Environment {
-    /// What an app has to pass to enter: its own gates with the environment's
-    /// where they are known, else the environment's.
+    /// The gates that an app has to pass to enter: its own together with the
+    /// environment's if they are known, else the environment's.
     pub fn gates_of(&self, app: &str) -> &Gates {
         self.app(app).map_or(&self.gates, |app| &app.gates)
     }

@@ -1,5 +1,5 @@
-//! Where pull requests are opened: what the file says, what it means, and how the
-//! one is made of the other.
+//! Where pull requests are opened: how the file writes it, what it means, and how
+//! the former is turned into the latter.
 
 use schemars::JsonSchema;
 
@@ -12,11 +12,11 @@ use crate::source::{Location, RepoPath, Tree};
 use crate::yaml::{Dialect, Node, parse};
 
 codes! {
-    /// A token stands in a file.
+    /// A token is written in a file.
     ///
-    /// Whoever reads the repository, its history or a copy of it reads the
+    /// Whoever can read the repository, its history or a copy of it can read the
     /// token too. Name the environment variable or the file that holds it
-    /// instead, and revoke the one that was written down.
+    /// instead, and revoke the token that was written down.
     ///
     /// ```yaml
     /// forge: { kind: gitea, token: 3f0c… }                   # wrong
@@ -28,7 +28,7 @@ codes! {
 record! {
     /// Where pull requests are opened.
     struct ForgeFile("`forge`") {
-        /// What runs there.
+        /// The forge's software.
         required kind: ForgeKind = "kind",
         /// The forge's address, without credentials: `https://git.example.com`.
         required url: Url = "url",
@@ -36,14 +36,13 @@ record! {
         required repository: ForgeRepository = "repository",
         /// The branch that is deployed. Default: the remote's own default.
         optional base: BranchName = "base",
-        /// Where the token comes from; it never stands in a file of the
-        /// repository.
+        /// Where the token comes from. It is never in a file of the repository.
         optional token: TokenFile = "token",
     }
 }
 
 choice! {
-    /// What runs on a forge.
+    /// The software of a forge.
     pub enum ForgeKind("a kind of forge") {
         /// GitHub.
         Github = "github",
@@ -66,7 +65,7 @@ record! {
     }
 }
 
-/// Where the forge's token comes from, and never the token.
+/// Where the forge's token comes from, but never the token itself.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(transparent)]
 pub(in crate::config) struct TokenFile(pub(in crate::config) TokenSourceFile);
@@ -79,8 +78,8 @@ impl Decode for TokenFile {
         let location = node.location();
         location.file().mark_secret(location.span());
         findings.push(
-            Finding::new(&TOKEN_IN_FILE, "a token stands in the file", location)
-                .because("everybody who reads the repository reads this")
+            Finding::new(&TOKEN_IN_FILE, "there is a token in the file", location)
+                .because("everybody who can read the repository can read this")
                 .help("name where it comes from, `token: { env: RUNGS_TOKEN }`, and revoke it"),
         );
         None
@@ -90,7 +89,7 @@ impl Decode for TokenFile {
 /// Where pull requests are opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forge {
-    /// What runs there.
+    /// The forge's software.
     pub kind: ForgeKind,
     /// The forge's address, without credentials.
     pub url: String,
@@ -100,7 +99,7 @@ pub struct Forge {
     pub base: Option<String>,
     /// Where the token comes from.
     pub token: Option<TokenSource>,
-    /// Where the file says so.
+    /// The place of this setting.
     pub location: Location,
 }
 
@@ -109,11 +108,11 @@ pub struct Forge {
 pub enum TokenSource {
     /// An environment variable.
     Env(String),
-    /// A file of the machine.
+    /// A file on the machine.
     File(String),
 }
 
-/// What the file says of the forge.
+/// The settings of the forge in the file.
 pub(super) fn resolve(raw: &Sourced<ForgeFile>, findings: &mut Findings) -> Forge {
     let file = &raw.value;
     Forge {
@@ -138,13 +137,13 @@ fn token(raw: &Sourced<TokenFile>, findings: &mut Findings) -> Option<TokenSourc
     }
 }
 
-/// Reads `forge.base` of `rungs.yaml`, and nothing else of it: which commit's
-/// configuration counts is known by this branch only. None where there is no
-/// such file, or where it names none.
+/// Reads `forge.base` of `rungs.yaml` and nothing else: only this branch tells
+/// which commit's configuration counts. None if there is no such file, or it does
+/// not name a branch.
 ///
 /// # Errors
 ///
-/// The file cannot be read, is not YAML, or names what cannot be a branch.
+/// The file cannot be read, is not YAML, or the name cannot be a branch's.
 pub fn configured_base_branch(tree: &Tree) -> Result<Option<String>, Findings> {
     let read = tree.read_if_present(&RepoPath::root().child("rungs.yaml"));
     let read = read.map_err(|error| Finding::of_read_error(&error, None))?;

@@ -1,8 +1,8 @@
-//! Conditions for entering an environment: for each gate what the files say, what
-//! it means, and how the one is made of the other.
+//! Conditions for entering an environment: for each gate, how the files write it,
+//! what it means, and how the former is turned into the latter.
 //!
-//! A gate's configuration is all here: its key in [`GatesFile`], its place in
-//! [`Gates`], and what it has of its own.
+//! All of a gate's configuration is here: its key in [`GatesFile`], its field in
+//! [`Gates`], and its own types.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
@@ -15,7 +15,7 @@ use crate::source::Location;
 use crate::yaml::{Node, Value};
 
 codes! {
-    /// A freeze ends before it begins.
+    /// A freeze ends before it starts.
     ///
     /// `from` is the first day of a freeze and `until` its last.
     ///
@@ -29,55 +29,55 @@ codes! {
 record! {
     /// Conditions for entering an environment.
     struct GatesFile("`gates`") {
-        /// How long a state has to stand in the environment before: `24h`, or
-        /// a map that also says whose clock is trusted.
+        /// How long a state must have been in the previous environment: `24h`,
+        /// or a map that also says whose clock is trusted.
         setting soak: SoakFile = "soak",
-        /// When one may enter.
+        /// When a state may enter.
         setting window: WindowFile = "window",
         /// Who has to approve.
         setting approvals: ApprovalsFile = "approvals",
         /// Checks that have to pass.
         setting checks: List<CheckFile> = "checks",
-        /// What tags look like: a regular expression.
+        /// A regular expression that every tag has to match.
         setting tag: Pattern = "tag",
         /// Which images are allowed.
         setting image: ImageGateFile = "image",
         /// Whether an image needs a digest.
         setting digest: DigestGate = "digest",
-        /// Values that have to be as stated.
+        /// Values that the app must have in the source or target environment.
         setting field: List<FieldFile> = "field",
-        /// What a ticket looks like: a regular expression. A promotion has to
-        /// name one.
+        /// A regular expression for tickets. Every promotion has to name a
+        /// ticket that matches it.
         setting ticket: Pattern = "ticket",
     }
 }
 
-/// The gates of an environment, or of one app in it. What is none or empty asks
-/// for nothing.
+/// The gates of an environment, or of one app in it. A field that is none or empty
+/// requires nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Gates {
-    /// How long a state has to stand in the environment before.
+    /// How long a state must have been in the previous environment.
     pub soak: Option<Sourced<Soak>>,
-    /// When one may enter.
+    /// When a state may enter.
     pub window: Option<Sourced<Window>>,
     /// Who has to approve.
     pub approvals: Option<Sourced<Approvals>>,
     /// Checks that have to pass.
     pub checks: Vec<Sourced<Check>>,
-    /// What every tag looks like.
+    /// The pattern that every tag has to match.
     pub tag: Option<Sourced<Pattern>>,
-    /// Patterns of repositories of which each image matches one; none where
+    /// Patterns of repositories, one of which each image has to match; none if
     /// every image is allowed.
     pub image: Option<Sourced<Vec<Sourced<Glob>>>>,
     /// Whether each image needs a digest.
     pub digest: Option<Sourced<DigestGate>>,
-    /// Values that have to be as stated.
+    /// Required values.
     pub field: Vec<Sourced<Field>>,
-    /// What the ticket that a promotion names looks like.
+    /// The pattern that the ticket of a promotion has to match.
     pub ticket: Option<Sourced<Pattern>>,
 }
 
-/// The gates that the layers make together.
+/// The gates that result from the layers.
 pub(super) fn resolve(raw: Option<&Sourced<GatesFile>>, findings: &mut Findings) -> Gates {
     let Some(Sourced { value: raw, .. }) = raw else { return Gates::default() };
     Gates {
@@ -102,16 +102,16 @@ fn missing(gate: &str, key: &str, example: &str, at: &Location) -> Finding {
 // The gate `soak`.
 
 record! {
-    /// How long a state has to stand in the environment before.
+    /// How long a state must have been in the previous environment.
     struct SoakSettingsFile("the gate `soak`") {
-        /// How long: `30m`, `24h`, `7d`.
+        /// The time: `30m`, `24h`, `7d`.
         optional time: Duration = "for",
-        /// Whose clock says since when. Default: `committer`.
+        /// Whose clock the time is measured by. Default: `committer`.
         optional trust: Trust = "trust",
     }
 }
 
-/// A soak's time alone, or with its settings.
+/// A soak's time, alone or with its settings.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(untagged)]
 pub(in crate::config) enum SoakFile {
@@ -131,23 +131,23 @@ impl Decode for SoakFile {
 }
 
 choice! {
-    /// Whose clock says since when a state stands somewhere.
+    /// Whose clock says since when an environment has had a state.
     pub enum Trust("a value of `trust`") {
-        /// The time of the merge as the forge has it; where the forge does not
+        /// The time of the merge according to the forge. If the forge does not
         /// know it, the gate waits.
         Forge = "forge",
-        /// The forge's where it is known, else the commit's, which its author
+        /// The forge's time if it is known, else the commit's, which its author
         /// can choose.
         Committer = "committer",
     }
 }
 
-/// How long a state has to stand in the environment before.
+/// How long a state must have been in the previous environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Soak {
-    /// Without a break.
+    /// The time without interruption.
     pub time: Duration,
-    /// Whose clock counts.
+    /// The clock that it is measured by.
     pub trust: Trust,
 }
 
@@ -169,44 +169,44 @@ fn soak(raw: &Sourced<SoakFile>, findings: &mut Findings) -> Option<Sourced<Soak
 // The gate `window`.
 
 record! {
-    /// When one may enter.
+    /// When a state may enter.
     struct WindowFile("the gate `window`") {
         /// Days, times and time zone: `Mon-Thu 09:00-16:00 Europe/Berlin`. The
-        /// last minute is not included; times that end before they begin run
+        /// last minute is not included. Times that end before they start run
         /// overnight from the named day. Default: always.
         optional allow: List<OpeningHours> = "allow",
-        /// Days on which nothing enters, whatever `allow` says.
+        /// Days on which nothing may enter, whatever `allow` says.
         optional freeze: List<FreezeFile> = "freeze",
     }
 
-    /// Days on which nothing enters.
+    /// Days on which nothing may enter.
     struct FreezeFile("an entry of `freeze`") {
-        /// The first of them.
+        /// The first day.
         required from: Date = "from",
-        /// The last of them.
+        /// The last day.
         required until: Date = "until",
-        /// Why, for whoever is stopped by it.
+        /// The reason, for whoever is stopped by it.
         optional reason: Name = "reason",
     }
 }
 
-/// When one may enter.
+/// When a state may enter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
-    /// In any of these hours; always where there are none.
+    /// The hours in which it may enter; empty for always.
     pub allow: Vec<Sourced<OpeningHours>>,
-    /// Not on these days, whatever `allow` says.
+    /// Days on which it may not, whatever `allow` says.
     pub freeze: Vec<Sourced<Freeze>>,
 }
 
-/// Days on which nothing enters.
+/// Days on which nothing may enter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Freeze {
-    /// The first.
+    /// The first day.
     pub from: Date,
-    /// The last.
+    /// The last day.
     pub until: Date,
-    /// Why.
+    /// The reason.
     pub reason: Option<String>,
 }
 
@@ -232,12 +232,12 @@ fn freeze(raw: &Sourced<FreezeFile>, findings: &mut Findings) -> Sourced<Freeze>
         findings.push(
             Finding::new(
                 &REVERSED_FREEZE,
-                format!("the freeze ends on {} and begins on {}", until.value, from.value),
+                format!("the freeze ends on {} but starts on {}", until.value, from.value),
                 until.location.clone(),
             )
-            .because("before it begins")
+            .because("before it starts")
             .label(from.location.clone(), "its first day")
-            .help("exchange the days"),
+            .help("swap the days"),
         );
     }
     let reason = reason.as_ref().map(|reason| reason.value.0.clone());
@@ -250,10 +250,10 @@ fn freeze(raw: &Sourced<FreezeFile>, findings: &mut Findings) -> Sourced<Freeze>
 record! {
     /// Who has to approve.
     struct ApprovalsFile("the gate `approvals`") {
-        /// How many people. Default: 1.
+        /// How many people have to approve. Default: 1.
         optional count: Count = "count",
-        /// Of which teams; each approval is of a member of one of them.
-        /// Default: anybody who may approve on the forge.
+        /// The teams whose members may approve. Default: anybody who may
+        /// approve on the forge.
         optional teams: List<Name> = "teams",
     }
 }
@@ -261,9 +261,9 @@ record! {
 /// Who has to approve.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approvals {
-    /// How many people, at least one.
+    /// The number of people, at least one.
     pub count: u32,
-    /// Members of which teams count; of any where there are none.
+    /// The teams whose members may approve; empty for anybody.
     pub teams: Vec<String>,
 }
 
@@ -284,18 +284,18 @@ record! {
     struct CheckFile("an entry of `checks`") {
         /// The check's name on the forge.
         required name: Name = "name",
-        /// Which commit it is read from.
+        /// The commit whose check counts.
         required of: CheckSubject = "of",
     }
 }
 
 choice! {
-    /// Which commit a check is read from.
+    /// The commit whose check counts.
     pub enum CheckSubject("a value of `of`") {
         /// The commit that the image was built from.
         Application = "application",
-        /// The commit that placed the state, or a later one that leaves the
-        /// app's files alone.
+        /// The commit that brought the state into the environment, or a later
+        /// one that does not touch the app's files.
         Configuration = "configuration",
     }
 }
@@ -305,7 +305,7 @@ choice! {
 pub struct Check {
     /// The check's name on the forge.
     pub name: String,
-    /// Which commit it is read from.
+    /// The commit whose check counts.
     pub of: CheckSubject,
 }
 
@@ -326,7 +326,7 @@ fn checks(raw: Option<&Sourced<List<CheckFile>>>, findings: &mut Findings) -> Ve
 record! {
     /// Which images are allowed.
     struct ImageGateFile("the gate `image`") {
-        /// Patterns of repositories; `*` stands for any text, `/` included.
+        /// Patterns of repositories; `*` stands for any text, including `/`.
         optional allow: List<Glob> = "allow",
     }
 }
@@ -357,7 +357,7 @@ fn images(
 choice! {
     /// Whether an image needs a digest.
     pub enum DigestGate("a value of `digest`") {
-        /// An image without a digest does not enter.
+        /// An image without a digest may not enter.
         Required = "required",
     }
 }
@@ -365,23 +365,23 @@ choice! {
 // The gate `field`.
 
 record! {
-    /// A value that has to be as stated.
+    /// A required value.
     struct FieldFile("an entry of `field`") {
-        /// In which environment it is looked at.
+        /// The environment whose files are read.
         required side: Side = "in",
         /// The route to it: `values.promote_deployment`.
         required path: ValueRoute = "path",
-        /// What it has to be.
+        /// The required value.
         required equals: Literal = "equals",
     }
 }
 
 choice! {
-    /// In which environment a value is looked at.
+    /// The environment in which a value is read.
     pub enum Side("a value of `in`") {
-        /// Where the state comes from.
+        /// The one that the state comes from.
         Source = "source",
-        /// Where it goes.
+        /// The one that it enters.
         Target = "target",
     }
 }
@@ -414,14 +414,14 @@ impl JsonSchema for Literal {
     }
 }
 
-/// A value that has to be as stated.
+/// A required value.
 #[derive(Debug, Clone)]
 pub struct Field {
-    /// In which environment.
+    /// The environment in which it is read.
     pub side: Side,
     /// The route to it.
     pub path: ValueRoute,
-    /// A boolean, number or text.
+    /// The required value: a boolean, a number or a text.
     pub equals: Value,
 }
 

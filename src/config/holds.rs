@@ -13,24 +13,22 @@ use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, RepoPath, SourceFile, Tree};
 
 record! {
-    /// An entry of `.rungs/holds/<environment>/<app>.yaml`, which is a list of
-    /// them: a state that must not enter this environment or those above it,
-    /// until it is lifted. The `/` of an environment's name is a `.` in the
-    /// path.
+    /// An entry of `.rungs/holds/<environment>/<app>.yaml`, which is a list: a
+    /// state that must not enter this environment, or those above it, until the
+    /// hold is lifted. A `/` in an environment's name is a `.` in the path.
     struct HoldEntryFile("a hold") {
-        /// What is held back, by the app's keys: for an image its tag and
-        /// digest as they are written after the repository
-        /// (`v4@sha256:…`), or one of the two. All that is listed has to be
-        /// the same for a state to be held back.
+        /// The state that is held back, by the app's keys: for an image its tag
+        /// and digest as they are written after the repository (`v4@sha256:…`),
+        /// or one of the two. A state is held back if all listed values match.
         required state: Map<Name, Text> = "state",
-        /// Why, for whoever is stopped by it.
+        /// The reason, for whoever is stopped by it.
         required reason: Text = "reason",
-        /// Who said so.
+        /// The person who holds it back.
         required by: Name = "by",
-        /// Since when: a day, or a time with its zone.
+        /// The start of the hold: a day, or a time with its zone.
         optional since: Moment = "since",
-        /// The last day on which it holds (in UTC), or the time at which it
-        /// ends. Default: it ends when it is lifted.
+        /// The last day of the hold (in UTC), or the time at which it ends.
+        /// Default: it ends when it is lifted.
         optional until: Moment = "until",
     }
 }
@@ -38,17 +36,17 @@ record! {
 /// An entry of a file of holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HoldEntry {
-    /// By the names of keys, what is held back.
+    /// The state that is held back, by the names of keys.
     pub state: Sourced<BTreeMap<String, String>>,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// Who said so.
+    /// The person who holds it back.
     pub by: String,
-    /// Since when.
+    /// The start of the hold.
     pub since: Option<Timestamp>,
-    /// From when on it holds nothing back.
+    /// The end of the hold.
     pub until: Option<Timestamp>,
-    /// The entry.
+    /// The place of the entry.
     pub location: Location,
 }
 
@@ -57,11 +55,11 @@ pub struct HoldEntry {
 pub struct HoldFile {
     /// The file.
     pub file: Arc<SourceFile>,
-    /// What it says, entry by entry.
+    /// Its entries.
     pub entries: Vec<HoldEntry>,
 }
 
-/// Reads a file of holds; none where there is none.
+/// Reads a file of holds; none if there is no such file.
 ///
 /// # Errors
 ///
@@ -101,12 +99,12 @@ fn entry(raw: &Sourced<HoldEntryFile>) -> HoldEntry {
     }
 }
 
-/// When a hold ends, as people write it: a day of UTC, which ends with its
-/// midnight, or a time with its zone.
+/// The end of a hold, as people write it: a day in UTC, which ends at midnight, or
+/// a time with its zone.
 ///
 /// # Errors
 ///
-/// Why it is none.
+/// The text is not a day or a time.
 pub fn parse_until(text: &str) -> Result<Timestamp, String> {
     Moment::parse(text).map(Moment::end).map_err(|flaw| {
         let help = flaw.help.map(|help| format!("; {help}")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! One list of codes from several, for a module whose parts declare their own.
+//! One list of codes made of several, for a module whose parts declare their own.
 
 use super::decode::UNKNOWN_KEY;
 use crate::diagnostic::Code;
@@ -13,8 +13,7 @@ pub(super) const fn count(lists: &[&[&Code]]) -> usize {
     codes
 }
 
-/// One list of several, which a static cannot otherwise be made of; `N` is
-/// their [`count`].
+/// One list made of several, as a static needs it; `N` is their [`count`].
 pub(super) const fn joined<const N: usize>(lists: &[&[&'static Code]]) -> [&'static Code; N] {
     let mut codes = [&UNKNOWN_KEY; N];
     let (mut at, mut list) = (0, 0);

@@ -12,12 +12,12 @@ use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::Location;
 
 codes! {
-    /// An environment that is not there.
+    /// There is no such environment.
     ///
     /// Environments are the directories below `environments/` that have no
     /// directory in them, and are named by their path from there. A directory
     /// that only groups others, such as `prod` above `prod/eu` and `prod/us`,
-    /// is none. In a repository whose `rungs.yaml` declares `sites`, the
+    /// is not one. In a repository whose `rungs.yaml` declares `sites`, the
     /// environments are those that `ladder` or `environments` names.
     ///
     /// ```yaml
@@ -26,7 +26,7 @@ codes! {
     /// ```
     UNKNOWN_ENVIRONMENT = "unknown-environment", Input, Error;
 
-    /// An app that is not there.
+    /// There is no such app.
     ///
     /// An app exists in an environment where the environment's own directory
     /// has its file, `environments/qa/guestbook.yaml`.
@@ -39,17 +39,17 @@ pub(super) struct Known<'d> {
     /// The names of each environment's apps; none in an adopted repository,
     /// where the sites say which apps there are.
     apps_of: Option<Vec<&'d [String]>>,
-    /// The names of all their apps, once one was asked for: most repositories
-    /// name none, and there may be thousands.
+    /// The names of all their apps, collected when a setting first names an app: most
+    /// settings never do, and there may be thousands of apps.
     apps: OnceCell<HashSet<&'d str>>,
-    /// How many names were unknown so far. Looking for what each was meant to
-    /// be takes time, so that only the first of them are reported.
+    /// How many names were unknown so far. It takes time to find what each was meant
+    /// to be, so only the first are reported.
     unknown: Cell<usize>,
 }
 
 impl<'d> Known<'d> {
-    /// Those of a repository with these environments; `apps_of` are the names
-    /// of each one's apps, where they are known.
+    /// The names of a repository with these environments; `apps_of` are the names
+    /// of each one's apps, if they are known.
     pub(super) fn new(
         environments: impl IntoIterator<Item = EnvironmentName>,
         apps_of: Option<Vec<&'d [String]>>,
@@ -62,7 +62,7 @@ impl<'d> Known<'d> {
         }
     }
 
-    /// The names of all apps, where they are known.
+    /// The names of all apps, if they are known.
     fn apps(&self) -> Option<&HashSet<&'d str>> {
         let apps_of = self.apps_of.as_ref()?;
         let names = || apps_of.iter().copied().flatten().map(String::as_str);
@@ -77,7 +77,7 @@ impl<'d> Known<'d> {
     /// Whether it is an environment; reports one that is not.
     pub(super) fn has(&self, name: &Sourced<EnvironmentName>, findings: &mut Findings) -> bool {
         let is_known = self.environments.contains(&name.value);
-        // Where there is none, that is reported, and each name would repeat it.
+        // That there are no environments is reported, and each name would repeat it.
         let is_told = self.environments.is_empty();
         if !is_known && !is_told && self.is_one_more() {
             let known = self.environments.iter().map(EnvironmentName::as_str);
@@ -101,7 +101,7 @@ impl<'d> Known<'d> {
         }
     }
 
-    /// Counts an unknown name; whether it is to be reported.
+    /// Counts an unknown name. Returns whether to report it.
     fn is_one_more(&self) -> bool {
         self.unknown.set(self.unknown.get() + 1);
         self.unknown.get() <= MOST_PROBLEMS

@@ -1,5 +1,5 @@
-//! Which environments come before which: what the files say, what it means, and
-//! how the one is made of the other.
+//! Which environments come before which: how the files write it, what it means,
+//! and how the former is turned into the latter.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -16,7 +16,7 @@ use crate::source::Location;
 use crate::yaml::Node;
 
 codes! {
-    /// An environment that the ladder names says `after` as well.
+    /// An environment on the ladder also has `after`.
     ///
     /// The ladder says what comes before each environment on it. `after` is
     /// for an environment beside the ladder; with both, they could disagree.
@@ -24,8 +24,8 @@ codes! {
 
     /// Environments that come before themselves.
     ///
-    /// Followed from one to the next, `after` comes back to where it began, so
-    /// that nothing could ever enter any of these environments.
+    /// Followed from one environment to the next, `after` comes back to where it
+    /// started, so nothing could ever enter any of these environments.
     ///
     /// ```yaml
     /// # environments/demo/environment.yaml
@@ -69,9 +69,9 @@ pub(in crate::config) enum AfterFile {
 record! {
     /// All or any of a list of environments.
     struct AfterMap("`after`") {
-        /// A state has to stand in each of them.
+        /// A state must be in each of these environments.
         optional all: List<EnvironmentName> = "all",
-        /// A state has to stand in one of them.
+        /// A state must be in one of these environments.
         optional any: List<EnvironmentName> = "any",
     }
 }
@@ -88,19 +88,19 @@ impl Decode for AfterFile {
 /// Which environments come before which.
 #[derive(Debug, Clone, Default)]
 pub struct Ladder {
-    /// From the lowest to the highest; no environment stands twice.
+    /// From the lowest to the highest; no environment is named twice.
     rungs: Vec<Vec<Sourced<EnvironmentName>>>,
-    /// What environments that the ladder does not name say themselves.
+    /// The `after` of environments that the ladder does not name.
     after: IndexMap<EnvironmentName, Sourced<Before>>,
 }
 
 /// What comes before an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Before {
-    /// A state has to stand in each of them. None of them makes a first rung,
+    /// A state must be in each of them. An empty list makes a first rung,
     /// which is entered by `rungs set` and not by promotion.
     All(Vec<EnvironmentName>),
-    /// A state has to stand in one of them.
+    /// A state must be in one of them.
     Any(Vec<EnvironmentName>),
 }
 
@@ -114,8 +114,8 @@ impl Before {
 }
 
 impl Ladder {
-    /// From rungs and `after`s that were checked: no environment stands twice,
-    /// and none comes before itself.
+    /// A ladder from rungs and `after`s that were checked: no environment is named
+    /// twice, and none comes before itself.
     pub(in crate::config) fn new(
         rungs: Vec<Vec<Sourced<EnvironmentName>>>,
         after: IndexMap<EnvironmentName, Sourced<Before>>,
@@ -180,10 +180,10 @@ impl Ladder {
     }
 }
 
-/// What environments say of themselves, by name.
+/// The `after` of each environment that has one, by name.
 type Afters = IndexMap<EnvironmentName, Sourced<AfterFile>>;
 
-/// The ladder of `rungs.yaml` and what environments say of themselves.
+/// The ladder from `rungs.yaml` and the `after` of the environments.
 pub(super) fn resolve(
     ladder: Option<&Sourced<List<RungFile>>>,
     afters: Afters,
@@ -217,7 +217,7 @@ fn rung(item: &Sourced<RungFile>, findings: &mut Findings) -> Vec<Sourced<Enviro
             if names.is_empty() {
                 findings.push(
                     Finding::new(&EMPTY_LIST, "a rung is empty", item.location.clone())
-                        .because("no environment stands here")
+                        .because("there is no environment in it")
                         .help("remove it"),
                 );
             }
@@ -231,7 +231,7 @@ fn on_ladder(
     after: &Sourced<AfterFile>,
     rung: &Sourced<EnvironmentName>,
 ) -> Finding {
-    let message = format!("`{name}` is on the ladder and says `after` as well");
+    let message = format!("`{name}` is on the ladder and also has `after`");
     Finding::new(&AFTER_ON_LADDER, message, after.location.clone())
         .because("says what comes before it")
         .label(rung.location.clone(), "and so does its place on the ladder")

@@ -1,5 +1,5 @@
-//! What lists and maps of settings have in common: names that stand twice, and
-//! keys of which exactly one may be there.
+//! What lists and maps of settings have in common: names that are listed twice, and
+//! keys only one of which may be given.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,7 +10,7 @@ use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::Location;
 
 codes! {
-    /// A name stands twice in a list that takes it once.
+    /// A name is listed twice.
     ///
     /// ```yaml
     /// ladder: [qa, stage, qa]       # wrong
@@ -30,8 +30,8 @@ codes! {
 
     /// An empty list that could mean all or nothing.
     ///
-    /// To a person `ports: []` means no port, and to a `NetworkPolicy` every
-    /// port. Leave the key out for all, and the entry for nothing.
+    /// To a person `ports: []` means no port, but to a `NetworkPolicy` it means
+    /// every port. For all, leave the key out; for none, leave the entry out.
     EMPTY_LIST = "empty-list", Input, Error;
 }
 
@@ -48,7 +48,7 @@ pub(super) fn empty_list(key: &str, all: &str, at: &Location) -> Finding {
         .help(format!("leave `{key}` out for {all}"))
 }
 
-/// Reports what stands more than once in a list.
+/// Reports what is in a list more than once.
 pub(super) fn report_twice<T>(
     list: &[Sourced<T>],
     name: impl Fn(&T) -> &str,
@@ -64,7 +64,7 @@ pub(super) fn report_twice<T>(
         }
     });
     for (item, earlier) in again.take(MOST_PROBLEMS) {
-        let message = format!("the {noun} `{}` stands here twice", name(&item.value));
+        let message = format!("the {noun} `{}` is listed twice", name(&item.value));
         findings.push(
             Finding::new(&LISTED_TWICE, message, item.location.clone())
                 .because("the second time")

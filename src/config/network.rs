@@ -1,5 +1,5 @@
-//! Who may reach whom: what the files say, what it means, and how the one is made
-//! of the other.
+//! Who may reach whom: how the files write it, what it means, and how the former is
+//! turned into the latter.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,8 +17,8 @@ use crate::yaml::Node;
 codes! {
     /// An environment is in two isolated sets.
     ///
-    /// There is no traffic between sets, and any traffic within one. An
-    /// environment in two of them would bridge what is to be kept apart.
+    /// Traffic is not allowed between sets, and not restricted within one. An
+    /// environment in two sets would connect what is to be kept apart.
     ///
     /// ```yaml
     /// isolate: [[qa, e2e], [e2e, stage]]      # wrong
@@ -26,17 +26,17 @@ codes! {
     /// ```
     IN_TWO_SETS = "in-two-sets", Input, Error;
 
-    /// An exception that nothing needs.
+    /// An unnecessary exception.
     ///
-    /// The two environments are in one set of `isolate` or are the same, so
-    /// that they may reach each other anyway.
+    /// The two environments are in the same set of `isolate`, or are the same
+    /// environment, so they may reach each other anyway.
     NEEDLESS_ALLOW = "needless-allow", Input, Warning;
 
     /// An exception that is not part of the network.
     ///
-    /// `except` leaves parts of `cidr` out. What is not inside it is out
-    /// already, and Kubernetes refuses such a policy; so it does where nothing
-    /// would be left.
+    /// `except` leaves parts of `cidr` out. What is not inside `cidr` is out
+    /// already, and Kubernetes refuses such a policy. It also refuses one that
+    /// leaves nothing.
     ///
     /// ```yaml
     /// to: { cidr: 10.20.0.0/16, except: [10.21.0.0/24] }      # wrong
@@ -51,53 +51,54 @@ record! {
         /// Sets of environments without traffic between them. An environment
         /// that no set names is isolated from all others.
         setting isolate: List<List<EnvironmentName>> = "isolate",
-        /// Traffic between isolated environments that is wanted all the same.
+        /// Exceptions: traffic that is allowed between isolated environments.
         setting allow: List<AllowFile> = "allow",
     }
 
-    /// Traffic between isolated environments that is wanted all the same.
+    /// Traffic that is allowed between isolated environments.
     struct AllowFile("an entry of `network.allow`") {
         /// The environment that opens the connections.
         required from: EnvironmentName = "from",
         /// The environment that accepts them.
         required to: EnvironmentName = "to",
-        /// On which ports. Default: all.
+        /// The ports. Default: all.
         optional ports: List<Port> = "ports",
-        /// Why, for whoever reads it in a year.
+        /// The reason, for whoever reads it in a year.
         required reason: Name = "reason",
     }
 }
 
 record! {
-    /// Who may reach what in an environment.
+    /// The traffic that is allowed in an environment.
     struct NetworkFile("`network`") {
-        /// Who may reach whom inside the environment. Default: `declared`.
+        /// The traffic that is allowed between the environment's apps. Default:
+        /// `declared`.
         setting within: Within = "within",
-        /// Who may come in.
+        /// Traffic that may enter the environment.
         setting ingress: List<IngressFile> = "ingress",
-        /// Where one may go.
+        /// Traffic that may leave the environment.
         setting egress: List<EgressFile> = "egress",
     }
 
-    /// Who may come in.
+    /// Traffic that may enter the environment.
     struct IngressFile("an entry of `ingress`") {
-        /// From where.
+        /// Where it comes from.
         required from: PeerFile = "from",
-        /// To which Service.
+        /// The Service that it goes to.
         required to: DnsLabel = "to",
-        /// On which ports of the pods behind it. Default: all.
+        /// The ports of that Service's pods. Default: all.
         optional ports: List<Port> = "ports",
     }
 
-    /// Where one may go.
+    /// Traffic that may leave the environment.
     struct EgressFile("an entry of `egress`") {
-        /// To where.
+        /// Where it goes.
         required to: PeerFile = "to",
-        /// On which ports. Default: all.
+        /// The ports. Default: all.
         optional ports: List<Port> = "ports",
     }
 
-    /// A namespace, or a network and what of it is left out.
+    /// A namespace, or a network with the parts of it that are left out.
     struct PeerFile("a peer") {
         /// A namespace of the same cluster.
         optional namespace: NamespaceName = "namespace",
@@ -109,11 +110,11 @@ record! {
 }
 
 choice! {
-    /// Who may reach whom inside an environment.
+    /// The traffic that is allowed between an environment's apps.
     pub enum Within("a value of `within`") {
-        /// Whom the apps' `calls` declare.
+        /// What the apps' `calls` declare.
         Declared = "declared",
-        /// Everybody everybody.
+        /// Everything.
         All = "all",
     }
 }
@@ -144,55 +145,55 @@ pub struct RepositoryNetwork {
     /// exactly one: those that are declared, then one for each environment that
     /// no set names.
     pub isolate: Vec<Vec<EnvironmentName>>,
-    /// What is wanted all the same.
+    /// Traffic that is allowed between them.
     pub allow: Vec<Sourced<Allow>>,
 }
 
-/// Traffic between isolated environments that is wanted all the same.
+/// Traffic that is allowed between isolated environments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allow {
-    /// Who opens the connections.
+    /// The environment that opens the connections.
     pub from: EnvironmentName,
-    /// Who accepts them.
+    /// The environment that accepts them.
     pub to: EnvironmentName,
-    /// On which ports; all where none is named.
+    /// The ports; empty for all.
     pub ports: Vec<Port>,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
 /// Who may reach what in an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
-    /// Who may reach whom inside it.
+    /// The traffic that is allowed between its apps.
     pub within: Within,
-    /// Who may come in.
+    /// Traffic that may enter it.
     pub ingress: Vec<Sourced<Ingress>>,
-    /// Where one may go.
+    /// Traffic that may leave it.
     pub egress: Vec<Sourced<Egress>>,
 }
 
-/// Who may come in.
+/// Traffic that may enter an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ingress {
-    /// From where.
+    /// Where it comes from.
     pub from: Peer,
-    /// To which Service.
+    /// The Service that it goes to.
     pub to: String,
-    /// On which ports; all where none is named.
+    /// The ports; empty for all.
     pub ports: Vec<Port>,
 }
 
-/// Where one may go.
+/// Traffic that may leave an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Egress {
-    /// To where.
+    /// Where it goes.
     pub to: Peer,
-    /// On which ports; all where none is named.
+    /// The ports; empty for all.
     pub ports: Vec<Port>,
 }
 
-/// The other end.
+/// The other end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Peer {
     /// A namespace of the same cluster.
@@ -201,7 +202,7 @@ pub enum Peer {
     Network {
         /// All of it.
         cidr: Cidr,
-        /// But for these parts.
+        /// The parts that are left out.
         except: Vec<Cidr>,
     },
 }

@@ -1,5 +1,5 @@
-//! Severities and settings of rules: what the file says, what it means, and how
-//! the one is made of the other.
+//! Severities and settings of rules: how the file writes them, what they mean, and
+//! how the former is turned into the latter.
 
 use super::decode::{Count, MISSING_KEY, choice, record};
 use super::sourced::Sourced;
@@ -18,25 +18,25 @@ record! {
     struct RulesFile("the policies of a tier") {
         /// An image without a digest.
         setting unpinned: RuleSeverity = "unpinned",
-        /// How many replicas a workload has.
+        /// The number of a workload's replicas.
         setting replicas: ReplicasFile = "replicas",
     }
 
-    /// How many replicas a workload has.
+    /// The number of a workload's replicas.
     struct ReplicasFile("the rule `replicas`") {
-        /// Fewer are a finding.
+        /// Fewer replicas are a finding.
         optional minimum: Count = "minimum",
-        /// How much it matters. Default: `error`.
+        /// The severity of the finding. Default: `error`.
         optional severity: RuleSeverity = "severity",
     }
 }
 
 choice! {
-    /// What is at stake in an environment.
+    /// How much is at stake in an environment.
     pub enum Tier("a tier") {
-        /// Nothing that people outside depend on.
+        /// Nobody outside depends on it.
         Preprod = "preprod",
-        /// Production, or something with production's dependencies.
+        /// Production, or something that shares production's dependencies.
         Production = "production",
     }
 
@@ -78,20 +78,20 @@ impl Policies {
 pub struct Rules {
     /// An image without a digest.
     pub unpinned: Option<Sourced<RuleSeverity>>,
-    /// How many replicas a workload has.
+    /// The number of a workload's replicas.
     pub replicas: Option<Sourced<Replicas>>,
 }
 
-/// How many replicas a workload has.
+/// The number of a workload's replicas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Replicas {
-    /// Fewer are a finding.
+    /// Fewer replicas are a finding.
     pub minimum: u32,
-    /// How much it matters.
+    /// The severity of the finding.
     pub severity: RuleSeverity,
 }
 
-/// What the file says of rules.
+/// The settings of rules in the file.
 pub(super) fn resolve(raw: Option<&Sourced<PoliciesFile>>, findings: &mut Findings) -> Policies {
     let mut of = |tier: Option<&Sourced<RulesFile>>| {
         tier.map(|tier| rules(&tier.value, findings)).unwrap_or_default()

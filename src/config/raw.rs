@@ -1,10 +1,10 @@
-//! The files as they are written: a mirror of their keys, with every text in
-//! its syntax and every value in its place. Nothing here looks at another
+//! The files as they are written: a mirror of their keys, with the syntax of every
+//! text checked and the place of every value known. Nothing here reads another
 //! file. Settings with rules of their own (`gates`, `sites`, `network`, the
-//! ladder, the forge, policies) are each in a file with what they mean.
+//! ladder, the forge, policies) are each in a file together with what they mean.
 //!
 //! The documentation of a field is its description in the JSON Schema and in
-//! the reference, so it speaks to whoever writes the file.
+//! the reference, so it addresses whoever writes the file.
 
 use std::borrow::Cow;
 
@@ -33,8 +33,8 @@ codes! {
     ///
     /// Where `rungs.yaml` declares `sites`, rungs changes references in files
     /// that somebody else renders. What shapes the rendered objects (their
-    /// namespaces, labels, values, quotas, access and network policies) stands
-    /// in those files, and would have no effect in `rungs.yaml`.
+    /// namespaces, labels, values, quotas, access and network policies) is
+    /// written in those files, and would have no effect in `rungs.yaml`.
     ///
     /// ```yaml
     /// environments:
@@ -45,20 +45,20 @@ codes! {
 }
 
 record! {
-    /// `rungs.yaml` at the repository's root: what holds for all environments.
+    /// `rungs.yaml` at the repository's root: what applies to all environments.
     struct RepositoryFile("`rungs.yaml`", setting_of_environment) {
         /// The version of the format of all these files. This program reads
         /// version 1.
         required version: FormatVersion = "version",
         /// Which versions of rungs may be used here, as a range: `">=0.1"`.
         setting requires: Requirement = "requires",
-        /// Which environments come before which, from the lowest rung to the
-        /// highest. Environments in a list of their own stand on one rung: each
-        /// of them comes after all before it. An environment that is neither
-        /// here nor says `after` is rendered and never promoted to.
+        /// The order of the environments, from the lowest rung to the highest.
+        /// Environments in an inner list are on the same rung: each of them
+        /// comes after all environments of the rung below. An environment that
+        /// is not here and has no `after` is rendered, but never promoted to.
         setting ladder: List<RungFile> = "ladder",
         /// The Kubernetes version that manifests are checked against, in
-        /// quotes: `"1.35"`. An environment may say another.
+        /// quotes: `"1.35"`. An environment may set its own.
         setting kubernetes: KubernetesVersion = "kubernetes",
         /// The directory that `rungs render` writes. Default: `rendered`.
         setting output: OutputPath = "output",
@@ -70,14 +70,14 @@ record! {
         setting network: RepositoryNetworkFile = "network",
         /// Severities and settings of rules, by tier.
         setting policies: PoliciesFile = "policies",
-        /// Where references stand, in a repository that is laid out its own
-        /// way. Without it the repository is native: `environments/` and
+        /// Where image references are in a repository with a layout of its own.
+        /// Without this key the repository is native: `environments/` and
         /// `templates/` say what runs where.
         setting sites: List<SiteFile> = "sites",
-        /// The environments of a repository that declares `sites`, by name;
-        /// those that `ladder` names are environments without an entry here.
-        /// Elsewhere the directories below `environments/` are the
-        /// environments, and their files hold the settings.
+        /// The environments of a repository that declares `sites`, by name.
+        /// Those that `ladder` names do not need an entry here. In a native
+        /// repository the directories below `environments/` are the
+        /// environments, and their files have the settings.
         setting environments: EnvironmentsFile = "environments",
     }
 }
@@ -88,35 +88,35 @@ record! {
     struct EnvironmentFile("`environment.yaml`") {
         /// What is at stake. Default: `preprod`.
         setting tier: Tier = "tier",
-        /// How namespaces are named; the variables are `{app}` and
+        /// The pattern for namespaces' names; its variables are `{app}` and
         /// `{environment}`. Default: `{app}-{environment}`.
         setting namespace: NamespacePattern = "namespace",
         /// The Kubernetes version that manifests are checked against, in
         /// quotes. Default: the repository's.
         setting kubernetes: KubernetesVersion = "kubernetes",
-        /// The cluster it stands on. Equal names on different clusters are
-        /// different things, and do not reach each other.
+        /// The cluster that it runs on. Namespaces with the same name on
+        /// different clusters are different ones, and cannot reach each other.
         setting cluster: Name = "cluster",
-        /// Which state of the environment before is promoted. Default:
+        /// Which state of the previous environment is promoted. Default:
         /// `current`.
         setting select: Selection = "select",
-        /// Which environments come before this one, for one that `ladder` does
-        /// not name: a list, or `all` or `any` of a list.
+        /// The environments that come before this one, if `ladder` does not
+        /// name it: a list, or `all` or `any` of a list.
         setting after: AfterFile = "after",
-        /// Apps that need not be here to be promoted past this environment.
+        /// Apps that may be promoted past this environment without being in it.
         setting skip: List<AppReference> = "skip",
-        /// Labels of every object. A template's own value wins.
+        /// Labels for every object. A template's own value takes precedence.
         setting labels: Map<LabelKey, LabelValue> = "labels",
-        /// What templates see as `values`, for every app.
+        /// The `values` that templates see, for every app.
         setting values: Anything = "values",
         /// What each namespace may use: the `hard` of a `ResourceQuota`.
         setting quota: Map<ResourceName, Quantity> = "quota",
-        /// What a container asks for and may use unless it says so itself: the
-        /// `Container` item of a `LimitRange`.
+        /// Default requests and limits of containers, and the bounds of both:
+        /// the `Container` item of a `LimitRange`.
         setting limits: LimitsFile = "limits",
         /// Who may do what in each namespace.
         setting access: List<AccessFile> = "access",
-        /// What rungs makes besides what templates render.
+        /// What rungs generates in addition to what templates render.
         setting generate: GenerateFile = "generate",
         /// Who may reach what.
         setting network: NetworkFile = "network",
@@ -124,17 +124,17 @@ record! {
         setting gates: GatesFile = "gates",
     }
 
-    /// What a container asks for and may use.
+    /// Requests and limits of containers.
     struct LimitsFile("`limits`") {
-        /// Limits of a container that states none.
+        /// Limits for a container without its own.
         setting default: Map<ResourceName, Quantity> = "default",
-        /// Requests of a container that states none.
+        /// Requests for a container without its own.
         setting default_request: Map<ResourceName, Quantity> = "defaultRequest",
-        /// The least that a container may ask for.
+        /// The least that a container may request.
         setting min: Map<ResourceName, Quantity> = "min",
         /// The most that a container may use.
         setting max: Map<ResourceName, Quantity> = "max",
-        /// How many times its request a container's limit may be.
+        /// The highest allowed ratio of a container's limit to its request.
         setting max_limit_request_ratio: Map<ResourceName, Quantity> = "maxLimitRequestRatio",
     }
 
@@ -148,7 +148,7 @@ record! {
         required role: RoleName = "role",
     }
 
-    /// What rungs makes besides what templates render.
+    /// What rungs generates in addition to what templates render.
     struct GenerateFile("`generate`") {
         /// Namespaces, quota, limits and access. Default: `true`.
         setting namespaces: bool = "namespaces",
@@ -159,26 +159,28 @@ record! {
 
 record! {
     /// An app's file: `<app>.yaml` in an environment's own directory makes the
-    /// app exist there; in a directory above it holds what several
-    /// environments share.
+    /// app exist there; in a directory above, it has what several environments
+    /// share.
     struct AppFile("an app's file") {
         /// The directory below `templates/`, with `@` and a tag or commit to
         /// pin it. Default: the app's name.
         setting template: TemplateName = "template",
-        /// Where its objects live. Default: the environment's pattern.
+        /// The namespace of its objects. Default: the environment's pattern.
         setting namespace: NamespacePattern = "namespace",
-        /// What it deploys, by a name of your choice that templates know it by.
+        /// The images that it deploys, by names of your choice that templates
+        /// use.
         setting images: Map<DnsLabel, ImageFile> = "images",
-        /// Labels of every object of the app.
+        /// Labels for every object of the app.
         setting labels: Map<LabelKey, LabelValue> = "labels",
-        /// What templates see as `values`.
+        /// The `values` that templates see.
         setting values: Anything = "values",
         /// The Services that it calls: a list for all its workloads, or a map
         /// from a workload's name to a list.
         setting calls: CallsFile = "calls",
         /// Values that are promoted along with the images.
         setting promote: List<ValueRoute> = "promote",
-        /// Conditions for entering an environment, besides the environment's.
+        /// Conditions for entering an environment, in addition to those of the
+        /// environment.
         setting gates: GatesFile = "gates",
     }
 
@@ -186,19 +188,19 @@ record! {
     struct ImageFile("an image") {
         /// Registry and path, without tag or digest.
         optional repository: ImageRepository = "repository",
-        /// Tag, in quotes where it looks like a number.
+        /// Tag, in quotes if it looks like a number.
         optional tag: Tag = "tag",
-        /// Digest: `sha256:` and 64 hexadecimal digits. A layer that sets tag
-        /// or repository without it drops the one of earlier layers.
+        /// Digest: `sha256:` and 64 hexadecimal digits. A layer that sets the
+        /// tag or the repository without it drops the digest of earlier layers.
         optional digest: ImageDigest = "digest",
     }
 }
 
 record! {
-    /// An environment of a repository that declares `sites`: what stands in
-    /// `environment.yaml` elsewhere, but for what only rendering needs.
+    /// An environment of a repository that declares `sites`: the settings of
+    /// `environment.yaml`, except those that only rendering needs.
     struct AdoptedEnvironmentFile("an environment of `environments`", native_setting) {
-        /// How paths spell its name, where they spell it otherwise; it may
+        /// The environment's name in paths, if they spell it differently; it may
         /// have several segments. Default: its name.
         optional path: PathSpelling = "path",
         /// What is at stake. Default: `preprod`.
@@ -206,37 +208,37 @@ record! {
         /// The Kubernetes version that manifests are checked against, in
         /// quotes. Default: the repository's.
         setting kubernetes: KubernetesVersion = "kubernetes",
-        /// The cluster it stands on. Equal names on different clusters are
-        /// different things, and do not reach each other.
+        /// The cluster that it runs on. Namespaces with the same name on
+        /// different clusters are different ones, and cannot reach each other.
         setting cluster: Name = "cluster",
-        /// Which state of the environment before is promoted. Default:
+        /// Which state of the previous environment is promoted. Default:
         /// `current`.
         setting select: Selection = "select",
-        /// Which environments come before this one, for one that `ladder` does
-        /// not name: a list, or `all` or `any` of a list.
+        /// The environments that come before this one, if `ladder` does not
+        /// name it: a list, or `all` or `any` of a list.
         setting after: AfterFile = "after",
-        /// Apps that need not be here to be promoted past this environment.
+        /// Apps that may be promoted past this environment without being in it.
         setting skip: List<AppReference> = "skip",
         /// Conditions for entering this environment. The routes of `field`
-        /// begin with `values`, and lead from there into the app's files of
+        /// start with `values`, and lead from there into the app's files of
         /// the kinds `yaml` and `helm-values`.
         setting gates: GatesFile = "gates",
     }
 }
 
 choice! {
-    /// Which state of the environment before is promoted.
+    /// Which state of the previous environment is promoted.
     pub enum Selection("a value of `select`") {
-        /// What stands there now.
+        /// The state that it has now.
         Current = "current",
-        /// The newest that it has held and that passes the gates, so that a
-        /// busy rung does not starve the one above.
+        /// The newest state that it has had and that passes the gates, so that
+        /// a busy rung does not starve the one above.
         NewestEligible = "newest-eligible",
     }
 }
 
-/// The version of the files' format; `load` has looked at it before anything
-/// else is read.
+/// The version of the files' format; `load` checks it before anything else is
+/// read.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::config) struct FormatVersion;
 
@@ -267,7 +269,7 @@ fn setting_of_environment(key: KeyNode<'_>) -> Option<Finding> {
         Finding::new(&UNKNOWN_KEY, format!("unknown key `{text}`"), key.location())
             .because("a setting of an environment")
             .help(format!(
-                "put it into the environment's `environment.yaml`; where there are `sites`, write \
+                "put it into the environment's `environment.yaml`; if there are `sites`, write \
                  `environments: {{ NAME: {{ {text}: … }} }}`"
             ))
     })
@@ -314,11 +316,11 @@ impl JsonSchema for EnvironmentsFile {
     }
 }
 
-/// What `environment.yaml` takes and only rendering needs.
+/// The keys of `environment.yaml` that only rendering needs.
 const NATIVE_SETTINGS: [&str; 7] =
     ["namespace", "labels", "values", "quota", "limits", "access", "generate"];
 
-/// The finding for a key that an environment of a native repository has.
+/// The finding for a key that only an environment of a native repository has.
 fn native_setting(key: KeyNode<'_>) -> Option<Finding> {
     let text = key.text();
     if text == "network" {

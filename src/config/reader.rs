@@ -10,20 +10,20 @@ use crate::source::{Location, RepoPath, SourceFile, Span, Tree, has_password, is
 use crate::yaml::{Dialect, Kind, Node, Value, lint, parse};
 
 codes! {
-    /// Several documents in a file that holds one.
+    /// Several documents in a file of settings.
     ///
-    /// A file of settings is one YAML document. What stands after a `---`
-    /// would be ignored.
+    /// A file of settings is one YAML document. What follows a `---` would be
+    /// ignored.
     SEVERAL_DOCUMENTS = "several-documents", Input, Error;
 }
 
-/// A file that was read, with what it says.
+/// A file that was read, with its contents.
 pub(super) struct ConfigFile<T> {
     /// The file.
     pub(super) file: Arc<SourceFile>,
     /// The file's one document; null where it is empty.
     pub(super) value: Value,
-    /// What could be made of it, where anything could.
+    /// The settings, as far as they could be read.
     pub(super) raw: Option<T>,
 }
 
@@ -40,11 +40,11 @@ pub(super) fn whole(file: &Arc<SourceFile>) -> Location {
     Location::new(file, Span { start: line.start, end: line.end })
 }
 
-/// Reads configuration files, and keeps what was found on the way.
+/// Reads configuration files, and keeps the findings.
 pub(super) struct ConfigReader<'t> {
     pub(super) tree: &'t Tree,
-    /// The apps whose files are read; none for all. Of the other apps' files, only the
-    /// existence is known.
+    /// The apps whose files are read; none for all. Of the other apps' files only the
+    /// names are known.
     only: Option<&'t BTreeSet<String>>,
     pub(super) findings: Findings,
 }
@@ -54,7 +54,7 @@ impl<'t> ConfigReader<'t> {
         Self { tree, only: None, findings: Findings::new() }
     }
 
-    /// One that reads no other apps' files.
+    /// A reader that reads only these apps' files.
     pub(super) fn only(self, apps: &'t BTreeSet<String>) -> Self {
         Self { only: Some(apps), ..self }
     }
@@ -63,7 +63,7 @@ impl<'t> ConfigReader<'t> {
         self.only.is_none_or(|only| only.contains(app))
     }
 
-    /// Reads a file that is there.
+    /// Reads a file that exists.
     pub(super) fn document<T: Decode>(&mut self, path: &RepoPath) -> Option<ConfigFile<T>> {
         let file = match self.tree.read(path) {
             Ok(file) => file,
@@ -85,8 +85,8 @@ impl<'t> ConfigReader<'t> {
         Some(ConfigFile { file, value, raw })
     }
 
-    /// Warns of what templates read and is not the same value to every tool.
-    /// What only rungs reads is not a question of tools.
+    /// Warns of values that templates read and that other tools read differently.
+    /// What only rungs reads does not depend on other tools.
     pub(super) fn values(&mut self, root: Node<'_>) {
         let secrets: HashSet<Span> = root.location().file().secrets().into_iter().collect();
         // A warning quotes the value.
@@ -119,7 +119,7 @@ impl<'t> ConfigReader<'t> {
                     format!("`{}` holds {} documents", file.path(), documents.len()),
                     second.root().location(),
                 )
-                .because("the second begins here")
+                .because("the second starts here")
                 .help("a file of settings is one document: remove the `---`"),
             );
         }

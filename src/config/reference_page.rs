@@ -15,8 +15,8 @@ const INTRODUCTION: &str = "\
 
 # Configuration
 
-A repository is configured by `rungs.yaml` at its root and by the files below `environments/`; what
-must not enter an environment stands below `.rungs/holds/`. An unknown key is an error, and every
+A repository is configured by `rungs.yaml` at its root and by the files below `environments/`; holds
+are in files below `.rungs/holds/`. An unknown key is an error, and every
 problem of every file is reported in one run.
 
 Settings of an app come in layers, and a later one wins: the template's `values.yaml`, then for each
@@ -24,10 +24,10 @@ directory from `environments/` to the environment's own first its `environment.y
 `<app>.yaml`. Maps merge, lists and everything else replace, and an explicit `null` or `~` removes
 what earlier layers say. `rungs values APP --env ENV` shows which line won.
 
-A repository whose `rungs.yaml` has `sites` is laid out its own way: `rungs.yaml` is all of its
-configuration, and says where in the other files image references stand.
+A repository whose `rungs.yaml` has `sites` has a layout of its own: all of its configuration is in
+`rungs.yaml`, which says where image references are in the other files.
 
-Editors check a file by a comment in its first line:
+Editors check a file if its first line is a comment such as:
 
 ```yaml
 # yaml-language-server: $schema=../../schemas/environment.schema.json
@@ -39,8 +39,8 @@ the schemas.
 
 /// The page of every key of every file, as Markdown.
 pub fn reference() -> String {
-    // What several files have is described where it mostly stands: gates with
-    // `environment.yaml`, though `rungs.yaml` is the first file of the page.
+    // What several files have is described where people mostly write it: gates with
+    // `environment.yaml`, although `rungs.yaml` comes first on the page.
     let mut headings = BTreeMap::new();
     let mut written = |file, schema: Schema| {
         let mut page = String::new();
@@ -66,7 +66,7 @@ struct Sections<'a> {
     schema: &'a Json,
     /// The headings of maps that have a section, in this file or another, by the name of their definition.
     headings: &'a mut BTreeMap<String, String>,
-    /// The maps that are yet to be written, with the way to their first use.
+    /// The maps that are still to be written, with the path to their first use.
     waiting: VecDeque<(&'a str, String)>,
 }
 
@@ -142,8 +142,8 @@ impl<'a> Sections<'a> {
         words.collect::<Vec<_>>().join(" or ")
     }
 
-    /// A link to the section of a map, which is written later where there is
-    /// none yet.
+    /// A link to the section of a map, which is written later if it does not exist
+    /// yet.
     fn link(&mut self, name: &'a str, path: &str) -> String {
         if !self.headings.contains_key(name) {
             self.headings.insert(name.to_owned(), format!("`{}`: `{path}`", self.file));
@@ -153,7 +153,7 @@ impl<'a> Sections<'a> {
     }
 }
 
-/// What stands inside another description and is itself a choice.
+/// A choice inside another description, in parentheses.
 fn bracketed(value: String) -> String {
     if value.contains(" or ") { format!("({value})") } else { value }
 }

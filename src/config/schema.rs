@@ -1,7 +1,7 @@
 //! The JSON Schemas of the files, for editors and for the reference.
 //!
-//! They are made of the raw types, so that a key is listed once. What the
-//! loader accepts a schema accepts; the other way round it does its best.
+//! They are made from the raw types, so that a key is listed once. A schema accepts
+//! whatever the loader accepts, and refuses as much as it can of what that refuses.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
@@ -11,8 +11,8 @@ use super::decode::List;
 use super::holds::HoldEntryFile;
 use super::raw::{AppFile, EnvironmentFile, RepositoryFile};
 
-/// The schemas by the name of what they describe: `rungs` (of `rungs.yaml`),
-/// `environment`, `app` and `hold`. Each is a text to write as it is.
+/// The texts of the schemas by the names of what they describe: `rungs` (of
+/// `rungs.yaml`), `environment`, `app` and `hold`.
 pub fn schemas() -> [(&'static str, String); 4] {
     [
         ("rungs", schema::<RepositoryFile>("rungs.yaml")),
@@ -37,7 +37,7 @@ pub(super) fn root<T: JsonSchema>() -> Schema {
     settings.into_generator().into_root_schema_for::<T>()
 }
 
-/// A description is wrapped as its source is, which is nobody else's business.
+/// Joins the lines of descriptions, which are wrapped like their source.
 fn unwrap(schema: &mut Schema) {
     if let Some(serde_json::Value::String(description)) = schema.get_mut("description") {
         *description = description.replace('\n', " ");

@@ -1,10 +1,10 @@
-//! Where image references, git references and promoted values stand in a
-//! repository that is laid out its own way: what an entry of `sites` says, what
-//! it means, and how the one is made of the other.
+//! Where image references, git references and promoted values are in a repository
+//! with a layout of its own: how the file writes an entry of `sites`, what it
+//! means, and how the former is turned into the latter.
 //!
-//! The configuration of a kind of site is all here: its word in
+//! All of the configuration of a kind of site is here: its word in
 //! [`SiteKindName`], its keys in [`SiteKeys`] and [`KEYS_OF_KINDS`], and its
-//! place in [`SiteKind`].
+//! variant of [`SiteKind`].
 
 use schemars::JsonSchema;
 
@@ -19,8 +19,8 @@ use crate::yaml::{KeyNode, Node, Route};
 codes! {
     /// A key that belongs to another kind of site.
     ///
-    /// Each kind of site has keys of its own beside those that all have. One
-    /// of another kind would be ignored in silence.
+    /// Each kind of site has keys of its own besides those that all kinds have.
+    /// A key of another kind would be silently ignored.
     ///
     /// | kind | keys of its own |
     /// | --- | --- |
@@ -66,7 +66,7 @@ codes! {
     ///
     /// An image is written in one place, `image`, or in parts: `tag`,
     /// `digest` or both, and `repository` where the file has it. `version` is
-    /// for a git reference or a chart, and may stand beside an image.
+    /// for a git reference or a chart, and may be given besides an image.
     ///
     /// ```yaml
     /// fields: { image: web.image, tag: web.tag }             # wrong: one tag in two places
@@ -78,50 +78,50 @@ codes! {
 }
 
 record! {
-    /// Where references stand: files, and how to read them.
+    /// Where image references are: files, and how to read them.
     struct SiteKeys("an entry of `sites`", field_of_site) {
-        /// Which files: a path from the root. `{app}` and `{environment}` stand
+        /// The files: a path from the root. `{app}` and `{environment}` stand
         /// for a segment or a part of one, `*` for any text without `/`, and
         /// `**` for any number of directories.
         required path: PathPattern = "path",
-        /// What the files are: `kustomization.yaml`; YAML of any shape; values
-        /// of a Helm chart; manifests, with the sources of Flux and Argo CD;
-        /// or files in which comments mark scalars.
+        /// The kind of the files: `kustomization.yaml`; YAML of any shape;
+        /// values of a Helm chart; manifests, including the sources of Flux and
+        /// Argo CD; or files in which comments mark scalars.
         required kind: SiteKindName = "kind",
-        /// The app, where the path does not say it: a name, or `{image}` with
-        /// or without text around it for the last segment of the image's
+        /// The app, if the path does not say it: a name, or `{image}`, with or
+        /// without text around it, for the last segment of the image's
         /// repository.
         optional app: AppPattern = "app",
-        /// The environment, where the path does not say it.
+        /// The environment, if the path does not say it.
         optional environment: EnvironmentName = "environment",
-        /// Which images are looked at. Default: all.
+        /// The images that count. Default: all.
         optional images: ImageFilterFile = "images",
         /// Values that are promoted along with the images: routes from the
         /// document's root, or from `root`.
         optional promote: List<Route> = "promote",
-        /// Whether promotion adds a digest to an image that has none. Default:
-        /// it does not.
+        /// Whether promotion adds a digest to an image without one. Default: it
+        /// does not.
         optional digest: DigestAddition = "digest",
-        /// For `kustomize`: images that the first `rungs set` may write where
-        /// the file does not name them yet.
+        /// For `kustomize`: images that the first `rungs set` may add to a file
+        /// that does not name them yet.
         optional insert: List<ImageRepository> = "insert",
-        /// For `yaml`: where the parts of the reference stand.
+        /// For `yaml`: where the parts of the reference are.
         optional fields: FieldsFile = "fields",
-        /// For `helm-values`: where the values begin, for an object that holds
-        /// them: `spec.values`. Default: at the document's root.
+        /// For `helm-values`: the route to the values, if they are inside an
+        /// object: `spec.values`. Default: the document's root.
         optional root: Route = "root",
     }
 
-    /// Which images are looked at: patterns of repositories as the files write
-    /// them, in which `*` stands for any text, `/` included.
+    /// Which images count: patterns of repositories as the files write them, in
+    /// which `*` stands for any text, including `/`.
     struct ImageFilterFile("`images`") {
-        /// Those that one of these matches. Default: all.
+        /// Images that match one of these. Default: all.
         optional include: List<Glob> = "include",
-        /// But for these.
+        /// Images that match one of these are left out.
         optional exclude: List<Glob> = "exclude",
     }
 
-    /// Where the parts of a reference stand: routes from the document's root.
+    /// Where the parts of a reference are: routes from the document's root.
     struct FieldsFile("`fields`") {
         /// The tag.
         optional tag: Route = "tag",
@@ -137,11 +137,12 @@ record! {
 }
 
 choice! {
-    /// What the files of sites are.
+    /// The kind of the files of sites.
     pub(in crate::config) enum SiteKindName("a kind of site") {
         /// `kustomization.yaml`: `images`, and the `?ref=` of remote resources.
         Kustomize = "kustomize",
-        /// YAML of any shape and file name; `fields` says where what stands.
+        /// YAML of any shape and file name; `fields` says where the parts of a
+        /// reference are.
         Yaml = "yaml",
         /// Values of a Helm chart: images at any depth.
         HelmValues = "helm-values",
@@ -155,12 +156,12 @@ choice! {
 
     /// Whether promotion adds a digest.
     pub(in crate::config) enum DigestAddition("a value of `digest`") {
-        /// Promotion adds one.
+        /// Promotion adds a digest.
         Add = "add",
     }
 }
 
-/// The keys that one kind of site has and the others have not.
+/// The keys that only one kind of site has.
 const KEYS_OF_KINDS: [(&str, SiteKindName); 3] = [
     ("insert", SiteKindName::Kustomize),
     ("fields", SiteKindName::Yaml),
@@ -199,7 +200,7 @@ fn report_keys_of_other_kinds(node: Node<'_>, findings: &mut Findings) {
     }
 }
 
-/// The finding for a key of `fields` that stands beside it.
+/// The finding for a key of `fields` that is beside it.
 fn field_of_site(key: KeyNode<'_>) -> Option<Finding> {
     let text = key.text();
     matches!(text, "tag" | "repository" | "version").then(|| {
@@ -212,36 +213,36 @@ fn field_of_site(key: KeyNode<'_>) -> Option<Finding> {
 /// An entry of `sites`: files, and how to read them.
 #[derive(Debug, Clone)]
 pub struct SiteRule {
-    /// Which files.
+    /// The files.
     pub path: Sourced<PathPattern>,
-    /// What they are.
+    /// The kind of these files.
     pub kind: SiteKind,
-    /// The environment of all these files; none where the path says it.
+    /// The environment of all these files; none if the path says it.
     pub environment: Option<EnvironmentName>,
-    /// The app of each image in these files; none where the path says it.
+    /// The app of each image in these files; none if the path says it.
     pub app: Option<Sourced<AppPattern>>,
-    /// Which images are looked at.
+    /// The images that count.
     pub images: ImageFilter,
-    /// Values that are promoted along, from the document's root, or from `root`
-    /// where the kind has one.
+    /// Values that are promoted along with the images, from the document's root,
+    /// or from `root` if the kind has one.
     pub promote: Vec<Sourced<Route>>,
     /// Whether promotion adds a digest to an image that has none.
     pub adds_digest: bool,
 }
 
-/// What files of sites are.
+/// The kind of the files of sites.
 #[derive(Debug, Clone)]
 pub enum SiteKind {
     /// A `kustomization.yaml`.
     Kustomize {
-        /// Images that may be written where the file does not name them yet.
+        /// Images that may be added to a file that does not name them yet.
         insert: Vec<Sourced<String>>,
     },
     /// YAML whose fields are named by routes.
     Yaml(Fields),
     /// Values of a Helm chart.
     HelmValues {
-        /// Where they begin; none for the document's root.
+        /// The route to them; none for the document's root.
         root: Option<Sourced<Route>>,
     },
     /// Manifests.
@@ -265,17 +266,17 @@ pub struct Fields {
     pub version: Option<Sourced<Route>>,
 }
 
-/// Which images are looked at.
+/// The images that count.
 #[derive(Debug, Clone, Default)]
 pub struct ImageFilter {
-    /// Those that one of these matches; every one where there are none.
+    /// Images that match one of these; empty for all images.
     pub include: Vec<Sourced<Glob>>,
-    /// But for these.
+    /// Images that match one of these are left out.
     pub exclude: Vec<Sourced<Glob>>,
 }
 
 impl ImageFilter {
-    /// Whether an image of that repository, as it is written, is looked at.
+    /// Whether an image of that repository, as it is written, counts.
     pub fn takes(&self, repository: &str) -> bool {
         let matches = |globs: &[Sourced<Glob>]| globs.iter().any(|g| g.value.is_match(repository));
         (self.include.is_empty() || matches(&self.include)) && !matches(&self.exclude)
@@ -291,8 +292,8 @@ pub(super) fn resolve(
     if raw.value.is_empty() {
         findings.push(
             Finding::new(&EMPTY_LIST, "`sites` is an empty list", raw.location.clone())
-                .because("declares a layout of its own, and no file of it")
-                .help("name the files where image references stand, or remove `sites`"),
+                .because("declares a layout of its own without any files")
+                .help("name the files that have image references, or remove `sites`"),
         );
     }
     raw.value.iter().filter_map(|entry| rule(entry, known, findings)).collect()
@@ -332,7 +333,7 @@ fn check_app(keys: &SiteKeys, findings: &mut Findings) {
     }
 }
 
-/// Images name apps only where the file names images.
+/// Reports `{image}` as the app of files that do not name images.
 fn check_image_names_app(keys: &SiteKeys, app: &Sourced<AppPattern>, findings: &mut Findings) {
     let fields = keys.fields.as_ref().map(|fields| &fields.value);
     let is_nameless = keys.kind.value == SiteKindName::Yaml
@@ -381,8 +382,8 @@ fn check_environment(keys: &SiteKeys, known: &Known<'_>, findings: &mut Findings
     }
 }
 
-/// What the files are, with the keys of that kind. That a key is of another
-/// kind was found when it was read.
+/// The kind of the files, with its keys. A key of another kind was found when it
+/// was read.
 fn kind(raw: &Sourced<SiteFile>, findings: &mut Findings) -> Option<SiteKind> {
     let keys = &raw.value.0;
     Some(match keys.kind.value {
@@ -414,14 +415,14 @@ fn fields(raw: &Sourced<SiteFile>, findings: &mut Findings) -> Option<Fields> {
                 raw.location.clone(),
             )
             .because("`fields` is missing here")
-            .help("say where the tag stands: `fields: { tag: image.tag }`"),
+            .help("say where the tag is: `fields: { tag: image.tag }`"),
         );
         return None;
     };
     let FieldsFile { tag, repository, digest, image, version } = &fields.value;
     let flaw = match (image, tag.as_ref().or(digest.as_ref())) {
-        (Some(_), Some(part)) => Some((part, "beside `image`, which holds all of it")),
-        (Some(_), None) => repository.as_ref().map(|part| (part, "beside `image`, which holds it")),
+        (Some(_), Some(part)) => Some((part, "beside `image`, which has the whole reference")),
+        (Some(_), None) => repository.as_ref().map(|part| (part, "beside `image`, which has it")),
         (None, None) => repository.as_ref().map(|part| (part, "without `tag` and `digest`")),
         (None, Some(_)) => None,
     };
@@ -440,7 +441,7 @@ fn fields(raw: &Sourced<SiteFile>, findings: &mut Findings) -> Option<Fields> {
         findings.push(
             Finding::new(&SITE_FIELDS, "`fields` names nothing", fields.location.clone())
                 .because("empty")
-                .help("say where the tag stands: `fields: { tag: image.tag }`"),
+                .help("say where the tag is: `fields: { tag: image.tag }`"),
         );
     }
     Some(Fields {

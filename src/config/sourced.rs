@@ -1,4 +1,4 @@
-//! What was configured, with its place.
+//! A setting with its place.
 
 use std::borrow::Cow;
 
@@ -6,12 +6,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::source::Location;
 
-/// Something that was configured, with the place that says so.
+/// A setting with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sourced<T> {
-    /// What was said.
+    /// The setting.
     pub value: T,
-    /// Where.
+    /// Its place.
     pub location: Location,
 }
 

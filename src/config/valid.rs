@@ -1,5 +1,5 @@
-//! What the files mean once every question about them is answered. These types
-//! cannot be built wrong: whoever holds one needs no further check.
+//! What the files mean once they are checked. These types cannot be built wrong, so
+//! their users need no further check.
 
 use std::sync::Arc;
 
@@ -22,12 +22,12 @@ use crate::yaml::Value;
 pub struct Repository {
     /// `rungs.yaml`.
     pub location: Location,
-    /// Where `render` writes, from the root.
+    /// The directory that `render` writes, from the root.
     pub output: RepoPath,
-    /// The Kubernetes version that manifests are checked against, where the
-    /// repository names one; an environment's own is in [`Environment`].
+    /// The Kubernetes version that manifests are checked against, if the repository
+    /// names one; an environment's own is in [`Environment`].
     pub kubernetes: Option<Sourced<KubernetesVersion>>,
-    /// Which environments come before which.
+    /// The order of the environments.
     pub ladder: Ladder,
     /// Where pull requests are opened.
     pub forge: Option<Forge>,
@@ -37,8 +37,7 @@ pub struct Repository {
     pub network: RepositoryNetwork,
     /// Severities and settings of rules.
     pub policies: Policies,
-    /// Where references stand, in a repository that is laid out its own way;
-    /// empty in a native one.
+    /// Where image references are, in an adopted repository; empty in a native one.
     pub sites: Vec<SiteRule>,
     /// Every environment: those of the ladder from its lowest rung upwards,
     /// then the others by name.
@@ -46,7 +45,7 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// Whether it is laid out as rungs lays out repositories.
+    /// Whether it has the layout of rungs.
     pub fn is_native(&self) -> bool {
         self.sites.is_empty()
     }
@@ -55,7 +54,7 @@ impl Repository {
 /// Apps that are promoted together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Train {
-    /// Their names, in the order of the file; each is some environment's app.
+    /// Their names, in the order of the file; each is the app of some environment.
     pub apps: Vec<String>,
     /// The train's name in the file.
     pub location: Location,
@@ -66,44 +65,44 @@ pub struct Train {
 pub struct Environment {
     /// The name.
     pub name: EnvironmentName,
-    /// The directory; in an adopted repository the root.
+    /// The directory; in an adopted repository, the root.
     pub directory: RepoPath,
-    /// How paths of sites spell its name.
+    /// Its name in paths of sites.
     pub spelling: String,
-    /// The `environment.yaml` of its own, or the directory where it has none.
+    /// Its own `environment.yaml`, or its directory if it has none.
     pub location: Location,
-    /// What is at stake.
+    /// How much is at stake.
     pub tier: Tier,
-    /// The Kubernetes version that manifests are checked against: its own, else
-    /// the repository's; none where neither names one.
+    /// The Kubernetes version that manifests are checked against: its own, else the
+    /// repository's; none if neither names one.
     pub kubernetes: Option<Sourced<KubernetesVersion>>,
-    /// Which state of the environment before is promoted to it.
+    /// Which state of the previous environment is promoted to it.
     pub select: Selection,
-    /// Apps that need not be here to be promoted past it.
+    /// Apps that may be promoted past it without being in it.
     pub skip: Vec<String>,
-    /// The cluster it stands on; none where the repository has only one.
+    /// The cluster that it runs on; none if the repository has only one.
     pub cluster: Option<String>,
     /// Labels for every object of the environment.
     pub labels: IndexMap<String, Sourced<String>>,
-    /// A quota's `hard` of each namespace, as Kubernetes takes it (a
-    /// map); none where none is wanted.
+    /// The `hard` of each namespace's quota, a map as Kubernetes takes it; none for no
+    /// quota.
     pub quota: Option<Value>,
     /// The limit range item of type `Container` of each namespace (`default`,
-    /// `defaultRequest`, `max`, `min`…); none where none is wanted.
+    /// `defaultRequest`, `max`, `min`…); none for no limit range.
     pub limits: Option<Value>,
     /// Who may do what in each namespace.
     pub access: Vec<Sourced<Access>>,
-    /// What rungs generates of its own.
+    /// What rungs generates.
     pub generate: Generate,
-    /// Who may reach what in it.
+    /// The traffic that is allowed in it.
     pub network: Network,
-    /// Conditions for entering it. An app's own stand in [`App::gates`], which
-    /// these are part of.
+    /// Conditions for entering it. They are part of [`App::gates`], which has an app's
+    /// own as well.
     pub gates: Gates,
-    /// What is deployed, by name: all, or those that were to be loaded. Empty in
-    /// an adopted repository, where sites say which apps there are.
+    /// Its apps by name: all, or those that were to be loaded. Empty in an adopted
+    /// repository, where sites say which apps there are.
     pub apps: Vec<App>,
-    /// The names of all apps, in order, those that were not loaded included.
+    /// The names of all apps, in order, including those that were not loaded.
     pub app_names: Arc<[String]>,
 }
 
@@ -114,8 +113,8 @@ impl Environment {
         Some(&self.apps[at])
     }
 
-    /// Whether an app exists in it, be it loaded or not. Nothing does in an
-    /// adopted repository, as far as configuration knows.
+    /// Whether an app exists in it, loaded or not. In an adopted repository none does,
+    /// as far as the configuration knows.
     pub fn has_app(&self, name: &str) -> bool {
         self.app_names.binary_search_by(|one| one.as_str().cmp(name)).is_ok()
     }
@@ -124,7 +123,7 @@ impl Environment {
 /// Who may do what in an environment's namespaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
-    /// Who.
+    /// The person or group.
     pub subject: AccessSubject,
     /// A cluster role's name.
     pub role: String,
@@ -139,7 +138,7 @@ pub enum AccessSubject {
     User(String),
 }
 
-/// What an environment brings by itself.
+/// What rungs generates for an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Generate {
     /// Namespaces, quota, limits and access.
@@ -153,13 +152,13 @@ pub struct Generate {
 pub struct App {
     /// The name: the stem of the file.
     pub name: String,
-    /// The file in the environment's own directory, the one that makes it exist.
+    /// The file in the environment's own directory that makes it exist.
     pub location: Location,
-    /// Where its objects live.
+    /// The namespace of its objects.
     pub namespace: Sourced<String>,
-    /// What renders it.
+    /// The template that renders it.
     pub template: TemplateRef,
-    /// By key.
+    /// Its images by key.
     pub images: IndexMap<String, Image>,
     /// Labels for every object of the app: the environment's and its own.
     pub labels: IndexMap<String, Sourced<String>>,
@@ -171,8 +170,8 @@ pub struct App {
     pub promote: Vec<Sourced<ValueRoute>>,
     /// Conditions for entering the environment: the environment's and its own.
     pub gates: Gates,
-    /// The merged settings besides values as the layers say them, a map; each
-    /// node knows its file and what it overrode.
+    /// The merged settings without values, a map; each node knows its file and what it
+    /// overrode.
     pub settings: Value,
 }
 
@@ -181,9 +180,9 @@ pub struct App {
 pub struct TemplateRef {
     /// The directory's name below `templates/`.
     pub name: String,
-    /// The tag or commit to read it from; none for the tree at hand.
+    /// The tag or commit to read it from; none for the tree that is being read.
     pub pin: Option<String>,
-    /// Where the app says so, or the app's file where it says nothing.
+    /// The place of the setting, or the app's file if it is not set.
     pub location: Location,
 }
 

@@ -1,4 +1,4 @@
-//! What an app's settings come to, and which line of which layer says so: the
+//! An app's final settings, and which line of which layer sets each of them: the
 //! data of `rungs values`.
 
 use serde::Serialize;
@@ -18,7 +18,7 @@ pub struct Settings {
     pub environment: EnvironmentName,
     /// The template, with its pin: `guestbook@v12`.
     pub template: Setting,
-    /// Where its objects live.
+    /// The namespace of its objects.
     pub namespace: Setting,
     /// The parts of each image: `images.frontend.tag`.
     pub images: Vec<Setting>,
@@ -33,7 +33,7 @@ pub struct Settings {
 pub struct Setting {
     /// The route to it: `values.ingress.host`.
     pub route: String,
-    /// What it is: a scalar, a whole list, or an empty map.
+    /// The value: a scalar, a whole list, or an empty map.
     pub value: Json,
     /// The same for people: a number as it is written, a text without quotes.
     #[serde(skip)]
@@ -41,22 +41,22 @@ pub struct Setting {
     /// Whether `value` or a part of it is masked.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub secret: bool,
-    /// The line that says so.
+    /// The line that sets it.
     pub origin: Location,
     /// What it overrode, the nearest layer first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overrode: Vec<Overridden>,
 }
 
-/// What an earlier layer said.
+/// The value of an earlier layer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Overridden {
-    /// What it said.
+    /// The value.
     pub value: Json,
     /// The same for people.
     #[serde(skip)]
     pub text: String,
-    /// Where.
+    /// Its place.
     pub origin: Location,
 }
 
@@ -64,7 +64,7 @@ pub struct Overridden {
 pub fn settings(environment: &Environment, app: &App) -> Settings {
     let pin = app.template.pin.as_ref().map(|pin| format!("@{pin}")).unwrap_or_default();
     let template = format!("{}{pin}", app.template.name);
-    // The pattern is what layers say; what it comes to is what one asks for.
+    // The layers have the pattern; people want to know the namespace.
     let namespace = app.namespace.value.as_str();
     Settings {
         app: app.name.clone(),

@@ -45,7 +45,7 @@ codes! {
     /// An object has no name.
     ///
     /// Its name, kind and namespace together say which object it is: files,
-    /// differences and promotions are told apart by them.
+    /// differences and promotions identify it by them.
     ///
     /// ```yaml
     /// metadata:
@@ -81,7 +81,7 @@ codes! {
     /// Kubernetes refuses the namespace of an object.
     ///
     /// A namespace is a DNS label: at most 63 lower-case letters, digits and
-    /// `-`, which begins and ends with a letter or digit.
+    /// `-`, which starts and ends with a letter or digit.
     OBJECT_NAMESPACE = "object-namespace", Input, Error;
 
     /// An object leaves its name to the server.
@@ -99,13 +99,13 @@ codes! {
     /// An encrypted object cannot pass byte for byte.
     ///
     /// SOPS signs a file as a whole, with its order of keys and all of its
-    /// documents. An object with a `sops:` key therefore passes as it is, and
-    /// that needs a YAML or JSON file that holds it and nothing else: not one
+    /// documents. An object with a `sops:` key is therefore passed on unchanged, which
+    /// needs a YAML or JSON file with this object and nothing else: not one
     /// document of several, not an item of a `List`, and not the result of a
     /// Jsonnet program. Put the encrypted file beside the other templates.
     SOPS_SPLIT = "sops-split", Input, Error;
 
-    /// What says which object it is, is encrypted.
+    /// The identity of an object is encrypted.
     ///
     /// rungs, like the operator, needs to know which object a file holds, and
     /// has no key. Encrypt only what is secret:
@@ -120,10 +120,10 @@ codes! {
 
     /// A cluster-scoped object names a namespace.
     ///
-    /// Objects of this kind are the whole cluster's. kubectl ignores the field,
-    /// other tools refuse the object or look for it in the wrong place. Where
-    /// an object of a namespace was meant, the kind is wrong: `Role` instead of
-    /// `ClusterRole`.
+    /// Objects of this kind belong to the whole cluster. kubectl ignores the field,
+    /// and other tools refuse the object or look for it in the wrong place. If an
+    /// object of a namespace was meant, the kind is wrong: it should be `Role` instead
+    /// of `ClusterRole`.
     ///
     /// ```yaml
     /// kind: ClusterRole
@@ -135,18 +135,17 @@ codes! {
 
     /// Nobody defines this kind.
     ///
-    /// It is none of Kubernetes' own kinds from 1.25 to 1.37, and no
-    /// `CustomResourceDefinition` for it is below `schemas/crds/` or among what
-    /// is rendered. Objects of it count as namespaced, and get the environment's
-    /// namespace. Is the kind cluster-scoped, that is wrong; put its definition
-    /// into `schemas/crds/`, which also lets its objects be validated.
+    /// It is not one of Kubernetes' own kinds from 1.25 to 1.37, and there is no
+    /// `CustomResourceDefinition` for it below `schemas/crds/` or among the rendered
+    /// objects. Its objects count as namespaced, and get the environment's namespace.
+    /// That is wrong if the kind is cluster-scoped. Put its definition into
+    /// `schemas/crds/`; its objects are then validated as well.
     UNKNOWN_KIND = "unknown-kind", Input, Warning;
 
     /// An encrypted object names no namespace.
     ///
-    /// It passes byte for byte, so that the environment's namespace cannot be
-    /// written into it, and it is deployed to whatever namespace the operator
-    /// takes for its default. Name the namespace in the file and encrypt it
+    /// It is passed on byte for byte, so the environment's namespace cannot be
+    /// written into it, and it is deployed to the operator's default namespace. Name the namespace in the file and encrypt it
     /// again, with `metadata` left readable, or let the operator set it
     /// (`targetNamespace` of a Flux Kustomization).
     SOPS_WITHOUT_NAMESPACE = "sops-without-namespace", Input, Warning;
@@ -168,7 +167,7 @@ codes! {
 
     /// The disk failed while a definition of custom kinds was read.
     ///
-    /// A file below `schemas/crds/` is there and could not be read: look at its
+    /// A file below `schemas/crds/` exists but could not be read: look at its
     /// permissions and at the disk, then try again.
     DEFINITION_READ_FAILED = "definition-read-failed", Outside, Error;
 }

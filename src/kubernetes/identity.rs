@@ -10,10 +10,10 @@ use crate::diagnostic::{Code, Finding, Findings};
 use crate::source::Location;
 use crate::yaml::{Node, Style};
 
-/// How an encrypted value begins.
+/// The start of an encrypted value.
 const ENCRYPTED: &str = "ENC[";
 
-/// What a document says of itself.
+/// What a document says about itself.
 pub(super) struct Identity {
     /// Without a cluster, and with the namespace that the document names.
     pub(super) id: ObjectId,
@@ -64,7 +64,7 @@ impl<'n> IdentityReader<'n, '_> {
                 let message = format!("{} has no `{key}`", known_of(self.root));
                 let finding = Finding::new(code, message, anchor(self.root));
                 self.report(finding.because(format!(
-                    "an object begins with `apiVersion` and `kind`; this has no `{key}`"
+                    "every object has `apiVersion` and `kind`; this one has no `{key}`"
                 )))
             }
         }
@@ -168,12 +168,12 @@ impl<'n> IdentityReader<'n, '_> {
     }
 }
 
-/// Where the value of `key` stands.
+/// The place of the value of `key`.
 fn place_of(map: Node<'_>, key: &str) -> Location {
     map.get(key).map_or_else(|| anchor(map), Node::location)
 }
 
-/// Where to point for what is missing: at what the object says of itself.
+/// The place to show for something missing: what the object says about itself.
 fn anchor(root: Node<'_>) -> Location {
     ["kind", "apiVersion"]
         .into_iter()

@@ -48,7 +48,7 @@ pub enum ImageFault {
     #[error("has a space or a line break")]
     Space,
     /// A scheme, which a reference never has.
-    #[error("begins with `{0}://`, and a reference begins with the registry's host")]
+    #[error("starts with `{0}://`, but a reference starts with the registry's host")]
     Scheme(String),
     /// A registry that is not a host name or address.
     #[error("names the registry `{0}`, which is not a host name with an optional port")]
@@ -64,7 +64,7 @@ pub enum ImageFault {
     Identifier,
     /// A tag that breaks the rules.
     #[error(
-        "has the tag `{0}`; a tag is at most 128 letters, digits, `_`, `.` and `-`, and does not begin with `.` or `-`"
+        "has the tag `{0}`; a tag is at most 128 letters, digits, `_`, `.` and `-`, and does not start with `.` or `-`"
     )]
     Tag(String),
     /// A digest that breaks the rules.
@@ -109,8 +109,8 @@ impl ImageReference {
     }
 
     /// The repository with what a container runtime fills in: `redis` is
-    /// `docker.io/library/redis`. Two references mean the same repository where
-    /// this is equal: by it a new reference is told to belong to a site or not.
+    /// `docker.io/library/redis`. Two references mean the same repository if
+    /// this is equal, which is how a new reference is matched with its sites.
     pub fn full_repository(&self) -> String {
         let domain = match self.domain.as_deref() {
             None | Some("index.docker.io") => DEFAULT_DOMAIN,
@@ -137,7 +137,8 @@ impl fmt::Display for ImageReference {
 }
 
 /// The full name of a repository ([`ImageReference::full_repository`]), by which
-/// two spellings of one are the same; a text that is none stands for itself.
+/// two spellings of one are the same; a text that is not a repository is returned
+/// unchanged.
 pub fn full_repository(text: &str) -> String {
     let parsed = ImageReference::parse(text);
     parsed.map_or_else(|_| text.to_owned(), |reference| reference.full_repository())
@@ -192,7 +193,7 @@ pub fn is_tag(text: &str) -> bool {
         && text.bytes().all(|byte| word(byte) || byte == b'.' || byte == b'-')
 }
 
-/// A colon after the last slash begins a tag; one before it, a port.
+/// A colon after the last slash starts a tag; one before it, a port.
 fn split_tag(text: &str) -> (&str, Option<&str>) {
     let path = text.rfind('/').map_or(0, |at| at + 1);
     match text[path..].find(':') {
@@ -201,7 +202,7 @@ fn split_tag(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// What stands before the first slash is a registry only where it looks like
+/// The text before the first slash is a registry only if it looks like
 /// one (`normalize.go`, `splitDockerDomain`): `shop/web` is a path.
 fn split_domain(name: &str) -> (Option<&str>, &str) {
     match name.split_once('/') {

@@ -126,7 +126,7 @@ fn hide(root: Node<'_>) {
     let fields = ["data", "stringData"].into_iter().filter_map(|key| root.get(key));
     for secret in fields.flat_map(|field| field.entries().map(|(_, value)| value)).chain(applied) {
         let location = secret.location();
-        // What a program made stands at the program, which is not a secret.
+        // The place of what a program made is the program, which is not a secret.
         let made =
             secret.style() == Style::Made && location.span().contains(root.location().span());
         if !made {
@@ -137,11 +137,15 @@ fn hide(root: Node<'_>) {
 
 fn not_an_object(node: Node<'_>) -> Finding {
     let noun = node.kind().noun();
-    Finding::new(&NOT_AN_OBJECT, format!("{noun} stands where an object should"), first_line(node))
-        .because("must be a map with `apiVersion`, `kind` and `metadata`")
+    Finding::new(
+        &NOT_AN_OBJECT,
+        format!("found {noun} where an object should be"),
+        first_line(node),
+    )
+    .because("must be a map with `apiVersion`, `kind` and `metadata`")
 }
 
-/// The first line of a node: an excerpt of a whole document helps nobody.
+/// The first line of a node: an excerpt of a whole document would not help.
 fn first_line(node: Node<'_>) -> Location {
     let location = node.location();
     let file: &Arc<SourceFile> = location.file();

@@ -1,4 +1,4 @@
-//! What Kubernetes lets a name, a label's key and a label's value be.
+//! The names, label keys and label values that Kubernetes accepts.
 //!
 //! The rules are those of the API server: `apimachinery/pkg/api/validate/content`
 //! (labels and DNS names), `apimachinery/pkg/api/validation/path` (path segments)
@@ -9,7 +9,7 @@ pub const LABEL_LENGTH: usize = 63;
 /// The most that a DNS subdomain may have, in bytes.
 const SUBDOMAIN_LENGTH: usize = 253;
 
-/// Why a name is refused. Its text goes on from the name: "`-a` begins with `-`…".
+/// Why a name is refused. Its text goes on from the name: "`-a` starts with `-`…".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameFault {
     /// Nothing is there.
@@ -24,23 +24,23 @@ pub enum NameFault {
         most: usize,
     },
     /// A character that it may not have.
-    #[error("has {}, where only {allowed} may stand", shown(*.found))]
+    #[error("has {}, but may only have {allowed}", shown(*.found))]
     Character {
         /// The character.
         found: char,
         /// What may stand there, in words.
         allowed: &'static str,
     },
-    /// A character at the start that may only stand inside.
-    #[error("begins with `{found}`, and must begin with {allowed}")]
+    /// A character at the start that is only allowed inside.
+    #[error("starts with `{found}`, but must start with {allowed}")]
     Begins {
         /// The character.
         found: char,
         /// What may stand there, in words.
         allowed: &'static str,
     },
-    /// A character at the end that may only stand inside.
-    #[error("ends with `{found}`, and must end with {allowed}")]
+    /// A character at the end that is only allowed inside.
+    #[error("ends with `{found}`, but must end with {allowed}")]
     Ends {
         /// The character.
         found: char,
@@ -113,12 +113,12 @@ impl NameRule {
     pub(super) fn sentence(self) -> &'static str {
         match self {
             Self::Label => {
-                "a DNS label has at most 63 lower-case letters, digits and `-`, and begins and \
+                "a DNS label has at most 63 lower-case letters, digits and `-`, and starts and \
                  ends with a letter or digit"
             }
             Self::Subdomain => {
                 "a DNS subdomain has at most 253 lower-case letters, digits, `-` and `.`, and each \
-                 part between dots begins and ends with a letter or digit"
+                 part between dots starts and ends with a letter or digit"
             }
             Self::PathSegment => "any text without `/` and `%` that is not `.` or `..`",
         }
@@ -308,7 +308,7 @@ mod tests {
     fn reasons_are_words() {
         assert_eq!(
             dns_label("Web").unwrap_err().to_string(),
-            "has the capital letter `W`, where only lower-case letters, digits and `-` may stand"
+            "has the capital letter `W`, but may only have lower-case letters, digits and `-`"
         );
         assert_eq!(
             label_key("a..b/c").unwrap_err().to_string(),

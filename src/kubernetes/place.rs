@@ -69,7 +69,7 @@ pub struct Placement<'a> {
 /// `namespace`, `labels`, `annotations`; everything else as the template wrote
 /// it, because the author's order reads best and Kubernetes does not mind.
 ///
-/// What is encrypted stays as it is.
+/// Encrypted objects are not changed.
 pub fn place(objects: &mut [Object], placement: &Placement<'_>, scopes: &Scopes) -> Findings {
     let mut findings = Findings::new();
     let mut unknown: Vec<(String, String)> = Vec::new();
@@ -77,7 +77,7 @@ pub fn place(objects: &mut [Object], placement: &Placement<'_>, scopes: &Scopes)
         let (group, kind) = (object.id.group.clone(), object.id.kind.clone());
         let scope = scopes.of(&group, &kind).unwrap_or_else(|| {
             let key = (group, kind);
-            // One warning says it of all objects of the kind.
+            // One warning covers all objects of the kind.
             if !unknown.contains(&key) {
                 findings.push(unknown_kind(object, scopes));
                 unknown.push(key);

@@ -145,7 +145,7 @@ impl Scopes {
         Self::default()
     }
 
-    /// The scope of a kind; none where nobody defined it.
+    /// The scope of a kind; none if it is not defined.
     pub fn of(&self, group: &str, kind: &str) -> Option<Scope> {
         built_in_scope(group, kind)
             .or_else(|| self.custom.get(&(group.to_owned(), kind.to_owned())).copied())

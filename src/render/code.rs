@@ -5,7 +5,7 @@ use crate::diagnostic::{Finding, codes, nearest};
 use crate::source::{Location, PathError, RepoPath};
 
 codes! {
-    /// A template is not written as its language wants it.
+    /// A template has a syntax error.
     ///
     /// The Tera or Jsonnet source cannot be read at the place that is shown.
     ///
@@ -20,8 +20,8 @@ codes! {
     /// A template prints something that is not defined.
     ///
     /// A template sees `app`, `environment`, `namespace`, `labels`, `images` and
-    /// `values`. What it prints must be there: a misspelt name would otherwise
-    /// leave an empty field behind, which Kubernetes often takes.
+    /// `values`. What it prints must be defined: a misspelt name would otherwise
+    /// leave an empty field, which Kubernetes often accepts.
     ///
     /// ```jinja
     /// {# wrong, where some environment sets no logLevel #}
@@ -36,24 +36,24 @@ codes! {
 
     /// A template cannot be rendered.
     ///
-    /// Its source is well written, but what it says cannot be done with the
-    /// values of this app: a filter got a map where it wants a text, an
-    /// `error` or a `throw` was reached, a number was divided by zero.
+    /// Its syntax is right, but it fails with the values of this app: a filter got a
+    /// map instead of a text, an `error` or a `throw` was reached, or a number was
+    /// divided by zero.
     TEMPLATE_FAILED = "template-failed", Input, Error;
 
-    /// What a template includes or imports is not there.
+    /// A file that a template includes or imports does not exist.
     ///
-    /// A name is looked for in the template's own directory (Jsonnet: in that of
+    /// A name is searched for in the template's own directory (Jsonnet: in that of
     /// the importing file), then in the template's `vendor/`, then in
     /// `vendor/` at the repository's root.
     INCLUDE_MISSING = "include-missing", Input, Error;
 
-    /// A template reaches out of its place.
+    /// A template reads files that it must not depend on.
     ///
     /// Tera includes only files of the template's own directory and of
     /// `vendor/`, and Jsonnet imports only files of the repository. An absolute
-    /// path, or one that climbs out with `..`, would make the result depend on
-    /// the machine it is rendered on.
+    /// path, or one that leaves these directories with `..`, would make the result depend
+    /// on the machine that renders it.
     ///
     /// ```jsonnet
     /// // wrong
@@ -72,8 +72,8 @@ codes! {
     /// A template calls itself without end.
     ///
     /// A Jsonnet function or field that needs itself to be computed never
-    /// arrives at a value. Calls may be nested 100,000 deep, which real programs
-    /// stay far below.
+    /// arrives at a value. Calls may be nested 100,000 deep; real programs stay far
+    /// below that.
     ///
     /// ```jsonnet
     /// // wrong
@@ -97,11 +97,11 @@ codes! {
     /// meant.
     OUTPUT_TOO_LARGE = "output-too-large", Input, Error;
 
-    /// A value of the result belongs to no object.
+    /// A value of the result does not belong to an object.
     ///
     /// The result may nest as deep as it likes, but its maps and lists have to
     /// lead to objects: to maps with `apiVersion` and `kind`. Anything else would
-    /// be lost without a word. A null is skipped, so that `if` needs no `else`.
+    /// be lost silently. A null is skipped, so that `if` needs no `else`.
     ///
     /// ```jsonnet
     /// // wrong
@@ -111,7 +111,7 @@ codes! {
     /// ```
     LOOSE_VALUE = "loose-value", Input, Error;
 
-    /// A Jsonnet program cannot be called with what there is.
+    /// A Jsonnet program needs other arguments than it gets.
     ///
     /// A `main.jsonnet` that is a function is called with one argument,
     /// `rungs`. Its other parameters need defaults.
@@ -124,25 +124,24 @@ codes! {
     /// ```
     WRONG_PARAMETERS = "wrong-parameters", Input, Error;
 
-    /// A template prints what is not the same each time.
+    /// A template prints something that differs from run to run.
     ///
     /// `__tera_context` shows everything that a template sees, in an order that
-    /// changes from run to run. The same input must give the same bytes; print
-    /// what you look for by its name.
+    /// changes from run to run. The same input must give the same bytes; print what
+    /// you need by its name.
     NOT_REPRODUCIBLE = "not-reproducible", Input, Error;
 
     /// The Jsonnet engine stopped.
     ///
-    /// It ended without a result. That is a defect of rungs, which we want to
-    /// hear of together with the template.
+    /// It ended without a result. That is a bug in rungs: please report it together
+    /// with the template.
     JSONNET_STOPPED = "jsonnet-stopped", Defect, Error;
 
     /// No thread could be started.
     ///
     /// Jsonnet is evaluated on threads of its own, and the machine refused one:
-    /// it has no memory left for it, or whoever runs rungs has as many threads
-    /// and processes as they may have. Nothing is wrong with the template, and
-    /// a retry may help.
+    /// it has no memory left, or the user who runs rungs has reached the limit of threads
+    /// and processes. Nothing is wrong with the template, and a retry may help.
     ///
     /// ```sh
     /// ulimit -u     # how many are allowed
@@ -162,7 +161,7 @@ pub(super) fn outside(name: &str, error: &PathError, at: Location) -> Finding {
         .help("copy the file into the template's directory, or into `vendor/`")
 }
 
-/// A name to include or import that is nowhere where it is looked for.
+/// A name to include or import that was not found in any of these places.
 pub(super) fn missing(name: &str, looked_in: &[RepoPath], at: Location) -> Finding {
     let places: Vec<_> = looked_in.iter().map(|place| format!("`{place}`")).collect();
     Finding::new(&INCLUDE_MISSING, format!("`{name}` is not there"), at)

@@ -6,7 +6,7 @@ use crate::source::{RepoPath, Tree};
 /// What renders a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Engine {
-    /// Nothing: YAML or JSON as it stands.
+    /// Nothing: YAML or JSON that is used unchanged.
     Plain,
     /// Tera, by the extension `.tera`.
     Tera,

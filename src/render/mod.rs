@@ -1,4 +1,4 @@
-//! From a template and what an app says to manifests.
+//! From a template and an app's settings to manifests.
 //!
 //! A [`Template`] is loaded once and rendered for every app that names it. Its
 //! files may be of different languages; what they see is the same [`Input`].

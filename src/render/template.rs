@@ -19,7 +19,7 @@ pub struct Template {
     pub(super) program: Option<JsonnetProgram>,
 }
 
-/// A YAML or JSON file that is manifests as it stands: read once, and the same
+/// A YAML or JSON file of manifests that are used unchanged: read once, and the same
 /// for every app.
 #[derive(Debug)]
 struct PlainFile {
@@ -99,7 +99,7 @@ impl Template {
         if findings.is_empty() {
             return Ok(documents);
         }
-        // An engine's error quotes values, and shows no file that they stand in.
+        // An engine's error quotes values, and does not show the file that they are in.
         Err(findings.without_secrets_of(input.values.tree().files()))
     }
 

@@ -1,4 +1,4 @@
-//! What is known of where something that was rendered came from.
+//! What is known about the origin of something that was rendered.
 
 use crate::source::{Location, Origin};
 use crate::yaml::Route;

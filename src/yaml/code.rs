@@ -9,8 +9,8 @@ use crate::source::{Location, SourceFile, Span};
 codes! {
     /// A file is not YAML.
     ///
-    /// The text cannot be read at the place that is shown. The cause often
-    /// stands a line or two before it: a missing quote or bracket, or an
+    /// The text cannot be read at the place that is shown. The cause is often
+    /// a line or two before it: a missing quote or bracket, or an
     /// indentation that does not fit.
     ///
     /// ```yaml
@@ -27,11 +27,11 @@ codes! {
 
     /// A tab is used as indentation.
     ///
-    /// YAML counts spaces; how wide a tab is, it cannot know. kubectl refuses a
+    /// YAML counts spaces, and cannot know how wide a tab is. kubectl refuses a
     /// tab at the start of a line, outside brackets and quoted texts.
     ///
     /// ```yaml
-    /// # wrong: the second line begins with a tab, shown as `→`
+    /// # wrong: the second line starts with a tab, shown as `→`
     /// metadata:
     /// →name: web
     /// # right
@@ -73,11 +73,11 @@ codes! {
     /// ```
     KEY_NOT_TEXT = "key-not-text", Input, Error;
 
-    /// An alias repeats an anchor that is not there.
+    /// An alias repeats an anchor that does not exist.
     ///
     /// `*name` repeats what `&name` marked earlier in the same document. An
     /// anchor further down, or in another document, does not count. A text that
-    /// begins with `*` needs quotes.
+    /// starts with `*` needs quotes.
     ///
     /// ```yaml
     /// # wrong
@@ -106,22 +106,21 @@ codes! {
     /// Aliases repeat too much.
     ///
     /// A few lines of aliases that repeat aliases can stand for billions of
-    /// values. The bound is the one that kubectl's and kustomize's reader has:
-    /// up to 400,000 values, 99 % of them may come from aliases; from there the
-    /// share falls, to 10 % at 4,000,000 values. Write out what differs, or make
-    /// it in a template.
+    /// values. The limit is that of kubectl and kustomize: up to 400,000 values, 99 %
+    /// of them may come from aliases; above, the share falls, to 10 % at 4,000,000
+    /// values. Write out what differs, or generate it with a template.
     ALIAS_EXPANSION = "alias-expansion", Input, Error;
 
     /// Maps and lists are nested too deep.
     ///
-    /// At most 200 may stand inside one another, with aliases followed.
-    /// Kubernetes' own objects stay below 40. Usually brackets were left open.
+    /// At most 200 may be inside one another, with aliases followed. Kubernetes' own
+    /// objects stay below 40. Usually a bracket was left open.
     NESTING_TOO_DEEP = "nesting-too-deep", Input, Error;
 
     /// A value is not what its tag says.
     ///
     /// A tag such as `!!int` or `!!binary` says what the value after it must
-    /// be; kubectl refuses the file where it is not.
+    /// be; kubectl refuses the file if it is not.
     ///
     /// ```yaml
     /// # wrong
@@ -131,10 +130,10 @@ codes! {
     /// ```
     WRONG_TAG = "wrong-tag", Input, Error;
 
-    /// A number is infinite, or none.
+    /// A number is infinite or not a number.
     ///
-    /// `.inf` and `.nan` are numbers in YAML that JSON does not have, and so
-    /// kubectl refuses them. As a text they need quotes.
+    /// `.inf` and `.nan` are numbers in YAML that JSON does not have, so kubectl
+    /// refuses them. If they are meant as text, they need quotes.
     ///
     /// ```yaml
     /// # wrong
@@ -147,7 +146,7 @@ codes! {
     /// What is merged is not a map.
     ///
     /// `<<` takes the keys of a map, or of each map of a list, into the map
-    /// where it stands. An alias of a list does not count as a list of maps to
+    /// that it is in. An alias of a list does not count as a list of maps to
     /// kubectl.
     ///
     /// ```yaml
@@ -160,10 +159,10 @@ codes! {
 
     /// A plain value means different things to different tools.
     ///
-    /// What is written without quotes is typed by its look, and tools differ in
-    /// what they see. kubectl reads `yes` as true and `0644` as 420; kustomize
+    /// The type of a value without quotes depends on how it looks, and tools differ
+    /// in what they see. kubectl reads `yes` as true and `0644` as 420; kustomize
     /// reads `yes` as a text; editors, which follow YAML 1.2, read `0644` as
-    /// 644. Quotes make a text of it for all of them.
+    /// 644. With quotes it is text to all of them.
     ///
     /// ```yaml
     /// # wrong
@@ -176,9 +175,9 @@ codes! {
     AMBIGUOUS_SCALAR = "ambiguous-scalar", Input, Warning;
 }
 
-/// Maps and lists that stand inside too many others.
+/// The finding that maps and lists are nested too deep.
 pub(super) fn too_deep(file: &Arc<SourceFile>, span: Span) -> Finding {
-    let message = format!("more than {MAX_DEPTH} maps and lists stand inside one another");
+    let message = format!("more than {MAX_DEPTH} maps and lists are inside one another");
     Finding::new(&NESTING_TOO_DEEP, message, Location::new(file, span))
         .because("one too many")
         .help("close the brackets before it; Kubernetes' own objects stay below 40")

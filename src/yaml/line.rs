@@ -53,12 +53,12 @@ pub(super) fn line_break(text: &str, at: usize) -> &'static str {
     kind(&text[self::end(text, 0)..])
 }
 
-/// How many bytes stand before one on its line.
+/// How many bytes are before one on its line.
 pub(super) fn column(text: &str, at: usize) -> usize {
     at - start(text, at)
 }
 
-/// Whether only spaces stand before a byte on its line.
+/// Whether only spaces are before a byte on its line.
 pub(super) fn is_first(text: &str, at: usize) -> bool {
     text[start(text, at)..at].bytes().all(|byte| byte == b' ')
 }
@@ -68,13 +68,13 @@ pub(super) fn skip_blanks(text: &str, at: usize) -> usize {
     at + text[at..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
-/// Whether a line holds only blanks and a comment from a byte on.
+/// Whether a line has only blanks and a comment from a byte on.
 pub(super) fn is_done(text: &str, at: usize) -> bool {
     let rest = text[at..end(text, at)].trim_start_matches([' ', '\t']);
     rest.is_empty() || rest.starts_with('#')
 }
 
-/// Whether a comment stands on a line of its own in a gap between tokens.
+/// Whether a gap between tokens has a comment on a line of its own.
 pub(super) fn has_comment_line(gap: &str) -> bool {
     gap.lines().skip(1).any(|line| line.trim_start().starts_with('#'))
 }

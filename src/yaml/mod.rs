@@ -5,7 +5,7 @@
 //! from it. A [`Route`] finds a value; [`lint`] finds scalars that other tools
 //! read differently. The way through: the parser's events (`parse`) build one
 //! document (`document`), whose scalars mean what Kubernetes' tools say (`scalar`)
-//! and stand where `place` says; `syntax` explains what is not YAML.
+//! and whose places `place` finds; `syntax_errors` explains what is not YAML.
 
 mod code;
 mod document;

@@ -1,4 +1,4 @@
-//! Where things stand that the parser gives no span for: indicators, block
+//! The places of things that the parser gives no span for: indicators, block
 //! scalars, and the anchors and tags before a value.
 
 use super::{Style, line};
@@ -60,8 +60,8 @@ pub(super) fn next_dash(text: &str, from: u32) -> Option<u32> {
     skip_to(text, from, |byte| byte == b'-')
 }
 
-/// The offset after the anchor and tag that follow on the same line: where the
-/// nothing of `key: &anchor` stands.
+/// The offset after the anchor and tag that follow on the same line: the place
+/// of the empty value of `key: &anchor`.
 pub(super) fn after_properties(text: &str, from: u32) -> u32 {
     let mut end = from;
     while let Some(property) = skip_to_property(text, end) {
@@ -105,7 +105,7 @@ fn skip_to(text: &str, from: u32, wanted: impl Fn(u8) -> bool) -> Option<u32> {
     }
 }
 
-/// How many bytes stand before an offset on its line.
+/// How many bytes are before an offset on its line.
 pub(super) fn column(text: &str, at: u32) -> usize {
     let at = at as usize;
     at - text[..at].rfind('\n').map_or(0, |end| end + 1)
@@ -124,8 +124,8 @@ pub(super) fn leading_tab(text: &str, gap: Span, free: usize) -> Option<usize> {
     })
 }
 
-/// Where the anchor and tag of what begins at a byte begin on its line; the byte
-/// itself where it has none.
+/// The start of the anchor and tag, on the same line, of what starts at a byte; the
+/// byte itself if it has neither.
 pub(super) fn properties_start(text: &str, at: usize) -> usize {
     let mut start = at;
     while let Some(property) = property_before(text, start) {
@@ -134,7 +134,7 @@ pub(super) fn properties_start(text: &str, at: usize) -> usize {
     start
 }
 
-/// The tag of what begins at a byte.
+/// The tag of what starts at a byte.
 pub(super) fn tag_of(text: &str, at: usize) -> Option<&str> {
     text[properties_start(text, at)..at].split_whitespace().find(|word| word.starts_with('!'))
 }

@@ -258,7 +258,7 @@ impl RouteParser<'_> {
                 '"' => return Ok(text),
                 '\\' => {
                     let Some(escaped @ ('"' | '\\')) = self.peek() else {
-                        return Err(self.error("after `\\`, only `\"` and `\\` may stand"));
+                        return Err(self.error("only `\"` and `\\` may follow `\\`"));
                     };
                     self.skip();
                     text.push(escaped);
@@ -285,7 +285,7 @@ impl RouteParser<'_> {
                 Ok(index) if first.bytes().all(|byte| byte.is_ascii_digit()) => Step::Index(index),
                 _ => {
                     return Err(RouteError {
-                        message: "in brackets stand an index, a quoted key, or `key=value`".into(),
+                        message: "brackets take an index, a quoted key, or `key=value`".into(),
                         at: start,
                     });
                 }

@@ -97,7 +97,7 @@ impl<'a> Fault<'a> {
         let close = if content[start..].starts_with("{{") { "}}" } else { "%}" };
         let end = content[start..].find(close).map_or(content.len(), |end| start + end + 2);
         let span = Span::new(line.start as usize + start, line.start as usize + end);
-        let finding = self.finding("a template's braces stand in plain YAML", span);
+        let finding = self.finding("there are a template's braces in plain YAML", span);
         Some(finding.because("YAML reads `{` as the start of a map").help(
             "name the file `*.tera` if it is a template; put the whole value in quotes if the \
              braces are meant as they are",
@@ -187,11 +187,11 @@ impl<'a> Fault<'a> {
         match self.kind {
             ErrorKind::SimpleKeyExpected => Some(self.missing_colon(line)),
             ErrorKind::BlockSequenceEntryNotAllowed => {
-                let finding = self.finding("a list begins on the line of its key", self.here());
+                let finding = self.finding("a list starts on the line of its key", self.here());
                 Some(finding.because("not here").help("put the dash on a line of its own"))
             }
             ErrorKind::ExpectedBlockMappingKey if self.slice(content).starts_with("- ") => {
-                let finding = self.finding("a list item stands among keys", content);
+                let finding = self.finding("there is a list item among keys", content);
                 Some(
                     finding
                         .because("expected a key here")
@@ -201,9 +201,9 @@ impl<'a> Fault<'a> {
             ErrorKind::ExpectedBlockSequenceEntry
                 if content.start as usize == self.at && self.is_known_indent(line) =>
             {
-                let finding = self.finding("a key stands among list items", content);
+                let finding = self.finding("there is a key among list items", content);
                 Some(finding.because("expected `-` here").help(
-                    "indent the key below the item it belongs to, or begin the line with `- `",
+                    "indent the key below the item it belongs to, or start the line with `- `",
                 ))
             }
             ErrorKind::ExpectedBlockMappingKey
@@ -219,7 +219,7 @@ impl<'a> Fault<'a> {
                 Some(
                     finding
                         .because("the value ended before this")
-                        .help("put the whole value in quotes, or begin a new line"),
+                        .help("put the whole value in quotes, or start a new line"),
                 )
             }
             _ => None,
@@ -284,7 +284,7 @@ impl<'a> Fault<'a> {
                 let (escape, span) = self.unknown_escape()?;
                 Some(
                     self.finding(format!("`{escape}` means nothing in double quotes"), span)
-                        .because("a backslash begins an escape here")
+                        .because("a backslash starts an escape here")
                         .help(format!("write `\\{escape}`, or use single quotes, which have no escapes")),
                 )
             }
@@ -359,7 +359,7 @@ impl<'a> Fault<'a> {
         }
     }
 
-    /// A character that cannot stand where it does.
+    /// A character in a place where it is not allowed.
     fn character(&self) -> Option<Finding> {
         match *self.kind {
             ErrorKind::UnexpectedCharacter { character } if is_printable(character) => {
@@ -368,8 +368,8 @@ impl<'a> Fault<'a> {
                     other => format!("`{other}`"),
                 };
                 Some(
-                    self.finding(format!("a plain text cannot begin with {name}"), self.here())
-                        .because("YAML keeps this character for itself")
+                    self.finding(format!("a plain text cannot start with {name}"), self.here())
+                        .because("YAML reserves this character")
                         .help("put the text in quotes"),
                 )
             }
@@ -385,18 +385,18 @@ impl<'a> Fault<'a> {
                 )
             }
             ErrorKind::BomInsideDocument => Some(
-                self.finding("a byte order mark stands inside the text", self.here())
-                    .help("remove it; it may only stand at the start of the file"),
+                self.finding("there is a byte order mark inside the text", self.here())
+                    .help("remove it; it is only allowed at the start of the file"),
             ),
             ErrorKind::MissingAnchorOrAliasName => Some(
                 self.finding("an anchor or alias has no name", self.here())
-                    .because("`&` and `*` begin one")
+                    .because("`&` and `*` start one")
                     .help("put the text in quotes where the character is meant as it is"),
             ),
             ErrorKind::DirectiveDisallowed => {
                 let line = self.line(self.at);
                 Some(
-                    self.finding("a `%` directive stands in the file", line)
+                    self.finding("there is a `%` directive in the file", line)
                         .because("kubectl and kustomize refuse it")
                         .help("remove it; both always read YAML 1.1, whatever it says"),
                 )
@@ -409,7 +409,7 @@ impl<'a> Fault<'a> {
     fn plainly(&self) -> Finding {
         let message = match self.kind {
             ErrorKind::UndeclaredTagHandle => "a tag's handle is not declared".to_owned(),
-            ErrorKind::MappingKeyNotAllowed => "a key cannot stand here".to_owned(),
+            ErrorKind::MappingKeyNotAllowed => "a key is not allowed here".to_owned(),
             ErrorKind::ZeroBlockScalarIndent => {
                 "a block text's indentation indicator is 0".to_owned()
             }
@@ -422,7 +422,7 @@ impl<'a> Fault<'a> {
         };
         let help = match self.kind {
             ErrorKind::InvalidBlockScalarHeader => {
-                Some("after `|` or `>`, the text begins on the next line".to_owned())
+                Some("after `|` or `>`, the text starts on the next line".to_owned())
             }
             ErrorKind::InvalidDocumentEnd => Some("put it on a line of its own".to_owned()),
             _ => None,
@@ -439,12 +439,12 @@ fn is_printable(character: char) -> bool {
     !character.is_control() && !matches!(character, '\u{fffe}' | '\u{ffff}' | '\u{feff}')
 }
 
-/// How many blanks a line begins with.
+/// How many blanks a line starts with.
 fn indent(line: &str) -> usize {
     line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
-/// The first tab among the blanks that a line begins with.
+/// The first tab among the blanks that a line starts with.
 fn leading_tab(text: &str, line: Span) -> Option<usize> {
     let content = &text[line.range()];
     content[..indent(content)].find('\t').map(|at| line.start as usize + at)

@@ -154,7 +154,7 @@ impl MapKey {
     }
 }
 
-/// A key and what it is given.
+/// A key and its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MapEntry {
     key: MapKey,
@@ -190,7 +190,7 @@ struct Data {
     style: Style,
     /// The anchor this node repeats, where it was written as `*alias`.
     alias_of: Option<NodeId>,
-    /// What an earlier layer said here.
+    /// The value of an earlier layer here.
     overrode: Option<NodeId>,
 }
 
@@ -204,7 +204,7 @@ pub struct Value {
 }
 
 impl Value {
-    /// A tree with one node, `null`, that stands for the whole of `file`.
+    /// A tree with one node, `null`, whose place is the whole of `file`.
     pub fn new(file: &Arc<SourceFile>) -> Self {
         let data = Data {
             kind: Kind::Null,
@@ -217,7 +217,7 @@ impl Value {
         Self { files: vec![Arc::clone(file)], nodes: vec![data], root: NodeId(0) }
     }
 
-    /// A tree whose root is a map without entries that stands at `location`.
+    /// A tree whose root is an empty map at `location`.
     pub fn empty_map(location: &Location) -> Self {
         let mut value = Self::new(location.file());
         let root = value.add_mapping([], location);
@@ -240,7 +240,7 @@ impl Value {
         Node { value: self, id }
     }
 
-    /// The files that nodes stand in.
+    /// The files that nodes are from.
     pub fn files(&self) -> &[Arc<SourceFile>] {
         &self.files
     }
@@ -273,8 +273,8 @@ impl Value {
         self.add(Kind::String(text.into()), location)
     }
 
-    /// Adds a map that came from `location`, with keys that stand there too, and
-    /// are different from each other.
+    /// Adds a map that came from `location`, as did its keys, which are different from
+    /// each other.
     pub fn add_mapping<'k>(
         &mut self,
         entries: impl IntoIterator<Item = (&'k str, NodeId)>,
@@ -287,8 +287,8 @@ impl Value {
         map
     }
 
-    /// Gives `key` of a map that value; a new key goes to the end and stands
-    /// at `location`.
+    /// Gives `key` of a map that value; a new key is added at the end, with
+    /// `location` as its place.
     ///
     /// # Panics
     ///
@@ -301,8 +301,8 @@ impl Value {
         }
     }
 
-    /// Adds an entry whose key stands in another tree, and keeps its place. The
-    /// key is not in the map yet; looking for it would make merging quadratic.
+    /// Adds an entry with a key of another tree, which keeps its place. The key must
+    /// not be in the map yet; looking for it would make merging quadratic.
     ///
     /// # Panics
     ///
@@ -313,8 +313,8 @@ impl Value {
         self.entries_mut(map).push(MapEntry::new(key, value));
     }
 
-    /// Adds an entry whose key stands at `location`, where it is known that the
-    /// map does not have the key yet: [`Value::set`] would look for it.
+    /// Adds an entry whose key is at `location`. The key must not be in the map yet;
+    /// [`Value::set`] would look for it.
     ///
     /// # Panics
     ///
@@ -325,7 +325,7 @@ impl Value {
         self.entries_mut(map).push(MapEntry::new(key, value));
     }
 
-    /// Takes `key` out of a map.
+    /// Removes `key` from a map.
     ///
     /// # Panics
     ///
@@ -334,8 +334,8 @@ impl Value {
         self.entries_mut(map).retain(|entry| &*entry.key.text != key);
     }
 
-    /// Puts a map's entries in the order that `rank` gives their keys; equal
-    /// ranks stay as they stand.
+    /// Sorts a map's entries by the `rank` of their keys; those of equal rank keep their
+    /// order.
     ///
     /// # Panics
     ///
@@ -344,7 +344,7 @@ impl Value {
         self.entries_mut(map).sort_by_key(|entry| rank(&entry.key.text));
     }
 
-    /// Says that `node` took the place of `earlier`.
+    /// Records that `node` replaced `earlier`.
     pub fn override_with(&mut self, node: NodeId, earlier: NodeId) {
         self.nodes[node.0 as usize].overrode = Some(earlier);
     }
@@ -443,17 +443,17 @@ impl<'a> Node<'a> {
         self.data().style
     }
 
-    /// Where it stands; for an alias, where the alias stands.
+    /// Its place; for an alias, the place of the alias.
     pub fn location(self) -> Location {
         Location::new(self.value.file(self.data().file), self.data().span)
     }
 
-    /// Where it stands in the text of its file.
+    /// Its span in the text of its file.
     pub(super) fn span(self) -> Span {
         self.data().span
     }
 
-    /// What an earlier layer said here; its own `overrode` goes further back.
+    /// The value of an earlier layer here; its own `overrode` goes further back.
     pub fn overrode(self) -> Option<Self> {
         self.data().overrode.map(|id| self.value.node(id))
     }
@@ -596,7 +596,7 @@ impl<'a> KeyNode<'a> {
         &self.entry.key.text
     }
 
-    /// Where it stands.
+    /// Its place.
     pub fn location(self) -> Location {
         Location::new(self.value.file(self.entry.key.file), self.entry.key.span)
     }
@@ -607,7 +607,7 @@ impl<'a> KeyNode<'a> {
         self.entry.is_repeated
     }
 
-    /// Where it stands in its file's text.
+    /// Its span in the text of its file.
     pub(super) fn span(self) -> Span {
         self.entry.key.span
     }

@@ -282,7 +282,7 @@ fn faults_in_rendered_yaml_are_shown_in_the_template() {
       help: close it with `]`; rendered, the line is `limits: [web.example.com`
     "#);
     insta::assert_snapshot!(fault("a: 1\n{% if values.replicas %}a: {{ values.replicas }}{% endif %}\n"), @r#"
-    duplicate-key: the key `a` is there twice
+    duplicate-key: the key `a` appears twice
       at templates/web/a.yaml.tera:2:25: the second time
       at templates/web/a.yaml.tera:1:1: the first time
       help: remove one of them; kubectl would silently take the last; rendered, the line is `a: 3`
@@ -297,9 +297,9 @@ fn faults_in_rendered_yaml_are_shown_in_the_template() {
     "#
     );
     insta::assert_snapshot!(fault("a: {{ values.resources | to_yaml | nindent(width=2) }}\n  b: *missing\n"), @r#"
-    unknown-anchor: no anchor `&missing` stands before `*missing`
+    unknown-anchor: there is no anchor `&missing` before `*missing`
       at templates/web/a.yaml.tera:2:6: repeats nothing
-      help: mark what it repeats with `&missing`; a text that begins with `*` needs quotes
+      help: mark what it repeats with `&missing`; a text that starts with `*` needs quotes
     "#);
 }
 

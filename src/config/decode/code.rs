@@ -3,21 +3,21 @@
 use crate::diagnostic::codes;
 
 codes! {
-    /// A key that is not known here.
+    /// An unknown key.
     ///
-    /// Every key of `rungs.yaml`, `environment.yaml` and an app's file is
-    /// known by name. One that is not would be ignored in silence, and with it
-    /// the gate or the quota that it was meant to be, so it is an error.
+    /// `rungs.yaml`, `environment.yaml` and an app's file take only the keys of the
+    /// reference. Any other key, and with it the gate or the quota that it was meant
+    /// to be, would be silently ignored, so it is an error.
     ///
     /// ```yaml
     /// tire: production     # wrong
     /// tier: production     # right
     /// ```
     ///
-    /// What a template reads stands below `values:`, where any key goes.
+    /// What a template reads is below `values:`, which takes any key.
     UNKNOWN_KEY = "unknown-key", Input, Error;
 
-    /// A value of another type than is expected here.
+    /// A value of the wrong type.
     ///
     /// ```yaml
     /// ladder: qa           # wrong: a list is expected
@@ -27,10 +27,9 @@ codes! {
 
     /// A text that YAML reads as something else.
     ///
-    /// To kubectl and to us, `no`, `off` and `y` are booleans, `1e3`, `0644`
-    /// and `1.10` are numbers, and `~` is nothing. Where a text is expected
-    /// such a word has to be quoted, or it would mean another name to each
-    /// tool that reads it.
+    /// To kubectl and to rungs, `no`, `off` and `y` are booleans, `1e3`, `0644`
+    /// and `1.10` are numbers, and `~` is null. Where a text is expected, such a
+    /// word has to be quoted, because tools would read it differently.
     ///
     /// ```yaml
     /// images:
@@ -39,7 +38,7 @@ codes! {
     /// ```
     UNQUOTED_TEXT = "unquoted-text", Input, Error;
 
-    /// A key that has to be there is not.
+    /// A required key is missing.
     ///
     /// ```yaml
     /// access: [{ group: developers }]                 # wrong: which role?
@@ -49,19 +48,19 @@ codes! {
 
     /// A key without a value.
     ///
-    /// `replicas:` with nothing after it is null to YAML, and null removes
-    /// what an earlier layer says. That is too much for what is mostly a line
-    /// that somebody meant to finish, so removal has to be written out.
+    /// `replicas:` with nothing after it is null to YAML, and null removes the value
+    /// of earlier layers. Most such lines are only unfinished, so a removal has to
+    /// be written out.
     ///
     /// ```yaml
     /// values:
     ///   replicas:          # wrong
-    ///   replicas: null     # right: removes what earlier layers say
+    ///   replicas: null     # right: removes the value of earlier layers
     ///   replicas: 3        # right
     /// ```
     EMPTY_VALUE = "empty-value", Input, Error;
 
-    /// A word that is none of those that are possible here.
+    /// A word that is not one of the choices.
     ///
     /// Some settings take one of a few words, which the message lists.
     ///

@@ -11,8 +11,8 @@ use crate::config::sourced::Sourced;
 use crate::diagnostic::Findings;
 use crate::yaml::{Node, Style};
 
-/// A list; items that could not be read are left out, with their findings.
-/// Where none could be, neither can the list, which is not an empty one.
+/// A list. Items that cannot be read are left out, with a finding each. If no item
+/// can be read, neither can the list: it is not an empty one.
 pub(in crate::config) type List<T> = Vec<Sourced<T>>;
 
 impl<T: Decode> Decode for List<T> {
@@ -21,7 +21,7 @@ impl<T: Decode> Decode for List<T> {
             let written = node.location().text().to_owned();
             let short = !written.contains('\n') && !written.is_empty() && !node.is_null();
             let help = if node.is_mapping() && node.style() == Style::Block {
-                Some("begin each item with `-`".to_owned())
+                Some("start each item with `-`".to_owned())
             } else {
                 short.then(|| format!("write `[{written}]`"))
             };
@@ -39,8 +39,8 @@ impl<T: Decode> Decode for List<T> {
     }
 }
 
-/// A map whose keys are names of some kind. A null removes what an earlier
-/// layer says, and is left out.
+/// A map whose keys are names of some kind. A null removes the value of earlier
+/// layers, and is left out.
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Map<K, V>(pub(in crate::config) Vec<(Sourced<K>, Sourced<V>)>);
 
@@ -76,7 +76,7 @@ impl<K: Syntax, V: JsonSchema> JsonSchema for Map<K, V> {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        // Null removes what an earlier layer says.
+        // Null removes the value of earlier layers.
         let value = generator.subschema_for::<Option<V>>();
         let mut schema = json_schema!({ "type": "object", "additionalProperties": value });
         if let Some(pattern) = K::PATTERN {

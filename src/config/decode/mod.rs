@@ -1,9 +1,9 @@
 //! From a YAML node to a raw type, with every problem on the way.
 //!
-//! This is what serde would do, had it spans of inner values and went on after
-//! the first problem. A record lists each of its fields once: [`record!`] makes
-//! the struct, its reader and its JSON Schema of it; [`choice!`] does the same
-//! for a setting that takes one of a few words.
+//! This is what serde would do if it knew the spans of inner values and continued
+//! after the first problem. A record lists each of its fields once: [`record!`]
+//! makes the struct, its reader and its JSON Schema from that list; [`choice!`] does
+//! the same for a setting that takes one of a few words.
 
 mod code;
 mod collection;

@@ -1,4 +1,4 @@
-//! From a YAML node to a raw type: what that is, and the simplest of them.
+//! From a YAML node to a raw type: the trait, and the simplest raw types.
 
 use std::borrow::Cow;
 
@@ -9,10 +9,10 @@ use crate::config::sourced::Sourced;
 use crate::diagnostic::Findings;
 use crate::yaml::{Node, Number};
 
-/// What is read from a node. `None` means that nothing could be made of it,
-/// and that a finding says why; whatever could be made is returned, so that
-/// what comes after can find its own problems. `findings` are those of the file
-/// that is read: with [`MOST_PROBLEMS`], lists and maps are read no further.
+/// A type that is read from a node. `None` means that the node could not be read,
+/// and that a finding says why. Whatever could be read is returned, so that later
+/// steps can find their own problems. `findings` are those of the file that is
+/// read: after [`MOST_PROBLEMS`], lists and maps are not read further.
 pub(in crate::config) trait Decode: Sized + JsonSchema {
     /// Reads `node`.
     fn decode(node: Node<'_>, findings: &mut Findings) -> Option<Self>;
@@ -62,7 +62,7 @@ impl JsonSchema for Count {
     }
 }
 
-/// A map that means something to somebody else: any keys, any values.
+/// A map that rungs does not interpret: any keys, any values.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::config) struct Anything;
 

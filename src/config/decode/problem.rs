@@ -1,20 +1,21 @@
-//! Problems that every type has in common: values of another type, names that
-//! are not known, and keys without a value.
+//! Problems that all types have in common: values of the wrong type, unknown names,
+//! and keys without a value.
 
 use super::code::{EMPTY_VALUE, WRONG_TYPE};
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::yaml::{KeyNode, Kind, Node, Style};
 
-/// Nobody reads more problems of one file or list than this: it is another
-/// kind of file, and what a generated one would be told takes no end of memory.
+/// The most problems that are reported for one file or list. With more, it is
+/// probably another kind of file, and those of a generated one would need too much
+/// memory.
 pub(in crate::config) const MOST_PROBLEMS: usize = 100;
 
-/// Whether a file's problems are enough to stop reading it.
+/// Whether a file has so many problems that it is not read further.
 pub(in crate::config) fn is_enough(findings: &Findings) -> bool {
     findings.len() >= MOST_PROBLEMS
 }
 
-/// The finding that something else stands where `noun` is expected.
+/// The finding that a node is something else than the expected `noun`.
 pub(in crate::config) fn wrong_type(node: Node<'_>, noun: &str) -> Finding {
     let found = match node.kind() {
         kind @ (Kind::Bool(_) | Kind::Number(_)) => {
@@ -27,8 +28,7 @@ pub(in crate::config) fn wrong_type(node: Node<'_>, noun: &str) -> Finding {
         .because(format!("this is {}", node.kind().noun()))
 }
 
-/// Help for a name that is not known: the one that was probably meant, else
-/// all that there are.
+/// Help for an unknown name: the one that was probably meant, else all known names.
 pub(in crate::config) fn suggest<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str> + Clone,
@@ -46,10 +46,9 @@ pub(in crate::config) fn suggest<'a>(
     }
 }
 
-/// Says of every key without a value that it has none. `findings` are the
-/// file's own.
+/// Reports every key without a value. `findings` are those of the file.
 pub(in crate::config) fn report_empty_values(node: Node<'_>, findings: &mut Findings) {
-    // An alias repeats what was looked at where it was anchored.
+    // What an alias repeats is checked at its anchor.
     if node.alias_of().is_some() || is_enough(findings) {
         return;
     }
@@ -80,13 +79,13 @@ pub(in crate::config) fn report_empty_values(node: Node<'_>, findings: &mut Find
 /// What to do about a key without a value.
 fn without_value(key: KeyNode<'_>) -> String {
     let text = key.text();
-    // Nothing is laid over or under it.
+    // It does not have layers.
     if key.location().file().path().as_str() == "rungs.yaml" {
         return format!(
             "give it a value, delete the line, or write `{text}: {{}}` for a map without keys"
         );
     }
     format!(
-        "write `null` or `~` to remove what an earlier layer says, or delete the line: `{text}: null`"
+        "write `null` or `~` to remove the value of earlier layers, or delete the line: `{text}: null`"
     )
 }

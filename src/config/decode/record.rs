@@ -7,8 +7,7 @@ use crate::config::sourced::Sourced;
 use crate::diagnostic::{Finding, Findings};
 use crate::yaml::{KeyNode, Node};
 
-/// What is known of a key that a record does not have, where that is more than
-/// that it does not.
+/// A better finding for certain keys that a record does not have.
 pub(in crate::config) type SaysMore = fn(KeyNode<'_>) -> Option<Finding>;
 
 /// A map whose fields are read by name.
@@ -19,8 +18,8 @@ pub(in crate::config) struct RecordReader<'a, 'f> {
 }
 
 impl<'a, 'f> RecordReader<'a, 'f> {
-    /// The fields of `node`, where it is a map; each key that is not `known` is
-    /// reported, by what `says_more` knows of it where that is anything.
+    /// The fields of `node`, if it is a map. Each key that is not `known` is reported,
+    /// with the finding of `says_more` if it has one.
     pub(in crate::config) fn open(
         node: Node<'a>,
         noun: &'static str,
@@ -46,7 +45,7 @@ impl<'a, 'f> RecordReader<'a, 'f> {
         Some(Self { node, findings, noun })
     }
 
-    /// A field that has to be there.
+    /// A required field.
     pub(in crate::config) fn required<T: Decode>(&mut self, key: &str) -> Option<Sourced<T>> {
         let Some(value) = self.node.get(key) else {
             let message = format!("{} has no `{key}`", self.noun);
@@ -60,9 +59,8 @@ impl<'a, 'f> RecordReader<'a, 'f> {
         Sourced::decode(value, self.findings)
     }
 
-    /// A field that may be absent, or null. Where it cannot be read, neither
-    /// can the record: whoever asks which of its fields are there would be
-    /// told wrong.
+    /// A field that may be absent, or null. If it cannot be read, neither can the
+    /// record, because it would then seem to be absent.
     #[allow(clippy::option_option, reason = "what `?` takes, so that all fields read alike")]
     pub(in crate::config) fn optional<T: Decode>(
         &mut self,
@@ -74,9 +72,9 @@ impl<'a, 'f> RecordReader<'a, 'f> {
         }
     }
 
-    /// A field that may be absent, or null, of a record whose fields have
-    /// nothing to do with each other. One that cannot be read counts as absent,
-    /// and the others are still looked at.
+    /// A field that may be absent, or null, of a record whose fields are independent of
+    /// each other. If it cannot be read, it counts as absent, and the others are
+    /// still read.
     #[allow(
         clippy::option_option,
         clippy::unnecessary_wraps,
@@ -101,8 +99,8 @@ pub(in crate::config) mod presence {
 }
 
 /// A map with known keys, each listed once with its documentation: the struct,
-/// its reader and its JSON Schema. A function after the noun may know more of
-/// keys that are not among them.
+/// its reader and its JSON Schema. A function after the noun may give better
+/// findings for keys that are not among them.
 ///
 /// ```ignore
 /// record! {

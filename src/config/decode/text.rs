@@ -1,5 +1,5 @@
-//! Texts with a syntax of their own, as values and as keys, and words of which
-//! one is chosen.
+//! Texts with a syntax of their own, as values and as keys, and settings that take
+//! one of a few words.
 
 use schemars::JsonSchema;
 
@@ -11,17 +11,16 @@ use crate::diagnostic::{Code, Finding, Findings};
 use crate::source::Location;
 use crate::yaml::{KeyNode, Kind, Node, Style, is_text};
 
-/// A text with a syntax of its own, that a map may have as key as well.
+/// A text with a syntax of its own, as a value or as a key.
 pub(in crate::config) trait Syntax: Sized {
     /// What a person calls it, with its article: "a duration".
     const NOUN: &'static str;
-    /// The code of a text that does not follow it.
+    /// The code for a text that does not follow the syntax.
     const CODE: &'static Code;
-    /// A regular expression for editors, where one says it well. It accepts
-    /// whatever [`Syntax::parse`] accepts.
+    /// A regular expression for editors, if there is a good one. It accepts whatever
+    /// [`Syntax::parse`] accepts.
     const PATTERN: Option<&'static str> = None;
-    /// What is right, for editors and for the reference; empty where anything
-    /// goes.
+    /// An example for editors and for the reference; empty if any text is valid.
     const EXAMPLE: &'static str;
 
     /// Reads `text`, or says what is wrong with it.
@@ -31,21 +30,21 @@ pub(in crate::config) trait Syntax: Sized {
 /// What is wrong with a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::config) struct Flaw {
-    /// In a few words, for the label.
+    /// The flaw in a few words, for the label.
     pub because: String,
-    /// What to do.
+    /// What to do about it.
     pub help: Option<String>,
     /// Whether the text must not be shown.
     pub is_secret: bool,
 }
 
 impl Flaw {
-    /// Wrong for that reason.
+    /// A flaw with that reason.
     pub(in crate::config) fn new(because: impl Into<String>) -> Self {
         Self { because: because.into(), help: None, is_secret: false }
     }
 
-    /// Says what to do.
+    /// Adds what to do about it.
     pub(in crate::config) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
@@ -73,13 +72,13 @@ fn flawed<T: Syntax>(text: &str, flaw: Flaw, at: Location) -> Finding {
     let mut message = format!("`{text}` is not {}", T::NOUN);
     if flaw.is_secret {
         at.file().mark_secret(at.span());
-        message = format!("what stands here is not {}", T::NOUN);
+        message = format!("this is not {}", T::NOUN);
     }
     Finding::new(T::CODE, message, at).because(flaw.because).maybe_help(flaw.help)
 }
 
-/// The finding for a node that is not text and should be a `T`: it lacks
-/// quotes, where with them it would be one.
+/// The finding for a node that is not text but should be a `T`: it needs quotes, if
+/// it would be one with them.
 fn no_text<T: Syntax>(node: Node<'_>) -> Finding {
     let location = node.location();
     let written = location.text().to_owned();
@@ -112,7 +111,7 @@ pub(in crate::config) fn decode_key<K: Syntax>(
     findings: &mut Findings,
 ) -> Option<Sourced<K>> {
     let location = key.location();
-    // kubectl makes a text of any plain key, but not the one that was written.
+    // kubectl turns any plain key into a text, but not always into the one that was written.
     let written = location.text();
     if key.style() == Style::Plain && !is_text(written) && K::parse(written).is_ok() {
         let message = format!("YAML does not read the key `{written}` as text");
@@ -143,7 +142,7 @@ macro_rules! choice {
         }
 
         impl $name {
-            /// Every word with what it stands for.
+            /// Every word with its meaning.
             const WORDS: &[(&'static str, Self)] = &[$(($word, Self::$variant)),+];
 
             /// The word in the files.
@@ -172,7 +171,7 @@ macro_rules! choice {
 }
 pub(in crate::config) use choice;
 
-/// The one of `words` that `text` is.
+/// The meaning of `text`, if it is one of `words`.
 pub(in crate::config) fn choose<T: Copy>(
     text: &str,
     words: &[(&'static str, T)],

@@ -1,4 +1,4 @@
-//! The environments of a repository that is laid out its own way.
+//! The environments of a repository with a layout of its own.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -21,12 +21,12 @@ use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, RepoPath};
 
 codes! {
-    /// Two environments are spelled alike in paths.
+    /// Two environments have the same name in paths.
     ///
     /// `{environment}` in the path of a site stands for the environment's name,
-    /// or for its `path`. With one spelling for two environments, each file
-    /// would be both's. An environment whose files no path tells apart is named
-    /// by `environment` of the site instead, and needs no `path`.
+    /// or for its `path`. If two environments had the same spelling, each file would
+    /// belong to both. If paths cannot distinguish an environment's files, name it with
+    /// `environment` of the site instead; it then needs no `path`.
     ///
     /// ```yaml
     /// environments:
@@ -39,11 +39,11 @@ codes! {
 
     /// Environments in `rungs.yaml` of a native repository.
     ///
-    /// Where `rungs.yaml` declares no `sites`, the directories below
+    /// If `rungs.yaml` does not declare `sites`, the directories below
     /// `environments/` are the environments, and each has its settings in its
-    /// own `environment.yaml`. `environments` in `rungs.yaml` is for
-    /// repositories that are laid out their own way and say with `sites` where
-    /// image references stand.
+    /// own `environment.yaml`. `environments` in `rungs.yaml` is for repositories
+    /// with a layout of their own, which say with `sites` where image references
+    /// are.
     ///
     /// ```yaml
     /// # environments/prod/environment.yaml
@@ -71,9 +71,9 @@ pub(super) fn environments<'d>(
     (resolved, known)
 }
 
-/// An environment that is named.
+/// A named environment.
 struct Declared<'a> {
-    /// Where: its entry in `environments`, else its rung.
+    /// Its place: the entry in `environments`, else its rung.
     location: &'a Location,
     file: Option<&'a AdoptedEnvironmentFile>,
 }
@@ -84,7 +84,7 @@ impl Declared<'_> {
         path.map_or(name.as_str(), |path| &path.value.0)
     }
 
-    /// Where its spelling is said.
+    /// The place of its spelling.
     fn place(&self) -> &Location {
         let path = self.file.and_then(|file| file.path.as_ref());
         path.map_or(self.location, |path| &path.location)
@@ -189,12 +189,12 @@ pub(super) fn report_misplaced(settings: Option<&RepositoryFile>, findings: &mut
     findings.push(
         Finding::new(
             &MISPLACED_ENVIRONMENTS,
-            "`rungs.yaml` has `environments` and no `sites`",
+            "`rungs.yaml` has `environments` but no `sites`",
             environments.location.clone(),
         )
         .because("only a repository with `sites` has its environments here")
         .help(format!(
-            "say with `sites` where image references stand, or put the settings into `{file}`"
+            "say with `sites` where image references are, or put the settings into `{file}`"
         )),
     );
 }

@@ -1,8 +1,8 @@
 //! From the files to a repository that is whole.
 //!
-//! Each question that needs more than one file is asked here: which layers make
-//! an app, whether a name is known, whether two namespaces are one. A problem
-//! never stops the others from being found.
+//! Every question that needs more than one file is answered here: which layers an app
+//! has, whether a name is known, whether two namespaces are the same. A problem never
+//! keeps others from being found.
 
 mod adopted;
 mod app;
@@ -35,7 +35,7 @@ const LISTS: &[&[&Code]] = &[
     template::CODES,
 ];
 
-/// The codes of problems that show where files come together.
+/// The codes of problems that need more than one file to be found.
 pub(super) static CODES: &[&Code] = &joined::<{ count(LISTS) }>(LISTS);
 
 /// What was loaded.
@@ -43,7 +43,7 @@ pub(super) static CODES: &[&Code] = &joined::<{ count(LISTS) }>(LISTS);
 pub struct Loaded {
     /// The repository.
     pub repository: Repository,
-    /// What is probably wrong and stops nobody.
+    /// Warnings.
     pub warnings: Findings,
 }
 
@@ -56,14 +56,14 @@ pub fn load(tree: &Tree) -> Result<Loaded, Findings> {
     load_with(ConfigReader::new(tree))
 }
 
-/// Like [`load`], with only some apps. Its cost does not grow with the other apps'
-/// files, which are not read. [`super::Environment::apps`] has only
-/// these, and [`super::Environment::app_names`] has all. A name that no app has makes
-/// no difference.
+/// Like [`load`], but with only some apps. The other apps' files are not read, so
+/// they cost nothing. [`super::Environment::apps`] has only these apps,
+/// [`super::Environment::app_names`] has all. A name that no app has makes no
+/// difference.
 ///
 /// # Errors
 ///
-/// Every problem of every file but other apps'.
+/// Every problem of every file, except the other apps' files.
 pub fn load_apps(tree: &Tree, apps: &BTreeSet<String>) -> Result<Loaded, Findings> {
     load_with(ConfigReader::new(tree).only(apps))
 }
@@ -85,8 +85,8 @@ fn load_with(mut reader: ConfigReader<'_>) -> Result<Loaded, Findings> {
     Ok(Loaded { repository, warnings: findings })
 }
 
-/// Puts the repository's own settings and the environments together, and asks
-/// what concerns several of them.
+/// Puts the repository's own settings and the environments together, and checks what
+/// concerns several of them.
 fn assemble(
     settings: &RepositorySettings,
     resolved: Vec<ResolvedEnvironment>,
@@ -101,7 +101,7 @@ fn assemble(
     let ladder = ladder::resolve(rungs, after.collect(), known, findings);
     let namespaces: Vec<_> = resolved.iter().flat_map(|one| &one.namespaces).collect();
     namespace::check_lengths(&namespaces, findings);
-    // Of what could not be read nothing is known, and so neither is what it shares.
+    // Nothing is known about what could not be read, nor what it shares.
     if !findings.has_errors() {
         namespace::check_shared(&namespaces, findings);
     }

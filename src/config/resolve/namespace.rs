@@ -1,4 +1,4 @@
-//! Where apps live, and that no two share it by accident.
+//! The namespaces of apps, and the check that no two apps share one by accident.
 
 use std::collections::BTreeMap;
 
@@ -23,9 +23,9 @@ codes! {
 
     /// Two apps get one namespace without saying so.
     ///
-    /// Two patterns came to the same name on one cluster. Objects, quotas and
-    /// network rules of one app would be the other's too. Where that is
-    /// wanted, both name the namespace literally.
+    /// Two patterns result in the same name on one cluster. Objects, quotas and
+    /// network rules of one app would apply to the other as well. If they are meant
+    /// to share the namespace, both have to name it literally.
     ///
     /// ```yaml
     /// # environments/qa/environment.yaml
@@ -106,8 +106,5 @@ fn shared(one: &Namespaced, other: &Namespaced, more: usize) -> Finding {
     )
     .because(format!("makes `{}` of {}", one.namespace, name(one)))
     .label(other.location.clone(), format!("and this of {}", name(other)))
-    .help(format!(
-        "where they are meant to share it, write `namespace: {}` for both",
-        one.namespace
-    ))
+    .help(format!("if they are meant to share it, write `namespace: {}` for both", one.namespace))
 }

@@ -1,5 +1,5 @@
 //! The environments of a native repository: the directories below
-//! `environments/` that have none in them.
+//! `environments/` that do not have directories in them.
 
 use super::environment::{self, ResolvedEnvironment};
 use super::template::Templates;
@@ -14,14 +14,14 @@ codes! {
     ///
     /// Every directory below `environments/` that has no directory in it is an
     /// environment; its files say what is deployed there. `rungs init` writes a
-    /// small repository to begin with.
+    /// small repository to start with.
     NO_ENVIRONMENTS = "no-environments", Input, Error;
 
     /// An app's file that makes no app exist.
     ///
-    /// A file above the environments holds what they share; only a file in an
-    /// environment's own directory makes the app exist there. This one's app
-    /// exists in none of the environments below it, so nothing comes of it.
+    /// A file above the environments has what they share; only a file in an
+    /// environment's own directory makes the app exist there. The app of this file
+    /// does not exist in any environment below it, so the file has no effect.
     ///
     /// ```text
     /// environments/cart.yaml         shared by all
@@ -51,7 +51,7 @@ pub(super) fn resolve<'d>(
     (resolved, known)
 }
 
-/// The directories of `environments/`, where there are any.
+/// The directories of `environments/`; none if it does not exist.
 pub(super) fn environments(reader: &mut ConfigReader<'_>) -> Option<Directory> {
     let path = RepoPath::root().child("environments");
     let missing = |reader: &mut ConfigReader<'_>| {
@@ -61,10 +61,10 @@ pub(super) fn environments(reader: &mut ConfigReader<'_>) -> Option<Directory> {
                 "there are no environments",
                 Location::of_path(&RepoPath::root().child("environments")),
             )
-            .because("every directory here without directories in it is one")
+            .because("every directory here without directories in it is an environment")
             .help(
-                "create `environments/qa/`, or let `rungs init` write a repository; in one that is \
-                 laid out its own way, say with `sites` in `rungs.yaml` where image references stand",
+                "create `environments/qa/`, or let `rungs init` write a repository; in one with \
+                 a layout of its own, say with `sites` in `rungs.yaml` where image references are",
             ),
         );
     };

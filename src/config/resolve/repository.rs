@@ -18,10 +18,9 @@ use crate::yaml::{Node, Number};
 codes! {
     /// There is no `rungs.yaml`.
     ///
-    /// A repository's settings stand in `rungs.yaml` at its root. Either this
-    /// is another directory than was meant, which `--repo DIR` names, or the
-    /// repository is yet to be set up: `rungs init` writes a small one that
-    /// works. The least is
+    /// A repository's settings are in `rungs.yaml` at its root. Either this is not the
+    /// directory that was meant, and `--repo DIR` names it, or the repository is not
+    /// set up yet: `rungs init` writes a small one that works. The minimum is
     ///
     /// ```yaml
     /// version: 1
@@ -32,12 +31,11 @@ codes! {
     /// The files are of a format that this program does not read.
     ///
     /// `version` in `rungs.yaml` counts the format of all files. This program
-    /// reads version 1. A newer number is a newer program's; nothing else is
-    /// read before the right program is there, because what it would say of
-    /// the files would be misleading.
+    /// reads version 1. A higher number needs a newer program. Nothing else is read,
+    /// because what this program says about such files would be misleading.
     UNKNOWN_VERSION = "unknown-version", Input, Error;
 
-    /// The repository wants another version of rungs.
+    /// The repository requires another version of rungs.
     ///
     /// `requires` in `rungs.yaml` says which versions of the program may be
     /// used, so that everybody renders the same. Install one of them, or
@@ -51,8 +49,8 @@ codes! {
     /// A train with the name of an app.
     ///
     /// A train's promotion has the branch `rungs/<environment>/<train>`, and
-    /// an app's the branch `rungs/<environment>/<app>`. With one name for both
-    /// they would overwrite each other.
+    /// an app's the branch `rungs/<environment>/<app>`. With the same name they would
+    /// overwrite each other.
     ///
     /// ```yaml
     /// trains: { cart: [cart, guestbook] }     # wrong
@@ -61,7 +59,7 @@ codes! {
     TRAIN_NAMED_AS_APP = "train-named-as-app", Input, Error;
 }
 
-/// What `rungs.yaml` says.
+/// The contents of `rungs.yaml`.
 pub(super) struct RepositorySettings {
     /// None where it cannot be read, as findings say.
     pub(super) document: Option<ConfigFile<RepositoryFile>>,
@@ -70,13 +68,13 @@ pub(super) struct RepositorySettings {
 }
 
 impl RepositorySettings {
-    /// What could be made of it.
+    /// The settings that could be read.
     pub(super) fn raw(&self) -> Option<&RepositoryFile> {
         self.document.as_ref().and_then(|document| document.raw.as_ref())
     }
 }
 
-/// Reads `rungs.yaml`, and stops where there is none or it is not for this
+/// Reads `rungs.yaml`. It is an error if it does not exist or is not for this
 /// program.
 pub(super) fn read(reader: &mut ConfigReader<'_>) -> Result<RepositorySettings, Findings> {
     let path = path();
@@ -88,7 +86,7 @@ pub(super) fn read(reader: &mut ConfigReader<'_>) -> Result<RepositorySettings, 
                 "there is no `rungs.yaml`",
                 Location::of_path(&path),
             )
-            .because("a repository's settings stand here")
+            .because("a repository's settings are here")
             .help("`rungs init` writes a small repository; `--repo DIR` names another directory")
             .into());
         }
@@ -100,8 +98,8 @@ pub(super) fn read(reader: &mut ConfigReader<'_>) -> Result<RepositorySettings, 
             check_program(value.root())?;
             value.root().get("sites").is_some_and(|sites| !sites.is_null())
         }
-        // Or every file of an adopted repository's own `environments/` would be
-        // told that it is not a file of ours, because of one wrong line here.
+        // Otherwise one wrong line here would have every file of an adopted repository's
+        // own `environments/` reported.
         None => file.text().lines().any(|line| line.starts_with("sites:")),
     };
     Ok(RepositorySettings { document: reader.document(&path), is_adopted })
@@ -111,8 +109,8 @@ fn path() -> RepoPath {
     RepoPath::root().child("rungs.yaml")
 }
 
-/// Whether this program may read the files. Asked before anything else: what
-/// another program's files would say to this one is misleading.
+/// Whether this program may read the files. This is checked first, because what it
+/// says about files for another version would be misleading.
 fn check_program(root: Node<'_>) -> Result<(), Findings> {
     let mut ignored = Findings::new();
     if let Some(version) = root.get("version") {
@@ -135,12 +133,12 @@ fn check_program(root: Node<'_>) -> Result<(), Findings> {
     let Some(requires) = root.get("requires") else { return Ok(()) };
     let mut own =
         semver::Version::parse(env!("CARGO_PKG_VERSION")).expect("cargo checks the version");
-    // A range matches no release candidate by itself, and one is as good as its release here.
+    // A range does not match release candidates, but here one is as good as its release.
     own.pre = semver::Prerelease::EMPTY;
     match Requirement::decode(requires, &mut ignored) {
         Some(Requirement(range)) if !range.matches(&own) => Err(Finding::new(
             &WRONG_PROGRAM,
-            format!("this repository wants rungs `{range}`, and this is {own}"),
+            format!("this repository requires rungs `{range}`, but this is {own}"),
             requires.location(),
         )
         .because("not a version that may be used here")
@@ -196,7 +194,7 @@ fn trains(
                     format!("the train `{train}` has the name of an app"),
                     name.location.clone(),
                 )
-                .because("their promotions would have one branch")
+                .because("their promotions would have the same branch")
                 .help("give the train another name"),
             );
         }

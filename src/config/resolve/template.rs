@@ -1,5 +1,5 @@
 //! The templates that apps name, as far as configuration needs them: whether
-//! they are there, and their `values.yaml`.
+//! they exist, and their `values.yaml`.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -12,11 +12,11 @@ use crate::source::{RepoPath, RevisionError, Tree};
 use crate::yaml::Value;
 
 codes! {
-    /// A template that is not there.
+    /// There is no such template.
     ///
     /// An app is rendered from the directory below `templates/` that its file
     /// names with `template`, or from the one with the app's own name. A pinned
-    /// template, `guestbook@v12`, has to be there at that tag or commit.
+    /// template, `guestbook@v12`, has to exist at that tag or commit.
     ///
     /// ```yaml
     /// # environments/qa/web.yaml
@@ -26,7 +26,7 @@ codes! {
     MISSING_TEMPLATE = "missing-template", Input, Error;
 }
 
-/// The templates that were asked for, each looked at once.
+/// The templates that apps name, each read once.
 pub(super) struct Templates<'t> {
     tree: &'t Tree,
     known: HashMap<(String, Option<String>), TemplateLookup>,
@@ -35,11 +35,11 @@ pub(super) struct Templates<'t> {
 /// What was found of a template.
 #[derive(Clone)]
 enum TemplateLookup {
-    /// The template is there, with its values where it has a map of them.
+    /// The template exists, with its values if it has any.
     Values(Option<Rc<Value>>),
-    /// The tree that the template is not in.
+    /// The template is not in this tree.
     Nothing(Tree),
-    /// The commit that it is pinned to is not there.
+    /// The commit that it is pinned to does not exist.
     NoRevision(RevisionError),
 }
 
@@ -48,7 +48,7 @@ impl<'t> Templates<'t> {
         Self { tree, known: HashMap::new() }
     }
 
-    /// A template's values; reports a template that is not there.
+    /// A template's values. Reports a missing template.
     pub(super) fn values(
         &mut self,
         template: &TemplateRef,

@@ -36,7 +36,7 @@ macro_rules! text_schemas {
 }
 pub(super) use text_schemas;
 
-/// Texts that are kept as they are once they were checked.
+/// Texts that are kept as they are written once they are checked.
 macro_rules! texts {
     ($($(#[$about:meta])+ struct $name:ident($noun:literal, $code:ident, $example:literal $(, $pattern:literal)?) = $check:path;)+) => {
         $(

@@ -38,7 +38,7 @@ fn repository(text: &str) -> Result<(), Flaw> {
         (Some(tag), None) => {
             let bare = text.strip_suffix(&format!(":{tag}")).unwrap_or(text);
             Err(Flaw::new("it has a tag")
-                .help(format!("write `{bare}`; where there is a tag, it is `tag: {tag}`")))
+                .help(format!("write `{bare}`, and the tag as `tag: {tag}`")))
         }
         (_, Some(_)) => Err(Flaw::new("it has a digest").help("give the digest as `digest`")),
     }
@@ -56,14 +56,14 @@ fn tag(text: &str) -> Result<(), Flaw> {
     }
 }
 
-/// Registries know longer hashes than SHA-256, and serve no image by them.
+/// Registries know longer hashes than SHA-256, but do not serve images by them.
 fn digest(text: &str) -> Result<(), Flaw> {
     let is_sha256 = text.starts_with("sha256:");
     if is_sha256 && kubernetes::Digest::parse(text).is_ok() {
         return Ok(());
     }
     let because = match text.strip_prefix("sha256:") {
-        None => "it does not begin with `sha256:`".to_owned(),
+        None => "it does not start with `sha256:`".to_owned(),
         Some(hash) if hash.len() != 64 => format!("it has {} digits, not 64", hash.len()),
         Some(_) => "not all are lower-case hexadecimal digits".to_owned(),
     };

@@ -44,17 +44,17 @@ texts! {
     struct DnsLabel("a name", INVALID_NAME, "redis-leader", "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$") = dns_label;
     /// What an app is called.
     struct AppName("an app's name", INVALID_NAME, "guestbook", "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$") = app_name;
-    /// An app that is named elsewhere. In a repository that is laid out its own way, paths and
-    /// images name apps, and neither keeps to DNS labels.
+    /// A reference to an app. In a repository with a layout of its own, paths and images name
+    /// apps, and neither have to be DNS labels.
     struct AppReference("an app's name", INVALID_NAME, "guestbook", "^[A-Za-z0-9][A-Za-z0-9._-]*$") = app_reference;
     /// A namespace that exists.
     struct NamespaceName("a namespace", INVALID_NAME, "ingress-nginx", "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$") = dns_label;
     /// What a cluster role is called.
     struct RoleName("a cluster role's name", INVALID_NAME, "view") = role_name;
-    /// What somebody else calls something: a cluster, a group, a person, a
-    /// check. Not empty and of one line.
+    /// A name that rungs does not interpret: of a cluster, a group, a person or a check.
+    /// It is not empty and has one line.
     struct Name("a name", INVALID_NAME, "") = any_name;
-    /// What somebody says, of any number of lines. Not empty.
+    /// A text of any number of lines. It is not empty.
     struct Text("a text", INVALID_NAME, "") = any_text;
     /// A label's key.
     struct LabelKey("a label's key", INVALID_LABEL, "team") = label_key;
@@ -108,8 +108,9 @@ impl Syntax for EnvironmentName {
 
     fn parse(text: &str) -> Result<Self, Flaw> {
         text.split('/').try_for_each(dns_label).map_err(|flaw| match flaw.help.clone() {
-            Some(help) => flaw
-                .help(format!("{help}; where there are `sites`, `path` says how paths spell it")),
+            Some(help) => {
+                flaw.help(format!("{help}; if there are `sites`, `path` says how paths spell it"))
+            }
             None => flaw,
         })?;
         Ok(Self(text.to_owned()))
@@ -150,7 +151,7 @@ fn app_name(text: &str) -> Result<(), Flaw> {
 pub(super) fn app_reference(text: &str) -> Result<(), Flaw> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-        return Err(Flaw::new("it does not begin with a letter or digit"));
+        return Err(Flaw::new("it does not start with a letter or digit"));
     }
     match text.chars().find(|&c| !is_part(c)) {
         Some(c) => Err(Flaw::new(format!("`{}` is not allowed", c.escape_default()))),

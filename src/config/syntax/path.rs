@@ -1,4 +1,4 @@
-//! Patterns of the paths of sites, and of the apps that stand there.
+//! Patterns for the paths of sites, and for the apps in them.
 
 use std::fmt;
 
@@ -89,7 +89,7 @@ impl Syntax for PathPattern {
         }
         for capture in [APP, ENVIRONMENT] {
             if text.matches(capture).count() > 1 {
-                return Err(Flaw::new(format!("`{capture}` stands in it twice")));
+                return Err(Flaw::new(format!("it has `{capture}` twice")));
             }
         }
         plain_path(text)?;
@@ -111,7 +111,7 @@ pub struct Captures {
     pub app: Option<String>,
 }
 
-/// The files of one environment in which sites stand.
+/// The files of one environment that have sites.
 #[derive(Debug, Clone)]
 pub struct FilePattern {
     regex: Regex,
@@ -251,7 +251,7 @@ impl Syntax for AppPattern {
     }
 }
 
-/// What is wrong with a brace that begins or ends neither capture.
+/// What is wrong with a brace that is not part of a capture.
 fn no_capture(rest: &str) -> Flaw {
     let captures = ["app", "environment"];
     let name = rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(name, _)| name);
@@ -277,7 +277,7 @@ impl Syntax for PathSpelling {
     fn parse(text: &str) -> Result<Self, Flaw> {
         if let Some(c) = text.chars().find(|c| matches!(c, '*' | '{' | '}')) {
             return Err(Flaw::new(format!("`{c}` is not allowed"))
-                .help("it is what stands for `{environment}` in the paths of `sites`"));
+                .help("it replaces `{environment}` in the paths of `sites`"));
         }
         plain_path(text)?;
         Ok(Self(text.to_owned()))
@@ -291,7 +291,7 @@ const LONGEST: usize = 1024;
 /// Nobody needs more stars, and each takes twenty kilobytes.
 const MOST_STARS: usize = 32;
 
-/// A path that begins at the root and has no other way of writing.
+/// A path from the root in its only spelling.
 fn plain_path(text: &str) -> Result<(), Flaw> {
     if text.len() > LONGEST {
         return Err(Flaw::new(format!("it has more than {LONGEST} bytes")));

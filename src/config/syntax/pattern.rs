@@ -74,7 +74,7 @@ impl Syntax for Pattern {
     }
 }
 
-/// A text in which `*` stands for any text, `/` included.
+/// A text in which `*` stands for any text, including `/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glob(String);
 

@@ -8,7 +8,7 @@ use crate::diagnostic::codes;
 codes! {
     /// An amount that Kubernetes would refuse.
     ///
-    /// A quantity is a number and, where it has one, a unit: `m` for
+    /// A quantity is a number, with or without a unit: `m` for
     /// thousandths, `k`, `M`, `G`, `T`, `P`, `E` for thousands, `Ki`, `Mi`, `Gi`
     /// and so on for powers of 1024, or an exponent.
     ///
@@ -69,7 +69,7 @@ fn quantity(text: &str) -> Result<(), Flaw> {
     let (number, unit) = text.split_at(unit_at);
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
     if digits == 0 || number.len() - digits > 1 {
-        return Err(Flaw::new("it does not begin with a number"));
+        return Err(Flaw::new("it does not start with a number"));
     }
     let exponent = unit.strip_prefix(['e', 'E']);
     let exponent = exponent.map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest));

@@ -15,8 +15,8 @@ codes! {
     /// quotes: `"1.35"`. A version of rungs is a range such as `">=0.1"`. A
     /// template is a directory below `templates/`, and `@` pins it to a tag or
     /// commit. A forge is named by its address and a repository by its path
-    /// there. A route to an app's value begins with `values`; one in `sites`
-    /// begins where the document does, or at `root`.
+    /// there. A route to an app's value starts with `values`; one in `sites`
+    /// starts at the root of the document, or at `root`.
     ///
     /// ```yaml
     /// # environments/qa/web.yaml
@@ -31,7 +31,7 @@ codes! {
 }
 
 texts! {
-    /// Where a forge answers.
+    /// The address of a forge.
     struct Url("the address of a forge", INVALID_REFERENCE, "https://git.example.com", "^https?://") = url;
     /// A repository's path on its forge.
     struct ForgeRepository("a repository's path on its forge", INVALID_REFERENCE, "shop/deploy") = forge_repository;
@@ -77,7 +77,7 @@ impl Syntax for KubernetesVersion {
     }
 }
 
-/// Which versions of rungs read this repository.
+/// The versions of rungs that may be used with this repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::config) struct Requirement(pub(in crate::config) semver::VersionReq);
 
@@ -120,21 +120,21 @@ impl Syntax for TemplateName {
                 .help("a template is the name of one directory below `templates/`"));
         }
         if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-            return Err(Flaw::new("it does not begin with a letter or digit"));
+            return Err(Flaw::new("it does not start with a letter or digit"));
         }
         pin.map_or(Ok(()), git_name).map_err(|flaw| Flaw {
-            because: format!("after `@` stands a tag or commit: {}", flaw.because),
+            because: format!("a tag or commit follows the `@`: {}", flaw.because),
             ..flaw
         })?;
         Ok(Self { name: name.to_owned(), pin: pin.map(str::to_owned) })
     }
 }
 
-/// Where rendered files are written.
+/// The directory that rendered files are written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::config) struct OutputPath(pub(in crate::config) RepoPath);
 
-/// Directories that hold what somebody wrote.
+/// Directories with files that people write.
 const OCCUPIED: [&str; 5] = ["environments", "templates", "schemas", ".rungs", ".git"];
 
 impl Syntax for OutputPath {
@@ -151,14 +151,13 @@ impl Syntax for OutputPath {
     }
 }
 
-/// Why nothing may be rendered into a directory of the repository; none where
-/// it may.
+/// Why a directory of the repository cannot be rendered to; none if it can.
 pub fn why_occupied(path: &RepoPath) -> Option<String> {
     let Some(first) = path.segments().next() else {
         return Some("it is the repository itself".to_owned());
     };
     let is_occupied = OCCUPIED.contains(&first.to_ascii_lowercase().as_str());
-    is_occupied.then(|| format!("`{first}` holds what is not rendered"))
+    is_occupied.then(|| format!("`{first}` has files that are not rendered"))
 }
 
 /// A route to a value of an app: `values.featureFlags`.
@@ -198,7 +197,7 @@ impl Syntax for ValueRoute {
         let first = steps.next();
         if !matches!(first, Some(Step::Key(key)) if key == "values") || !text.starts_with("values")
         {
-            let flaw = Flaw::new("it does not begin with `values.`");
+            let flaw = Flaw::new("it does not start with `values.`");
             return Err(flaw.help(format!("write `values.{text}`")));
         }
         let mut below = Route::root();
@@ -216,12 +215,12 @@ impl Syntax for Route {
     const EXAMPLE: &'static str = "image.tag";
 
     fn parse(text: &str) -> Result<Self, Flaw> {
-        // What JSONPath and yq begin with.
+        // The start of JSONPath and yq expressions.
         let bare = text.trim_start_matches('$').trim_start_matches(['.', '/']);
         if bare.len() < text.len() && Self::parse(bare).is_ok() {
             let begin = &text[..text.len() - bare.len()];
             return Err(
-                Flaw::new(format!("it begins with `{begin}`")).help(format!("write `{bare}`"))
+                Flaw::new(format!("it starts with `{begin}`")).help(format!("write `{bare}`"))
             );
         }
         Self::parse(text).map_err(|error| Flaw::new(error.message))
@@ -233,7 +232,7 @@ fn url(text: &str) -> Result<(), Flaw> {
     let help = "write `https://git.example.com`";
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let Some(rest) = rest else {
-        return Err(Flaw::new("it does not begin with `https://`").help(help));
+        return Err(Flaw::new("it does not start with `https://`").help(help));
     };
     let host = rest.split('/').next().unwrap_or_default();
     if host.contains('@') {
@@ -298,7 +297,7 @@ fn variable(text: &str) -> Result<(), Flaw> {
         Some(c) => Err(Flaw::new(format!("`{c}` is not allowed")).help(help)),
         None if text.is_empty() => Err(Flaw::new("it is empty").help(help)),
         None if text.starts_with(|c: char| c.is_ascii_digit()) => {
-            Err(Flaw::new("it begins with a digit").help(help))
+            Err(Flaw::new("it starts with a digit").help(help))
         }
         None => Ok(()),
     }

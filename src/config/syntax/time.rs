@@ -16,9 +16,8 @@ codes! {
     ///
     /// A duration is a whole number and a unit: `s`, `m`, `h`, `d` or `w`. A
     /// day is written `2026-12-20`. Opening hours are days, times and a time
-    /// zone by its IANA name; they begin with the first minute and end before
-    /// the last, and run overnight from the named day where they end before
-    /// they begin.
+    /// zone by its IANA name. They include the first minute but not the last, and run
+    /// overnight from the named day if they end before they start.
     ///
     /// ```yaml
     /// soak: 24                                              # wrong: 24 what?
@@ -64,7 +63,7 @@ impl Syntax for Duration {
         let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let (number, unit) = text.split_at(unit_at);
         if number.is_empty() {
-            return Err(Flaw::new("it does not begin with a number").help(help));
+            return Err(Flaw::new("it does not start with a number").help(help));
         }
         if unit.is_empty() {
             return Err(Flaw::new("it has no unit").help(help));
@@ -126,7 +125,7 @@ pub(in crate::config) enum Moment {
 }
 
 impl Moment {
-    /// When it begins.
+    /// When it starts.
     pub(in crate::config) fn begin(self) -> Timestamp {
         match self {
             Self::Day(day) => midnight(day),
@@ -168,12 +167,12 @@ impl Syntax for Moment {
 /// Days and times of a week at which something is allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpeningHours {
-    /// The days on which they begin; the first is Monday.
+    /// The days on which they start; the first is Monday.
     days: [bool; 7],
     /// Minutes after midnight, included.
     from: u16,
-    /// Minutes after midnight, not included; not after `from` where they end on
-    /// the next day.
+    /// Minutes after midnight, not included; not after `from` if they end on the next
+    /// day.
     until: u16,
     zone: TimeZone,
     text: String,
@@ -200,7 +199,7 @@ impl OpeningHours {
         &self.zone
     }
 
-    /// The time at which they begin on each of their days.
+    /// The time at which they start on each of their days.
     pub fn begins(&self) -> Time {
         let minutes = SignedDuration::from_mins(self.from.into());
         Time::midnight().wrapping_add(minutes)
@@ -271,7 +270,7 @@ fn times_of(text: &str) -> Result<(u16, u16), Flaw> {
         .filter(|(from, _)| *from < 1440)
         .ok_or_else(no_times)?;
     if from == until {
-        return Err(Flaw::new("it ends when it begins").help("a whole day is `00:00-24:00`"));
+        return Err(Flaw::new("it ends when it starts").help("a whole day is `00:00-24:00`"));
     }
     Ok((from, until))
 }

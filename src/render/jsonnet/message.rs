@@ -33,7 +33,7 @@ pub(super) fn lexing(error: &LexError) -> (String, SpanId) {
         }
         LexError::InvalidUtf8 { span, .. } => ("this is not UTF-8", span),
         LexError::UnfinishedMultilineComment { span } => ("this comment has no end", span),
-        LexError::LeadingZeroInNumber { span } => ("a number does not begin with 0", span),
+        LexError::LeadingZeroInNumber { span } => ("a number does not start with 0", span),
         LexError::MissingFracDigits { span } => ("digits are missing after the point", span),
         LexError::MissingExpDigits { span } => ("digits are missing in the exponent", span),
         LexError::MissingDigitAfterUnderscore { span } => ("a digit is missing after `_`", span),
@@ -135,13 +135,13 @@ fn analysing(error: &AnalyzeError) -> (String, SpanId) {
             (format!("there is no variable `{name}`"), *span)
         }
         AnalyzeError::SelfOutsideObject { self_span } => {
-            ("`self` stands in no object".to_owned(), *self_span)
+            ("`self` is not inside an object".to_owned(), *self_span)
         }
         AnalyzeError::SuperOutsideObject { super_span } => {
-            ("`super` stands in no object".to_owned(), *super_span)
+            ("`super` is not inside an object".to_owned(), *super_span)
         }
         AnalyzeError::DollarOutsideObject { dollar_span } => {
-            ("`$` stands in no object".to_owned(), *dollar_span)
+            ("`$` is not inside an object".to_owned(), *dollar_span)
         }
         AnalyzeError::RepeatedLocalName { repeated_span, name, .. } => {
             (format!("`{name}` is defined twice"), *repeated_span)
@@ -153,7 +153,7 @@ fn analysing(error: &AnalyzeError) -> (String, SpanId) {
             (format!("the parameter `{name}` is written twice"), *repeated_span)
         }
         AnalyzeError::PositionalArgAfterNamed { arg_span } => {
-            ("an argument without a name stands after one with a name".to_owned(), *arg_span)
+            ("an argument without a name follows one with a name".to_owned(), *arg_span)
         }
         AnalyzeError::TextBlockAsImportPath { span } => {
             ("an import's path is not a text block".to_owned(), *span)

@@ -18,7 +18,7 @@ impl DocumentBuilder<'_> {
         if first != span && self.dialect == Dialect::Kustomize {
             *pending = NextSlot::Refused;
             let finding = self
-                .finding(&DUPLICATE_KEY, "the key `<<` is there twice", span)
+                .finding(&DUPLICATE_KEY, "the key `<<` appears twice", span)
                 .because("the second time")
                 .label(Location::new(self.file, first), "the first time")
                 .help("merge a list: `<<: [*a, *b]`");
@@ -26,7 +26,7 @@ impl DocumentBuilder<'_> {
         }
     }
 
-    /// Takes an alias of an anchor that stands before it.
+    /// Takes an alias of an anchor before it.
     pub(super) fn alias(&mut self, anchor: usize, span: Span) {
         self.cursor = self.cursor.max(span.end);
         let target = match self.anchors.get(&anchor) {
@@ -62,8 +62,8 @@ impl DocumentBuilder<'_> {
         let name = &self.file.text()[span.range()];
         let finding = self
             .finding(&RECURSIVE_ALIAS, format!("`{name}` repeats what it is part of"), span)
-            .because("stands inside what it repeats")
-            .label(Location::new(self.file, anchored), "which begins here")
+            .because("is inside what it repeats")
+            .label(Location::new(self.file, anchored), "which starts here")
             .help("repeat only what is complete before the alias");
         self.findings.push(finding);
         self.stand_in(span);
@@ -73,10 +73,14 @@ impl DocumentBuilder<'_> {
     pub(super) fn unknown_alias(&mut self, name: &str, span: Span) {
         self.cursor = self.cursor.max(span.end);
         let finding = self
-            .finding(&UNKNOWN_ANCHOR, format!("no anchor `&{name}` stands before `*{name}`"), span)
+            .finding(
+                &UNKNOWN_ANCHOR,
+                format!("there is no anchor `&{name}` before `*{name}`"),
+                span,
+            )
             .because("repeats nothing")
             .help(format!(
-                "mark what it repeats with `&{name}`; a text that begins with `*` needs quotes"
+                "mark what it repeats with `&{name}`; a text that starts with `*` needs quotes"
             ));
         self.findings.push(finding);
         self.stand_in(span);
@@ -126,7 +130,7 @@ impl DocumentBuilder<'_> {
                 match entries.find(entry.key_text()) {
                     None => entries.push(entry, true),
                     // go-yaml's v2 lets the later win, so that `<<` overrides
-                    // what stands before it; v3 lets what is written win.
+                    // what is before it; in v3 the keys of the map itself win.
                     Some(at) if self.dialect == Dialect::Kubectl || entries.merged[at] => {
                         entries.replace(at, entry, true);
                     }

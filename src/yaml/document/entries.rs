@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::source::Span;
 use crate::yaml::value::MapEntry;
 
-/// A map's entries, and which of them stand there only by a merge.
+/// A map's entries, and which of them come from a merge.
 #[derive(Default)]
 pub(super) struct Entries {
     pub(super) list: Vec<MapEntry>,

@@ -50,7 +50,7 @@ impl DocumentBuilder<'_> {
         let first = entries.list[at].key_span();
         let written = |span: Span| &self.file.text()[span.range()];
         let message = if written(first) == written(span) {
-            format!("the key `{}` is there twice", key.text())
+            format!("the key `{}` appears twice", key.text())
         } else {
             let (first, second) = (written(first), written(span));
             format!("the keys `{first}` and `{second}` are the same to Kubernetes")

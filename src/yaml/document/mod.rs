@@ -38,11 +38,11 @@ struct Built {
     height: usize,
 }
 
-/// What stands where the next node goes.
+/// What the next node is.
 enum NextSlot {
     Key,
     Value(MapKey),
-    /// The value of `<<`, which stands at the span.
+    /// The value of the `<<` at the span.
     Merge(Span),
     /// The value of a key that was refused.
     Refused,
@@ -82,7 +82,7 @@ pub(super) struct DocumentBuilder<'f> {
 }
 
 impl<'f> DocumentBuilder<'f> {
-    /// A document that begins after `start`.
+    /// A document that starts after `start`.
     pub(super) fn new(file: &'f Arc<SourceFile>, dialect: Dialect, start: u32) -> Self {
         Self {
             file,
@@ -173,13 +173,13 @@ impl<'f> DocumentBuilder<'f> {
         Some(Span { start: frame.start, end: frame.start + 1 })
     }
 
-    /// Whether a problem was found that begins on the line of `at`.
+    /// Whether a problem was found that starts on the line of `at`.
     pub(super) fn has_finding_on_line(&self, at: &Location) -> bool {
         self.findings.iter().any(|finding| finding.location().start().line == at.start().line)
     }
 
-    /// Refuses a tab between the last token and this one where kubectl does: at
-    /// the begin of a line, outside brackets. The parser takes some of them.
+    /// Refuses a tab between the last token and this one if kubectl does: at the
+    /// start of a line, outside brackets. The parser accepts some of them.
     fn check_tabs(&mut self, span: Span) {
         let innermost = self.stack.last();
         if self.cursor >= span.start || innermost.is_some_and(|frame| frame.style == Style::Flow) {

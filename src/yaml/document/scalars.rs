@@ -46,7 +46,7 @@ impl DocumentBuilder<'_> {
         self.key(&kind, span, style, 1);
     }
 
-    /// Our style for the parser's, and where the whole of the scalar stands.
+    /// Our style for the parser's, and the span of the whole scalar.
     fn scalar_place(&self, style: ScalarStyle, tagged: bool, span: Span) -> (Style, Span) {
         let text = self.file.text();
         match style {
@@ -65,7 +65,7 @@ impl DocumentBuilder<'_> {
         }
     }
 
-    /// Moves after the `:` or `-` that the next node stands after.
+    /// Moves past the `:` or `-` before the next node.
     pub(super) fn pass_indicator(&mut self) {
         let text = self.file.text();
         match self.stack.last() {

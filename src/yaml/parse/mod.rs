@@ -48,7 +48,7 @@ const MAX_FINDINGS: usize = 100;
 struct FileParser<'f> {
     file: &'f Arc<SourceFile>,
     dialect: Dialect,
-    /// Where the next document's text may begin.
+    /// Where the next document's text may start.
     start: u32,
     documents: Vec<Value>,
     findings: Findings,

@@ -169,9 +169,9 @@ fn an_alias_of_nothing_and_one_of_itself_are_found_together() {
     assert_eq!(
         found("a: &a\n  b: *a\nc: *none\n"),
         [
-            "recursive-alias: `*a` repeats what it is part of: 2:6 `*a` stands inside what it repeats; \
-         2:3 `` which begins here",
-            "unknown-anchor: no anchor `&none` stands before `*none`: 3:4 `*none` repeats nothing",
+            "recursive-alias: `*a` repeats what it is part of: 2:6 `*a` is inside what it repeats; \
+         2:3 `` which starts here",
+            "unknown-anchor: there is no anchor `&none` before `*none`: 3:4 `*none` repeats nothing",
         ]
     );
 }
@@ -232,7 +232,7 @@ fn duplicate_keys_show_both_places() {
     assert_eq!(
         found("a: 1\nb: 2\na: 3\n"),
         [
-            "duplicate-key: the key `a` is there twice: 3:1 `a` the second time; 1:1 `a` the first time",
+            "duplicate-key: the key `a` appears twice: 3:1 `a` the second time; 1:1 `a` the first time",
         ]
     );
 }
@@ -343,22 +343,19 @@ fn the_usual_mistakes_are_said_in_plain_words() {
             "a: {b: 1\nc: 2\n",
             "inside `{`, a `,` or `}` is missing: 2:2 `:` not expected here; 1:4 `{` opened here",
         ),
-        (
-            "a: @b\n",
-            "a plain text cannot begin with `@`: 1:4 `@` YAML keeps this character for itself",
-        ),
+        ("a: @b\n", "a plain text cannot start with `@`: 1:4 `@` YAML reserves this character"),
         (
             "{% if a %}\n",
-            "a template's braces stand in plain YAML: 1:1 `{% if a %}` \
+            "there are a template's braces in plain YAML: 1:1 `{% if a %}` \
           YAML reads `{` as the start of a map",
         ),
         ("a\n---\n&a &b c\n", "text follows a complete value: 3:4 `&` the value ended before this"),
         ("a:b\nc: 1\n", "a key lacks the space after its colon: 1:1 `a:b` read as a plain text"),
         ("- a\n-b\n", "a list item lacks the space after its dash: 2:1 `-b` read as a plain text"),
-        ("a: 1\n- b\n", "a list item stands among keys: 2:1 `- b` expected a key here"),
+        ("a: 1\n- b\n", "there is a list item among keys: 2:1 `- b` expected a key here"),
         (
             "%YAML 1.2\n---\na: 1\n",
-            "a `%` directive stands in the file: 1:1 `%YAML 1.2` \
+            "there is a `%` directive in the file: 1:1 `%YAML 1.2` \
           kubectl and kustomize refuse it",
         ),
     ];

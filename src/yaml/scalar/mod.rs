@@ -33,7 +33,7 @@ pub(super) enum ScalarMeaning {
     Float(f64),
     /// A date or time, as Go's JSON writes it.
     Timestamp(String),
-    /// Text, as it stands.
+    /// Text as it is written.
     Text,
 }
 
@@ -92,7 +92,7 @@ fn infinity(text: &str) -> Option<f64> {
     }
 }
 
-/// A scalar that begins with a sign or a digit.
+/// A scalar that starts with a sign or a digit.
 fn number(text: &str, dialect: Dialect) -> ScalarMeaning {
     let plain = text.replace('_', "");
     let plain = plain.as_str();
