@@ -9,6 +9,7 @@ static LISTS: &[&[&Code]] = &[
     diagnostic::CODES,
     crate::yaml::CODES,
     crate::yaml::SPLICE_CODES,
+    crate::disk::CODES,
     crate::git::CODES,
     crate::kubernetes::CODES,
     crate::config::CODES,

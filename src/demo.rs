@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::diagnostic::{Finding, Findings, codes};
-use crate::disk::{self, Rewrite, WriteError};
+use crate::disk::{self, Rewrite};
 use crate::source::{Location, RepoPath};
 
 codes! {
@@ -93,7 +93,8 @@ pub fn write(directory: &Path) -> Result<(), Findings> {
             new: Some(text.as_bytes()),
         })
         .collect();
-    disk::write(&files).map_err(|error| failed(&paths[error.at], &error).into())
+    let shown = |at: usize| (paths[at].to_string(), paths[at].clone());
+    disk::write(&files).map_err(|error| error.finding(&INIT_FAILED, &shown).into())
 }
 
 fn refusal(first: &str, more: usize) -> Finding {
@@ -103,11 +104,6 @@ fn refusal(first: &str, more: usize) -> Finding {
     };
     Finding::new(&INIT_EXISTS, message, Location::of_path(&repo_path(first)))
         .help("nothing was written; choose an empty directory, as in `rungs init deploy`")
-}
-
-fn failed(path: &RepoPath, error: &WriteError) -> Finding {
-    let message = format!("`{path}` could not be written: {error}");
-    Finding::new(&INIT_FAILED, message, Location::of_path(path))
 }
 
 fn repo_path(path: &str) -> RepoPath {

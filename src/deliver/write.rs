@@ -7,10 +7,9 @@ use super::code::DIRTY_FILE;
 use super::delivered::{Delivered, Done};
 use super::delivery::{Delivery, git_failed};
 use crate::diagnostic::{Finding, Findings};
-use crate::disk::Rewrite;
-use crate::edits;
+use crate::disk::{self, FILES_UNWRITTEN, Rewrite};
 use crate::promote::Intent;
-use crate::source::{FileChanges, Location};
+use crate::source::{FileChanges, Location, RepoPath};
 
 /// Computes the change for the work tree's files and writes them. Gates that
 /// bind when a change is merged are only reported.
@@ -38,7 +37,8 @@ fn write(root: &Path, files: &FileChanges) -> Result<(), Finding> {
         .zip(&old)
         .map(|((path, new), old)| Rewrite { root, path, old: old.as_deref(), new })
         .collect();
-    edits::write(&rewrites, &|at| (rewrites[at].path.to_string(), rewrites[at].path.clone()))
+    let shown = |at: usize| (rewrites[at].path.to_string(), RepoPath::clone(rewrites[at].path));
+    disk::write(&rewrites).map_err(|error| error.finding(&FILES_UNWRITTEN, &shown))
 }
 
 /// Refuses files with uncommitted changes: the change would be mixed with

@@ -11,14 +11,18 @@
 //! of files that can be made again is written entry by entry through
 //! [`OpenDirectory`]: undoing it would take as long as finishing it.
 //!
-//! Nothing here decides what may be overwritten, or what a failure means to the
-//! user: callers know that, and have the codes.
+//! Nothing here decides what may be overwritten: callers know that. If a set
+//! could not be written, [`WriteError::finding`] tells people, with the caller's
+//! code or [`FILES_UNWRITTEN`].
 
+mod code;
 mod directory;
 mod error;
+mod finding;
 mod rewrite;
 mod temporary;
 
+pub use code::{CODES, FILES_UNWRITTEN};
 pub use directory::{LockedDirectory, OpenDirectory, Placing};
 pub use error::DiskError;
 pub use rewrite::{Rewrite, WriteError, WriteFault, write};

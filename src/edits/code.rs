@@ -40,12 +40,4 @@ codes! {
     /// directory of the named file, is not followed: it may lead to anything.
     /// Name the file where it is.
     LINK_LEADS_OUT = "link-leads-out", Answer, Error;
-
-    /// Files could not be written.
-    ///
-    /// The disk is full, permissions do not allow it, or somebody changed one of
-    /// them meanwhile. All of them are as they were, so nothing is half done:
-    /// make room or mend the permissions, and try again. Where the disk fails
-    /// even for putting a file back, the message names it.
-    FILES_UNWRITTEN = "files-unwritten", Outside, Error;
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::{Context, Outcome, console, usage_error};
 use crate::diagnostic::{Finding, Findings, Format, harmless};
-use crate::disk::Rewrite;
+use crate::disk::{self, FILES_UNWRITTEN, Rewrite};
 use crate::edits::{
     self, ChangedFile, EditRequest, GitRevision, LINK_LEADS_OUT, Replaced, RouteValue,
 };
@@ -208,10 +208,12 @@ impl NamedFiles {
             old: Some(one.file.text().as_bytes()),
             new: Some(one.text.as_bytes()),
         });
-        edits::write(&files.collect::<Vec<_>>(), &|at| {
+        let shown = |at: usize| {
             let file = &edited[at].file;
             (self.find(file).0.display().to_string(), file.path().clone())
-        })
+        };
+        let written = disk::write(&files.collect::<Vec<_>>());
+        written.map_err(|error| error.finding(&FILES_UNWRITTEN, &shown))
     }
 
     /// The directory that a file is in, and its name there.
