@@ -57,7 +57,7 @@ impl<'w> Delivery<'w> {
         let base = self.workspace.newest_base(&mut warnings)?;
         let mut planned = match &base {
             Some(base) => self.compute_at(&base.commit, base.branch_name(), intent, submission)?,
-            None => self.compute_in_work_tree(intent, submission)?,
+            None => self.compute_in_work_tree(self.workspace.work_tree(), intent, submission)?,
         };
         planned.warnings.extend(warnings);
         Ok((planned, base))
@@ -80,10 +80,11 @@ impl<'w> Delivery<'w> {
     /// is checked out.
     pub(super) fn compute_in_work_tree(
         &self,
+        tree: Tree,
         intent: &dyn Intent,
         submission: &Submission,
     ) -> Result<PlannedChange, Findings> {
-        let base = load(self.workspace.work_tree(), None, intent)?;
+        let base = load(tree, None, intent)?;
         let head = match self.workspace.local_clone()? {
             Some(clone) => clone.head().map_err(|error| error.finding())?,
             None => None,

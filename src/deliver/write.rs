@@ -1,6 +1,5 @@
 //! Delivers a change to the files of the work tree.
 
-use std::fs;
 use std::path::Path;
 
 use super::code::DIRTY_FILE;
@@ -9,14 +8,16 @@ use super::delivery::{Delivery, git_failed};
 use crate::diagnostic::{Finding, Findings};
 use crate::disk::{self, FILES_UNWRITTEN, Rewrite};
 use crate::promote::Intent;
-use crate::source::{FileChanges, Location, RepoPath};
+use crate::source::{FileChanges, Location, RepoPath, Tree};
 
 /// Computes the change for the work tree's files and writes them. Gates that
 /// bind when a change is merged are only reported.
 pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<Delivered, Findings> {
     let root = delivery.workspace.require_work_tree();
     let root = root.map_err(|finding| finding.help("use `--commit` or `--branch`"))?;
-    let planned = delivery.compute_in_work_tree(intent, &delivery.submission(false))?;
+    let tree = delivery.workspace.work_tree().snapshot();
+    let submission = delivery.submission(false);
+    let planned = delivery.compute_in_work_tree(tree.clone(), intent, &submission)?;
     let settled = |planned, done| Ok(Delivered { planned, done, base: None });
     if planned.is_stopped(intent) {
         return settled(planned, Done::Shown);
@@ -25,13 +26,16 @@ pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<De
         return settled(planned, Done::Nothing);
     }
     refuse_dirty(delivery, &planned.files)?;
-    write(root, &planned.files)?;
+    write(root, &tree, &planned.files)?;
     let written = planned.files.paths().cloned().collect();
     settled(planned, Done::Written(written))
 }
 
-fn write(root: &Path, files: &FileChanges) -> Result<(), Finding> {
-    let old: Vec<_> = files.paths().map(|path| fs::read(root.join(path.as_str())).ok()).collect();
+/// Writes the files, if each is as it was when the change was computed from
+/// `tree`: what somebody has saved since is kept.
+fn write(root: &Path, tree: &Tree, files: &FileChanges) -> Result<(), Finding> {
+    let old: Result<Vec<_>, _> = files.paths().map(|path| tree.bytes_if_present(path)).collect();
+    let old = old.map_err(|error| Finding::of_read_error(&error, None))?;
     let rewrites: Vec<_> = files
         .iter()
         .zip(&old)

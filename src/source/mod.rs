@@ -17,6 +17,7 @@ mod memory;
 mod overlay;
 mod path;
 mod redact;
+mod snapshot;
 mod span;
 mod store;
 mod tree;

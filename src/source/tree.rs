@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use super::dot_git::is_git;
 use super::overlay::Overlay;
 use super::path::is_segment;
+use super::snapshot::Snapshot;
 use super::{
     EntryKind, FileChanges, Position, ReadError, ReadErrorKind, RepoPath, SourceFile, Store,
     StoreEntry, TreeAccess,
@@ -130,6 +131,14 @@ impl Tree {
         Self::over(Arc::new(overlay), self.revisions.clone())
     }
 
+    /// These files as they are when each is first read: what others change later
+    /// is not noticed.
+    #[must_use]
+    pub fn snapshot(&self) -> Self {
+        let snapshot = Snapshot::new(Arc::clone(&self.shared.store));
+        Self::over(Arc::new(snapshot), self.revisions.clone())
+    }
+
     /// The store of these files, which neither resolves links nor keeps bounds.
     pub fn store(&self) -> &dyn Store {
         &*self.shared.store
@@ -185,6 +194,15 @@ impl Tree {
     pub fn read_bytes(&self, path: &RepoPath) -> Result<Vec<u8>, ReadError> {
         let resolved = self.file_at(path)?;
         self.bytes(path, &resolved)
+    }
+
+    /// Like [`Tree::read_bytes`], with none if nothing is there.
+    pub fn bytes_if_present(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, ReadError> {
+        match self.read_bytes(path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(ReadError { kind: ReadErrorKind::Missing, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Like [`Tree::read`], with none where nothing is there.

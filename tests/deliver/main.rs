@@ -4,6 +4,7 @@
 
 mod concurrency;
 mod kinds;
+mod meanwhile;
 mod modes;
 mod rendered;
 #[path = "../support/mod.rs"]
