@@ -11,7 +11,7 @@ use crate::git::{
     Branch, BuildError, CommitMetadata, Log, ObjectName, ProgramError, Revision, Workspace,
 };
 use crate::history::{BranchHistory, Commits};
-use crate::promote::{Base, Intent, PlannedChange, Submission};
+use crate::promote::{AppSelection, Base, Intent, PlannedChange, Submission};
 use crate::sites::{Model, ModelScope};
 use crate::source::{Location, RepoPath, Tree};
 
@@ -154,20 +154,24 @@ fn load(
     commit: Option<ObjectName>,
     intent: &dyn Intent,
 ) -> Result<LoadedBase, Findings> {
-    let none = BTreeSet::new();
-    let apps = if let Some(apps) = intent.apps() {
-        Some(apps)
-    } else {
-        let settings = config::load_apps(&tree, &none)?;
-        intent.apps_of(&settings.repository)?
-    };
-    let loaded = match &apps {
-        Some(apps) => config::load_apps(&tree, apps)?,
-        None => config::load(&tree)?,
-    };
-    let scope = ModelScope { environments: None, apps };
+    let (loaded, scope) = load_apps(&tree, &intent.apps())?;
     let model = Model::of_tree(&loaded.repository, &tree, &scope);
     Ok(LoadedBase { commit, tree, loaded, model })
+}
+
+/// Reads a configuration with the settings of the selected apps. Returns the scope
+/// of their sites with it.
+fn load_apps(tree: &Tree, apps: &AppSelection) -> Result<(Loaded, ModelScope), Findings> {
+    let names: BTreeSet<String> = match apps {
+        AppSelection::All => return Ok((config::load(tree)?, ModelScope::all())),
+        AppSelection::Named(names) => names.iter().cloned().collect(),
+        AppSelection::Train(train) => {
+            let Loaded { repository, .. } = config::load_apps(tree, &BTreeSet::new())?;
+            repository.find_train(train)?.apps.iter().cloned().collect()
+        }
+    };
+    let loaded = config::load_apps(tree, &names)?;
+    Ok((loaded, ModelScope { environments: None, apps: Some(names) }))
 }
 
 /// The finding that git could not be run, or failed.

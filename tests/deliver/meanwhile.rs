@@ -4,12 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
-use rungs::config::{self, Repository};
+use rungs::config;
 use rungs::deliver::{Delivered, Delivery, DeliveryMode, Done};
 use rungs::diagnostic::Findings;
 use rungs::git::{Variables, Workspace, WorkspaceOptions};
 use rungs::promote::{
-    Base, HoldBack, Intent, Permissions, PlannedChange, SetApp, SetReferences, Submission,
+    AppSelection, Base, HoldBack, Intent, Permissions, PlannedChange, SetApp, SetReferences,
+    Submission,
 };
 use rungs::sites::ImageRequest;
 
@@ -29,15 +30,8 @@ impl Intent for Meanwhile<'_> {
         Ok(planned)
     }
 
-    fn apps(&self) -> Option<std::collections::BTreeSet<String>> {
+    fn apps(&self) -> AppSelection {
         self.intent.apps()
-    }
-
-    fn apps_of(
-        &self,
-        repository: &Repository,
-    ) -> Result<Option<std::collections::BTreeSet<String>>, Findings> {
-        self.intent.apps_of(repository)
     }
 
     fn branch(&self) -> String {

@@ -1,11 +1,11 @@
 //! `rungs hold set` and `rungs hold lift`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use super::{Intent, PlannedChange, Submission};
+use super::{AppSelection, Intent, PlannedChange, Submission};
 use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::history::record::{self, RecordedChange};
@@ -74,8 +74,8 @@ impl Intent for HoldBack {
         Ok(planned(base, record, &now, &recorded, files, submission))
     }
 
-    fn apps(&self) -> Option<BTreeSet<String>> {
-        Some(BTreeSet::from([self.app.clone()]))
+    fn apps(&self) -> AppSelection {
+        AppSelection::Named(vec![self.app.clone()])
     }
 
     fn branch(&self) -> String {
@@ -104,8 +104,8 @@ impl Intent for LiftHolds {
         Ok(planned(base, record, &now, &State::default(), files, submission))
     }
 
-    fn apps(&self) -> Option<BTreeSet<String>> {
-        Some(BTreeSet::from([self.app.clone()]))
+    fn apps(&self) -> AppSelection {
+        AppSelection::Named(vec![self.app.clone()])
     }
 
     fn branch(&self) -> String {

@@ -7,16 +7,13 @@ mod rollback;
 mod set;
 
 pub use hold::{HoldBack, LiftHolds};
-pub use promotion::{AppSelection, Promotion};
+pub use promotion::Promotion;
 pub use rollback::Rollback;
 pub use set::{SetApp, SetReferences};
-
-use std::collections::BTreeSet;
 
 use super::Plan;
 use super::base::Base;
 use super::gates::Binds;
-use crate::config::Repository;
 use crate::diagnostic::Findings;
 use crate::source::FileChanges;
 
@@ -30,15 +27,8 @@ pub trait Intent {
     /// The change cannot be planned, so that there is no plan to show.
     fn at(&self, base: &Base<'_>, submission: &Submission) -> Result<PlannedChange, Findings>;
 
-    /// The apps that have to be read for it, if they are known without the
-    /// configuration.
-    fn apps(&self) -> Option<BTreeSet<String>>;
-
-    /// The apps that have to be read for it, according to the configuration; none for
-    /// all apps.
-    fn apps_of(&self, _: &Repository) -> Result<Option<BTreeSet<String>>, Findings> {
-        Ok(None)
-    }
+    /// The apps that have to be read for it.
+    fn apps(&self) -> AppSelection;
 
     /// The last part of its branch's name, after `<prefix>/<environment>/`.
     fn branch(&self) -> String;
@@ -53,6 +43,18 @@ pub trait Intent {
     fn takes_all(&self) -> bool {
         false
     }
+}
+
+/// A selection of apps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AppSelection {
+    /// Apps by name.
+    Named(Vec<String>),
+    /// The apps of a train, which the configuration lists.
+    Train(String),
+    /// Every app. Of a promotion to an environment, every app that it has; those that
+    /// gates block are left out.
+    All,
 }
 
 /// How a change gets onto the base branch, and who requested it.

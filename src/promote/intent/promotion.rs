@@ -1,10 +1,8 @@
 //! `rungs promote`.
 
-use std::collections::BTreeSet;
-
 use super::plan_builder::PlanBuilder;
-use super::{Intent, PlannedChange, Submission};
-use crate::config::{Environment, Repository};
+use super::{AppSelection, Intent, PlannedChange, Submission};
+use crate::config::Environment;
 use crate::diagnostic::Findings;
 use crate::history::{Action, Record};
 use crate::promote::Request;
@@ -18,18 +16,6 @@ pub struct Promotion {
     pub request: Request,
     /// The apps that are promoted.
     pub apps: AppSelection,
-}
-
-/// A selection of apps.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AppSelection {
-    /// Apps by name.
-    Named(Vec<String>),
-    /// The apps of a train.
-    Train(String),
-    /// Every app of the target that can be promoted; those that gates block are left
-    /// out.
-    All,
 }
 
 impl Intent for Promotion {
@@ -64,21 +50,8 @@ impl Intent for Promotion {
         })
     }
 
-    fn apps(&self) -> Option<BTreeSet<String>> {
-        match &self.apps {
-            AppSelection::Named(names) => Some(names.iter().cloned().collect()),
-            AppSelection::Train(_) | AppSelection::All => None,
-        }
-    }
-
-    fn apps_of(&self, repository: &Repository) -> Result<Option<BTreeSet<String>>, Findings> {
-        match &self.apps {
-            AppSelection::Train(train) => {
-                let apps = &repository.find_train(train)?.apps;
-                Ok(Some(apps.iter().cloned().collect()))
-            }
-            AppSelection::Named(_) | AppSelection::All => Ok(self.apps()),
-        }
+    fn apps(&self) -> AppSelection {
+        self.apps.clone()
     }
 
     fn branch(&self) -> String {

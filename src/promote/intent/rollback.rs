@@ -1,9 +1,7 @@
 //! `rungs rollback`.
 
-use std::collections::BTreeSet;
-
 use super::plan_builder::PlanBuilder;
-use super::{Intent, PlannedChange, Submission};
+use super::{AppSelection, Intent, PlannedChange, Submission};
 use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::history::{self, Action, Record};
@@ -65,8 +63,8 @@ impl Intent for Rollback {
         })
     }
 
-    fn apps(&self) -> Option<BTreeSet<String>> {
-        Some(BTreeSet::from([self.app.clone()]))
+    fn apps(&self) -> AppSelection {
+        AppSelection::Named(vec![self.app.clone()])
     }
 
     fn branch(&self) -> String {

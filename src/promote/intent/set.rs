@@ -1,9 +1,7 @@
 //! `rungs set`.
 
-use std::collections::BTreeSet;
-
 use super::plan_builder::PlanBuilder;
-use super::{Intent, PlannedChange, Submission};
+use super::{AppSelection, Intent, PlannedChange, Submission};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::history::{Action, Record};
@@ -71,8 +69,8 @@ impl Intent for SetReferences {
         })
     }
 
-    fn apps(&self) -> Option<BTreeSet<String>> {
-        Some(self.apps.iter().map(|app| app.name.clone()).collect())
+    fn apps(&self) -> AppSelection {
+        AppSelection::Named(self.apps.iter().map(|app| app.name.clone()).collect())
     }
 
     fn branch(&self) -> String {
