@@ -4,12 +4,12 @@ use clap::Subcommand;
 use jiff::Timestamp;
 
 use super::delivery_args::DeliveryArgs;
-use super::known_base::{self, BaseArgs, KnownBase, LoadedApps};
+use super::known_base::{self, BaseArgs};
 use super::{Context, Outcome, carry_out, console};
 use crate::diagnostic::{Findings, Format};
 use crate::git::WorkspaceOptions;
 use crate::holds::{self, Hold};
-use crate::promote::{HoldBack, LiftHolds};
+use crate::promote::{AppSelection, HoldBack, LiftHolds, LoadedBase};
 use crate::sites::StateReference;
 
 /// Keep states from entering an environment and those above it
@@ -133,16 +133,12 @@ impl HoldListArgs {
     fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let Self { apps, env, .. } = self;
         let workspace = context.workspace();
-        let all = LoadedApps::default();
-        let known = KnownBase::of(workspace, &all)?;
-        let revision = known.as_ref().map(|known| known.revision.clone());
-        let (tree, loaded) = if let Some(KnownBase { tree, loaded, .. }) = known {
-            (tree, loaded)
-        } else {
-            let tree = workspace.work_tree();
-            let loaded = all.load(&tree)?;
-            (tree, loaded)
+        let all = AppSelection::All;
+        let (revision, base) = match known_base::load(workspace, &all)? {
+            Some((revision, base)) => (Some(revision), base),
+            None => (None, LoadedBase::without_history(workspace.work_tree(), &all)?),
         };
+        let LoadedBase { tree, loaded, .. } = base;
         let only = env.as_deref().map(|name| loaded.repository.find_environment(name));
         let only = only.transpose()?.map(|environment| environment.name.clone());
         let mut holds = holds::all(&tree, &loaded.repository)?;

@@ -1,18 +1,11 @@
-//! The base as this clone knows it, with its files and its configuration.
-
-use std::collections::BTreeSet;
-use std::sync::Arc;
+//! The base as this clone has it, for commands that fetch nothing.
 
 use serde_json::{Value, json};
 
 use super::{Context, Outcome};
-use crate::config::{self, Loaded};
-use crate::diagnostic::{Finding, Findings, Format};
-use crate::git::{
-    BaseOptions, HistoryError, LocalClone, Log, Revision, Workspace, WorkspaceOptions,
-};
-use crate::history;
-use crate::source::Tree;
+use crate::diagnostic::{Findings, Format};
+use crate::git::{BaseOptions, Revision, Workspace, WorkspaceOptions};
+use crate::promote::{AppSelection, LoadedBase};
 
 /// The branch to read.
 #[derive(Debug, Default, clap::Args)]
@@ -34,66 +27,20 @@ impl BaseArgs {
     }
 }
 
-/// The apps whose own settings are loaded.
-#[derive(Debug, Clone, Default)]
-pub(super) struct LoadedApps(Option<BTreeSet<String>>);
-
-impl LoadedApps {
-    /// No app: the sites can be read without their settings.
-    pub(super) fn none() -> Self {
-        Self(Some(BTreeSet::new()))
-    }
-
-    /// These apps; all of them if none is named.
-    pub(super) fn named(names: &[String]) -> Self {
-        Self((!names.is_empty()).then(|| names.iter().cloned().collect()))
-    }
-
-    pub(super) fn load(&self, tree: &Tree) -> Result<Loaded, Findings> {
-        match &self.0 {
-            Some(apps) => config::load_apps(tree, apps),
-            None => config::load(tree),
-        }
-    }
+/// The apps of these names; all of them if none is named.
+pub(super) fn apps(names: &[String]) -> AppSelection {
+    if names.is_empty() { AppSelection::All } else { AppSelection::Named(names.to_vec()) }
 }
 
-/// A base with its files and its configuration, as the clone has them. Nothing
-/// is fetched.
-pub(super) struct KnownBase {
-    pub(super) revision: Revision,
-    pub(super) clone: Arc<LocalClone>,
-    pub(super) tree: Tree,
-    pub(super) loaded: Loaded,
-}
-
-impl KnownBase {
-    /// The workspace's base; none if there is no clone, or no commit in it.
-    pub(super) fn of(workspace: &Workspace, apps: &LoadedApps) -> Result<Option<Self>, Findings> {
-        let Some(revision) = workspace.base()? else { return Ok(None) };
-        Self::at(workspace, revision.clone(), apps).map(Some)
-    }
-
-    /// A base at a commit.
-    pub(super) fn at(
-        workspace: &Workspace,
-        revision: Revision,
-        apps: &LoadedApps,
-    ) -> Result<Self, Findings> {
-        let clone = Arc::clone(workspace.require_clone()?);
-        let tree = workspace.tree_of(&revision.commit)?;
-        let loaded = apps.load(&tree)?;
-        Ok(Self { revision, clone, tree, loaded })
-    }
-
-    /// Its history.
-    pub(super) fn history(&self) -> Log {
-        Log::new(Arc::clone(&self.clone), self.revision.branch_name())
-    }
-
-    /// The finding about a history that ends too early or cannot be read.
-    pub(super) fn history_finding(&self, error: &HistoryError) -> Finding {
-        history::finding(error, &self.loaded.repository.location)
-    }
+/// Reads the workspace's base as the clone has it; none if there is no clone, or no
+/// commit in it. Nothing is fetched.
+pub(super) fn load(
+    workspace: &Workspace,
+    apps: &AppSelection,
+) -> Result<Option<(Revision, LoadedBase)>, Findings> {
+    let Some(revision) = workspace.base()? else { return Ok(None) };
+    let base = LoadedBase::at(workspace, &revision.commit, revision.branch_name(), apps)?;
+    Ok(Some((revision.clone(), base)))
 }
 
 /// Reports which base was used: as data, and to people if they would not expect

@@ -1,18 +1,12 @@
 //! Computing a change at a base, and making the commit of it.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
-use crate::config::{self, Loaded};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{
-    Branch, BuildError, CommitMetadata, Log, ObjectName, ProgramError, Revision, Workspace,
+    Branch, BuildError, CommitMetadata, ObjectName, ProgramError, Revision, Workspace,
 };
-use crate::history::{BranchHistory, Commits};
-use crate::promote::{AppSelection, Base, Intent, PlannedChange, Submission};
-use crate::sites::{Model, ModelScope};
+use crate::promote::{Intent, LoadedBase, PlannedChange, Submission};
 use crate::source::{Location, RepoPath, Tree};
 
 /// What is needed to carry a change out.
@@ -21,18 +15,6 @@ pub struct Delivery<'w> {
     pub(super) workspace: &'w Workspace,
     /// The time of the run.
     pub(super) now: Timestamp,
-}
-
-/// A base with its files, its configuration and its sites.
-pub(super) struct LoadedBase {
-    /// The commit; none for the work tree.
-    pub(super) commit: Option<ObjectName>,
-    /// Its files.
-    pub(super) tree: Tree,
-    /// Its configuration, with the settings of the apps that are needed.
-    pub(super) loaded: Loaded,
-    /// Its sites.
-    pub(super) model: Model,
 }
 
 impl<'w> Delivery<'w> {
@@ -71,9 +53,8 @@ impl<'w> Delivery<'w> {
         intent: &dyn Intent,
         submission: &Submission,
     ) -> Result<PlannedChange, Findings> {
-        let tree = self.workspace.tree_of(commit)?;
-        let base = load(tree, Some(commit.clone()), intent)?;
-        self.compute(&base, Some(commit), branch, intent, submission)
+        let base = LoadedBase::at(self.workspace, commit, branch, &intent.apps())?;
+        self.compute(&base, intent, submission)
     }
 
     /// Computes an intent in the files of the work tree, with the history of what
@@ -84,51 +65,25 @@ impl<'w> Delivery<'w> {
         intent: &dyn Intent,
         submission: &Submission,
     ) -> Result<PlannedChange, Findings> {
-        let base = load(tree, None, intent)?;
-        let head = match self.workspace.local_clone()? {
-            Some(clone) => clone.head().map_err(|error| error.finding())?,
-            None => None,
-        };
-        let branch = self.workspace.likely_branch();
-        let branch = branch.as_ref().map(Branch::name);
-        self.compute(&base, head.as_ref(), branch, intent, submission)
+        let mut base = LoadedBase::without_history(tree, &intent.apps())?;
+        if let Some(clone) = self.workspace.local_clone()?
+            && let Some(head) = clone.head().map_err(|error| error.finding())?
+        {
+            let branch = self.workspace.likely_branch();
+            base = base.with_history(clone, head, branch.as_ref().map(Branch::name));
+        }
+        self.compute(&base, intent, submission)
     }
 
     fn compute(
         &self,
-        loaded: &LoadedBase,
-        tip: Option<&ObjectName>,
-        branch: Option<&str>,
+        base: &LoadedBase,
         intent: &dyn Intent,
         submission: &Submission,
     ) -> Result<PlannedChange, Findings> {
-        let mut planned =
-            self.with_base(loaded, tip, branch, |base| intent.at(base, submission))?;
-        planned.warnings.extend(loaded.loaded.warnings.clone());
+        let mut planned = base.ask(self.now, |base| intent.at(base, submission))?;
+        planned.warnings.extend(base.loaded.warnings.clone());
         Ok(planned)
-    }
-
-    /// Calls `ask` with a base whose history is that of `branch` up to `tip`.
-    pub(super) fn with_base<T>(
-        &self,
-        loaded: &LoadedBase,
-        tip: Option<&ObjectName>,
-        branch: Option<&str>,
-        ask: impl FnOnce(&Base<'_>) -> Result<T, Findings>,
-    ) -> Result<T, Findings> {
-        let clone = self.workspace.local_clone()?;
-        let history = clone.map(|clone| Log::new(Arc::clone(clone), branch));
-        let objects = clone.map(|clone| clone.objects());
-        let commits = match (tip, &history, &objects) {
-            (Some(tip), Some(history), Some(objects)) => {
-                Some(Commits { tip, history, objects: &**objects })
-            }
-            _ => None,
-        };
-        let repository = &loaded.loaded.repository;
-        let history = BranchHistory::new(repository, &loaded.tree, commits);
-        let LoadedBase { commit, tree, model, .. } = loaded;
-        ask(&Base::new(commit.clone(), tree, repository, model, &history, self.now)?)
     }
 
     /// Makes the commit that follows `base` with the planned files; none if
@@ -146,32 +101,6 @@ impl<'w> Delivery<'w> {
         let made = self.workspace.writer()?.commit(base, &planned.files, &metadata);
         made.map_err(|error: BuildError| error.finding().into())
     }
-}
-
-/// Reads what an intent needs from a tree.
-fn load(
-    tree: Tree,
-    commit: Option<ObjectName>,
-    intent: &dyn Intent,
-) -> Result<LoadedBase, Findings> {
-    let (loaded, scope) = load_apps(&tree, &intent.apps())?;
-    let model = Model::of_tree(&loaded.repository, &tree, &scope);
-    Ok(LoadedBase { commit, tree, loaded, model })
-}
-
-/// Reads a configuration with the settings of the selected apps. Returns the scope
-/// of their sites with it.
-fn load_apps(tree: &Tree, apps: &AppSelection) -> Result<(Loaded, ModelScope), Findings> {
-    let names: BTreeSet<String> = match apps {
-        AppSelection::All => return Ok((config::load(tree)?, ModelScope::all())),
-        AppSelection::Named(names) => names.iter().cloned().collect(),
-        AppSelection::Train(train) => {
-            let Loaded { repository, .. } = config::load_apps(tree, &BTreeSet::new())?;
-            repository.find_train(train)?.apps.iter().cloned().collect()
-        }
-    };
-    let loaded = config::load_apps(tree, &names)?;
-    Ok((loaded, ModelScope { environments: None, apps: Some(names) }))
 }
 
 /// The finding that git could not be run, or failed.

@@ -1,12 +1,11 @@
 //! What the gates say about a change, whoever made it.
 
 use super::code::NO_COMMON_COMMIT;
-use super::delivery::{Delivery, LoadedBase, git_failed};
-use crate::config;
+use super::delivery::{Delivery, git_failed};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{Branch, HistoryError, ObjectName, Revision};
 use crate::history::{Record, record};
-use crate::promote::{Override, Plan, ProposedChange, assess_change};
+use crate::promote::{AppSelection, LoadedBase, Override, Plan, ProposedChange, assess_change};
 use crate::sites::{Model, ModelScope};
 use crate::source::{Location, RepoPath, Tree};
 
@@ -37,18 +36,14 @@ impl Delivery<'_> {
         let base = workspace.require_base()?.clone();
         let head = workspace.head(head)?;
         let fork = self.fork(&base.commit, &head.commit)?;
-        let tree = workspace.tree_of(&base.commit)?;
         let (head_tree, fork_tree) = (workspace.tree_of(&head.commit)?, workspace.tree_of(&fork)?);
-        let loaded = config::load(&tree)?;
-        let warnings = loaded.warnings.clone();
-        let model = |tree: &Tree| Model::of_tree(&loaded.repository, tree, &ModelScope::all());
-        let (head_model, fork_model) = (model(&head_tree), model(&fork_tree));
-        let records = self.records(&fork, &head.commit)?;
-        let loaded_base =
-            LoadedBase { commit: Some(base.commit.clone()), model: model(&tree), tree, loaded };
         let branch = base.branch.clone().or_else(|| workspace.likely_branch());
         let branch = branch.as_ref().map(Branch::name);
-        let plans = self.with_base(&loaded_base, Some(&base.commit), branch, |base| {
+        let loaded = LoadedBase::at(workspace, &base.commit, branch, &AppSelection::All)?;
+        let model = |tree: &Tree| Model::of_tree(loaded.repository(), tree, &ModelScope::all());
+        let (head_model, fork_model) = (model(&head_tree), model(&fork_tree));
+        let records = self.records(&fork, &head.commit)?;
+        let plans = loaded.ask(self.now, |base| {
             let change = ProposedChange {
                 tree: &head_tree,
                 model: &head_model,
@@ -58,7 +53,7 @@ impl Delivery<'_> {
             };
             assess_change(base, &change)
         })?;
-        Ok(JudgedChange { base, head, plans, warnings })
+        Ok(JudgedChange { base, head, plans, warnings: loaded.loaded.warnings })
     }
 
     /// The commit where a change left its base.

@@ -13,6 +13,7 @@ mod create;
 mod gates;
 mod identity;
 mod intent;
+mod loaded_base;
 mod plan;
 mod planning;
 mod propose;
@@ -39,6 +40,7 @@ pub use intent::{
     AppSelection, HoldBack, Intent, LiftHolds, PlannedChange, Promotion, Rollback, SetApp,
     SetReferences, Submission,
 };
+pub use loaded_base::LoadedBase;
 pub use plan::{AppPlan, Plan, SiteChange};
 pub use request::{Override, Permissions, Request};
 pub use verdict::{Verdict, worst};

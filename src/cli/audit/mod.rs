@@ -12,15 +12,14 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::format::DataFormat;
-use super::known_base::{self, BaseArgs, KnownBase, LoadedApps};
+use super::known_base::{self, BaseArgs};
 use super::{Context, Outcome, console};
-use crate::config::EnvironmentName;
+use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::{self, Finding, Findings, Format, harmless};
-use crate::git::{
-    CommitHistory, HistoryError, Log, NamingError, ObjectName, Workspace, WorkspaceOptions,
-};
-use crate::history::Commits;
+use crate::git::{HistoryError, NamingError, ObjectName, Workspace, WorkspaceOptions};
 use crate::history::audit::{self, AuditEntry, AuditQuery, NO_COMMIT, NO_SUCH_TIME};
+use crate::history::{self, Commits};
+use crate::promote::{AppSelection, LoadedBase};
 use crate::source::{Location, RepoPath};
 
 use text::Columns;
@@ -60,6 +59,21 @@ enum Bound {
     Revision(String),
 }
 
+/// The branch whose changes are listed, up to a commit.
+struct AuditedBranch<'a> {
+    name: &'a str,
+    /// The configuration at that commit.
+    repository: &'a Repository,
+    commits: Commits<'a>,
+}
+
+impl AuditedBranch<'_> {
+    /// The finding about a history that ends too early or cannot be read.
+    fn history_finding(&self, error: &HistoryError) -> Finding {
+        history::finding(error, &self.repository.location)
+    }
+}
+
 impl AuditArgs {
     /// What the person says about the base branch.
     pub(super) fn options(&self) -> WorkspaceOptions {
@@ -74,21 +88,21 @@ impl AuditArgs {
         if let Some(Bound::Revision(text)) = &until {
             at.commit = point(workspace, text)?;
         }
-        let base = KnownBase::at(workspace, at, &LoadedApps::none())?;
-        let history = base.history();
-        let mut query = self.query(workspace, &base, &history, context.now)?;
+        // Sites are found without the settings of apps.
+        let apps = AppSelection::Named(Vec::new());
+        let loaded = LoadedBase::at(workspace, &at.commit, at.branch_name(), &apps)?;
+        let commits = loaded.commits().ok_or_else(no_commit)?;
+        let base = AuditedBranch { name: &at.name, repository: loaded.repository(), commits };
+        let mut query = self.query(workspace, &base, context.now)?;
         if let Some(Bound::At(time)) = until {
             query.until = Some(time);
         }
-        let objects = base.clone.objects();
-        let tip = &base.revision.commit;
-        let commits = Commits { tip, history: &history, objects: &*objects };
-        let entries = audit::Audit::new(&base.loaded.repository, &base.tree, commits, query);
+        let entries = audit::Audit::new(base.repository, &loaded.tree, commits, query);
         let entries = entries.map_err(|error| base.history_finding(&error))?;
         let data = known_base::data(workspace, Some(&branch));
         let format = EntryFormat::of(context, &base, &entries, data);
         let limit = self.limit.unwrap_or(usize::MAX);
-        let findings = base.loaded.warnings.clone();
+        let findings = loaded.loaded.warnings.clone();
         known_base::say_unexpected(context, workspace, &branch);
         Ok(print(&format, entries.take(limit), findings, &base))
     }
@@ -96,12 +110,10 @@ impl AuditArgs {
     fn query(
         &self,
         workspace: &Workspace,
-        base: &KnownBase,
-        history: &Log,
+        base: &AuditedBranch<'_>,
         now: Timestamp,
     ) -> Result<AuditQuery, Findings> {
-        let repository = &base.loaded.repository;
-        let environments = self.env.iter().map(|name| repository.find_environment(name));
+        let environments = self.env.iter().map(|name| base.repository.find_environment(name));
         let environments: Result<Vec<EnvironmentName>, _> =
             environments.map(|found| found.map(|one| one.name.clone())).collect();
         let mut query = AuditQuery {
@@ -113,7 +125,7 @@ impl AuditArgs {
             Some(Bound::At(time)) => query.since = Some(time),
             Some(Bound::Revision(text)) => {
                 let commit = point(workspace, &text)?;
-                query.after = Some(on_branch(&text, commit, base, history)?);
+                query.after = Some(on_branch(&text, commit, base)?);
             }
             None => {}
         }
@@ -147,17 +159,16 @@ fn no_commit() -> Finding {
 fn on_branch(
     text: &str,
     commit: ObjectName,
-    base: &KnownBase,
-    history: &Log,
+    base: &AuditedBranch<'_>,
 ) -> Result<ObjectName, Findings> {
-    let names = history.branch(&base.revision.commit);
+    let names = base.commits.history.branch(base.commits.tip);
     for name in names.map_err(|error| base.history_finding(&error))? {
         if name.map_err(|error| base.history_finding(&error))? == commit {
             return Ok(commit);
         }
     }
-    let message = format!("`{}` is not on `{}`", harmless(text), base.revision.name);
-    let at = base.loaded.repository.location.clone();
+    let message = format!("`{}` is not on `{}`", harmless(text), base.name);
+    let at = base.repository.location.clone();
     Err(Finding::new(&audit::NOT_ON_BRANCH, message, at)
         .because(format!("{} is not a commit of the branch itself", commit.short()))
         .help("name the merge that brought it, or a date")
@@ -215,18 +226,17 @@ enum EntryFormat {
 impl EntryFormat {
     fn of(
         context: &Context,
-        base: &KnownBase,
+        base: &AuditedBranch<'_>,
         entries: &audit::Audit<'_>,
         workspace: Value,
     ) -> Self {
         let console = &context.console;
         match (console.data_format(), console.format()) {
             (Some(DataFormat::Csv), _) => Self::Csv,
-            (Some(_), _) => Self::Html { title: format!("Changes of {}", base.revision.name) },
+            (Some(_), _) => Self::Html { title: format!("Changes of {}", base.name) },
             (None, Format::Json) => Self::Json { workspace },
             (None, Format::Text) => {
-                let repository = &base.loaded.repository;
-                let environments = repository.environments.iter().map(|one| one.name.as_str());
+                let environments = base.repository.environments.iter().map(|one| one.name.as_str());
                 Self::Text(Columns::new(environments, entries.apps(), console.stdout_style()))
             }
             _ => Self::Nothing,
@@ -265,7 +275,7 @@ fn print(
     format: &EntryFormat,
     entries: impl Iterator<Item = Result<AuditEntry, HistoryError>>,
     mut findings: Findings,
-    base: &KnownBase,
+    base: &AuditedBranch<'_>,
 ) -> Outcome {
     let mut is_read = console::stream(format.begin().as_bytes());
     let mut count = 0;

@@ -7,14 +7,14 @@ mod words;
 use jiff::Timestamp;
 
 use super::format::DataFormat;
-use super::known_base::{self, BaseArgs, KnownBase, LoadedApps};
+use super::known_base::{self, BaseArgs};
 use super::{Context, Outcome, console};
-use crate::config::{Loaded, Repository};
+use crate::config::EnvironmentName;
 use crate::diagnostic::{Findings, Format, ProblemKind};
 use crate::git::WorkspaceOptions;
-use crate::history::{self, Commits};
-use crate::promote::status::{Cell, Status, StatusError, StatusQuery, status};
-use crate::source::Tree;
+use crate::history;
+use crate::promote::LoadedBase;
+use crate::promote::status::{Cell, Status, StatusError, status};
 
 /// Show every app in every environment
 ///
@@ -50,19 +50,14 @@ impl StatusArgs {
 
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let workspace = context.workspace();
-        let apps = LoadedApps::named(&self.apps);
-        let base = if self.work_tree { None } else { KnownBase::of(workspace, &apps)? };
-        let now = context.now;
-        let (status, findings) = if let Some(base) = &base {
-            let history = base.history();
-            let objects = base.clone.objects();
-            let tip = &base.revision.commit;
-            let commits = Commits { tip, history: &history, objects: &*objects };
-            self.find(&base.loaded, &base.tree, Some(commits), now)?
-        } else {
-            let tree = workspace.files()?;
-            self.find(&apps.load(&tree)?, &tree, None, now)?
+        let apps = known_base::apps(&self.apps);
+        let known = if self.work_tree { None } else { known_base::load(workspace, &apps)? };
+        let (revision, base) = match known {
+            Some((revision, base)) => (Some(revision), base),
+            None => (None, LoadedBase::without_history(workspace.files()?, &apps)?),
         };
+        let now = context.now;
+        let (status, findings) = self.find(&base, now)?;
         show(context, &status, !self.apps.is_empty(), now);
         let cells = status.apps.iter().flat_map(|app| &app.environments);
         let is_behind = cells.into_iter().any(Cell::is_behind);
@@ -71,34 +66,25 @@ impl StatusArgs {
         if let Ok(serde_json::Value::Object(data)) = serde_json::to_value(&status) {
             outcome.data = data;
         }
-        let base = base.as_ref().map(|base| &base.revision);
-        known_base::report(context, workspace, base, &mut outcome);
+        known_base::report(context, workspace, revision.as_ref(), &mut outcome);
         Ok(outcome)
     }
 
-    fn find(
-        &self,
-        loaded: &Loaded,
-        tree: &Tree,
-        commits: Option<Commits<'_>>,
-        now: Timestamp,
-    ) -> Result<(Status, Findings), Findings> {
-        let Loaded { repository, warnings } = loaded;
-        let shown = self.shown(repository)?;
-        let found = status(repository, tree, commits, &shown, now).map_err(|error| match error {
+    fn find(&self, base: &LoadedBase, now: Timestamp) -> Result<(Status, Findings), Findings> {
+        let found = status(base, &self.environments(base)?, now).map_err(|error| match error {
             StatusError::Findings(findings) => findings,
-            StatusError::History(error) => history::finding(&error, &repository.location).into(),
+            StatusError::History(error) => {
+                history::finding(&error, &base.repository().location).into()
+            }
         });
         let (status, mut findings) = found?;
-        findings.extend(warnings.clone());
+        findings.extend(base.loaded.warnings.clone());
         Ok((status, findings))
     }
 
-    fn shown(&self, repository: &Repository) -> Result<StatusQuery, Findings> {
-        let environments = self.env.iter().map(|name| repository.find_environment(name));
-        let environments: Result<Vec<_>, _> =
-            environments.map(|found| found.map(|one| one.name.clone())).collect();
-        Ok(StatusQuery { apps: self.apps.clone(), environments: environments? })
+    fn environments(&self, base: &LoadedBase) -> Result<Vec<EnvironmentName>, Findings> {
+        let found = self.env.iter().map(|name| base.repository().find_environment(name));
+        Ok(found.map(|found| found.map(|one| one.name.clone())).collect::<Result<_, _>>()?)
     }
 }
 

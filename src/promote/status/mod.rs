@@ -12,26 +12,16 @@ use jiff::Timestamp;
 
 pub use cell::{AppStatus, Behind, Block, Blocker, Cell, NextPromotion, Reference, Status};
 
-use super::base::Base;
-use crate::config::{EnvironmentName, Repository};
+use super::LoadedBase;
+use crate::config::EnvironmentName;
 use crate::diagnostic::Findings;
-use crate::git::{HistoryError, ObjectName};
-use crate::history::{BranchHistory, Commits, Walk};
-use crate::sites::{AppInstance, Model, ModelScope, Site, shared_base};
-use crate::source::Tree;
+use crate::git::HistoryError;
+use crate::history::{Commits, Walk};
+use crate::sites::{AppInstance, Model, ModelScope, Site, State, shared_base};
 
 use ages::Ages;
 use sites::StatusSites;
 use status_builder::StatusBuilder;
-
-/// Which apps and environments are shown; all if none are named.
-#[derive(Debug, Clone, Default)]
-pub struct StatusQuery {
-    /// The apps.
-    pub apps: Vec<String>,
-    /// The environments.
-    pub environments: Vec<EnvironmentName>,
-}
 
 /// Why there is no status.
 #[derive(Debug)]
@@ -54,49 +44,57 @@ impl From<HistoryError> for StatusError {
     }
 }
 
-/// Returns the status of a tree with this configuration, with ages and distances if
-/// the tree is that of a branch's tip.
+/// Returns the status of the apps of a base in these environments, or in all if none
+/// are named; with ages and distances if the base's past is known.
 pub fn status(
-    repository: &Repository,
-    tree: &Tree,
-    commits: Option<Commits<'_>>,
-    shown: &StatusQuery,
+    base: &LoadedBase,
+    environments: &[EnvironmentName],
     now: Timestamp,
 ) -> Result<(Status, Findings), StatusError> {
-    let apps = (!shown.apps.is_empty()).then(|| shown.apps.iter().cloned().collect());
-    let scope = ModelScope { environments: None, apps };
-    let model = Model::of_tree(repository, tree, &scope);
-    let sites = StatusSites::of(&model);
-    if let Some(unknown) = shown.apps.iter().find(|app| !sites.apps().contains(app.as_str())) {
-        let every = Model::of_tree(repository, tree, &ModelScope::all());
-        let known = StatusSites::of(&every);
-        let finding = repository.unknown_app(unknown, known.apps().iter().copied());
-        return Err(Findings::from(finding).into());
-    }
-    let shared = model.shared(tree);
-    let history = BranchHistory::new(repository, tree, commits);
-    let commit = commits.map(|commits| ObjectName::clone(commits.tip));
-    let base = Base::new(commit.clone(), tree, repository, &model, &history, now)?;
-    let mut builder = StatusBuilder::new(&base, &sites);
-    if let Some(Commits { tip, history, .. }) = commits {
-        let wanted = builder.wanted();
-        let walk = Walk::new(history, history.steps(tip, &model.paths())?, model.clone());
-        let instances: Vec<AppInstance> = sites.apps.keys().cloned().collect();
-        builder.ages = Ages::find(walk, instances.into_iter(), &wanted)?;
-    }
+    let sites = StatusSites::of(base.model());
+    refuse_unknown(base, &sites)?;
     let is_shown = |environment: &EnvironmentName| {
-        shown.environments.is_empty() || shown.environments.contains(environment)
+        environments.is_empty() || environments.contains(environment)
     };
-    let environments = repository.environments.iter().map(|one| one.name.clone());
-    let environments: Vec<_> = environments.filter(is_shown).collect();
-    let status = Status {
-        commit,
-        apps: sites.apps().into_iter().map(|app| builder.app(app, &environments)).collect(),
-        environments,
-    };
+    let all = base.repository().environments.iter().map(|one| one.name.clone());
+    let environments: Vec<_> = all.filter(is_shown).collect();
+    let apps = base.ask(now, |asked| {
+        let mut builder = StatusBuilder::new(asked, &sites);
+        if let Some(commits) = base.commits() {
+            let wanted = builder.wanted();
+            builder.ages = find_ages(base.model(), commits, &sites, &wanted)?;
+        }
+        Ok::<_, StatusError>(
+            sites.apps().into_iter().map(|app| builder.app(app, &environments)).collect(),
+        )
+    })?;
+    let commit = base.commits().map(|commits| commits.tip.clone());
     let mut findings = sites.findings(is_shown);
-    findings.extend(shared_bases(&shared, is_shown));
-    Ok((status, findings))
+    findings.extend(shared_bases(&base.model().shared(&base.tree), is_shown));
+    Ok((Status { commit, environments, apps }, findings))
+}
+
+/// Refuses apps that were selected by name and that no environment has.
+fn refuse_unknown(base: &LoadedBase, sites: &StatusSites) -> Result<(), Findings> {
+    let known = sites.apps();
+    let mut selected = base.apps().into_iter().flatten();
+    let Some(unknown) = selected.find(|app| !known.contains(app.as_str())) else {
+        return Ok(());
+    };
+    let every = Model::of_tree(base.repository(), &base.tree, &ModelScope::all());
+    let known = StatusSites::of(&every);
+    Err(base.repository().unknown_app(unknown, known.apps().iter().copied()).into())
+}
+
+fn find_ages(
+    model: &Model,
+    Commits { tip, history, .. }: Commits<'_>,
+    sites: &StatusSites,
+    wanted: &BTreeMap<AppInstance, Vec<State>>,
+) -> Result<Ages, HistoryError> {
+    let walk = Walk::new(history, history.steps(tip, &model.paths())?, model.clone());
+    let instances: Vec<AppInstance> = sites.apps.keys().cloned().collect();
+    Ages::find(walk, instances.into_iter(), wanted)
 }
 
 /// The findings about files that several environments use: one for each place,

@@ -1,0 +1,124 @@
+//! A base as it is read: its files, its configuration, its sites and its past.
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::base::Base;
+use super::intent::AppSelection;
+use crate::config::{self, Loaded, Repository};
+use crate::diagnostic::Findings;
+use crate::git::{LocalClone, Log, ObjectDatabase, ObjectName, Workspace};
+use crate::history::{BranchHistory, Commits};
+use crate::sites::{Model, ModelScope};
+use crate::source::Tree;
+
+/// One commit, or the work tree, read for whoever asks something about it.
+pub struct LoadedBase {
+    /// Its files.
+    pub tree: Tree,
+    /// Its configuration, with the settings of the apps that were selected.
+    pub loaded: Loaded,
+    /// The commit; none for the work tree.
+    commit: Option<ObjectName>,
+    /// None if its past is not known.
+    past: Option<Past>,
+    scope: ModelScope,
+    /// The sites, which not every command needs.
+    model: OnceCell<Model>,
+}
+
+/// The commits of a branch.
+struct Past {
+    tip: ObjectName,
+    log: Log,
+    objects: Arc<dyn ObjectDatabase>,
+}
+
+impl LoadedBase {
+    /// Reads a commit, which is in the clone, with the history of the branch of
+    /// that short name.
+    pub fn at(
+        workspace: &Workspace,
+        commit: &ObjectName,
+        branch: Option<&str>,
+        apps: &AppSelection,
+    ) -> Result<Self, Findings> {
+        let clone = workspace.require_clone()?;
+        let files = Self::without_history(workspace.tree_of(commit)?, apps)?;
+        let base = files.with_history(clone, commit.clone(), branch);
+        Ok(Self { commit: Some(commit.clone()), ..base })
+    }
+
+    /// Reads files that are not a commit's, and whose past is not known.
+    pub fn without_history(tree: Tree, apps: &AppSelection) -> Result<Self, Findings> {
+        let (loaded, scope) = load(&tree, apps)?;
+        Ok(Self { tree, loaded, commit: None, past: None, scope, model: OnceCell::new() })
+    }
+
+    /// The same files, with the history of a branch up to `tip`.
+    #[must_use]
+    pub fn with_history(
+        self,
+        clone: &Arc<LocalClone>,
+        tip: ObjectName,
+        branch: Option<&str>,
+    ) -> Self {
+        let log = Log::new(Arc::clone(clone), branch);
+        Self { past: Some(Past { tip, log, objects: clone.objects() }), ..self }
+    }
+
+    /// Its configuration.
+    pub fn repository(&self) -> &Repository {
+        &self.loaded.repository
+    }
+
+    /// The commits that lead to it; none if its past is not known.
+    pub fn commits(&self) -> Option<Commits<'_>> {
+        let Past { tip, log, objects } = self.past.as_ref()?;
+        Some(Commits { tip, history: log, objects: &**objects })
+    }
+
+    /// The apps that were selected; none for all of them.
+    pub(super) fn apps(&self) -> Option<&BTreeSet<String>> {
+        self.scope.apps.as_ref()
+    }
+
+    /// Its sites, in every environment, of the selected apps.
+    pub(super) fn model(&self) -> &Model {
+        let model = || Model::of_tree(self.repository(), &self.tree, &self.scope);
+        self.model.get_or_init(model)
+    }
+
+    /// Calls `ask` with the base, at the time of the run.
+    ///
+    /// # Errors
+    ///
+    /// Holds that cannot be read, or an error of `ask`.
+    pub fn ask<T, E: From<Findings>>(
+        &self,
+        now: Timestamp,
+        ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (repository, tree) = (self.repository(), &self.tree);
+        let history = BranchHistory::new(repository, tree, self.commits());
+        ask(&Base::new(self.commit.clone(), tree, repository, self.model(), &history, now)?)
+    }
+}
+
+/// Reads a configuration with the settings of the selected apps. Returns the scope
+/// of their sites with it.
+fn load(tree: &Tree, apps: &AppSelection) -> Result<(Loaded, ModelScope), Findings> {
+    let names: BTreeSet<String> = match apps {
+        AppSelection::All => return Ok((config::load(tree)?, ModelScope::all())),
+        AppSelection::Named(names) => names.iter().cloned().collect(),
+        AppSelection::Train(train) => {
+            let Loaded { repository, .. } = config::load_apps(tree, &BTreeSet::new())?;
+            repository.find_train(train)?.apps.iter().cloned().collect()
+        }
+    };
+    let loaded = config::load_apps(tree, &names)?;
+    Ok((loaded, ModelScope { environments: None, apps: Some(names) }))
+}
