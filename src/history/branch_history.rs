@@ -57,7 +57,7 @@ pub struct BranchHistory<'a> {
     commits: Option<Commits<'a>>,
     remembered: RefCell<BTreeMap<AppInstance, Remembered>>,
     /// The one walk that can be continued: each is a process of git.
-    ongoing: RefCell<Option<(AppInstance, Tenures<'a, Model>)>>,
+    ongoing: RefCell<Option<(AppInstance, Tenures<'a>)>>,
 }
 
 /// The tenures of an app in an environment that were found so far.
@@ -115,7 +115,7 @@ impl<'a> BranchHistory<'a> {
         }
     }
 
-    fn walk(&self, instance: &AppInstance) -> Result<Tenures<'a, Model>, HistoryError> {
+    fn walk(&self, instance: &AppInstance) -> Result<Tenures<'a>, HistoryError> {
         let Commits { tip, history, .. } = self.commits()?;
         let model = self.model(instance);
         let steps = history.steps(tip, &model.paths())?;

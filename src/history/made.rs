@@ -1,40 +1,22 @@
-//! A made-up history, whose files `environment/app` hold a tag or nothing.
+//! A made-up history, whose files `environment/app` have the tag of an image `web`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Reading, Walk};
-use crate::config::EnvironmentName;
+use super::Walk;
+use crate::config::{self, EnvironmentName, Repository};
 use crate::git::{
     BranchStep, Commit, CommitHistory, CommitNames, FileChange, HistoryError, ObjectDatabase,
     ObjectError, ObjectName, Signature, TreeEntry,
 };
-use crate::sites::{AppInstance, ImageParts, Key, SiteValue, State};
-use crate::source::RepoPath;
+use crate::sites::{AppInstance, ImageParts, Key, Model, ModelScope, SiteValue, State};
+use crate::source::{Memory, RepoPath, Tree};
 
-/// Files by path.
-#[derive(Clone, Default)]
-pub(crate) struct MadeFiles(BTreeMap<RepoPath, Vec<u8>>);
-
-impl Reading for MadeFiles {
-    fn instances(&self) -> Vec<AppInstance> {
-        self.0.keys().map(|path| instance(path.as_str())).collect()
-    }
-
-    fn state(&self, instance: &AppInstance) -> Option<State> {
-        let path = RepoPath::new(&format!("{}/{}", instance.environment, instance.app)).unwrap();
-        let Some(bytes) = self.0.get(&path) else { return Some(State::default()) };
-        let tag = String::from_utf8(bytes.clone()).unwrap();
-        (tag != "broken").then(|| state(&tag))
-    }
-
-    fn put(&mut self, path: &RepoPath, bytes: Option<Vec<u8>>) -> BTreeSet<AppInstance> {
-        match bytes {
-            Some(bytes) => self.0.insert(path.clone(), bytes),
-            None => self.0.remove(path),
-        };
-        BTreeSet::from([instance(path.as_str())])
-    }
-}
+const CONFIGURATION: &str = "\
+version: 1
+ladder: [qa, prod]
+sites:
+  - { path: '{environment}/{app}', kind: yaml, fields: { tag: web } }
+";
 
 pub(crate) fn instance(text: &str) -> AppInstance {
     let (environment, app) = text.rsplit_once('/').unwrap();
@@ -51,7 +33,9 @@ pub(crate) struct MadeHistory {
     /// A name for the tip, which nothing looks up.
     pub(crate) tip: ObjectName,
     pub(crate) steps: Vec<BranchStep>,
-    pub(crate) files: MadeFiles,
+    pub(crate) repository: Repository,
+    /// The files at the tip.
+    files: BTreeMap<RepoPath, Vec<u8>>,
     blobs: BTreeMap<ObjectName, Vec<u8>>,
     pub(crate) is_shallow: bool,
     /// Commits that are not on the branch.
@@ -66,14 +50,23 @@ pub(crate) fn person(name: &str, time: jiff::Timestamp) -> Signature {
     Signature { name: name.to_owned(), email: format!("{name}@example.com"), time }
 }
 
+fn bytes_of(tag: &str) -> Vec<u8> {
+    if tag == "broken" { b"web: [".to_vec() } else { format!("web: {tag}\n").into_bytes() }
+}
+
 impl MadeHistory {
+    /// Adds a commit that changes files. Each gets a tag, or bytes that cannot be read if
+    /// that is `broken`, or is removed.
     pub(crate) fn add(&mut self, files: &[(&str, Option<&str>)]) -> &mut BranchStep {
         let changes = files.iter().map(|(path, text)| {
             let path = RepoPath::new(path).unwrap();
-            let before = self.files.0.get(&path).map(|bytes| Self::blob_of(&mut self.blobs, bytes));
-            let bytes = text.map(|text| text.as_bytes().to_vec());
+            let before = self.files.get(&path).map(|bytes| Self::blob_of(&mut self.blobs, bytes));
+            let bytes = text.map(bytes_of);
             let after = bytes.as_ref().map(|bytes| Self::blob_of(&mut self.blobs, bytes));
-            self.files.put(&path, bytes);
+            match bytes {
+                Some(bytes) => self.files.insert(path.clone(), bytes),
+                None => self.files.remove(&path),
+            };
             FileChange { path, before, after }
         });
         let changes = changes.collect();
@@ -108,19 +101,35 @@ impl MadeHistory {
         made
     }
 
+    /// The files at the newest commit.
+    pub(crate) fn tree(&self) -> Tree {
+        let mut files = Memory::new();
+        for (path, bytes) in &self.files {
+            files.insert(path.clone(), bytes.clone());
+        }
+        Tree::new(files)
+    }
+
+    /// Their sites.
+    pub(crate) fn model(&self) -> Model {
+        Model::of_tree(&self.repository, &self.tree(), &ModelScope::all())
+    }
+
     /// A walk from the newest commit.
-    pub(crate) fn walk(&self) -> Walk<'_, MadeFiles> {
+    pub(crate) fn walk(&self) -> Walk<'_> {
         let steps = self.steps(&name(0), &[]).unwrap();
-        Walk::new(self, steps, self.files.clone())
+        Walk::new(self, steps, self.model())
     }
 }
 
 impl Default for MadeHistory {
     fn default() -> Self {
+        let configuration = Tree::new(Memory::of([("rungs.yaml", CONFIGURATION)]));
         Self {
             tip: name(0),
             steps: Vec::new(),
-            files: MadeFiles::default(),
+            repository: config::load(&configuration).unwrap().repository,
+            files: BTreeMap::new(),
             blobs: BTreeMap::new(),
             is_shallow: false,
             others: Vec::new(),

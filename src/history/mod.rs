@@ -11,7 +11,6 @@ mod branch_history;
 mod code;
 mod merged_commits;
 pub mod record;
-mod reading;
 mod tenure;
 mod tenures;
 mod walk;
@@ -23,7 +22,6 @@ mod tests;
 
 pub use branch_history::{BranchHistory, Commits, History};
 pub use code::{CODES, finding};
-pub(crate) use reading::Reading;
 pub use record::{Action, Record, RecordedOverride};
 pub use tenure::{Since, Source, Tenure, find_tenure};
 pub(crate) use tenures::{OpenTenure, same};

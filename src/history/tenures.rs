@@ -2,7 +2,6 @@
 
 use std::mem;
 
-use super::reading::Reading;
 use super::walk::{StepChange, Walk};
 use crate::git::{Commit, HistoryError, ObjectName};
 use crate::history::{Since, Tenure};
@@ -11,8 +10,8 @@ use crate::sites::{AppInstance, State};
 /// The tenures of one app in one environment, newest first. The times at which
 /// it was absent are tenures as well, of an empty state, except for the one
 /// before it first came.
-pub(super) struct Tenures<'h, R> {
-    walk: Walk<'h, R>,
+pub(super) struct Tenures<'h> {
+    walk: Walk<'h>,
     instance: AppInstance,
     /// The tenure whose start is not found yet; none once the history has
     /// ended.
@@ -63,8 +62,8 @@ impl OpenTenure {
     }
 }
 
-impl<'h, R: Reading> Tenures<'h, R> {
-    pub(super) fn new(walk: Walk<'h, R>, instance: AppInstance) -> Self {
+impl<'h> Tenures<'h> {
+    pub(super) fn new(walk: Walk<'h>, instance: AppInstance) -> Self {
         let open = OpenTenure::new(walk.now(&instance));
         Self { walk, instance, open: Some(open) }
     }
@@ -82,7 +81,7 @@ impl<'h, R: Reading> Tenures<'h, R> {
     }
 }
 
-impl<R: Reading> Iterator for Tenures<'_, R> {
+impl Iterator for Tenures<'_> {
     type Item = Result<Tenure, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {

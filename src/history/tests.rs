@@ -95,7 +95,7 @@ fn tenures_are_found_one_by_one() {
     let made = MadeHistory::of(&[Some("v1"), Some("v2"), Some("v3")]);
     let mut read = 0;
     let steps = made.steps(&name(0), &[]).unwrap().inspect(|_| read += 1);
-    let walk = Walk::new(&made, Box::new(steps), made.files.clone());
+    let walk = Walk::new(&made, Box::new(steps), made.model());
     assert!(Tenures::new(walk, instance("qa/web")).next().is_some());
     assert_eq!(read, 1);
 }

@@ -1,10 +1,11 @@
 //! Going back through a branch, commit by commit.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
-use super::reading::Reading;
 use crate::git::{BranchStep, CommitHistory, HistoryError};
-use crate::sites::{AppInstance, State};
+use crate::sites::{AppInstance, Model, State};
+use crate::source::{RepoPath, SourceFile};
 
 /// The most steps that are read ahead, once it is clear that many are needed.
 const MOST_AHEAD: usize = 256;
@@ -15,14 +16,15 @@ const MOST_AHEAD: usize = 256;
 /// It starts with the sites as the branch's tip has them, and puts back what
 /// each commit replaced. Only what a commit changed is read, and each version
 /// of a file once.
-pub(crate) struct Walk<'h, R> {
+pub(crate) struct Walk<'h> {
     history: &'h dyn CommitHistory,
     steps: Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>,
     /// Steps that were read ahead, so that a clone that fetches blobs when they
     /// are read does not fetch them one by one; and how many to read next.
     ahead: VecDeque<Result<BranchStep, HistoryError>>,
     next_ahead: usize,
-    reading: R,
+    /// The sites at the commit that was reached.
+    model: Model,
     /// What the sites of each app in each environment say at the commit that
     /// was reached. One that is not in it says nothing.
     now: BTreeMap<AppInstance, Option<State>>,
@@ -47,17 +49,23 @@ pub(crate) struct StateChange {
     pub(crate) after: Option<State>,
 }
 
-impl<'h, R: Reading> Walk<'h, R> {
-    /// A walk from the branch's tip, whose files `reading` has, along the steps
+impl<'h> Walk<'h> {
+    /// A walk from the branch's tip, whose sites `model` has, along the steps
     /// that lead back from it.
     pub(crate) fn new(
         history: &'h dyn CommitHistory,
         steps: Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>,
-        reading: R,
+        model: Model,
     ) -> Self {
-        let instances = reading.instances().into_iter();
-        let now = instances.map(|instance| (instance.clone(), reading.state(&instance))).collect();
-        Self { history, steps, ahead: VecDeque::new(), next_ahead: 1, reading, now }
+        let mut now = BTreeMap::new();
+        for environment in model.environments() {
+            for app in model.apps(&environment) {
+                let instance = AppInstance::new(&environment, &app);
+                let state = state(&model, &instance);
+                now.insert(instance, state);
+            }
+        }
+        Self { history, steps, ahead: VecDeque::new(), next_ahead: 1, model, now }
     }
 
     /// What an app's sites in an environment say at the commit that was
@@ -88,7 +96,7 @@ impl<'h, R: Reading> Walk<'h, R> {
         let mut touched = BTreeSet::new();
         for change in &step.changes {
             let before = change.before.as_ref().map(|id| self.history.blob(id)).transpose()?;
-            touched.extend(self.reading.put(&change.path, before));
+            touched.extend(put(&mut self.model, &change.path, before));
         }
         let changes =
             touched.into_iter().filter_map(|instance| self.state_change(instance)).collect();
@@ -96,7 +104,7 @@ impl<'h, R: Reading> Walk<'h, R> {
     }
 
     fn state_change(&mut self, instance: AppInstance) -> Option<StateChange> {
-        let before = self.reading.state(&instance);
+        let before = state(&self.model, &instance);
         let after = self.now(&instance);
         if before == after {
             return None;
@@ -111,10 +119,34 @@ impl<'h, R: Reading> Walk<'h, R> {
     }
 }
 
-impl<R: Reading> Iterator for Walk<'_, R> {
+impl Iterator for Walk<'_> {
     type Item = Result<StepChange, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         Some(self.step()?.and_then(|step| self.undo(step)))
     }
+}
+
+/// What an app's sites in an environment say: an empty state if there are no sites,
+/// and none if they cannot be read or disagree.
+fn state(model: &Model, instance: &AppInstance) -> Option<State> {
+    match model.app(&instance.environment, &instance.app) {
+        None => Some(State::default()),
+        Some(sites) => sites.state.ok(),
+    }
+}
+
+/// Replaces the file at a path by another version, or removes it. Returns the apps
+/// in environments whose sites may say something else now.
+///
+/// A file that is not text is put as what can be read of it: then it says nothing,
+/// or disagrees, but it is there.
+fn put(model: &mut Model, path: &RepoPath, bytes: Option<Vec<u8>>) -> BTreeSet<AppInstance> {
+    let file = bytes.map(|bytes| {
+        let text = String::from_utf8(bytes);
+        let text =
+            text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        Arc::new(SourceFile::new(path.clone(), text))
+    });
+    model.put(path, file)
 }

@@ -29,7 +29,7 @@ use super::merged_commits::merged_commits;
 use super::record::{self, Record};
 use crate::config::{EnvironmentName, Repository};
 use crate::git::{Commit, HistoryError, ObjectDatabase, ObjectName};
-use crate::history::{Commits, Reading, StateChange, StepChange, Walk};
+use crate::history::{Commits, StateChange, StepChange, Walk};
 use crate::sites::{AppInstance, Model, ModelScope, State, differences, in_full};
 use crate::source::Tree;
 
@@ -73,12 +73,11 @@ const MOST_WAITING: usize = 20_000;
 
 /// The changes of a branch, newest first. Reads only as far as the iterator
 /// goes, and keeps only the entries whose source is still to be found.
-pub struct Audit<'h, R = Model> {
-    walk: Walk<'h, R>,
+pub struct Audit<'h> {
+    walk: Walk<'h>,
     commits: Commits<'h>,
-    /// The repository whose configuration holds are read by; none if they are
-    /// not read.
-    repository: Option<&'h Repository>,
+    /// The repository whose configuration holds are read by.
+    repository: &'h Repository,
     query: AuditQuery,
     sources: SourceSearch<'h>,
     waiting: VecDeque<WaitingEntry>,
@@ -103,7 +102,7 @@ struct WaitingEntry {
     pending: Option<PendingSource>,
 }
 
-impl<'h> Audit<'h, Model> {
+impl<'h> Audit<'h> {
     /// An audit of the branch whose tip has these files and this configuration.
     /// The sites of all environments are read, whatever the query, since each
     /// may be a source.
@@ -122,23 +121,12 @@ impl<'h> Audit<'h, Model> {
         }
         let steps = commits.history.steps(commits.tip, &paths)?;
         let walk = Walk::new(commits.history, steps, model);
-        Ok(Self { repository: Some(repository), ..Self::over(commits, walk, query)? })
-    }
-}
-
-impl<'h, R: Reading> Audit<'h, R> {
-    /// An audit of a walk that starts at the branch's tip.
-    fn over(
-        commits: Commits<'h>,
-        walk: Walk<'h, R>,
-        query: AuditQuery,
-    ) -> Result<Self, HistoryError> {
         let sources = SourceSearch::new(commits.history.branch(commits.tip)?);
         let waiting = VecDeque::new();
         Ok(Self {
             walk,
             commits,
-            repository: None,
+            repository,
             query,
             sources,
             waiting,
@@ -192,12 +180,7 @@ impl<'h, R: Reading> Audit<'h, R> {
     fn enter(&mut self, at: Option<usize>, change: &StepChange) -> Result<(), HistoryError> {
         let wanted: Vec<&StateChange> =
             change.changes.iter().filter(|one| self.query.is_about(&one.instance)).collect();
-        let mut held = match self.repository {
-            Some(repository) => {
-                holds::hold_changes(repository, self.commits.history, &change.step)?
-            }
-            None => Vec::new(),
-        };
+        let mut held = holds::hold_changes(self.repository, self.commits.history, &change.step)?;
         held.retain(|one| self.query.is_about(&one.instance));
         if wanted.is_empty() && held.is_empty() {
             return Ok(());
@@ -293,7 +276,7 @@ impl<'h, R: Reading> Audit<'h, R> {
     }
 }
 
-impl<R: Reading> Iterator for Audit<'_, R> {
+impl Iterator for Audit<'_> {
     type Item = Result<AuditEntry, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {

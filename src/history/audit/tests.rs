@@ -1,12 +1,12 @@
 use super::*;
 use crate::git::Commit;
-use crate::history::made::{MadeFiles, MadeHistory, instance, name, person};
+use crate::history::made::{MadeHistory, instance, name, person};
 use crate::history::record::message;
 use crate::history::{Action, Source, record};
 
-fn audit(made: &MadeHistory, query: AuditQuery) -> Audit<'_, MadeFiles> {
+fn audit(made: &MadeHistory, query: AuditQuery) -> Audit<'_> {
     let commits = Commits { tip: &made.tip, history: made, objects: made };
-    Audit::over(commits, made.walk(), query).unwrap()
+    Audit::new(&made.repository, &made.tree(), commits, query).unwrap()
 }
 
 fn entries(made: &MadeHistory, query: AuditQuery) -> Vec<AuditEntry> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::git::{HistoryError, ObjectName};
-use crate::history::{OpenTenure, Reading, Since, StepChange, Tenure, Walk, same};
+use crate::history::{OpenTenure, Since, StepChange, Tenure, Walk, same};
 use crate::sites::{AppInstance, State};
 
 /// The number of a source's states that are searched for the target's. A target that
@@ -66,8 +66,8 @@ pub(super) struct Distance {
 impl Ages {
     /// Walks back from the base for these apps in their environments. `wanted` has the
     /// states of each source's targets. Goes back only until everything is known.
-    pub(super) fn find<R: Reading>(
-        mut walk: Walk<'_, R>,
+    pub(super) fn find(
+        mut walk: Walk<'_>,
         instances: impl Iterator<Item = AppInstance>,
         wanted: &BTreeMap<AppInstance, Vec<State>>,
     ) -> Result<Self, HistoryError> {
