@@ -39,13 +39,24 @@ pub(super) fn after_colon(text: &str, from: u32, map: Style) -> u32 {
         Some(_) if map == Style::Flow => text[..from as usize].ends_with(['"', '\'', ']', '}']),
         Some(_) => false,
     };
-    let mut at = from as usize;
+    let at = after_gap(text, from as usize);
+    if bytes.get(at) == Some(&b':') && is_indicator(at) { offset(at + 1) } else { from }
+}
+
+/// The offset just after the `[` at `from`, or the `,` that follows; `from` where
+/// there is none.
+pub(super) fn after_bracket_or_comma(text: &str, from: u32) -> u32 {
+    let at = after_gap(text, from as usize);
+    if matches!(text.as_bytes().get(at), Some(b'[' | b',')) { offset(at + 1) } else { from }
+}
+
+/// The offset after blanks, line breaks and comments.
+fn after_gap(text: &str, mut at: usize) -> usize {
     loop {
-        at = match bytes.get(at) {
+        at = match text.as_bytes().get(at) {
             Some(b' ' | b'\t' | b'\n' | b'\r') => at + 1,
             Some(b'#') => line::next(text, at),
-            Some(b':') if is_indicator(at) => return offset(at + 1),
-            _ => return from,
+            _ => return at,
         };
     }
 }

@@ -72,6 +72,9 @@ impl DocumentBuilder<'_> {
             Some(Frame { items: Items::Sequence(_), style: Style::Block, .. }) => {
                 self.cursor = place::after_dash(text, self.cursor);
             }
+            Some(Frame { items: Items::Sequence(_), style: Style::Flow, .. }) => {
+                self.cursor = place::after_bracket_or_comma(text, self.cursor);
+            }
             Some(Frame { items: Items::Mapping { .. }, style, .. }) if !self.wants_key() => {
                 self.cursor = place::after_colon(text, self.cursor, *style);
             }
