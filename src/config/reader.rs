@@ -12,8 +12,8 @@ use crate::yaml::{Dialect, Kind, Node, Value, lint, parse};
 codes! {
     /// Several documents in a file of settings.
     ///
-    /// A file of settings is one YAML document. What follows a `---` would be
-    /// ignored.
+    /// A file of settings is one YAML document. Nothing after a `---` would be
+    /// read. Remove the `---`, and move what follows it into the first document.
     SEVERAL_DOCUMENTS = "several-documents", Input, Error;
 }
 

@@ -82,7 +82,7 @@ impl<'w> Delivery<'w> {
         submission: &Submission,
     ) -> Result<PlannedChange, Findings> {
         let mut planned = base.ask(self.now, |base| intent.at(base, submission))?;
-        planned.warnings.extend(base.loaded.warnings.clone());
+        planned.warnings.extend(base.warnings());
         Ok(planned)
     }
 

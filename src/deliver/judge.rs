@@ -42,6 +42,11 @@ impl Delivery<'_> {
         let loaded = LoadedBase::at(workspace, &base.commit, branch, &AppSelection::All)?;
         let model = |tree: &Tree| Model::of_tree(loaded.repository(), tree, &ModelScope::all());
         let (head_model, fork_model) = (model(&head_tree), model(&fork_tree));
+        let unread = head_model.findings_of_files();
+        // Apps whose files the change made unreadable would pass for removed ones.
+        if unread.has_errors() && !fork_model.findings_of_files().has_errors() {
+            return Err(unread);
+        }
         let records = self.records(&fork, &head.commit)?;
         let plans = loaded.ask(self.now, |base| {
             let change = ProposedChange {
@@ -53,7 +58,7 @@ impl Delivery<'_> {
             };
             assess_change(base, &change)
         })?;
-        Ok(JudgedChange { base, head, plans, warnings: loaded.loaded.warnings })
+        Ok(JudgedChange { base, head, plans, warnings: loaded.warnings() })
     }
 
     /// The commit where a change left its base.

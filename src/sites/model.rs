@@ -97,9 +97,15 @@ impl Model {
         }
     }
 
-    /// All findings: of files, of rules without effect, and of each app.
+    /// The findings that belong to no app: files that cannot be read, and rules that
+    /// find nothing. The latter are only known if every app is in the scope.
+    pub fn findings_of_files(&self) -> Findings {
+        each!(&self.0, layout => layout.findings())
+    }
+
+    /// All findings: those that belong to no app, and those of each app.
     pub fn findings(&self) -> Findings {
-        let mut findings: Findings = each!(&self.0, layout => layout.findings());
+        let mut findings = self.findings_of_files();
         for environment in self.environments() {
             for app in self.apps(&environment) {
                 let Some(sites) = self.app(&environment, &app) else { continue };

@@ -88,6 +88,19 @@ fn a_promotion_by_hand_passes() {
 }
 
 #[test]
+fn a_change_that_makes_files_unreadable_is_not_taken_for_one_that_removes_apps() {
+    let configuration = "\
+version: 1
+ladder: [qa, stage, prod]
+sites: [{ path: '{environment}/**/{app}.yaml', kind: yaml, fields: { image: image } }]
+";
+    let shop = Shop::adopted(&[("rungs.yaml", configuration)]);
+    let deep = format!("prod/{}/x", vec!["d"; 17].join("/"));
+    by_hand(&shop, "deep", "x", &[("prod/web.yaml", &image("web", "v9")), (&deep, "")]);
+    shop.ends(2, &["gates", "--base", "origin/main"]).finds("directories-too-deep");
+}
+
+#[test]
 fn later_changes_of_the_base_are_not_part_of_the_change() {
     let shop = Shop::adopted(&[]);
     by_hand(&shop, "good", "Promote", &[("stage/web.yaml", &image("web", "v2"))]);

@@ -169,3 +169,22 @@ fn a_value_that_a_gate_requires_blocks_as_in_a_promotion() {
     commit(root);
     assert_eq!(blocked(root), serde_json::json!([]));
 }
+
+#[test]
+fn a_pattern_that_matches_nothing_is_reported_by_status_and_by_a_promotion_of_everything() {
+    let directory = repository();
+    let root = directory.path();
+    write(
+        root,
+        "rungs.yaml",
+        &CONFIGURATION.replace("{environment}/{app}", "envs/{environment}/{app}"),
+    );
+    commit(root);
+    for arguments in [&["status"][..], &["promote", "--all", "--to", "prod", "--dry-run"]] {
+        let output = rungs(root, arguments);
+        assert!(output.status.success(), "{output:?}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains("[unmatched-pattern]"), "{arguments:?}: {stderr}");
+    }
+    assert_eq!(rungs(root, &["status", "--deny", "warnings"]).status.code(), Some(1));
+}

@@ -78,7 +78,7 @@ impl StatusArgs {
             }
         });
         let (status, mut findings) = found?;
-        findings.extend(base.loaded.warnings.clone());
+        findings.extend(base.findings());
         Ok((status, findings))
     }
 

@@ -16,7 +16,7 @@ fn judgement(evaluation: &Evaluation<'_>, gate: &Approvals) -> Judgement {
     if evaluation.candidate.direct {
         return Judgement::fail(format!(
             "{needed} needed, and nobody can approve what goes straight onto the branch; \
-             use `--branch` or `--pr` so that people see it first"
+             use `--branch` so that people see it first"
         ));
     }
     let Some(facts) = evaluation.candidate.facts else {

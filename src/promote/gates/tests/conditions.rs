@@ -238,6 +238,6 @@ fn nobody_can_approve_what_goes_straight_onto_the_branch() {
     assert_eq!(
         world.says(Gate::Approvals),
         "fail: 1 approval is needed, and nobody can approve what goes straight onto the branch; \
-         use `--branch` or `--pr` so that people see it first"
+         use `--branch` so that people see it first"
     );
 }
