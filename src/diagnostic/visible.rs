@@ -9,6 +9,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use crate::source::without_credentials;
+
 /// Decides which characters of one text may be shown as they are.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Guard {
@@ -70,9 +72,13 @@ pub(super) fn line(text: &str, ascii: bool) -> Cow<'_, str> {
 }
 
 /// A stranger's text on one line, harmless to print: what would command a
-/// terminal or deceive a reader is shown as an escape.
+/// terminal or deceive a reader is shown as an escape, and what gives access is
+/// masked.
 pub fn harmless(text: &str) -> Cow<'_, str> {
-    line(text, false)
+    match without_credentials(text) {
+        Cow::Borrowed(text) => line(text, false),
+        Cow::Owned(masked) => Cow::Owned(line(&masked, false).into_owned()),
+    }
 }
 
 /// The text with its line breaks, where the writer meant them: help, a page.

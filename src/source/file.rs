@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use super::redact::credentials;
 use super::{Position, RepoPath, Span};
 
 /// Bytes between two counts of characters.
@@ -96,18 +97,20 @@ impl SourceFile {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The text for a person's eyes: secret bytes are `*`, one for each byte,
+    /// The text for a person's eyes: bytes that were marked secret, or that give
+    /// access wherever they are, are `*`, one for each byte,
     /// so that every offset still points at its place. Line breaks stay. Only
     /// here does a mask reveal a length: elsewhere it is [`super::REDACTED`].
     pub fn shown(&self) -> Cow<'_, str> {
-        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let marked = self.secrets().into_iter().map(Span::range);
+        let secrets: Vec<_> = marked.chain(credentials(&self.text)).collect();
         if secrets.is_empty() {
             return Cow::Borrowed(&self.text);
         }
         let mut bytes = self.text.clone().into_bytes();
-        for span in secrets.iter() {
-            let end = (span.end as usize).min(bytes.len());
-            let start = (span.start as usize).min(end);
+        for span in secrets {
+            let end = span.end.min(bytes.len());
+            let start = span.start.min(end);
             for byte in &mut bytes[start..end] {
                 if !matches!(byte, b'\n' | b'\r') {
                     *byte = b'*';

@@ -21,6 +21,7 @@ mod snapshot;
 mod span;
 mod store;
 mod tree;
+mod unread;
 mod walk;
 
 pub use access::TreeAccess;
@@ -32,8 +33,9 @@ pub use file::SourceFile;
 pub use location::{Certainty, Location, Origin};
 pub use memory::Memory;
 pub use path::{PathError, RepoPath};
-pub use redact::{REDACTED, has_password, is_secret_key, mark_unread_secrets, without_credentials};
+pub use redact::{REDACTED, has_password, is_secret_key, may_have_secrets, without_credentials};
 pub use span::{Position, Span};
 pub use store::{EntryKind, Store, StoreEntry, StoreError};
 pub use tree::{Listed, MAX_FILE_BYTES, Named, RevisionError, Revisions, Tree};
+pub use unread::mark_unread_secrets;
 pub use walk::DirectoryWalk;

@@ -1,19 +1,18 @@
 //! Which text must not be shown, where no parsed tree says so.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::{SourceFile, Span};
-
 /// Replaces a secret wherever text is shown. Its length reveals nothing. Only in
-/// excerpts of a file is the mask as long as the secret: [`SourceFile::shown`]
+/// excerpts of a file is the mask as long as the secret: [`super::SourceFile::shown`]
 /// keeps every offset at its place, so that labels point at the right text.
 pub const REDACTED: &str = "***";
 
 /// How the keys of secrets end, in lower case and without separators.
-const SECRET: [&str; 10] = [
+const SECRET: [&str; 12] = [
     "password",
     "passwords",
     "passwd",
@@ -22,6 +21,8 @@ const SECRET: [&str; 10] = [
     "secrets",
     "token",
     "apikey",
+    "accesskey",
+    "secretkey",
     "privatekey",
     "credentials",
 ];
@@ -34,100 +35,122 @@ pub fn is_secret_key(key: &str) -> bool {
     SECRET.iter().any(|word| plain.ends_with(word))
 }
 
+/// Whether a text can have a key that [`is_secret_key`] knows, for those who would
+/// otherwise look at every key of thousands of files.
+pub fn may_have_secrets(text: &str) -> bool {
+    static WORDS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new("(?i)pass|secret|token|key|credential").expect("the pattern is well formed")
+    });
+    WORDS.is_match(text)
+}
+
+/// A password in an address, up to the last `@` of the word: people paste base64,
+/// in which there are slashes. One to five digits before a slash are a port.
+macro_rules! password {
+    () => {
+        concat!(
+            r"(?:[^\d\s`\x22<>][^\s`\x22<>]*",
+            r"|\d{1,5}(?:[^\d\s`\x22<>/?#][^\s`\x22<>]*)?",
+            r"|\d{6}[^\s`\x22<>]*)",
+        )
+    };
+}
+
+static PASSWORD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(r":///*[^/\s?#'`\x22<>:]*:", password!(), "@"))
+        .expect("the pattern is well formed")
+});
+
 /// Whether a text is an address with a password in it, as of a database:
 /// `postgres://user:password@host/db`.
 pub fn has_password(text: &str) -> bool {
-    text.match_indices("://").any(|(at, separator)| {
-        let authority = text[at + separator.len()..].split(['/', ' ', '?', '#']).next();
-        let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
-        user.and_then(|user| user.split_once(':')).is_some_and(|(_, password)| !password.is_empty())
-    })
+    PASSWORD.is_match(text)
 }
 
-/// What is masked in another program's output: the user part of an address, a
-/// parameter or header that is named as a secret, and tokens that forges mark
+/// What gives access, in any text: the user part of an address, a parameter or
+/// header that is named as a secret, private keys, and tokens that forges mark
 /// as theirs (GitHub, GitLab) or that are signed (JSON Web Tokens).
 static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?<scheme>\b[a-zA-Z][a-zA-Z0-9+.-]*://)(?<user>[^/\s?#'`\x22<>]*)@",
-        r"|(?<name>\b[\w-]+)=(?<value>[^&\s'`\x22<>]+)",
-        r"|(?<header>(?i:authorization:\s*(?:[a-z]+\s+)?|private-token:\s*))[^\s'\x22]+",
-        r"|\b(?:gh[opsur]_|github_pat_)[0-9A-Za-z_]{20,}",
+        r"(?<scheme>\b[a-zA-Z][a-zA-Z0-9+.-]*:///*)",
+        r"(?:(?<pair>[^/\s?#'`\x22<>:]*:(?:",
+        password!(),
+        r")?)|(?<user>[^/\s?#'`\x22<>:]*))@",
+        r"|(?<name>\b[\w-]+)=",
+        r"|(?i:authorization:\s*(?:[a-z]+\s+)?|private-token:\s*)(?<header>[^\s'\x22]+)",
+        r"|(?<token>\b(?:gh[opsur]_|github_pat_)[0-9A-Za-z_]{20,}",
         r"|\bgl[a-z]{1,6}-[0-9A-Za-z_.-]{16,}",
         r"|\beyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]*",
+        r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\z))",
     ))
     .expect("the pattern is well formed")
 });
 
-/// Another program's output without what gives access: `https://me:pw@host/x`
-/// becomes `https://***@host/x`. An ssh user alone is not a secret.
+/// The value of a parameter, with its quotes.
+static PARAMETER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"^(?:"[^"]*"|'[^']*'|[^&\s'`"<>]+)"#).expect("the pattern is well formed")
+});
+
+/// The text without what gives access: `https://me:pw@host/x` becomes
+/// `https://***@host/x`. An ssh user alone is not a secret.
 pub fn without_credentials(text: &str) -> Cow<'_, str> {
-    CREDENTIALS.replace_all(text, |found: &Captures<'_>| {
-        let part = |name| found.name(name).map(|part| part.as_str());
-        let whole = found.get_match().as_str();
-        if let (Some(scheme), Some(user)) = (part("scheme"), part("user")) {
-            if scheme.contains("ssh") && !user.contains(':') {
-                return whole.to_owned();
-            }
-            return format!("{scheme}{REDACTED}@");
-        }
-        if let Some(name) = part("name") {
-            let is_secret = is_secret_key(name);
-            return if is_secret { format!("{name}={REDACTED}") } else { whole.to_owned() };
-        }
-        format!("{}{REDACTED}", part("header").unwrap_or_default())
-    })
-}
-
-/// Marks what looks like a secret in a file that could not be read as YAML,
-/// and whose excerpts are about to say why. How far a value
-/// reaches is not known, so the mark reaches to the end of the line and over
-/// every deeper line below it: too much is hidden rather than too little.
-pub fn mark_unread_secrets(file: &SourceFile) {
-    let is_secret_object = file.text().lines().any(|line| {
-        let kind = line.trim().trim_start_matches(['-', '{', ' ']).strip_prefix("kind:");
-        kind.is_some_and(|kind| kind.trim().trim_matches(['"', '\'', ',', '}']) == "Secret")
-    });
-    let hides = |key: &str| {
-        is_secret_key(key) || (is_secret_object && matches!(key, "data" | "stringData"))
-    };
-    let mut hidden_below: Option<usize> = None;
-    let mut start = 0;
-    for line in file.text().split_inclusive('\n') {
-        let indentation = line.len() - line.trim_start().len();
-        if !line.trim().is_empty() && hidden_below.is_some_and(|above| indentation <= above) {
-            hidden_below = None;
-        }
-        if hidden_below.is_some() {
-            file.mark_secret(Span::new(start, start + line.trim_end().len()));
-        } else if let Some(value) = first_hidden(line, hides) {
-            file.mark_secret(Span::new(start + value, start + line.trim_end().len()));
-            hidden_below = Some(indentation);
-        }
-        start += line.len();
+    let hidden = credentials(text);
+    if hidden.is_empty() {
+        return Cow::Borrowed(text);
     }
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for range in hidden {
+        out.push_str(&text[done..range.start]);
+        out.push_str(REDACTED);
+        done = range.end;
+    }
+    Cow::Owned(out + &text[done..])
 }
 
-/// Where the value of the first key of a line that is to be hidden begins.
-fn first_hidden(line: &str, hides: impl Fn(&str) -> bool) -> Option<usize> {
-    let colons = line.match_indices(':').map(|(at, _)| at);
-    colons.filter(|&at| hides(key_before(line, at))).map(|at| at + 1).next()
+/// The parts of a text that give access, in order.
+pub(super) fn credentials(text: &str) -> Vec<Range<usize>> {
+    let mut hidden = Vec::new();
+    let mut at = 0;
+    while let Some(found) = CREDENTIALS.captures_at(text, at) {
+        let (secret, next) = credential(text, &found);
+        hidden.extend(secret);
+        at = next;
+    }
+    hidden
 }
 
-fn key_before(line: &str, colon: usize) -> &str {
-    let before = line[..colon].trim_end().trim_end_matches(['"', '\'']);
-    let is_key = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    before.rsplit(|c| !is_key(c)).next().unwrap_or_default()
+/// The secret in what was found, and where to go on. A parameter's value is looked
+/// at as well if its name is not a secret's.
+fn credential(text: &str, found: &Captures<'_>) -> (Option<Range<usize>>, usize) {
+    let whole = found.get_match();
+    if let Some(name) = found.name("name") {
+        let secret = PARAMETER.find(&text[whole.end()..]).filter(|_| is_secret_key(name.as_str()));
+        let secret = secret.map(|value| whole.end()..whole.end() + value.end());
+        let next = secret.as_ref().map_or(whole.end(), |secret| secret.end);
+        return (secret, next);
+    }
+    let is_ssh = found.name("scheme").is_some_and(|scheme| scheme.as_str().contains("ssh"));
+    let user = found.name("user").filter(|_| !is_ssh);
+    let parts = [found.name("pair"), user, found.name("header"), found.name("token")];
+    (parts.into_iter().flatten().map(|part| part.range()).next(), whole.end())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::RepoPath;
 
     #[test]
     fn keys_of_secrets_are_known_however_they_are_spelt() {
-        for secret in ["password", "DB_PASSWORD", "clientSecret", "api-key", "apiKey", "TOKEN"] {
+        for secret in [
+            "password",
+            "DB_PASSWORD",
+            "clientSecret",
+            "api-key",
+            "apiKey",
+            "TOKEN",
+            "AWS_SECRET_ACCESS_KEY",
+        ] {
             assert!(is_secret_key(secret), "{secret}");
         }
         for harmless in ["secretName", "tokenTTL", "passwordPolicy", "key", "monkey"] {
@@ -137,7 +160,14 @@ mod tests {
 
     #[test]
     fn an_address_with_a_password_is_known_as_one() {
-        for secret in ["postgres://u:hunter3@h/db", "see https://a:b@c", "redis://:x@h:6379"] {
+        for secret in [
+            "postgres://u:hunter3@h/db",
+            "see https://a:b@c",
+            "redis://:x@h:6379",
+            "postgres://u:hun/ter3@h/db",
+            "postgres://u:1234567/x@h/db",
+            "postgres://u:12a/x@h/db",
+        ] {
             assert!(has_password(secret), "{secret}");
         }
         for harmless in ["https://host:8080/a@b", "https://me@host/", "a:b@c", "http://u:@h"] {
@@ -146,12 +176,22 @@ mod tests {
     }
 
     #[test]
-    fn what_gives_access_is_masked_in_another_programs_words() {
+    fn what_gives_access_is_masked_in_any_text() {
         let masked = [
             ("at 'https://me:pw@h/x'", "at 'https://***@h/x'"),
             ("https://ghp_short@h/", "https://***@h/"),
             ("http://a@b:c@h/", "http://***@h/"),
             ("ssh://git:pw@h/", "ssh://***@h/"),
+            ("at 'https://me:hun/ter2@h:1/x'", "at 'https://***@h:1/x'"),
+            ("https://me:hun?t#r2@h/ https://me:pw@h", "https://***@h/ https://***@h"),
+            ("https:///me:pw@h/x", "https:///***@h/x"),
+            ("https://me:hun@ter/2@h/x", "https://***@h/x"),
+            ("https://h:8080/x?token=a@b", "https://h:8080/x?token=***"),
+            ("dsn=user=u;password=pw", "dsn=user=u;password=***"),
+            ("url=https://me:pw@h/", "url=https://***@h/"),
+            ("password='my word' a", "password=*** a"),
+            ("password=\"my word\" a", "password=*** a"),
+            ("-----BEGIN RSA PRIVATE KEY-----\nabc", "***"),
             ("GET /x?private_token=abc&a=b", "GET /x?private_token=***&a=b"),
             ("Authorization: Basic bWU6cHc=", "Authorization: Basic ***"),
             ("PRIVATE-TOKEN: abc", "PRIVATE-TOKEN: ***"),
@@ -161,6 +201,7 @@ mod tests {
         ];
         for (text, expected) in masked {
             assert_eq!(without_credentials(text), expected);
+            assert_eq!(without_credentials(expected), expected, "twice is as once");
         }
         for harmless in [
             "ssh://git@host/x.git",
@@ -171,28 +212,5 @@ mod tests {
         ] {
             assert_eq!(without_credentials(harmless), harmless);
         }
-    }
-
-    fn shown(text: &str) -> String {
-        let file = SourceFile::new(RepoPath::new("a.yaml").unwrap(), text.to_owned());
-        mark_unread_secrets(&file);
-        file.shown().into_owned()
-    }
-
-    #[test]
-    fn secrets_of_a_file_that_is_no_yaml_are_hidden_in_every_style() {
-        assert_eq!(shown("a: {password: x1, b\nuser: me\n"), "a: {password:******\nuser: me\n");
-        assert_eq!(shown("\"api-key\" : 'x'\n"), "\"api-key\" :****\n");
-        assert_eq!(
-            shown("db:\n  token: |\n    line\n\n    more\n  host: h\n"),
-            "db:\n  token:**\n********\n\n********\n  host: h\n"
-        );
-    }
-
-    #[test]
-    fn the_data_of_a_secret_is_hidden_and_that_of_a_config_map_is_not() {
-        let data = |kind: &str| format!("kind: {kind}\nstringData:\n  user: me\n\tb: c\n");
-        assert!(!shown(&data("Secret")).contains("me"));
-        assert!(shown(&data("ConfigMap")).contains("me"));
     }
 }

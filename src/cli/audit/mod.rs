@@ -309,7 +309,7 @@ fn json_around(findings: &Findings, workspace: &Value) -> (String, String) {
 
 fn json_entry(entry: &AuditEntry, is_first: bool) -> String {
     let entry = serde_json::to_value(entry).expect("keys are text and numbers finite");
-    let document = diagnostic::json_part(&entry);
+    let document = diagnostic::json_part(entry);
     let separator = if is_first { "\n" } else { ",\n" };
     separator.to_owned() + &document
 }

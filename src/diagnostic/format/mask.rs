@@ -2,7 +2,8 @@
 //!
 //! Excerpts are masked where they are taken ([`SourceFile::shown`]). A message
 //! may still quote a value, or an engine's error may, so every text of a
-//! finding is searched for what the files of the run marked secret.
+//! finding is searched for what the files of the run marked secret, and for what
+//! gives access in any text.
 //!
 //! [`SourceFile::shown`]: crate::source::SourceFile::shown
 
@@ -11,7 +12,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Finding, Findings};
-use crate::source::{REDACTED, SourceFile};
+use crate::source::{REDACTED, SourceFile, without_credentials};
 
 /// Shorter texts are words that sentences need (`yes`, `80`), and no secret
 /// that could be kept.
@@ -19,10 +20,10 @@ const SHORTEST: usize = 4;
 
 /// The findings without a secret in what they say.
 pub(super) fn masked(findings: &Findings) -> Cow<'_, Findings> {
-    let secrets = secrets(findings);
-    if secrets.is_empty() {
+    if findings.is_empty() {
         return Cow::Borrowed(findings);
     }
+    let secrets = secrets(findings);
     Cow::Owned(findings.iter().map(|finding| mask_finding(finding, &secrets)).collect())
 }
 
@@ -112,6 +113,9 @@ fn mask_finding(finding: &Finding, secrets: &Secrets) -> Finding {
     let texts = std::iter::once(&mut finding.message).chain(labels).chain(&mut finding.help);
     for text in texts.chain(names) {
         if let Some(hidden) = secrets.hide(text) {
+            *text = hidden;
+        }
+        if let Cow::Owned(hidden) = without_credentials(text) {
             *text = hidden;
         }
     }
