@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::decode::{Decode, MOST_PROBLEMS, Syntax, report_empty_values};
 use crate::diagnostic::{Finding, Findings, codes};
-use crate::source::{Location, RepoPath, SourceFile, Span, Tree, has_password, is_secret_key};
-use crate::yaml::{Dialect, Kind, Node, Value, lint, parse};
+use crate::source::{Location, RepoPath, SourceFile, Span, Tree};
+use crate::yaml::{Dialect, Node, Value, lint, mark_secrets, parse};
 
 codes! {
     /// Several documents in a file of settings.
@@ -142,36 +142,5 @@ impl<'t> ConfigReader<'t> {
                 .maybe_help(flaw.help),
         );
         false
-    }
-}
-
-/// Marks every secret below `node`, so that no excerpt of its file shows it.
-pub(super) fn mark_secrets(node: Node<'_>) {
-    // An alias repeats what is looked at where it is anchored.
-    if node.alias_of().is_some() {
-        return;
-    }
-    if node.as_str().is_some_and(has_password) {
-        node.location().file().mark_secret(node.location().span());
-    }
-    for (key, value) in node.entries() {
-        if is_secret_key(key.text()) { mark_scalars(value) } else { mark_secrets(value) }
-    }
-    for item in node.items() {
-        mark_secrets(item);
-    }
-}
-
-fn mark_scalars(node: Node<'_>) {
-    match node.kind() {
-        // What is only on or off is not a secret, and neither is nothing.
-        Kind::Null | Kind::Bool(_) => {}
-        Kind::Number(_) | Kind::String(_) => {
-            // An alias shows nothing by itself; what it repeats would.
-            let written = node.alias_of().unwrap_or(node).location();
-            written.file().mark_secret(written.span());
-        }
-        Kind::Sequence(_) => node.items().for_each(mark_scalars),
-        Kind::Mapping(_) => node.entries().for_each(|(_, value)| mark_scalars(value)),
     }
 }

@@ -1,12 +1,14 @@
 //! An app's final settings, and which line of which layer sets each of them: the
 //! data of `rungs values`.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::{App, Environment, EnvironmentName};
-use crate::source::{Location, REDACTED, has_password, is_secret_key};
-use crate::yaml::{Kind, Node, Route, Step};
+use crate::source::{Location, REDACTED, has_password, is_secret_key, without_credentials};
+use crate::yaml::{Kind, Node, Route, Step, is_secret_entry};
 
 /// An app in one environment, setting by setting. Secrets are masked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -153,6 +155,9 @@ fn shown(node: Node<'_>, masked: bool) -> (Json, bool) {
         Kind::Bool(truth) => ((*truth).into(), false),
         Kind::Number(_) | Kind::String(_) if masked => (REDACTED.into(), true),
         Kind::String(text) if has_password(text) => (REDACTED.into(), true),
+        Kind::String(text) if matches!(without_credentials(text), Cow::Owned(_)) => {
+            (without_credentials(text).into(), true)
+        }
         Kind::Number(_) | Kind::String(_) => {
             (serde_json::to_value(node).unwrap_or(Json::Null), false)
         }
@@ -164,7 +169,7 @@ fn shown(node: Node<'_>, masked: bool) -> (Json, bool) {
         Kind::Mapping(_) => {
             let mut has_secrets = false;
             let entries = node.entries().map(|(key, value)| {
-                let (value, secret) = shown(value, masked || is_secret_key(key.text()));
+                let (value, secret) = shown(value, masked || is_secret_entry(node, key.text()));
                 has_secrets |= secret;
                 (key.text().to_owned(), value)
             });

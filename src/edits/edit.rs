@@ -8,9 +8,9 @@ use super::code::{SEALED_FILE, TWO_VALUES};
 use super::file::OpenedFile;
 use super::{EditRequest, RouteValue};
 use crate::diagnostic::{Finding, Findings, nearest};
-use crate::sites::{ImageRequest, Site, SiteValue, WriteOptions, changes};
-use crate::source::{Location, SourceFile};
-use crate::yaml::{Change, Kind, Node, Place, Route, Step, is_text, splice};
+use crate::sites::{ImageRequest, Site, SiteValue, WriteOptions, changes, is_secret_value};
+use crate::source::{Location, REDACTED, SourceFile};
+use crate::yaml::{Change, Kind, Node, Place, Route, Step, is_secret_entry, is_text, splice};
 
 /// A file that changes.
 #[derive(Debug)]
@@ -30,9 +30,9 @@ pub struct Replaced {
     pub location: Location,
     /// The route to it.
     pub route: String,
-    /// The old value; none if there was none.
+    /// The old value; none if there was none. What looks like a secret is masked.
     pub old: Option<String>,
-    /// The new value; none if it is removed.
+    /// The new value, masked as the old one is; none if it is removed.
     pub new: Option<String>,
 }
 
@@ -236,7 +236,26 @@ fn of(opened: &OpenedFile, beside: &Location, change: &Change) -> Replaced {
         Change::Remove { .. } => None,
     };
     let location = node.map_or_else(|| beside.clone(), Node::location);
-    Replaced { location, route: route.to_string(), old, new }
+    let document = opened.documents.get(place.document);
+    let is_secret = document.is_some_and(|document| leads_into_secret(document.root(), &route));
+    let route = route.to_string();
+    let shown = |text: String| {
+        if is_secret || is_secret_value(&route, &text) { REDACTED.to_owned() } else { text }
+    };
+    Replaced { location, old: old.map(shown), new: new.map(shown), route }
+}
+
+/// Whether a route goes through the value of a key that looks like a secret.
+fn leads_into_secret(root: Node<'_>, route: &Route) -> bool {
+    let mut node = root;
+    for step in route.steps() {
+        if matches!(step, Step::Key(key) if is_secret_entry(node, key)) {
+            return true;
+        }
+        let Some(next) = step.find(node) else { return false };
+        node = next;
+    }
+    false
 }
 
 /// A route of keys and indices, for one that names items by their values.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::diagnostic::Findings;
 use crate::sites::{Site, sites_of_file};
 use crate::source::SourceFile;
-use crate::yaml::{Dialect, Value, parse, splice};
+use crate::yaml::{Dialect, Value, mark_secrets, parse, splice};
 
 /// A file that was read.
 pub(super) struct OpenedFile {
@@ -22,6 +22,9 @@ impl OpenedFile {
             // Splicing has the better message if the file is a template.
             Err(findings) => return Err(splice(file, &[]).err().unwrap_or(findings)),
         };
+        for document in &documents {
+            mark_secrets(document.root());
+        }
         let (sites, _) = sites_of_file(file, &documents);
         Ok(Self { file: Arc::clone(file), documents, sites })
     }

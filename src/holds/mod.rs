@@ -20,10 +20,9 @@ pub use crate::config::parse_until;
 use crate::config::{EnvironmentName, HoldEntry};
 use crate::diagnostic::Finding;
 use crate::sites::{
-    AppSites, ImageParts, KeyedValue, KnownKeys, SiteValue, State, StateReference, in_full,
-    is_image_text,
+    AppSites, ImageParts, KeyedValue, KnownKeys, SiteValue, State, StateReference, is_image_text,
 };
-use crate::source::{Location, REDACTED, RepoPath, SourceFile};
+use crate::source::{Location, RepoPath, SourceFile, without_credentials};
 use crate::yaml::{Dialect, parse};
 
 /// An entry of `.rungs/holds/<environment>/<app>.yaml`: this state must not
@@ -39,7 +38,7 @@ pub struct Hold {
     /// written after the repository (`v1.4@sha256:…`), a git reference, or a
     /// value. A state is held back if all of them are the same in it.
     pub state: BTreeMap<String, String>,
-    /// Why.
+    /// Why, without what gives access.
     pub reason: String,
     /// Who said so.
     pub by: String,
@@ -70,11 +69,11 @@ impl Hold {
             app: app.to_owned(),
             state: state
                 .iter()
-                .filter(|(key, value)| in_full(key, value) != REDACTED)
+                .filter(|(key, value)| !value.is_secret(key))
                 .map(|(key, value)| (key.name().to_owned(), text_of(value)))
                 .collect(),
-            reason: reason.to_owned(),
-            by: by.to_owned(),
+            reason: without_credentials(reason).into_owned(),
+            by: without_credentials(by).into_owned(),
             since: None,
             until: None,
             location: Location::of_path(&path),
@@ -85,9 +84,14 @@ impl Hold {
         Self {
             environment: environment.clone(),
             app: app.to_owned(),
-            state: entry.state.value.clone(),
-            reason: entry.reason.clone(),
-            by: entry.by.clone(),
+            state: entry
+                .state
+                .value
+                .iter()
+                .map(|(key, text)| (without_credentials(key).into_owned(), text.clone()))
+                .collect(),
+            reason: without_credentials(&entry.reason).into_owned(),
+            by: without_credentials(&entry.by).into_owned(),
             since: entry.since,
             until: entry.until,
             location: entry.location.clone(),

@@ -13,9 +13,10 @@ const LONGEST: usize = 40;
 /// A value in few characters: an image's tag, with the digest's first digits if
 /// `beside`, the value that it is compared with, has the same tag; the digest
 /// alone if there is no tag; a commit's first digits; a promoted value's first
-/// line.
-pub fn brief(value: &SiteValue, beside: Option<&SiteValue>) -> String {
+/// line. `key` is its key: a promoted value that looks like a secret is masked.
+pub fn brief(key: &Key, value: &SiteValue, beside: Option<&SiteValue>) -> String {
     let text = match value {
+        _ if value.is_secret(key) => REDACTED.to_owned(),
         SiteValue::Image(image) => {
             let same_tag = matches!(beside, Some(SiteValue::Image(other))
                 if other.tag == image.tag && other.digest != image.digest);
@@ -89,12 +90,8 @@ pub struct Difference<'a> {
 impl Difference<'_> {
     /// The earlier and the later value in few characters: `v4 → v5`.
     pub fn brief(&self) -> String {
-        let of = |value: Option<&SiteValue>, other| {
-            value.map(|value| match in_full(self.key, value) {
-                masked if masked == REDACTED => masked,
-                _ => brief(value, other),
-            })
-        };
+        let of =
+            |value: Option<&SiteValue>, other| value.map(|value| brief(self.key, value, other));
         match (of(self.from, self.to), of(self.to, self.from)) {
             (Some(from), Some(to)) => format!("{from} → {to}"),
             (Some(from), None) => format!("without {from}"),
@@ -130,20 +127,25 @@ mod tests {
         })
     }
 
+    fn briefly(value: &SiteValue, beside: Option<&SiteValue>) -> String {
+        brief(&Key::Value("web".to_owned()), value, beside)
+    }
+
     #[test]
     fn a_digest_is_shown_where_tags_do_not_tell() {
         let (one, two) = (image(Some("v1"), Some("a")), image(Some("v1"), Some("b")));
-        assert_eq!(brief(&one, Some(&two)), "v1@aaaaaaa");
-        assert_eq!(brief(&one, None), "v1");
-        assert_eq!(brief(&one, Some(&image(Some("v2"), Some("b")))), "v1");
-        assert_eq!(brief(&image(None, Some("c")), None), "@ccccccc");
-        assert_eq!(brief(&image(None, None), None), "no tag");
-        assert_eq!(brief(&SiteValue::Revision("ab".repeat(20)), None), "abababa");
-        assert_eq!(brief(&SiteValue::Value("a: 1\nb: 2\n".to_owned()), None), "a: 1");
+        assert_eq!(briefly(&one, Some(&two)), "v1@aaaaaaa");
+        assert_eq!(briefly(&one, None), "v1");
+        assert_eq!(briefly(&one, Some(&image(Some("v2"), Some("b")))), "v1");
+        assert_eq!(briefly(&image(None, Some("c")), None), "@ccccccc");
+        assert_eq!(briefly(&image(None, None), None), "no tag");
+        assert_eq!(briefly(&SiteValue::Revision("ab".repeat(20)), None), "abababa");
+        assert_eq!(briefly(&SiteValue::Value("a: 1\nb: 2\n".to_owned()), None), "a: 1");
         let value = |yaml: &str| SiteValue::Value(yaml.to_owned());
         let (one, two) = (value("a: 1\nb: 2\n"), value("a: 1\nb: 3\n"));
-        assert_eq!(brief(&one, Some(&two)), "b: 2", "the line that tells them apart");
-        assert_eq!(brief(&value("a: 1\n"), Some(&one)), "…");
-        assert_eq!(brief(&SiteValue::Revision("v\u{1b}[1m".to_owned()), None), r"v\u{1b}[1m");
+        assert_eq!(briefly(&one, Some(&two)), "b: 2", "the line that tells them apart");
+        assert_eq!(briefly(&value("a: 1\n"), Some(&one)), "…");
+        assert_eq!(briefly(&value("password: x\n"), None), REDACTED);
+        assert_eq!(briefly(&SiteValue::Revision("v\u{1b}[1m".to_owned()), None), r"v\u{1b}[1m");
     }
 }

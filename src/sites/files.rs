@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use crate::config::{FilePattern, PathPattern};
 use crate::diagnostic::{Finding, Findings, nearest};
-use crate::source::{ReadErrorKind, RepoPath, SourceFile, Tree};
-use crate::yaml::{Dialect, Value, parse};
+use crate::source::{ReadErrorKind, RepoPath, SourceFile, Tree, may_have_secrets};
+use crate::yaml::{Dialect, Value, mark_secrets, parse};
 
 /// The number of earlier texts of one file that are kept parsed: history often
 /// returns to one that it had shortly before.
@@ -33,8 +33,17 @@ impl ParsedFile {
 
     /// Its documents, or why it has none.
     pub(super) fn documents(&self) -> Result<&[Value], &Findings> {
-        let documents = self.documents.get_or_init(|| parse(&self.file, Dialect::default()));
-        documents.as_deref()
+        self.documents.get_or_init(|| self.parse()).as_deref()
+    }
+
+    fn parse(&self) -> Result<Vec<Value>, Findings> {
+        let documents = parse(&self.file, Dialect::default())?;
+        if may_have_secrets(self.file.text()) {
+            for document in &documents {
+                mark_secrets(document.root());
+            }
+        }
+        Ok(documents)
     }
 }
 

@@ -41,7 +41,9 @@ pub use kinds::{sites_of_content, sites_of_file};
 pub use model::Model;
 pub use pair::{Pair, Pairs, pair};
 pub use scope::{AppInstance, ModelScope};
-pub use site::{Barrier, ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue};
+pub use site::{
+    Barrier, ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue, is_secret_value,
+};
 pub use state::State;
 pub use state_reference::{KeyedValue, KnownKeys, StateReference, is_image_text};
 pub use write::{WriteOptions, changes, shared_base};

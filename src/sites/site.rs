@@ -8,8 +8,8 @@ use serde::{Serialize, Serializer};
 
 use crate::config::EnvironmentName;
 use crate::kubernetes::{full_repository, image_reference};
-use crate::source::{Location, REDACTED, RepoPath, SourceFile, has_password, is_secret_key};
-use crate::yaml::Place;
+use crate::source::{Location, REDACTED, RepoPath, SourceFile, is_secret_key, without_credentials};
+use crate::yaml::{Place, Route, Step};
 
 /// A place in a file that has an image reference, a git reference or a promoted
 /// value, or may get one.
@@ -112,6 +112,12 @@ pub enum Key {
 }
 
 impl Key {
+    /// The key of a repository's address, which is written down where the address is
+    /// not, and therefore has no password.
+    pub(super) fn git(address: &str) -> Self {
+        Self::Git(without_credentials(address).into_owned())
+    }
+
     /// The name without the kind.
     pub fn name(&self) -> &str {
         match self {
@@ -168,14 +174,11 @@ pub enum SiteValue {
 }
 
 impl SiteValue {
-    /// Whether it is a promoted value that looks like a secret: by the last key
-    /// of its route, by a key inside it, or as an address with a password.
+    /// Whether it is a promoted value that looks like a secret: by a name in its
+    /// route, by a key inside it, or because it gives access.
     pub fn is_secret(&self, key: &Key) -> bool {
         let (Key::Value(route), Self::Value(yaml)) = (key, self) else { return false };
-        let last = route.rsplit(['.', '[']).next().unwrap_or_default();
-        is_secret_key(last.trim_end_matches([']', '"']))
-            || has_password(yaml)
-            || yaml.lines().any(holds_secret)
+        is_secret_value(route, yaml)
     }
 
     /// The value as it may be shown: one that looks like a secret is masked.
@@ -188,15 +191,53 @@ impl SiteValue {
     }
 }
 
+/// Whether the value at a route looks like a secret. `yaml` is the value in YAML, or
+/// its text if it is a scalar.
+pub fn is_secret_value(route: &str, yaml: &str) -> bool {
+    let is_route_of_secret = || match Route::parse(route) {
+        Ok(route) => route.steps().iter().any(names_secret),
+        Err(_) => is_secret_key(route),
+    };
+    let lines = || yaml.lines().map(|line| line.trim_start_matches([' ', '-']));
+    (!is_switch(yaml) && is_route_of_secret())
+        || matches!(without_credentials(yaml), Cow::Owned(_))
+        || lines().any(holds_secret)
+        || lines().zip(lines().skip(1)).any(|(one, two)| is_secret_variable(one, two))
+}
+
+/// Whether a step leads to what looks like a secret: by its key, or by the name of
+/// the variable whose value it is.
+fn names_secret(step: &Step) -> bool {
+    match step {
+        Step::Key(key) => is_secret_key(key),
+        Step::Where { value, .. } => is_secret_key(value),
+        Step::Index(_) => false,
+    }
+}
+
+/// What is only on or off is not a secret, and neither is nothing.
+fn is_switch(yaml: &str) -> bool {
+    ["true", "false", "null", "~", ""].contains(&yaml.trim())
+}
+
+/// Whether two lines are a variable with the name of a secret, as containers have
+/// them.
+fn is_secret_variable(one: &str, two: &str) -> bool {
+    let of = |line: &str, key: &str| {
+        let value = line.strip_prefix(key)?.strip_prefix(':')?.trim().trim_matches(['"', '\'']);
+        Some(value.to_owned())
+    };
+    let name = of(one, "name").filter(|_| two.starts_with("value:"));
+    name.is_some_and(|name| is_secret_key(&name))
+}
+
 /// Whether a line of emitted YAML gives the key of a secret more than a switch's
 /// value. A line of a longer text that looks like one counts as well: masking too
 /// much does less harm.
 fn holds_secret(line: &str) -> bool {
-    let Some((key, value)) = line.trim_start_matches([' ', '-']).split_once(':') else {
-        return false;
-    };
-    let is_switch = ["true", "false", "null", "~"].contains(&value.trim());
-    is_secret_key(key.trim_matches(['"', '\''])) && !is_switch
+    let Some((key, value)) = line.split_once(':') else { return false };
+    // After a key alone come the lines that are below it.
+    is_secret_key(key.trim_matches(['"', '\''])) && (value.is_empty() || !is_switch(value))
 }
 
 /// The image of a site, in parts.
@@ -291,6 +332,13 @@ mod tests {
         assert!(is_secret("values.db", "name: shop\ncredentials:\n  user: a\n"));
         assert!(is_secret("values.db", "- name: shop\n  \"password\": x\n"));
         assert!(!is_secret("values.db", "secretName: shop\npassword: false\n"));
+        assert!(is_secret("values.database", "postgres://me:p/w@host/db"));
+        assert!(is_secret("values.secrets.db", "x"));
+        assert!(is_secret("env[name=DB_PASSWORD].value", "x"));
+        assert!(is_secret("values.env", "- name: DB_PASSWORD\n  value: x\n"));
+        assert!(is_secret("values.dsn", "user=u password=x"));
+        assert!(!is_secret("values.env", "- name: db-password\n  key: x\n"));
+        assert!(!is_secret("values.secrets.enabled", "true\n"));
         assert!(!is_secret("values.flags", "beta: true\n"));
     }
 }

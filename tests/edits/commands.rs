@@ -368,3 +368,32 @@ fn files_elsewhere_are_edited_from_anywhere() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(read(directory.path(), "a/pod.yaml").contains("web:v3"));
 }
+
+#[test]
+fn a_secret_that_is_set_is_shown_neither_before_nor_after() {
+    let file = "db:\n  password: hunter2\n  url: postgres://u:hun/ter2@h/x\nenv:\n  \
+                - { name: DB_TOKEN, value: hunter2 }\n  - { name: LEVEL, value: low }\n";
+    let directory = directory(&[("f.yaml", file)]);
+    let routes = [
+        "db.password=hunter3",
+        "db.url=postgres://u:hun/ter3@h/x",
+        "env[name=DB_TOKEN].value=hunter3",
+        "env[name=LEVEL].value=high",
+    ];
+    for format in ["text", "json"] {
+        let mut arguments = vec!["set", "--in", "f.yaml", "--dry-run", "--format", format];
+        arguments.extend(routes.iter().flat_map(|route| ["--route", route]));
+        let output = rungs(directory.path(), &arguments);
+        let said = format!("{}{}", stdout(&output), stderr(&output));
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert!(!said.contains("hunter") && !said.contains("ter2"), "{said}");
+        assert!(said.contains("***") && said.contains("high"), "{said}");
+    }
+    for wrong in ["db..password=hunter3", "db.pasword.token=hunter3"] {
+        let output = rungs(directory.path(), &["set", "--in", "f.yaml", "--route", wrong]);
+        assert!(!stderr(&output).contains("hunter"), "{}", stderr(&output));
+    }
+    let arguments = ["set", "--in", "f.yaml", "--route", "db.password=hunter3"];
+    assert_eq!(rungs(directory.path(), &arguments).status.code(), Some(0));
+    assert!(read(directory.path(), "f.yaml").contains("password: hunter3"));
+}

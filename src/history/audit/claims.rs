@@ -72,7 +72,8 @@ pub(super) fn doubts_of_source(
     let different = expected.iter().filter_map(|(key, wanted)| match state.get(key) {
         Some(value) if value == wanted || value.is_same(wanted) => None,
         Some(value) => {
-            let (value, wanted) = (brief(value, Some(wanted)), brief(wanted, Some(value)));
+            let (value, wanted) =
+                (brief(key, value, Some(wanted)), brief(key, wanted, Some(value)));
             Some(format!("{place} said `{value}` for `{key}`, not `{wanted}`"))
         }
         None => Some(format!("{place} said nothing about `{key}`")),

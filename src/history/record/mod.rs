@@ -136,7 +136,7 @@ impl Record {
     /// secret is masked, and what is too long is cut.
     pub fn references_of(from: &State, to: &State) -> Vec<(String, String)> {
         let reference = |one: Difference<'_>| {
-            let value = one.to.map(|value| text::cut(&in_full(one.key, value), text::LONGEST));
+            let value = one.to.map(|value| text::masked(&in_full(one.key, value)));
             (one.key.name().to_owned(), value.unwrap_or_default())
         };
         differences(from, to).into_iter().map(reference).collect()

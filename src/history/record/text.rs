@@ -3,9 +3,11 @@
 //! Names, tickets and reasons come from people and from files of pull requests.
 //! None of them may end its line, start another record, or be read as something
 //! other than what was written; what could do so is escaped. Dropping it was
-//! rejected: then two names that differ could be recorded as one.
+//! rejected: then two names that differ could be recorded as one. Only what gives
+//! access is dropped: a message is pushed, and stays.
 
 use crate::diagnostic::harmless;
+use crate::source::without_credentials;
 
 /// What every line of a record starts with.
 pub(super) const PREFIX: &str = "Rungs-";
@@ -22,9 +24,15 @@ pub(super) fn cut(text: &str, longest: usize) -> String {
     text.chars().take(longest - 1).chain(['…']).collect()
 }
 
+/// The text without what gives access, cut if it is too long. Masking it before it is
+/// cut, because half a secret does not look like one.
+pub(super) fn masked(text: &str) -> String {
+    cut(&without_credentials(text), LONGEST)
+}
+
 /// The text, escaped for the rest of a line.
 pub(super) fn escaped(text: &str) -> String {
-    let text = cut(text, LONGEST);
+    let text = masked(text);
     let last = text.len().saturating_sub(1);
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
@@ -73,7 +81,7 @@ pub(super) fn unescaped(text: &str) -> String {
         rest = after;
     }
     out.push_str(rest);
-    cut(&out, LONGEST)
+    masked(&out)
 }
 
 /// The character of the escape that follows a backslash, and what comes after
@@ -124,6 +132,18 @@ mod tests {
         assert_eq!(read.chars().count(), LONGEST);
         assert!(read.ends_with("ü…"));
         assert_eq!(unescaped(&escaped(&read)), read);
+    }
+
+    #[test]
+    fn what_gives_access_is_neither_written_nor_read() {
+        for (text, expected) in [
+            ("password=hunter2", "password=***"),
+            ("see https://me:hun/ter2@h/x", "see https://***@h/x"),
+            (&*format!("https://me:{}@h", "x".repeat(LONGEST)), "https://***@h"),
+        ] {
+            assert_eq!(escaped(text), expected);
+            assert_eq!(unescaped(text), expected);
+        }
     }
 
     proptest! {

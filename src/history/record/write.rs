@@ -105,7 +105,7 @@ fn of_one(recorded: &RecordedChange<'_>) -> String {
         recorded
             .to
             .iter()
-            .map(|(key, value)| key_and(key.name(), &what, &brief(value, None)))
+            .map(|(key, value)| key_and(key.name(), &what, &brief(key, value, None)))
             .collect()
     } else {
         differences.iter().map(|one| key_and(one.key.name(), &what, &one.brief())).collect()

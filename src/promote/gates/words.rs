@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::git::HistoryError;
-use crate::sites::{Key, SiteValue, brief, in_full};
-use crate::source::REDACTED;
+use crate::sites::{Key, SiteValue, brief};
 
 /// A text from elsewhere as code. Its own backticks cannot end the quotes.
 pub(in crate::promote) fn code(text: &str) -> String {
@@ -15,10 +14,7 @@ pub(in crate::promote) fn code(text: &str) -> String {
 /// A site's value, short and without secrets; `beside` is the value that it is compared
 /// with.
 pub(super) fn short(key: &Key, value: &SiteValue, beside: Option<&SiteValue>) -> String {
-    match in_full(key, value) {
-        masked if masked == REDACTED => code(&masked),
-        _ => code(&brief(value, beside)),
-    }
+    code(&brief(key, value, beside))
 }
 
 /// Names as a list in a sentence: "a, b and c".

@@ -16,7 +16,9 @@ use crate::promote::code::UNKNOWN_IMAGE;
 use crate::promote::gates::Evidence as _;
 use crate::promote::target::TargetEnvironment;
 use crate::promote::{AppPlan, Plan, hold_identity};
-use crate::sites::{AppSites, ImageNames, NoImage, Site, State, StateReference};
+use crate::sites::{
+    AppSites, ImageNames, Key, NoImage, Site, State, StateReference, is_secret_value,
+};
 use crate::source::FileChanges;
 
 /// A new hold: a state must not enter an environment or those above it.
@@ -128,9 +130,19 @@ impl HoldBack {
         for reference in &self.references {
             let text = reference.text().trim_start_matches(':');
             let keys = self.keys(base, target, reference)?;
+            if let Some(secret) = keys.iter().find(|key| self.is_secret(base, target, key, text)) {
+                return Err(secret_reference(target, secret).into());
+            }
             state.extend(keys.into_iter().map(|key| (key, text.to_owned())));
         }
         Ok(state)
+    }
+
+    /// Whether a key is that of a promoted value, and looks like a secret.
+    fn is_secret(&self, base: &Base<'_>, target: &Environment, key: &str, text: &str) -> bool {
+        let is_value = |site: &Site| matches!(&site.key, Key::Value(name) if name == key);
+        apps(base, target, &self.app).any(|app| app.sites.iter().any(is_value))
+            && is_secret_value(key, text)
     }
 
     /// The keys that a reference names in the target, or if it has none, in another
@@ -162,6 +174,13 @@ impl HoldBack {
         let near = nearest(&request.called(), others.iter().map(|site| site.key.name()));
         Err(finding.maybe_help(near.map(|near| format!("did you mean `{near}`?"))))
     }
+}
+
+fn secret_reference(target: &Environment, key: &str) -> Finding {
+    let message = format!("`{key}` is not an image but a value that looks like a secret");
+    Finding::new(&UNKNOWN_IMAGE, message, target.location.clone())
+        .because("holds are files, and secrets are not written into them")
+        .help("name an image of the state that is to be held back")
 }
 
 /// An app's sites in the target, then in the other environments that have it.

@@ -6,7 +6,6 @@ use super::cell::Reference;
 use crate::config::EnvironmentName;
 use crate::diagnostic::Findings;
 use crate::sites::{AppInstance, AppSites, Key, Model, Site, SiteValue, State, brief, in_full};
-use crate::source::REDACTED;
 
 /// The sites of every app in every environment.
 pub(super) struct StatusSites {
@@ -58,13 +57,12 @@ impl StatusSites {
         let state = self.state(environment, app)?;
         let references = state.iter().map(|(key, value)| {
             let others: Vec<_> = self.elsewhere(environment, app, key).collect();
-            let same_tag = others.iter().find(|other| brief(other, None) == brief(value, None));
-            let full = in_full(key, value);
-            let masked = full == REDACTED;
+            let same_tag =
+                others.iter().find(|other| brief(key, other, None) == brief(key, value, None));
             Reference {
                 key: key.name().to_owned(),
-                brief: if masked { full.clone() } else { brief(value, same_tag.copied()) },
-                reference: full,
+                brief: brief(key, value, same_tag.copied()),
+                reference: in_full(key, value),
                 is_value: matches!(key, Key::Value(_)),
                 differs: others.iter().any(|other| *other != value && !other.is_same(value)),
             }

@@ -157,7 +157,7 @@ pub(super) fn remote(builder: SiteBuilder<'_>, entry: &Cursor<'_>) -> Option<Sit
         return None;
     }
     let value = revision(address.reference.to_owned(), is_moving_reference(address.reference));
-    let key = Key::Git(address.key());
+    let key = Key::git(&address.key());
     Some(builder.site(key, Some(value), entry, vec![part]))
 }
 

@@ -95,7 +95,7 @@ impl<'a> SourceObject<'_, 'a> {
                 self.builder.revision(Key::Version(chart), &at, is_version_range(&revision))
             } else {
                 let url = source.text_of("repoURL").unwrap_or_else(|| self.name.to_owned());
-                self.builder.revision(Key::Git(url), &at, is_moving_reference(&revision))
+                self.builder.revision(Key::git(&url), &at, is_moving_reference(&revision))
             };
             found.sites.extend(site);
         }
