@@ -4,6 +4,10 @@
 //! not be the clone's: an application's pipeline sets references in a
 //! deployment repository. They count only if the two are the same.
 
+use std::fs;
+
+use serde::Deserialize;
+
 use super::branch::Branch;
 use super::variables::Variables;
 
@@ -18,6 +22,9 @@ struct Ci {
     /// for, or with the repository's default branch; the first that is set
     /// counts.
     branches: &'static [&'static str],
+    /// The variable with the path of a file about the event that started the
+    /// pipeline, where no variable has the default branch.
+    event: Option<&'static str>,
 }
 
 const KNOWN: [Ci; 6] = [
@@ -25,50 +32,66 @@ const KNOWN: [Ci; 6] = [
         marker: "GITLAB_CI",
         repository: "CI_PROJECT_PATH",
         branches: &["CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_BRANCH"],
+        event: None,
     },
     // Gitea and Forgejo set the same.
     Ci {
         marker: "GITHUB_ACTIONS",
         repository: "GITHUB_REPOSITORY",
         branches: &["GITHUB_BASE_REF"],
+        event: Some("GITHUB_EVENT_PATH"),
     },
     Ci {
         marker: "TF_BUILD",
         repository: "BUILD_REPOSITORY_URI",
         branches: &["SYSTEM_PULLREQUEST_TARGETBRANCH"],
+        event: None,
     },
     Ci {
         marker: "BUILDKITE",
         repository: "BUILDKITE_REPO",
         branches: &["BUILDKITE_PULL_REQUEST_BASE_BRANCH", "BUILDKITE_PIPELINE_DEFAULT_BRANCH"],
+        event: None,
     },
     Ci {
         marker: "BITBUCKET_BUILD_NUMBER",
         repository: "BITBUCKET_REPO_FULL_NAME",
         branches: &["BITBUCKET_PR_DESTINATION_BRANCH"],
+        event: None,
     },
-    Ci { marker: "JENKINS_URL", repository: "GIT_URL", branches: &["CHANGE_TARGET"] },
+    Ci { marker: "JENKINS_URL", repository: "GIT_URL", branches: &["CHANGE_TARGET"], event: None },
 ];
 
-/// The branch that changes to the clone of `url` go to, if the CI says it.
+/// The branch that changes to the clone of `url` go to, if the CI says it. What
+/// the pipeline runs for is not asked: it may be any branch that was pushed.
 pub(super) fn base_branch(variables: &Variables, url: &str) -> Option<Branch> {
     let ci = KNOWN.iter().find(|ci| variables.get(ci.marker).is_some())?;
     if !is_same(url, variables.get(ci.repository)?) {
         return None;
     }
-    let stated = ci.branches.iter().find_map(|name| variables.get(name));
-    let branch = stated.or_else(|| pushed(variables)).and_then(Branch::parse);
+    let stated = ci.branches.iter().find_map(|name| variables.get(name)).map(str::to_owned);
+    let branch = stated.or_else(|| default_branch(variables.get(ci.event?)?));
+    let branch = branch.and_then(|name| Branch::parse(&name));
     // A pipeline may run for a branch of ours, on which nothing is based.
     branch.filter(|branch| !branch.is_ours())
 }
 
-/// The branch that a workflow runs for after a push. GitHub has no variable for
-/// the default branch, and after a push this branch is the base. A workflow
-/// that is run by hand or for a pull request may run for any branch.
-fn pushed(variables: &Variables) -> Option<&str> {
-    let is_push = variables.get("GITHUB_EVENT_NAME") == Some("push");
-    let is_branch = variables.get("GITHUB_REF_TYPE") == Some("branch");
-    variables.get("GITHUB_REF_NAME").filter(|_| is_push && is_branch)
+/// What the file about an event says of the repository.
+#[derive(Deserialize)]
+struct Event {
+    repository: EventRepository,
+}
+
+#[derive(Deserialize)]
+struct EventRepository {
+    default_branch: String,
+}
+
+/// The repository's default branch by the file about the event that started the
+/// pipeline. Not every event says it; the remote is asked then.
+fn default_branch(event: &str) -> Option<String> {
+    let event: Event = serde_json::from_slice(&fs::read(event).ok()?).ok()?;
+    Some(event.repository.default_branch)
 }
 
 /// Whether an address is that of a repository, given by address or path.
@@ -135,20 +158,26 @@ mod tests {
     }
 
     #[test]
-    fn what_a_workflow_runs_for_is_the_base_after_a_push_only() {
+    fn what_a_workflow_runs_for_is_not_the_base() {
         let url = "https://github.com/shop/deploy";
-        let run = |event, kind, name| {
+        for (event, kind, name) in [
+            ("push", "branch", "topic"),
+            ("push", "tag", "v1"),
+            ("workflow_dispatch", "branch", "topic"),
+        ] {
             let more = [
                 ("GITHUB_EVENT_NAME", event),
                 ("GITHUB_REF_TYPE", kind),
                 ("GITHUB_REF_NAME", name),
                 ("GITHUB_BASE_REF", ""),
             ];
-            base(url, &github(&more))
-        };
-        assert_eq!(run("push", "branch", "main").as_deref(), Some("main"));
-        assert_eq!(run("push", "tag", "v1"), None);
-        assert_eq!(run("workflow_dispatch", "branch", "topic"), None);
-        assert_eq!(run("push", "branch", "rungs/prod/web"), None);
+            assert_eq!(base(url, &github(&more)), None, "{event} {name}");
+        }
+    }
+
+    #[test]
+    fn a_pull_request_into_a_branch_of_ours_has_no_base() {
+        let variables = github(&[("GITHUB_BASE_REF", "rungs/prod/web")]);
+        assert_eq!(base("https://github.com/shop/deploy", &variables), None);
     }
 }

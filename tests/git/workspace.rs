@@ -334,10 +334,56 @@ fn a_checkout_by_actions_after_a_push() {
         let mut shop = shop();
         let clone = checked_out_by_actions(&mut shop, depth);
         shop.agree(&clone, &[], &shop.remote.tip(), MAIN);
-        // A workflow that is run by hand says nothing about the default branch,
-        // so the remote is asked.
+        // A workflow that is run by hand, too.
         shop.set(&ACTIONS);
         shop.agree(&clone, &[], &shop.remote.tip(), MAIN);
+    }
+}
+
+/// A topic branch that was pushed, as `actions/checkout` checks it out.
+fn pushed_topic(shop: &mut Shop) -> PathBuf {
+    let author = shop.remote.cloned("author");
+    git(&author, &["switch", "-qc", "topic"]);
+    put(&author, "stage/web.yaml", "tag: v3\n");
+    git(&author, &["push", "-q", "origin", "topic"]);
+    let clone = shop.initialized();
+    git(&clone, &["fetch", "-q", "origin", "+refs/heads/*:refs/remotes/origin/*"]);
+    git(&clone, &["checkout", "-q", "--force", "-B", "topic", "refs/remotes/origin/topic"]);
+    clone
+}
+
+const PUSHED_TOPIC: [(&str, &str); 3] =
+    [("GITHUB_EVENT_NAME", "push"), ("GITHUB_REF_TYPE", "branch"), ("GITHUB_REF_NAME", "topic")];
+
+#[test]
+fn a_branch_that_was_pushed_is_not_its_own_base() {
+    let mut shop = shop();
+    let clone = pushed_topic(&mut shop);
+    shop.set(&[&ACTIONS[..], &PUSHED_TOPIC].concat());
+    shop.agree(&clone, &[], &shop.remote.tip(), MAIN);
+    let topic = git(&shop.remote.bare(), &["rev-parse", "topic"]);
+    shop.json(&clone, &["promote", "web", "--to", "stage", "--commit"]);
+    assert_eq!(git(&shop.remote.bare(), &["rev-parse", "topic"]), topic);
+}
+
+#[test]
+fn the_file_about_an_event_names_the_default_branch() {
+    let mut shop = shop();
+    let clone = pushed_topic(&mut shop);
+    let event = shop.remote.path("event.json");
+    fs::write(&event, r#"{"ref": "refs/heads/topic", "repository": {"default_branch": "main"}}"#)
+        .unwrap();
+    let of_event = [("GITHUB_EVENT_PATH", event.to_str().unwrap())];
+    shop.set(&[&ACTIONS[..], &PUSHED_TOPIC, &of_event].concat());
+    // The remote is not asked.
+    git(&shop.remote.bare(), &["symbolic-ref", "HEAD", "refs/heads/topic"]);
+    shop.agree(&clone, &[], &shop.remote.tip(), MAIN);
+    // A file that does not say it leaves the question to the remote.
+    git(&shop.remote.bare(), &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    for text in ["{}", "", "{\"repository\": {}}"] {
+        fs::write(&event, text).unwrap();
+        let document = shop.json(&clone, &["status"]);
+        assert_eq!(document["workspace"]["base"]["reference"], MAIN, "{text:?}");
     }
 }
 
