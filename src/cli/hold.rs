@@ -51,10 +51,11 @@ struct HoldSetArgs {
     /// The environment
     #[arg(long, value_name = "ENV")]
     env: String,
-    /// A reference of the state to hold back: `NAME=:TAG`, `NAME=@DIGEST` or `NAME=REPOSITORY:TAG`.
-    /// If given more than once, a state must have all of them to be held back; if not given, the
-    /// state is the one that the environment has now
-    #[arg(long = "ref", value_name = "NAME=REF")]
+    /// A reference of the state to hold back (`:v4`, `web=:v4`, `@sha256:…`), with `NAME=` before it
+    /// if the app has several images and it is not a whole one. If given more than once, a state
+    /// must have all of them to be held back; if not given, the state is the one that the
+    /// environment has now
+    #[arg(long = "ref", value_name = "REF")]
     references: Vec<String>,
     /// Why
     #[arg(long, value_name = "TEXT")]
@@ -111,17 +112,7 @@ impl HoldArgs {
 
 impl HoldSetArgs {
     fn run(self, context: &Context) -> Result<Outcome, Findings> {
-        let references = self.references.iter().map(|text| {
-            let reference = StateReference::parse(text);
-            if reference.image().name.is_none() {
-                super::usage_error(&format!(
-                    "`--ref {}` names no image; write `NAME=:TAG`",
-                    crate::diagnostic::harmless(text)
-                ));
-            }
-            reference
-        });
-        let references = references.collect();
+        let references = self.references.iter().map(|text| StateReference::parse(text)).collect();
         let by = carry_out::requester(context);
         let Self { app, env: environment, reason, until, .. } = self;
         let intent = HoldBack { environment, app, references, reason, by, until };

@@ -126,16 +126,34 @@ impl StateReference {
     ///
     /// # Errors
     ///
-    /// No key is meant, or several images are.
+    /// No key is meant, or it may be one of several.
     pub fn keys_of<'s>(&self, app: &'s AppSites) -> Result<BTreeSet<&'s str>, NoImage<&'s Site>> {
-        let name = self.image().name.as_deref().unwrap_or_default();
+        let name = self.image().name.as_deref();
         let others = app.sites.iter().filter(|site| !site.is_image());
-        if let Some(other) = others.map(|site| site.key.name()).find(|key| *key == name) {
+        if let Some(other) = others.map(|site| site.key.name()).find(|key| Some(*key) == name) {
             return Ok(BTreeSet::from([other]));
         }
         let images: Vec<&Site> = app.sites.iter().filter(|site| site.is_image()).collect();
+        let revisions = self.revisions_among(app);
+        if images.is_empty() && revisions.len() == 1 {
+            return Ok(revisions);
+        }
+        if !revisions.is_empty() || self.image == ImageRequest::default() {
+            return Err(NoImage::Unknown);
+        }
         let chosen = choose_image_of_app(self.image(), &images, ImageNames::of_site)?;
         Ok(self.keys_among(chosen.iter().map(|site| site.key.name())))
+    }
+
+    /// The keys of git references and versions that may be meant: none if the
+    /// reference can only be an image's.
+    fn revisions_among<'s>(&self, app: &'s AppSites) -> BTreeSet<&'s str> {
+        let is_of_image = !self.is_of_any_image()
+            || self.image.digest.is_some()
+            || self.text.starts_with([':', '@']);
+        let is_revision = |key: &&Key| matches!(key, Key::Git(_) | Key::Version(_));
+        let keys = app.sites.iter().map(|site| &site.key).filter(is_revision).map(Key::name);
+        if is_of_image { BTreeSet::new() } else { keys.collect() }
     }
 
     /// The key among those of one image that is named, else all of them.

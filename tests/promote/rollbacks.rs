@@ -230,6 +230,23 @@ fn holds_are_listed_set_and_lifted() {
 }
 
 #[test]
+fn a_hold_takes_every_reference_that_a_promotion_takes() {
+    for reference in ["ghcr.io/shop/web:v2", ":v2", "v2", "web=:v2", "image=ghcr.io/shop/web:v2"] {
+        let shop = Shop::adopted(&[]);
+        let set = ["hold", "set", "web", "--env", "stage", "--reason", "slow", "--commit", "--ref"];
+        shop.ends(0, &[&set[..], &[reference]].concat());
+        shop.pull();
+        shop.ends(3, &["promote", "web", "--to", "stage", "--commit"]).says("slow");
+        shop.ends(0, &["hold", "lift", "web", "--env", "stage", "--commit", "--ref", reference]);
+    }
+    let shop = Shop::adopted(&[]);
+    let set = ["hold", "set", "web", "--env", "stage", "--reason", "x", "--commit", "--ref"];
+    shop.ends(2, &[&set[..], &["feature/x"]].concat())
+        .finds("unknown-image")
+        .says("name it, as in `image=feature/x`");
+}
+
+#[test]
 fn a_hold_without_a_reference_is_on_the_current_state() {
     let shop = Shop::adopted(&[]);
     shop.ends(0, &["hold", "set", "web", "--env", "prod", "--reason", "bad", "--commit"]);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{AppSelection, Intent, PlannedChange, Submission};
 use crate::config::Environment;
-use crate::diagnostic::{Finding, Findings, nearest};
+use crate::diagnostic::{Finding, Findings, harmless, nearest};
 use crate::history::record::{self, RecordedChange};
 use crate::history::{Action, Record};
 use crate::holds::{self, Hold};
@@ -27,8 +27,8 @@ pub struct HoldBack {
     pub environment: String,
     /// The app.
     pub app: String,
-    /// The references that are held back, each with the name of its key or image;
-    /// empty for the current state of the environment.
+    /// The references that are held back; empty for the current state of the
+    /// environment.
     pub references: Vec<StateReference>,
     /// The reason.
     pub reason: String,
@@ -167,12 +167,32 @@ impl HoldBack {
         }
         let sites = instances.iter().flat_map(|app| &app.sites);
         let (images, others): (Vec<&Site>, Vec<&Site>) = sites.partition(|site| site.is_image());
+        if request.name.is_none() && request.repository.is_none() {
+            return Err(self.unnamed(target, reference, images.iter().chain(&others)));
+        }
         let message = format!("`{}` has no image `{}`", self.app, request.called());
         let (at, names) = (target.location.clone(), ImageNames::of_site);
         let finding = request.unknown_image(&UNKNOWN_IMAGE, message, at, &images, names);
         // Versions and values can be held back as well.
         let near = nearest(&request.called(), others.iter().map(|site| site.key.name()));
         Err(finding.maybe_help(near.map(|near| format!("did you mean `{near}`?"))))
+    }
+
+    /// The finding that a reference may be that of several keys, or of none.
+    fn unnamed<'s>(
+        &self,
+        target: &Environment,
+        reference: &StateReference,
+        mut known: impl Iterator<Item = &'s &'s Site>,
+    ) -> Finding {
+        let message = format!(
+            "`{}` does not say what of `{}` it is",
+            harmless(&reference.to_string()),
+            self.app
+        );
+        let named = known.next().map(|site| format!("{}={reference}", site.key.name()));
+        let help = named.map(|named| format!("name it, as in `{}`", harmless(&named)));
+        Finding::new(&UNKNOWN_IMAGE, message, target.location.clone()).maybe_help(help)
     }
 }
 
