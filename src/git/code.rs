@@ -138,6 +138,19 @@ codes! {
     /// ```
     UNKNOWN_REVISION = "unknown-revision", Outside, Error;
 
+    /// A text cannot name a commit.
+    ///
+    /// `--base` and `--head` accept what [unknown-revision](unknown-revision.md) lists. Of git's
+    /// expressions only `~` and `^` are accepted: what reflogs (`main@{1}`) and searches (`:/fix`) name
+    /// depends on who asks. An empty text often comes from a variable that is not set.
+    ///
+    /// ```sh
+    /// rungs gates --base "$GITHUB_BASE_REF"    # wrong after a push, where it is empty
+    /// rungs gates --base main@{1}              # wrong
+    /// rungs gates --base main~1                # right
+    /// ```
+    INVALID_REVISION = "invalid-revision", Input, Error;
+
     /// The clone has no remote.
     ///
     /// `--commit` and `--branch` push to a remote, and this clone has none.

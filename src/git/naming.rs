@@ -6,7 +6,7 @@
 
 use super::backend::Abbreviated;
 use super::branch::Branch;
-use super::code::UNKNOWN_REVISION;
+use super::code::{INVALID_REVISION, UNKNOWN_REVISION};
 use super::expression::{Ancestor, Expression, Start};
 use super::remote::{Remote, place};
 use super::revision::{Revision, RevisionKind};
@@ -47,7 +47,7 @@ impl<'t> ShortName<'t> {
 /// Why a revision's commit is not found.
 #[derive(Debug, Clone)]
 pub enum NamingError {
-    /// No such commit is in this clone.
+    /// No such commit is in this clone, or the text cannot name one.
     Unknown(Finding),
     /// It cannot be looked for, or the name has more than one meaning.
     Failed(Findings),
@@ -93,8 +93,7 @@ impl Workspace {
 
     pub(super) fn named(&self, text: &str, meaning: Meaning) -> Result<Revision, NamingError> {
         let Some(Expression { start, ancestry }) = self.parse(text)? else {
-            let finding = unknown(text).help("name a branch, or a commit by its id");
-            return Err(NamingError::Unknown(finding));
+            return Err(NamingError::Unknown(invalid(text)));
         };
         let mut found = self.start(text, &start, meaning)?;
         if !ancestry.is_empty() {
@@ -382,6 +381,12 @@ fn of_commit(commit: ObjectName) -> Revision {
 fn unknown(text: &str) -> Finding {
     let message = format!("`{}` is not a commit of this clone", harmless(text));
     Finding::new(&UNKNOWN_REVISION, message, place())
+}
+
+/// The finding that a text cannot name a commit, whatever the clone has.
+fn invalid(text: &str) -> Finding {
+    let message = format!("`{}` does not name a commit", harmless(text));
+    Finding::new(&INVALID_REVISION, message, place()).help("name a branch, or a commit by its id")
 }
 
 /// The finding that a revision is looked for before the first commit.

@@ -768,15 +768,19 @@ fn revisions_are_resolved_by_what_they_name() {
         let status = shop.json(&clone, &["status", "--base", base]);
         assert_eq!(status["workspace"]["base"], *taken, "{base}");
     }
-    for none in ["main~9", "main^2", "main@{1}", ":/web", "main:qa", "-x", "HEAD^{tree}"] {
-        let base = format!("--base={none}");
-        shop.ends(&clone, &["gates", &base], 4, "unknown-revision");
-        shop.ends(
-            &clone,
-            &["gates", "--base", "main", &format!("--head={none}")],
-            4,
-            "unknown-revision",
-        );
+    let refused = |none: &str, exit: i32, code: &str| {
+        shop.ends(&clone, &["gates", &format!("--base={none}")], exit, code);
+        shop.ends(&clone, &["status", &format!("--base={none}")], exit, code);
+        let head = format!("--head={none}");
+        shop.ends(&clone, &["gates", "--base", "main", &head], exit, code);
+    };
+    for none in ["main~9", "main^2"] {
+        refused(none, 4, "unknown-revision");
+    }
+    // What can never name a commit is not worth another attempt.
+    for none in ["", "-x", "a b", "main@{1}", ":/web", "main:qa", "HEAD^{tree}", "refs/heads/a..b"]
+    {
+        refused(none, 2, "invalid-revision");
     }
     // What a change is made for is a branch.
     for none in ["main~1", &*tip, "refs/tags/v1", "HEAD"] {

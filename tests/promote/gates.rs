@@ -166,8 +166,8 @@ fn a_rollback_with_its_record_passes_and_a_claim_alone_does_not() {
 fn an_unknown_revision_is_reported_and_never_taken_as_an_option() {
     let shop = Shop::adopted(&[]);
     shop.ends(4, &["gates", "--base", "nowhere"]).finds("unknown-revision");
-    shop.ends(4, &["gates", "--base=--help"]).finds("unknown-revision");
-    shop.ends(4, &["gates", "--base", "main", "--head=-x"]).finds("unknown-revision");
+    shop.ends(2, &["gates", "--base=--help"]).finds("invalid-revision");
+    shop.ends(2, &["gates", "--base", "main", "--head=-x"]).finds("invalid-revision");
 }
 
 /// The message of the commit on a branch of the remote.
