@@ -4,42 +4,47 @@ use super::code::BRANCH_NOT_OURS;
 use super::delivered::{Delivered, Done};
 use super::delivery::{Delivery, git_failed};
 use crate::diagnostic::{Finding, Findings};
-use crate::git::{Branch, Lease, ObjectName, PushError, Remote};
+use crate::git::{Branch, ObjectName, PushOutcome, PushTarget, Remote, Retries};
 use crate::history::record;
 use crate::promote::{Intent, PlannedChange};
 use crate::source::{Location, RepoPath};
-
-/// The most attempts if other processes move the branch meanwhile.
-const MOST_ATTEMPTS: u32 = 5;
 
 /// Computes the change for the base's newest tip and pushes a branch with one
 /// commit. If the branch has the same plan already, nothing is pushed; a newer
 /// plan replaces ours, but never what somebody else put there.
 pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<Delivered, Findings> {
     let remote = delivery.workspace.require_remote()?;
-    let mut attempts = 1;
+    let mut retries = Retries::default();
     loop {
+        retries.start();
         match attempt(delivery, remote, intent)? {
-            Ok(delivered) => return Ok(delivered),
+            Attempt::Settled(delivered) => return Ok(*delivered),
             // Another process was faster: look at what it pushed first.
-            Err((PushError::Outdated, _)) if attempts < MOST_ATTEMPTS => attempts += 1,
-            Err((error, branch)) => return Err(error.finding(remote, &branch).into()),
+            Attempt::Moved(branch) => retries.wait().map_err(|times| branch.too_busy(times))?,
         }
     }
 }
 
-/// Makes one attempt. The error of a push is for the caller to judge.
+enum Attempt {
+    Settled(Box<Delivered>),
+    /// Others moved the branch.
+    Moved(Branch),
+}
+
 fn attempt(
     delivery: &Delivery<'_>,
     remote: &Remote,
     intent: &dyn Intent,
-) -> Result<Result<Delivered, (PushError, Branch)>, Findings> {
+) -> Result<Attempt, Findings> {
     let writer = delivery.workspace.writer()?;
     let base = delivery.workspace.fetched_base()?;
     let tip = &base.commit;
     let submission = delivery.submission(false);
     let planned = delivery.compute_at(tip, base.branch_name(), intent, &submission)?;
-    let settled = |planned, done| Ok(Ok(Delivered { planned, done, base: Some(base.clone()) }));
+    let settled = |planned, done| {
+        let delivered = Delivered { planned, done, base: Some(base.clone()) };
+        Ok(Attempt::Settled(Box::new(delivered)))
+    };
     if planned.is_stopped(intent) {
         return settled(planned, Done::Shown);
     }
@@ -48,21 +53,18 @@ fn attempt(
     }
     let branch = name(&planned, intent)?;
     let pushed = writer.fetch_tip(remote, &branch).map_err(|error| error.finding())?;
-    let lease = match pushed {
-        None => Lease::Absent,
-        Some(pushed) => match plan_of(delivery, &pushed, &branch, tip)? {
-            Some(plan) if plan == planned.identity => {
-                return settled(planned, Done::UpToDate { branch });
-            }
-            _ => Lease::Exactly(pushed),
-        },
-    };
+    if let Some(pushed) = &pushed
+        && plan_of(delivery, pushed, &branch, tip)?.is_some_and(|plan| plan == planned.identity)
+    {
+        return settled(planned, Done::UpToDate { branch });
+    }
     let Some(commit) = delivery.commit(tip, &planned)? else {
         return settled(planned, Done::Nothing);
     };
-    match writer.push(remote, &commit, &branch, &lease) {
-        Ok(_) => settled(planned, Done::Pushed { commit, branch }),
-        Err(error) => Ok(Err((error, branch))),
+    match writer.replace(&PushTarget::new(remote, &branch), pushed.as_ref(), &commit) {
+        Ok(PushOutcome::Landed) => settled(planned, Done::Pushed { commit, branch }),
+        Ok(PushOutcome::Moved(_)) => Ok(Attempt::Moved(branch)),
+        Err(error) => Err(error.finding(remote, &branch).into()),
     }
 }
 

@@ -236,6 +236,9 @@ codes! {
     /// changed.
     ///
     /// Allow this user to push to the branch, or use `--branch` and have the change merged there.
+    ///
+    /// A branch `rungs/prod/web` cannot be made beside a branch `rungs` or `rungs/prod`: git would need
+    /// a file and a directory of one name. Rename or delete the branch that the message names.
     PUSH_REFUSED = "push-refused", Outside, Error;
 
     /// A branch moved again and again while it was being changed.

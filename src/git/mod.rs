@@ -58,7 +58,7 @@ pub use push::{Lease, PushError, Pushed};
 pub use remote::Remote;
 pub use remote_branches::RemoteError;
 pub use revision::{Revision, RevisionKind};
-pub use tip::{Landed, PushTarget, TipError};
+pub use tip::{Landed, PushOutcome, PushTarget, Retries, TipError};
 pub use variables::Variables;
 pub use workspace::{BaseOptions, ConfiguredBase, Workspace, WorkspaceOptions};
 pub use writer::{CloneWriter, CommitMetadata};

@@ -50,6 +50,10 @@ pub enum PushError {
         /// characters.
         messages: Vec<String>,
     },
+    /// Another branch's name is a part of the new one's, or the other way round: git
+    /// cannot have both.
+    #[error("git cannot have it and the branch `{0}` at once")]
+    InTheWay(Branch),
     /// The server gave no answer: it could not be reached or refused the
     /// credentials, a hook of this clone refused, or the connection was lost,
     /// perhaps after everything was accepted.

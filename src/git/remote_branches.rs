@@ -171,6 +171,24 @@ impl CloneWriter {
         Ok(tip)
     }
 
+    /// The remote's branch that a branch of that name cannot be beside: git keeps
+    /// `rungs/qa` in a directory `rungs`, where `rungs` would be a file.
+    pub(super) fn branch_in_the_way(
+        &self,
+        remote: &Remote,
+        branch: &Branch,
+    ) -> Result<Option<Branch>, RemoteError> {
+        let listed = self.ls_remote(remote, &[], "refs/heads/*")?;
+        let names = listed.lines().filter_map(|line| line.split_once("\trefs/heads/"));
+        let contains = |outer: &str, inner: &str| {
+            inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let mut names = names.map(|(_, name)| name);
+        let found =
+            names.find(|name| contains(name, branch.name()) || contains(branch.name(), name));
+        Ok(found.and_then(Branch::parse))
+    }
+
     fn ls_remote(
         &self,
         remote: &Remote,

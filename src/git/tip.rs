@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use super::ObjectName;
 use super::branch::Branch;
 use super::code::{BRANCH_TOO_BUSY, PUSH_REFUSED};
-use super::program::ProgramError;
 use super::push::{Lease, PushError};
 use super::remote::{Remote, place};
 use super::remote_branches::{RemoteError, pause};
@@ -16,6 +15,10 @@ use crate::diagnostic::Finding;
 
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long commands try again while others move a branch: enough for a hundred
+/// processes that take a second each.
+const WHILE_OTHERS_PUSH: Duration = Duration::from_mins(2);
 
 /// How long a server that refused is given to finish what it may be doing for
 /// somebody else, before it is asked once more.
@@ -28,15 +31,14 @@ pub struct PushTarget<'d> {
     pub remote: &'d Remote,
     /// Its branch.
     pub branch: &'d Branch,
-    /// How long to try again while others move the branch. Two minutes are
-    /// enough for a hundred processes that take a second each.
+    /// How long to try again while others move the branch.
     pub patience: Duration,
 }
 
 impl<'d> PushTarget<'d> {
     /// A target with the patience that commands have.
     pub fn new(remote: &'d Remote, branch: &'d Branch) -> Self {
-        Self { remote, branch, patience: Duration::from_mins(2) }
+        Self { remote, branch, patience: WHILE_OTHERS_PUSH }
     }
 }
 
@@ -88,11 +90,25 @@ impl<E> TipError<E> {
             Self::Intent { error, .. } => return Err(error),
             Self::Remote(error) => error.finding(),
             Self::Refused(error) => error.finding(remote, branch),
-            Self::TooBusy(times) => {
-                let message = format!("`{branch}` moved {times} times while it was being changed");
-                Finding::new(&BRANCH_TOO_BUSY, message, place()).help("try again")
-            }
+            Self::TooBusy(times) => branch.too_busy(times),
         })
+    }
+}
+
+impl<E> From<PushError> for TipError<E> {
+    fn from(error: PushError) -> Self {
+        match error {
+            PushError::Remote(error) => Self::Remote(error),
+            refusal => Self::Refused(refusal),
+        }
+    }
+}
+
+impl Branch {
+    /// The finding that it moved so many times that the time is up.
+    pub fn too_busy(&self, times: u32) -> Finding {
+        let message = format!("`{self}` moved {times} times while it was being changed");
+        Finding::new(&BRANCH_TOO_BUSY, message, place()).help("try again")
     }
 }
 
@@ -103,8 +119,17 @@ impl PushError {
             Self::Remote(error) => error.finding(),
             Self::Outdated | Self::Refused { .. } | Self::Unanswered(_) => {
                 let message = format!("`{remote}` did not accept a push to `{branch}`: {self}");
+                let help = if branch.is_ours() {
+                    "allow this user to push branches of that name"
+                } else {
+                    "allow it on the server, or push a branch and let people merge it"
+                };
+                Finding::new(&PUSH_REFUSED, message, place()).help(help)
+            }
+            Self::InTheWay(other) => {
+                let message = format!("`{remote}` cannot have a branch `{branch}`: {self}");
                 Finding::new(&PUSH_REFUSED, message, place())
-                    .help("allow it on the server, or push a branch and let people merge it")
+                    .help(format!("rename or delete the branch `{other}` on `{remote}`"))
             }
         }
     }
@@ -127,9 +152,8 @@ impl CloneWriter {
         to: &PushTarget<'_>,
         mut compute: impl FnMut(&ObjectName) -> Result<Option<ObjectName>, E>,
     ) -> Result<Landed, TipError<E>> {
-        let deadline = Instant::now() + to.patience;
+        let mut retries = Retries::new(to.patience);
         let mut at = self.known(to)?;
-        let mut moves = 0;
         loop {
             let commit = match compute(&at.tip) {
                 Ok(Some(commit)) => commit,
@@ -143,19 +167,17 @@ impl CloneWriter {
                 }
                 answer => return settled(answer, at.tip),
             };
-            let started = Instant::now();
-            match self.attempt(to, &at.tip, &commit)? {
-                Attempt::Landed => return Ok(Landed::Committed { commit, base: at.tip }),
-                Attempt::Moved(_) if Instant::now() >= deadline => {
-                    return Err(TipError::TooBusy(moves));
-                }
-                Attempt::Moved(newest) => {
-                    // An attempt takes longer the busier the server and this
-                    // machine are: pauses in proportion spread the attempts
-                    // out.
-                    pause(LONGEST_PAUSE.min(started.elapsed() * 2_u32.pow(moves.min(2))));
-                    moves += 1;
-                    at = newest;
+            retries.start();
+            // The commit follows the base, so this overwrites nothing. Without the
+            // lease, a branch that was set back, for example to remove a secret,
+            // would get everything again: the base descends from where the branch
+            // is now.
+            match self.replace(to, Some(&at.tip), &commit)? {
+                PushOutcome::Landed => return Ok(Landed::Committed { commit, base: at.tip }),
+                PushOutcome::Moved(tip) => {
+                    let tip = tip.ok_or_else(|| to.remote.missing(to.branch))?;
+                    retries.wait().map_err(TipError::TooBusy)?;
+                    at = Tip { tip, is_newest: true };
                 }
             }
         }
@@ -169,64 +191,130 @@ impl CloneWriter {
     }
 
     fn newest<E>(&self, to: &PushTarget<'_>) -> Result<Tip, TipError<E>> {
-        let tip = self.fetch_tip(to.remote, to.branch)?.ok_or_else(|| RemoteError::NoBranch {
-            remote: to.remote.name().to_owned(),
-            branch: to.branch.name().to_owned(),
-        })?;
+        let tip = self.fetch_tip(to.remote, to.branch)?;
+        let tip = tip.ok_or_else(|| to.remote.missing(to.branch))?;
         Ok(Tip { tip, is_newest: true })
     }
 
-    /// Pushes, and once more if that is refused though nothing moved: the
-    /// server may have been busy with another push, which it does not always
-    /// say.
-    fn attempt<E>(
+    /// Pushes a commit in the place of what a branch was seen to have; none if
+    /// it did not exist. Pushes once more if that is refused though nothing
+    /// moved: the server may have been busy with another push, which it does not
+    /// always say.
+    ///
+    /// # Errors
+    ///
+    /// The server refuses it, or cannot be reached.
+    pub fn replace(
         &self,
         to: &PushTarget<'_>,
-        base: &ObjectName,
+        seen: Option<&ObjectName>,
         commit: &ObjectName,
-    ) -> Result<Attempt, TipError<E>> {
-        // The commit follows the base, so this overwrites nothing. Without the
-        // lease, a branch that was set back, for example to remove a secret,
-        // would get everything again: the base descends from where the branch
-        // is now.
-        let lease = Lease::Exactly(base.clone());
+    ) -> Result<PushOutcome, PushError> {
+        let lease = seen.cloned().map_or(Lease::Absent, Lease::Exactly);
         let mut refusals = 0;
         loop {
             let refusal = match self.push(to.remote, commit, to.branch, &lease) {
-                Ok(_) => return Ok(Attempt::Landed),
+                Ok(_) => return Ok(PushOutcome::Landed),
                 // Git itself could not be run, and cannot fetch either.
-                Err(PushError::Remote(error)) => return Err(error.into()),
+                Err(error @ PushError::Remote(_)) => return Err(error),
                 Err(refusal) => refusal,
             };
-            let newest = self.newest(to)?;
-            if newest.tip == *commit || self.has_landed(&refusal, commit, &newest.tip)? {
-                return Ok(Attempt::Landed);
+            let newest = self.fetch_tip(to.remote, to.branch)?;
+            if let Some(newest) = &newest
+                && (newest == commit || self.has_landed(&refusal, commit, newest)?)
+            {
+                return Ok(PushOutcome::Landed);
             }
-            if newest.tip != *base {
-                return Ok(Attempt::Moved(newest));
+            if newest.as_ref() != seen {
+                return Ok(PushOutcome::Moved(newest));
             }
             refusals += 1;
             if refusals == 2 {
-                return Err(TipError::Refused(refusal));
+                return Err(self.explained(to, seen, refusal));
             }
             thread::sleep(SECOND_THOUGHTS / 2);
             pause(SECOND_THOUGHTS);
         }
     }
 
+    /// A refusal, or the branch that keeps the new one from being made.
+    fn explained(
+        &self,
+        to: &PushTarget<'_>,
+        seen: Option<&ObjectName>,
+        refusal: PushError,
+    ) -> PushError {
+        let obstacle = match seen {
+            None => self.branch_in_the_way(to.remote, to.branch).ok().flatten(),
+            Some(_) => None,
+        };
+        obstacle.map_or(refusal, PushError::InTheWay)
+    }
+
     /// Whether a server that gave no answer accepted the commit, and others
     /// have built on it.
-    fn has_landed<E>(
+    fn has_landed(
         &self,
         refusal: &PushError,
         commit: &ObjectName,
         tip: &ObjectName,
-    ) -> Result<bool, TipError<E>> {
+    ) -> Result<bool, RemoteError> {
         if !matches!(refusal, PushError::Unanswered(_)) {
             return Ok(false);
         }
-        let is_ancestor = self.local_clone().is_ancestor(commit, tip);
-        is_ancestor.map_err(|error: ProgramError| RemoteError::from(error).into())
+        Ok(self.local_clone().is_ancestor(commit, tip)?)
+    }
+}
+
+/// What became of a commit that was pushed in the place of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PushOutcome {
+    /// The branch has it.
+    Landed,
+    /// Others moved the branch meanwhile: its tip now, none if it is gone.
+    Moved(Option<ObjectName>),
+}
+
+/// The attempts to push to a branch that others move, until the patience ends.
+pub struct Retries {
+    deadline: Instant,
+    started: Instant,
+    moves: u32,
+}
+
+/// With the patience that commands have.
+impl Default for Retries {
+    fn default() -> Self {
+        Self::new(WHILE_OTHERS_PUSH)
+    }
+}
+
+impl Retries {
+    /// No attempt yet.
+    fn new(patience: Duration) -> Self {
+        let started = Instant::now();
+        Self { deadline: started + patience, started, moves: 0 }
+    }
+
+    /// Notes the start of an attempt.
+    pub fn start(&mut self) {
+        self.started = Instant::now();
+    }
+
+    /// Waits after an attempt during which the branch moved.
+    ///
+    /// # Errors
+    ///
+    /// The time is up: how often the branch moved.
+    pub fn wait(&mut self) -> Result<(), u32> {
+        self.moves += 1;
+        if Instant::now() >= self.deadline {
+            return Err(self.moves);
+        }
+        // An attempt takes longer the busier the server and this machine are:
+        // pauses in proportion spread the attempts out.
+        pause(LONGEST_PAUSE.min(self.started.elapsed() * 2_u32.pow(self.moves.min(3) - 1)));
+        Ok(())
     }
 }
 
@@ -236,11 +324,6 @@ struct Tip {
     /// Whether it is what the remote had a moment ago, and not what was last
     /// fetched.
     is_newest: bool,
-}
-
-enum Attempt {
-    Landed,
-    Moved(Tip),
 }
 
 fn settled<E>(

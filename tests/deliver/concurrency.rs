@@ -170,6 +170,34 @@ fn the_same_app_promoted_twice_at_once_makes_one_commit() {
     }
 }
 
+/// Starts runs that push the same branch with different plans at the same time. Each is
+/// carried out: the branch has one of the plans afterwards.
+fn push_one_branch_at_once(clones: &[PathBuf], remote: &Remote) {
+    let start = |(number, clone): (usize, &PathBuf)| {
+        let mut command = rungs_in(clone);
+        let tag = format!(":p{number}");
+        command.args(["set", &app(0), &tag, "--env", "qa", "--branch"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let running: Vec<_> = clones.iter().enumerate().map(start).collect();
+    for child in running {
+        finished(child, "set --branch");
+    }
+    let branch = format!("rungs/qa/{}", app(0));
+    assert_eq!(git(&remote.bare(), &["rev-parse", &format!("{branch}~")]), remote.tip());
+    remote.fsck();
+}
+
+#[test]
+fn one_branch_pushed_by_six_at_once_is_replaced_by_each() {
+    for _ in 0..3 {
+        let remote = Remote::new(&files(1));
+        let clones: Vec<_> = (0..6).map(|n| remote.cloned(&format!("clone-{n}"))).collect();
+        push_one_branch_at_once(&clones, &remote);
+        push_one_branch_at_once(&vec![remote.cloned("clone"); 6], &remote);
+    }
+}
+
 /// A repository with one app, in its first state, that is copied for each kill.
 struct Stage {
     template: Remote,

@@ -269,6 +269,28 @@ fn a_newer_plan_replaces_ours() {
 }
 
 #[test]
+fn a_branch_that_git_cannot_have_beside_another_is_said_to_be_in_the_way() {
+    for other in ["rungs", "rungs/stage", "rungs/stage/web/x"] {
+        let shop = Shop::adopted(&[]);
+        git(&shop.remote.bare(), &["branch", other, "main"]);
+        promote(&shop, 4, &["--branch"])
+            .finds("push-refused")
+            .says(&format!("rename or delete the branch `{other}` on `origin`"));
+    }
+}
+
+#[test]
+fn a_branch_that_the_server_is_busy_with_for_a_moment_is_pushed_once_more() {
+    let shop = Shop::adopted(&[]);
+    let once = "[ -e seen ] && exit 0; touch seen; exit 1";
+    hook(&shop.remote.bare(), "update", once);
+    promote(&shop, 0, &["--branch"]).says("pushed");
+    hook(&shop.remote.bare(), "update", "exit 1");
+    let refused = shop.ends(4, &["set", "web", ":v3", "--env", "qa", "--branch"]);
+    assert!(!refused.stderr.contains("push a branch"), "{refused:?}");
+}
+
+#[test]
 fn a_branch_is_named_by_environment_and_by_apps_or_train() {
     let shop = Shop::configured("trains: { shop: [api, web] }\n", &[]);
     shop.ends(0, &["promote", "--train", "shop", "--to", "stage", "--branch"])
