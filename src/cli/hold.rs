@@ -136,7 +136,7 @@ impl HoldListArgs {
         holds.retain(|hold| only.as_ref().is_none_or(|name| hold.environment == *name));
         holds.retain(|hold| apps.is_empty() || apps.contains(&hold.app));
         if context.console.format() == Format::Text {
-            console::print(table(&holds).as_bytes());
+            console::print(table(&holds, context.now).as_bytes());
             if holds.is_empty() {
                 context.console.say("nothing is held back");
             }
@@ -148,11 +148,12 @@ impl HoldListArgs {
     }
 }
 
-fn table(holds: &[Hold]) -> String {
+fn table(holds: &[Hold], now: Timestamp) -> String {
     let lines = holds.iter().map(|hold| {
         let state = hold.state.iter().map(|(key, text)| format!("{key} {text}"));
         let state = state.collect::<Vec<_>>().join(", ");
-        let until = hold.until.map(|until| format!(", until {until}")).unwrap_or_default();
+        let end = if hold.is_in_force(now) { "until" } else { "ended" };
+        let until = hold.until.map(|until| format!(", {end} {until}")).unwrap_or_default();
         let line = format!(
             "{} in {}: {state}, by {}{until}: {}",
             hold.app, hold.environment, hold.by, hold.reason

@@ -17,6 +17,18 @@ codes! {
     /// ```
     EMPTY_HOLD = "empty-hold", Input, Error;
 
+    /// A hold that ends before it starts.
+    ///
+    /// `--until` names the last day of a hold, or the time at which it ends. One that has passed would
+    /// hold nothing back, so the year may be wrong, or the zone. Without `--until` a hold lasts until
+    /// it is lifted.
+    ///
+    /// ```sh
+    /// rungs hold set web --env prod --reason freeze --until 2020-01-01 --commit    # wrong
+    /// rungs hold set web --env prod --reason freeze --until 2099-01-01 --commit    # right
+    /// ```
+    ENDED_HOLD = "ended-hold", Input, Error;
+
     /// A file of holds that holds nothing back.
     ///
     /// Holds stand in `.rungs/holds/<environment>/<app>.yaml`, with `.` for

@@ -98,6 +98,18 @@ impl Hold {
         }
     }
 
+    /// Refuses it if it has ended already.
+    ///
+    /// # Errors
+    ///
+    /// It ends at that time or before.
+    pub fn refuse_ended(&self, now: Timestamp) -> Result<(), Finding> {
+        let Some(until) = self.until.filter(|_| !self.is_in_force(now)) else { return Ok(()) };
+        let message = format!("the hold would end at {until}, before it starts");
+        let finding = Finding::new(&code::ENDED_HOLD, message, self.location.clone());
+        Err(finding.help(format!("it is {now}; name a later time, or leave `--until` out")))
+    }
+
     /// Whether it holds a state back at that time.
     pub fn holds_back(&self, state: &State, now: Timestamp) -> bool {
         self.is_in_force(now) && self.matches(state)

@@ -247,6 +247,20 @@ fn a_hold_takes_every_reference_that_a_promotion_takes() {
 }
 
 #[test]
+fn a_hold_does_not_end_before_it_starts() {
+    let shop = Shop::adopted(&[]);
+    let set = ["hold", "set", "web", "--env", "stage", "--ref", ":v2", "--reason", "slow"];
+    for mode in ["--dry-run", "--write", "--commit", "--branch"] {
+        shop.ends(2, &[&set[..], &["--until", "2020-01-01", mode]].concat()).finds("ended-hold");
+    }
+    // One that has ended meanwhile is listed as such.
+    let hold = "- { state: { image: v2 }, reason: slow, by: ana, until: 2020-01-01 }\n";
+    let shop = Shop::adopted(&[(HOLD, hold)]);
+    shop.ends(0, &["hold", "list"]).says("ended 2020-01-02T00:00:00Z: slow");
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+}
+
+#[test]
 fn a_hold_without_a_reference_is_on_the_current_state() {
     let shop = Shop::adopted(&[]);
     shop.ends(0, &["hold", "set", "web", "--env", "prod", "--reason", "bad", "--commit"]);

@@ -64,6 +64,7 @@ impl Intent for HoldBack {
         };
         let mut hold = Hold::of(&target.name, &self.app, &now, &self.reason, &self.by);
         hold.until = self.until;
+        hold.refuse_ended(base.now)?;
         if !self.references.is_empty() {
             hold.state = self.state(base, target)?;
         }
