@@ -87,7 +87,7 @@ impl Cache {
         let directory = self.0.display().to_string();
         let message = format!("the cache `{}` cannot be written: {error}", harmless(&directory));
         Finding::new(&CACHE_UNWRITABLE, message, place())
-            .help("name another directory with `--cache` or `RUNGS_CACHE`")
+            .help("name another directory with the variable `RUNGS_CACHE`")
     }
 }
 

@@ -104,12 +104,13 @@ impl Workspace {
 
     /// The clone, for what cannot be done without one.
     pub fn require_clone(&self) -> Result<&Arc<LocalClone>, Finding> {
-        self.local_clone()?.ok_or_else(|| {
-            let directory = self.directory.display().to_string();
-            let message = format!("`{}` is not in a git repository", harmless(&directory));
-            Finding::new(&NO_CLONE, message, place())
-                .help("use `--write` to change the files alone, or name a clone with `--repo`")
-        })
+        self.local_clone()?.ok_or_else(|| self.no_clone())
+    }
+
+    fn no_clone(&self) -> Finding {
+        let directory = self.directory.display().to_string();
+        let message = format!("`{}` is not in a git repository", harmless(&directory));
+        Finding::new(&NO_CLONE, message, place()).help("name a clone with `--repo`")
     }
 
     /// The clone, to commit in and to push from.
@@ -146,9 +147,12 @@ impl Workspace {
         Ok(self.remote.get_or_init(|| remote).as_ref())
     }
 
-    /// The remote, for what cannot be done without one.
+    /// The remote, for what cannot be committed without one.
     pub fn require_remote(&self) -> Result<&Remote, Finding> {
-        self.require_clone()?;
+        if self.local_clone()?.is_none() {
+            let help = "use `--write` to change the files alone, or name a clone with `--repo`";
+            return Err(self.no_clone().help(help));
+        }
         self.remote()?.ok_or_else(no_remote)
     }
 

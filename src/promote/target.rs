@@ -96,9 +96,17 @@ impl TargetEnvironment<'_> {
             let near = crate::diagnostic::nearest(app, known.iter().map(String::as_str));
             return finding.maybe_help(near.map(|near| format!("did you mean `{near}`?")));
         }
-        finding
-            .because(format!("it is in {}", elsewhere.join(", ")))
-            .help("`rungs promote --create` creates its file")
+        finding.because(format!("it is in {}", elsewhere.join(", "))).help(self.adding())
+    }
+
+    /// How an app that other environments have gets here.
+    fn adding(&self) -> &'static str {
+        match (self.base.repository.is_native(), &self.base.commit) {
+            (true, _) => "`rungs promote --create` creates its file",
+            (false, Some(_)) => "add its files by hand; it can be promoted from then on",
+            // The files of a sparse work tree are not all there.
+            (false, None) => "check out its files if git has them, or add them by hand",
+        }
     }
 
     /// The finding that a file that other environments use as well says what the app

@@ -62,7 +62,7 @@ pub(super) fn in_the_way(path: &RepoPath, kind: EntryKind) -> Finding {
     };
     Finding::new(code, format!("there is {what} at `{path}`"), Location::of_path(path))
         .because("is where rungs has to write")
-        .help("move it away, or write elsewhere with `--output`; nothing was written")
+        .help("move it away, or write elsewhere with `rungs render --output`; nothing was written")
 }
 
 pub(super) fn unreadable(path: &RepoPath, kind: &ReadErrorKind) -> Finding {

@@ -53,6 +53,9 @@ fn a_sparse_clone_works() {
     let shop = Shop::adopted(&[]);
     let clone = cloned(&shop, &["--sparse"]);
     works(&shop, &clone);
+    // What is not checked out cannot be changed, and is not to be created either.
+    let write = run(&clone, 1, &["promote", "web", "--to", "stage", "--write"]);
+    assert!(!write.stderr.contains("--create"), "{write:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod documented;
 mod generated;
 mod guide;
 mod guide_promotion;
+mod options;
 mod readme;
 #[path = "../support/mod.rs"]
 mod support;

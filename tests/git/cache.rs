@@ -237,6 +237,8 @@ fn a_cache_that_cannot_be_written_says_so() {
     fs::write(case.directory.path().join("cache"), "a file").unwrap();
     let finding = case.cache.fetch(&case.address, SystemTime::now).unwrap_err();
     assert_eq!((finding.code.name, finding.code.kind.exit_code()), ("cache-unwritable", 4));
+    let help = finding.help.unwrap_or_default();
+    assert!(help.contains("`RUNGS_CACHE`") && !help.contains("--"), "no option names it: {help}");
 }
 
 #[test]

@@ -639,7 +639,11 @@ fn no_clone() {
         assert_eq!(*workspace, serde_json::json!({ "remote": null, "base": null }));
         shop.ends(&clone, &[command, &["--base", "main"]].concat(), 2, "no-clone");
     }
-    shop.ends(&clone, &["gates", "--base", "main"], 2, "no-clone");
+    let help = shop.ends(&clone, &["gates", "--base", "main"], 2, "no-clone");
+    assert!(!help.contains("--write"), "`gates` has no such option: {help}");
+    let promote = ["promote", "web", "--to", "stage", "--commit"];
+    let help = shop.ends(&clone, &promote, 2, "no-clone");
+    assert!(help.contains("--write"), "{help}");
     shop.ends(&clone, &["audit"], 2, "no-commit");
 }
 
