@@ -15,7 +15,7 @@ struct Repository {
 
 impl Repository {
     fn new() -> Self {
-        let repository = Self { directory: tempfile::tempdir().unwrap() };
+        let repository = Self { directory: crate::support::directory::temporary().unwrap() };
         repository
             .write("rungs.yaml", "version: 1\nladder: [qa]\n")
             .write("environments/qa/web.yaml", "values: { replicas: 1 }\n")
@@ -114,7 +114,7 @@ fn a_template_that_emits_broken_yaml() {
 
 #[test]
 fn an_import_from_outside_the_repository() {
-    let outside = tempfile::tempdir().unwrap();
+    let outside = crate::support::directory::temporary().unwrap();
     fs::write(outside.path().join("secret.libsonnet"), "{}").unwrap();
     let absolute = outside.path().join("secret.libsonnet");
     for import in ["../../../secret.libsonnet", absolute.to_str().unwrap(), "/etc/passwd"] {
@@ -128,7 +128,7 @@ fn an_import_from_outside_the_repository() {
 
 #[test]
 fn an_import_through_a_link_out_of_the_repository() {
-    let outside = tempfile::tempdir().unwrap();
+    let outside = crate::support::directory::temporary().unwrap();
     fs::write(outside.path().join("secret.libsonnet"), "{}").unwrap();
     Repository::new()
         .write("templates/web/main.jsonnet", "import 'lib/secret.libsonnet'\n")

@@ -18,7 +18,7 @@ fn json(output: &Output) -> Value {
 
 /// The demo as `rungs init` writes it, rendered.
 fn demo() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let init = rungs(directory.path(), &["init"]);
     assert_eq!(init.status.code(), Some(0), "{}", stderr(&init));
     let render = rungs(directory.path(), &["render"]);
@@ -45,7 +45,7 @@ fn what_init_writes_renders_without_findings_and_is_unchanged_by_another_render(
 
 #[test]
 fn init_overwrites_nothing() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     fs::create_dir(directory.path().join("environments")).unwrap();
     fs::write(directory.path().join("environments/cart.yaml"), "mine").unwrap();
     let init = rungs(directory.path(), &["init"]);
@@ -57,7 +57,7 @@ fn init_overwrites_nothing() {
 
 #[test]
 fn an_init_that_fails_half_way_leaves_nothing_behind() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     // The environments are written before the templates, which need a directory of this name.
     fs::write(directory.path().join("templates"), "a file").unwrap();
     fs::create_dir_all(directory.path().join("environments/mine")).unwrap();
@@ -117,7 +117,7 @@ fn a_repository_is_found_from_anywhere_inside_it() {
     let demo = demo();
     let check = rungs(&demo.path().join("templates/cart"), &["render", "--check"]);
     assert_eq!(check.status.code(), Some(0), "{}", stderr(&check));
-    let elsewhere = tempfile::tempdir().unwrap();
+    let elsewhere = crate::support::directory::temporary().unwrap();
     let repo = demo.path().to_str().unwrap();
     let check = rungs(elsewhere.path(), &["--repo", repo, "render", "--check"]);
     assert_eq!(check.status.code(), Some(0), "{}", stderr(&check));
@@ -125,7 +125,7 @@ fn a_repository_is_found_from_anywhere_inside_it() {
 
 #[test]
 fn outside_of_a_repository_the_message_says_how_to_make_one() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let render = rungs(directory.path(), &["render"]);
     assert_eq!(render.status.code(), Some(2));
     assert!(stderr(&render).contains("rungs init"), "{}", stderr(&render));
@@ -188,7 +188,7 @@ fn a_reader_that_goes_away_does_not_turn_a_no_into_a_yes() {
 #[test]
 fn another_directory_can_be_written_to() {
     let demo = demo();
-    let elsewhere = tempfile::tempdir().unwrap();
+    let elsewhere = crate::support::directory::temporary().unwrap();
     let directory = elsewhere.path().join("out");
     let render = rungs(demo.path(), &["render", "qa", "--output", directory.to_str().unwrap()]);
     assert_eq!(render.status.code(), Some(0), "{}", stderr(&render));
@@ -214,7 +214,7 @@ fn directories_of_files_that_people_write_are_refused_as_output() {
 
 #[test]
 fn a_missing_repository_is_not_an_empty_one() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let render = rungs(directory.path(), &["--repo", "nowhere", "render"]);
     assert_eq!(render.status.code(), Some(2));
     assert!(stderr(&render).contains("`nowhere` is not a directory"), "{}", stderr(&render));
@@ -260,7 +260,7 @@ fn values_say_which_line_set_them_and_what_it_overrode() {
 
 #[test]
 fn a_repository_below_its_clones_root_is_annotated_by_paths_in_the_clone() {
-    let clone = tempfile::tempdir().unwrap();
+    let clone = crate::support::directory::temporary().unwrap();
     git2::Repository::init(clone.path()).unwrap();
     let deploy = clone.path().join("teams/deploy");
     assert_eq!(rungs(clone.path(), &["init", "teams/deploy"]).status.code(), Some(0));
@@ -411,7 +411,7 @@ fn an_object_that_two_apps_have_is_shown_with_both_templates() {
 
 #[test]
 fn every_code_is_explained() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let list = rungs(directory.path(), &["explain"]);
     let as_json = json(&rungs(directory.path(), &["explain", "--format", "json"]));
     assert_eq!(as_json["codes"].as_array().unwrap().len(), stdout(&list).lines().count());
@@ -425,7 +425,7 @@ fn every_code_is_explained() {
 
 #[test]
 fn schemas_completions_and_manual_pages_are_printed() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     for name in stdout(&rungs(directory.path(), &["schema"])).lines() {
         let schema = rungs(directory.path(), &["schema", name]);
         let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
@@ -469,7 +469,7 @@ fn names_of_the_repository_are_offered_at_the_cursor() {
 
 #[test]
 fn arguments_that_are_not_understood_are_exit_code_two() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     for arguments in [
         &["redner"][..],
         &["render", "--stdout", "--check"],
@@ -508,7 +508,7 @@ fn options_that_would_have_no_effect_are_refused() {
 
 #[test]
 fn every_command_has_a_manual_page() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     for command in [&["promote"][..], &["hold"], &["hold", "set"]] {
         let page = rungs(directory.path(), &[&["man"], command].concat());
         let title = format!(".TH rungs-{}", command.join("-"));
@@ -521,7 +521,7 @@ fn every_command_has_a_manual_page() {
 
 #[test]
 fn colours_are_off_without_a_terminal_and_on_if_asked_for() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let plain = rungs(directory.path(), &["render"]);
     assert!(!stderr(&plain).contains('\u{1b}'));
     let coloured = rungs(directory.path(), &["--color", "always", "render"]);

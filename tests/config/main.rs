@@ -11,6 +11,8 @@ mod layers;
 mod pins;
 mod properties;
 mod some;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::path::{Path, PathBuf};
 

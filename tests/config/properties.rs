@@ -8,6 +8,8 @@ use proptest::sample::Index;
 use rungs::config::{Loaded, load, settings};
 use rungs::source::{Memory, RepoPath, Tree};
 
+use crate::support::effort::few_or_all;
+
 use super::complete::{Schema, all_schemas, files_of, objections, schema_name};
 use super::{codes, here};
 
@@ -110,6 +112,8 @@ fn nearly_yaml() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(few_or_all(64, 256)))]
+
     #[test]
     fn loading_never_panics(rungs in nearly_yaml(), outer in nearly_yaml(), environment in nearly_yaml(), app in nearly_yaml(), values in ".{0,64}") {
         let _ = codes(&[

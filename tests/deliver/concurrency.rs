@@ -9,12 +9,16 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use crate::support::component::{absent, wait_until};
+use crate::support::effort::few_or_all;
 use crate::support::git::{self, git};
 use crate::support::program::{rungs_in, scrubbed, transcript};
 use crate::support::repository::{Remote, copy, files_at, native, native_file, rendered_file};
 use crate::support::smart_http::SmartHttp;
 
-const APPS: usize = 20;
+/// How many promotions run at once, each of an app of its own.
+fn apps() -> usize {
+    few_or_all(6, 20)
+}
 
 fn app(number: usize) -> String {
     format!("app-{number:02}")
@@ -79,8 +83,8 @@ fn promote_at_once(clones: &[PathBuf]) {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         (child, app)
     };
-    let running: Vec<_> = clones.iter().zip((0..APPS).map(app)).map(start).collect();
-    assert_eq!(running.len(), APPS);
+    let running: Vec<_> = clones.iter().zip((0..apps()).map(app)).map(start).collect();
+    assert_eq!(running.len(), apps());
     for (child, app) in running {
         finished(child, &app);
     }
@@ -90,36 +94,37 @@ fn promote_at_once(clones: &[PathBuf]) {
 /// missing.
 fn each_app_has_one_commit(remote: &Remote, base: &str) {
     let commits = remote.commits_since(base);
-    assert_eq!(commits.len(), APPS, "one commit for each app");
+    assert_eq!(commits.len(), apps(), "one commit for each app");
     let merges = git(&remote.bare(), &["rev-list", "--min-parents=2", "--count", "main"]);
     assert_eq!(merges, "0", "the history is a line");
     let mut seen = BTreeSet::new();
     for commit in &commits {
         let changed = remote.changed(commit);
-        let app = (0..APPS).map(app).find(|app| changed == files_of(app));
+        let app = (0..apps()).map(app).find(|app| changed == files_of(app));
         let app = app.unwrap_or_else(|| panic!("{commit} changed {changed:?}"));
         assert!(seen.insert(app.clone()), "{app} was promoted twice");
     }
-    let expected = (0..APPS).map(app).fold(remote.files(base), |files, app| promoted(files, &app));
+    let expected =
+        (0..apps()).map(app).fold(remote.files(base), |files, app| promoted(files, &app));
     assert_eq!(remote.files("main"), expected);
     remote.fsck();
 }
 
 #[test]
-fn twenty_promotions_from_twenty_clones_lose_nothing() {
-    let remote = Remote::new(&files(APPS));
+fn promotions_at_once_from_clones_of_their_own_lose_nothing() {
+    let remote = Remote::new(&files(apps()));
     let base = remote.tip();
-    let clones: Vec<_> = (0..APPS).map(|n| remote.cloned(&format!("clone-{n}"))).collect();
+    let clones: Vec<_> = (0..apps()).map(|n| remote.cloned(&format!("clone-{n}"))).collect();
     promote_at_once(&clones);
     each_app_has_one_commit(&remote, &base);
 }
 
 #[test]
-fn twenty_promotions_from_one_clone_lose_nothing() {
-    let remote = Remote::new(&files(APPS));
+fn promotions_at_once_from_one_clone_lose_nothing() {
+    let remote = Remote::new(&files(apps()));
     let base = remote.tip();
     let clone = remote.cloned("clone");
-    promote_at_once(&vec![clone.clone(); APPS]);
+    promote_at_once(&vec![clone.clone(); apps()]);
     each_app_has_one_commit(&remote, &base);
     git(&clone, &["fsck", "--full", "--strict", "--no-dangling"]);
     assert_eq!(git(&clone, &["status", "--porcelain"]), "", "the work tree is as it was");
@@ -127,32 +132,32 @@ fn twenty_promotions_from_one_clone_lose_nothing() {
 }
 
 #[test]
-fn twenty_promotions_over_http_lose_nothing() {
-    let remote = Remote::new(&files(APPS));
+fn promotions_at_once_over_http_lose_nothing() {
+    let remote = Remote::new(&files(apps()));
     let base = remote.tip();
     let server = SmartHttp::serve(&remote.path(""));
     let url = server.url("remote.git");
     let clones: Vec<_> =
-        (0..APPS).map(|n| remote.clone_from(&url, &format!("clone-{n}"))).collect();
+        (0..apps()).map(|n| remote.clone_from(&url, &format!("clone-{n}"))).collect();
     promote_at_once(&clones);
     each_app_has_one_commit(&remote, &base);
-    assert!(server.pushes() >= APPS, "they were pushed over HTTP");
+    assert!(server.pushes() >= apps(), "they were pushed over HTTP");
 }
 
 #[test]
-fn twenty_promotions_from_one_clone_over_http_lose_nothing() {
-    let remote = Remote::new(&files(APPS));
+fn promotions_at_once_from_one_clone_over_http_lose_nothing() {
+    let remote = Remote::new(&files(apps()));
     let base = remote.tip();
     let server = SmartHttp::serve(&remote.path(""));
     let clone = remote.clone_from(&server.url("remote.git"), "clone");
-    promote_at_once(&vec![clone.clone(); APPS]);
+    promote_at_once(&vec![clone.clone(); apps()]);
     each_app_has_one_commit(&remote, &base);
     git(&clone, &["fsck", "--full", "--strict", "--no-dangling"]);
 }
 
 #[test]
 fn the_same_app_promoted_twice_at_once_makes_one_commit() {
-    for _ in 0..5 {
+    for _ in 0..few_or_all(2, 5) {
         let remote = Remote::new(&files(1));
         let base = remote.tip();
         let clones = [remote.cloned("ann"), remote.cloned("ben")];
@@ -189,12 +194,13 @@ fn push_one_branch_at_once(clones: &[PathBuf], remote: &Remote) {
 }
 
 #[test]
-fn one_branch_pushed_by_six_at_once_is_replaced_by_each() {
-    for _ in 0..3 {
+fn one_branch_pushed_by_many_at_once_is_replaced_by_each() {
+    for _ in 0..few_or_all(1, 3) {
         let remote = Remote::new(&files(1));
-        let clones: Vec<_> = (0..6).map(|n| remote.cloned(&format!("clone-{n}"))).collect();
+        let clones: Vec<_> =
+            (0..few_or_all(3, 6)).map(|n| remote.cloned(&format!("clone-{n}"))).collect();
         push_one_branch_at_once(&clones, &remote);
-        push_one_branch_at_once(&vec![remote.cloned("clone"); 6], &remote);
+        push_one_branch_at_once(&vec![remote.cloned("clone"); few_or_all(3, 6)], &remote);
     }
 }
 
@@ -229,7 +235,7 @@ impl Stage {
     }
 
     fn set_up(&self, transport: Transport) -> Try {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = crate::support::directory::temporary().unwrap();
         let bare = directory.path().join("remote.git");
         copy(&self.template.bare(), &bare);
         let server = (transport == Transport::Http).then(|| SmartHttp::serve(directory.path()));
@@ -351,7 +357,7 @@ fn killed_around_any_call_of_git_it_has_done_all_or_nothing() {
     for moment in [Moment::Before, Moment::During, Moment::After] {
         let mut call = 1;
         while killed_at_call(&stage, &git, moment, call) {
-            call += 1;
+            call += few_or_all(4, 1);
             assert!(call < 100, "a promotion calls git a few times");
         }
         assert!(call > 1, "a promotion calls git");
@@ -411,12 +417,14 @@ fn killed_while_the_server_takes_a_push_it_has_done_all_or_nothing() {
         ("reference-transaction", "[ $1 = committed ] || exit 0"),
         ("post-receive", ""),
     ];
-    for transport in [Transport::File, Transport::Http] {
-        for victim in [Victim::Rungs, Victim::Group] {
-            for (hook, condition) in moments {
-                killed_in_hook(&stage, transport, victim, hook, condition);
-            }
-        }
+    let all = [Transport::File, Transport::Http].into_iter().flat_map(|transport| {
+        [Victim::Rungs, Victim::Group].into_iter().flat_map(move |victim| {
+            moments.into_iter().map(move |moment| (transport, victim, moment))
+        })
+    });
+    // Every fourth has each moment once, and each victim and transport.
+    for (transport, victim, (hook, condition)) in all.step_by(few_or_all(4, 1)) {
+        killed_in_hook(&stage, transport, victim, hook, condition);
     }
 }
 
@@ -450,7 +458,7 @@ fn killed_at_any_change_of_the_disk_it_has_done_all_or_nothing() {
     for calls in ["rename,renameat,renameat2,link,linkat", "unlink,unlinkat"] {
         let mut number = 1;
         while killed_at_system_call(&stage, calls, number) {
-            number += 1;
+            number += few_or_all(6, 1);
             assert!(number < 200, "a promotion changes few files");
         }
         assert!(number > 1, "a promotion makes one of {calls}");
@@ -459,7 +467,7 @@ fn killed_at_any_change_of_the_disk_it_has_done_all_or_nothing() {
     for calls in ["write,pwrite64,writev", "openat", "clone,clone3,vfork,fork,execve"] {
         let mut number = 1;
         while killed_at_system_call(&stage, calls, number) {
-            number += number.div_ceil(4);
+            number += number.div_ceil(few_or_all(1, 4));
         }
         assert!(number > 4, "a promotion makes many of {calls}");
     }

@@ -110,7 +110,7 @@ fn a_rollback_in_a_shallow_clone_says_what_it_needs() {
 
 #[test]
 fn a_repository_of_sha256_works_or_is_refused_in_one_sentence() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let init = |arguments: &[&str]| output(directory.path(), arguments);
     let bare = init(&["init", "-q", "--bare", "--object-format=sha256", "-b", "main", "bare.git"]);
     if !bare.status.success() {

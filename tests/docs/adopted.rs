@@ -27,7 +27,7 @@ impl Adopted {
     /// The example; none if the repository is absent, which is printed.
     fn new(name: &'static str) -> Option<Self> {
         let source = corpora::folder("repos")?.join(name);
-        let directory = tempfile::tempdir().unwrap();
+        let directory = crate::support::directory::temporary().unwrap();
         copy(&source, directory.path());
         let expected = fs::read_to_string(examples().join(name).join("expected.json")).unwrap();
         let expected = serde_json::from_str(&expected).unwrap();
@@ -125,7 +125,7 @@ impl Adopted {
 
     /// The files with a patch applied.
     fn patched(&self, patch: &str, base: &str) -> BTreeMap<String, Vec<u8>> {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = crate::support::directory::temporary().unwrap();
         let root = directory.path();
         git(root, &["clone", "-q", self.root().to_str().unwrap(), "."]);
         git(root, &["reset", "-q", "--hard", base]);

@@ -27,7 +27,7 @@ fn lay_out(guide: &str, root: &Path) {
 
 #[test]
 fn the_first_guide_renders_what_it_says() {
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = crate::support::directory::temporary().expect("a directory");
     let root = directory.path();
     lay_out("first-environments.md", root);
     let output = rungs(root, &["render"]);

@@ -110,7 +110,7 @@ fn plain_yaml_is_adopted_as_the_guide_says() {
 #[test]
 fn every_finding_that_the_guide_names_can_be_explained() {
     let section = section(&guide("adopt.md"), "What the findings mean");
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     let mut count = 0;
     for code in rows {

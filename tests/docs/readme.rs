@@ -86,7 +86,7 @@ fn toured(directory: &Path) -> PathBuf {
 
 #[test]
 fn the_tour_of_the_readme_works_as_it_is_pasted() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let root = toured(directory.path());
     let guestbook = fs::read_to_string(root.join("environments/e2e/guestbook.yaml")).unwrap();
     assert!(guestbook.contains("tag: v5"), "{guestbook}");
@@ -106,7 +106,7 @@ fn calls(page: &str) -> Vec<&str> {
 
 #[test]
 fn the_commands_of_every_page_are_understood() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let guides = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide");
     let guides = fs::read_dir(guides).unwrap().map(|entry| entry.unwrap().path());
     let mut count = 0;
@@ -123,7 +123,7 @@ fn the_commands_of_every_page_are_understood() {
 
 #[test]
 fn the_guides_commands_for_the_demo_work() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let root = toured(directory.path());
     shell(&root, directory.path(), "git tag v1.4 HEAD~1 && git tag v1.5");
     for guide in ["status", "audit", "gates"] {

@@ -13,7 +13,7 @@ const NEW: &str = "sha256:222222222222222222222222222222222222222222222222222222
 
 /// A directory with these files in it.
 fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     for (name, text) in files {
         let path = directory.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

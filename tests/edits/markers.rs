@@ -21,7 +21,7 @@ fn files(directory: &Path) -> BTreeMap<String, String> {
 }
 
 fn copy(from: &Path) -> tempfile::TempDir {
-    let to = tempfile::tempdir().unwrap();
+    let to = crate::support::directory::temporary().unwrap();
     for (name, text) in files(from) {
         let path = to.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -64,7 +64,7 @@ fn commits(replay: &Path) -> Vec<PathBuf> {
 fn reproduce(commit: &Path) -> Result<(), String> {
     let edits = fs::read_to_string(commit.join("edits.json")).unwrap();
     let edits = serde_json::from_str::<Commit>(&edits).unwrap().edits;
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let files: BTreeSet<&str> = edits.iter().map(|edit| &*edit.file).collect();
     let mut refused = BTreeSet::new();
     for file in files {

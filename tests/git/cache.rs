@@ -26,7 +26,7 @@ struct Case {
 }
 
 fn case() -> Case {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v1"), ("apps/api", "v1")]);
     git(&bare, &["tag", "v1", "main"]);
     let cache = Cache::at(directory.path().join("cache"));
@@ -40,7 +40,7 @@ impl Case {
     }
 
     fn push(&self, file: &str, text: &str) {
-        let clone = tempfile::tempdir().unwrap();
+        let clone = crate::support::directory::temporary().unwrap();
         git::clone(self.address.as_str(), &clone.path().join("c"), &[]);
         fs::write(clone.path().join("c").join(file), text).unwrap();
         git(&clone.path().join("c"), &["commit", "-qam", text]);
@@ -129,7 +129,7 @@ fn a_server_that_cannot_filter_works_as_well() {
 
 #[test]
 fn sha_256_repositories_are_cached() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let root = directory.path();
     git(root, &["init", "-q", "--bare", "--object-format=sha256", "o.git"]);
     git(root, &["init", "-q", "--object-format=sha256", "c"]);
@@ -142,7 +142,7 @@ fn sha_256_repositories_are_cached() {
 
 #[test]
 fn an_empty_repository_is_cached_and_its_first_commit_found() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let root = directory.path();
     git(root, &["init", "-q", "--bare", "o.git"]);
     let address = RepositoryAddress::parse(&format!("file://{}/o.git", root.display())).unwrap();

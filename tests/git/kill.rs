@@ -18,6 +18,7 @@ use rungs::source::{FileChanges, RepoPath};
 use rustix::process::{Pid, Signal};
 
 use crate::support::component::{absent, wait_until};
+use crate::support::effort::few_or_all;
 use crate::support::git::{self, git};
 use crate::support::mount::Mount;
 use crate::support::program::alone;
@@ -93,7 +94,7 @@ fn somebody_commits(bare: &Path) {
 
 #[test]
 fn a_run_that_is_killed_at_any_request_leaves_all_or_nothing_and_is_finished_once() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v0")]);
     let server = SmartHttp::serve(directory.path());
     let clone = clone_of(&server.url("origin.git"), directory.path());
@@ -136,12 +137,12 @@ fn ends_before(call: usize, calls: &Path, with_group: bool) -> String {
 
 #[test]
 fn a_run_that_is_killed_at_any_moment_leaves_all_or_nothing_and_is_finished_once() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v0")]);
     let clone = clone_of(&format!("file://{}", bare.display()), directory.path());
     let mut expected = vec!["seed".to_owned()];
     for with_group in [false, true] {
-        for call in 1.. {
+        for call in (1..).step_by(few_or_all(3, 1)) {
             // So that it is refused, fetches, and pushes again.
             somebody_commits(&bare);
             let text = format!("w{call} {with_group}");
@@ -180,7 +181,7 @@ fn a_full_disk_of_the_clone_is_the_outside_worlds_fault_and_nothing_is_pushed() 
     let Some(mount) = Mount::new("size=400k") else {
         return absent("a small file system cannot be mounted here");
     };
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v0")]);
     let clone = clone_of(&format!("file://{}", bare.display()), mount.path());
     let text = noise(600_000);
@@ -198,7 +199,7 @@ fn a_full_disk_of_the_server_is_its_refusal() {
     let Some(mount) = Mount::new("size=600k") else {
         return absent("a small file system cannot be mounted here");
     };
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let bare = git::origin(mount.path(), &[("apps/web", "v0")]);
     let clone = clone_of(&format!("file://{}", bare.display()), directory.path());
     let text = noise(900_000);

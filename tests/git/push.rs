@@ -17,6 +17,7 @@ use rungs::git::{
 use rungs::source::{FileChanges, RepoPath};
 use tempfile::TempDir;
 
+use crate::support::effort::few_or_all;
 use crate::support::git::{self, git};
 use crate::support::program::scrubbed;
 use crate::support::smart_http::{Cut, SmartHttp};
@@ -87,7 +88,7 @@ fn file_url(bare: &Path) -> String {
 
 /// A bare repository, and a clone of it by `file://`.
 fn pair() -> (TempDir, PathBuf, PathBuf) {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let bare =
         git::origin(directory.path(), &[("apps/web", "v1"), ("apps/api", "v1"), ("other", "x")]);
     let clone = directory.path().join("clone");
@@ -191,12 +192,17 @@ fn at_a_tip_that_moved_a_change_is_computed_again_and_both_are_kept() {
     assert_eq!((show(&bare, "apps/web"), show(&bare, "apps/api")), ("v2".into(), "v2".into()));
 }
 
-/// Runs twenty writers at once, each with a file of its own, and each twice, as
-/// CI retries do: every file is there, and was committed once.
-fn twenty(clones: &[PathBuf], bare: &Path) {
-    let start = Barrier::new(20);
+/// How many writers run at once.
+fn writers() -> usize {
+    few_or_all(6, 20)
+}
+
+/// Runs writers at once, each with a file of its own, and each twice, as CI
+/// retries do: every file is there, and was committed once.
+fn write_at_once(clones: &[PathBuf], bare: &Path) {
+    let start = Barrier::new(writers());
     thread::scope(|scope| {
-        for number in 0..20 {
+        for number in 0..writers() {
             let (start, clone) = (&start, &clones[number % clones.len()]);
             scope.spawn(move || {
                 let hand = TestWriter::at(clone);
@@ -209,15 +215,19 @@ fn twenty(clones: &[PathBuf], bare: &Path) {
     });
     let mut history = git::history(bare, "main");
     history.sort();
-    let mut expected: Vec<_> = (0..20).map(|n| format!("Set apps/{n} to v1")).collect();
+    let mut expected: Vec<_> = (0..writers()).map(|n| format!("Set apps/{n} to v1")).collect();
     expected.push("seed".to_owned());
     expected.sort();
     assert_eq!(history, expected);
-    assert_eq!(git(bare, &["rev-list", "--count", "main"]), "21", "the history is linear");
+    assert_eq!(
+        git(bare, &["rev-list", "--count", "main"]),
+        (writers() + 1).to_string(),
+        "the history is linear"
+    );
     assert!(git::is_sound(bare));
 }
 
-/// Copies of one clone: cloning twenty times would test nothing more.
+/// Copies of one clone: cloning each time would test nothing more.
 fn clones(directory: &Path, url: &str) -> Vec<PathBuf> {
     let first = directory.join("clone");
     git::clone(url, &first, &[]);
@@ -227,35 +237,35 @@ fn clones(directory: &Path, url: &str) -> Vec<PathBuf> {
         assert!(copied.unwrap().success());
         to
     };
-    (0..20).map(copy).collect()
+    (0..writers()).map(copy).collect()
 }
 
 #[test]
-fn twenty_clones_at_once_all_land_over_file() {
-    let directory = tempfile::tempdir().unwrap();
+fn clones_that_push_at_once_all_land_over_file() {
+    let directory = crate::support::directory::temporary().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
-    twenty(&clones(directory.path(), &file_url(&bare)), &bare);
+    write_at_once(&clones(directory.path(), &file_url(&bare)), &bare);
 }
 
 #[test]
-fn twenty_clones_at_once_all_land_over_http() {
-    let directory = tempfile::tempdir().unwrap();
+fn clones_that_push_at_once_all_land_over_http() {
+    let directory = crate::support::directory::temporary().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
     let server = SmartHttp::serve(directory.path());
-    twenty(&clones(directory.path(), &server.url("origin.git")), &bare);
+    write_at_once(&clones(directory.path(), &server.url("origin.git")), &bare);
 }
 
 #[test]
-fn twenty_runs_at_once_in_one_clone_all_land() {
+fn runs_at_once_in_one_clone_all_land() {
     let (_kept, bare, clone) = pair();
-    twenty(std::slice::from_ref(&clone), &bare);
+    write_at_once(std::slice::from_ref(&clone), &bare);
     assert!(git::is_sound(&clone));
     assert!(!clone.join(".git/FETCH_HEAD").exists());
 }
 
 #[test]
-fn twenty_runs_at_once_in_one_shallow_clone_all_land_and_it_stays_shallow() {
-    let directory = tempfile::tempdir().unwrap();
+fn runs_at_once_in_one_shallow_clone_all_land_and_it_stays_shallow() {
+    let directory = crate::support::directory::temporary().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
     let first = directory.path().join("first");
     git::clone(&file_url(&bare), &first, &[]);
@@ -263,9 +273,9 @@ fn twenty_runs_at_once_in_one_shallow_clone_all_land_and_it_stays_shallow() {
     let clone = directory.path().join("clone");
     git::clone(&file_url(&bare), &clone, &["--depth", "1"]);
     let before = git(&bare, &["rev-parse", "main"]);
-    let start = Barrier::new(20);
+    let start = Barrier::new(writers());
     thread::scope(|scope| {
-        for number in 0..20 {
+        for number in 0..writers() {
             let (start, clone) = (&start, &clone);
             scope.spawn(move || {
                 let hand = TestWriter::at(clone);
@@ -274,7 +284,10 @@ fn twenty_runs_at_once_in_one_shallow_clone_all_land_and_it_stays_shallow() {
             });
         }
     });
-    assert_eq!(git(&bare, &["rev-list", "--count", &format!("{before}..main")]), "20");
+    assert_eq!(
+        git(&bare, &["rev-list", "--count", &format!("{before}..main")]),
+        writers().to_string()
+    );
     assert_eq!(fs::read_to_string(clone.join(".git/shallow")).unwrap().trim(), before);
     assert!(git::is_sound(&bare));
 }
@@ -340,7 +353,7 @@ fn our_own_branch_is_replaced_only_if_it_is_what_was_seen() {
 
 #[test]
 fn refused_credentials_are_exit_4_and_no_password_is_shown() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
     let server = SmartHttp::serve(directory.path());
     let clone = directory.path().join("clone");
@@ -364,7 +377,7 @@ fn refused_credentials_are_exit_4_and_no_password_is_shown() {
 
 #[test]
 fn credentials_come_from_a_helper_as_they_do_by_hand() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
     let server = SmartHttp::serve(directory.path());
     let clone = directory.path().join("clone");
@@ -387,7 +400,7 @@ fn a_known_tip_that_is_no_longer_in_the_clone_is_fetched() {
 
 #[test]
 fn a_push_that_is_cut_off_is_accepted_whole_or_not_at_all_and_finished_once() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
     let server = SmartHttp::serve(directory.path());
     let clone = directory.path().join("clone");
@@ -413,7 +426,7 @@ fn a_push_that_is_cut_off_is_accepted_whole_or_not_at_all_and_finished_once() {
 
 #[test]
 fn whoever_may_only_read_gets_the_servers_refusal() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let bare = git::origin(directory.path(), &[("apps/web", "v1")]);
     git(&bare, &["config", "http.receivepack", "false"]);
     let server = SmartHttp::serve(directory.path());
@@ -501,7 +514,7 @@ fn clones_of_every_kind_are_written_to() {
 
 #[test]
 fn sha_256_repositories_are_written_to() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let root = directory.path();
     git(root, &["init", "-q", "--bare", "--object-format=sha256", "origin.git"]);
     git(root, &["init", "-q", "--object-format=sha256", "clone"]);
@@ -519,7 +532,7 @@ fn sha_256_repositories_are_written_to() {
 
 #[test]
 fn paths_count_from_the_directory_that_holds_the_configuration() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let bare = git::origin(directory.path(), &[("deploy/apps/web", "v1"), ("app/main.rs", "")]);
     let clone = directory.path().join("clone");
     git::clone(&file_url(&bare), &clone, &[]);

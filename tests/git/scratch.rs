@@ -48,7 +48,7 @@ impl Scratch {
 
     fn nothing() -> Self {
         let clock = std::cell::Cell::new(1_700_000_000);
-        Self { directory: tempfile::tempdir().unwrap(), clock }
+        Self { directory: crate::support::directory::temporary().unwrap(), clock }
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -138,7 +138,7 @@ fn line(history: &dyn CommitHistory, step: &Result<BranchStep, HistoryError>) ->
 
 /// A directory that is removed with the test.
 pub(crate) fn elsewhere() -> (tempfile::TempDir, PathBuf) {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let path = directory.path().to_owned();
     (directory, path)
 }

@@ -19,7 +19,7 @@ fn path(text: &str) -> RepoPath {
 /// A clone whose `deploy/` holds the files, with one commit tagged `v1` and a
 /// later one that changes them.
 fn clone() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let root = directory.path();
     git(root, &["init", "-q"]);
     fs::create_dir_all(root.join("deploy/templates/web/_parts")).unwrap();
@@ -249,7 +249,7 @@ fn a_directory_whose_path_is_not_utf8_has_no_revisions_rather_than_the_roots() {
 #[test]
 fn a_work_tree_that_is_elsewhere_has_no_revisions_rather_than_the_roots() {
     let clone = clone();
-    let elsewhere = tempfile::tempdir().unwrap();
+    let elsewhere = crate::support::directory::temporary().unwrap();
     git(clone.path(), &["config", "core.worktree", elsewhere.path().to_str().unwrap()]);
     let error = work_tree(&clone.path().join("deploy")).at("v1").err();
     assert!(matches!(error, Some(RevisionError::Unopened(_))), "{error:?}");
@@ -257,7 +257,7 @@ fn a_work_tree_that_is_elsewhere_has_no_revisions_rather_than_the_roots() {
 
 #[test]
 fn a_directory_outside_of_any_clone_has_files_and_no_revisions() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     fs::write(directory.path().join("a"), "x").unwrap();
     let tree = work_tree(directory.path());
     assert_eq!(tree.read(&path("a")).unwrap().text(), "x");
@@ -266,7 +266,7 @@ fn a_directory_outside_of_any_clone_has_files_and_no_revisions() {
 
 #[test]
 fn a_clone_that_cannot_be_opened_still_has_a_work_tree() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     git(directory.path(), &["init", "-q"]);
     git(directory.path(), &["config", "core.repositoryFormatVersion", "1"]);
     git(directory.path(), &["config", "extensions.ofTomorrow", "true"]);

@@ -620,7 +620,7 @@ fn a_base_branch_that_was_found_is_not_looked_for_again() {
 
 #[test]
 fn a_clone_without_a_commit_has_no_commit_to_judge_against() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     git(directory.path(), &["init", "-q"]);
     let workspace = workspace(directory.path(), |_| Ok(None));
     let delivery = Delivery::new(&workspace, Timestamp::UNIX_EPOCH);

@@ -34,7 +34,8 @@ const START: i64 = 1_700_000_000;
 
 impl Made {
     fn new() -> Self {
-        let mut made = Self { directory: tempfile::tempdir().unwrap(), minute: 0 };
+        let mut made =
+            Self { directory: crate::support::directory::temporary().unwrap(), minute: 0 };
         made.git(&["init", "-q", "-b", "main"]);
         made.write("rungs.yaml", CONFIGURATION);
         made.write("qa/web.yaml", "tag: v1\n");
@@ -373,7 +374,7 @@ fn a_shallow_clone_says_where_its_history_ends() {
         made.write("qa/web.yaml", &format!("tag: {tag}\n"));
         made.commit(tag);
     }
-    let shallow = tempfile::tempdir().unwrap();
+    let shallow = crate::support::directory::temporary().unwrap();
     let url = format!("file://{}", made.path().display());
     made.git(&["clone", "-q", "--depth", "2", &url, shallow.path().to_str().unwrap()]);
     let clone = Made { directory: shallow, minute: 0 };

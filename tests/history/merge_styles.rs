@@ -104,7 +104,7 @@ struct Merged {
 
 impl Merged {
     fn copy_of(remote: &Remote) -> Self {
-        let merged = Self { directory: tempfile::tempdir().unwrap() };
+        let merged = Self { directory: crate::support::directory::temporary().unwrap() };
         copy(&remote.bare(), &merged.bare());
         merged
     }

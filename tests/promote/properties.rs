@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
+use crate::support::effort::few_or_all;
 use crate::support::program::rungs_done;
 use crate::support::repository::Remote;
 
@@ -114,7 +115,7 @@ fn strip(json: &mut Json) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: few_or_all(4, 16), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_promotion_that_is_rolled_back_leaves_every_byte_but_a_hold(images in images()) {

@@ -5,6 +5,7 @@ use std::fs;
 
 use proptest::prelude::*;
 
+use crate::support::effort::few_or_all;
 use crate::support::git::{git, hook};
 use crate::support::shop::{RunOutput, Shop, image, put};
 
@@ -292,7 +293,7 @@ fn written() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(8) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(few_or_all(3, 8)) })]
 
     #[test]
     fn a_promotion_and_its_rollback_restore_every_file(

@@ -42,7 +42,7 @@ fn printed(root: &Path, arguments: &[&str]) -> String {
 
 /// A repository whose qa has had v1 to v4; stage has v2, and prod v1.
 fn repository() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let root = directory.path();
     git(root, &["init", "-q", "-b", "main"]);
     write(root, "rungs.yaml", CONFIGURATION);
@@ -105,7 +105,7 @@ fn markdown_is_a_table() {
 
 #[test]
 fn files_without_a_commit_have_a_status_without_ages() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = crate::support::directory::temporary().unwrap();
     let root = directory.path();
     write(root, "rungs.yaml", CONFIGURATION);
     write(root, "qa/web.yaml", "tag: v2\n");

@@ -111,7 +111,7 @@ pub fn origin(directory: &Path, files: &[(&str, &str)]) -> PathBuf {
     // No test needs garbage to be collected, and that takes time.
     git(&bare, &["config", "gc.auto", "0"]);
     git(&bare, &["config", "receive.autogc", "false"]);
-    let seed = tempfile::tempdir().unwrap();
+    let seed = crate::support::directory::temporary().unwrap();
     git(seed.path(), &["init", "-q"]);
     for (path, text) in files {
         let file = seed.path().join(path);

@@ -149,7 +149,7 @@ impl ApiServer {
     }
 
     fn try_start(binary: &Path) -> io::Result<Self> {
-        let directory = tempfile::tempdir()?;
+        let directory = crate::support::directory::temporary()?;
         let [client, peer, secure] = component::free_ports()?;
         let etcd = start_etcd(directory.path(), client, peer)?;
         let server = start_server(binary, directory.path(), client, secure)?;

@@ -7,6 +7,8 @@
 
 pub mod component;
 pub mod corpora;
+pub mod directory;
+pub mod effort;
 pub mod git;
 pub mod kubernetes;
 pub mod mount;

@@ -22,7 +22,8 @@ impl Remote {
     ///
     /// If git fails.
     pub fn new(files: &BTreeMap<String, String>) -> Self {
-        let remote = Self { directory: tempfile::tempdir().expect("a directory") };
+        let remote =
+            Self { directory: crate::support::directory::temporary().expect("a directory") };
         let seed = remote.path("seed");
         fs::create_dir(&seed).expect("a directory");
         git(&seed, &["init", "-q"]);
@@ -211,7 +212,7 @@ pub fn native(
         }
     }
     files.extend(more.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
-    let directory = tempfile::tempdir().expect("a directory");
+    let directory = crate::support::directory::temporary().expect("a directory");
     lay_out(directory.path(), &files);
     rungs_done(directory.path(), &["render"]);
     let files = files_in(directory.path()).into_iter();

@@ -53,7 +53,7 @@ fn add(value: &mut Value, json: &Json, location: &Location) -> NodeId {
 
 /// The JSON that kubectl makes of one object, without a cluster.
 fn kubectl(yaml: &str) -> String {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = crate::support::directory::temporary().unwrap();
     let path = folder.path().join("object.yaml");
     fs::write(&path, yaml).unwrap();
     let answer = scrubbed("kubectl")
