@@ -32,8 +32,8 @@ impl Snapshot {
         let mut at = path.clone();
         while let Some(above) = at.parent() {
             let is_missing = self.entries.has(&at, Option::is_none)
-                || self.lists.has(&above, |all| all.iter().all(|(name, _)| name != at.name()))
-                || self.names.has(&above, |all| all.iter().all(|(name, _)| name != at.name()));
+                || self.lists.has(&above, |all| !has_name(all, at.name()))
+                || self.names.has(&above, |all| !has_name(all, at.name()));
             if is_missing {
                 return true;
             }
@@ -50,11 +50,11 @@ impl Store for Snapshot {
     }
 
     fn list(&self, directory: &RepoPath) -> Result<Vec<(String, StoreEntry)>, StoreError> {
-        self.lists.of(directory, || self.below.list(directory))
+        self.lists.of(directory, || Ok(by_name(self.below.list(directory)?)))
     }
 
     fn names(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, StoreError> {
-        self.names.of(directory, || self.below.names(directory))
+        self.names.of(directory, || Ok(by_name(self.below.names(directory)?)))
     }
 
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {
@@ -66,6 +66,17 @@ impl Store for Snapshot {
     fn revision(&self) -> Option<&str> {
         self.below.revision()
     }
+}
+
+/// A listing in the order of names, in which each file of a large directory can be
+/// looked up.
+fn by_name<T>(mut listing: Vec<(String, T)>) -> Vec<(String, T)> {
+    listing.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    listing
+}
+
+fn has_name<T>(listing: &[(String, T)], name: &str) -> bool {
+    listing.binary_search_by(|(one, _)| one.as_str().cmp(name)).is_ok()
 }
 
 /// Answers of one kind by path. Failures are not kept.
