@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::base::Base;
 use super::intent::AppSelection;
 use crate::config::{self, Loaded, Repository};
-use crate::diagnostic::{Finding, Findings, Severity};
+use crate::diagnostic::{Findings, Severity};
 use crate::git::{LocalClone, Log, ObjectDatabase, ObjectName, Workspace};
 use crate::history::{BranchHistory, Commits};
 use crate::sites::{Model, ModelScope};
@@ -75,18 +75,12 @@ impl LoadedBase {
         &self.loaded.repository
     }
 
-    /// What is wrong with its configuration and with files of its sites, apart from
-    /// what belongs to one app.
-    pub fn findings(&self) -> Findings {
-        let configuration = self.loaded.warnings.iter().cloned();
-        configuration.chain(self.model().findings_of_files()).collect::<Findings>().settled()
-    }
-
-    /// Those of its findings that are warnings: a file that cannot be read does not
-    /// keep other apps from being changed.
+    /// The warnings about its configuration and about files of its sites. Errors of
+    /// files are not among them: they do not keep other apps from being changed.
     pub fn warnings(&self) -> Findings {
-        let is_warning = |finding: &Finding| finding.severity != Severity::Error;
-        self.findings().into_iter().filter(is_warning).collect()
+        let of_files = self.model().findings_of_files(|_| true).into_iter();
+        let of_files = of_files.filter(|finding| finding.severity != Severity::Error);
+        self.loaded.warnings.iter().cloned().chain(of_files).collect::<Findings>().settled()
     }
 
     /// The commits that lead to it; none if its past is not known.

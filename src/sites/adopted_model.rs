@@ -281,9 +281,10 @@ impl AdoptedModel {
         instances.zip(found).filter(|(_, sites)| !sites.is_empty()).collect()
     }
 
-    pub(super) fn findings(&self) -> Findings {
+    pub(super) fn findings(&self, is_shown: impl Fn(&EnvironmentName) -> bool) -> Findings {
         let mut findings = self.findings.clone();
-        for (_, result) in self.results() {
+        let is_shown = |result: &RuleSites| is_shown(&self.environments[result.environment].name);
+        for (_, result) in self.results().filter(|(_, result)| is_shown(result)) {
             findings.extend(result.findings.iter().cloned());
             findings.extend(result.found.as_ref().err().into_iter().flatten().cloned());
         }

@@ -97,15 +97,19 @@ impl Model {
         }
     }
 
-    /// The findings that belong to no app: files that cannot be read, and rules that
-    /// find nothing. The latter are only known if every app is in the scope.
-    pub fn findings_of_files(&self) -> Findings {
-        each!(&self.0, layout => layout.findings())
+    /// The findings that belong to no app: files of these environments that cannot be
+    /// read, and rules that find nothing. The latter are only known if every app is in
+    /// the scope.
+    pub fn findings_of_files(&self, is_shown: impl Fn(&EnvironmentName) -> bool) -> Findings {
+        match &self.0 {
+            Layout::Native(layout) => layout.findings(),
+            Layout::Adopted(layout) => layout.findings(is_shown),
+        }
     }
 
     /// All findings: those that belong to no app, and those of each app.
     pub fn findings(&self) -> Findings {
-        let mut findings = self.findings_of_files();
+        let mut findings = self.findings_of_files(|_| true);
         for environment in self.environments() {
             for app in self.apps(&environment) {
                 let Some(sites) = self.app(&environment, &app) else { continue };

@@ -188,3 +188,14 @@ fn a_pattern_that_matches_nothing_is_reported_by_status_and_by_a_promotion_of_ev
     }
     assert_eq!(rungs(root, &["status", "--deny", "warnings"]).status.code(), Some(1));
 }
+
+#[test]
+fn what_is_wrong_in_environments_that_are_not_shown_is_not_reported() {
+    let directory = repository();
+    let root = directory.path();
+    write(root, "qa/web.yaml", "tag: [\n");
+    commit(root);
+    assert_eq!(rungs(root, &["status"]).status.code(), Some(2));
+    let output = rungs(root, &["status", "--env", "prod"]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}

@@ -78,7 +78,7 @@ impl StatusArgs {
             }
         });
         let (status, mut findings) = found?;
-        findings.extend(base.findings());
+        findings.extend(base.loaded.warnings.clone());
         Ok((status, findings))
     }
 

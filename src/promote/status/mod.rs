@@ -70,6 +70,7 @@ pub fn status(
     })?;
     let commit = base.commits().map(|commits| commits.tip.clone());
     let mut findings = sites.findings(is_shown);
+    findings.extend(base.model().findings_of_files(is_shown));
     findings.extend(shared_bases(&base.model().shared(&base.tree), is_shown));
     Ok((Status { commit, environments, apps }, findings))
 }
