@@ -37,16 +37,15 @@ fn report(context: &Context, delivered: &Delivered, mode: Option<DeliveryMode>) 
     if context.console.format() == Format::Text {
         let text = plan_text(planned, context.console.stdout_style());
         match done {
-            Done::Shown => console::print(text.as_bytes()),
+            Done::Shown | Done::Stopped => console::print(text.as_bytes()),
             _ => context.console.say(text.trim_end()),
         }
     }
-    let is_stopped = !planned.obstacles.is_empty();
     match done {
-        Done::Shown if mode.is_some_and(|mode| mode != DeliveryMode::Show) => {
+        Done::Stopped if mode.is_some_and(|mode| mode != DeliveryMode::Show) => {
             context.console.say("nothing was changed");
         }
-        Done::Shown => {}
+        Done::Shown | Done::Stopped => {}
         Done::Nothing => context.console.say("nothing to do"),
         Done::Written(files) => {
             for file in files {
@@ -71,7 +70,7 @@ fn report(context: &Context, delivered: &Delivered, mode: Option<DeliveryMode>) 
     let mut outcome = Outcome { findings, ..Outcome::default() };
     outcome.data.insert("plan".to_owned(), json!(planned.plan));
     outcome.data.insert("identity".to_owned(), json!(planned.identity));
-    outcome.data.insert("done".to_owned(), done_json(done, is_stopped));
+    outcome.data.insert("done".to_owned(), done_json(done));
     outcome
 }
 
@@ -85,10 +84,10 @@ fn plan_text(planned: &PlannedChange, style: TextStyle) -> String {
     }
 }
 
-fn done_json(done: &Done, is_stopped: bool) -> Value {
+fn done_json(done: &Done) -> Value {
     match done {
-        Done::Shown if is_stopped => json!({ "what": "stopped" }),
         Done::Shown => json!({ "what": "shown" }),
+        Done::Stopped => json!({ "what": "stopped" }),
         Done::Nothing => json!({ "what": "nothing" }),
         Done::Written(files) => json!({ "what": "written", "files": files }),
         Done::Committed { commit, branch } => {

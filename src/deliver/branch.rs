@@ -46,7 +46,7 @@ fn attempt(
         Ok(Attempt::Settled(Box::new(delivered)))
     };
     if planned.is_stopped(intent) {
-        return settled(planned, Done::Shown);
+        return settled(planned, Done::Stopped);
     }
     if planned.is_nothing() {
         return settled(planned, Done::Nothing);

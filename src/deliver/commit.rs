@@ -80,7 +80,7 @@ pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<De
         Err(error) => match error.finding(&to) {
             Ok(finding) => return Err(finding.into()),
             Err(Stop::Findings(findings)) => return Err(findings),
-            Err(Stop::Obstacles) => Done::Shown,
+            Err(Stop::Obstacles) => Done::Stopped,
         },
     };
     let (tip, planned) = attempts.last.expect("a tip was looked at");

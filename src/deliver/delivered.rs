@@ -31,8 +31,10 @@ pub struct Delivered {
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Done {
-    /// Nothing: the plan was only to be shown, or something is in its way.
+    /// Nothing: the plan was only to be shown.
     Shown,
+    /// Nothing: obstacles stop the plan, wherever it was to go.
+    Stopped,
     /// Nothing: everything is as it should be.
     Nothing,
     /// These files were changed in the work tree.

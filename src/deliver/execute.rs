@@ -19,7 +19,8 @@ impl Delivery<'_> {
         match mode {
             DeliveryMode::Show => {
                 let (planned, base) = self.compute_newest(intent, &self.submission(false))?;
-                Ok(Delivered { planned, done: Done::Shown, base })
+                let done = if planned.is_stopped(intent) { Done::Stopped } else { Done::Shown };
+                Ok(Delivered { planned, done, base })
             }
             DeliveryMode::Write => write::execute(self, intent),
             DeliveryMode::Commit => commit::execute(self, intent),

@@ -20,7 +20,7 @@ pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<De
     let planned = delivery.compute_in_work_tree(tree.clone(), intent, &submission)?;
     let settled = |planned, done| Ok(Delivered { planned, done, base: None });
     if planned.is_stopped(intent) {
-        return settled(planned, Done::Shown);
+        return settled(planned, Done::Stopped);
     }
     if planned.is_nothing() {
         return settled(planned, Done::Nothing);

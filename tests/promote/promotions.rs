@@ -159,6 +159,20 @@ fn all_leaves_out_blocked_apps_and_ends_with_the_worst_verdict() {
 }
 
 #[test]
+fn a_dry_run_of_all_is_stopped_exactly_where_the_commit_is() {
+    let gate = "environments: { stage: { gates: { tag: '^v\\d$' } } }\n";
+    let shop = Shop::configured(gate, &[("qa/api.yaml", &image("api", "rc"))]);
+    let done = |mode: &str| {
+        let answer = shop.json(3, &["promote", "--all", "--to", "stage", mode]);
+        answer["done"]["what"].as_str().unwrap().to_owned()
+    };
+    // `api` is blocked, and `web` is not.
+    assert_eq!([done("--dry-run"), done("--commit")], ["shown", "committed"]);
+    // Only what is blocked is left.
+    assert_eq!([done("--dry-run"), done("--commit")], ["stopped", "stopped"]);
+}
+
+#[test]
 fn all_ignores_apps_that_only_wait() {
     let gate = "environments: { stage: { gates: { soak: 10000d } } }\n";
     let shop = Shop::configured(gate, &[]);
