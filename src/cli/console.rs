@@ -2,10 +2,12 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::process;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value};
@@ -58,13 +60,7 @@ impl Console {
 
     /// The style of text on stdout.
     pub(super) fn stdout_style(&self) -> TextStyle {
-        let width = terminal_size::terminal_size_of(io::stdout());
-        let width = width.map_or(WIDTH, |(width, _)| usize::from(width.0));
-        let colour = match self.color {
-            ColorChoice::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
-            choice => choice != ColorChoice::Never,
-        };
-        TextStyle { colour, unicode: locale_is_unicode(), width }
+        self.style_of(&io::stdout())
     }
 
     /// Prints a line about what was done, for people.
@@ -86,7 +82,7 @@ impl Console {
     pub(super) fn report(&self, findings: &Findings, data: Map<String, Value>, prefix: &RepoPath) {
         let text = match self.format() {
             Format::Json => diagnostic::json_with(findings, data),
-            format => diagnostic::render(findings, format, &self.stderr_style(), prefix),
+            format => diagnostic::render(findings, format, &self.style_of(&io::stderr()), prefix),
         };
         if self.format() == Format::Text || self.stdout_is_taken {
             // The text has its colours already; the stream removes them again
@@ -108,13 +104,13 @@ impl Console {
         Progress { bar, waiting_since: Mutex::new(wanted.then(Instant::now)) }
     }
 
-    fn stderr_style(&self) -> TextStyle {
-        let colour = match self.color {
-            ColorChoice::Never => false,
-            ColorChoice::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
-            _ => true,
+    fn style_of(&self, stream: &(impl RawStream + AsFd)) -> TextStyle {
+        let choice = match self.color {
+            ColorChoice::Auto => AutoStream::choice(stream),
+            choice => choice,
         };
-        let width = terminal_size::terminal_size_of(io::stderr());
+        let colour = choice != ColorChoice::Never;
+        let width = terminal_size::terminal_size_of(stream);
         let width = width.map_or(WIDTH, |(width, _)| usize::from(width.0));
         TextStyle { colour, unicode: locale_is_unicode(), width }
     }
