@@ -47,33 +47,38 @@ impl RenderArgs {
         context.console.stdout_is_taken = self.stdout;
         let tree = context.files()?;
         let Loaded { repository, mut warnings } = config::load(&tree)?;
-        let selection = self.selection(&repository)?;
-        let rendering = match render(context, &tree, &repository, &selection) {
-            Ok(rendering) => rendering,
-            Err(findings) => {
-                warnings.extend(findings);
-                return Err(warnings);
-            }
-        };
-        let files = RenderedFiles::of_rendering(&rendering)?;
+        let result = self.run_in(context, &tree, &repository, &mut warnings);
+        let mut outcome = result.unwrap_or_else(Outcome::from);
+        outcome.findings.extend(warnings);
+        Ok(outcome)
+    }
+
+    /// Renders, and prints, compares or writes the files. Adds to `warnings`, also if
+    /// it fails later.
+    fn run_in(
+        &self,
+        context: &Context,
+        tree: &Tree,
+        repository: &Repository,
+        warnings: &mut Findings,
+    ) -> Result<Outcome, Findings> {
+        let selection = self.selection(repository)?;
+        let rendering = render(context, tree, repository, &selection)?;
         warnings.extend(rendering.warnings.clone());
+        let files = RenderedFiles::of_rendering(&rendering)?;
         // The process ends soon: giving back hundreds of thousands of nodes one
         // by one would take a twentieth of the run.
         mem::forget(rendering);
-        let mut outcome = if self.stdout {
+        if self.stdout {
             console::print(files.stream(&repository.output).as_bytes());
-            Outcome::default()
-        } else {
-            let output = self.output(context, &repository.output)?;
-            let scope = RenderScope::of(&selection);
-            if self.check {
-                report_stale(context, &output.compare(files, &scope)?, &output)
-            } else {
-                write(context, output.lock()?.compare(files, &scope)?, &output)?
-            }
-        };
-        outcome.findings.extend(warnings);
-        Ok(outcome)
+            return Ok(Outcome::default());
+        }
+        let output = self.output(context, &repository.output)?;
+        let scope = RenderScope::of(&selection);
+        if self.check {
+            return Ok(report_stale(context, &output.compare(files, &scope)?, &output));
+        }
+        write(context, output.lock()?.compare(files, &scope)?, &output)
     }
 
     fn selection<'r>(

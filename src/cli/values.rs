@@ -1,7 +1,7 @@
 //! `rungs values`
 
 use super::{Context, Outcome, console};
-use crate::config::{self, Loaded, Overridden, Setting, Settings};
+use crate::config::{self, Loaded, Overridden, Repository, Setting, Settings};
 use crate::diagnostic::{Findings, Format, harmless};
 
 /// Show each final value of an app with the line that set it, and what it overrode
@@ -23,9 +23,15 @@ const VALUE_WIDTH: usize = 32;
 impl ValuesArgs {
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let Loaded { repository, warnings } = config::load(&context.files()?)?;
+        let mut outcome = self.show(context, &repository).unwrap_or_else(Outcome::from);
+        outcome.findings.extend(warnings);
+        Ok(outcome)
+    }
+
+    fn show(&self, context: &Context, repository: &Repository) -> Result<Outcome, Findings> {
         let (environment, app) = repository.find_app(&self.env, &self.app)?;
         let settings = config::settings(environment, app);
-        let mut outcome = Outcome::from(warnings);
+        let mut outcome = Outcome::default();
         match context.console.format() {
             Format::Text => console::print(table(&settings).as_bytes()),
             Format::Json => {

@@ -1,5 +1,6 @@
 //! The commands as a person or a script meets them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
@@ -389,6 +390,28 @@ fn a_value_without_effect_is_a_warning_of_a_check() {
     );
     let denied = rungs(demo.path(), &["render", "--check", "--deny", "warnings"]);
     assert_eq!(denied.status.code(), Some(1));
+}
+
+#[test]
+fn warnings_of_the_configuration_are_reported_wherever_a_command_fails() {
+    let demo = demo();
+    let settings = demo.path().join("environments/qa/environment.yaml");
+    let text = fs::read_to_string(&settings).unwrap() + "\nskip: [guestbook]\n";
+    fs::write(settings, text).unwrap();
+    let other = demo.path().join("rendered/prod/cart/service-cart.yaml");
+    fs::write(other, "kind: Service\n").unwrap();
+    let codes = |arguments: &[&str]| -> Vec<String> {
+        let report = json(&rungs(demo.path(), &[arguments, &["--format", "json"]].concat()));
+        let findings = report["findings"].as_array().unwrap().iter();
+        let codes = findings.map(|finding| finding["code"].as_str().unwrap().to_owned());
+        codes.collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    let warning = "skipped-but-present";
+    assert_eq!(codes(&["render", "qa"]), [warning]);
+    assert_eq!(codes(&["render", "qq"]), [warning, "unknown-environment"]);
+    assert_eq!(codes(&["render", "--check"]), ["foreign-file", warning]);
+    assert_eq!(codes(&["render"]), ["foreign-file", warning]);
+    assert_eq!(codes(&["values", "carts", "--env", "qa"]), [warning, "unknown-app"]);
 }
 
 #[test]
