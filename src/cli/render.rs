@@ -156,6 +156,10 @@ fn render(
     pipeline::render(tree, repository, selection, &|| progress.step(1))
 }
 
+/// The advice for files that are out of date. `rungs render` alone would write every
+/// environment to the configured directory, which need not be what was checked.
+const TO_UPDATE: &str = "run the same `rungs render` command without `--check`";
+
 fn report_stale(context: &Context, changes: &OutputChanges, output: &OutputDirectory) -> Outcome {
     let changes = changes.list();
     let answer = (!changes.is_empty()).then_some(ProblemKind::Answer);
@@ -172,11 +176,12 @@ fn report_stale(context: &Context, changes: &OutputChanges, output: &OutputDirec
         console::print(lines.collect::<String>().as_bytes());
         context.console.say(&match changes.len() {
             0 => "every file is up to date".to_owned(),
-            1 => "1 file is out of date; run `rungs render`".to_owned(),
-            more => format!("{more} files are out of date; run `rungs render`"),
+            1 => format!("1 file is out of date; {TO_UPDATE}"),
+            more => format!("{more} files are out of date; {TO_UPDATE}"),
         });
     } else {
-        outcome.findings = rendered::stale(&changes, output);
+        let help = format!("{TO_UPDATE}, and commit what it writes");
+        outcome.findings = rendered::stale(&changes, output, &help);
     }
     outcome.data = data(&changes, None);
     outcome

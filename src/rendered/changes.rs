@@ -138,8 +138,9 @@ impl DirectoryChanges {
     }
 }
 
-/// A finding for each file that is not what would be written to `output`.
-pub fn stale(changes: &[OutputChange], output: &OutputDirectory) -> Findings {
+/// A finding for each file that is not what would be written to `output`. `help` says
+/// how it is brought up to date.
+pub fn stale(changes: &[OutputChange], output: &OutputDirectory, help: &str) -> Findings {
     let findings = changes.iter().map(|change| {
         let why = match change.action {
             FileAction::Create => "is not there, and would be written",
@@ -148,7 +149,7 @@ pub fn stale(changes: &[OutputChange], output: &OutputDirectory) -> Findings {
         };
         let message = format!("`{}` {why}", output.display(&change.path));
         Finding::new(&STALE_FILE, message, Location::of_path(&output.name(&change.path)))
-            .help("run `rungs render`, and commit what it writes")
+            .help(help)
     });
     findings.collect()
 }

@@ -177,10 +177,14 @@ fn files_below_another_output_are_named_there_and_a_check_does_not_create_it() {
     let line = format!("missing   {shown}/qa/app0/configmap-c0.yaml\n");
     assert!(stdout(&check).contains(&line), "{}", stdout(&check));
     assert!(!stdout(&check).contains("rendered/"), "{}", stdout(&check));
+    // `rungs render` alone would write the other tree.
+    let advice = "run the same `rungs render` command without `--check`";
+    assert!(stderr(&check).contains(advice), "{}", stderr(&check));
     assert!(!output.exists());
     let check = run(&["render", "--check", "--output", shown, "--format", "json"]);
     let message = format!("`{shown}/qa/app0/configmap-c0.yaml` is not there");
     assert!(stdout(&check).contains(&message), "{}", stdout(&check));
+    assert!(stdout(&check).contains(advice), "{}", stdout(&check));
 
     let write = run(&["render", "--output", shown, "-v"]);
     assert_eq!(write.status.code(), Some(0));
