@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Command;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::Shells;
 
-use super::context::{nearest_repository, variables};
+use super::context::{NamedRepository, repository_directory, variables};
 use super::{Exit, console};
 use crate::config::{self, Repository};
 use crate::git::{Workspace, WorkspaceOptions};
@@ -97,15 +96,18 @@ impl Typed {
         })
     }
 
-    /// The repository without any app; none if it cannot be read.
+    /// The repository without any app; none if it cannot be read. An address is not
+    /// fetched: a person who types does not wait for a server.
     fn repository(&self) -> Option<Repository> {
-        let directory = match self.value_of("--repo") {
-            Some(directory) => PathBuf::from(directory),
-            None => nearest_repository(&env::current_dir().ok()?).to_owned(),
+        let variables = variables();
+        let named = match self.value_of("--repo") {
+            Some(repo) => Some(NamedRepository::parse(repo.into()).ok()?.known(&variables)?),
+            None => None,
         };
+        let directory = repository_directory(named).ok()?;
         let options = WorkspaceOptions::default();
         let workspace =
-            Workspace::at(directory, options, variables(), config::configured_base_branch);
+            Workspace::at(directory, options, variables, config::configured_base_branch);
         let tree = workspace.known_files()?;
         Some(config::load_apps(&tree, &BTreeSet::new()).ok()?.repository)
     }

@@ -36,7 +36,8 @@ impl Context {
         console: Console,
     ) -> Result<Self, (Console, Finding)> {
         let variables = variables();
-        let repo = match repo.map(|repo| directory_of(repo, &variables)).transpose() {
+        let repo = repo.map(|repo| NamedRepository::parse(repo)?.fetched(&variables));
+        let repo = match repo.transpose() {
             Ok(repo) => repo,
             Err(finding) => return Err((console, finding)),
         };
@@ -44,18 +45,9 @@ impl Context {
         Ok(Self { repo, console, now: Timestamp::now(), variables, options, workspace })
     }
 
-    /// The repository's directory: the one that was named, or the nearest one
-    /// upwards that holds a `rungs.yaml`, or the current one.
+    /// The repository's directory.
     pub(super) fn directory(&self) -> PathBuf {
-        if let Some(repo) = &self.repo {
-            if !repo.is_dir() {
-                let repo = repo.to_string_lossy();
-                usage_error(&format!("`{}` is not a directory", harmless(&repo)));
-            }
-            return repo.clone();
-        }
-        let current = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-        nearest_repository(&current).to_path_buf()
+        repository_directory(self.repo.clone()).unwrap_or_else(|why| usage_error(&why))
     }
 
     /// The run's workspace.
@@ -79,22 +71,62 @@ impl Context {
     }
 }
 
+/// The repository's directory: the one that was named, or the nearest one upwards
+/// that holds a `rungs.yaml`, or the current one.
+///
+/// # Errors
+///
+/// What was named is not a directory.
+pub(super) fn repository_directory(named: Option<PathBuf>) -> Result<PathBuf, String> {
+    let Some(named) = named else {
+        let current = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+        return Ok(nearest_repository(&current).to_path_buf());
+    };
+    if named.is_dir() {
+        return Ok(named);
+    }
+    Err(format!("`{}` is not a directory", harmless(&named.to_string_lossy())))
+}
+
 /// The nearest directory upwards that holds a `rungs.yaml`, or the directory
 /// itself.
-pub(super) fn nearest_repository(start: &Path) -> &Path {
+fn nearest_repository(start: &Path) -> &Path {
     start.ancestors().find(|directory| directory.join("rungs.yaml").is_file()).unwrap_or(start)
 }
 
-/// The directory of a repository; for an address, that of its clone in the
-/// cache.
-fn directory_of(repo: PathBuf, variables: &Variables) -> Result<PathBuf, Finding> {
-    let Some(address) = repo.to_str().filter(|text| RepositoryAddress::is_address(text)) else {
-        return Ok(repo);
-    };
-    let address = RepositoryAddress::parse(address)?;
-    match Cache::of(variables) {
-        Some(cache) => cache.fetch(&address, SystemTime::now),
-        None => usage_error("no directory for clones is known; set RUNGS_CACHE to one"),
+/// What `--repo` names.
+pub(super) enum NamedRepository {
+    Directory(PathBuf),
+    /// The address of a repository, of which a clone is kept in the cache.
+    Address(RepositoryAddress),
+}
+
+impl NamedRepository {
+    pub(super) fn parse(repo: PathBuf) -> Result<Self, Finding> {
+        match repo.to_str().filter(|text| RepositoryAddress::is_address(text)) {
+            Some(address) => Ok(Self::Address(RepositoryAddress::parse(address)?)),
+            None => Ok(Self::Directory(repo)),
+        }
+    }
+
+    /// The directory; for an address, that of its clone, which is brought up to date.
+    fn fetched(self, variables: &Variables) -> Result<PathBuf, Finding> {
+        match self {
+            Self::Directory(directory) => Ok(directory),
+            Self::Address(address) => match Cache::of(variables) {
+                Some(cache) => cache.fetch(&address, SystemTime::now),
+                None => usage_error("no directory for clones is known; set RUNGS_CACHE to one"),
+            },
+        }
+    }
+
+    /// The directory; for an address, that of its clone as an earlier run left it. None
+    /// if there is no clone.
+    pub(super) fn known(self, variables: &Variables) -> Option<PathBuf> {
+        match self {
+            Self::Directory(directory) => Some(directory),
+            Self::Address(address) => Cache::of(variables)?.known(&address),
+        }
     }
 }
 

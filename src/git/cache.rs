@@ -83,12 +83,30 @@ impl Cache {
         Ok(lock.clone)
     }
 
+    /// The directory of an address's clone as it was last fetched; none if it was never
+    /// made. The clone may turn out not to work.
+    pub fn known(&self, address: &RepositoryAddress) -> Option<PathBuf> {
+        let clone = self.0.canonicalize().ok()?.join(format!("{}.git", name_of(address)));
+        clone.is_dir().then_some(clone)
+    }
+
     fn unwritable(&self, error: &io::Error) -> Finding {
         let directory = self.0.display().to_string();
         let message = format!("the cache `{}` cannot be written: {error}", harmless(&directory));
         Finding::new(&CACHE_UNWRITABLE, message, place())
             .help("name another directory with the variable `RUNGS_CACHE`")
     }
+}
+
+/// The name of an address's clone: a hash of its key, and its own name for people who
+/// look into the directory.
+fn name_of(address: &RepositoryAddress) -> String {
+    let mut name = String::new();
+    for byte in &Sha256::digest(address.key().as_bytes())[..HASH] {
+        write!(name, "{byte:02x}").expect("a string takes what is written to it");
+    }
+    name.extend(["-", &address.name()]);
+    name
 }
 
 fn unreachable(address: &RepositoryAddress, error: &ProgramError) -> Finding {
@@ -136,12 +154,7 @@ impl CacheLock {
         // What is private on the server is private here.
         fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         let directory = directory.canonicalize()?;
-        let mut name = String::new();
-        for byte in &Sha256::digest(address.key().as_bytes())[..HASH] {
-            write!(name, "{byte:02x}").expect("a string takes what is written to it");
-        }
-        // For people who look into the directory.
-        name.extend(["-", &address.name()]);
+        let name = name_of(address);
         let lock = File::create(directory.join(format!("{name}.lock")))?;
         lock.lock()?;
         let clone = directory.join(format!("{name}.git"));

@@ -148,8 +148,7 @@ pub fn stale(changes: &[OutputChange], output: &OutputDirectory, help: &str) -> 
             FileAction::Remove => "is no longer rendered, and would be removed",
         };
         let message = format!("`{}` {why}", output.display(&change.path));
-        Finding::new(&STALE_FILE, message, Location::of_path(&output.name(&change.path)))
-            .help(help)
+        Finding::new(&STALE_FILE, message, Location::of_path(&output.name(&change.path))).help(help)
     });
     findings.collect()
 }

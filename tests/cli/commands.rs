@@ -9,6 +9,7 @@ use std::process::{Output, Stdio};
 use serde_json::Value;
 
 use crate::support::program::{rungs, rungs_in, scrubbed, stderr, stdout};
+use crate::support::shop::{RunOutput, Shop};
 
 #[track_caller]
 fn json(output: &Output) -> Value {
@@ -463,31 +464,51 @@ fn schemas_completions_and_manual_pages_are_printed() {
     assert!(stdout(&rungs(directory.path(), &["man", "render"])).contains("\\-\\-check"));
 }
 
+/// The words that are offered for the last word of a line.
+fn offered(directory: &Path, cache: &Path, line: &[&str]) -> Vec<String> {
+    let program = env!("CARGO_BIN_EXE_rungs");
+    // What the script does that `source <(rungs completions bash)` reads.
+    let script = "source /dev/stdin <<< \"$SCRIPT\"; COMP_WORDS=(\"$@\"); \
+                  COMP_CWORD=$(($# - 1)); _clap_complete_rungs rungs \"${!#}\"; \
+                  printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let printed = scrubbed(program).args(["completions", "bash"]).output();
+    let programs = Path::new(program).parent().unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let output = scrubbed("bash")
+        .args(["-c", script, "bash"])
+        .args(line)
+        .env("SCRIPT", stdout(&printed.unwrap()))
+        .env("PATH", path)
+        .env("RUNGS_CACHE", cache)
+        .current_dir(directory)
+        .output()
+        .unwrap();
+    stdout(&output).split_whitespace().map(str::to_owned).collect()
+}
+
 #[test]
 fn names_of_the_repository_are_offered_at_the_cursor() {
     let shop = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config/complete/shop");
-    let offered = |line: &[&str]| -> Vec<String> {
-        let program = env!("CARGO_BIN_EXE_rungs");
-        // What the script does that `source <(rungs completions bash)` reads.
-        let script = "source /dev/stdin <<< \"$SCRIPT\"; COMP_WORDS=(\"$@\"); \
-                      COMP_CWORD=$(($# - 1)); _clap_complete_rungs rungs \"${!#}\"; \
-                      printf '%s\\n' \"${COMPREPLY[@]}\"";
-        let printed = scrubbed(program).args(["completions", "bash"]).output();
-        let directory = Path::new(program).parent().unwrap();
-        let path = format!("{}:{}", directory.display(), std::env::var("PATH").unwrap());
-        let output = scrubbed("bash")
-            .args(["-c", script, "bash"])
-            .args(line)
-            .env("SCRIPT", stdout(&printed.unwrap()))
-            .env("PATH", path)
-            .current_dir(shop)
-            .output()
-            .unwrap();
-        stdout(&output).lines().map(str::to_owned).collect()
-    };
+    let offered = |line: &[&str]| offered(Path::new(shop), Path::new(shop), line);
     assert_eq!(offered(&["rungs", "values", "--env", "prod"]), ["prod/eu", "prod/us"]);
     assert_eq!(offered(&["rungs", "values", "--env", "qa", "g"]), ["guestbook"]);
     assert_eq!(offered(&["rungs", "render", "sta"]), ["stage"]);
+}
+
+#[test]
+fn names_of_an_address_are_offered_once_it_was_cloned() {
+    let shop = Shop::adopted(&[]);
+    let (elsewhere, cache) = (shop.remote.path(""), shop.remote.path("cache"));
+    let url = shop.remote.file_url();
+    let offered = || offered(&elsewhere, &cache, &["rungs", "--repo", &url, "status", "--env", ""]);
+    assert!(offered().is_empty());
+    assert!(!cache.exists(), "what is typed clones nothing");
+    let status = ["--repo", &url, "status"];
+    let variables = [("RUNGS_CACHE", cache.to_str().unwrap())];
+    RunOutput::with(&elsewhere, &variables, &status).ends(0);
+    // The server is not asked.
+    fs::remove_dir_all(shop.remote.bare()).unwrap();
+    assert_eq!(offered(), ["qa", "stage", "prod"]);
 }
 
 #[test]
