@@ -3,8 +3,10 @@
 use super::code::BRANCH_NOT_OURS;
 use super::delivered::{Delivered, Done};
 use super::delivery::{Delivery, git_failed};
-use crate::diagnostic::{Finding, Findings};
-use crate::git::{Branch, ObjectName, PushOutcome, PushTarget, Remote, Retries};
+use crate::diagnostic::{Finding, Findings, harmless};
+use crate::git::{
+    Branch, INVALID_BRANCH, ObjectName, PushOutcome, PushTarget, Remote, Retries,
+};
 use crate::history::record;
 use crate::promote::{Intent, PlannedChange};
 use crate::source::{Location, RepoPath};
@@ -68,13 +70,15 @@ fn attempt(
     }
 }
 
-/// `rungs/<environment with .>/<name>`, or `rungs-rollback/…`.
+/// `rungs/<environment with .>/<name>`, or `rungs-rollback/…`. In an adopted repository,
+/// an app may be named as git lets no branch be.
 fn name(planned: &PlannedChange, intent: &dyn Intent) -> Result<Branch, Finding> {
     let environment = planned.plan.environment.as_str().replace('/', ".");
     let name = format!("{}/{environment}/{}", intent.prefix(), intent.branch());
     Branch::parse(&name).ok_or_else(|| {
         let at = Location::of_path(&RepoPath::root());
-        Finding::new(&BRANCH_NOT_OURS, format!("`{name}` is not a valid branch name"), at)
+        let message = format!("the branch would be `{}`, which git refuses", harmless(&name));
+        Finding::new(&INVALID_BRANCH, message, at).help("use `--commit` or `--write`")
     })
 }
 

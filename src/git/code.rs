@@ -203,6 +203,9 @@ codes! {
     /// rungs promote web --to prod --commit --base main~1    # wrong
     /// rungs promote web --to prod --commit --base main      # right
     /// ```
+    ///
+    /// `--branch` names its branch by the environment and the app. Git refuses a name that ends in
+    /// `.lock` or with a dot: use `--commit` or `--write` for an app of such a name.
     INVALID_BRANCH = "invalid-branch", Input, Error;
 
     /// The remote has no such branch.

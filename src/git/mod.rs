@@ -42,7 +42,7 @@ mod cache;
 pub use address::RepositoryAddress;
 pub use branch::Branch;
 pub use cache::Cache;
-pub use code::CODES;
+pub use code::{CODES, INVALID_BRANCH};
 pub use commit_builder::BuildError;
 pub use commit_history::{BranchStep, CommitHistory, CommitNames, FileChange, HistoryError};
 pub use config::GitConfig;

@@ -315,6 +315,17 @@ sites:
     shop.ends(0, &["promote", "web", "--to", "prod/eu", "--branch"]).says("rungs/prod.eu/web");
 }
 
+#[test]
+fn an_app_whose_name_no_branch_can_have_is_committed_or_written() {
+    let (new, old) = (image("web.lock", "v2"), image("web.lock", "v1"));
+    let shop = Shop::adopted(&[("qa/web.lock.yaml", &new), ("stage/web.lock.yaml", &old)]);
+    let promote = ["promote", "web.lock", "--to", "stage"];
+    let refused = shop.ends(2, &[&promote[..], &["--branch"]].concat());
+    refused.finds("invalid-branch").says("rungs/stage/web.lock").says("--commit");
+    shop.ends(0, &[&promote[..], &["--commit"]].concat());
+    assert_eq!(shop.changed(), ["stage/web.lock.yaml"]);
+}
+
 /// Somebody puts a commit on our branch.
 fn somebody(shop: &Shop, name: &str, script: &[&[&str]]) -> String {
     let theirs = shop.remote.cloned(name);
