@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::delivery_args::DeliveryArgs;
-use super::{Context, Outcome, console, known_base};
+use super::{Context, Outcome, base, console};
 use crate::deliver::{Delivered, Delivery, DeliveryMode, Done, no_destination};
 use crate::diagnostic::{Findings, Format, TextStyle};
 use crate::promote::{Intent, PlannedChange, show};
@@ -20,7 +20,7 @@ pub(super) fn run(
     let delivery = Delivery::new(workspace, context.now);
     let delivered = delivery.execute(mode.unwrap_or(DeliveryMode::Show), intent)?;
     let mut outcome = report(context, &delivered, mode);
-    known_base::report(context, workspace, delivered.base.as_ref(), &mut outcome);
+    base::report(context, workspace, delivered.base.as_ref(), &mut outcome);
     if mode.is_none() {
         outcome.findings.push(no_destination());
     }

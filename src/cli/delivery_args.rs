@@ -3,10 +3,11 @@
 
 use clap::ArgGroup;
 
+use super::base::BaseArgs;
 use super::usage_error;
 use crate::deliver::DeliveryMode;
 use crate::diagnostic::harmless;
-use crate::git::{BaseOptions, WorkspaceOptions};
+use crate::git::WorkspaceOptions;
 use crate::promote::{Gate, Override, Permissions};
 
 /// Where a change goes.
@@ -31,13 +32,8 @@ pub(super) struct DeliveryArgs {
     /// for a hold `rungs-hold/ENV/APP`. A `/` in the environment's name becomes a `.`
     #[arg(long, group = "mode")]
     branch: bool,
-    /// The branch that is deployed; if not given, `forge.base`, the one that the CI names, or the
-    /// remote's default
-    #[arg(long, value_name = "BRANCH")]
-    base: Option<String>,
-    /// The remote; if not given, `origin` or the only one
-    #[arg(long, value_name = "REMOTE")]
-    remote: Option<String>,
+    #[command(flatten)]
+    base: BaseArgs,
     /// The commit's author; if not given, the one in git's configuration or the CI's variables
     #[arg(long, value_name = "NAME <MAIL>")]
     author: Option<String>,
@@ -46,8 +42,7 @@ pub(super) struct DeliveryArgs {
 impl DeliveryArgs {
     /// What the person says about the base branch and the author.
     pub(super) fn options(&self) -> WorkspaceOptions {
-        let base = BaseOptions { base: self.base.clone(), remote: self.remote.clone() };
-        WorkspaceOptions { base, author: self.author.clone() }
+        WorkspaceOptions { author: self.author.clone(), ..self.base.options() }
     }
 
     /// The mode; none if none was given. Then the plan is shown, and the run ends

@@ -3,12 +3,13 @@
 use clap::Arg;
 use serde_json::json;
 
+use super::base::{self, BaseArgs};
 use super::delivery_args::PermissionArgs;
 use super::format::DataFormat;
-use super::{Context, Outcome, console, known_base, usage_error};
+use super::{Context, Outcome, console, usage_error};
 use crate::deliver::{Delivery, DeliveryMode, JudgedChange};
 use crate::diagnostic::{Finding, Findings, Format, ProblemKind, harmless};
-use crate::git::{BaseOptions, Workspace, WorkspaceOptions};
+use crate::git::{Workspace, WorkspaceOptions};
 use crate::promote::{AppSelection, Plan, Promotion, Request, Verdict, show, worst};
 use crate::sites::StateReference;
 
@@ -25,7 +26,7 @@ use crate::sites::StateReference;
     override_usage = "\
 rungs gates [OPTIONS] --to <ENV> <APP>...
        rungs gates [OPTIONS] --base <REV>",
-    mut_args(for_promotions_only)
+    mut_args(adapted)
 )]
 pub(super) struct GatesArgs {
     /// The apps to promote
@@ -40,13 +41,8 @@ pub(super) struct GatesArgs {
     /// A state that the source has held, by one of its references (`:v4`, `web=:v4`, `@sha256:…`)
     #[arg(long = "ref", value_name = "REF", conflicts_with = "base")]
     reference: Option<String>,
-    /// Judge what `--head` changes since it left this branch of the remote, or this commit. The
-    /// gates are those that are configured there
-    #[arg(long, value_name = "REV")]
-    base: Option<String>,
-    /// The remote; if not given, `origin` or the only one
-    #[arg(long, value_name = "REMOTE")]
-    remote: Option<String>,
+    #[command(flatten)]
+    base: BaseArgs,
     /// The change: `HEAD`, a local branch or a commit
     #[arg(long, value_name = "REV", requires = "base", default_value = "HEAD")]
     head: String,
@@ -54,24 +50,30 @@ pub(super) struct GatesArgs {
     allowed: PermissionArgs,
 }
 
-/// Refuses options that have no effect with `--base`: the change names its ticket, and no
-/// digest is removed here.
-fn for_promotions_only(arg: Arg) -> Arg {
-    const ONLY: [&str; 2] = ["ticket", "drop_digest"];
-    if ONLY.contains(&arg.get_id().as_str()) { arg.conflicts_with("base") } else { arg }
+/// Changes the options of other commands for this one, which `--base` makes judge a
+/// change.
+fn adapted(arg: Arg) -> Arg {
+    match arg.get_id().as_str() {
+        "base" => arg.value_name("REV").help(
+            "Judge what `--head` changes since it left this branch of the remote, or this commit. \
+             The gates are those that are configured there",
+        ),
+        // The change names its ticket, and no digest is removed here.
+        "ticket" | "drop_digest" => arg.conflicts_with("base"),
+        _ => arg,
+    }
 }
 
 impl GatesArgs {
     /// What the person says about the base branch.
     pub(super) fn options(&self) -> WorkspaceOptions {
-        let base = BaseOptions { base: self.base.clone(), remote: self.remote.clone() };
-        WorkspaceOptions { base, author: None }
+        self.base.options()
     }
 
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let workspace = context.workspace();
         let delivery = Delivery::new(workspace, context.now);
-        if self.base.is_some() {
+        if self.base.is_named() {
             let judgement = delivery.judge(&self.head, &self.allowed.permissions().overrides)?;
             return Ok(judged_outcome(context, workspace, judgement));
         }
@@ -92,7 +94,7 @@ impl GatesArgs {
         let mut outcome = outcome_of(context, &[planned.plan]);
         outcome.findings.extend(problems);
         outcome.findings.extend(planned.warnings);
-        known_base::report(context, workspace, delivered.base.as_ref(), &mut outcome);
+        base::report(context, workspace, delivered.base.as_ref(), &mut outcome);
         Ok(outcome)
     }
 }
@@ -105,7 +107,7 @@ fn is_gate(finding: &Finding) -> bool {
 fn judged_outcome(context: &Context, workspace: &Workspace, judgement: JudgedChange) -> Outcome {
     let JudgedChange { base, head, plans, warnings } = judgement;
     let mut outcome = outcome_of(context, &plans);
-    known_base::report(context, workspace, Some(&base), &mut outcome);
+    base::report(context, workspace, Some(&base), &mut outcome);
     outcome.data["workspace"]["head"] = json!(head);
     outcome.data.insert("base".to_owned(), json!(base.commit));
     outcome.data.insert("head".to_owned(), json!(head.commit));

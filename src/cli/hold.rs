@@ -3,8 +3,8 @@
 use clap::Subcommand;
 use jiff::Timestamp;
 
+use super::base::{self, BaseArgs};
 use super::delivery_args::DeliveryArgs;
-use super::known_base::{self, BaseArgs};
 use super::{Context, Outcome, carry_out, console};
 use crate::diagnostic::{Findings, Format};
 use crate::git::WorkspaceOptions;
@@ -124,11 +124,7 @@ impl HoldListArgs {
     fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let Self { apps, env, .. } = self;
         let workspace = context.workspace();
-        let all = AppSelection::All;
-        let (revision, base) = match known_base::load(workspace, &all)? {
-            Some((revision, base)) => (Some(revision), base),
-            None => (None, LoadedBase::without_history(workspace.work_tree(), &all)?),
-        };
+        let (revision, base) = base::load(workspace, &AppSelection::All)?;
         let LoadedBase { tree, loaded, .. } = base;
         let only = env.as_deref().map(|name| loaded.repository.find_environment(name));
         let only = only.transpose()?.map(|environment| environment.name.clone());
@@ -142,7 +138,7 @@ impl HoldListArgs {
             }
         }
         let mut outcome = Outcome::from(loaded.warnings);
-        known_base::report(context, workspace, revision.as_ref(), &mut outcome);
+        base::report(context, workspace, revision.as_ref(), &mut outcome);
         outcome.data.insert("holds".to_owned(), serde_json::json!(holds));
         Ok(outcome)
     }

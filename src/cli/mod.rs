@@ -5,7 +5,7 @@ mod format;
 mod options;
 mod console;
 mod context;
-mod known_base;
+mod base;
 mod delivery_args;
 mod carry_out;
 mod audit;

@@ -4,9 +4,7 @@ use super::code::BRANCH_NOT_OURS;
 use super::delivered::{Delivered, Done};
 use super::delivery::{Delivery, git_failed};
 use crate::diagnostic::{Finding, Findings, harmless};
-use crate::git::{
-    Branch, INVALID_BRANCH, ObjectName, PushOutcome, PushTarget, Remote, Retries,
-};
+use crate::git::{Branch, INVALID_BRANCH, ObjectName, PushOutcome, PushTarget, Remote, Retries};
 use crate::history::record;
 use crate::promote::{Intent, PlannedChange};
 use crate::source::{Location, RepoPath};

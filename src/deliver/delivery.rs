@@ -39,7 +39,7 @@ impl<'w> Delivery<'w> {
         let base = self.workspace.newest_base(&mut warnings)?;
         let mut planned = match &base {
             Some(base) => self.compute_at(&base.commit, base.branch_name(), intent, submission)?,
-            None => self.compute_in_work_tree(self.workspace.work_tree(), intent, submission)?,
+            None => self.compute_in_work_tree(self.workspace.files()?, intent, submission)?,
         };
         planned.warnings.extend(warnings);
         Ok((planned, base))

@@ -11,8 +11,8 @@ mod tests;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::base::{self, BaseArgs};
 use super::format::DataFormat;
-use super::known_base::{self, BaseArgs};
 use super::{Context, Outcome, console};
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::{self, Finding, Findings, Format, harmless};
@@ -99,11 +99,11 @@ impl AuditArgs {
         }
         let entries = audit::Audit::new(base.repository, &loaded.tree, commits, query);
         let entries = entries.map_err(|error| base.history_finding(&error))?;
-        let data = known_base::data(workspace, Some(&branch));
+        let data = base::data(workspace, Some(&branch));
         let format = EntryFormat::of(context, &base, &entries, data);
         let limit = self.limit.unwrap_or(usize::MAX);
         let findings = loaded.loaded.warnings.clone();
-        known_base::say_unexpected(context, workspace, &branch);
+        base::say_unexpected(context, workspace, &branch);
         Ok(print(&format, entries.take(limit), findings, &base))
     }
 

@@ -6,15 +6,15 @@ mod words;
 
 use jiff::Timestamp;
 
+use super::base::{self, BaseArgs};
 use super::format::DataFormat;
-use super::known_base::{self, BaseArgs};
 use super::{Context, Outcome, console};
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Findings, Format, ProblemKind};
 use crate::git::WorkspaceOptions;
 use crate::history;
-use crate::promote::LoadedBase;
 use crate::promote::status::{Cell, Status, StatusError, status};
+use crate::promote::{AppSelection, LoadedBase};
 
 /// Show every app in every environment
 ///
@@ -50,11 +50,14 @@ impl StatusArgs {
 
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let workspace = context.workspace();
-        let apps = known_base::apps(&self.apps);
-        let known = if self.work_tree { None } else { known_base::load(workspace, &apps)? };
-        let (revision, base) = match known {
-            Some((revision, base)) => (Some(revision), base),
-            None => (None, LoadedBase::without_history(workspace.files()?, &apps)?),
+        let apps = match &self.apps[..] {
+            [] => AppSelection::All,
+            names => AppSelection::Named(names.to_vec()),
+        };
+        let (revision, base) = if self.work_tree {
+            (None, LoadedBase::without_history(workspace.files()?, &apps)?)
+        } else {
+            base::load(workspace, &apps)?
         };
         let now = context.now;
         let (status, findings) = self.find(&base, now)?;
@@ -66,7 +69,7 @@ impl StatusArgs {
         if let Ok(serde_json::Value::Object(data)) = serde_json::to_value(&status) {
             outcome.data = data;
         }
-        known_base::report(context, workspace, revision.as_ref(), &mut outcome);
+        base::report(context, workspace, revision.as_ref(), &mut outcome);
         Ok(outcome)
     }
 

@@ -1,4 +1,4 @@
-//! The base as this clone has it, for commands that fetch nothing.
+//! The base that a command uses: its options, reading it, and saying which it was.
 
 use serde_json::{Value, json};
 
@@ -7,11 +7,12 @@ use crate::diagnostic::{Findings, Format};
 use crate::git::{BaseOptions, Revision, Workspace, WorkspaceOptions};
 use crate::promote::{AppSelection, LoadedBase};
 
-/// The branch to read.
+/// The base and its remote.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct BaseArgs {
-    /// The base: a branch of the remote, or another revision; if not given, the branch that is
-    /// deployed: `forge.base`, the one that the CI names, or the remote's default
+    /// The base: a branch of the remote or, for a command that only reads, another revision; if not
+    /// given, the branch that is deployed: `forge.base`, the one that the CI names, or the remote's
+    /// default
     #[arg(long, value_name = "BRANCH")]
     base: Option<String>,
     /// The remote; if not given, `origin` or the only one
@@ -25,22 +26,24 @@ impl BaseArgs {
         let base = BaseOptions { base: self.base.clone(), remote: self.remote.clone() };
         WorkspaceOptions { base, author: None }
     }
+
+    /// Whether a base was named.
+    pub(super) fn is_named(&self) -> bool {
+        self.base.is_some()
+    }
 }
 
-/// The apps of these names; all of them if none is named.
-pub(super) fn apps(names: &[String]) -> AppSelection {
-    if names.is_empty() { AppSelection::All } else { AppSelection::Named(names.to_vec()) }
-}
-
-/// Reads the workspace's base as the clone has it; none if there is no clone, or no
-/// commit in it. Nothing is fetched.
+/// The workspace's base as the clone has it; the files as they are, without a revision,
+/// if there is no clone, or no commit in it. Nothing is fetched.
 pub(super) fn load(
     workspace: &Workspace,
     apps: &AppSelection,
-) -> Result<Option<(Revision, LoadedBase)>, Findings> {
-    let Some(revision) = workspace.base()? else { return Ok(None) };
+) -> Result<(Option<Revision>, LoadedBase), Findings> {
+    let Some(revision) = workspace.base()? else {
+        return Ok((None, LoadedBase::without_history(workspace.files()?, apps)?));
+    };
     let base = LoadedBase::at(workspace, &revision.commit, revision.branch_name(), apps)?;
-    Ok(Some((revision.clone(), base)))
+    Ok((Some(revision.clone()), base))
 }
 
 /// Reports which base was used: as data, and to people if they would not expect
