@@ -2,15 +2,17 @@
 //!
 //! An [`EditRequest`] says what to set. [`edit`] finds the sites of each file by
 //! what the file looks like, chooses those that are meant (`choose`), and makes
-//! the changes in the files' texts, in all of them or in none. Nothing is
-//! written here.
+//! the changes in the files' texts, in all of them or in none. [`NamedFiles`] reads
+//! the files and writes them.
 
 mod choose;
 mod code;
 mod edit;
 mod file;
+mod named_files;
 mod request;
 
-pub use code::{CODES, LINK_LEADS_OUT, TWO_VALUES};
+pub use code::{CODES, TWO_VALUES};
 pub use edit::{ChangedFile, Replaced, edit};
+pub use named_files::NamedFiles;
 pub use request::{EditRequest, GitRevision, RouteValue};

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::code::{DEFINITION_READ_FAILED, UNREADABLE_DEFINITION};
 use super::{Object, Scopes, objects_of};
 use crate::diagnostic::{Finding, Findings};
-use crate::source::{Location, Origin, ReadError, ReadErrorKind, RepoPath, SourceFile, Tree};
+use crate::source::{
+    Location, Origin, ReadError, ReadErrorKind, RepoPath, SourceFile, Tree, is_yaml,
+};
 use crate::yaml::{Dialect, parse};
 
 /// Kubernetes' own kinds, and those that the `CustomResourceDefinition`s in
@@ -23,7 +25,7 @@ pub fn read_definitions(tree: &Tree, directory: &RepoPath) -> Result<Scopes, Fin
             Vec::new()
         }
     };
-    for path in files.iter().filter(|path| is_manifest(path)) {
+    for path in files.iter().filter(|path| is_yaml(path.name())) {
         match definitions_in(tree, path) {
             Ok(objects) => scopes.learn(&objects),
             Err(found) => findings.extend(found),
@@ -34,11 +36,6 @@ pub fn read_definitions(tree: &Tree, directory: &RepoPath) -> Result<Scopes, Fin
 
 fn is_missing(directory: &RepoPath, errors: &[ReadError]) -> bool {
     errors.iter().any(|e| e.path == *directory && matches!(e.kind, ReadErrorKind::Missing))
-}
-
-fn is_manifest(path: &RepoPath) -> bool {
-    let extension = path.name().rsplit_once('.').map(|(_, extension)| extension);
-    matches!(extension, Some("yaml" | "yml" | "json"))
 }
 
 fn definitions_in(tree: &Tree, path: &RepoPath) -> Result<Vec<Object>, Findings> {

@@ -1,7 +1,7 @@
 //! Which of a template's files are manifests, and in which language.
 
 use crate::diagnostic::{Finding, Findings};
-use crate::source::{RepoPath, Tree};
+use crate::source::{RepoPath, Tree, is_yaml};
 
 /// What renders a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,20 +46,15 @@ impl TemplateFiles {
         let at_root = below == name;
         let only_included = below.split('/').any(|segment| segment.starts_with('_'));
         if let Some(stem) = name.strip_suffix(".tera") {
-            let is_manifest = is_data(stem) && !only_included;
+            let is_manifest = is_yaml(stem) && !only_included;
             if is_manifest { &mut self.tera } else { &mut self.partials }.push(path);
         } else if at_root && name == "main.jsonnet" {
             self.jsonnet = Some(path);
         } else if at_root && matches!(name, "values.yaml" | "values.schema.json") {
-        } else if is_data(name) && !only_included {
+        } else if is_yaml(name) && !only_included {
             self.plain.push(path);
         }
     }
-}
-
-fn is_data(name: &str) -> bool {
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
-    matches!(extension, Some("yaml" | "yml" | "json"))
 }
 
 #[cfg(test)]

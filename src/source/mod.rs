@@ -32,6 +32,7 @@ pub use error::{NameFlaw, ReadError, ReadErrorKind};
 pub use file::SourceFile;
 pub use location::{Certainty, Location, Origin};
 pub use memory::Memory;
+pub(crate) use path::is_yaml;
 pub use path::{PathError, RepoPath};
 pub use redact::{REDACTED, has_password, is_secret_key, may_have_secrets, without_credentials};
 pub use span::{Position, Span};

@@ -19,6 +19,12 @@ pub(super) fn is_segment(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.bytes().any(|byte| matches!(byte, b'/' | 0))
 }
 
+/// Whether a name is that of a YAML file. JSON is YAML.
+pub(crate) fn is_yaml(name: &str) -> bool {
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    matches!(extension, Some("yaml" | "yml" | "json"))
+}
+
 /// Why a text is not a [`RepoPath`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
@@ -194,6 +200,16 @@ mod tests {
         assert_eq!(directory.child_named("...").unwrap().as_str(), "a/...");
         for name in ["", ".", "..", "b/c", "/", "b\0c"] {
             assert_eq!(directory.child_named(name), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn yaml_is_known_by_the_extension() {
+        for yaml in ["a.yaml", "a.yml", "a.json", "a.sops.yaml", ".yaml"] {
+            assert!(is_yaml(yaml), "{yaml}");
+        }
+        for other in ["", "yaml", "a.yaml.tera", "a.YAML", "Kustomization"] {
+            assert!(!is_yaml(other), "{other}");
         }
     }
 

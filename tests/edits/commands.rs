@@ -321,6 +321,18 @@ fn a_link_out_of_its_directory_is_not_followed() {
 }
 
 #[test]
+fn files_of_git_are_passed_over_however_its_directory_is_spelled() {
+    let files = [".git/pod.yaml", "deep/.GIT/pod.yaml", "GIT~1/pod.yaml", ".github/pod.yaml"];
+    let directory = directory(&files.map(|file| (file, POD)));
+    let output = rungs(directory.path(), &["set", "--in", ".", "web=:v2"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    for file in &files[..3] {
+        assert_eq!(read(directory.path(), file), POD, "{file}");
+    }
+    assert!(read(directory.path(), ".github/pod.yaml").contains("web:v2"));
+}
+
+#[test]
 fn it_reports_what_changed_and_a_dry_run_changes_nothing() {
     let directory = directory(&[("pod.yaml", POD)]);
     let output = rungs(directory.path(), &["set", "--in", "pod.yaml", "web=:v2", "--dry-run"]);
