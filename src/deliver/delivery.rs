@@ -37,12 +37,21 @@ impl<'w> Delivery<'w> {
     ) -> Result<(PlannedChange, Option<Revision>), Findings> {
         let mut warnings = Findings::new();
         let base = self.workspace.newest_base(&mut warnings)?;
-        let mut planned = match &base {
-            Some(base) => self.compute_at(&base.commit, base.branch_name(), intent, submission)?,
-            None => self.compute_in_work_tree(self.workspace.files()?, intent, submission)?,
+        let planned = match &base {
+            Some(base) => self.compute_at(&base.commit, base.branch_name(), intent, submission),
+            None => self.compute_in_work_tree(self.workspace.files()?, intent, submission),
         };
-        planned.warnings.extend(warnings);
-        Ok((planned, base))
+        match planned {
+            Ok(mut planned) => {
+                planned.warnings.extend(warnings);
+                Ok((planned, base))
+            }
+            // That the base may be out of date matters most if nothing can be planned.
+            Err(mut findings) => {
+                findings.extend(warnings);
+                Err(findings)
+            }
+        }
     }
 
     /// Computes an intent at a commit of a branch.

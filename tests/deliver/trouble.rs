@@ -15,6 +15,16 @@ use crate::support::smart_http::SmartHttp;
 const PROMOTE: [&str; 5] = ["promote", "web", "--to", "stage", "--commit"];
 
 #[test]
+fn a_plan_that_fails_at_an_old_base_says_that_it_may_be_old() {
+    let shop = Shop::adopted(&[]);
+    fs::rename(shop.remote.bare(), shop.remote.path("away")).unwrap();
+    let stale = "what was fetched before is used instead";
+    let promote = |app| ["promote", app, "--to", "stage", "--dry-run"];
+    shop.ends(0, &promote("web")).says(stale);
+    shop.ends(1, &promote("new")).finds("app-not-there").says(stale);
+}
+
+#[test]
 fn what_is_mistyped_is_named() {
     let shop = Shop::adopted(&[]);
     shop.ends(2, &["promote", "web", "--to", "stag", "--commit"]).says("did you mean `stage`?");
