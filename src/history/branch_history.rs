@@ -1,14 +1,13 @@
 //! What environments have said on a branch.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use super::tenures::Tenures;
 use super::walk::Walk;
 use super::{Tenure, merged_commits, record};
 use crate::config::{EnvironmentName, Repository};
 use crate::git::{CommitHistory, HistoryError, ObjectDatabase, ObjectName};
-use crate::sites::{AppInstance, Model, ModelScope};
+use crate::sites::{AppInstance, Model, ModelScope, State};
 use crate::source::Tree;
 
 /// A branch's commits.
@@ -36,6 +35,14 @@ pub trait History {
         app: &str,
     ) -> Box<dyn Iterator<Item = Result<Tenure, HistoryError>> + 'h>;
 
+    /// The states of these tenures, newest first. Each is known before its start is,
+    /// so that less is read.
+    fn states<'h>(
+        &'h self,
+        environment: &EnvironmentName,
+        app: &str,
+    ) -> Box<dyn Iterator<Item = Result<Option<State>, HistoryError>> + 'h>;
+
     /// The number of the newest build of an image that a record names for an
     /// app in an environment; none if no record does.
     fn newest_sequence(
@@ -49,77 +56,52 @@ pub trait History {
 /// What is known of a branch's past, from its tip's files and configuration and
 /// from its commits. Old files are read with the tip's configuration.
 ///
-/// What was read once is remembered.
+/// One walk answers for all apps of a model: each step back is read once, however
+/// many apps are asked about, and in whatever order.
 pub struct BranchHistory<'a> {
     repository: &'a Repository,
     tree: &'a Tree,
+    /// The sites at the tip, of the apps that are asked about.
+    model: &'a Model,
     /// None for files without a commit, whose past is not known.
     commits: Option<Commits<'a>>,
-    remembered: RefCell<BTreeMap<AppInstance, Remembered>>,
-    /// The one walk that can be continued: each is a process of git.
-    ongoing: RefCell<Option<(AppInstance, Tenures<'a>)>>,
-}
-
-/// The tenures of an app in an environment that were found so far.
-#[derive(Default)]
-struct Remembered {
-    /// The newest first.
-    tenures: Vec<Result<Tenure, HistoryError>>,
-    is_complete: bool,
+    /// Started by the first question.
+    tenures: RefCell<Option<Tenures<'a>>>,
 }
 
 impl<'a> BranchHistory<'a> {
-    /// The history of the branch whose tip has these files and this
-    /// configuration.
-    pub fn new(repository: &'a Repository, tree: &'a Tree, commits: Option<Commits<'a>>) -> Self {
-        let (remembered, ongoing) = (RefCell::default(), RefCell::new(None));
-        Self { repository, tree, commits, remembered, ongoing }
+    /// The history of the branch whose tip has these files, this configuration and,
+    /// of the apps that will be asked about, these sites.
+    pub fn new(
+        repository: &'a Repository,
+        tree: &'a Tree,
+        model: &'a Model,
+        commits: Option<Commits<'a>>,
+    ) -> Self {
+        Self { repository, tree, model, commits, tenures: RefCell::new(None) }
     }
 
-    /// The tenure of that index, from zero.
-    fn tenure(&self, instance: &AppInstance, at: usize) -> Option<Result<Tenure, HistoryError>> {
-        loop {
-            let mut all = self.remembered.borrow_mut();
-            let remembered = all.entry(instance.clone()).or_default();
-            if remembered.tenures.len() > at || remembered.is_complete {
-                return remembered.tenures.get(at).cloned();
-            }
-            match self.next_after(instance, remembered.tenures.len()) {
-                Some(tenure) => {
-                    // Nothing is known after an error.
-                    remembered.is_complete = tenure.is_err();
-                    remembered.tenures.push(tenure);
-                }
-                None => remembered.is_complete = true,
-            }
-        }
-    }
-
-    /// The tenure that follows the `known` newest ones.
-    fn next_after(
+    /// Asks the walk, which an error keeps from starting.
+    fn ask<T>(
         &self,
-        instance: &AppInstance,
-        known: usize,
-    ) -> Option<Result<Tenure, HistoryError>> {
-        let mut ongoing = self.ongoing.borrow_mut();
-        match &mut *ongoing {
-            Some((of, walk)) if of == instance => walk.next(),
-            other => match self.walk(instance) {
-                Ok(mut walk) => {
-                    let next = walk.by_ref().nth(known);
-                    *other = Some((instance.clone(), walk));
-                    next
-                }
-                Err(error) => Some(Err(error)),
+        at: usize,
+        ask: impl FnOnce(&mut Tenures<'a>) -> Option<Result<T, HistoryError>>,
+    ) -> Option<Result<T, HistoryError>> {
+        let mut tenures = self.tenures.borrow_mut();
+        match &mut *tenures {
+            Some(tenures) => ask(tenures),
+            none => match self.walk() {
+                Ok(walk) => ask(none.insert(Tenures::new(walk))),
+                // Nothing is known after an error.
+                Err(error) => (at == 0).then_some(Err(error)),
             },
         }
     }
 
-    fn walk(&self, instance: &AppInstance) -> Result<Tenures<'a>, HistoryError> {
+    fn walk(&self) -> Result<Walk<'a>, HistoryError> {
         let Commits { tip, history, .. } = self.commits()?;
-        let model = self.model(instance);
-        let steps = history.steps(tip, &model.paths())?;
-        Ok(Tenures::new(Walk::new(history, steps, model), instance.clone()))
+        let steps = history.steps(tip, &self.model.paths())?;
+        Ok(Walk::new(history, steps, self.model.clone()))
     }
 
     fn model(&self, instance: &AppInstance) -> Model {
@@ -144,7 +126,16 @@ impl History for BranchHistory<'_> {
         app: &str,
     ) -> Box<dyn Iterator<Item = Result<Tenure, HistoryError>> + 'h> {
         let instance = AppInstance::new(environment, app);
-        Box::new((0..).map_while(move |at| self.tenure(&instance, at)))
+        Box::new((0..).map_while(move |at| self.ask(at, |all| all.tenure(&instance, at))))
+    }
+
+    fn states<'h>(
+        &'h self,
+        environment: &EnvironmentName,
+        app: &str,
+    ) -> Box<dyn Iterator<Item = Result<Option<State>, HistoryError>> + 'h> {
+        let instance = AppInstance::new(environment, app);
+        Box::new((0..).map_while(move |at| self.ask(at, |all| all.state(&instance, at))))
     }
 
     fn newest_sequence(

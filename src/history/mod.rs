@@ -24,5 +24,4 @@ pub use branch_history::{BranchHistory, Commits, History};
 pub use code::{CODES, finding};
 pub use record::{Action, Record, RecordedOverride};
 pub use tenure::{Since, Source, Tenure, find_tenure};
-pub(crate) use tenures::{OpenTenure, same};
-pub(crate) use walk::{StateChange, StepChange, Walk};
+use walk::{StateChange, StepChange, Walk};

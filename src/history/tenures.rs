@@ -1,28 +1,49 @@
-//! The tenures of an app, found by walking back.
+//! The tenures of apps, found by walking back.
 
+use std::collections::BTreeMap;
 use std::mem;
 
-use super::walk::{StepChange, Walk};
+use super::walk::{StateChange, StepChange, Walk};
 use crate::git::{Commit, HistoryError, ObjectName};
 use crate::history::{Since, Tenure};
 use crate::sites::{AppInstance, State};
 
-/// The tenures of one app in one environment, newest first. The times at which
-/// it was absent are tenures as well, of an empty state, except for the one
-/// before it first came.
+/// The tenures of every app that a walk follows, in each environment. One walk finds
+/// them for all, and goes on when more is asked about any of them. The times at which
+/// an app was absent are tenures as well, of an empty state, except for the one before
+/// it first came.
 pub(super) struct Tenures<'h> {
     walk: Walk<'h>,
-    instance: AppInstance,
-    /// The tenure whose start is not found yet; none once the history has
-    /// ended.
+    found: BTreeMap<AppInstance, FoundTenures>,
+    /// The newest merge that hides the branch's own history.
+    hidden_by: Option<Commit>,
+    /// None as long as the walk can go on.
+    end: Option<WalkEnd>,
+}
+
+/// The tenures of one app in one environment that were found so far.
+struct FoundTenures {
+    /// The newest first.
+    tenures: Vec<Tenure>,
+    /// The tenure whose start is not found yet; none once the walk has ended.
     open: Option<OpenTenure>,
+}
+
+/// Where a walk ended.
+enum WalkEnd {
+    /// At the branch's first commit.
+    Root,
+    /// At the edge of a shallow clone.
+    Edge { fetch: String },
+    /// At a commit that cannot be read.
+    Failed(HistoryError),
 }
 
 /// A tenure whose start is not found yet.
 #[derive(Debug, Clone)]
-pub(crate) struct OpenTenure {
+struct OpenTenure {
     /// The state; none if it cannot be read.
-    pub(crate) state: Option<State>,
+    state: Option<State>,
     left: Option<ObjectName>,
     /// The newest merge in it that hides the branch's own history.
     hidden_by: Option<Commit>,
@@ -30,14 +51,14 @@ pub(crate) struct OpenTenure {
 
 impl OpenTenure {
     /// The tenure that has not ended.
-    pub(crate) fn new(state: Option<State>) -> Self {
+    fn new(state: Option<State>) -> Self {
         Self { state, left: None, hidden_by: None }
     }
 
     /// Goes back past a commit, before which the state was `before`. Returns
     /// the tenure that the commit started, if it started one; this is then the
     /// tenure before it.
-    pub(crate) fn undo(&mut self, commit: &Commit, before: Option<State>) -> Option<Tenure> {
+    fn undo(&mut self, commit: &Commit, before: Option<State>) -> Option<Tenure> {
         if same(before.as_ref(), self.state.as_ref()) {
             return None;
         }
@@ -50,62 +71,143 @@ impl OpenTenure {
         Some(Tenure { state, since, entered: Some(commit.clone()), left })
     }
 
-    /// Goes back past a merge that hides the branch and did not start a tenure.
-    pub(crate) fn hide(&mut self, merge: &Commit) {
-        self.hidden_by.get_or_insert_with(|| merge.clone());
+    /// Goes back past a merge that hides the branch, unless the merge is what ended
+    /// this tenure.
+    fn hide(&mut self, merge: &Commit) {
+        if self.left.as_ref() != Some(&merge.id) {
+            self.hidden_by.get_or_insert_with(|| merge.clone());
+        }
     }
 
     /// The tenure, if the clone does not have its start.
-    pub(crate) fn cut_off(self, fetch: String) -> Tenure {
+    fn cut_off(self, fetch: String) -> Tenure {
         let Self { state, left, .. } = self;
         Tenure { state, since: Since::Unknown { fetch }, entered: None, left }
     }
 }
 
-impl<'h> Tenures<'h> {
-    pub(super) fn new(walk: Walk<'h>, instance: AppInstance) -> Self {
-        let open = OpenTenure::new(walk.now(&instance));
-        Self { walk, instance, open: Some(open) }
+impl FoundTenures {
+    fn new(state: Option<State>) -> Self {
+        Self { tenures: Vec::new(), open: Some(OpenTenure::new(state)) }
     }
 
-    /// The tenure that a commit started, if it started one.
-    fn started(&self, open: &mut OpenTenure, change: StepChange) -> Option<Tenure> {
-        let StepChange { step, changes } = change;
-        let before =
-            changes.into_iter().find(|one| one.instance == self.instance).map(|one| one.before);
-        let started = before.and_then(|before| open.undo(&step.commit, before));
-        if started.is_none() && step.hides_branch {
-            open.hide(&step.commit);
+    /// The state of that index, from zero. It is known before the tenure's start.
+    fn state(&self, at: usize) -> Option<&Option<State>> {
+        let open = self.open.as_ref().map(|open| &open.state);
+        self.tenures.iter().map(|tenure| &tenure.state).chain(open).nth(at)
+    }
+
+    /// Ends the search, before the start of the open tenure was found.
+    fn end(&mut self, end: &WalkEnd) {
+        let open = self.open.take();
+        if let WalkEnd::Edge { fetch } = end {
+            self.tenures.extend(open.map(|open| open.cut_off(fetch.clone())));
         }
-        started
     }
 }
 
-impl Iterator for Tenures<'_> {
-    type Item = Result<Tenure, HistoryError>;
+impl<'h> Tenures<'h> {
+    pub(super) fn new(walk: Walk<'h>) -> Self {
+        let all = walk.instances().map(|one| (one.clone(), FoundTenures::new(walk.now(one))));
+        let found = all.collect();
+        Self { walk, found, hidden_by: None, end: None }
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut open = self.open.take()?;
+    /// The tenure of that index, from zero for the newest; none if there are not that
+    /// many. An error takes the place of the tenure that could not be read.
+    pub(super) fn tenure(
+        &mut self,
+        instance: &AppInstance,
+        at: usize,
+    ) -> Option<Result<Tenure, HistoryError>> {
+        self.look(instance, at, |found| found.tenures.get(at).cloned())
+    }
+
+    /// The state of the tenure of that index, in the same way. The walk does not go on
+    /// to the tenure's start.
+    pub(super) fn state(
+        &mut self,
+        instance: &AppInstance,
+        at: usize,
+    ) -> Option<Result<Option<State>, HistoryError>> {
+        self.look(instance, at, |found| found.state(at).cloned())
+    }
+
+    /// Walks until what is looked for at an index is found, or there is no more.
+    fn look<T>(
+        &mut self,
+        instance: &AppInstance,
+        at: usize,
+        find: impl Fn(&FoundTenures) -> Option<T>,
+    ) -> Option<Result<T, HistoryError>> {
         loop {
-            match self.walk.next()? {
-                Ok(change) => {
-                    if let Some(tenure) = self.started(&mut open, change) {
-                        self.open = Some(open);
-                        return Some(Ok(tenure));
-                    }
-                }
-                Err(HistoryError::Shallow { fetch }) => return Some(Ok(open.cut_off(fetch))),
-                Err(error) => return Some(Err(error)),
+            let found = self.found_of(instance);
+            if let Some(one) = find(found) {
+                return Some(Ok(one));
+            }
+            let is_next = found.tenures.len() == at;
+            match &self.end {
+                None => self.advance(),
+                // Nothing is known after an error.
+                Some(WalkEnd::Failed(error)) if is_next => return Some(Err(error.clone())),
+                Some(_) => return None,
             }
         }
     }
+
+    /// What was found of an app. One that no commit so far has had, and that is not
+    /// there now, has been absent since.
+    fn found_of(&mut self, instance: &AppInstance) -> &FoundTenures {
+        let (hidden_by, end) = (&self.hidden_by, &self.end);
+        self.found.entry(instance.clone()).or_insert_with(|| absent(hidden_by.as_ref(), end.as_ref()))
+    }
+
+    /// Goes one commit back.
+    fn advance(&mut self) {
+        let end = match self.walk.next() {
+            Some(Ok(change)) => return self.undo(change),
+            None => WalkEnd::Root,
+            Some(Err(HistoryError::Shallow { fetch })) => WalkEnd::Edge { fetch },
+            Some(Err(error)) => WalkEnd::Failed(error),
+        };
+        self.found.values_mut().for_each(|found| found.end(&end));
+        self.end = Some(end);
+    }
+
+    fn undo(&mut self, change: StepChange) {
+        let StepChange { step, changes } = change;
+        for StateChange { instance, before, .. } in changes {
+            let hidden_by = self.hidden_by.as_ref();
+            let found = self.found.entry(instance).or_insert_with(|| absent(hidden_by, None));
+            let started = found.open.as_mut().and_then(|open| open.undo(&step.commit, before));
+            found.tenures.extend(started);
+        }
+        if step.hides_branch {
+            let merge = step.commit;
+            let all = self.found.values_mut().filter_map(|found| found.open.as_mut());
+            all.for_each(|open| open.hide(&merge));
+            self.hidden_by.get_or_insert(merge);
+        }
+    }
+}
+
+/// What is found of an app that has been absent so far.
+fn absent(hidden_by: Option<&Commit>, end: Option<&WalkEnd>) -> FoundTenures {
+    let mut found = FoundTenures::new(Some(State::default()));
+    if let (Some(open), Some(merge)) = (&mut found.open, hidden_by) {
+        open.hide(merge);
+    }
+    if let Some(end) = end {
+        found.end(end);
+    }
+    found
 }
 
 /// Whether both deploy the same. A state that cannot be read is the same only
 /// as another one that cannot be read: two broken versions are one tenure
 /// without a state. States that are written alike are the same, even if nothing
 /// in them says what is deployed.
-pub(crate) fn same(one: Option<&State>, two: Option<&State>) -> bool {
+fn same(one: Option<&State>, two: Option<&State>) -> bool {
     match (one, two) {
         (Some(one), Some(two)) => one == two || one.is_same(two),
         (None, None) => true,

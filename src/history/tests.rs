@@ -7,7 +7,8 @@ use crate::sites::{SiteValue, State};
 
 impl MadeHistory {
     fn tenures(&self) -> Vec<Tenure> {
-        Tenures::new(self.walk(), instance("qa/web")).map(Result::unwrap).collect()
+        let mut found = Tenures::new(self.walk());
+        (0..).map_while(|at| found.tenure(&instance("qa/web"), at)).map(Result::unwrap).collect()
     }
 
     fn spans(&self) -> Vec<(Option<String>, Option<i64>)> {
@@ -96,6 +97,8 @@ fn tenures_are_found_one_by_one() {
     let mut read = 0;
     let steps = made.steps(&name(0), &[]).unwrap().inspect(|_| read += 1);
     let walk = Walk::new(&made, Box::new(steps), made.model());
-    assert!(Tenures::new(walk, instance("qa/web")).next().is_some());
+    let mut tenures = Tenures::new(walk);
+    assert!(tenures.tenure(&instance("qa/web"), 0).is_some());
+    drop(tenures);
     assert_eq!(read, 1);
 }

@@ -110,9 +110,9 @@ impl LoadedBase {
         now: Timestamp,
         ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (repository, tree) = (self.repository(), &self.tree);
-        let history = BranchHistory::new(repository, tree, self.commits());
-        ask(&Base::new(self.commit.clone(), tree, repository, self.model(), &history, now)?)
+        let (repository, tree, model) = (self.repository(), &self.tree, self.model());
+        let history = BranchHistory::new(repository, tree, model, self.commits());
+        ask(&Base::new(self.commit.clone(), tree, repository, model, &history, now)?)
     }
 }
 

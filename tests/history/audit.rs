@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rungs::config::{EnvironmentName, load};
 use rungs::git::{LocalClone, Log};
 use rungs::history::{BranchHistory, Commits, History, Since};
-use rungs::sites::{SiteValue, State};
+use rungs::sites::{Model, ModelScope, SiteValue, State};
 use serde_json::Value;
 
 use crate::support::git::command;
@@ -129,7 +129,8 @@ impl Made {
         let loaded = load(&tree).unwrap();
         let (history, objects) = (Log::new(Arc::clone(&clone), Some("main")), clone.objects());
         let commits = Commits { tip: &tip, history: &history, objects: &*objects };
-        ask(&BranchHistory::new(&loaded.repository, &tree, Some(commits)))
+        let model = Model::of_tree(&loaded.repository, &tree, &ModelScope::all());
+        ask(&BranchHistory::new(&loaded.repository, &tree, &model, Some(commits)))
     }
 
     fn states(&self) -> Vec<String> {

@@ -16,10 +16,8 @@ use super::LoadedBase;
 use crate::config::EnvironmentName;
 use crate::diagnostic::Findings;
 use crate::git::HistoryError;
-use crate::history::{Commits, Walk};
-use crate::sites::{AppInstance, Model, ModelScope, Site, State, shared_base};
+use crate::sites::{AppInstance, Model, ModelScope, Site, shared_base};
 
-use ages::Ages;
 use sites::StatusSites;
 use status_builder::StatusBuilder;
 
@@ -59,14 +57,9 @@ pub fn status(
     let all = base.repository().environments.iter().map(|one| one.name.clone());
     let environments: Vec<_> = all.filter(is_shown).collect();
     let apps = base.ask(now, |asked| {
-        let mut builder = StatusBuilder::new(asked, &sites);
-        if let Some(commits) = base.commits() {
-            let wanted = builder.wanted();
-            builder.ages = find_ages(base.model(), commits, &sites, &wanted)?;
-        }
-        Ok::<_, StatusError>(
-            sites.apps().into_iter().map(|app| builder.app(app, &environments)).collect(),
-        )
+        let builder = StatusBuilder::new(asked, &sites);
+        let apps = sites.apps().into_iter().map(|app| builder.app(app, &environments));
+        apps.collect::<Result<_, _>>().map_err(StatusError::History)
     })?;
     let commit = base.commits().map(|commits| commits.tip.clone());
     let mut findings = sites.findings(is_shown);
@@ -85,17 +78,6 @@ fn refuse_unknown(base: &LoadedBase, sites: &StatusSites) -> Result<(), Findings
     let every = Model::of_tree(base.repository(), &base.tree, &ModelScope::all());
     let known = StatusSites::of(&every);
     Err(base.repository().unknown_app(unknown, known.apps().iter().copied()).into())
-}
-
-fn find_ages(
-    model: &Model,
-    Commits { tip, history, .. }: Commits<'_>,
-    sites: &StatusSites,
-    wanted: &BTreeMap<AppInstance, Vec<State>>,
-) -> Result<Ages, HistoryError> {
-    let walk = Walk::new(history, history.steps(tip, &model.paths())?, model.clone());
-    let instances: Vec<AppInstance> = sites.apps.keys().cloned().collect();
-    Ages::find(walk, instances.into_iter(), wanted)
 }
 
 /// The findings about files that several environments use: one for each place,

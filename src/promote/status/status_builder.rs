@@ -1,12 +1,12 @@
 //! The difference between an environment and the one below it.
 
-use std::collections::BTreeMap;
-
-use super::ages::Ages;
+use super::ages;
 use super::cell::{AppStatus, Behind, Block, Blocker, Cell, NextPromotion};
 use super::sites::StatusSites;
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings};
+use crate::git::HistoryError;
+use crate::history::History;
 use crate::promote::base::Base;
 use crate::promote::code::DISAGREEING_SOURCES;
 use crate::promote::gates::{Answer, Gate, JudgedFrom};
@@ -21,8 +21,6 @@ pub(super) struct StatusBuilder<'a> {
     /// The gates that can be judged without a forge, a person or rendering, including
     /// those that need history if there is any.
     gates: Vec<Gate>,
-    /// The ages of states; empty if there is no history.
-    pub(super) ages: Ages,
 }
 
 impl<'a> StatusBuilder<'a> {
@@ -34,20 +32,7 @@ impl<'a> StatusBuilder<'a> {
             JudgedFrom::Request | JudgedFrom::Rendering => false,
         };
         let gates = Gate::ALL.into_iter().filter(can_be_judged).collect();
-        Self { base, sites, gates, ages: Ages::default() }
-    }
-
-    /// For each source, the states of the environments that are promoted from it.
-    pub(super) fn wanted(&self) -> BTreeMap<AppInstance, Vec<State>> {
-        let mut wanted: BTreeMap<AppInstance, Vec<State>> = BTreeMap::new();
-        for (target, sites) in &self.sites.apps {
-            let Ok(state) = &sites.state else { continue };
-            for environment in self.sources(&target.environment, &target.app) {
-                let source = AppInstance { environment, app: target.app.clone() };
-                wanted.entry(source).or_default().push(state.clone());
-            }
-        }
-        wanted
+        Self { base, sites, gates }
     }
 
     /// The environments that an app's state for `target` comes from; empty if nothing
@@ -58,20 +43,29 @@ impl<'a> StatusBuilder<'a> {
     }
 
     /// An app's row.
-    pub(super) fn app(&self, app: &str, environments: &[EnvironmentName]) -> AppStatus {
+    pub(super) fn app(
+        &self,
+        app: &str,
+        environments: &[EnvironmentName],
+    ) -> Result<AppStatus, HistoryError> {
         let cells = environments.iter().filter_map(|environment| {
             let sites = self.sites.get(environment, app)?;
             Some(self.cell(environment, app, sites))
         });
-        AppStatus { app: app.to_owned(), environments: cells.collect() }
+        Ok(AppStatus { app: app.to_owned(), environments: cells.collect::<Result<_, _>>()? })
     }
 
-    fn cell(&self, environment: &EnvironmentName, app: &str, sites: &AppSites) -> Cell {
-        let instance = AppInstance::new(environment, app);
-        let (since, commit) = self
-            .ages
-            .since(&instance)
-            .map_or((None, None), |(since, commit)| (Some(since), commit));
+    fn cell(
+        &self,
+        environment: &EnvironmentName,
+        app: &str,
+        sites: &AppSites,
+    ) -> Result<Cell, HistoryError> {
+        let since = match self.history() {
+            Some(history) => ages::since(history, &AppInstance::new(environment, app))?,
+            None => None,
+        };
+        let (since, commit) = since.map_or((None, None), |(since, commit)| (Some(since), commit));
         let mut cell = Cell {
             environment: environment.clone(),
             references: self.sites.references(environment, app),
@@ -83,12 +77,17 @@ impl<'a> StatusBuilder<'a> {
         };
         if sites.state.is_ok() {
             match self.promotion(environment, app) {
-                Ok(Some(outcome)) => self.add_promotion(&mut cell, outcome),
+                Ok(Some(outcome)) => self.add_promotion(&mut cell, outcome)?,
                 Ok(None) => {}
                 Err(findings) => cell.blocked.extend(of_sites(findings)),
             }
         }
-        cell
+        Ok(cell)
+    }
+
+    /// The history; none if nothing is known of the past.
+    fn history(&self) -> Option<&dyn History> {
+        Some(self.base.history).filter(|history| history.is_known())
     }
 
     /// What `rungs promote` would do with an app now, as far as is known without a
@@ -114,7 +113,7 @@ impl<'a> StatusBuilder<'a> {
         planner.promote(&request, app).map(Some)
     }
 
-    fn add_promotion(&self, cell: &mut Cell, outcome: AppOutcome) {
+    fn add_promotion(&self, cell: &mut Cell, outcome: AppOutcome) -> Result<(), HistoryError> {
         let AppOutcome { plan, obstacles, .. } = outcome;
         let changes = differences(&plan.from, &plan.to);
         if let Some(source) = plan.source.as_ref().filter(|_| !changes.is_empty()) {
@@ -123,21 +122,29 @@ impl<'a> StatusBuilder<'a> {
                 _ => format!("{} {}", one.key, one.brief()),
             });
             let source = source.environment.clone();
-            cell.behind = Some(self.distance(&source, &plan.app, &plan.from));
+            cell.behind = Some(self.distance(&source, &plan.app, &plan.from)?);
             cell.next = Some(NextPromotion { source, changes: brief.collect() });
         }
         cell.blocked.extend(obstacles.into_iter().filter(Finding::is_error).map(of_obstacle));
         cell.blocked.extend(plan.gates.into_iter().filter_map(block));
+        Ok(())
     }
 
-    fn distance(&self, source: &EnvironmentName, app: &str, state: &State) -> Behind {
-        let distance = self.ages.distance(&AppInstance::new(source, app), state);
-        Behind {
+    fn distance(
+        &self,
+        source: &EnvironmentName,
+        app: &str,
+        state: &State,
+    ) -> Result<Behind, HistoryError> {
+        let instance = AppInstance::new(source, app);
+        let distance = self.history().map(|history| ages::distance(history, &instance, state));
+        let distance = distance.transpose()?;
+        Ok(Behind {
             source: source.clone(),
             states: distance.map(|distance| distance.states),
             is_exact: distance.is_some_and(|distance| distance.is_exact),
-            since: distance.filter(|one| one.is_exact).and_then(|distance| distance.since),
-        }
+            since: distance.and_then(|distance| distance.since),
+        })
     }
 }
 
