@@ -48,16 +48,14 @@ impl Delivery<'_> {
             return Err(unread);
         }
         let records = self.records(&fork, &head.commit)?;
-        let plans = loaded.ask(self.now, |base| {
-            let change = ProposedChange {
-                tree: &head_tree,
-                model: &head_model,
-                fork: &fork_model,
-                records: &records,
-                overrides,
-            };
-            assess_change(base, &change)
-        })?;
+        let change = ProposedChange {
+            tree: &head_tree,
+            model: &head_model,
+            fork: &fork_model,
+            records: &records,
+            overrides,
+        };
+        let plans = loaded.ask_about(change.apps(), self.now, |base| assess_change(base, &change))?;
         Ok(JudgedChange { base, head, plans, warnings: loaded.warnings() })
     }
 

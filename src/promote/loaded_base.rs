@@ -110,9 +110,36 @@ impl LoadedBase {
         now: Timestamp,
         ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (repository, tree, model) = (self.repository(), &self.tree, self.model());
-        let history = BranchHistory::new(repository, tree, model, self.commits());
-        ask(&Base::new(self.commit.clone(), tree, repository, model, &history, now)?)
+        self.ask_with(self.model(), now, ask)
+    }
+
+    /// The same, if only the past of these few apps will be asked about: going back
+    /// through all files' changes takes longer.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::ask`].
+    pub fn ask_about<T, E: From<Findings>>(
+        &self,
+        apps: BTreeSet<String>,
+        now: Timestamp,
+        ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let scope = ModelScope { environments: None, apps: Some(apps) };
+        let model = Model::of_tree(self.repository(), &self.tree, &scope);
+        self.ask_with(&model, now, ask)
+    }
+
+    /// Calls `ask` with the base and the past of the apps that a model has.
+    fn ask_with<T, E: From<Findings>>(
+        &self,
+        past: &Model,
+        now: Timestamp,
+        ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (repository, tree) = (self.repository(), &self.tree);
+        let history = BranchHistory::new(repository, tree, past, self.commits());
+        ask(&Base::new(self.commit.clone(), tree, repository, self.model(), &history, now)?)
     }
 }
 
