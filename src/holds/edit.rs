@@ -79,13 +79,9 @@ fn says(path: &RepoPath, text: &str, of: &Hold, wanted: &[&Hold]) -> bool {
     let tree = Tree::new(Memory::of([(path.as_str(), text)]));
     let found = own(&tree, &of.environment, &of.app);
     found.is_ok_and(|(found, _)| {
-        found.len() == wanted.len() && found.iter().zip(wanted).all(|(one, two)| is_same(one, two))
+        found.len() == wanted.len()
+            && found.iter().zip(wanted).all(|(one, two)| one.says_the_same(two))
     })
-}
-
-/// Whether both say the same, wherever they stand.
-fn is_same(one: &Hold, two: &Hold) -> bool {
-    *one == Hold { location: one.location.clone(), ..two.clone() }
 }
 
 /// An entry of a file of holds.

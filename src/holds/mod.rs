@@ -98,6 +98,11 @@ impl Hold {
         }
     }
 
+    /// Whether another hold says the same, wherever the two are written.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        *self == Self { location: self.location.clone(), ..other.clone() }
+    }
+
     /// Refuses it if it has ended already.
     ///
     /// # Errors

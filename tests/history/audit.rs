@@ -347,6 +347,34 @@ fn holds_that_are_set_and_lifted_are_listed() {
 }
 
 #[test]
+fn a_hold_that_is_given_another_author_by_hand_is_listed() {
+    let mut made = Made::new();
+    let file = ".rungs/holds/prod/web.yaml";
+    let hold = |by: &str, since: &str| {
+        format!("- {{ state: {{ tag: v1 }}, reason: it crashes, by: {by}, since: {since} }}\n")
+    };
+    made.write(file, &hold("ana", "2023-11-14T10:00:00Z"));
+    made.commit("hold");
+    made.write(file, &hold("bob", "2023-11-14T10:00:00Z"));
+    made.commit("by hand");
+    made.write(file, &hold("bob", "2023-11-14T11:00:00Z"));
+    made.commit("by hand again");
+    made.write(file, &format!("# why\n{}", hold("bob", "2023-11-14T11:00:00Z")));
+    made.commit("only a comment");
+    let entries = made.entries(&["--env", "prod", "--limit", "9"]);
+    let holds = entries.iter().filter(|entry| !entry["hold"].is_null());
+    let said: Vec<_> = holds
+        .map(|entry| {
+            let of = |value: &Value| value.as_str().unwrap().to_owned();
+            (of(&entry["action"]), of(&entry["hold"]["by"]))
+        })
+        .collect();
+    let expected =
+        [("hold", "bob"), ("lift", "bob"), ("hold", "bob"), ("lift", "ana"), ("hold", "ana")];
+    assert_eq!(said, expected.map(|(action, by)| (action.to_owned(), by.to_owned())));
+}
+
+#[test]
 fn a_revision_or_a_day_limits_an_audit() {
     let mut made = Made::new();
     for tag in ["v2", "v3"] {

@@ -31,9 +31,10 @@ pub(super) fn hold_changes(
     for change in step.changes.iter().filter(|change| change.path.is_within(&directory())) {
         let read = |id: &Option<ObjectName>| read(repository, history, &change.path, id.as_ref());
         let (before, after) = (read(&change.before)?, read(&change.after)?);
-        let set = after.iter().filter(|one| !before.iter().any(|other| is_same(one, other)));
+        let set = after.iter().filter(|one| !before.iter().any(|other| one.says_the_same(other)));
         found.extend(set.map(|hold| hold_change(hold, ChangeKind::Hold)));
-        let lifted = before.iter().filter(|one| !after.iter().any(|other| is_same(one, other)));
+        let lifted =
+            before.iter().filter(|one| !after.iter().any(|other| one.says_the_same(other)));
         found.extend(lifted.map(|hold| hold_change(hold, ChangeKind::Lift)));
     }
     Ok(found)
@@ -49,15 +50,6 @@ fn read(
     let mut memory = Memory::new();
     memory.insert(path.clone(), history.blob(blob)?);
     Ok(holds::all(&Tree::new(memory), repository).unwrap_or_default())
-}
-
-/// Whether two holds are the same, wherever they are in their file.
-fn is_same(one: &Hold, two: &Hold) -> bool {
-    one.app == two.app
-        && one.environment == two.environment
-        && one.state == two.state
-        && one.reason == two.reason
-        && one.until == two.until
 }
 
 fn hold_change(hold: &Hold, action: ChangeKind) -> HoldChange {
