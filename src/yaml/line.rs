@@ -1,6 +1,6 @@
 //! Lines of a text: the bytes that end them, and the comments on them.
 
-const BYTE_ORDER_MARK: char = '\u{feff}';
+pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Where the line of a byte starts; after a byte order mark.
 pub(super) fn start(text: &str, at: usize) -> usize {

@@ -28,7 +28,7 @@ pub(super) fn header_length(block_scalar: &str) -> usize {
 }
 
 /// The offset just after the `:` of the key that ends at `from`, in a map of that
-/// style; `from` where it has none. A colon may start the next key instead:
+/// style; `from` if it has none. A colon may start the next key instead:
 /// `{a, :b: 1}`, or `:b: 1` in the line after `? a`.
 pub(super) fn after_colon(text: &str, from: u32, map: Style) -> u32 {
     let bytes = text.as_bytes();
@@ -116,18 +116,13 @@ fn skip_to(text: &str, from: u32, wanted: impl Fn(u8) -> bool) -> Option<u32> {
     }
 }
 
-/// How many bytes are before an offset on its line.
-pub(super) fn column(text: &str, at: u32) -> usize {
-    let at = at as usize;
-    at - text[..at].rfind('\n').map_or(0, |end| end + 1)
-}
-
 /// The first tab in `gap` with nothing but blanks before it on its line, and
 /// less than `free` columns from the start of the line.
 pub(super) fn leading_tab(text: &str, gap: Span, free: usize) -> Option<usize> {
     let (start, end) = (gap.start as usize, gap.end as usize);
     let begins = text[start..end].match_indices('\n').map(|(at, _)| start + at + 1);
-    let first = (start == 0).then_some(0);
+    let first = text[..start].trim_start_matches(line::BYTE_ORDER_MARK).is_empty();
+    let first = first.then_some(start);
     first.into_iter().chain(begins).find_map(|begin| {
         let spaces = text[begin..end].bytes().take_while(|&byte| byte == b' ').count();
         let is_tab = text.as_bytes()[begin..end].get(spaces) == Some(&b'\t');

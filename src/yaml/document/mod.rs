@@ -13,16 +13,16 @@ use granit_parser::{Event, ScalarStyle, StructureStyle};
 
 use super::code::ALIAS_EXPANSION;
 use super::value::MapEntry;
-use super::{Dialect, Kind, MAX_DEPTH, MapKey, NodeId, Style, Value, code, place};
+use super::{Dialect, Kind, MAX_DEPTH, MapKey, NodeId, Style, Value, code, line, place};
 use crate::diagnostic::{Code, Finding, Findings};
 use crate::source::{Location, SourceFile, Span};
 
 use self::entries::Entries;
 use self::expansion::Expansion;
 
-/// What has become of an anchor.
+/// What an anchor stands for so far.
 enum Anchor {
-    /// That of a collection that is not complete.
+    /// The anchor of a collection that is not complete.
     Open(Span),
     Done(Built),
 }
@@ -74,7 +74,7 @@ pub(super) struct DocumentBuilder<'f> {
     stack: Vec<Frame>,
     anchors: HashMap<usize, Anchor>,
     findings: Findings,
-    /// The end of the last token, from where the next one's marks are sought.
+    /// The end of the last token, after which the next one's indicators are searched for.
     cursor: u32,
     /// Whether the last token was a plain scalar.
     after_plain: bool,
@@ -98,17 +98,17 @@ impl<'f> DocumentBuilder<'f> {
         }
     }
 
-    /// How many problems were found.
+    /// The number of problems that were found.
     pub(super) fn found(&self) -> usize {
         self.findings.len()
     }
 
-    /// What was found in a document that is given up.
+    /// What was found in a document that is not read to its end.
     pub(super) fn into_findings(self) -> Findings {
         self.findings
     }
 
-    /// The complete document; none where it holds nothing.
+    /// The complete document; none if it is empty.
     pub(super) fn finish(mut self) -> Result<Option<Value>, Findings> {
         if !self.findings.is_empty() {
             return Err(self.findings);
@@ -121,7 +121,7 @@ impl<'f> DocumentBuilder<'f> {
         Ok(Some(self.value))
     }
 
-    /// Takes one event; false where the document cannot be read further.
+    /// Takes one event; false if the document cannot be read further.
     pub(super) fn event(&mut self, event: Event<'_>, span: Span) -> bool {
         self.check_tabs(span);
         if event.is_node() {
@@ -162,7 +162,7 @@ impl<'f> DocumentBuilder<'f> {
         self.cursor
     }
 
-    /// The bracket that is open innermost.
+    /// The innermost open bracket.
     pub(super) fn open_bracket(&self) -> Option<Span> {
         let text = self.file.text().as_bytes();
         let is_bracket = |frame: &&Frame| {
@@ -189,10 +189,10 @@ impl<'f> DocumentBuilder<'f> {
         if !self.file.text()[gap.range()].contains('\t') {
             return;
         }
-        // Behind a plain scalar, lines of blanks still belong to it, and a tab
-        // counts as a blank from the column on where its text may go on.
+        // Blank lines after a plain scalar still belong to it, and in them a tab
+        // counts as a blank from the column at which its text may continue.
         let free = if self.after_plain {
-            innermost.map_or(0, |frame| place::column(self.file.text(), frame.start) + 1)
+            innermost.map_or(0, |frame| line::column(self.file.text(), frame.start as usize) + 1)
         } else {
             usize::MAX
         };

@@ -59,7 +59,7 @@ fn a_value_stands_where_it_was_written_quotes_included() {
 }
 
 #[test]
-fn a_block_text_begins_at_its_mark_and_ends_with_its_last_line() {
+fn a_block_text_starts_at_its_mark_and_ends_with_its_last_line() {
     let text = "a: &x !!str |2- # why\n    one\n   two  \n\n\nb: >\n  folded\n";
     let value = read(text);
     let a = value.root().get("a").unwrap();
@@ -79,7 +79,7 @@ fn block_collections_span_from_the_first_key_to_the_last_value() {
 }
 
 #[test]
-fn a_value_that_is_not_there_stands_behind_its_colon() {
+fn a_missing_value_is_placed_after_its_colon() {
     let value = read("a:\nb : &x\nc: {d, e: , f:}\ng:\n-\n- ~\n");
     let place = |node: Node<'_>| {
         assert!(node.is_null() && text_of(node).is_empty());
@@ -141,7 +141,7 @@ fn merged_keys_keep_the_place_where_they_are_written() {
 }
 
 #[test]
-fn a_merge_behind_a_key_wins_for_kubectl_and_loses_for_kustomize() {
+fn a_merge_after_a_key_wins_for_kubectl_and_loses_for_kustomize() {
     let text = "q: 3\n<<: {q: 2}\n";
     assert_eq!(json(text), r#"{"q":2}"#);
     assert_eq!(kustomize_json(text), r#"{"q":3}"#);
@@ -317,6 +317,18 @@ fn a_tab_is_named_and_shown() {
     }
     assert_eq!(json("{\n\t\"a\": [\n\t\t1\n\t]\n}\n"), r#"{"a":[1]}"#);
     assert_eq!(json("a:\t1\t# c\nb: x\ty\n"), r#"{"a":1,"b":"x\ty"}"#);
+}
+
+#[test]
+fn a_byte_order_mark_does_not_count_in_the_column_from_which_tabs_are_blanks() {
+    for text in ["a: 1\n \t\nb: 2\n", "\u{feff}a: 1\n \t\nb: 2\n"] {
+        assert_eq!(json(text), r#"{"a":1,"b":2}"#, "{text:?}");
+    }
+    let expected =
+        "tab-indentation: a tab is used as indentation: 1:1 `\t` YAML counts spaces only";
+    for text in ["\ta: 1\n", "\u{feff}\ta: 1\n"] {
+        assert_eq!(found(text), [expected], "{text:?}");
+    }
 }
 
 #[test]
