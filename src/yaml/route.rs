@@ -1,11 +1,11 @@
-//! The way from a document's root to a value: `spec.containers[name=web].image`.
+//! The path from a document's root to a value: `spec.containers[name=web].image`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Kind, Node, NodeId};
 
-/// The way from a node to one below it, in the notation of the configuration:
+/// The path from a node to one below it, in the notation of the configuration:
 /// `a.b`, `a[0]`, `a[name=web].image`, `a["x.y"]`, `a[name="x.y"]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Route {
@@ -63,7 +63,7 @@ impl Route {
         }
     }
 
-    /// The way that leads nowhere: to where one is.
+    /// The path without steps: to the node itself.
     pub fn root() -> Self {
         Self::default()
     }
@@ -78,18 +78,18 @@ impl Route {
         self.steps.push(step);
     }
 
-    /// The way to what it leads into, and the last step; none for the root.
+    /// The path to the parent, and the last step; none for the root.
     pub fn split_last(&self) -> Option<(Self, &Step)> {
         let (last, before) = self.steps.split_last()?;
         Some((Self { steps: before.to_vec() }, last))
     }
 
-    /// The value it leads to; none where a step leads nowhere.
+    /// The value it leads to; none if a step leads nowhere.
     pub fn find<'a>(&self, root: Node<'a>) -> Option<Node<'a>> {
         self.steps.iter().try_fold(root, |node, step| step.find(node))
     }
 
-    /// The way from `root` to a node below it; none where it is not there.
+    /// The path from `root` to a node below it; none if it is not there.
     ///
     /// A list's items are named by their `name` where it tells them apart, as
     /// Kubernetes' own messages do, and counted otherwise.
@@ -121,7 +121,7 @@ impl Route {
 }
 
 impl Step {
-    /// The value it leads to; none where it leads nowhere.
+    /// The value it leads to; none if it leads nowhere.
     pub fn find<'a>(&self, from: Node<'a>) -> Option<Node<'a>> {
         match self {
             Self::Key(wanted) => {

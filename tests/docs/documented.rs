@@ -261,13 +261,13 @@ fn the_examples_are_what_is_documented() {
     let mut check = Check { tables: tables(&page), seen: BTreeSet::new(), wrong: BTreeSet::new() };
     let (mut heading, mut rest) = (String::new(), page.as_str());
     let mut count = 0;
-    while let Some((before, behind)) = rest.split_once("```json\n") {
-        let (example, behind) = behind.split_once("```").unwrap();
+    while let Some((before, after)) = rest.split_once("```json\n") {
+        let (example, after) = after.split_once("```").unwrap();
         if let Some(last) = before.lines().rfind(|line| line.starts_with('#')) {
             heading = slug(last);
         }
         check.object(&serde_json::from_str(example).expect(example), &heading);
-        (rest, count) = (behind, count + 1);
+        (rest, count) = (after, count + 1);
     }
     assert_eq!(check.wrong, BTreeSet::new());
     assert_eq!(count, 5);

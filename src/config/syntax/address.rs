@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_has_no_bits_behind_its_prefix() {
+    fn a_network_has_no_bits_after_its_prefix() {
         let flaw = Cidr::parse("10.20.0.1/16").unwrap_err();
         assert_eq!(flaw.help.unwrap(), "did you mean `10.20.0.0/16`?");
         for wrong in ["10.20.0.0", "10.20.0.0/33", "10.0.0/8", "::/129", "a/8", "10.0.0.0/+8"] {

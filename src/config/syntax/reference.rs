@@ -173,7 +173,7 @@ impl ValueRoute {
         &self.text
     }
 
-    /// The way from the root of an app's values: `featureFlags`.
+    /// The path from the root of an app's values: `featureFlags`.
     pub fn in_values(&self) -> &Route {
         &self.below
     }

@@ -90,7 +90,7 @@ impl Marking {
                 PartKind::Tag => {
                     text.push_str(&source[part.span.clone()]);
                     if let ScopeChange::Loop(id) = scopes.enter(source, &part) {
-                        self.keep_index(file, id, part.trims_behind, &mut text);
+                        self.keep_index(file, id, part.trims_after, &mut text);
                     }
                 }
                 PartKind::Comment => text.push_str(&source[part.span.clone()]),

@@ -15,8 +15,8 @@ pub(super) struct TemplatePart {
     pub(super) span: Range<usize>,
     /// What stands between the delimiters; the body of a `raw` block.
     pub(super) inner: Range<usize>,
-    /// Whether the closing delimiter takes the blanks after it away.
-    pub(super) trims_behind: bool,
+    /// Whether the closing delimiter removes the blanks after it.
+    pub(super) trims_after: bool,
 }
 
 /// What a stretch of a source is.
@@ -84,14 +84,14 @@ fn text(source: &str, start: usize) -> TemplatePart {
     let bytes = source.as_bytes();
     let is_opening = |at: &usize| matches!(&bytes[*at..*at + 2], b"{{" | b"{%" | b"{#");
     let end = (start + 1..bytes.len().saturating_sub(1)).find(is_opening).unwrap_or(bytes.len());
-    TemplatePart { kind: PartKind::Text, span: start..end, inner: start..end, trims_behind: false }
+    TemplatePart { kind: PartKind::Text, span: start..end, inner: start..end, trims_after: false }
 }
 
 fn comment(source: &str, start: usize) -> TemplatePart {
     let end = source[start..].find("#}").map_or(source.len(), |length| start + length + 2);
     let inner = (start + 2).min(end)..end.saturating_sub(2).max(start);
-    let trims_behind = source[start..end].ends_with("-#}");
-    TemplatePart { kind: PartKind::Comment, span: start..end, inner, trims_behind }
+    let trims_after = source[start..end].ends_with("-#}");
+    TemplatePart { kind: PartKind::Comment, span: start..end, inner, trims_after }
 }
 
 /// `{{ … }}` or `{% … %}`, where the closing delimiter counts only between
@@ -103,14 +103,14 @@ fn delimited(source: &str, start: usize, kind: PartKind, close: &str) -> Templat
     loop {
         at += blanks(&source[at..]);
         let rest = &source[at..];
-        let trims_behind = rest.strip_prefix('-').is_some_and(|rest| rest.starts_with(close));
-        if trims_behind || rest.starts_with(close) {
-            let end = at + usize::from(trims_behind) + close.len();
-            return TemplatePart { kind, span: start..end, inner: inner_start..at, trims_behind };
+        let trims_after = rest.strip_prefix('-').is_some_and(|rest| rest.starts_with(close));
+        if trims_after || rest.starts_with(close) {
+            let end = at + usize::from(trims_after) + close.len();
+            return TemplatePart { kind, span: start..end, inner: inner_start..at, trims_after };
         }
         let Some(token) = token(source, at) else {
             let inner = inner_start..source.len();
-            return TemplatePart { kind, span: start..source.len(), inner, trims_behind: false };
+            return TemplatePart { kind, span: start..source.len(), inner, trims_after: false };
         };
         at = token.span.end;
     }
@@ -121,12 +121,12 @@ fn raw(source: &str, start: usize) -> Option<TemplatePart> {
     let mut at = body;
     loop {
         at += source[at..].find("{%")?;
-        if let Some((end, trims_behind)) = plain_tag(source, at, "endraw") {
+        if let Some((end, trims_after)) = plain_tag(source, at, "endraw") {
             return Some(TemplatePart {
                 kind: PartKind::Raw,
                 span: start..end,
                 inner: body..at,
-                trims_behind,
+                trims_after,
             });
         }
         at += 2;

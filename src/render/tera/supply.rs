@@ -13,7 +13,7 @@ use crate::yaml::{KeyNode, Node, Route, Step};
 /// What every template sees.
 const GLOBALS: [&str; 6] = ["app", "environment", "namespace", "labels", "images", "values"];
 
-/// A value, as a way from what a template sees.
+/// A value, as a path from what a template sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Supply {
     Global(String),
@@ -39,7 +39,7 @@ pub(super) enum Fed<'a> {
 }
 
 impl Supply {
-    /// Goes the way, each loop at the index that `at` knows.
+    /// Follows the path, each loop at the index that `at` knows.
     pub(super) fn follow<'a>(
         &self,
         values: Node<'a>,
@@ -58,7 +58,7 @@ impl Supply {
         }
     }
 
-    /// The loops on the way.
+    /// The loops on the path.
     pub(super) fn loops(&self, found: &mut Vec<LoopId>) {
         match self {
             Self::Global(_) => {}

@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_of_any_form_has_its_reference_behind_the_question_mark() {
+    fn an_address_of_any_form_has_its_reference_after_the_question_mark() {
         for (text, key, reference) in [
             (
                 "https://github.com/shop/api/config/crd?ref=9ac61f5",

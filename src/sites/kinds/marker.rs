@@ -122,8 +122,8 @@ fn scalar_before<'s, 'a>(
     scalars: &'s [PlacedScalar<'a>],
     comment: Span,
 ) -> Option<&'s PlacedScalar<'a>> {
-    let behind = scalars.partition_point(|scalar| scalar.span.start < comment.start);
-    let scalar = scalars.get(behind.checked_sub(1)?)?;
+    let before = scalars.partition_point(|scalar| scalar.span.start < comment.start);
+    let scalar = scalars.get(before.checked_sub(1)?)?;
     if scalar.span.end > comment.start || is_block(scalar) {
         return None;
     }

@@ -26,7 +26,7 @@ impl DocumentBuilder<'_> {
         }
     }
 
-    /// Takes an alias of an anchor before it.
+    /// Takes an alias of an earlier anchor.
     pub(super) fn alias(&mut self, anchor: usize, span: Span) {
         self.cursor = self.cursor.max(span.end);
         let target = match self.anchors.get(&anchor) {
@@ -86,7 +86,7 @@ impl DocumentBuilder<'_> {
         self.stand_in(span);
     }
 
-    /// Goes on after an alias that was refused.
+    /// Continues after an alias that was refused.
     fn stand_in(&mut self, span: Span) {
         if self.wants_key() {
             self.set_pending(NextSlot::Refused);
@@ -97,7 +97,7 @@ impl DocumentBuilder<'_> {
         self.deliver(Built { id, span, weight: 1, height: 0 }, 0);
     }
 
-    /// What was refused needs no second finding for being no map.
+    /// What was refused needs no second finding that says it is not a map.
     fn set_refused_merge(&mut self) {
         if let Some(Frame { items: Items::Mapping { pending, .. }, .. }) = self.stack.last_mut()
             && matches!(pending, NextSlot::Merge(_))
@@ -106,7 +106,7 @@ impl DocumentBuilder<'_> {
         }
     }
 
-    /// Takes the keys of what `<<` was given into the map at the top.
+    /// Takes the keys of the value of `<<` into the innermost map.
     pub(super) fn merge(&mut self, built: Built, at: Span) {
         let Some(sources) = self.merge_sources(built) else {
             let finding = self
@@ -140,7 +140,7 @@ impl DocumentBuilder<'_> {
         }
     }
 
-    /// The maps to merge, the strongest last; none where one is not a map.
+    /// The maps to merge, the one that wins last; none if one is not a map.
     fn merge_sources(&self, built: Built) -> Option<Vec<NodeId>> {
         let node = self.value.node(built.id);
         if node.is_mapping() {

@@ -17,7 +17,7 @@ pub(super) struct Entries {
 }
 
 impl Entries {
-    /// Up to here, searching is quicker than hashing.
+    /// Up to this length, searching is faster than hashing.
     const SHORT: usize = 16;
 
     pub(super) fn find(&self, key: &str) -> Option<usize> {

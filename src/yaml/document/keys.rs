@@ -1,4 +1,4 @@
-//! Keys: what text they are, and that they are there once.
+//! Keys: their text, and that each appears once.
 
 use std::borrow::Cow;
 
@@ -64,7 +64,7 @@ impl DocumentBuilder<'_> {
         true
     }
 
-    /// Finds that a node cannot be a key.
+    /// Reports that a node cannot be a key.
     pub(super) fn refuse_key(&mut self, kind: &Kind, span: Span) {
         self.set_pending(NextSlot::Refused);
         let known = self.findings.iter().last().map(|finding| finding.location().span());
@@ -93,7 +93,7 @@ impl DocumentBuilder<'_> {
 }
 
 /// A key as Kubernetes' JSON has it (`convertToJSONableObject` of
-/// `sigs.k8s.io/yaml`); none where it cannot be one. kustomize takes texts only.
+/// `sigs.k8s.io/yaml`); none if it cannot be one. kustomize accepts only texts.
 fn key_text(kind: &Kind, dialect: Dialect) -> Option<Cow<'_, str>> {
     match kind {
         Kind::String(text) => Some(Cow::Borrowed(text)),

@@ -85,7 +85,7 @@ impl DocumentBuilder<'_> {
     fn scalar_kind(&mut self, text: &str, style: Style, tag: Option<&Tag>, span: Span) -> Kind {
         let untagged = match tag {
             None => true,
-            // `!` alone says nothing to v3, and "a text" to v2.
+            // `!` alone means nothing to v3, and "a text" to v2.
             Some(tag) => is_bare(tag) && self.dialect == Dialect::Kustomize,
         };
         if untagged {
@@ -136,7 +136,7 @@ impl DocumentBuilder<'_> {
             ScalarMeaning::Null => Kind::Null,
             ScalarMeaning::Bool(truth) => Kind::Bool(truth),
             ScalarMeaning::Text => Kind::String(text.into()),
-            // v2 keeps the text, v3 writes the time anew.
+            // v2 keeps the text, v3 writes the time again in its own format.
             ScalarMeaning::Timestamp(time) => match self.dialect {
                 Dialect::Kubectl => Kind::String(text.into()),
                 Dialect::Kustomize => Kind::String(time.into()),
@@ -160,7 +160,7 @@ impl DocumentBuilder<'_> {
     }
 }
 
-/// Whether it is `!` and nothing more.
+/// Whether a tag is `!` alone.
 fn is_bare(tag: &Tag) -> bool {
     tag.handle().is_empty() && tag.suffix() == "!"
 }

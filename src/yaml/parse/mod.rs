@@ -9,9 +9,9 @@ use super::{Dialect, MAX_DEPTH, Value, syntax_errors};
 use crate::diagnostic::Findings;
 use crate::source::{SourceFile, Span, mark_unread_secrets};
 
-/// Reads every document of a file; documents that hold nothing at all are left
-/// out. All problems of the file are returned together, up to a hundred: after
-/// a document that cannot be read, the next one is.
+/// Reads every document of a file; empty documents are left out. All problems of the
+/// file are returned together, up to a hundred: a document that cannot be read does not
+/// keep the next from being read.
 ///
 /// What is accepted nests at most [`super::MAX_DEPTH`] deep, aliases included,
 /// so that functions over the tree may recurse.
@@ -99,8 +99,8 @@ impl<'f> FileParser<'f> {
     }
 }
 
-/// Goes on after the document at hand; false where there is none, or where
-/// the reader cannot tell.
+/// Continues after the current document; false if there is none, or if the parser
+/// cannot tell.
 fn skip_document<'f>(parser: &mut Parser<'f, StrInput<'f>>) -> bool {
     parser.proceed_next_document().unwrap_or(false)
 }

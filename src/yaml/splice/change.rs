@@ -12,7 +12,7 @@ use crate::yaml::{KeyNode, Kind, Node, Route, Step, Style, Value};
 pub struct Place {
     /// Which document, from zero, of those that [`crate::yaml::parse`] returns.
     pub document: usize,
-    /// The way from its root.
+    /// The path from its root.
     pub route: Route,
 }
 

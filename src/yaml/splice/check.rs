@@ -10,7 +10,7 @@ use super::spell::said_by;
 use crate::yaml::{KeyNode, Kind, Node, NodeId, Step, Style, Value};
 
 /// All documents of a file as data; an anchor is a datum with more than one
-/// way to it.
+/// path to it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DataModel {
     data: Vec<Datum>,
