@@ -1,14 +1,12 @@
 //! An app's final settings, and which line of which layer sets each of them: the
 //! data of `rungs values`.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::{App, Environment, EnvironmentName};
-use crate::source::{Location, REDACTED, has_password, is_secret_key, without_credentials};
-use crate::yaml::{Kind, Node, Route, Step, is_secret_entry};
+use crate::source::Location;
+use crate::yaml::{Node, Route, Step, is_secret_entry, shown};
 
 /// An app in one environment, setting by setting. Secrets are masked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -99,30 +97,30 @@ fn below(root: Node<'_>, key: &str) -> Vec<Setting> {
 fn all(map: Node<'_>, name: &str) -> Vec<Setting> {
     let mut settings = Vec::new();
     for (key, value) in map.entries() {
-        collect(value, &mut vec![name, key.text()], false, &mut settings);
+        let masked = is_secret_entry(map, key.text());
+        collect(value, &mut vec![name, key.text()], masked, &mut settings);
     }
     settings
 }
 
 /// Maps are looked into, because layers merge in them; a list is one setting,
 /// because a layer replaces it as a whole.
-fn collect<'a>(node: Node<'a>, way: &mut Vec<&'a str>, masked: bool, settings: &mut Vec<Setting>) {
-    let masked = masked || way.last().is_some_and(|key| is_secret_key(key));
+fn collect<'a>(node: Node<'a>, path: &mut Vec<&'a str>, masked: bool, settings: &mut Vec<Setting>) {
     if node.entries().len() == 0 {
-        settings.push(setting(node, way, masked));
+        settings.push(setting(node, path, masked));
         return;
     }
     for (key, value) in node.entries() {
-        way.push(key.text());
-        collect(value, way, masked, settings);
-        way.pop();
+        path.push(key.text());
+        collect(value, path, masked || is_secret_entry(node, key.text()), settings);
+        path.pop();
     }
 }
 
-fn setting(node: Node<'_>, way: &[&str], masked: bool) -> Setting {
+fn setting(node: Node<'_>, path: &[&str], masked: bool) -> Setting {
     let (value, secret) = shown(node, masked);
     Setting {
-        route: route(way),
+        route: route(path),
         text: text(node, &value),
         value,
         secret,
@@ -146,36 +144,6 @@ fn route(names: &[&str]) -> String {
         route.push(Step::Key((*name).to_owned()));
     }
     route.to_string()
-}
-
-/// A value without its secrets, and whether it has any.
-fn shown(node: Node<'_>, masked: bool) -> (Json, bool) {
-    match node.kind() {
-        Kind::Null => (Json::Null, false),
-        Kind::Bool(truth) => ((*truth).into(), false),
-        Kind::Number(_) | Kind::String(_) if masked => (REDACTED.into(), true),
-        Kind::String(text) if has_password(text) => (REDACTED.into(), true),
-        Kind::String(text) if matches!(without_credentials(text), Cow::Owned(_)) => {
-            (without_credentials(text).into(), true)
-        }
-        Kind::Number(_) | Kind::String(_) => {
-            (serde_json::to_value(node).unwrap_or(Json::Null), false)
-        }
-        Kind::Sequence(_) => {
-            let (items, secrets): (Vec<_>, Vec<_>) =
-                node.items().map(|item| shown(item, masked)).unzip();
-            (Json::Array(items), secrets.contains(&true))
-        }
-        Kind::Mapping(_) => {
-            let mut has_secrets = false;
-            let entries = node.entries().map(|(key, value)| {
-                let (value, secret) = shown(value, masked || is_secret_entry(node, key.text()));
-                has_secrets |= secret;
-                (key.text().to_owned(), value)
-            });
-            (Json::Object(entries.collect()), has_secrets)
-        }
-    }
 }
 
 /// The value for people; `value` is what may be shown of it.

@@ -8,9 +8,12 @@ use super::code::{SEALED_FILE, TWO_VALUES};
 use super::file::OpenedFile;
 use super::{EditRequest, RouteValue};
 use crate::diagnostic::{Finding, Findings, nearest};
-use crate::sites::{ImageRequest, Site, SiteValue, WriteOptions, changes, is_secret_value};
+use crate::sites::{ImageRequest, Site, SiteValue, WriteOptions, changes};
 use crate::source::{Location, REDACTED, SourceFile};
-use crate::yaml::{Change, Kind, Node, Place, Route, Step, is_secret_entry, is_text, splice};
+use crate::yaml::{
+    Change, Kind, Node, Place, Route, Step, Value, is_secret_text, is_text, leads_to_secret, shown,
+    splice,
+};
 
 /// A file that changes.
 #[derive(Debug)]
@@ -225,7 +228,11 @@ fn of(opened: &OpenedFile, beside: &Location, change: &Change) -> Replaced {
     }
     let node =
         opened.documents.get(place.document).and_then(|document| route.find(document.root()));
+    let root = opened.documents.get(place.document).map(Value::root);
+    let is_named = leads_to_secret(root, &route);
+    let is_secret = node.is_some_and(|node| shown(node, is_named).1);
     let old = node.filter(|node| !node.is_null()).map(|node| match node.kind() {
+        _ if is_secret => REDACTED.to_owned(),
         Kind::String(text) => text.to_string(),
         _ => node.location().text().to_owned(),
     });
@@ -236,26 +243,10 @@ fn of(opened: &OpenedFile, beside: &Location, change: &Change) -> Replaced {
         Change::Remove { .. } => None,
     };
     let location = node.map_or_else(|| beside.clone(), Node::location);
-    let document = opened.documents.get(place.document);
-    let is_secret = document.is_some_and(|document| leads_into_secret(document.root(), &route));
-    let route = route.to_string();
-    let shown = |text: String| {
-        if is_secret || is_secret_value(&route, &text) { REDACTED.to_owned() } else { text }
-    };
-    Replaced { location, old: old.map(shown), new: new.map(shown), route }
-}
-
-/// Whether a route goes through the value of a key that looks like a secret.
-fn leads_into_secret(root: Node<'_>, route: &Route) -> bool {
-    let mut node = root;
-    for step in route.steps() {
-        if matches!(step, Step::Key(key) if is_secret_entry(node, key)) {
-            return true;
-        }
-        let Some(next) = step.find(node) else { return false };
-        node = next;
-    }
-    false
+    let new = new.map(|text| {
+        if is_secret_text(&text, is_named || is_secret) { REDACTED.to_owned() } else { text }
+    });
+    Replaced { location, old, new, route: route.to_string() }
 }
 
 /// A route of keys and indices, for one that names items by their values.

@@ -7,7 +7,7 @@ use super::code::{NOT_AN_OBJECT, SOPS_SPLIT};
 use super::identity::{Identity, identity};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, Origin, SourceFile};
-use crate::yaml::{Node, Style, Value};
+use crate::yaml::{Node, Style, Value, mark_secrets};
 
 /// The objects in the documents of one file, in order. `List`s are opened, and
 /// a document without anything in it is passed over. All problems are returned
@@ -19,6 +19,8 @@ pub fn objects_of(documents: Vec<Value>, origin: &Origin) -> Result<Vec<Object>,
     let documents: Vec<_> = documents.into_iter().filter(|v| !v.root().is_null()).collect();
     let mut reader = ManifestReader::new(origin, documents.len() == 1);
     for document in documents {
+        // To ask the text first, as models of many files do, would compile a pattern.
+        mark_secrets(document.root());
         reader.document(document);
     }
     reader.finish()
@@ -80,9 +82,6 @@ impl<'a> ManifestReader<'a> {
         } else {
             self.origin.clone()
         };
-        if identity.id.kind == "Secret" && identity.id.group.is_empty() {
-            hide(value.root());
-        }
         let Identity { id, api_version } = identity;
         self.objects.push(Object { id, api_version, value, verbatim, origin, file });
     }
@@ -114,25 +113,6 @@ fn list_items(root: Node<'_>) -> Option<Node<'_>> {
     let named = root.get("metadata").is_some_and(|metadata| metadata.get("name").is_some());
     let items = root.get("items").filter(|items| items.is_sequence())?;
     (kind.ends_with("List") && !named).then_some(items)
-}
-
-/// Marks what a Secret holds, so that no excerpt shows it. What `kubectl
-/// apply` left in an annotation holds it once more.
-fn hide(root: Node<'_>) {
-    let annotations = root.get("metadata").and_then(|metadata| metadata.get("annotations"));
-    let applied = annotations.and_then(|annotations| {
-        annotations.get("kubectl.kubernetes.io/last-applied-configuration")
-    });
-    let fields = ["data", "stringData"].into_iter().filter_map(|key| root.get(key));
-    for secret in fields.flat_map(|field| field.entries().map(|(_, value)| value)).chain(applied) {
-        let location = secret.location();
-        // The place of what a program made is the program, which is not a secret.
-        let made =
-            secret.style() == Style::Made && location.span().contains(root.location().span());
-        if !made {
-            location.file().mark_secret(location.span());
-        }
-    }
 }
 
 fn not_an_object(node: Node<'_>) -> Finding {

@@ -9,7 +9,7 @@ use crate::diagnostic::{Finding, Findings};
 use crate::history::Source;
 use crate::sites::AppSites;
 use crate::source::RevisionError;
-use crate::yaml::{self, Dialect, Node};
+use crate::yaml::{self, Dialect, Node, leads_to_secret};
 
 /// Values of the source at the commit that the state comes from, and of the
 /// target at the base.
@@ -66,8 +66,7 @@ impl<'a> ReadValues<'a> {
         let Ok((_, app)) = repository.find_app(environment.as_str(), self.app) else {
             return FoundValue::NotSet;
         };
-        let node = route.in_values().find(app.values.root());
-        node.map_or(FoundValue::NotSet, |node| FoundValue::Known(node.to_value()))
+        found(app.values.root(), route).unwrap_or(FoundValue::NotSet)
     }
 }
 
@@ -78,14 +77,20 @@ fn in_files(app: &AppSites, route: &ValueRoute) -> Result<FoundValue, String> {
     files.dedup_by(|one, other| one.path() == other.path());
     for file in files {
         let documents = yaml::parse(file, Dialect::Kubectl).map_err(|found| first(&found))?;
-        let mut nodes =
-            documents.iter().filter_map(|document| route.in_values().find(document.root()));
-        if let Some(node) = nodes.next() {
-            return Ok(FoundValue::Known(Node::to_value(node)));
+        let mut values = documents.iter().filter_map(|document| found(document.root(), route));
+        if let Some(value) = values.next() {
+            return Ok(value);
         }
     }
     // A file that cannot be read has no sites here, and might have the value.
     app.state.as_ref().map_or_else(|findings| Err(first(findings)), |_| Ok(FoundValue::NotSet))
+}
+
+/// The value below a root; none if it is not there.
+fn found(root: Node<'_>, route: &ValueRoute) -> Option<FoundValue> {
+    let node = route.in_values().find(root)?;
+    let is_secret = leads_to_secret(Some(root), route.in_values());
+    Some(FoundValue::Known { value: node.to_value(), is_secret })
 }
 
 fn absent(error: &RevisionError) -> String {

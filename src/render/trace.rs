@@ -4,10 +4,12 @@
 //! rendered again with marks in its sources, and what the marks say is used only
 //! where the text without them is the same, byte for byte.
 
+use std::sync::Arc;
+
 use super::jsonnet;
 use super::{Input, Template, Traced, tera};
 use crate::diagnostic::{Finding, Findings, Label};
-use crate::source::{Certainty, Location};
+use crate::source::{Certainty, Location, SourceFile, Span};
 use crate::yaml::Node;
 
 /// What one app's rendered files came from.
@@ -50,9 +52,12 @@ impl Trace<'_> {
     /// it, instead of in a rendered text that nobody wrote.
     #[must_use]
     pub fn explain(&self, findings: Findings) -> Findings {
+        let labels = findings.iter().flat_map(|finding| &finding.labels);
+        let mut rendered: Vec<_> = labels.map(|label| Arc::clone(label.location.file())).collect();
+        rendered.dedup_by(|one, other| Arc::ptr_eq(one, other));
         let explained: Findings =
             findings.into_iter().map(|finding| self.explain_one(finding)).collect();
-        explained.without_secrets_of(self.values.tree().files())
+        explained.without_secrets_of(self.values.tree().files()).without_secrets_of(&rendered)
     }
 
     fn explain_one(&self, mut finding: Finding) -> Finding {
@@ -63,6 +68,7 @@ impl Trace<'_> {
                 finding.labels.push(label);
                 continue;
             };
+            hide_in_template(label.location.file(), traced.template.location.file());
             if index == 0 {
                 finding.help = self.shown_as(&label.location, &traced, finding.help.take());
             }
@@ -100,13 +106,15 @@ impl Trace<'_> {
     fn excerpt(&self, rendered: &Location, traced: &Traced) -> Option<String> {
         const LONGEST: usize = 80;
         let file = rendered.file();
-        let line = file.text().get(file.line(rendered.start().line).range())?.trim();
+        let span = file.line(rendered.start().line);
+        let line = file.text().get(span.range())?.trim();
         let source = traced.template.location.file();
         let start = traced.template.location.start().line;
         let own = source.text().get(source.line(start).range()).unwrap_or_default();
         let is_file = traced.template.certainty == Certainty::File;
         let is_telling = !line.is_empty() && line.chars().count() <= LONGEST;
-        (is_telling && (is_file || own.trim() != line) && !self.has_secrets())
+        let is_other = is_file || own.trim() != line;
+        (is_telling && is_other && !self.has_secrets() && !has_secrets_in(file, span))
             .then(|| line.to_owned())
     }
 
@@ -115,4 +123,23 @@ impl Trace<'_> {
     fn has_secrets(&self) -> bool {
         self.values.tree().files().iter().any(|file| !file.secrets().is_empty())
     }
+}
+
+/// Marks the secrets of a rendered file that its template has as they are: what is not
+/// YAML yet cannot be asked for its secrets. Of a short text not every occurrence is one.
+fn hide_in_template(rendered: &SourceFile, template: &SourceFile) {
+    const SHORTEST: usize = 4;
+    for secret in rendered.secrets() {
+        let text = &rendered.text()[secret.range()];
+        if text.len() < SHORTEST {
+            continue;
+        }
+        for (at, _) in template.text().match_indices(text) {
+            template.mark_secret(Span::new(at, at + text.len()));
+        }
+    }
+}
+
+fn has_secrets_in(file: &SourceFile, part: Span) -> bool {
+    file.secrets().iter().any(|secret| secret.start < part.end && part.start < secret.end)
 }

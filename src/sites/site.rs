@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use crate::config::EnvironmentName;
 use crate::kubernetes::{full_repository, image_reference};
 use crate::source::{Location, REDACTED, RepoPath, SourceFile, is_secret_key, without_credentials};
-use crate::yaml::{Place, Route, Step};
+use crate::yaml::{Place, Route, is_secret_text, leads_to_secret};
 
 /// A place in a file that has an image reference, a git reference or a promoted
 /// value, or may get one.
@@ -194,50 +194,11 @@ impl SiteValue {
 /// Whether the value at a route looks like a secret. `yaml` is the value in YAML, or
 /// its text if it is a scalar.
 pub fn is_secret_value(route: &str, yaml: &str) -> bool {
-    let is_route_of_secret = || match Route::parse(route) {
-        Ok(route) => route.steps().iter().any(names_secret),
+    let masked = match Route::parse(route) {
+        Ok(route) => leads_to_secret(None, &route),
         Err(_) => is_secret_key(route),
     };
-    let lines = || yaml.lines().map(|line| line.trim_start_matches([' ', '-']));
-    (!is_switch(yaml) && is_route_of_secret())
-        || matches!(without_credentials(yaml), Cow::Owned(_))
-        || lines().any(holds_secret)
-        || lines().zip(lines().skip(1)).any(|(one, two)| is_secret_variable(one, two))
-}
-
-/// Whether a step leads to what looks like a secret: by its key, or by the name of
-/// the variable whose value it is.
-fn names_secret(step: &Step) -> bool {
-    match step {
-        Step::Key(key) => is_secret_key(key),
-        Step::Where { value, .. } => is_secret_key(value),
-        Step::Index(_) => false,
-    }
-}
-
-/// What is only on or off is not a secret, and neither is nothing.
-fn is_switch(yaml: &str) -> bool {
-    ["true", "false", "null", "~", ""].contains(&yaml.trim())
-}
-
-/// Whether two lines are a variable with the name of a secret, as containers have
-/// them.
-fn is_secret_variable(one: &str, two: &str) -> bool {
-    let of = |line: &str, key: &str| {
-        let value = line.strip_prefix(key)?.strip_prefix(':')?.trim().trim_matches(['"', '\'']);
-        Some(value.to_owned())
-    };
-    let name = of(one, "name").filter(|_| two.starts_with("value:"));
-    name.is_some_and(|name| is_secret_key(&name))
-}
-
-/// Whether a line of emitted YAML gives the key of a secret more than a switch's
-/// value. A line of a longer text that looks like one counts as well: masking too
-/// much does less harm.
-fn holds_secret(line: &str) -> bool {
-    let Some((key, value)) = line.split_once(':') else { return false };
-    // After a key alone come the lines that are below it.
-    is_secret_key(key.trim_matches(['"', '\''])) && (value.is_empty() || !is_switch(value))
+    is_secret_text(yaml, masked)
 }
 
 /// The image of a site, in parts.

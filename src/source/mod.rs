@@ -38,5 +38,5 @@ pub use redact::{REDACTED, has_password, is_secret_key, may_have_secrets, withou
 pub use span::{Position, Span};
 pub use store::{EntryKind, Store, StoreEntry, StoreError};
 pub use tree::{Listed, MAX_FILE_BYTES, Named, RevisionError, Revisions, Tree};
-pub use unread::mark_unread_secrets;
+pub use unread::{mark_secret_lines, mark_unread_secrets};
 pub use walk::DirectoryWalk;

@@ -30,9 +30,10 @@ const SECRET: [&str; 12] = [
 /// Whether the value of that key is probably a secret: `password`,
 /// `DB_PASSWORD` and `clientSecret` are, `secretName` and `tokenTTL` are not.
 pub fn is_secret_key(key: &str) -> bool {
-    let plain: String =
-        key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    SECRET.iter().any(|word| plain.ends_with(word))
+    // From the end, and without a text of its own: it is asked of every key of an output.
+    let plain = key.bytes().rev().filter(u8::is_ascii_alphanumeric);
+    let plain = plain.map(|byte| byte.to_ascii_lowercase());
+    SECRET.iter().any(|word| word.bytes().rev().eq(plain.clone().take(word.len())))
 }
 
 /// Whether a text can have a key that [`is_secret_key`] knows, for those who would
@@ -66,8 +67,9 @@ pub fn has_password(text: &str) -> bool {
         Regex::new(concat!(r":///*[^/\t-\r\x20?#'`\x22<>:]*:", password!(), "@"))
             .expect("the pattern is well formed")
     });
-    // Nearly no text is an address, so that most runs never compile the pattern.
-    text.contains("://") && PASSWORD.is_match(text)
+    // Nearly no text is an address with a user, so that most runs never compile the pattern.
+    let rest = text.split_once("://").map(|(_, rest)| rest);
+    rest.is_some_and(|rest| rest.contains('@')) && PASSWORD.is_match(text)
 }
 
 /// What gives access, in any text: the user part of an address, a parameter or

@@ -1,5 +1,5 @@
-//! Secrets in files that could not be read, of which no parsed tree says where they
-//! are.
+//! Secrets in texts of which no parsed tree says where they are: files that could not
+//! be read, and files inside others.
 
 use super::redact::is_secret_key;
 use super::{SourceFile, Span};
@@ -9,7 +9,13 @@ use super::{SourceFile, Span};
 /// reaches is not known, so the mark reaches to the end of the line and over
 /// every deeper line below it: too much is hidden rather than too little.
 pub fn mark_unread_secrets(file: &SourceFile) {
-    let is_secret_object = file.text().lines().any(|line| {
+    mark_secret_lines(file, Span::new(0, file.text().len()));
+}
+
+/// The same for a part of a file, such as a text that is a file itself.
+pub fn mark_secret_lines(file: &SourceFile, part: Span) {
+    let text = &file.text()[part.range()];
+    let is_secret_object = text.lines().any(|line| {
         let kind = line.trim().trim_start_matches(['-', '{', ' ']).strip_prefix("kind:");
         kind.is_some_and(|kind| kind.trim().trim_matches(['"', '\'', ',', '}']) == "Secret")
     });
@@ -17,8 +23,8 @@ pub fn mark_unread_secrets(file: &SourceFile) {
         is_secret_key(key) || (is_secret_object && matches!(key, "data" | "stringData"))
     };
     let mut hidden_below: Option<usize> = None;
-    let mut start = 0;
-    for line in file.text().split_inclusive('\n') {
+    let mut start = part.start as usize;
+    for line in text.split_inclusive('\n') {
         let indentation = line.len() - line.trim_start().len();
         if !line.trim().is_empty() && hidden_below.is_some_and(|above| indentation <= above) {
             hidden_below = None;

@@ -3,7 +3,7 @@
 //! [`parse`] reads text into a [`Value`]: an arena whose nodes know file, line
 //! and column. Layers are merged in the same tree, and [`emit`] writes objects
 //! from it. A [`Route`] finds a value; [`lint`] finds scalars that other tools
-//! read differently. The way through: the parser's events (`parse`) build one
+//! read differently. The flow: the parser's events (`parse`) build one
 //! document (`document`), whose scalars mean what Kubernetes' tools say (`scalar`)
 //! and whose places `place` finds; `syntax_errors` explains what is not YAML.
 
@@ -27,6 +27,6 @@ pub use lint::{ToolFamily, lint, readings};
 pub use parse::parse;
 pub use route::{Route, RouteError, Step};
 pub use scalar::{Dialect, is_text};
-pub use secrets::{is_secret_entry, mark_secrets};
+pub use secrets::{is_secret_entry, is_secret_text, leads_to_secret, mark_secrets, shown};
 pub use splice::{CODES as SPLICE_CODES, Change, NewScalar, NewValue, Place, splice};
 pub use value::{KeyNode, Kind, MAX_DEPTH, MapEntry, MapKey, Node, NodeId, Number, Style, Value};

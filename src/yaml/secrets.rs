@@ -1,43 +1,273 @@
-//! Values that no excerpt of their file may show.
+//! What looks like a secret in YAML: the one answer, for values that are shown and for
+//! excerpts of files. [`is_secret_key`] answers for a key alone.
 
-use super::{Kind, Node};
-use crate::source::{has_password, is_secret_key};
+use std::borrow::Cow;
+use std::sync::Arc;
 
-/// Whether the value of a map's key looks like a secret: by the key, or because it is
-/// the value of a variable with the name of a secret, as containers have them:
-/// `{ name: DB_PASSWORD, value: x }`.
-pub fn is_secret_entry(map: Node<'_>, key: &str) -> bool {
-    let name = || map.get("name").and_then(Node::as_str);
-    is_secret_key(key) || (key == "value" && name().is_some_and(is_secret_key))
+use serde_json::Value as Json;
+
+use super::{Dialect, Kind, Node, Route, Step, Style, parse};
+use crate::source::{
+    REDACTED, RepoPath, SourceFile, Span, has_password, is_secret_key, mark_secret_lines,
+    may_have_secrets, without_credentials,
+};
+
+/// The annotation in which `kubectl apply` repeats the whole object.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Whether what a route leads to looks like a secret, unless it [is only on or
+/// off](shown): by a name in the route, or by what `root` has around it. Below an item
+/// with the name of a secret everything does: too much is hidden rather than too little.
+pub fn leads_to_secret(root: Option<Node<'_>>, route: &Route) -> bool {
+    let is_named = route.steps().iter().any(|step| match step {
+        Step::Key(key) => is_secret_key(key),
+        Step::Where { value, .. } => is_secret_key(value),
+        Step::Index(_) => false,
+    });
+    is_named || root.is_some_and(|root| passes_secret(root, route))
 }
 
-/// Marks every secret below `node`, so that no excerpt of its file shows it.
-pub fn mark_secrets(node: Node<'_>) {
-    // An alias repeats what is looked at where it is anchored.
-    if node.alias_of().is_some() {
-        return;
-    }
-    if node.as_str().is_some_and(has_password) {
-        node.location().file().mark_secret(node.location().span());
-    }
-    for (key, value) in node.entries() {
-        if is_secret_entry(node, key.text()) { mark_scalars(value) } else { mark_secrets(value) }
-    }
-    for item in node.items() {
-        mark_secrets(item);
-    }
-}
-
-fn mark_scalars(node: Node<'_>) {
-    match node.kind() {
-        // What is only on or off is not a secret, and neither is nothing.
-        Kind::Null | Kind::Bool(_) => {}
-        Kind::Number(_) | Kind::String(_) => {
-            // An alias shows nothing by itself; what it repeats would.
-            let written = node.alias_of().unwrap_or(node).location();
-            written.file().mark_secret(written.span());
+fn passes_secret(root: Node<'_>, route: &Route) -> bool {
+    let mut node = root;
+    for step in route.steps() {
+        if matches!(step, Step::Key(key) if is_secret_entry(node, key)) {
+            return true;
         }
-        Kind::Sequence(_) => node.items().for_each(mark_scalars),
-        Kind::Mapping(_) => node.entries().for_each(|(_, value)| mark_scalars(value)),
+        let Some(next) = step.find(node) else { return false };
+        node = next;
+    }
+    false
+}
+
+/// Whether the value of a map's key looks like a secret: by the key, because the map is
+/// a Secret, or because it is the value of a variable with the name of a secret, as
+/// containers have them: `{ name: DB_PASSWORD, value: x }`.
+pub fn is_secret_entry(map: Node<'_>, key: &str) -> bool {
+    let text = |key| map.get(key).and_then(Node::as_str);
+    match key {
+        "value" => text("name").is_some_and(is_secret_key),
+        // Other kinds of that name have a group.
+        "data" | "stringData" => {
+            text("kind") == Some("Secret") && !text("apiVersion").unwrap_or_default().contains('/')
+        }
+        LAST_APPLIED => true,
+        _ => is_secret_key(key),
+    }
+}
+
+/// A value without its secrets, and whether it has any. `masked` says that a route to it
+/// [`leads_to_secret`]. What is only on or off is not a secret, and neither is nothing.
+pub fn shown(node: Node<'_>, masked: bool) -> (Json, bool) {
+    match node.kind() {
+        Kind::Null => (Json::Null, false),
+        Kind::Bool(truth) => ((*truth).into(), false),
+        Kind::Number(_) | Kind::String(_) if masked => (REDACTED.into(), true),
+        Kind::String(text) if has_password(text) || has_secret_line(text) => {
+            (REDACTED.into(), true)
+        }
+        Kind::String(text) => match without_credentials(text) {
+            Cow::Owned(text) => (text.into(), true),
+            Cow::Borrowed(text) => (text.into(), false),
+        },
+        Kind::Number(_) => (serde_json::to_value(node).unwrap_or(Json::Null), false),
+        Kind::Sequence(_) => {
+            let (items, secrets): (Vec<_>, Vec<_>) =
+                node.items().map(|item| shown(item, masked)).unzip();
+            (Json::Array(items), secrets.contains(&true))
+        }
+        Kind::Mapping(_) => {
+            let mut has_secrets = false;
+            let entries = node.entries().map(|(key, value)| {
+                let (value, secret) = shown(value, masked || is_secret_entry(node, key.text()));
+                has_secrets |= secret;
+                (key.text().to_owned(), value)
+            });
+            (Json::Object(entries.collect()), has_secrets)
+        }
+    }
+}
+
+/// Whether [`shown`] would mask a part of a value that is not parsed: in YAML, or its
+/// text if it is a scalar.
+pub fn is_secret_text(text: &str, masked: bool) -> bool {
+    if matches!(without_credentials(text), Cow::Owned(_)) {
+        return true;
+    }
+    if !masked && !may_have_secrets(text) {
+        return false;
+    }
+    let file = Arc::new(SourceFile::new(RepoPath::root(), text.to_owned()));
+    match parse(&file, Dialect::default()).as_deref() {
+        Ok([]) => false,
+        Ok([document]) if document.root().as_str().is_none() => shown(document.root(), masked).1,
+        _ => masked || has_secret_line(text),
+    }
+}
+
+/// Whether a text, such as a file inside a file, has a line that gives the key of a
+/// secret a value. A sentence that looks like one counts as well.
+fn has_secret_line(text: &str) -> bool {
+    let is_only = !text.trim_end().contains('\n');
+    text.lines().any(|line| {
+        let Some((key, value)) = line.split_once(':') else { return false };
+        let value = value.trim();
+        // After a key alone come the lines that are below it.
+        let has_value = if value.is_empty() { !is_only } else { !is_switch(value) };
+        has_value && is_secret_key(key)
+    })
+}
+
+fn is_switch(text: &str) -> bool {
+    matches!(text, "true" | "false" | "null" | "~")
+}
+
+/// Marks every secret below `root`, so that no excerpt of its file shows it.
+///
+/// For thousands of files, ask [`may_have_secrets`] first.
+pub fn mark_secrets(root: Node<'_>) {
+    SecretMarker { whole: root.location().span() }.value(root);
+}
+
+struct SecretMarker {
+    /// The place of the root.
+    whole: Span,
+}
+
+impl SecretMarker {
+    fn value(&self, node: Node<'_>) {
+        // An alias repeats what is looked at where it is anchored.
+        if node.alias_of().is_some() {
+            return;
+        }
+        if let Some(text) = node.as_str() {
+            self.text(node, text);
+        }
+        for (key, value) in node.entries() {
+            if is_secret_entry(node, key.text()) { self.secret(value) } else { self.value(value) }
+        }
+        for item in node.items() {
+            self.value(item);
+        }
+    }
+
+    fn text(&self, node: Node<'_>, text: &str) {
+        if has_password(text) {
+            self.mark(node);
+        } else if has_secret_line(text) {
+            // Its other lines are worth showing, and are words of other messages.
+            match node.style() {
+                Style::Literal | Style::Folded => {
+                    let location = node.location();
+                    mark_secret_lines(location.file(), location.span());
+                }
+                _ => self.mark(node),
+            }
+        }
+    }
+
+    fn secret(&self, node: Node<'_>) {
+        match node.kind() {
+            Kind::Null | Kind::Bool(_) => {}
+            // An alias shows nothing by itself; what it repeats would.
+            Kind::Number(_) | Kind::String(_) => self.mark(node.alias_of().unwrap_or(node)),
+            Kind::Sequence(_) => node.items().for_each(|item| self.secret(item)),
+            Kind::Mapping(_) => node.entries().for_each(|(_, value)| self.secret(value)),
+        }
+    }
+
+    fn mark(&self, node: Node<'_>) {
+        let location = node.location();
+        // The place of what a program made is the program, which is not a secret.
+        if node.style() != Style::Made || !location.span().contains(self.whole) {
+            location.file().mark_secret(location.span());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::Value;
+
+    const SECRET: &str = "hunter2";
+
+    fn read(text: &str) -> Value {
+        let file = SourceFile::new(RepoPath::new("a.yaml").unwrap(), text.to_owned());
+        parse(&Arc::new(file), Dialect::Kubectl).unwrap().remove(0)
+    }
+
+    /// What each way to ask says of the value at a route: whether it is hidden.
+    fn answers(text: &str, route: &str) -> [bool; 4] {
+        let (value, route) = (read(text), Route::parse(route).unwrap());
+        let node = route.find(value.root()).unwrap();
+        let masked = leads_to_secret(Some(value.root()), &route);
+        mark_secrets(value.root());
+        [
+            !value.root().location().file().shown().contains(SECRET),
+            !shown(value.root(), false).0.to_string().contains(SECRET),
+            is_secret_text(text, false),
+            shown(node, masked).1 && is_secret_text(node.location().text(), masked),
+        ]
+    }
+
+    #[test]
+    fn a_secret_is_one_to_all_who_ask() {
+        for (text, route) in [
+            ("password: hunter2\n", "password"),
+            ("db: { \"api-token\": hunter2 }\n", "db[\"api-token\"]"),
+            ("db:\n  credentials:\n    user: hunter2\n", "db.credentials.user"),
+            ("passwords: [a, hunter2]\n", "passwords[1]"),
+            ("url: postgres://u:hunter2@h/db\n", "url"),
+            ("dsn: user=u password=hunter2\n", "dsn"),
+            ("env:\n- name: DB_PASSWORD\n  value: hunter2\n", "env[name=DB_PASSWORD].value"),
+            ("env:\n- { value: hunter2, x: 1, name: DB_PASSWORD }\n", "env[0].value"),
+            ("db: { name: DB_PASSWORD, value: hunter2 }\n", "db.value"),
+            ("kind: Secret\ndata: { user: hunter2 }\n# token\n", "data.user"),
+            ("apiVersion: v1\nkind: Secret\nstringData: { user: hunter2 }\n", "stringData.user"),
+            ("items:\n- kind: Secret\n  data: { user: hunter2 }\n", "items[0].data.user"),
+            ("data:\n  app.yaml: |\n    db:\n      password: hunter2\n", "data[\"app.yaml\"]"),
+            ("data:\n  app.yaml: \"password: hunter2\"\n", "data[\"app.yaml\"]"),
+        ] {
+            assert_eq!(answers(text, route), [true; 4], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_secret_is_shown_to_all_who_ask() {
+        for (text, route) in [
+            ("secretName: hunter2\n", "secretName"),
+            ("password: true\nx: hunter2\n", "password"),
+            ("secrets: { enabled: false, no: null }\nx: hunter2\n", "secrets"),
+            ("env:\n- { name: db-password, key: hunter2 }\n", "env[0].key"),
+            ("env:\n- { name: LEVEL, value: hunter2 }\n# token\n", "env[0].value"),
+            ("kind: ConfigMap\ndata: { user: hunter2 }\n# token\n", "data.user"),
+            ("apiVersion: x.io/v1\nkind: Secret\ndata: { user: hunter2 }\n", "data.user"),
+            ("data:\n  app.yaml: |\n    password: false\n    user: hunter2\n", "data"),
+            ("hint: \"password:\"\nx: hunter2\n", "hint"),
+        ] {
+            assert_eq!(answers(text, route), [false; 4], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_inside_a_file_loses_only_the_lines_with_secrets() {
+        let value =
+            read("data:\n  app.yaml: |\n    host: h\n    password: hunter2\n    port: 80\n");
+        mark_secrets(value.root());
+        let shown = value.root().location().file().shown().into_owned();
+        assert!(shown.contains("host: h") && shown.contains("port: 80"), "{shown}");
+        assert!(shown.contains("password:********\n"), "{shown}");
+    }
+
+    #[test]
+    fn a_route_without_a_document_is_judged_by_its_names() {
+        for (route, expected) in [
+            ("values.secrets.db", true),
+            ("env[name=DB_PASSWORD].value", true),
+            ("env[0].value", false),
+            ("data.user", false),
+        ] {
+            assert_eq!(leads_to_secret(None, &Route::parse(route).unwrap()), expected, "{route}");
+        }
     }
 }

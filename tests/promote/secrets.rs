@@ -118,6 +118,97 @@ fn an_excerpt_of_a_file_with_a_promoted_secret_does_not_show_it() {
     }
 }
 
+/// What has secrets of each sort, in block style below `values` or at a file's root.
+fn secrets(secret: &str) -> String {
+    format!(
+        "settings:\n  password: {secret}\n  useToken: true\nenv:\n- name: DB_PASSWORD\n  value: \
+         {secret}\nvariable:\n  name: DB_PASSWORD\n  value: {secret}\ndatabase: \
+         postgres://u:{secret}@h/db\nfile: |\n  host: h\n  password: {secret}\nkind: Secret\n\
+         stringData:\n  user: {secret}\n"
+    )
+}
+
+/// Where they are. The first four can be told by the route or the value alone, which is
+/// all that a promotion knows.
+const ROUTES: [&str; 7] = [
+    "settings.password",
+    "env[name=DB_PASSWORD].value",
+    "database",
+    "file",
+    "variable.value",
+    "env[0].value",
+    "stringData.user",
+];
+
+#[test]
+fn what_is_a_secret_to_one_command_is_one_to_all() {
+    let fields = ROUTES
+        .map(|route| format!("{{ in: target, path: 'values.{route}', equals: 'other-{SECRET}' }}"));
+    let configuration = format!(
+        "version: 1\nladder: [qa, stage]\nsites:\n- path: '{{environment}}/{{app}}.yaml'\n  kind: \
+         yaml\n  fields: {{ image: image }}\n  promote: ['{}']\nenvironments:\n  stage:\n    gates:\n      \
+         field: [{}, {{ in: target, path: values.settings.useToken, equals: false }}]\n",
+        ROUTES[..4].join("', '"),
+        fields.join(", ")
+    );
+    let file = |tag: &str, secret: &str| format!("{}{}", image("web", tag), secrets(secret));
+    let files = [
+        ("rungs.yaml", configuration),
+        ("qa/web.yaml", file("v2", SECRET)),
+        ("stage/web.yaml", file("v1", &format!("old-{SECRET}"))),
+    ];
+    let shop = Shop::of(&files.map(|(path, text)| (path.to_owned(), text)).into());
+    let is_clean = |arguments: &[&str]| {
+        for format in ["text", "json"] {
+            let output = shop.rungs(&[arguments, &["--format", format]].concat());
+            let said = format!("{output:?}");
+            assert!(!said.contains(SECRET), "{arguments:?}: {said}");
+            assert!(said.contains("***"), "{arguments:?}: {said}");
+        }
+    };
+    is_clean(&["promote", "web", "--to", "stage", "--dry-run"]);
+    is_clean(&["gates", "web", "--to", "stage"]);
+    shop.rungs(&["gates", "web", "--to", "stage"])
+        .says("`values.settings.useToken` is `true` in `stage`, and has to be `false`");
+    // A text of several lines is not edited.
+    for route in ROUTES.iter().filter(|route| **route != "file") {
+        let route = format!("{route}=new-{SECRET}");
+        is_clean(&["set", "--in", "qa/web.yaml", "--route", &route, "--dry-run"]);
+    }
+}
+
+#[test]
+fn no_excerpt_shows_the_data_of_a_secret_or_a_secret_variable() {
+    let line = format!(
+        "{{apiVersion: v1, kind: Secret, stringData: {{user: {SECRET}}}, env: [{{name: DB_PASSWORD, \
+         value: {SECRET}}}], metadata: {{}}, image: [v1]}}\n"
+    );
+    let is_clean = |output: RunOutput, code: &str| {
+        let said = format!("{output:?}");
+        assert!(said.contains(code) && said.contains("metadata"), "{said}");
+        assert!(!said.contains(SECRET), "{said}");
+    };
+    let shop = Shop::adopted(&[("stage/web.yaml", &line)]);
+    is_clean(shop.rungs(&["promote", "web", "--to", "stage", "--dry-run"]), "stage/web.yaml");
+    let shop = Shop::native(&[]);
+    put(&shop.clone, "templates/web/secret.yaml", Some(&line));
+    is_clean(shop.rungs(&["render"]), "templates/web/secret.yaml");
+    put(&shop.clone, "templates/web/secret.yaml", None);
+    let source = line.replace("[v1]", "'{{ app }}'");
+    put(&shop.clone, "templates/web/secret.yaml.tera", Some(&source));
+    is_clean(shop.rungs(&["render"]), "templates/web/secret.yaml.tera");
+    let values = format!(
+        "template: web\nimages: {{ web: {{ repository: a/b, tag: v1 }} }}\nvalues:\n  {}",
+        secrets(SECRET).replace('\n', "\n  ")
+    );
+    put(&shop.clone, "environments/qa/web.yaml", Some(&values));
+    for format in ["text", "json"] {
+        let output = shop.ends(0, &["values", "web", "--env", "qa", "--format", format]);
+        let said = format!("{output:?}");
+        assert!(!said.contains(SECRET) && said.contains("useToken"), "{said}");
+    }
+}
+
 #[test]
 fn what_gives_access_in_a_persons_words_is_not_pushed() {
     let shop = Shop::adopted(&[]);

@@ -93,8 +93,8 @@ pub(in crate::promote) trait Values {
 /// What was found where a value should be.
 #[derive(Debug, Clone)]
 pub(in crate::promote) enum FoundValue {
-    /// The value.
-    Known(Value),
+    /// The value, and whether it looks like a secret by what is around it.
+    Known { value: Value, is_secret: bool },
     /// Nothing: the route leads nowhere.
     NotSet,
     /// What is there cannot be read, with the reason as the rest of a sentence.

@@ -1,12 +1,13 @@
 //! Values are as stated.
 
+use serde_json::Value as Json;
+
 use super::evaluation::Evaluation;
 use super::judgement::Judgement;
 use super::words::code;
 use super::{FoundValue, Transition};
 use crate::config::{Field, Side, Sourced};
-use crate::source::{REDACTED, has_password, is_secret_key};
-use crate::yaml::{Kind, Node, Step};
+use crate::yaml::{Kind, Node, is_text, leads_to_secret, shown};
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     // If nothing is below, a reference that is set has no source.
@@ -29,14 +30,14 @@ fn of(evaluation: &Evaluation<'_>, field: &Sourced<Field>) -> Judgement {
         (Side::Source, Transition::Promote { from, .. }) => format!("`{from}`"),
         (Side::Source, _) => "the source".to_owned(),
     };
-    let is_secret = path
-        .in_values()
-        .steps()
-        .iter()
-        .any(|step| matches!(step, Step::Key(key) if is_secret_key(key)));
-    let shown = |node: Node<'_>| if is_secret { code(REDACTED) } else { code(&text(node)) };
-    let expected = shown(equals.root());
-    let judgement = match evaluation.candidate.values.value(*side, path) {
+    let found = evaluation.candidate.values.value(*side, path);
+    let masked = leads_to_secret(None, path.in_values()) || is_secret(&found);
+    if shown(equals.root(), masked).1 {
+        let at = equals.root().location();
+        at.file().mark_secret(at.span());
+    }
+    let expected = code(&text(equals.root(), masked));
+    let judgement = match found {
         FoundValue::Unknown(why) => {
             let unknown = format!("it is not known what `{path}` is in {place}");
             Judgement::wait(None, format!("{unknown}: {why}"))
@@ -44,26 +45,37 @@ fn of(evaluation: &Evaluation<'_>, field: &Sourced<Field>) -> Judgement {
         FoundValue::NotSet => {
             Judgement::fail(format!("`{path}` is not set in {place}, and has to be {expected}"))
         }
-        FoundValue::Known(value) if value.root().equals(equals.root()) => {
+        FoundValue::Known { value, .. } if value.root().equals(equals.root()) => {
             Judgement::pass(format!("`{path}` is {expected} in {place}"))
         }
-        FoundValue::Known(value) => {
-            let found = shown(value.root());
+        FoundValue::Known { value, .. } => {
+            let found = code(&text(value.root(), masked));
             Judgement::fail(format!("`{path}` is {found} in {place}, and has to be {expected}"))
         }
     };
     judgement.at(&field.location)
 }
 
+/// Whether a value looks like a secret by what it is or what is around it. What it has to
+/// be is one as well.
+fn is_secret(found: &FoundValue) -> bool {
+    match found {
+        FoundValue::Known { value, is_secret } => *is_secret || shown(value.root(), false).1,
+        FoundValue::NotSet | FoundValue::Unknown(_) => false,
+    }
+}
+
 /// A value in a sentence. A string that looks like another type is quoted; otherwise
 /// the sentence would say that `true` is not `true`.
-fn text(node: Node<'_>) -> String {
+fn text(node: Node<'_>, masked: bool) -> String {
+    if let (Json::String(hidden), true) = shown(node, masked) {
+        return hidden;
+    }
     match node.kind() {
         Kind::Null => "null".to_owned(),
         Kind::Bool(truth) => truth.to_string(),
         Kind::Number(number) => number.source().to_owned(),
-        Kind::String(text) if has_password(text) => REDACTED.to_owned(),
-        Kind::String(text) if crate::yaml::is_text(text) => text.to_string(),
+        Kind::String(text) if is_text(text) => text.to_string(),
         Kind::String(text) => format!("\"{text}\""),
         kind @ (Kind::Sequence(_) | Kind::Mapping(_)) => kind.noun().to_owned(),
     }

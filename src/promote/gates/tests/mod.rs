@@ -383,7 +383,9 @@ impl Values for World {
         };
         let file = SourceFile::new(RepoPath::root().child("values.yaml"), yaml.clone());
         match parse(&file.into(), Dialect::Kubectl) {
-            Ok(mut documents) => documents.pop().map_or(FoundValue::NotSet, FoundValue::Known),
+            Ok(mut documents) => documents
+                .pop()
+                .map_or(FoundValue::NotSet, |value| FoundValue::Known { value, is_secret: false }),
             Err(_) => FoundValue::Unknown("it is not YAML".to_owned()),
         }
     }
