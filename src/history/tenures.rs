@@ -159,7 +159,9 @@ impl<'h> Tenures<'h> {
     /// there now, has been absent since.
     fn found_of(&mut self, instance: &AppInstance) -> &FoundTenures {
         let (hidden_by, end) = (&self.hidden_by, &self.end);
-        self.found.entry(instance.clone()).or_insert_with(|| absent(hidden_by.as_ref(), end.as_ref()))
+        self.found
+            .entry(instance.clone())
+            .or_insert_with(|| absent(hidden_by.as_ref(), end.as_ref()))
     }
 
     /// Goes one commit back.
