@@ -331,14 +331,14 @@ fn circle_from(
 mod tests {
     use super::*;
     use crate::config::decode::Syntax;
-    use crate::source::{Location, RepoPath};
+    use crate::source::Location;
 
     fn name(text: &str) -> EnvironmentName {
         EnvironmentName::parse(text).unwrap()
     }
 
     fn sourced<T>(value: T) -> Sourced<T> {
-        Sourced { value, location: Location::of_path(&RepoPath::root()) }
+        Sourced { value, location: Location::of_repository() }
     }
 
     /// qa, then stage, then both of prod; demo is after qa or stage.

@@ -7,7 +7,7 @@ use crate::diagnostic::{Finding, Findings, harmless};
 use crate::git::{Branch, INVALID_BRANCH, ObjectName, PushOutcome, PushTarget, Remote, Retries};
 use crate::history::record;
 use crate::promote::{Intent, PlannedChange};
-use crate::source::{Location, RepoPath};
+use crate::source::Location;
 
 /// Computes the change for the base's newest tip and pushes a branch with one
 /// commit. If the branch has the same plan already, nothing is pushed; a newer
@@ -74,7 +74,7 @@ fn name(planned: &PlannedChange, intent: &dyn Intent) -> Result<Branch, Finding>
     let environment = planned.plan.environment.as_str().replace('/', ".");
     let name = format!("{}/{environment}/{}", intent.prefix(), intent.branch());
     Branch::parse(&name).ok_or_else(|| {
-        let at = Location::of_path(&RepoPath::root());
+        let at = Location::of_repository();
         let message = format!("the branch would be `{}`, which git refuses", harmless(&name));
         Finding::new(&INVALID_BRANCH, message, at).help("use `--commit` or `--write`")
     })
@@ -108,7 +108,7 @@ fn plan_of(
         let Some(parent) = not_on_base.first() else { return Ok(plan) };
         (commit, _) = read(parent)?;
     }
-    let at = Location::of_path(&RepoPath::root());
+    let at = Location::of_repository();
     let message = format!("the branch `{branch}` has a commit that rungs did not make");
     Err(Finding::new(&BRANCH_NOT_OURS, message, at)
         .because(format!("`{}` by {}", commit.subject(), commit.author.name))

@@ -7,7 +7,7 @@ use crate::git::{
     Branch, BuildError, CommitMetadata, ObjectName, ProgramError, Revision, Workspace,
 };
 use crate::promote::{Intent, LoadedBase, PlannedChange, Submission};
-use crate::source::{Location, RepoPath, Tree};
+use crate::source::{Location, Tree};
 
 /// What is needed to carry a change out.
 pub struct Delivery<'w> {
@@ -114,5 +114,5 @@ impl<'w> Delivery<'w> {
 
 /// The finding that git could not be run, or failed.
 pub(super) fn git_failed(error: &ProgramError) -> Finding {
-    error.finding(Location::of_path(&RepoPath::root()))
+    error.finding(Location::of_repository())
 }

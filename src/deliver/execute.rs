@@ -6,7 +6,7 @@ use super::delivery::Delivery;
 use super::{branch, commit, write};
 use crate::diagnostic::{Finding, Findings};
 use crate::promote::Intent;
-use crate::source::{Location, RepoPath};
+use crate::source::Location;
 
 impl Delivery<'_> {
     /// Carries an intent out.
@@ -31,7 +31,7 @@ impl Delivery<'_> {
 
 /// The finding that no destination was given.
 pub fn no_destination() -> Finding {
-    let at = Location::of_path(&RepoPath::root());
+    let at = Location::of_repository();
     Finding::new(&NO_DESTINATION, "no destination for the change was given", at)
         .help("add `--dry-run`, `--write`, `--commit` or `--branch`")
 }

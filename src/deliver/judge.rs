@@ -7,7 +7,7 @@ use crate::git::{Branch, HistoryError, ObjectName, Revision};
 use crate::history::{Record, record};
 use crate::promote::{AppSelection, LoadedBase, Override, Plan, ProposedChange, assess_change};
 use crate::sites::{Model, ModelScope};
-use crate::source::{Location, RepoPath, Tree};
+use crate::source::{Location, Tree};
 
 /// The most commits of a change whose records are read.
 const MOST_COMMITS: usize = 1000;
@@ -66,7 +66,7 @@ impl Delivery<'_> {
         if let Some(fork) = clone.merge_base(base, head).map_err(|error| git_failed(&error))? {
             return Ok(fork);
         }
-        let at = Location::of_path(&RepoPath::root());
+        let at = Location::of_repository();
         let (base, head) = (base.short(), head.short());
         let because = format!("{base} and {head} have no commit in common here");
         if clone.is_shallow() {

@@ -4,7 +4,7 @@
 //! codes and their help here.
 
 use super::{Code, Finding, codes};
-use crate::source::{Location, NameFlaw, ReadError, ReadErrorKind, RepoPath, RevisionError};
+use crate::source::{Location, NameFlaw, ReadError, ReadErrorKind, RevisionError};
 
 codes! {
     /// A file is missing.
@@ -219,7 +219,7 @@ impl Finding {
             },
             RevisionError::Failed { .. } => (&READ_FAILED, None),
         };
-        let root = Location::of_path(&RepoPath::root());
+        let root = Location::of_repository();
         asked(code, error.to_string(), asked_by, root).maybe_help(help)
     }
 }

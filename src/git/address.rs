@@ -1,9 +1,8 @@
 //! The address of a repository, as `--repo` takes one.
 
 use super::code::{CREDENTIALS_IN_ADDRESS, REPOSITORY_ADDRESS};
-use super::remote::place;
 use crate::diagnostic::{Finding, harmless};
-use crate::source::without_credentials;
+use crate::source::{Location, without_credentials};
 
 /// The schemes that are accepted. Others run programs by name (`ext::`), or are
 /// unknown to most servers.
@@ -89,7 +88,7 @@ fn user(text: &str) -> Option<&str> {
 fn invalid(text: &str) -> Finding {
     let shown = without_credentials(text);
     let message = format!("`{}` is not the address of a repository", harmless(&shown));
-    Finding::new(&REPOSITORY_ADDRESS, message, place())
+    Finding::new(&REPOSITORY_ADDRESS, message, Location::of_repository())
         .help("write `https://host/path`, `ssh://user@host/path` or `user@host:path`")
 }
 
@@ -100,7 +99,7 @@ fn with_credentials(text: &str) -> Finding {
         _ => without_credentials(text).into_owned(),
     };
     let message = format!("the address `{}` has a password or token in it", harmless(&text));
-    Finding::new(&CREDENTIALS_IN_ADDRESS, message, place())
+    Finding::new(&CREDENTIALS_IN_ADDRESS, message, Location::of_repository())
         .help("leave it out, and provide it through a credential helper or `GIT_ASKPASS`")
 }
 

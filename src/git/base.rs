@@ -5,11 +5,12 @@ use super::branch::Branch;
 use super::code::{INVALID_BRANCH, NO_BASE_BRANCH};
 use super::expression::{Expression, Start};
 use super::naming::{Meaning, ShortName, uncommitted};
-use super::remote::{Remote, place};
+use super::remote::Remote;
 use super::revision::{Revision, RevisionKind};
 use super::workspace::Workspace;
 use super::{ObjectName, ci};
 use crate::diagnostic::{Finding, Findings, Severity, harmless};
+use crate::source::Location;
 
 // The branch.
 
@@ -57,7 +58,7 @@ impl Workspace {
         };
         self.first_named(remote, head)?.ok_or_else(|| {
             let message = format!("nothing says which branch of `{remote}` changes go to");
-            Finding::new(&NO_BASE_BRANCH, message, place())
+            Finding::new(&NO_BASE_BRANCH, message, Location::of_repository())
                 .help("name it with `--base`, or with `forge.base` in `rungs.yaml`")
                 .into()
         })
@@ -108,7 +109,8 @@ impl Workspace {
 
 fn invalid_branch(name: &str) -> Finding {
     let message = format!("`{}` is not the name of a branch", harmless(name));
-    Finding::new(&INVALID_BRANCH, message, place()).help("name a branch, as in `--base main`")
+    Finding::new(&INVALID_BRANCH, message, Location::of_repository())
+        .help("name a branch, as in `--base main`")
 }
 
 /// A finding that keeps the base from being known, with the option that names

@@ -17,10 +17,10 @@ use super::address::RepositoryAddress;
 use super::code::{CACHE_UNWRITABLE, REMOTE_UNREACHABLE};
 use super::local_clone::LocalClone;
 use super::program::{GitProgram, ProgramError};
-use super::remote::place;
 use super::remote_branches::PATIENCE;
 use super::variables::Variables;
 use crate::diagnostic::{Finding, harmless};
+use crate::source::Location;
 
 /// The number of bytes of an address's hash in its clone's name.
 const HASH: usize = 8;
@@ -93,7 +93,7 @@ impl Cache {
     fn unwritable(&self, error: &io::Error) -> Finding {
         let directory = self.0.display().to_string();
         let message = format!("the cache `{}` cannot be written: {error}", harmless(&directory));
-        Finding::new(&CACHE_UNWRITABLE, message, place())
+        Finding::new(&CACHE_UNWRITABLE, message, Location::of_repository())
             .help("name another directory with the variable `RUNGS_CACHE`")
     }
 }
@@ -115,11 +115,11 @@ fn unreachable(address: &RepositoryAddress, error: &ProgramError) -> Finding {
             let words = error.last_words();
             let address = harmless(address.as_str());
             let message = format!("`{address}` could not be reached: {words}");
-            Finding::new(&REMOTE_UNREACHABLE, message, place()).help(format!(
+            Finding::new(&REMOTE_UNREACHABLE, message, Location::of_repository()).help(format!(
                 "check whether `git ls-remote {address}` works without asking for a password"
             ))
         }
-        error => error.finding(place()),
+        error => error.finding(Location::of_repository()),
     }
 }
 

@@ -67,13 +67,13 @@ impl BuildError {
             Self::Git(path) => Finding::new(&CHANGE_CLASH, message, at(path)),
             Self::Elsewhere { path, .. } => Finding::new(&CHANGE_THROUGH_LINK, message, at(path))
                 .help("name the file itself by its own path"),
-            Self::Object(_) => Finding::new(&COMMIT_UNWRITABLE, message, at(&RepoPath::root())),
+            Self::Object(_) => Finding::new(&COMMIT_UNWRITABLE, message, Location::of_repository()),
             Self::Unsigned(error @ ProgramError::Failed { .. }) => {
                 let message = format!("the commit could not be signed: {}", error.last_words());
-                Finding::new(&COMMIT_UNSIGNED, message, at(&RepoPath::root()))
+                Finding::new(&COMMIT_UNSIGNED, message, Location::of_repository())
                     .help("mend the key, or set `git config commit.gpgSign false` in this clone")
             }
-            Self::Unsigned(error) => error.finding(at(&RepoPath::root())),
+            Self::Unsigned(error) => error.finding(Location::of_repository()),
         }
     }
 }

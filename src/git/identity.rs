@@ -4,7 +4,7 @@ use super::code::{INVALID_AUTHOR, NO_AUTHOR};
 use super::config::GitConfig;
 use super::variables::Variables;
 use crate::diagnostic::{Finding, harmless};
-use crate::source::{Location, RepoPath};
+use crate::source::Location;
 
 /// A person, as a commit names one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,18 +171,14 @@ pub fn requested_by(variables: &Variables) -> Option<String> {
     who.map(clean).filter(|who| !who.is_empty())
 }
 
-fn place() -> Location {
-    Location::of_path(&RepoPath::root())
-}
-
 fn invalid(text: &str) -> Finding {
     let message = format!("`{}` is not a name with an address", harmless(text));
-    Finding::new(&INVALID_AUTHOR, message, place())
+    Finding::new(&INVALID_AUTHOR, message, Location::of_repository())
         .help("write `--author \"Name <name@example.com>\"`")
 }
 
 fn unknown() -> Finding {
-    Finding::new(&NO_AUTHOR, "nothing says in whose name the commit is to be made", place()).help(
+    Finding::new(&NO_AUTHOR, "nothing says in whose name the commit is to be made", Location::of_repository()).help(
         "set `git config user.name` and `user.email`, or pass `--author \"Name <name@example.com>\"`",
     )
 }

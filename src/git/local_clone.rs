@@ -10,11 +10,11 @@ use super::commit_files::CommitFiles;
 use super::config::GitConfig;
 use super::opening::{self, OpenError, OpenedClone};
 use super::pin::{self, PinQuery};
-use super::remote::{Remote, place};
+use super::remote::Remote;
 use super::variables::Variables;
 use super::{GitProgram, ObjectDatabase, ObjectError, ObjectName, ProgramError, fetch_command};
 use crate::diagnostic::Finding;
-use crate::source::{RepoPath, RevisionError, Revisions, Tree};
+use crate::source::{Location, RepoPath, RevisionError, Revisions, Tree};
 
 /// A clone, seen from one of its directories.
 ///
@@ -142,7 +142,7 @@ impl LocalClone {
     /// The remote that changes go to and that commits are fetched from: the one
     /// that was requested, `origin`, or the only one. None if the clone has none.
     pub fn remote(&self) -> Result<Option<Remote>, Finding> {
-        let config = self.config().map_err(|error| error.finding(place()))?;
+        let config = self.config().map_err(|error| error.finding(Location::of_repository()))?;
         Remote::of(self.requested.as_deref(), config)
     }
 

@@ -8,12 +8,12 @@ use super::backend::Abbreviated;
 use super::branch::Branch;
 use super::code::{INVALID_REVISION, UNKNOWN_REVISION};
 use super::expression::{Ancestor, Expression, Start};
-use super::remote::{Remote, place};
+use super::remote::Remote;
 use super::revision::{Revision, RevisionKind};
 use super::workspace::Workspace;
 use super::{ObjectError, ObjectName, fetch_command};
 use crate::diagnostic::{Finding, Findings, harmless};
-use crate::source::RevisionError;
+use crate::source::{Location, RevisionError};
 
 /// What a short name may stand for, in the order in which it is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -380,13 +380,14 @@ fn of_commit(commit: ObjectName) -> Revision {
 
 fn unknown(text: &str) -> Finding {
     let message = format!("`{}` is not a commit of this clone", harmless(text));
-    Finding::new(&UNKNOWN_REVISION, message, place())
+    Finding::new(&UNKNOWN_REVISION, message, Location::of_repository())
 }
 
 /// The finding that a text cannot name a commit, whatever the clone has.
 fn invalid(text: &str) -> Finding {
     let message = format!("`{}` does not name a commit", harmless(text));
-    Finding::new(&INVALID_REVISION, message, place()).help("name a branch, or a commit by its id")
+    Finding::new(&INVALID_REVISION, message, Location::of_repository())
+        .help("name a branch, or a commit by its id")
 }
 
 /// The finding that a revision is looked for before the first commit.

@@ -3,7 +3,7 @@
 use super::code::GIT_FAILED;
 use super::{Commit, ObjectName, TreeEntry};
 use crate::diagnostic::Finding;
-use crate::source::{Location, RepoPath};
+use crate::source::Location;
 
 /// Reads and writes a clone's objects: in this process by libgit2, or by the
 /// `git` program if libgit2 does not open the clone.
@@ -53,7 +53,7 @@ pub enum ObjectError {
 impl ObjectError {
     /// The finding that the clone cannot be read.
     pub fn finding(&self) -> Finding {
-        let at = Location::of_path(&RepoPath::root());
+        let at = Location::of_repository();
         Finding::new(&GIT_FAILED, format!("the clone cannot be read: {self}"), at)
     }
 }

@@ -60,7 +60,7 @@ pub enum OpenError {
 impl OpenError {
     /// As a finding.
     pub fn finding(&self) -> Finding {
-        let at = Location::of_path(&RepoPath::root());
+        let at = Location::of_repository();
         match self {
             Self::Foreign(path) => {
                 let path = path.to_string_lossy();

@@ -6,7 +6,7 @@ use super::branch::Branch;
 use super::code::{NO_REMOTE, SEVERAL_REMOTES, UNKNOWN_REMOTE};
 use super::config::GitConfig;
 use crate::diagnostic::{Finding, harmless, nearest};
-use crate::source::{Location, RepoPath, without_credentials};
+use crate::source::{Location, without_credentials};
 
 /// A remote that the clone knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,12 +87,8 @@ fn names(config: &GitConfig) -> Vec<&str> {
     names
 }
 
-pub(super) fn place() -> Location {
-    Location::of_path(&RepoPath::root())
-}
-
 pub(super) fn no_remote() -> Finding {
-    Finding::new(&NO_REMOTE, "the clone has no remote", place())
+    Finding::new(&NO_REMOTE, "the clone has no remote", Location::of_repository())
         .help("add one with `git remote add origin URL`")
 }
 
@@ -101,13 +97,14 @@ fn unknown(requested: &str, known: &[&str]) -> Finding {
     let suggestion = nearest(requested, known.iter().copied());
     let help = suggestion.map(|name| format!("did you mean `{}`?", harmless(name)));
     let all = format!("it has {}", listed(known));
-    Finding::new(&UNKNOWN_REMOTE, message, place())
+    Finding::new(&UNKNOWN_REMOTE, message, Location::of_repository())
         .maybe_help(help.or((!known.is_empty()).then_some(all)))
 }
 
 fn several_known(known: &[&str]) -> Finding {
     let message = format!("the clone has several remotes and none is `origin`: {}", listed(known));
-    Finding::new(&SEVERAL_REMOTES, message, place()).help("name one with `--remote`")
+    Finding::new(&SEVERAL_REMOTES, message, Location::of_repository())
+        .help("name one with `--remote`")
 }
 
 fn listed(names: &[&str]) -> String {

@@ -7,10 +7,11 @@ use std::time::Duration;
 use super::branch::Branch;
 use super::code::{BRANCH_MISSING, REMOTE_UNREACHABLE};
 use super::program::{GitProgram, Invocation, ProgramError};
-use super::remote::{Remote, place};
+use super::remote::Remote;
 use super::writer::CloneWriter;
 use super::{ObjectError, ObjectName};
 use crate::diagnostic::Finding;
+use crate::source::Location;
 
 /// How long a remote may take to answer.
 pub(super) const PATIENCE: Duration = Duration::from_mins(5);
@@ -51,14 +52,17 @@ impl RemoteError {
     pub fn finding(&self) -> Finding {
         let message = self.to_string();
         match self {
-            Self::Unreachable { remote, .. } => Finding::new(&REMOTE_UNREACHABLE, message, place())
-                .help(format!(
+            Self::Unreachable { remote, .. } => {
+                Finding::new(&REMOTE_UNREACHABLE, message, Location::of_repository()).help(format!(
                     "check whether `git ls-remote {remote}` works without asking for a password"
-                )),
-            Self::Program(error) => error.finding(place()),
+                ))
+            }
+            Self::Program(error) => error.finding(Location::of_repository()),
             Self::Clone(error) => error.finding(),
-            Self::NoBranch { .. } => Finding::new(&BRANCH_MISSING, message, place())
-                .help("use `--base` to name a branch that exists"),
+            Self::NoBranch { .. } => {
+                Finding::new(&BRANCH_MISSING, message, Location::of_repository())
+                    .help("use `--base` to name a branch that exists")
+            }
         }
     }
 }

@@ -8,10 +8,11 @@ use super::ObjectName;
 use super::branch::Branch;
 use super::code::{BRANCH_TOO_BUSY, PUSH_REFUSED};
 use super::push::{Lease, PushError};
-use super::remote::{Remote, place};
+use super::remote::Remote;
 use super::remote_branches::{RemoteError, pause};
 use super::writer::CloneWriter;
 use crate::diagnostic::Finding;
+use crate::source::Location;
 
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -108,7 +109,7 @@ impl Branch {
     /// The finding that it moved so many times that the time is up.
     pub fn too_busy(&self, times: u32) -> Finding {
         let message = format!("`{self}` moved {times} times while it was being changed");
-        Finding::new(&BRANCH_TOO_BUSY, message, place()).help("try again")
+        Finding::new(&BRANCH_TOO_BUSY, message, Location::of_repository()).help("try again")
     }
 }
 
@@ -124,11 +125,11 @@ impl PushError {
                 } else {
                     "allow it on the server, or push a branch and let people merge it"
                 };
-                Finding::new(&PUSH_REFUSED, message, place()).help(help)
+                Finding::new(&PUSH_REFUSED, message, Location::of_repository()).help(help)
             }
             Self::InTheWay(other) => {
                 let message = format!("`{remote}` cannot have a branch `{branch}`: {self}");
-                Finding::new(&PUSH_REFUSED, message, place())
+                Finding::new(&PUSH_REFUSED, message, Location::of_repository())
                     .help(format!("rename or delete the branch `{other}` on `{remote}`"))
             }
         }

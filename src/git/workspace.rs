@@ -12,13 +12,13 @@ use super::expression::Expression;
 use super::identity::{CommitIdentity, requested_by};
 use super::local_clone::Unopened;
 use super::opening::is_git_directory;
-use super::remote::{Remote, no_remote, place};
+use super::remote::{Remote, no_remote};
 use super::revision::Revision;
 use super::variables::Variables;
 use super::writer::CloneWriter;
 use super::{LocalClone, ObjectName, OpenError};
 use crate::diagnostic::{Finding, Findings, harmless};
-use crate::source::{Disk, Revisions, Tree};
+use crate::source::{Disk, Location, Revisions, Tree};
 
 /// A person's options for the base branch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -110,7 +110,8 @@ impl Workspace {
     fn no_clone(&self) -> Finding {
         let directory = self.directory.display().to_string();
         let message = format!("`{}` is not in a git repository", harmless(&directory));
-        Finding::new(&NO_CLONE, message, place()).help("name a clone with `--repo`")
+        Finding::new(&NO_CLONE, message, Location::of_repository())
+            .help("name a clone with `--repo`")
     }
 
     /// The clone, to commit in and to push from.
@@ -120,7 +121,7 @@ impl Workspace {
         }
         let clone = Arc::clone(self.require_clone()?);
         let writer = CloneWriter::new(clone);
-        let writer = writer.map_err(|error| error.finding(place()))?;
+        let writer = writer.map_err(|error| error.finding(Location::of_repository()))?;
         Ok(self.writer.get_or_init(|| writer))
     }
 
@@ -203,8 +204,12 @@ impl Workspace {
         if self.bare_clone()?.is_none() {
             return Ok(&self.directory);
         }
-        Err(Finding::new(&NO_WORK_TREE, "there is no work tree to write to", place())
-            .because("the clone is bare, as the clone of an address always is"))
+        Err(Finding::new(
+            &NO_WORK_TREE,
+            "there is no work tree to write to",
+            Location::of_repository(),
+        )
+        .because("the clone is bare, as the clone of an address always is"))
     }
 
     /// The repository's files, for commands that do not look at a branch: the

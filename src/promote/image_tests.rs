@@ -76,7 +76,7 @@ fn code(findings: &Findings) -> &'static str {
 }
 
 fn at() -> Location {
-    Location::of_path(&RepoPath::root())
+    Location::of_repository()
 }
 
 /// `rungs set shop TEXT --env qa`

@@ -206,7 +206,7 @@ pub(super) fn restored(target: TargetSites<'_>, before: &State) -> Result<Propos
     if let Some(what) = what {
         let app = &target.app.app;
         let location = target.app.sites.first().map(|site| site.location.clone());
-        let location = location.unwrap_or_else(|| Location::of_path(&RepoPath::root()));
+        let location = location.unwrap_or_else(Location::of_repository);
         return Err(Finding::new(
             &SITES_CHANGED,
             format!("the sites of `{app}` have changed since"),

@@ -23,7 +23,7 @@ use super::code::{OTHER_REPOSITORY, WHICH_IMAGE};
 use super::image_request::ImageRequest;
 use crate::diagnostic::{Code, Finding, Findings, nearest};
 use crate::kubernetes::{ImageReference, full_repository};
-use crate::source::{Location, RepoPath};
+use crate::source::Location;
 
 /// The names of a place that has an image.
 #[derive(Debug, Clone)]
@@ -275,7 +275,7 @@ impl<T: Copy> AmbiguousImage<T> {
             None => format!("`{text}` may be for {}", listed(&self.called, "or", has_more)),
         };
         let mut places = self.images.iter().filter_map(|places| places.first().copied()).map(at);
-        let first = places.next().unwrap_or_else(|| Location::of_path(&RepoPath::root()));
+        let first = places.next().unwrap_or_else(Location::of_repository);
         let other = places.find(|other| *other != first);
         let finding = Finding::new(&WHICH_IMAGE, message, first);
         let finding = match other {

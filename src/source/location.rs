@@ -27,6 +27,11 @@ impl Location {
         Self { file: Arc::new(SourceFile::new(path.clone(), String::new())), span: Span::default() }
     }
 
+    /// The repository as a whole, for what is not about a file.
+    pub fn of_repository() -> Self {
+        Self::of_path(&RepoPath::root())
+    }
+
     /// The file.
     pub fn file(&self) -> &Arc<SourceFile> {
         &self.file

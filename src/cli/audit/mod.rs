@@ -20,7 +20,7 @@ use crate::git::{HistoryError, NamingError, ObjectName, Workspace, WorkspaceOpti
 use crate::history::audit::{self, AuditEntry, AuditQuery, NO_COMMIT, NO_SUCH_TIME};
 use crate::history::{self, Commits};
 use crate::promote::{AppSelection, LoadedBase};
-use crate::source::{Location, RepoPath};
+use crate::source::Location;
 
 use text::Columns;
 
@@ -141,7 +141,7 @@ fn point(workspace: &Workspace, text: &str) -> Result<ObjectName, Findings> {
         Err(NamingError::Unknown(unknown)) => {
             let message = format!("`{}` is neither a time nor a commit", harmless(text));
             let fetch = unknown.help.map(|help| format!("; {help}")).unwrap_or_default();
-            Err(Finding::new(&NO_SUCH_TIME, message, Location::of_path(&RepoPath::root()))
+            Err(Finding::new(&NO_SUCH_TIME, message, Location::of_repository())
                 .because("no such commit in this clone")
                 .help(format!("write `2026-11-01`, `7d`, a tag or a commit{fetch}"))
                 .into())
@@ -150,7 +150,7 @@ fn point(workspace: &Workspace, text: &str) -> Result<ObjectName, Findings> {
 }
 
 fn no_commit() -> Finding {
-    let at = Location::of_path(&RepoPath::root());
+    let at = Location::of_repository();
     Finding::new(&NO_COMMIT, "there is no commit to look at", at)
         .because("no git clone, or one without a commit")
 }

@@ -20,7 +20,7 @@ use tera::{Error, Kwargs, Map, State, Tera, TeraResult, Value};
 
 use super::mark;
 use super::strict::{self, undefined};
-use crate::source::{Location, RepoPath};
+use crate::source::Location;
 use crate::yaml::{self, Kind, NodeId, Number};
 
 /// What a filter may be called; for "did you mean".
@@ -96,7 +96,7 @@ fn to_yaml(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
         return Err(undefined());
     }
     // One way to write YAML: what emitting objects takes care of counts here too.
-    let nowhere = Location::of_path(&RepoPath::root());
+    let nowhere = Location::of_repository();
     let mut tree = yaml::Value::new(nowhere.file());
     let root = grow(&mut tree, value, &nowhere)?;
     tree.set_root(root);
