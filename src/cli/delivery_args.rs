@@ -116,3 +116,27 @@ impl PermissionArgs {
         overrides.map(|(at, &gate)| Override { gate, reason: reason(at) }).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::git::OwnBranch;
+
+    #[derive(clap::Parser)]
+    struct Args {
+        #[command(flatten)]
+        _delivery: DeliveryArgs,
+    }
+
+    #[test]
+    fn the_help_names_the_branches_for_each_purpose() {
+        let command = Args::command();
+        let option = command.get_arguments().find(|option| option.get_id() == "branch").unwrap();
+        let help = option.get_help().unwrap().to_string();
+        for own in OwnBranch::ALL {
+            assert!(help.contains(&format!("`{}/ENV/APP`", own.prefix())), "{help}");
+        }
+    }
+}

@@ -68,16 +68,19 @@ fn attempt(
     }
 }
 
-/// `rungs/<environment with .>/<name>`, or `rungs-rollback/…`. In an adopted repository,
-/// an app may be named as git lets no branch be.
+/// `rungs/<environment with .>/<name>`, with the prefix of the intent. In an adopted
+/// repository, an app may be named as git lets no branch be.
 fn name(planned: &PlannedChange, intent: &dyn Intent) -> Result<Branch, Finding> {
     let environment = planned.plan.environment.as_str().replace('/', ".");
-    let name = format!("{}/{environment}/{}", intent.prefix(), intent.branch());
-    Branch::parse(&name).ok_or_else(|| {
+    let name = format!("{}/{environment}/{}", intent.own_branch().prefix(), intent.branch());
+    let branch = Branch::parse(&name).ok_or_else(|| {
         let at = Location::of_repository();
         let message = format!("the branch would be `{}`, which git refuses", harmless(&name));
         Finding::new(&INVALID_BRANCH, message, at).help("use `--commit` or `--write`")
-    })
+    })?;
+    // Else its own pipeline would take it for a base.
+    debug_assert!(branch.is_ours(), "every prefix of ours is known as one: `{branch}`");
+    Ok(branch)
 }
 
 /// The plan of the commit at our branch's tip; none if its record has no plan

@@ -40,7 +40,7 @@ mod address;
 mod cache;
 
 pub use address::RepositoryAddress;
-pub use branch::Branch;
+pub use branch::{Branch, OwnBranch};
 pub use cache::Cache;
 pub use code::{CODES, INVALID_BRANCH};
 pub use commit_builder::BuildError;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::{AppSelection, Intent, PlannedChange, Submission};
 use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings, harmless, nearest};
+use crate::git::OwnBranch;
 use crate::history::record::{self, RecordedChange};
 use crate::history::{Action, Record};
 use crate::holds::{self, Hold};
@@ -85,8 +86,8 @@ impl Intent for HoldBack {
         self.app.clone()
     }
 
-    fn prefix(&self) -> &'static str {
-        "rungs-hold"
+    fn own_branch(&self) -> OwnBranch {
+        OwnBranch::Hold
     }
 }
 
@@ -115,8 +116,8 @@ impl Intent for LiftHolds {
         self.app.clone()
     }
 
-    fn prefix(&self) -> &'static str {
-        "rungs-hold"
+    fn own_branch(&self) -> OwnBranch {
+        OwnBranch::Hold
     }
 }
 

@@ -15,6 +15,7 @@ use super::Plan;
 use super::base::Base;
 use super::gates::Binds;
 use crate::diagnostic::Findings;
+use crate::git::OwnBranch;
 use crate::source::FileChanges;
 
 /// A change that a command asks for. It is planned for the newest base, and again
@@ -30,12 +31,12 @@ pub trait Intent {
     /// The apps that have to be read for it.
     fn apps(&self) -> AppSelection;
 
-    /// The last part of its branch's name, after `<prefix>/<environment>/`.
+    /// The last part of its branch's name, after the prefix and the environment.
     fn branch(&self) -> String;
 
-    /// The first part of its branch's name.
-    fn prefix(&self) -> &'static str {
-        "rungs"
+    /// What its branch is for, which says how the branch's name starts.
+    fn own_branch(&self) -> OwnBranch {
+        OwnBranch::Change
     }
 
     /// Whether it is for every app, whatever the base turns out to be, rather than for

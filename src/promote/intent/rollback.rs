@@ -4,6 +4,7 @@ use super::plan_builder::PlanBuilder;
 use super::{AppSelection, Intent, PlannedChange, Submission};
 use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings, Subject};
+use crate::git::OwnBranch;
 use crate::history::{self, Action, Record};
 use crate::holds::{self, Hold};
 use crate::promote::Permissions;
@@ -71,8 +72,8 @@ impl Intent for Rollback {
         self.app.clone()
     }
 
-    fn prefix(&self) -> &'static str {
-        "rungs-rollback"
+    fn own_branch(&self) -> OwnBranch {
+        OwnBranch::Rollback
     }
 }
 
