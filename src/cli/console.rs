@@ -19,7 +19,7 @@ use crate::diagnostic::{self, Findings, Format, ProblemKind, TextStyle};
 use crate::source::RepoPath;
 
 /// How long a run may take before it shows progress.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PROGRESS_DELAY: Duration = Duration::from_millis(500);
 
 /// The number of columns if no terminal says how many it has.
 const WIDTH: usize = 100;
@@ -128,7 +128,7 @@ impl Progress {
     /// Advances by a number of steps.
     pub(super) fn step(&self, steps: usize) {
         if let Ok(mut waiting) = self.waiting_since.try_lock()
-            && waiting.is_some_and(|since| since.elapsed() > PATIENCE)
+            && waiting.is_some_and(|since| since.elapsed() > PROGRESS_DELAY)
         {
             *waiting = None;
             self.bar.set_draw_target(ProgressDrawTarget::stderr());

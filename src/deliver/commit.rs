@@ -4,7 +4,7 @@ use super::code::CHANGED_MEANWHILE;
 use super::delivered::{Delivered, Done};
 use super::delivery::Delivery;
 use crate::diagnostic::{Finding, Findings};
-use crate::git::{Landed, ObjectName, PushTarget};
+use crate::git::{ObjectName, PushTarget, TipOutcome};
 use crate::promote::{Intent, Plan, PlannedChange};
 use crate::source::{Location, RepoPath};
 
@@ -71,12 +71,14 @@ pub(super) fn execute(delivery: &Delivery<'_>, intent: &dyn Intent) -> Result<De
     let (remote, branch) = (workspace.require_remote()?, workspace.base_branch()?);
     let to = PushTarget::new(remote, branch);
     let mut attempts = Attempts::default();
-    let landed = workspace
+    let outcome = workspace
         .writer()?
         .commit_on_tip(&to, |tip| attempts.at(delivery, tip, branch.name(), intent));
-    let done = match landed {
-        Ok(Landed::Committed { commit, .. }) => Done::Committed { commit, branch: branch.clone() },
-        Ok(Landed::Nothing { .. }) => Done::Nothing,
+    let done = match outcome {
+        Ok(TipOutcome::Committed { commit, .. }) => {
+            Done::Committed { commit, branch: branch.clone() }
+        }
+        Ok(TipOutcome::NothingToDo { .. }) => Done::Nothing,
         Err(error) => match error.finding(&to) {
             Ok(finding) => return Err(finding.into()),
             Err(Stop::Findings(findings)) => return Err(findings),

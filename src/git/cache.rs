@@ -17,7 +17,7 @@ use super::address::RepositoryAddress;
 use super::code::{CACHE_UNWRITABLE, REMOTE_UNREACHABLE};
 use super::local_clone::LocalClone;
 use super::program::{GitProgram, ProgramError};
-use super::remote_branches::PATIENCE;
+use super::remote_branches::REMOTE_TIMEOUT;
 use super::variables::Variables;
 use crate::diagnostic::{Finding, harmless};
 use crate::source::Location;
@@ -227,7 +227,7 @@ impl CacheLock {
             "--end-of-options",
             "origin",
         ]);
-        command.timeout(PATIENCE).run()?;
+        command.timeout(REMOTE_TIMEOUT).run()?;
         if !self.has_its_trees() {
             let message = "a branch's files are missing".to_owned();
             return Err(ProgramError::Failed { subcommand: "fetch", message });
@@ -251,7 +251,7 @@ impl CacheLock {
     fn reach(address: &RepositoryAddress) -> Result<(), ProgramError> {
         let program = GitProgram::nowhere();
         let command = program.command("ls-remote").args(["--quiet", "--end-of-options"]);
-        command.args([address.as_str(), "HEAD"]).timeout(PATIENCE).run().map(|_| ())
+        command.args([address.as_str(), "HEAD"]).timeout(REMOTE_TIMEOUT).run().map(|_| ())
     }
 
     /// Makes the clone under another name, and puts it in its place when it is

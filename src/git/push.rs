@@ -7,7 +7,7 @@ use super::ObjectName;
 use super::branch::Branch;
 use super::program::{GitOutput, ProgramError};
 use super::remote::Remote;
-use super::remote_branches::{PATIENCE, RemoteError};
+use super::remote_branches::{REMOTE_TIMEOUT, RemoteError};
 use super::writer::CloneWriter;
 use crate::diagnostic::harmless;
 
@@ -17,21 +17,10 @@ const MAX_WORDS: usize = 4 << 10;
 /// What a branch has to be at for a push to be accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lease {
-    /// An ancestor of what is pushed: nothing is lost.
-    FastForward,
     /// Nothing: the branch is new.
     Absent,
     /// That commit. It need not be an ancestor on a branch of our own.
     Exactly(ObjectName),
-}
-
-/// A push that succeeded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pushed {
-    /// The branch is at the commit now.
-    Done,
-    /// It was there already.
-    UpToDate,
 }
 
 /// Why a push failed, as far as its answer says.
@@ -59,7 +48,8 @@ pub enum PushError {
     /// perhaps after everything was accepted.
     #[error("{}", .0.last_words())]
     Unanswered(ProgramError),
-    /// Git could not be run, or is too old.
+    /// Git could not be run or is too old, or after a push that failed, the remote
+    /// could not be asked where the branch is.
     #[error(transparent)]
     Remote(#[from] RemoteError),
 }
@@ -69,28 +59,27 @@ fn parenthesized(messages: &[String]) -> String {
 }
 
 impl CloneWriter {
-    /// Pushes a commit to a branch. Hooks of the clone run, as they do by hand.
+    /// Pushes a commit to a branch, or finds that the branch has it already.
+    /// Hooks of the clone run, as they do by hand.
     pub fn push(
         &self,
         remote: &Remote,
         commit: &ObjectName,
         branch: &Branch,
         lease: &Lease,
-    ) -> Result<Pushed, PushError> {
+    ) -> Result<(), PushError> {
         let target = branch.reference();
         // A mirror pushes everything or nothing, which is not what is wanted.
         let program =
             self.program.clone().setting(&format!("remote.{}.mirror=false", remote.name()));
-        let mut command = program.command("push").args(OPTIONS);
-        match lease {
-            Lease::FastForward => {}
-            Lease::Absent => command = command.arg(format!("--force-with-lease={target}:")),
-            Lease::Exactly(tip) => {
-                command = command.arg(format!("--force-with-lease={target}:{tip}"));
-            }
-        }
+        let expected = match lease {
+            Lease::Absent => String::new(),
+            Lease::Exactly(tip) => tip.to_string(),
+        };
+        let command = program.command("push").args(OPTIONS);
+        let command = command.arg(format!("--force-with-lease={target}:{expected}"));
         let command = command.args(["--end-of-options", remote.name()]);
-        let command = command.arg(format!("{commit}:{target}")).timeout(PATIENCE);
+        let command = command.arg(format!("{commit}:{target}")).timeout(REMOTE_TIMEOUT);
         match command.output() {
             Ok(output) => result_of(&target, &output),
             // The server may have accepted it before the time was up.
@@ -130,7 +119,7 @@ fn ref_status<'o>(stdout: &'o str, target: &str) -> Option<RefStatus<'o>> {
     Some(RefStatus { flag, summary, reason })
 }
 
-fn result_of(target: &str, output: &GitOutput) -> Result<Pushed, PushError> {
+fn result_of(target: &str, output: &GitOutput) -> Result<(), PushError> {
     let stdout = String::from_utf8_lossy(&output.stdout);
     let unanswered = |message: &str| {
         Err(PushError::Unanswered(ProgramError::Failed {
@@ -139,8 +128,8 @@ fn result_of(target: &str, output: &GitOutput) -> Result<Pushed, PushError> {
         }))
     };
     match ref_status(&stdout, target) {
-        Some(RefStatus { flag: '=', .. }) => Ok(Pushed::UpToDate),
-        Some(RefStatus { flag: ' ' | '+' | '*', .. }) => Ok(Pushed::Done),
+        // It is there now (`=` if it was before).
+        Some(RefStatus { flag: '=' | ' ' | '+' | '*', .. }) => Ok(()),
         Some(RefStatus { summary: "[rejected]", .. }) => Err(PushError::Outdated),
         Some(RefStatus { summary: "[remote rejected]", reason, .. }) => Err(PushError::Refused {
             reason: harmless(reason).into_owned(),
@@ -172,7 +161,7 @@ fn server_messages(stderr: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn judge(stdout: &str, stderr: &str, code: i32) -> Result<Pushed, PushError> {
+    fn judge(stdout: &str, stderr: &str, code: i32) -> Result<(), PushError> {
         let (stdout, stderr) = (stdout.as_bytes().to_vec(), stderr.to_owned());
         result_of("refs/heads/main", &GitOutput { stdout, stderr, code: Some(code) })
     }
@@ -182,9 +171,9 @@ mod tests {
         let line = |flag: &str, summary: &str| {
             format!("To https://host/x\n{flag}\tabc:refs/heads/main\t{summary}\nDone\n")
         };
-        assert_eq!(judge(&line("=", "[up to date]"), "rejected", 0), Ok(Pushed::UpToDate));
-        assert_eq!(judge(&line(" ", "1..2"), "fatal: rejected", 0), Ok(Pushed::Done));
-        assert_eq!(judge(&line("*", "[new branch]"), "", 0), Ok(Pushed::Done));
+        assert_eq!(judge(&line("=", "[up to date]"), "rejected", 0), Ok(()));
+        assert_eq!(judge(&line(" ", "1..2"), "fatal: rejected", 0), Ok(()));
+        assert_eq!(judge(&line("*", "[new branch]"), "", 0), Ok(()));
         let outdated = judge(&line("!", "[rejected] (fetch first)"), "", 1);
         assert_eq!(outdated, Err(PushError::Outdated));
         let unanswered =

@@ -14,7 +14,7 @@ use crate::diagnostic::Finding;
 use crate::source::Location;
 
 /// How long a remote may take to answer.
-pub(super) const PATIENCE: Duration = Duration::from_mins(5);
+pub(super) const REMOTE_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// How often a failing fetch is tried: another process in the same clone may
 /// hold a lock for a moment.
@@ -231,7 +231,7 @@ fn quiet(program: GitProgram) -> GitProgram {
 
 /// Runs a command and returns what a remote answered.
 fn reached(remote: &Remote, command: Invocation<'_>) -> Result<Vec<u8>, RemoteError> {
-    command.timeout(PATIENCE).run().map_err(|error| unreached(remote, error))
+    command.timeout(REMOTE_TIMEOUT).run().map_err(|error| unreached(remote, error))
 }
 
 pub(super) fn unreached(remote: &Remote, error: ProgramError) -> RemoteError {

@@ -19,11 +19,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long commands try again while others move a branch: enough for a hundred
 /// processes that take a second each.
-const WHILE_OTHERS_PUSH: Duration = Duration::from_mins(2);
+const RETRY_FOR: Duration = Duration::from_mins(2);
 
 /// How long a server that refused is given to finish what it may be doing for
 /// somebody else, before it is asked once more.
-const SECOND_THOUGHTS: Duration = Duration::from_millis(500);
+const REFUSAL_RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// Where a commit goes.
 #[derive(Debug, Clone)]
@@ -33,19 +33,19 @@ pub struct PushTarget<'d> {
     /// Its branch.
     pub branch: &'d Branch,
     /// How long to try again while others move the branch.
-    pub patience: Duration,
+    pub retry_for: Duration,
 }
 
 impl<'d> PushTarget<'d> {
-    /// A target with the patience that commands have.
+    /// A target for which commands try again as long as they do for any.
     pub fn new(remote: &'d Remote, branch: &'d Branch) -> Self {
-        Self { remote, branch, patience: WHILE_OTHERS_PUSH }
+        Self { remote, branch, retry_for: RETRY_FOR }
     }
 }
 
-/// The result of an intent.
+/// What an intent led to at the tip of a branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Landed {
+pub enum TipOutcome {
     /// The branch has the commit.
     Committed {
         /// The new commit.
@@ -54,7 +54,7 @@ pub enum Landed {
         base: ObjectName,
     },
     /// There is nothing to do at that tip.
-    Nothing {
+    NothingToDo {
         /// The tip.
         base: ObjectName,
     },
@@ -152,8 +152,8 @@ impl CloneWriter {
         &self,
         to: &PushTarget<'_>,
         mut compute: impl FnMut(&ObjectName) -> Result<Option<ObjectName>, E>,
-    ) -> Result<Landed, TipError<E>> {
-        let mut retries = Retries::new(to.patience);
+    ) -> Result<TipOutcome, TipError<E>> {
+        let mut retries = Retries::new(to.retry_for);
         let mut at = self.known(to)?;
         loop {
             let commit = match compute(&at.tip) {
@@ -174,7 +174,7 @@ impl CloneWriter {
             // would get everything again: the base descends from where the branch
             // is now.
             match self.replace(to, Some(&at.tip), &commit)? {
-                PushOutcome::Landed => return Ok(Landed::Committed { commit, base: at.tip }),
+                PushOutcome::Landed => return Ok(TipOutcome::Committed { commit, base: at.tip }),
                 PushOutcome::Moved(tip) => {
                     let tip = tip.ok_or_else(|| to.remote.missing(to.branch))?;
                     retries.wait().map_err(TipError::TooBusy)?;
@@ -215,7 +215,7 @@ impl CloneWriter {
         let mut refusals = 0;
         loop {
             let refusal = match self.push(to.remote, commit, to.branch, &lease) {
-                Ok(_) => return Ok(PushOutcome::Landed),
+                Ok(()) => return Ok(PushOutcome::Landed),
                 // Git itself could not be run, and cannot fetch either.
                 Err(error @ PushError::Remote(_)) => return Err(error),
                 Err(refusal) => refusal,
@@ -233,8 +233,8 @@ impl CloneWriter {
             if refusals == 2 {
                 return Err(self.explained(to, seen, refusal));
             }
-            thread::sleep(SECOND_THOUGHTS / 2);
-            pause(SECOND_THOUGHTS);
+            thread::sleep(REFUSAL_RETRY_DELAY / 2);
+            pause(REFUSAL_RETRY_DELAY);
         }
     }
 
@@ -276,25 +276,25 @@ pub enum PushOutcome {
     Moved(Option<ObjectName>),
 }
 
-/// The attempts to push to a branch that others move, until the patience ends.
+/// The attempts to push to a branch that others move, until the time is up.
 pub struct Retries {
     deadline: Instant,
     started: Instant,
     moves: u32,
 }
 
-/// With the patience that commands have.
+/// For as long as commands try again.
 impl Default for Retries {
     fn default() -> Self {
-        Self::new(WHILE_OTHERS_PUSH)
+        Self::new(RETRY_FOR)
     }
 }
 
 impl Retries {
     /// No attempt yet.
-    fn new(patience: Duration) -> Self {
+    fn new(retry_for: Duration) -> Self {
         let started = Instant::now();
-        Self { deadline: started + patience, started, moves: 0 }
+        Self { deadline: started + retry_for, started, moves: 0 }
     }
 
     /// Notes the start of an attempt.
@@ -330,9 +330,9 @@ struct Tip {
 fn settled<E>(
     answer: Result<Option<ObjectName>, E>,
     base: ObjectName,
-) -> Result<Landed, TipError<E>> {
+) -> Result<TipOutcome, TipError<E>> {
     match answer {
-        Ok(_) => Ok(Landed::Nothing { base }),
+        Ok(_) => Ok(TipOutcome::NothingToDo { base }),
         Err(error) => Err(TipError::Intent { error, base }),
     }
 }

@@ -9,8 +9,8 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use rungs::git::{
-    Cache, CloneWriter, CommitIdentity, CommitMetadata, GitConfig, Landed, LocalClone, PushTarget,
-    Remote, RepositoryAddress, Variables, Workspace, WorkspaceOptions,
+    Cache, CloneWriter, CommitIdentity, CommitMetadata, GitConfig, LocalClone, PushTarget, Remote,
+    RepositoryAddress, TipOutcome, Variables, Workspace, WorkspaceOptions,
 };
 use rungs::source::{FileChanges, RepoPath};
 use tempfile::TempDir;
@@ -61,7 +61,7 @@ fn tip(clone: &Path) -> String {
     git(clone, &["rev-parse", "refs/remotes/origin/main"])
 }
 
-fn write(clone: &Path, file: &str, text: &str) -> Landed {
+fn write(clone: &Path, file: &str, text: &str) -> TipOutcome {
     let repository = Arc::new(LocalClone::containing(clone).unwrap().unwrap());
     let writer = CloneWriter::new(repository).unwrap();
     let settings = GitConfig::new([("user.name", "T"), ("user.email", "t@example.com")]);
@@ -112,7 +112,7 @@ fn blobs_come_when_they_are_read_and_all_history_is_there() {
     assert_eq!(git(&clone, &["rev-list", "--count", "origin/main"]), "2");
     let missing = git(&clone, &["rev-list", "--objects", "--all", "--missing=print"]);
     assert!(missing.lines().any(|line| line.starts_with('?')), "{missing}");
-    assert!(matches!(write(&clone, "apps/web", "v3"), Landed::Committed { .. }));
+    assert!(matches!(write(&clone, "apps/web", "v3"), TipOutcome::Committed { .. }));
     assert_eq!(git(&case.bare, &["show", "main:apps/web"]), "v3");
     assert!(clone.join("objects/info/commit-graphs").is_dir(), "paths are looked up");
 }
@@ -122,7 +122,7 @@ fn a_server_that_cannot_filter_works_as_well() {
     let case = case();
     git(&case.bare, &["config", "uploadpack.allowFilter", "false"]);
     let clone = case.fetch();
-    assert!(matches!(write(&clone, "apps/web", "v2"), Landed::Committed { .. }));
+    assert!(matches!(write(&clone, "apps/web", "v2"), TipOutcome::Committed { .. }));
     case.fetch();
     assert_eq!(tip(&clone), git(&case.bare, &["rev-parse", "main"]));
 }

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rungs::git::{
-    Branch, BuildError, CloneWriter, CommitIdentity, CommitMetadata, Landed, LocalClone,
-    PushTarget, Remote, TipError, Variables,
+    Branch, BuildError, CloneWriter, CommitIdentity, CommitMetadata, LocalClone, PushTarget,
+    Remote, TipError, TipOutcome, Variables,
 };
 use rungs::source::{FileChanges, RepoPath};
 use rustix::process::{Pid, Signal};
@@ -29,7 +29,7 @@ use crate::support::smart_http::SmartHttp;
 const CLONE: &str = "RUNGS_TEST_CLONE";
 const TEXT: &str = "RUNGS_TEST_TEXT";
 
-fn set(clone: &Path, text: &str) -> Result<Landed, TipError<BuildError>> {
+fn set(clone: &Path, text: &str) -> Result<TipOutcome, TipError<BuildError>> {
     let repository = Arc::new(LocalClone::containing(clone).unwrap().unwrap());
     let writer = CloneWriter::new(repository).unwrap();
     let identity = CommitIdentity::of(None, &Variables::default(), writer.config()).unwrap();

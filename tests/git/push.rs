@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use rungs::diagnostic::Finding;
 use rungs::git::{
     BaseOptions, Branch, BuildError, CloneWriter, CommitIdentity, CommitMetadata, ConfiguredBase,
-    GitConfig, Landed, Lease, LocalClone, ObjectName, PushError, PushTarget, Remote, TipError,
+    GitConfig, Lease, LocalClone, ObjectName, PushError, PushTarget, Remote, TipError, TipOutcome,
     Variables, Workspace, WorkspaceOptions,
 };
 use rungs::source::{FileChanges, RepoPath};
@@ -43,10 +43,10 @@ impl TestWriter {
         Self { writer, identity, remote, branch: Branch::parse("main").unwrap() }
     }
 
-    /// A target with enough patience for a slow machine.
+    /// A target with enough time for a slow machine.
     fn to(&self) -> PushTarget<'_> {
-        let patience = Duration::from_hours(1);
-        PushTarget { patience, ..PushTarget::new(&self.remote, &self.branch) }
+        let retry_for = Duration::from_hours(1);
+        PushTarget { retry_for, ..PushTarget::new(&self.remote, &self.branch) }
     }
 
     /// Makes a commit that gives a file a text.
@@ -66,7 +66,7 @@ impl TestWriter {
         )
     }
 
-    fn set(&self, file: &str, text: &str) -> Result<Landed, TipError<BuildError>> {
+    fn set(&self, file: &str, text: &str) -> Result<TipOutcome, TipError<BuildError>> {
         self.writer.commit_on_tip(&self.to(), |tip| self.commit(tip, file, text))
     }
 
@@ -75,10 +75,10 @@ impl TestWriter {
     }
 }
 
-fn committed(landed: Result<Landed, TipError<BuildError>>) -> ObjectName {
+fn committed(landed: Result<TipOutcome, TipError<BuildError>>) -> ObjectName {
     match landed.unwrap() {
-        Landed::Committed { commit, .. } => commit,
-        Landed::Nothing { base } => panic!("nothing to do at {base}"),
+        TipOutcome::Committed { commit, .. } => commit,
+        TipOutcome::NothingToDo { base } => panic!("nothing to do at {base}"),
     }
 }
 
@@ -143,7 +143,7 @@ fn a_change_that_is_already_there_is_nothing_to_do_and_pushes_nothing() {
     let (_kept, bare, clone) = pair();
     let tip = git(&bare, &["rev-parse", "main"]);
     let landed = TestWriter::at(&clone).set("apps/web", "v1").unwrap();
-    assert_eq!(landed, Landed::Nothing { base: ObjectName::parse(&tip).unwrap() });
+    assert_eq!(landed, TipOutcome::NothingToDo { base: ObjectName::parse(&tip).unwrap() });
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn write_at_once(clones: &[PathBuf], bare: &Path) {
                 start.wait();
                 committed(hand.set(&format!("apps/{number}"), "v1"));
                 let again = TestWriter::at(clone).set(&format!("apps/{number}"), "v1").unwrap();
-                assert!(matches!(again, Landed::Nothing { .. }));
+                assert!(matches!(again, TipOutcome::NothingToDo { .. }));
             });
         }
     });
@@ -346,7 +346,6 @@ fn our_own_branch_is_replaced_only_if_it_is_what_was_seen() {
     assert!(push(&one, Lease::Absent).is_ok());
     assert_eq!(push(&two, Lease::Absent), Err(PushError::Outdated));
     assert_eq!(push(&two, Lease::Exactly(tip.clone())), Err(PushError::Outdated));
-    assert_eq!(push(&two, Lease::FastForward), Err(PushError::Outdated));
     assert!(push(&two, Lease::Exactly(one.clone())).is_ok());
     assert_eq!(git(&bare, &["rev-parse", "rungs/prod/web"]), two.as_str());
 }
@@ -417,7 +416,7 @@ fn a_push_that_is_cut_off_is_accepted_whole_or_not_at_all_and_finished_once() {
         assert_eq!(first.is_ok(), is_accepted, "{cut:?}: {first:?}");
         server.behave(|it| it.cut = Cut::Never);
         let second = TestWriter::at(&clone).set("apps/web", &text).unwrap();
-        assert_eq!(matches!(second, Landed::Nothing { .. }), is_accepted, "{cut:?}");
+        assert_eq!(matches!(second, TipOutcome::NothingToDo { .. }), is_accepted, "{cut:?}");
         assert_eq!(show(&bare, "apps/web"), text);
         assert_eq!(git::history(&bare, "main").len(), number + 2);
     }
@@ -468,12 +467,12 @@ fn a_branch_that_does_not_exist_is_named() {
 }
 
 #[test]
-fn patience_ends() {
+fn the_attempts_end_when_the_time_is_up() {
     let (_kept, bare, clone) = pair();
     // Each push meets a branch that moved a moment before.
     let tree = git(&bare, &["rev-parse", "main^{tree}"]);
     let hand = TestWriter::at(&clone);
-    let to = PushTarget { patience: Duration::ZERO, ..hand.to() };
+    let to = PushTarget { retry_for: Duration::ZERO, ..hand.to() };
     let mut moves = 0;
     let landed = hand.writer.commit_on_tip(&to, |tip| {
         moves += 1;
