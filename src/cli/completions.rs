@@ -108,7 +108,7 @@ impl Typed {
         let options = WorkspaceOptions::default();
         let workspace =
             Workspace::at(directory, options, variables, config::configured_base_branch);
-        let tree = workspace.known_files()?;
+        let tree = workspace.files_at_hand().ok()??;
         Some(config::load_apps(&tree, &BTreeSet::new()).ok()?.repository)
     }
 

@@ -163,9 +163,10 @@ impl Workspace {
         Ok(Expression::parse(text, &remotes, self.require_clone()?.digits()))
     }
 
-    /// The work tree; for a bare clone, the files of its `HEAD`, or of its
-    /// remote's `HEAD` as it was last seen. None if a bare clone has neither.
-    pub(super) fn files_at_hand(&self) -> Result<Option<Tree>, Findings> {
+    /// The files that are known without asking a remote which branch is the base:
+    /// the work tree; for a bare clone, those of its `HEAD`, or of its remote's
+    /// `HEAD` as it was last seen. None if a bare clone has neither.
+    pub fn files_at_hand(&self) -> Result<Option<Tree>, Findings> {
         let Some(clone) = self.bare_clone()? else { return Ok(Some(self.work_tree())) };
         let mut tip = clone.head().map_err(|error| error.finding())?;
         if tip.is_none()
@@ -221,12 +222,6 @@ impl Workspace {
             return self.tree_of(&base.commit);
         }
         Ok(self.work_tree())
-    }
-
-    /// The same files as far as they are known without asking a remote; none if
-    /// they are not.
-    pub fn known_files(&self) -> Option<Tree> {
-        self.files_at_hand().ok().flatten()
     }
 
     /// The files of a commit.

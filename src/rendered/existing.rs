@@ -13,7 +13,7 @@ pub trait Existing: Sync {
     /// everything above is a directory.
     fn kind(&self, path: &RepoPath) -> Result<Option<EntryKind>, ReadErrorKind>;
 
-    /// The names directly in a directory, in any order.
+    /// The names and kinds of the entries directly in a directory, in any order.
     fn list(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, ReadErrorKind>;
 
     /// The first bytes of a file, `most` or as many as it has.
