@@ -7,6 +7,7 @@ use super::GitRevision;
 use super::code::NOTHING_MATCHES;
 use super::file::OpenedFile;
 use crate::diagnostic::{Finding, Findings, nearest};
+use crate::git::CanonicalAddress;
 use crate::sites::{
     ImageNames, ImageRequest, Key, NoImage, Site, SitePart, SitePartKind, choose_image,
 };
@@ -143,10 +144,10 @@ pub(super) fn gits<'f>(
     git: &GitRevision,
 ) -> Result<Vec<Chosen<'f>>, Finding> {
     let all = || sites(files).filter(|(_, site)| matches!(site.key, Key::Git(_) | Key::Version(_)));
-    let wanted = bare(&git.url);
+    let wanted = CanonicalAddress::of(&git.url);
     let is_meant = |(file, site): &Chosen<'_>| {
         let own = [Some(site.key.name().to_owned()), address(file, site)];
-        own.into_iter().flatten().any(|own| is_within(&bare(&own), &wanted))
+        own.into_iter().flatten().any(|own| CanonicalAddress::of(&own).is_within(&wanted))
     };
     let chosen: Vec<_> = all().filter(is_meant).collect();
     if chosen.is_empty() {
@@ -156,31 +157,6 @@ pub(super) fn gits<'f>(
         return Err(nothing(files, &format!("a reference to `{}`", git.url), &git.url, known));
     }
     Ok(chosen)
-}
-
-/// Whether an address is that of a repository, or of a directory in it.
-fn is_within(address: &str, repository: &str) -> bool {
-    let rest = address.strip_prefix(repository);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
-}
-
-/// An address in one form, whichever it is written in: `host/path`, with `/` for
-/// the `//` before a directory in the repository.
-fn bare(address: &str) -> String {
-    let address = address.strip_prefix("git::").unwrap_or(address);
-    let (has_scheme, rest) = match address.split_once("://") {
-        Some((_, rest)) => (true, rest),
-        None => (false, address),
-    };
-    let (host, path) = match rest.find(['/', ':']) {
-        // `git@host:path`; after a scheme, a colon starts the port.
-        Some(at) if !has_scheme && rest.as_bytes()[at] == b':' => (&rest[..at], &rest[at + 1..]),
-        _ => rest.split_once('/').unwrap_or((rest, "")),
-    };
-    let host = host.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
-    let path = path.trim_end_matches('/').replace("//", "/");
-    let path = path.strip_suffix(".git").map_or(path.clone(), str::to_owned).replace(".git/", "/");
-    format!("{host}/{path}").trim_end_matches('/').to_owned()
 }
 
 /// The address of a revision's repository, if it is beside it: `spec.url` of a
@@ -198,28 +174,4 @@ fn address(file: &OpenedFile, site: &Site) -> Option<String> {
         node = step.find(node)?;
     }
     found.map(str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_the_same_in_each_of_its_forms() {
-        for same in [
-            "https://github.com/shop/deploy",
-            "https://GitHub.com/shop/deploy.git",
-            "ssh://git@github.com/shop/deploy",
-            "git@github.com:shop/deploy.git",
-            "git::https://user@github.com/shop/deploy",
-            "github.com/shop/deploy/",
-        ] {
-            assert_eq!(bare(same), "github.com/shop/deploy", "{same}");
-        }
-        assert!(is_within(
-            &bare("github.com/shop/deploy.git//base"),
-            &bare("github.com/shop/deploy")
-        ));
-        assert!(!is_within(&bare("github.com/shop/deploy-old"), &bare("github.com/shop/deploy")));
-    }
 }

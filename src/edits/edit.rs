@@ -8,6 +8,7 @@ use super::code::{SEALED_FILE, TWO_VALUES};
 use super::file::OpenedFile;
 use super::{EditRequest, RouteValue};
 use crate::diagnostic::{Finding, Findings, nearest};
+use crate::git::CanonicalAddress;
 use crate::sites::{ImageRequest, Site, SiteValue, WriteOptions, changes};
 use crate::source::{Location, REDACTED, SourceFile};
 use crate::yaml::{
@@ -62,7 +63,7 @@ pub fn edit(
     for file in found {
         match OpenedFile::open(file) {
             Ok(opened) => files.push(opened),
-            Err(_) if !request.words().any(|word| file.text().contains(word)) => {}
+            Err(_) if !request.may_concern(file.text()) => {}
             Err(why) => findings.extend(why),
         }
     }
@@ -87,14 +88,20 @@ pub fn edit(
 }
 
 impl EditRequest {
-    /// Words that every file contains that has what is to be set.
-    fn words(&self) -> impl Iterator<Item = &str> {
+    /// Whether a text has a word that every file contains that has what is to be
+    /// set.
+    fn may_concern(&self, text: &str) -> bool {
         let names = self.images.iter().filter_map(|image| image.name.as_deref());
         let paths = self.images.iter().filter(|image| image.name.is_none());
         let paths = paths.filter_map(|image| Some(image.repository.as_ref()?.path.as_str()));
-        let urls = self.gits.iter().map(|git| git.url.trim_end_matches(".git"));
-        // The host may be written differently.
-        names.chain(paths).chain(urls.map(|url| url.rsplit('/').next().unwrap_or(url)))
+        if names.chain(paths).any(|word| text.contains(word)) {
+            return true;
+        }
+        // The rest of an address may be written differently, and all of it in
+        // another case.
+        let lower = text.to_lowercase();
+        let mut addresses = self.gits.iter().map(|git| CanonicalAddress::of(&git.url));
+        addresses.any(|address| lower.contains(&address.name().to_lowercase()))
     }
 }
 

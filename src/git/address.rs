@@ -1,4 +1,5 @@
-//! The address of a repository, as `--repo` takes one.
+//! The address of a repository: as `--repo` takes one, and in one form for all
+//! ways to write it.
 
 use super::code::{CREDENTIALS_IN_ADDRESS, REPOSITORY_ADDRESS};
 use crate::diagnostic::{Finding, harmless};
@@ -60,11 +61,93 @@ impl RepositoryAddress {
     /// The repository's own name: `deploy` for `https://host/shop/deploy.git`.
     /// It may be empty.
     pub(super) fn name(&self) -> String {
-        let key = self.key();
-        let name = key.rsplit(['/', ':']).next().unwrap_or_default();
+        let address = CanonicalAddress::of(&self.0);
         let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        name.trim_end_matches(".git").chars().filter(is_plain).take(40).collect()
+        address.name().chars().filter(is_plain).take(40).collect()
     }
+}
+
+/// Which repository an address names, or which directory in it, however it is
+/// written. Any text has one: what is not an address is a host without a path.
+#[derive(Debug, Clone)]
+pub struct CanonicalAddress {
+    /// Empty for a path of this machine.
+    host: String,
+    /// Without slashes at its ends, and without `.git`.
+    path: String,
+}
+
+impl CanonicalAddress {
+    /// Reads `https://user@host:port/path.git`, `user@host:path`, `host/path`, and
+    /// what kustomize and Terraform add: `git::` before it, and after it `//` with
+    /// a directory in the repository and `?ref=…`.
+    ///
+    /// User, scheme and port are how the repository is reached, and not which one
+    /// it is: a forge has a port for ssh and another for HTTP.
+    pub fn of(address: &str) -> Self {
+        let address = address.strip_prefix("git::").unwrap_or(address);
+        let address = address.split('?').next().unwrap_or_default();
+        let (authority, path) = match address.split_once("://") {
+            Some((_, rest)) => rest.split_once('/').unwrap_or((rest, "")),
+            None => match address.find(['/', ':']) {
+                Some(at) => (&address[..at], &address[at + 1..]),
+                None => (address, ""),
+            },
+        };
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        Self { host: without_port(host).to_owned(), path: plain_path(path) }
+    }
+
+    /// The host, as it is written.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The path, as it is written: `shop/deploy` for `https://host/shop/deploy.git`.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The last part of the address: `deploy` for `https://host/shop/deploy.git`.
+    pub fn name(&self) -> &str {
+        let last = self.path.rsplit('/').next().unwrap_or_default();
+        if last.is_empty() { &self.host } else { last }
+    }
+
+    /// Whether this is the address of that repository, or of a directory in it.
+    /// Hosts and forges do not distinguish names by case.
+    pub fn is_within(&self, repository: &Self) -> bool {
+        let (path, outer) = (self.path.to_lowercase(), repository.path.to_lowercase());
+        let rest = path.strip_prefix(&outer);
+        self.host.eq_ignore_ascii_case(&repository.host)
+            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// Whether the path ends with that of a repository on its forge, which need
+    /// not be at the root of its host.
+    pub(super) fn ends_with(&self, path: &str) -> bool {
+        let (whole, path) = (self.path.to_lowercase(), plain_path(path).to_lowercase());
+        let rest = whole.strip_suffix(&path);
+        !path.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+    }
+}
+
+/// The host of `host:port`. The address of a host in brackets has colons of its
+/// own.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
+        _ => host,
+    }
+}
+
+/// A path with one `/` between its parts and none at its ends. Only a repository
+/// ends in `.git`, so that this may be before a directory in it.
+fn plain_path(path: &str) -> String {
+    let parts = path.split('/').filter(|part| !part.is_empty());
+    let parts =
+        parts.map(|part| part.strip_suffix(".git").filter(|name| !name.is_empty()).unwrap_or(part));
+    parts.collect::<Vec<_>>().join("/")
 }
 
 /// The user, empty if there is none; none if the text is not an address.
@@ -171,5 +254,78 @@ mod tests {
         assert_eq!(key("https://me@host/x/"), key("https://host/x"));
         assert_ne!(key("https://host/x"), key("https://host/y"));
         assert_eq!(RepositoryAddress::parse("git@host:shop/dep../loy.git").unwrap().name(), "loy");
+    }
+
+    /// The ways to write the address of one repository.
+    const SAME: [&str; 14] = [
+        "https://github.com/shop/deploy",
+        "https://github.com/shop/deploy/",
+        "https://GitHub.com/Shop/deploy.git",
+        "https://github.com/shop/deploy.git/",
+        "https://github.com:443/shop/deploy",
+        "http://github.com//shop/deploy.git",
+        "https://me:token@github.com/shop/deploy",
+        "ssh://git@github.com/shop/deploy",
+        "ssh://git@github.com:2222/shop/deploy.git",
+        "git@github.com:shop/deploy.git",
+        "git@github.com:/shop/deploy",
+        "github.com:shop/deploy",
+        "github.com/shop/deploy/",
+        "git::https://user@github.com/shop/deploy?ref=v1",
+    ];
+
+    #[test]
+    fn an_address_names_the_same_repository_in_each_of_its_forms() {
+        for one in SAME {
+            let address = CanonicalAddress::of(one);
+            assert!(address.host().eq_ignore_ascii_case("github.com"), "{one}");
+            assert_eq!(address.name(), "deploy", "{one}");
+            assert!(address.ends_with("shop/deploy") && address.ends_with("Deploy.git"), "{one}");
+            for other in SAME {
+                assert!(address.is_within(&CanonicalAddress::of(other)), "{one} and {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_directory_is_in_its_repository_and_not_in_one_with_a_longer_name() {
+        let repository = CanonicalAddress::of("git@github.com:shop/deploy.git");
+        for (address, is_within) in [
+            ("https://github.com/shop/deploy//base?ref=v1", true),
+            ("https://github.com/shop/deploy.git//base", true),
+            ("https://github.com/shop/deploy.git/base", true),
+            ("github.com/shop/deploy/base", true),
+            ("https://github.com/shop/deploy.git?ref=v1", true),
+            ("https://github.com/shop/deploy-old", false),
+            ("https://github.com/shop/deploy.github.io", false),
+            ("https://github.com/shop", false),
+            ("https://github.com/my-shop/deploy", false),
+            ("https://gitlab.com/shop/deploy", false),
+            ("https://github.com.example.com/shop/deploy", false),
+            ("deploy", false),
+            ("", false),
+        ] {
+            let found = CanonicalAddress::of(address).is_within(&repository);
+            assert_eq!(found, is_within, "{address}");
+        }
+        let directory = CanonicalAddress::of("https://github.com/shop/deploy//base?ref=v1");
+        assert_eq!(directory.name(), "base");
+        assert!(!repository.is_within(&CanonicalAddress::of("https://github.com")));
+    }
+
+    #[test]
+    fn paths_of_this_machine_and_addresses_of_hosts_are_not_taken_apart() {
+        for (address, host, path) in [
+            ("/srv/git/deploy.git", "", "srv/git/deploy"),
+            ("file:///srv/git/deploy.git", "", "srv/git/deploy"),
+            ("https://[2001:db8::1]:8443/shop/deploy", "[2001:db8::1]", "shop/deploy"),
+            ("https://[2001:db8::1]/shop/deploy", "[2001:db8::1]", "shop/deploy"),
+            ("https://host/shop/.git", "host", "shop/.git"),
+            ("deploy", "deploy", ""),
+        ] {
+            let found = CanonicalAddress::of(address);
+            assert_eq!((found.host(), found.path()), (host, path), "{address}");
+        }
+        assert_eq!(CanonicalAddress::of("Deploy").name(), "Deploy");
     }
 }

@@ -12,6 +12,7 @@ use super::scope::ModelScope;
 use super::{Key, Site, SitePart, SitePartKind, SiteValue};
 use crate::config::{EnvironmentName, FilePattern, Repository, SiteRule, Sourced};
 use crate::diagnostic::{Finding, Findings};
+use crate::git::CanonicalAddress;
 use crate::source::{Location, RepoPath, Span};
 use crate::yaml::{Place, Route, Step, Value, emit};
 
@@ -82,7 +83,7 @@ impl Rule {
             return Some(app.to_owned());
         }
         let pattern = self.entry.app.as_ref()?;
-        Some(pattern.value.of_image(image_name(site)))
+        Some(pattern.value.of_image(&image_name(site)))
     }
 }
 
@@ -94,13 +95,12 @@ fn is_segment(app: &str) -> bool {
 }
 
 /// The last segment of a site's repository or address.
-fn image_name(site: &Site) -> &str {
+fn image_name(site: &Site) -> String {
     let whole = match &site.key {
         Key::Image(name) => site.repository().unwrap_or(name),
-        other => other.name().split('?').next().unwrap_or_default(),
+        other => other.name(),
     };
-    let last = whole.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
-    last.trim_end_matches(".git")
+    CanonicalAddress::of(whole).name().to_owned()
 }
 
 /// What one rule found in one file.

@@ -180,7 +180,12 @@ fn a_git_repository_is_set_wherever_its_address_is_in_any_form() {
         .replace("targetRevision: v1", "targetRevision: v2")
         .replace("90&ref=v1", "90&ref=v2")
         .replace("version=v1", "version=v2");
-    for url in ["https://github.com/shop/deploy", "git@github.com:shop/deploy.git"] {
+    for url in [
+        "https://github.com/shop/deploy",
+        "git@github.com:shop/deploy.git",
+        "ssh://git@github.com:2222/shop/deploy",
+        "https://GitHub.com/Shop/deploy.git/",
+    ] {
         check("sources.yaml", SOURCES, &["--git", &format!("{url}=v2")], Ok(&after));
     }
     let wrong = ["--git", "https://github.com/shop/deploys=v2"];
