@@ -1,5 +1,7 @@
 //! In whose name a commit is made, and who asked for it.
 
+use super::address::CanonicalAddress;
+use super::ci::{Ci, CiPerson};
 use super::code::{INVALID_AUTHOR, NO_AUTHOR};
 use super::config::GitConfig;
 use super::variables::Variables;
@@ -104,71 +106,36 @@ fn from_git(role: &str, variables: &Variables, settings: &GitConfig) -> Option<P
 /// The person who started the pipeline that this runs in.
 fn ci_person(variables: &Variables) -> Option<Person> {
     let pair = |name, email| Person::new(variables.get(name)?, variables.get(email)?);
-    if variables.is_true("GITLAB_CI") {
-        return pair("GITLAB_USER_NAME", "GITLAB_USER_EMAIL");
+    match Ci::current(variables)?.person {
+        CiPerson::Named(pairs) => pairs.iter().find_map(|&(name, email)| pair(name, email)),
+        CiPerson::GitHub => {
+            let actor = variables.get("GITHUB_ACTOR")?;
+            let id = variables.get("GITHUB_ACTOR_ID");
+            let user = id.map_or_else(|| actor.to_owned(), |id| format!("{id}+{actor}"));
+            Person::new(actor, &format!("{user}@users.noreply.{}", server(variables)))
+        }
+        CiPerson::Gitea => {
+            let actor = variables.get("GITHUB_ACTOR")?;
+            let user = actor.to_lowercase();
+            Person::new(actor, &format!("{user}@noreply.{}", server(variables)))
+        }
+        CiPerson::Nobody => None,
     }
-    if is_actions(variables) {
-        let actor = variables.get("GITHUB_ACTOR")?;
-        return Person::new(actor, &actor_address(actor, variables));
-    }
-    if variables.is_true("TF_BUILD") {
-        return pair("BUILD_REQUESTEDFOR", "BUILD_REQUESTEDFOREMAIL");
-    }
-    if variables.is_true("BUILDKITE") {
-        return pair("BUILDKITE_BUILD_CREATOR", "BUILDKITE_BUILD_CREATOR_EMAIL");
-    }
-    variables.get("JENKINS_URL")?;
-    // From a plugin (build-user-vars), and from a pull request's author.
-    pair("BUILD_USER", "BUILD_USER_EMAIL")
-        .or_else(|| pair("CHANGE_AUTHOR_DISPLAY_NAME", "CHANGE_AUTHOR_EMAIL"))
 }
 
-/// GitHub's actions, and those of Gitea and Forgejo, which set the same
-/// variables and one of their own.
-fn is_actions(variables: &Variables) -> bool {
-    let names = ["GITHUB_ACTIONS", "GITEA_ACTIONS", "FORGEJO_ACTIONS"];
-    names.iter().any(|name| variables.is_true(name))
-}
-
-/// The address that the forge has for an account without revealing the real
-/// one.
-fn actor_address(actor: &str, variables: &Variables) -> String {
+/// The host of the forge that runs an action. It has an address for each account
+/// that does not reveal the real one.
+fn server(variables: &Variables) -> String {
     let server = variables.get("GITHUB_SERVER_URL").unwrap_or("https://github.com");
-    let host = server.split_once("://").map_or(server, |(_, rest)| rest);
-    let host = host.split(['/', ':']).next().unwrap_or_default();
-    let is_other = ["GITEA_ACTIONS", "FORGEJO_ACTIONS"].iter().any(|name| variables.is_true(name));
-    if is_other {
-        return format!("{}@noreply.{host}", actor.to_lowercase());
-    }
-    match variables.get("GITHUB_ACTOR_ID") {
-        Some(id) => format!("{id}+{actor}@users.noreply.{host}"),
-        None => format!("{actor}@users.noreply.{host}"),
-    }
+    CanonicalAddress::of(server).host().to_owned()
 }
 
 /// The person who asked for what this pipeline does, by the account's name if
 /// the CI says it. This is a claim. None outside a known CI.
 pub fn requested_by(variables: &Variables) -> Option<String> {
-    let first = |names: &[&str]| names.iter().find_map(|name| variables.get(name));
-    let who = if variables.is_true("GITLAB_CI") {
-        first(&["GITLAB_USER_LOGIN", "GITLAB_USER_EMAIL"])
-    } else if is_actions(variables) {
-        // Whoever runs a workflow again may not be who it ran for at first.
-        first(&["GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR"])
-    } else if variables.is_true("TF_BUILD") {
-        first(&["BUILD_REQUESTEDFOREMAIL", "BUILD_REQUESTEDFOR"])
-    } else if variables.is_true("CIRCLECI") {
-        first(&["CIRCLE_USERNAME"])
-    } else if variables.is_true("BUILDKITE") {
-        first(&["BUILDKITE_BUILD_CREATOR_EMAIL", "BUILDKITE_BUILD_CREATOR"])
-    } else if variables.get("BITBUCKET_BUILD_NUMBER").is_some() {
-        first(&["BITBUCKET_STEP_TRIGGERER_UUID"])
-    } else if variables.get("JENKINS_URL").is_some() {
-        first(&["BUILD_USER_ID", "CHANGE_AUTHOR"])
-    } else {
-        None
-    };
-    who.map(clean).filter(|who| !who.is_empty())
+    let requesters = Ci::current(variables)?.requesters;
+    let who = requesters.iter().find_map(|name| variables.get(name))?;
+    Some(clean(who)).filter(|who| !who.is_empty())
 }
 
 fn invalid(text: &str) -> Finding {
@@ -253,6 +220,91 @@ mod tests {
         ];
         assert_eq!(of(None, &gitlab, &[]).0, "G L <g@x>");
         assert_eq!(requested_by(&Variables::new(gitlab)).as_deref(), Some("gl"));
+    }
+
+    /// What a CI sets, the person who commits in its name, and the one who asked.
+    type Pipeline = (&'static [(&'static str, &'static str)], Option<&'static str>, &'static str);
+
+    const PIPELINES: [Pipeline; 9] = [
+        (
+            &[
+                ("GITLAB_CI", "true"),
+                ("GITLAB_USER_NAME", "Ana"),
+                ("GITLAB_USER_EMAIL", "a@x"),
+                ("GITLAB_USER_LOGIN", "ana"),
+            ],
+            Some("Ana <a@x>"),
+            "ana",
+        ),
+        (
+            &[
+                ("GITHUB_ACTIONS", "true"),
+                ("GITHUB_ACTOR", "Ana"),
+                ("GITHUB_TRIGGERING_ACTOR", "bo"),
+            ],
+            Some("Ana <Ana@users.noreply.github.com>"),
+            "bo",
+        ),
+        (
+            &[
+                ("GITEA_ACTIONS", "true"),
+                ("GITHUB_ACTOR", "Ana"),
+                ("GITHUB_SERVER_URL", "https://x"),
+            ],
+            Some("Ana <ana@noreply.x>"),
+            "Ana",
+        ),
+        (
+            &[
+                ("GITHUB_ACTIONS", "true"),
+                ("FORGEJO_ACTIONS", "true"),
+                ("GITHUB_ACTOR", "Ana"),
+                ("GITHUB_SERVER_URL", "https://x"),
+            ],
+            Some("Ana <ana@noreply.x>"),
+            "Ana",
+        ),
+        (
+            &[
+                ("TF_BUILD", "True"),
+                ("BUILD_REQUESTEDFOR", "Ana"),
+                ("BUILD_REQUESTEDFOREMAIL", "a@x"),
+            ],
+            Some("Ana <a@x>"),
+            "a@x",
+        ),
+        (&[("CIRCLECI", "true"), ("CIRCLE_USERNAME", "ana")], None, "ana"),
+        (
+            &[
+                ("BUILDKITE", "true"),
+                ("BUILDKITE_BUILD_CREATOR", "Ana"),
+                ("BUILDKITE_BUILD_CREATOR_EMAIL", "a@x"),
+            ],
+            Some("Ana <a@x>"),
+            "a@x",
+        ),
+        (&[("BITBUCKET_BUILD_NUMBER", "7"), ("BITBUCKET_STEP_TRIGGERER_UUID", "{7}")], None, "{7}"),
+        (
+            &[
+                ("JENKINS_URL", "https://ci"),
+                ("CHANGE_AUTHOR_DISPLAY_NAME", "Ana"),
+                ("CHANGE_AUTHOR_EMAIL", "a@x"),
+                ("CHANGE_AUTHOR", "ana"),
+            ],
+            Some("Ana <a@x>"),
+            "ana",
+        ),
+    ];
+
+    #[test]
+    fn each_ci_says_who_asked_and_most_say_who_commits() {
+        for (variables, person, requester) in PIPELINES {
+            let variables = Variables::new(variables.iter().copied());
+            let found = ci_person(&variables).map(|person| person.to_string());
+            assert_eq!(found.as_deref(), person, "{variables:?}");
+            assert_eq!(requested_by(&variables).as_deref(), Some(requester), "{variables:?}");
+        }
+        assert_eq!(requested_by(&Variables::new([("GITHUB_ACTOR", "ana")])), None);
     }
 
     #[test]

@@ -18,9 +18,4 @@ impl Variables {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
-
-    /// Whether it is set to something that means yes.
-    pub(super) fn is_true(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|value| matches!(value, "true" | "True" | "TRUE" | "1"))
-    }
 }
