@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::support::git::git;
-use crate::support::program::{scrubbed, transcript};
+use crate::support::program::{rungs, transcript};
 use crate::support::repository::Remote;
 
 /// Keys that no run of this test prints, and why.
@@ -124,6 +124,17 @@ sites:
   - { path: '{environment}/base/kustomization.yaml', kind: kustomize, app: base }
 ";
 
+fn print_in(clone: &Path, arguments: &[&str]) -> String {
+    let output = rungs(clone, arguments);
+    let text = transcript(&output);
+    String::from_utf8(output.stdout).unwrap_or_else(|_| panic!("{text}"))
+}
+
+fn json_in(clone: &Path, arguments: &[&str]) -> Value {
+    let text = print_in(clone, &[arguments, &["--format", "json"]].concat());
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{arguments:?}: {error}\n{text}"))
+}
+
 /// A repository on which the commands are run, and what they printed.
 struct Repository {
     remote: Remote,
@@ -145,21 +156,8 @@ impl Repository {
         Self { remote, clone }
     }
 
-    fn print_in(&self, clone: &Path, arguments: &[&str]) -> String {
-        let mut rungs = scrubbed(env!("CARGO_BIN_EXE_rungs"));
-        rungs.arg("--repo").arg(clone).args(arguments).env("HOME", self.remote.path(""));
-        let output = rungs.output().unwrap();
-        let text = transcript(&output);
-        String::from_utf8(output.stdout).unwrap_or_else(|_| panic!("{text}"))
-    }
-
-    fn json_in(&self, clone: &Path, arguments: &[&str]) -> Value {
-        let text = self.print_in(clone, &[arguments, &["--format", "json"]].concat());
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{arguments:?}: {error}\n{text}"))
-    }
-
     fn json(&self, line: &str) -> Value {
-        self.json_in(&self.clone, &line.split_whitespace().collect::<Vec<_>>())
+        json_in(&self.clone, &line.split_whitespace().collect::<Vec<_>>())
     }
 
     fn commit(&self, path: &str, text: &str) {
@@ -236,7 +234,7 @@ fn checked() -> Check {
         check.object(&repository.json(line), table);
     }
     check.object(&repository.json("set web :v5 --env qa --write"), "a-change");
-    check.object(&repository.json_in(&shallow(&repository), &["status"]), "status");
+    check.object(&json_in(&shallow(&repository), &["status"]), "status");
     check
 }
 
@@ -302,7 +300,7 @@ fn the_lines_of_messages_are_those_that_are_documented() {
 #[test]
 fn the_columns_are_those_that_are_documented() {
     let repository = Repository::new();
-    let printed = repository.print_in(&repository.clone, &["audit", "--format", "csv"]);
+    let printed = print_in(&repository.clone, &["audit", "--format", "csv"]);
     let page = page();
     let (_, csv) = page.split_once("## Data in CSV").unwrap();
     let rows = csv.lines().skip_while(|line| !line.starts_with("| ---")).skip(1);
@@ -332,7 +330,7 @@ fn a_promoted_value_that_looks_like_a_secret_is_masked_in_every_output() {
         "audit",
         "hold list --format json",
     ] {
-        let printed = repository.print_in(&repository.clone, &arguments(line));
+        let printed = print_in(&repository.clone, &arguments(line));
         assert!(!printed.contains("hunter2"), "{line}: {printed}");
     }
     let messages = git(&repository.remote.bare(), &["log", "--format=%B", "main"]);

@@ -21,7 +21,7 @@ use crate::support::component::{absent, wait_until};
 use crate::support::effort::few_or_all;
 use crate::support::git::{self, git};
 use crate::support::mount::Mount;
-use crate::support::program::alone;
+use crate::support::program::{alone, path_of};
 use crate::support::smart_http::SmartHttp;
 
 /// The variables for the test that other tests start as a process of its own:
@@ -126,7 +126,7 @@ fn a_run_that_is_killed_at_any_request_leaves_all_or_nothing_and_is_finished_onc
 /// A script in the place of git: before the call of that number it ends its
 /// caller, alone or with all that the caller started.
 fn ends_before(call: usize, calls: &Path, with_group: bool) -> String {
-    let (calls, git) = (calls.display(), git::program());
+    let (calls, git) = (calls.display(), path_of("git").unwrap());
     let whom = if with_group { "-$PPID" } else { "$PPID" };
     format!(
         "echo >> '{calls}'\nif [ $(wc -l < '{calls}') -eq {call} ]; then kill -KILL {whom}; fi\n\

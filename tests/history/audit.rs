@@ -12,7 +12,7 @@ use rungs::sites::{Model, ModelScope, SiteValue, State};
 use serde_json::Value;
 
 use crate::support::git::command;
-use crate::support::program::scrubbed;
+use crate::support::program::rungs;
 
 const CONFIGURATION: &str = "\
 version: 1
@@ -89,8 +89,7 @@ impl Made {
     }
 
     fn rungs(&self, arguments: &[&str]) -> Output {
-        let mut rungs = scrubbed(env!("CARGO_BIN_EXE_rungs"));
-        rungs.arg("--repo").arg(self.path()).args(arguments).output().unwrap()
+        rungs(self.path(), arguments)
     }
 
     fn printed(&self, arguments: &[&str]) -> String {

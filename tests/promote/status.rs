@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Output;
 
 use serde_json::Value;
 
 use crate::support::git::git;
-use crate::support::program::scrubbed;
+use crate::support::program::rungs;
 
 const CONFIGURATION: &str = "\
 version: 1
@@ -27,11 +26,6 @@ fn write(root: &Path, path: &str, text: &str) {
 fn commit(root: &Path) {
     git(root, &["add", "-A"]);
     git(root, &["commit", "-qm", "x"]);
-}
-
-fn rungs(root: &Path, arguments: &[&str]) -> Output {
-    let mut rungs = scrubbed(env!("CARGO_BIN_EXE_rungs"));
-    rungs.arg("--repo").arg(root).args(arguments).output().unwrap()
 }
 
 fn printed(root: &Path, arguments: &[&str]) -> String {

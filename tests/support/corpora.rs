@@ -2,10 +2,9 @@
 //! tests compare with.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use super::component::absent;
-use super::program::scrubbed;
+use super::program::path_of;
 
 /// A folder of the corpora; none, with a line that says so, if it is absent.
 ///
@@ -27,9 +26,7 @@ pub fn folder(name: &str) -> Option<PathBuf> {
 ///
 /// If it is absent and `RUNGS_REQUIRE_COMPONENTS` is set.
 pub fn program(name: &str) -> bool {
-    let mut command = scrubbed(name);
-    let status = command.arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    present(status.is_ok(), &format!("the program `{name}`"))
+    present(path_of(name).is_some(), &format!("the program `{name}`"))
 }
 
 fn present(is_there: bool, what: &str) -> bool {

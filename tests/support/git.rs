@@ -80,17 +80,6 @@ pub fn command(directory: &Path) -> Command {
     command
 }
 
-/// The path of the program `git`.
-///
-/// # Panics
-///
-/// If it is not installed.
-pub fn program() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap();
-    let mut programs = std::env::split_paths(&path).map(|directory| directory.join("git"));
-    programs.find(|program| program.is_file()).expect("git is installed")
-}
-
 /// Makes a script named `git` in `directory`, and returns a value of `PATH` that finds
 /// it.
 pub fn stand_in(directory: &Path, script: &str) -> OsString {
@@ -101,47 +90,59 @@ pub fn stand_in(directory: &Path, script: &str) -> OsString {
     std::env::join_paths(path).unwrap()
 }
 
-/// A bare repository below `directory` whose branch `main` has one commit with
-/// those files. Anyone who reaches it over HTTP may push to it.
-pub fn origin(directory: &Path, files: &[(&str, &str)]) -> PathBuf {
-    let bare = directory.join("origin.git");
-    git(directory, &["init", "-q", "--bare", "origin.git"]);
-    git(&bare, &["config", "http.receivepack", "true"]);
-    git(&bare, &["config", "uploadpack.allowFilter", "true"]);
+/// Makes a bare repository whose branch `main` has one commit with those files.
+/// Anyone who reaches it over HTTP may push to it, as to one of a forge.
+pub fn seeded<'f>(bare: &Path, files: impl IntoIterator<Item = (&'f str, &'f str)>) {
+    fs::create_dir_all(bare).unwrap();
+    git(bare, &["init", "-q", "--bare"]);
+    git(bare, &["config", "http.receivepack", "true"]);
     // No test needs garbage to be collected, and that takes time.
-    git(&bare, &["config", "gc.auto", "0"]);
-    git(&bare, &["config", "receive.autogc", "false"]);
+    git(bare, &["config", "gc.auto", "0"]);
+    git(bare, &["config", "receive.autogc", "false"]);
     let seed = crate::support::directory::temporary().unwrap();
     git(seed.path(), &["init", "-q"]);
+    belongs_to(seed.path(), "founder");
     for (path, text) in files {
         let file = seed.path().join(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, text).unwrap();
     }
-    git(seed.path(), &["add", "-A"]);
-    git(seed.path(), &["commit", "-q", "--allow-empty", "-m", "seed"]);
+    git(seed.path(), &["add", "-A", "-f"]);
+    let commit = ["commit", "-q", "--allow-empty", "-m", "seed"];
+    git_at(seed.path(), "2026-01-05T08:00:00Z", &commit);
     git(seed.path(), &["push", "-q", bare.to_str().unwrap(), "HEAD:refs/heads/main"]);
+}
+
+/// Such a repository named `origin.git` below `directory`, of which clones may
+/// leave files out.
+pub fn origin(directory: &Path, files: &[(&str, &str)]) -> PathBuf {
+    let bare = directory.join("origin.git");
+    seeded(&bare, files.iter().copied());
+    git(&bare, &["config", "uploadpack.allowFilter", "true"]);
     bare
 }
+
+/// The settings that a clone would otherwise take from its user.
+const SETTINGS: [(&str, &str); 5] = [
+    ("user.name", "Tester"),
+    ("user.email", "tester@example.com"),
+    ("commit.gpgSign", "false"),
+    ("core.hooksPath", "hooks-of-nobody"),
+    ("gc.auto", "0"),
+];
 
 /// Makes a clone of `url` at `to`, whose own configuration is enough for
 /// whatever runs git there.
 pub fn clone(url: &str, to: &Path, options: &[&str]) {
-    let parent = to.parent().unwrap();
-    let arguments = [&["clone", "-q"], options, &[url, to.to_str().unwrap()]].concat();
-    git(parent, &arguments);
-    configure(to);
+    let settings = SETTINGS.map(|(name, value)| format!("{name}={value}"));
+    let settings: Vec<_> = settings.iter().flat_map(|setting| ["-c", setting]).collect();
+    let arguments = [&["clone", "-q"], &*settings, options, &[url, to.to_str().unwrap()]].concat();
+    git(to.parent().unwrap(), &arguments);
 }
 
-/// Gives a clone the settings that it would otherwise take from its user.
+/// Gives a clone that was not made by [`clone`] the same settings.
 pub fn configure(clone: &Path) {
-    for (name, value) in [
-        ("user.name", "Tester"),
-        ("user.email", "tester@example.com"),
-        ("commit.gpgSign", "false"),
-        ("core.hooksPath", "hooks-of-nobody"),
-        ("gc.auto", "0"),
-    ] {
+    for (name, value) in SETTINGS {
         git(clone, &["config", name, value]);
     }
 }

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use tempfile::TempDir;
 
 use super::component::{self, Process};
-use super::program::scrubbed;
+use super::program::{path_of, scrubbed};
 
 const TOKEN: &str = "of-this-run-only";
 const READY_WITHIN: Duration = Duration::from_mins(1);
@@ -133,7 +133,7 @@ impl ApiServer {
             return None;
         }
         for program in ["etcd", "curl", "openssl"] {
-            if !is_on_path(program) {
+            if path_of(program).is_none() {
                 component::absent(&format!("`{program}` is not installed"));
                 return None;
             }
@@ -349,11 +349,6 @@ fn collection(resources: &[Resource], manifest: &Manifest) -> String {
 
 fn split_api_version(api_version: &str) -> (&str, &str) {
     api_version.rsplit_once('/').unwrap_or(("", api_version))
-}
-
-fn is_on_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }
 
 /// Runs a program to its end and returns what it printed.

@@ -2,7 +2,7 @@
 //! that runs the tests.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The variables that a program keeps: where other programs are found, and where
@@ -20,6 +20,12 @@ pub fn scrubbed(program: impl AsRef<OsStr>) -> Command {
     command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_TERMINAL_PROMPT", "0");
     command.env("LC_ALL", "C").env("TZ", "UTC");
     command
+}
+
+/// The path of a program; none if it is not installed.
+pub fn path_of(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|at| at.join(program)).find(|file| file.is_file())
 }
 
 /// A command of rungs in a directory.

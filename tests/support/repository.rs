@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::git::{self, belongs_to, git, git_at};
+use super::git::{self, belongs_to, git};
 use super::program::{rungs_done, transcript};
 
 /// A bare repository and its clones, in a directory that is removed when this is
@@ -24,17 +24,7 @@ impl Remote {
     pub fn new(files: &BTreeMap<String, String>) -> Self {
         let remote =
             Self { directory: crate::support::directory::temporary().expect("a directory") };
-        let seed = remote.path("seed");
-        fs::create_dir(&seed).expect("a directory");
-        git(&seed, &["init", "-q"]);
-        lay_out(&seed, files);
-        belongs_to(&seed, "founder");
-        git(&seed, &["add", "-A", "-f"]);
-        git_at(&seed, "2026-01-05T08:00:00Z", &["commit", "-qm", "Begin"]);
-        let bare = remote.bare();
-        git(&remote.path(""), &["clone", "-q", "--bare", "seed", "remote.git"]);
-        // As a forge's repositories, so that it serves pushes over HTTP.
-        git(&bare, &["config", "http.receivepack", "true"]);
+        git::seeded(&remote.bare(), files.iter().map(|(path, text)| (&**path, &**text)));
         remote
     }
 
@@ -59,8 +49,8 @@ impl Remote {
     ///
     /// If git fails.
     pub fn clone_from(&self, url: &str, name: &str) -> PathBuf {
-        git(&self.path(""), &["clone", "-q", url, name]);
         let clone = self.path(name);
+        git::clone(url, &clone, &[]);
         belongs_to(&clone, name);
         clone
     }
@@ -97,15 +87,6 @@ impl Remote {
     /// Every file of a revision.
     pub fn files(&self, revision: &str) -> BTreeMap<String, String> {
         files_at(&self.bare(), revision)
-    }
-
-    /// Checks that the repository is whole: every object is there and sound.
-    ///
-    /// # Panics
-    ///
-    /// If it is not.
-    pub fn fsck(&self) {
-        git(&self.bare(), &["fsck", "--full", "--strict", "--no-dangling"]);
     }
 }
 
