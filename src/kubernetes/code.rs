@@ -6,9 +6,9 @@ codes! {
     /// A document is not a Kubernetes object.
     ///
     /// Every document that a template renders is one object, a map with
-    /// `apiVersion`, `kind` and `metadata`, or a `List` of objects. A document
-    /// that is text or a list is usually wrong indentation, or a value printed
-    /// where no value belongs.
+    /// `apiVersion`, `kind` and `metadata`, or a `List` of objects. If a document is
+    /// a text or a list, usually its indentation is wrong, or a value is printed
+    /// where none belongs.
     ///
     /// ```yaml
     /// # wrong
@@ -44,8 +44,8 @@ codes! {
 
     /// An object has no name.
     ///
-    /// Its name, kind and namespace together say which object it is: files,
-    /// differences and promotions identify it by them.
+    /// Name, kind and namespace together identify an object: in files, differences
+    /// and promotions.
     ///
     /// ```yaml
     /// metadata:
@@ -53,7 +53,7 @@ codes! {
     /// ```
     MISSING_NAME = "missing-name", Input, Error;
 
-    /// A field that says which object it is has the wrong type.
+    /// A field of an object's identity has the wrong type.
     ///
     /// `apiVersion`, `kind`, `metadata.name` and `metadata.namespace` are
     /// strings; `metadata`, `metadata.labels` and `metadata.annotations` are
@@ -69,8 +69,8 @@ codes! {
     ///
     /// Most names are DNS subdomains: at most 253 lower-case letters, digits,
     /// `-` and `.`. Namespaces, Services and stateful sets become parts of host
-    /// names and are DNS labels: at most 63 characters, without dots. Roles and
-    /// bindings take everything but `/` and `%`.
+    /// names and are DNS labels: at most 63 characters, without dots. Names of roles
+    /// and bindings may have every character but `/` and `%`.
     ///
     /// ```yaml
     /// metadata: { name: Web_Frontend }    # wrong
@@ -96,7 +96,7 @@ codes! {
     /// ```
     GENERATED_NAME = "generated-name", Input, Error;
 
-    /// An encrypted object cannot pass byte for byte.
+    /// An encrypted object cannot be passed on unchanged.
     ///
     /// SOPS signs a file as a whole, with its order of keys and all of its
     /// documents. An object with a `sops:` key is therefore passed on unchanged, which
@@ -144,13 +144,13 @@ codes! {
 
     /// An encrypted object names no namespace.
     ///
-    /// It is passed on byte for byte, so the environment's namespace cannot be
-    /// written into it, and it is deployed to the operator's default namespace. Name the namespace in the file and encrypt it
-    /// again, with `metadata` left readable, or let the operator set it
-    /// (`targetNamespace` of a Flux Kustomization).
+    /// It is passed on unchanged, so the environment's namespace cannot be written
+    /// into it, and it is deployed to the operator's default namespace. Name the
+    /// namespace in the file and encrypt it again, with `metadata` left readable, or
+    /// let the operator set it (`targetNamespace` of a Flux Kustomization).
     SOPS_WITHOUT_NAMESPACE = "sops-without-namespace", Input, Warning;
 
-    /// Two objects are the same one.
+    /// An object is defined more than once.
     ///
     /// Kind, namespace and name say which object it is; the version does not.
     /// Of two descriptions of one object, whichever is applied later wins, and

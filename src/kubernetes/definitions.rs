@@ -10,10 +10,10 @@ use crate::source::{
 };
 use crate::yaml::{Dialect, parse};
 
-/// Kubernetes' own kinds, and those that the `CustomResourceDefinition`s in
-/// the YAML and JSON files below `directory` add. Objects of other kinds are
-/// passed over: definitions are often kept as they were published, in one file
-/// with what else a release has. A directory that is not there adds nothing.
+/// Returns Kubernetes' own kinds and those of the `CustomResourceDefinition`s in
+/// the YAML and JSON files below `directory`. Other objects are ignored:
+/// definitions are often kept as they were published, in one file with everything
+/// else of a release. The directory need not exist.
 pub fn read_definitions(tree: &Tree, directory: &RepoPath) -> Result<Scopes, Findings> {
     let mut scopes = Scopes::built_in();
     let mut findings = Findings::new();
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_is_not_there_adds_nothing() {
+    fn a_missing_directory_adds_nothing() {
         assert!(read_definitions(&Tree::new(Memory::new()), &crds()).is_ok());
     }
 }

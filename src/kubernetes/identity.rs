@@ -1,4 +1,4 @@
-//! Which object a document is.
+//! The identity of the object in a document.
 
 use super::ObjectId;
 use super::code::{
@@ -13,19 +13,20 @@ use crate::yaml::{Node, Style};
 /// The start of an encrypted value.
 const ENCRYPTED: &str = "ENC[";
 
-/// What a document says about itself.
+/// The identity and version that a document states.
 pub(super) struct Identity {
-    /// Without a cluster, and with the namespace that the document names.
+    /// The identity without a cluster, and with the namespace that the document
+    /// names.
     pub(super) id: ObjectId,
     pub(super) api_version: String,
 }
 
-/// What was wrong is among the findings.
+/// The error after a problem was added to the findings.
 #[derive(Clone, Copy)]
 struct Reported;
 
-/// Reads which object the map `root` is; none where it does not say, and then
-/// every problem is among the findings.
+/// Reads the identity of the object in the map `root`. If it is incomplete, returns
+/// none and adds every problem to the findings.
 pub(super) fn identity(root: Node<'_>, findings: &mut Findings) -> Option<Identity> {
     IdentityReader { root, findings }.identity().ok()
 }
@@ -37,7 +38,7 @@ struct IdentityReader<'n, 'f> {
 
 impl<'n> IdentityReader<'n, '_> {
     fn identity(&mut self) -> Result<Identity, Reported> {
-        // All of them before the first `?`, so that all problems are reported.
+        // All parts are read before the first `?`, so that all problems are reported.
         let api_version = self.required("apiVersion", &MISSING_API_VERSION);
         let group = api_version.and_then(|text| Ok((text, self.group(text)?)));
         let kind = self.required("kind", &MISSING_KIND);
@@ -88,7 +89,8 @@ impl<'n> IdentityReader<'n, '_> {
         )
     }
 
-    /// The map at `metadata`, with `labels` and `annotations` that are maps.
+    /// The map at `metadata`; fails also if its `labels` or `annotations` are not
+    /// maps.
     fn metadata(&mut self) -> Result<Node<'n>, Reported> {
         let Some(metadata) = self.root.get("metadata").filter(|node| !node.is_null()) else {
             let message = format!("{} has no name", known_of(self.root));
@@ -133,8 +135,8 @@ impl<'n> IdentityReader<'n, '_> {
         )
     }
 
-    /// The namespace that the object names itself; an empty one is none, as it
-    /// is to the API server.
+    /// The namespace that the object names; an empty one counts as none, as it does
+    /// for the API server.
     fn namespace(&mut self, metadata: Node<'n>) -> Result<Option<&'n str>, Reported> {
         let Some(namespace) = self.text(metadata, "namespace", "metadata.namespace")? else {
             return Ok(None);
@@ -151,7 +153,7 @@ impl<'n> IdentityReader<'n, '_> {
         )
     }
 
-    /// The text at `key`; none where nothing or an empty text is there.
+    /// The text at `key`; none if it is missing or empty.
     fn text(&mut self, map: Node<'n>, key: &str, route: &str) -> Result<Option<&'n str>, Reported> {
         match map.get(key) {
             Some(node) if !node.is_null() => match node.as_str() {
@@ -173,7 +175,7 @@ fn place_of(map: Node<'_>, key: &str) -> Location {
     map.get(key).map_or_else(|| anchor(map), Node::location)
 }
 
-/// The place to show for something missing: what the object says about itself.
+/// The place to show if something is missing: that of the kind, if there is one.
 fn anchor(root: Node<'_>) -> Location {
     ["kind", "apiVersion"]
         .into_iter()

@@ -6,18 +6,18 @@
 
 use std::fmt;
 
-/// The most that domain and path may have together, in bytes.
+/// The longest domain and path together, in bytes.
 const NAME_LENGTH: usize = 255;
-/// The most that a tag may have, in bytes.
+/// The longest tag, in bytes.
 const TAG_LENGTH: usize = 128;
 /// Where an image without a domain is pulled from.
 const DEFAULT_DOMAIN: &str = "docker.io";
 
-/// An image reference as it was written: nothing is filled in, so that it
-/// prints as it was read.
+/// An image reference as it was written: nothing is filled in, so that it is
+/// printed as it was read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ImageReference {
-    /// The registry's host, with its port; none where the reference names none.
+    /// The registry's host with its port; none if the reference names none.
     pub domain: Option<String>,
     /// The repository's path on the registry.
     pub path: String,
@@ -31,11 +31,11 @@ pub struct ImageReference {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(String);
 
-/// Why a text is not an image reference. Its text goes on from the reference:
-/// "`Web` has a capital letter…".
+/// Why a text is not an image reference. The message continues a sentence that
+/// starts with the reference: "`Web` has capital letters…".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImageFault {
-    /// Nothing is there, or nothing before the tag or digest.
+    /// The text is empty, or starts with the tag or digest.
     #[error("names no repository")]
     Empty,
     /// Registry and repository are too long.

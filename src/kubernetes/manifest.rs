@@ -9,12 +9,11 @@ use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, Origin, SourceFile};
 use crate::yaml::{Node, Style, Value, mark_secrets};
 
-/// The objects in the documents of one file, in order. `List`s are opened, and
-/// a document without anything in it is passed over. All problems are returned
-/// together.
+/// The objects in the documents of one file, in order. A `List` stands for its
+/// items, and an empty document for nothing. All problems are returned together.
 ///
-/// `origin` is what made the documents. Where they were read from that very
-/// file, each object's origin is its own place there.
+/// `origin` is what made the documents. If they were read from the origin's own
+/// file, each object's origin is its place there.
 pub fn objects_of(documents: Vec<Value>, origin: &Origin) -> Result<Vec<Object>, Findings> {
     let documents: Vec<_> = documents.into_iter().filter(|v| !v.root().is_null()).collect();
     let mut reader = ManifestReader::new(origin, documents.len() == 1);
@@ -28,7 +27,8 @@ pub fn objects_of(documents: Vec<Value>, origin: &Origin) -> Result<Vec<Object>,
 
 struct ManifestReader<'a> {
     origin: &'a Origin,
-    /// Whether a document is its file's only one, so that its text is the file's.
+    /// Whether the file has only one document, so that the document's text is the
+    /// file's.
     alone: bool,
     objects: Vec<Object>,
     findings: Findings,
@@ -48,10 +48,16 @@ impl<'a> ManifestReader<'a> {
         if !root.is_mapping() {
             self.findings.push(not_an_object(root));
         } else if let Some(items) = list_items(root) {
-            self.verbatim(root, false);
+            self.refuse_encrypted_part(root);
             self.items(items);
         } else if let Some(identity) = identity(root, &mut self.findings) {
-            let verbatim = self.verbatim(root, self.alone);
+            let is_whole_file = self.alone && root.style() != Style::Made;
+            let verbatim = if is_whole_file {
+                encrypted_text(root)
+            } else {
+                self.refuse_encrypted_part(root);
+                None
+            };
             self.add(document, identity, verbatim);
         }
     }
@@ -66,11 +72,10 @@ impl<'a> ManifestReader<'a> {
         }
     }
 
-    /// A part of a larger tree, which gets a tree of its own.
+    /// Adds an item of a list, with a tree of its own.
     fn item(&mut self, node: Node<'_>) {
         let Some(identity) = identity(node, &mut self.findings) else { return };
-        // It refuses what is encrypted: a part has no text of its own.
-        self.verbatim(node, false);
+        self.refuse_encrypted_part(node);
         self.add(node.to_value(), identity, None);
     }
 
@@ -86,28 +91,29 @@ impl<'a> ManifestReader<'a> {
         self.objects.push(Object { id, api_version, value, verbatim, origin, file });
     }
 
-    /// The text of an encrypted object; none for any other. What a program made
-    /// has no text that SOPS signed.
-    fn verbatim(&mut self, root: Node<'_>, whole: bool) -> Option<Arc<str>> {
-        let sops = root.key("sops")?;
-        if !whole || root.style() == Style::Made {
-            self.findings.push(
-                Finding::new(
-                    &SOPS_SPLIT,
-                    "an encrypted object is only a part of what was rendered",
-                    sops.location(),
-                )
-                .because("says that SOPS signed the whole")
-                .help("keep it in a YAML file of its own beside the other templates"),
-            );
-            return None;
-        }
-        Some(Arc::from(root.location().file().text()))
+    /// Reports a tree that is encrypted, although it is not a whole file: SOPS
+    /// signed the file's text, and the part has none.
+    fn refuse_encrypted_part(&mut self, root: Node<'_>) {
+        let Some(sops) = root.key("sops") else { return };
+        self.findings.push(
+            Finding::new(
+                &SOPS_SPLIT,
+                "an encrypted object is only a part of what was rendered",
+                sops.location(),
+            )
+            .because("says that SOPS signed the whole")
+            .help("keep it in a YAML file of its own beside the other templates"),
+        );
     }
 }
 
-/// The items of a `List`: of `v1`'s, and of the `…List` that `kubectl get`
-/// answers with. An object that happens to be called so has a name.
+/// The text of a file that is one encrypted object; none if it is not encrypted.
+fn encrypted_text(root: Node<'_>) -> Option<Arc<str>> {
+    root.key("sops").map(|_| Arc::from(root.location().file().text()))
+}
+
+/// The items of a `List` of `v1`, or of a `…List` that `kubectl get` prints; none
+/// for an object with a name, whose kind only happens to end so.
 fn list_items(root: Node<'_>) -> Option<Node<'_>> {
     let kind = root.get("kind")?.as_str()?;
     let named = root.get("metadata").is_some_and(|metadata| metadata.get("name").is_some());
@@ -125,7 +131,8 @@ fn not_an_object(node: Node<'_>) -> Finding {
     .because("must be a map with `apiVersion`, `kind` and `metadata`")
 }
 
-/// The first line of a node: an excerpt of a whole document would not help.
+/// The place of a node's first line: an excerpt of a whole document would not
+/// help.
 fn first_line(node: Node<'_>) -> Location {
     let location = node.location();
     let file: &Arc<SourceFile> = location.file();

@@ -4,31 +4,32 @@
 //! (labels and DNS names), `apimachinery/pkg/api/validation/path` (path segments)
 //! and `pkg/apis/*/validation` (which kind follows which rule).
 
-/// The most that a DNS label may have, in bytes.
+/// The longest DNS label, in bytes.
 pub const LABEL_LENGTH: usize = 63;
-/// The most that a DNS subdomain may have, in bytes.
+/// The longest DNS subdomain, in bytes.
 const SUBDOMAIN_LENGTH: usize = 253;
 
-/// Why a name is refused. Its text goes on from the name: "`-a` starts with `-`…".
+/// Why a name is refused. The message continues a sentence that starts with the
+/// name: "`-a` starts with `-`…".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameFault {
-    /// Nothing is there.
+    /// The name is empty.
     #[error("is empty")]
     Empty,
-    /// More bytes than it may have.
+    /// The name is too long.
     #[error("has {length} characters, and at most {most} are allowed")]
     TooLong {
-        /// Bytes that it has.
+        /// The name's length in bytes.
         length: usize,
-        /// Bytes that it may have.
+        /// The longest that is allowed, in bytes.
         most: usize,
     },
-    /// A character that it may not have.
+    /// A character that is not allowed.
     #[error("has {}, but may only have {allowed}", shown(*.found))]
     Character {
         /// The character.
         found: char,
-        /// What may stand there, in words.
+        /// The allowed characters, in words.
         allowed: &'static str,
     },
     /// A character at the start that is only allowed inside.
@@ -36,7 +37,7 @@ pub enum NameFault {
     Begins {
         /// The character.
         found: char,
-        /// What may stand there, in words.
+        /// The allowed characters, in words.
         allowed: &'static str,
     },
     /// A character at the end that is only allowed inside.
@@ -44,19 +45,19 @@ pub enum NameFault {
     Ends {
         /// The character.
         found: char,
-        /// What may stand there, in words.
+        /// The allowed characters, in words.
         allowed: &'static str,
     },
     /// One of the labels between the dots of a subdomain is empty.
     #[error("has nothing between two dots, or before the first or after the last")]
     EmptyLabel,
-    /// A whole name that means something else in a path.
+    /// `.` or `..`, which mean something else in a path.
     #[error("means another place in a path")]
     Dots,
     /// A label key with more than one `/`.
     #[error("has more than one `/`")]
     Slashes,
-    /// A label key's part before the `/`.
+    /// The part of a label key before the `/` is not a DNS subdomain.
     #[error("is not a key: the part before `/` {0}")]
     Prefix(Box<NameFault>),
 }
@@ -66,19 +67,19 @@ pub enum NameFault {
 pub(super) enum NameRule {
     /// A DNS label: the name becomes a host name, or part of one.
     Label,
-    /// A DNS subdomain, which nearly every kind follows.
+    /// A DNS subdomain, the rule of nearly every kind.
     Subdomain,
-    /// Anything that fits into one segment of a URL's path: RBAC's names are
-    /// not host names, and have `:`.
+    /// Anything that fits into one segment of a URL's path: RBAC's names are not
+    /// host names, and may have `:`.
     PathSegment,
 }
 
 impl NameRule {
     /// The rule for the names of a kind.
     ///
-    /// Where the rule changed with a version (`Service` took only DNS-1035
-    /// labels before it took all DNS labels), it is the widest that a supported
-    /// version has: what is refused here is refused by every server.
+    /// If supported versions differ (`Service` took only DNS-1035 labels before it
+    /// took all DNS labels), it is the most permissive rule: what is refused here is
+    /// refused by every server.
     pub(super) fn of(group: &str, kind: &str) -> Self {
         match (group, kind) {
             ("", "Namespace" | "Service") | ("apps", "StatefulSet") => Self::Label,
@@ -109,7 +110,7 @@ impl NameRule {
         }
     }
 
-    /// The rule as a sentence for whoever must follow it.
+    /// The rule as a sentence.
     pub(super) fn sentence(self) -> &'static str {
         match self {
             Self::Label => {
@@ -138,8 +139,8 @@ pub fn dns_label(name: &str) -> Result<(), NameFault> {
     edges(name, LOWER_EDGE, is_lower)
 }
 
-/// A DNS subdomain of RFC 1123: labels joined by dots, at most 253 bytes. As
-/// in the API server, a label inside it has no length of its own.
+/// A DNS subdomain of RFC 1123: labels joined by dots, at most 253 bytes. As in
+/// the API server, the length of each label is not limited.
 pub(super) fn dns_subdomain(name: &str) -> Result<(), NameFault> {
     length(name, SUBDOMAIN_LENGTH)?;
     characters(name, LOWER_DOTTED, |c| is_lower(c) || c == '-' || c == '.')?;

@@ -8,18 +8,18 @@ use serde::Serialize;
 use crate::source::{Origin, SourceFile};
 use crate::yaml::Value;
 
-/// What makes two objects the same one. The version is not part of it: it is
-/// how an object is written, not which object it is.
+/// The identity of an object. The version is not part of it: it says how the
+/// object is written, not which object it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ObjectId {
-    /// The cluster; none where the repository has only one.
+    /// The cluster; none if the repository has only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
     /// The API group; empty for the core group.
     pub group: String,
     /// The kind.
     pub kind: String,
-    /// The namespace; none for what is cluster-scoped.
+    /// The namespace; none if the kind is cluster-scoped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// The name.
@@ -43,20 +43,22 @@ impl fmt::Display for ObjectId {
     }
 }
 
-/// One object, with the tree it is written from.
+/// One object, with the tree that it is written from.
 #[derive(Debug, Clone)]
 pub struct Object {
-    /// Which object it is.
+    /// The object's identity.
     pub id: ObjectId,
-    /// `apiVersion`, group included.
+    /// The `apiVersion` with its group.
     pub api_version: String,
-    /// The object; its root is a map.
+    /// The object's tree, whose root is a map.
     pub value: Value,
-    /// The text to write as it is, for what is encrypted and signed as a whole
-    /// (an object with a `sops:` key); such an object gets no labels.
+    /// The text to write unchanged if the object is encrypted and signed as a whole
+    /// (by its `sops:` key); it then gets no labels.
     pub verbatim: Option<Arc<str>>,
-    /// What made it: a template's file, or the setting that asked for it.
+    /// The place that made the object: a template's file, or the setting that asked
+    /// for it.
     pub origin: Origin,
-    /// The file it was read or rendered from, which the tree's spans are of.
+    /// The file that the object was read or rendered from, to which the tree's spans
+    /// refer.
     pub file: Arc<SourceFile>,
 }

@@ -1,4 +1,4 @@
-//! Objects, each of them once.
+//! A set of objects.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,15 @@ use super::code::DUPLICATE_OBJECT;
 use super::{Object, ObjectId};
 use crate::diagnostic::{Finding, Findings};
 
-/// Objects by identity: in the same order however they came in.
+/// Objects by identity, in an order that does not depend on how they were added.
 #[derive(Debug, Clone, Default)]
 pub struct ObjectSet {
     objects: BTreeMap<ObjectId, Object>,
 }
 
 impl ObjectSet {
-    /// Gathers objects. Those that are the same one are one finding, which
-    /// shows every place one of them came from.
+    /// Collects objects. If several have the same identity, they are one finding
+    /// that shows where each of them came from.
     pub fn of(objects: impl IntoIterator<Item = Object>) -> Result<Self, Findings> {
         let mut gathered: BTreeMap<ObjectId, Object> = BTreeMap::new();
         let mut again: BTreeMap<ObjectId, Vec<Object>> = BTreeMap::new();
@@ -34,29 +34,29 @@ impl ObjectSet {
         Err(findings.collect())
     }
 
-    /// In the order of their identities.
+    /// The objects in the order of their identities.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Object> {
         self.objects.values()
     }
 
-    /// That object.
+    /// The object with this identity.
     pub fn get(&self, id: &ObjectId) -> Option<&Object> {
         self.objects.get(id)
     }
 
-    /// How many there are.
+    /// The number of objects.
     pub fn len(&self) -> usize {
         self.objects.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no objects.
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
     }
 }
 
 fn duplicate(id: &ObjectId, mut same: Vec<Object>) -> Option<Finding> {
-    // By place, so that the finding does not depend on who came first.
+    // By place, so that the finding does not depend on which was added first.
     same.sort_by_cached_key(|object| {
         let at = &object.origin.location;
         (at.path().clone(), at.span())
@@ -64,7 +64,7 @@ fn duplicate(id: &ObjectId, mut same: Vec<Object>) -> Option<Finding> {
     let mut places = same.iter().map(|object| object.origin.location.clone());
     let first = places.next()?;
     let count = if same.len() == 2 { "twice".to_owned() } else { format!("{} times", same.len()) };
-    let finding = Finding::new(&DUPLICATE_OBJECT, format!("{id} is there {count}"), first)
+    let finding = Finding::new(&DUPLICATE_OBJECT, format!("{id} is defined {count}"), first)
         .because("one is from here")
         .help("remove one of them, or give it another name or namespace");
     Some(places.fold(finding, |finding, place| finding.label(place, "another is from here")))

@@ -1,4 +1,4 @@
-//! Which kinds live in a namespace.
+//! The kinds that live in a namespace, and those that do not.
 
 use std::collections::HashMap;
 
@@ -11,20 +11,20 @@ use crate::yaml::Node;
 pub enum Scope {
     /// Each object is in one namespace.
     Namespaced,
-    /// Each object is the whole cluster's.
+    /// Each object belongs to the whole cluster.
     Cluster,
 }
 
-/// Kubernetes' own kinds by group, first those of a namespace, then those of
-/// the cluster.
+/// Kubernetes' own kinds by group: first the namespaced ones, then the
+/// cluster-scoped ones.
 ///
-/// Every kind that the published schemas of Kubernetes 1.25 to 1.37
-/// know, and the kinds that left shortly before (`extensions`,
-/// `PodSecurityPolicy`): manifests outlive servers. Scopes are what a server
-/// of 1.35 with every group version and feature gate on answers to discovery;
-/// those of kinds it does not have are the markers `+genclient:nonNamespaced`
-/// in the types of `k8s.io/api` 0.26, 0.28, 0.30 and 0.37. A kind has never
-/// changed its scope between versions.
+/// These are all kinds in the published schemas of Kubernetes 1.25 to 1.37, and
+/// those that were removed shortly before (`extensions`, `PodSecurityPolicy`),
+/// because manifests outlive servers. The scopes are what a server of version 1.35
+/// answers to discovery with all group versions and feature gates enabled; those of
+/// kinds that it does not have are from the markers `+genclient:nonNamespaced` in
+/// the types of `k8s.io/api` 0.26, 0.28, 0.30 and 0.37. No kind has changed its
+/// scope between versions.
 const BUILT_IN: &[(&str, &[&str], &[&str])] = &[
     (
         "",
@@ -151,8 +151,8 @@ impl Scopes {
             .or_else(|| self.custom.get(&(group.to_owned(), kind.to_owned())).copied())
     }
 
-    /// The known kind that a misspelt one is most like: of the same group, or
-    /// of that very name in another group. In words, with backticks.
+    /// The known kind that is probably meant by a misspelt one, in words: the most
+    /// similar one of the same group, or one of that name in another group.
     pub fn nearest(&self, group: &str, kind: &str) -> Option<String> {
         let built_in = BUILT_IN.iter().flat_map(|(group, namespaced, cluster)| {
             namespaced.iter().chain(*cluster).map(|kind| (*group, *kind))
@@ -170,8 +170,8 @@ impl Scopes {
         })
     }
 
-    /// Learns the kinds that the definitions among `objects` add. What is
-    /// deployed wins over what was learnt before: it is what the cluster gets.
+    /// Adds the kinds of the definitions among `objects`. A later definition wins:
+    /// the rendered ones come last, and are what the cluster gets.
     pub fn learn<'a>(&mut self, objects: impl IntoIterator<Item = &'a Object>) {
         for object in objects {
             if object.id.group == "apiextensions.k8s.io"
@@ -184,8 +184,8 @@ impl Scopes {
     }
 }
 
-/// What a `CustomResourceDefinition` defines: group, kind and scope; none
-/// where it does not say, which its own validation reports.
+/// The group, kind and scope that a `CustomResourceDefinition` defines; none if it
+/// is incomplete, which its own validation reports.
 fn definition(object: Node<'_>) -> Option<(&str, &str, Scope)> {
     let spec = object.get("spec")?;
     let scope = match spec.get("scope")?.as_str()? {

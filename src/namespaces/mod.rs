@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 pub use conflict::CODES;
 
 use crate::config::{Access, AccessSubject, Environment};
-use crate::kubernetes::{LabelSetting, Object, ObjectId, Placement, Scopes, labels, place};
+use crate::kubernetes::{
+    CommonMetadata, LabelSetting, Object, ObjectId, Scopes, labels, set_metadata,
+};
 use crate::source::{Location, Origin};
 use crate::yaml::{Kind, NodeId, Value};
 
@@ -92,14 +94,14 @@ impl<'r> Namespaces<'r> {
             objects.extend(environment.quota.as_ref().and_then(resource_quota));
             objects.extend(environment.limits.as_ref().and_then(limit_range));
             objects.extend(role_bindings(environment));
-            let placement = Placement {
+            let common = CommonMetadata {
                 cluster: *cluster,
                 namespace,
                 namespace_location: asked_by,
                 labels: &labels,
             };
-            let findings = place(&mut objects, &placement, &Scopes::built_in());
-            debug_assert!(findings.is_empty(), "generated objects can be placed");
+            let findings = set_metadata(&mut objects, &common, &Scopes::built_in());
+            debug_assert!(findings.is_empty(), "the scopes of generated objects are known");
             generated.extend(objects);
         }
         generated

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::config::{App, Environment};
 use crate::diagnostic::{Findings, Subject};
-use crate::kubernetes::{self, LabelSetting, Object, Placement, Scopes};
+use crate::kubernetes::{self, CommonMetadata, LabelSetting, Object, Scopes};
 use crate::render::{Input, InputImage, Template};
 use crate::source::RepoPath;
 use crate::yaml::Value;
@@ -122,14 +122,14 @@ impl<'r> RenderJob<'r> {
         })
     }
 
-    pub(super) fn place(&self, objects: &mut [Object], scopes: &Scopes) -> Findings {
-        let placement = Placement {
+    pub(super) fn set_metadata(&self, objects: &mut [Object], scopes: &Scopes) -> Findings {
+        let common = CommonMetadata {
             cluster: self.environment.cluster.as_deref(),
             namespace: &self.app.namespace.value,
             namespace_location: &self.app.namespace.location,
             labels: &self.labels,
         };
-        self.explain(kubernetes::place(objects, &placement, scopes))
+        self.explain(kubernetes::set_metadata(objects, &common, scopes))
     }
 
     pub(super) fn subject(&self) -> Subject {

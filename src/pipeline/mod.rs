@@ -98,7 +98,7 @@ pub fn render(
     let rendered = render_apps(&jobs, step)?;
     let scopes = scopes(tree, &rendered)?;
     let mut findings = Findings::new();
-    let apps = place_apps(&jobs, rendered, &scopes, &mut findings);
+    let apps = set_app_metadata(&jobs, rendered, &scopes, &mut findings);
     let own = own_objects(repository, selection, &mut findings);
     findings.extend(clashes(&jobs, &apps, &own));
     let every_environment = selection.environments.len() == repository.environments.len();
@@ -197,17 +197,17 @@ fn scopes(tree: &Tree, rendered: &[Vec<Object>]) -> Result<Scopes, Findings> {
     Ok(scopes)
 }
 
-fn place_apps(
+fn set_app_metadata(
     jobs: &[RenderJob<'_>],
     mut rendered: Vec<Vec<Object>>,
     scopes: &Scopes,
     findings: &mut Findings,
 ) -> Vec<Vec<Object>> {
-    let placed = jobs
+    let found = jobs
         .par_iter()
         .zip(&mut rendered)
-        .map(|(job, objects)| job.place(objects, scopes).about(&job.subject()));
-    for found in placed.collect::<Vec<_>>() {
+        .map(|(job, objects)| job.set_metadata(objects, scopes).about(&job.subject()));
+    for found in found.collect::<Vec<_>>() {
         findings.extend(found);
     }
     rendered

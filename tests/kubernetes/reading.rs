@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rungs::diagnostic::Findings;
 use rungs::kubernetes::{
-    LabelSetting, Object, ObjectSet, Placement, Scope, Scopes, labels, objects_of, place,
-    read_definitions,
+    CommonMetadata, LabelSetting, Object, ObjectSet, Scope, Scopes, labels, objects_of,
+    read_definitions, set_metadata,
 };
 use rungs::source::{Certainty, Location, Memory, Origin, RepoPath, SourceFile, Span, Tree};
 use rungs::yaml::{Dialect, Value, emit, parse};
@@ -28,20 +28,24 @@ fn read(text: &str) -> Result<Vec<Object>, Findings> {
 }
 
 /// The objects of an app `web` in the namespace `web-qa` with the label `team: shop`.
-fn placed_with(text: &str, scopes: &Scopes) -> (Vec<Object>, Findings) {
+fn web_objects_with(text: &str, scopes: &Scopes) -> (Vec<Object>, Findings) {
     let setting = file("environments/qa/environment.yaml", "labels: { team: shop }\n");
     let at = whole(&setting);
     let configured = [LabelSetting { key: "team", value: "shop", location: &at }];
     let labels = labels(configured, Some("web"), &at);
     let mut objects = read(text).unwrap_or_else(|findings| panic!("{findings:#?}"));
-    let placement =
-        Placement { cluster: None, namespace: "web-qa", namespace_location: &at, labels: &labels };
-    let findings = place(&mut objects, &placement, scopes);
+    let common = CommonMetadata {
+        cluster: None,
+        namespace: "web-qa",
+        namespace_location: &at,
+        labels: &labels,
+    };
+    let findings = set_metadata(&mut objects, &common, scopes);
     (objects, findings)
 }
 
-fn placed(text: &str) -> (Vec<Object>, Findings) {
-    placed_with(text, &Scopes::built_in())
+fn web_objects(text: &str) -> (Vec<Object>, Findings) {
+    web_objects_with(text, &Scopes::built_in())
 }
 
 fn codes(findings: &Findings) -> Vec<&'static str> {
@@ -145,7 +149,7 @@ fn names_follow_the_rule_of_their_kind() {
 
 #[test]
 fn the_namespace_and_labels_go_where_they_belong() {
-    let (objects, findings) = placed(
+    let (objects, findings) = web_objects(
         "kind: Deployment\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\nmetadata:\n  annotations: {a: b}\n  labels: {app.kubernetes.io/part-of: mine}\n  name: web\napiVersion: apps/v1\n",
     );
     assert!(findings.is_empty(), "{findings:#?}");
@@ -180,7 +184,7 @@ spec:
 
 #[test]
 fn labels_that_a_pod_template_shares_by_an_alias_stay_its_own() {
-    let (objects, _) = placed(
+    let (objects, _) = web_objects(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: &meta\n  name: web\n  labels: &labels {app: web}\nspec:\n  selector: {matchLabels: *labels}\n  template: {metadata: *meta}\n",
     );
     let root = objects[0].value.root();
@@ -193,16 +197,21 @@ fn labels_that_a_pod_template_shares_by_an_alias_stay_its_own() {
 #[test]
 fn a_cluster_scoped_object_gets_no_namespace_and_may_name_none() {
     let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a";
-    let (objects, findings) = placed(&format!("{role}}}\n"));
+    let (objects, findings) = web_objects(&format!("{role}}}\n"));
     assert!(findings.is_empty());
     assert_eq!(objects[0].id.namespace, None);
-    let (_, findings) = placed(&format!("{role}, namespace: web}}\n"));
+    let (_, findings) = web_objects(&format!("{role}, namespace: web}}\n"));
     assert_eq!(codes(&findings), ["namespace-on-cluster-scoped"]);
+    let message = &findings.iter().next().unwrap().message;
+    assert_eq!(
+        message,
+        "the ClusterRole `a` names the namespace `web`, but a ClusterRole has no namespace"
+    );
 }
 
 #[test]
 fn an_unknown_kind_counts_as_namespaced_and_is_reported_once() {
-    let (objects, findings) = placed(
+    let (objects, findings) = web_objects(
         "apiVersion: apps/v1\nkind: Deploymnt\nmetadata: {name: a}\n---\napiVersion: apps/v1\nkind: Deploymnt\nmetadata: {name: b}\n---\napiVersion: example.com/v1\nkind: Shop\nmetadata: {name: c}\n",
     );
     assert_eq!(codes(&findings), ["unknown-kind", "unknown-kind"]);
@@ -230,7 +239,7 @@ fn definitions_in_the_repository_and_among_the_objects_decide() {
     ]));
     let scopes = read_definitions(&tree, &RepoPath::new("schemas/crds").unwrap()).unwrap();
     let shop = "apiVersion: example.com/v1\nkind: Shop\nmetadata: {name: c}\n";
-    let (objects, findings) = placed_with(shop, &scopes);
+    let (objects, findings) = web_objects_with(shop, &scopes);
     assert!(findings.is_empty());
     assert_eq!(objects[0].id.namespace, None);
 
@@ -245,20 +254,19 @@ fn a_repository_without_definitions_knows_the_kinds_of_kubernetes() {
     let tree = Tree::new(Memory::new());
     let scopes = read_definitions(&tree, &RepoPath::new("schemas/crds").unwrap()).unwrap();
     assert_eq!(scopes.of("", "Node"), Some(Scope::Cluster));
-    assert!(tree.access().is_affected_by(&RepoPath::new("schemas/crds/a.yaml").unwrap()));
 }
 
 const SOPS: &str = "# kept\nkind: Secret\napiVersion: v1\nmetadata:\n    name: db\ndata:\n    password: ENC[AES256_GCM,data:x]\nsops:\n    mac: x\n";
 
 #[test]
 fn an_encrypted_object_passes_byte_for_byte() {
-    let (objects, findings) = placed(SOPS);
+    let (objects, findings) = web_objects(SOPS);
     assert_eq!(objects[0].verbatim.as_deref(), Some(SOPS));
     assert_eq!(objects[0].id.to_string(), "Secret web-qa/db");
     assert_eq!(codes(&findings), ["sops-without-namespace"]);
     assert!(objects[0].value.root().get("metadata").unwrap().get("labels").is_none());
 
-    let (_, findings) = placed(&SOPS.replace("name: db", "name: db\n    namespace: shop"));
+    let (_, findings) = web_objects(&SOPS.replace("name: db", "name: db\n    namespace: shop"));
     assert!(findings.is_empty());
 }
 
@@ -307,6 +315,7 @@ fn a_duplicate_is_one_finding_that_shows_every_origin() {
     reversed.reverse();
     let findings = ObjectSet::of(objects).unwrap_err();
     assert_eq!(codes(&findings), ["duplicate-object"]);
+    assert_eq!(findings.iter().next().unwrap().message, "Pod a is defined twice");
     let lines: Vec<_> =
         findings.iter().flat_map(|f| &f.labels).map(|label| label.location.start().line).collect();
     assert_eq!(lines, [1, 9]);
@@ -315,7 +324,7 @@ fn a_duplicate_is_one_finding_that_shows_every_origin() {
 
 #[test]
 fn the_order_of_a_set_does_not_depend_on_how_it_was_filled() {
-    let mut objects = placed("apiVersion: v1\nkind: Pod\nmetadata: {name: b}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\n").0;
+    let mut objects = web_objects("apiVersion: v1\nkind: Pod\nmetadata: {name: b}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\n").0;
     let names = |set: ObjectSet| -> Vec<_> { set.iter().map(|o| o.id.to_string()).collect() };
     let first = names(ObjectSet::of(objects.clone()).unwrap());
     objects.reverse();

@@ -1,4 +1,4 @@
-//! What every object of an app gets: a namespace, labels and an order of keys.
+//! The namespace, the labels and the order of keys that an app's objects get.
 
 use super::Object;
 use super::code::{NAMESPACE_ON_CLUSTER_SCOPED, SOPS_WITHOUT_NAMESPACE, UNKNOWN_KIND};
@@ -7,26 +7,26 @@ use crate::diagnostic::{Finding, Findings};
 use crate::source::Location;
 use crate::yaml::{Kind, Node, NodeId, Value};
 
-/// Whose part an object is, by Kubernetes' recommended labels: the app.
-pub const PART_OF: &str = "app.kubernetes.io/part-of";
-/// Who wrote an object, by Kubernetes' recommended labels: rungs.
-pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-/// What [`MANAGED_BY`] says.
-pub const MANAGER: &str = "rungs";
+/// The recommended label of Kubernetes that names the app an object belongs to.
+const PART_OF: &str = "app.kubernetes.io/part-of";
+/// The recommended label of Kubernetes that names the tool that manages an object.
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// The value of [`MANAGED_BY`].
+const MANAGER: &str = "rungs";
 
-/// A label that objects get, with the place that asks for it.
+/// A label that objects get, with the place that sets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelSetting<'a> {
     /// The label's key.
     pub key: &'a str,
     /// The label's value.
     pub value: &'a str,
-    /// The setting, or what the label is about.
+    /// The place of the setting, or of the app or environment that it is for.
     pub location: &'a Location,
 }
 
-/// The labels of an app's objects: those that are configured, then ours. A
-/// configured label of the same key wins over ours.
+/// The labels of an app's objects: the configured ones, then ours. A configured
+/// label wins over one of ours with the same key.
 ///
 /// Objects that belong to no app get no `part-of`.
 pub fn labels<'a>(
@@ -45,32 +45,36 @@ pub fn labels<'a>(
     labels
 }
 
-/// Where an app's objects go.
+/// The cluster, namespace and labels that all objects of an app get.
 #[derive(Debug, Clone, Copy)]
-pub struct Placement<'a> {
-    /// The cluster; none where the repository has only one.
+pub struct CommonMetadata<'a> {
+    /// The cluster; none if the repository has only one.
     pub cluster: Option<&'a str>,
-    /// The namespace of objects that name none.
+    /// The namespace of the objects that do not name one.
     pub namespace: &'a str,
-    /// What says so.
+    /// The place of the setting of the namespace.
     pub namespace_location: &'a Location,
-    /// What [`labels`] gives.
+    /// The labels, as [`labels`] returns them.
     pub labels: &'a [LabelSetting<'a>],
 }
 
 /// Gives an app's objects their cluster, namespace and labels, and puts their
 /// first keys in order.
 ///
-/// Labels go on the object's own metadata only. On a selector or a pod
-/// template they would change what runs: a Deployment's selector cannot be
-/// changed once it is there, and a pod's label restarts it.
+/// Labels go only on the object's own metadata. On a selector or a pod template
+/// they would affect what runs: the selector of an existing Deployment is
+/// immutable, and a new label on the pods restarts them.
 ///
-/// In order: `apiVersion`, `kind`, `metadata`, and in `metadata`: `name`,
-/// `namespace`, `labels`, `annotations`; everything else as the template wrote
-/// it, because the author's order reads best and Kubernetes does not mind.
+/// The first keys are `apiVersion`, `kind` and `metadata`, and in `metadata`
+/// `name`, `namespace`, `labels` and `annotations`. All others stay in the
+/// template's order: that of its author reads best, and Kubernetes ignores it.
 ///
 /// Encrypted objects are not changed.
-pub fn place(objects: &mut [Object], placement: &Placement<'_>, scopes: &Scopes) -> Findings {
+pub fn set_metadata(
+    objects: &mut [Object],
+    common: &CommonMetadata<'_>,
+    scopes: &Scopes,
+) -> Findings {
     let mut findings = Findings::new();
     let mut unknown: Vec<(String, String)> = Vec::new();
     for object in objects {
@@ -84,17 +88,17 @@ pub fn place(objects: &mut [Object], placement: &Placement<'_>, scopes: &Scopes)
             }
             Scope::Namespaced
         });
-        object.id.cluster = placement.cluster.map(str::to_owned);
-        findings.extend(set_namespace(object, placement, scope));
+        object.id.cluster = common.cluster.map(str::to_owned);
+        findings.extend(set_namespace(object, common, scope));
         if object.verbatim.is_none() {
-            set_labels(object, placement.labels);
+            set_labels(object, common.labels);
             put_in_order(object);
         }
     }
     findings
 }
 
-/// Puts the keys that say which object it is first.
+/// Puts the keys that identify the object first.
 fn put_in_order(object: &mut Object) {
     let root = object.value.root().id();
     object.value.sort_by_rank(root, |key| rank(key, &["apiVersion", "kind", "metadata"]));
@@ -108,20 +112,24 @@ fn rank(key: &str, first: &[&str]) -> usize {
     first.iter().position(|known| *known == key).unwrap_or(first.len())
 }
 
-fn set_namespace(object: &mut Object, placement: &Placement<'_>, scope: Scope) -> Option<Finding> {
+fn set_namespace(
+    object: &mut Object,
+    common: &CommonMetadata<'_>,
+    scope: Scope,
+) -> Option<Finding> {
     match (scope, &object.id.namespace) {
-        (Scope::Cluster, Some(_)) => return Some(misplaced(object)),
+        (Scope::Cluster, Some(_)) => return Some(namespace_on_cluster_scoped(object)),
         (Scope::Cluster, None) | (Scope::Namespaced, Some(_)) => return None,
         (Scope::Namespaced, None) => {}
     }
-    object.id.namespace = Some(placement.namespace.to_owned());
+    object.id.namespace = Some(common.namespace.to_owned());
     if object.verbatim.is_some() {
-        return Some(adrift(object, placement));
+        return Some(sops_without_namespace(object, common));
     }
     let root = object.value.root().id();
-    let metadata = own_map(&mut object.value, root, "metadata", placement.namespace_location);
-    let location = placement.namespace_location;
-    let namespace = object.value.add_string(placement.namespace, location);
+    let metadata = own_map(&mut object.value, root, "metadata", common.namespace_location);
+    let location = common.namespace_location;
+    let namespace = object.value.add_string(common.namespace, location);
     object.value.set(metadata, "namespace", namespace, location);
     None
 }
@@ -140,11 +148,11 @@ fn set_labels(object: &mut Object, labels: &[LabelSetting<'_>]) {
     }
 }
 
-/// The map at `key` of `parent`, as a node that nothing else refers to; empty
-/// where no map is there.
+/// The map at `key` of `parent`, as a node that nothing else refers to; an empty
+/// one if there is no map.
 ///
 /// Aliases and merge keys share nodes: a label that is added to a shared map
-/// would appear on the pod template, too.
+/// would also appear on the pod template.
 fn own_map(value: &mut Value, parent: NodeId, key: &str, location: &Location) -> NodeId {
     let existing = value.node(parent).get(key).filter(|node| node.is_mapping());
     let (kind, location) = match existing {
@@ -156,7 +164,9 @@ fn own_map(value: &mut Value, parent: NodeId, key: &str, location: &Location) ->
     map
 }
 
-fn misplaced(object: &mut Object) -> Finding {
+/// The finding of a cluster-scoped object that names a namespace, which is
+/// dropped.
+fn namespace_on_cluster_scoped(object: &mut Object) -> Finding {
     let namespace = object.id.namespace.take().unwrap_or_default();
     let node = object.value.root().get("metadata").and_then(|metadata| metadata.get("namespace"));
     let location = node.map_or_else(|| object.origin.location.clone(), Node::location);
@@ -164,16 +174,16 @@ fn misplaced(object: &mut Object) -> Finding {
     Finding::new(
         &NAMESPACE_ON_CLUSTER_SCOPED,
         format!(
-            "the {kind} `{}` names the namespace `{namespace}`, and a {kind} is in none",
+            "the {kind} `{}` names the namespace `{namespace}`, but a {kind} has no namespace",
             object.id.name
         ),
         location,
     )
-    .because("is the whole cluster's")
+    .because("this kind belongs to the whole cluster")
     .help("remove `namespace`")
 }
 
-fn adrift(object: &Object, placement: &Placement<'_>) -> Finding {
+fn sops_without_namespace(object: &Object, common: &CommonMetadata<'_>) -> Finding {
     Finding::new(
         &SOPS_WITHOUT_NAMESPACE,
         format!("the encrypted {} `{}` names no namespace", object.id.kind, object.id.name),
@@ -182,7 +192,7 @@ fn adrift(object: &Object, placement: &Placement<'_>) -> Finding {
     .because("is written as it is, without the environment's namespace")
     .help(format!(
         "write `namespace: {}` into its `metadata` and encrypt it again",
-        placement.namespace
+        common.namespace
     ))
 }
 
