@@ -30,13 +30,13 @@ const NEW_FILE: Mode = Mode::from_raw_mode(0o666);
 /// How many temporary names are tried if they are already taken.
 const MOST_NAMES: usize = 1000;
 
-/// What may be in the place of a file that is put there.
+/// What happens if a name is already taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Placing {
-    /// Nothing: what somebody put there meanwhile is kept.
-    New,
-    /// A file, which is replaced.
-    Over,
+pub enum OnConflict {
+    /// An error: what somebody put there meanwhile is kept.
+    Fail,
+    /// The file of that name is replaced.
+    Replace,
 }
 
 /// A directory of this machine, open until this is dropped.
@@ -86,10 +86,10 @@ impl OpenDirectory {
         fill(&rustix::fs::openat(&self.0, name, NEW, NEW_FILE)?, bytes)
     }
 
-    /// Writes a file beside its place and renames it.
-    pub fn place(&self, name: &str, bytes: &[u8], placing: Placing) -> Result<(), DiskError> {
+    /// Writes a file under a temporary name and renames it.
+    pub fn put(&self, name: &str, bytes: &[u8], on_conflict: OnConflict) -> Result<(), DiskError> {
         let staged = self.stage(bytes, None, false)?;
-        let placed = self.rename(&staged, name, placing);
+        let placed = self.rename(&staged, name, on_conflict);
         if placed.is_err() {
             let _ = self.remove(&staged);
         }
@@ -121,9 +121,14 @@ impl OpenDirectory {
     }
 
     /// Gives an entry of this directory another name.
-    pub(super) fn rename(&self, from: &str, to: &str, placing: Placing) -> Result<(), DiskError> {
+    pub(super) fn rename(
+        &self,
+        from: &str,
+        to: &str,
+        on_conflict: OnConflict,
+    ) -> Result<(), DiskError> {
         #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-        if placing == Placing::New {
+        if on_conflict == OnConflict::Fail {
             let flags = rustix::fs::RenameFlags::NOREPLACE;
             match rustix::fs::renameat_with(&self.0, from, &self.0, to, flags) {
                 // A file system or a kernel that does not know the flag.
@@ -160,7 +165,7 @@ impl OpenDirectory {
         let ((), temporary) = under_temporary_name(make).map_err(&refused)?;
         let filled = self.child(&temporary).map_err(&refused).and_then(|directory| {
             fill(&directory)?;
-            self.rename(&temporary, name, Placing::New).map_err(&refused)
+            self.rename(&temporary, name, OnConflict::Fail).map_err(&refused)
         });
         if filled.is_err() {
             self.sweep(&temporary);
@@ -177,13 +182,13 @@ impl OpenDirectory {
         empty: impl FnOnce(&Self) -> Result<(), DiskError>,
     ) -> Result<(), DiskError> {
         let temporary = temporary_name();
-        self.rename(name, &temporary, Placing::New)?;
+        self.rename(name, &temporary, OnConflict::Fail)?;
         let emptied = self
             .child(&temporary)
             .and_then(|directory| empty(&directory))
             .and_then(|()| self.remove_directory(&temporary));
         let Err(error) = emptied else { return Ok(()) };
-        self.rename(&temporary, name, Placing::New)?;
+        self.rename(&temporary, name, OnConflict::Fail)?;
         if error.is_full_directory() { Ok(()) } else { Err(error) }
     }
 

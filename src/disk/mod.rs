@@ -23,7 +23,7 @@ mod rewrite;
 mod temporary;
 
 pub use code::{CODES, FILES_UNWRITTEN};
-pub use directory::{LockedDirectory, OpenDirectory, Placing};
+pub use directory::{LockedDirectory, OnConflict, OpenDirectory};
 pub use error::DiskError;
 pub use rewrite::{Rewrite, WriteError, WriteFault, write};
 pub use temporary::is_temporary;

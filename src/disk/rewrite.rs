@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use rustix::fs::Mode;
 
-use super::{DiskError, LockedDirectory, OpenDirectory, Placing};
+use super::{DiskError, LockedDirectory, OnConflict, OpenDirectory};
 use crate::source::RepoPath;
 
 /// A file, with its bytes before and after.
@@ -133,8 +133,9 @@ impl<'t> Staged<'t> {
         self.check(self.file.old)?;
         let name = self.file.path.name();
         let Some(temporary) = &self.temporary else { return Ok(self.directory.remove(name)?) };
-        let placing = if self.file.old.is_some() { Placing::Over } else { Placing::New };
-        self.directory.rename(temporary, name, placing)?;
+        let on_conflict =
+            if self.file.old.is_some() { OnConflict::Replace } else { OnConflict::Fail };
+        self.directory.rename(temporary, name, on_conflict)?;
         self.temporary = None;
         Ok(())
     }
@@ -145,8 +146,9 @@ impl<'t> Staged<'t> {
         let (directory, name) = (&self.directory, self.file.path.name());
         let Some(old) = self.file.old else { return Ok(directory.remove(name)?) };
         let staged = directory.stage(old, self.mode, true)?;
-        let placing = if self.file.new.is_some() { Placing::Over } else { Placing::New };
-        let placed = directory.rename(&staged, name, placing);
+        let on_conflict =
+            if self.file.new.is_some() { OnConflict::Replace } else { OnConflict::Fail };
+        let placed = directory.rename(&staged, name, on_conflict);
         if placed.is_err() {
             let _ = directory.remove(&staged);
         }

@@ -16,7 +16,7 @@ use crate::source::{EntryKind, Location, ReadErrorKind, RepoPath};
 
 /// A directory's files that should be there: names and bytes, by name.
 type PlannedFiles<'f> = Vec<(&'f str, &'f [u8])>;
-/// By environment's directory, then by app's.
+/// The files that should be there, by environment's directory, then by app's.
 type Planned<'f> = BTreeMap<RepoPath, BTreeMap<RepoPath, PlannedFiles<'f>>>;
 
 impl OutputChanges {
@@ -32,7 +32,7 @@ impl OutputChanges {
         scope: &RenderScope,
     ) -> Result<Self, Findings> {
         let mut findings = Findings::new();
-        let mut planned = planned(&files, scope);
+        let mut planned = by_directory(&files, scope);
         let leftovers = add_existing(existing, scope, &mut planned, &mut findings);
         let surveyed: Vec<_> = planned
             .into_par_iter()
@@ -60,7 +60,7 @@ impl OutputDirectory {
     }
 }
 
-fn planned<'f>(files: &'f RenderedFiles, scope: &RenderScope) -> Planned<'f> {
+fn by_directory<'f>(files: &'f RenderedFiles, scope: &RenderScope) -> Planned<'f> {
     let mut planned = Planned::new();
     for (path, bytes) in files.iter().filter(|(path, _)| scope.covers(path)) {
         let app = path.parent().unwrap_or_else(RepoPath::root);
@@ -122,7 +122,10 @@ impl Survey<'_> {
             None => Ok(Some(EnvironmentChanges {
                 exists: false,
                 leftovers: Vec::new(),
-                directories: planned.iter().map(|(path, names)| new(path, names)).collect(),
+                directories: planned
+                    .iter()
+                    .map(|(path, files)| new_directory(path, files))
+                    .collect(),
                 vanishes: false,
                 path: self.path,
             })),
@@ -137,7 +140,7 @@ impl Survey<'_> {
         let entries = entries
             .map_err(|kind| Findings::from(unreadable(&self.existing.name(&self.path), &kind)))?;
         let mut apps: BTreeMap<RepoPath, (bool, PlannedFiles<'_>)> =
-            planned.into_iter().map(|(path, names)| (path, (false, names))).collect();
+            planned.into_iter().map(|(path, files)| (path, (false, files))).collect();
         let mut findings = Findings::new();
         let (mut leftovers, mut others) = (Vec::new(), false);
         for (name, kind) in entries {
@@ -155,8 +158,12 @@ impl Survey<'_> {
         }
         let compared: Vec<_> = apps
             .into_par_iter()
-            .map(|(path, (exists, names))| {
-                if exists { compare(self.existing, &path, &names) } else { Ok(new(&path, &names)) }
+            .map(|(path, (exists, files))| {
+                if exists {
+                    compare(self.existing, &path, &files)
+                } else {
+                    Ok(new_directory(&path, &files))
+                }
             })
             .collect();
         let directories = gather(compared, &mut findings);
@@ -186,11 +193,11 @@ fn gather<T>(results: Vec<Result<T, Findings>>, findings: &mut Findings) -> Vec<
 }
 
 /// The changes of a directory that does not exist yet.
-fn new(path: &RepoPath, names: &[(&str, &[u8])]) -> DirectoryChanges {
+fn new_directory(path: &RepoPath, files: &[(&str, &[u8])]) -> DirectoryChanges {
     DirectoryChanges {
         path: path.clone(),
         exists: false,
-        changes: names.iter().map(|(name, _)| ((*name).to_owned(), FileAction::Create)).collect(),
+        changes: files.iter().map(|(name, _)| ((*name).to_owned(), FileAction::Create)).collect(),
         unchanged: 0,
         leftovers: Vec::new(),
         vanishes: false,
@@ -201,26 +208,26 @@ fn new(path: &RepoPath, names: &[(&str, &[u8])]) -> DirectoryChanges {
 fn compare(
     existing: &dyn Existing,
     path: &RepoPath,
-    names: &[(&str, &[u8])],
+    files: &[(&str, &[u8])],
 ) -> Result<DirectoryChanges, Findings> {
     let entries = existing
         .list(path)
         .map_err(|kind| Findings::from(unreadable(&existing.name(path), &kind)))?;
     let entries: BTreeMap<String, EntryKind> = entries.into_iter().collect();
     let comparison = Comparison { existing, path, entries: &entries };
-    let mut directory = DirectoryChanges { exists: true, ..new(path, &[]) };
+    let mut directory = DirectoryChanges { exists: true, ..new_directory(path, &[]) };
     let mut findings = Findings::new();
-    for (name, bytes) in names {
-        match comparison.planned(name, bytes) {
+    for (name, bytes) in files {
+        match comparison.change_of(name, bytes) {
             Ok(Some(action)) => directory.changes.push(((*name).to_owned(), action)),
             Ok(None) => directory.unchanged += 1,
             Err(finding) => findings.push(finding),
         }
     }
-    let is_planned = |name: &str| names.binary_search_by(|(known, _)| (*known).cmp(name)).is_ok();
+    let is_planned = |name: &str| files.binary_search_by(|(known, _)| (*known).cmp(name)).is_ok();
     let mut others = false;
     for (name, kind) in entries.iter().filter(|(name, _)| !is_planned(name)) {
-        match comparison.stale(name, *kind) {
+        match comparison.is_stale(name, *kind) {
             _ if *kind == EntryKind::File && is_temporary(name) => {
                 directory.leftovers.push(name.clone());
             }
@@ -229,7 +236,7 @@ fn compare(
             Err(finding) => findings.push(finding),
         }
     }
-    directory.vanishes = names.is_empty() && !others && directory.has_work();
+    directory.vanishes = files.is_empty() && !others && directory.has_work();
     if findings.is_empty() { Ok(directory) } else { Err(findings) }
 }
 
@@ -241,7 +248,7 @@ struct Comparison<'a> {
 
 impl Comparison<'_> {
     /// What has to happen for `name` to hold `bytes`; none if it already does.
-    fn planned(&self, name: &str, bytes: &[u8]) -> Result<Option<FileAction>, Finding> {
+    fn change_of(&self, name: &str, bytes: &[u8]) -> Result<Option<FileAction>, Finding> {
         match self.entries.get(name) {
             None => return Ok(Some(FileAction::Create)),
             Some(EntryKind::File) => {}
@@ -262,7 +269,7 @@ impl Comparison<'_> {
     }
 
     /// Whether a file that should not be there is ours.
-    fn stale(&self, name: &str, kind: EntryKind) -> Result<bool, Finding> {
+    fn is_stale(&self, name: &str, kind: EntryKind) -> Result<bool, Finding> {
         // All our files have such names, and somebody else's need not be opened.
         if kind != EntryKind::File || !(name.ends_with(MANIFEST) || name.ends_with(MARK)) {
             return Ok(false);

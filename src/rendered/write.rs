@@ -11,7 +11,7 @@ use super::file::{MARK, RenderedFiles};
 use super::on_disk::{Lock, OutputDirectory};
 use super::scope::RenderScope;
 use crate::diagnostic::{Finding, Findings};
-use crate::disk::{DiskError, OpenDirectory, Placing};
+use crate::disk::{DiskError, OnConflict, OpenDirectory};
 use crate::source::{Location, RepoPath};
 
 /// The changes that a tree needs, with the lock under which they were found.
@@ -141,8 +141,8 @@ impl TreeWriter<'_> {
             let path = directory.path.child(name);
             let done = match action {
                 FileAction::Remove => inside.remove(name),
-                FileAction::Create => inside.place(name, self.bytes(&path), Placing::New),
-                FileAction::Update => inside.place(name, self.bytes(&path), Placing::Over),
+                FileAction::Create => inside.put(name, self.bytes(&path), OnConflict::Fail),
+                FileAction::Update => inside.put(name, self.bytes(&path), OnConflict::Replace),
             };
             done.map_err(|error| self.failed(&path, error))?;
             (self.progress)(1);
