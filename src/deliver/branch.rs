@@ -53,10 +53,11 @@ fn attempt(
     }
     let branch = name(&planned, intent)?;
     let pushed = writer.fetch_tip(remote, &branch).map_err(|error| error.finding())?;
-    if let Some(pushed) = &pushed
-        && plan_of(delivery, pushed, &branch, tip)?.is_some_and(|plan| plan == planned.identity)
-    {
-        return settled(planned, Done::UpToDate { branch });
+    if let Some(pushed) = &pushed {
+        refuse_foreign_commits(delivery, pushed, &branch, tip)?;
+        if pushed_plan(delivery, pushed)?.is_some_and(|plan| plan == planned.identity) {
+            return settled(planned, Done::UpToDate { branch });
+        }
     }
     let Some(commit) = delivery.commit(tip, &planned)? else {
         return settled(planned, Done::Nothing);
@@ -85,30 +86,32 @@ fn name(planned: &PlannedChange, intent: &dyn Intent) -> Result<Branch, Finding>
 
 /// The plan of the commit at our branch's tip; none if its record has no plan
 /// that can be compared.
-///
-/// # Errors
-///
-/// A commit on the branch is not ours. What a person put there is never thrown
-/// away, whether it is at the tip or below our commit.
-fn plan_of(
+fn pushed_plan(delivery: &Delivery<'_>, tip: &ObjectName) -> Result<Option<String>, Findings> {
+    let objects = delivery.workspace.require_clone()?.objects();
+    let (commit, _) = objects.commit(tip).map_err(|error| error.finding())?;
+    Ok(record::read(&commit.message).first().and_then(|record| record.plan.clone()))
+}
+
+/// Fails if a commit on the branch is not ours. What a person put there is never
+/// thrown away, whether it is at the tip or below our commit.
+fn refuse_foreign_commits(
     delivery: &Delivery<'_>,
     tip: &ObjectName,
     branch: &Branch,
     base: &ObjectName,
-) -> Result<Option<String>, Findings> {
+) -> Result<(), Findings> {
     let clone = delivery.workspace.require_clone()?;
     let objects = clone.objects();
     let read = |name: &ObjectName| objects.commit(name).map_err(|error| error.finding());
     let (mut commit, _) = read(tip)?;
-    let plan = record::read(&commit.message).first().map(|record| record.plan.clone());
-    if let Some(plan) = plan {
+    if !record::read(&commit.message).is_empty() {
         let mut not_on_base = Vec::new();
         for parent in &commit.parents {
             if !clone.is_ancestor(parent, base).map_err(|error| git_failed(&error))? {
                 not_on_base.push(parent.clone());
             }
         }
-        let Some(parent) = not_on_base.first() else { return Ok(plan) };
+        let Some(parent) = not_on_base.first() else { return Ok(()) };
         (commit, _) = read(parent)?;
     }
     let at = Location::of_repository();
