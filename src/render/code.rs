@@ -71,8 +71,8 @@ codes! {
 
     /// A template calls itself without end.
     ///
-    /// A Jsonnet function or field that needs itself to be computed never
-    /// arrives at a value. Calls may be nested 100,000 deep; real programs stay far
+    /// A Jsonnet function or field that needs itself to be computed never gets a
+    /// value. Calls may be nested 100,000 deep; real programs stay far
     /// below that.
     ///
     /// ```jsonnet
@@ -97,10 +97,10 @@ codes! {
     /// meant.
     OUTPUT_TOO_LARGE = "output-too-large", Input, Error;
 
-    /// A value of the result does not belong to an object.
+    /// A value of the result does not belong to a Kubernetes object.
     ///
-    /// The result may nest as deep as it likes, but its maps and lists have to
-    /// lead to objects: to maps with `apiVersion` and `kind`. Anything else would
+    /// The result may be nested in any way, but its maps and lists have to lead to
+    /// Kubernetes objects: to maps with `apiVersion` and `kind`. Anything else would
     /// be lost silently. A null is skipped, so that `if` needs no `else`.
     ///
     /// ```jsonnet
@@ -126,9 +126,9 @@ codes! {
 
     /// A template prints something that differs from run to run.
     ///
-    /// `__tera_context` shows everything that a template sees, in an order that
-    /// changes from run to run. The same input must give the same bytes; print what
-    /// you need by its name.
+    /// `__tera_context` shows all variables of a template, in an order that changes
+    /// from run to run. The same input must give the same bytes: print the variables
+    /// that you need by their names.
     NOT_REPRODUCIBLE = "not-reproducible", Input, Error;
 
     /// The Jsonnet engine stopped.
@@ -152,7 +152,7 @@ codes! {
 /// A name to include or import that is not a path inside the repository.
 pub(super) fn outside(name: &str, error: &PathError, at: Location) -> Finding {
     let why = match error {
-        PathError::Outside(_) => "climbs out of the repository",
+        PathError::Outside(_) => "is outside the repository",
         PathError::Absolute(_) => "is absolute",
         PathError::Nul => "has a NUL byte",
     };
@@ -161,12 +161,12 @@ pub(super) fn outside(name: &str, error: &PathError, at: Location) -> Finding {
         .help("copy the file into the template's directory, or into `vendor/`")
 }
 
-/// A name to include or import that was not found in any of these places.
+/// A name to include or import that was not found in any of these directories.
 pub(super) fn missing(name: &str, looked_in: &[RepoPath], at: Location) -> Finding {
-    let places: Vec<_> = looked_in.iter().map(|place| format!("`{place}`")).collect();
-    Finding::new(&INCLUDE_MISSING, format!("`{name}` is not there"), at)
+    let directories: Vec<_> = looked_in.iter().map(|path| format!("`{path}`")).collect();
+    Finding::new(&INCLUDE_MISSING, format!("`{name}` does not exist"), at)
         .because("no such file")
-        .help(format!("it was looked for in {}", places.join(", then ")))
+        .help(format!("it was looked for in {}", directories.join(", then ")))
 }
 
 /// The nearest of `known` to a name that is not among them, as a question.

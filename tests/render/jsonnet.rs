@@ -6,6 +6,7 @@ use rungs::render::Template;
 use rungs::source::{Memory, RepoPath, Tree};
 
 use crate::support::corpora;
+use crate::support::recording::recording;
 use crate::templates::{
     finding, input, load, path, render, rendered, repository, shown, text, values,
 };
@@ -130,7 +131,7 @@ fn an_import_that_is_never_evaluated_may_be_missing() {
 }
 
 #[test]
-fn everything_that_may_be_imported_is_recorded_as_read() {
+fn everything_that_may_be_imported_is_read_when_the_template_is_loaded() {
     let files = [
         (
             "main.jsonnet",
@@ -138,16 +139,18 @@ fn everything_that_may_be_imported_is_recorded_as_read() {
         ),
         ("/vendor/a.libsonnet", "1"),
     ];
-    let tree = Tree::new(repository(&files));
+    let (tree, record) = recording(&Tree::new(repository(&files)));
     Template::load(&tree, &path("templates/web")).unwrap();
-    for changed in [
-        "templates/web/main.jsonnet",
+    assert_eq!(record.read(), ["templates/web/main.jsonnet", "vendor/a.libsonnet"]);
+    let examined = record.examined();
+    for path in [
         "templates/web/a.libsonnet",
-        "templates/web/vendor/a.libsonnet",
+        "templates/web/vendor",
         "vendor/a.libsonnet",
         "templates/web/missing.txt",
+        "vendor/missing.txt",
     ] {
-        assert!(tree.access().is_affected_by(&RepoPath::new(changed).unwrap()), "{changed}");
+        assert!(examined.contains(&path.to_owned()), "{path}");
     }
 }
 
@@ -158,7 +161,7 @@ fn imports_from_outside_the_repository_are_refused_even_if_not_evaluated() {
         text(&finding(load(&[("main.jsonnet", &program)])))
     };
     insta::assert_snapshot!(imports("../../../etc/passwd"), @r#"
-    include-outside: `../../../etc/passwd` climbs out of the repository
+    include-outside: `../../../etc/passwd` is outside the repository
       at templates/web/main.jsonnet:2:16: only files of this repository can be read
       help: copy the file into the template's directory, or into `vendor/`
     "#);
@@ -200,7 +203,7 @@ fn errors_are_shown_where_they_come_from() {
       help: did you mean `replicas`?
     "#);
     insta::assert_snapshot!(refuses("local f(x) = x.y;\nfunction(rungs) { a: [f(1)] }"), @r#"
-    template-failed: only an object has fields
+    template-failed: only a map has fields
       at templates/web/main.jsonnet:1:14: computed here
       at templates/web/main.jsonnet:2:23: calling `f`
     "#);
@@ -217,12 +220,12 @@ fn errors_are_shown_where_they_come_from() {
       at templates/web/main.jsonnet:1:17: computed here
     "#);
     insta::assert_snapshot!(refuses("function(rungs) import 'missing.libsonnet'"), @r#"
-    include-missing: `missing.libsonnet` is not there
+    include-missing: `missing.libsonnet` does not exist
       at templates/web/main.jsonnet:1:24: no such file
       help: it was looked for in `templates/web`, then `vendor`
     "#);
     insta::assert_snapshot!(refuses("function(rungs, cluster) {}"), @r#"
-    wrong-parameters: the parameter `cluster` is not given
+    wrong-parameters: the parameter `cluster` has no argument
       at templates/web/main.jsonnet:1:1: called with `rungs` alone
       help: give the parameter a default
     "#);
@@ -234,7 +237,7 @@ fn errors_are_shown_where_they_come_from() {
     insta::assert_snapshot!(refuses("std.extVar('env')"), @r#"
     template-undefined: there is no external variable `env`
       at templates/web/main.jsonnet:1:1: computed here
-      help: there is only `std.extVar('rungs')`
+      help: the only one is `std.extVar('rungs')`
     "#);
     insta::assert_snapshot!(refuses("std.native('env')()"), @r#"
     template-failed: null cannot be called
@@ -243,9 +246,43 @@ fn errors_are_shown_where_they_come_from() {
 }
 
 #[test]
+fn every_group_of_errors_has_messages() {
+    let messages = [
+        "{}[0]",
+        "{}()",
+        "[1][5]",
+        "{ a: super.b }",
+        "({} + { f(a): a }).f(1, 2)",
+        "{} - 1",
+        "1 / 0",
+        "{} < {}",
+        "{} < 1",
+        "std.length(1)",
+        "error 'too few'",
+    ]
+    .map(|body| {
+        let finding = refuses(&format!("function(rungs) {body}"));
+        format!("{body}: {}", finding.lines().next().unwrap())
+    });
+    insta::assert_snapshot!(messages.join("\n"), @r"
+    {}[0]: template-failed: a field's name is a string, and this is a number
+    {}(): template-failed: a map cannot be called
+    [1][5]: template-failed: index 5 is out of range for a length of 1
+    { a: super.b }: template-failed: `super` refers to nothing: this map does not extend another
+    ({} + { f(a): a }).f(1, 2): template-failed: too many arguments: the function takes 1
+    {} - 1: template-failed: `-` does not apply to a map and a number
+    1 / 0: template-failed: a number is divided by zero
+    {} < {}: template-failed: maps have no order
+    {} < 1: template-failed: a map and a number have no order
+    std.length(1): template-failed: argument 1 of `std.length` is a string or a list or a map or a function, not a number
+    error 'too few': template-failed: too few
+    ");
+}
+
+#[test]
 fn what_is_not_jsonnet_is_shown_where_it_is() {
     insta::assert_snapshot!(refuses("{ a: 1\n  b: 2 }"), @r#"
-    template-syntax: `b` does not fit here
+    template-syntax: `b` is not expected here
       at templates/web/main.jsonnet:2:3: Jsonnet cannot read this
     "#);
     insta::assert_snapshot!(refuses("{ a: 'b }"), @r#"
@@ -257,7 +294,7 @@ fn what_is_not_jsonnet_is_shown_where_it_is() {
       at templates/web/main.jsonnet:1:6: Jsonnet cannot read this
     "#);
     insta::assert_snapshot!(refuses("{ a: $ }; 1"), @r#"
-    template-syntax: `;` does not fit here
+    template-syntax: `;` is not expected here
       at templates/web/main.jsonnet:1:9: Jsonnet cannot read this
     "#);
     insta::assert_snapshot!(refuses("import 'a' + 'b'"), @r#"
@@ -269,22 +306,22 @@ fn what_is_not_jsonnet_is_shown_where_it_is() {
 #[test]
 fn what_is_not_an_object_is_reported() {
     insta::assert_snapshot!(refuses("3"), @r#"
-    loose-value: the result is a number, not an object
+    loose-value: the result is a number, not a Kubernetes object
       at templates/web/main.jsonnet: made by this program
       help: hide the field with `::`, or give its map `apiVersion` and `kind`
     "#);
     insta::assert_snapshot!(refuses("{ web: { deployment: [{ kind: 'K', spec: {} }] } }"), @r#"
-    loose-value: `web.deployment[0].kind` of the result is a string, not an object
+    loose-value: `web.deployment[0].kind` of the result is a string, not a Kubernetes object
       at templates/web/main.jsonnet: made by this program
-      help: an object needs both `apiVersion` and `kind`
+      help: a Kubernetes object needs both `apiVersion` and `kind`
     "#);
     insta::assert_snapshot!(refuses("{ f(x): x }"), @r#"
-    loose-value: `f` of the result is a function, not an object
+    loose-value: `f` of the result is a function, not a Kubernetes object
       at templates/web/main.jsonnet: made by this program
       help: hide the field with `::`, or give its map `apiVersion` and `kind`
     "#);
     insta::assert_snapshot!(refuses("{ apiVersion: 'v1', kind: 'K', spec: { f: [function(x) x] } }"), @r#"
-    loose-value: `spec.f[0]` of the result is a function, not an object
+    loose-value: `spec.f[0]` of the result is a function, not a Kubernetes object
       at templates/web/main.jsonnet: made by this program
       help: hide the field with `::`, or give its map `apiVersion` and `kind`
     "#);
@@ -472,7 +509,7 @@ fn an_object_of_many_fields_is_read_in_one_pass() {
 #[test]
 fn a_list_of_loose_values_is_one_finding() {
     insta::assert_snapshot!(refuses("std.range(1, 100000)"), @r#"
-    loose-value: `[0]` of the result is a number, not an object
+    loose-value: `[0]` of the result is a number, not a Kubernetes object
       at templates/web/main.jsonnet: made by this program, with 99999 more in its list
       help: hide the field with `::`, or give its map `apiVersion` and `kind`
     "#);

@@ -299,7 +299,7 @@ fn includes_of_missing_files_are_refused() {
         text(&finding(load(&[("a.yaml.tera", &body), ("/secret.tera", "")])))
     };
     insta::assert_snapshot!(included("_missing.tera"), @r#"
-    include-missing: `_missing.tera` is not there
+    include-missing: `_missing.tera` does not exist
       at templates/web/a.yaml.tera:2:12: no such file
       help: it was looked for in `templates/web`, then `templates/web/vendor`, then `vendor`
     "#);

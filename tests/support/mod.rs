@@ -13,6 +13,7 @@ pub mod git;
 pub mod kubernetes;
 pub mod mount;
 pub mod program;
+pub mod recording;
 pub mod repository;
 pub mod shop;
 pub mod smart_http;

@@ -1,9 +1,8 @@
 //! A program with everything that it may import.
 //!
-//! Jsonnet takes only literal names after `import`, so that all imports are
-//! known before anything is evaluated. They are read at once: evaluating then
-//! needs no repository, and the record of what was read does not depend on
-//! which import happened to be needed or was cached.
+//! Jsonnet takes only literal names after `import`, so that all imports are known
+//! before anything is evaluated. All of them are read at once, and evaluating needs
+//! no repository.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,14 +13,15 @@ use crate::render::code;
 use crate::render::code::{TEMPLATE_NESTING, TEMPLATE_SYNTAX};
 use crate::source::{Location, ReadErrorKind, RepoPath, SourceFile, Tree};
 
-/// A program, `main.jsonnet`, and what it imports.
+/// A program, `main.jsonnet`, with everything that it may import.
 #[derive(Debug)]
 pub(super) struct Closure {
     /// The program's path.
     pub(super) main: RepoPath,
-    /// Where imports are looked for after the importing file's directory. A
-    /// template without libraries of its own shares what is cached with others.
-    pub(super) places: Vec<RepoPath>,
+    /// The directories in which imports are looked for after the importing file's own.
+    /// Templates without libraries of their own share the same path, and therefore
+    /// what a session keeps.
+    pub(super) search_path: Vec<RepoPath>,
     sources: HashMap<RepoPath, ProgramSource>,
 }
 
@@ -42,7 +42,7 @@ pub(super) enum Imported {
     Text(Arc<SourceFile>),
     /// Bytes.
     Bytes(Arc<[u8]>),
-    /// Nothing; only an error where the import is evaluated.
+    /// No file, which is an error only if the import is evaluated.
     Missing(Box<Finding>),
 }
 
@@ -51,12 +51,12 @@ impl Closure {
         let own = root.child("vendor");
         let has_own =
             tree.has_directory(&own).map_err(|error| Finding::of_read_error(&error, None))?;
-        let mut places = vec![RepoPath::root().child("vendor")];
+        let mut search_path = vec![RepoPath::root().child("vendor")];
         if has_own {
-            places.insert(0, own);
+            search_path.insert(0, own);
         }
         let mut reading =
-            ClosureReader { tree, places, sources: HashMap::new(), findings: Findings::new() };
+            ClosureReader { tree, search_path, sources: HashMap::new(), findings: Findings::new() };
         let file = tree.read(&main).map_err(|error| Finding::of_read_error(&error, None))?;
         let mut waiting = vec![(main.clone(), file)];
         while let Some((path, file)) = waiting.pop() {
@@ -64,8 +64,8 @@ impl Closure {
                 reading.source(path, file, &mut waiting);
             }
         }
-        let ClosureReader { places, sources, findings, .. } = reading;
-        if findings.is_empty() { Ok(Self { main, places, sources }) } else { Err(findings) }
+        let ClosureReader { search_path, sources, findings, .. } = reading;
+        if findings.is_empty() { Ok(Self { main, search_path, sources }) } else { Err(findings) }
     }
 
     /// A file of the program by its path.
@@ -78,7 +78,7 @@ impl Closure {
         self.sources.values()
     }
 
-    /// What the file at `path` gets for an import.
+    /// The result of an import in the file `from`.
     pub(super) fn import(
         &self,
         from: &RepoPath,
@@ -91,7 +91,7 @@ impl Closure {
 
 struct ClosureReader<'t> {
     tree: &'t Tree,
-    places: Vec<RepoPath>,
+    search_path: Vec<RepoPath>,
     sources: HashMap<RepoPath, ProgramSource>,
     findings: Findings,
 }
@@ -129,8 +129,8 @@ impl ClosureReader<'_> {
         self.sources.insert(path, ProgramSource { file, tokens, imports });
     }
 
-    /// Reads what an import names from the first place that has it; none where
-    /// that is a finding already.
+    /// Reads the file that an import names from the first directory that has it; none
+    /// if it was added to the findings.
     fn import(
         &mut self,
         directory: &RepoPath,
@@ -140,7 +140,7 @@ impl ClosureReader<'_> {
         waiting: &mut Vec<(RepoPath, Arc<SourceFile>)>,
     ) -> Option<Imported> {
         let mut looked_in = vec![directory.clone()];
-        looked_in.extend(self.places.iter().filter(|place| *place != directory).cloned());
+        looked_in.extend(self.search_path.iter().filter(|place| *place != directory).cloned());
         for place in &looked_in {
             let path = match place.join(name) {
                 Ok(path) => path,

@@ -20,24 +20,24 @@ use crate::render::code::{LOOSE_VALUE, TEMPLATE_NESTING, TEMPLATE_SYNTAX, TEMPLA
 use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{self, Kind, Node, NodeId, Number};
 
-/// Calls may be nested this deep. They take memory, not stack.
+/// How deep calls may be nested. They take memory, not stack.
 const MAX_CALLS: usize = 100_000;
 
-/// More is wrong with a result than anybody reads.
+/// The most problems of one result that are reported.
 const MOST_PROBLEMS: usize = 100;
 
-/// A session that has read more source than this starts anew.
+/// A session that has read more source than this is replaced by a new one.
 const MAX_KEPT_BYTES: usize = 64 << 20;
 
-/// What a session knows a source as. The same file may be imported by two
-/// names, and by programs that look for its imports in other places.
+/// The identity of a source in a session. The same file may be imported by two
+/// names, and by programs with different search paths.
 type SourceKey = (RepoPath, *const SourceFile, Vec<RepoPath>);
 
 /// Sources that were read, and what was computed from them.
 ///
-/// A program is a function of `rungs`, so that what it computes from nothing
-/// but its imports can be kept for the next app. One that asks
-/// `std.extVar('rungs')` computes it for this app alone, and spends the session.
+/// A program is a function of `rungs`, so that what it computes only from its
+/// imports can be kept for the next app. What a program computes from
+/// `std.extVar('rungs')` is valid for this app only, and spends the session.
 pub(super) struct Session<'p> {
     program: Program<'p>,
     kept: Kept<'p>,
@@ -57,8 +57,8 @@ impl<'p> Session<'p> {
     pub(super) fn new(arena: &'p Arena) -> Self {
         let mut program = Program::new(arena);
         program.set_max_stack(MAX_CALLS);
-        // Whoever evaluates the variable asks for this import, and so tells
-        // that it was evaluated.
+        // Evaluating the variable asks for this import, which shows that it was
+        // evaluated.
         let source = b"import 'rungs'";
         let (external, _) = program.span_manager_mut().insert_source_context(source.len());
         let thunk = program
@@ -69,8 +69,7 @@ impl<'p> Session<'p> {
         Self { program, kept: Kept::default(), external, is_spent: false }
     }
 
-    /// The objects that the program makes of `rungs`, in the order in which
-    /// they stand in its result.
+    /// The objects that the program makes of `rungs`, in the order of its result.
     pub(super) fn evaluate(
         &mut self,
         closure: &Closure,
@@ -91,7 +90,7 @@ impl<'p> Session<'p> {
         if objects.wrong.is_empty() { Ok(objects.found) } else { Err(objects.wrong) }
     }
 
-    /// Whether what was kept can no longer be used.
+    /// Whether the session must not be used again.
     pub(super) fn is_spent(&self) -> bool {
         self.is_spent || self.kept.bytes > MAX_KEPT_BYTES
     }
@@ -124,19 +123,19 @@ impl<'p> Session<'p> {
             };
             value.map_err(|error| calls.explain(&self.program, &error).into())
         });
-        // What was being computed when an error came stays half done.
+        // An error leaves computations half done.
         self.is_spent |= calls.asked_external || result.is_err();
         result
     }
 }
 
-/// A file for objects that no text was written for. It has the program's name
-/// and no text, so that a place in it shows as the program alone.
+/// The file of objects that have no text. It has the program's path and is empty, so
+/// that findings show a place in it as the program without a line.
 fn file_for_objects(program: &RepoPath) -> Arc<SourceFile> {
     Arc::new(SourceFile::new(program.clone(), String::new()))
 }
 
-/// A value for a program to see.
+/// A value as the engine has it.
 fn value<'p>(program: &mut Program<'p>, node: Node<'_>) -> Value<'p> {
     match node.kind() {
         Kind::Null => Value::null(),
@@ -157,23 +156,23 @@ fn value<'p>(program: &mut Program<'p>, node: Node<'_>) -> Value<'p> {
     }
 }
 
-/// What a program asks for while it is evaluated.
+/// Answers a program's imports while it is evaluated.
 struct ImportCallbacks<'a, 'p> {
     kept: &'a mut Kept<'p>,
     closure: &'a Closure,
-    /// The argument, and what the engine made of it.
+    /// The argument, also as the engine has it.
     input: &'a yaml::Value,
     rungs: &'a Thunk<'p>,
     external: SpanContextId,
     asked_external: bool,
-    /// Why an import failed, which the engine does not carry along.
+    /// Why an import failed: the engine's error does not say.
     failed: Option<Findings>,
 }
 
 impl<'p> ImportCallbacks<'_, 'p> {
     fn load(&mut self, program: &mut Program<'p>, path: &RepoPath) -> Result<Thunk<'p>, Findings> {
         let source = self.closure.source(path).expect("a closure holds all of its sources");
-        let key = (path.clone(), Arc::as_ptr(&source.file), self.closure.places.clone());
+        let key = (path.clone(), Arc::as_ptr(&source.file), self.closure.search_path.clone());
         if let Some(thunk) = self.kept.thunks.get(&key) {
             return Ok(thunk.clone());
         }
@@ -197,7 +196,7 @@ impl<'p> ImportCallbacks<'_, 'p> {
         }
     }
 
-    /// Where a span stands; none for the engine's own library.
+    /// The place of a span; none for the engine's own library.
     fn place(&self, program: &Program<'p>, span: SpanId) -> Option<Location> {
         let (context, start, end) = program.span_manager().get_span(span);
         let (_, file) = self.kept.files.get(&context)?;
@@ -223,7 +222,7 @@ impl<'p> ImportCallbacks<'_, 'p> {
         }
     }
 
-    /// The function that the program is, for what is wrong with calling it.
+    /// The place of the program's function, for problems with calling it.
     fn function(&self) -> Location {
         let main = &self.closure.main;
         let Some(source) = self.closure.source(main) else { return Location::of_path(main) };
@@ -272,8 +271,8 @@ impl<'p> ImportCallbacks<'_, 'p> {
     }
 }
 
-/// What is missing in the argument, where a program asks for it by a path that
-/// can be read off its text: `rungs.values.logLevel`.
+/// The message and help for something missing in the argument, if the program asks
+/// for it by a plain path: `rungs.values.logLevel`.
 fn missing_input(input: &yaml::Value, text: &str) -> Option<(String, Option<String>)> {
     let mut steps = text.split('.');
     let mut path = steps.next().filter(|root| *root == "rungs")?.to_owned();
@@ -290,8 +289,8 @@ fn missing_input(input: &yaml::Value, text: &str) -> Option<(String, Option<Stri
     None
 }
 
-/// How many frames of a trace are looked through for places to show. An
-/// endless recursion has as many as calls may be nested.
+/// The most frames of a trace in which places to show are looked for. An endless
+/// recursion has [`MAX_CALLS`] frames.
 const MAX_SEARCHED: usize = 64;
 
 impl<'p> Callbacks<'p> for ImportCallbacks<'_, 'p> {
@@ -338,8 +337,8 @@ impl<'p> Callbacks<'p> for ImportCallbacks<'_, 'p> {
         }
     }
 
-    /// `std.trace` says nothing: standard output is for manifests, and a
-    /// library may not print to standard error.
+    /// `std.trace` prints nothing: standard output is for manifests, and a library may
+    /// not print to standard error.
     fn trace(&mut self, _: &mut Program<'p>, _: &str, _: &[EvalStackTraceItem]) {}
 
     fn native_call(
@@ -356,7 +355,7 @@ impl<'p> Callbacks<'p> for ImportCallbacks<'_, 'p> {
 struct ObjectCollector<'a> {
     main: &'a RepoPath,
     file: Arc<SourceFile>,
-    /// How many nodes all objects have so far.
+    /// The number of nodes of all objects so far.
     nodes: usize,
     found: Vec<yaml::Value>,
     wrong: Findings,
@@ -372,7 +371,7 @@ impl ObjectCollector<'_> {
             return;
         }
         match value.kind() {
-            // What `if` without `else` leaves.
+            // The value of an `if` without `else`.
             ValueKind::Null => {}
             ValueKind::Array(items) => {
                 self.refuse_loose(&items, path);
@@ -432,28 +431,20 @@ impl ObjectCollector<'_> {
     }
 }
 
-/// Whatever has both is meant to be an object; whether it has a name is for
-/// those to say who read objects.
+/// Whether a map is meant to be a Kubernetes object. Whether it has a name is
+/// checked when objects are read.
 fn is_object(fields: &[(InternedStr<'_>, Value<'_>)]) -> bool {
     let has = |name| fields.iter().any(|(key, value)| key.value() == name && value.is_string());
     has("apiVersion") && has("kind")
 }
 
-/// Whether it neither is nor holds an object; null is passed over.
+/// Whether a value neither is nor holds an object. A null is ignored, and counts as
+/// neither.
 fn is_loose(value: &Value<'_>) -> bool {
     !value.is_null() && !value.is_array() && !value.is_object()
 }
 
 fn not_an_object(main: &RepoPath, kind: &ValueKind<'_>, path: &[String]) -> Finding {
-    let noun = match kind {
-        ValueKind::Bool(_) => "a boolean",
-        ValueKind::Number(_) => "a number",
-        ValueKind::String(_) => "a string",
-        ValueKind::Function => "a function",
-        ValueKind::Null => "null",
-        ValueKind::Array(_) => "a list",
-        ValueKind::Object(_) => "a map",
-    };
     let path = path.concat();
     let path = path.as_str();
     let place = match path.strip_prefix('.').unwrap_or(path) {
@@ -462,35 +453,37 @@ fn not_an_object(main: &RepoPath, kind: &ValueKind<'_>, path: &[String]) -> Find
     };
     let last = path.rsplit('.').next();
     let help = if matches!(last, Some("kind" | "apiVersion")) {
-        "an object needs both `apiVersion` and `kind`"
+        "a Kubernetes object needs both `apiVersion` and `kind`"
     } else {
         "hide the field with `::`, or give its map `apiVersion` and `kind`"
     };
-    Finding::new(&LOOSE_VALUE, format!("{place} is {noun}, not an object"), Location::of_path(main))
+    let message = format!("{place} is {}, not a Kubernetes object", message::noun_of(kind));
+    Finding::new(&LOOSE_VALUE, message, Location::of_path(main))
         .because("made by this program")
         .help(help)
 }
 
-/// One object's tree in the making. A node's span is empty and begins at its
-/// number, counted through all objects of the result, and its key's starts there
-/// too and is one wide: there is no text that they could be places in, and
-/// tracing finds them by their numbers.
+/// Builds one object's tree. There is no text for its spans, so they hold numbers by
+/// which tracing finds the nodes: nodes are counted through all objects of the
+/// result, a node's span is empty and starts at its number, and its key's starts
+/// there too and is one byte long.
 struct ObjectBuilder<'a> {
     tree: &'a mut yaml::Value,
     file: &'a Arc<SourceFile>,
     nodes: &'a mut usize,
-    /// From the result to the node at hand; where it fails, to what is unfit.
+    /// The path from the result to the current node; after an error, to the unfit
+    /// value.
     path: Vec<String>,
 }
 
-/// Why a value is not part of an object.
+/// Why a value cannot be part of an object.
 enum Unfit {
     Deep,
     Function,
 }
 
 impl ObjectBuilder<'_> {
-    /// The place of the node that is added next.
+    /// The place of the next node.
     fn next_place(&mut self) -> Location {
         *self.nodes += 1;
         Location::new(self.file, Span::new(*self.nodes, *self.nodes))
@@ -510,7 +503,7 @@ impl ObjectBuilder<'_> {
         Ok(self.tree.add(kind, &place))
     }
 
-    /// The node below this one by `step`.
+    /// The node of a value below the current one.
     fn below(&mut self, step: String, value: &Value<'_>) -> Result<NodeId, Unfit> {
         self.path.push(step);
         if self.path.len() > yaml::MAX_DEPTH {
@@ -542,10 +535,10 @@ impl ObjectBuilder<'_> {
     }
 }
 
-/// A number as Jsonnet would print it: what is whole has no point.
+/// A number as Jsonnet prints it: an integer has no decimal point.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
 fn number(value: f64) -> Number {
-    // The first numbers beyond what the types hold, which a float has exactly.
+    // The first numbers that are too large for the types. Both are exact as floats.
     const I64_END: f64 = i64::MAX as f64;
     const U64_END: f64 = u64::MAX as f64;
     if value.fract() == 0.0 && (-I64_END..I64_END).contains(&value) {
