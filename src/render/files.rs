@@ -1,12 +1,12 @@
-//! Which of a template's files are manifests, and in which language.
+//! The files of a template that are manifests, and their languages.
 
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{RepoPath, Tree, is_yaml};
 
-/// What renders a file.
+/// The engine that renders a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Engine {
-    /// Nothing: YAML or JSON that is used unchanged.
+    /// None: YAML or JSON that is used unchanged.
     Plain,
     /// Tera, by the extension `.tera`.
     Tera,
@@ -14,20 +14,20 @@ pub enum Engine {
     Jsonnet,
 }
 
-/// The files of a template that matter, each list in the order of the paths.
+/// The files of a template that make manifests, each list in the order of paths.
 #[derive(Debug, Default)]
 pub(super) struct TemplateFiles {
     pub(super) plain: Vec<RepoPath>,
     /// Tera files that become manifests.
     pub(super) tera: Vec<RepoPath>,
-    /// Tera files that are only there to be included.
+    /// Tera files that are only included.
     pub(super) partials: Vec<RepoPath>,
     pub(super) jsonnet: Option<RepoPath>,
 }
 
 impl TemplateFiles {
-    /// Lists `root` and everything below it, `vendor/` excepted: a library is
-    /// read when something asks for it.
+    /// Finds the files below `root`, except in `vendor/`: a library is read when it is
+    /// included.
     pub(super) fn find(tree: &Tree, root: &RepoPath) -> Result<Self, Findings> {
         let enters = |directory: &RepoPath| directory.below(root) != Some("vendor");
         let paths = tree.walk(root, enters).map_err(|errors| {

@@ -1,11 +1,11 @@
-//! What a template sees.
+//! The input of a template: its variables, for every engine.
 
 use std::borrow::Cow;
 
 use crate::kubernetes::image_reference;
 use crate::yaml::Node;
 
-/// What a template sees. The same for every engine.
+/// What a template sees, whatever its engine.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
     /// The app's name.
@@ -14,25 +14,63 @@ pub struct Input<'a> {
     pub environment: &'a str,
     /// The app's namespace.
     pub namespace: &'a str,
-    /// The labels that every object will get.
+    /// The labels that all objects get.
     pub labels: &'a [(&'a str, &'a str)],
     /// The merged values, a map.
     pub values: Node<'a>,
-    /// The app's images by key.
+    /// The app's images.
     pub images: &'a [InputImage<'a>],
 }
 
-/// An image as a template sees it: `ref` (the whole reference), `repository`,
-/// `tag` and `digest`; what is not set is undefined.
+/// The value of one of a template's variables.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum InputValue<'a> {
+    Text(&'a str),
+    Labels(&'a [(&'a str, &'a str)]),
+    Images(&'a [InputImage<'a>]),
+    Tree(Node<'a>),
+}
+
+/// How a variable's value is taken from the input.
+type Accessor = for<'a> fn(&Input<'a>) -> InputValue<'a>;
+
+/// The variables of every template, by name.
+const VARIABLES: [(&str, Accessor); 6] = [
+    ("app", |input| InputValue::Text(input.app)),
+    ("environment", |input| InputValue::Text(input.environment)),
+    ("namespace", |input| InputValue::Text(input.namespace)),
+    ("labels", |input| InputValue::Labels(input.labels)),
+    ("images", |input| InputValue::Images(input.images)),
+    (VALUES, |input| InputValue::Tree(input.values)),
+];
+
+/// The variable that holds the app's values.
+pub(super) const VALUES: &str = "values";
+
+/// Whether a template sees a variable of that name, whatever the input.
+pub(super) fn is_variable(name: &str) -> bool {
+    VARIABLES.iter().any(|(variable, _)| *variable == name)
+}
+
+impl<'a> Input<'a> {
+    /// The template's variables with their values. Every engine shows these and no
+    /// others.
+    pub(super) fn variables(&self) -> impl Iterator<Item = (&'static str, InputValue<'a>)> {
+        VARIABLES.iter().map(|(name, value)| (*name, value(self)))
+    }
+}
+
+/// An image as a template sees it, with `ref` (the whole reference), `repository`,
+/// `tag` and `digest`. What is not set is undefined.
 #[derive(Debug, Clone, Copy)]
 pub struct InputImage<'a> {
     /// The image's key.
     pub key: &'a str,
-    /// Registry and repository.
+    /// The repository with its registry.
     pub repository: &'a str,
-    /// Tag.
+    /// The tag.
     pub tag: Option<&'a str>,
-    /// Digest.
+    /// The digest.
     pub digest: Option<&'a str>,
 }
 
@@ -42,7 +80,7 @@ impl InputImage<'_> {
         image_reference(self.repository, self.tag, self.digest)
     }
 
-    /// What a template finds under the image's key.
+    /// The fields of the image's map, in a template.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
         let fields = [
             ("ref", Some(Cow::Owned(self.reference()))),

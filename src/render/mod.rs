@@ -1,8 +1,8 @@
-//! From a template and an app's settings to manifests.
+//! Renders manifests from a template and an app's settings.
 //!
-//! A [`Template`] is loaded once and rendered for every app that names it. Its
-//! files may be of different languages; what they see is the same [`Input`].
-//! `tera` and `jsonnet` are modules of their own; plain YAML needs none.
+//! A [`Template`] is loaded once and rendered for every app that uses it. Its files
+//! may be in different languages, and all of them see the same [`Input`]. Tera and
+//! Jsonnet have modules of their own; plain YAML needs none.
 
 mod code;
 mod files;
@@ -18,4 +18,4 @@ pub use files::Engine;
 pub use input::{Input, InputImage};
 pub use template::{Document, Template};
 pub use trace::Trace;
-pub use traced::{Feed, Traced};
+pub use traced::{Traced, TracedValue};

@@ -36,23 +36,23 @@ impl PlainFile {
     }
 }
 
-/// One document that a template made: an object, or a `List` of them.
+/// One document that a template made: an object, or a `List` of objects.
 #[derive(Debug, Clone)]
 pub struct Document {
-    /// What it holds.
+    /// The document's tree.
     pub value: Value,
-    /// The text that the value's spans are of: the template's file itself where
-    /// it is plain, the text that was rendered from it where it is not. Jsonnet
-    /// has no such text, and its file is empty.
+    /// The text to which the value's spans refer: a plain template's file itself, or
+    /// the text that was rendered from the template. Jsonnet has no such text, and its
+    /// file is empty.
     pub file: Arc<SourceFile>,
-    /// The template's file that made it.
+    /// The template's file that made the document.
     pub template: RepoPath,
-    /// What rendered it.
+    /// The engine that rendered the document.
     pub engine: Engine,
 }
 
 impl Document {
-    /// What is known of its origin without tracing.
+    /// The document's origin, as far as it is known without tracing.
     pub fn origin(&self) -> Origin {
         match self.engine {
             Engine::Plain => Origin::exact(self.value.root().location()),
@@ -87,9 +87,8 @@ impl Template {
         &self.root
     }
 
-    /// Every document of every file that holds something: plain files, then
-    /// Tera's, then Jsonnet's, each in the order of their paths. All problems
-    /// of all files are returned together.
+    /// Renders all files: first the plain ones, then Tera's, then Jsonnet's, each in the
+    /// order of their paths. All problems of all files are returned together.
     pub fn render(&self, input: &Input<'_>) -> Result<Vec<Document>, Findings> {
         let mut findings = Findings::new();
         let mut documents = self.plain_documents();
@@ -103,9 +102,9 @@ impl Template {
         Err(findings.without_secrets_of(input.values.tree().files()))
     }
 
-    /// What each file becomes, as text that is equal exactly where the documents
-    /// are, and read by nobody: the way to learn whether a part of the input has
-    /// an effect. Plain files, which no input changes, are left out.
+    /// The rendered text of each file, to learn whether a part of the input has an
+    /// effect: two texts are equal exactly if their documents are. Plain files, which no
+    /// input changes, are left out.
     pub fn render_text(&self, input: &Input<'_>) -> Result<Vec<(RepoPath, String)>, Findings> {
         let rendered = self.tera.render(input)?;
         let mut texts: Vec<_> = rendered.into_iter().map(|file| (file.path, file.text)).collect();
@@ -145,7 +144,7 @@ impl Template {
         if findings.is_empty() {
             return Ok(documents);
         }
-        // Nobody wrote the text that is at fault.
+        // Nobody wrote the faulty text, so findings must not show it.
         Err(self.trace(input).explain(findings))
     }
 

@@ -1,4 +1,4 @@
-//! Where rendered values came from, found out when somebody asks.
+//! Where rendered values came from, found out on demand.
 //!
 //! Output always comes from a plain render. When a line is needed, the app is
 //! rendered again with marks in its sources, and what the marks say is used only
@@ -20,8 +20,8 @@ pub struct Trace<'a> {
 }
 
 impl Template {
-    /// Renders again to learn what came from where. Of an app that does not
-    /// render, those files are traced that do.
+    /// Renders again to learn what came from where. If an app does not render as a
+    /// whole, the files that do render are traced.
     pub fn trace<'a>(&'a self, input: &Input<'a>) -> Trace<'a> {
         Trace {
             tera: self.tera.trace(input),
@@ -32,24 +32,24 @@ impl Template {
 }
 
 impl Trace<'_> {
-    /// Where a place in a [`Document`](super::Document) came from. None for a
-    /// place in any other file: one that is its own origin, such as a plain
-    /// template's, or one that another input was rendered to.
+    /// Where a place in a [`Document`](super::Document) came from; none if the
+    /// place is in any other file: in one that is its own origin, such as a plain
+    /// template's, or in one that was rendered from another input.
     pub fn find(&self, location: &Location) -> Option<Traced> {
         self.tera.find(location).or_else(|| {
             let template = self.program.as_ref()?.find(location)?;
-            Some(Traced { template, fed_by: None })
+            Some(Traced { template, value: None })
         })
     }
 
-    /// How many files could not be traced, because they came out differently
-    /// with marks.
+    /// The number of files that could not be traced, because marks changed what
+    /// was rendered.
     pub fn discarded(&self) -> usize {
         self.tera.discarded()
     }
 
-    /// The findings with their places in the template, and in the values that fed
-    /// it, instead of in a rendered text that nobody wrote.
+    /// The findings with places in the template and in the values that it printed,
+    /// instead of in a rendered text that nobody wrote.
     #[must_use]
     pub fn explain(&self, findings: Findings) -> Findings {
         let labels = findings.iter().flat_map(|finding| &finding.labels);
@@ -62,7 +62,7 @@ impl Trace<'_> {
 
     fn explain_one(&self, mut finding: Finding) -> Finding {
         let labels = std::mem::take(&mut finding.labels);
-        let mut fed: Vec<Label> = Vec::new();
+        let mut values: Vec<Label> = Vec::new();
         for (index, label) in labels.into_iter().enumerate() {
             let Some(traced) = self.find(&label.location) else {
                 finding.labels.push(label);
@@ -72,15 +72,15 @@ impl Trace<'_> {
             if index == 0 {
                 finding.help = self.shown_as(&label.location, &traced, finding.help.take());
             }
-            if let Some(feed) = traced.fed_by
-                && let Some(location) = feed.location
+            if let Some(value) = traced.value
+                && let Some(location) = value.location
             {
-                let message = format!("`{}` is given here", feed.route);
-                fed.push(Label { location, message });
+                let message = format!("`{}` is set here", value.route);
+                values.push(Label { location, message });
             }
             finding.labels.push(Label { location: traced.template.location, ..label });
         }
-        for label in fed {
+        for label in values {
             if !finding.labels.contains(&label) {
                 finding.labels.push(label);
             }
@@ -88,7 +88,7 @@ impl Trace<'_> {
         finding
     }
 
-    /// The help, with the rendered line where the template's is another.
+    /// The help, with the rendered line if the template's line is different.
     fn shown_as(
         &self,
         rendered: &Location,
@@ -118,8 +118,8 @@ impl Trace<'_> {
             .then(|| line.to_owned())
     }
 
-    /// Whether any of the values must not be shown: a rendered line may hold it
-    /// in a form that no mask would find.
+    /// Whether any of the values must not be shown: a rendered line may hold it in
+    /// a form that masking does not recognize.
     fn has_secrets(&self) -> bool {
         self.values.tree().files().iter().any(|file| !file.secrets().is_empty())
     }

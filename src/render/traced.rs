@@ -1,23 +1,23 @@
-//! What is known about the origin of something that was rendered.
+//! The origin of a part of the output, as far as it is known.
 
 use crate::source::{Location, Origin};
 use crate::yaml::Route;
 
-/// Where something that was rendered came from.
+/// Where a part of the output came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Traced {
     /// The template's place that printed it.
     pub template: Origin,
-    /// The value that it was made of, where that is one and known for certain.
-    pub fed_by: Option<Feed>,
+    /// The value that was printed, if it is only one and known for certain.
+    pub value: Option<TracedValue>,
 }
 
 /// A value that a template printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Feed {
-    /// From what a template sees to the value: `images.web.tag`.
+pub struct TracedValue {
+    /// The route to the value from the template's variables: `images.web.tag`.
     pub route: Route,
-    /// The place that gave the value; known for `values` only, because the rest
-    /// of the input comes without places.
+    /// The place where the value is set; known for `values` only, because the
+    /// rest of the input comes without places.
     pub location: Option<Location>,
 }

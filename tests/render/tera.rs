@@ -150,17 +150,22 @@ fn what_is_printed_must_be_defined() {
     insta::assert_snapshot!(refuses("a: {{ values.zone }}"), @r#"
     template-undefined: `values.zone` is not defined
       at templates/web/a.yaml.tera:1:14: `values` has no such key
-      help: `values` has `replicas`, `logLevel`, `empty`, `ratio`, `big`, `hosts`, `resources`, `odd` and more
+      help: `values` has `replicas`, `logLevel`, `empty`, `ratio`, `big`, `hosts`, `resources`, `odd` and others
     "#);
     insta::assert_snapshot!(refuses("a: {{ valus.logLevel }}"), @r#"
     template-undefined: `valus` is not defined
       at templates/web/a.yaml.tera:1:7: printed here
       help: did you mean `values`?
     "#);
+    insta::assert_snapshot!(refuses("a: {{ replicas }}"), @r#"
+    template-undefined: `replicas` is not defined
+      at templates/web/a.yaml.tera:1:7: printed here
+      help: it can be `app`, `environment`, `images`, `labels`, `namespace` or `values`
+    "#);
     insta::assert_snapshot!(refuses("a: {{ values.logging.level }}"), @r#"
     template-undefined: `values.logging` is not defined
       at templates/web/a.yaml.tera:1:14: `values` has no such key
-      help: `values` has `replicas`, `logLevel`, `empty`, `ratio`, `big`, `hosts`, `resources`, `odd` and more
+      help: `values` has `replicas`, `logLevel`, `empty`, `ratio`, `big`, `hosts`, `resources`, `odd` and others
     "#);
     insta::assert_snapshot!(refuses("a: {{ images[\"redis\"].ref }}"), @r#"
     template-undefined: `images["redis"]` is not defined
@@ -170,7 +175,7 @@ fn what_is_printed_must_be_defined() {
     insta::assert_snapshot!(refuses("a: {{ images.web.digest }}"), @r#"
     template-undefined: `images.web.digest` is not defined
       at templates/web/a.yaml.tera:1:18: `images.web` has no such key
-      help: `images.web` has `ref`, `repository`, `tag`
+      help: `images.web` has `ref`, `repository` and `tag`
     "#);
     insta::assert_snapshot!(refuses("a: {{ values.hosts[2] }}"), @r#"
     template-undefined: `values.hosts[2]` is not defined
@@ -248,9 +253,9 @@ fn what_tera_cannot_read_is_shown_where_it_is() {
       at templates/web/a.yaml.tera:1:4: while rendering this
     "#);
     insta::assert_snapshot!(refuses("{{ __tera_context }}"), @r#"
-    not-reproducible: `__tera_context` is not the same each time
-      at templates/web/a.yaml.tera:1:4: its order changes from run to run
-      help: print what you look for by its name
+    not-reproducible: `__tera_context` differs from run to run
+      at templates/web/a.yaml.tera:1:4: prints the variables in a random order
+      help: print the variables that you need by their names
     "#);
 }
 
@@ -288,7 +293,7 @@ fn an_error_in_an_included_file_shows_who_includes_it() {
     template-undefined: `values.missing` is not defined
       at templates/web/_b.tera:2:15: `values` has no such key
       at templates/web/a.yaml.tera:2:12: called from here
-      help: `values` has `replicas`, `logLevel`, `empty`, `ratio`, `big`, `hosts`, `resources`, `odd` and more
+      help: `values` has `replicas`, `logLevel`, `empty`, `ratio`, `big`, `hosts`, `resources`, `odd` and others
     "#);
 }
 
@@ -304,12 +309,12 @@ fn includes_of_missing_files_are_refused() {
       help: it was looked for in `templates/web`, then `templates/web/vendor`, then `vendor`
     "#);
     insta::assert_snapshot!(included("../../secret.tera"), @r#"
-    include-outside: `../../secret.tera` climbs out
+    include-outside: `../../secret.tera` is outside of `templates/web`
       at templates/web/a.yaml.tera:2:12: a template includes only its own files and libraries
       help: move the file into the template's directory, or into `vendor/`
     "#);
     insta::assert_snapshot!(included("../../../etc/passwd"), @r#"
-    include-outside: `../../../etc/passwd` climbs out
+    include-outside: `../../../etc/passwd` is outside of `templates/web`
       at templates/web/a.yaml.tera:2:12: a template includes only its own files and libraries
       help: move the file into the template's directory, or into `vendor/`
     "#);
@@ -320,7 +325,12 @@ fn includes_of_missing_files_are_refused() {
     "#);
     insta::assert_snapshot!(included("./_a.tera"), @r#"
     include-outside: `./_a.tera` is not written as a plain path
-      at templates/web/a.yaml.tera:2:12: has an empty segment or a `.`
+      at templates/web/a.yaml.tera:2:12: has an empty segment, a `.` or a `..`
+      help: name the file from the template's directory: `parts/_labels.tera`
+    "#);
+    insta::assert_snapshot!(included("parts/../_a.tera"), @r#"
+    include-outside: `parts/../_a.tera` is not written as a plain path
+      at templates/web/a.yaml.tera:2:12: has an empty segment, a `.` or a `..`
       help: name the file from the template's directory: `parts/_labels.tera`
     "#);
     insta::assert_snapshot!(included(".git/config"), @r#"

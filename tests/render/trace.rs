@@ -60,7 +60,7 @@ fn origin_text(trace: &Trace<'_>, location: &Location) -> String {
     let at = &traced.template.location;
     let certainty = format!("{:?}", traced.template.certainty).to_lowercase();
     let mut text = format!("{} {certainty}", short(at));
-    if let Some(feed) = traced.fed_by {
+    if let Some(feed) = traced.value {
         text.push_str(" < ");
         text.push_str(&feed.route.to_string());
         text += &feed.location.map_or(String::new(), |at| format!(" {}", short(&at)));
@@ -267,13 +267,13 @@ fn faults_in_rendered_yaml_are_shown_in_the_template() {
     insta::assert_snapshot!(fault("kind: K\nname: {{ values.broken }}\n"), @r#"
     yaml-syntax: a plain value holds `: `
       at templates/web/a.yaml.tera:2:7: YAML reads the text before this as a key
-      at environments/qa/web.yaml:16:9: `values.broken` is given here
+      at environments/qa/web.yaml:16:9: `values.broken` is set here
       help: put the value in quotes: `"a: b"`; rendered, the line is `name: a: b`
     "#);
     insta::assert_snapshot!(fault("a:\n{% for x in values.bad %}  - {{ x }}\n{% endfor %}"), @r#"
     yaml-syntax: `{` is not closed
       at templates/web/a.yaml.tera:2:30: opened here
-      at environments/qa/web.yaml:19:5: `values.bad[1]` is given here
+      at environments/qa/web.yaml:19:5: `values.bad[1]` is set here
       help: close it with `}`; rendered, the line is `- two: {`
     "#);
     insta::assert_snapshot!(fault("kind: K\nlimits: [{{ values.host }}\n"), @r#"
@@ -368,7 +368,7 @@ fn nearly_all_output_of_the_demo_is_traced_exactly() {
                 let location = node.location();
                 let traced = trace.find(&location).unwrap();
                 all += 1;
-                fed += usize::from(traced.fed_by.is_some());
+                fed += usize::from(traced.value.is_some());
                 if traced.template.certainty == Certainty::Exact {
                     exact += 1;
                 } else {
@@ -527,7 +527,7 @@ proptest! {
             let source = traced.template.location.text();
             if trace.discarded() > 0 {
                 prop_assert_eq!(traced.template.certainty, Certainty::File);
-                prop_assert_eq!(traced.fed_by, None);
+                prop_assert_eq!(traced.value, None);
             } else if traced.template.certainty == Certainty::Exact && !source.contains("{{") {
                 prop_assert_eq!(source, location.text());
             }

@@ -1,7 +1,6 @@
 //! Jsonnet: one program, `main.jsonnet`, whose result is objects.
 //!
-//! The engine is `rsjsonnet`; `tokens`, `message` and `session` know it, and
-//! `pool` hands out sessions.
+//! The engine is `rsjsonnet`. Only `tokens`, `message`, `session` and `pool` use it.
 
 mod closure;
 mod message;
@@ -16,8 +15,9 @@ use self::closure::Closure;
 pub(super) use self::trace::TracedObjects;
 use crate::diagnostic::Findings;
 use crate::render::Input;
-use crate::source::{RepoPath, Tree};
-use crate::yaml::{Kind, Value};
+use crate::render::input::InputValue;
+use crate::source::{Location, RepoPath, Tree};
+use crate::yaml::{Kind, NodeId, Value};
 
 /// A template's program.
 #[derive(Debug)]
@@ -34,42 +34,49 @@ impl JsonnetProgram {
         &self.closure.main
     }
 
-    /// Evaluates the program. The spans of the trees number their nodes, for
-    /// [`TracedObjects`] to find them.
+    /// Evaluates the program. The spans of the resulting trees hold numbers by which
+    /// [`TracedObjects`] finds the nodes.
     pub(super) fn render(&self, input: &Input<'_>) -> Result<Vec<Value>, Findings> {
         pool::run(&self.closure, argument(input))
     }
 
-    /// Evaluates the program again, to look for what came from where.
+    /// Evaluates the program again, to find what came from where.
     pub(super) fn trace(&self, input: &Input<'_>) -> TracedObjects<'_> {
         TracedObjects::new(&self.closure, self.render(input).unwrap_or_default())
     }
 }
 
-/// The argument `rungs`, in a tree of its own, so that it can be handed to
-/// another thread.
+/// The argument `rungs`, as a tree of its own that can be sent to another thread.
 fn argument(input: &Input<'_>) -> Value {
     let file = Arc::clone(input.values.location().file());
     let mut tree = Value::new(&file);
     let at = input.values.location();
-    let mut entries = vec![
-        ("app", tree.add_string(input.app, &at)),
-        ("environment", tree.add_string(input.environment, &at)),
-        ("namespace", tree.add_string(input.namespace, &at)),
-    ];
-    let labels: Vec<_> =
-        input.labels.iter().map(|(key, value)| (*key, tree.add_string(value, &at))).collect();
-    entries.push(("labels", tree.add_mapping(labels, &at)));
-    let images = tree.add(Kind::Mapping(Vec::new()), &at);
-    for image in input.images {
-        let fields: Vec<_> =
-            image.fields().map(|(key, value)| (key, tree.add_string(&value, &at))).collect();
-        let fields = tree.add_mapping(fields, &at);
-        tree.append_text(images, image.key, fields, &at);
-    }
-    entries.push(("images", images));
-    entries.push(("values", tree.graft(input.values)));
+    let entries: Vec<_> =
+        input.variables().map(|(name, value)| (name, add(&mut tree, value, &at))).collect();
     let root = tree.add_mapping(entries, &at);
     tree.set_root(root);
     tree
+}
+
+/// Adds a variable's value to the argument's tree.
+fn add(tree: &mut Value, value: InputValue<'_>, at: &Location) -> NodeId {
+    match value {
+        InputValue::Text(text) => tree.add_string(text, at),
+        InputValue::Labels(labels) => {
+            let labels: Vec<_> =
+                labels.iter().map(|(key, value)| (*key, tree.add_string(value, at))).collect();
+            tree.add_mapping(labels, at)
+        }
+        InputValue::Images(images) => {
+            let map = tree.add(Kind::Mapping(Vec::new()), at);
+            for image in images {
+                let fields: Vec<_> =
+                    image.fields().map(|(key, value)| (key, tree.add_string(&value, at))).collect();
+                let fields = tree.add_mapping(fields, at);
+                tree.append_text(map, image.key, fields, at);
+            }
+            map
+        }
+        InputValue::Tree(node) => tree.graft(node),
+    }
 }

@@ -1,9 +1,9 @@
 //! Threads that evaluate Jsonnet.
 //!
-//! Parsing nested source takes more stack than a caller's thread may have, and
-//! what a session has read is worth keeping from app to app. So sessions live
-//! on threads of their own. There are as many as callers at the same time; the
-//! one that was used last is used next, so that few sessions read a library.
+//! Parsing nested source takes more stack than a caller's thread may have, and what
+//! a session has read is worth keeping from app to app. So sessions live on threads
+//! of their own. There is one for each concurrent caller, and the one that was used
+//! last is used next, so that few sessions read the same library.
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -19,8 +19,8 @@ use crate::render::code::{JSONNET_STOPPED, NO_THREAD};
 use crate::source::{Location, RepoPath};
 use crate::yaml::Value;
 
-/// Enough for a source that is nested as deep as [`super::tokens::MAX_NESTING`]
-/// allows, several times over. Only what is used of it takes memory.
+/// The stack of a thread: several times what a source of the greatest depth
+/// ([`super::tokens::MAX_NESTING`]) needs. Only the used part takes memory.
 const STACK_BYTES: usize = 64 << 20;
 
 type Evaluated = Result<Vec<Value>, Findings>;
@@ -80,8 +80,7 @@ impl Worker {
     }
 }
 
-/// Answers jobs until nobody can ask any more; a session that is spent makes
-/// room for a new one.
+/// Evaluates jobs until no more can come. A spent session is replaced by a new one.
 fn work(jobs: &Receiver<Job>, answers: &Sender<Evaluated>) {
     let mut next = jobs.recv();
     while let Ok(first) = next {

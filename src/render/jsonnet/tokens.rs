@@ -1,4 +1,4 @@
-//! The tokens of a Jsonnet source, and what can be told from them alone.
+//! The tokens of a Jsonnet source, and what follows from them alone.
 
 use rsjsonnet_lang::arena::Arena;
 use rsjsonnet_lang::interner::StrInterner;
@@ -16,12 +16,12 @@ pub(super) struct JsonnetToken {
     pub(super) span: Span,
 }
 
-/// What a token is, as far as rungs asks.
+/// The kinds of tokens that rungs distinguishes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum JsonnetTokenKind {
     /// An identifier.
     Name(String),
-    /// A string or text block, escapes resolved.
+    /// A string or text block with its escapes resolved.
     Text(String),
     /// A number.
     Number,
@@ -37,7 +37,7 @@ pub(super) enum JsonnetTokenKind {
     /// `import`, `importstr` or `importbin`
     Import(ImportKind),
     Local,
-    /// Another keyword after which an expression follows.
+    /// Another keyword that an expression follows.
     Prefix,
     /// `null`, `true` or `false`
     Constant,
@@ -56,14 +56,14 @@ pub(super) enum ImportKind {
     Bytes,
 }
 
-/// Something that is not Jsonnet.
+/// A part of a source that is not a token.
 #[derive(Debug)]
 pub(super) struct Illegible {
     pub(super) message: String,
     pub(super) span: Span,
 }
 
-/// Every token of a source but blanks and comments.
+/// All tokens of a source except blanks and comments.
 pub(super) fn tokens(source: &str) -> Result<Vec<JsonnetToken>, Illegible> {
     let (arena, lexing) = (Arena::new(), Arena::new());
     let interner = StrInterner::new();
@@ -140,7 +140,7 @@ pub(super) struct Import {
     pub(super) span: Span,
 }
 
-/// Every import that a source writes, evaluated or not.
+/// All imports in a source, whether they are evaluated or not.
 pub(super) fn imports(tokens: &[JsonnetToken]) -> Vec<Import> {
     let pairs = tokens.windows(2).filter_map(|pair| match (&pair[0].kind, &pair[1].kind) {
         (JsonnetTokenKind::Import(kind), JsonnetTokenKind::Text(name)) => {
@@ -151,15 +151,15 @@ pub(super) fn imports(tokens: &[JsonnetToken]) -> Vec<Import> {
     pairs.collect()
 }
 
-/// How deep a source may nest. As deep as Google's implementation takes it;
-/// real programs stay far below.
+/// How deep a source may be nested: as deep as in Google's implementation. Real
+/// programs stay far below.
 pub(super) const MAX_NESTING: usize = 1000;
 
-/// Where a source nests deeper than [`MAX_NESTING`], if it does.
+/// The place where a source is nested deeper than [`MAX_NESTING`], if it is.
 ///
-/// The engine parses nested source by calling itself, and would end the whole
-/// process where the stack ends. This counts, from tokens alone, what it might
-/// call itself for, and rather too much than too little.
+/// The engine's parser is recursive, and a stack overflow would end the whole
+/// process. From tokens alone, this counts everything that may cost a recursive
+/// call; if in doubt, it counts too much.
 pub(super) fn too_deep(tokens: &[JsonnetToken]) -> Option<Span> {
     let mut scopes = vec![BracketScope::default()];
     let mut depth = 0;
@@ -171,7 +171,7 @@ pub(super) fn too_deep(tokens: &[JsonnetToken]) -> Option<Span> {
             JsonnetTokenKind::Open => {
                 scope.chain += usize::from(before.is_some_and(ends_operand));
                 depth += scope.weight() - counted + 1;
-                scopes.push(BracketScope { opened_at: true, ..BracketScope::default() });
+                scopes.push(BracketScope { is_bracketed: true, ..BracketScope::default() });
             }
             JsonnetTokenKind::Close => {
                 depth -= counted;
@@ -204,15 +204,16 @@ fn ends_operand(kind: &JsonnetTokenKind) -> bool {
     )
 }
 
-/// What is open between two brackets.
+/// What is open after a bracket and before the next one.
 #[derive(Debug, Default)]
 struct BracketScope {
-    opened_at: bool,
-    /// Keywords whose expression has not ended for certain.
+    /// Whether a bracket opened the scope; none opened the outermost one.
+    is_bracketed: bool,
+    /// The number of keywords whose expression may not have ended.
     prefixes: usize,
-    /// `local` and `assert` whose semicolon has not come.
+    /// The number of `local`s whose semicolon has not come yet.
     waiting: usize,
-    /// `.name`, `[…]`, `(…)` and `{…}` after one another.
+    /// The number of `.name`, `[…]`, `(…)` and `{…}` in a row.
     chain: usize,
 }
 
@@ -230,10 +231,10 @@ impl BracketScope {
             self.chain = 0;
         }
         match kind {
-            // A `local` that is a member of an object nests nothing after it.
+            // A `local` that is a member of a map does not nest what follows.
             JsonnetTokenKind::Local
                 if self.waiting == 0
-                    && self.opened_at
+                    && self.is_bracketed
                     && matches!(before, Some(JsonnetTokenKind::Open | JsonnetTokenKind::Comma)) => {
             }
             JsonnetTokenKind::Local => {
@@ -242,8 +243,8 @@ impl BracketScope {
             }
             JsonnetTokenKind::Prefix | JsonnetTokenKind::Import(_) => self.prefixes += 1,
             JsonnetTokenKind::Semicolon => self.waiting = self.waiting.saturating_sub(1),
-            // A comma that is not between the names of one `local` ends
-            // everything before it.
+            // A comma ends everything before it, unless it separates the names of
+            // one `local`.
             JsonnetTokenKind::Comma if self.waiting == 0 => self.prefixes = 0,
             _ => {}
         }

@@ -1,9 +1,8 @@
-//! Fields of a result as literals of the program.
+//! The origin of a result's fields in the program.
 //!
-//! The engine does not say which expression computed a value. But what stands
-//! in a program as `field: literal` exactly once, and comes out so, came from
-//! there; and where a field's name stands only once, the value was made after
-//! it.
+//! The engine does not say which expression computed a value. But if a program has
+//! `field: literal` exactly once, a field with that value came from there; and if it
+//! has a field's name only once, the value was made after that name.
 
 use crate::render::jsonnet::closure::{Closure, ProgramSource};
 use crate::render::jsonnet::tokens::{JsonnetToken, JsonnetTokenKind};
@@ -18,7 +17,7 @@ pub(in crate::render) struct TracedObjects<'a> {
 
 /// A place in an object: a node, or the key that leads to it.
 struct ObjectPlace<'o> {
-    /// The keys from the object to the node; none for the items of lists.
+    /// The keys from the object to the node, without the indices of lists.
     keys: Vec<&'o str>,
     node: Node<'o>,
     is_item: bool,
@@ -29,8 +28,8 @@ impl<'a> TracedObjects<'a> {
         Self { closure, objects }
     }
 
-    /// Where the node or key with that number came from; none where the place
-    /// is none of this program's objects.
+    /// Where the node or key at a place came from; none if the place is not in one of
+    /// this program's objects.
     pub(in crate::render) fn find(&self, location: &Location) -> Option<Origin> {
         let is_ours = location.path() == &self.closure.main && location.file().text().is_empty();
         if !is_ours {
@@ -38,12 +37,12 @@ impl<'a> TracedObjects<'a> {
         }
         let span = location.span();
         let number = span.start;
-        // Objects and their nodes are numbered in order, each before what is in it.
+        // Objects and their nodes are numbered in order, each before its contents.
         let after = self.objects.partition_point(|object| begins(object.root()) <= number);
         let object = after.checked_sub(1).map(|index| self.objects[index].root());
         let place = object.and_then(|object| search(object, number, &mut Vec::new(), false));
         let found = place.and_then(|place| {
-            // A key's span has a width, and a node's has none.
+            // The span of a key has a length, and that of a node is empty.
             if span.is_empty() { self.value(&place) } else { self.key(&place) }
         });
         Some(found.unwrap_or_else(|| Origin::file(&self.closure.main)))
@@ -68,7 +67,7 @@ impl<'a> TracedObjects<'a> {
         Some(Origin::exact(field.location(field.name.span)))
     }
 
-    /// The only field of all files for which something holds.
+    /// The field for which the predicate holds, if there is only one in all files.
     fn only(&self, holds: impl Fn(&ObjectField<'_>) -> bool) -> Option<ObjectField<'_>> {
         let fields = self.closure.sources().flat_map(fields);
         let mut found = fields.filter(holds);
@@ -77,7 +76,7 @@ impl<'a> TracedObjects<'a> {
     }
 }
 
-/// The node with that number below this one.
+/// The node with that number, at or below this one.
 fn search<'o>(
     node: Node<'o>,
     number: u32,
@@ -105,13 +104,13 @@ fn begins(node: Node<'_>) -> u32 {
 struct ObjectField<'a> {
     source: &'a ProgramSource,
     name: &'a JsonnetToken,
-    /// What stands after the colon.
+    /// The place of the value after the colon.
     value: Span,
-    /// The token after it, where it is the whole value.
+    /// The token after the colon, if it is the whole value.
     literal: Option<&'a JsonnetToken>,
 }
 
-/// Every field that a source writes with its name.
+/// All fields whose names a source states.
 fn fields(source: &ProgramSource) -> impl Iterator<Item = ObjectField<'_>> {
     let tokens = &source.tokens;
     let colons = (1..tokens.len()).filter(|&at| tokens[at].kind == JsonnetTokenKind::Colon);
@@ -131,7 +130,7 @@ fn fields(source: &ProgramSource) -> impl Iterator<Item = ObjectField<'_>> {
     })
 }
 
-/// How many tokens a field's value has: up to the comma or bracket that ends it.
+/// The number of tokens of a field's value, which ends before a comma or bracket.
 fn end_of_value(tokens: &[JsonnetToken]) -> usize {
     let mut depth = 0_usize;
     let ends = tokens.iter().position(|token| match token.kind {
@@ -155,7 +154,7 @@ impl ObjectField<'_> {
         matches!(&self.name.kind, JsonnetTokenKind::Name(name) | JsonnetTokenKind::Text(name) if name == key)
     }
 
-    /// Whether the literal after it is what the node holds.
+    /// Whether the field's literal is the node's value.
     fn gives(&self, node: Node<'_>) -> bool {
         let Some(literal) = self.literal else { return false };
         let text = &self.source.file.text()[literal.span.range()];

@@ -1,23 +1,34 @@
-//! What a Tera template sees.
+//! The variables of a Tera template.
 
 use tera::value::Key;
 use tera::{Context, Map, Value};
 
+use crate::render::input::InputValue;
 use crate::render::{Input, InputImage};
 use crate::yaml::{Kind, Node};
 
 /// The variables of a template, by their names.
 pub(super) fn context(input: &Input<'_>) -> Context {
     let mut context = Context::new();
-    context.insert_value("app", Value::from(input.app));
-    context.insert_value("environment", Value::from(input.environment));
-    context.insert_value("namespace", Value::from(input.namespace));
-    let labels = input.labels.iter().map(|(key, value)| (text_key(key), Value::from(*value)));
-    context.insert_value("labels", Value::from(labels.collect::<Map>()));
-    let images = input.images.iter().map(|image| (text_key(image.key), self::image(image)));
-    context.insert_value("images", Value::from(images.collect::<Map>()));
-    context.insert_value("values", value(input.values));
+    for (name, value) in input.variables() {
+        context.insert_value(name, variable(value));
+    }
     context
+}
+
+fn variable(value: InputValue<'_>) -> Value {
+    match value {
+        InputValue::Text(text) => Value::from(text),
+        InputValue::Labels(labels) => {
+            let entries = labels.iter().map(|(key, value)| (text_key(key), Value::from(*value)));
+            Value::from(entries.collect::<Map>())
+        }
+        InputValue::Images(images) => {
+            let entries = images.iter().map(|image| (text_key(image.key), self::image(image)));
+            Value::from(entries.collect::<Map>())
+        }
+        InputValue::Tree(node) => self::value(node),
+    }
 }
 
 fn image(image: &InputImage<'_>) -> Value {

@@ -16,7 +16,7 @@ use crate::render::code::{
 };
 use crate::source::{Location, RepoPath, SourceFile, Span};
 
-/// What kept sources from being compiled.
+/// The findings of sources that cannot be compiled.
 pub(super) fn compiling(sources: &TeraSources, error: &Error) -> Findings {
     match error.kind() {
         ErrorKind::SyntaxError(report) => syntax(sources, report).into(),
@@ -28,7 +28,7 @@ pub(super) fn compiling(sources: &TeraSources, error: &Error) -> Findings {
             circle(sources, &chain, "extends").into()
         }
         kind => {
-            // What Tera checks over all files together it reports as one text.
+            // Problems between files are reported as one text.
             let findings = reports(sources, &kind.to_string());
             if findings.is_empty() {
                 unplaced(sources, &TEMPLATE_SYNTAX, &kind.to_string()).into()
@@ -39,7 +39,7 @@ pub(super) fn compiling(sources: &TeraSources, error: &Error) -> Findings {
     }
 }
 
-/// What kept the file `path` from being rendered.
+/// The finding of a file that cannot be rendered.
 pub(super) fn rendering(
     sources: &TeraSources,
     path: &RepoPath,
@@ -77,7 +77,8 @@ fn failed(sources: &TeraSources, report: &ReportError) -> Finding {
     Finding::new(&TEMPLATE_FAILED, sentence(report.message()), at).because("while rendering this")
 }
 
-/// Tera's messages begin with a capital and may end with a full stop.
+/// One of Tera's messages without the capital letter at its start and the full stop
+/// at its end.
 fn sentence(message: &str) -> String {
     let message = message.trim().trim_end_matches('.');
     let mut chars = message.chars();
@@ -91,7 +92,7 @@ fn first_line(text: &str) -> String {
     sentence(text.lines().next().unwrap_or_default())
 }
 
-/// The finding of something undefined, where the report is about that.
+/// The finding of something undefined, if the report is about that.
 fn undefined(sources: &TeraSources, context: &Context, report: &ReportError) -> Option<Finding> {
     let message = report.message();
     let is_about = message.contains("is not defined")
@@ -112,13 +113,13 @@ fn undefined(sources: &TeraSources, context: &Context, report: &ReportError) -> 
     Some(missing.unwrap_or_else(|| unknown(file, &path, &range, message)))
 }
 
-/// The variable that stands at, or around, those bytes.
+/// The variable at those bytes, or the one around them.
 fn path_around(source: &str, range: &Range<usize>) -> Option<Path> {
     let part = scan::parts(source).into_iter().find(|part| part.inner.contains(&range.start))?;
     let tokens = scan::tokens(source, part.inner);
     let paths = scan::paths(source, &tokens);
     let covers = |path: &&Path| path.span().contains(&range.start);
-    // The innermost begins last.
+    // The innermost one starts last.
     paths
         .iter()
         .rev()
@@ -127,8 +128,8 @@ fn path_around(source: &str, range: &Range<usize>) -> Option<Path> {
         .cloned()
 }
 
-/// Walks from what a template sees along the path, to the first step that
-/// leads nowhere.
+/// Follows the path from the template's variables to the first step that does not
+/// exist.
 fn missing_step(file: &Arc<SourceFile>, path: &Path, context: &Context) -> Option<Finding> {
     let mut at = context.get(&path.root)?;
     let mut known = path.root_span.clone();
@@ -170,7 +171,7 @@ fn keys(value: &Value) -> Vec<String> {
     keys.map(ToString::to_string).collect()
 }
 
-/// How many names a help lists before it says that there are more.
+/// The most names that a help lists.
 const SHOWN: usize = 8;
 
 fn help(name: Option<&str>, known: &[String], parent: &str) -> Option<String> {
@@ -178,17 +179,29 @@ fn help(name: Option<&str>, known: &[String], parent: &str) -> Option<String> {
     if near.is_some() || known.is_empty() {
         return near;
     }
-    let shown: Vec<_> = known.iter().take(SHOWN).map(|key| format!("`{key}`")).collect();
-    let more = if known.len() > SHOWN { " and more" } else { "" };
-    Some(format!("`{parent}` has {}{more}", shown.join(", ")))
+    Some(format!("`{parent}` has {}", listed(known, "and")))
 }
 
-/// A variable that the template itself made, or that nobody did; Tera lists
-/// what there is.
+/// Names as a part of a sentence.
+fn listed(names: &[String], conjunction: &str) -> String {
+    let mut shown: Vec<_> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    if names.len() > SHOWN {
+        shown.push("others".to_owned());
+    }
+    match shown.split_last() {
+        Some((last, before)) if !before.is_empty() => {
+            format!("{} {conjunction} {last}", before.join(", "))
+        }
+        _ => shown.concat(),
+    }
+}
+
+/// The finding of a path from a variable that the template itself defines, or that
+/// does not exist. Tera's message lists the variables or fields that do.
 fn unknown(file: &Arc<SourceFile>, path: &Path, range: &Range<usize>, message: &str) -> Finding {
-    let listed = message.split_once(" Available ").and_then(|(_, list)| list.split_once(": "));
+    let available = message.split_once(" Available ").and_then(|(_, list)| list.split_once(": "));
     let mut known: Vec<String> =
-        listed.into_iter().flat_map(|(_, list)| list.split(", ")).map(str::to_owned).collect();
+        available.into_iter().flat_map(|(_, list)| list.split(", ")).map(str::to_owned).collect();
     let is_variable = message.starts_with("Variable");
     if is_variable {
         known.extend(scan::bound_names(file.text()));
@@ -196,24 +209,22 @@ fn unknown(file: &Arc<SourceFile>, path: &Path, range: &Range<usize>, message: &
     let span = if is_variable { path.root_span.clone() } else { range.clone() };
     let whole = &file.text()[path.root_span.start..span.end.max(path.root_span.end)];
     let name = quoted(message).unwrap_or(&path.root);
-    let help = did_you_mean(name, known.iter().map(String::as_str)).or_else(|| {
-        let shown: Vec<_> = known.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
-        (!shown.is_empty()).then(|| format!("there is {}", shown.join(", ")))
-    });
+    let help = did_you_mean(name, known.iter().map(String::as_str))
+        .or_else(|| (!known.is_empty()).then(|| format!("it can be {}", listed(&known, "or"))));
     let location = Location::new(file, Span::new(span.start, span.end));
     Finding::new(&TEMPLATE_UNDEFINED, format!("`{whole}` is not defined"), location)
         .because("printed here")
         .maybe_help(help)
 }
 
-/// What stands between the first pair of back-quotes.
+/// The text between the first two backticks.
 fn quoted(message: &str) -> Option<&str> {
     message.split('`').nth(1)
 }
 
-/// Adds the includes that led to the place, which Tera only tells in text. The
-/// text begins with the message, which may be what a value says: a note in it
-/// is none.
+/// Adds the places of the includes that led to the error, which Tera gives only as
+/// text. The text starts with the message, which may quote a value: what looks like
+/// a note in there is not one.
 fn called_from(
     sources: &TeraSources,
     mut finding: Finding,
@@ -258,8 +269,8 @@ fn help_for_unknown(sources: &TeraSources, message: &str) -> Option<String> {
     None
 }
 
-/// Files that include or extend one another in a circle, shown at the tag that
-/// closes it.
+/// The finding of files that include or extend one another in a circle, at the tag
+/// that closes it.
 fn circle(sources: &TeraSources, chain: &[String], tag: &str) -> Finding {
     let names: Vec<_> =
         chain.iter().map(|name| format!("`{}`", name.trim_start_matches('/'))).collect();
@@ -284,7 +295,8 @@ fn circle(sources: &TeraSources, chain: &[String], tag: &str) -> Finding {
         .help("move what both need into a third file")
 }
 
-/// A message without a place, at the file that it names where it names one.
+/// The finding of a message without a place, at the file that it names if it names
+/// one.
 fn unplaced(sources: &TeraSources, code: &'static Code, message: &str) -> Finding {
     let named = message.split(['`', '\'']).find_map(|word| sources.file(word));
     let location = named.map_or_else(

@@ -1,12 +1,11 @@
-//! What a Tera template can call.
+//! The filters and functions of Tera templates.
 //!
 //! Tera 2.4's own filters and functions read no clock, environment, file or
-//! randomness; the test below counts them, so that a new version that brings
-//! more is noticed. `group_by` answers in the order of a randomly seeded
-//! hash map, and `str` takes what is undefined for an empty text: both are
-//! replaced here.
+//! randomness; the test below counts them, so that additions in a new version are
+//! noticed. `group_by` returns groups in the order of a randomly seeded hash map,
+//! and `str` makes an empty text of what is undefined: both are replaced here.
 
-// Tera hands arguments over by value.
+// Tera passes arguments by value.
 #![allow(clippy::needless_pass_by_value)]
 
 use std::fmt::Write as _;
@@ -23,7 +22,7 @@ use super::strict::{self, undefined};
 use crate::source::Location;
 use crate::yaml::{self, Kind, NodeId, Number};
 
-/// What a filter may be called; for "did you mean".
+/// The names of all filters, for "did you mean".
 pub(super) const FILTERS: &[&str] = &[
     "abs",
     "b64encode",
@@ -66,7 +65,7 @@ pub(super) const FILTERS: &[&str] = &[
     "wordcount",
 ];
 
-/// Adds what Kubernetes' templates need to `tera`.
+/// Adds the filters that Kubernetes manifests need.
 pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("to_yaml", to_yaml);
     tera.register_filter("nindent", nindent);
@@ -95,7 +94,8 @@ fn to_yaml(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
     if value.is_undefined() {
         return Err(undefined());
     }
-    // One way to write YAML: what emitting objects takes care of counts here too.
+    // YAML is written in one way only: what emitting objects has to consider applies
+    // here as well.
     let nowhere = Location::of_repository();
     let mut tree = yaml::Value::new(nowhere.file());
     let root = grow(&mut tree, value, &nowhere)?;
@@ -114,7 +114,8 @@ fn grow(tree: &mut yaml::Value, value: &Value, at: &Location) -> TeraResult<Node
             Kind::Sequence(items.map(|item| grow(tree, item, at)).collect::<TeraResult<_>>()?)
         }
         ValueKind::Map => {
-            // A template's own map may have `1` and `"1"`, which are one key here.
+            // A map that the template makes may have both `1` and `"1"`, which are the
+            // same key in YAML.
             let mut entries = IndexMap::new();
             for (key, item) in value.as_map().into_iter().flatten() {
                 entries.insert(key.to_string(), grow(tree, item, at)?);
@@ -157,7 +158,7 @@ fn indent(value: &Value, arguments: Kwargs, _: &State) -> TeraResult<String> {
     Ok(text)
 }
 
-/// Wider than any YAML; more is a mistake that would only cost memory.
+/// The largest indentation: more is a mistake that would only cost memory.
 const MAX_INDENT: usize = 1000;
 
 fn push_indented(out: &mut String, text: &str, width: usize, first: bool) {
@@ -194,7 +195,7 @@ fn push_escaped(out: &mut String, char: char) {
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
-        // Line breaks to YAML 1.1, and what no reader takes as it is.
+        // Line breaks in YAML 1.1, and characters that no reader accepts unescaped.
         '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
             write!(out, "\\u{:04x}", u32::from(char)).expect("a text takes what is written");
         }

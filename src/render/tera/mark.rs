@@ -1,20 +1,20 @@
-//! Marks in rendered text that say which part of a source printed it.
+//! Marks in rendered text that say which part of a source printed what.
 //!
-//! A mark is made of characters that Unicode reserves for private use. Where a
-//! source, a value or an output holds one of them already, nothing is traced.
+//! A mark consists of characters that Unicode reserves for private use. If a source,
+//! a value or an output has one of them already, nothing is traced.
 
 use std::borrow::Cow;
 
-/// Begins the mark in front of what an expression printed.
+/// Starts the mark before the output of an expression.
 pub(super) const PRINT: char = '\u{e0f0}';
-/// Begins the mark in front of a line of literal text.
+/// Starts the mark before a line of literal text.
 pub(super) const TEXT: char = '\u{e0f1}';
-/// Ends a mark that began with one of the above.
+/// Ends a mark that starts with one of the above.
 pub(super) const CLOSE: char = '\u{e0f2}';
-/// Stands after what an expression printed.
+/// The mark after the output of an expression.
 pub(super) const END: char = '\u{e0f3}';
 
-/// Whether the text holds a mark, or what would be taken for one.
+/// Whether the text has a mark, or a character that would be taken for one.
 pub(super) fn is_marked(text: &str) -> bool {
     // One search each, because a search for one character skips over the rest.
     [PRINT, TEXT, CLOSE, END].into_iter().any(|mark| text.contains(mark))
@@ -39,8 +39,7 @@ pub(super) fn strip(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// The text without the line breaks at its end, also where marks stand after
-/// them.
+/// The text without the line breaks at its end, even if marks follow them.
 pub(super) fn trim_end_breaks(text: &str) -> Cow<'_, str> {
     let unended = text.trim_end_matches(END);
     let trimmed = unended.trim_end_matches('\n');
@@ -63,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn line_breaks_are_trimmed_in_front_of_marks() {
+    fn line_breaks_are_trimmed_before_marks() {
         for (text, trimmed) in [
             ("a\n\n", "a".to_owned()),
             ("a", "a".to_owned()),

@@ -1,4 +1,5 @@
-//! Sources with marks, compiled beside the plain ones when a line is asked for.
+//! Sources with marks, which are compiled in addition to the plain ones when the
+//! origin of a line is wanted.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,13 +11,13 @@ use tera::{Kwargs, State, Tera, TeraResult, Value};
 use super::mark::{CLOSE, END, PRINT, TEXT, is_marked};
 use super::scan::{self, PartKind, TemplatePart};
 use super::sources::{TeraSources, engine};
-use super::supply::{self, LoopId, ScopeChange, Supply, TagScopes};
+use super::value_path::{self, LoopId, ScopeChange, TagScopes, ValuePath};
 use crate::source::SourceFile;
 
 /// The filter that puts marks around what is printed.
 const FILTER: &str = "rungs_mark";
 
-/// Where a loop's index is kept for the marks inside it.
+/// The variable that holds a loop's index for the marks inside the loop.
 fn index_variable(id: usize) -> String {
     format!("rungs_index_{id}")
 }
@@ -25,15 +26,15 @@ fn index_variable(id: usize) -> String {
 #[derive(Debug)]
 pub(super) struct PrintSite {
     pub(super) file: Arc<SourceFile>,
-    /// A line of text from its first character that is not blank, or a whole
+    /// A line of text, from its first character that is not blank, or a whole
     /// `{{ … }}`.
     pub(super) span: Range<usize>,
     pub(super) is_text: bool,
-    /// What it prints, where that is certain.
-    pub(super) supply: Option<Supply>,
-    /// The loops whose indices stand in its marks, in their order.
+    /// The value that is printed, if that is certain.
+    pub(super) value: Option<ValuePath>,
+    /// The loops whose indices are in the site's marks, in the same order.
     pub(super) loops: Vec<LoopId>,
-    /// Whether it prints the value as `to_yaml` writes it.
+    /// Whether the value is printed as `to_yaml` writes it.
     pub(super) is_yaml: bool,
 }
 
@@ -45,32 +46,33 @@ pub(super) struct MarkedSources {
 }
 
 impl MarkedSources {
-    /// None where the marks stand in the way of compiling, or would be taken
-    /// for the template's own text.
+    /// None if the sources cannot be compiled with marks, or have characters that
+    /// would be taken for marks.
     pub(super) fn of(sources: &TeraSources) -> Option<Self> {
-        let names = sources.files().map(|(_, file)| file.text());
-        let shadowed = supply::shadowed(names);
+        let texts = sources.files().map(|(_, file)| file.text());
+        let shadowed = value_path::shadowed(texts);
         let mut marking = Marking { sites: Vec::new(), loops: BTreeMap::new() };
-        let mut texts = Vec::new();
+        let mut marked = Vec::new();
         for (name, file) in sources.files() {
             if is_marked(file.text()) {
                 return None;
             }
-            texts.push((name.to_owned(), marking.mark(file, TagScopes::new(&shadowed))));
+            marked.push((name.to_owned(), marking.mark(file, TagScopes::new(&shadowed))));
         }
         let mut tera = engine(&sources.root);
         let loops: Vec<_> = marking.sites.iter().map(|site| marking.variables(site)).collect();
         tera.register_filter(FILTER, move |value: &Value, arguments: Kwargs, state: &State| {
             mark(value, &arguments, state, &loops)
         });
-        tera.add_raw_templates(texts).ok()?;
+        tera.add_raw_templates(marked).ok()?;
         Some(Self { tera, sites: marking.sites })
     }
 }
 
 struct Marking {
     sites: Vec<PrintSite>,
-    /// The number of each loop, by file and offset, in its variable's name.
+    /// The number in the name of each loop's variable, by the loop's file and
+    /// offset.
     loops: BTreeMap<(*const SourceFile, LoopId), usize>,
 }
 
@@ -99,8 +101,8 @@ impl Marking {
         text
     }
 
-    /// Copies text, with a mark before the first character of each line that
-    /// is not blank: blanks may be trimmed, and a mark among them would not be.
+    /// Copies text with a mark before the first character of each line that is not
+    /// blank: `-%}` trims blanks, but would not trim a mark among them.
     fn lines(&mut self, file: &Arc<SourceFile>, range: Range<usize>, out: &mut String) {
         let source = file.text();
         let mut start = range.start;
@@ -126,8 +128,8 @@ impl Marking {
         out: &mut String,
     ) {
         let source = file.text();
-        let supply = scopes.printed(source, part.inner.clone());
-        let id = self.site(file, part.span.clone(), false, supply);
+        let value = scopes.printed(source, part.inner.clone());
+        let id = self.site(file, part.span.clone(), false, value);
         self.sites[id].is_yaml = is_yaml(source, part);
         out.push_str(&source[part.span.start..part.inner.start]);
         let expression = &source[part.inner.clone()];
@@ -140,14 +142,14 @@ impl Marking {
         file: &Arc<SourceFile>,
         span: Range<usize>,
         is_text: bool,
-        supply: Option<Supply>,
+        value: Option<ValuePath>,
     ) -> usize {
         let mut loops = Vec::new();
-        if let Some(supply) = &supply {
-            supply.loops(&mut loops);
+        if let Some(value) = &value {
+            value.loops(&mut loops);
         }
         let file = Arc::clone(file);
-        self.sites.push(PrintSite { file, span, is_text, supply, loops, is_yaml: false });
+        self.sites.push(PrintSite { file, span, is_text, value, loops, is_yaml: false });
         self.sites.len() - 1
     }
 
@@ -165,8 +167,7 @@ impl Marking {
     }
 }
 
-/// Whether a `{{ … }}` is a path written as YAML and nothing else is done to it
-/// but moving it to the right.
+/// Whether a `{{ … }}` prints a path as YAML, at most indented.
 fn is_yaml(source: &str, part: &TemplatePart) -> bool {
     let tokens = scan::tokens(source, part.inner.clone());
     let word = |token: &scan::TeraToken| &source[token.span.clone()];
@@ -175,15 +176,15 @@ fn is_yaml(source: &str, part: &TemplatePart) -> bool {
     matches!(filters.as_slice(), ["to_yaml"] | ["to_yaml", "nindent" | "indent"])
 }
 
-/// What is printed, between marks that say by which site, and in which round of
-/// the loops around it.
+/// The printed value between marks that say which site printed it, and in which
+/// iterations of the loops around it.
 fn mark(
     value: &Value,
     arguments: &Kwargs,
     state: &State<'_>,
     loops: &[Vec<String>],
 ) -> TeraResult<Value> {
-    // Printing it must fail as it would without marks.
+    // Printing must fail as it does without marks.
     if value.is_undefined() {
         return Ok(Value::undefined());
     }

@@ -1,4 +1,4 @@
-//! Tera 2: text with variables, read as YAML once it is rendered.
+//! Tera 2: text with variables, which is read as YAML once it is rendered.
 
 mod context;
 mod error;
@@ -9,7 +9,7 @@ mod print;
 mod scan;
 mod sources;
 mod strict;
-mod supply;
+mod value_path;
 mod trace;
 
 use std::cell::OnceCell;
@@ -31,7 +31,7 @@ use crate::yaml::Node;
 pub(super) struct TeraFiles {
     sources: TeraSources,
     manifests: Vec<RepoPath>,
-    /// Compiled when the first line is asked for.
+    /// Compiled when the first origin is asked for.
     marked: OnceLock<Option<MarkedSources>>,
 }
 
@@ -69,8 +69,8 @@ impl TeraFiles {
         if findings.is_empty() { Ok(rendered) } else { Err(findings) }
     }
 
-    /// Renders the files again, with marks. A file that fails, or becomes another
-    /// with marks than without, is not traced.
+    /// Renders the files again with marks. A file that fails, or that marks change, is
+    /// not traced.
     pub(super) fn trace<'a>(&'a self, input: &Input<'a>) -> TracedFiles<'a> {
         let context = context::context(input);
         let marked = self.marked.get_or_init(|| MarkedSources::of(&self.sources)).as_ref();
@@ -93,8 +93,8 @@ impl TeraFiles {
     }
 }
 
-/// Compiles sources together. Tera stops at the first that it cannot read, so
-/// that each is read alone where one is found.
+/// Compiles the sources together. Tera stops at the first that it cannot read; then
+/// each is read alone, so that all problems are reported.
 fn compile(sources: &mut TeraSources) -> Result<(), Findings> {
     let Err(error) = sources.compile() else { return Ok(()) };
     if !matches!(error.kind(), ErrorKind::SyntaxError(_)) {
@@ -122,10 +122,10 @@ pub(super) struct TracedFiles<'a> {
 struct TracedFile<'a> {
     path: &'a RepoPath,
     plain: String,
-    /// None where the marks changed what was rendered.
+    /// None if the marks changed what was rendered.
     map: Option<OutputMap>,
-    /// The file that was found to hold this text: it is compared once, however
-    /// many places of it are asked for.
+    /// The file that was found to hold this text, so that it is compared once,
+    /// however many of its places are asked for.
     same: OnceCell<Arc<SourceFile>>,
 }
 
@@ -143,8 +143,8 @@ impl TracedFile<'_> {
 }
 
 impl TracedFiles<'_> {
-    /// Where a place in a rendered text came from; none where the text is none
-    /// of this template's for this input.
+    /// Where a place in a rendered text came from; none if the text was not rendered
+    /// from this template and input.
     pub(super) fn find(&self, location: &Location) -> Option<Traced> {
         let rendered = self.files.iter().find(|file| file.is(location.file()))?;
         let span = location.span().range();
@@ -152,12 +152,10 @@ impl TracedFiles<'_> {
             .map
             .as_ref()
             .and_then(|map| map.find(&rendered.plain, &span, self.sites, self.values));
-        Some(
-            found.unwrap_or_else(|| Traced { template: Origin::file(rendered.path), fed_by: None }),
-        )
+        Some(found.unwrap_or_else(|| Traced { template: Origin::file(rendered.path), value: None }))
     }
 
-    /// How many files were not the same with marks.
+    /// The number of files that marks changed.
     pub(super) fn discarded(&self) -> usize {
         self.files.iter().filter(|file| file.map.is_none()).count()
     }

@@ -1,25 +1,25 @@
-//! The shape of a Tera source, as far as rungs needs it: which bytes are text,
-//! which are tags, and what stands in a tag.
+//! The structure of a Tera source, as far as rungs needs it: which bytes are text,
+//! which are tags, and which tokens a tag has.
 //!
-//! Tera keeps its own syntax tree to itself. This follows its lexer
-//! (`parsing/lexer.rs` of tera 2.4) token by token; a source that Tera refuses
-//! may be scanned wrongly, which is why nothing is concluded from one.
+//! Tera does not expose its syntax tree. This scanner follows Tera's lexer
+//! (`parsing/lexer.rs` of tera 2.4) token by token. It may misread a source that
+//! Tera refuses, so its results are used only for sources that Tera accepts.
 
 use std::ops::Range;
 
-/// A stretch of a source.
+/// A part of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TemplatePart {
     pub(super) kind: PartKind,
-    /// Everything, delimiters included.
+    /// The whole part with its delimiters.
     pub(super) span: Range<usize>,
-    /// What stands between the delimiters; the body of a `raw` block.
+    /// The text between the delimiters; of a `raw` block, its body.
     pub(super) inner: Range<usize>,
-    /// Whether the closing delimiter removes the blanks after it.
+    /// Whether the closing delimiter trims the blanks after it.
     pub(super) trims_after: bool,
 }
 
-/// What a stretch of a source is.
+/// The kind of a [`TemplatePart`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PartKind {
     /// Printed as it is.
@@ -94,8 +94,8 @@ fn comment(source: &str, start: usize) -> TemplatePart {
     TemplatePart { kind: PartKind::Comment, span: start..end, inner, trims_after }
 }
 
-/// `{{ … }}` or `{% … %}`, where the closing delimiter counts only between
-/// tokens: not inside a string.
+/// `{{ … }}` or `{% … %}`. The closing delimiter counts only between tokens, not
+/// inside a string.
 fn delimited(source: &str, start: usize, kind: PartKind, close: &str) -> TemplatePart {
     let trims_before = source.as_bytes().get(start + 2) == Some(&b'-');
     let inner_start = start + 2 + usize::from(trims_before);
@@ -133,7 +133,7 @@ fn raw(source: &str, start: usize) -> Option<TemplatePart> {
     }
 }
 
-/// The end of a `{% name %}` that stands at `start`, and whether it trims.
+/// The end of a `{% name %}` that starts at `start`, and whether it trims.
 fn plain_tag(source: &str, start: usize, name: &str) -> Option<(usize, bool)> {
     let rest = source[start..].strip_prefix("{%")?;
     let rest = rest.strip_prefix('-').unwrap_or(rest);
@@ -163,7 +163,7 @@ fn token(source: &str, start: usize) -> Option<TeraToken> {
     Some(TeraToken { kind, span: start..start + length })
 }
 
-/// A quoted string's text and its length with the quotes.
+/// The text of a quoted string, and its length with the quotes.
 fn string(rest: &str, quote: char) -> Option<(String, usize)> {
     let mut text = String::new();
     let mut chars = rest.char_indices().skip(1);
@@ -186,7 +186,7 @@ fn blanks(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_whitespace).count()
 }
 
-/// The names that loops and `set` of a source make.
+/// The names that a source defines with loops and `set`.
 pub(super) fn bound_names(source: &str) -> Vec<String> {
     let mut names = Vec::new();
     for part in parts(source).into_iter().filter(|part| part.kind == PartKind::Tag) {
@@ -203,7 +203,7 @@ pub(super) fn bound_names(source: &str) -> Vec<String> {
     names
 }
 
-/// Something like `values.frontend["log-level"]`.
+/// A variable with the steps after it: `values.frontend["log-level"]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Path {
     pub(super) root: String,
@@ -222,7 +222,7 @@ pub(super) struct PathStep {
 pub(super) enum PathStepKey {
     Key(String),
     Index(usize),
-    /// An expression, whose value only rendering knows.
+    /// An expression, whose value is known only when it is rendered.
     Computed,
 }
 
@@ -238,8 +238,8 @@ const RESERVED: [&str; 16] = [
     "else", "for", "self",
 ];
 
-/// Every variable, with the steps after it, that an expression's tokens name;
-/// those inside another's brackets come after it.
+/// All variables in an expression's tokens, with the steps after them. Those inside
+/// another's brackets come after it.
 pub(super) fn paths(source: &str, tokens: &[TeraToken]) -> Vec<Path> {
     let starts = (0..tokens.len()).filter(|&at| is_variable(source, tokens, at));
     starts.map(|at| path(source, tokens, at).0).collect()
@@ -271,7 +271,7 @@ fn is_variable(source: &str, tokens: &[TeraToken], at: usize) -> bool {
         && !is_test
 }
 
-/// The path that begins with the name at `start`, and the index after it.
+/// The path that starts with the name at `start`, and the index after it.
 pub(super) fn path(source: &str, tokens: &[TeraToken], start: usize) -> (Path, usize) {
     let root_span = tokens[start].span.clone();
     let root = source[root_span.clone()].to_owned();

@@ -1,4 +1,4 @@
-//! The sources of a template's Tera files, with everything they include.
+//! The sources of a template's Tera files, with everything that they include.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -29,20 +29,20 @@ struct TeraSource {
     strict: Strict,
 }
 
-/// What Tera knows a file as. The slash in front keeps a name that a template
-/// writes from ever being a whole one: it is looked for in each of the places.
+/// The name of a file in Tera. Because of the slash at the start, no name in a
+/// template is complete, and Tera looks it up along the search path.
 pub(super) fn name(path: &RepoPath) -> String {
     format!("/{path}")
 }
 
-/// Where names are looked for: the template's directory, its libraries, the
-/// repository's libraries.
-fn places(root: &RepoPath) -> [RepoPath; 3] {
+/// The directories in which included files are looked for: the template's own, its
+/// libraries, and the repository's libraries.
+fn search_path(root: &RepoPath) -> [RepoPath; 3] {
     [root.clone(), root.child("vendor"), RepoPath::root().child("vendor")]
 }
 
 impl TeraSources {
-    /// Reads files and what they include. Nothing is compiled yet.
+    /// Reads files and everything that they include. Nothing is compiled yet.
     pub(super) fn load<'p>(
         tree: &Tree,
         root: &RepoPath,
@@ -50,7 +50,7 @@ impl TeraSources {
     ) -> Result<Self, Findings> {
         let mut reading = SourceReader {
             tree,
-            places: places(root),
+            search_path: search_path(root),
             files: BTreeMap::new(),
             unreadable: BTreeSet::new(),
             waiting: Vec::new(),
@@ -69,39 +69,39 @@ impl TeraSources {
         Ok(Self { root: root.clone(), files, tera: engine(root) })
     }
 
-    /// Compiles all of them together.
+    /// Compiles all sources together.
     pub(super) fn compile(&mut self) -> TeraResult<()> {
         self.tera.add_raw_templates(texts(&self.files))
     }
 
-    /// What is compiled, by the name that Tera knows it as.
+    /// The texts to compile, by their names in Tera.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         texts(&self.files)
     }
 
-    /// Every file by the name that Tera knows it as.
+    /// All files, by their names in Tera.
     pub(super) fn files(&self) -> impl Iterator<Item = (&str, &Arc<SourceFile>)> {
         self.files.iter().map(|(name, source)| (name.as_str(), &source.file))
     }
 
-    /// The file of a name that Tera reports.
+    /// The file with that name in Tera.
     pub(super) fn file(&self, name: &str) -> Option<&Arc<SourceFile>> {
         self.files.get(name).map(|source| &source.file)
     }
 
-    /// Bytes of the text that Tera compiled, as bytes of the file.
+    /// Maps a range of the text that Tera compiled to the file.
     pub(super) fn original(&self, name: &str, range: &Range<usize>) -> Range<usize> {
         self.files.get(name).map_or(range.clone(), |source| source.strict.original(range))
     }
 
-    /// What Tera reports by a file's name and bytes.
+    /// The place of a range that Tera reports.
     pub(super) fn location(&self, name: &str, range: &Range<usize>) -> Location {
         let Some(source) = self.files.get(name) else { return Location::of_path(&self.root) };
         let range = source.strict.original(range);
         Location::new(&source.file, Span::new(range.start, range.end))
     }
 
-    /// What Tera reports as `file:line:column`.
+    /// The place that Tera reports as `file:line:column`.
     pub(super) fn at_line(&self, place: &str) -> Option<Location> {
         let mut parts = place.rsplitn(3, ':');
         let column: usize = parts.next()?.parse().ok()?;
@@ -136,7 +136,7 @@ pub(super) fn engine(root: &RepoPath) -> Tera {
     let mut tera = Tera::new();
     tera.autoescape_on(Vec::<&str>::new());
     filters::register(&mut tera);
-    let prefixes = places(root).map(|place| format!("{}/", name(&place)));
+    let prefixes = search_path(root).map(|place| format!("{}/", name(&place)));
     tera.set_fallback_prefixes(prefixes).expect("no template has been added yet");
     tera
 }
@@ -169,16 +169,16 @@ fn inclusion(source: &str, tokens: &[TeraToken]) -> Option<Inclusion> {
 
 struct SourceReader<'t> {
     tree: &'t Tree,
-    places: [RepoPath; 3],
+    search_path: [RepoPath; 3],
     files: BTreeMap<String, TeraSource>,
     unreadable: BTreeSet<String>,
-    /// Names of files whose inclusions have not been followed.
+    /// The names of files whose inclusions have not been followed yet.
     waiting: Vec<String>,
     findings: Findings,
 }
 
 impl SourceReader<'_> {
-    /// Reads a file unless it was read; false where nothing is there.
+    /// Reads a file unless it was read already; false if there is none.
     fn read(&mut self, path: &RepoPath, asked_at: Option<&Location>) -> bool {
         let name = name(path);
         if self.files.contains_key(&name) {
@@ -194,7 +194,7 @@ impl SourceReader<'_> {
             }
             Ok(None) => false,
             Err(error) => {
-                // Whoever includes it again need not be told again.
+                // One finding is enough, however often the file is included.
                 if self.unreadable.insert(name) {
                     self.findings.push(Finding::of_read_error(&error, asked_at));
                 }
@@ -213,25 +213,31 @@ impl SourceReader<'_> {
         }
     }
 
-    /// Reads what a template names, from the first place that has it.
+    /// Reads the file that a template names, from the first directory that has it.
     fn include(&mut self, name: &str, at: &Location) -> Option<Finding> {
-        for place in self.places.clone() {
+        for place in self.search_path.clone() {
             let path = match place.join(name) {
                 Ok(path) => path,
-                Err(PathError::Outside(_)) => return Some(not_as_written(name, at)),
+                Err(PathError::Outside(_)) => return Some(outside(name, &place, at)),
                 Err(error) => return Some(code::outside(name, &error, at.clone())),
             };
             if path.below(&place) != Some(name) {
-                return Some(not_as_written(name, at));
+                let is_inside = path.is_within(&place);
+                return Some(if is_inside {
+                    not_plain(name, at)
+                } else {
+                    outside(name, &place, at)
+                });
             }
             if self.read(&path, Some(at)) {
                 return None;
             }
         }
-        Some(code::missing(name, &self.places, at.clone()))
+        Some(code::missing(name, &self.search_path, at.clone()))
     }
 
-    /// The variable holds everything in the order of a randomly seeded hash map.
+    /// Refuses `__tera_context`, which prints all variables in the order of a randomly
+    /// seeded hash map.
     fn refuse_context_dump(&mut self, file: &Arc<SourceFile>) {
         const DUMP: &str = "__tera_context";
         let source = file.text();
@@ -248,23 +254,27 @@ impl SourceReader<'_> {
                 continue;
             };
             let at = Location::new(file, Span::new(token.span.start, token.span.end));
-            let message = format!("`{DUMP}` is not the same each time");
+            let message = format!("`{DUMP}` differs from run to run");
             let finding = Finding::new(&NOT_REPRODUCIBLE, message, at)
-                .because("its order changes from run to run")
-                .help("print what you look for by its name");
+                .because("prints the variables in a random order")
+                .help("print the variables that you need by their names");
             self.findings.push(finding);
         }
     }
 }
 
-/// A name with `.`, `..` or an empty segment.
-fn not_as_written(name: &str, at: &Location) -> Finding {
-    if name.split('/').any(|segment| segment == "..") {
-        return Finding::new(&INCLUDE_OUTSIDE, format!("`{name}` climbs out"), at.clone())
-            .because("a template includes only its own files and libraries")
-            .help("move the file into the template's directory, or into `vendor/`");
-    }
+/// The finding of a name that leads out of the directory in which it is looked for.
+fn outside(name: &str, directory: &RepoPath, at: &Location) -> Finding {
+    let message = format!("`{name}` is outside of `{directory}`");
+    Finding::new(&INCLUDE_OUTSIDE, message, at.clone())
+        .because("a template includes only its own files and libraries")
+        .help("move the file into the template's directory, or into `vendor/`")
+}
+
+/// The finding of a name with an empty segment, `.` or `..`, by which Tera would not
+/// know the file.
+fn not_plain(name: &str, at: &Location) -> Finding {
     Finding::new(&INCLUDE_OUTSIDE, format!("`{name}` is not written as a plain path"), at.clone())
-        .because("has an empty segment or a `.`")
+        .because("has an empty segment, a `.` or a `..`")
         .help("name the file from the template's directory: `parts/_labels.tera`")
 }

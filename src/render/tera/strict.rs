@@ -1,10 +1,10 @@
-//! Makes `~` as strict as printing.
+//! Makes `~` as strict as `{{ }}`.
 //!
-//! Tera refuses to print what is undefined, but joins it to a text as if it
-//! were empty: `{{ images.web.repository ~ ":" ~ images.web.tag }}` without a
-//! tag would become a reference without one. Each variable beside a `~` is
-//! therefore handed through a filter that refuses what is undefined. The
-//! sources that need it are few, and the others are compiled as they are.
+//! Tera refuses to print what is undefined, but joins it to a text as if it were
+//! empty: `{{ images.web.repository ~ ":" ~ images.web.tag }}` without a
+//! tag would become a reference without one. Therefore each variable beside a `~`
+//! goes through a filter that refuses what is undefined. Few sources need that; the
+//! others are compiled unchanged.
 
 use std::ops::Range;
 
@@ -13,15 +13,15 @@ use tera::{Error, ErrorKind, Kwargs, State, TeraResult, Value};
 use super::scan::{self, PartKind, TeraToken, TeraTokenKind};
 use crate::source::SourceFile;
 
-/// The filter's name, which nobody writes.
+/// The filter's name, which no template uses.
 const FILTER: &str = "rungs_defined";
 
 /// A source with every `~` made strict.
 #[derive(Debug, Default)]
 pub(super) struct Strict {
-    /// None where the source has no `~`.
+    /// The text to compile; none if the source has no `~`.
     text: Option<String>,
-    /// Where something was inserted into the file's text, and how many bytes.
+    /// The offsets in the file's text where something was inserted, with the lengths.
     inserted: Vec<(usize, usize)>,
 }
 
@@ -63,7 +63,7 @@ impl Strict {
         self.text.as_deref().unwrap_or(file.text())
     }
 
-    /// Bytes of the compiled text as bytes of the file.
+    /// Maps a range of the compiled text to the file.
     pub(super) fn original(&self, range: &Range<usize>) -> Range<usize> {
         let start = self.offset(range.start);
         start..self.offset(range.end).max(start)
@@ -84,7 +84,7 @@ impl Strict {
     }
 }
 
-/// The variables that stand beside a `~` with no filter of their own.
+/// Finds the variables beside a `~` that have no filter of their own.
 fn joined(source: &str, tokens: &[TeraToken], found: &mut Vec<Range<usize>>) {
     let symbol = |at: Option<usize>, symbol: char| {
         at.and_then(|at| tokens.get(at)).is_some_and(|t| t.kind == TeraTokenKind::Symbol(symbol))

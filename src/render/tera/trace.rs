@@ -1,4 +1,4 @@
-//! From marks to places.
+//! Reads the marks in a rendered text, and finds the places that they stand for.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -6,36 +6,36 @@ use std::sync::Arc;
 
 use super::mark::{CLOSE, END, PRINT, TEXT};
 use super::marked::PrintSite;
-use super::supply::Fed;
-use crate::render::{Feed, Traced};
+use super::value_path::ResolvedValue;
+use crate::render::{Traced, TracedValue};
 use crate::source::{Location, Origin, RepoPath, SourceFile, Span};
 use crate::yaml::{self, Dialect, Node, Step};
 
-/// A stretch of a rendered text that one site printed.
+/// A range of a rendered text that one site printed.
 #[derive(Debug)]
 struct PrintedStretch {
     range: Range<usize>,
     site: usize,
-    /// Blanks in front of a line of text that stand in its source as well.
+    /// The number of blanks before a line of text that its source has as well.
     lead: usize,
-    /// The rounds of the site's loops.
+    /// The iterations of the site's loops.
     rounds: Vec<usize>,
-    /// Whether a line of text is not what its source says, because a filter
-    /// around it changed it.
+    /// Whether a line of text differs from its source, because a filter around it
+    /// changed it.
     is_changed: bool,
 }
 
-/// Which site printed what of one file.
+/// Which site printed which part of one file.
 #[derive(Debug)]
 pub(super) struct OutputMap {
-    /// Inner ones come after those around them.
+    /// Inner stretches come after those around them.
     stretches: Vec<PrintedStretch>,
-    /// The whole text, in order.
+    /// Segments that together cover the whole text, in order.
     segments: Vec<Segment>,
 }
 
-/// A part of a rendered text in which no stretch begins or ends; it goes on to
-/// the next one.
+/// A part of a rendered text in which no stretch starts or ends. It ends where
+/// the next segment starts.
 #[derive(Debug)]
 struct Segment {
     start: usize,
@@ -43,7 +43,7 @@ struct Segment {
     innermost: Option<usize>,
 }
 
-/// Takes the marks out of a text; none where it is not `plain` without them.
+/// Reads the marks of a text; none if the text without them is not `plain`.
 pub(super) fn read(marked: &str, plain: &str, sites: &[PrintSite]) -> Option<OutputMap> {
     let mut reading = MarkReader { plain: String::with_capacity(plain.len()), map: Vec::new() };
     let mut open: Vec<usize> = Vec::new();
@@ -113,15 +113,16 @@ fn segments(stretches: &[PrintedStretch]) -> Vec<Segment> {
     segments
 }
 
-/// How much of a line of text was printed as it stands; a filter around it may
-/// have changed the rest, and `-%}` may have cut it short.
+/// The number of bytes of a line of text that were printed unchanged. A filter
+/// around it may have changed the rest, and `-%}` may have cut it short.
 fn common(printed: &str, site: &PrintSite) -> usize {
     let source = &site.file.text()[site.span.clone()];
     let same = printed.char_indices().zip(source.chars()).find(|((_, a), b)| a != b);
     same.map_or(printed.len().min(source.len()), |((at, _), _)| at)
 }
 
-/// How many blanks before a line of text are those before it in its source.
+/// The number of blanks before a line of text that are also before it in its
+/// source.
 fn lead(printed: &str, site: &PrintSite) -> usize {
     let source = &site.file.text()[..site.span.start];
     let both = printed.bytes().rev().zip(source.bytes().rev());
@@ -134,7 +135,8 @@ struct MarkReader {
 }
 
 impl MarkReader {
-    /// Begins the stretch of a mark: the site's number and the loops' rounds.
+    /// Starts the stretch of a mark, whose name has the site's number and the
+    /// iterations of its loops.
     fn begin(&mut self, name: &str, sites: &[PrintSite]) -> Option<usize> {
         let mut numbers = name.split(',');
         let site: usize = numbers.next()?.parse().ok()?;
@@ -161,18 +163,18 @@ impl OutputMap {
         let known: Vec<&PrintedStretch> = pieces.into_iter().flatten().collect();
         let origin = origin(&known, is_whole, span, sites)?;
         let mut prints = known.iter().filter(|stretch| !sites[stretch.site].is_text);
-        let fed = match (prints.next(), prints.next()) {
-            (Some(stretch), None) => fed(stretch, &sites[stretch.site], plain, span, values),
+        let value = match (prints.next(), prints.next()) {
+            (Some(stretch), None) => value(stretch, &sites[stretch.site], plain, span, values),
             _ => None,
         };
-        Some(Traced { template: origin, fed_by: fed })
+        Some(Traced { template: origin, value })
     }
 
-    /// The stretches that the bytes of a span lie in, in order; none for bytes
-    /// that are not blank and in no stretch.
+    /// The stretches that the bytes of a span are in, in order; none for bytes
+    /// that are in no stretch and are not blank.
     fn pieces(&self, plain: &str, span: &Range<usize>) -> Vec<Option<&PrintedStretch>> {
         let mut pieces: Vec<Option<&PrintedStretch>> = Vec::new();
-        // A fault may stand at a single place.
+        // A finding's place may be empty.
         let end = span.end.max(span.start + 1).min(plain.len());
         let after = self.segments.partition_point(|segment| segment.start <= span.start);
         for at in after.saturating_sub(1)..self.segments.len() {
@@ -194,8 +196,8 @@ impl OutputMap {
         pieces
     }
 
-    /// Where nothing was written: an expression in the rest of the line that
-    /// printed nothing, or else what stands directly before.
+    /// The stretch for a place where nothing was printed: an expression in the
+    /// rest of the line that printed nothing, or else what is directly before.
     fn beside(&self, plain: &str, at: usize) -> Option<&PrintedStretch> {
         let rest = plain.get(at..)?;
         let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
@@ -211,7 +213,7 @@ fn is_same(a: Option<&PrintedStretch>, b: Option<&PrintedStretch>) -> bool {
     a.map(std::ptr::from_ref) == b.map(std::ptr::from_ref)
 }
 
-/// The place of those stretches together; `is_whole` where nothing else
+/// The origin of these stretches together. `is_whole` says that nothing else
 /// printed a part of the span.
 fn origin(
     pieces: &[&PrintedStretch],
@@ -237,7 +239,7 @@ fn origin(
     Some(if is_exact { Origin::exact(location) } else { Origin::enclosing(location) })
 }
 
-/// The part of a site's source that printed its part of a span.
+/// The part of a site's source that printed the stretch's part of a span.
 fn place(piece: &PrintedStretch, site: &PrintSite, span: &Range<usize>) -> Range<usize> {
     if !site.is_text || piece.is_changed {
         return site.span.clone();
@@ -249,19 +251,19 @@ fn place(piece: &PrintedStretch, site: &PrintSite, span: &Range<usize>) -> Range
     source(span.start)..source(span.end)
 }
 
-fn fed(
+fn value(
     stretch: &PrintedStretch,
     site: &PrintSite,
     plain: &str,
     span: &Range<usize>,
     values: Node<'_>,
-) -> Option<Feed> {
+) -> Option<TracedValue> {
     let round = |id| {
         let index = site.loops.iter().position(|known| *known == id)?;
         stretch.rounds.get(index).copied()
     };
-    match site.supply.as_ref()?.follow(values, &round)? {
-        Fed::Value(mut route, node) => {
+    match site.value.as_ref()?.follow(values, &round)? {
+        ResolvedValue::Value(mut route, node) => {
             let printed = &plain[stretch.range.clone()];
             let at = span.start.saturating_sub(stretch.range.start);
             match within(node, printed, at).filter(|_| site.is_yaml) {
@@ -269,18 +271,20 @@ fn fed(
                     for step in steps {
                         route.push(step);
                     }
-                    Some(Feed { route, location: Some(location) })
+                    Some(TracedValue { route, location: Some(location) })
                 }
-                None => Some(Feed { route, location: Some(node.location()) }),
+                None => Some(TracedValue { route, location: Some(node.location()) }),
             }
         }
-        Fed::Key(route, key) => Some(Feed { route, location: Some(key.location()) }),
-        Fed::Other(route) => Some(Feed { route, location: None }),
+        ResolvedValue::Key(route, key) => {
+            Some(TracedValue { route, location: Some(key.location()) })
+        }
+        ResolvedValue::Other(route) => Some(TracedValue { route, location: None }),
     }
 }
 
-/// What of a map or list stands at that byte of its text, which `to_yaml`
-/// wrote and which may be indented.
+/// The entry or item at a byte of the text that `to_yaml` wrote for a map or
+/// list, which may be indented since.
 fn within(node: Node<'_>, printed: &str, at: usize) -> Option<(Vec<Step>, Location)> {
     let text = yaml::emit(node);
     let offset = unindented(printed, &text, at)?;
@@ -311,8 +315,8 @@ fn within(node: Node<'_>, printed: &str, at: usize) -> Option<(Vec<Step>, Locati
     }
 }
 
-/// The byte of `text` that stands at `at` of `printed`, which is `text` with a
-/// line break before it and its lines moved to the right, or not.
+/// The offset in `text` of the byte at `at` of `printed`, which is `text`, perhaps
+/// with a line break before it and with its lines moved to the right.
 fn unindented(printed: &str, text: &str, at: usize) -> Option<usize> {
     let skipped = usize::from(printed.starts_with('\n'));
     let mut start = skipped;
@@ -346,7 +350,7 @@ mod tests {
             file: Arc::clone(&file),
             span,
             is_text,
-            supply: None,
+            value: None,
             loops: Vec::new(),
             is_yaml: false,
         };

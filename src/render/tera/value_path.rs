@@ -1,56 +1,57 @@
-//! Which value an expression prints, read off the source.
+//! Which value an expression prints, as far as the source alone tells.
 //!
-//! Only what is certain from the source alone is said: a path, perhaps through
-//! filters or joined to literal texts, whose first name is one of what every
-//! template sees, a loop's variable, or set once before. Everything else is
-//! unknown.
+//! That is certain only for a path, perhaps with filters after it or literal
+//! texts beside it, whose first name is one of the template's variables, a
+//! loop's variable, or set exactly once before. Everything else is unknown.
 
 use std::ops::Range;
 
 use super::scan::{self, PathStepKey, TemplatePart, TeraToken, TeraTokenKind};
+use crate::render::input::{VALUES, is_variable};
 use crate::yaml::{KeyNode, Node, Route, Step};
 
-/// What every template sees.
-const GLOBALS: [&str; 6] = ["app", "environment", "namespace", "labels", "images", "values"];
-
-/// A value, as a path from what a template sees.
+/// A path to a value from one of the template's variables, as the source has
+/// it: which item of a loop is meant, only rendering knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Supply {
-    Global(String),
+pub(super) enum ValuePath {
+    Variable(String),
     Step(Box<Self>, PathStepKey),
     /// An item of what a loop goes over.
     Item(Box<Self>, LoopId),
-    /// The key beside such an item.
+    /// The key of such an item, if the loop goes over a map.
     Key(Box<Self>, LoopId),
 }
 
-/// A loop of a source: the offset of its tag.
+/// The offset of a loop's tag in its source.
 pub(super) type LoopId = usize;
 
-/// What a [`Supply`] led to.
+/// The value that a [`ValuePath`] leads to in one app's input.
 #[derive(Debug, Clone)]
-pub(super) enum Fed<'a> {
-    /// A value of the app.
+pub(super) enum ResolvedValue<'a> {
+    /// One of the app's values.
     Value(Route, Node<'a>),
-    /// A key of a map among them.
+    /// A key of a map in the app's values.
     Key(Route, KeyNode<'a>),
-    /// Something else that a template sees.
+    /// A value of another variable, which has no place.
     Other(Route),
 }
 
-impl Supply {
-    /// Follows the path, each loop at the index that `at` knows.
+impl ValuePath {
+    /// Follows the path, with `at` as the index of each loop.
     pub(super) fn follow<'a>(
         &self,
         values: Node<'a>,
         at: &dyn Fn(LoopId) -> Option<usize>,
-    ) -> Option<Fed<'a>> {
+    ) -> Option<ResolvedValue<'a>> {
         match self {
-            Self::Global(name) => {
+            Self::Variable(name) => {
                 let mut route = Route::root();
                 route.push(Step::Key(name.clone()));
-                let is_values = name == "values";
-                Some(if is_values { Fed::Value(route, values) } else { Fed::Other(route) })
+                Some(if name == VALUES {
+                    ResolvedValue::Value(route, values)
+                } else {
+                    ResolvedValue::Other(route)
+                })
             }
             Self::Step(from, key) => step(from.follow(values, at)?, key),
             Self::Item(over, of) => item(over.follow(values, at)?, at(*of)?, false),
@@ -58,10 +59,10 @@ impl Supply {
         }
     }
 
-    /// The loops on the path.
+    /// Adds the loops that the path goes through.
     pub(super) fn loops(&self, found: &mut Vec<LoopId>) {
         match self {
-            Self::Global(_) => {}
+            Self::Variable(_) => {}
             Self::Step(from, _) => from.loops(found),
             Self::Item(over, id) | Self::Key(over, id) => {
                 over.loops(found);
@@ -71,65 +72,66 @@ impl Supply {
     }
 }
 
-fn step<'a>(from: Fed<'a>, key: &PathStepKey) -> Option<Fed<'a>> {
+fn step<'a>(from: ResolvedValue<'a>, key: &PathStepKey) -> Option<ResolvedValue<'a>> {
     let step = match key {
         PathStepKey::Key(name) => Step::Key(name.clone()),
         PathStepKey::Index(index) => Step::Index(*index),
         PathStepKey::Computed => return None,
     };
     match from {
-        Fed::Value(mut route, node) => {
+        ResolvedValue::Value(mut route, node) => {
             let next = match key {
                 PathStepKey::Key(name) => node.get(name),
                 PathStepKey::Index(index) => node.items().nth(*index),
                 PathStepKey::Computed => None,
             };
             route.push(step);
-            Some(Fed::Value(route, next?))
+            Some(ResolvedValue::Value(route, next?))
         }
-        Fed::Other(mut route) => {
+        ResolvedValue::Other(mut route) => {
             route.push(step);
-            Some(Fed::Other(route))
+            Some(ResolvedValue::Other(route))
         }
-        Fed::Key(..) => None,
+        ResolvedValue::Key(..) => None,
     }
 }
 
-fn item(over: Fed<'_>, index: usize, is_key: bool) -> Option<Fed<'_>> {
-    let Fed::Value(mut route, node) = over else { return None };
+fn item(over: ResolvedValue<'_>, index: usize, is_key: bool) -> Option<ResolvedValue<'_>> {
+    let ResolvedValue::Value(mut route, node) = over else { return None };
     if !node.is_mapping() {
         route.push(Step::Index(index));
-        return Some(Fed::Value(route, node.items().nth(index)?));
+        return Some(ResolvedValue::Value(route, node.items().nth(index)?));
     }
     let (key, value) = node.entries().nth(index)?;
     route.push(Step::Key(key.text().to_owned()));
-    Some(if is_key { Fed::Key(route, key) } else { Fed::Value(route, value) })
+    Some(if is_key { ResolvedValue::Key(route, key) } else { ResolvedValue::Value(route, value) })
 }
 
-/// The tags around a place of a source, and what they name.
+/// The tags around a place of a source, and the names that they define.
 #[derive(Debug, Default)]
 pub(super) struct TagScopes {
     open: Vec<TagScope>,
-    /// `set` that came before, with the tags around it.
-    set: Vec<(String, Vec<usize>, Option<Supply>)>,
-    /// Names that some file of the template makes, which therefore may mean
-    /// another thing where the name is not made in the same file.
+    /// The names that `set` tags before the place define, with the tags around
+    /// each.
+    set: Vec<(String, Vec<usize>, Option<ValuePath>)>,
+    /// Variables that some file of the template redefines. In another file, which
+    /// may be included there, they can have either meaning.
     shadowed: Vec<String>,
 }
 
 #[derive(Debug)]
 struct TagScope {
     tag: String,
-    /// Where its tag begins; scopes are told apart by it.
+    /// The offset of the tag, by which scopes are told apart.
     at: usize,
-    /// What a loop names.
-    names: Vec<(String, Option<Supply>)>,
+    /// The names that a loop defines.
+    names: Vec<(String, Option<ValuePath>)>,
 }
 
-/// How a tag changes what is open.
+/// The effect of a tag on the scopes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ScopeChange {
-    /// A loop's body begins.
+    /// The body of a loop starts after the tag.
     Loop(LoopId),
     Other,
 }
@@ -139,7 +141,7 @@ impl TagScopes {
         Self { shadowed: shadowed.to_vec(), ..Self::default() }
     }
 
-    /// Takes a tag's change.
+    /// Applies a tag's effect.
     pub(super) fn enter(&mut self, source: &str, part: &TemplatePart) -> ScopeChange {
         let tokens = scan::tokens(source, part.inner.clone());
         let word = |at: usize| tokens.get(at).map_or("", |t: &TeraToken| &source[t.span.clone()]);
@@ -167,7 +169,7 @@ impl TagScopes {
         ScopeChange::Other
     }
 
-    fn push(&mut self, tag: &str, part: &TemplatePart, names: Vec<(String, Option<Supply>)>) {
+    fn push(&mut self, tag: &str, part: &TemplatePart, names: Vec<(String, Option<ValuePath>)>) {
         self.open.push(TagScope { tag: tag.to_owned(), at: part.span.start, names });
     }
 
@@ -184,7 +186,7 @@ impl TagScopes {
         source: &str,
         tokens: &[TeraToken],
         at: LoopId,
-    ) -> Vec<(String, Option<Supply>)> {
+    ) -> Vec<(String, Option<ValuePath>)> {
         let word = |token: &TeraToken| source[token.span.clone()].to_owned();
         let Some(after) = tokens.iter().position(|token| word(token) == "in") else {
             return Vec::new();
@@ -194,10 +196,10 @@ impl TagScopes {
             tokens[1..after].iter().filter(|t| t.kind == TeraTokenKind::Name).map(word).collect();
         match names.as_slice() {
             [key, value] => vec![
-                (key.clone(), over.clone().map(|over| Supply::Key(over, at))),
-                (value.clone(), over.map(|over| Supply::Item(over, at))),
+                (key.clone(), over.clone().map(|over| ValuePath::Key(over, at))),
+                (value.clone(), over.map(|over| ValuePath::Item(over, at))),
             ],
-            [value] => vec![(value.clone(), over.map(|over| Supply::Item(over, at)))],
+            [value] => vec![(value.clone(), over.map(|over| ValuePath::Item(over, at)))],
             _ => Vec::new(),
         }
     }
@@ -206,15 +208,15 @@ impl TagScopes {
         let Some(name) = tokens.get(1) else { return };
         let name = source[name.span.clone()].to_owned();
         let is_block = tokens.get(2).is_none_or(|t| t.kind != TeraTokenKind::Symbol('='));
-        let supply = if is_block { None } else { self.plain_path(source, &tokens[3..]) };
-        self.set.push((name, self.around(), supply));
+        let value = if is_block { None } else { self.plain_path(source, &tokens[3..]) };
+        self.set.push((name, self.around(), value));
         if is_block {
             self.push("set", part, Vec::new());
         }
     }
 
-    /// The value that those tokens name, if they are only a path.
-    fn plain_path(&self, source: &str, tokens: &[TeraToken]) -> Option<Supply> {
+    /// The value that these tokens name, if they are nothing but a path.
+    fn plain_path(&self, source: &str, tokens: &[TeraToken]) -> Option<ValuePath> {
         let first = tokens.first().filter(|token| token.kind == TeraTokenKind::Name)?;
         let (path, end) = scan::path(source, tokens, 0);
         if end != tokens.len() {
@@ -222,32 +224,32 @@ impl TagScopes {
         }
         let root = self.named(&source[first.span.clone()])?;
         let steps = path.steps.into_iter();
-        Some(steps.fold(root, |from, step| Supply::Step(Box::new(from), step.key)))
+        Some(steps.fold(root, |from, step| ValuePath::Step(Box::new(from), step.key)))
     }
 
-    /// The value that a name stands for here.
-    fn named(&self, name: &str) -> Option<Supply> {
-        // A component sees its arguments alone.
+    /// The value that a name has here.
+    fn named(&self, name: &str) -> Option<ValuePath> {
+        // A component sees only its arguments.
         if self.open.iter().any(|scope| scope.tag == "component") {
             return None;
         }
         for scope in self.open.iter().rev() {
-            if let Some((_, supply)) = scope.names.iter().find(|(known, _)| known == name) {
-                return supply.clone();
+            if let Some((_, value)) = scope.names.iter().find(|(known, _)| known == name) {
+                return value.clone();
             }
         }
         let mut sets = self.set.iter().filter(|(known, _, _)| known == name);
-        if let Some((_, around, supply)) = sets.next() {
+        if let Some((_, around, value)) = sets.next() {
             let here = self.around();
             let is_alone = sets.next().is_none();
-            return if is_alone && here.starts_with(around) { supply.clone() } else { None };
+            return if is_alone && here.starts_with(around) { value.clone() } else { None };
         }
-        let is_global = GLOBALS.contains(&name) && !self.shadowed.iter().any(|own| own == name);
-        is_global.then(|| Supply::Global(name.to_owned()))
+        let is_shadowed = self.shadowed.iter().any(|own| own == name);
+        (is_variable(name) && !is_shadowed).then(|| ValuePath::Variable(name.to_owned()))
     }
 
     /// The one value that an expression depends on.
-    pub(super) fn printed(&self, source: &str, inner: Range<usize>) -> Option<Supply> {
+    pub(super) fn printed(&self, source: &str, inner: Range<usize>) -> Option<ValuePath> {
         let tokens = scan::tokens(source, inner);
         let chooses = tokens.iter().any(|token| {
             matches!(&source[token.span.clone()], "if" | "or" | "and" | "for" | "<")
@@ -257,13 +259,13 @@ impl TagScopes {
         let ([path], false) = (paths.as_slice(), chooses) else { return None };
         let root = self.named(&path.root)?;
         let steps = path.steps.iter();
-        Some(steps.fold(root, |from, step| Supply::Step(Box::new(from), step.key.clone())))
+        Some(steps.fold(root, |from, step| ValuePath::Step(Box::new(from), step.key.clone())))
     }
 }
 
-/// The names that the sources of a template make, which hide what every
-/// template sees from the files that they include.
+/// The template's variables that its sources redefine, which the files that they
+/// include may therefore see differently.
 pub(super) fn shadowed<'s>(sources: impl Iterator<Item = &'s str>) -> Vec<String> {
     let names = sources.flat_map(scan::bound_names);
-    names.filter(|name| GLOBALS.contains(&name.as_str())).collect()
+    names.filter(|name| is_variable(name)).collect()
 }
