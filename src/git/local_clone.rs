@@ -195,7 +195,7 @@ impl LocalClone {
     pub fn tree_of(self: &Arc<Self>, commit: &ObjectName) -> Result<Tree, ObjectError> {
         let revisions: Arc<dyn Revisions> = Arc::<Self>::clone(self);
         let mut resolved = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(self.kept_tree(&mut resolved, commit)?.recording().among(revisions))
+        Ok(self.kept_tree(&mut resolved, commit)?.among(revisions))
     }
 
     fn kept_tree(
@@ -230,8 +230,7 @@ impl Revisions for LocalClone {
         };
         resolved.commits.insert(revision.to_owned(), commit.clone());
         let tree = self.kept_tree(&mut resolved, &commit);
-        let tree = tree.map_err(|error| pin::failed(revision, &error))?;
-        Ok(tree.recording())
+        tree.map_err(|error| pin::failed(revision, &error))
     }
 }
 

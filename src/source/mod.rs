@@ -1,12 +1,11 @@
 //! The one way to read a repository.
 //!
 //! A [`Tree`] answers for the files of one repository at one moment: the work
-//! tree on disk, a commit, or files held in memory. Links, limits and the
-//! record of what was read are the same for all three, because they are
-//! decided here, above a [`Store`] that knows nothing of them. No other module
+//! tree on disk, a commit, or files held in memory. Links and limits are the same
+//! for all three, because they are decided here, above a [`Store`] that knows
+//! nothing of them. No other module
 //! opens a repository's file.
 
-mod access;
 mod changes;
 mod disk;
 mod dot_git;
@@ -24,7 +23,6 @@ mod tree;
 mod unread;
 mod walk;
 
-pub use access::TreeAccess;
 pub use changes::FileChanges;
 pub use disk::Disk;
 pub(crate) use dot_git::is_git;

@@ -1,7 +1,7 @@
-//! Reading with links resolved, sizes bounded and everything recorded.
+//! Reading with links resolved and sizes bounded.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::dot_git::is_git;
 use super::overlay::Overlay;
@@ -9,7 +9,7 @@ use super::path::is_segment;
 use super::snapshot::Snapshot;
 use super::{
     EntryKind, FileChanges, Position, ReadError, ReadErrorKind, RepoPath, SourceFile, Store,
-    StoreEntry, TreeAccess,
+    StoreEntry,
 };
 
 /// A larger file is refused by its size, before it is read.
@@ -85,15 +85,14 @@ pub enum RevisionError {
     },
 }
 
-/// A repository's files at one moment. Cheap to clone; clones share what was
-/// read already, and each [`Tree::recording`] keeps a record of its own.
+/// A repository's files at one moment. Cheap to clone; clones share what was read
+/// already.
 #[derive(Clone)]
 pub struct Tree {
     shared: Arc<Shared>,
     /// Not shared: a clone keeps the Trees of its commits, and would keep itself
     /// alive through them.
     revisions: Option<Arc<dyn Revisions>>,
-    access: Arc<Mutex<TreeAccess>>,
 }
 
 struct Shared {
@@ -121,7 +120,7 @@ impl Tree {
 
     fn over(store: Arc<dyn Store>, revisions: Option<Arc<dyn Revisions>>) -> Self {
         let shared = Shared { store, files: RwLock::default(), entries: RwLock::default() };
-        Self { shared: Arc::new(shared), revisions, access: Arc::default() }
+        Self { shared: Arc::new(shared), revisions }
     }
 
     /// These files with some of them changed. The result is not a commit.
@@ -155,17 +154,6 @@ impl Tree {
     #[must_use]
     pub fn among(self, revisions: Arc<dyn Revisions>) -> Self {
         Self { revisions: Some(revisions), ..self }
-    }
-
-    /// The same files with an empty record.
-    #[must_use]
-    pub fn recording(&self) -> Self {
-        Self { access: Arc::default(), ..self.clone() }
-    }
-
-    /// What was asked for so far.
-    pub fn access(&self) -> TreeAccess {
-        self.access.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The commit these files are of, in full; none for the work tree.
@@ -220,12 +208,8 @@ impl Tree {
     pub fn list(&self, directory: &RepoPath) -> Result<Vec<Listed>, ReadError> {
         let (resolved, entry) = self.resolve(directory)?;
         if entry != StoreEntry::Directory {
-            self.examined(resolved);
             return Err(error(directory, ReadErrorKind::NotADirectory));
         }
-        self.record(|access| {
-            access.listed.insert(resolved.clone());
-        });
         let mut names = self.shared.store.list(&resolved).map_err(|kind| error(directory, kind))?;
         names.retain(|(name, _)| !is_git(name));
         names.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -249,12 +233,8 @@ impl Tree {
     pub fn names(&self, directory: &RepoPath) -> Result<Vec<Named>, ReadError> {
         let (resolved, entry) = self.resolve(directory)?;
         if entry != StoreEntry::Directory {
-            self.examined(resolved);
             return Err(error(directory, ReadErrorKind::NotADirectory));
         }
-        self.record(|access| {
-            access.listed.insert(resolved.clone());
-        });
         let mut names =
             self.shared.store.names(&resolved).map_err(|kind| error(directory, kind))?;
         names.retain(|(name, _)| !is_git(name));
@@ -273,19 +253,13 @@ impl Tree {
     }
 
     fn leads_to_directory(&self, link: &RepoPath) -> bool {
-        self.resolve(link).is_ok_and(|(resolved, entry)| {
-            self.examined(resolved);
-            entry == StoreEntry::Directory
-        })
+        self.resolve(link).is_ok_and(|(_, entry)| entry == StoreEntry::Directory)
     }
 
     /// Whether a directory is there.
     pub fn has_directory(&self, path: &RepoPath) -> Result<bool, ReadError> {
         match self.resolve(path) {
-            Ok((resolved, entry)) => {
-                self.examined(resolved);
-                Ok(entry == StoreEntry::Directory)
-            }
+            Ok((_, entry)) => Ok(entry == StoreEntry::Directory),
             Err(ReadError { kind: ReadErrorKind::Missing, .. }) => Ok(false),
             Err(error) => Err(error),
         }
@@ -293,20 +267,11 @@ impl Tree {
 
     fn file_at(&self, path: &RepoPath) -> Result<RepoPath, ReadError> {
         match self.resolve(path)? {
-            (resolved, StoreEntry::File { size: Some(size) }) if size > MAX_FILE_BYTES => {
-                self.examined(resolved);
+            (_, StoreEntry::File { size: Some(size) }) if size > MAX_FILE_BYTES => {
                 Err(error(path, ReadErrorKind::TooLarge { size }))
             }
-            (resolved, StoreEntry::File { .. }) => {
-                self.record(|access| {
-                    access.read.insert(resolved.clone());
-                });
-                Ok(resolved)
-            }
-            (resolved, _) => {
-                self.examined(resolved);
-                Err(error(path, ReadErrorKind::NotAFile))
-            }
+            (resolved, StoreEntry::File { .. }) => Ok(resolved),
+            _ => Err(error(path, ReadErrorKind::NotAFile)),
         }
     }
 
@@ -329,22 +294,14 @@ impl Tree {
                 return Err(error(path, ReadErrorKind::Git));
             }
             if segment == ".." {
-                // What is left again has to be there all the same.
-                self.examined(at.clone());
                 at = at.parent().ok_or_else(|| error(path, ReadErrorKind::Missing))?;
                 entry = StoreEntry::Directory;
                 continue;
             }
             let next = at.child(&segment);
-            let found = self.entry(&next).map_err(|kind| {
-                self.examined(next.clone());
-                error(path, kind)
-            })?;
+            let found = self.entry(&next).map_err(|kind| error(path, kind))?;
             match found {
                 Some(StoreEntry::Link { target }) => {
-                    self.record(|access| {
-                        access.followed.insert(next.clone());
-                    });
                     links += 1;
                     if links > MAX_LINKS {
                         return Err(error(path, ReadErrorKind::LinkLoop));
@@ -362,22 +319,10 @@ impl Tree {
                     entry = found;
                 }
                 // Nothing is there, or nothing can be below it.
-                _ => {
-                    self.record(|access| {
-                        access.missed.insert(next);
-                    });
-                    return Err(error(path, ReadErrorKind::Missing));
-                }
+                _ => return Err(error(path, ReadErrorKind::Missing)),
             }
         }
         Ok((at, entry))
-    }
-
-    /// Records a path where the kind of entry decides an answer.
-    fn examined(&self, path: RepoPath) {
-        self.record(|access| {
-            access.examined.insert(path);
-        });
     }
 
     fn entry(&self, path: &RepoPath) -> Result<Option<StoreEntry>, ReadErrorKind> {
@@ -395,10 +340,6 @@ impl Tree {
     fn remember(&self, path: &RepoPath, entry: Option<StoreEntry>) {
         let mut entries = self.shared.entries.write().unwrap_or_else(PoisonError::into_inner);
         entries.insert(path.clone(), entry);
-    }
-
-    fn record(&self, add: impl FnOnce(&mut TreeAccess)) {
-        add(&mut self.access.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -431,10 +372,9 @@ mod tests {
         let mut memory = Memory::of([("shared/web/a.yaml", "a: 1\n")]);
         memory.link(path("templates/web"), "../shared/web");
         let tree = Tree::new(memory);
-        assert_eq!(tree.read(&path("templates/web/a.yaml")).unwrap().text(), "a: 1\n");
-        let access = tree.access();
-        assert!(access.read.contains("shared/web/a.yaml"));
-        assert!(access.is_affected_by(&path("templates/web")));
+        let file = tree.read(&path("templates/web/a.yaml")).unwrap();
+        assert_eq!(file.text(), "a: 1\n");
+        assert_eq!(file.path(), &path("shared/web/a.yaml"));
     }
 
     #[test]
@@ -446,11 +386,8 @@ mod tests {
         let tree = Tree::new(memory);
         let listed = tree.list(&path("a")).unwrap();
         let listed = listed.iter().map(|one| (one.path.name().to_owned(), one.is_directory));
-        let (light, full) = (tree.recording(), tree.recording());
-        let found = light.names(&path("a")).unwrap().into_iter();
+        let found = tree.names(&path("a")).unwrap().into_iter();
         assert!(found.map(|one| (one.name, one.is_directory)).eq(listed));
-        full.list(&path("a")).unwrap();
-        assert_eq!(light.access(), full.access());
         assert!(matches!(
             tree.names(&path("a/file")).unwrap_err().kind,
             ReadErrorKind::NotADirectory
@@ -509,14 +446,6 @@ mod tests {
             kind(Tree::new(memory).read(&path("latin1"))),
             ReadErrorKind::NotUtf8 { line: 2, column: 6 }
         ));
-    }
-
-    #[test]
-    fn misses_are_recorded_so_that_a_new_file_counts_as_a_change() {
-        let tree = Tree::new(Memory::of([("a/x", "")]));
-        assert!(tree.read_if_present(&path("a/values.yaml")).unwrap().is_none());
-        assert!(tree.access().is_affected_by(&path("a/values.yaml")));
-        assert!(!tree.access().is_affected_by(&path("b")));
     }
 
     use super::super::Memory;

@@ -6,6 +6,7 @@ use rungs::config::{Loaded, load, load_apps};
 use rungs::source::{Memory, RepoPath, Tree};
 
 use super::shop;
+use super::support::recording::recording;
 
 const ENVIRONMENTS: [&str; 4] = ["qa", "stage", "prod/eu", "prod/us"];
 
@@ -45,9 +46,9 @@ fn names(apps: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn no_other_apps_file_is_read() {
-    let tree = tree(&["cart", "pay"]);
+    let (tree, record) = recording(&tree(&["cart", "pay"]));
     load_apps(&tree, &names(&["web"])).unwrap();
-    let read: Vec<_> = tree.access().read.iter().map(ToString::to_string).collect();
+    let read = record.read();
     let expected = [
         "environments/environment.yaml",
         "environments/prod/environment.yaml",

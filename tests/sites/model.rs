@@ -6,6 +6,7 @@ use rungs::sites::{Barrier, Model, ModelScope, pair};
 use rungs::source::{Memory, SourceFile, Tree};
 
 use crate::sample::{app, environment, lines, listing, model, path, repository, tree};
+use crate::support::recording::recording;
 
 const RULES: &str = "\
 version: 1
@@ -117,12 +118,11 @@ fn only_files_in_scope_are_read() {
     let rules = RULES.lines().filter(|line| !line.contains("all/")).collect::<Vec<_>>().join("\n");
     let tree = tree(files.into_iter().chain([("rungs.yaml", rules.as_str())]));
     let repository = repository(&tree);
-    let tree = tree.recording();
+    let (tree, record) = recording(&tree);
     let prod = repository.environments.iter().find(|one| one.name.as_str() == "prod").unwrap();
     let model = Model::of_tree(&repository, &tree, &ModelScope::app("web", [prod.name.clone()]));
-    let read: Vec<_> = tree.access().read.iter().map(ToString::to_string).collect();
-    assert_eq!(read, ["apps/web/prod/base/kustomization.yaml"]);
-    assert!(tree.access().listed.is_empty());
+    assert_eq!(record.read(), ["apps/web/prod/base/kustomization.yaml"]);
+    assert!(record.listed().is_empty());
     assert_eq!(model.paths(), [path("apps/web/prod/base/kustomization.yaml")]);
     assert!(model.concerns(&path("apps/web/prod/base/kustomization.yaml")));
     assert!(!model.concerns(&path("apps/api/prod/base/kustomization.yaml")));

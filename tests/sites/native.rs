@@ -6,6 +6,7 @@ use rungs::sites::{Model, ModelScope};
 use rungs::source::{SourceFile, Tree};
 
 use crate::sample::{app, lines, listing, path, repository, tree};
+use crate::support::recording::recording;
 
 const DIGEST: &str = "sha256:cb111d1bd870a6a471385a4a69ad17469d326e9dd91e0e455350cacf36e1b3ee";
 
@@ -78,10 +79,9 @@ fn only_the_files_of_one_app_are_read() {
     let mut files = files("{}\n");
     let repository = repository(&tree_of(&files));
     files.push(("environments/qa/other.yaml", "images: {}\n".to_owned()));
-    let tree = tree_of(&files).recording();
+    let (tree, record) = recording(&tree_of(&files));
     let environments = repository.environments.iter().map(|one| one.name.clone());
     let model = Model::of_tree(&repository, &tree, &ModelScope::app("web", environments));
-    let read: Vec<_> = tree.access().read.iter().map(ToString::to_string).collect();
     let expected = [
         "environments/environment.yaml",
         "environments/prod/eu/web.yaml",
@@ -89,7 +89,7 @@ fn only_the_files_of_one_app_are_read() {
         "environments/qa/web.yaml",
         "environments/web.yaml",
     ];
-    assert_eq!(read, expected);
+    assert_eq!(record.read(), expected);
     let paths: Vec<_> = model.paths().iter().map(ToString::to_string).collect();
     assert!(paths.contains(&"environments/prod/web.yaml".to_owned()), "{paths:?}");
     assert!(!paths.contains(&"environments".to_owned()));
