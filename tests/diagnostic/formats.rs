@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use rungs::diagnostic::{Finding, Findings, Format, Subject, TextStyle, render};
 use rungs::source::{RepoPath, Span};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::findings::{ERROR, NOTE, WARNING, at, file, whole};
 use crate::support::component::absent;
@@ -130,112 +130,105 @@ fn json_has_everything_that_a_finding_has() {
     "#);
 }
 
+/// The only run of a SARIF report about [`error`].
+fn sarif_run() -> Value {
+    let mut report = json(&shown(&error().into(), Format::Sarif));
+    assert_eq!(report["runs"].as_array().unwrap().len(), 1);
+    report["runs"][0].take()
+}
+
 #[test]
-#[allow(clippy::too_many_lines, reason = "a report is shown whole")]
-fn sarif_has_rules_with_help_and_results_with_places() {
-    insta::assert_snapshot!(shown(&error().into(), Format::Sarif), @r#"
-    {
-      "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-      "version": "2.1.0",
-      "runs": [
-        {
-          "tool": {
-            "driver": {
-              "name": "rungs",
-              "semanticVersion": "0.1.0",
-              "rules": [
-                {
-                  "id": "some-error",
-                  "shortDescription": {
-                    "text": "Something is wrong."
-                  },
-                  "fullDescription": {
-                    "text": "Something is wrong."
-                  },
-                  "help": {
-                    "text": "It matters, see the guide (https://example.com).\n\n    a: 1      # wrong",
-                    "markdown": "It matters, see [the guide](https://example.com).\n\n```yaml\na: 1      # wrong\n```"
-                  },
-                  "defaultConfiguration": {
-                    "level": "error"
-                  },
-                  "properties": {
-                    "tags": [
-                      "input"
-                    ],
-                    "problem.severity": "error"
-                  }
-                }
-              ]
-            }
-          },
-          "originalUriBaseIds": {
-            "%SRCROOT%": {
-              "description": {
-                "text": "The root of the repository."
-              }
-            }
-          },
-          "columnKind": "unicodeCodePoints",
-          "results": [
-            {
-              "ruleId": "some-error",
-              "ruleIndex": 0,
-              "level": "error",
-              "message": {
-                "text": "`stagee` is not an environment (no such directory)\nhelp: did you mean `stage`?"
-              },
-              "locations": [
-                {
-                  "physicalLocation": {
-                    "artifactLocation": {
-                      "uri": "rungs.yaml",
-                      "uriBaseId": "%SRCROOT%"
-                    },
-                    "region": {
-                      "startLine": 2,
-                      "startColumn": 21,
-                      "endLine": 2,
-                      "endColumn": 27
-                    }
-                  }
-                }
-              ],
-              "partialFingerprints": {
-                "rungs/v1": "0517dafd4c089b1e5e2c19d906b867735113be5afb95ca61acd99261d6f2d30e"
-              },
-              "relatedLocations": [
-                {
-                  "physicalLocation": {
-                    "artifactLocation": {
-                      "uri": "environments/my%20app/values%3A%20a.yaml",
-                      "uriBaseId": "%SRCROOT%"
-                    },
-                    "region": {
-                      "startLine": 2,
-                      "startColumn": 1,
-                      "endLine": 2,
-                      "endColumn": 5
-                    }
-                  },
-                  "id": 1,
-                  "message": {
-                    "text": "named here too"
-                  }
-                }
-              ],
-              "properties": {
-                "subject": {
-                  "environment": "prod/eu",
-                  "app": "guestbook"
-                }
-              }
-            }
-          ]
-        }
-      ]
+fn sarif_names_its_version_and_schema() {
+    let report = json(&shown(&error().into(), Format::Sarif));
+    assert_eq!(report["version"], "2.1.0");
+    let schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+    assert_eq!(report["$schema"], schema);
+    let keys: Vec<_> = report.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["$schema", "version", "runs"]);
+}
+
+#[test]
+fn sarif_names_the_tool_and_counts_columns_in_characters() {
+    let run = sarif_run();
+    assert_eq!(run["tool"]["driver"]["name"], "rungs");
+    assert_eq!(run["tool"]["driver"]["semanticVersion"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+    let root = json!({ "%SRCROOT%": { "description": { "text": "The root of the repository." } } });
+    assert_eq!(run["originalUriBaseIds"], root);
+    let keys: Vec<_> = run.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["tool", "originalUriBaseIds", "columnKind", "results"]);
+}
+
+#[test]
+fn a_sarif_rule_has_the_codes_page_as_help() {
+    let expected = json!([{
+        "id": "some-error",
+        "shortDescription": { "text": "Something is wrong." },
+        "fullDescription": { "text": "Something is wrong." },
+        "help": {
+            "text": "It matters, see the guide (https://example.com).\n\n    a: 1      # wrong",
+            "markdown": "It matters, see [the guide](https://example.com).\n\n\
+                         ```yaml\na: 1      # wrong\n```",
+        },
+        "defaultConfiguration": { "level": "error" },
+        "properties": { "tags": ["input"], "problem.severity": "error" },
+    }]);
+    assert_eq!(sarif_run()["tool"]["driver"]["rules"], expected);
+}
+
+/// The only result of [`sarif_run`].
+fn sarif_result() -> Value {
+    let mut run = sarif_run();
+    assert_eq!(run["results"].as_array().unwrap().len(), 1);
+    run["results"][0].take()
+}
+
+#[test]
+fn a_sarif_result_has_the_rule_the_message_and_the_subject() {
+    let mut result = sarif_result();
+    for places in ["locations", "relatedLocations"] {
+        result.as_object_mut().unwrap().remove(places).unwrap();
     }
-    "#);
+    let expected = json!({
+        "ruleId": "some-error",
+        "ruleIndex": 0,
+        "level": "error",
+        "message": {
+            "text": "`stagee` is not an environment (no such directory)\nhelp: did you mean `stage`?",
+        },
+        "partialFingerprints": {
+            "rungs/v1": "0517dafd4c089b1e5e2c19d906b867735113be5afb95ca61acd99261d6f2d30e",
+        },
+        "properties": { "subject": { "environment": "prod/eu", "app": "guestbook" } },
+    });
+    assert_eq!(result, expected);
+}
+
+#[test]
+fn a_sarif_result_has_its_first_place_as_location() {
+    let expected = json!([{
+        "physicalLocation": {
+            "artifactLocation": { "uri": "rungs.yaml", "uriBaseId": "%SRCROOT%" },
+            "region": { "startLine": 2, "startColumn": 21, "endLine": 2, "endColumn": 27 },
+        },
+    }]);
+    assert_eq!(sarif_result()["locations"], expected);
+}
+
+#[test]
+fn a_sarif_result_has_its_other_places_as_related_locations() {
+    let expected = json!([{
+        "physicalLocation": {
+            "artifactLocation": {
+                "uri": "environments/my%20app/values%3A%20a.yaml",
+                "uriBaseId": "%SRCROOT%",
+            },
+            "region": { "startLine": 2, "startColumn": 1, "endLine": 2, "endColumn": 5 },
+        },
+        "id": 1,
+        "message": { "text": "named here too" },
+    }]);
+    assert_eq!(sarif_result()["relatedLocations"], expected);
 }
 
 #[test]
