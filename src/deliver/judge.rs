@@ -55,8 +55,7 @@ impl Delivery<'_> {
             records: &records,
             overrides,
         };
-        let plans =
-            loaded.ask_about(change.apps(), self.now, |base| assess_change(base, &change))?;
+        let plans = loaded.ask_about_few(self.now, |base| assess_change(base, &change))?;
         Ok(JudgedChange { base, head, plans, warnings: loaded.warnings() })
     }
 

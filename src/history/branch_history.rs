@@ -1,6 +1,8 @@
 //! What environments have said on a branch.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::tenures::Tenures;
 use super::walk::Walk;
@@ -56,55 +58,74 @@ pub trait History {
 /// What is known of a branch's past, from its tip's files and configuration and
 /// from its commits. Old files are read with the tip's configuration.
 ///
-/// One walk answers for all apps of a model: each step back is read once, however
-/// many apps are asked about, and in whatever order.
+/// What was read once is remembered. A few apps are found fastest by a walk for each
+/// environment that has them, which git limits to a few files; many are found by one
+/// walk through all changes, whatever their order.
 pub struct BranchHistory<'a> {
     repository: &'a Repository,
     tree: &'a Tree,
-    /// The sites at the tip, of the apps that are asked about.
+    /// The sites at the tip, of all apps that may be asked about.
     model: &'a Model,
     /// None for files without a commit, whose past is not known.
     commits: Option<Commits<'a>>,
-    /// Started by the first question.
-    tenures: RefCell<Option<Tenures<'a>>>,
+    /// The number of walks for one app in one environment.
+    most_apart: usize,
+    /// The walks that were started: for an app in an environment, or for all others.
+    walks: RefCell<BTreeMap<Option<AppInstance>, Tenures<'a>>>,
 }
+
+/// The walks for one app in one environment that are started before one is for all
+/// others. Each is two processes of git, which stay as long as they may be continued.
+const MOST_APART: usize = 8;
 
 impl<'a> BranchHistory<'a> {
     /// The history of the branch whose tip has these files, this configuration and,
-    /// of the apps that will be asked about, these sites.
+    /// of all apps that may be asked about, these sites.
     pub fn new(
         repository: &'a Repository,
         tree: &'a Tree,
         model: &'a Model,
         commits: Option<Commits<'a>>,
     ) -> Self {
-        Self { repository, tree, model, commits, tenures: RefCell::new(None) }
+        let (most_apart, walks) = (MOST_APART, RefCell::default());
+        Self { repository, tree, model, commits, most_apart, walks }
     }
 
-    /// Asks the walk, which an error keeps from starting.
+    /// The same, if it is known that most of these apps will be asked about.
+    #[must_use]
+    pub fn for_many(self) -> Self {
+        Self { most_apart: 0, ..self }
+    }
+
+    /// Asks the walk that finds an app's tenures. An error that keeps it from starting
+    /// takes the place of the first answer.
     fn ask<T>(
         &self,
+        instance: &AppInstance,
         at: usize,
         ask: impl FnOnce(&mut Tenures<'a>) -> Option<Result<T, HistoryError>>,
     ) -> Option<Result<T, HistoryError>> {
-        let mut tenures = self.tenures.borrow_mut();
-        match &mut *tenures {
-            Some(tenures) => ask(tenures),
-            none => match self.walk() {
-                Ok(walk) => ask(none.insert(Tenures::new(walk))),
-                // Nothing is known after an error.
+        let mut walks = self.walks.borrow_mut();
+        let alone = Some(instance.clone());
+        let is_alone = walks.len() < self.most_apart || walks.contains_key(&alone);
+        match walks.entry(alone.filter(|_| is_alone)) {
+            Entry::Occupied(started) => ask(started.into_mut()),
+            Entry::Vacant(place) => match self.walk(place.key().as_ref()) {
+                Ok(walk) => ask(place.insert(Tenures::new(walk))),
                 Err(error) => (at == 0).then_some(Err(error)),
             },
         }
     }
 
-    fn walk(&self) -> Result<Walk<'a>, HistoryError> {
+    /// A walk for an app in an environment, or for all.
+    fn walk(&self, instance: Option<&AppInstance>) -> Result<Walk<'a>, HistoryError> {
         let Commits { tip, history, .. } = self.commits()?;
-        let steps = history.steps(tip, &self.model.paths())?;
-        Ok(Walk::new(history, steps, self.model.clone()))
+        let model = instance.map_or_else(|| self.model.clone(), |instance| self.model_of(instance));
+        let steps = history.steps(tip, &model.paths())?;
+        Ok(Walk::new(history, steps, model))
     }
 
-    fn model(&self, instance: &AppInstance) -> Model {
+    fn model_of(&self, instance: &AppInstance) -> Model {
         let scope = ModelScope::app(&instance.app, [instance.environment.clone()]);
         Model::of_tree(self.repository, self.tree, &scope)
     }
@@ -126,7 +147,9 @@ impl History for BranchHistory<'_> {
         app: &str,
     ) -> Box<dyn Iterator<Item = Result<Tenure, HistoryError>> + 'h> {
         let instance = AppInstance::new(environment, app);
-        Box::new((0..).map_while(move |at| self.ask(at, |all| all.tenure(&instance, at))))
+        Box::new(
+            (0..).map_while(move |at| self.ask(&instance, at, |walk| walk.tenure(&instance, at))),
+        )
     }
 
     fn states<'h>(
@@ -135,7 +158,9 @@ impl History for BranchHistory<'_> {
         app: &str,
     ) -> Box<dyn Iterator<Item = Result<Option<State>, HistoryError>> + 'h> {
         let instance = AppInstance::new(environment, app);
-        Box::new((0..).map_while(move |at| self.ask(at, |all| all.state(&instance, at))))
+        Box::new(
+            (0..).map_while(move |at| self.ask(&instance, at, |walk| walk.state(&instance, at))),
+        )
     }
 
     fn newest_sequence(
@@ -145,7 +170,7 @@ impl History for BranchHistory<'_> {
         image: &str,
     ) -> Result<Option<u64>, HistoryError> {
         let Commits { tip, history, objects } = self.commits()?;
-        let paths = self.model(&AppInstance::new(environment, app)).paths();
+        let paths = self.model_of(&AppInstance::new(environment, app)).paths();
         for step in history.steps(tip, &paths)? {
             for message in merged_commits::messages(objects, &step?)? {
                 let records = record::read(&message).into_iter().rev();

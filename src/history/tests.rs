@@ -1,9 +1,15 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::made::{MadeHistory, instance, name, state};
 use super::tenures::Tenures;
 use super::*;
-use crate::git::CommitHistory;
+use crate::git::{CommitHistory, HistoryError};
 use crate::history::{Since, Tenure};
-use crate::sites::{SiteValue, State};
+use crate::sites::{AppInstance, SiteValue, State};
 
 impl MadeHistory {
     fn tenures(&self) -> Vec<Tenure> {
@@ -101,4 +107,65 @@ fn tenures_are_found_one_by_one() {
     assert!(tenures.tenure(&instance("qa/web"), 0).is_some());
     drop(tenures);
     assert_eq!(read, 1);
+}
+
+/// Everything that a history says about these apps, asked in this order, tenure by
+/// tenure or app by app.
+fn everything(
+    history: &BranchHistory<'_>,
+    instances: &[AppInstance],
+    in_turn: bool,
+) -> BTreeMap<AppInstance, String> {
+    let mut said: BTreeMap<AppInstance, String> = BTreeMap::new();
+    let rounds = if in_turn { 12 } else { 1 };
+    for at in 0..rounds {
+        for instance in instances {
+            let AppInstance { environment, app } = instance;
+            let (skipped, most) = if in_turn { (at, 1) } else { (0, usize::MAX) };
+            let states = history.states(environment, app).skip(skipped).take(most);
+            let states: Vec<_> = states.map(|state| format!("{state:?}")).collect();
+            let tenures = history.tenures(environment, app).skip(skipped).take(most);
+            for (tenure, state) in tenures.zip(&states) {
+                let tenure = tenure.unwrap();
+                assert_eq!(*state, format!("{:?}", Ok::<_, HistoryError>(&tenure.state)));
+                writeln!(said.entry(instance.clone()).or_default(), "{tenure:?}").unwrap();
+            }
+        }
+    }
+    said
+}
+
+proptest! {
+    #[test]
+    fn one_walk_for_all_apps_finds_what_a_walk_for_each_finds(
+        steps in vec((vec((0_usize..12, 0_usize..4), 0..4), any::<bool>()), 0..10),
+        is_shallow: bool,
+        order in Just((0..12_usize).collect::<Vec<_>>()).prop_shuffle(),
+        in_turn: bool,
+    ) {
+        let path = |at: usize| format!("{}/app-{}", ["qa", "prod"][at % 2], at / 2);
+        let mut made = MadeHistory::default();
+        for (files, hides_branch) in steps {
+            let files: BTreeMap<String, usize> =
+                files.into_iter().map(|(at, tag)| (path(at), tag)).collect();
+            let tags = [Some("v1"), Some("v2"), Some("broken"), None];
+            let files: Vec<_> = files.iter().map(|(path, tag)| (&**path, tags[*tag])).collect();
+            made.add(&files).hides_branch = hides_branch;
+        }
+        if is_shallow && !made.steps.is_empty() {
+            made.steps.remove(0);
+            made.is_shallow = true;
+        }
+        let instances: Vec<AppInstance> =
+            order.into_iter().map(|at| instance(&path(at))).collect();
+        let (tree, model) = (made.tree(), made.model());
+        let commits = Commits { tip: &made.tip, history: &made, objects: &made };
+        let history = || BranchHistory::new(&made.repository, &tree, &model, Some(commits));
+        let alone: BTreeMap<_, _> = instances
+            .iter()
+            .flat_map(|one| everything(&history(), std::slice::from_ref(one), false))
+            .collect();
+        prop_assert_eq!(&everything(&history(), &instances, in_turn), &alone);
+        prop_assert_eq!(&everything(&history().for_many(), &instances, in_turn), &alone);
+    }
 }

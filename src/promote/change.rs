@@ -30,14 +30,6 @@ pub struct ProposedChange<'a> {
     pub overrides: &'a [Override],
 }
 
-impl ProposedChange<'_> {
-    /// The apps whose sites it changes, in any environment.
-    pub fn apps(&self) -> BTreeSet<String> {
-        let environments = self.model.environments();
-        environments.iter().flat_map(|environment| changed_apps(self, environment)).collect()
-    }
-}
-
 /// Assesses every app whose sites the change changes: a plan for each environment,
 /// in the repository's order. What has changed on the base since is not part of
 /// the change, and is not judged.

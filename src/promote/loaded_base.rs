@@ -110,36 +110,35 @@ impl LoadedBase {
         now: Timestamp,
         ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.ask_with(self.model(), now, ask)
+        let history = self.history();
+        self.ask_with(if self.apps().is_none() { history.for_many() } else { history }, now, ask)
     }
 
-    /// The same, if only the past of these few apps will be asked about: going back
-    /// through all files' changes takes longer.
+    /// The same, for what concerns few of the apps that were selected.
     ///
     /// # Errors
     ///
     /// As for [`Self::ask`].
-    pub fn ask_about<T, E: From<Findings>>(
+    pub fn ask_about_few<T, E: From<Findings>>(
         &self,
-        apps: BTreeSet<String>,
         now: Timestamp,
         ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let scope = ModelScope { environments: None, apps: Some(apps) };
-        let model = Model::of_tree(self.repository(), &self.tree, &scope);
-        self.ask_with(&model, now, ask)
+        self.ask_with(self.history(), now, ask)
     }
 
-    /// Calls `ask` with the base and the past of the apps that a model has.
+    fn history(&self) -> BranchHistory<'_> {
+        BranchHistory::new(self.repository(), &self.tree, self.model(), self.commits())
+    }
+
     fn ask_with<T, E: From<Findings>>(
         &self,
-        past: &Model,
+        history: BranchHistory<'_>,
         now: Timestamp,
         ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (repository, tree) = (self.repository(), &self.tree);
-        let history = BranchHistory::new(repository, tree, past, self.commits());
-        ask(&Base::new(self.commit.clone(), tree, repository, self.model(), &history, now)?)
+        let (commit, repository) = (self.commit.clone(), self.repository());
+        ask(&Base::new(commit, &self.tree, repository, self.model(), &history, now)?)
     }
 }
 
