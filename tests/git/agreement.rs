@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::support::git::{belongs_to, command, done, git};
+use crate::support::git::{belongs_to, command, done, git, git_at};
 use crate::support::program::{rungs_in, scrubbed, transcript};
 use crate::support::repository::Remote;
 
@@ -36,20 +37,38 @@ pub(super) fn shop() -> Shop {
 }
 
 pub(super) fn shop_with(settings: &str) -> Shop {
-    let mut files =
-        BTreeMap::from([("rungs.yaml".to_owned(), format!("{CONFIGURATION}{settings}"))]);
+    let remote = remote_with(&format!("{CONFIGURATION}{settings}"));
+    let ana = remote.cloned("ana");
+    put(&ana, "stage/api.yaml", "tag: v2\n");
+    put(&ana, "qa/web.yaml", "tag: v2\n");
+    git(&ana, &["push", "-q"]);
+    Shop { remote, variables: Vec::new() }
+}
+
+/// A shop whose stage is busy: `api` was at `v2` there for two days, and is at `v3`
+/// since now. `v2` may enter prod, which takes the newest state that may.
+pub(super) fn busy_shop() -> Shop {
+    let remote = remote_with(&CONFIGURATION.replace("gates:", "select: newest-eligible, gates:"));
+    let ana = remote.cloned("ana");
+    fs::write(ana.join("stage/api.yaml"), "tag: v2\n").unwrap();
+    let two_days_ago = Timestamp::now() - SignedDuration::from_hours(48);
+    git_at(&ana, &two_days_ago.to_string(), &["commit", "-qam", "stage/api.yaml"]);
+    put(&ana, "stage/api.yaml", "tag: v3\n");
+    put(&ana, "qa/web.yaml", "tag: v2\n");
+    git(&ana, &["push", "-q"]);
+    Shop { remote, variables: Vec::new() }
+}
+
+/// Two apps at `v1` in each environment, but for `api`, which is at `v2` in qa.
+fn remote_with(configuration: &str) -> Remote {
+    let mut files = BTreeMap::from([("rungs.yaml".to_owned(), configuration.to_owned())]);
     for environment in ["qa", "stage", "prod"] {
         for app in ["web", "api"] {
             files.insert(format!("{environment}/{app}.yaml"), "tag: v1\n".to_owned());
         }
     }
     files.insert("qa/api.yaml".to_owned(), "tag: v2\n".to_owned());
-    let remote = Remote::new(&files);
-    let ana = remote.cloned("ana");
-    put(&ana, "stage/api.yaml", "tag: v2\n");
-    put(&ana, "qa/web.yaml", "tag: v2\n");
-    git(&ana, &["push", "-q"]);
-    Shop { remote, variables: Vec::new() }
+    Remote::new(&files)
 }
 
 /// Commits a file's new text.

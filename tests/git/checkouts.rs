@@ -1,13 +1,13 @@
 //! Which base every command has in the checkouts that people and CIs make.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::agreement::{
-    ACTIONS, CONFIGURATION, MAIN, Proposed, Shop, WITH_BASE, not_passed, paste, put, shop,
-    shop_with,
+    ACTIONS, CONFIGURATION, MAIN, Proposed, Shop, WITH_BASE, busy_shop, not_passed, paste, put,
+    shop, shop_with,
 };
 use crate::support::git::git;
 
@@ -203,4 +203,44 @@ fn no_remote() {
     // A name that is misspelt is not silently replaced by what is checked out.
     put(&clone, "rungs.yaml", &format!("{CONFIGURATION}{}", forge.replace("main", "mian")));
     shop.refuse(&clone, &[], 4, "unknown-revision");
+}
+
+/// On a rung that takes the newest state which may enter, everything that looks at the
+/// past has to find the same state, wherever it looks.
+#[test]
+fn a_busy_rung_in_each_checkout() {
+    let mut shop = busy_shop();
+    let tip = shop.remote.tip();
+    let is_soaked = |shop: &Shop, clone: &Path, more: &[&str], reference: &str| {
+        let at = Proposed { clone, more, tip: &tip, reference };
+        let soak = ["soak", "pass"].map(Value::from);
+        let verdict = shop.agree_on(&at, "api", "prod");
+        assert!(verdict.iter().any(|[gate, answer, _]| [gate, answer] == soak.each_ref()));
+        let promotion = [&["promote", "api", "--to", "prod", "--dry-run"], more].concat();
+        let planned = shop.json(clone, &promotion);
+        assert_eq!(planned["plan"]["apps"][0]["changes"][0]["to"]["image"]["tag"], "v2");
+    };
+    let clone = shop.cloned();
+    is_soaked(&shop, &clone, &[], MAIN);
+    git(&clone, &["switch", "-qc", "topic"]);
+    put(&clone, "stage/api.yaml", "tag: v4\n");
+    is_soaked(&shop, &clone, &[], MAIN);
+    git(&clone, &["checkout", "-q", "--detach", "HEAD~2"]);
+    is_soaked(&shop, &clone, &[], MAIN);
+    git(&clone, &["remote", "add", "fork", &shop.remote.file_url()]);
+    is_soaked(&shop, &clone, &["--remote", "fork"], "refs/remotes/fork/main");
+    for remote in ["fork", "origin"] {
+        git(&clone, &["remote", "remove", remote]);
+    }
+    git(&clone, &["checkout", "-q", "main"]);
+    is_soaked(&shop, &clone, &[], "refs/heads/main");
+    let address = shop.remote.file_url();
+    is_soaked(&shop, &shop.remote.path(""), &["--repo", &address], MAIN);
+    let clone = checked_out_by_actions(&mut shop, &[]);
+    is_soaked(&shop, &clone, &[], MAIN);
+    // GitLab's checkout of the whole history.
+    git(&clone, &["checkout", "-q", "--detach", MAIN]);
+    let project = [("CI_PROJECT_PATH", "remote"), ("CI_COMMIT_BRANCH", "main")];
+    shop.set(&[&[("GITLAB_CI", "true"), ("CI_DEFAULT_BRANCH", "main")][..], &project].concat());
+    is_soaked(&shop, &clone, &[], MAIN);
 }
