@@ -111,7 +111,8 @@ impl LoadedBase {
         ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let history = self.history();
-        self.ask_with(if self.apps().is_none() { history.for_many() } else { history }, now, ask)
+        let history = if self.apps().is_none() { history.for_many() } else { history };
+        self.ask_with(&history, now, ask)
     }
 
     /// The same, for what concerns few of the apps that were selected.
@@ -124,7 +125,7 @@ impl LoadedBase {
         now: Timestamp,
         ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.ask_with(self.history(), now, ask)
+        self.ask_with(&self.history(), now, ask)
     }
 
     fn history(&self) -> BranchHistory<'_> {
@@ -133,12 +134,12 @@ impl LoadedBase {
 
     fn ask_with<T, E: From<Findings>>(
         &self,
-        history: BranchHistory<'_>,
+        history: &BranchHistory<'_>,
         now: Timestamp,
         ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let (commit, repository) = (self.commit.clone(), self.repository());
-        ask(&Base::new(commit, &self.tree, repository, self.model(), &history, now)?)
+        ask(&Base::new(commit, &self.tree, repository, self.model(), history, now)?)
     }
 }
 

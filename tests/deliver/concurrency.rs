@@ -17,7 +17,7 @@ use crate::support::smart_http::SmartHttp;
 
 /// How many promotions run at once, each of an app of its own.
 fn apps() -> usize {
-    few_or_all(6, 20)
+    few_or_all(4, 20)
 }
 
 fn app(number: usize) -> String {
@@ -357,7 +357,7 @@ fn killed_around_any_call_of_git_it_has_done_all_or_nothing() {
     for moment in [Moment::Before, Moment::During, Moment::After] {
         let mut call = 1;
         while killed_at_call(&stage, &git, moment, call) {
-            call += few_or_all(4, 1);
+            call += few_or_all(6, 1);
             assert!(call < 100, "a promotion calls git a few times");
         }
         assert!(call > 1, "a promotion calls git");
@@ -422,8 +422,8 @@ fn killed_while_the_server_takes_a_push_it_has_done_all_or_nothing() {
             moments.into_iter().map(move |moment| (transport, victim, moment))
         })
     });
-    // Every fourth has each moment once, and each victim and transport.
-    for (transport, victim, (hook, condition)) in all.step_by(few_or_all(4, 1)) {
+    // Every seventh is at another moment, and has each victim and transport.
+    for (transport, victim, (hook, condition)) in all.step_by(few_or_all(7, 1)) {
         killed_in_hook(&stage, transport, victim, hook, condition);
     }
 }
@@ -458,7 +458,7 @@ fn killed_at_any_change_of_the_disk_it_has_done_all_or_nothing() {
     for calls in ["rename,renameat,renameat2,link,linkat", "unlink,unlinkat"] {
         let mut number = 1;
         while killed_at_system_call(&stage, calls, number) {
-            number += few_or_all(6, 1);
+            number += few_or_all(12, 1);
             assert!(number < 200, "a promotion changes few files");
         }
         assert!(number > 1, "a promotion makes one of {calls}");
@@ -467,7 +467,7 @@ fn killed_at_any_change_of_the_disk_it_has_done_all_or_nothing() {
     for calls in ["write,pwrite64,writev", "openat", "clone,clone3,vfork,fork,execve"] {
         let mut number = 1;
         while killed_at_system_call(&stage, calls, number) {
-            number += number.div_ceil(few_or_all(1, 4));
+            number += few_or_all(3 * number, number.div_ceil(4));
         }
         assert!(number > 4, "a promotion makes many of {calls}");
     }

@@ -277,8 +277,8 @@ fn hostile_names_are_refused_in_one_sentence() {
     ];
     for (number, shop) in [Shop::adopted(&[]), Shop::native(&[])].into_iter().enumerate() {
         let tip = shop.remote.tip();
-        // Half of them for one kind of repository, and half for the other.
-        for name in names.into_iter().skip(few_or_all(number, 0)).step_by(few_or_all(2, 1)) {
+        // Some of them for one kind of repository, and others for the other.
+        for name in names.into_iter().skip(few_or_all(2 * number, 0)).step_by(few_or_all(4, 1)) {
             if name.contains('\0') {
                 continue;
             }

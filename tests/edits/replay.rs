@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::support::corpora;
@@ -32,10 +33,14 @@ const REFUSED: &str = include_str!("refused.txt");
 #[test]
 fn real_commits_are_reproduced_byte_for_byte() {
     let Some(replay) = corpora::folder("replay") else { return };
-    let (mut reproduced, mut refused) = (0, BTreeMap::new());
-    for commit in commits(&replay) {
+    let commits = commits(&replay);
+    let results = commits.par_iter().map(|commit| {
         let name = commit.strip_prefix(&replay).unwrap().display().to_string();
-        match reproduce(&commit) {
+        (name, reproduce(commit))
+    });
+    let (mut reproduced, mut refused) = (0, BTreeMap::new());
+    for (name, result) in results.collect::<Vec<_>>() {
+        match result {
             Ok(()) => reproduced += 1,
             Err(why) => drop(refused.insert(name, why)),
         }

@@ -1,12 +1,15 @@
 //! The fuzz targets as tests: on every input that is checked in, and on a fixed
 //! number of others that are made from these with a fixed seed, so that every run
-//! gives the same answer.
+//! gives the same answer. A thorough run has more of them.
 //!
 //! `.ci/fuzz` runs the targets under a fuzzer, which looks for branches that
 //! were never taken, and starts with another seed each time.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod changes;
+#[allow(unreachable_pub, reason = "other test binaries export it")]
+#[path = "../support/effort.rs"]
+mod effort;
 mod mutate;
 mod random;
 #[allow(unreachable_pub, reason = "the package of the fuzzer exports it")]
@@ -17,6 +20,7 @@ use std::fs;
 use std::panic::catch_unwind;
 use std::path::Path;
 
+use effort::few_or_all;
 use mutate::Material;
 use random::Random;
 
@@ -63,7 +67,7 @@ fn repositories_made_from_the_corpus_are_loaded_without_a_panic() {
     let times = seeds.len() / right.len();
     seeds.extend(right.iter().cycle().take(right.len() * times).cloned());
     let (material, mut random) = (Material::of(seeds), Random::new(SEED));
-    let inputs = (0..1_000).map(|_| material.text(&mut random));
+    let inputs = (0..few_or_all(200, 1_000)).map(|_| material.text(&mut random));
     holds("config", targets::config::check, inputs);
 }
 
@@ -75,7 +79,11 @@ fn each_change_of_the_corpus_is_made_or_refused() {
 #[test]
 fn changes_made_from_the_corpus_are_made_or_refused() {
     let (changes, mut random) = (changes::Changes::new(), Random::new(SEED));
-    holds("splice", targets::splice::check, (0..10_000).map(|_| changes.input(&mut random)));
+    holds(
+        "splice",
+        targets::splice::check,
+        (0..few_or_all(2_000, 10_000)).map(|_| changes.input(&mut random)),
+    );
 }
 
 #[test]
@@ -86,5 +94,9 @@ fn each_text_of_the_corpus_is_emitted_as_it_is_read() {
 #[test]
 fn texts_made_from_the_corpus_are_emitted_as_they_are_read() {
     let (material, mut random) = (Material::of(corpus("yaml")), Random::new(SEED));
-    holds("yaml", targets::yaml::check, (0..10_000).map(|_| material.text(&mut random)));
+    holds(
+        "yaml",
+        targets::yaml::check,
+        (0..few_or_all(2_000, 10_000)).map(|_| material.text(&mut random)),
+    );
 }

@@ -9,6 +9,7 @@ use std::process::Output;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use crate::support::effort::few_or_all;
 use crate::support::git::{belongs_to, command, done, git, git_at};
 use crate::support::program::{rungs_in, scrubbed, transcript};
 use crate::support::repository::Remote;
@@ -128,8 +129,10 @@ impl Shop {
             assert_eq!(own, Some(&Value::from(tip)), "{arguments:?}: {document:#}");
         }
         let base = Proposed { clone, more, tip, reference };
-        self.agree_on(&base, "web", "stage");
-        self.agree_on(&base, "api", "prod");
+        let changes = [("api", "prod"), ("web", "stage")];
+        for (app, environment) in changes.into_iter().take(few_or_all(1, 2)) {
+            self.agree_on(&base, app, environment);
+        }
     }
 
     /// Every command has the same verdict on a promotion, and `gates --base` on

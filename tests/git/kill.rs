@@ -142,7 +142,7 @@ fn a_run_that_is_killed_at_any_moment_leaves_all_or_nothing_and_is_finished_once
     let clone = clone_of(&format!("file://{}", bare.display()), directory.path());
     let mut expected = vec!["seed".to_owned()];
     for with_group in [false, true] {
-        for call in (1..).step_by(few_or_all(3, 1)) {
+        for call in (1..).step_by(few_or_all(5, 1)) {
             // So that it is refused, fetches, and pushes again.
             somebody_commits(&bare);
             let text = format!("w{call} {with_group}");

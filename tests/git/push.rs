@@ -194,7 +194,7 @@ fn at_a_tip_that_moved_a_change_is_computed_again_and_both_are_kept() {
 
 /// How many writers run at once.
 fn writers() -> usize {
-    few_or_all(6, 20)
+    few_or_all(4, 20)
 }
 
 /// Runs writers at once, each with a file of its own, and each twice, as CI

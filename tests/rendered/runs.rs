@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::sample::snapshot;
 use crate::support::component::{absent, wait_until};
+use crate::support::effort::few_or_all;
 use crate::support::program::{rungs_in, scrubbed, stderr, stdout};
 
 const BUSY: i32 = 4;
@@ -106,7 +107,7 @@ fn a_tree_that_two_runs_write_at_once_is_entirely_one_of_theirs() {
     let shared = TempDir::new().unwrap();
     let output = shared.path().to_str().unwrap();
     let mut written = [0, 0];
-    for round in 0..30 {
+    for round in 0..few_or_all(8, 30) {
         let start = |repository: &TempDir| {
             rungs(repository.path(), &["render", "--output", output]).spawn().unwrap()
         };

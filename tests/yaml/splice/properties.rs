@@ -355,7 +355,7 @@ fn files() -> Vec<(String, String)> {
     // The same file is in many commits.
     let mut seen = HashSet::new();
     files.retain(|(_, text)| seen.insert(text.clone()));
-    files.into_iter().step_by(few_or_all(4, 1)).collect()
+    files.into_iter().step_by(few_or_all(8, 1)).collect()
 }
 
 fn files_below(folder: &Path) -> Vec<(String, String)> {
