@@ -6,7 +6,8 @@ use crate::diagnostic::{Finding, Findings};
 use crate::git::{
     Branch, BuildError, CommitMetadata, ObjectName, ProgramError, Revision, Workspace,
 };
-use crate::promote::{Intent, LoadedBase, PlannedChange, Submission};
+use crate::history::AskedApps;
+use crate::promote::{AppSelection, Intent, LoadedBase, PlannedChange, Submission};
 use crate::source::{Location, Tree};
 
 /// What is needed to carry a change out.
@@ -90,7 +91,11 @@ impl<'w> Delivery<'w> {
         intent: &dyn Intent,
         submission: &Submission,
     ) -> Result<PlannedChange, Findings> {
-        let mut planned = base.ask(self.now, |base| intent.at(base, submission))?;
+        let asked = match intent.apps() {
+            AppSelection::All => AskedApps::Most,
+            AppSelection::Named(_) | AppSelection::Train(_) => AskedApps::Few,
+        };
+        let mut planned = base.ask(self.now, asked, |base| intent.at(base, submission))?;
         planned.warnings.extend(base.warnings());
         Ok(planned)
     }

@@ -4,7 +4,7 @@ use super::code::NO_COMMON_COMMIT;
 use super::delivery::{Delivery, git_failed};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{Branch, HistoryError, ObjectName, Revision};
-use crate::history::{Record, record};
+use crate::history::{AskedApps, Record, record};
 use crate::promote::{AppSelection, LoadedBase, Override, Plan, ProposedChange, assess_change};
 use crate::sites::{Model, ModelScope};
 use crate::source::{Location, Tree};
@@ -55,7 +55,7 @@ impl Delivery<'_> {
             records: &records,
             overrides,
         };
-        let plans = loaded.ask_about_few(self.now, |base| assess_change(base, &change))?;
+        let plans = loaded.ask(self.now, AskedApps::Few, |base| assess_change(base, &change))?;
         Ok(JudgedChange { base, head, plans, warnings: loaded.warnings() })
     }
 

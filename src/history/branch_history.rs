@@ -68,10 +68,18 @@ pub struct BranchHistory<'a> {
     model: &'a Model,
     /// None for files without a commit, whose past is not known.
     commits: Option<Commits<'a>>,
-    /// The number of walks for one app in one environment.
-    most_apart: usize,
+    asked: AskedApps,
     /// The walks that were started: for an app in an environment, or for all others.
     walks: RefCell<BTreeMap<Option<AppInstance>, Tenures<'a>>>,
+}
+
+/// How many of the apps are asked about, as far as that is known before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedApps {
+    /// A few of them, or in some of their environments only.
+    Few,
+    /// Nearly all of them, in nearly all environments.
+    Most,
 }
 
 /// The walks for one app in one environment that are started before one is for all
@@ -86,15 +94,9 @@ impl<'a> BranchHistory<'a> {
         tree: &'a Tree,
         model: &'a Model,
         commits: Option<Commits<'a>>,
+        asked: AskedApps,
     ) -> Self {
-        let (most_apart, walks) = (MOST_APART, RefCell::default());
-        Self { repository, tree, model, commits, most_apart, walks }
-    }
-
-    /// The same, if it is known that most of these apps will be asked about.
-    #[must_use]
-    pub fn for_many(self) -> Self {
-        Self { most_apart: 0, ..self }
+        Self { repository, tree, model, commits, asked, walks: RefCell::default() }
     }
 
     /// Asks the walk that finds an app's tenures. An error that keeps it from starting
@@ -107,7 +109,8 @@ impl<'a> BranchHistory<'a> {
     ) -> Option<Result<T, HistoryError>> {
         let mut walks = self.walks.borrow_mut();
         let alone = Some(instance.clone());
-        let is_alone = walks.len() < self.most_apart || walks.contains_key(&alone);
+        let is_alone = self.asked == AskedApps::Few
+            && (walks.len() < MOST_APART || walks.contains_key(&alone));
         match walks.entry(alone.filter(|_| is_alone)) {
             Entry::Occupied(started) => ask(started.into_mut()),
             Entry::Vacant(place) => match self.walk(place.key().as_ref()) {

@@ -20,7 +20,7 @@ pub(crate) mod made;
 #[cfg(test)]
 mod tests;
 
-pub use branch_history::{BranchHistory, Commits, History};
+pub use branch_history::{AskedApps, BranchHistory, Commits, History};
 pub use code::{CODES, finding};
 pub use record::{Action, Record, RecordedOverride};
 pub use tenure::{Since, Source, Tenure, find_tenure};

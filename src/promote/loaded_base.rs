@@ -11,7 +11,7 @@ use super::intent::AppSelection;
 use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Findings, Severity};
 use crate::git::{LocalClone, Log, ObjectDatabase, ObjectName, Workspace};
-use crate::history::{BranchHistory, Commits};
+use crate::history::{AskedApps, BranchHistory, Commits};
 use crate::sites::{Model, ModelScope};
 use crate::source::Tree;
 
@@ -100,7 +100,8 @@ impl LoadedBase {
         self.model.get_or_init(model)
     }
 
-    /// Calls `ask` with the base, at the time of the run.
+    /// Calls `ask` with the base, at the time of the run. `asked` says of how many of
+    /// its apps the past will be asked about.
     ///
     /// # Errors
     ///
@@ -108,38 +109,12 @@ impl LoadedBase {
     pub fn ask<T, E: From<Findings>>(
         &self,
         now: Timestamp,
+        asked: AskedApps,
         ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let history = self.history();
-        let history = if self.apps().is_none() { history.for_many() } else { history };
-        self.ask_with(&history, now, ask)
-    }
-
-    /// The same, for what concerns few of the apps that were selected.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Self::ask`].
-    pub fn ask_about_few<T, E: From<Findings>>(
-        &self,
-        now: Timestamp,
-        ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.ask_with(&self.history(), now, ask)
-    }
-
-    fn history(&self) -> BranchHistory<'_> {
-        BranchHistory::new(self.repository(), &self.tree, self.model(), self.commits())
-    }
-
-    fn ask_with<T, E: From<Findings>>(
-        &self,
-        history: &BranchHistory<'_>,
-        now: Timestamp,
-        ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let (commit, repository) = (self.commit.clone(), self.repository());
-        ask(&Base::new(commit, &self.tree, repository, self.model(), history, now)?)
+        let (repository, tree, model) = (self.repository(), &self.tree, self.model());
+        let history = BranchHistory::new(repository, tree, model, self.commits(), asked);
+        ask(&Base::new(self.commit.clone(), tree, repository, model, &history, now)?)
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rungs::config::{EnvironmentName, load};
 use rungs::git::{LocalClone, Log};
-use rungs::history::{BranchHistory, Commits, History, Since};
+use rungs::history::{AskedApps, BranchHistory, Commits, History, Since};
 use rungs::sites::{Model, ModelScope, SiteValue, State};
 use serde_json::Value;
 
@@ -129,7 +129,7 @@ impl Made {
         let (history, objects) = (Log::new(Arc::clone(&clone), Some("main")), clone.objects());
         let commits = Commits { tip: &tip, history: &history, objects: &*objects };
         let model = Model::of_tree(&loaded.repository, &tree, &ModelScope::all());
-        ask(&BranchHistory::new(&loaded.repository, &tree, &model, Some(commits)))
+        ask(&BranchHistory::new(&loaded.repository, &tree, &model, Some(commits), AskedApps::Few))
     }
 
     fn states(&self) -> Vec<String> {

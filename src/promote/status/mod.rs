@@ -16,6 +16,7 @@ use super::LoadedBase;
 use crate::config::EnvironmentName;
 use crate::diagnostic::Findings;
 use crate::git::HistoryError;
+use crate::history::AskedApps;
 use crate::sites::{AppInstance, Model, ModelScope, Site, shared_base};
 
 use sites::StatusSites;
@@ -56,7 +57,7 @@ pub fn status(
     };
     let all = base.repository().environments.iter().map(|one| one.name.clone());
     let environments: Vec<_> = all.filter(is_shown).collect();
-    let apps = base.ask(now, |asked| {
+    let apps = base.ask(now, AskedApps::Most, |asked| {
         let builder = StatusBuilder::new(asked, &sites);
         let apps = sites.apps().into_iter().map(|app| builder.app(app, &environments));
         apps.collect::<Result<_, _>>().map_err(StatusError::History)
