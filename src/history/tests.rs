@@ -136,6 +136,8 @@ fn everything(
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn one_walk_for_all_apps_finds_what_a_walk_for_each_finds(
         steps in vec((vec((0_usize..12, 0_usize..4), 0..4), any::<bool>()), 0..10),
