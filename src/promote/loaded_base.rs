@@ -112,9 +112,14 @@ impl LoadedBase {
         asked: AskedApps,
         ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (repository, tree, model) = (self.repository(), &self.tree, self.model());
-        let history = BranchHistory::new(repository, tree, model, self.commits(), asked);
-        ask(&Base::new(self.commit.clone(), tree, repository, model, &history, now)?)
+        let (commit, repository, history) =
+            (self.commit.clone(), self.repository(), self.history(asked));
+        ask(&Base::new(commit, &self.tree, repository, self.model(), &history, now)?)
+    }
+
+    /// Its past, of the selected apps.
+    pub(super) fn history(&self, asked: AskedApps) -> BranchHistory<'_> {
+        BranchHistory::new(self.repository(), &self.tree, self.model(), self.commits(), asked)
     }
 }
 

@@ -16,7 +16,7 @@ use super::LoadedBase;
 use crate::config::EnvironmentName;
 use crate::diagnostic::Findings;
 use crate::git::HistoryError;
-use crate::history::AskedApps;
+use crate::history::{AskedApps, History};
 use crate::sites::{AppInstance, Model, ModelScope, Site, shared_base};
 
 use sites::StatusSites;
@@ -57,8 +57,13 @@ pub fn status(
     };
     let all = base.repository().environments.iter().map(|one| one.name.clone());
     let environments: Vec<_> = all.filter(is_shown).collect();
-    let apps = base.ask(now, AskedApps::Most, |asked| {
-        let builder = StatusBuilder::new(asked, &sites);
+    // Gates ask further back than the ages do, about few environments: with the files
+    // of one app alone, git finds those faster one by one.
+    let gates = if base.apps().is_some() { AskedApps::Few } else { AskedApps::Most };
+    let ages = (gates == AskedApps::Few).then(|| base.history(AskedApps::Most));
+    let apps = base.ask(now, gates, |asked| {
+        let ages = ages.as_ref().map_or(asked.history, |ages| ages as &dyn History);
+        let builder = StatusBuilder::new(asked, ages, &sites);
         let apps = sites.apps().into_iter().map(|app| builder.app(app, &environments));
         apps.collect::<Result<_, _>>().map_err(StatusError::History)
     })?;

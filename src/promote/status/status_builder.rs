@@ -17,6 +17,8 @@ use crate::sites::{AppInstance, AppSites, State, differences};
 /// Everything that the cells of a status are made from.
 pub(super) struct StatusBuilder<'a> {
     base: &'a Base<'a>,
+    /// The past that ages are found in.
+    history: &'a dyn History,
     sites: &'a StatusSites,
     /// The gates that can be judged without a forge, a person or rendering, including
     /// those that need history if there is any.
@@ -24,7 +26,11 @@ pub(super) struct StatusBuilder<'a> {
 }
 
 impl<'a> StatusBuilder<'a> {
-    pub(super) fn new(base: &'a Base<'a>, sites: &'a StatusSites) -> Self {
+    pub(super) fn new(
+        base: &'a Base<'a>,
+        history: &'a dyn History,
+        sites: &'a StatusSites,
+    ) -> Self {
         let can_be_judged = |gate: &Gate| match gate.judged_from() {
             JudgedFrom::Files => true,
             JudgedFrom::History => base.history.is_known(),
@@ -32,7 +38,7 @@ impl<'a> StatusBuilder<'a> {
             JudgedFrom::Request | JudgedFrom::Rendering => false,
         };
         let gates = Gate::ALL.into_iter().filter(can_be_judged).collect();
-        Self { base, sites, gates }
+        Self { base, history, sites, gates }
     }
 
     /// The environments that an app's state for `target` comes from; empty if nothing
@@ -85,9 +91,9 @@ impl<'a> StatusBuilder<'a> {
         Ok(cell)
     }
 
-    /// The history; none if nothing is known of the past.
+    /// The past for ages; none if nothing is known of the past.
     fn history(&self) -> Option<&dyn History> {
-        Some(self.base.history).filter(|history| history.is_known())
+        Some(self.history).filter(|history| history.is_known())
     }
 
     /// What `rungs promote` would do with an app now, as far as is known without a
