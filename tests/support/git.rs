@@ -1,6 +1,7 @@
 //! Clones and bare repositories made by the git program.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -94,23 +95,47 @@ pub fn stand_in(directory: &Path, script: &str) -> OsString {
 /// Anyone who reaches it over HTTP may push to it, as to one of a forge.
 pub fn seeded<'f>(bare: &Path, files: impl IntoIterator<Item = (&'f str, &'f str)>) {
     fs::create_dir_all(bare).unwrap();
-    git(bare, &["init", "-q", "--bare"]);
-    git(bare, &["config", "http.receivepack", "true"]);
+    git(bare, &["init", "-q", "--bare", "--template="]);
     // No test needs garbage to be collected, and that takes time.
-    git(bare, &["config", "gc.auto", "0"]);
-    git(bare, &["config", "receive.autogc", "false"]);
+    let settings = [
+        ("http.receivepack", "true"),
+        ("gc.auto", "0"),
+        ("maintenance.auto", "false"),
+        ("receive.autogc", "false"),
+    ];
+    set(bare, &settings);
     let seed = crate::support::directory::temporary().unwrap();
-    git(seed.path(), &["init", "-q"]);
-    belongs_to(seed.path(), "founder");
     for (path, text) in files {
         let file = seed.path().join(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, text).unwrap();
     }
-    git(seed.path(), &["add", "-A", "-f"]);
-    let commit = ["commit", "-q", "--allow-empty", "-m", "seed"];
-    git_at(seed.path(), "2026-01-05T08:00:00Z", &commit);
-    git(seed.path(), &["push", "-q", bare.to_str().unwrap(), "HEAD:refs/heads/main"]);
+    let time = "2026-01-05T08:00:00Z";
+    let founder = ["-c", "user.name=founder", "-c", "user.email=founder@example.com"];
+    for arguments in [&["add", "-A", "-f"][..], &["commit", "-q", "--allow-empty", "-m", "seed"]] {
+        let mut git = command(bare);
+        git.env("GIT_DIR", bare).env("GIT_WORK_TREE", seed.path());
+        git.env("GIT_AUTHOR_DATE", time).env("GIT_COMMITTER_DATE", time);
+        done(git.args(founder).args(arguments));
+    }
+    // What a repository without a work tree does not have.
+    for file in ["index", "COMMIT_EDITMSG"] {
+        let _ = fs::remove_file(bare.join(file));
+    }
+    let _ = fs::remove_dir_all(bare.join("logs"));
+}
+
+/// Configures a repository. Its file is written here: each call of git takes as long
+/// as many a test.
+fn set(repository: &Path, settings: &[(&str, &str)]) {
+    let inside = repository.join(".git");
+    let directory = if inside.is_dir() { inside } else { repository.to_owned() };
+    let mut text = fs::read_to_string(directory.join("config")).unwrap();
+    for (name, value) in settings {
+        let (section, key) = name.split_once('.').unwrap();
+        writeln!(text, "[{section}]\n\t{key} = \"{value}\"").unwrap();
+    }
+    fs::write(directory.join("config"), text).unwrap();
 }
 
 /// Such a repository named `origin.git` below `directory`, of which clones may
@@ -118,17 +143,18 @@ pub fn seeded<'f>(bare: &Path, files: impl IntoIterator<Item = (&'f str, &'f str
 pub fn origin(directory: &Path, files: &[(&str, &str)]) -> PathBuf {
     let bare = directory.join("origin.git");
     seeded(&bare, files.iter().copied());
-    git(&bare, &["config", "uploadpack.allowFilter", "true"]);
+    set(&bare, &[("uploadpack.allowFilter", "true")]);
     bare
 }
 
 /// The settings that a clone would otherwise take from its user.
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 6] = [
     ("user.name", "Tester"),
     ("user.email", "tester@example.com"),
     ("commit.gpgSign", "false"),
     ("core.hooksPath", "hooks-of-nobody"),
     ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
 ];
 
 /// Makes a clone of `url` at `to`, whose own configuration is enough for
@@ -142,9 +168,7 @@ pub fn clone(url: &str, to: &Path, options: &[&str]) {
 
 /// Gives a clone that was not made by [`clone`] the same settings.
 pub fn configure(clone: &Path) {
-    for (name, value) in SETTINGS {
-        git(clone, &["config", name, value]);
-    }
+    set(clone, &SETTINGS);
 }
 
 /// Configures whose clone it is.
@@ -153,8 +177,7 @@ pub fn configure(clone: &Path) {
 ///
 /// If git fails.
 pub fn belongs_to(clone: &Path, name: &str) {
-    git(clone, &["config", "user.name", name]);
-    git(clone, &["config", "user.email", &format!("{name}@example.com")]);
+    set(clone, &[("user.name", name), ("user.email", &format!("{name}@example.com"))]);
 }
 
 /// The commits of a branch along its first parents, newest first.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -98,12 +99,25 @@ impl Remote {
 pub fn files_at(repository: &Path, revision: &str) -> BTreeMap<String, String> {
     let names = git(repository, &["ls-tree", "-r", "-z", "--name-only", "--full-tree", revision]);
     let names = names.split('\0').filter(|name| !name.is_empty());
-    let file = |name: &str| {
-        let output = git::output(repository, &["cat-file", "blob", &format!("{revision}:{name}")]);
-        assert!(output.status.success(), "{name}: {}", transcript(&output));
-        (name.to_owned(), String::from_utf8(output.stdout).expect("a text"))
+    let names: Vec<&str> = names.collect();
+    let questions: String = names.iter().map(|name| format!("{revision}:{name}\n")).collect();
+    let mut input = tempfile::tempfile().expect("a file");
+    input.write_all(questions.as_bytes()).expect("room on the disk");
+    input.rewind().expect("a file");
+    let output = git::command(repository).args(["cat-file", "--batch"]).stdin(input).output();
+    let output = output.expect("git starts");
+    assert!(output.status.success(), "{}", transcript(&output));
+    let mut rest = &output.stdout[..];
+    let mut file = |name: &&str| {
+        let (header, after) = rest.split_at(rest.iter().position(|byte| *byte == b'\n').unwrap());
+        let header = str::from_utf8(header).unwrap();
+        let size = header.rsplit(' ').next().and_then(|size| size.parse::<usize>().ok());
+        let size = size.unwrap_or_else(|| panic!("{name}: {header}"));
+        let (text, after) = after[1..].split_at(size);
+        rest = &after[1..];
+        ((*name).to_owned(), String::from_utf8(text.to_vec()).expect("a text"))
     };
-    names.map(file).collect()
+    names.iter().map(&mut file).collect()
 }
 
 /// Writes files below a directory.
