@@ -136,7 +136,7 @@ fn everything(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
     #[test]
     fn one_walk_for_all_apps_finds_what_a_walk_for_each_finds(

@@ -100,9 +100,10 @@ pub fn files_at(repository: &Path, revision: &str) -> BTreeMap<String, String> {
     let names = git(repository, &["ls-tree", "-r", "-z", "--name-only", "--full-tree", revision]);
     let names = names.split('\0').filter(|name| !name.is_empty());
     let names: Vec<&str> = names.collect();
-    let questions: String = names.iter().map(|name| format!("{revision}:{name}\n")).collect();
     let mut input = tempfile::tempfile().expect("a file");
-    input.write_all(questions.as_bytes()).expect("room on the disk");
+    for name in &names {
+        writeln!(input, "{revision}:{name}").expect("room on the disk");
+    }
     input.rewind().expect("a file");
     let output = git::command(repository).args(["cat-file", "--batch"]).stdin(input).output();
     let output = output.expect("git starts");
