@@ -4,7 +4,7 @@ use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::process;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anstream::stream::RawStream;
@@ -16,6 +16,7 @@ use super::exit::Exit;
 use super::format::{DataFormat, OutputFormat};
 use super::options::{Color, Global};
 use crate::diagnostic::{self, Findings, Format, ProblemKind, TextStyle};
+use crate::git::{Indexing, Watch};
 use crate::source::RepoPath;
 
 /// How long a run may take before it shows progress.
@@ -97,11 +98,32 @@ impl Console {
     /// A progress bar of `total` steps, shown on a terminal once the run takes
     /// long enough.
     pub(super) fn progress(&self, what: &'static str, total: usize) -> Progress {
-        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::hidden());
-        let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len}");
-        let bar = bar.with_style(style.expect("the template is valid")).with_message(what);
-        let wanted = !self.quiet && io::stderr().is_terminal();
-        Progress { bar, waiting_since: Mutex::new(wanted.then(Instant::now)) }
+        Progress::new(what, Some(total), self.shows_progress())
+    }
+
+    /// Shows people how far the index of history has come, and says if it cannot be kept.
+    pub(super) fn history_watch(&self) -> Watch {
+        let (is_shown, is_said) =
+            (self.shows_progress(), !self.quiet && self.format() == Format::Text);
+        let progress: Mutex<Option<Progress>> = Mutex::default();
+        Arc::new(move |event| {
+            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+            match event {
+                Indexing::Commits(count) => progress
+                    .get_or_insert_with(|| Progress::new("reading history", None, is_shown))
+                    .step(count),
+                Indexing::Pause => *progress = None,
+                Indexing::NotKept(reason) if is_said => print_to_stderr(&format!(
+                    "note: history is read anew by each run, since its index cannot be written: \
+                     {reason}\n"
+                )),
+                Indexing::NotKept(_) => {}
+            }
+        })
+    }
+
+    fn shows_progress(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
     }
 
     fn style_of(&self, stream: &(impl RawStream + AsFd)) -> TextStyle {
@@ -125,6 +147,17 @@ pub(super) struct Progress {
 }
 
 impl Progress {
+    /// Progress towards `total`, if that is known; never shown unless it is `wanted`.
+    fn new(what: &'static str, total: Option<usize>, wanted: bool) -> Self {
+        let length = total.map(|total| total as u64);
+        let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
+        let template =
+            if total.is_some() { "{msg} [{bar:30}] {pos}/{len}" } else { "{msg}: {pos} commits" };
+        let style = ProgressStyle::with_template(template).expect("the template is valid");
+        let bar = bar.with_style(style).with_message(what);
+        Self { bar, waiting_since: Mutex::new(wanted.then(Instant::now)) }
+    }
+
     /// Advances by a number of steps.
     pub(super) fn step(&self, steps: usize) {
         if let Ok(mut waiting) = self.waiting_since.try_lock()

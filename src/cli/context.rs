@@ -55,6 +55,7 @@ impl Context {
         self.workspace.get_or_init(|| {
             let (options, variables) = (self.options.clone(), self.variables.clone());
             Workspace::at(self.directory(), options, variables, config::configured_base_branch)
+                .watched_by(self.console.history_watch())
         })
     }
 

@@ -80,7 +80,7 @@ impl<'w> Delivery<'w> {
             && let Some(head) = clone.head().map_err(|error| error.finding())?
         {
             let branch = self.workspace.likely_branch();
-            base = base.with_history(clone, head, branch.as_ref().map(Branch::name));
+            base = base.with_history(self.workspace, head, branch.as_ref().map(Branch::name))?;
         }
         self.compute(&base, intent, submission)
     }

@@ -1,14 +1,20 @@
 //! What changed when, along a branch.
 
-use super::{Commit, ObjectName};
+use jiff::Timestamp;
+
+use super::ObjectName;
 use crate::source::RepoPath;
 
 /// A commit of a branch with the files that it changed there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BranchStep {
-    /// The commit.
-    pub commit: Commit,
-    /// The changes against the commit before it on the branch, by path.
+    /// The commit. What else it says is in the clone's objects.
+    pub id: ObjectName,
+    /// The time of the commit, by its committer's own clock.
+    pub at: Timestamp,
+    /// The commit before it on the branch; none if it is the first.
+    pub before: Option<ObjectName>,
+    /// The changes against that commit, by path.
     pub changes: Vec<FileChange>,
     /// Whether it is a merge that hides the branch's own history, as a pushed
     /// `git pull` does: its second parent is what the branch was before, and
@@ -28,10 +34,18 @@ pub struct FileChange {
     pub after: Option<ObjectName>,
 }
 
-/// Names of commits, one after the other.
-pub type CommitNames<'h> = Box<dyn Iterator<Item = Result<ObjectName, HistoryError>> + 'h>;
+/// Steps of a branch, one after the other.
+pub type BranchSteps<'h> = Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>;
 
-/// The commits of a branch that changed something, newest first.
+/// Where commits are on a branch. The positions count from the tip, which is at zero.
+pub trait BranchPositions {
+    /// The position of a commit, if it is less than `end`; none if it is not on the
+    /// branch, or farther back, or before the edge of a shallow clone. Reads only as far
+    /// as is needed.
+    fn position(&mut self, id: &ObjectName, end: usize) -> Result<Option<usize>, HistoryError>;
+}
+
+/// The commits of a branch, and those of them that changed something.
 pub trait CommitHistory: Send + Sync {
     /// Along the branch, from `tip` backwards: the commits that changed a file
     /// at or below one of `paths`, and every merge that hides the branch, even
@@ -42,13 +56,24 @@ pub trait CommitHistory: Send + Sync {
         &'h self,
         tip: &ObjectName,
         paths: &[RepoPath],
-    ) -> Result<Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>, HistoryError>;
+    ) -> Result<BranchSteps<'h>, HistoryError>;
 
-    /// Every commit of the branch, newest first, whatever it changed, along the
+    /// The positions of all commits of the branch, whatever they changed, along the
     /// same way as [`Self::steps`]: past a merge that hides the branch by its
-    /// second parent. Ends in the same way, with the edge's own commit before
-    /// the error.
-    fn branch<'h>(&'h self, tip: &ObjectName) -> Result<CommitNames<'h>, HistoryError>;
+    /// second parent. The commit at the edge of a shallow clone is the last.
+    fn positions<'h>(
+        &'h self,
+        tip: &ObjectName,
+    ) -> Result<Box<dyn BranchPositions + 'h>, HistoryError>;
+
+    /// Says that many questions follow, about most of the branch: whoever can answers
+    /// them from an index, even if making it takes longer than one answer.
+    fn expect_many(&self) {}
+
+    /// Whether steps that changed a few paths are found without looking at the others.
+    fn is_indexed(&self) -> bool {
+        false
+    }
 
     /// A blob's bytes.
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError>;

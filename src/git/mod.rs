@@ -24,6 +24,7 @@ mod local_clone;
 mod compare;
 mod commit_history;
 mod log;
+mod history_index;
 mod expression;
 mod address;
 mod ci;
@@ -44,8 +45,11 @@ pub use branch::{Branch, OwnBranch};
 pub use cache::Cache;
 pub use code::{CODES, INVALID_BRANCH};
 pub use commit_builder::BuildError;
-pub use commit_history::{BranchStep, CommitHistory, CommitNames, FileChange, HistoryError};
+pub use commit_history::{
+    BranchPositions, BranchStep, BranchSteps, CommitHistory, FileChange, HistoryError,
+};
 pub use config::GitConfig;
+pub use history_index::{IndexedHistory, Indexing, Watch};
 pub use identity::{CommitIdentity, Person, requested_by};
 pub use local_clone::LocalClone;
 pub use log::Log;

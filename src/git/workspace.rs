@@ -16,7 +16,7 @@ use super::remote::{Remote, no_remote};
 use super::revision::Revision;
 use super::variables::Variables;
 use super::writer::CloneWriter;
-use super::{LocalClone, ObjectName, OpenError};
+use super::{IndexedHistory, LocalClone, ObjectName, OpenError, Watch};
 use crate::diagnostic::{Finding, Findings, harmless};
 use crate::source::{Disk, Location, Revisions, Tree};
 
@@ -56,6 +56,7 @@ pub struct Workspace {
     pub(super) base_branch: OnceCell<Branch>,
     pub(super) base: OnceCell<Option<Revision>>,
     identity: OnceCell<CommitIdentity>,
+    watch: Watch,
 }
 
 impl Workspace {
@@ -82,7 +83,21 @@ impl Workspace {
             base_branch: OnceCell::new(),
             base: OnceCell::new(),
             identity: OnceCell::new(),
+            watch: Arc::new(|_| ()),
         }
+    }
+
+    /// The same workspace, whose histories tell `watch` what happens while they are
+    /// indexed.
+    #[must_use]
+    pub fn watched_by(self, watch: Watch) -> Self {
+        Self { watch, ..self }
+    }
+
+    /// The history of the clone's branch of that short name; none if the name is not
+    /// known.
+    pub fn history(&self, branch: Option<&str>) -> Result<IndexedHistory, Finding> {
+        Ok(IndexedHistory::new(self.require_clone()?, branch, Arc::clone(&self.watch)))
     }
 
     /// The directory that holds `rungs.yaml`, or a bare clone's own.

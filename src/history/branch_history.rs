@@ -96,6 +96,9 @@ impl<'a> BranchHistory<'a> {
         commits: Option<Commits<'a>>,
         asked: AskedApps,
     ) -> Self {
+        if let (Some(commits), AskedApps::Most) = (&commits, asked) {
+            commits.history.expect_many();
+        }
         Self { repository, tree, model, commits, asked, walks: RefCell::default() }
     }
 
@@ -109,8 +112,9 @@ impl<'a> BranchHistory<'a> {
     ) -> Option<Result<T, HistoryError>> {
         let mut walks = self.walks.borrow_mut();
         let alone = Some(instance.clone());
-        let is_alone = self.asked == AskedApps::Few
+        let is_few = self.asked == AskedApps::Few
             && (walks.len() < MOST_APART || walks.contains_key(&alone));
+        let is_alone = is_few || self.commits.is_some_and(|commits| commits.history.is_indexed());
         match walks.entry(alone.filter(|_| is_alone)) {
             Entry::Occupied(started) => ask(started.into_mut()),
             Entry::Vacant(place) => match self.walk(place.key().as_ref()) {

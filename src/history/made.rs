@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::Walk;
 use crate::config::{self, EnvironmentName, Repository};
 use crate::git::{
-    BranchStep, Commit, CommitHistory, CommitNames, FileChange, HistoryError, ObjectDatabase,
-    ObjectError, ObjectName, Signature, TreeEntry,
+    BranchPositions, BranchStep, BranchSteps, Commit, CommitHistory, FileChange, HistoryError,
+    ObjectDatabase, ObjectError, ObjectName, Signature, TreeEntry,
 };
 use crate::sites::{AppInstance, ImageParts, Key, Model, ModelScope, SiteValue, State};
 use crate::source::{Memory, RepoPath, Tree};
@@ -28,11 +28,31 @@ pub(crate) fn state(tag: &str) -> State {
     State::new([(Key::Image("web".to_owned()), SiteValue::Image(image))].into())
 }
 
+/// A commit with what it changed.
+#[derive(Debug, Clone)]
+pub(crate) struct MadeStep {
+    pub(crate) commit: Commit,
+    pub(crate) changes: Vec<FileChange>,
+    pub(crate) hides_branch: bool,
+}
+
+impl MadeStep {
+    fn step(&self) -> BranchStep {
+        BranchStep {
+            id: self.commit.id.clone(),
+            at: self.commit.committer.time,
+            before: self.commit.parents.first().cloned(),
+            changes: self.changes.clone(),
+            hides_branch: self.hides_branch,
+        }
+    }
+}
+
 /// Commits from the oldest to the newest; each at the minute of its index.
 pub(crate) struct MadeHistory {
     /// A name for the tip, which nothing looks up.
     pub(crate) tip: ObjectName,
-    pub(crate) steps: Vec<BranchStep>,
+    pub(crate) steps: Vec<MadeStep>,
     pub(crate) repository: Repository,
     /// The files at the tip.
     files: BTreeMap<RepoPath, Vec<u8>>,
@@ -57,7 +77,7 @@ fn bytes_of(tag: &str) -> Vec<u8> {
 impl MadeHistory {
     /// Adds a commit that changes files. Each gets a tag, or bytes that cannot be read if
     /// that is `broken`, or is removed.
-    pub(crate) fn add(&mut self, files: &[(&str, Option<&str>)]) -> &mut BranchStep {
+    pub(crate) fn add(&mut self, files: &[(&str, Option<&str>)]) -> &mut MadeStep {
         let changes = files.iter().map(|(path, text)| {
             let path = RepoPath::new(path).unwrap();
             let before = self.files.get(&path).map(|bytes| Self::blob_of(&mut self.blobs, bytes));
@@ -80,7 +100,7 @@ impl MadeHistory {
             committer: person,
             message: String::new(),
         };
-        self.steps.push(BranchStep { commit, changes, hides_branch: false });
+        self.steps.push(MadeStep { commit, changes, hides_branch: false });
         self.steps.last_mut().unwrap()
     }
 
@@ -142,18 +162,30 @@ impl CommitHistory for MadeHistory {
         &'h self,
         _: &ObjectName,
         _: &[RepoPath],
-    ) -> Result<Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>, HistoryError> {
+    ) -> Result<BranchSteps<'h>, HistoryError> {
         let edge = HistoryError::Shallow { fetch: "git fetch --unshallow".to_owned() };
         let edge = self.is_shallow.then_some(Err(edge));
-        Ok(Box::new(self.steps.iter().rev().cloned().map(Ok).chain(edge)))
+        Ok(Box::new(self.steps.iter().rev().map(|made| Ok(made.step())).chain(edge)))
     }
 
-    fn branch<'h>(&'h self, _: &ObjectName) -> Result<CommitNames<'h>, HistoryError> {
-        Ok(Box::new(self.steps.iter().rev().map(|step| Ok(step.commit.id.clone()))))
+    fn positions<'h>(
+        &'h self,
+        _: &ObjectName,
+    ) -> Result<Box<dyn BranchPositions + 'h>, HistoryError> {
+        Ok(Box::new(MadePositions(self)))
     }
 
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError> {
         Ok(self.blobs[id].clone())
+    }
+}
+
+struct MadePositions<'h>(&'h MadeHistory);
+
+impl BranchPositions for MadePositions<'_> {
+    fn position(&mut self, id: &ObjectName, end: usize) -> Result<Option<usize>, HistoryError> {
+        let at = self.0.steps.iter().rev().position(|made| made.commit.id == *id);
+        Ok(at.filter(|at| *at < end))
     }
 }
 

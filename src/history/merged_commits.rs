@@ -18,13 +18,14 @@ const MOST: usize = 10_000;
 /// records there only if they are asked to.
 pub(super) fn merged_commits(
     objects: &dyn ObjectDatabase,
-    step: &BranchStep,
+    commit: &Commit,
+    hides_branch: bool,
 ) -> Result<Vec<Commit>, ObjectError> {
-    let parents = &step.commit.parents;
+    let parents = &commit.parents;
     if parents.len() < 2 {
         return Ok(Vec::new());
     }
-    let branch = usize::from(step.hides_branch);
+    let branch = usize::from(hides_branch);
     let mut search = Search::new(objects);
     for (at, parent) in parents.iter().enumerate() {
         let reach = if at == branch { Reach::Branch } else { Reach::Side };
@@ -39,8 +40,9 @@ pub(super) fn messages(
     objects: &dyn ObjectDatabase,
     step: &BranchStep,
 ) -> Result<Vec<String>, ObjectError> {
-    let merged_commits = merged_commits(objects, step)?;
-    let all = std::iter::once(step.commit.clone()).chain(merged_commits);
+    let (commit, _) = objects.commit(&step.id)?;
+    let merged_commits = merged_commits(objects, &commit, step.hides_branch)?;
+    let all = std::iter::once(commit).chain(merged_commits);
     Ok(all.map(|commit| commit.message).collect())
 }
 

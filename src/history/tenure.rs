@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::config::EnvironmentName;
-use crate::git::{Commit, HistoryError, ObjectName};
+use crate::git::{HistoryError, ObjectName};
 use crate::sites::State;
 
 /// An unbroken time during which an app's sites in one environment said the
@@ -16,9 +16,11 @@ pub struct Tenure {
     /// Its start.
     pub since: Since,
     /// The commit that started it; none if that is not in this clone.
-    pub entered: Option<Commit>,
+    pub entered: Option<ObjectName>,
     /// The commit that ended it; none if it has not ended.
     pub left: Option<ObjectName>,
+    /// The last commit at which it was there; none if it has not ended.
+    pub last: Option<ObjectName>,
 }
 
 impl Tenure {

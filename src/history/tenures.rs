@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use super::walk::{StateChange, StepChange, Walk};
-use crate::git::{Commit, HistoryError, ObjectName};
+use jiff::Timestamp;
+
+use crate::git::{BranchStep, HistoryError, ObjectName};
 use crate::history::{Since, Tenure};
 use crate::sites::{AppInstance, State};
 
@@ -16,7 +18,7 @@ pub(super) struct Tenures<'h> {
     walk: Walk<'h>,
     found: BTreeMap<AppInstance, FoundTenures>,
     /// The newest merge that hides the branch's own history.
-    hidden_by: Option<Commit>,
+    hidden_by: Option<HidingMerge>,
     /// None as long as the walk can go on.
     end: Option<WalkEnd>,
 }
@@ -27,6 +29,14 @@ struct FoundTenures {
     tenures: Vec<Tenure>,
     /// The tenure whose start is not found yet; none once the walk has ended.
     open: Option<OpenTenure>,
+}
+
+/// A merge that hides the branch's own history.
+#[derive(Debug, Clone)]
+struct HidingMerge {
+    id: ObjectName,
+    /// Its time, by its own clock.
+    at: Timestamp,
 }
 
 /// Where a walk ended.
@@ -45,35 +55,37 @@ struct OpenTenure {
     /// The state; none if it cannot be read.
     state: Option<State>,
     left: Option<ObjectName>,
+    last: Option<ObjectName>,
     /// The newest merge in it that hides the branch's own history.
-    hidden_by: Option<Commit>,
+    hidden_by: Option<HidingMerge>,
 }
 
 impl OpenTenure {
     /// The tenure that has not ended.
     fn new(state: Option<State>) -> Self {
-        Self { state, left: None, hidden_by: None }
+        Self { state, left: None, last: None, hidden_by: None }
     }
 
     /// Goes back past a commit, before which the state was `before`. Returns
     /// the tenure that the commit started, if it started one; this is then the
     /// tenure before it.
-    fn undo(&mut self, commit: &Commit, before: Option<State>) -> Option<Tenure> {
+    fn undo(&mut self, step: &BranchStep, before: Option<State>) -> Option<Tenure> {
         if same(before.as_ref(), self.state.as_ref()) {
             return None;
         }
-        let next = Self { state: before, left: Some(commit.id.clone()), hidden_by: None };
-        let Self { state, left, hidden_by } = mem::replace(self, next);
+        let (left, last) = (Some(step.id.clone()), step.before.clone());
+        let next = Self { state: before, left, last, hidden_by: None };
+        let Self { state, left, last, hidden_by } = mem::replace(self, next);
         let since = match hidden_by {
-            Some(merge) => Since::HiddenBefore { at: merge.committer.time, merge: merge.id },
-            None => Since::Unverified { at: commit.committer.time },
+            Some(merge) => Since::HiddenBefore { at: merge.at, merge: merge.id },
+            None => Since::Unverified { at: step.at },
         };
-        Some(Tenure { state, since, entered: Some(commit.clone()), left })
+        Some(Tenure { state, since, entered: Some(step.id.clone()), left, last })
     }
 
     /// Goes back past a merge that hides the branch, unless the merge is what ended
     /// this tenure.
-    fn hide(&mut self, merge: &Commit) {
+    fn hide(&mut self, merge: &HidingMerge) {
         if self.left.as_ref() != Some(&merge.id) {
             self.hidden_by.get_or_insert_with(|| merge.clone());
         }
@@ -81,8 +93,8 @@ impl OpenTenure {
 
     /// The tenure, if the clone does not have its start.
     fn cut_off(self, fetch: String) -> Tenure {
-        let Self { state, left, .. } = self;
-        Tenure { state, since: Since::Unknown { fetch }, entered: None, left }
+        let Self { state, left, last, .. } = self;
+        Tenure { state, since: Since::Unknown { fetch }, entered: None, left, last }
     }
 }
 
@@ -181,11 +193,11 @@ impl<'h> Tenures<'h> {
         for StateChange { instance, before, .. } in changes {
             let hidden_by = self.hidden_by.as_ref();
             let found = self.found.entry(instance).or_insert_with(|| absent(hidden_by, None));
-            let started = found.open.as_mut().and_then(|open| open.undo(&step.commit, before));
+            let started = found.open.as_mut().and_then(|open| open.undo(&step, before));
             found.tenures.extend(started);
         }
         if step.hides_branch {
-            let merge = step.commit;
+            let merge = HidingMerge { id: step.id, at: step.at };
             let all = self.found.values_mut().filter_map(|found| found.open.as_mut());
             all.for_each(|open| open.hide(&merge));
             self.hidden_by.get_or_insert(merge);
@@ -194,7 +206,7 @@ impl<'h> Tenures<'h> {
 }
 
 /// What is found of an app that has been absent so far.
-fn absent(hidden_by: Option<&Commit>, end: Option<&WalkEnd>) -> FoundTenures {
+fn absent(hidden_by: Option<&HidingMerge>, end: Option<&WalkEnd>) -> FoundTenures {
     let mut found = FoundTenures::new(Some(State::default()));
     if let (Some(open), Some(merge)) = (&mut found.open, hidden_by) {
         open.hide(merge);

@@ -49,7 +49,7 @@ fn a_state_lasts_until_another_comes() {
     let tenures = made.tenures();
     assert_eq!(tenures[0].left, None);
     assert_eq!(tenures[1].left, Some(name(1002)));
-    assert_eq!(tenures[1].entered.as_ref().unwrap().id, name(1001));
+    assert_eq!(tenures[1].entered.as_ref().unwrap(), &name(1001));
 }
 
 #[test]

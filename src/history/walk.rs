@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use crate::git::{BranchStep, CommitHistory, HistoryError};
+use crate::git::{BranchStep, BranchSteps, CommitHistory, HistoryError};
 use crate::sites::{AppInstance, Model, State};
 use crate::source::{RepoPath, SourceFile};
 
@@ -18,7 +18,7 @@ const MOST_AHEAD: usize = 256;
 /// of a file once.
 pub(crate) struct Walk<'h> {
     history: &'h dyn CommitHistory,
-    steps: Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>,
+    steps: BranchSteps<'h>,
     /// Steps that were read ahead, so that a clone that fetches blobs when they
     /// are read does not fetch them one by one; and how many to read next.
     ahead: VecDeque<Result<BranchStep, HistoryError>>,
@@ -54,7 +54,7 @@ impl<'h> Walk<'h> {
     /// that lead back from it.
     pub(crate) fn new(
         history: &'h dyn CommitHistory,
-        steps: Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>,
+        steps: BranchSteps<'h>,
         model: Model,
     ) -> Self {
         let mut now = BTreeMap::new();

@@ -10,7 +10,7 @@ use super::base::Base;
 use super::intent::AppSelection;
 use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Findings, Severity};
-use crate::git::{LocalClone, Log, ObjectDatabase, ObjectName, Workspace};
+use crate::git::{IndexedHistory, ObjectDatabase, ObjectName, Workspace};
 use crate::history::{AskedApps, BranchHistory, Commits};
 use crate::sites::{Model, ModelScope};
 use crate::source::Tree;
@@ -33,7 +33,7 @@ pub struct LoadedBase {
 /// The commits of a branch.
 struct Past {
     tip: ObjectName,
-    log: Log,
+    history: IndexedHistory,
     objects: Arc<dyn ObjectDatabase>,
 }
 
@@ -46,9 +46,8 @@ impl LoadedBase {
         branch: Option<&str>,
         apps: &AppSelection,
     ) -> Result<Self, Findings> {
-        let clone = workspace.require_clone()?;
         let files = Self::without_history(workspace.tree_of(commit)?, apps)?;
-        let base = files.with_history(clone, commit.clone(), branch);
+        let base = files.with_history(workspace, commit.clone(), branch)?;
         Ok(Self { commit: Some(commit.clone()), ..base })
     }
 
@@ -59,15 +58,15 @@ impl LoadedBase {
     }
 
     /// The same files, with the history of a branch up to `tip`.
-    #[must_use]
     pub fn with_history(
         self,
-        clone: &Arc<LocalClone>,
+        workspace: &Workspace,
         tip: ObjectName,
         branch: Option<&str>,
-    ) -> Self {
-        let log = Log::new(Arc::clone(clone), branch);
-        Self { past: Some(Past { tip, log, objects: clone.objects() }), ..self }
+    ) -> Result<Self, Findings> {
+        let objects = workspace.require_clone()?.objects();
+        let history = workspace.history(branch)?;
+        Ok(Self { past: Some(Past { tip, history, objects }), ..self })
     }
 
     /// Its configuration.
@@ -85,8 +84,8 @@ impl LoadedBase {
 
     /// The commits that lead to it; none if its past is not known.
     pub fn commits(&self) -> Option<Commits<'_>> {
-        let Past { tip, log, objects } = self.past.as_ref()?;
-        Some(Commits { tip, history: log, objects: &**objects })
+        let Past { tip, history, objects } = self.past.as_ref()?;
+        Some(Commits { tip, history, objects: &**objects })
     }
 
     /// The apps that were selected; none for all of them.

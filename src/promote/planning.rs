@@ -345,7 +345,7 @@ impl Planner<'_> {
         // If that is not known, the gate `soak` says so.
         let tenure = found.ok().flatten()?;
         let time = tenure.since.time().filter(|time| *time > self.base.now)?;
-        let commit = tenure.entered.as_ref()?.id.short().to_owned();
+        let commit = tenure.entered.as_ref()?.short().to_owned();
         let message = format!("the commit `{commit}` is dated {time}, which is in the future");
         Some(
             Finding::new(&FUTURE_COMMIT, message, soak.location.clone())

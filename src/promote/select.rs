@@ -189,7 +189,7 @@ pub(super) fn commit_of(
 ) -> Result<Option<ObjectName>, HistoryError> {
     match (&tenure.left, &tenure.entered, &tenure.since) {
         (None, _, _) => Ok(base.cloned()),
-        (Some(_), Some(entered), _) => Ok(Some(entered.id.clone())),
+        (Some(_), Some(entered), _) => Ok(Some(entered.clone())),
         (Some(_), None, Since::Unknown { fetch }) => {
             Err(HistoryError::Shallow { fetch: fetch.clone() })
         }

@@ -7,6 +7,7 @@ mod checkouts;
 mod clones;
 mod fetching;
 mod history;
+mod history_index;
 mod kill;
 mod kinds;
 mod naming;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rungs::git::{
-    BranchStep, CommitHistory, HistoryError, LocalClone, Log, ObjectName, Variables, Workspace,
-    WorkspaceOptions,
+    BranchStep, CommitHistory, HistoryError, IndexedHistory, LocalClone, Log, ObjectName,
+    Variables, Workspace, WorkspaceOptions,
 };
 use rungs::source::{RepoPath, Tree};
 
@@ -94,8 +94,15 @@ impl Scratch {
 
     /// What changed at the paths along `HEAD`, newest first.
     pub(crate) fn steps(&self, paths: &[&str]) -> Vec<String> {
-        let log = Log::new(self.repository(), Some("main"));
-        steps(&log, &name(&self.git(&["rev-parse", "HEAD"])), paths)
+        let (repository, log) = (self.repository(), Log::new(self.repository(), Some("main")));
+        let tip = name(&self.git(&["rev-parse", "HEAD"]));
+        let steps = |history: &dyn CommitHistory| steps(&repository, history, &tip, paths);
+        let expected = steps(&log);
+        let _ = fs::remove_dir_all(repository.common_directory().join("rungs"));
+        let index = IndexedHistory::new(&repository, Some("main"), Arc::new(|_| ()));
+        index.expect_many();
+        assert_eq!(steps(&index), expected, "the index answers as git does");
+        expected
     }
 }
 
@@ -111,13 +118,22 @@ pub(crate) fn work_tree(directory: &Path) -> Tree {
 
 /// Each step as a line: `subject: path before > after`, `-` if there is no
 /// file, and `hides` if the step hides the branch.
-pub(crate) fn steps(history: &dyn CommitHistory, tip: &ObjectName, paths: &[&str]) -> Vec<String> {
+pub(crate) fn steps(
+    repository: &LocalClone,
+    history: &dyn CommitHistory,
+    tip: &ObjectName,
+    paths: &[&str],
+) -> Vec<String> {
     let paths: Vec<RepoPath> = paths.iter().map(|text| path(text)).collect();
     let steps = history.steps(tip, &paths).unwrap();
-    steps.map(|step| line(history, &step)).collect()
+    steps.map(|step| line(repository, history, &step)).collect()
 }
 
-fn line(history: &dyn CommitHistory, step: &Result<BranchStep, HistoryError>) -> String {
+fn line(
+    repository: &LocalClone,
+    history: &dyn CommitHistory,
+    step: &Result<BranchStep, HistoryError>,
+) -> String {
     let step = match step {
         Ok(step) => step,
         Err(HistoryError::Shallow { fetch }) => return format!("shallow: {fetch}"),
@@ -133,7 +149,8 @@ fn line(history: &dyn CommitHistory, step: &Result<BranchStep, HistoryError>) ->
             .concat()
     });
     let hides = if step.hides_branch { " hides" } else { "" };
-    [step.commit.subject(), ":", &changes.collect::<String>(), hides].concat()
+    let (commit, _) = repository.objects().commit(&step.id).unwrap();
+    [commit.subject(), ":", &changes.collect::<String>(), hides].concat()
 }
 
 /// A directory that is removed with the test.

@@ -161,11 +161,13 @@ fn on_branch(
     commit: ObjectName,
     base: &AuditedBranch<'_>,
 ) -> Result<ObjectName, Findings> {
-    let names = base.commits.history.branch(base.commits.tip);
-    for name in names.map_err(|error| base.history_finding(&error))? {
-        if name.map_err(|error| base.history_finding(&error))? == commit {
-            return Ok(commit);
-        }
+    let mut positions = base.commits.history.positions(base.commits.tip);
+    let position = positions.as_mut().map_or_else(
+        |error| Err(error.clone()),
+        |positions| positions.position(&commit, usize::MAX),
+    );
+    if position.map_err(|error| base.history_finding(&error))?.is_some() {
+        return Ok(commit);
     }
     let message = format!("`{}` is not on `{}`", harmless(text), base.name);
     let at = base.repository.location.clone();

@@ -1,11 +1,11 @@
 //! Walking back along a branch, past merges that hide it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::first_parents::{FirstParents, ListedCommit};
 use super::pull;
-use crate::git::{Commit, GitProgram, HistoryError, LocalClone, ObjectName};
+use crate::git::{BranchPositions, GitProgram, HistoryError, LocalClone, ObjectName};
 
 /// Every commit of a branch, newest first. At a merge that hides the branch, it
 /// continues along what the branch was before.
@@ -45,24 +45,13 @@ impl<'h> BranchWalk<'h> {
         HistoryError::Shallow { fetch: self.clone.unshallow() }
     }
 
-    /// The commit, if it is a merge that hides the branch, and its parent that
-    /// the branch was before. `known` saves reading the commit if it was read
-    /// already.
+    /// The parent that the branch was before a commit, if the commit is a merge that
+    /// hides the branch.
     pub(super) fn hidden<'v>(
         &self,
         listed: &'v ListedCommit,
-        known: Option<&Commit>,
-    ) -> Result<Option<(Commit, &'v ObjectName)>, HistoryError> {
-        let parents = &listed.parents;
-        if parents.len() < 2 {
-            return Ok(None);
-        }
-        let commit = match known {
-            Some(commit) => commit.clone(),
-            None => self.clone.objects().commit(&listed.id)?.0,
-        };
-        let parent = pull::branch_parent(commit.subject(), parents.len(), self.branch);
-        Ok(parent.map(|parent| (commit, &parents[parent])))
+    ) -> Result<Option<&'v ObjectName>, HistoryError> {
+        pull::hidden_parent(self.clone, self.branch, &listed.id, &listed.parents)
     }
 
     /// Continues from a commit.
@@ -72,49 +61,42 @@ impl<'h> BranchWalk<'h> {
     }
 }
 
-/// The names of a branch's commits.
-pub(super) struct BranchCommits<'h> {
-    walk: BranchWalk<'h>,
-    next: BranchPosition,
+/// The positions of a branch's commits, found by walking back.
+pub(super) struct WalkedPositions<'h> {
+    /// None when the walk is over.
+    walk: Option<BranchWalk<'h>>,
+    known: HashMap<ObjectName, usize>,
 }
 
-/// What the iterator returns next.
-enum BranchPosition {
-    Commit,
-    Edge,
-    Nothing,
-}
-
-impl<'h> BranchCommits<'h> {
+impl<'h> WalkedPositions<'h> {
     pub(super) fn new(walk: BranchWalk<'h>) -> Self {
-        Self { walk, next: BranchPosition::Commit }
+        Self { walk: Some(walk), known: HashMap::new() }
     }
 
-    fn name(&mut self) -> Result<Option<ObjectName>, HistoryError> {
-        match std::mem::replace(&mut self.next, BranchPosition::Nothing) {
-            BranchPosition::Nothing => return Ok(None),
-            BranchPosition::Edge => return Err(self.walk.edge()),
-            BranchPosition::Commit => {}
+    /// Goes one commit back; false after the last one.
+    fn advance(&mut self) -> Result<bool, HistoryError> {
+        let Some(mut walk) = self.walk.take() else { return Ok(false) };
+        let Some(listed) = walk.next()? else { return Ok(false) };
+        if !walk.is_edge(&listed.id) {
+            if let Some(parent) = walk.hidden(&listed)? {
+                walk.turn(parent)?;
+            }
+            self.walk = Some(walk);
         }
-        let Some(listed) = self.walk.next()? else { return Ok(None) };
-        self.next = BranchPosition::Commit;
-        if self.walk.is_edge(&listed.id) {
-            self.next = BranchPosition::Edge;
-        } else if let Some((_, parent)) = self.walk.hidden(&listed, None)? {
-            self.walk.turn(parent)?;
-        }
-        Ok(Some(listed.id))
+        self.known.insert(listed.id, self.known.len());
+        Ok(true)
     }
 }
 
-impl Iterator for BranchCommits<'_> {
-    type Item = Result<ObjectName, HistoryError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let name = self.name();
-        if name.is_err() {
-            self.next = BranchPosition::Nothing;
+impl BranchPositions for WalkedPositions<'_> {
+    fn position(&mut self, id: &ObjectName, end: usize) -> Result<Option<usize>, HistoryError> {
+        loop {
+            if let Some(at) = self.known.get(id) {
+                return Ok((*at < end).then_some(*at));
+            }
+            if self.known.len() >= end || !self.advance()? {
+                return Ok(None);
+            }
         }
-        name.transpose()
     }
 }

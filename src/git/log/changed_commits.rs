@@ -4,12 +4,13 @@ use std::io::{self, BufRead};
 
 use super::changes::{change, starts_change, token};
 use super::path_filter::PathFilter;
-use crate::git::{Commit, FileChange, GitProgram, HistoryError, ObjectName, Running, Signature};
+use jiff::Timestamp;
+
+use crate::git::{FileChange, GitProgram, HistoryError, ObjectName, Running, Signature};
 use crate::source::RepoPath;
 
-/// What is printed about each commit, separated by zero bytes. Names and
-/// addresses are those of the commit, whatever a mail map says.
-const FORMAT: &str = "--format=tformat:%H%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B";
+/// What is printed about each commit, separated by zero bytes.
+const FORMAT: &str = "--format=tformat:%H%x00%P%x00%ct";
 
 /// Fixed values for the settings by which a user's configuration could change
 /// the output.
@@ -22,7 +23,7 @@ const SETTINGS: [&str; 5] = [
     "core.deltaBaseCacheLimit=256m",
 ];
 
-const OPTIONS: [&str; 11] = [
+const OPTIONS: [&str; 10] = [
     "--first-parent",
     // For a merge, the change against its first parent.
     "-m",
@@ -32,9 +33,9 @@ const OPTIONS: [&str; 11] = [
     "--no-renames",
     "--no-color",
     "--no-ext-diff",
+    // Another encoding would be that of every byte.
     "--encoding=UTF-8",
     FORMAT,
-    "--end-of-options",
 ];
 
 /// The commits from a tip along first parents that changed something, newest
@@ -44,6 +45,13 @@ pub(super) struct ChangedCommits {
     /// The token that ended the previous commit, and starts the next one.
     ahead: Option<Vec<u8>>,
     head: Option<ChangedCommit>,
+}
+
+/// When git writes: as soon as it has found a commit, or when its buffer is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    Each,
+    Full,
 }
 
 /// Consecutive commits of a branch.
@@ -57,25 +65,50 @@ pub(super) struct CommitRange {
 
 /// A commit and its changes to the wanted files.
 pub(super) struct ChangedCommit {
-    pub(super) commit: Commit,
+    pub(super) id: ObjectName,
+    pub(super) parents: Vec<ObjectName>,
+    /// The committer's time.
+    pub(super) at: Timestamp,
     pub(super) changes: Vec<FileChange>,
 }
 
 impl ChangedCommits {
+    /// Those of a range that changed a file at or below one of the paths, or that
+    /// changed anything if there are none.
     pub(super) fn from(
         program: &GitProgram,
         range: &CommitRange,
         specs: &[RepoPath],
     ) -> Result<Self, HistoryError> {
+        let pace = if specs.is_empty() { Pace::Full } else { Pace::Each };
+        Self::start(program, range, specs, &[], pace)
+    }
+
+    /// All commits of a range, with what they changed at or below these paths.
+    pub(super) fn all(
+        program: &GitProgram,
+        range: &CommitRange,
+        specs: &[RepoPath],
+    ) -> Result<Self, HistoryError> {
+        Self::start(program, range, specs, &["--sparse"], Pace::Full)
+    }
+
+    fn start(
+        program: &GitProgram,
+        range: &CommitRange,
+        specs: &[RepoPath],
+        options: &[&str],
+        pace: Pace,
+    ) -> Result<Self, HistoryError> {
         let mut program =
             SETTINGS.iter().fold(program.clone(), |program, one| program.setting(one));
-        if specs.is_empty() {
+        if pace == Pace::Full {
             program = program.buffered();
         }
         let CommitRange { newest, before } = range;
         let before = before.as_ref().map(|before| format!("^{before}"));
-        let command = program.command("log").args(OPTIONS).arg(newest.as_str());
-        let command = command.args(before).arg("--");
+        let command = program.command("log").args(OPTIONS).args(options);
+        let command = command.args(["--end-of-options", newest.as_str()]).args(before).arg("--");
         let command = command.args(specs.iter().map(RepoPath::as_str));
         Ok(Self { running: Some(command.start()?), ahead: None, head: None })
     }
@@ -89,7 +122,7 @@ impl ChangedCommits {
         if self.head.is_none() {
             self.head = self.next(filter)?;
         }
-        Ok(self.head.take_if(|head| head.commit.id == *id))
+        Ok(self.head.take_if(|head| head.id == *id))
     }
 
     /// Whether there are no more commits.
@@ -100,7 +133,11 @@ impl ChangedCommits {
         Ok(self.head.is_none())
     }
 
-    fn next(&mut self, filter: &PathFilter) -> Result<Option<ChangedCommit>, HistoryError> {
+    /// The next commit; none after the last one.
+    pub(super) fn next(
+        &mut self,
+        filter: &PathFilter,
+    ) -> Result<Option<ChangedCommit>, HistoryError> {
         let Some(running) = &mut self.running else { return Ok(None) };
         match changed_commit(running.output(), &mut self.ahead, filter) {
             Ok(Some(changed_commit)) => Ok(Some(changed_commit)),
@@ -129,7 +166,13 @@ fn changed_commit(
         None => token(output)?,
     };
     let Some(first) = first else { return Ok(None) };
-    let commit = commit(&first, output)?;
+    let invalid = || io::Error::from(io::ErrorKind::InvalidData);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let id = ObjectName::parse(&text(&first)).ok_or_else(invalid)?;
+    let parents = text(&token(output)?.ok_or(io::ErrorKind::UnexpectedEof)?);
+    let parents = parents.split_ascii_whitespace().filter_map(ObjectName::parse).collect();
+    let seconds = token(output)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    let at = Signature::new(b"", b"", &text(&seconds)).time;
     let mut changes = Vec::new();
     *ahead = loop {
         match token(output)? {
@@ -137,21 +180,5 @@ fn changed_commit(
             other => break other,
         }
     };
-    Ok(Some(ChangedCommit { commit, changes }))
-}
-
-fn commit(id: &[u8], output: &mut impl BufRead) -> io::Result<Commit> {
-    let mut field = || token(output)?.ok_or(io::Error::from(io::ErrorKind::UnexpectedEof));
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    let id = text(id.to_vec());
-    let id = ObjectName::parse(&id).ok_or(io::ErrorKind::InvalidData)?;
-    let parents = text(field()?);
-    let parents = parents.split_ascii_whitespace().filter_map(ObjectName::parse).collect();
-    let mut signature = || -> io::Result<Signature> {
-        let (name, email, seconds) = (field()?, field()?, field()?);
-        Ok(Signature::new(&name, &email, &text(seconds)))
-    };
-    let (author, committer) = (signature()?, signature()?);
-    let message = text(field()?);
-    Ok(Commit { id, parents, author, committer, message })
+    Ok(Some(ChangedCommit { id, parents, at, changes }))
 }

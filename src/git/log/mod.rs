@@ -17,15 +17,17 @@ mod first_parents;
 mod changed_commits;
 mod steps;
 mod branch_walk;
+mod whole_branch;
 
 use std::sync::Arc;
 
-use branch_walk::{BranchCommits, BranchWalk};
+use branch_walk::{BranchWalk, WalkedPositions};
 use path_filter::PathFilter;
 use steps::Steps;
+pub(super) use whole_branch::WholeBranch;
 
 use super::{
-    BranchStep, CommitHistory, CommitNames, HistoryError, LocalClone, ObjectError, ObjectName,
+    BranchPositions, BranchSteps, CommitHistory, HistoryError, LocalClone, ObjectError, ObjectName,
     ProgramError,
 };
 use crate::source::{MAX_FILE_BYTES, RepoPath};
@@ -53,13 +55,16 @@ impl CommitHistory for Log {
         &'h self,
         tip: &ObjectName,
         paths: &[RepoPath],
-    ) -> Result<Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>, HistoryError> {
+    ) -> Result<BranchSteps<'h>, HistoryError> {
         let filter = PathFilter::new(self.clone.prefix(), paths);
         Ok(Box::new(Steps::new(self.walk(tip)?, filter, tip)?))
     }
 
-    fn branch<'h>(&'h self, tip: &ObjectName) -> Result<CommitNames<'h>, HistoryError> {
-        Ok(Box::new(BranchCommits::new(self.walk(tip)?)))
+    fn positions<'h>(
+        &'h self,
+        tip: &ObjectName,
+    ) -> Result<Box<dyn BranchPositions + 'h>, HistoryError> {
+        Ok(Box::new(WalkedPositions::new(self.walk(tip)?)))
     }
 
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError> {

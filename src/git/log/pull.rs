@@ -12,13 +12,31 @@
 //! somebody's own clone would seem to have been there for as long as in that
 //! clone. So if a message is ambiguous, it is a pull.
 
+use crate::git::{HistoryError, LocalClone, ObjectName};
+
 /// Names that git leaves out as a merge's destination, and that a branch may
 /// have had before it was renamed.
 const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
 
+/// The parent that a branch was before a commit, if the commit is a merge that hides
+/// the branch. `branch` is its short name.
+pub(super) fn hidden_parent<'p>(
+    clone: &LocalClone,
+    branch: Option<&str>,
+    id: &ObjectName,
+    parents: &'p [ObjectName],
+) -> Result<Option<&'p ObjectName>, HistoryError> {
+    if parents.len() < 2 {
+        return Ok(None);
+    }
+    let (commit, _) = clone.objects().commit(id)?;
+    let parent = branch_parent(commit.subject(), parents.len(), branch);
+    Ok(parent.map(|parent| &parents[parent]))
+}
+
 /// The index of the parent that the branch was before a merge, if that is not
 /// the first. `branch` is the short name of the one that is walked.
-pub(super) fn branch_parent(subject: &str, parents: usize, branch: Option<&str>) -> Option<usize> {
+fn branch_parent(subject: &str, parents: usize, branch: Option<&str>) -> Option<usize> {
     let merged = subject.strip_prefix("Merge ")?;
     let (merged, into) = match merged.rsplit_once(" into ") {
         Some((merged, into)) => (merged, Some(MergedInto::of(into))),

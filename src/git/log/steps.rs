@@ -5,11 +5,10 @@ use std::collections::VecDeque;
 use super::branch_walk::BranchWalk;
 use super::changed_commits::{ChangedCommit, ChangedCommits, CommitRange};
 use super::changed_path_filters::has_changed_paths;
-use super::changes::{change, token};
+use super::changes::changes_between;
 use super::first_parents::ListedCommit;
 use super::path_filter::PathFilter;
-use crate::git::{BranchStep, FileChange, GitProgram, HistoryError, ObjectName};
-use crate::source::RepoPath;
+use crate::git::{BranchStep, HistoryError, ObjectName};
 
 /// The most paths that are read one by one, if git has filters for single
 /// paths: each costs a pass over the commits, a fifth of one that compares
@@ -118,19 +117,22 @@ impl<'h> Steps<'h> {
                 return Err(walk.edge());
             }
             let found = self.changed(&listed.id)?;
-            let known = found.as_ref().map(|found| &found.commit);
             // A merge that hides the branch is a step whatever it changed: what
             // the branch was before it is only as certain as its message.
-            if let Some((commit, parent)) = walk.hidden(&listed, known)? {
-                let changes = changes(&walk.program, &self.filter, parent, &listed.id)?;
+            if let Some(parent) = walk.hidden(&listed)? {
+                let (commit, _) = walk.clone.objects().commit(&listed.id)?;
+                let (id, at) = (commit.id, commit.committer.time);
+                let changes = changes_between(&walk.program, &self.filter, parent, &id)?;
                 walk.turn(parent)?;
                 self.start(walk, parent)?;
-                return Ok(Some(BranchStep { commit, changes, hides_branch: true }));
+                let before = Some(parent.clone());
+                return Ok(Some(BranchStep { id, at, before, changes, hides_branch: true }));
             }
-            if let Some(ChangedCommit { commit, changes }) = found
+            if let Some(ChangedCommit { id, at, changes, .. }) = found
                 && !changes.is_empty()
             {
-                return Ok(Some(BranchStep { commit, changes, hides_branch: false }));
+                let before = listed.parents.into_iter().next();
+                return Ok(Some(BranchStep { id, at, before, changes, hides_branch: false }));
             }
         }
         self.check_ends()?;
@@ -153,27 +155,6 @@ impl<'h> Steps<'h> {
         }
         Ok(all)
     }
-}
-
-/// What changed between two commits.
-fn changes(
-    program: &GitProgram,
-    filter: &PathFilter,
-    before: &ObjectName,
-    after: &ObjectName,
-) -> Result<Vec<FileChange>, HistoryError> {
-    let options = ["-r", "--raw", "-z", "--no-abbrev", "--no-renames", "--end-of-options"];
-    let command = program.command("diff-tree").args(options);
-    let command = command.args([before.as_str(), after.as_str(), "--"]);
-    let output = command.args(filter.specs().iter().map(RepoPath::as_str)).run()?;
-    let mut output = &*output;
-    let mut changes = Vec::new();
-    let broken = |error: std::io::Error| HistoryError::Failed(error.to_string());
-    while let Some(token) = token(&mut output).map_err(broken)? {
-        changes.extend(change(&token, &mut output, filter).map_err(broken)?);
-    }
-    changes.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(changes)
 }
 
 impl Iterator for Steps<'_> {

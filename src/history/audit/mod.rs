@@ -119,9 +119,12 @@ impl<'h> Audit<'h> {
         if !paths.iter().any(|path| holds::directory().is_within(path)) {
             paths.push(holds::directory());
         }
+        if query.apps.is_empty() {
+            commits.history.expect_many();
+        }
         let steps = commits.history.steps(commits.tip, &paths)?;
         let walk = Walk::new(commits.history, steps, model);
-        let sources = SourceSearch::new(commits.history.branch(commits.tip)?);
+        let sources = SourceSearch::new(commits.history.positions(commits.tip)?);
         let waiting = VecDeque::new();
         Ok(Self {
             walk,
@@ -155,10 +158,9 @@ impl<'h> Audit<'h> {
     }
 
     fn take(&mut self, change: &StepChange) -> Result<(), HistoryError> {
-        let commit = &change.step.commit;
-        let at = self.sources.position(&commit.id)?;
+        let at = self.sources.position(&change.step.id)?;
         self.check_sources(at, change);
-        let time = commit.committer.time;
+        let time = change.step.at;
         self.older =
             if self.query.since.is_some_and(|since| time < since) { self.older + 1 } else { 0 };
         let is_older = match self.query.after.clone() {
@@ -185,13 +187,15 @@ impl<'h> Audit<'h> {
         if wanted.is_empty() && held.is_empty() {
             return Ok(());
         }
-        let commit_records = commit_records(self.commits.objects, change)?;
+        let (commit, _) = self.commits.objects.commit(&change.step.id)?;
+        let hides_branch = change.step.hides_branch;
+        let commit_records = commit_records(self.commits.objects, &commit, hides_branch)?;
         for one in wanted {
-            let waiting = self.waiting_of(at, &change.step.commit, one, &commit_records)?;
+            let waiting = self.waiting_of(at, &commit, one, &commit_records)?;
             self.waiting.push_back(waiting);
         }
         for one in held {
-            let entry = entry_of_hold(&change.step.commit, one, &commit_records);
+            let entry = entry_of_hold(&commit, one, &commit_records);
             self.waiting.push_back(WaitingEntry { entry, pending: None });
         }
         Ok(())
@@ -317,10 +321,11 @@ struct CommitRecords {
 
 fn commit_records(
     objects: &dyn ObjectDatabase,
-    change: &StepChange,
+    commit: &Commit,
+    hides_branch: bool,
 ) -> Result<Vec<CommitRecords>, HistoryError> {
-    let merged_commits = merged_commits(objects, &change.step)?;
-    let all = std::iter::once(&change.step.commit).chain(&merged_commits);
+    let merged_commits = merged_commits(objects, commit, hides_branch)?;
+    let all = std::iter::once(commit).chain(&merged_commits);
     let commit_records = all.map(|commit| CommitRecords {
         author: commit.author.clone(),
         records: record::read(&commit.message),

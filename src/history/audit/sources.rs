@@ -1,9 +1,7 @@
 //! Where on the branch the commits are that records name as their source.
 
-use std::collections::HashMap;
-
 use super::claims;
-use crate::git::{CommitNames, HistoryError, ObjectName};
+use crate::git::{BranchPositions, HistoryError, ObjectName};
 use crate::history::{Action, Record, Source, StateChange};
 use crate::sites::{AppInstance, Key, SiteValue};
 
@@ -20,45 +18,21 @@ pub(super) struct PendingSource {
 /// The most commits before a change that are searched for its source.
 const FARTHEST: usize = 50_000;
 
-/// The positions of commits on the branch, read as far as they are needed.
+/// The positions of commits on the branch, and which of them entries wait for.
 pub(super) struct SourceSearch<'h> {
-    branch: CommitNames<'h>,
-    positions: HashMap<ObjectName, usize>,
-    is_whole: bool,
+    branch: Box<dyn BranchPositions + 'h>,
     /// The position of the nearest commit that an entry waits for.
     due: Option<usize>,
 }
 
 impl<'h> SourceSearch<'h> {
-    pub(super) fn new(branch: CommitNames<'h>) -> Self {
-        Self { branch, positions: HashMap::new(), is_whole: false, due: None }
+    pub(super) fn new(branch: Box<dyn BranchPositions + 'h>) -> Self {
+        Self { branch, due: None }
     }
 
     /// The position of a commit on the branch; none if it is not on it.
     pub(super) fn position(&mut self, id: &ObjectName) -> Result<Option<usize>, HistoryError> {
-        self.position_before(id, usize::MAX)
-    }
-
-    fn position_before(
-        &mut self,
-        id: &ObjectName,
-        end: usize,
-    ) -> Result<Option<usize>, HistoryError> {
-        loop {
-            if let Some(at) = self.positions.get(id) {
-                return Ok(Some(*at));
-            }
-            if self.is_whole || self.positions.len() >= end {
-                return Ok(None);
-            }
-            match self.branch.next() {
-                Some(Ok(name)) => {
-                    self.positions.insert(name, self.positions.len());
-                }
-                None | Some(Err(HistoryError::Shallow { .. })) => self.is_whole = true,
-                Some(Err(error)) => return Err(error),
-            }
-        }
+        self.branch.position(id, usize::MAX)
     }
 
     /// Whether the commit at `at` is `other` or comes before it.
@@ -87,7 +61,7 @@ impl<'h> SourceSearch<'h> {
         let position = match commit {
             // Without a commit, it is what was there before the change.
             None => Some(own_position + 1),
-            Some(commit) => self.position_before(commit, own_position.saturating_add(FARTHEST))?,
+            Some(commit) => self.branch.position(commit, own_position.saturating_add(FARTHEST))?,
         };
         let Some(position) = position.filter(|position| *position > own_position) else {
             let name = commit.as_ref().map_or("it", ObjectName::short);

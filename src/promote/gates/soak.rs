@@ -104,7 +104,7 @@ fn newest_unbroken(
         }
         // No older tenure can be joined to one whose first commit is not in this clone.
         let Some(entered) = tenure.entered else { break };
-        entered_by = Some(entered.id);
+        entered_by = Some(entered);
     }
     Ok(unbroken)
 }

@@ -90,7 +90,6 @@ impl Rollback {
         let is_held = |state: &State| holds.iter().any(|held| held.holds_back(state, base.now));
         let app = base.app(&target.name, &self.app);
         let known = KnownKeys::of(app.as_deref());
-        let mut last_commit = None;
         for tenure in base.tenures(&target.name, &self.app) {
             let tenure = tenure.map_err(|error| history::finding(&error, &target.location))?;
             let is_match = |state: &State| match &self.to {
@@ -98,7 +97,7 @@ impl Rollback {
                 None => Ok(!state.is_same(now) && !is_held(state)),
             };
             let edge = tenure.edge();
-            let parent = tenure.entered.and_then(|commit| commit.parents.into_iter().next());
+            let last_commit = tenure.last;
             // A time without the app is not a state to go back to.
             if let Some(state) = tenure.state.filter(|state| !state.is_empty())
                 && is_match(&state)?
@@ -109,7 +108,6 @@ impl Rollback {
             if let Some(error) = edge {
                 return Err(history::finding(&error, &target.location).into());
             }
-            last_commit = parent;
         }
         let (app, environment) = (&self.app, &target.name);
         let finding = match &self.to {

@@ -26,7 +26,7 @@ pub(super) fn since(
     instance: &AppInstance,
 ) -> Result<Option<(Since, Option<ObjectName>)>, HistoryError> {
     let newest = history.tenures(&instance.environment, &instance.app).next().transpose()?;
-    Ok(newest.map(|tenure| (tenure.since, tenure.entered.map(|commit| commit.id))))
+    Ok(newest.map(|tenure| (tenure.since, tenure.entered)))
 }
 
 /// How far a target's state is behind a source.

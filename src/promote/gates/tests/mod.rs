@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::config::{EnvironmentName, Repository, Side, ValueRoute, load};
 use crate::diagnostic::{Finding, Findings};
-use crate::git::{Commit, HistoryError, ObjectName, Signature};
+use crate::git::{HistoryError, ObjectName};
 use crate::history::{Since, Tenure};
 use crate::holds::Hold;
 use crate::promote::verdict::judge;
@@ -78,21 +78,6 @@ pub(super) fn commit(number: usize) -> ObjectName {
     ObjectName::parse(&format!("{number:040x}")).expect("forty digits")
 }
 
-fn made(number: usize) -> Commit {
-    let by = || Signature {
-        name: "a".to_owned(),
-        email: "a@example.com".to_owned(),
-        time: Timestamp::UNIX_EPOCH,
-    };
-    Commit {
-        id: commit(number),
-        parents: Vec::new(),
-        author: by(),
-        committer: by(),
-        message: String::new(),
-    }
-}
-
 /// Tenures from the newest to the oldest, each ended by the one before it.
 pub(super) fn tenures(past: Vec<(Option<State>, Since)>) -> Vec<Result<Tenure, HistoryError>> {
     let count = past.len();
@@ -101,8 +86,9 @@ pub(super) fn tenures(past: Vec<(Option<State>, Since)>) -> Vec<Result<Tenure, H
         Ok(Tenure {
             state,
             since,
-            entered: Some(made(number)),
+            entered: Some(commit(number)),
             left: (index > 0).then(|| commit(number + 1)),
+            last: (index > 0).then(|| commit(number)),
         })
     });
     tenures.collect()

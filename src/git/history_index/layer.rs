@@ -1,0 +1,374 @@
+//! A part of a branch's history: consecutive commits, and what each changed.
+//!
+//! Everything but the header is in tables of rows of one width, which are read in
+//! place. Commits are numbered from the newest, paths in the order of their bytes.
+//!
+//! | table | a row |
+//! | --- | --- |
+//! | commits | the commit's name; its time in seconds, 8 bytes; the number of its first change, 4 |
+//! | names | the number of a commit, 4 bytes, in the order of their names |
+//! | hiding | the number of a merge that hides the branch, 4 bytes |
+//! | changes | the number of the path, 4 bytes; the name of the blob before, and of the blob after; zero for none |
+//! | paths | the start of the path's text, 4 bytes, and of its visits, 4 |
+//! | text | the paths' texts, one after the other |
+//! | visits | the number of a commit that changed the path, 4 bytes, and of the change, 4; the newest first |
+
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use jiff::Timestamp;
+
+use super::blocks::{CheckedBytes, ReadError, u32_of};
+use crate::git::{BranchStep, FileChange, ObjectName};
+use crate::source::RepoPath;
+
+/// What every layer starts with. Another number stands for another format.
+pub(super) const MAGIC: &[u8; 8] = b"rungsHL\x01";
+
+/// The length of the header: the magic, the width of a name, whether there is a commit
+/// before, five counts, the name of that commit, and the key.
+pub(super) const HEADER: usize = 8 + 4 + 4 + 5 * 4 + 32 + KEY;
+
+/// The length of the key that says which branch a layer is of.
+pub(super) const KEY: usize = 32;
+
+/// The length of the text of a path, and of a path's row and others.
+pub(super) const PATH_ROW: usize = 8;
+pub(super) const VISIT_ROW: usize = 8;
+
+/// Consecutive commits of a branch, from the newest to the oldest.
+#[derive(Debug)]
+pub(super) struct Layer {
+    bytes: CheckedBytes,
+    /// The length of a commit's name in bytes.
+    width: usize,
+    counts: Counts,
+    /// The commit before the oldest; none if that is the branch's first.
+    before: Option<ObjectName>,
+    tables: Tables,
+    /// The paths, once one is looked for.
+    paths: OnceLock<PathTable>,
+}
+
+/// The number of rows of each table; of the text, its length.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counts {
+    pub(super) commits: usize,
+    pub(super) hiding: usize,
+    pub(super) changes: usize,
+    pub(super) paths: usize,
+    pub(super) text: usize,
+}
+
+/// Where each table starts.
+#[derive(Debug, Clone, Copy)]
+struct Tables {
+    commits: usize,
+    names: usize,
+    hiding: usize,
+    changes: usize,
+    paths: usize,
+    text: usize,
+    visits: usize,
+    end: usize,
+}
+
+impl Tables {
+    fn of(counts: Counts, width: usize) -> Self {
+        let commits = HEADER;
+        let names = commits + counts.commits * commit_row(width);
+        let hiding = names + 4 * counts.commits;
+        let changes = hiding + 4 * counts.hiding;
+        let paths = changes + counts.changes * change_row(width);
+        let text = paths + counts.paths * PATH_ROW;
+        let visits = text + counts.text;
+        let end = visits + counts.changes * VISIT_ROW;
+        Self { commits, names, hiding, changes, paths, text, visits, end }
+    }
+}
+
+pub(super) fn commit_row(width: usize) -> usize {
+    width + 12
+}
+
+pub(super) fn change_row(width: usize) -> usize {
+    4 + 2 * width
+}
+
+/// A commit of a layer.
+pub(super) struct CommitRow {
+    pub(super) id: Vec<u8>,
+    pub(super) seconds: i64,
+    /// The numbers of its changes.
+    pub(super) changes: Range<usize>,
+}
+
+/// A change of a layer.
+pub(super) struct ChangeRow {
+    /// The number of the path.
+    pub(super) path: usize,
+    /// The names of the blobs; zero for none.
+    pub(super) before: Vec<u8>,
+    pub(super) after: Vec<u8>,
+}
+
+/// A commit that changed a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Visit {
+    pub(super) commit: usize,
+    /// The number of the change; none for a merge that hides the branch, whatever it
+    /// changed.
+    pub(super) change: Option<usize>,
+}
+
+/// The paths of a layer, in the order of their bytes.
+#[derive(Debug)]
+struct PathTable {
+    rows: Vec<u8>,
+    text: Vec<u8>,
+    /// The number of visits to all paths.
+    visits: usize,
+}
+
+impl Layer {
+    /// A layer in a file, if it is of the branch with that key.
+    pub(super) fn open(path: &Path, key: &[u8; KEY]) -> Result<Self, ReadError> {
+        Self::of(CheckedBytes::open(path)?, key)
+    }
+
+    /// A layer of a branch with that key.
+    pub(super) fn of(bytes: CheckedBytes, key: &[u8; KEY]) -> Result<Self, ReadError> {
+        let header = bytes.bytes(0, HEADER)?;
+        let number = |at: usize| u32_of(&header[at..at + 4]) as usize;
+        let width = number(8);
+        if !header.starts_with(MAGIC) || !header.ends_with(key) || !matches!(width, 20 | 32) {
+            return Err(ReadError::Damaged);
+        }
+        let counts = Counts {
+            commits: number(16),
+            hiding: number(20),
+            changes: number(24),
+            paths: number(28),
+            text: number(32),
+        };
+        let before = match number(12) {
+            0 => None,
+            _ => Some(ObjectName::from_bytes(&header[36..36 + width]).ok_or(ReadError::Damaged)?),
+        };
+        let tables = Tables::of(counts, width);
+        if tables.end != bytes.len() || counts.commits == 0 {
+            return Err(ReadError::Damaged);
+        }
+        Ok(Self { bytes, width, counts, before, tables, paths: OnceLock::new() })
+    }
+
+    /// The number of commits.
+    pub(super) fn len(&self) -> usize {
+        self.counts.commits
+    }
+
+    /// The length of a commit's name in bytes.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The number of paths.
+    pub(super) fn path_count(&self) -> usize {
+        self.counts.paths
+    }
+
+    /// The commit before the oldest; none if that is the branch's first.
+    pub(super) fn before(&self) -> Option<&ObjectName> {
+        self.before.as_ref()
+    }
+
+    /// The name of a commit, by its number.
+    pub(super) fn id(&self, at: usize) -> Result<ObjectName, ReadError> {
+        ObjectName::from_bytes(&self.id_bytes(at)?).ok_or(ReadError::Damaged)
+    }
+
+    fn id_bytes(&self, at: usize) -> Result<Vec<u8>, ReadError> {
+        self.bytes.bytes(self.tables.commits + at * commit_row(self.width), self.width)
+    }
+
+    /// A commit, by its number.
+    pub(super) fn commit(&self, at: usize) -> Result<CommitRow, ReadError> {
+        let width = commit_row(self.width);
+        let mut row = self.bytes.bytes(self.tables.commits + at * width, width)?;
+        let rest = row.split_off(self.width);
+        let seconds = rest[..8].try_into().map(i64::from_le_bytes);
+        let end = if at + 1 < self.counts.commits {
+            self.bytes.u32(self.tables.commits + (at + 2) * width - 4)? as usize
+        } else {
+            self.counts.changes
+        };
+        let changes = u32_of(&rest[8..]) as usize..end;
+        if changes.start > end || end > self.counts.changes {
+            return Err(ReadError::Damaged);
+        }
+        Ok(CommitRow { id: row, seconds: seconds.map_err(|_| ReadError::Damaged)?, changes })
+    }
+
+    /// The number of a commit, by its name; none if it is not one of them.
+    pub(super) fn find(&self, id: &ObjectName) -> Result<Option<usize>, ReadError> {
+        let wanted: Vec<u8> = id.bytes().collect();
+        // Nearly always it is the newest.
+        if self.id_bytes(0)? == wanted {
+            return Ok(Some(0));
+        }
+        let (mut low, mut high) = (0, self.counts.commits);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            let at = self.bytes.u32(self.tables.names + 4 * middle)? as usize;
+            match self.id_bytes(at)?.cmp(&wanted) {
+                Ordering::Equal => return Ok(Some(at)),
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+            }
+        }
+        Ok(None)
+    }
+
+    /// The numbers of the merges that hide the branch, the newest first.
+    pub(super) fn hiding(&self) -> Result<Vec<usize>, ReadError> {
+        let rows = self.bytes.bytes(self.tables.hiding, 4 * self.counts.hiding)?;
+        Ok(rows.chunks_exact(4).map(|row| u32_of(row) as usize).collect())
+    }
+
+    /// A change, by its number.
+    pub(super) fn change(&self, at: usize) -> Result<ChangeRow, ReadError> {
+        let width = change_row(self.width);
+        let mut row = self.bytes.bytes(self.tables.changes + at * width, width)?;
+        let after = row.split_off(4 + self.width);
+        let before = row.split_off(4);
+        Ok(ChangeRow { path: u32_of(&row) as usize, before, after })
+    }
+
+    /// A path's text, by its number.
+    pub(super) fn path(&self, number: usize) -> Result<&str, ReadError> {
+        std::str::from_utf8(self.path_table()?.text(number)?).map_err(|_| ReadError::Damaged)
+    }
+
+    fn path_table(&self) -> Result<&PathTable, ReadError> {
+        if let Some(known) = self.paths.get() {
+            return Ok(known);
+        }
+        let rows = self.bytes.bytes(self.tables.paths, self.counts.paths * PATH_ROW)?;
+        let text = self.bytes.bytes(self.tables.text, self.counts.text)?;
+        let table = PathTable { rows, text, visits: self.counts.changes };
+        Ok(self.paths.get_or_init(|| table))
+    }
+
+    /// The commits that changed a file at or below one of the paths, and those that hide
+    /// the branch, from the newest to the oldest; without any paths, of all files.
+    pub(super) fn visits(&self, wanted: &[RepoPath]) -> Result<Vec<Visit>, ReadError> {
+        let hiding = self.hiding()?.into_iter().map(|commit| Visit { commit, change: None });
+        let mut visits: Vec<Visit> = hiding.collect();
+        let table = self.path_table()?;
+        let whole = [RepoPath::root()];
+        for path in if wanted.is_empty() { &whole } else { wanted } {
+            for numbers in table.at_or_below(path)? {
+                let Some(last) = numbers.end.checked_sub(1).filter(|_| !numbers.is_empty()) else {
+                    continue;
+                };
+                let (begin, end) = (table.visits(numbers.start)?.start, table.visits(last)?.end);
+                let count = end.checked_sub(begin).ok_or(ReadError::Damaged)?;
+                let at = self.tables.visits + begin * VISIT_ROW;
+                let rows = self.bytes.bytes(at, count * VISIT_ROW)?;
+                visits.extend(rows.chunks_exact(VISIT_ROW).map(|row| Visit {
+                    commit: u32_of(&row[..4]) as usize,
+                    change: Some(u32_of(&row[4..]) as usize),
+                }));
+            }
+        }
+        visits.sort_unstable();
+        visits.dedup();
+        Ok(visits)
+    }
+
+    /// A step of the branch, with the changes of these numbers.
+    pub(super) fn step(
+        &self,
+        at: usize,
+        changes: &[usize],
+        hides_branch: bool,
+    ) -> Result<BranchStep, ReadError> {
+        let commit = self.commit(at)?;
+        let changes = changes.iter().map(|change| self.file_change(*change));
+        let mut changes = changes.collect::<Result<Vec<_>, _>>()?;
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+        let before = match at + 1 {
+            next if next < self.counts.commits => Some(self.id(next)?),
+            _ => self.before.clone(),
+        };
+        Ok(BranchStep {
+            id: ObjectName::from_bytes(&commit.id).ok_or(ReadError::Damaged)?,
+            at: Timestamp::from_second(commit.seconds).unwrap_or(Timestamp::MAX),
+            before,
+            changes,
+            hides_branch,
+        })
+    }
+
+    fn file_change(&self, at: usize) -> Result<FileChange, ReadError> {
+        let ChangeRow { path, before, after } = self.change(at)?;
+        let path = RepoPath::new(self.path(path)?).map_err(|_| ReadError::Damaged)?;
+        let name = |bytes: &[u8]| ObjectName::from_bytes(bytes).filter(|id| !id.is_null());
+        Ok(FileChange { path, before: name(&before), after: name(&after) })
+    }
+}
+
+impl PathTable {
+    fn len(&self) -> usize {
+        self.rows.len() / PATH_ROW
+    }
+
+    fn row(&self, number: usize) -> Result<(usize, usize), ReadError> {
+        let begin = number * PATH_ROW;
+        let row = self.rows.get(begin..begin + PATH_ROW).ok_or(ReadError::Damaged)?;
+        Ok((u32_of(&row[..4]) as usize, u32_of(&row[4..]) as usize))
+    }
+
+    /// The start of what belongs to a path, and of what belongs to the next.
+    fn text(&self, number: usize) -> Result<&[u8], ReadError> {
+        let (begin, _) = self.row(number)?;
+        let end = if number + 1 < self.len() { self.row(number + 1)?.0 } else { self.text.len() };
+        self.text.get(begin..end).ok_or(ReadError::Damaged)
+    }
+
+    /// The rows of the table of visits that are of a path.
+    fn visits(&self, number: usize) -> Result<Range<usize>, ReadError> {
+        let (_, begin) = self.row(number)?;
+        let end = if number + 1 < self.len() { self.row(number + 1)?.1 } else { self.visits };
+        Ok(begin..end)
+    }
+
+    /// The number of the first path that does not come before `text`.
+    fn first_from(&self, text: &[u8]) -> Result<usize, ReadError> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.text(middle)? < text { low = middle + 1 } else { high = middle }
+        }
+        Ok(low)
+    }
+
+    /// The numbers of a path's own file, and of the files below it.
+    fn at_or_below(&self, path: &RepoPath) -> Result<[Range<usize>; 2], ReadError> {
+        if path.is_root() {
+            return Ok([0..self.len(), 0..0]);
+        }
+        let own = self.first_from(path.as_str().as_bytes())?;
+        let is_there = own < self.len() && self.text(own)? == path.as_str().as_bytes();
+        // What follows `/` in the order of bytes ends what is below.
+        let below = self.first_from(format!("{path}/").as_bytes())?;
+        let behind = if below < self.len() {
+            self.first_from(format!("{path}0").as_bytes())?
+        } else {
+            below
+        };
+        Ok([own..own + usize::from(is_there), below..behind])
+    }
+}

@@ -1,0 +1,312 @@
+//! An index of a branch's history, so that git reads each commit once.
+//!
+//! Git finds what changed by comparing trees, each time anew. Here the commits of a
+//! branch are kept with what they changed, in [`layer`]s of consecutive commits. The
+//! layers are made from commits alone, whatever the configuration says, and a layer
+//! never changes, as its commits never do. It is trusted as git trusts its own commit
+//! graph: everything is checked when it is read, and what does not fit is made again.
+//!
+//! The index grows at both ends: to what is new, with every run; and back to what
+//! somebody asks about, if many questions are expected ([`CommitHistory::expect_many`]).
+//! A commit that is not indexed is never answered for: [`Log`] is asked instead.
+//!
+//! It is in the directory `rungs/history` of the directory that all work trees of a
+//! clone share, apart for each branch (which merges were pulls depends on its name)
+//! and for each directory that has a `rungs.yaml`.
+
+mod blocks;
+mod layer;
+mod layer_builder;
+mod store;
+mod index;
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    BranchPositions, BranchStep, BranchSteps, CommitHistory, HistoryError, LocalClone, Log,
+    ObjectName,
+};
+use crate::source::RepoPath;
+use blocks::ReadError;
+use index::{Index, LayerSteps, Part, View};
+use store::Store;
+
+/// What happens while history is indexed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Indexing {
+    /// That many further commits were indexed.
+    Commits(usize),
+    /// For now, nothing more is indexed.
+    Pause,
+    /// What is indexed cannot be kept for the next run, for this reason.
+    NotKept(String),
+}
+
+/// Is told what happens while history is indexed.
+pub type Watch = Arc<dyn Fn(Indexing) + Send + Sync>;
+
+/// The history of a clone's branch, from the index as far as that goes.
+pub struct IndexedHistory {
+    log: Log,
+    /// None for a clone whose commits may get other parents: a shallow one, which does
+    /// when more is fetched.
+    index: Option<Mutex<Index>>,
+}
+
+impl IndexedHistory {
+    /// The history of the branch of that short name; none if the name is not known.
+    /// `watch` is told what happens while commits are indexed.
+    pub fn new(clone: &Arc<LocalClone>, branch: Option<&str>, watch: Watch) -> Self {
+        let has_fixed_parents =
+            !clone.is_shallow() && !clone.common_directory().join("info/grafts").exists();
+        let index = has_fixed_parents.then(|| {
+            let store = store(clone, branch);
+            Mutex::new(Index::load(clone, branch, store, watch))
+        });
+        Self { log: Log::new(Arc::clone(clone), branch), index }
+    }
+
+    /// The same history, whose index grows by that many commits the first time. How many are best does not depend on the
+    /// branch; tests of short ones need fewer.
+    #[must_use]
+    pub fn growing_by(self, commits: usize) -> Self {
+        let index = self.index.map(|index| {
+            let index = index.into_inner().unwrap_or_else(PoisonError::into_inner);
+            Mutex::new(index.growing_by(commits))
+        });
+        Self { index, ..self }
+    }
+
+    fn index(&self) -> Option<MutexGuard<'_, Index>> {
+        let index = self.index.as_ref()?;
+        Some(index.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The index's view of a commit's history; none if it has none.
+    fn view(&self, tip: &ObjectName) -> Option<View> {
+        let mut index = self.index()?;
+        index.view(tip).unwrap_or_else(|_| {
+            index.reset();
+            None
+        })
+    }
+
+    fn part(&self, view: &View, number: usize) -> Result<Part, ReadError> {
+        self.index().map_or(Ok(Part::End), |mut index| index.part(view, number))
+    }
+
+    /// Forgets the layers that a view is of, since one of them is damaged.
+    fn forget(&self, view: &View) {
+        if let Some(mut index) = self.index() {
+            index.forget(view);
+        }
+    }
+}
+
+/// Where the layers of a branch are.
+fn store(clone: &LocalClone, branch: Option<&str>) -> Store {
+    let branch = branch.map_or_else(String::new, |branch| format!("branch {branch}"));
+    let described = [branch.as_str(), clone.prefix().as_str()].join("\0");
+    let key = Sha256::digest(described.as_bytes()).into();
+    let mut name = String::new();
+    for byte in key_bytes(&key) {
+        write!(name, "{byte:02x}").expect("a string takes what is written to it");
+    }
+    Store::new(clone.common_directory().join("rungs").join("history").join(name), key)
+}
+
+/// The bytes of a key that name its directory.
+fn key_bytes(key: &[u8; layer::KEY]) -> &[u8] {
+    &key[..8]
+}
+
+impl CommitHistory for IndexedHistory {
+    fn steps<'h>(
+        &'h self,
+        tip: &ObjectName,
+        paths: &[RepoPath],
+    ) -> Result<BranchSteps<'h>, HistoryError> {
+        Ok(match self.view(tip) {
+            Some(view) => Box::new(IndexedSteps::new(self, tip, paths, view)),
+            None => self.log.steps(tip, paths)?,
+        })
+    }
+
+    fn positions<'h>(
+        &'h self,
+        tip: &ObjectName,
+    ) -> Result<Box<dyn BranchPositions + 'h>, HistoryError> {
+        match self.view(tip) {
+            Some(view) if self.is_indexed() => Ok(Box::new(IndexedPositions {
+                history: self,
+                tip: tip.clone(),
+                view,
+                walked: None,
+            })),
+            _ => self.log.positions(tip),
+        }
+    }
+
+    fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError> {
+        self.log.blob(id)
+    }
+
+    fn prefetch(&self, ids: &[ObjectName]) -> Result<(), HistoryError> {
+        self.log.prefetch(ids)
+    }
+
+    fn expect_many(&self) {
+        if let Some(mut index) = self.index() {
+            index.grow_when_asked();
+        }
+    }
+
+    fn is_indexed(&self) -> bool {
+        self.index().is_some_and(|index| index.answers_all())
+    }
+}
+
+/// Steps from the index, and from the log where the index ends.
+struct IndexedSteps<'h> {
+    history: &'h IndexedHistory,
+    tip: ObjectName,
+    paths: Vec<RepoPath>,
+    view: View,
+    /// The number of the part that comes next.
+    next: usize,
+    current: Option<LayerSteps>,
+    /// The step that was returned last.
+    last: Option<ObjectName>,
+    /// The commit from which nothing is indexed, once it was reached.
+    unindexed: Option<ObjectName>,
+    /// The steps from there on.
+    rest: Option<BranchSteps<'h>>,
+    is_over: bool,
+}
+
+impl<'h> IndexedSteps<'h> {
+    fn new(history: &'h IndexedHistory, tip: &ObjectName, paths: &[RepoPath], view: View) -> Self {
+        Self {
+            history,
+            tip: tip.clone(),
+            paths: paths.to_vec(),
+            view,
+            next: 0,
+            current: None,
+            last: None,
+            unindexed: None,
+            rest: None,
+            is_over: false,
+        }
+    }
+
+    /// The next step; none after the branch's first commit, or if the rest is not
+    /// indexed.
+    fn indexed(&mut self) -> Result<Option<BranchStep>, ReadError> {
+        loop {
+            if let Some(current) = &mut self.current
+                && let Some(step) = current.next()?
+            {
+                return Ok(Some(step));
+            }
+            match self.history.part(&self.view, self.next)? {
+                Part::Layer(layer, from) => {
+                    self.next += 1;
+                    self.current = Some(LayerSteps::new(layer, from, &self.paths)?);
+                }
+                Part::Unindexed(from) => {
+                    self.unindexed = Some(from);
+                    return Ok(None);
+                }
+                Part::End => return Ok(None),
+            }
+        }
+    }
+
+    fn step(&mut self) -> Result<Option<BranchStep>, HistoryError> {
+        if self.rest.is_none() {
+            match self.indexed() {
+                Ok(Some(step)) => return Ok(Some(step)),
+                Ok(None) => {
+                    if let Some(from) = &self.unindexed {
+                        self.rest = Some(self.history.log.steps(from, &self.paths)?);
+                    }
+                }
+                Err(_) => {
+                    self.history.forget(&self.view);
+                    self.rest = Some(self.after_last()?);
+                }
+            }
+        }
+        self.rest.as_mut().and_then(Iterator::next).transpose()
+    }
+
+    /// The steps after the last one, from the log.
+    fn after_last(&self) -> Result<BranchSteps<'h>, HistoryError> {
+        let last = self.last.clone();
+        let from = last.as_ref().unwrap_or(&self.tip);
+        let steps = self.history.log.steps(from, &self.paths)?;
+        let is_new = move |step: &Result<BranchStep, HistoryError>| {
+            step.as_ref().map_or(true, |step| Some(&step.id) != last.as_ref())
+        };
+        Ok(Box::new(steps.filter(is_new)))
+    }
+}
+
+impl Iterator for IndexedSteps<'_> {
+    type Item = Result<BranchStep, HistoryError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
+        }
+        let step = self.step().transpose();
+        match &step {
+            Some(Ok(step)) => self.last = Some(step.id.clone()),
+            _ => self.is_over = true,
+        }
+        step
+    }
+}
+
+/// The positions of the commits of a view.
+struct IndexedPositions<'h> {
+    history: &'h IndexedHistory,
+    tip: ObjectName,
+    view: View,
+    /// What answers instead, if the index turned out to be damaged.
+    walked: Option<Box<dyn BranchPositions + 'h>>,
+}
+
+impl IndexedPositions<'_> {
+    fn indexed(&self, id: &ObjectName, end: usize) -> Result<Option<usize>, ReadError> {
+        let (mut number, mut before) = (0, 0);
+        while before < end {
+            let Part::Layer(layer, from) = self.history.part(&self.view, number)? else { break };
+            if let Some(at) = layer.find(id)?
+                && at >= from
+            {
+                return Ok(Some(before + at - from).filter(|at| *at < end));
+            }
+            before += layer.len() - from;
+            number += 1;
+        }
+        Ok(None)
+    }
+}
+
+impl BranchPositions for IndexedPositions<'_> {
+    fn position(&mut self, id: &ObjectName, end: usize) -> Result<Option<usize>, HistoryError> {
+        if self.walked.is_none() {
+            if let Ok(position) = self.indexed(id, end) {
+                return Ok(position);
+            }
+            self.history.forget(&self.view);
+            self.walked = Some(self.history.log.positions(&self.tip)?);
+        }
+        self.walked.as_mut().map_or(Ok(None), |walked| walked.position(id, end))
+    }
+}

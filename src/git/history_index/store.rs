@@ -1,0 +1,266 @@
+//! The layers of a branch on the disk.
+//!
+//! A layer's file never changes. The file `chain` names the layers, from the newest to
+//! the oldest, each with the number of its newest commits that the branch no longer
+//! has. It is replaced as a whole, by one run at a time: whoever reads it finds the
+//! layers of before or of after, wherever another run is or was killed. Files that the
+//! chain does not name are removed by the next run that writes.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::blocks::ReadError;
+use super::layer::{KEY, Layer};
+use super::layer_builder::LayerBuilder;
+use crate::disk::{DiskError, LockedDirectory, OnConflict, OpenDirectory, is_temporary};
+use crate::git::ObjectName;
+
+const CHAIN: &str = "chain";
+
+/// The chain's first line. Another number stands for another format.
+const FIRST_LINE: &str = "rungs history 1";
+
+/// How often a chain is read whose layers are not there: another run may have replaced
+/// it meanwhile.
+const ATTEMPTS: usize = 4;
+
+/// The number of commits of a layer that a newer layer is not added to any more.
+pub(super) const MOST_COMMITS: usize = 1 << 16;
+
+/// The number of commits up to which the newest layers are always made into one.
+const FEW_COMMITS: usize = 512;
+
+/// The directory with the layers of a branch.
+#[derive(Debug)]
+pub(super) struct Store {
+    directory: PathBuf,
+    key: [u8; KEY],
+}
+
+/// A layer of the chain.
+#[derive(Debug, Clone)]
+pub(super) struct ChainedLayer {
+    pub(super) layer: Arc<Layer>,
+    /// The number of its newest commits that the branch does not have.
+    pub(super) skipped: usize,
+}
+
+/// A layer of the chain, and the file that it is in.
+#[derive(Debug, Clone)]
+struct StoredLayer {
+    name: String,
+    chained: ChainedLayer,
+}
+
+impl ChainedLayer {
+    pub(super) fn new(layer: Layer) -> Self {
+        Self { layer: Arc::new(layer), skipped: 0 }
+    }
+
+    /// The number of its commits that the branch has.
+    pub(super) fn len(&self) -> usize {
+        self.layer.len() - self.skipped
+    }
+}
+
+impl Store {
+    /// The layers of the branch with that key in a directory, which need not exist yet.
+    pub(super) fn new(directory: PathBuf, key: [u8; KEY]) -> Self {
+        Self { directory, key }
+    }
+
+    pub(super) fn key(&self) -> &[u8; KEY] {
+        &self.key
+    }
+
+    /// The layers, from the newest to the oldest; none if there are none that can be
+    /// read.
+    pub(super) fn layers(&self) -> Vec<ChainedLayer> {
+        let stored = self.stored().unwrap_or_default();
+        stored.into_iter().map(|stored| stored.chained).collect()
+    }
+
+    fn stored(&self) -> Result<Vec<StoredLayer>, ReadError> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            match self.read() {
+                Err(ReadError::Disk(error))
+                    if error.kind() == io::ErrorKind::NotFound && attempts < ATTEMPTS => {}
+                read => return read,
+            }
+        }
+    }
+
+    fn read(&self) -> Result<Vec<StoredLayer>, ReadError> {
+        let text = match fs::read_to_string(self.directory.join(CHAIN)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
+        };
+        let entries = entries(&text).ok_or(ReadError::Damaged)?;
+        let mut stored: Vec<StoredLayer> = Vec::new();
+        for (name, skipped) in entries {
+            let layer = Arc::new(Layer::open(&self.directory.join(&name), &self.key)?);
+            let follows = match stored.last() {
+                Some(newer) => newer.chained.layer.before() == Some(&layer.id(skipped)?),
+                None => true,
+            };
+            if skipped >= layer.len() || !follows {
+                return Err(ReadError::Damaged);
+            }
+            stored.push(StoredLayer { name, chained: ChainedLayer { layer, skipped } });
+        }
+        Ok(stored)
+    }
+
+    /// Makes the chain start with a layer, after whose oldest commit it goes on with the
+    /// chain as it is, without the commits that the branch no longer has. Does nothing
+    /// if another run is writing, or has written another chain meanwhile.
+    pub(super) fn put_newer(&self, bytes: &[u8], layer: &ChainedLayer) -> Result<(), DiskError> {
+        let Some(locked) = self.lock()? else { return Ok(()) };
+        let stored = self.stored().unwrap_or_default();
+        let Some(rest) = after(&stored, layer.layer.before()) else { return Ok(()) };
+        let name = write_layer(&locked, bytes, &layer.layer)?;
+        let mut stored = vec![StoredLayer { name, chained: layer.clone() }];
+        stored.extend(rest);
+        self.fold(&locked, &mut stored)?;
+        publish(&locked, &stored)
+    }
+
+    /// Makes the chain end with a layer that goes on where it ends now; with it alone if
+    /// there is no chain. Does nothing in the cases in which [`Store::put_newer`] does
+    /// nothing.
+    pub(super) fn put_older(&self, bytes: &[u8], layer: &ChainedLayer) -> Result<(), DiskError> {
+        let Some(locked) = self.lock()? else { return Ok(()) };
+        let mut stored = self.stored().unwrap_or_default();
+        let end = stored.last().and_then(|last| last.chained.layer.before());
+        let first = layer.layer.id(0).ok();
+        if !stored.is_empty() && (end.is_none() || end != first.as_ref()) {
+            return Ok(());
+        }
+        let name = write_layer(&locked, bytes, &layer.layer)?;
+        stored.push(StoredLayer { name, chained: layer.clone() });
+        publish(&locked, &stored)
+    }
+
+    /// Whether layers can be written.
+    pub(super) fn check_writable(&self) -> Result<(), DiskError> {
+        OpenDirectory::at_or_new(&self.directory, false)?.check_writable(".")
+    }
+
+    /// Removes the chain, which turned out to be damaged.
+    pub(super) fn remove(&self) -> Result<(), DiskError> {
+        let Some(locked) = self.lock()? else { return Ok(()) };
+        locked.remove(CHAIN)?;
+        sweep(&locked, &[])
+    }
+
+    /// The directory, if no other run is writing to it.
+    fn lock(&self) -> Result<Option<LockedDirectory>, DiskError> {
+        Ok(OpenDirectory::at_or_new(&self.directory, false)?.lock())
+    }
+
+    /// Makes the newest layers into one, as long as they are few commits or about as many
+    /// as the next. So the layers' number grows with the logarithm of the commits', and
+    /// each commit is copied as often.
+    fn fold(
+        &self,
+        locked: &LockedDirectory,
+        stored: &mut Vec<StoredLayer>,
+    ) -> Result<(), DiskError> {
+        while let [newer, older, ..] = &stored[..] {
+            let (new, old) = (newer.chained.len(), older.chained.len());
+            let is_wanted = new + old <= FEW_COMMITS || new >= old / 2;
+            if !is_wanted || new + old > MOST_COMMITS {
+                return Ok(());
+            }
+            let Ok((bytes, layer)) = joined(&newer.chained, &older.chained, &self.key) else {
+                // What is damaged is noticed by whoever asks for it.
+                return Ok(());
+            };
+            let name = write_layer(locked, &bytes, &layer)?;
+            let chained = ChainedLayer::new(layer);
+            stored.splice(..2, [StoredLayer { name, chained }]);
+        }
+        Ok(())
+    }
+}
+
+/// The layers that follow a layer whose oldest commit is after `before`; none if the
+/// chain does not have that commit. Nothing follows the branch's first commit.
+fn after(stored: &[StoredLayer], before: Option<&ObjectName>) -> Option<Vec<StoredLayer>> {
+    let Some(before) = before else { return Some(Vec::new()) };
+    for (at, one) in stored.iter().enumerate() {
+        match one.chained.layer.find(before) {
+            Ok(Some(number)) if number >= one.chained.skipped => {
+                let mut rest = stored[at..].to_vec();
+                rest[0].chained.skipped = number;
+                return Some(rest);
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn joined(
+    newer: &ChainedLayer,
+    older: &ChainedLayer,
+    key: &[u8; KEY],
+) -> Result<(Vec<u8>, Layer), ReadError> {
+    let mut builder = LayerBuilder::new(newer.layer.width());
+    builder.push_layer(&newer.layer, newer.skipped)?;
+    builder.push_layer(&older.layer, older.skipped)?;
+    builder.finish(key)
+}
+
+/// Writes a layer's file, and returns its name, which no other layer has.
+fn write_layer(locked: &LockedDirectory, bytes: &[u8], layer: &Layer) -> Result<String, DiskError> {
+    let newest =
+        layer.id(0).map_err(|_| DiskError::from(io::Error::from(io::ErrorKind::InvalidData)))?;
+    let name = format!("{}-{}-{:08x}", newest.short(), layer.len(), crc32fast::hash(bytes));
+    locked.put(&name, bytes, OnConflict::Replace)?;
+    Ok(name)
+}
+
+fn publish(locked: &LockedDirectory, stored: &[StoredLayer]) -> Result<(), DiskError> {
+    let mut text = format!("{FIRST_LINE}\n");
+    for one in stored {
+        text.extend([one.name.as_str(), " ", &one.chained.skipped.to_string(), "\n"]);
+    }
+    let sum = crc32fast::hash(text.as_bytes());
+    text.push_str(&format!("{sum:08x}\n"));
+    locked.put(CHAIN, text.as_bytes(), OnConflict::Replace)?;
+    let names: Vec<&str> = stored.iter().map(|one| one.name.as_str()).collect();
+    sweep(locked, &names)
+}
+
+/// Removes the files that the chain does not name.
+fn sweep(locked: &LockedDirectory, names: &[&str]) -> Result<(), DiskError> {
+    for (name, _) in locked.entries(".")? {
+        if is_temporary(&name) || (name != CHAIN && !names.contains(&name.as_str())) {
+            locked.remove(&name)?;
+        }
+    }
+    Ok(())
+}
+
+/// The names and the numbers of skipped commits that a chain's text has; none if it is
+/// damaged.
+fn entries(text: &str) -> Option<Vec<(String, usize)>> {
+    let (checked, sum) = text.strip_suffix('\n')?.rsplit_once('\n')?;
+    let checked = format!("{checked}\n");
+    if format!("{:08x}", crc32fast::hash(checked.as_bytes())) != sum {
+        return None;
+    }
+    let lines = checked.strip_prefix(FIRST_LINE)?.strip_prefix('\n')?.lines();
+    let entry = |line: &str| {
+        let (name, skipped) = line.split_once(' ')?;
+        let is_name = Path::new(name).file_name().is_some_and(|file| file == name);
+        Some((name.to_owned(), skipped.parse().ok()?)).filter(|_| is_name)
+    };
+    lines.map(entry).collect()
+}
