@@ -112,29 +112,41 @@ impl<'a> BranchHistory<'a> {
     ) -> Option<Result<T, HistoryError>> {
         let mut walks = self.walks.borrow_mut();
         let alone = Some(instance.clone());
-        let is_few = self.asked == AskedApps::Few
-            && (walks.len() < MOST_APART || walks.contains_key(&alone));
-        let is_alone = is_few || self.commits.is_some_and(|commits| commits.history.is_indexed());
-        match walks.entry(alone.filter(|_| is_alone)) {
+        if let Some(started) = walks.get_mut(&alone) {
+            return ask(started);
+        }
+        let model = self.model_alone(instance, walks.len());
+        match walks.entry(alone.filter(|_| model.is_some())) {
             Entry::Occupied(started) => ask(started.into_mut()),
-            Entry::Vacant(place) => match self.walk(place.key().as_ref()) {
+            Entry::Vacant(place) => match self.walk(model.unwrap_or_else(|| self.model.clone())) {
                 Ok(walk) => ask(place.insert(Tenures::new(walk))),
                 Err(error) => (at == 0).then_some(Err(error)),
             },
         }
     }
 
-    /// A walk for an app in an environment, or for all.
-    fn walk(&self, instance: Option<&AppInstance>) -> Result<Walk<'a>, HistoryError> {
+    /// The sites that a walk for an app alone follows; none if one walk for all is better,
+    /// after that many others were started.
+    fn model_alone(&self, instance: &AppInstance, started: usize) -> Option<Model> {
+        // An index finds the steps of a few files without any others.
+        if self.commits.is_some_and(|commits| commits.history.is_indexed()) {
+            return self.model.narrowed(instance);
+        }
+        let is_alone = self.asked == AskedApps::Few && started < MOST_APART;
+        is_alone.then(|| self.model_of(instance))
+    }
+
+    fn walk(&self, model: Model) -> Result<Walk<'a>, HistoryError> {
         let Commits { tip, history, .. } = self.commits()?;
-        let model = instance.map_or_else(|| self.model.clone(), |instance| self.model_of(instance));
         let steps = history.steps(tip, &model.paths())?;
         Ok(Walk::new(history, steps, model))
     }
 
     fn model_of(&self, instance: &AppInstance) -> Model {
-        let scope = ModelScope::app(&instance.app, [instance.environment.clone()]);
-        Model::of_tree(self.repository, self.tree, &scope)
+        self.model.narrowed(instance).unwrap_or_else(|| {
+            let scope = ModelScope::app(&instance.app, [instance.environment.clone()]);
+            Model::of_tree(self.repository, self.tree, &scope)
+        })
     }
 
     fn commits(&self) -> Result<Commits<'a>, HistoryError> {

@@ -58,6 +58,8 @@ pub(crate) struct MadeHistory {
     files: BTreeMap<RepoPath, Vec<u8>>,
     blobs: BTreeMap<ObjectName, Vec<u8>>,
     pub(crate) is_shallow: bool,
+    /// Whether it pretends to have an index.
+    pub(crate) is_indexed: bool,
     /// Commits that are not on the branch.
     pub(crate) others: Vec<Commit>,
 }
@@ -152,6 +154,7 @@ impl Default for MadeHistory {
             files: BTreeMap::new(),
             blobs: BTreeMap::new(),
             is_shallow: false,
+            is_indexed: false,
             others: Vec::new(),
         }
     }
@@ -177,6 +180,10 @@ impl CommitHistory for MadeHistory {
 
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError> {
         Ok(self.blobs[id].clone())
+    }
+
+    fn is_indexed(&self) -> bool {
+        self.is_indexed
     }
 }
 

@@ -120,8 +120,8 @@ impl FoundTenures {
 
 impl<'h> Tenures<'h> {
     pub(super) fn new(walk: Walk<'h>) -> Self {
-        let all = walk.instances().map(|one| (one.clone(), FoundTenures::new(walk.now(one))));
-        let found = all.collect();
+        let all = walk.instances().into_iter();
+        let found = all.map(|one| (one.clone(), FoundTenures::new(walk.now(&one)))).collect();
         Self { walk, found, hidden_by: None, end: None }
     }
 

@@ -161,15 +161,18 @@ proptest! {
         let instances: Vec<AppInstance> =
             order.into_iter().map(|at| instance(&path(at))).collect();
         let (tree, model) = (made.tree(), made.model());
-        let commits = Commits { tip: &made.tip, history: &made, objects: &made };
-        let history =
-            |asked| BranchHistory::new(&made.repository, &tree, &model, Some(commits), asked);
-        let few = || history(AskedApps::Few);
-        let alone: BTreeMap<_, _> = instances
-            .iter()
-            .flat_map(|one| everything(&few(), std::slice::from_ref(one), false))
-            .collect();
-        prop_assert_eq!(&everything(&few(), &instances, in_turn), &alone);
-        prop_assert_eq!(&everything(&history(AskedApps::Most), &instances, in_turn), &alone);
+        for is_indexed in [false, true] {
+            made.is_indexed = is_indexed;
+            let commits = Commits { tip: &made.tip, history: &made, objects: &made };
+            let history =
+                |asked| BranchHistory::new(&made.repository, &tree, &model, Some(commits), asked);
+            let few = || history(AskedApps::Few);
+            let alone: BTreeMap<_, _> = instances
+                .iter()
+                .flat_map(|one| everything(&few(), std::slice::from_ref(one), false))
+                .collect();
+            prop_assert_eq!(&everything(&few(), &instances, in_turn), &alone);
+            prop_assert_eq!(&everything(&history(AskedApps::Most), &instances, in_turn), &alone);
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Going back through a branch, commit by commit.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use crate::git::{BranchStep, BranchSteps, CommitHistory, HistoryError};
+use crate::git::{BranchStep, BranchSteps, CommitHistory, FileChange, HistoryError, ObjectName};
 use crate::sites::{AppInstance, Model, State};
 use crate::source::{RepoPath, SourceFile};
 
@@ -25,8 +26,8 @@ pub(crate) struct Walk<'h> {
     next_ahead: usize,
     /// The sites at the commit that was reached.
     model: Model,
-    /// What the sites of each app in each environment say at the commit that
-    /// was reached. One that is not in it says nothing.
+    /// What the sites of apps say at the commit that was reached, of those that it or a
+    /// newer one changed.
     now: BTreeMap<AppInstance, Option<State>>,
 }
 
@@ -57,26 +58,22 @@ impl<'h> Walk<'h> {
         steps: BranchSteps<'h>,
         model: Model,
     ) -> Self {
-        let mut now = BTreeMap::new();
-        for environment in model.environments() {
-            for app in model.apps(&environment) {
-                let instance = AppInstance::new(&environment, &app);
-                let state = state(&model, &instance);
-                now.insert(instance, state);
-            }
-        }
-        Self { history, steps, ahead: VecDeque::new(), next_ahead: 1, model, now }
+        Self { history, steps, ahead: VecDeque::new(), next_ahead: 1, model, now: BTreeMap::new() }
     }
 
     /// What an app's sites in an environment say at the commit that was
     /// reached.
     pub(crate) fn now(&self, instance: &AppInstance) -> Option<State> {
-        self.now.get(instance).cloned().unwrap_or_else(|| Some(State::default()))
+        self.now.get(instance).cloned().unwrap_or_else(|| state(&self.model, instance))
     }
 
     /// Every app in every environment at that commit.
-    pub(crate) fn instances(&self) -> impl Iterator<Item = &AppInstance> {
-        self.now.keys()
+    pub(crate) fn instances(&self) -> Vec<AppInstance> {
+        let of = |environment| {
+            let apps = self.model.apps(&environment).into_iter();
+            apps.map(move |app| AppInstance::new(&environment, &app))
+        };
+        self.model.environments().into_iter().flat_map(of).collect()
     }
 
     fn step(&mut self) -> Option<Result<BranchStep, HistoryError>> {
@@ -93,14 +90,47 @@ impl<'h> Walk<'h> {
     }
 
     fn undo(&mut self, step: BranchStep) -> Result<StepChange, HistoryError> {
-        let mut touched = BTreeSet::new();
-        for change in &step.changes {
-            let before = change.before.as_ref().map(|id| self.history.blob(id)).transpose()?;
-            touched.extend(put(&mut self.model, &change.path, before));
+        let affected = step.changes.iter().flat_map(|change| self.model.affected(&change.path));
+        let affected: BTreeSet<_> = affected.collect();
+        self.keep_now(affected);
+        let touched = self.put(&step.changes, |change| change.before.as_ref())?;
+        let new: Vec<_> =
+            touched.iter().filter(|instance| !self.now.contains_key(instance)).cloned().collect();
+        if !new.is_empty() {
+            // Nothing but the older versions says which apps these have sites of, and other
+            // files may have sites of them too.
+            self.put(&step.changes, |change| change.after.as_ref())?;
+            self.keep_now(new);
+            self.put(&step.changes, |change| change.before.as_ref())?;
         }
         let changes =
             touched.into_iter().filter_map(|instance| self.state_change(instance)).collect();
         Ok(StepChange { step, changes })
+    }
+
+    /// Keeps what these apps say at the commit that was reached.
+    fn keep_now(&mut self, instances: impl IntoIterator<Item = AppInstance>) {
+        for instance in instances {
+            if let Entry::Vacant(place) = self.now.entry(instance) {
+                let now = state(&self.model, place.key());
+                place.insert(now);
+            }
+        }
+    }
+
+    /// Replaces the changed files by the versions that `version` chooses. Returns the apps
+    /// whose sites may say something else now.
+    fn put(
+        &mut self,
+        changes: &[FileChange],
+        version: impl Fn(&FileChange) -> Option<&ObjectName>,
+    ) -> Result<BTreeSet<AppInstance>, HistoryError> {
+        let mut touched = BTreeSet::new();
+        for change in changes {
+            let bytes = version(change).map(|id| self.history.blob(id)).transpose()?;
+            touched.extend(put(&mut self.model, &change.path, bytes));
+        }
+        Ok(touched)
     }
 
     fn state_change(&mut self, instance: AppInstance) -> Option<StateChange> {
@@ -109,12 +139,7 @@ impl<'h> Walk<'h> {
         if before == after {
             return None;
         }
-        // An app that is gone would be kept for the rest of the walk.
-        if before.as_ref().is_some_and(State::is_empty) {
-            self.now.remove(&instance);
-        } else {
-            self.now.insert(instance.clone(), before.clone());
-        }
+        self.now.insert(instance.clone(), before.clone());
         Some(StateChange { instance, before, after })
     }
 }

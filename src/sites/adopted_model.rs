@@ -13,8 +13,8 @@ use crate::source::{RepoPath, SourceFile, Tree};
 /// Files that rules match.
 #[derive(Debug, Clone)]
 pub(super) struct AdoptedModel {
-    environments: Vec<AdoptedEnvironment>,
-    rules: Vec<Rule>,
+    environments: Arc<[AdoptedEnvironment]>,
+    rules: Arc<[Rule]>,
     scope: ModelScope,
     files: ParsedFiles,
     /// What the rules found in each file.
@@ -140,6 +140,34 @@ impl AdoptedModel {
                 }
             }
         }
+    }
+
+    /// The sites of one app in one environment alone; none if a rule may find some in a
+    /// file that other apps have sites in.
+    pub(super) fn narrowed(&self, instance: &AppInstance) -> Option<Self> {
+        let number = self.number(&instance.environment)?;
+        if self.rules.iter().any(|rule| rule.is_of(number) && !rule.names_app()) {
+            return None;
+        }
+        let paths = self.index.get(&(number, instance.app.clone()));
+        let paths: BTreeSet<RepoPath> = paths.into_iter().flatten().cloned().collect();
+        let mut narrowed = Self {
+            environments: Arc::clone(&self.environments),
+            rules: Arc::clone(&self.rules),
+            scope: ModelScope::app(&instance.app, [instance.environment.clone()]),
+            files: self.files.only(paths.iter().cloned()),
+            results: BTreeMap::new(),
+            index: BTreeMap::new(),
+            nameless: BTreeSet::new(),
+            links: HashMap::new(),
+            findings: Findings::new(),
+            near: HashMap::new(),
+        };
+        for path in &paths {
+            narrowed.note_link(path);
+            narrowed.gather(path);
+        }
+        Some(narrowed)
     }
 
     pub(super) fn put(

@@ -59,6 +59,15 @@ impl ParsedFiles {
         self.current.get(path)
     }
 
+    /// The files at these paths, if they are there.
+    pub(super) fn only(&self, paths: impl IntoIterator<Item = RepoPath>) -> Self {
+        let found = paths.into_iter().filter_map(|path| {
+            let file = Arc::clone(self.current.get(&path)?);
+            Some((path, file))
+        });
+        Self { current: found.collect(), earlier: HashMap::new() }
+    }
+
     /// The files directly in a directory.
     pub(super) fn in_directory(&self, directory: &RepoPath) -> impl Iterator<Item = &RepoPath> {
         let begin = if directory.is_root() { String::new() } else { format!("{directory}/") };

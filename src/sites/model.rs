@@ -48,6 +48,15 @@ impl Model {
         })
     }
 
+    /// The sites of one app in one environment alone, as [`Model::of_tree`] would find
+    /// them; none if they may be in files that other apps have sites in.
+    pub fn narrowed(&self, instance: &AppInstance) -> Option<Self> {
+        Some(Self(match &self.0 {
+            Layout::Native(layout) => Layout::Native(layout.narrowed(instance)),
+            Layout::Adopted(layout) => Layout::Adopted(Box::new(layout.narrowed(instance)?)),
+        }))
+    }
+
     /// Replaces the file at a path, or removes it. Returns the apps whose sites
     /// may have changed.
     #[allow(clippy::needless_pass_by_value, reason = "the caller does not need the file any more")]

@@ -77,6 +77,22 @@ impl NativeModel {
         }
     }
 
+    pub(super) fn narrowed(&self, instance: &AppInstance) -> Self {
+        let environments = self.environments.iter().filter(|one| one.name == instance.environment);
+        let environments: Vec<_> = environments.cloned().collect();
+        let name = format!("{}.yaml", instance.app);
+        let directories = environments.iter().flat_map(|leaf| &leaf.chain);
+        let paths = directories.flat_map(|directory| {
+            directory.child_named(&name).into_iter().chain([directory.child(SHARED)])
+        });
+        Self {
+            files: self.files.only(paths),
+            environments,
+            scope: ModelScope::app(&instance.app, [instance.environment.clone()]),
+            findings: Findings::new(),
+        }
+    }
+
     pub(super) fn put(
         &mut self,
         path: &RepoPath,

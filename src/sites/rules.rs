@@ -10,7 +10,7 @@ use super::kinds::reader::{FoundSites, SiteBuilder};
 use super::kinds::reader_of;
 use super::scope::ModelScope;
 use super::{Key, Site, SitePart, SitePartKind, SiteValue};
-use crate::config::{EnvironmentName, FilePattern, Repository, SiteRule, Sourced};
+use crate::config::{EnvironmentName, FilePattern, Repository, SiteKind, SiteRule, Sourced};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::CanonicalAddress;
 use crate::source::{Location, RepoPath, Span};
@@ -43,6 +43,21 @@ impl Rule {
             spellings: own.iter().map(|(_, spelling)| (*spelling).clone()).collect(),
             entry: rule.clone(),
         }
+    }
+
+    /// Whether it has files of an environment.
+    pub(super) fn is_of(&self, environment: usize) -> bool {
+        self.patterns.iter().any(|(number, _)| *number == environment)
+    }
+
+    /// Whether its path or the rule itself names the app of every site of a file. Markers
+    /// may name others.
+    pub(super) fn names_app(&self) -> bool {
+        if matches!(self.entry.kind, SiteKind::Marker) {
+            return false;
+        }
+        let literal = self.entry.app.as_ref().is_some_and(|app| app.value.is_literal());
+        literal || self.entry.path.value.names_app()
     }
 
     /// The environment, and the app if the path or the rule names it.

@@ -413,6 +413,27 @@ fn commits_are_indexed_as_far_back_as_somebody_asks_and_once() {
 }
 
 #[test]
+fn whoever_reads_the_whole_branch_for_the_second_time_gets_an_index() {
+    let (scratch, names) = long(60);
+    let ask = |read: usize| {
+        let index = indexed(&scratch.repository(), 4);
+        let steps = index.steps(tip_of(&names), &[path("app-3")]).unwrap();
+        assert_eq!(steps.take(read).count(), read.min(6));
+        index.is_indexed()
+    };
+    assert!(!ask(3), "it did not need the whole branch");
+    assert!(!ask(9));
+    assert!(ask(9));
+    let index = indexed(&scratch.repository(), 4);
+    assert!(index.is_indexed());
+    let names: Vec<_> = files(&scratch.repository())
+        .into_iter()
+        .map(|file| file.file_name().unwrap().to_owned())
+        .collect();
+    assert!(!names.contains(&"walked".into()), "{names:?}");
+}
+
+#[test]
 fn new_commits_are_added_to_the_index_and_its_layers_stay_few() {
     let (scratch, mut names) = long(30);
     let index = |tip: &ObjectName| {

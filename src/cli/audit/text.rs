@@ -22,14 +22,13 @@ pub(super) struct Columns {
 impl Columns {
     pub(super) fn new<'a>(
         environments: impl Iterator<Item = &'a str>,
-        apps: impl Iterator<Item = &'a str>,
+        apps: impl Iterator<Item = String>,
         style: TextStyle,
     ) -> Self {
-        let widest = |names: &mut dyn Iterator<Item = &'a str>| {
-            names.map(|name| name.chars().count()).max().unwrap_or_default().min(WIDEST)
-        };
-        let (mut environments, mut apps) = (environments, apps);
-        Self { environment: widest(&mut environments), app: widest(&mut apps), style }
+        let width = |name: &str| name.chars().count().min(WIDEST);
+        let environment = environments.map(width).max().unwrap_or_default();
+        let app = apps.map(|app| width(&app)).max().unwrap_or_default();
+        Self { environment, app, style }
     }
 
     /// An entry's lines.
@@ -146,7 +145,11 @@ mod tests {
 
     fn columns(width: usize, colour: bool) -> Columns {
         let style = TextStyle { colour, width, ..TextStyle::default() };
-        Columns::new(["prod"].into_iter(), ["guestbook", "cart"].into_iter(), style)
+        Columns::new(
+            ["prod"].into_iter(),
+            ["guestbook", "cart"].map(str::to_owned).into_iter(),
+            style,
+        )
     }
 
     #[test]

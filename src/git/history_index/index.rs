@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::blocks::ReadError;
-use super::layer::Layer;
+use super::blocks::LayerError;
+use super::indexing::{Indexing, Watch};
+use super::layer::CommitLayer;
 use super::layer_builder::LayerBuilder;
-use super::store::{ChainedLayer, MOST_COMMITS, Store};
-use super::{Indexing, Watch};
+use super::store::{ChainedLayer, LayerStore, MOST_COMMITS};
 use crate::git::log::WholeBranch;
 use crate::git::{BranchStep, HistoryError, LocalClone, ObjectName};
 
@@ -27,7 +27,7 @@ const REPORTED: usize = 500;
 pub(super) struct Index {
     clone: Arc<LocalClone>,
     branch: Option<String>,
-    store: Store,
+    store: LayerStore,
     /// From the newest to the oldest.
     layers: Vec<ChainedLayer>,
     /// What reads the commits after the oldest layer, if something does already.
@@ -48,16 +48,16 @@ pub(super) struct Index {
 #[derive(Debug, Clone)]
 pub(super) struct View {
     /// The commits that the layers do not have yet.
-    own: Option<Arc<Layer>>,
+    own: Option<Arc<CommitLayer>>,
     /// Where the layers continue; none if they have nothing to add.
-    rest: Option<Place>,
+    rest: Option<CommitPlace>,
     /// How often the layers had been forgotten before: a view is of no others.
     forgotten: usize,
 }
 
 /// A commit's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place {
+struct CommitPlace {
     layer: usize,
     commit: usize,
 }
@@ -65,7 +65,7 @@ struct Place {
 /// What follows in a view.
 pub(super) enum Part {
     /// Commits of a layer, from that one on.
-    Layer(Arc<Layer>, usize),
+    Layer(Arc<CommitLayer>, usize),
     /// The commits from this one on, which are not indexed.
     Unindexed(ObjectName),
     /// Nothing: the last part has the branch's first commit.
@@ -77,10 +77,13 @@ impl Index {
     pub(super) fn load(
         clone: &Arc<LocalClone>,
         branch: Option<&str>,
-        store: Store,
+        store: LayerStore,
         watch: Watch,
     ) -> Self {
         let layers = store.layers();
+        // Once may be chance; whoever asks again will go on asking.
+        let is_whole = layers.last().is_some_and(|last| last.layer.before().is_none());
+        let grows = !is_whole && store.was_walked();
         Self {
             clone: Arc::clone(clone),
             branch: branch.map(str::to_owned),
@@ -88,7 +91,7 @@ impl Index {
             layers,
             older: None,
             first_growth: FIRST_GROWTH,
-            grows: false,
+            grows,
             watch,
             is_writable: true,
             views: HashMap::new(),
@@ -109,6 +112,14 @@ impl Index {
         match self.store.check_writable() {
             Ok(()) => self.grows = true,
             Err(error) => self.say_unwritable(&error.to_string()),
+        }
+    }
+
+    /// Notes that somebody read the whole branch although it is not indexed.
+    pub(super) fn note_walk(&mut self) {
+        if !self.answers_all() {
+            // It only matters to how fast the next run is.
+            let _ = self.store.note_walk();
         }
     }
 
@@ -139,7 +150,7 @@ impl Index {
     }
 
     /// The history of a commit; none if the index has nothing of it, and cannot grow.
-    pub(super) fn view(&mut self, tip: &ObjectName) -> Result<Option<View>, ReadError> {
+    pub(super) fn view(&mut self, tip: &ObjectName) -> Result<Option<View>, LayerError> {
         if let Some(known) = self.views.get(tip) {
             return Ok(Some(known.clone()));
         }
@@ -150,9 +161,9 @@ impl Index {
         Ok(view)
     }
 
-    fn find_view(&mut self, tip: &ObjectName) -> Result<Option<View>, ReadError> {
+    fn find_view(&mut self, tip: &ObjectName) -> Result<Option<View>, LayerError> {
         if self.layers.is_empty() {
-            let place = Place { layer: 0, commit: 0 };
+            let place = CommitPlace { layer: 0, commit: 0 };
             return Ok(self.grow(tip)?.then(|| self.view_of(None, Some(place))));
         }
         let mut place = self.find(tip)?;
@@ -168,12 +179,12 @@ impl Index {
         }
     }
 
-    fn view_of(&self, own: Option<Arc<Layer>>, rest: Option<Place>) -> View {
+    fn view_of(&self, own: Option<Arc<CommitLayer>>, rest: Option<CommitPlace>) -> View {
         View { own, rest, forgotten: self.forgotten }
     }
 
     /// Whether the newest commit follows another one.
-    fn is_behind(&self, id: &ObjectName) -> Result<bool, ReadError> {
+    fn is_behind(&self, id: &ObjectName) -> Result<bool, LayerError> {
         let newest = self.newest()?;
         let program = self.clone.program();
         let options = ["--is-ancestor", "--end-of-options"];
@@ -184,7 +195,7 @@ impl Index {
 
     /// Indexes commits back to one that the newest follows; none if it is not on the
     /// branch itself, or if the index does not grow.
-    fn grow_back_to(&mut self, id: &ObjectName) -> Result<Option<Place>, ReadError> {
+    fn grow_back_to(&mut self, id: &ObjectName) -> Result<Option<CommitPlace>, LayerError> {
         while let Some(before) = self.layers.last().and_then(|last| last.layer.before().cloned())
             && self.grow(&before)?
         {
@@ -195,15 +206,17 @@ impl Index {
         Ok(None)
     }
 
-    fn newest(&self) -> Result<ObjectName, ReadError> {
-        let newest = self.layers.first().ok_or(ReadError::Damaged)?;
+    fn newest(&self) -> Result<ObjectName, LayerError> {
+        let newest = self.layers.first().ok_or(LayerError::Damaged)?;
         newest.layer.id(newest.skipped)
     }
 
-    fn find(&self, id: &ObjectName) -> Result<Option<Place>, ReadError> {
+    fn find(&self, id: &ObjectName) -> Result<Option<CommitPlace>, LayerError> {
         for (layer, one) in self.layers.iter().enumerate() {
             match one.layer.find(id)? {
-                Some(commit) if commit >= one.skipped => return Ok(Some(Place { layer, commit })),
+                Some(commit) if commit >= one.skipped => {
+                    return Ok(Some(CommitPlace { layer, commit }));
+                }
                 _ => {}
             }
         }
@@ -212,14 +225,14 @@ impl Index {
 
     /// Indexes the commits from a new tip back to one that is indexed; none if they are
     /// too many for one layer, or cannot be read.
-    fn extend(&mut self, tip: &ObjectName) -> Result<Option<View>, ReadError> {
+    fn extend(&mut self, tip: &ObjectName) -> Result<Option<View>, LayerError> {
         let mut builder = LayerBuilder::new(tip.as_str().len() / 2);
         let extended = self.read_new(tip, &mut builder)?;
         (self.watch)(Indexing::Pause);
         let Some(rest) = extended else { return Ok(None) };
         let (bytes, layer) = builder.finish(self.store.key())?;
         let own = ChainedLayer::new(layer);
-        let first = Place { layer: 0, commit: self.layers[0].skipped };
+        let first = CommitPlace { layer: 0, commit: self.layers[0].skipped };
         if rest == Some(first) || self.is_tip_of_branch(tip) {
             let written = self.store.put_newer(&bytes, &own);
             self.note(written);
@@ -234,7 +247,7 @@ impl Index {
         &self,
         tip: &ObjectName,
         builder: &mut LayerBuilder,
-    ) -> Result<Option<Option<Place>>, ReadError> {
+    ) -> Result<Option<Option<CommitPlace>>, LayerError> {
         // The first time, git leaves out everything that was indexed, with what was merged
         // into it. If the branch was something else meanwhile, that is too much.
         let mut known = Some(self.newest()?);
@@ -289,9 +302,9 @@ impl Index {
     }
 
     /// What follows in a view after a number of parts.
-    pub(super) fn part(&mut self, view: &View, number: usize) -> Result<Part, ReadError> {
+    pub(super) fn part(&mut self, view: &View, number: usize) -> Result<Part, LayerError> {
         if view.forgotten != self.forgotten {
-            return Err(ReadError::Damaged);
+            return Err(LayerError::Damaged);
         }
         let number = match (&view.own, number) {
             (Some(own), 0) => return Ok(Part::Layer(Arc::clone(own), 0)),
@@ -316,7 +329,7 @@ impl Index {
 
     /// Indexes more commits, from `newest` on; false if the index does not grow, or if
     /// that commit cannot be read.
-    fn grow(&mut self, newest: &ObjectName) -> Result<bool, ReadError> {
+    fn grow(&mut self, newest: &ObjectName) -> Result<bool, LayerError> {
         if !self.grows {
             return Ok(false);
         }
@@ -377,24 +390,24 @@ impl Index {
 
 /// Steps of a layer that changed what is wanted, or that hide the branch.
 pub(super) struct LayerSteps {
-    layer: Arc<Layer>,
+    layer: Arc<CommitLayer>,
     visits: std::vec::IntoIter<super::layer::Visit>,
 }
 
 impl LayerSteps {
     /// Those of a layer, from a commit on.
     pub(super) fn new(
-        layer: Arc<Layer>,
+        layer: Arc<CommitLayer>,
         from: usize,
         wanted: &[crate::source::RepoPath],
-    ) -> Result<Self, ReadError> {
+    ) -> Result<Self, LayerError> {
         let mut visits = layer.visits(wanted)?;
         visits.drain(..visits.partition_point(|visit| visit.commit < from));
         Ok(Self { layer, visits: visits.into_iter() })
     }
 
     /// The next step; none after the last one.
-    pub(super) fn next(&mut self) -> Result<Option<BranchStep>, ReadError> {
+    pub(super) fn next(&mut self) -> Result<Option<BranchStep>, LayerError> {
         let Some(first) = self.visits.next() else { return Ok(None) };
         let mut changes: Vec<usize> = first.change.into_iter().collect();
         let of_first = |visits: &[super::layer::Visit]| {

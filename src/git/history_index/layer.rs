@@ -20,7 +20,7 @@ use std::sync::OnceLock;
 
 use jiff::Timestamp;
 
-use super::blocks::{CheckedBytes, ReadError, u32_of};
+use super::blocks::{CheckedBytes, LayerError, u32_of};
 use crate::git::{BranchStep, FileChange, ObjectName};
 use crate::source::RepoPath;
 
@@ -40,11 +40,11 @@ pub(super) const VISIT_ROW: usize = 8;
 
 /// Consecutive commits of a branch, from the newest to the oldest.
 #[derive(Debug)]
-pub(super) struct Layer {
+pub(super) struct CommitLayer {
     bytes: CheckedBytes,
     /// The length of a commit's name in bytes.
     width: usize,
-    counts: Counts,
+    counts: LayerCounts,
     /// The commit before the oldest; none if that is the branch's first.
     before: Option<ObjectName>,
     tables: Tables,
@@ -54,7 +54,7 @@ pub(super) struct Layer {
 
 /// The number of rows of each table; of the text, its length.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Counts {
+pub(super) struct LayerCounts {
     pub(super) commits: usize,
     pub(super) hiding: usize,
     pub(super) changes: usize,
@@ -76,7 +76,7 @@ struct Tables {
 }
 
 impl Tables {
-    fn of(counts: Counts, width: usize) -> Self {
+    fn of(counts: LayerCounts, width: usize) -> Self {
         let commits = HEADER;
         let names = commits + counts.commits * commit_row(width);
         let hiding = names + 4 * counts.commits;
@@ -132,21 +132,21 @@ struct PathTable {
     visits: usize,
 }
 
-impl Layer {
+impl CommitLayer {
     /// A layer in a file, if it is of the branch with that key.
-    pub(super) fn open(path: &Path, key: &[u8; KEY]) -> Result<Self, ReadError> {
+    pub(super) fn open(path: &Path, key: &[u8; KEY]) -> Result<Self, LayerError> {
         Self::of(CheckedBytes::open(path)?, key)
     }
 
     /// A layer of a branch with that key.
-    pub(super) fn of(bytes: CheckedBytes, key: &[u8; KEY]) -> Result<Self, ReadError> {
+    pub(super) fn of(bytes: CheckedBytes, key: &[u8; KEY]) -> Result<Self, LayerError> {
         let header = bytes.bytes(0, HEADER)?;
         let number = |at: usize| u32_of(&header[at..at + 4]) as usize;
         let width = number(8);
         if !header.starts_with(MAGIC) || !header.ends_with(key) || !matches!(width, 20 | 32) {
-            return Err(ReadError::Damaged);
+            return Err(LayerError::Damaged);
         }
-        let counts = Counts {
+        let counts = LayerCounts {
             commits: number(16),
             hiding: number(20),
             changes: number(24),
@@ -155,11 +155,11 @@ impl Layer {
         };
         let before = match number(12) {
             0 => None,
-            _ => Some(ObjectName::from_bytes(&header[36..36 + width]).ok_or(ReadError::Damaged)?),
+            _ => Some(ObjectName::from_bytes(&header[36..36 + width]).ok_or(LayerError::Damaged)?),
         };
         let tables = Tables::of(counts, width);
         if tables.end != bytes.len() || counts.commits == 0 {
-            return Err(ReadError::Damaged);
+            return Err(LayerError::Damaged);
         }
         Ok(Self { bytes, width, counts, before, tables, paths: OnceLock::new() })
     }
@@ -185,16 +185,16 @@ impl Layer {
     }
 
     /// The name of a commit, by its number.
-    pub(super) fn id(&self, at: usize) -> Result<ObjectName, ReadError> {
-        ObjectName::from_bytes(&self.id_bytes(at)?).ok_or(ReadError::Damaged)
+    pub(super) fn id(&self, at: usize) -> Result<ObjectName, LayerError> {
+        ObjectName::from_bytes(&self.id_bytes(at)?).ok_or(LayerError::Damaged)
     }
 
-    fn id_bytes(&self, at: usize) -> Result<Vec<u8>, ReadError> {
+    fn id_bytes(&self, at: usize) -> Result<Vec<u8>, LayerError> {
         self.bytes.bytes(self.tables.commits + at * commit_row(self.width), self.width)
     }
 
     /// A commit, by its number.
-    pub(super) fn commit(&self, at: usize) -> Result<CommitRow, ReadError> {
+    pub(super) fn commit(&self, at: usize) -> Result<CommitRow, LayerError> {
         let width = commit_row(self.width);
         let mut row = self.bytes.bytes(self.tables.commits + at * width, width)?;
         let rest = row.split_off(self.width);
@@ -206,13 +206,13 @@ impl Layer {
         };
         let changes = u32_of(&rest[8..]) as usize..end;
         if changes.start > end || end > self.counts.changes {
-            return Err(ReadError::Damaged);
+            return Err(LayerError::Damaged);
         }
-        Ok(CommitRow { id: row, seconds: seconds.map_err(|_| ReadError::Damaged)?, changes })
+        Ok(CommitRow { id: row, seconds: seconds.map_err(|_| LayerError::Damaged)?, changes })
     }
 
     /// The number of a commit, by its name; none if it is not one of them.
-    pub(super) fn find(&self, id: &ObjectName) -> Result<Option<usize>, ReadError> {
+    pub(super) fn find(&self, id: &ObjectName) -> Result<Option<usize>, LayerError> {
         let wanted: Vec<u8> = id.bytes().collect();
         // Nearly always it is the newest.
         if self.id_bytes(0)? == wanted {
@@ -232,13 +232,13 @@ impl Layer {
     }
 
     /// The numbers of the merges that hide the branch, the newest first.
-    pub(super) fn hiding(&self) -> Result<Vec<usize>, ReadError> {
+    pub(super) fn hiding(&self) -> Result<Vec<usize>, LayerError> {
         let rows = self.bytes.bytes(self.tables.hiding, 4 * self.counts.hiding)?;
         Ok(rows.chunks_exact(4).map(|row| u32_of(row) as usize).collect())
     }
 
     /// A change, by its number.
-    pub(super) fn change(&self, at: usize) -> Result<ChangeRow, ReadError> {
+    pub(super) fn change(&self, at: usize) -> Result<ChangeRow, LayerError> {
         let width = change_row(self.width);
         let mut row = self.bytes.bytes(self.tables.changes + at * width, width)?;
         let after = row.split_off(4 + self.width);
@@ -247,11 +247,11 @@ impl Layer {
     }
 
     /// A path's text, by its number.
-    pub(super) fn path(&self, number: usize) -> Result<&str, ReadError> {
-        std::str::from_utf8(self.path_table()?.text(number)?).map_err(|_| ReadError::Damaged)
+    pub(super) fn path(&self, number: usize) -> Result<&str, LayerError> {
+        std::str::from_utf8(self.path_table()?.text(number)?).map_err(|_| LayerError::Damaged)
     }
 
-    fn path_table(&self) -> Result<&PathTable, ReadError> {
+    fn path_table(&self) -> Result<&PathTable, LayerError> {
         if let Some(known) = self.paths.get() {
             return Ok(known);
         }
@@ -263,7 +263,7 @@ impl Layer {
 
     /// The commits that changed a file at or below one of the paths, and those that hide
     /// the branch, from the newest to the oldest; without any paths, of all files.
-    pub(super) fn visits(&self, wanted: &[RepoPath]) -> Result<Vec<Visit>, ReadError> {
+    pub(super) fn visits(&self, wanted: &[RepoPath]) -> Result<Vec<Visit>, LayerError> {
         let hiding = self.hiding()?.into_iter().map(|commit| Visit { commit, change: None });
         let mut visits: Vec<Visit> = hiding.collect();
         let table = self.path_table()?;
@@ -274,7 +274,7 @@ impl Layer {
                     continue;
                 };
                 let (begin, end) = (table.visits(numbers.start)?.start, table.visits(last)?.end);
-                let count = end.checked_sub(begin).ok_or(ReadError::Damaged)?;
+                let count = end.checked_sub(begin).ok_or(LayerError::Damaged)?;
                 let at = self.tables.visits + begin * VISIT_ROW;
                 let rows = self.bytes.bytes(at, count * VISIT_ROW)?;
                 visits.extend(rows.chunks_exact(VISIT_ROW).map(|row| Visit {
@@ -294,7 +294,7 @@ impl Layer {
         at: usize,
         changes: &[usize],
         hides_branch: bool,
-    ) -> Result<BranchStep, ReadError> {
+    ) -> Result<BranchStep, LayerError> {
         let commit = self.commit(at)?;
         let changes = changes.iter().map(|change| self.file_change(*change));
         let mut changes = changes.collect::<Result<Vec<_>, _>>()?;
@@ -304,7 +304,7 @@ impl Layer {
             _ => self.before.clone(),
         };
         Ok(BranchStep {
-            id: ObjectName::from_bytes(&commit.id).ok_or(ReadError::Damaged)?,
+            id: ObjectName::from_bytes(&commit.id).ok_or(LayerError::Damaged)?,
             at: Timestamp::from_second(commit.seconds).unwrap_or(Timestamp::MAX),
             before,
             changes,
@@ -312,9 +312,9 @@ impl Layer {
         })
     }
 
-    fn file_change(&self, at: usize) -> Result<FileChange, ReadError> {
+    fn file_change(&self, at: usize) -> Result<FileChange, LayerError> {
         let ChangeRow { path, before, after } = self.change(at)?;
-        let path = RepoPath::new(self.path(path)?).map_err(|_| ReadError::Damaged)?;
+        let path = RepoPath::new(self.path(path)?).map_err(|_| LayerError::Damaged)?;
         let name = |bytes: &[u8]| ObjectName::from_bytes(bytes).filter(|id| !id.is_null());
         Ok(FileChange { path, before: name(&before), after: name(&after) })
     }
@@ -325,28 +325,28 @@ impl PathTable {
         self.rows.len() / PATH_ROW
     }
 
-    fn row(&self, number: usize) -> Result<(usize, usize), ReadError> {
+    fn row(&self, number: usize) -> Result<(usize, usize), LayerError> {
         let begin = number * PATH_ROW;
-        let row = self.rows.get(begin..begin + PATH_ROW).ok_or(ReadError::Damaged)?;
+        let row = self.rows.get(begin..begin + PATH_ROW).ok_or(LayerError::Damaged)?;
         Ok((u32_of(&row[..4]) as usize, u32_of(&row[4..]) as usize))
     }
 
     /// The start of what belongs to a path, and of what belongs to the next.
-    fn text(&self, number: usize) -> Result<&[u8], ReadError> {
+    fn text(&self, number: usize) -> Result<&[u8], LayerError> {
         let (begin, _) = self.row(number)?;
         let end = if number + 1 < self.len() { self.row(number + 1)?.0 } else { self.text.len() };
-        self.text.get(begin..end).ok_or(ReadError::Damaged)
+        self.text.get(begin..end).ok_or(LayerError::Damaged)
     }
 
     /// The rows of the table of visits that are of a path.
-    fn visits(&self, number: usize) -> Result<Range<usize>, ReadError> {
+    fn visits(&self, number: usize) -> Result<Range<usize>, LayerError> {
         let (_, begin) = self.row(number)?;
         let end = if number + 1 < self.len() { self.row(number + 1)?.1 } else { self.visits };
         Ok(begin..end)
     }
 
     /// The number of the first path that does not come before `text`.
-    fn first_from(&self, text: &[u8]) -> Result<usize, ReadError> {
+    fn first_from(&self, text: &[u8]) -> Result<usize, LayerError> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = usize::midpoint(low, high);
@@ -356,7 +356,7 @@ impl PathTable {
     }
 
     /// The numbers of a path's own file, and of the files below it.
-    fn at_or_below(&self, path: &RepoPath) -> Result<[Range<usize>; 2], ReadError> {
+    fn at_or_below(&self, path: &RepoPath) -> Result<[Range<usize>; 2], LayerError> {
         if path.is_root() {
             return Ok([0..self.len(), 0..0]);
         }

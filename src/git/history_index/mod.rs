@@ -7,13 +7,15 @@
 //! graph: everything is checked when it is read, and what does not fit is made again.
 //!
 //! The index grows at both ends: to what is new, with every run; and back to what
-//! somebody asks about, if many questions are expected ([`CommitHistory::expect_many`]).
+//! somebody asks about, if many questions are expected ([`CommitHistory::expect_many`])
+//! or if an earlier run read the whole branch without it.
 //! A commit that is not indexed is never answered for: [`Log`] is asked instead.
 //!
 //! It is in the directory `rungs/history` of the directory that all work trees of a
 //! clone share, apart for each branch (which merges were pulls depends on its name)
 //! and for each directory that has a `rungs.yaml`.
 
+mod indexing;
 mod blocks;
 mod layer;
 mod layer_builder;
@@ -30,23 +32,10 @@ use super::{
     ObjectName,
 };
 use crate::source::RepoPath;
-use blocks::ReadError;
+use blocks::LayerError;
 use index::{Index, LayerSteps, Part, View};
-use store::Store;
-
-/// What happens while history is indexed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Indexing {
-    /// That many further commits were indexed.
-    Commits(usize),
-    /// For now, nothing more is indexed.
-    Pause,
-    /// What is indexed cannot be kept for the next run, for this reason.
-    NotKept(String),
-}
-
-/// Is told what happens while history is indexed.
-pub type Watch = Arc<dyn Fn(Indexing) + Send + Sync>;
+pub use indexing::{Indexing, Watch};
+use store::LayerStore;
 
 /// The history of a clone's branch, from the index as far as that goes.
 pub struct IndexedHistory {
@@ -63,7 +52,7 @@ impl IndexedHistory {
         let has_fixed_parents =
             !clone.is_shallow() && !clone.common_directory().join("info/grafts").exists();
         let index = has_fixed_parents.then(|| {
-            let store = store(clone, branch);
+            let store = layer_store(clone, branch);
             Mutex::new(Index::load(clone, branch, store, watch))
         });
         Self { log: Log::new(Arc::clone(clone), branch), index }
@@ -94,8 +83,29 @@ impl IndexedHistory {
         })
     }
 
-    fn part(&self, view: &View, number: usize) -> Result<Part, ReadError> {
+    fn part(&self, view: &View, number: usize) -> Result<Part, LayerError> {
         self.index().map_or(Ok(Part::End), |mut index| index.part(view, number))
+    }
+
+    /// Steps from the log, which are noted if they are read to the end.
+    fn walk<'h>(
+        &'h self,
+        tip: &ObjectName,
+        paths: &[RepoPath],
+    ) -> Result<BranchSteps<'h>, HistoryError> {
+        let note = || {
+            if let Some(mut index) = self.index() {
+                index.note_walk();
+            }
+        };
+        let mut steps = self.log.steps(tip, paths)?;
+        Ok(Box::new(std::iter::from_fn(move || {
+            let step = steps.next();
+            if step.is_none() {
+                note();
+            }
+            step
+        })))
     }
 
     /// Forgets the layers that a view is of, since one of them is damaged.
@@ -107,7 +117,7 @@ impl IndexedHistory {
 }
 
 /// Where the layers of a branch are.
-fn store(clone: &LocalClone, branch: Option<&str>) -> Store {
+fn layer_store(clone: &LocalClone, branch: Option<&str>) -> LayerStore {
     let branch = branch.map_or_else(String::new, |branch| format!("branch {branch}"));
     let described = [branch.as_str(), clone.prefix().as_str()].join("\0");
     let key = Sha256::digest(described.as_bytes()).into();
@@ -115,7 +125,7 @@ fn store(clone: &LocalClone, branch: Option<&str>) -> Store {
     for byte in key_bytes(&key) {
         write!(name, "{byte:02x}").expect("a string takes what is written to it");
     }
-    Store::new(clone.common_directory().join("rungs").join("history").join(name), key)
+    LayerStore::new(clone.common_directory().join("rungs").join("history").join(name), key)
 }
 
 /// The bytes of a key that name its directory.
@@ -131,7 +141,7 @@ impl CommitHistory for IndexedHistory {
     ) -> Result<BranchSteps<'h>, HistoryError> {
         Ok(match self.view(tip) {
             Some(view) => Box::new(IndexedSteps::new(self, tip, paths, view)),
-            None => self.log.steps(tip, paths)?,
+            None => self.walk(tip, paths)?,
         })
     }
 
@@ -205,7 +215,7 @@ impl<'h> IndexedSteps<'h> {
 
     /// The next step; none after the branch's first commit, or if the rest is not
     /// indexed.
-    fn indexed(&mut self) -> Result<Option<BranchStep>, ReadError> {
+    fn indexed(&mut self) -> Result<Option<BranchStep>, LayerError> {
         loop {
             if let Some(current) = &mut self.current
                 && let Some(step) = current.next()?
@@ -232,7 +242,7 @@ impl<'h> IndexedSteps<'h> {
                 Ok(Some(step)) => return Ok(Some(step)),
                 Ok(None) => {
                     if let Some(from) = &self.unindexed {
-                        self.rest = Some(self.history.log.steps(from, &self.paths)?);
+                        self.rest = Some(self.history.walk(from, &self.paths)?);
                     }
                 }
                 Err(_) => {
@@ -282,7 +292,7 @@ struct IndexedPositions<'h> {
 }
 
 impl IndexedPositions<'_> {
-    fn indexed(&self, id: &ObjectName, end: usize) -> Result<Option<usize>, ReadError> {
+    fn indexed(&self, id: &ObjectName, end: usize) -> Result<Option<usize>, LayerError> {
         let (mut number, mut before) = (0, 0);
         while before < end {
             let Part::Layer(layer, from) = self.history.part(&self.view, number)? else { break };

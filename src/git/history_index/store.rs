@@ -11,13 +11,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::blocks::ReadError;
-use super::layer::{KEY, Layer};
+use super::blocks::LayerError;
+use super::layer::{CommitLayer, KEY};
 use super::layer_builder::LayerBuilder;
 use crate::disk::{DiskError, LockedDirectory, OnConflict, OpenDirectory, is_temporary};
 use crate::git::ObjectName;
 
 const CHAIN: &str = "chain";
+
+/// The file that says that a run read the whole branch without an index.
+const WALKED: &str = "walked";
 
 /// The chain's first line. Another number stands for another format.
 const FIRST_LINE: &str = "rungs history 1";
@@ -34,7 +37,7 @@ const FEW_COMMITS: usize = 512;
 
 /// The directory with the layers of a branch.
 #[derive(Debug)]
-pub(super) struct Store {
+pub(super) struct LayerStore {
     directory: PathBuf,
     key: [u8; KEY],
 }
@@ -42,7 +45,7 @@ pub(super) struct Store {
 /// A layer of the chain.
 #[derive(Debug, Clone)]
 pub(super) struct ChainedLayer {
-    pub(super) layer: Arc<Layer>,
+    pub(super) layer: Arc<CommitLayer>,
     /// The number of its newest commits that the branch does not have.
     pub(super) skipped: usize,
 }
@@ -55,7 +58,7 @@ struct StoredLayer {
 }
 
 impl ChainedLayer {
-    pub(super) fn new(layer: Layer) -> Self {
+    pub(super) fn new(layer: CommitLayer) -> Self {
         Self { layer: Arc::new(layer), skipped: 0 }
     }
 
@@ -65,7 +68,7 @@ impl ChainedLayer {
     }
 }
 
-impl Store {
+impl LayerStore {
     /// The layers of the branch with that key in a directory, which need not exist yet.
     pub(super) fn new(directory: PathBuf, key: [u8; KEY]) -> Self {
         Self { directory, key }
@@ -82,38 +85,52 @@ impl Store {
         stored.into_iter().map(|stored| stored.chained).collect()
     }
 
-    fn stored(&self) -> Result<Vec<StoredLayer>, ReadError> {
+    fn stored(&self) -> Result<Vec<StoredLayer>, LayerError> {
         let mut attempts = 0;
         loop {
             attempts += 1;
             match self.read() {
-                Err(ReadError::Disk(error))
+                Err(LayerError::Disk(error))
                     if error.kind() == io::ErrorKind::NotFound && attempts < ATTEMPTS => {}
                 read => return read,
             }
         }
     }
 
-    fn read(&self) -> Result<Vec<StoredLayer>, ReadError> {
+    fn read(&self) -> Result<Vec<StoredLayer>, LayerError> {
         let text = match fs::read_to_string(self.directory.join(CHAIN)) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error.into()),
         };
-        let entries = entries(&text).ok_or(ReadError::Damaged)?;
+        let entries = entries(&text).ok_or(LayerError::Damaged)?;
         let mut stored: Vec<StoredLayer> = Vec::new();
         for (name, skipped) in entries {
-            let layer = Arc::new(Layer::open(&self.directory.join(&name), &self.key)?);
+            let layer = Arc::new(CommitLayer::open(&self.directory.join(&name), &self.key)?);
             let follows = match stored.last() {
                 Some(newer) => newer.chained.layer.before() == Some(&layer.id(skipped)?),
                 None => true,
             };
             if skipped >= layer.len() || !follows {
-                return Err(ReadError::Damaged);
+                return Err(LayerError::Damaged);
             }
             stored.push(StoredLayer { name, chained: ChainedLayer { layer, skipped } });
         }
         Ok(stored)
+    }
+
+    /// Whether an earlier run read the whole branch without an index.
+    pub(super) fn was_walked(&self) -> bool {
+        self.directory.join(WALKED).exists()
+    }
+
+    /// Notes that a run read the whole branch without an index.
+    pub(super) fn note_walk(&self) -> Result<(), DiskError> {
+        let Some(locked) = self.lock()? else { return Ok(()) };
+        if !self.was_walked() {
+            locked.put(WALKED, b"", OnConflict::Replace)?;
+        }
+        Ok(())
     }
 
     /// Makes the chain start with a layer, after whose oldest commit it goes on with the
@@ -131,7 +148,7 @@ impl Store {
     }
 
     /// Makes the chain end with a layer that goes on where it ends now; with it alone if
-    /// there is no chain. Does nothing in the cases in which [`Store::put_newer`] does
+    /// there is no chain. Does nothing in the cases in which [`LayerStore::put_newer`] does
     /// nothing.
     pub(super) fn put_older(&self, bytes: &[u8], layer: &ChainedLayer) -> Result<(), DiskError> {
         let Some(locked) = self.lock()? else { return Ok(()) };
@@ -210,7 +227,7 @@ fn joined(
     newer: &ChainedLayer,
     older: &ChainedLayer,
     key: &[u8; KEY],
-) -> Result<(Vec<u8>, Layer), ReadError> {
+) -> Result<(Vec<u8>, CommitLayer), LayerError> {
     let mut builder = LayerBuilder::new(newer.layer.width());
     builder.push_layer(&newer.layer, newer.skipped)?;
     builder.push_layer(&older.layer, older.skipped)?;
@@ -218,7 +235,11 @@ fn joined(
 }
 
 /// Writes a layer's file, and returns its name, which no other layer has.
-fn write_layer(locked: &LockedDirectory, bytes: &[u8], layer: &Layer) -> Result<String, DiskError> {
+fn write_layer(
+    locked: &LockedDirectory,
+    bytes: &[u8],
+    layer: &CommitLayer,
+) -> Result<String, DiskError> {
     let newest =
         layer.id(0).map_err(|_| DiskError::from(io::Error::from(io::ErrorKind::InvalidData)))?;
     let name = format!("{}-{}-{:08x}", newest.short(), layer.len(), crc32fast::hash(bytes));
@@ -241,7 +262,8 @@ fn publish(locked: &LockedDirectory, stored: &[StoredLayer]) -> Result<(), DiskE
 /// Removes the files that the chain does not name.
 fn sweep(locked: &LockedDirectory, names: &[&str]) -> Result<(), DiskError> {
     for (name, _) in locked.entries(".")? {
-        if is_temporary(&name) || (name != CHAIN && !names.contains(&name.as_str())) {
+        let is_named = name == CHAIN || names.contains(&name.as_str());
+        if is_temporary(&name) || !is_named {
             locked.remove(&name)?;
         }
     }

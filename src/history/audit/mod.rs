@@ -141,8 +141,8 @@ impl<'h> Audit<'h> {
 
     /// The apps at the tip, each once for every environment that has it. This
     /// has to be called before the first entry is read.
-    pub fn apps(&self) -> impl Iterator<Item = &str> {
-        self.walk.instances().map(|instance| instance.app.as_str())
+    pub fn apps(&self) -> impl Iterator<Item = String> {
+        self.walk.instances().into_iter().map(|instance| instance.app)
     }
 
     /// Goes one commit back.
