@@ -24,6 +24,8 @@ mod local_clone;
 mod compare;
 mod commit_history;
 mod log;
+mod checked_bytes;
+mod content_facts;
 mod history_index;
 mod expression;
 mod address;
@@ -49,6 +51,7 @@ pub use commit_history::{
     BranchPositions, BranchStep, BranchSteps, CommitHistory, FileChange, HistoryError,
 };
 pub use config::GitConfig;
+pub use content_facts::{ContentFacts, FactKey};
 pub use history_index::{IndexedHistory, Indexing, Watch};
 pub use identity::{CommitIdentity, Person, requested_by};
 pub use local_clone::LocalClone;

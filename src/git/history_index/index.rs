@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::blocks::LayerError;
 use super::indexing::{Indexing, Watch};
 use super::layer::CommitLayer;
 use super::layer_builder::LayerBuilder;
 use super::store::{ChainedLayer, LayerStore, MOST_COMMITS};
+use crate::git::checked_bytes::ReadFault;
 use crate::git::log::WholeBranch;
 use crate::git::{BranchStep, HistoryError, LocalClone, ObjectName};
 
@@ -115,7 +115,7 @@ impl Index {
         }
     }
 
-    /// Notes that somebody read the whole branch although it is not indexed.
+    /// Notes that somebody read much of the branch although it is not indexed.
     pub(super) fn note_walk(&mut self) {
         if !self.answers_all() {
             // It only matters to how fast the next run is.
@@ -150,7 +150,7 @@ impl Index {
     }
 
     /// The history of a commit; none if the index has nothing of it, and cannot grow.
-    pub(super) fn view(&mut self, tip: &ObjectName) -> Result<Option<View>, LayerError> {
+    pub(super) fn view(&mut self, tip: &ObjectName) -> Result<Option<View>, ReadFault> {
         if let Some(known) = self.views.get(tip) {
             return Ok(Some(known.clone()));
         }
@@ -161,7 +161,7 @@ impl Index {
         Ok(view)
     }
 
-    fn find_view(&mut self, tip: &ObjectName) -> Result<Option<View>, LayerError> {
+    fn find_view(&mut self, tip: &ObjectName) -> Result<Option<View>, ReadFault> {
         if self.layers.is_empty() {
             let place = CommitPlace { layer: 0, commit: 0 };
             return Ok(self.grow(tip)?.then(|| self.view_of(None, Some(place))));
@@ -184,7 +184,7 @@ impl Index {
     }
 
     /// Whether the newest commit follows another one.
-    fn is_behind(&self, id: &ObjectName) -> Result<bool, LayerError> {
+    fn is_behind(&self, id: &ObjectName) -> Result<bool, ReadFault> {
         let newest = self.newest()?;
         let program = self.clone.program();
         let options = ["--is-ancestor", "--end-of-options"];
@@ -195,7 +195,7 @@ impl Index {
 
     /// Indexes commits back to one that the newest follows; none if it is not on the
     /// branch itself, or if the index does not grow.
-    fn grow_back_to(&mut self, id: &ObjectName) -> Result<Option<CommitPlace>, LayerError> {
+    fn grow_back_to(&mut self, id: &ObjectName) -> Result<Option<CommitPlace>, ReadFault> {
         while let Some(before) = self.layers.last().and_then(|last| last.layer.before().cloned())
             && self.grow(&before)?
         {
@@ -206,12 +206,12 @@ impl Index {
         Ok(None)
     }
 
-    fn newest(&self) -> Result<ObjectName, LayerError> {
-        let newest = self.layers.first().ok_or(LayerError::Damaged)?;
+    fn newest(&self) -> Result<ObjectName, ReadFault> {
+        let newest = self.layers.first().ok_or(ReadFault::Damaged)?;
         newest.layer.id(newest.skipped)
     }
 
-    fn find(&self, id: &ObjectName) -> Result<Option<CommitPlace>, LayerError> {
+    fn find(&self, id: &ObjectName) -> Result<Option<CommitPlace>, ReadFault> {
         for (layer, one) in self.layers.iter().enumerate() {
             match one.layer.find(id)? {
                 Some(commit) if commit >= one.skipped => {
@@ -225,7 +225,7 @@ impl Index {
 
     /// Indexes the commits from a new tip back to one that is indexed; none if they are
     /// too many for one layer, or cannot be read.
-    fn extend(&mut self, tip: &ObjectName) -> Result<Option<View>, LayerError> {
+    fn extend(&mut self, tip: &ObjectName) -> Result<Option<View>, ReadFault> {
         let mut builder = LayerBuilder::new(tip.as_str().len() / 2);
         let extended = self.read_new(tip, &mut builder)?;
         (self.watch)(Indexing::Pause);
@@ -247,7 +247,7 @@ impl Index {
         &self,
         tip: &ObjectName,
         builder: &mut LayerBuilder,
-    ) -> Result<Option<Option<CommitPlace>>, LayerError> {
+    ) -> Result<Option<Option<CommitPlace>>, ReadFault> {
         // The first time, git leaves out everything that was indexed, with what was merged
         // into it. If the branch was something else meanwhile, that is too much.
         let mut known = Some(self.newest()?);
@@ -302,9 +302,9 @@ impl Index {
     }
 
     /// What follows in a view after a number of parts.
-    pub(super) fn part(&mut self, view: &View, number: usize) -> Result<Part, LayerError> {
+    pub(super) fn part(&mut self, view: &View, number: usize) -> Result<Part, ReadFault> {
         if view.forgotten != self.forgotten {
-            return Err(LayerError::Damaged);
+            return Err(ReadFault::Damaged);
         }
         let number = match (&view.own, number) {
             (Some(own), 0) => return Ok(Part::Layer(Arc::clone(own), 0)),
@@ -329,7 +329,7 @@ impl Index {
 
     /// Indexes more commits, from `newest` on; false if the index does not grow, or if
     /// that commit cannot be read.
-    fn grow(&mut self, newest: &ObjectName) -> Result<bool, LayerError> {
+    fn grow(&mut self, newest: &ObjectName) -> Result<bool, ReadFault> {
         if !self.grows {
             return Ok(false);
         }
@@ -400,14 +400,14 @@ impl LayerSteps {
         layer: Arc<CommitLayer>,
         from: usize,
         wanted: &[crate::source::RepoPath],
-    ) -> Result<Self, LayerError> {
+    ) -> Result<Self, ReadFault> {
         let mut visits = layer.visits(wanted)?;
         visits.drain(..visits.partition_point(|visit| visit.commit < from));
         Ok(Self { layer, visits: visits.into_iter() })
     }
 
     /// The next step; none after the last one.
-    pub(super) fn next(&mut self) -> Result<Option<BranchStep>, LayerError> {
+    pub(super) fn next(&mut self) -> Result<Option<BranchStep>, ReadFault> {
         let Some(first) = self.visits.next() else { return Ok(None) };
         let mut changes: Vec<usize> = first.change.into_iter().collect();
         let of_first = |visits: &[super::layer::Visit]| {

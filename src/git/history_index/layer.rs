@@ -20,7 +20,7 @@ use std::sync::OnceLock;
 
 use jiff::Timestamp;
 
-use super::blocks::{CheckedBytes, LayerError, u32_of};
+use crate::git::checked_bytes::{CheckedBytes, ReadFault, u32_of};
 use crate::git::{BranchStep, FileChange, ObjectName};
 use crate::source::RepoPath;
 
@@ -134,17 +134,17 @@ struct PathTable {
 
 impl CommitLayer {
     /// A layer in a file, if it is of the branch with that key.
-    pub(super) fn open(path: &Path, key: &[u8; KEY]) -> Result<Self, LayerError> {
+    pub(super) fn open(path: &Path, key: &[u8; KEY]) -> Result<Self, ReadFault> {
         Self::of(CheckedBytes::open(path)?, key)
     }
 
     /// A layer of a branch with that key.
-    pub(super) fn of(bytes: CheckedBytes, key: &[u8; KEY]) -> Result<Self, LayerError> {
+    pub(super) fn of(bytes: CheckedBytes, key: &[u8; KEY]) -> Result<Self, ReadFault> {
         let header = bytes.bytes(0, HEADER)?;
         let number = |at: usize| u32_of(&header[at..at + 4]) as usize;
         let width = number(8);
         if !header.starts_with(MAGIC) || !header.ends_with(key) || !matches!(width, 20 | 32) {
-            return Err(LayerError::Damaged);
+            return Err(ReadFault::Damaged);
         }
         let counts = LayerCounts {
             commits: number(16),
@@ -155,11 +155,11 @@ impl CommitLayer {
         };
         let before = match number(12) {
             0 => None,
-            _ => Some(ObjectName::from_bytes(&header[36..36 + width]).ok_or(LayerError::Damaged)?),
+            _ => Some(ObjectName::from_bytes(&header[36..36 + width]).ok_or(ReadFault::Damaged)?),
         };
         let tables = Tables::of(counts, width);
         if tables.end != bytes.len() || counts.commits == 0 {
-            return Err(LayerError::Damaged);
+            return Err(ReadFault::Damaged);
         }
         Ok(Self { bytes, width, counts, before, tables, paths: OnceLock::new() })
     }
@@ -185,16 +185,16 @@ impl CommitLayer {
     }
 
     /// The name of a commit, by its number.
-    pub(super) fn id(&self, at: usize) -> Result<ObjectName, LayerError> {
-        ObjectName::from_bytes(&self.id_bytes(at)?).ok_or(LayerError::Damaged)
+    pub(super) fn id(&self, at: usize) -> Result<ObjectName, ReadFault> {
+        ObjectName::from_bytes(&self.id_bytes(at)?).ok_or(ReadFault::Damaged)
     }
 
-    fn id_bytes(&self, at: usize) -> Result<Vec<u8>, LayerError> {
+    fn id_bytes(&self, at: usize) -> Result<Vec<u8>, ReadFault> {
         self.bytes.bytes(self.tables.commits + at * commit_row(self.width), self.width)
     }
 
     /// A commit, by its number.
-    pub(super) fn commit(&self, at: usize) -> Result<CommitRow, LayerError> {
+    pub(super) fn commit(&self, at: usize) -> Result<CommitRow, ReadFault> {
         let width = commit_row(self.width);
         let mut row = self.bytes.bytes(self.tables.commits + at * width, width)?;
         let rest = row.split_off(self.width);
@@ -206,13 +206,13 @@ impl CommitLayer {
         };
         let changes = u32_of(&rest[8..]) as usize..end;
         if changes.start > end || end > self.counts.changes {
-            return Err(LayerError::Damaged);
+            return Err(ReadFault::Damaged);
         }
-        Ok(CommitRow { id: row, seconds: seconds.map_err(|_| LayerError::Damaged)?, changes })
+        Ok(CommitRow { id: row, seconds: seconds.map_err(|_| ReadFault::Damaged)?, changes })
     }
 
     /// The number of a commit, by its name; none if it is not one of them.
-    pub(super) fn find(&self, id: &ObjectName) -> Result<Option<usize>, LayerError> {
+    pub(super) fn find(&self, id: &ObjectName) -> Result<Option<usize>, ReadFault> {
         let wanted: Vec<u8> = id.bytes().collect();
         // Nearly always it is the newest.
         if self.id_bytes(0)? == wanted {
@@ -232,13 +232,13 @@ impl CommitLayer {
     }
 
     /// The numbers of the merges that hide the branch, the newest first.
-    pub(super) fn hiding(&self) -> Result<Vec<usize>, LayerError> {
+    pub(super) fn hiding(&self) -> Result<Vec<usize>, ReadFault> {
         let rows = self.bytes.bytes(self.tables.hiding, 4 * self.counts.hiding)?;
         Ok(rows.chunks_exact(4).map(|row| u32_of(row) as usize).collect())
     }
 
     /// A change, by its number.
-    pub(super) fn change(&self, at: usize) -> Result<ChangeRow, LayerError> {
+    pub(super) fn change(&self, at: usize) -> Result<ChangeRow, ReadFault> {
         let width = change_row(self.width);
         let mut row = self.bytes.bytes(self.tables.changes + at * width, width)?;
         let after = row.split_off(4 + self.width);
@@ -247,11 +247,11 @@ impl CommitLayer {
     }
 
     /// A path's text, by its number.
-    pub(super) fn path(&self, number: usize) -> Result<&str, LayerError> {
-        std::str::from_utf8(self.path_table()?.text(number)?).map_err(|_| LayerError::Damaged)
+    pub(super) fn path(&self, number: usize) -> Result<&str, ReadFault> {
+        std::str::from_utf8(self.path_table()?.text(number)?).map_err(|_| ReadFault::Damaged)
     }
 
-    fn path_table(&self) -> Result<&PathTable, LayerError> {
+    fn path_table(&self) -> Result<&PathTable, ReadFault> {
         if let Some(known) = self.paths.get() {
             return Ok(known);
         }
@@ -263,7 +263,7 @@ impl CommitLayer {
 
     /// The commits that changed a file at or below one of the paths, and those that hide
     /// the branch, from the newest to the oldest; without any paths, of all files.
-    pub(super) fn visits(&self, wanted: &[RepoPath]) -> Result<Vec<Visit>, LayerError> {
+    pub(super) fn visits(&self, wanted: &[RepoPath]) -> Result<Vec<Visit>, ReadFault> {
         let hiding = self.hiding()?.into_iter().map(|commit| Visit { commit, change: None });
         let mut visits: Vec<Visit> = hiding.collect();
         let table = self.path_table()?;
@@ -274,7 +274,7 @@ impl CommitLayer {
                     continue;
                 };
                 let (begin, end) = (table.visits(numbers.start)?.start, table.visits(last)?.end);
-                let count = end.checked_sub(begin).ok_or(LayerError::Damaged)?;
+                let count = end.checked_sub(begin).ok_or(ReadFault::Damaged)?;
                 let at = self.tables.visits + begin * VISIT_ROW;
                 let rows = self.bytes.bytes(at, count * VISIT_ROW)?;
                 visits.extend(rows.chunks_exact(VISIT_ROW).map(|row| Visit {
@@ -294,7 +294,7 @@ impl CommitLayer {
         at: usize,
         changes: &[usize],
         hides_branch: bool,
-    ) -> Result<BranchStep, LayerError> {
+    ) -> Result<BranchStep, ReadFault> {
         let commit = self.commit(at)?;
         let changes = changes.iter().map(|change| self.file_change(*change));
         let mut changes = changes.collect::<Result<Vec<_>, _>>()?;
@@ -304,7 +304,7 @@ impl CommitLayer {
             _ => self.before.clone(),
         };
         Ok(BranchStep {
-            id: ObjectName::from_bytes(&commit.id).ok_or(LayerError::Damaged)?,
+            id: ObjectName::from_bytes(&commit.id).ok_or(ReadFault::Damaged)?,
             at: Timestamp::from_second(commit.seconds).unwrap_or(Timestamp::MAX),
             before,
             changes,
@@ -312,9 +312,9 @@ impl CommitLayer {
         })
     }
 
-    fn file_change(&self, at: usize) -> Result<FileChange, LayerError> {
+    fn file_change(&self, at: usize) -> Result<FileChange, ReadFault> {
         let ChangeRow { path, before, after } = self.change(at)?;
-        let path = RepoPath::new(self.path(path)?).map_err(|_| LayerError::Damaged)?;
+        let path = RepoPath::new(self.path(path)?).map_err(|_| ReadFault::Damaged)?;
         let name = |bytes: &[u8]| ObjectName::from_bytes(bytes).filter(|id| !id.is_null());
         Ok(FileChange { path, before: name(&before), after: name(&after) })
     }
@@ -325,28 +325,28 @@ impl PathTable {
         self.rows.len() / PATH_ROW
     }
 
-    fn row(&self, number: usize) -> Result<(usize, usize), LayerError> {
+    fn row(&self, number: usize) -> Result<(usize, usize), ReadFault> {
         let begin = number * PATH_ROW;
-        let row = self.rows.get(begin..begin + PATH_ROW).ok_or(LayerError::Damaged)?;
+        let row = self.rows.get(begin..begin + PATH_ROW).ok_or(ReadFault::Damaged)?;
         Ok((u32_of(&row[..4]) as usize, u32_of(&row[4..]) as usize))
     }
 
     /// The start of what belongs to a path, and of what belongs to the next.
-    fn text(&self, number: usize) -> Result<&[u8], LayerError> {
+    fn text(&self, number: usize) -> Result<&[u8], ReadFault> {
         let (begin, _) = self.row(number)?;
         let end = if number + 1 < self.len() { self.row(number + 1)?.0 } else { self.text.len() };
-        self.text.get(begin..end).ok_or(LayerError::Damaged)
+        self.text.get(begin..end).ok_or(ReadFault::Damaged)
     }
 
     /// The rows of the table of visits that are of a path.
-    fn visits(&self, number: usize) -> Result<Range<usize>, LayerError> {
+    fn visits(&self, number: usize) -> Result<Range<usize>, ReadFault> {
         let (_, begin) = self.row(number)?;
         let end = if number + 1 < self.len() { self.row(number + 1)?.1 } else { self.visits };
         Ok(begin..end)
     }
 
     /// The number of the first path that does not come before `text`.
-    fn first_from(&self, text: &[u8]) -> Result<usize, LayerError> {
+    fn first_from(&self, text: &[u8]) -> Result<usize, ReadFault> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = usize::midpoint(low, high);
@@ -356,7 +356,7 @@ impl PathTable {
     }
 
     /// The numbers of a path's own file, and of the files below it.
-    fn at_or_below(&self, path: &RepoPath) -> Result<[Range<usize>; 2], LayerError> {
+    fn at_or_below(&self, path: &RepoPath) -> Result<[Range<usize>; 2], ReadFault> {
         if path.is_root() {
             return Ok([0..self.len(), 0..0]);
         }

@@ -5,8 +5,8 @@ use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 
-use super::blocks::{CheckedBytes, LayerError, sealed};
 use super::layer::{CommitLayer, HEADER, KEY, MAGIC};
+use crate::git::checked_bytes::{CheckedBytes, ReadFault, sealed};
 use crate::git::{BranchStep, ObjectName};
 
 /// A layer while it is made, commit by commit from the newest to the oldest.
@@ -74,11 +74,7 @@ impl LayerBuilder {
     }
 
     /// Adds a layer that follows, without its newest commits up to `from`.
-    pub(super) fn push_layer(
-        &mut self,
-        layer: &CommitLayer,
-        from: usize,
-    ) -> Result<(), LayerError> {
+    pub(super) fn push_layer(&mut self, layer: &CommitLayer, from: usize) -> Result<(), ReadFault> {
         let mut paths: Vec<Option<u32>> = vec![None; layer.path_count()];
         let hiding = layer.hiding()?;
         for at in from..layer.len() {
@@ -86,7 +82,7 @@ impl LayerBuilder {
             self.push_commit(&commit.id, commit.seconds, hiding.binary_search(&at).is_ok());
             for change in commit.changes {
                 let change = layer.change(change)?;
-                let known = paths.get_mut(change.path).ok_or(LayerError::Damaged)?;
+                let known = paths.get_mut(change.path).ok_or(ReadFault::Damaged)?;
                 let path = match known {
                     Some(path) => *path,
                     None => *known.insert(self.path(layer.path(change.path)?)),
@@ -124,7 +120,7 @@ impl LayerBuilder {
     }
 
     /// The layer as a file holds it, and as it is read. There has to be a commit.
-    pub(super) fn finish(self, key: &[u8; KEY]) -> Result<(Vec<u8>, CommitLayer), LayerError> {
+    pub(super) fn finish(self, key: &[u8; KEY]) -> Result<(Vec<u8>, CommitLayer), ReadFault> {
         let bytes = sealed(self.tables(key));
         let layer = CommitLayer::of(CheckedBytes::of_memory(bytes.clone())?, key)?;
         Ok((bytes, layer))

@@ -8,7 +8,7 @@
 //!
 //! The index grows at both ends: to what is new, with every run; and back to what
 //! somebody asks about, if many questions are expected ([`CommitHistory::expect_many`])
-//! or if an earlier run read the whole branch without it.
+//! or if an earlier run read far without it.
 //! A commit that is not indexed is never answered for: [`Log`] is asked instead.
 //!
 //! It is in the directory `rungs/history` of the directory that all work trees of a
@@ -16,7 +16,6 @@
 //! and for each directory that has a `rungs.yaml`.
 
 mod indexing;
-mod blocks;
 mod layer;
 mod layer_builder;
 mod store;
@@ -27,19 +26,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
+use super::checked_bytes::ReadFault;
 use super::{
     BranchPositions, BranchStep, BranchSteps, CommitHistory, HistoryError, LocalClone, Log,
     ObjectName,
 };
 use crate::source::RepoPath;
-use blocks::LayerError;
 use index::{Index, LayerSteps, Part, View};
 pub use indexing::{Indexing, Watch};
 use store::LayerStore;
 
+/// The number of commits that a run without an index looks at before the next one makes
+/// one: about as many as git looks at in a tenth of a second.
+const FAR: usize = 2000;
+
 /// The history of a clone's branch, from the index as far as that goes.
 pub struct IndexedHistory {
     log: Log,
+    /// The number of commits that are far.
+    far: usize,
     /// None for a clone whose commits may get other parents: a shallow one, which does
     /// when more is fetched.
     index: Option<Mutex<Index>>,
@@ -55,18 +60,19 @@ impl IndexedHistory {
             let store = layer_store(clone, branch);
             Mutex::new(Index::load(clone, branch, store, watch))
         });
-        Self { log: Log::new(Arc::clone(clone), branch), index }
+        Self { log: Log::new(Arc::clone(clone), branch), far: FAR, index }
     }
 
-    /// The same history, whose index grows by that many commits the first time. How many are best does not depend on the
-    /// branch; tests of short ones need fewer.
+    /// The same history, whose index grows by that many commits the first time, and to
+    /// which ten times as many are far. The best numbers do not depend on the branch; tests
+    /// of short ones need smaller ones.
     #[must_use]
     pub fn growing_by(self, commits: usize) -> Self {
         let index = self.index.map(|index| {
             let index = index.into_inner().unwrap_or_else(PoisonError::into_inner);
             Mutex::new(index.growing_by(commits))
         });
-        Self { index, ..self }
+        Self { index, far: 10 * commits, ..self }
     }
 
     fn index(&self) -> Option<MutexGuard<'_, Index>> {
@@ -83,26 +89,25 @@ impl IndexedHistory {
         })
     }
 
-    fn part(&self, view: &View, number: usize) -> Result<Part, LayerError> {
+    fn part(&self, view: &View, number: usize) -> Result<Part, ReadFault> {
         self.index().map_or(Ok(Part::End), |mut index| index.part(view, number))
     }
 
-    /// Steps from the log, which are noted if they are read to the end.
+    /// Steps from the log. If somebody reads far, that is noted.
     fn walk<'h>(
         &'h self,
         tip: &ObjectName,
         paths: &[RepoPath],
     ) -> Result<BranchSteps<'h>, HistoryError> {
-        let note = || {
-            if let Some(mut index) = self.index() {
-                index.note_walk();
-            }
-        };
-        let mut steps = self.log.steps(tip, paths)?;
+        let mut steps = self.log.read_steps(tip, paths)?;
+        let mut is_noted = false;
         Ok(Box::new(std::iter::from_fn(move || {
             let step = steps.next();
-            if step.is_none() {
-                note();
+            if steps.looked_at() >= self.far && !is_noted {
+                is_noted = true;
+                if let Some(mut index) = self.index() {
+                    index.note_walk();
+                }
             }
             step
         })))
@@ -215,7 +220,7 @@ impl<'h> IndexedSteps<'h> {
 
     /// The next step; none after the branch's first commit, or if the rest is not
     /// indexed.
-    fn indexed(&mut self) -> Result<Option<BranchStep>, LayerError> {
+    fn indexed(&mut self) -> Result<Option<BranchStep>, ReadFault> {
         loop {
             if let Some(current) = &mut self.current
                 && let Some(step) = current.next()?
@@ -292,7 +297,7 @@ struct IndexedPositions<'h> {
 }
 
 impl IndexedPositions<'_> {
-    fn indexed(&self, id: &ObjectName, end: usize) -> Result<Option<usize>, LayerError> {
+    fn indexed(&self, id: &ObjectName, end: usize) -> Result<Option<usize>, ReadFault> {
         let (mut number, mut before) = (0, 0);
         while before < end {
             let Part::Layer(layer, from) = self.history.part(&self.view, number)? else { break };

@@ -11,15 +11,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::blocks::LayerError;
 use super::layer::{CommitLayer, KEY};
 use super::layer_builder::LayerBuilder;
 use crate::disk::{DiskError, LockedDirectory, OnConflict, OpenDirectory, is_temporary};
 use crate::git::ObjectName;
+use crate::git::checked_bytes::ReadFault;
 
 const CHAIN: &str = "chain";
 
-/// The file that says that a run read the whole branch without an index.
+/// The file that says that a run read much of the branch without an index.
 const WALKED: &str = "walked";
 
 /// The chain's first line. Another number stands for another format.
@@ -85,25 +85,25 @@ impl LayerStore {
         stored.into_iter().map(|stored| stored.chained).collect()
     }
 
-    fn stored(&self) -> Result<Vec<StoredLayer>, LayerError> {
+    fn stored(&self) -> Result<Vec<StoredLayer>, ReadFault> {
         let mut attempts = 0;
         loop {
             attempts += 1;
             match self.read() {
-                Err(LayerError::Disk(error))
+                Err(ReadFault::Disk(error))
                     if error.kind() == io::ErrorKind::NotFound && attempts < ATTEMPTS => {}
                 read => return read,
             }
         }
     }
 
-    fn read(&self) -> Result<Vec<StoredLayer>, LayerError> {
+    fn read(&self) -> Result<Vec<StoredLayer>, ReadFault> {
         let text = match fs::read_to_string(self.directory.join(CHAIN)) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error.into()),
         };
-        let entries = entries(&text).ok_or(LayerError::Damaged)?;
+        let entries = entries(&text).ok_or(ReadFault::Damaged)?;
         let mut stored: Vec<StoredLayer> = Vec::new();
         for (name, skipped) in entries {
             let layer = Arc::new(CommitLayer::open(&self.directory.join(&name), &self.key)?);
@@ -112,19 +112,19 @@ impl LayerStore {
                 None => true,
             };
             if skipped >= layer.len() || !follows {
-                return Err(LayerError::Damaged);
+                return Err(ReadFault::Damaged);
             }
             stored.push(StoredLayer { name, chained: ChainedLayer { layer, skipped } });
         }
         Ok(stored)
     }
 
-    /// Whether an earlier run read the whole branch without an index.
+    /// Whether an earlier run read much of the branch without an index.
     pub(super) fn was_walked(&self) -> bool {
         self.directory.join(WALKED).exists()
     }
 
-    /// Notes that a run read the whole branch without an index.
+    /// Notes that a run read much of the branch without an index.
     pub(super) fn note_walk(&self) -> Result<(), DiskError> {
         let Some(locked) = self.lock()? else { return Ok(()) };
         if !self.was_walked() {
@@ -227,7 +227,7 @@ fn joined(
     newer: &ChainedLayer,
     older: &ChainedLayer,
     key: &[u8; KEY],
-) -> Result<(Vec<u8>, CommitLayer), LayerError> {
+) -> Result<(Vec<u8>, CommitLayer), ReadFault> {
     let mut builder = LayerBuilder::new(newer.layer.width());
     builder.push_layer(&newer.layer, newer.skipped)?;
     builder.push_layer(&older.layer, older.skipped)?;

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use branch_walk::{BranchWalk, WalkedPositions};
 use path_filter::PathFilter;
-use steps::Steps;
+pub(super) use steps::Steps;
 pub(super) use whole_branch::WholeBranch;
 
 use super::{
@@ -45,6 +45,16 @@ impl Log {
         Self { clone, branch: branch.map(str::to_owned) }
     }
 
+    /// The steps of [`CommitHistory::steps`].
+    pub(super) fn read_steps(
+        &self,
+        tip: &ObjectName,
+        paths: &[RepoPath],
+    ) -> Result<Steps<'_>, HistoryError> {
+        let filter = PathFilter::new(self.clone.prefix(), paths);
+        Steps::new(self.walk(tip)?, filter, tip)
+    }
+
     fn walk(&self, tip: &ObjectName) -> Result<BranchWalk<'_>, HistoryError> {
         BranchWalk::new(&self.clone, self.branch.as_deref(), tip)
     }
@@ -56,8 +66,7 @@ impl CommitHistory for Log {
         tip: &ObjectName,
         paths: &[RepoPath],
     ) -> Result<BranchSteps<'h>, HistoryError> {
-        let filter = PathFilter::new(self.clone.prefix(), paths);
-        Ok(Box::new(Steps::new(self.walk(tip)?, filter, tip)?))
+        Ok(Box::new(self.read_steps(tip, paths)?))
     }
 
     fn positions<'h>(

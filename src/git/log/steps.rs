@@ -22,7 +22,7 @@ const FIRST_RANGE: usize = 1024;
 const GROWTH: usize = 4;
 
 /// A branch's steps, newest first.
-pub(super) struct Steps<'h> {
+pub(in crate::git) struct Steps<'h> {
     /// None when the walk is over.
     walk: Option<BranchWalk<'h>>,
     filter: PathFilter,
@@ -35,6 +35,8 @@ pub(super) struct Steps<'h> {
     has_next_range: bool,
     /// The number of commits in the next range.
     length: usize,
+    /// The number of commits that were looked at.
+    looked_at: usize,
 }
 
 impl<'h> Steps<'h> {
@@ -53,10 +55,16 @@ impl<'h> Steps<'h> {
             ahead: VecDeque::new(),
             has_next_range: false,
             length: FIRST_RANGE,
+            looked_at: 0,
         };
         steps.start(&walk, tip)?;
         steps.walk = Some(walk);
         Ok(steps)
+    }
+
+    /// The number of commits that were looked at so far.
+    pub(in crate::git) fn looked_at(&self) -> usize {
+        self.looked_at
     }
 
     /// Starts reading at a tip.
@@ -113,6 +121,7 @@ impl<'h> Steps<'h> {
     /// The next step; none after the branch's first commit.
     fn step(&mut self, walk: &mut BranchWalk<'h>) -> Result<Option<BranchStep>, HistoryError> {
         while let Some(listed) = self.next_commit(walk)? {
+            self.looked_at += 1;
             if walk.is_edge(&listed.id) {
                 return Err(walk.edge());
             }

@@ -1,7 +1,7 @@
 //! Bytes that are checked when they are first read.
 //!
-//! A file of the index may be larger than what a run reads of it, and what the disk
-//! returns for it is checked all the same: block by block.
+//! A file may be larger than what a run reads of it, and what the disk returns for that
+//! is checked all the same: block by block.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -38,7 +38,7 @@ enum BlockSource {
 
 /// Why bytes cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum LayerError {
+pub(super) enum ReadFault {
     /// They are not what was written.
     #[error("it is damaged")]
     Damaged,
@@ -60,32 +60,32 @@ pub(super) fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
 
 impl CheckedBytes {
     /// The bytes of a file.
-    pub(super) fn open(path: &Path) -> Result<Self, LayerError> {
+    pub(super) fn open(path: &Path) -> Result<Self, ReadFault> {
         let file = File::open(path)?;
-        let size = usize::try_from(file.metadata()?.len()).map_err(|_| LayerError::Damaged)?;
+        let size = usize::try_from(file.metadata()?.len()).map_err(|_| ReadFault::Damaged)?;
         Self::of(BlockSource::File(file), size)
     }
 
     /// Bytes in memory, as [`sealed`] returns them.
-    pub(super) fn of_memory(bytes: Vec<u8>) -> Result<Self, LayerError> {
+    pub(super) fn of_memory(bytes: Vec<u8>) -> Result<Self, ReadFault> {
         let size = bytes.len();
         Self::of(BlockSource::Memory(bytes), size)
     }
 
-    fn of(source: BlockSource, size: usize) -> Result<Self, LayerError> {
-        let at = size.checked_sub(TAIL).ok_or(LayerError::Damaged)?;
+    fn of(source: BlockSource, size: usize) -> Result<Self, ReadFault> {
+        let at = size.checked_sub(TAIL).ok_or(ReadFault::Damaged)?;
         let tail = source.read(at, TAIL)?;
         let (length, sum) = tail.split_at(8);
-        let length = u64::from_le_bytes(length.try_into().map_err(|_| LayerError::Damaged)?);
-        let length = usize::try_from(length).map_err(|_| LayerError::Damaged)?;
+        let length = u64::from_le_bytes(length.try_into().map_err(|_| ReadFault::Damaged)?);
+        let length = usize::try_from(length).map_err(|_| ReadFault::Damaged)?;
         let count = length.div_ceil(BLOCK);
         // The length is anything, if the file is damaged.
         if length > size || size - length != 4 * count + TAIL {
-            return Err(LayerError::Damaged);
+            return Err(ReadFault::Damaged);
         }
         let checked = source.read(length, size - length - 4)?;
         if crc32fast::hash(&checked).to_le_bytes() != sum {
-            return Err(LayerError::Damaged);
+            return Err(ReadFault::Damaged);
         }
         let sums = checked[..4 * count].chunks_exact(4).map(u32_of).collect();
         Ok(Self { source, length, sums, kept: Mutex::default() })
@@ -97,9 +97,9 @@ impl CheckedBytes {
     }
 
     /// Reads the bytes from `at`.
-    pub(super) fn read(&self, at: usize, into: &mut [u8]) -> Result<(), LayerError> {
+    pub(super) fn read(&self, at: usize, into: &mut [u8]) -> Result<(), ReadFault> {
         if at.checked_add(into.len()).is_none_or(|end| end > self.length) {
-            return Err(LayerError::Damaged);
+            return Err(ReadFault::Damaged);
         }
         let mut filled = 0;
         while filled < into.len() {
@@ -113,10 +113,10 @@ impl CheckedBytes {
     }
 
     /// Reads a number of bytes from `at`.
-    pub(super) fn bytes(&self, at: usize, count: usize) -> Result<Vec<u8>, LayerError> {
+    pub(super) fn bytes(&self, at: usize, count: usize) -> Result<Vec<u8>, ReadFault> {
         // A count from a damaged file is not allocated.
         if count > self.length {
-            return Err(LayerError::Damaged);
+            return Err(ReadFault::Damaged);
         }
         let mut bytes = vec![0; count];
         self.read(at, &mut bytes)?;
@@ -124,13 +124,13 @@ impl CheckedBytes {
     }
 
     /// A number of four bytes.
-    pub(super) fn u32(&self, at: usize) -> Result<u32, LayerError> {
+    pub(super) fn u32(&self, at: usize) -> Result<u32, ReadFault> {
         let mut bytes = [0; 4];
         self.read(at, &mut bytes)?;
         Ok(u32::from_le_bytes(bytes))
     }
 
-    fn block(&self, number: usize) -> Result<Arc<[u8]>, LayerError> {
+    fn block(&self, number: usize) -> Result<Arc<[u8]>, ReadFault> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(block) = kept.get(&number) {
             return Ok(Arc::clone(block));
@@ -138,7 +138,7 @@ impl CheckedBytes {
         let begin = number * BLOCK;
         let block = self.source.read(begin, BLOCK.min(self.length - begin))?;
         if crc32fast::hash(&block) != self.sums[number] {
-            return Err(LayerError::Damaged);
+            return Err(ReadFault::Damaged);
         }
         if kept.len() >= MOST_KEPT {
             kept.clear();
@@ -150,20 +150,20 @@ impl CheckedBytes {
 }
 
 impl BlockSource {
-    fn read(&self, at: usize, count: usize) -> Result<Vec<u8>, LayerError> {
+    fn read(&self, at: usize, count: usize) -> Result<Vec<u8>, ReadFault> {
         match self {
             Self::File(file) => {
                 let mut bytes = vec![0; count];
                 match file.read_exact_at(&mut bytes, at as u64) {
                     Ok(()) => Ok(bytes),
                     Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                        Err(LayerError::Damaged)
+                        Err(ReadFault::Damaged)
                     }
                     Err(error) => Err(error.into()),
                 }
             }
             Self::Memory(bytes) => {
-                Ok(bytes.get(at..at + count).ok_or(LayerError::Damaged)?.to_vec())
+                Ok(bytes.get(at..at + count).ok_or(ReadFault::Damaged)?.to_vec())
             }
         }
     }
