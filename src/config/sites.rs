@@ -230,6 +230,31 @@ pub struct SiteRule {
     pub adds_digest: bool,
 }
 
+impl SiteRule {
+    /// How files are read, and nothing else: neither which files, nor where that is
+    /// written.
+    pub fn reading(&self) -> String {
+        let Self { kind, app, images, promote, adds_digest, .. } = self;
+        let kind = match kind {
+            SiteKind::Kustomize { insert } => format!("kustomize {:?}", values(insert)),
+            SiteKind::Yaml(Fields { tag, repository, digest, image, version }) => {
+                format!("yaml {:?}", [tag, repository, digest, image, version].map(values))
+            }
+            SiteKind::HelmValues { root } => format!("helm-values {:?}", values(root)),
+            SiteKind::Manifest => "manifest".to_owned(),
+            SiteKind::Marker => "marker".to_owned(),
+        };
+        let ImageFilter { include, exclude } = images;
+        let images = [include, exclude].map(values);
+        format!("{kind} {:?} {images:?} {:?} {adds_digest}", values(app), values(promote))
+    }
+}
+
+/// Settings without their places.
+fn values<'s, T: 's>(settings: impl IntoIterator<Item = &'s Sourced<T>>) -> Vec<&'s T> {
+    settings.into_iter().map(|setting| &setting.value).collect()
+}
+
 /// The kind of the files of sites.
 #[derive(Debug, Clone)]
 pub enum SiteKind {

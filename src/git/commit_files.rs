@@ -179,6 +179,13 @@ impl Store for CommitFiles {
         }
     }
 
+    fn content(&self, path: &RepoPath) -> Option<String> {
+        match self.find(&self.full(path).ok()?).ok()?? {
+            (FileMode::File | FileMode::Executable, id) => Some(id.as_str().to_owned()),
+            _ => None,
+        }
+    }
+
     fn revision(&self) -> Option<&str> {
         Some(self.commit.as_str())
     }

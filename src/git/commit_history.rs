@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::ObjectName;
+use super::{ContentFacts, ObjectName};
 use crate::source::RepoPath;
 
 /// A commit of a branch with the files that it changed there.
@@ -73,6 +73,11 @@ pub trait CommitHistory: Send + Sync {
     /// Whether steps that changed a few paths are found without looking at the others.
     fn is_indexed(&self) -> bool {
         false
+    }
+
+    /// Facts that were derived from blobs, if they are kept.
+    fn facts(&self) -> Option<&ContentFacts> {
+        None
     }
 
     /// A blob's bytes.

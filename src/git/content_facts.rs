@@ -43,6 +43,8 @@ pub type FactKey = [u8; DIGEST];
 /// The facts of a clone.
 pub struct ContentFacts {
     directory: PathBuf,
+    /// The fewest new facts that are written.
+    fewest: usize,
     state: Mutex<FactState>,
 }
 
@@ -68,7 +70,13 @@ struct Segment {
 impl ContentFacts {
     /// The facts in a directory, which need not exist yet.
     pub fn at(directory: PathBuf) -> Self {
-        Self { directory, state: Mutex::default() }
+        Self { directory, fewest: FEWEST, state: Mutex::default() }
+    }
+
+    /// The same facts, which are written even if so few are new.
+    pub(super) fn writing_from(mut self, fewest: usize) -> Self {
+        self.fewest = fewest;
+        self
     }
 
     /// The fact of a key, if it is known.
@@ -98,7 +106,7 @@ impl ContentFacts {
     /// time.
     fn write(&self, state: &mut FactState) {
         let new = std::mem::take(&mut state.new);
-        if state.has_failed || new.len() < FEWEST {
+        if state.has_failed || new.len() < self.fewest {
             return;
         }
         state.has_failed = self.write_segment(new).is_err();

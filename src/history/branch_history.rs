@@ -118,7 +118,7 @@ impl<'a> BranchHistory<'a> {
         let model = self.model_alone(instance, walks.len());
         match walks.entry(alone.filter(|_| model.is_some())) {
             Entry::Occupied(started) => ask(started.into_mut()),
-            Entry::Vacant(place) => match self.walk(model.unwrap_or_else(|| self.model.clone())) {
+            Entry::Vacant(place) => match self.walk(instance, model) {
                 Ok(walk) => ask(place.insert(Tenures::new(walk))),
                 Err(error) => (at == 0).then_some(Err(error)),
             },
@@ -136,10 +136,14 @@ impl<'a> BranchHistory<'a> {
         is_alone.then(|| self.model_of(instance))
     }
 
-    fn walk(&self, model: Model) -> Result<Walk<'a>, HistoryError> {
+    /// A walk for an app alone, whose model it is, or for all.
+    fn walk(&self, instance: &AppInstance, alone: Option<Model>) -> Result<Walk<'a>, HistoryError> {
         let Commits { tip, history, .. } = self.commits()?;
-        let steps = history.steps(tip, &model.paths())?;
-        Ok(Walk::new(history, steps, model))
+        let steps = |model: &Model| history.steps(tip, &model.paths());
+        Ok(match alone {
+            Some(model) => Walk::alone(history, steps(&model)?, model, instance),
+            None => Walk::new(history, steps(self.model)?, self.model.clone()),
+        })
     }
 
     fn model_of(&self, instance: &AppInstance) -> Model {

@@ -13,6 +13,7 @@ mod merged_commits;
 pub mod record;
 mod tenure;
 mod tenures;
+mod state_reader;
 mod walk;
 
 #[cfg(test)]

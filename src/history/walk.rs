@@ -2,11 +2,10 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
+use super::state_reader::{StateReader, put, state};
 use crate::git::{BranchStep, BranchSteps, CommitHistory, FileChange, HistoryError, ObjectName};
 use crate::sites::{AppInstance, Model, State};
-use crate::source::{RepoPath, SourceFile};
 
 /// The most steps that are read ahead, once it is clear that many are needed.
 const MOST_AHEAD: usize = 256;
@@ -29,6 +28,8 @@ pub(crate) struct Walk<'h> {
     /// What the sites of apps say at the commit that was reached, of those that it or a
     /// newer one changed.
     now: BTreeMap<AppInstance, Option<State>>,
+    /// Reads the states of the only app that the model has, if that can be told.
+    alone: Option<StateReader<'h>>,
 }
 
 /// A commit with what it changed at the sites.
@@ -58,7 +59,19 @@ impl<'h> Walk<'h> {
         steps: BranchSteps<'h>,
         model: Model,
     ) -> Self {
-        Self { history, steps, ahead: VecDeque::new(), next_ahead: 1, model, now: BTreeMap::new() }
+        let (ahead, now) = (VecDeque::new(), BTreeMap::new());
+        Self { history, steps, ahead, next_ahead: 1, model, now, alone: None }
+    }
+
+    /// A walk that follows one app in one environment, to which the model is narrowed.
+    pub(crate) fn alone(
+        history: &'h dyn CommitHistory,
+        steps: BranchSteps<'h>,
+        model: Model,
+        instance: &AppInstance,
+    ) -> Self {
+        let alone = StateReader::new(history, &model, instance);
+        Self { alone, ..Self::new(history, steps, model) }
     }
 
     /// What an app's sites in an environment say at the commit that was
@@ -90,6 +103,12 @@ impl<'h> Walk<'h> {
     }
 
     fn undo(&mut self, step: BranchStep) -> Result<StepChange, HistoryError> {
+        if let Some(alone) = &mut self.alone {
+            let instance = alone.instance().clone();
+            self.keep_now([instance.clone()]);
+            let change = self.undo_alone(instance, &step)?;
+            return Ok(StepChange { step, changes: change.into_iter().collect() });
+        }
         let affected = step.changes.iter().flat_map(|change| self.model.affected(&change.path));
         let affected: BTreeSet<_> = affected.collect();
         self.keep_now(affected);
@@ -106,6 +125,21 @@ impl<'h> Walk<'h> {
         let changes =
             touched.into_iter().filter_map(|instance| self.state_change(instance)).collect();
         Ok(StepChange { step, changes })
+    }
+
+    /// What a commit changed at the sites of the only app.
+    fn undo_alone(
+        &mut self,
+        instance: AppInstance,
+        step: &BranchStep,
+    ) -> Result<Option<StateChange>, HistoryError> {
+        let Some(alone) = &mut self.alone else { return Ok(None) };
+        let mut is_touched = false;
+        for change in &step.changes {
+            is_touched |= alone.put(&change.path, change.before.as_ref());
+        }
+        let before = if is_touched { alone.state()? } else { return Ok(None) };
+        Ok(self.state_change_to(instance, before))
     }
 
     /// Keeps what these apps say at the commit that was reached.
@@ -135,6 +169,14 @@ impl<'h> Walk<'h> {
 
     fn state_change(&mut self, instance: AppInstance) -> Option<StateChange> {
         let before = state(&self.model, &instance);
+        self.state_change_to(instance, before)
+    }
+
+    fn state_change_to(
+        &mut self,
+        instance: AppInstance,
+        before: Option<State>,
+    ) -> Option<StateChange> {
         let after = self.now(&instance);
         if before == after {
             return None;
@@ -150,28 +192,4 @@ impl Iterator for Walk<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         Some(self.step()?.and_then(|step| self.undo(step)))
     }
-}
-
-/// What an app's sites in an environment say: an empty state if there are no sites,
-/// and none if they cannot be read or disagree.
-fn state(model: &Model, instance: &AppInstance) -> Option<State> {
-    match model.app(&instance.environment, &instance.app) {
-        None => Some(State::default()),
-        Some(sites) => sites.state.ok(),
-    }
-}
-
-/// Replaces the file at a path by another version, or removes it. Returns the apps
-/// in environments whose sites may say something else now.
-///
-/// A file that is not text is put as what can be read of it: then it says nothing,
-/// or disagrees, but it is there.
-fn put(model: &mut Model, path: &RepoPath, bytes: Option<Vec<u8>>) -> BTreeSet<AppInstance> {
-    let file = bytes.map(|bytes| {
-        let text = String::from_utf8(bytes);
-        let text =
-            text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        Arc::new(SourceFile::new(path.clone(), text))
-    });
-    model.put(path, file)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::files::{self, ParsedFiles};
 use super::rules::{Rule, RuleSites};
-use super::{AppInstance, AppSites, Barrier, ModelScope, Site, shared};
+use super::{AppInstance, AppSites, Barrier, ModelScope, Site, StateBasis, shared};
 use crate::config::{EnvironmentName, Repository, RuleSeverity};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{RepoPath, SourceFile, Tree};
@@ -168,6 +168,16 @@ impl AdoptedModel {
             narrowed.gather(path);
         }
         Some(narrowed)
+    }
+
+    pub(super) fn basis(&self) -> Option<StateBasis> {
+        let environment = self.environments().pop()?;
+        let number = self.number(&environment)?;
+        let rules = self.rules.iter().filter(|rule| rule.is_of(number));
+        let rules = rules.map(|rule| rule.reading(number) + "\n").collect::<String>();
+        let apps: Vec<_> = self.scope.apps.iter().flatten().collect();
+        let reading = format!("adopted {apps:?}\n{rules}");
+        Some(StateBasis { reading, files: self.files.contents()? })
     }
 
     pub(super) fn put(

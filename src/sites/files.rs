@@ -68,6 +68,15 @@ impl ParsedFiles {
         Self { current: found.collect(), earlier: HashMap::new() }
     }
 
+    /// The names of all files' contents; none if one has none.
+    pub(super) fn contents(&self) -> Option<BTreeMap<RepoPath, String>> {
+        let contents = self
+            .current
+            .iter()
+            .map(|(path, parsed)| Some((path.clone(), parsed.file.content()?.to_owned())));
+        contents.collect()
+    }
+
     /// The files directly in a directory.
     pub(super) fn in_directory(&self, directory: &RepoPath) -> impl Iterator<Item = &RepoPath> {
         let begin = if directory.is_root() { String::new() } else { format!("{directory}/") };

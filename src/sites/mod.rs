@@ -44,6 +44,6 @@ pub use scope::{AppInstance, ModelScope};
 pub use site::{
     Barrier, ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue, is_secret_value,
 };
-pub use state::State;
+pub use state::{State, StateBasis};
 pub use state_reference::{KeyedValue, KnownKeys, StateReference, is_image_text};
 pub use write::{WriteOptions, changes, shared_base};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::adopted_model::AdoptedModel;
 use super::native_model::NativeModel;
-use super::{AppInstance, AppSites, ModelScope, Site};
+use super::{AppInstance, AppSites, ModelScope, Site, StateBasis};
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::Findings;
 use crate::source::{RepoPath, SourceFile, Tree};
@@ -55,6 +55,12 @@ impl Model {
             Layout::Native(layout) => Layout::Native(layout.narrowed(instance)),
             Layout::Adopted(layout) => Layout::Adopted(Box::new(layout.narrowed(instance)?)),
         }))
+    }
+
+    /// What the state of an app in an environment is computed from, if the model is
+    /// [`Model::narrowed`] to it; none if a file is not a commit's.
+    pub fn basis(&self) -> Option<StateBasis> {
+        each!(&self.0, layout => layout.basis())
     }
 
     /// Replaces the file at a path, or removes it. Returns the apps whose sites

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::files::{ParsedFile, ParsedFiles};
 use super::native_app::{find, promotes};
-use super::{AppInstance, AppSites, Barrier, ModelScope};
+use super::{AppInstance, AppSites, Barrier, ModelScope, StateBasis};
 use crate::config::{EnvironmentName, Layer, Repository, RuleSeverity};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Listed, ReadErrorKind, RepoPath, SourceFile, Tree};
@@ -91,6 +91,14 @@ impl NativeModel {
             scope: ModelScope::app(&instance.app, [instance.environment.clone()]),
             findings: Findings::new(),
         }
+    }
+
+    pub(super) fn basis(&self) -> Option<StateBasis> {
+        let leaf = self.environments.first()?;
+        let apps = self.scope.apps.iter().flatten();
+        let reading =
+            format!("native {} {apps:?}", leaf.directory, apps = apps.collect::<Vec<_>>());
+        Some(StateBasis { reading, files: self.files.contents()? })
     }
 
     pub(super) fn put(

@@ -60,6 +60,14 @@ impl Rule {
         literal || self.entry.path.value.names_app()
     }
 
+    /// How it reads the files of an environment, and nothing else: not where that is
+    /// written.
+    pub(super) fn reading(&self, environment: usize) -> String {
+        let patterns = self.patterns.iter().filter(|(number, _)| *number == environment);
+        let patterns: Vec<_> = patterns.map(|(_, pattern)| pattern).collect();
+        format!("{patterns:?} {}", self.entry.reading())
+    }
+
     /// The environment, and the app if the path or the rule names it.
     pub(super) fn matches(&self, path: &RepoPath) -> Option<(usize, Option<String>)> {
         let (environment, captures) = self

@@ -5,12 +5,23 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use super::{Key, SiteValue};
+use crate::source::RepoPath;
 
 /// The values of all of an app's sites in one environment at one commit, by
 /// key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct State {
     entries: BTreeMap<Key, SiteValue>,
+}
+
+/// What the state of an app in an environment is computed from, and nothing else: of
+/// equal bases, the states are equal.
+#[derive(Debug, Clone)]
+pub struct StateBasis {
+    /// How the files are read.
+    pub reading: String,
+    /// The names of the files' contents.
+    pub files: BTreeMap<RepoPath, String>,
 }
 
 impl State {

@@ -17,6 +17,7 @@ const STRIDE: usize = 1024;
 pub struct SourceFile {
     path: RepoPath,
     revision: Option<String>,
+    content: Option<String>,
     text: String,
     line_starts: OnceLock<Vec<u32>>,
     /// How many characters begin before each [`STRIDE`]th byte.
@@ -30,6 +31,7 @@ impl SourceFile {
         Self {
             path,
             revision: None,
+            content: None,
             text,
             line_starts: OnceLock::new(),
             characters: OnceLock::new(),
@@ -42,6 +44,19 @@ impl SourceFile {
     pub fn at(mut self, revision: Option<String>) -> Self {
         self.revision = revision;
         self
+    }
+
+    /// The same file, whose bytes have that name wherever they are.
+    #[must_use]
+    pub fn of_content(mut self, content: Option<String>) -> Self {
+        self.content = content;
+        self
+    }
+
+    /// The name of its bytes, which no other bytes have: that of its blob. None if it is
+    /// not a commit's.
+    pub fn content(&self) -> Option<&str> {
+        self.content.as_deref()
     }
 
     /// The path in the repository.

@@ -72,6 +72,11 @@ pub trait Store: Send + Sync {
     /// A file's bytes, as [`Store::entry`] said it is there.
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError>;
 
+    /// The name of a file's bytes, which no other bytes have; none if it is not known.
+    fn content(&self, _path: &RepoPath) -> Option<String> {
+        None
+    }
+
     /// The commit this is, in full; none for what is not committed.
     fn revision(&self) -> Option<&str> {
         None

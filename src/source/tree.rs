@@ -174,6 +174,7 @@ impl Tree {
         let bytes = self.bytes(path, &resolved)?;
         let text = String::from_utf8(bytes).map_err(|error| not_utf8(path, &error))?;
         let file = SourceFile::new(resolved.clone(), text).at(self.revision().map(str::to_owned));
+        let file = file.of_content(self.shared.store.content(&resolved));
         let mut files = self.shared.files.write().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(files.entry(resolved).or_insert_with(|| Arc::new(file))))
     }

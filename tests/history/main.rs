@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by it, or says why not")]
 
 mod audit;
+mod indexed;
 mod merge_styles;
 #[path = "../support/mod.rs"]
 mod support;

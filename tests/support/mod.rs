@@ -9,6 +9,7 @@ pub mod component;
 pub mod corpora;
 pub mod directory;
 pub mod effort;
+pub mod fast_import;
 pub mod git;
 pub mod kubernetes;
 pub mod mount;

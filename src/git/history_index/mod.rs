@@ -28,8 +28,8 @@ use sha2::{Digest, Sha256};
 
 use super::checked_bytes::ReadFault;
 use super::{
-    BranchPositions, BranchStep, BranchSteps, CommitHistory, HistoryError, LocalClone, Log,
-    ObjectName,
+    BranchPositions, BranchStep, BranchSteps, CommitHistory, ContentFacts, HistoryError,
+    LocalClone, Log, ObjectName,
 };
 use crate::source::RepoPath;
 use index::{Index, LayerSteps, Part, View};
@@ -48,6 +48,8 @@ pub struct IndexedHistory {
     /// None for a clone whose commits may get other parents: a shallow one, which does
     /// when more is fetched.
     index: Option<Mutex<Index>>,
+    facts: ContentFacts,
+    is_partial: bool,
 }
 
 impl IndexedHistory {
@@ -60,24 +62,30 @@ impl IndexedHistory {
             let store = layer_store(clone, branch);
             Mutex::new(Index::load(clone, branch, store, watch))
         });
-        Self { log: Log::new(Arc::clone(clone), branch), far: FAR, index }
+        let facts = ContentFacts::at(clone.common_directory().join("rungs").join("facts"));
+        let log = Log::new(Arc::clone(clone), branch);
+        Self { log, far: FAR, index, facts, is_partial: clone.is_partial() }
     }
 
-    /// The same history, whose index grows by that many commits the first time, and to
-    /// which ten times as many are far. The best numbers do not depend on the branch; tests
-    /// of short ones need smaller ones.
+    /// The same history for a branch that is as short as those of tests: its index grows by
+    /// that many commits the first time, ten times as many are far, and every fact is kept.
     #[must_use]
     pub fn growing_by(self, commits: usize) -> Self {
         let index = self.index.map(|index| {
             let index = index.into_inner().unwrap_or_else(PoisonError::into_inner);
             Mutex::new(index.growing_by(commits))
         });
-        Self { index, far: 10 * commits, ..self }
+        Self { index, far: 10 * commits, facts: self.facts.writing_from(1), ..self }
     }
 
     fn index(&self) -> Option<MutexGuard<'_, Index>> {
         let index = self.index.as_ref()?;
         Some(index.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the index has all of the branch, or will have it if somebody asks.
+    fn answers_all(&self) -> bool {
+        self.index().is_some_and(|index| index.answers_all())
     }
 
     /// The index's view of a commit's history; none if it has none.
@@ -155,7 +163,7 @@ impl CommitHistory for IndexedHistory {
         tip: &ObjectName,
     ) -> Result<Box<dyn BranchPositions + 'h>, HistoryError> {
         match self.view(tip) {
-            Some(view) if self.is_indexed() => Ok(Box::new(IndexedPositions {
+            Some(view) if self.answers_all() => Ok(Box::new(IndexedPositions {
                 history: self,
                 tip: tip.clone(),
                 view,
@@ -179,8 +187,14 @@ impl CommitHistory for IndexedHistory {
         }
     }
 
+    /// Not in a clone that fetches blobs when they are read: whoever reads them for all
+    /// apps at once fetches many at once.
     fn is_indexed(&self) -> bool {
-        self.index().is_some_and(|index| index.answers_all())
+        !self.is_partial && self.answers_all()
+    }
+
+    fn facts(&self) -> Option<&ContentFacts> {
+        Some(&self.facts)
     }
 }
 

@@ -1,0 +1,155 @@
+//! What history says with an index, and with what earlier runs derived, is what it says
+//! without.
+
+use std::fs;
+use std::sync::Arc;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use rungs::config::{Repository, load};
+use rungs::git::{CommitHistory, IndexedHistory, LocalClone, Log, ObjectName};
+use rungs::history::{AskedApps, BranchHistory, Commits, History};
+use rungs::sites::{AppInstance, Model, ModelScope};
+use rungs::source::Tree;
+
+use crate::support::effort::few_or_all;
+use crate::support::fast_import::Stream;
+
+/// Configurations, one of which the newest commit has.
+const CONFIGURATIONS: [&str; 5] = [
+    "version: 1\nladder: [qa, prod]\n",
+    "version: 1\n# moved\n\nladder: [qa, prod]\n",
+    "version: 1\nladder: [qa, prod]\nsites:\n  - path: 'environments/{environment}/{app}.yaml'\n    \
+     kind: yaml\n    fields: { tag: images.web.tag }\n",
+    "version: 1\nladder: [qa, prod]\nsites:\n  - path: 'environments/{environment}/{app}.yaml'\n    \
+     kind: yaml\n    fields: { tag: images.web.tag }\n    promote: [values.size]\n",
+    "version: 1\nladder: [qa, prod]\nsites:\n  - path: 'environments/{environment}/*.yaml'\n    \
+     kind: yaml\n    app: '{image}'\n    fields: { tag: images.web.tag, repository: images.web.repository }\n",
+];
+
+const FILES: [&str; 8] = [
+    "environments/qa/web.yaml",
+    "environments/qa/cart.yaml",
+    "environments/qa/environment.yaml",
+    "environments/prod/web.yaml",
+    "environments/prod/cart.yaml",
+    "environments/prod/environment.yaml",
+    "environments/environment.yaml",
+    "environments/web.yaml",
+];
+
+const TEXTS: [&str; 8] = [
+    "images:\n  web: { repository: r.io/web, tag: v1 }\n",
+    "images:\n  web: { repository: r.io/web, tag: v2 }\nvalues: { size: 1 }\n",
+    "images:\n  web: { repository: r.io/cart, tag: v2 }\n",
+    "promote: [values.size]\nimages:\n  web: { tag: v3 }\nvalues: { size: 2 }\n",
+    "values: { size: 3 }\n",
+    "images:\n  web: { tag: v1, tag: v2 }\n",
+    "images: [\n",
+    "",
+];
+
+type Change = (usize, Option<usize>);
+
+/// A commit: the files that it changes, and the configuration that it sets.
+#[derive(Debug, Clone)]
+struct Made {
+    changes: Vec<Change>,
+    configuration: Option<usize>,
+}
+
+fn made() -> impl Strategy<Value = Made> {
+    let change =
+        (0..FILES.len(), prop_oneof![5 => (0..TEXTS.len()).prop_map(Some), 1 => Just(None)]);
+    let configuration = prop_oneof![6 => Just(None), 1 => (0..CONFIGURATIONS.len()).prop_map(Some)];
+    (vec(change, 0..3), configuration)
+        .prop_map(|(changes, configuration)| Made { changes, configuration })
+}
+
+/// A base, read as commands read it.
+struct Base {
+    clone: Arc<LocalClone>,
+    tip: ObjectName,
+    tree: Tree,
+    repository: Repository,
+    model: Model,
+}
+
+impl Base {
+    fn at(clone: &Arc<LocalClone>, tip: &ObjectName) -> Option<Self> {
+        let tree = clone.tree_of(tip).unwrap();
+        let repository = load(&tree).ok()?.repository;
+        let model = Model::of_tree(&repository, &tree, &ModelScope::all());
+        Some(Self { clone: Arc::clone(clone), tip: tip.clone(), tree, repository, model })
+    }
+
+    /// Everything that a history says about every app, asked app by app, or tenure by
+    /// tenure.
+    fn says(&self, history: &dyn CommitHistory, asked: AskedApps, in_turn: bool) -> Vec<String> {
+        let objects = self.clone.objects();
+        let commits = Commits { tip: &self.tip, history, objects: &*objects };
+        let history =
+            BranchHistory::new(&self.repository, &self.tree, &self.model, Some(commits), asked);
+        let environments = self.repository.environments.iter().map(|one| one.name.clone());
+        let instances: Vec<_> = environments
+            .flat_map(|name| ["web", "cart", "never"].map(|app| AppInstance::new(&name, app)))
+            .collect();
+        let mut said = vec![String::new(); instances.len()];
+        for round in 0..if in_turn { 40 } else { 1 } {
+            for (instance, said) in instances.iter().zip(&mut said) {
+                let AppInstance { environment, app } = instance;
+                let (skipped, most) = if in_turn { (round, 1) } else { (0, usize::MAX) };
+                let tenures = history.tenures(environment, app).skip(skipped).take(most);
+                tenures.for_each(|tenure| said.push_str(&format!("{tenure:?}\n")));
+            }
+        }
+        said
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None, ..ProptestConfig::with_cases(few_or_all(16, 128))
+    })]
+
+    #[test]
+    fn with_an_index_and_facts_history_says_the_same(
+        rounds in vec((vec(made(), 1..12), any::<bool>(), any::<bool>()), 1..5),
+    ) {
+        let directory = crate::support::directory::temporary().unwrap();
+        crate::support::git::git(directory.path(), &["init", "-q"]);
+        let mut stream = Stream::new();
+        let begin = [("rungs.yaml".to_owned(), Some(CONFIGURATIONS[0].to_owned()))];
+        let mut last = stream.commit("begin", &[], &begin);
+        let mut tips = Vec::new();
+        for (commits, _, _) in &rounds {
+            for made in commits {
+                let text = |at: &usize| TEXTS[*at].to_owned();
+                let mut files: Vec<_> = made.changes.iter()
+                    .map(|(file, at)| (FILES[*file].to_owned(), at.as_ref().map(text)))
+                    .collect();
+                let configuration = made.configuration.map(|at| CONFIGURATIONS[at].to_owned());
+                files.extend(configuration.map(|text| ("rungs.yaml".to_owned(), Some(text))));
+                last = stream.commit("commit", &[last], &files);
+            }
+            tips.push(last);
+        }
+        let names = stream.import(directory.path());
+        let clone = Arc::new(LocalClone::containing(directory.path()).unwrap().unwrap());
+        for ((_, many, in_turn), tip) in rounds.iter().zip(tips) {
+            // A configuration or an app's settings may be wrong; then nothing is asked.
+            let Some(base) = Base::at(&clone, &names[tip - 1]) else { continue };
+            let asked = if *many { AskedApps::Most } else { AskedApps::Few };
+            let log = Log::new(Arc::clone(&clone), Some("main"));
+            let expected = base.says(&log, AskedApps::Few, false);
+            prop_assert_eq!(&base.says(&log, AskedApps::Most, *in_turn), &expected);
+            for _ in 0..2 {
+                let index = IndexedHistory::new(&clone, Some("main"), Arc::new(|_| ())).growing_by(4);
+                prop_assert_eq!(&base.says(&index, asked, *in_turn), &expected);
+                // What was derived before may be asked for in another order.
+                prop_assert_eq!(&base.says(&index, AskedApps::Most, !*in_turn), &expected);
+            }
+        }
+        let _ = fs::remove_dir_all(directory.path());
+    }
+}
