@@ -1,8 +1,7 @@
 //! What environments have said on a branch.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use super::tenures::Tenures;
 use super::walk::Walk;
@@ -70,7 +69,15 @@ pub struct BranchHistory<'a> {
     commits: Option<Commits<'a>>,
     asked: AskedApps,
     /// The walks that were started: for an app in an environment, or for all others.
-    walks: RefCell<BTreeMap<Option<AppInstance>, Tenures<'a>>>,
+    walks: RefCell<BTreeMap<Option<AppInstance>, StartedWalk<'a>>>,
+}
+
+/// A walk that was started.
+struct StartedWalk<'a> {
+    tenures: Tenures<'a>,
+    /// Whether it meets every change of a file that all apps share: it is faster without,
+    /// and seldom needs to.
+    has_all_paths: bool,
 }
 
 /// How many of the apps are asked about, as far as that is known before.
@@ -108,21 +115,41 @@ impl<'a> BranchHistory<'a> {
         &self,
         instance: &AppInstance,
         at: usize,
-        ask: impl FnOnce(&mut Tenures<'a>) -> Option<Result<T, HistoryError>>,
+        ask: impl Fn(&mut Tenures<'a>) -> Option<Result<T, HistoryError>>,
     ) -> Option<Result<T, HistoryError>> {
+        match self.started(instance) {
+            Ok(mut walk) => {
+                let answer = ask(&mut walk.tenures);
+                if walk.has_all_paths || !walk.tenures.reads_shared() {
+                    return answer;
+                }
+                // What was found so far stands. What is older depends on files whose
+                // changes this walk left out.
+                let model = self.model_of(instance);
+                match self.walk(model, true) {
+                    Ok(wider) => *walk = wider,
+                    Err(error) => return (at == 0).then_some(Err(error)),
+                }
+                ask(&mut walk.tenures)
+            }
+            Err(error) => (at == 0).then_some(Err(error)),
+        }
+    }
+
+    /// The walk that finds an app's tenures, which is started if it was not.
+    fn started(&self, instance: &AppInstance) -> Result<RefMut<'_, StartedWalk<'a>>, HistoryError> {
         let mut walks = self.walks.borrow_mut();
-        let alone = Some(instance.clone());
-        if let Some(started) = walks.get_mut(&alone) {
-            return ask(started);
+        let mut place = Some(instance.clone());
+        if !walks.contains_key(&place) {
+            let alone = self.model_alone(instance, walks.len());
+            place = place.filter(|_| alone.is_some());
+            if !walks.contains_key(&place) {
+                let has_all_paths = alone.is_none();
+                let model = alone.unwrap_or_else(|| self.model.clone());
+                walks.insert(place.clone(), self.walk(model, has_all_paths)?);
+            }
         }
-        let model = self.model_alone(instance, walks.len());
-        match walks.entry(alone.filter(|_| model.is_some())) {
-            Entry::Occupied(started) => ask(started.into_mut()),
-            Entry::Vacant(place) => match self.walk(instance, model) {
-                Ok(walk) => ask(place.insert(Tenures::new(walk))),
-                Err(error) => (at == 0).then_some(Err(error)),
-            },
-        }
+        Ok(RefMut::map(walks, |walks| walks.get_mut(&place).expect("it was started")))
     }
 
     /// The sites that a walk for an app alone follows; none if one walk for all is better,
@@ -136,14 +163,13 @@ impl<'a> BranchHistory<'a> {
         is_alone.then(|| self.model_of(instance))
     }
 
-    /// A walk for an app alone, whose model it is, or for all.
-    fn walk(&self, instance: &AppInstance, alone: Option<Model>) -> Result<Walk<'a>, HistoryError> {
+    fn walk(&self, model: Model, has_all_paths: bool) -> Result<StartedWalk<'a>, HistoryError> {
         let Commits { tip, history, .. } = self.commits()?;
-        let steps = |model: &Model| history.steps(tip, &model.paths());
-        Ok(match alone {
-            Some(model) => Walk::alone(history, steps(&model)?, model, instance),
-            None => Walk::new(history, steps(self.model)?, self.model.clone()),
-        })
+        let all = model.all_paths();
+        let paths = if has_all_paths { all.clone() } else { model.paths() };
+        let (steps, has_all_paths) = (history.steps(tip, &paths)?, paths == all);
+        let tenures = Tenures::new(Walk::new(history, steps, model));
+        Ok(StartedWalk { tenures, has_all_paths })
     }
 
     fn model_of(&self, instance: &AppInstance) -> Model {

@@ -13,94 +13,126 @@ use crate::source::{RepoPath, SourceFile};
 /// The version of the code that reads states: one that is changed may read others.
 const CODE: &str = env!("RUNGS_CODE_VERSION");
 
-/// Reads the state of an app in an environment at any versions of its files. Neither the
-/// files nor what is in them is looked at if the state is a fact already.
-pub(super) struct StateReader<'h> {
+/// Reads the states of apps at any versions of their files, each app alone.
+pub(super) struct StateReaders<'h> {
     history: &'h dyn CommitHistory,
     facts: &'h ContentFacts,
-    instance: AppInstance,
+    /// The sites at the branch's tip.
+    model: Model,
+    /// The readers of apps whose files changed since.
+    started: BTreeMap<AppInstance, StateReader>,
+}
+
+/// The versions of an app's files in an environment that are asked about.
+struct StateReader {
     /// Its sites at the versions that were read last.
     model: Model,
-    reading: String,
-    /// The versions that are asked about.
-    files: BTreeMap<RepoPath, String>,
-    /// Those that the model does not have yet; none for files that are gone.
+    /// None if a file is not a commit's, so that nothing is kept.
+    basis: Option<StateBasis>,
+    /// The files that the model does not have yet; none for those that are gone.
     unread: BTreeMap<RepoPath, Option<ObjectName>>,
 }
 
-impl<'h> StateReader<'h> {
-    /// Reads the states of the app that a model is narrowed to; none if facts are not kept,
-    /// or if a file of the model is not a commit's.
-    pub(super) fn new(
-        history: &'h dyn CommitHistory,
-        model: &Model,
+impl<'h> StateReaders<'h> {
+    /// Starts with the sites at a branch's tip; none if facts are not kept, or if files
+    /// have sites of several apps.
+    pub(super) fn new(history: &'h dyn CommitHistory, model: &Model) -> Option<Self> {
+        let facts = history.facts().filter(|_| model.is_narrowable())?;
+        Some(Self { history, facts, model: model.clone(), started: BTreeMap::new() })
+    }
+
+    /// The apps that may say something else if the file at a path changes.
+    pub(super) fn concerned(&self, path: &RepoPath) -> BTreeSet<AppInstance> {
+        self.model.concerned(path, &|environment| {
+            let started = self.started.keys().filter(|one| one.environment == *environment);
+            let started = started.map(|instance| instance.app.clone());
+            self.model.apps(environment).into_iter().chain(started).collect()
+        })
+    }
+
+    /// Replaces a file of an app by another version, or removes it.
+    pub(super) fn put(
+        &mut self,
         instance: &AppInstance,
-    ) -> Option<Self> {
-        let facts = history.facts()?;
-        let StateBasis { reading, files } = model.basis()?;
-        let (model, instance, unread) = (model.clone(), instance.clone(), BTreeMap::new());
-        Some(Self { history, facts, instance, model, reading, files, unread })
+        path: &RepoPath,
+        version: Option<&ObjectName>,
+    ) {
+        let Some(reader) = self.reader(instance) else { return };
+        if let Some(basis) = &mut reader.basis {
+            match version {
+                Some(version) => basis.files.insert(path.clone(), version.as_str().to_owned()),
+                None => basis.files.remove(path),
+            };
+        }
+        reader.unread.insert(path.clone(), version.cloned());
     }
 
-    /// The app.
-    pub(super) fn instance(&self) -> &AppInstance {
-        &self.instance
+    /// What an app says. Neither the files nor what is in them is looked at if that is a
+    /// fact already.
+    pub(super) fn read(&mut self, instance: &AppInstance) -> Result<StateRead, HistoryError> {
+        let (history, facts) = (self.history, self.facts);
+        let Some(reader) = self.reader(instance) else { return Ok(StateRead::default()) };
+        let key = reader.basis.as_ref().map(key);
+        if let Some(known) = key.and_then(|key| facts.get(&key)).and_then(|fact| decoded(&fact)) {
+            return Ok(known);
+        }
+        for (path, version) in std::mem::take(&mut reader.unread) {
+            let bytes = version.map(|version| history.blob(&version)).transpose()?;
+            put(&mut reader.model, &path, bytes);
+        }
+        let read = read(&reader.model, instance);
+        if let Some(key) = key {
+            facts.put(key, encoded(&read));
+        }
+        Ok(read)
     }
 
-    /// Replaces a file by another version, or removes it. Returns false if it has no
-    /// sites.
-    pub(super) fn put(&mut self, path: &RepoPath, version: Option<&ObjectName>) -> bool {
-        if !self.model.concerns(path) {
-            return false;
+    fn reader(&mut self, instance: &AppInstance) -> Option<&mut StateReader> {
+        if !self.started.contains_key(instance) {
+            let model = self.model.narrowed(instance)?;
+            let reader = StateReader { basis: model.basis(), model, unread: BTreeMap::new() };
+            self.started.insert(instance.clone(), reader);
         }
-        match version {
-            Some(version) => self.files.insert(path.clone(), version.as_str().to_owned()),
-            None => self.files.remove(path),
-        };
-        self.unread.insert(path.clone(), version.cloned());
-        true
-    }
-
-    /// The state; none if the sites cannot be read or disagree.
-    pub(super) fn state(&mut self) -> Result<Option<State>, HistoryError> {
-        let key = self.key();
-        if let Some(fact) = self.facts.get(&key)
-            && let Some(state) = decoded(&fact)
-        {
-            return Ok(state);
-        }
-        for (path, version) in std::mem::take(&mut self.unread) {
-            let bytes = version.map(|version| self.history.blob(&version)).transpose()?;
-            put(&mut self.model, &path, bytes);
-        }
-        let state = state(&self.model, &self.instance);
-        self.facts.put(key, encoded(state.as_ref()));
-        Ok(state)
-    }
-
-    fn key(&self) -> FactKey {
-        let mut digest = Sha256::new();
-        for text in [CODE, "state", &self.reading] {
-            digest.update(text);
-            digest.update([0]);
-        }
-        for (path, content) in &self.files {
-            digest.update(path.as_str());
-            digest.update([0]);
-            digest.update(content);
-            digest.update([0]);
-        }
-        let digest = digest.finalize();
-        std::array::from_fn(|at| digest[at])
+        self.started.get_mut(instance)
     }
 }
 
-/// What an app's sites in an environment say: an empty state if there are no sites,
-/// and none if they cannot be read or disagree.
-pub(super) fn state(model: &Model, instance: &AppInstance) -> Option<State> {
+/// The key of the state that follows from a basis.
+fn key(basis: &StateBasis) -> FactKey {
+    let mut digest = Sha256::new();
+    let mut add = |text: &str| {
+        digest.update(text);
+        digest.update([0]);
+    };
+    [CODE, "state", &basis.reading].into_iter().for_each(&mut add);
+    for (path, content) in &basis.files {
+        add(path.as_str());
+        add(content);
+    }
+    let digest = digest.finalize();
+    std::array::from_fn(|at| digest[at])
+}
+
+/// What an app's sites in an environment say.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct StateRead {
+    /// Empty if there are no sites, none if they cannot be read or disagree.
+    pub(super) state: Option<State>,
+    /// Whether files that all apps share say something of it.
+    pub(super) reads_shared: bool,
+}
+
+impl Default for StateRead {
+    fn default() -> Self {
+        Self { state: Some(State::default()), reads_shared: false }
+    }
+}
+
+/// What an app's sites in an environment say.
+pub(super) fn read(model: &Model, instance: &AppInstance) -> StateRead {
     match model.app(&instance.environment, &instance.app) {
-        None => Some(State::default()),
-        Some(sites) => sites.state.ok(),
+        None => StateRead::default(),
+        Some(sites) => StateRead { state: sites.state.ok(), reads_shared: sites.reads_shared },
     }
 }
 
@@ -146,15 +178,24 @@ enum KeptContent {
     Value(String),
 }
 
-fn encoded(state: Option<&State>) -> Vec<u8> {
-    let kept: Option<Vec<KeptValue>> = state.map(|state| state.iter().map(kept).collect());
+/// A state with its origin, as it is kept.
+#[derive(Serialize, Deserialize)]
+struct KeptRead {
+    state: Option<Vec<KeptValue>>,
+    reads_shared: bool,
+}
+
+fn encoded(read: &StateRead) -> Vec<u8> {
+    let state = read.state.as_ref().map(|state| state.iter().map(kept).collect());
+    let kept = KeptRead { state, reads_shared: read.reads_shared };
     serde_json::to_vec(&kept).expect("a state is text")
 }
 
-/// The state that was kept; none if it is not one.
-fn decoded(fact: &[u8]) -> Option<Option<State>> {
-    let kept: Option<Vec<KeptValue>> = serde_json::from_slice(fact).ok()?;
-    Some(kept.map(|kept| State::new(kept.into_iter().map(restored).collect())))
+/// What was kept; none if it is not that.
+fn decoded(fact: &[u8]) -> Option<StateRead> {
+    let KeptRead { state, reads_shared } = serde_json::from_slice(fact).ok()?;
+    let state = state.map(|kept| State::new(kept.into_iter().map(restored).collect()));
+    Some(StateRead { state, reads_shared })
 }
 
 fn kept((key, value): (&Key, &SiteValue)) -> KeptValue {

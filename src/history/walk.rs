@@ -3,7 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::state_reader::{StateReader, put, state};
+use super::state_reader::{StateRead, StateReaders, put, read};
 use crate::git::{BranchStep, BranchSteps, CommitHistory, FileChange, HistoryError, ObjectName};
 use crate::sites::{AppInstance, Model, State};
 
@@ -28,8 +28,11 @@ pub(crate) struct Walk<'h> {
     /// What the sites of apps say at the commit that was reached, of those that it or a
     /// newer one changed.
     now: BTreeMap<AppInstance, Option<State>>,
-    /// Reads the states of the only app that the model has, if that can be told.
-    alone: Option<StateReader<'h>>,
+    /// Reads the states of each app alone, if files do not have sites of several; the model
+    /// remains that of the tip.
+    readers: Option<StateReaders<'h>>,
+    /// Whether an older state depends on files that all apps share.
+    reads_shared: bool,
 }
 
 /// A commit with what it changed at the sites.
@@ -60,24 +63,19 @@ impl<'h> Walk<'h> {
         model: Model,
     ) -> Self {
         let (ahead, now) = (VecDeque::new(), BTreeMap::new());
-        Self { history, steps, ahead, next_ahead: 1, model, now, alone: None }
-    }
-
-    /// A walk that follows one app in one environment, to which the model is narrowed.
-    pub(crate) fn alone(
-        history: &'h dyn CommitHistory,
-        steps: BranchSteps<'h>,
-        model: Model,
-        instance: &AppInstance,
-    ) -> Self {
-        let alone = StateReader::new(history, &model, instance);
-        Self { alone, ..Self::new(history, steps, model) }
+        let readers = StateReaders::new(history, &model);
+        Self { history, steps, ahead, next_ahead: 1, model, now, readers, reads_shared: false }
     }
 
     /// What an app's sites in an environment say at the commit that was
     /// reached.
     pub(crate) fn now(&self, instance: &AppInstance) -> Option<State> {
-        self.now.get(instance).cloned().unwrap_or_else(|| state(&self.model, instance))
+        self.now.get(instance).cloned().unwrap_or_else(|| read(&self.model, instance).state)
+    }
+
+    /// Whether a state that was reached depends on files that all apps share.
+    pub(crate) fn reads_shared(&self) -> bool {
+        self.reads_shared
     }
 
     /// Every app in every environment at that commit.
@@ -103,11 +101,8 @@ impl<'h> Walk<'h> {
     }
 
     fn undo(&mut self, step: BranchStep) -> Result<StepChange, HistoryError> {
-        if let Some(alone) = &mut self.alone {
-            let instance = alone.instance().clone();
-            self.keep_now([instance.clone()]);
-            let change = self.undo_alone(instance, &step)?;
-            return Ok(StepChange { step, changes: change.into_iter().collect() });
+        if self.readers.is_some() {
+            return self.undo_each(step);
         }
         let affected = step.changes.iter().flat_map(|change| self.model.affected(&change.path));
         let affected: BTreeSet<_> = affected.collect();
@@ -122,31 +117,42 @@ impl<'h> Walk<'h> {
             self.keep_now(new);
             self.put(&step.changes, |change| change.before.as_ref())?;
         }
-        let changes =
-            touched.into_iter().filter_map(|instance| self.state_change(instance)).collect();
+        let changes = touched.into_iter().filter_map(|instance| {
+            let before = read(&self.model, &instance);
+            self.state_change(instance, before)
+        });
+        let changes = changes.collect();
         Ok(StepChange { step, changes })
     }
 
-    /// What a commit changed at the sites of the only app.
-    fn undo_alone(
-        &mut self,
-        instance: AppInstance,
-        step: &BranchStep,
-    ) -> Result<Option<StateChange>, HistoryError> {
-        let Some(alone) = &mut self.alone else { return Ok(None) };
-        let mut is_touched = false;
+    /// Goes back past a commit, and looks at each app alone.
+    fn undo_each(&mut self, step: BranchStep) -> Result<StepChange, HistoryError> {
+        let mut touched = BTreeSet::new();
         for change in &step.changes {
-            is_touched |= alone.put(&change.path, change.before.as_ref());
+            let concerned = self.readers.iter().flat_map(|all| all.concerned(&change.path));
+            let concerned: BTreeSet<_> = concerned.collect();
+            self.keep_now(concerned.iter().cloned());
+            for instance in &concerned {
+                if let Some(readers) = &mut self.readers {
+                    readers.put(instance, &change.path, change.before.as_ref());
+                }
+            }
+            touched.extend(concerned);
         }
-        let before = if is_touched { alone.state()? } else { return Ok(None) };
-        Ok(self.state_change_to(instance, before))
+        let mut changes = Vec::new();
+        for instance in touched {
+            let Some(readers) = &mut self.readers else { continue };
+            let before = readers.read(&instance)?;
+            changes.extend(self.state_change(instance, before));
+        }
+        Ok(StepChange { step, changes })
     }
 
     /// Keeps what these apps say at the commit that was reached.
     fn keep_now(&mut self, instances: impl IntoIterator<Item = AppInstance>) {
         for instance in instances {
             if let Entry::Vacant(place) = self.now.entry(instance) {
-                let now = state(&self.model, place.key());
+                let now = read(&self.model, place.key()).state;
                 place.insert(now);
             }
         }
@@ -167,16 +173,9 @@ impl<'h> Walk<'h> {
         Ok(touched)
     }
 
-    fn state_change(&mut self, instance: AppInstance) -> Option<StateChange> {
-        let before = state(&self.model, &instance);
-        self.state_change_to(instance, before)
-    }
-
-    fn state_change_to(
-        &mut self,
-        instance: AppInstance,
-        before: Option<State>,
-    ) -> Option<StateChange> {
+    fn state_change(&mut self, instance: AppInstance, before: StateRead) -> Option<StateChange> {
+        let StateRead { state: before, reads_shared } = before;
+        self.reads_shared |= reads_shared;
         let after = self.now(&instance);
         if before == after {
             return None;

@@ -170,6 +170,19 @@ impl AdoptedModel {
         Some(narrowed)
     }
 
+    pub(super) fn is_narrowable(&self) -> bool {
+        self.rules.iter().all(Rule::names_app)
+    }
+
+    pub(super) fn concerned(&self, path: &RepoPath) -> BTreeSet<AppInstance> {
+        let linked = self.links.get(path).into_iter().flatten();
+        let matches = linked.chain([path]).flat_map(|path| self.matches(path));
+        let instances = matches.filter_map(|(_, environment, app)| {
+            Some(AppInstance::new(&self.environments[environment].name, &app?))
+        });
+        instances.collect()
+    }
+
     pub(super) fn basis(&self) -> Option<StateBasis> {
         let environment = self.environments().pop()?;
         let number = self.number(&environment)?;
@@ -229,6 +242,10 @@ impl AdoptedModel {
         });
         let prefixes = patterns.map(|pattern| pattern.prefix().clone());
         prefixes.chain(self.links.keys().cloned()).collect()
+    }
+
+    pub(super) fn all_paths(&self) -> Vec<RepoPath> {
+        self.paths()
     }
 
     pub(super) fn environments(&self) -> Vec<EnvironmentName> {

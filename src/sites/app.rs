@@ -22,6 +22,8 @@ pub struct AppSites {
     pub state: Result<State, Findings>,
     /// Problems that do not block the app.
     pub findings: Findings,
+    /// Whether files that all apps of an environment share say something of the state.
+    pub reads_shared: bool,
 }
 
 impl AppSites {
@@ -44,7 +46,14 @@ impl AppSites {
         };
         let findings = sites.iter().filter_map(|site| noted(site, severity)).collect::<Findings>();
         let findings = findings.about(&subject);
-        Self { environment: environment.clone(), app: app.to_owned(), sites, state, findings }
+        Self {
+            environment: environment.clone(),
+            app: app.to_owned(),
+            sites,
+            state,
+            findings,
+            reads_shared: false,
+        }
     }
 
     /// The sites of a key.

@@ -57,6 +57,28 @@ impl Model {
         }))
     }
 
+    /// Whether [`Model::narrowed`] returns the sites of every app.
+    pub fn is_narrowable(&self) -> bool {
+        match &self.0 {
+            Layout::Native(_) => true,
+            Layout::Adopted(layout) => layout.is_narrowable(),
+        }
+    }
+
+    /// The apps that may have sites in the file at a path, or depend on it, whether or not
+    /// they are there now; `apps` says which apps an environment has or had. The model has
+    /// to be one that can be narrowed.
+    pub fn concerned(
+        &self,
+        path: &RepoPath,
+        apps: &dyn Fn(&EnvironmentName) -> BTreeSet<String>,
+    ) -> BTreeSet<AppInstance> {
+        match &self.0 {
+            Layout::Native(layout) => layout.concerned(path, apps),
+            Layout::Adopted(layout) => layout.concerned(path),
+        }
+    }
+
     /// What the state of an app in an environment is computed from, if the model is
     /// [`Model::narrowed`] to it; none if a file is not a commit's.
     pub fn basis(&self) -> Option<StateBasis> {
@@ -80,10 +102,17 @@ impl Model {
         each!(&self.0, layout => layout.affected(path))
     }
 
-    /// Paths to limit `git log` to: no site of the scope has ever been in a file
-    /// outside of these files and directories.
+    /// Paths to limit history to: no site of the scope has ever been in a file outside of
+    /// these files and directories. Files that all apps of an environment share are left
+    /// out if they say nothing of the scope's apps now ([`AppSites::reads_shared`]).
     pub fn paths(&self) -> Vec<RepoPath> {
         outermost(each!(&self.0, layout => layout.paths()))
+    }
+
+    /// The same paths with those of all files that apps share: an earlier version of an app
+    /// may depend on them.
+    pub fn all_paths(&self) -> Vec<RepoPath> {
+        outermost(each!(&self.0, layout => layout.all_paths()))
     }
 
     /// The environments of the scope, in the repository's order.

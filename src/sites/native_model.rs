@@ -93,6 +93,24 @@ impl NativeModel {
         }
     }
 
+    pub(super) fn concerned(
+        &self,
+        path: &RepoPath,
+        apps: &dyn Fn(&EnvironmentName) -> BTreeSet<String>,
+    ) -> BTreeSet<AppInstance> {
+        let Some(directory) = path.parent().filter(|_| self.concerns(path)) else {
+            return BTreeSet::new();
+        };
+        let leaves = self.environments.iter().filter(|leaf| leaf.chain.contains(&directory));
+        let instances = leaves.flat_map(|leaf| {
+            let is_shared = path.name() == SHARED;
+            let own = || BTreeSet::from([path.stem().to_owned()]);
+            let apps = if is_shared { apps(&leaf.name) } else { own() };
+            apps.into_iter().map(|app| AppInstance::new(&leaf.name, &app))
+        });
+        instances.collect()
+    }
+
     pub(super) fn basis(&self) -> Option<StateBasis> {
         let leaf = self.environments.first()?;
         let apps = self.scope.apps.iter().flatten();
@@ -140,8 +158,15 @@ impl NativeModel {
     /// Where apps are not named, those that were there once count, too, and
     /// their files may stand in every directory above.
     pub(super) fn paths(&self) -> Vec<RepoPath> {
+        self.paths_with(self.promotes_values())
+    }
+
+    pub(super) fn all_paths(&self) -> Vec<RepoPath> {
+        self.paths_with(true)
+    }
+
+    fn paths_with(&self, promotes_values: bool) -> Vec<RepoPath> {
         let Some(apps) = &self.scope.apps else { return vec![RepoPath::root().child(ROOT)] };
-        let promotes_values = self.promotes_values();
         let directories = self.environments.iter().flat_map(|leaf| &leaf.chain);
         let files = directories.flat_map(|directory| {
             let own = apps.iter().filter_map(|app| directory.child_named(&format!("{app}.yaml")));
@@ -181,7 +206,8 @@ impl NativeModel {
         let own = self.files.get(&path)?;
         let mut blocking = Findings::new();
         let mut layers = self.layers(leaf, app, false, &mut blocking);
-        if promotes(&layers) {
+        let reads_shared = promotes(&layers);
+        if reads_shared {
             blocking = Findings::new();
             layers = self.layers(leaf, app, true, &mut blocking);
         }
@@ -195,7 +221,8 @@ impl NativeModel {
                 site.barrier = Some(barrier.clone());
             }
         }
-        Some(AppSites::new(environment, app, sites, blocking, leaf.unpinned))
+        let found = AppSites::new(environment, app, sites, blocking, leaf.unpinned);
+        Some(AppSites { reads_shared, ..found })
     }
 
     /// What keeps an app's file from being changed: it is the file of other

@@ -1,12 +1,13 @@
 //! What history says with an index, and with what earlier runs derived, is what it says
 //! without.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use rungs::config::{Repository, load};
+use rungs::config::{Repository, load_apps};
 use rungs::git::{CommitHistory, IndexedHistory, LocalClone, Log, ObjectName};
 use rungs::history::{AskedApps, BranchHistory, Commits, History};
 use rungs::sites::{AppInstance, Model, ModelScope};
@@ -78,7 +79,7 @@ struct Base {
 impl Base {
     fn at(clone: &Arc<LocalClone>, tip: &ObjectName) -> Option<Self> {
         let tree = clone.tree_of(tip).unwrap();
-        let repository = load(&tree).ok()?.repository;
+        let repository = load_apps(&tree, &BTreeSet::new()).ok()?.repository;
         let model = Model::of_tree(&repository, &tree, &ModelScope::all());
         Some(Self { clone: Arc::clone(clone), tip: tip.clone(), tree, repository, model })
     }
@@ -137,7 +138,7 @@ proptest! {
         let names = stream.import(directory.path());
         let clone = Arc::new(LocalClone::containing(directory.path()).unwrap().unwrap());
         for ((_, many, in_turn), tip) in rounds.iter().zip(tips) {
-            // A configuration or an app's settings may be wrong; then nothing is asked.
+            // The environments' files may be wrong; then nothing is asked.
             let Some(base) = Base::at(&clone, &names[tip - 1]) else { continue };
             let asked = if *many { AskedApps::Most } else { AskedApps::Few };
             let log = Log::new(Arc::clone(&clone), Some("main"));

@@ -115,7 +115,7 @@ impl<'h> Audit<'h> {
         let apps = (!query.apps.is_empty()).then(|| query.apps.iter().cloned().collect());
         let scope = ModelScope { environments: None, apps };
         let model = Model::of_tree(repository, tree, &scope);
-        let mut paths = model.paths();
+        let mut paths = model.all_paths();
         if !paths.iter().any(|path| holds::directory().is_within(path)) {
             paths.push(holds::directory());
         }
