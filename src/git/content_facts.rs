@@ -51,14 +51,14 @@ pub struct ContentFacts {
 #[derive(Default)]
 struct FactState {
     /// None before the first question.
-    segments: Option<Vec<Segment>>,
+    segments: Option<Vec<FactSegment>>,
     new: HashMap<FactKey, Vec<u8>>,
     /// Whether writing has failed, which is not tried again.
     has_failed: bool,
 }
 
 /// A file of facts.
-struct Segment {
+struct FactSegment {
     name: String,
     size: u64,
     modified: SystemTime,
@@ -141,7 +141,7 @@ impl Drop for ContentFacts {
 /// newest first.
 fn sweep(
     locked: &LockedDirectory,
-    mut others: Vec<Segment>,
+    mut others: Vec<FactSegment>,
     new: &str,
     size: u64,
 ) -> Result<(), DiskError> {
@@ -161,12 +161,12 @@ fn sweep(
 }
 
 /// The segments of a directory. What is damaged is left out.
-fn segments(directory: &Path) -> Vec<Segment> {
+fn segments(directory: &Path) -> Vec<FactSegment> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    entries.filter_map(|entry| Segment::open(&entry.path()).ok()).collect()
+    entries.filter_map(|entry| FactSegment::open(&entry.path()).ok()).collect()
 }
 
-impl Segment {
+impl FactSegment {
     fn open(path: &Path) -> Result<Self, ReadFault> {
         let metadata = fs::metadata(path)?;
         let bytes = CheckedBytes::open(path)?;

@@ -48,7 +48,7 @@ impl SourceFile {
 
     /// The same file, whose bytes have that name wherever they are.
     #[must_use]
-    pub fn of_content(mut self, content: Option<String>) -> Self {
+    pub(super) fn of_content(mut self, content: Option<String>) -> Self {
         self.content = content;
         self
     }
