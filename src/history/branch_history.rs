@@ -22,6 +22,14 @@ pub struct Commits<'a> {
     pub objects: &'a dyn ObjectDatabase,
 }
 
+impl Commits<'_> {
+    /// Whether a commit is one of the branch itself, and not only merged into it.
+    pub fn contain(&self, commit: &ObjectName) -> Result<bool, HistoryError> {
+        let position = self.history.positions(self.tip)?.position(commit, usize::MAX)?;
+        Ok(position.is_some())
+    }
+}
+
 /// What is known of the past. "Not known", as before the edge of a shallow
 /// clone, is an answer too; nothing is guessed.
 pub trait History {

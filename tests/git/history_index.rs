@@ -562,6 +562,22 @@ fn work_trees_of_a_clone_share_the_index_and_branches_do_not() {
 }
 
 #[test]
+fn the_layers_of_only_so_many_branches_are_kept() {
+    let (scratch, names) = long(12);
+    let clone = scratch.repository();
+    for number in 0..20 {
+        let branch = format!("release-{number}");
+        let index = IndexedHistory::new(&clone, Some(&branch), Arc::new(|_| ()));
+        index.expect_many();
+        assert_eq!(index.steps(tip_of(&names), &[]).unwrap().count(), 12);
+    }
+    let directory = clone.common_directory().join("rungs/history");
+    assert_eq!(fs::read_dir(directory).unwrap().count(), 16);
+    let index = IndexedHistory::new(&clone, Some("release-19"), Arc::new(|_| ()));
+    assert!(index.is_indexed());
+}
+
+#[test]
 fn a_shallow_clone_is_not_indexed_and_one_without_blobs_fetches_none_for_it() {
     let (origin, names) = long(40);
     origin.git(&["config", "uploadpack.allowFilter", "true"]);

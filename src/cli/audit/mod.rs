@@ -161,12 +161,7 @@ fn on_branch(
     commit: ObjectName,
     base: &AuditedBranch<'_>,
 ) -> Result<ObjectName, Findings> {
-    let mut positions = base.commits.history.positions(base.commits.tip);
-    let position = positions.as_mut().map_or_else(
-        |error| Err(error.clone()),
-        |positions| positions.position(&commit, usize::MAX),
-    );
-    if position.map_err(|error| base.history_finding(&error))?.is_some() {
+    if base.commits.contain(&commit).map_err(|error| base.history_finding(&error))? {
         return Ok(commit);
     }
     let message = format!("`{}` is not on `{}`", harmless(text), base.name);

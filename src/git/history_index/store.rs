@@ -25,6 +25,9 @@ const WALKED: &str = "walked";
 /// The chain's first line. Another number stands for another format.
 const FIRST_LINE: &str = "rungs history 1";
 
+/// The most branches of a clone whose layers are kept.
+const MOST_BRANCHES: usize = 16;
+
 /// How often a chain is read whose layers are not there: another run may have replaced
 /// it meanwhile.
 const ATTEMPTS: usize = 4;
@@ -158,9 +161,35 @@ impl LayerStore {
         if !stored.is_empty() && (end.is_none() || end != first.as_ref()) {
             return Ok(());
         }
+        if stored.is_empty() {
+            self.make_room()?;
+        }
         let name = write_layer(&locked, bytes, &layer.layer)?;
         stored.push(StoredLayer { name, chained: layer.clone() });
         publish(&locked, &stored)
+    }
+
+    /// Removes the layers of branches that nobody has asked about for long, if there are
+    /// many. A run that reads them at this moment makes them again.
+    fn make_room(&self) -> Result<(), DiskError> {
+        let Some(all) = self.directory.parent() else { return Ok(()) };
+        let changed = |name: &str| {
+            let chain = all.join(name).join(CHAIN).metadata();
+            chain.and_then(|chain| chain.modified()).ok()
+        };
+        let directory = OpenDirectory::at(all, false)?;
+        let mut branches: Vec<_> =
+            directory.entries(".")?.into_iter().map(|(name, _)| name).collect();
+        branches.retain(|name| !self.directory.ends_with(name));
+        branches.sort_by_key(|name| std::cmp::Reverse(changed(name)));
+        for name in branches.iter().skip(MOST_BRANCHES - 1) {
+            if let Some(branch) = directory.child(name).ok().and_then(OpenDirectory::lock) {
+                branch.remove(CHAIN)?;
+                sweep(&branch, &[])?;
+                directory.remove_directory(name)?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether layers can be written.
