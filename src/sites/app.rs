@@ -7,6 +7,7 @@ use super::{Key, Site, SiteValue, State};
 use crate::config::{EnvironmentName, RuleSeverity};
 use crate::diagnostic::{Finding, Findings, Severity, Subject};
 use crate::kubernetes::full_repository;
+use crate::source::RepoPath;
 use crate::yaml::Place;
 
 /// An app's sites in one environment.
@@ -63,26 +64,27 @@ impl AppSites {
 }
 
 /// Leaves out sites whose scalars another rule has already found.
-fn once(sites: Vec<Site>) -> Vec<Site> {
-    let mut seen: HashSet<(String, Place)> = HashSet::new();
-    let mut kept = Vec::with_capacity(sites.len());
-    for site in sites {
+fn once(mut sites: Vec<Site>) -> Vec<Site> {
+    let mut seen: HashSet<(&RepoPath, &Place, &str)> = HashSet::new();
+    let is_new = sites.iter().map(|site| {
         let mut is_new = site.parts.is_empty();
         for part in &site.parts {
             // An image that may be inserted shares its place with others.
             let name = if part.is_there { "" } else { &part.text };
-            let place = (format!("{}\0{name}", site.file.path()), part.at.clone());
-            is_new |= seen.insert(place);
+            is_new |= seen.insert((site.file.path(), &part.at, name));
         }
-        if is_new {
-            kept.push(site);
-        }
-    }
-    kept
+        is_new
+    });
+    let mut is_new = is_new.collect::<Vec<_>>().into_iter();
+    sites.retain(|_| is_new.next().unwrap_or_default());
+    sites
 }
 
 /// Gives sites their longer keys if the short one stands for several images.
 fn qualified(mut sites: Vec<Site>) -> Vec<Site> {
+    if sites.iter().all(|site| site.qualified.is_none()) {
+        return sites;
+    }
     let mut repositories: HashMap<Key, BTreeSet<Option<String>>> = HashMap::new();
     for site in sites.iter().filter(|site| site.value.is_some()) {
         repositories.entry(site.key.clone()).or_default().insert(source_of(site));

@@ -1,7 +1,6 @@
 //! The files of a model: those that patterns match, each parsed once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Bound;
 use std::sync::{Arc, OnceLock};
 
 use crate::config::{FilePattern, PathPattern};
@@ -47,44 +46,47 @@ impl ParsedFile {
     }
 }
 
-/// Files by the path by which they were read.
+/// Files by the path by which they were read: by directory and by the name in it, so
+/// that one of many in a known directory is found without making its path.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ParsedFiles {
-    current: BTreeMap<RepoPath, Arc<ParsedFile>>,
+    current: HashMap<RepoPath, BTreeMap<Arc<str>, Arc<ParsedFile>>>,
     earlier: HashMap<RepoPath, Vec<Arc<ParsedFile>>>,
 }
 
 impl ParsedFiles {
     pub(super) fn get(&self, path: &RepoPath) -> Option<&Arc<ParsedFile>> {
-        self.current.get(path)
+        let (directory, name) = path.split();
+        self.current.get(directory)?.get(name)
+    }
+
+    /// The file of that name in a directory.
+    pub(super) fn get_in(&self, directory: &RepoPath, name: &str) -> Option<&Arc<ParsedFile>> {
+        self.current.get(directory)?.get(name)
     }
 
     /// The files at these paths, if they are there.
     pub(super) fn only(&self, paths: impl IntoIterator<Item = RepoPath>) -> Self {
-        let found = paths.into_iter().filter_map(|path| {
-            let file = Arc::clone(self.current.get(&path)?);
-            Some((path, file))
-        });
-        Self { current: found.collect(), earlier: HashMap::new() }
+        let mut only = Self::default();
+        for path in paths {
+            if let Some(file) = self.get(&path) {
+                only.insert(&path, Arc::clone(file));
+            }
+        }
+        only
     }
 
     /// The names of all files' contents; none if one has none.
     pub(super) fn contents(&self) -> Option<BTreeMap<RepoPath, String>> {
-        let contents = self
-            .current
-            .iter()
-            .map(|(path, parsed)| Some((path.clone(), parsed.file.content()?.to_owned())));
-        contents.collect()
+        let files = self.current.iter().flat_map(|(directory, files)| {
+            files.iter().map(|(name, parsed)| (directory.child(name), parsed))
+        });
+        files.map(|(path, parsed)| Some((path, parsed.file.content()?.to_owned()))).collect()
     }
 
-    /// The files directly in a directory.
-    pub(super) fn in_directory(&self, directory: &RepoPath) -> impl Iterator<Item = &RepoPath> {
-        let begin = if directory.is_root() { String::new() } else { format!("{directory}/") };
-        let bounds = (Bound::Included(begin.as_str()), Bound::Unbounded);
-        let from = self.current.range::<str, _>(bounds).map(|(path, _)| path);
-        let within: Vec<_> = from.take_while(|path| path.as_str().starts_with(&begin)).collect();
-        let direct = move |path: &&RepoPath| !path.as_str()[begin.len()..].contains('/');
-        within.into_iter().filter(direct)
+    /// The names of the files directly in a directory, in their order.
+    pub(super) fn in_directory(&self, directory: &RepoPath) -> impl Iterator<Item = &str> {
+        self.current.get(directory).into_iter().flat_map(BTreeMap::keys).map(|name| &**name)
     }
 
     /// Reads a file of a tree, if it is there.
@@ -95,28 +97,42 @@ impl ParsedFiles {
             }
             Err(error) => {
                 let unreadable = ParsedFile::unreadable(path, Finding::of_read_error(&error, None));
-                self.current.insert(path.clone(), Arc::new(unreadable));
+                self.insert(path, Arc::new(unreadable));
             }
         }
     }
 
     /// Replaces a file. Returns false if its text is the same as before.
     pub(super) fn put(&mut self, path: &RepoPath, file: Option<Arc<SourceFile>>) -> bool {
-        let before = self.current.remove(path);
         let Some(file) = file else {
+            let before = self.remove(path);
             let was_there = before.is_some();
             self.keep(path, before);
             return was_there;
         };
-        if let Some(same) = before.as_ref().filter(|before| is_same(before, &file)) {
-            self.current.insert(path.clone(), Arc::clone(same));
+        if self.get(path).is_some_and(|before| is_same(before, &file)) {
             return false;
         }
         let kept = self.earlier.get(path).into_iter().flatten();
         let known = kept.filter(|kept| is_same(kept, &file)).map(Arc::clone).next();
+        let before = self.insert(path, known.unwrap_or_else(|| Arc::new(ParsedFile::new(file))));
         self.keep(path, before);
-        self.current.insert(path.clone(), known.unwrap_or_else(|| Arc::new(ParsedFile::new(file))));
         true
+    }
+
+    fn insert(&mut self, path: &RepoPath, parsed: Arc<ParsedFile>) -> Option<Arc<ParsedFile>> {
+        let (directory, name) = path.split();
+        if let Some(files) = self.current.get_mut(directory) {
+            return files.insert(name.into(), parsed);
+        }
+        let directory = path.parent().unwrap_or_else(RepoPath::root);
+        self.current.insert(directory, BTreeMap::from([(name.into(), parsed)]));
+        None
+    }
+
+    fn remove(&mut self, path: &RepoPath) -> Option<Arc<ParsedFile>> {
+        let (directory, name) = path.split();
+        self.current.get_mut(directory)?.remove(name)
     }
 
     fn keep(&mut self, path: &RepoPath, parsed: Option<Arc<ParsedFile>>) {

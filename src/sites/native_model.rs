@@ -1,6 +1,6 @@
 //! The sites of a native repository.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::files::{ParsedFile, ParsedFiles};
@@ -8,7 +8,7 @@ use super::native_app::{find, promotes};
 use super::{AppInstance, AppSites, Barrier, ModelScope, StateBasis};
 use crate::config::{EnvironmentName, Layer, Repository, RuleSeverity};
 use crate::diagnostic::{Finding, Findings};
-use crate::source::{Listed, ReadErrorKind, RepoPath, SourceFile, Tree};
+use crate::source::{ReadErrorKind, RepoPath, SourceFile, Tree};
 use crate::yaml::Value;
 
 /// The layers' names in each directory: the environment's, then the app's own.
@@ -59,28 +59,29 @@ impl NativeModel {
     }
 
     pub(super) fn read(&mut self, tree: &Tree) {
-        let mut paths = BTreeSet::new();
+        let mut above: BTreeMap<&RepoPath, BTreeSet<String>> = BTreeMap::new();
         for leaf in &self.environments {
             let apps = match &self.scope.apps {
-                Some(apps) => apps.iter().cloned().collect(),
+                Some(apps) => apps.clone(),
                 None => listed(tree, &leaf.directory, &mut self.findings),
             };
-            for directory in &leaf.chain {
-                paths.insert(directory.child(SHARED));
-                let names =
-                    apps.iter().filter_map(|app| directory.child_named(&format!("{app}.yaml")));
-                paths.extend(names);
+            read_layer(&mut self.files, tree, &leaf.directory, &apps);
+            for directory in leaf.chain.iter().filter(|directory| **directory != leaf.directory) {
+                above.entry(directory).or_default().extend(apps.iter().cloned());
             }
         }
-        for path in &paths {
-            self.files.read(tree, path);
+        for (directory, mut apps) in above {
+            if self.scope.apps.is_none() {
+                retain_present(tree, directory, &mut apps);
+            }
+            read_layer(&mut self.files, tree, directory, &apps);
         }
     }
 
     pub(super) fn narrowed(&self, instance: &AppInstance) -> Self {
         let environments = self.environments.iter().filter(|one| one.name == instance.environment);
         let environments: Vec<_> = environments.cloned().collect();
-        let name = format!("{}.yaml", instance.app);
+        let name = file_of(&instance.app);
         let directories = environments.iter().flat_map(|leaf| &leaf.chain);
         let paths = directories.flat_map(|directory| {
             directory.child_named(&name).into_iter().chain([directory.child(SHARED)])
@@ -169,7 +170,7 @@ impl NativeModel {
         let Some(apps) = &self.scope.apps else { return vec![RepoPath::root().child(ROOT)] };
         let directories = self.environments.iter().flat_map(|leaf| &leaf.chain);
         let files = directories.flat_map(|directory| {
-            let own = apps.iter().filter_map(|app| directory.child_named(&format!("{app}.yaml")));
+            let own = apps.iter().filter_map(|app| directory.child_named(&file_of(app)));
             own.chain(promotes_values.then(|| directory.child(SHARED)))
         });
         files.collect()
@@ -182,7 +183,7 @@ impl NativeModel {
         for leaf in &self.environments {
             for app in self.apps(&leaf.name) {
                 is_empty = false;
-                if promotes(&self.layers(leaf, &app, false, &mut Findings::new())) {
+                if promotes(&self.layers(leaf, &file_of(&app), false, &mut Findings::new())) {
                     return true;
                 }
             }
@@ -202,21 +203,21 @@ impl NativeModel {
 
     pub(super) fn app(&self, environment: &EnvironmentName, app: &str) -> Option<AppSites> {
         let leaf = self.leaf(environment)?;
-        let path = own_path(leaf, app)?;
-        let own = self.files.get(&path)?;
+        let name = file_of(app);
+        let own = self.files.get_in(&leaf.directory, &name)?;
         let mut blocking = Findings::new();
-        let mut layers = self.layers(leaf, app, false, &mut blocking);
+        let mut layers = self.layers(leaf, &name, false, &mut blocking);
         let reads_shared = promotes(&layers);
         if reads_shared {
             blocking = Findings::new();
-            layers = self.layers(leaf, app, true, &mut blocking);
+            layers = self.layers(leaf, &name, true, &mut blocking);
         }
         let mut sites = Vec::new();
         if blocking.is_empty() {
             let root = own.documents().ok().and_then(|documents| documents.first());
             sites = find(&own.file, root.map(Value::root), &layers);
         }
-        if let Some(barrier) = self.barrier(app, own.file.path(), &path) {
+        if let Some(barrier) = self.barrier(leaf, &name, own.file.path()) {
             for site in &mut sites {
                 site.barrier = Some(barrier.clone());
             }
@@ -225,35 +226,36 @@ impl NativeModel {
         Some(AppSites { reads_shared, ..found })
     }
 
-    /// What keeps an app's file from being changed: it is the file of other
-    /// environments as well, or behind a link.
-    fn barrier(&self, app: &str, file: &RepoPath, path: &RepoPath) -> Option<Barrier> {
+    /// What keeps an app's file, which was read by its `name` in a directory, from being
+    /// changed: it is the file of other environments as well, or behind a link.
+    fn barrier(&self, leaf: &EnvironmentDirectory, name: &str, file: &RepoPath) -> Option<Barrier> {
         let leads_there = |leaf: &&EnvironmentDirectory| {
-            let parsed = own_path(leaf, app).and_then(|path| self.files.get(&path));
+            let parsed = self.files.get_in(&leaf.directory, name);
             parsed.is_some_and(|parsed| parsed.file.path() == file)
         };
-        let environments = self.environments.iter().filter(leads_there);
-        let environments: Vec<_> = environments.map(|leaf| leaf.name.clone()).collect();
+        let environments: Vec<_> = self.environments.iter().filter(leads_there).collect();
         if environments.len() > 1 {
-            return Some(Barrier::Shared(environments));
+            let names = environments.iter().map(|leaf| leaf.name.clone());
+            return Some(Barrier::Shared(names.collect()));
         }
-        (file != path).then(|| Barrier::Link(path.clone()))
+        (file.split() != (leaf.directory.as_str(), name))
+            .then(|| Barrier::Link(leaf.directory.child(name)))
     }
 
-    /// The layers of an app, outermost first; those that the environment's apps
-    /// share only where they matter, since a file that cannot be read blocks.
+    /// The layers of the app whose files have that name, outermost first; those that the
+    /// environment's apps share only where they matter, since a file that cannot be read
+    /// blocks.
     fn layers<'m>(
         &'m self,
         leaf: &EnvironmentDirectory,
-        app: &str,
+        name: &str,
         with_shared: bool,
         blocking: &mut Findings,
     ) -> Vec<Layer<'m>> {
         let mut layers = Vec::new();
         for directory in &leaf.chain {
-            let shared = self.files.get(&directory.child(SHARED)).filter(|_| with_shared);
-            let own = directory.child_named(&format!("{app}.yaml"));
-            let own = own.and_then(|path| self.files.get(&path));
+            let shared = with_shared.then(|| self.files.get_in(directory, SHARED)).flatten();
+            let own = self.files.get_in(directory, name);
             layers.extend(shared.and_then(|file| layer(file, false, blocking)));
             layers.extend(own.and_then(|file| layer(file, true, blocking)));
         }
@@ -269,32 +271,51 @@ impl NativeModel {
     }
 
     fn has(&self, leaf: &EnvironmentDirectory, app: &str) -> bool {
-        own_path(leaf, app).is_some_and(|path| self.files.get(&path).is_some())
+        self.files.get_in(&leaf.directory, &file_of(app)).is_some()
     }
 }
 
-fn own_path(leaf: &EnvironmentDirectory, app: &str) -> Option<RepoPath> {
-    leaf.directory.child_named(&format!("{app}.yaml"))
+/// The name of an app's files.
+fn file_of(app: &str) -> String {
+    format!("{app}.yaml")
 }
 
-/// The app whose file it is.
-fn app_of(path: &RepoPath) -> Option<&str> {
-    let app = path.name().strip_suffix(".yaml")?;
-    (path.name() != SHARED && !app.is_empty() && !app.starts_with('.')).then_some(app)
+/// The app whose files have that name.
+fn app_of(name: &str) -> Option<&str> {
+    let app = name.strip_suffix(".yaml")?;
+    (name != SHARED && !app.is_empty() && !app.starts_with('.')).then_some(app)
 }
 
 /// The names of a directory's apps.
 fn listed(tree: &Tree, directory: &RepoPath, findings: &mut Findings) -> BTreeSet<String> {
-    match tree.list(directory) {
-        Ok(listed) => {
-            let files = listed.iter().filter(|entry: &&Listed| !entry.is_directory);
-            files.filter_map(|entry| app_of(&entry.path)).map(str::to_owned).collect()
+    match tree.names(directory) {
+        Ok(names) => {
+            let files = names.iter().filter(|entry| !entry.is_directory);
+            files.filter_map(|entry| app_of(&entry.name)).map(str::to_owned).collect()
         }
         Err(error) if matches!(error.kind, ReadErrorKind::Missing) => BTreeSet::new(),
         Err(error) => {
             findings.push(Finding::of_read_error(&error, None));
             BTreeSet::new()
         }
+    }
+}
+
+/// Reads the files that a directory has for these apps, and the one that all share.
+fn read_layer(files: &mut ParsedFiles, tree: &Tree, directory: &RepoPath, apps: &BTreeSet<String>) {
+    let own = apps.iter().filter_map(|app| directory.child_named(&file_of(app)));
+    for path in own.chain([directory.child(SHARED)]) {
+        files.read(tree, &path);
+    }
+}
+
+/// Leaves out the apps without a file in a directory: in those above the
+/// environments most apps have none, and to ask for each of thousands takes longer
+/// than one listing. In one that cannot be listed, each is asked for.
+fn retain_present(tree: &Tree, directory: &RepoPath, apps: &mut BTreeSet<String>) {
+    if let Ok(names) = tree.names(directory) {
+        let there: HashSet<_> = names.iter().map(|entry| entry.name.as_str()).collect();
+        apps.retain(|app| there.contains(file_of(app).as_str()));
     }
 }
 

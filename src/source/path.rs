@@ -111,6 +111,12 @@ impl RepoPath {
         })
     }
 
+    /// The text of the directory that this path is in, and the last segment; both are
+    /// empty for the root.
+    pub fn split(&self) -> (&str, &str) {
+        self.0.rsplit_once('/').unwrap_or(("", &self.0))
+    }
+
     /// The last segment; empty for the root.
     pub fn name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
