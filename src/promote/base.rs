@@ -1,7 +1,7 @@
 //! What a change is computed for.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use crate::diagnostic::Findings;
 use crate::git::{HistoryError, ObjectName};
 use crate::history::{History, Source, Tenure};
 use crate::holds::{self, Hold};
-use crate::sites::{AppInstance, AppSites, Model, ModelScope, State};
+use crate::sites::{AppSites, Model, ModelScope, State};
 use crate::source::{RevisionError, Tree};
 
 /// One commit, or the work tree, with everything that is known about it: what a
@@ -35,8 +35,12 @@ pub struct Base<'a> {
     /// The time of the run.
     pub now: Timestamp,
     /// The sites of each app that was looked up.
-    sites: RefCell<BTreeMap<AppInstance, Option<Rc<AppSites>>>>,
+    sites: RefCell<HashMap<EnvironmentName, FoundApps>>,
 }
+
+/// The sites of each app of an environment that was looked up; none if it does not have
+/// the app.
+type FoundApps = HashMap<String, Option<Rc<AppSites>>>;
 
 impl<'a> Base<'a> {
     /// Creates the base of a commit, or of the work tree if there is none.
@@ -92,9 +96,14 @@ impl<'a> Base<'a> {
 
     /// An app's sites in an environment; none if it does not have the app.
     pub fn app(&self, environment: &EnvironmentName, app: &str) -> Option<Rc<AppSites>> {
-        let mut sites = self.sites.borrow_mut();
-        let known = sites.entry(AppInstance::new(environment, app));
-        known.or_insert_with(|| self.model.app(environment, app).map(Rc::new)).clone()
+        let known = self.sites.borrow().get(environment).and_then(|apps| apps.get(app).cloned());
+        known.unwrap_or_else(|| {
+            let found = self.model.app(environment, app).map(Rc::new);
+            let mut sites = self.sites.borrow_mut();
+            let apps = sites.entry(environment.clone()).or_default();
+            apps.insert(app.to_owned(), found.clone());
+            found
+        })
     }
 }
 
@@ -109,6 +118,10 @@ impl Evidence for Base<'_> {
 
     fn current(&self, environment: &EnvironmentName, app: &str) -> Option<State> {
         self.app(environment, app)?.state.as_ref().ok().cloned()
+    }
+
+    fn has(&self, environment: &EnvironmentName, app: &str) -> bool {
+        self.app(environment, app).is_some_and(|found| found.state.is_ok())
     }
 
     fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold> {

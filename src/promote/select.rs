@@ -40,7 +40,7 @@ pub(super) fn sources(
             continue;
         }
         seen.push(name.clone());
-        if evidence.current(&name, app).is_some() {
+        if evidence.has(&name, app) {
             sources.push(name);
         } else if let Some(before) = repository.ladder.before(&name) {
             waiting.extend(before.environments().iter().rev().cloned());

@@ -1,6 +1,7 @@
 //! Names: of environments, apps, images, labels and whom access is given to.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
@@ -63,9 +64,10 @@ texts! {
 }
 text_schemas!(EnvironmentName);
 
-/// The name of an environment: the path of its directory below `environments/`.
+/// The name of an environment: the path of its directory below `environments/`. Cheap to
+/// clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EnvironmentName(String);
+pub struct EnvironmentName(Arc<str>);
 
 impl EnvironmentName {
     /// The environment that a stranger's text names; none where it is not a name.
@@ -113,7 +115,7 @@ impl Syntax for EnvironmentName {
             }
             None => flaw,
         })?;
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 

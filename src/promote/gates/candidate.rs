@@ -79,6 +79,9 @@ pub(in crate::promote) trait Evidence {
     /// have the app, or if its sites cannot be read.
     fn current(&self, environment: &EnvironmentName, app: &str) -> Option<State>;
 
+    /// Whether [`Evidence::current`] has a state.
+    fn has(&self, environment: &EnvironmentName, app: &str) -> bool;
+
     /// The holds on states of an app that must not enter an environment: its own, and
     /// those of every environment before it.
     fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold>;

@@ -55,7 +55,7 @@ impl Prerequisites {
 
     fn at(candidate: &Candidate<'_>, name: &EnvironmentName) -> Self {
         let Candidate { repository, evidence, app, .. } = candidate;
-        if evidence.current(name, app).is_some() {
+        if evidence.has(name, app) {
             return Self::Has(name.clone());
         }
         let mut environments = repository.environments.iter();

@@ -6,7 +6,7 @@ mod cell;
 mod status_builder;
 mod sites;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -50,8 +50,7 @@ pub fn status(
     environments: &[EnvironmentName],
     now: Timestamp,
 ) -> Result<(Status, Findings), StatusError> {
-    let sites = StatusSites::of(base.model());
-    refuse_unknown(base, &sites)?;
+    refuse_unknown(base)?;
     let is_shown = |environment: &EnvironmentName| {
         environments.is_empty() || environments.contains(environment)
     };
@@ -61,29 +60,34 @@ pub fn status(
     // of one app alone, git finds those faster one by one.
     let gates = if base.apps().is_some() { AskedApps::Few } else { AskedApps::Most };
     let ages = (gates == AskedApps::Few).then(|| base.history(AskedApps::Most));
-    let apps = base.ask(now, gates, |asked| {
+    let (apps, mut findings) = base.ask(now, gates, |asked| {
         let ages = ages.as_ref().map_or(asked.history, |ages| ages as &dyn History);
-        let builder = StatusBuilder::new(asked, ages, &sites);
-        let apps = sites.apps().into_iter().map(|app| builder.app(app, &environments));
-        apps.collect::<Result<_, _>>().map_err(StatusError::History)
+        let builder = StatusBuilder::new(asked, ages);
+        let sites = StatusSites::of(asked);
+        let apps = sites.rows().map(|(app, row)| builder.app(app, row, &environments));
+        let apps = apps.collect::<Result<_, _>>()?;
+        Ok::<_, StatusError>((apps, sites.findings(is_shown)))
     })?;
     let commit = base.commits().map(|commits| commits.tip.clone());
-    let mut findings = sites.findings(is_shown);
     findings.extend(base.model().findings_of_files(is_shown));
     findings.extend(shared_bases(&base.model().shared(&base.tree), is_shown));
     Ok((Status { commit, environments, apps }, findings))
 }
 
 /// Refuses apps that were selected by name and that no environment has.
-fn refuse_unknown(base: &LoadedBase, sites: &StatusSites) -> Result<(), Findings> {
-    let known = sites.apps();
-    let mut selected = base.apps().into_iter().flatten();
-    let Some(unknown) = selected.find(|app| !known.contains(app.as_str())) else {
+fn refuse_unknown(base: &LoadedBase) -> Result<(), Findings> {
+    let Some(selected) = base.apps() else { return Ok(()) };
+    let known = names(base.model());
+    let Some(unknown) = selected.iter().find(|app| !known.contains(*app)) else {
         return Ok(());
     };
-    let every = Model::of_tree(base.repository(), &base.tree, &ModelScope::all());
-    let known = StatusSites::of(&every);
-    Err(base.repository().unknown_app(unknown, known.apps().iter().copied()).into())
+    let known = names(&Model::of_tree(base.repository(), &base.tree, &ModelScope::all()));
+    Err(base.repository().unknown_app(unknown, known.iter().map(String::as_str)).into())
+}
+
+/// The names of a model's apps.
+fn names(model: &Model) -> BTreeSet<String> {
+    model.environments().iter().flat_map(|environment| model.apps(environment)).collect()
 }
 
 /// The findings about files that several environments use: one for each place,

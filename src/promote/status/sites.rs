@@ -1,62 +1,78 @@
 //! The sites of every app, as a status shows them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::cell::Reference;
 use crate::config::EnvironmentName;
 use crate::diagnostic::Findings;
-use crate::sites::{AppInstance, AppSites, Key, Model, Site, SiteValue, State, brief, in_full};
+use crate::promote::base::Base;
+use crate::sites::{AppSites, Key, Site, SiteValue, brief, in_full};
 
 /// The sites of every app in every environment.
 pub(super) struct StatusSites {
-    environments: Vec<EnvironmentName>,
-    pub(super) apps: BTreeMap<AppInstance, AppSites>,
+    rows: BTreeMap<String, Row>,
 }
 
+/// The sites of one app, in the order of the environments that have it.
+pub(super) struct Row(Vec<Rc<AppSites>>);
+
 impl StatusSites {
-    pub(super) fn of(model: &Model) -> Self {
-        let (environments, mut apps) = (model.environments(), BTreeMap::new());
-        for environment in &environments {
-            for app in model.apps(environment) {
-                if let Some(found) = model.app(environment, &app) {
-                    apps.insert(AppInstance { environment: environment.clone(), app }, found);
+    /// The sites of the apps of a base.
+    pub(super) fn of(base: &Base<'_>) -> Self {
+        let mut rows: BTreeMap<String, Row> = BTreeMap::new();
+        for environment in base.model.environments() {
+            for app in base.model.apps(&environment) {
+                if let Some(found) = base.app(&environment, &app) {
+                    rows.entry(app).or_insert_with(|| Row(Vec::new())).0.push(found);
                 }
             }
         }
-        Self { environments, apps }
+        Self { rows }
     }
 
-    pub(super) fn apps(&self) -> BTreeSet<&str> {
-        self.apps.keys().map(|instance| instance.app.as_str()).collect()
+    /// The apps by name.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&str, &Row)> {
+        self.rows.iter().map(|(app, row)| (app.as_str(), row))
     }
 
-    pub(super) fn get(&self, environment: &EnvironmentName, app: &str) -> Option<&AppSites> {
-        self.apps.get(&AppInstance::new(environment, app))
+    /// The findings about sites, in the order of the environments' names.
+    pub(super) fn findings(&self, is_shown: impl Fn(&EnvironmentName) -> bool) -> Findings {
+        let all = self.rows.values().flat_map(|row| &row.0);
+        let shown = all.filter(|sites| is_shown(&sites.environment));
+        let mut with_findings: Vec<_> =
+            shown.filter(|sites| sites.state.is_err() || !sites.findings.is_empty()).collect();
+        with_findings.sort_by_key(|sites| &sites.environment);
+        let found = with_findings.into_iter().flat_map(|sites| {
+            let blocking = sites.state.as_ref().err().into_iter().flatten();
+            blocking.chain(&sites.findings).cloned()
+        });
+        found.collect()
     }
+}
 
-    fn state(&self, environment: &EnvironmentName, app: &str) -> Option<&State> {
-        self.get(environment, app)?.state.as_ref().ok()
+impl Row {
+    /// The sites in an environment; none if it does not have the app.
+    pub(super) fn get(&self, environment: &EnvironmentName) -> Option<&AppSites> {
+        let found = self.0.iter().find(|sites| sites.environment == *environment);
+        found.map(Rc::as_ref)
     }
 
     /// The values of a key in the other environments.
     fn elsewhere<'s>(
         &'s self,
         environment: &'s EnvironmentName,
-        app: &'s str,
         key: &'s Key,
     ) -> impl Iterator<Item = &'s SiteValue> {
-        let others = self.environments.iter().filter(move |other| *other != environment);
-        others.filter_map(move |other| self.state(other, app)?.get(key))
+        let others = self.0.iter().filter(move |other| other.environment != *environment);
+        others.filter_map(move |other| other.state.as_ref().ok()?.get(key))
     }
 
-    pub(super) fn references(
-        &self,
-        environment: &EnvironmentName,
-        app: &str,
-    ) -> Option<Vec<Reference>> {
-        let state = self.state(environment, app)?;
+    /// The references of the sites in one of the environments.
+    pub(super) fn references(&self, sites: &AppSites) -> Option<Vec<Reference>> {
+        let state = sites.state.as_ref().ok()?;
         let references = state.iter().map(|(key, value)| {
-            let others: Vec<_> = self.elsewhere(environment, app, key).collect();
+            let others: Vec<_> = self.elsewhere(&sites.environment, key).collect();
             let same_tag =
                 others.iter().find(|other| brief(key, other, None) == brief(key, value, None));
             Reference {
@@ -67,17 +83,7 @@ impl StatusSites {
                 differs: others.iter().any(|other| *other != value && !other.is_same(value)),
             }
         });
-        let moving = self.get(environment, app)?.sites.iter().filter_map(moving);
-        Some(references.chain(moving).collect())
-    }
-
-    pub(super) fn findings(&self, is_shown: impl Fn(&EnvironmentName) -> bool) -> Findings {
-        let shown = self.apps.iter().filter(|(instance, _)| is_shown(&instance.environment));
-        let found = shown.flat_map(|(_, sites)| {
-            let blocking = sites.state.as_ref().err().into_iter().flatten();
-            blocking.chain(&sites.findings).cloned().collect::<Vec<_>>()
-        });
-        found.collect()
+        Some(references.chain(sites.sites.iter().filter_map(moving)).collect())
     }
 }
 

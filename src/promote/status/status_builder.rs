@@ -2,7 +2,7 @@
 
 use super::ages;
 use super::cell::{AppStatus, Behind, Block, Blocker, Cell, NextPromotion};
-use super::sites::StatusSites;
+use super::sites::Row;
 use crate::config::EnvironmentName;
 use crate::diagnostic::{Finding, Findings};
 use crate::git::HistoryError;
@@ -19,18 +19,13 @@ pub(super) struct StatusBuilder<'a> {
     base: &'a Base<'a>,
     /// The past that ages are found in.
     history: &'a dyn History,
-    sites: &'a StatusSites,
     /// The gates that can be judged without a forge, a person or rendering, including
     /// those that need history if there is any.
     gates: Vec<Gate>,
 }
 
 impl<'a> StatusBuilder<'a> {
-    pub(super) fn new(
-        base: &'a Base<'a>,
-        history: &'a dyn History,
-        sites: &'a StatusSites,
-    ) -> Self {
+    pub(super) fn new(base: &'a Base<'a>, history: &'a dyn History) -> Self {
         let can_be_judged = |gate: &Gate| match gate.judged_from() {
             JudgedFrom::Files => true,
             JudgedFrom::History => base.history.is_known(),
@@ -38,7 +33,7 @@ impl<'a> StatusBuilder<'a> {
             JudgedFrom::Request | JudgedFrom::Rendering => false,
         };
         let gates = Gate::ALL.into_iter().filter(can_be_judged).collect();
-        Self { base, history, sites, gates }
+        Self { base, history, gates }
     }
 
     /// The environments that an app's state for `target` comes from; empty if nothing
@@ -52,21 +47,17 @@ impl<'a> StatusBuilder<'a> {
     pub(super) fn app(
         &self,
         app: &str,
+        row: &Row,
         environments: &[EnvironmentName],
     ) -> Result<AppStatus, HistoryError> {
-        let cells = environments.iter().filter_map(|environment| {
-            let sites = self.sites.get(environment, app)?;
-            Some(self.cell(environment, app, sites))
-        });
+        let found = environments.iter().filter_map(|environment| row.get(environment));
+        let cells = found.map(|sites| self.cell(row, sites));
         Ok(AppStatus { app: app.to_owned(), environments: cells.collect::<Result<_, _>>()? })
     }
 
-    fn cell(
-        &self,
-        environment: &EnvironmentName,
-        app: &str,
-        sites: &AppSites,
-    ) -> Result<Cell, HistoryError> {
+    /// The cell of an app's sites in one of its row's environments.
+    fn cell(&self, row: &Row, sites: &AppSites) -> Result<Cell, HistoryError> {
+        let AppSites { environment, app, .. } = sites;
         let since = match self.history() {
             Some(history) => ages::since(history, &AppInstance::new(environment, app))?,
             None => None,
@@ -74,7 +65,7 @@ impl<'a> StatusBuilder<'a> {
         let (since, commit) = since.map_or((None, None), |(since, commit)| (Some(since), commit));
         let mut cell = Cell {
             environment: environment.clone(),
-            references: self.sites.references(environment, app),
+            references: row.references(sites),
             since,
             commit,
             behind: None,

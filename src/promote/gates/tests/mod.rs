@@ -357,6 +357,10 @@ impl Evidence for PastStates {
         self.current.get(environment).cloned()
     }
 
+    fn has(&self, environment: &EnvironmentName, _: &str) -> bool {
+        self.current.contains_key(environment)
+    }
+
     fn holds(&self, _: &EnvironmentName, _: &str) -> Vec<Hold> {
         self.holds.clone()
     }
