@@ -66,7 +66,10 @@ impl StatusArgs {
         let is_behind = cells.into_iter().any(Cell::is_behind);
         let mut outcome = Outcome::from(findings);
         outcome.answer = (self.exit_code && is_behind).then_some(ProblemKind::Answer);
-        if let Ok(serde_json::Value::Object(data)) = serde_json::to_value(&status) {
+        // Of thousands of apps, data that no format shows would be much.
+        if context.console.format() == Format::Json
+            && let Ok(serde_json::Value::Object(data)) = serde_json::to_value(&status)
+        {
             outcome.data = data;
         }
         base::report(context, workspace, revision.as_ref(), &mut outcome);
