@@ -46,7 +46,7 @@ impl RenderArgs {
     pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
         context.console.stdout_is_taken = self.stdout;
         let tree = context.files()?;
-        let Loaded { repository, mut warnings } = config::load(&tree)?;
+        let Loaded { repository, mut warnings, .. } = config::load(&tree)?;
         let result = self.run_in(context, &tree, &repository, &mut warnings);
         let mut outcome = result.unwrap_or_else(Outcome::from);
         outcome.findings.extend(warnings);

@@ -22,7 +22,7 @@ const VALUE_WIDTH: usize = 32;
 
 impl ValuesArgs {
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
-        let Loaded { repository, warnings } = config::load(&context.files()?)?;
+        let Loaded { repository, warnings, .. } = config::load(&context.files()?)?;
         let mut outcome = self.show(context, &repository).unwrap_or_else(Outcome::from);
         outcome.findings.extend(warnings);
         Ok(outcome)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::raw::{AppFile, EnvironmentFile};
-use super::reader::{ConfigFile, ConfigReader};
+use super::reader::{ConfigFile, ConfigReader, ReadFile};
 use super::syntax::{AppName, DnsLabel, is_app_name};
 use crate::diagnostic::{Finding, codes};
 use crate::source::{DirectoryWalk, Location, Named, RepoPath};
@@ -36,6 +36,14 @@ pub(super) struct Directory {
 }
 
 impl Directory {
+    /// The files that were read, in it and below.
+    pub(super) fn into_files(self) -> Vec<ReadFile> {
+        let own = self.environment.map(|file| file.read).into_iter();
+        let apps = self.apps.into_values().map(|file| file.read);
+        let below = self.children.into_iter().flat_map(Self::into_files);
+        own.chain(apps).chain(below).collect()
+    }
+
     /// Whether it has the file of an app, whether that was read or not.
     pub(super) fn has_app(&self, name: &str) -> bool {
         self.app_names.binary_search_by(|one| one.as_str().cmp(name)).is_ok()

@@ -41,6 +41,7 @@ pub use layers::{Layer, Layered, merge_settings, merge_values};
 pub use network::{Allow, Calls, Egress, Ingress, Network, Peer, RepositoryNetwork, Within};
 pub use policies::{Policies, Replicas, RuleSeverity, Rules, Tier};
 pub use raw::Selection;
+pub use reader::ReadFile;
 pub use reference_page::reference;
 pub use resolve::{Loaded, load, load_apps};
 pub use schema::schemas;

@@ -17,12 +17,21 @@ codes! {
     SEVERAL_DOCUMENTS = "several-documents", Input, Error;
 }
 
+/// A file that was read, with what it says.
+#[derive(Debug, Clone)]
+pub struct ReadFile {
+    /// The path by which it was read, which may lead to the file through a link.
+    pub path: RepoPath,
+    /// The file.
+    pub file: Arc<SourceFile>,
+    /// The file's one document; null where it is empty.
+    pub document: Arc<Value>,
+}
+
 /// A file that was read, with its contents.
 pub(super) struct ConfigFile<T> {
     /// The file.
-    pub(super) file: Arc<SourceFile>,
-    /// The file's one document; null where it is empty.
-    pub(super) value: Value,
+    pub(super) read: ReadFile,
     /// The settings, as far as they could be read.
     pub(super) raw: Option<T>,
 }
@@ -30,7 +39,12 @@ pub(super) struct ConfigFile<T> {
 impl<T> ConfigFile<T> {
     /// The file as a whole: its first line.
     pub(super) fn location(&self) -> Location {
-        whole(&self.file)
+        whole(&self.read.file)
+    }
+
+    /// What it says; null where it is empty.
+    pub(super) fn root(&self) -> Node<'_> {
+        self.read.document.root()
     }
 }
 
@@ -82,7 +96,8 @@ impl<'t> ConfigReader<'t> {
         if let Some(values) = value.root().get("values") {
             self.values(values);
         }
-        Some(ConfigFile { file, value, raw })
+        let read = ReadFile { path: path.clone(), file, document: Arc::new(value) };
+        Some(ConfigFile { read, raw })
     }
 
     /// Warns of values that templates read and that other tools read differently.

@@ -95,7 +95,7 @@ impl LoadedBase {
 
     /// Its sites, in every environment, of the selected apps.
     pub(super) fn model(&self) -> &Model {
-        let model = || Model::of_tree(self.repository(), &self.tree, &self.scope);
+        let model = || Model::of_loaded(&self.loaded, &self.tree, &self.scope);
         self.model.get_or_init(model)
     }
 

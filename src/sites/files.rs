@@ -1,9 +1,10 @@
 //! The files of a model: those that patterns match, each parsed once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::slice;
 use std::sync::{Arc, OnceLock};
 
-use crate::config::{FilePattern, PathPattern};
+use crate::config::{FilePattern, PathPattern, ReadFile};
 use crate::diagnostic::{Finding, Findings, nearest};
 use crate::source::{ReadErrorKind, RepoPath, SourceFile, Tree, may_have_secrets};
 use crate::yaml::{Dialect, Value, mark_secrets, parse};
@@ -16,7 +17,16 @@ const KEPT: usize = 4;
 #[derive(Debug)]
 pub(super) struct ParsedFile {
     pub(super) file: Arc<SourceFile>,
-    documents: OnceLock<Result<Vec<Value>, Findings>>,
+    documents: OnceLock<Result<Documents, Findings>>,
+}
+
+/// The documents of a file.
+#[derive(Debug)]
+enum Documents {
+    /// All that it has.
+    Own(Vec<Value>),
+    /// The one that the configuration was read from.
+    OfConfiguration(Arc<Value>),
 }
 
 impl ParsedFile {
@@ -30,19 +40,28 @@ impl ParsedFile {
         Self { file, documents: OnceLock::from(Err(finding.into())) }
     }
 
-    /// Its documents, or why it has none.
-    pub(super) fn documents(&self) -> Result<&[Value], &Findings> {
-        self.documents.get_or_init(|| self.parse()).as_deref()
+    /// A file that the configuration was loaded from.
+    fn of_configuration(read: &ReadFile) -> Self {
+        let document = Documents::OfConfiguration(Arc::clone(&read.document));
+        Self { file: Arc::clone(&read.file), documents: OnceLock::from(Ok(document)) }
     }
 
-    fn parse(&self) -> Result<Vec<Value>, Findings> {
+    /// Its documents, or why it has none.
+    pub(super) fn documents(&self) -> Result<&[Value], &Findings> {
+        match self.documents.get_or_init(|| self.parse()).as_ref()? {
+            Documents::Own(documents) => Ok(documents),
+            Documents::OfConfiguration(document) => Ok(slice::from_ref(document)),
+        }
+    }
+
+    fn parse(&self) -> Result<Documents, Findings> {
         let documents = parse(&self.file, Dialect::default())?;
         if may_have_secrets(self.file.text()) {
             for document in &documents {
                 mark_secrets(document.root());
             }
         }
-        Ok(documents)
+        Ok(Documents::Own(documents))
     }
 }
 
@@ -100,6 +119,11 @@ impl ParsedFiles {
                 self.insert(path, Arc::new(unreadable));
             }
         }
+    }
+
+    /// Takes a file that the configuration was loaded from.
+    pub(super) fn take(&mut self, read: &ReadFile) {
+        self.insert(&read.path, Arc::new(ParsedFile::of_configuration(read)));
     }
 
     /// Replaces a file. Returns false if its text is the same as before.

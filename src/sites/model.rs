@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::adopted_model::AdoptedModel;
 use super::native_model::NativeModel;
 use super::{AppInstance, AppSites, ModelScope, Site, StateBasis};
-use crate::config::{EnvironmentName, Repository};
+use crate::config::{EnvironmentName, Loaded, Repository};
 use crate::diagnostic::Findings;
 use crate::source::{RepoPath, SourceFile, Tree};
 
@@ -36,6 +36,18 @@ impl Model {
     pub fn of_tree(repository: &Repository, tree: &Tree, scope: &ModelScope) -> Self {
         let mut model = Self::empty(repository, scope);
         each!(&mut model.0, layout => layout.read(tree));
+        model
+    }
+
+    /// As [`Model::of_tree`], of the tree that a configuration was loaded from, with at
+    /// least the apps of the scope. What the configuration has read is neither read nor
+    /// parsed again.
+    pub fn of_loaded(loaded: &Loaded, tree: &Tree, scope: &ModelScope) -> Self {
+        let mut model = Self::empty(&loaded.repository, scope);
+        match &mut model.0 {
+            Layout::Native(layout) => layout.take(&loaded.files),
+            Layout::Adopted(layout) => layout.read(tree),
+        }
         model
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::files::{ParsedFile, ParsedFiles};
 use super::native_app::{find, promotes};
 use super::{AppInstance, AppSites, Barrier, ModelScope, StateBasis};
-use crate::config::{EnvironmentName, Layer, Repository, RuleSeverity};
+use crate::config::{EnvironmentName, Layer, ReadFile, Repository, RuleSeverity};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{ReadErrorKind, RepoPath, SourceFile, Tree};
 use crate::yaml::Value;
@@ -120,6 +120,16 @@ impl NativeModel {
         Some(StateBasis { reading, files: self.files.contents()? })
     }
 
+    /// Takes the files that the configuration was loaded from, which are all that there
+    /// are.
+    pub(super) fn take(&mut self, files: &[ReadFile]) {
+        for file in files {
+            if self.concerns(&file.path) {
+                self.files.take(file);
+            }
+        }
+    }
+
     pub(super) fn put(
         &mut self,
         path: &RepoPath,
@@ -132,10 +142,11 @@ impl NativeModel {
     }
 
     pub(super) fn concerns(&self, path: &RepoPath) -> bool {
-        let Some(directory) = path.parent() else { return false };
-        let is_wanted = path.name() == SHARED
-            || path.name().strip_suffix(".yaml").is_some_and(|app| self.scope.has_app(app));
-        is_wanted && self.environments.iter().any(|leaf| leaf.chain.contains(&directory))
+        let (directory, name) = path.split();
+        let is_wanted =
+            name == SHARED || name.strip_suffix(".yaml").is_some_and(|app| self.scope.has_app(app));
+        let mut directories = self.environments.iter().flat_map(|leaf| &leaf.chain);
+        is_wanted && directories.any(|one| one.as_str() == directory)
     }
 
     pub(super) fn affected(&self, path: &RepoPath) -> BTreeSet<AppInstance> {

@@ -65,7 +65,8 @@ fn no_other_apps_file_is_read() {
 
 #[test]
 fn the_names_of_other_apps_are_known() {
-    let Loaded { repository, warnings } = load_apps(&tree(&["cart"]), &names(&["web"])).unwrap();
+    let Loaded { repository, warnings, .. } =
+        load_apps(&tree(&["cart"]), &names(&["web"])).unwrap();
     assert!(warnings.is_empty(), "the train's `cart` is an app: {warnings:?}");
     let qa = repository.find_environment("qa").unwrap();
     assert_eq!(*qa.app_names, ["cart", "web"]);

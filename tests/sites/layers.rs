@@ -153,6 +153,15 @@ fn by_loading(app: &App) -> BTreeMap<String, String> {
     all
 }
 
+/// Each site with its places.
+fn in_detail(app: &AppSites) -> String {
+    let site = |site: &rungs::sites::Site| {
+        let places = (&site.location, &site.parts, &site.barrier);
+        format!("{:?} {:?} {places:?}\n", site.key, site.value)
+    };
+    app.sites.iter().map(site).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -160,7 +169,7 @@ proptest! {
     fn both_readers_agree_about_layers(files in files()) {
         let tree = tree(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
         let loaded = match load(&tree) {
-            Ok(loaded) => loaded.repository,
+            Ok(loaded) => loaded,
             Err(findings) => {
                 // The only thing that layers of this kind can lack.
                 let lacks = |code| code == "image-without-repository";
@@ -168,11 +177,14 @@ proptest! {
                 return Ok(());
             }
         };
-        let model = Model::of_tree(&loaded, &tree, &ModelScope::all());
-        let (_, strict) = loaded.find_app("prod/eu", "web").unwrap();
+        let repository = &loaded.repository;
+        let model = Model::of_tree(repository, &tree, &ModelScope::all());
+        let (_, strict) = repository.find_app("prod/eu", "web").unwrap();
         let lenient = app(&model, "prod/eu", "web");
         prop_assert!(lenient.state.is_ok());
         prop_assert_eq!(by_sites(&lenient), by_loading(strict));
         prop_assert_eq!(lenient.sites[0].file.path(), &path("environments/prod/eu/web.yaml"));
+        let loaded = Model::of_loaded(&loaded, &tree, &ModelScope::all());
+        prop_assert_eq!(in_detail(&app(&loaded, "prod/eu", "web")), in_detail(&lenient));
     }
 }

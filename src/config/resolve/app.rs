@@ -92,10 +92,11 @@ pub(super) fn resolve(
 
 /// The layers of an app, outermost first.
 fn layers<'a>(name: &str, chain: &[&'a Directory]) -> impl Iterator<Item = Layer<'a>> {
-    let layer = |value: &'a Value, is_own| Layer { root: value.root(), is_own };
     chain.iter().flat_map(move |directory| {
-        let shared = directory.environment.as_ref().map(|document| layer(&document.value, false));
-        let own = directory.apps.get(name).map(|document| layer(&document.value, true));
+        let shared = directory.environment.as_ref().map(ConfigFile::root);
+        let shared = shared.map(|root| Layer { root, is_own: false });
+        let own = directory.apps.get(name).map(ConfigFile::root);
+        let own = own.map(|root| Layer { root, is_own: true });
         shared.into_iter().chain(own)
     })
 }

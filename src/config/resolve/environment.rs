@@ -82,7 +82,7 @@ fn name_of(chain: &[&Directory]) -> EnvironmentName {
 
 fn merge(chain: &[&Directory], file: &Arc<SourceFile>) -> Value {
     let roots = chain.iter().filter_map(|directory| directory.environment.as_ref());
-    let roots = roots.map(|document| document.value.root()).filter(|root| root.is_mapping());
+    let roots = roots.map(ConfigFile::root).filter(|root| root.is_mapping());
     let merged =
         roots.map(|root| Layered::of_keys(root, |key, _| key != "values")).reduce(|mut a, b| {
             a.merge(b);

@@ -14,10 +14,11 @@ mod template;
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::directories::Directory;
 use super::joined_codes::{count, joined};
 use super::known::Known;
 use super::ladder;
-use super::reader::ConfigReader;
+use super::reader::{ConfigReader, ReadFile};
 use super::valid::Repository;
 use crate::diagnostic::{Code, Findings};
 use crate::source::Tree;
@@ -45,6 +46,9 @@ pub struct Loaded {
     pub repository: Repository,
     /// Warnings.
     pub warnings: Findings,
+    /// The files below `environments/` that were read, for whoever looks for something
+    /// else in them; none in an adopted repository.
+    pub files: Vec<ReadFile>,
 }
 
 /// Reads the configuration of the repository whose files `tree` has.
@@ -82,7 +86,8 @@ fn load_with(mut reader: ConfigReader<'_>) -> Result<Loaded, Findings> {
     if findings.has_errors() {
         return Err(findings);
     }
-    Ok(Loaded { repository, warnings: findings })
+    let files = root.map(Directory::into_files).unwrap_or_default();
+    Ok(Loaded { repository, warnings: findings, files })
 }
 
 /// Puts the repository's own settings and the environments together, and checks what
