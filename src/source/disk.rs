@@ -65,15 +65,29 @@ impl Store for Disk {
     }
 
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {
-        let file = fs::File::open(self.absolute(path)).map_err(|e| failed(&e))?;
-        // Room for the whole file and for the read that finds its end, so that two
-        // reads are enough.
-        let size = file.metadata().map_or(0, |metadata| metadata.len()).min(MAX_FILE_BYTES);
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
-        // A file that grows while it is read is bounded as well.
-        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| failed(&e))?;
-        Ok(bytes)
+        let mut file = fs::File::open(self.absolute(path)).map_err(|e| failed(&e))?;
+        let size = file.metadata().map_or(0, |metadata| metadata.len());
+        if size > MAX_FILE_BYTES {
+            return Err(ReadErrorKind::TooLarge { size });
+        }
+        read_of_size(&mut file, usize::try_from(size).unwrap_or_default()).map_err(|e| failed(&e))
     }
+}
+
+/// The bytes of a file that is said to have that size.
+fn read_of_size(file: &mut fs::File, size: usize) -> io::Result<Vec<u8>> {
+    // With room for one byte more, a read that stops at the size has found the end.
+    let mut bytes = vec![0; size + 1];
+    let read = match file.read(&mut bytes) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+        read => read?,
+    };
+    bytes.truncate(read);
+    if read != size {
+        // A file that grows while it is read is bounded as well.
+        file.take(MAX_FILE_BYTES + 1 - read as u64).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 fn entry_of(path: &Path, metadata: &fs::Metadata) -> Result<StoreEntry, StoreError> {

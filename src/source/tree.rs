@@ -1,6 +1,6 @@
 //! Reading with links resolved and sizes bounded.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::dot_git::is_git;
@@ -101,7 +101,11 @@ struct Shared {
     files: RwLock<HashMap<RepoPath, Arc<SourceFile>>>,
     /// What is at a path; directories are asked for again and again while
     /// the links on the way to each file are resolved.
-    entries: RwLock<BTreeMap<RepoPath, Option<StoreEntry>>>,
+    entries: RwLock<HashMap<RepoPath, Option<StoreEntry>>>,
+    /// The names in each directory that was listed, in their order, with what is there.
+    names: RwLock<HashMap<RepoPath, Vec<(String, EntryKind)>>>,
+    /// Directories that are where their paths say: there is no link on the way.
+    plain: RwLock<HashSet<RepoPath>>,
 }
 
 impl Tree {
@@ -119,7 +123,13 @@ impl Tree {
     }
 
     fn over(store: Arc<dyn Store>, revisions: Option<Arc<dyn Revisions>>) -> Self {
-        let shared = Shared { store, files: RwLock::default(), entries: RwLock::default() };
+        let shared = Shared {
+            store,
+            files: RwLock::default(),
+            entries: RwLock::default(),
+            names: RwLock::default(),
+            plain: RwLock::default(),
+        };
         Self { shared: Arc::new(shared), revisions }
     }
 
@@ -229,8 +239,8 @@ impl Tree {
         Ok(listed)
     }
 
-    /// As [`Tree::list`], for who reads only a few of many files: what stands at
-    /// a name is looked at when it is read.
+    /// As [`Tree::list`], without sizes, for which a disk would have to look at each
+    /// file.
     pub fn names(&self, directory: &RepoPath) -> Result<Vec<Named>, ReadError> {
         let (resolved, entry) = self.resolve(directory)?;
         if entry != StoreEntry::Directory {
@@ -250,7 +260,10 @@ impl Tree {
             };
             Ok(Named { name, is_directory })
         };
-        names.into_iter().map(followed).collect()
+        let all = names.iter().cloned().map(followed).collect();
+        let mut listed = self.shared.names.write().unwrap_or_else(PoisonError::into_inner);
+        listed.insert(resolved, names);
+        all
     }
 
     fn leads_to_directory(&self, link: &RepoPath) -> bool {
@@ -284,8 +297,25 @@ impl Tree {
         Ok(bytes)
     }
 
-    /// Follows every link on the way to `path`.
+    /// Where the links on the way to `path` end, and what is there.
     fn resolve(&self, path: &RepoPath) -> Result<(RepoPath, StoreEntry), ReadError> {
+        let (directory, name) = path.split();
+        let is_plain = {
+            let plain = self.shared.plain.read().unwrap_or_else(PoisonError::into_inner);
+            plain.contains(directory)
+        };
+        if !is_plain || is_git(name) {
+            return self.follow(path);
+        }
+        match self.entry(path).map_err(|kind| error(path, kind))? {
+            Some(StoreEntry::Link { .. }) => self.follow(path),
+            Some(entry) => Ok((path.clone(), entry)),
+            None => Err(error(path, ReadErrorKind::Missing)),
+        }
+    }
+
+    /// Follows every link on the way to `path`.
+    fn follow(&self, path: &RepoPath) -> Result<(RepoPath, StoreEntry), ReadError> {
         let mut waiting: Vec<String> = path.segments().rev().map(str::to_owned).collect();
         let mut at = RepoPath::root();
         let mut entry = StoreEntry::Directory;
@@ -323,6 +353,12 @@ impl Tree {
                 _ => return Err(error(path, ReadErrorKind::Missing)),
             }
         }
+        if links == 0
+            && let Some(directory) = path.parent()
+        {
+            let mut plain = self.shared.plain.write().unwrap_or_else(PoisonError::into_inner);
+            plain.insert(directory);
+        }
         Ok((at, entry))
     }
 
@@ -333,9 +369,26 @@ impl Tree {
                 return Ok(entry.clone());
             }
         }
+        if let Some(entry) = self.listed_entry(path) {
+            return Ok(Some(entry));
+        }
         let entry = self.shared.store.entry(path)?;
         self.remember(path, entry.clone());
         Ok(entry)
+    }
+
+    /// The file or directory at a path whose directory was listed. That a name was not
+    /// listed says nothing: some disks know a file by several spellings of its name.
+    fn listed_entry(&self, path: &RepoPath) -> Option<StoreEntry> {
+        let (directory, name) = path.split();
+        let listed = self.shared.names.read().unwrap_or_else(PoisonError::into_inner);
+        let names = listed.get(directory)?;
+        let at = names.binary_search_by(|(one, _)| one.as_str().cmp(name)).ok()?;
+        match names[at].1 {
+            EntryKind::File => Some(StoreEntry::File { size: None }),
+            EntryKind::Directory => Some(StoreEntry::Directory),
+            EntryKind::Link | EntryKind::Other => None,
+        }
     }
 
     fn remember(&self, path: &RepoPath, entry: Option<StoreEntry>) {
@@ -437,6 +490,28 @@ mod tests {
             kind(Tree::new(memory).read(&path("big"))),
             ReadErrorKind::TooLarge { .. }
         ));
+    }
+
+    #[test]
+    fn what_was_listed_is_read_as_if_it_had_not_been() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| std::fs::write(root.path().join(name), bytes);
+        let size = MAX_FILE_BYTES + 1;
+        write("big", &vec![b' '; usize::try_from(size).unwrap()]).unwrap();
+        write("file", b"a: 1\n").unwrap();
+        write("empty", b"").unwrap();
+        std::os::unix::fs::symlink("file", root.path().join("link")).unwrap();
+        std::os::unix::fs::symlink("/etc", root.path().join("outside")).unwrap();
+        let listed = Tree::new(super::super::Disk::new(root.path()));
+        let names = listed.names(&RepoPath::root()).unwrap();
+        for name in names.iter().map(|one| one.name.as_str()).chain(["absent", "file/below"]) {
+            let fresh = Tree::new(super::super::Disk::new(root.path()));
+            let read = |tree: &Tree| match tree.read(&path(name)) {
+                Ok(file) => format!("{} {:?}", file.path(), file.text()),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(read(&listed), read(&fresh), "{name}");
+        }
     }
 
     #[test]
