@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::raw::{AppFile, EnvironmentFile};
-use super::reader::{ConfigFile, ConfigReader, ReadFile};
+use super::reader::{ConfigReader, ReadFile};
 use super::syntax::{AppName, DnsLabel, is_app_name};
 use crate::diagnostic::{Finding, codes};
 use crate::source::{DirectoryWalk, Location, Named, RepoPath};
@@ -25,9 +25,9 @@ codes! {
 pub(super) struct Directory {
     pub(super) path: RepoPath,
     /// The directory's `environment.yaml`.
-    pub(super) environment: Option<ConfigFile<EnvironmentFile>>,
+    pub(super) environment: Option<ReadFile>,
     /// The apps' files, by name.
-    pub(super) apps: BTreeMap<String, ConfigFile<AppFile>>,
+    pub(super) apps: BTreeMap<String, ReadFile>,
     /// The names of its apps' files in order, including those that were not or could
     /// not be read: a setting may name them.
     pub(super) app_names: Arc<[String]>,
@@ -38,10 +38,8 @@ pub(super) struct Directory {
 impl Directory {
     /// The files that were read, in it and below.
     pub(super) fn into_files(self) -> Vec<ReadFile> {
-        let own = self.environment.map(|file| file.read).into_iter();
-        let apps = self.apps.into_values().map(|file| file.read);
         let below = self.children.into_iter().flat_map(Self::into_files);
-        own.chain(apps).chain(below).collect()
+        self.environment.into_iter().chain(self.apps.into_values()).chain(below).collect()
     }
 
     /// Whether it has the file of an app, whether that was read or not.
@@ -86,7 +84,8 @@ impl ConfigReader<'_> {
     /// if it is an app's.
     fn file(&mut self, directory: &mut Directory, mut name: String) -> Option<String> {
         if name == "environment.yaml" {
-            directory.environment = self.document(&directory.path.child(&name));
+            let file = self.document::<EnvironmentFile>(&directory.path.child(&name));
+            directory.environment = file.map(|file| file.read);
         } else if let Some(stem) = name.strip_suffix(".yaml") {
             let path = || directory.path.child(&name);
             if !self.reads(stem) {
@@ -94,8 +93,9 @@ impl ConfigReader<'_> {
                 return is_app_name(&name).then_some(name);
             }
             if self.is_name::<AppName>(stem, path) {
-                let document = self.document(&path());
-                directory.apps.extend(document.map(|document| (stem.to_owned(), document)));
+                // What an app's layers say together is decoded later.
+                let file = self.document::<AppFile>(&path());
+                directory.apps.extend(file.map(|file| (stem.to_owned(), file.read)));
                 return Some(stem.to_owned());
             }
         } else if let Some(stem) = name.strip_suffix(".yml").filter(|stem| self.reads(stem)) {

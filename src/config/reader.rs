@@ -28,24 +28,24 @@ pub struct ReadFile {
     pub document: Arc<Value>,
 }
 
-/// A file that was read, with its contents.
+impl ReadFile {
+    /// The file as a whole: its first line.
+    pub(super) fn location(&self) -> Location {
+        whole(&self.file)
+    }
+
+    /// What it says; null where it is empty.
+    pub(super) fn root(&self) -> Node<'_> {
+        self.document.root()
+    }
+}
+
+/// A file that was read, with its settings.
 pub(super) struct ConfigFile<T> {
     /// The file.
     pub(super) read: ReadFile,
     /// The settings, as far as they could be read.
     pub(super) raw: Option<T>,
-}
-
-impl<T> ConfigFile<T> {
-    /// The file as a whole: its first line.
-    pub(super) fn location(&self) -> Location {
-        whole(&self.read.file)
-    }
-
-    /// What it says; null where it is empty.
-    pub(super) fn root(&self) -> Node<'_> {
-        self.read.document.root()
-    }
 }
 
 /// A file as a whole is shown by its first line.

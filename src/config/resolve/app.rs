@@ -10,7 +10,7 @@ use crate::config::decode::{MOST_PROBLEMS, Map};
 use crate::config::directories::Directory;
 use crate::config::layers::{Layer, merge_settings, merge_values};
 use crate::config::raw::{AppFile, ImageFile};
-use crate::config::reader::{ConfigFile, ConfigReader, whole};
+use crate::config::reader::{ConfigReader, ReadFile, whole};
 use crate::config::sourced::Sourced;
 use crate::config::syntax::{DnsLabel, EnvironmentName, LabelKey, LabelValue, NamespacePattern};
 use crate::config::valid::{App, Image, TemplateRef};
@@ -45,7 +45,7 @@ pub(super) struct ResolvedApp {
 /// The app whose file in the environment's own directory is `document`.
 pub(super) fn resolve(
     name: &str,
-    document: &ConfigFile<AppFile>,
+    document: &ReadFile,
     chain: &[&Directory],
     environment: &EnvironmentName,
     templates: &mut Templates<'_>,
@@ -93,9 +93,9 @@ pub(super) fn resolve(
 /// The layers of an app, outermost first.
 fn layers<'a>(name: &str, chain: &[&'a Directory]) -> impl Iterator<Item = Layer<'a>> {
     chain.iter().flat_map(move |directory| {
-        let shared = directory.environment.as_ref().map(ConfigFile::root);
+        let shared = directory.environment.as_ref().map(ReadFile::root);
         let shared = shared.map(|root| Layer { root, is_own: false });
-        let own = directory.apps.get(name).map(ConfigFile::root);
+        let own = directory.apps.get(name).map(ReadFile::root);
         let own = own.map(|root| Layer { root, is_own: true });
         shared.into_iter().chain(own)
     })

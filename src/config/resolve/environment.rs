@@ -13,7 +13,7 @@ use crate::config::layers::Layered;
 use crate::config::lists::{exactly_one, report_twice};
 use crate::config::policies::Tier;
 use crate::config::raw::{AccessFile, EnvironmentFile, GenerateFile, Selection};
-use crate::config::reader::{ConfigFile, ConfigReader};
+use crate::config::reader::{ConfigReader, ReadFile};
 use crate::config::sourced::Sourced;
 use crate::config::syntax::EnvironmentName;
 use crate::config::valid::{Access, AccessSubject, Environment, Generate};
@@ -58,15 +58,15 @@ pub(super) fn resolve(
 ) -> ResolvedEnvironment {
     let leaf = chain.last().expect("a chain ends with its environment");
     let name = name_of(chain);
-    let location = leaf
-        .environment
-        .as_ref()
-        .map_or_else(|| Location::of_path(&leaf.path), ConfigFile::location);
+    let location =
+        leaf.environment.as_ref().map_or_else(|| Location::of_path(&leaf.path), ReadFile::location);
     let merged = merge(chain, location.file());
     let raw: Option<EnvironmentFile> =
         merged.root().is_mapping().then(|| reader.decode(merged.root())).flatten();
     let mut resolved =
         settings(name, leaf, location, merged.root(), raw.as_ref(), &mut reader.findings);
+    resolved.environment.apps.reserve_exact(leaf.apps.len());
+    resolved.namespaces.reserve_exact(leaf.apps.len());
     for (app, document) in &leaf.apps {
         let one = app::resolve(app, document, chain, &resolved.environment.name, templates, reader);
         resolved.namespaces.push(Namespaced::of(&one, &resolved.environment));
@@ -82,7 +82,7 @@ fn name_of(chain: &[&Directory]) -> EnvironmentName {
 
 fn merge(chain: &[&Directory], file: &Arc<SourceFile>) -> Value {
     let roots = chain.iter().filter_map(|directory| directory.environment.as_ref());
-    let roots = roots.map(ConfigFile::root).filter(|root| root.is_mapping());
+    let roots = roots.map(ReadFile::root).filter(|root| root.is_mapping());
     let merged =
         roots.map(|root| Layered::of_keys(root, |key, _| key != "values")).reduce(|mut a, b| {
             a.merge(b);

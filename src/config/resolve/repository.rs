@@ -157,7 +157,7 @@ pub(super) fn resolve(
     findings: &mut Findings,
 ) -> Repository {
     let raw = settings.raw();
-    let location = settings.document.as_ref().map(ConfigFile::location);
+    let location = settings.document.as_ref().map(|document| document.read.location());
     let sites = raw.and_then(|raw| raw.sites.as_ref());
     let output = raw.and_then(|raw| raw.output.as_ref()).map(|output| output.value.0.clone());
     let mut repository = Repository {
