@@ -92,6 +92,11 @@ impl SourceFile {
 
     /// The span of a line (counted from one) without its line break.
     pub fn line(&self, line: u32) -> Span {
+        if line <= 1 {
+            // A file as a whole is shown by its first line, and most by nothing else.
+            let content = self.text.split('\n').next().unwrap_or_default();
+            return Span::new(0, content.trim_end_matches('\r').len());
+        }
         let starts = self.line_starts();
         let index = (line.max(1) as usize - 1).min(starts.len() - 1);
         let start = starts[index] as usize;

@@ -27,13 +27,19 @@ const SECRET: [&str; 12] = [
     "credentials",
 ];
 
+/// As many letters as the longest of them has, and more.
+const LONGEST: usize = 16;
+
 /// Whether the value of that key is probably a secret: `password`,
 /// `DB_PASSWORD` and `clientSecret` are, `secretName` and `tokenTTL` are not.
 pub fn is_secret_key(key: &str) -> bool {
-    // From the end, and without a text of its own: it is asked of every key of an output.
+    // Only its end, and without a text of its own: it is asked of every key of an output.
+    let mut end = [0; LONGEST];
     let plain = key.bytes().rev().filter(u8::is_ascii_alphanumeric);
-    let plain = plain.map(|byte| byte.to_ascii_lowercase());
-    SECRET.iter().any(|word| word.bytes().rev().eq(plain.clone().take(word.len())))
+    for (at, byte) in end.iter_mut().rev().zip(plain) {
+        *at = byte.to_ascii_lowercase();
+    }
+    SECRET.iter().any(|word| end.ends_with(word.as_bytes()))
 }
 
 /// Whether a text can have a key that [`is_secret_key`] knows, for those who would
@@ -96,9 +102,16 @@ static PARAMETER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"^(?:"[^"]*"|'[^']*'|[^&\t-\r\x20'`"<>]+)"#).expect("the pattern is well formed")
 });
 
+/// The length of the shortest token: `eyJ`, eight characters and two parts more.
+const SHORTEST_TOKEN: usize = 14;
+
 /// The text without what gives access: `https://me:pw@host/x` becomes
 /// `https://***@host/x`. An ssh user alone is not a secret.
 pub fn without_credentials(text: &str) -> Cow<'_, str> {
+    // The names and tags of thousands of apps: all else has a `:` or a `=`.
+    if text.len() < SHORTEST_TOKEN && !text.contains([':', '=']) {
+        return Cow::Borrowed(text);
+    }
     let hidden = credentials(text);
     if hidden.is_empty() {
         return Cow::Borrowed(text);
