@@ -1,6 +1,6 @@
 //! An app's sites in one environment, and the state that they add up to.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::code::{MOVING_REFERENCE, SITES_DISAGREE, UNPINNED};
 use super::{Key, Site, SiteValue, State};
@@ -65,13 +65,13 @@ impl AppSites {
 
 /// Leaves out sites whose scalars another rule has already found.
 fn once(mut sites: Vec<Site>) -> Vec<Site> {
-    let mut seen: HashSet<(&RepoPath, &Place, &str)> = HashSet::new();
+    let mut seen: BTreeSet<(&Place, &str, &RepoPath)> = BTreeSet::new();
     let is_new = sites.iter().map(|site| {
         let mut is_new = site.parts.is_empty();
         for part in &site.parts {
             // An image that may be inserted shares its place with others.
             let name = if part.is_there { "" } else { &part.text };
-            is_new |= seen.insert((site.file.path(), &part.at, name));
+            is_new |= seen.insert((&part.at, name, site.file.path()));
         }
         is_new
     });

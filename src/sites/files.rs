@@ -69,7 +69,7 @@ impl ParsedFile {
 /// that one of many in a known directory is found without making its path.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ParsedFiles {
-    current: HashMap<RepoPath, BTreeMap<Arc<str>, Arc<ParsedFile>>>,
+    current: HashMap<RepoPath, HashMap<Arc<str>, Arc<ParsedFile>>>,
     earlier: HashMap<RepoPath, Vec<Arc<ParsedFile>>>,
 }
 
@@ -103,9 +103,9 @@ impl ParsedFiles {
         files.map(|(path, parsed)| Some((path, parsed.file.content()?.to_owned()))).collect()
     }
 
-    /// The names of the files directly in a directory, in their order.
+    /// The names of the files directly in a directory.
     pub(super) fn in_directory(&self, directory: &RepoPath) -> impl Iterator<Item = &str> {
-        self.current.get(directory).into_iter().flat_map(BTreeMap::keys).map(|name| &**name)
+        self.current.get(directory).into_iter().flat_map(HashMap::keys).map(|name| &**name)
     }
 
     /// Reads a file of a tree, if it is there.
@@ -150,7 +150,7 @@ impl ParsedFiles {
             return files.insert(name.into(), parsed);
         }
         let directory = path.parent().unwrap_or_else(RepoPath::root);
-        self.current.insert(directory, BTreeMap::from([(name.into(), parsed)]));
+        self.current.insert(directory, HashMap::from([(name.into(), parsed)]));
         None
     }
 

@@ -164,9 +164,5 @@ impl NativeApp<'_> {
 }
 
 fn route(keys: &[&str]) -> Route {
-    let mut route = Route::root();
-    for key in keys {
-        route.push(Step::Key((*key).to_owned()));
-    }
-    route
+    keys.iter().map(|key| Step::Key((*key).to_owned())).collect()
 }

@@ -208,8 +208,11 @@ impl NativeModel {
 
     pub(super) fn apps(&self, environment: &EnvironmentName) -> Vec<String> {
         let Some(leaf) = self.leaf(environment) else { return Vec::new() };
-        let names = self.files.in_directory(&leaf.directory).filter_map(app_of);
-        names.filter(|app| self.scope.has_app(app)).map(str::to_owned).collect()
+        let apps = self.files.in_directory(&leaf.directory).filter_map(app_of);
+        let mut apps: Vec<_> =
+            apps.filter(|app| self.scope.has_app(app)).map(str::to_owned).collect();
+        apps.sort_unstable();
+        apps
     }
 
     pub(super) fn app(&self, environment: &EnvironmentName, app: &str) -> Option<AppSites> {

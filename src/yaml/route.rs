@@ -153,6 +153,12 @@ fn says(node: Node<'_>, text: &str) -> bool {
     }
 }
 
+impl FromIterator<Step> for Route {
+    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
+        Self { steps: steps.into_iter().collect() }
+    }
+}
+
 impl FromStr for Route {
     type Err = RouteError;
 
