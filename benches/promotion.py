@@ -3,13 +3,17 @@
 
     cargo build --release
     benches/promotion.py [--rungs target/release/rungs] [--rounds 10] [--work DIR]
+                         [--commits 50000]
 
 For repositories of 5,000 and of 500 app files, each with 50,000 commits: a
 promotion by `rungs promote --commit` from a clone that knows the tip, against
 what CI does without it (`git clone --depth 1` over file://, edit, `git commit`),
-and the push alone, which is the same for both. Then `rungs audit`, `rungs
-status` and `git log -- path`, and `rungs status` on the demo. CPU is user + sys
-with all children; a program's own is that of its main thread, which does nearly all of it.
+and the push alone, which is the same for both: in a first run, with and without
+changed paths in the commit-graph, and with the history index. Then the first
+run that indexes everything, against `git log --first-parent --raw`; and what
+looks at history, after one new commit each time. At the end `rungs status` on the
+demo. CPU is user + sys with all children; a program's own is that of its main
+thread, which does nearly all of it. Memory is the program's own, without children.
 """
 
 import argparse
@@ -19,16 +23,31 @@ import shutil
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 APP = "app-{:04}"
 
 class Run:
-    """Seconds of one process: its main thread's CPU, all CPU, and the wall's."""
+    """Seconds of one process (its main thread's CPU, all CPU, the wall's), and its MiB."""
 
-    def __init__(self, own, cpu, wall):
-        self.own, self.cpu, self.wall = own, cpu, wall
+    def __init__(self, own, cpu, wall, memory=0):
+        self.own, self.cpu, self.wall, self.memory = own, cpu, wall, memory
+
+
+def follow(process, memory):
+    """Notes a process's largest resident set in MiB, until it ends."""
+    while True:
+        try:
+            status = pathlib.Path(f"/proc/{process}/status").read_text()
+        except FileNotFoundError:
+            return
+        peak = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+        if not peak:
+            return
+        memory[0] = int(peak[0].split()[1]) / 1024
+        time.sleep(0.005)
 
 
 def run(command, cwd=None, expect=0):
@@ -36,16 +55,20 @@ def run(command, cwd=None, expect=0):
     process = subprocess.Popen(
         command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
+    memory = [0]
+    watch = threading.Thread(target=follow, args=(process.pid, memory))
+    watch.start()
     errors = process.stderr.read()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     wall = time.perf_counter() - begun
     # Nanoseconds of the main thread, which does nearly all of a promotion.
     own = int(pathlib.Path(f"/proc/{process.pid}/schedstat").read_text().split()[0]) / 1e9
+    watch.join()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != expect:
+    if expect is not None and process.returncode != expect:
         sys.exit(f"{command} ended with {process.returncode}:\n{errors.decode()}")
-    return Run(own, usage.ru_utime + usage.ru_stime, wall)
+    return Run(own, usage.ru_utime + usage.ru_stime, wall, memory[0])
 
 
 def git(*arguments, cwd):
@@ -79,8 +102,31 @@ class Long:
         git("update-ref", "refs/remotes/origin/main", self.tip, cwd=self.clone)
 
     def promote(self, rungs):
+        """A promotion in a clone that has no index."""
+        shutil.rmtree(self.clone / ".git/rungs", ignore_errors=True)
+        return self.promote_again(rungs)
+
+    def promote_again(self, rungs):
         self.reset()
         return run([rungs, "promote", self.app, "--to", "e2e", "--commit", "-q"], self.clone)
+
+    def first(self, rungs):
+        """A run that indexes the whole branch: it asks for a state that was never there."""
+        shutil.rmtree(self.clone / ".git/rungs", ignore_errors=True)
+        self.reset()
+        never = [rungs, "promote", APP.format(0), "--to", "e2e", "--ref", ":v0", "--dry-run"]
+        # The run before it reads git, and leaves a note that it read far.
+        run(never, self.clone, expect=3)
+        return run(never, self.clone, expect=3)
+
+    def after_commit(self, rungs, *arguments, expect=0):
+        """A run after one new commit."""
+        self.reset()
+        tree = git("rev-parse", "begin^{tree}", cwd=self.bare)
+        new = git("commit-tree", "-p", self.tip, "-m", f"new {time.time()}", tree, cwd=self.bare)
+        git("update-ref", "refs/heads/main", new, cwd=self.bare)
+        git("fetch", "-q", "origin", cwd=self.clone)
+        return run([rungs, *arguments], self.clone, expect)
 
     def push(self):
         """A push of one commit that is made already."""
@@ -114,7 +160,8 @@ def row(name, runs):
     mean = statistics.mean(one.own for one in runs)
     print(
         f"| {name} | {median(runs, lambda one: one.cpu):.3f} | {mean:.3f} "
-        f"| {median(runs, lambda one: one.wall):.3f} |"
+        f"| {median(runs, lambda one: one.wall):.3f} | {max(one.memory for one in runs):.0f} |",
+        flush=True,
     )
 
 
@@ -129,7 +176,8 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
     large = Long(work, 5000, options.commits)
     small = Long(work, 500, options.commits)
-    print("| what | CPU s, median | own CPU s, mean | wall s, median |\n| --- | --- | --- | --- |")
+    print("| what | CPU s, median | own CPU s, mean | wall s, median | own MiB |")
+    print("| --- | --- | --- | --- | --- |")
     rounds = range(options.rounds)
     hand, promoted, pushed, fewer = [], [], [], []
     for graph in (False, True):
@@ -153,13 +201,39 @@ def main():
         ratio = median(hand, lambda one: one.cpu) / alone
         own = statistics.mean(one.own for one in promoted) / statistics.mean(one.own for one in fewer)
         print(f"\npromotion without the push: 1/{ratio:.1f} of by hand; own CPU {own:.2f} x that at 500 files\n")
-    path = f"environments/prod/{APP.format(0)}.yaml"
-    row("git log -- path", [run(["git", "log", "--oneline", "--", path], large.clone)])
-    row("git log --raw", [run(["git", "log", "--first-parent", "--raw"], large.clone)])
-    row("rungs audit, one app", [run([rungs, "audit", "--app", APP.format(0)], large.clone)])
-    row("rungs audit, everything", [run([rungs, "audit"], large.clone)])
-    row("rungs status, one app", [run([rungs, "status", APP.format(0)], large.clone)])
-    row("rungs status, everything", [run([rungs, "status"], large.clone)])
+    for file in (large.clone / ".git/objects/info").glob("commit-graph*"):
+        shutil.rmtree(file) if file.is_dir() else file.unlink()
+    few = range(max(1, options.rounds // 3))
+    logged, first, indexed = [], [], []
+    for _ in few:
+        logged.append(run(["git", "log", "--first-parent", "--raw"], large.clone))
+        first.append(large.first(rungs))
+    for _ in rounds:
+        indexed.append(large.promote_again(rungs))
+    row("git log --first-parent --raw", logged)
+    row("rungs, first run, everything indexed", first)
+    ratio = median(first, lambda one: one.cpu) / median(logged, lambda one: one.cpu)
+    index = sum(file.stat().st_size for file in (large.clone / ".git/rungs/history").rglob("*"))
+    print(f"\nfirst run: {ratio:.2f} x git log; index: {index * 10000 / options.commits / 1e6:.2f} MB per 10,000 commits\n")
+    row("rungs promote --commit, push included: 5,000 files (with the index)", indexed)
+    alone = median(indexed, lambda one: one.cpu) - median(pushed, lambda one: one.cpu)
+    ratio = median(hand, lambda one: one.cpu) / alone
+    print(f"\npromotion without the push, with the index: 1/{ratio:.1f} of by hand\n")
+    app = APP.format(0)
+    for name, arguments, expect in [
+        ("rungs status", ["status"], 0),
+        ("rungs status APP", ["status", app], 0),
+        ("rungs promote APP --dry-run", ["promote", large.app, "--to", "e2e", "--dry-run"], 0),
+        ("rungs promote --all --dry-run", ["promote", "--all", "--to", "e2e", "--dry-run"], None),
+        ("rungs gates --base", ["gates", "--base", "begin", "--head", "origin/main"], 0),
+        ("rungs audit --since 90d", ["audit", "--since", "90d"], 0),
+        ("rungs audit --app APP", ["audit", "--app", app], 0),
+        ("rungs audit, everything", ["audit"], 0),
+    ]:
+        # Facts are derived once.
+        large.after_commit(rungs, *arguments, expect=expect)
+        runs = [large.after_commit(rungs, *arguments, expect=expect) for _ in few]
+        row(f"{name}, after one new commit", runs)
     demo = work / "demo"
     shutil.rmtree(demo, ignore_errors=True)
     run([rungs, "init", "-q", str(demo)])
