@@ -1,6 +1,7 @@
 //! What an app says at the versions of its files, read once for all runs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -18,15 +19,15 @@ pub(super) struct StateReaders<'h> {
     history: &'h dyn CommitHistory,
     facts: &'h ContentFacts,
     /// The sites at the branch's tip.
-    model: Model,
+    model: Rc<Model>,
     /// The readers of apps whose files changed since.
     started: BTreeMap<AppInstance, StateReader>,
 }
 
 /// The versions of an app's files in an environment that are asked about.
 struct StateReader {
-    /// Its sites at the versions that were read last.
-    model: Model,
+    /// Its sites at the versions that were read last; none if none were read yet.
+    model: Option<Model>,
     /// None if a file is not a commit's, so that nothing is kept.
     basis: Option<StateBasis>,
     /// The files that the model does not have yet; none for those that are gone.
@@ -36,9 +37,9 @@ struct StateReader {
 impl<'h> StateReaders<'h> {
     /// Starts with the sites at a branch's tip; none if facts are not kept, or if files
     /// have sites of several apps.
-    pub(super) fn new(history: &'h dyn CommitHistory, model: &Model) -> Option<Self> {
+    pub(super) fn new(history: &'h dyn CommitHistory, model: &Rc<Model>) -> Option<Self> {
         let facts = history.facts().filter(|_| model.is_narrowable())?;
-        Some(Self { history, facts, model: model.clone(), started: BTreeMap::new() })
+        Some(Self { history, facts, model: Rc::clone(model), started: BTreeMap::new() })
     }
 
     /// The apps that may say something else if the file at a path changes.
@@ -57,7 +58,7 @@ impl<'h> StateReaders<'h> {
         path: &RepoPath,
         version: Option<&ObjectName>,
     ) {
-        let Some(reader) = self.reader(instance) else { return };
+        let reader = self.reader(instance);
         if let Some(basis) = &mut reader.basis {
             match version {
                 Some(version) => basis.files.insert(path.clone(), version.as_str().to_owned()),
@@ -70,30 +71,31 @@ impl<'h> StateReaders<'h> {
     /// What an app says. Neither the files nor what is in them is looked at if that is a
     /// fact already.
     pub(super) fn read(&mut self, instance: &AppInstance) -> Result<StateRead, HistoryError> {
-        let (history, facts) = (self.history, self.facts);
-        let Some(reader) = self.reader(instance) else { return Ok(StateRead::default()) };
+        let (history, facts, tip) = (self.history, self.facts, Rc::clone(&self.model));
+        let reader = self.reader(instance);
         let key = reader.basis.as_ref().map(key);
         if let Some(known) = key.and_then(|key| facts.get(&key)).and_then(|fact| decoded(&fact)) {
             return Ok(known);
         }
+        let model = reader
+            .model
+            .get_or_insert_with(|| tip.narrowed(instance).unwrap_or_else(|| (*tip).clone()));
         for (path, version) in std::mem::take(&mut reader.unread) {
             let bytes = version.map(|version| history.blob(&version)).transpose()?;
-            put(&mut reader.model, &path, bytes);
+            put(model, &path, bytes);
         }
-        let read = read(&reader.model, instance);
+        let read = read(model, instance);
         if let Some(key) = key {
             facts.put(key, encoded(&read));
         }
         Ok(read)
     }
 
-    fn reader(&mut self, instance: &AppInstance) -> Option<&mut StateReader> {
-        if !self.started.contains_key(instance) {
-            let model = self.model.narrowed(instance)?;
-            let reader = StateReader { basis: model.basis(), model, unread: BTreeMap::new() };
-            self.started.insert(instance.clone(), reader);
-        }
-        self.started.get_mut(instance)
+    fn reader(&mut self, instance: &AppInstance) -> &mut StateReader {
+        self.started.entry(instance.clone()).or_insert_with(|| {
+            let basis = self.model.basis(instance);
+            StateReader { model: None, basis, unread: BTreeMap::new() }
+        })
     }
 }
 

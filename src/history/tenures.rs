@@ -119,9 +119,9 @@ impl FoundTenures {
 }
 
 impl<'h> Tenures<'h> {
-    pub(super) fn new(walk: Walk<'h>) -> Self {
-        let all = walk.instances().into_iter();
-        let found = all.map(|one| (one.clone(), FoundTenures::new(walk.now(&one)))).collect();
+    pub(super) fn new(mut walk: Walk<'h>) -> Self {
+        let start = walk.start().into_iter();
+        let found = start.map(|(instance, state)| (instance, FoundTenures::new(state))).collect();
         Self { walk, found, hidden_by: None, end: None }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 
 use super::state_reader::{StateRead, StateReaders, put, read};
 use crate::git::{BranchStep, BranchSteps, CommitHistory, FileChange, HistoryError, ObjectName};
@@ -24,7 +25,7 @@ pub(crate) struct Walk<'h> {
     ahead: VecDeque<Result<BranchStep, HistoryError>>,
     next_ahead: usize,
     /// The sites at the commit that was reached.
-    model: Model,
+    model: Rc<Model>,
     /// What the sites of apps say at the commit that was reached, of those that it or a
     /// newer one changed.
     now: BTreeMap<AppInstance, Option<State>>,
@@ -63,6 +64,7 @@ impl<'h> Walk<'h> {
         model: Model,
     ) -> Self {
         let (ahead, now) = (VecDeque::new(), BTreeMap::new());
+        let model = Rc::new(model);
         let readers = StateReaders::new(history, &model);
         Self { history, steps, ahead, next_ahead: 1, model, now, readers, reads_shared: false }
     }
@@ -71,6 +73,13 @@ impl<'h> Walk<'h> {
     /// reached.
     pub(crate) fn now(&self, instance: &AppInstance) -> Option<State> {
         self.now.get(instance).cloned().unwrap_or_else(|| read(&self.model, instance).state)
+    }
+
+    /// What every app says at the tip, before the first step.
+    pub(crate) fn start(&mut self) -> BTreeMap<AppInstance, Option<State>> {
+        let all = self.instances();
+        self.keep_now(all);
+        self.now.clone()
     }
 
     /// Whether a state that was reached depends on files that all apps share.
@@ -168,7 +177,7 @@ impl<'h> Walk<'h> {
         let mut touched = BTreeSet::new();
         for change in changes {
             let bytes = version(change).map(|id| self.history.blob(id)).transpose()?;
-            touched.extend(put(&mut self.model, &change.path, bytes));
+            touched.extend(put(Rc::make_mut(&mut self.model), &change.path, bytes));
         }
         Ok(touched)
     }

@@ -154,7 +154,7 @@ impl AdoptedModel {
         let mut narrowed = Self {
             environments: Arc::clone(&self.environments),
             rules: Arc::clone(&self.rules),
-            scope: ModelScope::app(&instance.app, [instance.environment.clone()]),
+            scope: ModelScope::of(instance),
             files: self.files.only(paths.iter().cloned()),
             results: BTreeMap::new(),
             index: BTreeMap::new(),
@@ -183,6 +183,11 @@ impl AdoptedModel {
         instances.collect()
     }
 
+    pub(super) fn scope(&self) -> &ModelScope {
+        &self.scope
+    }
+
+    /// What the state of the only app of the scope is computed from.
     pub(super) fn basis(&self) -> Option<StateBasis> {
         let environment = self.environments().pop()?;
         let number = self.number(&environment)?;

@@ -91,10 +91,12 @@ impl Model {
         }
     }
 
-    /// What the state of an app in an environment is computed from, if the model is
-    /// [`Model::narrowed`] to it; none if a file is not a commit's.
-    pub fn basis(&self) -> Option<StateBasis> {
-        each!(&self.0, layout => layout.basis())
+    /// What the state of an app in an environment is computed from; none if a file is not
+    /// a commit's, or may have sites of other apps.
+    pub fn basis(&self, instance: &AppInstance) -> Option<StateBasis> {
+        let is_narrow = each!(&self.0, layout => layout.scope() == &ModelScope::of(instance));
+        let narrowed = if is_narrow { None } else { Some(self.narrowed(instance)?) };
+        each!(&narrowed.as_ref().unwrap_or(self).0, layout => layout.basis())
     }
 
     /// Replaces the file at a path, or removes it. Returns the apps whose sites

@@ -89,7 +89,7 @@ impl NativeModel {
         Self {
             files: self.files.only(paths),
             environments,
-            scope: ModelScope::app(&instance.app, [instance.environment.clone()]),
+            scope: ModelScope::of(instance),
             findings: Findings::new(),
         }
     }
@@ -112,6 +112,11 @@ impl NativeModel {
         instances.collect()
     }
 
+    pub(super) fn scope(&self) -> &ModelScope {
+        &self.scope
+    }
+
+    /// What the state of the only app of the scope is computed from.
     pub(super) fn basis(&self) -> Option<StateBasis> {
         let leaf = self.environments.first()?;
         let apps = self.scope.apps.iter().flatten();

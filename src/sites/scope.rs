@@ -27,6 +27,11 @@ impl ModelScope {
         }
     }
 
+    /// An app in one environment.
+    pub(super) fn of(instance: &AppInstance) -> Self {
+        Self::app(&instance.app, [instance.environment.clone()])
+    }
+
     /// Whether an environment is in the scope.
     pub(super) fn has_environment(&self, environment: &EnvironmentName) -> bool {
         self.environments.as_ref().is_none_or(|all| all.contains(environment))

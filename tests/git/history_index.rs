@@ -285,7 +285,9 @@ proptest! {
         branch.line.push(first);
         let mut lines = Vec::new();
         for (pushes, _) in &rounds {
-            pushes.iter().for_each(|push| branch.push(push));
+            for push in pushes {
+                branch.push(push);
+            }
             lines.push(branch.line.clone());
         }
         let scratch = Scratch::new();
@@ -417,9 +419,9 @@ fn every_byte_of_the_index_may_be_damaged() {
         assert_eq!(all(&index, tip, &[]), expected);
     };
     make();
-    let made: Vec<_> =
+    let whole: Vec<_> =
         files(&clone).into_iter().map(|file| (fs::read(&file).unwrap(), file)).collect();
-    for (bytes, file) in &made {
+    for (bytes, file) in &whole {
         for at in (0..bytes.len()).step_by(few_or_all(29, 5)) {
             let mut damaged = bytes.clone();
             damaged[at] ^= 0x20;
@@ -427,7 +429,7 @@ fn every_byte_of_the_index_may_be_damaged() {
             make();
             fs::remove_dir_all(file.parent().unwrap()).unwrap();
             fs::create_dir_all(file.parent().unwrap()).unwrap();
-            for (bytes, file) in &made {
+            for (bytes, file) in &whole {
                 fs::write(file, bytes).unwrap();
             }
         }
@@ -535,7 +537,7 @@ fn a_disk_that_takes_nothing_is_noted_once_and_git_answers() {
         .append(true)
         .open(&free)
         .unwrap()
-        .write_all(&[0; 1 << 16])
+        .write_all(&[0; 1 << 13])
         .is_ok()
     {}
     let (said, is_indexed) = noted(&clone);

@@ -62,6 +62,15 @@ struct CommitPlace {
     commit: usize,
 }
 
+/// Where new commits follow one that is indexed.
+enum Junction {
+    At(CommitPlace),
+    /// At none: the branch's first commit is new too.
+    Nowhere,
+    /// They are too many for one layer, or one of them cannot be read.
+    NotReached,
+}
+
 /// What follows in a view.
 pub(super) enum Part {
     /// Commits of a layer, from that one on.
@@ -229,7 +238,11 @@ impl Index {
         let mut builder = LayerBuilder::new(tip.as_str().len() / 2);
         let extended = self.read_new(tip, &mut builder)?;
         (self.watch)(Indexing::Pause);
-        let Some(rest) = extended else { return Ok(None) };
+        let rest = match extended {
+            Junction::At(place) => Some(place),
+            Junction::Nowhere => None,
+            Junction::NotReached => return Ok(None),
+        };
         let (bytes, layer) = builder.finish(self.store.key())?;
         let own = ChainedLayer::new(layer);
         let first = CommitPlace { layer: 0, commit: self.layers[0].skipped };
@@ -240,52 +253,54 @@ impl Index {
         Ok(Some(self.view_of(Some(own.layer), rest)))
     }
 
-    /// Adds the commits from a new tip back to one that is indexed, and returns the place
-    /// of that, which the branch's first commit does not have; none in the cases in which
-    /// [`Self::extend`] returns none.
+    /// Adds the commits from a new tip back to one that is indexed.
     fn read_new(
         &self,
         tip: &ObjectName,
         builder: &mut LayerBuilder,
-    ) -> Result<Option<Option<CommitPlace>>, ReadFault> {
+    ) -> Result<Junction, ReadFault> {
         // The first time, git leaves out everything that was indexed, with what was merged
         // into it. If the branch was something else meanwhile, that is too much.
         let mut known = Some(self.newest()?);
         let mut next = Some(tip.clone());
         while let Some(at) = next {
             if let Some(place) = self.find(&at)? {
-                return Ok(Some(Some(place)));
+                return Ok(Junction::At(place));
             }
-            let is_bounded = known.is_some();
-            let Ok(mut commits) = self.read(&at, known.take()) else { return Ok(None) };
+            let bound = known.take();
+            let Ok(mut commits) = self.read(&at, bound.as_ref()) else {
+                return Ok(Junction::NotReached);
+            };
             next = Some(at);
             loop {
                 let step = match commits.next() {
                     Ok(Some(step)) => step,
                     Ok(None) => break,
-                    Err(_) => return Ok(None),
+                    Err(_) => return Ok(Junction::NotReached),
                 };
-                if !is_bounded && let Some(place) = self.find(&step.id)? {
-                    return Ok(Some(Some(place)));
+                if bound.is_none()
+                    && let Some(place) = self.find(&step.id)?
+                {
+                    return Ok(Junction::At(place));
                 }
                 if builder.len() >= MOST_COMMITS || builder.changes() >= MOST_CHANGES {
-                    return Ok(None);
+                    return Ok(Junction::NotReached);
                 }
                 builder.push(&step);
                 self.report(builder.len());
                 next = step.before;
             }
         }
-        Ok(Some(None))
+        Ok(Junction::Nowhere)
     }
 
     /// What reads the commits from one on, without those that `known` follows.
     fn read(
         &self,
         newest: &ObjectName,
-        known: Option<ObjectName>,
+        known: Option<&ObjectName>,
     ) -> Result<WholeBranch, HistoryError> {
-        WholeBranch::new(&self.clone, self.branch.as_deref(), newest, known.as_ref())
+        WholeBranch::new(&self.clone, self.branch.as_deref(), newest, known)
     }
 
     /// Whether a commit is the branch's own tip, and not that of another one, which would

@@ -281,8 +281,8 @@ fn publish(locked: &LockedDirectory, stored: &[StoredLayer]) -> Result<(), DiskE
     for one in stored {
         text.extend([one.name.as_str(), " ", &one.chained.skipped.to_string(), "\n"]);
     }
-    let sum = crc32fast::hash(text.as_bytes());
-    text.push_str(&format!("{sum:08x}\n"));
+    let sum = format!("{:08x}\n", crc32fast::hash(text.as_bytes()));
+    text.push_str(&sum);
     locked.put(CHAIN, text.as_bytes(), OnConflict::Replace)?;
     let names: Vec<&str> = stored.iter().map(|one| one.name.as_str()).collect();
     sweep(locked, &names)
