@@ -5,8 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 fn main() -> io::Result<()> {
+    // Dependencies parse what facts are derived from.
+    let mut files = vec![PathBuf::from("Cargo.lock")];
     println!("cargo:rerun-if-changed=src");
-    let mut files = Vec::new();
+    println!("cargo:rerun-if-changed=Cargo.lock");
+    println!("cargo:rerun-if-changed=build.rs");
     list(Path::new("src"), &mut files)?;
     files.sort();
     // FNV-1a. Versions of the code are no adversaries of each other.

@@ -234,7 +234,7 @@ impl SiteRule {
     /// How files are read, and nothing else: neither which files, nor where that is
     /// written.
     pub fn reading(&self) -> String {
-        let Self { kind, app, images, promote, adds_digest, .. } = self;
+        let Self { path: _, environment: _, kind, app, images, promote, adds_digest } = self;
         let kind = match kind {
             SiteKind::Kustomize { insert } => format!("kustomize {:?}", values(insert)),
             SiteKind::Yaml(Fields { tag, repository, digest, image, version }) => {

@@ -48,8 +48,9 @@ pub trait BranchPositions {
 /// The commits of a branch, and those of them that changed something.
 pub trait CommitHistory: Send + Sync {
     /// Along the branch, from `tip` backwards: the commits that changed a file
-    /// at or below one of `paths`, and every merge that hides the branch, even
-    /// without changes there, because what came before it is less certain.
+    /// at or below one of `paths`, and merges that hide the branch, even without
+    /// changes there, because what came before them is less certain: of several
+    /// without changes in a row, the newest.
     /// Reads only as far as the iterator goes. At the edge of a shallow clone
     /// the last item is [`HistoryError::Shallow`].
     fn steps<'h>(
@@ -70,8 +71,9 @@ pub trait CommitHistory: Send + Sync {
     /// them from an index, even if making it takes longer than one answer.
     fn expect_many(&self) {}
 
-    /// Whether steps that changed a few paths are found without looking at the others.
-    fn is_indexed(&self) -> bool {
+    /// Whether steps from a tip that changed a few paths are found without looking at the
+    /// others.
+    fn is_indexed(&self, _tip: &ObjectName) -> bool {
         false
     }
 

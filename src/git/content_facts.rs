@@ -37,6 +37,10 @@ const MOST_NEW: usize = 1 << 14;
 /// The most bytes of all segments. The oldest are removed.
 const MOST_BYTES: u64 = 64 << 20;
 
+/// The most bytes of a segment that is taken into another: if the oldest goes, that is not
+/// everything.
+const MOST_JOINED: u64 = MOST_BYTES / 8;
+
 /// The digest of everything that a fact was derived from.
 pub type FactKey = [u8; DIGEST];
 
@@ -119,7 +123,9 @@ impl ContentFacts {
         let mut kept = segments(&self.directory);
         kept.sort_by_key(|segment| std::cmp::Reverse(segment.size));
         let mut size: usize = facts.values().map(|fact| fact.len() + ROW).sum();
-        while let Some(smallest) = kept.pop_if(|segment| segment.size <= size as u64) {
+        while let Some(smallest) =
+            kept.pop_if(|segment| segment.size <= MOST_JOINED.min(size as u64))
+        {
             size += usize::try_from(smallest.size).unwrap_or_default();
             smallest.add_to(&mut facts);
         }

@@ -164,7 +164,7 @@ impl<'a> BranchHistory<'a> {
     /// after that many others were started.
     fn model_alone(&self, instance: &AppInstance, started: usize) -> Option<Model> {
         // An index finds the steps of a few files without any others.
-        if self.commits.is_some_and(|commits| commits.history.is_indexed()) {
+        if self.commits.is_some_and(|commits| commits.history.is_indexed(commits.tip)) {
             return self.model.narrowed(instance);
         }
         let is_alone = self.asked == AskedApps::Few && started < MOST_APART;

@@ -182,7 +182,7 @@ impl CommitHistory for MadeHistory {
         Ok(self.blobs[id].clone())
     }
 
-    fn is_indexed(&self) -> bool {
+    fn is_indexed(&self, _: &ObjectName) -> bool {
         self.is_indexed
     }
 }

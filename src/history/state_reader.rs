@@ -68,13 +68,11 @@ impl<'h> StateReaders<'h> {
         reader.unread.insert(path.clone(), version.cloned());
     }
 
-    /// What an app says. Neither the files nor what is in them is looked at if that is a
-    /// fact already.
+    /// What an app says. Reads no file if the answer is kept already.
     pub(super) fn read(&mut self, instance: &AppInstance) -> Result<StateRead, HistoryError> {
         let (history, facts, tip) = (self.history, self.facts, Rc::clone(&self.model));
         let reader = self.reader(instance);
-        let key = reader.basis.as_ref().map(key);
-        if let Some(known) = key.and_then(|key| facts.get(&key)).and_then(|fact| decoded(&fact)) {
+        if let Some(known) = reader.basis.as_ref().and_then(|basis| kept(facts, basis)) {
             return Ok(known);
         }
         let model = reader
@@ -85,8 +83,8 @@ impl<'h> StateReaders<'h> {
             put(model, &path, bytes);
         }
         let read = read(model, instance);
-        if let Some(key) = key {
-            facts.put(key, encoded(&read));
+        if let Some(basis) = &reader.basis {
+            keep(facts, basis, &read);
         }
         Ok(read)
     }
@@ -99,17 +97,38 @@ impl<'h> StateReaders<'h> {
     }
 }
 
-/// The key of the state that follows from a basis.
-fn key(basis: &StateBasis) -> FactKey {
+/// What follows from a basis, if that is kept. What an app's own files say alone holds
+/// whatever the shared ones say, of which there are many versions.
+fn kept(facts: &ContentFacts, basis: &StateBasis) -> Option<StateRead> {
+    let fact = |with_shared| decoded(&facts.get(&key(basis, with_shared))?);
+    let own: StateRead = fact(false)?;
+    if own.reads_shared { fact(true) } else { Some(own) }
+}
+
+fn keep(facts: &ContentFacts, basis: &StateBasis, read: &StateRead) {
+    if read.reads_shared {
+        facts.put(key(basis, true), encoded(read));
+        let shared = StateRead { state: None, reads_shared: true };
+        facts.put(key(basis, false), encoded(&shared));
+    } else {
+        facts.put(key(basis, false), encoded(read));
+    }
+}
+
+/// The key of what follows from a basis, with or without the files that apps share.
+fn key(basis: &StateBasis, with_shared: bool) -> FactKey {
     let mut digest = Sha256::new();
     let mut add = |text: &str| {
         digest.update(text);
         digest.update([0]);
     };
-    [CODE, "state", &basis.reading].into_iter().for_each(&mut add);
+    let what = if with_shared { "state" } else { "state of own files" };
+    [CODE, what, &basis.reading].into_iter().for_each(&mut add);
     for (path, content) in &basis.files {
-        add(path.as_str());
-        add(content);
+        if with_shared || !basis.is_shared(path) {
+            add(path.as_str());
+            add(content);
+        }
     }
     let digest = digest.finalize();
     std::array::from_fn(|at| digest[at])
@@ -188,7 +207,7 @@ struct KeptRead {
 }
 
 fn encoded(read: &StateRead) -> Vec<u8> {
-    let state = read.state.as_ref().map(|state| state.iter().map(kept).collect());
+    let state = read.state.as_ref().map(|state| state.iter().map(kept_value).collect());
     let kept = KeptRead { state, reads_shared: read.reads_shared };
     serde_json::to_vec(&kept).expect("a state is text")
 }
@@ -200,7 +219,7 @@ fn decoded(fact: &[u8]) -> Option<StateRead> {
     Some(StateRead { state, reads_shared })
 }
 
-fn kept((key, value): (&Key, &SiteValue)) -> KeptValue {
+fn kept_value((key, value): (&Key, &SiteValue)) -> KeptValue {
     let key = match key.clone() {
         Key::Image(name) => KeptKey::Image(name),
         Key::Git(name) => KeptKey::Git(name),

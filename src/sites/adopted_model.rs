@@ -195,7 +195,7 @@ impl AdoptedModel {
         let rules = rules.map(|rule| rule.reading(number) + "\n").collect::<String>();
         let apps: Vec<_> = self.scope.apps.iter().flatten().collect();
         let reading = format!("adopted {apps:?}\n{rules}");
-        Some(StateBasis { reading, files: self.files.contents()? })
+        Some(StateBasis { reading, files: self.files.contents()?, shared: None })
     }
 
     pub(super) fn put(

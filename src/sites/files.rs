@@ -95,12 +95,17 @@ impl ParsedFiles {
         only
     }
 
-    /// The names of all files' contents; none if one has none.
+    /// The names of all files' contents; none if one has none, or is read through a link,
+    /// whose target changes without it.
     pub(super) fn contents(&self) -> Option<BTreeMap<RepoPath, String>> {
         let files = self.current.iter().flat_map(|(directory, files)| {
             files.iter().map(|(name, parsed)| (directory.child(name), parsed))
         });
-        files.map(|(path, parsed)| Some((path, parsed.file.content()?.to_owned()))).collect()
+        let content = |(path, parsed): (RepoPath, &Arc<ParsedFile>)| {
+            let content = parsed.file.content().filter(|_| *parsed.file.path() == path)?;
+            Some((path, content.to_owned()))
+        };
+        files.map(content).collect()
     }
 
     /// The names of the files directly in a directory.

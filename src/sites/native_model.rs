@@ -122,7 +122,7 @@ impl NativeModel {
         let apps = self.scope.apps.iter().flatten();
         let reading =
             format!("native {} {apps:?}", leaf.directory, apps = apps.collect::<Vec<_>>());
-        Some(StateBasis { reading, files: self.files.contents()? })
+        Some(StateBasis { reading, files: self.files.contents()?, shared: Some(SHARED) })
     }
 
     /// Takes the files that the configuration was loaded from, which are all that there

@@ -22,6 +22,16 @@ pub struct StateBasis {
     pub reading: String,
     /// The names of the files' contents.
     pub files: BTreeMap<RepoPath, String>,
+    /// The name of files that all apps of an environment share, if there are such. A state
+    /// is computed from them only if it [`super::AppSites::reads_shared`].
+    pub shared: Option<&'static str>,
+}
+
+impl StateBasis {
+    /// Whether a file is one that all apps share.
+    pub fn is_shared(&self, path: &RepoPath) -> bool {
+        self.shared.is_some_and(|shared| path.name() == shared)
+    }
 }
 
 impl State {

@@ -2,16 +2,21 @@
 //! without.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rungs::config::{Repository, load_apps};
-use rungs::git::{CommitHistory, IndexedHistory, LocalClone, Log, ObjectName};
+use rungs::git::{
+    BranchPositions, BranchSteps, CommitHistory, ContentFacts, HistoryError, IndexedHistory,
+    LocalClone, Log, ObjectName,
+};
 use rungs::history::{AskedApps, BranchHistory, Commits, History};
 use rungs::sites::{AppInstance, Model, ModelScope};
-use rungs::source::Tree;
+use rungs::source::{RepoPath, Tree};
 
 use crate::support::effort::few_or_all;
 use crate::support::fast_import::Stream;
@@ -28,7 +33,7 @@ const CONFIGURATIONS: [&str; 5] = [
      kind: yaml\n    app: '{image}'\n    fields: { tag: images.web.tag, repository: images.web.repository }\n",
 ];
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "environments/qa/web.yaml",
     "environments/qa/cart.yaml",
     "environments/qa/environment.yaml",
@@ -37,9 +42,10 @@ const FILES: [&str; 8] = [
     "environments/prod/environment.yaml",
     "environments/environment.yaml",
     "environments/web.yaml",
+    "other.yaml",
 ];
 
-const TEXTS: [&str; 8] = [
+const TEXTS: [&str; 10] = [
     "images:\n  web: { repository: r.io/web, tag: v1 }\n",
     "images:\n  web: { repository: r.io/web, tag: v2 }\nvalues: { size: 1 }\n",
     "images:\n  web: { repository: r.io/cart, tag: v2 }\n",
@@ -48,6 +54,8 @@ const TEXTS: [&str; 8] = [
     "images:\n  web: { tag: v1, tag: v2 }\n",
     "images: [\n",
     "",
+    "link to ../qa/cart.yaml",
+    "link to ../../other.yaml",
 ];
 
 type Change = (usize, Option<usize>);
@@ -101,11 +109,89 @@ impl Base {
                 let AppInstance { environment, app } = instance;
                 let (skipped, most) = if in_turn { (round, 1) } else { (0, usize::MAX) };
                 let tenures = history.tenures(environment, app).skip(skipped).take(most);
-                tenures.for_each(|tenure| said.push_str(&format!("{tenure:?}\n")));
+                tenures.for_each(|tenure| writeln!(said, "{tenure:?}").unwrap());
             }
         }
         said
     }
+}
+
+/// A history that counts the blobs that are read.
+struct Counting<'a> {
+    history: &'a IndexedHistory,
+    blobs: AtomicUsize,
+}
+
+impl CommitHistory for Counting<'_> {
+    fn steps<'h>(
+        &'h self,
+        tip: &ObjectName,
+        paths: &[RepoPath],
+    ) -> Result<BranchSteps<'h>, HistoryError> {
+        self.history.steps(tip, paths)
+    }
+
+    fn positions<'h>(
+        &'h self,
+        tip: &ObjectName,
+    ) -> Result<Box<dyn BranchPositions + 'h>, HistoryError> {
+        self.history.positions(tip)
+    }
+
+    fn expect_many(&self) {
+        self.history.expect_many();
+    }
+
+    fn is_indexed(&self, tip: &ObjectName) -> bool {
+        self.history.is_indexed(tip)
+    }
+
+    fn facts(&self) -> Option<&ContentFacts> {
+        self.history.facts()
+    }
+
+    fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError> {
+        self.blobs.fetch_add(1, Ordering::Relaxed);
+        self.history.blob(id)
+    }
+}
+
+#[test]
+fn what_a_run_derived_is_not_read_again_until_it_may_differ() {
+    let directory = crate::support::directory::temporary().unwrap();
+    crate::support::git::git(directory.path(), &["init", "-q"]);
+    let mut stream = Stream::new();
+    let mut last = None;
+    let mut commit = |files: &[(&str, String)]| {
+        let files: Vec<_> =
+            files.iter().map(|(path, text)| ((*path).to_owned(), Some(text.clone()))).collect();
+        last = Some(stream.commit("commit", last.as_slice(), &files));
+    };
+    let image = |number: usize| format!("images:\n  web: {{ tag: v{number} }}\n");
+    let settings = |number: usize| format!("values: {{ size: {number} }}\n");
+    commit(&[("rungs.yaml", CONFIGURATIONS[0].to_owned())]);
+    commit(&[("environments/prod/.keep", String::new())]);
+    for number in 0..10 {
+        commit(&[("environments/qa/web.yaml", image(number))]);
+        commit(&[("environments/qa/environment.yaml", settings(number))]);
+    }
+    commit(&[("rungs.yaml", CONFIGURATIONS[1].to_owned())]);
+    commit(&[("rungs.yaml", CONFIGURATIONS[2].to_owned())]);
+    let names = stream.import(directory.path());
+    let clone = Arc::new(LocalClone::containing(directory.path()).unwrap().unwrap());
+    let read = |tip: &ObjectName| {
+        let base = Base::at(&clone, tip).unwrap();
+        let history = IndexedHistory::new(&clone, Some("main"), Arc::new(|_| ())).growing_by(4);
+        let counting = Counting { history: &history, blobs: AtomicUsize::new(0) };
+        assert_eq!(base.says(&counting, AskedApps::Most, false)[0].lines().count(), 10);
+        counting.blobs.into_inner()
+    };
+    let [.., before, moved, otherwise] = &names[..] else { panic!("there are more") };
+    assert!(read(before) >= 9);
+    assert_eq!(read(before), 0);
+    assert_eq!(read(moved), 0, "only a comment was added");
+    assert!(read(otherwise) >= 9, "files are read in another way");
+    assert_eq!(read(otherwise), 0);
 }
 
 proptest! {
@@ -120,8 +206,11 @@ proptest! {
         let directory = crate::support::directory::temporary().unwrap();
         crate::support::git::git(directory.path(), &["init", "-q"]);
         let mut stream = Stream::new();
-        let begin = [("rungs.yaml".to_owned(), Some(CONFIGURATIONS[0].to_owned()))];
+        let begin = ["environments/qa/.keep", "environments/prod/.keep"]
+            .map(|path| (path.to_owned(), Some(String::new())));
         let mut last = stream.commit("begin", &[], &begin);
+        let begin = [("rungs.yaml".to_owned(), Some(CONFIGURATIONS[0].to_owned()))];
+        last = stream.commit("begin", &[last], &begin);
         let mut tips = Vec::new();
         for (commits, _, _) in &rounds {
             for made in commits {

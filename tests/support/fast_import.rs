@@ -9,6 +9,9 @@ use rungs::git::ObjectName;
 
 use super::git::command;
 
+/// What the text of a symbolic link starts with, before its target.
+pub const LINK: &str = "link to ";
+
 /// A stream of `git fast-import`, whose commits are a minute apart.
 #[derive(Debug, Default)]
 pub struct Stream {
@@ -44,8 +47,10 @@ impl Stream {
         for (path, text) in files {
             match text {
                 Some(text) => {
-                    writeln!(self.text, "M 100644 inline {path}").unwrap();
-                    self.data(text);
+                    let target = text.strip_prefix(LINK);
+                    let mode = if target.is_some() { "120000" } else { "100644" };
+                    writeln!(self.text, "M {mode} inline {path}").unwrap();
+                    self.data(target.unwrap_or(text));
                 }
                 None => writeln!(self.text, "D {path}").unwrap(),
             }

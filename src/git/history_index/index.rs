@@ -34,12 +34,15 @@ pub(super) struct Index {
     older: Option<WholeBranch>,
     /// The number of commits that are indexed the first time.
     first_growth: usize,
+    /// The most commits of a layer.
+    most: usize,
     /// Whether more commits are indexed if somebody asks about them.
     grows: bool,
     watch: Watch,
     /// Whether the disk takes what is indexed.
     is_writable: bool,
-    views: HashMap<ObjectName, View>,
+    /// None for commits of which the index has nothing.
+    views: HashMap<ObjectName, Option<View>>,
     /// How often the layers were forgotten.
     forgotten: usize,
 }
@@ -67,8 +70,19 @@ enum Junction {
     At(CommitPlace),
     /// At none: the branch's first commit is new too.
     Nowhere,
-    /// They are too many for one layer, or one of them cannot be read.
-    NotReached,
+    /// They are too many for one layer.
+    TooFar,
+    /// One of them cannot be read.
+    Unreadable,
+}
+
+/// What becomes of an index with a new tip.
+enum Extension {
+    View(View),
+    /// The new commits are too many for one layer.
+    TooFar,
+    /// One of them cannot be read.
+    Unreadable,
 }
 
 /// What follows in a view.
@@ -100,6 +114,7 @@ impl Index {
             layers,
             older: None,
             first_growth: FIRST_GROWTH,
+            most: MOST_COMMITS,
             grows,
             watch,
             is_writable: true,
@@ -108,9 +123,10 @@ impl Index {
         }
     }
 
-    /// The same index, which grows by that many commits the first time.
+    /// The same index, which grows by that many commits the first time, and has sixteen
+    /// times as many in a layer at most.
     pub(super) fn growing_by(self, commits: usize) -> Self {
-        Self { first_growth: commits, ..self }
+        Self { first_growth: commits, most: 16 * commits, ..self }
     }
 
     /// From now on, indexes what is asked about, if the disk takes it.
@@ -119,7 +135,10 @@ impl Index {
             return;
         }
         match self.store.check_writable() {
-            Ok(()) => self.grows = true,
+            Ok(()) => {
+                self.grows = true;
+                self.views.retain(|_, view| view.is_some());
+            }
             Err(error) => self.say_unwritable(&error.to_string()),
         }
     }
@@ -132,7 +151,7 @@ impl Index {
         }
     }
 
-    /// Whether all commits are indexed, or will be if somebody asks about them.
+    /// Whether all commits of its branch are indexed, or will be if somebody asks about them.
     pub(super) fn answers_all(&self) -> bool {
         self.grows || self.is_complete()
     }
@@ -161,58 +180,54 @@ impl Index {
     /// The history of a commit; none if the index has nothing of it, and cannot grow.
     pub(super) fn view(&mut self, tip: &ObjectName) -> Result<Option<View>, ReadFault> {
         if let Some(known) = self.views.get(tip) {
-            return Ok(Some(known.clone()));
+            return Ok(known.clone());
         }
         let view = self.find_view(tip)?;
-        if let Some(view) = &view {
-            self.views.insert(tip.clone(), view.clone());
-        }
+        self.views.insert(tip.clone(), view.clone());
         Ok(view)
     }
 
     fn find_view(&mut self, tip: &ObjectName) -> Result<Option<View>, ReadFault> {
-        if self.layers.is_empty() {
-            let place = CommitPlace { layer: 0, commit: 0 };
-            return Ok(self.grow(tip)?.then(|| self.view_of(None, Some(place))));
-        }
-        let mut place = self.find(tip)?;
-        if place.is_none() && !self.is_complete() && self.is_behind(tip)? {
-            place = self.grow_back_to(tip)?;
-            if place.is_none() && !self.is_complete() {
-                return Ok(None);
+        if !self.layers.is_empty() {
+            if let Some(place) = self.find_older(tip)? {
+                return Ok(Some(self.view_of(None, Some(place))));
+            }
+            match self.extend(tip)? {
+                Extension::View(view) => return Ok(Some(view)),
+                // An index of what the branch was long ago is of no use.
+                Extension::TooFar if self.is_tip_of_branch(tip) => self.reset(),
+                Extension::TooFar | Extension::Unreadable => return Ok(None),
             }
         }
-        match place {
-            Some(_) => Ok(Some(self.view_of(None, place))),
-            None => self.extend(tip),
+        let place = CommitPlace { layer: 0, commit: 0 };
+        Ok(self.grow(tip)?.then(|| self.view_of(None, Some(place))))
+    }
+
+    /// The place of a commit that is indexed, or that comes before all that are and can be
+    /// indexed now.
+    fn find_older(&mut self, id: &ObjectName) -> Result<Option<CommitPlace>, ReadFault> {
+        let mut place = self.find(id)?;
+        if place.is_none() && !self.is_complete() {
+            let newest = self.newest()?;
+            let is_older = self.clone.is_ancestor(id, &newest).unwrap_or(false);
+            while is_older
+                && place.is_none()
+                && let Some(before) = self.end()
+                && self.grow(&before)?
+            {
+                place = self.find(id)?;
+            }
         }
+        Ok(place)
+    }
+
+    /// The commit before the oldest that is indexed; none if that is the branch's first.
+    fn end(&self) -> Option<ObjectName> {
+        self.layers.last()?.layer.before().cloned()
     }
 
     fn view_of(&self, own: Option<Arc<CommitLayer>>, rest: Option<CommitPlace>) -> View {
         View { own, rest, forgotten: self.forgotten }
-    }
-
-    /// Whether the newest commit follows another one.
-    fn is_behind(&self, id: &ObjectName) -> Result<bool, ReadFault> {
-        let newest = self.newest()?;
-        let program = self.clone.program();
-        let options = ["--is-ancestor", "--end-of-options"];
-        let answer = program.command("merge-base").args(options);
-        let answer = answer.args([id.as_str(), newest.as_str()]).output();
-        Ok(answer.is_ok_and(|answer| answer.is_success()))
-    }
-
-    /// Indexes commits back to one that the newest follows; none if it is not on the
-    /// branch itself, or if the index does not grow.
-    fn grow_back_to(&mut self, id: &ObjectName) -> Result<Option<CommitPlace>, ReadFault> {
-        while let Some(before) = self.layers.last().and_then(|last| last.layer.before().cloned())
-            && self.grow(&before)?
-        {
-            if let Some(place) = self.find(id)? {
-                return Ok(Some(place));
-            }
-        }
-        Ok(None)
     }
 
     fn newest(&self) -> Result<ObjectName, ReadFault> {
@@ -232,16 +247,16 @@ impl Index {
         Ok(None)
     }
 
-    /// Indexes the commits from a new tip back to one that is indexed; none if they are
-    /// too many for one layer, or cannot be read.
-    fn extend(&mut self, tip: &ObjectName) -> Result<Option<View>, ReadFault> {
+    /// Indexes the commits from a new tip back to one that is indexed.
+    fn extend(&mut self, tip: &ObjectName) -> Result<Extension, ReadFault> {
         let mut builder = LayerBuilder::new(tip.as_str().len() / 2);
-        let extended = self.read_new(tip, &mut builder)?;
+        let junction = self.read_new(tip, &mut builder)?;
         (self.watch)(Indexing::Pause);
-        let rest = match extended {
+        let rest = match junction {
             Junction::At(place) => Some(place),
             Junction::Nowhere => None,
-            Junction::NotReached => return Ok(None),
+            Junction::TooFar => return Ok(Extension::TooFar),
+            Junction::Unreadable => return Ok(Extension::Unreadable),
         };
         let (bytes, layer) = builder.finish(self.store.key())?;
         let own = ChainedLayer::new(layer);
@@ -250,7 +265,7 @@ impl Index {
             let written = self.store.put_newer(&bytes, &own);
             self.note(written);
         }
-        Ok(Some(self.view_of(Some(own.layer), rest)))
+        Ok(Extension::View(self.view_of(Some(own.layer), rest)))
     }
 
     /// Adds the commits from a new tip back to one that is indexed.
@@ -269,22 +284,22 @@ impl Index {
             }
             let bound = known.take();
             let Ok(mut commits) = self.read(&at, bound.as_ref()) else {
-                return Ok(Junction::NotReached);
+                return Ok(Junction::Unreadable);
             };
             next = Some(at);
             loop {
                 let step = match commits.next() {
                     Ok(Some(step)) => step,
                     Ok(None) => break,
-                    Err(_) => return Ok(Junction::NotReached),
+                    Err(_) => return Ok(Junction::Unreadable),
                 };
                 if bound.is_none()
                     && let Some(place) = self.find(&step.id)?
                 {
                     return Ok(Junction::At(place));
                 }
-                if builder.len() >= MOST_COMMITS || builder.changes() >= MOST_CHANGES {
-                    return Ok(Junction::NotReached);
+                if builder.len() >= self.most || builder.changes() >= MOST_CHANGES {
+                    return Ok(Junction::TooFar);
                 }
                 builder.push(&step);
                 self.report(builder.len());
@@ -332,10 +347,7 @@ impl Index {
                 let from = if number == 0 { place.commit } else { one.skipped };
                 return Ok(Part::Layer(Arc::clone(&one.layer), from));
             }
-            let Some(before) = self.layers.last().and_then(|last| last.layer.before()) else {
-                return Ok(Part::End);
-            };
-            let before = before.clone();
+            let Some(before) = self.end() else { return Ok(Part::End) };
             if !self.grow(&before)? {
                 return Ok(Part::Unindexed(before));
             }
@@ -352,11 +364,13 @@ impl Index {
         self.older = self.read_older(newest, &mut builder);
         (self.watch)(Indexing::Pause);
         if builder.len() == 0 {
+            // Whoever asks again would wait for the same error.
+            self.grows = false;
             return Ok(false);
         }
         let (bytes, layer) = builder.finish(self.store.key())?;
         let layer = ChainedLayer::new(layer);
-        let written = self.store.put_older(&bytes, &layer);
+        let written = self.store.put_older(&bytes, &layer, self.layers.is_empty());
         self.note(written);
         self.layers.push(layer);
         Ok(true)
@@ -374,7 +388,7 @@ impl Index {
             None => self.read(newest, None).ok()?,
         };
         let indexed: usize = self.layers.iter().map(ChainedLayer::len).sum();
-        let growth = (indexed * (GROWTH - 1)).clamp(self.first_growth, MOST_COMMITS);
+        let growth = (indexed * (GROWTH - 1)).clamp(self.first_growth, self.most);
         while builder.len() < growth && builder.changes() < MOST_CHANGES {
             builder.push(&commits.next().ok()??);
             self.report(builder.len());
@@ -421,18 +435,27 @@ impl LayerSteps {
         Ok(Self { layer, visits: visits.into_iter() })
     }
 
-    /// The next step; none after the last one.
-    pub(super) fn next(&mut self) -> Result<Option<BranchStep>, ReadFault> {
-        let Some(first) = self.visits.next() else { return Ok(None) };
-        let mut changes: Vec<usize> = first.change.into_iter().collect();
-        let of_first = |visits: &[super::layer::Visit]| {
-            visits.first().filter(|visit| visit.commit == first.commit).copied()
-        };
-        while let Some(visit) = of_first(self.visits.as_slice()) {
-            self.visits.next();
-            changes.extend(visit.change);
+    /// The next step; none after the last one. Of merges in a row that hide the branch and
+    /// changed nothing, the newest is one; `after_hiding` says whether it was returned.
+    pub(super) fn next(
+        &mut self,
+        after_hiding: &mut bool,
+    ) -> Result<Option<BranchStep>, ReadFault> {
+        while let Some(first) = self.visits.next() {
+            let mut changes: Vec<usize> = first.change.into_iter().collect();
+            while let Some(visit) = self.visits.as_slice().first()
+                && visit.commit == first.commit
+            {
+                changes.extend(visit.change);
+                self.visits.next();
+            }
+            if changes.is_empty() && *after_hiding {
+                continue;
+            }
+            *after_hiding = changes.is_empty();
+            // The visit of a merge that hides the branch comes first: it has no change.
+            return self.layer.step(first.commit, &changes, first.change.is_none()).map(Some);
         }
-        // The visit of a merge that hides the branch comes first: it has no change.
-        self.layer.step(first.commit, &changes, first.change.is_none()).map(Some)
+        Ok(None)
     }
 }

@@ -34,9 +34,9 @@ pub(super) const HEADER: usize = 8 + 4 + 4 + 5 * 4 + 32 + KEY;
 /// The length of the key that says which branch a layer is of.
 pub(super) const KEY: usize = 32;
 
-/// The length of the text of a path, and of a path's row and others.
-pub(super) const PATH_ROW: usize = 8;
-pub(super) const VISIT_ROW: usize = 8;
+/// The length of a row of paths, and of one of visits.
+const PATH_ROW: usize = 8;
+const VISIT_ROW: usize = 8;
 
 /// Consecutive commits of a branch, from the newest to the oldest.
 #[derive(Debug)]
@@ -174,6 +174,11 @@ impl CommitLayer {
         self.width
     }
 
+    /// The number of changes.
+    pub(super) fn changes(&self) -> usize {
+        self.counts.changes
+    }
+
     /// The number of paths.
     pub(super) fn path_count(&self) -> usize {
         self.counts.paths
@@ -195,6 +200,9 @@ impl CommitLayer {
 
     /// A commit, by its number.
     pub(super) fn commit(&self, at: usize) -> Result<CommitRow, ReadFault> {
+        if at >= self.counts.commits {
+            return Err(ReadFault::Damaged);
+        }
         let width = commit_row(self.width);
         let mut row = self.bytes.bytes(self.tables.commits + at * width, width)?;
         let rest = row.split_off(self.width);
@@ -331,7 +339,7 @@ impl PathTable {
         Ok((u32_of(&row[..4]) as usize, u32_of(&row[4..]) as usize))
     }
 
-    /// The start of what belongs to a path, and of what belongs to the next.
+    /// A path's text.
     fn text(&self, number: usize) -> Result<&[u8], ReadFault> {
         let (begin, _) = self.row(number)?;
         let end = if number + 1 < self.len() { self.row(number + 1)?.0 } else { self.text.len() };
@@ -364,11 +372,11 @@ impl PathTable {
         let is_there = own < self.len() && self.text(own)? == path.as_str().as_bytes();
         // What follows `/` in the order of bytes ends what is below.
         let below = self.first_from(format!("{path}/").as_bytes())?;
-        let behind = if below < self.len() {
+        let after = if below < self.len() {
             self.first_from(format!("{path}0").as_bytes())?
         } else {
             below
         };
-        Ok([own..own + usize::from(is_there), below..behind])
+        Ok([own..own + usize::from(is_there), below..after])
     }
 }

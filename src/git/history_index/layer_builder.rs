@@ -197,7 +197,7 @@ fn put(bytes: &mut Vec<u8>, numbers: impl IntoIterator<Item = u32>) {
 ///
 /// # Panics
 ///
-/// If a layer had four thousand million rows: it is full long before.
+/// If a layer had four billion rows: it is full long before.
 fn number(at: usize) -> u32 {
     u32::try_from(at).expect("a layer is full long before")
 }

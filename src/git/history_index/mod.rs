@@ -83,9 +83,9 @@ impl IndexedHistory {
         Some(index.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether the index has all of the branch, or will have it if somebody asks.
-    fn answers_all(&self) -> bool {
-        self.index().is_some_and(|index| index.answers_all())
+    /// Whether the index has all of a commit's history, or will have it if somebody asks.
+    fn answers_all(&self, tip: &ObjectName) -> bool {
+        self.view(tip).is_some() && self.index().is_some_and(|index| index.answers_all())
     }
 
     /// The index's view of a commit's history; none if it has none.
@@ -163,7 +163,7 @@ impl CommitHistory for IndexedHistory {
         tip: &ObjectName,
     ) -> Result<Box<dyn BranchPositions + 'h>, HistoryError> {
         match self.view(tip) {
-            Some(view) if self.answers_all() => Ok(Box::new(IndexedPositions {
+            Some(view) if self.answers_all(tip) => Ok(Box::new(IndexedPositions {
                 history: self,
                 tip: tip.clone(),
                 view,
@@ -189,8 +189,8 @@ impl CommitHistory for IndexedHistory {
 
     /// Not in a clone that fetches blobs when they are read: whoever reads them for all
     /// apps at once fetches many at once.
-    fn is_indexed(&self) -> bool {
-        !self.is_partial && self.answers_all()
+    fn is_indexed(&self, tip: &ObjectName) -> bool {
+        !self.is_partial && self.answers_all(tip)
     }
 
     fn facts(&self) -> Option<&ContentFacts> {
@@ -209,6 +209,8 @@ struct IndexedSteps<'h> {
     current: Option<LayerSteps>,
     /// The step that was returned last.
     last: Option<ObjectName>,
+    /// Whether that is a merge that hides the branch and changed nothing.
+    after_hiding: bool,
     /// The commit from which nothing is indexed, once it was reached.
     unindexed: Option<ObjectName>,
     /// The steps from there on.
@@ -226,6 +228,7 @@ impl<'h> IndexedSteps<'h> {
             next: 0,
             current: None,
             last: None,
+            after_hiding: false,
             unindexed: None,
             rest: None,
             is_over: false,
@@ -237,7 +240,7 @@ impl<'h> IndexedSteps<'h> {
     fn indexed(&mut self) -> Result<Option<BranchStep>, ReadFault> {
         loop {
             if let Some(current) = &mut self.current
-                && let Some(step) = current.next()?
+                && let Some(step) = current.next(&mut self.after_hiding)?
             {
                 return Ok(Some(step));
             }
@@ -261,27 +264,32 @@ impl<'h> IndexedSteps<'h> {
                 Ok(Some(step)) => return Ok(Some(step)),
                 Ok(None) => {
                     if let Some(from) = &self.unindexed {
-                        self.rest = Some(self.history.walk(from, &self.paths)?);
+                        let rest = self.history.walk(from, &self.paths)?;
+                        self.rest = Some(self.without_known(rest));
                     }
                 }
                 Err(_) => {
                     self.history.forget(&self.view);
-                    self.rest = Some(self.after_last()?);
+                    let from = self.last.as_ref().unwrap_or(&self.tip);
+                    let rest = self.history.log.steps(from, &self.paths)?;
+                    self.rest = Some(self.without_known(rest));
                 }
             }
         }
         self.rest.as_mut().and_then(Iterator::next).transpose()
     }
 
-    /// The steps after the last one, from the log.
-    fn after_last(&self) -> Result<BranchSteps<'h>, HistoryError> {
-        let last = self.last.clone();
-        let from = last.as_ref().unwrap_or(&self.tip);
-        let steps = self.history.log.steps(from, &self.paths)?;
-        let is_new = move |step: &Result<BranchStep, HistoryError>| {
-            step.as_ref().map_or(true, |step| Some(&step.id) != last.as_ref())
+    /// Steps from the log, without those at their start that were returned already, or that
+    /// follow a merge that hides the branch as well.
+    fn without_known(&self, steps: BranchSteps<'h>) -> BranchSteps<'h> {
+        let (last, after_hiding) = (self.last.clone(), self.after_hiding);
+        let is_known = move |step: &Result<BranchStep, HistoryError>| {
+            step.as_ref().is_ok_and(|step| {
+                let hides_alone = step.hides_branch && step.changes.is_empty();
+                Some(&step.id) == last.as_ref() || (after_hiding && hides_alone)
+            })
         };
-        Ok(Box::new(steps.filter(is_new)))
+        Box::new(steps.skip_while(is_known))
     }
 }
 
@@ -306,34 +314,49 @@ struct IndexedPositions<'h> {
     history: &'h IndexedHistory,
     tip: ObjectName,
     view: View,
-    /// What answers instead, if the index turned out to be damaged.
+    /// What answers instead, if the index turned out to be damaged or not to go on.
     walked: Option<Box<dyn BranchPositions + 'h>>,
 }
 
+/// What the index says of a position.
+enum IndexedPosition {
+    At(usize),
+    NotThere,
+    /// The index does not go far enough.
+    Unindexed,
+}
+
 impl IndexedPositions<'_> {
-    fn indexed(&self, id: &ObjectName, end: usize) -> Result<Option<usize>, ReadFault> {
+    fn indexed(&self, id: &ObjectName, end: usize) -> Result<IndexedPosition, ReadFault> {
         let (mut number, mut before) = (0, 0);
         while before < end {
-            let Part::Layer(layer, from) = self.history.part(&self.view, number)? else { break };
+            let (layer, from) = match self.history.part(&self.view, number)? {
+                Part::Layer(layer, from) => (layer, from),
+                Part::Unindexed(_) => return Ok(IndexedPosition::Unindexed),
+                Part::End => break,
+            };
             if let Some(at) = layer.find(id)?
                 && at >= from
             {
-                return Ok(Some(before + at - from).filter(|at| *at < end));
+                let at = before + at - from;
+                return Ok(IndexedPosition::At(at));
             }
             before += layer.len() - from;
             number += 1;
         }
-        Ok(None)
+        Ok(IndexedPosition::NotThere)
     }
 }
 
 impl BranchPositions for IndexedPositions<'_> {
     fn position(&mut self, id: &ObjectName, end: usize) -> Result<Option<usize>, HistoryError> {
         if self.walked.is_none() {
-            if let Ok(position) = self.indexed(id, end) {
-                return Ok(position);
+            match self.indexed(id, end) {
+                Ok(IndexedPosition::At(at)) => return Ok(Some(at).filter(|at| *at < end)),
+                Ok(IndexedPosition::NotThere) => return Ok(None),
+                Ok(IndexedPosition::Unindexed) => {}
+                Err(_) => self.history.forget(&self.view),
             }
-            self.history.forget(&self.view);
             self.walked = Some(self.history.log.positions(&self.tip)?);
         }
         self.walked.as_mut().map_or(Ok(None), |walked| walked.position(id, end))

@@ -32,11 +32,16 @@ const MOST_BRANCHES: usize = 16;
 /// it meanwhile.
 const ATTEMPTS: usize = 4;
 
-/// The number of commits of a layer that a newer layer is not added to any more.
+/// The most commits of a layer.
 pub(super) const MOST_COMMITS: usize = 1 << 16;
 
-/// The number of commits up to which the newest layers are always made into one.
+/// The number of commits and of changes up to which the newest layers are always made into
+/// one.
 const FEW_COMMITS: usize = 512;
+const FEW_CHANGES: usize = 1 << 12;
+
+/// The most changes of a layer that is made by joining others.
+const MOST_CHANGES: usize = 1 << 20;
 
 /// The directory with the layers of a branch.
 #[derive(Debug)]
@@ -110,11 +115,14 @@ impl LayerStore {
         let mut stored: Vec<StoredLayer> = Vec::new();
         for (name, skipped) in entries {
             let layer = Arc::new(CommitLayer::open(&self.directory.join(&name), &self.key)?);
+            if skipped >= layer.len() {
+                return Err(ReadFault::Damaged);
+            }
             let follows = match stored.last() {
                 Some(newer) => newer.chained.layer.before() == Some(&layer.id(skipped)?),
                 None => true,
             };
-            if skipped >= layer.len() || !follows {
+            if !follows {
                 return Err(ReadFault::Damaged);
             }
             stored.push(StoredLayer { name, chained: ChainedLayer { layer, skipped } });
@@ -151,14 +159,24 @@ impl LayerStore {
     }
 
     /// Makes the chain end with a layer that goes on where it ends now; with it alone if
-    /// there is no chain. Does nothing in the cases in which [`LayerStore::put_newer`] does
-    /// nothing.
-    pub(super) fn put_older(&self, bytes: &[u8], layer: &ChainedLayer) -> Result<(), DiskError> {
+    /// it is the `first` one, and there is no chain. Does nothing in the cases in which
+    /// [`LayerStore::put_newer`] does nothing.
+    pub(super) fn put_older(
+        &self,
+        bytes: &[u8],
+        layer: &ChainedLayer,
+        is_first: bool,
+    ) -> Result<(), DiskError> {
         let Some(locked) = self.lock()? else { return Ok(()) };
         let mut stored = self.stored().unwrap_or_default();
-        let end = stored.last().and_then(|last| last.chained.layer.before());
-        let first = layer.layer.id(0).ok();
-        if !stored.is_empty() && (end.is_none() || end != first.as_ref()) {
+        let fits = match stored.last() {
+            Some(last) => {
+                let before = last.chained.layer.before();
+                before.is_some() && before == layer.layer.id(0).ok().as_ref()
+            }
+            None => is_first,
+        };
+        if !fits {
             return Ok(());
         }
         if stored.is_empty() {
@@ -184,9 +202,9 @@ impl LayerStore {
         branches.sort_by_key(|name| std::cmp::Reverse(changed(name)));
         for name in branches.iter().skip(MOST_BRANCHES - 1) {
             if let Some(branch) = directory.child(name).ok().and_then(OpenDirectory::lock) {
-                branch.remove(CHAIN)?;
-                sweep(&branch, &[])?;
-                directory.remove_directory(name)?;
+                let removed = branch.remove(CHAIN).and_then(|()| sweep(&branch, &[]));
+                // What cannot be removed now only takes room.
+                let _ = removed.and_then(|()| directory.remove_directory(name));
             }
         }
         Ok(())
@@ -219,8 +237,10 @@ impl LayerStore {
     ) -> Result<(), DiskError> {
         while let [newer, older, ..] = &stored[..] {
             let (new, old) = (newer.chained.len(), older.chained.len());
-            let is_wanted = new + old <= FEW_COMMITS || new >= old / 2;
-            if !is_wanted || new + old > MOST_COMMITS {
+            let changes = newer.chained.layer.changes() + older.chained.layer.changes();
+            let is_small = new + old <= FEW_COMMITS && changes <= FEW_CHANGES;
+            let is_large = new + old > MOST_COMMITS || changes > MOST_CHANGES;
+            if is_large || !(is_small || new >= old / 2) {
                 return Ok(());
             }
             let Ok((bytes, layer)) = joined(&newer.chained, &older.chained, &self.key) else {
@@ -293,7 +313,8 @@ fn sweep(locked: &LockedDirectory, names: &[&str]) -> Result<(), DiskError> {
     for (name, _) in locked.entries(".")? {
         let is_named = name == CHAIN || names.contains(&name.as_str());
         if is_temporary(&name) || !is_named {
-            locked.remove(&name)?;
+            // What cannot be removed now only takes room.
+            let _ = locked.remove(&name);
         }
     }
     Ok(())

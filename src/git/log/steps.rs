@@ -37,6 +37,8 @@ pub(in crate::git) struct Steps<'h> {
     length: usize,
     /// The number of commits that were looked at.
     looked_at: usize,
+    /// Whether the last step is a merge that hides the branch and changed nothing.
+    after_hiding: bool,
 }
 
 impl<'h> Steps<'h> {
@@ -56,6 +58,7 @@ impl<'h> Steps<'h> {
             has_next_range: false,
             length: FIRST_RANGE,
             looked_at: 0,
+            after_hiding: false,
         };
         steps.start(&walk, tip)?;
         steps.walk = Some(walk);
@@ -134,12 +137,17 @@ impl<'h> Steps<'h> {
                 let changes = changes_between(&walk.program, &self.filter, parent, &id)?;
                 walk.turn(parent)?;
                 self.start(walk, parent)?;
+                if changes.is_empty() && self.after_hiding {
+                    continue;
+                }
+                self.after_hiding = changes.is_empty();
                 let before = Some(parent.clone());
                 return Ok(Some(BranchStep { id, at, before, changes, hides_branch: true }));
             }
             if let Some(ChangedCommit { id, at, changes, .. }) = found
                 && !changes.is_empty()
             {
+                self.after_hiding = false;
                 let before = listed.parents.into_iter().next();
                 return Ok(Some(BranchStep { id, at, before, changes, hides_branch: false }));
             }

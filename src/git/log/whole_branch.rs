@@ -16,6 +16,8 @@ pub(in crate::git) struct WholeBranch {
     branch: Option<String>,
     program: GitProgram,
     filter: PathFilter,
+    /// The commit at which it may end.
+    known: Option<ObjectName>,
     commits: ChangedCommits,
 }
 
@@ -29,10 +31,11 @@ impl WholeBranch {
         known: Option<&ObjectName>,
     ) -> Result<Self, HistoryError> {
         let (program, filter) = (clone.program(), PathFilter::new(clone.prefix(), &[]));
-        let range = CommitRange { newest: newest.clone(), before: known.cloned() };
+        let known = known.cloned();
+        let range = CommitRange { newest: newest.clone(), before: known.clone() };
         let commits = ChangedCommits::all(&program, &range, filter.specs())?;
         let branch = branch.map(str::to_owned);
-        Ok(Self { clone: Arc::clone(clone), branch, program, filter, commits })
+        Ok(Self { clone: Arc::clone(clone), branch, program, filter, known, commits })
     }
 
     /// The next commit; none after the last one.
@@ -43,7 +46,7 @@ impl WholeBranch {
         if let Some(before) = pull::hidden_parent(&self.clone, branch, &id, &parents)? {
             let before = before.clone();
             let changes = changes_between(&self.program, &self.filter, &before, &id)?;
-            let range = CommitRange { newest: before.clone(), before: None };
+            let range = CommitRange { newest: before.clone(), before: self.known.clone() };
             self.commits = ChangedCommits::all(&self.program, &range, self.filter.specs())?;
             let before = Some(before);
             return Ok(Some(BranchStep { id, at, before, changes, hides_branch: true }));
