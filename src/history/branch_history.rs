@@ -101,6 +101,10 @@ pub enum AskedApps {
 /// others. Each is two processes of git, which stay as long as they may be continued.
 const MOST_APART: usize = 8;
 
+/// The most walks that are kept. Whoever asks about all apps asks about one after the
+/// other, and an index starts a walk again in no time.
+const MOST_KEPT: usize = 256;
+
 impl<'a> BranchHistory<'a> {
     /// The history of the branch whose tip has these files, this configuration and,
     /// of all apps that may be asked about, these sites.
@@ -149,6 +153,9 @@ impl<'a> BranchHistory<'a> {
         let mut walks = self.walks.borrow_mut();
         let mut place = Some(instance.clone());
         if !walks.contains_key(&place) {
+            if walks.len() >= MOST_KEPT {
+                walks.clear();
+            }
             let alone = self.model_alone(instance, walks.len());
             place = place.filter(|_| alone.is_some());
             if !walks.contains_key(&place) {

@@ -100,6 +100,8 @@ impl<'h> Walk<'h> {
         if self.ahead.is_empty() {
             self.ahead.extend(self.steps.by_ref().take(self.next_ahead));
             self.next_ahead = (self.next_ahead * 2).min(MOST_AHEAD);
+            // Those of states that are kept already as well: which they are is known only
+            // when the walk is there.
             let changes = self.ahead.iter().flatten().flat_map(|step| &step.changes);
             let blobs: Vec<_> = changes.filter_map(|change| change.before.clone()).collect();
             if let Err(error) = self.history.prefetch(&blobs) {

@@ -35,7 +35,7 @@ fn all(history: &dyn CommitHistory, tip: &ObjectName, paths: &[RepoPath]) -> Vec
     history.steps(tip, paths).unwrap().map(Result::unwrap).collect()
 }
 
-/// The layers and everything else that the index has written.
+/// The segments and everything else that the index has written.
 fn files(clone: &LocalClone) -> Vec<PathBuf> {
     let directory = clone.common_directory().join("rungs/history");
     let listed = |at: &Path| -> Vec<PathBuf> {
@@ -337,7 +337,7 @@ fn commits_are_indexed_as_far_back_as_somebody_asks_and_once() {
         files(&clone).len()
     };
     assert_eq!(watched(false, 30), 0, "a few questions are answered by git");
-    assert_eq!(watched(true, 2), 2, "the chain and a layer of four commits");
+    assert_eq!(watched(true, 2), 2, "the chain and a segment of four commits");
     assert_eq!(watched(true, 5), 3, "and one of sixteen");
     assert_eq!(watched(true, 60), 4);
     assert_eq!(watched(true, 60), 4);

@@ -1,40 +1,40 @@
-//! The layers of a branch in this run, and how they grow.
+//! The segments of a branch in this run, and how they grow.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::indexing::{Indexing, Watch};
-use super::layer::CommitLayer;
-use super::layer_builder::LayerBuilder;
-use super::store::{ChainedLayer, LayerStore, MOST_COMMITS};
+use super::segment::CommitSegment;
+use super::segment_builder::SegmentBuilder;
+use super::store::{ChainedSegment, MOST_COMMITS, SegmentStore};
 use crate::git::checked_bytes::ReadFault;
 use crate::git::log::WholeBranch;
 use crate::git::{BranchStep, HistoryError, LocalClone, ObjectName};
 
 /// The number of commits that are indexed at once, the first time. Each further time it
 /// is as many as make four times of all, so that a question about last week is answered
-/// at once, and one about everything needs few layers.
+/// at once, and one about everything needs few segments.
 const FIRST_GROWTH: usize = 1 << 10;
 const GROWTH: usize = 4;
 
-/// The number of changes that end a layer early: a commit may have thousands.
+/// The number of changes that end a segment early: a commit may have thousands.
 const MOST_CHANGES: usize = 1 << 19;
 
 /// How many commits are indexed between two reports of progress.
 const REPORTED: usize = 500;
 
-/// The layers of a branch.
-pub(super) struct Index {
+/// The segments of a branch.
+pub(super) struct BranchIndex {
     clone: Arc<LocalClone>,
     branch: Option<String>,
-    store: LayerStore,
+    store: SegmentStore,
     /// From the newest to the oldest.
-    layers: Vec<ChainedLayer>,
-    /// What reads the commits after the oldest layer, if something does already.
+    segments: Vec<ChainedSegment>,
+    /// What reads the commits after the oldest segment, if something does already.
     older: Option<WholeBranch>,
     /// The number of commits that are indexed the first time.
     first_growth: usize,
-    /// The most commits of a layer.
+    /// The most commits of a segment.
     most: usize,
     /// Whether more commits are indexed if somebody asks about them.
     grows: bool,
@@ -42,26 +42,26 @@ pub(super) struct Index {
     /// Whether the disk takes what is indexed.
     is_writable: bool,
     /// None for commits of which the index has nothing.
-    views: HashMap<ObjectName, Option<View>>,
-    /// How often the layers were forgotten.
+    views: HashMap<ObjectName, Option<IndexedView>>,
+    /// How often the segments were forgotten.
     forgotten: usize,
 }
 
-/// Where a commit's history is among the layers.
+/// Where a commit's history is among the segments.
 #[derive(Debug, Clone)]
-pub(super) struct View {
-    /// The commits that the layers do not have yet.
-    own: Option<Arc<CommitLayer>>,
-    /// Where the layers continue; none if they have nothing to add.
+pub(super) struct IndexedView {
+    /// The commits that the segments do not have yet.
+    own: Option<Arc<CommitSegment>>,
+    /// Where the segments continue; none if they have nothing to add.
     rest: Option<CommitPlace>,
-    /// How often the layers had been forgotten before: a view is of no others.
+    /// How often the segments had been forgotten before: a view is of no others.
     forgotten: usize,
 }
 
 /// A commit's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct CommitPlace {
-    layer: usize,
+    segment: usize,
     commit: usize,
 }
 
@@ -70,7 +70,7 @@ enum Junction {
     At(CommitPlace),
     /// At none: the branch's first commit is new too.
     Nowhere,
-    /// They are too many for one layer.
+    /// They are too many for one segment.
     TooFar,
     /// One of them cannot be read.
     Unreadable,
@@ -78,40 +78,40 @@ enum Junction {
 
 /// What becomes of an index with a new tip.
 enum Extension {
-    View(View),
-    /// The new commits are too many for one layer.
+    View(IndexedView),
+    /// The new commits are too many for one segment.
     TooFar,
     /// One of them cannot be read.
     Unreadable,
 }
 
 /// What follows in a view.
-pub(super) enum Part {
-    /// Commits of a layer, from that one on.
-    Layer(Arc<CommitLayer>, usize),
+pub(super) enum IndexedPart {
+    /// Commits of a segment, from that one on.
+    Segment(Arc<CommitSegment>, usize),
     /// The commits from this one on, which are not indexed.
     Unindexed(ObjectName),
     /// Nothing: the last part has the branch's first commit.
     End,
 }
 
-impl Index {
+impl BranchIndex {
     /// What the disk has of a branch.
     pub(super) fn load(
         clone: &Arc<LocalClone>,
         branch: Option<&str>,
-        store: LayerStore,
+        store: SegmentStore,
         watch: Watch,
     ) -> Self {
-        let layers = store.layers();
+        let segments = store.segments();
         // Once may be chance; whoever asks again will go on asking.
-        let is_whole = layers.last().is_some_and(|last| last.layer.before().is_none());
+        let is_whole = segments.last().is_some_and(|last| last.segment.before().is_none());
         let grows = !is_whole && store.was_walked();
         Self {
             clone: Arc::clone(clone),
             branch: branch.map(str::to_owned),
             store,
-            layers,
+            segments,
             older: None,
             first_growth: FIRST_GROWTH,
             most: MOST_COMMITS,
@@ -124,7 +124,7 @@ impl Index {
     }
 
     /// The same index, which grows by that many commits the first time, and has sixteen
-    /// times as many in a layer at most.
+    /// times as many in a segment at most.
     pub(super) fn growing_by(self, commits: usize) -> Self {
         Self { first_growth: commits, most: 16 * commits, ..self }
     }
@@ -157,28 +157,28 @@ impl Index {
     }
 
     fn is_complete(&self) -> bool {
-        self.layers.last().is_some_and(|last| last.layer.before().is_none())
+        self.segments.last().is_some_and(|last| last.segment.before().is_none())
     }
 
-    /// Forgets the layers that a view is of, one of which is damaged.
-    pub(super) fn forget(&mut self, view: &View) {
+    /// Forgets the segments that a view is of, one of which is damaged.
+    pub(super) fn forget(&mut self, view: &IndexedView) {
         if view.forgotten == self.forgotten {
             self.reset();
         }
     }
 
-    /// Forgets all layers, one of which is damaged.
+    /// Forgets all segments, one of which is damaged.
     pub(super) fn reset(&mut self) {
         // Whoever cannot remove them cannot write others either.
         let _ = self.store.remove();
-        self.layers.clear();
+        self.segments.clear();
         self.views.clear();
         self.older = None;
         self.forgotten += 1;
     }
 
     /// The history of a commit; none if the index has nothing of it, and cannot grow.
-    pub(super) fn view(&mut self, tip: &ObjectName) -> Result<Option<View>, ReadFault> {
+    pub(super) fn view(&mut self, tip: &ObjectName) -> Result<Option<IndexedView>, ReadFault> {
         if let Some(known) = self.views.get(tip) {
             return Ok(known.clone());
         }
@@ -187,8 +187,8 @@ impl Index {
         Ok(view)
     }
 
-    fn find_view(&mut self, tip: &ObjectName) -> Result<Option<View>, ReadFault> {
-        if !self.layers.is_empty() {
+    fn find_view(&mut self, tip: &ObjectName) -> Result<Option<IndexedView>, ReadFault> {
+        if !self.segments.is_empty() {
             if let Some(place) = self.find_older(tip)? {
                 return Ok(Some(self.view_of(None, Some(place))));
             }
@@ -199,7 +199,7 @@ impl Index {
                 Extension::TooFar | Extension::Unreadable => return Ok(None),
             }
         }
-        let place = CommitPlace { layer: 0, commit: 0 };
+        let place = CommitPlace { segment: 0, commit: 0 };
         Ok(self.grow(tip)?.then(|| self.view_of(None, Some(place))))
     }
 
@@ -223,23 +223,23 @@ impl Index {
 
     /// The commit before the oldest that is indexed; none if that is the branch's first.
     fn end(&self) -> Option<ObjectName> {
-        self.layers.last()?.layer.before().cloned()
+        self.segments.last()?.segment.before().cloned()
     }
 
-    fn view_of(&self, own: Option<Arc<CommitLayer>>, rest: Option<CommitPlace>) -> View {
-        View { own, rest, forgotten: self.forgotten }
+    fn view_of(&self, own: Option<Arc<CommitSegment>>, rest: Option<CommitPlace>) -> IndexedView {
+        IndexedView { own, rest, forgotten: self.forgotten }
     }
 
     fn newest(&self) -> Result<ObjectName, ReadFault> {
-        let newest = self.layers.first().ok_or(ReadFault::Damaged)?;
-        newest.layer.id(newest.skipped)
+        let newest = self.segments.first().ok_or(ReadFault::Damaged)?;
+        newest.segment.id(newest.skipped)
     }
 
     fn find(&self, id: &ObjectName) -> Result<Option<CommitPlace>, ReadFault> {
-        for (layer, one) in self.layers.iter().enumerate() {
-            match one.layer.find(id)? {
+        for (segment, one) in self.segments.iter().enumerate() {
+            match one.segment.find(id)? {
                 Some(commit) if commit >= one.skipped => {
-                    return Ok(Some(CommitPlace { layer, commit }));
+                    return Ok(Some(CommitPlace { segment, commit }));
                 }
                 _ => {}
             }
@@ -249,7 +249,7 @@ impl Index {
 
     /// Indexes the commits from a new tip back to one that is indexed.
     fn extend(&mut self, tip: &ObjectName) -> Result<Extension, ReadFault> {
-        let mut builder = LayerBuilder::new(tip.as_str().len() / 2);
+        let mut builder = SegmentBuilder::new(tip.as_str().len() / 2);
         let junction = self.read_new(tip, &mut builder)?;
         (self.watch)(Indexing::Pause);
         let rest = match junction {
@@ -258,21 +258,21 @@ impl Index {
             Junction::TooFar => return Ok(Extension::TooFar),
             Junction::Unreadable => return Ok(Extension::Unreadable),
         };
-        let (bytes, layer) = builder.finish(self.store.key())?;
-        let own = ChainedLayer::new(layer);
-        let first = CommitPlace { layer: 0, commit: self.layers[0].skipped };
+        let (bytes, segment) = builder.finish(self.store.key())?;
+        let own = ChainedSegment::new(segment);
+        let first = CommitPlace { segment: 0, commit: self.segments[0].skipped };
         if rest == Some(first) || self.is_tip_of_branch(tip) {
             let written = self.store.put_newer(&bytes, &own);
             self.note(written);
         }
-        Ok(Extension::View(self.view_of(Some(own.layer), rest)))
+        Ok(Extension::View(self.view_of(Some(own.segment), rest)))
     }
 
     /// Adds the commits from a new tip back to one that is indexed.
     fn read_new(
         &self,
         tip: &ObjectName,
-        builder: &mut LayerBuilder,
+        builder: &mut SegmentBuilder,
     ) -> Result<Junction, ReadFault> {
         // The first time, git leaves out everything that was indexed, with what was merged
         // into it. If the branch was something else meanwhile, that is too much.
@@ -332,24 +332,28 @@ impl Index {
     }
 
     /// What follows in a view after a number of parts.
-    pub(super) fn part(&mut self, view: &View, number: usize) -> Result<Part, ReadFault> {
+    pub(super) fn part(
+        &mut self,
+        view: &IndexedView,
+        number: usize,
+    ) -> Result<IndexedPart, ReadFault> {
         if view.forgotten != self.forgotten {
             return Err(ReadFault::Damaged);
         }
         let number = match (&view.own, number) {
-            (Some(own), 0) => return Ok(Part::Layer(Arc::clone(own), 0)),
+            (Some(own), 0) => return Ok(IndexedPart::Segment(Arc::clone(own), 0)),
             (Some(_), number) => number - 1,
             (None, number) => number,
         };
-        let Some(place) = view.rest else { return Ok(Part::End) };
+        let Some(place) = view.rest else { return Ok(IndexedPart::End) };
         loop {
-            if let Some(one) = self.layers.get(place.layer + number) {
+            if let Some(one) = self.segments.get(place.segment + number) {
                 let from = if number == 0 { place.commit } else { one.skipped };
-                return Ok(Part::Layer(Arc::clone(&one.layer), from));
+                return Ok(IndexedPart::Segment(Arc::clone(&one.segment), from));
             }
-            let Some(before) = self.end() else { return Ok(Part::End) };
+            let Some(before) = self.end() else { return Ok(IndexedPart::End) };
             if !self.grow(&before)? {
-                return Ok(Part::Unindexed(before));
+                return Ok(IndexedPart::Unindexed(before));
             }
         }
     }
@@ -360,7 +364,7 @@ impl Index {
         if !self.grows {
             return Ok(false);
         }
-        let mut builder = LayerBuilder::new(newest.as_str().len() / 2);
+        let mut builder = SegmentBuilder::new(newest.as_str().len() / 2);
         self.older = self.read_older(newest, &mut builder);
         (self.watch)(Indexing::Pause);
         if builder.len() == 0 {
@@ -368,11 +372,11 @@ impl Index {
             self.grows = false;
             return Ok(false);
         }
-        let (bytes, layer) = builder.finish(self.store.key())?;
-        let layer = ChainedLayer::new(layer);
-        let written = self.store.put_older(&bytes, &layer, self.layers.is_empty());
+        let (bytes, segment) = builder.finish(self.store.key())?;
+        let segment = ChainedSegment::new(segment);
+        let written = self.store.put_older(&bytes, &segment, self.segments.is_empty());
         self.note(written);
-        self.layers.push(layer);
+        self.segments.push(segment);
         Ok(true)
     }
 
@@ -381,13 +385,13 @@ impl Index {
     fn read_older(
         &mut self,
         newest: &ObjectName,
-        builder: &mut LayerBuilder,
+        builder: &mut SegmentBuilder,
     ) -> Option<WholeBranch> {
         let mut commits = match self.older.take() {
             Some(commits) => commits,
             None => self.read(newest, None).ok()?,
         };
-        let indexed: usize = self.layers.iter().map(ChainedLayer::len).sum();
+        let indexed: usize = self.segments.iter().map(ChainedSegment::len).sum();
         let growth = (indexed * (GROWTH - 1)).clamp(self.first_growth, self.most);
         while builder.len() < growth && builder.changes() < MOST_CHANGES {
             builder.push(&commits.next().ok()??);
@@ -417,22 +421,22 @@ impl Index {
     }
 }
 
-/// Steps of a layer that changed what is wanted, or that hide the branch.
-pub(super) struct LayerSteps {
-    layer: Arc<CommitLayer>,
-    visits: std::vec::IntoIter<super::layer::Visit>,
+/// Steps of a segment that changed what is wanted, or that hide the branch.
+pub(super) struct SegmentSteps {
+    segment: Arc<CommitSegment>,
+    visits: std::vec::IntoIter<super::segment::PathVisit>,
 }
 
-impl LayerSteps {
-    /// Those of a layer, from a commit on.
+impl SegmentSteps {
+    /// Those of a segment, from a commit on.
     pub(super) fn new(
-        layer: Arc<CommitLayer>,
+        segment: Arc<CommitSegment>,
         from: usize,
         wanted: &[crate::source::RepoPath],
     ) -> Result<Self, ReadFault> {
-        let mut visits = layer.visits(wanted)?;
+        let mut visits = segment.visits(wanted)?;
         visits.drain(..visits.partition_point(|visit| visit.commit < from));
-        Ok(Self { layer, visits: visits.into_iter() })
+        Ok(Self { segment, visits: visits.into_iter() })
     }
 
     /// The next step; none after the last one. Of merges in a row that hide the branch and
@@ -454,7 +458,7 @@ impl LayerSteps {
             }
             *after_hiding = changes.is_empty();
             // The visit of a merge that hides the branch comes first: it has no change.
-            return self.layer.step(first.commit, &changes, first.change.is_none()).map(Some);
+            return self.segment.step(first.commit, &changes, first.change.is_none()).map(Some);
         }
         Ok(None)
     }

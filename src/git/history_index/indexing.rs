@@ -13,5 +13,5 @@ pub enum Indexing {
     NotKept(String),
 }
 
-/// Is told what happens while history is indexed.
+/// A listener to what happens while history is indexed.
 pub type Watch = Arc<dyn Fn(Indexing) + Send + Sync>;

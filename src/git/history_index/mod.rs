@@ -1,14 +1,14 @@
 //! An index of a branch's history, so that git reads each commit once.
 //!
 //! Git finds what changed by comparing trees, each time anew. Here the commits of a
-//! branch are kept with what they changed, in [`layer`]s of consecutive commits. The
-//! layers are made from commits alone, whatever the configuration says, and a layer
+//! branch are kept with what they changed, in [`segment`]s of consecutive commits. The
+//! segments are made from commits alone, whatever the configuration says, and a segment
 //! never changes, as its commits never do. It is trusted as git trusts its own commit
 //! graph: everything is checked when it is read, and what does not fit is made again.
 //!
 //! The index grows at both ends: to what is new, with every run; and back to what
 //! somebody asks about, if many questions are expected ([`CommitHistory::expect_many`])
-//! or if an earlier run read far without it.
+//! or if an earlier run read much without it.
 //! A commit that is not indexed is never answered for: [`Log`] is asked instead.
 //!
 //! It is in the directory `rungs/history` of the directory that all work trees of a
@@ -16,8 +16,8 @@
 //! and for each directory that has a `rungs.yaml`.
 
 mod indexing;
-mod layer;
-mod layer_builder;
+mod segment;
+mod segment_builder;
 mod store;
 mod index;
 
@@ -32,22 +32,22 @@ use super::{
     LocalClone, Log, ObjectName,
 };
 use crate::source::RepoPath;
-use index::{Index, LayerSteps, Part, View};
+use index::{BranchIndex, IndexedPart, IndexedView, SegmentSteps};
 pub use indexing::{Indexing, Watch};
-use store::LayerStore;
+use store::SegmentStore;
 
-/// The number of commits that a run without an index looks at before the next one makes
+/// The number of commits that a run without an index looks at before the next run makes
 /// one: about as many as git looks at in a tenth of a second.
-const FAR: usize = 2000;
+const MANY: usize = 2000;
 
 /// The history of a clone's branch, from the index as far as that goes.
 pub struct IndexedHistory {
     log: Log,
-    /// The number of commits that are far.
-    far: usize,
+    /// The number of commits from which on an index is worth making.
+    many: usize,
     /// None for a clone whose commits may get other parents: a shallow one, which does
     /// when more is fetched.
-    index: Option<Mutex<Index>>,
+    index: Option<Mutex<BranchIndex>>,
     facts: ContentFacts,
     is_partial: bool,
 }
@@ -59,26 +59,26 @@ impl IndexedHistory {
         let has_fixed_parents =
             !clone.is_shallow() && !clone.common_directory().join("info/grafts").exists();
         let index = has_fixed_parents.then(|| {
-            let store = layer_store(clone, branch);
-            Mutex::new(Index::load(clone, branch, store, watch))
+            let store = segment_store(clone, branch);
+            Mutex::new(BranchIndex::load(clone, branch, store, watch))
         });
         let facts = ContentFacts::at(clone.common_directory().join("rungs").join("facts"));
         let log = Log::new(Arc::clone(clone), branch);
-        Self { log, far: FAR, index, facts, is_partial: clone.is_partial() }
+        Self { log, many: MANY, index, facts, is_partial: clone.is_partial() }
     }
 
     /// The same history for a branch that is as short as those of tests: its index grows by
-    /// that many commits the first time, ten times as many are far, and every fact is kept.
+    /// that many commits the first time, ten times as many make one worth it, and every fact is kept.
     #[must_use]
     pub fn growing_by(self, commits: usize) -> Self {
         let index = self.index.map(|index| {
             let index = index.into_inner().unwrap_or_else(PoisonError::into_inner);
             Mutex::new(index.growing_by(commits))
         });
-        Self { index, far: 10 * commits, facts: self.facts.writing_from(1), ..self }
+        Self { index, many: 10 * commits, facts: self.facts.writing_from(1), ..self }
     }
 
-    fn index(&self) -> Option<MutexGuard<'_, Index>> {
+    fn index(&self) -> Option<MutexGuard<'_, BranchIndex>> {
         let index = self.index.as_ref()?;
         Some(index.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -89,7 +89,7 @@ impl IndexedHistory {
     }
 
     /// The index's view of a commit's history; none if it has none.
-    fn view(&self, tip: &ObjectName) -> Option<View> {
+    fn view(&self, tip: &ObjectName) -> Option<IndexedView> {
         let mut index = self.index()?;
         index.view(tip).unwrap_or_else(|_| {
             index.reset();
@@ -97,11 +97,11 @@ impl IndexedHistory {
         })
     }
 
-    fn part(&self, view: &View, number: usize) -> Result<Part, ReadFault> {
-        self.index().map_or(Ok(Part::End), |mut index| index.part(view, number))
+    fn part(&self, view: &IndexedView, number: usize) -> Result<IndexedPart, ReadFault> {
+        self.index().map_or(Ok(IndexedPart::End), |mut index| index.part(view, number))
     }
 
-    /// Steps from the log. If somebody reads far, that is noted.
+    /// Steps from the log. Reading many commits is noted for the next run.
     fn walk<'h>(
         &'h self,
         tip: &ObjectName,
@@ -111,7 +111,7 @@ impl IndexedHistory {
         let mut is_noted = false;
         Ok(Box::new(std::iter::from_fn(move || {
             let step = steps.next();
-            if steps.looked_at() >= self.far && !is_noted {
+            if steps.looked_at() >= self.many && !is_noted {
                 is_noted = true;
                 if let Some(mut index) = self.index() {
                     index.note_walk();
@@ -121,29 +121,24 @@ impl IndexedHistory {
         })))
     }
 
-    /// Forgets the layers that a view is of, since one of them is damaged.
-    fn forget(&self, view: &View) {
+    /// Forgets the segments that a view is of, since one of them is damaged.
+    fn forget(&self, view: &IndexedView) {
         if let Some(mut index) = self.index() {
             index.forget(view);
         }
     }
 }
 
-/// Where the layers of a branch are.
-fn layer_store(clone: &LocalClone, branch: Option<&str>) -> LayerStore {
+/// Where the segments of a branch are.
+fn segment_store(clone: &LocalClone, branch: Option<&str>) -> SegmentStore {
     let branch = branch.map_or_else(String::new, |branch| format!("branch {branch}"));
     let described = [branch.as_str(), clone.prefix().as_str()].join("\0");
-    let key = Sha256::digest(described.as_bytes()).into();
+    let key: [u8; segment::KEY] = Sha256::digest(described.as_bytes()).into();
     let mut name = String::new();
-    for byte in key_bytes(&key) {
+    for byte in &key[..8] {
         write!(name, "{byte:02x}").expect("a string takes what is written to it");
     }
-    LayerStore::new(clone.common_directory().join("rungs").join("history").join(name), key)
-}
-
-/// The bytes of a key that name its directory.
-fn key_bytes(key: &[u8; layer::KEY]) -> &[u8] {
-    &key[..8]
+    SegmentStore::new(clone.common_directory().join("rungs").join("history").join(name), key)
 }
 
 impl CommitHistory for IndexedHistory {
@@ -203,10 +198,10 @@ struct IndexedSteps<'h> {
     history: &'h IndexedHistory,
     tip: ObjectName,
     paths: Vec<RepoPath>,
-    view: View,
+    view: IndexedView,
     /// The number of the part that comes next.
     next: usize,
-    current: Option<LayerSteps>,
+    current: Option<SegmentSteps>,
     /// The step that was returned last.
     last: Option<ObjectName>,
     /// Whether that is a merge that hides the branch and changed nothing.
@@ -219,7 +214,12 @@ struct IndexedSteps<'h> {
 }
 
 impl<'h> IndexedSteps<'h> {
-    fn new(history: &'h IndexedHistory, tip: &ObjectName, paths: &[RepoPath], view: View) -> Self {
+    fn new(
+        history: &'h IndexedHistory,
+        tip: &ObjectName,
+        paths: &[RepoPath],
+        view: IndexedView,
+    ) -> Self {
         Self {
             history,
             tip: tip.clone(),
@@ -245,15 +245,15 @@ impl<'h> IndexedSteps<'h> {
                 return Ok(Some(step));
             }
             match self.history.part(&self.view, self.next)? {
-                Part::Layer(layer, from) => {
+                IndexedPart::Segment(segment, from) => {
                     self.next += 1;
-                    self.current = Some(LayerSteps::new(layer, from, &self.paths)?);
+                    self.current = Some(SegmentSteps::new(segment, from, &self.paths)?);
                 }
-                Part::Unindexed(from) => {
+                IndexedPart::Unindexed(from) => {
                     self.unindexed = Some(from);
                     return Ok(None);
                 }
-                Part::End => return Ok(None),
+                IndexedPart::End => return Ok(None),
             }
         }
     }
@@ -313,7 +313,7 @@ impl Iterator for IndexedSteps<'_> {
 struct IndexedPositions<'h> {
     history: &'h IndexedHistory,
     tip: ObjectName,
-    view: View,
+    view: IndexedView,
     /// What answers instead, if the index turned out to be damaged or not to go on.
     walked: Option<Box<dyn BranchPositions + 'h>>,
 }
@@ -330,18 +330,18 @@ impl IndexedPositions<'_> {
     fn indexed(&self, id: &ObjectName, end: usize) -> Result<IndexedPosition, ReadFault> {
         let (mut number, mut before) = (0, 0);
         while before < end {
-            let (layer, from) = match self.history.part(&self.view, number)? {
-                Part::Layer(layer, from) => (layer, from),
-                Part::Unindexed(_) => return Ok(IndexedPosition::Unindexed),
-                Part::End => break,
+            let (segment, from) = match self.history.part(&self.view, number)? {
+                IndexedPart::Segment(segment, from) => (segment, from),
+                IndexedPart::Unindexed(_) => return Ok(IndexedPosition::Unindexed),
+                IndexedPart::End => break,
             };
-            if let Some(at) = layer.find(id)?
+            if let Some(at) = segment.find(id)?
                 && at >= from
             {
                 let at = before + at - from;
                 return Ok(IndexedPosition::At(at));
             }
-            before += layer.len() - from;
+            before += segment.len() - from;
             number += 1;
         }
         Ok(IndexedPosition::NotThere)

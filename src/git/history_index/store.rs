@@ -1,9 +1,9 @@
-//! The layers of a branch on the disk.
+//! The segments of a branch on the disk.
 //!
-//! A layer's file never changes. The file `chain` names the layers, from the newest to
+//! A segment's file never changes. The file `chain` names the segments, from the newest to
 //! the oldest, each with the number of its newest commits that the branch no longer
 //! has. It is replaced as a whole, by one run at a time: whoever reads it finds the
-//! layers of before or of after, wherever another run is or was killed. Files that the
+//! segments of before or of after, wherever another run is or was killed. Files that the
 //! chain does not name are removed by the next run that writes.
 
 use std::fs;
@@ -11,8 +11,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::layer::{CommitLayer, KEY};
-use super::layer_builder::LayerBuilder;
+use super::segment::{CommitSegment, KEY};
+use super::segment_builder::SegmentBuilder;
 use crate::disk::{DiskError, LockedDirectory, OnConflict, OpenDirectory, is_temporary};
 use crate::git::ObjectName;
 use crate::git::checked_bytes::ReadFault;
@@ -25,59 +25,59 @@ const WALKED: &str = "walked";
 /// The chain's first line. Another number stands for another format.
 const FIRST_LINE: &str = "rungs history 1";
 
-/// The most branches of a clone whose layers are kept.
+/// The most branches of a clone whose segments are kept.
 const MOST_BRANCHES: usize = 16;
 
-/// How often a chain is read whose layers are not there: another run may have replaced
+/// How often a chain is read whose segments are not there: another run may have replaced
 /// it meanwhile.
 const ATTEMPTS: usize = 4;
 
-/// The most commits of a layer.
+/// The most commits of a segment.
 pub(super) const MOST_COMMITS: usize = 1 << 16;
 
-/// The number of commits and of changes up to which the newest layers are always made into
+/// The number of commits and of changes up to which the newest segments are always made into
 /// one.
 const FEW_COMMITS: usize = 512;
 const FEW_CHANGES: usize = 1 << 12;
 
-/// The most changes of a layer that is made by joining others.
+/// The most changes of a segment that is made by joining others.
 const MOST_CHANGES: usize = 1 << 20;
 
-/// The directory with the layers of a branch.
+/// The directory with the segments of a branch.
 #[derive(Debug)]
-pub(super) struct LayerStore {
+pub(super) struct SegmentStore {
     directory: PathBuf,
     key: [u8; KEY],
 }
 
-/// A layer of the chain.
+/// A segment of the chain.
 #[derive(Debug, Clone)]
-pub(super) struct ChainedLayer {
-    pub(super) layer: Arc<CommitLayer>,
+pub(super) struct ChainedSegment {
+    pub(super) segment: Arc<CommitSegment>,
     /// The number of its newest commits that the branch does not have.
     pub(super) skipped: usize,
 }
 
-/// A layer of the chain, and the file that it is in.
+/// A segment of the chain, and the file that it is in.
 #[derive(Debug, Clone)]
-struct StoredLayer {
+struct StoredSegment {
     name: String,
-    chained: ChainedLayer,
+    chained: ChainedSegment,
 }
 
-impl ChainedLayer {
-    pub(super) fn new(layer: CommitLayer) -> Self {
-        Self { layer: Arc::new(layer), skipped: 0 }
+impl ChainedSegment {
+    pub(super) fn new(segment: CommitSegment) -> Self {
+        Self { segment: Arc::new(segment), skipped: 0 }
     }
 
     /// The number of its commits that the branch has.
     pub(super) fn len(&self) -> usize {
-        self.layer.len() - self.skipped
+        self.segment.len() - self.skipped
     }
 }
 
-impl LayerStore {
-    /// The layers of the branch with that key in a directory, which need not exist yet.
+impl SegmentStore {
+    /// The segments of the branch with that key in a directory, which need not exist yet.
     pub(super) fn new(directory: PathBuf, key: [u8; KEY]) -> Self {
         Self { directory, key }
     }
@@ -86,14 +86,14 @@ impl LayerStore {
         &self.key
     }
 
-    /// The layers, from the newest to the oldest; none if there are none that can be
+    /// The segments, from the newest to the oldest; none if there are none that can be
     /// read.
-    pub(super) fn layers(&self) -> Vec<ChainedLayer> {
+    pub(super) fn segments(&self) -> Vec<ChainedSegment> {
         let stored = self.stored().unwrap_or_default();
         stored.into_iter().map(|stored| stored.chained).collect()
     }
 
-    fn stored(&self) -> Result<Vec<StoredLayer>, ReadFault> {
+    fn stored(&self) -> Result<Vec<StoredSegment>, ReadFault> {
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -105,27 +105,27 @@ impl LayerStore {
         }
     }
 
-    fn read(&self) -> Result<Vec<StoredLayer>, ReadFault> {
+    fn read(&self) -> Result<Vec<StoredSegment>, ReadFault> {
         let text = match fs::read_to_string(self.directory.join(CHAIN)) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error.into()),
         };
         let entries = entries(&text).ok_or(ReadFault::Damaged)?;
-        let mut stored: Vec<StoredLayer> = Vec::new();
+        let mut stored: Vec<StoredSegment> = Vec::new();
         for (name, skipped) in entries {
-            let layer = Arc::new(CommitLayer::open(&self.directory.join(&name), &self.key)?);
-            if skipped >= layer.len() {
+            let segment = Arc::new(CommitSegment::open(&self.directory.join(&name), &self.key)?);
+            if skipped >= segment.len() {
                 return Err(ReadFault::Damaged);
             }
             let follows = match stored.last() {
-                Some(newer) => newer.chained.layer.before() == Some(&layer.id(skipped)?),
+                Some(newer) => newer.chained.segment.before() == Some(&segment.id(skipped)?),
                 None => true,
             };
             if !follows {
                 return Err(ReadFault::Damaged);
             }
-            stored.push(StoredLayer { name, chained: ChainedLayer { layer, skipped } });
+            stored.push(StoredSegment { name, chained: ChainedSegment { segment, skipped } });
         }
         Ok(stored)
     }
@@ -144,35 +144,39 @@ impl LayerStore {
         Ok(())
     }
 
-    /// Makes the chain start with a layer, after whose oldest commit it goes on with the
+    /// Makes the chain start with a segment, after whose oldest commit it goes on with the
     /// chain as it is, without the commits that the branch no longer has. Does nothing
     /// if another run is writing, or has written another chain meanwhile.
-    pub(super) fn put_newer(&self, bytes: &[u8], layer: &ChainedLayer) -> Result<(), DiskError> {
+    pub(super) fn put_newer(
+        &self,
+        bytes: &[u8],
+        segment: &ChainedSegment,
+    ) -> Result<(), DiskError> {
         let Some(locked) = self.lock()? else { return Ok(()) };
         let stored = self.stored().unwrap_or_default();
-        let Some(rest) = after(&stored, layer.layer.before()) else { return Ok(()) };
-        let name = write_layer(&locked, bytes, &layer.layer)?;
-        let mut stored = vec![StoredLayer { name, chained: layer.clone() }];
+        let Some(rest) = after(&stored, segment.segment.before()) else { return Ok(()) };
+        let name = write_segment(&locked, bytes, &segment.segment)?;
+        let mut stored = vec![StoredSegment { name, chained: segment.clone() }];
         stored.extend(rest);
         self.fold(&locked, &mut stored)?;
         publish(&locked, &stored)
     }
 
-    /// Makes the chain end with a layer that goes on where it ends now; with it alone if
+    /// Makes the chain end with a segment that goes on where it ends now; with it alone if
     /// it is the `first` one, and there is no chain. Does nothing in the cases in which
-    /// [`LayerStore::put_newer`] does nothing.
+    /// [`SegmentStore::put_newer`] does nothing.
     pub(super) fn put_older(
         &self,
         bytes: &[u8],
-        layer: &ChainedLayer,
+        segment: &ChainedSegment,
         is_first: bool,
     ) -> Result<(), DiskError> {
         let Some(locked) = self.lock()? else { return Ok(()) };
         let mut stored = self.stored().unwrap_or_default();
         let fits = match stored.last() {
             Some(last) => {
-                let before = last.chained.layer.before();
-                before.is_some() && before == layer.layer.id(0).ok().as_ref()
+                let before = last.chained.segment.before();
+                before.is_some() && before == segment.segment.id(0).ok().as_ref()
             }
             None => is_first,
         };
@@ -182,12 +186,12 @@ impl LayerStore {
         if stored.is_empty() {
             self.make_room()?;
         }
-        let name = write_layer(&locked, bytes, &layer.layer)?;
-        stored.push(StoredLayer { name, chained: layer.clone() });
+        let name = write_segment(&locked, bytes, &segment.segment)?;
+        stored.push(StoredSegment { name, chained: segment.clone() });
         publish(&locked, &stored)
     }
 
-    /// Removes the layers of branches that nobody has asked about for long, if there are
+    /// Removes the segments of branches that nobody has asked about for long, if there are
     /// many. A run that reads them at this moment makes them again.
     fn make_room(&self) -> Result<(), DiskError> {
         let Some(all) = self.directory.parent() else { return Ok(()) };
@@ -210,7 +214,7 @@ impl LayerStore {
         Ok(())
     }
 
-    /// Whether layers can be written.
+    /// Whether segments can be written.
     pub(super) fn check_writable(&self) -> Result<(), DiskError> {
         OpenDirectory::at_or_new(&self.directory, false)?.check_writable(".")
     }
@@ -227,40 +231,40 @@ impl LayerStore {
         Ok(OpenDirectory::at_or_new(&self.directory, false)?.lock())
     }
 
-    /// Makes the newest layers into one, as long as they are few commits or about as many
-    /// as the next. So the layers' number grows with the logarithm of the commits', and
+    /// Makes the newest segments into one, as long as they are few commits or about as many
+    /// as the next. So the segments' number grows with the logarithm of the commits', and
     /// each commit is copied as often.
     fn fold(
         &self,
         locked: &LockedDirectory,
-        stored: &mut Vec<StoredLayer>,
+        stored: &mut Vec<StoredSegment>,
     ) -> Result<(), DiskError> {
         while let [newer, older, ..] = &stored[..] {
             let (new, old) = (newer.chained.len(), older.chained.len());
-            let changes = newer.chained.layer.changes() + older.chained.layer.changes();
+            let changes = newer.chained.segment.changes() + older.chained.segment.changes();
             let is_small = new + old <= FEW_COMMITS && changes <= FEW_CHANGES;
             let is_large = new + old > MOST_COMMITS || changes > MOST_CHANGES;
             if is_large || !(is_small || new >= old / 2) {
                 return Ok(());
             }
-            let Ok((bytes, layer)) = joined(&newer.chained, &older.chained, &self.key) else {
+            let Ok((bytes, segment)) = joined(&newer.chained, &older.chained, &self.key) else {
                 // What is damaged is noticed by whoever asks for it.
                 return Ok(());
             };
-            let name = write_layer(locked, &bytes, &layer)?;
-            let chained = ChainedLayer::new(layer);
-            stored.splice(..2, [StoredLayer { name, chained }]);
+            let name = write_segment(locked, &bytes, &segment)?;
+            let chained = ChainedSegment::new(segment);
+            stored.splice(..2, [StoredSegment { name, chained }]);
         }
         Ok(())
     }
 }
 
-/// The layers that follow a layer whose oldest commit is after `before`; none if the
+/// The segments that follow a segment whose oldest commit is after `before`; none if the
 /// chain does not have that commit. Nothing follows the branch's first commit.
-fn after(stored: &[StoredLayer], before: Option<&ObjectName>) -> Option<Vec<StoredLayer>> {
+fn after(stored: &[StoredSegment], before: Option<&ObjectName>) -> Option<Vec<StoredSegment>> {
     let Some(before) = before else { return Some(Vec::new()) };
     for (at, one) in stored.iter().enumerate() {
-        match one.chained.layer.find(before) {
+        match one.chained.segment.find(before) {
             Ok(Some(number)) if number >= one.chained.skipped => {
                 let mut rest = stored[at..].to_vec();
                 rest[0].chained.skipped = number;
@@ -273,30 +277,30 @@ fn after(stored: &[StoredLayer], before: Option<&ObjectName>) -> Option<Vec<Stor
 }
 
 fn joined(
-    newer: &ChainedLayer,
-    older: &ChainedLayer,
+    newer: &ChainedSegment,
+    older: &ChainedSegment,
     key: &[u8; KEY],
-) -> Result<(Vec<u8>, CommitLayer), ReadFault> {
-    let mut builder = LayerBuilder::new(newer.layer.width());
-    builder.push_layer(&newer.layer, newer.skipped)?;
-    builder.push_layer(&older.layer, older.skipped)?;
+) -> Result<(Vec<u8>, CommitSegment), ReadFault> {
+    let mut builder = SegmentBuilder::new(newer.segment.width());
+    builder.push_segment(&newer.segment, newer.skipped)?;
+    builder.push_segment(&older.segment, older.skipped)?;
     builder.finish(key)
 }
 
-/// Writes a layer's file, and returns its name, which no other layer has.
-fn write_layer(
+/// Writes a segment's file, and returns its name, which no other segment has.
+fn write_segment(
     locked: &LockedDirectory,
     bytes: &[u8],
-    layer: &CommitLayer,
+    segment: &CommitSegment,
 ) -> Result<String, DiskError> {
     let newest =
-        layer.id(0).map_err(|_| DiskError::from(io::Error::from(io::ErrorKind::InvalidData)))?;
-    let name = format!("{}-{}-{:08x}", newest.short(), layer.len(), crc32fast::hash(bytes));
+        segment.id(0).map_err(|_| DiskError::from(io::Error::from(io::ErrorKind::InvalidData)))?;
+    let name = format!("{}-{}-{:08x}", newest.short(), segment.len(), crc32fast::hash(bytes));
     locked.put(&name, bytes, OnConflict::Replace)?;
     Ok(name)
 }
 
-fn publish(locked: &LockedDirectory, stored: &[StoredLayer]) -> Result<(), DiskError> {
+fn publish(locked: &LockedDirectory, stored: &[StoredSegment]) -> Result<(), DiskError> {
     let mut text = format!("{FIRST_LINE}\n");
     for one in stored {
         text.extend([one.name.as_str(), " ", &one.chained.skipped.to_string(), "\n"]);

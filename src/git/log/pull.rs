@@ -11,6 +11,9 @@
 //! from the merge. Overlooking a pull is not: a state that was only ever in
 //! somebody's own clone would seem to have been there for as long as in that
 //! clone. So if a message is ambiguous, it is a pull.
+//!
+//! The history index keeps the answers: if they change, so must the magic number of
+//! its segments.
 
 use crate::git::{HistoryError, LocalClone, ObjectName};
 

@@ -24,14 +24,14 @@ use crate::git::checked_bytes::{CheckedBytes, ReadFault, u32_of};
 use crate::git::{BranchStep, FileChange, ObjectName};
 use crate::source::RepoPath;
 
-/// What every layer starts with. Another number stands for another format.
+/// What every segment starts with. Another number stands for another format.
 pub(super) const MAGIC: &[u8; 8] = b"rungsHL\x01";
 
 /// The length of the header: the magic, the width of a name, whether there is a commit
 /// before, five counts, the name of that commit, and the key.
 pub(super) const HEADER: usize = 8 + 4 + 4 + 5 * 4 + 32 + KEY;
 
-/// The length of the key that says which branch a layer is of.
+/// The length of the key that says which branch a segment is of.
 pub(super) const KEY: usize = 32;
 
 /// The length of a row of paths, and of one of visits.
@@ -40,11 +40,11 @@ const VISIT_ROW: usize = 8;
 
 /// Consecutive commits of a branch, from the newest to the oldest.
 #[derive(Debug)]
-pub(super) struct CommitLayer {
+pub(super) struct CommitSegment {
     bytes: CheckedBytes,
     /// The length of a commit's name in bytes.
     width: usize,
-    counts: LayerCounts,
+    counts: SegmentCounts,
     /// The commit before the oldest; none if that is the branch's first.
     before: Option<ObjectName>,
     tables: Tables,
@@ -54,7 +54,7 @@ pub(super) struct CommitLayer {
 
 /// The number of rows of each table; of the text, its length.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LayerCounts {
+pub(super) struct SegmentCounts {
     pub(super) commits: usize,
     pub(super) hiding: usize,
     pub(super) changes: usize,
@@ -76,7 +76,7 @@ struct Tables {
 }
 
 impl Tables {
-    fn of(counts: LayerCounts, width: usize) -> Self {
+    fn of(counts: SegmentCounts, width: usize) -> Self {
         let commits = HEADER;
         let names = commits + counts.commits * commit_row(width);
         let hiding = names + 4 * counts.commits;
@@ -97,7 +97,7 @@ pub(super) fn change_row(width: usize) -> usize {
     4 + 2 * width
 }
 
-/// A commit of a layer.
+/// A commit of a segment.
 pub(super) struct CommitRow {
     pub(super) id: Vec<u8>,
     pub(super) seconds: i64,
@@ -105,7 +105,7 @@ pub(super) struct CommitRow {
     pub(super) changes: Range<usize>,
 }
 
-/// A change of a layer.
+/// A change of a segment.
 pub(super) struct ChangeRow {
     /// The number of the path.
     pub(super) path: usize,
@@ -116,14 +116,14 @@ pub(super) struct ChangeRow {
 
 /// A commit that changed a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Visit {
+pub(super) struct PathVisit {
     pub(super) commit: usize,
     /// The number of the change; none for a merge that hides the branch, whatever it
     /// changed.
     pub(super) change: Option<usize>,
 }
 
-/// The paths of a layer, in the order of their bytes.
+/// The paths of a segment, in the order of their bytes.
 #[derive(Debug)]
 struct PathTable {
     rows: Vec<u8>,
@@ -132,13 +132,13 @@ struct PathTable {
     visits: usize,
 }
 
-impl CommitLayer {
-    /// A layer in a file, if it is of the branch with that key.
+impl CommitSegment {
+    /// A segment in a file, if it is of the branch with that key.
     pub(super) fn open(path: &Path, key: &[u8; KEY]) -> Result<Self, ReadFault> {
         Self::of(CheckedBytes::open(path)?, key)
     }
 
-    /// A layer of a branch with that key.
+    /// A segment of a branch with that key.
     pub(super) fn of(bytes: CheckedBytes, key: &[u8; KEY]) -> Result<Self, ReadFault> {
         let header = bytes.bytes(0, HEADER)?;
         let number = |at: usize| u32_of(&header[at..at + 4]) as usize;
@@ -146,7 +146,7 @@ impl CommitLayer {
         if !header.starts_with(MAGIC) || !header.ends_with(key) || !matches!(width, 20 | 32) {
             return Err(ReadFault::Damaged);
         }
-        let counts = LayerCounts {
+        let counts = SegmentCounts {
             commits: number(16),
             hiding: number(20),
             changes: number(24),
@@ -271,9 +271,9 @@ impl CommitLayer {
 
     /// The commits that changed a file at or below one of the paths, and those that hide
     /// the branch, from the newest to the oldest; without any paths, of all files.
-    pub(super) fn visits(&self, wanted: &[RepoPath]) -> Result<Vec<Visit>, ReadFault> {
-        let hiding = self.hiding()?.into_iter().map(|commit| Visit { commit, change: None });
-        let mut visits: Vec<Visit> = hiding.collect();
+    pub(super) fn visits(&self, wanted: &[RepoPath]) -> Result<Vec<PathVisit>, ReadFault> {
+        let hiding = self.hiding()?.into_iter().map(|commit| PathVisit { commit, change: None });
+        let mut visits: Vec<PathVisit> = hiding.collect();
         let table = self.path_table()?;
         let whole = [RepoPath::root()];
         for path in if wanted.is_empty() { &whole } else { wanted } {
@@ -285,7 +285,7 @@ impl CommitLayer {
                 let count = end.checked_sub(begin).ok_or(ReadFault::Damaged)?;
                 let at = self.tables.visits + begin * VISIT_ROW;
                 let rows = self.bytes.bytes(at, count * VISIT_ROW)?;
-                visits.extend(rows.chunks_exact(VISIT_ROW).map(|row| Visit {
+                visits.extend(rows.chunks_exact(VISIT_ROW).map(|row| PathVisit {
                     commit: u32_of(&row[..4]) as usize,
                     change: Some(u32_of(&row[4..]) as usize),
                 }));

@@ -1,16 +1,16 @@
-//! Making a layer.
+//! Making a segment.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 
-use super::layer::{CommitLayer, HEADER, KEY, MAGIC};
+use super::segment::{CommitSegment, HEADER, KEY, MAGIC};
 use crate::git::checked_bytes::{CheckedBytes, ReadFault, sealed};
 use crate::git::{BranchStep, ObjectName};
 
-/// A layer while it is made, commit by commit from the newest to the oldest.
-pub(super) struct LayerBuilder {
+/// A segment while it is made, commit by commit from the newest to the oldest.
+pub(super) struct SegmentBuilder {
     /// The length of a commit's name in bytes.
     width: usize,
     commits: Vec<BuiltCommit>,
@@ -30,8 +30,8 @@ struct BuiltCommit {
     first_change: u32,
 }
 
-impl LayerBuilder {
-    /// A layer without commits, whose names are of that many bytes.
+impl SegmentBuilder {
+    /// A segment without commits, whose names are of that many bytes.
     pub(super) fn new(width: usize) -> Self {
         Self {
             width,
@@ -73,24 +73,28 @@ impl LayerBuilder {
         self.before.clone_from(&step.before);
     }
 
-    /// Adds a layer that follows, without its newest commits up to `from`.
-    pub(super) fn push_layer(&mut self, layer: &CommitLayer, from: usize) -> Result<(), ReadFault> {
-        let mut paths: Vec<Option<u32>> = vec![None; layer.path_count()];
-        let hiding = layer.hiding()?;
-        for at in from..layer.len() {
-            let commit = layer.commit(at)?;
+    /// Adds a segment that follows, without its newest commits up to `from`.
+    pub(super) fn push_segment(
+        &mut self,
+        segment: &CommitSegment,
+        from: usize,
+    ) -> Result<(), ReadFault> {
+        let mut paths: Vec<Option<u32>> = vec![None; segment.path_count()];
+        let hiding = segment.hiding()?;
+        for at in from..segment.len() {
+            let commit = segment.commit(at)?;
             self.push_commit(&commit.id, commit.seconds, hiding.binary_search(&at).is_ok());
             for change in commit.changes {
-                let change = layer.change(change)?;
+                let change = segment.change(change)?;
                 let known = paths.get_mut(change.path).ok_or(ReadFault::Damaged)?;
                 let path = match known {
                     Some(path) => *path,
-                    None => *known.insert(self.path(layer.path(change.path)?)),
+                    None => *known.insert(self.path(segment.path(change.path)?)),
                 };
                 self.push_change(path, &change.before, &change.after);
             }
         }
-        self.before = layer.before().cloned();
+        self.before = segment.before().cloned();
         Ok(())
     }
 
@@ -119,11 +123,11 @@ impl LayerBuilder {
         }
     }
 
-    /// The layer as a file holds it, and as it is read. There has to be a commit.
-    pub(super) fn finish(self, key: &[u8; KEY]) -> Result<(Vec<u8>, CommitLayer), ReadFault> {
+    /// The segment as a file holds it, and as it is read. There has to be a commit.
+    pub(super) fn finish(self, key: &[u8; KEY]) -> Result<(Vec<u8>, CommitSegment), ReadFault> {
         let bytes = sealed(self.tables(key));
-        let layer = CommitLayer::of(CheckedBytes::of_memory(bytes.clone())?, key)?;
-        Ok((bytes, layer))
+        let segment = CommitSegment::of(CheckedBytes::of_memory(bytes.clone())?, key)?;
+        Ok((bytes, segment))
     }
 
     fn tables(self, key: &[u8; KEY]) -> Vec<u8> {
@@ -197,7 +201,7 @@ fn put(bytes: &mut Vec<u8>, numbers: impl IntoIterator<Item = u32>) {
 ///
 /// # Panics
 ///
-/// If a layer had four billion rows: it is full long before.
+/// If a segment had four billion rows: it is full long before.
 fn number(at: usize) -> u32 {
-    u32::try_from(at).expect("a layer is full long before")
+    u32::try_from(at).expect("a segment is full long before")
 }
