@@ -43,8 +43,8 @@ impl<'h> StateReaders<'h> {
     }
 
     /// The apps that may say something else if the file at a path changes.
-    pub(super) fn concerned(&self, path: &RepoPath) -> BTreeSet<AppInstance> {
-        self.model.concerned(path, &|environment| {
+    pub(super) fn possible_instances(&self, path: &RepoPath) -> BTreeSet<AppInstance> {
+        self.model.possible_instances(path, &|environment| {
             let started = self.started.keys().filter(|one| one.environment == *environment);
             let started = started.map(|instance| instance.app.clone());
             self.model.apps(environment).into_iter().chain(started).collect()

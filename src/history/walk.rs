@@ -140,7 +140,8 @@ impl<'h> Walk<'h> {
     fn undo_each(&mut self, step: BranchStep) -> Result<StepChange, HistoryError> {
         let mut touched = BTreeSet::new();
         for change in &step.changes {
-            let concerned = self.readers.iter().flat_map(|all| all.concerned(&change.path));
+            let concerned =
+                self.readers.iter().flat_map(|all| all.possible_instances(&change.path));
             let concerned: BTreeSet<_> = concerned.collect();
             self.keep_now(concerned.iter().cloned());
             for instance in &concerned {

@@ -44,10 +44,19 @@ impl AdoptedModel {
             let unpinned = rules.unpinned.as_ref().map(|severity| severity.value);
             AdoptedEnvironment { name: environment.name.clone(), unpinned }
         });
+        let rules = repository.sites.iter().map(|rule| Rule::new(rule, repository));
+        Self::without_files(environments.collect(), rules.collect(), scope.clone())
+    }
+
+    fn without_files(
+        environments: Arc<[AdoptedEnvironment]>,
+        rules: Arc<[Rule]>,
+        scope: ModelScope,
+    ) -> Self {
         Self {
-            environments: environments.collect(),
-            rules: repository.sites.iter().map(|rule| Rule::new(rule, repository)).collect(),
-            scope: scope.clone(),
+            environments,
+            rules,
+            scope,
             files: ParsedFiles::default(),
             results: BTreeMap::new(),
             index: BTreeMap::new(),
@@ -151,18 +160,9 @@ impl AdoptedModel {
         }
         let paths = self.index.get(&(number, instance.app.clone()));
         let paths: BTreeSet<RepoPath> = paths.into_iter().flatten().cloned().collect();
-        let mut narrowed = Self {
-            environments: Arc::clone(&self.environments),
-            rules: Arc::clone(&self.rules),
-            scope: ModelScope::of(instance),
-            files: self.files.only(paths.iter().cloned()),
-            results: BTreeMap::new(),
-            index: BTreeMap::new(),
-            nameless: BTreeSet::new(),
-            links: HashMap::new(),
-            findings: Findings::new(),
-            near: HashMap::new(),
-        };
+        let (environments, rules) = (Arc::clone(&self.environments), Arc::clone(&self.rules));
+        let mut narrowed = Self::without_files(environments, rules, ModelScope::of(instance));
+        narrowed.files = self.files.only(paths.iter().cloned());
         for path in &paths {
             narrowed.note_link(path);
             narrowed.gather(path);
@@ -174,7 +174,7 @@ impl AdoptedModel {
         self.rules.iter().all(Rule::names_app)
     }
 
-    pub(super) fn concerned(&self, path: &RepoPath) -> BTreeSet<AppInstance> {
+    pub(super) fn possible_instances(&self, path: &RepoPath) -> BTreeSet<AppInstance> {
         let linked = self.links.get(path).into_iter().flatten();
         let matches = linked.chain([path]).flat_map(|path| self.matches(path));
         let instances = matches.filter_map(|(_, environment, app)| {

@@ -80,14 +80,14 @@ impl Model {
     /// The apps that may have sites in the file at a path, or depend on it, whether or not
     /// they are there now; `apps` says which apps an environment has or had. The model has
     /// to be one that can be narrowed.
-    pub fn concerned(
+    pub fn possible_instances(
         &self,
         path: &RepoPath,
         apps: &dyn Fn(&EnvironmentName) -> BTreeSet<String>,
     ) -> BTreeSet<AppInstance> {
         match &self.0 {
-            Layout::Native(layout) => layout.concerned(path, apps),
-            Layout::Adopted(layout) => layout.concerned(path),
+            Layout::Native(layout) => layout.possible_instances(path, apps),
+            Layout::Adopted(layout) => layout.possible_instances(path),
         }
     }
 

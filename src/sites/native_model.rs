@@ -94,22 +94,24 @@ impl NativeModel {
         }
     }
 
-    pub(super) fn concerned(
+    pub(super) fn possible_instances(
         &self,
         path: &RepoPath,
         apps: &dyn Fn(&EnvironmentName) -> BTreeSet<String>,
     ) -> BTreeSet<AppInstance> {
-        let Some(directory) = path.parent().filter(|_| self.concerns(path)) else {
-            return BTreeSet::new();
-        };
-        let leaves = self.environments.iter().filter(|leaf| leaf.chain.contains(&directory));
-        let instances = leaves.flat_map(|leaf| {
-            let is_shared = path.name() == SHARED;
+        let instances = self.leaves_of(path).flat_map(|leaf| {
             let own = || BTreeSet::from([path.stem().to_owned()]);
-            let apps = if is_shared { apps(&leaf.name) } else { own() };
+            let apps = if path.name() == SHARED { apps(&leaf.name) } else { own() };
             apps.into_iter().map(|app| AppInstance::new(&leaf.name, &app))
         });
         instances.collect()
+    }
+
+    /// The environments that a file belongs to, if it is one that would be read.
+    fn leaves_of(&self, path: &RepoPath) -> impl Iterator<Item = &EnvironmentDirectory> {
+        let directory = path.parent().filter(|_| self.concerns(path));
+        let leaves = self.environments.iter();
+        leaves.filter(move |leaf| directory.as_ref().is_some_and(|one| leaf.chain.contains(one)))
     }
 
     pub(super) fn scope(&self) -> &ModelScope {
@@ -155,14 +157,11 @@ impl NativeModel {
     }
 
     pub(super) fn affected(&self, path: &RepoPath) -> BTreeSet<AppInstance> {
-        let Some(directory) = path.parent().filter(|_| self.concerns(path)) else {
-            return BTreeSet::new();
-        };
-        let leaves = self.environments.iter().filter(|leaf| leaf.chain.contains(&directory));
-        let instances = leaves.flat_map(|leaf| {
+        let instances = self.leaves_of(path).flat_map(|leaf| {
+            let is_own = || path.parent().as_ref() == Some(&leaf.directory);
             let apps = if path.name() == SHARED {
                 self.apps(&leaf.name)
-            } else if leaf.directory == directory || self.has(leaf, path.stem()) {
+            } else if is_own() || self.has(leaf, path.stem()) {
                 vec![path.stem().to_owned()]
             } else {
                 Vec::new()
