@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use sha2::{Digest, Sha256};
+
 use super::checked_bytes::{CheckedBytes, ReadFault, sealed, u32_of};
 use crate::disk::{DiskError, LockedDirectory, OnConflict, OpenDirectory, is_temporary};
 
@@ -69,6 +71,20 @@ struct FactSegment {
     bytes: CheckedBytes,
     /// The rows: keys in their order, each with the end of its fact.
     rows: Vec<u8>,
+}
+
+/// The version of the code that derives facts: one that is changed may derive others.
+const CODE: &str = env!("RUNGS_CODE_VERSION");
+
+/// The key of a fact of that sort, from the texts that it is derived from.
+pub fn fact_key<'t>(sort: &'t str, texts: impl IntoIterator<Item = &'t str>) -> FactKey {
+    let mut digest = Sha256::new();
+    for text in [CODE, sort].into_iter().chain(texts) {
+        digest.update((text.len() as u64).to_le_bytes());
+        digest.update(text);
+    }
+    let digest = digest.finalize();
+    std::array::from_fn(|at| digest[at])
 }
 
 impl ContentFacts {

@@ -51,7 +51,7 @@ pub use commit_history::{
     BranchPositions, BranchStep, BranchSteps, CommitHistory, FileChange, HistoryError,
 };
 pub use config::GitConfig;
-pub use content_facts::{ContentFacts, FactKey};
+pub use content_facts::{ContentFacts, FactKey, fact_key};
 pub use history_index::{IndexedHistory, Indexing, Watch};
 pub use identity::{CommitIdentity, Person, requested_by};
 pub use local_clone::LocalClone;

@@ -4,15 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
-use crate::git::{CommitHistory, ContentFacts, FactKey, HistoryError, ObjectName};
-use crate::sites::{AppInstance, ImageParts, Key, Model, SiteValue, State, StateBasis};
+use crate::git::{CommitHistory, ContentFacts, FactKey, HistoryError, ObjectName, fact_key};
+use crate::sites::{AppInstance, KeptState, Model, State, StateBasis};
 use crate::source::{RepoPath, SourceFile};
-
-/// The version of the code that reads states: one that is changed may read others.
-const CODE: &str = env!("RUNGS_CODE_VERSION");
 
 /// Reads the states of apps at any versions of their files, each app alone.
 pub(super) struct StateReaders<'h> {
@@ -117,21 +111,10 @@ fn keep(facts: &ContentFacts, basis: &StateBasis, read: &StateRead) {
 
 /// The key of what follows from a basis, with or without the files that apps share.
 fn key(basis: &StateBasis, with_shared: bool) -> FactKey {
-    let mut digest = Sha256::new();
-    let mut add = |text: &str| {
-        digest.update(text);
-        digest.update([0]);
-    };
-    let what = if with_shared { "state" } else { "state of own files" };
-    [CODE, what, &basis.reading].into_iter().for_each(&mut add);
-    for (path, content) in &basis.files {
-        if with_shared || !basis.is_shared(path) {
-            add(path.as_str());
-            add(content);
-        }
-    }
-    let digest = digest.finalize();
-    std::array::from_fn(|at| digest[at])
+    let files = basis.files.iter().filter(|(path, _)| with_shared || !basis.is_shared(path));
+    let files = files.flat_map(|(path, content)| [path.as_str(), content]);
+    let sort = if with_shared { "state" } else { "state of own files" };
+    fact_key(sort, std::iter::once(basis.reading.as_str()).chain(files))
 }
 
 /// What an app's sites in an environment say.
@@ -176,81 +159,16 @@ pub(super) fn put(
     model.put(path, file)
 }
 
-/// A value of a state, as it is kept.
-#[derive(Serialize, Deserialize)]
-struct KeptValue {
-    key: KeptKey,
-    value: KeptContent,
-}
-
-#[derive(Serialize, Deserialize)]
-enum KeptKey {
-    Image(String),
-    Git(String),
-    Version(String),
-    Value(String),
-}
-
-#[derive(Serialize, Deserialize)]
-enum KeptContent {
-    Image { repository: Option<String>, tag: Option<String>, digest: Option<String> },
-    Revision(String),
-    Moving(String),
-    Value(String),
-}
-
-/// A state with its origin, as it is kept.
-#[derive(Serialize, Deserialize)]
-struct KeptRead {
-    state: Option<Vec<KeptValue>>,
-    reads_shared: bool,
-}
-
+/// What an app says, as a fact: whether it reads shared files, and the state.
 fn encoded(read: &StateRead) -> Vec<u8> {
-    let state = read.state.as_ref().map(|state| state.iter().map(kept_value).collect());
-    let kept = KeptRead { state, reads_shared: read.reads_shared };
-    serde_json::to_vec(&kept).expect("a state is text")
+    let mut fact = vec![u8::from(read.reads_shared)];
+    fact.extend(KeptState(read.state.clone()).to_fact());
+    fact
 }
 
 /// What was kept; none if it is not that.
 fn decoded(fact: &[u8]) -> Option<StateRead> {
-    let KeptRead { state, reads_shared } = serde_json::from_slice(fact).ok()?;
-    let state = state.map(|kept| State::new(kept.into_iter().map(restored).collect()));
-    Some(StateRead { state, reads_shared })
-}
-
-fn kept_value((key, value): (&Key, &SiteValue)) -> KeptValue {
-    let key = match key.clone() {
-        Key::Image(name) => KeptKey::Image(name),
-        Key::Git(name) => KeptKey::Git(name),
-        Key::Version(name) => KeptKey::Version(name),
-        Key::Value(name) => KeptKey::Value(name),
-    };
-    let value = match value.clone() {
-        SiteValue::Image(ImageParts { repository, tag, digest }) => {
-            KeptContent::Image { repository, tag, digest }
-        }
-        SiteValue::Revision(text) => KeptContent::Revision(text),
-        SiteValue::Moving(text) => KeptContent::Moving(text),
-        SiteValue::Value(yaml) => KeptContent::Value(yaml),
-    };
-    KeptValue { key, value }
-}
-
-fn restored(KeptValue { key, value }: KeptValue) -> (Key, SiteValue) {
-    let key = match key {
-        KeptKey::Image(name) => Key::Image(name),
-        KeptKey::Git(name) => Key::Git(name),
-        KeptKey::Version(name) => Key::Version(name),
-        KeptKey::Value(name) => Key::Value(name),
-    };
-    let value = match value {
-        KeptContent::Image { repository, tag, digest } => {
-            SiteValue::Image(ImageParts { repository, tag, digest })
-        }
-        KeptContent::Revision(text) => SiteValue::Revision(text),
-        KeptContent::Moving(text) => SiteValue::Moving(text),
-        KeptContent::Value(yaml) => SiteValue::Value(yaml),
-    };
-    (key, value)
+    let (reads_shared, state) = fact.split_first()?;
+    let KeptState(state) = KeptState::of_fact(state)?;
+    Some(StateRead { state, reads_shared: *reads_shared != 0 })
 }

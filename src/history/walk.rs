@@ -177,10 +177,21 @@ impl<'h> Walk<'h> {
         changes: &[FileChange],
         version: impl Fn(&FileChange) -> Option<&ObjectName>,
     ) -> Result<BTreeSet<AppInstance>, HistoryError> {
+        let (history, model) = (self.history, Rc::make_mut(&mut self.model));
         let mut touched = BTreeSet::new();
         for change in changes {
-            let bytes = version(change).map(|id| self.history.blob(id)).transpose()?;
-            touched.extend(put(Rc::make_mut(&mut self.model), &change.path, bytes));
+            let (path, version) = (&change.path, version(change));
+            let known = version.zip(history.facts());
+            let known = known.and_then(|(id, facts)| model.put_known(path, id.as_str(), facts));
+            if let Some(instances) = known {
+                touched.extend(instances);
+                continue;
+            }
+            let bytes = version.map(|id| history.blob(id)).transpose()?;
+            touched.extend(put(model, path, bytes));
+            if let (Some(id), Some(facts)) = (version, history.facts()) {
+                model.keep(path, id.as_str(), facts);
+            }
         }
         Ok(touched)
     }

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::files::{self, ParsedFiles};
-use super::rules::{Rule, RuleSites};
+use super::kept;
+use super::rules::{self, Rule, RuleSites};
 use super::{AppInstance, AppSites, Barrier, ModelScope, Site, StateBasis, shared};
 use crate::config::{EnvironmentName, Repository, RuleSeverity};
 use crate::diagnostic::{Finding, Findings};
+use crate::git::{ContentFacts, FactKey, fact_key};
 use crate::source::{RepoPath, SourceFile, Tree};
 
 /// Files that rules match.
@@ -17,6 +19,8 @@ pub(super) struct AdoptedModel {
     rules: Arc<[Rule]>,
     scope: ModelScope,
     files: ParsedFiles,
+    /// The files of which only facts are known, and not the text.
+    unread: BTreeSet<RepoPath>,
     /// What the rules found in each file.
     results: BTreeMap<RepoPath, Vec<RuleSites>>,
     /// The files of each app, by environment.
@@ -58,6 +62,7 @@ impl AdoptedModel {
             rules,
             scope,
             files: ParsedFiles::default(),
+            unread: BTreeSet::new(),
             results: BTreeMap::new(),
             index: BTreeMap::new(),
             nameless: BTreeSet::new(),
@@ -118,19 +123,29 @@ impl AdoptedModel {
 
     /// Reads what the rules find in a file.
     fn gather(&mut self, path: &RepoPath) {
+        let parsed = self.files.get(path).map(Arc::clone);
+        let results = parsed.map(|parsed| {
+            let matches = self.matches(path).into_iter();
+            let results = matches.map(|(rule, environment, app)| {
+                self.rules[rule].sites(path, &parsed, app, (rule, environment))
+            });
+            results.collect()
+        });
+        self.install(path, results);
+    }
+
+    /// Replaces what was found in a file; none if it is gone.
+    fn install(&mut self, path: &RepoPath, results: Option<Vec<RuleSites>>) {
         self.forget(path);
-        let Some(parsed) = self.files.get(path).map(Arc::clone) else { return };
-        let mut results = Vec::new();
-        for (rule, environment, app) in self.matches(path) {
-            let result = self.rules[rule].sites(path, &parsed, app, (rule, environment));
+        let Some(results) = results else { return };
+        for result in &results {
             let apps = result.found.iter().flatten().map(|(app, _)| app.clone());
             for app in apps.chain(result.app.clone()).filter(|app| self.scope.has_app(app)) {
-                self.index.entry((environment, app)).or_default().insert(path.clone());
+                self.index.entry((result.environment, app)).or_default().insert(path.clone());
             }
             if result.found.is_err() && result.app.is_none() {
                 self.nameless.insert(path.clone());
             }
-            results.push(result);
         }
         self.results.insert(path.clone(), results);
     }
@@ -149,6 +164,56 @@ impl AdoptedModel {
                 }
             }
         }
+    }
+
+    /// Replaces a file by the version whose content has that name, if facts say what the
+    /// rules find in it. Returns the apps whose sites may say something else now.
+    pub(super) fn put_known(
+        &mut self,
+        path: &RepoPath,
+        content: &str,
+        facts: &ContentFacts,
+    ) -> Option<BTreeSet<AppInstance>> {
+        if self.links.contains_key(path) {
+            return None;
+        }
+        let known = self.matches(path).into_iter().map(|(rule, environment, app)| {
+            let fact = facts.get(&self.fact_key(rule, app.as_deref(), content))?;
+            let found = kept::sites_of_fact(&fact, path)?;
+            Some(RuleSites { rule, environment, app, found, findings: Findings::new() })
+        });
+        let known = known.collect::<Option<Vec<_>>>()?;
+        if known.is_empty() {
+            return Some(BTreeSet::new());
+        }
+        let old = self.results.get(path);
+        let changed = old.and_then(|old| rules::changed_apps(old, &known));
+        let before = self.of_file(path);
+        self.files.put(path, None);
+        self.unread.insert(path.clone());
+        self.install(path, Some(known));
+        let mut all = before;
+        all.extend(self.of_file(path));
+        if let Some(changed) = changed {
+            all.retain(|instance| changed.contains(&instance.app));
+        }
+        Some(all)
+    }
+
+    /// Keeps what the rules found in the version of a file that was put last.
+    pub(super) fn keep(&self, path: &RepoPath, content: &str, facts: &ContentFacts) {
+        if self.links.contains_key(path) {
+            return;
+        }
+        for result in self.results.get(path).into_iter().flatten() {
+            let key = self.fact_key(result.rule, result.app.as_deref(), content);
+            facts.put(key, kept::sites_to_fact(&result.found));
+        }
+    }
+
+    fn fact_key(&self, rule: usize, app: Option<&str>, content: &str) -> FactKey {
+        let reading = self.rules[rule].entry.reading();
+        fact_key("sites", [reading.as_str(), app.unwrap_or_default(), content])
     }
 
     /// The sites of one app in one environment alone; none if a rule may find some in a
@@ -206,7 +271,8 @@ impl AdoptedModel {
         let mut affected = BTreeSet::new();
         let linked = self.links.get(path).cloned().unwrap_or_default();
         for path in linked.iter().chain([path]) {
-            let is_new = !self.matches(path).is_empty() && self.files.put(path, file.cloned());
+            let is_new = !self.matches(path).is_empty()
+                && (self.files.put(path, file.cloned()) | self.unread.remove(path));
             if is_new {
                 affected.extend(self.of_file(path));
                 self.gather(path);

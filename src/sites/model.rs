@@ -8,6 +8,7 @@ use super::native_model::NativeModel;
 use super::{AppInstance, AppSites, ModelScope, Site, StateBasis};
 use crate::config::{EnvironmentName, Loaded, Repository};
 use crate::diagnostic::Findings;
+use crate::git::ContentFacts;
 use crate::source::{RepoPath, SourceFile, Tree};
 
 /// The sites of a tree, kept by file. The sites of another tree are found by
@@ -104,6 +105,29 @@ impl Model {
     #[allow(clippy::needless_pass_by_value, reason = "the caller does not need the file any more")]
     pub fn put(&mut self, path: &RepoPath, file: Option<Arc<SourceFile>>) -> BTreeSet<AppInstance> {
         each!(&mut self.0, layout => layout.put(path, file.as_ref()))
+    }
+
+    /// Replaces a file by the version whose content has that name, if facts say what is in
+    /// it, and returns as [`Model::put`] does. What the sites look like to people is not
+    /// known then.
+    pub fn put_known(
+        &mut self,
+        path: &RepoPath,
+        content: &str,
+        facts: &ContentFacts,
+    ) -> Option<BTreeSet<AppInstance>> {
+        match &mut self.0 {
+            Layout::Native(_) => None,
+            Layout::Adopted(layout) => layout.put_known(path, content, facts),
+        }
+    }
+
+    /// Keeps what is in the version of a file that was put last, whose content has that
+    /// name.
+    pub fn keep(&self, path: &RepoPath, content: &str, facts: &ContentFacts) {
+        if let Layout::Adopted(layout) = &self.0 {
+            layout.keep(path, content, facts);
+        }
     }
 
     /// Whether a file at that path would be read.

@@ -1,7 +1,7 @@
 //! The rules of an adopted repository: which files each one reads, for which app
 //! and environment, and what it finds there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::{UNMATCHED_PATTERN, UNREADABLE_MARKER};
 use super::cursor::Cursor;
@@ -139,6 +139,37 @@ pub(super) struct RuleSites {
     pub(super) found: Result<BTreeMap<String, Vec<Site>>, Findings>,
     /// Problems of single sites.
     pub(super) findings: Findings,
+}
+
+/// The apps of which two versions of a file do not say the same; none if that cannot be
+/// told. What is shown of sites and changes nothing does not count.
+pub(super) fn changed_apps(old: &[RuleSites], new: &[RuleSites]) -> Option<BTreeSet<String>> {
+    if old.len() != new.len() {
+        return None;
+    }
+    let mut changed = BTreeSet::new();
+    for (old, new) in old.iter().zip(new) {
+        if (old.rule, &old.app) != (new.rule, &new.app) {
+            return None;
+        }
+        let (Ok(old), Ok(new)) = (&old.found, &new.found) else { return None };
+        let differs = |app: &&String| match (old.get(*app), new.get(*app)) {
+            (Some(old), Some(new)) => !says_the_same(old, new),
+            _ => true,
+        };
+        changed.extend(old.keys().chain(new.keys()).filter(differs).cloned());
+    }
+    Some(changed)
+}
+
+fn says_the_same(old: &[Site], new: &[Site]) -> bool {
+    let same = |(old, new): (&Site, &Site)| {
+        old.key == new.key
+            && old.qualified == new.qualified
+            && old.value == new.value
+            && old.parts == new.parts
+    };
+    old.len() == new.len() && old.iter().zip(new).all(same)
 }
 
 impl Rule {

@@ -22,15 +22,19 @@ use crate::support::effort::few_or_all;
 use crate::support::fast_import::Stream;
 
 /// Configurations, one of which the newest commit has.
-const CONFIGURATIONS: [&str; 5] = [
+const CONFIGURATIONS: [&str; 6] = [
     "version: 1\nladder: [qa, prod]\n",
     "version: 1\n# moved\n\nladder: [qa, prod]\n",
     "version: 1\nladder: [qa, prod]\nsites:\n  - path: 'environments/{environment}/{app}.yaml'\n    \
      kind: yaml\n    fields: { tag: images.web.tag }\n",
     "version: 1\nladder: [qa, prod]\nsites:\n  - path: 'environments/{environment}/{app}.yaml'\n    \
      kind: yaml\n    fields: { tag: images.web.tag }\n    promote: [values.size]\n",
+    // One file has sites of several apps.
     "version: 1\nladder: [qa, prod]\nsites:\n  - path: 'environments/{environment}/*.yaml'\n    \
-     kind: yaml\n    app: '{image}'\n    fields: { tag: images.web.tag, repository: images.web.repository }\n",
+     kind: helm-values\n    app: '{image}'\n",
+    "version: 1\nladder: [qa, prod]\nsites:\n  - path: 'environments/{environment}/*.yaml'\n    \
+     kind: marker\n  - path: 'environments/{environment}/{app}.yaml'\n    \
+     kind: yaml\n    fields: { tag: images.web.tag }\n",
 ];
 
 const FILES: [&str; 9] = [
@@ -45,7 +49,7 @@ const FILES: [&str; 9] = [
     "other.yaml",
 ];
 
-const TEXTS: [&str; 10] = [
+const TEXTS: [&str; 14] = [
     "images:\n  web: { repository: r.io/web, tag: v1 }\n",
     "images:\n  web: { repository: r.io/web, tag: v2 }\nvalues: { size: 1 }\n",
     "images:\n  web: { repository: r.io/cart, tag: v2 }\n",
@@ -54,6 +58,10 @@ const TEXTS: [&str; 10] = [
     "images:\n  web: { tag: v1, tag: v2 }\n",
     "images: [\n",
     "",
+    "web:\n  image: { repository: r.io/web, tag: v1 }\ncart:\n  image: { repository: r.io/cart, tag: v1 }\n",
+    "web:\n  image: { repository: r.io/web, tag: v2 }\ncart:\n  image: { repository: r.io/cart, tag: v1 }\n",
+    "a: r.io/web:v1 # rungs: app=web\nb: r.io/cart:v2 # rungs: app=cart\n",
+    "b: r.io/cart:v3 # rungs: app=cart\n",
     "link to ../qa/cart.yaml",
     "link to ../../other.yaml",
 ];
