@@ -217,6 +217,11 @@ impl Value {
         Self { files: vec![Arc::clone(file)], nodes: vec![data], root: NodeId(0) }
     }
 
+    /// Makes room for so many more nodes.
+    pub(super) fn reserve(&mut self, nodes: usize) {
+        self.nodes.reserve(nodes);
+    }
+
     /// A tree whose root is an empty map at `location`.
     pub fn empty_map(location: &Location) -> Self {
         let mut value = Self::new(location.file());
@@ -257,8 +262,8 @@ impl Value {
     }
 
     /// A key written at `span` of the first file.
-    pub(super) fn key(text: &str, span: Span, style: Style) -> MapKey {
-        MapKey { text: text.into(), file: FileId(0), span, style }
+    pub(super) fn key(text: Box<str>, span: Span, style: Style) -> MapKey {
+        MapKey { text, file: FileId(0), span, style }
     }
 
     /// Adds a node that came from `location`.

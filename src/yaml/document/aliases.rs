@@ -51,7 +51,7 @@ impl DocumentBuilder<'_> {
         let weight = target.weight.saturating_add(1);
         if self.wants_key() {
             let kind = self.value.node(target.id).kind().clone();
-            self.key(&kind, span, Style::Plain, weight);
+            self.key(kind, span, Style::Plain, weight);
             return;
         }
         let id = self.value.push_alias(target.id, span);
@@ -131,7 +131,7 @@ impl DocumentBuilder<'_> {
                     None => entries.push(entry, true),
                     // go-yaml's v2 lets the later win, so that `<<` overrides
                     // what is before it; in v3 the keys of the map itself win.
-                    Some(at) if self.dialect == Dialect::Kubectl || entries.merged[at] => {
+                    Some(at) if self.dialect == Dialect::Kubectl || entries.is_merged(at) => {
                         entries.replace(at, entry, true);
                     }
                     Some(_) => {}

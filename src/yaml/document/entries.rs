@@ -9,9 +9,10 @@ use crate::yaml::value::MapEntry;
 #[derive(Default)]
 pub(super) struct Entries {
     pub(super) list: Vec<MapEntry>,
-    pub(super) merged: Vec<bool>,
+    /// By position; entries after its end are the map's own, as nearly all are.
+    merged: Vec<bool>,
     /// By key; only for maps too long to be searched.
-    index: HashMap<Box<str>, usize>,
+    index: Option<HashMap<Box<str>, usize>>,
     /// The first `<<`.
     pub(super) merge: Option<Span>,
 }
@@ -24,27 +25,41 @@ impl Entries {
         if self.list.len() <= Self::SHORT {
             return self.list.iter().position(|entry| entry.key_text() == key);
         }
-        self.index.get(key).copied()
+        self.index.as_ref()?.get(key).copied()
     }
 
-    pub(super) fn push(&mut self, entry: MapEntry, merged: bool) {
+    /// Whether the entry at a position comes from a merge.
+    pub(super) fn is_merged(&self, at: usize) -> bool {
+        self.merged.get(at).copied().unwrap_or_default()
+    }
+
+    fn set_merged(&mut self, at: usize, is_merged: bool) {
+        if is_merged != self.is_merged(at) {
+            self.merged.resize(self.list.len(), false);
+            self.merged[at] = is_merged;
+        }
+    }
+
+    pub(super) fn push(&mut self, entry: MapEntry, is_merged: bool) {
         self.list.push(entry);
-        self.merged.push(merged);
         let at = self.list.len() - 1;
+        self.set_merged(at, is_merged);
         match at {
             0..Self::SHORT => {}
             Self::SHORT => {
                 let known = self.list.iter().enumerate();
-                self.index = known.map(|(at, entry)| (entry.key_text().into(), at)).collect();
+                let known = known.map(|(at, entry)| (entry.key_text().into(), at));
+                self.index = Some(known.collect());
             }
             _ => {
-                self.index.insert(self.list[at].key_text().into(), at);
+                let index = self.index.get_or_insert_default();
+                index.insert(self.list[at].key_text().into(), at);
             }
         }
     }
 
-    pub(super) fn replace(&mut self, at: usize, entry: MapEntry, merged: bool) {
+    pub(super) fn replace(&mut self, at: usize, entry: MapEntry, is_merged: bool) {
         self.list[at] = entry;
-        self.merged[at] = merged;
+        self.set_merged(at, is_merged);
     }
 }

@@ -1,7 +1,5 @@
 //! Keys: their text, and that each appears once.
 
-use std::borrow::Cow;
-
 use super::{DocumentBuilder, Frame, Items, NextSlot};
 use crate::source::{Location, Span};
 use crate::yaml::code::{DUPLICATE_KEY, KEY_NOT_TEXT};
@@ -23,16 +21,16 @@ impl DocumentBuilder<'_> {
     }
 
     /// Takes a scalar, or the alias of one, as the next entry's key.
-    pub(super) fn key(&mut self, kind: &Kind, span: Span, style: Style, weight: u64) {
+    pub(super) fn key(&mut self, kind: Kind, span: Span, style: Style, weight: u64) {
         if let Some(frame) = self.stack.last_mut() {
             frame.end = frame.end.max(span.end);
             frame.weight = frame.weight.saturating_add(weight);
         }
-        let Some(text) = key_text(kind, self.dialect) else {
-            self.refuse_key(kind, span);
-            return;
+        let text = match key_text(kind, self.dialect) {
+            Ok(text) => text,
+            Err(kind) => return self.refuse_key(&kind, span),
         };
-        let key = Value::key(&text, span, style);
+        let key = Value::key(text, span, style);
         if self.is_duplicate(&key, span) {
             self.set_pending(NextSlot::Refused);
         } else {
@@ -44,7 +42,7 @@ impl DocumentBuilder<'_> {
         let Some(Frame { items: Items::Mapping { entries, .. }, .. }) = self.stack.last() else {
             return false;
         };
-        let Some(at) = entries.find(key.text()).filter(|&at| !entries.merged[at]) else {
+        let Some(at) = entries.find(key.text()).filter(|&at| !entries.is_merged(at)) else {
             return false;
         };
         let first = entries.list[at].key_span();
@@ -93,17 +91,17 @@ impl DocumentBuilder<'_> {
 }
 
 /// A key as Kubernetes' JSON has it (`convertToJSONableObject` of
-/// `sigs.k8s.io/yaml`); none if it cannot be one. kustomize accepts only texts.
-fn key_text(kind: &Kind, dialect: Dialect) -> Option<Cow<'_, str>> {
+/// `sigs.k8s.io/yaml`), or what cannot be one. kustomize accepts only texts.
+fn key_text(kind: Kind, dialect: Dialect) -> Result<Box<str>, Kind> {
     match kind {
-        Kind::String(text) => Some(Cow::Borrowed(text)),
-        _ if dialect == Dialect::Kustomize => None,
-        Kind::Bool(truth) => Some(truth.to_string().into()),
+        Kind::String(text) => Ok(text),
+        other if dialect == Dialect::Kustomize => Err(other),
+        Kind::Bool(truth) => Ok(truth.to_string().into()),
         Kind::Number(number) => match number.as_i64() {
-            Some(value) => Some(value.to_string().into()),
-            None if number.is_float() => Some(scalar::go_key(number.as_f64()).into()),
-            None => None,
+            Some(value) => Ok(value.to_string().into()),
+            None if number.is_float() => Ok(scalar::go_key(number.as_f64()).into()),
+            None => Err(Kind::Number(number)),
         },
-        Kind::Null | Kind::Sequence(_) | Kind::Mapping(_) => None,
+        other @ (Kind::Null | Kind::Sequence(_) | Kind::Mapping(_)) => Err(other),
     }
 }

@@ -65,6 +65,12 @@ enum Items {
     Mapping { entries: Entries, pending: NextSlot },
 }
 
+/// A node has about so many bytes of a file's text.
+const BYTES_OF_NODE: usize = 16;
+
+/// The most nodes that room is made for before they are read.
+const MOST_RESERVED: usize = 31;
+
 /// One document while it is read.
 pub(super) struct DocumentBuilder<'f> {
     file: &'f Arc<SourceFile>,
@@ -84,10 +90,14 @@ pub(super) struct DocumentBuilder<'f> {
 impl<'f> DocumentBuilder<'f> {
     /// A document that starts after `start`.
     pub(super) fn new(file: &'f Arc<SourceFile>, dialect: Dialect, start: u32) -> Self {
+        let mut value = Value::new(file);
+        // The nodes of a small file, so that its tree need not grow. A large file may have
+        // a great many small documents.
+        value.reserve((file.text().len() / BYTES_OF_NODE).min(MOST_RESERVED));
         Self {
             file,
             dialect,
-            value: Value::new(file),
+            value,
             root: None,
             stack: Vec::new(),
             anchors: HashMap::new(),

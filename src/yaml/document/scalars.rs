@@ -43,7 +43,7 @@ impl DocumentBuilder<'_> {
             let built = Built { id, span, weight: 1, height: 0 };
             self.anchors.insert(anchor, Anchor::Done(built));
         }
-        self.key(&kind, span, style, 1);
+        self.key(kind, span, style, 1);
     }
 
     /// Our style for the parser's, and the span of the whole scalar.
