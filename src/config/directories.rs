@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::raw::{AppFile, EnvironmentFile};
-use super::reader::{ConfigReader, ReadFile};
+use super::reader::{ConfigFile, ConfigReader, ReadFile};
 use super::syntax::{AppName, DnsLabel, is_app_name};
 use crate::diagnostic::{Finding, codes};
 use crate::source::{DirectoryWalk, Location, Named, RepoPath};
@@ -27,7 +27,7 @@ pub(super) struct Directory {
     /// The directory's `environment.yaml`.
     pub(super) environment: Option<ReadFile>,
     /// The apps' files, by name.
-    pub(super) apps: BTreeMap<String, ReadFile>,
+    pub(super) apps: BTreeMap<String, Box<ConfigFile<AppFile>>>,
     /// The names of its apps' files in order, including those that were not or could
     /// not be read: a setting may name them.
     pub(super) app_names: Arc<[String]>,
@@ -38,8 +38,9 @@ pub(super) struct Directory {
 impl Directory {
     /// The files that were read, in it and below.
     pub(super) fn into_files(self) -> Vec<ReadFile> {
+        let own = self.apps.into_values().map(|file| file.read);
         let below = self.children.into_iter().flat_map(Self::into_files);
-        self.environment.into_iter().chain(self.apps.into_values()).chain(below).collect()
+        self.environment.into_iter().chain(own).chain(below).collect()
     }
 
     /// Whether it has the file of an app, whether that was read or not.
@@ -93,9 +94,8 @@ impl ConfigReader<'_> {
                 return is_app_name(&name).then_some(name);
             }
             if self.is_name::<AppName>(stem, path) {
-                // What an app's layers say together is decoded later.
-                let file = self.document::<AppFile>(&path());
-                directory.apps.extend(file.map(|file| (stem.to_owned(), file.read)));
+                let file = self.document(&path());
+                directory.apps.extend(file.map(|file| (stem.to_owned(), Box::new(file))));
                 return Some(stem.to_owned());
             }
         } else if let Some(stem) = name.strip_suffix(".yml").filter(|stem| self.reads(stem)) {

@@ -4,6 +4,8 @@
 //! All of a gate's configuration is here: its key in [`GatesFile`], its field in
 //! [`Gates`], and its own types.
 
+use std::sync::{Arc, LazyLock};
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::decode::{Count, Decode, List, MISSING_KEY, choice, record, wrong_type};
@@ -91,6 +93,12 @@ pub(super) fn resolve(raw: Option<&Sourced<GatesFile>>, findings: &mut Findings)
         field: fields(raw.field.as_ref()),
         ticket: raw.ticket.clone(),
     }
+}
+
+/// The gates of an app. Most apps have none, and share those.
+pub(super) fn of_app(raw: Option<&Sourced<GatesFile>>, findings: &mut Findings) -> Arc<Gates> {
+    static NONE: LazyLock<Arc<Gates>> = LazyLock::new(Arc::default);
+    if raw.is_none() { Arc::clone(&NONE) } else { Arc::new(resolve(raw, findings)) }
 }
 
 fn missing(gate: &str, key: &str, example: &str, at: &Location) -> Finding {

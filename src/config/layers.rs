@@ -28,6 +28,14 @@ pub struct Layer<'a> {
 /// The settings of `environment.yaml` that apply to each app, besides values.
 const SHARED: [&str; 3] = ["namespace", "labels", "gates"];
 
+impl Layer<'_> {
+    /// Whether an `environment.yaml` says anything that applies to each app, besides
+    /// values.
+    pub(super) fn has_settings(&self) -> bool {
+        SHARED.iter().any(|key| self.root.get(key).is_some())
+    }
+}
+
 /// Merges the `wanted` settings of an app's layers, outermost first, without
 /// values; none if there are no layers.
 pub fn merge_settings<'a>(
@@ -41,7 +49,7 @@ pub fn merge_settings<'a>(
             is_taken(key) && (key != "images" || is_map_or_null(node))
         });
         if let Some(images) = layer.entry("images") {
-            images.retain(|_, image| is_map_or_null(image));
+            images.retain(is_map_or_null);
         }
         layer
     });
@@ -77,7 +85,7 @@ fn is_map_or_null(node: Node<'_>) -> bool {
 /// In `images`, a layer that sets a tag or a repository without a digest drops
 /// the digest of earlier layers, which belongs to another image.
 fn drop_digests(below: &mut Layered<'_>, above: &Layered<'_>) {
-    for (key, image) in above.get("images").into_iter().flat_map(Layered::entries) {
+    for (key, image) in above.get("images").into_iter().flat_map(MergedValue::entries) {
         let sets = |field: &str| image.get(field).is_some();
         if (sets("tag") || sets("repository"))
             && !sets("digest")
@@ -93,16 +101,19 @@ fn drop_digests(below: &mut Layered<'_>, above: &Layered<'_>) {
 pub struct Layered<'a> {
     /// The value in the last layer that replaced the value here.
     node: Node<'a>,
-    /// Its entries if it is a map, merged with those of later layers.
-    entries: Option<IndexMap<&'a str, (KeyNode<'a>, Layered<'a>)>>,
+    /// Its entries if it is a map of several layers; those of `node` if none. Most maps
+    /// are of one layer.
+    entries: Option<LayeredEntries<'a>>,
     /// What it replaced.
     earlier: Option<Box<Layered<'a>>>,
 }
 
+type LayeredEntries<'a> = IndexMap<&'a str, (KeyNode<'a>, Layered<'a>)>;
+
 impl<'a> Layered<'a> {
     /// The first layer.
     fn of(node: Node<'a>) -> Self {
-        Self::of_keys(node, |_, _| true)
+        Self { node, entries: None, earlier: None }
     }
 
     /// The first layer, with only some keys of a map.
@@ -116,99 +127,157 @@ impl<'a> Layered<'a> {
 
     /// Merges a later layer into this.
     pub(super) fn merge(&mut self, above: Self) {
-        match (&mut self.entries, above.entries) {
-            (Some(entries), Some(new)) => {
-                for (text, (key, value)) in new {
-                    match entries.get_mut(text) {
-                        Some((_, below)) => below.merge(value),
-                        None => {
-                            entries.insert(text, (key, value));
-                        }
-                    }
+        let (Some(entries), true) = (self.open(), above.node.is_mapping()) else {
+            let earlier = std::mem::replace(self, above);
+            self.earlier = Some(Box::new(earlier));
+            return;
+        };
+        for (text, (key, value)) in above.into_entries() {
+            match entries.get_mut(text) {
+                Some((_, below)) => below.merge(value),
+                None => {
+                    entries.insert(text, (key, value));
                 }
-            }
-            (_, entries) => {
-                let above = Self { node: above.node, entries, earlier: None };
-                let earlier = std::mem::replace(self, above);
-                self.earlier = Some(Box::new(earlier));
             }
         }
     }
 
-    /// The value; for a map of several layers, the map of the outermost.
-    pub fn node(&self) -> Node<'a> {
-        self.node
+    /// The value, to be read.
+    pub fn value(&self) -> MergedValue<'_, 'a> {
+        MergedValue::Layers(self)
     }
 
     /// The value of a key of a map; none if no layer sets it, or one removes it.
-    pub fn get(&self, key: &str) -> Option<&Self> {
-        let (_, value) = self.entries.as_ref()?.get(key)?;
-        (!value.node.is_null()).then_some(value)
-    }
-
-    /// The keys and values of a map, without those that were removed.
-    pub fn entries(&self) -> impl Iterator<Item = (&'a str, &Self)> {
-        let entries = self.entries.iter().flatten();
-        let entries = entries.map(|(text, (_, value))| (*text, value));
-        entries.filter(|(_, value)| !value.node.is_null())
-    }
-
-    /// The value that steps lead to, in a tree of its own; none if there is no
-    /// value.
-    pub fn find(&self, steps: &[Step]) -> Option<Value> {
-        let (mut at, mut steps) = (self, steps);
-        while let (Some(_), [Step::Key(key), rest @ ..]) = (&at.entries, steps) {
-            (at, steps) = (at.get(key)?, rest);
-        }
-        if steps.is_empty() {
-            return Some(at.to_value(at.node.location().file()));
-        }
-        // A list, with all that is in it, comes from one layer.
-        let node = steps.iter().try_fold(at.node, |node, step| step.find(node))?;
-        (!node.is_null()).then(|| node.to_value())
-    }
-
-    /// The value of a key, even if it was removed.
-    fn entry(&mut self, key: &str) -> Option<&mut Self> {
-        self.entries.as_mut()?.get_mut(key).map(|(_, value)| value)
-    }
-
-    /// Removes a key as if no layer had set it.
-    fn forget(&mut self, key: &str) {
-        if let Some(entries) = &mut self.entries {
-            entries.shift_remove(key);
-        }
-    }
-
-    fn retain(&mut self, keep: impl Fn(&str, Node<'a>) -> bool) {
-        if let Some(entries) = &mut self.entries {
-            entries.retain(|key, (_, value)| keep(key, value.node));
-        }
+    pub fn get(&self, key: &str) -> Option<MergedValue<'_, 'a>> {
+        self.value().get(key)
     }
 
     /// The merged layers as a tree, without what they removed. Its place is the whole
     /// of `file` if they are empty.
     pub(super) fn to_value(&self, file: &Arc<SourceFile>) -> Value {
+        self.value().to_value(file)
+    }
+
+    /// The entries, to be changed; none if it is not a map.
+    fn open(&mut self) -> Option<&mut LayeredEntries<'a>> {
+        let node = self.node;
+        node.is_mapping().then(|| self.entries.get_or_insert_with(|| Self::entries_of(node)))
+    }
+
+    fn into_entries(self) -> LayeredEntries<'a> {
+        self.entries.unwrap_or_else(|| Self::entries_of(self.node))
+    }
+
+    fn entries_of(map: Node<'a>) -> LayeredEntries<'a> {
+        map.entries().map(|(key, value)| (key.text(), (key, Self::of(value)))).collect()
+    }
+
+    /// The value of a key, even if it was removed.
+    fn entry(&mut self, key: &str) -> Option<&mut Self> {
+        self.open()?.get_mut(key).map(|(_, value)| value)
+    }
+
+    /// Removes a key as if no layer had set it.
+    fn forget(&mut self, key: &str) {
+        if let Some(entries) = self.open() {
+            entries.shift_remove(key);
+        }
+    }
+
+    /// Leaves out the other entries of a map of one layer.
+    fn retain(&mut self, keep: impl Fn(Node<'a>) -> bool) {
+        if !self.node.entries().all(|(_, value)| keep(value))
+            && let Some(entries) = self.open()
+        {
+            entries.retain(|_, (_, value)| keep(value.node));
+        }
+    }
+}
+
+/// A value of merged layers.
+#[derive(Debug, Clone, Copy)]
+pub enum MergedValue<'l, 'a> {
+    /// What may be of several layers.
+    Layers(&'l Layered<'a>),
+    /// What is in a map of one layer.
+    Node(Node<'a>),
+}
+
+impl<'l, 'a> MergedValue<'l, 'a> {
+    /// The value; for a map of several layers, the map of the outermost.
+    pub fn node(self) -> Node<'a> {
+        match self {
+            Self::Layers(layered) => layered.node,
+            Self::Node(node) => node,
+        }
+    }
+
+    /// The value of a key of a map; none if no layer sets it, or one removes it.
+    pub fn get(self, key: &str) -> Option<Self> {
+        let value = match self.merged() {
+            Some(entries) => entries.get(key).map(|(_, value)| Self::Layers(value)),
+            None => self.node().get(key).map(Self::Node),
+        };
+        value.filter(|value| !value.node().is_null())
+    }
+
+    /// The keys and values of a map, without those that were removed.
+    pub fn entries(self) -> impl Iterator<Item = (&'a str, Self)> {
+        self.key_entries().map(|(key, value)| (key.text(), value))
+    }
+
+    /// The value that steps lead to, in a tree of its own; none if there is no
+    /// value.
+    pub fn find(self, steps: &[Step]) -> Option<Value> {
+        let (mut at, mut steps) = (self, steps);
+        while let (true, [Step::Key(key), rest @ ..]) = (at.node().is_mapping(), steps) {
+            (at, steps) = (at.get(key)?, rest);
+        }
+        if steps.is_empty() {
+            return Some(at.to_value(at.node().location().file()));
+        }
+        // A list, with all that is in it, comes from one layer.
+        let node = steps.iter().try_fold(at.node(), |node, step| step.find(node))?;
+        (!node.is_null()).then(|| node.to_value())
+    }
+
+    /// The entries that were merged; none if they are those of the node.
+    fn merged(self) -> Option<&'l LayeredEntries<'a>> {
+        match self {
+            Self::Layers(layered) => layered.entries.as_ref(),
+            Self::Node(_) => None,
+        }
+    }
+
+    fn key_entries(self) -> impl Iterator<Item = (KeyNode<'a>, Self)> {
+        let merged = self.merged();
+        let of_node = merged.is_none().then(|| self.node().entries());
+        let merged = merged.into_iter().flat_map(IndexMap::values);
+        let merged = merged.map(|(key, value)| (*key, Self::Layers(value)));
+        let of_node = of_node.into_iter().flatten().map(|(key, node)| (key, Self::Node(node)));
+        merged.chain(of_node).filter(|(_, value)| !value.node().is_null())
+    }
+
+    fn to_value(self, file: &Arc<SourceFile>) -> Value {
         let mut value = Value::new(file);
         let root = self.add_to(&mut value);
         value.set_root(root);
         value
     }
 
-    fn add_to(&self, value: &mut Value) -> NodeId {
-        let node = match &self.entries {
-            Some(entries) => {
-                let map = value.add(Kind::Mapping(Vec::new()), &self.node.location());
-                for (key, layered) in entries.values().filter(|(_, one)| !one.node.is_null()) {
-                    let child = layered.add_to(value);
-                    value.append(map, *key, child);
-                }
-                map
+    fn add_to(self, value: &mut Value) -> NodeId {
+        let node = if self.node().is_mapping() {
+            let map = value.add(Kind::Mapping(Vec::new()), &self.node().location());
+            for (key, layered) in self.key_entries() {
+                let child = layered.add_to(value);
+                value.append(map, key, child);
             }
-            None => value.graft(self.node),
+            map
+        } else {
+            value.graft(self.node())
         };
-        if let Some(earlier) = &self.earlier {
-            let earlier = earlier.add_to(value);
+        if let Self::Layers(Layered { earlier: Some(earlier), .. }) = self {
+            let earlier = earlier.value().add_to(value);
             value.override_with(node, earlier);
         }
         node

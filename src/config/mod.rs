@@ -7,6 +7,7 @@
 //! of their own have both in one file, with what turns the former into the latter:
 //! `gates`, `sites`, `network`, `ladder`, `forge`, `policies`.
 
+mod app_layers;
 mod joined_codes;
 mod decode;
 mod directories;
@@ -37,7 +38,7 @@ pub use gates::{
 };
 pub use holds::{HoldEntry, HoldFile, hold_file, parse_until};
 pub use ladder::{Before, Ladder};
-pub use layers::{Layer, Layered, merge_settings, merge_values};
+pub use layers::{Layer, Layered, MergedValue, merge_settings, merge_values};
 pub use network::{Allow, Calls, Egress, Ingress, Network, Peer, RepositoryNetwork, Within};
 pub use policies::{Policies, Replicas, RuleSeverity, Rules, Tier};
 pub use raw::Selection;

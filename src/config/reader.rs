@@ -46,6 +46,8 @@ pub(super) struct ConfigFile<T> {
     pub(super) read: ReadFile,
     /// The settings, as far as they could be read.
     pub(super) raw: Option<T>,
+    /// Whether all of them could be.
+    pub(super) is_sound: bool,
 }
 
 /// A file as a whole is shown by its first line.
@@ -87,17 +89,19 @@ impl<'t> ConfigReader<'t> {
             }
         };
         let value = self.parse(&file)?;
+        let problems = self.findings.len();
         let raw = if value.root().is_null() {
             // An empty file is an empty map.
             self.decode(Value::empty_map(&whole(&file)).root())
         } else {
             self.decode(value.root())
         };
+        let is_sound = self.findings.len() == problems;
         if let Some(values) = value.root().get("values") {
             self.values(values);
         }
         let read = ReadFile { path: path.clone(), file, document: Arc::new(value) };
-        Some(ConfigFile { read, raw })
+        Some(ConfigFile { read, raw, is_sound })
     }
 
     /// Warns of values that templates read and that other tools read differently.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::app_layers::AppLayers;
 use super::forge::Forge;
 use super::gates::Gates;
 use super::ladder::Ladder;
@@ -162,17 +163,27 @@ pub struct App {
     pub images: IndexMap<String, Image>,
     /// Labels for every object of the app: the environment's and its own.
     pub labels: IndexMap<String, Sourced<String>>,
-    /// The merged values, a map; each node knows its file and what it overrode.
-    pub values: Value,
     /// The Services that it calls.
     pub calls: Calls,
     /// Values that are promoted along with the images.
     pub promote: Vec<Sourced<ValueRoute>>,
     /// Conditions for entering the environment: the environment's and its own.
-    pub gates: Gates,
+    pub gates: Arc<Gates>,
+    /// The files that all of this comes from.
+    pub(super) layers: AppLayers,
+}
+
+impl App {
+    /// The merged values, a map; each node knows its file and what it overrode.
+    pub fn values(&self) -> &Value {
+        self.layers.values()
+    }
+
     /// The merged settings without values, a map; each node knows its file and what it
     /// overrode.
-    pub settings: Value,
+    pub fn settings(&self) -> &Value {
+        self.layers.settings()
+    }
 }
 
 /// Which template an app is rendered from.

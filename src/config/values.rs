@@ -71,15 +71,15 @@ pub fn settings(environment: &Environment, app: &App) -> Settings {
         environment: environment.name.clone(),
         template: scalar(app, "template", &template, &app.template.location),
         namespace: scalar(app, "namespace", namespace, &app.namespace.location),
-        images: below(app.settings.root(), "images"),
-        labels: below(app.settings.root(), "labels"),
-        values: all(app.values.root(), "values"),
+        images: below(app.settings().root(), "images"),
+        labels: below(app.settings().root(), "labels"),
+        values: all(app.values().root(), "values"),
     }
 }
 
 /// A setting that has a default.
 fn scalar(app: &App, key: &str, text: &str, origin: &Location) -> Setting {
-    let said = app.settings.root().get(key);
+    let said = app.settings().root().get(key);
     Setting {
         route: key.to_owned(),
         value: text.into(),

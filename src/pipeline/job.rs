@@ -43,7 +43,7 @@ impl<'r> RenderJob<'r> {
 
     /// Calls `run` with the template's input.
     fn with_input<T>(&self, run: impl FnOnce(&Input<'_>) -> T) -> T {
-        self.with_other_input(&self.images(), &self.app.values, run)
+        self.with_other_input(&self.images(), self.app.values(), run)
     }
 
     /// Calls `run` with what the template's input would be for these images and
@@ -77,7 +77,7 @@ impl<'r> RenderJob<'r> {
     /// The text for the app's own images and values, rendered once for all
     /// comparisons; none if it does not render.
     pub(super) fn plain_text(&self) -> Option<&FileTexts> {
-        let render = || self.render_text(&self.images(), &self.app.values).ok();
+        let render = || self.render_text(&self.images(), self.app.values()).ok();
         self.plain_text.get_or_init(render).as_ref()
     }
 

@@ -66,7 +66,7 @@ impl<'a> ReadValues<'a> {
         let Ok((_, app)) = repository.find_app(environment.as_str(), self.app) else {
             return FoundValue::NotSet;
         };
-        found(app.values.root(), route).unwrap_or(FoundValue::NotSet)
+        found(app.values().root(), route).unwrap_or(FoundValue::NotSet)
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::cursor::{Cursor, text};
 use super::{ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue};
-use crate::config::{Layer, Layered, Sourced, merge_settings, merge_values};
+use crate::config::{Layer, Layered, MergedValue, Sourced, merge_settings, merge_values};
 use crate::source::{Location, SourceFile, Span};
 use crate::yaml::{Node, Place, Route, Step, emit};
 
@@ -33,8 +33,10 @@ pub(super) fn find(
     let is_wanted = |key: &str| matches!(key, "images" | "template" | "promote");
     let settings = merge_settings(layers.iter().copied(), is_wanted);
     let laid = |key: &str| settings.as_ref().and_then(|settings| settings.get(key));
-    let images = laid("images").into_iter().flat_map(Layered::entries);
-    let mut sites: Vec<_> = images.map(|(key, image)| app.image(key, image)).collect();
+    let images = laid("images").into_iter().flat_map(MergedValue::entries);
+    let number = laid("images").into_iter().flat_map(MergedValue::entries).count();
+    let mut sites = Vec::with_capacity(number + 1);
+    sites.extend(images.map(|(key, image)| app.image(key, image)));
     sites.push(app.template(laid("template")));
     let routes = promoted(laid("promote"));
     if !routes.is_empty() {
@@ -52,7 +54,7 @@ const FIELDS: [(&str, SitePartKind); 3] = [
 ];
 
 /// The routes of promoted values.
-fn promoted(list: Option<&Layered<'_>>) -> Vec<Sourced<Route>> {
+fn promoted(list: Option<MergedValue<'_, '_>>) -> Vec<Sourced<Route>> {
     let items = list.into_iter().flat_map(|list| list.node().items());
     let routes = items.filter_map(|item| {
         let route = Route::parse(item.as_str()?).ok()?;
@@ -97,8 +99,8 @@ impl NativeApp<'_> {
         Location::new(self.leaf, Span { start: line.start, end: line.end })
     }
 
-    fn image(&self, key: &str, image: &Layered<'_>) -> Site {
-        let fields = FIELDS.map(|(name, _)| image.get(name).map(Layered::node));
+    fn image(&self, key: &str, image: MergedValue<'_, '_>) -> Site {
+        let fields = FIELDS.map(|(name, _)| image.get(name).map(MergedValue::node));
         let texts = fields.map(|node| node.and_then(text));
         let parts = FIELDS.iter().zip(&texts).map(|((name, kind), text)| {
             let route = route(&["images", key, name]);
@@ -127,8 +129,8 @@ impl NativeApp<'_> {
     }
 
     /// The template's pin, which can be written where there is none yet.
-    fn template(&self, setting: Option<&Layered<'_>>) -> Site {
-        let node = setting.map(Layered::node);
+    fn template(&self, setting: Option<MergedValue<'_, '_>>) -> Site {
+        let node = setting.map(MergedValue::node);
         let written = node.and_then(text);
         let written = written.unwrap_or_else(|| self.leaf.path().stem().to_owned());
         let pin = written.split_once('@').map(|(_, pin)| SiteValue::Revision(pin.to_owned()));
@@ -139,7 +141,7 @@ impl NativeApp<'_> {
 
     fn promoted(&self, route: &Sourced<Route>, values: Option<&Layered<'_>>) -> Site {
         // The first step leads to the values.
-        let laid = values.and_then(|values| values.find(&route.value.steps()[1..]));
+        let laid = values.and_then(|values| values.value().find(&route.value.steps()[1..]));
         let value = laid.as_ref().map(|laid| SiteValue::Value(emit(laid.root())));
         let innermost = self.layers.iter().rev().find_map(|layer| route.value.find(layer.root));
         let location = innermost.filter(|_| value.is_some());

@@ -112,7 +112,7 @@ fn an_apps_gates_are_layered_over_its_environments() {
 fn secrets_are_masked_wherever_their_file_is_shown() {
     let shop = shop();
     let (_, app) = shop.find_app("qa", "guestbook").unwrap();
-    let files = app.values.files();
+    let files = app.values().files();
     let path = RepoPath::new("environments/environment.yaml").unwrap();
     let file = files.iter().find(|file| *file.path() == path).unwrap();
     assert!(file.text().contains("hunter2") && !file.shown().contains("hunter2"));
@@ -159,7 +159,7 @@ fn an_empty_file_makes_an_app_exist() {
     .repository;
     let (_, app) = repository.find_app("qa", "web").unwrap();
     assert_eq!(app.namespace.value, "web-qa");
-    assert!(app.values.root().is_mapping());
+    assert!(app.values().root().is_mapping());
 }
 
 #[test]
@@ -174,7 +174,28 @@ fn values_can_be_removed_as_a_whole_and_set_again() {
     .repository;
     let values = |environment: &str| {
         let (_, app) = repository.find_app(environment, "web").unwrap();
-        serde_json::to_string(&app.values.root()).unwrap()
+        serde_json::to_string(&app.values().root()).unwrap()
     };
     assert_eq!((values("qa"), values("e2e")), (r#"{"b":2}"#.to_owned(), "{}".to_owned()));
+}
+
+#[test]
+fn a_null_in_the_only_file_is_as_if_nothing_were_set() {
+    let repository = loaded(&[
+        ("rungs.yaml", "version: 1\n"),
+        ("templates/web/values.yaml", ""),
+        (
+            "environments/qa/web.yaml",
+            "namespace: null\nlabels: { team: shop, tier: ~ }\n\
+             images: { web: { repository: shop/web, tag: v1, digest: null }, old: null }\n",
+        ),
+    ])
+    .repository;
+    let (_, app) = repository.find_app("qa", "web").unwrap();
+    assert_eq!(app.namespace.value, "web-qa");
+    assert_eq!(app.labels.keys().collect::<Vec<_>>(), ["team"]);
+    assert_eq!(app.images.keys().collect::<Vec<_>>(), ["web"]);
+    assert!(app.images["web"].digest.is_none());
+    let labels = app.settings().root().get("labels").unwrap();
+    assert_eq!(serde_json::to_string(&labels).unwrap(), r#"{"team":"shop"}"#);
 }

@@ -37,7 +37,7 @@ fn repository(pin: &str) -> Tree {
 fn a_pinned_templates_values_are_those_of_the_commit() {
     let repository = load(&repository("web@v1")).unwrap().repository;
     let (_, app) = repository.find_app("qa", "web").unwrap();
-    assert_eq!(app.values.root().get("a").unwrap().as_str(), Some("old"));
+    assert_eq!(app.values().root().get("a").unwrap().as_str(), Some("old"));
     assert_eq!(app.template.pin.as_deref(), Some("v1"));
 }
 

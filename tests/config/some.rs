@@ -103,7 +103,7 @@ fn an_app_is_the_same_alone_and_among_all() {
         assert_eq!(all.app_names, one.app_names);
         assert_eq!(all.app("guestbook").is_some(), one.app("guestbook").is_some());
         let (Some(all), Some(one)) = (all.app("guestbook"), one.app("guestbook")) else { continue };
-        assert!(all.values.root().equals(one.values.root()));
+        assert!(all.values().root().equals(one.values().root()));
         assert_eq!(all.images, one.images);
         assert_eq!(one.gates.tag, all.gates.tag);
     }

@@ -338,7 +338,7 @@ impl Demo {
                     environment: environment.name.as_str(),
                     namespace: &app.namespace.value,
                     labels: &labels,
-                    values: app.values.root(),
+                    values: app.values().root(),
                     images: &images,
                 };
                 check(environment, app, &template, &input);

@@ -145,7 +145,7 @@ fn by_loading(app: &App) -> BTreeMap<String, String> {
         all.insert(key.clone(), parts.join(" "));
     }
     for route in &app.promote {
-        let value = route.value.in_values().find(app.values.root());
+        let value = route.value.in_values().find(app.values().root());
         let value = value.filter(|value| !value.is_null());
         let text = value.map(|value| emit(value)).unwrap_or_default();
         all.insert(route.value.to_string(), text);

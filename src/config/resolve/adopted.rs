@@ -143,7 +143,7 @@ fn environment(
         app_names: Arc::default(),
     };
     let after = file.and_then(|file| file.after.clone());
-    ResolvedEnvironment { environment, after, skip, namespaces: Vec::new() }
+    ResolvedEnvironment { environment, after, skip, is_literal: Vec::new() }
 }
 
 fn report_same_spelling(

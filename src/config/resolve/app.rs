@@ -1,23 +1,23 @@
 //! An app in one environment, from its layers.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::template::Templates;
+use crate::config::app_layers::{AppLayers, LayerFile};
 use crate::config::decode::{MOST_PROBLEMS, Map};
 use crate::config::directories::Directory;
-use crate::config::layers::{Layer, merge_settings, merge_values};
 use crate::config::raw::{AppFile, ImageFile};
-use crate::config::reader::{ConfigReader, ReadFile, whole};
+use crate::config::reader::{ConfigFile, ConfigReader, ReadFile, whole};
 use crate::config::sourced::Sourced;
 use crate::config::syntax::{DnsLabel, EnvironmentName, LabelKey, LabelValue, NamespacePattern};
 use crate::config::valid::{App, Image, TemplateRef};
 use crate::config::{gates, network};
 use crate::diagnostic::{Finding, Findings, Subject, codes, nearest};
 use crate::source::Location;
-use crate::yaml::{KeyNode, Value};
+use crate::yaml::{KeyNode, Node};
 
 codes! {
     /// An image without a repository.
@@ -36,46 +36,49 @@ codes! {
     IMAGE_WITHOUT_REPOSITORY = "image-without-repository", Input, Error;
 }
 
-/// An app with the pattern that named its namespace.
+/// An app, and whether its namespace is named literally.
 pub(super) struct ResolvedApp {
     pub(super) app: App,
-    pub(super) pattern: NamespacePattern,
+    pub(super) is_literal: bool,
 }
 
-/// The app whose file in the environment's own directory is `document`.
+/// The app whose file in the environment's own directory is `leaf`.
 pub(super) fn resolve(
     name: &str,
-    document: &ReadFile,
+    leaf: &ConfigFile<AppFile>,
     chain: &[&Directory],
     environment: &EnvironmentName,
     templates: &mut Templates<'_>,
     reader: &mut ConfigReader<'_>,
 ) -> ResolvedApp {
-    let file = document.location();
-    let settings = settings(name, chain, &file);
-    let root = settings.root();
-    let raw: Option<AppFile> = root.is_mapping().then(|| reader.decode(root)).flatten();
-    let raw = raw.as_ref();
+    let file = leaf.read.location();
+    let layers = AppLayers::new(&file, layer_files(name, chain));
+    let merged;
+    let raw = if is_all(leaf, &layers) {
+        leaf.raw.as_ref()
+    } else {
+        merged = merged_settings(&layers, reader);
+        merged.as_ref()
+    };
     let template = template(name, raw, &file);
     // One that could not be read was reported; the default was not asked for.
-    let is_known = raw.is_some_and(|raw| raw.template.is_some()) || root.get("template").is_none();
+    let is_known = raw.is_some_and(|raw| raw.template.is_some()) || !sets_template(&layers);
     let template_values = is_known.then(|| templates.values(&template, reader)).flatten();
     let pattern = raw.and_then(|raw| raw.namespace.clone());
     let pattern = pattern
         .unwrap_or_else(|| Sourced { value: NamespacePattern::default(), location: file.clone() });
-    let subject = Subject::app(environment.as_str(), name);
-    let images = images(name, raw, chain, &subject, &mut reader.findings);
+    let subject = || Subject::app(environment.as_str(), name);
+    let images = images(raw, &layers, subject, &mut reader.findings);
     let app = App {
         name: name.to_owned(),
         location: file.clone(),
         namespace: Sourced {
             value: pattern.value.expand(name, environment),
-            location: pattern.location,
+            location: pattern.location.clone(),
         },
         template,
         images,
         labels: labels(raw.and_then(|raw| raw.labels.as_ref())),
-        values: values(name, chain, template_values.as_ref(), &file),
         calls: raw
             .and_then(|raw| raw.calls.as_ref())
             .map(|c| network::calls(&c.value))
@@ -84,39 +87,47 @@ pub(super) fn resolve(
             .and_then(|raw| raw.promote.as_ref())
             .map(|promote| promote.value.clone())
             .unwrap_or_default(),
-        gates: gates::resolve(raw.and_then(|raw| raw.gates.as_ref()), &mut reader.findings),
-        settings,
+        gates: gates::of_app(raw.and_then(|raw| raw.gates.as_ref()), &mut reader.findings),
+        layers: layers.above(template_values),
     };
-    ResolvedApp { app, pattern: pattern.value }
+    ResolvedApp { app, is_literal: pattern.value.is_literal() }
 }
 
-/// The layers of an app, outermost first.
-fn layers<'a>(name: &str, chain: &[&'a Directory]) -> impl Iterator<Item = Layer<'a>> {
-    chain.iter().flat_map(move |directory| {
-        let shared = directory.environment.as_ref().map(ReadFile::root);
-        let shared = shared.map(|root| Layer { root, is_own: false });
-        let own = directory.apps.get(name).map(ReadFile::root);
-        let own = own.map(|root| Layer { root, is_own: true });
-        shared.into_iter().chain(own)
-    })
+/// The files of an app's layers, outermost first.
+fn layer_files(name: &str, chain: &[&Directory]) -> Vec<LayerFile> {
+    let layer =
+        |file: &ReadFile, is_own| LayerFile { document: Arc::clone(&file.document), is_own };
+    let mut files = Vec::new();
+    for directory in chain {
+        files.extend(directory.environment.as_ref().map(|file| layer(file, false)));
+        files.extend(directory.apps.get(name).map(|file| layer(&file.read, true)));
+    }
+    files
 }
 
-/// The merged settings of the layers, without values.
-fn settings(name: &str, chain: &[&Directory], file: &Location) -> Value {
-    let layered = merge_settings(layers(name, chain), |_| true);
-    layered.map_or_else(|| Value::new(file.file()), |layered| layered.to_value(file.file()))
+/// Whether the app's file, which has been decoded, is all that its layers say together.
+/// It is not if it has a problem or removes something: what is left is decoded anew.
+fn is_all(leaf: &ConfigFile<AppFile>, layers: &AppLayers) -> bool {
+    let settings = || leaf.read.root().entries().filter(|(key, _)| key.text() != "values");
+    leaf.is_sound && layers.is_one_file() && !settings().any(|(_, value)| has_null(value))
 }
 
-/// The merged values of the template and of each layer; a map.
-fn values(
-    name: &str,
-    chain: &[&Directory],
-    template: Option<&Rc<Value>>,
-    file: &Location,
-) -> Value {
-    let layered = merge_values(template.map(|values| values.root()), layers(name, chain));
-    let merged = layered.map(|layered| layered.to_value(file.file()));
-    merged.filter(|value| value.root().is_mapping()).unwrap_or_else(|| Value::empty_map(file))
+/// Whether a value is null or a map that has one, which merging removes. What is in a
+/// list stays.
+fn has_null(value: Node<'_>) -> bool {
+    value.is_null() || value.entries().any(|(_, value)| has_null(value))
+}
+
+fn merged_settings(layers: &AppLayers, reader: &mut ConfigReader<'_>) -> Option<AppFile> {
+    let root = layers.settings().root();
+    root.is_mapping().then(|| reader.decode(root)).flatten()
+}
+
+/// Whether the layers together name a template, even one that could not be read.
+fn sets_template(layers: &AppLayers) -> bool {
+    let mut own = layers.iter().rev().filter(|layer| layer.is_own);
+    let innermost = own.find_map(|layer| layer.root.get("template"));
+    innermost.is_some_and(|template| !template.is_null())
 }
 
 fn template(name: &str, raw: Option<&AppFile>, file: &Location) -> TemplateRef {
@@ -131,15 +142,14 @@ fn template(name: &str, raw: Option<&AppFile>, file: &Location) -> TemplateRef {
 }
 
 fn images(
-    name: &str,
     raw: Option<&AppFile>,
-    chain: &[&Directory],
-    subject: &Subject,
+    layers: &AppLayers,
+    subject: impl Fn() -> Subject,
     findings: &mut Findings,
 ) -> IndexMap<String, Image> {
     let Some(images) = raw.and_then(|raw| raw.images.as_ref()) else { return IndexMap::new() };
-    let innermost = innermost(name, chain);
-    let mut resolved = IndexMap::new();
+    let innermost = innermost(layers);
+    let mut resolved = IndexMap::with_capacity(images.value.0.len());
     let mut incomplete = 0;
     for (key, image) in &images.value.0 {
         let location = innermost.get(&*key.value.0).map(|key| key.location());
@@ -151,15 +161,18 @@ fn images(
         incomplete += 1;
         if incomplete <= MOST_PROBLEMS {
             let finding = without_repository(&key.value.0, &images.value, location);
-            findings.push(finding.about(subject.clone()));
+            findings.push(finding.about(subject()));
         }
     }
     resolved
 }
 
-/// Where the innermost layer names each image.
-fn innermost<'a>(name: &str, chain: &[&'a Directory]) -> HashMap<&'a str, KeyNode<'a>> {
-    let own = layers(name, chain).filter(|layer| layer.is_own);
+/// Where the innermost layer names each image; nothing if only one layer can.
+fn innermost(layers: &AppLayers) -> HashMap<&str, KeyNode<'_>> {
+    if layers.is_one_file() {
+        return HashMap::new();
+    }
+    let own = layers.iter().filter(|layer| layer.is_own);
     let images = own.filter_map(|layer| layer.root.get("images"));
     images.flat_map(|images| images.entries().map(|(key, _)| (key.text(), key))).collect()
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::app::{self, labels};
-use super::namespace::Namespaced;
 use super::template::Templates;
 use crate::config::decode::Syntax;
 use crate::config::directories::Directory;
@@ -47,7 +46,8 @@ pub(super) struct ResolvedEnvironment {
     pub(super) environment: Environment,
     pub(super) after: Option<Sourced<AfterFile>>,
     pub(super) skip: Vec<Sourced<String>>,
-    pub(super) namespaces: Vec<Namespaced>,
+    /// For each app whether its namespace is named literally.
+    pub(super) is_literal: Vec<bool>,
 }
 
 /// The environment at the end of `chain`, which starts with `environments/`.
@@ -66,10 +66,10 @@ pub(super) fn resolve(
     let mut resolved =
         settings(name, leaf, location, merged.root(), raw.as_ref(), &mut reader.findings);
     resolved.environment.apps.reserve_exact(leaf.apps.len());
-    resolved.namespaces.reserve_exact(leaf.apps.len());
-    for (app, document) in &leaf.apps {
-        let one = app::resolve(app, document, chain, &resolved.environment.name, templates, reader);
-        resolved.namespaces.push(Namespaced::of(&one, &resolved.environment));
+    resolved.is_literal.reserve_exact(leaf.apps.len());
+    for (app, file) in &leaf.apps {
+        let one = app::resolve(app, file, chain, &resolved.environment.name, templates, reader);
+        resolved.is_literal.push(one.is_literal);
         resolved.environment.apps.push(one.app);
     }
     resolved
@@ -134,7 +134,7 @@ fn settings(
     };
     check_quota(root, findings);
     let after = raw.and_then(|raw| raw.after.clone());
-    ResolvedEnvironment { environment, after, skip, namespaces: Vec::new() }
+    ResolvedEnvironment { environment, after, skip, is_literal: Vec::new() }
 }
 
 fn access(entry: &Sourced<AccessFile>, findings: &mut Findings) -> Option<Sourced<Access>> {

@@ -24,6 +24,7 @@ use crate::diagnostic::{Code, Findings};
 use crate::source::Tree;
 
 use environment::ResolvedEnvironment;
+use namespace::Namespaced;
 use repository::RepositorySettings;
 
 const LISTS: &[&[&Code]] = &[
@@ -104,11 +105,11 @@ fn assemble(
         .filter_map(|one| one.after.clone().map(|after| (one.environment.name.clone(), after)));
     let rungs = settings.raw().and_then(|raw| raw.ladder.as_ref());
     let ladder = ladder::resolve(rungs, after.collect(), known, findings);
-    let namespaces: Vec<_> = resolved.iter().flat_map(|one| &one.namespaces).collect();
+    let namespaces: Vec<_> = resolved.iter().flat_map(Namespaced::of).collect();
     namespace::check_lengths(&namespaces, findings);
     // Nothing is known about what could not be read, nor what it shares.
     if !findings.has_errors() {
-        namespace::check_shared(&namespaces, findings);
+        namespace::check_shared(namespaces, findings);
     }
     let mut environments: Vec<_> = resolved.into_iter().map(|one| one.environment).collect();
     environments.sort_by(|a, b| a.name.cmp(&b.name));

@@ -1,9 +1,7 @@
 //! The namespaces of apps, and the check that no two apps share one by accident.
 
-use std::collections::BTreeMap;
-
-use super::app::ResolvedApp;
-use crate::config::valid::Environment;
+use super::environment::ResolvedEnvironment;
+use crate::config::syntax::EnvironmentName;
 use crate::diagnostic::{Finding, Findings, Subject, codes};
 use crate::kubernetes::LABEL_LENGTH;
 use crate::source::Location;
@@ -36,50 +34,55 @@ codes! {
 }
 
 /// An app's namespace, with what is needed to ask whether others have it too.
-pub(super) struct Namespaced {
-    cluster: Option<String>,
-    namespace: String,
-    app: String,
-    environment: String,
+pub(super) struct Namespaced<'r> {
+    cluster: Option<&'r str>,
+    namespace: &'r str,
+    app: &'r str,
+    environment: &'r EnvironmentName,
     is_literal: bool,
-    location: Location,
+    location: &'r Location,
 }
 
-impl Namespaced {
-    pub(super) fn of(resolved: &ResolvedApp, environment: &Environment) -> Self {
-        Self {
-            cluster: environment.cluster.clone(),
-            namespace: resolved.app.namespace.value.clone(),
-            app: resolved.app.name.clone(),
-            environment: environment.name.to_string(),
-            is_literal: resolved.pattern.is_literal(),
-            location: resolved.app.namespace.location.clone(),
-        }
+impl<'r> Namespaced<'r> {
+    /// The namespaces of an environment's apps.
+    pub(super) fn of(resolved: &'r ResolvedEnvironment) -> impl Iterator<Item = Self> {
+        let environment = &resolved.environment;
+        environment.apps.iter().zip(&resolved.is_literal).map(|(app, is_literal)| Self {
+            cluster: environment.cluster.as_deref(),
+            namespace: &app.namespace.value,
+            app: &app.name,
+            environment: &environment.name,
+            is_literal: *is_literal,
+            location: &app.namespace.location,
+        })
+    }
+
+    /// What a cluster has only once.
+    fn name(&self) -> (Option<&'r str>, &'r str) {
+        (self.cluster, self.namespace)
     }
 }
 
 /// Reports namespaces that are longer than Kubernetes allows.
-pub(super) fn check_lengths(namespaces: &[&Namespaced], findings: &mut Findings) {
-    findings.extend(
-        namespaces.iter().filter(|one| one.namespace.len() > LABEL_LENGTH).map(|one| too_long(one)),
-    );
+pub(super) fn check_lengths(namespaces: &[Namespaced<'_>], findings: &mut Findings) {
+    findings
+        .extend(namespaces.iter().filter(|one| one.namespace.len() > LABEL_LENGTH).map(too_long));
 }
 
 /// Reports namespaces that two apps get without naming them.
-pub(super) fn check_shared(namespaces: &[&Namespaced], findings: &mut Findings) {
-    let mut by_name: BTreeMap<_, Vec<&Namespaced>> = BTreeMap::new();
-    for one in namespaces {
-        by_name.entry((&one.cluster, &one.namespace)).or_default().push(one);
-    }
-    for sharing in by_name.values().filter(|sharing| sharing.len() > 1) {
+pub(super) fn check_shared(mut namespaces: Vec<Namespaced<'_>>, findings: &mut Findings) {
+    // Those of one environment are mostly in order, as its apps are.
+    namespaces.sort_by_key(Namespaced::name);
+    let sharing = namespaces.chunk_by(|one, other| one.name() == other.name());
+    for sharing in sharing.filter(|sharing| sharing.len() > 1) {
         if let Some(by_accident) = sharing.iter().position(|one| !one.is_literal) {
             let other = usize::from(by_accident == 0);
-            findings.push(shared(sharing[by_accident], sharing[other], sharing.len() - 2));
+            findings.push(shared(&sharing[by_accident], &sharing[other], sharing.len() - 2));
         }
     }
 }
 
-fn too_long(one: &Namespaced) -> Finding {
+fn too_long(one: &Namespaced<'_>) -> Finding {
     let length = one.namespace.len();
     Finding::new(
         &NAMESPACE_TOO_LONG,
@@ -88,11 +91,11 @@ fn too_long(one: &Namespaced) -> Finding {
     )
     .because(format!("{LABEL_LENGTH} are allowed"))
     .help("give the app or the environment a shorter `namespace`")
-    .about(Subject::app(one.environment.as_str(), one.app.as_str()))
+    .about(Subject::app(one.environment.as_str(), one.app))
 }
 
-fn shared(one: &Namespaced, other: &Namespaced, more: usize) -> Finding {
-    let name = |one: &Namespaced| format!("`{}` in `{}`", one.app, one.environment);
+fn shared(one: &Namespaced<'_>, other: &Namespaced<'_>, more: usize) -> Finding {
+    let name = |one: &Namespaced<'_>| format!("`{}` in `{}`", one.app, one.environment);
     let and_more = if more == 0 { String::new() } else { format!(", as do {more} more") };
     Finding::new(
         &SHARED_NAMESPACE,

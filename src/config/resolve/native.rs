@@ -114,11 +114,11 @@ fn report_apps_without_leaf(directory: &Directory, findings: &mut Findings) {
     if directory.children.is_empty() {
         return;
     }
-    for (name, document) in &directory.apps {
+    for (name, file) in &directory.apps {
         if !exists_below(directory, name) {
             let message = format!("no environment below `{}` has `{name}`", directory.path);
             findings.push(
-                Finding::new(&APP_WITHOUT_LEAF, message, document.location())
+                Finding::new(&APP_WITHOUT_LEAF, message, file.read.location())
                     .because("this file has no effect")
                     .help(format!(
                         "an app exists where a leaf has its file: add `{}/…/{name}.yaml`, \

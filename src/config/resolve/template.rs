@@ -2,7 +2,7 @@
 //! they exist, and their `values.yaml`.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::config::decode::{suggest, wrong_type};
 use crate::config::reader::ConfigReader;
@@ -29,18 +29,36 @@ codes! {
 /// The templates that apps name, each read once.
 pub(super) struct Templates<'t> {
     tree: &'t Tree,
-    known: HashMap<(String, Option<String>), TemplateLookup>,
+    /// By name and pin.
+    known: HashMap<String, HashMap<Option<String>, TemplateLookup>>,
 }
 
 /// What was found of a template.
-#[derive(Clone)]
 enum TemplateLookup {
     /// The template exists, with its values if it has any.
-    Values(Option<Rc<Value>>),
+    Values(Option<Arc<Value>>),
     /// The template is not in this tree.
     Nothing(Tree),
     /// The commit that it is pinned to does not exist.
     NoRevision(RevisionError),
+}
+
+impl TemplateLookup {
+    /// The template's values. Reports a missing template.
+    fn values(&self, template: &TemplateRef, reader: &mut ConfigReader<'_>) -> Option<Arc<Value>> {
+        match self {
+            Self::Values(values) => values.clone(),
+            Self::Nothing(tree) => {
+                reader.findings.push(missing(tree, template));
+                None
+            }
+            Self::NoRevision(error) => {
+                let at = Some(&template.location);
+                reader.findings.push(Finding::of_revision_error(error, at));
+                None
+            }
+        }
+    }
 }
 
 impl<'t> Templates<'t> {
@@ -53,27 +71,15 @@ impl<'t> Templates<'t> {
         &mut self,
         template: &TemplateRef,
         reader: &mut ConfigReader<'_>,
-    ) -> Option<Rc<Value>> {
-        let key = (template.name.clone(), template.pin.clone());
-        let found = if let Some(found) = self.known.get(&key) {
-            found.clone()
-        } else {
-            let found = self.look(template, reader);
-            self.known.insert(key, found.clone());
-            found
-        };
-        match found {
-            TemplateLookup::Values(values) => values,
-            TemplateLookup::Nothing(tree) => {
-                reader.findings.push(missing(&tree, template));
-                None
-            }
-            TemplateLookup::NoRevision(error) => {
-                let at = Some(&template.location);
-                reader.findings.push(Finding::of_revision_error(&error, at));
-                None
-            }
+    ) -> Option<Arc<Value>> {
+        let known = self.known.get(&template.name).and_then(|pins| pins.get(&template.pin));
+        if let Some(found) = known {
+            return found.values(template, reader);
         }
+        let found = self.look(template, reader);
+        let values = found.values(template, reader);
+        self.known.entry(template.name.clone()).or_default().insert(template.pin.clone(), found);
+        values
     }
 
     fn look(&self, template: &TemplateRef, reader: &mut ConfigReader<'_>) -> TemplateLookup {
@@ -86,7 +92,9 @@ impl<'t> Templates<'t> {
         };
         let directory = templates().child(&template.name);
         match tree.has_directory(&directory) {
-            Ok(true) => TemplateLookup::Values(read_values(&tree, &directory, reader).map(Rc::new)),
+            Ok(true) => {
+                TemplateLookup::Values(read_values(&tree, &directory, reader).map(Arc::new))
+            }
             Ok(false) => TemplateLookup::Nothing(tree),
             Err(error) => {
                 reader.findings.push(Finding::of_read_error(&error, None));

@@ -64,7 +64,7 @@ fn with_effect(job: &RenderJob<'_>, open: &[usize]) -> Vec<usize> {
     // One render with a probe in place of every image settles almost all of
     // them: an image whose probe shows up has an effect.
     let (seen, unseen): (Vec<usize>, Vec<usize>) =
-        match job.render_text(&with_probes(&images, open, &probes), &job.app.values) {
+        match job.render_text(&with_probes(&images, open, &probes), job.app.values()) {
             Ok(texts) => open.iter().partition(|&&index| probes[index].is_in(&texts)),
             Err(_) => (Vec::new(), open.to_vec()),
         };
@@ -75,7 +75,7 @@ fn with_effect(job: &RenderJob<'_>, open: &[usize]) -> Vec<usize> {
     // the result changes, or no longer renders.
     let Some(plain) = job.plain_text() else { return seen };
     let changes = |index: &usize| {
-        let texts = job.render_text(&with_probes(&images, &[*index], &probes), &job.app.values);
+        let texts = job.render_text(&with_probes(&images, &[*index], &probes), job.app.values());
         texts.map_or(true, |texts| texts != *plain)
     };
     seen.into_iter().chain(unseen.into_iter().filter(changes)).collect()

@@ -44,7 +44,7 @@ pub(in crate::pipeline) fn unused_values(jobs: &[RenderJob<'_>], is_whole: bool)
 /// The values that layers set. Maps are searched, because layers merge in them.
 fn values_of_layers<'w>(job: &'w RenderJob<'w>) -> Vec<LayeredValue<'w>> {
     let mut found = Vec::new();
-    let mut waiting = vec![job.app.values.root()];
+    let mut waiting = vec![job.app.values().root()];
     while let Some(map) = waiting.pop() {
         for (key, node) in map.entries() {
             if node.entries().len() > 0 {
@@ -67,7 +67,7 @@ impl LayeredValue<'_> {
 
     /// The values as the earlier layers alone set them.
     fn without(&self) -> Value {
-        let mut values = self.job.app.values.clone();
+        let mut values = self.job.app.values().clone();
         match self.node.overrode() {
             Some(earlier) => values.set(self.map, self.key, earlier.id(), &earlier.location()),
             None => values.remove(self.map, self.key),
@@ -78,7 +78,7 @@ impl LayeredValue<'_> {
 
 fn unused(value: &LayeredValue<'_>) -> Finding {
     let LayeredValue { job, node, .. } = value;
-    let route = Route::to(job.app.values.root(), node.id());
+    let route = Route::to(job.app.values().root(), node.id());
     let route = route.map_or_else(|| value.key.to_owned(), |route| route.to_string());
     let location: Location = node.location();
     let finding = Finding::new(
