@@ -85,11 +85,12 @@ fn promoted_value(
     value: &SiteValue,
     options: WriteOptions,
 ) -> Result<SiteValue, Finding> {
-    let (Some(SiteValue::Image(own)), SiteValue::Image(source)) = (&site.value, value) else {
+    let (Some(current @ SiteValue::Image(own)), SiteValue::Image(source)) = (&site.value, value)
+    else {
         return Ok(value.clone());
     };
-    if SiteValue::Image(own.clone()).is_same(value) {
-        return Ok(SiteValue::Image(own.clone()));
+    if current.is_same(value) {
+        return Ok(current.clone());
     }
     let digest = match (&own.digest, &source.digest) {
         (Some(_), None) if !options.drop_digest => return Err(no_digest(site, source)),

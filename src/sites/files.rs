@@ -70,6 +70,8 @@ impl ParsedFile {
 #[derive(Debug, Clone, Default)]
 pub(super) struct ParsedFiles {
     current: HashMap<RepoPath, HashMap<Arc<str>, Arc<ParsedFile>>>,
+    /// Whether one of them is, or was, read through a link.
+    has_links: bool,
     earlier: HashMap<RepoPath, Vec<Arc<ParsedFile>>>,
 }
 
@@ -82,6 +84,11 @@ impl ParsedFiles {
     /// The file of that name in a directory.
     pub(super) fn get_in(&self, directory: &RepoPath, name: &str) -> Option<&Arc<ParsedFile>> {
         self.current.get(directory)?.get(name)
+    }
+
+    /// Whether each file is where the path by which it was read says.
+    pub(super) fn are_without_links(&self) -> bool {
+        !self.has_links
     }
 
     /// The files at these paths, if they are there.
@@ -151,6 +158,7 @@ impl ParsedFiles {
 
     fn insert(&mut self, path: &RepoPath, parsed: Arc<ParsedFile>) -> Option<Arc<ParsedFile>> {
         let (directory, name) = path.split();
+        self.has_links |= parsed.file.path() != path;
         if let Some(files) = self.current.get_mut(directory) {
             return files.insert(name.into(), parsed);
         }

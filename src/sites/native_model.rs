@@ -18,7 +18,7 @@ const ROOT: &str = "environments";
 /// Files below `environments/`.
 #[derive(Debug, Clone)]
 pub(super) struct NativeModel {
-    environments: Vec<EnvironmentDirectory>,
+    environments: Box<[EnvironmentDirectory]>,
     scope: ModelScope,
     files: ParsedFiles,
     findings: Findings,
@@ -80,7 +80,7 @@ impl NativeModel {
 
     pub(super) fn narrowed(&self, instance: &AppInstance) -> Self {
         let environments = self.environments.iter().filter(|one| one.name == instance.environment);
-        let environments: Vec<_> = environments.cloned().collect();
+        let environments: Box<[_]> = environments.cloned().collect();
         let name = file_of(&instance.app);
         let directories = environments.iter().flat_map(|leaf| &leaf.chain);
         let paths = directories.flat_map(|directory| {
@@ -247,6 +247,9 @@ impl NativeModel {
     /// What keeps an app's file, which was read by its `name` in a directory, from being
     /// changed: it is the file of other environments as well, or behind a link.
     fn barrier(&self, leaf: &EnvironmentDirectory, name: &str, file: &RepoPath) -> Option<Barrier> {
+        if self.files.are_without_links() {
+            return None;
+        }
         let leads_there = |leaf: &&EnvironmentDirectory| {
             let parsed = self.files.get_in(&leaf.directory, name);
             parsed.is_some_and(|parsed| parsed.file.path() == file)

@@ -1,6 +1,7 @@
 //! The state of an app in an environment.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
@@ -11,7 +12,8 @@ use crate::source::RepoPath;
 /// key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct State {
-    entries: BTreeMap<Key, SiteValue>,
+    /// In the order of the keys. A plan, its change and its evidence have the same ones.
+    entries: Arc<[(Key, SiteValue)]>,
 }
 
 /// What the state of an app in an environment is computed from, and nothing else: of
@@ -37,25 +39,28 @@ impl StateBasis {
 impl State {
     /// From the value of each key.
     pub fn new(entries: BTreeMap<Key, SiteValue>) -> Self {
-        Self { entries }
+        Self { entries: entries.into_iter().collect() }
     }
 
     /// The value of a key.
     pub fn get(&self, key: &Key) -> Option<&SiteValue> {
-        self.entries.get(key)
+        let at = self.entries.binary_search_by(|(one, _)| one.cmp(key)).ok()?;
+        Some(&self.entries[at].1)
     }
 
     /// Keys and values, in the order of the keys.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Key, &SiteValue)> {
-        self.entries.iter()
+        self.entries.iter().map(|(key, value)| (key, value))
     }
 
     /// The same state with other values of some keys.
     #[must_use]
     pub fn with(&self, new: &BTreeMap<Key, SiteValue>) -> Self {
-        let mut entries = self.entries.clone();
-        entries.extend(new.iter().map(|(key, value)| (key.clone(), value.clone())));
-        Self { entries }
+        if new.is_empty() {
+            return self.clone();
+        }
+        let entries = self.iter().chain(new).map(|(key, value)| (key.clone(), value.clone()));
+        Self::new(entries.collect())
     }
 
     /// Whether there are no values.
@@ -68,9 +73,9 @@ impl State {
     /// Repositories do not count, because each environment may have its own.
     pub fn is_same(&self, other: &Self) -> bool {
         self.entries.len() == other.entries.len()
-            && self.entries.iter().all(|(key, value)| {
-                other.entries.get(key).is_some_and(|other| value.is_same(other))
-            })
+            && self
+                .iter()
+                .all(|(key, value)| other.get(key).is_some_and(|other| value.is_same(other)))
     }
 
     /// Whether an environment with this state has `wanted`: each of its values, by the

@@ -25,10 +25,11 @@ struct NewReference<'t> {
 impl ImageWriter<'_> {
     /// All changes.
     pub(super) fn image(&self, to: &ImageParts) -> Result<Vec<Change>, Finding> {
-        let own = self.site.image().cloned().unwrap_or_default();
+        let nothing = ImageParts::default();
+        let own = self.site.image().unwrap_or(&nothing);
         let repository = to.repository.as_deref().filter(|_| self.options.repository);
         let repository = repository.filter(|new| !self.site.takes_repository(new));
-        let (tag, digest) = self.identity(&own, to)?;
+        let (tag, digest) = self.identity(own, to)?;
         let wanted = NewReference { repository, tag, digest };
         let is_said = own.tag.as_deref() == tag && own.digest.as_deref() == digest;
         if is_said && repository.is_none() {
@@ -38,9 +39,9 @@ impl ImageWriter<'_> {
             return Ok(vec![append(part, &wanted)]);
         }
         if let Some(part) = self.site.part(SitePartKind::Reference) {
-            return Ok(set(part, &whole(part, &own, &wanted)).into_iter().collect());
+            return Ok(set(part, &whole(part, own, &wanted)).into_iter().collect());
         }
-        let mut changes = self.repository(&own, &wanted)?;
+        let mut changes = self.repository(own, &wanted)?;
         changes.extend(self.tag_and_digest(&wanted)?);
         Ok(changes)
     }
