@@ -10,6 +10,8 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::own_directory::is_file;
+
 /// The number of bytes that are checked together.
 const BLOCK: usize = 8 << 10;
 
@@ -61,6 +63,9 @@ pub(super) fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
 impl CheckedBytes {
     /// The bytes of a file.
     pub(super) fn open(path: &Path) -> Result<Self, ReadFault> {
+        if !is_file(path) && path.symlink_metadata().is_ok() {
+            return Err(ReadFault::Damaged);
+        }
         let file = File::open(path)?;
         let size = usize::try_from(file.metadata()?.len()).map_err(|_| ReadFault::Damaged)?;
         Self::of(BlockSource::File(file), size)

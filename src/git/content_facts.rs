@@ -9,14 +9,15 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
 use super::checked_bytes::{CheckedBytes, ReadFault, sealed, u32_of};
-use crate::disk::{DiskError, LockedDirectory, OnConflict, OpenDirectory, is_temporary};
+use super::own_directory::OwnDirectory;
+use crate::disk::{DiskError, LockedDirectory, OnConflict, is_temporary};
 
 /// What segments start with. Another number stands for another format.
 const MAGIC: &[u8; 8] = b"rungsCF\x01";
@@ -48,7 +49,7 @@ pub type FactKey = [u8; DIGEST];
 
 /// The facts of a clone.
 pub struct ContentFacts {
-    directory: PathBuf,
+    directory: OwnDirectory,
     /// The fewest new facts that are written.
     fewest: usize,
     state: Mutex<FactState>,
@@ -89,7 +90,7 @@ pub fn fact_key<'t>(sort: &'t str, texts: impl IntoIterator<Item = &'t str>) -> 
 
 impl ContentFacts {
     /// The facts in a directory, which need not exist yet.
-    pub fn at(directory: PathBuf) -> Self {
+    pub(super) fn at(directory: OwnDirectory) -> Self {
         Self { directory, fewest: FEWEST, state: Mutex::default() }
     }
 
@@ -105,7 +106,7 @@ impl ContentFacts {
         if let Some(new) = state.new.get(key) {
             return Some(new.clone());
         }
-        let segments = state.segments.get_or_insert_with(|| segments(&self.directory));
+        let segments = state.segments.get_or_insert_with(|| segments(&self.directory.path()));
         segments.iter().find_map(|segment| segment.get(key))
     }
 
@@ -134,9 +135,8 @@ impl ContentFacts {
     }
 
     fn write_segment(&self, mut facts: HashMap<FactKey, Vec<u8>>) -> Result<(), DiskError> {
-        let directory = OpenDirectory::at_or_new(&self.directory, false)?;
-        let Some(locked) = directory.lock() else { return Ok(()) };
-        let mut kept = segments(&self.directory);
+        let Some(locked) = self.directory.lock()? else { return Ok(()) };
+        let mut kept = segments(&self.directory.path());
         kept.sort_by_key(|segment| std::cmp::Reverse(segment.size));
         let mut size: usize = facts.values().map(|fact| fact.len() + ROW).sum();
         while let Some(smallest) =
@@ -175,8 +175,9 @@ fn sweep(
     });
     for (name, _) in locked.entries(".")? {
         let is_kept = name == new || others.iter().any(|segment| segment.name == name);
-        if !is_kept || is_temporary(&name) {
-            locked.remove(&name)?;
+        if (is_segment(&name) && !is_kept) || is_temporary(&name) {
+            // What cannot be removed now only takes room.
+            let _ = locked.remove(&name);
         }
     }
     Ok(())
@@ -186,6 +187,13 @@ fn sweep(
 fn segments(directory: &Path) -> Vec<FactSegment> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     entries.filter_map(|entry| FactSegment::open(&entry.path()).ok()).collect()
+}
+
+/// Whether a name is that of a segment.
+fn is_segment(name: &str) -> bool {
+    let (length, sum) = name.split_once('-').unwrap_or_default();
+    let is_hexadecimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    sum.len() == 8 && is_hexadecimal(length) && is_hexadecimal(sum)
 }
 
 impl FactSegment {
@@ -269,14 +277,14 @@ mod tests {
     }
 
     fn put(directory: &Path, numbers: std::ops::Range<usize>) {
-        let facts = ContentFacts::at(directory.join("facts"));
+        let facts = ContentFacts::at(OwnDirectory::below(directory.to_owned(), &["facts"]));
         for number in numbers {
             facts.put(key(number), fact(number));
         }
     }
 
     fn count(directory: &Path) -> usize {
-        fs::read_dir(directory.join("facts")).map_or(0, Iterator::count)
+        fs::read_dir(directory.join("rungs/facts")).map_or(0, Iterator::count)
     }
 
     #[test]
@@ -288,7 +296,7 @@ mod tests {
             put(directory.path(), begin..begin + 100);
         }
         assert!(count(directory.path()) <= 3);
-        let facts = ContentFacts::at(directory.path().join("facts"));
+        let facts = ContentFacts::at(OwnDirectory::below(directory.path().to_owned(), &["facts"]));
         for number in (0..400).chain(2000..2100) {
             assert_eq!(facts.get(&key(number)), Some(fact(number)), "{number}");
         }
@@ -299,14 +307,15 @@ mod tests {
     fn what_is_damaged_is_not_known() {
         let directory = tempfile::tempdir().unwrap();
         put(directory.path(), 0..200);
-        let path = fs::read_dir(directory.path().join("facts")).unwrap().next().unwrap();
+        let path = fs::read_dir(directory.path().join("rungs/facts")).unwrap().next().unwrap();
         let path = path.unwrap().path();
         let bytes = fs::read(&path).unwrap();
         for at in (0..bytes.len()).step_by(13) {
             let mut damaged = bytes.clone();
             damaged[at] ^= 4;
             fs::write(&path, &damaged).unwrap();
-            let facts = ContentFacts::at(directory.path().join("facts"));
+            let facts =
+                ContentFacts::at(OwnDirectory::below(directory.path().to_owned(), &["facts"]));
             for number in 0..200 {
                 assert!(facts.get(&key(number)).is_none_or(|found| found == fact(number)));
             }
@@ -323,7 +332,7 @@ mod tests {
                 scope.spawn(move || put(directory, thread * 1000..thread * 1000 + 300));
             }
         });
-        let facts = ContentFacts::at(directory.path().join("facts"));
+        let facts = ContentFacts::at(OwnDirectory::below(directory.path().to_owned(), &["facts"]));
         assert!((0..500).all(|number| facts.get(&key(number)) == Some(fact(number))));
     }
 }

@@ -24,6 +24,7 @@ mod local_clone;
 mod compare;
 mod commit_history;
 mod log;
+mod own_directory;
 mod checked_bytes;
 mod content_facts;
 mod history_index;

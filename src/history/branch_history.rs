@@ -171,11 +171,14 @@ impl<'a> BranchHistory<'a> {
     /// after that many others were started.
     fn model_alone(&self, instance: &AppInstance, started: usize) -> Option<Model> {
         // An index finds the steps of a few files without any others.
-        if self.commits.is_some_and(|commits| commits.history.is_indexed(commits.tip)) {
-            return self.model.narrowed(instance);
+        let is_indexed =
+            || self.commits.is_some_and(|commits| commits.history.is_indexed(commits.tip));
+        match self.asked {
+            AskedApps::Few if started < MOST_APART => Some(self.model_of(instance)),
+            AskedApps::Few | AskedApps::Most => {
+                is_indexed().then(|| self.model.narrowed(instance)).flatten()
+            }
         }
-        let is_alone = self.asked == AskedApps::Few && started < MOST_APART;
-        is_alone.then(|| self.model_of(instance))
     }
 
     fn walk(&self, model: Model, has_all_paths: bool) -> Result<StartedWalk<'a>, HistoryError> {

@@ -114,8 +114,9 @@ impl AdoptedModel {
         let rules = self.rules.iter().enumerate();
         let matches = rules.filter_map(|(number, rule)| {
             let (environment, app) = rule.matches(path)?;
+            let may_be_of = |app: &String| !rule.names_app() || self.scope.has_app(app);
             let is_wanted = self.scope.has_environment(&self.environments[environment].name)
-                && app.as_ref().is_none_or(|app| self.scope.has_app(app));
+                && app.as_ref().is_none_or(may_be_of);
             is_wanted.then_some((number, environment, app))
         });
         matches.collect()

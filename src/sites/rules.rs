@@ -86,13 +86,13 @@ impl Rule {
         name: impl Fn(usize) -> &'n EnvironmentName,
     ) -> Vec<FilePattern> {
         let literal = self.entry.app.as_ref().filter(|app| app.value.is_literal());
-        if literal.is_some_and(|app| !scope.has_app(app.value.as_str())) {
+        if self.names_app() && literal.is_some_and(|app| !scope.has_app(app.value.as_str())) {
             return Vec::new();
         }
         let wanted =
             self.patterns.iter().filter(|(number, _)| scope.has_environment(name(*number)));
         let patterns = wanted.flat_map(|(_, pattern)| match &scope.apps {
-            Some(apps) if self.entry.path.value.names_app() => {
+            Some(apps) if self.names_app() && self.entry.path.value.names_app() => {
                 apps.iter().filter(|app| is_segment(app)).map(|app| pattern.of_app(app)).collect()
             }
             _ => vec![pattern.clone()],

@@ -494,6 +494,94 @@ fn every_byte_of_the_index_may_be_damaged() {
     }
 }
 
+#[test]
+fn damage_that_is_noticed_on_the_way_changes_no_step() {
+    let scratch = Scratch::new();
+    let mut stream = Stream::new();
+    let commit = |stream: &mut Stream, parents: &[usize]| {
+        let number = stream.len();
+        let files = [(format!("app-{}", number % 50), Some(format!("v{number}\n")))];
+        stream.commit("commit", parents, &files)
+    };
+    let mut last = commit(&mut stream, &[]);
+    for number in 0..900 {
+        last = if number % 100 == 50 {
+            let own = commit(&mut stream, &[last]);
+            stream.commit("Merge branch 'main' of ../deploy", &[own, last], &[])
+        } else {
+            commit(&mut stream, &[last])
+        };
+    }
+    let names = stream.import(scratch.root());
+    let (clone, tip) = (scratch.repository(), &names[last - 1]);
+    let asked = [path("app-3"), path("app-17")];
+    let expected = all(&Log::new(clone.clone(), Some("main")), tip, &asked);
+    let make = || {
+        let index = IndexedHistory::new(&clone, Some("main"), Arc::new(|_| ()));
+        index.expect_many();
+        assert_eq!(all(&index, tip, &asked), expected);
+    };
+    make();
+    let segment = files(&clone).into_iter().find(|file| !file.ends_with("chain")).unwrap();
+    let bytes = fs::read(&segment).unwrap();
+    for at in (100..bytes.len()).step_by(1 << 13) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        fs::write(&segment, damaged).unwrap();
+        make();
+    }
+}
+
+#[test]
+fn an_index_of_commits_that_are_gone_is_made_again() {
+    let (scratch, names) = long(30);
+    let make = |tip: &ObjectName| {
+        let clone = scratch.repository();
+        let index = indexed(&clone, 64);
+        index.expect_many();
+        assert_eq!(all(&index, tip, &[]), all(&Log::new(clone.clone(), Some("main")), tip, &[]));
+        files(&clone)
+    };
+    let old = make(tip_of(&names));
+    let tree = scratch.git(&["rev-parse", &format!("{}^{{tree}}", tip_of(&names))]);
+    let root = scratch.later(&["commit-tree", "-m", "another root", &tree]);
+    for reference in ["refs/heads/main", "refs/heads/all"] {
+        scratch.git(&["update-ref", reference, &root]);
+    }
+    scratch.git(&["reflog", "expire", "--expire=now", "--all"]);
+    scratch.git(&["gc", "-q", "--prune=now"]);
+    let new = make(&name(&root));
+    assert!(!new.iter().any(|file| old.contains(file) && !file.ends_with("chain")), "{new:?}");
+    assert!(indexed(&scratch.repository(), 64).is_indexed(&name(&root)));
+}
+
+#[test]
+fn what_is_no_file_is_not_read_and_a_link_is_not_followed() {
+    let (scratch, names) = long(30);
+    let make = || {
+        let clone = scratch.repository();
+        let index = indexed(&clone, 64);
+        index.expect_many();
+        assert_eq!(all(&index, tip_of(&names), &[]).len(), 30);
+    };
+    make();
+    for file in files(&scratch.repository()) {
+        fs::remove_file(&file).unwrap();
+        // Reading it would wait for somebody to write.
+        let made = std::process::Command::new("mkfifo").arg(&file).status().unwrap();
+        assert!(made.success());
+        make();
+    }
+    let own = scratch.repository().common_directory().join("rungs");
+    let beside = crate::scratch::elsewhere();
+    fs::rename(&own, beside.0.path().join("rungs")).unwrap();
+    let precious = beside.0.path().join("rungs/history/precious-1-1");
+    fs::write(&precious, "mine").unwrap();
+    std::os::unix::fs::symlink(beside.0.path().join("rungs"), &own).unwrap();
+    make();
+    assert!(precious.exists());
+}
+
 /// The variable for the test that another one starts as a process of its own: the clone
 /// whose history it indexes.
 const CLONE: &str = "RUNGS_TEST_CLONE";
@@ -649,6 +737,10 @@ fn a_shallow_clone_is_not_indexed_and_one_without_blobs_fetches_none_for_it() {
     let steps: Vec<_> = index.steps(tip, &[]).unwrap().collect();
     assert!(matches!(steps.last(), Some(Err(HistoryError::Shallow { .. }))));
     assert!(files(&shallow.repository()).is_empty());
+    let treeless = Scratch::of(origin.root(), &["--bare", "--filter=tree:0"]);
+    let index = indexed(&treeless.repository(), 64);
+    index.expect_many();
+    assert!(!index.is_indexed(tip), "each commit would fetch its trees");
     let blobless = Scratch::of(origin.root(), &["--bare", "--filter=blob:none"]);
     let missing = || blobless.git(&["rev-list", "--objects", "--all", "--missing=print"]);
     let before = missing().matches('?').count();

@@ -32,7 +32,7 @@ const CONFIGURATIONS: [&str; 6] = [
     // One file has sites of several apps.
     "version: 1\nladder: [qa, prod]\nsites:\n  - path: 'environments/{environment}/*.yaml'\n    \
      kind: helm-values\n    app: '{image}'\n",
-    "version: 1\nladder: [qa, prod]\nsites:\n  - path: 'environments/{environment}/*.yaml'\n    \
+    "version: 1\nladder: [qa, prod]\nsites:\n  - path: 'environments/{environment}/{app}.yaml'\n    \
      kind: marker\n  - path: 'environments/{environment}/{app}.yaml'\n    \
      kind: yaml\n    fields: { tag: images.web.tag }\n",
 ];

@@ -25,6 +25,11 @@ impl Stream {
         Self::default()
     }
 
+    /// The number of commits.
+    pub fn len(&self) -> usize {
+        self.commits
+    }
+
     /// Adds a commit that changes files, or removes those without a text. Returns its
     /// number.
     pub fn commit(

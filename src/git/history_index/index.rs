@@ -17,6 +17,10 @@ use crate::git::{BranchStep, HistoryError, LocalClone, ObjectName};
 const FIRST_GROWTH: usize = 1 << 10;
 const GROWTH: usize = 4;
 
+/// The most new commits that are indexed for a tip whose index is not kept, or by a run that
+/// asks about few apps: reading more takes longer than the answer from git.
+const MOST_UNKEPT: usize = 2000;
+
 /// The number of changes that end a segment early: a commit may have thousands.
 const MOST_CHANGES: usize = 1 << 19;
 
@@ -105,8 +109,7 @@ impl BranchIndex {
     ) -> Self {
         let segments = store.segments();
         // Once may be chance; whoever asks again will go on asking.
-        let is_whole = segments.last().is_some_and(|last| last.segment.before().is_none());
-        let grows = !is_whole && store.was_walked();
+        let grows = store.was_walked();
         Self {
             clone: Arc::clone(clone),
             branch: branch.map(str::to_owned),
@@ -131,7 +134,7 @@ impl BranchIndex {
 
     /// From now on, indexes what is asked about, if the disk takes it.
     pub(super) fn grow_when_asked(&mut self) {
-        if self.grows || self.is_complete() {
+        if self.grows || !self.is_writable {
             return;
         }
         match self.store.check_writable() {
@@ -145,10 +148,8 @@ impl BranchIndex {
 
     /// Notes that somebody read much of the branch although it is not indexed.
     pub(super) fn note_walk(&mut self) {
-        if !self.answers_all() {
-            // It only matters to how fast the next run is.
-            let _ = self.store.note_walk();
-        }
+        // It only matters to how fast the next run is.
+        let _ = self.store.note_walk();
     }
 
     /// Whether all commits of its branch are indexed, or will be if somebody asks about them.
@@ -194,8 +195,10 @@ impl BranchIndex {
             }
             match self.extend(tip)? {
                 Extension::View(view) => return Ok(Some(view)),
-                // An index of what the branch was long ago is of no use.
-                Extension::TooFar if self.is_tip_of_branch(tip) => self.reset(),
+                // An index of what the branch was long ago is of no use, nor one of commits
+                // that are no longer there.
+                Extension::TooFar if self.grows && self.is_tip_of_branch(tip) => self.reset(),
+                Extension::Unreadable if !self.has_newest()? => self.reset(),
                 Extension::TooFar | Extension::Unreadable => return Ok(None),
             }
         }
@@ -230,6 +233,12 @@ impl BranchIndex {
         IndexedView { own, rest, forgotten: self.forgotten }
     }
 
+    /// Whether the clone has the newest commit that is indexed.
+    fn has_newest(&self) -> Result<bool, ReadFault> {
+        let newest = self.newest()?;
+        Ok(self.clone.commit_of_id(&newest).is_ok_and(|found| found.is_some()))
+    }
+
     fn newest(&self) -> Result<ObjectName, ReadFault> {
         let newest = self.segments.first().ok_or(ReadFault::Damaged)?;
         newest.segment.id(newest.skipped)
@@ -250,7 +259,9 @@ impl BranchIndex {
     /// Indexes the commits from a new tip back to one that is indexed.
     fn extend(&mut self, tip: &ObjectName) -> Result<Extension, ReadFault> {
         let mut builder = SegmentBuilder::new(tip.as_str().len() / 2);
-        let junction = self.read_new(tip, &mut builder)?;
+        let is_kept = self.grows && self.is_writable && self.is_tip_of_branch(tip);
+        let most = if is_kept { self.most } else { MOST_UNKEPT.min(self.most) };
+        let junction = self.read_new(tip, &mut builder, most)?;
         (self.watch)(Indexing::Pause);
         let rest = match junction {
             Junction::At(place) => Some(place),
@@ -273,6 +284,7 @@ impl BranchIndex {
         &self,
         tip: &ObjectName,
         builder: &mut SegmentBuilder,
+        most: usize,
     ) -> Result<Junction, ReadFault> {
         // The first time, git leaves out everything that was indexed, with what was merged
         // into it. If the branch was something else meanwhile, that is too much.
@@ -298,7 +310,7 @@ impl BranchIndex {
                 {
                     return Ok(Junction::At(place));
                 }
-                if builder.len() >= self.most || builder.changes() >= MOST_CHANGES {
+                if builder.len() >= most || builder.changes() >= MOST_CHANGES {
                     return Ok(Junction::TooFar);
                 }
                 builder.push(&step);
@@ -456,9 +468,10 @@ impl SegmentSteps {
             if changes.is_empty() && *after_hiding {
                 continue;
             }
-            *after_hiding = changes.is_empty();
             // The visit of a merge that hides the branch comes first: it has no change.
-            return self.segment.step(first.commit, &changes, first.change.is_none()).map(Some);
+            let step = self.segment.step(first.commit, &changes, first.change.is_none())?;
+            *after_hiding = changes.is_empty();
+            return Ok(Some(step));
         }
         Ok(None)
     }

@@ -27,10 +27,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sha2::{Digest, Sha256};
 
 use super::checked_bytes::ReadFault;
+use super::own_directory::OwnDirectory;
 use super::{
     BranchPositions, BranchStep, BranchSteps, CommitHistory, ContentFacts, HistoryError,
     LocalClone, Log, ObjectName,
 };
+use super::{ProgramError, Remote};
 use crate::source::RepoPath;
 use index::{BranchIndex, IndexedPart, IndexedView, SegmentSteps};
 pub use indexing::{Indexing, Watch};
@@ -45,8 +47,7 @@ pub struct IndexedHistory {
     log: Log,
     /// The number of commits from which on an index is worth making.
     many: usize,
-    /// None for a clone whose commits may get other parents: a shallow one, which does
-    /// when more is fetched.
+    /// None for a clone that cannot have one.
     index: Option<Mutex<BranchIndex>>,
     facts: ContentFacts,
     is_partial: bool,
@@ -56,13 +57,11 @@ impl IndexedHistory {
     /// The history of the branch of that short name; none if the name is not known.
     /// `watch` is told what happens while commits are indexed.
     pub fn new(clone: &Arc<LocalClone>, branch: Option<&str>, watch: Watch) -> Self {
-        let has_fixed_parents =
-            !clone.is_shallow() && !clone.common_directory().join("info/grafts").exists();
-        let index = has_fixed_parents.then(|| {
+        let index = can_be_indexed(clone).then(|| {
             let store = segment_store(clone, branch);
             Mutex::new(BranchIndex::load(clone, branch, store, watch))
         });
-        let facts = ContentFacts::at(clone.common_directory().join("rungs").join("facts"));
+        let facts = ContentFacts::at(OwnDirectory::of(clone, &["facts"]));
         let log = Log::new(Arc::clone(clone), branch);
         Self { log, many: MANY, index, facts, is_partial: clone.is_partial() }
     }
@@ -129,16 +128,36 @@ impl IndexedHistory {
     }
 }
 
+/// Whether a clone's commits keep their parents, which those of a shallow one do not when
+/// more is fetched, and whether it has all trees: one that lacks some would fetch them
+/// commit by commit.
+fn can_be_indexed(clone: &LocalClone) -> bool {
+    let has_fixed_parents =
+        || !clone.is_shallow() && !clone.common_directory().join("info/grafts").exists();
+    let has_trees = || !clone.is_partial() || lacks_only_blobs(clone).unwrap_or(false);
+    has_fixed_parents() && has_trees()
+}
+
+fn lacks_only_blobs(clone: &LocalClone) -> Result<bool, ProgramError> {
+    let pattern = r"^(remote\..*\.partialclonefilter|core\.partialclonefilter)$";
+    let command = clone.program().command("config").args(["--get-regexp", pattern]).output()?;
+    let filters = String::from_utf8_lossy(&command.stdout).into_owned();
+    let mut filters = filters.lines().filter_map(|line| Some(line.split_once(' ')?.1));
+    Ok(filters.all(|filter| filter.starts_with("blob:")))
+}
+
 /// Where the segments of a branch are.
 fn segment_store(clone: &LocalClone, branch: Option<&str>) -> SegmentStore {
     let branch = branch.map_or_else(String::new, |branch| format!("branch {branch}"));
-    let described = [branch.as_str(), clone.prefix().as_str()].join("\0");
+    let remote = clone.remote().ok().flatten();
+    let remote = remote.as_ref().map(Remote::name).unwrap_or_default();
+    let described = [branch.as_str(), remote, clone.prefix().as_str()].join("\0");
     let key: [u8; segment::KEY] = Sha256::digest(described.as_bytes()).into();
     let mut name = String::new();
     for byte in &key[..8] {
         write!(name, "{byte:02x}").expect("a string takes what is written to it");
     }
-    SegmentStore::new(clone.common_directory().join("rungs").join("history").join(name), key)
+    SegmentStore::new(OwnDirectory::of(clone, &["history", &name]), key)
 }
 
 impl CommitHistory for IndexedHistory {

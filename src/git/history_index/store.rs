@@ -8,7 +8,6 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::segment::{CommitSegment, KEY};
@@ -16,6 +15,7 @@ use super::segment_builder::SegmentBuilder;
 use crate::disk::{DiskError, LockedDirectory, OnConflict, OpenDirectory, is_temporary};
 use crate::git::ObjectName;
 use crate::git::checked_bytes::ReadFault;
+use crate::git::own_directory::OwnDirectory;
 
 const CHAIN: &str = "chain";
 
@@ -27,6 +27,9 @@ const FIRST_LINE: &str = "rungs history 1";
 
 /// The most branches of a clone whose segments are kept.
 const MOST_BRANCHES: usize = 16;
+
+/// The most bytes of a chain.
+const MOST_CHAIN: u64 = 1 << 16;
 
 /// How often a chain is read whose segments are not there: another run may have replaced
 /// it meanwhile.
@@ -46,7 +49,7 @@ const MOST_CHANGES: usize = 1 << 20;
 /// The directory with the segments of a branch.
 #[derive(Debug)]
 pub(super) struct SegmentStore {
-    directory: PathBuf,
+    directory: OwnDirectory,
     key: [u8; KEY],
 }
 
@@ -78,7 +81,7 @@ impl ChainedSegment {
 
 impl SegmentStore {
     /// The segments of the branch with that key in a directory, which need not exist yet.
-    pub(super) fn new(directory: PathBuf, key: [u8; KEY]) -> Self {
+    pub(super) fn new(directory: OwnDirectory, key: [u8; KEY]) -> Self {
         Self { directory, key }
     }
 
@@ -106,15 +109,20 @@ impl SegmentStore {
     }
 
     fn read(&self) -> Result<Vec<StoredSegment>, ReadFault> {
-        let text = match fs::read_to_string(self.directory.join(CHAIN)) {
-            Ok(text) => text,
+        let chain = self.directory.path().join(CHAIN);
+        let text = match chain.symlink_metadata() {
+            Ok(found) if !found.is_file() || found.len() > MOST_CHAIN => {
+                return Err(ReadFault::Damaged);
+            }
+            Ok(_) => fs::read_to_string(chain)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error.into()),
         };
         let entries = entries(&text).ok_or(ReadFault::Damaged)?;
         let mut stored: Vec<StoredSegment> = Vec::new();
         for (name, skipped) in entries {
-            let segment = Arc::new(CommitSegment::open(&self.directory.join(&name), &self.key)?);
+            let segment =
+                Arc::new(CommitSegment::open(&self.directory.path().join(&name), &self.key)?);
             if skipped >= segment.len() {
                 return Err(ReadFault::Damaged);
             }
@@ -132,7 +140,7 @@ impl SegmentStore {
 
     /// Whether an earlier run read much of the branch without an index.
     pub(super) fn was_walked(&self) -> bool {
-        self.directory.join(WALKED).exists()
+        self.directory.path().join(WALKED).exists()
     }
 
     /// Notes that a run read much of the branch without an index.
@@ -194,15 +202,16 @@ impl SegmentStore {
     /// Removes the segments of branches that nobody has asked about for long, if there are
     /// many. A run that reads them at this moment makes them again.
     fn make_room(&self) -> Result<(), DiskError> {
-        let Some(all) = self.directory.parent() else { return Ok(()) };
+        let all = self.directory.parent();
+        let (own, path) = (self.directory.path(), all.path());
         let changed = |name: &str| {
-            let chain = all.join(name).join(CHAIN).metadata();
+            let chain = path.join(name).join(CHAIN).metadata();
             chain.and_then(|chain| chain.modified()).ok()
         };
-        let directory = OpenDirectory::at(all, false)?;
+        let directory = all.open()?;
+        let entries = directory.entries(".")?.into_iter().map(|(name, _)| name);
         let mut branches: Vec<_> =
-            directory.entries(".")?.into_iter().map(|(name, _)| name).collect();
-        branches.retain(|name| !self.directory.ends_with(name));
+            entries.filter(|name| is_key(name) && !own.ends_with(name)).collect();
         branches.sort_by_key(|name| std::cmp::Reverse(changed(name)));
         for name in branches.iter().skip(MOST_BRANCHES - 1) {
             if let Some(branch) = directory.child(name).ok().and_then(OpenDirectory::lock) {
@@ -216,7 +225,7 @@ impl SegmentStore {
 
     /// Whether segments can be written.
     pub(super) fn check_writable(&self) -> Result<(), DiskError> {
-        OpenDirectory::at_or_new(&self.directory, false)?.check_writable(".")
+        self.directory.open()?.check_writable(".")
     }
 
     /// Removes the chain, which turned out to be damaged.
@@ -228,7 +237,7 @@ impl SegmentStore {
 
     /// The directory, if no other run is writing to it.
     fn lock(&self) -> Result<Option<LockedDirectory>, DiskError> {
-        Ok(OpenDirectory::at_or_new(&self.directory, false)?.lock())
+        self.directory.lock()
     }
 
     /// Makes the newest segments into one, as long as they are few commits or about as many
@@ -312,11 +321,23 @@ fn publish(locked: &LockedDirectory, stored: &[StoredSegment]) -> Result<(), Dis
     sweep(locked, &names)
 }
 
+/// Whether a name is that of a branch's directory.
+fn is_key(name: &str) -> bool {
+    name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Whether a name is that of a segment.
+fn is_segment(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('-').collect();
+    parts.len() == 3 && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// Removes the files that the chain does not name.
 fn sweep(locked: &LockedDirectory, names: &[&str]) -> Result<(), DiskError> {
     for (name, _) in locked.entries(".")? {
-        let is_named = name == CHAIN || names.contains(&name.as_str());
-        if is_temporary(&name) || !is_named {
+        let is_named = names.contains(&name.as_str());
+        let is_own = name == WALKED || is_segment(&name) || is_temporary(&name);
+        if is_own && !is_named {
             // What cannot be removed now only takes room.
             let _ = locked.remove(&name);
         }
@@ -335,8 +356,7 @@ fn entries(text: &str) -> Option<Vec<(String, usize)>> {
     let lines = checked.strip_prefix(FIRST_LINE)?.strip_prefix('\n')?.lines();
     let entry = |line: &str| {
         let (name, skipped) = line.split_once(' ')?;
-        let is_name = Path::new(name).file_name().is_some_and(|file| file == name);
-        Some((name.to_owned(), skipped.parse().ok()?)).filter(|_| is_name)
+        Some((name.to_owned(), skipped.parse().ok()?)).filter(|_| is_segment(name))
     };
     lines.map(entry).collect()
 }
