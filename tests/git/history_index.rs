@@ -568,8 +568,8 @@ fn what_is_no_file_is_not_read_and_a_link_is_not_followed() {
     for file in files(&scratch.repository()) {
         fs::remove_file(&file).unwrap();
         // Reading it would wait for somebody to write.
-        let made = std::process::Command::new("mkfifo").arg(&file).status().unwrap();
-        assert!(made.success());
+        let status = std::process::Command::new("mkfifo").arg(&file).status().unwrap();
+        assert!(status.success());
         make();
     }
     let own = scratch.repository().common_directory().join("rungs");
