@@ -14,6 +14,7 @@ use rungs::git::{
     BranchPositions, BranchSteps, CommitHistory, ContentFacts, HistoryError, IndexedHistory,
     LocalClone, Log, ObjectName,
 };
+use rungs::history::audit::{Audit, AuditQuery};
 use rungs::history::{AskedApps, BranchHistory, Commits, History};
 use rungs::sites::{AppInstance, Model, ModelScope};
 use rungs::source::{RepoPath, Tree};
@@ -98,6 +99,17 @@ impl Base {
         let repository = load_apps(&tree, &BTreeSet::new()).ok()?.repository;
         let model = Model::of_tree(&repository, &tree, &ModelScope::all());
         Some(Self { clone: Arc::clone(clone), tip: tip.clone(), tree, repository, model })
+    }
+
+    /// The entries of an audit of an app, limited to that app or found among all.
+    fn audit(&self, history: &dyn CommitHistory, app: &str, is_limited: bool) -> Vec<String> {
+        let objects = self.clone.objects();
+        let commits = Commits { tip: &self.tip, history, objects: &*objects };
+        let apps = if is_limited { vec![app.to_owned()] } else { Vec::new() };
+        let query = AuditQuery { apps, ..AuditQuery::default() };
+        let entries = Audit::new(&self.repository, &self.tree, commits, query).unwrap();
+        let entries = entries.map(Result::unwrap).filter(|entry| entry.app == app);
+        entries.map(|entry| format!("{entry:?}")).collect()
     }
 
     /// Everything that a history says about every app, asked app by app, or tenure by
@@ -241,9 +253,12 @@ proptest! {
             let log = Log::new(Arc::clone(&clone), Some("main"));
             let expected = base.says(&log, AskedApps::Few, false);
             prop_assert_eq!(&base.says(&log, AskedApps::Most, *in_turn), &expected);
+            let audited = base.audit(&log, "web", false);
+            prop_assert_eq!(&base.audit(&log, "web", true), &audited);
             for _ in 0..2 {
                 let index = IndexedHistory::new(&clone, Some("main"), Arc::new(|_| ())).growing_by(4);
                 prop_assert_eq!(&base.says(&index, asked, *in_turn), &expected);
+                prop_assert_eq!(&base.audit(&index, "web", *many), &audited);
                 // What was derived before may be asked for in another order.
                 prop_assert_eq!(&base.says(&index, AskedApps::Most, !*in_turn), &expected);
             }

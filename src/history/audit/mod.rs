@@ -75,6 +75,8 @@ const MOST_WAITING: usize = 20_000;
 /// goes, and keeps only the entries whose source is still to be found.
 pub struct Audit<'h> {
     walk: Walk<'h>,
+    /// The sites at the tip, if the walk leaves out the changes of files that apps share.
+    narrow: Option<Model>,
     commits: Commits<'h>,
     /// The repository whose configuration holds are read by.
     repository: &'h Repository,
@@ -115,19 +117,18 @@ impl<'h> Audit<'h> {
         let apps = (!query.apps.is_empty()).then(|| query.apps.iter().cloned().collect());
         let scope = ModelScope { environments: None, apps };
         let model = Model::of_tree(repository, tree, &scope);
-        let mut paths = model.all_paths();
-        if !paths.iter().any(|path| holds::directory().is_within(path)) {
-            paths.push(holds::directory());
-        }
         if query.apps.is_empty() {
             commits.history.expect_many();
         }
-        let steps = commits.history.steps(commits.tip, &paths)?;
-        let walk = Walk::new(commits.history, steps, model);
+        // With more files, git takes several times as long, which an index does not.
+        let has_all_paths = commits.history.is_indexed(commits.tip);
+        let narrow = (!has_all_paths && model.paths() != model.all_paths()).then(|| model.clone());
+        let walk = walk_of(commits, model, narrow.is_none())?;
         let sources = SourceSearch::new(commits.history.positions(commits.tip)?);
         let waiting = VecDeque::new();
         Ok(Self {
             walk,
+            narrow,
             commits,
             repository,
             query,
@@ -147,7 +148,7 @@ impl<'h> Audit<'h> {
 
     /// Goes one commit back.
     fn advance(&mut self) {
-        let change = match self.walk.next() {
+        let change = match self.next_change() {
             None => return self.finish(None),
             Some(Err(error)) => return self.finish(Some(error)),
             Some(Ok(change)) => change,
@@ -155,6 +156,21 @@ impl<'h> Audit<'h> {
         if let Err(error) = self.take(&change) {
             self.finish(Some(error));
         }
+    }
+
+    /// What the next commit changed. If an older state turns out to depend on files that
+    /// apps share, the walk starts again with those, and goes on where it was.
+    fn next_change(&mut self) -> Option<Result<StepChange, HistoryError>> {
+        let change = self.walk.next()?;
+        let Ok(found) = &change else { return Some(change) };
+        let Some(model) = self.narrow.take_if(|_| self.walk.reads_shared()) else {
+            return Some(change);
+        };
+        self.walk = match walk_of(self.commits, model, true) {
+            Ok(walk) => walk,
+            Err(error) => return Some(Err(error)),
+        };
+        self.walk.find(|other| other.as_ref().map_or(true, |other| other.step.id == found.step.id))
     }
 
     fn take(&mut self, change: &StepChange) -> Result<(), HistoryError> {
@@ -298,6 +314,20 @@ impl Iterator for Audit<'_> {
             }
         }
     }
+}
+
+/// A walk from the tip, whose sites `model` has, through everything that entries tell of.
+fn walk_of<'h>(
+    commits: Commits<'h>,
+    model: Model,
+    has_all_paths: bool,
+) -> Result<Walk<'h>, HistoryError> {
+    let mut paths = if has_all_paths { model.all_paths() } else { model.paths() };
+    if !paths.iter().any(|path| holds::directory().is_within(path)) {
+        paths.push(holds::directory());
+    }
+    let steps = commits.history.steps(commits.tip, &paths)?;
+    Ok(Walk::new(commits.history, steps, model))
 }
 
 fn check(entry: &mut AuditEntry, pending: &PendingSource, state: Option<&State>) {
