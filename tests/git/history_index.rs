@@ -202,7 +202,8 @@ impl Branch {
 }
 
 fn happen(clone: &LocalClone, mishap: &Mishap) {
-    let files = files(clone);
+    let mut files = files(clone);
+    files.retain(|file| file.metadata().is_ok_and(|found| found.len() > 0));
     if files.is_empty() {
         return;
     }
