@@ -317,11 +317,11 @@ impl Iterator for Audit<'_> {
 }
 
 /// A walk from the tip, whose sites `model` has, through everything that entries tell of.
-fn walk_of<'h>(
-    commits: Commits<'h>,
+fn walk_of(
+    commits: Commits<'_>,
     model: Model,
     has_all_paths: bool,
-) -> Result<Walk<'h>, HistoryError> {
+) -> Result<Walk<'_>, HistoryError> {
     let mut paths = if has_all_paths { model.all_paths() } else { model.paths() };
     if !paths.iter().any(|path| holds::directory().is_within(path)) {
         paths.push(holds::directory());
