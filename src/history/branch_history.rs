@@ -65,9 +65,10 @@ pub trait History {
 /// What is known of a branch's past, from its tip's files and configuration and
 /// from its commits. Old files are read with the tip's configuration.
 ///
-/// What was read once is remembered. A few apps are found fastest by a walk for each
-/// environment that has them, which git limits to a few files; many are found by one
-/// walk through all changes, whatever their order.
+/// What was read once is remembered. With an index, each app in each environment has a
+/// walk of its own. Git is asked in two ways: a few apps are found fastest by a walk for
+/// each environment that has them, which git limits to a few files; many are found by
+/// one walk through all changes, whatever their order.
 pub struct BranchHistory<'a> {
     repository: &'a Repository,
     tree: &'a Tree,
@@ -77,15 +78,7 @@ pub struct BranchHistory<'a> {
     commits: Option<Commits<'a>>,
     asked: AskedApps,
     /// The walks that were started: for an app in an environment, or for all others.
-    walks: RefCell<BTreeMap<Option<AppInstance>, StartedWalk<'a>>>,
-}
-
-/// A walk that was started.
-struct StartedWalk<'a> {
-    tenures: Tenures<'a>,
-    /// Whether it meets every change of a file that all apps share: it is faster without,
-    /// and seldom needs to.
-    has_all_paths: bool,
+    walks: RefCell<BTreeMap<Option<AppInstance>, Tenures<'a>>>,
 }
 
 /// How many of the apps are asked about, as far as that is known before.
@@ -101,8 +94,8 @@ pub enum AskedApps {
 /// others. Each is two processes of git, which stay as long as they may be continued.
 const MOST_APART: usize = 8;
 
-/// The most walks that are kept. Whoever asks about all apps asks about one after the
-/// other, and an index starts a walk again in no time.
+/// The most walks that are kept, beside one for all. Whoever asks about all apps asks
+/// about one after the other, and an index starts a walk again in no time.
 const MOST_KEPT: usize = 256;
 
 impl<'a> BranchHistory<'a> {
@@ -127,41 +120,28 @@ impl<'a> BranchHistory<'a> {
         &self,
         instance: &AppInstance,
         at: usize,
-        ask: impl Fn(&mut Tenures<'a>) -> Option<Result<T, HistoryError>>,
+        ask: impl FnOnce(&mut Tenures<'a>) -> Option<Result<T, HistoryError>>,
     ) -> Option<Result<T, HistoryError>> {
         match self.started(instance) {
-            Ok(mut walk) => {
-                let answer = ask(&mut walk.tenures);
-                if walk.has_all_paths || !walk.tenures.reads_shared() {
-                    return answer;
-                }
-                // What was found so far stands. What is older depends on files whose
-                // changes this walk left out.
-                let model = self.model_of(instance);
-                match self.walk(model, true) {
-                    Ok(wider) => *walk = wider,
-                    Err(error) => return (at == 0).then_some(Err(error)),
-                }
-                ask(&mut walk.tenures)
-            }
+            Ok(mut started) => ask(&mut started),
             Err(error) => (at == 0).then_some(Err(error)),
         }
     }
 
     /// The walk that finds an app's tenures, which is started if it was not.
-    fn started(&self, instance: &AppInstance) -> Result<RefMut<'_, StartedWalk<'a>>, HistoryError> {
+    fn started(&self, instance: &AppInstance) -> Result<RefMut<'_, Tenures<'a>>, HistoryError> {
         let mut walks = self.walks.borrow_mut();
         let mut place = Some(instance.clone());
         if !walks.contains_key(&place) {
             if walks.len() >= MOST_KEPT {
-                walks.clear();
+                walks.retain(|place, _| place.is_none());
             }
             let alone = self.model_alone(instance, walks.len());
             place = place.filter(|_| alone.is_some());
             if !walks.contains_key(&place) {
-                let has_all_paths = alone.is_none();
                 let model = alone.unwrap_or_else(|| self.model.clone());
-                walks.insert(place.clone(), self.walk(model, has_all_paths)?);
+                let Commits { tip, history, .. } = self.commits()?;
+                walks.insert(place.clone(), Tenures::new(Walk::new(history, tip, model, &[])?));
             }
         }
         Ok(RefMut::map(walks, |walks| walks.get_mut(&place).expect("it was started")))
@@ -179,15 +159,6 @@ impl<'a> BranchHistory<'a> {
                 is_indexed().then(|| self.model.narrowed(instance)).flatten()
             }
         }
-    }
-
-    fn walk(&self, model: Model, has_all_paths: bool) -> Result<StartedWalk<'a>, HistoryError> {
-        let Commits { tip, history, .. } = self.commits()?;
-        let all = model.all_paths();
-        let paths = if has_all_paths { all.clone() } else { model.paths() };
-        let (steps, has_all_paths) = (history.steps(tip, &paths)?, paths == all);
-        let tenures = Tenures::new(Walk::new(history, steps, model));
-        Ok(StartedWalk { tenures, has_all_paths })
     }
 
     fn model_of(&self, instance: &AppInstance) -> Model {

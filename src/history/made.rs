@@ -140,7 +140,7 @@ impl MadeHistory {
     /// A walk from the newest commit.
     pub(crate) fn walk(&self) -> Walk<'_> {
         let steps = self.steps(&name(0), &[]).unwrap();
-        Walk::new(self, steps, self.model())
+        Walk::along(self, steps, self.model())
     }
 }
 

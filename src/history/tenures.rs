@@ -125,11 +125,6 @@ impl<'h> Tenures<'h> {
         Self { walk, found, hidden_by: None, end: None }
     }
 
-    /// Whether a state that was found depends on files that all apps share.
-    pub(super) fn reads_shared(&self) -> bool {
-        self.walk.reads_shared()
-    }
-
     /// The tenure of that index, from zero for the newest; none if there are not that
     /// many. An error takes the place of the tenure that could not be read.
     pub(super) fn tenure(

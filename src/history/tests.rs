@@ -102,7 +102,7 @@ fn tenures_are_found_one_by_one() {
     let made = MadeHistory::of(&[Some("v1"), Some("v2"), Some("v3")]);
     let mut read = 0;
     let steps = made.steps(&name(0), &[]).unwrap().inspect(|_| read += 1);
-    let walk = Walk::new(&made, Box::new(steps), made.model());
+    let walk = Walk::along(&made, Box::new(steps), made.model());
     let mut tenures = Tenures::new(walk);
     assert!(tenures.tenure(&instance("qa/web"), 0).is_some());
     drop(tenures);

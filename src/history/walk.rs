@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::state_reader::{StateRead, StateReaders, put, read};
 use crate::git::{BranchStep, BranchSteps, CommitHistory, FileChange, HistoryError, ObjectName};
 use crate::sites::{AppInstance, Model, State};
+use crate::source::RepoPath;
 
 /// The most steps that are read ahead, once it is clear that many are needed.
 const MOST_AHEAD: usize = 256;
@@ -32,8 +33,17 @@ pub(crate) struct Walk<'h> {
     /// Reads the states of each app alone, if files do not have sites of several; the model
     /// remains that of the tip.
     readers: Option<StateReaders<'h>>,
-    /// Whether an older state depends on files that all apps share.
+    /// Whether a state that was reached depends on files that all apps share.
     reads_shared: bool,
+    /// The walk that takes over then; none if this one meets all changes of these files.
+    wider: Option<WiderWalk>,
+}
+
+/// A walk from the tip that has not started.
+struct WiderWalk {
+    tip: ObjectName,
+    paths: Vec<RepoPath>,
+    model: Rc<Model>,
 }
 
 /// A commit with what it changed at the sites.
@@ -56,17 +66,52 @@ pub(crate) struct StateChange {
 }
 
 impl<'h> Walk<'h> {
-    /// A walk from the branch's tip, whose sites `model` has, along the steps
-    /// that lead back from it.
+    /// A walk from a branch's tip, whose sites `model` has, through the commits that
+    /// changed these or a file at or below one of the paths `beside`.
+    ///
+    /// It leaves out the changes of files that all apps share, as long as no state depends
+    /// on them: git takes several times as long with them.
     pub(crate) fn new(
         history: &'h dyn CommitHistory,
-        steps: BranchSteps<'h>,
+        tip: &ObjectName,
         model: Model,
+        beside: &[RepoPath],
+    ) -> Result<Self, HistoryError> {
+        let with = |paths: Vec<RepoPath>| {
+            let is_new = |one: &&RepoPath| !paths.iter().any(|path| one.is_within(path));
+            let beside: Vec<_> = beside.iter().filter(is_new).cloned().collect();
+            [paths, beside].concat()
+        };
+        let (paths, all) = (model.paths(), model.all_paths());
+        let steps = history.steps(tip, &with(paths.clone()))?;
+        let mut walk = Self::along(history, steps, model);
+        walk.wider = (paths != all).then(|| WiderWalk {
+            tip: tip.clone(),
+            paths: with(all),
+            model: Rc::clone(&walk.model),
+        });
+        Ok(walk)
+    }
+
+    /// A walk from a branch's tip, whose sites `model` has, along these steps.
+    pub(crate) fn along(
+        history: &'h dyn CommitHistory,
+        steps: BranchSteps<'h>,
+        model: impl Into<Rc<Model>>,
     ) -> Self {
-        let (ahead, now) = (VecDeque::new(), BTreeMap::new());
-        let model = Rc::new(model);
+        let (ahead, now, model) = (VecDeque::new(), BTreeMap::new(), model.into());
         let readers = StateReaders::new(history, &model);
-        Self { history, steps, ahead, next_ahead: 1, model, now, readers, reads_shared: false }
+        Self {
+            history,
+            steps,
+            ahead,
+            next_ahead: 1,
+            model,
+            now,
+            readers,
+            reads_shared: false,
+            wider: None,
+        }
     }
 
     /// What an app's sites in an environment say at the commit that was
@@ -80,11 +125,6 @@ impl<'h> Walk<'h> {
         let all = self.instances();
         self.keep_now(all);
         self.now.clone()
-    }
-
-    /// Whether a state that was reached depends on files that all apps share.
-    pub(crate) fn reads_shared(&self) -> bool {
-        self.reads_shared
     }
 
     /// Every app in every environment at that commit.
@@ -206,12 +246,31 @@ impl<'h> Walk<'h> {
         self.now.insert(instance.clone(), before.clone());
         Some(StateChange { instance, before, after })
     }
+
+    /// Starts again as the wider walk, and goes on up to and with a commit that this one
+    /// has reached. No newer state depends on what it meets besides.
+    fn widen(
+        &mut self,
+        wider: WiderWalk,
+        reached: &ObjectName,
+    ) -> Option<<Self as Iterator>::Item> {
+        let steps = match self.history.steps(&wider.tip, &wider.paths) {
+            Ok(steps) => steps,
+            Err(error) => return Some(Err(error)),
+        };
+        *self = Self::along(self.history, steps, wider.model);
+        self.find(|change| change.as_ref().map_or(true, |change| change.step.id == *reached))
+    }
 }
 
 impl Iterator for Walk<'_> {
     type Item = Result<StepChange, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        Some(self.step()?.and_then(|step| self.undo(step)))
+        let change = self.step()?.and_then(|step| self.undo(step));
+        match (&change, self.wider.take_if(|_| self.reads_shared)) {
+            (Ok(change), Some(wider)) => self.widen(wider, &change.step.id),
+            _ => Some(change),
+        }
     }
 }

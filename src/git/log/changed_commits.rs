@@ -2,10 +2,10 @@
 
 use std::io::{self, BufRead};
 
-use super::changes::{change, starts_change, token};
-use super::path_filter::PathFilter;
 use jiff::Timestamp;
 
+use super::changes::{change, starts_change, token};
+use super::path_filter::PathFilter;
 use crate::git::{FileChange, GitProgram, HistoryError, ObjectName, Running, Signature};
 use crate::source::RepoPath;
 

@@ -75,8 +75,6 @@ const MOST_WAITING: usize = 20_000;
 /// goes, and keeps only the entries whose source is still to be found.
 pub struct Audit<'h> {
     walk: Walk<'h>,
-    /// The sites at the tip, if the walk leaves out the changes of files that apps share.
-    narrow: Option<Model>,
     commits: Commits<'h>,
     /// The repository whose configuration holds are read by.
     repository: &'h Repository,
@@ -120,15 +118,11 @@ impl<'h> Audit<'h> {
         if query.apps.is_empty() {
             commits.history.expect_many();
         }
-        // With more files, git takes several times as long, which an index does not.
-        let has_all_paths = commits.history.is_indexed(commits.tip);
-        let narrow = (!has_all_paths && model.paths() != model.all_paths()).then(|| model.clone());
-        let walk = walk_of(commits, model, narrow.is_none())?;
+        let walk = Walk::new(commits.history, commits.tip, model, &[holds::directory()])?;
         let sources = SourceSearch::new(commits.history.positions(commits.tip)?);
         let waiting = VecDeque::new();
         Ok(Self {
             walk,
-            narrow,
             commits,
             repository,
             query,
@@ -148,7 +142,7 @@ impl<'h> Audit<'h> {
 
     /// Goes one commit back.
     fn advance(&mut self) {
-        let change = match self.next_change() {
+        let change = match self.walk.next() {
             None => return self.finish(None),
             Some(Err(error)) => return self.finish(Some(error)),
             Some(Ok(change)) => change,
@@ -156,21 +150,6 @@ impl<'h> Audit<'h> {
         if let Err(error) = self.take(&change) {
             self.finish(Some(error));
         }
-    }
-
-    /// What the next commit changed. If an older state turns out to depend on files that
-    /// apps share, the walk starts again with those, and goes on where it was.
-    fn next_change(&mut self) -> Option<Result<StepChange, HistoryError>> {
-        let change = self.walk.next()?;
-        let Ok(found) = &change else { return Some(change) };
-        let Some(model) = self.narrow.take_if(|_| self.walk.reads_shared()) else {
-            return Some(change);
-        };
-        self.walk = match walk_of(self.commits, model, true) {
-            Ok(walk) => walk,
-            Err(error) => return Some(Err(error)),
-        };
-        self.walk.find(|other| other.as_ref().map_or(true, |other| other.step.id == found.step.id))
     }
 
     fn take(&mut self, change: &StepChange) -> Result<(), HistoryError> {
@@ -314,20 +293,6 @@ impl Iterator for Audit<'_> {
             }
         }
     }
-}
-
-/// A walk from the tip, whose sites `model` has, through everything that entries tell of.
-fn walk_of(
-    commits: Commits<'_>,
-    model: Model,
-    has_all_paths: bool,
-) -> Result<Walk<'_>, HistoryError> {
-    let mut paths = if has_all_paths { model.all_paths() } else { model.paths() };
-    if !paths.iter().any(|path| holds::directory().is_within(path)) {
-        paths.push(holds::directory());
-    }
-    let steps = commits.history.steps(commits.tip, &paths)?;
-    Ok(Walk::new(commits.history, steps, model))
 }
 
 fn check(entry: &mut AuditEntry, pending: &PendingSource, state: Option<&State>) {
