@@ -2,14 +2,17 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::vec;
 
 use super::indexing::{Indexing, Watch};
-use super::segment::CommitSegment;
+use super::segment::{CommitSegment, PathVisit};
 use super::segment_builder::SegmentBuilder;
 use super::store::{ChainedSegment, MOST_COMMITS, SegmentStore};
+use crate::disk::DiskError;
 use crate::git::checked_bytes::ReadFault;
 use crate::git::log::WholeBranch;
 use crate::git::{BranchStep, HistoryError, LocalClone, ObjectName};
+use crate::source::RepoPath;
 
 /// The number of commits that are indexed at once, the first time. Each further time it
 /// is as many as make four times of all, so that a question about last week is answered
@@ -419,7 +422,7 @@ impl BranchIndex {
     }
 
     /// Says once that what is indexed is not kept.
-    fn note(&mut self, written: Result<(), crate::disk::DiskError>) {
+    fn note(&mut self, written: Result<(), DiskError>) {
         if let Err(error) = written {
             self.say_unwritable(&error.to_string());
         }
@@ -436,7 +439,7 @@ impl BranchIndex {
 /// Steps of a segment that changed what is wanted, or that hide the branch.
 pub(super) struct SegmentSteps {
     segment: Arc<CommitSegment>,
-    visits: std::vec::IntoIter<super::segment::PathVisit>,
+    visits: vec::IntoIter<PathVisit>,
 }
 
 impl SegmentSteps {
@@ -444,7 +447,7 @@ impl SegmentSteps {
     pub(super) fn new(
         segment: Arc<CommitSegment>,
         from: usize,
-        wanted: &[crate::source::RepoPath],
+        wanted: &[RepoPath],
     ) -> Result<Self, ReadFault> {
         let mut visits = segment.visits(wanted)?;
         visits.drain(..visits.partition_point(|visit| visit.commit < from));

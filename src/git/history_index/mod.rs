@@ -30,9 +30,8 @@ use super::checked_bytes::ReadFault;
 use super::own_directory::OwnDirectory;
 use super::{
     BranchPositions, BranchStep, BranchSteps, CommitHistory, ContentFacts, HistoryError,
-    LocalClone, Log, ObjectName,
+    LocalClone, Log, ObjectName, Remote,
 };
-use super::{ProgramError, Remote};
 use crate::source::RepoPath;
 use index::{BranchIndex, IndexedPart, IndexedView, SegmentSteps};
 pub use indexing::{Indexing, Watch};
@@ -134,16 +133,17 @@ impl IndexedHistory {
 fn can_be_indexed(clone: &LocalClone) -> bool {
     let has_fixed_parents =
         || !clone.is_shallow() && !clone.common_directory().join("info/grafts").exists();
-    let has_trees = || !clone.is_partial() || lacks_only_blobs(clone).unwrap_or(false);
+    let has_trees = || !clone.is_partial() || lacks_only_blobs(clone);
     has_fixed_parents() && has_trees()
 }
 
-fn lacks_only_blobs(clone: &LocalClone) -> Result<bool, ProgramError> {
-    let pattern = r"^(remote\..*\.partialclonefilter|core\.partialclonefilter)$";
-    let command = clone.program().command("config").args(["--get-regexp", pattern]).output()?;
-    let filters = String::from_utf8_lossy(&command.stdout).into_owned();
-    let mut filters = filters.lines().filter_map(|line| Some(line.split_once(' ')?.1));
-    Ok(filters.all(|filter| filter.starts_with("blob:")))
+fn lacks_only_blobs(clone: &LocalClone) -> bool {
+    let Ok(config) = clone.config() else { return false };
+    let remotes = config.subsections("remote", "partialclonefilter").into_iter();
+    let mut names = remotes
+        .map(|remote| format!("remote.{remote}.partialclonefilter"))
+        .chain(["core.partialclonefilter".to_owned()]);
+    names.all(|name| config.get(&name).is_none_or(|filter| filter.starts_with("blob:")))
 }
 
 /// Where the segments of a branch are.

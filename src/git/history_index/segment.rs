@@ -54,12 +54,12 @@ pub(super) struct CommitSegment {
 
 /// The number of rows of each table; of the text, its length.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SegmentCounts {
-    pub(super) commits: usize,
-    pub(super) hiding: usize,
-    pub(super) changes: usize,
-    pub(super) paths: usize,
-    pub(super) text: usize,
+struct SegmentCounts {
+    commits: usize,
+    hiding: usize,
+    changes: usize,
+    paths: usize,
+    text: usize,
 }
 
 /// Where each table starts.
@@ -89,11 +89,11 @@ impl Tables {
     }
 }
 
-pub(super) fn commit_row(width: usize) -> usize {
+fn commit_row(width: usize) -> usize {
     width + 12
 }
 
-pub(super) fn change_row(width: usize) -> usize {
+fn change_row(width: usize) -> usize {
     4 + 2 * width
 }
 

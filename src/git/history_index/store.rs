@@ -145,7 +145,7 @@ impl SegmentStore {
 
     /// Notes that a run read much of the branch without an index.
     pub(super) fn note_walk(&self) -> Result<(), DiskError> {
-        let Some(locked) = self.lock()? else { return Ok(()) };
+        let Some(locked) = self.directory.lock()? else { return Ok(()) };
         if !self.was_walked() {
             locked.put(WALKED, b"", OnConflict::Replace)?;
         }
@@ -160,7 +160,7 @@ impl SegmentStore {
         bytes: &[u8],
         segment: &ChainedSegment,
     ) -> Result<(), DiskError> {
-        let Some(locked) = self.lock()? else { return Ok(()) };
+        let Some(locked) = self.directory.lock()? else { return Ok(()) };
         let stored = self.stored().unwrap_or_default();
         let Some(rest) = after(&stored, segment.segment.before()) else { return Ok(()) };
         let name = write_segment(&locked, bytes, &segment.segment)?;
@@ -179,7 +179,7 @@ impl SegmentStore {
         segment: &ChainedSegment,
         is_first: bool,
     ) -> Result<(), DiskError> {
-        let Some(locked) = self.lock()? else { return Ok(()) };
+        let Some(locked) = self.directory.lock()? else { return Ok(()) };
         let mut stored = self.stored().unwrap_or_default();
         let fits = match stored.last() {
             Some(last) => {
@@ -230,19 +230,13 @@ impl SegmentStore {
 
     /// Removes the chain, which turned out to be damaged.
     pub(super) fn remove(&self) -> Result<(), DiskError> {
-        let Some(locked) = self.lock()? else { return Ok(()) };
+        let Some(locked) = self.directory.lock()? else { return Ok(()) };
         locked.remove(CHAIN)?;
         sweep(&locked, &[])
     }
 
-    /// The directory, if no other run is writing to it.
-    fn lock(&self) -> Result<Option<LockedDirectory>, DiskError> {
-        self.directory.lock()
-    }
-
     /// Makes the newest segments into one, as long as they are few commits or about as many
-    /// as the next. So the segments' number grows with the logarithm of the commits', and
-    /// each commit is copied as often.
+    /// as the next. So the segments' number grows with the logarithm of the commits'.
     fn fold(
         &self,
         locked: &LockedDirectory,
