@@ -35,7 +35,7 @@ pub(super) struct CheckedBytes {
 #[derive(Debug)]
 enum BlockSource {
     File(File),
-    Memory(Vec<u8>),
+    Memory(Arc<[u8]>),
 }
 
 /// Why bytes cannot be read.
@@ -72,9 +72,8 @@ impl CheckedBytes {
     }
 
     /// Bytes in memory, as [`sealed`] returns them.
-    pub(super) fn of_memory(bytes: Vec<u8>) -> Result<Self, ReadFault> {
-        let size = bytes.len();
-        Self::of(BlockSource::Memory(bytes), size)
+    pub(super) fn of_memory(bytes: &Arc<[u8]>) -> Result<Self, ReadFault> {
+        Self::of(BlockSource::Memory(Arc::clone(bytes)), bytes.len())
     }
 
     fn of(source: BlockSource, size: usize) -> Result<Self, ReadFault> {
@@ -191,7 +190,7 @@ mod tests {
     fn what_was_written_is_read_across_blocks() {
         for length in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 7] {
             let bytes = sample(length);
-            let checked = CheckedBytes::of_memory(sealed(bytes.clone())).unwrap();
+            let checked = CheckedBytes::of_memory(&sealed(bytes.clone()).into()).unwrap();
             assert_eq!(checked.bytes(0, length).unwrap(), bytes);
             assert_eq!(
                 checked.bytes(length / 2, length / 3).unwrap(),
@@ -205,7 +204,7 @@ mod tests {
     fn every_changed_byte_and_every_missing_end_is_noticed() {
         let sealed = sealed(sample(BLOCK + 40));
         let read = |bytes: Vec<u8>| {
-            let checked = CheckedBytes::of_memory(bytes)?;
+            let checked = CheckedBytes::of_memory(&bytes.into())?;
             checked.bytes(0, checked.len())
         };
         assert!(read(sealed.clone()).is_ok());

@@ -37,6 +37,21 @@ pub struct FileChange {
 /// Steps of a branch, one after the other.
 pub type BranchSteps<'h> = Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>;
 
+/// The steps without merges that hide the branch and changed nothing, if the step before is
+/// such a merge as well.
+pub(super) fn with_newest_hiding<'h>(
+    steps: impl Iterator<Item = Result<BranchStep, HistoryError>> + 'h,
+) -> BranchSteps<'h> {
+    let mut after_hiding = false;
+    Box::new(steps.filter(move |step| {
+        let hides_alone =
+            step.as_ref().is_ok_and(|step| step.hides_branch && step.changes.is_empty());
+        let is_repeated = hides_alone && after_hiding;
+        after_hiding = hides_alone;
+        !is_repeated
+    }))
+}
+
 /// Where commits are on a branch. The positions count from the tip, which is at zero.
 pub trait BranchPositions {
     /// The position of a commit, if it is less than `end`; none if it is not on the

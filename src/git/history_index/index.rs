@@ -440,6 +440,8 @@ impl BranchIndex {
 pub(super) struct SegmentSteps {
     segment: Arc<CommitSegment>,
     visits: vec::IntoIter<PathVisit>,
+    /// Whether the last visit was of a merge that hides the branch and changed nothing.
+    after_hiding: bool,
 }
 
 impl SegmentSteps {
@@ -451,15 +453,13 @@ impl SegmentSteps {
     ) -> Result<Self, ReadFault> {
         let mut visits = segment.visits(wanted)?;
         visits.drain(..visits.partition_point(|visit| visit.commit < from));
-        Ok(Self { segment, visits: visits.into_iter() })
+        Ok(Self { segment, visits: visits.into_iter(), after_hiding: false })
     }
 
-    /// The next step; none after the last one. Of merges in a row that hide the branch and
-    /// changed nothing, the newest is one; `after_hiding` says whether it was returned.
-    pub(super) fn next(
-        &mut self,
-        after_hiding: &mut bool,
-    ) -> Result<Option<BranchStep>, ReadFault> {
+    /// The next step; none after the last one. Merges in a row that hide the branch and
+    /// changed nothing are left out here already, but for the newest: making each a step
+    /// takes longer.
+    pub(super) fn next(&mut self) -> Result<Option<BranchStep>, ReadFault> {
         while let Some(first) = self.visits.next() {
             let mut changes: Vec<usize> = first.change.into_iter().collect();
             while let Some(visit) = self.visits.as_slice().first()
@@ -468,13 +468,12 @@ impl SegmentSteps {
                 changes.extend(visit.change);
                 self.visits.next();
             }
-            if changes.is_empty() && *after_hiding {
-                continue;
+            let is_repeated = changes.is_empty() && self.after_hiding;
+            self.after_hiding = changes.is_empty();
+            if !is_repeated {
+                // The visit of a merge that hides the branch comes first: it has no change.
+                return self.segment.step(first.commit, &changes, first.change.is_none()).map(Some);
             }
-            // The visit of a merge that hides the branch comes first: it has no change.
-            let step = self.segment.step(first.commit, &changes, first.change.is_none())?;
-            *after_hiding = changes.is_empty();
-            return Ok(Some(step));
         }
         Ok(None)
     }

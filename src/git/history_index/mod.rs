@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sha2::{Digest, Sha256};
 
 use super::checked_bytes::ReadFault;
+use super::commit_history::with_newest_hiding;
 use super::own_directory::OwnDirectory;
 use super::{
     BranchPositions, BranchStep, BranchSteps, CommitHistory, ContentFacts, HistoryError,
@@ -167,8 +168,8 @@ impl CommitHistory for IndexedHistory {
         paths: &[RepoPath],
     ) -> Result<BranchSteps<'h>, HistoryError> {
         Ok(match self.view(tip) {
-            Some(view) => Box::new(IndexedSteps::new(self, tip, paths, view)),
-            None => self.walk(tip, paths)?,
+            Some(view) => with_newest_hiding(IndexedSteps::new(self, tip, paths, view)),
+            None => with_newest_hiding(self.walk(tip, paths)?),
         })
     }
 
@@ -223,8 +224,6 @@ struct IndexedSteps<'h> {
     current: Option<SegmentSteps>,
     /// The step that was returned last.
     last: Option<ObjectName>,
-    /// Whether that is a merge that hides the branch and changed nothing.
-    after_hiding: bool,
     /// The commit from which nothing is indexed, once it was reached.
     unindexed: Option<ObjectName>,
     /// The steps from there on.
@@ -247,7 +246,6 @@ impl<'h> IndexedSteps<'h> {
             next: 0,
             current: None,
             last: None,
-            after_hiding: false,
             unindexed: None,
             rest: None,
             is_over: false,
@@ -259,7 +257,7 @@ impl<'h> IndexedSteps<'h> {
     fn indexed(&mut self) -> Result<Option<BranchStep>, ReadFault> {
         loop {
             if let Some(current) = &mut self.current
-                && let Some(step) = current.next(&mut self.after_hiding)?
+                && let Some(step) = current.next()?
             {
                 return Ok(Some(step));
             }
@@ -283,32 +281,27 @@ impl<'h> IndexedSteps<'h> {
                 Ok(Some(step)) => return Ok(Some(step)),
                 Ok(None) => {
                     if let Some(from) = &self.unindexed {
-                        let rest = self.history.walk(from, &self.paths)?;
-                        self.rest = Some(self.without_known(rest));
+                        self.rest = Some(self.history.walk(from, &self.paths)?);
                     }
                 }
                 Err(_) => {
                     self.history.forget(&self.view);
                     let from = self.last.as_ref().unwrap_or(&self.tip);
                     let rest = self.history.log.steps(from, &self.paths)?;
-                    self.rest = Some(self.without_known(rest));
+                    self.rest = Some(self.without_last(rest));
                 }
             }
         }
         self.rest.as_mut().and_then(Iterator::next).transpose()
     }
 
-    /// Steps from the log, without those at their start that were returned already, or that
-    /// follow a merge that hides the branch as well.
-    fn without_known(&self, steps: BranchSteps<'h>) -> BranchSteps<'h> {
-        let (last, after_hiding) = (self.last.clone(), self.after_hiding);
-        let is_known = move |step: &Result<BranchStep, HistoryError>| {
-            step.as_ref().is_ok_and(|step| {
-                let hides_alone = step.hides_branch && step.changes.is_empty();
-                Some(&step.id) == last.as_ref() || (after_hiding && hides_alone)
-            })
+    /// Steps from the log, without the one that was returned last.
+    fn without_last(&self, steps: BranchSteps<'h>) -> BranchSteps<'h> {
+        let last = self.last.clone();
+        let is_last = move |step: &Result<BranchStep, HistoryError>| {
+            step.as_ref().is_ok_and(|step| Some(&step.id) == last.as_ref())
         };
-        Box::new(steps.skip_while(is_known))
+        Box::new(steps.skip_while(is_last))
     }
 }
 

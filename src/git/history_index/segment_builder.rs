@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -124,9 +125,9 @@ impl SegmentBuilder {
     }
 
     /// The segment as a file holds it, and as it is read. There has to be a commit.
-    pub(super) fn finish(self, key: &[u8; KEY]) -> Result<(Vec<u8>, CommitSegment), ReadFault> {
-        let bytes = sealed(self.tables(key));
-        let segment = CommitSegment::of(CheckedBytes::of_memory(bytes.clone())?, key)?;
+    pub(super) fn finish(self, key: &[u8; KEY]) -> Result<(Arc<[u8]>, CommitSegment), ReadFault> {
+        let bytes = sealed(self.tables(key)).into();
+        let segment = CommitSegment::of(CheckedBytes::of_memory(&bytes)?, key)?;
         Ok((bytes, segment))
     }
 

@@ -283,7 +283,7 @@ fn joined(
     newer: &ChainedSegment,
     older: &ChainedSegment,
     key: &[u8; KEY],
-) -> Result<(Vec<u8>, CommitSegment), ReadFault> {
+) -> Result<(Arc<[u8]>, CommitSegment), ReadFault> {
     let mut builder = SegmentBuilder::new(newer.segment.width());
     builder.push_segment(&newer.segment, newer.skipped)?;
     builder.push_segment(&older.segment, older.skipped)?;

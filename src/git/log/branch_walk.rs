@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::first_parents::{FirstParents, ListedCommit};
 use super::pull;
-use crate::git::{BranchPositions, GitProgram, HistoryError, LocalClone, ObjectName};
+use crate::git::{BranchPositions, Commit, GitProgram, HistoryError, LocalClone, ObjectName};
 
 /// Every commit of a branch, newest first. At a merge that hides the branch, it
 /// continues along what the branch was before.
@@ -45,12 +45,12 @@ impl<'h> BranchWalk<'h> {
         HistoryError::Shallow { fetch: self.clone.unshallow() }
     }
 
-    /// The parent that the branch was before a commit, if the commit is a merge that
-    /// hides the branch.
+    /// A commit and the parent that the branch was before it, if the commit is a merge
+    /// that hides the branch.
     pub(super) fn hidden<'v>(
         &self,
         listed: &'v ListedCommit,
-    ) -> Result<Option<&'v ObjectName>, HistoryError> {
+    ) -> Result<Option<(Commit, &'v ObjectName)>, HistoryError> {
         pull::hidden_parent(self.clone, self.branch, &listed.id, &listed.parents)
     }
 
@@ -78,7 +78,7 @@ impl<'h> WalkedPositions<'h> {
         let Some(mut walk) = self.walk.take() else { return Ok(false) };
         let Some(listed) = walk.next()? else { return Ok(false) };
         if !walk.is_edge(&listed.id) {
-            if let Some(parent) = walk.hidden(&listed)? {
+            if let Some((_, parent)) = walk.hidden(&listed)? {
                 walk.turn(parent)?;
             }
             self.walk = Some(walk);

@@ -26,6 +26,7 @@ use path_filter::PathFilter;
 pub(super) use steps::Steps;
 pub(super) use whole_branch::WholeBranch;
 
+use super::commit_history::with_newest_hiding;
 use super::{
     BranchPositions, BranchSteps, CommitHistory, HistoryError, LocalClone, ObjectError, ObjectName,
     ProgramError,
@@ -66,7 +67,7 @@ impl CommitHistory for Log {
         tip: &ObjectName,
         paths: &[RepoPath],
     ) -> Result<BranchSteps<'h>, HistoryError> {
-        Ok(Box::new(self.read_steps(tip, paths)?))
+        Ok(with_newest_hiding(self.read_steps(tip, paths)?))
     }
 
     fn positions<'h>(

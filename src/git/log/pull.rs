@@ -15,26 +15,26 @@
 //! The history index keeps the answers: if they change, so must the magic number of
 //! its segments.
 
-use crate::git::{HistoryError, LocalClone, ObjectName};
+use crate::git::{Commit, HistoryError, LocalClone, ObjectName};
 
 /// Names that git leaves out as a merge's destination, and that a branch may
 /// have had before it was renamed.
 const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
 
-/// The parent that a branch was before a commit, if the commit is a merge that hides
-/// the branch. `branch` is its short name.
+/// A commit and the parent that a branch was before it, if the commit is a merge that
+/// hides the branch. `branch` is its short name.
 pub(super) fn hidden_parent<'p>(
     clone: &LocalClone,
     branch: Option<&str>,
     id: &ObjectName,
     parents: &'p [ObjectName],
-) -> Result<Option<&'p ObjectName>, HistoryError> {
+) -> Result<Option<(Commit, &'p ObjectName)>, HistoryError> {
     if parents.len() < 2 {
         return Ok(None);
     }
     let (commit, _) = clone.objects().commit(id)?;
     let parent = branch_parent(commit.subject(), parents.len(), branch);
-    Ok(parent.map(|parent| &parents[parent]))
+    Ok(parent.map(|parent| (commit, &parents[parent])))
 }
 
 /// The index of the parent that the branch was before a merge, if that is not

@@ -37,8 +37,6 @@ pub(in crate::git) struct Steps<'h> {
     length: usize,
     /// The number of commits that were looked at.
     looked_at: usize,
-    /// Whether the last step is a merge that hides the branch and changed nothing.
-    after_hiding: bool,
 }
 
 impl<'h> Steps<'h> {
@@ -58,7 +56,6 @@ impl<'h> Steps<'h> {
             has_next_range: false,
             length: FIRST_RANGE,
             looked_at: 0,
-            after_hiding: false,
         };
         steps.start(&walk, tip)?;
         steps.walk = Some(walk);
@@ -131,23 +128,17 @@ impl<'h> Steps<'h> {
             let found = self.changed(&listed.id)?;
             // A merge that hides the branch is a step whatever it changed: what
             // the branch was before it is only as certain as its message.
-            if let Some(parent) = walk.hidden(&listed)? {
-                let (commit, _) = walk.clone.objects().commit(&listed.id)?;
+            if let Some((commit, parent)) = walk.hidden(&listed)? {
                 let (id, at) = (commit.id, commit.committer.time);
                 let changes = changes_between(&walk.program, &self.filter, parent, &id)?;
                 walk.turn(parent)?;
                 self.start(walk, parent)?;
-                if changes.is_empty() && self.after_hiding {
-                    continue;
-                }
-                self.after_hiding = changes.is_empty();
                 let before = Some(parent.clone());
                 return Ok(Some(BranchStep { id, at, before, changes, hides_branch: true }));
             }
             if let Some(ChangedCommit { id, at, changes, .. }) = found
                 && !changes.is_empty()
             {
-                self.after_hiding = false;
                 let before = listed.parents.into_iter().next();
                 return Ok(Some(BranchStep { id, at, before, changes, hides_branch: false }));
             }

@@ -43,7 +43,7 @@ impl WholeBranch {
         let Some(found) = self.commits.next(&self.filter)? else { return Ok(None) };
         let ChangedCommit { id, parents, at, mut changes } = found;
         let branch = self.branch.as_deref();
-        if let Some(before) = pull::hidden_parent(&self.clone, branch, &id, &parents)? {
+        if let Some((_, before)) = pull::hidden_parent(&self.clone, branch, &id, &parents)? {
             let before = before.clone();
             let changes = changes_between(&self.program, &self.filter, &before, &id)?;
             let range = CommitRange { newest: before.clone(), before: self.known.clone() };
