@@ -1,9 +1,12 @@
 //! What the gates say about a change, whoever made it.
 
+use std::collections::BTreeSet;
+
 use super::code::NO_COMMON_COMMIT;
 use super::delivery::{Delivery, git_failed};
+use crate::config::{self, Loaded};
 use crate::diagnostic::{Finding, Findings};
-use crate::git::{Branch, HistoryError, ObjectName, Revision};
+use crate::git::{Branch, HistoryError, ObjectError, ObjectName, Revision};
 use crate::history::{AskedApps, Record, record};
 use crate::promote::{AppSelection, LoadedBase, Override, Plan, ProposedChange, assess_change};
 use crate::sites::{Model, ModelScope};
@@ -39,8 +42,9 @@ impl Delivery<'_> {
         let (head_tree, fork_tree) = (workspace.tree_of(&head.commit)?, workspace.tree_of(&fork)?);
         let branch = base.branch.clone().or_else(|| workspace.likely_branch());
         let branch = branch.as_ref().map(Branch::name);
-        let loaded = LoadedBase::at(workspace, &base.commit, branch, &AppSelection::All)?;
-        let model = |tree: &Tree| Model::of_tree(loaded.repository(), tree, &ModelScope::all());
+        let apps = self.possible_apps(&base.commit, &fork, &head.commit)?;
+        let loaded = LoadedBase::at(workspace, &base.commit, branch, &apps)?;
+        let model = |tree: &Tree| Model::of_tree(loaded.repository(), tree, loaded.scope());
         let (head_model, fork_model) = (model(&head_tree), model(&fork_tree));
         let unread = head_model.findings_of_files(|_| true);
         // Apps whose files the change made unreadable would pass for removed ones.
@@ -57,6 +61,31 @@ impl Delivery<'_> {
         };
         let plans = loaded.ask(self.now, AskedApps::Few, |base| assess_change(base, &change))?;
         Ok(JudgedChange { base, head, plans, warnings: loaded.warnings() })
+    }
+
+    /// The apps that a change may change: those that its files may belong to; all if that
+    /// cannot be told by the files' paths.
+    fn possible_apps(
+        &self,
+        base: &ObjectName,
+        fork: &ObjectName,
+        head: &ObjectName,
+    ) -> Result<AppSelection, Findings> {
+        let clone = self.workspace.require_clone()?;
+        let tree = self.workspace.tree_of(base)?;
+        let Loaded { repository, .. } = config::load_apps(&tree, &BTreeSet::new())?;
+        let model = Model::empty(&repository, &ModelScope::all());
+        let apps = || {
+            // A file that is read through a link changes with another one.
+            let paths = model.paths();
+            if !clone.has_plain_files(fork, &paths)? || !clone.has_plain_files(head, &paths)? {
+                return Ok(None);
+            }
+            let changed = clone.changed_files(fork, head)?;
+            Ok(changed.and_then(|changed| model.possible_apps(&changed)))
+        };
+        let apps = apps().map_err(|error: ObjectError| error.finding())?;
+        Ok(apps.map_or(AppSelection::All, |apps| AppSelection::Named(apps.into_iter().collect())))
     }
 
     /// The commit where a change left its base.

@@ -22,6 +22,7 @@ mod commit_files;
 mod opening;
 mod local_clone;
 mod compare;
+mod changed_files;
 mod commit_history;
 mod log;
 mod own_directory;

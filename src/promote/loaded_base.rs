@@ -88,6 +88,11 @@ impl LoadedBase {
         Some(Commits { tip, history, objects: &**objects })
     }
 
+    /// The apps whose sites it has, in every environment.
+    pub fn scope(&self) -> &ModelScope {
+        &self.scope
+    }
+
     /// The apps that were selected; none for all of them.
     pub(super) fn apps(&self) -> Option<&BTreeSet<String>> {
         self.scope.apps.as_ref()

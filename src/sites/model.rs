@@ -1,5 +1,6 @@
 //! The sites of a whole tree.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -90,6 +91,19 @@ impl Model {
             Layout::Native(layout) => layout.possible_instances(path, apps),
             Layout::Adopted(layout) => layout.possible_instances(path),
         }
+    }
+
+    /// The apps that may say something else after the files at these paths change; none if
+    /// those may be any.
+    pub fn possible_apps(&self, paths: &[RepoPath]) -> Option<BTreeSet<String>> {
+        let is_any = Cell::new(!self.is_narrowable());
+        let all = |_: &EnvironmentName| {
+            is_any.set(true);
+            BTreeSet::new()
+        };
+        let instances = paths.iter().flat_map(|path| self.possible_instances(path, &all));
+        let apps = instances.map(|instance| instance.app).collect();
+        (!is_any.get()).then_some(apps)
     }
 
     /// What the state of an app in an environment is computed from; none if a file is not

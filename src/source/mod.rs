@@ -38,3 +38,4 @@ pub use store::{EntryKind, Store, StoreEntry, StoreError};
 pub use tree::{Listed, MAX_FILE_BYTES, Named, RevisionError, Revisions, Tree};
 pub use unread::{mark_secret_lines, mark_unread_secrets};
 pub use walk::DirectoryWalk;
+pub(crate) use walk::{MAX_DEPTH, MAX_DIRECTORIES};

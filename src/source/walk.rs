@@ -4,11 +4,11 @@ use super::{Listed, Named, ReadError, ReadErrorKind, RepoPath, Tree};
 
 /// Directories deeper below the one that is searched are taken for a link that
 /// goes round.
-const MAX_DEPTH: usize = 16;
+pub(crate) const MAX_DEPTH: usize = 16;
 
 /// Directories that one search lists. Depth alone does not bound a search: ten
 /// links on each of sixteen levels lead along 10^16 paths.
-const MAX_DIRECTORIES: usize = 10_000;
+pub(crate) const MAX_DIRECTORIES: usize = 10_000;
 
 /// A search through directories that ends whatever links there are.
 ///

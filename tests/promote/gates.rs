@@ -1,6 +1,8 @@
 //! `rungs gates`: whether a state may enter and why, and the verdicts on anybody's
 //! change.
 
+use std::os::unix::fs::symlink;
+
 use serde_json::Value;
 
 use crate::support::git::{clone, git};
@@ -98,6 +100,76 @@ sites: [{ path: '{environment}/**/{app}.yaml', kind: yaml, fields: { image: imag
     let deep = format!("prod/{}/x", vec!["d"; 17].join("/"));
     by_hand(&shop, "deep", "x", &[("prod/web.yaml", &image("web", "v9")), (&deep, "")]);
     shop.ends(2, &["gates", "--base", "origin/main"]).finds("directories-too-deep");
+    by_hand(&shop, "alone", "x", &[(&deep, "")]);
+    shop.ends(2, &["gates", "--base", "origin/main"]).finds("directories-too-deep");
+}
+
+#[test]
+fn an_app_that_is_read_through_a_link_changes_with_the_file_behind_it() {
+    let shop = Shop::adopted(&[("common/page.yaml", &image("shop", "v1"))]);
+    git(&shop.clone, &["switch", "-q", "main"]);
+    for environment in ["stage", "prod"] {
+        symlink("../common/page.yaml", shop.clone.join(environment).join("shop.yaml")).unwrap();
+    }
+    git(&shop.clone, &["add", "-A"]);
+    git(&shop.clone, &["commit", "-qm", "Link"]);
+    git(&shop.clone, &["push", "-q"]);
+    by_hand(&shop, "behind", "Change", &[("common/page.yaml", &image("shop", "v9"))]);
+    let document = judged(&shop, 3);
+    assert_eq!(document["plans"][0]["apps"][0]["app"], "shop");
+}
+
+#[test]
+fn an_app_that_only_the_markers_of_another_apps_file_name_is_judged() {
+    let settings = "\
+version: 1
+ladder: [qa, stage, prod]
+sites: [{ path: '{environment}/{app}.yaml', kind: marker }]
+";
+    let marked = |tag: &str| {
+        let own = "image: r.io/web:v1 # rungs: app=web\n";
+        format!("{own}other: r.io/cart:{tag} # rungs: app=cart\n")
+    };
+    let (old, new) = (marked("v1"), marked("v9"));
+    let files = ["qa", "stage", "prod"].map(|environment| format!("{environment}/web.yaml"));
+    let mut all: Vec<_> = files.iter().map(|path| (path.as_str(), old.as_str())).collect();
+    all.push(("rungs.yaml", settings));
+    let shop = Shop::adopted(&all);
+    by_hand(&shop, "cart", "Change", &[("prod/web.yaml", &new)]);
+    let document = judged(&shop, 3);
+    assert_eq!(document["plans"][0]["apps"][0]["app"], "cart");
+}
+
+#[test]
+fn broken_files_of_other_apps_do_not_keep_a_change_from_being_judged() {
+    let shop = Shop::native(&[]);
+    shop.elsewhere("Break", &[("environments/prod/api.yaml", Some("images: [\n"))]);
+    let path = "environments/stage/web.yaml";
+    let text = format!("{}\n", shop.file(path).replace("v1", "v2"));
+    by_hand(&shop, "web", "Promote", &[(path, &text)]);
+    assert_eq!(answer(&judged(&shop, 3), "order"), Some("pass"));
+    by_hand(&shop, "api", "Break", &[("environments/stage/api.yaml", "images: [\n")]);
+    shop.ends(2, &["gates", "--base", "origin/main"]).finds("yaml-syntax");
+}
+
+#[test]
+fn values_that_apps_share_are_judged_for_each_app_that_promotes_them() {
+    let shop = Shop::native(&[]);
+    let shared = |zones: u32| format!("values: {{ zones: {zones} }}\n");
+    let mut files = Vec::new();
+    for environment in ["qa", "stage", "prod"] {
+        let path = format!("environments/{environment}/web.yaml");
+        let text = format!("{}\npromote: [values.zones]\n", shop.file(&path));
+        files.push((path, text));
+        files.push((format!("environments/{environment}/environment.yaml"), shared(1)));
+    }
+    let files: Vec<_> =
+        files.iter().map(|(path, text)| (path.as_str(), Some(text.as_str()))).collect();
+    shop.elsewhere("Share", &files);
+    by_hand(&shop, "more", "More", &[("environments/prod/environment.yaml", &shared(7))]);
+    let document = judged(&shop, 3);
+    assert_eq!(document["plans"][0]["environment"], "prod");
+    assert_eq!(document["plans"][0]["apps"][0]["app"], "web");
 }
 
 #[test]
