@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Context, Outcome};
 use crate::diagnostic::{Findings, Format};
 use crate::git::{BaseOptions, Revision, Workspace, WorkspaceOptions};
-use crate::promote::{AppSelection, LoadedBase};
+use crate::promote::LoadedBase;
 
 /// The base and its remote.
 #[derive(Debug, Default, clap::Args)]
@@ -33,16 +33,15 @@ impl BaseArgs {
     }
 }
 
-/// The workspace's base as the clone has it; the files as they are, without a revision,
-/// if there is no clone, or no commit in it. Nothing is fetched.
-pub(super) fn load(
-    workspace: &Workspace,
-    apps: &AppSelection,
-) -> Result<(Option<Revision>, LoadedBase), Findings> {
+/// The workspace's base as the clone has it, without the settings of apps; the files as
+/// they are, without a revision, if there is no clone, or no commit in it. Nothing is
+/// fetched.
+pub(super) fn load(workspace: &Workspace) -> Result<(Option<Revision>, LoadedBase), Findings> {
     let Some(revision) = workspace.base()? else {
-        return Ok((None, LoadedBase::without_history(workspace.files()?, apps)?));
+        return Ok((None, LoadedBase::without_settings(workspace.files()?)?));
     };
-    let base = LoadedBase::at(workspace, &revision.commit, revision.branch_name(), apps)?;
+    let files = LoadedBase::without_settings(workspace.tree_of(&revision.commit)?)?;
+    let base = files.of_commit(workspace, &revision.commit, revision.branch_name())?;
     Ok((Some(revision.clone()), base))
 }
 

@@ -9,7 +9,7 @@ use super::{Context, Outcome, carry_out, console};
 use crate::diagnostic::{Findings, Format};
 use crate::git::WorkspaceOptions;
 use crate::holds::{self, Hold};
-use crate::promote::{AppSelection, HoldBack, LiftHolds, LoadedBase};
+use crate::promote::{HoldBack, LiftHolds, LoadedBase};
 use crate::sites::StateReference;
 
 /// Keep states from entering an environment and those above it
@@ -124,7 +124,7 @@ impl HoldListArgs {
     fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let Self { apps, env, .. } = self;
         let workspace = context.workspace();
-        let (revision, base) = base::load(workspace, &AppSelection::All)?;
+        let (revision, base) = base::load(workspace)?;
         let LoadedBase { tree, loaded, .. } = base;
         let only = env.as_deref().map(|name| loaded.repository.find_environment(name));
         let only = only.transpose()?.map(|environment| environment.name.clone());

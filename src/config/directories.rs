@@ -89,16 +89,20 @@ impl ConfigReader<'_> {
             directory.environment = file.map(|file| file.read);
         } else if let Some(stem) = name.strip_suffix(".yaml") {
             let path = || directory.path.child(&name);
-            if !self.reads(stem) {
+            if !self.judges_name(stem) {
                 name.truncate(stem.len());
                 return is_app_name(&name).then_some(name);
             }
             if self.is_name::<AppName>(stem, path) {
+                if !self.reads(stem) {
+                    name.truncate(stem.len());
+                    return Some(name);
+                }
                 let file = self.document(&path());
                 directory.apps.extend(file.map(|file| (stem.to_owned(), Box::new(file))));
                 return Some(stem.to_owned());
             }
-        } else if let Some(stem) = name.strip_suffix(".yml").filter(|stem| self.reads(stem)) {
+        } else if let Some(stem) = name.strip_suffix(".yml").filter(|stem| self.judges_name(stem)) {
             let path = directory.path.child(&name);
             self.findings.push(
                 Finding::new(

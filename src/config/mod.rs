@@ -44,7 +44,7 @@ pub use policies::{Policies, Replicas, RuleSeverity, Rules, Tier};
 pub use raw::Selection;
 pub use reader::ReadFile;
 pub use reference_page::reference;
-pub use resolve::{Loaded, load, load_apps};
+pub use resolve::{Loaded, load, load_apps, load_names};
 pub use schema::schemas;
 pub use sites::{Fields, ImageFilter, SiteKind, SiteRule};
 pub use sourced::Sourced;

@@ -56,27 +56,46 @@ pub(super) fn whole(file: &Arc<SourceFile>) -> Location {
     Location::new(file, Span { start: line.start, end: line.end })
 }
 
+/// The apps whose files are read. Of those of the others only the names are known.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ReadApps<'t> {
+    /// Every app's.
+    All,
+    /// Those of these apps. The names of other files do not matter.
+    Only(&'t BTreeSet<String>),
+    /// None; but each name has to be an app's.
+    Names,
+}
+
 /// Reads configuration files, and keeps the findings.
 pub(super) struct ConfigReader<'t> {
     pub(super) tree: &'t Tree,
-    /// The apps whose files are read; none for all. Of the other apps' files only the
-    /// names are known.
-    only: Option<&'t BTreeSet<String>>,
+    apps: ReadApps<'t>,
     pub(super) findings: Findings,
 }
 
 impl<'t> ConfigReader<'t> {
     pub(super) fn new(tree: &'t Tree) -> Self {
-        Self { tree, only: None, findings: Findings::new() }
+        Self { tree, apps: ReadApps::All, findings: Findings::new() }
     }
 
-    /// A reader that reads only these apps' files.
-    pub(super) fn only(self, apps: &'t BTreeSet<String>) -> Self {
-        Self { only: Some(apps), ..self }
+    /// A reader that reads the files of these apps.
+    pub(super) fn of_apps(self, apps: ReadApps<'t>) -> Self {
+        Self { apps, ..self }
     }
 
+    /// Whether an app's files are read.
     pub(super) fn reads(&self, app: &str) -> bool {
-        self.only.is_none_or(|only| only.contains(app))
+        match self.apps {
+            ReadApps::All => true,
+            ReadApps::Only(apps) => apps.contains(app),
+            ReadApps::Names => false,
+        }
+    }
+
+    /// Whether the names of an app's files are judged.
+    pub(super) fn judges_name(&self, app: &str) -> bool {
+        self.reads(app) || matches!(self.apps, ReadApps::Names)
     }
 
     /// Reads a file that exists.

@@ -92,6 +92,12 @@ pub trait CommitHistory: Send + Sync {
         false
     }
 
+    /// What steps depend on beside the tip and the paths, for facts about them; none if
+    /// no facts are kept.
+    fn reading(&self) -> Option<&str> {
+        None
+    }
+
     /// Facts that were derived from blobs, if they are kept.
     fn facts(&self) -> Option<&ContentFacts> {
         None

@@ -78,12 +78,15 @@ struct FactSegment {
 const CODE: &str = env!("RUNGS_CODE_VERSION");
 
 /// The key of a fact of that sort, from the texts that it is derived from.
-pub fn fact_key<'t>(sort: &'t str, texts: impl IntoIterator<Item = &'t str>) -> FactKey {
+pub fn fact_key<T: AsRef<[u8]>>(sort: &str, texts: impl IntoIterator<Item = T>) -> FactKey {
     let mut digest = Sha256::new();
-    for text in [CODE, sort].into_iter().chain(texts) {
+    let mut add = |text: &[u8]| {
         digest.update((text.len() as u64).to_le_bytes());
         digest.update(text);
-    }
+    };
+    add(CODE.as_bytes());
+    add(sort.as_bytes());
+    texts.into_iter().for_each(|text| add(text.as_ref()));
     let digest = digest.finalize();
     std::array::from_fn(|at| digest[at])
 }

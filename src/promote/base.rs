@@ -62,6 +62,14 @@ impl<'a> Base<'a> {
         Ok(Self { commit, tree, repository, model, history, holds, forge: None, now, sites })
     }
 
+    /// The same base with another configuration, which differs in the settings of apps.
+    pub(super) fn configured_by<'c>(self, repository: &'c Repository) -> Base<'c>
+    where
+        'a: 'c,
+    {
+        Base { repository, ..self }
+    }
+
     /// The files at a source's commit.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use super::base::Base;
 use super::intent::AppSelection;
 use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Findings, Severity};
-use crate::git::{IndexedHistory, ObjectDatabase, ObjectName, Workspace};
+use crate::git::{CommitHistory, ObjectDatabase, ObjectName, Workspace};
 use crate::history::{AskedApps, BranchHistory, Commits};
 use crate::sites::{Model, ModelScope};
 use crate::source::Tree;
@@ -19,7 +19,7 @@ use crate::source::Tree;
 pub struct LoadedBase {
     /// Its files.
     pub tree: Tree,
-    /// Its configuration, with the settings of the apps that were selected.
+    /// Its configuration, with the settings of the apps that were selected, if any were.
     pub loaded: Loaded,
     /// The commit; none for the work tree.
     commit: Option<ObjectName>,
@@ -33,7 +33,7 @@ pub struct LoadedBase {
 /// The commits of a branch.
 struct Past {
     tip: ObjectName,
-    history: IndexedHistory,
+    history: Arc<dyn CommitHistory>,
     objects: Arc<dyn ObjectDatabase>,
 }
 
@@ -47,14 +47,36 @@ impl LoadedBase {
         apps: &AppSelection,
     ) -> Result<Self, Findings> {
         let files = Self::without_history(workspace.tree_of(commit)?, apps)?;
-        let base = files.with_history(workspace, commit.clone(), branch)?;
-        Ok(Self { commit: Some(commit.clone()), ..base })
+        files.of_commit(workspace, commit, branch)
     }
 
     /// Reads files that are not a commit's, and whose past is not known.
     pub fn without_history(tree: Tree, apps: &AppSelection) -> Result<Self, Findings> {
         let (loaded, scope) = load(&tree, apps)?;
-        Ok(Self { tree, loaded, commit: None, past: None, scope, model: OnceCell::new() })
+        Ok(Self::new(tree, loaded, scope))
+    }
+
+    /// Reads files that are not a commit's, without the settings of any app. The sites
+    /// are those of all apps.
+    pub fn without_settings(tree: Tree) -> Result<Self, Findings> {
+        let loaded = config::load_names(&tree)?;
+        Ok(Self::new(tree, loaded, ModelScope::all()))
+    }
+
+    fn new(tree: Tree, loaded: Loaded, scope: ModelScope) -> Self {
+        Self { tree, loaded, commit: None, past: None, scope, model: OnceCell::new() }
+    }
+
+    /// The same files, which are those of a commit, with the history of the branch of
+    /// that short name.
+    pub fn of_commit(
+        self,
+        workspace: &Workspace,
+        commit: &ObjectName,
+        branch: Option<&str>,
+    ) -> Result<Self, Findings> {
+        let base = self.with_history(workspace, commit.clone(), branch)?;
+        Ok(Self { commit: Some(commit.clone()), ..base })
     }
 
     /// The same files, with the history of a branch up to `tip`.
@@ -65,8 +87,19 @@ impl LoadedBase {
         branch: Option<&str>,
     ) -> Result<Self, Findings> {
         let objects = workspace.require_clone()?.objects();
-        let history = workspace.history(branch)?;
-        Ok(Self { past: Some(Past { tip, history, objects }), ..self })
+        let history = Arc::new(workspace.history(branch)?);
+        Ok(self.with_commits(tip, history, objects))
+    }
+
+    /// The same files, with what a history says of the commits up to `tip`.
+    #[must_use]
+    pub fn with_commits(
+        self,
+        tip: ObjectName,
+        history: Arc<dyn CommitHistory>,
+        objects: Arc<dyn ObjectDatabase>,
+    ) -> Self {
+        Self { past: Some(Past { tip, history, objects }), ..self }
     }
 
     /// Its configuration.
@@ -85,7 +118,7 @@ impl LoadedBase {
     /// The commits that lead to it; none if its past is not known.
     pub fn commits(&self) -> Option<Commits<'_>> {
         let Past { tip, history, objects } = self.past.as_ref()?;
-        Some(Commits { tip, history, objects: &**objects })
+        Some(Commits { tip, history: &**history, objects: &**objects })
     }
 
     /// The apps whose sites it has, in every environment.
@@ -93,9 +126,9 @@ impl LoadedBase {
         &self.scope
     }
 
-    /// The apps that were selected; none for all of them.
-    pub(super) fn apps(&self) -> Option<&BTreeSet<String>> {
-        self.scope.apps.as_ref()
+    /// The commit; none for the work tree.
+    pub(super) fn commit(&self) -> Option<&ObjectName> {
+        self.commit.as_ref()
     }
 
     /// Its sites, in every environment, of the selected apps.
@@ -116,14 +149,14 @@ impl LoadedBase {
         asked: AskedApps,
         ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (commit, repository, history) =
-            (self.commit.clone(), self.repository(), self.history(asked));
-        ask(&Base::new(commit, &self.tree, repository, self.model(), &history, now)?)
+        let (model, commit, repository) = (self.model(), self.commit.clone(), self.repository());
+        let history = self.history(model, asked);
+        ask(&Base::new(commit, &self.tree, repository, model, &history, now)?)
     }
 
-    /// Its past, of the selected apps.
-    pub(super) fn history(&self, asked: AskedApps) -> BranchHistory<'_> {
-        BranchHistory::new(self.repository(), &self.tree, self.model(), self.commits(), asked)
+    /// Its past, of the apps whose sites `model` has.
+    pub(super) fn history<'a>(&'a self, model: &'a Model, asked: AskedApps) -> BranchHistory<'a> {
+        BranchHistory::new(self.repository(), &self.tree, model, self.commits(), asked)
     }
 }
 

@@ -77,6 +77,12 @@ pub trait Store: Send + Sync {
         None
     }
 
+    /// The files directly in a directory, each with the name of its bytes; none if that is
+    /// not known of all of them, or if one is a link.
+    fn contents(&self, _directory: &RepoPath) -> Option<Vec<(String, String)>> {
+        None
+    }
+
     /// The commit this is, in full; none for what is not committed.
     fn revision(&self) -> Option<&str> {
         None

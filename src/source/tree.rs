@@ -266,6 +266,15 @@ impl Tree {
         all
     }
 
+    /// The plain files directly in a directory, each with the name of its content, as
+    /// [`SourceFile::content`] has it; none if the content of one is not known, or if links
+    /// are in the directory or on the way to it.
+    pub fn contents(&self, directory: &RepoPath) -> Option<Vec<(String, String)>> {
+        let (resolved, entry) = self.resolve(directory).ok()?;
+        let is_there = entry == StoreEntry::Directory && resolved == *directory;
+        is_there.then(|| self.shared.store.contents(directory)).flatten()
+    }
+
     fn leads_to_directory(&self, link: &RepoPath) -> bool {
         self.resolve(link).is_ok_and(|(_, entry)| entry == StoreEntry::Directory)
     }

@@ -4,6 +4,7 @@
 
 mod busy_rung;
 mod gates;
+mod kept_rows;
 mod promotions;
 mod properties;
 mod rollbacks;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::support::git::git;
 use crate::support::program::rungs;
+use crate::support::shop::Shop;
 
 const CONFIGURATION: &str = "\
 version: 1
@@ -192,4 +193,57 @@ fn what_is_wrong_in_environments_that_are_not_shown_is_not_reported() {
     assert_eq!(rungs(root, &["status"]).status.code(), Some(2));
     let output = rungs(root, &["status", "--env", "prod"]);
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
+fn a_broken_file_of_one_app_does_not_hide_the_others() {
+    let shop = Shop::native(&[]);
+    shop.elsewhere("Break", &[("environments/prod/api.yaml", Some("images: [\n"))]);
+    git(&shop.clone, &["fetch", "-q"]);
+    let document = shop.json(2, &["status"]);
+    let apps = document["apps"].as_array().unwrap();
+    assert_eq!(apps.len(), 2);
+    assert_eq!(apps[1]["environments"][1]["next"]["source"], "qa");
+    assert_eq!(apps[0]["environments"][2]["blocked"][0]["by"], "sites");
+    assert_eq!(document["findings"][0]["code"], "yaml-syntax");
+    assert_eq!(document["counts"]["errors"], 1);
+}
+
+#[test]
+fn settings_that_keep_an_app_from_being_promoted_block_it() {
+    let shop = Shop::native(&[]);
+    let path = "environments/stage/web.yaml";
+    let text = format!("{}\nimagez: {{}}\n", shop.file(path));
+    shop.elsewhere("Break", &[(path, Some(&text))]);
+    git(&shop.clone, &["fetch", "-q"]);
+    shop.ends(2, &["promote", "web", "--to", "stage", "--dry-run"]).finds("unknown-key");
+    let document = shop.json(2, &["status"]);
+    let web = &document["apps"][1]["environments"][1];
+    assert_eq!(web["next"]["source"], "qa");
+    assert_eq!(web["blocked"][0]["by"], "sites");
+    assert!(web["blocked"][0]["reason"].as_str().unwrap().contains("imagez"), "{web}");
+    let api = &document["apps"][0]["environments"][1];
+    assert_eq!(api["blocked"].as_array().unwrap().len(), 0, "{api}");
+    assert_eq!(document["counts"]["errors"], 1);
+}
+
+#[test]
+fn the_gates_of_an_app_are_those_of_its_own_settings() {
+    let shop = Shop::native(&[]);
+    let path = "environments/stage/web.yaml";
+    let text = format!("{}\ngates: {{ tag: '^r' }}\n", shop.file(path));
+    shop.elsewhere("Gate", &[(path, Some(&text))]);
+    git(&shop.clone, &["fetch", "-q"]);
+    let document = shop.json(0, &["status"]);
+    let blocked = |app: usize| document["apps"][app]["environments"][1]["blocked"].clone();
+    assert_eq!(blocked(1)[0]["by"]["fails"], "tag");
+    assert_eq!(blocked(0).as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn names_of_files_that_no_app_can_have_are_said() {
+    let shop = Shop::native(&[]);
+    shop.elsewhere("Misname", &[("environments/prod/mail.yml", Some("images: {}\n"))]);
+    git(&shop.clone, &["fetch", "-q"]);
+    shop.ends(2, &["status"]).finds("wrong-extension");
 }

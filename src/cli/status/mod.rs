@@ -57,12 +57,12 @@ impl StatusArgs {
             names => AppSelection::Named(names.to_vec()),
         };
         let (revision, base) = if self.work_tree {
-            (None, LoadedBase::without_history(workspace.files()?, &apps)?)
+            (None, LoadedBase::without_settings(workspace.files()?)?)
         } else {
-            base::load(workspace, &apps)?
+            base::load(workspace)?
         };
         let now = context.now;
-        let (status, findings) = self.find(&base, now)?;
+        let (status, findings) = self.find(&base, &apps, now)?;
         show(context, &status, !self.apps.is_empty(), now);
         let cells = status.apps.iter().flat_map(|app| &app.environments);
         let is_behind = cells.into_iter().any(Cell::is_behind);
@@ -80,16 +80,19 @@ impl StatusArgs {
         Ok(outcome)
     }
 
-    fn find(&self, base: &LoadedBase, now: Timestamp) -> Result<(Status, Findings), Findings> {
-        let found = status(base, &self.environments(base)?, now).map_err(|error| match error {
+    fn find(
+        &self,
+        base: &LoadedBase,
+        apps: &AppSelection,
+        now: Timestamp,
+    ) -> Result<(Status, Findings), Findings> {
+        let environments = self.environments(base)?;
+        status(base, apps, &environments, now).map_err(|error| match error {
             StatusError::Findings(findings) => findings,
             StatusError::History(error) => {
                 history::finding(&error, &base.repository().location).into()
             }
-        });
-        let (status, mut findings) = found?;
-        findings.extend(base.loaded.warnings.clone());
-        Ok((status, findings))
+        })
     }
 
     fn environments(&self, base: &LoadedBase) -> Result<Vec<EnvironmentName>, Findings> {

@@ -18,7 +18,7 @@ use super::directories::Directory;
 use super::joined_codes::{count, joined};
 use super::known::Known;
 use super::ladder;
-use super::reader::{ConfigReader, ReadFile};
+use super::reader::{ConfigReader, ReadApps, ReadFile};
 use super::valid::Repository;
 use crate::diagnostic::{Code, Findings};
 use crate::source::Tree;
@@ -70,7 +70,16 @@ pub fn load(tree: &Tree) -> Result<Loaded, Findings> {
 ///
 /// Every problem of every file, except the other apps' files.
 pub fn load_apps(tree: &Tree, apps: &BTreeSet<String>) -> Result<Loaded, Findings> {
-    load_with(ConfigReader::new(tree).only(apps))
+    load_with(ConfigReader::new(tree).of_apps(ReadApps::Only(apps)))
+}
+
+/// Like [`load`], but without reading any app's files: of all apps, the names.
+///
+/// # Errors
+///
+/// Every problem of every file, except what is in the apps' files.
+pub fn load_names(tree: &Tree) -> Result<Loaded, Findings> {
+    load_with(ConfigReader::new(tree).of_apps(ReadApps::Names))
 }
 
 fn load_with(mut reader: ConfigReader<'_>) -> Result<Loaded, Findings> {

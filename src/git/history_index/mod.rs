@@ -50,6 +50,7 @@ pub struct IndexedHistory {
     /// None for a clone that cannot have one.
     index: Option<Mutex<BranchIndex>>,
     facts: ContentFacts,
+    reading: String,
     is_partial: bool,
 }
 
@@ -57,13 +58,14 @@ impl IndexedHistory {
     /// The history of the branch of that short name; none if the name is not known.
     /// `watch` is told what happens while commits are indexed.
     pub fn new(clone: &Arc<LocalClone>, branch: Option<&str>, watch: Watch) -> Self {
+        let reading = reading(clone, branch);
         let index = can_be_indexed(clone).then(|| {
-            let store = segment_store(clone, branch);
+            let store = segment_store(clone, &reading);
             Mutex::new(BranchIndex::load(clone, branch, store, watch))
         });
         let facts = ContentFacts::at(OwnDirectory::of(clone, &["facts"]));
         let log = Log::new(Arc::clone(clone), branch);
-        Self { log, many: MANY, index, facts, is_partial: clone.is_partial() }
+        Self { log, many: MANY, index, facts, reading, is_partial: clone.is_partial() }
     }
 
     /// The same history for a branch that is as short as those of tests: its index grows by
@@ -147,13 +149,18 @@ fn lacks_only_blobs(clone: &LocalClone) -> bool {
     names.all(|name| config.get(&name).is_none_or(|filter| filter.starts_with("blob:")))
 }
 
-/// Where the segments of a branch are.
-fn segment_store(clone: &LocalClone, branch: Option<&str>) -> SegmentStore {
+/// How the commits of a branch are read: by its name and its remote's, which say which
+/// merges were pulls, and from which directory.
+fn reading(clone: &LocalClone, branch: Option<&str>) -> String {
     let branch = branch.map_or_else(String::new, |branch| format!("branch {branch}"));
     let remote = clone.remote().ok().flatten();
     let remote = remote.as_ref().map(Remote::name).unwrap_or_default();
-    let described = [branch.as_str(), remote, clone.prefix().as_str()].join("\0");
-    let key: [u8; segment::KEY] = Sha256::digest(described.as_bytes()).into();
+    [branch.as_str(), remote, clone.prefix().as_str()].join("\0")
+}
+
+/// Where the segments of a branch that is read in that way are.
+fn segment_store(clone: &LocalClone, reading: &str) -> SegmentStore {
+    let key: [u8; segment::KEY] = Sha256::digest(reading.as_bytes()).into();
     let mut name = String::new();
     for byte in &key[..8] {
         write!(name, "{byte:02x}").expect("a string takes what is written to it");
@@ -206,6 +213,10 @@ impl CommitHistory for IndexedHistory {
     /// apps at once fetches many at once.
     fn is_indexed(&self, tip: &ObjectName) -> bool {
         !self.is_partial && self.answers_all(tip)
+    }
+
+    fn reading(&self) -> Option<&str> {
+        Some(&self.reading)
     }
 
     fn facts(&self) -> Option<&ContentFacts> {

@@ -58,6 +58,17 @@ pub enum AppSelection {
     All,
 }
 
+impl AppSelection {
+    /// The apps that are named.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let named = match self {
+            Self::Named(names) => &names[..],
+            Self::Train(_) | Self::All => &[],
+        };
+        named.iter().map(String::as_str)
+    }
+}
+
 /// How a change gets onto the base branch, and who requested it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {

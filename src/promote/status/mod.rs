@@ -3,6 +3,8 @@
 
 mod ages;
 mod cell;
+mod kept_rows;
+mod settings;
 mod status_builder;
 mod sites;
 
@@ -12,15 +14,18 @@ use jiff::Timestamp;
 
 pub use cell::{AppStatus, Behind, Block, Blocker, Cell, NextPromotion, Reference, Status};
 
-use super::LoadedBase;
+use super::base::Base;
+use super::{AppSelection, LoadedBase};
 use crate::config::EnvironmentName;
 use crate::diagnostic::Findings;
 use crate::git::HistoryError;
-use crate::history::{AskedApps, History};
+use crate::history::AskedApps;
 use crate::sites::{AppInstance, Model, ModelScope, Site, shared_base};
 
+use kept_rows::KeptRows;
+use settings::AppSettings;
 use sites::StatusSites;
-use status_builder::StatusBuilder;
+use status_builder::{StatusBuilder, block_promotions};
 
 /// Why there is no status.
 #[derive(Debug)]
@@ -43,43 +48,81 @@ impl From<HistoryError> for StatusError {
     }
 }
 
-/// Returns the status of the apps of a base in these environments, or in all if none
-/// are named; with ages and distances if the base's past is known.
+/// Returns the status of these apps of a base, which was read without settings, in these
+/// environments, or in all if none are named; with ages and distances if the base's past
+/// is known.
+///
+/// The settings of apps are read only where they have a say: of apps that are named, and of
+/// those that something may be promoted of.
 pub fn status(
     base: &LoadedBase,
+    apps: &AppSelection,
     environments: &[EnvironmentName],
     now: Timestamp,
 ) -> Result<(Status, Findings), StatusError> {
-    refuse_unknown(base)?;
+    let kept = if *apps == AppSelection::All { KeptRows::of(base)? } else { None };
+    let scope = scope(apps, kept.as_ref());
+    let model = Model::of_tree(base.repository(), &base.tree, &scope);
+    refuse_unknown(base, apps, &model)?;
     let is_shown = |environment: &EnvironmentName| {
         environments.is_empty() || environments.contains(environment)
     };
     let all = base.repository().environments.iter().map(|one| one.name.clone());
-    let environments: Vec<_> = all.filter(is_shown).collect();
+    let shown: Vec<_> = all.filter(is_shown).collect();
     // Gates ask further back than the ages do, about few environments: with the files
     // of one app alone, git finds those faster one by one.
-    let gates = if base.apps().is_some() { AskedApps::Few } else { AskedApps::Most };
-    let ages = (gates == AskedApps::Few).then(|| base.history(AskedApps::Most));
-    let (apps, mut findings) = base.ask(now, gates, |asked| {
-        let ages = ages.as_ref().map_or(asked.history, |ages| ages as &dyn History);
-        let builder = StatusBuilder::new(asked, ages);
-        let sites = StatusSites::of(asked);
-        let apps = sites.rows().map(|(app, row)| builder.app(app, row, &environments));
-        let apps = apps.collect::<Result<_, _>>()?;
-        let findings = sites.findings(is_shown);
-        Ok::<_, StatusError>((apps, findings))
-    })?;
+    let past = |asked| base.history(&model, asked);
+    let (ages, gates) = match apps {
+        AppSelection::All => (past(AskedApps::Most), None),
+        _ => (past(AskedApps::Most), Some(past(AskedApps::Few))),
+    };
+    let gates = gates.as_ref().unwrap_or(&ages);
+    let (commit, repository) = (base.commit().cloned(), base.repository());
+    let asked = Base::new(commit, &base.tree, repository, &model, gates, now)?;
+    let sites = StatusSites::of(&asked);
+    let builder = StatusBuilder::without_gates(&asked, &ages);
+    let open = sites.rows().filter(|(_, row)| !builder.is_settled(row, &shown));
+    let open: BTreeSet<&str> = open.map(|(app, _)| app).chain(apps.names()).collect();
+
+    let settings = AppSettings::of(base, open.iter().map(|app| (*app).to_owned()).collect())?;
+    let asked = asked.configured_by(&settings.loaded.repository);
+    let builder = StatusBuilder::new(&asked, &ages);
+    let mut rows = Vec::new();
+    for (app, row) in sites.rows() {
+        let is_settled = !open.contains(app);
+        let mut status = builder.app(app, row, &shown, is_settled)?;
+        if let Some(findings) = settings.broken.get(app) {
+            block_promotions(&mut status, findings);
+        }
+        if let Some(kept) = kept.as_ref().filter(|_| is_settled && row.is_sound()) {
+            kept.keep(&status, &shown);
+        }
+        rows.push(status);
+    }
+    rows.extend(kept.into_iter().flat_map(|kept| kept.into_rows(&shown)));
+    rows.sort_by(|one, other| one.app.cmp(&other.app));
+
+    let mut findings = sites.findings(is_shown);
+    findings.extend(settings.findings());
+    findings.extend(model.findings_of_files(is_shown));
+    findings.extend(shared_bases(&model.shared(&base.tree), is_shown));
     let commit = base.commits().map(|commits| commits.tip.clone());
-    findings.extend(base.model().findings_of_files(is_shown));
-    findings.extend(shared_bases(&base.model().shared(&base.tree), is_shown));
-    Ok((Status { commit, environments, apps }, findings))
+    Ok((Status { commit, environments: shown, apps: rows }, findings))
+}
+
+/// The apps whose sites are read.
+fn scope(apps: &AppSelection, kept: Option<&KeptRows<'_>>) -> ModelScope {
+    let apps = match apps {
+        AppSelection::Named(names) => Some(names.iter().cloned().collect()),
+        _ => kept.map(KeptRows::unknown),
+    };
+    ModelScope { environments: None, apps }
 }
 
 /// Refuses apps that were selected by name and that no environment has.
-fn refuse_unknown(base: &LoadedBase) -> Result<(), Findings> {
-    let Some(selected) = base.apps() else { return Ok(()) };
-    let known = names(base.model());
-    let Some(unknown) = selected.iter().find(|app| !known.contains(*app)) else {
+fn refuse_unknown(base: &LoadedBase, apps: &AppSelection, model: &Model) -> Result<(), Findings> {
+    let known = names(model);
+    let Some(unknown) = apps.names().find(|app| !known.contains(*app)) else {
         return Ok(());
     };
     let known = names(&Model::of_tree(base.repository(), &base.tree, &ModelScope::all()));

@@ -58,6 +58,11 @@ impl Row {
         found.map(Rc::as_ref)
     }
 
+    /// Whether nothing is wrong with its sites.
+    pub(super) fn is_sound(&self) -> bool {
+        self.0.iter().all(|sites| sites.state.is_ok() && sites.findings.is_empty())
+    }
+
     /// The values of a key in the other environments.
     fn elsewhere<'s>(
         &'s self,

@@ -3,7 +3,7 @@
 use super::ages;
 use super::cell::{AppStatus, Behind, Block, Blocker, Cell, NextPromotion};
 use super::sites::Row;
-use crate::config::EnvironmentName;
+use crate::config::{EnvironmentName, Selection};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::HistoryError;
 use crate::history::History;
@@ -19,12 +19,18 @@ pub(super) struct StatusBuilder<'a> {
     base: &'a Base<'a>,
     /// The past that ages are found in.
     history: &'a dyn History,
-    /// The gates that can be judged without a forge, a person or rendering, including
-    /// those that need history if there is any.
+    /// The gates that are judged.
     gates: Vec<Gate>,
 }
 
 impl<'a> StatusBuilder<'a> {
+    /// Judges no gate: whether an app is settled does not depend on any.
+    pub(super) fn without_gates(base: &'a Base<'a>, history: &'a dyn History) -> Self {
+        Self { base, history, gates: Vec::new() }
+    }
+
+    /// Judges the gates that need no forge, person or rendering, including those that need
+    /// history if there is any.
     pub(super) fn new(base: &'a Base<'a>, history: &'a dyn History) -> Self {
         let can_be_judged = |gate: &Gate| match gate.judged_from() {
             JudgedFrom::Files => true,
@@ -43,19 +49,49 @@ impl<'a> StatusBuilder<'a> {
         select::sources(self.base.repository, target, app, self.base).unwrap_or_default()
     }
 
+    /// Whether nothing is to be promoted of an app in these environments, whatever gates
+    /// say and whatever the time is, and nothing is wrong with it.
+    pub(super) fn is_settled(&self, row: &Row, environments: &[EnvironmentName]) -> bool {
+        let mut found = environments.iter().filter_map(|environment| row.get(environment));
+        found.all(|sites| {
+            blocked_by(sites).is_empty()
+                && sites.state.is_ok()
+                && match self.promotion(&sites.environment, &sites.app) {
+                    Ok(outcome) => outcome.is_none_or(|outcome| self.is_nothing(sites, &outcome)),
+                    Err(_) => false,
+                }
+        })
+    }
+
+    /// Whether a promotion changes nothing, and gates have no say in that.
+    fn is_nothing(&self, sites: &AppSites, outcome: &AppOutcome) -> bool {
+        let target = self.base.repository.environment(&sites.environment);
+        let is_chosen = target.is_some_and(|target| target.select == Selection::NewestEligible)
+            && outcome.plan.source.is_some();
+        !is_chosen
+            && outcome.plan.changes.is_empty()
+            && differences(&outcome.plan.from, &outcome.plan.to).is_empty()
+            && !outcome.obstacles.has_errors()
+    }
+
     /// An app's row.
     pub(super) fn app(
         &self,
         app: &str,
         row: &Row,
         environments: &[EnvironmentName],
+        is_settled: bool,
     ) -> Result<AppStatus, HistoryError> {
         let found = environments.iter().filter_map(|environment| row.get(environment));
-        let cells = found.map(|sites| self.cell(row, sites));
+        let cells = found.map(|sites| {
+            let cell = self.cell(row, sites)?;
+            if is_settled { Ok(cell) } else { self.with_promotion(cell, sites) }
+        });
         Ok(AppStatus { app: app.to_owned(), environments: cells.collect::<Result<_, _>>()? })
     }
 
-    /// The cell of an app's sites in one of its row's environments.
+    /// The cell of an app's sites in one of its row's environments, without what a promotion
+    /// would bring.
     fn cell(&self, row: &Row, sites: &AppSites) -> Result<Cell, HistoryError> {
         let AppSites { environment, app, .. } = sites;
         let since = match self.history() {
@@ -63,7 +99,7 @@ impl<'a> StatusBuilder<'a> {
             None => None,
         };
         let (since, commit) = since.map_or((None, None), |(since, commit)| (Some(since), commit));
-        let mut cell = Cell {
+        Ok(Cell {
             environment: environment.clone(),
             references: row.references(sites),
             since,
@@ -71,9 +107,12 @@ impl<'a> StatusBuilder<'a> {
             behind: None,
             next: None,
             blocked: blocked_by(sites),
-        };
+        })
+    }
+
+    fn with_promotion(&self, mut cell: Cell, sites: &AppSites) -> Result<Cell, HistoryError> {
         if sites.state.is_ok() {
-            match self.promotion(environment, app) {
+            match self.promotion(&sites.environment, &sites.app) {
                 Ok(Some(outcome)) => self.add_promotion(&mut cell, outcome)?,
                 Ok(None) => {}
                 Err(findings) => cell.blocked.extend(of_sites(findings)),
@@ -150,6 +189,13 @@ fn blocked_by(sites: &AppSites) -> Vec<Block> {
     let blocking = sites.state.as_ref().err().into_iter().flatten();
     let shared = sites.findings.iter().filter(|finding| *finding.code == crate::sites::SHARED_BASE);
     of_sites(blocking.chain(shared).cloned()).collect()
+}
+
+/// Adds to an app's row the reasons for which it cannot be promoted at all.
+pub(super) fn block_promotions(status: &mut AppStatus, findings: &Findings) {
+    for cell in status.environments.iter_mut().filter(|cell| cell.is_behind()) {
+        cell.blocked.extend(of_sites(findings.iter().cloned()));
+    }
 }
 
 fn of_sites(findings: impl IntoIterator<Item = Finding>) -> impl Iterator<Item = Block> {
