@@ -128,6 +128,15 @@ class Long:
         git("fetch", "-q", "origin", cwd=self.clone)
         return run([rungs, *arguments], self.clone, expect)
 
+    def judge(self, rungs):
+        """A change by hand that promotes the app, judged after one new commit."""
+        self.reset()
+        git("reset", "-q", "--hard", self.tip, cwd=self.clone)
+        environments = self.clone / "environments"
+        shutil.copy(environments / f"qa/{self.app}.yaml", environments / f"e2e/{self.app}.yaml")
+        git("commit", "-qam", f"x {time.time()}", cwd=self.clone)
+        return self.after_commit(rungs, "gates", "--base", "origin/main")
+
     def push(self):
         """A push of one commit that is made already."""
         self.reset()
@@ -225,7 +234,6 @@ def main():
         ("rungs status APP", ["status", app], 0),
         ("rungs promote APP --dry-run", ["promote", large.app, "--to", "e2e", "--dry-run"], 0),
         ("rungs promote --all --dry-run", ["promote", "--all", "--to", "e2e", "--dry-run"], None),
-        ("rungs gates --base", ["gates", "--base", large.tip, "--head", "origin/main"], 0),
         ("rungs audit --since 90d", ["audit", "--since", "90d"], 0),
         ("rungs audit --app APP", ["audit", "--app", app], 0),
         ("rungs audit, everything", ["audit"], 0),
@@ -234,6 +242,9 @@ def main():
         large.after_commit(rungs, *arguments, expect=expect)
         runs = [large.after_commit(rungs, *arguments, expect=expect) for _ in few]
         row(f"{name}, after one new commit", runs)
+    large.judge(rungs)
+    judged = [large.judge(rungs) for _ in few]
+    row("rungs gates --base, a promotion by hand, after one new commit", judged)
     demo = work / "demo"
     shutil.rmtree(demo, ignore_errors=True)
     run([rungs, "init", "-q", str(demo)])
