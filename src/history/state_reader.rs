@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::git::{CommitHistory, ContentFacts, FactKey, HistoryError, ObjectName, fact_key};
+use crate::config::EnvironmentName;
+use crate::git::{
+    CommitHistory, ContentFacts, FactKey, FileChange, HistoryError, ObjectName, fact_key,
+};
 use crate::sites::{AppInstance, KeptState, Model, State, StateBasis};
 use crate::source::{RepoPath, SourceFile};
 
@@ -16,6 +19,9 @@ pub(super) struct StateReaders<'h> {
     model: Rc<Model>,
     /// The readers of apps whose files changed since.
     started: BTreeMap<AppInstance, StateReader>,
+    /// The versions of the files that all apps share at the commit that was reached, of
+    /// those that changed since: an app that was there only earlier depends on them too.
+    shared: BTreeMap<RepoPath, Option<ObjectName>>,
 }
 
 /// The versions of an app's files in an environment that are asked about.
@@ -33,7 +39,8 @@ impl<'h> StateReaders<'h> {
     /// have sites of several apps.
     pub(super) fn new(history: &'h dyn CommitHistory, model: &Rc<Model>) -> Option<Self> {
         let facts = history.facts().filter(|_| model.is_narrowable())?;
-        Some(Self { history, facts, model: Rc::clone(model), started: BTreeMap::new() })
+        let (started, shared) = (BTreeMap::new(), BTreeMap::new());
+        Some(Self { history, facts, model: Rc::clone(model), started, shared })
     }
 
     /// The apps that may say something else if the file at a path changes.
@@ -45,6 +52,13 @@ impl<'h> StateReaders<'h> {
         })
     }
 
+    /// Notes what a commit replaced, before the apps that it concerns are looked at.
+    pub(super) fn pass(&mut self, changes: &[FileChange]) {
+        let shared = changes.iter().filter(|change| self.model.is_shared(&change.path));
+        let versions = shared.map(|change| (change.path.clone(), change.before.clone()));
+        self.shared.extend(versions);
+    }
+
     /// Replaces a file of an app by another version, or removes it.
     pub(super) fn put(
         &mut self,
@@ -52,14 +66,7 @@ impl<'h> StateReaders<'h> {
         path: &RepoPath,
         version: Option<&ObjectName>,
     ) {
-        let reader = self.reader(instance);
-        if let Some(basis) = &mut reader.basis {
-            match version {
-                Some(version) => basis.files.insert(path.clone(), version.as_str().to_owned()),
-                None => basis.files.remove(path),
-            };
-        }
-        reader.unread.insert(path.clone(), version.cloned());
+        self.reader(instance).put(path, version);
     }
 
     /// What an app says. Reads no file if the answer is kept already.
@@ -86,8 +93,27 @@ impl<'h> StateReaders<'h> {
     fn reader(&mut self, instance: &AppInstance) -> &mut StateReader {
         self.started.entry(instance.clone()).or_insert_with(|| {
             let basis = self.model.basis(instance);
-            StateReader { model: None, basis, unread: BTreeMap::new() }
+            let mut reader = StateReader { model: None, basis, unread: BTreeMap::new() };
+            for (path, version) in &self.shared {
+                let apps = |_: &EnvironmentName| BTreeSet::from([instance.app.clone()]);
+                if self.model.possible_instances(path, &apps).contains(instance) {
+                    reader.put(path, version.as_ref());
+                }
+            }
+            reader
         })
+    }
+}
+
+impl StateReader {
+    fn put(&mut self, path: &RepoPath, version: Option<&ObjectName>) {
+        if let Some(basis) = &mut self.basis {
+            match version {
+                Some(version) => basis.files.insert(path.clone(), version.as_str().to_owned()),
+                None => basis.files.remove(path),
+            };
+        }
+        self.unread.insert(path.clone(), version.cloned());
     }
 }
 

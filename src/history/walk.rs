@@ -179,6 +179,9 @@ impl<'h> Walk<'h> {
     /// Goes back past a commit, and looks at each app alone.
     fn undo_each(&mut self, step: BranchStep) -> Result<StepChange, HistoryError> {
         let mut touched = BTreeSet::new();
+        if let Some(readers) = &mut self.readers {
+            readers.pass(&step.changes);
+        }
         for change in &step.changes {
             let concerned =
                 self.readers.iter().flat_map(|all| all.possible_instances(&change.path));

@@ -283,10 +283,6 @@ impl AdoptedModel {
         affected
     }
 
-    pub(super) fn concerns(&self, path: &RepoPath) -> bool {
-        self.links.contains_key(path) || !self.matches(path).is_empty()
-    }
-
     pub(super) fn affected(&self, path: &RepoPath) -> BTreeSet<AppInstance> {
         let linked = self.links.get(path).into_iter().flatten();
         linked.chain([path]).flat_map(|path| self.of_file(path)).collect()

@@ -144,9 +144,12 @@ impl Model {
         }
     }
 
-    /// Whether a file at that path would be read.
-    pub fn concerns(&self, path: &RepoPath) -> bool {
-        each!(&self.0, layout => layout.concerns(path))
+    /// Whether all apps of an environment share the file at that path.
+    pub fn is_shared(&self, path: &RepoPath) -> bool {
+        match &self.0 {
+            Layout::Native(layout) => layout.is_shared(path),
+            Layout::Adopted(_) => false,
+        }
     }
 
     /// The apps with sites in the file at that path, and those that depend on it.

@@ -148,7 +148,11 @@ impl NativeModel {
         self.affected(path)
     }
 
-    pub(super) fn concerns(&self, path: &RepoPath) -> bool {
+    pub(super) fn is_shared(&self, path: &RepoPath) -> bool {
+        path.name() == SHARED && self.concerns(path)
+    }
+
+    fn concerns(&self, path: &RepoPath) -> bool {
         let (directory, name) = path.split();
         let is_wanted =
             name == SHARED || name.strip_suffix(".yaml").is_some_and(|app| self.scope.has_app(app));

@@ -30,6 +30,8 @@ struct Made {
     minute: i64,
 }
 
+const NATIVE: &str = "version: 1\nladder: [qa, prod]\n";
+
 const START: i64 = 1_700_000_000;
 
 impl Made {
@@ -430,4 +432,30 @@ fn the_newest_record_has_the_newest_sequence() {
     assert_eq!(newest("qa", "tag"), Some(8));
     assert_eq!(newest("qa", "other"), None);
     assert_eq!(newest("prod", "tag"), None);
+}
+
+#[test]
+fn an_app_that_is_gone_had_the_shared_values_of_its_own_time() {
+    // The files of one app come before those that apps share, those of the other after.
+    for (app, at_once) in [("api", false), ("web", false), ("api", true), ("web", true)] {
+        let mut made = Made::new();
+        let (own, shared) =
+            (format!("environments/prod/{app}.yaml"), "environments/prod/environment.yaml");
+        made.write("rungs.yaml", NATIVE);
+        made.write("environments/qa/environment.yaml", "");
+        made.write(shared, "values: { level: info }\n");
+        made.write(&own, "promote: [values.level]\nimages: { web: { repository: r.io/w } }\n");
+        made.commit("add");
+        fs::remove_file(made.path().join(&own)).unwrap();
+        if !at_once {
+            made.commit("remove");
+        }
+        made.write(shared, "values: { level: debug }\n");
+        made.commit("later");
+        let output = rungs(made.path(), &["audit", "--app", app, "--format", "json"]);
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let entries = document["entries"].to_string();
+        assert!(entries.contains("info"), "{app} {at_once}: {entries}");
+        assert!(!entries.contains("debug"), "{app} {at_once}: {entries}");
+    }
 }

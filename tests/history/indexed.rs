@@ -50,12 +50,13 @@ const FILES: [&str; 9] = [
     "other.yaml",
 ];
 
-const TEXTS: [&str; 14] = [
+const TEXTS: [&str; 15] = [
     "images:\n  web: { repository: r.io/web, tag: v1 }\n",
     "images:\n  web: { repository: r.io/web, tag: v2 }\nvalues: { size: 1 }\n",
     "images:\n  web: { repository: r.io/cart, tag: v2 }\n",
     "promote: [values.size]\nimages:\n  web: { tag: v3 }\nvalues: { size: 2 }\n",
     "values: { size: 3 }\n",
+    "promote: [values.size]\n",
     "images:\n  web: { tag: v1, tag: v2 }\n",
     "images: [\n",
     "",

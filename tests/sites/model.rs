@@ -124,8 +124,6 @@ fn only_files_in_scope_are_read() {
     assert_eq!(record.read(), ["apps/web/prod/base/kustomization.yaml"]);
     assert!(record.listed().is_empty());
     assert_eq!(model.paths(), [path("apps/web/prod/base/kustomization.yaml")]);
-    assert!(model.concerns(&path("apps/web/prod/base/kustomization.yaml")));
-    assert!(!model.concerns(&path("apps/api/prod/base/kustomization.yaml")));
 }
 
 #[test]
