@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 fn main() -> io::Result<()> {
     // Dependencies parse what facts are derived from.
-    let mut files = vec![PathBuf::from("Cargo.lock")];
+    let mut files = vec![PathBuf::from("Cargo.lock"), PathBuf::from("Cargo.toml")];
     println!("cargo:rerun-if-changed=src");
     println!("cargo:rerun-if-changed=Cargo.lock");
+    println!("cargo:rerun-if-changed=Cargo.toml");
     println!("cargo:rerun-if-changed=build.rs");
     list(Path::new("src"), &mut files)?;
     files.sort();

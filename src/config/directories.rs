@@ -70,7 +70,7 @@ impl ConfigReader<'_> {
         let mut app_names = Vec::with_capacity(names.len());
         for Named { name, is_directory } in names.into_iter().filter(|n| !n.name.starts_with('.')) {
             if !is_directory {
-                app_names.extend(self.file(&mut directory, name));
+                app_names.extend(self.file(&mut directory, &name));
             } else if self.is_name::<DnsLabel>(&name, || path.child(&name)) {
                 directory.children.push(self.directory_of(walk, &path.child(&name)));
             }
@@ -83,27 +83,14 @@ impl ConfigReader<'_> {
 
     /// Reads a file of a directory if it is to be read. Returns the name of its app,
     /// if it is an app's.
-    fn file(&mut self, directory: &mut Directory, mut name: String) -> Option<String> {
+    fn file(&mut self, directory: &mut Directory, name: &str) -> Option<String> {
         if name == "environment.yaml" {
-            let file = self.document::<EnvironmentFile>(&directory.path.child(&name));
+            let file = self.document::<EnvironmentFile>(&directory.path.child(name));
             directory.environment = file.map(|file| file.read);
-        } else if let Some(stem) = name.strip_suffix(".yaml") {
-            let path = || directory.path.child(&name);
-            if !self.judges_name(stem) {
-                name.truncate(stem.len());
-                return is_app_name(&name).then_some(name);
-            }
-            if self.is_name::<AppName>(stem, path) {
-                if !self.reads(stem) {
-                    name.truncate(stem.len());
-                    return Some(name);
-                }
-                let file = self.document(&path());
-                directory.apps.extend(file.map(|file| (stem.to_owned(), Box::new(file))));
-                return Some(stem.to_owned());
-            }
-        } else if let Some(stem) = name.strip_suffix(".yml").filter(|stem| self.judges_name(stem)) {
-            let path = directory.path.child(&name);
+        } else if let Some(app) = name.strip_suffix(".yaml") {
+            return self.app_file(directory, name, app);
+        } else if let Some(app) = name.strip_suffix(".yml").filter(|app| self.judges_name(app)) {
+            let path = directory.path.child(name);
             self.findings.push(
                 Finding::new(
                     &WRONG_EXTENSION,
@@ -111,10 +98,21 @@ impl ConfigReader<'_> {
                     Location::of_path(&path),
                 )
                 .because("settings are read from `.yaml`")
-                .help(format!("rename it to `{stem}.yaml`")),
+                .help(format!("rename it to `{app}.yaml`")),
             );
         }
         None
+    }
+
+    fn app_file(&mut self, directory: &mut Directory, name: &str, app: &str) -> Option<String> {
+        let path = directory.path.child(name);
+        let is_name = is_app_name(app)
+            || (self.judges_name(app) && self.is_name::<AppName>(app, || path.clone()));
+        if is_name && self.reads(app) {
+            let file = self.document(&path);
+            directory.apps.extend(file.map(|file| (app.to_owned(), Box::new(file))));
+        }
+        is_name.then(|| app.to_owned())
     }
 }
 

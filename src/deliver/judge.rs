@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::code::NO_COMMON_COMMIT;
 use super::delivery::{Delivery, git_failed};
-use crate::config::{self, Loaded};
+use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{Branch, HistoryError, ObjectError, ObjectName, Revision};
 use crate::history::{AskedApps, Record, record};
 use crate::promote::{AppSelection, LoadedBase, Override, Plan, ProposedChange, assess_change};
 use crate::sites::{Model, ModelScope};
-use crate::source::{Location, Tree};
+use crate::source::{Location, RepoPath, Tree};
 
 /// The most commits of a change whose records are read.
 const MOST_COMMITS: usize = 1000;
@@ -24,7 +24,7 @@ pub struct JudgedChange {
     pub head: Revision,
     /// A plan for each environment that it changes.
     pub plans: Vec<Plan>,
-    /// Findings that do not stop it.
+    /// Findings about the base's configuration that do not stop it.
     pub warnings: Findings,
 }
 
@@ -40,9 +40,11 @@ impl Delivery<'_> {
         let head = workspace.head(head)?;
         let fork = self.fork(&base.commit, &head.commit)?;
         let (head_tree, fork_tree) = (workspace.tree_of(&head.commit)?, workspace.tree_of(&fork)?);
+        let base_tree = workspace.tree_of(&base.commit)?;
+        let Loaded { repository, warnings, .. } = config::load_apps(&base_tree, &BTreeSet::new())?;
+        let apps = self.possible_apps(&repository, [&fork, &head.commit])?;
         let branch = base.branch.clone().or_else(|| workspace.likely_branch());
         let branch = branch.as_ref().map(Branch::name);
-        let apps = self.possible_apps(&base.commit, &fork, &head.commit)?;
         let loaded = LoadedBase::at(workspace, &base.commit, branch, &apps)?;
         let model = |tree: &Tree| Model::of_tree(loaded.repository(), tree, loaded.scope());
         let (head_model, fork_model) = (model(&head_tree), model(&fork_tree));
@@ -60,31 +62,32 @@ impl Delivery<'_> {
             overrides,
         };
         let plans = loaded.ask(self.now, AskedApps::Few, |base| assess_change(base, &change))?;
-        Ok(JudgedChange { base, head, plans, warnings: loaded.warnings() })
+        Ok(JudgedChange { base, head, plans, warnings })
     }
 
-    /// The apps that a change may change: those that its files may belong to; all if that
-    /// cannot be told by the files' paths.
+    /// The apps that a change may change: those of the files that it changes; all if the
+    /// paths of these do not tell.
     fn possible_apps(
         &self,
-        base: &ObjectName,
-        fork: &ObjectName,
-        head: &ObjectName,
+        repository: &Repository,
+        [fork, head]: [&ObjectName; 2],
     ) -> Result<AppSelection, Findings> {
         let clone = self.workspace.require_clone()?;
-        let tree = self.workspace.tree_of(base)?;
-        let Loaded { repository, .. } = config::load_apps(&tree, &BTreeSet::new())?;
-        let model = Model::empty(&repository, &ModelScope::all());
-        let apps = || {
+        let model = Model::empty(repository, &ModelScope::all());
+        let failed = |error: ObjectError| error.finding();
+        for commit in [fork, head] {
+            let tree = self.workspace.tree_of(commit)?;
+            let mut directories = repository.environments.iter().map(|one| &one.directory);
+            let is_there = |directory: &RepoPath| tree.has_directory(directory).unwrap_or(false);
             // A file that is read through a link changes with another one.
-            let paths = model.paths();
-            if !clone.has_plain_files(fork, &paths)? || !clone.has_plain_files(head, &paths)? {
-                return Ok(None);
+            if !directories.all(is_there)
+                || !clone.has_plain_files(commit, &model.paths()).map_err(failed)?
+            {
+                return Ok(AppSelection::All);
             }
-            let changed = clone.changed_files(fork, head)?;
-            Ok(changed.and_then(|changed| model.possible_apps(&changed)))
-        };
-        let apps = apps().map_err(|error: ObjectError| error.finding())?;
+        }
+        let files = clone.changed_files(fork, head).map_err(failed)?;
+        let apps = files.and_then(|files| model.possible_apps(&files));
         Ok(apps.map_or(AppSelection::All, |apps| AppSelection::Named(apps.into_iter().collect())))
     }
 

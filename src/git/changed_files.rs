@@ -48,9 +48,9 @@ impl LocalClone {
     }
 
     /// Whether each file of a commit at and below these paths is found by its own path and
-    /// by no other: without symbolic links, there or on the way, without names that no path
-    /// can have, and without more or deeper directories than a search enters. Paths are
-    /// relative to the directory that the clone is seen from.
+    /// by no other: without symbolic links and submodules, there or on the way, without
+    /// names that no path can have, and without more or deeper directories than a search
+    /// enters. Paths are relative to the directory that the clone is seen from.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl LocalClone {
                 let Some(path) = path_of(&directory, &name) else { return Ok(false) };
                 match mode {
                     FileMode::Tree if leads(&path) => pending.push((path, id)),
-                    FileMode::Link if leads(&path) => return Ok(false),
+                    FileMode::Link | FileMode::Submodule if leads(&path) => return Ok(false),
                     _ => {}
                 }
             }

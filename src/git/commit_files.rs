@@ -188,10 +188,10 @@ impl Store for CommitFiles {
 
     fn contents(&self, directory: &RepoPath) -> Option<Vec<(String, String)>> {
         let found = self.directory(&self.full(directory).ok()?).ok()??;
-        let is_file =
-            |entry: &&TreeEntry| !matches!(entry.mode, FileMode::Tree | FileMode::Submodule);
-        let named = found.entries.iter().filter(is_file).map(|TreeEntry { name, mode, id }| {
-            let name = std::str::from_utf8(name).ok().filter(|_| *mode != FileMode::Link)?;
+        let others = found.entries.iter().filter(|entry| entry.mode != FileMode::Tree);
+        let named = others.map(|TreeEntry { name, mode, id }| {
+            let is_file = matches!(mode, FileMode::File | FileMode::Executable);
+            let name = std::str::from_utf8(name).ok().filter(|_| is_file)?;
             Some((name.to_owned(), id.as_str().to_owned()))
         });
         named.collect()

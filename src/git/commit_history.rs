@@ -98,7 +98,7 @@ pub trait CommitHistory: Send + Sync {
         None
     }
 
-    /// Facts that were derived from blobs, if they are kept.
+    /// Facts that were derived from blobs and commits, if they are kept.
     fn facts(&self) -> Option<&ContentFacts> {
         None
     }

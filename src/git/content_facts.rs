@@ -1,7 +1,7 @@
-//! Facts that were derived from the contents of files, kept in the clone.
+//! Facts that were derived from files and commits, kept in the clone.
 //!
-//! A fact is named by a digest of everything that it was derived from: the blobs, what
-//! read them, and its version. So it never becomes wrong, and may be lost at any time.
+//! A fact is named by a digest of everything that it was derived from: blobs and commits,
+//! what read them, and its version. So it never becomes wrong, and may be lost at any time.
 //! Facts are in *segments*, files that never change: the keys in their order, and the
 //! facts. A run that derived many new ones writes a segment, into which it takes the
 //! segments that are no larger. Two runs at once may both write the same facts, which

@@ -39,8 +39,8 @@ impl OwnDirectory {
         Self { clone: self.clone.clone(), names: names.to_vec() }
     }
 
-    /// Opens it, and makes it if it does not exist. None of its names may be a link, which
-    /// could lead to somebody's files.
+    /// Opens it for writing, and makes it if it does not exist. None of its names may be a
+    /// link, which could lead to somebody's files.
     pub(super) fn open(&self) -> Result<OpenDirectory, DiskError> {
         let mut at = OpenDirectory::at(&self.clone, true)?;
         for name in &self.names {

@@ -13,6 +13,7 @@
 
 mod adopted_model;
 mod app;
+mod app_files;
 mod brief;
 mod code;
 mod cursor;
@@ -34,6 +35,7 @@ mod state_reference;
 mod write;
 
 pub use app::AppSites;
+pub use app_files::AppFiles;
 pub use brief::{Difference, brief, differences, in_full, shortened};
 pub use code::{CODES, MOVING_REFERENCE, SHARED_BASE};
 pub use image_choice::{AmbiguousImage, ImageNames, NoImage, choose_image, choose_image_of_app};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::adopted_model::AdoptedModel;
 use super::native_model::NativeModel;
-use super::{AppInstance, AppSites, ModelScope, Site, StateBasis};
+use super::{AppFiles, AppInstance, AppSites, ModelScope, Site, StateBasis};
 use crate::config::{EnvironmentName, Loaded, Repository};
 use crate::diagnostic::Findings;
 use crate::git::ContentFacts;
@@ -141,6 +141,15 @@ impl Model {
     pub fn keep(&self, path: &RepoPath, content: &str, facts: &ContentFacts) {
         if let Layout::Adopted(layout) = &self.0 {
             layout.keep(path, content, facts);
+        }
+    }
+
+    /// The files of all apps of a tree, as far as their names tell; none if they do not, or
+    /// if one is not a plain file of a commit.
+    pub fn app_files(&self, tree: &Tree) -> Option<AppFiles> {
+        match &self.0 {
+            Layout::Native(layout) => layout.app_files(tree),
+            Layout::Adopted(_) => None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::files::{ParsedFile, ParsedFiles};
 use super::native_app::{find, promotes};
-use super::{AppInstance, AppSites, Barrier, ModelScope, StateBasis};
+use super::{AppFiles, AppInstance, AppSites, Barrier, ModelScope, StateBasis};
 use crate::config::{EnvironmentName, Layer, ReadFile, Repository, RuleSeverity};
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{ReadErrorKind, RepoPath, SourceFile, Tree};
@@ -146,6 +146,29 @@ impl NativeModel {
             return BTreeSet::new();
         }
         self.affected(path)
+    }
+
+    pub(super) fn app_files(&self, tree: &Tree) -> Option<AppFiles> {
+        let directories = self.environments.iter().flat_map(|leaf| &leaf.chain);
+        let directories: BTreeSet<&RepoPath> = directories.collect();
+        let mut files = AppFiles::default();
+        for directory in directories {
+            files.shared_paths.insert(directory.child(SHARED));
+            for (name, content) in tree.contents(directory)? {
+                let path = directory.child_named(&name)?;
+                if name == SHARED {
+                    files.shared.push((path, content));
+                } else if let Some(app) = app_of(&name) {
+                    files.own.entry(app.to_owned()).or_default().push((path, content));
+                }
+            }
+        }
+        // Where no environment has it, there is no app.
+        files.own.retain(|_, own| {
+            let mut leaves = self.environments.iter().map(|leaf| leaf.directory.as_str());
+            leaves.any(|leaf| own.iter().any(|(path, _)| path.split().0 == leaf))
+        });
+        Some(files)
     }
 
     pub(super) fn is_shared(&self, path: &RepoPath) -> bool {

@@ -78,7 +78,7 @@ pub trait Store: Send + Sync {
     }
 
     /// The files directly in a directory, each with the name of its bytes; none if that is
-    /// not known of all of them, or if one is a link.
+    /// not known of all of them, or if there is a link or a submodule among them.
     fn contents(&self, _directory: &RepoPath) -> Option<Vec<(String, String)>> {
         None
     }

@@ -267,8 +267,8 @@ impl Tree {
     }
 
     /// The plain files directly in a directory, each with the name of its content, as
-    /// [`SourceFile::content`] has it; none if the content of one is not known, or if links
-    /// are in the directory or on the way to it.
+    /// [`SourceFile::content`] has it; none if the content of one is not known, if there is
+    /// a link or a submodule among them, or if a link leads to the directory.
     pub fn contents(&self, directory: &RepoPath) -> Option<Vec<(String, String)>> {
         let (resolved, entry) = self.resolve(directory).ok()?;
         let is_there = entry == StoreEntry::Directory && resolved == *directory;

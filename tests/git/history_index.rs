@@ -369,7 +369,7 @@ fn whoever_reads_far_for_the_second_time_gets_an_index() {
 }
 
 #[test]
-fn new_commits_are_added_to_the_index_and_its_layers_stay_few() {
+fn new_commits_are_added_to_the_index_and_its_segments_stay_few() {
     let (scratch, mut names) = long(30);
     let index = |tip: &ObjectName| {
         let clone = scratch.repository();
@@ -711,7 +711,7 @@ fn work_trees_of_a_clone_share_the_index_and_branches_do_not() {
 }
 
 #[test]
-fn the_layers_of_only_so_many_branches_are_kept() {
+fn the_segments_of_only_so_many_branches_are_kept() {
     let (scratch, names) = long(12);
     let clone = scratch.repository();
     for number in 0..20 {

@@ -21,7 +21,7 @@ const APPS: [&str; 6] = [
     "environments/prod/eu/web.yaml",
 ];
 
-const TEXTS: [Option<&str>; 8] = [
+const TEXTS: [Option<&str>; 9] = [
     Some("template: web\nimages: { web: { repository: r.io/web, tag: v1 } }\n"),
     Some("template: web\nimages: { web: { repository: r.io/web, tag: v2 } }\n"),
     Some(
@@ -31,6 +31,7 @@ const TEXTS: [Option<&str>; 8] = [
     Some("imagez: {}\nimages: { web: { repository: r.io/web, tag: v1 } }\n"),
     Some("images: [\n"),
     Some("link to ../qa/cart.yaml"),
+    Some("submodule"),
     None,
 ];
 

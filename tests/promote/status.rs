@@ -241,7 +241,7 @@ fn the_gates_of_an_app_are_those_of_its_own_settings() {
 }
 
 #[test]
-fn names_of_files_that_no_app_can_have_are_said() {
+fn a_file_whose_name_no_app_can_have_is_reported() {
     let shop = Shop::native(&[]);
     shop.elsewhere("Misname", &[("environments/prod/mail.yml", Some("images: {}\n"))]);
     git(&shop.clone, &["fetch", "-q"]);

@@ -12,6 +12,9 @@ use super::git::command;
 /// What the text of a symbolic link starts with, before its target.
 pub const LINK: &str = "link to ";
 
+/// The text of a submodule.
+pub const SUBMODULE: &str = "submodule";
+
 /// A stream of `git fast-import`, whose commits are a minute apart.
 #[derive(Debug, Default)]
 pub struct Stream {
@@ -51,6 +54,9 @@ impl Stream {
         }
         for (path, text) in files {
             match text {
+                Some(text) if text == SUBMODULE => {
+                    writeln!(self.text, "M 160000 {} {path}", "1".repeat(40)).unwrap();
+                }
                 Some(text) => {
                     let target = text.strip_prefix(LINK);
                     let mode = if target.is_some() { "120000" } else { "100644" };

@@ -69,7 +69,8 @@ impl IndexedHistory {
     }
 
     /// The same history for a branch that is as short as those of tests: its index grows by
-    /// that many commits the first time, ten times as many make one worth it, and every fact is kept.
+    /// that many commits the first time, ten times as many make one worth it, and every
+    /// fact is kept.
     #[must_use]
     pub fn growing_by(self, commits: usize) -> Self {
         let index = self.index.map(|index| {

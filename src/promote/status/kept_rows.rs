@@ -1,6 +1,6 @@
 //! Rows that are kept from run to run.
 //!
-//! At most times most apps are settled: nothing is to be promoted of them, and nothing is
+//! At most times most apps are idle: nothing is to be promoted of them, and nothing is
 //! wrong. The row of such an app depends on no gate and no clock, but on the files that
 //! it is read from and on the commits that changed these. So it is a fact, named by both.
 
@@ -14,12 +14,10 @@ use crate::config::{EnvironmentName, Repository};
 use crate::git::{ContentFacts, FactKey, HistoryError, ObjectName, fact_key};
 use crate::history::{Commits, Since};
 use crate::promote::LoadedBase;
+use crate::sites::{AppFiles, Model, ModelScope};
 use crate::source::RepoPath;
 
-/// The name of the files that all apps of a directory share.
-const SHARED: &str = "environment.yaml";
-
-/// The rows of settled apps.
+/// The rows of idle apps.
 pub(super) struct KeptRows<'b> {
     facts: &'b ContentFacts,
     /// The number of environments that a row has to be about.
@@ -27,16 +25,6 @@ pub(super) struct KeptRows<'b> {
     keys: BTreeMap<String, FactKey>,
     /// The rows that are known.
     rows: BTreeMap<String, AppStatus>,
-}
-
-/// The files that the apps of a native repository are read from.
-struct AppFiles {
-    /// Each app's own files, with the names of their contents.
-    own: BTreeMap<String, Vec<(RepoPath, String)>>,
-    /// The files that apps share, in the same way.
-    shared: Vec<(RepoPath, String)>,
-    /// The directories that both are in.
-    directories: BTreeSet<RepoPath>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,32 +46,33 @@ struct KeptReference {
 
 #[derive(Serialize, Deserialize)]
 enum KeptSince {
-    Verified(Timestamp),
     Unverified(Timestamp),
     HiddenBefore(Timestamp, String),
 }
 
 impl<'b> KeptRows<'b> {
-    /// The rows of a base's apps; none if rows are not kept: of a native repository they
-    /// are, whose apps are known by the names of files, if the past is indexed and no file
-    /// is read through a link.
+    /// The rows of a base's apps. None unless the repository is native, its past is
+    /// indexed, and no file of an app is a link or a submodule.
     pub(super) fn of(base: &'b LoadedBase) -> Result<Option<Self>, HistoryError> {
         let (repository, Some(commits)) = (base.repository(), base.commits()) else {
             return Ok(None);
         };
         commits.history.expect_many();
         let facts = commits.history.facts().filter(|_| commits.history.is_indexed(commits.tip));
-        let (Some(facts), true) = (facts, repository.is_native()) else { return Ok(None) };
-        let Some(files) = AppFiles::of(base) else { return Ok(None) };
-        let common = files.common_key(repository, commits);
+        let files = || Model::empty(repository, &ModelScope::all()).app_files(&base.tree);
+        let Some((facts, files)) = facts.and_then(|facts| Some((facts, files()?))) else {
+            return Ok(None);
+        };
+        let common = common_key(&files, repository, commits);
         let environments = repository.environments.len();
         let mut kept = Self { facts, environments, keys: BTreeMap::new(), rows: BTreeMap::new() };
-        for (app, own) in &files.own {
-            let key = files.key(&common, app, own, commits)?;
+        for (app, own) in files.own() {
+            let newest = newest_step(&files, app, commits)?;
+            let key = row_key(&common, app, &newest, own);
             if let Some(row) = facts.get(&key).and_then(|fact| row(repository, app, &fact)) {
-                kept.rows.insert(app.clone(), row);
+                kept.rows.insert(app.to_owned(), row);
             }
-            kept.keys.insert(app.clone(), key);
+            kept.keys.insert(app.to_owned(), key);
         }
         Ok(Some(kept))
     }
@@ -93,7 +82,7 @@ impl<'b> KeptRows<'b> {
         self.keys.keys().filter(|app| !self.rows.contains_key(*app)).cloned().collect()
     }
 
-    /// Keeps the row of a settled app, if it is about all environments.
+    /// Keeps the row of an idle app, if it is about all environments.
     pub(super) fn keep(&self, row: &AppStatus, shown: &[EnvironmentName]) {
         if shown.len() < self.environments {
             return;
@@ -117,74 +106,32 @@ impl<'b> KeptRows<'b> {
     }
 }
 
-impl AppFiles {
-    /// The files of a base; none if they are not all plain files of a commit.
-    fn of(base: &LoadedBase) -> Option<Self> {
-        let environments = base.repository().environments.iter();
-        let leaves: BTreeSet<RepoPath> =
-            environments.map(|environment| environment.directory.clone()).collect();
-        let ways = leaves.iter().flat_map(|leaf| {
-            let way = std::iter::successors(Some(leaf.clone()), RepoPath::parent);
-            way.take_while(|path| !path.is_root())
-        });
-        let directories: BTreeSet<RepoPath> = ways.collect();
-        let mut files = Self { own: BTreeMap::new(), shared: Vec::new(), directories };
-        for directory in &files.directories {
-            for (name, content) in base.tree.contents(directory)? {
-                let path = directory.child_named(&name)?;
-                if name == SHARED {
-                    files.shared.push((path, content));
-                } else if let Some(app) = name.strip_suffix(".yaml") {
-                    files.own.entry(app.to_owned()).or_default().push((path, content));
-                }
-            }
-        }
-        // Where no environment has it, there is no app.
-        files.own.retain(|_, own| own.iter().any(|(path, _)| is_directly_in(path, &leaves)));
-        Some(files)
-    }
-
-    /// The key of everything that all rows depend on.
-    fn common_key(&self, repository: &Repository, commits: Commits<'_>) -> FactKey {
-        let settings = repository.location.file().content().unwrap_or_default();
-        let environments = repository.environments.iter();
-        let environments = environments.flat_map(|one| [one.name.as_str(), one.directory.as_str()]);
-        let shared = self.shared.iter();
-        let shared = shared.flat_map(|(path, content)| [path.as_str(), content.as_str()]);
-        let reading = commits.history.reading().unwrap_or_default();
-        let texts = [reading, settings].into_iter();
-        fact_key("status", texts.chain(environments).chain([""]).chain(shared))
-    }
-
-    /// The key of an app's row.
-    fn key(
-        &self,
-        common: &FactKey,
-        app: &str,
-        own: &[(RepoPath, String)],
-        commits: Commits<'_>,
-    ) -> Result<FactKey, HistoryError> {
-        let newest = self.newest_step(app, commits)?;
-        let files = own.iter().flat_map(|(path, content)| [path.as_str(), content.as_str()]);
-        let texts = [app, &newest].into_iter().chain(files).map(str::as_bytes);
-        Ok(fact_key("row", [&common[..]].into_iter().chain(texts)))
-    }
-
-    /// The newest commit that changed a file of the app or one that apps share, or that
-    /// hides the branch: what was there before is in its own past, which never changes.
-    /// Empty if there is none.
-    fn newest_step(&self, app: &str, commits: Commits<'_>) -> Result<String, HistoryError> {
-        // An earlier version may have been where there is no file now.
-        let name = format!("{app}.yaml");
-        let names = |directory: &RepoPath| [directory.child(&name), directory.child(SHARED)];
-        let paths: Vec<_> = self.directories.iter().flat_map(names).collect();
-        let step = commits.history.steps(commits.tip, &paths)?.next().transpose()?;
-        Ok(step.map(|step| step.id.to_string()).unwrap_or_default())
-    }
+/// The key of everything that all rows depend on.
+fn common_key(files: &AppFiles, repository: &Repository, commits: Commits<'_>) -> FactKey {
+    let settings = repository.location.file().content().unwrap_or_default();
+    let environments = repository.environments.iter();
+    let environments = environments.flat_map(|one| [one.name.as_str(), one.directory.as_str()]);
+    let shared = files.shared().iter();
+    let shared = shared.flat_map(|(path, content)| [path.as_str(), content.as_str()]);
+    let reading = commits.history.reading().unwrap_or_default();
+    let texts = [reading, settings].into_iter().chain(environments);
+    fact_key("status", texts.chain([""]).chain(shared))
 }
 
-fn is_directly_in(path: &RepoPath, directories: &BTreeSet<RepoPath>) -> bool {
-    path.parent().is_some_and(|directory| directories.contains(&directory))
+/// The key of an app's row.
+fn row_key(common: &FactKey, app: &str, newest: &str, own: &[(RepoPath, String)]) -> FactKey {
+    let files = own.iter().flat_map(|(path, content)| [path.as_str(), content.as_str()]);
+    let texts = [app, newest].into_iter().chain(files).map(str::as_bytes);
+    fact_key("row", [&common[..]].into_iter().chain(texts))
+}
+
+/// The newest commit that changed a file of the app or one that apps share, or that hides
+/// the branch: what was there before is in its own past, which never changes. Empty if
+/// there is none.
+fn newest_step(files: &AppFiles, app: &str, commits: Commits<'_>) -> Result<String, HistoryError> {
+    let paths = files.possible_paths(app);
+    let step = commits.history.steps(commits.tip, &paths)?.next().transpose()?;
+    Ok(step.map(|step| step.id.to_string()).unwrap_or_default())
 }
 
 /// The row that a fact is; none if it is not one.
@@ -198,10 +145,10 @@ impl KeptCell {
     /// A cell that is kept; none if its start is not known for good.
     fn of(cell: &Cell) -> Option<Self> {
         let since = match cell.since.as_ref()? {
-            Since::Verified { at } => KeptSince::Verified(*at),
             Since::Unverified { at } => KeptSince::Unverified(*at),
             Since::HiddenBefore { at, merge } => KeptSince::HiddenBefore(*at, merge.to_string()),
-            Since::Unknown { .. } => return None,
+            // What the forge says is not in the key.
+            Since::Verified { .. } | Since::Unknown { .. } => return None,
         };
         let reference = |one: &Reference| KeptReference {
             key: one.key.clone(),
@@ -236,7 +183,6 @@ impl KeptCell {
             environment: environments.next()?.clone(),
             references: Some(self.references.into_iter().map(reference).collect()),
             since: Some(match self.since {
-                KeptSince::Verified(at) => Since::Verified { at },
                 KeptSince::Unverified(at) => Since::Unverified { at },
                 KeptSince::HiddenBefore(at, merge) => {
                     Since::HiddenBefore { at, merge: ObjectName::parse(&merge)? }

@@ -81,20 +81,20 @@ pub fn status(
     let asked = Base::new(commit, &base.tree, repository, &model, gates, now)?;
     let sites = StatusSites::of(&asked);
     let builder = StatusBuilder::without_gates(&asked, &ages);
-    let open = sites.rows().filter(|(_, row)| !builder.is_settled(row, &shown));
+    let open = sites.rows().filter(|(_, row)| !builder.is_idle(row, &shown));
     let open: BTreeSet<&str> = open.map(|(app, _)| app).chain(apps.names()).collect();
 
-    let settings = AppSettings::of(base, open.iter().map(|app| (*app).to_owned()).collect())?;
+    let settings = AppSettings::of(base, open.iter().map(|app| (*app).to_owned()).collect());
     let asked = asked.configured_by(&settings.loaded.repository);
     let builder = StatusBuilder::new(&asked, &ages);
     let mut rows = Vec::new();
     for (app, row) in sites.rows() {
-        let is_settled = !open.contains(app);
-        let mut status = builder.app(app, row, &shown, is_settled)?;
-        if let Some(findings) = settings.broken.get(app) {
-            block_promotions(&mut status, findings);
+        let is_idle = !open.contains(app);
+        let mut status = builder.app(app, row, &shown, is_idle)?;
+        if let Some(finding) = settings.broken(app) {
+            block_promotions(&mut status, finding);
         }
-        if let Some(kept) = kept.as_ref().filter(|_| is_settled && row.is_sound()) {
+        if let Some(kept) = kept.as_ref().filter(|_| is_idle && row.is_sound()) {
             kept.keep(&status, &shown);
         }
         rows.push(status);
@@ -103,7 +103,7 @@ pub fn status(
     rows.sort_by(|one, other| one.app.cmp(&other.app));
 
     let mut findings = sites.findings(is_shown);
-    findings.extend(settings.findings());
+    findings.extend(settings.findings.clone());
     findings.extend(model.findings_of_files(is_shown));
     findings.extend(shared_bases(&model.shared(&base.tree), is_shown));
     let commit = base.commits().map(|commits| commits.tip.clone());

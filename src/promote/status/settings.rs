@@ -9,43 +9,54 @@ use crate::promote::LoadedBase;
 /// A configuration with the settings of some apps.
 pub(super) struct AppSettings {
     pub(super) loaded: Loaded,
-    /// The apps whose settings cannot be read.
-    pub(super) broken: BTreeMap<String, Findings>,
+    /// What is wrong with the settings of the others, or may be wrong with any.
+    pub(super) findings: Findings,
+    /// The apps whose settings cannot be read, each with a reason.
+    broken: BTreeMap<String, Finding>,
 }
 
 impl AppSettings {
-    /// Reads those of these apps. One that cannot be read does not keep the others from
+    /// Reads those of these apps. Those that cannot be read do not keep the others from
     /// being shown.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong is not in the files of one app.
-    pub(super) fn of(base: &LoadedBase, mut apps: BTreeSet<String>) -> Result<Self, Findings> {
-        let mut broken: BTreeMap<String, Findings> = BTreeMap::new();
+    pub(super) fn of(base: &LoadedBase, mut apps: BTreeSet<String>) -> Self {
+        let mut findings = Findings::new();
+        let mut broken = BTreeMap::new();
         while !apps.is_empty() {
-            let findings = match config::load_apps(&base.tree, &apps) {
-                Ok(loaded) => return Ok(Self { loaded, broken }),
-                Err(findings) => findings,
-            };
-            let of_app = |finding: &Finding| {
-                let app = finding.location().path().stem();
-                (finding.is_error() && apps.contains(app)).then(|| app.to_owned())
-            };
-            let found: Vec<_> =
-                findings.iter().filter_map(|one| Some((of_app(one)?, one.clone()))).collect();
-            if found.is_empty() {
-                return Err(findings);
-            }
-            for (app, finding) in found {
-                apps.remove(&app);
-                broken.entry(app).or_default().push(finding);
+            match config::load_apps(&base.tree, &apps) {
+                Ok(loaded) => {
+                    findings.extend(loaded.warnings.clone());
+                    return Self { loaded, findings, broken };
+                }
+                Err(found) => {
+                    let reasons = reasons(&found, &apps);
+                    apps.retain(|app| !reasons.contains_key(app));
+                    broken.extend(reasons);
+                    findings.extend(found);
+                }
             }
         }
-        Ok(Self { loaded: base.loaded.clone(), broken })
+        findings.extend(base.loaded.warnings.clone());
+        Self { loaded: base.loaded.clone(), findings, broken }
     }
 
-    /// What is wrong with them, or may be.
-    pub(super) fn findings(&self) -> Findings {
-        self.loaded.warnings.iter().chain(self.broken.values().flatten()).cloned().collect()
+    /// Why an app cannot be promoted, if its settings cannot be read.
+    pub(super) fn broken(&self, app: &str) -> Option<&Finding> {
+        self.broken.get(app)
     }
+}
+
+/// The apps that errors are about, each with one of them: those in whose own files they
+/// are; all if an error is anywhere else, as in a template.
+fn reasons(findings: &Findings, apps: &BTreeSet<String>) -> BTreeMap<String, Finding> {
+    let mut reasons = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.is_error()) {
+        let about: Vec<&String> = match apps.get(finding.location().path().stem()) {
+            Some(app) => vec![app],
+            None => apps.iter().collect(),
+        };
+        for app in about {
+            reasons.entry(app.clone()).or_insert_with(|| finding.clone());
+        }
+    }
+    reasons
 }

@@ -24,7 +24,7 @@ pub(super) struct StatusBuilder<'a> {
 }
 
 impl<'a> StatusBuilder<'a> {
-    /// Judges no gate: whether an app is settled does not depend on any.
+    /// Judges no gate: whether an app is idle does not depend on any.
     pub(super) fn without_gates(base: &'a Base<'a>, history: &'a dyn History) -> Self {
         Self { base, history, gates: Vec::new() }
     }
@@ -51,7 +51,7 @@ impl<'a> StatusBuilder<'a> {
 
     /// Whether nothing is to be promoted of an app in these environments, whatever gates
     /// say and whatever the time is, and nothing is wrong with it.
-    pub(super) fn is_settled(&self, row: &Row, environments: &[EnvironmentName]) -> bool {
+    pub(super) fn is_idle(&self, row: &Row, environments: &[EnvironmentName]) -> bool {
         let mut found = environments.iter().filter_map(|environment| row.get(environment));
         found.all(|sites| {
             blocked_by(sites).is_empty()
@@ -80,12 +80,12 @@ impl<'a> StatusBuilder<'a> {
         app: &str,
         row: &Row,
         environments: &[EnvironmentName],
-        is_settled: bool,
+        is_idle: bool,
     ) -> Result<AppStatus, HistoryError> {
         let found = environments.iter().filter_map(|environment| row.get(environment));
         let cells = found.map(|sites| {
             let cell = self.cell(row, sites)?;
-            if is_settled { Ok(cell) } else { self.with_promotion(cell, sites) }
+            if is_idle { Ok(cell) } else { self.with_promotion(cell, sites) }
         });
         Ok(AppStatus { app: app.to_owned(), environments: cells.collect::<Result<_, _>>()? })
     }
@@ -191,10 +191,10 @@ fn blocked_by(sites: &AppSites) -> Vec<Block> {
     of_sites(blocking.chain(shared).cloned()).collect()
 }
 
-/// Adds to an app's row the reasons for which it cannot be promoted at all.
-pub(super) fn block_promotions(status: &mut AppStatus, findings: &Findings) {
+/// Adds to an app's row the reason for which it cannot be promoted at all.
+pub(super) fn block_promotions(status: &mut AppStatus, finding: &Finding) {
     for cell in status.environments.iter_mut().filter(|cell| cell.is_behind()) {
-        cell.blocked.extend(of_sites(findings.iter().cloned()));
+        cell.blocked.extend(of_sites([finding.clone()]));
     }
 }
 

@@ -1,0 +1,40 @@
+//! The files that apps are read from, as far as their names tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::source::RepoPath;
+
+/// The files of all apps at one commit. What each says follows from its content, of which
+/// the name is known.
+#[derive(Debug, Clone, Default)]
+pub struct AppFiles {
+    /// Each app's own files, with the names of their contents.
+    pub(super) own: BTreeMap<String, Vec<(RepoPath, String)>>,
+    /// The files that apps share, in the same way.
+    pub(super) shared: Vec<(RepoPath, String)>,
+    /// The paths at which such files may be.
+    pub(super) shared_paths: BTreeSet<RepoPath>,
+}
+
+impl AppFiles {
+    /// The apps, each with its own files and the names of their contents.
+    pub fn own(&self) -> impl Iterator<Item = (&str, &[(RepoPath, String)])> {
+        self.own.iter().map(|(app, files)| (app.as_str(), files.as_slice()))
+    }
+
+    /// The files that apps share, with the names of their contents.
+    pub fn shared(&self) -> &[(RepoPath, String)] {
+        &self.shared
+    }
+
+    /// The paths at which files of an app, or files that apps share, may be or may have
+    /// been.
+    pub fn possible_paths(&self, app: &str) -> Vec<RepoPath> {
+        let name = format!("{app}.yaml");
+        let beside = |shared: &RepoPath| {
+            let directory = shared.parent().unwrap_or_else(RepoPath::root);
+            [directory.child(&name), shared.clone()]
+        };
+        self.shared_paths.iter().flat_map(beside).collect()
+    }
+}
