@@ -105,11 +105,11 @@ impl ConfigReader<'_> {
     }
 
     fn app_file(&mut self, directory: &mut Directory, name: &str, app: &str) -> Option<String> {
-        let path = directory.path.child(name);
-        let is_name = is_app_name(app)
-            || (self.judges_name(app) && self.is_name::<AppName>(app, || path.clone()));
+        let path = || directory.path.child(name);
+        let is_name =
+            is_app_name(app) || (self.judges_name(app) && self.is_name::<AppName>(app, path));
         if is_name && self.reads(app) {
-            let file = self.document(&path);
+            let file = self.document(&path());
             directory.apps.extend(file.map(|file| (app.to_owned(), Box::new(file))));
         }
         is_name.then(|| app.to_owned())

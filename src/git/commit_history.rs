@@ -74,6 +74,15 @@ pub trait CommitHistory: Send + Sync {
         paths: &[RepoPath],
     ) -> Result<BranchSteps<'h>, HistoryError>;
 
+    /// The commit of the first of these steps, which says what all the others are.
+    fn newest(
+        &self,
+        tip: &ObjectName,
+        paths: &[RepoPath],
+    ) -> Result<Option<ObjectName>, HistoryError> {
+        Ok(self.steps(tip, paths)?.next().transpose()?.map(|step| step.id))
+    }
+
     /// The positions of all commits of the branch, whatever they changed, along the
     /// same way as [`Self::steps`]: past a merge that hides the branch by its
     /// second parent. The commit at the edge of a shallow clone is the last.

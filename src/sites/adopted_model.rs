@@ -12,6 +12,9 @@ use crate::diagnostic::{Finding, Findings};
 use crate::git::{ContentFacts, FactKey, fact_key};
 use crate::source::{RepoPath, SourceFile, Tree};
 
+/// The apps whose files are looked for by a pattern for each of them, rule and environment.
+const FEW: usize = 16;
+
 /// Files that rules match.
 #[derive(Debug, Clone)]
 pub(super) struct AdoptedModel {
@@ -238,6 +241,11 @@ impl AdoptedModel {
 
     pub(super) fn is_narrowable(&self) -> bool {
         self.rules.iter().all(Rule::names_app)
+    }
+
+    /// Whether so many apps are read as fast by their own patterns as all are.
+    pub(super) fn are_few(apps: &BTreeSet<String>) -> bool {
+        apps.len() <= FEW
     }
 
     pub(super) fn possible_instances(&self, path: &RepoPath) -> BTreeSet<AppInstance> {

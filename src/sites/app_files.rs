@@ -12,8 +12,9 @@ pub struct AppFiles {
     pub(super) own: BTreeMap<String, Vec<(RepoPath, String)>>,
     /// The files that apps share, in the same way.
     pub(super) shared: Vec<(RepoPath, String)>,
-    /// The paths at which such files may be.
-    pub(super) shared_paths: BTreeSet<RepoPath>,
+    /// For the directory of each environment, those from the outermost to itself, each
+    /// with the file in it that apps share.
+    pub(super) chains: BTreeMap<RepoPath, Vec<(RepoPath, RepoPath)>>,
 }
 
 impl AppFiles {
@@ -27,14 +28,12 @@ impl AppFiles {
         &self.shared
     }
 
-    /// The paths at which files of an app, or files that apps share, may be or may have
-    /// been.
-    pub fn possible_paths(&self, app: &str) -> Vec<RepoPath> {
+    /// The paths at which files of an app, or files that apps share, are or may have been,
+    /// in the environments that have the app.
+    pub fn possible_paths(&self, app: &str) -> BTreeSet<RepoPath> {
         let name = format!("{app}.yaml");
-        let beside = |shared: &RepoPath| {
-            let directory = shared.parent().unwrap_or_else(RepoPath::root);
-            [directory.child(&name), shared.clone()]
-        };
-        self.shared_paths.iter().flat_map(beside).collect()
+        let own = self.own.get(app).into_iter().flatten();
+        let chains = own.filter_map(|(path, _)| self.chains.get(&path.parent()?)).flatten();
+        chains.flat_map(|(directory, shared)| [directory.child(&name), shared.clone()]).collect()
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::config::{FilePattern, PathPattern, ReadFile};
 use crate::diagnostic::{Finding, Findings, nearest};
-use crate::source::{ReadErrorKind, RepoPath, SourceFile, Tree, may_have_secrets};
+use crate::source::{ReadError, ReadErrorKind, RepoPath, SourceFile, Tree, may_have_secrets};
 use crate::yaml::{Dialect, Value, mark_secrets, parse};
 
 /// The number of earlier texts of one file that are kept parsed: history often
@@ -126,11 +126,20 @@ impl ParsedFiles {
             Ok(file) => {
                 self.put(path, file);
             }
+            // As if it had not been listed, which a directory is not.
+            Err(error) if is_directory(tree, &error) => {}
             Err(error) => {
                 let unreadable = ParsedFile::unreadable(path, Finding::of_read_error(&error, None));
                 self.insert(path, Arc::new(unreadable));
             }
         }
+    }
+
+    /// Notes a file that is not there, although it was listed.
+    pub(super) fn miss(&mut self, path: &RepoPath) {
+        let error = ReadError { path: path.clone(), kind: ReadErrorKind::Missing };
+        let unreadable = ParsedFile::unreadable(path, Finding::of_read_error(&error, None));
+        self.insert(path, Arc::new(unreadable));
     }
 
     /// Takes a file that the configuration was loaded from.
@@ -181,6 +190,11 @@ impl ParsedFiles {
         }
         kept.push(parsed);
     }
+}
+
+fn is_directory(tree: &Tree, error: &ReadError) -> bool {
+    matches!(error.kind, ReadErrorKind::NotAFile)
+        && tree.has_directory(&error.path).unwrap_or_default()
 }
 
 /// A file that cannot be read is not the same as an empty one.

@@ -94,7 +94,7 @@ impl Model {
     }
 
     /// The apps that may say something else after the files at these paths change; none if
-    /// those may be any.
+    /// those may be any, or are so many that all are read as fast.
     pub fn possible_apps(&self, paths: &[RepoPath]) -> Option<BTreeSet<String>> {
         let is_any = Cell::new(!self.is_narrowable());
         let all = |_: &EnvironmentName| {
@@ -102,8 +102,12 @@ impl Model {
             BTreeSet::new()
         };
         let instances = paths.iter().flat_map(|path| self.possible_instances(path, &all));
-        let apps = instances.map(|instance| instance.app).collect();
-        (!is_any.get()).then_some(apps)
+        let apps: BTreeSet<String> = instances.map(|instance| instance.app).collect();
+        let is_narrow = match &self.0 {
+            Layout::Native(_) => true,
+            Layout::Adopted(_) => AdoptedModel::are_few(&apps),
+        };
+        (is_narrow && !is_any.get()).then_some(apps)
     }
 
     /// What the state of an app in an environment is computed from; none if a file is not

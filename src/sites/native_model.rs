@@ -15,6 +15,10 @@ use crate::yaml::Value;
 const SHARED: &str = "environment.yaml";
 const ROOT: &str = "environments";
 
+/// The apps that each directory is asked for, rather than what it has: a listing of
+/// thousands of files takes as long.
+const FEW: usize = 16;
+
 /// Files below `environments/`.
 #[derive(Debug, Clone)]
 pub(super) struct NativeModel {
@@ -62,16 +66,23 @@ impl NativeModel {
         let mut above: BTreeMap<&RepoPath, BTreeSet<String>> = BTreeMap::new();
         for leaf in &self.environments {
             let apps = match &self.scope.apps {
-                Some(apps) => apps.clone(),
-                None => listed(tree, &leaf.directory, &mut self.findings),
+                Some(apps) if apps.len() <= FEW => apps.clone(),
+                _ => {
+                    let mut apps = listed(tree, &leaf.directory, &mut self.findings);
+                    apps.retain(|app| self.scope.has_app(app));
+                    apps
+                }
             };
             read_layer(&mut self.files, tree, &leaf.directory, &apps);
+            if self.scope.apps.is_none() {
+                report_missing(&mut self.files, &leaf.directory, &apps);
+            }
             for directory in leaf.chain.iter().filter(|directory| **directory != leaf.directory) {
                 above.entry(directory).or_default().extend(apps.iter().cloned());
             }
         }
         for (directory, mut apps) in above {
-            if self.scope.apps.is_none() {
+            if apps.len() > FEW {
                 retain_present(tree, directory, &mut apps);
             }
             read_layer(&mut self.files, tree, directory, &apps);
@@ -152,8 +163,11 @@ impl NativeModel {
         let directories = self.environments.iter().flat_map(|leaf| &leaf.chain);
         let directories: BTreeSet<&RepoPath> = directories.collect();
         let mut files = AppFiles::default();
+        for leaf in &self.environments {
+            let chain = leaf.chain.iter().map(|one| (one.clone(), one.child(SHARED)));
+            files.chains.insert(leaf.directory.clone(), chain.collect());
+        }
         for directory in directories {
-            files.shared_paths.insert(directory.child(SHARED));
             for (name, content) in tree.contents(directory)? {
                 let path = directory.child_named(&name)?;
                 if name == SHARED {
@@ -164,10 +178,9 @@ impl NativeModel {
             }
         }
         // Where no environment has it, there is no app.
-        files.own.retain(|_, own| {
-            let mut leaves = self.environments.iter().map(|leaf| leaf.directory.as_str());
-            leaves.any(|leaf| own.iter().any(|(path, _)| path.split().0 == leaf))
-        });
+        let AppFiles { own, chains, .. } = &mut files;
+        let is_leaf = |path: &RepoPath| path.parent().is_some_and(|one| chains.contains_key(&one));
+        own.retain(|_, own| own.iter().any(|(path, _)| is_leaf(path)));
         Some(files)
     }
 
@@ -354,6 +367,16 @@ fn read_layer(files: &mut ParsedFiles, tree: &Tree, directory: &RepoPath, apps: 
     let own = apps.iter().filter_map(|app| directory.child_named(&file_of(app)));
     for path in own.chain([directory.child(SHARED)]) {
         files.read(tree, &path);
+    }
+}
+
+/// Notes the apps whose files were listed and are not there: links that lead nowhere.
+fn report_missing(files: &mut ParsedFiles, directory: &RepoPath, apps: &BTreeSet<String>) {
+    let own = apps.iter().filter_map(|app| directory.child_named(&file_of(app)));
+    for path in own {
+        if files.get(&path).is_none() {
+            files.miss(&path);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `rungs status`.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use serde_json::Value;
@@ -246,4 +247,18 @@ fn a_file_whose_name_no_app_can_have_is_reported() {
     shop.elsewhere("Misname", &[("environments/prod/mail.yml", Some("images: {}\n"))]);
     git(&shop.clone, &["fetch", "-q"]);
     shop.ends(2, &["status"]).finds("wrong-extension");
+}
+
+#[test]
+fn files_that_are_not_there_or_have_no_effect_are_reported() {
+    let shop = Shop::native(&[("environments/mail.yaml", "template: web\n")]);
+    git(&shop.clone, &["switch", "-q", "main"]);
+    symlink("nowhere.yaml", shop.clone.join("environments/prod/shop.yaml")).unwrap();
+    commit(&shop.clone);
+    git(&shop.clone, &["push", "-q"]);
+    let document = shop.json(2, &["status"]);
+    let codes: Vec<_> = document["findings"].as_array().unwrap().iter().collect();
+    let codes: Vec<_> = codes.iter().map(|one| one["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["app-without-leaf", "file-missing"]);
+    assert_eq!(document["apps"][1]["app"], "shop");
 }

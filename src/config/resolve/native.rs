@@ -6,7 +6,7 @@ use super::template::Templates;
 use crate::config::directories::Directory;
 use crate::config::known::Known;
 use crate::config::reader::ConfigReader;
-use crate::diagnostic::{Finding, Findings, codes};
+use crate::diagnostic::{Finding, codes};
 use crate::source::{Location, ReadErrorKind, RepoPath};
 
 codes! {
@@ -42,7 +42,7 @@ pub(super) fn resolve<'d>(
         resolved.push(environment::resolve(chain, &mut templates, reader));
     }
     if let Some(root) = root {
-        report_apps_without_leaf(root, &mut reader.findings);
+        report_apps_without_leaf(root, reader);
     }
     let leaves = chains.iter().filter_map(|chain| chain.last());
     let apps_of = leaves.map(|leaf| &*leaf.app_names).collect();
@@ -110,15 +110,18 @@ fn chains(root: &Directory) -> Vec<Vec<&Directory>> {
     chains
 }
 
-fn report_apps_without_leaf(directory: &Directory, findings: &mut Findings) {
+fn report_apps_without_leaf(directory: &Directory, reader: &mut ConfigReader<'_>) {
     if directory.children.is_empty() {
         return;
     }
-    for (name, file) in &directory.apps {
-        if !exists_below(directory, name) {
+    for name in &*directory.app_names {
+        if reader.judges_name(name) && !exists_below(directory, name) {
+            let own = || directory.path.child(&format!("{name}.yaml"));
+            let file = directory.apps.get(name).map(|file| file.read.location());
+            let file = file.unwrap_or_else(|| Location::of_path(&own()));
             let message = format!("no environment below `{}` has `{name}`", directory.path);
-            findings.push(
-                Finding::new(&APP_WITHOUT_LEAF, message, file.read.location())
+            reader.findings.push(
+                Finding::new(&APP_WITHOUT_LEAF, message, file)
                     .because("this file has no effect")
                     .help(format!(
                         "an app exists where a leaf has its file: add `{}/…/{name}.yaml`, \
@@ -129,7 +132,7 @@ fn report_apps_without_leaf(directory: &Directory, findings: &mut Findings) {
         }
     }
     for child in &directory.children {
-        report_apps_without_leaf(child, findings);
+        report_apps_without_leaf(child, reader);
     }
 }
 

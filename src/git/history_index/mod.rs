@@ -103,6 +103,26 @@ impl IndexedHistory {
         self.index().map_or(Ok(IndexedPart::End), |mut index| index.part(view, number))
     }
 
+    /// The newest commit of a view that changed one of these paths, or that hides the branch.
+    fn newest_indexed(
+        &self,
+        view: &IndexedView,
+        paths: &[RepoPath],
+    ) -> Result<NewestIndexed, ReadFault> {
+        for number in 0.. {
+            match self.part(view, number)? {
+                IndexedPart::Segment(segment, from) => {
+                    if let Some(at) = segment.newest(paths, from)? {
+                        return Ok(NewestIndexed::Is(Some(segment.id(at)?)));
+                    }
+                }
+                IndexedPart::Unindexed(_) => return Ok(NewestIndexed::Unknown),
+                IndexedPart::End => break,
+            }
+        }
+        Ok(NewestIndexed::Is(None))
+    }
+
     /// Steps from the log. Reading many commits is noted for the next run.
     fn walk<'h>(
         &'h self,
@@ -181,6 +201,19 @@ impl CommitHistory for IndexedHistory {
         })
     }
 
+    fn newest(
+        &self,
+        tip: &ObjectName,
+        paths: &[RepoPath],
+    ) -> Result<Option<ObjectName>, HistoryError> {
+        let view = self.view(tip).filter(|_| !paths.is_empty());
+        match view.map(|view| self.newest_indexed(&view, paths)) {
+            Some(Ok(NewestIndexed::Is(id))) => Ok(id),
+            // Whatever cannot be read is read again, and then forgotten.
+            _ => Ok(self.steps(tip, paths)?.next().transpose()?.map(|step| step.id)),
+        }
+    }
+
     fn positions<'h>(
         &'h self,
         tip: &ObjectName,
@@ -223,6 +256,14 @@ impl CommitHistory for IndexedHistory {
     fn facts(&self) -> Option<&ContentFacts> {
         Some(&self.facts)
     }
+}
+
+/// The newest commit of a view, as far as that goes.
+enum NewestIndexed {
+    /// That one, or none.
+    Is(Option<ObjectName>),
+    /// The index ends before one is found.
+    Unknown,
 }
 
 /// Steps from the index, and from the log where the index ends.

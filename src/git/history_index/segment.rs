@@ -296,6 +296,47 @@ impl CommitSegment {
         Ok(visits)
     }
 
+    /// The newest commit from that number on that changed a file at or below one of the
+    /// paths, or that hides the branch.
+    pub(super) fn newest(
+        &self,
+        wanted: &[RepoPath],
+        from: usize,
+    ) -> Result<Option<usize>, ReadFault> {
+        let hiding = self.tables.hiding..self.tables.hiding + 4 * self.counts.hiding;
+        let mut newest = self.first_in(hiding, 4, from)?;
+        let table = self.path_table()?;
+        for path in wanted {
+            for number in table.at_or_below(path)?.into_iter().flatten() {
+                let visits = table.visits(number)?;
+                let [begin, end] =
+                    [visits.start, visits.end].map(|row| self.tables.visits + row * VISIT_ROW);
+                let own = self.first_in(begin..end, VISIT_ROW, from)?;
+                newest = [newest, own].into_iter().flatten().min();
+            }
+        }
+        Ok(newest)
+    }
+
+    /// The first commit from that number on in rows of that width, each of which starts with
+    /// one, in order.
+    fn first_in(
+        &self,
+        rows: Range<usize>,
+        width: usize,
+        from: usize,
+    ) -> Result<Option<usize>, ReadFault> {
+        let count = rows.end.checked_sub(rows.start).ok_or(ReadFault::Damaged)? / width;
+        let (mut low, mut high) = (0, count);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            let commit = self.bytes.u32(rows.start + middle * width)? as usize;
+            if commit < from { low = middle + 1 } else { high = middle }
+        }
+        let first = (low < count).then(|| self.bytes.u32(rows.start + low * width));
+        Ok(first.transpose()?.map(|commit| commit as usize))
+    }
+
     /// A step of the branch, with the changes of these numbers.
     pub(super) fn step(
         &self,

@@ -129,9 +129,9 @@ fn row_key(common: &FactKey, app: &str, newest: &str, own: &[(RepoPath, String)]
 /// the branch: what was there before is in its own past, which never changes. Empty if
 /// there is none.
 fn newest_step(files: &AppFiles, app: &str, commits: Commits<'_>) -> Result<String, HistoryError> {
-    let paths = files.possible_paths(app);
-    let step = commits.history.steps(commits.tip, &paths)?.next().transpose()?;
-    Ok(step.map(|step| step.id.to_string()).unwrap_or_default())
+    let paths: Vec<_> = files.possible_paths(app).into_iter().collect();
+    let newest = commits.history.newest(commits.tip, &paths)?;
+    Ok(newest.map(|id| id.to_string()).unwrap_or_default())
 }
 
 /// The row that a fact is; none if it is not one.

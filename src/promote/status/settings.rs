@@ -9,7 +9,8 @@ use crate::promote::LoadedBase;
 /// A configuration with the settings of some apps.
 pub(super) struct AppSettings {
     pub(super) loaded: Loaded,
-    /// What is wrong with the settings of the others, or may be wrong with any.
+    /// What is wrong with the settings of the others, or may be wrong with any, and with
+    /// the base's own. What both are read with may be there twice.
     pub(super) findings: Findings,
     /// The apps whose settings cannot be read, each with a reason.
     broken: BTreeMap<String, Finding>,
@@ -19,7 +20,7 @@ impl AppSettings {
     /// Reads those of these apps. Those that cannot be read do not keep the others from
     /// being shown.
     pub(super) fn of(base: &LoadedBase, mut apps: BTreeSet<String>) -> Self {
-        let mut findings = Findings::new();
+        let mut findings = base.loaded.warnings.clone();
         let mut broken = BTreeMap::new();
         while !apps.is_empty() {
             match config::load_apps(&base.tree, &apps) {
@@ -35,7 +36,6 @@ impl AppSettings {
                 }
             }
         }
-        findings.extend(base.loaded.warnings.clone());
         Self { loaded: base.loaded.clone(), findings, broken }
     }
 
