@@ -4,12 +4,14 @@
 //! A [`Walk`] goes back commit by commit and finds what each changed at the
 //! sites. A [`Tenure`] is the time for which a state lasted. [`record`]s are
 //! what commits say about themselves, and [`audit`] compares them with the
-//! facts. [`BranchHistory`] answers what gates and commands ask about the past.
+//! facts. [`BranchHistory`] answers what gates and commands ask about the past, and
+//! [`PastFacts`] keeps what follows from it.
 
 pub mod audit;
 mod branch_history;
 mod code;
 mod merged_commits;
+mod past_facts;
 pub mod record;
 mod tenure;
 mod tenures;
@@ -23,6 +25,7 @@ mod tests;
 
 pub use branch_history::{AskedApps, BranchHistory, Commits, History};
 pub use code::{CODES, finding};
+pub use past_facts::PastFacts;
 pub use record::{Action, Record, RecordedOverride};
 pub use tenure::{Since, Source, Tenure, find_tenure};
 use walk::{StateChange, StepChange, Walk};

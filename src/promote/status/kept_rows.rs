@@ -11,15 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::{AppStatus, Cell, Reference};
 use crate::config::{EnvironmentName, Repository};
-use crate::git::{ContentFacts, FactKey, HistoryError, ObjectName, fact_key};
-use crate::history::{Commits, Since};
+use crate::git::{FactKey, HistoryError, ObjectName, fact_key};
+use crate::history::{PastFacts, Since};
 use crate::promote::LoadedBase;
 use crate::sites::{AppFiles, Model, ModelScope};
-use crate::source::RepoPath;
 
 /// The rows of idle apps.
 pub(super) struct KeptRows<'b> {
-    facts: &'b ContentFacts,
+    facts: PastFacts<'b>,
     /// The number of environments that a row has to be about.
     environments: usize,
     keys: BTreeMap<String, FactKey>,
@@ -54,27 +53,27 @@ impl<'b> KeptRows<'b> {
     /// The rows of a base's apps. None unless the repository is native, its past is
     /// indexed, and no file of an app is a link or a submodule.
     pub(super) fn of(base: &'b LoadedBase) -> Result<Option<Self>, HistoryError> {
-        let (repository, Some(commits)) = (base.repository(), base.commits()) else {
-            return Ok(None);
-        };
-        commits.history.expect_many();
-        let facts = commits.history.facts().filter(|_| commits.history.is_indexed(commits.tip));
+        let repository = base.repository();
         let files = || Model::empty(repository, &ModelScope::all()).app_files(&base.tree);
+        let facts = base.commits().and_then(PastFacts::of);
         let Some((facts, files)) = facts.and_then(|facts| Some((facts, files()?))) else {
             return Ok(None);
         };
-        let common = common_key(&files, repository, commits);
-        let environments = repository.environments.len();
-        let mut kept = Self { facts, environments, keys: BTreeMap::new(), rows: BTreeMap::new() };
+        let common = common_key(&files, repository);
+        let mut keys = BTreeMap::new();
+        let mut rows = BTreeMap::new();
         for (app, own) in files.own() {
-            let newest = newest_step(&files, app, commits)?;
-            let key = row_key(&common, app, &newest, own);
+            let contents = own.iter().flat_map(|(path, content)| [path.as_str(), content]);
+            let texts = std::iter::once(app).chain(contents).map(str::as_bytes);
+            let paths: Vec<_> = files.possible_paths(app).into_iter().collect();
+            let key = facts.key("row", &paths, std::iter::once(&common[..]).chain(texts))?;
             if let Some(row) = facts.get(&key).and_then(|fact| row(repository, app, &fact)) {
-                kept.rows.insert(app.to_owned(), row);
+                rows.insert(app.to_owned(), row);
             }
-            kept.keys.insert(app.to_owned(), key);
+            keys.insert(app.to_owned(), key);
         }
-        Ok(Some(kept))
+        let environments = repository.environments.len();
+        Ok(Some(Self { facts, environments, keys, rows }))
     }
 
     /// The apps whose rows are not known.
@@ -106,32 +105,15 @@ impl<'b> KeptRows<'b> {
     }
 }
 
-/// The key of everything that all rows depend on.
-fn common_key(files: &AppFiles, repository: &Repository, commits: Commits<'_>) -> FactKey {
+/// The key of everything that all rows depend on, except their past.
+fn common_key(files: &AppFiles, repository: &Repository) -> FactKey {
     let settings = repository.location.file().content().unwrap_or_default();
     let environments = repository.environments.iter();
     let environments = environments.flat_map(|one| [one.name.as_str(), one.directory.as_str()]);
     let shared = files.shared().iter();
     let shared = shared.flat_map(|(path, content)| [path.as_str(), content.as_str()]);
-    let reading = commits.history.reading().unwrap_or_default();
-    let texts = [reading, settings].into_iter().chain(environments);
+    let texts = std::iter::once(settings).chain(environments);
     fact_key("status", texts.chain([""]).chain(shared))
-}
-
-/// The key of an app's row.
-fn row_key(common: &FactKey, app: &str, newest: &str, own: &[(RepoPath, String)]) -> FactKey {
-    let files = own.iter().flat_map(|(path, content)| [path.as_str(), content.as_str()]);
-    let texts = [app, newest].into_iter().chain(files).map(str::as_bytes);
-    fact_key("row", [&common[..]].into_iter().chain(texts))
-}
-
-/// The newest commit that changed a file of the app or one that apps share, or that hides
-/// the branch: what was there before is in its own past, which never changes. Empty if
-/// there is none.
-fn newest_step(files: &AppFiles, app: &str, commits: Commits<'_>) -> Result<String, HistoryError> {
-    let paths: Vec<_> = files.possible_paths(app).into_iter().collect();
-    let newest = commits.history.newest(commits.tip, &paths)?;
-    Ok(newest.map(|id| id.to_string()).unwrap_or_default())
 }
 
 /// The row that a fact is; none if it is not one.
