@@ -115,6 +115,12 @@ pub trait CommitHistory: Send + Sync {
     /// A blob's bytes.
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError>;
 
+    /// Whether blobs are fetched when they are read, so that asking for many at once is
+    /// better.
+    fn fetches_blobs(&self) -> bool {
+        false
+    }
+
     /// Fetches at once those of the blobs that a partial clone lacks, for
     /// callers that are about to read many of them.
     fn prefetch(&self, _ids: &[ObjectName]) -> Result<(), HistoryError> {

@@ -150,9 +150,13 @@ impl<'a> BranchHistory<'a> {
     /// The sites that a walk for an app alone follows; none if one walk for all is better,
     /// after that many others were started.
     fn model_alone(&self, instance: &AppInstance, started: usize) -> Option<Model> {
-        // An index finds the steps of a few files without any others.
-        let is_indexed =
-            || self.commits.is_some_and(|commits| commits.history.is_indexed(commits.tip));
+        // An index finds the steps of a few files without any others. Where blobs are fetched,
+        // those for all apps are fetched at once.
+        let is_indexed = || {
+            self.commits.is_some_and(|Commits { tip, history, .. }| {
+                !history.fetches_blobs() && history.is_indexed(tip)
+            })
+        };
         match self.asked {
             AskedApps::Few if started < MOST_APART => Some(self.model_of(instance)),
             AskedApps::Few | AskedApps::Most => {

@@ -9,8 +9,9 @@ use crate::git::{BranchStep, BranchSteps, CommitHistory, FileChange, HistoryErro
 use crate::sites::{AppInstance, Model, State};
 use crate::source::RepoPath;
 
-/// The most steps that are read ahead, once it is clear that many are needed.
-const MOST_AHEAD: usize = 256;
+/// The most steps that are read ahead where blobs are fetched, once it is clear that many
+/// are needed. Each time is a process, and a question to the remote if one is missing.
+const MOST_AHEAD: usize = 4096;
 
 /// What the sites said before and after each commit of a branch that changed a
 /// file, the newest first.
@@ -139,7 +140,8 @@ impl<'h> Walk<'h> {
     fn step(&mut self) -> Option<Result<BranchStep, HistoryError>> {
         if self.ahead.is_empty() {
             self.ahead.extend(self.steps.by_ref().take(self.next_ahead));
-            self.next_ahead = (self.next_ahead * 2).min(MOST_AHEAD);
+            let most = if self.history.fetches_blobs() { MOST_AHEAD } else { 1 };
+            self.next_ahead = (self.next_ahead * 2).min(most);
             // Those of states that are kept already as well: which they are is known only
             // when the walk is there.
             let changes = self.ahead.iter().flatten().flat_map(|step| &step.changes);

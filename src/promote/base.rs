@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::gates::{Evidence, Facts};
 use crate::config::{EnvironmentName, Repository};
-use crate::diagnostic::Findings;
+use crate::diagnostic::{Finding, Findings};
 use crate::git::{HistoryError, ObjectName};
 use crate::history::{History, Source, Tenure};
 use crate::holds::{self, Hold};
@@ -130,6 +130,11 @@ impl Evidence for Base<'_> {
 
     fn has(&self, environment: &EnvironmentName, app: &str) -> bool {
         self.app(environment, app).is_some_and(|found| found.state.is_ok())
+    }
+
+    fn unreadable(&self, environment: &EnvironmentName, app: &str) -> Option<Finding> {
+        let sites = self.app(environment, app)?;
+        sites.state.as_ref().err()?.iter().find(|finding| finding.is_error()).cloned()
     }
 
     fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold> {

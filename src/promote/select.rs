@@ -42,6 +42,8 @@ pub(super) fn sources(
         seen.push(name.clone());
         if evidence.has(&name, app) {
             sources.push(name);
+        } else if let Some(finding) = evidence.unreadable(&name, app) {
+            return Err(finding);
         } else if let Some(before) = repository.ladder.before(&name) {
             waiting.extend(before.environments().iter().rev().cloned());
         }

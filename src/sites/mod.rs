@@ -37,7 +37,7 @@ mod write;
 pub use app::AppSites;
 pub use app_files::AppFiles;
 pub use brief::{Difference, brief, differences, in_full, shortened};
-pub use code::{CODES, MOVING_REFERENCE, SHARED_BASE};
+pub use code::{CODES, MOVING_REFERENCE, SHARED_BASE, SITES_DISAGREE};
 pub use image_choice::{AmbiguousImage, ImageNames, NoImage, choose_image, choose_image_of_app};
 pub use image_request::{ImageRequest, ImageRequestFault, split_name};
 pub use kept::KeptState;

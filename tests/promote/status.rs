@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::git::git;
 use crate::support::program::rungs;
-use crate::support::shop::Shop;
+use crate::support::shop::{Shop, image, put};
 
 const CONFIGURATION: &str = "\
 version: 1
@@ -219,10 +219,14 @@ fn settings_that_keep_an_app_from_being_promoted_block_it() {
     git(&shop.clone, &["fetch", "-q"]);
     shop.ends(2, &["promote", "web", "--to", "stage", "--dry-run"]).finds("unknown-key");
     let document = shop.json(2, &["status"]);
-    let web = &document["apps"][1]["environments"][1];
-    assert_eq!(web["next"]["source"], "qa");
-    assert_eq!(web["blocked"][0]["by"], "sites");
-    assert!(web["blocked"][0]["reason"].as_str().unwrap().contains("imagez"), "{web}");
+    for environment in 0..3 {
+        let web = &document["apps"][1]["environments"][environment];
+        assert_eq!(web["next"], Value::Null);
+        assert_eq!(web["blocked"].as_array().unwrap().len(), 1, "{web}");
+        assert_eq!(web["blocked"][0]["by"], "sites");
+        let reason = web["blocked"][0]["reason"].as_str().unwrap();
+        assert!(reason.contains("imagez") && reason.contains(path), "{reason}");
+    }
     let api = &document["apps"][0]["environments"][1];
     assert_eq!(api["blocked"].as_array().unwrap().len(), 0, "{api}");
     assert_eq!(document["counts"]["errors"], 1);
@@ -261,4 +265,23 @@ fn files_that_are_not_there_or_have_no_effect_are_reported() {
     let codes: Vec<_> = codes.iter().map(|one| one["code"].as_str().unwrap()).collect();
     assert_eq!(codes, ["app-without-leaf", "file-missing"]);
     assert_eq!(document["apps"][1]["app"], "shop");
+}
+
+#[test]
+fn an_environment_that_cannot_be_read_is_not_passed_over() {
+    let shop = Shop::adopted(&[]);
+    shop.elsewhere("Break", &[("stage/web.yaml", Some("image: [\n"))]);
+    git(&shop.clone, &["fetch", "-q"]);
+    let document = shop.json(2, &["status"]);
+    let cells = &document["apps"][1]["environments"];
+    assert_eq!(cells[2]["next"], Value::Null, "{cells}");
+    let reason = cells[2]["blocked"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("not closed"), "{reason}");
+    shop.ends(2, &["status"]).says("unreadable");
+    shop.ends(2, &["promote", "web", "--to", "prod", "--dry-run"]).finds("yaml-syntax");
+    // A change that brings what `qa` has is not told that `stage` lost the app.
+    git(&shop.clone, &["switch", "-qC", "jump", "origin/main"]);
+    put(&shop.clone, "prod/web.yaml", Some(&image("web", "v2")));
+    commit(&shop.clone);
+    shop.ends(3, &["gates", "--base", "origin/main"]).says("cannot be read");
 }

@@ -59,7 +59,10 @@ pub(super) fn long(cell: &Cell, app: &str, now: Timestamp) -> Vec<Line> {
 
 fn reference_lines(cell: &Cell, of: impl FnOnce(&[Reference]) -> Vec<String>) -> Vec<Line> {
     match cell.references.as_deref() {
-        None => vec![Line { text: "sites disagree".to_owned(), tone: Tone::Blocked }],
+        None => {
+            let text = if cell.is_unreadable { "unreadable" } else { "sites disagree" };
+            vec![Line { text: text.to_owned(), tone: Tone::Blocked }]
+        }
         Some([]) => vec![Line { text: "no reference".to_owned(), tone: Tone::Dim }],
         Some(all) => of(all).into_iter().map(|text| Line { text, tone: Tone::Plain }).collect(),
     }

@@ -233,6 +233,10 @@ impl CommitHistory for IndexedHistory {
         self.log.blob(id)
     }
 
+    fn fetches_blobs(&self) -> bool {
+        self.is_partial
+    }
+
     fn prefetch(&self, ids: &[ObjectName]) -> Result<(), HistoryError> {
         self.log.prefetch(ids)
     }
@@ -243,10 +247,8 @@ impl CommitHistory for IndexedHistory {
         }
     }
 
-    /// Not in a clone that fetches blobs when they are read: whoever reads them for all
-    /// apps at once fetches many at once.
     fn is_indexed(&self, tip: &ObjectName) -> bool {
-        !self.is_partial && self.answers_all(tip)
+        self.answers_all(tip)
     }
 
     fn reading(&self) -> Option<&str> {

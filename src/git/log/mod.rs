@@ -88,6 +88,10 @@ impl CommitHistory for Log {
         Ok(objects.blob(id)?)
     }
 
+    fn fetches_blobs(&self) -> bool {
+        self.clone.is_partial()
+    }
+
     fn prefetch(&self, ids: &[ObjectName]) -> Result<(), HistoryError> {
         Ok(self.clone.objects().prefetch(ids)?)
     }

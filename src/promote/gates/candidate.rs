@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use crate::config::{Check, Environment, EnvironmentName, Gates, Repository, Side, ValueRoute};
-use crate::diagnostic::Findings;
+use crate::diagnostic::{Finding, Findings};
 use crate::git::HistoryError;
 use crate::history::Tenure;
 use crate::holds::Hold;
@@ -81,6 +81,12 @@ pub(in crate::promote) trait Evidence {
 
     /// Whether [`Evidence::current`] has a state.
     fn has(&self, environment: &EnvironmentName, app: &str) -> bool;
+
+    /// Why an app's sites in an environment are no state; none if they are one, or if the
+    /// environment does not have the app.
+    fn unreadable(&self, _environment: &EnvironmentName, _app: &str) -> Option<Finding> {
+        None
+    }
 
     /// The holds on states of an app that must not enter an environment: its own, and
     /// those of every environment before it.

@@ -88,6 +88,9 @@ fn is_met(evaluation: &Evaluation<'_>, environment: &Prerequisites) -> Judgement
                 Judgement::fail(differs)
             }
         }
+        Prerequisites::Unreadable(name) => {
+            Judgement::fail(format!("what `{name}` has of `{app}` cannot be read"))
+        }
         Prerequisites::Lost(name) => Judgement::fail(format!(
             "`{name}` had `{app}` and no longer has it; to skip `{name}`, set `skip: [{app}]` \
              there"

@@ -12,6 +12,8 @@ use crate::sites::State;
 pub(super) enum Prerequisites {
     /// An environment that has the app.
     Has(EnvironmentName),
+    /// An environment that has the app, in a state that cannot be read.
+    Unreadable(EnvironmentName),
     /// An environment that had the app and no longer has it.
     Lost(EnvironmentName),
     /// An environment that does not have the app; whether it ever had it cannot be
@@ -58,6 +60,9 @@ impl Prerequisites {
         if evidence.has(name, app) {
             return Self::Has(name.clone());
         }
+        if evidence.unreadable(name, app).is_some() {
+            return Self::Unreadable(name.clone());
+        }
         let mut environments = repository.environments.iter();
         let environment = environments.find(|environment| environment.name == *name);
         if environment.is_some_and(|environment| environment.skip.iter().any(|skip| skip == app)) {
@@ -80,7 +85,7 @@ impl Prerequisites {
     fn has(&self, name: &EnvironmentName) -> bool {
         match self {
             Self::Has(one) => one == name,
-            Self::Lost(_) | Self::Unknown(..) => false,
+            Self::Unreadable(_) | Self::Lost(_) | Self::Unknown(..) => false,
             Self::All(each) | Self::Any(each) => {
                 each.iter().any(|prerequisites| prerequisites.has(name))
             }

@@ -21,7 +21,7 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
 
 fn of(evaluation: &Evaluation<'_>, soak: Soak, prerequisites: &Prerequisites) -> Judgement {
     match prerequisites {
-        Prerequisites::Has(name) | Prerequisites::Lost(name) => {
+        Prerequisites::Has(name) | Prerequisites::Unreadable(name) | Prerequisites::Lost(name) => {
             in_environment(evaluation, soak, name)
         }
         Prerequisites::Unknown(name, error) => unknown(name, &history(error)),

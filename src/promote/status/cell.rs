@@ -38,6 +38,9 @@ pub struct Cell {
     /// The values of its sites, in the order of the keys; none if sites disagree or
     /// cannot be read.
     pub references: Option<Vec<Reference>>,
+    /// Whether its sites cannot be read, rather than disagree.
+    #[serde(skip)]
+    pub is_unreadable: bool,
     /// Since when it has had them; none if no history was read.
     pub since: Option<Since>,
     /// The commit that brought them.

@@ -163,6 +163,7 @@ impl KeptCell {
         };
         Some(Cell {
             environment: environments.next()?.clone(),
+            is_unreadable: false,
             references: Some(self.references.into_iter().map(reference).collect()),
             since: Some(match self.since {
                 KeptSince::Unverified(at) => Since::Unverified { at },

@@ -25,7 +25,7 @@ use crate::sites::{AppInstance, Model, ModelScope, Site, shared_base};
 use kept_rows::KeptRows;
 use settings::AppSettings;
 use sites::StatusSites;
-use status_builder::{StatusBuilder, block_promotions};
+use status_builder::{StatusBuilder, block_all};
 
 /// Why there is no status.
 #[derive(Debug)]
@@ -90,9 +90,11 @@ pub fn status(
     let mut rows = Vec::new();
     for (app, row) in sites.rows() {
         let is_idle = !open.contains(app);
-        let mut status = builder.app(app, row, &shown, is_idle)?;
-        if let Some(finding) = settings.broken(app) {
-            block_promotions(&mut status, finding);
+        // Gates are not asked about what may be read wrongly.
+        let broken = settings.broken(app);
+        let mut status = builder.app(app, row, &shown, is_idle || broken.is_some())?;
+        if let Some(finding) = broken {
+            block_all(&mut status, finding);
         }
         if let Some(kept) = kept.as_ref().filter(|_| is_idle && row.is_sound()) {
             kept.keep(&status, &shown);

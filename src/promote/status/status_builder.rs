@@ -3,16 +3,16 @@
 use super::ages;
 use super::cell::{AppStatus, Behind, Block, Blocker, Cell, NextPromotion};
 use super::sites::Row;
-use crate::config::{EnvironmentName, Selection};
+use crate::config::{Environment, EnvironmentName, Selection};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::HistoryError;
 use crate::history::History;
 use crate::promote::base::Base;
-use crate::promote::code::DISAGREEING_SOURCES;
+use crate::promote::code::{DISAGREEING_SOURCES, NOT_PROMOTED_TO, NOTHING_BELOW};
 use crate::promote::gates::{Answer, Gate, JudgedFrom};
 use crate::promote::planning::{AppOutcome, Planner};
 use crate::promote::{Permissions, Request, Verdict, select};
-use crate::sites::{AppInstance, AppSites, State, differences};
+use crate::sites::{AppInstance, AppSites, SHARED_BASE, SITES_DISAGREE, State, differences};
 
 /// Everything that the cells of a status are made from.
 pub(super) struct StatusBuilder<'a> {
@@ -42,11 +42,14 @@ impl<'a> StatusBuilder<'a> {
         Self { base, history, gates }
     }
 
-    /// The environments that an app's state for `target` comes from; empty if nothing
-    /// is promoted there.
-    fn sources(&self, target: &EnvironmentName, app: &str) -> Vec<EnvironmentName> {
-        let Some(target) = self.base.repository.environment(target) else { return Vec::new() };
-        select::sources(self.base.repository, target, app, self.base).unwrap_or_default()
+    /// Whether something is promoted to an environment: it is on the ladder, and an
+    /// environment before it has the app.
+    fn is_promoted_to(&self, target: &Environment, app: &str) -> Result<bool, Finding> {
+        match select::sources(self.base.repository, target, app, self.base) {
+            Ok(_) => Ok(true),
+            Err(finding) if [&NOT_PROMOTED_TO, &NOTHING_BELOW].contains(&finding.code) => Ok(false),
+            Err(finding) => Err(finding),
+        }
     }
 
     /// Whether nothing is to be promoted of an app in these environments, whatever gates
@@ -101,6 +104,7 @@ impl<'a> StatusBuilder<'a> {
         let (since, commit) = since.map_or((None, None), |(since, commit)| (Some(since), commit));
         Ok(Cell {
             environment: environment.clone(),
+            is_unreadable: is_unreadable(sites),
             references: row.references(sites),
             since,
             commit,
@@ -134,7 +138,7 @@ impl<'a> StatusBuilder<'a> {
         app: &str,
     ) -> Result<Option<AppOutcome>, Findings> {
         let Some(target) = self.base.repository.environment(environment) else { return Ok(None) };
-        if self.sources(environment, app).is_empty() {
+        if !self.is_promoted_to(target, app)? {
             return Ok(None);
         }
         let request = Request {
@@ -187,14 +191,21 @@ impl<'a> StatusBuilder<'a> {
 /// The reasons for which an app's sites cannot be changed at all.
 fn blocked_by(sites: &AppSites) -> Vec<Block> {
     let blocking = sites.state.as_ref().err().into_iter().flatten();
-    let shared = sites.findings.iter().filter(|finding| *finding.code == crate::sites::SHARED_BASE);
+    let shared = sites.findings.iter().filter(|finding| *finding.code == SHARED_BASE);
     of_sites(blocking.chain(shared).cloned()).collect()
 }
 
-/// Adds to an app's row the reason for which it cannot be promoted at all.
-pub(super) fn block_promotions(status: &mut AppStatus, finding: &Finding) {
-    for cell in status.environments.iter_mut().filter(|cell| cell.is_behind()) {
-        cell.blocked.extend(of_sites([finding.clone()]));
+/// Whether an app's sites cannot be read, which is another thing than that they disagree.
+fn is_unreadable(sites: &AppSites) -> bool {
+    let findings = sites.state.as_ref().err();
+    findings.is_some_and(|findings| findings.iter().all(|one| *one.code != SITES_DISAGREE))
+}
+
+/// Says in each cell of an app's row why it cannot be promoted at all.
+pub(super) fn block_all(status: &mut AppStatus, finding: &Finding) {
+    let reason = format!("{} ({})", finding.message, finding.location());
+    for cell in &mut status.environments {
+        cell.blocked = vec![Block { by: Blocker::Sites, reason: reason.clone(), until: None }];
     }
 }
 
