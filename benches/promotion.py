@@ -225,7 +225,8 @@ def main():
     index = sum(file.stat().st_size for file in (large.clone / ".git/rungs/history").rglob("*"))
     print(f"\nfirst run: {ratio:.2f} x git log; index: {index * 10000 / options.commits / 1e6:.2f} MB per 10,000 commits\n")
     row("rungs promote --commit, push included: 5,000 files (with the index)", indexed)
-    alone = median(indexed, lambda one: one.cpu) - median(pushed, lambda one: one.cpu)
+    # The push may take all that is measured of it: its own runs say what it takes at least.
+    alone = median(indexed, lambda one: one.cpu) - min(one.cpu for one in pushed)
     ratio = median(hand, lambda one: one.cpu) / alone
     print(f"\npromotion without the push, with the index: 1/{ratio:.1f} of by hand\n")
     app = APP.format(0)
