@@ -107,8 +107,14 @@ pub trait CommitHistory: Send + Sync {
         None
     }
 
-    /// Facts that were derived from blobs and commits, if they are kept.
+    /// Facts that were derived from blobs, if they are kept.
     fn facts(&self) -> Option<&ContentFacts> {
+        None
+    }
+
+    /// Facts that were derived from the past of files, if they are kept: fewer, and apart
+    /// from the others, so that those do not take their room.
+    fn past_facts(&self) -> Option<&ContentFacts> {
         None
     }
 

@@ -19,7 +19,8 @@ impl<'a> PastFacts<'a> {
     /// as long as deriving a fact.
     pub fn of(commits: Commits<'a>) -> Option<Self> {
         commits.history.expect_many();
-        let facts = commits.history.facts().filter(|_| commits.history.is_indexed(commits.tip))?;
+        let facts = commits.history.past_facts();
+        let facts = facts.filter(|_| commits.history.is_indexed(commits.tip))?;
         Some(Self { commits, facts })
     }
 

@@ -50,6 +50,7 @@ pub struct IndexedHistory {
     /// None for a clone that cannot have one.
     index: Option<Mutex<BranchIndex>>,
     facts: ContentFacts,
+    past_facts: ContentFacts,
     reading: String,
     is_partial: bool,
 }
@@ -64,8 +65,10 @@ impl IndexedHistory {
             Mutex::new(BranchIndex::load(clone, branch, store, watch))
         });
         let facts = ContentFacts::at(OwnDirectory::of(clone, &["facts"]));
+        let past_facts = ContentFacts::at(OwnDirectory::of(clone, &["past"]));
         let log = Log::new(Arc::clone(clone), branch);
-        Self { log, many: MANY, index, facts, reading, is_partial: clone.is_partial() }
+        let is_partial = clone.is_partial();
+        Self { log, many: MANY, index, facts, past_facts, reading, is_partial }
     }
 
     /// The same history for a branch that is as short as those of tests: its index grows by
@@ -77,7 +80,8 @@ impl IndexedHistory {
             let index = index.into_inner().unwrap_or_else(PoisonError::into_inner);
             Mutex::new(index.growing_by(commits))
         });
-        Self { index, many: 10 * commits, facts: self.facts.writing_from(1), ..self }
+        let [facts, past_facts] = [self.facts, self.past_facts].map(|facts| facts.writing_from(1));
+        Self { index, many: 10 * commits, facts, past_facts, ..self }
     }
 
     fn index(&self) -> Option<MutexGuard<'_, BranchIndex>> {
@@ -257,6 +261,10 @@ impl CommitHistory for IndexedHistory {
 
     fn facts(&self) -> Option<&ContentFacts> {
         Some(&self.facts)
+    }
+
+    fn past_facts(&self) -> Option<&ContentFacts> {
+        Some(&self.past_facts)
     }
 }
 
