@@ -115,8 +115,7 @@ impl Console {
                 Indexing::Pause => *progress = None,
                 Indexing::NotKept(reason) if is_said => print_to_stderr(&format!(
                     "note: history is read anew by each run, since its index (`rungs` in the \
-                     git directory) cannot be written: \
-                     {reason}\n"
+                     git directory) cannot be written: {reason}\n"
                 )),
                 Indexing::NotKept(_) => {}
             }

@@ -60,6 +60,20 @@ pub(super) fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
+/// The number of rows, of so many in order, that come before what is looked for: as
+/// `slice::partition_point`, of rows that may not be readable.
+pub(super) fn partition_point(
+    count: usize,
+    is_before: impl Fn(usize) -> Result<bool, ReadFault>,
+) -> Result<usize, ReadFault> {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if is_before(middle)? { low = middle + 1 } else { high = middle }
+    }
+    Ok(low)
+}
+
 impl CheckedBytes {
     /// The bytes of a file.
     pub(super) fn open(path: &Path) -> Result<Self, ReadFault> {

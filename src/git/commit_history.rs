@@ -52,6 +52,11 @@ pub(super) fn with_newest_hiding<'h>(
     }))
 }
 
+/// The commit of the first of these steps.
+pub(super) fn first_of(mut steps: BranchSteps<'_>) -> Result<Option<ObjectName>, HistoryError> {
+    Ok(steps.next().transpose()?.map(|step| step.id))
+}
+
 /// Where commits are on a branch. The positions count from the tip, which is at zero.
 pub trait BranchPositions {
     /// The position of a commit, if it is less than `end`; none if it is not on the
@@ -80,7 +85,7 @@ pub trait CommitHistory: Send + Sync {
         tip: &ObjectName,
         paths: &[RepoPath],
     ) -> Result<Option<ObjectName>, HistoryError> {
-        Ok(self.steps(tip, paths)?.next().transpose()?.map(|step| step.id))
+        first_of(self.steps(tip, paths)?)
     }
 
     /// The positions of all commits of the branch, whatever they changed, along the

@@ -15,7 +15,7 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
-use super::checked_bytes::{CheckedBytes, ReadFault, sealed, u32_of};
+use super::checked_bytes::{CheckedBytes, ReadFault, partition_point, sealed, u32_of};
 use super::own_directory::OwnDirectory;
 use crate::disk::{DiskError, LockedDirectory, OnConflict, is_temporary};
 
@@ -214,16 +214,9 @@ impl FactSegment {
     }
 
     fn get(&self, key: &FactKey) -> Option<Vec<u8>> {
-        let (mut low, mut high) = (0, self.rows.len() / ROW);
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            match self.key(middle).cmp(key) {
-                std::cmp::Ordering::Equal => return self.fact(middle).ok(),
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-            }
-        }
-        None
+        let count = self.rows.len() / ROW;
+        let at = partition_point(count, |row| Ok(self.key(row) < key)).ok()?;
+        if at == count || self.key(at) != key { None } else { self.fact(at).ok() }
     }
 
     fn key(&self, at: usize) -> &[u8] {
@@ -279,8 +272,12 @@ mod tests {
         format!("fact {number}").repeat(number % 5).into_bytes()
     }
 
+    fn facts(directory: &Path) -> ContentFacts {
+        ContentFacts::at(OwnDirectory::below(directory.to_owned(), &["facts"]))
+    }
+
     fn put(directory: &Path, numbers: std::ops::Range<usize>) {
-        let facts = ContentFacts::at(OwnDirectory::below(directory.to_owned(), &["facts"]));
+        let facts = facts(directory);
         for number in numbers {
             facts.put(key(number), fact(number));
         }
@@ -299,7 +296,7 @@ mod tests {
             put(directory.path(), begin..begin + 100);
         }
         assert!(count(directory.path()) <= 3);
-        let facts = ContentFacts::at(OwnDirectory::below(directory.path().to_owned(), &["facts"]));
+        let facts = facts(directory.path());
         for number in (0..400).chain(2000..2100) {
             assert_eq!(facts.get(&key(number)), Some(fact(number)), "{number}");
         }
@@ -317,8 +314,7 @@ mod tests {
             let mut damaged = bytes.clone();
             damaged[at] ^= 4;
             fs::write(&path, &damaged).unwrap();
-            let facts =
-                ContentFacts::at(OwnDirectory::below(directory.path().to_owned(), &["facts"]));
+            let facts = facts(directory.path());
             for number in 0..200 {
                 assert!(facts.get(&key(number)).is_none_or(|found| found == fact(number)));
             }
@@ -335,7 +331,7 @@ mod tests {
                 scope.spawn(move || put(directory, thread * 1000..thread * 1000 + 300));
             }
         });
-        let facts = ContentFacts::at(OwnDirectory::below(directory.path().to_owned(), &["facts"]));
+        let facts = facts(directory.path());
         assert!((0..500).all(|number| facts.get(&key(number)) == Some(fact(number))));
     }
 }

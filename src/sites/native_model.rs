@@ -75,7 +75,7 @@ impl NativeModel {
             };
             read_layer(&mut self.files, tree, &leaf.directory, &apps);
             if self.scope.apps.is_none() {
-                report_missing(&mut self.files, &leaf.directory, &apps);
+                note_missing(&mut self.files, &leaf.directory, &apps);
             }
             for directory in leaf.chain.iter().filter(|directory| **directory != leaf.directory) {
                 above.entry(directory).or_default().extend(apps.iter().cloned());
@@ -371,7 +371,7 @@ fn read_layer(files: &mut ParsedFiles, tree: &Tree, directory: &RepoPath, apps: 
 }
 
 /// Notes the apps whose files were listed and are not there: links that lead nowhere.
-fn report_missing(files: &mut ParsedFiles, directory: &RepoPath, apps: &BTreeSet<String>) {
+fn note_missing(files: &mut ParsedFiles, directory: &RepoPath, apps: &BTreeSet<String>) {
     let own = apps.iter().filter_map(|app| directory.child_named(&file_of(app)));
     for path in own {
         if files.get(&path).is_none() {

@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sha2::{Digest, Sha256};
 
 use super::checked_bytes::ReadFault;
-use super::commit_history::with_newest_hiding;
+use super::commit_history::{first_of, with_newest_hiding};
 use super::own_directory::OwnDirectory;
 use super::{
     BranchPositions, BranchStep, BranchSteps, CommitHistory, ContentFacts, HistoryError,
@@ -112,19 +112,19 @@ impl IndexedHistory {
         &self,
         view: &IndexedView,
         paths: &[RepoPath],
-    ) -> Result<NewestIndexed, ReadFault> {
+    ) -> Result<Indexed<ObjectName>, ReadFault> {
         for number in 0.. {
             match self.part(view, number)? {
                 IndexedPart::Segment(segment, from) => {
                     if let Some(at) = segment.newest(paths, from)? {
-                        return Ok(NewestIndexed::Is(Some(segment.id(at)?)));
+                        return Ok(Indexed::Found(segment.id(at)?));
                     }
                 }
-                IndexedPart::Unindexed(_) => return Ok(NewestIndexed::Unknown),
+                IndexedPart::Unindexed(_) => return Ok(Indexed::Unindexed),
                 IndexedPart::End => break,
             }
         }
-        Ok(NewestIndexed::Is(None))
+        Ok(Indexed::NotThere)
     }
 
     /// Steps from the log. Reading many commits is noted for the next run.
@@ -212,9 +212,10 @@ impl CommitHistory for IndexedHistory {
     ) -> Result<Option<ObjectName>, HistoryError> {
         let view = self.view(tip).filter(|_| !paths.is_empty());
         match view.map(|view| self.newest_indexed(&view, paths)) {
-            Some(Ok(NewestIndexed::Is(id))) => Ok(id),
+            Some(Ok(Indexed::Found(id))) => Ok(Some(id)),
+            Some(Ok(Indexed::NotThere)) => Ok(None),
             // Whatever cannot be read is read again, and then forgotten.
-            _ => Ok(self.steps(tip, paths)?.next().transpose()?.map(|step| step.id)),
+            Some(Ok(Indexed::Unindexed) | Err(_)) | None => first_of(self.steps(tip, paths)?),
         }
     }
 
@@ -266,14 +267,6 @@ impl CommitHistory for IndexedHistory {
     fn past_facts(&self) -> Option<&ContentFacts> {
         Some(&self.past_facts)
     }
-}
-
-/// The newest commit of a view, as far as that goes.
-enum NewestIndexed {
-    /// That one, or none.
-    Is(Option<ObjectName>),
-    /// The index ends before one is found.
-    Unknown,
 }
 
 /// Steps from the index, and from the log where the index ends.
@@ -393,33 +386,33 @@ struct IndexedPositions<'h> {
     walked: Option<Box<dyn BranchPositions + 'h>>,
 }
 
-/// What the index says of a position.
-enum IndexedPosition {
-    At(usize),
+/// What the index says of something that is looked for.
+enum Indexed<T> {
+    Found(T),
     NotThere,
     /// The index does not go far enough.
     Unindexed,
 }
 
 impl IndexedPositions<'_> {
-    fn indexed(&self, id: &ObjectName, end: usize) -> Result<IndexedPosition, ReadFault> {
+    fn indexed(&self, id: &ObjectName, end: usize) -> Result<Indexed<usize>, ReadFault> {
         let (mut number, mut before) = (0, 0);
         while before < end {
             let (segment, from) = match self.history.part(&self.view, number)? {
                 IndexedPart::Segment(segment, from) => (segment, from),
-                IndexedPart::Unindexed(_) => return Ok(IndexedPosition::Unindexed),
+                IndexedPart::Unindexed(_) => return Ok(Indexed::Unindexed),
                 IndexedPart::End => break,
             };
             if let Some(at) = segment.find(id)?
                 && at >= from
             {
                 let at = before + at - from;
-                return Ok(IndexedPosition::At(at));
+                return Ok(Indexed::Found(at));
             }
             before += segment.len() - from;
             number += 1;
         }
-        Ok(IndexedPosition::NotThere)
+        Ok(Indexed::NotThere)
     }
 }
 
@@ -427,9 +420,9 @@ impl BranchPositions for IndexedPositions<'_> {
     fn position(&mut self, id: &ObjectName, end: usize) -> Result<Option<usize>, HistoryError> {
         if self.walked.is_none() {
             match self.indexed(id, end) {
-                Ok(IndexedPosition::At(at)) => return Ok(Some(at).filter(|at| *at < end)),
-                Ok(IndexedPosition::NotThere) => return Ok(None),
-                Ok(IndexedPosition::Unindexed) => {}
+                Ok(Indexed::Found(at)) => return Ok(Some(at).filter(|at| *at < end)),
+                Ok(Indexed::NotThere) => return Ok(None),
+                Ok(Indexed::Unindexed) => {}
                 Err(_) => self.history.forget(&self.view),
             }
             self.walked = Some(self.history.log.positions(&self.tip)?);

@@ -13,14 +13,13 @@
 //! | text | the paths' texts, one after the other |
 //! | visits | the number of a commit that changed the path, 4 bytes, and of the change, 4; the newest first |
 
-use std::cmp::Ordering;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
 
 use jiff::Timestamp;
 
-use crate::git::checked_bytes::{CheckedBytes, ReadFault, u32_of};
+use crate::git::checked_bytes::{CheckedBytes, ReadFault, partition_point, u32_of};
 use crate::git::{BranchStep, FileChange, ObjectName};
 use crate::source::RepoPath;
 
@@ -226,17 +225,16 @@ impl CommitSegment {
         if self.id_bytes(0)? == wanted {
             return Ok(Some(0));
         }
-        let (mut low, mut high) = (0, self.counts.commits);
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            let at = self.bytes.u32(self.tables.names + 4 * middle)? as usize;
-            match self.id_bytes(at)?.cmp(&wanted) {
-                Ordering::Equal => return Ok(Some(at)),
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
-            }
+        let named = |row: usize| -> Result<usize, ReadFault> {
+            Ok(self.bytes.u32(self.tables.names + 4 * row)? as usize)
+        };
+        let count = self.counts.commits;
+        let row = partition_point(count, |row| Ok(self.id_bytes(named(row)?)? < wanted))?;
+        if row == count {
+            return Ok(None);
         }
-        Ok(None)
+        let at = named(row)?;
+        Ok((self.id_bytes(at)? == wanted).then_some(at))
     }
 
     /// The numbers of the merges that hide the branch, the newest first.
@@ -327,14 +325,11 @@ impl CommitSegment {
         from: usize,
     ) -> Result<Option<usize>, ReadFault> {
         let count = rows.end.checked_sub(rows.start).ok_or(ReadFault::Damaged)? / width;
-        let (mut low, mut high) = (0, count);
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            let commit = self.bytes.u32(rows.start + middle * width)? as usize;
-            if commit < from { low = middle + 1 } else { high = middle }
-        }
-        let first = (low < count).then(|| self.bytes.u32(rows.start + low * width));
-        Ok(first.transpose()?.map(|commit| commit as usize))
+        let commit = |row: usize| -> Result<usize, ReadFault> {
+            Ok(self.bytes.u32(rows.start + row * width)? as usize)
+        };
+        let first = partition_point(count, |row| Ok(commit(row)? < from))?;
+        (first < count).then(|| commit(first)).transpose()
     }
 
     /// A step of the branch, with the changes of these numbers.
@@ -396,12 +391,7 @@ impl PathTable {
 
     /// The number of the first path that does not come before `text`.
     fn first_from(&self, text: &[u8]) -> Result<usize, ReadFault> {
-        let (mut low, mut high) = (0, self.len());
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if self.text(middle)? < text { low = middle + 1 } else { high = middle }
-        }
-        Ok(low)
+        partition_point(self.len(), |number| Ok(self.text(number)? < text))
     }
 
     /// The numbers of a path's own file, and of the files below it.

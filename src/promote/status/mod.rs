@@ -105,7 +105,7 @@ pub fn status(
     rows.sort_by(|one, other| one.app.cmp(&other.app));
 
     let mut findings = sites.findings(is_shown);
-    findings.extend(settings.findings.clone());
+    findings.extend(settings.findings);
     findings.extend(model.findings_of_files(is_shown));
     findings.extend(shared_bases(&model.shared(&base.tree), is_shown));
     let commit = base.commits().map(|commits| commits.tip.clone());
