@@ -19,6 +19,7 @@ static LISTS: &[&[&Code]] = &[
     crate::namespaces::CODES,
     crate::pipeline::CODES,
     crate::rendered::CODES,
+    crate::worker::CODES,
     crate::promote::CODES,
     crate::deliver::CODES,
     crate::history::CODES,

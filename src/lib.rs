@@ -19,6 +19,7 @@ pub mod render;
 pub mod namespaces;
 pub mod pipeline;
 pub mod rendered;
+pub mod worker;
 pub mod history;
 pub mod promote;
 pub mod deliver;

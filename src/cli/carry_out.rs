@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::delivery_args::DeliveryArgs;
+use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, base, console};
 use crate::deliver::{Delivered, Delivery, DeliveryMode, Done, no_destination};
 use crate::diagnostic::{Findings, Format, TextStyle};
@@ -13,11 +14,13 @@ use crate::promote::{Intent, PlannedChange, show};
 pub(super) fn run(
     context: &Context,
     args: &DeliveryArgs,
+    rendering: &WorkerArgs,
     intent: &dyn Intent,
 ) -> Result<Outcome, Findings> {
     let workspace = context.workspace();
     let mode = args.mode();
-    let delivery = Delivery::new(workspace, context.now);
+    let worker = rendering.worker();
+    let delivery = Delivery::new(workspace, &worker, context.now);
     let delivered = delivery.execute(mode.unwrap_or(DeliveryMode::Show), intent)?;
     let mut outcome = report(context, &delivered, mode);
     base::report(context, workspace, delivered.base.as_ref(), &mut outcome);

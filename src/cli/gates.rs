@@ -6,6 +6,7 @@ use serde_json::json;
 use super::base::{self, BaseArgs};
 use super::delivery_args::PermissionArgs;
 use super::format::DataFormat;
+use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, console, usage_error};
 use crate::deliver::{Delivery, DeliveryMode, JudgedChange};
 use crate::diagnostic::{Finding, Findings, Format, ProblemKind, harmless};
@@ -48,6 +49,8 @@ pub(super) struct GatesArgs {
     head: String,
     #[command(flatten)]
     allowed: PermissionArgs,
+    #[command(flatten)]
+    rendering: WorkerArgs,
 }
 
 /// Changes the options of other commands for this one, which `--base` makes judge a
@@ -72,7 +75,8 @@ impl GatesArgs {
 
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let workspace = context.workspace();
-        let delivery = Delivery::new(workspace, context.now);
+        let worker = self.rendering.worker();
+        let delivery = Delivery::new(workspace, &worker, context.now);
         if self.base.is_named() {
             let judgement = delivery.judge(&self.head, &self.allowed.permissions().overrides)?;
             return Ok(judged_outcome(context, workspace, judgement));

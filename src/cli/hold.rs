@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::base::{self, BaseArgs};
 use super::delivery_args::DeliveryArgs;
+use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, carry_out, console};
 use crate::diagnostic::{Findings, Format};
 use crate::git::WorkspaceOptions;
@@ -104,7 +105,7 @@ impl HoldArgs {
                 let HoldLiftArgs { app, env, reference, reason, delivery } = lift;
                 let reference = reference.as_deref().map(StateReference::parse);
                 let intent = LiftHolds { environment: env, app, reference, reason };
-                carry_out::run(context, &delivery, &intent)
+                carry_out::run(context, &delivery, &WorkerArgs::default(), &intent)
             }
         }
     }
@@ -116,7 +117,7 @@ impl HoldSetArgs {
         let by = carry_out::requester(context);
         let Self { app, env: environment, reason, until, .. } = self;
         let intent = HoldBack { environment, app, references, reason, by, until };
-        carry_out::run(context, &self.delivery, &intent)
+        carry_out::run(context, &self.delivery, &WorkerArgs::default(), &intent)
     }
 }
 

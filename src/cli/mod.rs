@@ -23,6 +23,7 @@ mod schema;
 mod set;
 mod status;
 mod values;
+mod worker_args;
 
 use std::panic;
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::diagnostic::{Findings, ProblemKind};
 use crate::git::WorkspaceOptions;
 use crate::source::RepoPath;
+use crate::worker;
 
 pub use exit::Exit;
 pub use reference_page::reference;
@@ -115,6 +117,9 @@ impl Command {
 /// Runs the program on this process's arguments.
 pub fn main() -> ExitCode {
     report_panics_as_defects();
+    if let Some(exit) = worker::serve(std::env::args_os()) {
+        return exit;
+    }
     if let Some(exit) = completions::answer(Cli::command) {
         return exit.into();
     }

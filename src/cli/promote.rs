@@ -1,6 +1,7 @@
 //! `rungs promote`
 
 use super::delivery_args::{DeliveryArgs, PermissionArgs};
+use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, carry_out};
 use crate::diagnostic::Findings;
 use crate::git::WorkspaceOptions;
@@ -40,6 +41,8 @@ pub(super) struct PromoteArgs {
     allowed: PermissionArgs,
     #[command(flatten)]
     delivery: DeliveryArgs,
+    #[command(flatten)]
+    rendering: WorkerArgs,
 }
 
 impl PromoteArgs {
@@ -61,6 +64,7 @@ impl PromoteArgs {
             reference: self.reference.as_deref().map(StateReference::parse),
             permissions,
         };
-        carry_out::run(context, &self.delivery, &Promotion { request, apps })
+        let intent = Promotion { request, apps };
+        carry_out::run(context, &self.delivery, &self.rendering, &intent)
     }
 }

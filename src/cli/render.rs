@@ -1,21 +1,21 @@
 //! `rungs render`
 
-use std::collections::HashSet;
+use std::cell::OnceCell;
 use std::io;
 use std::mem;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, console};
-use crate::config::{self, Loaded, Repository};
+use crate::config::{self, RenderSettings};
 use crate::diagnostic::{Findings, Format, ProblemKind};
-use crate::pipeline::{self, RenderSelection, Rendering};
 use crate::rendered::{
-    self, FileAction, OutputChange, OutputChanges, OutputDirectory, RenderScope, RenderedFiles,
-    Summary, Writing,
+    self, FileAction, OutputChange, OutputChanges, OutputDirectory, Summary, Writing,
 };
-use crate::source::{RepoPath, Tree};
+use crate::source::{FileChanges, RepoPath};
+use crate::worker::{RenderProgress, RenderRequest, RenderResult, Renderer, Wanted, Worker};
 
 /// Render environments into the output tree
 ///
@@ -40,73 +40,49 @@ pub(super) struct RenderArgs {
     /// values without effect
     #[arg(long)]
     check: bool,
+    #[command(flatten)]
+    rendering: WorkerArgs,
 }
 
 impl RenderArgs {
     pub(super) fn run(self, context: &mut Context) -> Result<Outcome, Findings> {
         context.console.stdout_is_taken = self.stdout;
         let tree = context.files()?;
-        let Loaded { repository, mut warnings, .. } = config::load(&tree)?;
-        let result = self.run_in(context, &tree, &repository, &mut warnings);
+        let RenderSettings { output, worker: settings } = config::render_settings(&tree);
+        let wanted =
+            Wanted::Named { environments: self.environments.clone(), app: self.app.clone() };
+        let changes = &FileChanges::new();
+        let request =
+            RenderRequest { tree: &tree, changes, wanted, unused_values: self.check, settings };
+        let mut worker = self.rendering.worker();
+        let mut rendered = render(context, &worker, &request)?;
+        worker.dismiss();
+        let warnings = mem::take(&mut rendered.warnings);
+        let result = self.deliver(context, &request.wanted, rendered, &output);
         let mut outcome = result.unwrap_or_else(Outcome::from);
         outcome.findings.extend(warnings);
         Ok(outcome)
     }
 
-    /// Renders, and prints, compares or writes the files. Adds to `warnings`, also if
-    /// it fails later.
-    fn run_in(
+    /// Prints, compares or writes the files.
+    fn deliver(
         &self,
         context: &Context,
-        tree: &Tree,
-        repository: &Repository,
-        warnings: &mut Findings,
+        wanted: &Wanted,
+        rendered: RenderResult,
+        configured: &RepoPath,
     ) -> Result<Outcome, Findings> {
-        let selection = self.selection(repository)?;
-        let rendering = render(context, tree, repository, &selection)?;
-        warnings.extend(rendering.warnings.clone());
-        let files = RenderedFiles::of_rendering(&rendering)?;
-        // The process ends soon: giving back hundreds of thousands of nodes one
-        // by one would take a twentieth of the run.
-        mem::forget(rendering);
         if self.stdout {
-            console::print(files.stream(&repository.output).as_bytes());
+            console::print(rendered.files.stream(configured).as_bytes());
             return Ok(Outcome::default());
         }
-        let output = self.output(context, &repository.output)?;
-        let scope = RenderScope::of(&selection);
+        let output = self.output(context, configured)?;
+        let scope = rendered.scope(wanted);
+        let files = rendered.files;
         if self.check {
             return Ok(report_stale(context, &output.compare(files, &scope)?, &output));
         }
         write(context, output.lock()?.compare(files, &scope)?, &output)
-    }
-
-    fn selection<'r>(
-        &'r self,
-        repository: &'r Repository,
-    ) -> Result<RenderSelection<'r>, Findings> {
-        let mut selection =
-            RenderSelection { unused_values: self.check, ..RenderSelection::all(repository) };
-        if !self.environments.is_empty() {
-            selection.everything = false;
-            let found = self.environments.iter().map(|name| repository.find_environment(name));
-            selection.environments = found.collect::<Result<_, _>>()?;
-            // Each is rendered once, however often it is named, in the
-            // repository's order.
-            let named: HashSet<_> = selection.environments.iter().map(|one| &one.name).collect();
-            let all = repository.environments.iter();
-            selection.environments = all.filter(|one| named.contains(&one.name)).collect();
-        }
-        let Some(app) = &self.app else { return Ok(selection) };
-        selection.app = Some(app);
-        selection.everything = false;
-        if selection.environments.iter().all(|one| selection.apps(one).next().is_none()) {
-            let first = self.environments.first().map(String::as_str);
-            let environment =
-                first.or(repository.environments.first().map(|one| one.name.as_str()));
-            repository.find_app(environment.unwrap_or_default(), app)?;
-        }
-        Ok(selection)
     }
 
     fn output(
@@ -147,13 +123,14 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
 
 fn render(
     context: &Context,
-    tree: &Tree,
-    repository: &Repository,
-    selection: &RenderSelection<'_>,
-) -> Result<Rendering, Findings> {
-    let apps = selection.environments.iter().map(|one| selection.apps(one).count()).sum();
-    let progress = context.console.progress("rendering", apps);
-    pipeline::render(tree, repository, selection, &|| progress.step(1))
+    worker: &Worker,
+    request: &RenderRequest<'_>,
+) -> Result<RenderResult, Findings> {
+    let bar = OnceCell::new();
+    worker.render(request, &|progress| match progress {
+        RenderProgress::Apps(count) => drop(bar.set(context.console.progress("rendering", count))),
+        RenderProgress::App => bar.get().into_iter().for_each(|bar| bar.step(1)),
+    })
 }
 
 /// The advice for files that are out of date. `rungs render` alone would write every

@@ -1,6 +1,7 @@
 //! `rungs rollback`
 
 use super::delivery_args::{DeliveryArgs, PermissionArgs};
+use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, carry_out};
 use crate::diagnostic::Findings;
 use crate::git::WorkspaceOptions;
@@ -27,6 +28,8 @@ pub(super) struct RollbackArgs {
     allowed: PermissionArgs,
     #[command(flatten)]
     delivery: DeliveryArgs,
+    #[command(flatten)]
+    rendering: WorkerArgs,
 }
 
 impl RollbackArgs {
@@ -45,6 +48,6 @@ impl RollbackArgs {
             by: carry_out::requester(context),
             permissions: self.allowed.permissions(),
         };
-        carry_out::run(context, &self.delivery, &intent)
+        carry_out::run(context, &self.delivery, &self.rendering, &intent)
     }
 }

@@ -31,6 +31,7 @@ mod sourced;
 mod syntax;
 mod valid;
 mod values;
+mod worker;
 
 pub use forge::{Forge, ForgeKind, TokenSource, configured_base_branch};
 pub use gates::{
@@ -49,7 +50,7 @@ pub use schema::schemas;
 pub use sites::{Fields, ImageFilter, SiteKind, SiteRule};
 pub use sourced::Sourced;
 pub use syntax::{
-    AppPattern, Call, Captures, Cidr, Date, Duration, EnvironmentName, FilePattern, Glob,
+    AppPattern, ByteSize, Call, Captures, Cidr, Date, Duration, EnvironmentName, FilePattern, Glob,
     KubernetesVersion, OpeningHours, PathPattern, Pattern, Port, Protocol, ValueRoute,
     why_occupied,
 };
@@ -57,6 +58,7 @@ pub use valid::{
     Access, AccessSubject, App, Environment, Generate, Image, Repository, TemplateRef, Train,
 };
 pub use values::{Overridden, Setting, Settings, settings};
+pub use worker::{RenderSettings, WorkerSettings, render_settings};
 
 use crate::diagnostic::Code;
 

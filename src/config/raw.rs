@@ -25,6 +25,7 @@ use super::syntax::{
     LabelKey, LabelValue, Name, NamespacePattern, OutputPath, PathSpelling, Quantity, Requirement,
     ResourceName, RoleName, Tag, TemplateName, ValueRoute,
 };
+use super::worker::WorkerFile;
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::yaml::{KeyNode, Node};
 
@@ -70,6 +71,8 @@ record! {
         setting network: RepositoryNetworkFile = "network",
         /// Severities and settings of rules, by tier.
         setting policies: PoliciesFile = "policies",
+        /// How much rendering may take.
+        setting worker: WorkerFile = "worker",
         /// Where image references are in a repository with a layout of its own.
         /// Without this key the repository is native: `environments/` and
         /// `templates/` say what runs where.

@@ -15,6 +15,7 @@ use super::raw::Selection;
 use super::sites::SiteRule;
 use super::sourced::Sourced;
 use super::syntax::{EnvironmentName, KubernetesVersion, ValueRoute};
+use super::worker::WorkerSettings;
 use crate::source::{Location, RepoPath};
 use crate::yaml::Value;
 
@@ -38,6 +39,8 @@ pub struct Repository {
     pub network: RepositoryNetwork,
     /// Severities and settings of rules.
     pub policies: Policies,
+    /// How much rendering may take.
+    pub worker: WorkerSettings,
     /// Where image references are, in an adopted repository; empty in a native one.
     pub sites: Vec<SiteRule>,
     /// Every environment: those of the ladder from its lowest rung upwards,

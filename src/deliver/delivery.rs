@@ -7,21 +7,24 @@ use crate::git::{
     Branch, BuildError, CommitMetadata, ObjectName, ProgramError, Revision, Workspace,
 };
 use crate::history::AskedApps;
-use crate::promote::{AppSelection, Intent, LoadedBase, PlannedChange, Submission};
+use crate::promote::{AppSelection, Base, Intent, LoadedBase, PlannedChange, Submission};
 use crate::source::{Location, Tree};
+use crate::worker::Renderer;
 
 /// What is needed to carry a change out.
 pub struct Delivery<'w> {
     /// The clone, its remote and its base branch.
     pub(super) workspace: &'w Workspace,
+    /// What renders.
+    pub(super) renderer: &'w dyn Renderer,
     /// The time of the run.
     pub(super) now: Timestamp,
 }
 
 impl<'w> Delivery<'w> {
     /// A delivery in a workspace, at the time of the run.
-    pub fn new(workspace: &'w Workspace, now: Timestamp) -> Self {
-        Self { workspace, now }
+    pub fn new(workspace: &'w Workspace, renderer: &'w dyn Renderer, now: Timestamp) -> Self {
+        Self { workspace, renderer, now }
     }
 
     /// How a change is made; `direct` if it goes straight onto the base.
@@ -95,7 +98,8 @@ impl<'w> Delivery<'w> {
             AppSelection::All => AskedApps::Most,
             AppSelection::Named(_) | AppSelection::Train(_) => AskedApps::Few,
         };
-        let mut planned = base.ask(self.now, asked, |base| intent.at(base, submission))?;
+        let plan = |base: &Base<'_>| intent.at(base, submission);
+        let mut planned = base.ask(self.now, self.renderer, asked, plan)?;
         planned.warnings.extend(base.warnings());
         Ok(planned)
     }

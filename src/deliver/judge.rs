@@ -8,7 +8,9 @@ use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{Branch, HistoryError, ObjectError, ObjectName, Revision};
 use crate::history::{AskedApps, Record, record};
-use crate::promote::{AppSelection, LoadedBase, Override, Plan, ProposedChange, assess_change};
+use crate::promote::{
+    AppSelection, Base, LoadedBase, Override, Plan, ProposedChange, assess_change,
+};
 use crate::sites::{Model, ModelScope};
 use crate::source::{Location, RepoPath, Tree};
 
@@ -61,7 +63,8 @@ impl Delivery<'_> {
             records: &records,
             overrides,
         };
-        let plans = loaded.ask(self.now, AskedApps::Few, |base| assess_change(base, &change))?;
+        let assess = |base: &Base<'_>| assess_change(base, &change);
+        let plans = loaded.ask(self.now, self.renderer, AskedApps::Few, assess)?;
         Ok(JudgedChange { base, head, plans, warnings })
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Code, ProblemKind, Severity};
 use crate::source::Location;
@@ -19,12 +19,12 @@ pub struct Label {
 }
 
 /// What a finding is about: an environment, or an app in one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// The environment's name.
     pub environment: String,
     /// The app's name; none where it is about the environment itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub app: Option<String>,
 }
 

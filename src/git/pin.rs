@@ -37,7 +37,7 @@ impl PinQuery<'_> {
         match peeled(self.backend, id).map_err(|error| self.unread(&error))? {
             Peeled::Commit(id) => Ok(id),
             Peeled::Other(kind) => {
-                let found = kind.name();
+                let found = kind.name().to_owned();
                 Err(RevisionError::NotACommit { revision: revision.to_owned(), found })
             }
         }

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::watch::{RenderWatch, WatchedApp};
 use crate::config::{App, Environment};
 use crate::diagnostic::{Findings, Subject};
 use crate::kubernetes::{self, CommonMetadata, LabelSetting, Object, Scopes};
@@ -16,6 +17,9 @@ pub(super) struct RenderJob<'r> {
     pub(super) template: &'r Template,
     pub(super) labels: Vec<LabelSetting<'r>>,
     plain_text: OnceLock<Option<FileTexts>>,
+    /// The job's number among all, by which `watch` knows it.
+    number: usize,
+    watch: &'r dyn RenderWatch,
 }
 
 /// The text of each rendered file, for comparison.
@@ -27,8 +31,9 @@ impl<'r> RenderJob<'r> {
         app: &'r App,
         template: &'r Template,
         labels: Vec<LabelSetting<'r>>,
+        (number, watch): (usize, &'r dyn RenderWatch),
     ) -> Self {
-        Self { environment, app, template, labels, plain_text: OnceLock::new() }
+        Self { environment, app, template, labels, plain_text: OnceLock::new(), number, watch }
     }
 
     pub(super) fn images(&self) -> Vec<InputImage<'r>> {
@@ -39,6 +44,24 @@ impl<'r> RenderJob<'r> {
             digest: image.digest.as_ref().map(|digest| &*digest.value),
         });
         images.collect()
+    }
+
+    /// The app, as the watch knows it.
+    pub(super) fn watched_app(&self) -> WatchedApp<'_> {
+        WatchedApp {
+            environment: self.environment.name.as_str(),
+            app: &self.app.name,
+            template: self.template.root(),
+            file: self.app.location.path(),
+        }
+    }
+
+    /// Calls `run`, which has an engine work, and tells the watch.
+    fn watched<T>(&self, run: impl FnOnce() -> T) -> T {
+        let id = self.watch.starts(self.number);
+        let result = run();
+        self.watch.ends(id);
+        result
     }
 
     /// Calls `run` with the template's input.
@@ -71,7 +94,8 @@ impl<'r> RenderJob<'r> {
         images: &[InputImage<'_>],
         values: &Value,
     ) -> Result<FileTexts, Findings> {
-        self.with_other_input(images, values, |input| self.template.render_text(input))
+        let render = |input: &Input<'_>| self.template.render_text(input);
+        self.watched(|| self.with_other_input(images, values, render))
     }
 
     /// The text for the app's own images and values, rendered once for all
@@ -82,6 +106,10 @@ impl<'r> RenderJob<'r> {
     }
 
     pub(super) fn objects(&self) -> Result<Vec<Object>, Findings> {
+        self.watched(|| self.rendered_objects())
+    }
+
+    fn rendered_objects(&self) -> Result<Vec<Object>, Findings> {
         let documents = self.with_input(|input| self.template.render(input))?;
         let mut objects = Vec::with_capacity(documents.len());
         let mut findings = Findings::new();
@@ -109,7 +137,7 @@ impl<'r> RenderJob<'r> {
 
     /// The same objects, each with the template's line where it starts.
     pub(super) fn traced(&self, objects: &[&Object]) -> Vec<Object> {
-        self.with_input(|input| {
+        let trace = |input: &Input<'_>| {
             let trace = self.template.trace(input);
             let traced = objects.iter().map(|&object| {
                 let mut object = object.clone();
@@ -119,7 +147,8 @@ impl<'r> RenderJob<'r> {
                 object
             });
             traced.collect()
-        })
+        };
+        self.watched(|| self.with_input(trace))
     }
 
     pub(super) fn set_metadata(&self, objects: &mut [Object], scopes: &Scopes) -> Findings {
@@ -129,7 +158,8 @@ impl<'r> RenderJob<'r> {
             namespace_location: &self.app.namespace.location,
             labels: &self.labels,
         };
-        self.explain(kubernetes::set_metadata(objects, &common, scopes))
+        let findings = kubernetes::set_metadata(objects, &common, scopes);
+        if findings.is_empty() { findings } else { self.watched(|| self.explain(findings)) }
     }
 
     pub(super) fn subject(&self) -> Subject {

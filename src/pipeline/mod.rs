@@ -1,6 +1,6 @@
 //! From a configured repository to the objects of its environments.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rayon::prelude::*;
 
@@ -13,43 +13,44 @@ use crate::source::{RepoPath, Tree};
 
 mod effect;
 mod job;
+mod watch;
 
 pub use effect::CODES;
 
+pub use watch::{RenderWatch, Unwatched, WatchedApp};
+
 use job::RenderJob;
+
+/// The names of an app's environment and of the app.
+pub type LeftOutApp = (String, String);
 
 /// What to render.
 #[derive(Debug, Clone)]
 pub struct RenderSelection<'r> {
     /// The environments, in this order.
     pub environments: Vec<&'r Environment>,
-    /// Whether the whole repository is rendered, rather than each of its
-    /// environments by name. Only then are the files of environments that no
-    /// longer exist removed too.
-    pub everything: bool,
     /// The name of the only app to render, without the environment's own
     /// objects; none for all apps.
     pub app: Option<&'r str>,
+    /// Apps that are left out.
+    pub without: &'r BTreeSet<LeftOutApp>,
     /// Whether to look for values without effect as well, which takes a render
     /// for each of them.
     pub unused_values: bool,
 }
 
 impl<'r> RenderSelection<'r> {
-    /// Everything in a repository.
-    pub fn all(repository: &'r Repository) -> Self {
-        Self {
-            environments: repository.environments.iter().collect(),
-            everything: true,
-            app: None,
-            unused_values: false,
-        }
-    }
-
     /// The selected apps of an environment.
     pub fn apps(&self, environment: &'r Environment) -> impl Iterator<Item = &'r App> {
-        let only = self.app;
-        environment.apps.iter().filter(move |app| only.is_none_or(|name| name == app.name))
+        let Self { app: only, without, .. } = *self;
+        let is_left_out = move |app: &App| {
+            let is_it =
+                |(at, name): &LeftOutApp| at == environment.name.as_str() && *name == app.name;
+            // Hardly ever is one left out.
+            without.iter().any(is_it)
+        };
+        let apps = environment.apps.iter();
+        apps.filter(move |app| only.is_none_or(|name| name == app.name) && !is_left_out(app))
     }
 }
 
@@ -84,24 +85,27 @@ pub struct RenderedApp {
     pub objects: ObjectSet,
 }
 
-/// Renders the selection, and calls `step` after each app.
+/// Renders the selection, and tells `watch` how that goes on.
 ///
 /// The problems of all apps are returned together.
 pub fn render(
     tree: &Tree,
     repository: &Repository,
     selection: &RenderSelection<'_>,
-    step: &(dyn Fn() + Sync),
+    watch: &dyn RenderWatch,
 ) -> Result<Rendering, Findings> {
     let templates = load_templates(tree, selection)?;
-    let jobs = jobs(selection, &templates);
-    let rendered = render_apps(&jobs, step)?;
+    let jobs = jobs(selection, &templates, watch);
+    watch.begins(&jobs.iter().map(RenderJob::watched_app).collect::<Vec<_>>());
+    let rendered = render_apps(&jobs)?;
     let scopes = scopes(tree, &rendered)?;
     let mut findings = Findings::new();
     let apps = set_app_metadata(&jobs, rendered, &scopes, &mut findings);
     let own = own_objects(repository, selection, &mut findings);
     findings.extend(clashes(&jobs, &apps, &own));
-    let every_environment = selection.environments.len() == repository.environments.len();
+    // Of what only an app that is left out uses, nothing is known.
+    let every_environment = selection.environments.len() == repository.environments.len()
+        && selection.without.is_empty();
     findings.extend(effect::unused_images(&jobs, every_environment));
     if selection.unused_values {
         let is_whole = every_environment && selection.app.is_none();
@@ -149,6 +153,7 @@ fn load_template(tree: &Tree, reference: &TemplateRef) -> Result<Template, Findi
 fn jobs<'r>(
     selection: &RenderSelection<'r>,
     templates: &'r HashMap<TemplateKey<'r>, Template>,
+    watch: &'r dyn RenderWatch,
 ) -> Vec<RenderJob<'r>> {
     let mut jobs = Vec::new();
     for &environment in &selection.environments {
@@ -160,24 +165,16 @@ fn jobs<'r>(
             });
             let labels = kubernetes::labels(configured, Some(&app.name), &app.location);
             let template = &templates[&template_key(&app.template)];
-            jobs.push(RenderJob::new(environment, app, template, labels));
+            jobs.push(RenderJob::new(environment, app, template, labels, (jobs.len(), watch)));
         }
     }
     jobs
 }
 
-fn render_apps(
-    jobs: &[RenderJob<'_>],
-    step: &(dyn Fn() + Sync),
-) -> Result<Vec<Vec<Object>>, Findings> {
-    let results: Vec<_> = jobs
-        .par_iter()
-        .map(|job| {
-            let objects = job.objects();
-            step();
-            objects.map_err(|findings| findings.about(&job.subject()))
-        })
-        .collect();
+fn render_apps(jobs: &[RenderJob<'_>]) -> Result<Vec<Vec<Object>>, Findings> {
+    let objects =
+        |job: &RenderJob<'_>| job.objects().map_err(|findings| findings.about(&job.subject()));
+    let results: Vec<_> = jobs.par_iter().map(objects).collect();
     let mut objects = Vec::with_capacity(jobs.len());
     let mut findings = Findings::new();
     for result in results {
@@ -293,8 +290,13 @@ metadata: { name: \"a{{ number }}\" }
             ("templates/many/a.yaml.tera", template),
         ]));
         let repository = config::load(&tree).unwrap().repository;
-        let findings =
-            render(&tree, &repository, &RenderSelection::all(&repository), &|| ()).unwrap_err();
+        let selection = RenderSelection {
+            environments: repository.environments.iter().collect(),
+            app: None,
+            without: &BTreeSet::new(),
+            unused_values: false,
+        };
+        let findings = render(&tree, &repository, &selection, &Unwatched).unwrap_err();
         assert_eq!(findings.len(), 2000);
         assert!(findings.iter().all(|finding| finding.location().start().line == 2));
     }

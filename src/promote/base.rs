@@ -14,6 +14,7 @@ use crate::history::{History, Source, Tenure};
 use crate::holds::{self, Hold};
 use crate::sites::{AppSites, Model, ModelScope, State};
 use crate::source::{RevisionError, Tree};
+use crate::worker::Renderer;
 
 /// One commit, or the work tree, with everything that is known about it: what a
 /// change is judged by, and nothing else.
@@ -32,6 +33,8 @@ pub struct Base<'a> {
     pub holds: Vec<Hold>,
     /// What the forge knows; none if it was not asked.
     pub forge: Option<&'a dyn Facts>,
+    /// What renders; none if nothing is to be rendered.
+    pub renderer: Option<&'a dyn Renderer>,
     /// The time of the run.
     pub now: Timestamp,
     /// The sites of each app that was looked up.
@@ -59,7 +62,14 @@ impl<'a> Base<'a> {
     ) -> Result<Self, Findings> {
         let holds = holds::all(tree, repository)?;
         let sites = RefCell::default();
-        Ok(Self { commit, tree, repository, model, history, holds, forge: None, now, sites })
+        let (forge, renderer) = (None, None);
+        Ok(Self { commit, tree, repository, model, history, holds, forge, renderer, now, sites })
+    }
+
+    /// The same base, which `renderer` renders.
+    #[must_use]
+    pub(super) fn rendered_by(self, renderer: &'a dyn Renderer) -> Self {
+        Self { renderer: Some(renderer), ..self }
     }
 
     /// The same base with another configuration, which differs in the settings of apps.

@@ -101,10 +101,9 @@ fn assessed(
     };
     let record = change.records.iter().find(is_for_this);
     let arrival = Arrival::of_change(base, target, app, &proposed, record)?;
-    let rendered = base
-        .repository
-        .is_native()
-        .then(|| check_rendered(change.tree, base.repository, &target.name, app));
+    let check =
+        |renderer| check_rendered(renderer, change.tree, base.repository, &target.name, app);
+    let rendered = base.renderer.filter(|_| base.repository.is_native()).map(check);
     let from = current.clone().unwrap_or_default();
     let change = AppChange {
         target,

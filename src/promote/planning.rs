@@ -368,12 +368,12 @@ impl Planner<'_> {
         current: &TargetState,
         files: &FileChanges,
     ) -> Result<Option<Result<Rerendered, Findings>>, Findings> {
-        let Base { tree, repository, .. } = *self.base;
+        let Base { tree, repository, renderer: Some(by), .. } = *self.base else { return Ok(None) };
         if !repository.is_native() {
             return Ok(None);
         }
         let render = || {
-            let mut rendered = rerender(tree, repository, files, &self.target.name, app)?;
+            let mut rendered = rerender(by, tree, repository, files, &self.target.name, app)?;
             if !current.exists {
                 rendered.files.extend(generated_files(tree, repository, files)?);
             }

@@ -6,11 +6,11 @@ use super::code::STALE_RENDERING;
 use crate::config::{self, EnvironmentName, Repository};
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::namespaces::Namespaces;
-use crate::pipeline::{self, RenderSelection};
 use crate::rendered::{
     self, FileAction, InStore, OutputChanges, RenderScope, RenderedFile, RenderedFiles,
 };
 use crate::source::{FileChanges, Location, ReadErrorKind, RepoPath, Tree};
+use crate::worker::{RenderRequest, RenderResult, Renderer, Wanted};
 
 /// The changes of an app's rendered files that follow from changes of its own files.
 #[derive(Debug, Default)]
@@ -29,23 +29,25 @@ pub(super) struct Rerendered {
 /// The app does not render; or its rendered files in `tree` are stale, so that more
 /// would change than was requested.
 pub(super) fn rerender(
+    renderer: &dyn Renderer,
     tree: &Tree,
     repository: &Repository,
     edited: &FileChanges,
     environment: &EnvironmentName,
     app: &str,
 ) -> Result<Rerendered, Findings> {
-    let after = tree.with_files(edited.clone());
-    let loaded = config::load_apps(&after, &BTreeSet::from([app.to_owned()]))?;
-    let new = render(&after, &loaded.repository, environment, app)?;
-    let Some((files, warnings)) = new else { return Ok(Rerendered::default()) };
+    let new = render(renderer, tree, edited, repository, environment, app)?;
+    if new.environments.is_empty() {
+        return Ok(Rerendered::default());
+    }
+    let RenderResult { files, warnings, .. } = new;
     let scope = RenderScope::directories([rendered::directory(environment, Some(app))]);
     let existing = InStore { store: tree.store(), output: repository.output.clone() };
     let mut rerendered = Rerendered { files: FileChanges::new(), warnings };
     if !has_output(tree, repository)? {
         return Ok(rerendered);
     }
-    check_fresh(tree, repository, environment, app, &existing, &scope)?;
+    check_fresh(renderer, tree, repository, environment, app, &existing, &scope)?;
     let bytes: BTreeMap<RepoPath, Vec<u8>> =
         files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
     let changes = OutputChanges::of(&existing, files, &scope)?;
@@ -131,19 +133,19 @@ fn bytes_of(tree: &Tree, path: &RepoPath) -> Result<Option<Vec<u8>>, Findings> {
 
 /// Checks that an app renders, and that its rendered files in `tree` are up to date.
 pub(super) fn check_rendered(
+    renderer: &dyn Renderer,
     tree: &Tree,
     repository: &Repository,
     environment: &EnvironmentName,
     app: &str,
 ) -> Result<(), Findings> {
-    let apps = BTreeSet::from([app.to_owned()]);
-    let loaded = config::load_apps(tree, &apps)?;
     if !has_output(tree, repository)? {
-        return render(tree, &loaded.repository, environment, app).map(|_| ());
+        let nothing = FileChanges::new();
+        return render(renderer, tree, &nothing, repository, environment, app).map(|_| ());
     }
     let scope = RenderScope::directories([rendered::directory(environment, Some(app))]);
     let existing = InStore { store: tree.store(), output: repository.output.clone() };
-    check_fresh(tree, &loaded.repository, environment, app, &existing, &scope)
+    check_fresh(renderer, tree, repository, environment, app, &existing, &scope)
 }
 
 fn has_output(tree: &Tree, repository: &Repository) -> Result<bool, Findings> {
@@ -153,6 +155,7 @@ fn has_output(tree: &Tree, repository: &Repository) -> Result<bool, Findings> {
 
 /// Fails if the app's rendered files are not what the base renders to.
 fn check_fresh(
+    renderer: &dyn Renderer,
     tree: &Tree,
     repository: &Repository,
     environment: &EnvironmentName,
@@ -160,9 +163,8 @@ fn check_fresh(
     existing: &InStore<'_>,
     scope: &RenderScope,
 ) -> Result<(), Findings> {
-    let old = render(tree, repository, environment, app)?;
-    let files = old.map(|(files, _)| files).unwrap_or_default();
-    let changes = OutputChanges::of(existing, files, scope)?.list();
+    let old = render(renderer, tree, &FileChanges::new(), repository, environment, app)?;
+    let changes = OutputChanges::of(existing, old.files, scope)?.list();
     let Some(first) = changes.first() else { return Ok(()) };
     let path = repository.output.join(first.path.as_str());
     let at = Location::of_path(&path.expect("it was rendered below the output"));
@@ -178,25 +180,18 @@ fn check_fresh(
         .into())
 }
 
-/// Renders an app; none if the environment does not have it.
+/// Renders an app from `tree` with changes; nothing if the environment does not have it.
 fn render(
+    renderer: &dyn Renderer,
     tree: &Tree,
+    changes: &FileChanges,
     repository: &Repository,
     environment: &EnvironmentName,
     app: &str,
-) -> Result<Option<(RenderedFiles, Findings)>, Findings> {
-    let environment = repository.environments.iter().find(|one| one.name == *environment);
-    let Some(environment) = environment else { return Ok(None) };
-    if environment.apps.iter().all(|one| one.name != app) {
-        return Ok(None);
-    }
-    let wanted = RenderSelection {
-        environments: vec![environment],
-        everything: false,
-        app: Some(app),
-        unused_values: false,
-    };
-    let rendering = pipeline::render(tree, repository, &wanted, &|| ())?;
-    let files = RenderedFiles::of_rendering(&rendering)?;
-    Ok(Some((files, rendering.warnings)))
+) -> Result<RenderResult, Findings> {
+    let wanted = Wanted::App { environment: environment.to_string(), app: app.to_owned() };
+    // The limits are those of the base, whatever a change says.
+    let settings = repository.worker;
+    let request = RenderRequest { tree, changes, wanted, unused_values: false, settings };
+    renderer.render(&request, &|_| ())
 }

@@ -16,6 +16,7 @@ mod traced;
 pub use code::CODES;
 pub use files::Engine;
 pub use input::{Input, InputImage};
+pub use jsonnet::ENGINE_STACK_BYTES;
 pub use template::{Document, Template};
 pub use trace::Trace;
 pub use traced::{Traced, TracedValue};

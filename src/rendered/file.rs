@@ -110,6 +110,11 @@ impl RenderedFiles {
         Self::of(files.collect::<Vec<_>>())
     }
 
+    /// Files that are known not to clash, by their paths below the output directory.
+    pub fn of_bytes(files: Vec<(RepoPath, Vec<u8>)>) -> Self {
+        Self { by_path: files.into_iter().collect() }
+    }
+
     /// Paths below the output directory, in order, with the files' bytes.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&RepoPath, &[u8])> {
         self.by_path.iter().map(|(path, bytes)| (path, bytes.as_slice()))

@@ -1,7 +1,7 @@
 //! The part of the output tree that a run is responsible for.
 
 use super::name::{directory, environment_directory};
-use crate::pipeline::RenderSelection;
+use crate::config::EnvironmentName;
 use crate::source::RepoPath;
 
 /// The part of the tree that a run is responsible for. Nothing outside it is
@@ -24,13 +24,9 @@ impl RenderScope {
         Self { directories: Some(directories.into_iter().collect()) }
     }
 
-    /// The scope of a run that renders the selection.
-    pub fn of(selection: &RenderSelection<'_>) -> Self {
-        if selection.everything {
-            return Self::everything();
-        }
-        let environments = selection.environments.iter().map(|environment| &environment.name);
-        Self::directories(environments.map(|environment| match selection.app {
+    /// Only these environments, or only an app in them.
+    pub fn of_environments(environments: &[EnvironmentName], app: Option<&str>) -> Self {
+        Self::directories(environments.iter().map(|environment| match app {
             Some(app) => directory(environment, Some(app)),
             None => environment_directory(environment),
         }))

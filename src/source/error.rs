@@ -1,5 +1,7 @@
 //! Why a file could not be read.
 
+use serde::{Deserialize, Serialize};
+
 use super::RepoPath;
 
 /// A file or directory that could not be read.
@@ -13,7 +15,7 @@ pub struct ReadError {
 }
 
 /// Why a read failed.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error, Serialize, Deserialize)]
 pub enum ReadErrorKind {
     /// Nothing is there.
     #[error("does not exist")]
@@ -75,7 +77,7 @@ pub enum ReadErrorKind {
 }
 
 /// Why a name cannot be part of a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum NameFlaw {
     /// Its bytes are not UTF-8.
     #[error("is not UTF-8")]

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A path relative to the repository's root: `/` between segments, no `.` or
 /// `..`, no empty segment, and no leading or trailing slash. The root is the
@@ -189,6 +189,18 @@ impl Serialize for RepoPath {
     }
 }
 
+/// Only a path that is written as paths are here: a reader is not to fold what a stranger
+/// wrote.
+impl<'de> Deserialize<'de> for RepoPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.is_empty() || text.split('/').all(is_segment) {
+            return Ok(Self(Arc::from(text)));
+        }
+        Err(de::Error::custom("not a path of a repository in its simplest form"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,6 +210,19 @@ mod tests {
         assert_eq!(RepoPath::new("a/./b/../c").unwrap().as_str(), "a/c");
         assert_eq!(RepoPath::new("a/../../b"), Err(PathError::Outside("a/../../b".into())));
         assert_eq!(RepoPath::new("/etc/passwd"), Err(PathError::Absolute("/etc/passwd".into())));
+    }
+
+    #[test]
+    fn only_the_simplest_form_is_read_back() {
+        for path in ["", "a", "a/b.yaml", "..a/b.."] {
+            let path = RepoPath::new(path).unwrap();
+            let text = serde_json::to_string(&path).unwrap();
+            assert_eq!(serde_json::from_str::<RepoPath>(&text).unwrap(), path);
+        }
+        for wrong in ["/", "/a", "a/", "a//b", "a/../b", "../a", ".", "a/./b", "a\0"] {
+            let text = serde_json::to_string(wrong).unwrap();
+            assert!(serde_json::from_str::<RepoPath>(&text).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

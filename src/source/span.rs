@@ -1,9 +1,11 @@
 //! Places in a text.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A half-open range of bytes in one file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct Span {
     /// Offset of the first byte.
     pub start: u32,

@@ -1,9 +1,11 @@
 //! What a Tree reads from.
 
+use serde::{Deserialize, Serialize};
+
 use super::{ReadErrorKind, RepoPath};
 
 /// What is at a path, links not followed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StoreEntry {
     /// A file and its size in bytes.
     File {
@@ -25,7 +27,7 @@ pub enum StoreEntry {
 
 /// The kind of what is at a path, which a listing knows without looking at each
 /// entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EntryKind {
     /// A file.
     File,

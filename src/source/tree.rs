@@ -61,7 +61,7 @@ pub enum RevisionError {
         /// What was asked for.
         revision: String,
         /// Git's name for what is there, such as `blob`.
-        found: &'static str,
+        found: String,
     },
     /// No commit of that name is in this clone.
     #[error("`{revision}` is not in this clone")]
@@ -146,6 +146,11 @@ impl Tree {
     pub fn snapshot(&self) -> Self {
         let snapshot = Snapshot::new(Arc::clone(&self.shared.store));
         Self::over(Arc::new(snapshot), self.revisions.clone())
+    }
+
+    /// Whether these are the same files, read at the same moment.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
     }
 
     /// The store of these files, which neither resolves links nor keeps bounds.
@@ -369,6 +374,24 @@ impl Tree {
             plain.insert(directory);
         }
         Ok((at, entry))
+    }
+
+    /// Whether a directory is at a path, and no link on the way to it.
+    pub(super) fn is_plain(&self, directory: &RepoPath) -> Result<bool, ReadErrorKind> {
+        let Some(above) = directory.parent() else { return Ok(true) };
+        let is_known = {
+            let plain = self.shared.plain.read().unwrap_or_else(PoisonError::into_inner);
+            plain.contains(directory)
+        };
+        if is_known {
+            return Ok(true);
+        }
+        if !self.is_plain(&above)? || self.entry(directory)? != Some(StoreEntry::Directory) {
+            return Ok(false);
+        }
+        let mut plain = self.shared.plain.write().unwrap_or_else(PoisonError::into_inner);
+        plain.insert(directory.clone());
+        Ok(true)
     }
 
     fn entry(&self, path: &RepoPath) -> Result<Option<StoreEntry>, ReadErrorKind> {

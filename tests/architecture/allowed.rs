@@ -17,13 +17,14 @@ pub(crate) const WORLD: &[Edge] = &[
     Edge {
         what: "starts a process",
         paths: &["std::process::Command"],
-        belongs_to: &["git/program.rs"],
-        instead: "call a function of `git/`",
+        belongs_to: &["git/program.rs", "worker/process.rs"],
+        instead: "call a function of `git/` or of `worker/`",
     },
     Edge {
         what: "ends the process",
         paths: &["std::process::exit", "std::process::abort"],
-        belongs_to: &["cli/"],
+        // A worker ends with the program that started it, whatever it is busy with.
+        belongs_to: &["cli/", "worker/remote.rs"],
         instead: "return findings",
     },
     Edge {
@@ -41,7 +42,13 @@ pub(crate) const WORLD: &[Edge] = &[
         what: "measures time",
         paths: &["std::time::Instant::now"],
         // Time-outs of processes and attempts, and the pace of progress.
-        belongs_to: &["cli/console.rs", "git/program.rs", "git/tip.rs"],
+        belongs_to: &[
+            "cli/console.rs",
+            "git/program.rs",
+            "git/tip.rs",
+            "worker/process.rs",
+            "worker/supervisor.rs",
+        ],
         instead: "take the time as an argument",
     },
     Edge {

@@ -12,6 +12,7 @@ use rungs::git::{BaseOptions, ObjectName, Variables, Workspace, WorkspaceOptions
 use rungs::history::AskedApps;
 use rungs::promote::{AppSelection, LoadedBase, Plan, ProposedChange, assess_change};
 use rungs::sites::{Model, ModelScope};
+use rungs::worker::InProcess;
 
 use crate::support::effort::few_or_all;
 use crate::support::fast_import::Stream;
@@ -92,7 +93,9 @@ fn with_all(
     }
     let change =
         ProposedChange { tree: &trees[1], model: &head, fork: &fork, records: &[], overrides: &[] };
-    Some(loaded.ask(Timestamp::UNIX_EPOCH, AskedApps::Few, |base| assess_change(base, &change)))
+    Some(loaded.ask(Timestamp::UNIX_EPOCH, &InProcess, AskedApps::Few, |base| {
+        assess_change(base, &change)
+    }))
 }
 
 proptest! {
@@ -127,7 +130,7 @@ proptest! {
         let names = stream.import(directory.path());
         let [base, fork, head] = [base, fork, head].map(|number| &names[number - 1]);
         let workspace = workspace(directory.path(), base);
-        let judged = Delivery::new(&workspace, Timestamp::UNIX_EPOCH).judge(head.as_str(), &[]);
+        let judged = Delivery::new(&workspace, &InProcess, Timestamp::UNIX_EPOCH).judge(head.as_str(), &[]);
         match (with_all(&workspace, [base, fork, head]), judged) {
             (None, _) => {}
             (Some(Ok(plans)), Ok(judged)) => {

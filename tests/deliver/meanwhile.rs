@@ -13,6 +13,7 @@ use rungs::promote::{
     Submission,
 };
 use rungs::sites::ImageRequest;
+use rungs::worker::InProcess;
 
 use crate::support::repository::files_in;
 use crate::support::shop::{Shop, image, put};
@@ -44,7 +45,7 @@ fn write(directory: &Path, intent: &dyn Intent, edit: &dyn Fn()) -> Result<Deliv
     let (options, variables) = (WorkspaceOptions::default(), Variables::default());
     let configured = config::configured_base_branch;
     let workspace = Workspace::at(directory, options, variables, configured);
-    let delivery = Delivery::new(&workspace, Timestamp::UNIX_EPOCH);
+    let delivery = Delivery::new(&workspace, &InProcess, Timestamp::UNIX_EPOCH);
     delivery.execute(DeliveryMode::Write, &Meanwhile { intent, edit })
 }
 

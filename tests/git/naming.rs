@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rungs::deliver::Delivery;
 use rungs::diagnostic::Findings;
 use rungs::git::{ConfiguredBase, Variables, Workspace, WorkspaceOptions};
+use rungs::worker::InProcess;
 
 use crate::agreement::{COMMANDS, MAIN, Shop, WITH_BASE, put, shop};
 use crate::support::git::git;
@@ -176,7 +177,7 @@ fn a_clone_without_a_commit_has_no_commit_to_judge_against() {
     let directory = crate::support::directory::temporary().unwrap();
     git(directory.path(), &["init", "-q"]);
     let workspace = workspace(directory.path(), |_| Ok(None));
-    let delivery = Delivery::new(&workspace, Timestamp::UNIX_EPOCH);
+    let delivery = Delivery::new(&workspace, &InProcess, Timestamp::UNIX_EPOCH);
     let findings = delivery.judge("HEAD", &[]).unwrap_err();
     assert_eq!(first_code(&findings), "unknown-revision");
     assert_eq!(findings.iter().next().unwrap().labels[0].message, "nothing is committed yet");

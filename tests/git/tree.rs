@@ -181,7 +181,7 @@ fn what_names_a_file_or_a_directory_is_not_a_commit_and_input() {
     ] {
         let error = tree.at(revision).err().unwrap();
         assert!(
-            matches!(error, RevisionError::NotACommit { found, .. } if found == what),
+            matches!(error, RevisionError::NotACommit { ref found, .. } if found == what),
             "{revision}: {error:?}"
         );
         let code = Finding::of_revision_error(&error, None).code;

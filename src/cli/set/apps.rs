@@ -1,6 +1,7 @@
 //! `rungs set APP [NAME=]REF… --env ENV`
 
 use super::super::delivery_args::{DeliveryArgs, PermissionArgs};
+use super::super::worker_args::WorkerArgs;
 use super::super::{Context, Outcome, carry_out, usage_error};
 use crate::diagnostic::{Findings, harmless};
 use crate::promote::{Permissions, SetApp, SetReferences};
@@ -24,6 +25,8 @@ pub(super) struct AppArgs {
     source_commit: Option<String>,
     #[command(flatten)]
     pub(super) delivery: DeliveryArgs,
+    #[command(flatten)]
+    rendering: WorkerArgs,
 }
 
 impl AppArgs {
@@ -45,7 +48,7 @@ impl AppArgs {
             source_commit: self.source_commit,
             permissions: Permissions { repository, force: self.force, ..allowed.permissions() },
         };
-        carry_out::run(context, &self.delivery, &intent)
+        carry_out::run(context, &self.delivery, &self.rendering, &intent)
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) struct SetArgs {
 
 /// Refuses options that have no effect with `--in`.
 fn for_apps_only(arg: Arg) -> Arg {
-    const ONLY: [&str; 12] = [
+    const ONLY: [&str; 16] = [
         "env",
         "sequence",
         "force",
@@ -60,6 +60,10 @@ fn for_apps_only(arg: Arg) -> Arg {
         "overridden",
         "why",
         "ticket",
+        "sandbox",
+        "limit_time",
+        "limit_memory",
+        "limit_output",
     ];
     if ONLY.contains(&arg.get_id().as_str()) {
         return arg.conflicts_with("paths");

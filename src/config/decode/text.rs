@@ -50,6 +50,14 @@ impl Flaw {
         self
     }
 
+    /// The flaw and what to do about it, for a text that is in no file.
+    pub(in crate::config) fn into_sentence(self) -> String {
+        match self.help {
+            Some(help) => format!("{}; {help}", self.because),
+            None => self.because,
+        }
+    }
+
     /// Keeps the text from being shown.
     pub(in crate::config) fn secret(mut self) -> Self {
         self.is_secret = true;

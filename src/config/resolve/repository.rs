@@ -10,7 +10,7 @@ use crate::config::raw::RepositoryFile;
 use crate::config::reader::{ConfigFile, ConfigReader};
 use crate::config::syntax::Requirement;
 use crate::config::valid::{Environment, Repository, Train};
-use crate::config::{forge, network, policies, sites};
+use crate::config::{forge, network, policies, sites, worker};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, ReadErrorKind, RepoPath};
 use crate::yaml::{Node, Number};
@@ -162,13 +162,14 @@ pub(super) fn resolve(
     let output = raw.and_then(|raw| raw.output.as_ref()).map(|output| output.value.0.clone());
     let mut repository = Repository {
         location: location.unwrap_or_else(|| Location::of_path(&path())),
-        output: output.unwrap_or_else(|| RepoPath::root().child("rendered")),
+        output: output.unwrap_or_else(worker::default_output),
         kubernetes: raw.and_then(|raw| raw.kubernetes.clone()),
         ladder,
         forge: raw.and_then(|raw| raw.forge.as_ref()).map(|raw| forge::resolve(raw, findings)),
         trains: raw.map(|raw| trains(raw, known, findings)).unwrap_or_default(),
         network: network::of_repository(raw.and_then(|raw| raw.network.as_ref()), known, findings),
         policies: policies::resolve(raw.and_then(|raw| raw.policies.as_ref()), findings),
+        worker: worker::resolve(raw.and_then(|raw| raw.worker.as_ref())),
         sites: sites.map(|raw| sites::resolve(raw, known, findings)).unwrap_or_default(),
         environments,
     };

@@ -11,6 +11,7 @@ mod path;
 mod pattern;
 mod quantity;
 mod reference;
+mod size;
 mod time;
 
 pub use address::{Call, Cidr, Port, Protocol};
@@ -29,6 +30,7 @@ pub(super) use reference::{
     BranchName, FilePath, ForgeRepository, OutputPath, Requirement, TemplateName, Url, VariableName,
 };
 pub use reference::{KubernetesVersion, ValueRoute, why_occupied};
+pub use size::ByteSize;
 pub(super) use time::Moment;
 pub use time::{Date, Duration, OpeningHours};
 
@@ -43,6 +45,7 @@ const LISTS: &[&[&Code]] = &[
     pattern::CODES,
     quantity::CODES,
     reference::CODES,
+    size::CODES,
     time::CODES,
 ];
 

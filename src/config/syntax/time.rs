@@ -40,6 +40,15 @@ impl Duration {
     pub fn seconds(self) -> u64 {
         self.0
     }
+
+    /// The duration that a person typed.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text, and what to write.
+    pub fn named(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(Flaw::into_sentence)
+    }
 }
 
 const SECONDS: [(&str, u64); 5] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86400), ("w", 604_800)];

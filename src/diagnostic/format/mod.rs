@@ -47,14 +47,14 @@ macro_rules! formats {
                 match self { $(Self::$format => $purpose),+ }
             }
 
-            fn renderer(self) -> Renderer {
+            fn renderer(self) -> FindingsRenderer {
                 match self { $(Self::$format => $render),+ }
             }
         }
     };
 }
 
-type Renderer = fn(&Findings, TextStyle, Checkout<'_>) -> String;
+type FindingsRenderer = fn(&Findings, TextStyle, Checkout<'_>) -> String;
 
 formats! {
     /// For people: messages with excerpts of the source.

@@ -12,6 +12,7 @@ mod trace;
 use std::sync::Arc;
 
 use self::closure::Closure;
+pub use self::pool::ENGINE_STACK_BYTES;
 pub(super) use self::trace::TracedObjects;
 use crate::diagnostic::Findings;
 use crate::render::Input;

@@ -19,9 +19,9 @@ use crate::render::code::{JSONNET_STOPPED, NO_THREAD};
 use crate::source::{Location, RepoPath};
 use crate::yaml::Value;
 
-/// The stack of a thread: several times what a source of the greatest depth
+/// The stack of a thread that evaluates, of which there is one for each that renders: several times what a source of the greatest depth
 /// ([`super::tokens::MAX_NESTING`]) needs. Only the used part takes memory.
-const STACK_BYTES: usize = 64 << 20;
+pub const ENGINE_STACK_BYTES: usize = 64 << 20;
 
 type Evaluated = Result<Vec<Value>, Findings>;
 
@@ -30,12 +30,12 @@ struct Job {
     rungs: Value,
 }
 
-struct Worker {
+struct EngineThread {
     jobs: Sender<Job>,
     answers: Receiver<Evaluated>,
 }
 
-static IDLE: Mutex<Vec<Worker>> = Mutex::new(Vec::new());
+static IDLE: Mutex<Vec<EngineThread>> = Mutex::new(Vec::new());
 
 /// Evaluates a program on a thread that is free, or on a new one.
 pub(super) fn run(program: &Arc<Closure>, rungs: Value) -> Evaluated {
@@ -43,7 +43,7 @@ pub(super) fn run(program: &Arc<Closure>, rungs: Value) -> Evaluated {
     let taken = idle().pop();
     let worker = match taken {
         Some(worker) => worker,
-        None => Worker::start().map_err(|error| not_started(&program.main, &error))?,
+        None => EngineThread::start().map_err(|error| not_started(&program.main, &error))?,
     };
     let job = Job { program: Arc::clone(program), rungs };
     let answer = worker.jobs.send(job).ok().and_then(|()| worker.answers.recv().ok());
@@ -68,13 +68,13 @@ fn stopped(main: &RepoPath) -> Findings {
     Finding::new(&JSONNET_STOPPED, message, Location::of_path(main)).into()
 }
 
-impl Worker {
+impl EngineThread {
     fn start() -> io::Result<Self> {
         let (jobs, received) = channel();
         let (answering, answers) = channel();
         thread::Builder::new()
             .name("jsonnet".to_owned())
-            .stack_size(STACK_BYTES)
+            .stack_size(ENGINE_STACK_BYTES)
             .spawn(move || work(&received, &answering))?;
         Ok(Self { jobs, answers })
     }

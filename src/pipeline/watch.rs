@@ -1,0 +1,43 @@
+//! Whoever watches rendering go on.
+
+use crate::source::RepoPath;
+
+/// An app that is rendered.
+#[derive(Debug, Clone, Copy)]
+pub struct WatchedApp<'a> {
+    /// The environment's name.
+    pub environment: &'a str,
+    /// The app's name.
+    pub app: &'a str,
+    /// The template's directory.
+    pub template: &'a RepoPath,
+    /// The app's own file.
+    pub file: &'a RepoPath,
+}
+
+/// Is told how rendering goes on, from any thread. An engine may not come to an end.
+pub trait RenderWatch: Sync {
+    /// These apps will be rendered. From now on each is known by its place in the list.
+    fn begins(&self, apps: &[WatchedApp<'_>]);
+
+    /// An engine starts to work on an app. It may do so several times, also at once. Returns
+    /// a number for that.
+    fn starts(&self, app: usize) -> u32;
+
+    /// The engine is done.
+    fn ends(&self, id: u32);
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy)]
+pub struct Unwatched;
+
+impl RenderWatch for Unwatched {
+    fn begins(&self, _apps: &[WatchedApp<'_>]) {}
+
+    fn starts(&self, _app: usize) -> u32 {
+        0
+    }
+
+    fn ends(&self, _id: u32) {}
+}

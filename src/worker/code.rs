@@ -1,0 +1,284 @@
+//! The problems of rendering within limits.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::job::WorkerApp;
+use super::limits::Limits;
+use super::process::LastWords;
+use crate::config::EnvironmentName;
+use crate::diagnostic::{Finding, Findings, Subject, codes, harmless};
+use crate::rendered::{RenderedFiles, directory};
+use crate::source::{Location, RepoPath};
+
+codes! {
+    /// Rendering an app takes longer than it may.
+    ///
+    /// Neither Tera nor Jsonnet can be interrupted, so a template that does not come to an end is
+    /// stopped with the process that renders it. Usually a loop or a recursion has no end, or one
+    /// loop inside another counts far higher than was meant.
+    ///
+    /// If the template is right and needs more time, allow it: with `--limit-time 5m`, or with
+    /// `worker: { time: 5m }` in `rungs.yaml`. With `--sandbox`, `rungs.yaml` can only lower the
+    /// limit.
+    RENDER_TIME = "render-time", Input, Error;
+
+    /// Rendering an app takes more memory than it may.
+    ///
+    /// The process that renders had used up its memory, and ended. Usually a template makes a text
+    /// or a list far longer than was meant, such as `std.repeat` with a large number, or grows one
+    /// in a loop.
+    ///
+    /// If the template is right and needs more memory, allow it: with `--limit-memory 8GiB`, or
+    /// with `worker: { memory: 8GiB }` in `rungs.yaml`. With `--sandbox`, `rungs.yaml` can only
+    /// lower the limit. If no app is named, no single one took that much: render fewer at once.
+    RENDER_MEMORY = "render-memory", Input, Error;
+
+    /// More text is rendered than may be.
+    ///
+    /// The limit is for all rendered files of a run together. The apps that are named render most
+    /// of it; usually a loop prints far more than was meant.
+    ///
+    /// If that is right, allow it: with `--limit-output 2GiB`, or with `worker: { output: 2GiB }`
+    /// in `rungs.yaml`. With `--sandbox`, `rungs.yaml` can only lower the limit.
+    RENDER_OUTPUT = "render-output", Input, Error;
+
+    /// Rendering an app ends the process that renders it.
+    ///
+    /// Templates are rendered in a process of their own. It died while it was busy with this one:
+    /// by a signal, because its stack overflowed, or because the system ended it, as it does if
+    /// memory runs short. Everything else was rendered again without it.
+    ///
+    /// Look for a recursion without an end. If the machine is short of memory, a lower
+    /// `--limit-memory` says so in time.
+    RENDER_DIED = "render-died", Input, Error;
+
+    /// Too many apps end the process that renders them.
+    ///
+    /// Each time that an app goes beyond a limit or ends the process that renders it, the others
+    /// are rendered again without it. After a few times that is given up: the apps that were found
+    /// are named, and nothing is known about the others.
+    ///
+    /// Mend the apps that are named, and render again.
+    RENDER_ABANDONED = "render-abandoned", Input, Error;
+
+    /// The engine that renders an app has a defect.
+    ///
+    /// The process that renders stopped itself, because something was not as the program assumed.
+    /// Everything else was rendered again without the app. Please report it, with the template.
+    RENDER_DEFECT = "render-defect", Defect, Error;
+
+    /// The process that renders cannot be started.
+    ///
+    /// Templates are rendered in a process of their own, for which the program starts itself again.
+    /// The system refused that, or what it started is another version of the program: it was
+    /// replaced during the run, or the machine has too many processes.
+    ///
+    /// Run it again. Where `/proc` is not mounted, mount it: that is how the program finds itself.
+    WORKER_UNAVAILABLE = "worker-unavailable", Outside, Error;
+
+    /// The sandbox lacks something on this machine.
+    ///
+    /// With `--sandbox`, the process that renders takes from itself what it does not need: reading
+    /// and writing files, the network, other processes, and memory above its limit. On Linux that
+    /// is done with Landlock (since 5.13, TCP since 6.7, signals since 6.12), seccomp and resource
+    /// limits; other systems offer only a part. What is missing is named. Each of them is one of
+    /// several walls: a template has no function that reads a file or opens a connection, and the
+    /// process has no tokens in its environment in any case.
+    ///
+    /// `--deny warnings` refuses to go on without.
+    SANDBOX_INCOMPLETE = "sandbox-incomplete", Outside, Warning;
+
+    /// There are more findings than are shown.
+    ///
+    /// A run shows ten thousand findings at the most, and with the files that they point into at
+    /// most 16 MiB of them. Mend those that are shown first; the others may go with them.
+    FINDINGS_LEFT_OUT = "findings-left-out", Input, Warning;
+}
+
+/// What a worker was lost to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// It took too long.
+    Time,
+    /// It had no memory left.
+    Memory,
+    /// It died, as these words say.
+    Died(String),
+    /// It found a defect of ours, in these words.
+    Defect(String),
+}
+
+impl Cause {
+    /// The worker sent something that no worker of ours sends.
+    pub(super) fn nonsense() -> Self {
+        Self::Died("it answered with nonsense".to_owned())
+    }
+
+    /// What those last words say.
+    pub(super) fn of(last_words: &LastWords) -> Self {
+        const OUT_OF_MEMORY: [&str; 3] =
+            ["memory allocation of", "capacity overflow", "failed to reserve memory"];
+        let said = &last_words.said;
+        if OUT_OF_MEMORY.iter().any(|words| said.contains(words)) {
+            return Self::Memory;
+        }
+        // The exit code of a panic, which the command line sets.
+        if last_words.code() == Some(i32::from(crate::diagnostic::ProblemKind::Defect.exit_code()))
+        {
+            return Self::Defect(said.trim().to_owned());
+        }
+        Self::Died(last_words.to_string())
+    }
+}
+
+/// The finding that a worker was lost to an app.
+pub(super) fn lost(app: &WorkerApp, cause: &Cause, limits: &Limits, sandbox: bool) -> Finding {
+    let at = Location::of_path(&app.template);
+    let (name, environment) = (harmless(&app.app), harmless(&app.environment));
+    of_cause(&format!("rendering `{name}` in `{environment}`"), cause, limits, sandbox, at)
+        .because("this template was being rendered")
+        .label(Location::of_path(&app.file), "for this app")
+        .about(Subject::app(&*app.environment, &*app.app))
+}
+
+/// The finding that a worker was lost, and to no single app.
+pub(super) fn lost_all(cause: &Cause, limits: &Limits, sandbox: bool) -> Finding {
+    of_cause("rendering", cause, limits, sandbox, Location::of_repository())
+}
+
+fn of_cause(what: &str, cause: &Cause, limits: &Limits, sandbox: bool, at: Location) -> Finding {
+    let allow = |option: &str, key: &str, value: &str| {
+        let configured = format!(", or `worker: {{ {key}: {value} }}` in `rungs.yaml`");
+        let configured = if sandbox { "" } else { &configured };
+        format!("if that is right, allow it: `{option} {value}`{configured}")
+    };
+    match cause {
+        Cause::Time => {
+            let seconds = limits.time.as_secs();
+            let help = allow("--limit-time", "time", &format!("{}s", seconds.max(1) * 5));
+            Finding::new(&RENDER_TIME, format!("{what} took longer than {seconds} s"), at)
+                .help(format!("look for a loop or a recursion without an end; {help}"))
+        }
+        Cause::Memory => {
+            let memory = limits.memory;
+            let help = allow("--limit-memory", "memory", &bytes(memory.saturating_mul(4)));
+            let message = format!("{what} took more than {} of memory", spaced(memory));
+            Finding::new(&RENDER_MEMORY, message, at)
+                .help(format!("look for a text or list that grows without an end; {help}"))
+        }
+        Cause::Died(how) => {
+            let message = format!("{what} ended the process that renders: {how}");
+            Finding::new(&RENDER_DIED, message, at)
+                .help("look for a recursion without an end, and at the memory that is free")
+        }
+        Cause::Defect(said) => {
+            let message = format!("{what} found a defect of rungs: {}", harmless(said));
+            Finding::new(&RENDER_DEFECT, message, at).help("please report it, with the template")
+        }
+    }
+}
+
+/// The findings for the apps that render most, if all together render too much. `apps` are
+/// all that were rendered.
+pub(super) fn too_much_output(
+    files: &RenderedFiles,
+    apps: &[WorkerApp],
+    limit: u64,
+    sandbox: bool,
+) -> Findings {
+    let mut total: u64 = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+    if total <= limit {
+        return Findings::new();
+    }
+    let mut sizes: HashMap<RepoPath, u64> = HashMap::new();
+    for (path, bytes) in files.iter() {
+        *sizes.entry(path.parent().unwrap_or_else(RepoPath::root)).or_default() +=
+            bytes.len() as u64;
+    }
+    let size_of = |app: &WorkerApp| {
+        let environment = EnvironmentName::named(&app.environment);
+        let directory = environment.map(|environment| directory(&environment, Some(&app.app)));
+        directory.and_then(|directory| sizes.get(&directory).copied()).unwrap_or_default()
+    };
+    let mut apps: Vec<_> = apps.iter().map(|app| (size_of(app), app)).collect();
+    apps.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
+    let mut findings = Findings::new();
+    for (size, app) in apps {
+        if total <= limit {
+            break;
+        }
+        total -= size;
+        findings.push(too_large(size, app, limit, sandbox));
+    }
+    findings
+}
+
+fn too_large(size: u64, app: &WorkerApp, limit: u64, sandbox: bool) -> Finding {
+    let (name, environment) = (harmless(&app.app), harmless(&app.environment));
+    let message = format!(
+        "`{name}` in `{environment}` renders to {}, and all files together may have {}",
+        spaced(size),
+        spaced(limit)
+    );
+    let value = bytes(limit.saturating_mul(4));
+    let configured = format!(", or `worker: {{ output: {value} }}` in `rungs.yaml`");
+    let configured = if sandbox { "" } else { &configured };
+    Finding::new(&RENDER_OUTPUT, message, Location::of_path(&app.template))
+        .because("this template renders too much")
+        .label(Location::of_path(&app.file), "for this app")
+        .help(format!("if that is right, allow it: `--limit-output {value}`{configured}"))
+        .about(Subject::app(&*app.environment, &*app.app))
+}
+
+/// The finding that nothing is known about the rest of the apps.
+pub(super) fn abandoned(attempts: usize) -> Finding {
+    let message =
+        format!("the other apps were not rendered: {attempts} processes were lost to such apps");
+    Finding::new(&RENDER_ABANDONED, message, Location::of_repository())
+        .help("mend the apps that are named, and render again")
+}
+
+/// The finding that no worker can be started.
+pub(super) fn not_started(why: &str) -> Finding {
+    let message = format!("the process that renders cannot be started: {}", harmless(why));
+    Finding::new(&WORKER_UNAVAILABLE, message, Location::of_repository()).help("run it again")
+}
+
+/// The finding that a sandbox lacks something.
+pub(super) fn sandbox_incomplete(lacking: &BTreeSet<String>) -> Finding {
+    let lacking: Vec<_> = lacking.iter().map(|what| harmless(what).into_owned()).collect();
+    let message =
+        format!("the sandbox does without what this machine lacks: {}", lacking.join(", "));
+    Finding::new(&SANDBOX_INCOMPLETE, message, Location::of_repository())
+        .help("render what strangers wrote on a newer Linux, or refuse with `--deny warnings`")
+}
+
+/// The finding that some findings were not kept.
+pub(super) fn left_out(count: usize) -> Finding {
+    let message = format!("{count} more findings are not shown");
+    Finding::new(&FINDINGS_LEFT_OUT, message, Location::of_path(&RepoPath::root()))
+        .help("mend those that are shown, and run it again")
+}
+
+const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+
+/// A number of bytes as an option takes it: `512MiB`.
+fn bytes(count: u64) -> String {
+    let whole = UNITS.iter().find(|(size, _)| count >= *size && count.is_multiple_of(*size));
+    match whole {
+        Some((size, unit)) => format!("{}{unit}", count / size),
+        None => format!("{}KiB", count.div_ceil(1 << 10)),
+    }
+}
+
+/// A number of bytes as people read it: `512 MiB`.
+fn spaced(count: u64) -> String {
+    match UNITS.iter().find(|(size, _)| count >= *size) {
+        #[allow(clippy::cast_precision_loss)] // For people.
+        Some((size, unit)) if !count.is_multiple_of(*size) => {
+            format!("{:.1} {unit}", count as f64 / *size as f64)
+        }
+        Some((size, unit)) => format!("{} {unit}", count / size),
+        None => format!("{count} bytes"),
+    }
+}

@@ -1,0 +1,145 @@
+//! Messages on a pipe: a head in JSON and a body of bytes, both of a bounded length.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The two lengths that a frame starts with.
+const PREFIX: usize = 8;
+
+/// The most that one frame may hold, so that whoever sends one cannot exhaust whoever
+/// reads it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FrameLimits {
+    /// Bytes of the head.
+    pub(super) head: usize,
+    /// Bytes of the body.
+    pub(super) body: usize,
+}
+
+/// Why bytes are not a frame.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FrameError {
+    /// It is longer than a frame may be.
+    #[error("a message of {0} bytes")]
+    TooLong(usize),
+    /// The head is not a message.
+    #[error("a message that cannot be read: {0}")]
+    Malformed(#[from] serde_json::Error),
+}
+
+/// Writes a frame.
+pub(super) fn write(to: &mut impl Write, head: &impl Serialize, body: &[u8]) -> io::Result<()> {
+    let head = serde_json::to_vec(head)?;
+    let length = |bytes: &[u8]| {
+        let length = u32::try_from(bytes.len()).map_err(|_| io::ErrorKind::FileTooLarge);
+        length.map(u32::to_le_bytes)
+    };
+    to.write_all(&length(&head)?)?;
+    to.write_all(&length(body)?)?;
+    to.write_all(&head)?;
+    to.write_all(body)
+}
+
+/// The lengths of head and body, once both are there.
+fn lengths(bytes: &[u8], limits: FrameLimits) -> Result<Option<(usize, usize)>, FrameError> {
+    let Some((head, rest)) = bytes.split_first_chunk::<4>() else { return Ok(None) };
+    let Some((body, _)) = rest.split_first_chunk::<4>() else { return Ok(None) };
+    let (head, body) = (u32::from_le_bytes(*head) as usize, u32::from_le_bytes(*body) as usize);
+    for (length, limit) in [(head, limits.head), (body, limits.body)] {
+        if length > limit {
+            return Err(FrameError::TooLong(length));
+        }
+    }
+    Ok(Some((head, body)))
+}
+
+/// Bytes that arrive in pieces, taken frame by frame.
+#[derive(Debug, Default)]
+pub(super) struct FrameBuffer {
+    bytes: Vec<u8>,
+    /// Where the first frame that was not taken starts.
+    start: usize,
+    /// The number of bytes before that of the last frame's body.
+    body: usize,
+}
+
+impl FrameBuffer {
+    /// Adds bytes as they arrived.
+    pub(super) fn extend(&mut self, bytes: &[u8]) {
+        // What was taken makes room before more is allocated.
+        if self.start > 0 {
+            self.bytes.drain(..self.start);
+            (self.start, self.body) = (0, 0);
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The head of the next whole frame.
+    pub(super) fn take<T: DeserializeOwned>(
+        &mut self,
+        limits: FrameLimits,
+    ) -> Result<Option<T>, FrameError> {
+        let bytes = &self.bytes[self.start..];
+        let Some((head, body)) = lengths(bytes, limits)? else { return Ok(None) };
+        let Some(frame) = bytes.get(PREFIX..PREFIX + head + body) else { return Ok(None) };
+        let message = serde_json::from_slice(&frame[..head])?;
+        self.body = body;
+        self.start += PREFIX + frame.len();
+        Ok(Some(message))
+    }
+
+    /// The body of the frame that was taken last; empty once more bytes have arrived.
+    pub(super) fn body(&self) -> &[u8] {
+        &self.bytes[self.start - self.body..self.start]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: FrameLimits = FrameLimits { head: 64, body: 64 };
+
+    fn taken(bytes: &[u8]) -> Result<Option<String>, FrameError> {
+        let mut buffer = FrameBuffer::default();
+        buffer.extend(bytes);
+        buffer.take(LIMITS)
+    }
+
+    #[test]
+    fn frames_come_out_as_they_went_in_however_they_are_cut() {
+        let mut sent = Vec::new();
+        for (head, body) in [("one", &b"body"[..]), ("", b""), ("three", &[0; 64])] {
+            write(&mut sent, &head, body).unwrap();
+        }
+        for size in 1..sent.len() {
+            let mut buffer = FrameBuffer::default();
+            let mut received = Vec::new();
+            for piece in sent.chunks(size) {
+                buffer.extend(piece);
+                while let Some(head) = buffer.take::<String>(LIMITS).unwrap() {
+                    received.push((head, buffer.body().to_vec()));
+                }
+            }
+            let heads: Vec<_> = received.iter().map(|(head, body)| (&**head, body.len())).collect();
+            assert_eq!(heads, [("one", 4), ("", 0), ("three", 64)]);
+        }
+    }
+
+    #[test]
+    fn a_frame_that_is_too_long_is_refused_before_it_arrives() {
+        for lengths in [[65_u32, 0], [0, 65], [u32::MAX, u32::MAX]] {
+            let bytes = lengths.map(u32::to_le_bytes).concat();
+            assert!(matches!(taken(&bytes), Err(FrameError::TooLong(_))));
+        }
+    }
+
+    #[test]
+    fn a_head_that_is_no_message_is_an_error() {
+        let mut bytes = Vec::new();
+        write(&mut bytes, &7, b"").unwrap();
+        assert!(matches!(taken(&bytes), Err(FrameError::Malformed(_))));
+    }
+}

@@ -1,0 +1,176 @@
+//! A job of the worker, done where it is called: in the worker's process, or in a test's.
+
+use std::collections::{BTreeSet, HashSet};
+use std::mem;
+
+use serde::{Deserialize, Serialize};
+
+use super::renderer::{RenderProgress, RenderRequest, RenderResult, Renderer, Wanted};
+use crate::config::{self, Environment, Loaded, Repository};
+use crate::diagnostic::Findings;
+use crate::pipeline::{self, LeftOutApp, RenderSelection, RenderWatch, Unwatched};
+use crate::rendered::RenderedFiles;
+use crate::source::{RepoPath, Tree};
+
+/// What the worker is asked to do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum WorkerJob {
+    /// Render manifests.
+    Render(RenderTask),
+}
+
+/// An app that is rendered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct WorkerApp {
+    /// The environment's name.
+    pub(super) environment: String,
+    /// The app's name.
+    pub(super) app: String,
+    /// The template's directory.
+    pub(super) template: RepoPath,
+    /// The app's own file, which says which template it is.
+    pub(super) file: RepoPath,
+}
+
+/// What is to be rendered.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct RenderTask {
+    /// The environments and apps.
+    pub(super) wanted: Wanted,
+    /// Whether to look for values without effect as well.
+    pub(super) unused_values: bool,
+    /// Apps that are left out.
+    pub(super) without: BTreeSet<LeftOutApp>,
+}
+
+/// Renders in this process, without any limit: for input that is trusted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct InProcess;
+
+impl Renderer for InProcess {
+    fn render(
+        &self,
+        request: &RenderRequest<'_>,
+        _progress: &dyn Fn(RenderProgress),
+    ) -> Result<RenderResult, Findings> {
+        RenderTask::of(request).run(&request.changed_tree(), &Unwatched)
+    }
+}
+
+impl RenderTask {
+    /// The job that a request asks for.
+    pub(super) fn of(request: &RenderRequest<'_>) -> Self {
+        Self {
+            wanted: request.wanted.clone(),
+            unused_values: request.unused_values,
+            without: BTreeSet::new(),
+        }
+    }
+
+    /// The same job for one app alone.
+    pub(super) fn only(&self, app: &WorkerApp) -> Self {
+        let wanted = Wanted::Named {
+            environments: vec![app.environment.clone()],
+            app: Some(app.app.clone()),
+        };
+        Self { wanted, ..self.clone() }
+    }
+
+    /// Loads the settings and renders.
+    ///
+    /// # Errors
+    ///
+    /// The problems of all settings; or those of all apps, with the warnings about
+    /// settings.
+    pub(super) fn run(
+        &self,
+        tree: &Tree,
+        watch: &dyn RenderWatch,
+    ) -> Result<RenderResult, Findings> {
+        match &self.wanted {
+            Wanted::Named { environments, app } => {
+                let Loaded { repository, mut warnings, .. } = config::load(tree)?;
+                let selection = self.named(&repository, environments, app.as_deref());
+                let result = selection.and_then(|one| render(tree, &repository, &one, watch));
+                match result {
+                    Ok(result) => {
+                        warnings.extend(result.warnings);
+                        Ok(RenderResult { warnings, ..result })
+                    }
+                    Err(mut findings) => {
+                        findings.extend(warnings);
+                        Err(findings)
+                    }
+                }
+            }
+            Wanted::App { environment, app } => {
+                let loaded = config::load_apps(tree, &BTreeSet::from([app.clone()]))?;
+                let environments = &loaded.repository.environments;
+                let environment = environments.iter().find(|one| one.name.as_str() == environment);
+                let has = |one: &&Environment| one.apps.iter().any(|it| it.name == *app);
+                let Some(environment) = environment.filter(has) else {
+                    return Ok(RenderResult::default());
+                };
+                let selection = self.selection(vec![environment], Some(app));
+                render(tree, &loaded.repository, &selection, watch)
+            }
+        }
+    }
+
+    /// The part of a repository that a person named. Each environment is rendered once,
+    /// however often it is named, in the repository's order.
+    fn named<'r>(
+        &'r self,
+        repository: &'r Repository,
+        names: &[String],
+        app: Option<&'r str>,
+    ) -> Result<RenderSelection<'r>, Findings> {
+        let mut environments: Vec<_> = repository.environments.iter().collect();
+        if !names.is_empty() {
+            let found = names.iter().map(|name| repository.find_environment(name));
+            let wanted = found.map(|found| found.map(|one| &one.name));
+            let wanted = wanted.collect::<Result<HashSet<_>, _>>()?;
+            environments.retain(|one| wanted.contains(&one.name));
+        }
+        let selection = self.selection(environments, app);
+        let Some(app) = app else { return Ok(selection) };
+        let has = |one: &&Environment| one.apps.iter().any(|it| it.name == app);
+        if !selection.environments.iter().any(has) {
+            let first = names.first().map(String::as_str);
+            let first = first.or(repository.environments.first().map(|one| one.name.as_str()));
+            repository.find_app(first.unwrap_or_default(), app)?;
+        }
+        Ok(selection)
+    }
+
+    fn selection<'r>(
+        &'r self,
+        environments: Vec<&'r Environment>,
+        app: Option<&'r str>,
+    ) -> RenderSelection<'r> {
+        RenderSelection {
+            environments,
+            app,
+            without: &self.without,
+            unused_values: self.unused_values,
+        }
+    }
+}
+
+fn render(
+    tree: &Tree,
+    repository: &Repository,
+    selection: &RenderSelection<'_>,
+    watch: &dyn RenderWatch,
+) -> Result<RenderResult, Findings> {
+    let mut rendering = pipeline::render(tree, repository, selection, watch)?;
+    let warnings = mem::take(&mut rendering.warnings);
+    let files = RenderedFiles::of_rendering(&rendering)?;
+    let environments = rendering.environments.iter().map(|one| one.name.clone()).collect();
+    if selection.app.is_none() {
+        // The process ends soon: giving back hundreds of thousands of nodes one by one
+        // would take a twentieth of the run.
+        mem::forget(rendering);
+    }
+    Ok(RenderResult { environments, files, warnings })
+}

@@ -1,0 +1,163 @@
+//! What the program and its worker say to each other.
+
+use serde::{Deserialize, Serialize};
+
+use super::frame::FrameLimits;
+use super::job::{WorkerApp, WorkerJob};
+use super::wire::WirePart;
+use crate::source::{EntryKind, ReadErrorKind, RepoPath, StoreEntry};
+
+/// The version of these messages. Both sides are the same program, unless it is replaced
+/// while it runs.
+pub(super) const VERSION: &str = concat!("1 ", env!("RUNGS_CODE_VERSION"));
+
+/// What one message of the program may hold: it may list a directory, or bring files.
+pub(super) const TO_WORKER: FrameLimits = FrameLimits { head: 256 << 20, body: 256 << 20 };
+
+/// What one message of the worker may hold. It is not trusted.
+pub(super) const FROM_WORKER: FrameLimits = FrameLimits { head: 1 << 20, body: 4 << 20 };
+
+/// A message of the program to its worker.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum ToWorker {
+    /// Do a job. The body holds the changed files, one after the other.
+    Job {
+        /// The files that it is for.
+        tree: TreeHandle,
+        /// The files that differ from those, with their length in the body; none if one is
+        /// removed.
+        changes: Vec<(RepoPath, Option<usize>)>,
+        /// The job.
+        job: WorkerJob,
+    },
+    /// The answer to the question that was asked last. The body holds the files, one after
+    /// the other.
+    Answer(FileAnswer),
+    /// Send what waits to be sent together with another message.
+    Flush,
+}
+
+/// Files that questions are about.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct TreeHandle {
+    /// Its number.
+    pub(super) id: u32,
+    /// The commit, if it is one.
+    pub(super) revision: Option<String>,
+}
+
+/// A question about files.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum Question {
+    /// What is at a path, links not followed.
+    Entry(RepoPath),
+    /// What is in a directory.
+    List(RepoPath),
+    /// The same without sizes and links' targets.
+    Names(RepoPath),
+    /// A file's bytes. The answer may bring others, which will be asked for.
+    Read(RepoPath),
+    /// The files of another commit.
+    At(String),
+}
+
+/// The answer to a question.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum FileAnswer {
+    /// To [`Question::Entry`].
+    Entry(Result<Option<StoreEntry>, ReadErrorKind>),
+    /// To [`Question::List`].
+    List(Result<Vec<(String, StoreEntry)>, ReadErrorKind>),
+    /// To [`Question::Names`].
+    Names(Result<Vec<(String, EntryKind)>, ReadErrorKind>),
+    /// To [`Question::Read`]: files with their length in the body. The first is the one
+    /// that was asked for.
+    Files(Result<Vec<(RepoPath, usize)>, ReadErrorKind>),
+    /// To [`Question::At`].
+    At(Result<TreeHandle, Refusal>),
+}
+
+/// Why a revision's files cannot be had.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum Refusal {
+    /// There is no repository with commits.
+    NoRepository,
+    /// A branch.
+    Branch(String),
+    /// An abbreviation of several ids.
+    Ambiguous(String),
+    /// A tag or id of something else.
+    NotACommit {
+        /// What was asked for.
+        revision: String,
+        /// What is there.
+        found: String,
+    },
+    /// Not in this clone.
+    Absent {
+        /// What was asked for.
+        revision: String,
+        /// The command that fetches it.
+        fetch: String,
+    },
+    /// Another failure.
+    Failed {
+        /// What was asked for.
+        revision: String,
+        /// What git says.
+        reason: String,
+    },
+}
+
+/// A message of the worker to the program.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum FromWorker {
+    /// It has started, and taken from itself what it can.
+    Ready {
+        /// [`VERSION`], as the worker has it.
+        version: String,
+        /// What the sandbox lacks on this machine.
+        lacking: Vec<String>,
+    },
+    /// A question about files.
+    Ask {
+        /// The files, by number.
+        tree: u32,
+        /// The question.
+        question: Question,
+    },
+    /// Some of the apps that will be rendered, after those that were named before.
+    Apps {
+        /// The number of all.
+        all: usize,
+        /// These.
+        apps: Vec<WorkerApp>,
+    },
+    /// An engine starts to work on an app.
+    Starts {
+        /// A number for that.
+        id: u32,
+        /// The app's place among those that were named.
+        app: usize,
+    },
+    /// An engine is done, with or without success.
+    Ends(u32),
+    /// Rendered files, with their length in the body. Those of the same path that follow each
+    /// other are joined.
+    Files(Vec<(RepoPath, usize)>),
+    /// A finding, or a source of one, whose text is the body.
+    Finding(WirePart),
+    /// The job is done.
+    Done(JobEnd),
+}
+
+/// The end of a job.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct JobEnd {
+    /// Whether it succeeded. If it did not, the findings say why.
+    pub(super) succeeded: bool,
+    /// The environments that were rendered.
+    pub(super) environments: Vec<String>,
+    /// The number of findings that were not sent.
+    pub(super) left_out: usize,
+}

@@ -1,0 +1,216 @@
+//! The worker's side of the pipe: its messages, and files that it asks for.
+
+use std::collections::HashMap;
+use std::io::{self, BufWriter, Stdout, Write as _};
+use std::process;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::frame;
+use super::message::{FileAnswer, FromWorker, Question, Refusal, TreeHandle};
+use crate::source::{
+    EntryKind, ReadErrorKind, RepoPath, RevisionError, Revisions, Store, StoreEntry, StoreError,
+    Tree,
+};
+
+/// Rendered files are sent in pieces of about this size.
+const PIECE: usize = 256 << 10;
+
+/// An answer, with the bytes that came with it.
+pub(super) type ReceivedAnswer = (FileAnswer, Vec<u8>);
+
+/// The connection to the program that started this worker. If that is gone, so is whoever
+/// wanted a result, and the process ends.
+pub(super) struct Link {
+    reports: Mutex<BufWriter<Stdout>>,
+    /// One question is asked at a time.
+    answers: Mutex<Receiver<ReceivedAnswer>>,
+}
+
+impl Link {
+    /// A connection whose answers come from `answers`.
+    pub(super) fn new(answers: Receiver<ReceivedAnswer>) -> Self {
+        let reports = BufWriter::with_capacity(PIECE, io::stdout());
+        Self { reports: Mutex::new(reports), answers: Mutex::new(answers) }
+    }
+
+    /// Sends a message at once.
+    pub(super) fn report(&self, report: &FromWorker, body: &[u8]) {
+        let mut reports = locked(&self.reports);
+        let written = frame::write(&mut *reports, report, body).and_then(|()| reports.flush());
+        written.unwrap_or_else(|_| gone());
+    }
+
+    /// Sends a message together with the next one.
+    pub(super) fn report_soon(&self, report: &FromWorker, body: &[u8]) {
+        frame::write(&mut *locked(&self.reports), report, body).unwrap_or_else(|_| gone());
+    }
+
+    /// Sends what waits.
+    pub(super) fn flush(&self) {
+        locked(&self.reports).flush().unwrap_or_else(|_| gone());
+    }
+
+    /// Sends rendered files.
+    pub(super) fn files<'f>(&self, files: impl Iterator<Item = (&'f RepoPath, &'f [u8])>) {
+        let (mut head, mut body) = (Vec::new(), Vec::with_capacity(2 * PIECE));
+        for (path, bytes) in files {
+            let mut pieces = bytes.chunks(PIECE).peekable();
+            // An empty file is a file too.
+            let empty = pieces.peek().is_none().then_some(&[][..]);
+            for piece in pieces.chain(empty) {
+                head.push((path.clone(), piece.len()));
+                body.extend_from_slice(piece);
+                if body.len() >= PIECE || head.len() >= 1000 {
+                    self.report_soon(&FromWorker::Files(std::mem::take(&mut head)), &body);
+                    body.clear();
+                }
+            }
+        }
+        if !head.is_empty() {
+            self.report_soon(&FromWorker::Files(head), &body);
+        }
+    }
+
+    /// Asks a question, and waits for the answer.
+    fn ask(&self, tree: u32, question: Question) -> (FileAnswer, Vec<u8>) {
+        // Held from before the question, so that nobody else gets its answer.
+        let answers = locked(&self.answers);
+        self.report(&FromWorker::Ask { tree, question }, b"");
+        answers.recv().unwrap_or_else(|_| gone())
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Ends this process, which nobody needs any more.
+pub(super) fn gone() -> ! {
+    process::exit(0)
+}
+
+/// Files that the program has.
+pub(super) struct RemoteStore {
+    link: Arc<Link>,
+    tree: TreeHandle,
+    /// Files that came along with others.
+    ahead: Mutex<HashMap<RepoPath, Vec<u8>>>,
+}
+
+impl RemoteStore {
+    /// The Tree of these files, which answers each question once.
+    pub(super) fn tree(link: &Arc<Link>, tree: TreeHandle) -> Tree {
+        let revisions =
+            RemoteRevisions { link: Arc::clone(link), tree: tree.id, known: Mutex::default() };
+        let store = Self { link: Arc::clone(link), tree, ahead: Mutex::default() };
+        Tree::with_revisions(store, Some(Arc::new(revisions))).snapshot()
+    }
+
+    fn ask(&self, question: Question) -> (FileAnswer, Vec<u8>) {
+        self.link.ask(self.tree.id, question)
+    }
+}
+
+/// The error of an answer to another question, which no program of ours gives.
+fn confused<T>() -> Result<T, StoreError> {
+    Err(ReadErrorKind::Failed("the answer is to another question".to_owned()))
+}
+
+impl Store for RemoteStore {
+    fn entry(&self, path: &RepoPath) -> Result<Option<StoreEntry>, StoreError> {
+        match self.ask(Question::Entry(path.clone())) {
+            (FileAnswer::Entry(entry), _) => entry,
+            _ => confused(),
+        }
+    }
+
+    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, StoreEntry)>, StoreError> {
+        match self.ask(Question::List(directory.clone())) {
+            (FileAnswer::List(list), _) => list,
+            _ => confused(),
+        }
+    }
+
+    fn names(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, StoreError> {
+        match self.ask(Question::Names(directory.clone())) {
+            (FileAnswer::Names(names), _) => names,
+            _ => confused(),
+        }
+    }
+
+    fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {
+        if let Some(bytes) = locked(&self.ahead).remove(path) {
+            return Ok(bytes);
+        }
+        let (FileAnswer::Files(files), body) = self.ask(Question::Read(path.clone())) else {
+            return confused();
+        };
+        let mut rest = &body[..];
+        let mut files = files?.into_iter().map_while(|(path, length)| {
+            let (bytes, after) = rest.split_at_checked(length)?;
+            rest = after;
+            Some((path, bytes.to_vec()))
+        });
+        let Some((_, bytes)) = files.next() else { return confused() };
+        locked(&self.ahead).extend(files);
+        Ok(bytes)
+    }
+
+    fn revision(&self) -> Option<&str> {
+        self.tree.revision.as_deref()
+    }
+}
+
+/// The commits that the program has.
+struct RemoteRevisions {
+    link: Arc<Link>,
+    /// The number of the files from which they are asked for.
+    tree: u32,
+    known: Mutex<HashMap<String, Tree>>,
+}
+
+impl Revisions for RemoteRevisions {
+    fn at(&self, revision: &str) -> Result<Tree, RevisionError> {
+        if let Some(known) = locked(&self.known).get(revision) {
+            return Ok(known.clone());
+        }
+        let (answer, _) = self.link.ask(self.tree, Question::At(revision.to_owned()));
+        let FileAnswer::At(answer) = answer else {
+            let reason = "the answer is to another question".to_owned();
+            return Err(RevisionError::Failed { revision: revision.to_owned(), reason });
+        };
+        let tree = RemoteStore::tree(&self.link, answer.map_err(RevisionError::from)?);
+        locked(&self.known).insert(revision.to_owned(), tree.clone());
+        Ok(tree)
+    }
+}
+
+impl From<Refusal> for RevisionError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NoRepository => Self::NoRepository,
+            Refusal::Branch(name) => Self::Branch(name),
+            Refusal::Ambiguous(id) => Self::Ambiguous(id),
+            Refusal::NotACommit { revision, found } => Self::NotACommit { revision, found },
+            Refusal::Absent { revision, fetch } => Self::Absent { revision, fetch },
+            Refusal::Failed { revision, reason } => Self::Failed { revision, reason },
+        }
+    }
+}
+
+impl From<RevisionError> for Refusal {
+    fn from(error: RevisionError) -> Self {
+        match error {
+            RevisionError::NoRepository => Self::NoRepository,
+            RevisionError::Branch(name) => Self::Branch(name),
+            RevisionError::Ambiguous(id) => Self::Ambiguous(id),
+            RevisionError::NotACommit { revision, found } => Self::NotACommit { revision, found },
+            RevisionError::Absent { revision, fetch } => Self::Absent { revision, fetch },
+            RevisionError::Unopened(ref reason) => {
+                Self::Failed { revision: String::new(), reason: reason.to_string() }
+            }
+            RevisionError::Failed { revision, reason } => Self::Failed { revision, reason },
+        }
+    }
+}

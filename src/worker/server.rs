@@ -1,0 +1,148 @@
+//! Answers to the worker's questions about files.
+
+use std::collections::{HashMap, HashSet};
+
+use super::message::{FileAnswer, Question, Refusal, TreeHandle};
+use crate::source::{EntryKind, GuardedStore, RepoPath, Store, Tree};
+
+/// The most commits whose files one worker may ask for.
+const MOST_TREES: usize = 1000;
+
+/// The most files that an answer brings beside the one that was asked for.
+const MOST_AHEAD: usize = 64;
+
+/// An answer with more bytes than this takes no further file along.
+const FULL: usize = 512 << 10;
+
+/// The files that a worker may ask for, and nothing else.
+#[derive(Default)]
+pub(super) struct FileServer {
+    trees: Vec<ServedTree>,
+}
+
+struct ServedTree {
+    tree: Tree,
+    directories: HashMap<RepoPath, ServedDirectory>,
+}
+
+/// A directory that was listed.
+struct ServedDirectory {
+    /// The names of its files, in their order.
+    files: Vec<String>,
+    /// Those whose bytes were sent.
+    sent: HashSet<usize>,
+}
+
+impl FileServer {
+    /// Files that the worker may ask for; the same ones have the same number.
+    pub(super) fn add(&mut self, tree: &Tree) -> TreeHandle {
+        let known = self.trees.iter().position(|served| served.tree.is_same(tree));
+        let id = known.unwrap_or_else(|| {
+            self.trees.push(ServedTree { tree: tree.clone(), directories: HashMap::new() });
+            self.trees.len() - 1
+        });
+        let id = u32::try_from(id).expect("there are few trees");
+        TreeHandle { id, revision: tree.revision().map(str::to_owned) }
+    }
+
+    /// The answer to a question about the files of that number, with the bytes that go with
+    /// it; none if there are no such files.
+    pub(super) fn answer(
+        &mut self,
+        tree: u32,
+        question: Question,
+    ) -> Option<(FileAnswer, Vec<u8>)> {
+        let served = self.trees.get_mut(tree as usize)?;
+        let without_bytes = |answer| Some((answer, Vec::new()));
+        let store = GuardedStore::new(&served.tree);
+        match question {
+            Question::Entry(path) => without_bytes(FileAnswer::Entry(store.entry(&path))),
+            Question::List(path) => {
+                let list = store.list(&path);
+                if let Ok(list) = &list {
+                    let files = list.iter().map(|(name, entry)| (name, entry.kind()));
+                    served.directories.insert(path, ServedDirectory::new(files));
+                }
+                without_bytes(FileAnswer::List(list))
+            }
+            Question::Names(path) => {
+                let names = store.names(&path);
+                if let Ok(names) = &names {
+                    let files = names.iter().map(|(name, kind)| (name, *kind));
+                    served.directories.insert(path, ServedDirectory::new(files));
+                }
+                without_bytes(FileAnswer::Names(names))
+            }
+            Question::Read(path) => Some(served.read(&path)),
+            Question::At(revision) => {
+                let at = match served.tree.at(&revision) {
+                    Ok(_) if self.trees.len() >= MOST_TREES => {
+                        let reason = format!("more than {MOST_TREES} commits are read");
+                        Err(Refusal::Failed { revision, reason })
+                    }
+                    Ok(tree) => Ok(self.add(&tree)),
+                    Err(error) => Err(Refusal::from(error)),
+                };
+                without_bytes(FileAnswer::At(at))
+            }
+        }
+    }
+}
+
+impl ServedTree {
+    /// A file, with those after it in its directory if more of them were read: twice as many
+    /// each time, so that little is read for nothing.
+    fn read(&mut self, path: &RepoPath) -> (FileAnswer, Vec<u8>) {
+        let store = GuardedStore::new(&self.tree);
+        let mut body = match store.read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => return (FileAnswer::Files(Err(error)), Vec::new()),
+        };
+        let mut files = vec![(path.clone(), body.len())];
+        let (directory, name) = path.split();
+        // A commit's files may have to be fetched first, which is not worth a guess.
+        let is_on_disk = self.tree.revision().is_none();
+        if let Some(served) = self.directories.get_mut(directory).filter(|_| is_on_disk) {
+            for name in served.following(name) {
+                // A crafted commit may have names that are not one segment.
+                let next = path.parent().and_then(|directory| directory.child_named(&name));
+                let Some(next) = next else { break };
+                if body.len() > FULL {
+                    break;
+                }
+                // What cannot be read is said if it is asked for.
+                let Ok(bytes) = self.tree.store().read(&next) else { break };
+                served.is_sent(&name);
+                files.push((next, bytes.len()));
+                body.extend_from_slice(&bytes);
+            }
+        }
+        (FileAnswer::Files(Ok(files)), body)
+    }
+}
+
+impl ServedDirectory {
+    fn new<'n>(names: impl Iterator<Item = (&'n String, EntryKind)>) -> Self {
+        let files = names.filter(|(_, kind)| *kind == EntryKind::File);
+        let mut files: Vec<_> = files.map(|(name, _)| name.clone()).collect();
+        files.sort_unstable();
+        Self { files, sent: HashSet::new() }
+    }
+
+    /// Notes that a file is sent.
+    fn is_sent(&mut self, name: &str) -> Option<usize> {
+        let at = self.files.binary_search_by(|one| one.as_str().cmp(name)).ok()?;
+        self.sent.insert(at);
+        Some(at)
+    }
+
+    /// The files that are likely to be asked for after that one, which is sent: as many as
+    /// were sent before.
+    fn following(&mut self, name: &str) -> Vec<String> {
+        let count = self.sent.len().min(MOST_AHEAD);
+        let Some(at) = self.is_sent(name) else { return Vec::new() };
+        let after = (at + 1..self.files.len()).chain(0..at);
+        let waiting = after.filter(|index| !self.sent.contains(index));
+        waiting.take(count).map(|index| self.files[index].clone()).collect()
+    }
+}
