@@ -19,7 +19,11 @@ use super::start::WorkerStart;
 const MOST_SAID: usize = 16 << 10;
 
 /// As much as one read takes.
-const PIECE: usize = 256 << 10;
+const PIECE: usize = 64 << 10;
+
+/// As much as a pipe holds, so that a worker seldom waits for its program.
+#[cfg(target_os = "linux")]
+const PIPE: usize = 256 << 10;
 
 /// A worker's process. It ends when this is dropped, if not before.
 pub(super) struct WorkerProcess {
@@ -267,7 +271,7 @@ impl WorkerProcess {
 /// Lets a pipe hold more, so that fewer pieces go through it. It works without.
 fn widen(pipe: &ChildStdout) {
     #[cfg(target_os = "linux")]
-    let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIECE);
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE);
     #[cfg(not(target_os = "linux"))]
     let _ = pipe;
 }

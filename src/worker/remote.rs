@@ -14,7 +14,7 @@ use crate::source::{
 };
 
 /// Rendered files are sent in pieces of about this size.
-const PIECE: usize = 256 << 10;
+const PIECE: usize = 64 << 10;
 
 /// An answer, with the bytes that came with it.
 pub(super) type ReceivedAnswer = (FileAnswer, Vec<u8>);
