@@ -56,10 +56,11 @@ impl<'r> RenderJob<'r> {
         }
     }
 
-    /// Calls `run`, which has an engine work, and tells the watch.
-    fn watched<T>(&self, run: impl FnOnce() -> T) -> T {
+    /// Calls `run`, which has an engine work, and tells the watch. What `run` is given has to
+    /// be called with each file that the engine comes to.
+    fn watched<T>(&self, run: impl FnOnce(&dyn Fn(&RepoPath)) -> T) -> T {
         let id = self.watch.starts(self.number);
-        let result = run();
+        let result = run(&|file| self.watch.comes_to(id, file));
         self.watch.ends(id);
         result
     }
@@ -94,8 +95,10 @@ impl<'r> RenderJob<'r> {
         images: &[InputImage<'_>],
         values: &Value,
     ) -> Result<FileTexts, Findings> {
-        let render = |input: &Input<'_>| self.template.render_text(input);
-        self.watched(|| self.with_other_input(images, values, render))
+        self.watched(|visit| {
+            let render = |input: &Input<'_>| self.template.render_text(input, visit);
+            self.with_other_input(images, values, render)
+        })
     }
 
     /// The text for the app's own images and values, rendered once for all
@@ -106,11 +109,11 @@ impl<'r> RenderJob<'r> {
     }
 
     pub(super) fn objects(&self) -> Result<Vec<Object>, Findings> {
-        self.watched(|| self.rendered_objects())
+        self.watched(|visit| self.rendered_objects(visit))
     }
 
-    fn rendered_objects(&self) -> Result<Vec<Object>, Findings> {
-        let documents = self.with_input(|input| self.template.render(input))?;
+    fn rendered_objects(&self, visit: &dyn Fn(&RepoPath)) -> Result<Vec<Object>, Findings> {
+        let documents = self.with_input(|input| self.template.render(input, visit))?;
         let mut objects = Vec::with_capacity(documents.len());
         let mut findings = Findings::new();
         let mut documents = documents.into_iter().peekable();
@@ -148,7 +151,7 @@ impl<'r> RenderJob<'r> {
             });
             traced.collect()
         };
-        self.watched(|| self.with_input(trace))
+        self.watched(|_| self.with_input(trace))
     }
 
     pub(super) fn set_metadata(&self, objects: &mut [Object], scopes: &Scopes) -> Findings {
@@ -159,7 +162,7 @@ impl<'r> RenderJob<'r> {
             labels: &self.labels,
         };
         let findings = kubernetes::set_metadata(objects, &common, scopes);
-        if findings.is_empty() { findings } else { self.watched(|| self.explain(findings)) }
+        if findings.is_empty() { findings } else { self.watched(|_| self.explain(findings)) }
     }
 
     pub(super) fn subject(&self) -> Subject {

@@ -24,6 +24,9 @@ pub trait RenderWatch: Sync {
     /// a number for that.
     fn starts(&self, app: usize) -> u32;
 
+    /// The engine comes to a file of the template.
+    fn comes_to(&self, id: u32, file: &RepoPath);
+
     /// The engine is done.
     fn ends(&self, id: u32);
 }
@@ -38,6 +41,8 @@ impl RenderWatch for Unwatched {
     fn starts(&self, _app: usize) -> u32 {
         0
     }
+
+    fn comes_to(&self, _id: u32, _file: &RepoPath) {}
 
     fn ends(&self, _id: u32) {}
 }

@@ -88,11 +88,16 @@ impl Template {
     }
 
     /// Renders all files: first the plain ones, then Tera's, then Jsonnet's, each in the
-    /// order of their paths. All problems of all files are returned together.
-    pub fn render(&self, input: &Input<'_>) -> Result<Vec<Document>, Findings> {
+    /// order of their paths. Calls `visit` with each before an engine starts with it. All
+    /// problems of all files are returned together.
+    pub fn render(
+        &self,
+        input: &Input<'_>,
+        visit: &dyn Fn(&RepoPath),
+    ) -> Result<Vec<Document>, Findings> {
         let mut findings = Findings::new();
         let mut documents = self.plain_documents();
-        for made in [self.tera_documents(input), self.jsonnet_documents(input)] {
+        for made in [self.tera_documents(input, visit), self.jsonnet_documents(input, visit)] {
             documents.extend(findings.keep(made).into_iter().flatten());
         }
         if findings.is_empty() {
@@ -104,11 +109,16 @@ impl Template {
 
     /// The rendered text of each file, to learn whether a part of the input has an
     /// effect: two texts are equal exactly if their documents are. Plain files, which no
-    /// input changes, are left out.
-    pub fn render_text(&self, input: &Input<'_>) -> Result<Vec<(RepoPath, String)>, Findings> {
-        let rendered = self.tera.render(input)?;
+    /// input changes, are left out. Calls `visit` as [`Template::render`] does.
+    pub fn render_text(
+        &self,
+        input: &Input<'_>,
+        visit: &dyn Fn(&RepoPath),
+    ) -> Result<Vec<(RepoPath, String)>, Findings> {
+        let rendered = self.tera.render(input, visit)?;
         let mut texts: Vec<_> = rendered.into_iter().map(|file| (file.path, file.text)).collect();
         if let Some(program) = &self.program {
+            visit(program.path());
             let objects = program.render(input)?;
             let text = objects.iter().map(|object| yaml::emit(object.root())).collect();
             texts.push((program.path().clone(), text));
@@ -128,10 +138,14 @@ impl Template {
         documents.collect()
     }
 
-    fn tera_documents(&self, input: &Input<'_>) -> Result<Vec<Document>, Findings> {
+    fn tera_documents(
+        &self,
+        input: &Input<'_>,
+        visit: &dyn Fn(&RepoPath),
+    ) -> Result<Vec<Document>, Findings> {
         let mut findings = Findings::new();
         let mut documents = Vec::new();
-        for rendered in self.tera.render(input)? {
+        for rendered in self.tera.render(input, visit)? {
             let file = Arc::new(SourceFile::new(rendered.path.clone(), rendered.text));
             let values = findings.keep(yaml::parse(&file, Dialect::Kubectl));
             documents.extend(values.into_iter().flatten().map(|value| Document {
@@ -148,8 +162,13 @@ impl Template {
         Err(self.trace(input).explain(findings))
     }
 
-    fn jsonnet_documents(&self, input: &Input<'_>) -> Result<Vec<Document>, Findings> {
+    fn jsonnet_documents(
+        &self,
+        input: &Input<'_>,
+        visit: &dyn Fn(&RepoPath),
+    ) -> Result<Vec<Document>, Findings> {
         let Some(program) = &self.program else { return Ok(Vec::new()) };
+        visit(program.path());
         let objects = program.render(input)?;
         let documents = objects.into_iter().map(|value| Document {
             file: Arc::clone(value.root().location().file()),

@@ -107,7 +107,8 @@ fn changes_of(changes: Vec<(RepoPath, Option<usize>)>, mut body: &[u8]) -> FileC
 
 fn do_job(link: &Arc<Link>, tree: &Tree, job: &WorkerJob, start: &WorkerStart) {
     let WorkerJob::Render(job) = job;
-    let watch = LinkWatch { link, next: AtomicU32::new(0), apps: OnceLock::new() };
+    let (next, apps) = (AtomicU32::new(0), OnceLock::new());
+    let watch = LinkWatch { link, next, apps, tells_files: job.tells_files };
     let result = job.run(tree, &watch);
     let result = result.and_then(|result| {
         let apps = watch.apps.get().map(Vec::as_slice).unwrap_or_default();
@@ -119,7 +120,7 @@ fn do_job(link: &Arc<Link>, tree: &Tree, job: &WorkerJob, start: &WorkerStart) {
     };
     let done = match result {
         Ok(result) => {
-            link.files(result.files.iter());
+            link.send_files(result.files.iter());
             let environments = result.environments.iter().map(ToString::to_string).collect();
             JobEnd { succeeded: true, left_out: send(&result.warnings), environments }
         }
@@ -138,6 +139,7 @@ struct LinkWatch<'l> {
     link: &'l Link,
     next: AtomicU32,
     apps: OnceLock<Vec<WorkerApp>>,
+    tells_files: bool,
 }
 
 impl RenderWatch for LinkWatch<'_> {
@@ -164,7 +166,15 @@ impl RenderWatch for LinkWatch<'_> {
         id
     }
 
+    fn comes_to(&self, id: u32, file: &RepoPath) {
+        if self.tells_files {
+            self.link.report(&FromWorker::ComesTo { id, file: file.clone() }, b"");
+        } else {
+            self.link.comes_to(id, file);
+        }
+    }
+
     fn ends(&self, id: u32) {
-        self.link.report_soon(&FromWorker::Ends(id), b"");
+        self.link.ends(id);
     }
 }

@@ -131,12 +131,19 @@ impl Cause {
     }
 }
 
-/// The finding that a worker was lost to an app.
-pub(super) fn lost(app: &WorkerApp, cause: &Cause, limits: &Limits, sandbox: bool) -> Finding {
-    let at = Location::of_path(&app.template);
+/// The finding that a worker was lost to an app, at that file of its template if it is
+/// known.
+pub(super) fn lost(
+    app: &WorkerApp,
+    file: Option<&RepoPath>,
+    cause: &Cause,
+    limits: &Limits,
+    sandbox: bool,
+) -> Finding {
+    let at = Location::of_path(file.unwrap_or(&app.template));
     let (name, environment) = (harmless(&app.app), harmless(&app.environment));
     of_cause(&format!("rendering `{name}` in `{environment}`"), cause, limits, sandbox, at)
-        .because("this template was being rendered")
+        .because("this was being rendered")
         .label(Location::of_path(&app.file), "for this app")
         .about(Subject::app(&*app.environment, &*app.app))
 }

@@ -41,6 +41,9 @@ pub(super) struct RenderTask {
     pub(super) unused_values: bool,
     /// Apps that are left out.
     pub(super) without: BTreeSet<LeftOutApp>,
+    /// Whether each file that an engine comes to is told at once: the worker may be dead
+    /// before it is asked.
+    pub(super) tells_files: bool,
 }
 
 /// Renders in this process, without any limit: for input that is trusted.
@@ -64,6 +67,7 @@ impl RenderTask {
             wanted: request.wanted.clone(),
             unused_values: request.unused_values,
             without: BTreeSet::new(),
+            tells_files: matches!(request.wanted, Wanted::App { .. }),
         }
     }
 
@@ -73,7 +77,7 @@ impl RenderTask {
             environments: vec![app.environment.clone()],
             app: Some(app.app.clone()),
         };
-        Self { wanted, ..self.clone() }
+        Self { wanted, tells_files: true, ..self.clone() }
     }
 
     /// Loads the settings and renders.

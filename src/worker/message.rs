@@ -33,7 +33,8 @@ pub(super) enum ToWorker {
     /// The answer to the question that was asked last. The body holds the files, one after
     /// the other.
     Answer(FileAnswer),
-    /// Send what waits to be sent together with another message.
+    /// Say which files engines are at, and send what waits to be sent together with another
+    /// message.
     Flush,
 }
 
@@ -139,6 +140,13 @@ pub(super) enum FromWorker {
         id: u32,
         /// The app's place among those that were named.
         app: usize,
+    },
+    /// An engine has come to a file of the template.
+    ComesTo {
+        /// The number.
+        id: u32,
+        /// The file.
+        file: RepoPath,
     },
     /// An engine is done, with or without success.
     Ends(u32),

@@ -25,13 +25,15 @@ pub(super) struct Link {
     reports: Mutex<BufWriter<Stdout>>,
     /// One question is asked at a time.
     answers: Mutex<Receiver<ReceivedAnswer>>,
+    /// The files that engines are at, by the engines' numbers.
+    files: Mutex<HashMap<u32, RepoPath>>,
 }
 
 impl Link {
     /// A connection whose answers come from `answers`.
     pub(super) fn new(answers: Receiver<ReceivedAnswer>) -> Self {
         let reports = BufWriter::with_capacity(PIECE, io::stdout());
-        Self { reports: Mutex::new(reports), answers: Mutex::new(answers) }
+        Self { reports: Mutex::new(reports), answers: Mutex::new(answers), files: Mutex::default() }
     }
 
     /// Sends a message at once.
@@ -46,13 +48,28 @@ impl Link {
         frame::write(&mut *locked(&self.reports), report, body).unwrap_or_else(|_| gone());
     }
 
-    /// Sends what waits.
+    /// Notes that an engine has come to a file.
+    pub(super) fn comes_to(&self, id: u32, file: &RepoPath) {
+        locked(&self.files).insert(id, file.clone());
+    }
+
+    /// Notes that an engine is done.
+    pub(super) fn ends(&self, id: u32) {
+        locked(&self.files).remove(&id);
+        self.report_soon(&FromWorker::Ends(id), b"");
+    }
+
+    /// Says which files engines are at, and sends what waits.
     pub(super) fn flush(&self) {
+        let files = locked(&self.files).clone();
+        for (id, file) in files {
+            self.report_soon(&FromWorker::ComesTo { id, file }, b"");
+        }
         locked(&self.reports).flush().unwrap_or_else(|_| gone());
     }
 
     /// Sends rendered files.
-    pub(super) fn files<'f>(&self, files: impl Iterator<Item = (&'f RepoPath, &'f [u8])>) {
+    pub(super) fn send_files<'f>(&self, files: impl Iterator<Item = (&'f RepoPath, &'f [u8])>) {
         let (mut head, mut body) = (Vec::new(), Vec::with_capacity(2 * PIECE));
         for (path, bytes) in files {
             let mut pieces = bytes.chunks(PIECE).peekable();

@@ -60,9 +60,17 @@ enum JobAttempt {
 struct Loss {
     cause: Cause,
     /// What its engines were busy with; of one that took too long, what took too long.
-    busy: Vec<WorkerApp>,
+    busy: Vec<Suspect>,
     /// Whether it had done other jobs before.
     was_used: bool,
+}
+
+/// An app that a worker may have been lost to.
+#[derive(Clone)]
+struct Suspect {
+    app: WorkerApp,
+    /// The file that the engine was at, if that is known.
+    file: Option<RepoPath>,
 }
 
 impl Renderer for Worker {
@@ -80,12 +88,18 @@ impl Renderer for Worker {
                 JobAttempt::Done(result) => return self.joined(result, findings),
                 JobAttempt::Lost(loss) => loss,
             };
-            for (app, cause) in self.guilty(request, &job, limits, loss)? {
-                let Some(app) = app else {
+            for (guilty, cause) in self.guilty(request, &job, limits, loss)? {
+                let Some(Suspect { app, file }) = guilty else {
                     findings.push(code::lost_all(&cause, &limits, self.options.sandbox));
                     return Err(findings);
                 };
-                findings.push(code::lost(&app, &cause, &limits, self.options.sandbox));
+                findings.push(code::lost(
+                    &app,
+                    file.as_ref(),
+                    &cause,
+                    &limits,
+                    self.options.sandbox,
+                ));
                 job.without.insert((app.environment, app.app));
             }
             if matches!(job.wanted, Wanted::App { .. }) {
@@ -141,19 +155,20 @@ impl Worker {
         job: &RenderTask,
         limits: Limits,
         loss: Loss,
-    ) -> Result<Vec<(Option<WorkerApp>, Cause)>, Findings> {
+    ) -> Result<Vec<(Option<Suspect>, Cause)>, Findings> {
         let Loss { cause, busy, was_used } = loss;
         let is_alone = matches!(job.wanted, Wanted::App { .. }) && !was_used;
         if !busy.is_empty() && (cause == Cause::Time || is_alone) {
-            return Ok(busy.into_iter().map(|app| (Some(app), cause.clone())).collect());
+            return Ok(busy.into_iter().map(|suspect| (Some(suspect), cause.clone())).collect());
         }
         let mut guilty = Vec::new();
-        for app in busy {
+        for suspect in busy {
             self.stop();
-            let alone = self.attempt(request, &job.only(&app), limits, &|_| ())?;
+            let alone = self.attempt(request, &job.only(&suspect.app), limits, &|_| ())?;
             self.stop();
             if let JobAttempt::Lost(loss) = alone {
-                guilty.push((Some(app), loss.cause));
+                let file = loss.busy.into_iter().find_map(|one| one.file);
+                guilty.push((Some(Suspect { file, ..suspect }), loss.cause));
             }
         }
         if guilty.is_empty() {
@@ -272,7 +287,7 @@ struct Watched<'a> {
     /// Which of them an engine was done with at least once.
     done: BTreeSet<usize>,
     /// The apps that its engines are busy with, and since when.
-    busy: BTreeMap<u32, (usize, Duration)>,
+    busy: BTreeMap<u32, Engagement>,
     files: Vec<(RepoPath, Vec<u8>)>,
     output: u64,
     findings: FindingReader,
@@ -281,6 +296,15 @@ struct Watched<'a> {
     asked: Option<Duration>,
     /// Whether engines work, and nobody waits for an answer.
     is_busy_for_long: bool,
+}
+
+/// What an engine is busy with.
+struct Engagement {
+    /// The app's number.
+    app: usize,
+    since: Duration,
+    /// The file that it is at, if that is known.
+    file: Option<RepoPath>,
 }
 
 impl Watched<'_> {
@@ -320,19 +344,27 @@ impl Watched<'_> {
     }
 
     fn is_late(&self) -> bool {
-        let mut since = self.busy.values().map(|(_, since)| *since);
-        let is_late = |since: Duration| self.now.saturating_sub(since) >= self.limits.time;
-        if self.busy.is_empty() { is_late(self.last) } else { since.any(is_late) }
+        if self.busy.is_empty() {
+            return self.has_passed(self.last);
+        }
+        self.busy.values().any(|engagement| self.has_passed(engagement.since))
+    }
+
+    /// Whether the limit has passed since then.
+    fn has_passed(&self, since: Duration) -> bool {
+        self.now.saturating_sub(since) >= self.limits.time
     }
 
     /// What may have caused the loss.
-    fn suspects(&self, cause: Option<&Cause>) -> Vec<WorkerApp> {
-        let is_suspect = |since: Duration| {
-            cause != Some(&Cause::Time) || self.now.saturating_sub(since) >= self.limits.time
-        };
-        let busy = self.busy.values().filter(|(_, since)| is_suspect(*since));
-        let busy: BTreeSet<usize> = busy.map(|(app, _)| *app).collect();
-        busy.into_iter().filter_map(|app| self.apps.get(app).cloned()).collect()
+    fn suspects(&self, cause: Option<&Cause>) -> Vec<Suspect> {
+        let mut suspects = BTreeMap::new();
+        for engagement in self.busy.values() {
+            if cause != Some(&Cause::Time) || self.has_passed(engagement.since) {
+                suspects.entry(engagement.app).or_insert_with(|| engagement.file.clone());
+            }
+        }
+        let suspects = suspects.into_iter();
+        suspects.map(|(app, file)| Suspect { app: self.apps[app].clone(), file }).collect()
     }
 
     /// Takes a message; the last one is returned.
@@ -363,11 +395,16 @@ impl Watched<'_> {
                 if self.busy.len() >= MOST_BUSY || app >= self.apps.len() {
                     return Err(Nonsense);
                 }
-                self.busy.insert(id, (app, self.now));
+                self.busy.insert(id, Engagement { app, since: self.now, file: None });
+            }
+            FromWorker::ComesTo { id, file } => {
+                if let Some(engagement) = self.busy.get_mut(&id) {
+                    engagement.file = Some(file);
+                }
             }
             FromWorker::Ends(id) => {
                 self.last = self.now;
-                let (app, _) = self.busy.remove(&id).ok_or(Nonsense)?;
+                let Engagement { app, .. } = self.busy.remove(&id).ok_or(Nonsense)?;
                 if self.done.insert(app) {
                     (self.progress)(RenderProgress::App);
                 }

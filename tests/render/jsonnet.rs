@@ -41,7 +41,7 @@ fn a_program_that_is_not_a_function_reads_the_external_variable() {
     let template = load(&[("main.jsonnet", program)]).unwrap();
     for replicas in ["3", "4", "5"] {
         let values = values(&format!("replicas: {replicas}\n"));
-        let documents = template.render(&input(&values)).unwrap();
+        let documents = template.render(&input(&values), &|_| ()).unwrap();
         let number = documents[0].value.root().get("n").unwrap().as_number().unwrap().source();
         assert_eq!(number, replicas, "what one app computed must not be seen by the next");
     }
@@ -59,7 +59,7 @@ fn a_library_that_reads_the_external_variable_is_not_cached_either() {
     let template = load(&files).unwrap();
     for replicas in ["3", "4"] {
         let values = values(&format!("replicas: {replicas}\n"));
-        let documents = template.render(&input(&values)).unwrap();
+        let documents = template.render(&input(&values), &|_| ()).unwrap();
         let number = documents[0].value.root().get("n").unwrap().as_number().unwrap().source();
         assert_eq!(number, replicas);
     }
@@ -119,7 +119,7 @@ fn templates_with_libraries_of_their_own_do_not_share_what_they_import() {
     let tree = Tree::new(memory);
     for (name, expected) in [("one", "shared"), ("two", "own"), ("one", "shared")] {
         let template = Template::load(&tree, &path(&format!("templates/{name}"))).unwrap();
-        let documents = template.render(&input(&values(""))).unwrap();
+        let documents = template.render(&input(&values("")), &|_| ()).unwrap();
         assert_eq!(documents[0].value.root().get("a").unwrap().as_str(), Some(expected), "{name}");
     }
 }
@@ -406,7 +406,7 @@ fn many_threads_render_one_template() {
                 for n in 0..50 {
                     let n = thread * 1000 + n;
                     let values = values(&format!("\"n\": {n}\n"));
-                    let documents = template.render(&input(&values)).unwrap();
+                    let documents = template.render(&input(&values), &|_| ()).unwrap();
                     let a = documents[0].value.root().get("a").unwrap();
                     assert_eq!(a.as_number().unwrap().as_i64(), Some(n * 2));
                 }
@@ -473,7 +473,7 @@ fn agrees(suite: &[(String, Vec<u8>)], case: &Path) -> bool {
     );
     memory.insert(path("main.jsonnet"), main.into_bytes());
     let result = Template::load(&Tree::new(memory), &RepoPath::root())
-        .and_then(|template| template.render(&input(&values(""))));
+        .and_then(|template| template.render(&input(&values("")), &|_| ()));
     let succeeds = read("exit").trim() == "0";
     match result {
         Ok(documents) if succeeds => {

@@ -70,7 +70,7 @@ pub(crate) fn input(values: &Value) -> Input<'_> {
 }
 
 pub(crate) fn render(files: &[(&str, &str)], given: &str) -> Result<Vec<Document>, Findings> {
-    load(files)?.render(&input(&values(given)))
+    load(files)?.render(&input(&values(given)), &|_| ())
 }
 
 /// Every document as YAML, joined by `---`.
@@ -87,7 +87,7 @@ pub(crate) fn rendered(files: &[(&str, &str)], given: &str) -> String {
 /// The text of one Tera file with a body of `body`.
 pub(crate) fn printed(body: &str, given: &str) -> Result<String, Findings> {
     let template = load(&[("a.yaml.tera", body)])?;
-    Ok(template.render_text(&input(&values(given)))?.remove(0).1)
+    Ok(template.render_text(&input(&values(given)), &|_| ())?.remove(0).1)
 }
 
 /// The only finding of a template that must fail.

@@ -37,7 +37,8 @@ fn origin(files: &[(&str, &str)], route: &str) -> String {
     let template = load(files).unwrap_or_else(|findings| panic!("{}", shown(&findings)));
     let values = values(VALUES);
     let input = input(&values);
-    let documents = template.render(&input).unwrap_or_else(|found| panic!("{}", shown(&found)));
+    let documents =
+        template.render(&input, &|_| ()).unwrap_or_else(|found| panic!("{}", shown(&found)));
     let trace = template.trace(&input);
     let (route, is_key) = route.strip_suffix('?').map_or((route, false), |route| (route, true));
     let node = find(&documents[0], route);
@@ -359,7 +360,7 @@ fn scalars<'a>(node: Node<'a>, found: &mut Vec<Node<'a>>) {
 fn nearly_all_output_of_the_demo_is_traced_exactly() {
     let (mut all, mut exact, mut fed) = (0, 0, 0);
     Demo::load().each(|environment, app, template, input| {
-        let documents = template.render(input).unwrap();
+        let documents = template.render(input, &|_| ()).unwrap();
         let trace = template.trace(input);
         assert_eq!(trace.discarded(), 0, "{} in {}", app.name, environment.name);
         for document in documents.iter().filter(|document| document.engine == Engine::Tera) {
@@ -391,7 +392,7 @@ fn nearly_all_output_of_the_demo_is_traced_exactly() {
 #[test]
 fn what_is_exact_and_not_fed_by_a_value_is_written_there() {
     Demo::load().each(|_, _, template, input| {
-        let documents = template.render(input).unwrap();
+        let documents = template.render(input, &|_| ()).unwrap();
         let trace = template.trace(input);
         for document in documents.iter().filter(|document| document.engine == Engine::Tera) {
             let mut nodes = Vec::new();
@@ -471,7 +472,7 @@ fn no_secret_is_quoted() {
         [("main.jsonnet", "function(rungs) error rungs.values.password"), ("x", "")],
         [("main.jsonnet", "function(rungs) { [rungs.values.password]: 1 }"), ("x", "")],
     ] {
-        let found = load(&files).unwrap().render(&input(&given)).unwrap_err();
+        let found = load(&files).unwrap().render(&input(&given), &|_| ()).unwrap_err();
         assert!(!shown(&found).contains("hunter2"), "{}", shown(&found));
     }
 }
@@ -516,7 +517,7 @@ proptest! {
         let template = load(&[("a.yaml.tera", &body.join("\n"))]).unwrap();
         let given = values(VALUES);
         let input = input(&given);
-        let documents = template.render(&input);
+        let documents = template.render(&input, &|_| ());
         prop_assume!(documents.is_ok());
         let trace = template.trace(&input);
         let mut nodes = Vec::new();
@@ -544,7 +545,7 @@ fn a_long_text_is_traced_in_one_pass() {
     let template = load(&[("a.yaml.tera", &body)]).unwrap();
     let values = values(VALUES);
     let input = input(&values);
-    let documents = template.render(&input).unwrap();
+    let documents = template.render(&input, &|_| ()).unwrap();
     let trace = template.trace(&input);
     assert_eq!(trace.discarded(), 0);
     let traced = trace.find(&documents[0].value.root().location()).unwrap();

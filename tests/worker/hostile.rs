@@ -19,6 +19,9 @@ const MOST_MEMORY: u64 = 100 << 10;
 /// The limits of templates that take as long as they may.
 const QUICK: [&str; 3] = ["--sandbox", "--limit-time", "3s"];
 
+/// The limits of templates that have to come to another limit than that of time.
+const PATIENT: [&str; 3] = ["--sandbox", "--limit-time", "120s"];
+
 /// A `ConfigMap` around what a Jsonnet expression computes.
 fn jsonnet(expression: &str) -> String {
     format!(
@@ -129,7 +132,7 @@ fn a_jsonnet_loop_without_stack_is_stopped_with_or_without_a_sandbox() {
     assert_eq!(message, "rendering `hostile` in `qa` took longer than 3 s");
     let labels = ended.findings[0]["labels"].as_array().unwrap();
     let paths: Vec<_> = labels.iter().map(|label| label["path"].as_str().unwrap()).collect();
-    assert_eq!(paths, ["templates/hostile", "environments/qa/hostile.yaml"]);
+    assert_eq!(paths, ["templates/hostile/main.jsonnet", "environments/qa/hostile.yaml"]);
     file_ends_in("render-time", "main.jsonnet", text, &["--limit-time", "3s"]);
 }
 
@@ -138,8 +141,8 @@ fn a_text_that_is_repeated_a_billion_times_is_too_much_memory() {
     for text in
         ["std.repeat('x', 1000000000)", "std.length(std.makeArray(1000000000, function(i) i))"]
     {
-        file_ends_in("render-memory", "main.jsonnet", jsonnet(text), &["--sandbox"]);
-        let limit = ["--limit-memory", "256MiB"];
+        file_ends_in("render-memory", "main.jsonnet", jsonnet(text), &PATIENT);
+        let limit = ["--limit-memory", "256MiB", "--limit-time", "120s"];
         file_ends_in("render-memory", "main.jsonnet", jsonnet(text), &limit);
     }
 }
@@ -150,7 +153,7 @@ fn what_jsonnet_grows_by_doubling_is_too_much_memory() {
         let function = "local g(a, n) = if n == 0 then a else g(a + a, n - 1) tailstrict;\n";
         format!("{function}{}", jsonnet(&result.replace("GROWN", &format!("g({start}, 60)"))))
     };
-    let limits = ["--sandbox", "--limit-memory", "128MiB", "--limit-time", "60s"];
+    let limits = ["--sandbox", "--limit-memory", "128MiB", "--limit-time", "120s"];
     let inherited = grow("{ a+: ['x'] }", "std.toString(GROWN)");
     file_ends_in("render-memory", "main.jsonnet", inherited, &limits);
     file_ends_in("render-memory", "main.jsonnet", grow("[1]", "std.length(GROWN)"), &limits);
@@ -170,11 +173,10 @@ fn what_tera_captures_is_too_much_memory() {
         "{{% for i in range(end=100000) %}}{{% for j in range(end=100000) %}}{}{{% endfor %}}{{% endfor %}}",
         "x".repeat(1000)
     );
-    let limits = ["--sandbox", "--limit-time", "60s"];
     let set = format!("{{% set x %}}{body}{{% endset %}}{}", tera("{{ x | length }}"));
-    file_ends_in("render-memory", "a.yaml.tera", set, &limits);
+    file_ends_in("render-memory", "a.yaml.tera", set, &PATIENT);
     let filter = tera(&format!("{{% filter upper %}}{body}{{% endfilter %}}"));
-    file_ends_in("render-memory", "a.yaml.tera", filter, &limits);
+    file_ends_in("render-memory", "a.yaml.tera", filter, &PATIENT);
 }
 
 /// Many `ConfigMap`s with a text of that length.
@@ -187,16 +189,17 @@ fn flood(objects: usize, length: usize) -> String {
 
 #[test]
 fn ten_gigabytes_are_too_much_memory_and_less_is_too_much_output() {
-    file_ends_in("render-memory", "main.jsonnet", flood(1000, 10_000_000), &["--sandbox"]);
+    file_ends_in("render-memory", "main.jsonnet", flood(1000, 10_000_000), &PATIENT);
     // Another app that does not render is found before it comes to what all render.
     let directory = repository(&[("main.jsonnet", flood(70, 1_000_000))]);
     fs::remove_file(directory.path().join("environments/qa/wrong.yaml")).unwrap();
-    let ended = Ended::render(directory.path(), &["--sandbox"]);
+    let ended = Ended::render(directory.path(), &PATIENT);
     assert_eq!(ended.codes("hostile"), ["render-output"], "{:#?}", ended.findings);
     assert_eq!((ended.findings.len(), ended.code), (1, Some(2)));
     assert!(!directory.path().join("rendered").exists());
     assert!(ended.memory.is_none_or(|memory| memory < MOST_MEMORY), "{:?}", ended.memory);
-    let ended = Ended::render(directory.path(), &["--sandbox", "--limit-output", "80MiB"]);
+    let options = ["--sandbox", "--limit-output", "80MiB", "--limit-time", "120s"];
+    let ended = Ended::render(directory.path(), &options);
     assert_eq!((ended.findings.len(), ended.code), (0, Some(0)), "{:#?}", ended.findings);
 }
 
@@ -211,7 +214,7 @@ fn more_findings_than_anybody_reads_are_counted() {
     let text = "function(rungs) [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: \
                 { name: 'A_%d' % i } } for i in std.range(1, 12000)]\n";
     let directory = repository(&[("main.jsonnet", text.to_owned())]);
-    let ended = Ended::render(directory.path(), &["--sandbox"]);
+    let ended = Ended::render(directory.path(), &PATIENT);
     let left_out = ended.findings.iter().find(|one| one["code"] == "findings-left-out").unwrap();
     assert_eq!(left_out["message"], "2001 more findings are not shown");
     assert_eq!((ended.findings.len(), ended.code), (10_001, Some(2)));
@@ -285,7 +288,8 @@ fn memory_that_no_single_app_takes_names_no_app() {
     let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: \"{{ app }}\" }\ndata:\n\
                 {% for i in range(end=20000) %}  k{{ i }}: \"{{ i }}\"\n{% endfor %}";
     fs::write(template.join("a.yaml.tera"), text).unwrap();
-    let ended = Ended::render(directory.path(), &["--limit-memory", "96MiB"]);
+    let ended =
+        Ended::render(directory.path(), &["--limit-memory", "96MiB", "--limit-time", "120s"]);
     assert_eq!(ended.findings.len(), 1, "{:#?}", ended.findings);
     assert_eq!(ended.findings[0]["code"], "render-memory");
     assert_eq!(ended.findings[0]["subject"], Value::Null);
@@ -301,7 +305,10 @@ fn many_apps_that_loop_are_given_up_after_a_few_times() {
         let settings = directory.path().join(format!("environments/qa/more{app}.yaml"));
         fs::write(settings, "template: hostile\n").unwrap();
     }
-    let ended = Ended::render(directory.path(), &["--sandbox", "--limit-memory", "64MiB"]);
+    let ended = Ended::render(
+        directory.path(),
+        &["--sandbox", "--limit-memory", "64MiB", "--limit-time", "120s"],
+    );
     assert_eq!(ended.code, Some(2));
     let count = |code: &str| ended.findings.iter().filter(|one| one["code"] == code).count();
     assert!(count("render-memory") >= 4, "{:#?}", ended.findings);

@@ -55,12 +55,17 @@ impl TeraFiles {
         Ok(Self { sources, manifests, marked: OnceLock::new() })
     }
 
-    /// Renders every manifest, in the order of their paths.
-    pub(super) fn render(&self, input: &Input<'_>) -> Result<Vec<Rendered>, Findings> {
+    /// Renders every manifest, in the order of their paths. Calls `visit` with each before.
+    pub(super) fn render(
+        &self,
+        input: &Input<'_>,
+        visit: &dyn Fn(&RepoPath),
+    ) -> Result<Vec<Rendered>, Findings> {
         let context = context::context(input);
         let mut findings = Findings::new();
         let mut rendered = Vec::with_capacity(self.manifests.len());
         for path in &self.manifests {
+            visit(path);
             match self.render_file(path, &context) {
                 Ok(text) => rendered.push(Rendered { path: path.clone(), text }),
                 Err(finding) => findings.push(*finding),
