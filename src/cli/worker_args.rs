@@ -3,24 +3,27 @@
 use std::path::PathBuf;
 
 use crate::codes;
-use crate::config::{ByteSize, Duration};
+use crate::config::{ByteSize, TimeLimit};
 use crate::worker::{Worker, WorkerOptions};
 
 /// How much rendering may take.
 #[derive(Debug, Clone, Default, clap::Args)]
-#[command(next_help_heading = "What rendering may take")]
+#[command(next_help_heading = "Rendering limits")]
 pub(super) struct WorkerArgs {
-    /// Render what strangers may have written: without files, network and other processes, and
-    /// within tight limits (10s, 512MiB, 64MiB of output), which `rungs.yaml` cannot loosen
+    /// Render what strangers may have written: the process that renders has no files, network or
+    /// other processes, and tight limits, which `rungs.yaml` can only lower
     #[arg(long)]
     sandbox: bool,
-    /// The longest that one app may take; if not given, `worker.time` of `rungs.yaml`, or 60s
-    #[arg(long, value_name = "DURATION", value_parser = Duration::named)]
-    limit_time: Option<Duration>,
-    /// The most memory; if not given, `worker.memory` of `rungs.yaml`, or 4GiB
+    /// The longest that one app may take; if not given, `worker.time` of `rungs.yaml`, or 60s, and
+    /// 10s in a sandbox
+    #[arg(long, value_name = "DURATION", value_parser = TimeLimit::named)]
+    limit_time: Option<TimeLimit>,
+    /// The most memory of all apps together; if not given, `worker.memory` of `rungs.yaml`, or 4GiB,
+    /// and 512MiB in a sandbox
     #[arg(long, value_name = "SIZE", value_parser = ByteSize::named)]
     limit_memory: Option<ByteSize>,
-    /// The most text of all rendered files; if not given, `worker.output` of `rungs.yaml`, or 1GiB
+    /// The most text of all rendered files together; if not given, `worker.output` of `rungs.yaml`,
+    /// or 1GiB, and 64MiB in a sandbox
     #[arg(long, value_name = "SIZE", value_parser = ByteSize::named)]
     limit_output: Option<ByteSize>,
 }

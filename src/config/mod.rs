@@ -51,7 +51,7 @@ pub use sites::{Fields, ImageFilter, SiteKind, SiteRule};
 pub use sourced::Sourced;
 pub use syntax::{
     AppPattern, ByteSize, Call, Captures, Cidr, Date, Duration, EnvironmentName, FilePattern, Glob,
-    KubernetesVersion, OpeningHours, PathPattern, Pattern, Port, Protocol, ValueRoute,
+    KubernetesVersion, OpeningHours, PathPattern, Pattern, Port, Protocol, TimeLimit, ValueRoute,
     why_occupied,
 };
 pub use valid::{

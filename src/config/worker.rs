@@ -1,8 +1,7 @@
 //! How much rendering may take: how the file writes it, and what it means.
 
 use super::decode::{Decode, record};
-use super::sourced::Sourced;
-use super::syntax::{ByteSize, Duration, OutputPath};
+use super::syntax::{ByteSize, OutputPath, TimeLimit};
 use crate::diagnostic::Findings;
 use crate::source::{RepoPath, Tree};
 use crate::yaml::{Dialect, Node, parse};
@@ -11,7 +10,7 @@ record! {
     /// How much rendering may take. With `--sandbox` these can only lower the limits.
     struct WorkerFile("`worker`") {
         /// The longest that one app may take. Default: `60s`.
-        setting time: Duration = "time",
+        setting time: TimeLimit = "time",
         /// The most memory of all apps together. Default: `4GiB`.
         setting memory: ByteSize = "memory",
         /// The most text of all rendered files together. Default: `1GiB`.
@@ -23,7 +22,7 @@ record! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WorkerSettings {
     /// The longest that one app may take.
-    pub time: Option<Duration>,
+    pub time: Option<TimeLimit>,
     /// The most memory of all apps together.
     pub memory: Option<ByteSize>,
     /// The most text of all rendered files together.
@@ -40,8 +39,8 @@ pub struct RenderSettings {
 }
 
 /// The settings of the file.
-pub(super) fn resolve(raw: Option<&Sourced<WorkerFile>>) -> WorkerSettings {
-    let Some(Sourced { value: raw, .. }) = raw else { return WorkerSettings::default() };
+pub(super) fn resolve(raw: Option<&WorkerFile>) -> WorkerSettings {
+    let Some(raw) = raw else { return WorkerSettings::default() };
     WorkerSettings {
         time: raw.time.as_ref().map(|time| time.value),
         memory: raw.memory.as_ref().map(|memory| memory.value),
@@ -60,16 +59,11 @@ pub fn render_settings(tree: &Tree) -> RenderSettings {
     let file = tree.read(&RepoPath::root().child("rungs.yaml")).ok();
     let documents = file.and_then(|file| parse(&file, Dialect::Kubectl).ok());
     let root = documents.as_ref().and_then(|all| Some(all.first()?.root()));
-    let worker = root.and_then(|root| root.get("worker"));
-    let of_worker = |key: &str| worker.and_then(|worker| worker.get(key));
     let output = decoded::<OutputPath>(root.and_then(|root| root.get("output")));
+    let worker = decoded::<WorkerFile>(root.and_then(|root| root.get("worker")));
     RenderSettings {
         output: output.map_or_else(default_output, |output| output.0),
-        worker: WorkerSettings {
-            time: decoded(of_worker("time")),
-            memory: decoded(of_worker("memory")),
-            output: decoded(of_worker("output")),
-        },
+        worker: resolve(worker.as_ref()),
     }
 }
 

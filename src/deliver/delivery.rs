@@ -7,7 +7,7 @@ use crate::git::{
     Branch, BuildError, CommitMetadata, ObjectName, ProgramError, Revision, Workspace,
 };
 use crate::history::AskedApps;
-use crate::promote::{AppSelection, Base, Intent, LoadedBase, PlannedChange, Submission};
+use crate::promote::{AppSelection, Intent, LoadedBase, PlannedChange, Submission};
 use crate::source::{Location, Tree};
 use crate::worker::Renderer;
 
@@ -28,8 +28,9 @@ impl<'w> Delivery<'w> {
     }
 
     /// How a change is made; `direct` if it goes straight onto the base.
-    pub(super) fn submission(&self, direct: bool) -> Submission {
-        Submission { direct, requested_by: self.workspace.requested_by() }
+    pub(super) fn submission(&self, direct: bool) -> Submission<'w> {
+        let requested_by = self.workspace.requested_by();
+        Submission { direct, requested_by, renderer: self.renderer }
     }
 
     /// Computes an intent at the newest base, and returns that base; in the work
@@ -37,7 +38,7 @@ impl<'w> Delivery<'w> {
     pub(super) fn compute_newest(
         &self,
         intent: &dyn Intent,
-        submission: &Submission,
+        submission: &Submission<'_>,
     ) -> Result<(PlannedChange, Option<Revision>), Findings> {
         let mut warnings = Findings::new();
         let base = self.workspace.newest_base(&mut warnings)?;
@@ -64,7 +65,7 @@ impl<'w> Delivery<'w> {
         commit: &ObjectName,
         branch: Option<&str>,
         intent: &dyn Intent,
-        submission: &Submission,
+        submission: &Submission<'_>,
     ) -> Result<PlannedChange, Findings> {
         let base = LoadedBase::at(self.workspace, commit, branch, &intent.apps())?;
         self.compute(&base, intent, submission)
@@ -76,7 +77,7 @@ impl<'w> Delivery<'w> {
         &self,
         tree: Tree,
         intent: &dyn Intent,
-        submission: &Submission,
+        submission: &Submission<'_>,
     ) -> Result<PlannedChange, Findings> {
         let mut base = LoadedBase::without_history(tree, &intent.apps())?;
         if let Some(clone) = self.workspace.local_clone()?
@@ -92,14 +93,13 @@ impl<'w> Delivery<'w> {
         &self,
         base: &LoadedBase,
         intent: &dyn Intent,
-        submission: &Submission,
+        submission: &Submission<'_>,
     ) -> Result<PlannedChange, Findings> {
         let asked = match intent.apps() {
             AppSelection::All => AskedApps::Most,
             AppSelection::Named(_) | AppSelection::Train(_) => AskedApps::Few,
         };
-        let plan = |base: &Base<'_>| intent.at(base, submission);
-        let mut planned = base.ask(self.now, self.renderer, asked, plan)?;
+        let mut planned = base.ask(self.now, asked, |base| intent.at(base, submission))?;
         planned.warnings.extend(base.warnings());
         Ok(planned)
     }

@@ -8,9 +8,7 @@ use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{Branch, HistoryError, ObjectError, ObjectName, Revision};
 use crate::history::{AskedApps, Record, record};
-use crate::promote::{
-    AppSelection, Base, LoadedBase, Override, Plan, ProposedChange, assess_change,
-};
+use crate::promote::{AppSelection, LoadedBase, Override, Plan, ProposedChange, assess_change};
 use crate::sites::{Model, ModelScope};
 use crate::source::{Location, RepoPath, Tree};
 
@@ -62,9 +60,9 @@ impl Delivery<'_> {
             fork: &fork_model,
             records: &records,
             overrides,
+            renderer: self.renderer,
         };
-        let assess = |base: &Base<'_>| assess_change(base, &change);
-        let plans = loaded.ask(self.now, self.renderer, AskedApps::Few, assess)?;
+        let plans = loaded.ask(self.now, AskedApps::Few, |base| assess_change(base, &change))?;
         Ok(JudgedChange { base, head, plans, warnings })
     }
 

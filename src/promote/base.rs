@@ -14,7 +14,6 @@ use crate::history::{History, Source, Tenure};
 use crate::holds::{self, Hold};
 use crate::sites::{AppSites, Model, ModelScope, State};
 use crate::source::{RevisionError, Tree};
-use crate::worker::Renderer;
 
 /// One commit, or the work tree, with everything that is known about it: what a
 /// change is judged by, and nothing else.
@@ -33,8 +32,6 @@ pub struct Base<'a> {
     pub holds: Vec<Hold>,
     /// What the forge knows; none if it was not asked.
     pub forge: Option<&'a dyn Facts>,
-    /// What renders; none if nothing is to be rendered.
-    pub renderer: Option<&'a dyn Renderer>,
     /// The time of the run.
     pub now: Timestamp,
     /// The sites of each app that was looked up.
@@ -62,14 +59,7 @@ impl<'a> Base<'a> {
     ) -> Result<Self, Findings> {
         let holds = holds::all(tree, repository)?;
         let sites = RefCell::default();
-        let (forge, renderer) = (None, None);
-        Ok(Self { commit, tree, repository, model, history, holds, forge, renderer, now, sites })
-    }
-
-    /// The same base, which `renderer` renders.
-    #[must_use]
-    pub(super) fn rendered_by(self, renderer: &'a dyn Renderer) -> Self {
-        Self { renderer: Some(renderer), ..self }
+        Ok(Self { commit, tree, repository, model, history, holds, forge: None, now, sites })
     }
 
     /// The same base with another configuration, which differs in the settings of apps.

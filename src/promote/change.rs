@@ -14,6 +14,7 @@ use crate::diagnostic::Findings;
 use crate::history::{Action, Record};
 use crate::sites::{AppSites, Key, Model, SiteValue, State, differences};
 use crate::source::{RepoPath, Tree};
+use crate::worker::Renderer;
 
 /// A change that is to be merged.
 pub struct ProposedChange<'a> {
@@ -28,6 +29,8 @@ pub struct ProposedChange<'a> {
     /// The gates that the person who runs the assessment overrides. Overrides in a
     /// record do not count here: they are the word of the change's own author.
     pub overrides: &'a [Override],
+    /// What renders.
+    pub renderer: &'a dyn Renderer,
 }
 
 /// Assesses every app whose sites the change changes: a plan for each environment,
@@ -101,9 +104,8 @@ fn assessed(
     };
     let record = change.records.iter().find(is_for_this);
     let arrival = Arrival::of_change(base, target, app, &proposed, record)?;
-    let check =
-        |renderer| check_rendered(renderer, change.tree, base.repository, &target.name, app);
-    let rendered = base.renderer.filter(|_| base.repository.is_native()).map(check);
+    let check = || check_rendered(change.renderer, change.tree, base.repository, &target.name, app);
+    let rendered = base.repository.is_native().then(check);
     let from = current.clone().unwrap_or_default();
     let change = AppChange {
         target,

@@ -14,7 +14,6 @@ use crate::git::{CommitHistory, ObjectDatabase, ObjectName, Workspace};
 use crate::history::{AskedApps, BranchHistory, Commits};
 use crate::sites::{Model, ModelScope};
 use crate::source::Tree;
-use crate::worker::Renderer;
 
 /// One commit, or the work tree, read for whoever asks something about it.
 pub struct LoadedBase {
@@ -138,8 +137,8 @@ impl LoadedBase {
         self.model.get_or_init(model)
     }
 
-    /// Calls `ask` with the base, which `renderer` renders, at the time of the run. `asked`
-    /// says of how many of its apps the past will be asked about.
+    /// Calls `ask` with the base, at the time of the run. `asked` says of how many of
+    /// its apps the past will be asked about.
     ///
     /// # Errors
     ///
@@ -147,14 +146,12 @@ impl LoadedBase {
     pub fn ask<T, E: From<Findings>>(
         &self,
         now: Timestamp,
-        renderer: &dyn Renderer,
         asked: AskedApps,
         ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let (model, commit, repository) = (self.model(), self.commit.clone(), self.repository());
         let history = self.history(model, asked);
-        let base = Base::new(commit, &self.tree, repository, model, &history, now)?;
-        ask(&base.rendered_by(renderer))
+        ask(&Base::new(commit, &self.tree, repository, model, &history, now)?)
     }
 
     /// Its past, of the apps whose sites `model` has.

@@ -22,6 +22,7 @@ use crate::git::HistoryError;
 use crate::history::{self, Source, find_tenure};
 use crate::sites::{AppSites, ImageRequest, MOVING_REFERENCE, State, WriteOptions};
 use crate::source::{FileChanges, Location, RepoPath, RevisionError, SourceFile, Tree};
+use crate::worker::Renderer;
 use crate::yaml::{Change, splice};
 
 /// The plan of one app, with the files that it changes.
@@ -94,6 +95,8 @@ pub(super) struct Planner<'a> {
     /// The gates that judge the change. Nothing is edited or rendered unless
     /// [`Gate::Render`] is one of them.
     pub(super) gates: &'a [Gate],
+    /// What renders; none if [`Gate::Render`] is not one of the gates.
+    pub(super) renderer: Option<&'a dyn Renderer>,
 }
 
 impl Planner<'_> {
@@ -368,10 +371,8 @@ impl Planner<'_> {
         current: &TargetState,
         files: &FileChanges,
     ) -> Result<Option<Result<Rerendered, Findings>>, Findings> {
-        let Base { tree, repository, renderer: Some(by), .. } = *self.base else { return Ok(None) };
-        if !repository.is_native() {
-            return Ok(None);
-        }
+        let Base { tree, repository, .. } = *self.base;
+        let Some(by) = self.renderer.filter(|_| repository.is_native()) else { return Ok(None) };
         let render = || {
             let mut rendered = rerender(by, tree, repository, files, &self.target.name, app)?;
             if !current.exists {

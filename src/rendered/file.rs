@@ -110,9 +110,11 @@ impl RenderedFiles {
         Self::of(files.collect::<Vec<_>>())
     }
 
-    /// Files that are known not to clash, by their paths below the output directory.
-    pub fn of_bytes(files: Vec<(RepoPath, Vec<u8>)>) -> Self {
-        Self { by_path: files.into_iter().collect() }
+    /// Files by their paths below the output directory; none if two have the same.
+    pub fn of_bytes(files: Vec<(RepoPath, Vec<u8>)>) -> Option<Self> {
+        let count = files.len();
+        let by_path: BTreeMap<_, _> = files.into_iter().collect();
+        (by_path.len() == count).then_some(Self { by_path })
     }
 
     /// Paths below the output directory, in order, with the files' bytes.

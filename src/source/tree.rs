@@ -376,9 +376,9 @@ impl Tree {
         Ok((at, entry))
     }
 
-    /// Whether a directory is at a path, and no link on the way to it.
+    /// Whether a directory is at a path, and no link on the way to it. Whoever asks may have
+    /// made the path up, so nothing below the first that is not there is looked at.
     pub(super) fn is_plain(&self, directory: &RepoPath) -> Result<bool, ReadErrorKind> {
-        let Some(above) = directory.parent() else { return Ok(true) };
         let is_known = {
             let plain = self.shared.plain.read().unwrap_or_else(PoisonError::into_inner);
             plain.contains(directory)
@@ -386,11 +386,15 @@ impl Tree {
         if is_known {
             return Ok(true);
         }
-        if !self.is_plain(&above)? || self.entry(directory)? != Some(StoreEntry::Directory) {
-            return Ok(false);
+        let mut at = RepoPath::root();
+        for segment in directory.segments() {
+            at = at.child(segment);
+            if self.entry(&at)? != Some(StoreEntry::Directory) {
+                return Ok(false);
+            }
         }
         let mut plain = self.shared.plain.write().unwrap_or_else(PoisonError::into_inner);
-        plain.insert(directory.clone());
+        plain.insert(at);
         Ok(true)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{SendError, Sender, channel};
@@ -28,8 +28,11 @@ use crate::source::{FileChanges, RepoPath, Tree};
 pub fn serve(arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
     let start = WorkerStart::parse(&arguments.skip(1).collect::<Vec<_>>())?;
     let lacking = sandbox::confine(&start);
-    // A machine that has no thread left renders on the one there is.
-    let _ = ThreadPoolBuilder::new().num_threads(start.threads).build_global();
+    if let Err(error) = ThreadPoolBuilder::new().num_threads(start.threads).build_global() {
+        // Standard error is for the program.
+        let _ = writeln!(io::stderr(), "no thread could be started: {error}");
+        return Some(ExitCode::FAILURE);
+    }
     let (jobs, received) = channel();
     let (answers, answered) = channel();
     let link = Arc::new(Link::new(answered));
@@ -121,18 +124,20 @@ fn do_job(link: &Arc<Link>, tree: &Tree, job: &WorkerJob, start: &WorkerStart) {
     let done = match result {
         Ok(result) => {
             link.send_files(result.files.iter());
-            let environments = result.environments.iter().map(ToString::to_string).collect();
-            JobEnd { succeeded: true, left_out: send(&result.warnings), environments }
+            for names in result.environments.chunks(AT_ONCE) {
+                let names = names.iter().map(ToString::to_string).collect();
+                link.report_soon(&FromWorker::Environments(names), b"");
+            }
+            JobEnd { succeeded: true, left_out: send(&result.warnings) }
         }
-        Err(findings) => {
-            JobEnd { succeeded: false, left_out: send(&findings), environments: Vec::new() }
-        }
+        Err(findings) => JobEnd { succeeded: false, left_out: send(&findings) },
     };
     link.report(&FromWorker::Done(done), b"");
 }
 
-/// As many apps as one message names: a name or a path has hardly more than a hundred bytes.
-const AT_ONCE: usize = 500;
+/// As many apps or environments as one message names: no name or path is longer than a few
+/// thousand bytes.
+const AT_ONCE: usize = 100;
 
 /// Tells the program what engines are busy with.
 struct LinkWatch<'l> {

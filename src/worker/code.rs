@@ -1,11 +1,12 @@
 //! The problems of rendering within limits.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use super::job::WorkerApp;
 use super::limits::Limits;
-use super::process::LastWords;
-use crate::config::EnvironmentName;
+use super::loss::{LossCause, Suspect};
+use crate::config::{ByteSize, EnvironmentName};
 use crate::diagnostic::{Finding, Findings, Subject, codes, harmless};
 use crate::rendered::{RenderedFiles, directory};
 use crate::source::{Location, RepoPath};
@@ -46,7 +47,8 @@ codes! {
     ///
     /// Templates are rendered in a process of their own. It died while it was busy with this one:
     /// by a signal, because its stack overflowed, or because the system ended it, as it does if
-    /// memory runs short. Everything else was rendered again without it.
+    /// memory runs short. The other apps were rendered again without it. If no app is named, each
+    /// that was being rendered can be rendered alone.
     ///
     /// Look for a recursion without an end. If the machine is short of memory, a lower
     /// `--limit-memory` says so in time.
@@ -76,12 +78,12 @@ codes! {
     /// Run it again. Where `/proc` is not mounted, mount it: that is how the program finds itself.
     WORKER_UNAVAILABLE = "worker-unavailable", Outside, Error;
 
-    /// The sandbox lacks something on this machine.
+    /// This machine does not offer every limit.
     ///
     /// With `--sandbox`, the process that renders takes from itself what it does not need: reading
     /// and writing files, the network, other processes, and memory above its limit. On Linux that
     /// is done with Landlock (since 5.13, TCP since 6.7, signals since 6.12), seccomp and resource
-    /// limits; other systems offer only a part. What is missing is named. Each of them is one of
+    /// limits; other systems offer only a part, and may not bound memory at all. What is missing is named. Each of them is one of
     /// several walls: a template has no function that reads a file or opens a connection, and the
     /// process has no tokens in its environment in any case.
     ///
@@ -95,94 +97,88 @@ codes! {
     FINDINGS_LEFT_OUT = "findings-left-out", Input, Warning;
 }
 
-/// What a worker was lost to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Cause {
-    /// It took too long.
-    Time,
-    /// It had no memory left.
-    Memory,
-    /// It died, as these words say.
-    Died(String),
-    /// It found a defect of ours, in these words.
-    Defect(String),
-}
-
-impl Cause {
-    /// The worker sent something that no worker of ours sends.
-    pub(super) fn nonsense() -> Self {
-        Self::Died("it answered with nonsense".to_owned())
-    }
-
-    /// What those last words say.
-    pub(super) fn of(last_words: &LastWords) -> Self {
-        const OUT_OF_MEMORY: [&str; 3] =
-            ["memory allocation of", "capacity overflow", "failed to reserve memory"];
-        let said = &last_words.said;
-        if OUT_OF_MEMORY.iter().any(|words| said.contains(words)) {
-            return Self::Memory;
-        }
-        // The exit code of a panic, which the command line sets.
-        if last_words.code() == Some(i32::from(crate::diagnostic::ProblemKind::Defect.exit_code()))
-        {
-            return Self::Defect(said.trim().to_owned());
-        }
-        Self::Died(last_words.to_string())
-    }
-}
-
-/// The finding that a worker was lost to an app, at that file of its template if it is
-/// known.
+/// The finding that a worker was lost to an app.
 pub(super) fn lost(
-    app: &WorkerApp,
-    file: Option<&RepoPath>,
-    cause: &Cause,
+    suspect: &Suspect,
+    cause: &LossCause,
     limits: &Limits,
     sandbox: bool,
 ) -> Finding {
-    let at = Location::of_path(file.unwrap_or(&app.template));
+    let Suspect { app, file } = suspect;
+    let at = Location::of_path(file.as_ref().unwrap_or(&app.template));
     let (name, environment) = (harmless(&app.app), harmless(&app.environment));
-    of_cause(&format!("rendering `{name}` in `{environment}`"), cause, limits, sandbox, at)
+    let what = format!("rendering `{name}` in `{environment}`");
+    let advice = match cause {
+        LossCause::Time => "look for a loop or a recursion without an end",
+        LossCause::Memory => "look for a text or list that grows without an end",
+        LossCause::Death(_) => {
+            "look for a recursion without an end, and at the memory that is free"
+        }
+        LossCause::Defect(_) | LossCause::ProtocolViolation => "report it, with the template",
+    };
+    of_cause(&what, cause, limits, sandbox, advice, at)
         .because("this was being rendered")
         .label(Location::of_path(&app.file), "for this app")
         .about(Subject::app(&*app.environment, &*app.app))
 }
 
 /// The finding that a worker was lost, and to no single app.
-pub(super) fn lost_all(cause: &Cause, limits: &Limits, sandbox: bool) -> Finding {
-    of_cause("rendering", cause, limits, sandbox, Location::of_repository())
+pub(super) fn lost_all(cause: &LossCause, limits: &Limits, sandbox: bool) -> Finding {
+    let advice = match cause {
+        LossCause::Time => {
+            "no app was being rendered: run it again, on a machine that is less busy"
+        }
+        LossCause::Memory => "no app takes that much alone: render fewer at once",
+        LossCause::Death(_) => "no app does that alone: look at the memory that is free",
+        LossCause::Defect(_) | LossCause::ProtocolViolation => "report it",
+    };
+    of_cause("rendering", cause, limits, sandbox, advice, Location::of_repository())
 }
 
-fn of_cause(what: &str, cause: &Cause, limits: &Limits, sandbox: bool, at: Location) -> Finding {
-    let allow = |option: &str, key: &str, value: &str| {
-        let configured = format!(", or `worker: {{ {key}: {value} }}` in `rungs.yaml`");
-        let configured = if sandbox { "" } else { &configured };
-        format!("if that is right, allow it: `{option} {value}`{configured}")
-    };
+fn of_cause(
+    what: &str,
+    cause: &LossCause,
+    limits: &Limits,
+    sandbox: bool,
+    advice: &str,
+    at: Location,
+) -> Finding {
     match cause {
-        Cause::Time => {
+        LossCause::Time => {
             let seconds = limits.time.as_secs();
-            let help = allow("--limit-time", "time", &format!("{}s", seconds.max(1) * 5));
+            let allowed = allowed("--limit-time", "time", &format!("{}s", seconds * 5), sandbox);
             Finding::new(&RENDER_TIME, format!("{what} took longer than {seconds} s"), at)
-                .help(format!("look for a loop or a recursion without an end; {help}"))
+                .help(format!("{advice}; {allowed}"))
         }
-        Cause::Memory => {
-            let memory = limits.memory;
-            let help = allow("--limit-memory", "memory", &bytes(memory.saturating_mul(4)));
-            let message = format!("{what} took more than {} of memory", spaced(memory));
-            Finding::new(&RENDER_MEMORY, message, at)
-                .help(format!("look for a text or list that grows without an end; {help}"))
+        LossCause::Memory => {
+            let message =
+                format!("{what} took more than {} of memory", spaced(limits.memory.bytes()));
+            let allowed =
+                allowed("--limit-memory", "memory", &limits.memory.times(4).to_string(), sandbox);
+            Finding::new(&RENDER_MEMORY, message, at).help(format!("{advice}; {allowed}"))
         }
-        Cause::Died(how) => {
+        LossCause::Death(how) => {
             let message = format!("{what} ended the process that renders: {how}");
-            Finding::new(&RENDER_DIED, message, at)
-                .help("look for a recursion without an end, and at the memory that is free")
+            Finding::new(&RENDER_DIED, message, at).help(advice)
         }
-        Cause::Defect(said) => {
-            let message = format!("{what} found a defect of rungs: {}", harmless(said));
-            Finding::new(&RENDER_DEFECT, message, at).help("please report it, with the template")
+        LossCause::ProtocolViolation => {
+            let message = format!("{what} ended in an invalid message of the process that renders");
+            Finding::new(&RENDER_DIED, message, at).help(advice)
+        }
+        LossCause::Defect(panic) => {
+            let message = format!("{what} found a defect of rungs: {}", harmless(panic));
+            Finding::new(&RENDER_DEFECT, message, at).help(advice)
         }
     }
+}
+
+/// How a limit is raised to that value. A stranger's `rungs.yaml` cannot.
+fn allowed(option: &str, key: &str, value: &str, sandbox: bool) -> String {
+    let option = format!("if that is right, allow it: `{option} {value}`");
+    if sandbox {
+        return option;
+    }
+    format!("{option}, or `worker: {{ {key}: {value} }}` in `rungs.yaml`")
 }
 
 /// The findings for the apps that render most, if all together render too much. `apps` are
@@ -190,50 +186,62 @@ fn of_cause(what: &str, cause: &Cause, limits: &Limits, sandbox: bool, at: Locat
 pub(super) fn too_much_output(
     files: &RenderedFiles,
     apps: &[WorkerApp],
-    limit: u64,
+    limit: ByteSize,
     sandbox: bool,
 ) -> Findings {
     let mut total: u64 = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
-    if total <= limit {
-        return Findings::new();
-    }
-    let mut sizes: HashMap<RepoPath, u64> = HashMap::new();
-    for (path, bytes) in files.iter() {
-        *sizes.entry(path.parent().unwrap_or_else(RepoPath::root)).or_default() +=
-            bytes.len() as u64;
-    }
-    let size_of = |app: &WorkerApp| {
-        let environment = EnvironmentName::named(&app.environment);
-        let directory = environment.map(|environment| directory(&environment, Some(&app.app)));
-        directory.and_then(|directory| sizes.get(&directory).copied()).unwrap_or_default()
-    };
-    let mut apps: Vec<_> = apps.iter().map(|app| (size_of(app), app)).collect();
-    apps.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
     let mut findings = Findings::new();
+    if total <= limit.bytes() {
+        return findings;
+    }
+    let sizes = sizes_by_directory(files);
+    let size_of = |app: &WorkerApp| {
+        let environment = EnvironmentName::named(&app.environment)?;
+        sizes.get(&directory(&environment, Some(&app.app))).copied()
+    };
+    let mut apps: Vec<_> = apps.iter().filter_map(|app| Some((size_of(app)?, app))).collect();
+    apps.sort_by_key(|(size, _)| Reverse(*size));
     for (size, app) in apps {
-        if total <= limit {
-            break;
+        if total <= limit.bytes() {
+            return findings;
         }
         total -= size;
         findings.push(too_large(size, app, limit, sandbox));
     }
+    if total > limit.bytes() {
+        let message = format!(
+            "what the environments bring is {}, and all files together may have {}",
+            spaced(total),
+            spaced(limit.bytes())
+        );
+        let allowed = allowed("--limit-output", "output", &limit.times(4).to_string(), sandbox);
+        findings
+            .push(Finding::new(&RENDER_OUTPUT, message, Location::of_repository()).help(allowed));
+    }
     findings
 }
 
-fn too_large(size: u64, app: &WorkerApp, limit: u64, sandbox: bool) -> Finding {
+/// The bytes of all files in each directory.
+fn sizes_by_directory(files: &RenderedFiles) -> HashMap<RepoPath, u64> {
+    let mut sizes = HashMap::new();
+    for (path, bytes) in files.iter() {
+        let directory = path.parent().unwrap_or_else(RepoPath::root);
+        *sizes.entry(directory).or_default() += bytes.len() as u64;
+    }
+    sizes
+}
+
+fn too_large(size: u64, app: &WorkerApp, limit: ByteSize, sandbox: bool) -> Finding {
     let (name, environment) = (harmless(&app.app), harmless(&app.environment));
     let message = format!(
         "`{name}` in `{environment}` renders to {}, and all files together may have {}",
         spaced(size),
-        spaced(limit)
+        spaced(limit.bytes())
     );
-    let value = bytes(limit.saturating_mul(4));
-    let configured = format!(", or `worker: {{ output: {value} }}` in `rungs.yaml`");
-    let configured = if sandbox { "" } else { &configured };
     Finding::new(&RENDER_OUTPUT, message, Location::of_path(&app.template))
         .because("this template renders too much")
         .label(Location::of_path(&app.file), "for this app")
-        .help(format!("if that is right, allow it: `--limit-output {value}`{configured}"))
+        .help(allowed("--limit-output", "output", &limit.times(4).to_string(), sandbox))
         .about(Subject::app(&*app.environment, &*app.app))
 }
 
@@ -248,14 +256,14 @@ pub(super) fn abandoned(attempts: usize) -> Finding {
 /// The finding that no worker can be started.
 pub(super) fn not_started(why: &str) -> Finding {
     let message = format!("the process that renders cannot be started: {}", harmless(why));
-    Finding::new(&WORKER_UNAVAILABLE, message, Location::of_repository()).help("run it again")
+    Finding::new(&WORKER_UNAVAILABLE, message, Location::of_repository())
+        .help("run it again; where `/proc` is not mounted, mount it")
 }
 
-/// The finding that a sandbox lacks something.
-pub(super) fn sandbox_incomplete(lacking: &BTreeSet<String>) -> Finding {
-    let lacking: Vec<_> = lacking.iter().map(|what| harmless(what).into_owned()).collect();
-    let message =
-        format!("the sandbox does without what this machine lacks: {}", lacking.join(", "));
+/// The finding that this machine does not offer everything.
+pub(super) fn sandbox_incomplete(lacking: &[String]) -> Finding {
+    let lacking: Vec<_> = lacking.iter().map(|what| harmless(what)).collect();
+    let message = format!("this machine does not offer: {}", lacking.join(", "));
     Finding::new(&SANDBOX_INCOMPLETE, message, Location::of_repository())
         .help("render what strangers wrote on a newer Linux, or refuse with `--deny warnings`")
 }
@@ -263,23 +271,13 @@ pub(super) fn sandbox_incomplete(lacking: &BTreeSet<String>) -> Finding {
 /// The finding that some findings were not kept.
 pub(super) fn left_out(count: usize) -> Finding {
     let message = format!("{count} more findings are not shown");
-    Finding::new(&FINDINGS_LEFT_OUT, message, Location::of_path(&RepoPath::root()))
+    Finding::new(&FINDINGS_LEFT_OUT, message, Location::of_repository())
         .help("mend those that are shown, and run it again")
-}
-
-const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-
-/// A number of bytes as an option takes it: `512MiB`.
-fn bytes(count: u64) -> String {
-    let whole = UNITS.iter().find(|(size, _)| count >= *size && count.is_multiple_of(*size));
-    match whole {
-        Some((size, unit)) => format!("{}{unit}", count / size),
-        None => format!("{}KiB", count.div_ceil(1 << 10)),
-    }
 }
 
 /// A number of bytes as people read it: `512 MiB`.
 fn spaced(count: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     match UNITS.iter().find(|(size, _)| count >= *size) {
         #[allow(clippy::cast_precision_loss)] // For people.
         Some((size, unit)) if !count.is_multiple_of(*size) => {

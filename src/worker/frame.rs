@@ -13,9 +13,9 @@ const PREFIX: usize = 8;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FrameLimits {
     /// Bytes of the head.
-    pub(super) head: usize,
+    pub(super) head: u64,
     /// Bytes of the body.
-    pub(super) body: usize,
+    pub(super) body: u64,
 }
 
 /// Why bytes are not a frame.
@@ -48,7 +48,7 @@ fn lengths(bytes: &[u8], limits: FrameLimits) -> Result<Option<(usize, usize)>, 
     let Some((body, _)) = rest.split_first_chunk::<4>() else { return Ok(None) };
     let (head, body) = (u32::from_le_bytes(*head) as usize, u32::from_le_bytes(*body) as usize);
     for (length, limit) in [(head, limits.head), (body, limits.body)] {
-        if length > limit {
+        if length as u64 > limit {
             return Err(FrameError::TooLong(length));
         }
     }
@@ -63,6 +63,8 @@ pub(super) struct FrameBuffer {
     start: usize,
     /// The number of bytes before that of the last frame's body.
     body: usize,
+    /// The length of the last frame.
+    last: usize,
 }
 
 impl FrameBuffer {
@@ -86,8 +88,14 @@ impl FrameBuffer {
         let Some(frame) = bytes.get(PREFIX..PREFIX + head + body) else { return Ok(None) };
         let message = serde_json::from_slice(&frame[..head])?;
         self.body = body;
-        self.start += PREFIX + frame.len();
+        self.last = PREFIX + frame.len();
+        self.start += self.last;
         Ok(Some(message))
+    }
+
+    /// The length of the frame that was taken last.
+    pub(super) fn size(&self) -> usize {
+        self.last
     }
 
     /// The body of the frame that was taken last; empty once more bytes have arrived.

@@ -73,10 +73,8 @@ impl RenderTask {
 
     /// The same job for one app alone.
     pub(super) fn only(&self, app: &WorkerApp) -> Self {
-        let wanted = Wanted::Named {
-            environments: vec![app.environment.clone()],
-            app: Some(app.app.clone()),
-        };
+        let (environment, app) = (app.environment.clone(), app.app.clone());
+        let wanted = Wanted::App { environment, app };
         Self { wanted, tells_files: true, ..self.clone() }
     }
 

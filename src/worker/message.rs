@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::frame::FrameLimits;
 use super::job::{WorkerApp, WorkerJob};
 use super::wire::WirePart;
-use crate::source::{EntryKind, ReadErrorKind, RepoPath, StoreEntry};
+use crate::source::{EntryKind, MAX_FILE_BYTES, ReadErrorKind, RepoPath, StoreEntry};
 
 /// The version of these messages. Both sides are the same program, unless it is replaced
 /// while it runs.
@@ -15,7 +15,7 @@ pub(super) const VERSION: &str = concat!("1 ", env!("RUNGS_CODE_VERSION"));
 pub(super) const TO_WORKER: FrameLimits = FrameLimits { head: 256 << 20, body: 256 << 20 };
 
 /// What one message of the worker may hold. It is not trusted.
-pub(super) const FROM_WORKER: FrameLimits = FrameLimits { head: 1 << 20, body: 4 << 20 };
+pub(super) const FROM_WORKER: FrameLimits = FrameLimits { head: 1 << 20, body: MAX_FILE_BYTES };
 
 /// A message of the program to its worker.
 #[derive(Debug, Serialize, Deserialize)]
@@ -155,6 +155,10 @@ pub(super) enum FromWorker {
     Files(Vec<(RepoPath, usize)>),
     /// A finding, or a source of one, whose text is the body.
     Finding(WirePart),
+    /// The answer to [`ToWorker::Flush`], after all that it was about.
+    Flushed,
+    /// Some of the environments that were rendered, after those that were named before.
+    Environments(Vec<String>),
     /// The job is done.
     Done(JobEnd),
 }
@@ -164,8 +168,6 @@ pub(super) enum FromWorker {
 pub(super) struct JobEnd {
     /// Whether it succeeded. If it did not, the findings say why.
     pub(super) succeeded: bool,
-    /// The environments that were rendered.
-    pub(super) environments: Vec<String>,
     /// The number of findings that were not sent.
     pub(super) left_out: usize,
 }

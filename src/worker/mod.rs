@@ -4,32 +4,34 @@
 //! the program starts itself again, as a worker, and watches it: a [`Renderer`] takes a
 //! [`RenderRequest`] and returns files or findings, whatever the template does.
 //!
-//! The worker has no files, no environment and no arguments but its limits. It gets a job
-//! ([`job`]) over its standard input, asks for files over its standard output
-//! ([`remote`], answered by [`server`] from the request's Tree and from nothing else), and
-//! returns data. [`supervisor`] watches the clock, learns which app the worker was busy with
-//! if it had to be stopped or died, and has the others rendered without it.
+//! The worker gets a [`job`] over its standard input, asks for files over its standard output
+//! ([`remote`], answered by [`server`] from the request's Tree and its commits alone), and
+//! returns data. Its environment has nothing of the program's. In a sandbox it takes from
+//! itself what it does not need ([`sandbox`]) before it reads anything. [`watched_job`] keeps
+//! the clock and knows which apps its engines work on; if it has to be stopped or dies,
+//! [`supervisor`] finds out which of them it was lost to, and has the others rendered without.
 
 mod renderer;
-mod limits;
 mod start;
+mod limits;
 mod frame;
 mod job;
 mod wire;
 mod message;
 mod process;
+mod loss;
 mod code;
 mod sandbox;
 mod remote;
 mod child;
 mod server;
+mod watched_job;
 mod supervisor;
 
 pub use child::serve;
 pub use code::CODES;
 pub use job::InProcess;
-pub use limits::{Limits, WorkerOptions};
 pub use renderer::{RenderProgress, RenderRequest, RenderResult, Renderer, Wanted};
 pub use sandbox::confine;
-pub use start::WorkerStart;
+pub use start::{WorkerOptions, WorkerStart};
 pub use supervisor::Worker;

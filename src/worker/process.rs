@@ -15,8 +15,8 @@ use super::frame::{self, FrameBuffer};
 use super::message::{FROM_WORKER, FromWorker, ToWorker};
 use super::start::WorkerStart;
 
-/// As much as is kept of what a worker says to standard error: its last words.
-const MOST_SAID: usize = 16 << 10;
+/// As much as is kept of what a worker says to standard error: its last stderr.
+const MOST_STDERR: usize = 16 << 10;
 
 /// As much as one read takes.
 const PIECE: usize = 64 << 10;
@@ -28,40 +28,35 @@ const PIPE: usize = 256 << 10;
 /// A worker's process. It ends when this is dropped, if not before.
 pub(super) struct WorkerProcess {
     child: Child,
-    orders: Option<ChildStdin>,
-    reports: Option<ChildStdout>,
-    words: Option<ChildStderr>,
+    stdin: Option<ChildStdin>,
+    stdout: Option<ChildStdout>,
+    stderr: Option<ChildStderr>,
     /// What the pipe has not taken yet.
     outgoing: Vec<u8>,
     incoming: FrameBuffer,
     piece: Vec<u8>,
-    said: Vec<u8>,
+    captured: Vec<u8>,
 }
 
 /// Why no message comes any more.
 #[derive(Debug)]
-pub(super) enum Silence {
+pub(super) enum ReceiveError {
     /// The worker has ended, or closed its end.
     Ended,
     /// What it sent is not a message.
-    Nonsense,
+    ProtocolViolation,
 }
 
 /// How a worker ended.
 #[derive(Debug)]
-pub(super) struct LastWords {
-    /// Its exit status; none if it could not be had.
-    pub(super) status: Option<ExitStatus>,
-    /// What it said to standard error.
-    pub(super) said: String,
+pub(super) struct WorkerExit {
+    /// Its exit status; none if it had to be killed, or if there is none to be had.
+    status: Option<ExitStatus>,
+    /// The last that it wrote to standard error.
+    pub(super) stderr: String,
 }
 
-impl LastWords {
-    /// The signal that ended it.
-    pub(super) fn signal(&self) -> Option<i32> {
-        self.status.and_then(|status| status.signal())
-    }
-
+impl WorkerExit {
     /// Its exit code.
     pub(super) fn code(&self) -> Option<i32> {
         self.status.and_then(|status| status.code())
@@ -69,12 +64,13 @@ impl LastWords {
 }
 
 /// How a worker ended, after `it`.
-impl fmt::Display for LastWords {
+impl fmt::Display for WorkerExit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.said.contains("has overflowed its stack") {
+        if self.stderr.contains("has overflowed its stack") {
             return f.write_str("its stack overflowed");
         }
-        match (self.signal(), self.code()) {
+        let Some(status) = self.status else { return f.write_str("it stopped answering") };
+        match (status.signal(), status.code()) {
             (Some(9), _) => {
                 f.write_str("it was killed (signal 9), as the system does if memory is short")
             }
@@ -92,32 +88,32 @@ impl WorkerProcess {
         let mut child = Command::new(program)
             .args(start.arguments())
             .env_clear()
-            .envs(allocator_settings(start.memory))
+            .envs(allocator_settings(start.memory.bytes()))
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
-        let (orders, reports, words) =
+        let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let process = Self {
             child,
-            orders,
-            reports,
-            words,
+            stdin,
+            stdout,
+            stderr,
             outgoing: Vec::new(),
             incoming: FrameBuffer::default(),
             piece: vec![0; PIECE],
-            said: Vec::new(),
+            captured: Vec::new(),
         };
         // Nobody waits longer for a worker than its time, whatever it does not read.
-        if let (Some(orders), Some(reports), Some(words)) =
-            (&process.orders, &process.reports, &process.words)
+        if let (Some(stdin), Some(stdout), Some(stderr)) =
+            (&process.stdin, &process.stdout, &process.stderr)
         {
-            ioctl_fionbio(orders, true)?;
-            ioctl_fionbio(reports, true)?;
-            ioctl_fionbio(words, true)?;
-            widen(reports);
+            ioctl_fionbio(stdin, true)?;
+            ioctl_fionbio(stdout, true)?;
+            ioctl_fionbio(stderr, true)?;
+            widen(stdout);
         }
         Ok(process)
     }
@@ -127,7 +123,7 @@ impl WorkerProcess {
         self.outgoing.is_empty()
     }
 
-    /// Sends a message, as far as the pipe takes it; the rest while reports are awaited.
+    /// Sends a message, as far as the pipe takes it; the rest while stdout are awaited.
     pub(super) fn send(&mut self, order: &ToWorker, body: &[u8]) {
         frame::write(&mut self.outgoing, order, body).expect("memory can be written");
         self.write();
@@ -139,17 +135,17 @@ impl WorkerProcess {
         &mut self,
         wait: Duration,
         nap: Duration,
-    ) -> Result<Option<FromWorker>, Silence> {
+    ) -> Result<Option<FromWorker>, ReceiveError> {
         let until = Instant::now() + wait;
         loop {
             match self.incoming.take(FROM_WORKER) {
                 Ok(Some(report)) => return Ok(Some(report)),
                 Ok(None) => {}
-                Err(_) => return Err(Silence::Nonsense),
+                Err(_) => return Err(ReceiveError::ProtocolViolation),
             }
             // A message that was cut off says as little as none.
-            if self.reports.is_none() {
-                return Err(Silence::Ended);
+            if self.stdout.is_none() {
+                return Err(ReceiveError::Ended);
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -165,47 +161,52 @@ impl WorkerProcess {
         self.incoming.body()
     }
 
+    /// The length of the message that was received last.
+    pub(super) fn message_size(&self) -> usize {
+        self.incoming.size()
+    }
+
     /// Moves bytes in both directions, once there are any.
     fn exchange(&mut self, wait: Duration) {
-        let orders = self.orders.as_ref().filter(|_| !self.outgoing.is_empty());
+        let stdin = self.stdin.as_ref().filter(|_| !self.outgoing.is_empty());
         let wants = [
-            self.reports.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)),
-            self.words.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)),
-            orders.map(|pipe| PollFd::new(pipe, PollFlags::OUT)),
+            self.stdout.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)),
+            self.stderr.as_ref().map(|pipe| PollFd::new(pipe, PollFlags::IN)),
+            stdin.map(|pipe| PollFd::new(pipe, PollFlags::OUT)),
         ];
         let is_open = [0, 1, 2].map(|at: usize| wants[at].is_some());
         let mut wants: Vec<_> = wants.into_iter().flatten().collect();
         // If waiting fails or is interrupted, it is tried again.
         let waited = poll(&mut wants, Timespec::try_from(wait).ok().as_ref());
         let mut answers = wants.iter().map(|want| !want.revents().is_empty());
-        let [reports, words, orders] =
+        let [stdout, stderr, stdin] =
             is_open.map(|is_open| is_open && answers.next() == Some(true));
         drop(answers);
         if waited.is_err() {
             return;
         }
-        if orders {
+        if stdin {
             self.write();
         }
-        if words {
-            self.read_words();
+        if stderr {
+            self.read_stderr();
         }
-        if reports {
-            self.read_reports();
+        if stdout {
+            self.read_stdout();
         }
     }
 
     fn write(&mut self) {
-        let Some(orders) = &mut self.orders else { return };
+        let Some(stdin) = &mut self.stdin else { return };
         let mut written = 0;
         while written < self.outgoing.len() {
-            match orders.write(&self.outgoing[written..]) {
+            match stdin.write(&self.outgoing[written..]) {
                 Ok(count) => written += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 // It has gone, which shows on the other pipe.
                 Err(_) => {
-                    self.orders = None;
+                    self.stdin = None;
                     written = self.outgoing.len();
                     break;
                 }
@@ -214,54 +215,55 @@ impl WorkerProcess {
         self.outgoing.drain(..written);
     }
 
-    fn read_reports(&mut self) {
-        let Some(reports) = &mut self.reports else { return };
-        match reports.read(&mut self.piece) {
-            Ok(0) => self.reports = None,
+    fn read_stdout(&mut self) {
+        let Some(stdout) = &mut self.stdout else { return };
+        match stdout.read(&mut self.piece) {
+            Ok(0) => self.stdout = None,
             Ok(count) => self.incoming.extend(&self.piece[..count]),
             Err(error) if is_temporary(&error) => {}
-            Err(_) => self.reports = None,
+            Err(_) => self.stdout = None,
         }
     }
 
-    fn read_words(&mut self) {
-        let Some(words) = &mut self.words else { return };
-        match words.read(&mut self.piece) {
-            Ok(0) => self.words = None,
+    fn read_stderr(&mut self) {
+        let Some(stderr) = &mut self.stderr else { return };
+        match stderr.read(&mut self.piece) {
+            Ok(0) => self.stderr = None,
             Ok(count) => {
-                self.said.extend_from_slice(&self.piece[..count]);
-                let surplus = self.said.len().saturating_sub(MOST_SAID);
-                self.said.drain(..surplus);
+                self.captured.extend_from_slice(&self.piece[..count]);
+                let surplus = self.captured.len().saturating_sub(MOST_STDERR);
+                self.captured.drain(..surplus);
             }
             Err(error) if is_temporary(&error) => {}
-            Err(_) => self.words = None,
+            Err(_) => self.stderr = None,
         }
     }
 
-    /// Lets the process end by itself.
-    pub(super) fn dismiss(&mut self) {
-        self.orders = None;
+    /// Closes the worker's input, at which it ends.
+    pub(super) fn close_input(&mut self) {
+        self.stdin = None;
     }
 
-    /// Ends the process, and returns its last words. One that has ended by itself has its
-    /// own status.
-    pub(super) fn end(mut self) -> LastWords {
-        if self.reports.is_none() {
+    /// Ends the process, and returns how it ended if it did so by itself.
+    pub(super) fn end(mut self) -> WorkerExit {
+        let mut status = None;
+        if self.stdout.is_none() {
             // One whose pipes are closed is about to end, and its own status says more.
             self.wait_for(|process| matches!(process.child.try_wait(), Ok(Some(_)) | Err(_)));
+            status = self.child.try_wait().ok().flatten();
         }
         let _ = self.child.kill();
-        let status = self.child.wait().ok();
-        self.read_words();
-        LastWords { status, said: String::from_utf8_lossy(&self.said).into_owned() }
+        let _ = self.child.wait();
+        self.read_stderr();
+        WorkerExit { status, stderr: String::from_utf8_lossy(&self.captured).into_owned() }
     }
 
     /// Waits until something is true of the process, but not for long.
     fn wait_for(&mut self, is_so: impl Fn(&mut Self) -> bool) {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + EXIT_TIME;
         while !is_so(self) && Instant::now() < until {
-            let is_open = self.reports.is_some() || self.words.is_some();
-            self.exchange(if is_open { PATIENCE } else { Duration::from_millis(1) });
+            let is_open = self.stdout.is_some() || self.stderr.is_some();
+            self.exchange(if is_open { EXIT_TIME } else { Duration::from_millis(1) });
             // Nobody wants what comes now.
             self.incoming = FrameBuffer::default();
         }
@@ -283,7 +285,7 @@ fn allocator_settings(memory: u64) -> Option<(&'static str, &'static str)> {
 }
 
 /// How long a worker may take to end by itself.
-const PATIENCE: Duration = Duration::from_secs(2);
+const EXIT_TIME: Duration = Duration::from_secs(2);
 
 fn is_temporary(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
@@ -292,8 +294,8 @@ fn is_temporary(error: &io::Error) -> bool {
 impl Drop for WorkerProcess {
     fn drop(&mut self) {
         // It ends by itself when its input does. It may have ended already.
-        self.orders = None;
-        self.wait_for(|process| process.reports.is_none());
+        self.stdin = None;
+        self.wait_for(|process| process.stdout.is_none());
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

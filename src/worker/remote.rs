@@ -65,7 +65,7 @@ impl Link {
         for (id, file) in files {
             self.report_soon(&FromWorker::ComesTo { id, file }, b"");
         }
-        locked(&self.reports).flush().unwrap_or_else(|_| gone());
+        self.report(&FromWorker::Flushed, b"");
     }
 
     /// Sends rendered files.
@@ -216,16 +216,17 @@ impl From<Refusal> for RevisionError {
     }
 }
 
-impl From<RevisionError> for Refusal {
-    fn from(error: RevisionError) -> Self {
+impl Refusal {
+    /// Why the files of a revision cannot be had.
+    pub(super) fn of(revision: &str, error: RevisionError) -> Self {
         match error {
             RevisionError::NoRepository => Self::NoRepository,
             RevisionError::Branch(name) => Self::Branch(name),
             RevisionError::Ambiguous(id) => Self::Ambiguous(id),
             RevisionError::NotACommit { revision, found } => Self::NotACommit { revision, found },
             RevisionError::Absent { revision, fetch } => Self::Absent { revision, fetch },
-            RevisionError::Unopened(ref reason) => {
-                Self::Failed { revision: String::new(), reason: reason.to_string() }
+            RevisionError::Unopened(reason) => {
+                Self::Failed { revision: revision.to_owned(), reason: reason.to_string() }
             }
             RevisionError::Failed { revision, reason } => Self::Failed { revision, reason },
         }

@@ -19,9 +19,11 @@ const OWN_BYTES: u64 = 16 << 20;
 pub fn confine(start: &WorkerStart) -> Vec<String> {
     let mut lacking = Vec::new();
     // Stacks count from the moment that their threads exist, and hardly any of it is used.
-    let stacks = start.threads as u64 * (ENGINE_STACK_BYTES as u64 + THREAD_STACK_BYTES);
-    let data = start.memory.saturating_add(stacks).saturating_add(OWN_BYTES);
-    if !lower(Resource::Data, data) {
+    let stack = ENGINE_STACK_BYTES as u64 + THREAD_STACK_BYTES;
+    let stacks = (start.threads as u64).saturating_mul(stack);
+    let data = start.memory.bytes().saturating_add(stacks).saturating_add(OWN_BYTES);
+    // Elsewhere it does not bound what is mapped, which is nearly all.
+    if !lower(Resource::Data, data) || cfg!(not(target_os = "linux")) {
         lacking.push("a limit of memory".to_owned());
     }
     // A dump of memory would be a file with the contents of others.
@@ -37,7 +39,8 @@ pub fn confine(start: &WorkerStart) -> Vec<String> {
 
 /// Lowers a limit. Returns whether it is in force.
 fn lower(resource: Resource, to: u64) -> bool {
-    let to = getrlimit(resource).maximum.map_or(to, |maximum| maximum.min(to));
+    let Rlimit { current, maximum } = getrlimit(resource);
+    let to = [current, maximum].into_iter().flatten().fold(to, u64::min);
     setrlimit(resource, Rlimit { current: Some(to), maximum: Some(to) }).is_ok()
 }
 
@@ -61,8 +64,8 @@ mod linux {
 
     use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetStatus, Scope};
     use seccompiler::{
-        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-        SeccompRule, TargetArch, apply_filter,
+        BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
+        SeccompFilter, SeccompRule, TargetArch, apply_filter,
     };
 
     type SyscallRules = BTreeMap<i64, Vec<SeccompRule>>;
@@ -121,24 +124,37 @@ mod linux {
 
     fn only_computing() -> Result<BpfProgram, Box<dyn Error>> {
         let mut rules: SyscallRules = COMPUTING.iter().map(|call| (*call, Vec::new())).collect();
-        let argument = |at, operator, value| {
-            SeccompCondition::new(at, SeccompCmpArgLen::Dword, operator, value)
-        };
         // Threads, and no processes.
         let thread = u64::from((libc::CLONE_VM | libc::CLONE_THREAD).cast_unsigned());
-        let is_thread = argument(0, SeccompCmpOp::MaskedEq(thread), thread)?;
-        rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![is_thread])?]);
+        rules.insert(libc::SYS_clone, vec![argument(0, SeccompCmpOp::MaskedEq(thread), thread)?]);
         // An abort sends a signal to its own process. Without it, it would end as another
         // fault.
         let own = u64::from(std::process::id());
-        let is_own = argument(0, SeccompCmpOp::Eq, own)?;
-        rules.insert(libc::SYS_tgkill, vec![SeccompRule::new(vec![is_own])?]);
+        rules.insert(libc::SYS_tgkill, vec![argument(0, SeccompCmpOp::Eq, own)?]);
+        // The standard streams alone: whoever started the program may have left files open.
+        let stream = |stream| argument(0, SeccompCmpOp::Eq, stream);
+        for call in [libc::SYS_read, libc::SYS_readv] {
+            rules.insert(call, vec![stream(0)?]);
+        }
+        for call in [libc::SYS_write, libc::SYS_writev] {
+            rules.insert(call, vec![stream(1)?, stream(2)?]);
+        }
+        // Memory, and no file.
+        let no_file = u64::from(u32::MAX);
+        rules.insert(libc::SYS_mmap, vec![argument(4, SeccompCmpOp::Eq, no_file)?]);
         let refuse = SeccompAction::Errno(libc::EPERM.cast_unsigned());
         Ok(SeccompFilter::new(rules, refuse, SeccompAction::Allow, target()?)?.try_into()?)
     }
 
-    /// The calls of a process that computes on several threads, and of its end.
-    const COMPUTING: [i64; 34] = [
+    /// The rule that an argument, counted from zero, is so.
+    fn argument(at: u8, is: SeccompCmpOp, value: u64) -> Result<SeccompRule, BackendError> {
+        let condition = SeccompCondition::new(at, SeccompCmpArgLen::Dword, is, value)?;
+        SeccompRule::new(vec![condition])
+    }
+
+    /// The calls of a process that computes on several threads, and of its end, whatever their
+    /// arguments are.
+    const COMPUTING: [i64; 29] = [
         libc::SYS_brk,
         libc::SYS_clock_gettime,
         libc::SYS_clock_nanosleep,
@@ -153,13 +169,10 @@ mod linux {
         libc::SYS_gettid,
         libc::SYS_madvise,
         libc::SYS_membarrier,
-        libc::SYS_mmap,
         libc::SYS_mprotect,
         libc::SYS_mremap,
         libc::SYS_munmap,
         libc::SYS_nanosleep,
-        libc::SYS_read,
-        libc::SYS_readv,
         libc::SYS_restart_syscall,
         libc::SYS_rseq,
         libc::SYS_rt_sigaction,
@@ -170,8 +183,6 @@ mod linux {
         libc::SYS_set_robust_list,
         libc::SYS_set_tid_address,
         libc::SYS_sigaltstack,
-        libc::SYS_write,
-        libc::SYS_writev,
         libc::SYS_getcpu,
     ];
 }

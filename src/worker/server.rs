@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::message::{FileAnswer, Question, Refusal, TreeHandle};
-use crate::source::{EntryKind, GuardedStore, RepoPath, Store, Tree};
+use crate::source::{EntryKind, GuardedStore, MAX_FILE_BYTES, RepoPath, Store, Tree, is_git};
 
 /// The most commits whose files one worker may ask for.
 const MOST_TREES: usize = 1000;
@@ -81,7 +81,7 @@ impl FileServer {
                         Err(Refusal::Failed { revision, reason })
                     }
                     Ok(tree) => Ok(self.add(&tree)),
-                    Err(error) => Err(Refusal::from(error)),
+                    Err(error) => Err(Refusal::of(&revision, error)),
                 };
                 without_bytes(FileAnswer::At(at))
             }
@@ -111,8 +111,10 @@ impl ServedTree {
                     break;
                 }
                 // What cannot be read is said if it is asked for.
-                let Ok(bytes) = self.tree.store().read(&next) else { break };
-                served.is_sent(&name);
+                let read = self.tree.store().read(&next);
+                let is_small = |bytes: &Vec<u8>| bytes.len() as u64 <= MAX_FILE_BYTES;
+                let Some(bytes) = read.ok().filter(is_small) else { break };
+                served.mark_sent(&name);
                 files.push((next, bytes.len()));
                 body.extend_from_slice(&bytes);
             }
@@ -123,14 +125,14 @@ impl ServedTree {
 
 impl ServedDirectory {
     fn new<'n>(names: impl Iterator<Item = (&'n String, EntryKind)>) -> Self {
-        let files = names.filter(|(_, kind)| *kind == EntryKind::File);
+        let files = names.filter(|(name, kind)| *kind == EntryKind::File && !is_git(name));
         let mut files: Vec<_> = files.map(|(name, _)| name.clone()).collect();
         files.sort_unstable();
         Self { files, sent: HashSet::new() }
     }
 
     /// Notes that a file is sent.
-    fn is_sent(&mut self, name: &str) -> Option<usize> {
+    fn mark_sent(&mut self, name: &str) -> Option<usize> {
         let at = self.files.binary_search_by(|one| one.as_str().cmp(name)).ok()?;
         self.sent.insert(at);
         Some(at)
@@ -140,7 +142,7 @@ impl ServedDirectory {
     /// were sent before.
     fn following(&mut self, name: &str) -> Vec<String> {
         let count = self.sent.len().min(MOST_AHEAD);
-        let Some(at) = self.is_sent(name) else { return Vec::new() };
+        let Some(at) = self.mark_sent(name) else { return Vec::new() };
         let after = (at + 1..self.files.len()).chain(0..at);
         let waiting = after.filter(|index| !self.sent.contains(index));
         waiting.take(count).map(|index| self.files[index].clone()).collect()

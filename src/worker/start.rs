@@ -1,6 +1,26 @@
 //! How a worker is started.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::config::{ByteSize, TimeLimit};
+
+/// How workers are started, and what a person allows them.
+#[derive(Debug, Clone)]
+pub struct WorkerOptions {
+    /// This program.
+    pub program: PathBuf,
+    /// How many threads render; none for as many as the machine has processors.
+    pub threads: Option<usize>,
+    /// Whether what is rendered may come from a stranger.
+    pub sandbox: bool,
+    /// The longest that one app may take.
+    pub time: Option<TimeLimit>,
+    /// The most memory.
+    pub memory: Option<ByteSize>,
+    /// The most text.
+    pub output: Option<ByteSize>,
+}
 
 /// The first argument of a program that is started as a worker.
 const NAME: &str = "worker-process";
@@ -10,10 +30,10 @@ const NAME: &str = "worker-process";
 pub struct WorkerStart {
     /// Whether it may do nothing but compute and talk to the program.
     pub sandbox: bool,
-    /// The most memory, in bytes.
-    pub memory: u64,
-    /// The most rendered text of one job, in bytes.
-    pub output: u64,
+    /// The most memory.
+    pub memory: ByteSize,
+    /// The most rendered text of one job.
+    pub output: ByteSize,
     /// How many threads render.
     pub threads: usize,
 }
@@ -40,8 +60,8 @@ impl WorkerStart {
         }
         Some(Self {
             sandbox: sandbox.to_str()?.parse().ok()?,
-            memory: memory.to_str()?.parse().ok()?,
-            output: output.to_str()?.parse().ok()?,
+            memory: ByteSize::named(memory.to_str()?).ok()?,
+            output: ByteSize::named(output.to_str()?).ok()?,
             threads: threads.to_str()?.parse().ok()?,
         })
     }

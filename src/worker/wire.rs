@@ -4,6 +4,7 @@
 //! a source has a number, and a code its name.
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -18,10 +19,13 @@ const MOST_BYTES: usize = 16 << 20;
 const MOST_FINDINGS: usize = 10_000;
 
 /// The most places of one finding.
-const MOST_LABELS: usize = 100;
+const MOST_LABELS: usize = 20;
 
 /// The most bytes of a text of a finding: an engine's error may quote what it likes.
 const MOST_TEXT: usize = 4096;
+
+/// The most secrets of a source that is shown.
+const MOST_SECRETS: usize = 10_000;
 
 /// A finding, or a source that those after it point into. Sources are numbered from zero.
 #[derive(Debug, Serialize, Deserialize)]
@@ -77,12 +81,13 @@ pub(super) fn send(findings: &Findings, mut send: impl FnMut(WirePart, &[u8])) -
         for file in labels.iter().map(|label| label.location.file()) {
             let number = sources.len();
             sources.entry(Arc::as_ptr(file)).or_insert_with(|| {
+                let text = shown_text(file);
                 let source = WireSource {
                     path: file.path().clone(),
                     revision: file.revision().map(str::to_owned),
-                    secrets: file.secrets(),
+                    secrets: if text.is_empty() { Vec::new() } else { file.secrets() },
                 };
-                send(WirePart::Source(source), shown_text(file).as_bytes());
+                send(WirePart::Source(source), text.as_bytes());
                 number
             });
         }
@@ -112,9 +117,12 @@ fn bytes_of(finding: &Finding) -> usize {
     256 + texts.map(|length| length.min(MOST_TEXT) + 64).sum::<usize>()
 }
 
-/// The text of a source; nothing of one that is longer than a file may be.
+/// The text of a source; nothing of one that is longer than a file may be, or of which too
+/// much must not be shown.
 fn shown_text(file: &SourceFile) -> &str {
-    if file.text().len() as u64 > MAX_FILE_BYTES { "" } else { file.text() }
+    let is_shown =
+        file.text().len() as u64 <= MAX_FILE_BYTES && file.secrets().len() <= MOST_SECRETS;
+    if is_shown { file.text() } else { "" }
 }
 
 /// A text of a length that people may read.
@@ -134,49 +142,54 @@ pub(super) struct FindingReader {
     room: usize,
 }
 
-/// Something that no worker of ours sends.
+/// A message that no worker of this program sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Nonsense;
+pub(super) struct ProtocolViolation;
 
 impl FindingReader {
     /// None yet. `codes` finds a code by its name.
     pub(super) fn new(codes: fn(&str) -> Option<&'static Code>) -> Self {
-        // What is sent is a little larger than what was counted.
-        let room = 2 * MOST_BYTES;
+        // What is sent counts for more here than there.
+        let room = 4 * MOST_BYTES;
         Self { codes, sources: Vec::new(), findings: Findings::new(), room }
     }
 
-    /// Takes a finding or a source, whose text is `body`.
-    pub(super) fn take(&mut self, part: WirePart, body: &[u8]) -> Result<(), Nonsense> {
+    /// Takes a finding or a source, whose text is `body`, from a message of that size.
+    pub(super) fn take(
+        &mut self,
+        part: WirePart,
+        body: &[u8],
+        size: usize,
+    ) -> Result<(), ProtocolViolation> {
+        // Numbers take more memory than they have digits.
+        self.room = self
+            .room
+            .checked_sub(256 + 4 * (size - body.len()) + body.len())
+            .ok_or(ProtocolViolation)?;
         match part {
             WirePart::Source(source) => self.source(source, body),
             WirePart::Finding(finding) => self.finding(*finding),
         }
     }
 
-    fn source(&mut self, source: WireSource, text: &[u8]) -> Result<(), Nonsense> {
-        let size = text.len() + source.secrets.len() * size_of::<Span>() + 256;
-        self.room = self.room.checked_sub(size).ok_or(Nonsense)?;
-        let text = String::from_utf8(text.to_vec()).map_err(|_| Nonsense)?;
+    fn source(&mut self, source: WireSource, text: &[u8]) -> Result<(), ProtocolViolation> {
+        let text = String::from_utf8(text.to_vec()).map_err(|_| ProtocolViolation)?;
         let file = SourceFile::new(source.path, text).at(source.revision);
         source.secrets.into_iter().for_each(|span| file.mark_secret(span));
         self.sources.push(Arc::new(file));
         Ok(())
     }
 
-    fn finding(&mut self, finding: WireFinding) -> Result<(), Nonsense> {
-        let code = (self.codes)(&finding.code).ok_or(Nonsense)?;
-        let texts = finding.labels.iter().map(|label| label.message.len() + 64);
-        let size = 256 + finding.message.len() + texts.sum::<usize>();
-        self.room = self.room.checked_sub(size).ok_or(Nonsense)?;
+    fn finding(&mut self, finding: WireFinding) -> Result<(), ProtocolViolation> {
+        let code = (self.codes)(&finding.code).ok_or(ProtocolViolation)?;
         let label = |label: WireLabel| {
-            let file = self.sources.get(label.source).ok_or(Nonsense)?;
+            let file = self.sources.get(label.source).ok_or(ProtocolViolation)?;
             let location = Location::new(file, within(label.span, file.text()));
             Ok(Label { location, message: label.message })
         };
         let labels = finding.labels.into_iter().map(label).collect::<Result<Vec<_>, _>>()?;
         if labels.is_empty() {
-            return Err(Nonsense);
+            return Err(ProtocolViolation);
         }
         self.findings.push(Finding {
             code,
@@ -190,8 +203,8 @@ impl FindingReader {
     }
 
     /// All that arrived.
-    pub(super) fn finish(self) -> Findings {
-        self.findings
+    pub(super) fn take_all(&mut self) -> Findings {
+        mem::take(&mut self.findings)
     }
 }
 
@@ -199,4 +212,134 @@ impl FindingReader {
 /// then the span only tells places apart.
 fn within(span: Span, text: &str) -> Span {
     if text.is_empty() || text.get(span.range()).is_some() { span } else { Span::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes;
+    use crate::diagnostic::{Format, TextStyle, render};
+
+    /// Sends findings, and returns what arrives with the number of those left out.
+    fn through(findings: &Findings) -> (Findings, usize) {
+        let mut reader = FindingReader::new(codes::find);
+        let left_out = send(findings, |part, body| {
+            let text = serde_json::to_string(&part).unwrap();
+            reader
+                .take(serde_json::from_str(&text).unwrap(), body, text.len() + body.len())
+                .unwrap();
+        });
+        (reader.take_all(), left_out)
+    }
+
+    fn finding(file: &Arc<SourceFile>, message: &str) -> Finding {
+        let code = codes::find("template-failed").unwrap();
+        Finding::new(code, message, Location::new(file, Span::new(0, 1)))
+    }
+
+    fn file(text: &str) -> Arc<SourceFile> {
+        Arc::new(SourceFile::new(RepoPath::new("a.yaml").unwrap(), text.to_owned()))
+    }
+
+    #[test]
+    fn findings_arrive_as_they_were_sent() {
+        let (one, other) = (file("a: 1\npassword: x\n"), file("b: 2\n"));
+        one.mark_secret(Span::new(15, 16));
+        let findings: Findings = [
+            finding(&one, "first")
+                .because("here")
+                .label(Location::new(&other, Span::new(3, 4)), "and"),
+            finding(&other, "second").help("help").about(Subject::app("qa", "web")),
+            finding(&one, "third"),
+        ]
+        .into_iter()
+        .collect();
+        let (arrived, left_out) = through(&findings);
+        assert_eq!((&arrived, left_out), (&findings, 0));
+        let shown = arrived.iter().map(|one| one.location().file().shown().into_owned());
+        assert_eq!(shown.collect::<Vec<_>>()[0], "a: 1\npassword: *\n");
+    }
+
+    #[test]
+    fn what_is_too_much_is_cut_or_counted() {
+        let long = "\u{fc}".repeat(MOST_TEXT);
+        let (arrived, _) = through(&finding(&file("a"), &long).into());
+        let message = &arrived.iter().next().unwrap().message;
+        assert!(message.len() < MOST_TEXT + 100 && message.ends_with("(4096 more bytes)"));
+        let many: Findings = (0..MOST_FINDINGS + 5).map(|_| finding(&file("a"), "m")).collect();
+        let (arrived, left_out) = through(&many);
+        assert_eq!((arrived.len(), left_out), (MOST_FINDINGS, 5));
+        let text = "x".repeat(4 << 20);
+        let large: Findings = (0..5).map(|_| finding(&file(&text), "m")).collect();
+        let (arrived, left_out) = through(&large);
+        assert_eq!((arrived.len(), left_out), (3, 2));
+    }
+
+    #[test]
+    fn no_span_of_a_stranger_is_shown_wrongly() {
+        let text = "a: \u{fc}\n\u{1f600}b\r\n";
+        let style = TextStyle { colour: false, unicode: true, width: 80 };
+        let end = u32::try_from(text.len()).unwrap();
+        let offsets = [0, 1, 4, 5, 6, 7, 11, end - 1, end, end + 1, u32::MAX];
+        for start in offsets {
+            for end in offsets {
+                let mut reader = FindingReader::new(codes::find);
+                let span = Span { start, end };
+                let source = WireSource {
+                    path: RepoPath::new("a.yaml").unwrap(),
+                    revision: Some("\u{1b}[31m".to_owned()),
+                    secrets: vec![span, Span { start: end, end: start }],
+                };
+                reader.take(WirePart::Source(source), text.as_bytes(), text.len()).unwrap();
+                let finding = WireFinding {
+                    code: "template-failed".to_owned(),
+                    severity: Severity::Error,
+                    message: "m".to_owned(),
+                    labels: vec![WireLabel { source: 0, span, message: String::new() }],
+                    help: None,
+                    subject: None,
+                };
+                reader.take(WirePart::Finding(Box::new(finding)), b"", 100).unwrap();
+                let findings = reader.take_all();
+                for format in Format::ALL {
+                    render(&findings, format, &style, &RepoPath::root());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_nobody_sends_is_refused() {
+        let part = |code: &str, labels| {
+            let (message, help, subject) = (String::new(), None, None);
+            let (code, severity) = (code.to_owned(), Severity::Error);
+            WirePart::Finding(Box::new(WireFinding {
+                code,
+                severity,
+                message,
+                labels,
+                help,
+                subject,
+            }))
+        };
+        let label = || WireLabel { source: 0, span: Span::default(), message: String::new() };
+        let mut reader = FindingReader::new(codes::find);
+        for wrong in [
+            part("no-such-code", vec![label()]),
+            part("template-failed", vec![label()]),
+            part("template-failed", Vec::new()),
+        ] {
+            assert_eq!(reader.take(wrong, b"", 100), Err(ProtocolViolation));
+        }
+        let source = |secrets| {
+            let (path, revision) = (RepoPath::root(), None);
+            WirePart::Source(WireSource { path, revision, secrets })
+        };
+        assert_eq!(reader.take(source(Vec::new()), b"\xff", 100), Err(ProtocolViolation));
+        let text = vec![b'x'; 4 << 20];
+        let taken = (0..100)
+            .take_while(|_| reader.take(source(Vec::new()), &text, text.len()).is_ok())
+            .count();
+        assert!(taken < 20, "{taken} sources of 4 MiB");
+    }
 }

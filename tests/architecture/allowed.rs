@@ -47,7 +47,7 @@ pub(crate) const WORLD: &[Edge] = &[
             "git/program.rs",
             "git/tip.rs",
             "worker/process.rs",
-            "worker/supervisor.rs",
+            "worker/watched_job.rs",
         ],
         instead: "take the time as an argument",
     },

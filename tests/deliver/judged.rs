@@ -91,11 +91,15 @@ fn with_all(
     if unread.has_errors() && !fork.findings_of_files(|_| true).has_errors() {
         return Some(Err(unread));
     }
-    let change =
-        ProposedChange { tree: &trees[1], model: &head, fork: &fork, records: &[], overrides: &[] };
-    Some(loaded.ask(Timestamp::UNIX_EPOCH, &InProcess, AskedApps::Few, |base| {
-        assess_change(base, &change)
-    }))
+    let change = ProposedChange {
+        tree: &trees[1],
+        model: &head,
+        fork: &fork,
+        records: &[],
+        overrides: &[],
+        renderer: &InProcess,
+    };
+    Some(loaded.ask(Timestamp::UNIX_EPOCH, AskedApps::Few, |base| assess_change(base, &change)))
 }
 
 proptest! {

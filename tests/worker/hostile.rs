@@ -254,14 +254,12 @@ fn includes_that_include_two_others_are_stopped() {
 
 #[test]
 fn a_file_outside_cannot_be_imported() {
-    let directory = repository(&[]);
-    let token = directory.path().parent().unwrap().join("rungs-token-outside");
-    for name in [token.to_str().unwrap(), "../../../rungs-token-outside", "/proc/self/environ"] {
+    for name in ["/etc/passwd", "../../../etc/passwd", "/proc/self/environ"] {
         let text = jsonnet(&format!("importstr '{name}'"));
         let directory = repository(&[("main.jsonnet", text)]);
         let ended = Ended::render(directory.path(), &["--sandbox"]);
         let code = &ended.findings[0]["code"];
-        assert_eq!((code.as_str(), ended.code), (Some("include-outside"), Some(2)));
+        assert_eq!((code.as_str(), ended.code), (Some("include-outside"), Some(2)), "{name}");
     }
 }
 
@@ -299,7 +297,7 @@ fn memory_that_no_single_app_takes_names_no_app() {
 }
 
 #[test]
-fn many_apps_that_loop_are_given_up_after_a_few_times() {
+fn many_apps_that_take_too_much_are_given_up_after_a_few_times() {
     let directory = repository(&[("main.jsonnet", flood(1000, 10_000_000))]);
     for app in 0..20 {
         let settings = directory.path().join(format!("environments/qa/more{app}.yaml"));

@@ -141,7 +141,7 @@ fn a_worker_that_is_killed_is_a_finding_or_makes_no_difference() {
         let output = program.wait_with_output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         match output.status.code() {
-            // It was done already, or what it was busy with was rendered again without harm.
+            // It was done already.
             Some(0) => assert_eq!(files(directory.path()), complete, "after {moment:?}: {said}"),
             Some(code @ (2 | 4)) => {
                 assert!(!rendered.exists(), "after {moment:?}: {said}");

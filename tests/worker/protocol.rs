@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use rungs::codes;
-use rungs::config::{Duration, WorkerSettings};
+use rungs::config::{TimeLimit, WorkerSettings};
 use rungs::diagnostic::{Findings, ProblemKind};
 use rungs::source::{FileChanges, Memory, Tree};
 use rungs::worker::{RenderRequest, Renderer, Wanted, Worker, WorkerOptions};
@@ -38,7 +38,7 @@ fn rendered_by(program: PathBuf) -> Findings {
         program,
         threads: Some(1),
         sandbox: false,
-        time: Some(Duration::named("2s").unwrap()),
+        time: Some(TimeLimit::named("2s").unwrap()),
         memory: None,
         output: None,
     };
@@ -74,11 +74,11 @@ fn another_program_is_not_a_worker() {
     for (script, words) in [
         ("exit 3", "exit code 3"),
         ("kill -SEGV $$", "signal 11"),
-        ("sleep 60", "does not answer"),
-        ("exec 1>&-; sleep 60", "killed"),
-        ("printf 'hello, world: this is no message'; sleep 60", "nonsense"),
-        ("printf '\\377\\377\\377\\377\\377\\377\\377\\377'; sleep 60", "nonsense"),
-        ("yes | head -c 100000000; sleep 60", "nonsense"),
+        ("exec sleep 60", "does not answer"),
+        ("exec 1>&-; exec sleep 60", "stopped answering"),
+        ("printf 'hello, world: this is no message'; exec sleep 60", "invalid message"),
+        ("printf '\\377\\377\\377\\377\\377\\377\\377\\377'; exec sleep 60", "invalid message"),
+        ("yes | head -c 100000000; exec sleep 60", "invalid message"),
     ] {
         let impostor = Impostor::script(script);
         let findings = rendered_by(impostor.program());
@@ -102,7 +102,7 @@ fn frame(head: &str) -> String {
 #[test]
 fn another_version_is_refused() {
     let ready = frame(r#"{"Ready":{"version":"0 0","lacking":[]}}"#);
-    let findings = rendered_by(Impostor::script(&format!("{ready}; sleep 60")).program());
+    let findings = rendered_by(Impostor::script(&format!("{ready}; exec sleep 60")).program());
     let (code, message) = only(&findings);
     assert_eq!(code, "worker-unavailable");
     assert!(message.contains("another version"), "{message}");

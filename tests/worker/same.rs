@@ -2,28 +2,32 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rungs::codes;
-use rungs::config::WorkerSettings;
+use rungs::config::{TimeLimit, WorkerSettings};
 use rungs::diagnostic::{Findings, Format, TextStyle, render};
-use rungs::source::{Disk, FileChanges, Memory, RepoPath, Tree};
+use rungs::source::{Disk, FileChanges, Memory, RepoPath, Store, StoreEntry, StoreError, Tree};
 use rungs::worker::{
     InProcess, RenderRequest, RenderResult, Renderer, Wanted, Worker, WorkerOptions,
 };
 
 use crate::support::repository::native;
 
-/// A worker, in a sandbox or not.
-fn worker(sandbox: bool) -> Worker {
-    let options = WorkerOptions {
+fn options(sandbox: bool) -> WorkerOptions {
+    WorkerOptions {
         program: PathBuf::from(env!("CARGO_BIN_EXE_rungs")),
         threads: None,
         sandbox,
         time: None,
         memory: None,
         output: None,
-    };
-    Worker::new(options, codes::find)
+    }
+}
+
+/// A worker, in a sandbox or not.
+fn worker(sandbox: bool) -> Worker {
+    Worker::new(options(sandbox), codes::find)
 }
 
 fn path(text: &str) -> RepoPath {
@@ -165,6 +169,36 @@ fn changes_links_and_odd_names_are_seen_alike() {
     assert!(said.starts_with("[]"), "{said}");
     let said = agree(&worker, &tree, &removed(&[]), &app("qa", "web"));
     assert!(said.contains("a: \"1\""), "what another job changed is still there: {said}");
+}
+
+/// Files that take a while.
+struct Slow(Memory);
+
+impl Store for Slow {
+    fn entry(&self, path: &RepoPath) -> Result<Option<StoreEntry>, StoreError> {
+        self.0.entry(path)
+    }
+
+    fn list(&self, directory: &RepoPath) -> Result<Vec<(String, StoreEntry)>, StoreError> {
+        self.0.list(directory)
+    }
+
+    fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {
+        std::thread::sleep(Duration::from_millis(1500));
+        self.0.read(path)
+    }
+}
+
+#[test]
+fn files_that_are_slow_to_come_take_no_time_of_an_app() {
+    let tree = Tree::new(Slow(Memory::of([
+        ("rungs.yaml", "version: 1\nladder: [qa]\n"),
+        ("environments/qa/environment.yaml", "namespace: shop\n"),
+        ("environments/qa/web.yaml", "{}\n"),
+        ("templates/web/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n"),
+    ])));
+    let options = WorkerOptions { time: Some(TimeLimit::named("1s").unwrap()), ..options(true) };
+    agree(&Worker::new(options, codes::find), &tree, &FileChanges::new(), &everything());
 }
 
 #[test]

@@ -9,11 +9,12 @@ use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::Path;
 use std::process::Command;
 
+use rungs::config::ByteSize;
 use rungs::worker::{WorkerStart, confine};
 
 use crate::support::component::absent;
 use crate::support::directory::temporary;
-use crate::support::program::{alone, is_alone, transcript};
+use crate::support::program::{alone, is_alone, passes_alone, transcript};
 
 /// The variables that tell the process what to try, and where.
 const ATTEMPT: &str = "RUNGS_TEST_ATTEMPT";
@@ -24,8 +25,12 @@ const PARENT: &str = "RUNGS_TEST_PARENT";
 const ESCAPED: &str = "the attempt succeeded";
 const REFUSED: &str = "the attempt was refused: ";
 
-const START: WorkerStart =
-    WorkerStart { sandbox: true, memory: 256 << 20, output: 1 << 20, threads: 1 };
+const START: WorkerStart = WorkerStart {
+    sandbox: true,
+    memory: ByteSize::mebibytes(256),
+    output: ByteSize::mebibytes(1),
+    threads: 1,
+};
 
 /// Whether this machine offers all that a sandbox consists of. A line says so if not.
 fn is_whole() -> bool {
@@ -135,8 +140,7 @@ fn it_can_compute_on_several_threads() {
     if !is_whole() {
         return;
     }
-    let output = alone("sandbox::threads_in_a_sandbox").output().unwrap();
-    assert!(output.status.success(), "{}", transcript(&output));
+    passes_alone("sandbox::threads_in_a_sandbox", &[]);
 }
 
 #[test]

@@ -169,7 +169,7 @@ pub(super) fn resolve(
         trains: raw.map(|raw| trains(raw, known, findings)).unwrap_or_default(),
         network: network::of_repository(raw.and_then(|raw| raw.network.as_ref()), known, findings),
         policies: policies::resolve(raw.and_then(|raw| raw.policies.as_ref()), findings),
-        worker: worker::resolve(raw.and_then(|raw| raw.worker.as_ref())),
+        worker: worker::resolve(raw.and_then(|raw| raw.worker.as_ref()).map(|raw| &raw.value)),
         sites: sites.map(|raw| sites::resolve(raw, known, findings)).unwrap_or_default(),
         environments,
     };

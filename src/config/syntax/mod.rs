@@ -32,7 +32,7 @@ pub(super) use reference::{
 pub use reference::{KubernetesVersion, ValueRoute, why_occupied};
 pub use size::ByteSize;
 pub(super) use time::Moment;
-pub use time::{Date, Duration, OpeningHours};
+pub use time::{Date, Duration, OpeningHours, TimeLimit};
 
 use super::joined_codes::{count, joined};
 use crate::diagnostic::Code;

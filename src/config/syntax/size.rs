@@ -25,6 +25,9 @@ text_schemas!(ByteSize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ByteSize(u64);
 
+/// A pebibyte: what is more is a slip.
+const MOST: u64 = 1 << 50;
+
 /// The units, with the number of times that they are 1024 of something.
 const UNITS: [(&str, u64); 6] = [
     ("KiB", 1 << 10),
@@ -36,9 +39,25 @@ const UNITS: [(&str, u64); 6] = [
 ];
 
 impl ByteSize {
+    /// So many MiB.
+    pub const fn mebibytes(count: u64) -> Self {
+        Self(count << 20)
+    }
+
+    /// So many GiB.
+    pub const fn gibibytes(count: u64) -> Self {
+        Self(count << 30)
+    }
+
     /// The number of bytes.
     pub fn bytes(self) -> u64 {
         self.0
+    }
+
+    /// So many times as much.
+    #[must_use]
+    pub fn times(self, count: u64) -> Self {
+        Self(self.0.saturating_mul(count).min(MOST))
     }
 
     /// The size that a person typed.
@@ -80,8 +99,8 @@ impl Syntax for ByteSize {
         };
         match number.parse::<u64>().ok().and_then(|number| number.checked_mul(*size)) {
             Some(0) => Err(Flaw::new("nothing fits into it").help(help)),
-            Some(bytes) if bytes <= 1 << 50 => Ok(Self(bytes)),
-            _ => Err(Flaw::new("it is more than a petabyte")),
+            Some(bytes) if bytes <= MOST => Ok(Self(bytes)),
+            _ => Err(Flaw::new("no machine has that much").help(help)),
         }
     }
 }

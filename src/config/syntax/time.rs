@@ -29,7 +29,7 @@ codes! {
     INVALID_TIME = "invalid-time", Input, Error;
 }
 
-text_schemas!(Duration, Date, Moment, OpeningHours);
+text_schemas!(Duration, TimeLimit, Date, Moment, OpeningHours);
 
 /// How long something takes, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,15 +39,6 @@ impl Duration {
     /// Seconds.
     pub fn seconds(self) -> u64 {
         self.0
-    }
-
-    /// The duration that a person typed.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with the text, and what to write.
-    pub fn named(text: &str) -> Result<Self, String> {
-        Self::parse(text).map_err(Flaw::into_sentence)
     }
 }
 
@@ -85,6 +76,40 @@ impl Syntax for Duration {
         match total.filter(|&total| total <= 100 * 366 * 86400) {
             Some(total) => Ok(Self(total)),
             None => Err(Flaw::new("it is longer than a century")),
+        }
+    }
+}
+
+/// The longest that something may take; not nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimeLimit(Duration);
+
+impl TimeLimit {
+    /// The same as a duration of the standard library.
+    pub fn duration(self) -> std::time::Duration {
+        std::time::Duration::from_secs(self.0.seconds())
+    }
+
+    /// The limit that a person typed.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text, and what to write.
+    pub fn named(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(Flaw::into_sentence)
+    }
+}
+
+impl Syntax for TimeLimit {
+    const NOUN: &'static str = "a duration";
+    const CODE: &'static Code = &INVALID_TIME;
+    const PATTERN: Option<&'static str> = Duration::PATTERN;
+    const EXAMPLE: &'static str = "60s";
+
+    fn parse(text: &str) -> Result<Self, Flaw> {
+        match Duration::parse(text)? {
+            Duration(0) => Err(Flaw::new("nothing is done in no time").help("`1s` is the least")),
+            duration => Ok(Self(duration)),
         }
     }
 }

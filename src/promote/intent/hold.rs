@@ -52,7 +52,7 @@ pub struct LiftHolds {
 }
 
 impl Intent for HoldBack {
-    fn at(&self, base: &Base<'_>, submission: &Submission) -> Result<PlannedChange, Findings> {
+    fn at(&self, base: &Base<'_>, submission: &Submission<'_>) -> Result<PlannedChange, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
         let environment = TargetEnvironment { base, environment: target };
         let now = match environment.target_sites(&self.app) {
@@ -92,7 +92,7 @@ impl Intent for HoldBack {
 }
 
 impl Intent for LiftHolds {
-    fn at(&self, base: &Base<'_>, submission: &Submission) -> Result<PlannedChange, Findings> {
+    fn at(&self, base: &Base<'_>, submission: &Submission<'_>) -> Result<PlannedChange, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
         let sites = apps(base, target, &self.app).next();
         let reference = self.reference.as_ref();
@@ -222,7 +222,7 @@ fn planned(
     state: &State,
     held: &State,
     files: FileChanges,
-    submission: &Submission,
+    submission: &Submission<'_>,
 ) -> PlannedChange {
     record.requested_by.clone_from(&submission.requested_by);
     let app = AppPlan {

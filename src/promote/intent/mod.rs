@@ -17,6 +17,7 @@ use super::gates::Binds;
 use crate::diagnostic::Findings;
 use crate::git::OwnBranch;
 use crate::source::FileChanges;
+use crate::worker::Renderer;
 
 /// A change that a command asks for. It is planned for the newest base, and again
 /// if that has moved.
@@ -26,7 +27,7 @@ pub trait Intent {
     /// # Errors
     ///
     /// The change cannot be planned, so that there is no plan to show.
-    fn at(&self, base: &Base<'_>, submission: &Submission) -> Result<PlannedChange, Findings>;
+    fn at(&self, base: &Base<'_>, submission: &Submission<'_>) -> Result<PlannedChange, Findings>;
 
     /// The apps that have to be read for it.
     fn apps(&self) -> AppSelection;
@@ -69,17 +70,18 @@ impl AppSelection {
     }
 }
 
-/// How a change gets onto the base branch, and who requested it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Submission {
+/// How a change is made, and who requested it.
+pub struct Submission<'r> {
     /// Whether it goes straight onto the base branch, so that every gate binds and
     /// nobody can approve it.
     pub direct: bool,
     /// The person who requested it, for the record.
     pub requested_by: Option<String>,
+    /// What renders.
+    pub renderer: &'r dyn Renderer,
 }
 
-impl Submission {
+impl Submission<'_> {
     /// The gates that have to pass now, by when they bind.
     fn binding(&self) -> &'static [Binds] {
         if self.direct { &[Binds::Open, Binds::Merge] } else { &[Binds::Open] }

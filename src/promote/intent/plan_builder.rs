@@ -36,7 +36,7 @@ impl PlanBuilder {
 
     /// Adds an app. If every app was requested, one that is blocked does not block the
     /// others, and a gate that waits is not a problem, whichever gate it is.
-    pub(super) fn add(&mut self, outcome: AppOutcome, submission: &Submission, is_all: bool) {
+    pub(super) fn add(&mut self, outcome: AppOutcome, submission: &Submission<'_>, is_all: bool) {
         if outcome.obstacles.has_errors() {
             return self.add_obstacles(outcome.obstacles);
         }
@@ -65,7 +65,7 @@ impl PlanBuilder {
     pub(super) fn build(
         self,
         base: &Base<'_>,
-        submission: &Submission,
+        submission: &Submission<'_>,
         permissions: &Permissions,
         train: Option<&str>,
         record: impl Fn(&AppPlan) -> Record,
@@ -122,7 +122,7 @@ fn as_note(finding: Finding) -> Finding {
 fn completed(
     mut record: Record,
     app: &AppPlan,
-    submission: &Submission,
+    submission: &Submission<'_>,
     permissions: &Permissions,
     identity: &str,
 ) -> Record {

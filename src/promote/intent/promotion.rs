@@ -19,7 +19,7 @@ pub struct Promotion {
 }
 
 impl Intent for Promotion {
-    fn at(&self, base: &Base<'_>, submission: &Submission) -> Result<PlannedChange, Findings> {
+    fn at(&self, base: &Base<'_>, submission: &Submission<'_>) -> Result<PlannedChange, Findings> {
         let repository = base.repository;
         let target = repository.find_environment(&self.request.environment)?;
         let apps = self.names(base, target)?;
@@ -29,6 +29,7 @@ impl Intent for Promotion {
             permissions: &self.request.permissions,
             direct: submission.direct,
             gates: &Gate::ALL,
+            renderer: Some(submission.renderer),
         };
         let mut builder = PlanBuilder::new(&target.name);
         for app in &apps {

@@ -34,7 +34,7 @@ pub struct Rollback {
 }
 
 impl Intent for Rollback {
-    fn at(&self, base: &Base<'_>, submission: &Submission) -> Result<PlannedChange, Findings> {
+    fn at(&self, base: &Base<'_>, submission: &Submission<'_>) -> Result<PlannedChange, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
         let planner = Planner {
             base,
@@ -42,6 +42,7 @@ impl Intent for Rollback {
             permissions: &self.permissions,
             direct: submission.direct,
             gates: &Gate::ALL,
+            renderer: Some(submission.renderer),
         };
         let environment = TargetEnvironment { base, environment: target };
         let current = environment.target_sites(&self.app)?;

@@ -37,7 +37,7 @@ pub struct SetApp {
 }
 
 impl Intent for SetReferences {
-    fn at(&self, base: &Base<'_>, submission: &Submission) -> Result<PlannedChange, Findings> {
+    fn at(&self, base: &Base<'_>, submission: &Submission<'_>) -> Result<PlannedChange, Findings> {
         let target = base.repository.find_environment(&self.environment)?;
         let planner = Planner {
             base,
@@ -45,6 +45,7 @@ impl Intent for SetReferences {
             permissions: &self.permissions,
             direct: submission.direct,
             gates: &Gate::ALL,
+            renderer: Some(submission.renderer),
         };
         let mut builder = PlanBuilder::new(&target.name);
         for app in &self.apps {

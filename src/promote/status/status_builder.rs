@@ -148,8 +148,14 @@ impl<'a> StatusBuilder<'a> {
             permissions: Permissions::default(),
         };
         let permissions = &request.permissions;
-        let planner =
-            Planner { base: self.base, target, permissions, direct: false, gates: &self.gates };
+        let planner = Planner {
+            base: self.base,
+            target,
+            permissions,
+            direct: false,
+            gates: &self.gates,
+            renderer: None,
+        };
         planner.promote(&request, app).map(Some)
     }
 

@@ -19,7 +19,8 @@ use crate::render::code::{JSONNET_STOPPED, NO_THREAD};
 use crate::source::{Location, RepoPath};
 use crate::yaml::Value;
 
-/// The stack of a thread that evaluates, of which there is one for each that renders: several times what a source of the greatest depth
+/// The stack of a thread that evaluates, of which there is one for each that renders:
+/// several times what a source of the greatest depth
 /// ([`super::tokens::MAX_NESTING`]) needs. Only the used part takes memory.
 pub const ENGINE_STACK_BYTES: usize = 64 << 20;
 

@@ -1,0 +1,450 @@
+//! One job of a worker, and the clock that runs meanwhile.
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::time::{Duration, Instant};
+
+use super::code;
+use super::job::WorkerApp;
+use super::limits::Limits;
+use super::loss::{LossCause, Suspect};
+use super::message::{FromWorker, JobEnd, ToWorker};
+use super::process::{ReceiveError, WorkerProcess};
+use super::renderer::{RenderProgress, RenderResult};
+use super::server::FileServer;
+use super::wire::{FindingReader, ProtocolViolation};
+use crate::config::EnvironmentName;
+use crate::diagnostic::Findings;
+use crate::rendered::RenderedFiles;
+use crate::source::RepoPath;
+
+/// How often the clock is looked at.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How long a worker that seems to be late may take to say what has ended meanwhile.
+const FLUSH_TIME: Duration = Duration::from_secs(2);
+
+/// How long everything but an engine's work may take, such as reading the settings: it ends
+/// by itself, and takes no limit of an app's.
+const LONGEST_PAUSE: Duration = Duration::from_mins(2);
+
+/// If more apps than this are rendered, that takes a while.
+const FEW: usize = 16;
+
+/// As long as messages about engines are left to pile up, so that they do not wake this
+/// process one by one.
+const NAP: Duration = Duration::from_millis(5);
+
+/// More apps than this are in no repository, and more environments neither.
+const MOST_APPS: usize = 100_000;
+
+/// A worker at a job.
+pub(super) struct WatchedJob<'a> {
+    process: &'a mut WorkerProcess,
+    served: &'a mut FileServer,
+    limits: Limits,
+    /// How many engines may work at once.
+    most_engines: usize,
+    progress: &'a dyn Fn(RenderProgress),
+    clock: Clock,
+    /// The apps that are rendered.
+    apps: Vec<EngineTime>,
+    /// What engines work on, by their numbers.
+    engines: BTreeMap<u32, EngineRun>,
+    /// When an engine started or was done last.
+    last_sign: Duration,
+    /// When the worker was asked for what it had not sent, since it seems to be late.
+    flush_asked: Option<Duration>,
+    /// Whether it has answered that.
+    is_flushed: bool,
+    /// Whether engines work and nobody waits for an answer, so that messages may pile up.
+    may_nap: bool,
+    result: PartialResult,
+}
+
+/// An app, with the time that engines have worked on it.
+struct EngineTime {
+    app: WorkerApp,
+    spent: Duration,
+    /// Whether an engine was done with it at least once.
+    is_rendered: bool,
+}
+
+/// What an engine works on.
+struct EngineRun {
+    /// The app's number.
+    app: usize,
+    since: Duration,
+    /// The file that it is at, if that is known.
+    file: Option<RepoPath>,
+}
+
+/// What has arrived of a result.
+struct PartialResult {
+    environments: Vec<EnvironmentName>,
+    files: Vec<(RepoPath, Vec<u8>)>,
+    /// The bytes of all files.
+    output: u64,
+    findings: FindingReader,
+}
+
+/// The time that a worker has had. What it waits for an answer does not count, nor does the
+/// time in which this process was stopped.
+#[derive(Default)]
+struct Clock {
+    now: Duration,
+}
+
+impl Clock {
+    /// Calls `wait`, which takes about a tick or less.
+    fn during<T>(&mut self, wait: impl FnOnce() -> T) -> T {
+        let before = Instant::now();
+        let result = wait();
+        self.now += before.elapsed().min(2 * TICK);
+        result
+    }
+
+    fn since(&self, moment: Duration) -> Duration {
+        self.now.saturating_sub(moment)
+    }
+}
+
+impl<'a> WatchedJob<'a> {
+    /// A job that was sent to a worker.
+    pub(super) fn new(
+        process: &'a mut WorkerProcess,
+        served: &'a mut FileServer,
+        limits: Limits,
+        threads: usize,
+        progress: &'a dyn Fn(RenderProgress),
+        findings: FindingReader,
+    ) -> Self {
+        Self {
+            process,
+            served,
+            limits,
+            // A thread that waits for others may help them.
+            most_engines: 2 * threads + 8,
+            progress,
+            clock: Clock::default(),
+            apps: Vec::new(),
+            engines: BTreeMap::new(),
+            last_sign: Duration::ZERO,
+            flush_asked: None,
+            is_flushed: false,
+            may_nap: false,
+            result: PartialResult {
+                environments: Vec::new(),
+                files: Vec::new(),
+                output: 0,
+                findings,
+            },
+        }
+    }
+
+    /// Waits for the result. There is no cause of a loss if the worker ended by itself: its
+    /// exit says why.
+    pub(super) fn finish(&mut self) -> Result<Result<RenderResult, Findings>, Option<LossCause>> {
+        let violation = |ProtocolViolation| Some(LossCause::ProtocolViolation);
+        loop {
+            let nap = if self.may_nap { NAP } else { Duration::ZERO };
+            match self.clock.during(|| self.process.receive(TICK, nap)) {
+                Ok(Some(message)) => {
+                    if let Some(end) = self.take(message).map_err(violation)? {
+                        return self.end(&end).map_err(violation);
+                    }
+                }
+                Ok(None) => {}
+                Err(ReceiveError::Ended) => return Err(None),
+                Err(ReceiveError::ProtocolViolation) => return Err(violation(ProtocolViolation)),
+            }
+            if self.is_lost_to_time() {
+                return Err(Some(LossCause::Time));
+            }
+        }
+    }
+
+    /// Whether it is too late, and the worker has had its chance to say what has ended.
+    fn is_lost_to_time(&mut self) -> bool {
+        match self.flush_asked {
+            None if self.is_late() => {
+                self.process.send(&ToWorker::Flush, b"");
+                self.flush_asked = Some(self.clock.now);
+                false
+            }
+            Some(asked) if self.is_flushed || self.clock.since(asked) >= FLUSH_TIME => {
+                (self.flush_asked, self.is_flushed) = (None, false);
+                self.is_late()
+            }
+            _ => false,
+        }
+    }
+
+    fn is_late(&self) -> bool {
+        if self.engines.is_empty() {
+            return self.clock.since(self.last_sign) >= LONGEST_PAUSE.max(self.limits.time);
+        }
+        self.engines.values().any(|engine| self.has_spent_its_time(engine))
+    }
+
+    fn has_spent_its_time(&self, engine: &EngineRun) -> bool {
+        let spent = self.apps[engine.app].spent + self.clock.since(engine.since);
+        spent >= self.limits.time
+    }
+
+    /// The apps that may have caused a loss.
+    pub(super) fn suspects(&self, cause: Option<&LossCause>) -> Vec<Suspect> {
+        let mut suspects = BTreeMap::new();
+        for engine in self.engines.values() {
+            if cause != Some(&LossCause::Time) || self.has_spent_its_time(engine) {
+                suspects.entry(engine.app).or_insert_with(|| engine.file.clone());
+            }
+        }
+        let suspects = suspects.into_iter();
+        suspects.map(|(app, file)| Suspect { app: self.apps[app].app.clone(), file }).collect()
+    }
+
+    /// Takes a message; the last one is returned.
+    fn take(&mut self, message: FromWorker) -> Result<Option<JobEnd>, ProtocolViolation> {
+        let is_about_engines = matches!(message, FromWorker::Starts { .. } | FromWorker::Ends(_));
+        self.may_nap = is_about_engines && self.apps.len() > FEW;
+        match message {
+            FromWorker::Ask { tree, question } => {
+                // An answer that was not read yet would pile up.
+                if !self.process.is_idle() {
+                    return Err(ProtocolViolation);
+                }
+                let answer = self.served.answer(tree, question).ok_or(ProtocolViolation)?;
+                self.process.send(&ToWorker::Answer(answer.0), &answer.1);
+            }
+            FromWorker::Apps { all, apps } => self.take_apps(all, apps)?,
+            FromWorker::Starts { id, app } => {
+                self.last_sign = self.clock.now;
+                if self.engines.len() >= self.most_engines || app >= self.apps.len() {
+                    return Err(ProtocolViolation);
+                }
+                self.engines.insert(id, EngineRun { app, since: self.clock.now, file: None });
+            }
+            FromWorker::ComesTo { id, file } => {
+                let engine = self.engines.get_mut(&id).ok_or(ProtocolViolation)?;
+                engine.file = Some(file);
+            }
+            FromWorker::Ends(id) => {
+                self.last_sign = self.clock.now;
+                let EngineRun { app, since, .. } =
+                    self.engines.remove(&id).ok_or(ProtocolViolation)?;
+                let since = self.clock.since(since);
+                let app = &mut self.apps[app];
+                app.spent += since;
+                if !mem::replace(&mut app.is_rendered, true) {
+                    (self.progress)(RenderProgress::App);
+                }
+            }
+            FromWorker::Flushed => self.is_flushed = true,
+            FromWorker::Environments(names) => self.take_environments(&names)?,
+            FromWorker::Files(files) => self.take_files(files)?,
+            FromWorker::Finding(part) => {
+                let (body, size) = (self.process.body(), self.process.message_size());
+                self.result.findings.take(part, body, size)?;
+            }
+            FromWorker::Done(end) => return Ok(Some(end)),
+            FromWorker::Ready { .. } => return Err(ProtocolViolation),
+        }
+        Ok(None)
+    }
+
+    fn take_apps(&mut self, all: usize, apps: Vec<WorkerApp>) -> Result<(), ProtocolViolation> {
+        if self.apps.is_empty() {
+            (self.progress)(RenderProgress::Apps(all));
+        }
+        let apps = apps.into_iter();
+        let unrendered = |app| EngineTime { app, spent: Duration::ZERO, is_rendered: false };
+        self.apps.extend(apps.map(unrendered));
+        if self.apps.len() > MOST_APPS { Err(ProtocolViolation) } else { Ok(()) }
+    }
+
+    fn take_environments(&mut self, names: &[String]) -> Result<(), ProtocolViolation> {
+        let names = names.iter().map(|name| EnvironmentName::named(name));
+        let names = names.collect::<Option<Vec<_>>>().ok_or(ProtocolViolation)?;
+        self.result.environments.extend(names);
+        if self.result.environments.len() > MOST_APPS { Err(ProtocolViolation) } else { Ok(()) }
+    }
+
+    fn take_files(&mut self, files: Vec<(RepoPath, usize)>) -> Result<(), ProtocolViolation> {
+        self.last_sign = self.clock.now;
+        // Names take memory too.
+        let body = self.process.body();
+        self.result.output += body.len() as u64 + files.len() as u64 * 64;
+        if self.result.output > self.limits.output.bytes().saturating_mul(2) {
+            return Err(ProtocolViolation);
+        }
+        let mut rest = body;
+        for (path, length) in files {
+            if !is_rendered_path(&path) {
+                return Err(ProtocolViolation);
+            }
+            let (bytes, after) = rest.split_at_checked(length).ok_or(ProtocolViolation)?;
+            rest = after;
+            match self.result.files.last_mut() {
+                Some((last, joined)) if *last == path => joined.extend_from_slice(bytes),
+                _ => self.result.files.push((path, bytes.to_vec())),
+            }
+        }
+        Ok(())
+    }
+
+    /// The result of a job that is done.
+    fn end(&mut self, end: &JobEnd) -> Result<Result<RenderResult, Findings>, ProtocolViolation> {
+        let PartialResult { environments, files, findings, .. } = &mut self.result;
+        let mut findings = findings.take_all();
+        if end.left_out > 0 {
+            findings.push(code::left_out(end.left_out));
+        }
+        match (end.succeeded, findings.has_errors()) {
+            (false, true) => Ok(Err(findings)),
+            (true, false) => {
+                let files = RenderedFiles::of_bytes(mem::take(files)).ok_or(ProtocolViolation)?;
+                let environments = mem::take(environments);
+                Ok(Ok(RenderResult { environments, files, warnings: findings }))
+            }
+            _ => Err(ProtocolViolation),
+        }
+    }
+}
+
+/// Whether a path is one that a file of ours has: in a directory of an environment, and of an
+/// app or of the environment itself.
+fn is_rendered_path(path: &RepoPath) -> bool {
+    path.segments().count() == 3 && path.segments().all(|segment| !segment.starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::codes;
+    use crate::config::{ByteSize, TimeLimit, WorkerSettings};
+    use crate::source::{FileChanges, Memory, Tree};
+    use crate::worker::message::{Question, VERSION};
+    use crate::worker::wire::WirePart;
+    use crate::worker::{RenderRequest, Renderer as _, Wanted, Worker, WorkerOptions, frame};
+
+    fn app() -> WorkerApp {
+        let (environment, app) = ("qa".to_owned(), "web".to_owned());
+        let path = |text: &str| RepoPath::new(text).unwrap();
+        let file = path("environments/qa/web.yaml");
+        WorkerApp { environment, app, template: path("templates/web"), file }
+    }
+
+    /// What is said of a worker that sends those messages after it has started well.
+    fn said_of(messages: Vec<(FromWorker, Vec<u8>)>) -> Vec<(&'static str, String)> {
+        let directory = tempfile::tempdir().unwrap();
+        let ready = FromWorker::Ready { version: VERSION.to_owned(), lacking: Vec::new() };
+        let mut sent = Vec::new();
+        for (message, body) in [(ready, Vec::new())].into_iter().chain(messages) {
+            frame::write(&mut sent, &message, &body).unwrap();
+        }
+        fs::write(directory.path().join("sent"), sent).unwrap();
+        let program = directory.path().join("program");
+        let sent = directory.path().join("sent");
+        fs::write(&program, format!("#!/bin/sh\ncat '{}'\nexec sleep 60\n", sent.display()))
+            .unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let options = WorkerOptions {
+            program,
+            threads: Some(1),
+            sandbox: true,
+            time: Some(TimeLimit::named("1s").unwrap()),
+            memory: None,
+            output: Some(ByteSize::mebibytes(1)),
+        };
+        let tree = Tree::new(Memory::of([("rungs.yaml", "version: 1\nladder: [qa]\n")]));
+        let request = RenderRequest {
+            tree: &tree,
+            changes: &FileChanges::new(),
+            wanted: Wanted::App { environment: "qa".to_owned(), app: "web".to_owned() },
+            unused_values: false,
+            settings: WorkerSettings::default(),
+        };
+        let result = Worker::new(options, codes::find).render(&request, &|_| ());
+        let findings = result.map_or_else(|findings| findings, |result| result.warnings);
+        findings.iter().map(|finding| (finding.code.name, finding.message.clone())).collect()
+    }
+
+    fn alone(messages: Vec<FromWorker>) -> Vec<(&'static str, String)> {
+        said_of(messages.into_iter().map(|message| (message, Vec::new())).collect())
+    }
+
+    fn done(succeeded: bool) -> FromWorker {
+        FromWorker::Done(JobEnd { succeeded, left_out: 0 })
+    }
+
+    #[test]
+    fn what_no_worker_sends_ends_it() {
+        let apps = || FromWorker::Apps { all: 1, apps: vec![app()] };
+        let path = |text: &str| RepoPath::new(text).unwrap();
+        let ask = |tree| FromWorker::Ask { tree, question: Question::Names(RepoPath::root()) };
+        let empty =
+            |paths: &[&str]| FromWorker::Files(paths.iter().map(|text| (path(text), 0)).collect());
+        let unknown = r#"{"Finding":{"code":"x","severity":"error","message":"","labels":[],"help":null,"subject":null}}"#;
+        let wrong = [
+            vec![ask(0), ask(1)],
+            vec![FromWorker::Ends(7)],
+            vec![FromWorker::Starts { id: 0, app: 0 }],
+            vec![FromWorker::ComesTo { id: 0, file: RepoPath::root() }],
+            vec![empty(&["a"]), done(true)],
+            vec![empty(&["a/b/c/d"]), done(true)],
+            vec![empty(&["a/.git/config"]), done(true)],
+            vec![empty(&["a/b/c", "a/b/d", "a/b/c"]), done(true)],
+            vec![FromWorker::Files(vec![(path("a/b/c"), 1)]), done(true)],
+            vec![FromWorker::Environments(vec!["../..".to_owned()]), done(true)],
+            vec![FromWorker::Finding(serde_json::from_str::<WirePart>(unknown).unwrap())],
+            vec![FromWorker::Ready { version: VERSION.to_owned(), lacking: Vec::new() }],
+            vec![done(false)],
+            std::iter::once(apps())
+                .chain((0..1000).map(|id| FromWorker::Starts { id, app: 0 }))
+                .collect(),
+        ];
+        for messages in wrong {
+            let case = format!("{:?}", &messages[..messages.len().min(3)]);
+            let said = alone(messages);
+            let [(code, message)] = &said[..] else { panic!("{case}: {said:?}") };
+            assert_eq!(*code, "render-died", "{case}: {message}");
+            assert!(message.contains("invalid message"), "{case}: {message}");
+        }
+    }
+
+    #[test]
+    fn more_text_than_is_allowed_ends_it() {
+        let file = |at: usize| {
+            let path = RepoPath::new(&format!("qa/web/{at}.yaml")).unwrap();
+            (FromWorker::Files(vec![(path, 1 << 20)]), vec![b'x'; 1 << 20])
+        };
+        let said = said_of((0..10).map(file).collect());
+        assert_eq!(said[0].0, "render-died", "{said:?}");
+    }
+
+    #[test]
+    fn an_engine_that_does_not_end_is_late() {
+        let apps = FromWorker::Apps { all: 1, apps: vec![app()] };
+        let said = alone(vec![apps, FromWorker::Starts { id: 0, app: 0 }]);
+        assert_eq!(
+            said,
+            [("render-time", "rendering `web` in `qa` took longer than 1 s".to_owned())]
+        );
+    }
+
+    #[test]
+    fn what_is_complete_is_a_result() {
+        let path = RepoPath::new("qa/web/a.yaml").unwrap();
+        let environments = FromWorker::Environments(vec!["qa".to_owned()]);
+        let said = said_of(vec![
+            (environments, Vec::new()),
+            (FromWorker::Files(vec![(path, 3)]), b"a: ".to_vec()),
+            (done(true), Vec::new()),
+        ]);
+        assert_eq!(said, []);
+    }
+}
