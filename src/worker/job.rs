@@ -170,8 +170,8 @@ fn render(
     let files = RenderedFiles::of_rendering(&rendering)?;
     let environments = rendering.environments.iter().map(|one| one.name.clone()).collect();
     if selection.app.is_none() {
-        // The process ends soon: giving back hundreds of thousands of nodes one by one
-        // would take a twentieth of the run.
+        // Giving back hundreds of thousands of nodes one by one would take a twentieth of
+        // the run, and whoever renders that much ends soon.
         mem::forget(rendering);
     }
     Ok(RenderResult { environments, files, warnings })

@@ -2,7 +2,7 @@
 
 use schemars::{Schema, json_schema};
 
-use crate::config::decode::Syntax;
+use crate::config::decode::{Flaw, Syntax};
 
 /// The JSON Schema of a text.
 pub(super) fn text_schema<T: Syntax>() -> Schema {
@@ -14,6 +14,22 @@ pub(super) fn text_schema<T: Syntax>() -> Schema {
         schema.insert("pattern".to_owned(), pattern.into());
     }
     schema
+}
+
+/// What a whole number of one of the units comes to; none if that is too large a number.
+pub(super) fn amount(text: &str, units: &[(&str, u64)], help: &str) -> Result<Option<u64>, Flaw> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    if number.is_empty() {
+        return Err(Flaw::new("it does not start with a number").help(help));
+    }
+    if unit.is_empty() {
+        return Err(Flaw::new("it has no unit").help(help));
+    }
+    let Some((_, size)) = units.iter().find(|(name, _)| *name == unit) else {
+        return Err(Flaw::new(format!("`{unit}` is not a unit")).help(help));
+    };
+    Ok(number.parse::<u64>().ok().and_then(|number| number.checked_mul(*size)))
 }
 
 /// Gives types that are read by [`Syntax`] the JSON Schema of it.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::declare::text_schemas;
+use super::declare::{amount, text_schemas};
 use crate::config::decode::{Flaw, Syntax};
 use crate::diagnostic::{Code, codes};
 
@@ -86,18 +86,7 @@ impl Syntax for ByteSize {
 
     fn parse(text: &str) -> Result<Self, Flaw> {
         let help = "a whole number and `KiB`, `MiB` or `GiB`: `512MiB`, `4GiB`";
-        let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let (number, unit) = text.split_at(unit_at);
-        if number.is_empty() {
-            return Err(Flaw::new("it does not start with a number").help(help));
-        }
-        if unit.is_empty() {
-            return Err(Flaw::new("it has no unit").help(help));
-        }
-        let Some((_, size)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-            return Err(Flaw::new(format!("`{unit}` is not a unit")).help(help));
-        };
-        match number.parse::<u64>().ok().and_then(|number| number.checked_mul(*size)) {
+        match amount(text, &UNITS, help)? {
             Some(0) => Err(Flaw::new("nothing fits into it").help(help)),
             Some(bytes) if bytes <= MOST => Ok(Self(bytes)),
             _ => Err(Flaw::new("no machine has that much").help(help)),

@@ -6,7 +6,7 @@ use jiff::civil::{self, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::declare::text_schemas;
+use super::declare::{amount, text_schemas};
 use crate::config::decode::{Flaw, Syntax};
 use crate::diagnostic::nearest;
 use crate::diagnostic::{Code, codes};
@@ -60,18 +60,7 @@ impl Syntax for Duration {
 
     fn parse(text: &str) -> Result<Self, Flaw> {
         let help = "a whole number and `s`, `m`, `h`, `d` or `w`: `30m`, `24h`, `7d`";
-        let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let (number, unit) = text.split_at(unit_at);
-        if number.is_empty() {
-            return Err(Flaw::new("it does not start with a number").help(help));
-        }
-        if unit.is_empty() {
-            return Err(Flaw::new("it has no unit").help(help));
-        }
-        let Some((_, seconds)) = SECONDS.iter().find(|(name, _)| *name == unit) else {
-            return Err(Flaw::new(format!("`{unit}` is not a unit")).help(help));
-        };
-        let total = number.parse::<u64>().ok().and_then(|number| number.checked_mul(*seconds));
+        let total = amount(text, &SECONDS, help)?;
         // A hundred years: what is longer is a slip, and would overflow dates.
         match total.filter(|&total| total <= 100 * 366 * 86400) {
             Some(total) => Ok(Self(total)),
