@@ -239,6 +239,7 @@ impl Findings {
                 revision,
                 at.span(),
                 finding.message.clone(),
+                finding.severity,
             ))
         });
         findings.sort_by(|a, b| {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::watch::{RenderWatch, WatchedApp};
+use super::watch::{RenderStep, RenderWatch, WatchedApp};
 use crate::config::{App, Environment};
 use crate::diagnostic::{Findings, Subject};
 use crate::kubernetes::{self, CommonMetadata, LabelSetting, Object, Scopes};
@@ -58,8 +58,8 @@ impl<'r> RenderJob<'r> {
 
     /// Calls `run`, which has an engine work, and tells the watch. What `run` is given has to
     /// be called with each file that the engine comes to.
-    fn watched<T>(&self, run: impl FnOnce(&dyn Fn(&RepoPath)) -> T) -> T {
-        let id = self.watch.starts(self.number);
+    fn watched<T>(&self, step: RenderStep, run: impl FnOnce(&dyn Fn(&RepoPath)) -> T) -> T {
+        let id = self.watch.starts(self.number, step);
         let result = run(&|file| self.watch.comes_to(id, file));
         self.watch.ends(id);
         result
@@ -92,10 +92,11 @@ impl<'r> RenderJob<'r> {
     /// Renders the text for these images and values, for comparison.
     pub(super) fn render_text(
         &self,
+        step: RenderStep,
         images: &[InputImage<'_>],
         values: &Value,
     ) -> Result<FileTexts, Findings> {
-        self.watched(|visit| {
+        self.watched(step, |visit| {
             let render = |input: &Input<'_>| self.template.render_text(input, visit);
             self.with_other_input(images, values, render)
         })
@@ -103,13 +104,13 @@ impl<'r> RenderJob<'r> {
 
     /// The text for the app's own images and values, rendered once for all
     /// comparisons; none if it does not render.
-    pub(super) fn plain_text(&self) -> Option<&FileTexts> {
-        let render = || self.render_text(&self.images(), self.app.values()).ok();
+    pub(super) fn plain_text(&self, step: RenderStep) -> Option<&FileTexts> {
+        let render = || self.render_text(step, &self.images(), self.app.values()).ok();
         self.plain_text.get_or_init(render).as_ref()
     }
 
     pub(super) fn objects(&self) -> Result<Vec<Object>, Findings> {
-        self.watched(|visit| self.rendered_objects(visit))
+        self.watched(RenderStep::Objects, |visit| self.rendered_objects(visit))
     }
 
     fn rendered_objects(&self, visit: &dyn Fn(&RepoPath)) -> Result<Vec<Object>, Findings> {
@@ -151,7 +152,7 @@ impl<'r> RenderJob<'r> {
             });
             traced.collect()
         };
-        self.watched(|_| self.with_input(trace))
+        self.watched(RenderStep::Objects, |_| self.with_input(trace))
     }
 
     pub(super) fn set_metadata(&self, objects: &mut [Object], scopes: &Scopes) -> Findings {
@@ -162,7 +163,11 @@ impl<'r> RenderJob<'r> {
             labels: &self.labels,
         };
         let findings = kubernetes::set_metadata(objects, &common, scopes);
-        if findings.is_empty() { findings } else { self.watched(|_| self.explain(findings)) }
+        if findings.is_empty() {
+            findings
+        } else {
+            self.watched(RenderStep::Objects, |_| self.explain(findings))
+        }
     }
 
     pub(super) fn subject(&self) -> Subject {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{App, Environment, EnvironmentName, Repository, TemplateRef};
 use crate::diagnostic::{Finding, Findings};
@@ -17,12 +18,23 @@ mod watch;
 
 pub use effect::CODES;
 
-pub use watch::{RenderWatch, Unwatched, WatchedApp};
+pub use watch::{RenderStep, RenderWatch, Unwatched, WatchedApp};
 
 use job::RenderJob;
 
 /// The names of an app's environment and of the app.
 pub type LeftOutApp = (String, String);
+
+/// Whether to look for what has no effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UnusedSearch {
+    /// No.
+    Nothing,
+    /// For images, which takes another render for each app.
+    Images,
+    /// For values as well, which takes a render for each of them.
+    ImagesAndValues,
+}
 
 /// What to render.
 #[derive(Debug, Clone)]
@@ -34,9 +46,11 @@ pub struct RenderSelection<'r> {
     pub app: Option<&'r str>,
     /// Apps that are left out.
     pub without: &'r BTreeSet<LeftOutApp>,
-    /// Whether to look for values without effect as well, which takes a render
-    /// for each of them.
-    pub unused_values: bool,
+    /// What has to have an effect.
+    pub unused: UnusedSearch,
+    /// Whether it stands for the whole repository, although only an app of it is
+    /// rendered.
+    pub stands_for_all: bool,
 }
 
 impl<'r> RenderSelection<'r> {
@@ -106,9 +120,11 @@ pub fn render(
     // Of what only an app that is left out uses, nothing is known.
     let every_environment = selection.environments.len() == repository.environments.len()
         && selection.without.is_empty();
-    findings.extend(effect::unused_images(&jobs, every_environment));
-    if selection.unused_values {
-        let is_whole = every_environment && selection.app.is_none();
+    if selection.unused != UnusedSearch::Nothing {
+        findings.extend(effect::unused_images(&jobs, every_environment));
+    }
+    if selection.unused == UnusedSearch::ImagesAndValues {
+        let is_whole = every_environment && (selection.app.is_none() || selection.stands_for_all);
         findings.extend(effect::unused_values(&jobs, is_whole));
     }
     if findings.has_errors() {
@@ -294,7 +310,8 @@ metadata: { name: \"a{{ number }}\" }
             environments: repository.environments.iter().collect(),
             app: None,
             without: &BTreeSet::new(),
-            unused_values: false,
+            unused: UnusedSearch::Images,
+            stands_for_all: false,
         };
         let findings = render(&tree, &repository, &selection, &Unwatched).unwrap_err();
         assert_eq!(findings.len(), 2000);

@@ -1,5 +1,7 @@
 //! Whoever watches rendering go on.
 
+use serde::{Deserialize, Serialize};
+
 use crate::source::RepoPath;
 
 /// An app that is rendered.
@@ -15,6 +17,17 @@ pub struct WatchedApp<'a> {
     pub file: &'a RepoPath,
 }
 
+/// What an engine works on an app for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RenderStep {
+    /// For its objects, or to find out where they come from.
+    Objects,
+    /// To find out which images have an effect.
+    Images,
+    /// To find out which values have an effect.
+    Values,
+}
+
 /// Is told how rendering goes on, from any thread. An engine may not come to an end.
 pub trait RenderWatch: Sync {
     /// These apps will be rendered. From now on each is known by its place in the list.
@@ -22,7 +35,7 @@ pub trait RenderWatch: Sync {
 
     /// An engine starts to work on an app. It may do so several times, also at once. Returns
     /// a number for that.
-    fn starts(&self, app: usize) -> u32;
+    fn starts(&self, app: usize, step: RenderStep) -> u32;
 
     /// The engine comes to a file of the template.
     fn comes_to(&self, id: u32, file: &RepoPath);
@@ -38,7 +51,7 @@ pub struct Unwatched;
 impl RenderWatch for Unwatched {
     fn begins(&self, _apps: &[WatchedApp<'_>]) {}
 
-    fn starts(&self, _app: usize) -> u32 {
+    fn starts(&self, _app: usize, _step: RenderStep) -> u32 {
         0
     }
 

@@ -1,6 +1,6 @@
 //! The files that should be in the output tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rayon::prelude::*;
 
@@ -110,11 +110,13 @@ impl RenderedFiles {
         Self::of(files.collect::<Vec<_>>())
     }
 
-    /// Files by their paths below the output directory; none if two have the same.
+    /// Files by their paths below the output directory; none if two have the same, apart
+    /// from upper and lower case.
     pub fn of_bytes(files: Vec<(RepoPath, Vec<u8>)>) -> Option<Self> {
-        let count = files.len();
-        let by_path: BTreeMap<_, _> = files.into_iter().collect();
-        (by_path.len() == count).then_some(Self { by_path })
+        let paths: HashSet<_> =
+            files.iter().map(|(path, _)| path.as_str().to_lowercase()).collect();
+        let is_each_once = paths.len() == files.len();
+        is_each_once.then(|| Self { by_path: files.into_iter().collect() })
     }
 
     /// Paths below the output directory, in order, with the files' bytes.

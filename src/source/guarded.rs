@@ -36,6 +36,18 @@ impl<'t> GuardedStore<'t> {
     }
 }
 
+/// A directory with more names than this is not listed: a stranger may have made it up.
+const MOST_NAMES: usize = 100_000;
+
+/// A listing without git's own directory.
+fn without_git<T>(mut listing: Vec<(String, T)>) -> Result<Vec<(String, T)>, StoreError> {
+    if listing.len() > MOST_NAMES {
+        return Err(ReadErrorKind::Failed(format!("it has more than {MOST_NAMES} names")));
+    }
+    listing.retain(|(name, _)| !is_git(name));
+    Ok(listing)
+}
+
 impl Store for GuardedStore<'_> {
     fn entry(&self, path: &RepoPath) -> Result<Option<StoreEntry>, StoreError> {
         match self.check(path) {
@@ -47,12 +59,12 @@ impl Store for GuardedStore<'_> {
 
     fn list(&self, directory: &RepoPath) -> Result<Vec<(String, StoreEntry)>, StoreError> {
         self.check_directory(directory)?;
-        self.tree.store().list(directory)
+        without_git(self.tree.store().list(directory)?)
     }
 
     fn names(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, StoreError> {
         self.check_directory(directory)?;
-        self.tree.store().names(directory)
+        without_git(self.tree.store().names(directory)?)
     }
 
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {
@@ -99,6 +111,7 @@ mod tests {
         }
         assert!(store.list(&path("a/out")).is_err());
         assert!(store.names(&path("a/out")).is_err());
+        assert_eq!(store.names(&path("a")).unwrap().len(), 2, "`.git` is not listed");
         for git in ["a/.git/config", "a/.GIT/config", "a/git~1/config"] {
             assert!(matches!(store.read(&path(git)), Err(ReadErrorKind::Git)), "{git}");
         }

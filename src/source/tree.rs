@@ -389,12 +389,13 @@ impl Tree {
         let mut at = RepoPath::root();
         for segment in directory.segments() {
             at = at.child(segment);
-            if self.entry(&at)? != Some(StoreEntry::Directory) {
+            // What is not there is not remembered: a stranger may ask for it without end.
+            if self.shared.store.entry(&at)? != Some(StoreEntry::Directory) {
                 return Ok(false);
             }
+            let mut plain = self.shared.plain.write().unwrap_or_else(PoisonError::into_inner);
+            plain.insert(at.clone());
         }
-        let mut plain = self.shared.plain.write().unwrap_or_else(PoisonError::into_inner);
-        plain.insert(at);
         Ok(true)
     }
 

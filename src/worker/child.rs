@@ -18,7 +18,7 @@ use super::remote::{Link, ReceivedAnswer, RemoteStore, gone};
 use super::start::WorkerStart;
 use super::{code, sandbox, wire};
 use crate::diagnostic::Findings;
-use crate::pipeline::{RenderWatch, WatchedApp};
+use crate::pipeline::{RenderStep, RenderWatch, WatchedApp};
 use crate::source::{FileChanges, RepoPath, Tree};
 
 /// Serves as a worker until its standard input ends, if the arguments say so; none if this
@@ -119,7 +119,9 @@ fn do_job(link: &Arc<Link>, tree: &Tree, job: &WorkerJob, start: &WorkerStart) {
         if too_much.is_empty() { Ok(result) } else { Err(too_much) }
     });
     let send = |findings: &Findings| {
-        wire::send(findings, |part, body| link.report_soon(&FromWorker::Finding(part), body))
+        // What would be shown once counts once.
+        let findings = findings.clone().settled();
+        wire::send(&findings, |part, body| link.report_soon(&FromWorker::Finding(part), body))
     };
     let done = match result {
         Ok(result) => {
@@ -164,10 +166,10 @@ impl RenderWatch for LinkWatch<'_> {
         }
     }
 
-    fn starts(&self, app: usize) -> u32 {
+    fn starts(&self, app: usize, step: RenderStep) -> u32 {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         // At once: an engine may be dead before the next message.
-        self.link.report(&FromWorker::Starts { id, app }, b"");
+        self.link.report(&FromWorker::Starts { id, app, step }, b"");
         id
     }
 

@@ -104,7 +104,7 @@ pub(super) fn lost(
     limits: &Limits,
     sandbox: bool,
 ) -> Finding {
-    let Suspect { app, file } = suspect;
+    let Suspect { app, file, .. } = suspect;
     let at = Location::of_path(file.as_ref().unwrap_or(&app.template));
     let (name, environment) = (harmless(&app.app), harmless(&app.environment));
     let what = format!("rendering `{name}` in `{environment}`");

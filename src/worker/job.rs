@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::renderer::{RenderProgress, RenderRequest, RenderResult, Renderer, Wanted};
 use crate::config::{self, Environment, Loaded, Repository};
 use crate::diagnostic::Findings;
-use crate::pipeline::{self, LeftOutApp, RenderSelection, RenderWatch, Unwatched};
+use crate::pipeline::{
+    self, LeftOutApp, RenderSelection, RenderStep, RenderWatch, UnusedSearch, Unwatched,
+};
 use crate::rendered::RenderedFiles;
 use crate::source::{RepoPath, Tree};
 
@@ -37,8 +39,10 @@ pub(super) struct WorkerApp {
 pub(super) struct RenderTask {
     /// The environments and apps.
     pub(super) wanted: Wanted,
-    /// Whether to look for values without effect as well.
-    pub(super) unused_values: bool,
+    /// What has to have an effect.
+    unused: UnusedSearch,
+    /// Whether it stands for the whole repository, although only an app of it is rendered.
+    stands_for_all: bool,
     /// Apps that are left out.
     pub(super) without: BTreeSet<LeftOutApp>,
     /// Whether each file that an engine comes to is told at once: the worker may be dead
@@ -65,17 +69,39 @@ impl RenderTask {
     pub(super) fn of(request: &RenderRequest<'_>) -> Self {
         Self {
             wanted: request.wanted.clone(),
-            unused_values: request.unused_values,
+            unused: if request.unused_values {
+                UnusedSearch::ImagesAndValues
+            } else {
+                UnusedSearch::Images
+            },
+            stands_for_all: false,
             without: BTreeSet::new(),
             tells_files: matches!(request.wanted, Wanted::App { .. }),
         }
     }
 
-    /// The same job for one app alone.
-    pub(super) fn only(&self, app: &WorkerApp) -> Self {
+    /// The part of the same job that is about one app, and that an engine was at. Whether an
+    /// image or a value has an effect depends on the app's other environments too.
+    pub(super) fn only(&self, app: &WorkerApp, step: Option<RenderStep>) -> Self {
         let (environment, app) = (app.environment.clone(), app.app.clone());
-        let wanted = Wanted::App { environment, app };
-        Self { wanted, tells_files: true, ..self.clone() }
+        let is_effect = matches!(step, Some(RenderStep::Images | RenderStep::Values));
+        let wanted = match &self.wanted {
+            Wanted::Named { environments, .. } if is_effect => {
+                Wanted::Named { environments: environments.clone(), app: Some(app) }
+            }
+            Wanted::Named { .. } | Wanted::App { .. } => Wanted::App { environment, app },
+        };
+        Self {
+            wanted,
+            unused: match step {
+                None | Some(RenderStep::Objects) => UnusedSearch::Nothing,
+                Some(RenderStep::Images) => UnusedSearch::Images,
+                Some(RenderStep::Values) => UnusedSearch::ImagesAndValues,
+            },
+            stands_for_all: matches!(self.wanted, Wanted::Named { app: None, .. }),
+            without: self.without.clone(),
+            tells_files: true,
+        }
     }
 
     /// Loads the settings and renders.
@@ -154,7 +180,8 @@ impl RenderTask {
             environments,
             app,
             without: &self.without,
-            unused_values: self.unused_values,
+            unused: self.unused,
+            stands_for_all: self.stands_for_all,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::job::WorkerApp;
 use super::process::WorkerExit;
 use crate::diagnostic::ProblemKind;
+use crate::pipeline::RenderStep;
 use crate::source::RepoPath;
 
 /// A worker that was stopped, or that died.
@@ -10,7 +11,8 @@ use crate::source::RepoPath;
 pub(super) struct Loss {
     /// The reason.
     pub(super) cause: LossCause,
-    /// The apps that its engines worked on; if it took too long, those that did.
+    /// The apps that its engines worked on; if it took too long, those that did. All apps if
+    /// there was none: what is done with objects takes memory too.
     pub(super) suspects: Vec<Suspect>,
     /// Whether it had done other jobs before, for which it may have kept memory.
     pub(super) was_used: bool,
@@ -21,6 +23,8 @@ pub(super) struct Loss {
 pub(super) struct Suspect {
     /// The app.
     pub(super) app: WorkerApp,
+    /// What an engine worked on it for; none if no engine did.
+    pub(super) step: Option<RenderStep>,
     /// The file that the engine was at, if that is known.
     pub(super) file: Option<RepoPath>,
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::frame::FrameLimits;
 use super::job::{WorkerApp, WorkerJob};
 use super::wire::WirePart;
+use crate::pipeline::RenderStep;
 use crate::source::{EntryKind, MAX_FILE_BYTES, ReadErrorKind, RepoPath, StoreEntry};
 
 /// The version of these messages. Both sides are the same program, unless it is replaced
@@ -15,7 +16,7 @@ pub(super) const VERSION: &str = concat!("1 ", env!("RUNGS_CODE_VERSION"));
 pub(super) const TO_WORKER: FrameLimits = FrameLimits { head: 256 << 20, body: 256 << 20 };
 
 /// What one message of the worker may hold. It is not trusted.
-pub(super) const FROM_WORKER: FrameLimits = FrameLimits { head: 1 << 20, body: MAX_FILE_BYTES };
+pub(super) const FROM_WORKER: FrameLimits = FrameLimits { head: 1 << 20, body: 2 * MAX_FILE_BYTES };
 
 /// A message of the program to its worker.
 #[derive(Debug, Serialize, Deserialize)]
@@ -67,6 +68,9 @@ pub(super) enum Question {
 pub(super) enum FileAnswer {
     /// To [`Question::Entry`].
     Entry(Result<Option<StoreEntry>, ReadErrorKind>),
+    /// To the same about a small directory, in which something else will be asked for: all
+    /// that is in it, and the files with their length in the body.
+    Directory(Vec<(String, StoreEntry)>, Vec<(RepoPath, usize)>),
     /// To [`Question::List`].
     List(Result<Vec<(String, StoreEntry)>, ReadErrorKind>),
     /// To [`Question::Names`].
@@ -140,6 +144,8 @@ pub(super) enum FromWorker {
         id: u32,
         /// The app's place among those that were named.
         app: usize,
+        /// What for.
+        step: RenderStep,
     },
     /// An engine has come to a file of the template.
     ComesTo {

@@ -166,6 +166,16 @@ impl WorkerProcess {
         self.incoming.size()
     }
 
+    /// The time that the worker has had on processors; none if the system does not say.
+    pub(super) fn processor_time(&self) -> Option<Duration> {
+        // The 14th and the 15th field, in hundredths of a second, as proc_pid_stat(5) has them.
+        // The second is in parentheses, and may hold anything.
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        let fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11).take(2);
+        let ticks = fields.map(|field| field.parse::<u64>().ok()).sum::<Option<u64>>()?;
+        Some(Duration::from_millis(ticks * 10))
+    }
+
     /// Moves bytes in both directions, once there are any.
     fn exchange(&mut self, wait: Duration) {
         let stdin = self.stdin.as_ref().filter(|_| !self.outgoing.is_empty());

@@ -13,6 +13,9 @@ use crate::source::{
     Tree,
 };
 
+/// As much of a revision as is asked for.
+const MOST_REVISION: usize = 1024;
+
 /// Rendered files are sent in pieces of about this size.
 const PIECE: usize = 64 << 10;
 
@@ -113,6 +116,8 @@ pub(super) struct RemoteStore {
     tree: TreeHandle,
     /// Files that came along with others.
     ahead: Mutex<HashMap<RepoPath, Vec<u8>>>,
+    /// What is in each directory that came along.
+    directories: Mutex<HashMap<RepoPath, Vec<(String, StoreEntry)>>>,
 }
 
 impl RemoteStore {
@@ -120,12 +125,31 @@ impl RemoteStore {
     pub(super) fn tree(link: &Arc<Link>, tree: TreeHandle) -> Tree {
         let revisions =
             RemoteRevisions { link: Arc::clone(link), tree: tree.id, known: Mutex::default() };
-        let store = Self { link: Arc::clone(link), tree, ahead: Mutex::default() };
+        let (link, ahead, directories) = (Arc::clone(link), Mutex::default(), Mutex::default());
+        let store = Self { link, tree, ahead, directories };
         Tree::with_revisions(store, Some(Arc::new(revisions))).snapshot()
     }
 
     fn ask(&self, question: Question) -> (FileAnswer, Vec<u8>) {
         self.link.ask(self.tree.id, question)
+    }
+
+    /// What came along of a path. That nothing did says nothing: some disks know a file by
+    /// several spellings of its name.
+    fn known_entry(&self, path: &RepoPath) -> Option<StoreEntry> {
+        let directories = locked(&self.directories);
+        let list = directories.get(&path.parent()?)?;
+        list.iter().find(|(name, _)| name == path.name()).map(|(_, entry)| entry.clone())
+    }
+
+    /// Keeps files until they are read.
+    fn keep(&self, files: Vec<(RepoPath, usize)>, mut body: &[u8]) {
+        let mut ahead = locked(&self.ahead);
+        for (path, length) in files {
+            let Some((bytes, rest)) = body.split_at_checked(length) else { return };
+            body = rest;
+            ahead.insert(path, bytes.to_vec());
+        }
     }
 }
 
@@ -136,13 +160,24 @@ fn confused<T>() -> Result<T, StoreError> {
 
 impl Store for RemoteStore {
     fn entry(&self, path: &RepoPath) -> Result<Option<StoreEntry>, StoreError> {
+        if let Some(known) = self.known_entry(path) {
+            return Ok(Some(known));
+        }
         match self.ask(Question::Entry(path.clone())) {
             (FileAnswer::Entry(entry), _) => entry,
+            (FileAnswer::Directory(list, files), body) => {
+                self.keep(files, &body);
+                locked(&self.directories).insert(path.clone(), list);
+                Ok(Some(StoreEntry::Directory))
+            }
             _ => confused(),
         }
     }
 
     fn list(&self, directory: &RepoPath) -> Result<Vec<(String, StoreEntry)>, StoreError> {
+        if let Some(list) = locked(&self.directories).get(directory) {
+            return Ok(list.clone());
+        }
         match self.ask(Question::List(directory.clone())) {
             (FileAnswer::List(list), _) => list,
             _ => confused(),
@@ -150,6 +185,9 @@ impl Store for RemoteStore {
     }
 
     fn names(&self, directory: &RepoPath) -> Result<Vec<(String, EntryKind)>, StoreError> {
+        if let Some(list) = locked(&self.directories).get(directory) {
+            return Ok(list.iter().map(|(name, entry)| (name.clone(), entry.kind())).collect());
+        }
         match self.ask(Question::Names(directory.clone())) {
             (FileAnswer::Names(names), _) => names,
             _ => confused(),
@@ -163,15 +201,9 @@ impl Store for RemoteStore {
         let (FileAnswer::Files(files), body) = self.ask(Question::Read(path.clone())) else {
             return confused();
         };
-        let mut rest = &body[..];
-        let mut files = files?.into_iter().map_while(|(path, length)| {
-            let (bytes, after) = rest.split_at_checked(length)?;
-            rest = after;
-            Some((path, bytes.to_vec()))
-        });
-        let Some((_, bytes)) = files.next() else { return confused() };
-        locked(&self.ahead).extend(files);
-        Ok(bytes)
+        self.keep(files?, &body);
+        // The first is the one that was asked for.
+        locked(&self.ahead).remove(path).map_or_else(confused, Ok)
     }
 
     fn revision(&self) -> Option<&str> {
@@ -192,7 +224,9 @@ impl Revisions for RemoteRevisions {
         if let Some(known) = locked(&self.known).get(revision) {
             return Ok(known.clone());
         }
-        let (answer, _) = self.link.ask(self.tree, Question::At(revision.to_owned()));
+        // No tag and no id is longer, and a question has to fit into a message.
+        let asked = &revision[..revision.floor_char_boundary(MOST_REVISION)];
+        let (answer, _) = self.link.ask(self.tree, Question::At(asked.to_owned()));
         let FileAnswer::At(answer) = answer else {
             let reason = "the answer is to another question".to_owned();
             return Err(RevisionError::Failed { revision: revision.to_owned(), reason });

@@ -3,13 +3,21 @@
 use std::collections::{HashMap, HashSet};
 
 use super::message::{FileAnswer, Question, Refusal, TreeHandle};
-use crate::source::{EntryKind, GuardedStore, MAX_FILE_BYTES, RepoPath, Store, Tree, is_git};
+use crate::source::{
+    EntryKind, GuardedStore, MAX_FILE_BYTES, RepoPath, Store, StoreEntry, Tree, is_git,
+};
 
 /// The most commits whose files one worker may ask for.
 const MOST_TREES: usize = 1000;
 
 /// The most files that an answer brings beside the one that was asked for.
 const MOST_AHEAD: usize = 64;
+
+/// A file with more bytes does not come along with its directory.
+const SMALL: u64 = 64 << 10;
+
+/// A directory with more names than this is not small.
+const MOST_NAMES: usize = 32;
 
 /// An answer with more bytes than this takes no further file along.
 const FULL: usize = 512 << 10;
@@ -56,7 +64,7 @@ impl FileServer {
         let without_bytes = |answer| Some((answer, Vec::new()));
         let store = GuardedStore::new(&served.tree);
         match question {
-            Question::Entry(path) => without_bytes(FileAnswer::Entry(store.entry(&path))),
+            Question::Entry(path) => Some(served.entry(&path)),
             Question::List(path) => {
                 let list = store.list(&path);
                 if let Ok(list) = &list {
@@ -90,6 +98,29 @@ impl FileServer {
 }
 
 impl ServedTree {
+    /// What is at a path; of a small directory, all that is in it.
+    fn entry(&mut self, path: &RepoPath) -> (FileAnswer, Vec<u8>) {
+        let store = GuardedStore::new(&self.tree);
+        let entry = store.entry(path);
+        let is_directory = matches!(entry, Ok(Some(StoreEntry::Directory)));
+        let list = is_directory.then(|| store.names(path).ok()).flatten();
+        let Some(_) = list.filter(|list| list.len() <= MOST_NAMES) else {
+            return (FileAnswer::Entry(entry), Vec::new());
+        };
+        let Ok(list) = store.list(path) else { return (FileAnswer::Entry(entry), Vec::new()) };
+        let (mut files, mut body) = (Vec::new(), Vec::new());
+        for (name, entry) in &list {
+            let is_small = matches!(entry, StoreEntry::File { size: Some(size) } if *size <= SMALL);
+            let file = path.child_named(name).filter(|_| is_small && body.len() <= FULL);
+            // What cannot be read is said if it is asked for.
+            let Some(file) = file else { continue };
+            let Ok(bytes) = store.read(&file) else { continue };
+            files.push((file, bytes.len()));
+            body.extend_from_slice(&bytes);
+        }
+        (FileAnswer::Directory(list, files), body)
+    }
+
     /// A file, with those after it in its directory if more of them were read: twice as many
     /// each time, so that little is read for nothing.
     fn read(&mut self, path: &RepoPath) -> (FileAnswer, Vec<u8>) {

@@ -18,14 +18,18 @@ use super::watched_job::WatchedJob;
 use super::wire::FindingReader;
 use crate::diagnostic::{Code, Finding, Findings};
 
-/// How often the rest of a job is tried again without the apps that a worker was lost to.
-const MOST_ATTEMPTS: usize = 4;
+/// How often a job is tried, each time without the apps that a worker was lost to.
+const MOST_ATTEMPTS: usize = 6;
+
+/// The most apps that are blamed for one loss.
+const MOST_BLAMED: usize = 16;
 
 /// How long a worker may take to start, on a machine that is very busy.
 const START_TIME: Duration = Duration::from_secs(20);
 
-/// The most threads of a worker in a sandbox: each adds its stack to the memory.
-const MOST_THREADS: usize = 4;
+/// The most threads of a worker, and of one in a sandbox: each adds its stack to the memory.
+const MOST_THREADS: usize = 256;
+const MOST_SANDBOX_THREADS: usize = 4;
 
 /// Renders in another process, within limits. It is started when it is first needed, and
 /// ends with this.
@@ -159,16 +163,30 @@ impl Worker {
         if cause == LossCause::Time || matches!(task.wanted, Wanted::App { .. }) {
             return Ok(suspects.into_iter().map(|suspect| (suspect, cause.clone())).collect());
         }
-        let mut blamed = Vec::new();
+        let mut blamed: Vec<(Suspect, LossCause)> = Vec::new();
         for suspect in suspects {
-            let alone = self.attempt(order, &task.only(&suspect.app))?;
-            // The next one must not suffer from this one.
-            self.running.take();
+            if blamed.len() == MOST_BLAMED {
+                break;
+            }
+            let is_alike = |(one, _): &(Suspect, LossCause)| one.app == suspect.app;
+            if blamed.iter().any(is_alike) {
+                continue;
+            }
+            if suspect.step.is_some() {
+                // The next one must not suffer from this one.
+                self.running.take();
+            }
+            let alone = self.attempt(order, &task.only(&suspect.app, suspect.step))?;
             if let JobAttempt::Lost(loss) = alone {
-                let file = loss.suspects.into_iter().find_map(|one| one.file);
-                blamed.push((Suspect { file, ..suspect }, loss.cause));
+                // If it was rendered for other environments as well, one of those may be it.
+                let is_it = loss.suspects.iter().any(|one| one.app == suspect.app);
+                if is_it || suspect.step.is_none() {
+                    let file = loss.suspects.into_iter().find_map(|one| one.file);
+                    blamed.push((Suspect { file, ..suspect }, loss.cause));
+                }
             }
         }
+        self.running.take();
         Ok(blamed)
     }
 
@@ -203,7 +221,7 @@ impl Worker {
     fn threads(&self) -> usize {
         let available = || thread::available_parallelism().map_or(1, usize::from);
         let threads = self.options.threads.unwrap_or_else(available);
-        if self.options.sandbox { threads.min(MOST_THREADS) } else { threads }
+        threads.min(if self.options.sandbox { MOST_SANDBOX_THREADS } else { MOST_THREADS })
     }
 
     fn start(&self, limits: Limits) -> Result<RunningWorker, Finding> {

@@ -15,6 +15,7 @@ use super::server::FileServer;
 use super::wire::{FindingReader, ProtocolViolation};
 use crate::config::EnvironmentName;
 use crate::diagnostic::Findings;
+use crate::pipeline::RenderStep;
 use crate::rendered::RenderedFiles;
 use crate::source::RepoPath;
 
@@ -35,8 +36,21 @@ const FEW: usize = 16;
 /// process one by one.
 const NAP: Duration = Duration::from_millis(5);
 
-/// More apps than this are in no repository, and more environments neither.
-const MOST_APPS: usize = 100_000;
+/// The most apps that are tried alone if no engine was at work.
+const MOST_SUSPECTS: usize = 1000;
+
+/// The most messages of a worker. No repository comes near that, and without a bound it could
+/// go on for ever.
+const MOST_MESSAGES: u64 = 10_000_000;
+
+/// The longest name or path, in bytes: a path on disk is no longer.
+const MOST_NAME: usize = 4096;
+
+/// The least bytes of names and paths that it may send.
+const NAME_BYTES: u64 = 8 << 20;
+
+/// Without a processor for a worker, it may take so many times longer.
+const MOST_WAITING: u32 = 10;
 
 /// A worker at a job.
 pub(super) struct WatchedJob<'a> {
@@ -46,26 +60,31 @@ pub(super) struct WatchedJob<'a> {
     /// How many engines may work at once.
     most_engines: usize,
     progress: &'a dyn Fn(RenderProgress),
-    clock: Clock,
+    now: WorkerTime,
+    /// When the time on processors was looked at last.
+    looked: Duration,
     /// The apps that are rendered.
     apps: Vec<EngineTime>,
     /// What engines work on, by their numbers.
     engines: BTreeMap<u32, EngineRun>,
     /// When an engine started or was done last.
-    last_sign: Duration,
+    last_sign: WorkerTime,
     /// When the worker was asked for what it had not sent, since it seems to be late.
     flush_asked: Option<Duration>,
     /// Whether it has answered that.
     is_flushed: bool,
     /// Whether engines work and nobody waits for an answer, so that messages may pile up.
     may_nap: bool,
+    /// How many more bytes of names it may send, and how many more messages.
+    room_for_names: u64,
+    messages_left: u64,
     result: PartialResult,
 }
 
 /// An app, with the time that engines have worked on it.
 struct EngineTime {
     app: WorkerApp,
-    spent: Duration,
+    spent: WorkerTime,
     /// Whether an engine was done with it at least once.
     is_rendered: bool,
 }
@@ -74,7 +93,8 @@ struct EngineTime {
 struct EngineRun {
     /// The app's number.
     app: usize,
-    since: Duration,
+    step: RenderStep,
+    since: WorkerTime,
     /// The file that it is at, if that is known.
     file: Option<RepoPath>,
 }
@@ -88,24 +108,34 @@ struct PartialResult {
     findings: FindingReader,
 }
 
-/// The time that a worker has had. What it waits for an answer does not count, nor does the
-/// time in which this process was stopped.
-#[derive(Default)]
-struct Clock {
-    now: Duration,
+/// The time that a worker has had.
+#[derive(Debug, Clone, Copy, Default)]
+struct WorkerTime {
+    /// On the clock. What it waits for an answer does not count, nor does the time in which
+    /// this process was stopped.
+    wall: Duration,
+    /// On processors, as it was known at the last tick; none if the system does not say.
+    processor: Option<Duration>,
 }
 
-impl Clock {
-    /// Calls `wait`, which takes about a tick or less.
-    fn during<T>(&mut self, wait: impl FnOnce() -> T) -> T {
-        let before = Instant::now();
-        let result = wait();
-        self.now += before.elapsed().min(2 * TICK);
-        result
+impl WorkerTime {
+    /// The time since then.
+    fn since(self, then: Self) -> Self {
+        let processor = self.processor.zip(then.processor);
+        let processor = processor.map(|(now, then)| now.saturating_sub(then));
+        Self { wall: self.wall.saturating_sub(then.wall), processor }
     }
 
-    fn since(&self, moment: Duration) -> Duration {
-        self.now.saturating_sub(moment)
+    fn plus(self, more: Self) -> Self {
+        let processor = self.processor.zip(more.processor).map(|(one, other)| one + other);
+        Self { wall: self.wall + more.wall, processor }
+    }
+
+    /// Whether that much time was more than the limit: a worker that hardly got a processor
+    /// has more of it.
+    fn is_beyond(self, limit: Duration) -> bool {
+        let had_processor = self.processor.is_none_or(|processor| processor >= limit);
+        self.wall >= limit && (had_processor || self.wall >= limit.saturating_mul(MOST_WAITING))
     }
 }
 
@@ -119,6 +149,7 @@ impl<'a> WatchedJob<'a> {
         progress: &'a dyn Fn(RenderProgress),
         findings: FindingReader,
     ) -> Self {
+        let now = WorkerTime { wall: Duration::ZERO, processor: process.processor_time() };
         Self {
             process,
             served,
@@ -126,13 +157,16 @@ impl<'a> WatchedJob<'a> {
             // A thread that waits for others may help them.
             most_engines: 2 * threads + 8,
             progress,
-            clock: Clock::default(),
+            now,
+            looked: Duration::ZERO,
             apps: Vec::new(),
             engines: BTreeMap::new(),
-            last_sign: Duration::ZERO,
+            last_sign: now,
             flush_asked: None,
             is_flushed: false,
             may_nap: false,
+            room_for_names: NAME_BYTES + limits.output.bytes() / 4,
+            messages_left: MOST_MESSAGES,
             result: PartialResult {
                 environments: Vec::new(),
                 files: Vec::new(),
@@ -148,7 +182,7 @@ impl<'a> WatchedJob<'a> {
         let violation = |ProtocolViolation| Some(LossCause::ProtocolViolation);
         loop {
             let nap = if self.may_nap { NAP } else { Duration::ZERO };
-            match self.clock.during(|| self.process.receive(TICK, nap)) {
+            match self.receive(nap) {
                 Ok(Some(message)) => {
                     if let Some(end) = self.take(message).map_err(violation)? {
                         return self.end(&end).map_err(violation);
@@ -164,15 +198,27 @@ impl<'a> WatchedJob<'a> {
         }
     }
 
+    /// The next message, if it comes within a tick or so.
+    fn receive(&mut self, nap: Duration) -> Result<Option<FromWorker>, ReceiveError> {
+        let before = Instant::now();
+        let received = self.process.receive(TICK, nap);
+        self.now.wall += before.elapsed().min(2 * TICK);
+        if self.now.wall.saturating_sub(self.looked) >= TICK {
+            self.looked = self.now.wall;
+            self.now.processor = self.process.processor_time();
+        }
+        received
+    }
+
     /// Whether it is too late, and the worker has had its chance to say what has ended.
     fn is_lost_to_time(&mut self) -> bool {
         match self.flush_asked {
             None if self.is_late() => {
                 self.process.send(&ToWorker::Flush, b"");
-                self.flush_asked = Some(self.clock.now);
+                self.flush_asked = Some(self.now.wall);
                 false
             }
-            Some(asked) if self.is_flushed || self.clock.since(asked) >= FLUSH_TIME => {
+            Some(asked) if self.is_flushed || self.now.wall.saturating_sub(asked) >= FLUSH_TIME => {
                 (self.flush_asked, self.is_flushed) = (None, false);
                 self.is_late()
             }
@@ -182,30 +228,39 @@ impl<'a> WatchedJob<'a> {
 
     fn is_late(&self) -> bool {
         if self.engines.is_empty() {
-            return self.clock.since(self.last_sign) >= LONGEST_PAUSE.max(self.limits.time);
+            let pause = self.now.since(self.last_sign);
+            return pause.is_beyond(LONGEST_PAUSE.max(self.limits.time));
         }
         self.engines.values().any(|engine| self.has_spent_its_time(engine))
     }
 
     fn has_spent_its_time(&self, engine: &EngineRun) -> bool {
-        let spent = self.apps[engine.app].spent + self.clock.since(engine.since);
-        spent >= self.limits.time
+        let spent = self.apps[engine.app].spent.plus(self.now.since(engine.since));
+        spent.is_beyond(self.limits.time)
     }
 
     /// The apps that may have caused a loss.
     pub(super) fn suspects(&self, cause: Option<&LossCause>) -> Vec<Suspect> {
+        let is_late = cause == Some(&LossCause::Time);
         let mut suspects = BTreeMap::new();
         for engine in self.engines.values() {
-            if cause != Some(&LossCause::Time) || self.has_spent_its_time(engine) {
-                suspects.entry(engine.app).or_insert_with(|| engine.file.clone());
+            if !is_late || self.has_spent_its_time(engine) {
+                let suspect = || (Some(engine.step), engine.file.clone());
+                suspects.entry(engine.app).or_insert_with(suspect);
             }
         }
-        let suspects = suspects.into_iter();
-        suspects.map(|(app, file)| Suspect { app: self.apps[app].app.clone(), file }).collect()
+        if suspects.is_empty() && !is_late {
+            suspects.extend((0..self.apps.len().min(MOST_SUSPECTS)).map(|app| (app, (None, None))));
+        }
+        let suspect = |(app, (step, file)): (usize, (Option<RenderStep>, Option<RepoPath>))| {
+            Suspect { app: self.apps[app].app.clone(), step, file }
+        };
+        suspects.into_iter().map(suspect).collect()
     }
 
     /// Takes a message; the last one is returned.
     fn take(&mut self, message: FromWorker) -> Result<Option<JobEnd>, ProtocolViolation> {
+        self.messages_left = self.messages_left.checked_sub(1).ok_or(ProtocolViolation)?;
         let is_about_engines = matches!(message, FromWorker::Starts { .. } | FromWorker::Ends(_));
         self.may_nap = is_about_engines && self.apps.len() > FEW;
         match message {
@@ -218,24 +273,25 @@ impl<'a> WatchedJob<'a> {
                 self.process.send(&ToWorker::Answer(answer.0), &answer.1);
             }
             FromWorker::Apps { all, apps } => self.take_apps(all, apps)?,
-            FromWorker::Starts { id, app } => {
-                self.last_sign = self.clock.now;
+            FromWorker::Starts { id, app, step } => {
+                self.last_sign = self.now;
                 if self.engines.len() >= self.most_engines || app >= self.apps.len() {
                     return Err(ProtocolViolation);
                 }
-                self.engines.insert(id, EngineRun { app, since: self.clock.now, file: None });
+                self.engines.insert(id, EngineRun { app, step, since: self.now, file: None });
             }
             FromWorker::ComesTo { id, file } => {
+                self.take_name(file.as_str())?;
                 let engine = self.engines.get_mut(&id).ok_or(ProtocolViolation)?;
                 engine.file = Some(file);
             }
             FromWorker::Ends(id) => {
-                self.last_sign = self.clock.now;
+                self.last_sign = self.now;
                 let EngineRun { app, since, .. } =
                     self.engines.remove(&id).ok_or(ProtocolViolation)?;
-                let since = self.clock.since(since);
+                let spent = self.now.since(since);
                 let app = &mut self.apps[app];
-                app.spent += since;
+                app.spent = app.spent.plus(spent);
                 if !mem::replace(&mut app.is_rendered, true) {
                     (self.progress)(RenderProgress::App);
                 }
@@ -253,29 +309,49 @@ impl<'a> WatchedJob<'a> {
         Ok(None)
     }
 
+    /// Counts a name or a path.
+    fn take_name(&mut self, name: &str) -> Result<(), ProtocolViolation> {
+        if name.len() > MOST_NAME {
+            return Err(ProtocolViolation);
+        }
+        // A name takes more than its bytes.
+        let left = self.room_for_names.checked_sub(name.len() as u64 + 64);
+        self.room_for_names = left.ok_or(ProtocolViolation)?;
+        Ok(())
+    }
+
     fn take_apps(&mut self, all: usize, apps: Vec<WorkerApp>) -> Result<(), ProtocolViolation> {
         if self.apps.is_empty() {
             (self.progress)(RenderProgress::Apps(all));
         }
-        let apps = apps.into_iter();
-        let unrendered = |app| EngineTime { app, spent: Duration::ZERO, is_rendered: false };
-        self.apps.extend(apps.map(unrendered));
-        if self.apps.len() > MOST_APPS { Err(ProtocolViolation) } else { Ok(()) }
+        for app in apps {
+            let paths = [app.template.as_str(), app.file.as_str()];
+            for name in [&*app.environment, &*app.app].into_iter().chain(paths) {
+                self.take_name(name)?;
+            }
+            let spent = WorkerTime { wall: Duration::ZERO, processor: Some(Duration::ZERO) };
+            self.apps.push(EngineTime { app, spent, is_rendered: false });
+        }
+        Ok(())
     }
 
     fn take_environments(&mut self, names: &[String]) -> Result<(), ProtocolViolation> {
-        let names = names.iter().map(|name| EnvironmentName::named(name));
-        let names = names.collect::<Option<Vec<_>>>().ok_or(ProtocolViolation)?;
-        self.result.environments.extend(names);
-        if self.result.environments.len() > MOST_APPS { Err(ProtocolViolation) } else { Ok(()) }
+        for name in names {
+            self.take_name(name)?;
+            let name = EnvironmentName::named(name).ok_or(ProtocolViolation)?;
+            self.result.environments.push(name);
+        }
+        Ok(())
     }
 
     fn take_files(&mut self, files: Vec<(RepoPath, usize)>) -> Result<(), ProtocolViolation> {
-        self.last_sign = self.clock.now;
-        // Names take memory too.
+        self.last_sign = self.now;
+        for (path, _) in &files {
+            self.take_name(path.as_str())?;
+        }
         let body = self.process.body();
-        self.result.output += body.len() as u64 + files.len() as u64 * 64;
-        if self.result.output > self.limits.output.bytes().saturating_mul(2) {
+        self.result.output += body.len() as u64;
+        if self.result.output > self.limits.output.bytes() {
             return Err(ProtocolViolation);
         }
         let mut rest = body;
@@ -313,9 +389,11 @@ impl<'a> WatchedJob<'a> {
 }
 
 /// Whether a path is one that a file of ours has: in a directory of an environment, and of an
-/// app or of the environment itself.
+/// app or of the environment itself, and written so that every system accepts it.
 fn is_rendered_path(path: &RepoPath) -> bool {
-    path.segments().count() == 3 && path.segments().all(|segment| !segment.starts_with('.'))
+    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.%~".contains(&byte);
+    path.segments().count() == 3
+        && path.segments().all(|segment| !segment.starts_with('.') && segment.bytes().all(is_safe))
 }
 
 #[cfg(test)]
@@ -384,6 +462,10 @@ mod tests {
     #[test]
     fn what_no_worker_sends_ends_it() {
         let apps = || FromWorker::Apps { all: 1, apps: vec![app()] };
+        let long_name = || {
+            let app = WorkerApp { app: "a".repeat(5000), ..app() };
+            FromWorker::Apps { all: 1, apps: vec![app] }
+        };
         let path = |text: &str| RepoPath::new(text).unwrap();
         let ask = |tree| FromWorker::Ask { tree, question: Question::Names(RepoPath::root()) };
         let empty =
@@ -392,11 +474,14 @@ mod tests {
         let wrong = [
             vec![ask(0), ask(1)],
             vec![FromWorker::Ends(7)],
-            vec![FromWorker::Starts { id: 0, app: 0 }],
+            vec![FromWorker::Starts { id: 0, app: 0, step: RenderStep::Objects }],
             vec![FromWorker::ComesTo { id: 0, file: RepoPath::root() }],
             vec![empty(&["a"]), done(true)],
             vec![empty(&["a/b/c/d"]), done(true)],
             vec![empty(&["a/.git/config"]), done(true)],
+            vec![empty(&["a/b/\u{1b}[31m"]), done(true)],
+            vec![empty(&["a/b/c", "a/b/C"]), done(true)],
+            vec![long_name()],
             vec![empty(&["a/b/c", "a/b/d", "a/b/c"]), done(true)],
             vec![FromWorker::Files(vec![(path("a/b/c"), 1)]), done(true)],
             vec![FromWorker::Environments(vec!["../..".to_owned()]), done(true)],
@@ -404,15 +489,20 @@ mod tests {
             vec![FromWorker::Ready { version: VERSION.to_owned(), lacking: Vec::new() }],
             vec![done(false)],
             std::iter::once(apps())
-                .chain((0..1000).map(|id| FromWorker::Starts { id, app: 0 }))
+                .chain((0..1000).map(|id| FromWorker::Starts {
+                    id,
+                    app: 0,
+                    step: RenderStep::Objects,
+                }))
                 .collect(),
         ];
         for messages in wrong {
-            let case = format!("{:?}", &messages[..messages.len().min(3)]);
+            let case: String =
+                format!("{:?}", &messages[..messages.len().min(3)]).chars().take(500).collect();
             let said = alone(messages);
             let [(code, message)] = &said[..] else { panic!("{case}: {said:?}") };
             assert_eq!(*code, "render-died", "{case}: {message}");
-            assert!(message.contains("invalid message"), "{case}: {message}");
+            assert!(message.contains("invalid message") && message.len() < 300, "{case}");
         }
     }
 
@@ -429,7 +519,8 @@ mod tests {
     #[test]
     fn an_engine_that_does_not_end_is_late() {
         let apps = FromWorker::Apps { all: 1, apps: vec![app()] };
-        let said = alone(vec![apps, FromWorker::Starts { id: 0, app: 0 }]);
+        let said =
+            alone(vec![apps, FromWorker::Starts { id: 0, app: 0, step: RenderStep::Objects }]);
         assert_eq!(
             said,
             [("render-time", "rendering `web` in `qa` took longer than 1 s".to_owned())]

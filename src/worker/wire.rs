@@ -24,13 +24,16 @@ const MOST_LABELS: usize = 20;
 /// The most bytes of a text of a finding: an engine's error may quote what it likes.
 const MOST_TEXT: usize = 4096;
 
-/// The most secrets of a source that is shown.
-const MOST_SECRETS: usize = 10_000;
+/// The most secrets of a source that is shown: as many as fit into a message beside a text.
+const MOST_SECRETS: usize = 500_000;
+
+/// The bytes of a span in a message.
+const SPAN: usize = 8;
 
 /// A finding, or a source that those after it point into. Sources are numbered from zero.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum WirePart {
-    /// A source. Its text is in the message's body.
+    /// A source.
     Source(WireSource),
     /// A finding.
     Finding(Box<WireFinding>),
@@ -41,7 +44,9 @@ pub(super) enum WirePart {
 pub(super) struct WireSource {
     path: RepoPath,
     revision: Option<String>,
-    secrets: Vec<Span>,
+    /// The bytes of its text in the message's body. After it come the spans that must not be
+    /// shown, each as the bytes of its start and its end.
+    text: usize,
 }
 
 /// A finding.
@@ -85,9 +90,13 @@ pub(super) fn send(findings: &Findings, mut send: impl FnMut(WirePart, &[u8])) -
                 let source = WireSource {
                     path: file.path().clone(),
                     revision: file.revision().map(str::to_owned),
-                    secrets: if text.is_empty() { Vec::new() } else { file.secrets() },
+                    text: text.len(),
                 };
-                send(WirePart::Source(source), text.as_bytes());
+                let secrets = if text.is_empty() { Vec::new() } else { file.secrets() };
+                let ends = secrets.iter().flat_map(|span| [span.start, span.end]);
+                let mut body = text.as_bytes().to_vec();
+                body.extend(ends.flat_map(u32::to_le_bytes));
+                send(WirePart::Source(source), &body);
                 number
             });
         }
@@ -172,10 +181,17 @@ impl FindingReader {
         }
     }
 
-    fn source(&mut self, source: WireSource, text: &[u8]) -> Result<(), ProtocolViolation> {
+    fn source(&mut self, source: WireSource, body: &[u8]) -> Result<(), ProtocolViolation> {
+        let (text, spans) = body.split_at_checked(source.text).ok_or(ProtocolViolation)?;
         let text = String::from_utf8(text.to_vec()).map_err(|_| ProtocolViolation)?;
+        let (spans, []) = spans.as_chunks::<SPAN>() else { return Err(ProtocolViolation) };
+        let end =
+            |bytes: &[u8]| bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
+        let spans = spans.iter().map(|span| Span { start: end(&span[..4]), end: end(&span[4..]) });
         let file = SourceFile::new(source.path, text).at(source.revision);
-        source.secrets.into_iter().for_each(|span| file.mark_secret(span));
+        for span in merged(spans.collect()) {
+            file.mark_secret(span);
+        }
         self.sources.push(Arc::new(file));
         Ok(())
     }
@@ -206,6 +222,19 @@ impl FindingReader {
     pub(super) fn take_all(&mut self) -> Findings {
         mem::take(&mut self.findings)
     }
+}
+
+/// Spans that do not overlap, so that all together are no longer than what they are in.
+fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    let mut merged: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match merged.last_mut() {
+            Some(last) if span.start < last.end => last.end = last.end.max(span.end),
+            _ => merged.push(span),
+        }
+    }
+    merged
 }
 
 /// The span, if it is one of the text. A file without text is shown by its path alone, and
@@ -288,9 +317,11 @@ mod tests {
                 let source = WireSource {
                     path: RepoPath::new("a.yaml").unwrap(),
                     revision: Some("\u{1b}[31m".to_owned()),
-                    secrets: vec![span, Span { start: end, end: start }],
+                    text: text.len(),
                 };
-                reader.take(WirePart::Source(source), text.as_bytes(), text.len()).unwrap();
+                let spans = [start, end, end, start].map(u32::to_le_bytes).concat();
+                let body = [text.as_bytes(), &spans].concat();
+                reader.take(WirePart::Source(source), &body, body.len()).unwrap();
                 let finding = WireFinding {
                     code: "template-failed".to_owned(),
                     severity: Severity::Error,
@@ -306,6 +337,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn secrets_that_overlap_are_no_longer_than_the_text() {
+        let whole = vec![Span { start: 0, end: 9 }; 1000];
+        assert_eq!(merged(whole), [Span { start: 0, end: 9 }]);
+        let spans = [(5, 7), (0, 2), (1, 3), (3, 4)].map(|(start, end)| Span { start, end });
+        let merged = merged(spans.to_vec());
+        assert_eq!(merged, [(0, 3), (3, 4), (5, 7)].map(|(start, end)| Span { start, end }));
     }
 
     #[test]
@@ -331,14 +371,16 @@ mod tests {
         ] {
             assert_eq!(reader.take(wrong, b"", 100), Err(ProtocolViolation));
         }
-        let source = |secrets| {
+        let source = |text| {
             let (path, revision) = (RepoPath::root(), None);
-            WirePart::Source(WireSource { path, revision, secrets })
+            WirePart::Source(WireSource { path, revision, text })
         };
-        assert_eq!(reader.take(source(Vec::new()), b"\xff", 100), Err(ProtocolViolation));
+        assert_eq!(reader.take(source(1), b"\xff", 100), Err(ProtocolViolation));
+        assert_eq!(reader.take(source(5), b"text", 100), Err(ProtocolViolation));
+        assert_eq!(reader.take(source(4), b"textspan", 100), Err(ProtocolViolation));
         let text = vec![b'x'; 4 << 20];
         let taken = (0..100)
-            .take_while(|_| reader.take(source(Vec::new()), &text, text.len()).is_ok())
+            .take_while(|_| reader.take(source(4 << 20), &text, text.len()).is_ok())
             .count();
         assert!(taken < 20, "{taken} sources of 4 MiB");
     }

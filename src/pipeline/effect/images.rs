@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use rayon::prelude::*;
 
 use super::super::job::RenderJob;
+use super::super::watch::RenderStep;
 use super::UNUSED_IMAGE;
 use crate::config::Image;
 use crate::diagnostic::{Finding, Findings};
@@ -63,19 +64,26 @@ fn with_effect(job: &RenderJob<'_>, open: &[usize]) -> Vec<usize> {
     let images = job.images();
     // One render with a probe in place of every image settles almost all of
     // them: an image whose probe shows up has an effect.
-    let (seen, unseen): (Vec<usize>, Vec<usize>) =
-        match job.render_text(&with_probes(&images, open, &probes), job.app.values()) {
-            Ok(texts) => open.iter().partition(|&&index| probes[index].is_in(&texts)),
-            Err(_) => (Vec::new(), open.to_vec()),
-        };
+    let (seen, unseen): (Vec<usize>, Vec<usize>) = match job.render_text(
+        RenderStep::Images,
+        &with_probes(&images, open, &probes),
+        job.app.values(),
+    ) {
+        Ok(texts) => open.iter().partition(|&&index| probes[index].is_in(&texts)),
+        Err(_) => (Vec::new(), open.to_vec()),
+    };
     if unseen.is_empty() {
         return seen;
     }
     // A reference that is hashed, measured or compared does not show up, but
     // the result changes, or no longer renders.
-    let Some(plain) = job.plain_text() else { return seen };
+    let Some(plain) = job.plain_text(RenderStep::Images) else { return seen };
     let changes = |index: &usize| {
-        let texts = job.render_text(&with_probes(&images, &[*index], &probes), job.app.values());
+        let texts = job.render_text(
+            RenderStep::Images,
+            &with_probes(&images, &[*index], &probes),
+            job.app.values(),
+        );
         texts.map_or(true, |texts| texts != *plain)
     };
     seen.into_iter().chain(unseen.into_iter().filter(changes)).collect()

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::super::job::RenderJob;
+use super::super::watch::RenderStep;
 use super::UNUSED_VALUE;
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, RepoPath, Span};
@@ -59,8 +60,8 @@ fn values_of_layers<'w>(job: &'w RenderJob<'w>) -> Vec<LayeredValue<'w>> {
 
 impl LayeredValue<'_> {
     fn has_effect(&self) -> bool {
-        let Some(plain) = self.job.plain_text() else { return true };
-        let texts = self.job.render_text(&self.job.images(), &self.without());
+        let Some(plain) = self.job.plain_text(RenderStep::Values) else { return true };
+        let texts = self.job.render_text(RenderStep::Values, &self.job.images(), &self.without());
         // If it no longer renders, the value was needed.
         texts.map_or(true, |texts| texts != *plain)
     }
