@@ -115,7 +115,13 @@ fn do_job(link: &Arc<Link>, tree: &Tree, job: &WorkerJob, start: &WorkerStart) {
     let result = job.run(tree, &watch);
     let result = result.and_then(|result| {
         let apps = watch.apps.get().map(Vec::as_slice).unwrap_or_default();
-        let too_much = code::too_much_output(&result.files, apps, start.output, start.sandbox);
+        let too_much = code::too_much_output(
+            &result.files,
+            &result.environments,
+            apps,
+            start.output,
+            start.sandbox,
+        );
         if too_much.is_empty() { Ok(result) } else { Err(too_much) }
     });
     let send = |findings: &Findings| {

@@ -181,10 +181,11 @@ fn allowed(option: &str, key: &str, value: &str, sandbox: bool) -> String {
     format!("{option}, or `worker: {{ {key}: {value} }}` in `rungs.yaml`")
 }
 
-/// The findings for the apps that render most, if all together render too much. `apps` are
-/// all that were rendered.
+/// The findings for what renders most, if all together render too much: apps, which `apps` are
+/// all of, and what environments bring themselves.
 pub(super) fn too_much_output(
     files: &RenderedFiles,
+    environments: &[EnvironmentName],
     apps: &[WorkerApp],
     limit: ByteSize,
     sandbox: bool,
@@ -195,28 +196,22 @@ pub(super) fn too_much_output(
         return findings;
     }
     let sizes = sizes_by_directory(files);
-    let size_of = |app: &WorkerApp| {
-        let environment = EnvironmentName::named(&app.environment)?;
-        sizes.get(&directory(&environment, Some(&app.app))).copied()
+    let size_of = |environment: &EnvironmentName, app: Option<&str>| {
+        sizes.get(&directory(environment, app)).copied().unwrap_or_default()
     };
-    let mut apps: Vec<_> = apps.iter().filter_map(|app| Some((size_of(app)?, app))).collect();
-    apps.sort_by_key(|(size, _)| Reverse(*size));
-    for (size, app) in apps {
+    let own = environments.iter().map(|one| (size_of(one, None), one.as_str(), None));
+    let of_apps = apps.iter().filter_map(|app| {
+        let environment = EnvironmentName::named(&app.environment)?;
+        Some((size_of(&environment, Some(&app.app)), &*app.environment, Some(app)))
+    });
+    let mut parts: Vec<_> = own.chain(of_apps).collect();
+    parts.sort_by_key(|(size, ..)| Reverse(*size));
+    for (size, environment, app) in parts {
         if total <= limit.bytes() {
-            return findings;
+            break;
         }
         total -= size;
-        findings.push(too_large(size, app, limit, sandbox));
-    }
-    if total > limit.bytes() {
-        let message = format!(
-            "what the environments bring is {}, and all files together may have {}",
-            spaced(total),
-            spaced(limit.bytes())
-        );
-        let allowed = allowed("--limit-output", "output", &limit.times(4).to_string(), sandbox);
-        findings
-            .push(Finding::new(&RENDER_OUTPUT, message, Location::of_repository()).help(allowed));
+        findings.push(too_large(size, environment, app, limit, sandbox));
     }
     findings
 }
@@ -231,18 +226,27 @@ fn sizes_by_directory(files: &RenderedFiles) -> HashMap<RepoPath, u64> {
     sizes
 }
 
-fn too_large(size: u64, app: &WorkerApp, limit: ByteSize, sandbox: bool) -> Finding {
-    let (name, environment) = (harmless(&app.app), harmless(&app.environment));
-    let message = format!(
-        "`{name}` in `{environment}` renders to {}, and all files together may have {}",
-        spaced(size),
-        spaced(limit.bytes())
-    );
+fn too_large(
+    size: u64,
+    environment: &str,
+    app: Option<&WorkerApp>,
+    limit: ByteSize,
+    sandbox: bool,
+) -> Finding {
+    let (size, most) = (spaced(size), spaced(limit.bytes()));
+    let renders = format!("renders to {size}, and all files together may have {most}");
+    let help = allowed("--limit-output", "output", &limit.times(4).to_string(), sandbox);
+    let shown = harmless(environment);
+    let Some(app) = app else {
+        let message = format!("what `{shown}` brings itself {renders}");
+        return Finding::new(&RENDER_OUTPUT, message, Location::of_repository()).help(help);
+    };
+    let message = format!("`{}` in `{shown}` {renders}", harmless(&app.app));
     Finding::new(&RENDER_OUTPUT, message, Location::of_path(&app.template))
         .because("this template renders too much")
         .label(Location::of_path(&app.file), "for this app")
-        .help(allowed("--limit-output", "output", &limit.times(4).to_string(), sandbox))
-        .about(Subject::app(&*app.environment, &*app.app))
+        .help(help)
+        .about(Subject::app(environment, &*app.app))
 }
 
 /// The finding that nothing is known about the rest of the apps.

@@ -156,9 +156,8 @@ pub(super) enum FromWorker {
     },
     /// An engine is done, with or without success.
     Ends(u32),
-    /// Rendered files, with their length in the body. Those of the same path that follow each
-    /// other are joined.
-    Files(Vec<(RepoPath, usize)>),
+    /// Rendered files or pieces of them: what follows each other for the same path is joined.
+    Files(Vec<FilePiece>),
     /// A finding, or a source of one, whose text is the body.
     Finding(WirePart),
     /// The answer to [`ToWorker::Flush`], after all that it was about.
@@ -167,6 +166,17 @@ pub(super) enum FromWorker {
     Environments(Vec<String>),
     /// The job is done.
     Done(JobEnd),
+}
+
+/// A rendered file, or a piece of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct FilePiece {
+    /// The file's path.
+    pub(super) path: RepoPath,
+    /// The bytes of it in the message's body.
+    pub(super) length: usize,
+    /// The bytes of it that come in later messages.
+    pub(super) to_come: usize,
 }
 
 /// The end of a job.

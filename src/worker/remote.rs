@@ -7,11 +7,14 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::frame;
-use super::message::{FileAnswer, FromWorker, Question, Refusal, TreeHandle};
+use super::message::{FileAnswer, FilePiece, FromWorker, Question, Refusal, TreeHandle};
 use crate::source::{
     EntryKind, ReadErrorKind, RepoPath, RevisionError, Revisions, Store, StoreEntry, StoreError,
     Tree,
 };
+
+/// As many of them as are sent at once.
+const MOST_PIECES: usize = 1000;
 
 /// As much of a revision as is asked for.
 const MOST_REVISION: usize = 1024;
@@ -78,10 +81,12 @@ impl Link {
             let mut pieces = bytes.chunks(PIECE).peekable();
             // An empty file is a file too.
             let empty = pieces.peek().is_none().then_some(&[][..]);
+            let mut to_come = bytes.len();
             for piece in pieces.chain(empty) {
-                head.push((path.clone(), piece.len()));
+                to_come -= piece.len();
+                head.push(FilePiece { path: path.clone(), length: piece.len(), to_come });
                 body.extend_from_slice(piece);
-                if body.len() >= PIECE || head.len() >= 1000 {
+                if body.len() >= PIECE || head.len() >= MOST_PIECES {
                     self.report_soon(&FromWorker::Files(std::mem::take(&mut head)), &body);
                     body.clear();
                 }

@@ -8,7 +8,7 @@ use super::code;
 use super::job::WorkerApp;
 use super::limits::Limits;
 use super::loss::{LossCause, Suspect};
-use super::message::{FromWorker, JobEnd, ToWorker};
+use super::message::{FilePiece, FromWorker, JobEnd, ToWorker};
 use super::process::{ReceiveError, WorkerProcess};
 use super::renderer::{RenderProgress, RenderResult};
 use super::server::FileServer;
@@ -103,8 +103,9 @@ struct EngineRun {
 struct PartialResult {
     environments: Vec<EnvironmentName>,
     files: Vec<(RepoPath, Vec<u8>)>,
-    /// The bytes of all files.
+    /// The bytes of all files so far, and those that were announced to come.
     output: u64,
+    announced: u64,
     findings: FindingReader,
 }
 
@@ -171,6 +172,7 @@ impl<'a> WatchedJob<'a> {
                 environments: Vec::new(),
                 files: Vec::new(),
                 output: 0,
+                announced: 0,
                 findings,
             },
         }
@@ -344,26 +346,32 @@ impl<'a> WatchedJob<'a> {
         Ok(())
     }
 
-    fn take_files(&mut self, files: Vec<(RepoPath, usize)>) -> Result<(), ProtocolViolation> {
+    fn take_files(&mut self, pieces: Vec<FilePiece>) -> Result<(), ProtocolViolation> {
         self.last_sign = self.now;
-        for (path, _) in &files {
-            self.take_name(path.as_str())?;
+        for piece in &pieces {
+            self.take_name(piece.path.as_str())?;
         }
-        let body = self.process.body();
-        self.result.output += body.len() as u64;
-        if self.result.output > self.limits.output.bytes() {
+        let mut rest = self.process.body();
+        let most = self.limits.output.bytes();
+        self.result.output += rest.len() as u64;
+        if self.result.output > most {
             return Err(ProtocolViolation);
         }
-        let mut rest = body;
-        for (path, length) in files {
-            if !is_rendered_path(&path) {
-                return Err(ProtocolViolation);
-            }
+        for FilePiece { path, length, to_come } in pieces {
             let (bytes, after) = rest.split_at_checked(length).ok_or(ProtocolViolation)?;
             rest = after;
             match self.result.files.last_mut() {
                 Some((last, joined)) if *last == path => joined.extend_from_slice(bytes),
-                _ => self.result.files.push((path, bytes.to_vec())),
+                _ if is_rendered_path(&path) => {
+                    self.result.announced += to_come as u64;
+                    if self.result.announced > most {
+                        return Err(ProtocolViolation);
+                    }
+                    let mut file = Vec::with_capacity(length + to_come);
+                    file.extend_from_slice(bytes);
+                    self.result.files.push((path, file));
+                }
+                _ => return Err(ProtocolViolation),
             }
         }
         Ok(())
@@ -455,6 +463,10 @@ mod tests {
         said_of(messages.into_iter().map(|message| (message, Vec::new())).collect())
     }
 
+    fn piece(path: &str, length: usize) -> FilePiece {
+        FilePiece { path: RepoPath::new(path).unwrap(), length, to_come: 0 }
+    }
+
     fn done(succeeded: bool) -> FromWorker {
         FromWorker::Done(JobEnd { succeeded, left_out: 0 })
     }
@@ -466,10 +478,9 @@ mod tests {
             let app = WorkerApp { app: "a".repeat(5000), ..app() };
             FromWorker::Apps { all: 1, apps: vec![app] }
         };
-        let path = |text: &str| RepoPath::new(text).unwrap();
         let ask = |tree| FromWorker::Ask { tree, question: Question::Names(RepoPath::root()) };
         let empty =
-            |paths: &[&str]| FromWorker::Files(paths.iter().map(|text| (path(text), 0)).collect());
+            |paths: &[&str]| FromWorker::Files(paths.iter().map(|text| piece(text, 0)).collect());
         let unknown = r#"{"Finding":{"code":"x","severity":"error","message":"","labels":[],"help":null,"subject":null}}"#;
         let wrong = [
             vec![ask(0), ask(1)],
@@ -483,7 +494,7 @@ mod tests {
             vec![empty(&["a/b/c", "a/b/C"]), done(true)],
             vec![long_name()],
             vec![empty(&["a/b/c", "a/b/d", "a/b/c"]), done(true)],
-            vec![FromWorker::Files(vec![(path("a/b/c"), 1)]), done(true)],
+            vec![FromWorker::Files(vec![piece("a/b/c", 1)]), done(true)],
             vec![FromWorker::Environments(vec!["../..".to_owned()]), done(true)],
             vec![FromWorker::Finding(serde_json::from_str::<WirePart>(unknown).unwrap())],
             vec![FromWorker::Ready { version: VERSION.to_owned(), lacking: Vec::new() }],
@@ -509,8 +520,8 @@ mod tests {
     #[test]
     fn more_text_than_is_allowed_ends_it() {
         let file = |at: usize| {
-            let path = RepoPath::new(&format!("qa/web/{at}.yaml")).unwrap();
-            (FromWorker::Files(vec![(path, 1 << 20)]), vec![b'x'; 1 << 20])
+            let piece = piece(&format!("qa/web/{at}.yaml"), 1 << 20);
+            (FromWorker::Files(vec![piece]), vec![b'x'; 1 << 20])
         };
         let said = said_of((0..10).map(file).collect());
         assert_eq!(said[0].0, "render-died", "{said:?}");
@@ -529,11 +540,10 @@ mod tests {
 
     #[test]
     fn what_is_complete_is_a_result() {
-        let path = RepoPath::new("qa/web/a.yaml").unwrap();
         let environments = FromWorker::Environments(vec!["qa".to_owned()]);
         let said = said_of(vec![
             (environments, Vec::new()),
-            (FromWorker::Files(vec![(path, 3)]), b"a: ".to_vec()),
+            (FromWorker::Files(vec![piece("qa/web/a.yaml", 3)]), b"a: ".to_vec()),
             (done(true), Vec::new()),
         ]);
         assert_eq!(said, []);
