@@ -30,6 +30,8 @@ pub(super) struct FileServer {
 
 struct ServedTree {
     tree: Tree,
+    /// The names of the large directory that was looked at last, until they are asked for.
+    names: Option<(RepoPath, Vec<(String, EntryKind)>)>,
     directories: HashMap<RepoPath, ServedDirectory>,
 }
 
@@ -46,7 +48,8 @@ impl FileServer {
     pub(super) fn add(&mut self, tree: &Tree) -> TreeHandle {
         let known = self.trees.iter().position(|served| served.tree.is_same(tree));
         let id = known.unwrap_or_else(|| {
-            self.trees.push(ServedTree { tree: tree.clone(), directories: HashMap::new() });
+            let (tree, directories) = (tree.clone(), HashMap::new());
+            self.trees.push(ServedTree { tree, names: None, directories });
             self.trees.len() - 1
         });
         let id = u32::try_from(id).expect("there are few trees");
@@ -74,7 +77,8 @@ impl FileServer {
                 without_bytes(FileAnswer::List(list))
             }
             Question::Names(path) => {
-                let names = store.names(&path);
+                let known = served.names.take().filter(|(known, _)| *known == path);
+                let names = known.map_or_else(|| store.names(&path), |(_, names)| Ok(names));
                 if let Ok(names) = &names {
                     let files = names.iter().map(|(name, kind)| (name, *kind));
                     served.directories.insert(path, ServedDirectory::new(files));
@@ -103,10 +107,13 @@ impl ServedTree {
         let store = GuardedStore::new(&self.tree);
         let entry = store.entry(path);
         let is_directory = matches!(entry, Ok(Some(StoreEntry::Directory)));
-        let list = is_directory.then(|| store.names(path).ok()).flatten();
-        let Some(_) = list.filter(|list| list.len() <= MOST_NAMES) else {
+        let Some(names) = is_directory.then(|| store.names(path).ok()).flatten() else {
             return (FileAnswer::Entry(entry), Vec::new());
         };
+        if names.len() > MOST_NAMES {
+            self.names = Some((path.clone(), names));
+            return (FileAnswer::Entry(entry), Vec::new());
+        }
         let Ok(list) = store.list(path) else { return (FileAnswer::Entry(entry), Vec::new()) };
         let (mut files, mut body) = (Vec::new(), Vec::new());
         for (name, entry) in &list {
