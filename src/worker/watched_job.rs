@@ -39,9 +39,10 @@ const NAP: Duration = Duration::from_millis(5);
 /// The most apps that are tried alone if no engine was at work.
 const MOST_SUSPECTS: usize = 1000;
 
-/// The most messages of a worker. No repository comes near that, and without a bound it could
+/// The most messages of a worker, and questions among them. No repository comes near that, and without a bound it could
 /// go on for ever.
 const MOST_MESSAGES: u64 = 10_000_000;
+const MOST_QUESTIONS: u64 = 1_000_000;
 
 /// The longest name or path, in bytes: a path on disk is no longer.
 const MOST_NAME: usize = 4096;
@@ -78,6 +79,7 @@ pub(super) struct WatchedJob<'a> {
     /// How many more bytes of names it may send, and how many more messages.
     room_for_names: u64,
     messages_left: u64,
+    questions_left: u64,
     result: PartialResult,
 }
 
@@ -168,6 +170,7 @@ impl<'a> WatchedJob<'a> {
             may_nap: false,
             room_for_names: NAME_BYTES + limits.output.bytes() / 4,
             messages_left: MOST_MESSAGES,
+            questions_left: MOST_QUESTIONS,
             result: PartialResult {
                 environments: Vec::new(),
                 files: Vec::new(),
@@ -230,8 +233,8 @@ impl<'a> WatchedJob<'a> {
 
     fn is_late(&self) -> bool {
         if self.engines.is_empty() {
-            let pause = self.now.since(self.last_sign);
-            return pause.is_beyond(LONGEST_PAUSE.max(self.limits.time));
+            let pause = self.now.since(self.last_sign).wall;
+            return pause >= LONGEST_PAUSE.max(self.limits.time);
         }
         self.engines.values().any(|engine| self.has_spent_its_time(engine))
     }
@@ -267,6 +270,8 @@ impl<'a> WatchedJob<'a> {
         self.may_nap = is_about_engines && self.apps.len() > FEW;
         match message {
             FromWorker::Ask { tree, question } => {
+                self.questions_left =
+                    self.questions_left.checked_sub(1).ok_or(ProtocolViolation)?;
                 // An answer that was not read yet would pile up.
                 if !self.process.is_idle() {
                     return Err(ProtocolViolation);
