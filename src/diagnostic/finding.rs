@@ -19,7 +19,7 @@ pub struct Label {
 }
 
 /// What a finding is about: an environment, or an app in one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Subject {
     /// The environment's name.
     pub environment: String,
@@ -244,7 +244,7 @@ impl Findings {
         });
         findings.sort_by(|a, b| {
             let key = |f: &Finding| (f.location().path().clone(), f.location().span(), f.code.name);
-            key(a).cmp(&key(b))
+            key(a).cmp(&key(b)).then_with(|| a.subject.cmp(&b.subject))
         });
         Self(findings)
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::STALE_RENDERING;
 use crate::config::{self, EnvironmentName, Repository};
-use crate::diagnostic::{Finding, Findings, Subject};
+use crate::diagnostic::{Finding, Findings, ProblemKind, Subject};
 use crate::namespaces::Namespaces;
 use crate::rendered::{
     self, FileAction, InStore, OutputChanges, RenderScope, RenderedFile, RenderedFiles,
@@ -26,8 +26,8 @@ pub(super) struct Rerendered {
 ///
 /// # Errors
 ///
-/// The app does not render; or its rendered files in `tree` are stale, so that more
-/// would change than was requested.
+/// The app does not render with these files; or its rendered files in `tree` are stale, so
+/// that more would change than was requested.
 pub(super) fn rerender(
     renderer: &dyn Renderer,
     tree: &Tree,
@@ -47,7 +47,12 @@ pub(super) fn rerender(
     if !has_output(tree, repository)? {
         return Ok(rerendered);
     }
-    check_fresh(renderer, tree, repository, environment, app, &existing, &scope)?;
+    match render(renderer, tree, &FileChanges::new(), repository, environment, app) {
+        Ok(old) => check_fresh(old, repository, environment, app, &existing, &scope)?,
+        Err(findings) if findings.kind() >= Some(ProblemKind::Outside) => return Err(findings),
+        // What does not render has no files that could be stale, and has to be left somehow.
+        Err(_) => {}
+    }
     let bytes: BTreeMap<RepoPath, Vec<u8>> =
         files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect();
     let changes = OutputChanges::of(&existing, files, &scope)?;
@@ -145,7 +150,8 @@ pub(super) fn check_rendered(
     }
     let scope = RenderScope::directories([rendered::directory(environment, Some(app))]);
     let existing = InStore { store: tree.store(), output: repository.output.clone() };
-    check_fresh(renderer, tree, repository, environment, app, &existing, &scope)
+    let result = render(renderer, tree, &FileChanges::new(), repository, environment, app)?;
+    check_fresh(result, repository, environment, app, &existing, &scope)
 }
 
 fn has_output(tree: &Tree, repository: &Repository) -> Result<bool, Findings> {
@@ -153,18 +159,16 @@ fn has_output(tree: &Tree, repository: &Repository) -> Result<bool, Findings> {
         .map_err(|error| Finding::of_read_error(&error, None).into())
 }
 
-/// Fails if the app's rendered files are not what the base renders to.
+/// Fails if the app's rendered files are not what was rendered.
 fn check_fresh(
-    renderer: &dyn Renderer,
-    tree: &Tree,
+    rendered: RenderResult,
     repository: &Repository,
     environment: &EnvironmentName,
     app: &str,
     existing: &InStore<'_>,
     scope: &RenderScope,
 ) -> Result<(), Findings> {
-    let old = render(renderer, tree, &FileChanges::new(), repository, environment, app)?;
-    let changes = OutputChanges::of(existing, old.files, scope)?.list();
+    let changes = OutputChanges::of(existing, rendered.files, scope)?.list();
     let Some(first) = changes.first() else { return Ok(()) };
     let path = repository.output.join(first.path.as_str());
     let at = Location::of_path(&path.expect("it was rendered below the output"));

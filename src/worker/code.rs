@@ -20,7 +20,8 @@ codes! {
     ///
     /// If the template is right and needs more time, allow it: with `--limit-time 5m`, or with
     /// `worker: { time: 5m }` in `rungs.yaml`. With `--sandbox`, `rungs.yaml` can only lower the
-    /// limit.
+    /// limit. `--check` renders an app once more for each of its values, and for that it has ten
+    /// times as long.
     RENDER_TIME = "render-time", Input, Error;
 
     /// Rendering an app takes more memory than it may.
@@ -57,7 +58,7 @@ codes! {
     /// Too many apps end the process that renders them.
     ///
     /// Each time that an app goes beyond a limit or ends the process that renders it, the others
-    /// are rendered again without it. After a few times that is given up: the apps that were found
+    /// are rendered again without it. After six times that is given up: the apps that were found
     /// are named, and nothing is known about the others.
     ///
     /// Mend the apps that are named, and render again.
@@ -83,11 +84,11 @@ codes! {
     /// With `--sandbox`, the process that renders takes from itself what it does not need: reading
     /// and writing files, the network, other processes, and memory above its limit. On Linux that
     /// is done with Landlock (since 5.13, TCP since 6.7, signals since 6.12), seccomp and resource
-    /// limits; other systems offer only a part, and may not bound memory at all. What is missing is named. Each of them is one of
-    /// several walls: a template has no function that reads a file or opens a connection, and the
-    /// process has no tokens in its environment in any case.
+    /// limits; other systems offer only a part, and may not bound memory at all. What is missing is
+    /// named. Each of them is one of several walls: a template has no function that reads a file or
+    /// opens a connection, and the process has no tokens in its environment in any case.
     ///
-    /// `--deny warnings` refuses to go on without.
+    /// A container may forbid some of it. With `--deny warnings` the run fails.
     SANDBOX_INCOMPLETE = "sandbox-incomplete", Outside, Warning;
 
     /// There are more findings than are shown.
@@ -195,6 +196,8 @@ pub(super) fn too_much_output(
     if total <= limit.bytes() {
         return findings;
     }
+    let enough = (1..40).map(|power| limit.times(1 << power)).find(|size| size.bytes() >= total);
+    let enough = enough.unwrap_or(limit);
     let sizes = sizes_by_directory(files);
     let size_of = |environment: &EnvironmentName, app: Option<&str>| {
         sizes.get(&directory(environment, app)).copied().unwrap_or_default()
@@ -211,7 +214,7 @@ pub(super) fn too_much_output(
             break;
         }
         total -= size;
-        findings.push(too_large(size, environment, app, limit, sandbox));
+        findings.push(too_large(size, environment, app, [limit, enough], sandbox));
     }
     findings
 }
@@ -230,12 +233,12 @@ fn too_large(
     size: u64,
     environment: &str,
     app: Option<&WorkerApp>,
-    limit: ByteSize,
+    [limit, enough]: [ByteSize; 2],
     sandbox: bool,
 ) -> Finding {
     let (size, most) = (spaced(size), spaced(limit.bytes()));
     let renders = format!("renders to {size}, and all files together may have {most}");
-    let help = allowed("--limit-output", "output", &limit.times(4).to_string(), sandbox);
+    let help = allowed("--limit-output", "output", &enough.to_string(), sandbox);
     let shown = harmless(environment);
     let Some(app) = app else {
         let message = format!("what `{shown}` brings itself {renders}");
@@ -261,15 +264,16 @@ pub(super) fn abandoned(attempts: usize) -> Finding {
 pub(super) fn not_started(why: &str) -> Finding {
     let message = format!("the process that renders cannot be started: {}", harmless(why));
     Finding::new(&WORKER_UNAVAILABLE, message, Location::of_repository())
-        .help("run it again; where `/proc` is not mounted, mount it")
+        .help("run it again; if the program is not found, mount `/proc`")
 }
 
 /// The finding that this machine does not offer everything.
 pub(super) fn sandbox_incomplete(lacking: &[String]) -> Finding {
     let lacking: Vec<_> = lacking.iter().map(|what| harmless(what)).collect();
     let message = format!("this machine does not offer: {}", lacking.join(", "));
-    Finding::new(&SANDBOX_INCOMPLETE, message, Location::of_repository())
-        .help("render what strangers wrote on a newer Linux, or refuse with `--deny warnings`")
+    Finding::new(&SANDBOX_INCOMPLETE, message, Location::of_repository()).help(
+        "use a newer Linux, or allow it if a container forbids it; `--deny warnings` fails the run",
+    )
 }
 
 /// The finding that some findings were not kept.

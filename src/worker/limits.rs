@@ -41,11 +41,14 @@ impl Limits {
         let output = configured(settings.output, default.output, sandbox);
         Self {
             time: options.time.map_or(time, TimeLimit::duration),
-            memory: options.memory.unwrap_or(memory),
+            memory: options.memory.unwrap_or(memory).max(LEAST_MEMORY),
             output: options.output.unwrap_or(output),
         }
     }
 }
+
+/// With less memory, not even the program itself has enough.
+const LEAST_MEMORY: ByteSize = ByteSize::mebibytes(64);
 
 /// A limit that the repository may set.
 fn configured<T: Ord>(set: Option<T>, default: T, sandbox: bool) -> T {

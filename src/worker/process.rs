@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
@@ -86,6 +86,8 @@ impl WorkerProcess {
     /// Starts the program as a worker.
     pub(super) fn start(program: &Path, start: &WorkerStart) -> io::Result<Self> {
         let mut child = Command::new(program)
+            // The name by which people know it.
+            .arg0("rungs")
             .args(start.arguments())
             .env_clear()
             .envs(allocator_settings(start.memory.bytes()))

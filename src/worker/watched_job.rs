@@ -50,6 +50,10 @@ const MOST_NAME: usize = 4096;
 /// The least bytes of names and paths that it may send.
 const NAME_BYTES: u64 = 8 << 20;
 
+/// An app is rendered once more for each of its values, which may take so many times longer
+/// than the rest.
+const VALUES: u32 = 10;
+
 /// Without a processor for a worker, it may take so many times longer.
 const MOST_WAITING: u32 = 10;
 
@@ -86,7 +90,10 @@ pub(super) struct WatchedJob<'a> {
 /// An app, with the time that engines have worked on it.
 struct EngineTime {
     app: WorkerApp,
+    /// To render it, and to find out which images have an effect.
     spent: WorkerTime,
+    /// To find out which values have one.
+    spent_on_values: WorkerTime,
     /// Whether an engine was done with it at least once.
     is_rendered: bool,
 }
@@ -240,8 +247,14 @@ impl<'a> WatchedJob<'a> {
     }
 
     fn has_spent_its_time(&self, engine: &EngineRun) -> bool {
-        let spent = self.apps[engine.app].spent.plus(self.now.since(engine.since));
-        spent.is_beyond(self.limits.time)
+        let app = &self.apps[engine.app];
+        let now = self.now.since(engine.since);
+        if engine.step == RenderStep::Values {
+            let limit = self.limits.time;
+            let together = app.spent_on_values.plus(now);
+            return now.is_beyond(limit) || together.is_beyond(limit.saturating_mul(VALUES));
+        }
+        app.spent.plus(now).is_beyond(self.limits.time)
     }
 
     /// The apps that may have caused a loss.
@@ -294,11 +307,14 @@ impl<'a> WatchedJob<'a> {
             }
             FromWorker::Ends(id) => {
                 self.last_sign = self.now;
-                let EngineRun { app, since, .. } =
+                let EngineRun { app, step, since, .. } =
                     self.engines.remove(&id).ok_or(ProtocolViolation)?;
                 let spent = self.now.since(since);
                 let app = &mut self.apps[app];
-                app.spent = app.spent.plus(spent);
+                match step {
+                    RenderStep::Values => app.spent_on_values = app.spent_on_values.plus(spent),
+                    _ => app.spent = app.spent.plus(spent),
+                }
                 if !mem::replace(&mut app.is_rendered, true) {
                     (self.progress)(RenderProgress::App);
                 }
@@ -337,7 +353,8 @@ impl<'a> WatchedJob<'a> {
                 self.take_name(name)?;
             }
             let spent = WorkerTime { wall: Duration::ZERO, processor: Some(Duration::ZERO) };
-            self.apps.push(EngineTime { app, spent, is_rendered: false });
+            let spent_on_values = spent;
+            self.apps.push(EngineTime { app, spent, spent_on_values, is_rendered: false });
         }
         Ok(())
     }

@@ -42,6 +42,28 @@ fn a_rollback_restores_the_earlier_state_and_holds_back_the_later() {
 }
 
 #[test]
+fn a_state_that_does_not_render_can_be_left() {
+    let shop = Shop::native(&[]);
+    let (template, app) = ("templates/web/deployment.yaml.tera", "environments/stage/web.yaml");
+    let read = |path: &str| fs::read_to_string(shop.clone.join(path)).unwrap();
+    let fails = "{% if images.web.tag == \"v3\" %}{{ values.nope }}{% endif %}";
+    let broken = format!("{fails}{}", read(template));
+    let by_hand = read(app).replace("v1", "v3");
+    shop.elsewhere("v3", &[(template, Some(&broken)), (app, Some(&by_hand))]);
+    shop.pull();
+    roll_back(&shop, 0, &["--commit"]);
+    assert_eq!(shop.changed(), [HOLD, app]);
+    assert!(shop.file(app).contains("tag: v1"), "{}", shop.file(app));
+    // It cannot be entered, and what is rendered by hand is not replaced.
+    let rendered = "rendered/stage/web/deployment-web.yaml";
+    let edited = format!("{}# by hand\n", shop.file(rendered));
+    shop.elsewhere("edited", &[(rendered, Some(&edited))]);
+    shop.pull();
+    shop.ends(3, &["set", "web", ":v3", "--env", "stage", "--dry-run"]);
+    shop.ends(1, &["set", "web", ":v4", "--env", "stage", "--dry-run"]).finds("stale-rendering");
+}
+
+#[test]
 fn a_second_rollback_goes_further_back() {
     let shop = with_history();
     roll_back(&shop, 0, &["--commit"]);
