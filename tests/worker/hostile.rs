@@ -312,3 +312,117 @@ fn many_apps_that_take_too_much_are_given_up_after_a_few_times() {
     assert!(count("render-memory") >= 4, "{:#?}", ended.findings);
     assert_eq!(count("render-abandoned"), 1, "{:#?}", ended.findings);
 }
+
+/// Writes files over those of [`repository`], without the app that does not render.
+fn with_files(directory: &TempDir, files: &[(&str, &str)]) {
+    fs::remove_file(directory.path().join("environments/qa/wrong.yaml")).unwrap();
+    for (path, text) in files {
+        let path = directory.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+#[test]
+fn an_app_that_would_only_fail_for_what_nobody_does_is_not_blamed() {
+    // The image is known to be used from qa, so prod is never rendered with another one.
+    let bomb = "local f(n, a) = if n == 0 then std.length(a) else f(n - 1, a + a) tailstrict;\n";
+    let innocent = format!(
+        "{bomb}function(rungs) {{ apiVersion: 'v1', kind: 'ConfigMap', metadata: {{ name: 'b' }}, \
+         data: {{ s: '' + std.foldl(function(a, b) a + b, std.range(1, 300000), 0), x: if \
+         rungs.environment == 'prod' && rungs.images.web.tag != 'v1' then '' + f(60, 'abc') else \
+         rungs.images.web.tag }} }}\n"
+    );
+    let hostile = format!("{bomb}{}", jsonnet("f(60, 'abc')"));
+    let directory = repository(&[("main.jsonnet", hostile)]);
+    with_files(
+        &directory,
+        &[
+            ("rungs.yaml", "version: 1\nladder: [qa, prod]\n"),
+            ("environments/prod/environment.yaml", "namespace: prod\n"),
+            ("environments/prod/innocent.yaml", "{}\n"),
+            ("environments/qa/innocent.yaml", "{}\n"),
+            ("environments/innocent.yaml", "images: { web: { repository: r/w, tag: v1 } }\n"),
+            ("templates/innocent/main.jsonnet", &innocent),
+        ],
+    );
+    let ended = Ended::render(directory.path(), &PATIENT);
+    assert_eq!(ended.codes("hostile"), ["render-memory"], "{:#?}", ended.findings);
+    assert_eq!((ended.findings.len(), ended.code), (1, Some(2)), "{:#?}", ended.findings);
+}
+
+#[test]
+fn an_app_that_only_fails_without_a_value_is_found_by_a_check() {
+    let template = "local f(n, a) = if n == 0 then std.length(a) else f(n - 1, a + a) tailstrict;\n\
+        function(rungs) { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: \
+        { x: if std.objectHas(rungs.values, 'shared') then '1' else '' + f(60, 'abc') } }\n";
+    let directory = repository(&[("main.jsonnet", template.to_owned())]);
+    let shared = "namespace: shop\nvalues: { shared: 1 }\n";
+    with_files(&directory, &[("environments/qa/environment.yaml", shared)]);
+    let options = ["--check", "--sandbox", "--limit-time", "120s"];
+    let ended = Ended::render(directory.path(), &options);
+    assert_eq!(ended.codes("hostile"), ["render-memory"], "{:#?}", ended.findings);
+    assert_eq!(ended.code, Some(2));
+    assert_eq!(Ended::render(directory.path(), &PATIENT).code, Some(0));
+}
+
+#[test]
+fn an_app_whose_objects_are_too_much_to_write_is_found_without_an_engine() {
+    // Deep and wide in one line of YAML: a line of its own for each item, far to the right.
+    let (open, close) = ("[".repeat(150), "]".repeat(150));
+    let loops =
+        "{% for i in range(end=15) %}{% for j in range(end=100000) %}1,{% endfor %}{% endfor %}";
+    let text = format!(
+        "apiVersion: v1\nkind: Wide\nmetadata: {{ name: a }}\nspec: {open}{loops}{close}\n"
+    );
+    let directory = repository(&[("a.yaml.tera", text)]);
+    with_files(&directory, &[]);
+    let ended = Ended::render(directory.path(), &PATIENT);
+    assert_eq!(ended.codes("hostile"), ["render-memory"], "{:#?}", ended.findings);
+    assert_eq!((ended.findings.len(), ended.code), (1, Some(2)), "{:#?}", ended.findings);
+}
+
+#[test]
+fn ordinary_findings_of_any_size_are_told() {
+    let secrets =
+        (0..60_000).map(|at| format!("  k{at}: value{at}\n")).collect::<Vec<_>>().concat();
+    let secret = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{ name: s, labels: 3 }}\nstringData:\n{secrets}"
+    );
+    let directory = repository(&[("a.yaml", secret)]);
+    let pin = format!("template: hostile@{}\n", "a".repeat(1_200_000));
+    with_files(&directory, &[]);
+    let ended = Ended::render(directory.path(), &PATIENT);
+    assert_eq!(ended.codes("hostile"), ["object-field-type"], "{:#?}", ended.findings);
+    assert_eq!(ended.findings[0]["labels"][0]["line"], 3);
+    fs::write(directory.path().join("environments/qa/hostile.yaml"), pin).unwrap();
+    let ended = Ended::render(directory.path(), &PATIENT);
+    assert_eq!(ended.findings.len(), 1);
+    assert_eq!(ended.findings[0]["code"], "no-git-repository");
+}
+
+#[test]
+fn what_is_one_finding_counts_once() {
+    let text = "function(rungs) [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a%d' % i, \
+                labels: 3 } } for i in std.range(1, 15000)]\n";
+    let directory = repository(&[("main.jsonnet", text.to_owned())]);
+    with_files(&directory, &[]);
+    let ended = Ended::render(directory.path(), &PATIENT);
+    let left_out = ended.findings.iter().filter(|one| one["code"] == "findings-left-out");
+    assert_eq!(left_out.count(), usize::from(ended.findings.len() > 10_000));
+}
+
+#[test]
+fn what_environments_bring_is_no_apps_output() {
+    let directory = repository(&[("a.yaml", tera("x"))]);
+    let access = (0..200)
+        .map(|at| format!("  - {{ group: g{at}, role: view }}\n"))
+        .collect::<Vec<_>>()
+        .concat();
+    let environment = format!("namespace: shop\naccess:\n{access}");
+    with_files(&directory, &[("environments/qa/environment.yaml", &environment)]);
+    let ended = Ended::render(directory.path(), &["--limit-output", "8KiB"]);
+    assert_eq!(ended.findings.len(), 1, "{:#?}", ended.findings);
+    assert_eq!(ended.findings[0]["code"], "render-output");
+    assert_eq!(ended.findings[0]["subject"], Value::Null);
+}
