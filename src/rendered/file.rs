@@ -113,10 +113,17 @@ impl RenderedFiles {
     /// Files by their paths below the output directory; none if two have the same, apart
     /// from upper and lower case.
     pub fn of_bytes(files: Vec<(RepoPath, Vec<u8>)>) -> Option<Self> {
-        let paths: HashSet<_> =
-            files.iter().map(|(path, _)| path.as_str().to_lowercase()).collect();
-        let is_each_once = paths.len() == files.len();
-        is_each_once.then(|| Self { by_path: files.into_iter().collect() })
+        let has_capitals =
+            |(path, _): &(RepoPath, _)| path.as_str().chars().any(char::is_uppercase);
+        if files.iter().any(has_capitals) {
+            let paths = files.iter().map(|(path, _)| path.as_str().to_lowercase());
+            if paths.collect::<HashSet<_>>().len() < files.len() {
+                return None;
+            }
+        }
+        let count = files.len();
+        let by_path: BTreeMap<_, _> = files.into_iter().collect();
+        (by_path.len() == count).then_some(Self { by_path })
     }
 
     /// Paths below the output directory, in order, with the files' bytes.

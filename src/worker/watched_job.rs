@@ -34,7 +34,7 @@ const FEW: usize = 16;
 
 /// As long as messages about engines are left to pile up, so that they do not wake this
 /// process one by one.
-const NAP: Duration = Duration::from_millis(5);
+const NAP: Duration = Duration::from_millis(10);
 
 /// The most apps that are tried alone if no engine was at work.
 const MOST_SUSPECTS: usize = 1000;
