@@ -67,10 +67,12 @@ impl Link {
 
     /// Says which files engines are at, and sends what waits.
     pub(super) fn flush(&self) {
-        let files = locked(&self.files).clone();
-        for (id, file) in files {
-            self.report_soon(&FromWorker::ComesTo { id, file }, b"");
+        // Held meanwhile, so that none of these engines is reported to be done before.
+        let files = locked(&self.files);
+        for (&id, file) in files.iter() {
+            self.report_soon(&FromWorker::ComesTo { id, file: file.clone() }, b"");
         }
+        drop(files);
         self.report(&FromWorker::Flushed, b"");
     }
 

@@ -39,8 +39,8 @@ const NAP: Duration = Duration::from_millis(10);
 /// The most apps that are tried alone if no engine was at work.
 const MOST_SUSPECTS: usize = 1000;
 
-/// The most messages of a worker, and questions among them. No repository comes near that, and without a bound it could
-/// go on for ever.
+/// The most messages of a worker, and questions among them. No repository comes near that, and
+/// without a bound it could go on for ever.
 const MOST_MESSAGES: u64 = 10_000_000;
 const MOST_QUESTIONS: u64 = 1_000_000;
 
@@ -80,7 +80,7 @@ pub(super) struct WatchedJob<'a> {
     is_flushed: bool,
     /// Whether engines work and nobody waits for an answer, so that messages may pile up.
     may_nap: bool,
-    /// How many more bytes of names it may send, and how many more messages.
+    /// How many more bytes of names it may send, how many more messages, and questions.
     room_for_names: u64,
     messages_left: u64,
     questions_left: u64,
@@ -227,11 +227,11 @@ impl<'a> WatchedJob<'a> {
         match self.flush_asked {
             None if self.is_late() => {
                 self.process.send(&ToWorker::Flush, b"");
-                self.flush_asked = Some(self.now.wall);
+                (self.flush_asked, self.is_flushed) = (Some(self.now.wall), false);
                 false
             }
             Some(asked) if self.is_flushed || self.now.wall.saturating_sub(asked) >= FLUSH_TIME => {
-                (self.flush_asked, self.is_flushed) = (None, false);
+                self.flush_asked = None;
                 self.is_late()
             }
             _ => false,
