@@ -15,7 +15,7 @@ use super::frame::{self, FrameBuffer};
 use super::message::{FROM_WORKER, FromWorker, ToWorker};
 use super::start::WorkerStart;
 
-/// As much as is kept of what a worker says to standard error: its last stderr.
+/// As much as is kept of what a worker writes to standard error: the end of it.
 const MOST_STDERR: usize = 16 << 10;
 
 /// As much as one read takes.
@@ -125,7 +125,7 @@ impl WorkerProcess {
         self.outgoing.is_empty()
     }
 
-    /// Sends a message, as far as the pipe takes it; the rest while stdout are awaited.
+    /// Sends a message, as far as the pipe takes it; the rest while its answer is awaited.
     pub(super) fn send(&mut self, order: &ToWorker, body: &[u8]) {
         frame::write(&mut self.outgoing, order, body).expect("memory can be written");
         self.write();

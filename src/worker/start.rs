@@ -40,7 +40,7 @@ pub struct WorkerStart {
 
 impl WorkerStart {
     /// The program's arguments that start such a worker.
-    pub fn arguments(&self) -> [String; 5] {
+    pub(super) fn arguments(&self) -> [String; 5] {
         let Self { sandbox, memory, output, threads } = self;
         [
             NAME.to_owned(),

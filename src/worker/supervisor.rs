@@ -198,8 +198,8 @@ impl Worker {
         };
         running.send(order.request, task);
         let findings = FindingReader::new(self.codes);
-        let RunningWorker { process, served, limits, .. } = &mut running;
-        let (limits, threads, progress) = (*limits, self.threads(), order.progress);
+        let RunningWorker { process, served, .. } = &mut running;
+        let (limits, threads, progress) = (order.limits, self.threads(), order.progress);
         let mut job = WatchedJob::new(process, served, limits, threads, progress, findings);
         match job.finish() {
             Ok(result) => {

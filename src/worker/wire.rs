@@ -185,9 +185,10 @@ impl FindingReader {
         let (text, spans) = body.split_at_checked(source.text).ok_or(ProtocolViolation)?;
         let text = String::from_utf8(text.to_vec()).map_err(|_| ProtocolViolation)?;
         let (spans, []) = spans.as_chunks::<SPAN>() else { return Err(ProtocolViolation) };
-        let end =
-            |bytes: &[u8]| bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
-        let spans = spans.iter().map(|span| Span { start: end(&span[..4]), end: end(&span[4..]) });
+        let spans = spans.iter().map(|&[a, b, c, d, e, f, g, h]| Span {
+            start: u32::from_le_bytes([a, b, c, d]),
+            end: u32::from_le_bytes([e, f, g, h]),
+        });
         let file = SourceFile::new(source.path, text).at(source.revision);
         for span in merged(spans.collect()) {
             file.mark_secret(span);
