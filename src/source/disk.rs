@@ -72,6 +72,10 @@ impl Store for Disk {
         }
         read_of_size(&mut file, usize::try_from(size).unwrap_or_default()).map_err(|e| failed(&e))
     }
+
+    fn directory(&self) -> Option<&Path> {
+        Some(&self.root)
+    }
 }
 
 /// The bytes of a file that is said to have that size.

@@ -96,7 +96,7 @@ impl RepoPath {
         Some(if self.is_root() {
             Self(Arc::from(name))
         } else {
-            Self(Arc::from(format!("{}/{name}", self.0)))
+            Self(Arc::from([&*self.0, "/", name].concat()))
         })
     }
 

@@ -1,5 +1,7 @@
 //! What a Tree reads from.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use super::{ReadErrorKind, RepoPath};
@@ -87,6 +89,12 @@ pub trait Store: Send + Sync {
 
     /// The commit this is, in full; none for what is not committed.
     fn revision(&self) -> Option<&str> {
+        None
+    }
+
+    /// The directory of this machine that these files are in, as they are whenever they are
+    /// read; none for files that are elsewhere, or were remembered.
+    fn directory(&self) -> Option<&Path> {
         None
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{SendError, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -14,7 +13,7 @@ use rayon::ThreadPoolBuilder;
 use super::frame::FrameBuffer;
 use super::job::{WorkerApp, WorkerJob};
 use super::message::{FromWorker, JobEnd, TO_WORKER, ToWorker, TreeHandle, VERSION};
-use super::remote::{Link, ReceivedAnswer, RemoteStore, gone};
+use super::remote::{Link, ReceivedAnswer, gone, tree_of};
 use super::start::WorkerStart;
 use super::{code, sandbox, wire};
 use crate::diagnostic::Findings;
@@ -43,7 +42,7 @@ pub fn serve(arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
     link.report(&FromWorker::Ready { version: VERSION.to_owned(), lacking }, b"");
     let mut trees = HashMap::new();
     for (handle, changes, job) in received {
-        let tree = trees.entry(handle.id).or_insert_with(|| RemoteStore::tree(&link, handle));
+        let tree = trees.entry(handle.id).or_insert_with(|| tree_of(&link, handle));
         let tree = if changes.is_empty() { tree.clone() } else { tree.with_files(changes) };
         do_job(&link, &tree, &job, &start);
     }
@@ -64,11 +63,10 @@ impl OrderReader {
     fn read(&self) {
         let mut input = io::stdin().lock();
         let mut buffer = FrameBuffer::default();
-        let mut piece = vec![0; 64 << 10];
         loop {
-            match input.read(&mut piece) {
+            match buffer.fill(&mut input) {
                 Ok(0) => gone(),
-                Ok(length) => buffer.extend(&piece[..length]),
+                Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => gone(),
             }
@@ -88,8 +86,8 @@ impl OrderReader {
             ToWorker::Answer(answer) => {
                 self.answers.send((answer, body.to_vec())).map_err(|_| SendError(()))
             }
-            ToWorker::Flush => {
-                self.link.flush();
+            ToWorker::TellEngines => {
+                self.link.tell_engines(true);
                 Ok(())
             }
         }
@@ -110,8 +108,9 @@ fn changes_of(changes: Vec<(RepoPath, Option<usize>)>, mut body: &[u8]) -> FileC
 
 fn do_job(link: &Arc<Link>, tree: &Tree, job: &WorkerJob, start: &WorkerStart) {
     let WorkerJob::Render(job) = job;
-    let (next, apps) = (AtomicU32::new(0), OnceLock::new());
-    let watch = LinkWatch { link, next, apps, tells_files: job.tells_files };
+    let watch = LinkWatch { link, apps: OnceLock::new(), tells_at_once: job.tells_at_once };
+    // What was not told of another job is of no interest to this one.
+    drop(link.engines().tell());
     let result = job.run(tree, &watch);
     let result = result.and_then(|result| {
         let apps = watch.apps.get().map(Vec::as_slice).unwrap_or_default();
@@ -150,9 +149,17 @@ const AT_ONCE: usize = 100;
 /// Tells the program what engines are busy with.
 struct LinkWatch<'l> {
     link: &'l Link,
-    next: AtomicU32,
     apps: OnceLock<Vec<WorkerApp>>,
-    tells_files: bool,
+    tells_at_once: bool,
+}
+
+impl LinkWatch<'_> {
+    /// Tells of a change, unless the program will ask.
+    fn may_tell(&self) {
+        if self.tells_at_once {
+            self.link.tell_engines(false);
+        }
+    }
 }
 
 impl RenderWatch for LinkWatch<'_> {
@@ -173,21 +180,19 @@ impl RenderWatch for LinkWatch<'_> {
     }
 
     fn starts(&self, app: usize, step: RenderStep) -> u32 {
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        // At once: an engine may be dead before the next message.
-        self.link.report(&FromWorker::Starts { id, app, step }, b"");
+        let id = self.link.engines().start(app, step);
+        self.may_tell();
         id
     }
 
     fn comes_to(&self, id: u32, file: &RepoPath) {
-        if self.tells_files {
-            self.link.report(&FromWorker::ComesTo { id, file: file.clone() }, b"");
-        } else {
-            self.link.comes_to(id, file);
-        }
+        self.link.engines().come_to(id, file);
+        self.may_tell();
     }
 
     fn ends(&self, id: u32) {
-        self.link.ends(id);
+        if self.link.engines().end(id) {
+            self.link.tell_engines(false);
+        }
     }
 }

@@ -1,12 +1,15 @@
 //! Messages on a pipe: a head in JSON and a body of bytes, both of a bounded length.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// The two lengths that a frame starts with.
 const PREFIX: usize = 8;
+
+/// As much room as there is at least for one read.
+const PIECE: usize = 64 << 10;
 
 /// The most that one frame may hold, so that whoever sends one cannot exhaust whoever
 /// reads it.
@@ -29,17 +32,17 @@ pub(super) enum FrameError {
     Malformed(#[from] serde_json::Error),
 }
 
-/// Writes a frame.
-pub(super) fn write(to: &mut impl Write, head: &impl Serialize, body: &[u8]) -> io::Result<()> {
+/// Writes a frame, whose body is in parts.
+pub(super) fn write(to: &mut impl Write, head: &impl Serialize, body: &[&[u8]]) -> io::Result<()> {
     let head = serde_json::to_vec(head)?;
-    let length = |bytes: &[u8]| {
-        let length = u32::try_from(bytes.len()).map_err(|_| io::ErrorKind::FileTooLarge);
+    let length = |length: usize| {
+        let length = u32::try_from(length).map_err(|_| io::ErrorKind::FileTooLarge);
         length.map(u32::to_le_bytes)
     };
-    to.write_all(&length(&head)?)?;
-    to.write_all(&length(body)?)?;
+    to.write_all(&length(head.len())?)?;
+    to.write_all(&length(body.iter().map(|part| part.len()).sum())?)?;
     to.write_all(&head)?;
-    to.write_all(body)
+    body.iter().try_for_each(|part| to.write_all(part))
 }
 
 /// The lengths of head and body, once both are there.
@@ -61,6 +64,8 @@ pub(super) struct FrameBuffer {
     bytes: Vec<u8>,
     /// Where the first frame that was not taken starts.
     start: usize,
+    /// Where the bytes that have arrived end. Those after it are room.
+    end: usize,
     /// The number of bytes before that of the last frame's body.
     body: usize,
     /// The length of the last frame.
@@ -68,14 +73,18 @@ pub(super) struct FrameBuffer {
 }
 
 impl FrameBuffer {
-    /// Adds bytes as they arrived.
-    pub(super) fn extend(&mut self, bytes: &[u8]) {
+    /// Adds bytes as they arrive, as many as one read brings. Returns how many.
+    pub(super) fn fill(&mut self, from: &mut impl Read) -> io::Result<usize> {
         // What was taken makes room before more is allocated.
-        if self.start > 0 {
-            self.bytes.drain(..self.start);
-            (self.start, self.body) = (0, 0);
+        self.bytes.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        (self.start, self.body) = (0, 0);
+        if self.bytes.len() < self.end + PIECE {
+            self.bytes.resize(self.end + PIECE, 0);
         }
-        self.bytes.extend_from_slice(bytes);
+        let count = from.read(&mut self.bytes[self.end..])?;
+        self.end += count;
+        Ok(count)
     }
 
     /// The head of the next whole frame.
@@ -83,7 +92,7 @@ impl FrameBuffer {
         &mut self,
         limits: FrameLimits,
     ) -> Result<Option<T>, FrameError> {
-        let bytes = &self.bytes[self.start..];
+        let bytes = &self.bytes[self.start..self.end];
         let Some((head, body)) = lengths(bytes, limits)? else { return Ok(None) };
         let Some(frame) = bytes.get(PREFIX..PREFIX + head + body) else { return Ok(None) };
         let message = serde_json::from_slice(&frame[..head])?;
@@ -110,9 +119,9 @@ mod tests {
 
     const LIMITS: FrameLimits = FrameLimits { head: 64, body: 64 };
 
-    fn taken(bytes: &[u8]) -> Result<Option<String>, FrameError> {
+    fn taken(mut bytes: &[u8]) -> Result<Option<String>, FrameError> {
         let mut buffer = FrameBuffer::default();
-        buffer.extend(bytes);
+        buffer.fill(&mut bytes).unwrap();
         buffer.take(LIMITS)
     }
 
@@ -120,13 +129,14 @@ mod tests {
     fn frames_come_out_as_they_went_in_however_they_are_cut() {
         let mut sent = Vec::new();
         for (head, body) in [("one", &b"body"[..]), ("", b""), ("three", &[0; 64])] {
-            write(&mut sent, &head, body).unwrap();
+            let (start, end) = body.split_at(body.len() / 2);
+            write(&mut sent, &head, &[start, end]).unwrap();
         }
         for size in 1..sent.len() {
             let mut buffer = FrameBuffer::default();
             let mut received = Vec::new();
-            for piece in sent.chunks(size) {
-                buffer.extend(piece);
+            for mut piece in sent.chunks(size) {
+                buffer.fill(&mut piece).unwrap();
                 while let Some(head) = buffer.take::<String>(LIMITS).unwrap() {
                     received.push((head, buffer.body().to_vec()));
                 }
@@ -147,7 +157,7 @@ mod tests {
     #[test]
     fn a_head_that_is_no_message_is_an_error() {
         let mut bytes = Vec::new();
-        write(&mut bytes, &7, b"").unwrap();
+        write(&mut bytes, &7, &[]).unwrap();
         assert!(matches!(taken(&bytes), Err(FrameError::Malformed(_))));
     }
 }

@@ -45,9 +45,9 @@ pub(super) struct RenderTask {
     stands_for_all: bool,
     /// Apps that are left out.
     pub(super) without: BTreeSet<LeftOutApp>,
-    /// Whether each file that an engine comes to is told at once: the worker may be dead
-    /// before it is asked.
-    pub(super) tells_files: bool,
+    /// Whether what engines do is told at once, and not when the worker is asked: it may be
+    /// dead by then.
+    pub(super) tells_at_once: bool,
 }
 
 /// Renders in this process, without any limit: for input that is trusted.
@@ -76,7 +76,7 @@ impl RenderTask {
             },
             stands_for_all: false,
             without: BTreeSet::new(),
-            tells_files: matches!(request.wanted, Wanted::App { .. }),
+            tells_at_once: matches!(request.wanted, Wanted::App { .. }),
         }
     }
 
@@ -100,7 +100,7 @@ impl RenderTask {
             },
             stands_for_all: matches!(self.wanted, Wanted::Named { app: None, .. }),
             without: self.without.clone(),
-            tells_files: true,
+            tells_at_once: true,
         }
     }
 

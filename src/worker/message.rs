@@ -1,5 +1,7 @@
 //! What the program and its worker say to each other.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::frame::FrameLimits;
@@ -34,9 +36,8 @@ pub(super) enum ToWorker {
     /// The answer to the question that was asked last. The body holds the files, one after
     /// the other.
     Answer(FileAnswer),
-    /// Say which files engines are at, and send what waits to be sent together with another
-    /// message.
-    Flush,
+    /// Say what engines do.
+    TellEngines,
 }
 
 /// Files that questions are about.
@@ -46,6 +47,8 @@ pub(super) struct TreeHandle {
     pub(super) id: u32,
     /// The commit, if it is one.
     pub(super) revision: Option<String>,
+    /// The directory that they are in, if the worker may read them itself.
+    pub(super) directory: Option<PathBuf>,
 }
 
 /// A question about files.
@@ -138,45 +141,73 @@ pub(super) enum FromWorker {
         /// These.
         apps: Vec<WorkerApp>,
     },
-    /// An engine starts to work on an app.
-    Starts {
-        /// A number for that.
-        id: u32,
-        /// The app's place among those that were named.
-        app: usize,
-        /// What for.
-        step: RenderStep,
+    /// What engines do, and have done since that was told last.
+    Engines {
+        /// Whether this is the answer to [`ToWorker::TellEngines`].
+        is_answer: bool,
+        /// Those that work on an app, all of them.
+        working: Vec<WorkingEngine>,
+        /// What is done.
+        ended: Vec<EndedRun>,
     },
-    /// An engine has come to a file of the template.
-    ComesTo {
-        /// The number.
-        id: u32,
-        /// The file.
-        file: RepoPath,
+    /// Rendered files of a directory or pieces of them, one after the other in the body: what
+    /// follows each other for the same file is joined.
+    Files {
+        /// The directory.
+        directory: RepoPath,
+        /// The pieces.
+        pieces: Vec<FilePiece>,
     },
-    /// An engine is done, with or without success.
-    Ends(u32),
-    /// Rendered files or pieces of them: what follows each other for the same path is joined.
-    Files(Vec<FilePiece>),
     /// A finding, or a source of one, whose text is the body.
     Finding(WirePart),
-    /// The answer to [`ToWorker::Flush`], after all that it was about.
-    Flushed,
     /// Some of the environments that were rendered, after those that were named before.
     Environments(Vec<String>),
     /// The job is done.
     Done(JobEnd),
 }
 
+/// An engine that works on an app.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct WorkingEngine {
+    /// A number for that.
+    pub(super) id: u32,
+    /// The app's place among those that were named.
+    pub(super) app: usize,
+    /// What for.
+    pub(super) step: RenderStep,
+    /// The file of the template that it has come to.
+    pub(super) file: Option<RepoPath>,
+}
+
+/// What an engine has done, with or without success.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct EndedRun {
+    /// The number that it had.
+    pub(super) id: u32,
+    /// The app's place among those that were named.
+    pub(super) app: usize,
+    /// What for.
+    pub(super) step: RenderStep,
+    /// How long it took, in microseconds.
+    pub(super) took: u64,
+}
+
 /// A rendered file, or a piece of it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct FilePiece {
-    /// The file's path.
-    pub(super) path: RepoPath,
+    /// The file's name.
+    pub(super) name: String,
     /// The bytes of it in the message's body.
     pub(super) length: usize,
     /// The bytes of it that come in later messages.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) to_come: usize,
+}
+
+/// Most files are not in pieces, and there are many of them.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// The end of a job.

@@ -7,8 +7,9 @@
 //! The worker gets a [`job`] over its standard input, asks for files over its standard output
 //! ([`remote`], answered by [`server`] from the request's Tree and its commits alone), and
 //! returns data. Its environment has nothing of the program's. In a sandbox it takes from
-//! itself what it does not need ([`sandbox`]) before it reads anything. [`watched_job`] keeps
-//! the clock and knows which apps its engines work on; if it has to be stopped or dies,
+//! itself what it does not need ([`sandbox`]) before it reads anything; without one it reads
+//! the files of a work tree itself. [`watched_job`] keeps the clock and asks which apps its
+//! [`engines`] work on; if it has to be stopped or dies,
 //! [`supervisor`] finds out which of them it was lost to, and has the others rendered without.
 
 mod renderer;
@@ -18,6 +19,7 @@ mod frame;
 mod job;
 mod wire;
 mod message;
+mod engines;
 mod process;
 mod loss;
 mod code;

@@ -5,7 +5,6 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -17,9 +16,6 @@ use super::start::WorkerStart;
 
 /// As much as is kept of what a worker writes to standard error: the end of it.
 const MOST_STDERR: usize = 16 << 10;
-
-/// As much as one read takes.
-const PIECE: usize = 64 << 10;
 
 /// As much as a pipe holds, so that a worker seldom waits for its program.
 #[cfg(target_os = "linux")]
@@ -34,7 +30,6 @@ pub(super) struct WorkerProcess {
     /// What the pipe has not taken yet.
     outgoing: Vec<u8>,
     incoming: FrameBuffer,
-    piece: Vec<u8>,
     captured: Vec<u8>,
 }
 
@@ -105,7 +100,6 @@ impl WorkerProcess {
             stderr,
             outgoing: Vec::new(),
             incoming: FrameBuffer::default(),
-            piece: vec![0; PIECE],
             captured: Vec::new(),
         };
         // Nobody waits longer for a worker than its time, whatever it does not read.
@@ -127,17 +121,12 @@ impl WorkerProcess {
 
     /// Sends a message, as far as the pipe takes it; the rest while its answer is awaited.
     pub(super) fn send(&mut self, order: &ToWorker, body: &[u8]) {
-        frame::write(&mut self.outgoing, order, body).expect("memory can be written");
+        frame::write(&mut self.outgoing, order, &[body]).expect("memory can be written");
         self.write();
     }
 
-    /// The next message, if it comes in time. Unless it is there already, `nap` is waited
-    /// first, so that others come with it.
-    pub(super) fn receive(
-        &mut self,
-        wait: Duration,
-        nap: Duration,
-    ) -> Result<Option<FromWorker>, ReceiveError> {
+    /// The next message, if it comes in time.
+    pub(super) fn receive(&mut self, wait: Duration) -> Result<Option<FromWorker>, ReceiveError> {
         let until = Instant::now() + wait;
         loop {
             match self.incoming.take(FROM_WORKER) {
@@ -153,7 +142,6 @@ impl WorkerProcess {
             if left.is_zero() {
                 return Ok(None);
             }
-            thread::sleep(nap);
             self.exchange(left);
         }
     }
@@ -229,9 +217,9 @@ impl WorkerProcess {
 
     fn read_stdout(&mut self) {
         let Some(stdout) = &mut self.stdout else { return };
-        match stdout.read(&mut self.piece) {
+        match self.incoming.fill(stdout) {
             Ok(0) => self.stdout = None,
-            Ok(count) => self.incoming.extend(&self.piece[..count]),
+            Ok(_) => {}
             Err(error) if is_temporary(&error) => {}
             Err(_) => self.stdout = None,
         }
@@ -239,10 +227,11 @@ impl WorkerProcess {
 
     fn read_stderr(&mut self) {
         let Some(stderr) = &mut self.stderr else { return };
-        match stderr.read(&mut self.piece) {
+        let mut piece = [0; 4096];
+        match stderr.read(&mut piece) {
             Ok(0) => self.stderr = None,
             Ok(count) => {
-                self.captured.extend_from_slice(&self.piece[..count]);
+                self.captured.extend_from_slice(&piece[..count]);
                 let surplus = self.captured.len().saturating_sub(MOST_STDERR);
                 self.captured.drain(..surplus);
             }
@@ -251,9 +240,9 @@ impl WorkerProcess {
         }
     }
 
-    /// Closes the worker's input, at which it ends.
-    pub(super) fn close_input(&mut self) {
-        self.stdin = None;
+    /// Ends the process, which has nothing to put in order. It may have ended already.
+    pub(super) fn dismiss(&mut self) {
+        let _ = self.child.kill();
     }
 
     /// Ends the process, and returns how it ended if it did so by itself.
@@ -305,10 +294,7 @@ fn is_temporary(error: &io::Error) -> bool {
 
 impl Drop for WorkerProcess {
     fn drop(&mut self) {
-        // It ends by itself when its input does. It may have ended already.
-        self.stdin = None;
-        self.wait_for(|process| process.stdout.is_none());
-        let _ = self.child.kill();
+        self.dismiss();
         let _ = self.child.wait();
     }
 }

@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufWriter, Stdout, Write as _};
+use std::mem;
 use std::process;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::engines::Engines;
 use super::frame;
 use super::message::{FileAnswer, FilePiece, FromWorker, Question, Refusal, TreeHandle};
 use crate::source::{
-    EntryKind, ReadErrorKind, RepoPath, RevisionError, Revisions, Store, StoreEntry, StoreError,
-    Tree,
+    Disk, EntryKind, ReadErrorKind, RepoPath, RevisionError, Revisions, Store, StoreEntry,
+    StoreError, Tree,
 };
 
 /// As many of them as are sent at once.
@@ -31,72 +33,68 @@ pub(super) struct Link {
     reports: Mutex<BufWriter<Stdout>>,
     /// One question is asked at a time.
     answers: Mutex<Receiver<ReceivedAnswer>>,
-    /// The files that engines are at, by the engines' numbers.
-    files: Mutex<HashMap<u32, RepoPath>>,
+    /// What the program may not know yet.
+    engines: Mutex<Engines>,
 }
 
 impl Link {
     /// A connection whose answers come from `answers`.
     pub(super) fn new(answers: Receiver<ReceivedAnswer>) -> Self {
         let reports = BufWriter::with_capacity(PIECE, io::stdout());
-        Self { reports: Mutex::new(reports), answers: Mutex::new(answers), files: Mutex::default() }
+        Self {
+            reports: Mutex::new(reports),
+            answers: Mutex::new(answers),
+            engines: Mutex::default(),
+        }
     }
 
     /// Sends a message at once.
     pub(super) fn report(&self, report: &FromWorker, body: &[u8]) {
         let mut reports = locked(&self.reports);
-        let written = frame::write(&mut *reports, report, body).and_then(|()| reports.flush());
+        let written = frame::write(&mut *reports, report, &[body]).and_then(|()| reports.flush());
         written.unwrap_or_else(|_| gone());
     }
 
     /// Sends a message together with the next one.
     pub(super) fn report_soon(&self, report: &FromWorker, body: &[u8]) {
-        frame::write(&mut *locked(&self.reports), report, body).unwrap_or_else(|_| gone());
+        frame::write(&mut *locked(&self.reports), report, &[body]).unwrap_or_else(|_| gone());
     }
 
-    /// Notes that an engine has come to a file.
-    pub(super) fn comes_to(&self, id: u32, file: &RepoPath) {
-        locked(&self.files).insert(id, file.clone());
+    /// What the program may not know yet of engines.
+    pub(super) fn engines(&self) -> MutexGuard<'_, Engines> {
+        locked(&self.engines)
     }
 
-    /// Notes that an engine is done.
-    pub(super) fn ends(&self, id: u32) {
-        locked(&self.files).remove(&id);
-        self.report_soon(&FromWorker::Ends(id), b"");
+    /// Says what engines do.
+    pub(super) fn tell_engines(&self, is_answer: bool) {
+        // Held meanwhile, so that what is said later is not told before.
+        let mut engines = self.engines();
+        let (working, ended) = engines.tell();
+        self.report(&FromWorker::Engines { is_answer, working, ended }, b"");
     }
 
-    /// Says which files engines are at, and sends what waits.
-    pub(super) fn flush(&self) {
-        // Held meanwhile, so that none of these engines is reported to be done before.
-        let files = locked(&self.files);
-        for (&id, file) in files.iter() {
-            self.report_soon(&FromWorker::ComesTo { id, file: file.clone() }, b"");
-        }
-        drop(files);
-        self.report(&FromWorker::Flushed, b"");
-    }
-
-    /// Sends rendered files.
+    /// Sends rendered files, in the order of their paths.
     pub(super) fn send_files<'f>(&self, files: impl Iterator<Item = (&'f RepoPath, &'f [u8])>) {
-        let (mut head, mut body) = (Vec::new(), Vec::with_capacity(2 * PIECE));
+        let directory = RepoPath::root();
+        let mut message = FileMessage { directory, pieces: Vec::new(), body: Vec::new(), size: 0 };
         for (path, bytes) in files {
+            if message.directory.as_str() != path.split().0 {
+                message.send(self);
+                message.directory = path.parent().unwrap_or_else(RepoPath::root);
+            }
             let mut pieces = bytes.chunks(PIECE).peekable();
             // An empty file is a file too.
             let empty = pieces.peek().is_none().then_some(&[][..]);
             let mut to_come = bytes.len();
             for piece in pieces.chain(empty) {
                 to_come -= piece.len();
-                head.push(FilePiece { path: path.clone(), length: piece.len(), to_come });
-                body.extend_from_slice(piece);
-                if body.len() >= PIECE || head.len() >= MOST_PIECES {
-                    self.report_soon(&FromWorker::Files(std::mem::take(&mut head)), &body);
-                    body.clear();
+                message.add(path.name(), piece, to_come);
+                if message.is_full() {
+                    message.send(self);
                 }
             }
         }
-        if !head.is_empty() {
-            self.report_soon(&FromWorker::Files(head), &body);
-        }
+        message.send(self);
     }
 
     /// Asks a question, and waits for the answer.
@@ -105,6 +103,39 @@ impl Link {
         let answers = locked(&self.answers);
         self.report(&FromWorker::Ask { tree, question }, b"");
         answers.recv().unwrap_or_else(|_| gone())
+    }
+}
+
+/// Rendered files of a directory, which are sent together.
+struct FileMessage<'f> {
+    directory: RepoPath,
+    pieces: Vec<FilePiece>,
+    body: Vec<&'f [u8]>,
+    size: usize,
+}
+
+impl<'f> FileMessage<'f> {
+    fn add(&mut self, name: &str, piece: &'f [u8], to_come: usize) {
+        self.pieces.push(FilePiece { name: name.to_owned(), length: piece.len(), to_come });
+        self.body.push(piece);
+        self.size += piece.len();
+    }
+
+    fn is_full(&self) -> bool {
+        self.size >= PIECE || self.pieces.len() >= MOST_PIECES
+    }
+
+    /// Sends what there is, and makes room.
+    fn send(&mut self, link: &Link) {
+        if self.pieces.is_empty() {
+            return;
+        }
+        let (directory, pieces) = (self.directory.clone(), mem::take(&mut self.pieces));
+        let message = FromWorker::Files { directory, pieces };
+        let mut reports = locked(&link.reports);
+        frame::write(&mut *reports, &message, &self.body).unwrap_or_else(|_| gone());
+        self.body.clear();
+        self.size = 0;
     }
 }
 
@@ -117,8 +148,20 @@ pub(super) fn gone() -> ! {
     process::exit(0)
 }
 
-/// Files that the program has.
-pub(super) struct RemoteStore {
+/// The Tree of files that the program has. Each is asked for once.
+pub(super) fn tree_of(link: &Arc<Link>, tree: TreeHandle) -> Tree {
+    let revisions =
+        RemoteRevisions { link: Arc::clone(link), tree: tree.id, known: Mutex::default() };
+    let revisions = Some(Arc::new(revisions) as Arc<dyn Revisions>);
+    if let Some(directory) = tree.directory {
+        return Tree::with_revisions(Disk::new(directory), revisions);
+    }
+    let (link, ahead, directories) = (Arc::clone(link), Mutex::default(), Mutex::default());
+    Tree::with_revisions(RemoteStore { link, tree, ahead, directories }, revisions).snapshot()
+}
+
+/// Files that the program is asked for.
+struct RemoteStore {
     link: Arc<Link>,
     tree: TreeHandle,
     /// Files that came along with others.
@@ -128,15 +171,6 @@ pub(super) struct RemoteStore {
 }
 
 impl RemoteStore {
-    /// The Tree of these files, which answers each question once.
-    pub(super) fn tree(link: &Arc<Link>, tree: TreeHandle) -> Tree {
-        let revisions =
-            RemoteRevisions { link: Arc::clone(link), tree: tree.id, known: Mutex::default() };
-        let (link, ahead, directories) = (Arc::clone(link), Mutex::default(), Mutex::default());
-        let store = Self { link, tree, ahead, directories };
-        Tree::with_revisions(store, Some(Arc::new(revisions))).snapshot()
-    }
-
     fn ask(&self, question: Question) -> (FileAnswer, Vec<u8>) {
         self.link.ask(self.tree.id, question)
     }
@@ -238,7 +272,7 @@ impl Revisions for RemoteRevisions {
             let reason = "the answer is to another question".to_owned();
             return Err(RevisionError::Failed { revision: revision.to_owned(), reason });
         };
-        let tree = RemoteStore::tree(&self.link, answer.map_err(RevisionError::from)?);
+        let tree = tree_of(&self.link, answer.map_err(RevisionError::from)?);
         locked(&self.known).insert(revision.to_owned(), tree.clone());
         Ok(tree)
     }

@@ -1,6 +1,7 @@
 //! Answers to the worker's questions about files.
 
 use std::collections::{HashMap, HashSet};
+use std::path::{self, PathBuf};
 
 use super::message::{FileAnswer, Question, Refusal, TreeHandle};
 use crate::source::{
@@ -23,9 +24,10 @@ const MOST_NAMES: usize = 32;
 const FULL: usize = 512 << 10;
 
 /// The files that a worker may ask for, and nothing else.
-#[derive(Default)]
 pub(super) struct FileServer {
     trees: Vec<ServedTree>,
+    /// Whether the worker may not open files itself.
+    is_for_sandbox: bool,
 }
 
 struct ServedTree {
@@ -44,6 +46,11 @@ struct ServedDirectory {
 }
 
 impl FileServer {
+    /// No files yet, for a worker in a sandbox or not.
+    pub(super) fn new(is_for_sandbox: bool) -> Self {
+        Self { trees: Vec::new(), is_for_sandbox }
+    }
+
     /// Files that the worker may ask for; the same ones have the same number.
     pub(super) fn add(&mut self, tree: &Tree) -> TreeHandle {
         let known = self.trees.iter().position(|served| served.tree.is_same(tree));
@@ -53,7 +60,15 @@ impl FileServer {
             self.trees.len() - 1
         });
         let id = u32::try_from(id).expect("there are few trees");
-        TreeHandle { id, revision: tree.revision().map(str::to_owned) }
+        let (revision, directory) = (tree.revision().map(str::to_owned), self.directory(tree));
+        TreeHandle { id, revision, directory }
+    }
+
+    /// Where the worker may read files itself, which is quicker than asking for them.
+    fn directory(&self, tree: &Tree) -> Option<PathBuf> {
+        let directory = tree.store().directory().filter(|_| !self.is_for_sandbox)?;
+        // A message is text, and the worker is elsewhere.
+        path::absolute(directory).ok().filter(|path| path.to_str().is_some())
     }
 
     /// The answer to a question about the files of that number, with the bytes that go with

@@ -1,7 +1,7 @@
 //! The program's side: starting a worker, and having the rest done without what it was lost
 //! to.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::thread;
 use std::time::Duration;
 
@@ -44,6 +44,8 @@ pub struct Worker {
     lacking: RefCell<Option<Finding>>,
     /// Whether that was found out.
     is_known: Cell<bool>,
+    /// The number of processors.
+    available: OnceCell<usize>,
 }
 
 struct RunningWorker {
@@ -102,13 +104,14 @@ impl Worker {
             dismissed: None,
             lacking: RefCell::default(),
             is_known: Cell::default(),
+            available: OnceCell::new(),
         }
     }
 
     /// Lets the worker end, since no further job will come, while other work goes on.
     pub fn dismiss(&mut self) {
         self.dismissed = self.running.get_mut().take().map(|mut running| {
-            running.process.close_input();
+            running.process.dismiss();
             running.process
         });
     }
@@ -121,11 +124,17 @@ impl Worker {
         findings: &mut Findings,
     ) -> Option<Result<RenderResult, Findings>> {
         let mut task = RenderTask::of(order.request);
+        let mut unexplained = None;
         for attempt in 0..MOST_ATTEMPTS {
             let silent = Order { progress: &|_| (), ..*order };
             let order = if attempt == 0 { order } else { &silent };
             let loss = match findings.keep(self.attempt(order, &task))? {
-                JobAttempt::Done(result) => return Some(result),
+                JobAttempt::Done(result) => {
+                    // What came of it the second time is luck.
+                    let lost = |cause| code::lost_all(&cause, &order.limits, self.options.sandbox);
+                    findings.extend(unexplained.map(lost));
+                    return Some(result);
+                }
                 JobAttempt::Lost(loss) => loss,
             };
             let is_late = loss.cause == LossCause::Time;
@@ -133,6 +142,13 @@ impl Worker {
                 // What it kept of earlier jobs may have been too much. The next one is new.
                 continue;
             }
+            if !task.tells_at_once && !is_late {
+                // It died before it said what it was at.
+                unexplained = Some(loss.cause);
+                task.tells_at_once = true;
+                continue;
+            }
+            unexplained = None;
             let cause = loss.cause.clone();
             let blamed = findings.keep(self.blamed(order, &task, loss))?;
             if blamed.is_empty() {
@@ -219,8 +235,10 @@ impl Worker {
 
     /// How many threads render.
     fn threads(&self) -> usize {
+        // Finding that out takes a dozen files of the system's.
         let available = || thread::available_parallelism().map_or(1, usize::from);
-        let threads = self.options.threads.unwrap_or_else(available);
+        let threads =
+            self.options.threads.unwrap_or_else(|| *self.available.get_or_init(available));
         threads.min(if self.options.sandbox { MOST_SANDBOX_THREADS } else { MOST_THREADS })
     }
 
@@ -233,7 +251,7 @@ impl Worker {
         };
         let process = WorkerProcess::start(&self.options.program, &start);
         let mut process = process.map_err(|error| code::not_started(&error.to_string()))?;
-        let lacking = match process.receive(START_TIME, Duration::ZERO) {
+        let lacking = match process.receive(START_TIME) {
             Ok(Some(FromWorker::Ready { version, lacking })) if version == VERSION => lacking,
             Ok(Some(_)) => return Err(code::not_started("it is another version of this program")),
             Ok(None) => return Err(code::not_started("it does not answer")),
@@ -242,10 +260,11 @@ impl Worker {
             }
             Err(ReceiveError::Ended) => return Err(code::not_started(&process.end().to_string())),
         };
+        let served = FileServer::new(self.options.sandbox);
         if !self.is_known.replace(true) && !lacking.is_empty() {
             self.lacking.replace(Some(code::sandbox_incomplete(&lacking)));
         }
-        Ok(RunningWorker { process, served: FileServer::default(), limits, is_used: false })
+        Ok(RunningWorker { process, served, limits, is_used: false })
     }
 }
 

@@ -8,7 +8,7 @@ use super::code;
 use super::job::WorkerApp;
 use super::limits::Limits;
 use super::loss::{LossCause, Suspect};
-use super::message::{FilePiece, FromWorker, JobEnd, ToWorker};
+use super::message::{EndedRun, FilePiece, FromWorker, JobEnd, ToWorker, WorkingEngine};
 use super::process::{ReceiveError, WorkerProcess};
 use super::renderer::{RenderProgress, RenderResult};
 use super::server::FileServer;
@@ -19,22 +19,15 @@ use crate::pipeline::RenderStep;
 use crate::rendered::RenderedFiles;
 use crate::source::RepoPath;
 
-/// How often the clock is looked at.
+/// How often the clock is looked at, and the worker asked what its engines do.
 const TICK: Duration = Duration::from_millis(100);
 
-/// How long a worker that seems to be late may take to say what has ended meanwhile.
-const FLUSH_TIME: Duration = Duration::from_secs(2);
+/// How long it may take to answer that, before it is thought to be where it was.
+const ANSWER_TIME: Duration = Duration::from_secs(2);
 
 /// How long everything but an engine's work may take, such as reading the settings: it ends
 /// by itself, and takes no limit of an app's.
 const LONGEST_PAUSE: Duration = Duration::from_mins(2);
-
-/// If more apps than this are rendered, that takes a while.
-const FEW: usize = 16;
-
-/// As long as messages about engines are left to pile up, so that they do not wake this
-/// process one by one.
-const NAP: Duration = Duration::from_millis(10);
 
 /// The most apps that are tried alone if no engine was at work.
 const MOST_SUSPECTS: usize = 1000;
@@ -74,12 +67,10 @@ pub(super) struct WatchedJob<'a> {
     engines: BTreeMap<u32, EngineRun>,
     /// When an engine started or was done last.
     last_sign: WorkerTime,
-    /// When the worker was asked for what it had not sent, since it seems to be late.
-    flush_asked: Option<Duration>,
-    /// Whether it has answered that.
-    is_flushed: bool,
-    /// Whether engines work and nobody waits for an answer, so that messages may pile up.
-    may_nap: bool,
+    /// When the worker was asked what its engines do, until it answers.
+    asked: Option<WorkerTime>,
+    /// All that engines had done by then is known.
+    known: WorkerTime,
     /// How many more bytes of names it may send, how many more messages, and questions.
     room_for_names: u64,
     messages_left: u64,
@@ -172,9 +163,8 @@ impl<'a> WatchedJob<'a> {
             apps: Vec::new(),
             engines: BTreeMap::new(),
             last_sign: now,
-            flush_asked: None,
-            is_flushed: false,
-            may_nap: false,
+            asked: None,
+            known: now,
             room_for_names: NAME_BYTES + limits.output.bytes() / 4,
             messages_left: MOST_MESSAGES,
             questions_left: MOST_QUESTIONS,
@@ -192,55 +182,53 @@ impl<'a> WatchedJob<'a> {
     /// exit says why.
     pub(super) fn finish(&mut self) -> Result<Result<RenderResult, Findings>, Option<LossCause>> {
         let violation = |ProtocolViolation| Some(LossCause::ProtocolViolation);
+        let mut end = None;
         loop {
-            let nap = if self.may_nap { NAP } else { Duration::ZERO };
-            match self.receive(nap) {
-                Ok(Some(message)) => {
-                    if let Some(end) = self.take(message).map_err(violation)? {
-                        return self.end(&end).map_err(violation);
-                    }
-                }
+            match self.receive() {
+                Ok(Some(message)) => end = self.take(message).map_err(violation)?.or(end),
                 Ok(None) => {}
                 Err(ReceiveError::Ended) => return Err(None),
                 Err(ReceiveError::ProtocolViolation) => return Err(violation(ProtocolViolation)),
             }
-            if self.is_lost_to_time() {
-                return Err(Some(LossCause::Time));
+            // An answer that is still to come would be taken for one in the next job.
+            if let Some(end) = end.take_if(|_| self.asked.is_none()) {
+                return self.end(&end).map_err(violation);
+            }
+            if self.now.wall.saturating_sub(self.looked) >= TICK {
+                self.look();
+                if self.is_late() {
+                    return Err(Some(LossCause::Time));
+                }
             }
         }
     }
 
     /// The next message, if it comes within a tick or so.
-    fn receive(&mut self, nap: Duration) -> Result<Option<FromWorker>, ReceiveError> {
+    fn receive(&mut self) -> Result<Option<FromWorker>, ReceiveError> {
         let before = Instant::now();
-        let received = self.process.receive(TICK, nap);
+        let received = self.process.receive(TICK);
         self.now.wall += before.elapsed().min(2 * TICK);
-        if self.now.wall.saturating_sub(self.looked) >= TICK {
-            self.looked = self.now.wall;
-            self.now.processor = self.process.processor_time();
-        }
         received
     }
 
-    /// Whether it is too late, and the worker has had its chance to say what has ended.
-    fn is_lost_to_time(&mut self) -> bool {
-        match self.flush_asked {
-            None if self.is_late() => {
-                self.process.send(&ToWorker::Flush, b"");
-                (self.flush_asked, self.is_flushed) = (Some(self.now.wall), false);
-                false
+    /// Looks at the clock, and asks the worker what its engines do.
+    fn look(&mut self) {
+        self.looked = self.now.wall;
+        self.now.processor = self.process.processor_time();
+        match self.asked {
+            None => {
+                self.process.send(&ToWorker::TellEngines, b"");
+                self.asked = Some(self.now);
             }
-            Some(asked) if self.is_flushed || self.now.wall.saturating_sub(asked) >= FLUSH_TIME => {
-                self.flush_asked = None;
-                self.is_late()
-            }
-            _ => false,
+            // It does not answer, so nothing has changed.
+            Some(asked) if self.now.since(asked).wall >= ANSWER_TIME => self.known = self.now,
+            Some(_) => {}
         }
     }
 
     fn is_late(&self) -> bool {
         if self.engines.is_empty() {
-            let pause = self.now.since(self.last_sign).wall;
+            let pause = self.known.since(self.last_sign).wall;
             return pause >= LONGEST_PAUSE.max(self.limits.time);
         }
         self.engines.values().any(|engine| self.has_spent_its_time(engine))
@@ -248,7 +236,7 @@ impl<'a> WatchedJob<'a> {
 
     fn has_spent_its_time(&self, engine: &EngineRun) -> bool {
         let app = &self.apps[engine.app];
-        let now = self.now.since(engine.since);
+        let now = self.known.since(engine.since);
         if engine.step == RenderStep::Values {
             let limit = self.limits.time;
             let together = app.spent_on_values.plus(now);
@@ -279,8 +267,6 @@ impl<'a> WatchedJob<'a> {
     /// Takes a message; the last one is returned.
     fn take(&mut self, message: FromWorker) -> Result<Option<JobEnd>, ProtocolViolation> {
         self.messages_left = self.messages_left.checked_sub(1).ok_or(ProtocolViolation)?;
-        let is_about_engines = matches!(message, FromWorker::Starts { .. } | FromWorker::Ends(_));
-        self.may_nap = is_about_engines && self.apps.len() > FEW;
         match message {
             FromWorker::Ask { tree, question } => {
                 self.questions_left =
@@ -293,35 +279,15 @@ impl<'a> WatchedJob<'a> {
                 self.process.send(&ToWorker::Answer(answer.0), &answer.1);
             }
             FromWorker::Apps { all, apps } => self.take_apps(all, apps)?,
-            FromWorker::Starts { id, app, step } => {
-                self.last_sign = self.now;
-                if self.engines.len() >= self.most_engines || app >= self.apps.len() {
-                    return Err(ProtocolViolation);
-                }
-                self.engines.insert(id, EngineRun { app, step, since: self.now, file: None });
-            }
-            FromWorker::ComesTo { id, file } => {
-                self.take_name(file.as_str())?;
-                let engine = self.engines.get_mut(&id).ok_or(ProtocolViolation)?;
-                engine.file = Some(file);
-            }
-            FromWorker::Ends(id) => {
-                self.last_sign = self.now;
-                let EngineRun { app, step, since, .. } =
-                    self.engines.remove(&id).ok_or(ProtocolViolation)?;
-                let spent = self.now.since(since);
-                let app = &mut self.apps[app];
-                match step {
-                    RenderStep::Values => app.spent_on_values = app.spent_on_values.plus(spent),
-                    _ => app.spent = app.spent.plus(spent),
-                }
-                if !mem::replace(&mut app.is_rendered, true) {
-                    (self.progress)(RenderProgress::App);
+            FromWorker::Engines { is_answer, working, ended } => {
+                ended.iter().try_for_each(|run| self.take_ended(run))?;
+                self.take_working(working)?;
+                if is_answer {
+                    self.known = self.asked.take().ok_or(ProtocolViolation)?;
                 }
             }
-            FromWorker::Flushed => self.is_flushed = true,
             FromWorker::Environments(names) => self.take_environments(&names)?,
-            FromWorker::Files(files) => self.take_files(files)?,
+            FromWorker::Files { directory, pieces } => self.take_files(&directory, pieces)?,
             FromWorker::Finding(part) => {
                 let (body, size) = (self.process.body(), self.process.message_size());
                 self.result.findings.take(part, body, size)?;
@@ -332,15 +298,46 @@ impl<'a> WatchedJob<'a> {
         Ok(None)
     }
 
-    /// Counts a name or a path.
-    fn take_name(&mut self, name: &str) -> Result<(), ProtocolViolation> {
-        if name.len() > MOST_NAME {
-            return Err(ProtocolViolation);
+    fn take_ended(&mut self, run: &EndedRun) -> Result<(), ProtocolViolation> {
+        self.messages_left = self.messages_left.checked_sub(1).ok_or(ProtocolViolation)?;
+        self.last_sign = self.now;
+        let since = self.engines.remove(&run.id).map_or(self.now, |engine| engine.since);
+        let spent = self.spent(since, Duration::from_micros(run.took));
+        let app = self.apps.get_mut(run.app).ok_or(ProtocolViolation)?;
+        match run.step {
+            RenderStep::Values => app.spent_on_values = app.spent_on_values.plus(spent),
+            _ => app.spent = app.spent.plus(spent),
         }
-        // A name takes more than its bytes.
-        let left = self.room_for_names.checked_sub(name.len() as u64 + 64);
-        self.room_for_names = left.ok_or(ProtocolViolation)?;
+        if !mem::replace(&mut app.is_rendered, true) {
+            (self.progress)(RenderProgress::App);
+        }
         Ok(())
+    }
+
+    fn take_working(&mut self, working: Vec<WorkingEngine>) -> Result<(), ProtocolViolation> {
+        let mut known = mem::take(&mut self.engines);
+        for WorkingEngine { id, app, step, file } in working {
+            let is_long = |file: &RepoPath| file.as_str().len() > MOST_NAME;
+            let is_full = self.engines.len() >= self.most_engines;
+            if is_full || app >= self.apps.len() || file.as_ref().is_some_and(is_long) {
+                return Err(ProtocolViolation);
+            }
+            let run = known.remove(&id).unwrap_or_else(|| {
+                self.last_sign = self.now;
+                EngineRun { app, step, since: self.now, file: None }
+            });
+            self.engines.insert(id, EngineRun { file, ..run });
+        }
+        // Its time would be forgotten.
+        if known.is_empty() { Ok(()) } else { Err(ProtocolViolation) }
+    }
+
+    /// The time of an engine that is done, and says how long it took. That it started was
+    /// told a tick later, or so.
+    fn spent(&self, since: WorkerTime, took: Duration) -> WorkerTime {
+        let seen = self.now.since(since);
+        let unseen = took.saturating_sub(seen.wall).min(2 * TICK);
+        seen.plus(WorkerTime { wall: unseen, processor: Some(unseen) })
     }
 
     fn take_apps(&mut self, all: usize, apps: Vec<WorkerApp>) -> Result<(), ProtocolViolation> {
@@ -350,7 +347,7 @@ impl<'a> WatchedJob<'a> {
         for app in apps {
             let paths = [app.template.as_str(), app.file.as_str()];
             for name in [&*app.environment, &*app.app].into_iter().chain(paths) {
-                self.take_name(name)?;
+                count_name(&mut self.room_for_names, name)?;
             }
             let spent = WorkerTime { wall: Duration::ZERO, processor: Some(Duration::ZERO) };
             let spent_on_values = spent;
@@ -361,17 +358,21 @@ impl<'a> WatchedJob<'a> {
 
     fn take_environments(&mut self, names: &[String]) -> Result<(), ProtocolViolation> {
         for name in names {
-            self.take_name(name)?;
+            count_name(&mut self.room_for_names, name)?;
             let name = EnvironmentName::named(name).ok_or(ProtocolViolation)?;
             self.result.environments.push(name);
         }
         Ok(())
     }
 
-    fn take_files(&mut self, pieces: Vec<FilePiece>) -> Result<(), ProtocolViolation> {
+    fn take_files(
+        &mut self,
+        directory: &RepoPath,
+        pieces: Vec<FilePiece>,
+    ) -> Result<(), ProtocolViolation> {
         self.last_sign = self.now;
-        for piece in &pieces {
-            self.take_name(piece.path.as_str())?;
+        if !is_rendered_directory(directory) {
+            return Err(ProtocolViolation);
         }
         let mut rest = self.process.body();
         let most = self.limits.output.bytes();
@@ -379,22 +380,25 @@ impl<'a> WatchedJob<'a> {
         if self.result.output > most {
             return Err(ProtocolViolation);
         }
-        for FilePiece { path, length, to_come } in pieces {
+        for FilePiece { name, length, to_come } in pieces {
             let (bytes, after) = rest.split_at_checked(length).ok_or(ProtocolViolation)?;
             rest = after;
-            match self.result.files.last_mut() {
-                Some((last, joined)) if *last == path => joined.extend_from_slice(bytes),
-                _ if is_rendered_path(&path) => {
-                    self.result.announced += to_come as u64;
-                    if self.result.announced > most {
-                        return Err(ProtocolViolation);
-                    }
-                    let mut file = Vec::with_capacity(length + to_come);
-                    file.extend_from_slice(bytes);
-                    self.result.files.push((path, file));
-                }
-                _ => return Err(ProtocolViolation),
+            let path = directory.child_named(&name).filter(|_| is_rendered_segment(&name));
+            let path = path.ok_or(ProtocolViolation)?;
+            if let Some((last, joined)) = self.result.files.last_mut()
+                && *last == path
+            {
+                joined.extend_from_slice(bytes);
+                continue;
             }
+            count_name(&mut self.room_for_names, path.as_str())?;
+            self.result.announced += to_come as u64;
+            if self.result.announced > most {
+                return Err(ProtocolViolation);
+            }
+            let mut file = Vec::with_capacity(length + to_come);
+            file.extend_from_slice(bytes);
+            self.result.files.push((path, file));
         }
         Ok(())
     }
@@ -418,12 +422,26 @@ impl<'a> WatchedJob<'a> {
     }
 }
 
-/// Whether a path is one that a file of ours has: in a directory of an environment, and of an
-/// app or of the environment itself, and written so that every system accepts it.
-fn is_rendered_path(path: &RepoPath) -> bool {
+/// Counts a name or a path, for which there is so much room left.
+fn count_name(room: &mut u64, name: &str) -> Result<(), ProtocolViolation> {
+    if name.len() > MOST_NAME {
+        return Err(ProtocolViolation);
+    }
+    // A name takes more than its bytes.
+    *room = room.checked_sub(name.len() as u64 + 64).ok_or(ProtocolViolation)?;
+    Ok(())
+}
+
+/// Whether a directory is one that has files of ours: that of an app in an environment, or of
+/// the environment itself.
+fn is_rendered_directory(directory: &RepoPath) -> bool {
+    directory.segments().count() == 2 && directory.segments().all(is_rendered_segment)
+}
+
+/// Whether a name is written so that every system accepts it.
+fn is_rendered_segment(segment: &str) -> bool {
     let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.%~".contains(&byte);
-    path.segments().count() == 3
-        && path.segments().all(|segment| !segment.starts_with('.') && segment.bytes().all(is_safe))
+    !segment.starts_with('.') && segment.bytes().all(is_safe)
 }
 
 #[cfg(test)]
@@ -452,7 +470,7 @@ mod tests {
         let ready = FromWorker::Ready { version: VERSION.to_owned(), lacking: Vec::new() };
         let mut sent = Vec::new();
         for (message, body) in [(ready, Vec::new())].into_iter().chain(messages) {
-            frame::write(&mut sent, &message, &body).unwrap();
+            frame::write(&mut sent, &message, &[&body]).unwrap();
         }
         fs::write(directory.path().join("sent"), sent).unwrap();
         let program = directory.path().join("program");
@@ -485,8 +503,21 @@ mod tests {
         said_of(messages.into_iter().map(|message| (message, Vec::new())).collect())
     }
 
-    fn piece(path: &str, length: usize) -> FilePiece {
-        FilePiece { path: RepoPath::new(path).unwrap(), length, to_come: 0 }
+    fn files(directory: &str, pieces: &[(&str, usize)]) -> FromWorker {
+        let piece = |(name, length): &(&str, usize)| {
+            let (name, length) = ((*name).to_owned(), *length);
+            FilePiece { name, length, to_come: 0 }
+        };
+        let pieces = pieces.iter().map(piece).collect();
+        FromWorker::Files { directory: RepoPath::new(directory).unwrap(), pieces }
+    }
+
+    fn engines(working: &[(u32, usize)], ended: &[(u32, usize)]) -> FromWorker {
+        let step = RenderStep::Objects;
+        let working = working.iter().map(|&(id, app)| WorkingEngine { id, app, step, file: None });
+        let ended = ended.iter().map(|&(id, app)| EndedRun { id, app, step, took: 0 });
+        let (working, ended) = (working.collect(), ended.collect());
+        FromWorker::Engines { is_answer: false, working, ended }
     }
 
     fn done(succeeded: bool) -> FromWorker {
@@ -501,33 +532,41 @@ mod tests {
             FromWorker::Apps { all: 1, apps: vec![app] }
         };
         let ask = |tree| FromWorker::Ask { tree, question: Question::Names(RepoPath::root()) };
-        let empty =
-            |paths: &[&str]| FromWorker::Files(paths.iter().map(|text| piece(text, 0)).collect());
+        let unasked =
+            FromWorker::Engines { is_answer: true, working: Vec::new(), ended: Vec::new() };
+        let long_file = || {
+            let file = Some(RepoPath::new(&"a".repeat(5000)).unwrap());
+            let (id, app, step) = (0, 0, RenderStep::Objects);
+            let working = vec![WorkingEngine { id, app, step, file }];
+            FromWorker::Engines { is_answer: false, working, ended: Vec::new() }
+        };
         let unknown = r#"{"Finding":{"code":"x","severity":"error","message":"","labels":[],"help":null,"subject":null}}"#;
         let wrong = [
             vec![ask(0), ask(1)],
-            vec![FromWorker::Ends(7)],
-            vec![FromWorker::Starts { id: 0, app: 0, step: RenderStep::Objects }],
-            vec![FromWorker::ComesTo { id: 0, file: RepoPath::root() }],
-            vec![empty(&["a"]), done(true)],
-            vec![empty(&["a/b/c/d"]), done(true)],
-            vec![empty(&["a/.git/config"]), done(true)],
-            vec![empty(&["a/b/\u{1b}[31m"]), done(true)],
-            vec![empty(&["a/b/c", "a/b/C"]), done(true)],
+            vec![engines(&[], &[(7, 0)])],
+            vec![engines(&[(0, 0)], &[])],
+            vec![apps(), engines(&[(0, 1)], &[])],
+            vec![apps(), long_file()],
+            vec![apps(), engines(&[(0, 0)], &[]), engines(&[(1, 0)], &[])],
+            vec![unasked],
+            vec![files("", &[("a", 0)]), done(true)],
+            vec![files("a", &[("b", 0)]), done(true)],
+            vec![files("a/b/c", &[("d", 0)]), done(true)],
+            vec![files("a/.git", &[("config", 0)]), done(true)],
+            vec![files("a/b", &[(".c", 0)]), done(true)],
+            vec![files("a/b", &[("", 0)]), done(true)],
+            vec![files("a/b", &[("..", 0)]), done(true)],
+            vec![files("a/b", &[("c/d", 0)]), done(true)],
+            vec![files("a/b", &[("\u{1b}[31m", 0)]), done(true)],
+            vec![files("a/b", &[("c", 0), ("C", 0)]), done(true)],
             vec![long_name()],
-            vec![empty(&["a/b/c", "a/b/d", "a/b/c"]), done(true)],
-            vec![FromWorker::Files(vec![piece("a/b/c", 1)]), done(true)],
+            vec![files("a/b", &[("c", 0), ("d", 0), ("c", 0)]), done(true)],
+            vec![files("a/b", &[("c", 1)]), done(true)],
             vec![FromWorker::Environments(vec!["../..".to_owned()]), done(true)],
             vec![FromWorker::Finding(serde_json::from_str::<WirePart>(unknown).unwrap())],
             vec![FromWorker::Ready { version: VERSION.to_owned(), lacking: Vec::new() }],
             vec![done(false)],
-            std::iter::once(apps())
-                .chain((0..1000).map(|id| FromWorker::Starts {
-                    id,
-                    app: 0,
-                    step: RenderStep::Objects,
-                }))
-                .collect(),
+            vec![apps(), engines(&(0..1000).map(|id| (id, 0)).collect::<Vec<_>>(), &[])],
         ];
         for messages in wrong {
             let case: String =
@@ -542,8 +581,8 @@ mod tests {
     #[test]
     fn more_text_than_is_allowed_ends_it() {
         let file = |at: usize| {
-            let piece = piece(&format!("qa/web/{at}.yaml"), 1 << 20);
-            (FromWorker::Files(vec![piece]), vec![b'x'; 1 << 20])
+            let name = format!("{at}.yaml");
+            (files("qa/web", &[(&name, 1 << 20)]), vec![b'x'; 1 << 20])
         };
         let said = said_of((0..10).map(file).collect());
         assert_eq!(said[0].0, "render-died", "{said:?}");
@@ -552,8 +591,7 @@ mod tests {
     #[test]
     fn an_engine_that_does_not_end_is_late() {
         let apps = FromWorker::Apps { all: 1, apps: vec![app()] };
-        let said =
-            alone(vec![apps, FromWorker::Starts { id: 0, app: 0, step: RenderStep::Objects }]);
+        let said = alone(vec![apps, engines(&[(0, 0)], &[])]);
         assert_eq!(
             said,
             [("render-time", "rendering `web` in `qa` took longer than 1 s".to_owned())]
@@ -565,7 +603,7 @@ mod tests {
         let environments = FromWorker::Environments(vec!["qa".to_owned()]);
         let said = said_of(vec![
             (environments, Vec::new()),
-            (FromWorker::Files(vec![piece("qa/web/a.yaml", 3)]), b"a: ".to_vec()),
+            (files("qa/web", &[("a.yaml", 3)]), b"a: ".to_vec()),
             (done(true), Vec::new()),
         ]);
         assert_eq!(said, []);

@@ -46,6 +46,7 @@ pub(crate) const WORLD: &[Edge] = &[
             "cli/console.rs",
             "git/program.rs",
             "git/tip.rs",
+            "worker/engines.rs",
             "worker/process.rs",
             "worker/watched_job.rs",
         ],

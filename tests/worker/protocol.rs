@@ -107,3 +107,15 @@ fn another_version_is_refused() {
     assert_eq!(code, "worker-unavailable");
     assert!(message.contains("another version"), "{message}");
 }
+
+#[test]
+fn a_death_that_does_not_happen_again_is_told_all_the_same() {
+    // The first time, the worker's input ends within the job.
+    let worker = format!("'{}' \"$@\"", env!("CARGO_BIN_EXE_rungs"));
+    let script =
+        format!("[ -e \"$0.again\" ] && exec {worker}\n: > \"$0.again\"\nhead -c 100 | {worker}");
+    let findings = rendered_by(Impostor::script(&script).program());
+    let said: Vec<_> = findings.iter().map(|finding| finding.code.name).collect();
+    // That there is no environment is what the second time found.
+    assert_eq!(said, ["render-died", "no-environments"], "{findings:?}");
+}

@@ -109,11 +109,13 @@ fn the_demo_is_rendered_alike() {
 #[test]
 fn every_wrong_configuration_is_told_alike() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/invalid");
-    let worker = worker(true);
+    let workers = [worker(true), worker(false)];
     let mut count = 0;
     for case in std::fs::read_dir(cases).unwrap() {
         let tree = Tree::new(Disk::new(case.unwrap().path()));
-        agree(&worker, &tree, &FileChanges::new(), &everything());
+        for worker in &workers {
+            agree(worker, &tree, &FileChanges::new(), &everything());
+        }
         count += 1;
     }
     assert!(count > 50, "{count} cases");
@@ -212,9 +214,11 @@ fn a_directory_of_many_files_is_read_whole() {
         std::fs::create_dir_all(at.parent().unwrap()).unwrap();
         std::fs::write(at, text).unwrap();
     }
-    let worker = worker(false);
-    for tree in [Tree::new(Disk::new(directory.path())), Tree::new(Memory::of(files))] {
-        agree(&worker, &tree, &FileChanges::new(), &everything());
-        agree(&worker, &tree, &FileChanges::new(), &app("qa", "app7"));
+    let trees = [Tree::new(Disk::new(directory.path())), Tree::new(Memory::of(files))];
+    for worker in [worker(true), worker(false)] {
+        for tree in &trees {
+            agree(&worker, tree, &FileChanges::new(), &everything());
+            agree(&worker, tree, &FileChanges::new(), &app("qa", "app7"));
+        }
     }
 }
