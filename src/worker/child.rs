@@ -109,9 +109,9 @@ fn changes_of(changes: Vec<(RepoPath, Option<usize>)>, mut body: &[u8]) -> FileC
 fn do_job(link: &Arc<Link>, tree: &Tree, job: &WorkerJob, start: &WorkerStart) {
     let WorkerJob::Render(job) = job;
     let watch = LinkWatch { link, apps: OnceLock::new(), tells_at_once: job.tells_at_once };
-    // What was not told of another job is of no interest to this one.
-    drop(link.engines().tell());
     let result = job.run(tree, &watch);
+    // The next job's reports must not tell of this one.
+    link.tell_engines(false);
     let result = result.and_then(|result| {
         let apps = watch.apps.get().map(Vec::as_slice).unwrap_or_default();
         let too_much = code::too_much_output(
@@ -154,8 +154,8 @@ struct LinkWatch<'l> {
 }
 
 impl LinkWatch<'_> {
-    /// Tells of a change, unless the program will ask.
-    fn may_tell(&self) {
+    /// Reports a change, unless that has time until the program asks.
+    fn tell_if_at_once(&self) {
         if self.tells_at_once {
             self.link.tell_engines(false);
         }
@@ -181,17 +181,18 @@ impl RenderWatch for LinkWatch<'_> {
 
     fn starts(&self, app: usize, step: RenderStep) -> u32 {
         let id = self.link.engines().start(app, step);
-        self.may_tell();
+        self.tell_if_at_once();
         id
     }
 
     fn comes_to(&self, id: u32, file: &RepoPath) {
         self.link.engines().come_to(id, file);
-        self.may_tell();
+        self.tell_if_at_once();
     }
 
     fn ends(&self, id: u32) {
-        if self.link.engines().end(id) {
+        let is_enough = self.link.engines().end(id);
+        if is_enough || self.tells_at_once {
             self.link.tell_engines(false);
         }
     }

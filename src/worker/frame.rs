@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 /// The two lengths that a frame starts with.
 const PREFIX: usize = 8;
 
-/// As much room as there is at least for one read.
-const PIECE: usize = 64 << 10;
+/// The least room for one read.
+const READ_ROOM: usize = 64 << 10;
 
 /// The most that one frame may hold, so that whoever sends one cannot exhaust whoever
 /// reads it.
@@ -76,11 +76,13 @@ impl FrameBuffer {
     /// Adds bytes as they arrive, as many as one read brings. Returns how many.
     pub(super) fn fill(&mut self, from: &mut impl Read) -> io::Result<usize> {
         // What was taken makes room before more is allocated.
-        self.bytes.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        (self.start, self.body) = (0, 0);
-        if self.bytes.len() < self.end + PIECE {
-            self.bytes.resize(self.end + PIECE, 0);
+        if self.start > 0 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            (self.start, self.body) = (0, 0);
+        }
+        if self.bytes.len() < self.end + READ_ROOM {
+            self.bytes.resize(self.end + READ_ROOM, 0);
         }
         let count = from.read(&mut self.bytes[self.end..])?;
         self.end += count;

@@ -45,8 +45,8 @@ pub(super) struct RenderTask {
     stands_for_all: bool,
     /// Apps that are left out.
     pub(super) without: BTreeSet<LeftOutApp>,
-    /// Whether what engines do is told at once, and not when the worker is asked: it may be
-    /// dead by then.
+    /// Whether each step of an engine is reported at once: when the worker is asked, it may
+    /// be dead.
     pub(super) tells_at_once: bool,
 }
 

@@ -20,6 +20,9 @@ pub(super) const TO_WORKER: FrameLimits = FrameLimits { head: 256 << 20, body: 2
 /// What one message of the worker may hold. It is not trusted.
 pub(super) const FROM_WORKER: FrameLimits = FrameLimits { head: 1 << 20, body: 2 * MAX_FILE_BYTES };
 
+/// The longest name or path in a message of the worker, in bytes.
+pub(super) const MOST_NAME: usize = 4096;
+
 /// A message of the program to its worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum ToWorker {
@@ -145,13 +148,13 @@ pub(super) enum FromWorker {
     Engines {
         /// Whether this is the answer to [`ToWorker::TellEngines`].
         is_answer: bool,
-        /// Those that work on an app, all of them.
+        /// All that work on an app.
         working: Vec<WorkingEngine>,
         /// What is done.
         ended: Vec<EndedRun>,
     },
-    /// Rendered files of a directory or pieces of them, one after the other in the body: what
-    /// follows each other for the same file is joined.
+    /// Rendered files of a directory, one after the other in the body, or pieces of them.
+    /// Consecutive pieces of a file are joined.
     Files {
         /// The directory.
         directory: RepoPath,
@@ -169,26 +172,26 @@ pub(super) enum FromWorker {
 /// An engine that works on an app.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct WorkingEngine {
-    /// A number for that.
+    /// The number of this run.
     pub(super) id: u32,
     /// The app's place among those that were named.
     pub(super) app: usize,
-    /// What for.
+    /// What the engine works on it for.
     pub(super) step: RenderStep,
-    /// The file of the template that it has come to.
+    /// The file of the template that it has come to, unless its path is too long.
     pub(super) file: Option<RepoPath>,
 }
 
 /// What an engine has done, with or without success.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct EndedRun {
-    /// The number that it had.
+    /// The number that the run had.
     pub(super) id: u32,
     /// The app's place among those that were named.
     pub(super) app: usize,
-    /// What for.
+    /// What the engine worked on it for.
     pub(super) step: RenderStep,
-    /// How long it took, in microseconds.
+    /// How long it took on the worker's clock, in microseconds.
     pub(super) took: u64,
 }
 

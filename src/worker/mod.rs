@@ -8,8 +8,8 @@
 //! ([`remote`], answered by [`server`] from the request's Tree and its commits alone), and
 //! returns data. Its environment has nothing of the program's. In a sandbox it takes from
 //! itself what it does not need ([`sandbox`]) before it reads anything; without one it reads
-//! the files of a work tree itself. [`watched_job`] keeps the clock and asks which apps its
-//! [`engines`] work on; if it has to be stopped or dies,
+//! the files of a work tree itself. [`watched_job`] keeps the clock, asks which apps its
+//! [`engines`] work on, and takes the result; if it has to be stopped or dies,
 //! [`supervisor`] finds out which of them it was lost to, and has the others rendered without.
 
 mod renderer;
@@ -27,6 +27,8 @@ mod sandbox;
 mod remote;
 mod child;
 mod server;
+mod engine_times;
+mod arriving_result;
 mod watched_job;
 mod supervisor;
 

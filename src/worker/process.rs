@@ -115,7 +115,7 @@ impl WorkerProcess {
     }
 
     /// Whether the worker has taken all that was sent.
-    pub(super) fn is_idle(&self) -> bool {
+    pub(super) fn has_sent_all(&self) -> bool {
         self.outgoing.is_empty()
     }
 
@@ -227,7 +227,7 @@ impl WorkerProcess {
 
     fn read_stderr(&mut self) {
         let Some(stderr) = &mut self.stderr else { return };
-        let mut piece = [0; 4096];
+        let mut piece = [0; MOST_STDERR];
         match stderr.read(&mut piece) {
             Ok(0) => self.stderr = None,
             Ok(count) => {
@@ -240,8 +240,8 @@ impl WorkerProcess {
         }
     }
 
-    /// Ends the process, which has nothing to put in order. It may have ended already.
-    pub(super) fn dismiss(&mut self) {
+    /// Kills the process, which has nothing to put in order, and does not wait for its end.
+    pub(super) fn kill(&mut self) {
         let _ = self.child.kill();
     }
 
@@ -255,7 +255,8 @@ impl WorkerProcess {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
-        self.read_stderr();
+        // As much as a pipe holds.
+        (0..4).for_each(|_| self.read_stderr());
         WorkerExit { status, stderr: String::from_utf8_lossy(&self.captured).into_owned() }
     }
 
@@ -294,7 +295,7 @@ fn is_temporary(error: &io::Error) -> bool {
 
 impl Drop for WorkerProcess {
     fn drop(&mut self) {
-        self.dismiss();
+        self.kill();
         let _ = self.child.wait();
     }
 }

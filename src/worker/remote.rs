@@ -15,7 +15,7 @@ use crate::source::{
     StoreError, Tree,
 };
 
-/// As many of them as are sent at once.
+/// The most pieces in one message.
 const MOST_PIECES: usize = 1000;
 
 /// As much of a revision as is asked for.
@@ -33,7 +33,7 @@ pub(super) struct Link {
     reports: Mutex<BufWriter<Stdout>>,
     /// One question is asked at a time.
     answers: Mutex<Receiver<ReceivedAnswer>>,
-    /// What the program may not know yet.
+    /// What engines do.
     engines: Mutex<Engines>,
 }
 
@@ -60,16 +60,16 @@ impl Link {
         frame::write(&mut *locked(&self.reports), report, &[body]).unwrap_or_else(|_| gone());
     }
 
-    /// What the program may not know yet of engines.
+    /// What engines do, to note a change of it.
     pub(super) fn engines(&self) -> MutexGuard<'_, Engines> {
         locked(&self.engines)
     }
 
-    /// Says what engines do.
+    /// Reports what engines do.
     pub(super) fn tell_engines(&self, is_answer: bool) {
-        // Held meanwhile, so that what is said later is not told before.
+        // Held meanwhile, so that reports are sent in their order.
         let mut engines = self.engines();
-        let (working, ended) = engines.tell();
+        let (working, ended) = engines.take_report();
         self.report(&FromWorker::Engines { is_answer, working, ended }, b"");
     }
 
@@ -148,7 +148,8 @@ pub(super) fn gone() -> ! {
     process::exit(0)
 }
 
-/// The Tree of files that the program has. Each is asked for once.
+/// The Tree of files that the program has: read from their directory, if the worker may, and
+/// otherwise asked for, each once.
 pub(super) fn tree_of(link: &Arc<Link>, tree: TreeHandle) -> Tree {
     let revisions =
         RemoteRevisions { link: Arc::clone(link), tree: tree.id, known: Mutex::default() };

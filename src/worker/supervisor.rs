@@ -18,8 +18,8 @@ use super::watched_job::WatchedJob;
 use super::wire::FindingReader;
 use crate::diagnostic::{Code, Finding, Findings};
 
-/// How often a job is tried, each time without the apps that a worker was lost to.
-const MOST_ATTEMPTS: usize = 6;
+/// How often a job is begun again without the apps that a worker was lost to.
+const MOST_LOSSES: usize = 6;
 
 /// The most apps that are blamed for one loss.
 const MOST_BLAMED: usize = 16;
@@ -38,12 +38,12 @@ pub struct Worker {
     /// Finds a code by its name.
     codes: fn(&str) -> Option<&'static Code>,
     running: RefCell<Option<RunningWorker>>,
-    /// One that is about to end.
+    /// One that was killed and may not be gone.
     dismissed: Option<WorkerProcess>,
     /// What the sandbox lacks, until it is said.
     lacking: RefCell<Option<Finding>>,
     /// Whether that was found out.
-    is_known: Cell<bool>,
+    sandbox_is_known: Cell<bool>,
     /// The number of processors.
     available: OnceCell<usize>,
 }
@@ -103,15 +103,15 @@ impl Worker {
             running: RefCell::default(),
             dismissed: None,
             lacking: RefCell::default(),
-            is_known: Cell::default(),
+            sandbox_is_known: Cell::default(),
             available: OnceCell::new(),
         }
     }
 
-    /// Lets the worker end, since no further job will come, while other work goes on.
+    /// Ends the worker, since no further job will come. It is waited for once this is dropped.
     pub fn dismiss(&mut self) {
         self.dismissed = self.running.get_mut().take().map(|mut running| {
-            running.process.dismiss();
+            running.process.kill();
             running.process
         });
     }
@@ -123,38 +123,52 @@ impl Worker {
         order: &Order<'_>,
         findings: &mut Findings,
     ) -> Option<Result<RenderResult, Findings>> {
-        let mut task = RenderTask::of(order.request);
         let mut unexplained = None;
-        for attempt in 0..MOST_ATTEMPTS {
-            let silent = Order { progress: &|_| (), ..*order };
-            let order = if attempt == 0 { order } else { &silent };
+        let result = self.attempts_until(order, findings, &mut unexplained);
+        // If it does not happen again, that is luck.
+        let lost = |cause| code::lost_all(&cause, &order.limits, self.options.sandbox);
+        findings.extend(unexplained.map(lost));
+        result
+    }
+
+    /// The same; `unexplained` is what a worker was lost to that is not in `findings`.
+    fn attempts_until(
+        &self,
+        order: &Order<'_>,
+        findings: &mut Findings,
+        unexplained: &mut Option<LossCause>,
+    ) -> Option<Result<RenderResult, Findings>> {
+        let mut task = RenderTask::of(order.request);
+        let silent = Order { progress: &|_| (), ..*order };
+        let (mut order, mut losses) = (order, 0);
+        while losses < MOST_LOSSES {
             let loss = match findings.keep(self.attempt(order, &task))? {
-                JobAttempt::Done(result) => {
-                    // What came of it the second time is luck.
-                    let lost = |cause| code::lost_all(&cause, &order.limits, self.options.sandbox);
-                    findings.extend(unexplained.map(lost));
-                    return Some(result);
-                }
+                JobAttempt::Done(result) => return Some(result),
                 JobAttempt::Lost(loss) => loss,
             };
+            order = &silent;
             let is_late = loss.cause == LossCause::Time;
             if loss.was_used && !is_late {
                 // What it kept of earlier jobs may have been too much. The next one is new.
+                *unexplained = Some(loss.cause).filter(|cause| *cause != LossCause::Memory);
                 continue;
             }
             if !task.tells_at_once && !is_late {
                 // It died before it said what it was at.
-                unexplained = Some(loss.cause);
+                *unexplained = Some(loss.cause);
                 task.tells_at_once = true;
                 continue;
             }
-            unexplained = None;
             let cause = loss.cause.clone();
             let blamed = findings.keep(self.blamed(order, &task, loss))?;
             if blamed.is_empty() {
-                findings.push(code::lost_all(&cause, &order.limits, self.options.sandbox));
+                *unexplained = Some(cause);
                 return None;
             }
+            if !is_late {
+                *unexplained = None;
+            }
+            losses += 1;
             for (suspect, cause) in blamed {
                 findings.push(code::lost(&suspect, &cause, &order.limits, self.options.sandbox));
                 task.without.insert((suspect.app.environment, suspect.app.app));
@@ -163,7 +177,7 @@ impl Worker {
                 return None;
             }
         }
-        findings.push(code::abandoned(MOST_ATTEMPTS));
+        findings.push(code::abandoned(MOST_LOSSES));
         None
     }
 
@@ -192,7 +206,12 @@ impl Worker {
                 // The next one must not suffer from this one.
                 self.running.take();
             }
-            let alone = self.attempt(order, &task.only(&suspect.app, suspect.step))?;
+            let task = task.only(&suspect.app, suspect.step);
+            let alone = match self.attempt(order, &task)? {
+                // What the others left may have been too much.
+                JobAttempt::Lost(Loss { was_used: true, .. }) => self.attempt(order, &task)?,
+                alone => alone,
+            };
             if let JobAttempt::Lost(loss) = alone {
                 // If it was rendered for other environments as well, one of those may be it.
                 let is_it = loss.suspects.iter().any(|one| one.app == suspect.app);
@@ -261,7 +280,7 @@ impl Worker {
             Err(ReceiveError::Ended) => return Err(code::not_started(&process.end().to_string())),
         };
         let served = FileServer::new(self.options.sandbox);
-        if !self.is_known.replace(true) && !lacking.is_empty() {
+        if !self.sandbox_is_known.replace(true) && !lacking.is_empty() {
             self.lacking.replace(Some(code::sandbox_incomplete(&lacking)));
         }
         Ok(RunningWorker { process, served, limits, is_used: false })

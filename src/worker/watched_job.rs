@@ -1,143 +1,47 @@
 //! One job of a worker, and the clock that runs meanwhile.
 
-use std::collections::BTreeMap;
-use std::mem;
 use std::time::{Duration, Instant};
 
-use super::code;
+use super::arriving_result::ArrivingResult;
+use super::engine_times::{EngineTimes, TICK, WorkerTime};
 use super::job::WorkerApp;
 use super::limits::Limits;
 use super::loss::{LossCause, Suspect};
-use super::message::{EndedRun, FilePiece, FromWorker, JobEnd, ToWorker, WorkingEngine};
+use super::message::{FromWorker, ToWorker};
 use super::process::{ReceiveError, WorkerProcess};
 use super::renderer::{RenderProgress, RenderResult};
 use super::server::FileServer;
 use super::wire::{FindingReader, ProtocolViolation};
-use crate::config::EnvironmentName;
 use crate::diagnostic::Findings;
-use crate::pipeline::RenderStep;
-use crate::rendered::RenderedFiles;
-use crate::source::RepoPath;
 
-/// How often the clock is looked at, and the worker asked what its engines do.
-const TICK: Duration = Duration::from_millis(100);
-
-/// How long it may take to answer that, before it is thought to be where it was.
+/// How long a worker may take to say what its engines do, before it is thought to be where it
+/// was.
 const ANSWER_TIME: Duration = Duration::from_secs(2);
-
-/// How long everything but an engine's work may take, such as reading the settings: it ends
-/// by itself, and takes no limit of an app's.
-const LONGEST_PAUSE: Duration = Duration::from_mins(2);
-
-/// The most apps that are tried alone if no engine was at work.
-const MOST_SUSPECTS: usize = 1000;
 
 /// The most messages of a worker, and questions among them. No repository comes near that, and
 /// without a bound it could go on for ever.
-const MOST_MESSAGES: u64 = 10_000_000;
-const MOST_QUESTIONS: u64 = 1_000_000;
-
-/// The longest name or path, in bytes: a path on disk is no longer.
-const MOST_NAME: usize = 4096;
-
-/// The least bytes of names and paths that it may send.
-const NAME_BYTES: u64 = 8 << 20;
-
-/// An app is rendered once more for each of its values, which may take so many times longer
-/// than the rest.
-const VALUES: u32 = 10;
-
-/// Without a processor for a worker, it may take so many times longer.
-const MOST_WAITING: u32 = 10;
+const MOST_MESSAGES: usize = 10_000_000;
+const MOST_QUESTIONS: usize = 1_000_000;
 
 /// A worker at a job.
 pub(super) struct WatchedJob<'a> {
     process: &'a mut WorkerProcess,
     served: &'a mut FileServer,
-    limits: Limits,
-    /// How many engines may work at once.
-    most_engines: usize,
     progress: &'a dyn Fn(RenderProgress),
+    /// What the clock says. Between two ticks, the worker is taken to have as much of
+    /// processors as between the last two.
     now: WorkerTime,
-    /// When the time on processors was looked at last.
-    looked: Duration,
-    /// The apps that are rendered.
-    apps: Vec<EngineTime>,
-    /// What engines work on, by their numbers.
-    engines: BTreeMap<u32, EngineRun>,
-    /// When an engine started or was done last.
-    last_sign: WorkerTime,
+    /// What it said at the last tick.
+    ticked_at: WorkerTime,
+    /// The worker's part of processors since the tick before; one for a whole processor.
+    processor_share: f64,
+    engines: EngineTimes,
     /// When the worker was asked what its engines do, until it answers.
-    asked: Option<WorkerTime>,
-    /// All that engines had done by then is known.
-    known: WorkerTime,
-    /// How many more bytes of names it may send, how many more messages, and questions.
-    room_for_names: u64,
-    messages_left: u64,
-    questions_left: u64,
-    result: PartialResult,
-}
-
-/// An app, with the time that engines have worked on it.
-struct EngineTime {
-    app: WorkerApp,
-    /// To render it, and to find out which images have an effect.
-    spent: WorkerTime,
-    /// To find out which values have one.
-    spent_on_values: WorkerTime,
-    /// Whether an engine was done with it at least once.
-    is_rendered: bool,
-}
-
-/// What an engine works on.
-struct EngineRun {
-    /// The app's number.
-    app: usize,
-    step: RenderStep,
-    since: WorkerTime,
-    /// The file that it is at, if that is known.
-    file: Option<RepoPath>,
-}
-
-/// What has arrived of a result.
-struct PartialResult {
-    environments: Vec<EnvironmentName>,
-    files: Vec<(RepoPath, Vec<u8>)>,
-    /// The bytes of all files so far, and those that were announced to come.
-    output: u64,
-    announced: u64,
-    findings: FindingReader,
-}
-
-/// The time that a worker has had.
-#[derive(Debug, Clone, Copy, Default)]
-struct WorkerTime {
-    /// On the clock. What it waits for an answer does not count, nor does the time in which
-    /// this process was stopped.
-    wall: Duration,
-    /// On processors, as it was known at the last tick; none if the system does not say.
-    processor: Option<Duration>,
-}
-
-impl WorkerTime {
-    /// The time since then.
-    fn since(self, then: Self) -> Self {
-        let processor = self.processor.zip(then.processor);
-        let processor = processor.map(|(now, then)| now.saturating_sub(then));
-        Self { wall: self.wall.saturating_sub(then.wall), processor }
-    }
-
-    fn plus(self, more: Self) -> Self {
-        let processor = self.processor.zip(more.processor).map(|(one, other)| one + other);
-        Self { wall: self.wall + more.wall, processor }
-    }
-
-    /// Whether that much time was more than the limit: a worker that hardly got a processor
-    /// has more of it.
-    fn is_beyond(self, limit: Duration) -> bool {
-        let had_processor = self.processor.is_none_or(|processor| processor >= limit);
-        self.wall >= limit && (had_processor || self.wall >= limit.saturating_mul(MOST_WAITING))
-    }
+    asked_at: Option<WorkerTime>,
+    /// How many more messages and questions it may send.
+    messages_left: usize,
+    questions_left: usize,
+    result: ArrivingResult,
 }
 
 impl<'a> WatchedJob<'a> {
@@ -154,27 +58,15 @@ impl<'a> WatchedJob<'a> {
         Self {
             process,
             served,
-            limits,
-            // A thread that waits for others may help them.
-            most_engines: 2 * threads + 8,
             progress,
             now,
-            looked: Duration::ZERO,
-            apps: Vec::new(),
-            engines: BTreeMap::new(),
-            last_sign: now,
-            asked: None,
-            known: now,
-            room_for_names: NAME_BYTES + limits.output.bytes() / 4,
+            ticked_at: now,
+            processor_share: 0.0,
+            engines: EngineTimes::new(limits.time, threads, now),
+            asked_at: None,
             messages_left: MOST_MESSAGES,
             questions_left: MOST_QUESTIONS,
-            result: PartialResult {
-                environments: Vec::new(),
-                files: Vec::new(),
-                output: 0,
-                announced: 0,
-                findings,
-            },
+            result: ArrivingResult::new(limits.output.bytes(), findings),
         }
     }
 
@@ -185,18 +77,25 @@ impl<'a> WatchedJob<'a> {
         let mut end = None;
         loop {
             match self.receive() {
-                Ok(Some(message)) => end = self.take(message).map_err(violation)?.or(end),
+                Ok(Some(FromWorker::Done(done))) if end.is_none() => end = Some(done),
+                // The answer to what it was asked before it was done.
+                Ok(Some(message @ FromWorker::Engines { is_answer: true, .. })) => {
+                    self.take(message).map_err(violation)?;
+                }
+                Ok(Some(message)) if end.is_none() => self.take(message).map_err(violation)?,
                 Ok(None) => {}
                 Err(ReceiveError::Ended) => return Err(None),
-                Err(ReceiveError::ProtocolViolation) => return Err(violation(ProtocolViolation)),
+                Ok(Some(_)) | Err(ReceiveError::ProtocolViolation) => {
+                    return Err(violation(ProtocolViolation));
+                }
             }
             // An answer that is still to come would be taken for one in the next job.
-            if let Some(end) = end.take_if(|_| self.asked.is_none()) {
-                return self.end(&end).map_err(violation);
+            if let Some(end) = end.take_if(|_| self.asked_at.is_none()) {
+                return self.result.end(&end).map_err(violation);
             }
-            if self.now.wall.saturating_sub(self.looked) >= TICK {
-                self.look();
-                if self.is_late() {
+            if self.now.since(self.ticked_at).wall >= TICK {
+                self.tick();
+                if self.engines.is_late() {
                     return Err(Some(LossCause::Time));
                 }
             }
@@ -207,72 +106,47 @@ impl<'a> WatchedJob<'a> {
     fn receive(&mut self) -> Result<Option<FromWorker>, ReceiveError> {
         let before = Instant::now();
         let received = self.process.receive(TICK);
-        self.now.wall += before.elapsed().min(2 * TICK);
+        let waited = before.elapsed().min(2 * TICK);
+        self.now.wall += waited;
+        if let Some(processor) = &mut self.now.processor {
+            *processor += waited.mul_f64(self.processor_share);
+        }
         received
     }
 
     /// Looks at the clock, and asks the worker what its engines do.
-    fn look(&mut self) {
-        self.looked = self.now.wall;
+    fn tick(&mut self) {
         self.now.processor = self.process.processor_time();
-        match self.asked {
+        let WorkerTime { wall, processor } = self.now.since(self.ticked_at);
+        self.processor_share = processor.unwrap_or_default().div_duration_f64(wall);
+        self.ticked_at = self.now;
+        match self.asked_at {
             None => {
                 self.process.send(&ToWorker::TellEngines, b"");
-                self.asked = Some(self.now);
+                self.asked_at = Some(self.now);
             }
             // It does not answer, so nothing has changed.
-            Some(asked) if self.now.since(asked).wall >= ANSWER_TIME => self.known = self.now,
+            Some(asked) if self.now.since(asked).wall >= ANSWER_TIME => {
+                self.engines.know_until(self.now);
+            }
             Some(_) => {}
         }
     }
 
-    fn is_late(&self) -> bool {
-        if self.engines.is_empty() {
-            let pause = self.known.since(self.last_sign).wall;
-            return pause >= LONGEST_PAUSE.max(self.limits.time);
-        }
-        self.engines.values().any(|engine| self.has_spent_its_time(engine))
-    }
-
-    fn has_spent_its_time(&self, engine: &EngineRun) -> bool {
-        let app = &self.apps[engine.app];
-        let now = self.known.since(engine.since);
-        if engine.step == RenderStep::Values {
-            let limit = self.limits.time;
-            let together = app.spent_on_values.plus(now);
-            return now.is_beyond(limit) || together.is_beyond(limit.saturating_mul(VALUES));
-        }
-        app.spent.plus(now).is_beyond(self.limits.time)
-    }
-
     /// The apps that may have caused a loss.
     pub(super) fn suspects(&self, cause: Option<&LossCause>) -> Vec<Suspect> {
-        let is_late = cause == Some(&LossCause::Time);
-        let mut suspects = BTreeMap::new();
-        for engine in self.engines.values() {
-            if !is_late || self.has_spent_its_time(engine) {
-                let suspect = || (Some(engine.step), engine.file.clone());
-                suspects.entry(engine.app).or_insert_with(suspect);
-            }
-        }
-        if suspects.is_empty() && !is_late {
-            suspects.extend((0..self.apps.len().min(MOST_SUSPECTS)).map(|app| (app, (None, None))));
-        }
-        let suspect = |(app, (step, file)): (usize, (Option<RenderStep>, Option<RepoPath>))| {
-            Suspect { app: self.apps[app].app.clone(), step, file }
-        };
-        suspects.into_iter().map(suspect).collect()
+        self.engines.suspects(cause == Some(&LossCause::Time))
     }
 
-    /// Takes a message; the last one is returned.
-    fn take(&mut self, message: FromWorker) -> Result<Option<JobEnd>, ProtocolViolation> {
-        self.messages_left = self.messages_left.checked_sub(1).ok_or(ProtocolViolation)?;
+    /// Takes a message.
+    fn take(&mut self, message: FromWorker) -> Result<(), ProtocolViolation> {
+        self.count_messages(1)?;
         match message {
             FromWorker::Ask { tree, question } => {
                 self.questions_left =
                     self.questions_left.checked_sub(1).ok_or(ProtocolViolation)?;
                 // An answer that was not read yet would pile up.
-                if !self.process.is_idle() {
+                if !self.process.has_sent_all() {
                     return Err(ProtocolViolation);
                 }
                 let answer = self.served.answer(tree, question).ok_or(ProtocolViolation)?;
@@ -280,168 +154,46 @@ impl<'a> WatchedJob<'a> {
             }
             FromWorker::Apps { all, apps } => self.take_apps(all, apps)?,
             FromWorker::Engines { is_answer, working, ended } => {
-                ended.iter().try_for_each(|run| self.take_ended(run))?;
-                self.take_working(working)?;
+                self.count_messages(ended.len())?;
+                let rendered = self.engines.take(self.now, working, &ended)?;
+                (0..rendered).for_each(|_| (self.progress)(RenderProgress::App));
                 if is_answer {
-                    self.known = self.asked.take().ok_or(ProtocolViolation)?;
+                    let asked_at = self.asked_at.take().ok_or(ProtocolViolation)?;
+                    self.engines.know_until(asked_at);
                 }
             }
-            FromWorker::Environments(names) => self.take_environments(&names)?,
-            FromWorker::Files { directory, pieces } => self.take_files(&directory, pieces)?,
+            FromWorker::Environments(names) => self.result.take_environments(&names)?,
+            FromWorker::Files { directory, pieces } => {
+                self.engines.sign(self.now);
+                self.result.take_files(&directory, pieces, self.process.body())?;
+            }
             FromWorker::Finding(part) => {
                 let (body, size) = (self.process.body(), self.process.message_size());
-                self.result.findings.take(part, body, size)?;
+                self.result.take_finding(part, body, size)?;
             }
-            FromWorker::Done(end) => return Ok(Some(end)),
-            FromWorker::Ready { .. } => return Err(ProtocolViolation),
-        }
-        Ok(None)
-    }
-
-    fn take_ended(&mut self, run: &EndedRun) -> Result<(), ProtocolViolation> {
-        self.messages_left = self.messages_left.checked_sub(1).ok_or(ProtocolViolation)?;
-        self.last_sign = self.now;
-        let since = self.engines.remove(&run.id).map_or(self.now, |engine| engine.since);
-        let spent = self.spent(since, Duration::from_micros(run.took));
-        let app = self.apps.get_mut(run.app).ok_or(ProtocolViolation)?;
-        match run.step {
-            RenderStep::Values => app.spent_on_values = app.spent_on_values.plus(spent),
-            _ => app.spent = app.spent.plus(spent),
-        }
-        if !mem::replace(&mut app.is_rendered, true) {
-            (self.progress)(RenderProgress::App);
+            FromWorker::Ready { .. } | FromWorker::Done(_) => return Err(ProtocolViolation),
         }
         Ok(())
     }
 
-    fn take_working(&mut self, working: Vec<WorkingEngine>) -> Result<(), ProtocolViolation> {
-        let mut known = mem::take(&mut self.engines);
-        for WorkingEngine { id, app, step, file } in working {
-            let is_long = |file: &RepoPath| file.as_str().len() > MOST_NAME;
-            let is_full = self.engines.len() >= self.most_engines;
-            if is_full || app >= self.apps.len() || file.as_ref().is_some_and(is_long) {
-                return Err(ProtocolViolation);
-            }
-            let run = known.remove(&id).unwrap_or_else(|| {
-                self.last_sign = self.now;
-                EngineRun { app, step, since: self.now, file: None }
-            });
-            self.engines.insert(id, EngineRun { file, ..run });
-        }
-        // Its time would be forgotten.
-        if known.is_empty() { Ok(()) } else { Err(ProtocolViolation) }
-    }
-
-    /// The time of an engine that is done, and says how long it took. That it started was
-    /// told a tick later, or so.
-    fn spent(&self, since: WorkerTime, took: Duration) -> WorkerTime {
-        let seen = self.now.since(since);
-        let unseen = took.saturating_sub(seen.wall).min(2 * TICK);
-        seen.plus(WorkerTime { wall: unseen, processor: Some(unseen) })
+    fn count_messages(&mut self, count: usize) -> Result<(), ProtocolViolation> {
+        self.messages_left = self.messages_left.checked_sub(count).ok_or(ProtocolViolation)?;
+        Ok(())
     }
 
     fn take_apps(&mut self, all: usize, apps: Vec<WorkerApp>) -> Result<(), ProtocolViolation> {
-        if self.apps.is_empty() {
+        if self.engines.is_empty() {
             (self.progress)(RenderProgress::Apps(all));
         }
         for app in apps {
             let paths = [app.template.as_str(), app.file.as_str()];
             for name in [&*app.environment, &*app.app].into_iter().chain(paths) {
-                count_name(&mut self.room_for_names, name)?;
+                self.result.count_name(name)?;
             }
-            let spent = WorkerTime { wall: Duration::ZERO, processor: Some(Duration::ZERO) };
-            let spent_on_values = spent;
-            self.apps.push(EngineTime { app, spent, spent_on_values, is_rendered: false });
+            self.engines.add(app);
         }
         Ok(())
     }
-
-    fn take_environments(&mut self, names: &[String]) -> Result<(), ProtocolViolation> {
-        for name in names {
-            count_name(&mut self.room_for_names, name)?;
-            let name = EnvironmentName::named(name).ok_or(ProtocolViolation)?;
-            self.result.environments.push(name);
-        }
-        Ok(())
-    }
-
-    fn take_files(
-        &mut self,
-        directory: &RepoPath,
-        pieces: Vec<FilePiece>,
-    ) -> Result<(), ProtocolViolation> {
-        self.last_sign = self.now;
-        if !is_rendered_directory(directory) {
-            return Err(ProtocolViolation);
-        }
-        let mut rest = self.process.body();
-        let most = self.limits.output.bytes();
-        self.result.output += rest.len() as u64;
-        if self.result.output > most {
-            return Err(ProtocolViolation);
-        }
-        for FilePiece { name, length, to_come } in pieces {
-            let (bytes, after) = rest.split_at_checked(length).ok_or(ProtocolViolation)?;
-            rest = after;
-            let path = directory.child_named(&name).filter(|_| is_rendered_segment(&name));
-            let path = path.ok_or(ProtocolViolation)?;
-            if let Some((last, joined)) = self.result.files.last_mut()
-                && *last == path
-            {
-                joined.extend_from_slice(bytes);
-                continue;
-            }
-            count_name(&mut self.room_for_names, path.as_str())?;
-            self.result.announced += to_come as u64;
-            if self.result.announced > most {
-                return Err(ProtocolViolation);
-            }
-            let mut file = Vec::with_capacity(length + to_come);
-            file.extend_from_slice(bytes);
-            self.result.files.push((path, file));
-        }
-        Ok(())
-    }
-
-    /// The result of a job that is done.
-    fn end(&mut self, end: &JobEnd) -> Result<Result<RenderResult, Findings>, ProtocolViolation> {
-        let PartialResult { environments, files, findings, .. } = &mut self.result;
-        let mut findings = findings.take_all();
-        if end.left_out > 0 {
-            findings.push(code::left_out(end.left_out));
-        }
-        match (end.succeeded, findings.has_errors()) {
-            (false, true) => Ok(Err(findings)),
-            (true, false) => {
-                let files = RenderedFiles::of_bytes(mem::take(files)).ok_or(ProtocolViolation)?;
-                let environments = mem::take(environments);
-                Ok(Ok(RenderResult { environments, files, warnings: findings }))
-            }
-            _ => Err(ProtocolViolation),
-        }
-    }
-}
-
-/// Counts a name or a path, for which there is so much room left.
-fn count_name(room: &mut u64, name: &str) -> Result<(), ProtocolViolation> {
-    if name.len() > MOST_NAME {
-        return Err(ProtocolViolation);
-    }
-    // A name takes more than its bytes.
-    *room = room.checked_sub(name.len() as u64 + 64).ok_or(ProtocolViolation)?;
-    Ok(())
-}
-
-/// Whether a directory is one that has files of ours: that of an app in an environment, or of
-/// the environment itself.
-fn is_rendered_directory(directory: &RepoPath) -> bool {
-    directory.segments().count() == 2 && directory.segments().all(is_rendered_segment)
-}
-
-/// Whether a name is written so that every system accepts it.
-fn is_rendered_segment(segment: &str) -> bool {
-    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.%~".contains(&byte);
-    !segment.starts_with('.') && segment.bytes().all(is_safe)
 }
 
 #[cfg(test)]
@@ -452,8 +204,9 @@ mod tests {
     use super::*;
     use crate::codes;
     use crate::config::{ByteSize, TimeLimit, WorkerSettings};
-    use crate::source::{FileChanges, Memory, Tree};
-    use crate::worker::message::{Question, VERSION};
+    use crate::pipeline::RenderStep;
+    use crate::source::{FileChanges, Memory, RepoPath, Tree};
+    use crate::worker::message::{EndedRun, FilePiece, JobEnd, Question, VERSION, WorkingEngine};
     use crate::worker::wire::WirePart;
     use crate::worker::{RenderRequest, Renderer as _, Wanted, Worker, WorkerOptions, frame};
 
@@ -534,20 +287,20 @@ mod tests {
         let ask = |tree| FromWorker::Ask { tree, question: Question::Names(RepoPath::root()) };
         let unasked =
             FromWorker::Engines { is_answer: true, working: Vec::new(), ended: Vec::new() };
-        let long_file = || {
-            let file = Some(RepoPath::new(&"a".repeat(5000)).unwrap());
-            let (id, app, step) = (0, 0, RenderStep::Objects);
-            let working = vec![WorkingEngine { id, app, step, file }];
-            FromWorker::Engines { is_answer: false, working, ended: Vec::new() }
+        let endless = FromWorker::Files {
+            directory: RepoPath::new("a/b").unwrap(),
+            pieces: [1, usize::MAX]
+                .map(|to_come| FilePiece { name: to_come.to_string(), length: 0, to_come })
+                .into(),
         };
         let unknown = r#"{"Finding":{"code":"x","severity":"error","message":"","labels":[],"help":null,"subject":null}}"#;
         let wrong = [
             vec![ask(0), ask(1)],
-            vec![engines(&[], &[(7, 0)])],
             vec![engines(&[(0, 0)], &[])],
             vec![apps(), engines(&[(0, 1)], &[])],
-            vec![apps(), long_file()],
-            vec![apps(), engines(&[(0, 0)], &[]), engines(&[(1, 0)], &[])],
+            vec![apps(), engines(&[], &[(7, 1)])],
+            vec![files("a/b", &[])],
+            vec![endless],
             vec![unasked],
             vec![files("", &[("a", 0)]), done(true)],
             vec![files("a", &[("b", 0)]), done(true)],

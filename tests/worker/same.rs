@@ -173,6 +173,55 @@ fn changes_links_and_odd_names_are_seen_alike() {
     assert!(said.contains("a: \"1\""), "what another job changed is still there: {said}");
 }
 
+#[test]
+fn links_and_changes_on_a_disk_are_seen_alike() {
+    let outside = crate::support::directory::temporary().unwrap();
+    let root = outside.path().join("repository");
+    let files = [
+        ("repository/rungs.yaml", "version: 1\nladder: [qa]\n"),
+        ("repository/environments/qa/environment.yaml", "namespace: shop\n"),
+        ("repository/environments/qa/web.yaml", "values: { a: 1 }\n"),
+        ("repository/environments/qa/api.yaml", "{}\n"),
+        ("repository/shared/a.yaml.tera", "{{ values.a }}: kein Objekt\n"),
+        ("repository/.git/config.yaml", "not: this\n"),
+        ("secret/b.yaml", "not: that\n"),
+    ];
+    for (at, text) in files {
+        let at = outside.path().join(at);
+        std::fs::create_dir_all(at.parent().unwrap()).unwrap();
+        std::fs::write(at, text).unwrap();
+    }
+    std::fs::create_dir(root.join("templates")).unwrap();
+    for (target, at) in [
+        ("../shared", "templates/web"),
+        ("../../secret", "templates/api"),
+        ("../.git", "templates/git"),
+        ("../../secret/b.yaml", "shared/b.yaml"),
+        ("nowhere", "shared/c.yaml"),
+    ] {
+        std::os::unix::fs::symlink(target, root.join(at)).unwrap();
+    }
+    std::os::unix::fs::symlink("repository", outside.path().join("link")).unwrap();
+    let changed: FileChanges = [
+        ("environments/qa/api.yaml", None),
+        ("shared/b.yaml", None),
+        ("shared/c.yaml", None),
+        ("environments/qa/web.yaml", Some("values: { a: kind }\n")),
+    ]
+    .into_iter()
+    .map(|(at, text)| (path(at), text.map(|text| text.as_bytes().to_vec())))
+    .collect();
+    for worker in [worker(true), worker(false)] {
+        for root in [root.clone(), outside.path().join("link")] {
+            let tree = Tree::new(Disk::new(root));
+            let said = agree(&worker, &tree, &FileChanges::new(), &everything());
+            assert!(!said.contains("not: "), "{said}");
+            let said = agree(&worker, &tree, &changed, &everything());
+            assert!(said.contains("kind: kein Objekt"), "{said}");
+        }
+    }
+}
+
 /// Files that take a while.
 struct Slow(Memory);
 
@@ -197,7 +246,10 @@ fn files_that_are_slow_to_come_take_no_time_of_an_app() {
         ("rungs.yaml", "version: 1\nladder: [qa]\n"),
         ("environments/qa/environment.yaml", "namespace: shop\n"),
         ("environments/qa/web.yaml", "{}\n"),
-        ("templates/web/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n"),
+        // The engine asks for these while it works.
+        ("templates/web/main.jsonnet", "function(rungs) [import 'a.libsonnet']\n"),
+        ("templates/web/a.libsonnet", "(import 'b.libsonnet') { kind: 'ConfigMap' }\n"),
+        ("templates/web/b.libsonnet", "{ apiVersion: 'v1', metadata: { name: 'a' } }\n"),
     ])));
     let options = WorkerOptions { time: Some(TimeLimit::named("1s").unwrap()), ..options(true) };
     agree(&Worker::new(options, codes::find), &tree, &FileChanges::new(), &everything());
