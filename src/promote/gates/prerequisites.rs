@@ -1,5 +1,7 @@
 //! The environments that have to have a state before it enters another.
 
+use std::collections::HashMap;
+
 use super::judgement::{Answer, Judgement};
 use super::{Candidate, Transition};
 use crate::config::{Before, EnvironmentName};
@@ -27,7 +29,8 @@ pub(super) enum Prerequisites {
 
 impl Prerequisites {
     pub(super) fn of(candidate: &Candidate<'_>) -> Self {
-        let prerequisites = Self::before(candidate, &candidate.target.name);
+        let mut search = Search { candidate, known: HashMap::new() };
+        let prerequisites = search.before(&candidate.target.name);
         match candidate.transition {
             Transition::Promote { from, chosen: true, .. } if prerequisites.has(from) => {
                 Self::Has(from.clone())
@@ -39,47 +42,6 @@ impl Prerequisites {
     /// Whether no environment below has to have the state.
     pub(super) fn is_empty(&self) -> bool {
         matches!(self, Self::All(all) if all.is_empty())
-    }
-
-    fn before(candidate: &Candidate<'_>, environment: &EnvironmentName) -> Self {
-        let Some(before) = candidate.repository.ladder.before(environment) else {
-            return Self::All(Vec::new());
-        };
-        let each = before.environments().iter().map(|name| Self::at(candidate, name));
-        // One without a condition would fulfil `any` for all others.
-        let mut each: Vec<_> = each.filter(|prerequisites| !prerequisites.is_empty()).collect();
-        match before {
-            _ if each.len() == 1 => each.remove(0),
-            Before::Any(_) if !each.is_empty() => Self::Any(each),
-            _ => Self::All(each),
-        }
-    }
-
-    fn at(candidate: &Candidate<'_>, name: &EnvironmentName) -> Self {
-        let Candidate { repository, evidence, app, .. } = candidate;
-        if evidence.has(name, app) {
-            return Self::Has(name.clone());
-        }
-        if evidence.unreadable(name, app).is_some() {
-            return Self::Unreadable(name.clone());
-        }
-        let mut environments = repository.environments.iter();
-        let environment = environments.find(|environment| environment.name == *name);
-        if environment.is_some_and(|environment| environment.skip.iter().any(|skip| skip == app)) {
-            return Self::before(candidate, name);
-        }
-        match evidence.tenures(name, app).next() {
-            None => Self::before(candidate, name),
-            // As far as the clone goes, it does not have the app, and may never have had it.
-            Some(Ok(tenure)) if tenure.state.as_ref().is_some_and(State::is_empty) => {
-                match tenure.edge() {
-                    Some(error) => Self::Unknown(name.clone(), error),
-                    None => Self::Lost(name.clone()),
-                }
-            }
-            Some(Ok(_)) => Self::Lost(name.clone()),
-            Some(Err(error)) => Self::Unknown(name.clone(), error),
-        }
     }
 
     fn has(&self, name: &EnvironmentName) -> bool {
@@ -112,6 +74,80 @@ impl Prerequisites {
                 Judgement::any(judged)
             }
             one => Some(judge_one(one)),
+        }
+    }
+}
+
+/// A search down the ladder. However many ways lead to an environment, it is looked at once
+/// and judged once: on a ladder of twenty rungs of two there are a million ways.
+struct Search<'c> {
+    candidate: &'c Candidate<'c>,
+    /// What was found of each environment.
+    known: HashMap<EnvironmentName, Prerequisites>,
+}
+
+impl Search<'_> {
+    /// What has to have a state before it enters an environment.
+    fn before(&mut self, environment: &EnvironmentName) -> Prerequisites {
+        let Some(before) = self.candidate.repository.ladder.before(environment) else {
+            return Prerequisites::All(Vec::new());
+        };
+        let is_any = matches!(before, Before::Any(_));
+        let mut each: Vec<Prerequisites> = Vec::new();
+        for name in before.environments() {
+            let parts = match (self.known_at(name), is_any) {
+                // One without a condition would fulfil `any` for all others.
+                (one, _) if one.is_empty() => Vec::new(),
+                (Prerequisites::All(all), false) => all,
+                (Prerequisites::Any(any), true) => any,
+                (one, _) => vec![one],
+            };
+            for one in parts {
+                if !each.contains(&one) {
+                    each.push(one);
+                }
+            }
+        }
+        match is_any {
+            _ if each.len() == 1 => each.remove(0),
+            true if !each.is_empty() => Prerequisites::Any(each),
+            _ => Prerequisites::All(each),
+        }
+    }
+
+    fn known_at(&mut self, name: &EnvironmentName) -> Prerequisites {
+        if let Some(known) = self.known.get(name) {
+            return known.clone();
+        }
+        let found = self.at(name);
+        self.known.insert(name.clone(), found.clone());
+        found
+    }
+
+    fn at(&mut self, name: &EnvironmentName) -> Prerequisites {
+        let Candidate { repository, evidence, app, .. } = self.candidate;
+        if evidence.has(name, app) {
+            return Prerequisites::Has(name.clone());
+        }
+        if evidence.unreadable(name, app).is_some() {
+            return Prerequisites::Unreadable(name.clone());
+        }
+        let mut environments = repository.environments.iter();
+        let environment = environments.find(|environment| environment.name == *name);
+        if environment.is_some_and(|environment| environment.skip.iter().any(|skip| skip == app)) {
+            return self.before(name);
+        }
+        match evidence.tenures(name, app).next() {
+            None => self.before(name),
+            // As far as the clone goes, it does not have the app, and may never have had it.
+            Some(Ok(tenure)) if tenure.state.as_ref().is_some_and(State::is_empty) => {
+                match tenure.edge() {
+                    Some(error) => Prerequisites::Unknown(name.clone(), error),
+                    None => Prerequisites::Lost(name.clone()),
+                }
+            }
+            Some(Ok(_)) => Prerequisites::Lost(name.clone()),
+            Some(Err(error)) => Prerequisites::Unknown(name.clone(), error),
         }
     }
 }

@@ -119,6 +119,22 @@ fn all_environments_of_the_rung_below_have_to_have_the_state() {
 }
 
 #[test]
+fn each_environment_of_a_wide_ladder_is_looked_at_once() {
+    // As many ways as there are would take until the sun is cold.
+    let rungs: Vec<String> = (0..60).map(|rung| format!("[a{rung}, b{rung}]")).collect();
+    let rungs = format!("version: 1\nladder: [qa, {}, prod]\n", rungs.join(", "));
+    let names = (0..60).flat_map(|rung| [format!("a{rung}"), format!("b{rung}")]);
+    let directories: Vec<String> =
+        names.map(|name| format!("environments/{name}/environment.yaml")).collect();
+    let prod = "gates: { soak: 24h }\n";
+    let mut files = vec![("rungs.yaml", &*rungs), ("environments/prod/environment.yaml", prod)];
+    files.extend(directories.iter().map(|at| (&**at, "")));
+    let world = World::of(&files).current("qa", "v2").history("qa", &["v2"]).promoted_from("qa");
+    assert_eq!(order(&world), "pass: it is in `qa`");
+    assert!(world.says(Gate::Soak).contains("`qa`"), "{}", world.says(Gate::Soak));
+}
+
+#[test]
 fn a_chosen_environment_answers_for_its_rung() {
     let world = fan_in(FAN).current("eu", "v2").current("us", "v1").chosen_from("eu");
     assert_eq!(order(&world), "pass: it is in `eu`");
