@@ -12,15 +12,10 @@ pub struct BranchStep {
     pub id: ObjectName,
     /// The time of the commit, by its committer's own clock.
     pub at: Timestamp,
-    /// The commit before it on the branch; none if it is the first.
+    /// The commit before it on the branch, its first parent; none if it is the first.
     pub before: Option<ObjectName>,
     /// The changes against that commit, by path.
     pub changes: Vec<FileChange>,
-    /// Whether it is a merge that hides the branch's own history, as a pushed
-    /// `git pull` does: its second parent is what the branch was before, and
-    /// the history continues there. What the other side brought counts as this
-    /// commit's change, since that is when the branch got it.
-    pub hides_branch: bool,
 }
 
 /// A file that a commit changed.
@@ -37,21 +32,6 @@ pub struct FileChange {
 /// Steps of a branch, one after the other.
 pub type BranchSteps<'h> = Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>;
 
-/// The steps without merges that hide the branch and changed nothing, if the step before is
-/// such a merge as well.
-pub(super) fn with_newest_hiding<'h>(
-    steps: impl Iterator<Item = Result<BranchStep, HistoryError>> + 'h,
-) -> BranchSteps<'h> {
-    let mut after_hiding = false;
-    Box::new(steps.filter(move |step| {
-        let hides_alone =
-            step.as_ref().is_ok_and(|step| step.hides_branch && step.changes.is_empty());
-        let is_repeated = hides_alone && after_hiding;
-        after_hiding = hides_alone;
-        !is_repeated
-    }))
-}
-
 /// The commit of the first of these steps.
 pub(super) fn first_of(mut steps: BranchSteps<'_>) -> Result<Option<ObjectName>, HistoryError> {
     Ok(steps.next().transpose()?.map(|step| step.id))
@@ -67,10 +47,8 @@ pub trait BranchPositions {
 
 /// The commits of a branch, and those of them that changed something.
 pub trait CommitHistory: Send + Sync {
-    /// Along the branch, from `tip` backwards: the commits that changed a file
-    /// at or below one of `paths`, and merges that hide the branch, even without
-    /// changes there, because what came before them is less certain: of several
-    /// without changes in a row, the newest.
+    /// Along the branch, from `tip` backwards by first parents: the commits that changed
+    /// a file at or below one of `paths`. What a merge brought is its own change.
     /// Reads only as far as the iterator goes. At the edge of a shallow clone
     /// the last item is [`HistoryError::Shallow`].
     fn steps<'h>(
@@ -89,8 +67,7 @@ pub trait CommitHistory: Send + Sync {
     }
 
     /// The positions of all commits of the branch, whatever they changed, along the
-    /// same way as [`Self::steps`]: past a merge that hides the branch by its
-    /// second parent. The commit at the edge of a shallow clone is the last.
+    /// same way as [`Self::steps`]. The commit at the edge of a shallow clone is the last.
     fn positions<'h>(
         &'h self,
         tip: &ObjectName,

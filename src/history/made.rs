@@ -33,7 +33,6 @@ pub(crate) fn state(tag: &str) -> State {
 pub(crate) struct MadeStep {
     pub(crate) commit: Commit,
     pub(crate) changes: Vec<FileChange>,
-    pub(crate) hides_branch: bool,
 }
 
 impl MadeStep {
@@ -43,7 +42,6 @@ impl MadeStep {
             at: self.commit.committer.time,
             before: self.commit.parents.first().cloned(),
             changes: self.changes.clone(),
-            hides_branch: self.hides_branch,
         }
     }
 }
@@ -102,7 +100,7 @@ impl MadeHistory {
             committer: person,
             message: String::new(),
         };
-        self.steps.push(MadeStep { commit, changes, hides_branch: false });
+        self.steps.push(MadeStep { commit, changes });
         self.steps.last_mut().unwrap()
     }
 

@@ -19,16 +19,14 @@ const MOST: usize = 10_000;
 pub(super) fn merged_commits(
     objects: &dyn ObjectDatabase,
     commit: &Commit,
-    hides_branch: bool,
 ) -> Result<Vec<Commit>, ObjectError> {
     let parents = &commit.parents;
     if parents.len() < 2 {
         return Ok(Vec::new());
     }
-    let branch = usize::from(hides_branch);
     let mut search = Search::new(objects);
     for (at, parent) in parents.iter().enumerate() {
-        let reach = if at == branch { Reach::Branch } else { Reach::Side };
+        let reach = if at == 0 { Reach::Branch } else { Reach::Side };
         search.reach(parent, reach)?;
     }
     search.run()
@@ -41,7 +39,7 @@ pub(super) fn messages(
     step: &BranchStep,
 ) -> Result<Vec<String>, ObjectError> {
     let (commit, _) = objects.commit(&step.id)?;
-    let merged_commits = merged_commits(objects, &commit, step.hides_branch)?;
+    let merged_commits = merged_commits(objects, &commit)?;
     let all = std::iter::once(commit).chain(merged_commits);
     Ok(all.map(|commit| commit.message).collect())
 }

@@ -70,14 +70,6 @@ pub enum Since {
         /// The time of the commit.
         at: Timestamp,
     },
-    /// It started before a merge that hides the branch's own history, so only
-    /// the time of the merge can count.
-    HiddenBefore {
-        /// The time of the merge, by its own clock.
-        at: Timestamp,
-        /// The merge.
-        merge: ObjectName,
-    },
     /// It started before the history that this clone has.
     Unknown {
         /// The command that fetches the rest.
@@ -89,9 +81,7 @@ impl Since {
     /// The time to count from; none if it is not known.
     pub fn time(&self) -> Option<Timestamp> {
         match self {
-            Self::Verified { at } | Self::Unverified { at } | Self::HiddenBefore { at, .. } => {
-                Some(*at)
-            }
+            Self::Verified { at } | Self::Unverified { at } => Some(*at),
             Self::Unknown { .. } => None,
         }
     }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use super::walk::{StateChange, StepChange, Walk};
-use jiff::Timestamp;
 
 use crate::git::{BranchStep, HistoryError, ObjectName};
 use crate::history::{Since, Tenure};
@@ -17,8 +16,6 @@ use crate::sites::{AppInstance, State};
 pub(super) struct Tenures<'h> {
     walk: Walk<'h>,
     found: BTreeMap<AppInstance, FoundTenures>,
-    /// The newest merge that hides the branch's own history.
-    hidden_by: Option<HidingMerge>,
     /// None as long as the walk can go on.
     end: Option<WalkEnd>,
 }
@@ -29,14 +26,6 @@ struct FoundTenures {
     tenures: Vec<Tenure>,
     /// The tenure whose start is not found yet; none once the walk has ended.
     open: Option<OpenTenure>,
-}
-
-/// A merge that hides the branch's own history.
-#[derive(Debug, Clone)]
-struct HidingMerge {
-    id: ObjectName,
-    /// Its time, by its own clock.
-    at: Timestamp,
 }
 
 /// Where a walk ended.
@@ -56,14 +45,12 @@ struct OpenTenure {
     state: Option<State>,
     left: Option<ObjectName>,
     last: Option<ObjectName>,
-    /// The newest merge in it that hides the branch's own history.
-    hidden_by: Option<HidingMerge>,
 }
 
 impl OpenTenure {
     /// The tenure that has not ended.
     fn new(state: Option<State>) -> Self {
-        Self { state, left: None, last: None, hidden_by: None }
+        Self { state, left: None, last: None }
     }
 
     /// Goes back past a commit, before which the state was `before`. Returns
@@ -74,26 +61,15 @@ impl OpenTenure {
             return None;
         }
         let (left, last) = (Some(step.id.clone()), step.before.clone());
-        let next = Self { state: before, left, last, hidden_by: None };
-        let Self { state, left, last, hidden_by } = mem::replace(self, next);
-        let since = match hidden_by {
-            Some(merge) => Since::HiddenBefore { at: merge.at, merge: merge.id },
-            None => Since::Unverified { at: step.at },
-        };
+        let next = Self { state: before, left, last };
+        let Self { state, left, last } = mem::replace(self, next);
+        let since = Since::Unverified { at: step.at };
         Some(Tenure { state, since, entered: Some(step.id.clone()), left, last })
-    }
-
-    /// Goes back past a merge that hides the branch, unless the merge is what ended
-    /// this tenure.
-    fn hide(&mut self, merge: &HidingMerge) {
-        if self.left.as_ref() != Some(&merge.id) {
-            self.hidden_by.get_or_insert_with(|| merge.clone());
-        }
     }
 
     /// The tenure, if the clone does not have its start.
     fn cut_off(self, fetch: String) -> Tenure {
-        let Self { state, left, last, .. } = self;
+        let Self { state, left, last } = self;
         Tenure { state, since: Since::Unknown { fetch }, entered: None, left, last }
     }
 }
@@ -122,7 +98,7 @@ impl<'h> Tenures<'h> {
     pub(super) fn new(mut walk: Walk<'h>) -> Self {
         let start = walk.start().into_iter();
         let found = start.map(|(instance, state)| (instance, FoundTenures::new(state))).collect();
-        Self { walk, found, hidden_by: None, end: None }
+        Self { walk, found, end: None }
     }
 
     /// The tenure of that index, from zero for the newest; none if there are not that
@@ -170,10 +146,8 @@ impl<'h> Tenures<'h> {
     /// What was found of an app. One that no commit so far has had, and that is not
     /// there now, has been absent since.
     fn found_of(&mut self, instance: &AppInstance) -> &FoundTenures {
-        let (hidden_by, end) = (&self.hidden_by, &self.end);
-        self.found
-            .entry(instance.clone())
-            .or_insert_with(|| absent(hidden_by.as_ref(), end.as_ref()))
+        let end = &self.end;
+        self.found.entry(instance.clone()).or_insert_with(|| absent(end.as_ref()))
     }
 
     /// Goes one commit back.
@@ -191,26 +165,16 @@ impl<'h> Tenures<'h> {
     fn undo(&mut self, change: StepChange) {
         let StepChange { step, changes } = change;
         for StateChange { instance, before, .. } in changes {
-            let hidden_by = self.hidden_by.as_ref();
-            let found = self.found.entry(instance).or_insert_with(|| absent(hidden_by, None));
+            let found = self.found.entry(instance).or_insert_with(|| absent(None));
             let started = found.open.as_mut().and_then(|open| open.undo(&step, before));
             found.tenures.extend(started);
-        }
-        if step.hides_branch {
-            let merge = HidingMerge { id: step.id, at: step.at };
-            let all = self.found.values_mut().filter_map(|found| found.open.as_mut());
-            all.for_each(|open| open.hide(&merge));
-            self.hidden_by.get_or_insert(merge);
         }
     }
 }
 
 /// What is found of an app that has been absent so far.
-fn absent(hidden_by: Option<&HidingMerge>, end: Option<&WalkEnd>) -> FoundTenures {
+fn absent(end: Option<&WalkEnd>) -> FoundTenures {
     let mut found = FoundTenures::new(Some(State::default()));
-    if let (Some(open), Some(merge)) = (&mut found.open, hidden_by) {
-        open.hide(merge);
-    }
     if let Some(end) = end {
         found.end(end);
     }

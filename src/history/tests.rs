@@ -69,24 +69,6 @@ fn a_file_that_changes_in_another_way_does_not_end_a_tenure() {
 }
 
 #[test]
-fn a_merge_that_hides_the_branch_counts_for_tenures_that_reach_past_it() {
-    let mut made = MadeHistory::of(&[Some("v1"), Some("v2")]);
-    made.add(&[("qa/other", Some("v9"))]).hides_branch = true;
-    made.add(&[("qa/other", Some("v8"))]).hides_branch = true;
-    let tenures = made.tenures();
-    assert_eq!(minute(&tenures[0].since), Some(3), "the newest of them");
-    assert!(matches!(&tenures[0].since, Since::HiddenBefore { merge, .. } if *merge == name(1003)));
-    assert_eq!(tenures[1].since, Since::Unverified { at: jiff::Timestamp::UNIX_EPOCH });
-}
-
-#[test]
-fn a_state_that_a_hiding_merge_brings_starts_with_it() {
-    let mut made = MadeHistory::of(&[Some("v1")]);
-    made.add(&[("qa/web", Some("v2"))]).hides_branch = true;
-    assert!(matches!(made.tenures()[0].since, Since::Unverified { .. }));
-}
-
-#[test]
 fn the_start_before_the_edge_of_a_shallow_clone_is_unknown() {
     let mut made = MadeHistory::of(&[Some("v1"), Some("v2")]);
     made.steps.remove(0);
@@ -140,19 +122,19 @@ proptest! {
 
     #[test]
     fn one_walk_for_all_apps_finds_what_a_walk_for_each_finds(
-        steps in vec((vec((0_usize..12, 0_usize..4), 0..4), any::<bool>()), 0..10),
+        steps in vec(vec((0_usize..12, 0_usize..4), 0..4), 0..10),
         is_shallow: bool,
         order in Just((0..12_usize).collect::<Vec<_>>()).prop_shuffle(),
         in_turn: bool,
     ) {
         let path = |at: usize| format!("{}/app-{}", ["qa", "prod"][at % 2], at / 2);
         let mut made = MadeHistory::default();
-        for (files, hides_branch) in steps {
+        for files in steps {
             let files: BTreeMap<String, usize> =
                 files.into_iter().map(|(at, tag)| (path(at), tag)).collect();
             let tags = [Some("v1"), Some("v2"), Some("broken"), None];
             let files: Vec<_> = files.iter().map(|(path, tag)| (&**path, tags[*tag])).collect();
-            made.add(&files).hides_branch = hides_branch;
+            made.add(&files);
         }
         if is_shallow && !made.steps.is_empty() {
             made.steps.remove(0);

@@ -33,7 +33,7 @@ fn paths_count_from_the_directory_that_was_opened() {
     scratch.put("deploy/qa/web.yaml", "v1");
     let repository = repository(&scratch.root().join("deploy"));
     let tip = repository.head().unwrap().unwrap();
-    let log = Log::new(repository.clone(), Some("main"));
+    let log = Log::new(repository.clone());
     let expected = ["deploy/qa/web.yaml v1: qa/web.yaml - > v1"];
     assert_eq!(steps(&repository, &log, &tip, &["qa/web.yaml"]), expected);
     assert_eq!(steps(&repository, &log, &tip, &[]), expected);
@@ -108,34 +108,46 @@ fn with_pull(message: Option<&str>) -> Scratch {
 }
 
 #[test]
-fn a_pull_that_was_pushed_is_followed_along_what_the_branch_was() {
-    let scratch = with_pull(None);
-    let pull = scratch.git(&["log", "-1", "--format=%s"]);
-    assert!(pull.starts_with("Merge branch 'main' of "), "{pull}");
-    assert_eq!(
-        scratch.steps(&["web.yaml"]),
-        [
-            // The file's own history is unchanged, but no longer certain.
-            format!("{pull}: hides"),
-            "web.yaml v3: web.yaml v2 > v3".into(),
-            "web.yaml v2: web.yaml v1 > v2".into(),
-            "web.yaml v1: web.yaml - > v1".into(),
-        ]
-    );
-    // What the pull brought came to the branch with it, whenever it was made.
-    assert_eq!(
-        scratch.steps(&["cart.yaml"]),
-        [format!("{pull}: cart.yaml v1 > theirs hides"), "cart.yaml v1: cart.yaml - > v1".into()]
-    );
-    assert_eq!(scratch.steps(&[]).len(), 5);
-    assert_eq!(scratch.steps(&["cart.yaml", "web.yaml"]).len(), 5);
+fn a_merge_is_one_step_whatever_its_message_says() {
+    let messages = [
+        None,
+        Some("Bring both together"),
+        Some("Merge branch 'main' into attack"),
+        Some("Merge branch 'main' of https://git.example.com/shop/deploy"),
+        Some("Merge remote-tracking branch 'origin/main'"),
+        Some("Merge https://git.example.com/shop/deploy"),
+    ];
+    for message in messages {
+        let scratch = with_pull(message);
+        let subject = scratch.git(&["log", "-1", "--format=%s"]);
+        let merged = format!("{subject}: web.yaml v1 > v3");
+        assert_eq!(scratch.steps(&["web.yaml"]), [&*merged, "web.yaml v1: web.yaml - > v1"]);
+        let own = ["cart.yaml theirs: cart.yaml v1 > theirs", "cart.yaml v1: cart.yaml - > v1"];
+        assert_eq!(scratch.steps(&["cart.yaml"]), own, "{subject}");
+        assert_eq!(scratch.steps(&[]).len(), 4, "{subject}");
+        assert_eq!(scratch.steps(&["cart.yaml", "web.yaml"]).len(), 4, "{subject}");
+    }
+}
+
+#[test]
+fn what_a_side_branch_had_and_left_was_never_on_the_branch() {
+    let scratch = Scratch::new();
+    scratch.put("web.yaml", "v1");
+    scratch.git(&["switch", "-qc", "attack"]);
+    scratch.put("web.yaml", "v666");
+    scratch.put("web.yaml", "v1");
+    scratch.git(&["switch", "-q", "main"]);
+    scratch.put("other", "x");
+    let subject = "Merge branch 'main' into attack";
+    scratch.later(&["merge", "-q", "--no-ff", "-m", subject, "attack"]);
+    assert_eq!(scratch.steps(&["web.yaml"]), ["web.yaml v1: web.yaml - > v1"]);
 }
 
 /// The subjects of all commits of the branch, in the order of their positions.
 fn branch(scratch: &Scratch) -> Vec<String> {
     let repository = scratch.repository();
     let tip = repository.head().unwrap().unwrap();
-    let log = Log::new(repository.clone(), Some("main"));
+    let log = Log::new(repository.clone());
     let mut positions = log.positions(&tip).unwrap();
     let mut found = BTreeMap::new();
     for line in scratch.git(&["log", "--all", "--format=%H %s"]).lines() {
@@ -153,57 +165,10 @@ fn the_branch_has_every_commit_along_the_way_of_the_steps() {
     let scratch = with_pull(None);
     let subjects = branch(&scratch);
     assert!(subjects[0].starts_with("Merge branch 'main' of "));
-    assert_eq!(subjects[1..], ["web.yaml v3", "web.yaml v2", "cart.yaml v1", "web.yaml v1"]);
+    assert_eq!(subjects[1..], ["cart.yaml theirs", "cart.yaml v1", "web.yaml v1"]);
     let shallow = Scratch::of(scratch.root(), &["--depth=2"]);
     let subjects = branch(&shallow);
-    assert_eq!(subjects[1..], ["web.yaml v3"], "the edge's own commit is the last");
-}
-
-#[test]
-fn a_pull_with_a_message_of_its_own_is_a_merge_of_a_topic() {
-    let scratch = with_pull(Some("Bring both together"));
-    assert_eq!(
-        scratch.steps(&["web.yaml"]),
-        ["Bring both together: web.yaml v1 > v3", "web.yaml v1: web.yaml - > v1"]
-    );
-}
-
-#[test]
-fn a_pull_that_git_would_skip_is_still_seen() {
-    // Neither side of the merge changed the file against its first parent, but
-    // it was changed and changed back before the second.
-    let scratch = Scratch::new();
-    scratch.put("web.yaml", "v1");
-    scratch.git(&["switch", "-qc", "local"]);
-    scratch.put("other", "x");
-    scratch.git(&["switch", "-q", "main"]);
-    scratch.put("web.yaml", "v2");
-    scratch.put("web.yaml", "v1");
-    scratch.git(&["switch", "-q", "local"]);
-    let subject = "Merge branch 'main' of ../deploy";
-    scratch.later(&["merge", "-q", "--no-ff", "-m", subject, "main"]);
-    let steps = scratch.steps(&["web.yaml"]);
-    assert_eq!(steps.len(), 4, "{steps:#?}");
-    assert_eq!(steps[0], format!("{subject}: hides"));
-}
-
-#[test]
-fn two_pulls_on_one_another_are_both_followed() {
-    let scratch = Scratch::new();
-    scratch.put("web.yaml", "v1");
-    for round in ["one", "two"] {
-        scratch.git(&["switch", "-qc", round]);
-        scratch.put(round, "x");
-        scratch.git(&["switch", "-q", "main"]);
-        scratch.put("web.yaml", round);
-        scratch.git(&["switch", "-q", round]);
-        scratch.later(&["merge", "-q", "--no-ff", "-m", "Merge branch 'main' of ../x", "main"]);
-        scratch.git(&["branch", "-qf", "main", round]);
-        scratch.git(&["switch", "-q", "main"]);
-    }
-    let steps = scratch.steps(&["web.yaml"]);
-    let hiding = steps.iter().filter(|step| step.ends_with("hides")).count();
-    assert_eq!((steps.len(), hiding), (5, 2), "{steps:#?}");
+    assert_eq!(subjects[1..], ["cart.yaml theirs"], "the edge's own commit is the last");
 }
 
 #[test]
@@ -336,7 +301,7 @@ fn hostile_bytes_of_a_commit_are_read_alike_by_the_log_and_from_the_object() {
         let tip = name(&crafted(&scratch, &bytes));
         let repository = scratch.repository();
         let (expected, _) = repository.objects().commit(&tip).unwrap();
-        let log = Log::new(repository.clone(), Some("main"));
+        let log = Log::new(repository.clone());
         let step = log.steps(&tip, &[path("web.yaml")]).unwrap().next().unwrap().unwrap();
         assert_eq!(
             (&step.id, step.at),
@@ -439,7 +404,7 @@ fn a_tip_that_does_not_exist_is_an_error_and_not_an_empty_history() {
     let scratch = Scratch::new();
     scratch.put("a", "x");
     let repository = scratch.repository();
-    let log = Log::new(repository.clone(), Some("main"));
+    let log = Log::new(repository.clone());
     let steps = steps(&repository, &log, &name(&"1".repeat(40)), &["a"]);
     assert_eq!(steps.len(), 1);
     assert!(steps[0].starts_with("error: git could not read the history: "), "{steps:?}");
@@ -482,7 +447,7 @@ fn a_history_that_is_not_read_to_its_end_leaves_no_process() {
     assert!(import.args(["fast-import", "--quiet"]).stdin(input).status().unwrap().success());
     let repository = scratch.repository();
     let tip = repository.head().unwrap().unwrap();
-    let log = Log::new(repository.clone(), Some("main"));
+    let log = Log::new(repository.clone());
     let mut steps = log.steps(&tip, &[]).unwrap();
     assert_eq!(steps.next().unwrap().unwrap().id, tip);
     if !std::path::Path::new("/proc/thread-self/children").exists() {

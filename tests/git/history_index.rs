@@ -232,7 +232,7 @@ fn happen(clone: &LocalClone, mishap: &Mishap) {
 
 /// Asks the index, and git, the same.
 fn asks(clone: &Arc<LocalClone>, commits: &[ObjectName], tip: &ObjectName, run: &Run) {
-    let log = Log::new(Arc::clone(clone), Some("main"));
+    let log = Log::new(Arc::clone(clone));
     let paths: Vec<RepoPath> = run.paths.iter().map(|at| path(ASKED[*at])).collect();
     let index = indexed(clone, run.growth);
     if run.many {
@@ -375,7 +375,7 @@ fn new_commits_are_added_to_the_index_and_its_segments_stay_few() {
         let clone = scratch.repository();
         let index = indexed(&clone, 2);
         index.expect_many();
-        assert_eq!(all(&index, tip, &[]), all(&Log::new(clone, Some("main")), tip, &[]));
+        assert_eq!(all(&index, tip, &[]), all(&Log::new(clone), tip, &[]));
     };
     index(tip_of(&names));
     for number in 0..20 {
@@ -396,7 +396,7 @@ fn a_pull_that_was_pushed_adds_the_new_commits_alone() {
     let many = |tip: &ObjectName| {
         let index = IndexedHistory::new(&clone, Some("main"), Arc::new(|_| ()));
         index.expect_many();
-        assert_eq!(all(&index, tip, &[]), all(&Log::new(clone.clone(), Some("main")), tip, &[]));
+        assert_eq!(all(&index, tip, &[]), all(&Log::new(clone.clone()), tip, &[]));
         let names = files(&clone).into_iter();
         names.map(|file| file.file_name().unwrap().to_str().unwrap().to_owned()).collect()
     };
@@ -430,7 +430,7 @@ fn positions_are_found_where_the_index_cannot_go_on() {
     let object = clone.common_directory().join("objects").join(&tree[..2]).join(&tree[2..]);
     fs::remove_file(object).unwrap();
     let clone = scratch.repository();
-    let (index, log) = (indexed(&clone, 4), Log::new(clone.clone(), Some("main")));
+    let (index, log) = (indexed(&clone, 4), Log::new(clone.clone()));
     index.expect_many();
     let tip = tip_of(&names);
     let mut positions = (index.positions(tip).unwrap(), log.positions(tip).unwrap());
@@ -454,7 +454,7 @@ fn a_topic_does_not_take_the_branches_place_in_the_index() {
     let many = |tip: &ObjectName| {
         let index = indexed(&clone, 64);
         index.expect_many();
-        assert_eq!(all(&index, tip, &[]), all(&Log::new(clone.clone(), Some("main")), tip, &[]));
+        assert_eq!(all(&index, tip, &[]), all(&Log::new(clone.clone()), tip, &[]));
         files(&clone)
     };
     let before = many(tip_of(&names));
@@ -471,7 +471,7 @@ fn every_byte_of_the_index_may_be_damaged() {
     let (scratch, names) = long(12);
     let clone = scratch.repository();
     let tip = tip_of(&names);
-    let expected = all(&Log::new(clone.clone(), Some("main")), tip, &[]);
+    let expected = all(&Log::new(clone.clone()), tip, &[]);
     let make = || {
         let index = indexed(&clone, 4);
         index.expect_many();
@@ -516,7 +516,7 @@ fn damage_that_is_noticed_on_the_way_changes_no_step() {
     let names = stream.import(scratch.root());
     let (clone, tip) = (scratch.repository(), &names[last - 1]);
     let asked = [path("app-3"), path("app-17")];
-    let expected = all(&Log::new(clone.clone(), Some("main")), tip, &asked);
+    let expected = all(&Log::new(clone.clone()), tip, &asked);
     let make = || {
         let index = IndexedHistory::new(&clone, Some("main"), Arc::new(|_| ()));
         index.expect_many();
@@ -540,7 +540,7 @@ fn an_index_of_commits_that_are_gone_is_made_again() {
         let clone = scratch.repository();
         let index = indexed(&clone, 64);
         index.expect_many();
-        assert_eq!(all(&index, tip, &[]), all(&Log::new(clone.clone(), Some("main")), tip, &[]));
+        assert_eq!(all(&index, tip, &[]), all(&Log::new(clone.clone()), tip, &[]));
         files(&clone)
     };
     let old = make(tip_of(&names));
@@ -602,7 +602,7 @@ fn a_first_run_that_is_killed_is_continued_by_the_next() {
     let (scratch, names) = long(3000);
     let clone = scratch.repository();
     let tip = tip_of(&names);
-    let expected = all(&Log::new(clone.clone(), Some("main")), tip, &[path("app-3")]);
+    let expected = all(&Log::new(clone.clone()), tip, &[path("app-3")]);
     let mut seen = BTreeSet::new();
     for pause in (0..few_or_all(10, 60)).map(|step| Duration::from_millis(step * 7 % 97)) {
         let mut run = alone("history_index::the_run_that_is_ended");
@@ -627,7 +627,7 @@ fn a_first_run_that_is_killed_is_continued_by_the_next() {
 fn runs_beside_each_other_leave_one_whole_index() {
     let (scratch, names) = long(500);
     let tip = tip_of(&names);
-    let expected = all(&Log::new(scratch.repository(), Some("main")), tip, &[path("app-3")]);
+    let expected = all(&Log::new(scratch.repository()), tip, &[path("app-3")]);
     thread::scope(|scope| {
         for growth in 1..=4 {
             let (scratch, expected) = (scratch.root().to_owned(), &expected);
@@ -670,7 +670,7 @@ fn a_disk_that_takes_nothing_is_noted_once_and_git_answers() {
         let index = index.growing_by(4);
         index.expect_many();
         let tip = tip_of(&names);
-        assert_eq!(all(&index, tip, &[]), all(&Log::new(clone.clone(), Some("main")), tip, &[]));
+        assert_eq!(all(&index, tip, &[]), all(&Log::new(clone.clone()), tip, &[]));
         assert_eq!(all(&index, tip, &[path("app-1")]).len(), 5);
         let said = said.lock().unwrap();
         (said.clone(), index.is_indexed(tip_of(&names)))

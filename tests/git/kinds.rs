@@ -197,7 +197,7 @@ fn reads_all(directory: &Path) {
     assert_eq!(tree.walk(&RepoPath::root(), |_| true).unwrap().len(), 15);
     assert_eq!(tree.at("v1").unwrap().revision(), tree.at("light").unwrap().revision());
     assert!(tree.at("v1").unwrap().read(&path("topic")).is_err());
-    let log = rungs::git::Log::new(repository.clone(), Some("main"));
+    let log = rungs::git::Log::new(repository.clone());
     assert_eq!(crate::scratch::steps(&repository, &log, &head, &["web.yaml"]).len(), 2);
     assert_eq!(crate::scratch::steps(&repository, &log, &head, &["topic"]), ["merge: topic - > x"]);
 }
@@ -315,7 +315,7 @@ fn a_blobless_clone_has_its_history_without_blobs_and_fetches_those_at_once() {
     let repository = clone.repository();
     let tip = repository.head().unwrap().unwrap();
     let before = packs(&clone);
-    let log = rungs::git::Log::new(repository.clone(), Some("main"));
+    let log = rungs::git::Log::new(repository.clone());
     let history: &dyn rungs::git::CommitHistory = &log;
     let steps: Vec<_> = history.steps(&tip, &[]).unwrap().map(Result::unwrap).collect();
     let ids: Vec<ObjectName> = steps

@@ -94,7 +94,7 @@ impl Scratch {
 
     /// What changed at the paths along `HEAD`, newest first.
     pub(crate) fn steps(&self, paths: &[&str]) -> Vec<String> {
-        let (repository, log) = (self.repository(), Log::new(self.repository(), Some("main")));
+        let (repository, log) = (self.repository(), Log::new(self.repository()));
         let tip = name(&self.git(&["rev-parse", "HEAD"]));
         let steps = |history: &dyn CommitHistory| steps(&repository, history, &tip, paths);
         let expected = steps(&log);
@@ -116,8 +116,7 @@ pub(crate) fn work_tree(directory: &Path) -> Tree {
     Workspace::at(directory, options, variables, |_| Ok(None)).work_tree()
 }
 
-/// Each step as a line: `subject: path before > after`, `-` if there is no
-/// file, and `hides` if the step hides the branch.
+/// Each step as a line: `subject: path before > after`, `-` if there is no file.
 pub(crate) fn steps(
     repository: &LocalClone,
     history: &dyn CommitHistory,
@@ -148,9 +147,8 @@ fn line(
         [" ", change.path.as_str(), " ", &text(&change.before), " > ", &text(&change.after)]
             .concat()
     });
-    let hides = if step.hides_branch { " hides" } else { "" };
     let (commit, _) = repository.objects().commit(&step.id).unwrap();
-    [commit.subject(), ":", &changes.collect::<String>(), hides].concat()
+    [commit.subject(), ":", &changes.collect::<String>()].concat()
 }
 
 /// A directory that is removed with the test.

@@ -251,7 +251,7 @@ proptest! {
             // The environments' files may be wrong; then nothing is asked.
             let Some(base) = Base::at(&clone, &names[tip - 1]) else { continue };
             let asked = if *many { AskedApps::Most } else { AskedApps::Few };
-            let log = Log::new(Arc::clone(&clone), Some("main"));
+            let log = Log::new(Arc::clone(&clone));
             let expected = base.says(&log, AskedApps::Few, false);
             prop_assert_eq!(&base.says(&log, AskedApps::Most, *in_turn), &expected);
             let audited = base.audit(&log, "web", false);

@@ -338,3 +338,20 @@ fn a_pushed_pull_starts_the_soak_again() {
     let soak = pulled_and_pushed(&hours_ago(100), &hours_ago(50)).soak("ann");
     assert_eq!(soak["answer"], "pass", "{soak}");
 }
+
+#[test]
+fn the_title_of_a_pull_request_puts_no_state_where_it_never_was() {
+    let merged = Merged::copy_of(&remote());
+    let mallory = merged.cloned("mallory");
+    git(&mallory, &["switch", "-qc", "attack"]);
+    person_sets(&mallory, "stage", "web", "v666", &hours_ago(200));
+    person_sets(&mallory, "stage", "web", "v1", &hours_ago(100));
+    git(&mallory, &["push", "-q", "origin", "attack"]);
+    let forge = merged.cloned("forge");
+    let title = "Merge branch 'main' into attack";
+    git_at(&forge, &hours_ago(1), &["merge", "-q", "--no-ff", "-m", title, "origin/attack"]);
+    git(&forge, &["push", "-q", "origin", "main"]);
+    let command = ["promote", "web", "--to", "prod", "--ref", ":v666", "--dry-run"];
+    let said = transcript(&rungs(&merged.cloned("eve"), &command));
+    assert!(said.contains("never-held"), "{said}");
+}

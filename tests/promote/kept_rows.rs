@@ -176,7 +176,7 @@ proptest! {
         let clone = Arc::new(LocalClone::containing(directory.path()).unwrap().unwrap());
         for (tip, only) in runs {
             let tip = &names[tip - 1];
-            let log = Arc::new(Log::new(Arc::clone(&clone), Some("main")));
+            let log = Arc::new(Log::new(Arc::clone(&clone)));
             let indexed = || {
                 let index = IndexedHistory::new(&clone, Some("main"), Arc::new(|_| ()));
                 Arc::new(index.growing_by(4))

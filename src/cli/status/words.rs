@@ -121,11 +121,10 @@ fn blockers(cell: &Cell) -> impl Iterator<Item = String> {
     [line("fails", fails), line("waits", waits)].into_iter().flatten()
 }
 
-/// `3d`; `over 3d` if it is not known how much longer.
+/// `3d`
 pub(super) fn age_of(since: &Since, now: Timestamp) -> String {
     match since {
         Since::Verified { at } | Since::Unverified { at } => age(*at, now),
-        Since::HiddenBefore { at, .. } => format!("over {}", age(*at, now)),
         Since::Unknown { .. } => "age unknown".to_owned(),
     }
 }

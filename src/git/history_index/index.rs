@@ -330,7 +330,7 @@ impl BranchIndex {
         newest: &ObjectName,
         known: Option<&ObjectName>,
     ) -> Result<WholeBranch, HistoryError> {
-        WholeBranch::new(&self.clone, self.branch.as_deref(), newest, known)
+        WholeBranch::new(&self.clone, newest, known)
     }
 
     /// Whether a commit is the branch's own tip, and not that of another one, which would
@@ -436,12 +436,10 @@ impl BranchIndex {
     }
 }
 
-/// Steps of a segment that changed what is wanted, or that hide the branch.
+/// Steps of a segment that changed what is wanted.
 pub(super) struct SegmentSteps {
     segment: Arc<CommitSegment>,
     visits: vec::IntoIter<PathVisit>,
-    /// Whether the last visit was of a merge that hides the branch and changed nothing.
-    after_hiding: bool,
 }
 
 impl SegmentSteps {
@@ -453,28 +451,19 @@ impl SegmentSteps {
     ) -> Result<Self, ReadFault> {
         let mut visits = segment.visits(wanted)?;
         visits.drain(..visits.partition_point(|visit| visit.commit < from));
-        Ok(Self { segment, visits: visits.into_iter(), after_hiding: false })
+        Ok(Self { segment, visits: visits.into_iter() })
     }
 
-    /// The next step; none after the last one. Merges in a row that hide the branch and
-    /// changed nothing are left out here already, but for the newest: making each a step
-    /// takes longer.
+    /// The next step; none after the last one.
     pub(super) fn next(&mut self) -> Result<Option<BranchStep>, ReadFault> {
-        while let Some(first) = self.visits.next() {
-            let mut changes: Vec<usize> = first.change.into_iter().collect();
-            while let Some(visit) = self.visits.as_slice().first()
-                && visit.commit == first.commit
-            {
-                changes.extend(visit.change);
-                self.visits.next();
-            }
-            let is_repeated = changes.is_empty() && self.after_hiding;
-            self.after_hiding = changes.is_empty();
-            if !is_repeated {
-                // The visit of a merge that hides the branch comes first: it has no change.
-                return self.segment.step(first.commit, &changes, first.change.is_none()).map(Some);
-            }
+        let Some(first) = self.visits.next() else { return Ok(None) };
+        let mut changes = vec![first.change];
+        while let Some(visit) = self.visits.as_slice().first()
+            && visit.commit == first.commit
+        {
+            changes.push(visit.change);
+            self.visits.next();
         }
-        Ok(None)
+        self.segment.step(first.commit, &changes).map(Some)
     }
 }

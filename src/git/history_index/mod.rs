@@ -12,8 +12,7 @@
 //! A commit that is not indexed is never answered for: [`Log`] is asked instead.
 //!
 //! It is in the directory `rungs/history` of the directory that all work trees of a
-//! clone share, apart for each branch (which merges were pulls depends on its name)
-//! and for each directory that has a `rungs.yaml`.
+//! clone share, apart for each branch and for each directory that has a `rungs.yaml`.
 
 mod indexing;
 mod segment;
@@ -27,11 +26,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sha2::{Digest, Sha256};
 
 use super::checked_bytes::ReadFault;
-use super::commit_history::{first_of, with_newest_hiding};
+use super::commit_history::first_of;
 use super::own_directory::OwnDirectory;
 use super::{
     BranchPositions, BranchStep, BranchSteps, CommitHistory, ContentFacts, HistoryError,
-    LocalClone, Log, ObjectName, Remote,
+    LocalClone, Log, ObjectName,
 };
 use crate::source::RepoPath;
 use index::{BranchIndex, IndexedPart, IndexedView, SegmentSteps};
@@ -66,7 +65,7 @@ impl IndexedHistory {
         });
         let facts = ContentFacts::at(OwnDirectory::of(clone, &["facts"]));
         let past_facts = ContentFacts::at(OwnDirectory::of(clone, &["past"]));
-        let log = Log::new(Arc::clone(clone), branch);
+        let log = Log::new(Arc::clone(clone));
         let is_partial = clone.is_partial();
         Self { log, many: MANY, index, facts, past_facts, reading, is_partial }
     }
@@ -107,7 +106,7 @@ impl IndexedHistory {
         self.index().map_or(Ok(IndexedPart::End), |mut index| index.part(view, number))
     }
 
-    /// The newest commit of a view that changed one of these paths, or that hides the branch.
+    /// The newest commit of a view that changed one of these paths.
     fn newest_indexed(
         &self,
         view: &IndexedView,
@@ -174,13 +173,10 @@ fn lacks_only_blobs(clone: &LocalClone) -> bool {
     names.all(|name| config.get(&name).is_none_or(|filter| filter.starts_with("blob:")))
 }
 
-/// How the commits of a branch are read: by its name and its remote's, which say which
-/// merges were pulls, and from which directory.
+/// Which branch's commits are read, and from which directory.
 fn reading(clone: &LocalClone, branch: Option<&str>) -> String {
     let branch = branch.map_or_else(String::new, |branch| format!("branch {branch}"));
-    let remote = clone.remote().ok().flatten();
-    let remote = remote.as_ref().map(Remote::name).unwrap_or_default();
-    [branch.as_str(), remote, clone.prefix().as_str()].join("\0")
+    [branch.as_str(), clone.prefix().as_str()].join("\0")
 }
 
 /// Where the segments of a branch that is read in that way are.
@@ -200,8 +196,8 @@ impl CommitHistory for IndexedHistory {
         paths: &[RepoPath],
     ) -> Result<BranchSteps<'h>, HistoryError> {
         Ok(match self.view(tip) {
-            Some(view) => with_newest_hiding(IndexedSteps::new(self, tip, paths, view)),
-            None => with_newest_hiding(self.walk(tip, paths)?),
+            Some(view) => Box::new(IndexedSteps::new(self, tip, paths, view)),
+            None => self.walk(tip, paths)?,
         })
     }
 

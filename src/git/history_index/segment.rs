@@ -7,7 +7,6 @@
 //! | --- | --- |
 //! | commits | the commit's name; its time in seconds, 8 bytes; the number of its first change, 4 |
 //! | names | the number of a commit, 4 bytes, in the order of their names |
-//! | hiding | the number of a merge that hides the branch, 4 bytes |
 //! | changes | the number of the path, 4 bytes; the name of the blob before, and of the blob after; zero for none |
 //! | paths | the start of the path's text, 4 bytes, and of its visits, 4 |
 //! | text | the paths' texts, one after the other |
@@ -24,11 +23,11 @@ use crate::git::{BranchStep, FileChange, ObjectName};
 use crate::source::RepoPath;
 
 /// What every segment starts with. Another number stands for another format.
-pub(super) const MAGIC: &[u8; 8] = b"rungsHL\x01";
+pub(super) const MAGIC: &[u8; 8] = b"rungsHL\x02";
 
 /// The length of the header: the magic, the width of a name, whether there is a commit
-/// before, five counts, the name of that commit, and the key.
-pub(super) const HEADER: usize = 8 + 4 + 4 + 5 * 4 + 32 + KEY;
+/// before, four counts, the name of that commit, and the key.
+pub(super) const HEADER: usize = 8 + 4 + 4 + 4 * 4 + 32 + KEY;
 
 /// The length of the key that says which branch a segment is of.
 pub(super) const KEY: usize = 32;
@@ -55,7 +54,6 @@ pub(super) struct CommitSegment {
 #[derive(Debug, Clone, Copy)]
 struct SegmentCounts {
     commits: usize,
-    hiding: usize,
     changes: usize,
     paths: usize,
     text: usize,
@@ -66,7 +64,6 @@ struct SegmentCounts {
 struct Tables {
     commits: usize,
     names: usize,
-    hiding: usize,
     changes: usize,
     paths: usize,
     text: usize,
@@ -78,13 +75,12 @@ impl Tables {
     fn of(counts: SegmentCounts, width: usize) -> Self {
         let commits = HEADER;
         let names = commits + counts.commits * commit_row(width);
-        let hiding = names + 4 * counts.commits;
-        let changes = hiding + 4 * counts.hiding;
+        let changes = names + 4 * counts.commits;
         let paths = changes + counts.changes * change_row(width);
         let text = paths + counts.paths * PATH_ROW;
         let visits = text + counts.text;
         let end = visits + counts.changes * VISIT_ROW;
-        Self { commits, names, hiding, changes, paths, text, visits, end }
+        Self { commits, names, changes, paths, text, visits, end }
     }
 }
 
@@ -117,9 +113,8 @@ pub(super) struct ChangeRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PathVisit {
     pub(super) commit: usize,
-    /// The number of the change; none for a merge that hides the branch, whatever it
-    /// changed.
-    pub(super) change: Option<usize>,
+    /// The number of the change.
+    pub(super) change: usize,
 }
 
 /// The paths of a segment, in the order of their bytes.
@@ -147,14 +142,13 @@ impl CommitSegment {
         }
         let counts = SegmentCounts {
             commits: number(16),
-            hiding: number(20),
-            changes: number(24),
-            paths: number(28),
-            text: number(32),
+            changes: number(20),
+            paths: number(24),
+            text: number(28),
         };
         let before = match number(12) {
             0 => None,
-            _ => Some(ObjectName::from_bytes(&header[36..36 + width]).ok_or(ReadFault::Damaged)?),
+            _ => Some(ObjectName::from_bytes(&header[32..32 + width]).ok_or(ReadFault::Damaged)?),
         };
         let tables = Tables::of(counts, width);
         if tables.end != bytes.len() || counts.commits == 0 {
@@ -237,12 +231,6 @@ impl CommitSegment {
         Ok((self.id_bytes(at)? == wanted).then_some(at))
     }
 
-    /// The numbers of the merges that hide the branch, the newest first.
-    pub(super) fn hiding(&self) -> Result<Vec<usize>, ReadFault> {
-        let rows = self.bytes.bytes(self.tables.hiding, 4 * self.counts.hiding)?;
-        Ok(rows.chunks_exact(4).map(|row| u32_of(row) as usize).collect())
-    }
-
     /// A change, by its number.
     pub(super) fn change(&self, at: usize) -> Result<ChangeRow, ReadFault> {
         let width = change_row(self.width);
@@ -267,11 +255,10 @@ impl CommitSegment {
         Ok(self.paths.get_or_init(|| table))
     }
 
-    /// The commits that changed a file at or below one of the paths, and those that hide
-    /// the branch, from the newest to the oldest; without any paths, of all files.
+    /// The commits that changed a file at or below one of the paths, from the newest to the
+    /// oldest; without any paths, of all files.
     pub(super) fn visits(&self, wanted: &[RepoPath]) -> Result<Vec<PathVisit>, ReadFault> {
-        let hiding = self.hiding()?.into_iter().map(|commit| PathVisit { commit, change: None });
-        let mut visits: Vec<PathVisit> = hiding.collect();
+        let mut visits: Vec<PathVisit> = Vec::new();
         let table = self.path_table()?;
         let whole = [RepoPath::root()];
         for path in if wanted.is_empty() { &whole } else { wanted } {
@@ -285,7 +272,7 @@ impl CommitSegment {
                 let rows = self.bytes.bytes(at, count * VISIT_ROW)?;
                 visits.extend(rows.chunks_exact(VISIT_ROW).map(|row| PathVisit {
                     commit: u32_of(&row[..4]) as usize,
-                    change: Some(u32_of(&row[4..]) as usize),
+                    change: u32_of(&row[4..]) as usize,
                 }));
             }
         }
@@ -295,50 +282,39 @@ impl CommitSegment {
     }
 
     /// The newest commit from that number on that changed a file at or below one of the
-    /// paths, or that hides the branch.
+    /// paths.
     pub(super) fn newest(
         &self,
         wanted: &[RepoPath],
         from: usize,
     ) -> Result<Option<usize>, ReadFault> {
-        let hiding = self.tables.hiding..self.tables.hiding + 4 * self.counts.hiding;
-        let mut newest = self.first_in(hiding, 4, from)?;
+        let mut newest = None;
         let table = self.path_table()?;
         for path in wanted {
             for number in table.at_or_below(path)?.into_iter().flatten() {
                 let visits = table.visits(number)?;
                 let [begin, end] =
                     [visits.start, visits.end].map(|row| self.tables.visits + row * VISIT_ROW);
-                let own = self.first_in(begin..end, VISIT_ROW, from)?;
+                let own = self.first_visit(begin..end, from)?;
                 newest = [newest, own].into_iter().flatten().min();
             }
         }
         Ok(newest)
     }
 
-    /// The first commit from that number on in rows of that width, each of which starts with
-    /// one, in order.
-    fn first_in(
-        &self,
-        rows: Range<usize>,
-        width: usize,
-        from: usize,
-    ) -> Result<Option<usize>, ReadFault> {
-        let count = rows.end.checked_sub(rows.start).ok_or(ReadFault::Damaged)? / width;
+    /// The first commit from that number on in rows of visits, which are in the order of
+    /// their commits.
+    fn first_visit(&self, rows: Range<usize>, from: usize) -> Result<Option<usize>, ReadFault> {
+        let count = rows.end.checked_sub(rows.start).ok_or(ReadFault::Damaged)? / VISIT_ROW;
         let commit = |row: usize| -> Result<usize, ReadFault> {
-            Ok(self.bytes.u32(rows.start + row * width)? as usize)
+            Ok(self.bytes.u32(rows.start + row * VISIT_ROW)? as usize)
         };
         let first = partition_point(count, |row| Ok(commit(row)? < from))?;
         (first < count).then(|| commit(first)).transpose()
     }
 
     /// A step of the branch, with the changes of these numbers.
-    pub(super) fn step(
-        &self,
-        at: usize,
-        changes: &[usize],
-        hides_branch: bool,
-    ) -> Result<BranchStep, ReadFault> {
+    pub(super) fn step(&self, at: usize, changes: &[usize]) -> Result<BranchStep, ReadFault> {
         let commit = self.commit(at)?;
         let changes = changes.iter().map(|change| self.file_change(*change));
         let mut changes = changes.collect::<Result<Vec<_>, _>>()?;
@@ -352,7 +328,6 @@ impl CommitSegment {
             at: Timestamp::from_second(commit.seconds).unwrap_or(Timestamp::MAX),
             before,
             changes,
-            hides_branch,
         })
     }
 

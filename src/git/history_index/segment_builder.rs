@@ -17,7 +17,6 @@ pub(super) struct SegmentBuilder {
     commits: Vec<BuiltCommit>,
     /// The names of the commits, one after the other.
     names: Vec<u8>,
-    hiding: Vec<u32>,
     /// The number of each change's path, in the order in which the paths were met.
     changed: Vec<u32>,
     /// The names of each change's blobs, one after the other.
@@ -38,7 +37,6 @@ impl SegmentBuilder {
             width,
             commits: Vec::new(),
             names: Vec::new(),
-            hiding: Vec::new(),
             changed: Vec::new(),
             blobs: Vec::new(),
             paths: HashMap::new(),
@@ -62,7 +60,7 @@ impl SegmentBuilder {
         // A time beyond all that can be represented is kept as one.
         let is_last = step.at == Timestamp::MAX;
         let seconds = if is_last { i64::MAX } else { step.at.as_second() };
-        self.push_commit(&id, seconds, step.hides_branch);
+        self.push_commit(&id, seconds);
         for change in &step.changes {
             let path = self.path(change.path.as_str());
             let name = |id: &Option<ObjectName>| -> Vec<u8> {
@@ -81,10 +79,9 @@ impl SegmentBuilder {
         from: usize,
     ) -> Result<(), ReadFault> {
         let mut paths: Vec<Option<u32>> = vec![None; segment.path_count()];
-        let hiding = segment.hiding()?;
         for at in from..segment.len() {
             let commit = segment.commit(at)?;
-            self.push_commit(&commit.id, commit.seconds, hiding.binary_search(&at).is_ok());
+            self.push_commit(&commit.id, commit.seconds);
             for change in commit.changes {
                 let change = segment.change(change)?;
                 let known = paths.get_mut(change.path).ok_or(ReadFault::Damaged)?;
@@ -99,10 +96,7 @@ impl SegmentBuilder {
         Ok(())
     }
 
-    fn push_commit(&mut self, id: &[u8], seconds: i64, hides_branch: bool) {
-        if hides_branch {
-            self.hiding.push(number(self.commits.len()));
-        }
+    fn push_commit(&mut self, id: &[u8], seconds: i64) {
         self.names.extend_from_slice(id);
         self.commits.push(BuiltCommit { seconds, first_change: number(self.changed.len()) });
     }
@@ -132,7 +126,7 @@ impl SegmentBuilder {
     }
 
     fn tables(self, key: &[u8; KEY]) -> Vec<u8> {
-        let Self { width, commits, names, hiding, changed, blobs, paths, before } = self;
+        let Self { width, commits, names, changed, blobs, paths, before } = self;
         let mut paths: Vec<(Box<str>, u32)> = paths.into_iter().collect();
         paths.sort_unstable();
         let mut sorted = vec![0; paths.len()];
@@ -142,7 +136,7 @@ impl SegmentBuilder {
         let text: usize = paths.iter().map(|(path, _)| path.len()).sum();
         let mut bytes = Vec::with_capacity(HEADER + names.len() + 12 * commits.len() + blobs.len());
         bytes.extend(MAGIC);
-        let counts = [commits.len(), hiding.len(), changed.len(), paths.len(), text];
+        let counts = [commits.len(), changed.len(), paths.len(), text];
         let header = [width, usize::from(before.is_some())].into_iter().chain(counts);
         put(&mut bytes, header.map(number));
         let before: Vec<u8> = before.iter().flat_map(ObjectName::bytes).collect();
@@ -156,7 +150,6 @@ impl SegmentBuilder {
         let mut by_name: Vec<usize> = (0..commits.len()).collect();
         by_name.sort_unstable_by_key(|at| &names[at * width..(at + 1) * width]);
         put(&mut bytes, by_name.into_iter().map(number));
-        put(&mut bytes, hiding);
         for (path, blobs) in changed.iter().zip(blobs.chunks_exact(2 * width)) {
             bytes.extend(sorted[*path as usize].to_le_bytes());
             bytes.extend(blobs);

@@ -1,32 +1,25 @@
-//! Walking back along a branch, past merges that hide it.
+//! Walking back along a branch.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::first_parents::{FirstParents, ListedCommit};
-use super::pull;
-use crate::git::{BranchPositions, Commit, GitProgram, HistoryError, LocalClone, ObjectName};
+use crate::git::{BranchPositions, GitProgram, HistoryError, LocalClone, ObjectName};
 
-/// Every commit of a branch, newest first. At a merge that hides the branch, it
-/// continues along what the branch was before.
+/// Every commit of a branch, newest first.
 pub(super) struct BranchWalk<'h> {
     pub(super) clone: &'h Arc<LocalClone>,
     pub(super) program: GitProgram,
-    branch: Option<&'h str>,
     /// Commits whose parents the clone does not have.
     shallow: HashSet<ObjectName>,
     first_parents: FirstParents,
 }
 
 impl<'h> BranchWalk<'h> {
-    pub(super) fn new(
-        clone: &'h Arc<LocalClone>,
-        branch: Option<&'h str>,
-        tip: &ObjectName,
-    ) -> Result<Self, HistoryError> {
+    pub(super) fn new(clone: &'h Arc<LocalClone>, tip: &ObjectName) -> Result<Self, HistoryError> {
         let (program, shallow) = (clone.program(), clone.shallow());
         let first_parents = FirstParents::from(&program, tip)?;
-        Ok(Self { clone, program, branch, shallow, first_parents })
+        Ok(Self { clone, program, shallow, first_parents })
     }
 
     /// The next commit; none after the branch's first.
@@ -43,21 +36,6 @@ impl<'h> BranchWalk<'h> {
     /// The error at the edge of the clone.
     pub(super) fn edge(&self) -> HistoryError {
         HistoryError::Shallow { fetch: self.clone.unshallow() }
-    }
-
-    /// A commit and the parent that the branch was before it, if the commit is a merge
-    /// that hides the branch.
-    pub(super) fn hidden<'v>(
-        &self,
-        listed: &'v ListedCommit,
-    ) -> Result<Option<(Commit, &'v ObjectName)>, HistoryError> {
-        pull::hidden_parent(self.clone, self.branch, &listed.id, &listed.parents)
-    }
-
-    /// Continues from a commit.
-    pub(super) fn turn(&mut self, to: &ObjectName) -> Result<(), HistoryError> {
-        self.first_parents = FirstParents::from(&self.program, to)?;
-        Ok(())
     }
 }
 
@@ -78,9 +56,6 @@ impl<'h> WalkedPositions<'h> {
         let Some(mut walk) = self.walk.take() else { return Ok(false) };
         let Some(listed) = walk.next()? else { return Ok(false) };
         if !walk.is_edge(&listed.id) {
-            if let Some((_, parent)) = walk.hidden(&listed)? {
-                walk.turn(parent)?;
-            }
             self.walk = Some(walk);
         }
         self.known.insert(listed.id, self.known.len());

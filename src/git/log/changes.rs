@@ -3,8 +3,7 @@
 use std::io::{self, BufRead};
 
 use super::path_filter::PathFilter;
-use crate::git::{FileChange, FileMode, GitProgram, HistoryError, ObjectName};
-use crate::source::RepoPath;
+use crate::git::{FileChange, FileMode, ObjectName};
 
 /// The bytes up to the next zero byte, which no name and no message has; none
 /// at the end.
@@ -52,25 +51,4 @@ fn file(mode: &str, id: &str) -> Option<ObjectName> {
         FileMode::File | FileMode::Executable => ObjectName::parse(id).filter(|id| !id.is_null()),
         FileMode::Link | FileMode::Tree | FileMode::Submodule => None,
     }
-}
-
-/// What changed between two commits.
-pub(super) fn changes_between(
-    program: &GitProgram,
-    filter: &PathFilter,
-    before: &ObjectName,
-    after: &ObjectName,
-) -> Result<Vec<FileChange>, HistoryError> {
-    let options = ["-r", "--raw", "-z", "--no-abbrev", "--no-renames", "--end-of-options"];
-    let command = program.command("diff-tree").args(options);
-    let command = command.args([before.as_str(), after.as_str(), "--"]);
-    let output = command.args(filter.specs().iter().map(RepoPath::as_str)).run()?;
-    let mut output = &*output;
-    let mut changes = Vec::new();
-    let broken = |error: io::Error| HistoryError::Failed(error.to_string());
-    while let Some(token) = token(&mut output).map_err(broken)? {
-        changes.extend(change(&token, &mut output, filter).map_err(broken)?);
-    }
-    changes.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(changes)
 }

@@ -1,17 +1,18 @@
 //! The history of a branch, read from `git log`.
 //!
-//! libgit2 took ten times as long for the history of one path. Three kinds of
+//! libgit2 took ten times as long for the history of one path. Two kinds of
 //! child processes are read as they write, and end when nobody reads any more:
 //!
 //! - the *first parents*, which name every commit along the branch, and put the
 //!   others in order;
 //! - one *stream* of commits with their changes, or one for each path, which
-//!   name only what changed something;
-//! - a comparison where a merge hides the branch's own history.
+//!   name only what changed something.
+//!
+//! A branch is its first parents and nothing else. What a merge's message says of its
+//! parents is the word of whoever wrote it.
 
 mod changes;
 mod changed_path_filters;
-mod pull;
 mod path_filter;
 mod first_parents;
 mod changed_commits;
@@ -26,7 +27,6 @@ use path_filter::PathFilter;
 pub(super) use steps::Steps;
 pub(super) use whole_branch::WholeBranch;
 
-use super::commit_history::with_newest_hiding;
 use super::{
     BranchPositions, BranchSteps, CommitHistory, HistoryError, LocalClone, ObjectError, ObjectName,
     ProgramError,
@@ -36,14 +36,12 @@ use crate::source::{MAX_FILE_BYTES, RepoPath};
 /// The history of a clone's branch.
 pub struct Log {
     clone: Arc<LocalClone>,
-    branch: Option<String>,
 }
 
 impl Log {
-    /// The history of the branch of that short name (`main`); none if the name
-    /// is not known. It only decides which merges were pulls into the branch.
-    pub fn new(clone: Arc<LocalClone>, branch: Option<&str>) -> Self {
-        Self { clone, branch: branch.map(str::to_owned) }
+    /// The history of a clone's branches.
+    pub fn new(clone: Arc<LocalClone>) -> Self {
+        Self { clone }
     }
 
     /// The steps of [`CommitHistory::steps`].
@@ -57,7 +55,7 @@ impl Log {
     }
 
     fn walk(&self, tip: &ObjectName) -> Result<BranchWalk<'_>, HistoryError> {
-        BranchWalk::new(&self.clone, self.branch.as_deref(), tip)
+        BranchWalk::new(&self.clone, tip)
     }
 }
 
@@ -67,7 +65,7 @@ impl CommitHistory for Log {
         tip: &ObjectName,
         paths: &[RepoPath],
     ) -> Result<BranchSteps<'h>, HistoryError> {
-        Ok(with_newest_hiding(self.read_steps(tip, paths)?))
+        Ok(Box::new(self.read_steps(tip, paths)?))
     }
 
     fn positions<'h>(

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use super::branch_walk::BranchWalk;
 use super::changed_commits::{ChangedCommit, ChangedCommits, CommitRange};
 use super::changed_path_filters::has_changed_paths;
-use super::changes::changes_between;
 use super::first_parents::ListedCommit;
 use super::path_filter::PathFilter;
 use crate::git::{BranchStep, HistoryError, ObjectName};
@@ -47,36 +46,26 @@ impl<'h> Steps<'h> {
     ) -> Result<Self, HistoryError> {
         let is_split = (2..=MAX_STREAMS).contains(&filter.specs().len())
             && has_changed_paths(&walk.clone.common_directory());
-        let mut steps = Self {
-            walk: None,
+        let mut streams = Vec::new();
+        if !is_split {
+            let all = CommitRange { newest: tip.clone(), before: None };
+            streams.push(ChangedCommits::from(&walk.program, &all, filter.specs())?);
+        }
+        Ok(Self {
+            walk: Some(walk),
             filter,
-            streams: Vec::new(),
+            streams,
             is_split,
             ahead: VecDeque::new(),
             has_next_range: false,
             length: FIRST_RANGE,
             looked_at: 0,
-        };
-        steps.start(&walk, tip)?;
-        steps.walk = Some(walk);
-        Ok(steps)
+        })
     }
 
     /// The number of commits that were looked at so far.
     pub(in crate::git) fn looked_at(&self) -> usize {
         self.looked_at
-    }
-
-    /// Starts reading at a tip.
-    fn start(&mut self, walk: &BranchWalk<'h>, tip: &ObjectName) -> Result<(), HistoryError> {
-        self.ahead.clear();
-        self.has_next_range = false;
-        self.streams.clear();
-        if !self.is_split {
-            let all = CommitRange { newest: tip.clone(), before: None };
-            self.streams.push(ChangedCommits::from(&walk.program, &all, self.filter.specs())?);
-        }
-        Ok(())
     }
 
     /// The next commit, with streams that reach it.
@@ -126,21 +115,11 @@ impl<'h> Steps<'h> {
                 return Err(walk.edge());
             }
             let found = self.changed(&listed.id)?;
-            // A merge that hides the branch is a step whatever it changed: what
-            // the branch was before it is only as certain as its message.
-            if let Some((commit, parent)) = walk.hidden(&listed)? {
-                let (id, at) = (commit.id, commit.committer.time);
-                let changes = changes_between(&walk.program, &self.filter, parent, &id)?;
-                walk.turn(parent)?;
-                self.start(walk, parent)?;
-                let before = Some(parent.clone());
-                return Ok(Some(BranchStep { id, at, before, changes, hides_branch: true }));
-            }
             if let Some(ChangedCommit { id, at, changes, .. }) = found
                 && !changes.is_empty()
             {
                 let before = listed.parents.into_iter().next();
-                return Ok(Some(BranchStep { id, at, before, changes, hides_branch: false }));
+                return Ok(Some(BranchStep { id, at, before, changes }));
             }
         }
         self.check_ends()?;

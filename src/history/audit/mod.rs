@@ -183,8 +183,7 @@ impl<'h> Audit<'h> {
             return Ok(());
         }
         let (commit, _) = self.commits.objects.commit(&change.step.id)?;
-        let hides_branch = change.step.hides_branch;
-        let commit_records = commit_records(self.commits.objects, &commit, hides_branch)?;
+        let commit_records = commit_records(self.commits.objects, &commit)?;
         for one in wanted {
             let waiting = self.waiting_of(at, &commit, one, &commit_records)?;
             self.waiting.push_back(waiting);
@@ -317,9 +316,8 @@ struct CommitRecords {
 fn commit_records(
     objects: &dyn ObjectDatabase,
     commit: &Commit,
-    hides_branch: bool,
 ) -> Result<Vec<CommitRecords>, HistoryError> {
-    let merged_commits = merged_commits(objects, commit, hides_branch)?;
+    let merged_commits = merged_commits(objects, commit)?;
     let all = std::iter::once(commit).chain(&merged_commits);
     let commit_records = all.map(|commit| CommitRecords {
         author: commit.author.clone(),

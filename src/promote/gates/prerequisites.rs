@@ -29,7 +29,7 @@ pub(super) enum Prerequisites {
 
 impl Prerequisites {
     pub(super) fn of(candidate: &Candidate<'_>) -> Self {
-        let mut search = Search { candidate, known: HashMap::new() };
+        let mut search = LadderSearch { candidate, known: HashMap::new() };
         let prerequisites = search.before(&candidate.target.name);
         match candidate.transition {
             Transition::Promote { from, chosen: true, .. } if prerequisites.has(from) => {
@@ -80,13 +80,13 @@ impl Prerequisites {
 
 /// A search down the ladder. However many ways lead to an environment, it is looked at once
 /// and judged once: on a ladder of twenty rungs of two there are a million ways.
-struct Search<'c> {
+struct LadderSearch<'c> {
     candidate: &'c Candidate<'c>,
     /// What was found of each environment.
     known: HashMap<EnvironmentName, Prerequisites>,
 }
 
-impl Search<'_> {
+impl LadderSearch<'_> {
     /// What has to have a state before it enters an environment.
     fn before(&mut self, environment: &EnvironmentName) -> Prerequisites {
         let Some(before) = self.candidate.repository.ladder.before(environment) else {

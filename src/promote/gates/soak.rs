@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::evaluation::Evaluation;
 use super::judgement::Judgement;
 use super::prerequisites::Prerequisites;
-use super::words::{code, history, utc};
+use super::words::{history, utc};
 use crate::config::{EnvironmentName, Soak, Trust};
 use crate::git::{HistoryError, ObjectName};
 use crate::history::{Since, Tenure};
@@ -120,9 +120,7 @@ impl SoakedTime {
                 self.verified = Some(*at);
                 self.oldest = Some(since.clone());
             }
-            Since::Unverified { .. } | Since::HiddenBefore { .. } => {
-                self.oldest = Some(since.clone());
-            }
+            Since::Unverified { .. } => self.oldest = Some(since.clone()),
         }
     }
 
@@ -156,16 +154,12 @@ impl SoakedTime {
     }
 
     /// What a reason adds for a time that the forge does not vouch for.
-    fn certainty(&self, trust: Trust) -> String {
+    fn certainty(&self, trust: Trust) -> &'static str {
         match &self.oldest {
             Some(Since::Unverified { .. }) if trust == Trust::Committer => {
-                " by the commit's own time, which is unverified".to_owned()
+                " by the commit's own time, which is unverified"
             }
-            Some(Since::HiddenBefore { merge, .. }) if trust == Trust::Committer => format!(
-                ", counted from the merge {}, which hides the branch's earlier states",
-                code(merge.short())
-            ),
-            _ => String::new(),
+            _ => "",
         }
     }
 }

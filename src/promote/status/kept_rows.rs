@@ -30,7 +30,8 @@ pub(super) struct KeptRows<'b> {
 struct KeptCell {
     environment: String,
     references: Vec<KeptReference>,
-    since: KeptSince,
+    /// When it came, by the commit's own time.
+    since: Timestamp,
     commit: Option<String>,
 }
 
@@ -41,12 +42,6 @@ struct KeptReference {
     brief: String,
     differs: bool,
     is_value: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-enum KeptSince {
-    Unverified(Timestamp),
-    HiddenBefore(Timestamp, String),
 }
 
 impl<'b> KeptRows<'b> {
@@ -127,8 +122,7 @@ impl KeptCell {
     /// A cell that is kept; none if its start is not known for good.
     fn of(cell: &Cell) -> Option<Self> {
         let since = match cell.since.as_ref()? {
-            Since::Unverified { at } => KeptSince::Unverified(*at),
-            Since::HiddenBefore { at, merge } => KeptSince::HiddenBefore(*at, merge.to_string()),
+            Since::Unverified { at } => *at,
             // What the forge says is not in the key.
             Since::Verified { .. } | Since::Unknown { .. } => return None,
         };
@@ -165,12 +159,7 @@ impl KeptCell {
             environment: environments.next()?.clone(),
             is_unreadable: false,
             references: Some(self.references.into_iter().map(reference).collect()),
-            since: Some(match self.since {
-                KeptSince::Unverified(at) => Since::Unverified { at },
-                KeptSince::HiddenBefore(at, merge) => {
-                    Since::HiddenBefore { at, merge: ObjectName::parse(&merge)? }
-                }
-            }),
+            since: Some(Since::Unverified { at: self.since }),
             commit,
             behind: None,
             next: None,

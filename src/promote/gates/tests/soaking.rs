@@ -12,10 +12,6 @@ fn unverified(text: &str) -> Since {
     Since::Unverified { at: at(text) }
 }
 
-fn hidden(text: &str) -> Since {
-    Since::HiddenBefore { at: at(text), merge: commit(7) }
-}
-
 fn unknown() -> Since {
     Since::Unknown { fetch: "git fetch --unshallow".to_owned() }
 }
@@ -47,12 +43,6 @@ fn a_state_enters_when_it_has_been_below_for_long_enough() {
             DAY,
             vec![("v2", unverified("2026-06-10T09:30:00Z"))],
             "pass: it has been in `stage` for 5d 2h by the commit's own time, which is unverified",
-        ),
-        (
-            DAY,
-            vec![("v2", hidden("2026-06-15T11:00:00Z"))],
-            "wait: it has been in `stage` for 1h of 1d, counted from the merge `0000000`, which \
-             hides the branch's earlier states",
         ),
         (
             DAY,
