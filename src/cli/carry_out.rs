@@ -7,7 +7,7 @@ use super::delivery_args::DeliveryArgs;
 use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, base, console};
 use crate::deliver::{Delivered, Delivery, DeliveryMode, Done, no_destination};
-use crate::diagnostic::{Findings, Format, TextStyle};
+use crate::diagnostic::{Finding, Findings, Format, ProblemKind, TextStyle};
 use crate::promote::{Intent, PlannedChange, show};
 
 /// Carries an intent out as the options say, and shows the result.
@@ -37,12 +37,22 @@ pub(super) fn requester(context: &Context) -> String {
 
 fn report(context: &Context, delivered: &Delivered, mode: Option<DeliveryMode>) -> Outcome {
     let Delivered { planned, done, .. } = delivered;
+    let (verdicts, mut findings): (Findings, Findings) =
+        planned.obstacles.iter().cloned().partition(repeats_verdict);
+    let mut answer = None;
     if context.console.format() == Format::Text {
         let text = plan_text(planned, context.console.stdout_style());
         match done {
             Done::Shown | Done::Stopped => console::print(text.as_bytes()),
             _ => context.console.say(text.trim_end()),
         }
+        answer = verdicts.kind();
+        for Finding { code, message, .. } in &verdicts {
+            // The plan has the reason.
+            context.console.say(&format!("error[{}] {message}", code.name));
+        }
+    } else {
+        findings.extend(verdicts);
     }
     match done {
         Done::Stopped if mode.is_some_and(|mode| mode != DeliveryMode::Show) => {
@@ -68,13 +78,17 @@ fn report(context: &Context, delivered: &Delivered, mode: Option<DeliveryMode>) 
             context.console.say(&format!("the branch {branch} has this plan already"));
         }
     }
-    let mut findings = planned.obstacles.clone();
     findings.extend(planned.warnings.clone());
-    let mut outcome = Outcome { findings, ..Outcome::default() };
+    let mut outcome = Outcome { findings, answer, ..Outcome::default() };
     outcome.data.insert("plan".to_owned(), json!(planned.plan));
     outcome.data.insert("identity".to_owned(), json!(planned.identity));
     outcome.data.insert("done".to_owned(), done_json(done));
     outcome
+}
+
+/// Whether a finding only repeats a verdict of a plan.
+pub(super) fn repeats_verdict(finding: &Finding) -> bool {
+    matches!(finding.code.kind, ProblemKind::Gate | ProblemKind::Wait)
 }
 
 /// The plan as people read it. If no site changes but a file does, as with

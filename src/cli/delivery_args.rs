@@ -6,7 +6,7 @@ use clap::ArgGroup;
 use super::base::BaseArgs;
 use super::usage_error;
 use crate::deliver::DeliveryMode;
-use crate::diagnostic::harmless;
+use crate::diagnostic::{harmless, nearest};
 use crate::git::WorkspaceOptions;
 use crate::promote::{Gate, Override, Permissions};
 
@@ -77,14 +77,20 @@ pub(super) struct PermissionArgs {
     drop_digest: bool,
 }
 
+/// A gate that may be overridden.
 fn gate(name: &str) -> Result<Gate, String> {
-    Gate::of_name(name).ok_or_else(|| {
-        let names: Vec<_> = Gate::ALL.iter().map(|gate| gate.name()).collect();
-        match crate::diagnostic::nearest(name, names.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the gates are {}", names.join(", ")),
+    match Gate::of_name(name) {
+        Some(gate) if gate.may_be_overridden() => Ok(gate),
+        Some(_) => Err("it cannot be overridden".to_owned()),
+        None => {
+            let gates = Gate::ALL.iter().filter(|gate| gate.may_be_overridden());
+            let names: Vec<_> = gates.map(|gate| gate.name()).collect();
+            Err(match nearest(name, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the gates are {}", names.join(", ")),
+            })
         }
-    })
+    }
 }
 
 impl PermissionArgs {

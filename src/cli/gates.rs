@@ -4,14 +4,17 @@ use clap::Arg;
 use serde_json::json;
 
 use super::base::{self, BaseArgs};
+use super::carry_out::repeats_verdict;
 use super::delivery_args::PermissionArgs;
 use super::format::DataFormat;
 use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, console, usage_error};
 use crate::deliver::{Delivery, DeliveryMode, JudgedChange};
-use crate::diagnostic::{Finding, Findings, Format, ProblemKind, harmless};
+use crate::diagnostic::{Findings, Format, harmless};
 use crate::git::{Workspace, WorkspaceOptions};
-use crate::promote::{AppSelection, Plan, Promotion, Request, Verdict, show, worst};
+use crate::promote::{
+    AppSelection, Plan, Promotion, Request, Verdict, findings_of_gates, show, worst,
+};
 use crate::sites::StateReference;
 
 /// Show why a promotion is or is not allowed, or judge any change
@@ -94,18 +97,13 @@ impl GatesArgs {
         let delivered = delivery.execute(DeliveryMode::Show, &promotion)?;
         let planned = delivered.planned;
         let problems: Findings =
-            planned.obstacles.into_iter().filter(|finding| !is_gate(finding)).collect();
+            planned.obstacles.into_iter().filter(|finding| !repeats_verdict(finding)).collect();
         let mut outcome = outcome_of(context, &[planned.plan]);
         outcome.findings.extend(problems);
         outcome.findings.extend(planned.warnings);
         base::report(context, workspace, delivered.base.as_ref(), &mut outcome);
         Ok(outcome)
     }
-}
-
-/// Whether a finding only repeats a verdict.
-fn is_gate(finding: &Finding) -> bool {
-    matches!(finding.code.kind, ProblemKind::Gate | ProblemKind::Wait)
 }
 
 fn judged_outcome(context: &Context, workspace: &Workspace, judgement: JudgedChange) -> Outcome {
@@ -136,6 +134,10 @@ fn outcome_of(context: &Context, plans: &[Plan]) -> Outcome {
     }
     let mut outcome = Outcome { answer: worst(&verdicts), ..Outcome::default() };
     outcome.data.insert("plans".to_owned(), json!(plans));
+    if context.console.format() != Format::Text {
+        // Most of these formats have nothing but findings.
+        outcome.findings.extend(findings_of_gates(plans));
+    }
     outcome
 }
 

@@ -152,9 +152,10 @@ pub fn main() -> ExitCode {
     };
     let outcome = result.unwrap_or_else(Outcome::from);
     let findings = outcome.findings.settled();
-    let exit = match Exit::of(&findings, global.deny.is_some()) {
-        Exit::Done => outcome.answer.map_or(Exit::Done, Exit::Problem),
-        exit @ Exit::Problem(_) => exit,
+    let exit = match (Exit::of(&findings, global.deny.is_some()), outcome.answer) {
+        (Exit::Problem(found), Some(answer)) => Exit::Problem(found.max(answer)),
+        (Exit::Done, Some(answer)) => Exit::Problem(answer),
+        (exit, None) => exit,
     };
     if !outcome.is_reported {
         context.console.report(&findings, outcome.data, &context.prefix());

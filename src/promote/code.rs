@@ -67,8 +67,9 @@ codes! {
     /// A gate fails.
     ///
     /// A condition for entering the environment is not met; the message says
-    /// which one and why. `rungs gates APP --to ENV` shows all of them. A gate can
-    /// be overridden with `--override GATE --reason TEXT`, which is recorded.
+    /// which one and why. `rungs gates APP --to ENV` shows all of them. Gates other
+    /// than `render` and `approvals` can be overridden with `--override GATE --reason
+    /// TEXT`, which is recorded.
     GATE_FAILS = "gate-fails", Gate, Error;
 
     /// A commit is dated in the future.

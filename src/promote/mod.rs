@@ -7,6 +7,7 @@
 mod arrival;
 mod assessment;
 mod base;
+mod blocking;
 mod change;
 mod code;
 mod create;
@@ -31,6 +32,7 @@ pub mod status;
 mod image_tests;
 
 pub use base::Base;
+pub use blocking::findings_of_gates;
 pub use change::{ProposedChange, assess_change};
 pub use code::CODES;
 pub use gates::{Answer, Approval, CheckFact, Facts, Gate, Review};

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::arrival::Arrival;
 use super::assessment::{AppChange, assess};
 use super::base::Base;
-use super::code::{FUTURE_COMMIT, GATE_FAILS, GATE_WAITS, STALE_RENDERING};
+use super::code::{FUTURE_COMMIT, STALE_RENDERING};
 use super::create::created;
-use super::gates::{Answer, Binds, Evidence as _, Gate};
+use super::gates::{Evidence as _, Gate};
 use super::propose::{self, Proposal, TargetSites};
 use super::rerender::{Rerendered, generated_files, rerender};
 use super::select::{self, SelectedState};
@@ -39,48 +39,6 @@ pub(super) struct AppOutcome {
     pub(super) obstacles: Findings,
     /// Findings that do not stop the promotion.
     pub(super) warnings: Findings,
-}
-
-impl AppOutcome {
-    /// A finding for each gate that blocks the app now, which are those that bind at
-    /// one of the given times.
-    pub(super) fn blocking_gates(
-        &self,
-        environment: &EnvironmentName,
-        times: &[Binds],
-    ) -> BlockingGates {
-        let blocks =
-            |verdict: &&Verdict| !verdict.lets_through() && times.contains(&verdict.gate.binds());
-        let mut blocking = BlockingGates::default();
-        for verdict in self.plan.gates.iter().filter(blocks) {
-            let (findings, code, does) = match verdict.answer {
-                Answer::Fail => (&mut blocking.failing, &GATE_FAILS, "fails"),
-                Answer::Wait { .. } | Answer::Pass => (&mut blocking.waiting, &GATE_WAITS, "waits"),
-            };
-            let at = verdict
-                .location
-                .clone()
-                .unwrap_or_else(|| Location::of_path(&RepoPath::root().child("rungs.yaml")));
-            let (app, gate) = (&self.plan.app, verdict.gate.name());
-            let message =
-                format!("`{app}` may not enter `{environment}`: the gate `{gate}` {does}");
-            findings.push(
-                Finding::new(code, message, at)
-                    .because(verdict.reason.clone())
-                    .about(Subject::app(environment.as_str(), &**app)),
-            );
-        }
-        blocking
-    }
-}
-
-/// The findings of gates that block an app.
-#[derive(Debug, Default)]
-pub(super) struct BlockingGates {
-    /// Those of gates that fail.
-    pub(super) failing: Findings,
-    /// Those of gates that wait.
-    pub(super) waiting: Findings,
 }
 
 /// Plans a request at one base.

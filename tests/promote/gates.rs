@@ -46,6 +46,31 @@ fn verdicts_are_data() {
     shop.ends(3, &["gates", "web", "--to", "stage", "--format", "markdown"]).says("web in stage");
 }
 
+#[test]
+fn every_machine_format_has_the_verdict_and_text_has_it_once() {
+    let shop = Shop::configured("environments: { stage: { gates: { tag: '^r' } } }\n", &[]);
+    by_hand(&shop, "bad", "Hurry", &[("stage/web.yaml", &image("web", "v2"))]);
+    let promotion = &["gates", "web", "--to", "stage"][..];
+    let change = &["gates", "--base", "origin/main", "--head", "bad"][..];
+    let count = |output: &RunOutput, words: &str| {
+        output.stdout.matches(words).count() + output.stderr.matches(words).count()
+    };
+    let reason = "does not match the tag";
+    for command in [promotion, change] {
+        for format in ["github", "gitlab", "sarif", "junit", "json"] {
+            let output = shop.ends(3, &[command, &["--format", format]].concat());
+            output.says("gate-fails").says("the gate `tag` fails");
+        }
+        for format in ["text", "markdown"] {
+            let output = shop.ends(3, &[command, &["--format", format]].concat());
+            assert_eq!((count(&output, "gate-fails"), count(&output, reason)), (0, 1), "{format}");
+        }
+    }
+    let output = shop.ends(3, &["promote", "web", "--to", "stage", "--commit"]);
+    assert_eq!((count(&output, "gate-fails"), count(&output, reason)), (1, 1));
+    output.says("nothing was changed");
+}
+
 /// Creates a branch with a commit that somebody made by hand.
 fn by_hand(shop: &Shop, branch: &str, message: &str, files: &[(&str, &str)]) {
     git(&shop.clone, &["fetch", "-q"]);

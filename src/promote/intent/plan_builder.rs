@@ -8,7 +8,8 @@ use crate::diagnostic::{Finding, Findings, Severity};
 use crate::history::record::{self, RecordedChange};
 use crate::history::{Record, RecordedOverride};
 use crate::promote::base::Base;
-use crate::promote::planning::{AppOutcome, BlockingGates, edited};
+use crate::promote::blocking::BlockingGates;
+use crate::promote::planning::{AppOutcome, edited};
 use crate::promote::{AppPlan, Permissions, Plan, identity};
 use crate::source::{FileChanges, RepoPath};
 use crate::yaml::Change;
@@ -41,7 +42,7 @@ impl PlanBuilder {
             return self.add_obstacles(outcome.obstacles);
         }
         let BlockingGates { failing, waiting } =
-            outcome.blocking_gates(&self.environment, submission.binding());
+            BlockingGates::of(&outcome.plan, &self.environment, submission.binding());
         if failing.is_empty() && waiting.is_empty() {
             self.outcomes.push(outcome);
             return;
