@@ -3,11 +3,13 @@
 use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
 
+use super::changed_holds::ChangedHolds;
 use super::tenures::Tenures;
 use super::walk::Walk;
 use super::{Tenure, merged_commits, record};
 use crate::config::{EnvironmentName, Repository};
 use crate::git::{CommitHistory, HistoryError, ObjectDatabase, ObjectName};
+use crate::holds;
 use crate::sites::{AppInstance, Model, ModelScope, State};
 use crate::source::Tree;
 
@@ -60,6 +62,16 @@ pub trait History {
         app: &str,
         image: &str,
     ) -> Result<Option<u64>, HistoryError>;
+
+    /// Whether a hold of an app in an environment that held `state` back was lifted after a
+    /// commit of the branch.
+    fn was_lifted(
+        &self,
+        environment: &EnvironmentName,
+        app: &str,
+        state: &State,
+        after: &ObjectName,
+    ) -> Result<bool, HistoryError>;
 }
 
 /// What is known of a branch's past, from its tip's files and configuration and
@@ -225,5 +237,35 @@ impl History for BranchHistory<'_> {
             }
         }
         Ok(None)
+    }
+
+    fn was_lifted(
+        &self,
+        environment: &EnvironmentName,
+        app: &str,
+        state: &State,
+        after: &ObjectName,
+    ) -> Result<bool, HistoryError> {
+        let Commits { tip, history, .. } = self.commits()?;
+        let Some(path) = holds::path(environment, app) else { return Ok(false) };
+        let mut positions = None;
+        for step in history.steps(tip, &[path])? {
+            let step = step?;
+            // Nearly always, the commit that ended the state's stay set the hold.
+            if step.id == *after {
+                break;
+            }
+            let changed = ChangedHolds::of(self.repository, history, &step)?;
+            if !changed.lifted.iter().any(|hold| hold.matches(state)) {
+                continue;
+            }
+            let positions = match &mut positions {
+                Some(positions) => positions,
+                none => none.insert(history.positions(tip)?),
+            };
+            let Some(end) = positions.position(after, usize::MAX)? else { return Ok(false) };
+            return Ok(positions.position(&step.id, end)?.is_some());
+        }
+        Ok(false)
     }
 }

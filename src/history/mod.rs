@@ -9,6 +9,7 @@
 
 pub mod audit;
 mod branch_history;
+mod changed_holds;
 mod code;
 mod merged_commits;
 mod past_facts;

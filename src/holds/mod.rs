@@ -138,13 +138,13 @@ impl Hold {
 }
 
 /// The directory of holds.
-fn directory() -> RepoPath {
+pub fn directory() -> RepoPath {
     RepoPath::root().child(".rungs").child("holds")
 }
 
 /// The file of an app's holds in an environment; none if the app's name cannot be
 /// a file's.
-fn path(environment: &EnvironmentName, app: &str) -> Option<RepoPath> {
+pub fn path(environment: &EnvironmentName, app: &str) -> Option<RepoPath> {
     directory().child(&environment.dotted()).child_named(&format!("{app}.yaml"))
 }
 

@@ -140,4 +140,14 @@ impl Evidence for Base<'_> {
     fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold> {
         holds::against(&self.holds, self.repository, environment, app).cloned().collect()
     }
+
+    fn was_lifted(
+        &self,
+        environment: &EnvironmentName,
+        app: &str,
+        state: &State,
+        after: &ObjectName,
+    ) -> Result<bool, HistoryError> {
+        self.history.was_lifted(environment, app, state, after)
+    }
 }

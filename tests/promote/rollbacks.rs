@@ -42,6 +42,29 @@ fn a_rollback_restores_the_earlier_state_and_holds_back_the_later() {
 }
 
 #[test]
+fn a_state_may_enter_again_once_its_hold_is_lifted() {
+    let shop = with_history();
+    shop.elsewhere("v4 below", &[("qa/web.yaml", Some(&image("web", "v4")))]);
+    shop.elsewhere("v4", &[("stage/web.yaml", Some(&image("web", "v4")))]);
+    shop.pull();
+    roll_back(&shop, 0, &["--commit", "--reason", "it leaks"]);
+    let promote = ["promote", "web", "--to", "stage", "--commit"];
+    shop.ends(3, &promote).says("hold");
+    shop.ends(0, &["hold", "lift", "web", "--env", "stage", "--commit", "--reason", "mended"]);
+    shop.ends(0, &promote).says("v3 → v4");
+    assert_eq!(shop.file("stage/web.yaml"), image("web", "v4").trim_end());
+    // What was lifted then says nothing about the next time.
+    shop.elsewhere("back", &[("stage/web.yaml", Some(&image("web", "v3")))]);
+    shop.pull();
+    shop.ends(3, &promote).says("has had it before");
+    // A hold on something else that is lifted makes no difference.
+    let other = ["--env", "stage", "--commit", "--reason", "x"];
+    shop.ends(0, &[&["hold", "set", "web", "--ref", ":v2"], &other[..]].concat());
+    shop.ends(0, &[&["hold", "lift", "web", "--ref", ":v2"], &other[..]].concat());
+    shop.ends(3, &promote).says("has had it before");
+}
+
+#[test]
 fn a_state_that_does_not_render_can_be_left() {
     let shop = Shop::native(&[]);
     let (template, app) = ("templates/web/deployment.yaml.tera", "environments/stage/web.yaml");
@@ -88,8 +111,7 @@ fn a_state_that_was_rolled_back_does_not_return_here_or_above() {
     shop.ends(3, &[&above[..], &overridden].concat()).says("the gate `hold` fails");
     shop.ends(0, &["hold", "lift", "web", "--env", "stage", "--commit", "--reason", "mended"]);
     assert!(shop.message().contains("Rungs-Lift: web in stage"), "{}", shop.message());
-    // Going back to it is a step that has to be named.
-    shop.ends(0, &["promote", "web", "--to", "stage", "--ref", ":v2", "--commit"]);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
 }
 
 #[test]

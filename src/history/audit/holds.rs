@@ -1,16 +1,11 @@
-//! Holds that a commit set or lifted.
+//! Holds that a commit set or lifted, as entries of an audit.
 
 use super::entry::{Changed, HoldNote};
 use super::{AppInstance, ChangeKind};
 use crate::config::Repository;
-use crate::git::{BranchStep, CommitHistory, HistoryError, ObjectName};
-use crate::holds::{self, Hold};
-use crate::source::{Memory, RepoPath, Tree};
-
-/// The directory that has the holds.
-pub(super) fn directory() -> RepoPath {
-    RepoPath::root().child(".rungs").child("holds")
-}
+use crate::git::{BranchStep, CommitHistory, HistoryError};
+use crate::history::changed_holds::ChangedHolds;
+use crate::holds::Hold;
 
 /// A hold that was set or lifted.
 pub(super) struct HoldChange {
@@ -20,36 +15,16 @@ pub(super) struct HoldChange {
     pub(super) note: HoldNote,
 }
 
-/// The holds that a commit set and lifted. A file that cannot be read counts as
-/// one without holds: whoever set holds in it got an error.
+/// The holds that a commit set and lifted.
 pub(super) fn hold_changes(
     repository: &Repository,
     history: &dyn CommitHistory,
     step: &BranchStep,
 ) -> Result<Vec<HoldChange>, HistoryError> {
-    let mut found = Vec::new();
-    for change in step.changes.iter().filter(|change| change.path.is_within(&directory())) {
-        let read = |id: &Option<ObjectName>| read(repository, history, &change.path, id.as_ref());
-        let (before, after) = (read(&change.before)?, read(&change.after)?);
-        let set = after.iter().filter(|one| !before.iter().any(|other| one.says_the_same(other)));
-        found.extend(set.map(|hold| hold_change(hold, ChangeKind::Hold)));
-        let lifted =
-            before.iter().filter(|one| !after.iter().any(|other| one.says_the_same(other)));
-        found.extend(lifted.map(|hold| hold_change(hold, ChangeKind::Lift)));
-    }
-    Ok(found)
-}
-
-fn read(
-    repository: &Repository,
-    history: &dyn CommitHistory,
-    path: &RepoPath,
-    blob: Option<&ObjectName>,
-) -> Result<Vec<Hold>, HistoryError> {
-    let Some(blob) = blob else { return Ok(Vec::new()) };
-    let mut memory = Memory::new();
-    memory.insert(path.clone(), history.blob(blob)?);
-    Ok(holds::all(&Tree::new(memory), repository).unwrap_or_default())
+    let ChangedHolds { set, lifted } = ChangedHolds::of(repository, history, step)?;
+    let set = set.iter().map(|hold| hold_change(hold, ChangeKind::Hold));
+    let lifted = lifted.iter().map(|hold| hold_change(hold, ChangeKind::Lift));
+    Ok(set.chain(lifted).collect())
 }
 
 fn hold_change(hold: &Hold, action: ChangeKind) -> HoldChange {

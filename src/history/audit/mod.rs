@@ -118,7 +118,7 @@ impl<'h> Audit<'h> {
         if query.apps.is_empty() {
             commits.history.expect_many();
         }
-        let walk = Walk::new(commits.history, commits.tip, model, &[holds::directory()])?;
+        let walk = Walk::new(commits.history, commits.tip, model, &[crate::holds::directory()])?;
         let sources = SourceSearch::new(commits.history.positions(commits.tip)?);
         let waiting = VecDeque::new();
         Ok(Self {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::config::{Check, Environment, EnvironmentName, Gates, Repository, Side, ValueRoute};
 use crate::diagnostic::{Finding, Findings};
-use crate::git::HistoryError;
+use crate::git::{HistoryError, ObjectName};
 use crate::history::Tenure;
 use crate::holds::Hold;
 use crate::sites::State;
@@ -91,6 +91,16 @@ pub(in crate::promote) trait Evidence {
     /// The holds on states of an app that must not enter an environment: its own, and
     /// those of every environment before it.
     fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold>;
+
+    /// Whether a hold of an app in an environment that held `state` back was lifted after a
+    /// commit.
+    fn was_lifted(
+        &self,
+        environment: &EnvironmentName,
+        app: &str,
+        state: &State,
+        after: &ObjectName,
+    ) -> Result<bool, HistoryError>;
 }
 
 /// The values that gates look up.

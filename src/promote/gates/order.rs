@@ -11,7 +11,7 @@ use super::evaluation::Evaluation;
 use super::judgement::{Answer, Judgement};
 use super::prerequisites::Prerequisites;
 use super::words::{code, history, short};
-use super::{Transition, version_order};
+use super::{Candidate, Transition, version_order};
 use crate::config::{Before, EnvironmentName, Selection};
 use crate::git::HistoryError;
 use crate::history::{Tenure, find_tenure};
@@ -173,7 +173,8 @@ fn changes<'s>(
     pairs.filter(|(_, from, to)| !from.is_same(to))
 }
 
-/// A failure if the target has had the wanted values before and left them.
+/// A failure if the target has had the wanted values before and left them, unless a hold on
+/// them was lifted since.
 ///
 /// If versions go up, the target's history is followed only until a version lower than
 /// the current one. That finds a state that was left by going back, and usually ends
@@ -196,8 +197,17 @@ fn left_before(evaluation: &Evaluation<'_>, current: &State) -> Option<Judgement
     match find_tenure(tenures, |tenure| is_held(tenure) || ends_search(tenure)) {
         Ok(found) => {
             let left = found.filter(is_held)?.left?;
-            let left = format!("`{target}` has had it before and left it in `{}`", left.short());
-            Some(Judgement::fail(format!("{left}; {NAME_IT}")))
+            // Whoever lifted the hold on it has said that it may come back.
+            let Candidate { app, proposed, evidence, .. } = evaluation.candidate;
+            match evidence.was_lifted(target, app, proposed, &left) {
+                Ok(true) => None,
+                Ok(false) => {
+                    let left = left.short();
+                    let left = format!("`{target}` has had it before and left it in `{left}`");
+                    Some(Judgement::fail(format!("{left}; {NAME_IT}")))
+                }
+                Err(error) => unknown(&error),
+            }
         }
         Err(error) => unknown(&error),
     }

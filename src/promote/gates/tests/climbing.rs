@@ -211,6 +211,9 @@ fn a_state_that_was_left_is_a_step_back_if_versions_cannot_be_compared() {
     );
     assert_eq!(order(&world(&["fed4321", "aaa1111"])), "pass: it is in `stage`");
     assert_eq!(order(&world(&["fed4321", "abc1234"]).named()), "pass: it is in `stage`");
+    let lifted = || world(&["fed4321", "aaa1111", "abc1234", "bbb2222"]);
+    assert_eq!(order(&lifted().lifted_after(3)), "pass: it is in `stage`");
+    assert!(order(&lifted().lifted_after(4)).starts_with("fail"), "of another stay");
 }
 
 #[test]

@@ -48,6 +48,8 @@ struct PastStates {
     tenures: BTreeMap<EnvironmentName, Vec<Result<Tenure, HistoryError>>>,
     current: BTreeMap<EnvironmentName, State>,
     holds: Vec<Hold>,
+    /// The commit after which every hold was lifted.
+    lifted_after: Option<ObjectName>,
     /// The environments whose tenures were read, once for each tenure.
     read: RefCell<Vec<String>>,
 }
@@ -221,6 +223,11 @@ impl World {
         self
     }
 
+    pub(super) fn lifted_after(mut self, number: usize) -> Self {
+        self.history.lifted_after = Some(commit(number));
+        self
+    }
+
     pub(super) fn hold(mut self, hold: Hold) -> Self {
         self.history.holds.push(hold);
         self
@@ -363,6 +370,16 @@ impl Evidence for PastStates {
 
     fn holds(&self, _: &EnvironmentName, _: &str) -> Vec<Hold> {
         self.holds.clone()
+    }
+
+    fn was_lifted(
+        &self,
+        _: &EnvironmentName,
+        _: &str,
+        _: &State,
+        after: &ObjectName,
+    ) -> Result<bool, HistoryError> {
+        Ok(self.lifted_after.as_ref() == Some(after))
     }
 }
 
