@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::watch::{RenderStep, RenderWatch, WatchedApp};
+use super::watch::{RenderStep, RenderWatch};
 use crate::config::{App, Environment};
 use crate::diagnostic::{Findings, Subject};
 use crate::kubernetes::{self, CommonMetadata, LabelSetting, Object, Scopes};
@@ -44,16 +44,6 @@ impl<'r> RenderJob<'r> {
             digest: image.digest.as_ref().map(|digest| &*digest.value),
         });
         images.collect()
-    }
-
-    /// The app, as the watch knows it.
-    pub(super) fn watched_app(&self) -> WatchedApp<'_> {
-        WatchedApp {
-            environment: self.environment.name.as_str(),
-            app: &self.app.name,
-            template: self.template.root(),
-            file: self.app.location.path(),
-        }
     }
 
     /// Calls `run`, which has an engine work, and tells the watch. What `run` is given has to

@@ -108,9 +108,9 @@ pub fn render(
     selection: &RenderSelection<'_>,
     watch: &dyn RenderWatch,
 ) -> Result<Rendering, Findings> {
-    let templates = load_templates(tree, selection)?;
+    begin(selection, watch);
+    let templates = load_templates(tree, selection, watch)?;
     let jobs = jobs(selection, &templates, watch);
-    watch.begins(&jobs.iter().map(RenderJob::watched_app).collect::<Vec<_>>());
     let rendered = render_apps(&jobs)?;
     let scopes = scopes(tree, &rendered)?;
     let mut findings = Findings::new();
@@ -135,17 +135,43 @@ pub fn render(
 }
 
 /// Loads each template once, however many apps are rendered from it.
+/// Tells `watch` which apps will be rendered, in the order of their jobs.
+fn begin(selection: &RenderSelection<'_>, watch: &dyn RenderWatch) {
+    let environments = selection.environments.iter();
+    let apps = environments.flat_map(|&environment| {
+        selection.apps(environment).map(move |app| {
+            let template = template_directory(&app.template);
+            (environment.name.as_str(), app, template)
+        })
+    });
+    let apps: Vec<_> = apps.collect();
+    let watched = apps.iter().map(|(environment, app, template)| WatchedApp {
+        environment,
+        app: &app.name,
+        template,
+        file: app.location.path(),
+    });
+    watch.begins(&watched.collect::<Vec<_>>());
+}
+
+/// Loads each template once. To the watch, that is work for the first app that has it.
 fn load_templates<'r>(
     tree: &Tree,
     selection: &RenderSelection<'r>,
+    watch: &dyn RenderWatch,
 ) -> Result<HashMap<TemplateKey<'r>, Template>, Findings> {
     let apps = selection.environments.iter().flat_map(|environment| selection.apps(environment));
-    let references: BTreeMap<TemplateKey<'_>, &TemplateRef> =
-        apps.map(|app| (template_key(&app.template), &app.template)).collect();
+    let mut references: BTreeMap<TemplateKey<'_>, (usize, &TemplateRef)> = BTreeMap::new();
+    for (number, app) in apps.enumerate() {
+        references.entry(template_key(&app.template)).or_insert((number, &app.template));
+    }
     let mut templates = HashMap::with_capacity(references.len());
     let mut findings = Findings::new();
-    for (key, reference) in references {
-        templates.extend(findings.keep(load_template(tree, reference)).map(|made| (key, made)));
+    for (key, (number, reference)) in references {
+        let id = watch.starts(number, RenderStep::Template);
+        let loaded = load_template(tree, reference);
+        watch.ends(id);
+        templates.extend(findings.keep(loaded).map(|made| (key, made)));
     }
     if findings.is_empty() { Ok(templates) } else { Err(findings) }
 }
@@ -157,8 +183,12 @@ fn template_key(reference: &TemplateRef) -> TemplateKey<'_> {
     (&reference.name, reference.pin.as_deref())
 }
 
+fn template_directory(reference: &TemplateRef) -> RepoPath {
+    RepoPath::root().child("templates").child(&reference.name)
+}
+
 fn load_template(tree: &Tree, reference: &TemplateRef) -> Result<Template, Findings> {
-    let root = RepoPath::root().child("templates").child(&reference.name);
+    let root = template_directory(reference);
     let Some(pin) = &reference.pin else { return Template::load(tree, &root) };
     let pinned = tree
         .at(pin)

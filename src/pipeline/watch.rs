@@ -20,6 +20,8 @@ pub struct WatchedApp<'a> {
 /// What an engine works on an app for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RenderStep {
+    /// To load its template, which is then there for all apps that have it.
+    Template,
     /// For its objects, or to find out where they come from.
     Objects,
     /// To find out which images have an effect.

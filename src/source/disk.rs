@@ -2,7 +2,10 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use super::{EntryKind, MAX_FILE_BYTES, ReadErrorKind, RepoPath, Store, StoreEntry, StoreError};
 
@@ -65,8 +68,16 @@ impl Store for Disk {
     }
 
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {
-        let mut file = fs::File::open(self.absolute(path)).map_err(|e| failed(&e))?;
-        let size = file.metadata().map_or(0, |metadata| metadata.len());
+        // It was a file a moment ago. Whatever is there now is not waited for, nor followed.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let flags = i32::try_from(flags.bits()).unwrap_or_default();
+        let file = fs::OpenOptions::new().read(true).custom_flags(flags).open(self.absolute(path));
+        let mut file = file.map_err(|e| failed(&e))?;
+        let metadata = file.metadata().map_err(|e| failed(&e))?;
+        if !metadata.is_file() {
+            return Err(ReadErrorKind::NotAFile);
+        }
+        let size = metadata.len();
         if size > MAX_FILE_BYTES {
             return Err(ReadErrorKind::TooLarge { size });
         }

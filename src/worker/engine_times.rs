@@ -28,13 +28,13 @@ const VALUES: u32 = 10;
 /// Without a processor for a worker, it may take so many times longer.
 const MOST_WAITING: u32 = 10;
 
-/// The time that a worker has had.
+/// The time that an engine of a worker has had, if it worked all the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WorkerTime {
     /// On the clock. What it waits for an answer does not count, nor does the time in which
     /// this process was stopped.
     pub(super) wall: Duration,
-    /// On processors; none if the system does not say.
+    /// On a processor, as engines have it on average; none if the system does not say.
     pub(super) processor: Option<Duration>,
 }
 
@@ -125,6 +125,11 @@ impl EngineTimes {
         self.apps.push(AppTime { app, spent, spent_on_values, is_rendered: false });
     }
 
+    /// How many engines work.
+    pub(super) fn working(&self) -> u32 {
+        u32::try_from(self.engines.len()).unwrap_or(u32::MAX)
+    }
+
     /// Notes that work goes on.
     pub(super) fn sign(&mut self, now: WorkerTime) {
         self.last_sign = now;
@@ -185,9 +190,9 @@ impl EngineTimes {
         let app = self.apps.get_mut(run.app).ok_or(ProtocolViolation)?;
         match run.step {
             RenderStep::Values => app.spent_on_values = app.spent_on_values.plus(spent),
-            RenderStep::Objects | RenderStep::Images => app.spent = app.spent.plus(spent),
+            _ => app.spent = app.spent.plus(spent),
         }
-        Ok(!mem::replace(&mut app.is_rendered, true))
+        Ok(run.step != RenderStep::Template && !mem::replace(&mut app.is_rendered, true))
     }
 
     /// Whether an app has taken too long, or the worker does something else for too long.

@@ -94,7 +94,7 @@ impl RenderTask {
         Self {
             wanted,
             unused: match step {
-                None | Some(RenderStep::Objects) => UnusedSearch::Nothing,
+                None | Some(RenderStep::Template | RenderStep::Objects) => UnusedSearch::Nothing,
                 Some(RenderStep::Images) => UnusedSearch::Images,
                 Some(RenderStep::Values) => UnusedSearch::ImagesAndValues,
             },

@@ -80,13 +80,16 @@ impl fmt::Display for WorkerExit {
 impl WorkerProcess {
     /// Starts the program as a worker.
     pub(super) fn start(program: &Path, start: &WorkerStart) -> io::Result<Self> {
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        if start.sandbox {
+            command.current_dir("/");
+        }
+        let mut child = command
             // The name by which people know it.
             .arg0("rungs")
             .args(start.arguments())
             .env_clear()
             .envs(allocator_settings(start.memory.bytes()))
-            .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

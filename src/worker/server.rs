@@ -1,7 +1,7 @@
 //! Answers to the worker's questions about files.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{self, PathBuf};
+use std::path::PathBuf;
 
 use super::message::{FileAnswer, Question, Refusal, TreeHandle};
 use crate::source::{
@@ -67,8 +67,8 @@ impl FileServer {
     /// Where the worker may read files itself, which is quicker than asking for them.
     fn directory(&self, tree: &Tree) -> Option<PathBuf> {
         let directory = tree.store().directory().filter(|_| !self.is_for_sandbox)?;
-        // A message is text, and the worker is elsewhere.
-        path::absolute(directory).ok().filter(|path| path.to_str().is_some())
+        // A message is text.
+        directory.to_str().is_some().then(|| directory.to_owned())
     }
 
     /// The answer to a question about the files of that number, with the bytes that go with

@@ -140,7 +140,7 @@ impl Worker {
     ) -> Option<Result<RenderResult, Findings>> {
         let mut task = RenderTask::of(order.request);
         let silent = Order { progress: &|_| (), ..*order };
-        let (mut order, mut losses) = (order, 0);
+        let (mut order, mut losses, mut is_repeated) = (order, 0, false);
         while losses < MOST_LOSSES {
             let loss = match findings.keep(self.attempt(order, &task))? {
                 JobAttempt::Done(result) => return Some(result),
@@ -153,10 +153,10 @@ impl Worker {
                 *unexplained = Some(loss.cause).filter(|cause| *cause != LossCause::Memory);
                 continue;
             }
-            if !task.tells_at_once && !is_late {
-                // It died before it said what it was at.
+            if !is_repeated && !is_late {
+                // Perhaps it was killed from outside; if not, it has to say what it is at.
                 *unexplained = Some(loss.cause);
-                task.tells_at_once = true;
+                (is_repeated, task.tells_at_once) = (true, true);
                 continue;
             }
             let cause = loss.cause.clone();

@@ -28,12 +28,14 @@ pub(super) struct WatchedJob<'a> {
     process: &'a mut WorkerProcess,
     served: &'a mut FileServer,
     progress: &'a dyn Fn(RenderProgress),
-    /// What the clock says. Between two ticks, the worker is taken to have as much of
-    /// processors as between the last two.
+    /// What the clock says. Between two ticks, an engine is taken to have as much of a
+    /// processor as between the last two.
     now: WorkerTime,
     /// What it said at the last tick.
     ticked_at: WorkerTime,
-    /// The worker's part of processors since the tick before; one for a whole processor.
+    /// The time that the worker had had on processors then.
+    processor_used: Option<Duration>,
+    /// An engine's part of a processor since the tick before.
     processor_share: f64,
     engines: EngineTimes,
     /// When the worker was asked what its engines do, until it answers.
@@ -54,13 +56,16 @@ impl<'a> WatchedJob<'a> {
         progress: &'a dyn Fn(RenderProgress),
         findings: FindingReader,
     ) -> Self {
-        let now = WorkerTime { wall: Duration::ZERO, processor: process.processor_time() };
+        let processor_used = process.processor_time();
+        let now =
+            WorkerTime { wall: Duration::ZERO, processor: processor_used.map(|_| Duration::ZERO) };
         Self {
             process,
             served,
             progress,
             now,
             ticked_at: now,
+            processor_used,
             processor_share: 0.0,
             engines: EngineTimes::new(limits.time, threads, now),
             asked_at: None,
@@ -116,10 +121,14 @@ impl<'a> WatchedJob<'a> {
 
     /// Looks at the clock, and asks the worker what its engines do.
     fn tick(&mut self) {
-        self.now.processor = self.process.processor_time();
-        let WorkerTime { wall, processor } = self.now.since(self.ticked_at);
-        self.processor_share = processor.unwrap_or_default().div_duration_f64(wall);
-        self.ticked_at = self.now;
+        let used = self.process.processor_time();
+        let wall = self.now.since(self.ticked_at).wall;
+        let more = used.zip(self.processor_used).map(|(now, then)| now.saturating_sub(then));
+        // Each engine has had its part of it.
+        let part = more.map(|more| more / self.engines.working().max(1));
+        self.processor_share = part.unwrap_or_default().div_duration_f64(wall);
+        self.now.processor = self.ticked_at.processor.zip(part).map(|(then, part)| then + part);
+        (self.ticked_at, self.processor_used) = (self.now, used);
         match self.asked_at {
             None => {
                 self.process.send(&ToWorker::TellEngines, b"");

@@ -68,39 +68,56 @@ struct WireLabel {
     message: String,
 }
 
-/// Sends findings until they would be too much. Returns how many were left out.
+/// Sends findings until they would be too much, errors first: without one, nobody would know
+/// why a job failed. Returns how many were left out.
 pub(super) fn send(findings: &Findings, mut send: impl FnMut(WirePart, &[u8])) -> usize {
-    let mut sources: HashMap<*const SourceFile, usize> = HashMap::new();
-    let mut room = MOST_BYTES;
-    for (sent, finding) in findings.iter().enumerate() {
+    let mut sender = FindingSender { sources: HashMap::new(), room: MOST_BYTES };
+    let errors = findings.iter().filter(|finding| finding.is_error());
+    let others = findings.iter().filter(|finding| !finding.is_error());
+    let mut told = 0;
+    for finding in errors.chain(others).take(MOST_FINDINGS) {
+        // One that is too long with the texts that it points into is told without them.
+        let parts = sender.parts(finding, shown_text).or_else(|| sender.parts(finding, |_| ""));
+        let Some(parts) = parts else { break };
+        for (part, body) in parts {
+            send(part, &body);
+        }
+        told += 1;
+    }
+    findings.len() - told
+}
+
+/// What was sent so far.
+struct FindingSender {
+    /// The numbers of the sources. Findings hold their files, so that an address is always
+    /// the same file's.
+    sources: HashMap<*const SourceFile, usize>,
+    /// How many more bytes may be sent.
+    room: usize,
+}
+
+impl FindingSender {
+    /// A finding and the sources that it needs, with the bodies of their messages; none if
+    /// that would be too much.
+    fn parts(
+        &mut self,
+        finding: &Finding,
+        text_of: fn(&SourceFile) -> &str,
+    ) -> Option<Vec<(WirePart, Vec<u8>)>> {
         let labels = &finding.labels[..finding.labels.len().min(MOST_LABELS)];
-        let new = labels.iter().map(|label| label.location.file()).filter(|file| {
-            // Findings hold their files, so that an address is always the same file's.
-            !sources.contains_key(&Arc::as_ptr(file))
-        });
-        let size = bytes_of(finding) + new.map(|file| shown_text(file).len()).sum::<usize>();
-        if sent == MOST_FINDINGS || size > room {
-            return findings.len() - sent;
-        }
-        room -= size;
+        let mut parts = Vec::new();
+        let mut new = HashMap::new();
         for file in labels.iter().map(|label| label.location.file()) {
-            let number = sources.len();
-            sources.entry(Arc::as_ptr(file)).or_insert_with(|| {
-                let text = shown_text(file);
-                let source = WireSource {
-                    path: file.path().clone(),
-                    revision: file.revision().map(str::to_owned),
-                    text: text.len(),
-                };
-                let secrets = if text.is_empty() { Vec::new() } else { file.secrets() };
-                let ends = secrets.iter().flat_map(|span| [span.start, span.end]);
-                let mut body = text.as_bytes().to_vec();
-                body.extend(ends.flat_map(u32::to_le_bytes));
-                send(WirePart::Source(source), &body);
-                number
-            });
+            let address = Arc::as_ptr(file);
+            if !self.sources.contains_key(&address) && !new.contains_key(&address) {
+                new.insert(address, self.sources.len() + new.len());
+                parts.push(source_part(file, text_of(file)));
+            }
         }
-        let number = |location: &Location| sources[&Arc::as_ptr(location.file())];
+        let number = |location: &Location| {
+            let address = Arc::as_ptr(location.file());
+            self.sources.get(&address).or_else(|| new.get(&address)).copied().unwrap_or_default()
+        };
         let labels = labels.iter().map(|label| WireLabel {
             source: number(&label.location),
             span: label.location.span(),
@@ -114,16 +131,31 @@ pub(super) fn send(findings: &Findings, mut send: impl FnMut(WirePart, &[u8])) -
             help: finding.help.as_deref().map(cut),
             subject: finding.subject.clone(),
         };
-        send(WirePart::Finding(Box::new(finding)), b"");
+        parts.push((WirePart::Finding(Box::new(finding)), Vec::new()));
+        let size = parts.iter().map(|(part, body)| bytes_of(part) + body.len()).sum();
+        self.room = self.room.checked_sub(size)?;
+        self.sources.extend(new);
+        Some(parts)
     }
-    0
 }
 
-/// About as many bytes as a finding takes without its sources.
-fn bytes_of(finding: &Finding) -> usize {
-    let texts = finding.labels.iter().map(|label| label.message.len());
-    let texts = texts.chain([finding.message.len(), finding.help.as_ref().map_or(0, String::len)]);
-    256 + texts.map(|length| length.min(MOST_TEXT) + 64).sum::<usize>()
+/// A source with that much of its text, and its message's body.
+fn source_part(file: &SourceFile, text: &str) -> (WirePart, Vec<u8>) {
+    let source = WireSource {
+        path: file.path().clone(),
+        revision: file.revision().map(str::to_owned),
+        text: text.len(),
+    };
+    let secrets = if text.is_empty() { Vec::new() } else { file.secrets() };
+    let ends = secrets.iter().flat_map(|span| [span.start, span.end]);
+    let mut body = text.as_bytes().to_vec();
+    body.extend(ends.flat_map(u32::to_le_bytes));
+    (WirePart::Source(source), body)
+}
+
+/// The bytes of a part's message without its body, and some for the message itself.
+fn bytes_of(part: &WirePart) -> usize {
+    64 + serde_json::to_vec(part).map_or(usize::MAX / 64, |bytes| bytes.len())
 }
 
 /// The text of a source; nothing of one that is longer than a file may be, or of which too
@@ -158,7 +190,7 @@ pub(super) struct ProtocolViolation;
 impl FindingReader {
     /// None yet. `codes` finds a code by its name.
     pub(super) fn new(codes: fn(&str) -> Option<&'static Code>) -> Self {
-        // What is sent counts for more here than there.
+        // What is sent counts for four times as much here as there, at most.
         let room = 4 * MOST_BYTES;
         Self { codes, sources: Vec::new(), findings: Findings::new(), room }
     }
@@ -302,7 +334,35 @@ mod tests {
         let text = "x".repeat(4 << 20);
         let large: Findings = (0..5).map(|_| finding(&file(&text), "m")).collect();
         let (arrived, left_out) = through(&large);
-        assert_eq!((arrived.len(), left_out), (3, 2));
+        assert_eq!((arrived.len(), left_out), (5, 0));
+        let is_shown = |one: &&Finding| !one.labels[0].location.file().text().is_empty();
+        assert_eq!(arrived.iter().filter(is_shown).count(), 3, "the others by their paths");
+        // Each takes twice as much in a message.
+        let quotes: Findings =
+            (0..3000).map(|_| finding(&file("a"), &"\"".repeat(MOST_TEXT))).collect();
+        let (arrived, left_out) = through(&quotes);
+        assert!(left_out > 0 && arrived.len() + left_out == 3000, "{left_out}");
+    }
+
+    #[test]
+    fn warnings_leave_room_for_an_error() {
+        let warning = |at: usize| Finding {
+            severity: Severity::Warning,
+            ..finding(&file("a"), &format!("{at}"))
+        };
+        let mut findings: Findings = (0..2 * MOST_FINDINGS).map(warning).collect();
+        findings.push(finding(&file("z"), "the error"));
+        let (arrived, left_out) = through(&findings);
+        assert_eq!((arrived.len(), left_out), (MOST_FINDINGS, MOST_FINDINGS + 1));
+        assert_eq!(arrived.iter().filter(|one| one.is_error()).count(), 1);
+        // Even if it points into more than there is room for.
+        let text = "x".repeat(4 << 20);
+        let mut large = finding(&file(&text), "large");
+        for _ in 0..10 {
+            let more = finding(&file(&text), "");
+            large.labels.extend(more.labels);
+        }
+        assert_eq!(through(&large.into()).1, 0);
     }
 
     #[test]

@@ -76,8 +76,9 @@ pub(crate) const WORLD: &[Edge] = &[
             "std::fs::File::create_new",
             "std::fs::OpenOptions",
         ],
-        // The cache of clones is not a directory of the user's.
-        belongs_to: &["disk/", "git/cache.rs"],
+        // The cache of clones is not a directory of the user's. The work tree is only read, but
+        // by options of opening: a link is not followed, and a pipe not waited for.
+        belongs_to: &["disk/", "git/cache.rs", "source/disk.rs"],
         instead: "go through `disk/`",
     },
 ];
