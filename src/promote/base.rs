@@ -36,6 +36,8 @@ pub struct Base<'a> {
     pub now: Timestamp,
     /// The sites of each app that was looked up.
     sites: RefCell<HashMap<EnvironmentName, FoundApps>>,
+    /// Whether no file belongs to an environment, of those that were looked up.
+    unbound: RefCell<HashMap<EnvironmentName, bool>>,
 }
 
 /// The sites of each app of an environment that was looked up; none if it does not have
@@ -58,8 +60,8 @@ impl<'a> Base<'a> {
         now: Timestamp,
     ) -> Result<Self, Findings> {
         let holds = holds::all(tree, repository)?;
-        let sites = RefCell::default();
-        Ok(Self { commit, tree, repository, model, history, holds, forge: None, now, sites })
+        let (forge, sites, unbound) = (None, RefCell::default(), RefCell::default());
+        Ok(Self { commit, tree, repository, model, history, holds, forge, now, sites, unbound })
     }
 
     /// The same base with another configuration, which differs in the settings of apps.
@@ -135,6 +137,13 @@ impl Evidence for Base<'_> {
     fn unreadable(&self, environment: &EnvironmentName, app: &str) -> Option<Finding> {
         let sites = self.app(environment, app)?;
         sites.state.as_ref().err()?.iter().find(|finding| finding.is_error()).cloned()
+    }
+
+    fn is_unbound(&self, environment: &EnvironmentName) -> bool {
+        let mut known = self.unbound.borrow_mut();
+        *known
+            .entry(environment.clone())
+            .or_insert_with(|| Model::unbound(self.repository, self.tree, environment).is_some())
     }
 
     fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold> {

@@ -7,7 +7,7 @@ use super::files::{self, ParsedFiles};
 use super::kept;
 use super::rules::{self, Rule, RuleSites};
 use super::{AppInstance, AppSites, Barrier, ModelScope, Site, StateBasis, shared};
-use crate::config::{EnvironmentName, Repository, RuleSeverity};
+use crate::config::{EnvironmentName, FilePattern, Repository, RuleSeverity};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{ContentFacts, FactKey, fact_key};
 use crate::source::{RepoPath, SourceFile, Tree};
@@ -76,14 +76,7 @@ impl AdoptedModel {
     }
 
     pub(super) fn read(&mut self, tree: &Tree) {
-        let patterns: Vec<_> = self
-            .rules
-            .iter()
-            .flat_map(|rule| {
-                rule.patterns(&self.scope, |environment| &self.environments[environment].name)
-            })
-            .collect();
-        let found = files::matching(tree, &patterns);
+        let found = files::matching(tree, &self.patterns());
         self.findings.extend(found.findings);
         for path in &found.paths {
             if !self.matches(path).is_empty() {
@@ -98,6 +91,27 @@ impl AdoptedModel {
                 self.near.extend(near.map(|near| (number, near)));
             }
         }
+    }
+
+    /// Whether no file of a tree belongs to an environment of the scope. No file is read.
+    pub(super) fn is_unbound(&self, tree: &Tree) -> bool {
+        let found = files::matching(tree, &self.patterns());
+        // What cannot be listed may have such files.
+        found.findings.is_empty() && found.paths.iter().all(|path| self.matches(path).is_empty())
+    }
+
+    /// The directories that rules would find if an environment had their names, which no
+    /// environment of these spellings has.
+    pub(super) fn other_spellings(&self, tree: &Tree, spellings: &[&str]) -> BTreeSet<String> {
+        let paths = self.rules.iter().map(|rule| &rule.entry.path.value);
+        let paths = paths.filter(|path| path.as_str().split('/').any(|one| one == "{environment}"));
+        paths.flat_map(|path| files::other_spellings(tree, path, spellings)).collect()
+    }
+
+    fn patterns(&self) -> Vec<FilePattern> {
+        let rules = self.rules.iter();
+        let name = |environment: usize| &self.environments[environment].name;
+        rules.flat_map(|rule| rule.patterns(&self.scope, name)).collect()
     }
 
     fn results(&self) -> impl Iterator<Item = (&RepoPath, &RuleSites)> {
@@ -313,10 +327,8 @@ impl AdoptedModel {
     }
 
     pub(super) fn paths(&self) -> Vec<RepoPath> {
-        let patterns = self.rules.iter().flat_map(|rule| {
-            rule.patterns(&self.scope, |environment| &self.environments[environment].name)
-        });
-        let prefixes = patterns.map(|pattern| pattern.prefix().clone());
+        let patterns = self.patterns();
+        let prefixes = patterns.iter().map(|pattern| pattern.prefix().clone());
         prefixes.chain(self.links.keys().cloned()).collect()
     }
 

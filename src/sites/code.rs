@@ -72,6 +72,19 @@ codes! {
     /// ```
     UNPINNED = "unpinned", Answer, Warning;
 
+    /// An environment of the ladder that no file belongs to.
+    ///
+    /// `ladder` or `after` names an environment, and no file that `sites` names is in it.
+    /// Perhaps it is spelt otherwise in paths. A promotion would pass over that rung, as
+    /// over one that never had the app.
+    ///
+    /// ```yaml
+    /// ladder: [integration, stage, production]      # wrong: the directory is `staging`
+    /// ladder: [integration, staging, production]    # right
+    /// environments: { stage: { path: staging } }    # right as well
+    /// ```
+    UNBOUND_ENVIRONMENT = "unbound-environment", Input, Error;
+
     /// Sites of one image with different values.
     ///
     /// An environment deploys one version of an image. If its files have two, it

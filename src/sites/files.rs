@@ -250,6 +250,26 @@ fn walk(tree: &Tree, from: &RepoPath, patterns: &[FilePattern], matching: &mut M
     }
 }
 
+/// The directories in the place of `{environment}` that are none of these spellings; none if
+/// the pattern has something else that varies before it.
+pub(super) fn other_spellings(
+    tree: &Tree,
+    pattern: &PathPattern,
+    spellings: &[&str],
+) -> Vec<String> {
+    let segments = pattern.as_str().split('/');
+    let before: Vec<_> = segments.take_while(|segment| *segment != "{environment}").collect();
+    let at = before.iter().try_fold(RepoPath::root(), |at, segment| at.child_named(segment));
+    let Some(Ok(listed)) = at.map(|at| tree.list(&at)) else { return Vec::new() };
+    let is_directory = |path: &RepoPath| tree.has_directory(path).unwrap_or(false);
+    let names = listed.iter().map(|one| &one.path);
+    let others = names.filter(|path| {
+        let name = path.name();
+        !name.starts_with('.') && !spellings.contains(&name) && is_directory(path)
+    });
+    others.map(|path| path.name().to_owned()).collect()
+}
+
 /// What a pattern that matches nothing may have meant: the pattern with its
 /// first wrong segment corrected.
 pub(super) fn nearest_path(

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::adopted_model::AdoptedModel;
+use super::code::UNBOUND_ENVIRONMENT;
 use super::native_model::NativeModel;
 use super::{AppFiles, AppInstance, AppSites, ModelScope, Site, StateBasis};
 use crate::config::{EnvironmentName, Loaded, Repository};
-use crate::diagnostic::Findings;
+use crate::diagnostic::{Finding, Findings, nearest};
 use crate::git::ContentFacts;
 use crate::source::{RepoPath, SourceFile, Tree};
 
@@ -60,6 +61,40 @@ impl Model {
         } else {
             Layout::Adopted(Box::new(AdoptedModel::new(repository, scope)))
         })
+    }
+
+    /// The finding that no file of a tree belongs to an environment, although the ladder
+    /// names it; none if one does. No file is read.
+    pub fn unbound(
+        repository: &Repository,
+        tree: &Tree,
+        environment: &EnvironmentName,
+    ) -> Option<Finding> {
+        let location = repository.ladder.location(environment)?;
+        let scope =
+            ModelScope { environments: Some(BTreeSet::from([environment.clone()])), apps: None };
+        let Layout::Adopted(model) = Self::empty(repository, &scope).0 else { return None };
+        if !model.is_unbound(tree) {
+            return None;
+        }
+        let environments = repository.environments.iter();
+        let spellings: Vec<&str> = environments.map(|one| &*one.spelling).collect();
+        let others = model.other_spellings(tree, &spellings);
+        let near = nearest(environment.as_str(), others.iter().map(String::as_str));
+        let only = others.first().filter(|_| others.len() == 1).map(String::as_str);
+        let help = match near.or(only) {
+            Some(near) => format!(
+                "did you mean `{near}`? If paths spell it so, say `environments: {{ {environment}: \
+                 {{ path: {near} }} }}`"
+            ),
+            None => "correct its name, or take it off the ladder until it has a file".to_owned(),
+        };
+        let message = format!("no file belongs to the environment `{environment}`");
+        Some(
+            Finding::new(&UNBOUND_ENVIRONMENT, message, location.clone())
+                .because("no file that `sites` names is in it")
+                .help(help),
+        )
     }
 
     /// The sites of one app in one environment alone, as [`Model::of_tree`] would find

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::support::git::git;
-use crate::support::program::rungs;
+use crate::support::program::{rungs, rungs_done, transcript};
 use crate::support::shop::{Shop, image, put};
 
 const CONFIGURATION: &str = "\
@@ -106,10 +106,42 @@ fn files_without_a_commit_have_a_status_without_ages() {
     write(root, "rungs.yaml", CONFIGURATION);
     write(root, "qa/web.yaml", "tag: v2\n");
     write(root, "stage/web.yaml", "tag: v1\n");
+    write(root, "prod/web.yaml", "tag: v1\n");
     let cells = cells(root, &[]);
     assert_eq!(cells[0]["since"], Value::Null);
     assert_eq!(cells[1]["behind"]["states"], Value::Null);
     assert_eq!(cells[1]["next"]["changes"][0], "tag v1 → v2");
+}
+
+#[test]
+fn a_rung_that_no_file_belongs_to_is_no_rung_to_pass_over() {
+    let directory = repository();
+    let root = directory.path();
+    git(root, &["mv", "stage", "staging"]);
+    commit(root);
+    let output = rungs(root, &["status"]);
+    let text = transcript(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("unbound-environment") && text.contains("did you mean `staging`?"));
+    assert!(text.contains("v4"), "the others are shown: {text}");
+    for command in
+        [&["promote", "web", "--to", "prod", "--dry-run"], &["gates", "web", "--to", "prod"][..]]
+    {
+        let output = rungs(root, command);
+        let text = transcript(&output);
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        assert!(text.contains("no file belongs to `stage`"), "{text}");
+    }
+    // It is spelt so in paths.
+    let spelt = format!("{CONFIGURATION}environments: {{ stage: {{ path: staging }} }}\n");
+    write(root, "rungs.yaml", &spelt);
+    commit(root);
+    let output = rungs(root, &["status"]);
+    assert_eq!(output.status.code(), Some(0), "{}", transcript(&output));
+    // Nobody has to climb over a rung that is not there.
+    write(root, "rungs.yaml", &CONFIGURATION.replace("stage, ", ""));
+    commit(root);
+    rungs_done(root, &["promote", "web", "--to", "prod", "--dry-run"]);
 }
 
 #[test]

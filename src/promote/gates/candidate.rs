@@ -88,6 +88,11 @@ pub(in crate::promote) trait Evidence {
         None
     }
 
+    /// Whether no file at all belongs to an environment: its name may be a mistake.
+    fn is_unbound(&self, _environment: &EnvironmentName) -> bool {
+        false
+    }
+
     /// The holds on states of an app that must not enter an environment: its own, and
     /// those of every environment before it.
     fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold>;

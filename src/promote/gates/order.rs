@@ -91,6 +91,9 @@ fn is_met(evaluation: &Evaluation<'_>, environment: &Prerequisites) -> Judgement
         Prerequisites::Unreadable(name) => {
             Judgement::fail(format!("what `{name}` has of `{app}` cannot be read"))
         }
+        Prerequisites::Unbound(name) => Judgement::fail(format!(
+            "no file belongs to `{name}`, which comes before: is that its name?"
+        )),
         Prerequisites::Lost(name) => Judgement::fail(format!(
             "`{name}` had `{app}` and no longer has it; to skip `{name}`, set `skip: [{app}]` \
              there"

@@ -16,6 +16,8 @@ pub(super) enum Prerequisites {
     Has(EnvironmentName),
     /// An environment that has the app, in a state that cannot be read.
     Unreadable(EnvironmentName),
+    /// An environment that no file belongs to.
+    Unbound(EnvironmentName),
     /// An environment that had the app and no longer has it.
     Lost(EnvironmentName),
     /// An environment that does not have the app; whether it ever had it cannot be
@@ -47,7 +49,7 @@ impl Prerequisites {
     fn has(&self, name: &EnvironmentName) -> bool {
         match self {
             Self::Has(one) => one == name,
-            Self::Unreadable(_) | Self::Lost(_) | Self::Unknown(..) => false,
+            Self::Unreadable(_) | Self::Unbound(_) | Self::Lost(_) | Self::Unknown(..) => false,
             Self::All(each) | Self::Any(each) => {
                 each.iter().any(|prerequisites| prerequisites.has(name))
             }
@@ -136,6 +138,9 @@ impl LadderSearch<'_> {
         let environment = environments.find(|environment| environment.name == *name);
         if environment.is_some_and(|environment| environment.skip.iter().any(|skip| skip == app)) {
             return self.before(name);
+        }
+        if evidence.is_unbound(name) {
+            return Prerequisites::Unbound(name.clone());
         }
         match evidence.tenures(name, app).next() {
             None => self.before(name),

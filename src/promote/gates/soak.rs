@@ -21,9 +21,10 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
 
 fn of(evaluation: &Evaluation<'_>, soak: Soak, prerequisites: &Prerequisites) -> Judgement {
     match prerequisites {
-        Prerequisites::Has(name) | Prerequisites::Unreadable(name) | Prerequisites::Lost(name) => {
-            in_environment(evaluation, soak, name)
-        }
+        Prerequisites::Has(name)
+        | Prerequisites::Unreadable(name)
+        | Prerequisites::Unbound(name)
+        | Prerequisites::Lost(name) => in_environment(evaluation, soak, name),
         Prerequisites::Unknown(name, error) => unknown(name, &history(error)),
         // Their environments are judged one by one.
         Prerequisites::All(_) | Prerequisites::Any(_) => {

@@ -105,6 +105,14 @@ pub fn status(
     rows.sort_by(|one, other| one.app.cmp(&other.app));
 
     let mut findings = sites.findings(is_shown);
+    let has_apps = |environment: &&EnvironmentName| {
+        let cells = rows.iter().flat_map(|row| &row.environments);
+        let mut own = cells.filter(|cell| cell.environment == **environment);
+        own.any(|cell| cell.references.is_some() || cell.is_unreadable)
+    };
+    // If no app is found at all, the patterns are wrong, which is said of them.
+    let empty = shown.iter().filter(|environment| !rows.is_empty() && !has_apps(environment));
+    findings.extend(empty.filter_map(|one| Model::unbound(base.repository(), &base.tree, one)));
     findings.extend(settings.findings);
     findings.extend(model.findings_of_files(is_shown));
     findings.extend(shared_bases(&model.shared(&base.tree), is_shown));
