@@ -7,8 +7,8 @@ use super::delivery_args::DeliveryArgs;
 use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, base, console};
 use crate::deliver::{Delivered, Delivery, DeliveryMode, Done, no_destination};
-use crate::diagnostic::{Finding, Findings, Format, ProblemKind, TextStyle};
-use crate::promote::{Intent, PlannedChange, show};
+use crate::diagnostic::{Finding, Findings, Format, TextStyle, harmless};
+use crate::promote::{Intent, PlannedChange, repeats_verdict, show};
 
 /// Carries an intent out as the options say, and shows the result.
 pub(super) fn run(
@@ -39,6 +39,7 @@ fn report(context: &Context, delivered: &Delivered, mode: Option<DeliveryMode>) 
     let Delivered { planned, done, .. } = delivered;
     let (verdicts, mut findings): (Findings, Findings) =
         planned.obstacles.iter().cloned().partition(repeats_verdict);
+    let mut warnings = planned.warnings.clone();
     let mut answer = None;
     if context.console.format() == Format::Text {
         let text = plan_text(planned, context.console.stdout_style());
@@ -49,8 +50,9 @@ fn report(context: &Context, delivered: &Delivered, mode: Option<DeliveryMode>) 
         answer = verdicts.kind();
         for Finding { code, message, .. } in &verdicts {
             // The plan has the reason.
-            context.console.say(&format!("error[{}] {message}", code.name));
+            console::print_to_stderr(&format!("[{}] {}\n", code.name, harmless(message)));
         }
+        warnings = warnings.into_iter().filter(|one| !repeats_verdict(one)).collect();
     } else {
         findings.extend(verdicts);
     }
@@ -78,17 +80,12 @@ fn report(context: &Context, delivered: &Delivered, mode: Option<DeliveryMode>) 
             context.console.say(&format!("the branch {branch} has this plan already"));
         }
     }
-    findings.extend(planned.warnings.clone());
+    findings.extend(warnings);
     let mut outcome = Outcome { findings, answer, ..Outcome::default() };
     outcome.data.insert("plan".to_owned(), json!(planned.plan));
     outcome.data.insert("identity".to_owned(), json!(planned.identity));
     outcome.data.insert("done".to_owned(), done_json(done));
     outcome
-}
-
-/// Whether a finding only repeats a verdict of a plan.
-pub(super) fn repeats_verdict(finding: &Finding) -> bool {
-    matches!(finding.code.kind, ProblemKind::Gate | ProblemKind::Wait)
 }
 
 /// The plan as people read it. If no site changes but a file does, as with

@@ -4,7 +4,6 @@ use clap::Arg;
 use serde_json::json;
 
 use super::base::{self, BaseArgs};
-use super::carry_out::repeats_verdict;
 use super::delivery_args::PermissionArgs;
 use super::format::DataFormat;
 use super::worker_args::WorkerArgs;
@@ -13,7 +12,8 @@ use crate::deliver::{Delivery, DeliveryMode, JudgedChange};
 use crate::diagnostic::{Findings, Format, harmless};
 use crate::git::{Workspace, WorkspaceOptions};
 use crate::promote::{
-    AppSelection, Plan, Promotion, Request, Verdict, findings_of_gates, show, worst,
+    AppSelection, Plan, Promotion, Request, Verdict, findings_of_gates, repeats_verdict, show,
+    worst,
 };
 use crate::sites::StateReference;
 
@@ -135,7 +135,7 @@ fn outcome_of(context: &Context, plans: &[Plan]) -> Outcome {
     let mut outcome = Outcome { answer: worst(&verdicts), ..Outcome::default() };
     outcome.data.insert("plans".to_owned(), json!(plans));
     if context.console.format() != Format::Text {
-        // Most of these formats have nothing but findings.
+        // Most of these formats have nothing but findings, and JSON has them for all commands.
         outcome.findings.extend(findings_of_gates(plans));
     }
     outcome

@@ -63,8 +63,9 @@ pub trait History {
         image: &str,
     ) -> Result<Option<u64>, HistoryError>;
 
-    /// Whether a hold of an app in an environment that held `state` back was lifted after a
-    /// commit of the branch.
+    /// Whether a hold of an app that kept `state` out of an environment was lifted after a
+    /// commit of the branch: a hold of the environment or of one before it. One that ended by
+    /// itself was not.
     fn was_lifted(
         &self,
         environment: &EnvironmentName,
@@ -247,24 +248,22 @@ impl History for BranchHistory<'_> {
         after: &ObjectName,
     ) -> Result<bool, HistoryError> {
         let Commits { tip, history, .. } = self.commits()?;
-        let Some(path) = holds::path(environment, app) else { return Ok(false) };
-        let mut positions = None;
-        for step in history.steps(tip, &[path])? {
-            let step = step?;
-            // Nearly always, the commit that ended the state's stay set the hold.
-            if step.id == *after {
+        let mut positions = history.positions(tip)?;
+        let Some(end) = positions.position(after, usize::MAX)? else { return Ok(false) };
+        let environments = holds::environments_against(self.repository, environment);
+        let paths = environments.filter_map(|one| holds::path(one, app));
+        for step in history.steps(tip, &paths.collect::<Vec<_>>())? {
+            let step = match step {
+                // Nothing that was lifted is known beyond the clone.
+                Err(HistoryError::Shallow { .. }) => break,
+                step => step?,
+            };
+            if positions.position(&step.id, end)?.is_none() {
                 break;
             }
-            let changed = ChangedHolds::of(self.repository, history, &step)?;
-            if !changed.lifted.iter().any(|hold| hold.matches(state)) {
-                continue;
+            if ChangedHolds::frees(self.repository, history, &step, state)? {
+                return Ok(true);
             }
-            let positions = match &mut positions {
-                Some(positions) => positions,
-                none => none.insert(history.positions(tip)?),
-            };
-            let Some(end) = positions.position(after, usize::MAX)? else { return Ok(false) };
-            return Ok(positions.position(&step.id, end)?.is_some());
         }
         Ok(false)
     }

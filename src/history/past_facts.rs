@@ -7,7 +7,8 @@ use crate::source::RepoPath;
 /// Facts that were derived from files and from everything that happened to them on a
 /// branch.
 ///
-/// The newest commit that changed one of the files stands for all of it: what was before is in that commit's own past, which never changes.
+/// The newest commit that changed one of the files stands for all of it: what was before is
+/// in that commit's own past, which never changes.
 pub struct PastFacts<'a> {
     commits: Commits<'a>,
     facts: &'a ContentFacts,

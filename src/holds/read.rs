@@ -37,10 +37,25 @@ pub fn against<'h>(
     environment: &EnvironmentName,
     app: &str,
 ) -> impl Iterator<Item = &'h Hold> {
-    holds.iter().filter(move |hold| {
-        let above = || repository.ladder.above(&hold.environment);
-        hold.app == app && (hold.environment == *environment || above().contains(environment))
-    })
+    let counts = move |hold: &&Hold| counts_against(&hold.environment, repository, environment);
+    holds.iter().filter(move |hold| hold.app == app).filter(counts)
+}
+
+/// The environments whose holds count against entering an environment.
+pub fn environments_against<'r>(
+    repository: &'r Repository,
+    environment: &'r EnvironmentName,
+) -> impl Iterator<Item = &'r EnvironmentName> {
+    let names = repository.environments.iter().map(|one| &one.name);
+    names.filter(move |one| counts_against(one, repository, environment))
+}
+
+fn counts_against(
+    one: &EnvironmentName,
+    repository: &Repository,
+    environment: &EnvironmentName,
+) -> bool {
+    one == environment || repository.ladder.above(one).contains(environment)
 }
 
 /// Every hold of a repository: by environment, lowest rung first, and app.

@@ -134,7 +134,6 @@ pub fn render(
     Ok(Rendering { environments, warnings: findings })
 }
 
-/// Loads each template once, however many apps are rendered from it.
 /// Tells `watch` which apps will be rendered, in the order of their jobs.
 fn begin(selection: &RenderSelection<'_>, watch: &dyn RenderWatch) {
     let environments = selection.environments.iter();

@@ -143,7 +143,7 @@ impl Evidence for Base<'_> {
         let mut known = self.unbound.borrow_mut();
         *known
             .entry(environment.clone())
-            .or_insert_with(|| Model::unbound(self.repository, self.tree, environment).is_some())
+            .or_insert_with(|| Model::is_unbound(self.repository, self.tree, environment))
     }
 
     fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold> {

@@ -1,6 +1,7 @@
 //! Gates that keep an app out, as findings.
 
 use super::code::{GATE_FAILS, GATE_WAITS};
+use super::gates::words::utc;
 use super::gates::{Answer, Binds};
 use super::{AppPlan, Plan};
 use crate::config::EnvironmentName;
@@ -32,16 +33,27 @@ impl BlockingGates {
             let configuration = || Location::of_path(&RepoPath::root().child("rungs.yaml"));
             let at = verdict.location.clone().unwrap_or_else(configuration);
             let (app, gate) = (&plan.app, verdict.gate.name());
+            let reason = match verdict.answer {
+                Answer::Wait { until: Some(until) } => {
+                    format!("{}, until {}", verdict.reason, utc(until))
+                }
+                _ => verdict.reason.clone(),
+            };
             let message =
                 format!("`{app}` may not enter `{environment}`: the gate `{gate}` {does}");
             findings.push(
                 Finding::new(code, message, at)
-                    .because(verdict.reason.clone())
+                    .because(reason)
                     .about(Subject::app(environment.as_str(), &**app)),
             );
         }
         blocking
     }
+}
+
+/// Whether a finding only repeats a verdict of a plan.
+pub fn repeats_verdict(finding: &Finding) -> bool {
+    [GATE_FAILS.name, GATE_WAITS.name].contains(&finding.code.name)
 }
 
 /// A finding for each verdict of these plans that lets nothing through, whenever the gate

@@ -32,7 +32,7 @@ pub mod status;
 mod image_tests;
 
 pub use base::Base;
-pub use blocking::findings_of_gates;
+pub use blocking::{findings_of_gates, repeats_verdict};
 pub use change::{ProposedChange, assess_change};
 pub use code::CODES;
 pub use gates::{Answer, Approval, CheckFact, Facts, Gate, Review};

@@ -10,7 +10,7 @@ use super::{AppInstance, AppSites, Barrier, ModelScope, Site, StateBasis, shared
 use crate::config::{EnvironmentName, FilePattern, Repository, RuleSeverity};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{ContentFacts, FactKey, fact_key};
-use crate::source::{RepoPath, SourceFile, Tree};
+use crate::source::{ReadErrorKind, RepoPath, SourceFile, Tree};
 
 /// The apps whose files are looked for by a pattern for each of them, rule and environment.
 const FEW: usize = 16;
@@ -96,8 +96,20 @@ impl AdoptedModel {
     /// Whether no file of a tree belongs to an environment of the scope. No file is read.
     pub(super) fn is_unbound(&self, tree: &Tree) -> bool {
         let found = files::matching(tree, &self.patterns());
-        // What cannot be listed may have such files.
-        found.findings.is_empty() && found.paths.iter().all(|path| self.matches(path).is_empty())
+        // What cannot be listed may have such files. A path without anything that varies is
+        // found whether or not it is there.
+        let is_there = |path: &RepoPath| {
+            let names = path.parent().map(|directory| tree.names(&directory));
+            match names {
+                Some(Ok(names)) => names.iter().any(|one| one.name == path.name()),
+                Some(Err(error)) => {
+                    !matches!(error.kind, ReadErrorKind::Missing | ReadErrorKind::NotADirectory)
+                }
+                None => false,
+            }
+        };
+        let mut own = found.paths.iter().filter(|path| !self.matches(path).is_empty());
+        found.findings.is_empty() && !own.any(is_there)
     }
 
     /// The directories that rules would find if an environment had their names, which no

@@ -63,20 +63,30 @@ impl Model {
         })
     }
 
-    /// The finding that no file of a tree belongs to an environment, although the ladder
-    /// names it; none if one does. No file is read.
+    /// Whether no file of a tree belongs to an environment. No file is read.
+    pub fn is_unbound(repository: &Repository, tree: &Tree, environment: &EnvironmentName) -> bool {
+        let environments = Some(BTreeSet::from([environment.clone()]));
+        match Self::empty(repository, &ModelScope { environments, apps: None }).0 {
+            // Its directory has its own file.
+            Layout::Native(_) => false,
+            Layout::Adopted(model) => model.is_unbound(tree),
+        }
+    }
+
+    /// The finding that no file belongs to an environment, although the ladder names it;
+    /// none if one does.
     pub fn unbound(
         repository: &Repository,
         tree: &Tree,
         environment: &EnvironmentName,
     ) -> Option<Finding> {
         let location = repository.ladder.location(environment)?;
-        let scope =
-            ModelScope { environments: Some(BTreeSet::from([environment.clone()])), apps: None };
-        let Layout::Adopted(model) = Self::empty(repository, &scope).0 else { return None };
-        if !model.is_unbound(tree) {
+        if !Self::is_unbound(repository, tree, environment) {
             return None;
         }
+        let Layout::Adopted(model) = Self::empty(repository, &ModelScope::all()).0 else {
+            return None;
+        };
         let environments = repository.environments.iter();
         let spellings: Vec<&str> = environments.map(|one| &*one.spelling).collect();
         let others = model.other_spellings(tree, &spellings);

@@ -70,7 +70,7 @@ impl Store for Disk {
     fn read(&self, path: &RepoPath) -> Result<Vec<u8>, StoreError> {
         // It was a file a moment ago. Whatever is there now is not waited for, nor followed.
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let flags = i32::try_from(flags.bits()).unwrap_or_default();
+        let flags = i32::try_from(flags.bits()).expect("flags of opening are an int");
         let file = fs::OpenOptions::new().read(true).custom_flags(flags).open(self.absolute(path));
         let mut file = file.map_err(|e| failed(&e))?;
         let metadata = file.metadata().map_err(|e| failed(&e))?;

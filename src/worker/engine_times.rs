@@ -190,7 +190,9 @@ impl EngineTimes {
         let app = self.apps.get_mut(run.app).ok_or(ProtocolViolation)?;
         match run.step {
             RenderStep::Values => app.spent_on_values = app.spent_on_values.plus(spent),
-            _ => app.spent = app.spent.plus(spent),
+            RenderStep::Template | RenderStep::Objects | RenderStep::Images => {
+                app.spent = app.spent.plus(spent);
+            }
         }
         Ok(run.step != RenderStep::Template && !mem::replace(&mut app.is_rendered, true))
     }

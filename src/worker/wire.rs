@@ -116,7 +116,8 @@ impl FindingSender {
         }
         let number = |location: &Location| {
             let address = Arc::as_ptr(location.file());
-            self.sources.get(&address).or_else(|| new.get(&address)).copied().unwrap_or_default()
+            let number = self.sources.get(&address).or_else(|| new.get(&address));
+            *number.expect("every file of a label has a number")
         };
         let labels = labels.iter().map(|label| WireLabel {
             source: number(&label.location),
@@ -153,9 +154,10 @@ fn source_part(file: &SourceFile, text: &str) -> (WirePart, Vec<u8>) {
     (WirePart::Source(source), body)
 }
 
-/// The bytes of a part's message without its body, and some for the message itself.
+/// The bytes of a part's message without its body, and as many as whoever reads it counts for
+/// the message itself.
 fn bytes_of(part: &WirePart) -> usize {
-    64 + serde_json::to_vec(part).map_or(usize::MAX / 64, |bytes| bytes.len())
+    96 + serde_json::to_vec(part).map_or(usize::MAX / 64, |bytes| bytes.len())
 }
 
 /// The text of a source; nothing of one that is longer than a file may be, or of which too
@@ -281,15 +283,21 @@ mod tests {
     use super::*;
     use crate::codes;
     use crate::diagnostic::{Format, TextStyle, render};
+    use crate::worker::frame;
+    use crate::worker::message::{FROM_WORKER, FromWorker};
 
     /// Sends findings, and returns what arrives with the number of those left out.
     fn through(findings: &Findings) -> (Findings, usize) {
         let mut reader = FindingReader::new(codes::find);
         let left_out = send(findings, |part, body| {
-            let text = serde_json::to_string(&part).unwrap();
-            reader
-                .take(serde_json::from_str(&text).unwrap(), body, text.len() + body.len())
-                .unwrap();
+            let mut bytes = Vec::new();
+            frame::write(&mut bytes, &FromWorker::Finding(part), &[body]).unwrap();
+            let mut buffer = frame::FrameBuffer::default();
+            let mut rest = &bytes[..];
+            while buffer.fill(&mut rest).unwrap() > 0 {}
+            let message = buffer.take(FROM_WORKER).unwrap().unwrap();
+            let FromWorker::Finding(part) = message else { panic!("{message:?}") };
+            reader.take(part, buffer.body(), buffer.size()).unwrap();
         });
         (reader.take_all(), left_out)
     }

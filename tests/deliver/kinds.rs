@@ -79,7 +79,11 @@ fn a_shallow_clone_works_as_far_as_its_history_goes() {
     assert!(is_sound(&shop.remote.bare()));
     // The parents of the pushed commits are those of the remote.
     assert_eq!(git(&shop.remote.bare(), &["rev-list", "--count", "main"]), "3");
-    run(&clone, 5, &[&promote[..], &["--ref", ":v0"]].concat()).finds("shallow-history");
+    run(&clone, 5, &[&promote[..], &["--ref", ":v0"]].concat())
+        .finds("shallow-history")
+        .says("git fetch --unshallow");
+    let gates = ["gates", "web", "--to", "stage", "--ref", ":v0"];
+    run(&clone, 5, &gates).finds("shallow-history");
     // A first rung needs no history.
     run(&clone, 0, &["set", "web", ":v3", "--env", "qa", "--commit"]);
 }

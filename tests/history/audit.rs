@@ -261,7 +261,7 @@ fn pushed_pull() -> Made {
 }
 
 #[test]
-fn a_pull_that_was_pushed_hides_nothing_from_an_audit() {
+fn an_audit_shows_what_a_pushed_pull_brought_and_what_was_made_at_home() {
     let made = pushed_pull();
     let entries = made.promotions();
     assert_eq!(entries.len(), 2, "{entries:#?}");

@@ -321,7 +321,7 @@ fn pulled_and_pushed(ann: &str, pull: &str) -> Merged {
 }
 
 #[test]
-fn a_pushed_pull_hides_nothing_from_audit() {
+fn an_audit_names_the_author_of_what_a_pushed_pull_brought() {
     let merged = pulled_and_pushed(&hours_ago(100), &hours_ago(50));
     let entries = merged.audit("auditor", "web");
     let of_stage: Vec<_> = entries.iter().filter(|entry| entry["environment"] == "stage").collect();

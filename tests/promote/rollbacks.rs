@@ -57,6 +57,31 @@ fn a_state_may_enter_again_once_its_hold_is_lifted() {
     shop.elsewhere("back", &[("stage/web.yaml", Some(&image("web", "v3")))]);
     shop.pull();
     shop.ends(3, &promote).says("has had it before");
+    // A hold that says something else now was not lifted.
+    let hold = |until: &str| {
+        format!("- state: {{ image: v4 }}\n  reason: it leaks\n  by: ana\n  until: {until}\n")
+    };
+    for until in ["2020-01-01", "2020-01-02"] {
+        shop.elsewhere(until, &[(HOLD, Some(&hold(until)))]);
+    }
+    shop.elsewhere("gone", &[(HOLD, None)]);
+    shop.pull();
+    shop.ends(0, &[&promote[..4], &["--dry-run"]].concat());
+    shop.elsewhere("once more", &[("stage/web.yaml", Some(&image("web", "v4")))]);
+    shop.elsewhere("and back", &[("stage/web.yaml", Some(&image("web", "v3")))]);
+    for until in ["2020-01-01", "2020-01-02"] {
+        shop.elsewhere(until, &[(HOLD, Some(&hold(until)))]);
+    }
+    shop.pull();
+    shop.ends(3, &promote).says("has had it before");
+    // One of the rung below counts, since it kept the state out here as well.
+    shop.elsewhere("below", &[(".rungs/holds/qa/web.yaml", Some(&hold("2090-01-01")))]);
+    shop.elsewhere("lifted", &[(".rungs/holds/qa/web.yaml", None)]);
+    shop.pull();
+    shop.ends(0, &[&promote[..4], &["--dry-run"]].concat());
+    shop.elsewhere("a third time", &[("stage/web.yaml", Some(&image("web", "v4")))]);
+    shop.elsewhere("and left", &[("stage/web.yaml", Some(&image("web", "v3")))]);
+    shop.pull();
     // A hold on something else that is lifted makes no difference.
     let other = ["--env", "stage", "--commit", "--reason", "x"];
     shop.ends(0, &[&["hold", "set", "web", "--ref", ":v2"], &other[..]].concat());

@@ -114,34 +114,46 @@ fn files_without_a_commit_have_a_status_without_ages() {
 }
 
 #[test]
-fn a_rung_that_no_file_belongs_to_is_no_rung_to_pass_over() {
+fn a_rung_without_files_is_an_error_and_not_passed_over() {
     let directory = repository();
     let root = directory.path();
-    git(root, &["mv", "stage", "staging"]);
+    let misspelt = CONFIGURATION.replace("stage", "staging");
+    write(root, "rungs.yaml", &misspelt);
     commit(root);
     let output = rungs(root, &["status"]);
     let text = transcript(&output);
     assert_eq!(output.status.code(), Some(2), "{text}");
-    assert!(text.contains("unbound-environment") && text.contains("did you mean `staging`?"));
+    assert!(text.contains("unbound-environment") && text.contains("did you mean `stage`?"));
     assert!(text.contains("v4"), "the others are shown: {text}");
-    for command in
-        [&["promote", "web", "--to", "prod", "--dry-run"], &["gates", "web", "--to", "prod"][..]]
-    {
+    let promote = ["promote", "web", "--to", "prod", "--dry-run"];
+    for command in [&promote[..], &["gates", "web", "--to", "prod"]] {
         let output = rungs(root, command);
         let text = transcript(&output);
         assert_eq!(output.status.code(), Some(3), "{text}");
-        assert!(text.contains("no file belongs to `stage`"), "{text}");
+        assert!(text.contains("no file belongs to `staging`"), "{text}");
     }
+    // A path without anything that varies is not there because a rule has it.
+    let fixed = misspelt.replace("{environment}/{app}.yaml", "{environment}/web.yaml");
+    write(root, "rungs.yaml", &fixed.replace("kind: yaml", "kind: yaml\n    app: web"));
+    commit(root);
+    let text = transcript(&rungs(root, &["status"]));
+    assert!(text.contains("unbound-environment"), "{text}");
     // It is spelt so in paths.
-    let spelt = format!("{CONFIGURATION}environments: {{ stage: {{ path: staging }} }}\n");
+    let spelt = format!("{misspelt}environments: {{ staging: {{ path: stage }} }}\n");
     write(root, "rungs.yaml", &spelt);
     commit(root);
     let output = rungs(root, &["status"]);
     assert_eq!(output.status.code(), Some(0), "{}", transcript(&output));
-    // Nobody has to climb over a rung that is not there.
+    // Nobody has to climb over a rung that is not on the ladder.
     write(root, "rungs.yaml", &CONFIGURATION.replace("stage, ", ""));
     commit(root);
-    rungs_done(root, &["promote", "web", "--to", "prod", "--dry-run"]);
+    rungs_done(root, &promote);
+    // One that had the app is no mistake.
+    write(root, "rungs.yaml", CONFIGURATION);
+    fs::remove_file(root.join("stage/web.yaml")).unwrap();
+    commit(root);
+    let text = transcript(&rungs(root, &promote));
+    assert!(text.contains("`stage` had `web` and no longer has it"), "{text}");
 }
 
 #[test]

@@ -66,7 +66,10 @@ fn stopped(trace: &Path) -> Pid {
     let log = || fs::read_to_string(trace).unwrap_or_default();
     let is_stopped = || log().contains("--- stopped by SIGSTOP ---");
     assert!(wait_until(Duration::from_mins(1), is_stopped), "nothing stopped:\n{}", log());
-    Pid::from_raw(log().split_whitespace().next().unwrap().parse().unwrap()).unwrap()
+    // The process that renders may be in there as well.
+    let log = log();
+    let line = log.lines().find(|line| line.contains("stopped by SIGSTOP")).unwrap();
+    Pid::from_raw(line.split_whitespace().next().unwrap().parse().unwrap()).unwrap()
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub(in crate::promote) trait Evidence {
     /// those of every environment before it.
     fn holds(&self, environment: &EnvironmentName, app: &str) -> Vec<Hold>;
 
-    /// Whether a hold of an app in an environment that held `state` back was lifted after a
+    /// Whether a hold of an app that kept `state` out of an environment was lifted after a
     /// commit.
     fn was_lifted(
         &self,

@@ -92,7 +92,7 @@ fn is_met(evaluation: &Evaluation<'_>, environment: &Prerequisites) -> Judgement
             Judgement::fail(format!("what `{name}` has of `{app}` cannot be read"))
         }
         Prerequisites::Unbound(name) => Judgement::fail(format!(
-            "no file belongs to `{name}`, which comes before: is that its name?"
+            "no file belongs to `{name}`, which comes before; check its spelling in `ladder`"
         )),
         Prerequisites::Lost(name) => Judgement::fail(format!(
             "`{name}` had `{app}` and no longer has it; to skip `{name}`, set `skip: [{app}]` \

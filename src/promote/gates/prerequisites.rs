@@ -1,6 +1,8 @@
 //! The environments that have to have a state before it enters another.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ptr;
+use std::rc::Rc;
 
 use super::judgement::{Answer, Judgement};
 use super::{Candidate, Transition};
@@ -24,9 +26,9 @@ pub(super) enum Prerequisites {
     /// known.
     Unknown(EnvironmentName, HistoryError),
     /// All of these; empty if no environment below has to have the state.
-    All(Vec<Self>),
+    All(Vec<Rc<Self>>),
     /// At least one of these.
-    Any(Vec<Self>),
+    Any(Vec<Rc<Self>>),
 }
 
 impl Prerequisites {
@@ -34,7 +36,9 @@ impl Prerequisites {
         let mut search = LadderSearch { candidate, known: HashMap::new() };
         let prerequisites = search.before(&candidate.target.name);
         match candidate.transition {
-            Transition::Promote { from, chosen: true, .. } if prerequisites.has(from) => {
+            Transition::Promote { from, chosen: true, .. }
+                if prerequisites.has(from, &mut HashSet::new()) =>
+            {
                 Self::Has(from.clone())
             }
             _ => prerequisites,
@@ -46,37 +50,61 @@ impl Prerequisites {
         matches!(self, Self::All(all) if all.is_empty())
     }
 
-    fn has(&self, name: &EnvironmentName) -> bool {
+    /// Whether an environment that has the app is one of them; `seen` are those that were
+    /// looked at.
+    fn has(&self, name: &EnvironmentName, seen: &mut HashSet<*const Self>) -> bool {
         match self {
             Self::Has(one) => one == name,
             Self::Unreadable(_) | Self::Unbound(_) | Self::Lost(_) | Self::Unknown(..) => false,
             Self::All(each) | Self::Any(each) => {
-                each.iter().any(|prerequisites| prerequisites.has(name))
+                seen.insert(ptr::from_ref(self))
+                    && each.iter().any(|prerequisites| prerequisites.has(name, seen))
             }
+        }
+    }
+
+    /// Whether another one says the same, without a look at what is below.
+    fn is_same(&self, other: &Self) -> bool {
+        match self {
+            Self::All(_) | Self::Any(_) => ptr::eq(self, other),
+            one => one == other,
         }
     }
 
     /// The judgement of all of them, where `judge_one` judges one environment; none if
     /// no environment below has to have the state. `any` stops at the first that passes.
     pub(super) fn judge(&self, judge_one: &dyn Fn(&Self) -> Judgement) -> Option<Judgement> {
-        match self {
-            Self::All(each) => Judgement::all(
-                each.iter().filter_map(|prerequisites| prerequisites.judge(judge_one)).collect(),
-            ),
+        self.judge_once(judge_one, &mut HashMap::new())
+    }
+
+    /// The same, with the judgements that are known.
+    fn judge_once(
+        &self,
+        judge_one: &dyn Fn(&Self) -> Judgement,
+        known: &mut HashMap<*const Self, Option<Judgement>>,
+    ) -> Option<Judgement> {
+        if let Some(known) = known.get(&ptr::from_ref(self)) {
+            return known.clone();
+        }
+        let judgement = match self {
+            Self::All(each) => {
+                let each = each.iter().filter_map(|one| one.judge_once(judge_one, known));
+                Judgement::all(each.collect())
+            }
             Self::Any(each) => {
                 let mut judged = Vec::new();
-                for judgement in
-                    each.iter().filter_map(|prerequisites| prerequisites.judge(judge_one))
-                {
-                    if judgement.answer == Answer::Pass {
-                        return Some(judgement);
+                for one in each {
+                    judged.extend(one.judge_once(judge_one, known));
+                    if judged.last().is_some_and(|last| last.answer == Answer::Pass) {
+                        break;
                     }
-                    judged.push(judgement);
                 }
                 Judgement::any(judged)
             }
             one => Some(judge_one(one)),
-        }
+        };
+        known.insert(ptr::from_ref(self), judgement.clone());
+        judgement
     }
 }
 
@@ -85,7 +113,7 @@ impl Prerequisites {
 struct LadderSearch<'c> {
     candidate: &'c Candidate<'c>,
     /// What was found of each environment.
-    known: HashMap<EnvironmentName, Prerequisites>,
+    known: HashMap<EnvironmentName, Rc<Prerequisites>>,
 }
 
 impl LadderSearch<'_> {
@@ -95,34 +123,34 @@ impl LadderSearch<'_> {
             return Prerequisites::All(Vec::new());
         };
         let is_any = matches!(before, Before::Any(_));
-        let mut each: Vec<Prerequisites> = Vec::new();
+        let mut each: Vec<Rc<Prerequisites>> = Vec::new();
         for name in before.environments() {
-            let parts = match (self.known_at(name), is_any) {
+            let found = self.known_at(name);
+            let parts = match (&*found, is_any) {
                 // One without a condition would fulfil `any` for all others.
-                (one, _) if one.is_empty() => Vec::new(),
-                (Prerequisites::All(all), false) => all,
-                (Prerequisites::Any(any), true) => any,
-                (one, _) => vec![one],
+                (one, _) if one.is_empty() => &[],
+                (Prerequisites::All(parts), false) | (Prerequisites::Any(parts), true) => &**parts,
+                _ => std::slice::from_ref(&found),
             };
-            for one in parts {
-                if !each.contains(&one) {
-                    each.push(one);
+            for part in parts {
+                if !each.iter().any(|known| known.is_same(part)) {
+                    each.push(Rc::clone(part));
                 }
             }
         }
         match is_any {
-            _ if each.len() == 1 => each.remove(0),
+            _ if each.len() == 1 => Rc::unwrap_or_clone(each.remove(0)),
             true if !each.is_empty() => Prerequisites::Any(each),
             _ => Prerequisites::All(each),
         }
     }
 
-    fn known_at(&mut self, name: &EnvironmentName) -> Prerequisites {
+    fn known_at(&mut self, name: &EnvironmentName) -> Rc<Prerequisites> {
         if let Some(known) = self.known.get(name) {
-            return known.clone();
+            return Rc::clone(known);
         }
-        let found = self.at(name);
-        self.known.insert(name.clone(), found.clone());
+        let found = Rc::new(self.at(name));
+        self.known.insert(name.clone(), Rc::clone(&found));
         found
     }
 
@@ -139,10 +167,8 @@ impl LadderSearch<'_> {
         if environment.is_some_and(|environment| environment.skip.iter().any(|skip| skip == app)) {
             return self.before(name);
         }
-        if evidence.is_unbound(name) {
-            return Prerequisites::Unbound(name.clone());
-        }
         match evidence.tenures(name, app).next() {
+            None if evidence.is_unbound(name) => Prerequisites::Unbound(name.clone()),
             None => self.before(name),
             // As far as the clone goes, it does not have the app, and may never have had it.
             Some(Ok(tenure)) if tenure.state.as_ref().is_some_and(State::is_empty) => {

@@ -135,6 +135,31 @@ fn each_environment_of_a_wide_ladder_is_looked_at_once() {
 }
 
 #[test]
+fn rungs_of_which_some_ask_for_all_and_some_for_any_are_looked_at_once_too() {
+    let both = |kind: &str, rung: usize| match rung {
+        0 => "after: [qa]\n".to_owned(),
+        _ => format!("after: {{ {kind}: [a{0}, b{0}] }}\n", rung - 1),
+    };
+    let files = (0..60).flat_map(|rung| {
+        [("a", both("all", rung)), ("b", both("any", rung))]
+            .map(|(name, text)| (format!("environments/{name}{rung}/environment.yaml"), text))
+    });
+    let files: Vec<_> = files.collect();
+    let mut all = vec![
+        ("rungs.yaml", "version: 1\nladder: [qa]\n"),
+        ("environments/stage/environment.yaml", "after: [qa]\n"),
+        ("environments/prod/environment.yaml", "after: [a59, b59]\n"),
+    ];
+    all.extend(files.iter().map(|(at, text)| (&**at, &**text)));
+    let world = World::of(&all).current("qa", "v2").promoted_from("qa");
+    assert_eq!(order(&world), "pass: it is in `qa`");
+    let world = World::of(&all).current("qa", "v1").promoted_from("qa");
+    assert!(order(&world).starts_with("fail: in `qa`"), "{}", order(&world));
+    let world = World::of(&all).current("qa", "v2").promoted_from("qa").unbound("a7");
+    assert!(order(&world).starts_with("fail: no file belongs to `a7`"), "{}", order(&world));
+}
+
+#[test]
 fn a_chosen_environment_answers_for_its_rung() {
     let world = fan_in(FAN).current("eu", "v2").current("us", "v1").chosen_from("eu");
     assert_eq!(order(&world), "pass: it is in `eu`");

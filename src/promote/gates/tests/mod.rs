@@ -48,6 +48,8 @@ struct PastStates {
     tenures: BTreeMap<EnvironmentName, Vec<Result<Tenure, HistoryError>>>,
     current: BTreeMap<EnvironmentName, State>,
     holds: Vec<Hold>,
+    /// The environment that no file belongs to.
+    unbound: Option<EnvironmentName>,
     /// The commit after which every hold was lifted.
     lifted_after: Option<ObjectName>,
     /// The environments whose tenures were read, once for each tenure.
@@ -223,6 +225,11 @@ impl World {
         self
     }
 
+    pub(super) fn unbound(mut self, environment: &str) -> Self {
+        self.history.unbound = Some(self.name(environment));
+        self
+    }
+
     pub(super) fn lifted_after(mut self, number: usize) -> Self {
         self.history.lifted_after = Some(commit(number));
         self
@@ -370,6 +377,10 @@ impl Evidence for PastStates {
 
     fn holds(&self, _: &EnvironmentName, _: &str) -> Vec<Hold> {
         self.holds.clone()
+    }
+
+    fn is_unbound(&self, environment: &EnvironmentName) -> bool {
+        self.unbound.as_ref() == Some(environment)
     }
 
     fn was_lifted(
