@@ -238,7 +238,7 @@ fn junit_has_a_suite_for_each_file_and_fails_for_errors_only() {
     <testsuites name="rungs" tests="3" failures="1" errors="0">
       <testsuite name="rungs.yaml" tests="1" failures="1" errors="0">
         <testcase classname="rungs.yaml" name="some-error: `stagee` is not an environment" file="rungs.yaml" line="2">
-          <failure type="some-error" message="`stagee` is not an environment (no such directory)">`stagee` is not an environment
+          <failure type="some-error" message="guestbook in prod/eu: `stagee` is not an environment (no such directory)">`stagee` is not an environment
     rungs.yaml:2:21: no such directory
     environments/my app/values: a.yaml:2:1: named here too
     help: did you mean `stage`?</failure>
@@ -275,7 +275,7 @@ fn gitlab_gets_one_issue_for_each_finding() {
     [
       {
         "check_name": "some-error",
-        "description": "`stagee` is not an environment (no such directory)",
+        "description": "guestbook in prod/eu: `stagee` is not an environment (no such directory)",
         "severity": "major",
         "fingerprint": "0517dafd4c089b1e5e2c19d906b867735113be5afb95ca61acd99261d6f2d30e",
         "location": {

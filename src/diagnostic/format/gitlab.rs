@@ -43,7 +43,7 @@ fn issue(finding: &Finding, fingerprint: String, checkout: Checkout<'_>) -> Issu
     let at = finding.location();
     Issue {
         check_name: finding.code.name,
-        description: plain::sentence(finding),
+        description: plain::sentence_with_subject(finding),
         severity: match finding.severity {
             Severity::Error => "major",
             Severity::Warning => "minor",

@@ -56,7 +56,8 @@ fn counts(findings: &[&Finding]) -> String {
 }
 
 /// Readers tell cases apart by their names, and compare runs by them: so a name
-/// has no line, and what a file has twice is numbered.
+/// has no line, and no subject, which is one of several if environments share the file;
+/// and what a file has twice is numbered.
 fn case(path: &str, finding: &Finding, occurrence: usize, checkout: Checkout<'_>) -> String {
     let at = finding.location();
     let line = if at.has_text() { format!(" line=\"{}\"", at.start().line) } else { String::new() };
@@ -72,7 +73,8 @@ fn case(path: &str, finding: &Finding, occurrence: usize, checkout: Checkout<'_>
 fn result(finding: &Finding, checkout: Checkout<'_>) -> String {
     let body = content(&plain::paragraph(finding, checkout));
     if finding.is_error() {
-        let (code, message) = (finding.code.name, attribute(&plain::sentence(finding)));
+        let (code, message) =
+            (finding.code.name, attribute(&plain::sentence_with_subject(finding)));
         return format!("<failure type=\"{code}\" message=\"{message}\">{body}</failure>");
     }
     format!("<system-out>{}: {body}</system-out>", finding.severity)

@@ -13,6 +13,14 @@ pub(super) fn sentence(finding: &Finding) -> String {
     }
 }
 
+/// The same, after the app and environment that it is about.
+pub(super) fn sentence_with_subject(finding: &Finding) -> String {
+    match &finding.subject {
+        Some(subject) => format!("{subject}: {}", sentence(finding)),
+        None => sentence(finding),
+    }
+}
+
 /// What is wrong, each place with its reason, and what to do; a line for each.
 pub(super) fn paragraph(finding: &Finding, checkout: Checkout<'_>) -> String {
     let mut text = visible::line(&finding.message, false).into_owned();
