@@ -191,8 +191,8 @@ pub(super) fn too_much_output(
     limit: ByteSize,
     sandbox: bool,
 ) -> Findings {
-    let mut total: u64 = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
-    let mut findings = Findings::new();
+    let all: u64 = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+    let (mut total, mut findings) = (all, Findings::new());
     if total <= limit.bytes() {
         return findings;
     }
@@ -214,7 +214,7 @@ pub(super) fn too_much_output(
             break;
         }
         total -= size;
-        findings.push(too_large(size, environment, app, [limit, enough], sandbox));
+        findings.push(too_large([size, all], environment, app, [limit, enough], sandbox));
     }
     findings
 }
@@ -229,15 +229,16 @@ fn sizes_by_directory(files: &RenderedFiles) -> HashMap<RepoPath, u64> {
     sizes
 }
 
+/// The finding for what renders so much of all that is rendered.
 fn too_large(
-    size: u64,
+    [size, all]: [u64; 2],
     environment: &str,
     app: Option<&WorkerApp>,
     [limit, enough]: [ByteSize; 2],
     sandbox: bool,
 ) -> Finding {
-    let (size, most) = (spaced(size), spaced(limit.bytes()));
-    let renders = format!("renders to {size}, and all files together may have {most}");
+    let [size, all, most] = [size, all, limit.bytes()].map(spaced);
+    let renders = format!("renders to {size}, all files together to {all}; they may have {most}");
     let help = allowed("--limit-output", "output", &enough.to_string(), sandbox);
     let shown = harmless(environment);
     let Some(app) = app else {
@@ -246,7 +247,7 @@ fn too_large(
     };
     let message = format!("`{}` in `{shown}` {renders}", harmless(&app.app));
     Finding::new(&RENDER_OUTPUT, message, Location::of_path(&app.template))
-        .because("this template renders too much")
+        .because("this template renders that much")
         .label(Location::of_path(&app.file), "for this app")
         .help(help)
         .about(Subject::app(environment, &*app.app))
