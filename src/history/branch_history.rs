@@ -3,10 +3,9 @@
 use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
 
-use super::changed_holds::ChangedHolds;
 use super::tenures::Tenures;
 use super::walk::Walk;
-use super::{Tenure, merged_commits, record};
+use super::{Tenure, changed_holds, merged_commits, record};
 use crate::config::{EnvironmentName, Repository};
 use crate::git::{CommitHistory, HistoryError, ObjectDatabase, ObjectName};
 use crate::holds;
@@ -261,7 +260,7 @@ impl History for BranchHistory<'_> {
             if positions.position(&step.id, end)?.is_none() {
                 break;
             }
-            if ChangedHolds::frees(self.repository, history, &step, state)? {
+            if changed_holds::frees(self.repository, history, &step, state)? {
                 return Ok(true);
             }
         }

@@ -4,7 +4,7 @@ use crate::config::Repository;
 use crate::git::{BranchStep, CommitHistory, HistoryError, ObjectName};
 use crate::holds::{self, Hold};
 use crate::sites::State;
-use crate::source::{Memory, RepoPath, Tree};
+use crate::source::{Memory, Tree};
 
 /// The holds that a commit set and lifted.
 pub(super) struct ChangedHolds {
@@ -21,13 +21,8 @@ impl ChangedHolds {
         step: &BranchStep,
     ) -> Result<Self, HistoryError> {
         let mut changed = Self { set: Vec::new(), lifted: Vec::new() };
-        let directory = holds::directory();
-        for change in step.changes.iter().filter(|change| change.path.is_within(&directory)) {
-            let read = |id: &Option<ObjectName>| match id {
-                Some(blob) => read(repository, history, &change.path, blob),
-                None => Ok(Vec::new()),
-            };
-            let (before, after) = (read(&change.before)?, read(&change.after)?);
+        for ChangedHoldFile { before, after } in changed_files(repository, history, step)? {
+            let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
             changed.set.extend(without(&after, &before));
             changed.lifted.extend(without(&before, &after));
         }
@@ -35,30 +30,20 @@ impl ChangedHolds {
     }
 }
 
-impl ChangedHolds {
-    /// Whether a commit lifted the last hold on a state in one of the files. A hold that says
-    /// something else from then on was not lifted, nor one whose file cannot be read.
-    pub(super) fn frees(
-        repository: &Repository,
-        history: &dyn CommitHistory,
-        step: &BranchStep,
-        state: &State,
-    ) -> Result<bool, HistoryError> {
-        let directory = holds::directory();
-        for change in step.changes.iter().filter(|change| change.path.is_within(&directory)) {
-            let holds_back = |id: &Option<ObjectName>| -> Result<Option<bool>, HistoryError> {
-                let Some(blob) = id else { return Ok(Some(false)) };
-                let holds = readable(repository, history, &change.path, blob)?;
-                Ok(holds.map(|holds| holds.iter().any(|hold| hold.matches(state))))
-            };
-            if holds_back(&change.before)? == Some(true)
-                && holds_back(&change.after)? == Some(false)
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
+/// Whether a commit lifted the last hold on a state in one of the files. A hold that says
+/// something else from then on was not lifted, nor one whose file cannot be read.
+pub(super) fn frees(
+    repository: &Repository,
+    history: &dyn CommitHistory,
+    step: &BranchStep,
+    state: &State,
+) -> Result<bool, HistoryError> {
+    let holds_back = |holds: &[Hold]| holds.iter().any(|hold| hold.matches(state));
+    let files = changed_files(repository, history, step)?;
+    Ok(files.iter().any(|ChangedHoldFile { before, after }| {
+        before.as_deref().is_some_and(holds_back)
+            && after.as_deref().is_some_and(|after| !holds_back(after))
+    }))
 }
 
 /// The holds that others do not say as well.
@@ -67,23 +52,28 @@ fn without<'h>(holds: &'h [Hold], others: &'h [Hold]) -> impl Iterator<Item = Ho
     holds.iter().filter(is_new).cloned()
 }
 
-fn read(
-    repository: &Repository,
-    history: &dyn CommitHistory,
-    path: &RepoPath,
-    blob: &ObjectName,
-) -> Result<Vec<Hold>, HistoryError> {
-    Ok(readable(repository, history, path, blob)?.unwrap_or_default())
+/// The holds of a file that a commit changed, before and after it; none if the file cannot be
+/// read.
+struct ChangedHoldFile {
+    before: Option<Vec<Hold>>,
+    after: Option<Vec<Hold>>,
 }
 
-/// The holds of a file; none if it cannot be read.
-fn readable(
+fn changed_files(
     repository: &Repository,
     history: &dyn CommitHistory,
-    path: &RepoPath,
-    blob: &ObjectName,
-) -> Result<Option<Vec<Hold>>, HistoryError> {
-    let mut memory = Memory::new();
-    memory.insert(path.clone(), history.blob(blob)?);
-    Ok(holds::all(&Tree::new(memory), repository).ok())
+    step: &BranchStep,
+) -> Result<Vec<ChangedHoldFile>, HistoryError> {
+    let directory = holds::directory();
+    let changes = step.changes.iter().filter(|change| change.path.is_within(&directory));
+    let files = changes.map(|change| {
+        let read = |blob: &Option<ObjectName>| -> Result<_, HistoryError> {
+            let Some(blob) = blob else { return Ok(Some(Vec::new())) };
+            let mut memory = Memory::new();
+            memory.insert(change.path.clone(), history.blob(blob)?);
+            Ok(holds::all(&Tree::new(memory), repository).ok())
+        };
+        Ok(ChangedHoldFile { before: read(&change.before)?, after: read(&change.after)? })
+    });
+    files.collect()
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use super::walk::{StateChange, StepChange, Walk};
-
 use crate::git::{BranchStep, HistoryError, ObjectName};
 use crate::history::{Since, Tenure};
 use crate::sites::{AppInstance, State};

@@ -66,6 +66,14 @@ impl<'r> RenderSelection<'r> {
         let apps = environment.apps.iter();
         apps.filter(move |app| only.is_none_or(|name| name == app.name) && !is_left_out(app))
     }
+
+    /// The selected apps of all environments, each with its environment. An app's place in
+    /// this order is its number to a [`RenderWatch`].
+    fn all_apps(&self) -> impl Iterator<Item = (&'r Environment, &'r App)> {
+        let environments = self.environments.iter();
+        environments
+            .flat_map(|&environment| self.apps(environment).map(move |app| (environment, app)))
+    }
 }
 
 /// The objects of the selected environments.
@@ -134,18 +142,12 @@ pub fn render(
     Ok(Rendering { environments, warnings: findings })
 }
 
-/// Tells `watch` which apps will be rendered, in the order of their jobs.
+/// Tells `watch` which apps will be rendered.
 fn begin(selection: &RenderSelection<'_>, watch: &dyn RenderWatch) {
-    let environments = selection.environments.iter();
-    let apps = environments.flat_map(|&environment| {
-        selection.apps(environment).map(move |app| {
-            let template = template_directory(&app.template);
-            (environment.name.as_str(), app, template)
-        })
-    });
-    let apps: Vec<_> = apps.collect();
+    let apps = selection.all_apps();
+    let apps: Vec<_> = apps.map(|(at, app)| (at, app, template_directory(&app.template))).collect();
     let watched = apps.iter().map(|(environment, app, template)| WatchedApp {
-        environment,
+        environment: environment.name.as_str(),
         app: &app.name,
         template,
         file: app.location.path(),
@@ -159,9 +161,8 @@ fn load_templates<'r>(
     selection: &RenderSelection<'r>,
     watch: &dyn RenderWatch,
 ) -> Result<HashMap<TemplateKey<'r>, Template>, Findings> {
-    let apps = selection.environments.iter().flat_map(|environment| selection.apps(environment));
     let mut references: BTreeMap<TemplateKey<'_>, (usize, &TemplateRef)> = BTreeMap::new();
-    for (number, app) in apps.enumerate() {
+    for (number, (_, app)) in selection.all_apps().enumerate() {
         references.entry(template_key(&app.template)).or_insert((number, &app.template));
     }
     let mut templates = HashMap::with_capacity(references.len());
@@ -200,20 +201,18 @@ fn jobs<'r>(
     templates: &'r HashMap<TemplateKey<'r>, Template>,
     watch: &'r dyn RenderWatch,
 ) -> Vec<RenderJob<'r>> {
-    let mut jobs = Vec::new();
-    for &environment in &selection.environments {
-        for app in selection.apps(environment) {
-            let configured = app.labels.iter().map(|(key, label)| LabelSetting {
-                key,
-                value: &label.value,
-                location: &label.location,
-            });
-            let labels = kubernetes::labels(configured, Some(&app.name), &app.location);
-            let template = &templates[&template_key(&app.template)];
-            jobs.push(RenderJob::new(environment, app, template, labels, (jobs.len(), watch)));
-        }
-    }
-    jobs
+    let apps = selection.all_apps().enumerate();
+    let jobs = apps.map(|(number, (environment, app))| {
+        let configured = app.labels.iter().map(|(key, label)| LabelSetting {
+            key,
+            value: &label.value,
+            location: &label.location,
+        });
+        let labels = kubernetes::labels(configured, Some(&app.name), &app.location);
+        let template = &templates[&template_key(&app.template)];
+        RenderJob::new(environment, app, template, labels, (number, watch))
+    });
+    jobs.collect()
 }
 
 fn render_apps(jobs: &[RenderJob<'_>]) -> Result<Vec<Vec<Object>>, Findings> {

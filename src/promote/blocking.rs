@@ -1,7 +1,6 @@
 //! Gates that keep an app out, as findings.
 
 use super::code::{GATE_FAILS, GATE_WAITS};
-use super::gates::words::utc;
 use super::gates::{Answer, Binds};
 use super::{AppPlan, Plan};
 use crate::config::EnvironmentName;
@@ -33,11 +32,9 @@ impl BlockingGates {
             let configuration = || Location::of_path(&RepoPath::root().child("rungs.yaml"));
             let at = verdict.location.clone().unwrap_or_else(configuration);
             let (app, gate) = (&plan.app, verdict.gate.name());
-            let reason = match verdict.answer {
-                Answer::Wait { until: Some(until) } => {
-                    format!("{}, until {}", verdict.reason, utc(until))
-                }
-                _ => verdict.reason.clone(),
+            let reason = match verdict.until() {
+                Some(until) => format!("{}, {until}", verdict.reason),
+                None => verdict.reason.clone(),
             };
             let message =
                 format!("`{app}` may not enter `{environment}`: the gate `{gate}` {does}");

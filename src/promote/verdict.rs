@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Override;
+use super::gates::words::utc;
 use super::gates::{Answer, Candidate, Evaluation, Gate, Transition};
 use crate::diagnostic::ProblemKind;
 use crate::source::Location;
@@ -28,6 +29,15 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Until when the gate waits, as the rest of a sentence; none if it does not, or if no
+    /// time is known.
+    pub(super) fn until(&self) -> Option<String> {
+        match self.answer {
+            Answer::Wait { until } => until.map(|until| format!("until {}", utc(until))),
+            Answer::Pass | Answer::Fail => None,
+        }
+    }
+
     /// Whether the gate passes or was overridden.
     pub(super) fn lets_through(&self) -> bool {
         self.answer == Answer::Pass || self.overridden.is_some()

@@ -250,27 +250,26 @@ impl WorkerProcess {
 
     /// Ends the process, and returns how it ended if it did so by itself.
     pub(super) fn end(mut self) -> WorkerExit {
-        let mut status = None;
-        if self.stdout.is_none() {
-            // One whose pipes are closed is about to end, and its own status says more.
-            self.wait_for(|process| matches!(process.child.try_wait(), Ok(Some(_)) | Err(_)));
-            status = self.child.try_wait().ok().flatten();
-        }
-        let _ = self.child.kill();
+        // One whose pipes are closed is about to end, and its own status says more.
+        let status = if self.stdout.is_none() { self.wait_for_end() } else { None };
+        self.kill();
         let _ = self.child.wait();
         // As much as a pipe holds.
         (0..4).for_each(|_| self.read_stderr());
         WorkerExit { status, stderr: String::from_utf8_lossy(&self.captured).into_owned() }
     }
 
-    /// Waits until something is true of the process, but not for long.
-    fn wait_for(&mut self, is_so: impl Fn(&mut Self) -> bool) {
+    /// Waits for the end of a process that has closed its standard output, but not for long.
+    fn wait_for_end(&mut self) -> Option<ExitStatus> {
         let until = Instant::now() + EXIT_TIME;
-        while !is_so(self) && Instant::now() < until {
-            let is_open = self.stdout.is_some() || self.stderr.is_some();
-            self.exchange(if is_open { EXIT_TIME } else { Duration::from_millis(1) });
-            // Nobody wants what comes now.
-            self.incoming = FrameBuffer::default();
+        loop {
+            match self.child.try_wait() {
+                Ok(None) if Instant::now() < until => {
+                    let is_open = self.stderr.is_some();
+                    self.exchange(if is_open { EXIT_TIME } else { Duration::from_millis(1) });
+                }
+                ended => return ended.ok().flatten(),
+            }
         }
     }
 }

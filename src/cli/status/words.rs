@@ -121,7 +121,7 @@ fn blockers(cell: &Cell) -> impl Iterator<Item = String> {
     [line("fails", fails), line("waits", waits)].into_iter().flatten()
 }
 
-/// `3d`
+/// How long a state has been there: `3d`.
 pub(super) fn age_of(since: &Since, now: Timestamp) -> String {
     match since {
         Since::Verified { at } | Since::Unverified { at } => age(*at, now),

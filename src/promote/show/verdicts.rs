@@ -75,15 +75,11 @@ fn lines(verdict: &Verdict, width: usize) -> Vec<String> {
     if verdict.answer == Answer::Pass {
         return lines;
     }
-    let until = match verdict.answer {
-        Answer::Wait { until: Some(until) } => Some(format!("until {}", utc(until))),
-        _ => None,
-    };
     let location = verdict.location.as_ref().map(|at| match verdict.gate {
         Gate::Render => format!("at {at}"),
         _ => format!("required by {at}"),
     });
-    let rest: Vec<_> = until.into_iter().chain(location).collect();
+    let rest: Vec<_> = verdict.until().into_iter().chain(location).collect();
     lines.extend(wrapped(&harmless(&rest.join(", ")), width));
     lines
 }

@@ -105,19 +105,27 @@ pub fn status(
     rows.sort_by(|one, other| one.app.cmp(&other.app));
 
     let mut findings = sites.findings(is_shown);
-    let has_apps = |environment: &&EnvironmentName| {
-        let cells = rows.iter().flat_map(|row| &row.environments);
-        let mut own = cells.filter(|cell| cell.environment == **environment);
-        own.any(|cell| cell.references.is_some() || cell.is_unreadable)
-    };
-    // If no app is found at all, the patterns are wrong, which is said of them.
-    let empty = shown.iter().filter(|environment| !rows.is_empty() && !has_apps(environment));
-    findings.extend(empty.filter_map(|one| Model::unbound(base.repository(), &base.tree, one)));
+    findings.extend(unbound(base, &rows, &shown));
     findings.extend(settings.findings);
     findings.extend(model.findings_of_files(is_shown));
     findings.extend(shared_bases(&model.shared(&base.tree), is_shown));
     let commit = base.commits().map(|commits| commits.tip.clone());
     Ok((Status { commit, environments: shown, apps: rows }, findings))
+}
+
+/// The findings about environments that no file belongs to.
+fn unbound(base: &LoadedBase, rows: &[AppStatus], shown: &[EnvironmentName]) -> Findings {
+    // If no app is found at all, the patterns are wrong, which is said of them.
+    if rows.is_empty() {
+        return Findings::new();
+    }
+    let has_apps = |environment: &EnvironmentName| {
+        let cells = rows.iter().flat_map(|row| &row.environments);
+        let mut own = cells.filter(|cell| cell.environment == *environment);
+        own.any(|cell| cell.references.is_some() || cell.is_unreadable)
+    };
+    let empty = shown.iter().filter(|environment| !has_apps(environment));
+    empty.filter_map(|one| Model::unbound(base.repository(), &base.tree, one)).collect()
 }
 
 /// The apps whose sites are read.
