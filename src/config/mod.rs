@@ -19,6 +19,7 @@ mod known;
 mod ladder;
 mod layers;
 mod lists;
+mod mirrors;
 mod network;
 mod policies;
 mod raw;
@@ -40,6 +41,7 @@ pub use gates::{
 pub use holds::{HoldEntry, HoldFile, hold_file, parse_until};
 pub use ladder::{Before, Ladder};
 pub use layers::{Layer, Layered, MergedValue, merge_settings, merge_values};
+pub use mirrors::Mirrors;
 pub use network::{Allow, Calls, Egress, Ingress, Network, Peer, RepositoryNetwork, Within};
 pub use policies::{Policies, Replicas, RuleSeverity, Rules, Tier};
 pub use raw::Selection;
@@ -72,6 +74,7 @@ const LISTS: &[&[&Code]] = &[
     known::CODES,
     ladder::CODES,
     lists::CODES,
+    mirrors::CODES,
     network::CODES,
     raw::CODES,
     reader::CODES,

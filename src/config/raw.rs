@@ -16,6 +16,7 @@ use super::decode::{
 use super::forge::ForgeFile;
 use super::gates::GatesFile;
 use super::ladder::{AfterFile, RungFile};
+use super::mirrors::MirrorsFile;
 use super::network::{CallsFile, NetworkFile, RepositoryNetworkFile};
 use super::policies::{PoliciesFile, Tier};
 use super::sites::SiteFile;
@@ -67,6 +68,9 @@ record! {
         setting forge: ForgeFile = "forge",
         /// Apps that are promoted together, by the train's name.
         setting trains: Map<DnsLabel, List<AppReference>> = "trains",
+        /// Repositories that hold the same images as others: a pattern of mirrors, and
+        /// that of the repositories that they mirror. `*` in both stands for the same text.
+        setting mirrors: MirrorsFile = "mirrors",
         /// Which environments may reach each other.
         setting network: RepositoryNetworkFile = "network",
         /// Severities and settings of rules, by tier.

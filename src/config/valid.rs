@@ -9,6 +9,7 @@ use super::app_layers::AppLayers;
 use super::forge::Forge;
 use super::gates::Gates;
 use super::ladder::Ladder;
+use super::mirrors::Mirrors;
 use super::network::{Calls, Network, RepositoryNetwork};
 use super::policies::{Policies, Tier};
 use super::raw::Selection;
@@ -35,6 +36,8 @@ pub struct Repository {
     pub forge: Option<Forge>,
     /// Apps that are promoted together, by the train's name.
     pub trains: IndexMap<String, Train>,
+    /// Which repositories hold the same images.
+    pub mirrors: Mirrors,
     /// Which environments may reach each other.
     pub network: RepositoryNetwork,
     /// Severities and settings of rules.

@@ -153,7 +153,10 @@ impl<'a> BranchHistory<'a> {
             if !walks.contains_key(&place) {
                 let model = alone.unwrap_or_else(|| self.model.clone());
                 let Commits { tip, history, .. } = self.commits()?;
-                walks.insert(place.clone(), Tenures::new(Walk::new(history, tip, model, &[])?));
+                walks.insert(
+                    place.clone(),
+                    Tenures::new(Walk::new(history, tip, model, &[])?, &self.repository.mirrors),
+                );
             }
         }
         Ok(RefMut::map(walks, |walks| walks.get_mut(&place).expect("it was started")))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use super::walk::{StateChange, StepChange, Walk};
+use crate::config::Mirrors;
 use crate::git::{BranchStep, HistoryError, ObjectName};
 use crate::history::{Since, Tenure};
 use crate::sites::{AppInstance, State};
@@ -17,6 +18,7 @@ pub(super) struct Tenures<'h> {
     found: BTreeMap<AppInstance, FoundTenures>,
     /// None as long as the walk can go on.
     end: Option<WalkEnd>,
+    mirrors: &'h Mirrors,
 }
 
 /// The tenures of one app in one environment that were found so far.
@@ -55,8 +57,13 @@ impl OpenTenure {
     /// Goes back past a commit, before which the state was `before`. Returns
     /// the tenure that the commit started, if it started one; this is then the
     /// tenure before it.
-    fn undo(&mut self, step: &BranchStep, before: Option<State>) -> Option<Tenure> {
-        if same(before.as_ref(), self.state.as_ref()) {
+    fn undo(
+        &mut self,
+        step: &BranchStep,
+        before: Option<State>,
+        mirrors: &Mirrors,
+    ) -> Option<Tenure> {
+        if same(before.as_ref(), self.state.as_ref(), mirrors) {
             return None;
         }
         let (left, last) = (Some(step.id.clone()), step.before.clone());
@@ -94,10 +101,10 @@ impl FoundTenures {
 }
 
 impl<'h> Tenures<'h> {
-    pub(super) fn new(mut walk: Walk<'h>) -> Self {
+    pub(super) fn new(mut walk: Walk<'h>, mirrors: &'h Mirrors) -> Self {
         let start = walk.start().into_iter();
         let found = start.map(|(instance, state)| (instance, FoundTenures::new(state))).collect();
-        Self { walk, found, end: None }
+        Self { walk, found, end: None, mirrors }
     }
 
     /// The tenure of that index, from zero for the newest; none if there are not that
@@ -165,7 +172,8 @@ impl<'h> Tenures<'h> {
         let StepChange { step, changes } = change;
         for StateChange { instance, before, .. } in changes {
             let found = self.found.entry(instance).or_insert_with(|| absent(None));
-            let started = found.open.as_mut().and_then(|open| open.undo(&step, before));
+            let mirrors = self.mirrors;
+            let started = found.open.as_mut().and_then(|open| open.undo(&step, before, mirrors));
             found.tenures.extend(started);
         }
     }
@@ -182,11 +190,10 @@ fn absent(end: Option<&WalkEnd>) -> FoundTenures {
 
 /// Whether both deploy the same. A state that cannot be read is the same only
 /// as another one that cannot be read: two broken versions are one tenure
-/// without a state. States that are written alike are the same, even if nothing
-/// in them says what is deployed.
-fn same(one: Option<&State>, two: Option<&State>) -> bool {
+/// without a state.
+fn same(one: Option<&State>, two: Option<&State>, mirrors: &Mirrors) -> bool {
     match (one, two) {
-        (Some(one), Some(two)) => one == two || one.is_same(two),
+        (Some(one), Some(two)) => one.deploys_same(two, mirrors),
         (None, None) => true,
         _ => false,
     }

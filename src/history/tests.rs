@@ -7,13 +7,15 @@ use proptest::prelude::*;
 use super::made::{MadeHistory, instance, name, state};
 use super::tenures::Tenures;
 use super::*;
+use crate::config::Mirrors;
 use crate::git::{CommitHistory, HistoryError};
 use crate::history::{Since, Tenure};
 use crate::sites::{AppInstance, SiteValue, State};
 
 impl MadeHistory {
     fn tenures(&self) -> Vec<Tenure> {
-        let mut found = Tenures::new(self.walk());
+        let mirrors = Mirrors::default();
+        let mut found = Tenures::new(self.walk(), &mirrors);
         (0..).map_while(|at| found.tenure(&instance("qa/web"), at)).map(Result::unwrap).collect()
     }
 
@@ -85,7 +87,8 @@ fn tenures_are_found_one_by_one() {
     let mut read = 0;
     let steps = made.steps(&name(0), &[]).unwrap().inspect(|_| read += 1);
     let walk = Walk::along(&made, Box::new(steps), made.model());
-    let mut tenures = Tenures::new(walk);
+    let mirrors = Mirrors::default();
+    let mut tenures = Tenures::new(walk, &mirrors);
     assert!(tenures.tenure(&instance("qa/web"), 0).is_some());
     drop(tenures);
     assert_eq!(read, 1);

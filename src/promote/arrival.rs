@@ -11,7 +11,7 @@ use crate::config::{Environment, EnvironmentName, Selection};
 use crate::diagnostic::Finding;
 use crate::git::HistoryError;
 use crate::history::{self, Action, Record, Source, find_tenure};
-use crate::sites::State;
+use crate::sites::{State, WantedValues};
 
 /// How a state enters an environment.
 #[derive(Debug, Clone)]
@@ -59,9 +59,11 @@ impl Arrival {
         target: &Environment,
         app: &str,
         state: &State,
+        current: Option<&State>,
         record: Option<&Record>,
     ) -> Result<Self, Finding> {
-        let arriving = ArrivingState { base, target, app, state };
+        let wanted = WantedValues::of_state(state, current, &base.repository.mirrors);
+        let arriving = ArrivingState { base, target, app, state, wanted };
         let arrival = match record.map(|record| record.action) {
             Some(Action::Set) => Ok(Self::Set),
             Some(Action::Rollback) => arriving.rolled_back(),
@@ -77,13 +79,15 @@ struct ArrivingState<'a> {
     target: &'a Environment,
     app: &'a str,
     state: &'a State,
+    wanted: WantedValues<'a>,
 }
 
 impl ArrivingState<'_> {
     /// A rollback, if the target has had exactly this state: nothing else is restored.
     fn rolled_back(&self) -> Result<Arrival, HistoryError> {
         let tenures = self.base.tenures(&self.target.name, self.app);
-        let is_this = |state: &State| state.is_same(self.state);
+        let mirrors = &self.base.repository.mirrors;
+        let is_this = |state: &State| state.deploys_same(self.state, mirrors);
         let was_there = find_tenure(tenures, |one| one.state.as_ref().is_some_and(is_this))?;
         if was_there.is_some() { Ok(Arrival::Rollback) } else { self.promoted(None) }
     }
@@ -131,16 +135,21 @@ impl ArrivingState<'_> {
         sources.iter().find_map(|environment| self.earlier(environment).transpose()).transpose()
     }
 
+    /// Whether an environment with this state has what enters. Nothing comes from nowhere.
+    fn is_in(&self, state: &State) -> bool {
+        !self.wanted.is_empty() && self.wanted.are_in(state)
+    }
+
     /// An environment at the base, if it has the state there.
     fn current(&self, environment: &EnvironmentName) -> Option<Source> {
-        self.base.current(environment, self.app).filter(|state| state.covers(self.state))?;
+        self.base.current(environment, self.app).filter(|state| self.is_in(state))?;
         Some(Source { environment: environment.clone(), commit: self.base.commit.clone() })
     }
 
     /// An environment when it had the state last.
     fn earlier(&self, environment: &EnvironmentName) -> Result<Option<Source>, HistoryError> {
         let tenures = self.base.tenures(environment, self.app);
-        let has_state = |state: &State| state.covers(self.state);
+        let has_state = |state: &State| self.is_in(state);
         let tenure = find_tenure(tenures, |one| one.state.as_ref().is_some_and(has_state))?;
         let Some(tenure) = tenure else { return Ok(None) };
         let commit = select::commit_of(&tenure, self.base.commit.as_ref())?;

@@ -9,7 +9,7 @@ use super::verdict::judge;
 use super::{AppPlan, Base, Override, SiteChange};
 use crate::config::Environment;
 use crate::diagnostic::Findings;
-use crate::sites::State;
+use crate::sites::{EnteringValue, State};
 
 /// What is to become of one app in one environment.
 pub(super) struct AppChange<'a> {
@@ -21,6 +21,8 @@ pub(super) struct AppChange<'a> {
     pub(super) current: Option<&'a State>,
     /// The state that it will have.
     pub(super) proposed: State,
+    /// What changes at sites that say less, or something else, than the state does.
+    pub(super) beside: Vec<EnteringValue>,
     /// The sites that change.
     pub(super) changes: Vec<SiteChange>,
     /// The result of rendering; none if nothing was rendered.
@@ -35,7 +37,7 @@ pub(super) struct AppChange<'a> {
 /// The plan of a change, with the verdicts of the given gates. The same base,
 /// change and gates give the same plan.
 pub(super) fn assess(base: &Base<'_>, change: AppChange<'_>, gates: &[Gate]) -> AppPlan {
-    let AppChange { target, app, arrival, current, proposed, changes, .. } = change;
+    let AppChange { target, app, arrival, current, proposed, beside, changes, .. } = change;
     let source = arrival.source();
     let values = ReadValues::new(base, target, source, app);
     let candidate = Candidate {
@@ -47,6 +49,7 @@ pub(super) fn assess(base: &Base<'_>, change: AppChange<'_>, gates: &[Gate]) -> 
         direct: change.direct,
         current,
         proposed: &proposed,
+        beside: &beside,
         evidence: base,
         values: &values,
         facts: base.forge,

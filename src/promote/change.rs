@@ -12,7 +12,7 @@ use super::{AppPlan, Override, Plan, SiteChange};
 use crate::config::{Environment, EnvironmentName};
 use crate::diagnostic::Findings;
 use crate::history::{Action, Record};
-use crate::sites::{AppSites, Key, Model, SiteValue, State, differences};
+use crate::sites::{AppSites, EnteringValue, Key, Model, Site, SiteValue, State, differences};
 use crate::source::{RepoPath, Tree};
 use crate::worker::Renderer;
 
@@ -89,7 +89,8 @@ fn assessed(
     let Some(sites) = change.model.app(&target.name, app) else { return Ok(None) };
     let proposed = sites.state.clone()?;
     let current = base.current(&target.name, app);
-    if current.as_ref() == Some(&proposed) {
+    let beside = beside(&sites, base.app(&target.name, app).as_deref(), &proposed);
+    if current.as_ref() == Some(&proposed) && beside.is_empty() {
         return Ok(None);
     }
     // A record is a claim: it counts if it says what the change does.
@@ -103,7 +104,7 @@ fn assessed(
             && record.references == references
     };
     let record = change.records.iter().find(is_for_this);
-    let arrival = Arrival::of_change(base, target, app, &proposed, record)?;
+    let arrival = Arrival::of_change(base, target, app, &proposed, current.as_ref(), record)?;
     let check = || check_rendered(change.renderer, change.tree, base.repository, &target.name, app);
     let rendered = base.repository.is_native().then(check);
     let from = current.clone().unwrap_or_default();
@@ -114,12 +115,36 @@ fn assessed(
         current: current.as_ref(),
         changes: site_changes(&sites, &from, &proposed),
         proposed,
+        beside,
         rendering: rendered.as_ref().map(|rendered| rendered.as_ref().copied()),
         direct: false,
         ticket: record.and_then(|record| record.ticket.as_deref()),
         overrides: change.overrides,
     };
     Ok(Some(assess(base, change, &Gate::ALL)))
+}
+
+/// What changes at sites that say less than the state does, or something else: their
+/// value may be deployed as well.
+fn beside(sites: &AppSites, base: Option<&AppSites>, proposed: &State) -> Vec<EnteringValue> {
+    let is_twin =
+        |one: &Site, other: &Site| one.key == other.key && one.file.path() == other.file.path();
+    let mut entering = Vec::new();
+    for (at, site) in sites.sites.iter().enumerate() {
+        let exact = site.value.as_ref().filter(|value| !matches!(value, SiteValue::Moving(_)));
+        let Some(value) = exact.filter(|value| proposed.get(&site.key) != Some(value)) else {
+            continue;
+        };
+        // The sites of a key in a file are told apart by their order.
+        let number = sites.sites[..at].iter().filter(|other| is_twin(site, other)).count();
+        let twins = base.iter().flat_map(|base| &base.sites).filter(|other| is_twin(site, other));
+        let current = { twins }.nth(number).and_then(|twin| twin.value.clone());
+        if current.as_ref() != Some(value) {
+            let (key, value) = (site.key.clone(), value.clone());
+            entering.push(EnteringValue { key, value, current });
+        }
+    }
+    entering
 }
 
 fn site_changes(sites: &AppSites, from: &State, to: &State) -> Vec<SiteChange> {

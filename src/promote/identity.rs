@@ -10,7 +10,7 @@ use crate::history::Record;
 use crate::sites::{Key, SiteValue};
 
 /// The identity of a plan: a hash of the environment, and of each app's changed
-/// keys with their new values. It leaves out files, lines, the base commit, times,
+/// keys with their new values, and its repository if that changes too. It leaves out files, lines, the base commit, times,
 /// gates, holds and rendered files, so that the same plan is recognised on another
 /// base.
 pub fn identity(plan: &Plan) -> String {
@@ -27,6 +27,7 @@ pub fn identity(plan: &Plan) -> String {
             add(kind(key));
             add(key.name());
             add(&text(value));
+            new_repository(app, key, value).map(&mut add);
         }
     }
     hexadecimal(&hash.finalize())
@@ -56,6 +57,18 @@ fn hexadecimal(digest: &[u8]) -> String {
 fn changed_values(app: &AppPlan) -> impl Iterator<Item = (&Key, &SiteValue)> {
     let changed: BTreeSet<&Key> = app.changes.iter().map(|change| &change.key).collect();
     app.to.iter().filter(move |(key, _)| changed.contains(key))
+}
+
+/// The repository that an image gets, if it gets another one: two plans that differ in it
+/// alone are not the same. One that stays is the environment's own.
+fn new_repository<'p>(app: &'p AppPlan, key: &Key, value: &'p SiteValue) -> Option<&'p str> {
+    let repository = |value: &'p SiteValue| match value {
+        SiteValue::Image(image) => image.repository.as_deref(),
+        SiteValue::Revision(_) | SiteValue::Moving(_) | SiteValue::Value(_) => None,
+    };
+    let own = repository(value);
+    let changes = app.from.get(key).is_some_and(|from| repository(from) != own);
+    if changes { own } else { None }
 }
 
 fn kind(key: &Key) -> &'static str {

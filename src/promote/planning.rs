@@ -20,7 +20,7 @@ use crate::config::{Environment, EnvironmentName, Selection};
 use crate::diagnostic::{Finding, Findings, ProblemKind, Severity, Subject};
 use crate::git::HistoryError;
 use crate::history::{self, Source, find_tenure};
-use crate::sites::{AppSites, ImageRequest, MOVING_REFERENCE, State, WriteOptions};
+use crate::sites::{AppSites, ImageRequest, MOVING_REFERENCE, State, WantedValues, WriteOptions};
 use crate::source::{FileChanges, Location, RepoPath, RevisionError, SourceFile, Tree};
 use crate::worker::Renderer;
 use crate::yaml::{Change, splice};
@@ -110,11 +110,11 @@ impl Planner<'_> {
             for tenure in self.base.tenures(source, app) {
                 let tenure = tenure.map_err(|error| self.unreadable(&error))?;
                 let Some(state) = &tenure.state else { continue };
-                // Not `covers`: a site of the target without a value still needs one.
-                if current.exists && current.state.is_same(state) || seen.len() > MOST_CANDIDATES {
+                if current.exists && current.state.is_copy_of(state) || seen.len() > MOST_CANDIDATES
+                {
                     break;
                 }
-                if seen.iter().any(|earlier| earlier.is_same(state)) {
+                if seen.iter().any(|earlier| earlier.is_copy_of(state)) {
                     continue;
                 }
                 seen.push(state.clone());
@@ -251,6 +251,7 @@ impl Planner<'_> {
         arrival: &Arrival,
     ) -> Result<AppOutcome, Findings> {
         let source = arrival.source();
+        let now = current.exists.then_some(&current.state);
         let mut outcome = Self::nothing(app, current);
         outcome.plan.source = source.cloned();
         outcome.obstacles.extend(proposal.obstacles.clone());
@@ -268,7 +269,7 @@ impl Planner<'_> {
         outcome.plan = assess(self.base, change, self.gates);
         outcome.add_rendered(rendered);
         outcome.warnings.extend(proposal.warnings);
-        let warning = |source| self.future_commit(app, source, &proposal.state);
+        let warning = |source| self.future_commit(app, source, &proposal.state, now);
         outcome.warnings.extend(source.and_then(warning));
         outcome.edits = proposal.edits;
         Ok(outcome)
@@ -288,6 +289,7 @@ impl Planner<'_> {
             arrival,
             current: current.exists.then_some(&current.state),
             proposed: proposal.state.clone(),
+            beside: Vec::new(),
             changes: proposal.changes.clone(),
             rendering: None,
             direct: self.direct,
@@ -298,10 +300,17 @@ impl Planner<'_> {
 
     /// The finding that a state came to its source with a commit that is dated in the
     /// future, if a soak counts from it.
-    fn future_commit(&self, app: &str, source: &Source, state: &State) -> Option<Finding> {
+    fn future_commit(
+        &self,
+        app: &str,
+        source: &Source,
+        state: &State,
+        current: Option<&State>,
+    ) -> Option<Finding> {
         let soak = self.target.gates_of(app).soak.as_ref()?;
         let tenures = self.base.tenures(&source.environment, app);
-        let has_state = |one: &State| one.covers(state);
+        let wanted = WantedValues::of_state(state, current, &self.base.repository.mirrors);
+        let has_state = |one: &State| wanted.are_in(one);
         let found = find_tenure(tenures, |tenure| tenure.state.as_ref().is_some_and(has_state));
         // If that is not known, the gate `soak` says so.
         let tenure = found.ok().flatten()?;

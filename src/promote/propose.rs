@@ -89,8 +89,11 @@ fn promoted_value(
     else {
         return Ok(value.clone());
     };
-    if current.is_same(value) {
-        return Ok(current.clone());
+    if current.agrees_with(value) {
+        let has_other_tag = own.tag.is_some() && source.tag.is_some() && own.tag != source.tag;
+        // Both have the same digest, and a release candidate may have become the release.
+        let tag = if has_other_tag { &source.tag } else { &own.tag };
+        return Ok(SiteValue::Image(ImageParts { tag: tag.clone(), ..own.clone() }));
     }
     let digest = match (&own.digest, &source.digest) {
         (Some(_), None) if !options.drop_digest => return Err(no_digest(site, source)),

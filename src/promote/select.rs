@@ -115,7 +115,7 @@ pub(super) fn current(
     let states = sources.iter().filter_map(|name| Some((name, evidence.current(name, app)?)));
     let states: Vec<_> = states.collect();
     let (first, state) = states.first().expect("a source is an environment that has the app");
-    let other = states.iter().find(|(_, other)| !other.is_same(state));
+    let other = states.iter().find(|(_, other)| !other.agrees_with(state));
     let disagreement = other.map(|(other, different)| {
         let message = format!("`{first}` and `{other}` have different states of `{app}`");
         let at = Location::of_path(target.location.path());
@@ -123,7 +123,7 @@ pub(super) fn current(
             .because(differences(state, different))
             .help(format!("make them the same, or choose: `--from {first}` or `--from {other}`"))
     });
-    let ahead = states.iter().find(|(_, state)| other.is_some() && !state.is_same(current));
+    let ahead = states.iter().find(|(_, state)| other.is_some() && !current.is_copy_of(state));
     let environment = (*ahead.map_or(first, |(name, _)| name)).clone();
     (Source { environment, commit: base.cloned() }, disagreement)
 }
@@ -132,7 +132,7 @@ fn differences(one: &State, two: &State) -> String {
     let mut text = String::new();
     for (key, value) in one.iter() {
         let other = two.get(key);
-        if !other.is_some_and(|other| other.is_same(value)) {
+        if !other.is_some_and(|other| other.agrees_with(value)) {
             let other = other.map_or_else(|| "nothing".to_owned(), SiteValue::to_string);
             let separator = if text.is_empty() { "" } else { ", " };
             let _ = write!(text, "{separator}{key}: `{value}` and `{other}`");

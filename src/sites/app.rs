@@ -117,7 +117,8 @@ fn entries(sites: &[Site], findings: &mut Findings) -> BTreeMap<Key, SiteValue> 
     for (key, all) in by_key {
         let &(first, value) =
             all.iter().max_by_key(|(_, value)| weight(value)).expect("a key has a site");
-        let mut others = all.iter().filter(|(_, other)| *other != value && !value.is_same(other));
+        let mut others =
+            all.iter().filter(|(_, other)| *other != value && !value.agrees_with(other));
         if let Some((other, _)) = others.next() {
             findings.push(disagreement(key, first, other));
         }

@@ -11,16 +11,19 @@ const DIGITS: usize = 7;
 const LONGEST: usize = 40;
 
 /// A value in few characters: an image's tag, with the digest's first digits if
-/// `beside`, the value that it is compared with, has the same tag; the digest
-/// alone if there is no tag; a commit's first digits; a promoted value's first
+/// `beside`, the value that it is compared with, has the same tag or no digest; the
+/// digest alone if there is no tag; a commit's first digits; a promoted value's first
 /// line. `key` is its key: a promoted value that looks like a secret is masked.
 pub fn brief(key: &Key, value: &SiteValue, beside: Option<&SiteValue>) -> String {
     let text = match value {
         _ if value.is_secret(key) => REDACTED.to_owned(),
         SiteValue::Image(image) => {
-            let same_tag = matches!(beside, Some(SiteValue::Image(other))
-                if other.tag == image.tag && other.digest != image.digest);
-            brief_image(image, same_tag)
+            let tells = |other: &ImageParts| {
+                other.digest != image.digest
+                    && (other.tag == image.tag || other.digest.is_none() || image.digest.is_none())
+            };
+            let tells = matches!(beside, Some(SiteValue::Image(other)) if tells(other));
+            brief_image(image, tells)
         }
         SiteValue::Revision(text) | SiteValue::Moving(text) => brief_revision(text).to_owned(),
         SiteValue::Value(yaml) => brief_value(yaml, beside).to_owned(),
@@ -45,6 +48,13 @@ fn brief_image(image: &ImageParts, with_digest: bool) -> String {
         (None, Some(digits)) => digits,
         (None, None) => "no tag".to_owned(),
     }
+}
+
+/// The repository as it stands before a brief tag; what another file names is `…`.
+fn brief_repository(image: &ImageParts) -> String {
+    let repository = harmless(image.repository.as_deref().unwrap_or("…"));
+    let separator = if image.tag.is_some() { ":" } else { "" };
+    format!("{repository}{separator}")
 }
 
 /// The first line that the other does not have; the first of all if there is
@@ -88,10 +98,21 @@ pub struct Difference<'a> {
 }
 
 impl Difference<'_> {
-    /// The earlier and the later value in few characters: `v4 → v5`.
+    /// The earlier and the later value in few characters: `v4 → v5`; with the
+    /// repositories if these differ.
     pub fn brief(&self) -> String {
-        let of =
-            |value: Option<&SiteValue>, other| value.map(|value| brief(self.key, value, other));
+        let of = |value: Option<&SiteValue>, other: Option<&SiteValue>| {
+            let value = value?;
+            let brief = brief(self.key, value, other);
+            Some(match (value, other) {
+                (SiteValue::Image(image), Some(SiteValue::Image(other)))
+                    if image.repository != other.repository =>
+                {
+                    format!("{}{brief}", brief_repository(image))
+                }
+                _ => brief,
+            })
+        };
         match (of(self.from, self.to), of(self.to, self.from)) {
             (Some(from), Some(to)) => format!("{from} → {to}"),
             (Some(from), None) => format!("without {from}"),
@@ -132,11 +153,34 @@ mod tests {
     }
 
     #[test]
+    fn a_difference_says_whatever_changes() {
+        let key = Key::Image("web".to_owned());
+        let brief = |from: &SiteValue, to: &SiteValue| {
+            Difference { key: &key, from: Some(from), to: Some(to) }.brief()
+        };
+        let fork = |tag: Option<&str>, digit: Option<&str>| {
+            let SiteValue::Image(parts) = image(tag, digit) else { unreachable!() };
+            SiteValue::Image(ImageParts {
+                repository: Some("ghcr.io/fork/web".to_owned()),
+                ..parts
+            })
+        };
+        let (v1, v2) = (image(Some("v1"), None), image(Some("v2"), Some("b")));
+        assert_eq!(brief(&v1, &v2), "v1 → v2@bbbbbbb");
+        assert_eq!(brief(&v1, &image(Some("v1"), Some("a"))), "v1 → v1@aaaaaaa");
+        let other = fork(Some("v1"), None);
+        assert_eq!(brief(&v1, &other), "ghcr.io/shop/web:v1 → ghcr.io/fork/web:v1");
+        let digest = fork(None, Some("a"));
+        assert_eq!(brief(&v1, &digest), "ghcr.io/shop/web:v1 → ghcr.io/fork/web@aaaaaaa");
+    }
+
+    #[test]
     fn a_digest_is_shown_where_tags_do_not_tell() {
         let (one, two) = (image(Some("v1"), Some("a")), image(Some("v1"), Some("b")));
         assert_eq!(briefly(&one, Some(&two)), "v1@aaaaaaa");
         assert_eq!(briefly(&one, None), "v1");
         assert_eq!(briefly(&one, Some(&image(Some("v2"), Some("b")))), "v1");
+        assert_eq!(briefly(&one, Some(&image(Some("v2"), None))), "v1@aaaaaaa", "it goes");
         assert_eq!(briefly(&image(None, Some("c")), None), "@ccccccc");
         assert_eq!(briefly(&image(None, None), None), "no tag");
         assert_eq!(briefly(&SiteValue::Revision("ab".repeat(20)), None), "abababa");

@@ -27,6 +27,7 @@ mod native_app;
 mod native_model;
 mod pair;
 mod rules;
+mod sameness;
 mod scope;
 mod shared;
 mod site;
@@ -44,6 +45,7 @@ pub use kept::KeptState;
 pub use kinds::{sites_of_content, sites_of_file};
 pub use model::Model;
 pub use pair::{Pair, Pairs, pair};
+pub use sameness::{EnteringValue, MissingValue, WantedValues};
 pub use scope::{AppInstance, ModelScope};
 pub use site::{
     Barrier, ImageParts, Key, Removal, Site, SitePart, SitePartKind, SiteValue, is_secret_value,

@@ -67,37 +67,6 @@ impl State {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
-
-    /// Whether both deploy the same: the digests are equal if both have them, else
-    /// the tags; git references and promoted values are equal as they are.
-    /// Repositories do not count, because each environment may have its own.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.entries.len() == other.entries.len()
-            && self
-                .iter()
-                .all(|(key, value)| other.get(key).is_some_and(|other| value.is_same(other)))
-    }
-
-    /// Whether an environment with this state has `wanted`: each of its values, by the
-    /// rule of [`State::is_same`]. It may have more. An empty state is had by none.
-    pub fn covers(&self, wanted: &Self) -> bool {
-        let has =
-            |(key, value): (&Key, &SiteValue)| self.get(key).is_some_and(|own| own.is_same(value));
-        !wanted.is_empty() && wanted.iter().all(has)
-    }
-}
-
-impl SiteValue {
-    /// Whether both deploy the same, by the rule of [`State::is_same`].
-    pub fn is_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Image(one), Self::Image(two)) => match (&one.digest, &two.digest) {
-                (Some(one), Some(two)) => one == two,
-                _ => one.tag == two.tag && one.tag.is_some(),
-            },
-            _ => self == other,
-        }
-    }
 }
 
 impl Serialize for State {

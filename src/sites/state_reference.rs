@@ -186,7 +186,7 @@ pub fn is_image_text(text: &str, image: &ImageParts) -> bool {
         return true;
     }
     let asked = ImageRequest::of_text(text).map(|request| SiteValue::Image(request.parts()));
-    asked.is_some_and(|asked| asked.is_same(&SiteValue::Image(image.clone())))
+    asked.is_some_and(|asked| asked.agrees_with(&SiteValue::Image(image.clone())))
 }
 
 /// What is known of an app's keys in one environment, to interpret states of the

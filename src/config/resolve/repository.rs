@@ -10,7 +10,7 @@ use crate::config::raw::RepositoryFile;
 use crate::config::reader::{ConfigFile, ConfigReader};
 use crate::config::syntax::Requirement;
 use crate::config::valid::{Environment, Repository, Train};
-use crate::config::{forge, network, policies, sites, worker};
+use crate::config::{forge, mirrors, network, policies, sites, worker};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, ReadErrorKind, RepoPath};
 use crate::yaml::{Node, Number};
@@ -167,6 +167,7 @@ pub(super) fn resolve(
         ladder,
         forge: raw.and_then(|raw| raw.forge.as_ref()).map(|raw| forge::resolve(raw, findings)),
         trains: raw.map(|raw| trains(raw, known, findings)).unwrap_or_default(),
+        mirrors: mirrors::resolve(raw.and_then(|raw| raw.mirrors.as_ref()), findings),
         network: network::of_repository(raw.and_then(|raw| raw.network.as_ref()), known, findings),
         policies: policies::resolve(raw.and_then(|raw| raw.policies.as_ref()), findings),
         worker: worker::resolve(raw.and_then(|raw| raw.worker.as_ref()).map(|raw| &raw.value)),

@@ -23,8 +23,8 @@ pub(super) use name::{
 };
 pub(super) use path::PathSpelling;
 pub use path::{AppPattern, Captures, FilePattern, PathPattern};
-pub(super) use pattern::NamespacePattern;
 pub use pattern::{Glob, Pattern};
+pub(super) use pattern::{NamespacePattern, RepositoryPattern};
 pub(super) use quantity::{Quantity, ResourceName};
 pub(super) use reference::{
     BranchName, FilePath, ForgeRepository, OutputPath, Requirement, TemplateName, Url, VariableName,

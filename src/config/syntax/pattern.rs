@@ -10,6 +10,7 @@ use super::name::dns_label;
 use crate::config::decode::{Flaw, Syntax};
 use crate::diagnostic::nearest;
 use crate::diagnostic::{Code, codes};
+use crate::kubernetes::{ImageReference, full_repository};
 
 codes! {
     /// A pattern that cannot be read.
@@ -30,7 +31,7 @@ codes! {
     INVALID_PATTERN = "invalid-pattern", Input, Error;
 }
 
-text_schemas!(Pattern, Glob, NamespacePattern);
+text_schemas!(Pattern, Glob, RepositoryPattern, NamespacePattern);
 
 /// A regular expression.
 #[derive(Debug, Clone)]
@@ -111,6 +112,60 @@ impl Syntax for Glob {
             return Err(Flaw::new("it is empty").help("write `*` for every image"));
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+/// A repository of images, or many: `*`, which may occur once, stands for any text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(in crate::config) struct RepositoryPattern(String);
+
+impl RepositoryPattern {
+    /// The text that `*` stands for in a repository's name, or none if it is no such
+    /// repository. It is empty if there is no `*`.
+    pub(in crate::config) fn captured<'t>(&self, repository: &'t str) -> Option<&'t str> {
+        match self.0.split_once('*') {
+            Some((before, after)) => repository.strip_prefix(before)?.strip_suffix(after),
+            None => (self.0 == repository).then_some(""),
+        }
+    }
+
+    /// The repository in which `*` stands for that text.
+    pub(in crate::config) fn with(&self, text: &str) -> String {
+        self.0.replace('*', text)
+    }
+
+    /// Whether it stands for many.
+    pub(in crate::config) fn has_wildcard(&self) -> bool {
+        self.0.contains('*')
+    }
+
+    /// The same with what container runtimes fill in, as full names of repositories are
+    /// written; one with a `*` is meant as it is.
+    pub(in crate::config) fn full(&self) -> Self {
+        if self.has_wildcard() { self.clone() } else { Self(full_repository(&self.0)) }
+    }
+}
+
+impl Syntax for RepositoryPattern {
+    const NOUN: &'static str = "a repository or a pattern of repositories";
+    const CODE: &'static Code = &INVALID_PATTERN;
+    const EXAMPLE: &'static str = "mirror.example.com/*";
+
+    fn parse(text: &str) -> Result<Self, Flaw> {
+        if text.matches('*').count() > 1 {
+            return Err(Flaw::new("it has several `*`").help("one `*` stands for any text"));
+        }
+        match ImageReference::parse(&text.replace('*', "x")) {
+            Ok(ImageReference { tag: None, digest: None, .. }) => Ok(Self(text.to_owned())),
+            Ok(_) => Err(Flaw::new("it has a tag or a digest").help("write the repository alone")),
+            Err(fault) => Err(Flaw::new(format!("it {fault}"))),
+        }
+    }
+}
+
+impl fmt::Display for RepositoryPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

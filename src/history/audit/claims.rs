@@ -1,8 +1,9 @@
 //! Whether what a record says is true.
 
 use super::entry::{Claim, Sequence, SourceCommit};
+use crate::config::Mirrors;
 use crate::history::{Action, Record, Source, StateChange};
-use crate::sites::{Key, SiteValue, State, brief, differences};
+use crate::sites::{EnteringValue, MissingValue, State, WantedValues, brief, differences, in_full};
 
 /// The record among these that is about a change: the last one of its app and
 /// environment whose references are what the sites say after it. A squash of a
@@ -48,19 +49,24 @@ fn doubt(claimed: &(String, String), all: &[(String, String)]) -> Option<String>
 }
 
 /// What a source has to have said.
-pub(super) fn expected(one: &StateChange) -> Vec<(Key, SiteValue)> {
+pub(super) fn expected(one: &StateChange) -> Vec<EnteringValue> {
     let nothing = State::default();
     let (before, after) =
         (one.before.as_ref().unwrap_or(&nothing), one.after.as_ref().unwrap_or(&nothing));
-    let changes = differences(before, after);
-    changes.iter().filter_map(|one| Some((one.key.clone(), one.to?.clone()))).collect()
+    let changes = differences(before, after).into_iter();
+    let entering = changes.filter_map(|one| {
+        let (key, value, current) = (one.key.clone(), one.to?.clone(), one.from.cloned());
+        Some(EnteringValue { key, value, current })
+    });
+    entering.collect()
 }
 
 /// Why a source did not have what came from it.
 pub(super) fn doubts_of_source(
     source: &Source,
     state: Option<&State>,
-    expected: &[(Key, SiteValue)],
+    expected: &[EnteringValue],
+    mirrors: &Mirrors,
 ) -> Vec<String> {
     let place = match &source.commit {
         Some(commit) => format!("`{}` at {}", source.environment, commit.short()),
@@ -69,16 +75,25 @@ pub(super) fn doubts_of_source(
     let Some(state) = state else {
         return vec![format!("what {place} said cannot be read")];
     };
-    let different = expected.iter().filter_map(|(key, wanted)| match state.get(key) {
-        Some(value) if value == wanted || value.is_same(wanted) => None,
-        Some(value) => {
-            let (value, wanted) =
-                (brief(key, value, Some(wanted)), brief(key, wanted, Some(value)));
-            Some(format!("{place} said `{value}` for `{key}`, not `{wanted}`"))
-        }
-        None => Some(format!("{place} said nothing about `{key}`")),
-    });
-    different.collect()
+    let doubt = |entry: &EnteringValue| {
+        let wanted = WantedValues::new([entry.clone()], mirrors);
+        let MissingValue { key, wanted, actual, is_other_repository } = wanted.missing_in(state)?;
+        Some(match actual {
+            Some(value) if is_other_repository => {
+                let (value, wanted) = (in_full(key, value), in_full(key, wanted));
+                format!(
+                    "{place} said `{value}` for `{key}`, from another repository than `{wanted}`"
+                )
+            }
+            Some(value) => {
+                let (value, wanted) =
+                    (brief(key, value, Some(wanted)), brief(key, wanted, Some(value)));
+                format!("{place} said `{value}` for `{key}`, not `{wanted}`")
+            }
+            None => format!("{place} said nothing about `{key}`"),
+        })
+    };
+    expected.iter().filter_map(doubt).collect()
 }
 
 /// A record as an audit shows it.

@@ -27,7 +27,7 @@ pub use entry::{
 
 use super::merged_commits::merged_commits;
 use super::record::{self, Record};
-use crate::config::{EnvironmentName, Repository};
+use crate::config::{EnvironmentName, Mirrors, Repository};
 use crate::git::{Commit, HistoryError, ObjectDatabase, ObjectName};
 use crate::history::{Commits, StateChange, StepChange, Walk};
 use crate::sites::{AppInstance, Model, ModelScope, State, differences, in_full};
@@ -234,7 +234,7 @@ impl<'h> Audit<'h> {
                 let changed = change.changes.iter().find(|one| one.instance == pending.instance);
                 let state = changed
                     .map_or_else(|| self.walk.now(&pending.instance), |one| one.after.clone());
-                check(&mut waiting.entry, &pending, state.as_ref());
+                check(&mut waiting.entry, &pending, state.as_ref(), &self.repository.mirrors);
             }
         }
         let pending = self.waiting.iter().filter_map(|waiting| waiting.pending.as_ref());
@@ -249,7 +249,12 @@ impl<'h> Audit<'h> {
                 match &error {
                     None => {
                         let state = self.walk.now(&pending.instance);
-                        check(&mut waiting.entry, &pending, state.as_ref());
+                        check(
+                            &mut waiting.entry,
+                            &pending,
+                            state.as_ref(),
+                            &self.repository.mirrors,
+                        );
                     }
                     Some(_) => {
                         doubt(&mut waiting.entry, "the history ends before its source".to_owned());
@@ -294,8 +299,13 @@ impl Iterator for Audit<'_> {
     }
 }
 
-fn check(entry: &mut AuditEntry, pending: &PendingSource, state: Option<&State>) {
-    for found in claims::doubts_of_source(&pending.source, state, &pending.expected) {
+fn check(
+    entry: &mut AuditEntry,
+    pending: &PendingSource,
+    state: Option<&State>,
+    mirrors: &Mirrors,
+) {
+    for found in claims::doubts_of_source(&pending.source, state, &pending.expected, mirrors) {
         doubt(entry, found);
     }
 }

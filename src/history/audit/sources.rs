@@ -3,14 +3,14 @@
 use super::claims;
 use crate::git::{BranchPositions, HistoryError, ObjectName};
 use crate::history::{Action, Record, Source, StateChange};
-use crate::sites::{AppInstance, Key, SiteValue};
+use crate::sites::{AppInstance, EnteringValue};
 
 /// A source whose state is known once the walk reaches its commit.
 pub(super) struct PendingSource {
     pub(super) source: Source,
     pub(super) instance: AppInstance,
     /// What it has to have said.
-    pub(super) expected: Vec<(Key, SiteValue)>,
+    pub(super) expected: Vec<EnteringValue>,
     /// The position of its commit on the branch; the tip's is zero.
     pub(super) at: usize,
 }

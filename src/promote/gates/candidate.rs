@@ -8,7 +8,7 @@ use crate::diagnostic::{Finding, Findings};
 use crate::git::{HistoryError, ObjectName};
 use crate::history::Tenure;
 use crate::holds::Hold;
-use crate::sites::State;
+use crate::sites::{EnteringValue, State};
 use crate::yaml::Value;
 
 /// A state that is to enter an environment.
@@ -30,6 +30,8 @@ pub(in crate::promote) struct Candidate<'a> {
     pub current: Option<&'a State>,
     /// The state that is to enter.
     pub proposed: &'a State,
+    /// What changes at sites that say less, or something else, than the state does.
+    pub beside: &'a [EnteringValue],
     /// What is known of the base: its sites, its history, its holds.
     pub evidence: &'a dyn Evidence,
     /// The values of the source and of the target.

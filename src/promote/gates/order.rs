@@ -15,7 +15,7 @@ use super::{Candidate, Transition, version_order};
 use crate::config::{Before, EnvironmentName, Selection};
 use crate::git::HistoryError;
 use crate::history::{Tenure, find_tenure};
-use crate::sites::{Key, SiteValue, State};
+use crate::sites::{ImageParts, Key, MissingValue, SiteValue, State};
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let candidate = evaluation.candidate;
@@ -78,10 +78,10 @@ fn is_met(evaluation: &Evaluation<'_>, environment: &Prerequisites) -> Judgement
     match environment {
         Prerequisites::Has(name) => {
             let current = evaluation.candidate.evidence.current(name, app).unwrap_or_default();
-            let Some(difference) = evaluation.first_difference(&current) else {
+            let Some(missing) = evaluation.wanted.missing_in(&current) else {
                 return Judgement::pass(format!("it is in `{name}`"));
             };
-            let differs = format!("in `{name}`, {}", differs(difference));
+            let differs = format!("in `{name}`, {}", differs(missing));
             if may_have_left(evaluation) {
                 has_had(evaluation, name, &differs)
             } else {
@@ -108,14 +108,18 @@ fn is_met(evaluation: &Evaluation<'_>, environment: &Prerequisites) -> Judgement
 }
 
 /// "`web` is `v1` and not `v2`"
-fn differs((key, wanted, actual): (&Key, &SiteValue, Option<&SiteValue>)) -> String {
+fn differs(MissingValue { key, wanted, actual, is_other_repository }: MissingValue<'_>) -> String {
     let name = code(key.name());
-    match (actual, wanted) {
-        (None, _) => format!("{name} is not there"),
-        (Some(actual), wanted) if actual.is_same(wanted) => {
-            format!("{name} comes from {} and not from {}", repository(actual), repository(wanted))
+    match actual {
+        None => format!("{name} is not there"),
+        Some(actual) if is_other_repository => {
+            let (is, not) = (repository(actual), repository(wanted));
+            format!(
+                "{name} comes from {is} and not from {not}; `mirrors` does not say that both \
+                 hold the same images"
+            )
         }
-        (Some(actual), wanted) => {
+        Some(actual) => {
             let (is, not) = (short(key, actual, Some(wanted)), short(key, wanted, Some(actual)));
             format!("{name} is {is} and not {not}")
         }
@@ -124,8 +128,8 @@ fn differs((key, wanted, actual): (&Key, &SiteValue, Option<&SiteValue>)) -> Str
 
 fn repository(value: &SiteValue) -> String {
     match value {
-        SiteValue::Image(image) => code(image.repository.as_deref().unwrap_or_default()),
-        SiteValue::Revision(_) | SiteValue::Moving(_) | SiteValue::Value(_) => String::new(),
+        SiteValue::Image(ImageParts { repository: Some(repository), .. }) => code(repository),
+        _ => "what another file names".to_owned(),
     }
 }
 
@@ -172,8 +176,9 @@ fn changes<'s>(
     state: &'s State,
 ) -> impl Iterator<Item = (&'s Key, &'s SiteValue, &'s SiteValue)> {
     let wanted = evaluation.wanted.iter();
+    let mirrors = &evaluation.candidate.repository.mirrors;
     let pairs = wanted.filter_map(|(key, value)| Some((key, state.get(key)?, value)));
-    pairs.filter(|(_, from, to)| !from.is_same(to))
+    pairs.filter(|(_, from, to)| !from.deploys_same(to, mirrors))
 }
 
 /// A failure if the target has had the wanted values before and left them, unless a hold on

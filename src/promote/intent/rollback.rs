@@ -91,11 +91,12 @@ impl Rollback {
         let is_held = |state: &State| holds.iter().any(|held| held.holds_back(state, base.now));
         let app = base.app(&target.name, &self.app);
         let known = KnownKeys::of(app.as_deref());
+        let mirrors = &base.repository.mirrors;
         for tenure in base.tenures(&target.name, &self.app) {
             let tenure = tenure.map_err(|error| history::finding(&error, &target.location))?;
             let is_match = |state: &State| match &self.to {
                 Some(named) => named.names_state(state, &known, &target.location),
-                None => Ok(!state.is_same(now) && !is_held(state)),
+                None => Ok(!state.deploys_same(now, mirrors) && !is_held(state)),
             };
             let edge = tenure.edge();
             let last_commit = tenure.last;

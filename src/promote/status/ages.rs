@@ -44,7 +44,7 @@ pub(super) fn distance(
             let since = after.transpose()?.and_then(|tenure| tenure.since.time());
             return Ok(Distance { states: newer.len(), is_exact: true, since });
         }
-        let is_known = |known: &State| *known == state || known.is_same(&state);
+        let is_known = |known: &State| *known == state || known.agrees_with(&state);
         if !state.is_empty() && !newer.iter().any(is_known) {
             newer.push(state);
         }
@@ -52,11 +52,11 @@ pub(super) fn distance(
     Ok(Distance { states: newer.len(), is_exact: false, since: None })
 }
 
-/// Whether a source's state is the target's. Not [`State::covers`]: this counts how far
+/// Whether a source's state is the target's. Not [`crate::sites::WantedValues`]: this counts how far
 /// the target is behind and decides nothing, and it should still count if a site of the
 /// target has no partner, which is reported as `unpaired-site`.
 fn agree(source: &State, target: &State) -> bool {
     let both = target.iter().filter_map(|(key, value)| Some((value, source.get(key)?)));
     let mut both = both.peekable();
-    both.peek().is_some() && both.all(|(one, other)| one == other || one.is_same(other))
+    both.peek().is_some() && both.all(|(one, other)| one == other || one.agrees_with(other))
 }

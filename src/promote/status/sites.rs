@@ -85,7 +85,7 @@ impl Row {
                 brief: brief(key, value, same_tag.copied()),
                 reference: in_full(key, value),
                 is_value: matches!(key, Key::Value(_)),
-                differs: others.iter().any(|other| *other != value && !other.is_same(value)),
+                differs: others.iter().any(|other| *other != value && !other.agrees_with(value)),
             }
         });
         Some(references.chain(sites.sites.iter().filter_map(moving)).collect())

@@ -288,19 +288,29 @@ fn of_repository(repository: &str, tag: &str) -> State {
 
 #[test]
 fn the_same_tag_of_another_repository_is_another_image() {
-    let world = |proposed: State| {
-        World::of(&[])
+    let from_stage = |files: &[_], current: &str, proposed: State| {
+        World::of(files)
             .current_state("stage", of_repository("ghcr.io/shop/web", "v2"))
-            .current_state("prod", of_repository("mirror.example.com/web", "v1"))
+            .current_state("prod", of_repository(current, "v1"))
             .proposing_state(proposed)
     };
+    let world = |proposed: State| from_stage(&[], "mirror.example.com/shop/web", proposed);
     let other = of_repository("ghcr.io/other/web", "v2");
-    let expected =
-        "fail: in `stage`, `web` comes from `ghcr.io/shop/web` and not from `ghcr.io/other/web`";
+    let expected = "fail: in `stage`, `web` comes from `ghcr.io/shop/web` and not from \
+                    `ghcr.io/other/web`; `mirrors` does not say that both hold the same images";
     assert_eq!(order(&world(other.clone())), expected);
     assert_eq!(order(&world(other.clone()).set()), expected);
     let pass = "pass: it is in `stage`";
-    assert_eq!(order(&world(of_repository("mirror.example.com/web", "v2"))), pass, "its own");
+    let own = of_repository("mirror.example.com/shop/web", "v2");
+    assert_eq!(order(&world(own.clone())), pass, "another host, that it has already");
+    let moved = |files: &[_]| order(&from_stage(files, "old.example.com/shop/web", own.clone()));
+    assert!(moved(&[]).starts_with("fail: in `stage`, `web` comes from"), "another host is new");
+    let mirrors = "version: 1\nladder: [qa, stage, prod]\n\
+                   mirrors: { \"mirror.example.com/*\": \"ghcr.io/*\" }\n";
+    assert_eq!(moved(&[("rungs.yaml", mirrors)]), pass, "a declared mirror");
+    let fork = of_repository("ghcr.io/fork/web", "v2");
+    let keeps = order(&from_stage(&[], "ghcr.io/fork/web", fork));
+    assert!(keeps.starts_with("fail: in `stage`, `web` comes from"), "it was there before");
     assert_eq!(order(&world(of_repository("ghcr.io/shop/web", "v2"))), pass, "the source's");
     let digest = format!("v2@sha256:{}", "a".repeat(64));
     let same = World::of(&[])

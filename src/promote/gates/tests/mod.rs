@@ -324,6 +324,7 @@ impl World {
             direct: self.direct,
             current: self.history.current.get(&target.name),
             proposed: &self.proposed,
+            beside: &[],
             evidence: &self.history,
             values: self,
             facts: self.facts.as_ref().map(|forge| forge as &dyn Facts),

@@ -1,0 +1,334 @@
+//! Whether values deploy the same.
+//!
+//! Three questions look alike and are not:
+//!
+//! - *Does it change what runs?* [`SiteValue::deploys_same`] asks it of one environment at
+//!   two times: of what starts a tenure, of what a change brings, of what is rolled back.
+//! - *Is it there?* [`WantedValues`] asks it of an environment that has to have what enters
+//!   another. Each may have repositories of its own.
+//! - *Can both be the same?* [`SiteValue::agrees_with`] asks whether anything that both say
+//!   differs. It is for what people are shown and for holds, and lets nothing enter.
+
+use super::{ImageParts, Key, SiteValue, State};
+use crate::config::Mirrors;
+use crate::kubernetes::full_repository;
+
+impl SiteValue {
+    /// Whether the same runs, whichever of the two an environment has: the digests are
+    /// equal, or neither has one and the tags and repositories are equal. Git references
+    /// and promoted values are equal as they are.
+    pub fn deploys_same(&self, other: &Self, mirrors: &Mirrors) -> bool {
+        let (Self::Image(one), Self::Image(two)) = (self, other) else { return self == other };
+        match (&one.digest, &two.digest) {
+            (Some(one), Some(two)) => one == two,
+            (None, None) => one.tag == two.tag && are_same_repositories(one, two, mirrors),
+            // A tag may point to that digest, to another one, or to none.
+            _ => false,
+        }
+    }
+
+    /// Whether nothing that both say differs: the digests if both have one, else the tags.
+    /// Repositories do not count, because each environment may have its own.
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Image(one), Self::Image(two)) => match (&one.digest, &two.digest) {
+                (Some(one), Some(two)) => one == two,
+                _ => one.tag == two.tag && one.tag.is_some(),
+            },
+            _ => self == other,
+        }
+    }
+}
+
+impl State {
+    /// Whether the same runs, whichever of the two an environment has
+    /// ([`SiteValue::deploys_same`]).
+    pub fn deploys_same(&self, other: &Self, mirrors: &Mirrors) -> bool {
+        self.is_alike(other, |one, other| one.deploys_same(other, mirrors))
+    }
+
+    /// Whether nothing that both say differs ([`SiteValue::agrees_with`]).
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        self.is_alike(other, SiteValue::agrees_with)
+    }
+
+    /// Whether a promotion of `source` would change nothing here: the tags are equal too,
+    /// which may change while the digest stays.
+    pub fn is_copy_of(&self, source: &Self) -> bool {
+        let has_other_tag = |one: &SiteValue, other: &SiteValue| match (one, other) {
+            (SiteValue::Image(one), SiteValue::Image(other)) => {
+                one.tag.is_some() && other.tag.is_some() && one.tag != other.tag
+            }
+            _ => false,
+        };
+        self.is_alike(source, |one, other| one.agrees_with(other) && !has_other_tag(one, other))
+    }
+
+    /// Whether both have the same keys, with values that are alike.
+    fn is_alike(&self, other: &Self, alike: impl Fn(&SiteValue, &SiteValue) -> bool) -> bool {
+        self.iter().len() == other.iter().len()
+            && self
+                .iter()
+                .all(|(key, value)| other.get(key).is_some_and(|other| alike(value, other)))
+    }
+}
+
+fn are_same_repositories(one: &ImageParts, two: &ImageParts, mirrors: &Mirrors) -> bool {
+    match (&one.repository, &two.repository) {
+        (Some(one), Some(two)) => mirrors.are_same(one, two),
+        (one, two) => one == two,
+    }
+}
+
+/// The values that are to enter an environment, to be looked for in one below it.
+#[derive(Debug, Clone)]
+pub struct WantedValues<'a> {
+    /// A key whose sites differ in how exact they are occurs several times.
+    entries: Vec<EnteringValue>,
+    mirrors: &'a Mirrors,
+}
+
+/// A value that is to enter an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnteringValue {
+    /// Its key.
+    pub key: Key,
+    /// The value.
+    pub value: SiteValue,
+    /// What the environment has in its place now; none if there is nothing.
+    pub current: Option<SiteValue>,
+}
+
+/// A wanted value that an environment does not have.
+#[derive(Debug, Clone, Copy)]
+pub struct MissingValue<'w> {
+    /// The key.
+    pub key: &'w Key,
+    /// The wanted value.
+    pub wanted: &'w SiteValue,
+    /// What the environment has.
+    pub actual: Option<&'w SiteValue>,
+    /// Whether nothing but the repository differs.
+    pub is_other_repository: bool,
+}
+
+impl<'a> WantedValues<'a> {
+    /// These values.
+    pub fn new(entries: impl IntoIterator<Item = EnteringValue>, mirrors: &'a Mirrors) -> Self {
+        Self { entries: entries.into_iter().collect(), mirrors }
+    }
+
+    /// All values of a state that is to take the place of another one.
+    pub fn of_state(state: &State, current: Option<&State>, mirrors: &'a Mirrors) -> Self {
+        let entering = |(key, value): (&Key, &SiteValue)| EnteringValue {
+            key: key.clone(),
+            value: value.clone(),
+            current: current.and_then(|current| current.get(key)).cloned(),
+        };
+        Self::new(state.iter().map(entering), mirrors)
+    }
+
+    /// These and others.
+    #[must_use]
+    pub fn with(mut self, others: impl IntoIterator<Item = EnteringValue>) -> Self {
+        self.entries.extend(others);
+        self
+    }
+
+    /// Keys and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, &SiteValue)> {
+        self.entries.iter().map(|entry| (&entry.key, &entry.value))
+    }
+
+    /// Whether nothing is wanted.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Those that change what runs in the environment that is entered.
+    #[must_use]
+    pub fn changed(mut self) -> Self {
+        let mirrors = self.mirrors;
+        self.entries.retain(|EnteringValue { value, current, .. }| {
+            !current.as_ref().is_some_and(|current| current.deploys_same(value, mirrors))
+        });
+        self
+    }
+
+    /// Whether a state has all of them. It may have more.
+    pub fn are_in(&self, state: &State) -> bool {
+        self.missing_in(state).is_none()
+    }
+
+    /// The first of them that a state does not have.
+    pub fn missing_in<'w>(&'w self, state: &'w State) -> Option<MissingValue<'w>> {
+        self.entries.iter().find_map(|entry| {
+            let EnteringValue { key, value: wanted, .. } = entry;
+            let actual = state.get(key);
+            let missing = |is_other_repository| {
+                Some(MissingValue { key, wanted, actual, is_other_repository })
+            };
+            match (wanted, actual) {
+                (SiteValue::Image(image), Some(SiteValue::Image(below))) => {
+                    let now = entry.current_image();
+                    if !is_identity_of(now, image, below) {
+                        missing(false)
+                    } else if is_repository_of(now, image, below, self.mirrors) {
+                        None
+                    } else {
+                        missing(true)
+                    }
+                }
+                (wanted, Some(actual)) if wanted == actual => None,
+                _ => missing(false),
+            }
+        })
+    }
+}
+
+impl EnteringValue {
+    /// The image that the environment has now.
+    fn current_image(&self) -> Option<&ImageParts> {
+        match self.current.as_ref()? {
+            SiteValue::Image(image) => Some(image),
+            SiteValue::Revision(_) | SiteValue::Moving(_) | SiteValue::Value(_) => None,
+        }
+    }
+}
+
+/// Whether the image below has the tag and digest that an image is to have in place of
+/// `now`. A digest that is new has to stand there, since nothing else says that it is the
+/// tag's; and one that is dropped leaves a tag that has to stand there without a digest.
+fn is_identity_of(now: Option<&ImageParts>, image: &ImageParts, below: &ImageParts) -> bool {
+    let current = now.and_then(|now| now.digest.as_ref());
+    let is_same_tag = image.tag == below.tag && image.tag.is_some();
+    match (&image.digest, &below.digest) {
+        (Some(own), Some(below)) => own == below,
+        (Some(own), None) => is_same_tag && current == Some(own),
+        (None, Some(_)) => is_same_tag && current.is_none(),
+        (None, None) => is_same_tag,
+    }
+}
+
+/// Whether the image below comes from the same repository as one that is to take the place
+/// of `now`. With the same digest it is the same image in any case. Repositories that differ
+/// in their host alone are taken for mirrors of each other unless the change brings one of
+/// them; one that another file names, and that the change leaves alone, is not known to be
+/// different.
+fn is_repository_of(
+    now: Option<&ImageParts>,
+    image: &ImageParts,
+    below: &ImageParts,
+    mirrors: &Mirrors,
+) -> bool {
+    if image.digest.is_some() && image.digest == below.digest
+        || are_same_repositories(image, below, mirrors)
+    {
+        return true;
+    }
+    let stays = |now: &ImageParts| are_same_repositories(now, image, &Mirrors::default());
+    now.is_some_and(stays)
+        && match (&image.repository, &below.repository) {
+            (Some(own), Some(below)) => path_of(own) == path_of(below),
+            _ => true,
+        }
+}
+
+/// A repository's full name without its host.
+fn path_of(repository: &str) -> String {
+    let full = full_repository(repository);
+    full.split_once('/').map_or_else(|| full.clone(), |(_, path)| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// `ghcr.io/shop/web:v1@a`: the digest is that digit, repeated.
+    fn image(text: &str) -> SiteValue {
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digit)) => (rest, Some(format!("sha256:{}", digit.repeat(64)))),
+            None => (text, None),
+        };
+        let (repository, tag) = rest.rsplit_once(':').expect("a tag");
+        let some = |text: &str| Some(text).filter(|text| !text.is_empty()).map(str::to_owned);
+        SiteValue::Image(ImageParts { repository: some(repository), tag: some(tag), digest })
+    }
+
+    fn state(text: &str) -> State {
+        State::new(BTreeMap::from([(Key::Image("web".to_owned()), image(text))]))
+    }
+
+    #[test]
+    fn what_runs_changes_with_the_digest_or_else_with_tag_and_repository() {
+        let same = |one, two| image(one).deploys_same(&image(two), &Mirrors::default());
+        assert!(same("a/web:v1", "a/web:v1") && same("a/web:", "a/web:") && same(":v1", ":v1"));
+        assert!(same("docker.io/library/web:v1", "web:v1"), "two spellings");
+        assert!(same("a/web:rc@a", "a/web:v1@a"), "another tag of the digest");
+        assert!(same("a/web:v1@a", "b/web:v1@a"), "a digest is the same wherever it is from");
+        for (one, two) in [
+            ("a/web:v1", "a/web:v2"),
+            ("a/web:v1", "a/web:v1@a"),
+            ("a/web:v1@a", "a/web:v1"),
+            ("a/web:v1@a", "a/web:v1@b"),
+            ("a/web:v1", "b/web:v1"),
+            ("a.io/shop/web:v1", "b.io/shop/web:v1"),
+            (":v1", "a/web:v1"),
+            ("a/web:", "a/web:v1"),
+        ] {
+            assert!(!same(one, two), "{one} {two}");
+        }
+    }
+
+    /// Whether `below` has what the target is to have in place of `current`.
+    fn is_in(current: &str, wanted: &str, below: &str) -> bool {
+        let (current, mirrors) =
+            (Some(current).filter(|text| !text.is_empty()), Mirrors::default());
+        let current = current.map(state);
+        WantedValues::of_state(&state(wanted), current.as_ref(), &mirrors).are_in(&state(below))
+    }
+
+    #[test]
+    fn a_digest_is_added_or_dropped_only_as_the_environment_below_has_it() {
+        assert!(is_in("web:v1", "web:v2", "web:v2"));
+        assert!(is_in("web:v1", "web:v2", "web:v2@b"), "it never had a digest");
+        assert!(
+            is_in("web:v1", "web:v2@b", "web:v2@b") && is_in("web:v1@a", "web:v2@b", "web:v2@b")
+        );
+        assert!(is_in("web:v1@a", "web:v2", "web:v2"), "below there is none");
+        assert!(is_in("web:v1@a", "web:v1@a", "web:v1"), "it stays");
+        assert!(is_in("web:rc@a", "web:v1@a", "web:rc@a"), "of the same digest");
+        assert!(!is_in("web:v1", "web:v2@b", "web:v2"), "nothing says that it is the tag's");
+        assert!(!is_in("web:v2", "web:v2@b", "web:v2") && !is_in("web:v2@a", "web:v2@b", "web:v2"));
+        assert!(!is_in("web:v1@a", "web:v2", "web:v2@b"), "it would be dropped");
+        assert!(!is_in("web:v2@a", "web:v2", "web:v2@a") && !is_in("", "web:", "web:"));
+    }
+
+    #[test]
+    fn repositories_of_two_hosts_are_mirrors_unless_the_change_brings_one() {
+        assert!(is_in("b.io/shop/web:v1", "b.io/shop/web:v2", "a.io/shop/web:v2"));
+        assert!(is_in("b.io/shop/web:v1", "a.io/fork/web:v2", "a.io/fork/web:v2"), "as below");
+        assert!(is_in(":v1", ":v2", "a.io/shop/web:v2"), "another file has it");
+        assert!(is_in("a.io/o/web:v1@a", "a.io/o/web:v2@b", "a.io/fork/web:v2@b"));
+        for (current, wanted, below) in [
+            ("a.io/o/web:v1", "a.io/o/web:v2", "a.io/fork/web:v2"),
+            ("a.io/shop/web:v1", "b.io/shop/web:v2", "a.io/shop/web:v2"),
+            ("a.io/shop/web:v2", "b.io/shop/web:v2", "a.io/shop/web:v2"),
+            (":v1", "b.io/shop/web:v2", "a.io/shop/web:v2"),
+            (":v1", "b.io/shop/web:v2", ":v2"),
+            ("a.io/shop/web:v1", ":v2", "a.io/shop/web:v2"),
+            ("", "b.io/shop/web:v2", "a.io/shop/web:v2"),
+        ] {
+            assert!(!is_in(current, wanted, below), "{current} {wanted} {below}");
+        }
+    }
+
+    #[test]
+    fn a_promotion_of_another_tag_with_the_same_digest_changes_something() {
+        assert!(!state("web:rc@a").is_copy_of(&state("web:v1@a")));
+        assert!(state("web:v1").is_copy_of(&state("web:v1@a")));
+        assert!(state("web:@a").is_copy_of(&state("web:v1@a")), "it has no tag");
+    }
+}
