@@ -36,6 +36,8 @@ record! {
         required repository: ForgeRepository = "repository",
         /// The branch that is deployed. Default: the remote's own default.
         optional base: BranchName = "base",
+        /// How pull requests land on that branch. Default: in any way.
+        optional merge: MergeStyle = "merge",
         /// Where the token comes from. It is never in a file of the repository.
         optional token: TokenFile = "token",
     }
@@ -52,6 +54,18 @@ choice! {
         Gitea = "gitea",
         /// Forgejo.
         Forgejo = "forgejo",
+    }
+}
+
+choice! {
+    /// How a pull request lands on its branch.
+    pub enum MergeStyle("a value of `merge`") {
+        /// As one commit.
+        Squash = "squash",
+        /// With a merge commit.
+        Merge = "merge",
+        /// As its own commits, on top of the branch.
+        Rebase = "rebase",
     }
 }
 
@@ -97,6 +111,8 @@ pub struct Forge {
     pub repository: String,
     /// The branch that is deployed; none for the remote's own default.
     pub base: Option<String>,
+    /// How pull requests land on that branch; none for any way.
+    pub merge: Option<MergeStyle>,
     /// Where the token comes from.
     pub token: Option<TokenSource>,
     /// The place of this setting.
@@ -120,6 +136,7 @@ pub(super) fn resolve(raw: &Sourced<ForgeFile>, findings: &mut Findings) -> Forg
         url: file.url.value.0.trim_end_matches('/').to_owned(),
         repository: file.repository.value.0.clone(),
         base: file.base.as_ref().map(|base| base.value.0.clone()),
+        merge: file.merge.as_ref().map(|merge| merge.value),
         token: file.token.as_ref().and_then(|raw| token(raw, findings)),
         location: raw.location.clone(),
     }

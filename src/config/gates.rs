@@ -1,5 +1,6 @@
 //! Conditions for entering an environment: for each gate, how the files write it,
-//! what it means, and how the former is turned into the latter.
+//! what it means, and how the former is turned into the latter; and who may make an
+//! exception to them.
 //!
 //! All of a gate's configuration is here: its key in [`GatesFile`], its field in
 //! [`Gates`], and its own types.
@@ -42,7 +43,7 @@ record! {
         setting checks: List<CheckFile> = "checks",
         /// A regular expression that every tag has to match.
         setting tag: Pattern = "tag",
-        /// Which images are allowed.
+        /// Which images are allowed, and which may come without being promoted.
         setting image: ImageGateFile = "image",
         /// Whether an image needs a digest.
         setting digest: DigestGate = "digest",
@@ -51,6 +52,13 @@ record! {
         /// A regular expression for tickets. Every promotion has to name a
         /// ticket that matches it.
         setting ticket: Pattern = "ticket",
+        /// Who may let an exception through: a change whose record overrides a
+        /// gate passes with these approvals. Without it only the pipeline's own
+        /// `--override` counts.
+        setting override_approvals: ExceptionFile = "override",
+        /// Who may weaken these gates. Default: who may let a change enter
+        /// (`approvals`).
+        setting relax_approvals: ExceptionFile = "relax",
     }
 }
 
@@ -71,27 +79,42 @@ pub struct Gates {
     /// Patterns of repositories, one of which each image has to match; none if
     /// every image is allowed.
     pub image: Option<Sourced<Vec<Sourced<Glob>>>>,
+    /// Patterns of the repositories whose images templates may bring although no
+    /// environment below deploys them. They are no gate: they require nothing.
+    pub unordered: Vec<Sourced<Glob>>,
     /// Whether each image needs a digest.
     pub digest: Option<Sourced<DigestGate>>,
     /// Required values.
     pub field: Vec<Sourced<Field>>,
     /// The pattern that the ticket of a promotion has to match.
     pub ticket: Option<Sourced<Pattern>>,
+    /// The approvals with which a change passes whose record overrides a gate; none if
+    /// only the pipeline's own `--override` counts.
+    pub override_approvals: Option<Sourced<Approvals>>,
+    /// The approvals with which a change may weaken these gates; those of the gate
+    /// `approvals` if nothing else is said, and none if there is no such gate either.
+    pub relax_approvals: Option<Sourced<Approvals>>,
 }
 
 /// The gates that result from the layers.
 pub(super) fn resolve(raw: Option<&Sourced<GatesFile>>, findings: &mut Findings) -> Gates {
     let Some(Sourced { value: raw, .. }) = raw else { return Gates::default() };
+    let approvals = raw.approvals.as_ref().map(approvals);
+    let relax_approvals = exception("relax", raw.relax_approvals.as_ref(), findings);
+    let relax_approvals = relax_approvals.or_else(|| approvals.clone());
     Gates {
         soak: raw.soak.as_ref().and_then(|raw| soak(raw, findings)),
         window: raw.window.as_ref().map(|raw| window(raw, findings)),
-        approvals: raw.approvals.as_ref().map(approvals),
+        approvals,
         checks: checks(raw.checks.as_ref(), findings),
         tag: raw.tag.clone(),
         image: raw.image.as_ref().and_then(|raw| images(raw, findings)),
+        unordered: unordered(raw.image.as_ref()),
         digest: raw.digest.clone(),
         field: fields(raw.field.as_ref()),
         ticket: raw.ticket.clone(),
+        override_approvals: exception("override", raw.override_approvals.as_ref(), findings),
+        relax_approvals,
     }
 }
 
@@ -101,8 +124,8 @@ pub(super) fn of_app(raw: Option<&Sourced<GatesFile>>, findings: &mut Findings) 
     if raw.is_none() { Arc::clone(&NONE) } else { Arc::new(resolve(raw, findings)) }
 }
 
-fn missing(gate: &str, key: &str, example: &str, at: &Location) -> Finding {
-    Finding::new(&MISSING_KEY, format!("the gate `{gate}` has no `{key}`"), at.clone())
+fn missing(noun: &str, key: &str, example: &str, at: &Location) -> Finding {
+    Finding::new(&MISSING_KEY, format!("{noun} has no `{key}`"), at.clone())
         .because(format!("`{key}` is missing here"))
         .help(format!("add {example}"))
 }
@@ -116,6 +139,9 @@ record! {
         optional time: Duration = "for",
         /// Whose clock the time is measured by. Default: `committer`.
         optional trust: Trust = "trust",
+        /// How long a state has to have stood in the environment below to count
+        /// after it has left. Default: `10m`.
+        optional stood: Duration = "stood",
     }
 }
 
@@ -157,18 +183,31 @@ pub struct Soak {
     pub time: Duration,
     /// The clock that it is measured by.
     pub trust: Trust,
+    /// The time for which a state has to have stood there to count after it has left.
+    pub stood: Duration,
+}
+
+impl Soak {
+    /// A soak of that time, with the defaults of all other settings.
+    fn of(time: Duration) -> Self {
+        Self { time, trust: Trust::Committer, stood: Duration::of_minutes(10) }
+    }
 }
 
 fn soak(raw: &Sourced<SoakFile>, findings: &mut Findings) -> Option<Sourced<Soak>> {
     let value = match &raw.value {
-        SoakFile::Time(time) => Soak { time: time.value, trust: Trust::Committer },
+        SoakFile::Time(time) => Soak::of(time.value),
         SoakFile::Settings(settings) => {
             let Some(time) = &settings.time else {
-                findings.push(missing("soak", "for", "`for: 24h`", &raw.location));
+                findings.push(missing("the gate `soak`", "for", "`for: 24h`", &raw.location));
                 return None;
             };
-            let trust = settings.trust.as_ref().map_or(Trust::Committer, |trust| trust.value);
-            Soak { time: time.value, trust }
+            let default = Soak::of(time.value);
+            Soak {
+                trust: settings.trust.as_ref().map_or(default.trust, |trust| trust.value),
+                stood: settings.stood.as_ref().map_or(default.stood, |stood| stood.value),
+                ..default
+            }
         }
     };
     Some(Sourced { value, location: raw.location.clone() })
@@ -224,7 +263,7 @@ fn window(raw: &Sourced<WindowFile>, findings: &mut Findings) -> Sourced<Window>
         findings.push(empty_list("allow", "a window that is always open", &allow.location));
     }
     if file.allow.is_none() && file.freeze.is_none() {
-        findings.push(missing("window", "allow", "`allow` or `freeze`", &raw.location));
+        findings.push(missing("the gate `window`", "allow", "`allow` or `freeze`", &raw.location));
     }
     let freezes = file.freeze.iter().flat_map(|list| &list.value);
     let value = Window {
@@ -275,14 +314,46 @@ pub struct Approvals {
     pub teams: Vec<String>,
 }
 
+impl Approvals {
+    fn new(count: u32, teams: Option<&Sourced<List<Name>>>) -> Self {
+        let teams = teams.into_iter().flat_map(|list| &list.value);
+        Self { count, teams: teams.map(|team| team.value.0.clone()).collect() }
+    }
+}
+
 fn approvals(raw: &Sourced<ApprovalsFile>) -> Sourced<Approvals> {
     let ApprovalsFile { count, teams } = &raw.value;
-    let teams = teams.iter().flat_map(|list| &list.value);
-    let value = Approvals {
-        count: count.as_ref().map_or(1, |count| count.value.0),
-        teams: teams.map(|team| team.value.0.clone()).collect(),
+    let count = count.as_ref().map_or(1, |count| count.value.0);
+    Sourced { value: Approvals::new(count, teams.as_ref()), location: raw.location.clone() }
+}
+
+// Who may make exceptions: `override` and `relax`.
+
+record! {
+    /// Whose approvals permit what the gates alone do not.
+    struct ExceptionFile("`override` or `relax`") {
+        /// How many people have to approve. One of the layers has to say so.
+        optional approvals: Count = "approvals",
+        /// The teams whose members may approve. Default: anybody who may
+        /// approve on the forge.
+        optional teams: List<Name> = "teams",
+    }
+}
+
+fn exception(
+    key: &str,
+    raw: Option<&Sourced<ExceptionFile>>,
+    findings: &mut Findings,
+) -> Option<Sourced<Approvals>> {
+    let raw = raw?;
+    let ExceptionFile { approvals, teams } = &raw.value;
+    let Some(count) = approvals else {
+        let noun = format!("`{key}`");
+        findings.push(missing(&noun, "approvals", "`approvals: 2`", &raw.location));
+        return None;
     };
-    Sourced { value, location: raw.location.clone() }
+    let value = Approvals::new(count.value.0, teams.as_ref());
+    Some(Sourced { value, location: raw.location.clone() })
 }
 
 // The gate `checks`.
@@ -332,10 +403,14 @@ fn checks(raw: Option<&Sourced<List<CheckFile>>>, findings: &mut Findings) -> Ve
 // The gate `image`.
 
 record! {
-    /// Which images are allowed.
+    /// Which images are allowed, and which may come without being promoted.
     struct ImageGateFile("the gate `image`") {
         /// Patterns of repositories; `*` stands for any text, including `/`.
+        /// Default: all images are allowed.
         optional allow: List<Glob> = "allow",
+        /// Images that templates may bring although no environment below deploys
+        /// them, such as a mesh's sidecar: patterns like those of `allow`.
+        optional unordered: List<Glob> = "unordered",
     }
 }
 
@@ -345,19 +420,27 @@ fn images(
 ) -> Option<Sourced<Vec<Sourced<Glob>>>> {
     let gate = &raw.location;
     match &raw.value.allow {
+        None if raw.value.unordered.is_some() => None,
         None => {
-            findings.push(missing("image", "allow", "`allow: [\"ghcr.io/shop/*\"]`", gate));
+            let example = "`allow: [\"ghcr.io/shop/*\"]` or `unordered`";
+            findings.push(missing("the gate `image`", "allow", example, gate));
             None
         }
         Some(allow) if allow.value.is_empty() => {
-            findings.push(
-                empty_list("allow", "all images", &allow.location)
-                    .help("remove the gate `image` for all images"),
-            );
+            let finding = empty_list("allow", "all images", &allow.location);
+            findings.push(match &raw.value.unordered {
+                Some(_) => finding,
+                None => finding.help("remove the gate `image` for all images"),
+            });
             None
         }
         Some(allow) => Some(Sourced { value: allow.value.clone(), location: gate.clone() }),
     }
+}
+
+fn unordered(raw: Option<&Sourced<ImageGateFile>>) -> Vec<Sourced<Glob>> {
+    let list = raw.and_then(|raw| raw.value.unordered.as_ref());
+    list.map(|list| list.value.clone()).unwrap_or_default()
 }
 
 // The gate `digest`.

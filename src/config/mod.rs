@@ -34,7 +34,7 @@ mod valid;
 mod values;
 mod worker;
 
-pub use forge::{Forge, ForgeKind, TokenSource, configured_base_branch};
+pub use forge::{Forge, ForgeKind, MergeStyle, TokenSource, configured_base_branch};
 pub use gates::{
     Approvals, Check, CheckSubject, DigestGate, Field, Freeze, Gates, Side, Soak, Trust, Window,
 };

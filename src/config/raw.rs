@@ -112,6 +112,9 @@ record! {
         setting after: AfterFile = "after",
         /// Apps that may be promoted past this environment without being in it.
         setting skip: List<AppReference> = "skip",
+        /// Apps that begin in this environment although environments come before
+        /// it: no environment below has to have them.
+        setting enters: List<AppReference> = "enters",
         /// Labels for every object. A template's own value takes precedence.
         setting labels: Map<LabelKey, LabelValue> = "labels",
         /// The `values` that templates see, for every app.
@@ -226,6 +229,9 @@ record! {
         setting after: AfterFile = "after",
         /// Apps that may be promoted past this environment without being in it.
         setting skip: List<AppReference> = "skip",
+        /// Apps that begin in this environment although environments come before
+        /// it: no environment below has to have them.
+        setting enters: List<AppReference> = "enters",
         /// Conditions for entering this environment. The routes of `field`
         /// start with `values`, and lead from there into the app's files of
         /// the kinds `yaml` and `helm-values`.
@@ -272,7 +278,8 @@ impl JsonSchema for FormatVersion {
 /// The finding for a setting of environments at the top of `rungs.yaml`.
 fn setting_of_environment(key: KeyNode<'_>) -> Option<Finding> {
     let text = key.text();
-    matches!(text, "gates" | "tier" | "select" | "after" | "skip" | "cluster").then(|| {
+    let settings = ["gates", "tier", "select", "after", "skip", "enters", "cluster"];
+    settings.contains(&text).then(|| {
         Finding::new(&UNKNOWN_KEY, format!("unknown key `{text}`"), key.location())
             .because("a setting of an environment")
             .help(format!(

@@ -87,6 +87,9 @@ pub struct Environment {
     pub select: Selection,
     /// Apps that may be promoted past it without being in it.
     pub skip: Vec<String>,
+    /// Apps that begin in it although environments come before it: no environment below
+    /// has to have them.
+    pub enters: Vec<String>,
     /// The cluster that it runs on; none if the repository has only one.
     pub cluster: Option<String>,
     /// Labels for every object of the environment.

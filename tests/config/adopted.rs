@@ -37,6 +37,10 @@ fn an_environment_has_its_settings_and_its_spelling() {
         ("production/base", Tier::Production)
     );
     assert_eq!(production.gates.soak.as_ref().unwrap().value.time.seconds(), 24 * 3600);
+    assert_eq!(
+        (production.skip[0].as_str(), production.enters[0].as_str()),
+        ("My_Cart.v2", "reports")
+    );
     assert_eq!(production.directory, RepoPath::root());
     assert_eq!(production.location.to_string(), "rungs.yaml:9:3");
     assert!(!production.generate.namespaces && !production.generate.network);

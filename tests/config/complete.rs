@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jsonschema::Validator;
-use rungs::config::{Before, EnvironmentName, schemas};
+use rungs::config::{Approvals, Before, EnvironmentName, MergeStyle, Sourced, schemas};
 use rungs::source::{RepoPath, SourceFile};
 use rungs::yaml::{Dialect, parse};
 use serde_json::Value as Json;
 
-use super::{here, load_directory, shop};
+use super::{here, load_directory, loaded, shop};
 
 /// A schema with its name: `rungs`, `environment`, `app`, `hold`.
 pub(super) struct Schema {
@@ -212,6 +212,90 @@ fn an_environments_kubernetes_version_wins_over_the_repositorys() {
     let version =
         |name: &str| shop.find_environment(name).unwrap().kubernetes.clone().unwrap().value;
     assert_eq!((version("qa").minor, version("prod/eu").minor), (35, 34));
+}
+
+#[test]
+fn a_state_counts_after_it_has_left_if_it_stood_for_ten_minutes() {
+    let shop = shop();
+    let stood = |name: &str| {
+        let soak = shop.find_environment(name).unwrap().gates.soak.as_ref().unwrap();
+        soak.value.stood.to_string()
+    };
+    assert_eq!((stood("stage"), stood("prod/eu")), ("30m".to_owned(), "10m".to_owned()));
+}
+
+#[test]
+fn exceptions_need_the_approvals_that_override_and_relax_ask_for() {
+    let shop = shop();
+    let gates = &shop.find_environment("prod/eu").unwrap().gates;
+    let approvals = |one: &Option<Sourced<Approvals>>| {
+        let Approvals { count, teams } = one.as_ref().unwrap().value.clone();
+        format!("{count} of {}", teams.join(", "))
+    };
+    assert_eq!(approvals(&gates.override_approvals), "3 of sre, leads");
+    assert_eq!(approvals(&gates.relax_approvals), "2 of leads");
+}
+
+#[test]
+fn without_relax_whoever_lets_a_change_enter_may_weaken_the_gates() {
+    let gates = "gates: { approvals: { count: 2, teams: [sre] } }\n";
+    let repository = loaded(&[
+        ("rungs.yaml", "version: 1\n"),
+        ("environments/prod/environment.yaml", gates),
+        ("environments/qa/environment.yaml", ""),
+    ])
+    .repository;
+    let prod = &repository.find_environment("prod").unwrap().gates;
+    assert_eq!(prod.relax_approvals, prod.approvals);
+    assert_eq!(prod.override_approvals, None, "only the pipeline's own `--override` counts");
+    assert_eq!(repository.find_environment("qa").unwrap().gates.relax_approvals, None);
+}
+
+#[test]
+fn unordered_images_are_no_gate_and_an_app_may_have_its_own() {
+    let repository = loaded(&[
+        ("rungs.yaml", "version: 1\n"),
+        ("templates/web/values.yaml", ""),
+        ("environments/qa/environment.yaml", "gates: { image: { unordered: [\"*/proxyv2\"] } }\n"),
+        ("environments/qa/api.yaml", "template: web\n"),
+        ("environments/qa/job.yaml", "template: web\ngates: { image: { unordered: [] } }\n"),
+        ("environments/qa/web.yaml", "gates: { image: { allow: [\"ghcr.io/*\"] } }\n"),
+    ])
+    .repository;
+    let qa = repository.find_environment("qa").unwrap();
+    let gates = |app: &str| {
+        let gates = qa.gates_of(app);
+        let patterns: Vec<_> = gates.unordered.iter().map(|one| one.value.as_str()).collect();
+        (gates.image.is_some(), patterns.concat())
+    };
+    assert_eq!(gates("api"), (false, "*/proxyv2".to_owned()));
+    assert_eq!(gates("job"), (false, String::new()));
+    assert_eq!(gates("web"), (true, "*/proxyv2".to_owned()));
+}
+
+#[test]
+fn apps_may_begin_in_an_environment_that_others_come_before() {
+    let shop = shop();
+    assert_eq!(shop.find_environment("demo").unwrap().enters, ["cart"]);
+    assert!(shop.find_environment("stage").unwrap().enters.is_empty());
+    let repository = loaded(&[
+        ("rungs.yaml", "version: 1\n"),
+        ("templates/web/values.yaml", ""),
+        ("environments/prod/environment.yaml", "enters: [web]\n"),
+        ("environments/prod/eu/web.yaml", ""),
+        ("environments/prod/us/environment.yaml", "enters: []\n"),
+    ])
+    .repository;
+    assert_eq!(repository.find_environment("prod/eu").unwrap().enters, ["web"]);
+    assert!(repository.find_environment("prod/us").unwrap().enters.is_empty());
+}
+
+#[test]
+fn a_forge_may_say_how_pull_requests_land() {
+    let merge = shop().forge.unwrap().merge;
+    assert_eq!(merge, Some(MergeStyle::Squash));
+    let other = load_directory(&here().join("complete/token-file")).unwrap();
+    assert_eq!(other.repository.forge.unwrap().merge, None);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::environment::ResolvedEnvironment;
+use super::environment::{ResolvedEnvironment, app_names};
 use super::native::NO_ENVIRONMENTS;
 use crate::config::gates;
 use crate::config::known::Known;
@@ -14,7 +14,6 @@ use crate::config::ladder::RungFile;
 use crate::config::network::{Network, Within};
 use crate::config::policies::Tier;
 use crate::config::raw::{AdoptedEnvironmentFile, RepositoryFile, Selection};
-use crate::config::sourced::Sourced;
 use crate::config::syntax::EnvironmentName;
 use crate::config::valid::{Environment, Generate};
 use crate::diagnostic::{Finding, Findings, codes};
@@ -114,12 +113,8 @@ fn environment(
     findings: &mut Findings,
 ) -> ResolvedEnvironment {
     let file = declared.file;
-    let skip: Vec<_> = file
-        .and_then(|file| file.skip.as_ref())
-        .iter()
-        .flat_map(|list| &list.value)
-        .map(|app| Sourced { value: app.value.0.clone(), location: app.location.clone() })
-        .collect();
+    let skip = app_names(file.and_then(|file| file.skip.as_ref()));
+    let enters = app_names(file.and_then(|file| file.enters.as_ref()));
     let environment = Environment {
         name: name.clone(),
         directory: RepoPath::root(),
@@ -131,6 +126,7 @@ fn environment(
             .and_then(|file| file.select.as_ref())
             .map_or(Selection::Current, |select| select.value),
         skip: skip.iter().map(|app| app.value.clone()).collect(),
+        enters: enters.iter().map(|app| app.value.clone()).collect(),
         cluster: file.and_then(|file| file.cluster.as_ref()).map(|one| one.value.0.clone()),
         labels: IndexMap::new(),
         quota: None,
@@ -143,7 +139,7 @@ fn environment(
         app_names: Arc::default(),
     };
     let after = file.and_then(|file| file.after.clone());
-    ResolvedEnvironment { environment, after, skip, is_literal: Vec::new() }
+    ResolvedEnvironment { environment, after, skip, enters, is_literal: Vec::new() }
 }
 
 fn report_same_spelling(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::app::{self, labels};
 use super::template::Templates;
-use crate::config::decode::Syntax;
+use crate::config::decode::{List, Syntax};
 use crate::config::directories::Directory;
 use crate::config::known::Known;
 use crate::config::ladder::AfterFile;
@@ -14,7 +14,7 @@ use crate::config::policies::Tier;
 use crate::config::raw::{AccessFile, EnvironmentFile, GenerateFile, Selection};
 use crate::config::reader::{ConfigReader, ReadFile};
 use crate::config::sourced::Sourced;
-use crate::config::syntax::EnvironmentName;
+use crate::config::syntax::{AppReference, EnvironmentName};
 use crate::config::valid::{Access, AccessSubject, Environment, Generate};
 use crate::config::{gates, network};
 use crate::diagnostic::{Finding, Findings, codes};
@@ -46,6 +46,7 @@ pub(super) struct ResolvedEnvironment {
     pub(super) environment: Environment,
     pub(super) after: Option<Sourced<AfterFile>>,
     pub(super) skip: Vec<Sourced<String>>,
+    pub(super) enters: Vec<Sourced<String>>,
     /// For each app whether its namespace is named literally.
     pub(super) is_literal: Vec<bool>,
 }
@@ -99,12 +100,8 @@ fn settings(
     raw: Option<&EnvironmentFile>,
     findings: &mut Findings,
 ) -> ResolvedEnvironment {
-    let skip = raw.and_then(|raw| raw.skip.as_ref());
-    let skip: Vec<_> = skip
-        .iter()
-        .flat_map(|list| &list.value)
-        .map(|app| Sourced { value: app.value.0.clone(), location: app.location.clone() })
-        .collect();
+    let skip = app_names(raw.and_then(|raw| raw.skip.as_ref()));
+    let enters = app_names(raw.and_then(|raw| raw.enters.as_ref()));
     let environment = Environment {
         directory: leaf.path.clone(),
         spelling: name.as_str().to_owned(),
@@ -114,6 +111,7 @@ fn settings(
             .and_then(|raw| raw.select.as_ref())
             .map_or(Selection::Current, |select| select.value),
         skip: skip.iter().map(|app| app.value.clone()).collect(),
+        enters: enters.iter().map(|app| app.value.clone()).collect(),
         cluster: raw.and_then(|raw| raw.cluster.as_ref()).map(|cluster| cluster.value.0.clone()),
         labels: labels(raw.and_then(|raw| raw.labels.as_ref())),
         quota: root.get("quota").map(Node::to_value),
@@ -134,7 +132,13 @@ fn settings(
     };
     check_quota(root, findings);
     let after = raw.and_then(|raw| raw.after.clone());
-    ResolvedEnvironment { environment, after, skip, is_literal: Vec::new() }
+    ResolvedEnvironment { environment, after, skip, enters, is_literal: Vec::new() }
+}
+
+/// The names in a list of apps, each with its place.
+pub(super) fn app_names(raw: Option<&Sourced<List<AppReference>>>) -> Vec<Sourced<String>> {
+    let list = raw.into_iter().flat_map(|list| &list.value);
+    list.map(|app| Sourced { value: app.value.0.clone(), location: app.location.clone() }).collect()
 }
 
 fn access(entry: &Sourced<AccessFile>, findings: &mut Findings) -> Option<Sourced<Access>> {
@@ -199,9 +203,8 @@ pub(super) fn check_skips(
     findings: &mut Findings,
 ) {
     for one in resolved {
-        report_twice(&one.skip, String::as_str, "app", findings);
+        check_names(&one.skip, known, findings);
         for app in &one.skip {
-            known.check_app(&app.value, &app.location, findings);
             if let Some(present) = one.environment.app(&app.value) {
                 let message = format!(
                     "`{}` is skipped in `{}`, but exists there",
@@ -215,5 +218,23 @@ pub(super) fn check_skips(
                 );
             }
         }
+    }
+}
+
+/// Checks for every `enters` that the app exists.
+pub(super) fn check_enters(
+    resolved: &[ResolvedEnvironment],
+    known: &Known<'_>,
+    findings: &mut Findings,
+) {
+    for one in resolved {
+        check_names(&one.enters, known, findings);
+    }
+}
+
+fn check_names(apps: &[Sourced<String>], known: &Known<'_>, findings: &mut Findings) {
+    report_twice(apps, String::as_str, "app", findings);
+    for app in apps {
+        known.check_app(&app.value, &app.location, findings);
     }
 }

@@ -36,6 +36,11 @@ text_schemas!(Duration, TimeLimit, Date, Moment, OpeningHours);
 pub struct Duration(u64);
 
 impl Duration {
+    /// That many minutes.
+    pub(in crate::config) const fn of_minutes(minutes: u64) -> Self {
+        Self(minutes * 60)
+    }
+
     /// Seconds.
     pub fn seconds(self) -> u64 {
         self.0
