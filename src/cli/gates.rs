@@ -107,13 +107,13 @@ impl GatesArgs {
 }
 
 fn judged_outcome(context: &Context, workspace: &Workspace, judgement: JudgedChange) -> Outcome {
-    let JudgedChange { base, head, plans, warnings } = judgement;
+    let JudgedChange { base, head, plans, findings } = judgement;
     let mut outcome = outcome_of(context, &plans);
     base::report(context, workspace, Some(&base), &mut outcome);
     outcome.data["workspace"]["head"] = json!(head);
     outcome.data.insert("base".to_owned(), json!(base.commit));
     outcome.data.insert("head".to_owned(), json!(head.commit));
-    outcome.findings.extend(warnings);
+    outcome.findings.extend(findings);
     if plans.is_empty() {
         context.console.say("the change enters no environment");
     }

@@ -14,6 +14,7 @@ use super::lists::{EMPTY_LIST, empty_list};
 use super::sourced::Sourced;
 use super::syntax::{AppPattern, EnvironmentName, Glob, ImageRepository, PathPattern};
 use crate::diagnostic::{Finding, Findings, codes};
+use crate::source::RepoPath;
 use crate::yaml::{KeyNode, Node, Route};
 
 codes! {
@@ -231,6 +232,12 @@ pub struct SiteRule {
 }
 
 impl SiteRule {
+    /// Whether its path leads to a file in an environment, whose name paths spell so.
+    pub fn claims(&self, environment: &EnvironmentName, spelling: &str, path: &RepoPath) -> bool {
+        let is_of = self.environment.as_ref().is_none_or(|name| name == environment);
+        is_of && self.path.value.of_environment(spelling).captures(path).is_some()
+    }
+
     /// How files are read, and nothing else: neither which files, nor where that is
     /// written.
     pub fn reading(&self) -> String {

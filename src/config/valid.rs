@@ -123,6 +123,17 @@ impl Environment {
         Some(&self.apps[at])
     }
 
+    /// Whether a path names it: as its spelling in a directory's or a file's name, or in a
+    /// part of one (`values-prod.yaml`).
+    pub fn is_spelled_in(&self, path: &RepoPath) -> bool {
+        let is_end = |char: Option<char>| char.is_none_or(|char| "/-_.".contains(char));
+        path.as_str().match_indices(&self.spelling).any(|(at, _)| {
+            let before = path.as_str()[..at].chars().next_back();
+            let after = path.as_str()[at + self.spelling.len()..].chars().next();
+            is_end(before) && is_end(after)
+        })
+    }
+
     /// Whether an app exists in it, loaded or not. In an adopted repository none does,
     /// as far as the configuration knows.
     pub fn has_app(&self, name: &str) -> bool {

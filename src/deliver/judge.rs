@@ -6,9 +6,12 @@ use super::code::NO_COMMON_COMMIT;
 use super::delivery::{Delivery, git_failed};
 use crate::config::{self, Loaded, Repository};
 use crate::diagnostic::{Finding, Findings};
-use crate::git::{Branch, HistoryError, ObjectError, ObjectName, Revision};
+use crate::git::{Branch, ChangedFiles, HistoryError, ObjectError, ObjectName, Revision};
 use crate::history::{AskedApps, Record, record};
-use crate::promote::{AppSelection, LoadedBase, Override, Plan, ProposedChange, assess_change};
+use crate::promote::{
+    AppSelection, ChangeAssessment, ChangeSide, Gate, LoadedBase, Override, Plan, ProposedChange,
+    assess_change,
+};
 use crate::sites::{Model, ModelScope};
 use crate::source::{Location, RepoPath, Tree};
 
@@ -24,12 +27,21 @@ pub struct JudgedChange {
     pub head: Revision,
     /// A plan for each environment that it changes.
     pub plans: Vec<Plan>,
-    /// Findings about the base's configuration that do not stop it.
-    pub warnings: Findings,
+    /// What no gate judges, and findings about the base's configuration that do not stop
+    /// the change.
+    pub findings: Findings,
+}
+
+/// The two sides of a change.
+struct ComparedFiles {
+    before: Tree,
+    after: Tree,
+    /// The files that differ.
+    files: ChangedFiles,
 }
 
 impl Delivery<'_> {
-    /// Judges a change: everything from where `head` left the base up to `head`.
+    /// Judges a change: what merging `head` into the base would change there.
     ///
     /// # Errors
     ///
@@ -39,31 +51,62 @@ impl Delivery<'_> {
         let base = workspace.require_base()?.clone();
         let head = workspace.head(head)?;
         let fork = self.fork(&base.commit, &head.commit)?;
-        let (head_tree, fork_tree) = (workspace.tree_of(&head.commit)?, workspace.tree_of(&fork)?);
         let base_tree = workspace.tree_of(&base.commit)?;
         let Loaded { repository, warnings, .. } = config::load_apps(&base_tree, &BTreeSet::new())?;
-        let apps = self.possible_apps(&repository, [&fork, &head.commit])?;
+        let compared = self.compared(&base.commit, &fork, &head.commit)?;
+        let apps =
+            self.possible_apps(&repository, &compared, [&base.commit, &fork, &head.commit])?;
         let branch = base.branch.clone().or_else(|| workspace.likely_branch());
         let branch = branch.as_ref().map(Branch::name);
         let loaded = LoadedBase::at(workspace, &base.commit, branch, &apps)?;
         let model = |tree: &Tree| Model::of_tree(loaded.repository(), tree, loaded.scope());
-        let (head_model, fork_model) = (model(&head_tree), model(&fork_tree));
-        let unread = head_model.findings_of_files(|_| true);
+        let (before, after) = (model(&compared.before), model(&compared.after));
+        let unread = after.findings_of_files(|_| true);
         // Apps whose files the change made unreadable would pass for removed ones.
-        if unread.has_errors() && !fork_model.findings_of_files(|_| true).has_errors() {
+        if unread.has_errors() && !before.findings_of_files(|_| true).has_errors() {
             return Err(unread);
         }
         let records = self.records(&fork, &head.commit)?;
+        let own = own_model(&compared, loaded.scope())?;
         let change = ProposedChange {
-            tree: &head_tree,
-            model: &head_model,
-            fork: &fork_model,
+            before: ChangeSide { tree: &compared.before, model: &before },
+            after: ChangeSide { tree: &compared.after, model: &after },
+            own: own.as_ref(),
+            files: &compared.files.paths,
             records: &records,
             overrides,
+            gates: &Gate::ALL,
             renderer: self.renderer,
         };
-        let plans = loaded.ask(self.now, AskedApps::Few, |base| assess_change(base, &change))?;
-        Ok(JudgedChange { base, head, plans, warnings })
+        let assessed = loaded.ask(self.now, AskedApps::Few, |base| assess_change(base, &change))?;
+        let ChangeAssessment { plans, mut findings } = assessed;
+        findings.extend(warnings);
+        Ok(JudgedChange { base, head, plans, findings })
+    }
+
+    /// The files of the base, and those that it would have with the change; where these
+    /// conflict, the files from which the change started and its own.
+    fn compared(
+        &self,
+        base: &ObjectName,
+        fork: &ObjectName,
+        head: &ObjectName,
+    ) -> Result<ComparedFiles, Findings> {
+        let clone = self.workspace.require_clone()?;
+        let failed = |error: ObjectError| error.finding();
+        let files = clone.changed_files(fork, head).map_err(failed)?;
+        let tree = |commit| self.workspace.tree_of(commit);
+        if base == fork {
+            return Ok(ComparedFiles { before: tree(base)?, after: tree(head)?, files });
+        }
+        Ok(match clone.merged_files(fork, base, head).map_err(failed)? {
+            Some(merged) => {
+                let before = tree(base)?;
+                let after = before.with_files(merged);
+                ComparedFiles { before, after, files }
+            }
+            None => ComparedFiles { before: tree(fork)?, after: tree(head)?, files },
+        })
     }
 
     /// The apps that a change may change: those of the files that it changes; all if the
@@ -71,12 +114,13 @@ impl Delivery<'_> {
     fn possible_apps(
         &self,
         repository: &Repository,
-        [fork, head]: [&ObjectName; 2],
+        compared: &ComparedFiles,
+        commits: [&ObjectName; 3],
     ) -> Result<AppSelection, Findings> {
         let clone = self.workspace.require_clone()?;
         let model = Model::empty(repository, &ModelScope::all());
         let failed = |error: ObjectError| error.finding();
-        for commit in [fork, head] {
+        for commit in commits {
             let tree = self.workspace.tree_of(commit)?;
             let mut directories = repository.environments.iter().map(|one| &one.directory);
             let is_there = |directory: &RepoPath| tree.has_directory(directory).unwrap_or(false);
@@ -87,8 +131,9 @@ impl Delivery<'_> {
                 return Ok(AppSelection::All);
             }
         }
-        let files = clone.changed_files(fork, head).map_err(failed)?;
-        let apps = files.and_then(|files| model.possible_apps(&files));
+        let ChangedFiles { paths, is_complete } = &compared.files;
+        let files: Vec<_> = paths.iter().cloned().collect();
+        let apps = is_complete.then(|| model.possible_apps(&files)).flatten();
         Ok(apps.map_or(AppSelection::All, |apps| AppSelection::Named(apps.into_iter().collect())))
     }
 
@@ -124,4 +169,18 @@ impl Delivery<'_> {
         }
         Ok(records)
     }
+}
+
+/// The sites after a change as its own configuration has them; none if that is the base's.
+///
+/// # Errors
+///
+/// The change's configuration cannot be read: nothing could be judged once it is merged.
+fn own_model(compared: &ComparedFiles, scope: &ModelScope) -> Result<Option<Model>, Findings> {
+    let settings = RepoPath::root().child("rungs.yaml");
+    if !compared.files.paths.contains(&settings) {
+        return Ok(None);
+    }
+    let loaded = config::load_names(&compared.after)?;
+    Ok(Some(Model::of_tree(&loaded.repository, &compared.after, scope)))
 }

@@ -1,6 +1,6 @@
 //! The files that differ between two commits, found by their trees alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{FileMode, LocalClone, ObjectDatabase, ObjectError, ObjectName, TreeEntry};
 use crate::source::{MAX_DEPTH, MAX_DIRECTORIES, RepoPath};
@@ -8,10 +8,18 @@ use crate::source::{MAX_DEPTH, MAX_DIRECTORIES, RepoPath};
 /// The entries of a directory by name.
 type TreeEntries = BTreeMap<Vec<u8>, (FileMode, ObjectName)>;
 
+/// The files that differ between two commits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedFiles {
+    /// Their paths.
+    pub paths: BTreeSet<RepoPath>,
+    /// Whether these are all: there is no file whose name no path can have.
+    pub is_complete: bool,
+}
+
 impl LocalClone {
     /// The files that differ between two commits, new and removed ones included, below
-    /// the directory that the clone is seen from; none if one has a name that no path
-    /// can have.
+    /// the directory that the clone is seen from.
     ///
     /// # Errors
     ///
@@ -20,11 +28,11 @@ impl LocalClone {
         &self,
         one: &ObjectName,
         other: &ObjectName,
-    ) -> Result<Option<Vec<RepoPath>>, ObjectError> {
+    ) -> Result<ChangedFiles, ObjectError> {
         let objects = self.objects();
         let (_, one) = objects.commit(one)?;
         let (_, other) = objects.commit(other)?;
-        let mut files = Vec::new();
+        let mut files = ChangedFiles { paths: BTreeSet::new(), is_complete: true };
         let mut pending = vec![(RepoPath::root(), Some(one), Some(other))];
         while let Some((directory, one, other)) = pending.pop() {
             let (one, other) = (entries(&*objects, one)?, entries(&*objects, other)?);
@@ -34,9 +42,12 @@ impl LocalClone {
                 if both[0] == both[1] {
                     continue;
                 }
-                let Some(path) = path_of(&directory, name) else { return Ok(None) };
+                let Some(path) = path_of(&directory, name) else {
+                    files.is_complete = false;
+                    continue;
+                };
                 if both.into_iter().flatten().any(|(mode, _)| *mode != FileMode::Tree) {
-                    files.extend(self.seen(&path));
+                    files.paths.extend(self.seen(&path));
                 }
                 let [one, other] = both.map(tree_of);
                 if (one.is_some() || other.is_some()) && self.is_on_the_way(&path) {
@@ -44,7 +55,7 @@ impl LocalClone {
                 }
             }
         }
-        Ok(Some(files))
+        Ok(files)
     }
 
     /// Whether each file of a commit at and below these paths is found by its own path and

@@ -25,6 +25,7 @@ mod compare;
 mod changed_files;
 mod commit_history;
 mod log;
+mod merged_files;
 mod own_directory;
 mod checked_bytes;
 mod content_facts;
@@ -47,6 +48,7 @@ mod cache;
 pub use address::{CanonicalAddress, RepositoryAddress};
 pub use branch::{Branch, OwnBranch};
 pub use cache::Cache;
+pub use changed_files::ChangedFiles;
 pub use code::{CODES, INVALID_BRANCH};
 pub use commit_builder::BuildError;
 pub use commit_history::{

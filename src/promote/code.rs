@@ -64,6 +64,24 @@ codes! {
     /// than was requested. Run `rungs render`, commit, and try again.
     STALE_RENDERING = "stale-rendering", Answer, Error;
 
+    /// A site that a change moves.
+    ///
+    /// With the change's own `rungs.yaml`, the same app, environment and key are found with
+    /// the same value at another place. That changes nothing that is deployed.
+    SITE_MOVED = "site-moved", Answer, Note;
+
+    /// An app that a change removes from an environment.
+    ///
+    /// Nothing enters, so no gate but `approvals` judges it. What still names the app's
+    /// image in the environment's files would be an error of the gate `order`.
+    APP_REMOVED = "app-removed", Answer, Note;
+
+    /// A change of an environment's files that no gate judges.
+    ///
+    /// Gates judge references and promoted values. Other lines of the same files, and files
+    /// that have no sites, may change what is deployed as well: read them.
+    OTHER_CHANGE = "other-change", Answer, Note;
+
     /// A gate fails.
     ///
     /// A condition for entering the environment is not met; the message says

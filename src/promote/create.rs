@@ -48,7 +48,7 @@ pub(super) fn created(
             proposal.changes.push(SiteChange {
                 key: site.key.clone(),
                 from: None,
-                to: value.clone(),
+                to: Some(value.clone()),
                 path: path.clone(),
                 line: 1,
             });

@@ -67,8 +67,8 @@ pub struct SiteChange {
     pub key: Key,
     /// The site's value now; none if it has none yet.
     pub from: Option<SiteValue>,
-    /// The site's new value.
-    pub to: SiteValue,
+    /// The site's new value; none if it goes.
+    pub to: Option<SiteValue>,
     /// The file that changes.
     pub path: crate::source::RepoPath,
     /// The line that changes, counted from one.
@@ -81,7 +81,7 @@ impl Serialize for SiteChange {
         let mut fields = serializer.serialize_struct("SiteChange", 5)?;
         fields.serialize_field("key", key)?;
         fields.serialize_field("from", &from.as_ref().map(|from| from.shown(key)))?;
-        fields.serialize_field("to", &to.shown(key))?;
+        fields.serialize_field("to", &to.as_ref().map(|to| to.shown(key)))?;
         fields.serialize_field("path", path)?;
         fields.serialize_field("line", line)?;
         fields.end()

@@ -268,7 +268,7 @@ impl Proposal {
         self.changes.push(SiteChange {
             key: site.key.clone(),
             from: site.value.clone(),
-            to: value.clone(),
+            to: Some(value.clone()),
             path: site.file.path().clone(),
             line: site.location.start().line,
         });

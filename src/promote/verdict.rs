@@ -29,6 +29,12 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// The verdict that a gate fails for a reason, at a line.
+    pub(super) fn failing(gate: Gate, reason: String, location: Location) -> Self {
+        let (answer, location) = (Answer::Fail, Some(location));
+        Self { gate, answer, reason, location, overridden: None }
+    }
+
     /// Until when the gate waits, as the rest of a sentence; none if it does not, or if no
     /// time is known.
     pub(super) fn until(&self) -> Option<String> {
@@ -73,7 +79,7 @@ pub(super) fn judge(
 /// The verdict with the reason for which it was overridden, if it was. A gate that
 /// passes is not overridden. Neither is one that may not be, nor one without a
 /// reason: the command line has refused those.
-fn overridden(verdict: Verdict, overrides: &[Override]) -> Verdict {
+pub(super) fn overridden(verdict: Verdict, overrides: &[Override]) -> Verdict {
     let found = overrides.iter().find(|one| one.gate == verdict.gate);
     let reason = found.map(|one| one.reason.trim()).filter(|reason| !reason.is_empty());
     let may = verdict.answer != Answer::Pass && verdict.gate.may_be_overridden();

@@ -203,8 +203,9 @@ pub(super) fn check_skips(
     findings: &mut Findings,
 ) {
     for one in resolved {
-        check_names(&one.skip, known, findings);
+        report_twice(&one.skip, String::as_str, "app", findings);
         for app in &one.skip {
+            known.check_app(&app.value, &app.location, findings);
             if let Some(present) = one.environment.app(&app.value) {
                 let message = format!(
                     "`{}` is skipped in `{}`, but exists there",
@@ -221,20 +222,10 @@ pub(super) fn check_skips(
     }
 }
 
-/// Checks for every `enters` that the app exists.
-pub(super) fn check_enters(
-    resolved: &[ResolvedEnvironment],
-    known: &Known<'_>,
-    findings: &mut Findings,
-) {
+/// Checks that no `enters` names an app twice. The app need not exist: it is named before it
+/// enters.
+pub(super) fn check_enters(resolved: &[ResolvedEnvironment], findings: &mut Findings) {
     for one in resolved {
-        check_names(&one.enters, known, findings);
-    }
-}
-
-fn check_names(apps: &[Sourced<String>], known: &Known<'_>, findings: &mut Findings) {
-    report_twice(apps, String::as_str, "app", findings);
-    for app in apps {
-        known.check_app(&app.value, &app.location, findings);
+        report_twice(&one.enters, String::as_str, "app", findings);
     }
 }

@@ -109,7 +109,7 @@ fn assemble(
     findings: &mut Findings,
 ) -> Repository {
     environment::check_skips(&resolved, known, findings);
-    environment::check_enters(&resolved, known, findings);
+    environment::check_enters(&resolved, findings);
     let after = resolved
         .iter()
         .filter_map(|one| one.after.clone().map(|after| (one.environment.name.clone(), after)));

@@ -31,7 +31,7 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
             "`{}` is a first rung, which is entered with `rungs set` and not by promotion",
             candidate.target.name
         )),
-        _ => judge_step(evaluation)?,
+        _ => judge_step(evaluation),
     };
     let location = ladder.location(&candidate.target.name);
     Some(match location {
@@ -44,30 +44,43 @@ fn is_none(before: &Before) -> bool {
     before.environments().is_empty()
 }
 
-/// Judges an environment with rungs below it; none if this is the lowest rung that ever
-/// had the app, and so its first.
-fn judge_step(evaluation: &Evaluation<'_>) -> Option<Judgement> {
+/// Judges an environment with rungs below it.
+fn judge_step(evaluation: &Evaluation<'_>) -> Judgement {
     let named = matches!(evaluation.candidate.transition, Transition::Promote { named: true, .. });
     let current =
         evaluation.candidate.current.filter(|current| !evaluation.is_satisfied_by(current));
     if let Some(current) = current.filter(|_| !named)
         && let Some(judgement) = lower_version(evaluation, current)
     {
-        return Some(judgement);
+        return judgement;
     }
     let Some(prerequisites) =
         evaluation.prerequisites().judge(&|environment| is_met(evaluation, environment))
     else {
-        let first = format!(
-            "no environment before `{}` has ever had `{}`",
-            evaluation.candidate.target.name, evaluation.candidate.app
-        );
-        let is_set = matches!(evaluation.candidate.transition, Transition::Set);
-        return (!is_set).then(|| Judgement::fail(first));
+        return judge_first(evaluation.candidate);
     };
     match current.filter(|_| !named && prerequisites.answer == Answer::Pass) {
-        Some(current) => Some(left_before(evaluation, current).unwrap_or(prerequisites)),
-        None => Some(prerequisites),
+        Some(current) => left_before(evaluation, current).unwrap_or(prerequisites),
+        None => prerequisites,
+    }
+}
+
+/// Judges an app that no environment before has ever had. What is there already has nothing
+/// to be ordered by; what is new has to be named before.
+fn judge_first(candidate: &Candidate<'_>) -> Judgement {
+    let Candidate { target, app, current, transition, .. } = candidate;
+    let name = &target.name;
+    let first = format!("no environment before `{name}` has ever had `{app}`");
+    if !matches!(transition, Transition::Set) {
+        Judgement::fail(first)
+    } else if target.enters.iter().any(|one| one == app) {
+        Judgement::pass(format!("`{app}` enters `{name}` first"))
+    } else if current.is_some() {
+        Judgement::pass(format!("{first}, and it is there already"))
+    } else {
+        Judgement::fail(format!(
+            "{first}; if it is to begin there, set `enters: [{app}]` there first"
+        ))
     }
 }
 

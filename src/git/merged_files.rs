@@ -1,0 +1,96 @@
+//! What merging two commits would give, without a commit.
+
+use git2::{MergeFileInput, merge_file};
+
+use super::{FileMode, LocalClone, ObjectDatabase, ObjectError, ObjectName};
+use crate::source::{FileChanges, RepoPath};
+
+/// An entry of a tree; none if there is nothing.
+type Entry = Option<(FileMode, ObjectName)>;
+
+impl LocalClone {
+    /// The files of `ours` that would change if `theirs` were merged into it, where both
+    /// come from `fork`; none where a person would have to resolve a conflict, or where
+    /// something else than plain files changes.
+    ///
+    /// As forges do it, except that renames are not followed: a file that one side renamed
+    /// and the other changed is a conflict here.
+    ///
+    /// # Errors
+    ///
+    /// An object cannot be read.
+    pub fn merged_files(
+        &self,
+        fork: &ObjectName,
+        ours: &ObjectName,
+        theirs: &ObjectName,
+    ) -> Result<Option<FileChanges>, ObjectError> {
+        let changed = self.changed_files(fork, theirs)?;
+        if !changed.is_complete {
+            return Ok(None);
+        }
+        let objects = self.objects();
+        let root = |commit: &ObjectName| objects.commit(commit).map(|(_, tree)| tree);
+        let roots = [root(fork)?, root(ours)?, root(theirs)?];
+        let mut merged = FileChanges::new();
+        for path in changed.paths {
+            let Ok(full) = self.prefix().join(path.as_str()) else { return Ok(None) };
+            let entry = |root: &ObjectName| entry(&*objects, root, &full);
+            let [fork, ours, theirs] = [entry(&roots[0])?, entry(&roots[1])?, entry(&roots[2])?];
+            if ours == theirs {
+                continue;
+            }
+            let Some(bytes) = merged_file(&*objects, [fork, ours, theirs])? else {
+                return Ok(None);
+            };
+            merged.insert(path, bytes);
+        }
+        Ok(Some(merged))
+    }
+}
+
+/// The bytes of a file after a merge, which has none if it goes; none if that is a
+/// conflict.
+#[allow(clippy::option_option, reason = "a conflict is not the same as a file that goes")]
+fn merged_file(
+    objects: &dyn ObjectDatabase,
+    [fork, ours, theirs]: [Entry; 3],
+) -> Result<Option<Option<Vec<u8>>>, ObjectError> {
+    let is_plain =
+        |entry: &Entry| matches!(entry, None | Some((FileMode::File | FileMode::Executable, _)));
+    if ![&fork, &ours, &theirs].into_iter().all(is_plain) {
+        return Ok(None);
+    }
+    let bytes = |entry: Entry| entry.map(|(_, id)| objects.blob(&id)).transpose();
+    if fork == ours {
+        return bytes(theirs).map(Some);
+    }
+    let (Some(fork), Some(ours), Some(theirs)) = (bytes(fork)?, bytes(ours)?, bytes(theirs)?)
+    else {
+        return Ok(None);
+    };
+    let input = |bytes| {
+        let mut input = MergeFileInput::new();
+        input.content(bytes);
+        input
+    };
+    let failed = |error: git2::Error| ObjectError::Failed(error.message().to_owned());
+    let merged = merge_file(&input(&fork), &input(&ours), &input(&theirs), None).map_err(failed)?;
+    Ok(merged.is_automergeable().then(|| Some(merged.content().to_vec())))
+}
+
+/// What is at a path from the root of a tree.
+fn entry(
+    objects: &dyn ObjectDatabase,
+    root: &ObjectName,
+    path: &RepoPath,
+) -> Result<Entry, ObjectError> {
+    let mut found = Some((FileMode::Tree, root.clone()));
+    for segment in path.segments() {
+        let Some((FileMode::Tree, tree)) = found else { return Ok(None) };
+        let entries = objects.tree(&tree)?;
+        let entry = entries.into_iter().find(|entry| entry.name == segment.as_bytes());
+        found = entry.map(|entry| (entry.mode, entry.id));
+    }
+    Ok(found)
+}

@@ -1,0 +1,244 @@
+//! An app whose sites a change changes, and what gates say of it.
+
+use super::lost::{FormerSiteSearch, FormerSites, Unexplained};
+use super::proposed::ProposedChange;
+use crate::config::Environment;
+use crate::diagnostic::{Finding, Findings, Subject};
+use crate::history::{Action, Record};
+use crate::promote::arrival::Arrival;
+use crate::promote::assessment::{AppChange, assess};
+use crate::promote::base::Base;
+use crate::promote::code::{APP_REMOVED, SITE_MOVED};
+use crate::promote::gates::Gate;
+use crate::promote::rerender::check_rendered;
+use crate::promote::verdict::{Verdict, overridden};
+use crate::promote::{AppPlan, SiteChange};
+use crate::sites::{AppSites, EnteringValue, Site, SiteValue, State, differences};
+use crate::source::Location;
+
+/// An app whose sites in an environment differ.
+pub(super) struct ChangedApp<'a> {
+    base: &'a Base<'a>,
+    change: &'a ProposedChange<'a>,
+    target: &'a Environment,
+    before: Option<AppSites>,
+    after: Option<AppSites>,
+    app: String,
+}
+
+impl<'a> ChangedApp<'a> {
+    pub(super) fn of(
+        base: &'a Base<'a>,
+        change: &'a ProposedChange<'a>,
+        target: &'a Environment,
+        app: &str,
+    ) -> Self {
+        let before = change.before.model.app(&target.name, app);
+        let after = change.after.model.app(&target.name, app);
+        Self { base, change, target, before, after, app: app.to_owned() }
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::app(self.target.name.as_str(), &*self.app)
+    }
+
+    /// What becomes of the sites that it had.
+    pub(super) fn former(&self) -> FormerSites<'_> {
+        let search = FormerSiteSearch {
+            repository: self.base.repository,
+            environment: self.target,
+            before: self.change.before,
+            after: self.change.after,
+            own: self.change.own,
+            files: self.change.files,
+        };
+        let before = self.before.as_ref();
+        before.map_or_else(FormerSites::default, |before| search.of(before, self.after.as_ref()))
+    }
+}
+
+impl ChangedApp<'_> {
+    /// The plan of the app; none if nothing changes that gates judge.
+    pub(super) fn assessed(&self, former: &FormerSites<'_>) -> Result<Option<AppPlan>, Findings> {
+        let current = self.before.as_ref().and_then(|sites| sites.state.as_ref().ok());
+        let Some(sites) = &self.after else { return Ok(Some(self.removed(current, former))) };
+        let proposed = sites.state.clone()?;
+        let beside = beside(sites, self.before.as_ref(), &proposed);
+        if current == Some(&proposed) && beside.is_empty() && former.lost.is_empty() {
+            return Ok(None);
+        }
+        let record = self.record(current, &proposed);
+        // What a rollback restores is a whole state and nothing besides.
+        let is_state = beside.is_empty() && former.lost.is_empty();
+        let record = record.filter(|record| is_state || record.action != Action::Rollback);
+        let arrival =
+            Arrival::of_change(self.base, self.target, &self.app, &proposed, current, record)?;
+        let rendered = self.rendered();
+        let from = current.cloned().unwrap_or_default();
+        let mut changes = site_changes(sites, &from, &proposed);
+        changes.extend(changes_beside(sites, &beside));
+        let change = AppChange {
+            target: self.target,
+            app: &self.app,
+            arrival: &arrival,
+            current,
+            changes,
+            proposed,
+            beside,
+            rendering: rendered.as_ref().map(|rendered| rendered.as_ref().copied()),
+            direct: false,
+            ticket: record.and_then(|record| record.ticket.as_deref()),
+            overrides: self.change.overrides,
+        };
+        let mut plan = assess(self.base, change, self.change.gates);
+        self.add_unexplained(&mut plan, &former.lost);
+        Ok(Some(plan))
+    }
+
+    /// The plan of an app that goes. Nothing enters, so that people alone decide.
+    fn removed(&self, current: Option<&State>, former: &FormerSites<'_>) -> AppPlan {
+        let sites = self.before.iter().flat_map(|before| &before.sites);
+        let gone = sites.filter_map(|site| {
+            Some(SiteChange {
+                key: site.key.clone(),
+                from: Some(site.value.clone()?),
+                to: None,
+                path: site.file.path().clone(),
+                line: site.location.start().line,
+            })
+        });
+        let change = AppChange {
+            target: self.target,
+            app: &self.app,
+            arrival: &Arrival::Set,
+            current,
+            proposed: State::default(),
+            beside: Vec::new(),
+            changes: gone.collect(),
+            rendering: None,
+            direct: false,
+            ticket: None,
+            overrides: self.change.overrides,
+        };
+        let gates: Vec<Gate> =
+            self.change.gates.iter().copied().filter(|gate| *gate == Gate::Approvals).collect();
+        let mut plan = assess(self.base, change, &gates);
+        self.add_unexplained(&mut plan, &former.lost);
+        plan
+    }
+
+    /// Adds that something is not judged: the gate `order` fails for it.
+    fn add_unexplained(&self, plan: &mut AppPlan, unexplained: &[Unexplained]) {
+        let Some(first) = unexplained.first() else { return };
+        let more = match unexplained.len() {
+            1 => String::new(),
+            count => format!(" (and {} more)", count - 1),
+        };
+        let reason = format!("{}{more}", first.reason);
+        let failing = Verdict::failing(Gate::Order, reason, first.location.clone());
+        plan.gates.retain(|verdict| verdict.gate != Gate::Order);
+        plan.gates.insert(0, overridden(failing, self.change.overrides));
+    }
+
+    /// The record that is about this app, and says what the change does: a record is a claim.
+    fn record(&self, current: Option<&State>, proposed: &State) -> Option<&Record> {
+        let nothing = State::default();
+        let references = Record::references_of(current.unwrap_or(&nothing), proposed);
+        self.change.records.iter().find(|record| {
+            !matches!(record.action, Action::Hold | Action::Lift)
+                && record.app == self.app
+                && record.environment == self.target.name
+                && record.references == references
+        })
+    }
+
+    fn rendered(&self) -> Option<Result<(), Findings>> {
+        let (repository, change) = (self.base.repository, self.change);
+        let is_judged = repository.is_native() && change.gates.contains(&Gate::Render);
+        is_judged.then(|| {
+            let tree = change.after.tree;
+            check_rendered(change.renderer, tree, repository, &self.target.name, &self.app)
+        })
+    }
+
+    /// What is worth knowing, and no gate judges.
+    pub(super) fn notes(&self, former: &FormerSites<'_>) -> Findings {
+        let environment = &self.target.name;
+        let mut notes = Findings::new();
+        for (site, place) in &former.moved {
+            let message = format!(
+                "`{}` of `{}` in `{environment}` is read elsewhere now",
+                site.key, self.app
+            );
+            notes.push(
+                Finding::new(&SITE_MOVED, message, place.clone())
+                    .because("has the same value")
+                    .about(self.subject()),
+            );
+        }
+        if self.after.is_none() && former.lost.is_empty() && former.moved.is_empty() {
+            let message = format!("the change removes `{}` from `{environment}`", self.app);
+            let sites = self.before.iter().flat_map(|before| &before.sites);
+            let at = { sites }.next().map(|site| Location::of_path(site.file.path()));
+            let at = at.unwrap_or_else(Location::of_repository);
+            notes.push(Finding::new(&APP_REMOVED, message, at).about(self.subject()));
+        }
+        notes
+    }
+}
+
+/// What changes at sites that say less than the state does, or something else: their
+/// value may be deployed as well.
+fn beside(sites: &AppSites, base: Option<&AppSites>, proposed: &State) -> Vec<EnteringValue> {
+    let is_twin =
+        |one: &Site, other: &Site| one.key == other.key && one.file.path() == other.file.path();
+    let mut entering = Vec::new();
+    for (at, site) in sites.sites.iter().enumerate() {
+        let exact = site.value.as_ref().filter(|value| !matches!(value, SiteValue::Moving(_)));
+        let Some(value) = exact.filter(|value| proposed.get(&site.key) != Some(value)) else {
+            continue;
+        };
+        // The sites of a key in a file are told apart by their order.
+        let number = sites.sites[..at].iter().filter(|other| is_twin(site, other)).count();
+        let twins = base.iter().flat_map(|base| &base.sites).filter(|other| is_twin(site, other));
+        let current = { twins }.nth(number).and_then(|twin| twin.value.clone());
+        if current.as_ref() != Some(value) {
+            let (key, value) = (site.key.clone(), value.clone());
+            entering.push(EnteringValue { key, value, current });
+        }
+    }
+    entering
+}
+
+fn site_changes(sites: &AppSites, from: &State, to: &State) -> Vec<SiteChange> {
+    let mut changes = Vec::new();
+    for difference in differences(from, to) {
+        let Some(value) = difference.to else { continue };
+        changes.extend(sites.of(difference.key).map(|site| SiteChange {
+            key: difference.key.clone(),
+            from: difference.from.cloned(),
+            to: Some(value.clone()),
+            path: site.file.path().clone(),
+            line: site.location.start().line,
+        }));
+    }
+    changes
+}
+
+/// The changes of sites beside the state.
+fn changes_beside<'s>(
+    sites: &'s AppSites,
+    beside: &'s [EnteringValue],
+) -> impl Iterator<Item = SiteChange> + 's {
+    beside.iter().filter_map(|entry| {
+        let mut of_key = sites.of(&entry.key);
+        let site = of_key.find(|site| site.value.as_ref() == Some(&entry.value))?;
+        Some(SiteChange {
+            key: entry.key.clone(),
+            from: entry.current.clone(),
+            to: Some(entry.value.clone()),
+            path: site.file.path().clone(),
+            line: site.location.start().line,
+        })
+    })
+}

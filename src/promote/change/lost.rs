@@ -1,0 +1,290 @@
+//! Sites that a change takes out of sight: what they deploy from now on is not known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::proposed::{ChangeSide, sites_in};
+use crate::config::{self, Environment, Repository, SiteKind};
+use crate::kubernetes::full_repository;
+use crate::sites::{AppSites, Key, Model, ModelScope, Site, SiteValue};
+use crate::source::{EntryKind, Location, RepoPath, SourceFile, Span, Tree};
+use crate::yaml::{self, Dialect, Route};
+
+/// Something about an app that no gate can judge by what its sites say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unexplained {
+    /// What it is, as a sentence without a final full stop.
+    pub(super) reason: String,
+    /// The line to look at.
+    pub(super) location: Location,
+}
+
+/// What becomes of the sites that an app had.
+#[derive(Debug, Default)]
+pub(super) struct FormerSites<'s> {
+    /// Those that are out of sight, although what they said may still be deployed.
+    pub(super) lost: Vec<Unexplained>,
+    /// Those that the change's own configuration finds elsewhere with the same value, and
+    /// where.
+    pub(super) moved: Vec<(&'s Site, Location)>,
+}
+
+/// A search for the sites that apps had in an environment before a change.
+pub(super) struct FormerSiteSearch<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) environment: &'a Environment,
+    pub(super) before: ChangeSide<'a>,
+    pub(super) after: ChangeSide<'a>,
+    /// The sites after the change as its own configuration has them, if that is another one.
+    pub(super) own: Option<&'a Model>,
+    pub(super) files: &'a BTreeSet<RepoPath>,
+}
+
+impl FormerSiteSearch<'_> {
+    /// What becomes of the sites that an app had.
+    pub(super) fn of<'s>(&self, before: &'s AppSites, after: Option<&AppSites>) -> FormerSites<'s> {
+        let own = self.own.and_then(|own| own.app(&self.environment.name, &before.app));
+        let mut former = FormerSites::default();
+        for site in self.gone(before, after) {
+            match own.as_ref().and_then(|own| same_elsewhere(site, own, after)) {
+                Some(place) => former.moved.push((site, place)),
+                None => former.lost.extend(self.trace(before, site, after)),
+            }
+        }
+        former
+    }
+
+    /// The sites with a value that have no counterpart any more: those of each key that are
+    /// more than there are now, and those whose scalars are there and no site's.
+    fn gone<'s>(&self, before: &'s AppSites, after: Option<&AppSites>) -> Vec<&'s Site> {
+        let mut left: BTreeMap<&Key, usize> = BTreeMap::new();
+        for site in after.iter().flat_map(|after| &after.sites).filter(|site| is_exact(site)) {
+            *left.entry(&site.key).or_default() += 1;
+        }
+        let known = before.sites.iter().filter(|site| is_exact(site));
+        let mut has_partner = |site: &Site| match left.get_mut(&site.key) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        };
+        // Those that are still there first, so that the missing ones are the others.
+        let (same, others): (Vec<_>, Vec<_>) = known.partition(|site| is_in_place(site, after));
+        let all = same.into_iter().chain(others);
+        all.filter(|site| !has_partner(site) || self.is_abandoned(site)).collect()
+    }
+
+    /// Whether a scalar of a site is still there, and belongs to no site any more.
+    fn is_abandoned(&self, site: &Site) -> bool {
+        let path = site.file.path();
+        if self.repository.is_native() || !self.files.contains(path) {
+            return false;
+        }
+        let Ok(file) = self.after.tree.read(path) else { return false };
+        let Ok(documents) = yaml::parse(&file, Dialect::Kubectl) else { return false };
+        let covered: BTreeSet<_> = self
+            .after
+            .sites_in(path)
+            .into_iter()
+            .flat_map(|it| it.parts)
+            .map(|part| part.at)
+            .collect();
+        site.parts.iter().filter(|part| part.is_there).any(|part| {
+            let node = documents.get(part.at.document).and_then(|it| part.at.route.find(it.root()));
+            let text = node.and_then(|node| node.as_str().map(str::to_owned));
+            text.is_some_and(|text| !text.is_empty()) && !covered.contains(&part.at)
+        })
+    }
+
+    /// What may still deploy what a site said that is no longer there; none if nothing does.
+    fn trace(
+        &self,
+        before: &AppSites,
+        site: &Site,
+        after: Option<&AppSites>,
+    ) -> Option<Unexplained> {
+        let key = format!("`{}`", site.key);
+        let of_key = after.into_iter().flat_map(|after| after.of(&site.key));
+        for moving in of_key {
+            if let Some(SiteValue::Moving(text)) = &moving.value {
+                let reason = format!("{key} is `{text}` now, which moves by itself");
+                return Some(Unexplained { reason, location: moving.location.clone() });
+            }
+        }
+        if self.repository.is_native() {
+            return self.trace_native(before, site);
+        }
+        let path = site.file.path();
+        if let Some(way) = obstacle_to(self.after.tree, path) {
+            let reason = format!("{key} was in `{path}`, and `{way}` leads elsewhere now");
+            return Some(Unexplained { reason, location: Location::of_path(&way) });
+        }
+        let there = self.after.tree.read(path).ok();
+        if let Some(file) =
+            there.as_ref().filter(|_| self.is_abandoned(site) || self.is_overlay(path))
+        {
+            let reason = format!("{key} is no longer read as a reference in `{path}`");
+            return Some(Unexplained {
+                reason,
+                location: line_of(file, site.location.start().line),
+            });
+        }
+        if let Some(repository) = site.repository() {
+            let location = self.naming(path, repository)?;
+            let reason = format!("{key} is no longer read, and `{repository}` is still named here");
+            return Some(Unexplained { reason, location });
+        }
+        let renamed = there.or_else(|| self.renamed(&site.file))?;
+        let reason = format!("{key} is no longer read, and what said it is here");
+        Some(Unexplained { reason, location: Location::of_path(renamed.path()) })
+    }
+
+    /// Of a native repository, the rendering says which images are deployed. A value that is
+    /// no longer promoted is lost if it changes.
+    fn trace_native(&self, before: &AppSites, site: &Site) -> Option<Unexplained> {
+        let Key::Value(name) = &site.key else { return None };
+        let route = Route::parse(name.strip_prefix("values")?.trim_start_matches('.')).ok()?;
+        let value_in = |tree: &Tree| {
+            let loaded = config::load_apps(tree, &BTreeSet::from([before.app.clone()])).ok()?;
+            let environment = self.environment.name.as_str();
+            let (_, app) = loaded.repository.find_app(environment, &before.app).ok()?;
+            Some(route.find(app.values().root())?.to_value())
+        };
+        let is = value_in(self.after.tree)?;
+        if value_in(self.before.tree).is_some_and(|was| was.root().equals(is.root())) {
+            return None;
+        }
+        let reason = format!("`{name}` is no longer promoted, and changes");
+        Some(Unexplained { reason, location: Location::of_path(site.file.path()) })
+    }
+
+    /// Whether the files at a path only say what to deploy in place of something else, so
+    /// that something is deployed without them too.
+    fn is_overlay(&self, path: &RepoPath) -> bool {
+        let rules = self.repository.sites.iter();
+        let Environment { name, spelling, .. } = self.environment;
+        let mut kinds = rules.filter(|rule| rule.claims(name, spelling, path));
+        kinds.any(|rule| !matches!(rule.kind, SiteKind::Manifest | SiteKind::Marker))
+    }
+
+    /// The first line of a file of the environment that names a repository, judged sites of
+    /// other apps apart.
+    fn naming(&self, own: &RepoPath, repository: &str) -> Option<Location> {
+        let full = full_repository(repository);
+        let (_, path) = full.split_once('/')?;
+        // Nobody writes out where images without a registry are from.
+        let path = path.strip_prefix("library/").unwrap_or(path);
+        let environments = Some(BTreeSet::from([self.environment.name.clone()]));
+        let scope = ModelScope { environments, apps: None };
+        let all = Model::of_tree(self.repository, self.after.tree, &scope);
+        for candidate in self.files_of_environment(own) {
+            let Ok(file) = self.after.tree.read(&candidate) else { continue };
+            let named = (1..).zip(file.text().lines()).filter(|(_, line)| names(line, path));
+            let named: Vec<u32> = named.map(|(number, _)| number).collect();
+            if named.is_empty() {
+                continue;
+            }
+            let sites = sites_in(&all, &candidate);
+            let judged: BTreeSet<u32> =
+                sites.iter().map(|site| site.location.start().line).collect();
+            if let Some(line) = named.into_iter().find(|line| !judged.contains(line)) {
+                return Some(line_of(&file, line));
+            }
+        }
+        None
+    }
+
+    /// The files that paths of sites lead to in the environment, with all beside them.
+    fn files_of_environment(&self, own: &RepoPath) -> BTreeSet<RepoPath> {
+        let environments = Some(BTreeSet::from([self.environment.name.clone()]));
+        let scope = ModelScope { environments, apps: None };
+        let roots = Model::empty(self.repository, &scope).paths();
+        let is_hidden = |path: &RepoPath| path.name().starts_with('.');
+        let found = roots.iter().flat_map(|root| {
+            if self.after.tree.has_directory(root).unwrap_or_default() {
+                self.after.tree.walk(root, |path| !is_hidden(path)).unwrap_or_default()
+            } else {
+                vec![root.clone()]
+            }
+        });
+        let mut files: BTreeSet<_> =
+            found.filter(|path| self.environment.is_spelled_in(path)).collect();
+        files.insert(own.clone());
+        files
+    }
+
+    /// The new file of the environment that has most lines of one that is gone.
+    fn renamed(&self, gone: &SourceFile) -> Option<Arc<SourceFile>> {
+        let old: BTreeSet<&str> =
+            gone.text().lines().filter(|line| !line.trim().is_empty()).collect();
+        let new = self.files.iter().filter(|path| self.environment.is_spelled_in(path));
+        new.filter_map(|path| self.after.tree.read(path).ok()).find(|file| {
+            let is_new = self.before.tree.read(file.path()).is_err();
+            let lines: BTreeSet<&str> = file.text().lines().collect();
+            is_new
+                && !old.is_empty()
+                && old.iter().filter(|line| lines.contains(**line)).count() * 2 >= old.len()
+        })
+    }
+}
+
+fn is_exact(site: &Site) -> bool {
+    site.value.as_ref().is_some_and(|value| !matches!(value, SiteValue::Moving(_)))
+}
+
+/// Whether a site of the same key is at the same place of the same file.
+fn is_in_place(site: &Site, after: Option<&AppSites>) -> bool {
+    let mut others = after.into_iter().flat_map(|after| after.of(&site.key));
+    others.any(|other| {
+        let places =
+            |site: &Site| site.parts.iter().map(|part| part.at.clone()).collect::<Vec<_>>();
+        other.file.path() == site.file.path() && places(other) == places(site)
+    })
+}
+
+/// Where the change's own configuration finds a site's key with the same value, and the
+/// base's does not.
+fn same_elsewhere(site: &Site, own: &AppSites, after: Option<&AppSites>) -> Option<Location> {
+    let known: Vec<_> =
+        after.into_iter().flat_map(|after| after.of(&site.key)).map(place).collect();
+    let mut others = own.of(&site.key).filter(|other| !known.contains(&place(other)));
+    let same = others.find(|other| other.value == site.value)?;
+    Some(same.location.clone())
+}
+
+fn place(site: &Site) -> (RepoPath, u32) {
+    (site.file.path().clone(), site.location.start().line)
+}
+
+/// The first path on the way to a file that is a link or a submodule.
+fn obstacle_to(tree: &Tree, path: &RepoPath) -> Option<RepoPath> {
+    let mut ways: Vec<_> = std::iter::successors(Some(path.clone()), RepoPath::parent)
+        .filter(|way| !way.is_root())
+        .collect();
+    ways.reverse();
+    ways.into_iter().find(|way| {
+        let entry = tree.store().entry(way).ok().flatten();
+        entry.is_some_and(|entry| matches!(entry.kind(), EntryKind::Link | EntryKind::Other))
+    })
+}
+
+/// Whether a line has a repository's path as a word of its own.
+fn names(line: &str, path: &str) -> bool {
+    let line = line.trim_start();
+    if line.starts_with('#') {
+        return false;
+    }
+    line.match_indices(path).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        let after = line[at + path.len()..].chars().next();
+        let is_part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.');
+        !before.is_some_and(is_part) && !after.is_some_and(|char| is_part(char) || char == '/')
+    })
+}
+
+fn line_of(file: &Arc<SourceFile>, line: u32) -> Location {
+    let lines = u32::try_from(file.text().lines().count()).unwrap_or(u32::MAX);
+    let span = if lines == 0 { Span::default() } else { file.line(line.clamp(1, lines)) };
+    Location::new(file, span)
+}
