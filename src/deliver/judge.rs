@@ -73,6 +73,7 @@ impl Delivery<'_> {
             after: ChangeSide { tree: &compared.after, model: &after },
             own: own.as_ref(),
             files: &compared.files.paths,
+            apps: loaded.scope().apps.as_ref(),
             records: &records,
             overrides,
             gates: &Gate::ALL,
@@ -134,6 +135,7 @@ impl Delivery<'_> {
         let ChangedFiles { paths, is_complete } = &compared.files;
         let files: Vec<_> = paths.iter().cloned().collect();
         let apps = is_complete.then(|| model.possible_apps(&files)).flatten();
+        let apps = apps.and_then(|apps| with_rendered(repository, &files, apps));
         Ok(apps.map_or(AppSelection::All, |apps| AppSelection::Named(apps.into_iter().collect())))
     }
 
@@ -169,6 +171,29 @@ impl Delivery<'_> {
         }
         Ok(records)
     }
+}
+
+/// These apps, and those with rendered files among the changed ones; none if any app may be
+/// rendered otherwise.
+fn with_rendered(
+    repository: &Repository,
+    files: &[RepoPath],
+    mut apps: BTreeSet<String>,
+) -> Option<BTreeSet<String>> {
+    if !repository.is_native() {
+        return Some(apps);
+    }
+    let settings = RepoPath::root().child("environments");
+    for path in files {
+        let is_aside =
+            path.segments().any(|one| one.starts_with('.')) || path.name().ends_with(".md");
+        match path.below(&repository.output) {
+            Some(rendered) => apps.extend(rendered.split('/').nth(1).map(str::to_owned)),
+            None if path.is_within(&settings) || is_aside => {}
+            None => return None,
+        }
+    }
+    Some(apps)
 }
 
 /// The sites after a change as its own configuration has them; none if that is the base's.

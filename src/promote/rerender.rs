@@ -110,7 +110,7 @@ pub(super) fn generated_files(
 }
 
 /// The files that all environments generate themselves, by path below the output.
-fn all_generated(tree: &Tree) -> Result<BTreeMap<RepoPath, Vec<u8>>, Findings> {
+pub(super) fn all_generated(tree: &Tree) -> Result<BTreeMap<RepoPath, Vec<u8>>, Findings> {
     let loaded = config::load(tree)?;
     let environments = &loaded.repository.environments;
     let namespaces = Namespaces::of(environments);
@@ -134,24 +134,6 @@ fn bytes_of(tree: &Tree, path: &RepoPath) -> Result<Option<Vec<u8>>, Findings> {
         Err(error) if matches!(error.kind, ReadErrorKind::Missing) => Ok(None),
         Err(error) => Err(Finding::of_read_error(&error, None).into()),
     }
-}
-
-/// Checks that an app renders, and that its rendered files in `tree` are up to date.
-pub(super) fn check_rendered(
-    renderer: &dyn Renderer,
-    tree: &Tree,
-    repository: &Repository,
-    environment: &EnvironmentName,
-    app: &str,
-) -> Result<(), Findings> {
-    if !has_output(tree, repository)? {
-        let nothing = FileChanges::new();
-        return render(renderer, tree, &nothing, repository, environment, app).map(|_| ());
-    }
-    let scope = RenderScope::directories([rendered::directory(environment, Some(app))]);
-    let existing = InStore { store: tree.store(), output: repository.output.clone() };
-    let result = render(renderer, tree, &FileChanges::new(), repository, environment, app)?;
-    check_fresh(result, repository, environment, app, &existing, &scope)
 }
 
 fn has_output(tree: &Tree, repository: &Repository) -> Result<bool, Findings> {

@@ -23,6 +23,9 @@ pub struct Verdict {
     /// `render`, the line that is wrong); none if there is no such line.
     #[serde(rename = "asked", skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
+    /// Whether that line is wrong, rather than what asks for the gate.
+    #[serde(skip)]
+    pub is_at_fault: bool,
     /// The reason for which it was overridden; none if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overridden: Option<String>,
@@ -32,7 +35,7 @@ impl Verdict {
     /// The verdict that a gate fails for a reason, at a line.
     pub(super) fn failing(gate: Gate, reason: String, location: Location) -> Self {
         let (answer, location) = (Answer::Fail, Some(location));
-        Self { gate, answer, reason, location, overridden: None }
+        Self { gate, answer, reason, location, is_at_fault: true, overridden: None }
     }
 
     /// Until when the gate waits, as the rest of a sentence; none if it does not, or if no
@@ -69,6 +72,7 @@ pub(super) fn judge(
             answer: judgement.answer,
             reason: judgement.reason,
             location: judgement.location,
+            is_at_fault: gate == Gate::Render,
             overridden: None,
         };
         Some(overridden(verdict, overrides))

@@ -108,6 +108,7 @@ fn with_all(
         after: side(1),
         own: own.as_ref(),
         files: &files,
+        apps: None,
         records: &[],
         overrides: &[],
         gates: &Gate::ALL,

@@ -11,5 +11,6 @@ mod rollbacks;
 mod secrets;
 mod set;
 mod status;
+mod ways_round;
 #[path = "../support/mod.rs"]
 mod support;

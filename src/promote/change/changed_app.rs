@@ -1,20 +1,23 @@
 //! An app whose sites a change changes, and what gates say of it.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use super::deployed::{DeployedApp, images_before};
 use super::lost::{FormerSiteSearch, FormerSites, Unexplained};
 use super::proposed::ProposedChange;
 use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings, Subject};
-use crate::history::{Action, Record};
+use crate::history::{Action, Record, Tenure, find_tenure};
 use crate::promote::arrival::Arrival;
 use crate::promote::assessment::{AppChange, assess};
 use crate::promote::base::Base;
 use crate::promote::code::{APP_REMOVED, SITE_MOVED};
-use crate::promote::gates::Gate;
-use crate::promote::rerender::check_rendered;
+use crate::promote::gates::{Evidence as _, Gate};
 use crate::promote::verdict::{Verdict, overridden};
 use crate::promote::{AppPlan, SiteChange};
-use crate::sites::{AppSites, EnteringValue, Site, SiteValue, State, differences};
-use crate::source::Location;
+use crate::sites::{AppInstance, AppSites, EnteringValue, Site, SiteValue, State, differences};
+use crate::source::{Location, Tree};
 
 /// An app whose sites in an environment differ.
 pub(super) struct ChangedApp<'a> {
@@ -24,6 +27,8 @@ pub(super) struct ChangedApp<'a> {
     before: Option<AppSites>,
     after: Option<AppSites>,
     app: String,
+    /// What the change changes of what is deployed of it.
+    deployed: Option<&'a DeployedApp>,
 }
 
 impl<'a> ChangedApp<'a> {
@@ -32,10 +37,11 @@ impl<'a> ChangedApp<'a> {
         change: &'a ProposedChange<'a>,
         target: &'a Environment,
         app: &str,
+        deployed: Option<&'a DeployedApp>,
     ) -> Self {
         let before = change.before.model.app(&target.name, app);
         let after = change.after.model.app(&target.name, app);
-        Self { base, change, target, before, after, app: app.to_owned() }
+        Self { base, change, target, before, after, app: app.to_owned(), deployed }
     }
 
     fn subject(&self) -> Subject {
@@ -64,16 +70,19 @@ impl ChangedApp<'_> {
         let Some(sites) = &self.after else { return Ok(Some(self.removed(current, former))) };
         let proposed = sites.state.clone()?;
         let beside = beside(sites, self.before.as_ref(), &proposed);
-        if current == Some(&proposed) && beside.is_empty() && former.lost.is_empty() {
-            return Ok(None);
-        }
+        let mut unexplained = former.lost.clone();
+        unexplained.extend(self.unexplained_images(&proposed));
+        let is_same = current == Some(&proposed) && beside.is_empty();
         let record = self.record(current, &proposed);
         // What a rollback restores is a whole state and nothing besides.
         let is_state = beside.is_empty() && former.lost.is_empty();
         let record = record.filter(|record| is_state || record.action != Action::Rollback);
         let arrival =
             Arrival::of_change(self.base, self.target, &self.app, &proposed, current, record)?;
-        let rendered = self.rendered();
+        let rendered = self.rendered(&arrival, &proposed);
+        if is_same && unexplained.is_empty() && !matches!(rendered, Some(Err(_))) {
+            return Ok(None);
+        }
         let from = current.cloned().unwrap_or_default();
         let mut changes = site_changes(sites, &from, &proposed);
         changes.extend(changes_beside(sites, &beside));
@@ -90,8 +99,10 @@ impl ChangedApp<'_> {
             ticket: record.and_then(|record| record.ticket.as_deref()),
             overrides: self.change.overrides,
         };
-        let mut plan = assess(self.base, change, self.change.gates);
-        self.add_unexplained(&mut plan, &former.lost);
+        // What is deployed otherwise without another state is judged by that alone.
+        let gates = if is_same { &[Gate::Render][..] } else { self.change.gates };
+        let mut plan = assess(self.base, change, gates);
+        self.add_unexplained(&mut plan, &unexplained);
         Ok(Some(plan))
     }
 
@@ -152,12 +163,51 @@ impl ChangedApp<'_> {
         })
     }
 
-    fn rendered(&self) -> Option<Result<(), Findings>> {
-        let (repository, change) = (self.base.repository, self.change);
-        let is_judged = repository.is_native() && change.gates.contains(&Gate::Render);
+    /// Whether the app renders, and its files are those of a render; in a rollback, those
+    /// of the time when the state stood there count too.
+    fn rendered(&self, arrival: &Arrival, proposed: &State) -> Option<Result<(), Findings>> {
+        let is_judged =
+            self.base.repository.is_native() && self.change.gates.contains(&Gate::Render);
+        let restored = matches!(arrival, Arrival::Rollback).then(|| self.earlier_files(proposed));
+        let restored = restored.flatten();
         is_judged.then(|| {
-            let tree = change.after.tree;
-            check_rendered(change.renderer, tree, repository, &self.target.name, &self.app)
+            let after = self.change.after.tree;
+            let deployed =
+                self.deployed.map(|one| one.check(restored.as_ref(), after, &self.subject()));
+            deployed.unwrap_or(Ok(()))
+        })
+    }
+
+    /// The files when the environment had a state last.
+    fn earlier_files(&self, state: &State) -> Option<Tree> {
+        let mirrors = &self.base.repository.mirrors;
+        let tenures = self.base.tenures(&self.target.name, &self.app);
+        let is_this = |tenure: &Tenure| {
+            tenure.state.as_ref().is_some_and(|one| one.deploys_same(state, mirrors))
+        };
+        let last = find_tenure(tenures, is_this).ok()??.last?;
+        self.base.tree.at(last.as_str()).ok()
+    }
+
+    /// The images that templates or settings bring, and nothing explains.
+    fn unexplained_images(&self, proposed: &State) -> Vec<Unexplained> {
+        let repository = self.base.repository;
+        let before = repository.ladder.before(&self.target.name);
+        let (Some(deployed), Some(before)) = (self.deployed, before) else { return Vec::new() };
+        if before.environments().is_empty() {
+            return Vec::new();
+        }
+        let patterns = &self.target.gates_of(&self.app).unordered;
+        let below: OnceCell<BTreeSet<String>> = OnceCell::new();
+        let images_below = || {
+            let environments = before.environments().iter();
+            let instances = environments.map(|one| AppInstance::new(one, &self.app));
+            instances.flat_map(|one| images_before(self.change, repository, &one)).collect()
+        };
+        deployed.unexplained(Some(proposed), |image| {
+            let names = [image.repository(), image.full_repository()];
+            patterns.iter().any(|one| names.iter().any(|name| one.value.is_match(name)))
+                || below.get_or_init(images_below).contains(&image.to_string())
         })
     }
 

@@ -46,8 +46,14 @@ impl FormerSiteSearch<'_> {
         let own = self.own.and_then(|own| own.app(&self.environment.name, &before.app));
         let mut former = FormerSites::default();
         for site in self.gone(before, after) {
-            match own.as_ref().and_then(|own| same_elsewhere(site, own, after)) {
-                Some(place) => former.moved.push((site, place)),
+            match own.as_ref().and_then(|own| elsewhere(site, own, after)) {
+                Some(other) if other.value == site.value => {
+                    former.moved.push((site, other.location.clone()));
+                }
+                Some(other) => former.lost.push(Unexplained {
+                    reason: format!("`{}` moves and changes at once; move it first", site.key),
+                    location: other.location.clone(),
+                }),
                 None => former.lost.extend(self.trace(before, site, after)),
             }
         }
@@ -243,14 +249,14 @@ fn is_in_place(site: &Site, after: Option<&AppSites>) -> bool {
     })
 }
 
-/// Where the change's own configuration finds a site's key with the same value, and the
-/// base's does not.
-fn same_elsewhere(site: &Site, own: &AppSites, after: Option<&AppSites>) -> Option<Location> {
+/// The site of the same key that the change's own configuration finds and the base's does
+/// not, with the same value if there is one.
+fn elsewhere<'o>(site: &Site, own: &'o AppSites, after: Option<&AppSites>) -> Option<&'o Site> {
     let known: Vec<_> =
         after.into_iter().flat_map(|after| after.of(&site.key)).map(place).collect();
-    let mut others = own.of(&site.key).filter(|other| !known.contains(&place(other)));
-    let same = others.find(|other| other.value == site.value)?;
-    Some(same.location.clone())
+    let others: Vec<_> = own.of(&site.key).filter(|other| !known.contains(&place(other))).collect();
+    let same = others.iter().find(|other| other.value == site.value);
+    same.or(others.first()).copied()
 }
 
 fn place(site: &Site) -> (RepoPath, u32) {

@@ -7,6 +7,7 @@
 //! ([`others`]).
 
 mod changed_app;
+mod deployed;
 mod lost;
 mod others;
 mod proposed;
@@ -23,7 +24,9 @@ use crate::sites::{AppSites, Key, SiteValue};
 use crate::source::RepoPath;
 use crate::yaml::Place;
 
+use super::gates::Gate;
 use changed_app::ChangedApp;
+use deployed::DeployedChange;
 
 /// Assesses every app whose sites the change changes: a plan for each environment,
 /// in the repository's order.
@@ -37,10 +40,17 @@ pub fn assess_change(
 ) -> Result<ChangeAssessment, Findings> {
     let mut assessment = ChangeAssessment::default();
     let mut errors = Findings::new();
+    let deployed = match change.gates.contains(&Gate::Render) {
+        true => DeployedChange::of(base.repository, change),
+        false => DeployedChange::default(),
+    };
     for environment in &base.repository.environments {
         let mut apps = Vec::new();
-        for app in changed_apps(change, &environment.name) {
-            let changed = ChangedApp::of(base, change, environment, &app);
+        let mut changed = changed_apps(change, &environment.name);
+        changed.extend(deployed.apps(&environment.name).map(str::to_owned));
+        for app in changed {
+            let deployed = deployed.app(&environment.name, &app);
+            let changed = ChangedApp::of(base, change, environment, &app, deployed);
             let former = changed.former();
             assessment.findings.extend(changed.notes(&former));
             match changed.assessed(&former) {
@@ -54,6 +64,7 @@ pub fn assess_change(
         }
     }
     assessment.findings.extend(others::changes(base.repository, change));
+    assessment.findings.extend(deployed.into_others());
     if errors.has_errors() { Err(errors) } else { Ok(assessment) }
 }
 

@@ -20,6 +20,8 @@ pub struct ProposedChange<'a> {
     pub own: Option<&'a Model>,
     /// The files that differ.
     pub files: &'a BTreeSet<RepoPath>,
+    /// The apps that may be deployed otherwise; none if all may.
+    pub apps: Option<&'a BTreeSet<String>>,
     /// The records in its commits' messages.
     pub records: &'a [Record],
     /// The gates that the person who runs the assessment overrides. Overrides in a

@@ -75,9 +75,9 @@ fn lines(verdict: &Verdict, width: usize) -> Vec<String> {
     if verdict.answer == Answer::Pass {
         return lines;
     }
-    let location = verdict.location.as_ref().map(|at| match verdict.gate {
-        Gate::Render => format!("at {at}"),
-        _ => format!("required by {at}"),
+    let location = verdict.location.as_ref().map(|at| match verdict.is_at_fault {
+        true => format!("at {at}"),
+        false => format!("required by {at}"),
     });
     let rest: Vec<_> = verdict.until().into_iter().chain(location).collect();
     lines.extend(wrapped(&harmless(&rest.join(", ")), width));
@@ -193,6 +193,7 @@ mod tests {
             answer,
             reason: reason.to_owned(),
             location: Some(location),
+            is_at_fault: gate == Gate::Render,
             overridden: None,
         }
     }

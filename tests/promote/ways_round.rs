@@ -1,0 +1,342 @@
+//! Ways round the gates that were tried, and honest changes that look like them.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::symlink;
+
+use serde_json::Value;
+
+use crate::support::git::git;
+use crate::support::shop::{RunOutput, Shop, digest, put};
+
+const SETTINGS: &str = "\
+version: 1
+ladder: [qa, stage, prod]
+sites:
+  - path: 'apps/{app}/{environment}/kustomization.yaml'
+    kind: kustomize
+  - path: 'helm/{app}/values-{environment}.yaml'
+    kind: helm-values
+  - path: 'manifests/{environment}/**/*.yaml'
+    kind: manifest
+    app: '{image}'
+    images: { include: ['*/shop/*'] }
+  - path: 'tags/{environment}/{app}'
+    kind: yaml
+    fields: { tag: image_tag }
+  - path: 'marked/{environment}.yaml'
+    kind: marker
+";
+
+fn kustomization(tag: &str) -> String {
+    format!(
+        "resources: [../base]\nimages:\n  - name: web\n    newName: ghcr.io/shop/web\n    newTag: {tag}\n"
+    )
+}
+
+fn values(tag: &str) -> String {
+    let repository = "repository: ghcr.io/shop/shop";
+    format!("replicas: 2\nimage:\n  {repository}\n  tag: {tag}\n\n\n  pullPolicy: Always\n")
+}
+
+fn pod(image: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{ name: cart }}\nspec:\n  containers:\n    - name: cart\n      \
+         image: {image}\n"
+    )
+}
+
+fn mail(tag: &str) -> String {
+    format!("replicas: 2\nport: 25\nimage_tag: {tag}\n")
+}
+
+fn marked(tag: &str) -> String {
+    format!(
+        "pay:\n  image: ghcr.io/shop/pay:{tag} # rungs: app=pay\nother:\n  image: ghcr.io/shop/pay:v1\n"
+    )
+}
+
+/// A repository in which qa is at `v2`, and stage and prod are at `v1`, in files of each kind.
+fn shop() -> Shop {
+    configured(SETTINGS)
+}
+
+fn configured(settings: &str) -> Shop {
+    let mut files = BTreeMap::from([
+        ("rungs.yaml".to_owned(), settings.to_owned()),
+        ("apps/web/base/kustomization.yaml".to_owned(), "resources: [web.yaml]\n".to_owned()),
+        ("apps/web/base/web.yaml".to_owned(), pod("web:latest")),
+    ]);
+    for (environment, tag) in [("qa", "v2"), ("stage", "v1"), ("prod", "v1")] {
+        let all = [
+            (format!("apps/web/{environment}/kustomization.yaml"), kustomization(tag)),
+            (format!("helm/shop/values-{environment}.yaml"), values(tag)),
+            (
+                format!("manifests/{environment}/cart.yaml"),
+                pod(&format!("ghcr.io/shop/cart:{tag}")),
+            ),
+            (format!("marked/{environment}.yaml"), marked(tag)),
+            (format!("tags/{environment}/mail"), mail(tag)),
+        ];
+        files.extend(all);
+    }
+    Shop::of(&files)
+}
+
+/// A change of files; one without text is removed.
+type Edit<'e> = (&'e str, Option<&'e str>);
+
+/// Commits a change on a branch of its own, and judges it.
+#[track_caller]
+fn judged(shop: &Shop, edits: &[Edit<'_>]) -> RunOutput {
+    begin(shop);
+    for (path, text) in edits {
+        put(&shop.clone, path, *text);
+    }
+    commit(shop);
+    shop.rungs(&["gates", "--base", "origin/main"])
+}
+
+fn begin(shop: &Shop) {
+    git(&shop.clone, &["fetch", "-q"]);
+    git(&shop.clone, &["switch", "-qC", "change", "origin/main"]);
+}
+
+fn commit(shop: &Shop) {
+    git(&shop.clone, &["add", "-A"]);
+    git(&shop.clone, &["commit", "-qm", "Tidy up"]);
+}
+
+/// Checks that `order` fails for a change.
+#[track_caller]
+fn refused(shop: &Shop, edits: &[Edit<'_>], reason: &str) {
+    judged(shop, edits).ends(3).says("fail order").says(reason);
+}
+
+#[test]
+fn a_digest_that_stands_nowhere_below_is_refused_wherever_it_is_written() {
+    let shop = shop();
+    let evil = digest('6');
+    let (tag, image) = (format!("v1@{evil}"), format!("ghcr.io/shop/cart:v1@{evil}"));
+    let beside = kustomization("v1") + &format!("    digest: {evil}\n");
+    refused(
+        &shop,
+        &[("apps/web/prod/kustomization.yaml", Some(&beside))],
+        "`v1` and not `v1@6666666`",
+    );
+    refused(
+        &shop,
+        &[("helm/shop/values-prod.yaml", Some(&values(&tag)))],
+        "`v1` and not `v1@6666666`",
+    );
+    refused(
+        &shop,
+        &[("manifests/prod/cart.yaml", Some(&pod(&image)))],
+        "`v1` and not `v1@6666666`",
+    );
+    let pinned = format!("v2@{}", digest('2'));
+    let below = [("helm/shop/values-stage.yaml", Some(&*values(&pinned)))];
+    shop.elsewhere("Pin", &below);
+    judged(&shop, &[("helm/shop/values-prod.yaml", Some(&values(&pinned)))]).ends(0);
+    shop.elsewhere("Promote", &[("helm/shop/values-prod.yaml", Some(&values(&pinned)))]);
+    refused(
+        &shop,
+        &[("helm/shop/values-prod.yaml", Some(&values("v2")))],
+        "`v2@2222222` and not `v2`",
+    );
+}
+
+#[test]
+fn another_repository_is_another_image() {
+    let shop = shop();
+    let fork = pod("ghcr.io/fork/cart:v1");
+    let evil = kustomization("v1").replace("ghcr.io/shop", "evil.example.com/shop");
+    refused(&shop, &[("apps/web/prod/kustomization.yaml", Some(&evil))], "`mirrors` does not say");
+    judged(&shop, &[("manifests/prod/cart.yaml", Some(&fork))]).ends(3);
+    let mirrored =
+        configured(&format!("{SETTINGS}mirrors: {{ 'mirror.example.com/*': 'ghcr.io/*' }}\n"));
+    let mirror = kustomization("v1").replace("ghcr.io", "mirror.example.com");
+    judged(&mirrored, &[("apps/web/prod/kustomization.yaml", Some(&mirror))]).ends(0);
+}
+
+#[test]
+fn a_site_that_is_taken_out_of_sight_is_refused() {
+    let shop = shop();
+    let cart = pod("ghcr.io/shop/cart:v6");
+    let moved = [("manifests/prod/cart.yaml", None), ("manifests/prod/cart.yml", Some(&*cart))];
+    refused(&shop, &moved, "`ghcr.io/shop/cart` is still named here");
+    begin(&shop);
+    git(&shop.clone, &["rm", "-q", "tags/prod/mail"]);
+    put(&shop.clone, "tags/prod/mail/tag", Some(&mail("v6")));
+    commit(&shop);
+    let output = shop.ends(3, &["gates", "--base", "origin/main"]);
+    output.says("is no longer read, and what said it is here");
+    let templated = pod("ghcr.io/shop/cart:{{ tag }}");
+    judged(&shop, &[("manifests/prod/cart.yaml", Some(&templated))]).ends(3);
+    let listed = values("v1").replace("tag: v1", "tag: [v6]");
+    refused(
+        &shop,
+        &[("helm/shop/values-prod.yaml", Some(&listed))],
+        "is no longer read as a reference",
+    );
+    let without = values("v1").replace("  tag: v1\n", "");
+    refused(
+        &shop,
+        &[("helm/shop/values-prod.yaml", Some(&without))],
+        "is no longer read as a reference",
+    );
+    let other_key = values("v6").replace("tag:", "version:");
+    refused(
+        &shop,
+        &[("helm/shop/values-prod.yaml", Some(&other_key))],
+        "is no longer read as a reference",
+    );
+    let overlay = "resources: [../base]\n";
+    refused(
+        &shop,
+        &[("apps/web/prod/kustomization.yaml", Some(overlay))],
+        "no longer read as a reference",
+    );
+    let excluded = pod("ghcr.io/shop2/cart:v6");
+    refused(
+        &shop,
+        &[("manifests/prod/cart.yaml", Some(&excluded))],
+        "no longer read as a reference",
+    );
+}
+
+#[test]
+fn a_marker_that_goes_or_stands_elsewhere_is_refused() {
+    let shop = shop();
+    let gone = marked("v6").replace(" # rungs: app=pay", "");
+    refused(&shop, &[("marked/prod.yaml", Some(&gone))], "no longer read as a reference");
+    let decoy = "pay:\n  image: ghcr.io/shop/pay:v6\nother:\n  image: ghcr.io/shop/pay:v1 # rungs: app=pay\n";
+    refused(&shop, &[("marked/prod.yaml", Some(decoy))], "no longer read as a reference");
+}
+
+#[test]
+fn a_directory_that_leads_elsewhere_is_refused() {
+    let shop = shop();
+    begin(&shop);
+    git(&shop.clone, &["rm", "-rq", "manifests/prod"]);
+    let head = git(&shop.clone, &["rev-parse", "HEAD"]);
+    let link = format!("160000,{},manifests/prod", head.trim());
+    git(&shop.clone, &["update-index", "--add", "--cacheinfo", &link]);
+    git(&shop.clone, &["commit", "-qm", "Submodule"]);
+    shop.ends(3, &["gates", "--base", "origin/main"]).says("`manifests/prod` leads elsewhere now");
+    begin(&shop);
+    git(&shop.clone, &["rm", "-rq", "manifests/prod"]);
+    put(&shop.clone, "elsewhere/cart.yaml", Some(&pod("ghcr.io/shop/cart:v6")));
+    symlink("../elsewhere", shop.clone.join("manifests/prod")).unwrap();
+    commit(&shop);
+    assert_ne!(shop.rungs(&["gates", "--base", "origin/main"]).code, Some(0));
+}
+
+#[test]
+fn an_app_that_goes_is_noted_and_approved() {
+    let with_approvals = format!(
+        "{SETTINGS}environments: {{ prod: {{ gates: {{ approvals: {{ count: 1 }} }} }} }}\n"
+    );
+    for (settings, code) in [(SETTINGS, 0), (&*with_approvals, 5)] {
+        let shop = configured(settings);
+        for path in [
+            "manifests/prod/cart.yaml",
+            "helm/shop/values-prod.yaml",
+            "apps/web/prod/kustomization.yaml",
+        ] {
+            judged(&shop, &[(path, None)]).ends(code).finds("app-removed");
+        }
+    }
+}
+
+#[test]
+fn what_another_app_has_as_well_does_not_keep_an_app_from_going() {
+    let shop = shop();
+    shop.elsewhere(
+        "Second",
+        &[(
+            "marked/prod.yaml",
+            Some(&(marked("v1") + &format!("x:\n  image: ghcr.io/shop/cart:v1 # rungs: app=x\n"))),
+        )],
+    );
+    judged(&shop, &[("manifests/prod/cart.yaml", None)]).ends(0).finds("app-removed");
+}
+
+#[test]
+fn a_site_that_moves_is_free_and_noted() {
+    let shop = shop();
+    let settings = SETTINGS.replace("manifests/{environment}", "deploy/{environment}");
+    let mut edits = vec![("rungs.yaml", Some(&*settings))];
+    let pods: Vec<_> = [("qa", "v2"), ("stage", "v1"), ("prod", "v1")]
+        .map(|(environment, tag)| {
+            let paths =
+                ["manifests", "deploy"].map(|root| format!("{root}/{environment}/cart.yaml"));
+            (paths, pod(&format!("ghcr.io/shop/cart:{tag}")))
+        })
+        .into();
+    for ([old, new], text) in &pods {
+        edits.extend([(&**old, None), (&**new, Some(&**text))]);
+    }
+    judged(&shop, &edits).ends(0).finds("site-moved");
+    let evil = pod("ghcr.io/shop/cart:v6");
+    let at = edits.iter().position(|(path, _)| *path == "deploy/prod/cart.yaml").unwrap();
+    edits[at].1 = Some(&evil);
+    assert_ne!(judged(&shop, &edits).code, Some(0));
+}
+
+#[test]
+fn an_app_that_is_new_above_the_first_rung_has_to_be_below_or_named() {
+    let shop = shop();
+    let new = pod("ghcr.io/shop/new:v6");
+    refused(&shop, &[("manifests/prod/new.yaml", Some(&new))], "set `enters: [new]` there first");
+    let settings = format!("{SETTINGS}environments: {{ prod: {{ enters: [new] }} }}\n");
+    let unnamed = [("rungs.yaml", Some(&*settings)), ("manifests/prod/new.yaml", Some(&*new))];
+    refused(&shop, &unnamed, "set `enters: [new]` there first");
+    shop.elsewhere("Name it", &[("rungs.yaml", Some(&settings))]);
+    judged(&shop, &[("manifests/prod/new.yaml", Some(&new))])
+        .ends(0)
+        .says("`new` enters `prod` first");
+    shop.elsewhere(
+        "Begin",
+        &[("manifests/prod/new.yaml", Some(&new)), ("rungs.yaml", Some(SETTINGS))],
+    );
+    let later = pod("ghcr.io/shop/new:v7");
+    judged(&shop, &[("manifests/prod/new.yaml", Some(&later))]).ends(0).says("it is there already");
+}
+
+#[test]
+fn other_changes_are_listed_and_promotions_have_none() {
+    let shop = shop();
+    let scaled = values("v1").replace("replicas: 2", "replicas: 200");
+    judged(&shop, &[("helm/shop/values-prod.yaml", Some(&scaled))]).ends(0).finds("other-change");
+    let extra = pod("evil.example.com/x:v1");
+    judged(&shop, &[("manifests/prod/extra.yaml", Some(&extra))]).ends(0).finds("other-change");
+    for edits in [
+        [("helm/shop/values-stage.yaml", Some(&*values("v2")))],
+        [("apps/web/stage/kustomization.yaml", Some(&*kustomization("v2")))],
+        [("manifests/stage/cart.yaml", Some(&*pod("ghcr.io/shop/cart:v2")))],
+        [("README.md", Some("# shop\n"))],
+    ] {
+        let output = judged(&shop, &edits).ends(0);
+        assert!(!output.stderr.contains("other-change"), "{output:?}");
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_an_error() {
+    let shop = shop();
+    judged(&shop, &[("rungs.yaml", None)]).ends(2).finds("no-settings");
+    judged(&shop, &[("rungs.yaml", Some("version: 1\nladders: [qa]\n"))]).ends(2);
+}
+
+#[test]
+fn a_change_is_judged_as_it_would_be_merged() {
+    let shop = shop();
+    begin(&shop);
+    put(&shop.clone, "helm/shop/values-stage.yaml", Some(&values("v2")));
+    commit(&shop);
+    let scaled = values("v1").replace("pullPolicy: Always", "pullPolicy: Never");
+    shop.elsewhere("Scale", &[("helm/shop/values-stage.yaml", Some(&scaled))]);
+    git(&shop.clone, &["fetch", "-q"]);
+    let document: Value = shop.json(0, &["gates", "--base", "origin/main"]);
+    assert_eq!(document["plans"][0]["environment"], "stage");
+}
