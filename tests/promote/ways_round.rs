@@ -340,3 +340,163 @@ fn a_change_is_judged_as_it_would_be_merged() {
     let document: Value = shop.json(0, &["gates", "--base", "origin/main"]);
     assert_eq!(document["plans"][0]["environment"], "stage");
 }
+
+/// Judges a change after `rungs render`.
+#[track_caller]
+fn rendered(shop: &Shop, edits: &[Edit<'_>]) -> RunOutput {
+    begin(shop);
+    for (path, text) in edits {
+        put(&shop.clone, path, *text);
+    }
+    shop.ends(0, &["render"]);
+    commit(shop);
+    shop.rungs(&["gates", "--base", "origin/main"])
+}
+
+/// The text of a file in the clone, with a part replaced.
+fn replaced(shop: &Shop, path: &str, from: &str, to: &str) -> String {
+    begin(shop);
+    let text = std::fs::read_to_string(shop.clone.join(path)).unwrap();
+    assert!(text.contains(from), "no `{from}` in {text}");
+    text.replace(from, to)
+}
+
+const WITH_SIDECAR: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: { name: {{ app }} }
+spec:
+  containers:
+    - { name: web, image: \"{{ images.web.ref }}\" }
+{% if values.sidecar %}    - { name: sidecar, image: \"{{ values.sidecar }}\" }
+{% endif %}";
+
+#[test]
+fn an_edit_of_a_rendered_file_is_refused() {
+    let shop = Shop::native(&[]);
+    let path = "rendered/prod/web/deployment-web.yaml";
+    let text = replaced(&shop, path, "v1", "v6");
+    let stale = "is not what would be rendered";
+    judged(&shop, &[(path, Some(&text))]).ends(3).says("fail render").says(stale);
+    judged(&shop, &[(path, None)]).ends(3).says("fail render").says(stale);
+    let evil = pod("evil.example.com/x:v6");
+    judged(&shop, &[("rendered/prod/web/pod-evil.yaml", Some(&evil))]).ends(3).says(stale);
+    for path in
+        ["rendered/evil.yaml", "rendered/prod/evil.yaml", "rendered/prod/_environment/evil.yaml"]
+    {
+        judged(&shop, &[(path, Some(&evil))]).ends(1).finds("stale-rendering");
+    }
+    let web = replaced(&shop, "environments/stage/web.yaml", "v1", "v2");
+    judged(&shop, &[("environments/stage/web.yaml", Some(&web))]).ends(3).says("fail render");
+    rendered(&shop, &[("environments/stage/web.yaml", Some(&web))]).ends(0);
+    begin(&shop);
+    git(&shop.clone, &["rm", "-rq", "rendered"]);
+    commit(&shop);
+    assert_ne!(shop.rungs(&["gates", "--base", "origin/main"]).code, Some(0));
+}
+
+#[test]
+fn what_was_stale_or_foreign_before_stops_nobody() {
+    let shop = Shop::native(&[]);
+    let path = "rendered/stage/web/deployment-web.yaml";
+    let stale = replaced(&shop, path, "spec:", "# by hand\nspec:");
+    shop.elsewhere("Stale", &[(path, Some(&stale)), ("rendered/stage/note.txt", Some("by hand"))]);
+    let api = replaced(&shop, "environments/stage/api.yaml", "v1", "v2");
+    let file = replaced(&shop, "rendered/stage/api/deployment-api.yaml", ":v1", ":v2");
+    let promotion = [
+        ("environments/stage/api.yaml", Some(&*api)),
+        ("rendered/stage/api/deployment-api.yaml", Some(&*file)),
+    ];
+    judged(&shop, &promotion).ends(0);
+}
+
+#[test]
+fn an_image_that_a_template_or_a_value_brings_is_refused_unless_it_is_below() {
+    let template = "templates/web/deployment.yaml.tera";
+    let shop = Shop::native(&[(template, WITH_SIDECAR)]);
+    let evil = WITH_SIDECAR.replace("{{ images.web.ref }}", "evil.example.com/x:v6");
+    judged(&shop, &[(template, Some(&evil))]).ends(3);
+    let added = WITH_SIDECAR
+        .replace("spec:", "spec:\n  initContainers: [{ name: x, image: evil.example.com/x:v6 }]");
+    let output = rendered(&shop, &[(template, Some(&added))]).ends(3);
+    output
+        .says("fail order `evil.example.com/x:v6` is deployed then")
+        .says("at templates/web/deployment.yaml.tera:5");
+    let sidecar = "values: { sidecar: 'mesh.example.com/proxy:v3' }\n";
+    for path in ["environments/environment.yaml", "environments/prod/environment.yaml"] {
+        rendered(&shop, &[(path, Some(sidecar))]).ends(3).says(&format!("at {path}:1"));
+    }
+    rendered(&shop, &[("environments/qa/environment.yaml", Some(sidecar))]).ends(0);
+    let app = replaced(
+        &shop,
+        "environments/stage/web.yaml",
+        "template: web\n",
+        &format!("template: web\n{sidecar}"),
+    );
+    rendered(&shop, &[("environments/stage/web.yaml", Some(&app))]).ends(3);
+    let qa = replaced(
+        &shop,
+        "environments/qa/web.yaml",
+        "template: web\n",
+        &format!("template: web\n{sidecar}"),
+    );
+    rendered(&shop, &[("environments/qa/web.yaml", Some(&qa))]).ends(0);
+    git(&shop.clone, &["push", "-q", "origin", "change:main"]);
+    rendered(&shop, &[("environments/stage/web.yaml", Some(&app))]).ends(0);
+}
+
+#[test]
+fn an_image_that_the_base_names_as_unordered_may_come_with_a_template() {
+    let gates = "gates: { image: { unordered: ['*/proxy'] } }\n";
+    let template = "templates/web/deployment.yaml.tera";
+    let shop = Shop::native(&[(template, WITH_SIDECAR), ("environments/environment.yaml", gates)]);
+    let sidecar = format!("{gates}values: {{ sidecar: 'mesh.example.com/proxy:v3' }}\n");
+    rendered(&shop, &[("environments/environment.yaml", Some(&sidecar))]).ends(0);
+    let other = sidecar.replace("proxy:v3", "other:v3");
+    rendered(&shop, &[("environments/environment.yaml", Some(&other))]).ends(3);
+}
+
+#[test]
+fn a_value_that_is_no_longer_promoted_and_changes_is_refused() {
+    let template = "templates/web/deployment.yaml.tera";
+    let shop = Shop::native(&[(
+        template,
+        &WITH_SIDECAR.replace("name: web,", "name: \"{{ values.flag | default(value='x') }}\","),
+    )]);
+    let with = |flag: &str, promote: &str| {
+        format!(
+            "template: web\nimages: {{ web: {{ repository: r.io/web, tag: v1 }} }}\nvalues: {{ flag: {flag} }}\n{promote}"
+        )
+    };
+    let promoted = "promote: [values.flag]\n";
+    let files: Vec<_> = ["qa", "stage", "prod"]
+        .map(|environment| (format!("environments/{environment}/web.yaml"), with("on", promoted)))
+        .into();
+    let mut edits: Vec<Edit<'_>> =
+        files.iter().map(|(path, text)| (&**path, Some(&**text))).collect();
+    let api: Vec<_> =
+        ["qa", "stage", "prod"].map(|one| format!("environments/{one}/api.yaml")).into();
+    edits.extend(api.iter().map(|path| (&**path, None)));
+    rendered(&shop, &edits);
+    git(&shop.clone, &["push", "-q", "origin", "change:main"]);
+    let path = "environments/prod/web.yaml";
+    rendered(&shop, &[(path, Some(&with("off", promoted)))]).ends(3);
+    rendered(&shop, &[(path, Some(&with("off", "")))])
+        .ends(3)
+        .says("no longer promoted, and changes");
+    rendered(&shop, &[(path, Some(&with("on", "")))]).ends(0);
+}
+
+#[test]
+fn an_app_in_another_file_or_under_another_name_is_refused() {
+    let shop = Shop::native(&[]);
+    let evil = replaced(&shop, "environments/prod/web.yaml", "v1", "v6");
+    let renamed =
+        [("environments/prod/web.yaml", None), ("environments/prod/web2.yaml", Some(&*evil))];
+    rendered(&shop, &renamed).ends(3).says("no environment before `prod` has ever had `web2`");
+    let untagged =
+        replaced(&shop, "environments/prod/web.yaml", "    tag: v1 # by promotion\n", "");
+    assert_ne!(judged(&shop, &[("environments/prod/web.yaml", Some(&untagged))]).code, Some(0));
+    let other_key = evil.replace("  web:\n", "  web2:\n");
+    assert_ne!(judged(&shop, &[("environments/prod/web.yaml", Some(&other_key))]).code, Some(0));
+}

@@ -101,10 +101,11 @@ impl DeployedChange {
                 if known.insert(image.clone())
                     && let Ok(reference) = ImageReference::parse(&image)
                 {
-                    let location = brought_by(change, &reference).unwrap_or_else(|| {
-                        let full = repository.output.join(path.as_str());
-                        Location::of_path(&full.unwrap_or_else(|_| path.clone()))
-                    });
+                    let location =
+                        brought_by(repository, change, &reference).unwrap_or_else(|| {
+                            let full = repository.output.join(path.as_str());
+                            Location::of_path(&full.unwrap_or_else(|_| path.clone()))
+                        });
                     self.apps
                         .entry(instance.clone())
                         .or_default()
@@ -346,12 +347,16 @@ fn images_of(path: &RepoPath, bytes: &[u8]) -> BTreeSet<String> {
 }
 
 /// The line of a changed file that names an image.
-fn brought_by(change: &ProposedChange<'_>, image: &ImageReference) -> Option<Location> {
+fn brought_by(
+    repository: &Repository,
+    change: &ProposedChange<'_>,
+    image: &ImageReference,
+) -> Option<Location> {
     let whole = image.to_string();
-    let repository = image.repository();
-    let files: Vec<_> =
-        change.files.iter().filter_map(|path| change.after.tree.read(path).ok()).collect();
-    [&*whole, &*repository, image.name()].into_iter().find_map(|text| {
+    let name = image.repository();
+    let sources = change.files.iter().filter(|path| !path.is_within(&repository.output));
+    let files: Vec<_> = sources.filter_map(|path| change.after.tree.read(path).ok()).collect();
+    [&*whole, &*name, image.name()].into_iter().find_map(|text| {
         files.iter().find_map(|file| {
             let line = (1..).zip(file.text().lines()).find(|(_, line)| line.contains(text));
             line.map(|(number, _)| Location::new(file, file.line(number)))

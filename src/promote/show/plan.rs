@@ -29,6 +29,9 @@ fn header(plan: &Plan, app: &AppPlan) -> String {
         None => format!(", from {}", source.environment),
     });
     let from = from.unwrap_or_default();
+    if app.changes.is_empty() && !app.gates.is_empty() {
+        return format!("{name} in {environment}: no reference changes\n");
+    }
     if app.changes.is_empty() {
         return format!("{name} in {environment}: nothing to do{from}\n");
     }
