@@ -67,11 +67,16 @@ impl Delivery<'_> {
             return Err(unread);
         }
         let records = self.records(&fork, &head.commit)?;
-        let own = own_model(&compared, loaded.scope())?;
+        let own = own_configuration(&compared, loaded.repository(), &apps)?;
+        let settings = RepoPath::root().child("rungs.yaml");
+        let reads_otherwise = compared.files.paths.contains(&settings);
+        let own_model = own.as_ref().filter(|_| reads_otherwise);
+        let own_model = own_model.map(|own| Model::of_tree(own, &compared.after, loaded.scope()));
         let change = ProposedChange {
             before: ChangeSide { tree: &compared.before, model: &before },
             after: ChangeSide { tree: &compared.after, model: &after },
-            own: own.as_ref(),
+            own: own_model.as_ref(),
+            configuration: own.as_ref(),
             files: &compared.files.paths,
             apps: loaded.scope().apps.as_ref(),
             records: &records,
@@ -185,8 +190,8 @@ fn with_rendered(
     }
     let settings = RepoPath::root().child("environments");
     for path in files {
-        let is_aside =
-            path.segments().any(|one| one.starts_with('.')) || path.name().ends_with(".md");
+        // Files of forges and editors, and a README.
+        let is_aside = path.as_str().starts_with('.') || path.as_str() == "README.md";
         match path.below(&repository.output) {
             Some(rendered) => apps.extend(rendered.split('/').nth(1).map(str::to_owned)),
             None if path.is_within(&settings) || is_aside => {}
@@ -196,16 +201,28 @@ fn with_rendered(
     Some(apps)
 }
 
-/// The sites after a change as its own configuration has them; none if that is the base's.
+/// The configuration after a change; none if no file of it changes.
 ///
 /// # Errors
 ///
-/// The change's configuration cannot be read: nothing could be judged once it is merged.
-fn own_model(compared: &ComparedFiles, scope: &ModelScope) -> Result<Option<Model>, Findings> {
-    let settings = RepoPath::root().child("rungs.yaml");
-    if !compared.files.paths.contains(&settings) {
+/// It cannot be read: nothing could be judged once the change is merged.
+fn own_configuration(
+    compared: &ComparedFiles,
+    base: &Repository,
+    apps: &AppSelection,
+) -> Result<Option<Repository>, Findings> {
+    let directory = RepoPath::root().child("environments");
+    let is_of_it = |path: &RepoPath| {
+        path.as_str() == "rungs.yaml" || base.is_native() && path.is_within(&directory)
+    };
+    if !compared.files.paths.iter().any(is_of_it) {
         return Ok(None);
     }
-    let loaded = config::load_names(&compared.after)?;
-    Ok(Some(Model::of_tree(&loaded.repository, &compared.after, scope)))
+    let loaded = match apps {
+        AppSelection::Named(names) => {
+            config::load_apps(&compared.after, &names.iter().cloned().collect())?
+        }
+        AppSelection::All | AppSelection::Train(_) => config::load(&compared.after)?,
+    };
+    Ok(Some(loaded.repository))
 }

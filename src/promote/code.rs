@@ -76,6 +76,21 @@ codes! {
     /// image in the environment's files would be an error of the gate `order`.
     APP_REMOVED = "app-removed", Answer, Note;
 
+    /// A change that weakens gates.
+    ///
+    /// It removes or relaxes a gate, lifts a hold, turns the ladder, or changes what says
+    /// which gates judge what: `forge`, `mirrors`, `enters`, `skip`, `policies`, `sites`, or a
+    /// pipeline that runs rungs. The gates of the base judge the change itself; after it is
+    /// merged, the weaker ones judge all others. `gates: { relax: { approvals: 2 } }` says who
+    /// has to approve that; without it, those who approve what enters. Where neither is
+    /// configured, protect the files on the forge, for example with CODEOWNERS.
+    GATES_RELAXED = "gates-relaxed", Answer, Warning;
+
+    /// A change that weakens gates, and is not approved.
+    ///
+    /// `gates.relax` of the base, or else its gate `approvals`, says who has to approve it.
+    RELAXATION_WAITS = "gates-relaxed-unapproved", Wait, Error;
+
     /// A change of an environment's files that no gate judges.
     ///
     /// Gates judge references and promoted values. Other lines of the same files, and files

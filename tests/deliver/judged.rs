@@ -107,6 +107,7 @@ fn with_all(
         before: side(0),
         after: side(1),
         own: own.as_ref(),
+        configuration: None,
         files: &files,
         apps: None,
         records: &[],

@@ -500,3 +500,66 @@ fn an_app_in_another_file_or_under_another_name_is_refused() {
     let other_key = evil.replace("  web:\n", "  web2:\n");
     assert_ne!(judged(&shop, &[("environments/prod/web.yaml", Some(&other_key))]).code, Some(0));
 }
+
+#[test]
+fn what_relaxes_gates_is_named_and_approved() {
+    let guarded = "environments: { prod: { gates: { soak: 10d, approvals: { count: 1 } } } }\n";
+    let relaxed = "environments: { prod: { gates: { soak: 1h, approvals: { count: 1 } } } }\n";
+    let workflow = "run: rungs gates --base main\n";
+    let hold = "- { state: { cart: v6 }, reason: broken, by: ana }\n";
+    let hold_file = ".rungs/holds/prod/cart.yaml";
+    for (guarded, code, found) in [
+        (guarded, 5, "gates-relaxed-unapproved"),
+        ("environments: { prod: { gates: { soak: 10d } } }\n", 0, "gates-relaxed"),
+    ] {
+        let shop = configured(&format!("{SETTINGS}{guarded}"));
+        let more = [(".github/workflows/rungs.yml", Some(workflow)), (hold_file, Some(hold))];
+        shop.elsewhere("More", &more);
+        let is_named = |edits: &[Edit<'_>]| {
+            judged(&shop, edits).ends(code).finds(found);
+        };
+        let weaker = relaxed.replace(", approvals: { count: 1 }", "");
+        is_named(&[("rungs.yaml", Some(&format!("{SETTINGS}{relaxed}")))]);
+        is_named(&[("rungs.yaml", Some(&format!("{SETTINGS}{weaker}")))]);
+        is_named(&[("rungs.yaml", Some(SETTINGS))]);
+        let turned = format!("{SETTINGS}{guarded}").replace("qa, stage, prod]", "prod, stage, qa]");
+        is_named(&[("rungs.yaml", Some(&turned))]);
+        let skipping = format!("{SETTINGS}{}", guarded.replace("prod: {", "prod: { enters: [x],"));
+        is_named(&[("rungs.yaml", Some(&skipping))]);
+        let mirrors = format!("{SETTINGS}{guarded}mirrors: {{ 'evil.io/*': 'ghcr.io/*' }}\n");
+        is_named(&[("rungs.yaml", Some(&mirrors))]);
+        let excluding =
+            format!("{SETTINGS}{guarded}").replace("include: ['*/shop/*']", "include: ['*/x/*']");
+        judged(&shop, &[("rungs.yaml", Some(&excluding))]).finds(found);
+        is_named(&[(".github/workflows/rungs.yml", Some("run: true\n"))]);
+        is_named(&[(".github/workflows/rungs.yml", None)]);
+        is_named(&[(hold_file, None)]);
+        is_named(&[(hold_file, Some("[]\n"))]);
+    }
+    let shop = configured(&format!("{SETTINGS}{guarded}"));
+    let stricter = guarded.replace("10d", "20d");
+    let output = judged(&shop, &[("rungs.yaml", Some(&format!("{SETTINGS}{stricter}")))]).ends(0);
+    assert!(!output.stderr.contains("relaxed"), "{output:?}");
+}
+
+#[test]
+fn holds_and_freezes_that_are_over_go_freely() {
+    let freeze = "environments: { prod: { gates: { window: { freeze: [{ from: 2020-01-01, until: 2020-01-02 }] } } } }\n";
+    let shop = configured(&format!("{SETTINGS}{freeze}"));
+    let hold = "- { state: { cart: v6 }, reason: broken, by: ana, until: 2020-01-01 }\n";
+    shop.elsewhere("Hold", &[(".rungs/holds/prod/cart.yaml", Some(hold))]);
+    let over = [("rungs.yaml", Some(SETTINGS)), (".rungs/holds/prod/cart.yaml", None)];
+    let output = judged(&shop, &over).ends(0);
+    assert!(!output.stderr.contains("relaxed"), "{output:?}");
+}
+
+#[test]
+fn a_hold_that_the_same_change_lifts_still_counts() {
+    let shop = shop();
+    let hold = "- { state: { cart: v2 }, reason: broken, by: ana }\n";
+    shop.elsewhere("Hold", &[(".rungs/holds/stage/cart.yaml", Some(hold))]);
+    let cart = pod("ghcr.io/shop/cart:v2");
+    let both =
+        [("manifests/stage/cart.yaml", Some(&*cart)), (".rungs/holds/stage/cart.yaml", None)];
+    judged(&shop, &both).ends(3).says("fail hold").finds("gates-relaxed");
+}

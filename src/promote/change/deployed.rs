@@ -161,7 +161,7 @@ impl DeployedApp {
         }
         let bytes = |tree: &Tree, path: &RepoPath| tree.bytes_if_present(path).ok();
         let is_stale = |path: &&RepoPath| {
-            !restored.is_some_and(|restored| bytes(restored, path) == bytes(after, path))
+            restored.is_none_or(|restored| bytes(restored, path) != bytes(after, path))
         };
         let found: Vec<_> = self.stale.iter().filter(is_stale).collect();
         match found.first() {
@@ -239,13 +239,9 @@ impl RenderedSides {
         }
         let mut sides = Self::default();
         for environment in &repository.environments {
-            let names: BTreeSet<String> = match change.apps {
-                Some(apps) => apps.clone(),
-                None => {
-                    let sides = [change.before, change.after].into_iter();
-                    sides.flat_map(|side| side.model.apps(&environment.name)).collect()
-                }
-            };
+            let both = [change.before, change.after].into_iter();
+            let all = || both.flat_map(|side| side.model.apps(&environment.name)).collect();
+            let names: BTreeSet<String> = change.apps.cloned().unwrap_or_else(all);
             for app in &names {
                 sides.add(repository, change, &AppInstance::new(&environment.name, app));
             }

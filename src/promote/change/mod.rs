@@ -4,13 +4,14 @@
 //! A change is everything that differs between two sides ([`proposed`]). [`assess_change`] asks
 //! of every app in every environment what becomes of its sites ([`changed_app`]), and hands what
 //! changes to the gates. What no gate can judge by what sites say is [`lost`], or listed
-//! ([`others`]).
+//! ([`others`]); what it would weaken is [`relaxed`].
 
 mod changed_app;
 mod deployed;
 mod lost;
 mod others;
 mod proposed;
+mod relaxed;
 
 use std::collections::BTreeSet;
 
@@ -40,9 +41,10 @@ pub fn assess_change(
 ) -> Result<ChangeAssessment, Findings> {
     let mut assessment = ChangeAssessment::default();
     let mut errors = Findings::new();
-    let deployed = match change.gates.contains(&Gate::Render) {
-        true => DeployedChange::of(base.repository, change),
-        false => DeployedChange::default(),
+    let deployed = if change.gates.contains(&Gate::Render) {
+        DeployedChange::of(base.repository, change)
+    } else {
+        DeployedChange::default()
     };
     for environment in &base.repository.environments {
         let mut apps = Vec::new();
@@ -63,6 +65,7 @@ pub fn assess_change(
             assessment.plans.push(Plan { environment, base, apps });
         }
     }
+    assessment.findings.extend(relaxed::findings(base, change));
     assessment.findings.extend(others::changes(base.repository, change));
     assessment.findings.extend(deployed.into_others());
     if errors.has_errors() { Err(errors) } else { Ok(assessment) }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::config::Repository;
 use crate::diagnostic::Findings;
 use crate::history::Record;
 use crate::promote::gates::Gate;
@@ -18,6 +19,8 @@ pub struct ProposedChange<'a> {
     pub after: ChangeSide<'a>,
     /// The sites after it as its own configuration has them, if that is another one.
     pub own: Option<&'a Model>,
+    /// Its own configuration, with the settings of these apps; none if no file of it changes.
+    pub configuration: Option<&'a Repository>,
     /// The files that differ.
     pub files: &'a BTreeSet<RepoPath>,
     /// The apps that may be deployed otherwise; none if all may.

@@ -3,23 +3,27 @@
 use super::evaluation::Evaluation;
 use super::judgement::Judgement;
 use super::words::{code, list};
-use super::{Approval, Review};
+use super::{Approval, Facts, Review};
 use crate::config::Approvals;
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let gate = evaluation.candidate.gates.approvals.as_ref()?;
-    Some(judgement(evaluation, &gate.value).at(&gate.location))
+    let judgement = if evaluation.candidate.direct {
+        Judgement::fail(format!(
+            "{} needed, and nobody can approve what goes straight onto the branch; \
+             use `--branch` so that people see it first",
+            needed(&gate.value)
+        ))
+    } else {
+        approved(&gate.value, evaluation.candidate.facts)
+    };
+    Some(judgement.at(&gate.location))
 }
 
-fn judgement(evaluation: &Evaluation<'_>, gate: &Approvals) -> Judgement {
+/// Whether the people have approved who have to.
+pub(in crate::promote) fn approved(gate: &Approvals, facts: Option<&dyn Facts>) -> Judgement {
     let needed = needed(gate);
-    if evaluation.candidate.direct {
-        return Judgement::fail(format!(
-            "{needed} needed, and nobody can approve what goes straight onto the branch; \
-             use `--branch` so that people see it first"
-        ));
-    }
-    let Some(facts) = evaluation.candidate.facts else {
+    let Some(facts) = facts else {
         return Judgement::wait(None, format!("{needed} needed, which only the forge knows"));
     };
     let Some(review) = facts.review() else {

@@ -24,6 +24,7 @@ mod image;
 mod order;
 mod render;
 mod soak;
+mod tightening;
 mod tag;
 mod ticket;
 mod window;
@@ -32,11 +33,13 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub(super) use approvals::approved;
 pub use candidate::{Approval, CheckFact, Facts, Review};
 pub(super) use candidate::{Candidate, Evidence, FoundValue, Transition, Values};
 pub(super) use evaluation::Evaluation;
 pub use judgement::Answer;
 use judgement::Judgement;
+pub(super) use tightening::RelaxedGate;
 pub(super) use words::code;
 
 /// When a gate binds.

@@ -75,10 +75,11 @@ fn lines(verdict: &Verdict, width: usize) -> Vec<String> {
     if verdict.answer == Answer::Pass {
         return lines;
     }
-    let location = verdict.location.as_ref().map(|at| match verdict.is_at_fault {
-        true => format!("at {at}"),
-        false => format!("required by {at}"),
-    });
+    let is_at_fault = verdict.is_at_fault;
+    let location = verdict
+        .location
+        .as_ref()
+        .map(|at| if is_at_fault { format!("at {at}") } else { format!("required by {at}") });
     let rest: Vec<_> = verdict.until().into_iter().chain(location).collect();
     lines.extend(wrapped(&harmless(&rest.join(", ")), width));
     lines

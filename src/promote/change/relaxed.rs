@@ -1,0 +1,273 @@
+//! What a change would weaken: gates and all that says which gates judge what.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::proposed::ProposedChange;
+use crate::config::{
+    Before, Environment, EnvironmentName, Repository, RuleSeverity, Rules, Selection,
+};
+use crate::diagnostic::{Finding, Findings};
+use crate::holds;
+use crate::promote::base::Base;
+use crate::promote::code::{GATES_RELAXED, RELAXATION_WAITS};
+use crate::promote::gates::{Answer, RelaxedGate, approved};
+use crate::source::{Location, RepoPath};
+
+/// Something that is weaker after a change.
+struct Relaxation<'a> {
+    /// The environment that it protects; none if that is every one.
+    environment: Option<&'a Environment>,
+    /// What becomes of it, as a sentence without a final full stop.
+    what: String,
+    location: Location,
+}
+
+/// What a change weakens, one finding each; and another one for each environment whose people
+/// have to approve that and have not.
+pub(super) fn findings(base: &Base<'_>, change: &ProposedChange<'_>) -> Findings {
+    let mut search = RelaxationSearch { base, change, found: Vec::new() };
+    search.holds();
+    search.pipelines();
+    if let Some(head) = change.configuration {
+        search.repository(head);
+        for environment in &base.repository.environments {
+            search.environment(environment, head);
+        }
+    }
+    let mut findings = Findings::new();
+    for relaxation in &search.found {
+        let environments = match relaxation.environment {
+            Some(environment) => std::slice::from_ref(environment),
+            None => &base.repository.environments,
+        };
+        let waits: Vec<_> = environments.iter().filter_map(|one| waits(base, one)).collect();
+        let message = match relaxation.environment {
+            Some(environment) => {
+                format!("{}, which guards `{}`", relaxation.what, environment.name)
+            }
+            None => relaxation.what.clone(),
+        };
+        let finding = |code| Finding::new(code, message.clone(), relaxation.location.clone());
+        match waits.first() {
+            Some(why) => findings.push(finding(&RELAXATION_WAITS).because(why.clone())),
+            None => findings.push(
+                finding(&GATES_RELAXED)
+                    .because("lets in what was kept out before")
+                    .help("read it as you would read a promotion"),
+            ),
+        }
+    }
+    findings
+}
+
+/// Why an environment's gates may not be relaxed yet; none if they may.
+fn waits(base: &Base<'_>, environment: &Environment) -> Option<String> {
+    let approvals = environment.gates.relax_approvals.as_ref()?;
+    let judgement = approved(&approvals.value, base.forge);
+    (judgement.answer != Answer::Pass).then_some(judgement.reason)
+}
+
+struct RelaxationSearch<'a> {
+    base: &'a Base<'a>,
+    change: &'a ProposedChange<'a>,
+    found: Vec<Relaxation<'a>>,
+}
+
+impl<'a> RelaxationSearch<'a> {
+    fn add(&mut self, environment: Option<&'a Environment>, what: String, location: Location) {
+        self.found.push(Relaxation { environment, what, location });
+    }
+
+    /// The holds that are lifted: one that ended by itself may go.
+    fn holds(&mut self) {
+        let directory = holds::directory();
+        if !self.change.files.iter().any(|path| path.is_within(&directory)) {
+            return;
+        }
+        let (base, now) = (self.base, self.base.now);
+        match holds::all(self.change.after.tree, base.repository) {
+            Err(findings) => {
+                let location = findings.iter().next().map(Finding::location);
+                let location = location.cloned().unwrap_or_else(|| Location::of_path(&directory));
+                self.add(None, "holds cannot be read".to_owned(), location);
+            }
+            Ok(after) => {
+                let in_force = base.holds.iter().filter(|hold| hold.is_in_force(now));
+                for hold in in_force.filter(|hold| !after.iter().any(|one| hold.says_the_same(one)))
+                {
+                    let environment = self.environment_of(&hold.environment);
+                    let what = format!("a hold of `{}` is lifted", hold.app);
+                    self.add(environment, what, hold.location.clone());
+                }
+            }
+        }
+    }
+
+    fn environment_of(&self, name: &EnvironmentName) -> Option<&'a Environment> {
+        self.base.repository.environments.iter().find(|one| one.name == *name)
+    }
+
+    /// The files that have the gates run, and say who owns what.
+    fn pipelines(&mut self) {
+        for path in self.change.files {
+            let before = self.change.before.tree.read(path);
+            if is_pipeline(path) && before.is_ok_and(|file| file.text().contains("rungs")) {
+                let what = format!("`{path}`, which runs rungs, changes");
+                self.add(None, what, Location::of_path(path));
+            } else if path.name() == "CODEOWNERS" {
+                let what = format!("`{path}`, which says who approves what, changes");
+                self.add(None, what, Location::of_path(path));
+            }
+        }
+    }
+
+    /// What holds for every environment.
+    fn repository(&mut self, head: &Repository) {
+        let base = self.base.repository;
+        let at = |location: Option<&Location>| location.unwrap_or(&head.location).clone();
+        let forge = |one: &Repository| {
+            one.forge.as_ref().map(|forge| {
+                let base = forge.base.clone();
+                (forge.kind, forge.url.clone(), forge.repository.clone(), base, forge.merge)
+            })
+        };
+        if base.forge.is_some() && forge(base) != forge(head) {
+            let location = at(head.forge.as_ref().map(|forge| &forge.location));
+            self.add(None, "`forge` changes".to_owned(), location);
+        }
+        if base.mirrors != head.mirrors && head.mirrors != crate::config::Mirrors::default() {
+            self.add(None, "`mirrors` changes".to_owned(), at(None));
+        }
+        if base.output != head.output {
+            self.add(None, "`output` changes".to_owned(), at(None));
+        }
+        let sites = |one: &Repository| {
+            let text = |rule: &crate::config::SiteRule| {
+                format!("{} {:?} {}", rule.path.value, rule.environment, rule.reading())
+            };
+            one.sites.iter().map(text).collect::<Vec<_>>()
+        };
+        // What comes after the others takes nothing from them.
+        if !sites(head).starts_with(&sites(base)) {
+            self.add(None, "`sites` change".to_owned(), at(None));
+        }
+        for (tier, from, to) in [
+            ("preprod", &base.policies.preprod, &head.policies.preprod),
+            ("production", &base.policies.production, &head.policies.production),
+        ] {
+            if !is_as_strict(from, to) {
+                self.add(None, format!("`policies` of `{tier}` change"), at(None));
+            }
+        }
+    }
+
+    /// What holds for one environment and its apps.
+    fn environment(&mut self, base: &'a Environment, head: &Repository) {
+        let Some(now) = head.environments.iter().find(|one| one.name == base.name) else {
+            let location = head.location.clone();
+            return self.add(
+                Some(base),
+                format!("`{}` is no environment any more", base.name),
+                location,
+            );
+        };
+        let location = || now.location.clone();
+        let ladders = [&self.base.repository.ladder, &head.ladder];
+        let [before, after] = ladders.map(|ladder| ladder.before(&base.name));
+        if !comes_after_all(before.as_ref(), after.as_ref()) {
+            let at = head.ladder.location(&base.name).cloned().unwrap_or_else(location);
+            self.add(Some(base), "the ladder changes".to_owned(), at);
+        }
+        for (key, from, to) in
+            [("skip", &base.skip, &now.skip), ("enters", &base.enters, &now.enters)]
+        {
+            for app in to.iter().filter(|app| !from.contains(app)) {
+                self.add(Some(base), format!("`{key}` names `{app}`"), location());
+            }
+        }
+        if base.select != now.select && now.select == Selection::NewestEligible {
+            self.add(Some(base), "`select` changes".to_owned(), location());
+        }
+        if base.tier != now.tier {
+            self.add(Some(base), "`tier` changes".to_owned(), location());
+        }
+        if base.spelling != now.spelling {
+            self.add(Some(base), "`path` changes".to_owned(), location());
+        }
+        self.gates(base, now, self.base.now);
+    }
+
+    fn gates(&mut self, base: &'a Environment, head: &Environment, now: Timestamp) {
+        let own = RelaxedGate::all(&base.gates, &head.gates, now);
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        for RelaxedGate { key, location } in &own {
+            seen.insert(key);
+            let location = location.clone().unwrap_or_else(|| head.location.clone());
+            self.add(Some(base), format!("`gates.{key}` is relaxed"), location);
+        }
+        for app in &base.apps {
+            let Some(after) = head.app(&app.name) else { continue };
+            for RelaxedGate { key, location } in RelaxedGate::all(&app.gates, &after.gates, now) {
+                if !seen.contains(key) {
+                    let location = location.unwrap_or_else(|| after.location.clone());
+                    self.add(
+                        Some(base),
+                        format!("`gates.{key}` of `{}` is relaxed", app.name),
+                        location,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Whether an environment still comes after all that it came after.
+fn comes_after_all(before: Option<&Before>, after: Option<&Before>) -> bool {
+    match (before, after) {
+        (None, _) => true,
+        (Some(Before::All(from)), Some(Before::All(to))) => from.iter().all(|one| to.contains(one)),
+        (Some(from), Some(to)) => from == to,
+        (Some(_), None) => false,
+    }
+}
+
+/// Whether rules find as much, and it weighs as much.
+fn is_as_strict(from: &Rules, to: &Rules) -> bool {
+    let severity = |rules: &Rules| rules.unpinned.as_ref().map(|one| one.value);
+    let replicas = |rules: &Rules| rules.replicas.as_ref().map(|one| one.value);
+    let is_kept = |from: Option<RuleSeverity>, to: Option<RuleSeverity>| {
+        from.is_none() || from == to || to == Some(RuleSeverity::Error)
+    };
+    is_kept(severity(from), severity(to))
+        && replicas(from).is_none_or(|from| {
+            replicas(to).is_some_and(|to| {
+                to.minimum >= from.minimum && is_kept(Some(from.severity), Some(to.severity))
+            })
+        })
+}
+
+/// Whether a file may say what a forge's or another server's pipelines do.
+fn is_pipeline(path: &RepoPath) -> bool {
+    const DIRECTORIES: [&str; 7] = [
+        ".github/",
+        ".gitea/",
+        ".forgejo/",
+        ".gitlab/",
+        ".circleci/",
+        ".woodpecker/",
+        ".buildkite/",
+    ];
+    const FILES: [&str; 8] = [
+        ".gitlab-ci.yml",
+        ".woodpecker.yml",
+        ".drone.yml",
+        ".travis.yml",
+        "azure-pipelines.yml",
+        "bitbucket-pipelines.yml",
+        "Jenkinsfile",
+        "Makefile",
+    ];
+    DIRECTORIES.iter().any(|one| path.as_str().starts_with(one)) || FILES.contains(&path.as_str())
+}
