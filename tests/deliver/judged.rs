@@ -133,7 +133,7 @@ fn merged(directory: &Path, base: &ObjectName, head: &ObjectName) -> Option<Obje
 }
 
 /// Plans as text, without the commits that locations are at: a merge has none.
-fn without_commits(plans: &Option<Vec<Plan>>) -> String {
+fn without_commits(plans: Option<&Vec<Plan>>) -> String {
     let commit = Regex::new(r"(:\d+:\d+) at [0-9a-f]{7}\b").unwrap();
     commit.replace_all(&format!("{plans:#?}"), "$1").into_owned()
 }
@@ -181,8 +181,8 @@ proptest! {
         // What is no plain file is not merged here, and renames are not followed, which git
         // finds where a file goes: then the change is judged from where it started.
         let possible = of_merge.into_iter().chain([of_change]);
-        let possible: Vec<_> = possible.flatten().map(|one| without_commits(&one.ok())).collect();
-        let judged = without_commits(&judged.ok().map(|judged| judged.plans));
+        let possible: Vec<_> = possible.flatten().map(|one| without_commits(one.ok().as_ref())).collect();
+        let judged = without_commits(judged.ok().map(|judged| judged.plans).as_ref());
         let is_merged = |(path, text): &Change| {
             PATHS[*path] != "environments/prod"
                 && text.is_some_and(|text| !TEXTS[text].starts_with("link") && TEXTS[text] != "submodule")
