@@ -144,7 +144,11 @@ fn outcome_of(context: &Context, plans: &[Plan]) -> Outcome {
 fn markdown(plan: &Plan) -> String {
     let apps = plan.apps.iter().map(|app| {
         let table = show::verdicts::markdown(&app.gates);
-        let (name, environment) = (harmless(&app.app), &plan.environment);
+        let name = harmless(&app.app);
+        let environment = match &plan.commit {
+            Some(commit) => format!("{} by {} alone", plan.environment, commit.short()),
+            None => plan.environment.to_string(),
+        };
         let table = if table.is_empty() { "Nothing to do.\n".to_owned() } else { table };
         format!("### {name} in {environment}\n\n{table}\n")
     });

@@ -17,6 +17,17 @@ codes! {
     /// Name the branch that the change is to be merged into.
     NO_COMMON_COMMIT = "no-common-commit", Input, Error;
 
+    /// A change of too many commits.
+    ///
+    /// Where a pull request may land commit by commit, each commit is judged by itself: a
+    /// state that stood on the branch for a moment was there. Squash the change into fewer
+    /// commits, or say how pull requests land:
+    ///
+    /// ```yaml
+    /// forge: { kind: github, url: "https://github.com", repository: shop/deploy, merge: squash }
+    /// ```
+    TOO_MANY_COMMITS = "too-many-commits", Input, Error;
+
     /// A branch of rungs has commits by somebody else.
     ///
     /// rungs replaces its own branches, `rungs/<environment>/<app>`, when a plan

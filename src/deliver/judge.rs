@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::code::NO_COMMON_COMMIT;
+use super::code::{NO_COMMON_COMMIT, TOO_MANY_COMMITS};
 use super::delivery::{Delivery, git_failed};
-use crate::config::{self, Loaded, Repository};
+use crate::config::{self, Loaded, MergeStyle, Repository};
 use crate::diagnostic::{Finding, Findings};
-use crate::git::{Branch, ChangedFiles, HistoryError, ObjectError, ObjectName, Revision};
+use crate::git::{Branch, ChangedFiles, Commit, HistoryError, ObjectError, ObjectName, Revision};
 use crate::history::{AskedApps, Record, record};
 use crate::promote::{
-    AppSelection, ChangeAssessment, ChangeSide, Gate, LoadedBase, Override, Plan, ProposedChange,
-    assess_change,
+    AppSelection, Base, ChangeAssessment, ChangeSide, Gate, LoadedBase, Override, Plan,
+    ProposedChange, assess_change, worst,
 };
 use crate::sites::{Model, ModelScope};
 use crate::source::{Location, RepoPath, Tree};
@@ -40,6 +40,12 @@ struct ComparedFiles {
     files: ChangedFiles,
 }
 
+/// A commit of a change, with the files that it changes against its first parent.
+struct ChangeCommit {
+    commit: Commit,
+    files: ChangedFiles,
+}
+
 impl Delivery<'_> {
     /// Judges a change: what merging `head` into the base would change there.
     ///
@@ -54,40 +60,59 @@ impl Delivery<'_> {
         let base_tree = workspace.tree_of(&base.commit)?;
         let Loaded { repository, warnings, .. } = config::load_apps(&base_tree, &BTreeSet::new())?;
         let compared = self.compared(&base.commit, &fork, &head.commit)?;
-        let apps =
-            self.possible_apps(&repository, &compared, [&base.commit, &fork, &head.commit])?;
+        let commits = self.commits(&repository, &base.commit, &head.commit)?;
+        let mut files = compared.files.clone();
+        files.add(commits.iter().map(|commit| &commit.files));
+        let apps = self.possible_apps(&repository, &files, [&base.commit, &fork, &head.commit])?;
         let branch = base.branch.clone().or_else(|| workspace.likely_branch());
         let branch = branch.as_ref().map(Branch::name);
         let loaded = LoadedBase::at(workspace, &base.commit, branch, &apps)?;
-        let model = |tree: &Tree| Model::of_tree(loaded.repository(), tree, loaded.scope());
-        let (before, after) = (model(&compared.before), model(&compared.after));
-        let unread = after.findings_of_files(|_| true);
-        // Apps whose files the change made unreadable would pass for removed ones.
-        if unread.has_errors() && !before.findings_of_files(|_| true).has_errors() {
-            return Err(unread);
-        }
         let records = self.records(&fork, &head.commit)?;
         let own = own_configuration(&compared, loaded.repository(), &apps)?;
-        let settings = RepoPath::root().child("rungs.yaml");
-        let reads_otherwise = compared.files.paths.contains(&settings);
-        let own_model = own.as_ref().filter(|_| reads_otherwise);
-        let own_model = own_model.map(|own| Model::of_tree(own, &compared.after, loaded.scope()));
-        let change = ProposedChange {
-            before: ChangeSide { tree: &compared.before, model: &before },
-            after: ChangeSide { tree: &compared.after, model: &after },
-            own: own_model.as_ref(),
-            configuration: own.as_ref(),
-            files: &compared.files.paths,
-            apps: loaded.scope().apps.as_ref(),
-            records: &records,
-            overrides,
-            gates: &Gate::ALL,
-            renderer: self.renderer,
-        };
-        let assessed = loaded.ask(self.now, AskedApps::Few, |base| assess_change(base, &change))?;
+        let judgement = Judging { delivery: self, loaded: &loaded, overrides };
+        let assessed = loaded.ask(self.now, AskedApps::Few, |base| {
+            let mut assessed = judgement.whole(base, &compared, own.as_ref(), &records)?;
+            for commit in &commits {
+                assessed.plans.extend(judgement.commit(base, commit)?);
+            }
+            Ok::<_, Findings>(assessed)
+        })?;
         let ChangeAssessment { plans, mut findings } = assessed;
         findings.extend(warnings);
         Ok(JudgedChange { base, head, plans, findings })
+    }
+
+    /// The commits of a change that can enter the base branch's history one by one; none if
+    /// pull requests land as a whole, or if there is only one.
+    fn commits(
+        &self,
+        repository: &Repository,
+        base: &ObjectName,
+        head: &ObjectName,
+    ) -> Result<Vec<ChangeCommit>, Findings> {
+        let merge = repository.forge.as_ref().and_then(|forge| forge.merge);
+        if matches!(merge, Some(MergeStyle::Squash | MergeStyle::Merge)) {
+            return Ok(Vec::new());
+        }
+        let clone = self.workspace.require_clone()?;
+        let names = clone.commits_between(base, head, MOST_COMMITS + 1);
+        let names = names.map_err(|error| git_failed(&error))?;
+        if names.len() > MOST_COMMITS {
+            return Err(too_many_commits().into());
+        }
+        if names.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let objects = clone.objects();
+        let mut commits = Vec::new();
+        // The oldest first.
+        for name in names.iter().rev() {
+            let (commit, _) = objects.commit(name).map_err(|error| error.finding())?;
+            let Some(parent) = commit.parents.first() else { continue };
+            let files = clone.changed_files(parent, name).map_err(|error| error.finding())?;
+            commits.push(ChangeCommit { commit, files });
+        }
+        Ok(commits)
     }
 
     /// The files of the base, and those that it would have with the change; where these
@@ -120,7 +145,7 @@ impl Delivery<'_> {
     fn possible_apps(
         &self,
         repository: &Repository,
-        compared: &ComparedFiles,
+        files: &ChangedFiles,
         commits: [&ObjectName; 3],
     ) -> Result<AppSelection, Findings> {
         let clone = self.workspace.require_clone()?;
@@ -137,10 +162,10 @@ impl Delivery<'_> {
                 return Ok(AppSelection::All);
             }
         }
-        let ChangedFiles { paths, is_complete } = &compared.files;
+        let ChangedFiles { paths, is_complete } = files;
         let files: Vec<_> = paths.iter().cloned().collect();
         let apps = is_complete.then(|| model.possible_apps(&files)).flatten();
-        let apps = apps.and_then(|apps| with_rendered(repository, &files, apps));
+        let apps = apps.and_then(|apps| with_rendered(repository, &model, &files, apps));
         Ok(apps.map_or(AppSelection::All, |apps| AppSelection::Named(apps.into_iter().collect())))
     }
 
@@ -178,10 +203,112 @@ impl Delivery<'_> {
     }
 }
 
+/// Judges a change at a base.
+struct Judging<'a> {
+    delivery: &'a Delivery<'a>,
+    loaded: &'a LoadedBase,
+    overrides: &'a [Override],
+}
+
+impl Judging<'_> {
+    /// The assessment of the change as a whole.
+    fn whole(
+        &self,
+        base: &Base<'_>,
+        compared: &ComparedFiles,
+        own: Option<&Repository>,
+        records: &[Record],
+    ) -> Result<ChangeAssessment, Findings> {
+        let repository = self.loaded.repository();
+        let scope = self.loaded.scope();
+        let model = |tree: &Tree| Model::of_tree(repository, tree, scope);
+        let (before, after) = (model(&compared.before), model(&compared.after));
+        let unread = after.findings_of_files(|_| true);
+        // Apps whose files the change made unreadable would pass for removed ones.
+        if unread.has_errors() && !before.findings_of_files(|_| true).has_errors() {
+            return Err(unread);
+        }
+        let settings = RepoPath::root().child("rungs.yaml");
+        let reads_otherwise = compared.files.paths.contains(&settings);
+        let own_model = own.filter(|_| reads_otherwise);
+        let own_model = own_model.map(|own| Model::of_tree(own, &compared.after, scope));
+        let change = ProposedChange {
+            before: ChangeSide { tree: &compared.before, model: &before },
+            after: ChangeSide { tree: &compared.after, model: &after },
+            own: own_model.as_ref(),
+            configuration: own,
+            files: &compared.files.paths,
+            apps: scope.apps.as_ref(),
+            records,
+            overrides: self.overrides,
+            gates: &Gate::ALL,
+            renderer: self.delivery.renderer,
+        };
+        assess_change(base, &change)
+    }
+
+    /// The plans of what a commit of the change would bring by itself, and may not.
+    fn commit(&self, base: &Base<'_>, one: &ChangeCommit) -> Result<Vec<Plan>, Findings> {
+        let ChangeCommit { commit, files } = one;
+        let workspace = self.delivery.workspace;
+        let Some((first, others)) = commit.parents.split_first() else { return Ok(Vec::new()) };
+        let repository = self.loaded.repository();
+        let touched: Vec<_> = files.paths.iter().cloned().collect();
+        let apps = Model::empty(repository, &ModelScope::all()).possible_apps(&touched);
+        let scope = match apps.filter(|_| files.is_complete) {
+            Some(apps) if apps.is_empty() => return Ok(Vec::new()),
+            Some(apps) => ModelScope { environments: None, apps: Some(apps) },
+            None => self.loaded.scope().clone(),
+        };
+        let trees = [workspace.tree_of(first)?, workspace.tree_of(&commit.id)?];
+        let models = [0, 1].map(|at| Model::of_tree(repository, &trees[at], &scope));
+        let records = record::read(&commit.message);
+        let side = |at: usize| ChangeSide { tree: &trees[at], model: &models[at] };
+        let change = ProposedChange {
+            before: side(0),
+            after: side(1),
+            own: None,
+            configuration: None,
+            files: &files.paths,
+            apps: None,
+            records: &records,
+            overrides: self.overrides,
+            gates: &[Gate::Order, Gate::Hold, Gate::Tag, Gate::Image],
+            renderer: self.delivery.renderer,
+        };
+        let ChangeAssessment { mut plans, .. } = assess_change(base, &change)?;
+        for plan in &mut plans {
+            plan.commit = Some(commit.id.clone());
+            plan.apps.retain(|app| worst(&app.gates).is_some());
+        }
+        // What a merge takes from one side was judged there.
+        for parent in others {
+            let model = Model::of_tree(repository, &workspace.tree_of(parent)?, &scope);
+            for plan in &mut plans {
+                let environment = plan.environment.clone();
+                plan.apps.retain(|app| {
+                    let there = model.app(&environment, &app.app);
+                    there.and_then(|there| there.state.ok()).as_ref() != Some(&app.to)
+                });
+            }
+        }
+        plans.retain(|plan| !plan.apps.is_empty());
+        Ok(plans)
+    }
+}
+
+fn too_many_commits() -> Finding {
+    let message = format!("the change has more than {MOST_COMMITS} commits");
+    Finding::new(&TOO_MANY_COMMITS, message, Location::of_repository())
+        .because("each may enter the branch's history, and is judged")
+        .help("squash it, or say `forge: { merge: squash }` if that is how it lands")
+}
+
 /// These apps, and those with rendered files among the changed ones; none if any app may be
 /// rendered otherwise.
 fn with_rendered(
     repository: &Repository,
+    model: &Model,
     files: &[RepoPath],
     mut apps: BTreeSet<String>,
 ) -> Option<BTreeSet<String>> {
@@ -194,7 +321,10 @@ fn with_rendered(
         let is_aside = path.as_str().starts_with('.') || path.as_str() == "README.md";
         match path.below(&repository.output) {
             Some(rendered) => apps.extend(rendered.split('/').nth(1).map(str::to_owned)),
-            None if path.is_within(&settings) || is_aside => {}
+            None if is_aside => {}
+            // A file of another name may keep an app's own from being read.
+            None if path.is_within(&settings)
+                && !model.possible_instances(path, &|_| BTreeSet::new()).is_empty() => {}
             None => return None,
         }
     }
@@ -220,9 +350,11 @@ fn own_configuration(
     }
     let loaded = match apps {
         AppSelection::Named(names) => {
-            config::load_apps(&compared.after, &names.iter().cloned().collect())?
+            config::load_apps(&compared.after, &names.iter().cloned().collect())
         }
-        AppSelection::All | AppSelection::Train(_) => config::load(&compared.after)?,
+        AppSelection::All | AppSelection::Train(_) => config::load(&compared.after),
     };
+    // An app whose settings cannot be read does not render either.
+    let loaded = loaded.or_else(|_| config::load_names(&compared.after))?;
     Ok(Some(loaded.repository))
 }

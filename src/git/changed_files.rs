@@ -17,6 +17,16 @@ pub struct ChangedFiles {
     pub is_complete: bool,
 }
 
+impl ChangedFiles {
+    /// Adds the files that others differ in.
+    pub fn add<'f>(&mut self, others: impl IntoIterator<Item = &'f Self>) {
+        for other in others {
+            self.paths.extend(other.paths.iter().cloned());
+            self.is_complete &= other.is_complete;
+        }
+    }
+}
+
 impl LocalClone {
     /// The files that differ between two commits, new and removed ones included, below
     /// the directory that the clone is seen from.

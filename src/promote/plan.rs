@@ -17,6 +17,10 @@ pub struct Plan {
     pub environment: EnvironmentName,
     /// The commit that it was computed for.
     pub base: Option<ObjectName>,
+    /// The commit of a change that would do it by itself; none for what the change or the
+    /// request does as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<ObjectName>,
     /// The apps, in the order of their names, including those without changes.
     pub apps: Vec<AppPlan>,
 }

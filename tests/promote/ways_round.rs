@@ -255,7 +255,7 @@ fn what_another_app_has_as_well_does_not_keep_an_app_from_going() {
         "Second",
         &[(
             "marked/prod.yaml",
-            Some(&(marked("v1") + &format!("x:\n  image: ghcr.io/shop/cart:v1 # rungs: app=x\n"))),
+            Some(&(marked("v1") + "x:\n  image: ghcr.io/shop/cart:v1 # rungs: app=x\n")),
         )],
     );
     judged(&shop, &[("manifests/prod/cart.yaml", None)]).ends(0).finds("app-removed");
@@ -562,4 +562,68 @@ fn a_hold_that_the_same_change_lifts_still_counts() {
     let both =
         [("manifests/stage/cart.yaml", Some(&*cart)), (".rungs/holds/stage/cart.yaml", None)];
     judged(&shop, &both).ends(3).says("fail hold").finds("gates-relaxed");
+}
+
+const FORGE: &str = "forge: { kind: github, url: 'https://github.com', repository: shop/deploy";
+
+/// A configuration with the way that pull requests land.
+fn landing(merge: &str) -> String {
+    format!("{SETTINGS}{FORGE}, merge: {merge} }}\n")
+}
+
+#[test]
+fn a_state_that_stands_between_two_commits_is_judged_where_it_can_land() {
+    for (settings, code) in [
+        (SETTINGS.to_owned(), 3),
+        (landing("rebase"), 3),
+        (landing("squash"), 0),
+        (landing("merge"), 0),
+    ] {
+        let shop = configured(&settings);
+        begin(&shop);
+        for tag in ["v6", "v1"] {
+            put(
+                &shop.clone,
+                "manifests/prod/cart.yaml",
+                Some(&pod(&format!("ghcr.io/shop/cart:{tag}"))),
+            );
+            commit(&shop);
+        }
+        let output = shop.ends(code, &["gates", "--base", "origin/main"]);
+        if code == 3 {
+            output.says("alone").says("fail order");
+        }
+    }
+}
+
+#[test]
+fn honest_commits_pass_one_by_one_with_the_base_merged_in_between() {
+    let shop = shop();
+    begin(&shop);
+    put(&shop.clone, "manifests/stage/cart.yaml", Some(&pod("ghcr.io/shop/cart:v2")));
+    commit(&shop);
+    shop.elsewhere("Promote", &[("helm/shop/values-stage.yaml", Some(&values("v2")))]);
+    git(&shop.clone, &["fetch", "-q"]);
+    git(&shop.clone, &["merge", "-q", "-m", "Merge main", "origin/main"]);
+    put(&shop.clone, "apps/web/stage/kustomization.yaml", Some(&kustomization("v2")));
+    commit(&shop);
+    shop.ends(0, &["gates", "--base", "origin/main"]);
+}
+
+#[test]
+fn a_merge_that_brings_a_state_of_its_own_is_judged() {
+    let shop = shop();
+    begin(&shop);
+    put(&shop.clone, "README.md", Some("# shop\n"));
+    commit(&shop);
+    git(&shop.clone, &["switch", "-qc", "side", "origin/main"]);
+    put(&shop.clone, "NOTES.md", Some("notes\n"));
+    commit(&shop);
+    git(&shop.clone, &["switch", "-q", "change"]);
+    git(&shop.clone, &["merge", "-q", "--no-commit", "--no-ff", "side"]);
+    put(&shop.clone, "manifests/prod/cart.yaml", Some(&pod("ghcr.io/shop/cart:v6")));
+    commit(&shop);
+    put(&shop.clone, "manifests/prod/cart.yaml", Some(&pod("ghcr.io/shop/cart:v1")));
+    commit(&shop);
+    shop.ends(3, &["gates", "--base", "origin/main"]).says("alone");
 }

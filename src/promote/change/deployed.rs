@@ -33,6 +33,8 @@ pub(super) struct DeployedChange {
 pub(super) struct DeployedApp {
     /// Why it does not render after the change.
     failure: Option<Findings>,
+    /// Whether it did before.
+    fails_newly: bool,
     /// The files below the output directory that the change leaves different from what is
     /// rendered, with their whole paths.
     pub(super) stale: Vec<RepoPath>,
@@ -49,7 +51,11 @@ impl DeployedChange {
         }
         let sides = RenderedSides::of(repository, change);
         deployed.apps.extend(sides.failures.into_iter().map(|(instance, failure)| {
-            (instance, DeployedApp { failure: Some(failure), ..DeployedApp::default() })
+            let (failure, fails_newly) = failure;
+            (
+                instance,
+                DeployedApp { failure: Some(failure), fails_newly, ..DeployedApp::default() },
+            )
         }));
         let changed: BTreeSet<_> = sides.before.keys().chain(sides.after.keys()).collect();
         let differ: BTreeSet<RepoPath> = changed
@@ -62,10 +68,12 @@ impl DeployedChange {
         deployed
     }
 
-    /// The apps that something is to be said of.
+    /// The apps that something is to be said of, whatever becomes of their sites.
     pub(super) fn apps(&self, environment: &EnvironmentName) -> impl Iterator<Item = &str> {
-        let own = self.apps.keys().filter(move |one| one.environment == *environment);
-        own.map(|instance| &*instance.app)
+        let own = self.apps.iter().filter(move |(one, _)| one.environment == *environment);
+        let own = own
+            .filter(|(_, app)| app.fails_newly || !app.stale.is_empty() || !app.images.is_empty());
+        own.map(|(instance, _)| &*instance.app)
     }
 
     pub(super) fn app(&self, environment: &EnvironmentName, app: &str) -> Option<&DeployedApp> {
@@ -223,8 +231,8 @@ pub(super) fn images_before(
 struct RenderedSides {
     before: ExpectedFiles,
     after: ExpectedFiles,
-    /// The apps that do not render after the change and did before.
-    failures: BTreeMap<AppInstance, Findings>,
+    /// The apps that do not render after the change, and whether they did before.
+    failures: BTreeMap<AppInstance, (Findings, bool)>,
 }
 
 impl RenderedSides {
@@ -266,12 +274,7 @@ impl RenderedSides {
         match render_app(change, repository, change.after, instance) {
             Ok(files) => self.after.extend(files),
             Err(findings) => {
-                // What did not render before either stops nobody.
-                if before.is_ok()
-                    || change.after.model.app(&instance.environment, &instance.app).is_some()
-                {
-                    self.failures.insert(instance.clone(), findings);
-                }
+                self.failures.insert(instance.clone(), (findings, before.is_ok()));
             }
         }
         self.before.extend(before.unwrap_or_default());

@@ -62,7 +62,7 @@ pub fn assess_change(
         }
         if !apps.is_empty() {
             let (environment, base) = (environment.name.clone(), base.commit.clone());
-            assessment.plans.push(Plan { environment, base, apps });
+            assessment.plans.push(Plan { environment, base, commit: None, apps });
         }
     }
     assessment.findings.extend(relaxed::findings(base, change));

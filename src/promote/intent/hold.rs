@@ -236,6 +236,7 @@ fn planned(
     let plan = Plan {
         environment: record.environment.clone(),
         base: base.commit.clone(),
+        commit: None,
         apps: vec![app],
     };
     // No site changes: the plan is what is held back, or no longer is.

@@ -93,6 +93,7 @@ impl PlanBuilder {
         let changing = Plan {
             environment: self.environment.clone(),
             base: base.commit.clone(),
+            commit: None,
             apps: apps.iter().filter(|app| !app.changes.is_empty()).cloned().collect(),
         };
         let identity = identity(&changing);
@@ -110,7 +111,8 @@ impl PlanBuilder {
             if recorded.is_empty() { String::new() } else { record::message(&recorded, train) };
         apps.extend(self.left_out);
         apps.sort_by(|a, b| a.app.cmp(&b.app));
-        let plan = Plan { environment: self.environment, base: base.commit.clone(), apps };
+        let base = base.commit.clone();
+        let plan = Plan { environment: self.environment, base, commit: None, apps };
         Ok(PlannedChange { plan, identity, files, message, obstacles: self.obstacles, warnings })
     }
 }

@@ -23,7 +23,11 @@ pub fn text(plan: &Plan, style: TextStyle) -> String {
 }
 
 fn header(plan: &Plan, app: &AppPlan) -> String {
-    let (name, environment) = (harmless(&app.app), &plan.environment);
+    let name = harmless(&app.app);
+    let environment = match &plan.commit {
+        Some(commit) => format!("{} by {} alone", plan.environment, commit.short()),
+        None => plan.environment.to_string(),
+    };
     let from = app.source.as_ref().map(|source| match &source.commit {
         Some(commit) => format!(", from {} at {}", source.environment, commit.short()),
         None => format!(", from {}", source.environment),
