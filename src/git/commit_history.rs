@@ -37,6 +37,10 @@ pub(super) fn first_of(mut steps: BranchSteps<'_>) -> Result<Option<ObjectName>,
     Ok(steps.next().transpose()?.map(|step| step.id))
 }
 
+/// The commits of a branch with the times of their committers' clocks, newest first.
+pub type CommitTimes<'h> =
+    Box<dyn Iterator<Item = Result<(ObjectName, Timestamp), HistoryError>> + 'h>;
+
 /// Where commits are on a branch. The positions count from the tip, which is at zero.
 pub trait BranchPositions {
     /// The position of a commit, if it is less than `end`; none if it is not on the
@@ -72,6 +76,13 @@ pub trait CommitHistory: Send + Sync {
         &'h self,
         tip: &ObjectName,
     ) -> Result<Box<dyn BranchPositions + 'h>, HistoryError>;
+
+    /// The commits of the branch with their times, along the same way as [`Self::steps`];
+    /// whether or not those are left out that changed nothing.
+    fn times<'h>(&'h self, tip: &ObjectName) -> Result<CommitTimes<'h>, HistoryError> {
+        let steps = self.steps(tip, &[RepoPath::root()])?;
+        Ok(Box::new(steps.map(|step| step.map(|step| (step.id, step.at)))))
+    }
 
     /// Says that many questions follow, about most of the branch: whoever can answers
     /// them from an index, even if making it takes longer than one answer.

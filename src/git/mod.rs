@@ -52,7 +52,7 @@ pub use changed_files::ChangedFiles;
 pub use code::{CODES, INVALID_BRANCH};
 pub use commit_builder::BuildError;
 pub use commit_history::{
-    BranchPositions, BranchStep, BranchSteps, CommitHistory, FileChange, HistoryError,
+    BranchPositions, BranchStep, BranchSteps, CommitHistory, CommitTimes, FileChange, HistoryError,
 };
 pub use config::GitConfig;
 pub use content_facts::{ContentFacts, FactKey, fact_key};

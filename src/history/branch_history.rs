@@ -3,6 +3,9 @@
 use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
+use super::possible_times::PossibleTimes;
 use super::tenures::Tenures;
 use super::walk::Walk;
 use super::{Tenure, changed_holds, merged_commits, record};
@@ -72,6 +75,15 @@ pub trait History {
         state: &State,
         after: &ObjectName,
     ) -> Result<bool, HistoryError>;
+
+    /// The time from which a commit was on the branch for certain, as far as dates tell: its
+    /// own, unless it is dated before a commit that it follows; then that of the next one
+    /// with a possible date, or none.
+    fn possible_time(
+        &self,
+        commit: &ObjectName,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, HistoryError>;
 }
 
 /// What is known of a branch's past, from its tip's files and configuration and
@@ -91,6 +103,8 @@ pub struct BranchHistory<'a> {
     asked: AskedApps,
     /// The walks that were started: for an app in an environment, or for all others.
     walks: RefCell<BTreeMap<Option<AppInstance>, Tenures<'a>>>,
+    /// The times of the branch's commits, once somebody asks.
+    times: RefCell<Option<PossibleTimes<'a>>>,
 }
 
 /// How many of the apps are asked about, as far as that is known before.
@@ -123,7 +137,8 @@ impl<'a> BranchHistory<'a> {
         if let (Some(commits), AskedApps::Most) = (&commits, asked) {
             commits.history.expect_many();
         }
-        Self { repository, tree, model, commits, asked, walks: RefCell::default() }
+        let (walks, times) = (RefCell::default(), RefCell::default());
+        Self { repository, tree, model, commits, asked, walks, times }
     }
 
     /// Asks the walk that finds an app's tenures. An error that keeps it from starting
@@ -268,5 +283,18 @@ impl History for BranchHistory<'_> {
             }
         }
         Ok(false)
+    }
+
+    fn possible_time(
+        &self,
+        commit: &ObjectName,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, HistoryError> {
+        let mut times = self.times.borrow_mut();
+        if times.is_none() {
+            let Commits { tip, history, .. } = self.commits()?;
+            *times = Some(PossibleTimes::new(history.times(tip)?));
+        }
+        times.as_mut().map_or(Ok(None), |times| times.of(commit, now))
     }
 }

@@ -13,6 +13,7 @@ mod changed_holds;
 mod code;
 mod merged_commits;
 mod past_facts;
+mod possible_times;
 pub mod record;
 mod tenure;
 mod tenures;

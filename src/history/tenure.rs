@@ -70,6 +70,12 @@ pub enum Since {
         /// The time of the commit.
         at: Timestamp,
     },
+    /// That commit is dated before one that it follows, and none after it has a possible
+    /// date.
+    Impossible {
+        /// The commit's own time.
+        at: Timestamp,
+    },
     /// It started before the history that this clone has.
     Unknown {
         /// The command that fetches the rest.
@@ -82,7 +88,7 @@ impl Since {
     pub fn time(&self) -> Option<Timestamp> {
         match self {
             Self::Verified { at } | Self::Unverified { at } => Some(*at),
-            Self::Unknown { .. } => None,
+            Self::Impossible { .. } | Self::Unknown { .. } => None,
         }
     }
 }

@@ -159,4 +159,12 @@ impl Evidence for Base<'_> {
     ) -> Result<bool, HistoryError> {
         self.history.was_lifted(environment, app, state, after)
     }
+
+    fn possible_time(
+        &self,
+        commit: &ObjectName,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, HistoryError> {
+        self.history.possible_time(commit, now)
+    }
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 
-use crate::support::git::git;
+use crate::support::git::{git, git_at};
 use crate::support::shop::{RunOutput, Shop, digest, put};
 
 const SETTINGS: &str = "\
@@ -626,4 +626,39 @@ fn a_merge_that_brings_a_state_of_its_own_is_judged() {
     put(&shop.clone, "manifests/prod/cart.yaml", Some(&pod("ghcr.io/shop/cart:v1")));
     commit(&shop);
     shop.ends(3, &["gates", "--base", "origin/main"]).says("alone");
+}
+
+/// Commits and pushes to the remote's `main` at a time.
+fn lands(shop: &Shop, time: &str, edits: &[Edit<'_>]) {
+    begin(shop);
+    for (path, text) in edits {
+        put(&shop.clone, path, *text);
+    }
+    git_at(&shop.clone, time, &["add", "-A"]);
+    git_at(&shop.clone, time, &["commit", "-qm", "Land"]);
+    git(&shop.clone, &["push", "-q", "origin", "change:main"]);
+}
+
+#[test]
+fn a_commit_of_1970_has_not_soaked_and_a_state_of_a_moment_was_never_held() {
+    let soak = "environments: { prod: { gates: { soak: 1d } } }\n";
+    let shop = configured(&format!("{SETTINGS}{soak}"));
+    let cart = |tag: &str| pod(&format!("ghcr.io/shop/cart:{tag}"));
+    let stage = "manifests/stage/cart.yaml";
+    lands(&shop, "1970-01-02T00:00:00Z", &[(stage, Some(&cart("v2")))]);
+    let prod = [("manifests/prod/cart.yaml", Some(&*cart("v2")))];
+    judged(&shop, &prod).ends(5).says("is dated before one that it follows");
+    lands(&shop, "2020-01-01T00:00:00Z", &[("README.md", Some("old\n"))]);
+    judged(&shop, &prod).ends(5).says("is dated before one that it follows");
+    shop.elsewhere("Now", &[("README.md", Some("now\n"))]);
+    judged(&shop, &prod).ends(5).says("wait soak it has been in `stage` for");
+    lands(&shop, "2099-01-01T00:00:00Z", &[(stage, Some(&cart("v3")))]);
+    let future = [("manifests/prod/cart.yaml", Some(&*cart("v3")))];
+    judged(&shop, &future).ends(5).says("in the future");
+    shop.elsewhere("Try", &[(stage, Some(&cart("v666")))]);
+    shop.elsewhere("Back", &[(stage, Some(&cart("v3")))]);
+    git(&shop.clone, &["switch", "-q", "main"]);
+    shop.pull();
+    let named = ["gates", "cart", "--to", "prod", "--ref", ":v666"];
+    shop.ends(3, &named).says("it was for less than 10 minutes");
 }

@@ -125,7 +125,7 @@ fn blockers(cell: &Cell) -> impl Iterator<Item = String> {
 pub(super) fn age_of(since: &Since, now: Timestamp) -> String {
     match since {
         Since::Verified { at } | Since::Unverified { at } => age(*at, now),
-        Since::Unknown { .. } => "age unknown".to_owned(),
+        Since::Impossible { .. } | Since::Unknown { .. } => "age unknown".to_owned(),
     }
 }
 

@@ -23,14 +23,15 @@ mod index;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::checked_bytes::ReadFault;
 use super::commit_history::first_of;
 use super::own_directory::OwnDirectory;
 use super::{
-    BranchPositions, BranchStep, BranchSteps, CommitHistory, ContentFacts, HistoryError,
-    LocalClone, Log, ObjectName,
+    BranchPositions, BranchStep, BranchSteps, CommitHistory, CommitTimes, ContentFacts,
+    HistoryError, LocalClone, Log, ObjectName,
 };
 use crate::source::RepoPath;
 use index::{BranchIndex, IndexedPart, IndexedView, SegmentSteps};
@@ -230,6 +231,44 @@ impl CommitHistory for IndexedHistory {
         }
     }
 
+    fn times<'h>(&'h self, tip: &ObjectName) -> Result<CommitTimes<'h>, HistoryError> {
+        let Some(view) = self.view(tip) else { return self.log.times(tip) };
+        let tip = tip.clone();
+        let (mut number, mut count) = (0, 0);
+        let mut current = Vec::new().into_iter();
+        let mut rest: Option<CommitTimes<'h>> = None;
+        Ok(Box::new(std::iter::from_fn(move || {
+            loop {
+                if let Some(rest) = &mut rest {
+                    return rest.next();
+                }
+                if let Some(next) = current.next() {
+                    count += 1;
+                    return Some(Ok(next));
+                }
+                let part = self.part(&view, number).and_then(IndexedPart::times);
+                number += 1;
+                let listed = match part {
+                    Ok(PartTimes::Indexed(times)) => {
+                        current = times.into_iter();
+                        continue;
+                    }
+                    Ok(PartTimes::Unindexed(from)) => self.log.times(&from),
+                    Ok(PartTimes::End) => return None,
+                    Err(_) => {
+                        self.forget(&view);
+                        let all = self.log.times(&tip);
+                        all.map(|all| -> CommitTimes<'h> { Box::new(all.skip(count)) })
+                    }
+                };
+                match listed {
+                    Ok(listed) => rest = Some(listed),
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+        })))
+    }
+
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError> {
         self.log.blob(id)
     }
@@ -370,6 +409,27 @@ impl Iterator for IndexedSteps<'_> {
             _ => self.is_over = true,
         }
         step
+    }
+}
+
+/// The commits of a part with their times.
+enum PartTimes {
+    Indexed(Vec<(ObjectName, Timestamp)>),
+    /// The commits from this one on are not indexed.
+    Unindexed(ObjectName),
+    End,
+}
+
+impl IndexedPart {
+    fn times(self) -> Result<PartTimes, ReadFault> {
+        Ok(match self {
+            Self::Segment(segment, from) => {
+                let times = (from..segment.len()).map(|at| segment.time(at));
+                PartTimes::Indexed(times.collect::<Result<_, _>>()?)
+            }
+            Self::Unindexed(from) => PartTimes::Unindexed(from),
+            Self::End => PartTimes::End,
+        })
     }
 }
 

@@ -212,6 +212,13 @@ impl CommitSegment {
         Ok(CommitRow { id: row, seconds: seconds.map_err(|_| ReadFault::Damaged)?, changes })
     }
 
+    /// A commit's name and time, by its number.
+    pub(super) fn time(&self, at: usize) -> Result<(ObjectName, Timestamp), ReadFault> {
+        let CommitRow { id, seconds, .. } = self.commit(at)?;
+        let id = ObjectName::from_bytes(&id).ok_or(ReadFault::Damaged)?;
+        Ok((id, Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)))
+    }
+
     /// The number of a commit, by its name; none if it is not one of them.
     pub(super) fn find(&self, id: &ObjectName) -> Result<Option<usize>, ReadFault> {
         let wanted: Vec<u8> = id.bytes().collect();

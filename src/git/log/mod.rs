@@ -15,6 +15,7 @@ mod changes;
 mod changed_path_filters;
 mod path_filter;
 mod first_parents;
+mod commit_times;
 mod changed_commits;
 mod steps;
 mod branch_walk;
@@ -23,13 +24,14 @@ mod whole_branch;
 use std::sync::Arc;
 
 use branch_walk::{BranchWalk, WalkedPositions};
+use commit_times::ListedTimes;
 use path_filter::PathFilter;
 pub(super) use steps::Steps;
 pub(super) use whole_branch::WholeBranch;
 
 use super::{
-    BranchPositions, BranchSteps, CommitHistory, HistoryError, LocalClone, ObjectError, ObjectName,
-    ProgramError,
+    BranchPositions, BranchSteps, CommitHistory, CommitTimes, HistoryError, LocalClone,
+    ObjectError, ObjectName, ProgramError,
 };
 use crate::source::{MAX_FILE_BYTES, RepoPath};
 
@@ -73,6 +75,10 @@ impl CommitHistory for Log {
         tip: &ObjectName,
     ) -> Result<Box<dyn BranchPositions + 'h>, HistoryError> {
         Ok(Box::new(WalkedPositions::new(self.walk(tip)?)))
+    }
+
+    fn times<'h>(&'h self, tip: &ObjectName) -> Result<CommitTimes<'h>, HistoryError> {
+        Ok(Box::new(ListedTimes::from(&self.clone.program(), tip)?))
     }
 
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError> {

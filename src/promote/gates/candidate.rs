@@ -108,6 +108,14 @@ pub(in crate::promote) trait Evidence {
         state: &State,
         after: &ObjectName,
     ) -> Result<bool, HistoryError>;
+
+    /// The time from which a commit was on the branch for certain, as far as dates tell; none
+    /// if its date is before that of a commit that it follows, and no other one helps.
+    fn possible_time(
+        &self,
+        commit: &ObjectName,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, HistoryError>;
 }
 
 /// The values that gates look up.

@@ -24,6 +24,7 @@ mod image;
 mod order;
 mod render;
 mod soak;
+mod stays;
 mod tightening;
 mod tag;
 mod ticket;

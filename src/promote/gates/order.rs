@@ -10,6 +10,7 @@ use std::cmp::Ordering::{Greater, Less};
 use super::evaluation::Evaluation;
 use super::judgement::{Answer, Judgement};
 use super::prerequisites::Prerequisites;
+use super::stays::stays;
 use super::words::{code, history, short};
 use super::{Candidate, Transition, version_order};
 use crate::config::{Before, EnvironmentName, Selection};
@@ -161,12 +162,28 @@ fn has_had(evaluation: &Evaluation<'_>, name: &EnvironmentName, differs: &str) -
         let unknown = format!("it is not known whether `{name}` has had it");
         Judgement::wait(None, format!("{unknown}: {}", history(error)))
     };
-    let tenures = evaluation.candidate.evidence.tenures(name, evaluation.candidate.app);
-    let has_it = |state: &State| evaluation.is_satisfied_by(state);
-    match find_tenure(tenures, |tenure| tenure.state.as_ref().is_some_and(has_it)) {
+    let has_it = |tenure: &Tenure| {
+        tenure.state.as_ref().is_some_and(|state| evaluation.is_satisfied_by(state))
+    };
+    match find_tenure(stays(evaluation, name), has_it) {
         Ok(Some(_)) => Judgement::pass(format!("`{name}` has had it")),
-        Ok(None) => Judgement::fail(format!("{differs}, and it never was")),
+        Ok(None) => {
+            let tenures = evaluation.candidate.evidence.tenures(name, evaluation.candidate.app);
+            let never = match find_tenure(tenures, has_it) {
+                Ok(Some(_)) => format!("it was for less than {}", minutes(evaluation.stood())),
+                _ => "it never was".to_owned(),
+            };
+            Judgement::fail(format!("{differs}, and {never}"))
+        }
         Err(error) => unknown(&error),
+    }
+}
+
+/// "10 minutes"
+fn minutes(seconds: u64) -> String {
+    match seconds.div_ceil(60) {
+        1 => "a minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
     }
 }
 

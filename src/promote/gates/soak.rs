@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::evaluation::Evaluation;
 use super::judgement::Judgement;
 use super::prerequisites::Prerequisites;
+use super::stays::stays;
 use super::words::{history, utc};
 use crate::config::{EnvironmentName, Soak, Trust};
 use crate::git::{HistoryError, ObjectName};
@@ -38,8 +39,11 @@ fn in_environment(evaluation: &Evaluation<'_>, soak: Soak, name: &EnvironmentNam
         let end = counted(since, soak.trust).and_then(|at| end(at, soak));
         end.is_some_and(|end| end <= evaluation.candidate.now)
     };
-    let tenures = evaluation.candidate.evidence.tenures(name, evaluation.candidate.app);
-    match newest_unbroken(tenures, |tenure| has_state(evaluation, tenure), is_enough) {
+    match newest_unbroken(
+        stays(evaluation, name),
+        |tenure| has_state(evaluation, tenure),
+        is_enough,
+    ) {
         Ok(SoakedTime { oldest: None, unknown_because: None, .. }) => {
             Judgement::wait(None, format!("it has not been in `{name}`"))
         }
@@ -116,6 +120,10 @@ impl SoakedTime {
             Since::Unknown { fetch } => {
                 let fetch = HistoryError::Shallow { fetch: fetch.clone() };
                 self.unknown_because = Some(history(&fetch));
+            }
+            Since::Impossible { .. } => {
+                let why = "the commit that brought it is dated before one that it follows";
+                self.unknown_because = Some(why.to_owned());
             }
             Since::Verified { at } => {
                 self.verified = Some(*at);

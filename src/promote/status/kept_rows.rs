@@ -124,7 +124,9 @@ impl KeptCell {
         let since = match cell.since.as_ref()? {
             Since::Unverified { at } => *at,
             // What the forge says is not in the key.
-            Since::Verified { .. } | Since::Unknown { .. } => return None,
+            Since::Verified { .. } | Since::Impossible { .. } | Since::Unknown { .. } => {
+                return None;
+            }
         };
         let reference = |one: &Reference| KeptReference {
             key: one.key.clone(),

@@ -9,7 +9,7 @@ mod windows;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::config::{EnvironmentName, Repository, Side, ValueRoute, load};
@@ -52,6 +52,8 @@ struct PastStates {
     unbound: Option<EnvironmentName>,
     /// The commit after which every hold was lifted.
     lifted_after: Option<ObjectName>,
+    /// A commit with an impossible date, and what counts instead.
+    impossible: Option<(ObjectName, Option<Timestamp>)>,
     /// The environments whose tenures were read, once for each tenure.
     read: RefCell<Vec<String>>,
 }
@@ -251,10 +253,13 @@ impl World {
         self
     }
 
-    /// Sets the states that an environment has had, the newest first, which is current.
+    /// Sets the states that an environment has had, the newest first, which is current. Each
+    /// stood for an hour.
     pub(super) fn history(self, environment: &str, texts: &[&str]) -> Self {
-        let since = || Since::Unverified { at: at("2026-06-01T00:00:00Z") };
-        let past = texts.iter().map(|text| (Some(state(text)), since()));
+        let hours = |count: usize| SignedDuration::from_hours(i64::try_from(count).unwrap());
+        let since = |number| Since::Unverified { at: at("2026-06-01T00:00:00Z") - hours(number) };
+        let past = texts.iter().enumerate();
+        let past = past.map(|(number, text)| (Some(state(text)), since(number)));
         let world = self.tenures(environment, tenures(past.collect()));
         match texts.first() {
             Some(text) => world.current(environment, text),
@@ -270,6 +275,12 @@ impl World {
     ) -> Self {
         let name = self.name(environment);
         self.history.tenures.insert(name, tenures);
+        self
+    }
+
+    /// Gives a commit an impossible date, and the time that counts instead.
+    pub(super) fn impossible(mut self, number: usize, possible: Option<&str>) -> Self {
+        self.history.impossible = Some((commit(number), possible.map(at)));
         self
     }
 
@@ -392,6 +403,19 @@ impl Evidence for PastStates {
         after: &ObjectName,
     ) -> Result<bool, HistoryError> {
         Ok(self.lifted_after.as_ref() == Some(after))
+    }
+
+    fn possible_time(
+        &self,
+        commit: &ObjectName,
+        _: Timestamp,
+    ) -> Result<Option<Timestamp>, HistoryError> {
+        if let Some((_, possible)) = self.impossible.as_ref().filter(|(one, _)| one == commit) {
+            return Ok(*possible);
+        }
+        let mut all = self.tenures.values().flatten().flatten();
+        let tenure = all.find(|tenure| tenure.entered.as_ref() == Some(commit));
+        Ok(tenure.and_then(|tenure| tenure.since.time()))
     }
 }
 

@@ -245,3 +245,41 @@ proptest! {
         prop_assert_eq!(verdict.answer, expected);
     }
 }
+
+#[test]
+fn a_state_that_left_before_it_had_stood_for_long_enough_was_never_there() {
+    let passed = |gates: &str, left: &str| {
+        let past = [("v1", unverified(left)), ("v2", unverified("2026-06-01T00:00:00Z"))];
+        soaked(gates, &past).current("stage", "v1").named()
+    };
+    let short = passed(DAY, "2026-06-01T00:09:59Z");
+    assert_eq!(short.says(Gate::Soak), "wait: it has not been in `stage`");
+    let never = "fail: in `stage`, `web` is `v1` and not `v2`, and it was for less than 10 minutes";
+    assert_eq!(short.says(Gate::Order), never);
+    let long = passed(DAY, "2026-06-01T00:10:00Z");
+    assert_eq!(long.says(Gate::Order), "pass: `stage` has had it");
+    assert!(long.says(Gate::Soak).starts_with("pass: it has been in `stage` for 14d"));
+    let hour = "  soak: { for: 24h, stood: 1h }\n";
+    assert_eq!(
+        passed(hour, "2026-06-01T00:59:59Z").says(Gate::Soak),
+        "wait: it has not been in `stage`"
+    );
+    let future = passed(hour, "2026-07-01T00:00:00Z");
+    assert_eq!(future.says(Gate::Order), "pass: `stage` has had it", "until now");
+}
+
+#[test]
+fn a_commit_that_is_dated_before_one_that_it_follows_counts_from_the_next_possible_time() {
+    let dated = || soaked(DAY, &[("v2", unverified("1970-01-01T00:00:00Z"))]);
+    assert!(dated().says(Gate::Soak).starts_with("pass"));
+    let unknown = "wait: it is not known how long it has been in `stage`: the commit that brought \
+                   it is dated before one that it follows";
+    assert_eq!(dated().impossible(1, None).says(Gate::Soak), unknown);
+    let later = dated().impossible(1, Some("2026-06-15T00:00:00Z"));
+    assert!(later.says(Gate::Soak).starts_with("wait: it has been in `stage` for 12h of 1d"));
+    let past =
+        [("v1", unverified("2026-06-01T00:00:00Z")), ("v2", unverified("1970-01-01T00:00:00Z"))];
+    let left = soaked(DAY, &past).current("stage", "v1").named();
+    let left = left.impossible(1, Some("2026-06-01T00:00:00Z"));
+    assert_eq!(left.says(Gate::Soak), "wait: it has not been in `stage`", "it never stood");
+}

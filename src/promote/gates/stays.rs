@@ -1,0 +1,62 @@
+//! The tenures of an environment below, as far as they count for a state that is to go up.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::evaluation::Evaluation;
+use crate::config::EnvironmentName;
+use crate::git::HistoryError;
+use crate::history::{Since, Tenure};
+
+/// The time for which a state has to have stood where no soak says otherwise, in seconds.
+const STOOD: u64 = 10 * 60;
+
+/// The tenures of an environment, newest first. One that has the wanted values counts from a
+/// time that is possible, and has no state if it left before it had stood for long enough:
+/// a state that only passed through was never held.
+pub(super) fn stays<'e>(
+    evaluation: &'e Evaluation<'_>,
+    environment: &EnvironmentName,
+) -> impl Iterator<Item = Result<Tenure, HistoryError>> + 'e {
+    let candidate = evaluation.candidate;
+    let mut left_at: Option<Timestamp> = None;
+    candidate.evidence.tenures(environment, candidate.app).map(move |tenure| {
+        let mut tenure = tenure?;
+        let own = tenure.since.time();
+        if tenure.state.as_ref().is_some_and(|state| evaluation.is_satisfied_by(state)) {
+            tenure.since = possible(evaluation, &tenure)?;
+            if tenure.left.is_some() && !has_stood(evaluation, &tenure.since, left_at) {
+                tenure.state = None;
+            }
+        }
+        left_at = own;
+        Ok(tenure)
+    })
+}
+
+/// The start of a tenure, if the commit's date is possible.
+fn possible(evaluation: &Evaluation<'_>, tenure: &Tenure) -> Result<Since, HistoryError> {
+    let (Since::Unverified { at }, Some(entered)) = (&tenure.since, &tenure.entered) else {
+        return Ok(tenure.since.clone());
+    };
+    let candidate = evaluation.candidate;
+    let possible = candidate.evidence.possible_time(entered, candidate.now)?;
+    Ok(possible.map_or(Since::Impossible { at: *at }, |at| Since::Unverified { at }))
+}
+
+/// Whether a state that has left was there for long enough. What came before the clone's
+/// history starts is not known to be short.
+fn has_stood(evaluation: &Evaluation<'_>, since: &Since, left_at: Option<Timestamp>) -> bool {
+    let Some(since) = since.time() else { return matches!(since, Since::Unknown { .. }) };
+    // A commit of the future has not replaced anything for longer than until now.
+    let end = left_at.map_or(evaluation.candidate.now, |at| at.min(evaluation.candidate.now));
+    let stood = evaluation.stood();
+    end.duration_since(since) >= SignedDuration::from_secs(i64::try_from(stood).unwrap_or(i64::MAX))
+}
+
+impl Evaluation<'_> {
+    /// The time for which a state that has left has to have stood, in seconds.
+    pub(super) fn stood(&self) -> u64 {
+        let soak = self.candidate.gates.soak.as_ref();
+        soak.map_or(STOOD, |soak| soak.value.stood.seconds())
+    }
+}
