@@ -283,8 +283,11 @@ fn placed_by_hand(time: &str) -> Merged {
 }
 
 #[test]
-fn a_backdated_commit_soaks_by_its_own_time_which_is_unverified() {
+fn a_backdated_commit_soaks_by_its_own_time_which_is_unverified_as_far_as_it_is_possible() {
     let merged = placed_by_hand(&hours_ago(24 * 700));
+    let soak = merged.soak("ann");
+    assert_eq!(soak["answer"], "wait", "before those that it follows: {soak}");
+    let merged = placed_by_hand(&hours_ago(24 * 5));
     assert_eq!(merged.since("reader", "web", "stage")["certainty"], "unverified");
     let soak = merged.soak("ann");
     assert_eq!(soak["answer"], "pass", "{soak}");

@@ -356,10 +356,14 @@ fn what_newest_eligible_selects_is_no_named_state() {
     let message = unnamed(&message_on(&shop, "rungs/stage/web"));
     by_hand(&shop, "back", &message, &[("stage/web.yaml", &image("web", "v2"))]);
     assert_eq!(answer(&judged(&shop, 3), "order"), Some("fail"));
-    // What it selects is judged as it was promoted.
+}
+
+#[test]
+fn what_newest_eligible_selects_is_judged_as_it_was_promoted() {
+    let shop = Shop::configured("environments: { stage: { select: newest-eligible } }\n", &[]);
     let builds = ["v4", "v5"].map(|tag| image("web", tag));
-    for text in &builds {
-        shop.elsewhere("A build", &[("qa/web.yaml", Some(text))]);
+    for (days, text) in [4, 3].into_iter().zip(&builds) {
+        shop.days_ago(days, "A build", &[("qa/web.yaml", Some(text))]);
     }
     shop.ends(
         0,
@@ -396,7 +400,8 @@ fn a_value_that_cannot_be_read_waits() {
     let broken = format!("{rungs}unknown: true\n");
     let path = "environments/qa/web.yaml";
     let qa = shop.file(path) + "\n";
-    shop.elsewhere(
+    shop.days_ago(
+        2,
         "Broken",
         &[("rungs.yaml", Some(&broken)), (path, Some(&qa.replace("v2", "v3")))],
     );

@@ -87,7 +87,7 @@ fn an_override_of_a_gate_that_does_not_fail_is_not_recorded() {
 #[test]
 fn a_state_that_the_source_held_is_promoted_by_name() {
     let shop = Shop::adopted(&[]);
-    let held = shop.elsewhere("v3", &[("qa/web.yaml", Some(&image("web", "v3")))]);
+    let held = shop.days_ago(1, "v3", &[("qa/web.yaml", Some(&image("web", "v3")))]);
     shop.elsewhere("v4", &[("qa/web.yaml", Some(&image("web", "v4")))]);
     shop.pull();
     let promote = |code, reference: &str| {
@@ -239,8 +239,8 @@ fn newest_eligible_selects_the_newest_state_that_may_enter() {
     let settings =
         "environments: { stage: { select: newest-eligible, gates: { tag: '^v\\d$' } } }\n";
     let shop = Shop::configured(settings, &[]);
-    for tag in ["v3", "v4", "rc", "v5"] {
-        shop.elsewhere(tag, &[("qa/web.yaml", Some(&image("web", tag)))]);
+    for (days, tag) in [(4, "v3"), (3, "v4"), (2, "rc"), (1, "v5")] {
+        shop.days_ago(days, tag, &[("qa/web.yaml", Some(&image("web", tag)))]);
     }
     shop.pull();
     shop.ends(

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::git::git;
+use super::git::{git, git_at};
 use super::program::{rungs, rungs_in};
 use super::repository::{Remote, native};
 
@@ -102,6 +103,12 @@ impl Shop {
     /// Commits files to the remote's `main` as somebody else; a file without text is
     /// removed.
     pub fn elsewhere(&self, message: &str, files: &[(&str, Option<&str>)]) -> String {
+        self.days_ago(0, message, files)
+    }
+
+    /// The same, so many days ago: a state that stood below for a moment was never there.
+    pub fn days_ago(&self, days: i64, message: &str, files: &[(&str, Option<&str>)]) -> String {
+        let time = Timestamp::now() - SignedDuration::from_hours(24 * days);
         let name = format!("bo-{}", self.remote.commits_since("main~0").len());
         let clone = self.remote.path(&name);
         if clone.exists() {
@@ -113,7 +120,7 @@ impl Shop {
             put(&clone, path, *text);
         }
         git(&clone, &["add", "-A", "-f"]);
-        git(&clone, &["commit", "-q", "-m", message]);
+        git_at(&clone, &time.to_string(), &["commit", "-q", "-m", message]);
         git(&clone, &["push", "-q"]);
         git(&clone, &["rev-parse", "HEAD"])
     }
