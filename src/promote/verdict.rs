@@ -4,8 +4,10 @@ use serde::Serialize;
 
 use super::Override;
 use super::gates::words::utc;
-use super::gates::{Answer, Candidate, Evaluation, Gate, Transition};
+use super::gates::{Answer, Candidate, Evaluation, Facts, Gate, Transition, approved};
+use crate::config::Approvals;
 use crate::diagnostic::ProblemKind;
+use crate::history::RecordedOverride;
 use crate::source::Location;
 
 /// A gate's answer, and whether it was overridden.
@@ -88,6 +90,32 @@ pub(super) fn overridden(verdict: Verdict, overrides: &[Override]) -> Verdict {
     let reason = found.map(|one| one.reason.trim()).filter(|reason| !reason.is_empty());
     let may = verdict.answer != Answer::Pass && verdict.gate.may_be_overridden();
     Verdict { overridden: reason.filter(|_| may).map(str::to_owned), ..verdict }
+}
+
+/// The verdict on a gate that a change's own record overrides, where the base says who may
+/// let that through: the change passes with their approvals, and waits until then.
+pub(super) fn excepted(
+    verdict: Verdict,
+    recorded: &[&RecordedOverride],
+    approvals: Option<&Approvals>,
+    facts: Option<&dyn Facts>,
+) -> Verdict {
+    let found = recorded.iter().find(|one| one.gate == verdict.gate.name());
+    let (Some(found), Some(approvals)) = (found, approvals) else { return verdict };
+    let reason = found.reason.trim();
+    if verdict.lets_through() || !verdict.gate.may_be_overridden() || reason.is_empty() {
+        return verdict;
+    }
+    let judgement = approved(approvals, facts);
+    if judgement.answer == Answer::Pass {
+        let overridden = Some(format!("{reason} ({})", judgement.reason));
+        return Verdict { overridden, ..verdict };
+    }
+    let reason = format!(
+        "{}; its record overrides that ({reason}), for which {}",
+        verdict.reason, judgement.reason
+    );
+    Verdict { answer: judgement.answer, reason, ..verdict }
 }
 
 /// The worst of several verdicts, for the exit code: a gate fails, otherwise a gate

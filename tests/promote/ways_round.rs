@@ -662,3 +662,22 @@ fn a_commit_of_1970_has_not_soaked_and_a_state_of_a_moment_was_never_held() {
     let named = ["gates", "cart", "--to", "prod", "--ref", ":v666"];
     shop.ends(3, &named).says("it was for less than 10 minutes");
 }
+
+#[test]
+fn an_override_in_a_record_counts_only_where_the_base_says_who_approves_it() {
+    let of_stage =
+        |gates: &str| format!("environments: {{ stage: {{ gates: {{ tag: '^r'{gates} }} }} }}\n");
+    for (gates, code) in [("", 3), (", override: { approvals: 2, teams: [sre] }", 5)] {
+        let shop = Shop::configured(&of_stage(gates), &[]);
+        let overriding = ["--override", "tag", "--reason", "REL-7 is urgent", "--branch"];
+        shop.ends(0, &[&["promote", "web", "--to", "stage"], &overriding[..]].concat());
+        git(&shop.clone, &["fetch", "-q"]);
+        let judge = ["gates", "--base", "main", "--head", "origin/rungs/stage/web"];
+        let output = shop.ends(code, &judge);
+        if code == 5 {
+            output.says(
+                "its record overrides that (REL-7 is urgent), for which 2 approvals by `sre`",
+            );
+        }
+    }
+}

@@ -14,7 +14,7 @@ use crate::promote::assessment::{AppChange, assess};
 use crate::promote::base::Base;
 use crate::promote::code::{APP_REMOVED, SITE_MOVED};
 use crate::promote::gates::{Evidence as _, Gate};
-use crate::promote::verdict::{Verdict, overridden};
+use crate::promote::verdict::{Verdict, excepted, overridden};
 use crate::promote::{AppPlan, SiteChange};
 use crate::sites::{AppInstance, AppSites, EnteringValue, Site, SiteValue, State, differences};
 use crate::source::{Location, Tree};
@@ -103,6 +103,7 @@ impl ChangedApp<'_> {
         let gates = if is_same { &[Gate::Render][..] } else { self.change.gates };
         let mut plan = assess(self.base, change, gates);
         self.add_unexplained(&mut plan, &unexplained);
+        self.admit_exceptions(&mut plan);
         Ok(Some(plan))
     }
 
@@ -135,6 +136,7 @@ impl ChangedApp<'_> {
             self.change.gates.iter().copied().filter(|gate| *gate == Gate::Approvals).collect();
         let mut plan = assess(self.base, change, &gates);
         self.add_unexplained(&mut plan, &former.lost);
+        self.admit_exceptions(&mut plan);
         plan
     }
 
@@ -151,16 +153,30 @@ impl ChangedApp<'_> {
         plan.gates.insert(0, overridden(failing, self.change.overrides));
     }
 
+    /// Lets through what records of the change override, if people have approved that.
+    fn admit_exceptions(&self, plan: &mut AppPlan) {
+        let of_app = self.change.records.iter().filter(|record| self.is_about(record));
+        let recorded: Vec<_> = of_app.flat_map(|record| &record.overrides).collect();
+        let approvals = self.target.gates_of(&self.app).override_approvals.as_ref();
+        let approvals = approvals.map(|approvals| &approvals.value);
+        let gates = std::mem::take(&mut plan.gates).into_iter();
+        plan.gates =
+            gates.map(|verdict| excepted(verdict, &recorded, approvals, self.base.forge)).collect();
+    }
+
+    /// Whether a record moves this app in this environment.
+    fn is_about(&self, record: &Record) -> bool {
+        !matches!(record.action, Action::Hold | Action::Lift)
+            && record.app == self.app
+            && record.environment == self.target.name
+    }
+
     /// The record that is about this app, and says what the change does: a record is a claim.
     fn record(&self, current: Option<&State>, proposed: &State) -> Option<&Record> {
         let nothing = State::default();
         let references = Record::references_of(current.unwrap_or(&nothing), proposed);
-        self.change.records.iter().find(|record| {
-            !matches!(record.action, Action::Hold | Action::Lift)
-                && record.app == self.app
-                && record.environment == self.target.name
-                && record.references == references
-        })
+        let mut records = self.change.records.iter();
+        records.find(|record| self.is_about(record) && record.references == references)
     }
 
     /// Whether the app renders, and its files are those of a render; in a rollback, those
