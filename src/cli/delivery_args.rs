@@ -9,6 +9,7 @@ use crate::deliver::DeliveryMode;
 use crate::diagnostic::{harmless, nearest};
 use crate::git::WorkspaceOptions;
 use crate::promote::{Gate, Override, Permissions};
+use crate::sites::StateReference;
 
 /// Where a change goes.
 #[derive(Debug, clap::Args)]
@@ -69,6 +70,10 @@ pub(super) struct PermissionArgs {
     /// Why gates are overridden; given once for all of them, or once for each
     #[arg(id = "why", long = "reason", value_name = "TEXT")]
     reasons: Vec<String>,
+    /// A reference that goes although no environment below has had it (`web=:v1.2.1`), as that of
+    /// an urgent fix; may be given several times
+    #[arg(long, value_name = "REF")]
+    replaces: Vec<String>,
     /// The ticket for the change, which the gate `ticket` checks
     #[arg(long, value_name = "TICKET")]
     ticket: Option<String>,
@@ -100,6 +105,7 @@ impl PermissionArgs {
             drop_digest: self.drop_digest,
             ticket: self.ticket.clone(),
             overrides: self.overrides(),
+            replaces: self.replaces.iter().map(|one| StateReference::parse(one)).collect(),
             ..Permissions::default()
         }
     }

@@ -65,7 +65,7 @@ fn adapted(arg: Arg) -> Arg {
              The gates are those that are configured there",
         ),
         // The change names its ticket, and no digest is removed here.
-        "ticket" | "drop_digest" => arg.conflicts_with("base"),
+        "ticket" | "drop_digest" | "replaces" => arg.conflicts_with("base"),
         _ => arg,
     }
 }

@@ -157,6 +157,22 @@ impl Ladder {
         above
     }
 
+    /// Everything below an environment, the nearest first.
+    pub fn below(&self, environment: &EnvironmentName) -> Vec<EnvironmentName> {
+        let mut below: Vec<EnvironmentName> = Vec::new();
+        let mut waiting = VecDeque::from([environment.clone()]);
+        while let Some(above) = waiting.pop_front() {
+            let before = self.before(&above);
+            for next in before.iter().flat_map(Before::environments) {
+                if !below.contains(next) {
+                    below.push(next.clone());
+                    waiting.push_back(next.clone());
+                }
+            }
+        }
+        below
+    }
+
     /// Where the file says what comes before an environment.
     pub fn location(&self, environment: &EnvironmentName) -> Option<&Location> {
         let on_rung = || self.rungs.iter().flatten().find(|name| name.value == *environment);

@@ -84,6 +84,9 @@ pub trait History {
         commit: &ObjectName,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, HistoryError>;
+
+    /// Whether a commit of the branch comes before another one.
+    fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError>;
 }
 
 /// What is known of a branch's past, from its tip's files and configuration and
@@ -202,6 +205,19 @@ impl<'a> BranchHistory<'a> {
         })
     }
 
+    /// Asks the times of the branch's commits.
+    fn ask_times<T>(
+        &self,
+        ask: impl FnOnce(&mut PossibleTimes<'a>) -> Result<T, HistoryError>,
+    ) -> Result<T, HistoryError> {
+        let mut times = self.times.borrow_mut();
+        if times.is_none() {
+            let Commits { tip, history, .. } = self.commits()?;
+            *times = Some(PossibleTimes::new(history.times(tip)?));
+        }
+        ask(times.as_mut().expect("it was just made"))
+    }
+
     fn commits(&self) -> Result<Commits<'a>, HistoryError> {
         let without = || HistoryError::Failed("there is no commit to start at".to_owned());
         self.commits.ok_or_else(without)
@@ -290,11 +306,14 @@ impl History for BranchHistory<'_> {
         commit: &ObjectName,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, HistoryError> {
-        let mut times = self.times.borrow_mut();
-        if times.is_none() {
-            let Commits { tip, history, .. } = self.commits()?;
-            *times = Some(PossibleTimes::new(history.times(tip)?));
-        }
-        times.as_mut().map_or(Ok(None), |times| times.of(commit, now))
+        self.ask_times(|times| times.of(commit, now))
+    }
+
+    fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError> {
+        self.ask_times(|times| {
+            let other = times.position(other)?;
+            let one = times.position(one)?;
+            Ok(one.zip(other).is_some_and(|(one, other)| one > other))
+        })
     }
 }

@@ -47,7 +47,8 @@ impl<'h> PossibleTimes<'h> {
         Ok(None)
     }
 
-    fn position(&mut self, commit: &ObjectName) -> Result<Option<usize>, HistoryError> {
+    /// The position of a commit on the branch, whose tip is at zero; none if it is not on it.
+    pub(super) fn position(&mut self, commit: &ObjectName) -> Result<Option<usize>, HistoryError> {
         let mut at = 0;
         loop {
             self.read_to(at + 1)?;

@@ -9,7 +9,7 @@ use super::verdict::judge;
 use super::{AppPlan, Base, Override, SiteChange};
 use crate::config::Environment;
 use crate::diagnostic::Findings;
-use crate::sites::{EnteringValue, State};
+use crate::sites::{EnteringValue, State, StateReference};
 
 /// What is to become of one app in one environment.
 pub(super) struct AppChange<'a> {
@@ -30,6 +30,8 @@ pub(super) struct AppChange<'a> {
     /// Whether the change goes straight onto the base branch, so that nobody can
     /// approve it.
     pub(super) direct: bool,
+    /// The values that are to go, although nothing below has had them.
+    pub(super) replaces: &'a [StateReference],
     pub(super) ticket: Option<&'a str>,
     pub(super) overrides: &'a [Override],
 }
@@ -54,6 +56,7 @@ pub(super) fn assess(base: &Base<'_>, change: AppChange<'_>, gates: &[Gate]) -> 
         values: &values,
         facts: base.forge,
         now: base.now,
+        replaces: change.replaces,
         ticket: change.ticket,
         rendering: change.rendering,
     };

@@ -167,4 +167,8 @@ impl Evidence for Base<'_> {
     ) -> Result<Option<Timestamp>, HistoryError> {
         self.history.possible_time(commit, now)
     }
+
+    fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError> {
+        self.history.is_before(one, other)
+    }
 }

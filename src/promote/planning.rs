@@ -293,6 +293,7 @@ impl Planner<'_> {
             changes: proposal.changes.clone(),
             rendering: None,
             direct: self.direct,
+            replaces: &self.permissions.replaces,
             ticket: self.permissions.ticket.as_deref(),
             overrides: &self.permissions.overrides,
         }

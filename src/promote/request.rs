@@ -29,6 +29,8 @@ pub struct Permissions {
     pub repository: bool,
     /// Whether a lower sequence number may be set.
     pub force: bool,
+    /// The values that may go although no environment below has had them.
+    pub replaces: Vec<StateReference>,
     /// The gates that are overridden.
     pub overrides: Vec<Override>,
     /// The ticket.

@@ -44,7 +44,9 @@ fn a_rollback_restores_the_earlier_state_and_holds_back_the_later() {
 #[test]
 fn a_state_may_enter_again_once_its_hold_is_lifted() {
     let shop = with_history();
-    shop.elsewhere("v4 below", &[("qa/web.yaml", Some(&image("web", "v4")))]);
+    for tag in ["v3", "v4"] {
+        shop.elsewhere("A build", &[("qa/web.yaml", Some(&image("web", tag)))]);
+    }
     shop.elsewhere("v4", &[("stage/web.yaml", Some(&image("web", "v4")))]);
     shop.pull();
     roll_back(&shop, 0, &["--commit", "--reason", "it leaks"]);

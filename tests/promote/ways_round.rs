@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use serde_json::Value;
 
 use crate::support::git::{git, git_at};
-use crate::support::shop::{RunOutput, Shop, digest, put};
+use crate::support::shop::{RunOutput, Shop, digest, image, put};
 
 const SETTINGS: &str = "\
 version: 1
@@ -680,4 +680,35 @@ fn an_override_in_a_record_counts_only_where_the_base_says_who_approves_it() {
             );
         }
     }
+}
+
+#[test]
+fn an_urgent_fix_is_not_lost_by_the_next_promotion() {
+    let shop = Shop::adopted(&[]);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+    let fix = image("web", "v1.0.1");
+    shop.elsewhere("Fix prod", &[("prod/web.yaml", Some(&fix))]);
+    shop.pull();
+    let promote = ["promote", "web", "--to", "prod", "--commit"];
+    let lost =
+        "`image` is `v1.0.1` in `prod`, which `stage` and `qa` never had, and it would be lost";
+    shop.ends(3, &promote).says(lost);
+    shop.ends(3, &[&promote[..], &["--ref", ":v2"]].concat()).says(lost);
+    let status = shop.json(0, &["status", "web"]);
+    assert!(status.to_string().contains("--replaces image=:v1.0.1"), "{status}");
+    let v2 = image("web", "v2");
+    judged(&shop, &[("prod/web.yaml", Some(&v2))]).ends(3).says(lost);
+    git(&shop.clone, &["switch", "-q", "main"]);
+    shop.ends(3, &[&promote[..], &["--replaces", "image=:v1.0.0"]].concat()).says(lost);
+    let branch = ["promote", "web", "--to", "prod", "--branch", "--replaces", "image=:v1.0.1"];
+    shop.ends(0, &branch);
+    git(&shop.clone, &["fetch", "-q"]);
+    shop.ends(0, &["gates", "--base", "main", "--head", "origin/rungs/prod/web"]);
+    let message = git(&shop.clone, &["log", "-1", "--format=%B", "origin/rungs/prod/web"]);
+    assert!(message.contains("Rungs-Replaces: image=:v1.0.1"), "{message}");
+    // Once it has been below, nothing is lost.
+    shop.elsewhere("Fix below", &[("stage/web.yaml", Some(&fix))]);
+    shop.elsewhere("Go on", &[("stage/web.yaml", Some(&v2))]);
+    shop.pull();
+    shop.ends(0, &promote);
 }

@@ -108,6 +108,9 @@ pub struct Record {
     /// The commits that images were built from, by image; an empty name means
     /// all of them.
     pub source_commits: Vec<(String, String)>,
+    /// The references that it replaces although no environment below had had them, as the
+    /// person named them.
+    pub replaces: Vec<String>,
     /// The person who asked for it.
     pub requested_by: Option<String>,
     /// Gates that were overridden, and why.
@@ -154,6 +157,7 @@ impl Record {
             references: Vec::new(),
             sequences: Vec::new(),
             source_commits: Vec::new(),
+            replaces: Vec::new(),
             requested_by: None,
             overrides: Vec::new(),
             ticket: None,

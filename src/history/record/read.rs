@@ -75,6 +75,7 @@ fn add(record: &mut Record, key: &str, value: &str) {
             push(&mut record.source_commits, (String::new(), unescaped(first)));
         }
         "Source-Commit" => push(&mut record.source_commits, (unescaped(first), unescaped(rest))),
+        "Replaces" if !value.is_empty() => push(&mut record.replaces, unescaped(value)),
         "Override" if is_name(first) => {
             let gate = first.to_owned();
             push(&mut record.overrides, RecordedOverride { gate, reason: unescaped(rest) });

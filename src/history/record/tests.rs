@@ -20,6 +20,7 @@ impl Record {
             app: short(&self.app),
             references: pairs(&self.references),
             source_commits: pairs(&self.source_commits),
+            replaces: self.replaces.iter().map(short).collect(),
             requested_by: optional(&self.requested_by),
             ticket: optional(&self.ticket),
             reason: optional(&self.reason),
@@ -192,6 +193,7 @@ prop_compose! {
         sequences in prop::collection::vec((any_word(), any::<u64>()), 0..3),
         source_commits in prop::collection::vec((any_text(), any_word()), 0..3),
         overrides in prop::collection::vec((prop::sample::select(&["soak", "two-words"][..]), any_text()), 0..3),
+        replaces in prop::collection::vec(any_word(), 0..3),
         (names_source, names_state) in any::<(bool, bool)>(),
         singles in prop::array::uniform4(prop::option::of(any_text())),
     ) -> Record {
@@ -203,7 +205,7 @@ prop_compose! {
         let overrides = overrides.into_iter().map(|(gate, reason)| RecordedOverride { gate: gate.to_owned(), reason }).collect();
         Record {
             action, app, environment: environment(target), source, names_source, names_state,
-            references, sequences, source_commits, requested_by, overrides, ticket, reason, plan,
+            references, sequences, source_commits, replaces, requested_by, overrides, ticket, reason, plan,
         }
     }
 }

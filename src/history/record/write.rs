@@ -66,6 +66,9 @@ fn push_record(out: &mut String, record: &Record) {
     for (key, commit) in source_commits.iter().take(MOST_LINES) {
         line("Source-Commit", format!("{} {}", word(key), word(commit)).trim_start());
     }
+    for reference in record.replaces.iter().take(MOST_LINES) {
+        line("Replaces", &escaped(reference));
+    }
     for one in record.overrides.iter().take(MOST_LINES) {
         line("Override", format!("{} {}", one.gate, escaped(&one.reason)).trim_end());
     }

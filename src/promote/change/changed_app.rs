@@ -16,7 +16,9 @@ use crate::promote::code::{APP_REMOVED, SITE_MOVED};
 use crate::promote::gates::{Evidence as _, Gate};
 use crate::promote::verdict::{Verdict, excepted, overridden};
 use crate::promote::{AppPlan, SiteChange};
-use crate::sites::{AppInstance, AppSites, EnteringValue, Site, SiteValue, State, differences};
+use crate::sites::{
+    AppInstance, AppSites, EnteringValue, Site, SiteValue, State, StateReference, differences,
+};
 use crate::source::{Location, Tree};
 
 /// An app whose sites in an environment differ.
@@ -86,6 +88,8 @@ impl ChangedApp<'_> {
         let from = current.cloned().unwrap_or_default();
         let mut changes = site_changes(sites, &from, &proposed);
         changes.extend(changes_beside(sites, &beside));
+        let replaces = record.iter().flat_map(|record| &record.replaces);
+        let replaces: Vec<_> = replaces.map(|text| StateReference::parse(text)).collect();
         let change = AppChange {
             target: self.target,
             app: &self.app,
@@ -96,6 +100,7 @@ impl ChangedApp<'_> {
             beside,
             rendering: rendered.as_ref().map(|rendered| rendered.as_ref().copied()),
             direct: false,
+            replaces: &replaces,
             ticket: record.and_then(|record| record.ticket.as_deref()),
             overrides: self.change.overrides,
         };
@@ -129,6 +134,7 @@ impl ChangedApp<'_> {
             changes: gone.collect(),
             rendering: None,
             direct: false,
+            replaces: &[],
             ticket: None,
             overrides: self.change.overrides,
         };

@@ -8,7 +8,7 @@ use crate::diagnostic::{Finding, Findings};
 use crate::git::{HistoryError, ObjectName};
 use crate::history::Tenure;
 use crate::holds::Hold;
-use crate::sites::{EnteringValue, State};
+use crate::sites::{EnteringValue, State, StateReference};
 use crate::yaml::Value;
 
 /// A state that is to enter an environment.
@@ -40,6 +40,8 @@ pub(in crate::promote) struct Candidate<'a> {
     pub facts: Option<&'a dyn Facts>,
     /// The time of the run.
     pub now: Timestamp,
+    /// The values that the person says are to go, although nothing below has had them.
+    pub replaces: &'a [StateReference],
     /// The ticket that was given.
     pub ticket: Option<&'a str>,
     /// The result of rendering; none if nothing was rendered.
@@ -116,6 +118,9 @@ pub(in crate::promote) trait Evidence {
         commit: &ObjectName,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, HistoryError>;
+
+    /// Whether a commit of the branch comes before another one.
+    fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError>;
 }
 
 /// The values that gates look up.

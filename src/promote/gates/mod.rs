@@ -16,6 +16,7 @@ mod version_order;
 pub(super) mod words;
 
 mod approvals;
+mod bypassed;
 mod checks;
 mod digest;
 mod field;

@@ -7,6 +7,7 @@
 
 use std::cmp::Ordering::{Greater, Less};
 
+use super::bypassed::bypassed;
 use super::evaluation::Evaluation;
 use super::judgement::{Answer, Judgement};
 use super::prerequisites::Prerequisites;
@@ -60,10 +61,11 @@ fn judge_step(evaluation: &Evaluation<'_>) -> Judgement {
     else {
         return judge_first(evaluation.candidate);
     };
-    match current.filter(|_| !named && prerequisites.answer == Answer::Pass) {
-        Some(current) => left_before(evaluation, current).unwrap_or(prerequisites),
-        None => prerequisites,
-    }
+    let Some(current) = current.filter(|_| prerequisites.answer == Answer::Pass) else {
+        return prerequisites;
+    };
+    let left = if named { None } else { left_before(evaluation, current) };
+    left.or_else(|| bypassed(evaluation, current)).unwrap_or(prerequisites)
 }
 
 /// Judges an app that no environment before has ever had. What is there already has nothing

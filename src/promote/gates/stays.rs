@@ -24,7 +24,9 @@ pub(super) fn stays<'e>(
         let own = tenure.since.time();
         if tenure.state.as_ref().is_some_and(|state| evaluation.is_satisfied_by(state)) {
             tenure.since = possible(evaluation, &tenure)?;
-            if tenure.left.is_some() && !has_stood(evaluation, &tenure.since, left_at) {
+            if tenure.left.is_some()
+                && !has_stood(candidate.now, &tenure.since, left_at, evaluation.stood())
+            {
                 tenure.state = None;
             }
         }
@@ -43,13 +45,12 @@ fn possible(evaluation: &Evaluation<'_>, tenure: &Tenure) -> Result<Since, Histo
     Ok(possible.map_or(Since::Impossible { at: *at }, |at| Since::Unverified { at }))
 }
 
-/// Whether a state that has left was there for long enough. What came before the clone's
+/// Whether a state that has left was there for that many seconds. What came before the clone's
 /// history starts is not known to be short.
-fn has_stood(evaluation: &Evaluation<'_>, since: &Since, left_at: Option<Timestamp>) -> bool {
+fn has_stood(now: Timestamp, since: &Since, left_at: Option<Timestamp>, stood: u64) -> bool {
     let Some(since) = since.time() else { return matches!(since, Since::Unknown { .. }) };
     // A commit of the future has not replaced anything for longer than until now.
-    let end = left_at.map_or(evaluation.candidate.now, |at| at.min(evaluation.candidate.now));
-    let stood = evaluation.stood();
+    let end = left_at.map_or(now, |at| at.min(now));
     end.duration_since(since) >= SignedDuration::from_secs(i64::try_from(stood).unwrap_or(i64::MAX))
 }
 

@@ -132,6 +132,7 @@ fn completed(
     record.references = Record::references_of(&app.from, &app.to);
     record.requested_by.clone_from(&submission.requested_by);
     record.ticket.clone_from(&permissions.ticket);
+    record.replaces = permissions.replaces.iter().map(ToString::to_string).collect();
     let overridden = app.gates.iter().filter(|verdict| verdict.overridden.is_some());
     let overridden: Vec<_> = overridden.map(|verdict| verdict.gate).collect();
     let used = permissions.overrides.iter().filter(|one| overridden.contains(&one.gate));

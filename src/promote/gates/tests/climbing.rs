@@ -76,7 +76,8 @@ fn nothing_is_known_beyond_the_edge_of_a_shallow_clone() {
     let target = World::of(&[]).edged("prod", &["v1"]).current("stage", "v2");
     let expected = format!("wait: it is not known whether `prod` has had it before: {FETCH}");
     assert_eq!(order(&target), expected);
-    let promoted_value = World::of(&[]).edged("prod", &["v1.1", "v1"]).current("stage", "v2");
+    let promoted_value =
+        World::of(&[]).edged("prod", &["v1.1", "v1"]).history("stage", &["v2", "v1.1"]);
     assert_eq!(order(&promoted_value), "pass: it is in `stage`", "it was lower before");
 }
 
@@ -250,10 +251,10 @@ fn a_state_that_was_taken_back_does_not_return_even_with_a_higher_version() {
 #[test]
 fn if_versions_go_up_history_is_read_until_a_lower_one() {
     let world = World::of(&[]).history("prod", &["v1.9", "v1.8", "v1.7", "v1.6"]);
-    let world = world.current("stage", "v2");
+    let world = world.history("stage", &["v2", "v1.9"]);
     assert_eq!(order(&world), "pass: it is in `stage`");
     world.history.read.take();
-    assert_eq!(world.read(), ["prod", "prod"]);
+    assert_eq!(world.read(), ["prod", "prod", "stage", "stage"]);
 }
 
 #[test]
@@ -366,4 +367,56 @@ fn an_app_that_was_never_below_enters_only_if_that_is_known_before() {
     assert_eq!(order(&named), "pass: `web` enters `prod` first");
     let sandbox = World::of(&[("environments/sandbox/web.yaml", "")]).to("sandbox").set();
     assert_eq!(order(&sandbox), "nothing");
+}
+
+/// Prod got `fix` after stage had `v1`; stage has gone on to `v2`.
+fn fixed(stage: &[&str]) -> World {
+    World::of(&[]).history("stage", stage).tenures(
+        "prod",
+        tenures(vec![
+            (Some(state("fix")), Since::Unverified { at: at("2026-06-01T00:00:00Z") }),
+            (Some(state("v1")), Since::Unverified { at: at("2026-01-01T00:00:00Z") }),
+        ]),
+    )
+}
+
+#[test]
+fn a_value_that_nothing_below_has_had_is_not_replaced_without_a_word() {
+    let world = || fixed(&["v2", "v1"]).current("prod", "fix");
+    let lost = "fail: `web` is `fix` in `prod`, which `stage` and `qa` never had, and it would be \
+                lost; bring it there first, or say that it goes with `--replaces web=:fix`";
+    assert_eq!(order(&world()), lost);
+    assert_eq!(order(&world().named()), lost, "`--ref` does not say what goes");
+    assert_eq!(order(&world().set()), lost);
+    let pass = "pass: it is in `stage`";
+    for replaced in ["web=:fix", ":fix", "ghcr.io/shop/web:fix"] {
+        assert_eq!(order(&world().replacing(replaced)), pass, "{replaced}");
+    }
+    for other in [":v1", "db=:fix", "web=:fix2"] {
+        assert_eq!(order(&world().replacing(other)), lost, "{other}");
+    }
+    assert_eq!(order(&fixed(&["v2", "fix", "v1"]).current("prod", "fix")), pass, "it was there");
+}
+
+#[test]
+fn what_was_imported_together_is_no_fix() {
+    let pass = "pass: it is in `stage`";
+    let imported = World::of(&[])
+        .tenures(
+            "stage",
+            tenures(vec![(
+                Some(state("v2")),
+                Since::Unverified { at: at("2026-06-01T00:00:00Z") },
+            )]),
+        )
+        .current("stage", "v2")
+        .tenures(
+            "prod",
+            tenures(vec![(
+                Some(state("v1")),
+                Since::Unverified { at: at("2026-06-01T00:00:00Z") },
+            )]),
+        )
+        .current("prod", "v1");
+    assert_eq!(order(&imported), pass, "by the same commit");
 }

@@ -19,7 +19,7 @@ use crate::history::{Since, Tenure};
 use crate::holds::Hold;
 use crate::promote::verdict::judge;
 use crate::promote::{Override, Verdict, worst};
-use crate::sites::{ImageParts, Key, SiteValue, State};
+use crate::sites::{ImageParts, Key, SiteValue, State, StateReference};
 use crate::source::{Location, Memory, RepoPath, SourceFile, Tree};
 use crate::yaml::{Dialect, parse};
 
@@ -36,6 +36,7 @@ pub(super) struct World {
     proposed: State,
     now: Timestamp,
     ticket: Option<String>,
+    replaces: Vec<StateReference>,
     overrides: Vec<Override>,
     facts: Option<Forge>,
     rendering: Option<Result<(), Findings>>,
@@ -129,6 +130,7 @@ impl World {
             proposed: state("v2"),
             now: at("2026-06-15T12:00:00Z"),
             ticket: None,
+            replaces: Vec::new(),
             overrides: Vec::new(),
             facts: None,
             rendering: None,
@@ -284,6 +286,12 @@ impl World {
         self
     }
 
+    /// Says that a value may go.
+    pub(super) fn replacing(mut self, reference: &str) -> Self {
+        self.replaces.push(StateReference::parse(reference));
+        self
+    }
+
     /// Removes the app from an environment that had it.
     pub(super) fn lost(mut self, environment: &str) -> Self {
         let name = self.name(environment);
@@ -340,6 +348,7 @@ impl World {
             values: self,
             facts: self.facts.as_ref().map(|forge| forge as &dyn Facts),
             now: self.now,
+            replaces: &self.replaces,
             ticket: self.ticket.as_deref(),
             rendering: self.rendering.as_ref().map(|rendered| rendered.as_ref().copied()),
         };
@@ -365,6 +374,14 @@ impl World {
     pub(super) fn read(&self) -> Vec<String> {
         self.judge();
         self.history.read.take()
+    }
+}
+
+impl PastStates {
+    fn time_of(&self, commit: &ObjectName) -> Option<Timestamp> {
+        let mut all = self.tenures.values().flatten().flatten();
+        let tenure = all.find(|tenure| tenure.entered.as_ref() == Some(commit));
+        tenure.and_then(|tenure| tenure.since.time())
     }
 }
 
@@ -413,9 +430,11 @@ impl Evidence for PastStates {
         if let Some((_, possible)) = self.impossible.as_ref().filter(|(one, _)| one == commit) {
             return Ok(*possible);
         }
-        let mut all = self.tenures.values().flatten().flatten();
-        let tenure = all.find(|tenure| tenure.entered.as_ref() == Some(commit));
-        Ok(tenure.and_then(|tenure| tenure.since.time()))
+        Ok(self.time_of(commit))
+    }
+
+    fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError> {
+        Ok(self.time_of(one) < self.time_of(other))
     }
 }
 
