@@ -40,6 +40,26 @@ struct ComparedFiles {
     files: ChangedFiles,
 }
 
+/// What the messages of a change's commits say of it.
+#[derive(Default)]
+struct ChangeClaims {
+    records: Vec<Record>,
+    /// The commits that they say they revert.
+    reverts: Vec<ObjectName>,
+}
+
+impl ChangeClaims {
+    fn add(&mut self, message: &str) {
+        self.records.extend(record::read(message));
+        // As `git revert` and forges write it; what follows tells how a merge was reverted.
+        let named = message.split("This reverts commit ").skip(1);
+        self.reverts.extend(named.filter_map(|rest| {
+            let digits = rest.find(|char: char| !char.is_ascii_hexdigit()).unwrap_or(rest.len());
+            ObjectName::parse(&rest[..digits])
+        }));
+    }
+}
+
 /// A commit of a change, with the files that it changes against its first parent.
 struct ChangeCommit {
     commit: Commit,
@@ -67,11 +87,11 @@ impl Delivery<'_> {
         let branch = base.branch.clone().or_else(|| workspace.likely_branch());
         let branch = branch.as_ref().map(Branch::name);
         let loaded = LoadedBase::at(workspace, &base.commit, branch, &apps)?;
-        let records = self.records(&fork, &head.commit)?;
+        let claims = self.claims(&fork, &head.commit)?;
         let own = own_configuration(&compared, loaded.repository(), &apps)?;
         let judgement = Judging { delivery: self, loaded: &loaded, overrides };
         let assessed = loaded.ask(self.now, AskedApps::Few, |base| {
-            let mut assessed = judgement.whole(base, &compared, own.as_ref(), &records)?;
+            let mut assessed = judgement.whole(base, &compared, own.as_ref(), &claims)?;
             for commit in &commits {
                 assessed.plans.extend(judgement.commit(base, commit)?);
             }
@@ -189,17 +209,17 @@ impl Delivery<'_> {
             .into())
     }
 
-    /// The records of the commits between two, newest first.
-    fn records(&self, from: &ObjectName, to: &ObjectName) -> Result<Vec<Record>, Findings> {
+    /// What the messages of the commits between two say, newest first.
+    fn claims(&self, from: &ObjectName, to: &ObjectName) -> Result<ChangeClaims, Findings> {
         let clone = self.workspace.require_clone()?;
         let objects = clone.objects();
-        let mut records = Vec::new();
+        let mut claims = ChangeClaims::default();
         let names = clone.commits_between(from, to, MOST_COMMITS);
         for name in names.map_err(|error| git_failed(&error))? {
             let (commit, _) = objects.commit(&name).map_err(|error| error.finding())?;
-            records.extend(record::read(&commit.message));
+            claims.add(&commit.message);
         }
-        Ok(records)
+        Ok(claims)
     }
 }
 
@@ -217,7 +237,7 @@ impl Judging<'_> {
         base: &Base<'_>,
         compared: &ComparedFiles,
         own: Option<&Repository>,
-        records: &[Record],
+        claims: &ChangeClaims,
     ) -> Result<ChangeAssessment, Findings> {
         let repository = self.loaded.repository();
         let scope = self.loaded.scope();
@@ -239,7 +259,8 @@ impl Judging<'_> {
             configuration: own,
             files: &compared.files.paths,
             apps: scope.apps.as_ref(),
-            records,
+            records: &claims.records,
+            reverts: &claims.reverts,
             overrides: self.overrides,
             gates: &Gate::ALL,
             renderer: self.delivery.renderer,
@@ -262,7 +283,8 @@ impl Judging<'_> {
         };
         let trees = [workspace.tree_of(first)?, workspace.tree_of(&commit.id)?];
         let models = [0, 1].map(|at| Model::of_tree(repository, &trees[at], &scope));
-        let records = record::read(&commit.message);
+        let mut claims = ChangeClaims::default();
+        claims.add(&commit.message);
         let side = |at: usize| ChangeSide { tree: &trees[at], model: &models[at] };
         let change = ProposedChange {
             before: side(0),
@@ -271,7 +293,8 @@ impl Judging<'_> {
             configuration: None,
             files: &files.paths,
             apps: None,
-            records: &records,
+            records: &claims.records,
+            reverts: &claims.reverts,
             overrides: self.overrides,
             gates: &[Gate::Order, Gate::Hold, Gate::Tag, Gate::Image],
             renderer: self.delivery.renderer,

@@ -9,8 +9,8 @@ use super::gates::{Evidence as _, Transition};
 use super::select::{self, SelectedState};
 use crate::config::{Environment, EnvironmentName, Selection};
 use crate::diagnostic::Finding;
-use crate::git::HistoryError;
-use crate::history::{self, Action, Record, Source, find_tenure};
+use crate::git::{HistoryError, ObjectName};
+use crate::history::{self, Action, Record, Source, Tenure, find_tenure};
 use crate::sites::{State, WantedValues};
 
 /// How a state enters an environment.
@@ -46,8 +46,8 @@ impl Arrival {
 
     /// How the state of any change enters. The change's record is a claim: of a
     /// rollback it is believed if the target has had the state, and of a promotion if
-    /// the environment that it names is below the target and has had it. Without such
-    /// a record, the state comes from the first environment below that has it, or has
+    /// the environment that it names is below the target and has had it. So is that it
+    /// reverts commits, as `git revert` writes it. Without such a record, the state comes from the first environment below that has it, or has
     /// had it.
     ///
     /// # Errors
@@ -59,15 +59,17 @@ impl Arrival {
         target: &Environment,
         app: &str,
         state: &State,
-        current: Option<&State>,
-        record: Option<&Record>,
+        (current, record, reverts): (Option<&State>, Option<&Record>, &[ObjectName]),
     ) -> Result<Self, Finding> {
         let wanted = WantedValues::of_state(state, current, &base.repository.mirrors);
         let arriving = ArrivingState { base, target, app, state, wanted };
         let arrival = match record.map(|record| record.action) {
             Some(Action::Set) => Ok(Self::Set),
             Some(Action::Rollback) => arriving.rolled_back(),
-            _ => arriving.promoted(record),
+            _ => arriving.reverted(reverts).and_then(|reverted| match reverted {
+                Some(rollback) => Ok(rollback),
+                None => arriving.promoted(record),
+            }),
         };
         arrival.map_err(|error| history::finding(&error, &target.location))
     }
@@ -90,6 +92,21 @@ impl ArrivingState<'_> {
         let is_this = |state: &State| state.deploys_same(self.state, mirrors);
         let was_there = find_tenure(tenures, |one| one.state.as_ref().is_some_and(is_this))?;
         if was_there.is_some() { Ok(Arrival::Rollback) } else { self.promoted(None) }
+    }
+
+    /// A rollback, if one of the commits that the change says it reverts put an end to exactly
+    /// this state.
+    fn reverted(&self, reverts: &[ObjectName]) -> Result<Option<Arrival>, HistoryError> {
+        if reverts.is_empty() {
+            return Ok(None);
+        }
+        let mirrors = &self.base.repository.mirrors;
+        let is_it = |tenure: &Tenure| {
+            tenure.left.as_ref().is_some_and(|left| reverts.contains(left))
+                && tenure.state.as_ref().is_some_and(|one| one.deploys_same(self.state, mirrors))
+        };
+        let tenures = self.base.tenures(&self.target.name, self.app);
+        Ok(find_tenure(tenures, is_it)?.map(|_| Arrival::Rollback))
     }
 
     fn promoted(&self, record: Option<&Record>) -> Result<Arrival, HistoryError> {

@@ -118,6 +118,7 @@ fn with_all(
         files: &files,
         apps: None,
         records: &[],
+        reverts: &[],
         overrides: &[],
         gates: &Gate::ALL,
         renderer: &InProcess,

@@ -712,3 +712,29 @@ fn an_urgent_fix_is_not_lost_by_the_next_promotion() {
     shop.pull();
     shop.ends(0, &promote);
 }
+
+#[test]
+fn a_revert_by_hand_is_judged_as_a_rollback_if_it_is_one() {
+    let gates = "environments: { stage: { gates: { ticket: '^REL-' } } }\n";
+    let shop = Shop::configured(gates, &[]);
+    let promoted = shop.elsewhere("Promote", &[("stage/web.yaml", Some(&image("web", "v2")))]);
+    begin(&shop);
+    git(&shop.clone, &["revert", "--no-edit", promoted.trim()]);
+    let output = shop.ends(0, &["gates", "--base", "origin/main"]);
+    assert!(!output.stdout.contains("order"), "{output:?}");
+    let claimed = |message: &str, tag: &str| {
+        begin(&shop);
+        put(&shop.clone, "stage/web.yaml", Some(&image("web", tag)));
+        git(&shop.clone, &["commit", "-qam", message]);
+        shop.rungs(&["gates", "--base", "origin/main"])
+    };
+    let reverts = format!("Back\n\nThis reverts commit {}.\n", promoted.trim());
+    claimed(&reverts, "v1").ends(0);
+    claimed(&reverts, "v0").ends(3).says("fail order");
+    claimed("Back", "v1").ends(3).says("fail order");
+    let other = shop.elsewhere("Other", &[("README.md", Some("# shop\n"))]);
+    claimed(&format!("Back\n\nThis reverts commit {}.\n", other.trim()), "v1").ends(3);
+    claimed("Back\n\nRungs-Rollback: web in stage\n", "v1").ends(0);
+    claimed("Back\n\nRungs-Rollback: web in stage\n", "v0").ends(3).says("fail order");
+    claimed("Back\n\nRungs-Rollback: web in prod\n", "v1").ends(3);
+}

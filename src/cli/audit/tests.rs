@@ -41,6 +41,7 @@ pub(super) fn entry() -> AuditEntry {
             source: Some(Source { environment: environment("stage"), commit: Some(commit("1a")) }),
             requested_by: None,
             overrides: Vec::new(),
+            replaces: Vec::new(),
             ticket: Some("REL-7".to_owned()),
             reason: None,
             sequences: Vec::new(),

@@ -44,5 +44,13 @@ pub(super) fn facts(claim: &Claim) -> Vec<String> {
         labelled("ticket", &claim.ticket),
         labelled("because:", &claim.reason),
     ];
-    singles.into_iter().flatten().chain(overrides).chain(sequences).chain(commits).collect()
+    let replaces = claim.replaces.iter().map(|one| format!("replaced {one}"));
+    singles
+        .into_iter()
+        .flatten()
+        .chain(overrides)
+        .chain(replaces)
+        .chain(sequences)
+        .chain(commits)
+        .collect()
 }

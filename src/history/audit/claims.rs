@@ -98,7 +98,7 @@ pub(super) fn doubts_of_source(
 
 /// A record as an audit shows it.
 pub(super) fn claim(record: &Record, doubts: Vec<String>) -> Claim {
-    let Record { references: _, requested_by, overrides, ticket, reason, plan, .. } =
+    let Record { references: _, requested_by, overrides, replaces, ticket, reason, plan, .. } =
         record.clone();
     let sequences = record.sequences.iter();
     let commits = record.source_commits.iter();
@@ -108,6 +108,7 @@ pub(super) fn claim(record: &Record, doubts: Vec<String>) -> Claim {
         source: record.source.clone(),
         requested_by,
         overrides,
+        replaces,
         ticket,
         reason,
         sequences: sequences

@@ -156,6 +156,9 @@ pub struct Claim {
     pub requested_by: Option<String>,
     /// Gates that were overridden, and why.
     pub overrides: Vec<RecordedOverride>,
+    /// The references that it replaced although no environment below had had them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<String>,
     /// The ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,

@@ -79,8 +79,9 @@ impl ChangedApp<'_> {
         // What a rollback restores is a whole state and nothing besides.
         let is_state = beside.is_empty() && former.lost.is_empty();
         let record = record.filter(|record| is_state || record.action != Action::Rollback);
-        let arrival =
-            Arrival::of_change(self.base, self.target, &self.app, &proposed, current, record)?;
+        let reverts = if is_state { self.change.reverts } else { &[] };
+        let arriving = (current, record, reverts);
+        let arrival = Arrival::of_change(self.base, self.target, &self.app, &proposed, arriving)?;
         let rendered = self.rendered(&arrival, &proposed);
         if is_same && unexplained.is_empty() && !matches!(rendered, Some(Err(_))) {
             return Ok(None);
@@ -182,7 +183,12 @@ impl ChangedApp<'_> {
         let nothing = State::default();
         let references = Record::references_of(current.unwrap_or(&nothing), proposed);
         let mut records = self.change.records.iter();
-        records.find(|record| self.is_about(record) && record.references == references)
+        // A person who reverts by hand may write the first line of a record alone.
+        let is_bare =
+            |record: &Record| record.action == Action::Rollback && record.references.is_empty();
+        records.find(|record| {
+            self.is_about(record) && (record.references == references || is_bare(record))
+        })
     }
 
     /// Whether the app renders, and its files are those of a render; in a rollback, those

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::config::Repository;
 use crate::diagnostic::Findings;
+use crate::git::ObjectName;
 use crate::history::Record;
 use crate::promote::gates::Gate;
 use crate::promote::{Override, Plan};
@@ -27,6 +28,8 @@ pub struct ProposedChange<'a> {
     pub apps: Option<&'a BTreeSet<String>>,
     /// The records in its commits' messages.
     pub records: &'a [Record],
+    /// The commits that its own commits say they revert.
+    pub reverts: &'a [ObjectName],
     /// The gates that the person who runs the assessment overrides. Overrides in a
     /// record do not count here: they are the word of the change's own author.
     pub overrides: &'a [Override],
