@@ -63,7 +63,8 @@ pub(super) fn promoted(target: TargetSites<'_>, source: &AppSites) -> Proposal {
     let mut obstacles = Findings::new();
     for pair in &pairs.both {
         let Some(value) = &pair.source.value else { continue };
-        for &site in &pair.targets {
+        let is_movable = |site: &Site| site.value.is_some() || !site.key.is_template_pin();
+        for &site in pair.targets.iter().filter(|site| is_movable(site)) {
             match promoted_value(site, value, target.options) {
                 Ok(value) => wanted.push((site, value)),
                 Err(finding) => obstacles.push(finding.about(target.subject())),

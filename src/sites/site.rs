@@ -118,6 +118,17 @@ impl Key {
         Self::Git(without_credentials(address).into_owned())
     }
 
+    /// The key of the commit that an app's template is pinned to.
+    pub(super) fn template_pin() -> Self {
+        Self::Git("template".to_owned())
+    }
+
+    /// Whether it is that key. A template that is pinned in one of two environments alone
+    /// neither moves nor counts.
+    pub fn is_template_pin(&self) -> bool {
+        *self == Self::template_pin()
+    }
+
     /// The name without the kind.
     pub fn name(&self) -> &str {
         match self {

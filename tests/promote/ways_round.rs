@@ -738,3 +738,23 @@ fn a_revert_by_hand_is_judged_as_a_rollback_if_it_is_one() {
     claimed("Back\n\nRungs-Rollback: web in stage\n", "v0").ends(3).says("fail order");
     claimed("Back\n\nRungs-Rollback: web in prod\n", "v1").ends(3);
 }
+
+#[test]
+fn a_template_that_is_pinned_in_one_environment_alone_neither_moves_nor_counts() {
+    let shop = Shop::native(&[]);
+    let pin = git(&shop.clone, &["rev-parse", "HEAD"]);
+    let pinned = |environment: &str| {
+        let path = format!("environments/{environment}/web.yaml");
+        replaced(&shop, &path, "template: web\n", &format!("template: web@{}\n", pin.trim()))
+    };
+    for environment in ["stage", "qa"] {
+        let text = pinned(environment);
+        rendered(&shop, &[(&format!("environments/{environment}/web.yaml"), Some(&text))]).ends(0);
+        git(&shop.clone, &["push", "-qf", "origin", "change:main"]);
+        git(&shop.clone, &["fetch", "-q"]);
+        shop.ends(0, &["gates", "web", "--to", "stage"]).says("pass order");
+        let output = shop.ends(0, &["promote", "web", "--to", "stage", "--dry-run"]);
+        assert!(!output.stdout.contains("template"), "{output:?}");
+        git(&shop.clone, &["push", "-qf", "origin", &format!("{}:main", pin.trim())]);
+    }
+}
