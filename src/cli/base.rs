@@ -55,6 +55,7 @@ pub(super) fn report(
 ) {
     if let Some(base) = base {
         say_unexpected(context, workspace, base);
+        outcome.findings.extend(workspace.rewritten(base));
     }
     outcome.data.insert("workspace".to_owned(), data(workspace, base));
 }

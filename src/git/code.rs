@@ -3,6 +3,19 @@
 use crate::diagnostic::codes;
 
 codes! {
+    /// The base branch lost commits that it had.
+    ///
+    /// Somebody pushed with force, or the branch was made anew. What stood in environments
+    /// before is no longer in its history, so gates do not know it: a state may look as if it
+    /// had never been there, or as if it had been there for longer. Find out what was pushed;
+    /// the old commits are still in the clone that saw them, below `refs/rungs/seen/`. If it was
+    /// intended, remove that reference:
+    ///
+    /// ```console
+    /// $ git update-ref -d refs/rungs/seen/origin/main
+    /// ```
+    HISTORY_REWRITTEN = "history-rewritten", Answer, Warning;
+
     /// The program `git` is not installed.
     ///
     /// Fetching and pushing use the `git` program of whoever runs rungs, so that credentials,

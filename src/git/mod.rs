@@ -13,6 +13,7 @@ mod backend;
 mod libgit2;
 mod cat_file;
 mod revision_form;
+mod seen;
 mod config;
 mod branch;
 mod remote;

@@ -758,3 +758,32 @@ fn a_template_that_is_pinned_in_one_environment_alone_neither_moves_nor_counts()
         git(&shop.clone, &["push", "-qf", "origin", &format!("{}:main", pin.trim())]);
     }
 }
+
+#[test]
+fn a_branch_whose_history_is_rewritten_is_reported_until_somebody_says_that_it_is_right() {
+    let shop = Shop::adopted(&[]);
+    shop.elsewhere("More", &[("README.md", Some("# shop\n"))]);
+    shop.pull();
+    let quiet = |arguments: &[&str]| {
+        let output = shop.ends(0, arguments);
+        assert!(!output.stderr.contains("history-rewritten"), "{output:?}");
+    };
+    quiet(&["status"]);
+    shop.elsewhere("More", &[("README.md", Some("# the shop\n"))]);
+    shop.pull();
+    quiet(&["audit"]);
+    let bare = shop.remote.bare();
+    git(&bare, &["update-ref", "refs/heads/main", "main~1"]);
+    git(&shop.clone, &["fetch", "-q"]);
+    let commands = [
+        &["status"][..],
+        &["audit"],
+        &["gates", "--base", "main"],
+        &["gates", "web", "--to", "stage"],
+    ];
+    for command in commands {
+        shop.ends(0, command).finds("history-rewritten");
+    }
+    git(&shop.clone, &["update-ref", "-d", "refs/rungs/seen/origin/main"]);
+    quiet(&["status"]);
+}

@@ -102,7 +102,8 @@ impl AuditArgs {
         let data = base::data(workspace, Some(&branch));
         let format = EntryFormat::of(context, &base, &entries, data);
         let limit = self.limit.unwrap_or(usize::MAX);
-        let findings = loaded.loaded.warnings.clone();
+        let mut findings = loaded.loaded.warnings.clone();
+        findings.extend(workspace.rewritten(&branch));
         base::say_unexpected(context, workspace, &branch);
         Ok(print(&format, entries.take(limit), findings, &base))
     }
