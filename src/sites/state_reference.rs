@@ -61,6 +61,12 @@ impl StateReference {
         }
     }
 
+    /// Whether it is about a value of that key, and a name that is given is the key's.
+    pub fn is_exactly(&self, key: &Key, value: &SiteValue) -> bool {
+        let name = self.image.name.as_deref();
+        name.is_none_or(|name| name == key.name()) && self.is_about(value)
+    }
+
     /// The numbers of the values that are meant.
     ///
     /// # Errors

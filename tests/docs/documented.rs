@@ -177,7 +177,8 @@ const CHANGES: [(&str, &str); 12] = [
     ("promote web base --to stage --ticket REL-7 --override soak --reason x --branch", "pushed"),
     ("promote web base --to stage --ticket REL-7 --override soak --reason x --branch", "there"),
     (
-        "promote web base --to stage --from qa --ticket REL-7 --override soak --reason x --commit",
+        "promote web base --to stage --from qa --ticket REL-7 --override soak --reason x \
+         --replaces tag=:v1 --commit",
         "committed",
     ),
     ("rollback web --env stage --reason slow --commit", "committed"),

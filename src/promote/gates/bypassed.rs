@@ -8,7 +8,7 @@ use super::words::{code, history, list, short};
 use crate::config::EnvironmentName;
 use crate::git::{HistoryError, ObjectName};
 use crate::history::{Tenure, find_tenure};
-use crate::sites::{EnteringValue, Key, SiteValue, State, StateReference, WantedValues};
+use crate::sites::{EnteringValue, Key, SiteValue, State, WantedValues};
 
 /// The failure that a change replaces a value that no environment below has had, although one
 /// of them had its key when it entered. None if there is no such value, or if the change
@@ -23,7 +23,7 @@ pub(super) fn bypassed(evaluation: &Evaluation<'_>, current: &State) -> Option<J
         (is_image && !value.deploys_same(proposed, mirrors)).then(|| (key.clone(), value.clone()))
     };
     for (key, value) in current.iter().filter_map(goes) {
-        if candidate.replaces.iter().any(|named| names(named, &key, &value)) {
+        if candidate.replaces.iter().any(|named| named.is_exactly(&key, &value)) {
             continue;
         }
         match is_bypassed(candidate, &below, &key, &value) {
@@ -48,12 +48,6 @@ pub(super) fn bypassed(evaluation: &Evaluation<'_>, current: &State) -> Option<J
         }
     }
     None
-}
-
-/// Whether a person named exactly that value.
-fn names(reference: &StateReference, key: &Key, value: &SiteValue) -> bool {
-    let name = reference.image().name.as_deref();
-    name.is_none_or(|name| name == key.name()) && reference.is_about(value)
 }
 
 fn is_bypassed(

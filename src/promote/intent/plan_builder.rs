@@ -11,6 +11,7 @@ use crate::promote::base::Base;
 use crate::promote::blocking::BlockingGates;
 use crate::promote::planning::{AppOutcome, edited};
 use crate::promote::{AppPlan, Permissions, Plan, identity};
+use crate::sites::StateReference;
 use crate::source::{FileChanges, RepoPath};
 use crate::yaml::Change;
 
@@ -132,7 +133,10 @@ fn completed(
     record.references = Record::references_of(&app.from, &app.to);
     record.requested_by.clone_from(&submission.requested_by);
     record.ticket.clone_from(&permissions.ticket);
-    record.replaces = permissions.replaces.iter().map(ToString::to_string).collect();
+    let goes = |reference: &&StateReference| {
+        app.from.iter().any(|(key, value)| reference.is_exactly(key, value))
+    };
+    record.replaces = permissions.replaces.iter().filter(goes).map(ToString::to_string).collect();
     let overridden = app.gates.iter().filter(|verdict| verdict.overridden.is_some());
     let overridden: Vec<_> = overridden.map(|verdict| verdict.gate).collect();
     let used = permissions.overrides.iter().filter(|one| overridden.contains(&one.gate));
