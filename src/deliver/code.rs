@@ -17,6 +17,21 @@ codes! {
     /// Name the branch that the change is to be merged into.
     NO_COMMON_COMMIT = "no-common-commit", Input, Error;
 
+    /// A change that conflicts with its base.
+    ///
+    /// What it would be merged to is not known until somebody resolves the conflict. It is
+    /// judged from where it left the base; merge the base into it, or rebase it, and it is
+    /// judged as it would be merged.
+    CONFLICTS = "change-conflicts", Wait, Error;
+
+    /// A change that would replace the base branch's first parents.
+    ///
+    /// Its history has the base as something that was merged into it. A request that is merged
+    /// changes nothing about that; but if the change is pushed as the branch itself, the
+    /// branch's first parents are those of the change, and what stood on the branch before is
+    /// no longer known to gates and audits.
+    FIRST_PARENTS_REPLACED = "first-parents-replaced", Answer, Warning;
+
     /// A change of too many commits.
     ///
     /// Where a pull request may land commit by commit, each commit is judged by itself: a

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::code::{NO_COMMON_COMMIT, TOO_MANY_COMMITS};
+use super::code::{CONFLICTS, FIRST_PARENTS_REPLACED, NO_COMMON_COMMIT, TOO_MANY_COMMITS};
 use super::delivery::{Delivery, git_failed};
 use crate::config::{self, Loaded, MergeStyle, Repository};
 use crate::diagnostic::{Finding, Findings};
-use crate::git::{Branch, ChangedFiles, Commit, HistoryError, ObjectError, ObjectName, Revision};
+use crate::git::{
+    Branch, ChangedFiles, Commit, HistoryError, ObjectError, ObjectName, ProgramError, Revision,
+};
 use crate::history::{AskedApps, Record, record};
 use crate::promote::{
     AppSelection, Base, ChangeAssessment, ChangeSide, Gate, LoadedBase, Override, Plan,
@@ -38,6 +40,8 @@ struct ComparedFiles {
     after: Tree,
     /// The files that differ.
     files: ChangedFiles,
+    /// Whether they are the change's own sides, because it cannot be merged.
+    is_conflict: bool,
 }
 
 /// What the messages of a change's commits say of it.
@@ -99,6 +103,8 @@ impl Delivery<'_> {
         })?;
         let ChangeAssessment { plans, mut findings } = assessed;
         findings.extend(warnings);
+        findings.extend(compared.is_conflict.then(|| conflicting(&base)));
+        findings.extend(self.replaced_first_parents(&base, &head)?);
         Ok(JudgedChange { base, head, plans, findings })
     }
 
@@ -135,6 +141,28 @@ impl Delivery<'_> {
         Ok(commits)
     }
 
+    /// The warning that pushing the change as it is would put the base's own commits aside.
+    fn replaced_first_parents(
+        &self,
+        base: &Revision,
+        head: &Revision,
+    ) -> Result<Option<Finding>, Findings> {
+        let clone = self.workspace.require_clone()?;
+        let failed = |error: ProgramError| git_failed(&error);
+        if base.commit == head.commit
+            || !clone.is_ancestor(&base.commit, &head.commit).map_err(failed)?
+            || clone.is_first_parent(&base.commit, &head.commit).map_err(failed)?
+        {
+            return Ok(None);
+        }
+        let name = &base.name;
+        let message = format!("`{name}` was merged into the change, and not the other way round");
+        let finding = Finding::new(&FIRST_PARENTS_REPLACED, message, Location::of_repository())
+            .because(format!("pushed as it is, it would put what stood on `{name}` aside"))
+            .help("merge it with a request, or rebase it");
+        Ok(Some(finding))
+    }
+
     /// The files of the base, and those that it would have with the change; where these
     /// conflict, the files from which the change started and its own.
     fn compared(
@@ -148,15 +176,19 @@ impl Delivery<'_> {
         let files = clone.changed_files(fork, head).map_err(failed)?;
         let tree = |commit| self.workspace.tree_of(commit);
         if base == fork {
-            return Ok(ComparedFiles { before: tree(base)?, after: tree(head)?, files });
+            let (before, after) = (tree(base)?, tree(head)?);
+            return Ok(ComparedFiles { before, after, files, is_conflict: false });
         }
         Ok(match clone.merged_files(fork, base, head).map_err(failed)? {
             Some(merged) => {
                 let before = tree(base)?;
                 let after = before.with_files(merged);
-                ComparedFiles { before, after, files }
+                ComparedFiles { before, after, files, is_conflict: false }
             }
-            None => ComparedFiles { before: tree(fork)?, after: tree(head)?, files },
+            None => {
+                let (before, after) = (tree(fork)?, tree(head)?);
+                ComparedFiles { before, after, files, is_conflict: true }
+            }
         })
     }
 
@@ -318,6 +350,14 @@ impl Judging<'_> {
         plans.retain(|plan| !plan.apps.is_empty());
         Ok(plans)
     }
+}
+
+/// A change that cannot be merged as it is.
+fn conflicting(base: &Revision) -> Finding {
+    let message = format!("the change conflicts with `{}`", base.name);
+    Finding::new(&CONFLICTS, message, Location::of_repository())
+        .because("what it would be merged to is not known")
+        .help(format!("merge `{}` into it, or rebase it", base.name))
 }
 
 fn too_many_commits() -> Finding {

@@ -108,7 +108,7 @@ impl LocalClone {
     }
 
     /// A path from the clone's root, as it is seen; none outside of the directory.
-    fn seen(&self, full: &RepoPath) -> Option<RepoPath> {
+    pub(super) fn seen(&self, full: &RepoPath) -> Option<RepoPath> {
         RepoPath::new(full.below(self.prefix())?).ok()
     }
 

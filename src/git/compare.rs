@@ -38,6 +38,27 @@ impl LocalClone {
         Ok(output.is_success())
     }
 
+    /// Whether `ancestor` is one of the first parents that lead from `descendant`, which it is
+    /// in the history of.
+    ///
+    /// # Errors
+    ///
+    /// Git could not be run.
+    pub fn is_first_parent(
+        &self,
+        ancestor: &ObjectName,
+        descendant: &ObjectName,
+    ) -> Result<bool, ProgramError> {
+        let program = self.program();
+        let range = format!("{ancestor}..{descendant}");
+        let options = ["--first-parent", "--parents", &*range, "--"];
+        let listed = program.command("rev-list").args(options).run()?;
+        let listed = String::from_utf8_lossy(&listed).into_owned();
+        // The oldest of them names the one before.
+        let oldest = listed.lines().last().unwrap_or_default();
+        Ok(oldest.split_ascii_whitespace().nth(1) == Some(ancestor.as_str()))
+    }
+
     /// The commits in the history of `to` and not in that of `from`, the newest
     /// first; at most `most` of them.
     pub fn commits_between(

@@ -1,6 +1,6 @@
 //! What merging two commits would give, without a commit.
 
-use git2::{MergeFileInput, merge_file};
+use git2::{Delta, MergeFileInput, MergeOptions, merge_file};
 
 use super::{FileMode, LocalClone, ObjectDatabase, ObjectError, ObjectName};
 use crate::source::{FileChanges, RepoPath};
@@ -9,17 +9,67 @@ use crate::source::{FileChanges, RepoPath};
 type Entry = Option<(FileMode, ObjectName)>;
 
 impl LocalClone {
-    /// The files of `ours` that would change if `theirs` were merged into it, where both
-    /// come from `fork`; none where a person would have to resolve a conflict, or where
-    /// something else than plain files changes.
+    /// The files of `ours` that would change if `theirs` were merged into it; none where a
+    /// person would have to resolve a conflict, or where something else than plain files
+    /// changes.
     ///
-    /// As forges do it, except that renames are not followed: a file that one side renamed
-    /// and the other changed is a conflict here.
+    /// libgit2 merges as forges do, renames and several common ancestors included. Where it
+    /// cannot, because a blob was not fetched or the hashes are longer, files are merged one
+    /// by one against `fork`: then what one side renamed and the other changed is a conflict.
     ///
     /// # Errors
     ///
     /// An object cannot be read.
     pub fn merged_files(
+        &self,
+        fork: &ObjectName,
+        ours: &ObjectName,
+        theirs: &ObjectName,
+    ) -> Result<Option<FileChanges>, ObjectError> {
+        self.merged_by_libgit2(ours, theirs).or_else(|_| self.merged_one_by_one(fork, ours, theirs))
+    }
+
+    fn merged_by_libgit2(
+        &self,
+        ours: &ObjectName,
+        theirs: &ObjectName,
+    ) -> Result<Option<FileChanges>, git2::Error> {
+        let repository = git2::Repository::open(self.git_directory())?;
+        // What merging writes stays in memory.
+        let database = repository.odb()?;
+        let _in_memory = database.add_new_mempack_backend(1000)?;
+        let commit =
+            |name: &ObjectName| repository.find_commit(git2::Oid::from_str(name.as_str())?);
+        let (ours, theirs) = (commit(ours)?, commit(theirs)?);
+        let index = repository.merge_commits(&ours, &theirs, Some(&MergeOptions::new()))?;
+        if index.has_conflicts() {
+            return Ok(None);
+        }
+        let differences = repository.diff_tree_to_index(Some(&ours.tree()?), Some(&index), None)?;
+        let mut merged = FileChanges::new();
+        for delta in differences.deltas() {
+            let (old, new) = (delta.old_file(), delta.new_file());
+            let is_plain = |file: &git2::DiffFile<'_>| {
+                matches!(file.mode(), git2::FileMode::Blob | git2::FileMode::BlobExecutable)
+            };
+            let is_gone = delta.status() == Delta::Deleted;
+            let file = if is_gone { &old } else { &new };
+            let full = file.path_bytes().and_then(|path| std::str::from_utf8(path).ok());
+            let Some(full) = full.and_then(|path| RepoPath::new(path).ok()) else {
+                return Ok(None);
+            };
+            let Some(path) = self.seen(&full) else { continue };
+            if !is_plain(file) {
+                return Ok(None);
+            }
+            let bytes = if is_gone { None } else { Some(repository.find_blob(new.id())?) };
+            merged.insert(path, bytes.map(|blob| blob.content().to_vec()));
+        }
+        Ok(Some(merged))
+    }
+
+    /// The same, file by file.
+    fn merged_one_by_one(
         &self,
         fork: &ObjectName,
         ours: &ObjectName,

@@ -61,8 +61,9 @@ impl Store for Overlay {
     fn entry(&self, path: &RepoPath) -> Result<Option<StoreEntry>, StoreError> {
         match self.files.get(path) {
             Some(Some(bytes)) => Ok(Some(file(bytes))),
+            // A file may go for a directory.
+            _ if self.writes_below(path) => Ok(Some(StoreEntry::Directory)),
             Some(None) => Ok(None),
-            None if self.writes_below(path) => Ok(Some(StoreEntry::Directory)),
             None => self.below.entry(path),
         }
     }

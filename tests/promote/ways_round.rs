@@ -787,3 +787,66 @@ fn a_branch_whose_history_is_rewritten_is_reported_until_somebody_says_that_it_i
     git(&shop.clone, &["update-ref", "-d", "refs/rungs/seen/origin/main"]);
     quiet(&["status"]);
 }
+
+#[test]
+fn a_change_of_a_file_that_the_base_renamed_is_judged_at_its_new_place() {
+    let shop = shop();
+    begin(&shop);
+    put(&shop.clone, "manifests/prod/cart.yaml", Some(&pod("ghcr.io/shop/cart:v6")));
+    commit(&shop);
+    let settings = SETTINGS.replace("manifests/{environment}", "deploy/{environment}");
+    let mut edits = vec![("rungs.yaml", Some(settings))];
+    for (environment, tag) in [("qa", "v2"), ("stage", "v1"), ("prod", "v1")] {
+        let text = pod(&format!("ghcr.io/shop/cart:{tag}"));
+        let (old, new) = match environment {
+            "qa" => ("manifests/qa/cart.yaml", "deploy/qa/cart.yaml"),
+            "stage" => ("manifests/stage/cart.yaml", "deploy/stage/cart.yaml"),
+            _ => ("manifests/prod/cart.yaml", "deploy/prod/cart.yaml"),
+        };
+        edits.extend([(old, None), (new, Some(text))]);
+    }
+    let edits: Vec<Edit<'_>> = edits.iter().map(|(path, text)| (*path, text.as_deref())).collect();
+    shop.elsewhere("Move", &edits);
+    git(&shop.clone, &["fetch", "-q"]);
+    shop.ends(3, &["gates", "--base", "origin/main"]).says("cart in prod");
+}
+
+#[test]
+fn a_change_that_conflicts_waits_until_it_can_be_merged() {
+    let shop = shop();
+    begin(&shop);
+    put(&shop.clone, "helm/shop/values-qa.yaml", Some(&values("v3")));
+    commit(&shop);
+    shop.elsewhere("Other", &[("helm/shop/values-qa.yaml", Some(&values("v4")))]);
+    git(&shop.clone, &["fetch", "-q"]);
+    shop.ends(5, &["gates", "--base", "origin/main"]).finds("change-conflicts");
+}
+
+#[test]
+fn a_base_that_is_merged_into_the_change_is_said_to_be_put_aside_by_a_push() {
+    let shop = shop();
+    begin(&shop);
+    put(&shop.clone, "README.md", Some("# shop\n"));
+    commit(&shop);
+    shop.elsewhere("Other", &[("NOTES.md", Some("notes\n"))]);
+    git(&shop.clone, &["fetch", "-q"]);
+    git(&shop.clone, &["merge", "-q", "-m", "Merge main", "origin/main"]);
+    shop.ends(0, &["gates", "--base", "origin/main"]).finds("first-parents-replaced");
+}
+
+#[test]
+fn a_native_repository_that_becomes_another_layout_is_named() {
+    let shop = Shop::native(&[]);
+    let settings = "version: 1\nladder: [qa, stage, prod]\nsites: [{ path: 'x/{environment}/{app}.yaml', kind: manifest }]\n";
+    let output = judged(&shop, &[("rungs.yaml", Some(settings))]);
+    assert!(output.stderr.contains("gates-relaxed"), "{output:?}");
+}
+
+#[test]
+fn a_new_environment_is_listed() {
+    let shop = shop();
+    let settings = SETTINGS.replace("prod]", "prod, last]");
+    let cart = pod("ghcr.io/shop/cart:v6");
+    let new = [("rungs.yaml", Some(&*settings)), ("manifests/last/cart.yaml", Some(&*cart))];
+    judged(&shop, &new).ends(0).says("`last` is a new environment");
+}

@@ -11,7 +11,7 @@ use crate::config::{
 use crate::diagnostic::{Finding, Findings};
 use crate::holds;
 use crate::promote::base::Base;
-use crate::promote::code::{GATES_RELAXED, RELAXATION_WAITS};
+use crate::promote::code::{GATES_RELAXED, OTHER_CHANGE, RELAXATION_WAITS};
 use crate::promote::gates::{Answer, RelaxedGate, approved};
 use crate::source::{Location, RepoPath};
 
@@ -36,7 +36,7 @@ pub(super) fn findings(base: &Base<'_>, change: &ProposedChange<'_>) -> Findings
             search.environment(environment, head);
         }
     }
-    let mut findings = Findings::new();
+    let mut findings: Findings = new_environments(base.repository, change.configuration);
     for relaxation in &search.found {
         let environments = match relaxation.environment {
             Some(environment) => std::slice::from_ref(environment),
@@ -60,6 +60,19 @@ pub(super) fn findings(base: &Base<'_>, change: &ProposedChange<'_>) -> Findings
         }
     }
     findings
+}
+
+/// The environments that the base does not know, whose gates nobody has agreed on.
+fn new_environments(base: &Repository, head: Option<&Repository>) -> Findings {
+    let known: BTreeSet<_> = base.environments.iter().map(|one| &one.name).collect();
+    let all = head.iter().flat_map(|head| &head.environments);
+    let new = all.filter(|environment| !known.contains(&environment.name));
+    let findings = new.map(|environment| {
+        let message = format!("`{}` is a new environment", environment.name);
+        Finding::new(&OTHER_CHANGE, message, environment.location.clone())
+            .because("nothing judges what is in it yet")
+    });
+    findings.collect()
 }
 
 /// Why an environment's gates may not be relaxed yet; none if they may.
@@ -139,6 +152,9 @@ impl<'a> RelaxationSearch<'a> {
         }
         if base.mirrors != head.mirrors && head.mirrors != crate::config::Mirrors::default() {
             self.add(None, "`mirrors` changes".to_owned(), at(None));
+        }
+        if base.is_native() != head.is_native() {
+            self.add(None, "`sites` changes the layout".to_owned(), at(None));
         }
         if base.output != head.output {
             self.add(None, "`output` changes".to_owned(), at(None));
