@@ -850,3 +850,47 @@ fn a_new_environment_is_listed() {
     let new = [("rungs.yaml", Some(&*settings)), ("manifests/last/cart.yaml", Some(&*cart))];
     judged(&shop, &new).ends(0).says("`last` is a new environment");
 }
+
+fn release(version: &str) -> String {
+    format!(
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{ name: chart }}\nspec:\n  chart:\n    \
+         spec:\n      chart: shop\n      version: '{version}'\n      sourceRef: {{ kind: HelmRepository, name: r }}\n"
+    )
+}
+
+#[test]
+fn a_range_that_nothing_below_has_is_refused() {
+    let settings =
+        format!("{SETTINGS}  - path: 'charts/{{environment}}/{{app}}.yaml'\n    kind: manifest\n");
+    let shop = configured(&settings);
+    let all: Vec<_> = [("qa", ">=1"), ("stage", "1.x"), ("prod", "1.x")]
+        .map(|(environment, version)| {
+            (format!("charts/{environment}/chart.yaml"), release(version))
+        })
+        .into();
+    let edits: Vec<Edit<'_>> = all.iter().map(|(path, text)| (&**path, Some(&**text))).collect();
+    shop.elsewhere("Charts", &edits);
+    let prod = "charts/prod/chart.yaml";
+    refused(&shop, &[(prod, Some(&release(">=9")))], "is `>=9` now, which moves by itself");
+    judged(&shop, &[("charts/stage/chart.yaml", Some(&release(">=1")))]).ends(0);
+    judged(&shop, &[("charts/qa/chart.yaml", Some(&release(">=9")))]).ends(0);
+}
+
+#[test]
+fn an_image_that_goes_as_it_went_below_is_no_loss() {
+    let shop = shop();
+    let without = "resources: [../base]\n";
+    judged(&shop, &[("apps/web/qa/kustomization.yaml", Some(without))]).ends(0);
+    let more = |tag: &str| {
+        kustomization(tag)
+            + "  - name: sidecar\n    newName: ghcr.io/shop/sidecar\n    newTag: v1\n"
+    };
+    let prod = "apps/web/prod/kustomization.yaml";
+    shop.elsewhere(
+        "Sidecar",
+        &[("apps/web/stage/kustomization.yaml", Some(&more("v1"))), (prod, Some(&more("v1")))],
+    );
+    refused(&shop, &[(prod, Some(&kustomization("v1")))], "no longer read as a reference");
+    shop.elsewhere("Without", &[("apps/web/stage/kustomization.yaml", Some(&kustomization("v1")))]);
+    judged(&shop, &[(prod, Some(&kustomization("v1")))]).ends(0);
+}

@@ -60,8 +60,12 @@ impl<'a> ChangedApp<'a> {
             own: self.change.own,
             files: self.change.files,
         };
-        let before = self.before.as_ref();
-        before.map_or_else(FormerSites::default, |before| search.of(before, self.after.as_ref()))
+        let mut former = search.of(self.before.as_ref(), self.after.as_ref());
+        // What enters a first rung is nobody's to order.
+        if !self.is_ordered() {
+            former.lost.clear();
+        }
+        former
     }
 }
 
@@ -217,12 +221,18 @@ impl ChangedApp<'_> {
         self.base.tree.at(last.as_str()).ok()
     }
 
+    /// Whether environments come before this one.
+    fn is_ordered(&self) -> bool {
+        let before = self.base.repository.ladder.before(&self.target.name);
+        before.is_some_and(|before| !before.environments().is_empty())
+    }
+
     /// The images that templates or settings bring, and nothing explains.
     fn unexplained_images(&self, proposed: &State) -> Vec<Unexplained> {
         let repository = self.base.repository;
         let before = repository.ladder.before(&self.target.name);
         let (Some(deployed), Some(before)) = (self.deployed, before) else { return Vec::new() };
-        if before.environments().is_empty() {
+        if !self.is_ordered() {
             return Vec::new();
         }
         let patterns = &self.target.gates_of(&self.app).unordered;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::proposed::{ChangeSide, sites_in};
-use crate::config::{self, Environment, Repository, SiteKind};
+use crate::config::{self, Before, Environment, Repository, SiteKind};
 use crate::kubernetes::full_repository;
 use crate::sites::{AppSites, Key, Model, ModelScope, Site, SiteValue};
 use crate::source::{EntryKind, Location, RepoPath, SourceFile, Span, Tree};
@@ -42,10 +42,15 @@ pub(super) struct FormerSiteSearch<'a> {
 
 impl FormerSiteSearch<'_> {
     /// What becomes of the sites that an app had.
-    pub(super) fn of<'s>(&self, before: &'s AppSites, after: Option<&AppSites>) -> FormerSites<'s> {
-        let own = self.own.and_then(|own| own.app(&self.environment.name, &before.app));
+    pub(super) fn of<'s>(
+        &self,
+        before: Option<&'s AppSites>,
+        after: Option<&AppSites>,
+    ) -> FormerSites<'s> {
+        let name = &self.environment.name;
+        let own = self.own.zip(before).and_then(|(own, before)| own.app(name, &before.app));
         let mut former = FormerSites::default();
-        for site in self.gone(before, after) {
+        for site in before.map(|before| self.gone(before, after)).unwrap_or_default() {
             match own.as_ref().and_then(|own| elsewhere(site, own, after)) {
                 Some(other) if other.value == site.value => {
                     former.moved.push((site, other.location.clone()));
@@ -54,10 +59,45 @@ impl FormerSiteSearch<'_> {
                     reason: format!("`{}` moves and changes at once; move it first", site.key),
                     location: other.location.clone(),
                 }),
-                None => former.lost.extend(self.trace(before, site, after)),
+                None => former.lost.extend(before.and_then(|before| self.trace(before, site))),
             }
         }
+        former.lost.extend(after.into_iter().flat_map(|after| self.new_ranges(before, after)));
         former
+    }
+
+    /// The ranges and branches that a change brings, and that the environments directly below
+    /// do not have: what they lead to is nobody's state.
+    fn new_ranges(&self, before: Option<&AppSites>, after: &AppSites) -> Vec<Unexplained> {
+        let has = |app: Option<&AppSites>, site: &Site| {
+            let mut twins = app.into_iter().flat_map(|app| app.of(&site.key));
+            twins.any(|twin| twin.value == site.value)
+        };
+        let moving = after.sites.iter().filter_map(|site| match &site.value {
+            Some(SiteValue::Moving(text)) => Some((site, text)),
+            _ => None,
+        });
+        let new = moving.filter(|(site, _)| {
+            !has(before, site) && !self.below(&after.app).iter().any(|below| has(Some(below), site))
+        });
+        let unexplained = new.map(|(site, text)| Unexplained {
+            reason: format!("`{}` is `{text}` now, which moves by itself", site.key),
+            location: site.location.clone(),
+        });
+        unexplained.collect()
+    }
+
+    /// An app's sites in the environments directly below that have it, before the change.
+    fn below(&self, app: &str) -> Vec<AppSites> {
+        let before = self.repository.ladder.before(&self.environment.name);
+        let environments = before.iter().flat_map(Before::environments);
+        environments.filter_map(|name| self.before.model.app(name, app)).collect()
+    }
+
+    /// Whether a key goes that no environment directly below has, as in a promotion.
+    fn goes_as_below(&self, site: &Site, app: &str) -> bool {
+        let below = self.below(app);
+        !below.is_empty() && below.iter().all(|below| below.of(&site.key).next().is_none())
     }
 
     /// The sites with a value that have no counterpart any more: those of each key that are
@@ -104,20 +144,8 @@ impl FormerSiteSearch<'_> {
     }
 
     /// What may still deploy what a site said that is no longer there; none if nothing does.
-    fn trace(
-        &self,
-        before: &AppSites,
-        site: &Site,
-        after: Option<&AppSites>,
-    ) -> Option<Unexplained> {
+    fn trace(&self, before: &AppSites, site: &Site) -> Option<Unexplained> {
         let key = format!("`{}`", site.key);
-        let of_key = after.into_iter().flat_map(|after| after.of(&site.key));
-        for moving in of_key {
-            if let Some(SiteValue::Moving(text)) = &moving.value {
-                let reason = format!("{key} is `{text}` now, which moves by itself");
-                return Some(Unexplained { reason, location: moving.location.clone() });
-            }
-        }
         if self.repository.is_native() {
             return self.trace_native(before, site);
         }
@@ -127,9 +155,17 @@ impl FormerSiteSearch<'_> {
             return Some(Unexplained { reason, location: Location::of_path(&way) });
         }
         let there = self.after.tree.read(path).ok();
-        if let Some(file) =
-            there.as_ref().filter(|_| self.is_abandoned(site) || self.is_overlay(path))
+        let is_abandoned = self.is_abandoned(site);
+        if !is_abandoned && self.goes_as_below(site, &before.app) {
+            return None;
+        }
+        if let (Key::Git(address), Some(file)) = (&site.key, &there)
+            && !is_abandoned
+            && !file.text().contains(address)
         {
+            return None;
+        }
+        if let Some(file) = there.as_ref().filter(|_| is_abandoned || self.is_overlay(path)) {
             let reason = format!("{key} is no longer read as a reference in `{path}`");
             return Some(Unexplained {
                 reason,
