@@ -259,6 +259,19 @@ fn what_another_app_has_as_well_does_not_keep_an_app_from_going() {
         )],
     );
     judged(&shop, &[("manifests/prod/cart.yaml", None)]).ends(0).finds("app-removed");
+    let settings = SETTINGS.replace("include: ['*/shop/*']", "include: ['*/shop/*', redis]");
+    let host =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: hosts }\ndata: { host: redis }\n";
+    let files = [
+        ("rungs.yaml", Some(&*settings)),
+        ("manifests/prod/redis.yaml", Some(&*pod("redis:7"))),
+        ("manifests/prod/hosts.yaml", Some(host)),
+    ];
+    shop.elsewhere("Redis", &files);
+    judged(&shop, &[("manifests/prod/redis.yaml", None)]).ends(0).finds("app-removed");
+    let moved =
+        [("manifests/prod/redis.yaml", None), ("manifests/prod/redis.yml", Some(&*pod("redis:8")))];
+    refused(&shop, &moved, "`redis` is still named here");
 }
 
 #[test]

@@ -15,7 +15,6 @@ mod changes;
 mod changed_path_filters;
 mod path_filter;
 mod first_parents;
-mod commit_times;
 mod changed_commits;
 mod steps;
 mod branch_walk;
@@ -24,7 +23,7 @@ mod whole_branch;
 use std::sync::Arc;
 
 use branch_walk::{BranchWalk, WalkedPositions};
-use commit_times::ListedTimes;
+use first_parents::FirstParents;
 use path_filter::PathFilter;
 pub(super) use steps::Steps;
 pub(super) use whole_branch::WholeBranch;
@@ -78,7 +77,11 @@ impl CommitHistory for Log {
     }
 
     fn times<'h>(&'h self, tip: &ObjectName) -> Result<CommitTimes<'h>, HistoryError> {
-        Ok(Box::new(ListedTimes::from(&self.clone.program(), tip)?))
+        let mut commits = FirstParents::from(&self.clone.program(), tip)?;
+        Ok(Box::new(std::iter::from_fn(move || {
+            let next = commits.next().transpose()?;
+            Some(next.map(|commit| (commit.id, commit.at)))
+        })))
     }
 
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError> {

@@ -311,10 +311,12 @@ fn obstacle_to(tree: &Tree, path: &RepoPath) -> Option<RepoPath> {
     })
 }
 
-/// Whether a line has a repository's path as a word of its own.
+/// Whether a line has a repository's path as a word of its own. One without a slash is often
+/// the name of something else, such as a host.
 fn names(line: &str, path: &str) -> bool {
     let line = line.trim_start();
-    if line.starts_with('#') {
+    let is_of_image = || line.contains("image") || line.contains("newName");
+    if line.starts_with('#') || !path.contains('/') && !is_of_image() {
         return false;
     }
     line.match_indices(path).any(|(at, _)| {
