@@ -55,12 +55,7 @@ struct ChangeClaims {
 impl ChangeClaims {
     fn add(&mut self, message: &str) {
         self.records.extend(record::read(message));
-        // As `git revert` and forges write it; what follows tells how a merge was reverted.
-        let named = message.split("This reverts commit ").skip(1);
-        self.reverts.extend(named.filter_map(|rest| {
-            let digits = rest.find(|char: char| !char.is_ascii_hexdigit()).unwrap_or(rest.len());
-            ObjectName::parse(&rest[..digits])
-        }));
+        self.reverts.extend(record::reverted(message));
     }
 }
 

@@ -11,6 +11,7 @@ pub mod audit;
 mod branch_history;
 mod changed_holds;
 mod code;
+mod commit_records;
 mod merged_commits;
 mod past_facts;
 mod possible_times;

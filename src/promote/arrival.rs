@@ -4,13 +4,11 @@
 //! for both, so that `gates --base` judges a branch by the same rules as the command
 //! that made it.
 
-use super::base::Base;
-use super::gates::{Evidence as _, Transition};
+use super::gates::{Evidence, Transition};
 use super::select::{self, SelectedState};
-use crate::config::{Environment, EnvironmentName, Selection};
-use crate::diagnostic::Finding;
+use crate::config::{Environment, EnvironmentName, Repository, Selection};
 use crate::git::{HistoryError, ObjectName};
-use crate::history::{self, Action, Record, Source, Tenure, find_tenure};
+use crate::history::{Action, Record, Source, Tenure, find_tenure};
 use crate::sites::{State, WantedValues};
 
 /// How a state enters an environment.
@@ -47,48 +45,49 @@ impl Arrival {
     /// How the state of any change enters. The change's record is a claim: of a
     /// rollback it is believed if the target has had the state, and of a promotion if
     /// the environment that it names is below the target and has had it. So is that it
-    /// reverts commits, as `git revert` writes it. Without such a record, the state comes from the first environment below that has it, or has
-    /// had it.
+    /// reverts commits, as `git revert` writes it. Without such a record, the state comes from
+    /// the first environment below that has it, or has had it.
     ///
     /// # Errors
     ///
     /// History ends before it bears out the claim, or before it is known where the
     /// state comes from.
     pub(super) fn of_change(
-        base: &Base<'_>,
-        target: &Environment,
-        app: &str,
-        state: &State,
-        (current, record, reverts): (Option<&State>, Option<&Record>, &[ObjectName]),
-    ) -> Result<Self, Finding> {
-        let wanted = WantedValues::of_state(state, current, &base.repository.mirrors);
-        let arriving = ArrivingState { base, target, app, state, wanted };
-        let arrival = match record.map(|record| record.action) {
+        arriving: &ArrivingState<'_>,
+        record: Option<&Record>,
+        reverts: &[ObjectName],
+    ) -> Result<Self, HistoryError> {
+        match record.map(|record| record.action) {
             Some(Action::Set) => Ok(Self::Set),
             Some(Action::Rollback) => arriving.rolled_back(),
-            _ => arriving.reverted(reverts).and_then(|reverted| match reverted {
+            _ => match arriving.reverted(reverts)? {
                 Some(rollback) => Ok(rollback),
                 None => arriving.promoted(record),
-            }),
-        };
-        arrival.map_err(|error| history::finding(&error, &target.location))
+            },
+        }
     }
 }
 
 /// A state that enters by somebody's change.
-struct ArrivingState<'a> {
-    base: &'a Base<'a>,
-    target: &'a Environment,
-    app: &'a str,
-    state: &'a State,
-    wanted: WantedValues<'a>,
+pub(super) struct ArrivingState<'a> {
+    /// The configuration at the base.
+    pub(super) repository: &'a Repository,
+    /// What is known of the base.
+    pub(super) evidence: &'a dyn Evidence,
+    /// The base's commit; none for the work tree.
+    pub(super) base: Option<&'a ObjectName>,
+    pub(super) target: &'a Environment,
+    pub(super) app: &'a str,
+    pub(super) state: &'a State,
+    /// The app's state there at the base; none if the app is new there.
+    pub(super) current: Option<&'a State>,
 }
 
 impl ArrivingState<'_> {
     /// A rollback, if the target has had exactly this state: nothing else is restored.
     fn rolled_back(&self) -> Result<Arrival, HistoryError> {
-        let tenures = self.base.tenures(&self.target.name, self.app);
-        let mirrors = &self.base.repository.mirrors;
+        let tenures = self.evidence.tenures(&self.target.name, self.app);
+        let mirrors = &self.repository.mirrors;
         let is_this = |state: &State| state.deploys_same(self.state, mirrors);
         let was_there = find_tenure(tenures, |one| one.state.as_ref().is_some_and(is_this))?;
         if was_there.is_some() { Ok(Arrival::Rollback) } else { self.promoted(None) }
@@ -100,12 +99,12 @@ impl ArrivingState<'_> {
         if reverts.is_empty() {
             return Ok(None);
         }
-        let mirrors = &self.base.repository.mirrors;
+        let mirrors = &self.repository.mirrors;
         let is_it = |tenure: &Tenure| {
             tenure.left.as_ref().is_some_and(|left| reverts.contains(left))
                 && tenure.state.as_ref().is_some_and(|one| one.deploys_same(self.state, mirrors))
         };
-        let tenures = self.base.tenures(&self.target.name, self.app);
+        let tenures = self.evidence.tenures(&self.target.name, self.app);
         Ok(find_tenure(tenures, is_it)?.map(|_| Arrival::Rollback))
     }
 
@@ -123,7 +122,7 @@ impl ArrivingState<'_> {
             let chosen = record.names_source;
             return Ok(Arrival::Promotion(SelectedState { source, chosen, named }));
         }
-        let sources = select::sources(self.base.repository, self.target, self.app, self.base);
+        let sources = select::sources(self.repository, self.target, self.app, self.evidence);
         let Ok(sources) = sources else { return Ok(Arrival::Set) };
         let source = as_needed(self.of_sources(&sources))?;
         Ok(source.map_or(Arrival::Set, |source| {
@@ -134,7 +133,7 @@ impl ArrivingState<'_> {
     /// The source that a record names; none if it is not below the target, or never had
     /// the state.
     fn at_claimed(&self, from: &EnvironmentName) -> Result<Option<Source>, HistoryError> {
-        if select::named_source(self.base.repository, self.target, from).is_err() {
+        if select::named_source(self.repository, self.target, from).is_err() {
             return Ok(None);
         }
         match self.current(from) {
@@ -154,22 +153,23 @@ impl ArrivingState<'_> {
 
     /// Whether an environment with this state has what enters. Nothing comes from nowhere.
     fn is_in(&self, state: &State) -> bool {
-        !self.wanted.is_empty() && self.wanted.are_in(state)
+        let wanted = WantedValues::of_state(self.state, self.current, &self.repository.mirrors);
+        !wanted.is_empty() && wanted.are_in(state)
     }
 
     /// An environment at the base, if it has the state there.
     fn current(&self, environment: &EnvironmentName) -> Option<Source> {
-        self.base.current(environment, self.app).filter(|state| self.is_in(state))?;
-        Some(Source { environment: environment.clone(), commit: self.base.commit.clone() })
+        self.evidence.current(environment, self.app).filter(|state| self.is_in(state))?;
+        Some(Source { environment: environment.clone(), commit: self.base.cloned() })
     }
 
     /// An environment when it had the state last.
     fn earlier(&self, environment: &EnvironmentName) -> Result<Option<Source>, HistoryError> {
-        let tenures = self.base.tenures(environment, self.app);
+        let tenures = self.evidence.tenures(environment, self.app);
         let has_state = |state: &State| self.is_in(state);
         let tenure = find_tenure(tenures, |one| one.state.as_ref().is_some_and(has_state))?;
         let Some(tenure) = tenure else { return Ok(None) };
-        let commit = select::commit_of(&tenure, self.base.commit.as_ref())?;
+        let commit = select::commit_of(&tenure, self.base)?;
         Ok(Some(Source { environment: environment.clone(), commit }))
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::config::EnvironmentName;
 use crate::git::{ObjectName, Signature};
 use crate::history::{Action, RecordedOverride, Source};
+use crate::sites::{State, differences, in_full};
 
 /// What one commit of the branch did to one app in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -135,6 +136,19 @@ pub struct Changed {
     /// Both values in few characters: `v4 → v5`.
     #[serde(skip)]
     pub brief: String,
+}
+
+impl Changed {
+    /// Each key that differs between two states.
+    pub fn between(before: &State, after: &State) -> Vec<Self> {
+        let changed = differences(before, after).into_iter().map(|one| Self {
+            key: one.key.name().to_owned(),
+            from: one.from.map(|value| in_full(one.key, value)),
+            to: one.to.map(|value| in_full(one.key, value)),
+            brief: one.brief(),
+        });
+        changed.collect()
+    }
 }
 
 /// What a change says about itself, and whether that is true.

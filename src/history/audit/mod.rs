@@ -25,12 +25,11 @@ pub use entry::{
     Unreadable,
 };
 
-use super::merged_commits::merged_commits;
-use super::record::{self, Record};
+use super::commit_records::{CommitRecords, author_of, commit_records};
 use crate::config::{EnvironmentName, Mirrors, Repository};
-use crate::git::{Commit, HistoryError, ObjectDatabase, ObjectName};
-use crate::history::{Commits, StateChange, StepChange, Walk};
-use crate::sites::{AppInstance, Model, ModelScope, State, differences, in_full};
+use crate::git::{Commit, HistoryError, ObjectName};
+use crate::history::{Commits, Record, StateChange, StepChange, Walk};
+use crate::sites::{AppInstance, Model, ModelScope, State};
 use crate::source::Tree;
 
 use holds::HoldChange;
@@ -317,35 +316,10 @@ fn doubt(entry: &mut AuditEntry, text: String) {
     }
 }
 
-/// The author of a commit and the records in its message.
-struct CommitRecords {
-    author: crate::git::Signature,
-    records: Vec<Record>,
-}
-
-fn commit_records(
-    objects: &dyn ObjectDatabase,
-    commit: &Commit,
-) -> Result<Vec<CommitRecords>, HistoryError> {
-    let merged_commits = merged_commits(objects, commit)?;
-    let all = std::iter::once(commit).chain(&merged_commits);
-    let commit_records = all.map(|commit| CommitRecords {
-        author: commit.author.clone(),
-        records: record::read(&commit.message),
-    });
-    Ok(commit_records.collect())
-}
-
 fn entry_of(commit: &Commit, one: &StateChange, commit_records: &[CommitRecords]) -> AuditEntry {
     let nothing = State::default();
     let of = |state: &Option<State>| state.clone().unwrap_or_else(|| nothing.clone());
     let (before, after) = (of(&one.before), of(&one.after));
-    let changes = differences(&before, &after).into_iter().map(|one| Changed {
-        key: one.key.name().to_owned(),
-        from: one.from.map(|value| in_full(one.key, value)),
-        to: one.to.map(|value| in_full(one.key, value)),
-        brief: one.brief(),
-    });
     let action = match (&one.before, &one.after) {
         (Some(before), Some(_)) if before.is_empty() => ChangeKind::Added,
         (Some(_), Some(after)) if after.is_empty() => ChangeKind::Removed,
@@ -358,7 +332,7 @@ fn entry_of(commit: &Commit, one: &StateChange, commit_records: &[CommitRecords]
     };
     AuditEntry {
         action,
-        changes: changes.collect(),
+        changes: Changed::between(&before, &after),
         unreadable,
         ..bare(commit, &one.instance, commit_records)
     }
@@ -386,9 +360,6 @@ fn bare(commit: &Commit, instance: &AppInstance, commit_records: &[CommitRecords
     // A merge is committed by whoever merged, or by the forge in their name.
     let is_merge = commit.parents.len() > 1;
     let committer = if is_merge { &commit.author } else { &commit.committer };
-    // Without a record it is not known which of several commits made the
-    // change.
-    let author = if commit_records.len() == 2 { &commit_records[1].author } else { &commit.author };
     AuditEntry {
         at: commit.committer.time,
         clock: ClockSource::Committer,
@@ -400,7 +371,7 @@ fn bare(commit: &Commit, instance: &AppInstance, commit_records: &[CommitRecords
         changes: Vec::new(),
         unreadable: None,
         hold: None,
-        author: author.clone(),
+        author: author_of(commit, commit_records).clone(),
         committer: committer.clone(),
         record: None,
     }

@@ -22,12 +22,12 @@ mod write;
 
 use serde::Serialize;
 
-pub use read::read;
+pub use read::{read, reverted};
 pub use write::{RecordedChange, message};
 
 use super::Source;
 use crate::config::EnvironmentName;
-use crate::sites::{Difference, State, differences, in_full};
+use crate::sites::{AppInstance, Difference, State, differences, in_full};
 
 /// The most lines of one sort in a record: audit reads what was done from the
 /// sites, and a message of ten thousand lines helps nobody.
@@ -143,6 +143,23 @@ impl Record {
             (one.key.name().to_owned(), value.unwrap_or_default())
         };
         differences(from, to).into_iter().map(reference).collect()
+    }
+
+    /// Whether the record moves an app in an environment.
+    pub fn moves(&self, instance: &AppInstance) -> bool {
+        !matches!(self.action, Action::Hold | Action::Lift)
+            && self.app == instance.app
+            && self.environment == instance.environment
+    }
+
+    /// Whether the record is about an app's change from one state to another, and names the
+    /// references that it changes, no more and no less. A person who reverts by hand may write
+    /// the first line of a record alone.
+    pub fn fits(&self, instance: &AppInstance, from: Option<&State>, to: &State) -> bool {
+        let nothing = State::default();
+        let is_bare = || self.action == Action::Rollback && self.references.is_empty();
+        self.moves(instance)
+            && (is_bare() || self.references == Self::references_of(from.unwrap_or(&nothing), to))
     }
 
     /// A record that says nothing but what was done where.

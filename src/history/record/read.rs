@@ -36,6 +36,16 @@ pub fn read(message: &str) -> Vec<Record> {
     records
 }
 
+/// The commits that a message says it reverts, as `git revert` and forges write it. What
+/// follows tells how a merge was reverted.
+pub fn reverted(message: &str) -> impl Iterator<Item = ObjectName> {
+    let named = message.split("This reverts commit ").skip(1);
+    named.filter_map(|rest| {
+        let digits = rest.find(|char: char| !char.is_ascii_hexdigit()).unwrap_or(rest.len());
+        ObjectName::parse(&rest[..digits])
+    })
+}
+
 /// `guestbook from stage@1a2b… to prod`, `guestbook in qa`.
 fn started(action: Action, value: &str) -> Option<Record> {
     let words: Vec<&str> = value.split_whitespace().collect();

@@ -8,8 +8,9 @@ use super::lost::{FormerSiteSearch, FormerSites, Unexplained};
 use super::proposed::ProposedChange;
 use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings, Subject};
-use crate::history::{Action, Record, Tenure, find_tenure};
-use crate::promote::arrival::Arrival;
+use crate::git::ObjectName;
+use crate::history::{self, Action, Record, Tenure, find_tenure};
+use crate::promote::arrival::{Arrival, ArrivingState};
 use crate::promote::assessment::{AppChange, assess};
 use crate::promote::base::Base;
 use crate::promote::code::{APP_REMOVED, SITE_MOVED};
@@ -84,8 +85,7 @@ impl ChangedApp<'_> {
         let is_state = beside.is_empty() && former.lost.is_empty();
         let record = record.filter(|record| is_state || record.action != Action::Rollback);
         let reverts = if is_state { self.change.reverts } else { &[] };
-        let arriving = (current, record, reverts);
-        let arrival = Arrival::of_change(self.base, self.target, &self.app, &proposed, arriving)?;
+        let arrival = self.arrival(current, &proposed, (record, reverts))?;
         let rendered = self.rendered(&arrival, &proposed);
         if is_same && unexplained.is_empty() && !matches!(rendered, Some(Err(_))) {
             return Ok(None);
@@ -166,7 +166,8 @@ impl ChangedApp<'_> {
 
     /// Lets through what records of the change override, if people have approved that.
     fn admit_exceptions(&self, plan: &mut AppPlan) {
-        let of_app = self.change.records.iter().filter(|record| self.is_about(record));
+        let instance = AppInstance::new(&self.target.name, &self.app);
+        let of_app = self.change.records.iter().filter(|record| record.moves(&instance));
         let recorded: Vec<_> = of_app.flat_map(|record| &record.overrides).collect();
         let approvals = self.target.gates_of(&self.app).override_approvals.as_ref();
         let approvals = approvals.map(|approvals| &approvals.value);
@@ -175,24 +176,30 @@ impl ChangedApp<'_> {
             gates.map(|verdict| excepted(verdict, &recorded, approvals, self.base.forge)).collect();
     }
 
-    /// Whether a record moves this app in this environment.
-    fn is_about(&self, record: &Record) -> bool {
-        !matches!(record.action, Action::Hold | Action::Lift)
-            && record.app == self.app
-            && record.environment == self.target.name
-    }
-
     /// The record that is about this app, and says what the change does: a record is a claim.
     fn record(&self, current: Option<&State>, proposed: &State) -> Option<&Record> {
-        let nothing = State::default();
-        let references = Record::references_of(current.unwrap_or(&nothing), proposed);
-        let mut records = self.change.records.iter();
-        // A person who reverts by hand may write the first line of a record alone.
-        let is_bare =
-            |record: &Record| record.action == Action::Rollback && record.references.is_empty();
-        records.find(|record| {
-            self.is_about(record) && (record.references == references || is_bare(record))
-        })
+        let instance = AppInstance::new(&self.target.name, &self.app);
+        self.change.records.iter().find(|record| record.fits(&instance, current, proposed))
+    }
+
+    /// How the state enters.
+    fn arrival(
+        &self,
+        current: Option<&State>,
+        proposed: &State,
+        (record, reverts): (Option<&Record>, &[ObjectName]),
+    ) -> Result<Arrival, Finding> {
+        let arriving = ArrivingState {
+            repository: self.base.repository,
+            evidence: self.base,
+            base: self.base.commit.as_ref(),
+            target: self.target,
+            app: &self.app,
+            state: proposed,
+            current,
+        };
+        let arrival = Arrival::of_change(&arriving, record, reverts);
+        arrival.map_err(|error| history::finding(&error, &self.target.location))
     }
 
     /// Whether the app renders, and its files are those of a render; in a rollback, those
