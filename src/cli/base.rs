@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{Context, Outcome};
-use crate::diagnostic::{Findings, Format};
+use crate::diagnostic::{Finding, Findings, Format};
 use crate::git::{BaseOptions, Revision, Workspace, WorkspaceOptions};
+use crate::history::audit::NO_COMMIT;
 use crate::promote::LoadedBase;
+use crate::source::Location;
 
 /// The base and its remote.
 #[derive(Debug, Default, clap::Args)]
@@ -43,6 +45,20 @@ pub(super) fn load(workspace: &Workspace) -> Result<(Option<Revision>, LoadedBas
     let files = LoadedBase::without_settings(workspace.tree_of(&revision.commit)?)?;
     let base = files.of_commit(workspace, &revision.commit, revision.branch_name())?;
     Ok((Some(revision.clone()), base))
+}
+
+/// The workspace's base, for commands that look at its past.
+///
+/// # Errors
+///
+/// There is no clone, or no commit in it.
+pub(super) fn require(workspace: &Workspace) -> Result<Revision, Findings> {
+    let no_commit = || {
+        let at = Location::of_repository();
+        Finding::new(&NO_COMMIT, "there is no commit to look at", at)
+            .because("no git clone, or one without a commit")
+    };
+    Ok(workspace.base()?.cloned().ok_or_else(no_commit)?)
 }
 
 /// Reports which base was used: as data, and to people if they would not expect

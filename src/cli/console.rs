@@ -101,6 +101,11 @@ impl Console {
         Progress::new(what, Some(total), self.shows_progress())
     }
 
+    /// Progress through commits, of which nobody knows how many there are.
+    pub(super) fn progress_of_commits(&self, what: &'static str) -> Progress {
+        Progress::new(what, None, self.shows_progress())
+    }
+
     /// Shows people how far the index of history has come, and says if it cannot be kept.
     pub(super) fn history_watch(&self) -> Watch {
         let (is_shown, is_said) =

@@ -15,6 +15,7 @@ mod completions;
 mod hold;
 mod init;
 mod man;
+mod markdown;
 mod promote;
 mod reference_page;
 mod render;
@@ -22,6 +23,7 @@ mod rollback;
 mod schema;
 mod set;
 mod status;
+mod time_span;
 mod values;
 mod worker_args;
 

@@ -4,7 +4,7 @@ use crate::config::Repository;
 use crate::git::{BranchStep, CommitHistory, HistoryError, ObjectName};
 use crate::holds::{self, Hold};
 use crate::sites::State;
-use crate::source::{Memory, Tree};
+use crate::source::{Memory, RepoPath, Tree};
 
 /// The holds that a commit set and lifted.
 pub(super) struct ChangedHolds {
@@ -21,7 +21,7 @@ impl ChangedHolds {
         step: &BranchStep,
     ) -> Result<Self, HistoryError> {
         let mut changed = Self { set: Vec::new(), lifted: Vec::new() };
-        for ChangedHoldFile { before, after } in changed_files(repository, history, step)? {
+        for ChangedHoldFile { before, after, .. } in changed_files(repository, history, step)? {
             let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
             changed.set.extend(without(&after, &before));
             changed.lifted.extend(without(&before, &after));
@@ -40,9 +40,9 @@ pub(super) fn frees(
 ) -> Result<bool, HistoryError> {
     let holds_back = |holds: &[Hold]| holds.iter().any(|hold| hold.matches(state));
     let files = changed_files(repository, history, step)?;
-    Ok(files.iter().any(|ChangedHoldFile { before, after }| {
-        before.as_deref().is_some_and(holds_back)
-            && after.as_deref().is_some_and(|after| !holds_back(after))
+    Ok(files.iter().any(|file| {
+        file.before.as_deref().is_some_and(holds_back)
+            && file.after.as_deref().is_some_and(|after| !holds_back(after))
     }))
 }
 
@@ -54,12 +54,13 @@ fn without<'h>(holds: &'h [Hold], others: &'h [Hold]) -> impl Iterator<Item = Ho
 
 /// The holds of a file that a commit changed, before and after it; none if the file cannot be
 /// read.
-struct ChangedHoldFile {
-    before: Option<Vec<Hold>>,
-    after: Option<Vec<Hold>>,
+pub(super) struct ChangedHoldFile {
+    pub(super) path: RepoPath,
+    pub(super) before: Option<Vec<Hold>>,
+    pub(super) after: Option<Vec<Hold>>,
 }
 
-fn changed_files(
+pub(super) fn changed_files(
     repository: &Repository,
     history: &dyn CommitHistory,
     step: &BranchStep,
@@ -73,7 +74,8 @@ fn changed_files(
             memory.insert(change.path.clone(), history.blob(blob)?);
             Ok(holds::all(&Tree::new(memory), repository).ok())
         };
-        Ok(ChangedHoldFile { before: read(&change.before)?, after: read(&change.after)? })
+        let (before, after) = (read(&change.before)?, read(&change.after)?);
+        Ok(ChangedHoldFile { path: change.path.clone(), before, after })
     });
     files.collect()
 }

@@ -5,7 +5,8 @@
 //! sites. A [`Tenure`] is the time for which a state lasted. [`record`]s are
 //! what commits say about themselves, and [`audit`] compares them with the
 //! facts. [`BranchHistory`] answers what gates and commands ask about the past, and
-//! [`PastFacts`] keeps what follows from it.
+//! [`PastFacts`] keeps what follows from it. A [`Timeline`] has all of the past at once, for
+//! whoever asks what was known at each commit.
 
 pub mod audit;
 mod branch_history;
@@ -18,6 +19,7 @@ mod possible_times;
 pub mod record;
 mod tenure;
 mod tenures;
+mod timeline;
 mod state_reader;
 mod walk;
 
@@ -28,7 +30,10 @@ mod tests;
 
 pub use branch_history::{AskedApps, BranchHistory, Commits, History};
 pub use code::{CODES, finding};
+pub use commit_records::CommitClaims;
 pub use past_facts::PastFacts;
 pub use record::{Action, Record, RecordedOverride};
 pub use tenure::{Since, Source, Tenure, find_tenure};
-use walk::{StateChange, StepChange, Walk};
+pub use timeline::{PastMoment, Timeline};
+pub use walk::StateChange;
+use walk::{StepChange, Walk};

@@ -34,17 +34,7 @@ impl<'h> PossibleTimes<'h> {
     ) -> Result<Option<Timestamp>, HistoryError> {
         let Some(at) = self.position(commit)? else { return Ok(None) };
         self.read_to(at + 1 + COMPARED)?;
-        let before = self.read.iter().skip(at + 1).take(COMPARED);
-        let mut latest = before.map(|(_, time)| *time).filter(|time| *time <= now).max();
-        for (_, time) in self.read[..=at].iter().rev() {
-            if latest.is_none_or(|latest| *time >= latest) {
-                return Ok(Some(*time));
-            }
-            if *time <= now {
-                latest = latest.max(Some(*time));
-            }
-        }
-        Ok(None)
+        Ok(possible_time(&self.read, at, now))
     }
 
     /// The position of a commit on the branch, whose tip is at zero; none if it is not on it.
@@ -72,6 +62,25 @@ impl<'h> PossibleTimes<'h> {
         }
         Ok(())
     }
+}
+
+/// [`PossibleTimes::of`] of the commit at a position, among those of a branch up to its tip.
+pub(super) fn possible_time(
+    branch: &[(ObjectName, Timestamp)],
+    at: usize,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let before = branch.iter().skip(at + 1).take(COMPARED);
+    let mut latest = before.map(|(_, time)| *time).filter(|time| *time <= now).max();
+    for (_, time) in branch[..=at].iter().rev() {
+        if latest.is_none_or(|latest| *time >= latest) {
+            return Some(*time);
+        }
+        if *time <= now {
+            latest = latest.max(Some(*time));
+        }
+    }
+    None
 }
 
 #[cfg(test)]

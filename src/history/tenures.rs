@@ -41,7 +41,7 @@ enum WalkEnd {
 
 /// A tenure whose start is not found yet.
 #[derive(Debug, Clone)]
-struct OpenTenure {
+pub(super) struct OpenTenure {
     /// The state; none if it cannot be read.
     state: Option<State>,
     left: Option<ObjectName>,
@@ -50,14 +50,14 @@ struct OpenTenure {
 
 impl OpenTenure {
     /// The tenure that has not ended.
-    fn new(state: Option<State>) -> Self {
+    pub(super) fn new(state: Option<State>) -> Self {
         Self { state, left: None, last: None }
     }
 
     /// Goes back past a commit, before which the state was `before`. Returns
     /// the tenure that the commit started, if it started one; this is then the
     /// tenure before it.
-    fn undo(
+    pub(super) fn undo(
         &mut self,
         step: &BranchStep,
         before: Option<State>,
@@ -74,7 +74,7 @@ impl OpenTenure {
     }
 
     /// The tenure, if the clone does not have its start.
-    fn cut_off(self, fetch: String) -> Tenure {
+    pub(super) fn cut_off(self, fetch: String) -> Tenure {
         let Self { state, left, last } = self;
         Tenure { state, since: Since::Unknown { fetch }, entered: None, left, last }
     }

@@ -160,4 +160,49 @@ proptest! {
             prop_assert_eq!(&everything(&history(AskedApps::Most), &instances, in_turn), &alone);
         }
     }
+
+    #[test]
+    fn a_timeline_knows_at_each_commit_what_was_known_then(
+        steps in vec(vec((0_usize..6, 0_usize..5), 1..4), 1..10),
+        is_shallow: bool,
+    ) {
+        let instances = (0..6).map(|at| format!("{}/app-{}", ["qa", "prod"][at % 2], at / 2));
+        let instances: Vec<_> = instances.map(|path| instance(&path)).collect();
+        let tags = [Some("v1"), Some("v2"), Some("v3"), Some("broken"), None];
+        // The histories of ever more of the commits; of a shallow clone, without the first.
+        let made = |count: usize| {
+            let mut made = MadeHistory::default();
+            for files in &steps[..count] {
+                let path = |at: usize| format!("{}/{}", instances[at].environment, instances[at].app);
+                let files: BTreeMap<_, _> =
+                    files.iter().map(|(at, tag)| (path(*at), tags[*tag])).collect();
+                let files: Vec<_> = files.iter().map(|(path, tag)| (&**path, *tag)).collect();
+                made.add(&files);
+            }
+            if is_shallow && count > 0 {
+                made.steps.remove(0);
+                made.is_shallow = true;
+            }
+            made
+        };
+        let all = made(steps.len());
+        let commits = Commits { tip: &all.tip, history: &all, objects: &all };
+        let timeline = Timeline::read(&all.repository, &all.tree(), commits, Vec::new());
+        let timeline = timeline.unwrap();
+        for moment in timeline.moments() {
+            let number = (0..steps.len()).find(|at| moment.step().id == name(1000 + at)).unwrap();
+            let earlier = made(number);
+            let (tree, model) = (earlier.tree(), earlier.model());
+            let commits = Commits { tip: &earlier.tip, history: &earlier, objects: &earlier };
+            let history =
+                BranchHistory::new(&earlier.repository, &tree, &model, Some(commits), AskedApps::Few);
+            for AppInstance { environment, app } in &instances {
+                let then: Vec<_> = history.tenures(environment, app).map(Result::unwrap).collect();
+                let now: Vec<_> = moment.tenures(environment, app).collect();
+                prop_assert_eq!(format!("{then:?}"), format!("{now:?}"));
+                let state = earlier.walk().now(&AppInstance::new(environment, app));
+                prop_assert_eq!(state, moment.state(environment, app));
+            }
+        }
+    }
 }

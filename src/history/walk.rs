@@ -59,11 +59,13 @@ pub(crate) struct StepChange {
 
 /// What an app's sites in one environment said before and after a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StateChange {
-    pub(crate) instance: AppInstance,
+pub struct StateChange {
+    /// The app and the environment.
+    pub instance: AppInstance,
     /// Empty if there were no sites, none if they could not be read.
-    pub(crate) before: Option<State>,
-    pub(crate) after: Option<State>,
+    pub before: Option<State>,
+    /// The same after the commit.
+    pub after: Option<State>,
 }
 
 impl<'h> Walk<'h> {

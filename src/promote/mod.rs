@@ -18,6 +18,7 @@ mod loaded_base;
 mod plan;
 mod planning;
 mod propose;
+mod replay;
 mod request;
 mod rerender;
 mod restore;
@@ -44,5 +45,6 @@ pub use intent::{
 };
 pub use loaded_base::LoadedBase;
 pub use plan::{AppPlan, Plan, SiteChange};
+pub use replay::{ChangeTally, GateTally, Replay, ReplayQuery, ReplayedChange, replay};
 pub use request::{Override, Permissions, Request};
 pub use verdict::{Verdict, worst};

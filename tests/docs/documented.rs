@@ -190,10 +190,12 @@ const CHANGES: [(&str, &str); 12] = [
 ];
 
 /// Lines of a terminal that show something, with the table that says what.
-const QUESTIONS: [(&str, &str); 8] = [
+const QUESTIONS: [(&str, &str); 10] = [
     ("gates web --to stage", "gates"),
     ("gates web --to stage --ticket REL-7 --override soak --reason x", "gates"),
     ("gates --base HEAD --head origin/main", "gates"),
+    ("gates --replay 99y", "a-replay"),
+    ("gates --replay 99y --to stage", "a-replay"),
     ("hold list", "holds"),
     ("status", "status"),
     ("status --work-tree", "status"),
@@ -233,7 +235,9 @@ fn checked() -> Check {
         check.object(&repository.json(line), table);
     }
     check.object(&repository.json("set web :v5 --env qa --write"), "a-change");
-    check.object(&json_in(&shallow(&repository), &["status"]), "status");
+    let shallow = shallow(&repository);
+    check.object(&json_in(&shallow, &["status"]), "status");
+    check.object(&json_in(&shallow, &["gates", "--replay", "99y"]), "a-replay");
     check
 }
 
@@ -322,6 +326,9 @@ fn a_promoted_value_that_looks_like_a_secret_is_masked_in_every_output() {
         "promote web --to stage --ticket REL-7 --override soak --reason x --commit --format json",
         "rollback web --env stage --reason slow --commit --format json",
         "gates web --to stage --format json",
+        "gates --replay 99y",
+        "gates --replay 99y --format json",
+        "gates --replay 99y --format markdown",
         "status --format json",
         "status web",
         "audit --format json",

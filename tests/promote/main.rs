@@ -7,6 +7,7 @@ mod gates;
 mod kept_rows;
 mod promotions;
 mod properties;
+mod replay;
 mod rollbacks;
 mod secrets;
 mod set;

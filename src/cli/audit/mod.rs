@@ -13,11 +13,12 @@ use serde_json::{Map, Value};
 
 use super::base::{self, BaseArgs};
 use super::format::DataFormat;
+use super::time_span::TimeSpan;
 use super::{Context, Outcome, console};
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::{self, Finding, Findings, Format, harmless};
 use crate::git::{HistoryError, NamingError, ObjectName, Workspace, WorkspaceOptions};
-use crate::history::audit::{self, AuditEntry, AuditQuery, NO_COMMIT, NO_SUCH_TIME};
+use crate::history::audit::{self, AuditEntry, AuditQuery, NO_SUCH_TIME};
 use crate::history::{self, Commits};
 use crate::promote::{AppSelection, LoadedBase};
 use crate::source::Location;
@@ -40,7 +41,7 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "ENV")]
     env: Vec<String>,
     /// Only changes since a date (2026-11-01), a time (2026-11-01T08:00:00Z), a span before now
-    /// (7d), or after a tag or commit
+    /// (7d, 12mo), or after a tag or commit
     #[arg(long, value_name = "DATE|REV")]
     since: Option<String>,
     /// Only changes before a date, a time or a span before now, or up to a tag or commit
@@ -82,7 +83,7 @@ impl AuditArgs {
 
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let workspace = context.workspace();
-        let branch = workspace.base()?.cloned().ok_or_else(no_commit)?;
+        let branch = base::require(workspace)?;
         let mut at = branch.clone();
         let until = self.until.as_deref().map(|text| bound(text, context.now));
         if let Some(Bound::Revision(text)) = &until {
@@ -91,7 +92,7 @@ impl AuditArgs {
         // Sites are found without the settings of apps.
         let apps = AppSelection::Named(Vec::new());
         let loaded = LoadedBase::at(workspace, &at.commit, at.branch_name(), &apps)?;
-        let commits = loaded.commits().ok_or_else(no_commit)?;
+        let commits = loaded.commits().expect("a commit's files have its history");
         let base = AuditedBranch { name: &at.name, repository: loaded.repository(), commits };
         let mut query = self.query(workspace, &base, context.now)?;
         if let Some(Bound::At(time)) = until {
@@ -150,12 +151,6 @@ fn point(workspace: &Workspace, text: &str) -> Result<ObjectName, Findings> {
     }
 }
 
-fn no_commit() -> Finding {
-    let at = Location::of_repository();
-    Finding::new(&NO_COMMIT, "there is no commit to look at", at)
-        .because("no git clone, or one without a commit")
-}
-
 /// Returns the commit if it is one of the branch itself.
 fn on_branch(
     text: &str,
@@ -184,25 +179,10 @@ fn bound(text: &str, now: Timestamp) -> Bound {
     {
         return Bound::At(midnight.timestamp());
     }
-    match back(text, now) {
+    match TimeSpan::parse(text).and_then(|span| span.before(now)) {
         Some(time) => Bound::At(time),
         None => Bound::Revision(text.to_owned()),
     }
-}
-
-/// The time a span before now, such as `7d`.
-fn back(text: &str, now: Timestamp) -> Option<Timestamp> {
-    let unit = text.char_indices().next_back()?.0;
-    let seconds = match &text[unit..] {
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86400,
-        "w" => 604_800,
-        _ => return None,
-    };
-    let number: i64 = text[..unit].parse().ok().filter(|number| *number >= 0)?;
-    let ago = jiff::SignedDuration::from_secs(number.checked_mul(seconds)?);
-    now.checked_sub(ago).ok()
 }
 
 /// The format of entries, which are written one by one as they are found: there

@@ -102,11 +102,21 @@ pub(super) enum JudgedFrom {
     Forge,
 }
 
+/// Whether a branch's history has what a gate is judged from, so that changes of long ago
+/// can be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FromHistory {
+    /// It has.
+    Known,
+    /// It has not, or finding it takes rendering each commit.
+    Unknown,
+}
+
 /// Declares each gate once: its documentation, its name, and its properties.
 macro_rules! gates {
     ($($(#[doc = $doc:literal])+ $gate:ident = $name:literal, $judge:path,
         binds $binds:ident, rollback $rollback:ident, override $overriding:ident,
-        selection $selection:ident, judged from $from:ident;)+) => {
+        selection $selection:ident, judged from $from:ident, past $past:ident;)+) => {
         /// A condition for entering an environment.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(rename_all = "lowercase")]
@@ -152,6 +162,11 @@ macro_rules! gates {
                 match self { $(Self::$gate => JudgedFrom::$from),+ }
             }
 
+            /// Whether a branch's history has what the gate is judged from.
+            pub(super) const fn is_known_from_history(self) -> bool {
+                match self { $(Self::$gate => matches!(FromHistory::$past, FromHistory::Known)),+ }
+            }
+
             /// The gate's judgement; none if it is not configured or does not apply.
             pub(super) fn judge(self, evaluation: &Evaluation<'_>) -> Option<Judgement> {
                 match self { $(Self::$gate => $judge(evaluation)),+ }
@@ -163,40 +178,52 @@ macro_rules! gates {
 gates! {
     /// No rung is skipped, and the change is not a step back.
     Order = "order", order::judge,
-        binds Open, rollback Skipped, override Allowed, selection Decides, judged from History;
+        binds Open, rollback Skipped, override Allowed, selection Decides,
+        judged from History, past Known;
     /// The state is not held back.
     Hold = "hold", hold::judge,
-        binds Open, rollback Kept, override Allowed, selection Decides, judged from Files;
+        binds Open, rollback Kept, override Allowed, selection Decides,
+        judged from Files, past Known;
     /// Tags match a pattern.
     Tag = "tag", tag::judge,
-        binds Open, rollback Kept, override Allowed, selection Decides, judged from Files;
+        binds Open, rollback Kept, override Allowed, selection Decides,
+        judged from Files, past Known;
     /// Images come from allowed repositories.
     Image = "image", image::judge,
-        binds Open, rollback Kept, override Allowed, selection Decides, judged from Files;
+        binds Open, rollback Kept, override Allowed, selection Decides,
+        judged from Files, past Known;
     /// Images have digests.
     Digest = "digest", digest::judge,
-        binds Open, rollback Skipped, override Allowed, selection Decides, judged from Files;
+        binds Open, rollback Skipped, override Allowed, selection Decides,
+        judged from Files, past Known;
     /// Values are as stated.
     Field = "field", field::judge,
-        binds Open, rollback Skipped, override Allowed, selection Decides, judged from Files;
+        binds Open, rollback Skipped, override Allowed, selection Decides,
+        judged from Files, past Unknown;
     /// A ticket is given.
     Ticket = "ticket", ticket::judge,
-        binds Open, rollback Skipped, override Allowed, selection Decides, judged from Request;
+        binds Open, rollback Skipped, override Allowed, selection Decides,
+        judged from Request, past Known;
     /// The result renders and is valid.
     Render = "render", render::judge,
-        binds Open, rollback Kept, override Refused, selection Decides, judged from Rendering;
+        binds Open, rollback Kept, override Refused, selection Decides,
+        judged from Rendering, past Unknown;
     /// The state has been in the environment before for long enough.
     Soak = "soak", soak::judge,
-        binds Merge, rollback Skipped, override Allowed, selection Decides, judged from History;
+        binds Merge, rollback Skipped, override Allowed, selection Decides,
+        judged from History, past Known;
     /// The window for changes is open.
     Window = "window", window::judge,
-        binds Merge, rollback Skipped, override Allowed, selection Waits, judged from Files;
+        binds Merge, rollback Skipped, override Allowed, selection Waits,
+        judged from Files, past Known;
     /// Checks have passed.
     Checks = "checks", checks::judge,
-        binds Merge, rollback Skipped, override Allowed, selection Decides, judged from Forge;
+        binds Merge, rollback Skipped, override Allowed, selection Decides,
+        judged from Forge, past Unknown;
     /// People have approved the change.
     Approvals = "approvals", approvals::judge,
-        binds Merge, rollback Kept, override Refused, selection Waits, judged from Forge;
+        binds Merge, rollback Kept, override Refused, selection Waits,
+        judged from Forge, past Unknown;
 }
 
 impl Gate {

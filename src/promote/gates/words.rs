@@ -39,7 +39,7 @@ pub(in crate::promote) fn utc(at: Timestamp) -> String {
 }
 
 /// Why history is not known, and how to get it.
-pub(super) fn history(error: &HistoryError) -> String {
+pub(in crate::promote) fn history(error: &HistoryError) -> String {
     match error {
         HistoryError::Shallow { fetch } => {
             format!("its history is not in this clone; fetch it with {}", code(fetch))

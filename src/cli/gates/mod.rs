@@ -1,11 +1,16 @@
 //! `rungs gates`
 
+mod replay;
+mod replay_markdown;
+mod replay_text;
+
 use clap::Arg;
 use serde_json::json;
 
 use super::base::{self, BaseArgs};
 use super::delivery_args::PermissionArgs;
 use super::format::DataFormat;
+use super::time_span::TimeSpan;
 use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, console, usage_error};
 use crate::deliver::{Delivery, DeliveryMode, JudgedChange};
@@ -24,20 +29,36 @@ use crate::sites::StateReference;
 /// The change itself names its ticket, in its record. Gates that its record overrides are judged
 /// all the same: here, only `--override` counts, which is for whoever runs the pipeline.
 ///
-/// Nothing is changed. The exit code is 3 if a gate fails and 5 if one waits.
+/// With `--replay`, judges every change of the branch's past by the gates as they are configured
+/// in the files here, committed or not: what they would have cost, and what slipped through. What
+/// history does not tell (`checks`, `approvals`, `field`) is counted as not known, nothing is
+/// rendered, and a gate that a change's record overrides counts as overridden.
+///
+/// Nothing is changed. The exit code is 3 if a gate fails and 5 if one waits; with `--replay` it
+/// is 0, whatever the gates would have said.
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "\
 rungs gates [OPTIONS] --to <ENV> <APP>...
-       rungs gates [OPTIONS] --base <REV>",
+       rungs gates [OPTIONS] --base <REV>
+       rungs gates [OPTIONS] --replay <SPAN> [--to <ENV>]",
     mut_args(adapted)
 )]
 pub(super) struct GatesArgs {
     /// The apps to promote
-    #[arg(value_name = "APP", required_unless_present = "base", conflicts_with = "base")]
+    #[arg(
+        value_name = "APP",
+        required_unless_present_any = ["base", "replay"],
+        conflicts_with = "base"
+    )]
     apps: Vec<String>,
-    /// The environment to promote to
-    #[arg(long, value_name = "ENV", required_unless_present = "base", conflicts_with = "base")]
+    /// The environment to promote to; with `--replay`, the only one whose changes are judged
+    #[arg(
+        long,
+        value_name = "ENV",
+        required_unless_present_any = ["base", "replay"],
+        conflicts_with = "base"
+    )]
     to: Option<String>,
     /// The environment to promote from; if not given, those directly before
     #[arg(long, value_name = "ENV", conflicts_with = "base")]
@@ -50,6 +71,18 @@ pub(super) struct GatesArgs {
     /// The change: `HEAD`, a local branch or a commit
     #[arg(long, value_name = "REV", requires = "base", default_value = "HEAD")]
     head: String,
+    /// Judge every change of that long before now (`30d`, `12mo`, `2y`), by the gates as the files
+    /// here configure them
+    #[arg(
+        long,
+        value_name = "SPAN",
+        value_parser = TimeSpan::named,
+        conflicts_with_all = [
+            "apps", "base", "from", "reference", "head", "overridden", "why", "ticket",
+            "drop_digest", "replaces", "sandbox", "limit_time", "limit_memory", "limit_output",
+        ]
+    )]
+    replay: Option<TimeSpan>,
     #[command(flatten)]
     allowed: PermissionArgs,
     #[command(flatten)]
@@ -77,6 +110,9 @@ impl GatesArgs {
     }
 
     pub(super) fn run(self, context: &Context) -> Result<Outcome, Findings> {
+        if let Some(span) = self.replay {
+            return replay::run(context, span, self.to.as_deref());
+        }
         let workspace = context.workspace();
         let worker = self.rendering.worker();
         let delivery = Delivery::new(workspace, &worker, context.now);
