@@ -174,17 +174,13 @@ impl Delivery<'_> {
             let (before, after) = (tree(base)?, tree(head)?);
             return Ok(ComparedFiles { before, after, files, is_conflict: false });
         }
-        Ok(match clone.merged_files(fork, base, head).map_err(failed)? {
-            Some(merged) => {
-                let before = tree(base)?;
-                let after = before.with_files(merged);
-                ComparedFiles { before, after, files, is_conflict: false }
-            }
-            None => {
-                let (before, after) = (tree(fork)?, tree(head)?);
-                ComparedFiles { before, after, files, is_conflict: true }
-            }
-        })
+        let merged = clone.merged_files(fork, base, head).map_err(failed)?;
+        let is_conflict = merged.is_none();
+        let (before, after) = match merged {
+            Some(merged) => (tree(base)?, tree(base)?.with_files(merged)),
+            None => (tree(fork)?, tree(head)?),
+        };
+        Ok(ComparedFiles { before, after, files, is_conflict })
     }
 
     /// The apps that a change may change: those of the files that it changes; all if the
