@@ -53,8 +53,8 @@ pub use sites::{Fields, ImageFilter, SiteKind, SiteRule};
 pub use sourced::Sourced;
 pub use syntax::{
     AppPattern, ByteSize, Call, Captures, Cidr, Date, Duration, EnvironmentName, FilePattern, Glob,
-    KubernetesVersion, OpeningHours, PathPattern, Pattern, Port, Protocol, TimeLimit, ValueRoute,
-    why_occupied,
+    KubernetesVersion, OpeningHours, PathPattern, Pattern, Port, Protocol, RetagPattern, TimeLimit,
+    ValueRoute, why_occupied,
 };
 pub use valid::{
     Access, AccessSubject, App, Environment, Generate, Image, Repository, TemplateRef, Train,

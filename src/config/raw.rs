@@ -24,7 +24,7 @@ use super::sourced::Sourced;
 use super::syntax::{
     AppReference, DnsLabel, EnvironmentName, ImageDigest, ImageRepository, KubernetesVersion,
     LabelKey, LabelValue, Name, NamespacePattern, OutputPath, PathSpelling, Quantity, Requirement,
-    ResourceName, RoleName, Tag, TemplateName, ValueRoute,
+    ResourceName, RetagPattern, RoleName, Tag, TemplateName, ValueRoute,
 };
 use super::worker::WorkerFile;
 use crate::diagnostic::{Finding, Findings, codes};
@@ -112,6 +112,9 @@ record! {
         setting after: AfterFile = "after",
         /// Apps that may be promoted past this environment without being in it.
         setting skip: List<AppReference> = "skip",
+        /// The tag that a promotion writes here, with `{tag}` for that of the environment
+        /// below: `"prod-{tag}"`. Both have to be one image in the registry.
+        setting retag: RetagPattern = "retag",
         /// Apps that begin in this environment although environments come before
         /// it: no environment below has to have them.
         setting enters: List<AppReference> = "enters",
@@ -229,6 +232,9 @@ record! {
         setting after: AfterFile = "after",
         /// Apps that may be promoted past this environment without being in it.
         setting skip: List<AppReference> = "skip",
+        /// The tag that a promotion writes here, with `{tag}` for that of the environment
+        /// below: `"prod-{tag}"`. Both have to be one image in the registry.
+        setting retag: RetagPattern = "retag",
         /// Apps that begin in this environment although environments come before
         /// it: no environment below has to have them.
         setting enters: List<AppReference> = "enters",
@@ -278,7 +284,7 @@ impl JsonSchema for FormatVersion {
 /// The finding for a setting of environments at the top of `rungs.yaml`.
 fn setting_of_environment(key: KeyNode<'_>) -> Option<Finding> {
     let text = key.text();
-    let settings = ["gates", "tier", "select", "after", "skip", "enters", "cluster"];
+    let settings = ["gates", "tier", "select", "after", "skip", "enters", "retag", "cluster"];
     settings.contains(&text).then(|| {
         Finding::new(&UNKNOWN_KEY, format!("unknown key `{text}`"), key.location())
             .because("a setting of an environment")

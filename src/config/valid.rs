@@ -15,7 +15,7 @@ use super::policies::{Policies, Tier};
 use super::raw::Selection;
 use super::sites::SiteRule;
 use super::sourced::Sourced;
-use super::syntax::{EnvironmentName, KubernetesVersion, ValueRoute};
+use super::syntax::{EnvironmentName, KubernetesVersion, RetagPattern, ValueRoute};
 use super::worker::WorkerSettings;
 use crate::source::{Location, RepoPath};
 use crate::yaml::Value;
@@ -87,6 +87,8 @@ pub struct Environment {
     pub select: Selection,
     /// Apps that may be promoted past it without being in it.
     pub skip: Vec<String>,
+    /// The tag that a promotion writes; none for that of the environment below.
+    pub retag: Option<Sourced<RetagPattern>>,
     /// Apps that begin in it although environments come before it: no environment below
     /// has to have them.
     pub enters: Vec<String>,

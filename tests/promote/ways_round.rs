@@ -907,3 +907,23 @@ fn an_image_that_goes_as_it_went_below_is_no_loss() {
     shop.elsewhere("Without", &[("apps/web/stage/kustomization.yaml", Some(&kustomization("v1")))]);
     judged(&shop, &[(prod, Some(&kustomization("v1")))]).ends(0);
 }
+
+#[test]
+fn a_tag_with_a_commit_in_it_says_what_it_was_built_from() {
+    let gates = "environments: { stage: { gates: { tag: '^v(?<commit>[0-9a-f]+)$' } } }\n";
+    let shop = Shop::configured(gates, &[]);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+    assert!(shop.message().contains("Rungs-Source-Commit: image 2"), "{}", shop.message());
+    let plain = Shop::adopted(&[]);
+    plain.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+    assert!(!plain.message().contains("Source-Commit"), "{}", plain.message());
+}
+
+#[test]
+fn an_environment_with_tags_of_its_own_waits_for_the_registry() {
+    let shop = Shop::configured("environments: { stage: { retag: 'stage-{tag}' } }\n", &[]);
+    let output = shop.ends(5, &["promote", "web", "--to", "stage", "--commit"]);
+    output.says("no registry is asked yet");
+    let other = image("web", "stage-v2");
+    judged(&shop, &[("stage/web.yaml", Some(&other))]).ends(5).says("no registry is asked yet");
+}

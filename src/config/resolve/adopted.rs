@@ -126,6 +126,7 @@ fn environment(
             .and_then(|file| file.select.as_ref())
             .map_or(Selection::Current, |select| select.value),
         skip: skip.iter().map(|app| app.value.clone()).collect(),
+        retag: file.and_then(|file| file.retag.clone()),
         enters: enters.iter().map(|app| app.value.clone()).collect(),
         cluster: file.and_then(|file| file.cluster.as_ref()).map(|one| one.value.0.clone()),
         labels: IndexMap::new(),

@@ -111,6 +111,7 @@ fn settings(
             .and_then(|raw| raw.select.as_ref())
             .map_or(Selection::Current, |select| select.value),
         skip: skip.iter().map(|app| app.value.clone()).collect(),
+        retag: raw.and_then(|raw| raw.retag.clone()),
         enters: enters.iter().map(|app| app.value.clone()).collect(),
         cluster: raw.and_then(|raw| raw.cluster.as_ref()).map(|cluster| cluster.value.0.clone()),
         labels: labels(raw.and_then(|raw| raw.labels.as_ref())),

@@ -23,7 +23,7 @@ pub(super) use name::{
 };
 pub(super) use path::PathSpelling;
 pub use path::{AppPattern, Captures, FilePattern, PathPattern};
-pub use pattern::{Glob, Pattern};
+pub use pattern::{Glob, Pattern, RetagPattern};
 pub(super) use pattern::{NamespacePattern, RepositoryPattern};
 pub(super) use quantity::{Quantity, ResourceName};
 pub(super) use reference::{

@@ -10,7 +10,7 @@ use super::name::dns_label;
 use crate::config::decode::{Flaw, Syntax};
 use crate::diagnostic::nearest;
 use crate::diagnostic::{Code, codes};
-use crate::kubernetes::{ImageReference, full_repository};
+use crate::kubernetes::{ImageReference, full_repository, is_tag};
 
 codes! {
     /// A pattern that cannot be read.
@@ -31,7 +31,7 @@ codes! {
     INVALID_PATTERN = "invalid-pattern", Input, Error;
 }
 
-text_schemas!(Pattern, Glob, RepositoryPattern, NamespacePattern);
+text_schemas!(Pattern, Glob, RepositoryPattern, RetagPattern, NamespacePattern);
 
 /// A regular expression.
 #[derive(Debug, Clone)]
@@ -41,6 +41,12 @@ impl Pattern {
     /// Whether it matches somewhere in `text`.
     pub fn is_match(&self, text: &str) -> bool {
         self.0.is_match(text)
+    }
+
+    /// What the group `commit` matches in `text`; none if the pattern has no such group, or
+    /// does not match.
+    pub fn commit<'t>(&self, text: &'t str) -> Option<&'t str> {
+        Some(self.0.captures(text)?.name("commit")?.as_str())
     }
 
     /// As it was written.
@@ -164,6 +170,32 @@ impl Syntax for RepositoryPattern {
 }
 
 impl fmt::Display for RepositoryPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The tag that a promotion writes, in which `{tag}` is that of the environment below.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetagPattern(String);
+
+impl Syntax for RetagPattern {
+    const NOUN: &'static str = "a pattern of tags";
+    const CODE: &'static Code = &INVALID_PATTERN;
+    const EXAMPLE: &'static str = "prod-{tag}";
+
+    fn parse(text: &str) -> Result<Self, Flaw> {
+        if text.matches("{tag}").count() != 1 {
+            return Err(Flaw::new("it does not have `{tag}` once"));
+        }
+        if !is_tag(&text.replace("{tag}", "v")) {
+            return Err(Flaw::new("no registry has such tags"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for RetagPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -36,7 +36,7 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
         _ => judge_step(evaluation),
     };
     let location = ladder.location(&candidate.target.name);
-    Some(match location {
+    Some(match location.filter(|_| judgement.location.is_none()) {
         Some(location) => judgement.at(location),
         None => judgement,
     })
@@ -48,6 +48,14 @@ fn is_none(before: &Before) -> bool {
 
 /// Judges an environment with rungs below it.
 fn judge_step(evaluation: &Evaluation<'_>) -> Judgement {
+    if let Some(retag) = &evaluation.candidate.target.retag {
+        let (target, pattern) = (&evaluation.candidate.target.name, &retag.value);
+        let reason = format!(
+            "`{target}` has the tags `{pattern}`, which have to be one image with those below, and no \
+             registry is asked yet"
+        );
+        return Judgement::wait(None, reason).at(&retag.location);
+    }
     let named = matches!(evaluation.candidate.transition, Transition::Promote { named: true, .. });
     let current =
         evaluation.candidate.current.filter(|current| !evaluation.is_satisfied_by(current));

@@ -11,7 +11,7 @@ use crate::promote::base::Base;
 use crate::promote::blocking::BlockingGates;
 use crate::promote::planning::{AppOutcome, edited};
 use crate::promote::{AppPlan, Permissions, Plan, identity};
-use crate::sites::StateReference;
+use crate::sites::{SiteValue, StateReference};
 use crate::source::{FileChanges, RepoPath};
 use crate::yaml::Change;
 
@@ -101,7 +101,10 @@ impl PlanBuilder {
         let records: Vec<Record> = changing
             .apps
             .iter()
-            .map(|app| completed(record(app), app, submission, permissions, &identity))
+            .map(|app| {
+                let record = completed(record(app), app, submission, permissions, &identity);
+                with_commits_of_tags(record, app, base)
+            })
             .collect();
         let recorded: Vec<_> = records
             .iter()
@@ -120,6 +123,22 @@ impl PlanBuilder {
 
 fn as_note(finding: Finding) -> Finding {
     Finding { severity: Severity::Note, ..finding }
+}
+
+/// Adds the commits that images were built from, if the target's gate `tag` says which part
+/// of a tag that is, and no option named one.
+fn with_commits_of_tags(mut record: Record, app: &AppPlan, base: &Base<'_>) -> Record {
+    let environment = base.repository.find_environment(record.environment.as_str()).ok();
+    let tag = environment.and_then(|one| one.gates_of(&app.app).tag.as_ref());
+    let Some(pattern) = tag.filter(|_| record.source_commits.is_empty()) else { return record };
+    for (key, value) in app.to.iter().filter(|(key, value)| app.from.get(key) != Some(value)) {
+        if let SiteValue::Image(image) = value
+            && let Some(commit) = image.tag.as_deref().and_then(|tag| pattern.value.commit(tag))
+        {
+            record.source_commits.push((key.name().to_owned(), commit.to_owned()));
+        }
+    }
+    record
 }
 
 /// Adds to a record what the records of all commands have.
