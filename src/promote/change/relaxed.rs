@@ -206,6 +206,10 @@ impl<'a> RelaxationSearch<'a> {
         if base.select != now.select && now.select == Selection::NewestEligible {
             self.add(Some(base), "`select` changes".to_owned(), location());
         }
+        let retag = |one: &Environment| one.retag.as_ref().map(|retag| retag.value.clone());
+        if retag(base).is_some() && retag(base) != retag(now) {
+            self.add(Some(base), "`retag` changes".to_owned(), location());
+        }
         if base.tier != now.tier {
             self.add(Some(base), "`tier` changes".to_owned(), location());
         }
