@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::possible_times::PossibleTimes;
+use super::record::Record;
 use super::tenures::Tenures;
 use super::walk::Walk;
 use super::{Tenure, changed_holds, merged_commits, record};
@@ -64,6 +65,15 @@ pub trait History {
         app: &str,
         image: &str,
     ) -> Result<Option<u64>, HistoryError>;
+
+    /// The commit that the newest record of an app in an environment names for a key; none if
+    /// no record does.
+    fn newest_source_commit(
+        &self,
+        environment: &EnvironmentName,
+        app: &str,
+        key: &str,
+    ) -> Result<Option<String>, HistoryError>;
 
     /// Whether a hold of an app that kept `state` out of an environment was lifted after a
     /// commit of the branch: a hold of the environment or of one before it. One that ended by
@@ -205,6 +215,28 @@ impl<'a> BranchHistory<'a> {
         })
     }
 
+    /// What the newest record of an app in an environment says, of those that say it.
+    fn newest_of_records<T>(
+        &self,
+        environment: &EnvironmentName,
+        app: &str,
+        find: impl Fn(Record) -> Option<T>,
+    ) -> Result<Option<T>, HistoryError> {
+        let Commits { tip, history, objects } = self.commits()?;
+        let paths = self.model_of(&AppInstance::new(environment, app)).paths();
+        for step in history.steps(tip, &paths)? {
+            for message in merged_commits::messages(objects, &step?)? {
+                let records = record::read(&message).into_iter().rev();
+                let mut of_app =
+                    records.filter(|one| one.app == app && one.environment == *environment);
+                if let Some(found) = of_app.find_map(&find) {
+                    return Ok(Some(found));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Asks the times of the branch's commits.
     fn ask_times<T>(
         &self,
@@ -257,20 +289,22 @@ impl History for BranchHistory<'_> {
         app: &str,
         image: &str,
     ) -> Result<Option<u64>, HistoryError> {
-        let Commits { tip, history, objects } = self.commits()?;
-        let paths = self.model_of(&AppInstance::new(environment, app)).paths();
-        for step in history.steps(tip, &paths)? {
-            for message in merged_commits::messages(objects, &step?)? {
-                let records = record::read(&message).into_iter().rev();
-                let of_app =
-                    records.filter(|one| one.app == app && one.environment == *environment);
-                let mut numbers = of_app.flat_map(|record| record.sequences);
-                if let Some((_, number)) = numbers.find(|(key, _)| key == image) {
-                    return Ok(Some(number));
-                }
-            }
-        }
-        Ok(None)
+        self.newest_of_records(environment, app, |record| {
+            let mut numbers = record.sequences.into_iter();
+            numbers.find_map(|(key, number)| (key == image).then_some(number))
+        })
+    }
+
+    fn newest_source_commit(
+        &self,
+        environment: &EnvironmentName,
+        app: &str,
+        key: &str,
+    ) -> Result<Option<String>, HistoryError> {
+        self.newest_of_records(environment, app, |record| {
+            let mut commits = record.source_commits.into_iter();
+            commits.find_map(|(of, commit)| (of == key).then_some(commit))
+        })
     }
 
     fn was_lifted(

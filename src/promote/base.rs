@@ -84,6 +84,15 @@ impl<'a> Base<'a> {
         }
     }
 
+    /// The commit that a template's tag leads to; none if it is pinned to a commit, or if the
+    /// tag is not in this clone.
+    pub(super) fn commit_of_pin(&self, pin: &str) -> Option<String> {
+        if ObjectName::parse(pin).is_some() {
+            return None;
+        }
+        self.tree.at(pin).ok()?.revision().map(str::to_owned)
+    }
+
     /// An app's sites in a source at its commit, read by this configuration; none if
     /// it did not have the app.
     ///

@@ -64,6 +64,13 @@ codes! {
     /// than was requested. Run `rungs render`, commit, and try again.
     STALE_RENDERING = "stale-rendering", Answer, Error;
 
+    /// The tag of a pinned template was moved.
+    ///
+    /// A record says which commit the tag led to when the environment got it. It leads to
+    /// another one now, so what would be promoted is not what was tested. Pin the template to
+    /// a commit, or to a tag that stays.
+    PIN_MOVED = "pin-moved", Answer, Error;
+
     /// A site that a change moves.
     ///
     /// With the change's own `rungs.yaml`, the same app, environment and key are found with

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::arrival::Arrival;
 use super::assessment::{AppChange, assess};
 use super::base::Base;
-use super::code::{FUTURE_COMMIT, STALE_RENDERING};
+use super::code::{FUTURE_COMMIT, PIN_MOVED, STALE_RENDERING};
 use super::create::created;
 use super::gates::{Evidence as _, Gate};
 use super::propose::{self, Proposal, TargetSites};
@@ -18,9 +18,11 @@ use super::verdict::Verdict;
 use super::{AppPlan, Permissions, Request};
 use crate::config::{Environment, EnvironmentName, Selection};
 use crate::diagnostic::{Finding, Findings, ProblemKind, Severity, Subject};
-use crate::git::HistoryError;
+use crate::git::{HistoryError, ObjectName};
 use crate::history::{self, Source, find_tenure};
-use crate::sites::{AppSites, ImageRequest, MOVING_REFERENCE, State, WantedValues, WriteOptions};
+use crate::sites::{
+    AppSites, ImageRequest, MOVING_REFERENCE, SiteValue, State, WantedValues, WriteOptions,
+};
 use crate::source::{FileChanges, Location, RepoPath, RevisionError, SourceFile, Tree};
 use crate::worker::Renderer;
 use crate::yaml::{Change, splice};
@@ -185,7 +187,29 @@ impl Planner<'_> {
             created(target, &self.target.directory, &source, &tree, &from.directory)
         };
         proposal.obstacles.extend(disagreement);
+        proposal.obstacles.extend(self.moved_pin(app, &selected.source, &source));
         self.finish(app, current, proposal, &Arrival::Promotion(selected))
+    }
+
+    /// The finding that the tag of the source's template leads elsewhere than when it was
+    /// pinned there.
+    fn moved_pin(&self, app: &str, source: &Source, sites: &AppSites) -> Option<Finding> {
+        let mut pins = sites.sites.iter().filter(|site| site.key.is_template_pin());
+        let site = pins.find(|site| site.value.is_some())?;
+        let Some(SiteValue::Revision(pin)) = &site.value else { return None };
+        let now = self.base.commit_of_pin(pin)?;
+        let history = Some(self.base.history).filter(|history| history.is_known())?;
+        let key = site.key.name();
+        let recorded = history.newest_source_commit(&source.environment, app, key).ok()??;
+        let was = ObjectName::parse(&recorded).filter(|was| was.as_str() != now)?;
+        let message = format!("the template's tag `{pin}` was moved since `{app}` got it");
+        let because = format!("was {} when it was recorded", was.short());
+        Some(
+            Finding::new(&PIN_MOVED, message, site.location.clone())
+                .because(because)
+                .help("pin the template to a commit, or to a new tag")
+                .about(Subject::app(self.target.name.as_str(), app)),
+        )
     }
 
     /// The app's sites in the source, at the state's commit.

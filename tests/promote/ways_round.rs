@@ -927,3 +927,28 @@ fn an_environment_with_tags_of_its_own_waits_for_the_registry() {
     let other = image("web", "stage-v2");
     judged(&shop, &[("stage/web.yaml", Some(&other))]).ends(5).says("no registry is asked yet");
 }
+
+#[test]
+fn a_templates_tag_that_was_moved_since_it_was_recorded_stops_a_promotion() {
+    let shop = Shop::native(&[]);
+    let tag = |at: &str| {
+        git(&shop.clone, &["tag", "-f", "web-1", at]);
+        git(&shop.clone, &["push", "-qf", "origin", "web-1"]);
+    };
+    tag("HEAD");
+    git(&shop.clone, &["tag", "web-0", "HEAD"]);
+    git(&shop.clone, &["push", "-q", "origin", "web-0"]);
+    for (environment, pin) in [("qa", "web-1"), ("stage", "web-0"), ("prod", "web-0")] {
+        let path = format!("environments/{environment}/web.yaml");
+        let text = replaced(&shop, &path, "template: web\n", &format!("template: web@{pin}\n"));
+        rendered(&shop, &[(&path, Some(&text))]);
+        git(&shop.clone, &["push", "-q", "origin", "change:main"]);
+    }
+    git(&shop.clone, &["switch", "-q", "main"]);
+    shop.pull();
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+    assert!(shop.message().contains("Rungs-Source-Commit: template "), "{}", shop.message());
+    shop.pull();
+    tag("HEAD");
+    shop.ends(1, &["promote", "web", "--to", "prod", "--commit"]).finds("pin-moved");
+}

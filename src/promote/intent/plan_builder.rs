@@ -126,17 +126,21 @@ fn as_note(finding: Finding) -> Finding {
 }
 
 /// Adds the commits that images were built from, if the target's gate `tag` says which part
-/// of a tag that is, and no option named one.
+/// of a tag that is and no option named one; and the commit that a template's tag leads to.
 fn with_commits_of_tags(mut record: Record, app: &AppPlan, base: &Base<'_>) -> Record {
     let environment = base.repository.find_environment(record.environment.as_str()).ok();
     let tag = environment.and_then(|one| one.gates_of(&app.app).tag.as_ref());
-    let Some(pattern) = tag.filter(|_| record.source_commits.is_empty()) else { return record };
+    let tag = tag.filter(|_| record.source_commits.is_empty());
     for (key, value) in app.to.iter().filter(|(key, value)| app.from.get(key) != Some(value)) {
-        if let SiteValue::Image(image) = value
-            && let Some(commit) = image.tag.as_deref().and_then(|tag| pattern.value.commit(tag))
-        {
-            record.source_commits.push((key.name().to_owned(), commit.to_owned()));
-        }
+        let commit = match value {
+            SiteValue::Image(image) => tag
+                .zip(image.tag.as_deref())
+                .and_then(|(pattern, tag)| pattern.value.commit(tag))
+                .map(str::to_owned),
+            SiteValue::Revision(pin) if key.is_template_pin() => base.commit_of_pin(pin),
+            _ => None,
+        };
+        record.source_commits.extend(commit.map(|commit| (key.name().to_owned(), commit)));
     }
     record
 }
