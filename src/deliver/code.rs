@@ -30,7 +30,7 @@ codes! {
     /// changes nothing about that; but if the change is pushed as the branch itself, the
     /// branch's first parents are those of the change, and what stood on the branch before is
     /// no longer known to gates and audits.
-    FIRST_PARENTS_REPLACED = "first-parents-replaced", Answer, Warning;
+    FIRST_PARENTS_REPLACED = "first-parents-replaced", Answer, Note;
 
     /// A change of too many commits.
     ///

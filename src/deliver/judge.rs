@@ -14,8 +14,8 @@ use crate::promote::{
     AppSelection, Base, ChangeAssessment, ChangeSide, Gate, LoadedBase, Override, Plan,
     ProposedChange, assess_change, worst,
 };
-use crate::sites::{Model, ModelScope};
-use crate::source::{Location, RepoPath, Tree};
+use crate::sites::{Model, ModelScope, State};
+use crate::source::{FileChanges, Location, RepoPath, Tree};
 
 /// The most commits of a change whose records are read.
 const MOST_COMMITS: usize = 1000;
@@ -86,7 +86,7 @@ impl Delivery<'_> {
         let branch = base.branch.clone().or_else(|| workspace.likely_branch());
         let branch = branch.as_ref().map(Branch::name);
         let loaded = LoadedBase::at(workspace, &base.commit, branch, &apps)?;
-        let claims = self.claims(&fork, &head.commit)?;
+        let claims = self.claims(&base.commit, &head.commit)?;
         let own = own_configuration(&compared, loaded.repository(), &apps)?;
         let judgement = Judging { delivery: self, loaded: &loaded, overrides };
         let assessed = loaded.ask(self.now, AskedApps::Few, |base| {
@@ -153,8 +153,8 @@ impl Delivery<'_> {
         let name = &base.name;
         let message = format!("`{name}` was merged into the change, and not the other way round");
         let finding = Finding::new(&FIRST_PARENTS_REPLACED, message, Location::of_repository())
-            .because(format!("pushed as it is, it would put what stood on `{name}` aside"))
-            .help("merge it with a request, or rebase it");
+            .because(format!("pushed as `{name}` itself, it would put what stood there aside"))
+            .help("land it with a request, or rebase it before it is pushed");
         Ok(Some(finding))
     }
 
@@ -168,7 +168,7 @@ impl Delivery<'_> {
     ) -> Result<ComparedFiles, Findings> {
         let clone = self.workspace.require_clone()?;
         let failed = |error: ObjectError| error.finding();
-        let files = clone.changed_files(fork, head).map_err(failed)?;
+        let mut files = clone.changed_files(fork, head).map_err(failed)?;
         let tree = |commit| self.workspace.tree_of(commit);
         if base == fork {
             let (before, after) = (tree(base)?, tree(head)?);
@@ -176,6 +176,8 @@ impl Delivery<'_> {
         }
         let merged = clone.merged_files(fork, base, head).map_err(failed)?;
         let is_conflict = merged.is_none();
+        // What the base renamed changes at its new place.
+        files.paths.extend(merged.iter().flat_map(FileChanges::paths).cloned());
         let (before, after) = match merged {
             Some(merged) => (tree(base)?, tree(base)?.with_files(merged)),
             None => (tree(fork)?, tree(head)?),
@@ -266,9 +268,17 @@ impl Judging<'_> {
         let scope = self.loaded.scope();
         let model = |tree: &Tree| Model::of_tree(repository, tree, scope);
         let (before, after) = (model(&compared.before), model(&compared.after));
-        let unread = after.findings_of_files(|_| true);
         // Apps whose files the change made unreadable would pass for removed ones.
-        if unread.has_errors() && !before.findings_of_files(|_| true).has_errors() {
+        let known = before.findings_of_files(|_| true);
+        let is_new = |finding: &Finding| {
+            let is_it = |one: &Finding| {
+                one.code == finding.code && one.location().path() == finding.location().path()
+            };
+            finding.is_error() && !known.iter().any(is_it)
+        };
+        let unread = after.findings_of_files(|_| true);
+        let unread: Findings = unread.into_iter().filter(is_new).collect();
+        if unread.has_errors() {
             return Err(unread);
         }
         let settings = RepoPath::root().child("rungs.yaml");
@@ -334,7 +344,8 @@ impl Judging<'_> {
                 let environment = plan.environment.clone();
                 plan.apps.retain(|app| {
                     let there = model.app(&environment, &app.app);
-                    there.and_then(|there| there.state.ok()).as_ref() != Some(&app.to)
+                    let there = there.map_or(Ok(State::default()), |there| there.state);
+                    there.ok().as_ref() != Some(&app.to)
                 });
             }
         }

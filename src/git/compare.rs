@@ -26,7 +26,7 @@ impl LocalClone {
     ///
     /// # Errors
     ///
-    /// Git could not be run.
+    /// Git could not be run, or does not know one of them.
     pub fn is_ancestor(
         &self,
         ancestor: &ObjectName,
@@ -35,7 +35,11 @@ impl LocalClone {
         let program = self.program();
         let command = program.command("merge-base").arg("--is-ancestor");
         let output = command.args([ancestor.as_str(), descendant.as_str()]).output()?;
-        Ok(output.is_success())
+        match output.code {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(ProgramError::Failed { subcommand: "merge-base", message: output.stderr }),
+        }
     }
 
     /// Whether `ancestor` is one of the first parents that lead from `descendant`, which it is

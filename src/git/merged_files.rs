@@ -3,7 +3,7 @@
 use git2::{Delta, MergeFileInput, MergeOptions, merge_file};
 
 use super::{FileMode, LocalClone, ObjectDatabase, ObjectError, ObjectName};
-use crate::source::{FileChanges, RepoPath};
+use crate::source::{FileChanges, MAX_FILE_BYTES, RepoPath};
 
 /// An entry of a tree; none if there is nothing.
 type Entry = Option<(FileMode, ObjectName)>;
@@ -26,7 +26,11 @@ impl LocalClone {
         ours: &ObjectName,
         theirs: &ObjectName,
     ) -> Result<Option<FileChanges>, ObjectError> {
-        self.merged_by_libgit2(ours, theirs).or_else(|_| self.merged_one_by_one(fork, ours, theirs))
+        match self.merged_by_libgit2(ours, theirs) {
+            Ok(merged) => Ok(merged),
+            Err(error) if lacks_something(&error) => self.merged_one_by_one(fork, ours, theirs),
+            Err(error) => Err(ObjectError::Failed(error.message().to_owned())),
+        }
     }
 
     fn merged_by_libgit2(
@@ -62,8 +66,11 @@ impl LocalClone {
             if !is_plain(file) {
                 return Ok(None);
             }
-            let bytes = if is_gone { None } else { Some(repository.find_blob(new.id())?) };
-            merged.insert(path, bytes.map(|blob| blob.content().to_vec()));
+            let blob = if is_gone { None } else { Some(repository.find_blob(new.id())?) };
+            if blob.as_ref().is_some_and(|blob| blob.size() as u64 > MAX_FILE_BYTES) {
+                return Ok(None);
+            }
+            merged.insert(path, blob.map(|blob| blob.content().to_vec()));
         }
         Ok(Some(merged))
     }
@@ -99,6 +106,14 @@ impl LocalClone {
     }
 }
 
+/// Whether libgit2 could not read a clone: an object was not fetched, or it does not know the
+/// clone's hashes.
+fn lacks_something(error: &git2::Error) -> bool {
+    use git2::ErrorClass::{Invalid, Odb, Os, Repository};
+    error.code() == git2::ErrorCode::NotFound
+        || matches!(error.class(), Odb | Repository | Os | Invalid)
+}
+
 /// The bytes of a file after a merge, which has none if it goes; none if that is a
 /// conflict.
 #[allow(clippy::option_option, reason = "a conflict is not the same as a file that goes")]
@@ -110,6 +125,11 @@ fn merged_file(
         |entry: &Entry| matches!(entry, None | Some((FileMode::File | FileMode::Executable, _)));
     if ![&fork, &ours, &theirs].into_iter().all(is_plain) {
         return Ok(None);
+    }
+    for (_, id) in [&fork, &ours, &theirs].into_iter().flatten() {
+        if objects.blob_size(id)? > MAX_FILE_BYTES {
+            return Ok(None);
+        }
     }
     let bytes = |entry: Entry| entry.map(|(_, id)| objects.blob(&id)).transpose();
     if fork == ours {

@@ -95,6 +95,15 @@ pub trait History {
         now: Timestamp,
     ) -> Result<Option<Timestamp>, HistoryError>;
 
+    /// The time by which a commit had come, as far as dates tell: the earliest date, from
+    /// `since` on, of it and of the commits after it, and no later than `now`.
+    fn come_by(
+        &self,
+        commit: &ObjectName,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Timestamp, HistoryError>;
+
     /// Whether a commit of the branch comes before another one.
     fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError>;
 }
@@ -341,6 +350,15 @@ impl History for BranchHistory<'_> {
         now: Timestamp,
     ) -> Result<Option<Timestamp>, HistoryError> {
         self.ask_times(|times| times.of(commit, now))
+    }
+
+    fn come_by(
+        &self,
+        commit: &ObjectName,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Timestamp, HistoryError> {
+        self.ask_times(|times| times.come_by(commit, since, now))
     }
 
     fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError> {

@@ -11,17 +11,22 @@ use crate::git::{CommitTimes, HistoryError, ObjectName};
 /// The commits before one whose times it is compared with.
 const COMPARED: usize = 1000;
 
+/// The fewest of them that a clone has to have whose history ends early.
+const FEWEST: usize = 20;
+
 /// The times of a branch's commits, as far as they were read.
 pub(super) struct PossibleTimes<'h> {
     times: CommitTimes<'h>,
     /// The newest first.
     read: Vec<(ObjectName, Timestamp)>,
     is_over: bool,
+    /// Why there are no more, if the clone ends before the branch begins.
+    edge: Option<HistoryError>,
 }
 
 impl<'h> PossibleTimes<'h> {
     pub(super) fn new(times: CommitTimes<'h>) -> Self {
-        Self { times, read: Vec::new(), is_over: false }
+        Self { times, read: Vec::new(), is_over: false, edge: None }
     }
 
     /// The time from which a commit was on the branch for certain, as far as dates tell: its
@@ -34,7 +39,23 @@ impl<'h> PossibleTimes<'h> {
     ) -> Result<Option<Timestamp>, HistoryError> {
         let Some(at) = self.position(commit)? else { return Ok(None) };
         self.read_to(at + 1 + COMPARED)?;
-        Ok(possible_time(&self.read, at, now))
+        // So few commits before it say little of its date.
+        match &self.edge {
+            Some(edge) if self.read.len() < at + 1 + FEWEST => Err(edge.clone()),
+            _ => Ok(possible_time(&self.read, at, now)),
+        }
+    }
+
+    /// The time by which a commit had come, as far as dates tell: the earliest date, from
+    /// `since` on, of it and of the commits after it, and no later than `now`.
+    pub(super) fn come_by(
+        &mut self,
+        commit: &ObjectName,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Timestamp, HistoryError> {
+        let at = self.position(commit)?;
+        Ok(at.map_or(now, |at| come_by(&self.read, at, since, now)))
     }
 
     /// The position of a commit on the branch, whose tip is at zero; none if it is not on it.
@@ -55,8 +76,11 @@ impl<'h> PossibleTimes<'h> {
         while self.read.len() < count && !self.is_over {
             match self.times.next() {
                 Some(Ok(next)) => self.read.push(next),
-                // What is beyond the clone is not compared.
-                None | Some(Err(HistoryError::Shallow { .. })) => self.is_over = true,
+                None => self.is_over = true,
+                Some(Err(error @ HistoryError::Shallow { .. })) => {
+                    self.is_over = true;
+                    self.edge = Some(error);
+                }
                 Some(Err(error)) => return Err(error),
             }
         }
@@ -83,6 +107,18 @@ pub(super) fn possible_time(
     None
 }
 
+/// [`PossibleTimes::come_by`] of the commit at a position, in the same way. What is dated
+/// before `since` has a wrong date itself.
+pub(super) fn come_by(
+    branch: &[(ObjectName, Timestamp)],
+    at: usize,
+    since: Timestamp,
+    now: Timestamp,
+) -> Timestamp {
+    let dates = branch[..=at].iter().map(|(_, time)| *time).filter(|time| *time >= since);
+    dates.min().map_or(now, |time| time.min(now))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +133,21 @@ mod tests {
         let mut possible = PossibleTimes::new(Box::new(all.into_iter()));
         let now = Timestamp::from_second(100).unwrap();
         possible.of(&name(at), now).unwrap().map(Timestamp::as_second)
+    }
+
+    #[test]
+    fn a_commit_had_come_before_those_after_it() {
+        let by = |times: &[i64], at: usize, since: i64| {
+            let time = |seconds: i64| Timestamp::from_second(seconds).unwrap();
+            let name = |at: usize| ObjectName::parse(&format!("{at:040x}")).unwrap();
+            let branch: Vec<_> =
+                times.iter().rev().enumerate().map(|(at, one)| (name(at), time(*one))).collect();
+            come_by(&branch, at, time(since), time(100)).as_second()
+        };
+        assert_eq!(by(&[10, 20, 30], 1, 10), 20);
+        assert_eq!(by(&[10, 80, 30], 1, 10), 30, "its date is later than the next one's");
+        assert_eq!(by(&[10, 20, 1], 1, 10), 20, "that one has a wrong date");
+        assert_eq!(by(&[10, 900], 0, 10), 100, "until now");
     }
 
     #[test]

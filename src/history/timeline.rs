@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::changed_holds::{ChangedHoldFile, changed_files};
 use super::commit_records::CommitClaims;
-use super::possible_times::possible_time;
+use super::possible_times::{come_by, possible_time};
 use super::tenures::OpenTenure;
 use super::walk::{StateChange, StepChange, Walk};
 use super::{Commits, Tenure};
@@ -44,6 +44,9 @@ struct BranchTimes {
     times: Vec<(ObjectName, Timestamp)>,
     positions: HashMap<ObjectName, usize>,
 }
+
+/// Commits of a branch with their times, the newest first, and the position of one of them.
+type DatedPosition<'t> = (&'t [(ObjectName, Timestamp)], usize);
 
 /// What something was at each commit.
 struct Versions<T> {
@@ -253,11 +256,28 @@ impl<'t> PastMoment<'t> {
         commit: &ObjectName,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, HistoryError> {
+        let found = self.position(commit)?;
+        Ok(found.and_then(|(branch, at)| possible_time(branch, at, now)))
+    }
+
+    /// [`History::come_by`](super::History::come_by) of the same.
+    pub fn come_by(
+        self,
+        commit: &ObjectName,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Timestamp, HistoryError> {
+        let found = self.position(commit)?;
+        Ok(found.map_or(now, |(branch, at)| come_by(branch, at, since, now)))
+    }
+
+    /// The branch up to the commit before this one, and where on it a commit is; none if it
+    /// is not on it.
+    fn position(self, commit: &ObjectName) -> Result<Option<DatedPosition<'t>>, HistoryError> {
         let BranchTimes { times, positions } = self.timeline.times()?;
         let found = positions.get(commit).zip(positions.get(&self.step().id));
-        let Some((at, own)) = found.filter(|(at, own)| at > own) else { return Ok(None) };
-        let branch = &times[own + 1..];
-        Ok(possible_time(branch, at - own - 1, now))
+        let found = found.filter(|(at, own)| at > own);
+        Ok(found.map(|(at, own)| (&times[own + 1..], at - own - 1)))
     }
 
     /// Whether a commit of the branch comes before another one.

@@ -177,6 +177,15 @@ impl Evidence for Base<'_> {
         self.history.possible_time(commit, now)
     }
 
+    fn come_by(
+        &self,
+        commit: &ObjectName,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Timestamp, HistoryError> {
+        self.history.come_by(commit, since, now)
+    }
+
     fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError> {
         self.history.is_before(one, other)
     }

@@ -673,7 +673,7 @@ fn a_commit_of_1970_has_not_soaked_and_a_state_of_a_moment_was_never_held() {
     git(&shop.clone, &["switch", "-q", "main"]);
     shop.pull();
     let named = ["gates", "cart", "--to", "prod", "--ref", ":v666"];
-    shop.ends(3, &named).says("it was for less than 10 minutes");
+    shop.ends(3, &named).says("it was there for less than 10m");
 }
 
 #[test]
@@ -951,4 +951,68 @@ fn a_templates_tag_that_was_moved_since_it_was_recorded_stops_a_promotion() {
     shop.pull();
     tag("HEAD");
     shop.ends(1, &["promote", "web", "--to", "prod", "--commit"]).finds("pin-moved");
+}
+
+#[test]
+fn a_file_that_the_base_renamed_is_judged_where_paths_name_the_app() {
+    let settings = |root: &str| {
+        format!(
+            "version: 1\nladder: [qa, stage, prod]\nsites: [{{ path: '{root}/{{environment}}/{{app}}.yaml', kind: manifest }}]\n"
+        )
+    };
+    for new in ["deploy/prod/cart.yaml", "deploy/prod/basket.yaml"] {
+        let text = pod("ghcr.io/shop/cart:v1");
+        let mut files = BTreeMap::from([("rungs.yaml".to_owned(), settings("manifests"))]);
+        files.extend(
+            ["qa", "stage", "prod"].map(|one| (format!("manifests/{one}/cart.yaml"), text.clone())),
+        );
+        let shop = Shop::of(&files);
+        begin(&shop);
+        put(&shop.clone, "manifests/prod/cart.yaml", Some(&pod("ghcr.io/shop/cart:v6")));
+        commit(&shop);
+        let moved = settings("deploy");
+        let all = [
+            ("rungs.yaml", Some(&*moved)),
+            ("manifests/qa/cart.yaml", None),
+            ("manifests/stage/cart.yaml", None),
+            ("manifests/prod/cart.yaml", None),
+            ("deploy/qa/cart.yaml", Some(&*text)),
+            ("deploy/stage/cart.yaml", Some(&*text)),
+            (new, Some(&*text)),
+        ];
+        shop.elsewhere("Move", &all);
+        git(&shop.clone, &["fetch", "-q"]);
+        let output = shop.rungs(&["gates", "--base", "origin/main"]);
+        assert!(output.stdout.contains("in prod"), "{output:?}");
+    }
+}
+
+#[test]
+fn lines_that_change_their_places_are_listed() {
+    let shop = shop();
+    let two =
+        |first: &str, second: &str| format!("a:\n  replicas: {first}\nb:\n  replicas: {second}\n");
+    let with = |text: String| values("v1") + &text;
+    shop.elsewhere("Two", &[("helm/shop/values-prod.yaml", Some(&with(two("1", "10"))))]);
+    let swapped = with(two("10", "1"));
+    judged(&shop, &[("helm/shop/values-prod.yaml", Some(&swapped))]).ends(0).finds("other-change");
+}
+
+#[test]
+fn gates_that_an_app_brings_with_it_are_compared_with_those_of_its_environment() {
+    let gates = "gates: { soak: 1d, relax: { approvals: 1 } }\n";
+    let shop = Shop::native(&[("environments/prod/environment.yaml", gates)]);
+    let web = replaced(
+        &shop,
+        "environments/prod/web.yaml",
+        "template: web\n",
+        "template: web\ngates: { soak: ~ }\n",
+    );
+    rendered(&shop, &[("environments/prod/web.yaml", Some(&web))])
+        .ends(5)
+        .says("`gates.soak` of `web` is relaxed");
+    let new =
+        "template: web\nimages: { web: { repository: r.io/web, tag: v1 } }\ngates: { soak: ~ }\n";
+    let output = rendered(&shop, &[("environments/prod/new.yaml", Some(new))]);
+    assert!(output.stderr.contains("`gates.soak` of `new` is relaxed"), "{output:?}");
 }

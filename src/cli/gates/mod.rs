@@ -26,8 +26,9 @@ use crate::sites::StateReference;
 ///
 /// With an app and `--to`, shows what each gate says about promoting it now. With `--base`, judges
 /// a change, whoever made it and with whatever tool, so that branch protection can require this.
-/// The change itself names its ticket, in its record. Gates that its record overrides are judged
-/// all the same: here, only `--override` counts, which is for whoever runs the pipeline.
+/// The change itself names its ticket, in its record. Gates that its record overrides wait
+/// for the approvals of `gates.override`, or are judged all the same: `--override` counts by itself, and is
+/// for whoever runs the pipeline.
 ///
 /// With `--replay`, judges every change of the branch's past by the gates as they are configured
 /// in the files here, committed or not: what they would have cost, and what slipped through. What

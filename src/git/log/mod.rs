@@ -78,10 +78,13 @@ impl CommitHistory for Log {
 
     fn times<'h>(&'h self, tip: &ObjectName) -> Result<CommitTimes<'h>, HistoryError> {
         let mut commits = FirstParents::from(&self.clone.program(), tip)?;
-        Ok(Box::new(std::iter::from_fn(move || {
+        let listed = std::iter::from_fn(move || {
             let next = commits.next().transpose()?;
             Some(next.map(|commit| (commit.id, commit.at)))
-        })))
+        });
+        let edge = || HistoryError::Shallow { fetch: self.clone.unshallow() };
+        let edge = self.clone.is_shallow().then(|| Err(edge()));
+        Ok(Box::new(listed.chain(edge)))
     }
 
     fn blob(&self, id: &ObjectName) -> Result<Vec<u8>, HistoryError> {

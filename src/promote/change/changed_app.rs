@@ -53,6 +53,10 @@ impl<'a> ChangedApp<'a> {
 
     /// What becomes of the sites that it had.
     pub(super) fn former(&self) -> FormerSites<'_> {
+        // What enters a first rung is nobody's to order.
+        if !self.is_ordered() {
+            return FormerSites::default();
+        }
         let search = FormerSiteSearch {
             repository: self.base.repository,
             environment: self.target,
@@ -61,12 +65,7 @@ impl<'a> ChangedApp<'a> {
             own: self.change.own,
             files: self.change.files,
         };
-        let mut former = search.of(self.before.as_ref(), self.after.as_ref());
-        // What enters a first rung is nobody's to order.
-        if !self.is_ordered() {
-            former.lost.clear();
-        }
-        former
+        search.of(self.before.as_ref(), self.after.as_ref())
     }
 }
 

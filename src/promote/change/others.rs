@@ -1,6 +1,6 @@
 //! What a change of an adopted repository changes besides references and values.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::proposed::{ChangeSide, ProposedChange};
@@ -38,14 +38,19 @@ fn unjudged(path: &RepoPath, change: &ProposedChange<'_>) -> Option<Finding> {
     if before.is_none() && !sites[1].is_empty() || after.is_none() && !sites[0].is_empty() {
         return None;
     }
-    let new = after.as_ref().and_then(|after| first_other(after, before.as_ref(), &sites[1]));
-    let gone = || before.as_ref().and_then(|before| first_other(before, after.as_ref(), &sites[0]));
-    let location = match (new, gone) {
-        (Some(line), _) => Location::new(after.as_ref()?, after.as_ref()?.line(line)),
-        (None, gone) => {
-            gone().or_else(|| (before.is_none() && after.is_none()).then_some(1))?;
-            Location::of_path(path)
-        }
+    let lines = |file: Option<&Arc<SourceFile>>, sites: &BTreeSet<u32>| {
+        let text = file.map(|file| file.text().to_owned()).unwrap_or_default();
+        let lines = (1..).zip(text.lines().map(str::to_owned).collect::<Vec<_>>());
+        lines.filter(|(number, _)| !sites.contains(number)).collect::<Vec<(u32, String)>>()
+    };
+    let (old, new) = (lines(before.as_ref(), &sites[0]), lines(after.as_ref(), &sites[1]));
+    let same = old.iter().zip(&new).take_while(|(old, new)| old.1 == new.1).count();
+    if same == old.len() && same == new.len() && (before.is_some() || after.is_some()) {
+        return None;
+    }
+    let location = match (new.get(same), &after) {
+        (Some((line, _)), Some(after)) => Location::new(after, after.line(*line)),
+        _ => Location::of_path(path),
     };
     let message = format!("`{path}` also changes where no gate judges it");
     Some(Finding::new(&OTHER_CHANGE, message, location).because("has no site"))
@@ -65,22 +70,4 @@ fn lines_of_sites(side: ChangeSide<'_>, path: &RepoPath) -> BTreeSet<u32> {
         Some(node.location().start().line..=node.location().end().line)
     });
     lines.flatten().collect()
-}
-
-/// The first line that has no counterpart in another version of a file, and no site.
-fn first_other(
-    file: &Arc<SourceFile>,
-    other: Option<&Arc<SourceFile>>,
-    sites: &BTreeSet<u32>,
-) -> Option<u32> {
-    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-    for line in other.iter().flat_map(|other| other.text().lines()) {
-        *known.entry(line).or_default() += 1;
-    }
-    (1..).zip(file.text().lines()).find_map(|(number, line)| {
-        let left = known.entry(line).or_default();
-        let is_known = *left > 0;
-        *left = left.saturating_sub(1);
-        (!is_known && !sites.contains(&number)).then_some(number)
-    })
 }

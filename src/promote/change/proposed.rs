@@ -31,7 +31,7 @@ pub struct ProposedChange<'a> {
     /// The commits that its own commits say they revert.
     pub reverts: &'a [ObjectName],
     /// The gates that the person who runs the assessment overrides. Overrides in a
-    /// record do not count here: they are the word of the change's own author.
+    /// record are the word of the change's own author, and count only with approvals.
     pub overrides: &'a [Override],
     /// The gates that judge it.
     pub gates: &'a [Gate],

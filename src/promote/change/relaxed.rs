@@ -24,8 +24,8 @@ struct Relaxation<'a> {
     location: Location,
 }
 
-/// What a change weakens, one finding each; and another one for each environment whose people
-/// have to approve that and have not.
+/// What a change weakens, one finding each; it waits for the people of every environment that
+/// it concerns.
 pub(super) fn findings(base: &Base<'_>, change: &ProposedChange<'_>) -> Findings {
     let mut search = RelaxationSearch { base, change, found: Vec::new() };
     search.holds();
@@ -42,21 +42,20 @@ pub(super) fn findings(base: &Base<'_>, change: &ProposedChange<'_>) -> Findings
             Some(environment) => std::slice::from_ref(environment),
             None => &base.repository.environments,
         };
-        let waits: Vec<_> = environments.iter().filter_map(|one| waits(base, one)).collect();
         let message = match relaxation.environment {
-            Some(environment) => {
-                format!("{}, which guards `{}`", relaxation.what, environment.name)
-            }
+            Some(environment) => format!("{} (`{}`)", relaxation.what, environment.name),
             None => relaxation.what.clone(),
         };
         let finding = |code| Finding::new(code, message.clone(), relaxation.location.clone());
-        match waits.first() {
-            Some(why) => findings.push(finding(&RELAXATION_WAITS).because(why.clone())),
-            None => findings.push(
+        let waits: Vec<_> = environments.iter().filter_map(|one| waits(base, one)).collect();
+        if waits.is_empty() {
+            findings.push(
                 finding(&GATES_RELAXED)
                     .because("lets in what was kept out before")
                     .help("read it as you would read a promotion"),
-            ),
+            );
+        } else {
+            findings.push(finding(&RELAXATION_WAITS).because(waits.join(", and ")));
         }
     }
     findings
@@ -79,7 +78,8 @@ fn new_environments(base: &Repository, head: Option<&Repository>) -> Findings {
 fn waits(base: &Base<'_>, environment: &Environment) -> Option<String> {
     let approvals = environment.gates.relax_approvals.as_ref()?;
     let judgement = approved(&approvals.value, base.forge);
-    (judgement.answer != Answer::Pass).then_some(judgement.reason)
+    let reason = format!("in `{}`, {}", environment.name, judgement.reason);
+    (judgement.answer != Answer::Pass).then_some(reason)
 }
 
 struct RelaxationSearch<'a> {
@@ -185,7 +185,7 @@ impl<'a> RelaxationSearch<'a> {
             let location = head.location.clone();
             return self.add(
                 Some(base),
-                format!("`{}` is no environment any more", base.name),
+                format!("`{}` is not an environment any more", base.name),
                 location,
             );
         };
@@ -221,23 +221,17 @@ impl<'a> RelaxationSearch<'a> {
 
     fn gates(&mut self, base: &'a Environment, head: &Environment, now: Timestamp) {
         let own = RelaxedGate::all(&base.gates, &head.gates, now);
-        let mut seen: BTreeSet<&str> = BTreeSet::new();
         for RelaxedGate { key, location } in &own {
-            seen.insert(key);
             let location = location.clone().unwrap_or_else(|| head.location.clone());
             self.add(Some(base), format!("`gates.{key}` is relaxed"), location);
         }
-        for app in &base.apps {
-            let Some(after) = head.app(&app.name) else { continue };
-            for RelaxedGate { key, location } in RelaxedGate::all(&app.gates, &after.gates, now) {
-                if !seen.contains(key) {
-                    let location = location.unwrap_or_else(|| after.location.clone());
-                    self.add(
-                        Some(base),
-                        format!("`gates.{key}` of `{}` is relaxed", app.name),
-                        location,
-                    );
-                }
+        for app in &head.apps {
+            let relaxed = RelaxedGate::all(base.gates_of(&app.name), &app.gates, now);
+            for relaxed in relaxed.into_iter().filter(|one| !own.contains(one)) {
+                let RelaxedGate { key, location } = relaxed;
+                let location = location.unwrap_or_else(|| app.location.clone());
+                let what = format!("`gates.{key}` of `{}` is relaxed", app.name);
+                self.add(Some(base), what, location);
             }
         }
     }

@@ -119,6 +119,15 @@ pub(in crate::promote) trait Evidence {
         now: Timestamp,
     ) -> Result<Option<Timestamp>, HistoryError>;
 
+    /// The time by which a commit had come, as far as dates tell: the earliest date, from
+    /// `since` on, of it and of the commits after it, and no later than `now`.
+    fn come_by(
+        &self,
+        commit: &ObjectName,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Timestamp, HistoryError>;
+
     /// Whether a commit of the branch comes before another one.
     fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError>;
 }

@@ -12,7 +12,7 @@ use super::evaluation::Evaluation;
 use super::judgement::{Answer, Judgement};
 use super::prerequisites::Prerequisites;
 use super::stays::stays;
-use super::words::{code, history, short};
+use super::words::{code, history, short, span};
 use super::{Candidate, Transition, version_order};
 use crate::config::{Before, EnvironmentName, Selection};
 use crate::git::HistoryError;
@@ -90,7 +90,7 @@ fn judge_first(candidate: &Candidate<'_>) -> Judgement {
         Judgement::pass(format!("{first}, and it is there already"))
     } else {
         Judgement::fail(format!(
-            "{first}; if it is to begin there, set `enters: [{app}]` there first"
+            "{first}; if it is to start there, set `enters: [{app}]` there first"
         ))
     }
 }
@@ -180,20 +180,12 @@ fn has_had(evaluation: &Evaluation<'_>, name: &EnvironmentName, differs: &str) -
         Ok(None) => {
             let tenures = evaluation.candidate.evidence.tenures(name, evaluation.candidate.app);
             let never = match find_tenure(tenures, has_it) {
-                Ok(Some(_)) => format!("it was for less than {}", minutes(evaluation.stood())),
+                Ok(Some(_)) => format!("it was there for less than {}", span(evaluation.stood())),
                 _ => "it never was".to_owned(),
             };
             Judgement::fail(format!("{differs}, and {never}"))
         }
         Err(error) => unknown(&error),
-    }
-}
-
-/// "10 minutes"
-fn minutes(seconds: u64) -> String {
-    match seconds.div_ceil(60) {
-        1 => "a minute".to_owned(),
-        minutes => format!("{minutes} minutes"),
     }
 }
 

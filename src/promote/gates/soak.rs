@@ -6,7 +6,7 @@ use super::evaluation::Evaluation;
 use super::judgement::Judgement;
 use super::prerequisites::Prerequisites;
 use super::stays::stays;
-use super::words::{history, utc};
+use super::words::{history, span, utc};
 use crate::config::{EnvironmentName, Soak, Trust};
 use crate::git::{HistoryError, ObjectName};
 use crate::history::{Since, Tenure};
@@ -152,7 +152,7 @@ impl SoakedTime {
             let reason = format!("it came to `{name}` in the future, at {future}{certainty}");
             return Judgement::wait(Some(end), reason);
         }
-        let so_far = format!("it has been in `{name}` for {}", span(now, since));
+        let so_far = format!("it has been in `{name}` for {}", span(between(now, since)));
         if end <= now {
             return Judgement::pass(format!("{so_far}{certainty}"));
         }
@@ -188,18 +188,7 @@ fn end(since: Timestamp, soak: Soak) -> Option<Timestamp> {
     since.checked_add(SignedDuration::from_secs(seconds)).ok()
 }
 
-/// The time between two instants in its two largest units: `3d 4h`.
-fn span(now: Timestamp, since: Timestamp) -> String {
-    let seconds = now.duration_since(since).as_secs();
-    let units = [("d", 86400), ("h", 3600), ("m", 60), ("s", 1)];
-    let largest = units.iter().position(|(_, unit)| seconds >= *unit).unwrap_or(3);
-    let mut rest = seconds;
-    let mut parts = Vec::new();
-    for (name, unit) in &units[largest..units.len().min(largest + 2)] {
-        if rest >= *unit || parts.is_empty() {
-            parts.push(format!("{}{name}", rest / unit));
-        }
-        rest %= unit;
-    }
-    parts.join(" ")
+/// The seconds between two instants.
+fn between(now: Timestamp, since: Timestamp) -> u64 {
+    u64::try_from(now.duration_since(since).as_secs()).unwrap_or_default()
 }

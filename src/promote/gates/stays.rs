@@ -1,7 +1,8 @@
 //! The tenures of an environment below, as far as they count for a state that is to go up.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
+use super::Candidate;
 use super::evaluation::Evaluation;
 use crate::config::EnvironmentName;
 use crate::git::HistoryError;
@@ -18,19 +19,14 @@ pub(super) fn stays<'e>(
     environment: &EnvironmentName,
 ) -> impl Iterator<Item = Result<Tenure, HistoryError>> + 'e {
     let candidate = evaluation.candidate;
-    let mut left_at: Option<Timestamp> = None;
     candidate.evidence.tenures(environment, candidate.app).map(move |tenure| {
         let mut tenure = tenure?;
-        let own = tenure.since.time();
         if tenure.state.as_ref().is_some_and(|state| evaluation.is_satisfied_by(state)) {
             tenure.since = possible(evaluation, &tenure)?;
-            if tenure.left.is_some()
-                && !has_stood(candidate.now, &tenure.since, left_at, evaluation.stood())
-            {
+            if !has_stood(evaluation, &tenure)? {
                 tenure.state = None;
             }
         }
-        left_at = own;
         Ok(tenure)
     })
 }
@@ -45,13 +41,17 @@ fn possible(evaluation: &Evaluation<'_>, tenure: &Tenure) -> Result<Since, Histo
     Ok(possible.map_or(Since::Impossible { at: *at }, |at| Since::Unverified { at }))
 }
 
-/// Whether a state that has left was there for that many seconds. What came before the clone's
+/// Whether a state was there for long enough, if it has left. What came before the clone's
 /// history starts is not known to be short.
-fn has_stood(now: Timestamp, since: &Since, left_at: Option<Timestamp>, stood: u64) -> bool {
-    let Some(since) = since.time() else { return matches!(since, Since::Unknown { .. }) };
-    // A commit of the future has not replaced anything for longer than until now.
-    let end = left_at.map_or(now, |at| at.min(now));
-    end.duration_since(since) >= SignedDuration::from_secs(i64::try_from(stood).unwrap_or(i64::MAX))
+fn has_stood(evaluation: &Evaluation<'_>, tenure: &Tenure) -> Result<bool, HistoryError> {
+    let Some(left) = &tenure.left else { return Ok(true) };
+    let Some(since) = tenure.since.time() else {
+        return Ok(matches!(tenure.since, Since::Unknown { .. }));
+    };
+    let Candidate { evidence, now, .. } = *evaluation.candidate;
+    let end = evidence.come_by(left, since, now)?;
+    let stood = i64::try_from(evaluation.stood()).unwrap_or(i64::MAX);
+    Ok(end.duration_since(since) >= SignedDuration::from_secs(stood))
 }
 
 impl Evaluation<'_> {

@@ -47,3 +47,18 @@ pub(in crate::promote) fn history(error: &HistoryError) -> String {
         HistoryError::Failed(_) => error.to_string(),
     }
 }
+
+/// A time in its two largest units: `3d 4h`.
+pub(super) fn span(seconds: u64) -> String {
+    let units = [("d", 86400), ("h", 3600), ("m", 60), ("s", 1)];
+    let largest = units.iter().position(|(_, unit)| seconds >= *unit).unwrap_or(3);
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (name, unit) in &units[largest..units.len().min(largest + 2)] {
+        if rest >= *unit || parts.is_empty() {
+            parts.push(format!("{}{name}", rest / unit));
+        }
+        rest %= unit;
+    }
+    parts.join(" ")
+}

@@ -74,6 +74,15 @@ impl Evidence for ReplayedBase<'_> {
         self.moment.possible_time(commit, now)
     }
 
+    fn come_by(
+        &self,
+        commit: &ObjectName,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Timestamp, HistoryError> {
+        self.moment.come_by(commit, since, now)
+    }
+
     fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError> {
         self.moment.is_before(one, other)
     }

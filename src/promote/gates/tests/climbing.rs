@@ -361,7 +361,7 @@ fn an_app_that_was_never_below_enters_only_if_that_is_known_before() {
     let first = "no environment before `prod` has ever had `web`";
     let there = World::of(&[]).current("prod", "v1").set();
     assert_eq!(order(&there), format!("pass: {first}, and it is there already"));
-    let begin = "if it is to begin there, set `enters: [web]` there first";
+    let begin = "if it is to start there, set `enters: [web]` there first";
     assert_eq!(order(&World::of(&[]).set()), format!("fail: {first}; {begin}"));
     let named = World::of(&[("environments/prod/environment.yaml", "enters: [web]\n")]).set();
     assert_eq!(order(&named), "pass: `web` enters `prod` first");

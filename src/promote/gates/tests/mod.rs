@@ -433,6 +433,16 @@ impl Evidence for PastStates {
         Ok(self.time_of(commit))
     }
 
+    fn come_by(
+        &self,
+        commit: &ObjectName,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Timestamp, HistoryError> {
+        let time = self.time_of(commit).filter(|time| *time >= since);
+        Ok(time.map_or(now, |time| time.min(now)))
+    }
+
     fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError> {
         Ok(self.time_of(one) < self.time_of(other))
     }

@@ -254,7 +254,7 @@ fn a_state_that_left_before_it_had_stood_for_long_enough_was_never_there() {
     };
     let short = passed(DAY, "2026-06-01T00:09:59Z");
     assert_eq!(short.says(Gate::Soak), "wait: it has not been in `stage`");
-    let never = "fail: in `stage`, `web` is `v1` and not `v2`, and it was for less than 10 minutes";
+    let never = "fail: in `stage`, `web` is `v1` and not `v2`, and it was there for less than 10m";
     assert_eq!(short.says(Gate::Order), never);
     let long = passed(DAY, "2026-06-01T00:10:00Z");
     assert_eq!(long.says(Gate::Order), "pass: `stage` has had it");
