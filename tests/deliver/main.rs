@@ -11,3 +11,4 @@ mod rendered;
 #[path = "../support/mod.rs"]
 mod support;
 mod trouble;
+mod ways;

@@ -41,8 +41,19 @@ impl Stream {
         parents: &[usize],
         files: &[(String, Option<String>)],
     ) -> usize {
+        let minutes = i64::try_from(self.commits + 1).unwrap();
+        self.commit_at(1_700_000_000 + 60 * minutes, message, parents, files)
+    }
+
+    /// The same, with the commit's time.
+    pub fn commit_at(
+        &mut self,
+        time: i64,
+        message: &str,
+        parents: &[usize],
+        files: &[(String, Option<String>)],
+    ) -> usize {
         self.commits += 1;
-        let time = 1_700_000_000 + 60 * self.commits;
         write!(self.text, "commit refs/heads/all\nmark :{}\n", self.commits).unwrap();
         writeln!(self.text, "committer t <t@example.com> {time} +0000").unwrap();
         self.data(message);
