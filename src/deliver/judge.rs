@@ -193,6 +193,10 @@ impl Delivery<'_> {
         files: &ChangedFiles,
         commits: [&ObjectName; 3],
     ) -> Result<AppSelection, Findings> {
+        // The change's own configuration may read other files.
+        if files.paths.iter().any(|path| path.as_str() == "rungs.yaml") {
+            return Ok(AppSelection::All);
+        }
         let clone = self.workspace.require_clone()?;
         let model = Model::empty(repository, &ModelScope::all());
         let failed = |error: ObjectError| error.finding();
@@ -329,7 +333,7 @@ impl Judging<'_> {
             records: &claims.records,
             reverts: &claims.reverts,
             overrides: self.overrides,
-            gates: &[Gate::Order, Gate::Hold, Gate::Tag, Gate::Image],
+            gates: &[Gate::Order, Gate::Hold, Gate::Tag, Gate::Image, Gate::Soak],
             renderer: self.delivery.renderer,
         };
         let ChangeAssessment { mut plans, .. } = assess_change(base, &change)?;

@@ -63,14 +63,21 @@ impl LocalClone {
                 return Ok(None);
             };
             let Some(path) = self.seen(&full) else { continue };
+            // What was a link goes before a file comes in its place.
+            if is_gone {
+                if merged.get(&path).is_none() {
+                    merged.insert(path, None);
+                }
+                continue;
+            }
             if !is_plain(file) {
                 return Ok(None);
             }
-            let blob = if is_gone { None } else { Some(repository.find_blob(new.id())?) };
-            if blob.as_ref().is_some_and(|blob| blob.size() as u64 > MAX_FILE_BYTES) {
+            let blob = repository.find_blob(new.id())?;
+            if blob.size() as u64 > MAX_FILE_BYTES {
                 return Ok(None);
             }
-            merged.insert(path, blob.map(|blob| blob.content().to_vec()));
+            merged.insert(path, Some(blob.content().to_vec()));
         }
         Ok(Some(merged))
     }

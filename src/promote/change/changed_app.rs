@@ -65,7 +65,7 @@ impl<'a> ChangedApp<'a> {
             own: self.change.own,
             files: self.change.files,
         };
-        search.of(self.before.as_ref(), self.after.as_ref())
+        search.of(&self.app, self.before.as_ref(), self.after.as_ref())
     }
 }
 
@@ -270,7 +270,8 @@ impl ChangedApp<'_> {
                     .about(self.subject()),
             );
         }
-        if self.after.is_none() && former.lost.is_empty() && former.moved.is_empty() {
+        let is_gone = self.before.is_some() && self.after.is_none();
+        if is_gone && former.lost.is_empty() && former.moved.is_empty() {
             let message = format!("the change removes `{}` from `{environment}`", self.app);
             let sites = self.before.iter().flat_map(|before| &before.sites);
             let at = { sites }.next().map(|site| Location::of_path(site.file.path()));

@@ -44,11 +44,12 @@ impl FormerSiteSearch<'_> {
     /// What becomes of the sites that an app had.
     pub(super) fn of<'s>(
         &self,
+        app: &str,
         before: Option<&'s AppSites>,
         after: Option<&AppSites>,
     ) -> FormerSites<'s> {
         let name = &self.environment.name;
-        let own = self.own.zip(before).and_then(|(own, before)| own.app(name, &before.app));
+        let own = self.own.and_then(|own| own.app(name, app));
         let mut former = FormerSites::default();
         for site in before.map(|before| self.gone(before, after)).unwrap_or_default() {
             match own.as_ref().and_then(|own| elsewhere(site, own, after)) {
@@ -63,6 +64,7 @@ impl FormerSiteSearch<'_> {
             }
         }
         former.lost.extend(after.into_iter().flat_map(|after| self.new_ranges(before, after)));
+        former.lost.extend(own.iter().flat_map(|own| self.only_own(before, after, own)));
         former
     }
 
@@ -82,6 +84,34 @@ impl FormerSiteSearch<'_> {
         });
         let unexplained = new.map(|(site, text)| Unexplained {
             reason: format!("`{}` is `{text}` now, which moves by itself", site.key),
+            location: site.location.clone(),
+        });
+        unexplained.collect()
+    }
+
+    /// The sites in changed files that only the change's own configuration reads, and that
+    /// nothing said before.
+    fn only_own(
+        &self,
+        before: Option<&AppSites>,
+        after: Option<&AppSites>,
+        own: &AppSites,
+    ) -> Vec<Unexplained> {
+        let has = |app: Option<&AppSites>, is_it: &dyn Fn(&Site) -> bool| {
+            app.into_iter().flat_map(|app| &app.sites).any(is_it)
+        };
+        let new = own.sites.iter().filter(|site| {
+            is_exact(site)
+                && self.files.contains(site.file.path())
+                && !has(after, &|other| place(other) == place(site))
+                && !has(before, &|other| other.key == site.key && other.value == site.value)
+        });
+        let unexplained = new.map(|site| Unexplained {
+            reason: format!(
+                "`{}` is read by the change's own configuration alone; change that first, and the \
+                 file afterwards",
+                site.key
+            ),
             location: site.location.clone(),
         });
         unexplained.collect()

@@ -50,6 +50,7 @@ pub fn assess_change(
         let mut apps = Vec::new();
         let mut changed = changed_apps(change, &environment.name);
         changed.extend(deployed.apps(&environment.name).map(str::to_owned));
+        changed.extend(apps_of_own_configuration(change, &environment.name));
         for app in changed {
             let deployed = deployed.app(&environment.name, &app);
             let changed = ChangedApp::of(base, change, environment, &app, deployed);
@@ -81,6 +82,20 @@ fn changed_apps(change: &ProposedChange<'_>, environment: &EnvironmentName) -> B
             (new, old) => new.is_some() != old.is_some(),
         };
     names.collect::<BTreeSet<_>>().into_iter().filter(is_changed).collect()
+}
+
+/// The apps that the change's own configuration finds in changed files.
+fn apps_of_own_configuration(
+    change: &ProposedChange<'_>,
+    environment: &EnvironmentName,
+) -> Vec<String> {
+    let Some(own) = change.own else { return Vec::new() };
+    let mut apps = own.apps(environment);
+    apps.retain(|app| {
+        let sites = own.app(environment, app).map(|app| app.sites).unwrap_or_default();
+        sites.iter().any(|site| change.files.contains(site.file.path()))
+    });
+    apps
 }
 
 /// The place and value of each site, so that a change is seen even if sites disagree.

@@ -10,8 +10,8 @@ const EVIL_2: &str = "v2@sha256:666666666666666666666666666666666666666666666666
 const TAGS: [&str; 11] =
     ["v2", "v2", "v3", "v1", "v4", "v5", "v9", "latest", EVIL_1, EVIL_2, "v1.0"];
 
-const WRITTEN: [&str; 8] =
-    ["{{ tag }}", "[v9]", "&a v9", "'v9'", "!!str v9", "$TAG", "v1 # x", "\"{{v9}}\""];
+const WRITTEN: [&str; 7] =
+    ["{{ tag }}", "[v9]", "&a v9", "'v9'", "!!str v9", "v1 # x", "\"{{v9}}\""];
 
 /// A rule for files that no other rule reads.
 pub(super) const DEPLOY: &str =
