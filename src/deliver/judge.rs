@@ -44,6 +44,15 @@ struct ComparedFiles {
     is_conflict: bool,
 }
 
+impl ComparedFiles {
+    /// Whether `rungs.yaml` says something else, also if it is read through a link.
+    fn is_reconfigured(&self) -> bool {
+        let path = RepoPath::root().child("rungs.yaml");
+        let text = |tree: &Tree| tree.read(&path).ok().map(|file| file.text().to_owned());
+        text(&self.before) != text(&self.after)
+    }
+}
+
 /// What the messages of a change's commits say of it.
 #[derive(Default)]
 struct ChangeClaims {
@@ -82,15 +91,20 @@ impl Delivery<'_> {
         let commits = self.commits(&repository, &base.commit, &head.commit)?;
         let mut files = compared.files.clone();
         files.add(commits.iter().map(|commit| &commit.files));
-        let apps = self.possible_apps(&repository, &files, [&base.commit, &fork, &head.commit])?;
+        let apps = self.possible_apps(
+            &repository,
+            &compared,
+            &files,
+            [&base.commit, &fork, &head.commit],
+        )?;
         let branch = base.branch.clone().or_else(|| workspace.likely_branch());
         let branch = branch.as_ref().map(Branch::name);
         let loaded = LoadedBase::at(workspace, &base.commit, branch, &apps)?;
         let claims = self.claims(&base.commit, &head.commit)?;
-        let own = own_configuration(&compared, loaded.repository(), &apps)?;
+        let own = own_configuration(&compared, &apps)?;
         let judgement = Judging { delivery: self, loaded: &loaded, overrides };
         let assessed = loaded.ask(self.now, AskedApps::Few, |base| {
-            let mut assessed = judgement.whole(base, &compared, own.as_ref(), &claims)?;
+            let mut assessed = judgement.whole(base, &compared, &own, &claims)?;
             for commit in &commits {
                 assessed.plans.extend(judgement.commit(base, commit)?);
             }
@@ -190,11 +204,12 @@ impl Delivery<'_> {
     fn possible_apps(
         &self,
         repository: &Repository,
+        compared: &ComparedFiles,
         files: &ChangedFiles,
         commits: [&ObjectName; 3],
     ) -> Result<AppSelection, Findings> {
         // The change's own configuration may read other files.
-        if files.paths.iter().any(|path| path.as_str() == "rungs.yaml") {
+        if compared.is_reconfigured() {
             return Ok(AppSelection::All);
         }
         let clone = self.workspace.require_clone()?;
@@ -265,7 +280,7 @@ impl Judging<'_> {
         &self,
         base: &Base<'_>,
         compared: &ComparedFiles,
-        own: Option<&Repository>,
+        own: &Repository,
         claims: &ChangeClaims,
     ) -> Result<ChangeAssessment, Findings> {
         let repository = self.loaded.repository();
@@ -285,15 +300,13 @@ impl Judging<'_> {
         if unread.has_errors() {
             return Err(unread);
         }
-        let settings = RepoPath::root().child("rungs.yaml");
-        let reads_otherwise = compared.files.paths.contains(&settings);
-        let own_model = own.filter(|_| reads_otherwise);
-        let own_model = own_model.map(|own| Model::of_tree(own, &compared.after, scope));
+        let own_model = compared.is_reconfigured();
+        let own_model = own_model.then(|| Model::of_tree(own, &compared.after, scope));
         let change = ProposedChange {
             before: ChangeSide { tree: &compared.before, model: &before },
             after: ChangeSide { tree: &compared.after, model: &after },
             own: own_model.as_ref(),
-            configuration: own,
+            configuration: Some(own),
             files: &compared.files.paths,
             apps: scope.apps.as_ref(),
             records: &claims.records,
@@ -400,23 +413,15 @@ fn with_rendered(
     Some(apps)
 }
 
-/// The configuration after a change; none if no file of it changes.
+/// The configuration after a change, whichever files it is read from.
 ///
 /// # Errors
 ///
 /// It cannot be read: nothing could be judged once the change is merged.
 fn own_configuration(
     compared: &ComparedFiles,
-    base: &Repository,
     apps: &AppSelection,
-) -> Result<Option<Repository>, Findings> {
-    let directory = RepoPath::root().child("environments");
-    let is_of_it = |path: &RepoPath| {
-        path.as_str() == "rungs.yaml" || base.is_native() && path.is_within(&directory)
-    };
-    if !compared.files.paths.iter().any(is_of_it) {
-        return Ok(None);
-    }
+) -> Result<Repository, Findings> {
     let loaded = match apps {
         AppSelection::Named(names) => {
             config::load_apps(&compared.after, &names.iter().cloned().collect())
@@ -425,5 +430,5 @@ fn own_configuration(
     };
     // An app whose settings cannot be read does not render either.
     let loaded = loaded.or_else(|_| config::load_names(&compared.after))?;
-    Ok(Some(loaded.repository))
+    Ok(loaded.repository)
 }

@@ -143,7 +143,11 @@ pub(super) fn gits<'f>(
     files: &'f [OpenedFile],
     git: &GitRevision,
 ) -> Result<Vec<Chosen<'f>>, Finding> {
-    let all = || sites(files).filter(|(_, site)| matches!(site.key, Key::Git(_) | Key::Version(_)));
+    let all = || {
+        sites(files).filter(|(_, site)| {
+            matches!(site.key, Key::Git(_) | Key::Version(_) | Key::TemplatePin)
+        })
+    };
     let wanted = CanonicalAddress::of(&git.url);
     let is_meant = |(file, site): &Chosen<'_>| {
         let own = [Some(site.key.name().to_owned()), address(file, site)];

@@ -89,6 +89,13 @@ impl LocalClone {
         ours: &ObjectName,
         theirs: &ObjectName,
     ) -> Result<Option<FileChanges>, ObjectError> {
+        // Which of several common ancestors a file would be merged against is not known here.
+        let program = self.program();
+        let bases = program.command("merge-base").args(["--all", ours.as_str(), theirs.as_str()]);
+        let bases = bases.run().map_err(|error| ObjectError::Failed(error.to_string()))?;
+        if bases.iter().filter(|byte| **byte == b'\n').count() > 1 {
+            return Ok(None);
+        }
         let changed = self.changed_files(fork, theirs)?;
         if !changed.is_complete {
             return Ok(None);

@@ -74,7 +74,7 @@ fn new_repository<'p>(app: &'p AppPlan, key: &Key, value: &'p SiteValue) -> Opti
 fn kind(key: &Key) -> &'static str {
     match key {
         Key::Image(_) => "image",
-        Key::Git(_) => "git",
+        Key::Git(_) | Key::TemplatePin => "git",
         Key::Version(_) => "version",
         Key::Value(_) => "value",
     }

@@ -23,6 +23,7 @@ enum KeptKey {
     Git(String),
     Version(String),
     Value(String),
+    TemplatePin,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -216,6 +217,7 @@ impl From<Key> for KeptKey {
             Key::Git(name) => Self::Git(name),
             Key::Version(name) => Self::Version(name),
             Key::Value(name) => Self::Value(name),
+            Key::TemplatePin => Self::TemplatePin,
         }
     }
 }
@@ -227,6 +229,7 @@ impl From<KeptKey> for Key {
             KeptKey::Git(name) => Self::Git(name),
             KeptKey::Version(name) => Self::Version(name),
             KeptKey::Value(name) => Self::Value(name),
+            KeptKey::TemplatePin => Self::TemplatePin,
         }
     }
 }

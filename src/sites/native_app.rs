@@ -136,7 +136,7 @@ impl NativeApp<'_> {
         let pin = written.split_once('@').map(|(_, pin)| SiteValue::Revision(pin.to_owned()));
         let location = node.map_or_else(|| self.whole(), Node::location);
         let part = self.part(route(&["template"]), SitePartKind::Pin, written);
-        self.site(Key::template_pin(), pin, location, vec![part])
+        self.site(Key::TemplatePin, pin, location, vec![part])
     }
 
     fn promoted(&self, route: &Sourced<Route>, values: Option<&Layered<'_>>) -> Site {

@@ -109,6 +109,8 @@ pub enum Key {
     Version(String),
     /// A promoted value: its route.
     Value(String),
+    /// The commit that an app's template is pinned to.
+    TemplatePin,
 }
 
 impl Key {
@@ -118,21 +120,17 @@ impl Key {
         Self::Git(without_credentials(address).into_owned())
     }
 
-    /// The key of the commit that an app's template is pinned to.
-    pub(super) fn template_pin() -> Self {
-        Self::Git("template".to_owned())
-    }
-
-    /// Whether it is that key. A template that is pinned in one of two environments alone
-    /// neither moves nor counts.
+    /// Whether it is the pin of a template. A template that is pinned in one of two
+    /// environments alone neither moves nor counts.
     pub fn is_template_pin(&self) -> bool {
-        *self == Self::template_pin()
+        *self == Self::TemplatePin
     }
 
     /// The name without the kind.
     pub fn name(&self) -> &str {
         match self {
             Self::Image(name) | Self::Git(name) | Self::Version(name) | Self::Value(name) => name,
+            Self::TemplatePin => "template",
         }
     }
 
@@ -143,6 +141,7 @@ impl Key {
             Self::Git(_) => Self::Git(name),
             Self::Version(_) => Self::Version(name),
             Self::Value(_) => Self::Value(name),
+            Self::TemplatePin => Self::TemplatePin,
         }
     }
 
@@ -150,7 +149,7 @@ impl Key {
     pub fn noun(&self) -> &'static str {
         match self {
             Self::Image(_) => "image",
-            Self::Git(_) => "git reference",
+            Self::Git(_) | Self::TemplatePin => "git reference",
             Self::Version(_) => "version",
             Self::Value(_) => "value",
         }

@@ -157,7 +157,8 @@ impl StateReference {
         let is_of_image = !self.is_of_any_image()
             || self.image.digest.is_some()
             || self.text.starts_with([':', '@']);
-        let is_revision = |key: &&Key| matches!(key, Key::Git(_) | Key::Version(_));
+        let is_revision =
+            |key: &&Key| matches!(key, Key::Git(_) | Key::Version(_) | Key::TemplatePin);
         let keys = app.sites.iter().map(|site| &site.key).filter(is_revision).map(Key::name);
         if is_of_image { BTreeSet::new() } else { keys.collect() }
     }

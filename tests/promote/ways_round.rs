@@ -1016,3 +1016,108 @@ fn gates_that_an_app_brings_with_it_are_compared_with_those_of_its_environment()
     let output = rendered(&shop, &[("environments/prod/new.yaml", Some(new))]);
     assert!(output.stderr.contains("`gates.soak` of `new` is relaxed"), "{output:?}");
 }
+
+#[test]
+fn a_merge_with_several_common_ancestors_hides_nothing() {
+    let shop = Shop::adopted(&[]);
+    shop.elsewhere("Bad", &[("prod/web.yaml", Some(&image("web", "v9")))]);
+    git(&shop.clone, &["fetch", "-q"]);
+    git(&shop.clone, &["switch", "-qc", "topic", "origin/main"]);
+    put(&shop.clone, "NOTES.md", Some("notes\n"));
+    commit(&shop);
+    shop.elsewhere("Back", &[("prod/web.yaml", Some(&image("web", "v1")))]);
+    git(&shop.clone, &["fetch", "-q"]);
+    let back = git(&shop.clone, &["rev-parse", "origin/main"]);
+    git(&shop.clone, &["switch", "-qC", "landing", "origin/main"]);
+    git(&shop.clone, &["merge", "-q", "--no-ff", "-m", "Land the topic", "topic"]);
+    git(&shop.clone, &["push", "-q", "origin", "landing:main"]);
+    git(&shop.clone, &["fetch", "-q"]);
+    git(&shop.clone, &["switch", "-qC", "change", "topic"]);
+    git(&shop.clone, &["merge", "-q", "--no-commit", "--no-ff", back.trim()]);
+    put(&shop.clone, "prod/web.yaml", Some(&image("web", "v9")));
+    git(&shop.clone, &["commit", "-qam", "Merge main"]);
+    shop.ends(3, &["gates", "--base", "origin/main"]).says("web in prod");
+}
+
+#[test]
+fn a_configuration_behind_a_link_is_read_as_well() {
+    let shop = shop();
+    begin(&shop);
+    git(&shop.clone, &["mv", "rungs.yaml", "settings.yaml"]);
+    symlink("settings.yaml", shop.clone.join("rungs.yaml")).unwrap();
+    commit(&shop);
+    git(&shop.clone, &["push", "-q", "origin", "change:main"]);
+    let turned = SETTINGS.replace("qa, stage, prod]", "prod, stage, qa]");
+    judged(&shop, &[("settings.yaml", Some(&turned))]).finds("gates-relaxed");
+}
+
+#[test]
+fn a_rendered_file_that_becomes_a_link_is_refused() {
+    let shop = Shop::native(&[]);
+    let path = "rendered/prod/web/deployment-web.yaml";
+    begin(&shop);
+    let text = std::fs::read_to_string(shop.clone.join(path)).unwrap();
+    put(&shop.clone, "other/web.yaml", Some(&text));
+    std::fs::remove_file(shop.clone.join(path)).unwrap();
+    symlink("../../../other/web.yaml", shop.clone.join(path)).unwrap();
+    commit(&shop);
+    shop.ends(3, &["gates", "--base", "origin/main"]).says("fail render");
+    begin(&shop);
+    std::fs::remove_dir_all(shop.clone.join("rendered/prod/web")).unwrap();
+    put(&shop.clone, "other/web/deployment-web.yaml", Some(&text));
+    symlink("../../other/web", shop.clone.join("rendered/prod/web")).unwrap();
+    commit(&shop);
+    assert_ne!(shop.rungs(&["gates", "--base", "origin/main"]).code, Some(0));
+}
+
+#[test]
+fn what_stands_beside_a_site_is_listed_however_it_is_written() {
+    let shop = shop();
+    let prod = "apps/web/prod/kustomization.yaml";
+    let hidden =
+        kustomization("v1").replace("newTag: v1\n", "newTag: v1\rpatches:\r  - path: evil.yaml\n");
+    judged(&shop, &[(prod, Some(&hidden))]).finds("other-change");
+    let flow =
+        "resources: [../base]\nimages: [{ name: web, newName: ghcr.io/shop/web, newTag: v1 }]\n";
+    shop.elsewhere("Flow", &[(prod, Some(flow))]);
+    let more = flow.replace("newTag: v1 }]", "newTag: v1 }, { name: x, newName: evil.io/x }]");
+    judged(&shop, &[(prod, Some(&more))]).finds("other-change");
+    let extra = pod("ghcr.io/shop/cart:v1") + "    - name: x\n      image: evil.io/x:v9\n";
+    judged(&shop, &[("manifests/prod/extra.yaml", Some(&extra))]).finds("other-change");
+    let base = pod("evil.io/web:v9");
+    judged(&shop, &[("apps/web/base/web.yaml", Some(&base))]).ends(0).finds("other-change");
+}
+
+#[test]
+fn a_tag_that_is_no_text_any_more_is_refused() {
+    let shop = shop();
+    let quoted = values("'1.10'");
+    for environment in ["qa", "stage", "prod"] {
+        let path = format!("helm/shop/values-{environment}.yaml");
+        shop.elsewhere("Quoted", &[(&path, Some(&quoted))]);
+    }
+    let unquoted = values("1.10");
+    refused(&shop, &[("helm/shop/values-prod.yaml", Some(&unquoted))], "is no text any more");
+    let double = values("\"1.10\"");
+    judged(&shop, &[("helm/shop/values-prod.yaml", Some(&double))]).ends(0);
+}
+
+#[test]
+fn rules_environments_and_a_forge_that_are_added_are_named() {
+    let shop = shop();
+    let rule = format!(
+        "{SETTINGS}  - path: 'decoy/{{environment}}.yaml'\n    kind: yaml\n    app: web\n    fields: {{ tag: t }}\n"
+    );
+    judged(&shop, &[("rungs.yaml", Some(&rule))]).ends(0).finds("gates-relaxed");
+    judged(&shop, &[("rungs.yaml", Some(&landing("squash")))]).ends(0).finds("gates-relaxed");
+    let nested = "manifests/prod/eu/pay.yaml";
+    shop.elsewhere(
+        "Nested",
+        &[
+            (nested, Some(&pod("ghcr.io/shop/pay:v1"))),
+            ("manifests/stage/pay.yaml", Some(&pod("ghcr.io/shop/pay:v1"))),
+        ],
+    );
+    let canary = format!("{SETTINGS}environments: {{ canary: {{ path: prod/eu }} }}\n");
+    judged(&shop, &[("rungs.yaml", Some(&canary))]).says("is no longer read");
+}

@@ -126,7 +126,7 @@ fn by_sites(app: &AppSites) -> BTreeMap<String, String> {
             let text = [&image.repository, &image.tag, &image.digest].map(word).join(" ");
             (key.clone(), text)
         }
-        (Key::Git(key), None) => (key.clone(), site.parts[0].text.clone()),
+        (Key::TemplatePin, None) => ("template".to_owned(), site.parts[0].text.clone()),
         (Key::Value(route), None) => (route.clone(), String::new()),
         (Key::Value(route), Some(SiteValue::Value(yaml))) => (route.clone(), yaml.clone()),
         other => panic!("{other:?}"),

@@ -432,7 +432,7 @@ fn a_native_app_is_changed_only_in_its_own_file() {
 
 #[test]
 fn a_native_apps_pin_and_values_are_promoted_too() {
-    let pin = Key::Git("template".to_owned());
+    let pin = Key::TemplatePin;
     let value = Key::Value("values.f".to_owned());
     // A pin cannot be read without a repository, and one that is not there yet can be written.
     assert_eq!(native("{}", "{}", &pin, "v2", USUAL), ".template := a@v2");

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::lost::Unexplained;
+use super::lost::{Unexplained, obstacle_to};
 use super::proposed::{ChangeSide, ProposedChange};
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::{Finding, Findings, Subject};
@@ -140,7 +140,11 @@ impl DeployedChange {
         let altered = differ.into_iter().chain(change.files.iter().filter_map(below));
         for path in altered.collect::<BTreeSet<_>>() {
             let Ok(full) = output.join(path.as_str()) else { continue };
-            let actual = change.after.tree.bytes_if_present(&full).ok().flatten();
+            // What is read through a link changes with another file.
+            let actual = match obstacle_to(change.after.tree, &full) {
+                None => change.after.tree.bytes_if_present(&full).ok().flatten(),
+                Some(_) => None,
+            };
             let instance = app_of(repository, &path);
             let of_failing = instance.as_ref().and_then(|one| self.apps.get(one));
             if actual.as_ref() == expected.get(&path)

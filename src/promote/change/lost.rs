@@ -64,8 +64,40 @@ impl FormerSiteSearch<'_> {
             }
         }
         former.lost.extend(after.into_iter().flat_map(|after| self.new_ranges(before, after)));
+        former.lost.extend(after.into_iter().flat_map(|after| self.untyped(before, after)));
         former.lost.extend(own.iter().flat_map(|own| self.only_own(before, after, own)));
         former
+    }
+
+    /// The tags that were texts, and that YAML reads as numbers or something else now: what is
+    /// deployed is not what is written.
+    fn untyped(&self, before: Option<&AppSites>, after: &AppSites) -> Vec<Unexplained> {
+        let is_text = |tree: &Tree, site: &Site| {
+            let documents =
+                yaml::parse(&tree.read(site.file.path()).ok()?, Dialect::Kubectl).ok()?;
+            let mut parts = site.parts.iter().filter(|part| part.is_there);
+            Some(parts.all(|part| {
+                let root = documents.get(part.at.document).map(|document| document.root());
+                let node = root.and_then(|root| part.at.route.find(root));
+                node.is_none_or(|node| node.as_str().is_some())
+            }))
+        };
+        let changed = after.sites.iter().filter(|site| {
+            !self.repository.is_native() && site.is_image() && self.files.contains(site.file.path())
+        });
+        let untyped = changed.filter(|site| {
+            let mut twins = before.into_iter().flat_map(|before| before.of(&site.key));
+            is_text(self.after.tree, site) == Some(false)
+                && twins.any(|twin| is_text(self.before.tree, twin) == Some(true))
+        });
+        let unexplained = untyped.map(|site| Unexplained {
+            reason: format!(
+                "`{}` is no text any more, as YAML reads it; put it in quotes",
+                site.key
+            ),
+            location: site.location.clone(),
+        });
+        unexplained.collect()
     }
 
     /// The ranges and branches that a change brings, and that the environments directly below
@@ -191,9 +223,13 @@ impl FormerSiteSearch<'_> {
         }
         if let (Key::Git(address), Some(file)) = (&site.key, &there)
             && !is_abandoned
-            && !file.text().contains(address)
+            && self.is_of_kustomize(path)
         {
-            return None;
+            // A resource that goes from a list is gone, unless it is only spelt otherwise.
+            let name = address.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or(address);
+            if !file.text().contains(name.trim_end_matches(".git")) {
+                return None;
+            }
         }
         if let Some(file) = there.as_ref().filter(|_| is_abandoned || self.is_overlay(path)) {
             let reason = format!("{key} is no longer read as a reference in `{path}`");
@@ -231,6 +267,14 @@ impl FormerSiteSearch<'_> {
         Some(Unexplained { reason, location: Location::of_path(site.file.path()) })
     }
 
+    fn is_of_kustomize(&self, path: &RepoPath) -> bool {
+        let Environment { name, spelling, .. } = self.environment;
+        let mut rules = self.repository.sites.iter();
+        rules.any(|rule| {
+            matches!(rule.kind, SiteKind::Kustomize { .. }) && rule.claims(name, spelling, path)
+        })
+    }
+
     /// Whether the files at a path only say what to deploy in place of something else, so
     /// that something is deployed without them too.
     fn is_overlay(&self, path: &RepoPath) -> bool {
@@ -252,7 +296,8 @@ impl FormerSiteSearch<'_> {
         let all = Model::of_tree(self.repository, self.after.tree, &scope);
         for candidate in self.files_of_environment(own) {
             let Ok(file) = self.after.tree.read(&candidate) else { continue };
-            let named = (1..).zip(file.text().lines()).filter(|(_, line)| names(line, path));
+            let is_named = |line: &str| line.split('\r').any(|line| names(line, path));
+            let named = (1..).zip(file.text().lines()).filter(|(_, line)| is_named(line));
             let named: Vec<u32> = named.map(|(number, _)| number).collect();
             if named.is_empty() {
                 continue;
@@ -273,6 +318,9 @@ impl FormerSiteSearch<'_> {
         let scope = ModelScope { environments, apps: None };
         let roots = Model::empty(self.repository, &scope).paths();
         let is_hidden = |path: &RepoPath| path.name().starts_with('.');
+        let is_text = |path: &RepoPath| {
+            path.name().rsplit_once('.').is_some_and(|(_, ending)| ["md", "txt"].contains(&ending))
+        };
         let found = roots.iter().flat_map(|root| {
             if self.after.tree.has_directory(root).unwrap_or_default() {
                 self.after.tree.walk(root, |path| !is_hidden(path)).unwrap_or_default()
@@ -281,7 +329,7 @@ impl FormerSiteSearch<'_> {
             }
         });
         let mut files: BTreeSet<_> =
-            found.filter(|path| self.environment.is_spelled_in(path)).collect();
+            found.filter(|path| self.environment.is_spelled_in(path) && !is_text(path)).collect();
         files.insert(own.clone());
         files
     }
@@ -330,7 +378,7 @@ fn place(site: &Site) -> (RepoPath, u32) {
 }
 
 /// The first path on the way to a file that is a link or a submodule.
-fn obstacle_to(tree: &Tree, path: &RepoPath) -> Option<RepoPath> {
+pub(super) fn obstacle_to(tree: &Tree, path: &RepoPath) -> Option<RepoPath> {
     let mut ways: Vec<_> = std::iter::successors(Some(path.clone()), RepoPath::parent)
         .filter(|way| !way.is_root())
         .collect();

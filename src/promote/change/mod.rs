@@ -78,7 +78,12 @@ fn changed_apps(change: &ProposedChange<'_>, environment: &EnvironmentName) -> B
     let names = after.apps(environment).into_iter().chain(before.apps(environment));
     let is_changed =
         |app: &String| match (after.app(environment, app), before.app(environment, app)) {
-            (Some(new), Some(old)) => site_values(&new) != site_values(&old),
+            // What is not a value of a site may change what it means.
+            (Some(new), Some(old)) => {
+                let mut files = new.sites.iter().map(|site| site.file.path());
+                site_values(&new) != site_values(&old)
+                    || files.any(|file| change.files.contains(file))
+            }
             (new, old) => new.is_some() != old.is_some(),
         };
     names.collect::<BTreeSet<_>>().into_iter().filter(is_changed).collect()

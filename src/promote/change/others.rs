@@ -1,49 +1,40 @@
 //! What a change of an adopted repository changes besides references and values.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::proposed::{ChangeSide, ProposedChange};
 use crate::config::Repository;
 use crate::diagnostic::{Finding, Findings};
 use crate::promote::code::OTHER_CHANGE;
-use crate::sites::{Model, ModelScope};
-use crate::source::{Location, RepoPath, SourceFile};
+use crate::source::{Location, RepoPath, SourceFile, Span};
 use crate::yaml::{self, Dialect};
 
-/// The files of environments that change in a way that no gate judges, one finding each.
-/// A native repository is rendered instead.
+/// The files that change in a way that no gate judges, one finding each. A native repository
+/// is rendered instead.
 pub(super) fn changes(repository: &Repository, change: &ProposedChange<'_>) -> Findings {
     if repository.is_native() {
         return Findings::new();
     }
-    let roots = Model::empty(repository, &ModelScope::all()).paths();
-    let is_of_environment = |path: &&RepoPath| {
-        repository.environments.iter().any(|environment| {
-            let mut rules = repository.sites.iter();
-            rules.any(|rule| rule.claims(&environment.name, &environment.spelling, path))
-                || environment.is_spelled_in(path) && roots.iter().any(|root| path.is_within(root))
-        })
-    };
-    let files = change.files.iter().filter(is_of_environment);
+    let files = change.files.iter().filter(|path| {
+        let is_text = path.name().rsplit_once('.').is_some_and(|(_, ending)| ending == "md");
+        !is_text && !path.as_str().starts_with('.') && path.as_str() != "rungs.yaml"
+    });
     files.filter_map(|path| unjudged(path, change)).collect()
 }
 
-/// The first line of a file that changes and has no site.
+/// The first line of a file that changes beside its sites.
 fn unjudged(path: &RepoPath, change: &ProposedChange<'_>) -> Option<Finding> {
     let file = |side: ChangeSide<'_>| side.tree.read(path).ok();
     let (before, after) = (file(change.before), file(change.after));
-    let sites = [change.before, change.after].map(|side| lines_of_sites(side, path));
-    // A file that comes or goes is judged by what its sites say.
-    if before.is_none() && !sites[1].is_empty() || after.is_none() && !sites[0].is_empty() {
+    // A file that goes deploys nothing; its sites are traced.
+    if after.is_none() && before.is_some() && !change.before.sites_in(path).is_empty() {
         return None;
     }
-    let lines = |file: Option<&Arc<SourceFile>>, sites: &BTreeSet<u32>| {
-        let text = file.map(|file| file.text().to_owned()).unwrap_or_default();
-        let lines = (1..).zip(text.lines().map(str::to_owned).collect::<Vec<_>>());
-        lines.filter(|(number, _)| !sites.contains(number)).collect::<Vec<(u32, String)>>()
+    let lines = |side, file: Option<&Arc<SourceFile>>| {
+        file.map(|file| unjudged_lines(side, file)).unwrap_or_default()
     };
-    let (old, new) = (lines(before.as_ref(), &sites[0]), lines(after.as_ref(), &sites[1]));
+    let old = lines(change.before, before.as_ref());
+    let new = lines(change.after, after.as_ref());
     let same = old.iter().zip(&new).take_while(|(old, new)| old.1 == new.1).count();
     if same == old.len() && same == new.len() && (before.is_some() || after.is_some()) {
         return None;
@@ -53,21 +44,48 @@ fn unjudged(path: &RepoPath, change: &ProposedChange<'_>) -> Option<Finding> {
         _ => Location::of_path(path),
     };
     let message = format!("`{path}` also changes where no gate judges it");
-    Some(Finding::new(&OTHER_CHANGE, message, location).because("has no site"))
+    Some(Finding::new(&OTHER_CHANGE, message, location).because("is no site"))
 }
 
-/// The lines with parts of sites.
-fn lines_of_sites(side: ChangeSide<'_>, path: &RepoPath) -> BTreeSet<u32> {
-    let Some(documents) =
-        side.tree.read(path).ok().and_then(|file| yaml::parse(&file, Dialect::Kubectl).ok())
-    else {
-        return BTreeSet::new();
+/// What stands in place of a site's scalar.
+const SITE: char = '\u{0}';
+
+/// The lines of a file with their numbers, in which sites are masked; without those that have
+/// nothing but a key and a site, which may be added and removed with it.
+fn unjudged_lines(side: ChangeSide<'_>, file: &Arc<SourceFile>) -> Vec<(u32, String)> {
+    let text = file.text();
+    let mut spans: Vec<Span> = Vec::new();
+    // YAML ends lines where nobody sees it, so that nothing is masked then.
+    let has_hidden_lines = text.replace("\r\n", "").contains('\r');
+    if let Ok(documents) = yaml::parse(file, Dialect::Kubectl)
+        && !has_hidden_lines
+    {
+        let sites = side.sites_in(file.path()).into_iter();
+        let places = sites.flat_map(|site| site.parts).map(|part| part.at);
+        let nodes = places.filter_map(|place| {
+            Some(place.route.find(documents.get(place.document)?.root())?.location().span())
+        });
+        spans.extend(nodes);
+    }
+    spans.sort();
+    spans.dedup();
+    let mut masked = String::new();
+    let mut end = 0;
+    for span in spans.iter().map(|span| span.range()).filter(|span| !span.is_empty()) {
+        if span.start >= end {
+            masked.push_str(&text[end..span.start]);
+            masked.push(SITE);
+            // The lines keep their numbers.
+            masked.extend(text[span.clone()].chars().filter(|char| *char == '\n'));
+            end = span.end;
+        }
+    }
+    masked.push_str(&text[end..]);
+    let is_site_alone = |line: &str| {
+        let line = line.split(" #").next().unwrap_or(line).trim();
+        let value = line.trim_start_matches("- ").split_once(':').map(|(_, value)| value.trim());
+        value == Some("\u{0}")
     };
-    let sites = side.sites_in(path).into_iter();
-    let places = sites.flat_map(|site| site.parts).map(|part| part.at);
-    let lines = places.filter_map(|place| {
-        let node = place.route.find(documents.get(place.document)?.root())?;
-        Some(node.location().start().line..=node.location().end().line)
-    });
-    lines.flatten().collect()
+    let lines = (1..).zip(masked.lines()).filter(|(_, line)| !is_site_alone(line));
+    lines.map(|(number, line)| (number, line.to_owned())).collect()
 }

@@ -13,6 +13,7 @@ use crate::holds;
 use crate::promote::base::Base;
 use crate::promote::code::{GATES_RELAXED, OTHER_CHANGE, RELAXATION_WAITS};
 use crate::promote::gates::{Answer, RelaxedGate, approved};
+use crate::sites::Model;
 use crate::source::{Location, RepoPath};
 
 /// Something that is weaker after a change.
@@ -34,6 +35,7 @@ pub(super) fn findings(base: &Base<'_>, change: &ProposedChange<'_>) -> Findings
         search.repository(head);
         for environment in &base.repository.environments {
             search.environment(environment, head);
+            search.unread_apps(environment);
         }
     }
     let mut findings: Findings = new_environments(base.repository, change.configuration);
@@ -96,9 +98,6 @@ impl<'a> RelaxationSearch<'a> {
     /// The holds that are lifted: one that ended by itself may go.
     fn holds(&mut self) {
         let directory = holds::directory();
-        if !self.change.files.iter().any(|path| path.is_within(&directory)) {
-            return;
-        }
         let (base, now) = (self.base, self.base.now);
         match holds::all(self.change.after.tree, base.repository) {
             Err(findings) => {
@@ -146,7 +145,7 @@ impl<'a> RelaxationSearch<'a> {
                 (forge.kind, forge.url.clone(), forge.repository.clone(), base, forge.merge)
             })
         };
-        if base.forge.is_some() && forge(base) != forge(head) {
+        if forge(base) != forge(head) {
             let location = at(head.forge.as_ref().map(|forge| &forge.location));
             self.add(None, "`forge` changes".to_owned(), location);
         }
@@ -165,8 +164,8 @@ impl<'a> RelaxationSearch<'a> {
             };
             one.sites.iter().map(text).collect::<Vec<_>>()
         };
-        // What comes after the others takes nothing from them.
-        if !sites(head).starts_with(&sites(base)) {
+        // A rule that is added may say of an app what nothing deploys.
+        if sites(head) != sites(base) {
             self.add(None, "`sites` change".to_owned(), at(None));
         }
         for (tier, from, to) in [
@@ -175,6 +174,23 @@ impl<'a> RelaxationSearch<'a> {
         ] {
             if !is_as_strict(from, to) {
                 self.add(None, format!("`policies` of `{tier}` change"), at(None));
+            }
+        }
+    }
+
+    /// The apps that the change's own configuration no longer reads where the base's does.
+    fn unread_apps(&mut self, environment: &'a Environment) {
+        let Some(own) = self.change.own else { return };
+        let name = &environment.name;
+        for app in self.change.after.model.apps(name) {
+            let files = |model: &Model| {
+                let sites = model.app(name, &app).map(|app| app.sites).unwrap_or_default();
+                sites.iter().map(|site| site.file.path().clone()).collect::<BTreeSet<_>>()
+            };
+            if !files(self.change.after.model).is_subset(&files(own)) {
+                let what = format!("`{app}` is no longer read");
+                let location = Location::of_path(&RepoPath::root().child("rungs.yaml"));
+                self.add(Some(environment), what, location);
             }
         }
     }
