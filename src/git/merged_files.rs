@@ -93,7 +93,7 @@ impl LocalClone {
         let program = self.program();
         let bases = program.command("merge-base").args(["--all", ours.as_str(), theirs.as_str()]);
         let bases = bases.run().map_err(|error| ObjectError::Failed(error.to_string()))?;
-        if bases.iter().filter(|byte| **byte == b'\n').count() > 1 {
+        if String::from_utf8_lossy(&bases).lines().count() > 1 {
             return Ok(None);
         }
         let changed = self.changed_files(fork, theirs)?;
