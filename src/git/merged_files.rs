@@ -70,7 +70,12 @@ impl LocalClone {
                 }
                 continue;
             }
-            if !is_plain(file) {
+            // Nor can a file be where another one's directory is.
+            let above = std::iter::successors(full.parent(), RepoPath::parent);
+            let mut above = above.take_while(|path| !path.is_root());
+            let is_below_file =
+                above.any(|path| index.get_path(path.as_str().as_ref(), 0).is_some());
+            if !is_plain(file) || is_below_file {
                 return Ok(None);
             }
             let blob = repository.find_blob(new.id())?;
