@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::possible_times::PossibleTimes;
+use super::possible_times::{BranchDates, PossibleTimes};
 use super::record::Record;
 use super::tenures::Tenures;
 use super::walk::Walk;
@@ -37,7 +37,7 @@ impl Commits<'_> {
 
 /// What is known of the past. "Not known", as before the edge of a shallow
 /// clone, is an answer too; nothing is guessed.
-pub trait History {
+pub trait History: BranchDates {
     /// Whether anything is known besides the present states.
     fn is_known(&self) -> bool;
 
@@ -85,27 +85,6 @@ pub trait History {
         state: &State,
         after: &ObjectName,
     ) -> Result<bool, HistoryError>;
-
-    /// The time from which a commit was on the branch for certain, as far as dates tell: its
-    /// own, unless it is dated before a commit that it follows; then that of the next one
-    /// with a possible date, or none.
-    fn possible_time(
-        &self,
-        commit: &ObjectName,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, HistoryError>;
-
-    /// The time by which a commit had come, as far as dates tell: the earliest date, from
-    /// `since` on, of it and of the commits after it, and no later than `now`.
-    fn come_by(
-        &self,
-        commit: &ObjectName,
-        since: Timestamp,
-        now: Timestamp,
-    ) -> Result<Timestamp, HistoryError>;
-
-    /// Whether a commit of the branch comes before another one.
-    fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError>;
 }
 
 /// What is known of a branch's past, from its tip's files and configuration and
@@ -343,7 +322,9 @@ impl History for BranchHistory<'_> {
         }
         Ok(false)
     }
+}
 
+impl BranchDates for BranchHistory<'_> {
     fn possible_time(
         &self,
         commit: &ObjectName,

@@ -32,6 +32,7 @@ pub use branch_history::{AskedApps, BranchHistory, Commits, History};
 pub use code::{CODES, finding};
 pub use commit_records::CommitClaims;
 pub use past_facts::PastFacts;
+pub use possible_times::BranchDates;
 pub use record::{Action, Record, RecordedOverride};
 pub use tenure::{Since, Source, Tenure, find_tenure};
 pub use timeline::{PastMoment, Timeline};

@@ -14,6 +14,30 @@ const COMPARED: usize = 1000;
 /// The fewest of them that a clone has to have whose history ends early.
 const FEWEST: usize = 20;
 
+/// What dates tell of a branch's commits.
+pub trait BranchDates {
+    /// The time from which a commit was on the branch for certain, as far as dates tell: its
+    /// own, unless it is dated before a commit that it follows; then that of the next one
+    /// with a possible date, or none.
+    fn possible_time(
+        &self,
+        commit: &ObjectName,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, HistoryError>;
+
+    /// The time by which a commit had come, as far as dates tell: the earliest date, from
+    /// `since` on, of it and of the commits after it, and no later than `now`.
+    fn come_by(
+        &self,
+        commit: &ObjectName,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Timestamp, HistoryError>;
+
+    /// Whether a commit of the branch comes before another one.
+    fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError>;
+}
+
 /// The times of a branch's commits, as far as they were read.
 pub(super) struct PossibleTimes<'h> {
     times: CommitTimes<'h>,
@@ -29,9 +53,7 @@ impl<'h> PossibleTimes<'h> {
         Self { times, read: Vec::new(), is_over: false, edge: None }
     }
 
-    /// The time from which a commit was on the branch for certain, as far as dates tell: its
-    /// own if that is possible, or else that of the first commit after it with a possible
-    /// one; none if there is none. Dates after `now` make no other date impossible.
+    /// [`BranchDates::possible_time`]. Dates after `now` make no other date impossible.
     pub(super) fn of(
         &mut self,
         commit: &ObjectName,
@@ -46,8 +68,7 @@ impl<'h> PossibleTimes<'h> {
         }
     }
 
-    /// The time by which a commit had come, as far as dates tell: the earliest date, from
-    /// `since` on, of it and of the commits after it, and no later than `now`.
+    /// [`BranchDates::come_by`].
     pub(super) fn come_by(
         &mut self,
         commit: &ObjectName,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::changed_holds::{ChangedHoldFile, changed_files};
 use super::commit_records::CommitClaims;
-use super::possible_times::{come_by, possible_time};
+use super::possible_times::{BranchDates, come_by, possible_time};
 use super::tenures::OpenTenure;
 use super::walk::{StateChange, StepChange, Walk};
 use super::{Commits, Tenure};
@@ -249,28 +249,6 @@ impl<'t> PastMoment<'t> {
         false
     }
 
-    /// [`History::possible_time`](super::History::possible_time) of the branch up to the commit
-    /// before this one.
-    pub fn possible_time(
-        self,
-        commit: &ObjectName,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, HistoryError> {
-        let found = self.position(commit)?;
-        Ok(found.and_then(|(branch, at)| possible_time(branch, at, now)))
-    }
-
-    /// [`History::come_by`](super::History::come_by) of the same.
-    pub fn come_by(
-        self,
-        commit: &ObjectName,
-        since: Timestamp,
-        now: Timestamp,
-    ) -> Result<Timestamp, HistoryError> {
-        let found = self.position(commit)?;
-        Ok(found.map_or(now, |(branch, at)| come_by(branch, at, since, now)))
-    }
-
     /// The branch up to the commit before this one, and where on it a commit is; none if it
     /// is not on it.
     fn position(self, commit: &ObjectName) -> Result<Option<DatedPosition<'t>>, HistoryError> {
@@ -278,12 +256,6 @@ impl<'t> PastMoment<'t> {
         let found = positions.get(commit).zip(positions.get(&self.step().id));
         let found = found.filter(|(at, own)| at > own);
         Ok(found.map(|(at, own)| (&times[own + 1..], at - own - 1)))
-    }
-
-    /// Whether a commit of the branch comes before another one.
-    pub fn is_before(self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError> {
-        let positions = &self.timeline.times()?.positions;
-        Ok(positions.get(one).zip(positions.get(other)).is_some_and(|(one, other)| one > other))
     }
 
     /// What the commit says about itself, with what it brought.
@@ -294,5 +266,32 @@ impl<'t> PastMoment<'t> {
     /// The bytes of a version of a file.
     pub fn blob(self, id: &ObjectName) -> Result<Vec<u8>, HistoryError> {
         self.timeline.commits.history.blob(id)
+    }
+}
+
+/// Of the branch up to the commit before this one.
+impl BranchDates for PastMoment<'_> {
+    fn possible_time(
+        &self,
+        commit: &ObjectName,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, HistoryError> {
+        let found = self.position(commit)?;
+        Ok(found.and_then(|(branch, at)| possible_time(branch, at, now)))
+    }
+
+    fn come_by(
+        &self,
+        commit: &ObjectName,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Timestamp, HistoryError> {
+        let found = self.position(commit)?;
+        Ok(found.map_or(now, |(branch, at)| come_by(branch, at, since, now)))
+    }
+
+    fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError> {
+        let positions = &self.timeline.times()?.positions;
+        Ok(positions.get(one).zip(positions.get(other)).is_some_and(|(one, other)| one > other))
     }
 }

@@ -10,7 +10,7 @@ use super::gates::{Evidence, Facts};
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{HistoryError, ObjectName};
-use crate::history::{History, Source, Tenure};
+use crate::history::{BranchDates, History, Source, Tenure};
 use crate::holds::{self, Hold};
 use crate::sites::{AppSites, Model, ModelScope, State};
 use crate::source::{RevisionError, Tree};
@@ -169,24 +169,7 @@ impl Evidence for Base<'_> {
         self.history.was_lifted(environment, app, state, after)
     }
 
-    fn possible_time(
-        &self,
-        commit: &ObjectName,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, HistoryError> {
-        self.history.possible_time(commit, now)
-    }
-
-    fn come_by(
-        &self,
-        commit: &ObjectName,
-        since: Timestamp,
-        now: Timestamp,
-    ) -> Result<Timestamp, HistoryError> {
-        self.history.come_by(commit, since, now)
-    }
-
-    fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError> {
-        self.history.is_before(one, other)
+    fn dates(&self) -> &dyn BranchDates {
+        self.history
     }
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use serde_json::Value;
 
 use crate::support::git::{git, git_at};
-use crate::support::shop::{RunOutput, Shop, digest, image, put};
+use crate::support::shop::{RunOutput, Shop, WITH_SIDECAR, digest, image, put};
 
 const SETTINGS: &str = "\
 version: 1
@@ -373,16 +373,6 @@ fn replaced(shop: &Shop, path: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "no `{from}` in {text}");
     text.replace(from, to)
 }
-
-const WITH_SIDECAR: &str = "\
-apiVersion: v1
-kind: Pod
-metadata: { name: {{ app }} }
-spec:
-  containers:
-    - { name: web, image: \"{{ images.web.ref }}\" }
-{% if values.sidecar %}    - { name: sidecar, image: \"{{ values.sidecar }}\" }
-{% endif %}";
 
 #[test]
 fn an_edit_of_a_rendered_file_is_refused() {

@@ -12,6 +12,17 @@ use super::git::{git, git_at};
 use super::program::{rungs, rungs_in};
 use super::repository::{Remote, native};
 
+/// A template of `web` with a second image where the values have one.
+pub const WITH_SIDECAR: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: { name: {{ app }} }
+spec:
+  containers:
+    - { name: web, image: \"{{ images.web.ref }}\" }
+{% if values.sidecar %}    - { name: sidecar, image: \"{{ values.sidecar }}\" }
+{% endif %}";
+
 /// Three rungs, with one file for each app.
 const ADOPTED: &str = "\
 version: 1

@@ -111,7 +111,7 @@ fn had_key_before(
         }
         let Some(entered) = &tenure.entered else { continue };
         // What both got at once was imported, and has no order.
-        if candidate.evidence.is_before(entered, commit)? {
+        if candidate.evidence.dates().is_before(entered, commit)? {
             return Ok(tenure.state.is_some_and(|state| state.get(key).is_some()));
         }
     }

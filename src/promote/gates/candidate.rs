@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::config::{Check, Environment, EnvironmentName, Gates, Repository, Side, ValueRoute};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{HistoryError, ObjectName};
-use crate::history::Tenure;
+use crate::history::{BranchDates, Tenure};
 use crate::holds::Hold;
 use crate::sites::{EnteringValue, State, StateReference};
 use crate::yaml::Value;
@@ -111,25 +111,8 @@ pub(in crate::promote) trait Evidence {
         after: &ObjectName,
     ) -> Result<bool, HistoryError>;
 
-    /// The time from which a commit was on the branch for certain, as far as dates tell; none
-    /// if its date is before that of a commit that it follows, and no other one helps.
-    fn possible_time(
-        &self,
-        commit: &ObjectName,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, HistoryError>;
-
-    /// The time by which a commit had come, as far as dates tell: the earliest date, from
-    /// `since` on, of it and of the commits after it, and no later than `now`.
-    fn come_by(
-        &self,
-        commit: &ObjectName,
-        since: Timestamp,
-        now: Timestamp,
-    ) -> Result<Timestamp, HistoryError>;
-
-    /// Whether a commit of the branch comes before another one.
-    fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError>;
+    /// What dates tell of the branch's commits.
+    fn dates(&self) -> &dyn BranchDates;
 }
 
 /// The values that gates look up.

@@ -37,7 +37,7 @@ fn possible(evaluation: &Evaluation<'_>, tenure: &Tenure) -> Result<Since, Histo
         return Ok(tenure.since.clone());
     };
     let candidate = evaluation.candidate;
-    let possible = candidate.evidence.possible_time(entered, candidate.now)?;
+    let possible = candidate.evidence.dates().possible_time(entered, candidate.now)?;
     Ok(possible.map_or(Since::Impossible { at: *at }, |at| Since::Unverified { at }))
 }
 
@@ -49,7 +49,7 @@ fn has_stood(evaluation: &Evaluation<'_>, tenure: &Tenure) -> Result<bool, Histo
         return Ok(matches!(tenure.since, Since::Unknown { .. }));
     };
     let Candidate { evidence, now, .. } = *evaluation.candidate;
-    let end = evidence.come_by(left, since, now)?;
+    let end = evidence.dates().come_by(left, since, now)?;
     let stood = i64::try_from(evaluation.stood()).unwrap_or(i64::MAX);
     Ok(end.duration_since(since) >= SignedDuration::from_secs(stood))
 }

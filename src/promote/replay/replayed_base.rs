@@ -3,12 +3,10 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::Finding;
 use crate::git::{HistoryError, ObjectName};
-use crate::history::{self, PastMoment, Tenure};
+use crate::history::{self, BranchDates, PastMoment, Tenure};
 use crate::holds::{self, Hold};
 use crate::promote::gates::Evidence;
 use crate::sites::{Model, State};
@@ -66,25 +64,8 @@ impl Evidence for ReplayedBase<'_> {
         Ok(files.any(|path| self.moment.was_lifted(&path, state, after)))
     }
 
-    fn possible_time(
-        &self,
-        commit: &ObjectName,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, HistoryError> {
-        self.moment.possible_time(commit, now)
-    }
-
-    fn come_by(
-        &self,
-        commit: &ObjectName,
-        since: Timestamp,
-        now: Timestamp,
-    ) -> Result<Timestamp, HistoryError> {
-        self.moment.come_by(commit, since, now)
-    }
-
-    fn is_before(&self, one: &ObjectName, other: &ObjectName) -> Result<bool, HistoryError> {
-        self.moment.is_before(one, other)
+    fn dates(&self) -> &dyn BranchDates {
+        &self.moment
     }
 }
 

@@ -8,6 +8,7 @@ use rungs::worker::{InProcess, RenderRequest, Renderer as _, Wanted};
 
 use super::changes::put;
 use crate::support::fast_import::{LINK, SUBMODULE};
+use crate::support::shop::WITH_SIDECAR;
 
 /// The texts of files by path; links and submodules as in a stream.
 pub(super) type Files = BTreeMap<String, String>;
@@ -131,16 +132,6 @@ pub(super) fn pod(name: &str, image: &str) -> String {
 
 pub(super) const TEMPLATE: &str = "templates/web/pod.yaml.tera";
 
-const TEMPLATE_TEXT: &str = "\
-apiVersion: v1
-kind: Pod
-metadata: { name: {{ app }} }
-spec:
-  containers:
-    - { name: web, image: \"{{ images.web.ref }}\" }
-{% if values.sidecar %}    - { name: sidecar, image: \"{{ values.sidecar }}\" }
-{% endif %}";
-
 pub(super) const HOLDS: &str = ".rungs/holds/prod/web.yaml";
 
 const GATES: &str = "gates: { soak: 1d, relax: { approvals: 1 } }\n";
@@ -181,7 +172,7 @@ impl Shop {
         let mut files = Files::from([("README.md".to_owned(), "# shop\n".to_owned())]);
         let mut settings = format!("version: 1\nladder: [qa, stage, prod]\n{forge}");
         if kind == Kind::Native {
-            files.insert(TEMPLATE.to_owned(), TEMPLATE_TEXT.to_owned());
+            files.insert(TEMPLATE.to_owned(), WITH_SIDECAR.to_owned());
             files.insert(kind.settings().to_owned(), GATES.to_owned());
         } else {
             let rule = kind.rule();

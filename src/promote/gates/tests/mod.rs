@@ -15,7 +15,7 @@ use super::*;
 use crate::config::{EnvironmentName, Repository, Side, ValueRoute, load};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{HistoryError, ObjectName};
-use crate::history::{Since, Tenure};
+use crate::history::{BranchDates, Since, Tenure};
 use crate::holds::Hold;
 use crate::promote::verdict::judge;
 use crate::promote::{Override, Verdict, worst};
@@ -422,6 +422,12 @@ impl Evidence for PastStates {
         Ok(self.lifted_after.as_ref() == Some(after))
     }
 
+    fn dates(&self) -> &dyn BranchDates {
+        self
+    }
+}
+
+impl BranchDates for PastStates {
     fn possible_time(
         &self,
         commit: &ObjectName,
