@@ -12,9 +12,9 @@ use crate::git::{
 use crate::history::{AskedApps, Record, record};
 use crate::promote::{
     AppSelection, Base, ChangeAssessment, ChangeSide, Gate, LoadedBase, Override, Plan,
-    ProposedChange, assess_change, worst,
+    ProposedChange, assess_change, possible_apps, worst,
 };
-use crate::sites::{Model, ModelScope, State};
+use crate::sites::{Model, ModelScope};
 use crate::source::{FileChanges, Location, RepoPath, Tree};
 
 /// The most commits of a change whose records are read.
@@ -228,8 +228,7 @@ impl Delivery<'_> {
         }
         let ChangedFiles { paths, is_complete } = files;
         let files: Vec<_> = paths.iter().cloned().collect();
-        let apps = is_complete.then(|| model.possible_apps(&files)).flatten();
-        let apps = apps.and_then(|apps| with_rendered(repository, &model, &files, apps));
+        let apps = is_complete.then(|| possible_apps(repository, &model, &files)).flatten();
         Ok(apps.map_or(AppSelection::All, |apps| AppSelection::Named(apps.into_iter().collect())))
     }
 
@@ -287,19 +286,7 @@ impl Judging<'_> {
         let scope = self.loaded.scope();
         let model = |tree: &Tree| Model::of_tree(repository, tree, scope);
         let (before, after) = (model(&compared.before), model(&compared.after));
-        // Apps whose files the change made unreadable would pass for removed ones.
-        let known = before.findings_of_files(|_| true);
-        let is_new = |finding: &Finding| {
-            let is_it = |one: &Finding| {
-                one.code == finding.code && one.location().path() == finding.location().path()
-            };
-            finding.is_error() && !known.iter().any(is_it)
-        };
-        let unread = after.findings_of_files(|_| true);
-        let unread: Findings = unread.into_iter().filter(is_new).collect();
-        if unread.has_errors() {
-            return Err(unread);
-        }
+        let new = new_findings(&before, &after)?;
         let own_model = compared.is_reconfigured();
         let own_model = own_model.then(|| Model::of_tree(own, &compared.after, scope));
         let change = ProposedChange {
@@ -315,7 +302,9 @@ impl Judging<'_> {
             gates: &Gate::ALL,
             renderer: self.delivery.renderer,
         };
-        assess_change(base, &change)
+        let mut assessment = assess_change(base, &change)?;
+        assessment.findings.extend(new);
+        Ok(assessment)
     }
 
     /// The plans of what a commit of the change would bring by itself, and may not.
@@ -325,49 +314,78 @@ impl Judging<'_> {
         let Some((first, others)) = commit.parents.split_first() else { return Ok(Vec::new()) };
         let repository = self.loaded.repository();
         let touched: Vec<_> = files.paths.iter().cloned().collect();
-        let apps = Model::empty(repository, &ModelScope::all()).possible_apps(&touched);
+        let model = Model::empty(repository, &ModelScope::all());
+        let apps = possible_apps(repository, &model, &touched);
         let scope = match apps.filter(|_| files.is_complete) {
             Some(apps) if apps.is_empty() => return Ok(Vec::new()),
             Some(apps) => ModelScope { environments: None, apps: Some(apps) },
             None => self.loaded.scope().clone(),
         };
-        let trees = [workspace.tree_of(first)?, workspace.tree_of(&commit.id)?];
-        let models = [0, 1].map(|at| Model::of_tree(repository, &trees[at], &scope));
+        let after = workspace.tree_of(&commit.id)?;
+        let after_model = Model::of_tree(repository, &after, &scope);
         let mut claims = ChangeClaims::default();
         claims.add(&commit.message);
-        let side = |at: usize| ChangeSide { tree: &trees[at], model: &models[at] };
-        let change = ProposedChange {
-            before: side(0),
-            after: side(1),
-            own: None,
-            configuration: None,
-            files: &files.paths,
-            apps: None,
-            records: &claims.records,
-            reverts: &claims.reverts,
-            overrides: self.overrides,
-            gates: &[Gate::Order, Gate::Hold, Gate::Tag, Gate::Image, Gate::Soak],
-            renderer: self.delivery.renderer,
+        let gates: Vec<Gate> = Gate::ALL.into_iter().filter(|gate| gate.judges_commits()).collect();
+        let plans_against = |parent: &ObjectName, files: &BTreeSet<RepoPath>| {
+            let before = workspace.tree_of(parent)?;
+            let before_model = Model::of_tree(repository, &before, &scope);
+            new_findings(&before_model, &after_model)?;
+            let change = ProposedChange {
+                before: ChangeSide { tree: &before, model: &before_model },
+                after: ChangeSide { tree: &after, model: &after_model },
+                own: None,
+                configuration: None,
+                files,
+                apps: scope.apps.as_ref(),
+                records: &claims.records,
+                reverts: &claims.reverts,
+                overrides: self.overrides,
+                gates: &gates,
+                renderer: self.delivery.renderer,
+            };
+            Ok::<_, Findings>(assess_change(base, &change)?.plans)
         };
-        let ChangeAssessment { mut plans, .. } = assess_change(base, &change)?;
+        let mut plans = plans_against(first, &files.paths)?;
         for plan in &mut plans {
             plan.commit = Some(commit.id.clone());
             plan.apps.retain(|app| worst(&app.gates).is_some());
         }
         // What a merge takes from one side was judged there.
         for parent in others {
-            let model = Model::of_tree(repository, &workspace.tree_of(parent)?, &scope);
+            if plans.iter().all(|plan| plan.apps.is_empty()) {
+                break;
+            }
+            let clone = workspace.require_clone()?;
+            let files = clone.changed_files(parent, &commit.id).map_err(|error| error.finding())?;
+            let against = plans_against(parent, &files.paths)?;
             for plan in &mut plans {
-                let environment = plan.environment.clone();
-                plan.apps.retain(|app| {
-                    let there = model.app(&environment, &app.app);
-                    let there = there.map_or(Ok(State::default()), |there| there.state);
-                    there.ok().as_ref() != Some(&app.to)
-                });
+                let same = against.iter().find(|one| one.environment == plan.environment);
+                let apps: Vec<_> = same.iter().flat_map(|one| &one.apps).collect();
+                plan.apps.retain(|app| apps.iter().any(|one| one.app == app.app));
             }
         }
         plans.retain(|plan| !plan.apps.is_empty());
         Ok(plans)
+    }
+}
+
+/// What is found in the files of sites after a change and was not before. A file that cannot be
+/// read any more is an error: its apps would pass for removed ones.
+fn new_findings(before: &Model, after: &Model) -> Result<Findings, Findings> {
+    let known = before.findings_of_files(|_| true);
+    let is_new = |finding: &Finding| {
+        let is_it = |one: &Finding| {
+            one.code == finding.code && one.location().path() == finding.location().path()
+        };
+        !known.iter().any(is_it)
+    };
+    let found = after.findings_of_files(|_| true);
+    let (errors, others): (Vec<_>, Vec<_>) =
+        found.into_iter().filter(is_new).partition(Finding::is_error);
+    if errors.is_empty() {
+        Ok(others.into_iter().collect())
+    } else {
+        Err(errors.into_iter().collect())
     }
 }
 
@@ -384,33 +402,6 @@ fn too_many_commits() -> Finding {
     Finding::new(&TOO_MANY_COMMITS, message, Location::of_repository())
         .because("each may enter the branch's history, and is judged")
         .help("squash it, or say `forge: { merge: squash }` if that is how it lands")
-}
-
-/// These apps, and those with rendered files among the changed ones; none if any app may be
-/// rendered otherwise.
-fn with_rendered(
-    repository: &Repository,
-    model: &Model,
-    files: &[RepoPath],
-    mut apps: BTreeSet<String>,
-) -> Option<BTreeSet<String>> {
-    if !repository.is_native() {
-        return Some(apps);
-    }
-    let settings = RepoPath::root().child("environments");
-    for path in files {
-        // Files of forges and editors, and a README.
-        let is_aside = path.as_str().starts_with('.') || path.as_str() == "README.md";
-        match path.below(&repository.output) {
-            Some(rendered) => apps.extend(rendered.split('/').nth(1).map(str::to_owned)),
-            None if is_aside => {}
-            // A file of another name may keep an app's own from being read.
-            None if path.is_within(&settings)
-                && !model.possible_instances(path, &|_| BTreeSet::new()).is_empty() => {}
-            None => return None,
-        }
-    }
-    Some(apps)
 }
 
 /// The configuration after a change, whichever files it is read from.

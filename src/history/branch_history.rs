@@ -11,10 +11,10 @@ use super::tenures::Tenures;
 use super::walk::Walk;
 use super::{Tenure, changed_holds, merged_commits, record};
 use crate::config::{EnvironmentName, Repository};
-use crate::git::{CommitHistory, HistoryError, ObjectDatabase, ObjectName};
+use crate::git::{BranchStep, CommitHistory, HistoryError, ObjectDatabase, ObjectName};
 use crate::holds;
 use crate::sites::{AppInstance, Model, ModelScope, State};
-use crate::source::Tree;
+use crate::source::{RepoPath, Tree};
 
 /// A branch's commits.
 #[derive(Clone, Copy)]
@@ -56,6 +56,13 @@ pub trait History: BranchDates {
         environment: &EnvironmentName,
         app: &str,
     ) -> Box<dyn Iterator<Item = Result<Option<State>, HistoryError>> + 'h>;
+
+    /// The commits of the branch that changed something at or below a path, newest first. Reads
+    /// only as far as the iterator goes.
+    fn steps<'h>(
+        &'h self,
+        path: &RepoPath,
+    ) -> Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h>;
 
     /// The number of the newest build of an image that a record names for an
     /// app in an environment; none if no record does.
@@ -269,6 +276,16 @@ impl History for BranchHistory<'_> {
         Box::new(
             (0..).map_while(move |at| self.ask(&instance, at, |walk| walk.state(&instance, at))),
         )
+    }
+
+    fn steps<'h>(
+        &'h self,
+        path: &RepoPath,
+    ) -> Box<dyn Iterator<Item = Result<BranchStep, HistoryError>> + 'h> {
+        let steps = self.commits().and_then(|Commits { tip, history, .. }| {
+            history.steps(tip, std::slice::from_ref(path))
+        });
+        steps.unwrap_or_else(|error| Box::new(std::iter::once(Err(error))))
     }
 
     fn newest_sequence(

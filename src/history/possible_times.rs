@@ -6,6 +6,7 @@
 
 use jiff::Timestamp;
 
+use super::Since;
 use crate::git::{CommitTimes, HistoryError, ObjectName};
 
 /// The commits before one whose times it is compared with.
@@ -24,6 +25,17 @@ pub trait BranchDates {
         commit: &ObjectName,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, HistoryError>;
+
+    /// The time since which something was on the branch that a commit of that time brought.
+    fn since(
+        &self,
+        commit: &ObjectName,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Since, HistoryError> {
+        let possible = self.possible_time(commit, now)?;
+        Ok(possible.map_or(Since::Impossible { at }, |at| Since::Unverified { at }))
+    }
 
     /// The time by which a commit had come, as far as dates tell: the earliest date, from
     /// `since` on, of it and of the commits after it, and no later than `now`.

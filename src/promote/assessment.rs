@@ -3,7 +3,7 @@
 //! a branch, `status` for what a promotion would do.
 
 use super::arrival::Arrival;
-use super::gates::{Candidate, Gate};
+use super::gates::{BroughtReferences, Candidate, Gate};
 use super::values::ReadValues;
 use super::verdict::judge;
 use super::{AppPlan, Base, Override, SiteChange};
@@ -23,6 +23,8 @@ pub(super) struct AppChange<'a> {
     pub(super) proposed: State,
     /// What changes at sites that say less, or something else, than the state does.
     pub(super) beside: Vec<EnteringValue>,
+    /// What the result deploys otherwise, and no site says; none if nothing was rendered.
+    pub(super) brought: Option<&'a dyn BroughtReferences>,
     /// The sites that change.
     pub(super) changes: Vec<SiteChange>,
     /// The result of rendering; none if nothing was rendered.
@@ -52,6 +54,7 @@ pub(super) fn assess(base: &Base<'_>, change: AppChange<'_>, gates: &[Gate]) -> 
         current,
         proposed: &proposed,
         beside: &beside,
+        brought: change.brought,
         evidence: base,
         values: &values,
         facts: base.forge,

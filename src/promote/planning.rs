@@ -314,6 +314,7 @@ impl Planner<'_> {
             current: current.exists.then_some(&current.state),
             proposed: proposal.state.clone(),
             beside: Vec::new(),
+            brought: None,
             changes: proposal.changes.clone(),
             rendering: None,
             direct: self.direct,

@@ -74,7 +74,7 @@ pub(super) fn judge(
             answer: judgement.answer,
             reason: judgement.reason,
             location: judgement.location,
-            is_at_fault: gate == Gate::Render,
+            is_at_fault: judgement.is_at_fault,
             overridden: None,
         };
         Some(overridden(verdict, overrides))

@@ -84,12 +84,7 @@ impl Model {
         if !Self::is_unbound(repository, tree, environment) {
             return None;
         }
-        let Layout::Adopted(model) = Self::empty(repository, &ModelScope::all()).0 else {
-            return None;
-        };
-        let environments = repository.environments.iter();
-        let spellings: Vec<&str> = environments.map(|one| &*one.spelling).collect();
-        let others = model.other_spellings(tree, &spellings);
+        let others = Self::other_spellings(repository, tree);
         let near = nearest(environment.as_str(), others.iter().map(String::as_str));
         let only = others.first().filter(|_| others.len() == 1).map(String::as_str);
         let help = match near.or(only) {
@@ -105,6 +100,16 @@ impl Model {
                 .because("no file that `sites` names is in it")
                 .help(help),
         )
+    }
+
+    /// The directories that would belong to environments of their names, if there were any.
+    pub fn other_spellings(repository: &Repository, tree: &Tree) -> BTreeSet<String> {
+        let Layout::Adopted(model) = Self::empty(repository, &ModelScope::all()).0 else {
+            return BTreeSet::new();
+        };
+        let environments = repository.environments.iter();
+        let spellings: Vec<&str> = environments.map(|one| &*one.spelling).collect();
+        model.other_spellings(tree, &spellings)
     }
 
     /// The sites of one app in one environment alone, as [`Model::of_tree`] would find

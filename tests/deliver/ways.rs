@@ -378,3 +378,36 @@ fn what_a_change_renames_changes_on_the_base_branch() {
         assert_eq!(alone(shop, &[first, second]).wrong, None, "{kind:?}");
     }
 }
+
+#[test]
+fn a_file_that_cannot_be_read_stands_between_two_commits() {
+    let shop = Shop { kind: Kind::Marker, merge: None, is_held: false };
+    let prod = Kind::Marker.path("prod", "web");
+    let broken = format!("[]\n{}", Kind::Marker.text("web", "v9"));
+    let put = Edit::Put(prod.clone(), broken);
+    let all = change(vec![], vec![vec![put], vec![Edit::Remove(prod)]]);
+    assert_eq!(alone(shop, &[all]), Outcome::default());
+}
+
+#[test]
+fn an_environments_directory_gets_another_name() {
+    let shop = Shop { kind: Kind::Yaml, merge: Some("merge"), is_held: false };
+    let renamed = Edit::Move("env/prod".into(), "env/prod2".into());
+    assert_eq!(alone(shop, &[change(vec![], vec![vec![renamed]])]), Outcome::default());
+}
+
+#[test]
+fn a_new_site_is_not_read_as_a_reference() {
+    let is_another = |kind: &Kind| !matches!(kind, Kind::Native | Kind::Manifest | Kind::Marker);
+    for kind in KINDS.into_iter().filter(is_another) {
+        let shop = Shop { kind, merge: Some("merge"), is_held: false };
+        for tag in ["!!str v9", "{{ tag }}", "[v9]"] {
+            let prod = kind.path("prod", "api");
+            let gone = vec![Edit::Remove(prod.clone())];
+            let back = vec![Edit::Put(prod, kind.text("api", tag))];
+            let all = [change(vec![], vec![gone]), change(vec![], vec![back])];
+            let outcome = alone(shop, &all);
+            assert!(outcome.wrong.is_none() && outcome.passed < 2, "{kind:?} {tag}: {outcome:?}");
+        }
+    }
+}

@@ -1111,3 +1111,188 @@ fn rules_environments_and_a_forge_that_are_added_are_named() {
     let canary = format!("{SETTINGS}environments: {{ canary: {{ path: prod/eu }} }}\n");
     judged(&shop, &[("rungs.yaml", Some(&canary))]).says("is no longer read");
 }
+
+/// Renders a change of `main` and pushes it, as somebody did so many days ago.
+fn rendered_ago(shop: &Shop, days: i64, edits: &[Edit<'_>]) {
+    begin(shop);
+    for (path, text) in edits {
+        put(&shop.clone, path, *text);
+    }
+    if shop.clone.join("rendered").exists() {
+        shop.ends(0, &["render"]);
+    }
+    git(&shop.clone, &["add", "-A"]);
+    let time = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
+    git_at(&shop.clone, &time.to_string(), &["commit", "-qm", "Somebody's"]);
+    git(&shop.clone, &["push", "-q", "origin", "change:main"]);
+}
+
+const SIDECAR: &str = "values: { sidecar: 'mesh.example.com/proxy:v3' }\n";
+
+#[test]
+fn what_a_value_brings_has_to_soak_below() {
+    let gates = "gates: { soak: 1d }\n";
+    let prod = "environments/prod/environment.yaml";
+    let stage = "environments/stage/environment.yaml";
+    let template = "templates/web/deployment.yaml.tera";
+    for is_kept in [true, false] {
+        let shop = Shop::native(&[(template, WITH_SIDECAR), (prod, gates)]);
+        if !is_kept {
+            begin(&shop);
+            git(&shop.clone, &["rm", "-rq", "rendered"]);
+            commit(&shop);
+            git(&shop.clone, &["push", "-q", "origin", "change:main"]);
+        }
+        let judged = |edits: &[Edit<'_>]| {
+            begin(&shop);
+            for (path, text) in edits {
+                put(&shop.clone, path, *text);
+            }
+            if is_kept {
+                shop.ends(0, &["render"]);
+            }
+            commit(&shop);
+            shop.rungs(&["gates", "--base", "origin/main"])
+        };
+        let wanted = format!("{gates}{SIDECAR}");
+        let wanted = [(prod, Some(&*wanted))];
+        rendered_ago(&shop, 0, &[("environments/qa/environment.yaml", Some(SIDECAR))]);
+        judged(&wanted).ends(3).says("`stage` does not deploy");
+        rendered_ago(&shop, 0, &[(stage, Some(SIDECAR))]);
+        judged(&wanted).ends(5).says("`mesh.example.com/proxy:v3` has been in `stage` for");
+        let away = SIDECAR.replace("v3", "v2");
+        rendered_ago(&shop, 0, &[(stage, Some(&away))]);
+        judged(&wanted).ends(3).says("`stage` does not deploy");
+    }
+    for (days, code) in [(3, 0), (0, 5)] {
+        let shop = Shop::native(&[(template, WITH_SIDECAR), (prod, gates)]);
+        git(&shop.clone, &["commit", "-q", "--amend", "--no-edit", "--date=2020-01-01T00:00:00Z"]);
+        let old = "2020-01-01T00:00:00Z";
+        git_at(&shop.clone, old, &["commit", "-q", "--amend", "--no-edit", "--date", old]);
+        git(&shop.clone, &["push", "-qf", "origin", "HEAD:main"]);
+        rendered_ago(&shop, days, &[(stage, Some(SIDECAR))]);
+        let wanted = format!("{gates}{SIDECAR}");
+        rendered(&shop, &[(prod, Some(&wanted))]).ends(code);
+    }
+}
+
+#[test]
+fn what_a_value_brings_meets_every_gate_of_what_it_enters() {
+    let template = "templates/web/deployment.yaml.tera";
+    let prod = "environments/prod/environment.yaml";
+    for (gate, code, reason) in [
+        ("image: { allow: ['r.io/*'] }", 3, "fail image `mesh.example.com/proxy` of"),
+        ("image: { allow: ['r.io/*', 'mesh.example.com/*'] }", 0, "pass image"),
+        ("digest: required", 3, "fail digest `mesh.example.com/proxy` has no digest"),
+        ("ticket: '^REL-'", 3, "fail ticket"),
+        ("approvals: { count: 1 }", 5, "wait approvals"),
+        ("window: { freeze: [{ from: 2020-01-01, until: 2099-01-01 }] }", 5, "wait window"),
+        ("tag: '^v2$'", 0, ""),
+        ("image: { unordered: ['*/proxy'], allow: ['r.io/*'] }", 3, "fail image"),
+    ] {
+        let gates = format!("gates: {{ {gate} }}\n");
+        let shop = Shop::native(&[(template, WITH_SIDECAR), (prod, &gates)]);
+        rendered_ago(&shop, 0, &[("environments/stage/environment.yaml", Some(SIDECAR))]);
+        let wanted = format!("{gates}{SIDECAR}");
+        rendered(&shop, &[(prod, Some(&wanted))]).ends(code).says(reason);
+    }
+}
+
+#[test]
+fn a_chart_and_a_revision_that_a_value_brings_are_refused() {
+    let template = "\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: web }
+spec:
+  interval: 5m
+  chart: { spec: { chart: web, version: \"{{ values.chart }}\", sourceRef: { kind: HelmRepository, name: r } } }
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: web }
+spec:
+  source: { repoURL: 'https://git.example.com/shop/web', targetRevision: \"{{ values.revision }}\", path: . }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: {{ app }} }
+spec:
+  containers: [{ name: web, image: \"{{ images.web.ref }}\" }]
+";
+    let settings = |chart: &str, revision: &str| {
+        format!("values: {{ chart: {chart}, revision: {revision} }}\n")
+    };
+    let old = settings("1.0.0", "v1");
+    let shop = Shop::native(&[
+        ("templates/web/deployment.yaml.tera", template),
+        ("environments/environment.yaml", &old),
+    ]);
+    let prod = "environments/prod/environment.yaml";
+    let of_chart = rendered(&shop, &[(prod, Some(&settings("2.0.0", "v1")))]).ends(3);
+    of_chart.says("`2.0.0` of `web` is deployed then").says(&format!("at {prod}:1"));
+    rendered(&shop, &[(prod, Some(&settings("1.0.0", "v2")))])
+        .ends(3)
+        .says("`v2` of `https://git.example.com/shop/web` is deployed then");
+    rendered(&shop, &[(prod, Some(&settings("1.0.0", "main")))]).ends(3);
+    let new = settings("2.0.0", "v2");
+    rendered_ago(&shop, 0, &[("environments/stage/environment.yaml", Some(&new))]);
+    rendered(&shop, &[(prod, Some(&new))]).ends(0);
+}
+
+#[test]
+fn a_rendered_file_that_changes_and_changes_back_is_refused_where_commits_land() {
+    let template = "templates/web/deployment.yaml.tera";
+    let path = "rendered/prod/web/pod-web.yaml";
+    for (merge, code) in [(None, 3), (Some("rebase"), 3), (Some("squash"), 0)] {
+        let shop = Shop::native(&[(template, WITH_SIDECAR)]);
+        let land = |merge: &str| {
+            format!(
+                "version: 1\nladder: [qa, stage, prod]\nforge: {{ kind: github, url: 'https://github.com', repository: o/r, merge: {merge} }}\n"
+            )
+        };
+        if let Some(merge) = merge {
+            rendered_ago(&shop, 0, &[("rungs.yaml", Some(&land(merge)))]);
+        }
+        let text = replaced(&shop, path, "v1", "v6");
+        put(&shop.clone, path, Some(&text));
+        commit(&shop);
+        put(&shop.clone, path, Some(&text.replace("v6", "v1")));
+        commit(&shop);
+        let output = shop.rungs(&["gates", "--base", "origin/main"]).ends(code);
+        if code == 3 {
+            output.says("v6` is deployed then");
+        }
+    }
+}
+
+#[test]
+fn a_script_that_a_pipeline_calls_is_named() {
+    let shop = Shop::native(&[]);
+    let workflow = "jobs:\n  gates:\n    steps:\n    - uses: ./.github/actions/setup\n    - run: ./ci/check.sh\n";
+    let files = [
+        (".github/workflows/gates.yml", workflow),
+        (".github/actions/setup/action.yml", "runs: { using: composite }\n"),
+        ("ci/check.sh", ". ci/lib.sh\nmake -C ci gates\n"),
+        ("ci/lib.sh", "set -e\n"),
+        ("ci/Makefile", "gates:\n\trungs gates --base main\n"),
+        ("ci/other.sh", "echo\n"),
+        (".github/workflows/other.yml", "run: ./ci/other.sh\n"),
+    ];
+    let edits: Vec<_> = files.iter().map(|(path, text)| (*path, Some(*text))).collect();
+    shop.elsewhere("Pipelines", &edits);
+    for (path, is_named) in [
+        ("ci/check.sh", true),
+        ("ci/lib.sh", true),
+        (".github/actions/setup/action.yml", true),
+        (".github/workflows/gates.yml", true),
+        ("ci/other.sh", false),
+        (".github/workflows/other.yml", false),
+    ] {
+        for text in [Some("exit 0\n"), None] {
+            let output = judged(&shop, &[(path, text)]);
+            let found = output.stderr.contains("which runs rungs, changes");
+            assert_eq!(found, is_named, "{path}: {output:?}");
+        }
+    }
+}

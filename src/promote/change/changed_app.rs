@@ -1,24 +1,25 @@
 //! An app whose sites a change changes, and what gates say of it.
 
-use std::cell::OnceCell;
-use std::collections::BTreeSet;
-
-use super::deployed::{DeployedApp, images_before};
+use super::brought::BroughtByApp;
+use super::deployed::{DeployedApp, deployed_in};
 use super::lost::{FormerSiteSearch, FormerSites, Unexplained};
 use super::proposed::ProposedChange;
+use super::references::is_judged;
 use crate::config::Environment;
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::git::ObjectName;
 use crate::history::{self, Action, Record, Tenure, find_tenure};
+use crate::kubernetes::full_repository;
 use crate::promote::arrival::{Arrival, ArrivingState};
 use crate::promote::assessment::{AppChange, assess};
 use crate::promote::base::Base;
 use crate::promote::code::{APP_REMOVED, SITE_MOVED};
-use crate::promote::gates::{Evidence as _, Gate};
+use crate::promote::gates::{BroughtReference, Evidence as _, Gate};
 use crate::promote::verdict::{Verdict, excepted, overridden};
 use crate::promote::{AppPlan, SiteChange};
 use crate::sites::{
-    AppInstance, AppSites, EnteringValue, Site, SiteValue, State, StateReference, differences,
+    AppInstance, AppSites, EnteringValue, ImageParts, Site, SiteValue, State, StateReference,
+    differences,
 };
 use crate::source::{Location, Tree};
 
@@ -76,17 +77,29 @@ impl ChangedApp<'_> {
         let Some(sites) = &self.after else { return Ok(Some(self.removed(current, former))) };
         let proposed = sites.state.clone()?;
         let beside = beside(sites, self.before.as_ref(), &proposed);
-        let mut unexplained = former.lost.clone();
-        unexplained.extend(self.unexplained_images(&proposed));
         let is_same = current == Some(&proposed) && beside.is_empty();
-        let record = self.record(current, &proposed);
+        let mut brought = self.brought(&proposed);
+        let claimed = self.record(current, &proposed);
         // What a rollback restores is a whole state and nothing besides.
-        let is_state = beside.is_empty() && former.lost.is_empty();
-        let record = record.filter(|record| is_state || record.action != Action::Rollback);
-        let reverts = if is_state { self.change.reverts } else { &[] };
-        let arrival = self.arrival(current, &proposed, (record, reverts))?;
+        let mut is_state = beside.is_empty() && former.lost.is_empty();
+        let record_of =
+            |is_state| claimed.filter(|record| is_state || record.action != Action::Rollback);
+        let reverts_of = |is_state| if is_state { self.change.reverts } else { &[] };
+        let arrives = |is_state| {
+            self.arrival(current, &proposed, (record_of(is_state), reverts_of(is_state)))
+        };
+        let mut arrival = arrives(is_state)?;
+        if matches!(arrival, Arrival::Rollback) {
+            self.leave_restored(&proposed, &mut brought);
+            if !brought.is_empty() {
+                is_state = false;
+                arrival = arrives(is_state)?;
+            }
+        }
+        let record = record_of(is_state);
         let rendered = self.rendered(&arrival, &proposed);
-        if is_same && unexplained.is_empty() && !matches!(rendered, Some(Err(_))) {
+        let is_unchanged = is_same && former.lost.is_empty() && brought.is_empty();
+        if is_unchanged && !matches!(rendered, Some(Err(_))) {
             return Ok(None);
         }
         let from = current.cloned().unwrap_or_default();
@@ -94,6 +107,11 @@ impl ChangedApp<'_> {
         changes.extend(changes_beside(sites, &beside));
         let replaces = record.iter().flat_map(|record| &record.replaces);
         let replaces: Vec<_> = replaces.map(|text| StateReference::parse(text)).collect();
+        // What is deployed otherwise without another state is judged by that alone.
+        let gates = self.change.gates.iter().copied();
+        let gates = gates.filter(|gate| !is_same || gate.judges_same_state(&brought));
+        let gates: Vec<Gate> = gates.collect();
+        let brought = BroughtByApp::new(self.base, self.change.renderer, &self.app, brought);
         let change = AppChange {
             target: self.target,
             app: &self.app,
@@ -102,16 +120,15 @@ impl ChangedApp<'_> {
             changes,
             proposed,
             beside,
+            brought: Some(&brought),
             rendering: rendered.as_ref().map(|rendered| rendered.as_ref().copied()),
             direct: false,
             replaces: &replaces,
             ticket: record.and_then(|record| record.ticket.as_deref()),
             overrides: self.change.overrides,
         };
-        // What is deployed otherwise without another state is judged by that alone.
-        let gates = if is_same { &[Gate::Render][..] } else { self.change.gates };
-        let mut plan = assess(self.base, change, gates);
-        self.add_unexplained(&mut plan, &unexplained);
+        let mut plan = assess(self.base, change, &gates);
+        self.add_unexplained(&mut plan, &former.lost);
         self.admit_exceptions(&mut plan);
         Ok(Some(plan))
     }
@@ -135,6 +152,7 @@ impl ChangedApp<'_> {
             current,
             proposed: State::default(),
             beside: Vec::new(),
+            brought: None,
             changes: gone.collect(),
             rendering: None,
             direct: false,
@@ -233,26 +251,37 @@ impl ChangedApp<'_> {
         before.is_some_and(|before| !before.environments().is_empty())
     }
 
-    /// The images that templates or settings bring, and nothing explains.
-    fn unexplained_images(&self, proposed: &State) -> Vec<Unexplained> {
-        let repository = self.base.repository;
-        let before = repository.ladder.before(&self.target.name);
-        let (Some(deployed), Some(before)) = (self.deployed, before) else { return Vec::new() };
-        if !self.is_ordered() {
-            return Vec::new();
-        }
-        let patterns = &self.target.gates_of(&self.app).unordered;
-        let below: OnceCell<BTreeSet<String>> = OnceCell::new();
-        let images_below = || {
-            let environments = before.environments().iter();
-            let instances = environments.map(|one| AppInstance::new(one, &self.app));
-            instances.flat_map(|one| images_before(self.change, repository, &one)).collect()
+    /// What templates or settings bring, and no judged state says.
+    fn brought(&self, proposed: &State) -> Vec<BroughtReference> {
+        let unordered = &self.target.gates_of(&self.app).unordered;
+        let is_named = |value: &SiteValue| {
+            let SiteValue::Image(ImageParts { repository: Some(repository), .. }) = value else {
+                return false;
+            };
+            let names = [repository.clone(), full_repository(repository)];
+            unordered.iter().any(|one| names.iter().any(|name| one.value.is_match(name)))
         };
-        deployed.unexplained(Some(proposed), |image| {
-            let names = [image.repository(), image.full_repository()];
-            patterns.iter().any(|one| names.iter().any(|name| one.value.is_match(name)))
-                || below.get_or_init(images_below).contains(&image.to_string())
-        })
+        let brought = self.deployed.into_iter().flat_map(|deployed| &deployed.brought);
+        let brought = brought.filter(|(reference, _)| !is_judged(reference, proposed));
+        let brought = brought.map(|((key, value), location)| BroughtReference {
+            key: key.clone(),
+            value: value.clone(),
+            location: location.clone(),
+            is_ordered: !is_named(value),
+        });
+        brought.collect()
+    }
+
+    /// Leaves out what was deployed with a state when the environment had it last.
+    fn leave_restored(&self, state: &State, brought: &mut Vec<BroughtReference>) {
+        if brought.is_empty() {
+            return;
+        }
+        let Some(tree) = self.earlier_files(state) else { return };
+        let instance = AppInstance::new(&self.target.name, &self.app);
+        let deployed = deployed_in(&tree, self.base.repository, self.change.renderer, &instance);
+        let deployed = deployed.unwrap_or_default();
+        brought.retain(|one| !deployed.contains(&(one.key.clone(), one.value.clone())));
     }
 
     /// What is worth knowing, and no gate judges.

@@ -2,20 +2,18 @@
 //! and settings bring, and rendered files.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use super::lost::{Unexplained, obstacle_to};
+use super::lost::obstacle_to;
 use super::proposed::{ChangeSide, ProposedChange};
+use super::references::{DeployedReference, references_of};
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::{Finding, Findings, Subject};
-use crate::kubernetes::ImageReference;
 use crate::promote::code::STALE_RENDERING;
 use crate::promote::rerender::all_generated;
 use crate::rendered;
-use crate::sites::{AppInstance, SiteValue, State};
-use crate::source::{FileChanges, Location, RepoPath, SourceFile, Tree};
-use crate::worker::{RenderRequest, Wanted};
-use crate::yaml::{self, Dialect, Node};
+use crate::sites::AppInstance;
+use crate::source::{FileChanges, Location, RepoPath, Tree};
+use crate::worker::{RenderRequest, Renderer, Wanted};
 
 /// The files that a tree is rendered to, by their paths below the output directory.
 type ExpectedFiles = BTreeMap<RepoPath, Vec<u8>>;
@@ -38,8 +36,8 @@ pub(super) struct DeployedApp {
     /// The files below the output directory that the change leaves different from what is
     /// rendered, with their whole paths.
     pub(super) stale: Vec<RepoPath>,
-    /// The images that the change brings, each with a line that brought it.
-    pub(super) images: Vec<(ImageReference, Location)>,
+    /// What the change brings, each with a line that brought it.
+    pub(super) brought: Vec<(DeployedReference, Location)>,
 }
 
 impl DeployedChange {
@@ -63,8 +61,38 @@ impl DeployedChange {
             .filter(|path| sides.before.get(*path) != sides.after.get(*path))
             .cloned()
             .collect();
-        deployed.add_images(repository, change, &differ, [&sides.before, &sides.after]);
+        deployed.add_brought(repository, change, &differ, [&sides.before, &sides.after]);
         deployed.add_stale(repository, change, differ, &sides.after);
+        deployed
+    }
+
+    /// What a single commit brings: by the rendered files that it alters, which operators
+    /// deploy, or by rendering both sides where none are kept. Whether those are what a render
+    /// gives is asked of the whole change.
+    pub(super) fn of_commit(repository: &Repository, change: &ProposedChange<'_>) -> Self {
+        let mut deployed = Self::default();
+        if !repository.is_native() {
+            return deployed;
+        }
+        let [before, after] = [change.before, change.after].map(|side| side.tree);
+        let output = &repository.output;
+        if !has_output(before, output) && !has_output(after, output) {
+            let whole = Self::of(repository, change);
+            let brought = whole.apps.into_iter().filter(|(_, app)| !app.brought.is_empty());
+            deployed.apps.extend(brought.map(|(instance, app)| {
+                (instance, DeployedApp { brought: app.brought, ..DeployedApp::default() })
+            }));
+            return deployed;
+        }
+        let below = |path: &RepoPath| RepoPath::new(path.below(output)?).ok();
+        let altered: BTreeSet<_> = change.files.iter().filter_map(below).collect();
+        let instances = altered.iter().filter_map(|path| app_of(repository, path));
+        let instances: BTreeSet<_> = instances.collect();
+        let kept = |tree| {
+            let files = instances.iter().map(|one| kept_files(tree, repository, one));
+            files.flatten().collect::<ExpectedFiles>()
+        };
+        deployed.add_brought(repository, change, &altered, [&kept(before), &kept(after)]);
         deployed
     }
 
@@ -72,7 +100,7 @@ impl DeployedChange {
     pub(super) fn apps(&self, environment: &EnvironmentName) -> impl Iterator<Item = &str> {
         let own = self.apps.iter().filter(move |(one, _)| one.environment == *environment);
         let own = own
-            .filter(|(_, app)| app.fails_newly || !app.stale.is_empty() || !app.images.is_empty());
+            .filter(|(_, app)| app.fails_newly || !app.stale.is_empty() || !app.brought.is_empty());
         own.map(|(instance, _)| &*instance.app)
     }
 
@@ -85,40 +113,32 @@ impl DeployedChange {
         self.others
     }
 
-    fn add_images(
+    fn add_brought(
         &mut self,
         repository: &Repository,
         change: &ProposedChange<'_>,
         differ: &BTreeSet<RepoPath>,
         [before, after]: [&ExpectedFiles; 2],
     ) {
-        let of_app = |path: &RepoPath| app_of(repository, path);
-        let mut known: BTreeMap<AppInstance, BTreeSet<String>> = BTreeMap::new();
+        let mut known: BTreeMap<AppInstance, BTreeSet<DeployedReference>> = BTreeMap::new();
         for path in differ {
-            let (Some(instance), Some(bytes)) = (of_app(path), after.get(path)) else { continue };
-            let images = images_of(path, bytes);
-            if images.is_empty() {
-                continue;
-            }
+            let Some(instance) = app_of(repository, path) else { continue };
+            let references = after.get(path).map(|bytes| references_of(path, bytes));
+            let Some(references) = references.filter(|found| !found.is_empty()) else { continue };
             let known = known.entry(instance.clone()).or_insert_with(|| {
                 let own = rendered::directory(&instance.environment, Some(&instance.app));
                 let files = before.iter().filter(|(path, _)| path.is_within(&own));
-                files.flat_map(|(path, bytes)| images_of(path, bytes)).collect()
+                files.flat_map(|(path, bytes)| references_of(path, bytes)).collect()
             });
-            for image in images {
-                if known.insert(image.clone())
-                    && let Ok(reference) = ImageReference::parse(&image)
-                {
+            for reference in references {
+                if known.insert(reference.clone()) {
                     let location =
                         brought_by(repository, change, &reference).unwrap_or_else(|| {
                             let full = repository.output.join(path.as_str());
                             Location::of_path(&full.unwrap_or_else(|_| path.clone()))
                         });
-                    self.apps
-                        .entry(instance.clone())
-                        .or_default()
-                        .images
-                        .push((reference, location));
+                    let app = self.apps.entry(instance.clone()).or_default();
+                    app.brought.push((reference, location));
                 }
             }
         }
@@ -132,8 +152,7 @@ impl DeployedChange {
         expected: &ExpectedFiles,
     ) {
         let output = &repository.output;
-        let has_output = |tree: &Tree| tree.has_directory(output).unwrap_or_default();
-        if !has_output(change.before.tree) && !has_output(change.after.tree) {
+        if !has_output(change.before.tree, output) && !has_output(change.after.tree, output) {
             return;
         }
         let below = |path: &RepoPath| RepoPath::new(path.below(output)?).ok();
@@ -181,36 +200,6 @@ impl DeployedApp {
             Some(first) => Err(stale(first).about(subject.clone()).into()),
         }
     }
-
-    /// The images that nothing explains: neither a judged state, nor an environment directly
-    /// below, nor an exception of the base.
-    pub(super) fn unexplained(
-        &self,
-        state: Option<&State>,
-        is_allowed: impl Fn(&ImageReference) -> bool,
-    ) -> Vec<Unexplained> {
-        let is_judged = |image: &ImageReference| {
-            state.iter().flat_map(|state| state.iter()).any(|(_, value)| is_of(value, image))
-        };
-        let new = self.images.iter().filter(|(image, _)| !is_judged(image) && !is_allowed(image));
-        let unexplained = new.map(|(image, location)| Unexplained {
-            reason: format!(
-                "`{image}` is deployed then, which no site and no environment directly below has; \
-                 pin the template, so that it is promoted, or name the image in `image: {{ unordered }}`"
-            ),
-            location: location.clone(),
-        });
-        unexplained.collect()
-    }
-}
-
-/// Whether a site's value is deployed as that image. A template may leave its digest out.
-fn is_of(value: &SiteValue, image: &ImageReference) -> bool {
-    let SiteValue::Image(parts) = value else { return false };
-    let repository = parts.repository.as_deref().map(crate::kubernetes::full_repository);
-    let digest = image.digest.as_ref().map(crate::kubernetes::Digest::as_str);
-    repository == Some(image.full_repository())
-        && if digest.is_some() { parts.digest.as_deref() == digest } else { parts.tag == image.tag }
 }
 
 fn stale(path: &RepoPath) -> Finding {
@@ -220,14 +209,37 @@ fn stale(path: &RepoPath) -> Finding {
         .help("run `rungs render`, and commit the result")
 }
 
-/// The images that an environment deploys of an app, before a change.
-pub(super) fn images_before(
-    change: &ProposedChange<'_>,
+/// What a tree deploys of an app: by its rendered files where they are kept, else by what it
+/// is rendered to; none if it does not render.
+pub(super) fn deployed_in(
+    tree: &Tree,
     repository: &Repository,
+    renderer: &dyn Renderer,
     instance: &AppInstance,
-) -> BTreeSet<String> {
-    let files = render_app(change, repository, change.before, instance).unwrap_or_default();
-    files.iter().flat_map(|(path, bytes)| images_of(path, bytes)).collect()
+) -> Option<BTreeSet<DeployedReference>> {
+    let files = if has_output(tree, &repository.output) {
+        kept_files(tree, repository, instance)
+    } else {
+        render_app(renderer, repository, tree, instance).ok()?
+    };
+    Some(files.iter().flat_map(|(path, bytes)| references_of(path, bytes)).collect())
+}
+
+/// Whether rendered files are kept in a tree.
+pub(super) fn has_output(tree: &Tree, output: &RepoPath) -> bool {
+    tree.has_directory(output).unwrap_or_default()
+}
+
+/// The rendered files of an app that a tree keeps.
+fn kept_files(tree: &Tree, repository: &Repository, instance: &AppInstance) -> ExpectedFiles {
+    let own = rendered::directory(&instance.environment, Some(&instance.app));
+    let Ok(directory) = repository.output.join(own.as_str()) else { return ExpectedFiles::new() };
+    let files = tree.walk(&directory, |_| true).unwrap_or_default().into_iter();
+    let kept = files.filter_map(|path| {
+        let below = RepoPath::new(path.below(&repository.output)?).ok()?;
+        Some((below, tree.read_bytes(&path).ok()?))
+    });
+    kept.collect()
 }
 
 /// What both sides are rendered to, of all apps that the change may have changed.
@@ -241,8 +253,9 @@ struct RenderedSides {
 
 impl RenderedSides {
     fn of(repository: &Repository, change: &ProposedChange<'_>) -> Self {
-        let all = |side| {
-            render(change, repository, side, Wanted::Named { environments: Vec::new(), app: None })
+        let all = |side: ChangeSide<'_>| {
+            let wanted = Wanted::Named { environments: Vec::new(), app: None };
+            render(change.renderer, repository, side.tree, wanted)
         };
         if change.apps.is_none()
             && let (Ok(before), Ok(after)) = (all(change.before), all(change.after))
@@ -274,8 +287,8 @@ impl RenderedSides {
         change: &ProposedChange<'_>,
         instance: &AppInstance,
     ) {
-        let before = render_app(change, repository, change.before, instance);
-        match render_app(change, repository, change.after, instance) {
+        let before = render_app(change.renderer, repository, change.before.tree, instance);
+        match render_app(change.renderer, repository, change.after.tree, instance) {
             Ok(files) => self.after.extend(files),
             Err(findings) => {
                 self.failures.insert(instance.clone(), (findings, before.is_ok()));
@@ -286,28 +299,27 @@ impl RenderedSides {
 }
 
 fn render_app(
-    change: &ProposedChange<'_>,
+    renderer: &dyn Renderer,
     repository: &Repository,
-    side: ChangeSide<'_>,
+    tree: &Tree,
     instance: &AppInstance,
 ) -> Result<ExpectedFiles, Findings> {
     let wanted =
         Wanted::App { environment: instance.environment.to_string(), app: instance.app.clone() };
-    render(change, repository, side, wanted)
+    render(renderer, repository, tree, wanted)
 }
 
 fn render(
-    change: &ProposedChange<'_>,
+    renderer: &dyn Renderer,
     repository: &Repository,
-    side: ChangeSide<'_>,
+    tree: &Tree,
     wanted: Wanted,
 ) -> Result<ExpectedFiles, Findings> {
     // The limits are those of the base, whatever a change says.
     let settings = repository.worker;
     let changes = &FileChanges::new();
-    let request =
-        RenderRequest { tree: side.tree, changes, wanted, unused_values: false, settings };
-    let result = change.renderer.render(&request, &|_| ())?;
+    let request = RenderRequest { tree, changes, wanted, unused_values: false, settings };
+    let result = renderer.render(&request, &|_| ())?;
     Ok(result.files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect())
 }
 
@@ -321,45 +333,17 @@ fn app_of(repository: &Repository, path: &RepoPath) -> Option<AppInstance> {
     })
 }
 
-/// The images that a rendered file names: what stands at a key `image`, or at one that ends
-/// so and looks like a reference.
-fn images_of(path: &RepoPath, bytes: &[u8]) -> BTreeSet<String> {
-    let text = String::from_utf8_lossy(bytes).into_owned();
-    let file = Arc::new(SourceFile::new(path.clone(), text));
-    let Ok(documents) = yaml::parse(&file, Dialect::Kubectl) else { return BTreeSet::new() };
-    let mut images = BTreeSet::new();
-    let mut pending: Vec<Node<'_>> = documents.iter().map(|document| document.root()).collect();
-    while let Some(node) = pending.pop() {
-        pending.extend(node.items());
-        for (key, value) in node.entries() {
-            let is_image = key.text() == "image";
-            match value.as_str() {
-                Some(text)
-                    if is_image
-                        || key.text().ends_with("Image") && text.contains([':', '/', '@']) =>
-                {
-                    if ImageReference::parse(text).is_ok() {
-                        images.insert(text.to_owned());
-                    }
-                }
-                _ => pending.push(value),
-            }
-        }
-    }
-    images
-}
-
-/// The line of a changed file that names an image.
+/// The line of a changed file that names what it brings.
 fn brought_by(
     repository: &Repository,
     change: &ProposedChange<'_>,
-    image: &ImageReference,
+    (key, value): &DeployedReference,
 ) -> Option<Location> {
-    let whole = image.to_string();
-    let name = image.repository();
+    let whole = value.to_string();
+    let name = key.name().rsplit('/').next().unwrap_or_default();
     let sources = change.files.iter().filter(|path| !path.is_within(&repository.output));
     let files: Vec<_> = sources.filter_map(|path| change.after.tree.read(path).ok()).collect();
-    [&*whole, &*name, image.name()].into_iter().find_map(|text| {
+    [&*whole, key.name(), name].into_iter().filter(|text| !text.is_empty()).find_map(|text| {
         files.iter().find_map(|file| {
             let line = (1..).zip(file.text().lines()).find(|(_, line)| line.contains(text));
             line.map(|(number, _)| Location::new(file, file.line(number)))

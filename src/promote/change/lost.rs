@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::proposed::{ChangeSide, sites_in};
 use crate::config::{self, Before, Environment, Repository, SiteKind};
 use crate::kubernetes::full_repository;
-use crate::sites::{AppSites, Key, Model, ModelScope, Site, SiteValue};
+use crate::sites::{AppInstance, AppSites, Key, Model, ModelScope, Site, SiteValue};
 use crate::source::{EntryKind, Location, RepoPath, SourceFile, Span, Tree};
-use crate::yaml::{self, Dialect, Route};
+use crate::yaml::{self, Dialect, Node, Place, Route};
 
 /// Something about an app that no gate can judge by what its sites say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,10 @@ impl FormerSiteSearch<'_> {
                 None => former.lost.extend(before.and_then(|before| self.trace(before, site))),
             }
         }
+        former
+            .lost
+            .extend(before.filter(|_| after.is_none()).and_then(|_| self.renamed_directory()));
+        former.lost.extend(after.into_iter().flat_map(|after| self.unread_twins(after)));
         former.lost.extend(after.into_iter().flat_map(|after| self.new_ranges(before, after)));
         former.lost.extend(after.into_iter().flat_map(|after| self.untyped(before, after)));
         former.lost.extend(own.iter().flat_map(|own| self.only_own(before, after, own)));
@@ -98,6 +102,58 @@ impl FormerSiteSearch<'_> {
             location: site.location.clone(),
         });
         unexplained.collect()
+    }
+
+    /// What stands, in changed files, where an environment directly below has a reference, and
+    /// is read as none.
+    fn unread_twins(&self, after: &AppSites) -> Vec<Unexplained> {
+        if self.repository.is_native() {
+            return Vec::new();
+        }
+        let own = AppInstance::new(&self.environment.name, &after.app);
+        let is_own = |path: &&RepoPath| self.after.model.affected(path).contains(&own);
+        let below = self.below(&after.app);
+        let mut unread = Vec::new();
+        for path in self.files.iter().filter(is_own) {
+            let Ok(file) = self.after.tree.read(path) else { continue };
+            let Ok(documents) = yaml::parse(&file, Dialect::Kubectl) else { continue };
+            let parts = self.after.sites_in(path).into_iter().flat_map(|site| site.parts);
+            let covered: Vec<Place> = parts.map(|part| part.at).collect();
+            let is_read = |at: &Place| {
+                let steps = at.route.steps();
+                covered
+                    .iter()
+                    .any(|one| one.document == at.document && one.route.steps().starts_with(steps))
+            };
+            let twins = below.iter().flat_map(|below| &below.sites).filter(|site| is_exact(site));
+            for twin in twins {
+                let places = twin.parts.iter().filter(|part| part.is_there).map(|part| &part.at);
+                let found = places.filter(|at| !is_read(at)).find_map(|at| {
+                    let root = documents.get(at.document)?.root();
+                    at.route.find(root).filter(|node| !node.is_null()).map(Node::location)
+                });
+                unread.extend(found.map(|location| Unexplained {
+                    reason: format!("`{}` is not read as a reference", twin.key),
+                    location,
+                }));
+            }
+        }
+        unread
+    }
+
+    /// That the environment's directory has another name now, so that no file belongs to it.
+    fn renamed_directory(&self) -> Option<Unexplained> {
+        let name = &self.environment.name;
+        if !Model::is_unbound(self.repository, self.after.tree, name) {
+            return None;
+        }
+        let others = |tree| Model::other_spellings(self.repository, tree);
+        let new = others(self.after.tree).difference(&others(self.before.tree)).next().cloned()?;
+        let location = self.repository.ladder.location(name);
+        Some(Unexplained {
+            reason: format!("no file belongs to `{name}` then, and `{new}` is new"),
+            location: location.unwrap_or(&self.environment.location).clone(),
+        })
     }
 
     /// The ranges and branches that a change brings, and that the environments directly below

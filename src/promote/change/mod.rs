@@ -6,15 +6,20 @@
 //! changes to the gates. What no gate can judge by what sites say is [`lost`], or listed
 //! ([`others`]); what it would weaken is [`relaxed`].
 
+mod brought;
 mod changed_app;
 mod deployed;
 mod lost;
 mod others;
+mod pipelines;
+mod possible_apps;
 mod proposed;
+mod references;
 mod relaxed;
 
 use std::collections::BTreeSet;
 
+pub use possible_apps::possible_apps;
 pub use proposed::{ChangeAssessment, ChangeSide, ProposedChange};
 
 use super::Plan;
@@ -44,7 +49,7 @@ pub fn assess_change(
     let deployed = if change.gates.contains(&Gate::Render) {
         DeployedChange::of(base.repository, change)
     } else {
-        DeployedChange::default()
+        DeployedChange::of_commit(base.repository, change)
     };
     for environment in &base.repository.environments {
         let mut apps = Vec::new();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::pipelines;
 use super::proposed::ProposedChange;
 use crate::config::{
     Before, Environment, EnvironmentName, Repository, RuleSeverity, Rules, Selection,
@@ -123,12 +124,12 @@ impl<'a> RelaxationSearch<'a> {
 
     /// The files that have the gates run, and say who owns what.
     fn pipelines(&mut self) {
+        for path in pipelines::changed(self.change.before.tree, self.change.files) {
+            let what = format!("`{path}`, which runs rungs, changes");
+            self.add(None, what, Location::of_path(path));
+        }
         for path in self.change.files {
-            let before = self.change.before.tree.read(path);
-            if is_pipeline(path) && before.is_ok_and(|file| file.text().contains("rungs")) {
-                let what = format!("`{path}`, which runs rungs, changes");
-                self.add(None, what, Location::of_path(path));
-            } else if path.name() == "CODEOWNERS" {
+            if path.name() == "CODEOWNERS" {
                 let what = format!("`{path}`, which says who approves what, changes");
                 self.add(None, what, Location::of_path(path));
             }
@@ -276,28 +277,4 @@ fn is_as_strict(from: &Rules, to: &Rules) -> bool {
                 to.minimum >= from.minimum && is_kept(Some(from.severity), Some(to.severity))
             })
         })
-}
-
-/// Whether a file may say what a forge's or another server's pipelines do.
-fn is_pipeline(path: &RepoPath) -> bool {
-    const DIRECTORIES: [&str; 7] = [
-        ".github/",
-        ".gitea/",
-        ".forgejo/",
-        ".gitlab/",
-        ".circleci/",
-        ".woodpecker/",
-        ".buildkite/",
-    ];
-    const FILES: [&str; 8] = [
-        ".gitlab-ci.yml",
-        ".woodpecker.yml",
-        ".drone.yml",
-        ".travis.yml",
-        "azure-pipelines.yml",
-        "bitbucket-pipelines.yml",
-        "Jenkinsfile",
-        "Makefile",
-    ];
-    DIRECTORIES.iter().any(|one| path.as_str().starts_with(one)) || FILES.contains(&path.as_str())
 }

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use crate::config::{Check, Environment, EnvironmentName, Gates, Repository, Side, ValueRoute};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{HistoryError, ObjectName};
-use crate::history::{BranchDates, Tenure};
+use crate::history::{BranchDates, Since, Tenure};
 use crate::holds::Hold;
-use crate::sites::{EnteringValue, State, StateReference};
+use crate::sites::{EnteringValue, Key, SiteValue, State, StateReference};
+use crate::source::Location;
 use crate::yaml::Value;
 
 /// A state that is to enter an environment.
@@ -32,6 +33,9 @@ pub(in crate::promote) struct Candidate<'a> {
     pub proposed: &'a State,
     /// What changes at sites that say less, or something else, than the state does.
     pub beside: &'a [EnteringValue],
+    /// What the rendered result deploys otherwise, and no site says; none if nothing was
+    /// rendered.
+    pub brought: Option<&'a dyn BroughtReferences>,
     /// What is known of the base: its sites, its history, its holds.
     pub evidence: &'a dyn Evidence,
     /// The values of the source and of the target.
@@ -66,6 +70,37 @@ pub(in crate::promote) enum Transition<'a> {
     },
     /// An earlier state is restored.
     Rollback,
+}
+
+/// A reference that a template or a setting brings: no site says it.
+#[derive(Debug, Clone)]
+pub(in crate::promote) struct BroughtReference {
+    /// The name of what it refers to.
+    pub key: Key,
+    /// What is deployed.
+    pub value: SiteValue,
+    /// A line that brought it.
+    pub location: Location,
+    /// Whether it has to climb the ladder, as what sites say has to.
+    pub is_ordered: bool,
+}
+
+/// What a change brings besides what sites say, and how long environments have deployed it.
+pub(in crate::promote) trait BroughtReferences {
+    /// The references.
+    fn all(&self) -> &[BroughtReference];
+
+    /// Whether an environment deploys a reference at the base.
+    fn is_deployed(&self, environment: &EnvironmentName, reference: &BroughtReference) -> bool;
+
+    /// The time since which an environment has deployed a reference without a break; none if
+    /// it does not deploy it at the base. Goes back no further than a time that `is_enough`.
+    fn deployed_since(
+        &self,
+        environment: &EnvironmentName,
+        reference: &BroughtReference,
+        is_enough: &dyn Fn(&Since) -> bool,
+    ) -> Result<Option<Since>, HistoryError>;
 }
 
 /// What gates know of the base.

@@ -2,9 +2,12 @@
 
 use std::cell::OnceCell;
 
+use super::candidate::{BroughtReference, BroughtReferences};
+use super::judgement::Judgement;
 use super::prerequisites::Prerequisites;
 use super::{Candidate, Transition};
-use crate::sites::{SiteValue, State, WantedValues};
+use crate::config::EnvironmentName;
+use crate::sites::{ImageParts, Key, SiteValue, State, WantedValues};
 
 /// A candidate with what several gates need to know about it.
 pub(in crate::promote) struct Evaluation<'c> {
@@ -40,14 +43,55 @@ impl<'c> Evaluation<'c> {
         self.wanted.are_in(state)
     }
 
-    /// The images of the proposed state and of sites that say something else, with the
+    /// Whether the state is to be judged: not if it stays, and something else is brought.
+    pub(super) fn judges_state(&self) -> bool {
+        let Candidate { proposed, current, beside, .. } = *self.candidate;
+        self.brought().is_empty() || current != Some(proposed) || !beside.is_empty()
+    }
+
+    /// The images of the state that enters and of sites that say something else, with the
     /// names of their keys.
-    pub(super) fn images(&self) -> impl Iterator<Item = (&str, &crate::sites::ImageParts)> {
+    pub(super) fn images_of_sites(&self) -> impl Iterator<Item = (&str, &ImageParts)> {
         let Candidate { proposed, beside, .. } = *self.candidate;
         let beside = beside.iter().map(|entry| (&entry.key, &entry.value));
-        proposed.iter().chain(beside).filter_map(|(key, value)| match value {
-            SiteValue::Image(image) => Some((key.name(), image)),
-            SiteValue::Revision(_) | SiteValue::Moving(_) | SiteValue::Value(_) => None,
-        })
+        let of_sites = proposed.iter().chain(beside).filter(|_| self.judges_state());
+        of_sites.filter_map(|(key, value)| image_of(key, value))
+    }
+
+    /// Those and the images that the result deploys besides.
+    pub(super) fn images(&self) -> impl Iterator<Item = (&str, &ImageParts)> {
+        let brought = self.brought().iter().filter_map(|one| image_of(&one.key, &one.value));
+        self.images_of_sites().chain(brought)
+    }
+
+    /// What the result deploys otherwise, and no site says.
+    fn brought(&self) -> &[BroughtReference] {
+        self.candidate.brought.map(BroughtReferences::all).unwrap_or_default()
+    }
+
+    /// The judgements of what no site says and has to climb all the same, in the environments
+    /// that have to have it before; none if there is nothing of the sort.
+    pub(super) fn judge_brought(
+        &self,
+        judge_one: &dyn Fn(
+            &dyn BroughtReferences,
+            &BroughtReference,
+            &EnvironmentName,
+        ) -> Judgement,
+    ) -> Option<Judgement> {
+        let known = self.candidate.brought?;
+        let ordered = known.all().iter().filter(|one| one.is_ordered);
+        let judged = ordered.filter_map(|reference| {
+            self.prerequisites().judge(&|below| judge_one(known, reference, &below.environment))
+        });
+        Judgement::all(judged.collect())
+    }
+}
+
+/// The image of a value, with the name of its key.
+fn image_of<'v>(key: &'v Key, value: &'v SiteValue) -> Option<(&'v str, &'v ImageParts)> {
+    match value {
+        SiteValue::Image(image) => Some((key.name(), image)),
+        SiteValue::Revision(_) | SiteValue::Moving(_) | SiteValue::Value(_) => None,
     }
 }

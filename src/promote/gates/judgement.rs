@@ -28,19 +28,26 @@ pub(in crate::promote) struct Judgement {
     pub(in crate::promote) answer: Answer,
     pub(in crate::promote) reason: String,
     pub(in crate::promote) location: Option<Location>,
+    /// Whether that line is wrong, rather than what asks for the gate.
+    pub(in crate::promote) is_at_fault: bool,
 }
 
 impl Judgement {
     pub(super) fn pass(reason: impl Into<String>) -> Self {
-        Self { answer: Answer::Pass, reason: reason.into(), location: None }
+        Self { answer: Answer::Pass, reason: reason.into(), location: None, is_at_fault: false }
     }
 
     pub(super) fn wait(until: Option<Timestamp>, reason: impl Into<String>) -> Self {
-        Self { answer: Answer::Wait { until }, reason: reason.into(), location: None }
+        Self {
+            answer: Answer::Wait { until },
+            reason: reason.into(),
+            location: None,
+            is_at_fault: false,
+        }
     }
 
     pub(super) fn fail(reason: impl Into<String>) -> Self {
-        Self { answer: Answer::Fail, reason: reason.into(), location: None }
+        Self { answer: Answer::Fail, reason: reason.into(), location: None, is_at_fault: false }
     }
 
     /// Adds the line that configures the gate, or another line that the answer is
@@ -48,6 +55,11 @@ impl Judgement {
     pub(super) fn at(mut self, location: &Location) -> Self {
         self.location = Some(location.clone());
         self
+    }
+
+    /// Adds the line that is wrong.
+    pub(super) fn blaming(self, location: &Location) -> Self {
+        Self { is_at_fault: true, ..self.at(location) }
     }
 
     /// The judgement if all of several have to pass: the worst, with the reasons of all
@@ -95,7 +107,8 @@ impl Judgement {
             answer => answer,
         };
         let reason = reasons.join(", and ");
-        Some(Self { answer, reason, location: chosen[0].location.clone() })
+        let Self { location, is_at_fault, .. } = chosen[0].clone();
+        Some(Self { answer, reason, location, is_at_fault })
     }
 }
 

@@ -37,7 +37,9 @@ use serde::Serialize;
 
 pub(super) use approvals::approved;
 pub use candidate::{Approval, CheckFact, Facts, Review};
-pub(super) use candidate::{Candidate, Evidence, FoundValue, Transition, Values};
+pub(super) use candidate::{
+    BroughtReference, BroughtReferences, Candidate, Evidence, FoundValue, Transition, Values,
+};
 pub(super) use evaluation::Evaluation;
 pub use judgement::Answer;
 use judgement::Judgement;
@@ -112,11 +114,35 @@ enum FromHistory {
     Unknown,
 }
 
+/// Whether a gate judges every commit of a change that may land commit by commit, or only the
+/// change as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OnCommit {
+    /// Every one: a state that stood on the branch for a moment was there.
+    Judged,
+    /// The whole: it is about what the change leaves, or about the request.
+    Left,
+}
+
+/// When a gate judges a change that leaves an app's state as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OnSameState {
+    /// Always: what is rendered may change all the same.
+    Judged,
+    /// If it brings a reference that no site says.
+    IfBrought,
+    /// If that reference has to climb the ladder, so that something enters.
+    IfClimbing,
+    /// Never: the gate is about what sites say.
+    Left,
+}
+
 /// Declares each gate once: its documentation, its name, and its properties.
 macro_rules! gates {
     ($($(#[doc = $doc:literal])+ $gate:ident = $name:literal, $judge:path,
         binds $binds:ident, rollback $rollback:ident, override $overriding:ident,
-        selection $selection:ident, judged from $from:ident, past $past:ident;)+) => {
+        selection $selection:ident, judged from $from:ident, past $past:ident,
+        commit $commit:ident, same state $same:ident;)+) => {
         /// A condition for entering an environment.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(rename_all = "lowercase")]
@@ -167,6 +193,23 @@ macro_rules! gates {
                 match self { $(Self::$gate => matches!(FromHistory::$past, FromHistory::Known)),+ }
             }
 
+            /// Whether every commit of a change that may land commit by commit is judged.
+            pub const fn judges_commits(self) -> bool {
+                match self { $(Self::$gate => matches!(OnCommit::$commit, OnCommit::Judged)),+ }
+            }
+
+            /// Whether a change is judged that leaves an app's state as it is, and brings
+            /// these references besides.
+            pub(super) fn judges_same_state(self, brought: &[BroughtReference]) -> bool {
+                let when = match self { $(Self::$gate => OnSameState::$same),+ };
+                match when {
+                    OnSameState::Judged => true,
+                    OnSameState::IfBrought => !brought.is_empty(),
+                    OnSameState::IfClimbing => brought.iter().any(|one| one.is_ordered),
+                    OnSameState::Left => false,
+                }
+            }
+
             /// The gate's judgement; none if it is not configured or does not apply.
             pub(super) fn judge(self, evaluation: &Evaluation<'_>) -> Option<Judgement> {
                 match self { $(Self::$gate => $judge(evaluation)),+ }
@@ -179,51 +222,63 @@ gates! {
     /// No rung is skipped, and the change is not a step back.
     Order = "order", order::judge,
         binds Open, rollback Skipped, override Allowed, selection Decides,
-        judged from History, past Known;
+        judged from History, past Known,
+        commit Judged, same state IfClimbing;
     /// The state is not held back.
     Hold = "hold", hold::judge,
         binds Open, rollback Kept, override Allowed, selection Decides,
-        judged from Files, past Known;
+        judged from Files, past Known,
+        commit Judged, same state Left;
     /// Tags match a pattern.
     Tag = "tag", tag::judge,
         binds Open, rollback Kept, override Allowed, selection Decides,
-        judged from Files, past Known;
+        judged from Files, past Known,
+        commit Judged, same state Left;
     /// Images come from allowed repositories.
     Image = "image", image::judge,
         binds Open, rollback Kept, override Allowed, selection Decides,
-        judged from Files, past Known;
+        judged from Files, past Known,
+        commit Judged, same state IfBrought;
     /// Images have digests.
     Digest = "digest", digest::judge,
         binds Open, rollback Skipped, override Allowed, selection Decides,
-        judged from Files, past Known;
+        judged from Files, past Known,
+        commit Left, same state IfClimbing;
     /// Values are as stated.
     Field = "field", field::judge,
         binds Open, rollback Skipped, override Allowed, selection Decides,
-        judged from Files, past Unknown;
+        judged from Files, past Unknown,
+        commit Left, same state IfClimbing;
     /// A ticket is given.
     Ticket = "ticket", ticket::judge,
         binds Open, rollback Skipped, override Allowed, selection Decides,
-        judged from Request, past Known;
+        judged from Request, past Known,
+        commit Left, same state IfClimbing;
     /// The result renders and is valid.
     Render = "render", render::judge,
         binds Open, rollback Kept, override Refused, selection Decides,
-        judged from Rendering, past Unknown;
+        judged from Rendering, past Unknown,
+        commit Left, same state Judged;
     /// The state has been in the environment before for long enough.
     Soak = "soak", soak::judge,
         binds Merge, rollback Skipped, override Allowed, selection Decides,
-        judged from History, past Known;
+        judged from History, past Known,
+        commit Judged, same state IfClimbing;
     /// The window for changes is open.
     Window = "window", window::judge,
         binds Merge, rollback Skipped, override Allowed, selection Waits,
-        judged from Files, past Known;
+        judged from Files, past Known,
+        commit Left, same state IfClimbing;
     /// Checks have passed.
     Checks = "checks", checks::judge,
         binds Merge, rollback Skipped, override Allowed, selection Decides,
-        judged from Forge, past Unknown;
+        judged from Forge, past Unknown,
+        commit Left, same state IfClimbing;
     /// People have approved the change.
     Approvals = "approvals", approvals::judge,
         binds Merge, rollback Kept, override Refused, selection Waits,
-        judged from Forge, past Unknown;
+        judged from Forge, past Unknown,
+        commit Left, same state IfClimbing;
 }
 
 impl Gate {

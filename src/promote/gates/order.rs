@@ -10,16 +10,23 @@ use std::cmp::Ordering::{Greater, Less};
 use super::bypassed::bypassed;
 use super::evaluation::Evaluation;
 use super::judgement::{Answer, Judgement};
-use super::prerequisites::Prerequisites;
+use super::prerequisites::{Prerequisite, Presence};
 use super::stays::stays;
-use super::words::{code, history, short, span};
-use super::{Candidate, Transition, version_order};
+use super::words::{brought, code, history, short, span};
+use super::{BroughtReference, BroughtReferences, Candidate, Transition, version_order};
 use crate::config::{Before, EnvironmentName, Selection};
 use crate::git::HistoryError;
 use crate::history::{Tenure, find_tenure};
 use crate::sites::{ImageParts, Key, MissingValue, SiteValue, State};
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
+    let of_state = evaluation.judges_state().then(|| judge_state(evaluation)).flatten();
+    let brought = evaluation.judge_brought(&is_deployed);
+    Judgement::all(of_state.into_iter().chain(brought).collect())
+}
+
+/// Judges what sites say.
+fn judge_state(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let candidate = evaluation.candidate;
     let ladder = &candidate.repository.ladder;
     let judgement = match (candidate.transition, ladder.before(&candidate.target.name)) {
@@ -64,8 +71,7 @@ fn judge_step(evaluation: &Evaluation<'_>) -> Judgement {
     {
         return judgement;
     }
-    let Some(prerequisites) =
-        evaluation.prerequisites().judge(&|environment| is_met(evaluation, environment))
+    let Some(prerequisites) = evaluation.prerequisites().judge(&|one| is_met(evaluation, one))
     else {
         return judge_first(evaluation.candidate);
     };
@@ -97,10 +103,11 @@ fn judge_first(candidate: &Candidate<'_>) -> Judgement {
 
 /// Whether an environment below has the wanted values, or has had them if that is
 /// enough.
-fn is_met(evaluation: &Evaluation<'_>, environment: &Prerequisites) -> Judgement {
+fn is_met(evaluation: &Evaluation<'_>, prerequisite: &Prerequisite) -> Judgement {
     let app = evaluation.candidate.app;
-    match environment {
-        Prerequisites::Has(name) => {
+    let name = &prerequisite.environment;
+    match &prerequisite.presence {
+        Presence::Has => {
             let current = evaluation.candidate.evidence.current(name, app).unwrap_or_default();
             let Some(missing) = evaluation.wanted.missing_in(&current) else {
                 return Judgement::pass(format!("it is in `{name}`"));
@@ -112,23 +119,42 @@ fn is_met(evaluation: &Evaluation<'_>, environment: &Prerequisites) -> Judgement
                 Judgement::fail(differs)
             }
         }
-        Prerequisites::Unreadable(name) => {
+        Presence::Unreadable => {
             Judgement::fail(format!("what `{name}` has of `{app}` cannot be read"))
         }
-        Prerequisites::Unbound(name) => Judgement::fail(format!(
+        Presence::Unbound => Judgement::fail(format!(
             "no file belongs to `{name}`, which comes before; check its spelling in `ladder`"
         )),
-        Prerequisites::Lost(name) => Judgement::fail(format!(
+        Presence::Lost => Judgement::fail(format!(
             "`{name}` had `{app}` and no longer has it; to skip `{name}`, set `skip: [{app}]` \
              there"
         )),
-        Prerequisites::Unknown(name, error) => Judgement::wait(
+        Presence::Unknown(error) => Judgement::wait(
             None,
             format!("it is not known whether `{name}` ever had `{app}`: {}", history(error)),
         ),
-        // Their environments are judged one by one.
-        Prerequisites::All(_) | Prerequisites::Any(_) => Judgement::pass("it is in all of them"),
     }
+}
+
+/// Whether an environment deploys what no site says.
+fn is_deployed(
+    known: &dyn BroughtReferences,
+    reference: &BroughtReference,
+    environment: &EnvironmentName,
+) -> Judgement {
+    let name = brought(reference);
+    if known.is_deployed(environment, reference) {
+        return Judgement::pass(format!("`{environment}` deploys {name}"));
+    }
+    let help = match &reference.value {
+        SiteValue::Image(_) => ", or name the image in `image: { unordered }`",
+        _ => "",
+    };
+    let reason = format!(
+        "{name} is deployed then, which no site says and `{environment}` does not deploy; pin the \
+         template, so that it is promoted{help}"
+    );
+    Judgement::fail(reason).blaming(&reference.location)
 }
 
 /// "`web` is `v1` and not `v2`"

@@ -14,21 +14,34 @@ use crate::sites::State;
 /// before it, and in place of one that never had the app, those before that one.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Prerequisites {
-    /// An environment that has the app.
-    Has(EnvironmentName),
-    /// An environment that has the app, in a state that cannot be read.
-    Unreadable(EnvironmentName),
-    /// An environment that no file belongs to.
-    Unbound(EnvironmentName),
-    /// An environment that had the app and no longer has it.
-    Lost(EnvironmentName),
-    /// An environment that does not have the app; whether it ever had it cannot be
-    /// known.
-    Unknown(EnvironmentName, HistoryError),
+    /// One environment.
+    One(Prerequisite),
     /// All of these; empty if no environment below has to have the state.
     All(Vec<Rc<Self>>),
     /// At least one of these.
     Any(Vec<Rc<Self>>),
+}
+
+/// An environment that has to have a state before.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Prerequisite {
+    pub(super) environment: EnvironmentName,
+    pub(super) presence: Presence,
+}
+
+/// Whether an environment has an app.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Presence {
+    /// It has.
+    Has,
+    /// It has, in a state that cannot be read.
+    Unreadable,
+    /// No file belongs to the environment.
+    Unbound,
+    /// It had it and no longer has it.
+    Lost,
+    /// It has not; whether it ever had cannot be known.
+    Unknown(HistoryError),
 }
 
 impl Prerequisites {
@@ -39,7 +52,7 @@ impl Prerequisites {
             Transition::Promote { from, chosen: true, .. }
                 if prerequisites.has(from, &mut HashSet::new()) =>
             {
-                Self::Has(from.clone())
+                Self::One(Prerequisite { environment: from.clone(), presence: Presence::Has })
             }
             _ => prerequisites,
         }
@@ -54,8 +67,7 @@ impl Prerequisites {
     /// looked at.
     fn has(&self, name: &EnvironmentName, seen: &mut HashSet<*const Self>) -> bool {
         match self {
-            Self::Has(one) => one == name,
-            Self::Unreadable(_) | Self::Unbound(_) | Self::Lost(_) | Self::Unknown(..) => false,
+            Self::One(one) => one.presence == Presence::Has && one.environment == *name,
             Self::All(each) | Self::Any(each) => {
                 seen.insert(ptr::from_ref(self))
                     && each.iter().any(|prerequisites| prerequisites.has(name, seen))
@@ -67,20 +79,23 @@ impl Prerequisites {
     fn is_same(&self, other: &Self) -> bool {
         match self {
             Self::All(_) | Self::Any(_) => ptr::eq(self, other),
-            one => one == other,
+            one @ Self::One(_) => one == other,
         }
     }
 
     /// The judgement of all of them, where `judge_one` judges one environment; none if
     /// no environment below has to have the state. `any` stops at the first that passes.
-    pub(super) fn judge(&self, judge_one: &dyn Fn(&Self) -> Judgement) -> Option<Judgement> {
+    pub(super) fn judge(
+        &self,
+        judge_one: &dyn Fn(&Prerequisite) -> Judgement,
+    ) -> Option<Judgement> {
         self.judge_once(judge_one, &mut HashMap::new())
     }
 
     /// The same, with the judgements that are known.
     fn judge_once(
         &self,
-        judge_one: &dyn Fn(&Self) -> Judgement,
+        judge_one: &dyn Fn(&Prerequisite) -> Judgement,
         known: &mut HashMap<*const Self, Option<Judgement>>,
     ) -> Option<Judgement> {
         if let Some(known) = known.get(&ptr::from_ref(self)) {
@@ -101,7 +116,7 @@ impl Prerequisites {
                 }
                 Judgement::any(judged)
             }
-            one => Some(judge_one(one)),
+            Self::One(one) => Some(judge_one(one)),
         };
         known.insert(ptr::from_ref(self), judgement.clone());
         judgement
@@ -155,30 +170,32 @@ impl LadderSearch<'_> {
     }
 
     fn at(&mut self, name: &EnvironmentName) -> Prerequisites {
+        let Some(presence) = self.presence(name) else { return self.before(name) };
+        Prerequisites::One(Prerequisite { environment: name.clone(), presence })
+    }
+
+    /// Whether an environment has the app; none if it is skipped, or never had it.
+    fn presence(&self, name: &EnvironmentName) -> Option<Presence> {
         let Candidate { repository, evidence, app, .. } = self.candidate;
         if evidence.has(name, app) {
-            return Prerequisites::Has(name.clone());
+            return Some(Presence::Has);
         }
         if evidence.unreadable(name, app).is_some() {
-            return Prerequisites::Unreadable(name.clone());
+            return Some(Presence::Unreadable);
         }
         let mut environments = repository.environments.iter();
         let environment = environments.find(|environment| environment.name == *name);
         if environment.is_some_and(|environment| environment.skip.iter().any(|skip| skip == app)) {
-            return self.before(name);
+            return None;
         }
         match evidence.tenures(name, app).next() {
-            None if evidence.is_unbound(name) => Prerequisites::Unbound(name.clone()),
-            None => self.before(name),
+            None => evidence.is_unbound(name).then_some(Presence::Unbound),
             // As far as the clone goes, it does not have the app, and may never have had it.
             Some(Ok(tenure)) if tenure.state.as_ref().is_some_and(State::is_empty) => {
-                match tenure.edge() {
-                    Some(error) => Prerequisites::Unknown(name.clone(), error),
-                    None => Prerequisites::Lost(name.clone()),
-                }
+                Some(tenure.edge().map_or(Presence::Lost, Presence::Unknown))
             }
-            Some(Ok(_)) => Prerequisites::Lost(name.clone()),
-            Some(Err(error)) => Prerequisites::Unknown(name.clone(), error),
+            Some(Ok(_)) => Some(Presence::Lost),
+            Some(Err(error)) => Some(Presence::Unknown(error)),
         }
     }
 }

@@ -8,5 +8,5 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
         return Some(Judgement::pass("it renders"));
     };
     let Some(first) = findings.iter().next() else { return Some(Judgement::pass("it renders")) };
-    Some(Judgement::fail(first.message.clone()).at(first.location()))
+    Some(Judgement::fail(first.message.clone()).blaming(first.location()))
 }

@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::evaluation::Evaluation;
 use super::judgement::Judgement;
-use super::prerequisites::Prerequisites;
+use super::prerequisites::{Prerequisite, Presence};
 use super::stays::stays;
-use super::words::{history, span, utc};
+use super::words::{brought, history, span, utc};
+use super::{BroughtReference, BroughtReferences};
 use crate::config::{EnvironmentName, Soak, Trust};
 use crate::git::{HistoryError, ObjectName};
 use crate::history::{Since, Tenure};
@@ -14,31 +15,50 @@ use crate::history::{Since, Tenure};
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let gate = evaluation.candidate.gates.soak.as_ref()?;
     // A reference that is set on a first rung has no environment to soak in.
-    let judgement = evaluation
-        .prerequisites()
-        .judge(&|prerequisites| of(evaluation, gate.value, prerequisites))?;
+    let of_state =
+        || evaluation.prerequisites().judge(&|one| state_in(evaluation, gate.value, one));
+    let of_state = evaluation.judges_state().then(of_state).flatten();
+    let brought = evaluation.judge_brought(&|known, reference, environment| {
+        reference_in(evaluation, gate.value, known, reference, environment)
+    });
+    let judgement = Judgement::all(of_state.into_iter().chain(brought).collect())?;
     Some(judgement.at(&gate.location))
 }
 
-fn of(evaluation: &Evaluation<'_>, soak: Soak, prerequisites: &Prerequisites) -> Judgement {
-    match prerequisites {
-        Prerequisites::Has(name)
-        | Prerequisites::Unreadable(name)
-        | Prerequisites::Unbound(name)
-        | Prerequisites::Lost(name) => in_environment(evaluation, soak, name),
-        Prerequisites::Unknown(name, error) => unknown(name, &history(error)),
-        // Their environments are judged one by one.
-        Prerequisites::All(_) | Prerequisites::Any(_) => {
-            Judgement::pass("it has been in all of them")
+/// Judges how long an environment has had the state.
+fn state_in(evaluation: &Evaluation<'_>, soak: Soak, prerequisite: &Prerequisite) -> Judgement {
+    let name = &prerequisite.environment;
+    match &prerequisite.presence {
+        Presence::Unknown(error) => unknown("it", name, &history(error)),
+        Presence::Has | Presence::Unreadable | Presence::Unbound | Presence::Lost => {
+            in_environment(evaluation, soak, name)
         }
     }
 }
 
+/// Judges how long an environment has deployed what no site says.
+fn reference_in(
+    evaluation: &Evaluation<'_>,
+    soak: Soak,
+    known: &dyn BroughtReferences,
+    reference: &BroughtReference,
+    environment: &EnvironmentName,
+) -> Judgement {
+    let is_enough = |since: &Since| is_over(since, soak, evaluation.candidate.now);
+    let what = brought(reference);
+    match known.deployed_since(environment, reference, &is_enough) {
+        Ok(None) => Judgement::wait(None, format!("{what} has not been in `{environment}`")),
+        Ok(Some(since)) => {
+            let mut soaked = SoakedTime::default();
+            soaked.add(&since);
+            soaked.judge(&what, soak, environment, evaluation.candidate.now)
+        }
+        Err(error) => unknown(&what, environment, &history(&error)),
+    }
+}
+
 fn in_environment(evaluation: &Evaluation<'_>, soak: Soak, name: &EnvironmentName) -> Judgement {
-    let is_enough = |since: &Since| {
-        let end = counted(since, soak.trust).and_then(|at| end(at, soak));
-        end.is_some_and(|end| end <= evaluation.candidate.now)
-    };
+    let is_enough = |since: &Since| is_over(since, soak, evaluation.candidate.now);
     match newest_unbroken(
         stays(evaluation, name),
         |tenure| has_state(evaluation, tenure),
@@ -47,8 +67,8 @@ fn in_environment(evaluation: &Evaluation<'_>, soak: Soak, name: &EnvironmentNam
         Ok(SoakedTime { oldest: None, unknown_because: None, .. }) => {
             Judgement::wait(None, format!("it has not been in `{name}`"))
         }
-        Ok(unbroken) => unbroken.judge(soak, name, evaluation.candidate.now),
-        Err(error) => unknown(name, &history(&error)),
+        Ok(unbroken) => unbroken.judge("it", soak, name, evaluation.candidate.now),
+        Err(error) => unknown("it", name, &history(&error)),
     }
 }
 
@@ -56,8 +76,8 @@ fn has_state(evaluation: &Evaluation<'_>, tenure: &Tenure) -> bool {
     tenure.state.as_ref().is_some_and(|state| evaluation.is_satisfied_by(state))
 }
 
-fn unknown(name: &EnvironmentName, why: &str) -> Judgement {
-    Judgement::wait(None, format!("it is not known how long it has been in `{name}`: {why}"))
+fn unknown(what: &str, name: &EnvironmentName, why: &str) -> Judgement {
+    Judgement::wait(None, format!("it is not known how long {what} has been in `{name}`: {why}"))
 }
 
 /// The newest unbroken time during which an environment had a state.
@@ -133,7 +153,8 @@ impl SoakedTime {
         }
     }
 
-    fn judge(&self, soak: Soak, name: &EnvironmentName, now: Timestamp) -> Judgement {
+    /// Judges the time for which `what` has been in an environment.
+    fn judge(&self, what: &str, soak: Soak, name: &EnvironmentName, now: Timestamp) -> Judgement {
         let since = match soak.trust {
             Trust::Forge => self.verified,
             Trust::Committer => self.oldest.as_ref().and_then(Since::time),
@@ -144,15 +165,15 @@ impl SoakedTime {
                 _ => "only the commit's own time is known, and `trust: forge` does not count it"
                     .to_owned(),
             };
-            return unknown(name, &why);
+            return unknown(what, name, &why);
         };
         let certainty = self.certainty(soak.trust);
         if since > now {
             let future = utc(since);
-            let reason = format!("it came to `{name}` in the future, at {future}{certainty}");
+            let reason = format!("{what} came to `{name}` in the future, at {future}{certainty}");
             return Judgement::wait(Some(end), reason);
         }
-        let so_far = format!("it has been in `{name}` for {}", span(between(now, since)));
+        let so_far = format!("{what} has been in `{name}` for {}", span(between(now, since)));
         if end <= now {
             return Judgement::pass(format!("{so_far}{certainty}"));
         }
@@ -171,6 +192,12 @@ impl SoakedTime {
             _ => "",
         }
     }
+}
+
+/// Whether a soak that began then is over.
+fn is_over(since: &Since, soak: Soak, now: Timestamp) -> bool {
+    let end = counted(since, soak.trust).and_then(|at| end(at, soak));
+    end.is_some_and(|end| end <= now)
 }
 
 /// The start of a tenure, if it counts.

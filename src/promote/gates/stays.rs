@@ -36,9 +36,8 @@ fn possible(evaluation: &Evaluation<'_>, tenure: &Tenure) -> Result<Since, Histo
     let (Since::Unverified { at }, Some(entered)) = (&tenure.since, &tenure.entered) else {
         return Ok(tenure.since.clone());
     };
-    let candidate = evaluation.candidate;
-    let possible = candidate.evidence.dates().possible_time(entered, candidate.now)?;
-    Ok(possible.map_or(Since::Impossible { at: *at }, |at| Since::Unverified { at }))
+    let Candidate { evidence, now, .. } = *evaluation.candidate;
+    evidence.dates().since(entered, *at, now)
 }
 
 /// Whether a state was there for long enough, if it has left. What came before the clone's

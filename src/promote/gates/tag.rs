@@ -10,7 +10,7 @@ pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let pattern = code(gate.value.as_str());
     let mut wrong = Vec::new();
     let mut untagged = Vec::new();
-    for (key, image) in evaluation.images() {
+    for (key, image) in evaluation.images_of_sites() {
         match &image.tag {
             Some(tag) if gate.value.is_match(tag) => {}
             Some(tag) => wrong.push(format!("{} of {}", code(tag), code(key))),

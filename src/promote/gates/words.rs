@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::BroughtReference;
 use crate::git::HistoryError;
 use crate::sites::{Key, SiteValue, brief};
 
@@ -15,6 +16,16 @@ pub(in crate::promote) fn code(text: &str) -> String {
 /// with.
 pub(super) fn short(key: &Key, value: &SiteValue, beside: Option<&SiteValue>) -> String {
     code(&brief(key, value, beside))
+}
+
+/// What a template or a setting brings: an image as a whole, or what it is of.
+pub(super) fn brought(reference: &BroughtReference) -> String {
+    match &reference.value {
+        SiteValue::Image(image) => code(&image.to_string()),
+        value => {
+            format!("{} of {}", short(&reference.key, value, None), code(reference.key.name()))
+        }
+    }
 }
 
 /// Names as a list in a sentence: "a, b and c".

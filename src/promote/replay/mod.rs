@@ -273,6 +273,7 @@ impl Replayer<'_> {
             current,
             proposed,
             beside: &[],
+            brought: None,
             evidence: &base,
             values: &NoValues,
             facts: None,

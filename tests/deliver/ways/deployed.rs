@@ -72,12 +72,14 @@ fn in_file(kind: Kind, app: &str, text: &str) -> Vec<String> {
         Kind::Yaml | Kind::Native => all(&IMAGE, text),
         Kind::Tags => all(&IMAGE_TAG, text).iter().map(|tag| format!("{app}:{tag}")).collect(),
         Kind::Manifest => {
-            all(&IMAGE, text).into_iter().filter(|image| image.contains("/shop/")).collect()
+            let images = all(&IMAGE, text).into_iter().filter(|image| is_reference(image));
+            images.filter(|image| image.contains("/shop/")).collect()
         }
         Kind::Marker => {
             let marked: Vec<_> =
                 text.lines().filter(|line| line.contains("# rungs: app=")).collect();
-            all(&IMAGE, &marked.join("\n"))
+            let images = all(&IMAGE, &marked.join("\n")).into_iter();
+            images.filter(|image| is_reference(image)).collect()
         }
         Kind::Kustomize | Kind::Helm => {
             let digest = all(&DIGEST, text).pop().map(|digest| format!("@{digest}"));
@@ -90,6 +92,11 @@ fn in_file(kind: Kind, app: &str, text: &str) -> Vec<String> {
             pairs.map(|image| image + &digest).collect()
         }
     }
+}
+
+/// What is no reference is deployed by nobody, and has no app.
+fn is_reference(image: &str) -> bool {
+    !image.contains(['{', '[', '!', '$'])
 }
 
 fn first(text: &str) -> &str {

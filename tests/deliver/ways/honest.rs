@@ -2,7 +2,7 @@
 
 use super::changes::{Change, Edit, Parents, TopicCommit};
 use super::random::Random;
-use super::shops::{Kind, Shop, TEMPLATE};
+use super::shops::{Kind, SIDECAR, Shop, TEMPLATE};
 
 /// The tags of an app in qa, stage and prod; none where it is not.
 struct Climber {
@@ -18,6 +18,8 @@ struct Author<'r> {
     shop: Shop,
     climbers: Vec<Climber>,
     next: usize,
+    /// Whether prod has the sidecar.
+    has_sidecar: bool,
 }
 
 /// Honest changes, one after the other with days between them.
@@ -26,7 +28,7 @@ pub(super) fn series(random: &mut Random, shop: Shop) -> Vec<Change> {
         |app, tags: [&str; 3]| Climber { app, tags: tags.map(|tag| Some(tag.to_owned())) };
     let climbers = vec![climber("web", ["v4", "v2", "v1"]), climber("api", ["v3", "v3", "v1"])];
     let count = 1 + random.below(4);
-    let mut author = Author { random, shop, climbers, next: 10 };
+    let mut author = Author { random, shop, climbers, next: 10, has_sidecar: false };
     (0..count).map(|_| author.change()).collect()
 }
 
@@ -53,6 +55,13 @@ impl Author<'_> {
         }
         if self.random.one_in(5) {
             self.commits_a_newcomer(&mut commits);
+        }
+        if self.shop.kind == Kind::Native && !self.has_sidecar && self.random.one_in(4) {
+            // It has soaked in stage by now.
+            self.has_sidecar = true;
+            let sidecar = format!("values: {{ sidecar: '{SIDECAR}' }}\n");
+            let edit = Edit::Append(Kind::Native.settings().to_owned(), sidecar);
+            commits.push(commit("Use the sidecar in prod", Parents::One, vec![edit]));
         }
         if !meanwhile.is_empty() && self.random.one_in(2) {
             commits.push(commit("Merge branch 'main'", Parents::Base, Vec::new()));

@@ -2,7 +2,7 @@
 
 use super::changes::{Change, Edit, Parents, TopicCommit};
 use super::random::Random;
-use super::shops::{DAY, HOLDS, Kind, Shop, TEMPLATE, pod};
+use super::shops::{DAY, HOLDS, Kind, SIDECAR, Shop, TEMPLATE, pod};
 
 const EVIL_1: &str = "v1@sha256:6666666666666666666666666666666666666666666666666666666666666666";
 const EVIL_2: &str = "v2@sha256:6666666666666666666666666666666666666666666666666666666666666666";
@@ -338,7 +338,7 @@ fn configuration(random: &mut Random, kind: Kind) -> Vec<Edit> {
 
 /// What else decides what a native repository deploys.
 fn templates(random: &mut Random) -> Vec<Edit> {
-    let evil = "evil.io/shop/x:v9";
+    let evil = random.pick(&["evil.io/shop/x:v9", "evil.io/shop/x:v9", SIDECAR]);
     let app = random.app();
     let replace =
         |from: &str, to: &str| vec![Edit::Replace(TEMPLATE.into(), from.into(), to.into())];

@@ -156,13 +156,20 @@ const HISTORY: [(i64, [[&str; 2]; 3]); 6] = [
     (2 * 3600, [["v4", "v3"], ["v2", "v3"], ["v1", "v1"]]),
 ];
 
+/// A sidecar of native repositories, which no site says.
+pub(super) const SIDECAR: &str = "mesh.example.com/proxy:v2";
+
+/// The time before [`NOW`] since which environments have it: in stage, it is fresh.
+const SIDECAR_SINCE: [(&str, i64); 2] = [("qa", 9 * DAY), ("stage", 3 * 3600)];
+
 impl Shop {
     /// The files of its commits, oldest first, with their times.
     pub(super) fn history(self) -> Vec<(i64, Files)> {
-        HISTORY.iter().map(|(ago, tags)| (NOW - ago, self.files(tags))).collect()
+        HISTORY.iter().map(|(ago, tags)| (NOW - ago, self.files(*ago, tags))).collect()
     }
 
-    fn files(self, tags: &[[&str; 2]; 3]) -> Files {
+    /// The files at a time before [`NOW`], with these tags.
+    fn files(self, ago: i64, tags: &[[&str; 2]; 3]) -> Files {
         let Self { kind, merge, is_held } = self;
         let forge = merge.map_or_else(String::new, |merge| {
             format!(
@@ -174,6 +181,11 @@ impl Shop {
         if kind == Kind::Native {
             files.insert(TEMPLATE.to_owned(), WITH_SIDECAR.to_owned());
             files.insert(kind.settings().to_owned(), GATES.to_owned());
+            for (environment, since) in SIDECAR_SINCE {
+                let settings = format!("values: {{ sidecar: '{SIDECAR}' }}\n");
+                let path = format!("environments/{environment}/environment.yaml");
+                files.extend((ago <= since).then_some((path, settings)));
+            }
         } else {
             let rule = kind.rule();
             settings = format!("{settings}sites:\n{rule}environments:\n  prod:\n    {GATES}");

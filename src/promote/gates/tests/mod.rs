@@ -344,6 +344,7 @@ impl World {
             current: self.history.current.get(&target.name),
             proposed: &self.proposed,
             beside: &[],
+            brought: None,
             evidence: &self.history,
             values: self,
             facts: self.facts.as_ref().map(|forge| forge as &dyn Facts),
