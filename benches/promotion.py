@@ -28,6 +28,14 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 APP = "app-{:04}"
+# No change of the past has a ticket, so that each one fails and is shown.
+GATES = """\
+gates:
+  soak: 1d
+  tag: '^v[0-9]+$'
+  image: { allow: ['*'] }
+  ticket: '^REL-[0-9]+$'
+"""
 
 class Run:
     """Seconds of one process (its main thread's CPU, all CPU, the wall's), and its MiB."""
@@ -137,6 +145,19 @@ class Long:
         git("commit", "-qam", f"x {time.time()}", cwd=self.clone)
         return self.after_commit(rungs, "gates", "--base", "origin/main")
 
+    def replay(self, rungs, gates, indexed):
+        """The gates of the work tree, asked of all of the past."""
+        if not indexed:
+            shutil.rmtree(self.clone / ".git/rungs", ignore_errors=True)
+        self.reset()
+        git("reset", "-q", "--hard", self.tip, cwd=self.clone)
+        file = self.clone / "environments/environment.yaml"
+        file.write_text(gates)
+        replayed = run([rungs, "gates", "--replay", "99y"], self.clone)
+        git("clean", "-qfd", cwd=self.clone)
+        git("reset", "-q", "--hard", cwd=self.clone)
+        return replayed
+
     def push(self):
         """A push of one commit that is made already."""
         self.reset()
@@ -243,6 +264,13 @@ def main():
         large.after_commit(rungs, *arguments, expect=expect)
         runs = [large.after_commit(rungs, *arguments, expect=expect) for _ in few]
         row(f"{name}, after one new commit", runs)
+    for name, gates in [("no gates", ""), ("four gates, all changes shown", GATES)]:
+        first = [large.replay(rungs, gates, indexed=False) for _ in few]
+        again = [large.replay(rungs, gates, indexed=True) for _ in few]
+        row(f"rungs gates --replay 99y, {name}, first run, everything indexed", first)
+        row(f"rungs gates --replay 99y, {name}", again)
+        of_log = [median(runs, lambda one: one.cpu) / median(logged, lambda one: one.cpu) for runs in (first, again)]
+        print(f"\nreplay, {name}: {of_log[0]:.2f} x git log in a first run, {of_log[1]:.2f} x with the index\n")
     large.judge(rungs)
     judged = [large.judge(rungs) for _ in few]
     row("rungs gates --base, a promotion by hand, after one new commit", judged)

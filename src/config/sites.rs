@@ -83,7 +83,9 @@ record! {
     struct SiteKeys("an entry of `sites`", field_of_site) {
         /// The files: a path from the root. `{app}` and `{environment}` stand
         /// for a segment or a part of one, `*` for any text without `/`, and
-        /// `**` for any number of directories.
+        /// `**` for any number of directories. An app's name has ASCII letters,
+        /// digits, `.`, `_` and `-`, and starts with one of the first two:
+        /// `_base` is none.
         required path: PathPattern = "path",
         /// The kind of the files: `kustomization.yaml`; YAML of any shape;
         /// values of a Helm chart; manifests, including the sources of Flux and

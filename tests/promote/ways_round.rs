@@ -1076,6 +1076,11 @@ fn what_stands_beside_a_site_is_listed_however_it_is_written() {
     judged(&shop, &[("manifests/prod/extra.yaml", Some(&extra))]).finds("other-change");
     let base = pod("evil.io/web:v9");
     judged(&shop, &[("apps/web/base/web.yaml", Some(&base))]).ends(0).finds("other-change");
+    begin(&shop);
+    std::fs::write(shop.clone.join("logo.png"), b"\x89PNG\xff").unwrap();
+    commit(&shop);
+    let output = shop.rungs(&["gates", "--base", "origin/main"]).ends(0);
+    assert!(!output.stderr.contains("other-change"), "{output:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::proposed::{ChangeSide, ProposedChange};
 use crate::config::Repository;
 use crate::diagnostic::{Finding, Findings};
 use crate::promote::code::OTHER_CHANGE;
-use crate::source::{Location, RepoPath, SourceFile, Span};
+use crate::source::{Location, ReadErrorKind, RepoPath, SourceFile, Span};
 use crate::yaml::{self, Dialect};
 
 /// The files that change in a way that no gate judges, one finding each. A native repository
@@ -16,10 +16,21 @@ pub(super) fn changes(repository: &Repository, change: &ProposedChange<'_>) -> F
         return Findings::new();
     }
     let files = change.files.iter().filter(|path| {
-        let is_text = path.name().rsplit_once('.').is_some_and(|(_, ending)| ending == "md");
-        !is_text && !path.as_str().starts_with('.') && path.as_str() != "rungs.yaml"
+        !is_aside(path, change) && !path.as_str().starts_with('.') && path.as_str() != "rungs.yaml"
     });
     files.filter_map(|path| unjudged(path, change)).collect()
+}
+
+/// Whether a file is for people: prose, or a picture.
+fn is_aside(path: &RepoPath, change: &ProposedChange<'_>) -> bool {
+    let ending = path.name().rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_binary = |side: ChangeSide<'_>| {
+        let read = side.tree.read(path).map_err(|error| error.kind);
+        matches!(read, Err(ReadErrorKind::NotUtf8 { .. } | ReadErrorKind::Missing))
+    };
+    // YAML may have another encoding.
+    let is_manifest = matches!(ending, "yaml" | "yml" | "json");
+    ending == "md" || !is_manifest && is_binary(change.before) && is_binary(change.after)
 }
 
 /// The first line of a file that changes beside its sites.
