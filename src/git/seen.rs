@@ -4,6 +4,8 @@
 //! saw it keeps the tip as a reference below `refs/rungs/seen/`, with all that it leads to.
 
 use super::code::HISTORY_REWRITTEN;
+use super::local_clone::LocalClone;
+use super::object::ObjectName;
 use super::revision::{Revision, RevisionKind};
 use super::workspace::Workspace;
 use crate::diagnostic::Finding;
@@ -16,9 +18,7 @@ impl Workspace {
     /// says otherwise, the finding remains.
     pub fn rewritten(&self, base: &Revision) -> Option<Finding> {
         let branch = base.branch_name().filter(|_| base.kind == RevisionKind::RemoteBranch)?;
-        let remote = self.remote().ok().flatten()?;
-        let clone = self.local_clone().ok().flatten().filter(|clone| !clone.is_shallow())?;
-        let reference = format!("refs/rungs/seen/{}/{branch}", remote.name());
+        let (clone, reference) = self.seen_reference(branch)?;
         let seen = clone.reference(&reference).ok()?;
         if seen.as_ref() == Some(&base.commit) {
             return None;
@@ -42,5 +42,20 @@ impl Workspace {
         let command = program.command("update-ref").args([&*reference, base.commit.as_str()]);
         let _ = command.output();
         None
+    }
+
+    /// The commit that was a branch's tip when it was seen last, if `tip` does not follow it.
+    pub fn replaced_tip(&self, branch: &str, tip: &ObjectName) -> Option<ObjectName> {
+        let (clone, reference) = self.seen_reference(branch)?;
+        let seen = clone.reference(&reference).ok()??;
+        let is_replaced = seen != *tip && !clone.is_ancestor(&seen, tip).ok()?;
+        is_replaced.then_some(seen)
+    }
+
+    /// The clone, and the reference that keeps what was seen of a branch.
+    fn seen_reference(&self, branch: &str) -> Option<(&LocalClone, String)> {
+        let remote = self.remote().ok().flatten()?;
+        let clone = self.local_clone().ok().flatten().filter(|clone| !clone.is_shallow())?;
+        Some((clone, format!("refs/rungs/seen/{}/{branch}", remote.name())))
     }
 }

@@ -41,6 +41,9 @@ pub trait History: BranchDates {
     /// Whether anything is known besides the present states.
     fn is_known(&self) -> bool;
 
+    /// Whether the branch was rewritten since this clone saw it last.
+    fn is_rewritten(&self) -> bool;
+
     /// The tenures of an app in an environment, newest first; empty if the
     /// environment never had the app. Reads only as far as the iterator goes.
     fn tenures<'h>(
@@ -113,6 +116,8 @@ pub struct BranchHistory<'a> {
     walks: RefCell<BTreeMap<Option<AppInstance>, Tenures<'a>>>,
     /// The times of the branch's commits, once somebody asks.
     times: RefCell<Option<PossibleTimes<'a>>>,
+    /// The tip that was seen last, if the branch was rewritten since.
+    replaced: Option<&'a ObjectName>,
 }
 
 /// How many of the apps are asked about, as far as that is known before.
@@ -146,7 +151,13 @@ impl<'a> BranchHistory<'a> {
             commits.history.expect_many();
         }
         let (walks, times) = (RefCell::default(), RefCell::default());
-        Self { repository, tree, model, commits, asked, walks, times }
+        Self { repository, tree, model, commits, asked, walks, times, replaced: None }
+    }
+
+    /// The same of a branch that was rewritten since `tip` was seen.
+    #[must_use]
+    pub fn replacing(self, tip: Option<&'a ObjectName>) -> Self {
+        Self { replaced: tip, ..self }
     }
 
     /// Asks the walk that finds an app's tenures. An error that keeps it from starting
@@ -213,11 +224,12 @@ impl<'a> BranchHistory<'a> {
     /// What the newest record of an app in an environment says, of those that say it.
     fn newest_of_records<T>(
         &self,
+        tip: &ObjectName,
         environment: &EnvironmentName,
         app: &str,
         find: impl Fn(Record) -> Option<T>,
     ) -> Result<Option<T>, HistoryError> {
-        let Commits { tip, history, objects } = self.commits()?;
+        let Commits { history, objects, .. } = self.commits()?;
         let paths = self.model_of(&AppInstance::new(environment, app)).paths();
         for step in history.steps(tip, &paths)? {
             for message in merged_commits::messages(objects, &step?)? {
@@ -254,6 +266,10 @@ impl<'a> BranchHistory<'a> {
 impl History for BranchHistory<'_> {
     fn is_known(&self) -> bool {
         self.commits.is_some()
+    }
+
+    fn is_rewritten(&self) -> bool {
+        self.replaced.is_some()
     }
 
     fn tenures<'h>(
@@ -294,10 +310,15 @@ impl History for BranchHistory<'_> {
         app: &str,
         image: &str,
     ) -> Result<Option<u64>, HistoryError> {
-        self.newest_of_records(environment, app, |record| {
-            let mut numbers = record.sequences.into_iter();
-            numbers.find_map(|(key, number)| (key == image).then_some(number))
-        })
+        // What was set before the branch was rewritten was set.
+        let tips = std::iter::once(self.commits()?.tip).chain(self.replaced);
+        let newest = tips.map(|tip| {
+            self.newest_of_records(tip, environment, app, |record| {
+                let mut numbers = record.sequences.into_iter();
+                numbers.find_map(|(key, number)| (key == image).then_some(number))
+            })
+        });
+        Ok(newest.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().max())
     }
 
     fn newest_source_commit(
@@ -306,7 +327,7 @@ impl History for BranchHistory<'_> {
         app: &str,
         key: &str,
     ) -> Result<Option<String>, HistoryError> {
-        self.newest_of_records(environment, app, |record| {
+        self.newest_of_records(self.commits()?.tip, environment, app, |record| {
             let mut commits = record.source_commits.into_iter();
             commits.find_map(|(of, commit)| (of == key).then_some(commit))
         })

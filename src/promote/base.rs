@@ -169,6 +169,10 @@ impl Evidence for Base<'_> {
         self.history.was_lifted(environment, app, state, after)
     }
 
+    fn is_rewritten(&self) -> bool {
+        self.history.is_rewritten()
+    }
+
     fn dates(&self) -> &dyn BranchDates {
         self.history
     }

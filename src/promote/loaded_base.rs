@@ -35,6 +35,8 @@ struct Past {
     tip: ObjectName,
     history: Arc<dyn CommitHistory>,
     objects: Arc<dyn ObjectDatabase>,
+    /// The tip that was seen last, if this one does not follow it.
+    replaced: Option<ObjectName>,
 }
 
 impl LoadedBase {
@@ -88,7 +90,12 @@ impl LoadedBase {
     ) -> Result<Self, Findings> {
         let objects = workspace.require_clone()?.objects();
         let history = Arc::new(workspace.history(branch)?);
-        Ok(self.with_commits(tip, history, objects))
+        let replaced = branch.and_then(|branch| workspace.replaced_tip(branch, &tip));
+        let mut base = self.with_commits(tip, history, objects);
+        if let Some(past) = &mut base.past {
+            past.replaced = replaced;
+        }
+        Ok(base)
     }
 
     /// The same files, with what a history says of the commits up to `tip`.
@@ -99,7 +106,7 @@ impl LoadedBase {
         history: Arc<dyn CommitHistory>,
         objects: Arc<dyn ObjectDatabase>,
     ) -> Self {
-        Self { past: Some(Past { tip, history, objects }), ..self }
+        Self { past: Some(Past { tip, history, objects, replaced: None }), ..self }
     }
 
     /// Its configuration.
@@ -117,7 +124,7 @@ impl LoadedBase {
 
     /// The commits that lead to it; none if its past is not known.
     pub fn commits(&self) -> Option<Commits<'_>> {
-        let Past { tip, history, objects } = self.past.as_ref()?;
+        let Past { tip, history, objects, .. } = self.past.as_ref()?;
         Some(Commits { tip, history: &**history, objects: &**objects })
     }
 
@@ -156,7 +163,9 @@ impl LoadedBase {
 
     /// Its past, of the apps whose sites `model` has.
     pub(super) fn history<'a>(&'a self, model: &'a Model, asked: AskedApps) -> BranchHistory<'a> {
+        let replaced = self.past.as_ref().and_then(|past| past.replaced.as_ref());
         BranchHistory::new(self.repository(), &self.tree, model, self.commits(), asked)
+            .replacing(replaced)
     }
 }
 

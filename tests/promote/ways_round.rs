@@ -792,6 +792,24 @@ fn a_branch_whose_history_is_rewritten_is_reported_until_somebody_says_that_it_i
 }
 
 #[test]
+fn what_stood_before_a_branch_was_rewritten_is_remembered() {
+    let soak = "environments: { prod: { gates: { soak: { for: 1h, trust: forge } } } }\n";
+    let shop = Shop::configured(soak, &[]);
+    let set = |code: i32, tag: &str, number: &str| {
+        shop.ends(code, &["set", "web", tag, "--env", "qa", "--commit", "--sequence", number])
+    };
+    set(0, ":v8", "8");
+    set(0, ":v9", "9");
+    git(&shop.clone, &["fetch", "-q"]);
+    shop.ends(0, &["status"]);
+    git(&shop.remote.bare(), &["update-ref", "refs/heads/main", "main~2"]);
+    set(1, ":v8", "8").finds("old-sequence");
+    set(0, ":v10", "10");
+    let web = image("web", "v2");
+    judged(&shop, &[("prod/web.yaml", Some(&web))]).says("history was rewritten");
+}
+
+#[test]
 fn a_change_of_a_file_that_the_base_renamed_is_judged_at_its_new_place() {
     let shop = shop();
     begin(&shop);

@@ -146,6 +146,12 @@ pub(in crate::promote) trait Evidence {
         after: &ObjectName,
     ) -> Result<bool, HistoryError>;
 
+    /// Whether the branch was rewritten since this clone saw it last, so that nobody knows
+    /// since when a state is on it.
+    fn is_rewritten(&self) -> bool {
+        false
+    }
+
     /// What dates tell of the branch's commits.
     fn dates(&self) -> &dyn BranchDates;
 }

@@ -14,6 +14,11 @@ use crate::history::{Since, Tenure};
 
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let gate = evaluation.candidate.gates.soak.as_ref()?;
+    if gate.value.trust == Trust::Forge && evaluation.candidate.evidence.is_rewritten() {
+        let reason =
+            "the branch's history was rewritten, and says no longer since when it is there";
+        return Some(Judgement::wait(None, reason).at(&gate.location));
+    }
     // A reference that is set on a first rung has no environment to soak in.
     let of_state =
         || evaluation.prerequisites().judge(&|one| state_in(evaluation, gate.value, one));
