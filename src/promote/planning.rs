@@ -9,7 +9,7 @@ use super::assessment::{AppChange, assess};
 use super::base::Base;
 use super::code::{FUTURE_COMMIT, PIN_MOVED, STALE_RENDERING};
 use super::create::created;
-use super::gates::{Evidence as _, Gate};
+use super::gates::{Answer, Evidence as _, Gate};
 use super::propose::{self, Proposal, TargetSites};
 use super::rerender::{Rerendered, generated_files, rerender};
 use super::select::{self, SelectedState};
@@ -41,6 +41,16 @@ pub(super) struct AppOutcome {
     pub(super) obstacles: Findings,
     /// Findings that do not stop the promotion.
     pub(super) warnings: Findings,
+}
+
+/// Whether a state of an environment below may enter with `select: newest-eligible`.
+enum Candidacy {
+    /// It may, and this is its plan.
+    Eligible(Box<AppOutcome>),
+    /// Something keeps it from entering now.
+    Blocked,
+    /// It never may, because of what it is.
+    Excluded,
 }
 
 /// Plans a request at one base.
@@ -98,7 +108,7 @@ impl Planner<'_> {
 
     /// Plans the newest state that may enter now, of the first source that has one.
     /// Gates that wait for people or for the time of day do not count. If there is
-    /// none, plans the newest state, with the verdicts that block it.
+    /// none, plans the newest state that may enter one day, with the verdicts that block it.
     fn newest_eligible(
         &self,
         request: &Request,
@@ -124,10 +134,13 @@ impl Planner<'_> {
                     .map_err(|error| self.unreadable(&error))?;
                 let source = Source { environment: source.clone(), commit };
                 let selected = selected(request, source);
-                if let Some(outcome) = self.entered_if_eligible(app, current, &selected)? {
-                    return Ok(outcome);
+                match self.candidacy(app, current, &selected)? {
+                    Candidacy::Eligible(outcome) => return Ok(*outcome),
+                    Candidacy::Blocked => {
+                        newest.get_or_insert(selected);
+                    }
+                    Candidacy::Excluded => {}
                 }
-                newest.get_or_insert(selected);
             }
         }
         match newest {
@@ -143,31 +156,43 @@ impl Planner<'_> {
     /// Plans a state if nothing but people or the time of day keeps it from entering.
     /// A state whose sites do not fit the target's is not eligible; one that cannot
     /// be read is an error.
-    fn entered_if_eligible(
+    fn candidacy(
         &self,
         app: &str,
         current: &TargetState,
         selected: &SelectedState,
-    ) -> Result<Option<AppOutcome>, Findings> {
+    ) -> Result<Candidacy, Findings> {
         let source = match self.source_sites(app, &selected.source) {
             Ok(source) => source,
-            Err(findings) if findings.kind() <= Some(ProblemKind::Answer) => return Ok(None),
+            Err(findings) if findings.kind() <= Some(ProblemKind::Answer) => {
+                return Ok(Candidacy::Blocked);
+            }
             Err(findings) => return Err(findings),
         };
         let proposal = propose::promoted(self.target_of(current), &source);
         if proposal.obstacles.has_errors() {
-            return Ok(None);
+            return Ok(Candidacy::Blocked);
         }
         // Rendering is expensive: a state that other gates block is not rendered.
         let unrendered: Vec<Gate> =
             self.gates.iter().copied().filter(|gate| *gate != Gate::Render).collect();
         let arrival = Arrival::Promotion(selected.clone());
         let change = self.change(app, current, &proposal, &arrival);
-        if !assess(self.base, change, &unrendered).gates.iter().all(may_wait) {
-            return Ok(None);
+        let gates = assess(self.base, change, &unrendered).gates;
+        let excludes = |verdict: &Verdict| {
+            verdict.gate.excludes_states()
+                && verdict.answer == Answer::Fail
+                && !verdict.lets_through()
+        };
+        if gates.iter().any(excludes) {
+            return Ok(Candidacy::Excluded);
+        }
+        if !gates.iter().all(may_wait) {
+            return Ok(Candidacy::Blocked);
         }
         let outcome = self.enter(app, current, selected.clone(), None)?;
-        Ok(outcome.plan.gates.iter().all(may_wait).then_some(outcome))
+        let is_eligible = outcome.plan.gates.iter().all(may_wait);
+        Ok(if is_eligible { Candidacy::Eligible(Box::new(outcome)) } else { Candidacy::Blocked })
     }
 
     fn enter(

@@ -115,7 +115,7 @@ pub(super) fn current(
     let states = sources.iter().filter_map(|name| Some((name, evidence.current(name, app)?)));
     let states: Vec<_> = states.collect();
     let (first, state) = states.first().expect("a source is an environment that has the app");
-    let other = states.iter().find(|(_, other)| !other.agrees_with(state));
+    let other = states[1..].iter().find(|(_, other)| !other.agrees_with(state));
     let disagreement = other.map(|(other, different)| {
         let message = format!("`{first}` and `{other}` have different states of `{app}`");
         let at = Location::of_path(target.location.path());

@@ -43,8 +43,8 @@ fn brief_image(image: &ImageParts, with_digest: bool) -> String {
         format!("@{}", first(digits, DIGITS))
     });
     match (&image.tag, digits) {
-        (Some(tag), Some(digits)) if with_digest => format!("{tag}{digits}"),
-        (Some(tag), _) => tag.clone(),
+        (Some(tag), Some(digits)) if with_digest => format!("{}{digits}", brief_tag(tag)),
+        (Some(tag), _) => brief_tag(tag),
         (None, Some(digits)) => digits,
         (None, None) => "no tag".to_owned(),
     }
@@ -69,8 +69,21 @@ fn brief_value<'y>(yaml: &'y str, beside: Option<&SiteValue>) -> &'y str {
 }
 
 fn brief_revision(text: &str) -> &str {
-    let is_commit = matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit());
-    if is_commit { first(text, DIGITS) } else { text }
+    if is_commit(text) { first(text, DIGITS) } else { text }
+}
+
+/// A tag in which a commit's name has its first digits: `main-1a2b3c4`.
+fn brief_tag(tag: &str) -> String {
+    let parts = tag.split_inclusive(|char: char| !char.is_ascii_alphanumeric());
+    let brief = parts.map(|part| {
+        let name = part.trim_end_matches(|char: char| !char.is_ascii_alphanumeric());
+        format!("{}{}", brief_revision(name), &part[name.len()..])
+    });
+    brief.collect()
+}
+
+fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn first(text: &str, characters: usize) -> &str {
@@ -184,6 +197,9 @@ mod tests {
         assert_eq!(briefly(&image(None, Some("c")), None), "@ccccccc");
         assert_eq!(briefly(&image(None, None), None), "no tag");
         assert_eq!(briefly(&SiteValue::Revision("ab".repeat(20)), None), "abababa");
+        let commit = format!("main-{}.2", "ab".repeat(20));
+        assert_eq!(briefly(&image(Some(&commit), None), None), "main-abababa.2");
+        assert_eq!(briefly(&image(Some(&"ab".repeat(20)), Some("c")), None), "abababa");
         assert_eq!(briefly(&SiteValue::Value("a: 1\nb: 2\n".to_owned()), None), "a: 1");
         let value = |yaml: &str| SiteValue::Value(yaml.to_owned());
         let (one, two) = (value("a: 1\nb: 2\n"), value("a: 1\nb: 3\n"));

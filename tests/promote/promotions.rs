@@ -173,12 +173,18 @@ fn a_dry_run_of_all_is_stopped_exactly_where_the_commit_is() {
 }
 
 #[test]
-fn all_ignores_apps_that_only_wait() {
+fn all_waits_if_every_app_does_and_ignores_those_that_wait_if_another_enters() {
+    let soak = ("environments/stage/environment.yaml", "gates: { soak: 10000d }\n");
+    let some = Shop::native(&[soak]);
+    let api = some.file("environments/stage/api.yaml") + "\ngates: { soak: ~ }\n";
+    some.elsewhere("No soak", &[("environments/stage/api.yaml", Some(&api))]);
+    some.ends(0, &["promote", "--all", "--to", "stage", "--commit"]).says("soak");
+    some.ends(5, &["promote", "--all", "--to", "stage", "--commit"]).says("soak");
     let gate = "environments: { stage: { gates: { soak: 10000d } } }\n";
     let shop = Shop::configured(gate, &[]);
     let tip = shop.remote.tip();
     shop.ends(5, &["promote", "web", "--to", "stage", "--commit"]).finds("gate-waits");
-    shop.ends(0, &["promote", "--all", "--to", "stage", "--commit"]).says("soak");
+    shop.ends(5, &["promote", "--all", "--to", "stage", "--commit"]).says("soak");
     assert_eq!(shop.remote.tip(), tip);
     // On a branch the gate binds only before the merge.
     shop.ends(0, &["promote", "web", "--to", "stage", "--branch"]);
@@ -418,4 +424,28 @@ fn a_record_names_the_user_of_a_ci() {
         RunOutput::with(&shop.clone, &ci, &["promote", "web", "--to", "stage", "--commit"]);
     output.ends(0);
     assert!(shop.message().contains("Rungs-Requested-By: cy"), "{}", shop.message());
+}
+
+#[test]
+fn all_leaves_out_what_only_the_target_has() {
+    let shop = Shop::adopted(&[("stage/legacy.yaml", &image("legacy", "v1"))]);
+    shop.ends(0, &["promote", "--all", "--to", "stage", "--commit"]);
+    shop.ends(0, &["promote", "--all", "--to", "stage", "--commit"]);
+    shop.ends(1, &["promote", "legacy", "--to", "stage", "--dry-run"]).finds("nothing-below");
+}
+
+#[test]
+fn a_state_that_a_gate_can_never_let_in_is_no_candidate() {
+    let gates = "environments: { stage: { select: newest-eligible, gates: { tag: '^v1$' } } }\n";
+    let shop = Shop::configured(gates, &[]);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]).says("nothing to do");
+    let status = shop.ends(0, &["status"]);
+    assert!(!status.stdout.contains("fails"), "{status:?}");
+}
+
+#[test]
+fn one_source_does_not_disagree_with_itself() {
+    let shop = Shop::adopted(&[("qa/web.yaml", "image: r.io/web\n")]);
+    let output = shop.rungs(&["promote", "web", "--to", "stage"]);
+    assert!(!output.stderr.contains("disagreeing-sources"), "{output:?}");
 }

@@ -122,7 +122,7 @@ fn painted(line: &Line, style: TextStyle) -> String {
         Tone::Plain => None,
         Tone::Head => Some(1),
         Tone::Dim => Some(2),
-        Tone::Behind => Some(33),
+        Tone::Behind | Tone::Waiting => Some(33),
         Tone::Blocked => Some(31),
     };
     match code {

@@ -20,6 +20,7 @@ pub(super) enum Tone {
     Head,
     Dim,
     Behind,
+    Waiting,
     Blocked,
 }
 
@@ -37,7 +38,7 @@ pub(super) fn short(cell: &Cell, app: &str, now: Timestamp) -> Vec<Line> {
     let since = cell.since.as_ref().map(|since| age_of(since, now));
     lines.extend(since.map(|text| Line { text, tone: Tone::Dim }));
     lines.extend(distance_line(cell, now));
-    lines.extend(blockers(cell).map(|text| Line { text, tone: Tone::Blocked }));
+    lines.extend(blockers(cell));
     lines
 }
 
@@ -52,8 +53,11 @@ pub(super) fn long(cell: &Cell, app: &str, now: Timestamp) -> Vec<Line> {
     let changes = cell.next.iter().flat_map(|next| &next.changes);
     lines
         .extend(changes.map(|change| Line { text: format!("next: {change}"), tone: Tone::Behind }));
-    let reasons = cell.blocked.iter().map(|block| harmless(&reason(block)).into_owned());
-    lines.extend(reasons.map(|text| Line { text, tone: Tone::Blocked }));
+    lines.extend(cell.blocked.iter().map(|block| {
+        let waits = matches!(block.by, Blocker::Waits(_));
+        let tone = if waits { Tone::Waiting } else { Tone::Blocked };
+        Line { text: harmless(&reason(block)).into_owned(), tone }
+    }));
     lines
 }
 
@@ -99,7 +103,7 @@ fn distance_line(cell: &Cell, now: Timestamp) -> Option<Line> {
 }
 
 /// `fails: tag`, `waits: soak, window`
-fn blockers(cell: &Cell) -> impl Iterator<Item = String> {
+fn blockers(cell: &Cell) -> impl Iterator<Item = Line> {
     let named = |which: fn(Blocker) -> Option<&'static str>| {
         let names: Vec<_> = cell.blocked.iter().filter_map(|block| which(block.by)).collect();
         names
@@ -114,11 +118,13 @@ fn blockers(cell: &Cell) -> impl Iterator<Item = String> {
         Blocker::Waits(gate) => Some(gate.name()),
         _ => None,
     });
-    let line = |what: &str, mut names: Vec<&str>| {
+    let line = |what: &str, mut names: Vec<&str>, tone| {
         names.dedup();
-        (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
+        let text = format!("{what}: {}", names.join(", "));
+        (!names.is_empty()).then_some(Line { text, tone })
     };
-    [line("fails", fails), line("waits", waits)].into_iter().flatten()
+    let lines = [line("fails", fails, Tone::Blocked), line("waits", waits, Tone::Waiting)];
+    lines.into_iter().flatten()
 }
 
 /// How long a state has been there: `3d`.

@@ -82,6 +82,8 @@ enum Overriding {
 enum OnSelection {
     /// The state is skipped, and an older one may be selected.
     Decides,
+    /// The state is no candidate: nothing but another state can let it in.
+    Excludes,
     /// The state is selected: the gate waits for people or for the time of day, which
     /// says nothing about the state and can come after the selection.
     Waits,
@@ -183,6 +185,13 @@ macro_rules! gates {
                 }
             }
 
+            /// Whether a state that fails is no candidate at all.
+            pub(super) const fn excludes_states(self) -> bool {
+                match self {
+                    $(Self::$gate => matches!(OnSelection::$selection, OnSelection::Excludes)),+
+                }
+            }
+
             /// What the gate is judged from.
             pub(super) const fn judged_from(self) -> JudgedFrom {
                 match self { $(Self::$gate => JudgedFrom::$from),+ }
@@ -231,17 +240,17 @@ gates! {
         commit Judged, same state Left;
     /// Tags match a pattern.
     Tag = "tag", tag::judge,
-        binds Open, rollback Kept, override Allowed, selection Decides,
+        binds Open, rollback Kept, override Allowed, selection Excludes,
         judged from Files, past Known,
         commit Judged, same state Left;
     /// Images come from allowed repositories.
     Image = "image", image::judge,
-        binds Open, rollback Kept, override Allowed, selection Decides,
+        binds Open, rollback Kept, override Allowed, selection Excludes,
         judged from Files, past Known,
         commit Judged, same state IfBrought;
     /// Images have digests.
     Digest = "digest", digest::judge,
-        binds Open, rollback Skipped, override Allowed, selection Decides,
+        binds Open, rollback Skipped, override Allowed, selection Excludes,
         judged from Files, past Known,
         commit Left, same state IfClimbing;
     /// Values are as stated.

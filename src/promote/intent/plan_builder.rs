@@ -22,6 +22,8 @@ pub(super) struct PlanBuilder {
     /// The plans of apps that are left out, which are shown nevertheless.
     left_out: Vec<AppPlan>,
     obstacles: Findings,
+    /// What waits of apps that are left out because every app was requested.
+    waiting: Findings,
     warnings: Findings,
 }
 
@@ -32,12 +34,14 @@ impl PlanBuilder {
             outcomes: Vec::new(),
             left_out: Vec::new(),
             obstacles: Findings::new(),
+            waiting: Findings::new(),
             warnings: Findings::new(),
         }
     }
 
     /// Adds an app. If every app was requested, one that is blocked does not block the
-    /// others, and a gate that waits is not a problem, whichever gate it is.
+    /// others, and a gate that waits is not a problem, whichever gate it is, as long as
+    /// something else enters.
     pub(super) fn add(&mut self, outcome: AppOutcome, submission: &Submission<'_>, is_all: bool) {
         if outcome.obstacles.has_errors() {
             return self.add_obstacles(outcome.obstacles);
@@ -51,7 +55,7 @@ impl PlanBuilder {
         self.left_out.push(outcome.plan);
         self.obstacles.extend(failing);
         if is_all {
-            self.warnings.extend(waiting.into_iter().map(as_note));
+            self.waiting.extend(waiting);
         } else {
             self.obstacles.extend(waiting);
         }
@@ -75,7 +79,12 @@ impl PlanBuilder {
         let mut files = FileChanges::new();
         let mut edits: BTreeMap<RepoPath, Vec<Change>> = BTreeMap::new();
         let mut shared = BTreeSet::new();
-        let mut warnings = self.warnings;
+        let (mut obstacles, mut warnings) = (self.obstacles, self.warnings);
+        if self.outcomes.iter().any(|outcome| !outcome.plan.changes.is_empty()) {
+            warnings.extend(self.waiting.into_iter().map(as_note));
+        } else {
+            obstacles.extend(self.waiting);
+        }
         let mut apps = Vec::new();
         for outcome in self.outcomes {
             files.extend(outcome.files);
@@ -117,7 +126,7 @@ impl PlanBuilder {
         apps.sort_by(|a, b| a.app.cmp(&b.app));
         let base = base.commit.clone();
         let plan = Plan { environment: self.environment, base, commit: None, apps };
-        Ok(PlannedChange { plan, identity, files, message, obstacles: self.obstacles, warnings })
+        Ok(PlannedChange { plan, identity, files, message, obstacles, warnings })
     }
 }
 

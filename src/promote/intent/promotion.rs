@@ -7,8 +7,10 @@ use crate::diagnostic::Findings;
 use crate::history::{Action, Record};
 use crate::promote::Request;
 use crate::promote::base::Base;
+use crate::promote::code::NOTHING_BELOW;
 use crate::promote::gates::Gate;
 use crate::promote::planning::Planner;
+use crate::promote::select;
 
 /// Promotion of apps.
 pub struct Promotion {
@@ -87,10 +89,21 @@ impl Promotion {
         let mut apps = match &self.apps {
             AppSelection::Named(names) => names.clone(),
             AppSelection::Train(train) => base.repository.find_train(train)?.apps.clone(),
-            AppSelection::All => base.model.apps(&target.name),
+            // What only the target has is nobody's to promote.
+            AppSelection::All => {
+                let mut all = base.model.apps(&target.name);
+                all.retain(|app| has_source(base, target, app));
+                all
+            }
         };
         apps.sort();
         apps.dedup();
         Ok(apps)
     }
+}
+
+/// Whether an app's state can come from below, or why it cannot is worth a finding.
+fn has_source(base: &Base<'_>, target: &Environment, app: &str) -> bool {
+    let sources = select::sources(base.repository, target, app, base);
+    !sources.is_err_and(|finding| finding.code == &NOTHING_BELOW)
 }
