@@ -10,9 +10,10 @@ use crate::git::{
     Branch, ChangedFiles, Commit, HistoryError, ObjectError, ObjectName, ProgramError, Revision,
 };
 use crate::history::{AskedApps, Record, record};
+use crate::holds;
 use crate::promote::{
-    AppSelection, Base, ChangeAssessment, ChangeSide, Gate, LoadedBase, Override, Plan,
-    ProposedChange, assess_change, possible_apps, worst,
+    AppSelection, Base, ChangeAssessment, ChangeSide, DeployedApps, Gate, LoadedBase, Override,
+    Plan, ProposedChange, assess_change, possible_apps, worst,
 };
 use crate::sites::{Model, ModelScope};
 use crate::source::{FileChanges, Location, RepoPath, Tree};
@@ -45,11 +46,8 @@ struct ComparedFiles {
 }
 
 impl ComparedFiles {
-    /// Whether `rungs.yaml` says something else, also if it is read through a link.
     fn is_reconfigured(&self) -> bool {
-        let path = RepoPath::root().child("rungs.yaml");
-        let text = |tree: &Tree| tree.read(&path).ok().map(|file| file.text().to_owned());
-        text(&self.before) != text(&self.after)
+        is_reconfigured(&self.before, &self.after)
     }
 }
 
@@ -102,14 +100,22 @@ impl Delivery<'_> {
         let loaded = LoadedBase::at(workspace, &base.commit, branch, &apps)?;
         let claims = self.claims(&base.commit, &head.commit)?;
         let own = own_configuration(&compared, &apps)?;
-        let judgement = Judging { delivery: self, loaded: &loaded, overrides };
-        let assessed = loaded.ask(self.now, AskedApps::Few, |base| {
+        let fork = workspace.tree_of(&fork)?;
+        let deployed = DeployedApps::new(loaded.repository(), self.renderer);
+        let judgement = Judging { delivery: self, loaded: &loaded, fork, deployed, overrides };
+        // A change that mends holds which cannot be read has to be let in by something.
+        let mended = holds::all(&compared.after, loaded.repository());
+        let ask = |base: &Base<'_>| {
             let mut assessed = judgement.whole(base, &compared, &own, &claims)?;
             for commit in &commits {
                 assessed.plans.extend(judgement.commit(base, commit)?);
             }
             Ok::<_, Findings>(assessed)
-        })?;
+        };
+        let assessed = match (holds::all(&base_tree, loaded.repository()), mended) {
+            (Err(_), Ok(_)) => loaded.ask_despite_holds(self.now, AskedApps::Few, ask)?,
+            _ => loaded.ask(self.now, AskedApps::Few, ask)?,
+        };
         let ChangeAssessment { plans, mut findings } = assessed;
         findings.extend(warnings);
         findings.extend(compared.is_conflict.then(|| conflicting(&base)));
@@ -226,9 +232,8 @@ impl Delivery<'_> {
                 return Ok(AppSelection::All);
             }
         }
-        let ChangedFiles { paths, is_complete } = files;
-        let files: Vec<_> = paths.iter().cloned().collect();
-        let apps = is_complete.then(|| possible_apps(repository, &model, &files)).flatten();
+        let paths: Vec<_> = files.paths.iter().cloned().collect();
+        let apps = files.is_complete().then(|| possible_apps(repository, &model, &paths)).flatten();
         Ok(apps.map_or(AppSelection::All, |apps| AppSelection::Named(apps.into_iter().collect())))
     }
 
@@ -270,6 +275,10 @@ impl Delivery<'_> {
 struct Judging<'a> {
     delivery: &'a Delivery<'a>,
     loaded: &'a LoadedBase,
+    /// The files where the change left the base.
+    fork: Tree,
+    /// What commits deploy.
+    deployed: DeployedApps<'a>,
     overrides: &'a [Override],
 }
 
@@ -295,12 +304,14 @@ impl Judging<'_> {
             own: own_model.as_ref(),
             configuration: Some(own),
             files: &compared.files.paths,
+            unnamed: &compared.files.unnamed,
             apps: scope.apps.as_ref(),
             records: &claims.records,
             reverts: &claims.reverts,
             overrides: self.overrides,
             gates: &Gate::ALL,
             renderer: self.delivery.renderer,
+            deployed: &self.deployed,
         };
         let mut assessment = assess_change(base, &change)?;
         assessment.findings.extend(new);
@@ -316,36 +327,43 @@ impl Judging<'_> {
         let touched: Vec<_> = files.paths.iter().cloned().collect();
         let model = Model::empty(repository, &ModelScope::all());
         let apps = possible_apps(repository, &model, &touched);
-        let scope = match apps.filter(|_| files.is_complete) {
+        let scope = match apps.filter(|_| files.is_complete()) {
             Some(apps) if apps.is_empty() => return Ok(Vec::new()),
             Some(apps) => ModelScope { environments: None, apps: Some(apps) },
             None => self.loaded.scope().clone(),
         };
         let after = workspace.tree_of(&commit.id)?;
         let after_model = Model::of_tree(repository, &after, &scope);
+        let own = own_repository([&self.loaded.tree, &self.fork], &after)?;
+        let own_model = own.as_ref().map(|own| Model::of_tree(own, &after, &scope));
         let mut claims = ChangeClaims::default();
         claims.add(&commit.message);
         let gates: Vec<Gate> = Gate::ALL.into_iter().filter(|gate| gate.judges_commits()).collect();
-        let plans_against = |parent: &ObjectName, files: &BTreeSet<RepoPath>| {
+        let plans_against = |parent: &ObjectName, files: &ChangedFiles| {
             let before = workspace.tree_of(parent)?;
             let before_model = Model::of_tree(repository, &before, &scope);
             new_findings(&before_model, &after_model)?;
             let change = ProposedChange {
                 before: ChangeSide { tree: &before, model: &before_model },
                 after: ChangeSide { tree: &after, model: &after_model },
-                own: None,
+                own: own_model.as_ref(),
                 configuration: None,
-                files,
+                files: &files.paths,
+                unnamed: &files.unnamed,
                 apps: scope.apps.as_ref(),
                 records: &claims.records,
                 reverts: &claims.reverts,
                 overrides: self.overrides,
                 gates: &gates,
                 renderer: self.delivery.renderer,
+                deployed: &self.deployed,
             };
-            Ok::<_, Findings>(assess_change(base, &change)?.plans)
+            let ChangeAssessment { plans, findings } = assess_change(base, &change)?;
+            // What is worth a note is said of the whole change.
+            let errors: Findings = findings.into_iter().filter(Finding::is_error).collect();
+            if errors.has_errors() { Err(errors) } else { Ok(plans) }
         };
-        let mut plans = plans_against(first, &files.paths)?;
+        let mut plans = plans_against(first, files)?;
         for plan in &mut plans {
             plan.commit = Some(commit.id.clone());
             plan.apps.retain(|app| worst(&app.gates).is_some());
@@ -357,7 +375,7 @@ impl Judging<'_> {
             }
             let clone = workspace.require_clone()?;
             let files = clone.changed_files(parent, &commit.id).map_err(|error| error.finding())?;
-            let against = plans_against(parent, &files.paths)?;
+            let against = plans_against(parent, &files)?;
             for plan in &mut plans {
                 let same = against.iter().find(|one| one.environment == plan.environment);
                 let apps: Vec<_> = same.iter().flat_map(|one| &one.apps).collect();
@@ -402,6 +420,22 @@ fn too_many_commits() -> Finding {
     Finding::new(&TOO_MANY_COMMITS, message, Location::of_repository())
         .because("each may enter the branch's history, and is judged")
         .help("squash it, or say `forge: { merge: squash }` if that is how it lands")
+}
+
+/// Whether `rungs.yaml` says something else in another tree, also if it is read through a link.
+fn is_reconfigured(one: &Tree, other: &Tree) -> bool {
+    let path = RepoPath::root().child("rungs.yaml");
+    let text = |tree: &Tree| tree.read(&path).ok().map(|file| file.text().to_owned());
+    text(one) != text(other)
+}
+
+/// The configuration of a commit, without the settings of apps, if none of the known trees
+/// has it.
+fn own_repository(known: [&Tree; 2], after: &Tree) -> Result<Option<Repository>, Findings> {
+    if known.iter().any(|known| !is_reconfigured(known, after)) {
+        return Ok(None);
+    }
+    Ok(Some(config::load_names(after)?.repository))
 }
 
 /// The configuration after a change, whichever files it is read from.

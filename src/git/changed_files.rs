@@ -13,16 +13,21 @@ type TreeEntries = BTreeMap<Vec<u8>, (FileMode, ObjectName)>;
 pub struct ChangedFiles {
     /// Their paths.
     pub paths: BTreeSet<RepoPath>,
-    /// Whether these are all: there is no file whose name no path can have.
-    pub is_complete: bool,
+    /// The directories in which others differ too, whose names no path can have.
+    pub unnamed: BTreeSet<RepoPath>,
 }
 
 impl ChangedFiles {
+    /// Whether these are all: there is no file whose name no path can have.
+    pub fn is_complete(&self) -> bool {
+        self.unnamed.is_empty()
+    }
+
     /// Adds the files that others differ in.
     pub fn add<'f>(&mut self, others: impl IntoIterator<Item = &'f Self>) {
         for other in others {
             self.paths.extend(other.paths.iter().cloned());
-            self.is_complete &= other.is_complete;
+            self.unnamed.extend(other.unnamed.iter().cloned());
         }
     }
 }
@@ -42,7 +47,7 @@ impl LocalClone {
         let objects = self.objects();
         let (_, one) = objects.commit(one)?;
         let (_, other) = objects.commit(other)?;
-        let mut files = ChangedFiles { paths: BTreeSet::new(), is_complete: true };
+        let mut files = ChangedFiles { paths: BTreeSet::new(), unnamed: BTreeSet::new() };
         let mut pending = vec![(RepoPath::root(), Some(one), Some(other))];
         while let Some((directory, one, other)) = pending.pop() {
             let (one, other) = (entries(&*objects, one)?, entries(&*objects, other)?);
@@ -53,7 +58,8 @@ impl LocalClone {
                     continue;
                 }
                 let Some(path) = path_of(&directory, name) else {
-                    files.is_complete = false;
+                    // One above the directory that is seen counts as if it were in it.
+                    files.unnamed.insert(self.seen(&directory).unwrap_or_else(RepoPath::root));
                     continue;
                 };
                 if both.into_iter().flatten().any(|(mode, _)| *mode != FileMode::Tree) {

@@ -102,7 +102,7 @@ impl LocalClone {
             return Ok(None);
         }
         let changed = self.changed_files(fork, theirs)?;
-        if !changed.is_complete {
+        if !changed.is_complete() {
             return Ok(None);
         }
         let objects = self.objects();

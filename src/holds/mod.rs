@@ -13,7 +13,7 @@ use serde::Serialize;
 
 pub use code::CODES;
 pub use edit::{added, lifted};
-pub use read::{against, all, environments_against};
+pub use read::{against, all, environments_against, readable};
 
 pub use crate::config::parse_until;
 

@@ -65,6 +65,12 @@ fn counts_against(
 /// Every problem of every file below `.rungs/holds/`, one that nobody reads
 /// included.
 pub fn all(tree: &Tree, repository: &Repository) -> Result<Vec<Hold>, Findings> {
+    let (holds, findings) = readable(tree, repository);
+    if findings.has_errors() { Err(findings) } else { Ok(holds) }
+}
+
+/// Every hold that can be read, in the same order, and the problems of the others.
+pub fn readable(tree: &Tree, repository: &Repository) -> (Vec<Hold>, Findings) {
     let mut holds = Vec::new();
     let mut findings = Findings::new();
     let directories = listed(tree, &directory(), &mut findings);
@@ -82,7 +88,7 @@ pub fn all(tree: &Tree, repository: &Repository) -> Result<Vec<Hold>, Findings> 
             holds.extend(own.into_iter().flat_map(|(holds, _)| holds));
         }
     }
-    if findings.has_errors() { Err(findings) } else { Ok(holds) }
+    (holds, findings)
 }
 
 fn environment<'r>(repository: &'r Repository, path: &RepoPath) -> Option<&'r EnvironmentName> {

@@ -59,9 +59,23 @@ impl<'a> Base<'a> {
         history: &'a dyn History,
         now: Timestamp,
     ) -> Result<Self, Findings> {
-        let holds = holds::all(tree, repository)?;
+        let mut base = Self::despite_holds(commit, tree, repository, model, history, now);
+        base.holds = holds::all(tree, repository)?;
+        Ok(base)
+    }
+
+    /// The same with the holds that can be read, to judge a change that mends the others.
+    pub(super) fn despite_holds(
+        commit: Option<ObjectName>,
+        tree: &'a Tree,
+        repository: &'a Repository,
+        model: &'a Model,
+        history: &'a dyn History,
+        now: Timestamp,
+    ) -> Self {
+        let (holds, _) = holds::readable(tree, repository);
         let (forge, sites, unbound) = (None, RefCell::default(), RefCell::default());
-        Ok(Self { commit, tree, repository, model, history, holds, forge, now, sites, unbound })
+        Self { commit, tree, repository, model, history, holds, forge, now, sites, unbound }
     }
 
     /// The same base with another configuration, which differs in the settings of apps.

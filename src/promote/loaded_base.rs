@@ -161,6 +161,22 @@ impl LoadedBase {
         ask(&Base::new(commit, &self.tree, repository, model, &history, now)?)
     }
 
+    /// Calls `ask` with the base in the same way, with the holds that can be read.
+    ///
+    /// # Errors
+    ///
+    /// An error of `ask`.
+    pub fn ask_despite_holds<T, E>(
+        &self,
+        now: Timestamp,
+        asked: AskedApps,
+        ask: impl FnOnce(&Base<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (model, commit, repository) = (self.model(), self.commit.clone(), self.repository());
+        let history = self.history(model, asked);
+        ask(&Base::despite_holds(commit, &self.tree, repository, model, &history, now))
+    }
+
     /// Its past, of the apps whose sites `model` has.
     pub(super) fn history<'a>(&'a self, model: &'a Model, asked: AskedApps) -> BranchHistory<'a> {
         let replaced = self.past.as_ref().and_then(|past| past.replaced.as_ref());

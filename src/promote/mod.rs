@@ -34,7 +34,9 @@ mod image_tests;
 
 pub use base::Base;
 pub use blocking::{findings_of_gates, repeats_verdict};
-pub use change::{ChangeAssessment, ChangeSide, ProposedChange, assess_change, possible_apps};
+pub use change::{
+    ChangeAssessment, ChangeSide, DeployedApps, ProposedChange, assess_change, possible_apps,
+};
 pub use code::CODES;
 pub use gates::{Answer, Approval, CheckFact, Facts, Gate, Review};
 use identity::hold_identity;

@@ -20,7 +20,7 @@ pub use changes::{FileAction, OutputChange, OutputChanges, Summary, stale};
 pub use code::CODES;
 pub use existing::{Existing, InStore};
 pub use file::{HEADER, RenderedFile, RenderedFiles};
-pub use name::directory;
+pub use name::{directory, name_of};
 pub use on_disk::{Lock, OutputDirectory};
 pub use scope::RenderScope;
 pub use write::Writing;

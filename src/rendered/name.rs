@@ -29,6 +29,22 @@ pub fn directory(environment: &EnvironmentName, app: Option<&str>) -> RepoPath {
     environment_directory(environment).child(&safe(app.unwrap_or(ENVIRONMENT)))
 }
 
+/// The environment's or app's name that a directory in the output tree stands for.
+pub fn name_of(directory: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = directory.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+        let (high, low) = (digit(rest.next())?, digit(rest.next())?);
+        bytes.push(u8::try_from(high * 16 + low).ok()?);
+    }
+    String::from_utf8(bytes).ok()
+}
+
 /// An object's file name without its extension. `home` is the app's namespace,
 /// which is left out of names; none if every name has its namespace.
 pub(super) fn stem(object: &Object, home: Option<&str>) -> String {
@@ -96,6 +112,10 @@ mod tests {
         assert_eq!(safe("a b*?ü"), "a%20b%2A%3F%C3%BC");
         assert_eq!(safe("prod.eu"), "prod.eu");
         assert_eq!(safe("_environment"), "_environment");
+        for name in ["role-system:foo", "a b*?ü", "con", "prod.eu", "100%"] {
+            assert_eq!(name_of(&safe(name)).as_deref(), Some(name));
+        }
+        assert_eq!(name_of("100%"), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use rungs::diagnostic::{Finding, Findings};
 use rungs::git::{BaseOptions, ObjectName, Variables, Workspace, WorkspaceOptions};
 use rungs::history::AskedApps;
 use rungs::promote::{
-    AppSelection, ChangeSide, Gate, LoadedBase, Plan, ProposedChange, assess_change,
+    AppSelection, ChangeSide, DeployedApps, Gate, LoadedBase, Plan, ProposedChange, assess_change,
 };
 use rungs::sites::{Model, ModelScope};
 use rungs::worker::InProcess;
@@ -120,12 +120,14 @@ fn with_all(
         own: own.as_ref(),
         configuration: None,
         files: &files,
+        unnamed: &BTreeSet::new(),
         apps: None,
         records: &[],
         reverts: &[],
         overrides: &[],
         gates: &Gate::ALL,
         renderer: &InProcess,
+        deployed: &DeployedApps::new(loaded.repository(), &InProcess),
     };
     let now = Timestamp::UNIX_EPOCH;
     let assessed = loaded.ask(now, AskedApps::Few, |base| assess_change(base, &change));

@@ -1,7 +1,7 @@
 //! An app whose sites a change changes, and what gates say of it.
 
 use super::brought::BroughtByApp;
-use super::deployed::{DeployedApp, deployed_in};
+use super::deployed::DeployedApp;
 use super::lost::{FormerSiteSearch, FormerSites, Unexplained};
 use super::proposed::ProposedChange;
 use super::references::is_judged;
@@ -18,10 +18,13 @@ use crate::promote::gates::{BroughtReference, Evidence as _, Gate};
 use crate::promote::verdict::{Verdict, excepted, overridden};
 use crate::promote::{AppPlan, SiteChange};
 use crate::sites::{
-    AppInstance, AppSites, EnteringValue, ImageParts, Site, SiteValue, State, StateReference,
+    AppInstance, AppSites, EnteringValue, ImageParts, Key, Site, SiteValue, State, StateReference,
     differences,
 };
-use crate::source::{Location, Tree};
+use crate::source::{Location, RepoPath, Tree};
+
+/// The most commits of the base branch among which those are looked for that a change reverts.
+const MOST_SEARCHED: usize = 10_000;
 
 /// An app whose sites in an environment differ.
 pub(super) struct ChangedApp<'a> {
@@ -54,19 +57,19 @@ impl<'a> ChangedApp<'a> {
 
     /// What becomes of the sites that it had.
     pub(super) fn former(&self) -> FormerSites<'_> {
-        // What enters a first rung is nobody's to order.
-        if !self.is_ordered() {
-            return FormerSites::default();
-        }
         let search = FormerSiteSearch {
             repository: self.base.repository,
             environment: self.target,
             before: self.change.before,
             after: self.change.after,
             own: self.change.own,
+            configuration: self.change.configuration,
             files: self.change.files,
         };
-        search.of(&self.app, self.before.as_ref(), self.after.as_ref())
+        let mut former = search.of(&self.app, self.before.as_ref(), self.after.as_ref());
+        // What enters a first rung is nobody's to order.
+        former.lost.retain(|_| self.is_ordered());
+        former
     }
 }
 
@@ -76,6 +79,8 @@ impl ChangedApp<'_> {
         let current = self.before.as_ref().and_then(|sites| sites.state.as_ref().ok());
         let Some(sites) = &self.after else { return Ok(Some(self.removed(current, former))) };
         let proposed = sites.state.clone()?;
+        let known = current.map(|current| self.with_deployed(current, &proposed));
+        let current = known.as_ref();
         let beside = beside(sites, self.before.as_ref(), &proposed);
         let is_same = current == Some(&proposed) && beside.is_empty();
         let mut brought = self.brought(&proposed);
@@ -89,6 +94,7 @@ impl ChangedApp<'_> {
             self.arrival(current, &proposed, (record_of(is_state), reverts_of(is_state)))
         };
         let mut arrival = arrives(is_state)?;
+        self.leave_reverted(&mut brought);
         if matches!(arrival, Arrival::Rollback) {
             self.leave_restored(&proposed, &mut brought);
             if !brought.is_empty() {
@@ -111,7 +117,8 @@ impl ChangedApp<'_> {
         let gates = self.change.gates.iter().copied();
         let gates = gates.filter(|gate| !is_same || gate.judges_same_state(&brought));
         let gates: Vec<Gate> = gates.collect();
-        let brought = BroughtByApp::new(self.base, self.change.renderer, &self.app, brought);
+        let (base, deployed, app) = (self.base, self.change.deployed, &*self.app);
+        let brought = BroughtByApp { base, deployed, app, brought };
         let change = AppChange {
             target: self.target,
             app: &self.app,
@@ -261,8 +268,10 @@ impl ChangedApp<'_> {
             let names = [repository.clone(), full_repository(repository)];
             unordered.iter().any(|one| names.iter().any(|name| one.value.is_match(name)))
         };
-        let brought = self.deployed.into_iter().flat_map(|deployed| &deployed.brought);
-        let brought = brought.filter(|(reference, _)| !is_judged(reference, proposed));
+        let Some(deployed) = self.deployed else { return Vec::new() };
+        let brought = deployed.brought.iter();
+        let brought =
+            brought.filter(|(reference, _)| !is_judged(reference, proposed, &deployed.before));
         let brought = brought.map(|((key, value), location)| BroughtReference {
             key: key.clone(),
             value: value.clone(),
@@ -272,6 +281,48 @@ impl ChangedApp<'_> {
         brought.collect()
     }
 
+    /// The state, with images that only become sites: a template said them before.
+    fn with_deployed(&self, current: &State, proposed: &State) -> State {
+        let is_new = |key: &Key| current.get(key).is_none();
+        let new = proposed.iter().filter(|(key, value)| {
+            is_new(key) && matches!(value, SiteValue::Image(image) if image.repository.is_some())
+        });
+        let new: Vec<_> = new.collect();
+        if new.is_empty() || !self.base.repository.is_native() {
+            return current.clone();
+        }
+        let instance = AppInstance::new(&self.target.name, &self.app);
+        let deployed = self.change.deployed.of(self.change.before.tree, &instance);
+        let known =
+            new.into_iter().filter(|(_, value)| deployed.iter().any(|(_, other)| other == *value));
+        current.with(&known.map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
+    /// Leaves out what a commit put an end to that the change says it reverts.
+    fn leave_reverted(&self, brought: &mut Vec<BroughtReference>) {
+        if brought.is_empty() || self.change.reverts.is_empty() {
+            return;
+        }
+        let instance = AppInstance::new(&self.target.name, &self.app);
+        let deployed = |commit: &ObjectName| {
+            let tree = self.base.tree.at(commit.as_str()).ok()?;
+            Some(self.change.deployed.of(&tree, &instance))
+        };
+        let steps = self.base.history.steps(&RepoPath::root());
+        let reverted = steps
+            .take(MOST_SEARCHED)
+            .map_while(Result::ok)
+            .filter(|step| self.change.reverts.contains(&step.id));
+        for step in reverted.take(self.change.reverts.len()) {
+            let before = step.before.as_ref().and_then(deployed);
+            let (Some(before), Some(after)) = (before, deployed(&step.id)) else { continue };
+            brought.retain(|one| {
+                let reference = (one.key.clone(), one.value.clone());
+                !before.contains(&reference) || after.contains(&reference)
+            });
+        }
+    }
+
     /// Leaves out what was deployed with a state when the environment had it last.
     fn leave_restored(&self, state: &State, brought: &mut Vec<BroughtReference>) {
         if brought.is_empty() {
@@ -279,8 +330,7 @@ impl ChangedApp<'_> {
         }
         let Some(tree) = self.earlier_files(state) else { return };
         let instance = AppInstance::new(&self.target.name, &self.app);
-        let deployed = deployed_in(&tree, self.base.repository, self.change.renderer, &instance);
-        let deployed = deployed.unwrap_or_default();
+        let deployed = self.change.deployed.of(&tree, &instance);
         brought.retain(|one| !deployed.contains(&(one.key.clone(), one.value.clone())));
     }
 

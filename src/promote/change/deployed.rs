@@ -3,20 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lost::obstacle_to;
+use super::deployed_apps::{
+    ExpectedFiles, KeptFile, has_output, kept_at, kept_files, render, render_app,
+};
+use super::possible_apps::is_aside;
 use super::proposed::{ChangeSide, ProposedChange};
-use super::references::{DeployedReference, references_of};
+use super::references::{DeployedReference, is_manifest, references_of};
 use crate::config::{EnvironmentName, Repository};
 use crate::diagnostic::{Finding, Findings, Subject};
 use crate::promote::code::STALE_RENDERING;
 use crate::promote::rerender::all_generated;
 use crate::rendered;
 use crate::sites::AppInstance;
-use crate::source::{FileChanges, Location, RepoPath, Tree};
-use crate::worker::{RenderRequest, Renderer, Wanted};
-
-/// The files that a tree is rendered to, by their paths below the output directory.
-type ExpectedFiles = BTreeMap<RepoPath, Vec<u8>>;
+use crate::source::{Location, RepoPath, Tree};
+use crate::worker::Wanted;
 
 /// What a change changes in what is deployed.
 #[derive(Default)]
@@ -38,6 +38,8 @@ pub(super) struct DeployedApp {
     pub(super) stale: Vec<RepoPath>,
     /// What the change brings, each with a line that brought it.
     pub(super) brought: Vec<(DeployedReference, Location)>,
+    /// What was deployed before it.
+    pub(super) before: BTreeSet<DeployedReference>,
 }
 
 impl DeployedChange {
@@ -76,16 +78,15 @@ impl DeployedChange {
         }
         let [before, after] = [change.before, change.after].map(|side| side.tree);
         let output = &repository.output;
-        if !has_output(before, output) && !has_output(after, output) {
-            let whole = Self::of(repository, change);
-            let brought = whole.apps.into_iter().filter(|(_, app)| !app.brought.is_empty());
-            deployed.apps.extend(brought.map(|(instance, app)| {
-                (instance, DeployedApp { brought: app.brought, ..DeployedApp::default() })
-            }));
-            return deployed;
+        if !has_output(before, output) && !change.files.iter().all(is_aside) {
+            deployed.add_rendered(repository, change);
         }
         let below = |path: &RepoPath| RepoPath::new(path.below(output)?).ok();
         let altered: BTreeSet<_> = change.files.iter().filter_map(below).collect();
+        for path in &altered {
+            deployed.add_foreign(repository, change, path);
+        }
+        deployed.add_unnamed(repository, change);
         let instances = altered.iter().filter_map(|path| app_of(repository, path));
         let instances: BTreeSet<_> = instances.collect();
         let kept = |tree| {
@@ -94,6 +95,66 @@ impl DeployedChange {
         };
         deployed.add_brought(repository, change, &altered, [&kept(before), &kept(after)]);
         deployed
+    }
+
+    /// Adds what apps are rendered to after the change and not before.
+    fn add_rendered(&mut self, repository: &Repository, change: &ProposedChange<'_>) {
+        for environment in &repository.environments {
+            let both = [change.before, change.after].into_iter();
+            let all = || both.flat_map(|side| side.model.apps(&environment.name)).collect();
+            let names: BTreeSet<String> = change.apps.cloned().unwrap_or_else(all);
+            for app in names {
+                let instance = AppInstance::new(&environment.name, &app);
+                let [before, after] = [change.before, change.after]
+                    .map(|side| change.deployed.of(side.tree, &instance));
+                let new = after.difference(&before).cloned();
+                let brought: Vec<_> = new
+                    .map(|one| {
+                        let location = brought_by(repository, change, &one);
+                        (one, location.unwrap_or_else(|| environment.location.clone()))
+                    })
+                    .collect();
+                if !brought.is_empty() {
+                    let app = DeployedApp {
+                        brought,
+                        before: (*before).clone(),
+                        ..DeployedApp::default()
+                    };
+                    self.apps.insert(instance, app);
+                }
+            }
+        }
+    }
+
+    /// Adds a finding about a file below the output directory that is no app's manifest, or
+    /// cannot be read as one: what it deploys between two commits is not known.
+    fn add_foreign(
+        &mut self,
+        repository: &Repository,
+        change: &ProposedChange<'_>,
+        path: &RepoPath,
+    ) {
+        let Ok(full) = repository.output.join(path.as_str()) else { return };
+        let is_known = match kept_at(change.after.tree, &full) {
+            KeptFile::Missing => true,
+            KeptFile::Unreadable => false,
+            KeptFile::Bytes(bytes) => {
+                let is_generated = path.name() != "kustomization.yaml" && is_manifest(path, &bytes);
+                is_generated
+                    && (app_of(repository, path).is_some()
+                        || references_of(path, &bytes).is_empty())
+            }
+        };
+        if !is_known {
+            self.others.push(stale(&full));
+        }
+    }
+
+    /// Adds findings about files below the output directory whose names no path can have.
+    fn add_unnamed(&mut self, repository: &Repository, change: &ProposedChange<'_>) {
+        let output = &repository.output;
+        let within = change.unnamed.iter().filter(|path| path.is_within(output));
+        self.others.extend(within.map(stale));
     }
 
     /// The apps that something is to be said of, whatever becomes of their sites.
@@ -125,10 +186,14 @@ impl DeployedChange {
             let Some(instance) = app_of(repository, path) else { continue };
             let references = after.get(path).map(|bytes| references_of(path, bytes));
             let Some(references) = references.filter(|found| !found.is_empty()) else { continue };
+            let apps = &mut self.apps;
             let known = known.entry(instance.clone()).or_insert_with(|| {
                 let own = rendered::directory(&instance.environment, Some(&instance.app));
                 let files = before.iter().filter(|(path, _)| path.is_within(&own));
-                files.flat_map(|(path, bytes)| references_of(path, bytes)).collect()
+                let known: BTreeSet<_> =
+                    files.flat_map(|(path, bytes)| references_of(path, bytes)).collect();
+                apps.entry(instance.clone()).or_default().before.clone_from(&known);
+                known
             });
             for reference in references {
                 if known.insert(reference.clone()) {
@@ -159,23 +224,26 @@ impl DeployedChange {
         let altered = differ.into_iter().chain(change.files.iter().filter_map(below));
         for path in altered.collect::<BTreeSet<_>>() {
             let Ok(full) = output.join(path.as_str()) else { continue };
-            // What is read through a link changes with another file.
-            let actual = match obstacle_to(change.after.tree, &full) {
-                None => change.after.tree.bytes_if_present(&full).ok().flatten(),
-                Some(_) => None,
+            let is_fresh = match (kept_at(change.after.tree, &full), expected.get(&path)) {
+                (KeptFile::Missing, None) => true,
+                (KeptFile::Bytes(bytes), Some(expected)) => bytes == *expected,
+                _ => false,
             };
             let instance = app_of(repository, &path);
             let of_failing = instance.as_ref().and_then(|one| self.apps.get(one));
-            if actual.as_ref() == expected.get(&path)
-                || of_failing.is_some_and(|app| app.failure.is_some())
-            {
+            let is_failing = of_failing.is_some_and(|app| app.failure.is_some());
+            // Nothing is rendered of an app that fails, so that only what is edited tells.
+            if is_fresh || is_failing && !change.files.contains(&full) {
                 continue;
             }
-            match instance {
+            let is_app =
+                |one: &AppInstance| change.after.model.app(&one.environment, &one.app).is_some();
+            match instance.filter(is_app) {
                 Some(instance) => self.apps.entry(instance).or_default().stale.push(full),
                 None => self.others.push(stale(&full)),
             }
         }
+        self.add_unnamed(repository, change);
     }
 }
 
@@ -190,9 +258,11 @@ impl DeployedApp {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }
-        let bytes = |tree: &Tree, path: &RepoPath| tree.bytes_if_present(path).ok();
         let is_stale = |path: &&RepoPath| {
-            restored.is_none_or(|restored| bytes(restored, path) != bytes(after, path))
+            restored.is_none_or(|restored| {
+                let [restored, after] = [restored, after].map(|tree| kept_at(tree, path));
+                after == KeptFile::Unreadable || restored != after
+            })
         };
         let found: Vec<_> = self.stale.iter().filter(is_stale).collect();
         match found.first() {
@@ -207,39 +277,6 @@ fn stale(path: &RepoPath) -> Finding {
     Finding::new(&STALE_RENDERING, message, Location::of_path(path))
         .because("the change leaves it different")
         .help("run `rungs render`, and commit the result")
-}
-
-/// What a tree deploys of an app: by its rendered files where they are kept, else by what it
-/// is rendered to; none if it does not render.
-pub(super) fn deployed_in(
-    tree: &Tree,
-    repository: &Repository,
-    renderer: &dyn Renderer,
-    instance: &AppInstance,
-) -> Option<BTreeSet<DeployedReference>> {
-    let files = if has_output(tree, &repository.output) {
-        kept_files(tree, repository, instance)
-    } else {
-        render_app(renderer, repository, tree, instance).ok()?
-    };
-    Some(files.iter().flat_map(|(path, bytes)| references_of(path, bytes)).collect())
-}
-
-/// Whether rendered files are kept in a tree.
-pub(super) fn has_output(tree: &Tree, output: &RepoPath) -> bool {
-    tree.has_directory(output).unwrap_or_default()
-}
-
-/// The rendered files of an app that a tree keeps.
-fn kept_files(tree: &Tree, repository: &Repository, instance: &AppInstance) -> ExpectedFiles {
-    let own = rendered::directory(&instance.environment, Some(&instance.app));
-    let Ok(directory) = repository.output.join(own.as_str()) else { return ExpectedFiles::new() };
-    let files = tree.walk(&directory, |_| true).unwrap_or_default().into_iter();
-    let kept = files.filter_map(|path| {
-        let below = RepoPath::new(path.below(&repository.output)?).ok()?;
-        Some((below, tree.read_bytes(&path).ok()?))
-    });
-    kept.collect()
 }
 
 /// What both sides are rendered to, of all apps that the change may have changed.
@@ -298,38 +335,16 @@ impl RenderedSides {
     }
 }
 
-fn render_app(
-    renderer: &dyn Renderer,
-    repository: &Repository,
-    tree: &Tree,
-    instance: &AppInstance,
-) -> Result<ExpectedFiles, Findings> {
-    let wanted =
-        Wanted::App { environment: instance.environment.to_string(), app: instance.app.clone() };
-    render(renderer, repository, tree, wanted)
-}
-
-fn render(
-    renderer: &dyn Renderer,
-    repository: &Repository,
-    tree: &Tree,
-    wanted: Wanted,
-) -> Result<ExpectedFiles, Findings> {
-    // The limits are those of the base, whatever a change says.
-    let settings = repository.worker;
-    let changes = &FileChanges::new();
-    let request = RenderRequest { tree, changes, wanted, unused_values: false, settings };
-    let result = renderer.render(&request, &|_| ())?;
-    Ok(result.files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect())
-}
-
 /// The app that a file below the output directory belongs to.
 fn app_of(repository: &Repository, path: &RepoPath) -> Option<AppInstance> {
     repository.environments.iter().find_map(|environment| {
         let own = rendered::directory(&environment.name, None);
         let rest = path.below(&own.parent()?)?;
         let (app, _) = rest.split_once('/')?;
-        (own.name() != app).then(|| AppInstance::new(&environment.name, app))
+        let is_app = own.name() != app;
+        rendered::name_of(app)
+            .filter(|_| is_app)
+            .map(|app| AppInstance::new(&environment.name, &app))
     })
 }
 

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::deployed_apps::obstacle_to;
 use super::proposed::{ChangeSide, sites_in};
 use crate::config::{self, Before, Environment, Repository, SiteKind};
 use crate::kubernetes::full_repository;
 use crate::sites::{AppInstance, AppSites, Key, Model, ModelScope, Site, SiteValue};
-use crate::source::{EntryKind, Location, RepoPath, SourceFile, Span, Tree};
+use crate::source::{Location, RepoPath, SourceFile, Span, Tree};
 use crate::yaml::{self, Dialect, Node, Place, Route};
 
 /// Something about an app that no gate can judge by what its sites say.
@@ -37,6 +38,8 @@ pub(super) struct FormerSiteSearch<'a> {
     pub(super) after: ChangeSide<'a>,
     /// The sites after the change as its own configuration has them, if that is another one.
     pub(super) own: Option<&'a Model>,
+    /// The change's own configuration; none if no file of it changes.
+    pub(super) configuration: Option<&'a Repository>,
     pub(super) files: &'a BTreeSet<RepoPath>,
 }
 
@@ -63,9 +66,8 @@ impl FormerSiteSearch<'_> {
                 None => former.lost.extend(before.and_then(|before| self.trace(before, site))),
             }
         }
-        former
-            .lost
-            .extend(before.filter(|_| after.is_none()).and_then(|_| self.renamed_directory()));
+        let gone = before.filter(|_| after.is_none());
+        former.lost.extend(gone.and_then(|gone| self.renamed_environment(gone)));
         former.lost.extend(after.into_iter().flat_map(|after| self.unread_twins(after)));
         former.lost.extend(after.into_iter().flat_map(|after| self.new_ranges(before, after)));
         former.lost.extend(after.into_iter().flat_map(|after| self.untyped(before, after)));
@@ -141,18 +143,41 @@ impl FormerSiteSearch<'_> {
         unread
     }
 
-    /// That the environment's directory has another name now, so that no file belongs to it.
-    fn renamed_directory(&self) -> Option<Unexplained> {
+    /// That the files of an app that goes are in another environment now, which the base does
+    /// not know: its directory was renamed.
+    fn renamed_environment(&self, gone: &AppSites) -> Option<Unexplained> {
         let name = &self.environment.name;
-        if !Model::is_unbound(self.repository, self.after.tree, name) {
-            return None;
+        let moved = |new: String, location: Location| Unexplained {
+            reason: format!(
+                "`{}` is taken out of `{name}`, and `{new}` is new and has it",
+                gone.app
+            ),
+            location,
+        };
+        let known: BTreeSet<_> = self.repository.environments.iter().map(|one| &one.name).collect();
+        let configured = self.configuration.iter().flat_map(|own| &own.environments);
+        let mut new = configured.filter(|one| !known.contains(&one.name));
+        let has_it = |one: &&Environment| {
+            let own = self.own.and_then(|own| own.app(&one.name, &gone.app));
+            own.is_some() || one.has_app(&gone.app)
+        };
+        if let Some(new) = new.find(has_it) {
+            return Some(moved(new.name.to_string(), new.location.clone()));
         }
+        // A rule would find it there if there was such an environment.
         let others = |tree| Model::other_spellings(self.repository, tree);
-        let new = others(self.after.tree).difference(&others(self.before.tree)).next().cloned()?;
-        let location = self.repository.ladder.location(name);
-        Some(Unexplained {
-            reason: format!("no file belongs to `{name}` then, and `{new}` is new"),
-            location: location.unwrap_or(&self.environment.location).clone(),
+        let (before, after) = (others(self.before.tree), others(self.after.tree));
+        let at = |new: &str, path: &RepoPath| {
+            let segments = path
+                .segments()
+                .map(|segment| segment.replace(self.environment.spelling.as_str(), new));
+            RepoPath::new(&segments.collect::<Vec<_>>().join("/")).ok()
+        };
+        let files = || gone.sites.iter().map(|site| site.file.path());
+        after.difference(&before).find_map(|new| {
+            let path = files()
+                .find_map(|path| at(new, path).filter(|path| self.after.tree.read(path).is_ok()));
+            path.map(|path| moved(new.clone(), Location::of_path(&path)))
         })
     }
 
@@ -431,18 +456,6 @@ fn elsewhere<'o>(site: &Site, own: &'o AppSites, after: Option<&AppSites>) -> Op
 
 fn place(site: &Site) -> (RepoPath, u32) {
     (site.file.path().clone(), site.location.start().line)
-}
-
-/// The first path on the way to a file that is a link or a submodule.
-pub(super) fn obstacle_to(tree: &Tree, path: &RepoPath) -> Option<RepoPath> {
-    let mut ways: Vec<_> = std::iter::successors(Some(path.clone()), RepoPath::parent)
-        .filter(|way| !way.is_root())
-        .collect();
-    ways.reverse();
-    ways.into_iter().find(|way| {
-        let entry = tree.store().entry(way).ok().flatten();
-        entry.is_some_and(|entry| matches!(entry.kind(), EntryKind::Link | EntryKind::Other))
-    })
 }
 
 /// Whether a line has a repository's path as a word of its own. One without a slash is often

@@ -9,6 +9,7 @@
 mod brought;
 mod changed_app;
 mod deployed;
+mod deployed_apps;
 mod lost;
 mod others;
 mod pipelines;
@@ -19,6 +20,7 @@ mod relaxed;
 
 use std::collections::BTreeSet;
 
+pub use deployed_apps::DeployedApps;
 pub use possible_apps::possible_apps;
 pub use proposed::{ChangeAssessment, ChangeSide, ProposedChange};
 

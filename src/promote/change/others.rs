@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::possible_apps::is_aside;
 use super::proposed::{ChangeSide, ProposedChange};
 use crate::config::Repository;
 use crate::diagnostic::{Finding, Findings};
+use crate::holds;
 use crate::promote::code::OTHER_CHANGE;
 use crate::source::{Location, ReadErrorKind, RepoPath, SourceFile, Span};
 use crate::yaml::{self, Dialect};
@@ -16,13 +18,18 @@ pub(super) fn changes(repository: &Repository, change: &ProposedChange<'_>) -> F
         return Findings::new();
     }
     let files = change.files.iter().filter(|path| {
-        !is_aside(path, change) && !path.as_str().starts_with('.') && path.as_str() != "rungs.yaml"
+        !is_for_people(path, change) && !is_aside(path) && !is_judged_elsewhere(path)
     });
     files.filter_map(|path| unjudged(path, change)).collect()
 }
 
-/// Whether a file is for people: prose, or a picture.
-fn is_aside(path: &RepoPath, change: &ProposedChange<'_>) -> bool {
+/// Whether a file is the configuration, or a hold.
+fn is_judged_elsewhere(path: &RepoPath) -> bool {
+    path.as_str() == "rungs.yaml" || path.is_within(&holds::directory())
+}
+
+/// Whether a file is a picture, and no manifest.
+fn is_for_people(path: &RepoPath, change: &ProposedChange<'_>) -> bool {
     let ending = path.name().rsplit_once('.').map_or("", |(_, ending)| ending);
     let is_binary = |side: ChangeSide<'_>| {
         let read = side.tree.read(path).map_err(|error| error.kind);
@@ -30,7 +37,7 @@ fn is_aside(path: &RepoPath, change: &ProposedChange<'_>) -> bool {
     };
     // YAML may have another encoding.
     let is_manifest = matches!(ending, "yaml" | "yml" | "json");
-    ending == "md" || !is_manifest && is_binary(change.before) && is_binary(change.after)
+    !is_manifest && is_binary(change.before) && is_binary(change.after)
 }
 
 /// The first line of a file that changes beside its sites.

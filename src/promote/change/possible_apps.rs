@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::pipelines::is_pipeline;
 use crate::config::Repository;
+use crate::rendered;
 use crate::sites::Model;
 use crate::source::RepoPath;
 
@@ -19,16 +21,28 @@ pub fn possible_apps(
     }
     let settings = RepoPath::root().child("environments");
     for path in files {
-        // Files of forges and editors, and a README.
-        let is_aside = path.as_str().starts_with('.') || path.as_str() == "README.md";
         match path.below(&repository.output) {
-            Some(rendered) => apps.extend(rendered.split('/').nth(1).map(str::to_owned)),
-            None if is_aside => {}
+            Some(rendered) => {
+                let app = rendered.split('/').nth(1).and_then(rendered::name_of);
+                apps.extend(app);
+            }
             // A file of another name may keep an app's own from being read.
             None if path.is_within(&settings)
                 && !model.possible_instances(path, &|_| BTreeSet::new()).is_empty() => {}
+            // Any other file may be imported, whatever its name.
             None => return None,
         }
     }
     Some(apps)
+}
+
+/// Whether a file is hardly ever read by a template: those of forges and editors, and prose.
+pub(super) fn is_aside(path: &RepoPath) -> bool {
+    let is_prose = path.name().rsplit_once('.').is_some_and(|(_, ending)| ending == "md");
+    let is_setting = !path.as_str().contains('/') && path.as_str().starts_with('.');
+    is_prose || is_setting || is_pipeline(path) || is_of_editor(path)
+}
+
+fn is_of_editor(path: &RepoPath) -> bool {
+    [".vscode", ".idea"].iter().any(|one| path.is_within(&RepoPath::root().child(one)))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::deployed_apps::DeployedApps;
 use crate::config::Repository;
 use crate::diagnostic::Findings;
 use crate::git::ObjectName;
@@ -24,6 +25,8 @@ pub struct ProposedChange<'a> {
     pub configuration: Option<&'a Repository>,
     /// The files that differ.
     pub files: &'a BTreeSet<RepoPath>,
+    /// The directories in which files differ too whose names no path can have.
+    pub unnamed: &'a BTreeSet<RepoPath>,
     /// The apps that may be deployed otherwise; none if all may.
     pub apps: Option<&'a BTreeSet<String>>,
     /// The records in its commits' messages.
@@ -37,6 +40,8 @@ pub struct ProposedChange<'a> {
     pub gates: &'a [Gate],
     /// What renders.
     pub renderer: &'a dyn Renderer,
+    /// What commits deploy.
+    pub deployed: &'a DeployedApps<'a>,
 }
 
 /// The files on one side of a change, and their sites.

@@ -14,8 +14,15 @@ pub(super) type DeployedReference = (Key, SiteValue);
 /// The API groups whose objects name charts and git repositories.
 const GROUPS_OF_SOURCES: [&str; 2] = ["toolkit.fluxcd.io", "argoproj.io"];
 
-/// What a rendered file deploys: the images at a key `image`, and at one that ends so and
-/// looks like a reference; and the artifacts, charts and revisions of Flux and Argo CD.
+/// Whether the bytes of a rendered file are manifests that can be read.
+pub(super) fn is_manifest(path: &RepoPath, bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let file = Arc::new(SourceFile::new(path.clone(), text.to_owned()));
+    yaml::parse(&file, Dialect::Kubectl).is_ok()
+}
+
+/// What a rendered file deploys: images in any of the forms in which manifests name them; and
+/// the artifacts, charts and revisions of Flux and Argo CD, with where they come from.
 pub(super) fn references_of(path: &RepoPath, bytes: &[u8]) -> BTreeSet<DeployedReference> {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let names_sources = GROUPS_OF_SOURCES.iter().any(|group| text.contains(group));
@@ -25,14 +32,23 @@ pub(super) fn references_of(path: &RepoPath, bytes: &[u8]) -> BTreeSet<DeployedR
     let mut pending: Vec<Node<'_>> = documents.iter().map(|document| document.root()).collect();
     while let Some(node) = pending.pop() {
         pending.extend(node.items());
+        references.extend(image_in_parts(node));
         for (key, value) in node.entries() {
             match value.as_str() {
                 Some(text) => references.extend(image_at(key.text(), text)),
+                None if key.text().ends_with("mages") => {
+                    let texts = value.items().filter_map(Node::as_str);
+                    references.extend(texts.filter_map(image_of_text));
+                    pending.push(value);
+                }
                 None => pending.push(value),
             }
         }
     }
     if names_sources {
+        for document in &documents {
+            references.extend(places_of_sources(document.root()));
+        }
         let (sites, _) = sites_of_content(&file, &documents);
         let sites = sites.into_iter().filter_map(|site| Some((site.key, site.value?)));
         references.extend(sites.map(named_by_repository));
@@ -40,15 +56,89 @@ pub(super) fn references_of(path: &RepoPath, bytes: &[u8]) -> BTreeSet<DeployedR
     references
 }
 
+/// An image at a key `image`, at the `reference` of one, or at a key that ends so.
 fn image_at(key: &str, text: &str) -> Option<DeployedReference> {
-    let is_image = key == "image" || key.ends_with("Image") && text.contains([':', '/', '@']);
-    let image = is_image.then(|| ImageReference::parse(text).ok()).flatten()?;
+    let is_image = matches!(key, "image" | "reference") || key.ends_with("Image");
+    let image = is_image.then(|| image_of_text(text)).flatten();
+    // A word alone is an image only where nothing else can stand.
+    image.filter(|_| key == "image" || text.contains([':', '/', '@']))
+}
+
+/// An image that is written in parts, as in charts' values and custom resources.
+fn image_in_parts(node: Node<'_>) -> Option<DeployedReference> {
+    let text = |key: &str| Some(entry(node, key)?.as_str()?.to_owned());
+    let repository = text("repository").or_else(|| text("newName"))?;
+    let tag = text("tag").or_else(|| text("newTag"));
+    let digest = text("digest").or_else(|| text("sha256")).or_else(|| text("sha"));
+    let is_image = tag.is_some() || digest.is_some();
+    is_image.then(|| {
+        let repository = match text("registry") {
+            Some(registry) => format!("{registry}/{repository}"),
+            None => repository,
+        };
+        let parts = ImageParts { repository: Some(repository), tag, digest };
+        named_by_repository((Key::Image(String::new()), SiteValue::Image(parts)))
+    })
+}
+
+/// The value of a key.
+fn entry<'n>(node: Node<'n>, key: &str) -> Option<Node<'n>> {
+    node.entries().into_iter().find(|(name, _)| name.text() == key).map(|(_, value)| value)
+}
+
+fn image_of_text(text: &str) -> Option<DeployedReference> {
+    let image = ImageReference::parse(text).ok()?;
     let parts = ImageParts {
         repository: Some(image.repository()),
         tag: image.tag.clone(),
         digest: image.digest.as_ref().map(|digest| digest.as_str().to_owned()),
     };
     Some(named_by_repository((Key::Image(String::new()), SiteValue::Image(parts))))
+}
+
+/// The keys that say where a chart, an artifact or a repository comes from, and what of it
+/// is deployed.
+const KEYS_OF_SOURCES: [&str; 5] = ["url", "repoURL", "chart", "path", "targetRevision"];
+
+/// Where the sources of Flux and Argo CD come from; and that one names no version, and so
+/// deploys the newest.
+fn places_of_sources(root: Node<'_>) -> Vec<DeployedReference> {
+    let mut found = Vec::new();
+    let text = |key: &str| Some(entry(root, key)?.as_str()?.to_owned());
+    let (Some(group), Some(kind)) = (text("apiVersion"), text("kind")) else { return found };
+    if !GROUPS_OF_SOURCES.iter().any(|one| group.contains(one)) {
+        return found;
+    }
+    let name = entry(root, "metadata").and_then(|metadata| entry(metadata, "name"));
+    let name = name.and_then(|name| name.as_str().map(str::to_owned));
+    let name = format!("{kind}/{}", name.unwrap_or_default());
+    let mut has_version = false;
+    let mut pending: Vec<Node<'_>> = entry(root, "spec").into_iter().collect();
+    while let Some(node) = pending.pop() {
+        pending.extend(node.items());
+        for (key, value) in node.entries() {
+            let key = key.text();
+            has_version |= matches!(key, "ref" | "version" | "targetRevision" | "chartRef");
+            match value.as_str() {
+                Some(text) if KEYS_OF_SOURCES.contains(&key) && key != "targetRevision" => {
+                    let key = Key::Git(format!("{name} {key}"));
+                    found.push((key, SiteValue::Revision(text.to_owned())));
+                }
+                Some(_) => {}
+                // What a chart is given is not where it comes from.
+                None if key == "values" || key == "valuesObject" => {}
+                None => pending.push(value),
+            }
+        }
+    }
+    let takes_version = matches!(
+        &*kind,
+        "GitRepository" | "OCIRepository" | "HelmRelease" | "HelmChart" | "Application"
+    );
+    if takes_version && !has_version {
+        found.push((Key::Version(name), SiteValue::Moving("the newest version".to_owned())));
+    }
+    found
 }
 
 /// Images are the same whatever container has them.
@@ -62,22 +152,47 @@ fn named_by_repository((key, value): DeployedReference) -> DeployedReference {
     }
 }
 
-/// Whether a state says that this is deployed.
-pub(super) fn is_judged((_, deployed): &DeployedReference, state: &State) -> bool {
-    state.iter().any(|(_, value)| match deployed {
-        SiteValue::Image(image) => is_of(value, image),
-        SiteValue::Revision(text) | SiteValue::Moving(text) | SiteValue::Value(text) => {
-            is_text_of(value, text)
+/// Whether a state says that this is deployed, where `before` was.
+pub(super) fn is_judged(
+    (key, deployed): &DeployedReference,
+    state: &State,
+    before: &BTreeSet<DeployedReference>,
+) -> bool {
+    let images = || before.iter().filter_map(|(_, value)| as_image(value));
+    match deployed {
+        SiteValue::Image(image) => {
+            let of_same = images().filter(|one| is_of_repository(one, image));
+            // A template may leave its digest out, if it did before.
+            let mut digests = of_same.map(|one| one.digest.is_some());
+            let drops_digest = image.digest.is_none()
+                && digests.next().is_some_and(|first| first && digests.all(|other| other));
+            state.iter().any(|(_, value)| is_of(value, image, drops_digest))
         }
-    })
+        SiteValue::Revision(text) | SiteValue::Moving(text) | SiteValue::Value(text) => {
+            // What is new may say the same by chance.
+            before.iter().any(|(known, _)| known == key)
+                && state.iter().any(|(_, value)| is_text_of(value, text))
+        }
+    }
 }
 
-/// Whether a site's value is deployed as that image. A template may leave its digest out.
-fn is_of(value: &SiteValue, image: &ImageParts) -> bool {
-    let SiteValue::Image(parts) = value else { return false };
+fn as_image(value: &SiteValue) -> Option<&ImageParts> {
+    match value {
+        SiteValue::Image(image) => Some(image),
+        _ => None,
+    }
+}
+
+fn is_of_repository(one: &ImageParts, other: &ImageParts) -> bool {
     let full = |image: &ImageParts| image.repository.as_deref().map(full_repository);
-    full(parts) == full(image)
-        && if image.digest.is_some() {
+    full(one) == full(other)
+}
+
+/// Whether a site's value is deployed as that image.
+fn is_of(value: &SiteValue, image: &ImageParts, drops_digest: bool) -> bool {
+    let Some(parts) = as_image(value) else { return false };
+    is_of_repository(parts, image)
+        && if image.digest.is_some() || drops_digest {
             parts.digest == image.digest
         } else {
             parts.tag == image.tag

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::pipelines;
 use super::proposed::ProposedChange;
 use crate::config::{
-    Before, Environment, EnvironmentName, Repository, RuleSeverity, Rules, Selection,
+    Before, Environment, EnvironmentName, Repository, RuleSeverity, Rules, Selection, Sourced,
+    ValueRoute,
 };
 use crate::diagnostic::{Finding, Findings};
 use crate::holds;
@@ -29,7 +30,7 @@ struct Relaxation<'a> {
 /// What a change weakens, one finding each; it waits for the people of every environment that
 /// it concerns.
 pub(super) fn findings(base: &Base<'_>, change: &ProposedChange<'_>) -> Findings {
-    let mut search = RelaxationSearch { base, change, found: Vec::new() };
+    let mut search = RelaxationSearch { base, change, found: Vec::new(), errors: Findings::new() };
     search.holds();
     search.pipelines();
     if let Some(head) = change.configuration {
@@ -40,6 +41,7 @@ pub(super) fn findings(base: &Base<'_>, change: &ProposedChange<'_>) -> Findings
         }
     }
     let mut findings: Findings = new_environments(base.repository, change.configuration);
+    findings.extend(std::mem::take(&mut search.errors));
     for relaxation in &search.found {
         let environments = match relaxation.environment {
             Some(environment) => std::slice::from_ref(environment),
@@ -89,6 +91,8 @@ struct RelaxationSearch<'a> {
     base: &'a Base<'a>,
     change: &'a ProposedChange<'a>,
     found: Vec<Relaxation<'a>>,
+    /// What could not be judged once it is merged.
+    errors: Findings,
 }
 
 impl<'a> RelaxationSearch<'a> {
@@ -101,12 +105,13 @@ impl<'a> RelaxationSearch<'a> {
         let directory = holds::directory();
         let (base, now) = (self.base, self.base.now);
         match holds::all(self.change.after.tree, base.repository) {
-            Err(findings) => {
-                let location = findings.iter().next().map(Finding::location);
-                let location = location.cloned().unwrap_or_else(|| Location::of_path(&directory));
-                self.add(None, "holds cannot be read".to_owned(), location);
-            }
+            // Once they are merged, nothing could be judged any more.
+            Err(findings) => self.errors.extend(findings),
             Ok(after) => {
+                if holds::all(self.change.before.tree, base.repository).is_err() {
+                    let location = Location::of_path(&directory);
+                    self.add(None, "holds that could not be read change".to_owned(), location);
+                }
                 let in_force = base.holds.iter().filter(|hold| hold.is_in_force(now));
                 for hold in in_force.filter(|hold| !after.iter().any(|one| hold.says_the_same(one)))
                 {
@@ -124,7 +129,8 @@ impl<'a> RelaxationSearch<'a> {
 
     /// The files that have the gates run, and say who owns what.
     fn pipelines(&mut self) {
-        for path in pipelines::changed(self.change.before.tree, self.change.files) {
+        let trees = [self.change.before.tree, self.change.after.tree];
+        for path in pipelines::changed(trees, self.change.files) {
             let what = format!("`{path}`, which runs rungs, changes");
             self.add(None, what, Location::of_path(path));
         }
@@ -243,6 +249,14 @@ impl<'a> RelaxationSearch<'a> {
             self.add(Some(base), format!("`gates.{key}` is relaxed"), location);
         }
         for app in &head.apps {
+            let before = base.app(&app.name).map(|app| &*app.promote).unwrap_or_default();
+            let is_kept = |route: &Sourced<ValueRoute>| {
+                app.promote.iter().any(|one| one.value == route.value)
+            };
+            for route in before.iter().filter(|route| !is_kept(route)) {
+                let what = format!("`promote` of `{}` no longer names `{}`", app.name, route.value);
+                self.add(Some(base), what, app.location.clone());
+            }
             let relaxed = RelaxedGate::all(base.gates_of(&app.name), &app.gates, now);
             for relaxed in relaxed.into_iter().filter(|one| !own.contains(one)) {
                 let RelaxedGate { key, location } = relaxed;

@@ -95,12 +95,16 @@ pub(in crate::promote) trait BroughtReferences {
 
     /// The time since which an environment has deployed a reference without a break; none if
     /// it does not deploy it at the base. Goes back no further than a time that `is_enough`.
+    ///
+    /// # Errors
+    ///
+    /// Why that is not known, as the rest of a sentence.
     fn deployed_since(
         &self,
         environment: &EnvironmentName,
         reference: &BroughtReference,
         is_enough: &dyn Fn(&Since) -> bool,
-    ) -> Result<Option<Since>, HistoryError>;
+    ) -> Result<Option<Since>, String>;
 }
 
 /// What gates know of the base.

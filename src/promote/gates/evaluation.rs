@@ -1,12 +1,14 @@
 //! A candidate while it is judged, with what several gates need, found out once.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use super::candidate::{BroughtReference, BroughtReferences};
 use super::judgement::Judgement;
 use super::prerequisites::Prerequisites;
 use super::{Candidate, Transition};
 use crate::config::EnvironmentName;
+use crate::kubernetes::full_repository;
 use crate::sites::{ImageParts, Key, SiteValue, State, WantedValues};
 
 /// A candidate with what several gates need to know about it.
@@ -67,6 +69,23 @@ impl<'c> Evaluation<'c> {
     /// What the result deploys otherwise, and no site says.
     fn brought(&self) -> &[BroughtReference] {
         self.candidate.brought.map(BroughtReferences::all).unwrap_or_default()
+    }
+
+    /// The state as it would be if sites said what is brought in place of their own images.
+    pub(super) fn brought_states(&self) -> impl Iterator<Item = State> {
+        let proposed = self.candidate.proposed;
+        let images = self.brought().iter().filter_map(|one| image_of(&one.key, &one.value));
+        images.flat_map(move |(_, brought)| {
+            let full = |image: &ImageParts| image.repository.as_deref().map(full_repository);
+            let is_same = move |value: &SiteValue| {
+                matches!(value, SiteValue::Image(own) if full(own) == full(brought))
+            };
+            let keys = proposed.iter().filter(move |(_, value)| is_same(value));
+            keys.map(move |(key, _)| {
+                let new = BTreeMap::from([(key.clone(), SiteValue::Image(brought.clone()))]);
+                proposed.with(&new)
+            })
+        })
     }
 
     /// The judgements of what no site says and has to climb all the same, in the environments

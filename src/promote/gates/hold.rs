@@ -9,10 +9,12 @@ use crate::holds::Hold;
 pub(super) fn judge(evaluation: &Evaluation<'_>) -> Option<Judgement> {
     let candidate = evaluation.candidate;
     let holds = candidate.evidence.holds(&candidate.target.name, candidate.app);
-    let blocking: Vec<_> = holds
-        .iter()
-        .filter(|hold| hold.is_in_force(candidate.now) && hold.matches(candidate.proposed))
-        .collect();
+    let states: Vec<_> =
+        std::iter::once(candidate.proposed.clone()).chain(evaluation.brought_states()).collect();
+    let holds_back = |hold: &&Hold| {
+        hold.is_in_force(candidate.now) && states.iter().any(|state| hold.matches(state))
+    };
+    let blocking: Vec<_> = holds.iter().filter(holds_back).collect();
     let Some(first) = blocking.first() else {
         return Some(Judgement::pass("nothing holds it back"));
     };

@@ -237,7 +237,7 @@ gates! {
     Hold = "hold", hold::judge,
         binds Open, rollback Kept, override Allowed, selection Decides,
         judged from Files, past Known,
-        commit Judged, same state Left;
+        commit Judged, same state IfBrought;
     /// Tags match a pattern.
     Tag = "tag", tag::judge,
         binds Open, rollback Kept, override Allowed, selection Excludes,

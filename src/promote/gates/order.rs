@@ -191,6 +191,13 @@ fn may_have_left(evaluation: &Evaluation<'_>) -> bool {
     }
 }
 
+/// Whether an environment has the wanted values, if it has to have them now.
+pub(super) fn is_there(evaluation: &Evaluation<'_>, prerequisite: &Prerequisite) -> bool {
+    let Candidate { evidence, app, .. } = evaluation.candidate;
+    let current = || evidence.current(&prerequisite.environment, app);
+    may_have_left(evaluation) || current().is_some_and(|state| evaluation.is_satisfied_by(&state))
+}
+
 /// Whether an environment has ever had the wanted values; `differs` says what it has
 /// instead.
 fn has_had(evaluation: &Evaluation<'_>, name: &EnvironmentName, differs: &str) -> Judgement {

@@ -63,6 +63,15 @@ impl Prerequisites {
         matches!(self, Self::All(all) if all.is_empty())
     }
 
+    /// Whether one of several environments is enough somewhere.
+    pub(super) fn offer_choice(&self) -> bool {
+        match self {
+            Self::One(_) => false,
+            Self::All(each) => each.iter().any(|one| one.offer_choice()),
+            Self::Any(_) => true,
+        }
+    }
+
     /// Whether an environment that has the app is one of them; `seen` are those that were
     /// looked at.
     fn has(&self, name: &EnvironmentName, seen: &mut HashSet<*const Self>) -> bool {

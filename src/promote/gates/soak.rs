@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::evaluation::Evaluation;
 use super::judgement::Judgement;
+use super::order;
 use super::prerequisites::{Prerequisite, Presence};
 use super::stays::stays;
 use super::words::{brought, history, span, utc};
@@ -35,6 +36,12 @@ fn state_in(evaluation: &Evaluation<'_>, soak: Soak, prerequisite: &Prerequisite
     let name = &prerequisite.environment;
     match &prerequisite.presence {
         Presence::Unknown(error) => unknown("it", name, &history(error)),
+        // Of several, the one that is enough for the order has to be the one that soaked.
+        _ if evaluation.prerequisites().offer_choice()
+            && !order::is_there(evaluation, prerequisite) =>
+        {
+            Judgement::wait(None, format!("it is not in `{name}`"))
+        }
         Presence::Has | Presence::Unreadable | Presence::Unbound | Presence::Lost => {
             in_environment(evaluation, soak, name)
         }
@@ -58,7 +65,7 @@ fn reference_in(
             soaked.add(&since);
             soaked.judge(&what, soak, environment, evaluation.candidate.now)
         }
-        Err(error) => unknown(&what, environment, &history(&error)),
+        Err(why) => unknown(&what, environment, &why),
     }
 }
 

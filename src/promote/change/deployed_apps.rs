@@ -1,0 +1,135 @@
+//! What trees deploy: rendered files that they keep, or what they are rendered to.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use super::references::{DeployedReference, references_of};
+use crate::config::Repository;
+use crate::diagnostic::Findings;
+use crate::rendered;
+use crate::sites::AppInstance;
+use crate::source::{EntryKind, FileChanges, RepoPath, Tree};
+use crate::worker::{RenderRequest, Renderer, Wanted};
+
+/// The files that a tree is rendered to, by their paths below the output directory.
+pub(super) type ExpectedFiles = BTreeMap<RepoPath, Vec<u8>>;
+
+/// What trees deploy of apps: by their rendered files where they are kept, else by what they
+/// are rendered to; nothing if an app does not render. That of commits is remembered.
+pub struct DeployedApps<'a> {
+    repository: &'a Repository,
+    renderer: &'a dyn Renderer,
+    /// By the app and the commit.
+    known: RefCell<HashMap<(AppInstance, String), DeployedReferences>>,
+}
+
+/// What is deployed of an app.
+pub(super) type DeployedReferences = Rc<BTreeSet<DeployedReference>>;
+
+impl<'a> DeployedApps<'a> {
+    /// Nothing is known yet.
+    pub fn new(repository: &'a Repository, renderer: &'a dyn Renderer) -> Self {
+        Self { repository, renderer, known: RefCell::default() }
+    }
+
+    /// What a tree deploys of an app.
+    pub(super) fn of(&self, tree: &Tree, instance: &AppInstance) -> DeployedReferences {
+        let Some(commit) = tree.revision() else { return self.find(tree, instance) };
+        let key = (instance.clone(), commit.to_owned());
+        if let Some(known) = self.known.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let found = self.find(tree, instance);
+        self.known.borrow_mut().insert(key, Rc::clone(&found));
+        found
+    }
+
+    fn find(&self, tree: &Tree, instance: &AppInstance) -> DeployedReferences {
+        let files = if has_output(tree, &self.repository.output) {
+            kept_files(tree, self.repository, instance)
+        } else {
+            render_app(self.renderer, self.repository, tree, instance).unwrap_or_default()
+        };
+        Rc::new(files.iter().flat_map(|(path, bytes)| references_of(path, bytes)).collect())
+    }
+}
+
+/// What stands at the path of a rendered file.
+#[derive(PartialEq, Eq)]
+pub(super) enum KeptFile {
+    Missing,
+    Bytes(Vec<u8>),
+    /// A link, on the way as well: what is read through it changes with another file. Or a
+    /// submodule, a directory, or a file that cannot be read.
+    Unreadable,
+}
+
+pub(super) fn kept_at(tree: &Tree, path: &RepoPath) -> KeptFile {
+    if obstacle_to(tree, path).is_some() {
+        return KeptFile::Unreadable;
+    }
+    match tree.bytes_if_present(path) {
+        Ok(None) => KeptFile::Missing,
+        Ok(Some(bytes)) => KeptFile::Bytes(bytes),
+        Err(_) => KeptFile::Unreadable,
+    }
+}
+
+/// Whether rendered files are kept in a tree.
+pub(super) fn has_output(tree: &Tree, output: &RepoPath) -> bool {
+    tree.has_directory(output).unwrap_or_default()
+}
+
+/// The rendered files of an app that a tree keeps.
+pub(super) fn kept_files(
+    tree: &Tree,
+    repository: &Repository,
+    instance: &AppInstance,
+) -> ExpectedFiles {
+    let own = rendered::directory(&instance.environment, Some(&instance.app));
+    let Ok(directory) = repository.output.join(own.as_str()) else { return ExpectedFiles::new() };
+    let files = tree.walk(&directory, |_| true).unwrap_or_default().into_iter();
+    let kept = files.filter_map(|path| {
+        let below = RepoPath::new(path.below(&repository.output)?).ok()?;
+        Some((below, tree.read_bytes(&path).ok()?))
+    });
+    kept.collect()
+}
+
+/// The first path on the way to a file that is a link or a submodule.
+pub(super) fn obstacle_to(tree: &Tree, path: &RepoPath) -> Option<RepoPath> {
+    let mut ways: Vec<_> = std::iter::successors(Some(path.clone()), RepoPath::parent)
+        .filter(|way| !way.is_root())
+        .collect();
+    ways.reverse();
+    ways.into_iter().find(|way| {
+        let entry = tree.store().entry(way).ok().flatten();
+        entry.is_some_and(|entry| matches!(entry.kind(), EntryKind::Link | EntryKind::Other))
+    })
+}
+
+pub(super) fn render_app(
+    renderer: &dyn Renderer,
+    repository: &Repository,
+    tree: &Tree,
+    instance: &AppInstance,
+) -> Result<ExpectedFiles, Findings> {
+    let wanted =
+        Wanted::App { environment: instance.environment.to_string(), app: instance.app.clone() };
+    render(renderer, repository, tree, wanted)
+}
+
+pub(super) fn render(
+    renderer: &dyn Renderer,
+    repository: &Repository,
+    tree: &Tree,
+    wanted: Wanted,
+) -> Result<ExpectedFiles, Findings> {
+    // The limits are those of the base, whatever a change says.
+    let settings = repository.worker;
+    let changes = &FileChanges::new();
+    let request = RenderRequest { tree, changes, wanted, unused_values: false, settings };
+    let result = renderer.render(&request, &|_| ())?;
+    Ok(result.files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect())
+}
