@@ -29,11 +29,11 @@ record! {
     /// Where pull requests are opened.
     struct ForgeFile("`forge`") {
         /// The forge's software.
-        required kind: ForgeKind = "kind",
+        optional kind: ForgeKind = "kind",
         /// The forge's address, without credentials: `https://git.example.com`.
-        required url: Url = "url",
+        optional url: Url = "url",
         /// The repository's path there: `shop/deploy`.
-        required repository: ForgeRepository = "repository",
+        optional repository: ForgeRepository = "repository",
         /// The branch that is deployed. Default: the remote's own default.
         optional base: BranchName = "base",
         /// How pull requests land on that branch. Default: in any way.
@@ -103,12 +103,12 @@ impl Decode for TokenFile {
 /// Where pull requests are opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forge {
-    /// The forge's software.
-    pub kind: ForgeKind,
-    /// The forge's address, without credentials.
-    pub url: String,
-    /// The repository's path there.
-    pub repository: String,
+    /// The forge's software; none if the file does not say.
+    pub kind: Option<ForgeKind>,
+    /// The forge's address, without credentials; none if the file does not say.
+    pub url: Option<String>,
+    /// The repository's path there; none if the file does not say.
+    pub repository: Option<String>,
     /// The branch that is deployed; none for the remote's own default.
     pub base: Option<String>,
     /// How pull requests land on that branch; none for any way.
@@ -132,9 +132,9 @@ pub enum TokenSource {
 pub(super) fn resolve(raw: &Sourced<ForgeFile>, findings: &mut Findings) -> Forge {
     let file = &raw.value;
     Forge {
-        kind: file.kind.value,
-        url: file.url.value.0.trim_end_matches('/').to_owned(),
-        repository: file.repository.value.0.clone(),
+        kind: file.kind.as_ref().map(|kind| kind.value),
+        url: file.url.as_ref().map(|url| url.value.0.trim_end_matches('/').to_owned()),
+        repository: file.repository.as_ref().map(|repository| repository.value.0.clone()),
         base: file.base.as_ref().map(|base| base.value.0.clone()),
         merge: file.merge.as_ref().map(|merge| merge.value),
         token: file.token.as_ref().and_then(|raw| token(raw, findings)),

@@ -78,7 +78,12 @@ impl Delivery<'_> {
     /// # Errors
     ///
     /// The base or `head` is not in this clone, or the change cannot be read.
-    pub fn judge(&self, head: &str, overrides: &[Override]) -> Result<JudgedChange, Findings> {
+    pub fn judge(
+        &self,
+        head: &str,
+        overrides: &[Override],
+        ticket: Option<&str>,
+    ) -> Result<JudgedChange, Findings> {
         let workspace = self.workspace;
         let base = workspace.require_base()?.clone();
         let head = workspace.head(head)?;
@@ -102,7 +107,8 @@ impl Delivery<'_> {
         let own = own_configuration(&compared, &apps)?;
         let fork = workspace.tree_of(&fork)?;
         let deployed = DeployedApps::new(loaded.repository(), self.renderer);
-        let judgement = Judging { delivery: self, loaded: &loaded, fork, deployed, overrides };
+        let judgement =
+            Judging { delivery: self, loaded: &loaded, fork, deployed, overrides, ticket };
         // A change that mends holds which cannot be read has to be let in by something.
         let mended = holds::all(&compared.after, loaded.repository());
         let ask = |base: &Base<'_>| {
@@ -280,6 +286,7 @@ struct Judging<'a> {
     /// What commits deploy.
     deployed: DeployedApps<'a>,
     overrides: &'a [Override],
+    ticket: Option<&'a str>,
 }
 
 impl Judging<'_> {
@@ -309,6 +316,7 @@ impl Judging<'_> {
             records: &claims.records,
             reverts: &claims.reverts,
             overrides: self.overrides,
+            ticket: self.ticket,
             gates: &Gate::ALL,
             renderer: self.delivery.renderer,
             deployed: &self.deployed,
@@ -326,15 +334,15 @@ impl Judging<'_> {
         let repository = self.loaded.repository();
         let touched: Vec<_> = files.paths.iter().cloned().collect();
         let model = Model::empty(repository, &ModelScope::all());
+        let after = workspace.tree_of(&commit.id)?;
+        let own = own_repository([&self.loaded.tree, &self.fork], &after)?;
         let apps = possible_apps(repository, &model, &touched);
-        let scope = match apps.filter(|_| files.is_complete()) {
+        let scope = match apps.filter(|_| files.is_complete() && own.is_none()) {
             Some(apps) if apps.is_empty() => return Ok(Vec::new()),
             Some(apps) => ModelScope { environments: None, apps: Some(apps) },
             None => self.loaded.scope().clone(),
         };
-        let after = workspace.tree_of(&commit.id)?;
         let after_model = Model::of_tree(repository, &after, &scope);
-        let own = own_repository([&self.loaded.tree, &self.fork], &after)?;
         let own_model = own.as_ref().map(|own| Model::of_tree(own, &after, &scope));
         let mut claims = ChangeClaims::default();
         claims.add(&commit.message);
@@ -354,6 +362,7 @@ impl Judging<'_> {
                 records: &claims.records,
                 reverts: &claims.reverts,
                 overrides: self.overrides,
+                ticket: self.ticket,
                 gates: &gates,
                 renderer: self.delivery.renderer,
                 deployed: &self.deployed,

@@ -124,6 +124,9 @@ impl Code {
         if self.severity == Severity::Error {
             return self.kind.exit_code().to_string();
         }
+        if self.severity == Severity::Note {
+            return "0".to_owned();
+        }
         format!("0, or {} with `--deny warnings`", ProblemKind::Answer.exit_code())
     }
 

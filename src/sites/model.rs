@@ -73,14 +73,15 @@ impl Model {
         }
     }
 
-    /// The finding that no file belongs to an environment, although the ladder names it;
-    /// none if one does.
+    /// The finding that no file belongs to an environment, although the configuration names
+    /// it; none if one does.
     pub fn unbound(
         repository: &Repository,
         tree: &Tree,
         environment: &EnvironmentName,
     ) -> Option<Finding> {
-        let location = repository.ladder.location(environment)?;
+        let declared = || repository.environment(environment).map(|one| &one.location);
+        let location = repository.ladder.location(environment).or_else(declared)?;
         if !Self::is_unbound(repository, tree, environment) {
             return None;
         }

@@ -539,7 +539,7 @@ fn options_that_would_have_no_effect_are_refused() {
         "set --in environments/qa/cart.yaml :v2 --ticket X-1",
         "set --in environments/qa/cart.yaml :v2 --override order --reason x",
         "set --in environments/qa/cart.yaml :v2 --base main",
-        "gates --base HEAD --ticket X-1",
+        "gates --base HEAD --replaces web=:v1",
         "gates --base HEAD --to prod",
         "hold list --commit",
     ] {

@@ -125,6 +125,7 @@ fn with_all(
         records: &[],
         reverts: &[],
         overrides: &[],
+        ticket: None,
         gates: &Gate::ALL,
         renderer: &InProcess,
         deployed: &DeployedApps::new(loaded.repository(), &InProcess),
@@ -185,7 +186,7 @@ proptest! {
         let names = stream.import(directory.path());
         let [base, fork, head] = [base, fork, head].map(|number| &names[number - 1]);
         let workspace = workspace(directory.path(), base);
-        let judged = Delivery::new(&workspace, &InProcess, Timestamp::UNIX_EPOCH).judge(head.as_str(), &[]);
+        let judged = Delivery::new(&workspace, &InProcess, Timestamp::UNIX_EPOCH).judge(head.as_str(), &[], None);
         let merge = merged(directory.path(), base, head);
         let replaces_directory =
             |all: &[Vec<Change>]| all.iter().flatten().any(|(path, _)| PATHS[*path] == "environments/prod");

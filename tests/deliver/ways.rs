@@ -41,7 +41,7 @@ fn blocked(directory: &Path, base: &ObjectName, head: &ObjectName, now: i64) -> 
     let workspace =
         Workspace::at(directory, options, Variables::default(), config::configured_base_branch);
     let now = Timestamp::from_second(now).unwrap();
-    let judged = match Delivery::new(&workspace, &InProcess, now).judge(head.as_str(), &[]) {
+    let judged = match Delivery::new(&workspace, &InProcess, now).judge(head.as_str(), &[], None) {
         Ok(judged) => judged,
         Err(findings) => return Some(format!("{findings:#?}")),
     };

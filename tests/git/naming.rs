@@ -178,7 +178,7 @@ fn a_clone_without_a_commit_has_no_commit_to_judge_against() {
     git(directory.path(), &["init", "-q"]);
     let workspace = workspace(directory.path(), |_| Ok(None));
     let delivery = Delivery::new(&workspace, &InProcess, Timestamp::UNIX_EPOCH);
-    let findings = delivery.judge("HEAD", &[]).unwrap_err();
+    let findings = delivery.judge("HEAD", &[], None).unwrap_err();
     assert_eq!(first_code(&findings), "unknown-revision");
     assert_eq!(findings.iter().next().unwrap().labels[0].message, "nothing is committed yet");
 }

@@ -1319,3 +1319,224 @@ fn a_script_that_a_pipeline_calls_is_named() {
         }
     }
 }
+
+#[test]
+fn a_rendered_file_of_no_app_or_in_another_form_is_refused() {
+    let evil = pod("evil.example.com/x:v6");
+    let shop = Shop::native(&[]);
+    judged(&shop, &[("rendered/prod/evil/pod-x.yaml", Some(&evil))])
+        .ends(1)
+        .finds("stale-rendering");
+    let gone = [("environments/prod/web.yaml", None)];
+    judged(&shop, &gone).ends(1).finds("stale-rendering").finds("app-removed");
+    begin(&shop);
+    put(&shop.clone, "other/evil.yaml", Some(&evil));
+    symlink("../../../other/evil.yaml", shop.clone.join("rendered/prod/web/evil.yaml")).unwrap();
+    commit(&shop);
+    shop.ends(3, &["gates", "--base", "origin/main"]).says("fail render");
+    begin(&shop);
+    let large = format!("{evil}# {}\n", "x".repeat(5 << 20));
+    put(&shop.clone, "rendered/prod/web/large.yaml", Some(&large));
+    commit(&shop);
+    shop.ends(3, &["gates", "--base", "origin/main"]).says("fail render");
+    let device = Shop::native(&[]);
+    let con = device.file("environments/qa/web.yaml");
+    let named: Vec<_> =
+        ["qa", "stage", "prod"].map(|one| format!("environments/{one}/con.yaml")).into();
+    let edits: Vec<Edit<'_>> = named.iter().map(|path| (&**path, Some(&*con))).collect();
+    rendered_ago(&device, 0, &edits);
+    let file = "rendered/prod/%63on/deployment-con.yaml";
+    let text = replaced(&device, file, "v2", "v6");
+    judged(&device, &[(file, Some(&text))]).ends(3).says("fail render");
+}
+
+#[test]
+fn a_digest_that_a_template_drops_and_an_image_in_another_form_are_refused() {
+    let template = "templates/web/deployment.yaml.tera";
+    let with_digest = WITH_SIDECAR.replace(
+        "{{ images.web.ref }}",
+        "{{ images.web.ref }}@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    );
+    let shop = Shop::native(&[(template, &with_digest)]);
+    rendered(&shop, &[(template, Some(WITH_SIDECAR))]).ends(3).says("is deployed then");
+    let shop = Shop::native(&[(template, WITH_SIDECAR)]);
+    let source = |kind: &str, spec: &str| {
+        format!(
+            "{WITH_SIDECAR}---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: {kind}\nmetadata: {{ name: x }}\nspec: {{ {spec} }}\n"
+        )
+    };
+    for more in [
+        source("GitRepository", "url: https://evil.example.com/x, ref: { tag: v1 }"),
+        source("GitRepository", "url: https://evil.example.com/x"),
+        source("OCIRepository", "url: oci://evil.example.com/x"),
+        format!(
+            "{WITH_SIDECAR}  volumes: [{{ name: x, image: {{ reference: evil.example.com/x:v6 }} }}]\n"
+        ),
+        format!(
+            "{WITH_SIDECAR}---\napiVersion: x.io/v1\nkind: X\nmetadata: {{ name: x }}\nspec: {{ image: {{ repository: evil.example.com/x, tag: v6 }} }}\n"
+        ),
+        format!(
+            "{WITH_SIDECAR}---\napiVersion: x.io/v1\nkind: X\nmetadata: {{ name: x }}\nspec: {{ images: [evil.example.com/x:v6] }}\n"
+        ),
+    ] {
+        rendered(&shop, &[(template, Some(&more))]).ends(3).says("is deployed then");
+    }
+}
+
+#[test]
+fn a_state_that_a_value_brings_in_place_of_its_site_is_held_back_as_well() {
+    let template = "templates/web/deployment.yaml.tera";
+    let shop = Shop::native(&[(template, WITH_SIDECAR)]);
+    let hold = "- { state: { web: v6 }, reason: broken, by: ana }\n";
+    shop.elsewhere("Hold", &[(".rungs/holds/prod/web.yaml", Some(hold))]);
+    let repository = "values: { sidecar: 'ghcr.io/shop/web:v6' }\n";
+    let own = shop.file("environments/prod/web.yaml");
+    let repository = if own.contains("ghcr.io/shop/web") {
+        repository.to_owned()
+    } else {
+        let name = own.lines().find_map(|line| line.trim().strip_prefix("repository: ")).unwrap();
+        repository.replace("ghcr.io/shop/web", name)
+    };
+    rendered_ago(&shop, 0, &[("environments/stage/environment.yaml", Some(&repository))]);
+    rendered(&shop, &[("environments/prod/environment.yaml", Some(&repository))])
+        .ends(3)
+        .says("fail hold");
+}
+
+#[test]
+fn a_file_that_moves_to_where_nothing_reads_it_is_refused() {
+    let shop = shop();
+    for (from, to) in [
+        ("helm/shop/values-prod.yaml", "helm/shop/values-production.yaml"),
+        ("helm", "charts"),
+        ("apps/web/prod", "apps/web/production"),
+    ] {
+        begin(&shop);
+        std::fs::create_dir_all(shop.clone.join(to).parent().unwrap()).unwrap();
+        git(&shop.clone, &["mv", from, to]);
+        commit(&shop);
+        shop.ends(3, &["gates", "--base", "origin/main"]).says("fail order");
+    }
+}
+
+#[test]
+fn an_environment_of_a_native_repository_that_gets_another_name_is_refused() {
+    let shop = Shop::native(&[]);
+    begin(&shop);
+    git(&shop.clone, &["mv", "environments/prod", "environments/production"]);
+    let settings = shop.file("rungs.yaml").replace("prod]", "production]");
+    put(&shop.clone, "rungs.yaml", Some(&settings));
+    shop.ends(0, &["render"]);
+    commit(&shop);
+    let output = shop.rungs(&["gates", "--base", "origin/main"]);
+    assert_ne!(output.code, Some(0), "{output:?}");
+    output.says("is taken out of `prod`");
+}
+
+#[test]
+fn a_hold_that_cannot_be_read_is_refused_and_can_be_mended() {
+    let shop = shop();
+    let path = ".rungs/holds/prod/cart.yaml";
+    judged(&shop, &[(path, Some("x: [\n"))]).ends(2);
+    shop.elsewhere("Break", &[(path, Some("x: [\n"))]);
+    judged(&shop, &[("README.md", Some("# shop\n"))]).ends(2);
+    judged(&shop, &[(path, None)]).ends(0).finds("gates-relaxed");
+}
+
+#[test]
+fn what_only_the_changes_own_configuration_reads_is_judged_commit_by_commit() {
+    let shop = shop();
+    begin(&shop);
+    git(&shop.clone, &["mv", "tags", "versions"]);
+    put(&shop.clone, "rungs.yaml", Some(&SETTINGS.replace("tags/", "versions/")));
+    commit(&shop);
+    shop.ends(0, &["gates", "--base", "origin/main"]);
+    put(&shop.clone, "versions/prod/mail", Some(&mail("v6")));
+    commit(&shop);
+    put(&shop.clone, "versions/prod/mail", Some(&mail("v1")));
+    commit(&shop);
+    shop.ends(3, &["gates", "--base", "origin/main"]).says("change's own configuration alone");
+}
+
+#[test]
+fn a_route_that_is_no_longer_promoted_is_named() {
+    let template = "templates/web/deployment.yaml.tera";
+    let flag = WITH_SIDECAR.replace("name: web,", "name: \"{{ values.flag }}\",");
+    let shop = Shop::native(&[
+        (template, &flag),
+        ("environments/environment.yaml", "values: { flag: x }\n"),
+    ]);
+    let with = |text: &str| format!("{}\n{text}", shop.file("environments/prod/web.yaml"));
+    rendered_ago(
+        &shop,
+        0,
+        &[("environments/prod/web.yaml", Some(&with("promote: [values.flag]\n")))],
+    );
+    let without =
+        replaced(&shop, "environments/prod/web.yaml", "promote: [values.flag]", "promote: []");
+    judged(&shop, &[("environments/prod/web.yaml", Some(&without))]).finds("gates-relaxed");
+}
+
+#[test]
+fn a_sidecar_that_is_reverted_and_an_image_that_becomes_a_site_pass() {
+    let template = "templates/web/deployment.yaml.tera";
+    let shop = Shop::native(&[(template, WITH_SIDECAR)]);
+    let all: Vec<_> = ["qa", "stage", "prod"]
+        .map(|environment| format!("environments/{environment}/environment.yaml"))
+        .into();
+    let old = SIDECAR.replace("v3", "v2");
+    let edits: Vec<Edit<'_>> = all.iter().map(|path| (&**path, Some(&*old))).collect();
+    rendered_ago(&shop, 5, &edits);
+    for path in &all {
+        rendered_ago(&shop, 1, &[(path, Some(SIDECAR))]);
+    }
+    begin(&shop);
+    git(&shop.clone, &["revert", "--no-edit", "HEAD"]);
+    shop.ends(0, &["gates", "--base", "origin/main"]);
+    begin(&shop);
+    let site = WITH_SIDECAR
+        .replace("values.sidecar }}", "images.sidecar.ref }}")
+        .replace("{% if values.sidecar %}", "{% if images.sidecar %}");
+    put(&shop.clone, template, Some(&site));
+    for environment in ["qa", "stage", "prod"] {
+        put(&shop.clone, &format!("environments/{environment}/environment.yaml"), Some("{}\n"));
+        for app in ["api", "web"] {
+            let path = format!("environments/{environment}/{app}.yaml");
+            let text = std::fs::read_to_string(shop.clone.join(&path)).unwrap();
+            let text = text.replace(
+                "images:\n",
+                "images:\n  sidecar: { repository: mesh.example.com/proxy, tag: v3 }\n",
+            );
+            put(&shop.clone, &path, Some(&text));
+        }
+    }
+    shop.ends(0, &["render"]).says("unchanged");
+    commit(&shop);
+    shop.ends(0, &["gates", "--base", "origin/main"]);
+}
+
+#[test]
+fn of_several_environments_the_one_that_has_the_state_must_have_soaked() {
+    let settings = SETTINGS.replace("ladder: [qa, stage, prod]", "ladder: [qa, stage]");
+    let any = format!(
+        "{settings}environments: {{ prod: {{ after: {{ any: [qa, stage] }}, gates: {{ soak: 1d }} }} }}\n"
+    );
+    let shop = configured(&any);
+    let old = |tag: &str| [("tags/qa/mail", Some(mail(tag)))];
+    for (days, tag) in [(40, "v7"), (20, "v2")] {
+        let [(path, text)] = old(tag);
+        shop.days_ago(days, "Pass by", &[(path, text.as_deref())]);
+    }
+    shop.elsewhere("Fresh", &[("tags/stage/mail", Some(&mail("v7")))]);
+    judged(&shop, &[("tags/prod/mail", Some(&mail("v7")))]).ends(5).says("wait soak");
+}
+
+#[test]
+fn a_ticket_of_a_change_by_hand_is_given_by_the_pipeline() {
+    let shop = configured(&format!(
+        "{SETTINGS}environments: {{ prod: {{ gates: {{ ticket: '^REL-' }} }} }}\n"
+    ));
+    shop.elsewhere("Stage", &[("tags/stage/mail", Some(&mail("v2")))]);
+    judged(&shop, &[("tags/prod/mail", Some(&mail("v2")))]).ends(3).says("fail ticket");
+    shop.ends(0, &["gates", "--base", "origin/main", "--ticket", "REL-7"]);
+}

@@ -10,15 +10,16 @@ use serde_json::json;
 use super::base::{self, BaseArgs};
 use super::delivery_args::PermissionArgs;
 use super::format::DataFormat;
+use super::markdown::escaped;
 use super::time_span::TimeSpan;
 use super::worker_args::WorkerArgs;
 use super::{Context, Outcome, console, usage_error};
 use crate::deliver::{Delivery, DeliveryMode, JudgedChange};
-use crate::diagnostic::{Findings, Format, harmless};
+use crate::diagnostic::{Finding, Findings, Format, harmless};
 use crate::git::{Workspace, WorkspaceOptions};
 use crate::promote::{
-    AppSelection, Plan, Promotion, Request, Verdict, findings_of_gates, repeats_verdict, show,
-    worst,
+    AppSelection, Permissions, Plan, Promotion, Request, Verdict, findings_of_gates,
+    repeats_verdict, show, worst,
 };
 use crate::sites::StateReference;
 
@@ -98,8 +99,8 @@ fn adapted(arg: Arg) -> Arg {
             "Judge what `--head` changes since it left this branch of the remote, or this commit. \
              The gates are those that are configured there",
         ),
-        // The change names its ticket, and no digest is removed here.
-        "ticket" | "drop_digest" | "replaces" => arg.conflicts_with("base"),
+        // No digest is removed here.
+        "drop_digest" | "replaces" => arg.conflicts_with("base"),
         _ => arg,
     }
 }
@@ -118,7 +119,8 @@ impl GatesArgs {
         let worker = self.rendering.worker();
         let delivery = Delivery::new(workspace, &worker, context.now);
         if self.base.is_named() {
-            let judgement = delivery.judge(&self.head, &self.allowed.permissions().overrides)?;
+            let Permissions { overrides, ticket, .. } = self.allowed.permissions();
+            let judgement = delivery.judge(&self.head, &overrides, ticket.as_deref())?;
             return Ok(judged_outcome(context, workspace, judgement));
         }
         let Some(environment) = self.to else {
@@ -150,10 +152,13 @@ fn judged_outcome(context: &Context, workspace: &Workspace, judgement: JudgedCha
     outcome.data["workspace"]["head"] = json!(head);
     outcome.data.insert("base".to_owned(), json!(base.commit));
     outcome.data.insert("head".to_owned(), json!(head.commit));
-    outcome.findings.extend(findings);
-    if plans.is_empty() {
+    if plans.is_empty() && !findings.has_errors() {
         context.console.say("the change enters no environment");
     }
+    if context.console.data_format() == Some(DataFormat::Markdown) {
+        console::print(markdown_of_findings(&findings).as_bytes());
+    }
+    outcome.findings.extend(findings);
     outcome
 }
 
@@ -176,6 +181,18 @@ fn outcome_of(context: &Context, plans: &[Plan]) -> Outcome {
         outcome.findings.extend(findings_of_gates(plans));
     }
     outcome
+}
+
+/// What is found besides, for a comment: notes say what no gate judges.
+fn markdown_of_findings(findings: &Findings) -> String {
+    let lines = findings.iter().map(|finding| {
+        let Finding { severity, message, .. } = finding;
+        let because = finding.labels.first().map(|label| format!(": {}", escaped(&label.message)));
+        let place = escaped(&finding.location().to_string());
+        format!("- **{severity}** {}{} ({place})\n", escaped(message), because.unwrap_or_default())
+    });
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!("### Besides\n\n{lines}\n") }
 }
 
 fn markdown(plan: &Plan) -> String {

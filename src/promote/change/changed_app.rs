@@ -76,6 +76,9 @@ impl<'a> ChangedApp<'a> {
 impl ChangedApp<'_> {
     /// The plan of the app; none if nothing changes that gates judge.
     pub(super) fn assessed(&self, former: &FormerSites<'_>) -> Result<Option<AppPlan>, Findings> {
+        if self.before.is_none() && self.after.is_none() && former.lost.is_empty() {
+            return Ok(None);
+        }
         let current = self.before.as_ref().and_then(|sites| sites.state.as_ref().ok());
         let Some(sites) = &self.after else { return Ok(Some(self.removed(current, former))) };
         let proposed = sites.state.clone()?;
@@ -83,7 +86,7 @@ impl ChangedApp<'_> {
         let current = known.as_ref();
         let beside = beside(sites, self.before.as_ref(), &proposed);
         let is_same = current == Some(&proposed) && beside.is_empty();
-        let mut brought = self.brought(&proposed);
+        let mut brought = self.brought(current, &proposed);
         let claimed = self.record(current, &proposed);
         // What a rollback restores is a whole state and nothing besides.
         let mut is_state = beside.is_empty() && former.lost.is_empty();
@@ -131,7 +134,7 @@ impl ChangedApp<'_> {
             rendering: rendered.as_ref().map(|rendered| rendered.as_ref().copied()),
             direct: false,
             replaces: &replaces,
-            ticket: record.and_then(|record| record.ticket.as_deref()),
+            ticket: record.and_then(|record| record.ticket.as_deref()).or(self.change.ticket),
             overrides: self.change.overrides,
         };
         let mut plan = assess(self.base, change, &gates);
@@ -148,7 +151,7 @@ impl ChangedApp<'_> {
                 key: site.key.clone(),
                 from: Some(site.value.clone()?),
                 to: None,
-                path: site.file.path().clone(),
+                path: site.location.path().clone(),
                 line: site.location.start().line,
             })
         });
@@ -259,7 +262,7 @@ impl ChangedApp<'_> {
     }
 
     /// What templates or settings bring, and no judged state says.
-    fn brought(&self, proposed: &State) -> Vec<BroughtReference> {
+    fn brought(&self, current: Option<&State>, proposed: &State) -> Vec<BroughtReference> {
         let unordered = &self.target.gates_of(&self.app).unordered;
         let is_named = |value: &SiteValue| {
             let SiteValue::Image(ImageParts { repository: Some(repository), .. }) = value else {
@@ -270,8 +273,9 @@ impl ChangedApp<'_> {
         };
         let Some(deployed) = self.deployed else { return Vec::new() };
         let brought = deployed.brought.iter();
+        let states = (current, proposed);
         let brought =
-            brought.filter(|(reference, _)| !is_judged(reference, proposed, &deployed.before));
+            brought.filter(|(reference, _)| !is_judged(reference, states, &deployed.before));
         let brought = brought.map(|((key, value), location)| BroughtReference {
             key: key.clone(),
             value: value.clone(),
@@ -392,7 +396,7 @@ fn site_changes(sites: &AppSites, from: &State, to: &State) -> Vec<SiteChange> {
             key: difference.key.clone(),
             from: difference.from.cloned(),
             to: Some(value.clone()),
-            path: site.file.path().clone(),
+            path: site.location.path().clone(),
             line: site.location.start().line,
         }));
     }
@@ -411,7 +415,7 @@ fn changes_beside<'s>(
             key: entry.key.clone(),
             from: entry.current.clone(),
             to: Some(entry.value.clone()),
-            path: site.file.path().clone(),
+            path: site.location.path().clone(),
             line: site.location.start().line,
         })
     })

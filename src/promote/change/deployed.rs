@@ -106,7 +106,7 @@ impl DeployedChange {
             for app in names {
                 let instance = AppInstance::new(&environment.name, &app);
                 let [before, after] = [change.before, change.after]
-                    .map(|side| change.deployed.of(side.tree, &instance));
+                    .map(|side| change.deployed.rendered(side.tree, &instance));
                 let new = after.difference(&before).cloned();
                 let brought: Vec<_> = new
                     .map(|one| {

@@ -21,8 +21,13 @@ pub struct DeployedApps<'a> {
     repository: &'a Repository,
     renderer: &'a dyn Renderer,
     /// By the app and the commit.
-    known: RefCell<HashMap<(AppInstance, String), DeployedReferences>>,
+    known: RefCell<KnownApps>,
+    /// By the same, of what they are rendered to.
+    rendered: RefCell<KnownApps>,
 }
+
+/// What is deployed of apps at commits.
+type KnownApps = HashMap<(AppInstance, String), DeployedReferences>;
 
 /// What is deployed of an app.
 pub(super) type DeployedReferences = Rc<BTreeSet<DeployedReference>>;
@@ -30,7 +35,7 @@ pub(super) type DeployedReferences = Rc<BTreeSet<DeployedReference>>;
 impl<'a> DeployedApps<'a> {
     /// Nothing is known yet.
     pub fn new(repository: &'a Repository, renderer: &'a dyn Renderer) -> Self {
-        Self { repository, renderer, known: RefCell::default() }
+        Self { repository, renderer, known: RefCell::default(), rendered: RefCell::default() }
     }
 
     /// What a tree deploys of an app.
@@ -45,14 +50,34 @@ impl<'a> DeployedApps<'a> {
         found
     }
 
-    fn find(&self, tree: &Tree, instance: &AppInstance) -> DeployedReferences {
-        let files = if has_output(tree, &self.repository.output) {
-            kept_files(tree, self.repository, instance)
-        } else {
-            render_app(self.renderer, self.repository, tree, instance).unwrap_or_default()
-        };
-        Rc::new(files.iter().flat_map(|(path, bytes)| references_of(path, bytes)).collect())
+    /// What an app is rendered to from a tree, whatever files it keeps.
+    pub(super) fn rendered(&self, tree: &Tree, instance: &AppInstance) -> DeployedReferences {
+        let find = || references_in(&self.render(tree, instance));
+        let Some(commit) = tree.revision() else { return find() };
+        let key = (instance.clone(), commit.to_owned());
+        if let Some(known) = self.rendered.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let found = find();
+        self.rendered.borrow_mut().insert(key, Rc::clone(&found));
+        found
     }
+
+    fn render(&self, tree: &Tree, instance: &AppInstance) -> ExpectedFiles {
+        render_app(self.renderer, self.repository, tree, instance).unwrap_or_default()
+    }
+
+    fn find(&self, tree: &Tree, instance: &AppInstance) -> DeployedReferences {
+        if has_output(tree, &self.repository.output) {
+            references_in(&kept_files(tree, self.repository, instance))
+        } else {
+            self.rendered(tree, instance)
+        }
+    }
+}
+
+fn references_in(files: &ExpectedFiles) -> DeployedReferences {
+    Rc::new(files.iter().flat_map(|(path, bytes)| references_of(path, bytes)).collect())
 }
 
 /// What stands at the path of a rendered file.

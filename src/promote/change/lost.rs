@@ -320,7 +320,9 @@ impl FormerSiteSearch<'_> {
             });
         }
         if let Some(repository) = site.repository() {
-            let location = self.naming(path, repository)?;
+            let named = self.naming(path, repository);
+            let moved = || self.moved_away(&site.file, repository);
+            let location = named.or_else(moved)?;
             let reason = format!("{key} is no longer read, and `{repository}` is still named here");
             return Some(Unexplained { reason, location });
         }
@@ -417,10 +419,35 @@ impl FormerSiteSearch<'_> {
 
     /// The new file of the environment that has most lines of one that is gone.
     fn renamed(&self, gone: &SourceFile) -> Option<Arc<SourceFile>> {
+        let new = self.files.iter().filter(|path| self.environment.is_spelled_in(path));
+        self.like(gone, new).next()
+    }
+
+    /// The line of a new file which names a repository and is much like one that is gone, and
+    /// which belongs to no environment: wherever it was moved, it may be deployed from there.
+    fn moved_away(&self, gone: &SourceFile, repository: &str) -> Option<Location> {
+        if self.after.tree.read(gone.path()).is_ok() {
+            return None;
+        }
+        let full = full_repository(repository);
+        let (_, name) = full.split_once('/')?;
+        let name = name.strip_prefix("library/").unwrap_or(name);
+        let new = self.files.iter().filter(|path| self.after.model.affected(path).is_empty());
+        self.like(gone, new).find_map(|file| {
+            let line = (1..).zip(file.text().lines()).find(|(_, line)| names(line, name));
+            line.map(|(number, _)| line_of(&file, number))
+        })
+    }
+
+    /// The new ones of these files that have most lines of one that is gone.
+    fn like<'s>(
+        &'s self,
+        gone: &'s SourceFile,
+        files: impl Iterator<Item = &'s RepoPath> + 's,
+    ) -> impl Iterator<Item = Arc<SourceFile>> + 's {
         let old: BTreeSet<&str> =
             gone.text().lines().filter(|line| !line.trim().is_empty()).collect();
-        let new = self.files.iter().filter(|path| self.environment.is_spelled_in(path));
-        new.filter_map(|path| self.after.tree.read(path).ok()).find(|file| {
+        files.filter_map(|path| self.after.tree.read(path).ok()).filter(move |file| {
             let is_new = self.before.tree.read(file.path()).is_err();
             let lines: BTreeSet<&str> = file.text().lines().collect();
             is_new

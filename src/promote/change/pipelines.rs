@@ -56,8 +56,16 @@ pub(super) fn changed<'f>(
     files: &'f BTreeSet<RepoPath>,
 ) -> Vec<&'f RepoPath> {
     let running: BTreeSet<_> = [before, after].into_iter().flat_map(running).collect();
-    files.iter().filter(|path| running.contains(*path)).collect()
+    // One of these takes the place of another.
+    let makes = |path: &RepoPath| {
+        let twins = MAKEFILES.iter().filter_map(|name| Some(path.parent()?.child(name)));
+        MAKEFILES.contains(&path.name()) && { twins }.any(|twin| running.contains(&twin))
+    };
+    files.iter().filter(|path| running.contains(*path) || makes(path)).collect()
 }
+
+/// The files that `make` reads, the first of them that is there.
+const MAKEFILES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
 
 /// The pipelines of a tree that run rungs, and all that they call.
 fn running(tree: &Tree) -> BTreeSet<RepoPath> {

@@ -36,6 +36,8 @@ pub struct ProposedChange<'a> {
     /// The gates that the person who runs the assessment overrides. Overrides in a
     /// record are the word of the change's own author, and count only with approvals.
     pub overrides: &'a [Override],
+    /// The ticket that the person who runs the assessment gives.
+    pub ticket: Option<&'a str>,
     /// The gates that judge it.
     pub gates: &'a [Gate],
     /// What renders.

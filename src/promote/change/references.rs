@@ -152,10 +152,11 @@ fn named_by_repository((key, value): DeployedReference) -> DeployedReference {
     }
 }
 
-/// Whether a state says that this is deployed, where `before` was.
+/// Whether the state after a change says that this is deployed, where `before` was deployed
+/// with the state before it.
 pub(super) fn is_judged(
     (key, deployed): &DeployedReference,
-    state: &State,
+    (current, state): (Option<&State>, &State),
     before: &BTreeSet<DeployedReference>,
 ) -> bool {
     let images = || before.iter().filter_map(|(_, value)| as_image(value));
@@ -166,7 +167,15 @@ pub(super) fn is_judged(
             let mut digests = of_same.map(|one| one.digest.is_some());
             let drops_digest = image.digest.is_none()
                 && digests.next().is_some_and(|first| first && digests.all(|other| other));
-            state.iter().any(|(_, value)| is_of(value, image, drops_digest))
+            // The site has to drop it, and not the template.
+            let had_digest = |key: &Key| {
+                let value = current.and_then(|current| current.get(key)).and_then(as_image);
+                value.is_some_and(|image| image.digest.is_some())
+            };
+            let is_it = |(key, value): (&Key, &SiteValue)| {
+                is_of(value, image, drops_digest) && (!drops_digest || had_digest(key))
+            };
+            state.iter().any(is_it)
         }
         SiteValue::Revision(text) | SiteValue::Moving(text) | SiteValue::Value(text) => {
             // What is new may say the same by chance.

@@ -224,7 +224,11 @@ fn has_had(evaluation: &Evaluation<'_>, name: &EnvironmentName, differs: &str) -
 
 /// A failure if a version goes down.
 fn lower_version(evaluation: &Evaluation<'_>, current: &State) -> Option<Judgement> {
-    let mut changes = changes(evaluation, current);
+    // Whoever says that a value goes knows that an older one comes.
+    let is_named = |key: &Key, from: &SiteValue| {
+        evaluation.candidate.replaces.iter().any(|named| named.is_exactly(key, from))
+    };
+    let mut changes = changes(evaluation, current).filter(|(key, from, _)| !is_named(key, from));
     let (key, from, to) =
         changes.find(|(_, from, to)| version_order::order(from, to) == Some(Greater))?;
     let (old, new) = (short(key, from, Some(to)), short(key, to, Some(from)));
