@@ -4,6 +4,8 @@
 //! is dated before an earlier commit of its branch has an impossible date. It was there no
 //! later than the next commit with a possible one.
 
+use std::collections::VecDeque;
+
 use jiff::Timestamp;
 
 use super::Since;
@@ -121,6 +123,25 @@ impl<'h> PossibleTimes<'h> {
     }
 }
 
+/// The latest time of the commits that each of a branch is compared with; none if there is
+/// none before it.
+pub(super) fn latest_before(branch: &[(ObjectName, Timestamp)]) -> Vec<Option<Timestamp>> {
+    let mut latest = vec![None; branch.len()];
+    // Positions with ever earlier times, from the latest one that still counts.
+    let mut candidates: VecDeque<usize> = VecDeque::new();
+    for at in (0..branch.len()).rev() {
+        while candidates.front().is_some_and(|one| *one > at + COMPARED) {
+            candidates.pop_front();
+        }
+        latest[at] = candidates.front().map(|one| branch[*one].1);
+        while candidates.back().is_some_and(|one| branch[*one].1 <= branch[at].1) {
+            candidates.pop_back();
+        }
+        candidates.push_back(at);
+    }
+    latest
+}
+
 /// [`PossibleTimes::of`] of the commit at a position, among those of a branch up to its tip.
 pub(super) fn possible_time(
     branch: &[(ObjectName, Timestamp)],
@@ -193,5 +214,23 @@ mod tests {
         assert_eq!(of(&[900, 20, 30], 1), Some(20), "a date in the future is nobody's fault");
         assert_eq!(of(&[50, 1, 900], 1), Some(900), "which has not come");
         assert_eq!(of(&[1], 0), Some(1));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_latest_time_before_each_is_that_of_those_it_is_compared_with(
+            seconds in proptest::collection::vec(0i64..50, 0..3000),
+        ) {
+            let name = ObjectName::parse(&"a".repeat(40)).unwrap();
+            let branch: Vec<_> = seconds
+                .iter()
+                .map(|second| (name.clone(), Timestamp::from_second(*second).unwrap()))
+                .collect();
+            let found = latest_before(&branch);
+            for at in (0..branch.len()).step_by(97) {
+                let compared = branch.iter().skip(at + 1).take(COMPARED);
+                proptest::prop_assert_eq!(found[at], compared.map(|(_, time)| *time).max());
+            }
+        }
     }
 }

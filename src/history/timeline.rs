@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::changed_holds::{ChangedHoldFile, changed_files};
 use super::commit_records::CommitClaims;
-use super::possible_times::{BranchDates, come_by, possible_time};
+use super::possible_times::{BranchDates, come_by, latest_before, possible_time};
 use super::tenures::OpenTenure;
 use super::walk::{StateChange, StepChange, Walk};
 use super::{Commits, Tenure};
@@ -42,6 +42,8 @@ pub struct Timeline<'h> {
 struct BranchTimes {
     /// The newest first.
     times: Vec<(ObjectName, Timestamp)>,
+    /// The latest time of the commits that each is compared with.
+    latest_before: Vec<Option<Timestamp>>,
     positions: HashMap<ObjectName, usize>,
 }
 
@@ -140,7 +142,8 @@ impl<'h> Timeline<'h> {
             }
         }
         let positions = times.iter().enumerate().map(|(at, (id, _))| (id.clone(), at)).collect();
-        Ok(self.times.get_or_init(|| BranchTimes { times, positions }))
+        let latest_before = latest_before(&times);
+        Ok(self.times.get_or_init(|| BranchTimes { times, latest_before, positions }))
     }
 
     /// The command that fetches what is not in this clone; none if all of it is.
@@ -252,7 +255,7 @@ impl<'t> PastMoment<'t> {
     /// The branch up to the commit before this one, and where on it a commit is; none if it
     /// is not on it.
     fn position(self, commit: &ObjectName) -> Result<Option<DatedPosition<'t>>, HistoryError> {
-        let BranchTimes { times, positions } = self.timeline.times()?;
+        let BranchTimes { times, positions, .. } = self.timeline.times()?;
         let found = positions.get(commit).zip(positions.get(&self.step().id));
         let found = found.filter(|(at, own)| at > own);
         Ok(found.map(|(at, own)| (&times[own + 1..], at - own - 1)))
@@ -276,8 +279,14 @@ impl BranchDates for PastMoment<'_> {
         commit: &ObjectName,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, HistoryError> {
-        let found = self.position(commit)?;
-        Ok(found.and_then(|(branch, at)| possible_time(branch, at, now)))
+        let Some((branch, at)) = self.position(commit)? else { return Ok(None) };
+        // Nearly every date is possible.
+        let latest = &self.timeline.times()?.latest_before;
+        let latest = latest[latest.len() - branch.len() + at];
+        match branch[at].1 {
+            time if latest.is_none_or(|latest| time >= latest) => Ok(Some(time)),
+            _ => Ok(possible_time(branch, at, now)),
+        }
     }
 
     fn come_by(
