@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Context, Outcome};
+use crate::deliver::{files_here, is_unconfigured};
 use crate::diagnostic::{Finding, Findings, Format};
 use crate::git::{BaseOptions, Revision, Workspace, WorkspaceOptions};
 use crate::history::audit::NO_COMMIT;
@@ -36,12 +37,19 @@ impl BaseArgs {
 }
 
 /// The workspace's base as the clone has it, without the settings of apps; the files as
-/// they are, without a revision, if there is no clone, or no commit in it. Nothing is
-/// fetched.
-pub(super) fn load(workspace: &Workspace) -> Result<(Option<Revision>, LoadedBase), Findings> {
+/// they are, without a revision, if there is no clone, no commit in it, or no configuration
+/// in the base. Nothing is fetched.
+pub(super) fn load(
+    workspace: &Workspace,
+    findings: &mut Findings,
+) -> Result<(Option<Revision>, LoadedBase), Findings> {
     let Some(revision) = workspace.base()? else {
         return Ok((None, LoadedBase::without_settings(workspace.files()?)?));
     };
+    if is_unconfigured(workspace, revision) {
+        findings.push(files_here(revision));
+        return Ok((None, LoadedBase::without_settings(workspace.files()?)?));
+    }
     let files = LoadedBase::without_settings(workspace.tree_of(&revision.commit)?)?;
     let base = files.of_commit(workspace, &revision.commit, revision.branch_name())?;
     Ok((Some(revision.clone()), base))

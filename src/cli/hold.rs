@@ -125,7 +125,8 @@ impl HoldListArgs {
     fn run(self, context: &Context) -> Result<Outcome, Findings> {
         let Self { apps, env, .. } = self;
         let workspace = context.workspace();
-        let (revision, base) = base::load(workspace)?;
+        let mut notes = Findings::new();
+        let (revision, base) = base::load(workspace, &mut notes)?;
         let LoadedBase { tree, loaded, .. } = base;
         let only = env.as_deref().map(|name| loaded.repository.find_environment(name));
         let only = only.transpose()?.map(|environment| environment.name.clone());
@@ -138,7 +139,8 @@ impl HoldListArgs {
                 context.console.say("nothing is held back");
             }
         }
-        let mut outcome = Outcome::from(loaded.warnings);
+        notes.extend(loaded.warnings);
+        let mut outcome = Outcome::from(notes);
         base::report(context, workspace, revision.as_ref(), &mut outcome);
         outcome.data.insert("holds".to_owned(), serde_json::json!(holds));
         Ok(outcome)

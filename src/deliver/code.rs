@@ -10,6 +10,20 @@ codes! {
     /// with `rungs status`, and run the command again.
     CHANGED_MEANWHILE = "changed-meanwhile", Answer, Error;
 
+    /// The base has no configuration yet.
+    ///
+    /// `rungs.yaml` is in the files here, but not on the branch that is deployed. What only
+    /// looks (`status`, a plan with `--dry-run`) takes the files here and says so; what is
+    /// committed or judged is judged by the branch. Merge the configuration first: the
+    /// request that brings it is the one that nothing judges.
+    BASE_WITHOUT_SETTINGS = "base-without-settings", Input, Error;
+
+    /// What was shown was found in the files here.
+    ///
+    /// The branch that is deployed has no `rungs.yaml` yet. As soon as it has, commands look at
+    /// the branch, and not at the files here.
+    FILES_HERE = "files-here", Answer, Note;
+
     /// A change and its base have no commit in common.
     ///
     /// `rungs gates --base` judges what a change did since it left its base. These two histories

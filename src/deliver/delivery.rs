@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 
+use super::code::{BASE_WITHOUT_SETTINGS, FILES_HERE};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{
     Branch, BuildError, CommitMetadata, ObjectName, ProgramError, Revision, Workspace,
 };
 use crate::history::AskedApps;
 use crate::promote::{AppSelection, Intent, LoadedBase, PlannedChange, Submission};
-use crate::source::{Location, Tree};
+use crate::source::{Location, RepoPath, Tree};
 use crate::worker::Renderer;
 
 /// What is needed to carry a change out.
@@ -42,6 +43,14 @@ impl<'w> Delivery<'w> {
     ) -> Result<(PlannedChange, Option<Revision>), Findings> {
         let mut warnings = Findings::new();
         let base = self.workspace.newest_base(&mut warnings)?;
+        let without_settings = base.as_ref().filter(|base| is_unconfigured(self.workspace, base));
+        if let Some(base) = without_settings {
+            let mut planned =
+                self.compute_in_work_tree(self.workspace.work_tree(), intent, submission)?;
+            planned.warnings.extend(warnings);
+            planned.warnings.push(files_here(base));
+            return Ok((planned, None));
+        }
         let planned = match &base {
             Some(base) => self.compute_at(&base.commit, base.branch_name(), intent, submission),
             None => self.compute_in_work_tree(self.workspace.files()?, intent, submission),
@@ -67,6 +76,11 @@ impl<'w> Delivery<'w> {
         intent: &dyn Intent,
         submission: &Submission<'_>,
     ) -> Result<PlannedChange, Findings> {
+        if let Some(base) = self.workspace.base()?.filter(|one| one.branch_name() == branch)
+            && is_unconfigured(self.workspace, base)
+        {
+            return Err(base_without_settings(base).into());
+        }
         let base = LoadedBase::at(self.workspace, commit, branch, &intent.apps())?;
         self.compute(&base, intent, submission)
     }
@@ -119,6 +133,32 @@ impl<'w> Delivery<'w> {
         let made = self.workspace.writer()?.commit(base, &planned.files, &metadata);
         made.map_err(|error: BuildError| error.finding().into())
     }
+}
+
+/// Whether only the files here have the configuration, and not the base.
+pub fn is_unconfigured(workspace: &Workspace, base: &Revision) -> bool {
+    let has_settings = |tree: &Tree| {
+        let path = RepoPath::root().child("rungs.yaml");
+        tree.bytes_if_present(&path).is_ok_and(|bytes| bytes.is_some())
+    };
+    let here = workspace.require_work_tree().is_ok() && has_settings(&workspace.work_tree());
+    here && workspace.tree_of(&base.commit).is_ok_and(|tree| !has_settings(&tree))
+}
+
+/// The note that the files here were looked at.
+pub fn files_here(base: &Revision) -> Finding {
+    let message = format!("`{}` has no `rungs.yaml` yet", base.name);
+    let at = Location::of_path(&RepoPath::root().child("rungs.yaml"));
+    Finding::new(&FILES_HERE, message, at).because("the files here were looked at")
+}
+
+/// The finding that nothing can be delivered to a base without a configuration.
+pub(super) fn base_without_settings(base: &Revision) -> Finding {
+    let message = format!("`{}` has no `rungs.yaml` yet", base.name);
+    let at = Location::of_path(&RepoPath::root().child("rungs.yaml"));
+    Finding::new(&BASE_WITHOUT_SETTINGS, message, at)
+        .because("only the files here have it")
+        .help(format!("merge it into `{}` first; until then, use `--dry-run`", base.name))
 }
 
 /// The finding that git could not be run, or failed.

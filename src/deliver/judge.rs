@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::code::{CONFLICTS, FIRST_PARENTS_REPLACED, NO_COMMON_COMMIT, TOO_MANY_COMMITS};
-use super::delivery::{Delivery, git_failed};
+use super::delivery::{Delivery, base_without_settings, git_failed, is_unconfigured};
 use crate::config::{self, Loaded, MergeStyle, Repository};
 use crate::diagnostic::{Finding, Findings};
 use crate::git::{
@@ -87,6 +87,9 @@ impl Delivery<'_> {
         let workspace = self.workspace;
         let base = workspace.require_base()?.clone();
         let head = workspace.head(head)?;
+        if is_unconfigured(workspace, &base) {
+            return Err(base_without_settings(&base).into());
+        }
         let fork = self.fork(&base.commit, &head.commit)?;
         let base_tree = workspace.tree_of(&base.commit)?;
         let Loaded { repository, warnings, .. } = config::load_apps(&base_tree, &BTreeSet::new())?;

@@ -449,3 +449,22 @@ fn one_source_does_not_disagree_with_itself() {
     let output = shop.rungs(&["promote", "web", "--to", "stage"]);
     assert!(!output.stderr.contains("disagreeing-sources"), "{output:?}");
 }
+
+#[test]
+fn a_configuration_that_is_not_merged_yet_is_looked_at_and_nothing_is_delivered_by_it() {
+    let files = [("README.md".to_owned(), "# shop\n".to_owned())];
+    let shop = Shop::of(&files.into());
+    let settings = "version: 1\nladder: [qa, stage]\nsites:\n  - path: '{environment}/{app}.yaml'\n    kind: yaml\n    fields: { image: image }\n";
+    put(&shop.clone, "rungs.yaml", Some(settings));
+    put(&shop.clone, "qa/web.yaml", Some(&image("web", "v2")));
+    put(&shop.clone, "stage/web.yaml", Some(&image("web", "v1")));
+    shop.ends(0, &["status"]).says("v2").finds("files-here");
+    let plan = ["promote", "web", "--to", "stage"];
+    let dry = shop.rungs(&[&plan[..], &["--dry-run"]].concat());
+    assert!(matches!(dry.code, Some(0 | 3 | 5)), "{dry:?}");
+    dry.says("v1 → v2").finds("files-here");
+    for mode in ["--commit", "--branch"] {
+        shop.ends(2, &[&plan[..], &[mode]].concat()).finds("base-without-settings");
+    }
+    shop.ends(2, &["gates", "--base", "origin/main"]).finds("base-without-settings");
+}

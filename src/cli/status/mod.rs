@@ -56,17 +56,19 @@ impl StatusArgs {
             [] => AppSelection::All,
             names => AppSelection::Named(names.to_vec()),
         };
+        let mut notes = Findings::new();
         let (revision, base) = if self.work_tree {
             (None, LoadedBase::without_settings(workspace.files()?)?)
         } else {
-            base::load(workspace)?
+            base::load(workspace, &mut notes)?
         };
         let now = context.now;
         let (status, findings) = self.find(&base, &apps, now)?;
         show(context, &status, !self.apps.is_empty(), now);
         let cells = status.apps.iter().flat_map(|app| &app.environments);
         let is_behind = cells.into_iter().any(Cell::is_behind);
-        let mut outcome = Outcome::from(findings);
+        notes.extend(findings);
+        let mut outcome = Outcome::from(notes);
         outcome.answer = (self.exit_code && is_behind).then_some(ProblemKind::Answer);
         // Of thousands of apps, data that no format shows would be much.
         if context.console.format() == Format::Json
