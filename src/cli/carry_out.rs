@@ -22,7 +22,7 @@ pub(super) fn run(
     let worker = rendering.worker();
     let delivery = Delivery::new(workspace, &worker, context.now);
     let delivered = delivery.execute(mode.unwrap_or(DeliveryMode::Show), intent)?;
-    let mut outcome = report(context, &delivered, mode);
+    let mut outcome = report(context, &delivered, mode, intent.takes_all());
     base::report(context, workspace, delivered.base.as_ref(), &mut outcome);
     if mode.is_none() {
         outcome.findings.push(no_destination());
@@ -35,14 +35,19 @@ pub(super) fn requester(context: &Context) -> String {
     context.workspace().requested_by().unwrap_or_else(|| "somebody".to_owned())
 }
 
-fn report(context: &Context, delivered: &Delivered, mode: Option<DeliveryMode>) -> Outcome {
+fn report(
+    context: &Context,
+    delivered: &Delivered,
+    mode: Option<DeliveryMode>,
+    is_all: bool,
+) -> Outcome {
     let Delivered { planned, done, .. } = delivered;
     let (verdicts, mut findings): (Findings, Findings) =
         planned.obstacles.iter().cloned().partition(repeats_verdict);
     let mut warnings = planned.warnings.clone();
     let mut answer = None;
     if context.console.format() == Format::Text {
-        let text = plan_text(planned, context.console.stdout_style());
+        let text = plan_text(planned, context.console.stdout_style(), is_all);
         match done {
             Done::Shown | Done::Stopped => console::print(text.as_bytes()),
             _ => context.console.say(text.trim_end()),
@@ -90,10 +95,11 @@ fn report(context: &Context, delivered: &Delivered, mode: Option<DeliveryMode>) 
 
 /// The plan as people read it. If no site changes but a file does, as with
 /// holds, it is the first line of the commit's message.
-fn plan_text(planned: &PlannedChange, style: TextStyle) -> String {
+fn plan_text(planned: &PlannedChange, style: TextStyle, is_all: bool) -> String {
     let changes_sites = planned.plan.apps.iter().any(|app| !app.changes.is_empty());
     match planned.message.lines().next() {
         Some(subject) if !changes_sites && !planned.files.is_empty() => format!("{subject}\n"),
+        _ if is_all => show::plan::text_without_idle_apps(&planned.plan, style),
         _ => show::plan::text(&planned.plan, style),
     }
 }

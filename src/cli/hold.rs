@@ -11,7 +11,7 @@ use crate::diagnostic::{Findings, Format};
 use crate::git::WorkspaceOptions;
 use crate::holds::{self, Hold};
 use crate::promote::{HoldBack, LiftHolds, LoadedBase};
-use crate::sites::StateReference;
+use crate::sites::{Model, StateReference};
 
 /// Keep states from entering an environment and those above it
 ///
@@ -132,6 +132,12 @@ impl HoldListArgs {
         let only = only.transpose()?.map(|environment| environment.name.clone());
         let mut holds = holds::all(&tree, &loaded.repository)?;
         holds.retain(|hold| only.as_ref().is_none_or(|name| hold.environment == *name));
+        let mut known = Model::apps_anywhere(&loaded.repository, &tree);
+        known.extend(holds.iter().map(|hold| hold.app.clone()));
+        if let Some(unknown) = apps.iter().find(|app| !known.contains(*app)) {
+            let known = known.iter().map(String::as_str);
+            return Err(loaded.repository.unknown_app(unknown, known).into());
+        }
         holds.retain(|hold| apps.is_empty() || apps.contains(&hold.app));
         if context.console.format() == Format::Text {
             console::print(table(&holds, context.now).as_bytes());

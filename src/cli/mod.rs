@@ -125,7 +125,8 @@ pub fn main() -> ExitCode {
     if let Some(exit) = completions::answer(Cli::command) {
         return exit.into();
     }
-    let Cli { global, command } = Cli::parse();
+    let Cli { global, command } = Cli::try_parse()
+        .unwrap_or_else(|error| meant_option(error, std::env::args().nth(1).as_deref()).exit());
     global.format.refuse_unless(command.data_formats());
     let context = Context::new(global.repo.clone(), command.options(), Console::new(&global));
     let mut context = match context {
@@ -173,4 +174,33 @@ fn report_panics_as_defects() {
         ));
         std::process::exit(i32::from(Exit::Problem(ProblemKind::Defect).code()));
     }));
+}
+
+/// Options that people take from one command to another, and what they are called there.
+const MEANT_OPTIONS: &[(&[&str], &str, &str)] = &[
+    (&["promote", "gates"], "--env", "--to"),
+    (&["promote", "gates"], "--environment", "--to"),
+    (&["set", "rollback", "status", "audit", "hold", "values", "render"], "--to", "--env"),
+    (&["promote", "gates", "rollback"], "--tag", "--ref"),
+    (&["promote", "set", "rollback", "hold"], "--message", "--reason"),
+    (&["promote", "set", "rollback"], "--push", "--commit"),
+    (&["promote", "set", "rollback"], "--pr", "--branch"),
+];
+
+/// An error about an unknown option, which suggests the one that is meant.
+fn meant_option(mut error: clap::Error, command: Option<&str>) -> clap::Error {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let given = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(given))) => given.clone(),
+        _ => return error,
+    };
+    let given = given.split('=').next().unwrap_or_default();
+    let meant = MEANT_OPTIONS.iter().find(|(commands, option, _)| {
+        command.is_some_and(|command| commands.contains(&command)) && *option == given
+    });
+    if let Some((_, _, meant)) = meant {
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::SuggestedArg, ContextValue::String((*meant).to_owned()));
+    }
+    error
 }

@@ -55,7 +55,9 @@ fn attempt(
     let pushed = writer.fetch_tip(remote, &branch).map_err(|error| error.finding())?;
     if let Some(pushed) = &pushed {
         refuse_foreign_commits(delivery, pushed, &branch, tip)?;
-        if pushed_plan(delivery, pushed)?.is_some_and(|plan| plan == planned.identity) {
+        let has_plan = pushed_plan(delivery, pushed)?.is_some_and(|plan| plan == planned.identity);
+        // Nobody could merge it as it is.
+        if has_plan && merges(delivery, tip, pushed)? {
             return settled(planned, Done::UpToDate { branch });
         }
     }
@@ -67,6 +69,15 @@ fn attempt(
         Ok(PushOutcome::Moved(_)) => Ok(Attempt::Moved(branch)),
         Err(error) => Err(error.finding(remote, &branch).into()),
     }
+}
+
+/// Whether a branch can still be merged into the base.
+fn merges(delivery: &Delivery<'_>, base: &ObjectName, tip: &ObjectName) -> Result<bool, Findings> {
+    let clone = delivery.workspace.require_clone()?;
+    let fork = clone.merge_base(base, tip).map_err(|error| git_failed(&error))?;
+    let Some(fork) = fork else { return Ok(false) };
+    let merged = clone.merged_files(&fork, base, tip).map_err(|error| error.finding())?;
+    Ok(merged.is_some())
 }
 
 /// `rungs/<environment with .>/<name>`, with the prefix of the intent. In an adopted

@@ -76,7 +76,8 @@ impl<'w> Delivery<'w> {
         intent: &dyn Intent,
         submission: &Submission<'_>,
     ) -> Result<PlannedChange, Findings> {
-        if let Some(base) = self.workspace.base()?.filter(|one| one.branch_name() == branch)
+        let named = self.workspace.base().ok().flatten();
+        if let Some(base) = named.filter(|one| one.branch_name() == branch)
             && is_unconfigured(self.workspace, base)
         {
             return Err(base_without_settings(base).into());

@@ -91,9 +91,13 @@ impl TargetEnvironment<'_> {
         }
         if elsewhere.is_empty() {
             // Only the named apps were read. After a typing error the time is well spent.
-            let all = Model::of_tree(self.base.repository, self.base.tree, &ModelScope::all());
-            let known = all.apps(environment);
-            let near = crate::diagnostic::nearest(app, known.iter().map(String::as_str));
+            let known = Model::apps_anywhere(self.base.repository, self.base.tree);
+            let known = known.iter().map(String::as_str);
+            if self.base.commit.is_some() {
+                return self.base.repository.unknown_app(app, known);
+            }
+            // The files of a sparse work tree are not all there.
+            let near = crate::diagnostic::nearest(app, known);
             return finding.maybe_help(near.map(|near| format!("did you mean `{near}`?")));
         }
         finding.because(format!("it is in {}", elsewhere.join(", "))).help(self.adding())

@@ -103,6 +103,12 @@ impl Model {
         )
     }
 
+    /// The apps of a tree, in whatever environment.
+    pub fn apps_anywhere(repository: &Repository, tree: &Tree) -> BTreeSet<String> {
+        let all = Self::of_tree(repository, tree, &ModelScope::all());
+        repository.environments.iter().flat_map(|one| all.apps(&one.name)).collect()
+    }
+
     /// The directories that would belong to environments of their names, if there were any.
     pub fn other_spellings(repository: &Repository, tree: &Tree) -> BTreeSet<String> {
         let Layout::Adopted(model) = Self::empty(repository, &ModelScope::all()).0 else {

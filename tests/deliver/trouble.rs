@@ -21,7 +21,7 @@ fn a_plan_that_fails_at_an_old_base_says_that_it_may_be_old() {
     let stale = "what was fetched before is used instead";
     let promote = |app| ["promote", app, "--to", "stage", "--dry-run"];
     shop.ends(0, &promote("web")).says(stale);
-    shop.ends(1, &promote("new")).finds("app-not-there").says(stale);
+    shop.ends(2, &promote("new")).finds("unknown-app").says(stale);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn what_is_mistyped_is_named() {
         &["hold", "lift", "wbe", "--env", "stage", "--commit"],
         &["gates", "wbe", "--to", "stage"],
     ] {
-        shop.ends(1, command).finds("app-not-there").says("did you mean `web`?");
+        shop.ends(2, command).finds("unknown-app").says("did you mean `web`?");
     }
     shop.ends(2, &["promote", "web", "--to", "stage", "--override", "ordr", "--reason", "x"])
         .says("did you mean `order`?");

@@ -387,7 +387,7 @@ fn only_the_pipeline_overrides_a_gate_of_a_change() {
     let tag = verdicts.iter().find(|one| one["gate"] == "tag").unwrap();
     assert_eq!((&tag["answer"], &tag["overridden"]), (&"fail".into(), &"REL-7 is urgent".into()));
     shop.ends(3, &[&judge[..], &["--override", "soak", "--reason", "hurry"]].concat());
-    for refused in [&["--ticket", "REL-7"][..], &["--drop-digest"], &["--override", "tag"]] {
+    for refused in [&["--replaces", "web=:v1"][..], &["--drop-digest"], &["--override", "tag"]] {
         shop.ends(2, &[&judge[..], refused].concat());
     }
 }

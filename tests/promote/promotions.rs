@@ -140,7 +140,7 @@ fn a_train_is_promoted_whole_or_not_at_all() {
 fn several_named_apps_are_promoted_together_or_not_at_all() {
     let shop = Shop::adopted(&[]);
     let tip = shop.remote.tip();
-    shop.ends(1, &["promote", "web", "wbe", "--to", "stage", "--commit"]).finds("app-not-there");
+    shop.ends(2, &["promote", "web", "wbe", "--to", "stage", "--commit"]).finds("unknown-app");
     assert_eq!(shop.remote.tip(), tip);
     shop.ends(0, &["promote", "web", "api", "--to", "stage", "--commit"]);
     assert_eq!(shop.changed(), ["stage/api.yaml", "stage/web.yaml"]);
@@ -467,4 +467,69 @@ fn a_configuration_that_is_not_merged_yet_is_looked_at_and_nothing_is_delivered_
         shop.ends(2, &[&plan[..], &[mode]].concat()).finds("base-without-settings");
     }
     shop.ends(2, &["gates", "--base", "origin/main"]).finds("base-without-settings");
+}
+
+#[test]
+fn a_branch_that_no_longer_merges_is_made_anew() {
+    let shop = Shop::adopted(&[]);
+    let promote = ["promote", "web", "--to", "stage", "--branch"];
+    shop.ends(0, &promote).says("pushed");
+    shop.ends(0, &promote).says("has this plan already");
+    let text = image("web", "v1") + "# a note of somebody\n";
+    let text = text.replace("image:", "# above\nimage:");
+    shop.elsewhere("Beside it", &[("stage/web.yaml", Some(&text))]);
+    shop.ends(0, &promote).says("pushed");
+    shop.ends(0, &promote).says("has this plan already");
+    let tip = git(&shop.remote.bare(), &["rev-parse", "rungs/stage/web"]);
+    let merge = ["merge-tree", "--write-tree", "main", tip.trim()];
+    git(&shop.remote.bare(), &merge);
+}
+
+#[test]
+fn an_app_that_is_nowhere_is_a_mistake_in_every_command() {
+    let shop = Shop::adopted(&[]);
+    for command in [
+        &["promote", "wbe", "--to", "stage", "--dry-run"][..],
+        &["gates", "wbe", "--to", "stage"],
+        &["set", "wbe", ":v3", "--env", "qa", "--dry-run"],
+        &["rollback", "wbe", "--env", "prod", "--dry-run"],
+        &["status", "wbe"],
+        &["audit", "--app", "wbe"],
+        &["hold", "list", "wbe"],
+    ] {
+        shop.ends(2, command).says("did you mean `web`?");
+    }
+    shop.ends(0, &["audit", "--app", "web"]);
+    shop.ends(0, &["hold", "list", "web"]).says("nothing is held back");
+}
+
+#[test]
+fn what_people_write_by_mistake_is_answered() {
+    let shop = Shop::adopted(&[]);
+    shop.ends(2, &["set", "web", "web=v6", "--env", "qa"]).says("did you mean `web=:v6`?");
+    shop.ends(2, &["promote", "web", "--env", "stage"]).says("--to");
+    shop.ends(2, &["set", "web", ":v6", "--to", "qa"]).says("--env");
+    shop.ends(2, &["rollback", "web", "--to", "qa"]).says("'--env'");
+    let nothing = shop.ends(0, &["promote", "web", "--to", "prod", "--dry-run"]);
+    nothing.says("nothing to do, from stage").says("one reference is the same");
+    let files: Vec<_> = (0..5).map(|at| format!("{{}}/app{at}.yaml")).collect();
+    let mut edits = Vec::new();
+    for environment in ["qa", "stage"] {
+        edits.extend(files.iter().map(|file| file.replace("{}", environment)));
+    }
+    let text = image("web", "v1");
+    let edits: Vec<_> = edits.iter().map(|path| (&**path, Some(&*text))).collect();
+    shop.elsewhere("Many", &edits);
+    let all = shop.rungs(&["promote", "--all", "--to", "stage", "--dry-run"]);
+    all.says("5 apps in stage: nothing to do");
+}
+
+#[test]
+fn an_audit_finds_a_reference() {
+    let shop = Shop::adopted(&[]);
+    shop.ends(0, &["promote", "web", "--to", "stage", "--commit"]);
+    let audit = shop.ends(0, &["audit", "--reference", ":v2", "--env", "stage"]);
+    assert_eq!(audit.stdout.matches("promote").count(), 1, "{audit:?}");
+    let other = shop.ends(0, &["audit", "--reference", ":v9"]);
+    assert!(!other.stdout.contains("promote"), "{other:?}");
 }

@@ -169,7 +169,8 @@ fn what_is_a_secret_to_one_command_is_one_to_all() {
     is_clean(&["promote", "web", "--to", "stage", "--dry-run"]);
     is_clean(&["gates", "web", "--to", "stage"]);
     shop.rungs(&["gates", "web", "--to", "stage"])
-        .says("`values.settings.useToken` is `true` in `stage`, and has to be `false`");
+        .says("`values.settings.useToken` is `true` in `stage`")
+        .says("and has to be `false`");
     // A text of several lines is not edited.
     for route in ROUTES.iter().filter(|route| **route != "file") {
         let route = format!("{route}=new-{SECRET}");

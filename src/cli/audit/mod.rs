@@ -21,6 +21,7 @@ use crate::git::{HistoryError, NamingError, ObjectName, Workspace, WorkspaceOpti
 use crate::history::audit::{self, AuditEntry, AuditQuery, NO_SUCH_TIME};
 use crate::history::{self, Commits};
 use crate::promote::{AppSelection, LoadedBase};
+use crate::sites::{Model, StateReference};
 use crate::source::Location;
 
 use text::Columns;
@@ -47,6 +48,9 @@ pub(super) struct AuditArgs {
     /// Only changes before a date, a time or a span before now, or up to a tag or commit
     #[arg(long, value_name = "DATE|REV")]
     until: Option<String>,
+    /// Only changes that brought or took away this reference (`:v4`, `web=:v4`, `@sha256:…`)
+    #[arg(long = "reference", value_name = "REF")]
+    reference: Option<String>,
     /// At most this many entries
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -98,6 +102,7 @@ impl AuditArgs {
         if let Some(Bound::At(time)) = until {
             query.until = Some(time);
         }
+        self.refuse_unknown_apps(&base, &loaded)?;
         let entries = audit::Audit::new(base.repository, &loaded.tree, commits, query);
         let entries = entries.map_err(|error| base.history_finding(&error))?;
         let data = base::data(workspace, Some(&branch));
@@ -107,6 +112,26 @@ impl AuditArgs {
         findings.extend(workspace.rewritten(&branch));
         base::say_unexpected(context, workspace, &branch);
         Ok(print(&format, entries.take(limit), findings, &base))
+    }
+
+    /// Refuses apps that no environment has or ever had.
+    fn refuse_unknown_apps(
+        &self,
+        base: &AuditedBranch<'_>,
+        loaded: &LoadedBase,
+    ) -> Result<(), Findings> {
+        for app in &self.app {
+            let query = AuditQuery { apps: vec![app.clone()], ..AuditQuery::default() };
+            let entries = audit::Audit::new(base.repository, &loaded.tree, base.commits, query);
+            let mut entries = entries.map_err(|error| base.history_finding(&error))?;
+            let is_there = entries.apps().any(|one| one == *app);
+            if !is_there && entries.next().is_none() {
+                let known = Model::apps_anywhere(base.repository, &loaded.tree);
+                let known = known.iter().map(String::as_str);
+                return Err(base.repository.unknown_app(app, known).into());
+            }
+        }
+        Ok(())
     }
 
     fn query(
@@ -121,6 +146,7 @@ impl AuditArgs {
         let mut query = AuditQuery {
             apps: self.app.clone(),
             environments: environments?,
+            reference: self.reference.as_deref().map(StateReference::parse),
             ..AuditQuery::default()
         };
         match self.since.as_deref().map(|text| bound(text, now)) {

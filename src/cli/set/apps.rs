@@ -68,7 +68,9 @@ fn apps(items: &[String]) -> Vec<SetApp> {
             continue;
         }
         let request = ImageRequest::parse(item).unwrap_or_else(|fault| {
-            usage_error(&format!("`{}` is not a reference: {fault}", harmless(item)))
+            let meant = with_colon(item).map(|meant| format!("; did you mean `{meant}`?"));
+            let meant = meant.unwrap_or_default();
+            usage_error(&format!("`{}` is not a reference: {fault}{meant}", harmless(item)))
         });
         match current.and_then(|at| apps.get_mut(at)) {
             Some(app) => app.requests.push(request),
@@ -83,4 +85,11 @@ fn apps(items: &[String]) -> Vec<SetApp> {
         usage_error(&format!("give `{name}` a new reference: `:TAG`, `@DIGEST` or a whole one"));
     }
     apps
+}
+
+/// The reference that somebody means who forgets the colon before a tag: `web=v6`.
+pub(super) fn with_colon(item: &str) -> Option<String> {
+    let (name, tag) = item.split_once('=')?;
+    let meant = format!("{name}=:{tag}");
+    ImageRequest::parse(&meant).is_ok().then(|| harmless(&meant).into_owned())
 }

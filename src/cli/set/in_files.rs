@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::super::{Context, Outcome, console, usage_error};
+use super::apps::with_colon;
 use crate::diagnostic::{Findings, Format, harmless};
 use crate::edits::{self, ChangedFile, EditRequest, GitRevision, NamedFiles, Replaced, RouteValue};
 use crate::sites::ImageRequest;
@@ -70,7 +71,10 @@ impl FileArgs {
             usage_error(&format!("`{}` cannot be set: {why}", harmless(text)))
         };
         let image = |text: &String| {
-            ImageRequest::parse(text).unwrap_or_else(|fault| refuse(text, fault.to_string()))
+            ImageRequest::parse(text).unwrap_or_else(|fault| {
+                let meant = with_colon(text).map(|meant| format!("; did you mean `{meant}`?"));
+                refuse(text, format!("{fault}{}", meant.unwrap_or_default()))
+            })
         };
         let route = |text: &String| {
             RouteValue::parse(text).unwrap_or_else(|fault| refuse(text, fault.to_string()))

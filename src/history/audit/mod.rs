@@ -29,7 +29,7 @@ use super::commit_records::{CommitRecords, author_of, commit_records};
 use crate::config::{EnvironmentName, Mirrors, Repository};
 use crate::git::{Commit, HistoryError, ObjectName};
 use crate::history::{Commits, Record, StateChange, StepChange, Walk};
-use crate::sites::{AppInstance, Model, ModelScope, State};
+use crate::sites::{AppInstance, Model, ModelScope, State, StateReference, differences};
 use crate::source::Tree;
 
 use holds::HoldChange;
@@ -42,6 +42,8 @@ pub struct AuditQuery {
     pub apps: Vec<String>,
     /// The environments; empty for all of them.
     pub environments: Vec<EnvironmentName>,
+    /// The reference that a change brought or took away; none for any.
+    pub reference: Option<StateReference>,
     /// The commit of the branch after which changes are listed.
     pub after: Option<ObjectName>,
     /// The earliest time.
@@ -54,6 +56,18 @@ impl AuditQuery {
     fn is_about(&self, instance: &AppInstance) -> bool {
         (self.apps.is_empty() || self.apps.contains(&instance.app))
             && (self.environments.is_empty() || self.environments.contains(&instance.environment))
+    }
+
+    fn is_of_reference(&self, change: &StateChange) -> bool {
+        let Some(reference) = &self.reference else { return true };
+        let nothing = State::default();
+        let [before, after] =
+            [&change.before, &change.after].map(|state| state.as_ref().unwrap_or(&nothing));
+        let mut changed = differences(before, after).into_iter();
+        changed.any(|one| {
+            let mut values = [one.from, one.to].into_iter().flatten();
+            values.any(|value| reference.is_exactly(one.key, value))
+        })
     }
 
     fn is_at(&self, time: Timestamp) -> bool {
@@ -174,10 +188,12 @@ impl<'h> Audit<'h> {
 
     /// Makes an entry of each change that the query is about.
     fn enter(&mut self, at: Option<usize>, change: &StepChange) -> Result<(), HistoryError> {
-        let wanted: Vec<&StateChange> =
-            change.changes.iter().filter(|one| self.query.is_about(&one.instance)).collect();
+        let is_wanted = |one: &&StateChange| {
+            self.query.is_about(&one.instance) && self.query.is_of_reference(one)
+        };
+        let wanted: Vec<&StateChange> = change.changes.iter().filter(is_wanted).collect();
         let mut held = holds::hold_changes(self.repository, self.commits.history, &change.step)?;
-        held.retain(|one| self.query.is_about(&one.instance));
+        held.retain(|one| self.query.reference.is_none() && self.query.is_about(&one.instance));
         if wanted.is_empty() && held.is_empty() {
             return Ok(());
         }

@@ -50,7 +50,11 @@ fn of(evaluation: &Evaluation<'_>, field: &Sourced<Field>) -> Judgement {
         }
         FoundValue::Known { value, .. } => {
             let found = code(&text(value.root(), masked));
-            Judgement::fail(format!("`{path}` is {found} in {place}, and has to be {expected}"))
+            let at = value.root().location();
+            let at = format!("{}:{}", at.path(), at.start().line);
+            Judgement::fail(format!(
+                "`{path}` is {found} in {place} (`{at}`), and has to be {expected}"
+            ))
         }
     };
     judgement.at(&field.location)

@@ -6,12 +6,27 @@ use std::fmt::Write as _;
 use super::verdicts;
 use crate::diagnostic::{TextStyle, harmless};
 use crate::promote::{AppPlan, Plan};
-use crate::sites::{Key, differences};
+use crate::sites::{Key, SiteValue, differences};
 
 /// A plan as text: what changes in each app, where, and what blocks it.
 pub fn text(plan: &Plan, style: TextStyle) -> String {
+    text_of(plan, style, &|_| true)
+}
+
+/// The same, where apps that have nothing to do are only counted.
+pub fn text_without_idle_apps(plan: &Plan, style: TextStyle) -> String {
+    let is_idle = |app: &AppPlan| app.changes.is_empty() && app.gates.is_empty();
+    let idle = plan.apps.iter().filter(|app| is_idle(app)).count();
+    let mut text = text_of(plan, style, &|app| !is_idle(app) || idle == 1);
+    if idle > 1 {
+        let _ = writeln!(text, "{idle} apps in {}: nothing to do", plan.environment);
+    }
+    text
+}
+
+fn text_of(plan: &Plan, style: TextStyle, is_shown: &dyn Fn(&AppPlan) -> bool) -> String {
     let mut text = String::new();
-    for app in &plan.apps {
+    for app in plan.apps.iter().filter(|app| is_shown(app)) {
         text.push_str(&header(plan, app));
         push_changes(&mut text, app);
         let narrower = TextStyle { width: style.width.saturating_sub(2), ..style };
@@ -37,9 +52,28 @@ fn header(plan: &Plan, app: &AppPlan) -> String {
         return format!("{name} in {environment}: no reference changes\n");
     }
     if app.changes.is_empty() {
-        return format!("{name} in {environment}: nothing to do{from}\n");
+        let compared = compared(app);
+        return format!("{name} in {environment}: nothing to do{from}; {compared}\n");
     }
     format!("{name} in {environment}{from}\n")
+}
+
+/// What was compared, if nothing is to be done.
+fn compared(app: &AppPlan) -> String {
+    let is_value = |value: &SiteValue| matches!(value, SiteValue::Value(_));
+    let values = app.from.iter().filter(|(_, value)| is_value(value)).count();
+    let counted = |count: usize, noun: &str| match count {
+        0 => None,
+        1 => Some(format!("one {noun}")),
+        count => Some(format!("{count} {noun}s")),
+    };
+    let references = counted(app.from.iter().len() - values, "reference");
+    let all: Vec<_> = references.into_iter().chain(counted(values, "value")).collect();
+    let is = if app.from.iter().len() == 1 { "is" } else { "are" };
+    if all.is_empty() {
+        return "it has no reference".to_owned();
+    }
+    format!("{} {is} the same", all.join(" and "))
 }
 
 /// Adds a line for each key, with the first place that changes.

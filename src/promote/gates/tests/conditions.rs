@@ -89,7 +89,7 @@ fn values_have_to_be_as_stated() {
         world().value("source", "values.ready", "'true'").value("target", "values.frozen", "false");
     assert_eq!(
         wrong.says(Gate::Field),
-        "fail: `values.ready` is `\"true\"` in `stage`, and has to be `true`"
+        "fail: `values.ready` is `\"true\"` in `stage` (`values.yaml:1`), and has to be `true`"
     );
     assert_eq!(
         world().value("source", "values.ready", "true").says(Gate::Field),
@@ -110,7 +110,10 @@ fn no_reason_shows_a_secret() {
     let world =
         World::gated("  field: [{ in: source, path: values.db.password, equals: hunter2 }]\n");
     let reason = world.value("source", "values.db.password", "hunter3").says(Gate::Field);
-    assert_eq!(reason, "fail: `values.db.password` is `***` in `stage`, and has to be `***`");
+    assert_eq!(
+        reason,
+        "fail: `values.db.password` is `***` in `stage` (`values.yaml:1`), and has to be `***`"
+    );
     let world = World::gated("  field: [{ in: source, path: values.db.url, equals: x }]\n");
     let reason =
         world.value("source", "values.db.url", "postgres://u:hunter3@h/db").says(Gate::Field);
