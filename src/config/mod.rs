@@ -57,7 +57,8 @@ pub use syntax::{
     ValueRoute, why_occupied,
 };
 pub use valid::{
-    Access, AccessSubject, App, Environment, Generate, Image, Repository, TemplateRef, Train,
+    Access, AccessRole, AccessRule, AccessSubject, App, Environment, Generate, Image, Repository,
+    TemplateRef, Train,
 };
 pub use values::{Overridden, Setting, Settings, settings};
 pub use worker::{RenderSettings, WorkerSettings, render_settings};

@@ -22,9 +22,10 @@ use super::policies::{PoliciesFile, Tier};
 use super::sites::SiteFile;
 use super::sourced::Sourced;
 use super::syntax::{
-    AppReference, DnsLabel, EnvironmentName, ImageDigest, ImageRepository, KubernetesVersion,
-    LabelKey, LabelValue, Name, NamespacePattern, OutputPath, PathSpelling, Quantity, Requirement,
-    ResourceName, RetagPattern, RoleName, Tag, TemplateName, ValueRoute,
+    ApiGroup, AppReference, DnsLabel, EnvironmentName, ImageDigest, ImageRepository,
+    KubernetesVersion, LabelKey, LabelValue, Name, NamespacePattern, OutputPath, PathSpelling,
+    Quantity, Requirement, ResourceName, RetagPattern, RoleName, ServiceAccountName, Tag,
+    TemplateName, ValueRoute,
 };
 use super::worker::WorkerFile;
 use crate::diagnostic::{Finding, Findings, codes};
@@ -151,14 +152,30 @@ record! {
         setting max_limit_request_ratio: Map<ResourceName, Quantity> = "maxLimitRequestRatio",
     }
 
-    /// Who may do what: a group or a user, and a role.
+    /// Who may do what: a group, a user or a service account, and a role or rules.
     struct AccessFile("an entry of `access`") {
         /// A group of people, as the cluster's authentication names it.
         optional group: Name = "group",
         /// A person.
         optional user: Name = "user",
+        /// A `ServiceAccount`: `NAME` in the namespace itself, `NAMESPACE/NAME` in another.
+        optional service_account: ServiceAccountName = "serviceAccount",
         /// A `ClusterRole`: `view`, `edit`, `admin` or one of your own.
-        required role: RoleName = "role",
+        optional role: RoleName = "role",
+        /// Rules in the place of a role: rungs makes a `Role` of them in each namespace.
+        setting rules: List<AccessRuleFile> = "rules",
+    }
+
+    /// A rule of a `Role`.
+    struct AccessRuleFile("a rule of `access`") {
+        /// The groups of the resources; `""`, the core group, is the default.
+        setting api_groups: List<ApiGroup> = "apiGroups",
+        /// What may be accessed: `pods`, `pods/log`.
+        required resources: List<Name> = "resources",
+        /// What may be done with it: `get`, `list`, `watch`.
+        required verbs: List<Name> = "verbs",
+        /// The names of the only objects that may be accessed.
+        setting resource_names: List<Name> = "resourceNames",
     }
 
     /// What rungs generates in addition to what templates render.

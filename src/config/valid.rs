@@ -146,10 +146,32 @@ impl Environment {
 /// Who may do what in an environment's namespaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
-    /// The person or group.
+    /// The person, group or service account.
     pub subject: AccessSubject,
-    /// A cluster role's name.
-    pub role: String,
+    /// What they may do.
+    pub role: AccessRole,
+}
+
+/// What somebody with access may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccessRole {
+    /// What the cluster role with that name says.
+    Cluster(String),
+    /// What these rules say. There is at least one.
+    Rules(Vec<AccessRule>),
+}
+
+/// A rule of a `Role`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessRule {
+    /// The groups of the resources; empty for the core group.
+    pub api_groups: Vec<String>,
+    /// The resources.
+    pub resources: Vec<String>,
+    /// What may be done with them.
+    pub verbs: Vec<String>,
+    /// The names of the only objects; empty for all.
+    pub resource_names: Vec<String>,
 }
 
 /// Who has access.
@@ -159,6 +181,13 @@ pub enum AccessSubject {
     Group(String),
     /// A person.
     User(String),
+    /// A service account, in the namespace that the access is to unless it names one.
+    ServiceAccount {
+        /// Its namespace.
+        namespace: Option<String>,
+        /// Its name.
+        name: String,
+    },
 }
 
 /// What rungs generates for an environment.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 pub use conflict::CODES;
 
-use crate::config::{Access, AccessSubject, Environment};
+use crate::config::{Access, AccessRole, AccessRule, AccessSubject, Environment};
 use crate::kubernetes::{
     CommonMetadata, LabelSetting, Object, ObjectId, Scopes, labels, set_metadata,
 };
@@ -93,7 +93,7 @@ impl<'r> Namespaces<'r> {
             let mut objects = vec![namespace_object(namespace, asked_by)];
             objects.extend(environment.quota.as_ref().and_then(resource_quota));
             objects.extend(environment.limits.as_ref().and_then(limit_range));
-            objects.extend(role_bindings(environment));
+            objects.extend(access_objects(environment, namespace));
             let common = CommonMetadata {
                 cluster: *cluster,
                 namespace,
@@ -164,37 +164,103 @@ fn limit_range(limits: &Value) -> Option<Object> {
     Some(object)
 }
 
-/// A binding for each access, however often it is listed.
-fn role_bindings(environment: &Environment) -> impl Iterator<Item = Object> {
+/// A binding for each access, however often it is listed, with the roles that they need.
+fn access_objects(environment: &Environment, namespace: &str) -> Vec<Object> {
+    let mut roles = BTreeMap::new();
     let mut bindings = BTreeMap::new();
     for access in &environment.access {
+        if let AccessRole::Rules(rules) = &access.value.role {
+            roles.entry(rules_name(rules)).or_insert((rules, &access.location));
+        }
         let name = binding_name(&access.value);
         bindings.entry(name).or_insert((&access.value, &access.location));
     }
-    bindings.into_iter().map(|(name, (access, asked_by))| role_binding(&name, access, asked_by))
+    let roles = roles.into_iter().map(|(name, (rules, asked_by))| role(&name, rules, asked_by));
+    let bindings = bindings
+        .into_iter()
+        .map(|(name, (access, asked_by))| role_binding(&name, access, namespace, asked_by));
+    roles.chain(bindings).collect()
 }
 
 /// The name of a binding. The role is a part of it because a binding cannot
 /// change its role: a new role is a new binding, and the old one is pruned.
 fn binding_name(access: &Access) -> String {
     let (kind, subject) = match &access.subject {
-        AccessSubject::Group(name) => ("group", name),
-        AccessSubject::User(name) => ("user", name),
+        AccessSubject::Group(name) => ("group", name.clone()),
+        AccessSubject::User(name) => ("user", name.clone()),
+        AccessSubject::ServiceAccount { namespace: None, name } => ("account", name.clone()),
+        AccessSubject::ServiceAccount { namespace: Some(namespace), name } => {
+            ("account", format!("{namespace}/{name}"))
+        }
     };
-    format!("rungs.{}.{kind}.{}", name::slug(&access.role), name::slug(subject))
+    let role = match &access.role {
+        AccessRole::Cluster(role) => format!("rungs.{}", name::slug(role)),
+        AccessRole::Rules(rules) => rules_name(rules),
+    };
+    format!("{role}.{kind}.{}", name::slug(&subject))
 }
 
-fn role_binding(name: &str, access: &Access, asked_by: &Location) -> Object {
-    let (kind, subject) = match &access.subject {
-        AccessSubject::Group(name) => ("Group", name.as_str()),
-        AccessSubject::User(name) => ("User", name.as_str()),
-    };
+/// The name of the role that is made of some rules: other rules are another role.
+fn rules_name(rules: &[AccessRule]) -> String {
+    let mut text = String::new();
+    for AccessRule { api_groups, resources, verbs, resource_names } in rules {
+        for list in [api_groups, resources, verbs, resource_names] {
+            text.push_str(&list.join("\n"));
+            text.push_str("\n\n");
+        }
+    }
+    format!("rungs.rules-{}", name::hash(&text))
+}
+
+fn role(name: &str, rules: &[AccessRule], asked_by: &Location) -> Object {
+    let mut object = object(RBAC, "Role", name, asked_by);
+    let value = &mut object.value;
+    let mut nodes = Vec::with_capacity(rules.len());
+    for rule in rules {
+        let lists = [
+            ("apiGroups", &rule.api_groups),
+            ("resources", &rule.resources),
+            ("verbs", &rule.verbs),
+            ("resourceNames", &rule.resource_names),
+        ];
+        let lists = lists.into_iter().filter(|(_, texts)| !texts.is_empty());
+        let entries: Vec<_> =
+            lists.map(|(key, texts)| (key, text_list(value, texts, asked_by))).collect();
+        nodes.push(value.add_mapping(entries, asked_by));
+    }
+    let rules = value.add(Kind::Sequence(nodes), asked_by);
+    set(value, "rules", rules, asked_by);
+    object
+}
+
+fn role_binding(name: &str, access: &Access, namespace: &str, asked_by: &Location) -> Object {
     let mut object = object(RBAC, "RoleBinding", name, asked_by);
     let value = &mut object.value;
-    let role = [("apiGroup", RBAC), ("kind", "ClusterRole"), ("name", access.role.as_str())];
+    let rules;
+    let (kind, role) = match &access.role {
+        AccessRole::Cluster(role) => ("ClusterRole", role.as_str()),
+        AccessRole::Rules(own) => {
+            rules = rules_name(own);
+            ("Role", rules.as_str())
+        }
+    };
+    let role = [("apiGroup", RBAC), ("kind", kind), ("name", role)];
     let role = text_map(value, &role, asked_by);
     set(value, "roleRef", role, asked_by);
-    let subject = [("apiGroup", RBAC), ("kind", kind), ("name", subject)];
+    let subject = match &access.subject {
+        AccessSubject::Group(name) => {
+            vec![("apiGroup", RBAC), ("kind", "Group"), ("name", name.as_str())]
+        }
+        AccessSubject::User(name) => {
+            vec![("apiGroup", RBAC), ("kind", "User"), ("name", name.as_str())]
+        }
+        // Of the core group, which is left out.
+        AccessSubject::ServiceAccount { namespace: own, name } => vec![
+            ("kind", "ServiceAccount"),
+            ("name", name.as_str()),
+            ("namespace", own.as_deref().unwrap_or(namespace)),
+        ],
+    };
     let subject = text_map(value, &subject, asked_by);
     let subjects = value.add(Kind::Sequence(vec![subject]), asked_by);
     set(value, "subjects", subjects, asked_by);
@@ -224,6 +290,11 @@ fn object(group: &str, kind: &str, name: &str, asked_by: &Location) -> Object {
 
 fn set(value: &mut Value, key: &str, node: NodeId, at: &Location) {
     value.set(value.root().id(), key, node, at);
+}
+
+fn text_list(value: &mut Value, texts: &[String], at: &Location) -> NodeId {
+    let texts = texts.iter().map(|text| value.add_string(text, at)).collect();
+    value.add(Kind::Sequence(texts), at)
 }
 
 fn text_map(value: &mut Value, entries: &[(&str, &str)], at: &Location) -> NodeId {

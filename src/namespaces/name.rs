@@ -29,10 +29,17 @@ pub(super) fn slug(name: &str) -> String {
     if !slug.is_empty() && !slug.ends_with('-') {
         slug.push('-');
     }
-    for byte in &Sha256::digest(name.as_bytes())[..HASH / 2] {
-        write!(slug, "{byte:02x}").expect("a string takes every character");
-    }
+    slug.push_str(&hash(name));
     slug
+}
+
+/// The start of a text's SHA-256, in hexadecimal digits.
+pub(super) fn hash(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest[..HASH / 2].iter().fold(String::with_capacity(HASH), |mut hash, byte| {
+        write!(hash, "{byte:02x}").expect("a string takes every character");
+        hash
+    })
 }
 
 fn looks_hashed(name: &str) -> bool {

@@ -156,7 +156,7 @@ fn schemas_refuse_what_an_editor_should_underline() {
         ("environment", "tier: prod\n"),
         ("environment", "gates: { soak: 24 }\n"),
         ("environment", "gates: { soak: { four: 24h } }\n"),
-        ("environment", "access: [{ group: sre }]\n"),
+        ("environment", "access: [{ group: sre, roles: view }]\n"),
         ("app", "images: { web: { tag: 1.10 } }\n"),
         ("app", "image: {}\n"),
     ] {

@@ -145,6 +145,51 @@ subjects:
     );
 }
 
+/// The access that these entries give in the namespace `shop`.
+fn access(entries: &str) -> Vec<Object> {
+    let settings = format!("tier: preprod\naccess:\n{entries}");
+    generate(&environment(&settings, &[("web", "shop")])).split_off(1)
+}
+
+#[test]
+fn a_service_account_has_access_in_its_own_or_another_namespace() {
+    let objects = access(
+        "- { serviceAccount: ci, role: edit }\n- { serviceAccount: flux-system/deployer, role: edit }\n",
+    );
+    let subjects = |object: &Object| emit(object.value.root().get("subjects").unwrap());
+    assert_eq!(subjects(&objects[0]), "- kind: ServiceAccount\n  name: ci\n  namespace: shop\n");
+    assert_eq!(
+        subjects(&objects[1]),
+        "- kind: ServiceAccount\n  name: deployer\n  namespace: flux-system\n"
+    );
+    assert!(objects[0].id.name.starts_with("rungs.edit.account.ci"), "{}", objects[0].id);
+}
+
+#[test]
+fn rules_are_a_role_of_the_namespace() {
+    let objects = access(
+        "- { group: a, rules: [{ resources: [pods, pods/log], verbs: [get] }] }\n\
+         - { user: b, rules: [{ resources: [pods, pods/log], verbs: [get] }] }\n\
+         - { user: b, rules: [{ apiGroups: [apps, \"\"], resources: [deployments], verbs: [get], resourceNames: [web] }] }\n",
+    );
+    let kinds: Vec<_> = objects.iter().map(|object| object.id.kind.as_str()).collect();
+    assert_eq!(kinds, ["Role", "Role", "RoleBinding", "RoleBinding", "RoleBinding"]);
+    let rules: Vec<_> =
+        objects[..2].iter().map(|role| emit(role.value.root().get("rules").unwrap())).collect();
+    let pods = "- apiGroups:\n  - \"\"\n  resources:\n  - pods\n  - pods/log\n  verbs:\n  - get\n";
+    assert!(rules.contains(&pods.to_owned()), "{rules:?}");
+    let web = "- apiGroups:\n  - apps\n  - \"\"\n  resources:\n  - deployments\n  verbs:\n  \
+               - get\n  resourceNames:\n  - web\n";
+    assert!(rules.contains(&web.to_owned()), "{rules:?}");
+    for binding in &objects[2..] {
+        let role = binding.value.root().get("roleRef").unwrap();
+        assert_eq!(role.get("kind").unwrap().as_str(), Some("Role"));
+        let name = role.get("name").unwrap().as_str().unwrap();
+        assert!(objects[..2].iter().any(|role| role.id.name == name), "{name}");
+        assert!(binding.id.name.starts_with(name), "{}", binding.id);
+    }
+}
+
 #[test]
 fn nothing_is_brought_to_namespaces_that_kubernetes_makes() {
     let apps = [("a", "kube-system"), ("b", "default"), ("c", "kube-flannel")];

@@ -11,11 +11,11 @@ use crate::config::ladder::AfterFile;
 use crate::config::layers::Layered;
 use crate::config::lists::{exactly_one, report_twice};
 use crate::config::policies::Tier;
-use crate::config::raw::{AccessFile, EnvironmentFile, GenerateFile, Selection};
+use crate::config::raw::{AccessFile, AccessRuleFile, EnvironmentFile, GenerateFile, Selection};
 use crate::config::reader::{ConfigReader, ReadFile};
 use crate::config::sourced::Sourced;
-use crate::config::syntax::{AppReference, EnvironmentName};
-use crate::config::valid::{Access, AccessSubject, Environment, Generate};
+use crate::config::syntax::{AppReference, EnvironmentName, Name};
+use crate::config::valid::{Access, AccessRole, AccessRule, AccessSubject, Environment, Generate};
 use crate::config::{gates, network};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::source::{Location, SourceFile};
@@ -143,18 +143,55 @@ pub(super) fn app_names(raw: Option<&Sourced<List<AppReference>>>) -> Vec<Source
 }
 
 fn access(entry: &Sourced<AccessFile>, findings: &mut Findings) -> Option<Sourced<Access>> {
-    let AccessFile { group, user, role } = &entry.value;
-    let subject = match (group, user) {
-        (Some(group), None) => AccessSubject::Group(group.value.0.clone()),
-        (None, Some(user)) => AccessSubject::User(user.value.0.clone()),
-        _ => {
-            let noun = "an entry of `access`";
-            findings.push(exactly_one(noun, "`group` and `user`", &entry.location));
-            return None;
-        }
+    let AccessFile { group, user, service_account, role, rules } = &entry.value;
+    let subject = match (group, user, service_account) {
+        (Some(group), None, None) => Some(AccessSubject::Group(group.value.0.clone())),
+        (None, Some(user), None) => Some(AccessSubject::User(user.value.0.clone())),
+        (None, None, Some(account)) => Some(service_account_of(&account.value.0)),
+        _ => None,
     };
-    let value = Access { subject, role: role.value.0.clone() };
+    let role = match (role, rules) {
+        (Some(role), None) => Some(AccessRole::Cluster(role.value.0.clone())),
+        (None, Some(rules)) if !rules.value.is_empty() => Some(AccessRole::Rules(
+            rules.value.iter().map(|rule| access_rule(&rule.value)).collect(),
+        )),
+        _ => None,
+    };
+    let noun = "an entry of `access`";
+    if subject.is_none() {
+        let keys = "`group`, `user` and `serviceAccount`";
+        findings.push(exactly_one(noun, keys, &entry.location));
+    }
+    if role.is_none() {
+        findings.push(exactly_one(noun, "`role` and `rules`", &entry.location));
+    }
+    let value = Access { subject: subject?, role: role? };
     Some(Sourced { value, location: entry.location.clone() })
+}
+
+fn service_account_of(text: &str) -> AccessSubject {
+    let (namespace, name) = match text.split_once('/') {
+        Some((namespace, name)) => (Some(namespace.to_owned()), name),
+        None => (None, text),
+    };
+    AccessSubject::ServiceAccount { namespace, name: name.to_owned() }
+}
+
+fn access_rule(rule: &AccessRuleFile) -> AccessRule {
+    let names = |list: &[Sourced<Name>]| list.iter().map(|name| name.value.0.clone()).collect();
+    let api_groups = match &rule.api_groups {
+        Some(groups) => groups.value.iter().map(|group| group.value.0.clone()).collect(),
+        None => vec![String::new()],
+    };
+    AccessRule {
+        api_groups,
+        resources: names(&rule.resources.value),
+        verbs: names(&rule.verbs.value),
+        resource_names: rule
+            .resource_names
+            .as_ref()
+            .map_or_else(Vec::new, |list| names(&list.value)),
+    }
 }
 
 fn generate(raw: Option<&Sourced<GenerateFile>>) -> Generate {

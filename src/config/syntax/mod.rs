@@ -18,8 +18,8 @@ pub use address::{Call, Cidr, Port, Protocol};
 pub(super) use image::{ImageDigest, ImageRepository, Tag};
 pub use name::EnvironmentName;
 pub(super) use name::{
-    AppName, AppReference, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, RoleName, Text,
-    is_app_name,
+    ApiGroup, AppName, AppReference, DnsLabel, LabelKey, LabelValue, Name, NamespaceName, RoleName,
+    ServiceAccountName, Text, is_app_name,
 };
 pub(super) use path::PathSpelling;
 pub use path::{AppPattern, Captures, FilePattern, PathPattern};

@@ -52,6 +52,10 @@ texts! {
     struct NamespaceName("a namespace", INVALID_NAME, "ingress-nginx", "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$") = dns_label;
     /// What a cluster role is called.
     struct RoleName("a cluster role's name", INVALID_NAME, "view") = role_name;
+    /// What a service account is called, with its namespace before it if it has one.
+    struct ServiceAccountName("a service account's name", INVALID_NAME, "flux-system/kustomize-controller") = service_account;
+    /// A group of the Kubernetes API; empty for the core group.
+    struct ApiGroup("an API group", INVALID_NAME, "apps") = api_group;
     /// A name that rungs does not interpret: of a cluster, a group, a person or a check.
     /// It is not empty and has one line.
     struct Name("a name", INVALID_NAME, "") = any_name;
@@ -183,6 +187,23 @@ fn label_value(text: &str) -> Result<(), Flaw> {
 
 fn role_name(text: &str) -> Result<(), Flaw> {
     kubernetes::path_segment(text).map_err(|fault| Flaw::new(format!("it {fault}")))
+}
+
+fn service_account(text: &str) -> Result<(), Flaw> {
+    let (namespace, name) = match text.split_once('/') {
+        Some((namespace, name)) => (Some(namespace), name),
+        None => (None, text),
+    };
+    namespace.map_or(Ok(()), dns_label)?;
+    // A name may have dots: each part follows the rule of a label.
+    name.split('.').try_for_each(dns_label)
+}
+
+fn api_group(text: &str) -> Result<(), Flaw> {
+    match text {
+        "" | "*" => Ok(()),
+        group => group.split('.').try_for_each(dns_label),
+    }
 }
 
 #[cfg(test)]
