@@ -5,6 +5,7 @@
 //! the namespace and labels of its app ([`set_metadata`]). An [`ObjectSet`] holds each
 //! object once.
 
+mod clash;
 mod code;
 mod definitions;
 mod identity;
@@ -16,6 +17,7 @@ mod object;
 mod object_set;
 mod scope;
 
+pub use clash::clashes;
 pub use code::CODES;
 pub use definitions::read_definitions;
 pub use image::{Digest, ImageFault, ImageReference, full_repository, image_reference, is_tag};

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{App, Environment, EnvironmentName, Repository, TemplateRef};
-use crate::diagnostic::{Finding, Findings};
+use crate::diagnostic::{Finding, Findings, Subject};
 use crate::kubernetes::{self, LabelSetting, Object, ObjectId, ObjectSet, Scopes};
 use crate::namespaces::Namespaces;
 use crate::render::Template;
@@ -124,7 +124,7 @@ pub fn render(
     let mut findings = Findings::new();
     let apps = set_app_metadata(&jobs, rendered, &scopes, &mut findings);
     let own = own_objects(repository, selection, &mut findings);
-    findings.extend(clashes(&jobs, &apps, &own));
+    findings.extend(clashes(&jobs, &apps, &selection.environments, &own));
     // Of what only an app that is left out uses, nothing is known.
     let every_environment = selection.environments.len() == repository.environments.len()
         && selection.without.is_empty();
@@ -269,7 +269,12 @@ fn own_objects(
 }
 
 /// A finding for each object that more than one app or environment has.
-fn clashes(jobs: &[RenderJob<'_>], apps: &[Vec<Object>], own: &[Vec<Object>]) -> Findings {
+fn clashes(
+    jobs: &[RenderJob<'_>],
+    apps: &[Vec<Object>],
+    environments: &[&Environment],
+    own: &[Vec<Object>],
+) -> Findings {
     let mut count: HashMap<&ObjectId, usize> = HashMap::new();
     for object in apps.iter().chain(own).flatten() {
         *count.entry(&object.id).or_default() += 1;
@@ -277,10 +282,15 @@ fn clashes(jobs: &[RenderJob<'_>], apps: &[Vec<Object>], own: &[Vec<Object>]) ->
     let is_again = |object: &&Object| count[&object.id] > 1;
     let of_apps = jobs.iter().zip(apps).flat_map(|(job, objects)| {
         let again: Vec<_> = objects.iter().filter(is_again).collect();
-        if again.is_empty() { Vec::new() } else { job.traced(&again) }
+        let again = if again.is_empty() { Vec::new() } else { job.traced(&again) };
+        again.into_iter().map(|object| (job.subject(), object))
     });
-    let of_environments = own.iter().flatten().filter(is_again).cloned();
-    ObjectSet::of(of_apps.chain(of_environments)).err().unwrap_or_default()
+    let of_environments = environments.iter().zip(own).flat_map(|(environment, objects)| {
+        let subject = Subject { environment: environment.name.as_str().to_owned(), app: None };
+        let again = objects.iter().filter(is_again).cloned();
+        again.map(move |object| (subject.clone(), object))
+    });
+    kubernetes::clashes(of_apps.chain(of_environments))
 }
 
 fn gather(
