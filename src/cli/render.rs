@@ -138,6 +138,7 @@ fn render(
 const TO_UPDATE: &str = "run the same `rungs render` command without `--check`";
 
 fn report_stale(context: &Context, changes: &OutputChanges, output: &OutputDirectory) -> Outcome {
+    let removals = changes.removals(output);
     let changes = changes.list();
     let answer = (!changes.is_empty()).then_some(ProblemKind::Answer);
     let mut outcome = Outcome { answer, ..Outcome::default() };
@@ -160,6 +161,7 @@ fn report_stale(context: &Context, changes: &OutputChanges, output: &OutputDirec
         let help = format!("{TO_UPDATE}, and commit what it writes");
         outcome.findings = rendered::stale(&changes, output, &help);
     }
+    outcome.findings.extend(removals);
     outcome.data = data(&changes, None);
     outcome
 }
@@ -169,6 +171,7 @@ fn write(
     writing: Writing<'_>,
     output: &OutputDirectory,
 ) -> Result<Outcome, Findings> {
+    let removals = writing.changes().removals(output);
     let changes = writing.changes().list();
     let summary = {
         let progress = context.console.progress("writing", changes.len());
@@ -183,7 +186,8 @@ fn write(
         context.console.detail(&format!("{word:8} {}", output.display(&change.path)));
     }
     context.console.say(&describe(summary));
-    Ok(Outcome { data: data(&changes, Some(summary)), ..Outcome::default() })
+    let findings = removals.into_iter().collect();
+    Ok(Outcome { data: data(&changes, Some(summary)), findings, ..Outcome::default() })
 }
 
 fn describe(summary: Summary) -> String {

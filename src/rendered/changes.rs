@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::code::STALE_FILE;
+use super::code::{REMOVES_MORE, STALE_FILE};
 use super::file::RenderedFiles;
 use super::on_disk::OutputDirectory;
 use crate::diagnostic::{Finding, Findings};
@@ -113,6 +113,38 @@ impl OutputChanges {
             }
         }
         summary
+    }
+
+    /// A warning if more files are removed than are written to `output`.
+    pub fn removals(&self, output: &OutputDirectory) -> Option<Finding> {
+        const SHOWN: usize = 5;
+        let Summary { created, updated, removed, .. } = self.summary();
+        let written = created + updated;
+        if removed <= written {
+            return None;
+        }
+        let list = self.list();
+        let gone = list.iter().filter(|change| change.action == FileAction::Remove);
+        let mut paths: Vec<_> = gone.map(|change| output.name(&change.path)).collect();
+        let more = paths.split_off(paths.len().min(SHOWN)).len();
+        let mut places = paths.iter().map(Location::of_path);
+        let files = if removed == 1 { "1 file".to_owned() } else { format!("{removed} files") };
+        let message = match written {
+            0 => format!("rendering removes {files} and writes none"),
+            _ => format!("rendering removes {files} and writes only {written}"),
+        };
+        let first = Finding::new(&REMOVES_MORE, message, places.next()?);
+        let first = first.because("is no longer rendered");
+        let mut finding = places.fold(first, |finding, place| finding.label(place, "nor is this"));
+        if more > 0
+            && let Some(last) = finding.labels.last_mut()
+        {
+            last.message = format!("nor are this and {more} more");
+        }
+        Some(
+            finding
+                .help("if they were not meant to go, look for a file or a condition that changed"),
+        )
     }
 
     pub(super) fn directories(&self) -> impl Iterator<Item = &DirectoryChanges> {

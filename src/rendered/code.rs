@@ -3,6 +3,14 @@
 use crate::diagnostic::codes;
 
 codes! {
+    /// More files are removed than are written.
+    ///
+    /// What is no longer rendered leaves the output tree, and whoever applies the tree with
+    /// pruning then removes it from the cluster. That is right where an environment or an app was
+    /// removed. Otherwise look at the files that are listed: a template that was renamed, or a
+    /// condition that became false, removes objects in the same way.
+    REMOVES_MORE = "removes-more", Answer, Warning;
+
     /// Two objects would be written to one file.
     ///
     /// A file is named after its object's kind, namespace and name. Objects

@@ -198,3 +198,22 @@ fn files_below_another_output_are_named_there_and_a_check_does_not_create_it() {
     let line = "wrote    rendered/qa/app0/configmap-c0.yaml\n";
     assert!(stderr(&write).contains(line), "{}", stderr(&write));
 }
+
+#[test]
+fn a_run_that_removes_more_than_it_writes_says_so() {
+    let repository = repository(1);
+    let render = |arguments: &[&str]| rungs(repository.path(), arguments).output().unwrap();
+    let first = render(&["render"]);
+    assert!(!stderr(&first).contains("removes-more"), "{}", stderr(&first));
+    fs::remove_file(repository.path().join("templates/web/c3.yaml")).unwrap();
+    let said = "rendering removes 17 files and writes none";
+    let check = render(&["render", "--check"]);
+    assert_eq!(check.status.code(), Some(1));
+    assert!(stderr(&check).contains(said), "{}", stderr(&check));
+    let write = render(&["render"]);
+    assert_eq!(write.status.code(), Some(0));
+    assert!(stderr(&write).contains(said), "{}", stderr(&write));
+    assert!(stderr(&write).contains("nor are this and 12 more"), "{}", stderr(&write));
+    let again = render(&["render"]);
+    assert!(!stderr(&again).contains("removes"), "{}", stderr(&again));
+}
