@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::code::NOTHING_RENDERED;
 use super::watch::{RenderStep, RenderWatch};
 use crate::config::{App, Environment};
-use crate::diagnostic::{Findings, Subject};
+use crate::diagnostic::{Finding, Findings, Subject};
 use crate::kubernetes::{self, CommonMetadata, LabelSetting, Object, Scopes};
-use crate::render::{Input, InputImage, Template};
+use crate::render::{ImageLocations, Input, InputImage, Template};
 use crate::source::RepoPath;
 use crate::yaml::Value;
 
@@ -18,7 +19,7 @@ pub(super) struct RenderJob<'r> {
     pub(super) labels: Vec<LabelSetting<'r>>,
     plain_text: OnceLock<Option<FileTexts>>,
     /// The job's number among all, by which `watch` knows it.
-    number: usize,
+    pub(super) number: usize,
     watch: &'r dyn RenderWatch,
 }
 
@@ -42,6 +43,11 @@ impl<'r> RenderJob<'r> {
             repository: &image.repository.value,
             tag: image.tag.as_ref().map(|tag| &*tag.value),
             digest: image.digest.as_ref().map(|digest| &*digest.value),
+            locations: Some(ImageLocations {
+                repository: &image.repository.location,
+                tag: image.tag.as_ref().map(|tag| &tag.location),
+                digest: image.digest.as_ref().map(|digest| &digest.location),
+            }),
         });
         images.collect()
     }
@@ -117,7 +123,19 @@ impl<'r> RenderJob<'r> {
             let found = findings.keep(kubernetes::objects_of(values, &origin));
             objects.extend(found.into_iter().flatten());
         }
-        if findings.has_errors() { Err(self.explain(findings)) } else { Ok(objects) }
+        if findings.has_errors() {
+            return Err(self.explain(findings));
+        }
+        if objects.is_empty() { Err(self.nothing_rendered().into()) } else { Ok(objects) }
+    }
+
+    fn nothing_rendered(&self) -> Finding {
+        let (app, template) = (&self.app.name, self.template.root());
+        let (environment, file) = (&self.environment.name, self.app.location.path());
+        let message = format!("`{app}` renders nothing in `{environment}`");
+        Finding::new(&NOTHING_RENDERED, message, self.app.location.clone())
+            .because(format!("every file of `{template}` comes out empty"))
+            .help(format!("if `{app}` is not wanted in `{environment}`, remove `{file}`"))
     }
 
     /// Moves findings from text that nobody wrote to the template's lines and

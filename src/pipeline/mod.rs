@@ -12,11 +12,12 @@ use crate::namespaces::Namespaces;
 use crate::render::Template;
 use crate::source::{RepoPath, Tree};
 
+mod code;
 mod effect;
 mod job;
 mod watch;
 
-pub use effect::CODES;
+pub use code::CODES;
 
 pub use watch::{RenderStep, RenderWatch, Unwatched, WatchedApp};
 
@@ -323,36 +324,4 @@ fn gather(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config;
-    use crate::source::Memory;
-
-    #[test]
-    fn apps_that_share_thousands_of_objects_are_traced_once_each() {
-        let template = "\
-{% for number in range(end=2000) %}---
-apiVersion: v1
-kind: ConfigMap
-metadata: { name: \"a{{ number }}\" }
-{% endfor %}";
-        let tree = Tree::new(Memory::of([
-            ("rungs.yaml", "version: 1\nladder: [qa]\n"),
-            ("environments/qa/environment.yaml", "namespace: shop\n"),
-            ("environments/qa/one.yaml", "template: many\n"),
-            ("environments/qa/two.yaml", "template: many\n"),
-            ("templates/many/a.yaml.tera", template),
-        ]));
-        let repository = config::load(&tree).unwrap().repository;
-        let selection = RenderSelection {
-            environments: repository.environments.iter().collect(),
-            app: None,
-            without: &BTreeSet::new(),
-            unused: UnusedSearch::Images,
-            stands_for_all: false,
-        };
-        let findings = render(&tree, &repository, &selection, &Unwatched).unwrap_err();
-        assert_eq!(findings.len(), 2000);
-        assert!(findings.iter().all(|finding| finding.location().start().line == 2));
-    }
-}
+mod tests;

@@ -69,6 +69,33 @@ codes! {
     /// no end. Move what both need into a third file.
     INCLUDE_CIRCLE = "include-circle", Input, Error;
 
+    /// A template has a file that nothing takes.
+    ///
+    /// It is not named like a manifest, and no other file includes or imports it. What looks like
+    /// a manifest to people would be left out, and its objects removed from every environment, if
+    /// rungs went on.
+    ///
+    /// | file | is |
+    /// | --- | --- |
+    /// | `service.yaml`, `.yml`, `.json` | a manifest |
+    /// | `service.yaml.tera` | a manifest made by Tera; `service.tera` is not one |
+    /// | `main.jsonnet` at the template's root | a program that makes manifests; others are imported |
+    /// | `_labels.tera`, `_parts/…` | for other files, or not for rungs at all |
+    ///
+    /// Documentation (`README`, `LICENSE`, `*.md`, pictures), `*.libsonnet`, Tera files that
+    /// only define components, names that start with a dot, and copies like `service.yaml.bak` or
+    /// `service.yaml~` beside `service.yaml` may stand in a template as they are.
+    ///
+    /// Rename the file, include it, start its name with `_`, or move it out of `templates/`.
+    UNUSED_FILE = "unused-file", Input, Error;
+
+    /// A template has no manifests.
+    ///
+    /// Nothing in its directory is named like a manifest: `*.yaml`, `*.yml`, `*.json`, one of these
+    /// with `.tera` after it, or `main.jsonnet` at its root. An app that uses it would deploy
+    /// nothing, and lose what it has deployed so far.
+    EMPTY_TEMPLATE = "empty-template", Input, Error;
+
     /// A template calls itself without end.
     ///
     /// A Jsonnet function or field that needs itself to be computed never gets a
@@ -89,6 +116,25 @@ codes! {
     /// Jsonnet source; maps and lists of the result 200 deep. Usually brackets
     /// were left open, or a function calls itself more often than it should.
     TEMPLATE_NESTING = "template-nesting", Input, Error;
+
+    /// A text that is printed without quotes is read as another.
+    ///
+    /// To YAML, `1.10`, `0644` and `553640e6` are numbers, `yes` is a boolean, nothing at all is
+    /// null, and `a #b` ends before the comment. A template that prints texts without quotes works
+    /// until one of them looks like that: a commit whose name has an `e` among digits, or a version.
+    ///
+    /// ```jinja
+    /// {# wrong: fails with the tag 553640e6 #}
+    /// version: {{ images.web.tag }}
+    /// {# right #}
+    /// version: {{ images.web.tag | quote }}
+    /// ```
+    ///
+    /// If a number or a boolean is meant, it should be one where it is set: `port: 8080`, not
+    /// `port: "8080"`. A text with literal text beside it (`v{{ … }}`), in quotes
+    /// (`"{{ … }}"`), or written out in the template itself is not concerned, nor is one of several
+    /// lines.
+    UNQUOTED_PRINT = "unquoted-print", Input, Error;
 
     /// A template prints too much.
     ///

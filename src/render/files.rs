@@ -1,5 +1,8 @@
 //! The files of a template that are manifests, and their languages.
 
+use std::collections::BTreeSet;
+
+use super::unused_file::is_no_manifest;
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{RepoPath, Tree, is_yaml};
 
@@ -23,6 +26,8 @@ pub(super) struct TemplateFiles {
     /// Tera files that are only included.
     pub(super) partials: Vec<RepoPath>,
     pub(super) jsonnet: Option<RepoPath>,
+    /// Files that no engine renders, and that are no settings.
+    others: Vec<RepoPath>,
 }
 
 impl TemplateFiles {
@@ -53,7 +58,28 @@ impl TemplateFiles {
         } else if at_root && matches!(name, "values.yaml" | "values.schema.json") {
         } else if is_yaml(name) && !only_included {
             self.plain.push(path);
+        } else {
+            self.others.push(path);
         }
+    }
+
+    /// Whether anything is rendered.
+    pub(super) fn has_manifests(&self) -> bool {
+        !self.plain.is_empty() || !self.tera.is_empty() || self.jsonnet.is_some()
+    }
+
+    /// The files that may have been meant to be manifests: all that are neither rendered
+    /// nor plainly something else. Those that other files include are among them.
+    pub(super) fn unclaimed(&self, root: &RepoPath) -> Vec<RepoPath> {
+        let manifests = self.plain.iter().chain(&self.tera);
+        let others = self.partials.iter().chain(&self.others);
+        let all: BTreeSet<_> = manifests.chain(others.clone()).collect();
+        let is_unclaimed = |path: &&RepoPath| {
+            let beside = path.parent().unwrap_or_else(RepoPath::root);
+            let below = path.below(root).unwrap_or_default();
+            !is_no_manifest(below, |name| all.contains(&beside.child(name)))
+        };
+        others.filter(is_unclaimed).cloned().collect()
     }
 }
 

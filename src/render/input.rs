@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use crate::kubernetes::image_reference;
-use crate::yaml::Node;
+use crate::source::Location;
+use crate::yaml::{Node, Route, Step};
 
 /// What a template sees, whatever its engine.
 #[derive(Debug, Clone, Copy)]
@@ -40,9 +41,12 @@ const VARIABLES: [(&str, Accessor); 6] = [
     ("environment", |input| InputValue::Text(input.environment)),
     ("namespace", |input| InputValue::Text(input.namespace)),
     ("labels", |input| InputValue::Labels(input.labels)),
-    ("images", |input| InputValue::Images(input.images)),
+    (IMAGES, |input| InputValue::Images(input.images)),
     (VALUES, |input| InputValue::Tree(input.values)),
 ];
+
+/// The variable that holds the app's images.
+const IMAGES: &str = "images";
 
 /// The variable that holds the app's values.
 pub(super) const VALUES: &str = "values";
@@ -58,6 +62,22 @@ impl<'a> Input<'a> {
     pub(super) fn variables(&self) -> impl Iterator<Item = (&'static str, InputValue<'a>)> {
         VARIABLES.iter().map(|(name, value)| (*name, value(self)))
     }
+
+    /// Where a part of an image is set, by its route: `images.web.tag`.
+    pub(super) fn location(&self, route: &Route) -> Option<Location> {
+        let [Step::Key(variable), Step::Key(key), Step::Key(field)] = route.steps() else {
+            return None;
+        };
+        let image = self.images.iter().find(|image| variable == IMAGES && image.key == key)?;
+        let ImageLocations { repository, tag, digest } = image.locations?;
+        let location = match field.as_str() {
+            "repository" => Some(repository),
+            "tag" => tag,
+            "digest" => digest,
+            _ => digest.or(tag).or(Some(repository)),
+        };
+        location.cloned()
+    }
 }
 
 /// An image as a template sees it, with `ref` (the whole reference), `repository`,
@@ -72,6 +92,19 @@ pub struct InputImage<'a> {
     pub tag: Option<&'a str>,
     /// The digest.
     pub digest: Option<&'a str>,
+    /// Where its parts are set, if they are in a file.
+    pub locations: Option<ImageLocations<'a>>,
+}
+
+/// The places of an image's parts.
+#[derive(Debug, Clone, Copy)]
+pub struct ImageLocations<'a> {
+    /// That of the repository.
+    pub repository: &'a Location,
+    /// That of the tag.
+    pub tag: Option<&'a Location>,
+    /// That of the digest.
+    pub digest: Option<&'a Location>,
 }
 
 impl InputImage<'_> {

@@ -8,14 +8,16 @@ mod code;
 mod files;
 mod input;
 mod jsonnet;
+mod read_files;
 mod template;
 mod tera;
 mod trace;
 mod traced;
+mod unused_file;
 
 pub use code::CODES;
 pub use files::Engine;
-pub use input::{Input, InputImage};
+pub use input::{ImageLocations, Input, InputImage};
 pub use jsonnet::ENGINE_STACK_BYTES;
 pub use template::{Document, Template};
 pub use trace::Trace;

@@ -1,13 +1,16 @@
 //! A template's files, loaded once and rendered for many apps.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, OnceLock};
 
 use super::Input;
+use super::code::EMPTY_TEMPLATE;
 use super::files::{Engine, TemplateFiles};
 use super::jsonnet::JsonnetProgram;
 use super::tera::TeraFiles;
+use super::unused_file::unused_file;
 use crate::diagnostic::{Finding, Findings};
-use crate::source::{Origin, RepoPath, SourceFile, Tree};
+use crate::source::{Location, Origin, RepoPath, SourceFile, Tree};
 use crate::yaml::{self, Dialect, Value};
 
 /// A template, ready to be rendered for any app, on any thread.
@@ -17,6 +20,7 @@ pub struct Template {
     plain: Vec<PlainFile>,
     pub(super) tera: TeraFiles,
     pub(super) program: Option<JsonnetProgram>,
+    literals: OnceLock<HashSet<String>>,
 }
 
 /// A YAML or JSON file of manifests that are used unchanged: read once, and the same
@@ -66,6 +70,7 @@ impl Template {
     /// includes and imports. All problems of all files are returned together.
     pub fn load(tree: &Tree, root: &RepoPath) -> Result<Self, Findings> {
         let files = TemplateFiles::find(tree, root)?;
+        let (unclaimed, has_manifests) = (files.unclaimed(root), files.has_manifests());
         let mut findings = Findings::new();
         let mut plain = Vec::with_capacity(files.plain.len());
         for path in files.plain {
@@ -76,15 +81,46 @@ impl Template {
         let program = findings.keep(program);
         match (tera, program) {
             (Some(tera), Some(program)) if findings.is_empty() => {
-                Ok(Self { root: root.clone(), plain, tera, program })
+                let template =
+                    Self { root: root.clone(), plain, tera, program, literals: OnceLock::new() };
+                template.refuse_unused(&unclaimed, has_manifests)?;
+                Ok(template)
             }
             _ => Err(findings),
         }
     }
 
+    /// Refuses files that nothing takes, and a template without manifests. Of a template
+    /// that cannot be read nobody knows what it includes.
+    fn refuse_unused(&self, unclaimed: &[RepoPath], has_manifests: bool) -> Result<(), Findings> {
+        let is_taken = |path: &&RepoPath| {
+            let program = self.program.as_ref();
+            self.tera.takes(path) || program.is_some_and(|program| program.imports(path))
+        };
+        let unused = unclaimed.iter().filter(|path| !is_taken(path));
+        let mut findings: Findings = unused.map(|path| unused_file(path, &self.root)).collect();
+        if findings.is_empty() && !has_manifests {
+            let message = format!("`{}` has no manifests", self.root);
+            findings.push(
+                Finding::new(&EMPTY_TEMPLATE, message, Location::of_path(&self.root))
+                    .because("nothing is rendered from this template")
+                    .help("add a `*.yaml`, a `*.yaml.tera` or a `main.jsonnet`"),
+            );
+        }
+        if findings.is_empty() { Ok(()) } else { Err(findings) }
+    }
+
     /// The template's directory.
     pub fn root(&self) -> &RepoPath {
         &self.root
+    }
+
+    /// The texts and numbers that the sources write out, among them their own defaults.
+    pub fn literals(&self) -> &HashSet<String> {
+        self.literals.get_or_init(|| {
+            let program = self.program.iter().flat_map(JsonnetProgram::literals);
+            self.tera.literals().chain(program).collect()
+        })
     }
 
     /// Renders all files: first the plain ones, then Tera's, then Jsonnet's, each in the
@@ -144,19 +180,23 @@ impl Template {
         visit: &dyn Fn(&RepoPath),
     ) -> Result<Vec<Document>, Findings> {
         let mut findings = Findings::new();
-        let mut documents = Vec::new();
+        let mut files = Vec::new();
         for rendered in self.tera.render(input, visit)? {
-            let file = Arc::new(SourceFile::new(rendered.path.clone(), rendered.text));
+            let file = Arc::new(SourceFile::new(rendered.path, rendered.text));
             let values = findings.keep(yaml::parse(&file, Dialect::Kubectl));
-            documents.extend(values.into_iter().flatten().map(|value| Document {
-                value,
-                file: Arc::clone(&file),
-                template: rendered.path.clone(),
-                engine: Engine::Tera,
-            }));
+            files.extend(values.map(|values| (file, values)));
         }
+        findings.extend(self.tera.changed_texts(input, &files));
         if findings.is_empty() {
-            return Ok(documents);
+            let documents = files.into_iter().flat_map(|(file, values)| {
+                values.into_iter().map(move |value| Document {
+                    value,
+                    template: file.path().clone(),
+                    file: Arc::clone(&file),
+                    engine: Engine::Tera,
+                })
+            });
+            return Ok(documents.collect());
         }
         // Nobody wrote the faulty text, so findings must not show it.
         Err(self.trace(input).explain(findings))

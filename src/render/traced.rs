@@ -17,7 +17,7 @@ pub struct Traced {
 pub struct TracedValue {
     /// The route to the value from the template's variables: `images.web.tag`.
     pub route: Route,
-    /// The place where the value is set; known for `values` only, because the
-    /// rest of the input comes without places.
+    /// The place where the value is set; known for `values` and for the parts of
+    /// `images`, because the rest of the input comes without places.
     pub location: Option<Location>,
 }

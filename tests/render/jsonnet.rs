@@ -517,3 +517,71 @@ fn a_list_of_loose_values_is_one_finding() {
     let findings = render(&[("main.jsonnet", map)], "").unwrap_err();
     assert_eq!(findings.len(), 100);
 }
+
+/// What `std.parseYaml` makes of a text, as JSON.
+fn parsed(yaml: &str) -> String {
+    let program = format!(
+        "function(rungs) {{ apiVersion: 'v1', kind: 'A', \
+         made: std.manifestJsonMinified(std.parseYaml({})) }}",
+        serde_json::to_string(yaml).unwrap()
+    );
+    let made = render(&[("main.jsonnet", &program)], "")
+        .unwrap_or_else(|findings| panic!("{}", shown(&findings)));
+    made[0].value.root().get("made").unwrap().as_str().unwrap().to_owned()
+}
+
+#[test]
+fn yaml_is_read_as_kubectl_reads_it() {
+    for (yaml, json) in [
+        ("0644", "420"),
+        ("0o644", "420"),
+        ("0b101", "5"),
+        ("0x1F", "31"),
+        ("1_000", "1000"),
+        ("[yes, on, y, No, off]", "[true,true,true,false,false]"),
+        ("~", "null"),
+        ("", "null"),
+        ("2001-12-14", "\"2001-12-14\""),
+        ("'0644'", "\"0644\""),
+        ("!!str 12", "\"12\""),
+        ("!!int \"12\"", "12"),
+        ("!!binary aGk=", "\"hi\""),
+        ("a: &x {b: 1}\nc: *x", "{\"a\":{\"b\":1},\"c\":{\"b\":1}}"),
+        ("1: x", "{\"1\":\"x\"}"),
+        ("--- 1\n--- 2\n", "[1,2]"),
+        ("---\na: 1\n", "[{\"a\":1}]"),
+        ("a: |\n  ---\n", "{\"a\":\"---\\n\"}"),
+    ] {
+        assert_eq!(parsed(yaml), json, "{yaml}");
+    }
+}
+
+#[test]
+fn what_is_not_yaml_is_an_error_where_it_is_read() {
+    let program = "local read(text) =\n  std.parseYaml(text);\n\
+                   function(rungs) { apiVersion: 'v1', kind: 'A', a: read('a: 1\\na: 2') }";
+    insta::assert_snapshot!(text(&finding(render(&[("main.jsonnet", program)], ""))), @r"
+    template-failed: the text is not YAML: the key `a` appears twice, in line 2
+      at templates/web/main.jsonnet:2:3: called here
+      at templates/web/main.jsonnet:3:51: calling `read`
+    ");
+    let program = "function(rungs) { apiVersion: 'v1', kind: 'A', a: std.parseYaml(1) }";
+    insta::assert_snapshot!(text(&finding(render(&[("main.jsonnet", program)], ""))), @r"
+    template-failed: `parseYaml` needs a string, not a number
+      at templates/web/main.jsonnet:1:51: called here
+    ");
+    let program = "function(rungs) std.parseYaml('a') + nothing";
+    insta::assert_snapshot!(text(&finding(render(&[("main.jsonnet", program)], ""))), @r"
+    template-syntax: there is no variable `nothing`
+      at templates/web/main.jsonnet:1:38: Jsonnet cannot read this
+    ");
+}
+
+#[test]
+fn everything_else_of_the_library_is_there_beside_it() {
+    let program = "function(rungs) { apiVersion: 'v1', kind: std.asciiUpper(std.parseYaml('x')), file: std.thisFile }";
+    assert_eq!(
+        rendered(&[("main.jsonnet", program)], ""),
+        "apiVersion: v1\nfile: templates/web/main.jsonnet\nkind: X\n"
+    );
+}

@@ -49,12 +49,19 @@ pub(crate) fn values(text: &str) -> Value {
 pub(crate) const LABELS: &[(&str, &str)] = &[("team", "shop")];
 
 pub(crate) const IMAGES: &[InputImage<'static>] = &[
-    InputImage { key: "web", repository: "ghcr.io/shop/web", tag: Some("v1"), digest: None },
+    InputImage {
+        key: "web",
+        repository: "ghcr.io/shop/web",
+        tag: Some("v1"),
+        digest: None,
+        locations: None,
+    },
     InputImage {
         key: "redis-leader",
         repository: "redis",
         tag: Some("7.2"),
         digest: Some("sha256:0"),
+        locations: None,
     },
 ];
 

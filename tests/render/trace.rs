@@ -330,6 +330,7 @@ impl Demo {
                         repository: &image.repository.value,
                         tag: image.tag.as_ref().map(|tag| &*tag.value),
                         digest: image.digest.as_ref().map(|digest| &*digest.value),
+                        locations: None,
                     })
                     .collect();
                 let labels: Vec<_> =
@@ -463,17 +464,24 @@ fn a_field_that_is_written_twice_is_traced_to_the_program() {
 
 #[test]
 fn no_secret_is_quoted() {
-    let given = values("password: hunter2\nbroken: \"hunter2: {\"\n");
-    let password = given.root().get("password").unwrap().location();
-    password.file().mark_secret(password.span());
+    let given = values("password: hunter2\nbroken: \"hunter2: {\"\npin: \"0042\"\n");
+    for key in ["password", "pin"] {
+        let secret = given.root().get(key).unwrap().location();
+        secret.file().mark_secret(secret.span());
+    }
     for files in [
-        [("a.yaml.tera", "a: {{ values.password }}: {\n"), ("x", "")],
-        [("a.yaml.tera", "{{ throw(message=values.password) }}"), ("x", "")],
-        [("main.jsonnet", "function(rungs) error rungs.values.password"), ("x", "")],
-        [("main.jsonnet", "function(rungs) { [rungs.values.password]: 1 }"), ("x", "")],
+        [("a.yaml.tera", "a: {{ values.password }}: {\n"), ("_x", "")],
+        [("a.yaml.tera", "{{ throw(message=values.password) }}"), ("_x", "")],
+        [
+            ("a.yaml.tera", "a: {{ values.pin }}\nb: {{ values.pin }} # {{ values.pin }}\n"),
+            ("_x", ""),
+        ],
+        [("main.jsonnet", "function(rungs) error rungs.values.password"), ("_x", "")],
+        [("main.jsonnet", "function(rungs) { [rungs.values.password]: 1 }"), ("_x", "")],
     ] {
         let found = load(&files).unwrap().render(&input(&given), &|_| ()).unwrap_err();
-        assert!(!shown(&found).contains("hunter2"), "{}", shown(&found));
+        let shown = shown(&found);
+        assert!(!shown.contains("hunter2") && !shown.contains("0042"), "{shown}");
     }
 }
 

@@ -217,3 +217,23 @@ fn a_run_that_removes_more_than_it_writes_says_so() {
     let again = render(&["render"]);
     assert!(!stderr(&again).contains("removes"), "{}", stderr(&again));
 }
+
+#[test]
+fn a_template_file_that_was_misnamed_removes_nothing() {
+    let repository = repository(1);
+    let render = |arguments: &[&str]| rungs(repository.path(), arguments).output().unwrap();
+    assert_eq!(render(&["render"]).status.code(), Some(0));
+    let before = snapshot(&repository.path().join("rendered"));
+    let template = repository.path().join("templates/web");
+    for name in ["c3.tera", "c3.yaml.tpl", "c3.jsonnet", "c3.YAML", "c3.yaml.bak"] {
+        fs::rename(template.join("c3.yaml"), template.join(name)).unwrap();
+        for arguments in [&["render"][..], &["render", "--check"]] {
+            let output = render(arguments);
+            assert_eq!(output.status.code(), Some(2), "{name}");
+            let said = format!("`templates/web/{name}` is neither rendered nor included");
+            assert!(stderr(&output).contains(&said), "{}", stderr(&output));
+        }
+        assert!(snapshot(&repository.path().join("rendered")) == before, "{name}");
+        fs::rename(template.join(name), template.join("c3.yaml")).unwrap();
+    }
+}

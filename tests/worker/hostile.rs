@@ -205,13 +205,13 @@ fn ten_gigabytes_are_too_much_memory_and_less_is_too_much_output() {
 
 #[test]
 fn a_template_that_cannot_be_parsed_in_time_or_at_all_is_named() {
-    // Two parsers that are not made for that: one calls itself for each branch, and one takes
-    // four times as long for twice as much.
+    // Two parsers that are not made for that: one calls itself for each branch, and one would
+    // take four times as long for twice as many signs, and is not asked.
     let branches = "{% elif 3 %}".repeat(20_000);
     let text = tera(&format!("{{% if 1 %}}{branches}{{% endif %}}"));
     file_ends_in("render-died", "a.yaml.tera", text, &PATIENT);
     let text = jsonnet(&format!("{}1", "-".repeat(200_000)));
-    file_ends_in("render-time", "main.jsonnet", text, &["--sandbox", "--limit-time", "2s"]);
+    file_ends_in("template-syntax", "main.jsonnet", text, &["--sandbox", "--limit-time", "2s"]);
 }
 
 #[test]

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use rayon::prelude::*;
 
+use super::super::code::UNUSED_IMAGE;
 use super::super::job::RenderJob;
 use super::super::watch::RenderStep;
-use super::UNUSED_IMAGE;
 use crate::config::Image;
 use crate::diagnostic::{Finding, Findings};
 use crate::render::InputImage;

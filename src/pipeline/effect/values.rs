@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use super::super::code::UNUSED_VALUE;
 use super::super::job::RenderJob;
 use super::super::watch::RenderStep;
-use super::UNUSED_VALUE;
 use crate::diagnostic::{Finding, Findings};
 use crate::source::{Location, RepoPath, Span};
 use crate::yaml::{Node, NodeId, Route, Value};

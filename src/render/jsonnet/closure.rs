@@ -4,13 +4,14 @@
 //! before anything is evaluated. All of them are read at once, and evaluating needs
 //! no repository.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::tokens::{self, ImportKind, JsonnetToken, MAX_NESTING};
 use crate::diagnostic::{Finding, Findings};
 use crate::render::code;
 use crate::render::code::{TEMPLATE_NESTING, TEMPLATE_SYNTAX};
+use crate::render::read_files::matching_files;
 use crate::source::{Location, ReadErrorKind, RepoPath, SourceFile, Tree};
 
 /// A program, `main.jsonnet`, with everything that it may import.
@@ -22,7 +23,11 @@ pub(super) struct Closure {
     /// Templates without libraries of their own share the same path, and therefore
     /// what a session keeps.
     pub(super) search_path: Vec<RepoPath>,
+    /// All files that are imported, as programs, texts or bytes.
+    pub(super) imported: HashSet<RepoPath>,
     sources: HashMap<RepoPath, ProgramSource>,
+    /// The files that match the patterns which the program has, by their names.
+    patterns: HashMap<String, BTreeMap<String, Arc<SourceFile>>>,
 }
 
 /// A file of a program.
@@ -55,8 +60,15 @@ impl Closure {
         if has_own {
             search_path.insert(0, own);
         }
-        let mut reading =
-            ClosureReader { tree, search_path, sources: HashMap::new(), findings: Findings::new() };
+        let mut reading = ClosureReader {
+            tree,
+            search_path,
+            root,
+            imported: HashSet::new(),
+            patterns: HashMap::new(),
+            sources: HashMap::new(),
+            findings: Findings::new(),
+        };
         let file = tree.read(&main).map_err(|error| Finding::of_read_error(&error, None))?;
         let mut waiting = vec![(main.clone(), file)];
         while let Some((path, file)) = waiting.pop() {
@@ -64,8 +76,12 @@ impl Closure {
                 reading.source(path, file, &mut waiting);
             }
         }
-        let ClosureReader { search_path, sources, findings, .. } = reading;
-        if findings.is_empty() { Ok(Self { main, search_path, sources }) } else { Err(findings) }
+        let ClosureReader { search_path, imported, sources, patterns, findings, .. } = reading;
+        if findings.is_empty() {
+            Ok(Self { main, search_path, imported, sources, patterns })
+        } else {
+            Err(findings)
+        }
     }
 
     /// A file of the program by its path.
@@ -76,6 +92,12 @@ impl Closure {
     /// Every file of the program.
     pub(super) fn sources(&self) -> impl Iterator<Item = &ProgramSource> {
         self.sources.values()
+    }
+
+    /// The files below the template's directory that match a pattern which the program
+    /// has written out.
+    pub(super) fn files(&self, pattern: &str) -> Option<&BTreeMap<String, Arc<SourceFile>>> {
+        self.patterns.get(pattern)
     }
 
     /// The result of an import in the file `from`.
@@ -91,8 +113,12 @@ impl Closure {
 
 struct ClosureReader<'t> {
     tree: &'t Tree,
+    /// The template's directory.
+    root: &'t RepoPath,
     search_path: Vec<RepoPath>,
+    imported: HashSet<RepoPath>,
     sources: HashMap<RepoPath, ProgramSource>,
+    patterns: HashMap<String, BTreeMap<String, Arc<SourceFile>>>,
     findings: Findings,
 }
 
@@ -126,6 +152,16 @@ impl ClosureReader<'_> {
             let found = self.import(&directory, import.kind, &import.name, &at, waiting);
             imports.extend(found.map(|found| ((import.kind, import.name), found)));
         }
+        for (pattern, span) in tokens::file_patterns(&tokens) {
+            let at = Location::new(&file, span);
+            match matching_files(self.tree, self.root, pattern, &at) {
+                Ok(files) => {
+                    self.imported.extend(files.values().map(|file| file.path().clone()));
+                    self.patterns.insert(pattern.to_owned(), files);
+                }
+                Err(findings) => self.findings.extend(findings),
+            }
+        }
         self.sources.insert(path, ProgramSource { file, tokens, imports });
     }
 
@@ -156,11 +192,14 @@ impl ClosureReader<'_> {
                 ImportKind::Text => self.tree.read(&path).map(Imported::Text),
                 ImportKind::Code => self.tree.read(&path).map(|file| {
                     waiting.push((path.clone(), file));
-                    Imported::Code(path)
+                    Imported::Code(path.clone())
                 }),
             };
             match read {
-                Ok(imported) => return Some(imported),
+                Ok(imported) => {
+                    self.imported.insert(path);
+                    return Some(imported);
+                }
                 Err(error) if matches!(error.kind, ReadErrorKind::Missing) => {}
                 Err(error) => {
                     self.findings.push(Finding::of_read_error(&error, Some(at)));

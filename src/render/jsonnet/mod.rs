@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use self::closure::Closure;
 pub use self::pool::ENGINE_STACK_BYTES;
+use self::tokens::JsonnetTokenKind;
 pub(super) use self::trace::TracedObjects;
 use crate::diagnostic::Findings;
 use crate::render::Input;
@@ -33,6 +34,22 @@ impl JsonnetProgram {
 
     pub(super) fn path(&self) -> &RepoPath {
         &self.closure.main
+    }
+
+    /// Whether the program, or what it imports, imports that file.
+    pub(super) fn imports(&self, path: &RepoPath) -> bool {
+        self.closure.imported.contains(path)
+    }
+
+    /// The texts and numbers that the program and what it imports write out.
+    pub(super) fn literals(&self) -> impl Iterator<Item = String> {
+        self.closure.sources().flat_map(|source| {
+            source.tokens.iter().filter_map(|token| match &token.kind {
+                JsonnetTokenKind::Text(text) => Some(text.clone()),
+                JsonnetTokenKind::Number => Some(source.file.text()[token.span.range()].to_owned()),
+                _ => None,
+            })
+        })
     }
 
     /// Evaluates the program. The spans of the resulting trees hold numbers by which

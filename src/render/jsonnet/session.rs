@@ -18,7 +18,7 @@ use crate::diagnostic::{Finding, Findings};
 use crate::render::code;
 use crate::render::code::{LOOSE_VALUE, TEMPLATE_NESTING, TEMPLATE_SYNTAX, TEMPLATE_UNDEFINED};
 use crate::source::{Location, RepoPath, SourceFile, Span};
-use crate::yaml::{self, Kind, Node, NodeId, Number};
+use crate::yaml::{self, Dialect, Kind, Node, NodeId, Number};
 
 /// How deep calls may be nested. They take memory, not stack.
 const MAX_CALLS: usize = 100_000;
@@ -49,9 +49,28 @@ pub(super) struct Session<'p> {
 #[derive(Default)]
 struct Kept<'p> {
     thunks: HashMap<SourceKey, Thunk<'p>>,
-    files: HashMap<SpanContextId, (RepoPath, Arc<SourceFile>)>,
+    files: HashMap<SpanContextId, LoadedSource>,
     bytes: usize,
 }
+
+/// A source as the engine has it.
+struct LoadedSource {
+    path: RepoPath,
+    file: Arc<SourceFile>,
+    /// The number of bytes that the engine has before the file's own.
+    before: usize,
+}
+
+/// The native function that reads YAML as rungs and kubectl do.
+const PARSE_YAML: &str = "parseYaml";
+
+/// The native function that has the files which match a pattern.
+const FILES: &str = "files";
+
+/// What a source that reads YAML has before it. The engine's own `std.parseYaml` knows
+/// other numbers and booleans than kubectl and go-jsonnet, and cannot be replaced.
+const YAML_PRELUDE: &str = "local rungs_std = std; \
+    local std = rungs_std { parseYaml:: rungs_std.native('parseYaml') }; ";
 
 impl<'p> Session<'p> {
     pub(super) fn new(arena: &'p Arena) -> Self {
@@ -66,6 +85,10 @@ impl<'p> Session<'p> {
             .unwrap_or_else(|error| unreachable!("an import is a program: {error:?}"));
         let name = program.intern_str("rungs");
         program.add_ext_var(name, &thunk);
+        for (name, parameter) in [(PARSE_YAML, "str"), (FILES, "pattern")] {
+            let (name, parameter) = (program.intern_str(name), program.intern_str(parameter));
+            program.register_native_func(name, &[parameter]);
+        }
         Self { program, kept: Kept::default(), external, is_spent: false }
     }
 
@@ -107,8 +130,9 @@ impl<'p> Session<'p> {
             closure,
             rungs,
             external: self.external,
-            asked_external: false,
+            asked_own: false,
             failed: None,
+            refused_call: None,
         };
         let loaded = calls.load(&mut self.program, &closure.main);
         let result = loaded.and_then(|main| {
@@ -124,7 +148,7 @@ impl<'p> Session<'p> {
             value.map_err(|error| calls.explain(&self.program, &error).into())
         });
         // An error leaves computations half done.
-        self.is_spent |= calls.asked_external || result.is_err();
+        self.is_spent |= calls.asked_own || result.is_err();
         result
     }
 }
@@ -164,9 +188,11 @@ struct ImportCallbacks<'a, 'p> {
     input: &'a yaml::Value,
     rungs: &'a Thunk<'p>,
     external: SpanContextId,
-    asked_external: bool,
+    asked_own: bool,
     /// Why an import failed: the engine's error does not say.
     failed: Option<Findings>,
+    /// Why a native function has no result.
+    refused_call: Option<String>,
 }
 
 impl<'p> ImportCallbacks<'_, 'p> {
@@ -176,10 +202,14 @@ impl<'p> ImportCallbacks<'_, 'p> {
         if let Some(thunk) = self.kept.thunks.get(&key) {
             return Ok(thunk.clone());
         }
-        let text = source.file.text();
+        let reads_yaml = source.file.text().contains(PARSE_YAML);
+        let before = if reads_yaml { YAML_PRELUDE } else { "" };
+        let text = [before, source.file.text()].concat();
         let (context, _) = program.span_manager_mut().insert_source_context(text.len());
         // The file is held, so that its address stays its own.
-        self.kept.files.insert(context, (path.clone(), Arc::clone(&source.file)));
+        let file = Arc::clone(&source.file);
+        let loaded = LoadedSource { path: path.clone(), file, before: before.len() };
+        self.kept.files.insert(context, loaded);
         self.kept.bytes += text.len();
         match program.load_source(context, text.as_bytes(), true, path.as_str()) {
             Ok(thunk) => {
@@ -199,7 +229,8 @@ impl<'p> ImportCallbacks<'_, 'p> {
     /// The place of a span; none for the engine's own library.
     fn place(&self, program: &Program<'p>, span: SpanId) -> Option<Location> {
         let (context, start, end) = program.span_manager().get_span(span);
-        let (_, file) = self.kept.files.get(&context)?;
+        let LoadedSource { file, before, .. } = self.kept.files.get(&context)?;
+        let (start, end) = (start.checked_sub(*before)?, end.checked_sub(*before)?);
         Some(Location::new(file, Span::new(start, end)))
     }
 
@@ -211,7 +242,7 @@ impl<'p> ImportCallbacks<'_, 'p> {
         name: &str,
     ) -> Result<Imported, ImportError> {
         let (context, _, _) = program.span_manager().get_span(from);
-        let (path, _) = self.kept.files.get(&context).ok_or(ImportError)?;
+        let LoadedSource { path, .. } = self.kept.files.get(&context).ok_or(ImportError)?;
         match self.closure.import(path, kind, name) {
             Some(Imported::Missing(finding)) => {
                 self.failed = Some((**finding).clone().into());
@@ -220,6 +251,20 @@ impl<'p> ImportCallbacks<'_, 'p> {
             Some(imported) => Ok(imported.clone()),
             None => Err(ImportError),
         }
+    }
+
+    /// A map of the texts that match a pattern. They are this template's: what was
+    /// computed from them must not be kept for another's.
+    fn files(&mut self, program: &mut Program<'p>, pattern: &str) -> Result<Value<'p>, String> {
+        self.asked_own = true;
+        let files = self.closure.files(pattern).ok_or_else(|| {
+            "the pattern has to be written out: `std.native('files')('_conf/*')`".to_owned()
+        })?;
+        let fields: Vec<_> = files
+            .iter()
+            .map(|(name, file)| (program.intern_str(name), Value::string(file.text())))
+            .collect();
+        Ok(program.make_object(&fields))
     }
 
     /// The place of the program's function, for problems with calling it.
@@ -248,7 +293,11 @@ impl<'p> ImportCallbacks<'_, 'p> {
         if let Some(finding) = self.failed.take().and_then(|all| all.into_iter().next()) {
             return finding;
         }
-        let explained = message::evaluating(&error.kind);
+        let mut explained = message::evaluating(&error.kind);
+        if let Some(message) = self.refused_call.take() {
+            explained.message = message;
+            explained.because = "called here";
+        }
         let own = explained.span.and_then(|span| self.place(program, span));
         let innermost = trace.first().map(|(location, _)| location.clone());
         let at = own.or(innermost).unwrap_or_else(|| self.function());
@@ -301,7 +350,7 @@ impl<'p> Callbacks<'p> for ImportCallbacks<'_, 'p> {
         name: &str,
     ) -> Result<Thunk<'p>, ImportError> {
         if program.span_manager().get_span(from).0 == self.external {
-            self.asked_external = true;
+            self.asked_own = true;
             return Ok(self.rungs.clone());
         }
         let Imported::Code(path) = self.imported(program, from, ImportKind::Code, name)? else {
@@ -343,12 +392,44 @@ impl<'p> Callbacks<'p> for ImportCallbacks<'_, 'p> {
 
     fn native_call(
         &mut self,
-        _: &mut Program<'p>,
-        _: InternedStr<'p>,
-        _: &[Value<'p>],
+        program: &mut Program<'p>,
+        name: InternedStr<'p>,
+        arguments: &[Value<'p>],
     ) -> Result<Value<'p>, NativeError> {
-        Err(NativeError)
+        let result = match arguments.first().and_then(Value::to_string) {
+            Some(text) if name.value() == PARSE_YAML => parse_yaml(program, text),
+            Some(pattern) => self.files(program, &pattern),
+            None => {
+                let got = arguments.first().map_or("nothing", |one| message::noun_of(&one.kind()));
+                Err(format!("`{}` needs a string, not {got}", name.value()))
+            }
+        };
+        result.map_err(|message| {
+            self.refused_call = Some(message);
+            NativeError
+        })
     }
+}
+
+/// The value of a text in YAML: a list of its documents if it has a separator.
+fn parse_yaml<'p>(program: &mut Program<'p>, text: String) -> Result<Value<'p>, String> {
+    let is_separator = |line: &str| {
+        line.strip_prefix("---")
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
+    };
+    let is_stream = text.lines().any(is_separator);
+    let file = Arc::new(SourceFile::new(RepoPath::root(), text));
+    let documents = yaml::parse(&file, Dialect::Kubectl).map_err(|findings| {
+        let Some(finding) = findings.iter().next() else { return "this is not YAML".to_owned() };
+        let line = finding.location().start().line;
+        format!("the text is not YAML: {}, in line {line}", finding.message)
+    })?;
+    let mut values: Vec<_> =
+        documents.iter().map(|document| value(program, document.root())).collect();
+    if is_stream {
+        return Ok(program.make_array(&values));
+    }
+    Ok(values.pop().unwrap_or_else(Value::null))
 }
 
 /// Looks for objects in a result.

@@ -63,8 +63,76 @@ pub(super) struct Illegible {
     pub(super) span: Span,
 }
 
+/// The most signs in a row: the engine reads the rest of a row again for each of them.
+const MAX_SIGNS: usize = 256;
+
+/// The place where more than [`MAX_SIGNS`] of `+ - ~ ! $` stand in a row, outside of
+/// texts and comments.
+fn long_row_of_signs(source: &str) -> Option<Span> {
+    let is_sign = |byte: &u8| matches!(byte, b'+' | b'-' | b'~' | b'!' | b'$');
+    let rest = source.as_bytes();
+    // Hardly any source has such a row at all, and then mostly in a comment.
+    if !rest.chunk_by(|a, b| is_sign(a) && is_sign(b)).any(|row| row.len() > MAX_SIGNS) {
+        return None;
+    }
+    let mut at = 0;
+    while let Some(first) = rest.get(at) {
+        let row = rest[at..].iter().take_while(|byte| is_sign(byte)).count();
+        if row > MAX_SIGNS {
+            return Some(Span::new(at, at + row));
+        }
+        at += match first {
+            _ if row > 0 => row,
+            b'#' => to_end(&source[at..], "\n"),
+            b'/' if rest[at..].starts_with(b"//") => to_end(&source[at..], "\n"),
+            b'/' if rest[at..].starts_with(b"/*") => to_end(&source[at..], "*/"),
+            b'|' if rest[at..].starts_with(b"|||") => text_block(&source[at..]),
+            b'@' => 1 + quoted(&rest[at + 1..], false),
+            b'"' | b'\'' => quoted(&rest[at..], true),
+            _ => 1,
+        };
+    }
+    None
+}
+
+/// The number of bytes to the end of the next `end`.
+fn to_end(rest: &str, end: &str) -> usize {
+    rest.find(end).map_or(rest.len(), |at| at + end.len())
+}
+
+/// The length of a text block, which ends with a line that starts with `|||`.
+fn text_block(rest: &str) -> usize {
+    let mut length = to_end(rest, "\n");
+    for line in rest[length..].split_inclusive('\n') {
+        if line.trim_start().starts_with("|||") {
+            return length + line.len() - line.trim_start().len() + 3;
+        }
+        length += line.len();
+    }
+    length
+}
+
+/// The length of a text in quotes, which may have escapes; nothing if none starts here.
+fn quoted(rest: &[u8], has_escapes: bool) -> usize {
+    let Some(quote) = rest.first().filter(|byte| matches!(byte, b'"' | b'\'')) else { return 0 };
+    let mut at = 1;
+    while let Some(byte) = rest.get(at) {
+        at += 1;
+        match byte {
+            b'\\' if has_escapes => at += 1,
+            byte if byte == quote => return at,
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
 /// All tokens of a source except blanks and comments.
 pub(super) fn tokens(source: &str) -> Result<Vec<JsonnetToken>, Illegible> {
+    if let Some(span) = long_row_of_signs(source) {
+        let message = format!("more than {MAX_SIGNS} operators stand in a row");
+        return Err(Illegible { message, span });
+    }
     let (arena, lexing) = (Arena::new(), Arena::new());
     let interner = StrInterner::new();
     let mut spans = SpanManager::new();
@@ -149,6 +217,28 @@ pub(super) fn imports(tokens: &[JsonnetToken]) -> Vec<Import> {
         _ => None,
     });
     pairs.collect()
+}
+
+/// `std.native('files')('pattern')` in a source: the pattern, with its place.
+pub(super) fn file_patterns(tokens: &[JsonnetToken]) -> Vec<(&str, Span)> {
+    use JsonnetTokenKind as T;
+    let pattern = |call: &'_ [JsonnetToken]| -> bool {
+        let [std, dot, native, open, name, close, next, ..] = call else { return false };
+        let is_name = |token: &JsonnetToken, wanted: &str| matches!(&token.kind, T::Name(name) if name == wanted);
+        is_name(std, "std")
+            && dot.kind == T::Dot
+            && is_name(native, "native")
+            && open.kind == T::Open
+            && matches!(&name.kind, T::Text(name) if name == "files")
+            && close.kind == T::Close
+            && next.kind == T::Open
+    };
+    let calls = tokens.windows(9).filter(|call| pattern(call));
+    let patterns = calls.filter_map(|call| match (&call[7].kind, &call[8].kind) {
+        (T::Text(text), T::Close | T::Comma) => Some((text.as_str(), call[7].span)),
+        _ => None,
+    });
+    patterns.collect()
 }
 
 /// How deep a source may be nested: as deep as in Google's implementation. Real
@@ -316,5 +406,23 @@ mod tests {
                 (ImportKind::Bytes, "c".to_owned()),
             ]
         );
+    }
+
+    #[test]
+    fn a_row_of_signs_has_an_end() {
+        let signs = "!".repeat(MAX_SIGNS);
+        assert!(tokens(&format!("{signs}true")).is_ok());
+        assert!(tokens(&format!("{signs} {signs} {signs}true")).is_ok());
+        for source in ["!SSx", "/* S */ S-1", "[1, S!2]", "'S' + S~1", "|||\n  S\n||| + S-1"] {
+            let source = source.replace('S', &signs);
+            let refused = tokens(&source).expect_err(&source);
+            assert_eq!(refused.message, "more than 256 operators stand in a row");
+        }
+        for source in
+            ["# SS\n1", "// SS\n1", "/* SS */ 1", "'SS'", "\"\\\"SS\"", "@'SS'", "|||\n  SS\n|||"]
+        {
+            let source = source.replace('S', &signs);
+            assert!(tokens(&source).is_ok(), "{source}");
+        }
     }
 }

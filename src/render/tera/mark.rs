@@ -14,6 +14,9 @@ pub(super) const CLOSE: char = '\u{e0f2}';
 /// The mark after the output of an expression.
 pub(super) const END: char = '\u{e0f3}';
 
+/// Before the number in a mark, if the expression's value is a string.
+pub(super) const STRING: &str = "s";
+
 /// Whether the text has a mark, or a character that would be taken for one.
 pub(super) fn is_marked(text: &str) -> bool {
     // One search each, because a search for one character skips over the rest.

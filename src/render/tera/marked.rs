@@ -1,14 +1,16 @@
 //! Sources with marks, which are compiled in addition to the plain ones when the
 //! origin of a line is wanted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
+use tera::value::ValueKind;
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
-use super::mark::{CLOSE, END, PRINT, TEXT, is_marked};
+use super::bare;
+use super::mark::{CLOSE, END, PRINT, STRING, TEXT, is_marked};
 use super::scan::{self, PartKind, TemplatePart};
 use super::sources::{TeraSources, engine};
 use super::value_path::{self, LoopId, ScopeChange, TagScopes, ValuePath};
@@ -36,6 +38,10 @@ pub(super) struct PrintSite {
     pub(super) loops: Vec<LoopId>,
     /// Whether the value is printed as `to_yaml` writes it.
     pub(super) is_yaml: bool,
+    /// Whether the expression shapes YAML on purpose.
+    pub(super) shapes_yaml: bool,
+    /// The literal texts in the expression.
+    pub(super) literals: Vec<String>,
 }
 
 /// Compiled sources that mark what they print.
@@ -43,6 +49,8 @@ pub(super) struct PrintSite {
 pub(super) struct MarkedSources {
     pub(super) tera: Tera,
     pub(super) sites: Vec<PrintSite>,
+    /// The literal texts that tags give to names.
+    pub(super) literals: BTreeSet<String>,
 }
 
 impl MarkedSources {
@@ -59,13 +67,14 @@ impl MarkedSources {
             }
             marked.push((name.to_owned(), marking.mark(file, TagScopes::new(&shadowed))));
         }
-        let mut tera = engine(&sources.root);
+        let mut tera = engine(&sources.root, &sources.texts);
         let loops: Vec<_> = marking.sites.iter().map(|site| marking.variables(site)).collect();
         tera.register_filter(FILTER, move |value: &Value, arguments: Kwargs, state: &State| {
             mark(value, &arguments, state, &loops)
         });
         tera.add_raw_templates(marked).ok()?;
-        Some(Self { tera, sites: marking.sites })
+        let literals = sources.files().flat_map(|(_, file)| bare::named_literals(file.text()));
+        Some(Self { tera, sites: marking.sites, literals: literals.collect() })
     }
 }
 
@@ -130,7 +139,10 @@ impl Marking {
         let source = file.text();
         let value = scopes.printed(source, part.inner.clone());
         let id = self.site(file, part.span.clone(), false, value);
-        self.sites[id].is_yaml = is_yaml(source, part);
+        let site = &mut self.sites[id];
+        site.is_yaml = is_yaml(source, part);
+        site.shapes_yaml = bare::shapes_yaml(source, part);
+        site.literals = bare::literals(source, part.inner.clone()).collect();
         out.push_str(&source[part.span.start..part.inner.start]);
         let expression = &source[part.inner.clone()];
         write!(out, " ({expression}) | {FILTER}(id={id}) ").expect("a text takes what is written");
@@ -149,7 +161,16 @@ impl Marking {
             value.loops(&mut loops);
         }
         let file = Arc::clone(file);
-        self.sites.push(PrintSite { file, span, is_text, value, loops, is_yaml: false });
+        self.sites.push(PrintSite {
+            file,
+            span,
+            is_text,
+            value,
+            loops,
+            is_yaml: false,
+            shapes_yaml: false,
+            literals: Vec::new(),
+        });
         self.sites.len() - 1
     }
 
@@ -189,7 +210,8 @@ fn mark(
         return Ok(Value::undefined());
     }
     let id = arguments.must_get::<usize>("id")?;
-    let mut text = format!("{PRINT}{id}");
+    let kind = if value.kind() == ValueKind::String { STRING } else { "" };
+    let mut text = format!("{PRINT}{kind}{id}");
     for variable in loops.get(id).into_iter().flatten() {
         let index = state.get::<usize>(variable)?.map_or_else(String::new, |at| at.to_string());
         write!(text, ",{index}").expect("a text takes what is written");

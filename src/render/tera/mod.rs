@@ -1,7 +1,9 @@
 //! Tera 2: text with variables, which is read as YAML once it is rendered.
 
+mod bare;
 mod context;
 mod error;
+mod file_calls;
 mod filters;
 mod mark;
 mod marked;
@@ -17,20 +19,23 @@ use std::sync::{Arc, OnceLock};
 
 use ::tera::{Context, ErrorKind, Tera};
 
-use self::marked::{MarkedSources, PrintSite};
+use self::bare::{BareReading, BareSite, GivenValues, readings};
+use self::marked::MarkedSources;
 use self::print::print;
 use self::sources::TeraSources;
 use self::trace::OutputMap;
 use crate::diagnostic::{Finding, Findings};
 use crate::render::{Input, Traced};
-use crate::source::{Location, Origin, RepoPath, SourceFile, Tree};
-use crate::yaml::Node;
+use crate::source::{Location, Origin, RepoPath, SourceFile, Span, Tree};
+use crate::yaml::Value;
 
 /// A template's Tera files, compiled together.
 #[derive(Debug)]
 pub(super) struct TeraFiles {
     sources: TeraSources,
     manifests: Vec<RepoPath>,
+    /// The places that print without quotes.
+    bare: Vec<BareSite>,
     /// Compiled when the first origin is asked for.
     marked: OnceLock<Option<MarkedSources>>,
 }
@@ -52,7 +57,18 @@ impl TeraFiles {
     ) -> Result<Self, Findings> {
         let mut sources = TeraSources::load(tree, root, manifests.iter().chain(partials))?;
         compile(&mut sources)?;
-        Ok(Self { sources, manifests, marked: OnceLock::new() })
+        let bare = BareSite::all(&sources);
+        Ok(Self { sources, manifests, bare, marked: OnceLock::new() })
+    }
+
+    /// Whether another Tera file includes that one, or may call what it defines.
+    pub(super) fn takes(&self, path: &RepoPath) -> bool {
+        self.sources.takes(path)
+    }
+
+    /// The texts and numbers that the sources write out.
+    pub(super) fn literals(&self) -> impl Iterator<Item = String> {
+        self.sources.files().flat_map(|(_, file)| bare::all_literals(file.text()))
     }
 
     /// Renders every manifest, in the order of their paths. Calls `visit` with each before.
@@ -74,6 +90,31 @@ impl TeraFiles {
         if findings.is_empty() { Ok(rendered) } else { Err(findings) }
     }
 
+    /// A finding for each text that was printed without quotes and is read as something
+    /// else. Their places are in the rendered files, which come with what was read from
+    /// them.
+    pub(super) fn changed_texts(
+        &self,
+        input: &Input<'_>,
+        files: &[(Arc<SourceFile>, Vec<Value>)],
+    ) -> Findings {
+        if self.bare.is_empty() {
+            return Findings::new();
+        }
+        let given = GivenValues::of(input);
+        let sites: Vec<_> = self.bare.iter().filter(|site| site.may_change(&given)).collect();
+        if sites.is_empty() {
+            return Findings::new();
+        }
+        let readings = files.iter().map(|(file, documents)| (file, readings(&sites, documents)));
+        let suspects: Vec<_> = readings.filter(|(_, readings)| !readings.is_empty()).collect();
+        if suspects.is_empty() {
+            return Findings::new();
+        }
+        let traced = self.trace(input);
+        suspects.iter().flat_map(|(file, readings)| traced.changed_texts(file, readings)).collect()
+    }
+
     /// Renders the files again with marks. A file that fails, or that marks change, is
     /// not traced.
     pub(super) fn trace<'a>(&'a self, input: &Input<'a>) -> TracedFiles<'a> {
@@ -88,8 +129,7 @@ impl TeraFiles {
             Some(TracedFile { path, plain, map, same: OnceCell::new() })
         });
         let files = files.collect();
-        let sites = marked.map_or(&[] as &[_], |marked| &marked.sites);
-        TracedFiles { files, sites, values: input.values }
+        TracedFiles { files, marked, input: *input }
     }
 
     fn render_file(&self, path: &RepoPath, context: &Context) -> Result<String, Box<Finding>> {
@@ -106,7 +146,7 @@ fn compile(sources: &mut TeraSources) -> Result<(), Findings> {
         return Err(error::compiling(sources, &error));
     }
     let mut findings = Findings::new();
-    for (name, text) in sources.texts() {
+    for (name, text) in sources.compiled() {
         let mut alone = Tera::new();
         if let Err(error) = alone.add_raw_template(name, text)
             && matches!(error.kind(), ErrorKind::SyntaxError(_))
@@ -120,8 +160,9 @@ fn compile(sources: &mut TeraSources) -> Result<(), Findings> {
 /// A template's Tera files, rendered for one app with marks.
 pub(super) struct TracedFiles<'a> {
     files: Vec<TracedFile<'a>>,
-    sites: &'a [PrintSite],
-    values: Node<'a>,
+    /// None if the sources cannot be marked.
+    marked: Option<&'a MarkedSources>,
+    input: Input<'a>,
 }
 
 struct TracedFile<'a> {
@@ -153,15 +194,35 @@ impl TracedFiles<'_> {
     pub(super) fn find(&self, location: &Location) -> Option<Traced> {
         let rendered = self.files.iter().find(|file| file.is(location.file()))?;
         let span = location.span().range();
-        let found = rendered
-            .map
-            .as_ref()
-            .and_then(|map| map.find(&rendered.plain, &span, self.sites, self.values));
+        let map = rendered.map.as_ref().zip(self.marked);
+        let found =
+            map.and_then(|(map, m)| map.find(&rendered.plain, &span, &m.sites, &self.input));
         Some(found.unwrap_or_else(|| Traced { template: Origin::file(rendered.path), value: None }))
     }
 
     /// The number of files that marks changed.
     pub(super) fn discarded(&self) -> usize {
         self.files.iter().filter(|file| file.map.is_none()).count()
+    }
+
+    /// A finding for each of the readings that is not what was printed there.
+    fn changed_texts(&self, file: &Arc<SourceFile>, readings: &[BareReading]) -> Vec<Finding> {
+        let rendered = self.files.iter().find(|rendered| rendered.is(file));
+        let Some((map, marked)) = rendered.and_then(|file| file.map.as_ref()).zip(self.marked)
+        else {
+            return Vec::new();
+        };
+        let printed = map.bare_strings(file.text(), &marked.sites, &marked.literals);
+        let changed = readings.iter().filter_map(|reading| {
+            let printed = reading.printed(file.text(), &printed)?;
+            Some((printed.start, printed.end, reading))
+        });
+        let mut changed: Vec<_> = changed.collect();
+        // What is read of a text may have parts, which are readings as well.
+        changed.dedup_by_key(|(start, end, _)| (*start, *end));
+        let finding = |(start, end, reading): (usize, usize, &BareReading)| {
+            reading.finding(Location::new(file, Span::new(start, end)))
+        };
+        changed.into_iter().map(finding).collect()
     }
 }

@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use tera::{Tera, TeraResult};
+use tera::{Tera, TeraResult, Value};
 
+use super::file_calls::{self, FileFunction, ReadTexts, file_calls};
 use super::filters;
 use super::scan::{self, PartKind, TeraToken, TeraTokenKind};
 use super::strict::Strict;
 use crate::diagnostic::{Finding, Findings};
 use crate::render::code;
-use crate::render::code::{INCLUDE_OUTSIDE, NOT_REPRODUCIBLE};
+use crate::render::code::{INCLUDE_OUTSIDE, NOT_REPRODUCIBLE, TEMPLATE_SYNTAX};
+use crate::render::read_files::matching_files;
 use crate::source::{Location, PathError, RepoPath, SourceFile, Span, Tree};
 
 /// Sources, and the engine that compiles them.
@@ -20,6 +22,10 @@ pub(in crate::render) struct TeraSources {
     /// The template's directory.
     pub(super) root: RepoPath,
     files: BTreeMap<String, TeraSource>,
+    /// The names of the files that others include or extend.
+    included: BTreeSet<String>,
+    /// What they read with functions.
+    pub(super) texts: ReadTexts,
     pub(super) tera: Tera,
 }
 
@@ -52,6 +58,9 @@ impl TeraSources {
             tree,
             search_path: search_path(root),
             files: BTreeMap::new(),
+            included: BTreeSet::new(),
+            texts: BTreeMap::new(),
+            root: root.clone(),
             unreadable: BTreeSet::new(),
             waiting: Vec::new(),
             findings: Findings::new(),
@@ -62,11 +71,20 @@ impl TeraSources {
         while let Some(name) = reading.waiting.pop() {
             reading.follow(&name);
         }
-        let SourceReader { files, findings, .. } = reading;
+        let SourceReader { files, included, texts, findings, .. } = reading;
         if !findings.is_empty() {
             return Err(findings);
         }
-        Ok(Self { root: root.clone(), files, tera: engine(root) })
+        let texts = ReadTexts::new(texts);
+        let tera = engine(root, &texts);
+        Ok(Self { root: root.clone(), files, included, texts, tera })
+    }
+
+    /// Whether another file includes that one, or may call what it defines.
+    pub(super) fn takes(&self, path: &RepoPath) -> bool {
+        let name = name(path);
+        let defines = |file: &Arc<SourceFile>| only_defines(file.text());
+        self.included.contains(&name) || self.file(&name).is_some_and(defines)
     }
 
     /// Compiles all sources together.
@@ -75,7 +93,7 @@ impl TeraSources {
     }
 
     /// The texts to compile, by their names in Tera.
-    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(super) fn compiled(&self) -> impl Iterator<Item = (&str, &str)> {
         texts(&self.files)
     }
 
@@ -132,13 +150,35 @@ fn texts(files: &BTreeMap<String, TeraSource>) -> impl Iterator<Item = (&str, &s
 }
 
 /// Tera with what templates may call, and no template.
-pub(super) fn engine(root: &RepoPath) -> Tera {
+pub(super) fn engine(root: &RepoPath, texts: &ReadTexts) -> Tera {
     let mut tera = Tera::new();
     tera.autoescape_on(Vec::<&str>::new());
     filters::register(&mut tera);
+    texts.register(&mut tera);
     let prefixes = search_path(root).map(|place| format!("{}/", name(&place)));
     tera.set_fallback_prefixes(prefixes).expect("no template has been added yet");
     tera
+}
+
+/// Whether a source has components, which others call by their names, and nothing else.
+fn only_defines(source: &str) -> bool {
+    let (mut components, mut is_inside) = (0, false);
+    for part in scan::parts(source) {
+        let words = scan::tokens(source, part.inner.clone());
+        let tag = words.first().map_or("", |token| &source[token.span.clone()]);
+        match part.kind {
+            PartKind::Tag if tag == "component" => {
+                components += 1;
+                is_inside = true;
+            }
+            PartKind::Tag if tag == "endcomponent" => is_inside = false,
+            PartKind::Comment => {}
+            PartKind::Text if source[part.inner.clone()].trim().is_empty() => {}
+            _ if is_inside => {}
+            _ => return false,
+        }
+    }
+    components > 0
 }
 
 /// `{% include "name" %}` or `{% extends "name" %}`.
@@ -171,6 +211,9 @@ struct SourceReader<'t> {
     tree: &'t Tree,
     search_path: [RepoPath; 3],
     files: BTreeMap<String, TeraSource>,
+    included: BTreeSet<String>,
+    texts: BTreeMap<(FileFunction, String), Value>,
+    root: RepoPath,
     unreadable: BTreeSet<String>,
     /// The names of files whose inclusions have not been followed yet.
     waiting: Vec<String>,
@@ -211,29 +254,76 @@ impl SourceReader<'_> {
                 self.findings.push(finding);
             }
         }
+        for call in file_calls(file.text()) {
+            let at = Location::new(&file, Span::new(call.span.start, call.span.end));
+            match &call.argument {
+                Some(argument) => self.read_texts(call.function, argument, &at),
+                None => self.findings.push(computed(call.function, at)),
+            }
+        }
+    }
+
+    /// Reads what a function is called for.
+    fn read_texts(&mut self, function: FileFunction, argument: &str, at: &Location) {
+        let value = match function {
+            FileFunction::File => self.text(argument, at).map_err(Findings::from),
+            FileFunction::Files => {
+                matching_files(self.tree, &self.root, argument, at).map(|files| {
+                    self.included.extend(files.values().map(|file| name(file.path())));
+                    file_calls::map_of(&files)
+                })
+            }
+        };
+        match value {
+            Ok(value) => drop(self.texts.insert((function, argument.to_owned()), value)),
+            Err(findings) => self.findings.extend(findings),
+        }
+    }
+
+    /// The text of the file with that name, as it is.
+    fn text(&mut self, name: &str, at: &Location) -> Result<Value, Finding> {
+        for path in self.places(name, at)? {
+            let read = self.tree.read_if_present(&path);
+            if let Some(file) = read.map_err(|error| Finding::of_read_error(&error, Some(at)))? {
+                self.included.insert(self::name(&path));
+                return Ok(Value::from(file.text()));
+            }
+        }
+        Err(code::missing(name, &self.search_path, at.clone()))
     }
 
     /// Reads the file that a template names, from the first directory that has it.
     fn include(&mut self, name: &str, at: &Location) -> Option<Finding> {
-        for place in self.search_path.clone() {
-            let path = match place.join(name) {
-                Ok(path) => path,
-                Err(PathError::Outside(_)) => return Some(outside(name, &place, at)),
-                Err(error) => return Some(code::outside(name, &error, at.clone())),
-            };
-            if path.below(&place) != Some(name) {
-                let is_inside = path.is_within(&place);
-                return Some(if is_inside {
-                    not_plain(name, at)
-                } else {
-                    outside(name, &place, at)
-                });
-            }
+        let places = match self.places(name, at) {
+            Ok(places) => places,
+            Err(finding) => return Some(finding),
+        };
+        for path in places {
             if self.read(&path, Some(at)) {
+                self.included.insert(self::name(&path));
                 return None;
             }
         }
         Some(code::missing(name, &self.search_path, at.clone()))
+    }
+
+    /// The paths at which a file with that name may be, in the order of the search path.
+    fn places(&self, name: &str, at: &Location) -> Result<Vec<RepoPath>, Finding> {
+        let place = |place: &RepoPath| {
+            let path = match place.join(name) {
+                Ok(path) => path,
+                Err(PathError::Outside(_)) => return Err(outside(name, place, at)),
+                Err(error) => return Err(code::outside(name, &error, at.clone())),
+            };
+            if path.below(place) == Some(name) {
+                Ok(path)
+            } else if path.is_within(place) {
+                Err(not_plain(name, at))
+            } else {
+                Err(outside(name, place, at))
+            }
+        };
+        self.search_path.iter().map(place).collect()
     }
 
     /// Refuses `__tera_context`, which prints all variables in the order of a randomly
@@ -261,6 +351,15 @@ impl SourceReader<'_> {
             self.findings.push(finding);
         }
     }
+}
+
+/// The finding of a call whose argument is not written out.
+fn computed(function: FileFunction, at: Location) -> Finding {
+    let (name, argument) = (function.name(), function.argument());
+    let message = format!("`{name}` needs a `{argument}` that is written out");
+    Finding::new(&TEMPLATE_SYNTAX, message, at)
+        .because("everything that a template reads is known before it is rendered")
+        .help(format!("write `{name}({argument}=\"_conf/…\")`"))
 }
 
 /// The finding of a name that leads out of the directory in which it is looked for.

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::mark::{CLOSE, END, PRINT, TEXT};
+use super::mark::{CLOSE, END, PRINT, STRING, TEXT};
 use super::marked::PrintSite;
 use super::value_path::ResolvedValue;
-use crate::render::{Traced, TracedValue};
+use crate::render::{Input, Traced, TracedValue};
 use crate::source::{Location, Origin, RepoPath, SourceFile, Span};
 use crate::yaml::{self, Dialect, Node, Step};
 
@@ -23,6 +23,8 @@ struct PrintedStretch {
     /// Whether a line of text differs from its source, because a filter around it
     /// changed it.
     is_changed: bool,
+    /// Whether the value is a string, and not a text that the template composed.
+    is_string: bool,
 }
 
 /// Which site printed which part of one file.
@@ -60,6 +62,9 @@ pub(super) fn read(marked: &str, plain: &str, sites: &[PrintSite]) -> Option<Out
         }
         let (name, after) = rest.split_once(CLOSE)?;
         rest = after;
+        for &around in &open {
+            reading.map[around].is_string = false;
+        }
         let stretch = reading.begin(name, sites)?;
         if mark == PRINT {
             open.push(stretch);
@@ -138,12 +143,18 @@ impl MarkReader {
     /// Starts the stretch of a mark, whose name has the site's number and the
     /// iterations of its loops.
     fn begin(&mut self, name: &str, sites: &[PrintSite]) -> Option<usize> {
+        let (is_string, name) = match name.strip_prefix(STRING) {
+            Some(name) => (true, name),
+            None => (false, name),
+        };
         let mut numbers = name.split(',');
         let site: usize = numbers.next()?.parse().ok()?;
         sites.get(site)?;
         let rounds = numbers.filter_map(|round| round.parse().ok()).collect();
         let at = self.plain.len();
-        self.map.push(PrintedStretch { range: at..at, site, lead: 0, rounds, is_changed: false });
+        let range = at..at;
+        let is_changed = false;
+        self.map.push(PrintedStretch { range, site, lead: 0, rounds, is_changed, is_string });
         Some(self.map.len() - 1)
     }
 }
@@ -156,7 +167,7 @@ impl OutputMap {
         plain: &str,
         span: &Range<usize>,
         sites: &[PrintSite],
-        values: Node<'_>,
+        input: &Input<'_>,
     ) -> Option<Traced> {
         let pieces = self.pieces(plain, span);
         let is_whole = pieces.iter().all(Option::is_some);
@@ -164,10 +175,29 @@ impl OutputMap {
         let origin = origin(&known, is_whole, span, sites)?;
         let mut prints = known.iter().filter(|stretch| !sites[stretch.site].is_text);
         let value = match (prints.next(), prints.next()) {
-            (Some(stretch), None) => value(stretch, &sites[stretch.site], plain, span, values),
+            (Some(stretch), None) => value(stretch, &sites[stretch.site], plain, span, input),
             _ => None,
         };
         Some(Traced { template: origin, value })
+    }
+
+    /// What was printed of strings as they are, in order: neither shaped as YAML, nor
+    /// written out in the template.
+    pub(super) fn bare_strings(
+        &self,
+        plain: &str,
+        sites: &[PrintSite],
+        literals: &BTreeSet<String>,
+    ) -> Vec<Range<usize>> {
+        let is_bare = |stretch: &&PrintedStretch| {
+            let (site, text) = (&sites[stretch.site], &plain[stretch.range.clone()]);
+            let is_literal = || literals.contains(text) || site.literals.iter().any(|l| l == text);
+            stretch.is_string && !site.shapes_yaml && !is_literal()
+        };
+        let bare = self.stretches.iter().filter(is_bare);
+        let mut ranges: Vec<_> = bare.map(|stretch| stretch.range.clone()).collect();
+        ranges.sort_unstable_by_key(|range| (range.start, range.end));
+        ranges
     }
 
     /// The stretches that the bytes of a span are in, in order; none for bytes
@@ -256,13 +286,13 @@ fn value(
     site: &PrintSite,
     plain: &str,
     span: &Range<usize>,
-    values: Node<'_>,
+    input: &Input<'_>,
 ) -> Option<TracedValue> {
     let round = |id| {
         let index = site.loops.iter().position(|known| *known == id)?;
         stretch.rounds.get(index).copied()
     };
-    match site.value.as_ref()?.follow(values, &round)? {
+    match site.value.as_ref()?.follow(input.values, &round)? {
         ResolvedValue::Value(mut route, node) => {
             let printed = &plain[stretch.range.clone()];
             let at = span.start.saturating_sub(stretch.range.start);
@@ -279,7 +309,10 @@ fn value(
         ResolvedValue::Key(route, key) => {
             Some(TracedValue { route, location: Some(key.location()) })
         }
-        ResolvedValue::Other(route) => Some(TracedValue { route, location: None }),
+        ResolvedValue::Other(route) => {
+            let location = input.location(&route);
+            Some(TracedValue { route, location })
+        }
     }
 }
 
@@ -353,6 +386,8 @@ mod tests {
             value: None,
             loops: Vec::new(),
             is_yaml: false,
+            shapes_yaml: false,
+            literals: Vec::new(),
         };
         vec![site(0..4, true), site(4..11, false)]
     }
