@@ -443,3 +443,38 @@ fn a_large_map_is_written_and_grouped_in_one_pass() {
 fn a_key_that_is_a_number_and_a_text_is_written_once() {
     assert_eq!(prints("{{ {1: \"a\", \"1\": \"b\"} | to_yaml }}"), "\"1\": b");
 }
+
+#[test]
+fn helms_language_is_answered_with_what_to_write() {
+    for (line, place, help) in [
+        ("a: {{ .Values.x }}", "1:7", "write `values.x`"),
+        ("a: {{- .Values.x }}", "1:8", "write `values.x`"),
+        ("a: {{ Values.x }}", "1:7", "did you mean `values`?"),
+        ("a: {{ values.items | toYaml }}", "1:22", "to_yaml | nindent(width=4)"),
+        ("a: {{ toYaml values.items }}", "1:7", "to_yaml | nindent(width=4)"),
+        ("a: {{ values.items | to_yaml | nindent(4) }}", "1:32", "write `nindent(width=4)`"),
+        ("a: {{ values.items | to_yaml | indent 4 }}", "1:32", "write `indent(width=4)`"),
+        ("a: {{ include \"web.labels\" . }}", "1:7", "{% include \"_file.tera\" %}"),
+        ("a: {{ .Release.Name }}", "1:7", "write `app`"),
+        ("a: {{ .Release.Namespace }}", "1:7", "write `namespace`"),
+        ("a: {{ values.word | default \"y\" }}", "1:21", "write `default(value=\"y\")`"),
+        ("a: {{ if values.word }}a{{ end }}", "1:7", "{% if … %} … {% endif %}"),
+        ("a: {{ end }}", "1:7", "{% endif %}"),
+        ("a: {{- with .Values.m }}{{ end }}", "1:8", "{% if … %}"),
+        ("a: {{ range .Values.l }}{{ end }}", "1:7", "{% for item in … %}"),
+        ("a: {{ printf \"a-%s\" values.word }}", "1:7", "join texts with `~`"),
+        ("a: {{ required \"x\" values.word }}", "1:7", "what is printed must be defined"),
+        ("a: {{ tpl values.word . }}", "1:7", "values are not templates"),
+        ("a: {{/* comment */}}", "1:6", "{# … #}"),
+        ("a: {{ $x := 1 }}", "1:7", "{% set x = … %}"),
+        ("a: {{ values.word | b64enc }}", "1:21", "b64encode"),
+        ("a: {{ lookup \"v1\" \"Secret\" }}", "1:7", "does not see the cluster"),
+        ("a: {{ values.word | trunc 63 }}", "1:21", "truncate(length=63"),
+        ("a: {{ .Files.Get \"x\" }}", "1:7", "file(path="),
+    ] {
+        let refused = refuses(line);
+        let first_place = refused.lines().nth(1).unwrap_or_default();
+        assert!(first_place.contains(&format!("a.yaml.tera:{place}:")), "{line}: {refused}");
+        assert!(refused.contains(help), "{line}: {refused}");
+    }
+}

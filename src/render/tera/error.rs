@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tera::{Context, Error, ErrorKind, ReportError, Value};
 
 use super::filters::FILTERS;
+use super::helm::{HelmForm, helm_form, helm_word};
 use super::print::MAX_OUTPUT_BYTES;
 use super::scan::{self, Path, PathStepKey};
 use super::sources::TeraSources;
@@ -69,7 +70,16 @@ pub(super) fn rendering(
 
 fn syntax(sources: &TeraSources, report: &ReportError) -> Finding {
     let at = sources.location(report.filename(), &report.span().range);
-    Finding::new(&TEMPLATE_SYNTAX, sentence(report.message()), at).because("Tera cannot read this")
+    let form = helm_form(at.file().text(), at.span().range().start);
+    let (at, help) = match form {
+        Some(HelmForm { span, help }) => {
+            (Location::new(at.file(), Span::new(span.start, span.end)), Some(help))
+        }
+        None => (at, None),
+    };
+    Finding::new(&TEMPLATE_SYNTAX, sentence(report.message()), at)
+        .because("Tera cannot read this")
+        .maybe_help(help)
 }
 
 fn failed(sources: &TeraSources, report: &ReportError) -> Finding {
@@ -209,7 +219,9 @@ fn unknown(file: &Arc<SourceFile>, path: &Path, range: &Range<usize>, message: &
     let span = if is_variable { path.root_span.clone() } else { range.clone() };
     let whole = &file.text()[path.root_span.start..span.end.max(path.root_span.end)];
     let name = quoted(message).unwrap_or(&path.root);
+    let form = helm_form(file.text(), range.start);
     let help = did_you_mean(name, known.iter().map(String::as_str))
+        .or_else(|| form.map(|form| form.help))
         .or_else(|| (!known.is_empty()).then(|| format!("it can be {}", listed(&known, "or"))));
     let location = Location::new(file, Span::new(span.start, span.end));
     Finding::new(&TEMPLATE_UNDEFINED, format!("`{whole}` is not defined"), location)
@@ -260,6 +272,9 @@ fn reports(sources: &TeraSources, text: &str) -> Findings {
 
 fn help_for_unknown(sources: &TeraSources, message: &str) -> Option<String> {
     let name = quoted(message)?;
+    if let Some(help) = helm_word(name) {
+        return Some(format!("`{name}` is Helm's, and Tera is another language: {help}"));
+    }
     if message.starts_with("Unknown filter") {
         return did_you_mean(name, FILTERS.iter().copied());
     }

@@ -5,6 +5,7 @@ mod context;
 mod error;
 mod file_calls;
 mod filters;
+mod helm;
 mod mark;
 mod marked;
 mod print;
